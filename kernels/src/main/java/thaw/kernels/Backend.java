@@ -1,0 +1,255 @@
+package thaw.kernels;
+
+import java.util.List;
+
+/**
+ * Arithmetic on the arrays of one device, without gradients by itself: every operator comes with the operators that its
+ * gradient needs, and the engine puts them together.
+ *
+ * <p><b>Contract.</b> Operators return new arrays, whose one owner is the caller; arguments are neither changed nor
+ * released, but for those named "in place". Arguments come from the same backend. Shapes are row-major in the user's
+ * eyes ({@code [N, C, H, W]} for activations), whatever the memory holds. Operators may be called from several threads
+ * at once. The same arguments give the same bits, whatever the number of threads. Every operator checks its shapes
+ * and throws {@link IllegalArgumentException} with both of them in the message.
+ *
+ * <p>Implementations: {@code thaw.kernels.reference} defines what each operator means, in double precision;
+ * {@code thaw.kernels.cpu} is fast.
+ */
+public interface Backend extends AutoCloseable {
+
+    /** What this is, in a line for people: {@code "cpu, Vector API, 16 floats, 2 threads"}. */
+    String description();
+
+    // ---- memory ------------------------------------------------------------------------------------------------
+
+    /** An array of zeros. */
+    Array zeros(Shape shape);
+
+    /** An array with these values, in row-major order. The length of {@code values} is the shape's size. */
+    Array of(Shape shape, float[] values);
+
+    /** As {@link #of(Shape, float[])}; keeps the double precision where the backend has it. */
+    Array of(Shape shape, double[] values);
+
+    /** A copy with memory of its own. */
+    Array copy(Array x);
+
+    /** Copies the elements out in row-major order. */
+    void read(Array x, float[] into);
+
+    /** Copies the elements out in row-major order, with all the precision that there is. */
+    void read(Array x, double[] into);
+
+    /** In place: overwrites the elements, given in row-major order. */
+    void write(Array x, float[] values);
+
+    /** In place: sets every element. */
+    void fill(Array x, double value);
+
+    /** In place: {@code target ← source}, of the same shape. */
+    void assign(Array target, Array source);
+
+    /** Bytes of device memory in use by arrays that have an owner, and kept in the pool for reuse. */
+    MemoryUse memory();
+
+    /** See {@link #memory()}. */
+    record MemoryUse(long inUse, long pooled) {
+    }
+
+    /** Ends the device's threads and gives its memory back. Arrays must not be used any more. */
+    @Override
+    void close();
+
+    // ---- rearranging -------------------------------------------------------------------------------------------
+
+    /** The same elements in row-major order under another shape of the same size; shares memory where it can. */
+    Array reshape(Array x, Shape shape);
+
+    /** Dimension {@code i} of the result is dimension {@code dims[i]} of {@code x}. */
+    Array permute(Array x, int... dims);
+
+    /** Puts arrays one behind the other along {@code dim}; all other extents are equal. */
+    Array cat(List<Array> xs, int dim);
+
+    /** The part {@code start … start + length − 1} of dimension {@code dim}. The gradient of {@link #cat}. */
+    Array narrow(Array x, int dim, int start, int length);
+
+    // ---- element-wise and reductions ----------------------------------------------------------------------------
+
+    /** {@code y = f(x)} */
+    Array unary(UnaryOp op, Array x);
+
+    /**
+     * {@code gx = gy · f′(x)}. Of {@code x} and {@code y = f(x)} only the one that {@link #gradientNeedsInput} names is
+     * read; the other may be null. The derivative of RELU and ABS at 0 is 0.
+     */
+    Array unaryGradient(UnaryOp op, Array gy, Array x, Array y);
+
+    /** Whether {@link #unaryGradient} reads the function's input; otherwise it reads its output. */
+    static boolean gradientNeedsInput(UnaryOp op) {
+        return switch (op) {
+            case LOG, ABS, SQUARE -> true;
+            case RELU, SIGMOID, TANH, EXP, SQRT -> false;
+        };
+    }
+
+    /** {@code a ∘ b}, broadcasting. */
+    Array binary(BinaryOp op, Array a, Array b);
+
+    /** {@code alpha · x + beta} */
+    Array affine(Array x, double alpha, double beta);
+
+    /** In place: {@code target ← target + x}, of the same shape. */
+    void add(Array target, Array x);
+
+    /** Sums over the given dimensions; with none given, over all. */
+    Array sum(Array x, boolean keepDim, int... dims);
+
+    /** Repeats {@code x} along the dimensions in which it has extent 1 or that it lacks. The gradient of {@link #sum}. */
+    Array expand(Array x, Shape shape);
+
+    /** Index of the largest element (the first of equals) of each row of {@code [N, C]}, as numbers {@code [N]}. */
+    Array argmax(Array x);
+
+    // ---- linear algebra -----------------------------------------------------------------------------------------
+
+    /** {@code op(a) · op(b)} for matrices, where op transposes if asked to: {@code [M, K] × [K, N] → [M, N]}. */
+    Array matmul(Array a, boolean transposeA, Array b, boolean transposeB);
+
+    // ---- convolution --------------------------------------------------------------------------------------------
+
+    /**
+     * Cross-correlation, as every network means by convolution:
+     * {@code y[n,k,i,j] = bias[k] + Σ_c,r,s x[n, c, i·stride + r·dilation − padding, j·stride + s·dilation − padding] · w[k,c,r,s]}
+     * with zeros outside the image, and {@code c} over the group of {@code k}.
+     *
+     * @param x    {@code [N, C, H, W]}
+     * @param w    {@code [K, C/groups, R, S]}
+     * @param bias {@code [K]}, or null
+     */
+    Array conv2d(Array x, Array w, Array bias, Conv2dOptions options);
+
+    /** Gradient of {@link #conv2d} with respect to its input, of shape {@code xShape}. */
+    Array conv2dInputGradient(Array gy, Array w, Shape xShape, Conv2dOptions options);
+
+    /** Gradient of {@link #conv2d} with respect to its weight, of shape {@code wShape}. That of its bias is a {@link #sum}. */
+    Array conv2dWeightGradient(Array gy, Array x, Shape wShape, Conv2dOptions options);
+
+    // ---- batch normalisation (Ioffe and Szegedy 2015) -------------------------------------------------------------
+
+    /**
+     * Normalises each channel by the statistics of the batch:
+     * {@code y = (x − mean) · invStd · weight + bias} with {@code invStd = 1/√(var + eps)}, var the biased variance.
+     * In place, unless they are null: {@code running ← (1 − momentum) · running + momentum · batch}, for which the
+     * variance is the unbiased one.
+     *
+     * @param x {@code [N, C, …]}, of rank 2 or 4; all others {@code [C]}
+     * @throws IllegalArgumentException if there is but one value a channel
+     */
+    Normalized batchNormTrain(Array x, Array weight, Array bias, Array runningMean, Array runningVar, double momentum, double eps);
+
+    /** A batch-normalised array with the statistics {@code [C]} that its gradient needs. */
+    record Normalized(Array y, Array mean, Array invStd) {
+    }
+
+    /** Normalises each channel by fixed statistics: {@code y = (x − mean) / √(var + eps) · weight + bias}. */
+    Array batchNormEval(Array x, Array weight, Array bias, Array mean, Array var, double eps);
+
+    /**
+     * Gradients of {@link #batchNormTrain}. With {@code x̂ = (x − mean)·invStd} and means over a channel's M values:
+     * {@code gBias = Σ gy}, {@code gWeight = Σ gy·x̂},
+     * {@code gx = weight·invStd·(gy − gBias/M − x̂·gWeight/M)} (Ioffe and Szegedy 2015, section 3).
+     *
+     * @param needInput whether {@link NormGradients#x} is wanted; null otherwise
+     */
+    NormGradients batchNormTrainGradient(Array gy, Array x, Array weight, Array mean, Array invStd, boolean needInput);
+
+    /**
+     * Gradients of {@link #batchNormEval}, where mean and variance are constants: {@code gx = gy · weight / √(var + eps)},
+     * the others as in training.
+     *
+     * @param needInput      whether {@link NormGradients#x} is wanted; null otherwise
+     * @param needParameters whether those of weight and bias are wanted; null otherwise
+     */
+    NormGradients batchNormEvalGradient(Array gy, Array x, Array weight, Array mean, Array var, double eps,
+            boolean needInput, boolean needParameters);
+
+    /** Gradients of a batch normalisation; those that were not asked for are null. */
+    record NormGradients(Array x, Array weight, Array bias) {
+    }
+
+    // ---- pooling ------------------------------------------------------------------------------------------------
+
+    /** The largest value in each window, with where it lies; the first in row-major order among equals; padding never wins. */
+    Pooled maxPool2d(Array x, Pool2dOptions options);
+
+    /** The largest value of each of {@code outH × outW} cells; see {@link #adaptiveAvgPool2d} for the cells. */
+    Pooled adaptiveMaxPool2d(Array x, int outH, int outW);
+
+    /** Maxima and, for each, its index {@code row · W + column} in its image, stored as a number: both {@code [N, C, OH, OW]}. */
+    record Pooled(Array values, Array indices) {
+    }
+
+    /** Adds each gradient to the place that the index names; for both kinds of maximum pooling. */
+    Array maxPool2dGradient(Array gy, Array indices, Shape xShape);
+
+    /** The mean of each window, padded zeros counted or not as the options say. */
+    Array avgPool2d(Array x, Pool2dOptions options);
+
+    Array avgPool2dGradient(Array gy, Shape xShape, Pool2dOptions options);
+
+    /** The mean of each cell; cell {@code i} of {@code out} covers rows {@code floor(i·H/out) … ceil((i+1)·H/out) − 1}. */
+    Array adaptiveAvgPool2d(Array x, int outH, int outW);
+
+    Array adaptiveAvgPool2dGradient(Array gy, Shape xShape);
+
+    // ---- loss ---------------------------------------------------------------------------------------------------
+
+    /** {@code y = x − log Σ e^x} along the last dimension of {@code [N, C]}, computed without overflow. */
+    Array logSoftmax(Array x);
+
+    /** {@code gx = gy − e^y · Σ gy} along the last dimension. */
+    Array logSoftmaxGradient(Array gy, Array y);
+
+    /**
+     * Softmax cross-entropy of scores {@code [N, C]}, PyTorch's definition.
+     *
+     * <p>Hard targets, class numbers {@code [N]}, with class weights {@code v} (1 if null) and smoothing {@code ε}:
+     * {@code l_n = (1 − ε)·v_t·(−log p_t) + ε/C · Σ_c v_c·(−log p_c)}; the mean divides by {@code Σ_n v_t}.
+     * Soft targets, probabilities {@code q [N, C]}: {@code l_n = −Σ_c v_c·((1 − ε)·q_c + ε/C)·log p_c}; the mean divides by N.
+     *
+     * @param target      {@code [N]} class numbers, or {@code [N, C]} probabilities
+     * @param classWeight {@code [C]}, or null
+     * @throws IllegalArgumentException if the shapes do not go together or a class number is not in {@code 0 … C−1}
+     */
+    Loss crossEntropy(Array scores, Array target, Array classWeight, double smoothing, Reduction reduction);
+
+    /** A loss (a scalar) and its gradient with respect to the scores, which comes almost for free. */
+    record Loss(Array value, Array gradient) {
+    }
+
+    // ---- regularisation and optimisation --------------------------------------------------------------------------
+
+    /**
+     * Dropout (Srivastava et al. 2014): each element is kept with probability {@code 1 − p} and divided by it, or set
+     * to 0. Element {@code i} in row-major order is kept if the top 24 bits of splitmix64(seed + i), as a fraction, are at least
+     * {@code p}; so the gradient is the same operator with the same seed, and no mask is stored.
+     */
+    Array dropout(Array x, double p, long seed);
+
+    /**
+     * In place: one step of SGD on all parameters of a group, each with its gradient {@code g} and momentum buffer {@code b}
+     * (null where momentum is 0). For each parameter {@code p}, in this order:
+     * <pre>
+     * g ← −g                                          if maximize
+     * g ← g + weightDecay·p
+     * b ← g                                           if momentum ≠ 0, first step
+     * b ← momentum·b + (1 − dampening)·g              if momentum ≠ 0, later
+     * g ← g + momentum·b  if nesterov,  else  b       if momentum ≠ 0
+     * p ← p − lr·g
+     * </pre>
+     *
+     * @param first whether a parameter's momentum buffer holds nothing yet
+     */
+    void sgd(SgdOptions options, List<Array> parameters, List<Array> gradients, List<Array> momentumBuffers, boolean[] first);
+}

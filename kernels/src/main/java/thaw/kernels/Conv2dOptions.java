@@ -1,0 +1,61 @@
+package thaw.kernels;
+
+/**
+ * How a convolution walks over its input. With input extent {@code H}, kernel extent {@code R} and these options the
+ * output extent is {@code floor((H + 2·padding − dilation·(R − 1) − 1) / stride) + 1}.
+ *
+ * @param groups the channels are split into so many groups that do not see each other
+ */
+public record Conv2dOptions(int strideH, int strideW, int paddingH, int paddingW, int dilationH, int dilationW, int groups) {
+
+    public static final Conv2dOptions DEFAULT = of(1, 0);
+
+    public Conv2dOptions {
+        if (strideH < 1 || strideW < 1 || dilationH < 1 || dilationW < 1 || paddingH < 0 || paddingW < 0 || groups < 1) {
+            throw new IllegalArgumentException("conv2d: stride " + strideH + "×" + strideW + ", dilation " + dilationH + "×"
+                    + dilationW + " and groups " + groups + " must be at least 1, padding " + paddingH + "×" + paddingW
+                    + " at least 0");
+        }
+    }
+
+    public static Conv2dOptions of(int stride, int padding) {
+        return of(stride, padding, 1, 1);
+    }
+
+    public static Conv2dOptions of(int stride, int padding, int dilation, int groups) {
+        return new Conv2dOptions(stride, stride, padding, padding, dilation, dilation, groups);
+    }
+
+    /**
+     * The shape {@code [N, K, OH, OW]} of a convolution of {@code input [N, C, H, W]} with {@code weight [K, C/groups, R, S]}.
+     *
+     * @throws IllegalArgumentException if the two do not go together
+     */
+    public Shape outputShape(Shape input, Shape weight) {
+        if (input.rank() != 4 || weight.rank() != 4) {
+            throw new IllegalArgumentException("conv2d: expects input [N, C, H, W] and weight [K, C/groups, R, S], got "
+                    + input + " and " + weight);
+        }
+        if (weight.dim(1) * groups != input.dim(1)) {
+            throw new IllegalArgumentException("conv2d: weight expects " + weight.dim(1) * groups + " input channels, input has "
+                    + input.dim(1) + " (" + input + "); replace the stem or pass a " + weight.dim(1) * groups + "-channel tensor");
+        }
+        if (weight.dim(0) % groups != 0) {
+            throw new IllegalArgumentException("conv2d: " + weight.dim(0) + " output channels (weight " + weight
+                    + ") do not divide into " + groups + " groups");
+        }
+        int oh = outputExtent(input.dim(2), weight.dim(2), strideH, paddingH, dilationH);
+        int ow = outputExtent(input.dim(3), weight.dim(3), strideW, paddingW, dilationW);
+        if (oh < 1 || ow < 1) {
+            throw new IllegalArgumentException("conv2d: input " + input + " with padding " + paddingH + "×" + paddingW
+                    + " is smaller than the kernel " + weight + " with dilation " + dilationH + "×" + dilationW
+                    + "; use a larger image or more padding");
+        }
+        return Shape.of(input.dim(0), weight.dim(0), oh, ow);
+    }
+
+    private static int outputExtent(int in, int kernel, int stride, int padding, int dilation) {
+        int span = in + 2 * padding - dilation * (kernel - 1) - 1;
+        return span < 0 ? 0 : span / stride + 1;
+    }
+}

@@ -1,0 +1,40 @@
+package thaw.kernels;
+
+/**
+ * How a pooling window walks over its input: output extent {@code floor((H + 2·padding − kernel) / stride) + 1}.
+ *
+ * @param countIncludePad for averages: whether padded zeros count in the divisor
+ */
+public record Pool2dOptions(int kernelH, int kernelW, int strideH, int strideW, int paddingH, int paddingW, boolean countIncludePad) {
+
+    public Pool2dOptions {
+        if (kernelH < 1 || kernelW < 1 || strideH < 1 || strideW < 1 || paddingH < 0 || paddingW < 0
+                || 2 * paddingH > kernelH || 2 * paddingW > kernelW) {
+            throw new IllegalArgumentException("pool2d: kernel " + kernelH + "×" + kernelW + " and stride " + strideH + "×"
+                    + strideW + " must be at least 1, padding " + paddingH + "×" + paddingW
+                    + " between 0 and half the kernel");
+        }
+    }
+
+    public static Pool2dOptions of(int kernel, int stride, int padding) {
+        return new Pool2dOptions(kernel, kernel, stride, stride, padding, padding, true);
+    }
+
+    /**
+     * The shape {@code [N, C, OH, OW]} of pooling {@code input [N, C, H, W]}.
+     *
+     * @throws IllegalArgumentException if the input has another rank or is smaller than the window
+     */
+    public Shape outputShape(Shape input) {
+        if (input.rank() != 4) {
+            throw new IllegalArgumentException("pool2d: expects input [N, C, H, W], got " + input);
+        }
+        int h = input.dim(2) + 2 * paddingH - kernelH;
+        int w = input.dim(3) + 2 * paddingW - kernelW;
+        if (h < 0 || w < 0) {
+            throw new IllegalArgumentException("pool2d: input " + input + " with padding " + paddingH + "×" + paddingW
+                    + " is smaller than the window " + kernelH + "×" + kernelW + "; use a larger image");
+        }
+        return Shape.of(input.dim(0), input.dim(1), h / strideH + 1, w / strideW + 1);
+    }
+}
