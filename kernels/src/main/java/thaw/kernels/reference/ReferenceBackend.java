@@ -3,6 +3,8 @@ package thaw.kernels.reference;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Consumer;
+import java.util.function.DoubleUnaryOperator;
 
 import thaw.kernels.Array;
 import thaw.kernels.Backend;
@@ -111,69 +113,66 @@ public final class ReferenceBackend implements Backend {
     @Override
     public Array permute(Array x, int... dims) {
         Shape out = Shapes.permute(x.shape(), dims);
-        return gathered(values(x), out, 0, ReferenceStrides.permuted(x.shape(), dims));
+        return gathered(x, 0, ReferenceStrides.permuted(x.shape(), dims), out);
     }
 
     @Override
     public Array cat(List<Array> xs, int dim) {
-        Shape out = Shapes.cat(xs.stream().map(Array::shape).toList(), dim);
-        List<ReferenceArray> parts = xs.stream().map(this::values).toList();
-        ReferenceArray y = zeros(out);
-        int[] strides = out.rowMajorStrides();
-        int start = 0;
-        for (ReferenceArray x : parts) {
-            ReferenceStrides.scatter(x.data, ReferenceStrides.places(x.shape(), start * strides[out.index(dim)], strides), y.data);
-            start += x.dim(dim);
-        }
-        return y;
+        return result(Shapes.cat(xs.stream().map(Array::shape).toList(), dim), y -> {
+            int[] strides = y.shape().rowMajorStrides();
+            int start = 0;
+            for (Array x : xs) {
+                ReferenceStrides.scatter(values(x).data, ReferenceStrides.places(x.shape(), start, strides), y.data);
+                start += x.shape().dim(dim) * strides[y.shape().index(dim)];
+            }
+        });
     }
 
     @Override
     public Array narrow(Array x, int dim, int start, int length) {
         Shape out = Shapes.narrow(x.shape(), dim, start, length);
         int[] strides = x.shape().rowMajorStrides();
-        return gathered(values(x), out, start * strides[x.shape().index(dim)], strides);
+        return gathered(x, start * strides[x.shape().index(dim)], strides, out);
+    }
+
+    @Override
+    public Array expand(Array x, Shape shape) {
+        Shape out = Shapes.expand(x.shape(), shape);
+        return gathered(x, 0, ReferenceStrides.broadcast(x.shape(), out), out);
+    }
+
+    private Array gathered(Array x, int start, int[] strides, Shape out) {
+        return result(out, y ->
+                ReferenceStrides.gather(values(x).data, ReferenceStrides.places(out, start, strides), y.data));
     }
 
     // ---- element-wise and reductions ----------------------------------------------------------------------------
 
     @Override
     public Array unary(UnaryOp op, Array x) {
-        double[] data = values(x).data;
-        ReferenceArray y = zeros(x.shape());
-        ReferenceElementwise.map(ReferenceElementwise.function(op), data, y.data);
-        return y;
+        return result(x.shape(), y -> ReferenceElementwise.map(ReferenceElementwise.function(op), values(x).data, y.data));
     }
 
     @Override
     public Array unaryGradient(UnaryOp op, Array gy, Array x, Array y) {
-        ReferenceArray v = values(Backend.gradientNeedsInput(op) ? x : y);
-        double[] data = values(gy).data;
-        Shapes.same("gradient of " + op, gy.shape(), v.shape());
-        ReferenceArray gx = zeros(gy.shape());
-        ReferenceElementwise.map(ReferenceElementwise.derivative(op), v.data, gx.data);
-        ReferenceElementwise.zip((g, slope) -> g * slope, data, gx.data, gx.data);
-        return gx;
+        Array v = Backend.gradientNeedsInput(op) ? x : y;
+        DoubleUnaryOperator slope = ReferenceElementwise.derivative(op);
+        return result(Shapes.same("gradient of " + op, gy.shape(), v.shape()), gx ->
+                ReferenceElementwise.zip((g, value) -> g * slope.applyAsDouble(value), values(gy).data, values(v).data, gx.data));
     }
 
     @Override
     public Array binary(BinaryOp op, Array a, Array b) {
-        ReferenceArray left = values(a);
-        ReferenceArray right = values(b);
-        ReferenceArray y = zeros(Shape.broadcast(a.shape(), b.shape()));
-        double[] expanded = new double[y.data.length];
-        ReferenceStrides.gather(left.data, broadcast(left, y.shape()), y.data);
-        ReferenceStrides.gather(right.data, broadcast(right, y.shape()), expanded);
-        ReferenceElementwise.zip(ReferenceElementwise.function(op), y.data, expanded, y.data);
-        return y;
+        Shape out = Shape.broadcast(a.shape(), b.shape());
+        int[] inA = ReferenceStrides.places(out, 0, ReferenceStrides.broadcast(a.shape(), out));
+        int[] inB = ReferenceStrides.places(out, 0, ReferenceStrides.broadcast(b.shape(), out));
+        return result(out, y ->
+                ReferenceElementwise.zip(ReferenceElementwise.function(op), values(a).data, inA, values(b).data, inB, y.data));
     }
 
     @Override
     public Array affine(Array x, double alpha, double beta) {
-        double[] data = values(x).data;
-        ReferenceArray y = zeros(x.shape());
-        ReferenceElementwise.map(v -> alpha * v + beta, data, y.data);
-        return y;
+        return result(x.shape(), y -> ReferenceElementwise.map(v -> alpha * v + beta, values(x).data, y.data));
     }
 
     @Override
@@ -186,70 +185,40 @@ public final class ReferenceBackend implements Backend {
 
     @Override
     public Array sum(Array x, boolean keepDim, int... dims) {
-        Shape out = Shapes.sum(x.shape(), keepDim, dims);
-        Shape kept = Shapes.sum(x.shape(), true, dims);
-        ReferenceArray from = values(x);
-        ReferenceArray y = zeros(out);
-        ReferenceStrides.scatterAdd(from.data,
-                ReferenceStrides.places(x.shape(), 0, ReferenceStrides.broadcast(kept, x.shape())), y.data);
-        return y;
-    }
-
-    @Override
-    public Array expand(Array x, Shape shape) {
-        Shape out = Shapes.expand(x.shape(), shape);
-        return gathered(values(x), out, 0, ReferenceStrides.broadcast(x.shape(), out));
+        int[] strides = ReferenceStrides.broadcast(Shapes.sum(x.shape(), true, dims), x.shape());
+        return result(Shapes.sum(x.shape(), keepDim, dims), y ->
+                ReferenceStrides.scatterAdd(values(x).data, ReferenceStrides.places(x.shape(), 0, strides), y.data));
     }
 
     @Override
     public Array argmax(Array x) {
-        ReferenceArray from = values(x);
-        ReferenceArray y = zeros(Shapes.argmax(x.shape()));
-        ReferenceMatmul.argmax(from, y);
-        return y;
+        return result(Shapes.argmax(x.shape()), y -> ReferenceMatmul.argmax(values(x), y));
     }
 
     // ---- linear algebra and convolution ---------------------------------------------------------------------------
 
     @Override
     public Array matmul(Array a, boolean transposeA, Array b, boolean transposeB) {
-        Shape out = Shapes.matmul(a.shape(), transposeA, b.shape(), transposeB);
-        ReferenceArray left = values(a);
-        ReferenceArray right = values(b);
-        ReferenceArray y = zeros(out);
-        ReferenceMatmul.forward(left, transposeA, right, transposeB, y);
-        return y;
+        return result(Shapes.matmul(a.shape(), transposeA, b.shape(), transposeB), y ->
+                ReferenceMatmul.forward(values(a), transposeA, values(b), transposeB, y));
     }
 
     @Override
     public Array conv2d(Array x, Array w, Array bias, Conv2dOptions options) {
-        Shape out = Shapes.conv2d(x.shape(), w.shape(), bias == null ? null : bias.shape(), options);
-        ReferenceArray image = values(x);
-        ReferenceArray kernel = values(w);
-        ReferenceArray shift = bias == null ? null : values(bias);
-        ReferenceArray y = zeros(out);
-        ReferenceConv2d.forward(image, kernel, shift, options, y);
-        return y;
+        return result(Shapes.conv2d(x.shape(), w.shape(), bias == null ? null : bias.shape(), options), y ->
+                ReferenceConv2d.forward(values(x), values(w), bias == null ? null : values(bias), options, y));
     }
 
     @Override
     public Array conv2dInputGradient(Array gy, Array w, Shape xShape, Conv2dOptions options) {
-        Shape out = Shapes.conv2dInputGradient(gy.shape(), w.shape(), xShape, options);
-        ReferenceArray gradient = values(gy);
-        ReferenceArray kernel = values(w);
-        ReferenceArray gx = zeros(out);
-        ReferenceConv2d.inputGradient(gradient, kernel, options, gx);
-        return gx;
+        return result(Shapes.conv2dInputGradient(gy.shape(), w.shape(), xShape, options), gx ->
+                ReferenceConv2d.inputGradient(values(gy), values(w), options, gx));
     }
 
     @Override
     public Array conv2dWeightGradient(Array gy, Array x, Shape wShape, Conv2dOptions options) {
-        Shape out = Shapes.conv2dWeightGradient(gy.shape(), x.shape(), wShape, options);
-        ReferenceArray gradient = values(gy);
-        ReferenceArray image = values(x);
-        ReferenceArray gw = zeros(out);
-        ReferenceConv2d.weightGradient(gradient, image, options, gw);
-        return gw;
+        return result(Shapes.conv2dWeightGradient(gy.shape(), x.shape(), wShape, options), gw ->
+                ReferenceConv2d.weightGradient(values(gy), values(x), options, gw));
     }
 
     // ---- batch normalisation --------------------------------------------------------------------------------------
@@ -258,61 +227,39 @@ public final class ReferenceBackend implements Backend {
     public Normalized batchNormTrain(Array x, Array weight, Array bias, Array runningMean, Array runningVar,
             double momentum, double eps) {
         Shapes.batchNormTrain(x, weight, bias, runningMean, runningVar);
-        ReferenceArray from = values(x);
-        double[] scale = values(weight).data;
-        double[] shift = values(bias).data;
-        double[] movingMean = runningMean == null ? null : values(runningMean).data;
-        double[] movingVar = runningVar == null ? null : values(runningVar).data;
-
-        ReferenceArray y = zeros(x.shape());
-        ReferenceArray mean = zeros(weight.shape());
-        ReferenceArray invStd = zeros(weight.shape());
-        double[] var = new double[weight.shape().size()];
-        ReferenceBatchNorm.statistics(from, mean.data, var);
-        ReferenceBatchNorm.inverseDeviation(var, eps, invStd.data);
-        ReferenceBatchNorm.normalize(from, mean.data, invStd.data, scale, shift, y.data);
+        double[] mean = new double[x.shape().dim(1)];
+        double[] var = new double[mean.length];
+        ReferenceBatchNorm.statistics(values(x), mean, var);
+        double[] invStd = ReferenceBatchNorm.inverseDeviation(var, eps);
+        Array y = result(x.shape(), out ->
+                ReferenceBatchNorm.normalize(values(x), mean, invStd, values(weight).data, values(bias).data, out.data));
         if (runningMean != null) {
-            double m = ReferenceBatchNorm.valuesPerChannel(from);
-            double[] unbiased = new double[var.length];
-            ReferenceElementwise.map(v -> v * m / (m - 1), var, unbiased);
-            ReferenceBatchNorm.updateRunning(movingMean, mean.data, momentum);
-            ReferenceBatchNorm.updateRunning(movingVar, unbiased, momentum);
+            ReferenceBatchNorm.updateRunning(values(runningMean).data, mean, momentum);
+            ReferenceBatchNorm.updateRunning(values(runningVar).data, ReferenceBatchNorm.unbiased(var, values(x)), momentum);
             runningMean.storage().changed();
             runningVar.storage().changed();
         }
-        return new Normalized(y, mean, invStd);
+        return new Normalized(y, of(weight.shape(), mean), of(weight.shape(), invStd));
     }
 
     @Override
     public Array batchNormEval(Array x, Array weight, Array bias, Array mean, Array var, double eps) {
-        Shapes.batchNorm(x, weight, bias, mean, var);
-        ReferenceArray from = values(x);
-        double[] scale = values(weight).data;
-        double[] shift = values(bias).data;
-        double[] center = values(mean).data;
-        double[] invStd = inverseDeviation(var, eps);
-        ReferenceArray y = zeros(x.shape());
-        ReferenceBatchNorm.normalize(from, center, invStd, scale, shift, y.data);
-        return y;
+        double[] invStd = ReferenceBatchNorm.inverseDeviation(values(var).data, eps);
+        return result(Shapes.batchNorm(x, weight, bias, mean, var), y ->
+                ReferenceBatchNorm.normalize(values(x), values(mean).data, invStd, values(weight).data, values(bias).data, y.data));
     }
 
     @Override
     public NormGradients batchNormTrainGradient(Array gy, Array x, Array weight, Array mean, Array invStd, boolean needInput) {
         Shapes.batchNorm(x, weight, mean, invStd);
         Shapes.same("batchNormTrainGradient", gy.shape(), x.shape());
-        ReferenceArray gradient = values(gy);
-        ReferenceArray from = values(x);
-        double[] scale = values(weight).data;
         double[] center = values(mean).data;
         double[] inverse = values(invStd).data;
-        ReferenceArray gWeight = zeros(weight.shape());
-        ReferenceArray gBias = zeros(weight.shape());
-        ReferenceArray gx = needInput ? zeros(x.shape()) : null;
-        ReferenceBatchNorm.parameterGradients(gradient, from, center, inverse, gWeight.data, gBias.data);
-        if (needInput) {
-            ReferenceBatchNorm.trainInputGradient(gradient, from, scale, center, inverse, gWeight.data, gBias.data, gx.data);
-        }
-        return new NormGradients(gx, gWeight, gBias);
+        double[] gWeight = ReferenceBatchNorm.weightGradient(values(gy), values(x), center, inverse);
+        double[] gBias = ReferenceBatchNorm.biasGradient(values(gy));
+        Array gx = !needInput ? null : result(x.shape(), out -> ReferenceBatchNorm.trainInputGradient(
+                values(gy), values(x), values(weight).data, center, inverse, gWeight, gBias, out.data));
+        return new NormGradients(gx, of(weight.shape(), gWeight), of(weight.shape(), gBias));
     }
 
     @Override
@@ -320,159 +267,119 @@ public final class ReferenceBackend implements Backend {
             boolean needInput, boolean needParameters) {
         Shapes.batchNorm(x, weight, mean, var);
         Shapes.same("batchNormEvalGradient", gy.shape(), x.shape());
-        ReferenceArray gradient = values(gy);
-        ReferenceArray from = values(x);
-        double[] scale = values(weight).data;
-        double[] center = values(mean).data;
-        double[] invStd = inverseDeviation(var, eps);
-        ReferenceArray gWeight = needParameters ? zeros(weight.shape()) : null;
-        ReferenceArray gBias = needParameters ? zeros(weight.shape()) : null;
-        ReferenceArray gx = needInput ? zeros(x.shape()) : null;
-        if (needParameters) {
-            ReferenceBatchNorm.parameterGradients(gradient, from, center, invStd, gWeight.data, gBias.data);
+        double[] invStd = ReferenceBatchNorm.inverseDeviation(values(var).data, eps);
+        Array gx = !needInput ? null : result(x.shape(), out ->
+                ReferenceBatchNorm.evalInputGradient(values(gy), values(weight).data, invStd, out.data));
+        if (!needParameters) {
+            return new NormGradients(gx, null, null);
         }
-        if (needInput) {
-            ReferenceBatchNorm.evalInputGradient(gradient, scale, invStd, gx.data);
-        }
-        return new NormGradients(gx, gWeight, gBias);
+        return new NormGradients(gx,
+                of(weight.shape(), ReferenceBatchNorm.weightGradient(values(gy), values(x), values(mean).data, invStd)),
+                of(weight.shape(), ReferenceBatchNorm.biasGradient(values(gy))));
     }
 
     // ---- pooling ------------------------------------------------------------------------------------------------
 
     @Override
     public Pooled maxPool2d(Array x, Pool2dOptions options) {
-        Shape out = options.outputShape(x.shape());
         ReferenceArray from = values(x);
-        ReferenceArray y = zeros(out);
-        ReferenceArray indices = zeros(out);
+        ReferenceArray y = zeros(options.outputShape(x.shape()));
+        ReferenceArray indices = zeros(y.shape());
         ReferencePooling.maxPool2d(from, options, y, indices);
         return new Pooled(y, indices);
     }
 
     @Override
     public Pooled adaptiveMaxPool2d(Array x, int outH, int outW) {
-        Shape out = Shapes.adaptivePool2d(x.shape(), outH, outW);
         ReferenceArray from = values(x);
-        ReferenceArray y = zeros(out);
-        ReferenceArray indices = zeros(out);
+        ReferenceArray y = zeros(Shapes.adaptivePool2d(x.shape(), outH, outW));
+        ReferenceArray indices = zeros(y.shape());
         ReferencePooling.adaptiveMaxPool2d(from, y, indices);
         return new Pooled(y, indices);
     }
 
     @Override
     public Array maxPool2dGradient(Array gy, Array indices, Shape xShape) {
-        Shape out = Shapes.maxPool2dGradient(gy.shape(), indices.shape(), xShape);
-        ReferenceArray gradient = values(gy);
-        ReferenceArray places = values(indices);
-        ReferenceArray gx = zeros(out);
-        ReferencePooling.maxGradient(gradient, places, gx);
-        return gx;
+        return result(Shapes.maxPool2dGradient(gy.shape(), indices.shape(), xShape), gx ->
+                ReferencePooling.maxGradient(values(gy), values(indices), gx));
     }
 
     @Override
     public Array avgPool2d(Array x, Pool2dOptions options) {
-        Shape out = options.outputShape(x.shape());
-        ReferenceArray from = values(x);
-        ReferenceArray y = zeros(out);
-        ReferencePooling.avgPool2d(from, options, y);
-        return y;
+        return result(options.outputShape(x.shape()), y -> ReferencePooling.avgPool2d(values(x), options, y));
     }
 
     @Override
     public Array avgPool2dGradient(Array gy, Shape xShape, Pool2dOptions options) {
-        Shape out = Shapes.avgPool2dGradient(gy.shape(), xShape, options);
-        ReferenceArray gradient = values(gy);
-        ReferenceArray gx = zeros(out);
-        ReferencePooling.avgPool2dGradient(gradient, options, gx);
-        return gx;
+        return result(Shapes.avgPool2dGradient(gy.shape(), xShape, options), gx ->
+                ReferencePooling.avgPool2dGradient(values(gy), options, gx));
     }
 
     @Override
     public Array adaptiveAvgPool2d(Array x, int outH, int outW) {
-        Shape out = Shapes.adaptivePool2d(x.shape(), outH, outW);
-        ReferenceArray from = values(x);
-        ReferenceArray y = zeros(out);
-        ReferencePooling.adaptiveAvgPool2d(from, y);
-        return y;
+        return result(Shapes.adaptivePool2d(x.shape(), outH, outW), y -> ReferencePooling.adaptiveAvgPool2d(values(x), y));
     }
 
     @Override
     public Array adaptiveAvgPool2dGradient(Array gy, Shape xShape) {
-        Shape out = Shapes.adaptivePool2dGradient(gy.shape(), xShape);
-        ReferenceArray gradient = values(gy);
-        ReferenceArray gx = zeros(out);
-        ReferencePooling.adaptiveAvgPool2dGradient(gradient, gx);
-        return gx;
+        return result(Shapes.adaptivePool2dGradient(gy.shape(), xShape), gx ->
+                ReferencePooling.adaptiveAvgPool2dGradient(values(gy), gx));
     }
 
     // ---- loss ---------------------------------------------------------------------------------------------------
 
     @Override
     public Array logSoftmax(Array x) {
-        Shapes.logSoftmax(x.shape());
-        ReferenceArray from = values(x);
-        ReferenceArray y = zeros(x.shape());
-        ReferenceLoss.logSoftmax(from, y.data);
-        return y;
+        return result(Shapes.logSoftmax(x.shape()), y -> ReferenceLoss.logSoftmax(values(x), y.data));
     }
 
     @Override
     public Array logSoftmaxGradient(Array gy, Array y) {
-        Shapes.same("logSoftmaxGradient", gy.shape(), Shapes.logSoftmax(y.shape()));
-        ReferenceArray gradient = values(gy);
-        ReferenceArray logP = values(y);
-        ReferenceArray gx = zeros(gy.shape());
-        ReferenceLoss.logSoftmaxGradient(gradient, logP, gx.data);
-        return gx;
+        return result(Shapes.same("logSoftmaxGradient", gy.shape(), Shapes.logSoftmax(y.shape())), gx ->
+                ReferenceLoss.logSoftmaxGradient(values(gy), values(y), gx.data));
     }
 
     @Override
     public Loss crossEntropy(Array scores, Array target, Array classWeight, double smoothing, Reduction reduction) {
-        Shape shape = Shapes.crossEntropy(scores.shape(), target.shape(), classWeight == null ? null : classWeight.shape(),
-                smoothing);
-        int classes = shape.dim(1);
+        int classes = Shapes.crossEntropy(scores.shape(), target.shape(), classWeight == null ? null : classWeight.shape(),
+                smoothing).dim(1);
         ReferenceArray t = values(target);
         ReferenceArray v = classWeight == null ? null : values(classWeight);
         double[] q = target.shape().rank() == 1 ? ReferenceLoss.oneHot(t, classes) : t.data;
         double[] a = ReferenceLoss.coefficients(q, classes, v, smoothing);
         double divisor = ReferenceLoss.divisor(t, v, reduction);
-        double[] logP = new double[shape.size()];
+        double[] logP = new double[q.length];
         ReferenceLoss.logSoftmax(values(scores), logP);
-
-        ReferenceArray loss = zeros(Shape.SCALAR);
-        ReferenceArray gradient = zeros(shape);
-        loss.data[0] = ReferenceLoss.crossEntropy(logP, classes, a, divisor, gradient.data);
-        return new Loss(loss, gradient);
+        return new Loss(
+                result(Shape.SCALAR, loss -> loss.data[0] = ReferenceLoss.crossEntropy(logP, a, divisor)),
+                result(scores.shape(), gx -> ReferenceLoss.crossEntropyGradient(logP, classes, a, divisor, gx.data)));
     }
 
     // ---- regularisation and optimisation --------------------------------------------------------------------------
 
     @Override
     public Array dropout(Array x, double p, long seed) {
-        Shapes.dropout(x.shape(), p);
-        ReferenceArray from = values(x);
-        ReferenceArray y = zeros(x.shape());
-        ReferenceElementwise.dropout(from.data, p, seed, y.data);
-        return y;
+        return result(Shapes.dropout(x.shape(), p), y -> ReferenceElementwise.dropout(values(x).data, p, seed, y.data));
     }
 
     @Override
     public void sgd(SgdOptions options, List<Array> parameters, List<Array> gradients, List<Array> momentumBuffers,
             boolean[] first) {
         Shapes.sgd(options, parameters, gradients, momentumBuffers, first);
-        boolean momentum = options.momentum() != 0;
         for (int i = 0; i < parameters.size(); i++) {
-            double[] buffer = momentum ? values(momentumBuffers.get(i)).data : null;
-            ReferenceSgd.step(options, values(parameters.get(i)).data, values(gradients.get(i)).data, buffer,
-                    momentum && first[i]);
-            parameters.get(i).storage().changed();
-            if (momentum) {
-                momentumBuffers.get(i).storage().changed();
+            Array p = parameters.get(i);
+            if (options.momentum() == 0) {
+                ReferenceSgd.step(options, values(p).data, values(gradients.get(i)).data, null, false);
+            } else {
+                Array b = momentumBuffers.get(i);
+                ReferenceSgd.step(options, values(p).data, values(gradients.get(i)).data, values(b).data, first[i]);
+                b.storage().changed();
             }
+            p.storage().changed();
         }
     }
 
-    // ---- arguments ------------------------------------------------------------------------------------------------
+    // ---- arguments and results --------------------------------------------------------------------------------------
 
     private ReferenceArray values(Array x) {
         if (!(x instanceof ReferenceArray mine) || !mine.isCountedBy(inUse)) {
@@ -483,20 +390,16 @@ public final class ReferenceBackend implements Backend {
         return mine;
     }
 
-    private double[] inverseDeviation(Array var, double eps) {
-        double[] invStd = new double[var.shape().size()];
-        ReferenceBatchNorm.inverseDeviation(values(var).data, eps, invStd);
-        return invStd;
-    }
-
-    private Array gathered(ReferenceArray x, Shape out, int start, int... strides) {
-        ReferenceArray y = zeros(out);
-        ReferenceStrides.gather(x.data, ReferenceStrides.places(out, start, strides), y.data);
+    /** A new array of this shape, zero until the formula has filled it. */
+    private Array result(Shape shape, Consumer<ReferenceArray> formula) {
+        ReferenceArray y = zeros(shape);
+        try {
+            formula.accept(y);
+        } catch (RuntimeException e) {
+            y.release();
+            throw e;
+        }
         return y;
-    }
-
-    private static int[] broadcast(ReferenceArray x, Shape to) {
-        return ReferenceStrides.places(to, 0, ReferenceStrides.broadcast(x.shape(), to));
     }
 
     private static void widen(float[] from, double[] to) {

@@ -1,30 +1,26 @@
 package thaw.kernels.reference;
 
+import java.util.Arrays;
+
 /**
  * Batch normalisation (Ioffe and Szegedy 2015, algorithm 1). Inputs {@code [N, C, …]} are seen as {@code [N, C, P]} with
- * P pixels; a channel has {@code M = N·P} values.
+ * P pixels, so that element {@code i} belongs to channel {@code i / P mod C}; a channel has {@code M = N·P} values.
  */
 final class ReferenceBatchNorm {
 
     private ReferenceBatchNorm() {
     }
 
-    /** {@code mean[c] = Σ x / M} and {@code var[c] = Σ (x − mean)² / M} */
+    /** {@code mean[c] = Σ x / M} and {@code var[c] = Σ (x − mean)² / M}, both zero at first */
     static void statistics(ReferenceArray x, double[] mean, double[] var) {
         int pixels = pixels(x);
         double m = valuesPerChannel(x);
-        for (int c = 0; c < x.dim(1); c++) {
-            for (int n = 0; n < x.dim(0); n++) {
-                for (int p = 0; p < pixels; p++) {
-                    mean[c] += x.data[(n * x.dim(1) + c) * pixels + p] / m;
-                }
-            }
-            for (int n = 0; n < x.dim(0); n++) {
-                for (int p = 0; p < pixels; p++) {
-                    double d = x.data[(n * x.dim(1) + c) * pixels + p] - mean[c];
-                    var[c] += d * d / m;
-                }
-            }
+        for (int i = 0; i < x.data.length; i++) {
+            mean[i / pixels % x.dim(1)] += x.data[i] / m;
+        }
+        for (int i = 0; i < x.data.length; i++) {
+            int c = i / pixels % x.dim(1);
+            var[c] += (x.data[i] - mean[c]) * (x.data[i] - mean[c]) / m;
         }
     }
 
@@ -35,39 +31,45 @@ final class ReferenceBatchNorm {
         }
     }
 
+    /** {@code var · M/(M − 1)}, the estimate of the population's variance from a sample of M */
+    static double[] unbiased(double[] var, ReferenceArray x) {
+        double m = valuesPerChannel(x);
+        return Arrays.stream(var).map(v -> v * m / (m - 1)).toArray();
+    }
+
     /** {@code invStd = 1 / √(var + eps)} */
-    static void inverseDeviation(double[] var, double eps, double[] invStd) {
-        for (int c = 0; c < var.length; c++) {
-            invStd[c] = 1 / Math.sqrt(var[c] + eps);
-        }
+    static double[] inverseDeviation(double[] var, double eps) {
+        return Arrays.stream(var).map(v -> 1 / Math.sqrt(v + eps)).toArray();
     }
 
     /** {@code y = (x − mean) · invStd · weight + bias} */
     static void normalize(ReferenceArray x, double[] mean, double[] invStd, double[] weight, double[] bias, double[] y) {
         int pixels = pixels(x);
-        for (int n = 0; n < x.dim(0); n++) {
-            for (int c = 0; c < x.dim(1); c++) {
-                for (int p = 0; p < pixels; p++) {
-                    int i = (n * x.dim(1) + c) * pixels + p;
-                    y[i] = (x.data[i] - mean[c]) * invStd[c] * weight[c] + bias[c];
-                }
-            }
+        for (int i = 0; i < y.length; i++) {
+            int c = i / pixels % x.dim(1);
+            y[i] = (x.data[i] - mean[c]) * invStd[c] * weight[c] + bias[c];
         }
     }
 
-    /** {@code gWeight = Σ gy·x̂} and {@code gBias = Σ gy}, with {@code x̂ = (x − mean)·invStd} */
-    static void parameterGradients(ReferenceArray gy, ReferenceArray x, double[] mean, double[] invStd,
-            double[] gWeight, double[] gBias) {
+    /** {@code gWeight[c] = Σ gy·x̂}, with {@code x̂ = (x − mean)·invStd} */
+    static double[] weightGradient(ReferenceArray gy, ReferenceArray x, double[] mean, double[] invStd) {
         int pixels = pixels(x);
-        for (int n = 0; n < x.dim(0); n++) {
-            for (int c = 0; c < x.dim(1); c++) {
-                for (int p = 0; p < pixels; p++) {
-                    int i = (n * x.dim(1) + c) * pixels + p;
-                    gWeight[c] += gy.data[i] * (x.data[i] - mean[c]) * invStd[c];
-                    gBias[c] += gy.data[i];
-                }
-            }
+        double[] gWeight = new double[x.dim(1)];
+        for (int i = 0; i < x.data.length; i++) {
+            int c = i / pixels % x.dim(1);
+            gWeight[c] += gy.data[i] * (x.data[i] - mean[c]) * invStd[c];
         }
+        return gWeight;
+    }
+
+    /** {@code gBias[c] = Σ gy} */
+    static double[] biasGradient(ReferenceArray gy) {
+        int pixels = pixels(gy);
+        double[] gBias = new double[gy.dim(1)];
+        for (int i = 0; i < gy.data.length; i++) {
+            gBias[i / pixels % gy.dim(1)] += gy.data[i];
+        }
+        return gBias;
     }
 
     /** {@code gx = weight·invStd·(gy − gBias/M − x̂·gWeight/M)}: mean and variance depend on {@code x} too. */
@@ -75,14 +77,10 @@ final class ReferenceBatchNorm {
             double[] gWeight, double[] gBias, double[] gx) {
         int pixels = pixels(x);
         double m = valuesPerChannel(x);
-        for (int n = 0; n < x.dim(0); n++) {
-            for (int c = 0; c < x.dim(1); c++) {
-                for (int p = 0; p < pixels; p++) {
-                    int i = (n * x.dim(1) + c) * pixels + p;
-                    double normalized = (x.data[i] - mean[c]) * invStd[c];
-                    gx[i] = weight[c] * invStd[c] * (gy.data[i] - gBias[c] / m - normalized * gWeight[c] / m);
-                }
-            }
+        for (int i = 0; i < gx.length; i++) {
+            int c = i / pixels % x.dim(1);
+            double normalized = (x.data[i] - mean[c]) * invStd[c];
+            gx[i] = weight[c] * invStd[c] * (gy.data[i] - gBias[c] / m - normalized * gWeight[c] / m);
         }
     }
 
@@ -95,7 +93,7 @@ final class ReferenceBatchNorm {
         }
     }
 
-    static int valuesPerChannel(ReferenceArray x) {
+    private static int valuesPerChannel(ReferenceArray x) {
         return x.dim(0) * pixels(x);
     }
 

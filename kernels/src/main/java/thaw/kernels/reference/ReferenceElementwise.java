@@ -64,6 +64,13 @@ final class ReferenceElementwise {
         }
     }
 
+    /** y[i] = f(a[inA[i]], b[inB[i]]) */
+    static void zip(DoubleBinaryOperator f, double[] a, int[] inA, double[] b, int[] inB, double[] y) {
+        for (int i = 0; i < y.length; i++) {
+            y[i] = f.applyAsDouble(a[inA[i]], b[inB[i]]);
+        }
+    }
+
     /** y[i] = x[i] / (1 − p) if u(seed + i) ≥ p, else 0 */
     static void dropout(double[] x, double p, long seed, double[] y) {
         for (int i = 0; i < y.length; i++) {

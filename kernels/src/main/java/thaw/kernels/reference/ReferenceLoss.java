@@ -77,23 +77,25 @@ final class ReferenceLoss {
         return sum;
     }
 
-    /**
-     * {@code loss = −Σ_n,c a[n, c] · log p[n, c] / divisor} and its gradient
-     * {@code (p[n, c] · Σ_d a[n, d] − a[n, c]) / divisor}.
-     */
-    static double crossEntropy(double[] logP, int classes, double[] a, double divisor, double[] gradient) {
+    /** {@code loss = −Σ_n,c a[n, c] · log p[n, c] / divisor}; what has no weight counts nothing, even where log p is −∞ */
+    static double crossEntropy(double[] logP, double[] a, double divisor) {
         double loss = 0;
+        for (int i = 0; i < a.length; i++) {
+            loss -= a[i] == 0 ? 0 : a[i] * logP[i] / divisor;
+        }
+        return loss;
+    }
+
+    /** {@code gx[n, c] = (p[n, c] · Σ_d a[n, d] − a[n, c]) / divisor}, as {@code ∂ log p[d] / ∂x[c] = 1[c = d] − p[c]} */
+    static void crossEntropyGradient(double[] logP, int classes, double[] a, double divisor, double[] gx) {
         for (int row = 0; row < logP.length; row += classes) {
             double total = 0;
             for (int c = 0; c < classes; c++) {
                 total += a[row + c];
-                // a class of no weight counts nothing, even where its log p is −∞
-                loss -= a[row + c] == 0 ? 0 : a[row + c] * logP[row + c] / divisor;
             }
             for (int c = 0; c < classes; c++) {
-                gradient[row + c] = (Math.exp(logP[row + c]) * total - a[row + c]) / divisor;
+                gx[row + c] = (Math.exp(logP[row + c]) * total - a[row + c]) / divisor;
             }
         }
-        return loss;
     }
 }
