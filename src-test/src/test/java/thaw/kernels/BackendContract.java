@@ -20,7 +20,10 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What every backend promises about memory, order and repetition. What its operators compute stands in {@link OperatorContract}. */
+/**
+ * What every backend promises about memory, order and repetition. What its operators compute stands in
+ * {@link OperatorContract}.
+ */
 public abstract class BackendContract {
 
     protected Backend backend;
@@ -69,8 +72,8 @@ public abstract class BackendContract {
 
     @Test
     void everyRankReadsBackAsWritten() {
-        for (Shape shape : List.of(Shape.SCALAR, Shape.of(1), Shape.of(37), Shape.of(5, 7), Shape.of(3, 17, 5), Shape.of(2, 1, 1, 1),
-                Shape.of(1, 3, 1, 19), Shape.of(2, 3, 2, 5, 3))) {
+        for (Shape shape : List.of(Shape.SCALAR, Shape.of(1), Shape.of(37), Shape.of(5, 7), Shape.of(3, 17, 5),
+                Shape.of(2, 1, 1, 1), Shape.of(1, 3, 1, 19), Shape.of(2, 3, 2, 5, 3))) {
             float[] values = counting(shape);
             Array fromFloats = backend.of(shape, values);
             assertEquals(shape, fromFloats.shape());
@@ -200,7 +203,8 @@ public abstract class BackendContract {
                 assertEquals(values[((index[0] * c + index[1]) * 4 + index[2]) * 3 + index[3]], out[i]);
             }
         }
-        assertArrayEquals(new float[] {0, 3, 1, 4, 2, 5}, read(backend.permute(backend.of(Shape.of(2, 3), counting(Shape.of(6))), 1, 0)));
+        Array matrix = backend.of(Shape.of(2, 3), counting(Shape.of(6)));
+        assertArrayEquals(new float[] {0, 3, 1, 4, 2, 5}, read(backend.permute(matrix, 1, 0)));
     }
 
     @Test
@@ -256,7 +260,8 @@ public abstract class BackendContract {
         assertEquals(Shape.SCALAR, backend.sum(x, false).shape());
         assertEquals(total, read(backend.sum(x, false))[0]);
         assertEquals(total, read(backend.sum(x, true, 0, 1, 2, 3))[0]);
-        assertArrayEquals(new float[] {1, 2, 1, 2, 1, 2}, read(backend.expand(backend.of(Shape.of(2), new float[] {1, 2}), Shape.of(3, 2))));
+        Array row = backend.of(Shape.of(2), new float[] {1, 2});
+        assertArrayEquals(new float[] {1, 2, 1, 2, 1, 2}, read(backend.expand(row, Shape.of(3, 2))));
     }
 
     // ---- repetition ------------------------------------------------------------------------------------------------
@@ -307,8 +312,8 @@ public abstract class BackendContract {
             Array perChannel = backend.sum(x, false, 0, 2, 3);
             Backend.Loss loss = backend.crossEntropy(product, bench.integers(41, 37), null, 0.1, Reduction.MEAN);
             Array dropped = backend.dropout(x, 0.5, 3);
-            for (Array a : List.of(y, n.y(), n.mean(), n.invStd(), g.x(), g.weight(), g.bias(), gx, gw, product, total, perChannel,
-                    loss.value(), loss.gradient(), dropped)) {
+            for (Array a : List.of(y, n.y(), n.mean(), n.invStd(), g.x(), g.weight(), g.bias(), gx, gw, product, total,
+                    perChannel, loss.value(), loss.gradient(), dropped)) {
                 results.add(Bench.read(backend, a));
                 a.release();
             }

@@ -35,6 +35,10 @@ public final class Bench implements AutoCloseable {
         return make(shape, random::nextGaussian);
     }
 
+    public Array normal(Shape shape, double mean, double deviation) {
+        return make(shape, () -> mean + deviation * random.nextGaussian());
+    }
+
     public Array uniform(double from, double to, int... dims) {
         return make(Shape.of(dims), () -> random.nextDouble(from, to));
     }

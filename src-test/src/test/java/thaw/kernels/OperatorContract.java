@@ -46,7 +46,8 @@ public abstract class OperatorContract extends BackendContract {
         assertArrayEquals(new float[] {-4, -3, -2, -1}, read(corners.values()));
         assertArrayEquals(new float[] {0, 1, 2, 3}, read(corners.indices()));
         Array infinite = image(1, 2, Double.NEGATIVE_INFINITY, Double.NEGATIVE_INFINITY);
-        assertArrayEquals(new float[] {0}, read(backend.maxPool2d(infinite, new Pool2dOptions(1, 2, 1, 1, 0, 0, true)).indices()));
+        Pool2dOptions pair = new Pool2dOptions(1, 2, 1, 1, 0, 0, true);
+        assertArrayEquals(new float[] {0}, read(backend.maxPool2d(infinite, pair).indices()));
     }
 
     @Test
@@ -95,7 +96,8 @@ public abstract class OperatorContract extends BackendContract {
         Backend.Loss loss = backend.crossEntropy(scores, target, null, 0, Reduction.SUM);
         assertEquals(Math.log(2), read(loss.value())[0], 1e-6);
         assertArrayEquals(new float[] {0, 0, 0.5f, -0.5f}, read(loss.gradient()), 1e-6f);
-        assertArrayEquals(new float[] {0, -1000, (float) -Math.log(2), (float) -Math.log(2)}, read(backend.logSoftmax(scores)), 1e-6f);
+        float half = (float) Math.log(0.5);
+        assertArrayEquals(new float[] {0, -1000, half, half}, read(backend.logSoftmax(scores)), 1e-6f);
     }
 
     @Test
@@ -174,8 +176,10 @@ public abstract class OperatorContract extends BackendContract {
     @Test
     void batchNormNeedsMoreThanOneValuePerChannelToTrain() {
         Array c = zeros(3);
-        refuses(() -> backend.batchNormTrain(zeros(1, 3, 1, 1), c, c, null, null, 0.1, 1e-5), "more than 1 value per channel", "[1, 3, 1, 1]");
-        refuses(() -> backend.batchNormTrain(zeros(1, 3), c, c, null, null, 0.1, 1e-5), "more than 1 value per channel", "[1, 3]");
+        for (Array x : List.of(zeros(1, 3, 1, 1), zeros(1, 3))) {
+            refuses(() -> backend.batchNormTrain(x, c, c, null, null, 0.1, 1e-5), "more than 1 value per channel",
+                    x.shape().toString());
+        }
         refuses(() -> backend.batchNormTrain(zeros(2, 4), c, c, null, null, 0.1, 1e-5), "[2, 4]", "[3]");
         refuses(() -> backend.batchNormEval(zeros(2, 3, 5), c, c, c, c, 1e-5), "[2, 3, 5]");
     }
@@ -185,7 +189,7 @@ public abstract class OperatorContract extends BackendContract {
         Array scores = zeros(2, 3);
         for (float wrong : new float[] {3, -1, 0.5f, Float.NaN}) {
             Array target = backend.of(Shape.of(2), new float[] {0, wrong});
-            refuses(() -> backend.crossEntropy(scores, target, null, 0, Reduction.MEAN), String.valueOf(wrong), "sample 1", "3 classes");
+            refuses(() -> backend.crossEntropy(scores, target, null, 0, Reduction.MEAN), "" + wrong, "sample 1", "3 classes");
         }
         refuses(() -> backend.crossEntropy(scores, zeros(3), null, 0, Reduction.MEAN), "[2, 3]", "[3]");
         refuses(() -> backend.crossEntropy(scores, zeros(2), zeros(2), 0, Reduction.MEAN), "[2, 3]", "[2]");
