@@ -7,7 +7,8 @@ import java.io.UncheckedIOException;
 public final class ImageReadException extends UncheckedIOException {
     private static final long serialVersionUID = 1L;
 
-    ImageReadException(String message) {
+    /** A fault of the image itself, with nothing beneath it. */
+    public ImageReadException(String message) {
         this(message, new IOException(message));
     }
 
