@@ -14,8 +14,8 @@ import thaw.finetune.images.Transforms;
 /**
  * Makes the batches of one epoch after another from a list of image files. Threads exist only while an epoch is under way.
  *
- * <p>The image at index {@code i} of the list is cropped and flipped in epoch {@code e} by a random stream of (seed, e, i), and the
- * order of the epoch is drawn from one of (seed, e): nothing depends on threads, and any epoch can be made again.
+ * <p>The image at index {@code i} of the list is cropped and flipped in epoch {@code e} by a random stream of (seed, e, i),
+ * and the order of the epoch is drawn from one of (seed, e): nothing depends on threads, and any epoch can be made again.
  */
 public final class BatchLoader {
     private static final int CHANNELS = 3;
@@ -56,7 +56,10 @@ public final class BatchLoader {
         return options.dropLast() || lone ? samples.size() - rest : samples.size();
     }
 
-    /** Batches in an epoch. A last smaller batch counts, unless {@code dropLast} is set or, in training, it is of a single image. */
+    /**
+     * Batches in an epoch. A last smaller batch counts, unless {@code dropLast} is set or, in training, it is of a single
+     * image.
+     */
     public int batches() {
         return (images() + options.batch() - 1) / options.batch();
     }

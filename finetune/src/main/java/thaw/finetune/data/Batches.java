@@ -7,13 +7,14 @@ import java.util.Deque;
 import java.util.Iterator;
 import java.util.List;
 import java.util.NoSuchElementException;
+import java.util.Queue;
 import java.util.concurrent.CancellationException;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicInteger;
 
 /**
  * The batches of one epoch, in order, prepared ahead on threads of their own:
@@ -26,8 +27,9 @@ import java.util.concurrent.atomic.AtomicInteger;
  * }
  * }</pre>
  *
- * The images of a few batches are under way at any time, no more. For one consumer; closing it waits for its threads to end. They
- * also end after the last batch or the first failure, and within a second or so where the epoch is abandoned without being closed.
+ * The images of a few batches are under way at any time, no more. For one consumer; closing it waits for its threads to end.
+ * They also end after the last batch or the first failure, and within a second or so where the epoch is abandoned without
+ * being closed.
  */
 public final class Batches implements Iterable<RawBatch>, Iterator<RawBatch>, AutoCloseable {
     private static final long IDLE_MILLIS = 1000;
@@ -38,6 +40,7 @@ public final class Batches implements Iterable<RawBatch>, Iterator<RawBatch>, Au
     private final int end;
     private final int ahead;
     private final ThreadPoolExecutor workers;
+    private final Queue<Thread> threads = new ConcurrentLinkedQueue<>();
     private final Deque<Pending> pending = new ArrayDeque<>();
     private int scheduled;
     private RawBatch current;
@@ -52,16 +55,11 @@ public final class Batches implements Iterable<RawBatch>, Iterator<RawBatch>, Au
         this.epoch = epoch;
         this.order = loader.order(epoch);
         this.end = loader.images();
-        int threads = loader.options().threads();
+        int count = loader.options().threads();
         /* Two batches ahead hide an uneven pace; small batches need more for every thread to have an image. */
-        this.ahead = Math.max(2, 1 + threads / loader.options().batch());
-        AtomicInteger number = new AtomicInteger();
-        this.workers = new ThreadPoolExecutor(threads, threads, IDLE_MILLIS, TimeUnit.MILLISECONDS, new LinkedBlockingQueue<>(),
-                task -> {
-                    Thread thread = new Thread(task, "thaw-images-" + number.incrementAndGet());
-                    thread.setDaemon(true);
-                    return thread;
-                });
+        this.ahead = Math.max(2, 1 + count / loader.options().batch());
+        this.workers = new ThreadPoolExecutor(count, count, IDLE_MILLIS, TimeUnit.MILLISECONDS, new LinkedBlockingQueue<>(),
+                this::thread);
         workers.allowCoreThreadTimeOut(true);
         schedule();
     }
@@ -80,7 +78,8 @@ public final class Batches implements Iterable<RawBatch>, Iterator<RawBatch>, Au
     /**
      * Waits for the next batch; the arrays of the one before are used again from here on.
      *
-     * @throws thaw.finetune.images.ImageReadException when an image of it cannot be read, naming the file; the epoch is then closed
+     * @throws thaw.finetune.images.ImageReadException when an image of it cannot be read, naming the file; the epoch is then
+     *                                                 closed
      * @throws CancellationException                   when the waiting thread is interrupted; the epoch is then closed
      */
     @Override
@@ -116,12 +115,11 @@ public final class Batches implements Iterable<RawBatch>, Iterator<RawBatch>, Au
         }
         closed = true;
         workers.shutdownNow();
-        boolean interrupted = false;
-        while (true) {
+        boolean interrupted = Thread.interrupted();
+        while (!threads.isEmpty()) {
             try {
-                if (workers.awaitTermination(1, TimeUnit.MINUTES)) {
-                    break;
-                }
+                threads.element().join();
+                threads.remove();
             } catch (InterruptedException again) {
                 interrupted = true;
             }
@@ -132,6 +130,15 @@ public final class Batches implements Iterable<RawBatch>, Iterator<RawBatch>, Au
         release();
         pending.forEach(batch -> loader.giveBack(batch.batch));
         pending.clear();
+    }
+
+    /** The pool makes threads anew after a pause between batches; those that ended meanwhile are forgotten. */
+    private Thread thread(Runnable work) {
+        threads.removeIf(thread -> thread.getState() == Thread.State.TERMINATED);
+        Thread thread = new Thread(work, "thaw-images");
+        thread.setDaemon(true);
+        threads.add(thread);
+        return thread;
     }
 
     private void schedule() {

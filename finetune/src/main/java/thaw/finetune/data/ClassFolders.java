@@ -27,7 +27,10 @@ import thaw.finetune.images.ImageFormat;
  * @param skipped number of hidden files and files whose ending is no image's
  */
 record ClassFolders(Path root, List<String> classes, List<List<Path>> files, int skipped) {
-    /* UTF-8 sorts by code points; String.compareTo, by UTF-16 units, puts an emoji before an ideograph of the private use area. */
+    /*
+     * UTF-8 sorts by code points; String.compareTo, by UTF-16 units, puts an emoji before an ideograph of the private use
+     * area.
+     */
     private static final Comparator<Path> BY_CODE_POINTS = (a, b) ->
             Arrays.compareUnsigned(a.toString().getBytes(UTF_8), b.toString().getBytes(UTF_8));
 
@@ -39,8 +42,8 @@ record ClassFolders(Path root, List<String> classes, List<List<Path>> files, int
         }
         List<Path> folders = subfolders(root);
         if (folders.isEmpty()) {
-            throw new ImageFolderException(root + ": has no class folders; expected one subfolder of images for each class, such as "
-                    + root.resolve("cats") + " and " + root.resolve("dogs"));
+            throw new ImageFolderException(root + ": has no class folders; expected one subfolder of images for each class, "
+                    + "such as " + root.resolve("cats") + " and " + root.resolve("dogs"));
         }
         List<List<Path>> files = new ArrayList<>();
         int skipped = looseFiles(root);

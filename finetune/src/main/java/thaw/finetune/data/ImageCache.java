@@ -8,8 +8,8 @@ import java.util.function.Function;
 import thaw.finetune.images.RgbImage;
 
 /**
- * Images that were decoded and resized once, kept up to a budget of bytes. Once it is spent, further images are made anew each time:
- * an epoch visits each image once, and then whatever is thrown out is wanted again before what replaced it.
+ * Images that were decoded and resized once, kept up to a budget of bytes. Once it is spent, further images are made anew
+ * each time: an epoch visits each image once, and then whatever is thrown out is wanted again before what replaced it.
  */
 final class ImageCache {
     private final Map<Path, RgbImage> images = new ConcurrentHashMap<>();

@@ -20,8 +20,8 @@ import thaw.finetune.images.Transforms;
  * dogscats/valid/dogs/1.jpg
  * </pre>
  *
- * On the left the validation images are given; their folder may also be called {@code val} or {@code test}. On the right a share of
- * every class is held out by the seed. Classes are numbered in alphabetical order.
+ * On the left the validation images are given; their folder may also be called {@code val} or {@code test}. On the right a
+ * share of every class is held out by the seed. Classes are numbered in alphabetical order.
  *
  * <p>Immutable: {@code ImageFolder.of(path).size(224).batch(32).seed(1)} makes four of them. The folder is listed once, in
  * {@link #of}; images are opened when batches are made.
@@ -63,8 +63,9 @@ public final class ImageFolder {
         ClassFolders validFolders = VALID_NAMES.stream().map(root::resolve).filter(ImageFolder::isValidationFolder).findFirst()
                 .map(ClassFolders::read).orElse(null);
         if (validFolders != null && !trainFolders.classes().equals(validFolders.classes())) {
-            throw new ImageFolderException(root + ": the classes of " + validFolders.root().getFileName() + "/ differ from those of "
-                    + "train/: " + difference(trainFolders, validFolders) + "; expected the same class folders in both");
+            throw new ImageFolderException(root + ": the classes of " + validFolders.root().getFileName()
+                    + "/ differ from those of train/: " + difference(trainFolders, validFolders)
+                    + "; expected the same class folders in both");
         }
         return of(trainFolders, validFolders);
     }
@@ -75,8 +76,8 @@ public final class ImageFolder {
     }
 
     private static ImageFolder of(ClassFolders trainFolders, ClassFolders validFolders) {
-        return new ImageFolder(trainFolders, validFolders, trainFolders.classes(), Transforms.of(224), LoaderOptions.training(32, 0),
-                0.2);
+        return new ImageFolder(trainFolders, validFolders, trainFolders.classes(), Transforms.of(224),
+                LoaderOptions.training(32, 0), 0.2);
     }
 
     private static String difference(ClassFolders train, ClassFolders valid) {

@@ -6,7 +6,8 @@ package thaw.finetune.data;
  * @param batch      images in a batch
  * @param seed       of the order of images in each epoch, and of their crops and flips
  * @param threads    that prepare images
- * @param training   whether images are shuffled, cropped at random and flipped; otherwise they come in order, cropped at the center
+ * @param training   whether images are shuffled, cropped at random and flipped; otherwise they come in order, cropped at the
+ *                   center
  * @param dropLast   whether a last batch with fewer images than the others is left out
  * @param cacheBytes resized images of at most so many bytes are kept from one epoch to the next
  */
@@ -27,8 +28,8 @@ public record LoaderOptions(int batch, long seed, int threads, boolean training,
     }
 
     /**
-     * For training: a thread per processor up to four, each of which may hold a large photograph in memory, and a cache of an eighth
-     * of the heap up to 1 GiB.
+     * For training: a thread per processor up to four, each of which may hold a large photograph in memory, and a cache of an
+     * eighth of the heap up to 1 GiB.
      */
     public static LoaderOptions training(int batch, long seed) {
         Runtime runtime = Runtime.getRuntime();

@@ -4,8 +4,8 @@ import java.nio.file.Path;
 import java.util.List;
 
 /**
- * A batch before it is a tensor. The arrays belong to the loader, which fills {@code images} anew once the next batch is asked for:
- * copy them to keep them.
+ * A batch before it is a tensor. The arrays belong to the loader, which fills {@code images} anew once the next batch is
+ * asked for: copy them to keep them.
  *
  * @param images {@code [size, 3, side, side]}, normalized, rows contiguous
  * @param labels {@code [size]}, indices of classes

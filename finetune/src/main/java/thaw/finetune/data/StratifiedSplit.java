@@ -5,8 +5,8 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * Holds out the same share of every class. Which images are held out depends on the seed and on the order of the files only, not on
- * where the folder lies.
+ * Holds out the same share of every class. Which images are held out depends on the seed and on the order of the files only,
+ * not on where the folder lies.
  *
  * @param train what is left, in the given order
  * @param valid what is held out, in the given order

@@ -10,8 +10,9 @@ import java.nio.file.Path;
 import javax.imageio.ImageReader;
 
 /**
- * Files to {@link RgbImage}s: JPEG, PNG, GIF (its first picture), BMP, WebP and TIFF (its first page), turned upright by the EXIF
- * orientation. Colour profiles are ignored and transparency is dropped, as Pillow does when it opens a file and converts it to RGB.
+ * Files to {@link RgbImage}s: JPEG, PNG, GIF (its first picture), BMP, WebP and TIFF (its first page), turned upright by the
+ * EXIF orientation. Color profiles are ignored and transparency is dropped, as Pillow does when it opens a file and converts
+ * it to RGB.
  *
  * <p>Stateless, so safe from many threads. Files are read into memory first: no cache files appear on disk and ImageIO's global
  * settings stay as the application has them.
@@ -97,7 +98,10 @@ public final class ImageDecoder {
         };
     }
 
-    /** A RIFF file states its length in bytes 4 to 7; TwelveMonkeys' reader fills what is missing of a lossless WebP with black. */
+    /**
+     * A RIFF file states its length in bytes 4 to 7; TwelveMonkeys' reader fills what is missing of a lossless WebP with
+     * black.
+     */
     private static void checkLength(byte[] webp) throws IOException {
         long expected = 8 + Integer.toUnsignedLong(ByteBuffer.wrap(webp).order(ByteOrder.LITTLE_ENDIAN).getInt(4));
         if (webp.length < expected) {

@@ -16,9 +16,10 @@ import javax.imageio.stream.ImageInputStream;
 import javax.imageio.stream.MemoryCacheImageInputStream;
 
 /**
- * Which of ImageIO's readers reads what. For JPEG, PNG, GIF and BMP the JDK's come first, whose bytes are Pillow's, and any others
- * on the class path get what those refuse. WebP and TIFF belong to TwelveMonkeys' readers, which are named here rather than looked
- * up: ImageIO finds plugins through the class loader of whichever thread touched it first, in an application server often a wrong one.
+ * Which of ImageIO's readers reads what. For JPEG, PNG, GIF and BMP the JDK's come first, whose bytes are Pillow's, and any
+ * others on the class path get what those refuse. WebP and TIFF belong to TwelveMonkeys' readers, which are named here rather
+ * than looked up: ImageIO finds plugins through the class loader of whichever thread touched it first, in an application
+ * server often a wrong one.
  */
 final class ImageReaders {
     /** What is asked of a reader that has its input. */

@@ -6,11 +6,11 @@ import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 
 /**
- * The marker segments before the first scan of a JPEG file (ITU-T T.81, annex B), and what they say about its colours by libjpeg's
+ * The marker segments before the first scan of a JPEG file (ITU-T T.81, annex B), and what they say about its colors by libjpeg's
  * rules: {@code default_decompress_parms} looks at JFIF and Adobe markers, then at the components' identifiers.
  *
  * <p>The JDK's reader has rules of its own: it takes an unmarked file without subsampling for RGB, applies embedded profiles, and
- * rejects files whose profile or EXIF thumbnail is damaged though the picture is sound. {@link #plain} therefore states the colour
+ * rejects files whose profile or EXIF thumbnail is damaged though the picture is sound. {@link #plain} therefore states the color
  * model by one marker and leaves all other application segments out.
  */
 final class JpegMarkers {
@@ -76,7 +76,7 @@ final class JpegMarkers {
         };
     }
 
-    /** The same picture in a file that has nothing but its tables, its scans and one marker for its colours. */
+    /** The same picture in a file that has nothing but its tables, its scans and one marker for its colors. */
     byte[] plain() {
         ByteArrayOutputStream out = new ByteArrayOutputStream(file.length + JFIF.length);
         out.write(0xff);

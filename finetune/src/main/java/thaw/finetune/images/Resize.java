@@ -3,13 +3,14 @@ package thaw.finetune.images;
 import java.util.Arrays;
 
 /**
- * Resizing with a triangle filter that widens as the image shrinks, so that every source pixel counts and photographs do not alias.
- * This is Pillow's {@code BILINEAR}, bytes included (also PyTorch's {@code interpolate(antialias=True)} but for its rounding).
+ * Resizing with a triangle filter that widens as the image shrinks, so that every source pixel counts and photographs do not
+ * alias. This is Pillow's {@code BILINEAR}, bytes included (also PyTorch's {@code interpolate(antialias=True)} but for its
+ * rounding).
  *
- * <p>Along one axis, with {@code scale = in / out} and {@code support = max(scale, 1)}, the output pixel at {@code i} has its centre
- * at {@code c = (i + 1/2) scale} in the input, and is the mean of the pixels at {@code j} within {@code support} of it, weighted by
- * {@code max(0, 1 - |j + 1/2 - c| / support)}. Rows are resized first, then columns, each rounded to 8 bits; weights are fixed-point
- * numbers of 22 fractional bits, as many as leave a sum of 8-bit samples within an {@code int}.
+ * <p>Along one axis, with {@code scale = in / out} and {@code support = max(scale, 1)}, the output pixel at {@code i} has its
+ * center at {@code c = (i + 1/2) scale} in the input, and is the mean of the pixels at {@code j} within {@code support} of
+ * it, weighted by {@code max(0, 1 - |j + 1/2 - c| / support)}. Rows are resized first, then columns, each rounded to 8 bits;
+ * weights are fixed-point numbers of 22 fractional bits, as many as leave a sum of 8-bit samples within an {@code int}.
  */
 public final class Resize {
     private static final int FRACTION_BITS = 22;
@@ -33,8 +34,8 @@ public final class Resize {
     }
 
     /**
-     * The image with its short side at {@code size} pixels and its proportions kept: the long side is {@code size * long / short},
-     * rounded down as torchvision does.
+     * The image with its short side at {@code size} pixels and its proportions kept: the long side is {@code size * long /
+     * short}, rounded down as torchvision does.
      */
     public static RgbImage shortSide(RgbImage image, int size) {
         int width = image.width();

@@ -5,8 +5,8 @@ import java.util.Arrays;
 import java.util.Objects;
 
 /**
- * An 8-bit RGB picture, {@code [height, width, 3]} with the channels of a pixel side by side. Treated as immutable: every operation
- * returns another image.
+ * An 8-bit RGB picture, {@code [height, width, 3]} with the channels of a pixel side by side. Treated as immutable: every
+ * operation returns another image.
  */
 public final class RgbImage {
     private final int width;
@@ -34,7 +34,7 @@ public final class RgbImage {
         return new RgbImage(width, height, rgb);
     }
 
-    /** The colours of {@code image}; transparency is dropped, samples deeper than 8 bits keep their high byte. */
+    /** The colors of {@code image}; transparency is dropped, samples deeper than 8 bits keep their high byte. */
     public static RgbImage of(BufferedImage image) {
         return SampleConversion.toRgb(image);
     }

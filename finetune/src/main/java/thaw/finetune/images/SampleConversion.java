@@ -8,9 +8,9 @@ import java.awt.image.DataBuffer;
 import java.awt.image.Raster;
 
 /**
- * From Java2D's images to RGB bytes, as Pillow's {@code convert("RGB")} does it: samples are taken as they are stored, without colour
- * management (which {@link BufferedImage#getRGB} would apply to grey and profiled images, changing nearly every byte), and an alpha
- * channel is dropped, not blended.
+ * From Java2D's images to RGB bytes, as Pillow's {@code convert("RGB")} does it: samples are taken as they are stored,
+ * without color management (which {@link BufferedImage#getRGB} would apply to gray and profiled images, changing nearly every
+ * byte), and an alpha channel is dropped, not blended.
  */
 final class SampleConversion {
     private SampleConversion() {
@@ -114,7 +114,7 @@ final class SampleConversion {
         return four;
     }
 
-    /** Palettes, packed pixels and the rarer colour spaces: Java2D's own conversion to sRGB, which is exact for the first two. */
+    /** Palettes, packed pixels and the rarer color spaces: Java2D's own conversion to sRGB, which is exact for the first two. */
     private static RgbImage fromColorModel(BufferedImage image) {
         int width = image.getWidth();
         int height = image.getHeight();
@@ -131,7 +131,7 @@ final class SampleConversion {
         return RgbImage.of(width, height, rgb);
     }
 
-    /** A copy whose colours are no longer multiplied by alpha; the given image stays as it is. */
+    /** A copy whose colors are no longer multiplied by alpha; the given image stays as it is. */
     private static BufferedImage straightAlpha(BufferedImage image) {
         BufferedImage copy = new BufferedImage(image.getColorModel(), image.copyData(null), true, null);
         copy.coerceData(false);

@@ -9,12 +9,13 @@ import java.util.SplittableRandom;
 import java.util.stream.Collectors;
 
 /**
- * What happens to a decoded image before a network sees it, in training and in evaluation. Saved with a model, since a model is only
- * right for images that were prepared as its training images were.
+ * What happens to a decoded image before a network sees it, in training and in evaluation. Saved with a model, since a model
+ * is only right for images that were prepared as its training images were.
  *
- * <p>Both resize the image so that its short side has {@code resize} pixels and cut a square of {@code size} out of it. Evaluation
- * takes the center; training takes what {@code crop} says and mirrors every second image where {@code flip} is set. An image that
- * is already {@code size} x {@code size} is neither resized nor cropped. Samples become {@code (x / 255 - mean) / std}.
+ * <p>Both resize the image so that its short side has {@code resize} pixels and cut a square of {@code size} out of it.
+ * Evaluation takes the center; training takes what {@code crop} says and mirrors every second image where {@code flip} is
+ * set. An image that is already {@code size} x {@code size} is neither resized nor cropped. Samples become {@code (x / 255 -
+ * mean) / std}.
  *
  * @param size   side of the square, in pixels
  * @param resize short side before the crop, in pixels, at least {@code size}
@@ -49,7 +50,8 @@ public record Transforms(int size, int resize, Crop crop, boolean flip, List<Flo
                     + std);
         }
         if (!mean.stream().allMatch(Float::isFinite) || !std.stream().allMatch(value -> Float.isFinite(value) && value > 0)) {
-            throw new IllegalArgumentException("mean and std: expected finite numbers and std above 0, got " + mean + " and " + std);
+            throw new IllegalArgumentException("mean and std: expected finite numbers and std above 0, got "
+                    + mean + " and " + std);
         }
     }
 
@@ -114,7 +116,8 @@ public record Transforms(int size, int resize, Crop crop, boolean flip, List<Flo
     }
 
     /**
-     * Writes {@code (x / 255 - mean) / std}, in float32 as PyTorch computes it, to {@code chw[offset ...]} as {@code [3, size, size]}.
+     * Writes {@code (x / 255 - mean) / std}, in float32 as PyTorch computes it, to {@code chw[offset ...]} as {@code [3,
+     * size, size]}.
      *
      * @param square an image of {@code size} x {@code size}
      */
@@ -153,7 +156,7 @@ public record Transforms(int size, int resize, Crop crop, boolean flip, List<Flo
      * @throws IllegalArgumentException when a key is missing or its value is none, named
      */
     public static Transforms fromMap(Map<String, String> map) {
-        return new Transforms(integer(map, "size"), integer(map, "resize"), crop(map), Boolean.parseBoolean(value(map, "flip")),
+        return new Transforms(integer(map, "size"), integer(map, "resize"), crop(map), flag(map, "flip"),
                 floats(map, "mean"), floats(map, "std"));
     }
 
@@ -169,6 +172,15 @@ public record Transforms(int size, int resize, Crop crop, boolean flip, List<Flo
         String name = value(map, "crop");
         return Arrays.stream(Crop.values()).filter(crop -> crop.name().equalsIgnoreCase(name)).findFirst()
                 .orElseThrow(() -> new IllegalArgumentException(PREFIX + "crop: expected center or random, got '" + name + "'"));
+    }
+
+    private static boolean flag(Map<String, String> map, String key) {
+        return switch (value(map, key)) {
+            case "true" -> true;
+            case "false" -> false;
+            default -> throw new IllegalArgumentException(PREFIX + key + ": expected true or false, got '"
+                    + value(map, key) + "'");
+        };
     }
 
     private static int integer(Map<String, String> map, String key) {

@@ -5,9 +5,9 @@ import javax.imageio.ImageReader;
 import javax.imageio.event.IIOReadWarningListener;
 
 /**
- * Notices that a JPEG was cut short. The JDK's reader fills the missing rows with grey and only warns; to train on such a picture
- * unawares is worse than to stop. Either warning alone still leaves a whole picture: only the end marker is lost, or some bytes in
- * the middle are.
+ * Notices that a JPEG was cut short. The JDK's reader fills the missing rows with gray and only warns; to train on such a
+ * picture unawares is worse than to stop. Either warning alone still leaves a whole picture: only the end marker is lost, or
+ * some bytes in the middle are.
  */
 final class TruncationWarning implements IIOReadWarningListener {
     private boolean endMarkerMissing;
