@@ -47,7 +47,7 @@ final class ImageReaders {
                 first = first == null ? new IOException(failed.toString(), failed) : first;
             }
         }
-        throw first;
+        throw first != null ? first : new IOException("ImageIO has no reader for " + format);
     }
 
     private static RgbImage read(ImageReader reader, byte[] bytes, Reading reading) throws IOException {
