@@ -8,7 +8,7 @@ import java.nio.ByteOrder;
  * store what the sensor saw and note here how they were held.
  */
 enum Orientation {
-    /* Where the pixel at (x, y) of the upright image, width - 1 = w and height - 1 = h stored, is found in the stored one. */
+    /* In the order of the tag's values; the flags say where a pixel of the upright image is found in the stored one. */
     UPRIGHT(false, false, false),
     MIRRORED(false, true, false),
     ROTATED_180(false, true, true),

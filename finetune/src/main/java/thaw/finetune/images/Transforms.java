@@ -13,9 +13,9 @@ import java.util.stream.Collectors;
  * is only right for images that were prepared as its training images were.
  *
  * <p>Both resize the image so that its short side has {@code resize} pixels and cut a square of {@code size} out of it.
- * Evaluation takes the center; training takes what {@code crop} says and mirrors every second image where {@code flip} is
- * set. An image that is already {@code size} x {@code size} is neither resized nor cropped. Samples become {@code (x / 255 -
- * mean) / std}.
+ * Evaluation takes the center; training takes what {@code crop} says and, where {@code flip} is set, mirrors half of the
+ * images at random. An image that is already {@code size} x {@code size} is neither resized nor cropped. Samples become
+ * {@code (x / 255 - mean) / std}.
  *
  * @param size   side of the square, in pixels
  * @param resize short side before the crop, in pixels, at least {@code size}
