@@ -1,0 +1,315 @@
+package thaw.kernels;
+
+import java.util.Arrays;
+import java.util.List;
+
+/**
+ * Which shapes an operator of {@link Backend} takes and which it gives: the checks that all backends share. Each method
+ * is named as its operator, returns the shape of the result, and throws {@link IllegalArgumentException} with the shapes
+ * in its message if they do not go together. What belongs to options stands there: {@link Conv2dOptions#outputShape},
+ * {@link Pool2dOptions#outputShape}, {@link Shape#broadcast}.
+ */
+public final class Shapes {
+
+    private Shapes() {
+    }
+
+    // ---- memory and rearranging ---------------------------------------------------------------------------------
+
+    /** Checks that so many numbers fill an array of this shape. */
+    public static void requireLength(String operator, Shape shape, int length) {
+        if (shape.size() != length) {
+            throw new IllegalArgumentException(operator + ": shape " + shape + " has " + shape.size() + " elements, given are "
+                    + length + " numbers");
+        }
+    }
+
+    /** Checks that both shapes are the same, and returns it. */
+    public static Shape same(String operator, Shape a, Shape b) {
+        if (!a.equals(b)) {
+            throw new IllegalArgumentException(operator + ": expects two arrays of the same shape, got " + a + " and " + b);
+        }
+        return a;
+    }
+
+    public static Shape reshape(Shape x, Shape to) {
+        if (x.size() != to.size()) {
+            throw new IllegalArgumentException("reshape: " + x + " has " + x.size() + " elements, " + to + " has " + to.size()
+                    + "; the two must be equal");
+        }
+        return to;
+    }
+
+    public static Shape permute(Shape x, int... dims) {
+        boolean[] seen = new boolean[x.rank()];
+        int[] out = new int[dims.length];
+        boolean valid = dims.length == x.rank();
+        for (int i = 0; valid && i < dims.length; i++) {
+            int d = dimension("permute", x, dims[i]);
+            valid = !seen[d];
+            seen[d] = true;
+            out[i] = x.dim(d);
+        }
+        if (!valid) {
+            throw new IllegalArgumentException("permute: dimensions " + Arrays.toString(dims) + " of shape " + x
+                    + " must name each of its " + x.rank() + " dimensions once");
+        }
+        return Shape.of(out);
+    }
+
+    /** @param xs at least one; equal in all dimensions but {@code dim} */
+    public static Shape cat(List<Shape> xs, int dim) {
+        if (xs.isEmpty()) {
+            throw new IllegalArgumentException("cat: expects at least one array, got none");
+        }
+        Shape first = xs.get(0);
+        int d = dimension("cat", first, dim);
+        int total = 0;
+        for (Shape x : xs) {
+            if (x.rank() != first.rank() || !x.with(d, first.dim(d)).equals(first)) {
+                throw new IllegalArgumentException("cat: " + first + " and " + x + " must be equal in every dimension but " + d);
+            }
+            total = Math.addExact(total, x.dim(d));
+        }
+        return first.with(d, total);
+    }
+
+    public static Shape narrow(Shape x, int dim, int start, int length) {
+        int d = dimension("narrow", x, dim);
+        if (start < 0 || length < 0 || start > x.dim(d) - length) {
+            throw new IllegalArgumentException("narrow: start " + start + " and length " + length + " go beyond dimension " + d
+                    + " of shape " + x + ", which has extent " + x.dim(d));
+        }
+        return x.with(d, length);
+    }
+
+    /** @param to what {@code x} broadcasts to */
+    public static Shape expand(Shape x, Shape to) {
+        boolean fits = x.rank() <= to.rank();
+        for (int i = 1; fits && i <= x.rank(); i++) {
+            fits = x.dim(-i) == 1 || x.dim(-i) == to.dim(-i);
+        }
+        if (!fits) {
+            throw new IllegalArgumentException("expand: " + x + " does not expand to " + to
+                    + "; aligned at the last dimension, each extent must be equal, or 1 in the former");
+        }
+        return to;
+    }
+
+    // ---- reductions, linear algebra and loss ----------------------------------------------------------------------
+
+    /** @param dims each at most once; none means all */
+    public static Shape sum(Shape x, boolean keepDim, int... dims) {
+        boolean[] seen = new boolean[x.rank()];
+        for (int dim : dims) {
+            int d = dimension("sum", x, dim);
+            if (seen[d]) {
+                throw new IllegalArgumentException("sum: dimensions " + Arrays.toString(dims) + " of shape " + x + " name "
+                        + d + " twice");
+            }
+            seen[d] = true;
+        }
+        return x.reduce(keepDim, reduced(x, dims));
+    }
+
+    /** The dimensions that {@link Backend#sum} reduces: those given, counted from the front, or all if none is given. */
+    public static int[] reduced(Shape x, int... dims) {
+        int[] out = new int[dims.length == 0 ? x.rank() : dims.length];
+        for (int i = 0; i < out.length; i++) {
+            out[i] = dims.length == 0 ? i : x.index(dims[i]);
+        }
+        return out;
+    }
+
+    public static Shape argmax(Shape x) {
+        if (x.rank() != 2 || x.dim(1) == 0) {
+            throw new IllegalArgumentException("argmax: expects rows [N, C] with at least one column, got " + x);
+        }
+        return Shape.of(x.dim(0));
+    }
+
+    public static Shape matmul(Shape a, boolean transposeA, Shape b, boolean transposeB) {
+        if (a.rank() != 2 || b.rank() != 2) {
+            throw new IllegalArgumentException("matmul: expects two matrices, got " + a + " and " + b
+                    + "; reshape or flatten them to rank 2");
+        }
+        int m = a.dim(transposeA ? 1 : 0);
+        int k = a.dim(transposeA ? 0 : 1);
+        int kOfB = b.dim(transposeB ? 1 : 0);
+        int n = b.dim(transposeB ? 0 : 1);
+        if (k != kOfB) {
+            throw new IllegalArgumentException("matmul: " + a + (transposeA ? " transposed" : "") + " has " + k + " columns, "
+                    + b + (transposeB ? " transposed" : "") + " has " + kOfB + " rows; the two must be equal");
+        }
+        return Shape.of(m, n);
+    }
+
+    public static Shape logSoftmax(Shape x) {
+        if (x.rank() != 2 || x.dim(1) == 0) {
+            throw new IllegalArgumentException("logSoftmax: expects scores [N, C] with at least one class, got " + x);
+        }
+        return x;
+    }
+
+    /**
+     * Returns the shape of the scores.
+     *
+     * @param classWeight null if there are none
+     */
+    public static Shape crossEntropy(Shape scores, Shape target, Shape classWeight, double smoothing) {
+        if (scores.rank() != 2 || scores.size() == 0) {
+            throw new IllegalArgumentException("crossEntropy: expects scores [N, C], at least one of them, got " + scores);
+        }
+        if (!target.equals(Shape.of(scores.dim(0))) && !target.equals(scores)) {
+            throw new IllegalArgumentException("crossEntropy: target for scores " + scores + " is " + scores.dim(0)
+                    + " class numbers [" + scores.dim(0) + "] or probabilities " + scores + ", got " + target);
+        }
+        if (classWeight != null && !classWeight.equals(Shape.of(scores.dim(1)))) {
+            throw new IllegalArgumentException("crossEntropy: scores " + scores + " need a class weight [" + scores.dim(1)
+                    + "], got " + classWeight);
+        }
+        if (!(smoothing >= 0 && smoothing <= 1)) {
+            throw new IllegalArgumentException("crossEntropy: label smoothing must be between 0 and 1, got " + smoothing);
+        }
+        return scores;
+    }
+
+    /** The class that a hard target names: the number of sample {@code n} as an integer in {@code 0 … classes − 1}. */
+    public static int classNumber(double target, int n, int classes) {
+        if (!(target >= 0 && target < classes) || target != Math.rint(target)) {
+            throw new IllegalArgumentException("crossEntropy: target " + target + " of sample " + n
+                    + " is not a class number; with scores for " + classes + " classes these are 0 … " + (classes - 1)
+                    + "; is the head made for as many classes as the data has?");
+        }
+        return (int) target;
+    }
+
+    // ---- convolution and pooling ----------------------------------------------------------------------------------
+
+    /** @param bias null if there is none */
+    public static Shape conv2d(Shape x, Shape w, Shape bias, Conv2dOptions options) {
+        Shape y = options.outputShape(x, w);
+        if (bias != null && !bias.equals(Shape.of(w.dim(0)))) {
+            throw new IllegalArgumentException("conv2d: weight " + w + " needs a bias [" + w.dim(0) + "], got " + bias);
+        }
+        return y;
+    }
+
+    public static Shape conv2dInputGradient(Shape gy, Shape w, Shape xShape, Conv2dOptions options) {
+        gradient("conv2dInputGradient", gy, options.outputShape(xShape, w), xShape);
+        return xShape;
+    }
+
+    public static Shape conv2dWeightGradient(Shape gy, Shape x, Shape wShape, Conv2dOptions options) {
+        gradient("conv2dWeightGradient", gy, options.outputShape(x, wShape), x);
+        return wShape;
+    }
+
+    public static Shape adaptivePool2d(Shape x, int outH, int outW) {
+        if (x.rank() != 4 || x.dim(2) == 0 || x.dim(3) == 0) {
+            throw new IllegalArgumentException("adaptive pooling: expects input [N, C, H, W] of at least one pixel, got " + x);
+        }
+        if (outH < 1 || outW < 1) {
+            throw new IllegalArgumentException("adaptive pooling: output size " + outH + "×" + outW + " for input " + x
+                    + " must be at least 1×1");
+        }
+        return Shape.of(x.dim(0), x.dim(1), outH, outW);
+    }
+
+    public static Shape maxPool2dGradient(Shape gy, Shape indices, Shape xShape) {
+        same("maxPool2dGradient", gy, indices);
+        return adaptivePool2dGradient(gy, xShape);
+    }
+
+    public static Shape avgPool2dGradient(Shape gy, Shape xShape, Pool2dOptions options) {
+        gradient("avgPool2dGradient", gy, options.outputShape(xShape), xShape);
+        return xShape;
+    }
+
+    public static Shape adaptivePool2dGradient(Shape gy, Shape xShape) {
+        if (gy.rank() != 4 || xShape.rank() != 4 || gy.dim(0) != xShape.dim(0) || gy.dim(1) != xShape.dim(1)) {
+            throw new IllegalArgumentException("pooling gradient: output gradient " + gy + " and input " + xShape
+                    + " must both be [N, C, ·, ·] with the same N and C");
+        }
+        return xShape;
+    }
+
+    // ---- batch normalisation --------------------------------------------------------------------------------------
+
+    /**
+     * Returns {@code x}'s shape; {@code x.dim(1)} is C.
+     *
+     * @param x           {@code [N, C]} or {@code [N, C, H, W]}
+     * @param perChannel  arrays that must be {@code [C]}; null ones are skipped
+     */
+    public static Shape batchNorm(Array x, Array... perChannel) {
+        Shape shape = x.shape();
+        if (shape.rank() != 2 && shape.rank() != 4) {
+            throw new IllegalArgumentException("batchNorm: expects input [N, C] or [N, C, H, W], got " + shape);
+        }
+        for (Array a : perChannel) {
+            if (a != null && !a.shape().equals(Shape.of(shape.dim(1)))) {
+                throw new IllegalArgumentException("batchNorm: input " + shape + " has " + shape.dim(1)
+                        + " channels, so weight, bias and statistics must be [" + shape.dim(1) + "], got " + a.shape());
+            }
+        }
+        return shape;
+    }
+
+    /** As {@link #batchNorm}, for statistics of the batch, which one value a channel does not have. */
+    public static Shape batchNormTrain(Array x, Array weight, Array bias, Array runningMean, Array runningVar) {
+        Shape shape = batchNorm(x, weight, bias, runningMean, runningVar);
+        if ((runningMean == null) != (runningVar == null)) {
+            throw new IllegalArgumentException("batchNorm: running mean and running variance must be given both or neither");
+        }
+        if (shape.dim(0) * (shape.rank() == 4 ? shape.dim(2) * shape.dim(3) : 1) < 2) {
+            throw new IllegalArgumentException("batchNorm: expected more than 1 value per channel when training, got input "
+                    + shape + "; use a batch of at least 2, or eval() mode");
+        }
+        return shape;
+    }
+
+    // ---- regularisation and optimisation --------------------------------------------------------------------------
+
+    /** Checks the probability with which {@link Backend#dropout} sets an element to 0. */
+    public static Shape dropout(Shape x, double p) {
+        if (!(p >= 0 && p <= 1)) {
+            throw new IllegalArgumentException("dropout: probability must be between 0 and 1, got " + p);
+        }
+        return x;
+    }
+
+    /** Checks that each parameter has a gradient, and a momentum buffer if there is momentum, of its own shape. */
+    public static void sgd(SgdOptions options, List<Array> parameters, List<Array> gradients, List<Array> momentumBuffers,
+            boolean[] first) {
+        int n = parameters.size();
+        boolean momentum = options.momentum() != 0;
+        if (gradients.size() != n || momentum && (momentumBuffers.size() != n || first.length != n)) {
+            throw new IllegalArgumentException("sgd: " + n + " parameters need as many gradients, got " + gradients.size()
+                    + (momentum ? ", and as many momentum buffers, got " + momentumBuffers.size() + " and " + first.length
+                            + " flags" : ""));
+        }
+        for (int i = 0; i < n; i++) {
+            Shape p = parameters.get(i).shape();
+            same("sgd, gradient of parameter " + i, p, gradients.get(i).shape());
+            if (momentum) {
+                same("sgd, momentum buffer of parameter " + i, p, momentumBuffers.get(i).shape());
+            }
+        }
+    }
+
+    private static void gradient(String operator, Shape gy, Shape y, Shape x) {
+        if (!gy.equals(y)) {
+            throw new IllegalArgumentException(operator + ": the gradient for input " + x + " must have the output's shape " + y
+                    + ", got " + gy);
+        }
+    }
+
+    private static int dimension(String operator, Shape x, int dim) {
+        if (dim < -x.rank() || dim >= x.rank()) {
+            throw new IllegalArgumentException(operator + ": shape " + x + " has no dimension " + dim + "; its " + x.rank()
+                    + " dimensions are numbered from 0, or from -1 backwards");
+        }
+        return x.index(dim);
+    }
+}

@@ -1,0 +1,101 @@
+package thaw.kernels.reference;
+
+import thaw.kernels.Reduction;
+import thaw.kernels.Shapes;
+
+/** Softmax and cross-entropy, on rows of scores {@code [N, C]}. */
+final class ReferenceLoss {
+
+    private ReferenceLoss() {
+    }
+
+    /** {@code y = x − m − log Σ e^(x − m)} with {@code m = max x}, which changes nothing but keeps e^x finite */
+    static void logSoftmax(ReferenceArray x, double[] y) {
+        int classes = x.dim(1);
+        for (int n = 0; n < x.dim(0); n++) {
+            int row = n * classes;
+            double max = Double.NEGATIVE_INFINITY;
+            for (int c = 0; c < classes; c++) {
+                max = Math.max(max, x.data[row + c]);
+            }
+            double sum = 0;
+            for (int c = 0; c < classes; c++) {
+                sum += Math.exp(x.data[row + c] - max);
+            }
+            for (int c = 0; c < classes; c++) {
+                y[row + c] = x.data[row + c] - max - Math.log(sum);
+            }
+        }
+    }
+
+    /** {@code gx = gy − e^y · Σ gy} */
+    static void logSoftmaxGradient(ReferenceArray gy, ReferenceArray y, double[] gx) {
+        int classes = y.dim(1);
+        for (int n = 0; n < y.dim(0); n++) {
+            int row = n * classes;
+            double sum = 0;
+            for (int c = 0; c < classes; c++) {
+                sum += gy.data[row + c];
+            }
+            for (int c = 0; c < classes; c++) {
+                gx[row + c] = gy.data[row + c] - Math.exp(y.data[row + c]) * sum;
+            }
+        }
+    }
+
+    /** Hard targets {@code t [N]} as probabilities: {@code q[n, c] = 1 if c = t[n], else 0}. */
+    static double[] oneHot(ReferenceArray target, int classes) {
+        double[] q = new double[target.dim(0) * classes];
+        for (int n = 0; n < target.dim(0); n++) {
+            q[n * classes + Shapes.classNumber(target.data[n], n, classes)] = 1;
+        }
+        return q;
+    }
+
+    /** {@code a[n, c] = v[c] · ((1 − ε) · q[n, c] + ε/C)}, with which both kinds of targets give {@code l[n] = −Σ_c a·log p}. */
+    static double[] coefficients(double[] q, int classes, ReferenceArray classWeight, double smoothing) {
+        double[] a = new double[q.length];
+        for (int i = 0; i < q.length; i++) {
+            double v = classWeight == null ? 1 : classWeight.data[i % classes];
+            a[i] = v * ((1 - smoothing) * q[i] + smoothing / classes);
+        }
+        return a;
+    }
+
+    /** By what the summed loss is divided: {@code Σ_n v[t_n]} for hard targets, N for soft ones. */
+    static double divisor(ReferenceArray target, ReferenceArray classWeight, Reduction reduction) {
+        if (reduction == Reduction.SUM) {
+            return 1;
+        }
+        if (target.shape().rank() == 2 || classWeight == null) {
+            return target.dim(0);
+        }
+        double sum = 0;
+        for (double t : target.data) {
+            sum += classWeight.data[(int) t];
+        }
+        return sum;
+    }
+
+    /** {@code loss = −Σ_n,c a[n, c] · log p[n, c] / divisor}; what has no weight counts nothing, even where log p is −∞ */
+    static double crossEntropy(double[] logP, double[] a, double divisor) {
+        double loss = 0;
+        for (int i = 0; i < a.length; i++) {
+            loss -= a[i] == 0 ? 0 : a[i] * logP[i] / divisor;
+        }
+        return loss;
+    }
+
+    /** {@code gx[n, c] = (p[n, c] · Σ_d a[n, d] − a[n, c]) / divisor}, as {@code ∂ log p[d] / ∂x[c] = 1[c = d] − p[c]} */
+    static void crossEntropyGradient(double[] logP, int classes, double[] a, double divisor, double[] gx) {
+        for (int row = 0; row < logP.length; row += classes) {
+            double total = 0;
+            for (int c = 0; c < classes; c++) {
+                total += a[row + c];
+            }
+            for (int c = 0; c < classes; c++) {
+                gx[row + c] = (Math.exp(logP[row + c]) * total - a[row + c]) / divisor;
+            }
+        }
+    }
+}
