@@ -1,6 +1,7 @@
 package thaw.engine;
 
 import java.util.random.RandomGenerator;
+import thaw.kernels.SplitMix64;
 
 /**
  * Random numbers that a seed repeats: splitmix64 (Steele, Lea and Flood 2014, "Fast splittable pseudorandom number
@@ -28,10 +29,8 @@ public final class Generator implements RandomGenerator {
 
     @Override
     public synchronized long nextLong() {
+        long counter = state;
         state += 0x9e3779b97f4a7c15L;
-        long z = state;
-        z = (z ^ (z >>> 30)) * 0xbf58476d1ce4e5b9L;
-        z = (z ^ (z >>> 27)) * 0x94d049bb133111ebL;
-        return z ^ (z >>> 31);
+        return SplitMix64.hash(counter);
     }
 }

@@ -62,6 +62,13 @@ public final class Scope implements AutoCloseable {
         return t;
     }
 
+    /** Releases a tensor now, if it is this scope's and has not been kept; does nothing otherwise. */
+    public void release(Tensor t) {
+        if (t.owner == this) {
+            t.close();
+        }
+    }
+
     /** Releases every tensor of this scope that has not been kept. Does nothing the second time. */
     @Override
     public void close() {

@@ -41,7 +41,9 @@ public final class Recompute extends Function {
         try (Scope scope = device().scope()) {
             Tensor input = device().wrap(x.get().retain()).requiresGrad(needs(0));
             Tensor output = device().secondPass(tape, () -> segment.apply(input));
-            output.backward(device().wrap(gy.retain()));
+            if (output.requiresGrad()) {
+                output.backward(device().wrap(gy.retain()));
+            }
             g[0] = input.grad() == null ? null : input.grad().array().retain();
         }
         return g;
