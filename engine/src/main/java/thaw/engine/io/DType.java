@@ -1,0 +1,148 @@
+package thaw.engine.io;
+
+import java.nio.ByteBuffer;
+import java.util.Map;
+
+/**
+ * The type of a stored tensor's elements, by its name in safetensors. Declared in the order in which the format's
+ * reference implementation sorts them, from the smallest alignment to the largest, so that {@link Safetensors#write}
+ * lays tensors out as it does.
+ */
+public enum DType {
+    BOOL(1, false), U8(1, false), I8(1, false), I16(2, false), U16(2, false), F16(2, true), BF16(2, true),
+    I32(4, false), U32(4, false), F32(4, true), F64(8, true), I64(8, false), U64(8, false);
+
+    /** PyTorch's names of the same types. */
+    private static final Map<String, DType> TORCH = Map.ofEntries(
+            Map.entry("bool", BOOL), Map.entry("uint8", U8), Map.entry("int8", I8), Map.entry("int16", I16),
+            Map.entry("short", I16), Map.entry("uint16", U16), Map.entry("float16", F16), Map.entry("half", F16),
+            Map.entry("bfloat16", BF16), Map.entry("int32", I32), Map.entry("int", I32), Map.entry("uint32", U32),
+            Map.entry("float32", F32), Map.entry("float", F32), Map.entry("float64", F64), Map.entry("double", F64),
+            Map.entry("int64", I64), Map.entry("long", I64), Map.entry("uint64", U64));
+
+    private final int size;
+    private final boolean floating;
+
+    DType(int size, boolean floating) {
+        this.size = size;
+        this.floating = floating;
+    }
+
+    /** Bytes an element. */
+    public int size() {
+        return size;
+    }
+
+    /** Whether elements are floating-point numbers; the others are integers, and {@link #BOOL}. */
+    public boolean isFloating() {
+        return floating;
+    }
+
+    /** The type that PyTorch calls {@code torch.name}, or null. */
+    static DType ofTorch(String name) {
+        return TORCH.get(name);
+    }
+
+    /** Elements as floats; F64 and wide integers are rounded to the nearest. */
+    void read(ByteBuffer from, float[] into) {
+        int n = into.length;
+        switch (this) {
+            case F32 -> from.asFloatBuffer().get(into, 0, n);
+            case F16 -> {
+                for (int i = 0; i < n; i++) {
+                    into[i] = float16(from.getShort(2 * i));
+                }
+            }
+            case BF16 -> {
+                for (int i = 0; i < n; i++) {
+                    into[i] = bfloat16(from.getShort(2 * i));
+                }
+            }
+            case F64 -> {
+                for (int i = 0; i < n; i++) {
+                    into[i] = (float) from.getDouble(8 * i);
+                }
+            }
+            case U64 -> {
+                for (int i = 0; i < n; i++) {
+                    into[i] = (float) unsigned(from.getLong(8 * i));
+                }
+            }
+            default -> {
+                for (int i = 0; i < n; i++) {
+                    into[i] = integer(from, i);
+                }
+            }
+        }
+    }
+
+    /** Elements as doubles; exact but for 64-bit integers beyond 2^53. */
+    void read(ByteBuffer from, double[] into) {
+        int n = into.length;
+        switch (this) {
+            case F64 -> from.asDoubleBuffer().get(into, 0, n);
+            case F32 -> {
+                for (int i = 0; i < n; i++) {
+                    into[i] = from.getFloat(4 * i);
+                }
+            }
+            case F16 -> {
+                for (int i = 0; i < n; i++) {
+                    into[i] = float16(from.getShort(2 * i));
+                }
+            }
+            case BF16 -> {
+                for (int i = 0; i < n; i++) {
+                    into[i] = bfloat16(from.getShort(2 * i));
+                }
+            }
+            case U64 -> {
+                for (int i = 0; i < n; i++) {
+                    into[i] = unsigned(from.getLong(8 * i));
+                }
+            }
+            default -> {
+                for (int i = 0; i < n; i++) {
+                    into[i] = integer(from, i);
+                }
+            }
+        }
+    }
+
+    /** One element of an integer type; U64 as its 64 bits. */
+    long integer(ByteBuffer from, int i) {
+        return switch (this) {
+            case BOOL -> from.get(i) == 0 ? 0 : 1;
+            case U8 -> from.get(i) & 0xff;
+            case I8 -> from.get(i);
+            case I16 -> from.getShort(2 * i);
+            case U16 -> from.getShort(2 * i) & 0xffff;
+            case I32 -> from.getInt(4 * i);
+            case U32 -> from.getInt(4 * i) & 0xffff_ffffL;
+            case I64, U64 -> from.getLong(8 * i);
+            case F16, BF16, F32, F64 -> throw new IllegalStateException(this + " is not an integer type");
+        };
+    }
+
+    private static double unsigned(long bits) {
+        // The lowest bit is kept by or: it decides only ties, and halving must not turn "just above a tie" into one.
+        return bits >= 0 ? bits : 2.0 * (bits >>> 1 | bits & 1);
+    }
+
+    /** IEEE 754 binary16: 1 sign bit, 5 of exponent (bias 15), 10 of fraction. */
+    private static float float16(short bits) {
+        int sign = (bits & 0x8000) << 16;
+        int exponent = bits >>> 10 & 0x1f;
+        int fraction = bits & 0x3ff;
+        return switch (exponent) {
+            case 0 -> (sign == 0 ? 0x1p-24f : -0x1p-24f) * fraction;
+            case 0x1f -> Float.intBitsToFloat(sign | 0x7f80_0000 | fraction << 13);
+            default -> Float.intBitsToFloat(sign | exponent - 15 + 127 << 23 | fraction << 13);
+        };
+    }
+
+    /** The upper half of a float. */
+    private static float bfloat16(short bits) {
+        return Float.intBitsToFloat(bits << 16);
+    }
+}

@@ -1,0 +1,97 @@
+package thaw.engine.io;
+
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * What {@code torch.save} wrote before PyTorch 1.6, still found as {@code .th}, {@code .pth} and {@code .tar}: five pickles
+ * one behind the other (a magic number, the protocol's version, facts about the system, the object, the storages' keys),
+ * then, for each key, the number of elements as int64 and the elements, all little-endian.
+ */
+final class LegacyPyTorchFile {
+
+    private static final long PROTOCOL_VERSION = 1001;
+
+    private final FileBytes file;
+    private final ByteBuffer pickles;
+    /** By key, in the file's order of reference. */
+    private final Map<String, TorchStorage> roots = new HashMap<>();
+    private final Map<String, TorchStorage> views = new HashMap<>();
+
+    LegacyPyTorchFile(FileBytes file) {
+        this.file = file;
+        this.pickles = file.slice(0, Math.min(file.length(), PyTorchFile.LONGEST_PICKLE));
+    }
+
+    Object load() throws WeightFileException {
+        next();     // the magic number, by which the format was told
+        Object version = next();
+        if (!Long.valueOf(PROTOCOL_VERSION).equals(version)) {
+            throw new WeightFileException(file.name() + ": a PyTorch file of another protocol version than "
+                    + PROTOCOL_VERSION + (version instanceof Number ? ": " + version : ""));
+        }
+        next();     // facts about the system; storages are little-endian on every one
+        Object loaded = next();
+        if (!(next() instanceof List<?> keys)) {
+            throw damaged("the list of its storages is missing");
+        }
+        place(keys);
+        return loaded;
+    }
+
+    private Object next() throws WeightFileException {
+        return new Unpickler(pickles, this::storage).load();
+    }
+
+    /** As in the zip format, and a sixth item: None, or {@code (view key, offset, size)} of a stretch of the storage. */
+    private TorchStorage storage(Tuple id) throws WeightFileException {
+        TorchStorage named = PyTorchFile.storage(id, 6);
+        TorchStorage known = roots.putIfAbsent(named.key(), named);
+        TorchStorage root = known == null ? named : PyTorchFile.same(known, named);
+        if (id.get(5) == null) {
+            return root;
+        }
+        if (id.get(5) instanceof Tuple view && view.size() == 3 && view.get(0) instanceof String key
+                && view.get(1) instanceof Long offset && view.get(2) instanceof Long count) {
+            TorchStorage stretch = root.view(offset, count);
+            TorchStorage earlier = views.putIfAbsent(key, stretch);
+            return earlier == null ? stretch : earlier;
+        }
+        throw damaged("a view of a storage is malformed");
+    }
+
+    private void place(List<?> keys) throws WeightFileException {
+        long at = pickles.position();
+        Set<Object> placed = new HashSet<>();
+        for (Object key : keys) {
+            TorchStorage storage = key instanceof String ? roots.get(key) : null;
+            if (storage == null || !placed.add(key)) {
+                throw damaged("its list of storages names one that no tensor has, or one twice");
+            }
+            if (!file.holds(at, Long.BYTES)) {
+                throw damaged("it ends before storage " + WeightFileException.quote(storage.key()) + "; is it complete?");
+            }
+            long elements = file.slice(at, Long.BYTES).getLong();
+            if (elements != storage.elements()) {
+                throw damaged("storage " + WeightFileException.quote(storage.key()) + " has " + elements
+                        + " elements, but its tensors expect " + storage.elements());
+            }
+            storage.place(file, at + Long.BYTES, ByteOrder.LITTLE_ENDIAN);
+            at += Long.BYTES + storage.byteLength();
+        }
+        for (TorchStorage storage : roots.values()) {
+            if (!storage.isPlaced()) {
+                throw damaged("the bytes of storage " + WeightFileException.quote(storage.key()) + " are missing");
+            }
+        }
+    }
+
+    private WeightFileException damaged(String what) {
+        return new WeightFileException(file.name() + ": damaged PyTorch file: " + what);
+    }
+}

@@ -1,0 +1,280 @@
+package thaw.engine.io;
+
+import static thaw.engine.io.SafetensorsException.Rule.DUPLICATE_KEY;
+import static thaw.engine.io.SafetensorsException.Rule.HEADER_TOO_LARGE;
+import static thaw.engine.io.SafetensorsException.Rule.HEADER_TOO_SMALL;
+import static thaw.engine.io.SafetensorsException.Rule.INVALID_HEADER;
+import static thaw.engine.io.SafetensorsException.Rule.INVALID_HEADER_DESERIALIZATION;
+import static thaw.engine.io.SafetensorsException.Rule.INVALID_HEADER_LENGTH;
+import static thaw.engine.io.SafetensorsException.Rule.INVALID_OFFSET;
+import static thaw.engine.io.SafetensorsException.Rule.METADATA_INCOMPLETE_BUFFER;
+import static thaw.engine.io.SafetensorsException.Rule.TENSOR_INVALID_INFO;
+import static thaw.engine.io.SafetensorsException.Rule.TENSOR_TOO_LARGE;
+import static thaw.engine.io.SafetensorsException.Rule.UNSUPPORTED_DTYPE;
+import static thaw.engine.io.SafetensorsException.Rule.VALIDATION_OVERFLOW;
+
+import java.io.IOException;
+import java.nio.CharBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.JsonToken;
+import thaw.kernels.Shape;
+
+/** What the header of a safetensors file says, and all checks on it. */
+final class SafetensorsHeader {
+
+    static final String METADATA = "__metadata__";
+
+    /** The format's further dtypes, which have no counterpart here. */
+    private static final Set<String> UNSUPPORTED = Set.of("F8_E4M3", "F8_E5M2", "F8_E8M0", "F8_E4M3FNUZ", "F8_E5M2FNUZ",
+            "F6_E2M3", "F6_E3M2", "F4", "C64");
+
+    /** Names come from files, so they're neither interned nor kept in tables that crafted names could fill. */
+    private static final JsonFactory JSON = JsonFactory.builder()
+            .disable(JsonFactory.Feature.INTERN_FIELD_NAMES)
+            .disable(JsonFactory.Feature.CANONICALIZE_FIELD_NAMES)
+            .build();
+
+    private record Entry(String name, DType dtype, long[] shape, long begin, long end) {
+    }
+
+    private final String file;
+    private final long dataBegin;
+    private final List<Entry> entries = new ArrayList<>();
+    private final Map<String, String> metadata = new LinkedHashMap<>();
+
+    private SafetensorsHeader(String file, long dataBegin) {
+        this.file = file;
+        this.dataBegin = dataBegin;
+    }
+
+    static SafetensorsHeader read(FileBytes file) throws IOException {
+        String name = file.name();
+        if (file.length() < 8) {
+            throw new SafetensorsException(HEADER_TOO_SMALL, name + ": has " + file.length()
+                    + " bytes, but a safetensors file begins with 8 that give the header's length; is the download complete?");
+        }
+        long n = file.slice(0, 8).getLong();
+        if (n < 0 || n > Safetensors.LONGEST_HEADER) {
+            throw new SafetensorsException(HEADER_TOO_LARGE, name + ": claims a header of " + Long.toUnsignedString(n)
+                    + " bytes, more than " + Safetensors.LONGEST_HEADER + "; this is hardly a safetensors file");
+        }
+        if (n > file.length() - 8) {
+            throw new SafetensorsException(INVALID_HEADER_LENGTH, name + ": claims a header of " + n + " bytes, but only "
+                    + (file.length() - 8) + " follow; is the download complete?");
+        }
+        CharBuffer text;
+        try {
+            text = StandardCharsets.UTF_8.newDecoder().decode(file.slice(8, n));
+        } catch (CharacterCodingException e) {
+            throw new SafetensorsException(INVALID_HEADER, name + ": the header is not UTF-8 text", e);
+        }
+        if (text.length() > 0 && text.charAt(0) == '\uFEFF') {
+            throw new SafetensorsException(INVALID_HEADER_DESERIALIZATION, name + ": the header begins with a byte order mark;"
+                    + " it must begin with { or white space");
+        }
+        SafetensorsHeader header = new SafetensorsHeader(name, 8 + n);
+        try (JsonParser json = JSON.createParser(text.array(), text.arrayOffset(), text.length())) {
+            header.parse(json);
+        } catch (JsonProcessingException e) {
+            throw new SafetensorsException(INVALID_HEADER_DESERIALIZATION, name + ": the header is not valid JSON: "
+                    + e.getOriginalMessage(), e);
+        }
+        header.validate(file.length());
+        return header;
+    }
+
+    /** The tensors, as views of the file. */
+    Weights weights(FileBytes bytes) throws SafetensorsException {
+        Map<String, StoredTensor> tensors = new LinkedHashMap<>();
+        for (Entry e : entries) {
+            tensors.put(e.name, new ContiguousTensor(e.dtype, shape(e), bytes.slice(dataBegin + e.begin, e.end - e.begin)));
+        }
+        return Weights.of(tensors, metadata);
+    }
+
+    private void parse(JsonParser json) throws IOException {
+        expect(json.nextToken(), JsonToken.START_OBJECT, "the header");
+        Set<String> names = new HashSet<>();
+        while (next(json, JsonToken.FIELD_NAME)) {
+            String name = json.currentName();
+            json.nextToken();
+            if (!names.add(name)) {
+                throw duplicate(name);
+            }
+            if (name.equals(METADATA)) {
+                readMetadata(json);
+            } else {
+                entries.add(readEntry(json, name));
+            }
+        }
+        if (json.nextToken() != null) {
+            throw malformed("something follows the header's closing }");
+        }
+    }
+
+    private void readMetadata(JsonParser json) throws IOException {
+        expect(json.currentToken(), JsonToken.START_OBJECT, METADATA);
+        while (next(json, JsonToken.FIELD_NAME)) {
+            String key = json.currentName();
+            expect(json.nextToken(), JsonToken.VALUE_STRING, METADATA + " " + WeightFileException.quote(key));
+            if (metadata.put(key, json.getText()) != null) {
+                throw duplicate(key);
+            }
+        }
+    }
+
+    private Entry readEntry(JsonParser json, String name) throws IOException {
+        String where = "tensor " + WeightFileException.quote(name);
+        expect(json.currentToken(), JsonToken.START_OBJECT, where);
+        DType dtype = null;
+        long[] shape = null;
+        long[] offsets = null;
+        Set<String> seen = new HashSet<>();
+        while (next(json, JsonToken.FIELD_NAME)) {
+            String field = json.currentName();
+            if (!seen.add(field)) {
+                throw duplicate(field);
+            }
+            JsonToken value = json.nextToken();
+            switch (field) {
+                case "dtype" -> {
+                    expect(value, JsonToken.VALUE_STRING, where + "'s dtype");
+                    dtype = dtype(json.getText(), where);
+                }
+                case "shape" -> shape = readNumbers(json, where + "'s shape");
+                case "data_offsets" -> offsets = readNumbers(json, where + "'s data_offsets");
+                default -> json.skipChildren();
+            }
+        }
+        if (dtype == null || shape == null || offsets == null) {
+            throw malformed(where + " lacks its " + (dtype == null ? "dtype" : shape == null ? "shape" : "data_offsets"));
+        }
+        if (offsets.length != 2) {
+            throw malformed(where + "'s data_offsets are " + offsets.length + " numbers instead of begin and end");
+        }
+        return new Entry(name, dtype, shape, offsets[0], offsets[1]);
+    }
+
+    private DType dtype(String name, String where) throws SafetensorsException {
+        for (DType dtype : DType.values()) {
+            if (dtype.name().equals(name)) {
+                return dtype;
+            }
+        }
+        String have = " (Thaw reads " + Arrays.toString(DType.values()) + ")";
+        if (UNSUPPORTED.contains(name)) {
+            throw new SafetensorsException(UNSUPPORTED_DTYPE, file + ": " + where + " is of dtype " + name
+                    + ", which is not read" + have + "; convert it to BF16 or F32 first");
+        }
+        throw malformed(where + " is of the unknown dtype " + WeightFileException.quote(name) + have);
+    }
+
+    private long[] readNumbers(JsonParser json, String where) throws IOException {
+        expect(json.currentToken(), JsonToken.START_ARRAY, where);
+        long[] numbers = new long[4];
+        int n = 0;
+        while (next(json, JsonToken.VALUE_NUMBER_INT)) {
+            if (n == numbers.length) {
+                numbers = Arrays.copyOf(numbers, 2 * n);
+            }
+            long number = json.getLongValue();
+            if (number < 0) {
+                throw malformed(where + " has the negative number " + number);
+            }
+            numbers[n++] = number;
+        }
+        return Arrays.copyOf(numbers, n);
+    }
+
+    /** Whether another element of the expected kind follows in this object or array, rather than its end. */
+    private boolean next(JsonParser json, JsonToken expected) throws IOException {
+        JsonToken token = json.nextToken();
+        if (token == JsonToken.END_OBJECT || token == JsonToken.END_ARRAY) {
+            return false;
+        }
+        expect(token, expected, "the header, at " + json.currentLocation().offsetDescription());
+        return true;
+    }
+
+    private void expect(JsonToken token, JsonToken expected, String where) throws SafetensorsException {
+        if (token != expected) {
+            throw malformed(where + " should be " + expected + ", but is " + (token == null ? "the end" : token));
+        }
+    }
+
+    /** Rules 6 to 8 of the format: offsets, then sizes, then the file's length. */
+    private void validate(long fileLength) throws SafetensorsException {
+        List<Entry> byOffset = new ArrayList<>(entries);
+        byOffset.sort(Comparator.comparingLong(Entry::begin).thenComparingLong(Entry::end));
+        long end = 0;
+        for (Entry e : byOffset) {
+            if (e.begin != end || e.end < e.begin) {
+                throw new SafetensorsException(INVALID_OFFSET, file + ": tensor " + WeightFileException.quote(e.name)
+                        + " lies at bytes " + e.begin + " to " + e.end + ", but should begin at " + end
+                        + "; tensors must neither overlap nor leave holes");
+            }
+            end = e.end;
+            validateSize(e);
+        }
+        long data = fileLength - dataBegin;
+        if (end != data) {
+            throw new SafetensorsException(METADATA_INCOMPLETE_BUFFER, file + ": the header describes " + end
+                    + " bytes of tensors, but " + data + " follow it; " + (data < end ? "is the download complete?"
+                    : "nothing may follow the last tensor"));
+        }
+    }
+
+    private void validateSize(Entry e) throws SafetensorsException {
+        String where = file + ": tensor " + WeightFileException.quote(e.name) + " of shape " + Arrays.toString(e.shape);
+        long size;
+        try {
+            size = 1;
+            for (long d : e.shape) {
+                size = Math.multiplyExact(size, d);
+            }
+            size = Math.multiplyExact(size, e.dtype.size());
+        } catch (ArithmeticException overflow) {
+            throw new SafetensorsException(VALIDATION_OVERFLOW, where + " has more elements than a 64-bit number can count");
+        }
+        if (size != e.end - e.begin) {
+            throw new SafetensorsException(TENSOR_INVALID_INFO, where + " and dtype " + e.dtype + " needs " + size
+                    + " bytes, but its data_offsets give it " + (e.end - e.begin));
+        }
+        if (size > FileBytes.LARGEST_SLICE) {
+            throw new SafetensorsException(TENSOR_TOO_LARGE, where + " takes " + size + " bytes; Thaw reads tensors of up to "
+                    + FileBytes.LARGEST_SLICE);
+        }
+        shape(e);
+    }
+
+    /** Only a tensor without elements can still have a shape that is out of range, such as [0, 2^40]. */
+    private Shape shape(Entry e) throws SafetensorsException {
+        try {
+            return Shape.of(Arrays.stream(e.shape).mapToInt(Math::toIntExact).toArray());
+        } catch (ArithmeticException | IllegalArgumentException outOfRange) {
+            throw new SafetensorsException(VALIDATION_OVERFLOW, file + ": tensor " + WeightFileException.quote(e.name)
+                    + " has a dimension that is out of range: " + Arrays.toString(e.shape), outOfRange);
+        }
+    }
+
+    private SafetensorsException duplicate(String key) {
+        return new SafetensorsException(DUPLICATE_KEY, file + ": the header has " + WeightFileException.quote(key)
+                + " twice; which one is meant can't be known");
+    }
+
+    private SafetensorsException malformed(String what) {
+        return new SafetensorsException(INVALID_HEADER_DESERIALIZATION, file + ": malformed header: " + what);
+    }
+}

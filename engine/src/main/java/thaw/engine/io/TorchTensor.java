@@ -1,0 +1,148 @@
+package thaw.engine.io;
+
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.Arrays;
+import thaw.kernels.Shape;
+
+/**
+ * A tensor of a PyTorch checkpoint: a view of a storage, in which element {@code [i, j, …]} lies at
+ * {@code offset + i·stride[0] + j·stride[1] + …}.
+ */
+final class TorchTensor implements StoredTensor {
+
+    /**
+     * A stride of 0 lets a few bytes stand for any number of elements. Up to this many are believed; an honest checkpoint
+     * has hardly any expanded tensor, and a crafted one shall not fill the memory.
+     */
+    private static final long LARGEST_EXPANDED = 1 << 24;
+
+    /** PyTorch's own limit on a tensor's rank. */
+    private static final int LARGEST_RANK = 64;
+
+    private final TorchStorage storage;
+    private final DType dtype;
+    private final Shape shape;
+    private final long[] strides;
+    private final long offset;
+    /** Elements from the first to the last that the tensor touches; 0 if it has none. */
+    private final long extent;
+
+    private TorchTensor(TorchStorage storage, DType dtype, Shape shape, long[] strides, long offset, long extent) {
+        this.storage = storage;
+        this.dtype = dtype;
+        this.shape = shape;
+        this.strides = strides;
+        this.offset = offset;
+        this.extent = extent;
+    }
+
+    /**
+     * Checks the view against its storage.
+     *
+     * @throws UnpicklingException if it leaves the storage, or is too large
+     */
+    static TorchTensor of(TorchStorage storage, DType dtype, long offset, long[] size, long[] strides)
+            throws UnpicklingException {
+        String what = "a tensor of size " + Arrays.toString(size) + ", strides " + Arrays.toString(strides) + " and offset "
+                + offset;
+        if (size.length != strides.length || size.length > LARGEST_RANK || offset < 0
+                || Arrays.stream(size).anyMatch(d -> d < 0) || Arrays.stream(strides).anyMatch(s -> s < 0)) {
+            throw new UnpicklingException(what + " is impossible: as many strides as sizes (at most " + LARGEST_RANK
+                    + "), and no negative number, are expected");
+        }
+        long available = storage.byteLength() / dtype.size();
+        Shape shape;
+        long extent;
+        try {
+            shape = Shape.of(Arrays.stream(size).mapToInt(Math::toIntExact).toArray());
+            long last = offset;
+            for (int i = 0; i < size.length && shape.size() > 0; i++) {
+                last = Math.addExact(last, Math.multiplyExact(size[i] - 1, strides[i]));
+            }
+            extent = shape.size() == 0 ? 0 : last - offset + 1;
+            if (extent > 0 && last >= available) {
+                throw new UnpicklingException(what + " reaches element " + last + " of storage "
+                        + WeightFileException.quote(storage.key()) + ", which has " + available
+                        + "; the file is damaged or crafted");
+            }
+        } catch (ArithmeticException | IllegalArgumentException overflow) {
+            throw new UnpicklingException(what + " is out of the range of numbers; the file is damaged or crafted");
+        }
+        if (Math.max(extent, shape.size()) > FileBytes.LARGEST_SLICE / dtype.size()) {
+            throw new UnpicklingException(what + " spans more than " + FileBytes.LARGEST_SLICE
+                    + " bytes; Thaw reads tensors of up to that");
+        }
+        if (shape.size() > available && shape.size() > LARGEST_EXPANDED) {
+            throw new UnpicklingException(what + " stands for " + shape.size() + " elements, but its storage has " + available
+                    + "; such an expanded tensor is not read: save it with .contiguous() or leave it out");
+        }
+        return new TorchTensor(storage, dtype, shape, strides, offset, extent);
+    }
+
+    @Override
+    public DType dtype() {
+        return dtype;
+    }
+
+    @Override
+    public Shape shape() {
+        return shape;
+    }
+
+    @Override
+    public ByteBuffer bytes() {
+        int size = dtype.size();
+        if (extent == 0) {
+            return ByteBuffer.allocate(0).asReadOnlyBuffer().order(ByteOrder.LITTLE_ENDIAN);
+        }
+        ByteBuffer from = storage.slice(offset * size, extent * size);
+        if (isContiguous() && (storage.order() == ByteOrder.LITTLE_ENDIAN || size == 1)) {
+            return from.order(ByteOrder.LITTLE_ENDIAN);
+        }
+        ByteBuffer to = ByteBuffer.allocate(shape.size() * size).order(ByteOrder.LITTLE_ENDIAN);
+        gather(from, to);
+        return to.flip().asReadOnlyBuffer().order(ByteOrder.LITTLE_ENDIAN);
+    }
+
+    /** Row-major without gaps; the stride of a dimension of extent 1 doesn't matter. */
+    private boolean isContiguous() {
+        long expected = 1;
+        for (int i = shape.rank() - 1; i >= 0; i--) {
+            if (shape.dim(i) != 1 && strides[i] != expected) {
+                return false;
+            }
+            expected *= shape.dim(i);
+        }
+        return true;
+    }
+
+    /** Copies element by element in row-major order; the buffers' byte orders do the swapping. */
+    private void gather(ByteBuffer from, ByteBuffer to) {
+        int size = dtype.size();
+        int[] index = new int[shape.rank()];
+        long at = 0;
+        while (to.hasRemaining()) {
+            int p = (int) (at * size);
+            switch (size) {
+                case 1 -> to.put(from.get(p));
+                case 2 -> to.putShort(from.getShort(p));
+                case 4 -> to.putInt(from.getInt(p));
+                default -> to.putLong(from.getLong(p));
+            }
+            for (int i = index.length - 1; i >= 0; i--) {
+                at += strides[i];
+                if (++index[i] < shape.dim(i)) {
+                    break;
+                }
+                at -= strides[i] * index[i];
+                index[i] = 0;
+            }
+        }
+    }
+
+    @Override
+    public String toString() {
+        return dtype + " " + shape;
+    }
+}

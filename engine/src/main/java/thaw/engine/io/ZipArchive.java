@@ -1,0 +1,213 @@
+package thaw.engine.io;
+
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.zip.DataFormatException;
+import java.util.zip.Inflater;
+
+/**
+ * The directory of a zip archive (PKWARE's APPNOTE, sections 4.3 and 4.5), with zip64's large sizes.
+ *
+ * <p>{@code java.util.zip} doesn't tell where in the file an entry's bytes are, and that is what mapping needs: a stored
+ * entry is then a stretch of the file. Checksums are not verified, since PyTorch can be told to leave them out.
+ */
+final class ZipArchive {
+
+    private static final int LOCAL_HEADER = 0x04034b50;
+    private static final int CENTRAL_HEADER = 0x02014b50;
+    private static final int END = 0x06054b50;
+    private static final int ZIP64_END = 0x06064b50;
+    private static final int ZIP64_LOCATOR = 0x07064b50;
+    private static final int ZIP64_EXTRA = 1;
+    private static final int END_LENGTH = 22;
+    private static final int LONGEST_COMMENT = 0xffff;
+    private static final int STORED = 0;
+    private static final int DEFLATED = 8;
+    /** Deflate makes at most 258 bytes out of 2 bits. */
+    private static final int BEST_RATIO = 1032;
+
+    /** @param header where the entry's local header is */
+    private record Entry(String name, int method, boolean encrypted, long compressed, long size, long header) {
+    }
+
+    private final FileBytes file;
+    private final Map<String, Entry> entries = new LinkedHashMap<>();
+    private long inflatable = Runtime.getRuntime().maxMemory() / 2;
+
+    /** Reads the directory. */
+    ZipArchive(FileBytes file) throws WeightFileException {
+        this.file = file;
+        long end = findEnd();
+        ByteBuffer record = slice(end, END_LENGTH);
+        long count = record.getShort(10) & 0xffff;
+        long length = record.getInt(12) & 0xffff_ffffL;
+        long begin = record.getInt(16) & 0xffff_ffffL;
+        if (end >= 20 && slice(end - 20, 20).getInt(0) == ZIP64_LOCATOR) {
+            ByteBuffer zip64 = slice(slice(end - 20, 20).getLong(8), 56);
+            if (zip64.getInt(0) != ZIP64_END) {
+                throw damaged("its zip64 directory is not where it should be");
+            }
+            count = zip64.getLong(32);
+            length = zip64.getLong(40);
+            begin = zip64.getLong(48);
+        }
+        readDirectory(slice(begin, length), count);
+    }
+
+    /** The names of all entries, in the order of the directory. */
+    Iterable<String> names() {
+        return Collections.unmodifiableSet(entries.keySet());
+    }
+
+    boolean has(String name) {
+        return entries.containsKey(name);
+    }
+
+    /** An entry's content: a stretch of the file, or inflated memory. */
+    record Content(FileBytes bytes, long begin, long length) {
+        ByteBuffer slice() {
+            return bytes.slice(begin, length);
+        }
+    }
+
+    /**
+     * @throws WeightFileException if there is no such entry, or it's damaged, encrypted, or too large to be inflated
+     */
+    Content content(String name) throws WeightFileException {
+        Entry e = entries.get(name);
+        if (e == null) {
+            throw damaged("it has no entry " + WeightFileException.quote(name));
+        }
+        String shown = "its entry " + WeightFileException.quote(name);
+        if (e.encrypted) {
+            throw damaged(shown + " is encrypted");
+        }
+        ByteBuffer local = slice(e.header, 30);
+        if (local.getInt(0) != LOCAL_HEADER) {
+            throw damaged(shown + " is not where the directory says");
+        }
+        long begin = e.header + 30 + (local.getShort(26) & 0xffff) + (local.getShort(28) & 0xffff);
+        if (begin > file.length() || e.compressed > file.length() - begin) {
+            throw damaged(shown + " reaches past the end of the file; is it complete?");
+        }
+        return switch (e.method) {
+            case STORED -> {
+                if (e.size != e.compressed) {
+                    throw damaged(shown + " is stored, but of two different sizes");
+                }
+                yield new Content(file, begin, e.size);
+            }
+            case DEFLATED -> new Content(inflate(e, begin), 0, e.size);
+            default -> throw damaged(shown + " is compressed by method " + e.method + "; only deflate is read");
+        };
+    }
+
+    private FileBytes inflate(Entry e, long begin) throws WeightFileException {
+        String shown = "its entry " + WeightFileException.quote(e.name);
+        if (e.size > BEST_RATIO * e.compressed || e.size > FileBytes.LARGEST_SLICE
+                || e.compressed > FileBytes.LARGEST_SLICE) {
+            throw damaged(shown + " claims to inflate from " + e.compressed + " to " + e.size + " bytes, which is "
+                    + (e.size > BEST_RATIO * e.compressed ? "impossible" : "more than the 1 GiB that is read"));
+        }
+        inflatable -= e.size;
+        if (inflatable < 0) {
+            throw new WeightFileException(file.name() + ": inflating it takes more than half of the heap of "
+                    + Runtime.getRuntime().maxMemory() + " bytes; raise -Xmx, or save the file with torch.save,"
+                    + " which doesn't compress");
+        }
+        byte[] inflated = new byte[(int) e.size];
+        Inflater inflater = new Inflater(true);
+        try {
+            inflater.setInput(file.slice(begin, e.compressed));
+            int n = 0;
+            while (n < inflated.length) {
+                int more = inflater.inflate(inflated, n, inflated.length - n);
+                if (more == 0) {
+                    throw damaged(shown + " ends after " + n + " of " + e.size + " bytes");
+                }
+                n += more;
+            }
+            return FileBytes.of(file.name(), inflated);
+        } catch (DataFormatException damage) {
+            throw damaged(shown + " can't be inflated: " + damage.getMessage());
+        } finally {
+            inflater.end();
+        }
+    }
+
+    /** The end record is the last thing in the file but for a comment, so it's searched for from the end. */
+    private long findEnd() throws WeightFileException {
+        int tail = (int) Math.min(file.length(), END_LENGTH + LONGEST_COMMENT);
+        ByteBuffer bytes = file.slice(file.length() - tail, tail);
+        for (int at = tail - END_LENGTH; at >= 0; at--) {
+            if (bytes.getInt(at) == END && at + END_LENGTH + (bytes.getShort(at + 20) & 0xffff) == tail) {
+                return file.length() - tail + at;
+            }
+        }
+        throw damaged("it has no directory at its end; is the file complete?");
+    }
+
+    private void readDirectory(ByteBuffer directory, long count) throws WeightFileException {
+        for (long i = 0; i < count; i++) {
+            if (directory.remaining() < 46 || directory.getInt(directory.position()) != CENTRAL_HEADER) {
+                throw damaged("its directory ends after " + i + " of " + count + " entries");
+            }
+            int at = directory.position();
+            int nameLength = directory.getShort(at + 28) & 0xffff;
+            int extraLength = directory.getShort(at + 30) & 0xffff;
+            int commentLength = directory.getShort(at + 32) & 0xffff;
+            if (directory.remaining() < 46 + nameLength + extraLength + commentLength) {
+                throw damaged("its directory ends within entry " + i);
+            }
+            String name = StandardCharsets.UTF_8.decode(directory.slice(at + 46, nameLength)).toString();
+            ByteBuffer extra = directory.slice(at + 46 + nameLength, extraLength).order(directory.order());
+            Entry entry = sized(name, directory, at, extra);
+            if (entries.put(name, entry) != null) {
+                throw damaged("its directory has " + WeightFileException.quote(name) + " twice");
+            }
+            directory.position(at + 46 + nameLength + extraLength + commentLength);
+        }
+    }
+
+    /** The extra field has, in this order, those of the three numbers that are all ones in the entry itself. */
+    private Entry sized(String name, ByteBuffer directory, int at, ByteBuffer extra) throws WeightFileException {
+        long size = directory.getInt(at + 24) & 0xffff_ffffL;
+        long compressed = directory.getInt(at + 20) & 0xffff_ffffL;
+        long header = directory.getInt(at + 42) & 0xffff_ffffL;
+        ByteBuffer large = zip64(extra);
+        size = size == 0xffff_ffffL && large.remaining() >= 8 ? large.getLong() : size;
+        compressed = compressed == 0xffff_ffffL && large.remaining() >= 8 ? large.getLong() : compressed;
+        header = header == 0xffff_ffffL && large.remaining() >= 8 ? large.getLong() : header;
+        if (size < 0 || compressed < 0 || header < 0 || compressed > file.length() || header > file.length()) {
+            throw damaged("its entry " + WeightFileException.quote(name) + " has an impossible size or place");
+        }
+        boolean encrypted = (directory.getShort(at + 8) & 1) != 0;
+        return new Entry(name, directory.getShort(at + 10) & 0xffff, encrypted, compressed, size, header);
+    }
+
+    private static ByteBuffer zip64(ByteBuffer extra) {
+        while (extra.remaining() >= 4) {
+            int id = extra.getShort() & 0xffff;
+            int length = Math.min(extra.getShort() & 0xffff, extra.remaining());
+            if (id == ZIP64_EXTRA) {
+                return extra.slice(extra.position(), length).order(extra.order());
+            }
+            extra.position(extra.position() + length);
+        }
+        return ByteBuffer.allocate(0);
+    }
+
+    private ByteBuffer slice(long begin, long length) throws WeightFileException {
+        if (!file.holds(begin, length)) {
+            throw damaged("its directory points outside the file; is it complete?");
+        }
+        return file.slice(begin, length);
+    }
+
+    private WeightFileException damaged(String what) {
+        return new WeightFileException(file.name() + ": damaged zip archive: " + what);
+    }
+}
