@@ -6,6 +6,7 @@ import java.util.function.Supplier;
 import thaw.kernels.Array;
 import thaw.kernels.Backend;
 import thaw.kernels.Shape;
+import thaw.kernels.reference.ReferenceBackend;
 
 /**
  * Where tensors live and are computed: a {@link Backend}, with the scopes and the gradient mode of each thread that uses
@@ -27,6 +28,11 @@ public final class Device implements AutoCloseable {
     /** A device that computes with this backend and closes it in the end. */
     public static Device of(Backend backend) {
         return new Device(backend);
+    }
+
+    /** Textbook loops in double precision: slow, and what everything else is checked against. */
+    public static Device reference() {
+        return of(new ReferenceBackend());
     }
 
     public Backend backend() {
@@ -140,7 +146,7 @@ public final class Device implements AutoCloseable {
         return state == null || state.tape == null ? fresh.getAsLong() : state.tape.draw(fresh);
     }
 
-    /** Whether this thread is repeating a forward pass for a checkpoint's gradient, so that statistics are not to be counted twice. */
+    /** Whether this thread is repeating a forward pass for a checkpoint, so that statistics are not to be counted again. */
     public boolean isRecomputing() {
         ThreadState state = states.get();
         return state != null && state.tape != null && state.tape.isReplay();

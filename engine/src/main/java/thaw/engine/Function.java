@@ -36,15 +36,15 @@ public abstract class Function {
     }
 
     /**
-     * The operator's value, as a new array with one owner. What {@link #backward} reads is handed to {@link #save}.
+     * The operator's value, as a new array with one owner. What {@link #backward} reads goes through {@link #save}.
      *
      * @param in the inputs' arrays; null where the input is
      */
     protected abstract Array forward(Backend on, Array... in);
 
     /**
-     * The gradients with respect to the inputs, each a new array with one owner (or {@code gy} itself, retained), null where
-     * {@linkplain #needs not needed}.
+     * The gradients with respect to the inputs, each a new array with one owner (or {@code gy} itself, retained), null
+     * where {@linkplain #needs not needed}.
      *
      * @param gy the gradient with respect to the operator's value, which stays the caller's
      */
@@ -148,8 +148,9 @@ public abstract class Function {
 
     final Array[] inputGradients(Array gy) {
         if (freed) {
-            throw new IllegalStateException("backward: the graph behind this tensor (at " + name() + ") has been freed, by an earlier"
-                    + " backward() or when its scope closed; run the forward pass again, or add the losses and call backward() once");
+            throw new IllegalStateException("backward: the graph behind this tensor (at " + name() + ") has been freed, by an"
+                    + " earlier backward() or when its scope closed; run the forward pass again, or add the losses and call"
+                    + " backward() once");
         }
         return backward(device.backend(), gy);
     }

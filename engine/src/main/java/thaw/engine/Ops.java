@@ -95,10 +95,12 @@ public final class Ops {
      * @param classWeight {@code [C]}, or null
      * @param smoothing   label smoothing, 0 for none
      */
-    public static Tensor crossEntropy(Tensor scores, Tensor target, Tensor classWeight, double smoothing, Reduction reduction) {
+    public static Tensor crossEntropy(Tensor scores, Tensor target, Tensor classWeight, double smoothing,
+            Reduction reduction) {
         if (target.requiresGrad()) {
             throw new IllegalArgumentException("crossEntropy: no gradient is computed with respect to the target; detach() it");
         }
-        return new CrossEntropy(target.array(), classWeight == null ? null : classWeight.array(), smoothing, reduction).apply(scores);
+        return new CrossEntropy(target.array(), classWeight == null ? null : classWeight.array(), smoothing, reduction)
+                .apply(scores);
     }
 }

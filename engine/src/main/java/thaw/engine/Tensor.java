@@ -84,7 +84,8 @@ public final class Tensor implements AutoCloseable {
      */
     public float item() {
         if (shape.size() != 1) {
-            throw new IllegalStateException("item: a tensor " + shape + " has " + shape.size() + " elements, not one; use toFloats()");
+            throw new IllegalStateException("item: a tensor " + shape + " has " + shape.size() + " elements, not one;"
+                    + " use toFloats()");
         }
         return toFloats()[0];
     }
@@ -215,7 +216,8 @@ public final class Tensor implements AutoCloseable {
      */
     public void backward(Tensor gradient) {
         if (!gradient.shape.equals(shape)) {
-            throw new IllegalArgumentException("backward: the gradient " + gradient.shape + " has another shape than the tensor " + shape);
+            throw new IllegalArgumentException("backward: the gradient " + gradient.shape + " has another shape than the"
+                    + " tensor " + shape);
         }
         requireGraph();
         Backward.run(this, gradient.array().retain());

@@ -50,7 +50,9 @@ public final class Binary extends Function {
 
     @Override
     protected Array[] backward(Backend on, Array gy) {
-        return gradients(needs(0) ? sumTo(on, shapeA, gradientA(on, gy)) : null, needs(1) ? sumTo(on, shapeB, gradientB(on, gy)) : null);
+        return gradients(
+                needs(0) ? sumTo(on, shapeA, gradientA(on, gy)) : null,
+                needs(1) ? sumTo(on, shapeB, gradientB(on, gy)) : null);
     }
 
     private Array gradientA(Backend on, Array gy) {

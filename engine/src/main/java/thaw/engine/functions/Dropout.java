@@ -4,7 +4,7 @@ import thaw.engine.Function;
 import thaw.kernels.Array;
 import thaw.kernels.Backend;
 
-/** Each element is kept with probability {@code 1 − p} and divided by it, or set to 0; {@code gy} the same, by the same seed. */
+/** Each element is kept with probability {@code 1 − p} and divided by it, or set to 0; {@code gy} likewise, by the same seed. */
 public final class Dropout extends Function {
 
     private final double p;

@@ -7,7 +7,7 @@ import thaw.engine.Tensor;
 import thaw.kernels.Conv2dOptions;
 import thaw.kernels.Shape;
 
-/** A convolution {@code [N, in, H, W] → [N, out, OH, OW]} with learned weight {@code [out, in/groups, R, S]} and bias {@code [out]}. */
+/** A convolution {@code [N, in, H, W] → [N, out, OH, OW]}; it learns weight {@code [out, in/groups, R, S]} and bias {@code [out]}. */
 public final class Conv2d extends Module {
 
     private final Tensor weight;
@@ -25,7 +25,8 @@ public final class Conv2d extends Module {
     }
 
     /** @param generator draws the initial weights, uniform within {@code ±1/√fanIn} */
-    public Conv2d(Device device, int in, int out, int kernelH, int kernelW, Conv2dOptions options, boolean bias, Generator generator) {
+    public Conv2d(Device device, int in, int out, int kernelH, int kernelW, Conv2dOptions options, boolean bias,
+            Generator generator) {
         if (in < 1 || out < 1 || in % options.groups() != 0 || out % options.groups() != 0) {
             throw new IllegalArgumentException("Conv2d: " + in + " input and " + out + " output channels do not divide into "
                     + options.groups() + " groups");

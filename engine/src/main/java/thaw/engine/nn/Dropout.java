@@ -21,7 +21,8 @@ public final class Dropout extends Module {
     /** @param generator draws a seed for each forward pass in training mode */
     public Dropout(double p, Generator generator) {
         if (!(p >= 0 && p < 1)) {
-            throw new IllegalArgumentException("Dropout: the probability of dropping an element must be at least 0 and less than 1, got " + p);
+            throw new IllegalArgumentException("Dropout: the probability of dropping an element must be at least 0 and less"
+                    + " than 1, got " + p);
         }
         this.p = p;
         this.generator = generator;

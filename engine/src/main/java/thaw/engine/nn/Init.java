@@ -50,7 +50,7 @@ public final class Init {
         uniform(w, -bound, bound, g);
     }
 
-    /** Uniform within {@code ±1/√fanIn}: the default of convolutions and linear layers, which is Kaiming's for a leaky ReLU of slope √5. */
+    /** Uniform within {@code ±1/√fanIn}: PyTorch's default for convolutions and linear layers (Kaiming's, leaky by √5). */
     public static void defaultUniform(Tensor w, int fanIn, Generator g) {
         double bound = 1 / Math.sqrt(fanIn);
         uniform(w, -bound, bound, g);
@@ -106,8 +106,8 @@ public final class Init {
 
     private static void requireMatrix(Tensor w) {
         if (w.shape().rank() < 2 || w.shape().size() == 0) {
-            throw new IllegalArgumentException("init: a weight " + w.shape() + " has no fan-in and fan-out; it needs two dimensions"
-                    + " at least, and elements. Use uniform, normal or constant for it");
+            throw new IllegalArgumentException("init: a weight " + w.shape() + " has no fan-in and fan-out; it needs two"
+                    + " dimensions at least, and elements. Use uniform, normal or constant for it");
         }
     }
 

@@ -178,7 +178,7 @@ public abstract class Module {
 
     // ---- saving and loading --------------------------------------------------------------------------------------
 
-    /** A copy of all parameters and buffers as float32, under PyTorch's names and in its order. Later training doesn't change it. */
+    /** A copy of all parameters and buffers as float32, with PyTorch's names and order. Later training doesn't change it. */
     public final LinkedHashMap<String, StoredTensor> stateDict() {
         return StateDict.of(this).copy();
     }

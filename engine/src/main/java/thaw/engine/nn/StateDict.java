@@ -76,7 +76,8 @@ final class StateDict {
     LoadReport load(Map<String, ? extends StoredTensor> state, boolean strict) {
         LoadReport report = compare(state);
         if (strict && !report.isExact()) {
-            throw new IllegalArgumentException("loadStateDict: the weights are of another architecture, nothing was loaded.\n" + report);
+            throw new IllegalArgumentException("loadStateDict: the weights are of another architecture, nothing was loaded.\n"
+                    + report);
         }
         slots.forEach((name, slot) -> {
             StoredTensor value = state.get(name);
