@@ -28,8 +28,8 @@ public abstract class Function {
         /** @throws IllegalStateException if the array has been changed since, which would make the gradient wrong */
         public Array get() {
             if (array.storage().version() != version) {
-                throw new IllegalStateException("backward: a tensor " + array.shape() + " that a gradient needs was changed in place"
-                        + " after the forward pass; call backward() before the optimizer's step and before set()");
+                throw new IllegalStateException("backward: a tensor " + array.shape() + " that a gradient needs was changed in"
+                        + " place after the forward pass; call backward() before the optimizer's step and before set()");
             }
             return array;
         }

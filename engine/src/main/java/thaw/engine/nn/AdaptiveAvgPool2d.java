@@ -3,7 +3,7 @@ package thaw.engine.nn;
 import thaw.engine.Ops;
 import thaw.engine.Tensor;
 
-/** The mean of each of {@code outH × outW} cells, whatever the image's size: {@code [N, C, H, W] → [N, C, outH, outW]}. */
+/** The mean of each of {@code outH × outW} cells of any image: {@code [N, C, H, W] → [N, C, outH, outW]}. */
 public final class AdaptiveAvgPool2d extends Module {
 
     private final int outH;

@@ -7,7 +7,10 @@ import thaw.engine.Tensor;
 import thaw.kernels.Conv2dOptions;
 import thaw.kernels.Shape;
 
-/** A convolution {@code [N, in, H, W] → [N, out, OH, OW]}; it learns weight {@code [out, in/groups, R, S]} and bias {@code [out]}. */
+/**
+ * A convolution {@code [N, in, H, W] → [N, out, OH, OW]} with learned weight {@code [out, in/groups, R, S]} and bias
+ * {@code [out]}.
+ */
 public final class Conv2d extends Module {
 
     private final Tensor weight;

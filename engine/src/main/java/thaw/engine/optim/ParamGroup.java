@@ -145,7 +145,8 @@ public final class ParamGroup {
     SgdOptions options() {
         if (nesterov && (momentum <= 0 || dampening != 0)) {
             throw new IllegalStateException("group \"" + name + "\": Nesterov momentum requires a momentum and zero"
-                    + " dampening, got momentum " + momentum + " and dampening " + dampening + "; call momentum(0.9).dampening(0)");
+                    + " dampening, got momentum " + momentum + " and dampening " + dampening
+                    + "; call momentum(0.9).dampening(0)");
         }
         return new SgdOptions(lr, momentum, dampening, weightDecay, nesterov, maximize);
     }
@@ -161,6 +162,7 @@ public final class ParamGroup {
     @Override
     public String toString() {
         return "group \"" + name + "\" (" + parameters.size() + " parameters, lr " + lr + ", momentum " + momentum
-                + ", dampening " + dampening + ", weightDecay " + weightDecay + ", nesterov " + nesterov + ", maximize " + maximize + ")";
+                + ", dampening " + dampening + ", weightDecay " + weightDecay + ", nesterov " + nesterov
+                + ", maximize " + maximize + ")";
     }
 }

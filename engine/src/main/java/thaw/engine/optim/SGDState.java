@@ -72,7 +72,8 @@ final class SGDState {
             int parameters = Integer.parseInt(text(state, key(i, "parameters")));
             if (parameters != g.parameters().size()) {
                 throw new IllegalArgumentException("SGD: group " + i + " (\"" + text(state, key(i, "name"))
-                        + "\") of the loaded state has " + parameters + " parameters, this optimizer's group \"" + g.name() + "\" has " + g.parameters().size());
+                        + "\") of the loaded state has " + parameters + " parameters, this optimizer's group \"" + g.name()
+                        + "\" has " + g.parameters().size());
             }
             for (String option : List.of("lr", "momentum", "dampening", "weight_decay")) {
                 number(state, i, option);
