@@ -3,6 +3,7 @@ package thaw.engine;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import thaw.kernels.Array;
 import thaw.kernels.Backend;
 
@@ -129,9 +130,33 @@ public abstract class Function {
         return s;
     }
 
-    /** What backward returns. */
-    protected static Array[] gradients(Array... g) {
-        return g;
+    /**
+     * What {@link #backward} returns: a rule for each input, followed where the gradient is {@linkplain #needs needed}. If
+     * one fails the gradients before it are released.
+     */
+    @SafeVarargs
+    protected final Array[] gradients(Supplier<Array>... rules) {
+        Array[] g = new Array[rules.length];
+        boolean done = false;
+        try {
+            for (int i = 0; i < g.length; i++) {
+                g[i] = needs[i] ? rules[i].get() : null;
+            }
+            done = true;
+            return g;
+        } finally {
+            if (!done) {
+                release(g);
+            }
+        }
+    }
+
+    private static void release(Array[] arrays) {
+        for (Array a : arrays) {
+            if (a != null) {
+                a.release();
+            }
+        }
     }
 
     /** The operator's name in messages. */

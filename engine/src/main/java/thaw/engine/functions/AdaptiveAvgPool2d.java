@@ -25,6 +25,6 @@ public final class AdaptiveAvgPool2d extends Function {
 
     @Override
     protected Array[] backward(Backend on, Array gy) {
-        return gradients(on.adaptiveAvgPool2dGradient(gy, xShape));
+        return gradients(() -> on.adaptiveAvgPool2dGradient(gy, xShape));
     }
 }

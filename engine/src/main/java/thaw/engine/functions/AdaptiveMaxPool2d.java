@@ -32,6 +32,6 @@ public final class AdaptiveMaxPool2d extends Function {
 
     @Override
     protected Array[] backward(Backend on, Array gy) {
-        return gradients(on.maxPool2dGradient(gy, indices.get(), xShape));
+        return gradients(() -> on.maxPool2dGradient(gy, indices.get(), xShape));
     }
 }

@@ -22,6 +22,6 @@ public final class Affine extends Function {
 
     @Override
     protected Array[] backward(Backend on, Array gy) {
-        return gradients(alpha == 1 ? gy.retain() : on.affine(gy, alpha, 0));
+        return gradients(() -> alpha == 1 ? gy.retain() : on.affine(gy, alpha, 0));
     }
 }

@@ -24,6 +24,6 @@ public final class AvgPool2d extends Function {
 
     @Override
     protected Array[] backward(Backend on, Array gy) {
-        return gradients(on.avgPool2dGradient(gy, xShape, options));
+        return gradients(() -> on.avgPool2dGradient(gy, xShape, options));
     }
 }

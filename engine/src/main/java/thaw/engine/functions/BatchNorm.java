@@ -76,9 +76,10 @@ public final class BatchNorm extends Function {
     protected Array[] backward(Backend on, Array gy) {
         Backend.NormGradients g = training
                 ? on.batchNormTrainGradient(gy, x.get(), weight.get(), mean.get(), invStd.get(), needs(0))
-                : on.batchNormEvalGradient(gy, x == null ? null : x.get(), weight.get(), mean.get(), var.get(), eps,
+                // x has a part in the gradients of weight and bias only, so anything of its shape will do without them
+                : on.batchNormEvalGradient(gy, x == null ? gy : x.get(), weight.get(), mean.get(), var.get(), eps,
                         needs(0), needsParameters());
-        return gradients(g.x(), ifNeeded(1, g.weight()), ifNeeded(2, g.bias()));
+        return new Array[] {g.x(), ifNeeded(1, g.weight()), ifNeeded(2, g.bias())};
     }
 
     private Array ifNeeded(int i, Array g) {

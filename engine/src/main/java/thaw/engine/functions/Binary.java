@@ -51,8 +51,8 @@ public final class Binary extends Function {
     @Override
     protected Array[] backward(Backend on, Array gy) {
         return gradients(
-                needs(0) ? sumTo(on, shapeA, gradientA(on, gy)) : null,
-                needs(1) ? sumTo(on, shapeB, gradientB(on, gy)) : null);
+                () -> sumTo(on, shapeA, gradientA(on, gy)),
+                () -> sumTo(on, shapeB, gradientB(on, gy)));
     }
 
     private Array gradientA(Backend on, Array gy) {
@@ -69,11 +69,11 @@ public final class Binary extends Function {
             case SUB -> on.affine(gy, -1, 0);
             case MUL -> on.binary(BinaryOp.MUL, gy, a.get());
             case DIV -> {
-                Array quotient = on.binary(BinaryOp.DIV, y.get(), b.get());
-                Array product = on.binary(BinaryOp.MUL, gy, quotient);
-                quotient.release();
-                Array negative = on.affine(product, -1, 0);
+                Array product = on.binary(BinaryOp.MUL, gy, y.get());
+                Array quotient = on.binary(BinaryOp.DIV, product, b.get());
                 product.release();
+                Array negative = on.affine(quotient, -1, 0);
+                quotient.release();
                 yield negative;
             }
         };

@@ -35,8 +35,8 @@ public final class Conv2d extends Function {
     @Override
     protected Array[] backward(Backend on, Array gy) {
         return gradients(
-                needs(0) ? on.conv2dInputGradient(gy, w.get(), xShape, options) : null,
-                needs(1) ? on.conv2dWeightGradient(gy, x.get(), wShape, options) : null,
-                needs(2) ? on.sum(gy, false, 0, 2, 3) : null);
+                () -> on.conv2dInputGradient(gy, w.get(), xShape, options),
+                () -> on.conv2dWeightGradient(gy, x.get(), wShape, options),
+                () -> on.sum(gy, false, 0, 2, 3));
     }
 }

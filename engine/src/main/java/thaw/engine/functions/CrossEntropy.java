@@ -39,6 +39,6 @@ public final class CrossEntropy extends Function {
 
     @Override
     protected Array[] backward(Backend on, Array gy) {
-        return gradients(on.binary(BinaryOp.MUL, gradient.get(), gy));
+        return gradients(() -> on.binary(BinaryOp.MUL, gradient.get(), gy));
     }
 }

@@ -22,6 +22,6 @@ public final class Dropout extends Function {
 
     @Override
     protected Array[] backward(Backend on, Array gy) {
-        return gradients(on.dropout(gy, p, seed));
+        return gradients(() -> on.dropout(gy, p, seed));
     }
 }

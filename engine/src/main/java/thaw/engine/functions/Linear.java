@@ -26,16 +26,18 @@ public final class Linear extends Function {
         if (in[2] == null) {
             return product;
         }
-        Array y = on.binary(BinaryOp.ADD, product, in[2]);
-        product.release();
-        return y;
+        try {
+            return on.binary(BinaryOp.ADD, product, in[2]);
+        } finally {
+            product.release();
+        }
     }
 
     @Override
     protected Array[] backward(Backend on, Array gy) {
         return gradients(
-                needs(0) ? on.matmul(gy, false, w.get(), false) : null,
-                needs(1) ? on.matmul(gy, true, x.get(), false) : null,
-                needs(2) ? on.sum(gy, false, 0) : null);
+                () -> on.matmul(gy, false, w.get(), false),
+                () -> on.matmul(gy, true, x.get(), false),
+                () -> on.sum(gy, false, 0));
     }
 }

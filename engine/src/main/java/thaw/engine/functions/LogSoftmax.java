@@ -18,6 +18,6 @@ public final class LogSoftmax extends Function {
 
     @Override
     protected Array[] backward(Backend on, Array gy) {
-        return gradients(on.logSoftmaxGradient(gy, y.get()));
+        return gradients(() -> on.logSoftmaxGradient(gy, y.get()));
     }
 }

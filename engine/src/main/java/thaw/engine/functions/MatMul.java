@@ -20,7 +20,7 @@ public final class MatMul extends Function {
     @Override
     protected Array[] backward(Backend on, Array gy) {
         return gradients(
-                needs(0) ? on.matmul(gy, false, b.get(), true) : null,
-                needs(1) ? on.matmul(a.get(), true, gy, false) : null);
+                () -> on.matmul(gy, false, b.get(), true),
+                () -> on.matmul(a.get(), true, gy, false));
     }
 }

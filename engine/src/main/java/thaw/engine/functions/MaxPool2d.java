@@ -31,6 +31,6 @@ public final class MaxPool2d extends Function {
 
     @Override
     protected Array[] backward(Backend on, Array gy) {
-        return gradients(on.maxPool2dGradient(gy, indices.get(), xShape));
+        return gradients(() -> on.maxPool2dGradient(gy, indices.get(), xShape));
     }
 }

@@ -31,9 +31,11 @@ public final class Narrow extends Function {
         int d = shape.index(dim);
         Array before = on.zeros(shape.with(d, start));
         Array after = on.zeros(shape.with(d, shape.dim(d) - start - length));
-        Array gx = on.cat(List.of(before, gy, after), d);
-        before.release();
-        after.release();
-        return gradients(gx);
+        try {
+            return gradients(() -> on.cat(List.of(before, gy, after), d));
+        } finally {
+            before.release();
+            after.release();
+        }
     }
 }

@@ -24,6 +24,6 @@ public final class Permute extends Function {
         for (int i = 0; i < dims.length; i++) {
             inverse[gy.shape().index(dims[i])] = i;
         }
-        return gradients(on.permute(gy, inverse));
+        return gradients(() -> on.permute(gy, inverse));
     }
 }

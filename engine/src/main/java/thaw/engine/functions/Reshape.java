@@ -24,7 +24,7 @@ public final class Reshape extends Function {
 
     @Override
     protected Array[] backward(Backend on, Array gy) {
-        return gradients(on.reshape(gy, from));
+        return gradients(() -> on.reshape(gy, from));
     }
 
     /** Replaces an extent of −1 by what makes the sizes equal. */

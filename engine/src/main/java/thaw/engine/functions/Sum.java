@@ -26,9 +26,11 @@ public final class Sum extends Function {
     @Override
     protected Array[] backward(Backend on, Array gy) {
         Array kept = on.reshape(gy, shape.reduce(true, dims.length == 0 ? all(shape.rank()) : dims));
-        Array gx = on.expand(kept, shape);
-        kept.release();
-        return gradients(gx);
+        try {
+            return gradients(() -> on.expand(kept, shape));
+        } finally {
+            kept.release();
+        }
     }
 
     private static int[] all(int rank) {

@@ -32,7 +32,7 @@ public final class Unary extends Function {
 
     @Override
     protected Array[] backward(Backend on, Array gy) {
-        return gradients(on.unaryGradient(op, gy, x == null ? null : x.get(), y == null ? null : y.get()));
+        return gradients(() -> on.unaryGradient(op, gy, x == null ? null : x.get(), y == null ? null : y.get()));
     }
 
     @Override
