@@ -1,0 +1,207 @@
+package thaw.engine;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
+import thaw.kernels.Array;
+import thaw.kernels.Backend;
+
+/**
+ * One application of a differentiable operator: the forward value and the backward rule, and a node of the graph if any
+ * input requires a gradient. Each object is applied once.
+ *
+ * <p>The graph's edges are the inputs. Where none of them requires a gradient nothing is saved, and the result holds no
+ * reference to the function.
+ */
+public abstract class Function {
+
+    private Device device;
+    private Tensor[] inputs;
+    private boolean[] needs;
+    private long number;
+    private final List<Saved> saved = new ArrayList<>(3);
+    private boolean freed;
+
+    /** An array kept for the backward rule, with the count of changes that it had seen when it was saved. */
+    protected record Saved(Array array, int version) {
+
+        /** @throws IllegalStateException if the array has been changed since, which would make the gradient wrong */
+        public Array get() {
+            if (array.storage().version() != version) {
+                throw new IllegalStateException("backward: a tensor " + array.shape() + " that a gradient needs was changed in"
+                        + " place after the forward pass; call backward() before the optimizer's step and before set()");
+            }
+            return array;
+        }
+    }
+
+    /**
+     * The operator's value, as a new array with one owner. What {@link #backward} reads goes through {@link #save}.
+     *
+     * @param in the inputs' arrays; null where the input is
+     */
+    protected abstract Array forward(Backend on, Array... in);
+
+    /**
+     * The gradients with respect to the inputs, each a new array with one owner (or {@code gy} itself, retained), null
+     * where {@linkplain #needs not needed}.
+     *
+     * @param gy the gradient with respect to the operator's value, which stays the caller's
+     */
+    protected abstract Array[] backward(Backend on, Array gy);
+
+    /** Computes the operator on these inputs, of which some may be null if the operator allows it. */
+    public final Tensor apply(Tensor... in) {
+        if (inputs != null || freed) {
+            throw new IllegalStateException(name() + " was applied twice; make a new one for each application");
+        }
+        device = deviceOf(in);
+        inputs = in;
+        needs = new boolean[in.length];
+        boolean record = device.gradEnabled();
+        boolean any = false;
+        Array[] arrays = new Array[in.length];
+        for (int i = 0; i < in.length; i++) {
+            if (in[i] != null) {
+                arrays[i] = in[i].array();
+                needs[i] = record && in[i].requiresGrad();
+                any |= needs[i];
+            }
+        }
+        Array y;
+        try {
+            y = forward(device.backend(), arrays);
+        } catch (RuntimeException | Error e) {
+            free();
+            throw e;
+        }
+        if (!any) {
+            free();
+            return device.adopt(new Tensor(device, y, null));
+        }
+        number = device.nextFunctionNumber();
+        device.adopt(this);
+        return device.adopt(new Tensor(device, y, this));
+    }
+
+    private Device deviceOf(Tensor[] in) {
+        Device d = null;
+        for (Tensor t : in) {
+            if (t != null && d != null && t.device() != d) {
+                throw new IllegalArgumentException(name() + ": one input is on " + d.description() + ", another on "
+                        + t.device().description() + "; make all tensors on one device");
+            }
+            d = t == null ? d : t.device();
+        }
+        return d;
+    }
+
+    // ---- for the operators ---------------------------------------------------------------------------------------
+
+    /** Whether a gradient with respect to input {@code i} is wanted. */
+    protected final boolean needs(int i) {
+        return needs[i];
+    }
+
+    /** Whether a gradient with respect to any input is wanted, so that something has to be saved. */
+    protected final boolean needsAny() {
+        for (boolean n : needs) {
+            if (n) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    protected final Device device() {
+        return device;
+    }
+
+    /** Keeps an array for {@link #backward}. */
+    protected final Saved save(Array array) {
+        return saveOwned(array.retain());
+    }
+
+    /** As {@link #save}, taking over the caller's share in the array. */
+    protected final Saved saveOwned(Array array) {
+        Saved s = new Saved(array, array.storage().version());
+        saved.add(s);
+        return s;
+    }
+
+    /**
+     * What {@link #backward} returns: a rule for each input, followed where the gradient is {@linkplain #needs needed}. If
+     * one fails the gradients before it are released.
+     */
+    @SafeVarargs
+    protected final Array[] gradients(Supplier<Array>... rules) {
+        Array[] g = new Array[rules.length];
+        boolean done = false;
+        try {
+            for (int i = 0; i < g.length; i++) {
+                g[i] = needs[i] ? rules[i].get() : null;
+            }
+            done = true;
+            return g;
+        } finally {
+            if (!done) {
+                release(g);
+            }
+        }
+    }
+
+    private static void release(Array[] arrays) {
+        for (Array a : arrays) {
+            if (a != null) {
+                a.release();
+            }
+        }
+    }
+
+    /** The operator's name in messages. */
+    protected String name() {
+        return getClass().getSimpleName();
+    }
+
+    // ---- for the graph -----------------------------------------------------------------------------------------
+
+    /** Later functions have higher numbers, so falling numbers lead from the result to the leaves. */
+    final long number() {
+        return number;
+    }
+
+    final Array[] inputGradients(Array gy) {
+        if (freed) {
+            throw new IllegalStateException("backward: the graph behind this tensor (at " + name() + ") has been freed, by an"
+                    + " earlier backward() or when its scope closed; run the forward pass again, or add the losses and call"
+                    + " backward() once");
+        }
+        return backward(device.backend(), gy);
+    }
+
+    final Tensor input(int i) {
+        return inputs[i];
+    }
+
+    /** Calls back with each input that requires a gradient. */
+    final void forEachInput(Consumer<Tensor> action) {
+        for (int i = 0; i < needs.length; i++) {
+            if (needs[i]) {
+                action.accept(inputs[i]);
+            }
+        }
+    }
+
+    final boolean isFreed() {
+        return freed;
+    }
+
+    /** Releases what was saved and lets go of the inputs, so that the graph behind them can go too. */
+    final void free() {
+        freed = true;
+        inputs = null;
+        saved.forEach(s -> s.array.release());
+        saved.clear();
+    }
+}

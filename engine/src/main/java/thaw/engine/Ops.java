@@ -1,0 +1,106 @@
+package thaw.engine;
+
+import java.util.List;
+import thaw.engine.functions.AdaptiveAvgPool2d;
+import thaw.engine.functions.AdaptiveMaxPool2d;
+import thaw.engine.functions.AvgPool2d;
+import thaw.engine.functions.BatchNorm;
+import thaw.engine.functions.Cat;
+import thaw.engine.functions.Conv2d;
+import thaw.engine.functions.CrossEntropy;
+import thaw.engine.functions.Dropout;
+import thaw.engine.functions.Linear;
+import thaw.engine.functions.MaxPool2d;
+import thaw.kernels.Conv2dOptions;
+import thaw.kernels.Pool2dOptions;
+import thaw.kernels.Reduction;
+
+/** The operators of networks as plain functions, for static import; those with one operand are methods of {@link Tensor}. */
+public final class Ops {
+
+    private Ops() {
+    }
+
+    /**
+     * See {@link thaw.kernels.Backend#conv2d}.
+     *
+     * @param x      {@code [N, C, H, W]}
+     * @param weight {@code [K, C/groups, R, S]}
+     * @param bias   {@code [K]}, or null
+     */
+    public static Tensor conv2d(Tensor x, Tensor weight, Tensor bias, Conv2dOptions options) {
+        return new Conv2d(options).apply(x, weight, bias);
+    }
+
+    /**
+     * {@code x·weightᵀ + bias}
+     *
+     * @param x      {@code [N, in]}
+     * @param weight {@code [out, in]}
+     * @param bias   {@code [out]}, or null
+     */
+    public static Tensor linear(Tensor x, Tensor weight, Tensor bias) {
+        return new Linear().apply(x, weight, bias);
+    }
+
+    /**
+     * Batch normalisation, by the batch's statistics in training, by the running ones otherwise.
+     *
+     * @param x           {@code [N, C]} or {@code [N, C, H, W]}; all other tensors {@code [C]}
+     * @param runningMean updated in place in training, unless null; likewise {@code runningVar}
+     * @param momentum    the share of the new value in the running statistics
+     */
+    public static Tensor batchNorm(Tensor x, Tensor weight, Tensor bias, Tensor runningMean, Tensor runningVar,
+            boolean training, double momentum, double eps) {
+        return new BatchNorm(training, runningMean == null ? null : runningMean.array(),
+                runningVar == null ? null : runningVar.array(), momentum, eps).apply(x, weight, bias);
+    }
+
+    public static Tensor maxPool2d(Tensor x, Pool2dOptions options) {
+        return new MaxPool2d(options).apply(x);
+    }
+
+    public static Tensor avgPool2d(Tensor x, Pool2dOptions options) {
+        return new AvgPool2d(options).apply(x);
+    }
+
+    /** {@code [N, C, H, W] → [N, C, outH, outW]} */
+    public static Tensor adaptiveAvgPool2d(Tensor x, int outH, int outW) {
+        return new AdaptiveAvgPool2d(outH, outW).apply(x);
+    }
+
+    /** {@code [N, C, H, W] → [N, C, outH, outW]} */
+    public static Tensor adaptiveMaxPool2d(Tensor x, int outH, int outW) {
+        return new AdaptiveMaxPool2d(outH, outW).apply(x);
+    }
+
+    /** Zeroes elements with probability {@code p}, divides the others by {@code 1 − p}; the seed chooses which. */
+    public static Tensor dropout(Tensor x, double p, long seed) {
+        return new Dropout(p, seed).apply(x);
+    }
+
+    /** Puts tensors one behind the other along {@code dim}. */
+    public static Tensor cat(List<Tensor> xs, int dim) {
+        return new Cat(dim).apply(xs.toArray(new Tensor[0]));
+    }
+
+    /** The mean cross-entropy of scores {@code [N, C]} against class numbers {@code [N]} or probabilities {@code [N, C]}. */
+    public static Tensor crossEntropy(Tensor scores, Tensor target) {
+        return crossEntropy(scores, target, null, 0, Reduction.MEAN);
+    }
+
+    /**
+     * See {@link thaw.kernels.Backend#crossEntropy}.
+     *
+     * @param classWeight {@code [C]}, or null
+     * @param smoothing   label smoothing, 0 for none
+     */
+    public static Tensor crossEntropy(Tensor scores, Tensor target, Tensor classWeight, double smoothing,
+            Reduction reduction) {
+        if (target.requiresGrad()) {
+            throw new IllegalArgumentException("crossEntropy: no gradient is computed with respect to the target; detach() it");
+        }
+        return new CrossEntropy(target.array(), classWeight == null ? null : classWeight.array(), smoothing, reduction)
+                .apply(scores);
+    }
+}

@@ -1,0 +1,113 @@
+package thaw.engine;
+
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.Deque;
+import java.util.IdentityHashMap;
+import java.util.List;
+import java.util.Set;
+
+/**
+ * Owns the tensors that its thread makes until it is closed, and releases them then:
+ * <pre>{@code
+ * try (Scope step = device.scope()) {
+ *     Tensor loss = crossEntropy(net.forward(images), labels);
+ *     loss.backward();
+ * }
+ * }</pre>
+ *
+ * <p>Scopes nest. What the graph needs for its gradients goes to the enclosing scope when an inner one closes; the
+ * outermost frees all of it that {@link Tensor#backward()} has not, except where a kept tensor's gradient would need it.
+ * Parameters, buffers and gradients belong to no scope. Without any scope tensors are left to the garbage collector.
+ */
+public final class Scope implements AutoCloseable {
+
+    private final Device device;
+    private final Scope outer;
+    private final List<Tensor> tensors = new ArrayList<>();
+    private final List<Tensor> kept = new ArrayList<>();
+    private List<Function> functions = new ArrayList<>();
+    private boolean closed;
+
+    Scope(Device device, Scope outer) {
+        this.device = device;
+        this.outer = outer;
+    }
+
+    void own(Tensor t) {
+        t.owner = this;
+        tensors.add(t);
+    }
+
+    void own(Function f) {
+        functions.add(f);
+    }
+
+    /**
+     * Hands a tensor of this scope to the enclosing one or, if there is none, to nobody: then it lives until it is closed
+     * or unreachable. A tensor that is not this scope's stays where it is.
+     *
+     * @return {@code t}
+     */
+    public Tensor keep(Tensor t) {
+        if (t.owner == this) {
+            if (outer != null) {
+                outer.own(t);
+            } else {
+                t.owner = null;
+                kept.add(t);
+            }
+        }
+        return t;
+    }
+
+    /** Releases a tensor now, if it is this scope's and has not been kept; does nothing otherwise. */
+    public void release(Tensor t) {
+        if (t.owner == this) {
+            t.close();
+        }
+    }
+
+    /** Releases every tensor of this scope that has not been kept. Does nothing the second time. */
+    @Override
+    public void close() {
+        if (closed) {
+            return;
+        }
+        device.leave(this, outer);
+        closed = true;
+        for (Tensor t : tensors) {
+            if (t.owner == this) {
+                t.close();
+            }
+        }
+        tensors.clear();
+        functions.removeIf(Function::isFreed);
+        if (outer != null) {
+            outer.functions.addAll(functions);
+        } else {
+            Set<Function> needed = behind(kept);
+            for (Function f : functions) {
+                if (!needed.contains(f)) {
+                    f.free();
+                }
+            }
+        }
+        functions = List.of();
+        kept.clear();
+    }
+
+    /** The part of the graph from which these tensors' gradients would flow on. */
+    private static Set<Function> behind(List<Tensor> tensors) {
+        Set<Function> found = Collections.newSetFromMap(new IdentityHashMap<>());
+        Deque<Tensor> next = new ArrayDeque<>(tensors);
+        while (!next.isEmpty()) {
+            Function f = next.pop().function();
+            if (f != null && !f.isFreed() && found.add(f)) {
+                f.forEachInput(next::push);
+            }
+        }
+        return found;
+    }
+}

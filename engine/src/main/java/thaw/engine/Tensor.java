@@ -1,0 +1,376 @@
+package thaw.engine;
+
+import thaw.engine.functions.Affine;
+import thaw.engine.functions.Binary;
+import thaw.engine.functions.LogSoftmax;
+import thaw.engine.functions.MatMul;
+import thaw.engine.functions.Narrow;
+import thaw.engine.functions.Permute;
+import thaw.engine.functions.Reshape;
+import thaw.engine.functions.Sum;
+import thaw.engine.functions.Unary;
+import thaw.kernels.Array;
+import thaw.kernels.BinaryOp;
+import thaw.kernels.Shape;
+import thaw.kernels.UnaryOp;
+
+/**
+ * Numbers on a device, of a shape, and a place in the graph of gradients. A tensor is either a leaf, made from values, or
+ * the result of a {@link Function}. Made inside a {@link Scope}, it lives as long as that; afterwards using it throws
+ * {@link IllegalStateException}.
+ *
+ * <p>Operators broadcast as PyTorch's do ({@link Shape#broadcast}). {@link Ops} has those of networks.
+ */
+public final class Tensor implements AutoCloseable {
+
+    private final Device device;
+    private final Shape shape;
+    private final Array array;
+    private final Function function;
+    Scope owner;
+    private boolean requiresGrad;
+    private Tensor grad;
+    private boolean closed;
+
+    Tensor(Device device, Array array, Function function) {
+        this.device = device;
+        this.shape = array.shape();
+        this.array = array;
+        this.function = function;
+        this.requiresGrad = function != null;
+    }
+
+    public Shape shape() {
+        return shape;
+    }
+
+    public Device device() {
+        return device;
+    }
+
+    /** The numbers in the backend's form; still this tensor's. */
+    public Array array() {
+        if (closed) {
+            throw new IllegalStateException("tensor " + shape + " was released, by close() or when its scope closed;"
+                    + " use it inside the scope, or hand it on with scope.keep(tensor)");
+        }
+        return array;
+    }
+
+    /** Gives the memory back, as far as the graph doesn't need it. Does nothing the second time. */
+    @Override
+    public synchronized void close() {
+        if (!closed) {
+            closed = true;
+            array.release();
+            zeroGrad();
+        }
+    }
+
+    /** Takes the tensor out of all scopes: it lives until it is closed or unreachable, as a parameter does. */
+    public Tensor unscoped() {
+        while (owner != null) {
+            owner.keep(this);
+        }
+        return this;
+    }
+
+    // ---- values ------------------------------------------------------------------------------------------------
+
+    /**
+     * The value of a tensor with one element.
+     *
+     * @throws IllegalStateException if there are more, or none
+     */
+    public float item() {
+        if (shape.size() != 1) {
+            throw new IllegalStateException("item: a tensor " + shape + " has " + shape.size() + " elements, not one;"
+                    + " use toFloats()");
+        }
+        return toFloats()[0];
+    }
+
+    /** A copy of the elements in row-major order. */
+    public float[] toFloats() {
+        float[] values = new float[shape.size()];
+        device.backend().read(array(), values);
+        return values;
+    }
+
+    /** A copy of the elements in row-major order, with all the precision that the device has. */
+    public double[] toDoubles() {
+        double[] values = new double[shape.size()];
+        device.backend().read(array(), values);
+        return values;
+    }
+
+    /**
+     * Overwrites the elements, unnoticed by the graph.
+     *
+     * @param values in row-major order
+     * @throws IllegalStateException if this tensor is the result of a function
+     */
+    public void set(float... values) {
+        requireLeaf("set");
+        if (values.length != shape.size()) {
+            throw new IllegalArgumentException("set: a tensor " + shape + " holds " + shape.size() + " elements, "
+                    + values.length + " were given");
+        }
+        device.backend().write(array(), values);
+    }
+
+    /** Overwrites the elements with those of a tensor of the same shape, on any device, unnoticed by the graph. */
+    public void copyFrom(Tensor source) {
+        requireLeaf("copyFrom");
+        if (!source.shape.equals(shape)) {
+            throw new IllegalArgumentException("copyFrom: cannot copy " + source.shape + " to " + shape);
+        }
+        if (source.device == device) {
+            device.backend().assign(array(), source.array());
+        } else {
+            device.backend().write(array(), source.toFloats());
+        }
+    }
+
+    private void requireLeaf(String operation) {
+        if (function != null) {
+            throw new IllegalStateException(operation + ": this tensor " + shape + " is the result of " + function.name()
+                    + " and part of a graph; only leaves are changed in place, so detach() it or compute a new one");
+        }
+    }
+
+    // ---- gradients ---------------------------------------------------------------------------------------------
+
+    public boolean requiresGrad() {
+        return requiresGrad;
+    }
+
+    /**
+     * Says whether gradients are wanted with respect to this leaf. Without, its gradient is dropped too, so that no
+     * optimizer moves a frozen parameter by an old one.
+     *
+     * @throws IllegalStateException if this tensor is the result of a function that is part of a graph
+     */
+    public Tensor requiresGrad(boolean wanted) {
+        requireLeaf("requiresGrad");
+        requiresGrad = wanted;
+        if (!wanted) {
+            zeroGrad();
+        }
+        return this;
+    }
+
+    /** Whether this tensor was made from values, or by a function of which no gradient was wanted. */
+    public boolean isLeaf() {
+        return function == null;
+    }
+
+    /** The sum of the gradients from each {@link #backward()} since the last {@link #zeroGrad}; null if there was none. */
+    public Tensor grad() {
+        return grad;
+    }
+
+    /** Forgets the gradient. */
+    public void zeroGrad() {
+        if (grad != null) {
+            grad.close();
+            grad = null;
+        }
+    }
+
+    /** Takes over a gradient. It gets memory of its own, for it may be changed in place later. */
+    void accumulate(Array g) {
+        if (grad != null) {
+            Array sum = Backward.sum(device.backend(), grad.array().retain(), g);
+            grad.close();
+            grad = new Tensor(device, sum, null);
+        } else if (g.storage().isExclusive()) {
+            grad = new Tensor(device, g, null);
+        } else {
+            grad = new Tensor(device, device.backend().copy(g), null);
+            g.release();
+        }
+    }
+
+    /**
+     * Adds the gradient of this scalar to {@link #grad()} of every leaf that it was computed from and that
+     * {@linkplain #requiresGrad requires} one, and frees the graph.
+     *
+     * @throws IllegalStateException if this is no scalar, no gradient is wanted, or the graph has been freed
+     */
+    public void backward() {
+        if (shape.size() != 1) {
+            throw new IllegalStateException("backward: only a scalar has a gradient by itself, this tensor is " + shape
+                    + "; reduce it with sum() or mean(), or pass the gradient with respect to it");
+        }
+        requireGraph();
+        Array one = device.backend().zeros(shape);
+        device.backend().fill(one, 1);
+        Backward.run(this, one);
+    }
+
+    /**
+     * As {@link #backward()}, for a tensor of any shape.
+     *
+     * @param gradient of the final result with respect to this tensor, of the same shape
+     */
+    public void backward(Tensor gradient) {
+        if (!gradient.shape.equals(shape)) {
+            throw new IllegalArgumentException("backward: the gradient " + gradient.shape + " has another shape than the"
+                    + " tensor " + shape);
+        }
+        requireGraph();
+        Backward.run(this, gradient.array().retain());
+    }
+
+    private void requireGraph() {
+        if (!requiresGrad) {
+            throw new IllegalStateException("backward: nothing that this tensor was computed from requires a gradient, or it was"
+                    + " computed under noGrad(); call requiresGrad(true) on the parameters before the forward pass");
+        }
+    }
+
+    /** The same numbers, cut off from the graph. Shares memory. */
+    public Tensor detach() {
+        return device.wrap(device.backend().reshape(array(), shape));
+    }
+
+    Function function() {
+        return function;
+    }
+
+    // ---- element-wise ------------------------------------------------------------------------------------------
+
+    public Tensor add(Tensor b) {
+        return new Binary(BinaryOp.ADD).apply(this, b);
+    }
+
+    public Tensor sub(Tensor b) {
+        return new Binary(BinaryOp.SUB).apply(this, b);
+    }
+
+    public Tensor mul(Tensor b) {
+        return new Binary(BinaryOp.MUL).apply(this, b);
+    }
+
+    public Tensor div(Tensor b) {
+        return new Binary(BinaryOp.DIV).apply(this, b);
+    }
+
+    public Tensor add(double b) {
+        return new Affine(1, b).apply(this);
+    }
+
+    public Tensor sub(double b) {
+        return new Affine(1, -b).apply(this);
+    }
+
+    public Tensor mul(double b) {
+        return new Affine(b, 0).apply(this);
+    }
+
+    public Tensor div(double b) {
+        return new Affine(1 / b, 0).apply(this);
+    }
+
+    public Tensor neg() {
+        return mul(-1);
+    }
+
+    public Tensor relu() {
+        return new Unary(UnaryOp.RELU).apply(this);
+    }
+
+    public Tensor sigmoid() {
+        return new Unary(UnaryOp.SIGMOID).apply(this);
+    }
+
+    public Tensor tanh() {
+        return new Unary(UnaryOp.TANH).apply(this);
+    }
+
+    public Tensor exp() {
+        return new Unary(UnaryOp.EXP).apply(this);
+    }
+
+    public Tensor log() {
+        return new Unary(UnaryOp.LOG).apply(this);
+    }
+
+    public Tensor abs() {
+        return new Unary(UnaryOp.ABS).apply(this);
+    }
+
+    public Tensor square() {
+        return new Unary(UnaryOp.SQUARE).apply(this);
+    }
+
+    public Tensor sqrt() {
+        return new Unary(UnaryOp.SQRT).apply(this);
+    }
+
+    // ---- reductions --------------------------------------------------------------------------------------------
+
+    /** Sums over the given dimensions, which disappear; with none given, over all. */
+    public Tensor sum(int... dims) {
+        return sum(false, dims);
+    }
+
+    /** @param keepDim whether the dimensions stay, with extent 1 */
+    public Tensor sum(boolean keepDim, int... dims) {
+        return new Sum(keepDim, dims).apply(this);
+    }
+
+    /** The mean over the given dimensions, which disappear; with none given, over all. */
+    public Tensor mean(int... dims) {
+        return mean(false, dims);
+    }
+
+    /** @param keepDim whether the dimensions stay, with extent 1 */
+    public Tensor mean(boolean keepDim, int... dims) {
+        Tensor sum = sum(keepDim, dims);
+        return sum.mul((double) sum.shape.size() / shape.size());
+    }
+
+    /** Of each row of {@code [N, C]}, the index of the largest element: {@code [N]}. Not differentiable. */
+    public Tensor argmax() {
+        return device.wrap(device.backend().argmax(array()));
+    }
+
+    /** {@code x − log Σ e^x} along the last dimension of {@code [N, C]}. */
+    public Tensor logSoftmax() {
+        return new LogSoftmax().apply(this);
+    }
+
+    // ---- shape and products ------------------------------------------------------------------------------------
+
+    /** The same elements in row-major order; one extent may be −1, for what is left. */
+    public Tensor reshape(int... dims) {
+        return new Reshape(Reshape.resolve(shape, dims)).apply(this);
+    }
+
+    /** Makes one dimension of all from {@code startDim}: {@code flatten(1)} of {@code [N, C, H, W]} is {@code [N, C·H·W]}. */
+    public Tensor flatten(int startDim) {
+        return new Reshape(Reshape.flattened(shape, startDim)).apply(this);
+    }
+
+    /** Dimension {@code i} of the result is dimension {@code dims[i]} of this. */
+    public Tensor permute(int... dims) {
+        return new Permute(dims).apply(this);
+    }
+
+    /** The part {@code start … start + length − 1} of a dimension. */
+    public Tensor narrow(int dim, int start, int length) {
+        return new Narrow(dim, start, length).apply(this);
+    }
+
+    /** The matrix product {@code [M, K] × [K, N] → [M, N]}. */
+    public Tensor matmul(Tensor b) {
+        return new MatMul().apply(this, b);
+    }
+
+    @Override
+    public String toString() {
+        return "Tensor " + shape + (requiresGrad ? " requiresGrad" : "") + (function == null ? "" : " from " + function.name());
+    }
+}

@@ -1,0 +1,107 @@
+package thaw.engine.functions;
+
+import java.util.Arrays;
+import java.util.Locale;
+import thaw.engine.Function;
+import thaw.kernels.Array;
+import thaw.kernels.Backend;
+import thaw.kernels.BinaryOp;
+import thaw.kernels.Shape;
+
+/**
+ * {@code y = a ∘ b} with broadcasting:
+ * <pre>
+ * a + b   ga = gy        gb = gy
+ * a − b   ga = gy        gb = −gy
+ * a · b   ga = gy · b    gb = gy · a
+ * a / b   ga = gy / b    gb = −gy · y / b
+ * </pre>
+ * where an operand was repeated, its gradient is the sum over the repetitions.
+ */
+public final class Binary extends Function {
+
+    private final BinaryOp op;
+    private Shape shapeA;
+    private Shape shapeB;
+    private Saved a;
+    private Saved b;
+    private Saved y;
+
+    public Binary(BinaryOp op) {
+        this.op = op;
+    }
+
+    @Override
+    protected Array forward(Backend on, Array... in) {
+        Array value = on.binary(op, in[0], in[1]);
+        shapeA = in[0].shape();
+        shapeB = in[1].shape();
+        if (op == BinaryOp.MUL && needs(1)) {
+            a = save(in[0]);
+        }
+        if (op == BinaryOp.MUL && needs(0) || op == BinaryOp.DIV && needsAny()) {
+            b = save(in[1]);
+        }
+        if (op == BinaryOp.DIV && needs(1)) {
+            y = save(value);
+        }
+        return value;
+    }
+
+    @Override
+    protected Array[] backward(Backend on, Array gy) {
+        return gradients(
+                () -> sumTo(on, shapeA, gradientA(on, gy)),
+                () -> sumTo(on, shapeB, gradientB(on, gy)));
+    }
+
+    private Array gradientA(Backend on, Array gy) {
+        return switch (op) {
+            case ADD, SUB -> gy.retain();
+            case MUL -> on.binary(BinaryOp.MUL, gy, b.get());
+            case DIV -> on.binary(BinaryOp.DIV, gy, b.get());
+        };
+    }
+
+    private Array gradientB(Backend on, Array gy) {
+        return switch (op) {
+            case ADD -> gy.retain();
+            case SUB -> on.affine(gy, -1, 0);
+            case MUL -> on.binary(BinaryOp.MUL, gy, a.get());
+            case DIV -> {
+                Array product = on.binary(BinaryOp.MUL, gy, y.get());
+                Array quotient = on.binary(BinaryOp.DIV, product, b.get());
+                product.release();
+                Array negative = on.affine(quotient, -1, 0);
+                quotient.release();
+                yield negative;
+            }
+        };
+    }
+
+    /** The sum over the dimensions along which {@code shape} was broadcast; {@code g} is taken over. */
+    private static Array sumTo(Backend on, Shape shape, Array g) {
+        if (g.shape().equals(shape)) {
+            return g;
+        }
+        int rank = g.shape().rank();
+        int missing = rank - shape.rank();
+        int[] repeated = new int[rank];
+        int n = 0;
+        for (int i = 0; i < rank; i++) {
+            if (i < missing || shape.dim(i - missing) != g.shape().dim(i)) {
+                repeated[n++] = i;
+            }
+        }
+        Array sum = on.sum(g, true, Arrays.copyOf(repeated, n));
+        g.release();
+        Array reshaped = on.reshape(sum, shape);
+        sum.release();
+        return reshaped;
+    }
+
+    @Override
+    protected String name() {
+        return op.toString().toLowerCase(Locale.ROOT);
+    }
+}

@@ -1,0 +1,30 @@
+package thaw.engine.nn;
+
+import thaw.engine.Ops;
+import thaw.engine.Tensor;
+
+/** The largest value of each of {@code outH × outW} cells of any image: {@code [N, C, H, W] → [N, C, outH, outW]} */
+public final class AdaptiveMaxPool2d extends Module {
+
+    private final int outH;
+    private final int outW;
+
+    public AdaptiveMaxPool2d(int size) {
+        this(size, size);
+    }
+
+    public AdaptiveMaxPool2d(int outH, int outW) {
+        this.outH = outH;
+        this.outW = outW;
+    }
+
+    @Override
+    public Tensor forward(Tensor x) {
+        return Ops.adaptiveMaxPool2d(x, outH, outW);
+    }
+
+    @Override
+    protected String options() {
+        return "output_size=(" + outH + ", " + outW + ")";
+    }
+}

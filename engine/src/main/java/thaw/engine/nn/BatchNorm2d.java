@@ -1,0 +1,82 @@
+package thaw.engine.nn;
+
+import java.util.concurrent.atomic.AtomicLong;
+import thaw.engine.Device;
+import thaw.engine.Ops;
+import thaw.engine.Tensor;
+import thaw.kernels.Shape;
+
+/**
+ * Batch normalisation of each channel of {@code [N, C, H, W]}, or of each feature of {@code [N, C]}. In training mode it
+ * normalises by the batch's statistics and lets the running ones follow; in evaluation mode by the running ones. Whether
+ * its parameters are learned has no influence on that: to leave the statistics of a frozen layer alone, put it into
+ * evaluation mode too.
+ */
+public final class BatchNorm2d extends Module {
+
+    private final Tensor weight;
+    private final Tensor bias;
+    private final Tensor runningMean;
+    private final Tensor runningVar;
+    private final AtomicLong batchesTracked;
+    private final double eps;
+    private final double momentum;
+
+    /** With PyTorch's eps 1e-5 and momentum 0.1. */
+    public BatchNorm2d(Device device, int channels) {
+        this(device, channels, 1e-5, 0.1);
+    }
+
+    /**
+     * @param eps      added to the variance
+     * @param momentum the share of the new value in the running statistics
+     */
+    public BatchNorm2d(Device device, int channels, double eps, double momentum) {
+        this.eps = eps;
+        this.momentum = momentum;
+        Shape c = Shape.of(channels);
+        weight = parameter("weight", device.ones(c));
+        bias = parameter("bias", device.zeros(c));
+        runningMean = buffer("running_mean", device.zeros(c));
+        runningVar = buffer("running_var", device.ones(c));
+        batchesTracked = counter("num_batches_tracked");
+    }
+
+    @Override
+    public Tensor forward(Tensor x) {
+        boolean training = isTraining();
+        boolean secondPass = training && x.device().isRecomputing();
+        Tensor y = Ops.batchNorm(x, weight, bias, secondPass ? null : runningMean, secondPass ? null : runningVar,
+                training, momentum, eps);
+        if (training && !secondPass) {
+            batchesTracked.incrementAndGet();
+        }
+        return y;
+    }
+
+    public Tensor weight() {
+        return weight;
+    }
+
+    public Tensor bias() {
+        return bias;
+    }
+
+    public Tensor runningMean() {
+        return runningMean;
+    }
+
+    public Tensor runningVar() {
+        return runningVar;
+    }
+
+    /** How many batches the running statistics have seen. */
+    public long batchesTracked() {
+        return batchesTracked.get();
+    }
+
+    @Override
+    protected String options() {
+        return weight.shape().dim(0) + ", eps=" + eps + ", momentum=" + momentum;
+    }
+}

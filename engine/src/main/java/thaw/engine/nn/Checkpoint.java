@@ -1,0 +1,36 @@
+package thaw.engine.nn;
+
+import java.util.ArrayList;
+import java.util.List;
+import thaw.engine.Tensor;
+import thaw.engine.functions.Recompute;
+
+/**
+ * Gradient checkpointing: of the wrapped module's activations only the input is kept for the backward pass, which computes
+ * the others again (Chen et al. 2016). One forward pass more for a fraction of the memory. Gradients are the same;
+ * batch normalisation counts a batch once and dropout repeats its mask. Names in the state dict are those of the wrapped
+ * module.
+ */
+public final class Checkpoint extends Module {
+
+    private final Module module;
+
+    public Checkpoint(Module module) {
+        this.module = wrapped(module);
+    }
+
+    @Override
+    public Tensor forward(Tensor x) {
+        if (!x.device().gradEnabled()) {
+            return module.call(x);
+        }
+        List<Tensor> inputs = new ArrayList<>();
+        inputs.add(x);
+        inputs.addAll(module.parameters());
+        return new Recompute(module::call).apply(inputs.toArray(new Tensor[0]));
+    }
+
+    public Module module() {
+        return module;
+    }
+}

@@ -1,0 +1,94 @@
+package thaw.engine.nn;
+
+import thaw.engine.Device;
+import thaw.engine.Generator;
+import thaw.engine.Ops;
+import thaw.engine.Tensor;
+import thaw.kernels.Conv2dOptions;
+import thaw.kernels.Shape;
+
+/**
+ * A convolution {@code [N, in, H, W] → [N, out, OH, OW]} with learned weight {@code [out, in/groups, R, S]} and bias
+ * {@code [out]}.
+ */
+public final class Conv2d extends Module {
+
+    private final Tensor weight;
+    private final Tensor bias;
+    private final Conv2dOptions options;
+
+    /** Stride 1, no padding, with bias. */
+    public Conv2d(Device device, int in, int out, int kernel) {
+        this(device, in, out, kernel, Conv2dOptions.DEFAULT, true);
+    }
+
+    /** Initial weights are drawn from the device's generator. */
+    public Conv2d(Device device, int in, int out, int kernel, Conv2dOptions options, boolean bias) {
+        this(device, in, out, kernel, kernel, options, bias, device.generator());
+    }
+
+    /** @param generator draws the initial weights, uniform within {@code ±1/√fanIn} */
+    public Conv2d(Device device, int in, int out, int kernelH, int kernelW, Conv2dOptions options, boolean bias,
+            Generator generator) {
+        if (in < 1 || out < 1 || in % options.groups() != 0 || out % options.groups() != 0) {
+            throw new IllegalArgumentException("Conv2d: " + in + " input and " + out + " output channels do not divide into "
+                    + options.groups() + " groups");
+        }
+        this.options = options;
+        int fanIn = in / options.groups() * kernelH * kernelW;
+        weight = parameter("weight", device.zeros(Shape.of(out, in / options.groups(), kernelH, kernelW)));
+        Init.defaultUniform(weight, fanIn, generator);
+        this.bias = bias ? parameter("bias", device.zeros(Shape.of(out))) : null;
+        if (bias) {
+            Init.defaultUniform(this.bias, fanIn, generator);
+        }
+    }
+
+    @Override
+    public Tensor forward(Tensor x) {
+        return Ops.conv2d(x, weight, bias, options);
+    }
+
+    /** {@code [out, in/groups, R, S]} */
+    public Tensor weight() {
+        return weight;
+    }
+
+    /** {@code [out]}, or null. */
+    public Tensor bias() {
+        return bias;
+    }
+
+    public Conv2dOptions convolution() {
+        return options;
+    }
+
+    public int inChannels() {
+        return weight.shape().dim(1) * options.groups();
+    }
+
+    public int outChannels() {
+        return weight.shape().dim(0);
+    }
+
+    @Override
+    protected String options() {
+        StringBuilder s = new StringBuilder().append(inChannels()).append(", ").append(outChannels());
+        s.append(", kernel_size=").append(pair(weight.shape().dim(2), weight.shape().dim(3)));
+        s.append(", stride=").append(pair(options.strideH(), options.strideW()));
+        if (options.paddingH() != 0 || options.paddingW() != 0) {
+            s.append(", padding=").append(pair(options.paddingH(), options.paddingW()));
+        }
+        if (options.dilationH() != 1 || options.dilationW() != 1) {
+            s.append(", dilation=").append(pair(options.dilationH(), options.dilationW()));
+        }
+        if (options.groups() != 1) {
+            s.append(", groups=").append(options.groups());
+        }
+        return s.append(bias == null ? ", bias=False" : "").toString();
+    }
+
+    private static String pair(int h, int w) {
+        return "(" + h + ", " + w + ")";
+    }
+}

@@ -1,0 +1,12 @@
+package thaw.engine.nn;
+
+import thaw.engine.Tensor;
+
+/** {@code [N, C, H, W] → [N, C·H·W]} */
+public final class Flatten extends Module {
+
+    @Override
+    public Tensor forward(Tensor x) {
+        return x.flatten(1);
+    }
+}

@@ -1,0 +1,62 @@
+package thaw.engine.nn;
+
+import thaw.engine.Device;
+import thaw.engine.Generator;
+import thaw.engine.Ops;
+import thaw.engine.Tensor;
+import thaw.kernels.Shape;
+
+/** {@code [N, in] → [N, out]}: {@code x·weightᵀ + bias} with learned weight {@code [out, in]} and bias {@code [out]}. */
+public final class Linear extends Module {
+
+    private final Tensor weight;
+    private final Tensor bias;
+
+    /** With bias. */
+    public Linear(Device device, int in, int out) {
+        this(device, in, out, true);
+    }
+
+    /** Initial weights are drawn from the device's generator. */
+    public Linear(Device device, int in, int out, boolean bias) {
+        this(device, in, out, bias, device.generator());
+    }
+
+    /** @param generator draws the initial weights, uniform within {@code ±1/√in} */
+    public Linear(Device device, int in, int out, boolean bias, Generator generator) {
+        weight = parameter("weight", device.zeros(Shape.of(out, in)));
+        Init.defaultUniform(weight, in, generator);
+        this.bias = bias ? parameter("bias", device.zeros(Shape.of(out))) : null;
+        if (bias) {
+            Init.defaultUniform(this.bias, in, generator);
+        }
+    }
+
+    @Override
+    public Tensor forward(Tensor x) {
+        return Ops.linear(x, weight, bias);
+    }
+
+    /** {@code [out, in]} */
+    public Tensor weight() {
+        return weight;
+    }
+
+    /** {@code [out]}, or null. */
+    public Tensor bias() {
+        return bias;
+    }
+
+    public int inFeatures() {
+        return weight.shape().dim(1);
+    }
+
+    public int outFeatures() {
+        return weight.shape().dim(0);
+    }
+
+    @Override
+    protected String options() {
+        return "in_features=" + inFeatures() + ", out_features=" + outFeatures() + ", bias=" + (bias == null ? "False" : "True");
+    }
+}

@@ -1,0 +1,55 @@
+package thaw.engine.nn;
+
+import java.util.List;
+import java.util.stream.Collectors;
+import thaw.kernels.Shape;
+
+/**
+ * How a state dict and a module differ.
+ *
+ * @param missing    names that the module has and the state dict lacks
+ * @param unexpected names that the state dict has and the module lacks
+ * @param otherShape what both have, in different shapes
+ */
+public record LoadReport(List<String> missing, List<String> unexpected, List<ShapeMismatch> otherShape) {
+
+    /** Messages name so many of each kind. */
+    private static final int SHOWN = 8;
+
+    public LoadReport {
+        missing = List.copyOf(missing);
+        unexpected = List.copyOf(unexpected);
+        otherShape = List.copyOf(otherShape);
+    }
+
+    /** A tensor whose shape in the module is not that in the state dict. */
+    public record ShapeMismatch(String name, Shape inModule, Shape inState) {
+        @Override
+        public String toString() {
+            return name + " (module " + inModule + ", weights " + inState + ")";
+        }
+    }
+
+    /** Whether everything was there, and nothing else. */
+    public boolean isExact() {
+        return missing.isEmpty() && unexpected.isEmpty() && otherShape.isEmpty();
+    }
+
+    @Override
+    public String toString() {
+        if (isExact()) {
+            return "all parameters and buffers match";
+        }
+        return line("missing from the weights", missing) + line("unexpected in the weights", unexpected)
+                + line("of another shape", otherShape);
+    }
+
+    private static String line(String what, List<?> names) {
+        if (names.isEmpty()) {
+            return "";
+        }
+        String shown = names.stream().limit(SHOWN).map(String::valueOf).collect(Collectors.joining(", "));
+        int more = names.size() - SHOWN;
+        return what + " (" + names.size() + "): " + shown + (more > 0 ? " and " + more + " more" : "") + "\n";
+    }
+}

@@ -1,0 +1,30 @@
+package thaw.engine.nn;
+
+import thaw.engine.Ops;
+import thaw.engine.Tensor;
+import thaw.kernels.Pool2dOptions;
+
+/** The largest value of each window: {@code [N, C, H, W] → [N, C, OH, OW]}. */
+public final class MaxPool2d extends Module {
+
+    private final Pool2dOptions options;
+
+    public MaxPool2d(int kernel, int stride, int padding) {
+        this(Pool2dOptions.of(kernel, stride, padding));
+    }
+
+    public MaxPool2d(Pool2dOptions options) {
+        this.options = options;
+    }
+
+    @Override
+    public Tensor forward(Tensor x) {
+        return Ops.maxPool2d(x, options);
+    }
+
+    @Override
+    protected String options() {
+        return "kernel_size=(" + options.kernelH() + ", " + options.kernelW() + "), stride=(" + options.strideH() + ", "
+                + options.strideW() + "), padding=(" + options.paddingH() + ", " + options.paddingW() + ")";
+    }
+}

@@ -1,0 +1,12 @@
+package thaw.engine.nn;
+
+import thaw.engine.Tensor;
+
+/** {@code max(x, 0)} for each element. */
+public final class ReLU extends Module {
+
+    @Override
+    public Tensor forward(Tensor x) {
+        return x.relu();
+    }
+}

@@ -1,0 +1,2 @@
+/** The layers of networks, with PyTorch's names, defaults and state dicts. */
+package thaw.engine.nn;

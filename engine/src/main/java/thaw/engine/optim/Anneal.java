@@ -1,0 +1,21 @@
+package thaw.engine.optim;
+
+/** Ways from one value to another. */
+public enum Anneal {
+    /** Half a cosine wave: slow at both ends. */
+    COSINE {
+        @Override
+        public double between(double start, double end, double fraction) {
+            return end + (start - end) / 2 * (1 + Math.cos(Math.PI * fraction));
+        }
+    },
+    LINEAR {
+        @Override
+        public double between(double start, double end, double fraction) {
+            return start + (end - start) * fraction;
+        }
+    };
+
+    /** @param fraction of the way: {@code start} at 0, {@code end} at 1 */
+    public abstract double between(double start, double end, double fraction);
+}

@@ -1,0 +1,23 @@
+package thaw.engine.optim;
+
+/**
+ * {@code etaMin + (base − etaMin) · (1 + cos(π·step / tMax)) / 2} (Loshchilov and Hutter 2017, "SGDR", without the
+ * restarts): down to {@code etaMin} at step {@code tMax}, and up again after it.
+ */
+public record CosineAnnealing(int tMax, double etaMin) implements Schedule {
+
+    public CosineAnnealing {
+        if (tMax < 1) {
+            throw new IllegalArgumentException("CosineAnnealing: tMax must be at least 1, got " + tMax);
+        }
+    }
+
+    public CosineAnnealing(int tMax) {
+        this(tMax, 0);
+    }
+
+    @Override
+    public double lr(int step, double base) {
+        return Anneal.COSINE.between(base, etaMin, (double) step / tMax);
+    }
+}

@@ -1,0 +1,33 @@
+package thaw.engine.optim;
+
+/**
+ * Cosine annealing that starts anew, from the full rate, after {@code t0} steps, then after {@code tMult} times as many each time
+ * (Loshchilov and Hutter 2017, "SGDR", equation 5).
+ */
+public record CosineAnnealingWarmRestarts(int t0, int tMult, double etaMin) implements Schedule {
+
+    public CosineAnnealingWarmRestarts {
+        if (t0 < 1 || tMult < 1) {
+            throw new IllegalArgumentException("CosineAnnealingWarmRestarts: t0 and tMult must be at least 1, got " + t0
+                    + " and " + tMult);
+        }
+    }
+
+    public CosineAnnealingWarmRestarts(int t0) {
+        this(t0, 1, 0);
+    }
+
+    @Override
+    public double lr(int step, double base) {
+        long length = t0;
+        long since = step;
+        if (tMult == 1) {
+            since %= t0;
+        }
+        while (since >= length) {
+            since -= length;
+            length *= tMult;
+        }
+        return Anneal.COSINE.between(base, etaMin, (double) since / length);
+    }
+}

@@ -1,0 +1,2 @@
+/** Optimizers with parameter groups, and schedules of their learning rates. */
+package thaw.engine.optim;

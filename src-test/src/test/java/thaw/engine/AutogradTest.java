@@ -1,0 +1,201 @@
+package thaw.engine;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import thaw.kernels.Conv2dOptions;
+import thaw.kernels.Shape;
+
+class AutogradTest {
+
+    private final CountingBackend counting = CountingBackend.of();
+    private final Device device = Device.of(counting.backend());
+
+    @AfterEach
+    void close() {
+        device.close();
+    }
+
+    @Test
+    void sharedSubexpressionsAddUp() {
+        Tensor a = device.scalar(-4).requiresGrad(true);
+        Tensor b = device.scalar(2).requiresGrad(true);
+        Tensor c = a.add(b);                                   // d = c·a + c² + b, with c used three times
+        Tensor d = c.mul(a).add(c.square()).add(b);
+        d.backward();
+        assertEquals(14, d.item());
+        assertEquals(-4 + -2 + 2 * -2, a.grad().item());       // c + a + 2c
+        assertEquals(-4 + 2 * -2 + 1, b.grad().item());        // a + 2c + 1
+    }
+
+    @Test
+    void gradientsAccumulateUntilZeroGrad() {
+        Tensor x = device.tensor(Shape.of(2), 1f, 2f).requiresGrad(true);
+        x.square().sum().backward();
+        x.square().sum().backward();
+        assertArrayEquals(new float[] {4, 8}, x.grad().toFloats());
+        x.zeroGrad();
+        assertNull(x.grad());
+        x.sum().backward();
+        assertArrayEquals(new float[] {1, 1}, x.grad().toFloats());
+    }
+
+    @Test
+    void leavesThatShareAGradientKeepThemApart() {
+        Tensor a = device.ones(Shape.of(2)).requiresGrad(true);
+        Tensor b = device.ones(Shape.of(2)).requiresGrad(true);
+        a.add(b).sum().backward();
+        a.sum().backward();
+        assertArrayEquals(new float[] {2, 2}, a.grad().toFloats());
+        assertArrayEquals(new float[] {1, 1}, b.grad().toFloats());
+    }
+
+    @Test
+    void theGivenGradientIsLeftAlone() {
+        Tensor x = device.ones(Shape.of(2)).requiresGrad(true);
+        Tensor seed = device.tensor(Shape.of(2), 3f, 4f);
+        Tensor y = x.add(0).add(x);
+        y.backward(seed);
+        x.mul(1).backward(seed);
+        assertArrayEquals(new float[] {9, 12}, x.grad().toFloats());
+        assertArrayEquals(new float[] {3, 4}, seed.toFloats());
+    }
+
+    @Test
+    void deepGraphsNeedNoStack() throws InterruptedException {
+        Tensor x = device.scalar(1).requiresGrad(true);
+        Runnable chain = () -> {
+            try (Scope scope = device.scope()) {
+                Tensor y = x;
+                for (int i = 0; i < 10_000; i++) {
+                    y = y.add(x);
+                }
+                y.backward();
+            }
+        };
+        Thread small = new Thread(null, chain, "small stack", 256 * 1024);
+        small.start();
+        small.join();
+        assertEquals(10_001, x.grad().item());
+    }
+
+    @Test
+    void aSecondBackwardIsRefused() {
+        Tensor x = device.scalar(3).requiresGrad(true);
+        Tensor y = x.square();
+        Tensor z = y.mul(2);
+        y.backward();
+        assertTrue(assertThrows(IllegalStateException.class, y::backward).getMessage().contains("has been freed"));
+        assertTrue(assertThrows(IllegalStateException.class, z::backward).getMessage().contains("has been freed"));
+    }
+
+    @Test
+    void backwardNeedsAScalarAndAGraph() {
+        Tensor x = device.ones(Shape.of(3)).requiresGrad(true);
+        assertTrue(assertThrows(IllegalStateException.class, () -> x.mul(2).backward()).getMessage().contains("[3]"));
+        assertThrows(IllegalArgumentException.class, () -> x.mul(2).backward(device.ones(Shape.of(2))));
+        assertThrows(IllegalStateException.class, () -> device.ones(Shape.SCALAR).mul(2).backward());
+    }
+
+    @Test
+    void noGradAndDetachCutTheGraph() {
+        Tensor x = device.scalar(3).requiresGrad(true);
+        try (NoGrad off = device.noGrad()) {
+            assertFalse(device.gradEnabled());
+            assertFalse(x.square().requiresGrad());
+            try (NoGrad again = device.noGrad()) {
+                assertFalse(device.gradEnabled());
+            }
+            assertFalse(device.gradEnabled());
+        }
+        assertTrue(device.gradEnabled());
+        Tensor y = x.square();
+        y.detach().mul(x).backward();
+        assertEquals(9, x.grad().item());
+    }
+
+    @Test
+    void noGradConcernsItsThreadOnly() throws InterruptedException {
+        boolean[] enabled = new boolean[1];
+        try (NoGrad off = device.noGrad()) {
+            Thread other = new Thread(() -> enabled[0] = device.gradEnabled());
+            other.start();
+            other.join();
+        }
+        assertTrue(enabled[0]);
+    }
+
+    @Test
+    void inPlaceChangesOfWhatAGradientNeedsAreNoticed() {
+        Tensor w = device.scalar(3).requiresGrad(true);
+        Tensor x = device.scalar(2).requiresGrad(true);
+        Tensor y = w.mul(x);
+        w.set(5);
+        assertTrue(assertThrows(IllegalStateException.class, y::backward).getMessage().contains("changed in place"));
+    }
+
+    @Test
+    void onlyLeavesAreChangedInPlace() {
+        Tensor y = device.scalar(3).requiresGrad(true).mul(2);
+        assertThrows(IllegalStateException.class, () -> y.set(1));
+        assertThrows(IllegalStateException.class, () -> y.requiresGrad(false));
+    }
+
+    @Test
+    void freezingAParameterDropsItsGradient() {
+        Tensor x = device.scalar(3).requiresGrad(true);
+        x.square().backward();
+        x.requiresGrad(false);
+        assertNull(x.grad());
+    }
+
+    @Test
+    void frozenConvolutionsComputeNoWeightGradient() {
+        Conv2dOptions same = Conv2dOptions.of(1, 1);
+        Tensor image = device.ones(Shape.of(1, 2, 4, 4));
+        List<Tensor> w = List.of(device.ones(Shape.of(2, 2, 3, 3)), device.ones(Shape.of(2, 2, 3, 3)), device.ones(Shape.of(2, 2, 3, 3)));
+        w.get(2).requiresGrad(true);
+        network(image, w, same).backward();
+        // the head alone is learned: its weight gradient is all that is computed
+        assertEquals(1, counting.calls("conv2dWeightGradient"));
+        assertEquals(0, counting.calls("conv2dInputGradient"));
+
+        counting.reset();
+        w.get(0).requiresGrad(true);
+        network(image, w, same).backward();
+        // a frozen layer between learned ones passes gradients on, and the image gets none
+        assertEquals(2, counting.calls("conv2dWeightGradient"));
+        assertEquals(2, counting.calls("conv2dInputGradient"));
+
+        counting.reset();
+        w.forEach(t -> t.requiresGrad(false));
+        assertFalse(network(image, w, same).requiresGrad());
+    }
+
+    private static Tensor network(Tensor x, List<Tensor> weights, Conv2dOptions options) {
+        for (Tensor w : weights) {
+            x = Ops.conv2d(x, w, null, options);
+        }
+        return x.sum();
+    }
+
+    @Test
+    void tensorsOfTwoDevicesDoNotMix() {
+        try (Device other = Device.reference()) {
+            assertThrows(IllegalArgumentException.class, () -> device.scalar(1).add(other.scalar(1)));
+        }
+    }
+
+    @Test
+    void labelsCannotRequireAGradient() {
+        Tensor soft = device.ones(Shape.of(1, 2)).requiresGrad(true);
+        assertThrows(IllegalArgumentException.class, () -> Ops.crossEntropy(device.ones(Shape.of(1, 2)), soft));
+    }
+}

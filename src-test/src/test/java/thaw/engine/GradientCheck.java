@@ -1,0 +1,82 @@
+package thaw.engine;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
+
+import java.util.List;
+import java.util.Random;
+import java.util.function.Supplier;
+import thaw.kernels.Shape;
+
+/**
+ * Compares gradients with central differences, in double precision: {@code ∂L/∂x ≈ (L(x + h) − L(x − h)) / 2h} for the loss
+ * {@code L = Σ r·y} with fixed random {@code r}. The error of the difference is of the order h² + 1e-16/h.
+ */
+public final class GradientCheck {
+
+    private static final double H = 1e-5;
+    private static final double TOLERANCE = 1e-7;
+
+    private GradientCheck() {
+    }
+
+    /** Random numbers of a magnitude in [0.1, 1.1], away from the kinks of relu and abs and the poles of division. */
+    public static Tensor input(Device device, long seed, int... dims) {
+        Random random = new Random(seed);
+        double[] values = new double[Shape.of(dims).size()];
+        for (int i = 0; i < values.length; i++) {
+            values[i] = (0.1 + random.nextDouble()) * (random.nextBoolean() ? 1 : -1);
+        }
+        return device.tensor(Shape.of(dims), values).requiresGrad(true);
+    }
+
+    /** As {@link #input}, positive, for square roots and logarithms. */
+    public static Tensor positive(Device device, long seed, int... dims) {
+        Tensor t = input(device, seed, dims);
+        double[] values = t.toDoubles();
+        for (int i = 0; i < values.length; i++) {
+            values[i] = Math.abs(values[i]);
+        }
+        return device.tensor(t.shape(), values).requiresGrad(true);
+    }
+
+    /** Checks the gradient of what {@code f} computes with respect to each of these leaves. */
+    public static void check(Supplier<Tensor> f, Tensor... leaves) {
+        check(f, List.of(leaves));
+    }
+
+    public static void check(Supplier<Tensor> f, List<Tensor> leaves) {
+        leaves.forEach(Tensor::zeroGrad);
+        loss(f).backward();
+        for (int k = 0; k < leaves.size(); k++) {
+            Tensor leaf = leaves.get(k);
+            assertNotNull(leaf.grad(), "leaf " + k + " got no gradient");
+            double[] gradient = leaf.grad().toDoubles();
+            double[] x = leaf.toDoubles();
+            for (int i = 0; i < x.length; i++) {
+                double centre = x[i];
+                double up = lossAt(f, leaf, x, i, centre + H);
+                double down = lossAt(f, leaf, x, i, centre - H);
+                lossAt(f, leaf, x, i, centre);
+                double expected = (up - down) / (2 * H);
+                assertEquals(expected, gradient[i], TOLERANCE * (1 + Math.abs(expected)),
+                        "gradient of element " + i + " of leaf " + k + " " + leaf.shape());
+            }
+        }
+    }
+
+    private static double lossAt(Supplier<Tensor> f, Tensor leaf, double[] x, int i, double value) {
+        x[i] = value;
+        try (NoGrad off = leaf.device().noGrad()) {
+            leaf.copyFrom(leaf.device().tensor(leaf.shape(), x));
+            return loss(f).toDoubles()[0];
+        }
+    }
+
+    private static Tensor loss(Supplier<Tensor> f) {
+        Tensor y = f.get();
+        Random random = new Random(y.shape().size());
+        double[] r = random.doubles(y.shape().size(), -1, 1).toArray();
+        return y.mul(y.device().tensor(y.shape(), r)).sum();
+    }
+}

@@ -1,0 +1,172 @@
+package thaw.engine.functions;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static thaw.engine.GradientCheck.check;
+import static thaw.engine.GradientCheck.input;
+import static thaw.engine.GradientCheck.positive;
+
+import java.util.List;
+import java.util.Random;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
+import thaw.engine.Device;
+import thaw.engine.Ops;
+import thaw.engine.Tensor;
+import thaw.kernels.BinaryOp;
+import thaw.kernels.Conv2dOptions;
+import thaw.kernels.Pool2dOptions;
+import thaw.kernels.Reduction;
+import thaw.kernels.Shape;
+import thaw.kernels.UnaryOp;
+
+/** Every function's backward rule against finite differences. */
+class FunctionsGradientTest {
+
+    private final Device device = Device.reference();
+
+    @AfterEach
+    void close() {
+        device.close();
+    }
+
+    @ParameterizedTest
+    @EnumSource(UnaryOp.class)
+    void unary(UnaryOp op) {
+        Tensor x = op == UnaryOp.LOG || op == UnaryOp.SQRT ? positive(device, 1, 3, 4) : input(device, 1, 3, 4);
+        check(() -> new Unary(op).apply(x), x);
+    }
+
+    @ParameterizedTest
+    @EnumSource(BinaryOp.class)
+    void binaryBroadcasts(BinaryOp op) {
+        int[][][] shapes = {{{2, 3, 4}, {2, 3, 4}}, {{2, 3, 4}, {3, 1}}, {{1, 4}, {2, 3, 1}}, {{}, {2, 2}}, {{3, 2}, {}}};
+        for (int[][] s : shapes) {
+            Tensor a = input(device, 1, s[0]);
+            Tensor b = input(device, 2, s[1]);
+            check(() -> new Binary(op).apply(a, b), a, b);
+            a.requiresGrad(false);
+            check(() -> new Binary(op).apply(a, b), b);
+            a.requiresGrad(true);
+            b.requiresGrad(false);
+            check(() -> new Binary(op).apply(a, b), a);
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(BinaryOp.class)
+    void binaryOfATensorWithItself(BinaryOp op) {
+        Tensor a = input(device, 1, 2, 3);
+        check(() -> new Binary(op).apply(a, a), a);
+    }
+
+    @Test
+    void affine() {
+        Tensor x = input(device, 1, 2, 3);
+        check(() -> x.mul(-2.5).add(1).sub(0.25).div(3), x);
+    }
+
+    @Test
+    void sumsAndMeans() {
+        Tensor x = input(device, 1, 2, 3, 4);
+        check(x::sum, x);
+        check(() -> x.sum(1), x);
+        check(() -> x.sum(true, 0, 2), x);
+        check(() -> x.mean(-1), x);
+        check(() -> x.mean(true), x);
+        assertEquals(Shape.of(1, 3, 1), x.mean(true, 0, 2).shape());
+    }
+
+    @Test
+    void rearranging() {
+        Tensor x = input(device, 1, 2, 3, 4, 2);
+        Tensor y = input(device, 2, 2, 1, 4, 2);
+        check(() -> x.reshape(4, -1), x);
+        check(() -> x.flatten(1), x);
+        check(() -> x.permute(2, 0, 3, 1), x);
+        check(() -> x.permute(-1, 0, 1, 2), x);
+        check(() -> x.narrow(2, 1, 2), x);
+        check(() -> x.narrow(-3, 0, 3), x);
+        check(() -> Ops.cat(List.of(x, y, x), 1), x, y);
+        check(() -> Ops.cat(List.of(x, y), -3), x, y);
+    }
+
+    @Test
+    void products() {
+        Tensor a = input(device, 1, 3, 4);
+        Tensor b = input(device, 2, 4, 2);
+        Tensor w = input(device, 3, 5, 4);
+        Tensor bias = input(device, 4, 5);
+        check(() -> a.matmul(b), a, b);
+        check(() -> Ops.linear(a, w, bias), a, w, bias);
+        check(() -> Ops.linear(a, w, null), a, w);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"1,0,1,1", "2,1,1,1", "1,2,2,1", "3,1,1,2", "2,0,2,4"})
+    void conv2d(int stride, int padding, int dilation, int groups) {
+        Conv2dOptions options = Conv2dOptions.of(stride, padding, dilation, groups);
+        Tensor x = input(device, 1, 2, 4, 7, 6);
+        Tensor w = input(device, 2, 4, 4 / groups, 3, 2);
+        Tensor b = input(device, 3, 4);
+        check(() -> Ops.conv2d(x, w, b, options), x, w, b);
+        x.requiresGrad(false);
+        check(() -> Ops.conv2d(x, w, b, options), w, b);
+        x.requiresGrad(true);
+        w.requiresGrad(false);
+        check(() -> Ops.conv2d(x, w, null, options), x);
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void batchNorm(boolean training) {
+        for (int[] s : new int[][] {{4, 3}, {2, 3, 2, 3}}) {
+            Tensor x = input(device, 1, s);
+            Tensor weight = input(device, 2, 3);
+            Tensor bias = input(device, 3, 3);
+            Tensor mean = input(device, 4, 3).requiresGrad(false);
+            Tensor var = positive(device, 5, 3).requiresGrad(false);
+            check(() -> Ops.batchNorm(x, weight, bias, training ? null : mean, training ? null : var, training, 0.1, 1e-3), x, weight, bias);
+            x.requiresGrad(false);
+            check(() -> Ops.batchNorm(x, weight, bias, training ? null : mean, training ? null : var, training, 0.1, 1e-3), weight, bias);
+            x.requiresGrad(true);
+            weight.requiresGrad(false);
+            bias.requiresGrad(false);
+            check(() -> Ops.batchNorm(x, weight, bias, training ? null : mean, training ? null : var, training, 0.1, 1e-3), x);
+        }
+    }
+
+    @Test
+    void pooling() {
+        Tensor x = input(device, 1, 2, 3, 7, 5);
+        check(() -> Ops.maxPool2d(x, Pool2dOptions.of(3, 2, 1)), x);
+        check(() -> Ops.avgPool2d(x, Pool2dOptions.of(3, 2, 1)), x);
+        check(() -> Ops.avgPool2d(x, new Pool2dOptions(3, 2, 1, 2, 1, 1, false)), x);
+        check(() -> Ops.adaptiveAvgPool2d(x, 3, 2), x);
+        check(() -> Ops.adaptiveMaxPool2d(x, 3, 2), x);
+        check(() -> Ops.adaptiveMaxPool2d(x, 1, 1), x);
+    }
+
+    @Test
+    void losses() {
+        Tensor x = input(device, 1, 4, 5);
+        Tensor labels = device.labels(0, 4, 2, 2);
+        Tensor weight = positive(device, 2, 5).requiresGrad(false);
+        Tensor soft = device.tensor(Shape.of(4, 5), new Random(3).doubles(20, 0, 0.4).toArray());
+        check(x::logSoftmax, x);
+        check(() -> Ops.crossEntropy(x, labels), x);
+        check(() -> Ops.crossEntropy(x, labels, weight, 0.1, Reduction.MEAN), x);
+        check(() -> Ops.crossEntropy(x, labels, weight, 0, Reduction.SUM), x);
+        check(() -> Ops.crossEntropy(x, soft, weight, 0.2, Reduction.MEAN), x);
+        check(() -> Ops.crossEntropy(x, soft).mul(3), x);
+    }
+
+    @Test
+    void dropout() {
+        Tensor x = input(device, 1, 4, 50);
+        check(() -> Ops.dropout(x, 0.4, 7), x);
+    }
+}
