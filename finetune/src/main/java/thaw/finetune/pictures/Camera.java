@@ -13,14 +13,14 @@ final class Camera {
      * @param scale how many of the canvas's pixels go into one of the picture, along either axis
      */
     static BufferedImage photograph(Canvas canvas, int scale, SplittableRandom r) {
-        BoxBlur.blur(canvas.pixels(), canvas.side(), (int) Math.round(canvas.side() * Math.max(0, r.nextDouble(-0.03, 0.03))));
+        BoxBlur.blur(canvas.pixels(), canvas.side(), (int) Math.round(canvas.side() * Math.max(0, r.nextDouble(-0.03, 0.02))));
         double angle = r.nextDouble(2 * Math.PI);
-        double slope = r.nextDouble(0.7);
+        double slope = r.nextDouble(0.6);
         double lightX = slope * Math.cos(angle);
         double lightY = slope * Math.sin(angle);
-        double exposure = r.nextDouble(0.65, 1.2);
-        double contrast = r.nextDouble(0.55, 1.1);
-        double noise = r.nextDouble(6, 34);
+        double exposure = r.nextDouble(0.75, 1.2);
+        double contrast = r.nextDouble(0.7, 1.1);
+        double noise = r.nextDouble(4, 22);
         int size = canvas.side() / scale;
         BufferedImage picture = new BufferedImage(size, size, BufferedImage.TYPE_INT_RGB);
         int[] out = ((DataBufferInt) picture.getRaster().getDataBuffer()).getData();

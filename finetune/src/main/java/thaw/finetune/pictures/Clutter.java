@@ -11,7 +11,7 @@ final class Clutter {
     /** Blobs, shards, bars and curls anywhere. */
     static void scatter(Canvas canvas, int count, SplittableRandom r) {
         for (int i = 0; i < count; i++) {
-            canvas.fill(piece(r.nextDouble(), r.nextDouble(), r.nextDouble(0.05, 0.24), r), Surface.random(r));
+            canvas.fill(piece(r.nextDouble(), r.nextDouble(), r.nextDouble(0.05, 0.2), r), Surface.random(r));
         }
     }
 

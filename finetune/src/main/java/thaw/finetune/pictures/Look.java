@@ -16,12 +16,12 @@ record Look(Surface body, Surface marks, double hollow, double rim, int edge, do
             double shadow, double shadowX, double shadowY) {
 
     static Look random(Surface background, SplittableRandom r) {
-        Surface body = Surface.against(background, r.nextDouble(0.28, 0.6), r);
+        Surface body = Surface.against(background, r.nextDouble(0.4, 0.75), r);
         Surface marks = r.nextInt(3) == 0
                 ? Surface.random(r)
                 : body.shaded(r.nextBoolean() ? r.nextDouble(0.3, 0.65) : r.nextDouble(1.6, 2.6));
-        boolean drawn = r.nextInt(5) == 0;
-        double hollow = drawn ? r.nextDouble(0.6, 1) : r.nextInt(3) == 0 ? r.nextDouble(0.4) : 0;
+        boolean drawn = r.nextInt(10) == 0;
+        double hollow = drawn ? r.nextDouble(0.6, 1) : r.nextInt(3) == 0 ? r.nextDouble(0.3) : 0;
         double edgeStrength = drawn || r.nextInt(3) > 0 ? 0 : r.nextDouble(0.4, 1);
         int edge = r.nextInt(3) == 0 ? 0xF4F4F4 : 0x141414;
         return new Look(body, marks, hollow, r.nextDouble(0.025, 0.045), edge, edgeStrength,

@@ -96,8 +96,8 @@ public final class PictureSet {
     }
 
     /**
-     * Draws a picture. The same arguments give the same picture, and another size shows the same scene, apart from the
-     * noise.
+     * Draws a picture. The same arguments give the same pixels on one version of Java (another's Java2D may round the
+     * coverage along an edge differently), and another size shows the same scene, apart from the noise.
      *
      * @param classIndex place in {@link #classes()}
      * @param seed which of the class's pictures

@@ -17,16 +17,16 @@ final class Scene {
         Canvas canvas = new Canvas(SUPERSAMPLING * size);
         Surface background = Surface.random(r);
         canvas.fill(background);
-        Clutter.scatter(canvas, r.nextInt(3, 9), r);
+        Clutter.scatter(canvas, r.nextInt(2, 7), r);
 
-        double radius = r.nextDouble(0.25, 0.42);
+        double radius = r.nextDouble(0.32, 0.46);
         double play = 0.5 - 0.85 * radius;
         double x = 0.5 + r.nextDouble(-play, play);
         double y = 0.5 + r.nextDouble(-play, play);
         Figure figure = object.silhouette().figure(r);
         canvas.draw(figure, place(figure, object.turn(), x, y, radius, r), Look.random(background, r));
 
-        for (int i = r.nextInt(4); i > 1; i--) {
+        if (r.nextInt(3) == 0) {
             Clutter.occlude(canvas, x, y, radius, r);
         }
         return Camera.photograph(canvas, SUPERSAMPLING, r);

@@ -14,13 +14,13 @@ record Surface(int first, int second, Texture texture) {
     /** A random colour, and a second one near it or far from it, in any texture. */
     static Surface random(SplittableRandom r) {
         int first = colour(r);
-        return new Surface(first, r.nextInt(4) == 0 ? colour(r) : near(first, r), Texture.random(r));
+        return new Surface(first, r.nextInt(8) == 0 ? colour(r) : near(first, r), Texture.random(r));
     }
 
     /** As {@link #random(SplittableRandom)}, but seen against another surface: its mean colour is at least so far away. */
     static Surface against(Surface other, double contrast, SplittableRandom r) {
         Surface best = random(r);
-        for (int i = 0; i < 12 && distance(best.mean(), other.mean()) < contrast; i++) {
+        for (int i = 0; i < 20 && distance(best.mean(), other.mean()) < contrast; i++) {
             Surface next = random(r);
             if (distance(next.mean(), other.mean()) > distance(best.mean(), other.mean())) {
                 best = next;
@@ -57,7 +57,7 @@ record Surface(int first, int second, Texture texture) {
 
     private static int near(int rgb, SplittableRandom r) {
         float[] hsb = Color.RGBtoHSB(rgb >> 16 & 255, rgb >> 8 & 255, rgb & 255, null);
-        float brightness = (float) Math.max(0.08, Math.min(1, hsb[2] + (r.nextBoolean() ? 1 : -1) * r.nextDouble(0.12, 0.35)));
+        float brightness = (float) Math.max(0.08, Math.min(1, hsb[2] + (r.nextBoolean() ? 1 : -1) * r.nextDouble(0.08, 0.28)));
         return Color.HSBtoRGB(hsb[0] + (float) r.nextDouble(-0.08, 0.08), hsb[1], brightness) & 0xFFFFFF;
     }
 
