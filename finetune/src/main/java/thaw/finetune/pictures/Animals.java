@@ -36,7 +36,8 @@ final class Animals {
         double tilt = r.nextDouble(25, 42);
         double upper = r.nextDouble(0.32, 0.42);
         double lower = r.nextDouble(0.24, 0.34);
-        Shape fore = turned(smooth(0, 0, upper, -0.55, 0.5 * upper, -1.05, -0.75 * upper, -0.95, -0.55 * upper, -0.4), tilt, 0, 0);
+        Shape fore = turned(smooth(0, 0, upper, -0.55, 0.5 * upper, -1.05, -0.75 * upper, -0.95, -0.55 * upper, -0.4),
+                tilt, 0, 0);
         Shape hind = turned(ellipse(0, 0.48, lower, 0.48), -tilt, 0, 0);
         Shape spot = turned(ellipse(0, -0.72, 0.12, 0.16), tilt + 4, 0, 0);
         return new Figure()

@@ -28,7 +28,8 @@ public final class ContactSheet {
         List<String> classes = set.classes();
         int margin = 96;
         int pitch = size + GAP;
-        BufferedImage sheet = new BufferedImage(margin + perClass * pitch, GAP + classes.size() * pitch, BufferedImage.TYPE_INT_RGB);
+        BufferedImage sheet = new BufferedImage(margin + perClass * pitch, GAP + classes.size() * pitch,
+                BufferedImage.TYPE_INT_RGB);
         Graphics2D g = sheet.createGraphics();
         try {
             g.setRenderingHint(RenderingHints.KEY_TEXT_ANTIALIASING, RenderingHints.VALUE_TEXT_ANTIALIAS_ON);

@@ -45,8 +45,8 @@ final class Plants {
         for (int i = 0; i < leaves; i++) {
             double angle = 360.0 * i / leaves;
             double half = size * 0.55;
-            figure.body(turned(smooth(0, 0, half * 1.7, -0.42, half * 1.25, -0.85, 0, -0.68, -half * 1.25, -0.85, -half * 1.7, -0.42),
-                    angle, 0, 0));
+            figure.body(turned(smooth(0, 0, half * 1.7, -0.42, half * 1.25, -0.85, 0, -0.68,
+                    -half * 1.25, -0.85, -half * 1.7, -0.42), angle, 0, 0));
         }
         return figure;
     }

@@ -53,7 +53,8 @@ final class Signs {
         double w = r.nextDouble(0.82, 1.0);
         double cleft = r.nextDouble(-0.55, -0.3);
         return new Figure()
-                .body(smooth(mirrored(0, cleft, 0.28 * w, -0.78, 0.72 * w, -0.8, w, -0.35, 0.8 * w, 0.15, 0.3 * w, 0.68, 0, 0.95)));
+                .body(smooth(mirrored(0, cleft, 0.28 * w, -0.78, 0.72 * w, -0.8, w, -0.35,
+                        0.8 * w, 0.15, 0.3 * w, 0.68, 0, 0.95)));
     }
 
     static Figure ring(SplittableRandom r) {
