@@ -1,0 +1,75 @@
+package thaw.parity;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Supplier;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.TestFactory;
+import thaw.engine.Device;
+
+/**
+ * Every case in the directory that the system property {@code parity.dir} names, on every backend. The files are found by
+ * looking, so cases of other seeds can be put in their place; one with an unknown operator fails.
+ */
+class ParityTest {
+
+    /** On the backend of double precision only the rounding of the file's numbers is left. */
+    private static final double REFERENCE_BAR = 1e-6;
+
+    private record On(String name, Supplier<Device> device) {
+    }
+
+    private static final On REFERENCE = new On("reference", Device::reference);
+
+    private static List<Path> files(String suffix) throws IOException {
+        Path dir = Path.of(System.getProperty("parity.dir", "../shared/parity/cases"));
+        Assumptions.assumeTrue(Files.isDirectory(dir), "no parity cases in " + dir + "; name their directory by -Dparity.dir=…");
+        try (Stream<Path> files = Files.list(dir)) {
+            return files.filter(f -> f.getFileName().toString().endsWith(suffix)).sorted().toList();
+        }
+    }
+
+    @TestFactory
+    List<DynamicTest> reference() throws IOException {
+        return cases(REFERENCE);
+    }
+
+    private static List<DynamicTest> cases(On on) throws IOException {
+        List<DynamicTest> tests = new ArrayList<>();
+        for (Path file : files(".safetensors")) {
+            tests.add(DynamicTest.dynamicTest(on.name + ", " + file.getFileName(), () -> run(ParityCase.read(file), on)));
+        }
+        return tests;
+    }
+
+    private static void run(ParityCase c, On on) {
+        try (Device device = on.device.get()) {
+            switch (c.op()) {
+                case "sgd" -> SgdCase.run(c, device);
+                case "model" -> Assumptions.abort("a whole network takes minutes on the reference backend");
+                default -> OperatorCase.run(c, device, REFERENCE_BAR);
+            }
+        }
+    }
+
+    @TestFactory
+    List<DynamicTest> schedules() throws IOException {
+        List<DynamicTest> tests = new ArrayList<>();
+        for (Path file : files(".json")) {
+            JsonNode tables = new ObjectMapper().readTree(file.toFile());
+            tables.fieldNames().forEachRemaining(name -> tests.add(DynamicTest.dynamicTest(file.getFileName() + ", " + name, () -> {
+                try (Device device = Device.reference()) {
+                    ScheduleCase.run(name, tables.get(name), device);
+                }
+            })));
+        }
+        return tests;
+    }
+}
