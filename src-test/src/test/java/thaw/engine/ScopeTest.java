@@ -42,9 +42,10 @@ class ScopeTest {
 
     private Module network() {
         return new Sequential(
-                new Conv2d(device, 3, 4, 3, Conv2dOptions.of(1, 1), true), new BatchNorm2d(device, 4), new ReLU(), new MaxPool2d(2, 2, 0),
-                new Checkpoint(new Sequential(new Conv2d(device, 4, 4, 3, Conv2dOptions.of(1, 1), false), new BatchNorm2d(device, 4),
-                        new ReLU(), new Dropout(0.3))),
+                new Conv2d(device, 3, 4, 3, Conv2dOptions.of(1, 1), true), new BatchNorm2d(device, 4), new ReLU(),
+                new MaxPool2d(2, 2, 0),
+                new Checkpoint(new Sequential(new Conv2d(device, 4, 4, 3, Conv2dOptions.of(1, 1), false),
+                        new BatchNorm2d(device, 4), new ReLU(), new Dropout(0.3))),
                 new AdaptiveAvgPool2d(1), new Flatten(), new Linear(device, 4, 3));
     }
 

@@ -48,7 +48,8 @@ final class OperatorCase {
         return switch (c.op()) {
             case "conv2d" -> Ops.conv2d(x, in.get("weight"), in.get("bias"), convolution());
             case "batch_norm" -> Ops.batchNorm(x, in.get("weight"), in.get("bias"), in.get("running_mean"), in.get("running_var"),
-                    c.attrs().path("training").asBoolean(), c.attrs().path("momentum").asDouble(0.1), c.attrs().path("eps").asDouble(1e-5));
+                    c.attrs().path("training").asBoolean(), c.attrs().path("momentum").asDouble(0.1),
+                    c.attrs().path("eps").asDouble(1e-5));
             case "max_pool2d" -> Ops.maxPool2d(x, window());
             case "avg_pool2d" -> Ops.avgPool2d(x, window());
             case "adaptive_avg_pool2d" -> Ops.adaptiveAvgPool2d(x, c.pair("output_size", 1)[0], c.pair("output_size", 1)[1]);
@@ -74,7 +75,7 @@ final class OperatorCase {
             case "cat" -> Ops.cat(c.names("in.").stream().sorted().map(in::get).toList(), c.ints("dim")[0]);
             case "permute" -> x.permute(c.ints("dims"));
             case "flatten" -> x.flatten(c.ints("start_dim")[0]);
-            default -> throw new AssertionError(c.name() + ": unknown op \"" + c.op() + "\"; teach it to " + getClass().getSimpleName());
+            default -> throw new AssertionError(c.name() + ": unknown op \"" + c.op() + "\"");
         };
     }
 
@@ -104,7 +105,8 @@ final class OperatorCase {
 
     private Tensor logSoftmax(Tensor x) {
         if (x.shape().index(c.attrs().path("dim").asInt(-1)) != x.shape().rank() - 1) {
-            throw new AssertionError(c.name() + ": logSoftmax works along the last dimension, the case along another: " + c.attrs());
+            throw new AssertionError(c.name() + ": logSoftmax works along the last dimension, the case along another: "
+                    + c.attrs());
         }
         return x.logSoftmax();
     }

@@ -64,12 +64,15 @@ class ParityTest {
         List<DynamicTest> tests = new ArrayList<>();
         for (Path file : files(".json")) {
             JsonNode tables = new ObjectMapper().readTree(file.toFile());
-            tables.fieldNames().forEachRemaining(name -> tests.add(DynamicTest.dynamicTest(file.getFileName() + ", " + name, () -> {
-                try (Device device = Device.reference()) {
-                    ScheduleCase.run(name, tables.get(name), device);
-                }
-            })));
+            tables.fieldNames().forEachRemaining(name -> tests.add(DynamicTest.dynamicTest(file.getFileName() + ", " + name,
+                    () -> schedule(name, tables.get(name)))));
         }
         return tests;
+    }
+
+    private static void schedule(String name, JsonNode table) {
+        try (Device device = Device.reference()) {
+            ScheduleCase.run(name, table, device);
+        }
     }
 }

@@ -27,7 +27,8 @@ class CheckpointTest {
     }
 
     private Module block() {
-        return new Sequential(new Conv2d(device, 3, 3, 3, Conv2dOptions.of(1, 1), true), new BatchNorm2d(device, 3), new Dropout(0.4), new ReLU());
+        return new Sequential(new Conv2d(device, 3, 3, 3, Conv2dOptions.of(1, 1), true), new BatchNorm2d(device, 3),
+                new Dropout(0.4), new ReLU());
     }
 
     private Module network(Function<Module, Module> wrap) {
@@ -99,7 +100,8 @@ class CheckpointTest {
     void hooksSeeOnePass() {
         Module net = network(Checkpoint::new);
         AtomicInteger seen = new AtomicInteger();
-        net.namedModules().values().stream().filter(m -> m instanceof ReLU).forEach(m -> m.onForward((module, y) -> seen.incrementAndGet()));
+        net.namedModules().values().stream().filter(m -> m instanceof ReLU)
+                .forEach(m -> m.onForward((module, y) -> seen.incrementAndGet()));
         net.call(GradientCheck.input(device, 1, 2, 3, 5, 5)).sum().backward();
         assertEquals(4, seen.get());
     }

@@ -47,7 +47,8 @@ class ModuleTest {
     }
 
     private Module classifier() {
-        return new Sequential(network(), new ReLU(), new AdaptiveAvgPool2d(1), new Flatten(), new Dropout(0.5), new Linear(device, 4, 2));
+        return new Sequential(network(), new ReLU(), new AdaptiveAvgPool2d(1), new Flatten(), new Dropout(0.5),
+                new Linear(device, 4, 2));
     }
 
     @Test
@@ -229,7 +230,8 @@ class ModuleTest {
 
     @Test
     void wrongInputsAreExplained() {
-        String conv = assertThrows(IllegalArgumentException.class, () -> network().call(device.ones(Shape.of(1, 4, 8, 8)))).getMessage();
+        String conv = assertThrows(IllegalArgumentException.class,
+                () -> network().call(device.ones(Shape.of(1, 4, 8, 8)))).getMessage();
         assertTrue(conv.contains("expects 3 input channels"), conv);
         String linear = assertThrows(IllegalArgumentException.class,
                 () -> new Linear(device, 4, 2).call(device.ones(Shape.of(1, 5)))).getMessage();

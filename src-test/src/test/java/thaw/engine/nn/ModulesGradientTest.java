@@ -34,11 +34,13 @@ class ModulesGradientTest {
 
     @TestFactory
     Stream<DynamicTest> images() {
-        return Stream.of(new Conv2d(device, 3, 4, 3), new Conv2d(device, 3, 3, 2, 3, Conv2dOptions.of(2, 1, 1, 3), false, new Generator(1)),
-                new BatchNorm2d(device, 3), new BatchNorm2d(device, 3).eval(), new ReLU(), new MaxPool2d(2, 2, 1), new AvgPool2d(3, 2, 1),
-                new AvgPool2d(new Pool2dOptions(2, 2, 1, 1, 1, 1, false)), new AdaptiveAvgPool2d(2), new AdaptiveMaxPool2d(2, 3),
+        return Stream.of(new Conv2d(device, 3, 4, 3),
+                new Conv2d(device, 3, 3, 2, 3, Conv2dOptions.of(2, 1, 1, 3), false, new Generator(1)),
+                new BatchNorm2d(device, 3), new BatchNorm2d(device, 3).eval(), new ReLU(),
+                new MaxPool2d(2, 2, 1), new AvgPool2d(3, 2, 1), new AvgPool2d(new Pool2dOptions(2, 2, 1, 1, 1, 1, false)), new AdaptiveAvgPool2d(2), new AdaptiveMaxPool2d(2, 3),
                 new AdaptiveConcatPool2d(1), new Flatten(), new Dropout(0.5).eval(), block(), block().eval(),
-                new Sequential(block(), new AdaptiveConcatPool2d(1), new Flatten(), new BatchNorm2d(device, 6), new Linear(device, 6, 3)),
+                new Sequential(block(), new AdaptiveConcatPool2d(1), new Flatten(), new BatchNorm2d(device, 6),
+                        new Linear(device, 6, 3)),
                 new Checkpoint(block()), new Sequential(new Checkpoint(block()), new Checkpoint(new Checkpoint(block()))))
                 .map(m -> DynamicTest.dynamicTest(m.toString(), () -> check(m)));
     }

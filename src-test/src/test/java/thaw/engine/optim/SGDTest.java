@@ -39,6 +39,10 @@ class SGDTest {
         p.mul(1).backward(device.tensor(p.shape(), g));
     }
 
+    private static String refusal(Executable code) {
+        return message(IllegalArgumentException.class, code);
+    }
+
     private static String message(Class<? extends Exception> type, Executable code) {
         return assertThrows(type, code).getMessage();
     }
@@ -112,10 +116,10 @@ class SGDTest {
     @Test
     void wrongOptionsAreRefused() {
         Tensor p = parameter(1);
-        assertTrue(message(IllegalArgumentException.class, () -> group("a", p).lr(-1)).contains("invalid learning rate -1.0"));
-        assertTrue(message(IllegalArgumentException.class, () -> group("a", p).lr(Double.NaN)).contains("invalid learning rate NaN"));
-        assertTrue(message(IllegalArgumentException.class, () -> group("a", p).momentum(-0.5)).contains("invalid momentum -0.5"));
-        assertTrue(message(IllegalArgumentException.class, () -> group("a", p).weightDecay(-1)).contains("invalid weight decay -1.0"));
+        assertTrue(refusal(() -> group("a", p).lr(-1)).contains("invalid learning rate -1.0"));
+        assertTrue(refusal(() -> group("a", p).lr(Double.NaN)).contains("invalid learning rate NaN"));
+        assertTrue(refusal(() -> group("a", p).momentum(-0.5)).contains("invalid momentum -0.5"));
+        assertTrue(refusal(() -> group("a", p).weightDecay(-1)).contains("invalid weight decay -1.0"));
         String nesterov = "Nesterov momentum requires a momentum and zero dampening";
         assertTrue(message(IllegalStateException.class, () -> new SGD(group("a", p).nesterov(true))).contains(nesterov));
         assertTrue(message(IllegalStateException.class,
@@ -129,13 +133,13 @@ class SGDTest {
     void wrongParametersAreRefused() {
         Tensor p = parameter(1);
         Tensor q = parameter(1, 2);
-        assertTrue(message(IllegalArgumentException.class, SGD::new).contains("empty parameter list"));
-        assertTrue(message(IllegalArgumentException.class, () -> group("a", List.of())).contains("empty parameter list"));
-        assertTrue(message(IllegalArgumentException.class, () -> group("a", p.mul(2))).contains("non-leaf"));
-        assertTrue(message(IllegalArgumentException.class, () -> group("a", p, q, p)).contains("twice"));
-        String two = message(IllegalArgumentException.class, () -> new SGD(group("a", p, q), group("b", q)));
+        assertTrue(refusal(SGD::new).contains("empty parameter list"));
+        assertTrue(refusal(() -> group("a", List.of())).contains("empty parameter list"));
+        assertTrue(refusal(() -> group("a", p.mul(2))).contains("non-leaf"));
+        assertTrue(refusal(() -> group("a", p, q, p)).contains("twice"));
+        String two = refusal(() -> new SGD(group("a", p, q), group("b", q)));
         assertTrue(two.contains("\"a\"") && two.contains("\"b\"") && two.contains("[2]"), two);
-        assertTrue(message(IllegalArgumentException.class, () -> new SGD(group("a", p)).group("b")).contains("[\"a\"]"));
+        assertTrue(refusal(() -> new SGD(group("a", p)).group("b")).contains("[\"a\"]"));
     }
 
     @Test
@@ -180,13 +184,10 @@ class SGDTest {
         gradient(p, 1, 1);
         one.step();
         Weights state = one.stateDict();
-        assertTrue(message(IllegalArgumentException.class,
-                () -> new SGD(group("a", p), group("b", q)).loadStateDict(state)).contains("1 parameter groups"));
-        assertTrue(message(IllegalArgumentException.class,
-                () -> new SGD(group("a", p, q)).loadStateDict(state)).contains("1 parameters"));
-        assertTrue(message(IllegalArgumentException.class, () -> new SGD(group("a", q)).loadStateDict(state)).contains("[2]"));
-        assertTrue(message(IllegalArgumentException.class,
-                () -> one.loadStateDict(Weights.of(state, Map.of()))).contains("\"groups\""));
+        assertTrue(refusal(() -> new SGD(group("a", p), group("b", q)).loadStateDict(state)).contains("1 parameter groups"));
+        assertTrue(refusal(() -> new SGD(group("a", p, q)).loadStateDict(state)).contains("1 parameters"));
+        assertTrue(refusal(() -> new SGD(group("a", q)).loadStateDict(state)).contains("[2]"));
+        assertTrue(refusal(() -> one.loadStateDict(Weights.of(state, Map.of()))).contains("\"groups\""));
     }
 
     @Test
