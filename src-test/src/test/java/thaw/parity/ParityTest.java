@@ -20,13 +20,18 @@ import thaw.engine.Device;
  */
 class ParityTest {
 
-    /** On the backend of double precision only the rounding of the file's numbers is left. */
-    private static final double REFERENCE_BAR = 1e-6;
-
-    private record On(String name, Supplier<Device> device) {
+    /**
+     * A backend to run on.
+     *
+     * @param bar   the relative error that is allowed to operators; in double precision only the rounding of the file's
+     *              numbers is left
+     * @param whole whether whole networks are run too, which takes minutes in double precision
+     */
+    private record On(String name, Supplier<Device> device, double bar, boolean whole) {
     }
 
-    private static final On REFERENCE = new On("reference", Device::reference);
+    private static final On REFERENCE = new On("reference", Device::reference, 1e-6, false);
+    private static final On CPU = new On("cpu", Device::cpu, 1e-5, true);
 
     private static List<Path> files(String suffix) throws IOException {
         Path dir = Path.of(System.getProperty("parity.dir", "../shared/parity/cases"));
@@ -39,6 +44,11 @@ class ParityTest {
     @TestFactory
     List<DynamicTest> reference() throws IOException {
         return cases(REFERENCE);
+    }
+
+    @TestFactory
+    List<DynamicTest> cpu() throws IOException {
+        return cases(CPU);
     }
 
     private static List<DynamicTest> cases(On on) throws IOException {
@@ -54,7 +64,7 @@ class ParityTest {
             switch (c.op()) {
                 case "sgd" -> SgdCase.run(c, device);
                 case "model" -> Assumptions.abort("a whole network takes minutes on the reference backend");
-                default -> OperatorCase.run(c, device, REFERENCE_BAR);
+                default -> OperatorCase.run(c, device, on.bar);
             }
         }
     }
