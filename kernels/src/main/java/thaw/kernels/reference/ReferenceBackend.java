@@ -245,8 +245,8 @@ public final class ReferenceBackend implements Backend {
     @Override
     public Array batchNormEval(Array x, Array weight, Array bias, Array mean, Array var, double eps) {
         double[] invStd = ReferenceBatchNorm.inverseDeviation(values(var).data, eps);
-        return result(Shapes.batchNorm(x, weight, bias, mean, var), y ->
-                ReferenceBatchNorm.normalize(values(x), values(mean).data, invStd, values(weight).data, values(bias).data, y.data));
+        return result(Shapes.batchNorm(x, weight, bias, mean, var), y -> ReferenceBatchNorm.normalize(
+                values(x), values(mean).data, invStd, values(weight).data, values(bias).data, y.data));
     }
 
     @Override

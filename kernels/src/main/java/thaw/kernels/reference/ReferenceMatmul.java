@@ -15,7 +15,9 @@ final class ReferenceMatmul {
             for (int j = 0; j < columns; j++) {
                 double sum = 0;
                 for (int k = 0; k < inner; k++) {
-                    sum += a.data[transposeA ? k * rows + i : i * inner + k] * b.data[transposeB ? j * inner + k : k * columns + j];
+                    double left = a.data[transposeA ? k * rows + i : i * inner + k];
+                    double right = b.data[transposeB ? j * inner + k : k * columns + j];
+                    sum += left * right;
                 }
                 y.data[i * columns + j] = sum;
             }

@@ -1,0 +1,65 @@
+package thaw.kernels;
+
+import java.util.Objects;
+import java.util.SplittableRandom;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+
+/** A convolution of {@code x [n, c, h, w]} with a weight {@code [k, c/groups, r, s]}, to be tried on a backend. */
+record ConvolutionCase(int n, int c, int h, int w, int k, int r, int s, boolean bias, Conv2dOptions options) {
+
+    private static final int RANDOM = 36;
+
+    Shape weight() {
+        return Shape.of(k, c / options.groups(), r, s);
+    }
+
+    long seed() {
+        return Objects.hash(n, c, h, w, k, r, s);
+    }
+
+    /** The shapes of ResNets, shrunk; edges; then arbitrary ones. */
+    static Stream<ConvolutionCase> all() {
+        Stream<ConvolutionCase> fixed = Stream.of(
+                new ConvolutionCase(2, 3, 32, 32, 8, 7, 7, false, Conv2dOptions.of(2, 3)),
+                new ConvolutionCase(2, 3, 33, 29, 64, 7, 7, false, Conv2dOptions.of(2, 3)),
+                new ConvolutionCase(2, 3, 16, 16, 16, 3, 3, false, Conv2dOptions.of(1, 1)),
+                new ConvolutionCase(2, 64, 14, 14, 64, 3, 3, false, Conv2dOptions.of(1, 1)),
+                new ConvolutionCase(1, 32, 28, 28, 32, 3, 3, true, Conv2dOptions.of(1, 1)),
+                new ConvolutionCase(3, 16, 7, 7, 32, 3, 3, false, Conv2dOptions.of(1, 1)),
+                new ConvolutionCase(2, 16, 5, 6, 16, 3, 3, false, Conv2dOptions.of(1, 0)),
+                new ConvolutionCase(2, 16, 14, 14, 16, 3, 3, false, Conv2dOptions.of(2, 1)),
+                new ConvolutionCase(2, 16, 7, 7, 32, 1, 1, false, Conv2dOptions.of(1, 0)),
+                new ConvolutionCase(2, 128, 7, 7, 96, 1, 1, true, Conv2dOptions.of(1, 0)),
+                new ConvolutionCase(2, 16, 15, 14, 32, 1, 1, false, Conv2dOptions.of(2, 0)),
+                new ConvolutionCase(1, 64, 8, 8, 64, 3, 3, false, Conv2dOptions.of(1, 1, 1, 32)),
+                new ConvolutionCase(2, 64, 9, 9, 64, 3, 3, false, Conv2dOptions.of(2, 1, 1, 4)),
+                new ConvolutionCase(2, 32, 9, 9, 64, 3, 3, true, Conv2dOptions.of(1, 1, 1, 2)),
+                new ConvolutionCase(2, 17, 9, 9, 17, 3, 3, false, Conv2dOptions.of(1, 1, 1, 17)),
+                new ConvolutionCase(3, 17, 9, 11, 5, 3, 3, true, Conv2dOptions.of(1, 1)),
+                new ConvolutionCase(2, 8, 13, 13, 8, 3, 3, false, Conv2dOptions.of(1, 2, 2, 1)),
+                new ConvolutionCase(1, 16, 13, 13, 16, 3, 3, false, Conv2dOptions.of(1, 4, 4, 1)),
+                new ConvolutionCase(1, 1, 1, 1, 1, 1, 1, true, Conv2dOptions.DEFAULT),
+                new ConvolutionCase(2, 16, 1, 1, 16, 3, 3, false, Conv2dOptions.of(1, 1)),
+                new ConvolutionCase(2, 17, 1, 1, 3, 1, 1, true, Conv2dOptions.of(1, 2)),
+                new ConvolutionCase(1, 4, 5, 5, 6, 5, 5, true, Conv2dOptions.DEFAULT),
+                new ConvolutionCase(2, 16, 6, 6, 16, 2, 2, false, Conv2dOptions.of(1, 3)),
+                new ConvolutionCase(2, 5, 6, 9, 16, 1, 7, true, new Conv2dOptions(1, 2, 0, 3, 1, 1, 1)),
+                new ConvolutionCase(2, 16, 11, 4, 19, 5, 2, false, new Conv2dOptions(3, 1, 4, 0, 2, 1, 1)));
+        SplittableRandom random = new SplittableRandom(1);
+        return Stream.concat(fixed, IntStream.range(0, RANDOM).mapToObj(i -> random(random)));
+    }
+
+    private static ConvolutionCase random(SplittableRandom random) {
+        int groups = random.nextInt(3) == 0 ? random.nextInt(2, 5) : 1;
+        int r = random.nextInt(1, 6);
+        int s = random.nextInt(1, 6);
+        int dilationH = random.nextInt(1, 3);
+        int dilationW = random.nextInt(1, 3);
+        Conv2dOptions options = new Conv2dOptions(random.nextInt(1, 4), random.nextInt(1, 4), random.nextInt(4),
+                random.nextInt(4), dilationH, dilationW, groups);
+        return new ConvolutionCase(random.nextInt(1, 4), groups * random.nextInt(1, 21),
+                random.nextInt(dilationH * (r - 1) + 1, 18), random.nextInt(dilationW * (s - 1) + 1, 18),
+                groups * random.nextInt(1, 21), r, s, random.nextBoolean(), options);
+    }
+}

@@ -1,0 +1,225 @@
+package thaw.kernels;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.util.List;
+import java.util.SplittableRandom;
+
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.function.Executable;
+
+/** What every backend's operators do where their definition leaves no choice: ties, NaN, edges, refusals. */
+public abstract class OperatorContract extends BackendContract {
+
+    private static final double NAN = Double.NaN;
+
+    // ---- choices ---------------------------------------------------------------------------------------------------
+
+    @Test
+    void theFirstOfEqualMaximaIsChosen() {
+        Array x = image(3, 4,
+                1, 1, 0, 2,
+                1, 1, 2, 2,
+                0, 1, 2, 2);
+        Backend.Pooled y = backend.maxPool2d(x, Pool2dOptions.of(2, 1, 0));
+        assertArrayEquals(new float[] {1, 2, 2, 1, 2, 2}, read(y.values()));
+        assertArrayEquals(new float[] {0, 6, 3, 4, 6, 6}, read(y.indices()));
+
+        Backend.Pooled cells = backend.adaptiveMaxPool2d(x, 1, 2);
+        assertArrayEquals(new float[] {1, 2}, read(cells.values()));
+        assertArrayEquals(new float[] {0, 3}, read(cells.indices()));
+        assertArrayEquals(new float[] {1, 0}, read(backend.argmax(backend.of(Shape.of(2, 3), new float[] {1, 5, 5, 2, 2, 2}))));
+    }
+
+    @Test
+    void paddingIsNeverTheMaximum() {
+        Array x = image(2, 2,
+                -4, -3,
+                -2, -1);
+        Backend.Pooled y = backend.maxPool2d(x, Pool2dOptions.of(3, 2, 1));
+        assertArrayEquals(new float[] {-1}, read(y.values()));
+        assertArrayEquals(new float[] {3}, read(y.indices()));
+        Backend.Pooled corners = backend.maxPool2d(x, Pool2dOptions.of(2, 2, 1));
+        assertArrayEquals(new float[] {-4, -3, -2, -1}, read(corners.values()));
+        assertArrayEquals(new float[] {0, 1, 2, 3}, read(corners.indices()));
+        Array infinite = image(1, 2, Double.NEGATIVE_INFINITY, Double.NEGATIVE_INFINITY);
+        Pool2dOptions pair = new Pool2dOptions(1, 2, 1, 1, 0, 0, true);
+        assertArrayEquals(new float[] {0}, read(backend.maxPool2d(infinite, pair).indices()));
+    }
+
+    @Test
+    void notANumberWins() {
+        Array x = image(1, 4, 1, NAN, 5, 7);
+        Backend.Pooled y = backend.maxPool2d(x, new Pool2dOptions(1, 2, 1, 1, 0, 0, true));
+        assertArrayEquals(new float[] {Float.NaN, Float.NaN, 7}, read(y.values()));
+        assertArrayEquals(new float[] {1, 1, 3}, read(y.indices()));
+        assertArrayEquals(new float[] {Float.NaN}, read(backend.adaptiveMaxPool2d(x, 1, 1).values()));
+        assertEquals(Float.NaN, read(backend.unary(UnaryOp.RELU, x))[1]);
+    }
+
+    @Test
+    void averagesCountPaddingIfAskedTo() {
+        Array x = image(2, 2,
+                4, 8,
+                12, 16);
+        assertArrayEquals(new float[] {1, 2, 3, 4}, read(backend.avgPool2d(x, new Pool2dOptions(2, 2, 2, 2, 1, 1, true))));
+        assertArrayEquals(new float[] {4, 8, 12, 16}, read(backend.avgPool2d(x, new Pool2dOptions(2, 2, 2, 2, 1, 1, false))));
+    }
+
+    @Test
+    void adaptiveCellsOverlapWhereTheyDoNotDivide() {
+        Array x = image(1, 7, 0, 1, 2, 3, 4, 5, 6);
+        assertArrayEquals(new float[] {1, 3, 5}, read(backend.adaptiveAvgPool2d(x, 1, 3)));
+        assertArrayEquals(new float[] {2, 4, 6}, read(backend.adaptiveMaxPool2d(x, 1, 3).values()));
+        Array gy = image(1, 3, 3, 6, 9);
+        assertArrayEquals(new float[] {1, 1, 3, 2, 5, 3, 3}, read(backend.adaptiveAvgPool2dGradient(gy, x.shape())));
+        Array small = image(1, 2, 10, 20);
+        assertArrayEquals(new float[] {10, 15, 20}, read(backend.adaptiveAvgPool2d(small, 1, 3)), "more cells than pixels");
+    }
+
+    @Test
+    void derivativesAtKinksAreZero() {
+        Array x = backend.of(Shape.of(3), new float[] {-2, 0, 2});
+        Array gy = backend.of(Shape.of(3), new float[] {5, 5, 5});
+        Array y = backend.unary(UnaryOp.RELU, x);
+        assertArrayEquals(new float[] {0, 0, 5}, read(backend.unaryGradient(UnaryOp.RELU, gy, null, y)));
+        assertArrayEquals(new float[] {-5, 0, 5}, read(backend.unaryGradient(UnaryOp.ABS, gy, x, null)));
+    }
+
+    @Test
+    void largeScoresDoNotOverflow() {
+        Array scores = backend.of(Shape.of(2, 2), new float[] {1000, 0, -1000, -1000});
+        Array target = backend.of(Shape.of(2), new float[] {0, 1});
+        Backend.Loss loss = backend.crossEntropy(scores, target, null, 0, Reduction.SUM);
+        assertEquals(Math.log(2), read(loss.value())[0], 1e-6);
+        assertArrayEquals(new float[] {0, 0, 0.5f, -0.5f}, read(loss.gradient()), 1e-6f);
+        float half = (float) Math.log(0.5);
+        assertArrayEquals(new float[] {0, -1000, half, half}, read(backend.logSoftmax(scores)), 1e-6f);
+    }
+
+    @Test
+    void dropoutKeepsItsShareAndItsMask() {
+        Shape shape = Shape.of(2, 17, 20, 20);
+        Array ones = backend.zeros(shape);
+        backend.fill(ones, 1);
+        float[] y = read(backend.dropout(ones, 0.25, 42));
+        // java.util.SplittableRandom(z).nextLong() is splitmix64(z)
+        int kept = 0;
+        for (int i = 0; i < y.length; i++) {
+            boolean keep = (new SplittableRandom(42L + i).nextLong() >>> 40) / (double) (1 << 24) >= 0.25;
+            assertEquals(keep ? 1 / 0.75f : 0, y[i], 1e-6f, "element " + i);
+            kept += keep ? 1 : 0;
+        }
+        assertEquals(0.75, kept / (double) y.length, 0.015);
+        assertArrayEquals(read(ones), read(backend.dropout(ones, 0, 42)));
+        assertArrayEquals(new float[y.length], read(backend.dropout(ones, 1, 42)));
+    }
+
+    @Test
+    void momentumIsNotTouchedWhereThereIsNone() {
+        Array p = backend.of(Shape.of(2), new float[] {1, 2});
+        Array g = backend.of(Shape.of(2), new float[] {10, -10});
+        backend.sgd(new SgdOptions(0.1, 0, 0, 0.5, false, false), List.of(p), List.of(g), List.of(), new boolean[0]);
+        assertArrayEquals(new float[] {1 - 0.1f * 10.5f, 2 + 0.1f * 9}, read(p), 1e-6f);
+        assertArrayEquals(new float[] {10, -10}, read(g));
+    }
+
+    // ---- refusals ----------------------------------------------------------------------------------------------
+
+    @Test
+    void shapesThatDoNotFitAreNamed() {
+        Array x = zeros(2, 3, 5, 5);
+        Array w = zeros(8, 64, 3, 3);
+        Array m = zeros(3, 4);
+        Array c = zeros(3);
+        Conv2dOptions conv = Conv2dOptions.DEFAULT;
+        refuses(() -> backend.conv2d(x, w, null, conv), "64", "3", "[2, 3, 5, 5]");
+        refuses(() -> backend.conv2d(x, zeros(8, 3, 3, 3), c, conv), "[8]", "[3]");
+        refuses(() -> backend.conv2d(x, zeros(8, 3, 7, 7), null, conv), "[2, 3, 5, 5]", "[8, 3, 7, 7]");
+        refuses(() -> backend.conv2d(x, zeros(8, 1, 3, 3), null, Conv2dOptions.of(1, 1, 1, 3)), "8", "3 groups");
+        refuses(() -> backend.conv2dInputGradient(x, zeros(3, 3, 3, 3), x.shape(), conv), "[2, 3, 3, 3]", "[2, 3, 5, 5]");
+        refuses(() -> backend.conv2dWeightGradient(x, x, Shape.of(3, 3, 3, 3), conv), "[2, 3, 3, 3]", "[2, 3, 5, 5]");
+        refuses(() -> backend.matmul(m, false, m, false), "[3, 4]", "4", "3");
+        refuses(() -> backend.matmul(m, false, c, false), "[3, 4]", "[3]");
+        refuses(() -> backend.binary(BinaryOp.ADD, m, c), "[3, 4]", "[3]");
+        refuses(() -> backend.add(m, c), "[3, 4]", "[3]");
+        refuses(() -> backend.assign(m, c), "[3, 4]", "[3]");
+        refuses(() -> backend.unaryGradient(UnaryOp.RELU, m, null, c), "[3, 4]", "[3]");
+        refuses(() -> backend.reshape(m, Shape.of(5)), "[3, 4]", "[5]");
+        refuses(() -> backend.permute(m, 0, 0), "[0, 0]", "[3, 4]");
+        refuses(() -> backend.permute(m, 0), "[0]", "[3, 4]");
+        refuses(() -> backend.cat(List.of(m, zeros(4, 3)), 0), "[3, 4]", "[4, 3]");
+        refuses(() -> backend.cat(List.of(), 0), "at least one");
+        refuses(() -> backend.narrow(m, 1, 2, 3), "[3, 4]", "2", "3");
+        refuses(() -> backend.expand(m, Shape.of(3, 5)), "[3, 4]", "[3, 5]");
+        refuses(() -> backend.sum(m, false, 2), "[3, 4]", "2");
+        refuses(() -> backend.sum(m, false, 1, -1), "[3, 4]", "twice");
+        refuses(() -> backend.argmax(c), "[3]");
+        refuses(() -> backend.maxPool2d(m, Pool2dOptions.of(2, 2, 0)), "[3, 4]");
+        refuses(() -> backend.avgPool2d(x, Pool2dOptions.of(6, 1, 0)), "[2, 3, 5, 5]", "6×6");
+        refuses(() -> backend.adaptiveAvgPool2d(x, 0, 1), "0×1", "[2, 3, 5, 5]");
+        refuses(() -> backend.adaptiveAvgPool2dGradient(x, Shape.of(2, 4, 9, 9)), "[2, 3, 5, 5]", "[2, 4, 9, 9]");
+        refuses(() -> backend.maxPool2dGradient(x, m, x.shape()), "[2, 3, 5, 5]", "[3, 4]");
+        refuses(() -> backend.logSoftmax(c), "[3]");
+        refuses(() -> backend.of(Shape.of(2, 3), new float[5]), "[2, 3]", "5");
+        refuses(() -> backend.read(m, new float[5]), "[3, 4]", "5");
+        refuses(() -> backend.write(m, new float[5]), "[3, 4]", "5");
+        SgdOptions sgd = new SgdOptions(0.1, 0.9, 0, 0, false, false);
+        refuses(() -> backend.sgd(sgd, List.of(m), List.of(c), List.of(m), new boolean[1]), "[3, 4]", "[3]");
+        refuses(() -> backend.sgd(sgd, List.of(m), List.of(m), List.of(), new boolean[0]), "1", "0");
+        refuses(() -> backend.dropout(m, 1.5, 0), "1.5");
+    }
+
+    @Test
+    void batchNormNeedsMoreThanOneValuePerChannelToTrain() {
+        Array c = zeros(3);
+        for (Array x : List.of(zeros(1, 3, 1, 1), zeros(1, 3))) {
+            refuses(() -> backend.batchNormTrain(x, c, c, null, null, 0.1, 1e-5), "more than 1 value per channel",
+                    x.shape().toString());
+        }
+        refuses(() -> backend.batchNormTrain(zeros(2, 4), c, c, null, null, 0.1, 1e-5), "[2, 4]", "[3]");
+        refuses(() -> backend.batchNormEval(zeros(2, 3, 5), c, c, c, c, 1e-5), "[2, 3, 5]");
+    }
+
+    @Test
+    void classNumbersMustBeInRange() {
+        Array scores = zeros(2, 3);
+        for (float wrong : new float[] {3, -1, 0.5f, Float.NaN}) {
+            Array target = backend.of(Shape.of(2), new float[] {0, wrong});
+            refuses(() -> backend.crossEntropy(scores, target, null, 0, Reduction.MEAN), "" + wrong, "sample 1", "3 classes");
+        }
+        refuses(() -> backend.crossEntropy(scores, zeros(3), null, 0, Reduction.MEAN), "[2, 3]", "[3]");
+        refuses(() -> backend.crossEntropy(scores, zeros(2), zeros(2), 0, Reduction.MEAN), "[2, 3]", "[2]");
+        refuses(() -> backend.crossEntropy(scores, zeros(2), null, 1.5, Reduction.MEAN), "1.5");
+    }
+
+    @Test
+    void refusalsLeakNoMemory() {
+        long before = backend.memory().inUse();
+        Array scores = zeros(2, 3);
+        Array target = backend.of(Shape.of(2), new float[] {0, 9});
+        assertThrows(IllegalArgumentException.class, () -> backend.crossEntropy(scores, target, null, 0, Reduction.MEAN));
+        assertThrows(IllegalArgumentException.class, () -> backend.matmul(scores, false, scores, false));
+        scores.release();
+        target.release();
+        assertEquals(before, backend.memory().inUse());
+    }
+
+    private static void refuses(Executable call, String... named) {
+        String message = assertThrows(IllegalArgumentException.class, call).getMessage();
+        for (String part : named) {
+            assertTrue(message.contains(part), "\"" + message + "\" does not name " + part);
+        }
+    }
+
+    private Array zeros(int... dims) {
+        return backend.zeros(Shape.of(dims));
+    }
+
+    private Array image(int h, int w, double... values) {
+        return backend.of(Shape.of(1, 1, h, w), values);
+    }
+}
