@@ -60,12 +60,12 @@ final class TorchTensor implements StoredTensor {
             for (int i = 0; i < size.length && shape.size() > 0; i++) {
                 last = Math.addExact(last, Math.multiplyExact(size[i] - 1, strides[i]));
             }
-            extent = shape.size() == 0 ? 0 : last - offset + 1;
-            if (extent > 0 && last >= available) {
+            if (shape.size() > 0 && last >= available) {
                 throw new UnpicklingException(what + " reaches element " + last + " of storage "
                         + WeightFileException.quote(storage.key()) + ", which has " + available
                         + "; the file is damaged or crafted");
             }
+            extent = shape.size() == 0 ? 0 : last - offset + 1;
         } catch (ArithmeticException | IllegalArgumentException overflow) {
             throw new UnpicklingException(what + " is out of the range of numbers; the file is damaged or crafted");
         }

@@ -1,0 +1,118 @@
+package thaw.engine.io;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.math.BigDecimal;
+import java.math.BigInteger;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+import thaw.kernels.Shape;
+
+class DTypeTest {
+
+    private static StoredTensor shorts(DType dtype, int... bits) {
+        ByteBuffer bytes = ByteBuffer.allocate(2 * bits.length).order(ByteOrder.LITTLE_ENDIAN);
+        for (int b : bits) {
+            bytes.putShort((short) b);
+        }
+        return StoredTensor.ofBytes(dtype, Shape.of(bits.length), bytes.array());
+    }
+
+    /** All 65536 halves against their definition, (-1)^s · 2^(e-15) · (1 + f/1024), and 2^-14 · f/1024 where e is 0. */
+    @Test
+    void everyFloat16() {
+        int[] all = new int[1 << 16];
+        for (int i = 0; i < all.length; i++) {
+            all[i] = i;
+        }
+        float[] values = shorts(DType.F16, all).toFloats();
+        double[] doubles = shorts(DType.F16, all).toDoubles();
+        for (int i = 0; i < all.length; i++) {
+            int e = i >> 10 & 31;
+            int f = i & 1023;
+            double magnitude = e == 0 ? Math.scalb(f / 1024.0, -14) : Math.scalb(1 + f / 1024.0, e - 15);
+            double expected = Math.copySign(magnitude, i >= 1 << 15 ? -1 : 1);
+            if (e == 31) {
+                expected = f == 0 ? Math.copySign(Double.POSITIVE_INFINITY, expected) : Double.NaN;
+            }
+            assertEquals(expected, values[i], "bits " + i);
+            assertEquals(expected, doubles[i], "bits " + i);
+        }
+    }
+
+    /** A bfloat16 is the float whose lower half is zero. */
+    @Test
+    void everyBfloat16() {
+        int[] all = new int[1 << 16];
+        for (int i = 0; i < all.length; i++) {
+            all[i] = i;
+        }
+        float[] values = shorts(DType.BF16, all).toFloats();
+        for (int i = 0; i < all.length; i++) {
+            float expected = Float.intBitsToFloat(i << 16);
+            assertEquals(expected, values[i]);
+        }
+    }
+
+    @Test
+    void unsignedLongsAreRoundedToTheNearest() {
+        Random random = new Random(5);
+        long[] bits = random.longs(2000).toArray();
+        bits[0] = -1;
+        bits[1] = Long.MIN_VALUE;
+        bits[2] = Long.MIN_VALUE + 1024;
+        bits[3] = Long.MIN_VALUE + 1025;
+        ByteBuffer bytes = ByteBuffer.allocate(8 * bits.length).order(ByteOrder.LITTLE_ENDIAN);
+        bytes.asLongBuffer().put(bits);
+        StoredTensor tensor = StoredTensor.ofBytes(DType.U64, Shape.of(bits.length), bytes.array());
+        double[] doubles = tensor.toDoubles();
+        for (int i = 0; i < bits.length; i++) {
+            assertEquals(new BigDecimal(new BigInteger(Long.toUnsignedString(bits[i]))).doubleValue(), doubles[i]);
+        }
+        assertThrows(ArithmeticException.class, tensor::toLongs);
+    }
+
+    @Test
+    void integersAreSignedAsTheirTypeSays() {
+        byte[] ones = {-1, -1, -1, -1, -1, -1, -1, -1};
+        long[] expected = {1, 255, -1, -1, 65535, -1, 4294967295L, -1};
+        DType[] types = {DType.BOOL, DType.U8, DType.I8, DType.I16, DType.U16, DType.I32, DType.U32, DType.I64};
+        for (int i = 0; i < types.length; i++) {
+            int n = 8 / types[i].size();
+            StoredTensor tensor = StoredTensor.ofBytes(types[i], Shape.of(n), ones);
+            assertEquals(expected[i], tensor.toLongs()[n - 1], types[i].name());
+            assertEquals(expected[i], tensor.toDoubles()[n - 1], types[i].name());
+            assertEquals((float) expected[i], tensor.toFloats()[n - 1], types[i].name());
+        }
+    }
+
+    @Test
+    void valuesComeBackAsTheyWereGiven() {
+        float[] floats = {1.5f, -0.0f, Float.NaN, Float.MIN_VALUE};
+        StoredTensor f32 = StoredTensor.of(Shape.of(2, 2), floats);
+        assertArrayEquals(floats, f32.toFloats());
+        assertArrayEquals(new double[] {1.5, -0.0, Double.NaN, Float.MIN_VALUE}, f32.toDoubles());
+        float[] into = new float[4];
+        f32.read(into);
+        assertArrayEquals(floats, into);
+        double[] doubles = {0.1, 1e300};
+        assertArrayEquals(doubles, StoredTensor.ofDoubles(Shape.of(2), doubles).toDoubles());
+        assertArrayEquals(new float[] {0.1f, Float.POSITIVE_INFINITY}, StoredTensor.ofDoubles(Shape.of(2), doubles).toFloats());
+        long[] longs = {Long.MIN_VALUE, 3};
+        assertArrayEquals(longs, StoredTensor.ofLongs(Shape.of(2), longs).toLongs());
+    }
+
+    @Test
+    void wrongNumbersOfElementsAreNamed() {
+        StoredTensor tensor = StoredTensor.of(Shape.of(3), new float[3]);
+        assertTrue(assertThrows(IllegalArgumentException.class, () -> tensor.read(new float[4])).getMessage().contains("[3]"));
+        assertThrows(IllegalArgumentException.class, () -> StoredTensor.of(Shape.of(3), new float[2]));
+        assertThrows(IllegalArgumentException.class, () -> StoredTensor.ofBytes(DType.F16, Shape.of(3), new byte[5]));
+        assertTrue(assertThrows(IllegalStateException.class, tensor::toLongs).getMessage().contains("F32"));
+    }
+}

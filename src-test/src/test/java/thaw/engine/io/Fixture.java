@@ -1,0 +1,54 @@
+package thaw.engine.io;
+
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+/** The files that the tests of this package read, and bytes of their own. */
+final class Fixture {
+
+    private Fixture() {
+    }
+
+    /** A checkpoint of the resources folder; how each was made stands beside them. */
+    static byte[] bytes(String name) {
+        try (InputStream in = Fixture.class.getResourceAsStream(name)) {
+            return in.readAllBytes();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    static FileBytes file(String name) {
+        return FileBytes.of(name, bytes(name));
+    }
+
+    /** A file of the shared folder; the test is skipped where there's none. */
+    static Path shared(String name) {
+        Path path = Path.of(System.getProperty("shared.dir", "../../shared"), name);
+        assumeTrue(Files.exists(path), "skipped: there is no " + path.toAbsolutePath().normalize());
+        return path;
+    }
+
+    /** A safetensors file of a given header and number of data bytes, right or wrong. */
+    static FileBytes safetensors(String header, int dataBytes) {
+        byte[] text = header.getBytes(StandardCharsets.UTF_8);
+        return safetensors(text.length, text, dataBytes);
+    }
+
+    static FileBytes safetensors(long headerLength, byte[] header, int dataBytes) {
+        ByteBuffer file = ByteBuffer.allocate(8 + header.length + dataBytes).order(ByteOrder.LITTLE_ENDIAN);
+        file.putLong(headerLength).put(header);
+        for (int i = 0; i < dataBytes; i++) {
+            file.put((byte) i);
+        }
+        return FileBytes.of("crafted.safetensors", file.array());
+    }
+}

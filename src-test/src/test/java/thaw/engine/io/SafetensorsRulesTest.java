@@ -1,0 +1,172 @@
+package thaw.engine.io;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static thaw.engine.io.Fixture.safetensors;
+
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+import thaw.engine.io.SafetensorsException.Rule;
+import thaw.kernels.Shape;
+
+/** Every way in which a safetensors file can break the format, each with a file crafted for it. */
+class SafetensorsRulesTest {
+
+    private static final String GOOD = "{\"a\":{\"dtype\":\"I16\",\"shape\":[2],\"data_offsets\":[0,4]}}";
+
+    private static void refused(Rule rule, FileBytes file, String... words) {
+        SafetensorsException e = assertThrows(SafetensorsException.class, () -> Safetensors.read(file));
+        assertEquals(rule, e.rule(), e.getMessage());
+        for (String word : words) {
+            assertTrue(e.getMessage().contains(word), e.getMessage());
+        }
+    }
+
+    private static String tensor(String dtype, String shape, String offsets) {
+        return "{\"dtype\":\"" + dtype + "\",\"shape\":" + shape + ",\"data_offsets\":" + offsets + "}";
+    }
+
+    @Test
+    void goodFile() throws Exception {
+        assertArrayEquals(new long[] {0x0100, 0x0302}, Safetensors.read(safetensors(GOOD, 4)).get("a").toLongs());
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {0, 1, 7})
+    void headerTooSmall(int length) {
+        refused(Rule.HEADER_TOO_SMALL, FileBytes.of("small.safetensors", new byte[length]), "small.safetensors", "" + length);
+    }
+
+    @ParameterizedTest
+    @ValueSource(longs = {100_000_001, Long.MAX_VALUE, Long.MIN_VALUE, -1})
+    void headerTooLarge(long n) {
+        refused(Rule.HEADER_TOO_LARGE, safetensors(n, new byte[0], 0), Long.toUnsignedString(n), "100000000");
+    }
+
+    @Test
+    void headerLongerThanTheFile() {
+        refused(Rule.INVALID_HEADER_LENGTH, safetensors(100_000_000, new byte[0], 0), "only 0 follow");
+        refused(Rule.INVALID_HEADER_LENGTH, safetensors(3, "{}".getBytes(StandardCharsets.UTF_8), 0), "only 2 follow");
+    }
+
+    @Test
+    void headerNotUtf8() {
+        byte[] header = "{\"x\":1}".getBytes(StandardCharsets.UTF_8);
+        header[2] = (byte) 0xff;
+        refused(Rule.INVALID_HEADER, safetensors(header.length, header, 0), "UTF-8");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {
+        "", " ", "{", "[]", "1", "null", "{\"a\"}", "{\"a\":1}", "{\"a\":[]}", "{\"a\":{}}", "{} x", "{}{}", "{}\0",
+        "{\"a\":{\"dtype\":\"F32\",\"shape\":[1]}}",
+        "{\"a\":{\"dtype\":\"F32\",\"data_offsets\":[0,4]}}",
+        "{\"a\":{\"shape\":[1],\"data_offsets\":[0,4]}}",
+        "{\"a\":{\"dtype\":\"F33\",\"shape\":[1],\"data_offsets\":[0,4]}}",
+        "{\"a\":{\"dtype\":\"f32\",\"shape\":[1],\"data_offsets\":[0,4]}}",
+        "{\"a\":{\"dtype\":32,\"shape\":[1],\"data_offsets\":[0,4]}}",
+        "{\"a\":{\"dtype\":\"F32\",\"shape\":1,\"data_offsets\":[0,4]}}",
+        "{\"a\":{\"dtype\":\"F32\",\"shape\":[1.0],\"data_offsets\":[0,4]}}",
+        "{\"a\":{\"dtype\":\"F32\",\"shape\":[\"1\"],\"data_offsets\":[0,4]}}",
+        "{\"a\":{\"dtype\":\"F32\",\"shape\":[-1],\"data_offsets\":[0,4]}}",
+        "{\"a\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[-4,0]}}",
+        "{\"a\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[0]}}",
+        "{\"a\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[0,4,8]}}",
+        "{\"a\":{\"dtype\":\"F32\",\"shape\":[99999999999999999999],\"data_offsets\":[0,4]}}",
+        "{\"a\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[0,4]},}",
+        "{'a':{}}",
+        "{\"__metadata__\":1}", "{\"__metadata__\":[]}", "{\"__metadata__\":{\"a\":1}}",
+        "{\"__metadata__\":{\"a\":null}}", "{\"__metadata__\":{\"a\":{}}}",
+        "\uFEFF{}"})
+    void malformedHeader(String header) {
+        refused(Rule.INVALID_HEADER_DESERIALIZATION, safetensors(header, 4));
+    }
+
+    @Test
+    void deepNestingIsRefusedAndNotFollowed() {
+        String deep = "{\"a\":{\"x\":" + "[".repeat(200_000);
+        refused(Rule.INVALID_HEADER_DESERIALIZATION, safetensors(deep, 0));
+    }
+
+    @Test
+    void duplicateKeys() {
+        String a = "\"a\":" + tensor("I16", "[2]", "[0,4]");
+        refused(Rule.DUPLICATE_KEY, safetensors("{" + a + "," + a + "}", 4), "\"a\"", "twice");
+        refused(Rule.DUPLICATE_KEY, safetensors("{" + a + "," + a.replace("\"a\"", "\"\\u0061\"") + "}", 4), "\"a\"");
+        refused(Rule.DUPLICATE_KEY, safetensors("{\"__metadata__\":{\"k\":\"1\",\"k\":\"2\"}}", 0), "\"k\"");
+        refused(Rule.DUPLICATE_KEY, safetensors("{\"__metadata__\":{},\"__metadata__\":{}}", 0), "__metadata__");
+        refused(Rule.DUPLICATE_KEY, safetensors(GOOD.replace("\"shape\"", "\"shape\":[1],\"shape\""), 4), "\"shape\"");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"F8_E4M3", "F8_E5M2", "F8_E8M0", "F8_E4M3FNUZ", "F8_E5M2FNUZ", "F6_E2M3", "F6_E3M2", "F4", "C64"})
+    void unsupportedDtypes(String dtype) {
+        refused(Rule.UNSUPPORTED_DTYPE, safetensors("{\"a\":" + tensor(dtype, "[1]", "[0,1]") + "}", 1), dtype, "BF16");
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = ';', value = {
+        "[1,5]; [5,9]",      // the first doesn't begin at 0
+        "[0,4]; [5,9]",      // a hole
+        "[0,4]; [3,7]",      // an overlap
+        "[0,4]; [0,4]",      // both the same
+        "[4,0]; [0,4]"})     // ends before it begins
+    void invalidOffsets(String first, String second) {
+        String header = "{\"a\":" + tensor("U8", "[4]", first) + ",\"b\":" + tensor("U8", "[4]", second) + "}";
+        refused(Rule.INVALID_OFFSET, safetensors(header, 9), "holes");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"[4294967296,4294967296]", "[9223372036854775807,2]", "[9223372036854775807]",
+        "[4294967296,4294967296,0]", "[4294967296,0]", "[70000,70000,0]"})
+    void overflow(String shape) {
+        refused(Rule.VALIDATION_OVERFLOW, safetensors("{\"a\":" + tensor("F64", shape, "[0,0]") + "}", 0), "\"a\"");
+    }
+
+    @Test
+    void shapeAgainstOffsets() {
+        refused(Rule.TENSOR_INVALID_INFO, safetensors("{\"a\":" + tensor("F32", "[2,2]", "[0,15]") + "}", 15), "16", "15");
+        refused(Rule.TENSOR_INVALID_INFO, safetensors("{\"a\":" + tensor("F32", "[0]", "[0,4]") + "}", 4));
+        refused(Rule.TENSOR_INVALID_INFO, safetensors("{\"a\":" + tensor("F32", "[]", "[0,0]") + "}", 0));
+    }
+
+    @Test
+    void tensorBeyondOneGibibyte() {
+        refused(Rule.TENSOR_TOO_LARGE, safetensors("{\"a\":" + tensor("U8", "[1073741825]", "[0,1073741825]") + "}", 0));
+    }
+
+    @Test
+    void missingAndTrailingBytes() {
+        refused(Rule.METADATA_INCOMPLETE_BUFFER, safetensors(GOOD, 3), "complete");
+        refused(Rule.METADATA_INCOMPLETE_BUFFER, safetensors(GOOD, 5), "nothing may follow");
+        refused(Rule.METADATA_INCOMPLETE_BUFFER, safetensors("{}", 1));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"{}", "  {}", "\t\r\n {}", "{}    ", "{}\n"})
+    void emptyFileAndPadding(String header) throws Exception {
+        assertTrue(Safetensors.read(safetensors(header, 0)).isEmpty());
+        assertTrue(Weights.read(safetensors(header, 0)).isEmpty());
+    }
+
+    @Test
+    void emptyTensorsScalarsAndAnyOrderOfKeys() throws Exception {
+        Weights w = Safetensors.read(safetensors("{\"z\":" + tensor("U8", "[]", "[2,3]") + ",\"e\":"
+                + tensor("F32", "[3,0,2]", "[2,2]") + ",\"__metadata__\":{\"k\":\"v\"},\"a\":"
+                + tensor("BOOL", "[1,2]", "[0,2]").replace("}", ",\"more\":{\"x\":[1]}}") + "}", 3));
+        assertEquals(List.of("z", "e", "a"), List.copyOf(w.keySet()));
+        assertEquals(Map.of("k", "v"), w.metadata());
+        assertEquals(Shape.SCALAR, w.get("z").shape());
+        assertArrayEquals(new long[] {2}, w.get("z").toLongs());
+        assertEquals(Shape.of(3, 0, 2), w.get("e").shape());
+        assertEquals(0, w.get("e").toFloats().length);
+        assertArrayEquals(new float[] {0, 1}, w.get("a").toFloats());
+    }
+}

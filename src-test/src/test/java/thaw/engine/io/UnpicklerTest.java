@@ -1,0 +1,195 @@
+package thaw.engine.io;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.math.BigInteger;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Pickles written by hand, one character a byte; the opcodes' letters are Python's. */
+class UnpicklerTest {
+
+    private static Object load(String pickle) throws WeightFileException {
+        ByteBuffer in = ByteBuffer.wrap(pickle.getBytes(StandardCharsets.ISO_8859_1));
+        return new Unpickler(in, id -> {
+            TorchStorage storage = PyTorchFile.storage(id, 5);
+            ByteBuffer floats = ByteBuffer.allocate((int) storage.byteLength()).order(ByteOrder.LITTLE_ENDIAN);
+            for (int i = 0; i < storage.elements(); i++) {
+                floats.putFloat(i);
+            }
+            storage.place(FileBytes.of("storage", floats.array()), 0, ByteOrder.LITTLE_ENDIAN);
+            return storage;
+        }).load();
+    }
+
+    private static void refused(String pickle, String word) {
+        UnpicklingException e = assertThrows(UnpicklingException.class, () -> load(pickle));
+        assertTrue(e.getMessage().contains(word), e.getMessage());
+    }
+
+    private static String number(long n) {
+        StringBuilder s = new StringBuilder("\212\10");
+        for (int i = 0; i < 8; i++) {
+            s.append((char) (n >>> 8 * i & 0xff));
+        }
+        return s.toString();
+    }
+
+    private static String tuple(String numbers) {
+        StringBuilder s = new StringBuilder("(");
+        for (String n : numbers.isBlank() ? new String[0] : numbers.trim().split(" +")) {
+            s.append(number(Long.parseLong(n)));
+        }
+        return s.append('t').toString();
+    }
+
+    /** A view of a storage of the floats 0 to 5. */
+    private static String tensor(long offset, String size, String stride) {
+        return "ctorch._utils\n_rebuild_tensor_v2\n((U\7storagectorch\nFloatStorage\nU\0010U\3cpuK\6tQ"
+                + number(offset) + tuple(size) + tuple(stride) + "\211)tR.";
+    }
+
+    @Test
+    void plainValues() throws Exception {
+        assertNull(load("N."));
+        assertEquals(true, load("\210."));
+        assertEquals(false, load("\211."));
+        assertEquals(200L, load("K\310."));
+        assertEquals(0xfffeL, load("M\376\377."));
+        assertEquals(-2L, load("J\376\377\377\377."));
+        assertEquals(0L, load("\212\0."));
+        assertEquals(-1L, load("\212\1\377."));
+        assertEquals(Long.MIN_VALUE, load(number(Long.MIN_VALUE) + "."));
+        assertEquals(BigInteger.ONE.shiftLeft(71), load("\212\12" + "\0".repeat(8) + "\200\0."));
+        assertEquals(1.5, load("G\77\370\0\0\0\0\0\0."));
+        assertEquals("hä", load("X\3\0\0\0h\303\244."));
+        assertEquals("hi", load("U\2hi."));
+        assertEquals(DType.F16, load("ctorch\nfloat16\n."));
+    }
+
+    @Test
+    void containersAndMemo() throws Exception {
+        assertEquals(List.of(1L, 2L, 3L), load("](K\1K\2eK\3a."));
+        assertEquals(Map.of("a", 1L, "b", 2L, "c", 3L), load("}U\1aK\1s(U\1bK\2U\1cK\3u."));
+        assertEquals(List.of("x", "x", "x"), load("]U\1xq\0ah\0aj\0\0\0\0a."));
+        assertEquals(List.of("x", "x"), load("]U\1xr\0\1\0\0aj\0\1\0\0a."));
+        assertEquals(0, assertInstanceOf(Tuple.class, load(").")).size());
+        assertEquals(3, assertInstanceOf(Tuple.class, load("NNN\207.")).size());
+        assertEquals(2, assertInstanceOf(Tuple.class, load("NN\206.")).size());
+        assertEquals(1, assertInstanceOf(Tuple.class, load("N\205.")).size());
+    }
+
+    @Test
+    void orderedDicts() throws Exception {
+        String ordered = "ccollections\nOrderedDict\n";
+        Object dict = load(ordered + ")R(U\1bK\1U\1aK\2u}U\11_metadataK\1sb.");
+        assertEquals(List.of("b", "a"), new ArrayList<>(assertInstanceOf(LinkedHashMap.class, dict).keySet()));
+        // Python 2 hands the items over as a list of lists.
+        Object old = load(ordered + "](](U\1bK\1e](U\1aK\2ee\205R.");
+        assertEquals(List.of("b", "a"), new ArrayList<>(assertInstanceOf(LinkedHashMap.class, old).keySet()));
+    }
+
+    @Test
+    void tensors() throws Exception {
+        TorchTensor t = assertInstanceOf(TorchTensor.class, load(tensor(1, "2 2", "1 2")));
+        assertArrayEquals(new float[] {1, 3, 2, 4}, t.toFloats());
+        t = assertInstanceOf(TorchTensor.class, load(tensor(5, "", "")));
+        assertArrayEquals(new float[] {5}, t.toFloats());
+        t = assertInstanceOf(TorchTensor.class, load(tensor(0, "2 3", "3 1")));
+        assertArrayEquals(new float[] {0, 1, 2, 3, 4, 5}, t.toFloats());
+        t = assertInstanceOf(TorchTensor.class, load(tensor(100, "3 0", "7 7")));
+        assertEquals(0, t.toFloats().length);
+    }
+
+    /** Offsets, sizes and strides that would read outside the storage, overflow, or fill the memory. */
+    @ParameterizedTest
+    @CsvSource({
+        "6, '', ''", "-1, 1, 1", "0, 7, 1", "1, 6, 1", "0, 2 3, 4 1", "0, 2, 6", "0, -1, 1", "0, 2, -1", "0, 2, 1 1",
+        "9223372036854775807, 2, 1", "0, 2, 9223372036854775807", "4, 3, 9223372036854775807",
+        "0, 4294967296 4294967296, 1 1", "0, 4294967297, 0", "0, 2147483000, 0", "0, 20000000, 0", "0, 65536 65536 0, 0 0 0",
+        "9223372036854775806, 2 2, 9223372036854775807 9223372036854775807"})
+    void tensorsOutsideTheirStorage(long offset, String size, String stride) {
+        assertThrows(UnpicklingException.class, () -> load(tensor(offset, size, stride)));
+    }
+
+    @Test
+    void tensorOfTooManyDimensions() {
+        refused(tensor(0, "1 ".repeat(65), "1 ".repeat(65)), "65 dimensions");
+    }
+
+    @ParameterizedTest
+    @CsvSource({"os,system", "posix,system", "nt,system", "sys,exit", "builtins,eval", "__builtin__,eval", "builtins,getattr",
+        "subprocess,Popen", "numpy.core.multiarray,_reconstruct", "torch.hub,load", "torch.nn.modules.linear,Linear",
+        "collections,defaultdict", "collections.OrderedDict,__init__", "torch,load", "torch._utils,_rebuild_qtensor"})
+    void otherGlobalsAreRefusedByName(String module, String name) {
+        refused("c" + module + "\n" + name + "\n)R.", module + "." + name);
+    }
+
+    @Test
+    void aRefusalSaysWhyAndWhatToDo() {
+        refused("cos\nsystem\n(U\4echotR.", "run any code");
+        refused("cos\nsystem\n(U\4echotR.", "torch.save(model.state_dict()");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {
+        "", "N", "K", "X\4\0\0\0abc", "X\377\377\377\377abc", "\212\377abc", "J\0\0", "G\0\0\0", "cos", "cos\nsystem",
+        ".", "(.", "(N", "t.", "(tt.", "N(s.", "NNs.", "}Ns.", "(N}a.", "Ka", "N(N\206.", "\205.", "N\206.", "q\0.", "(q\0.",
+        "h\0.", "Nq\0h\1.", "j\377\377\377\377.", "}(Nu.", "}]Ns.", "}}Ns.", "]N(e", "NR.", ")R.", "N)R.", "NNb.", "]Nb.", "Q.",
+        "NQ.", ")Q.", "(U\6moduletQ.", "U\2\377\377.", "ctorch\nFloatStorage\n)R.", "ctorch\nTensor\n)\201.",
+        "ctorch._utils\n_rebuild_tensor_v2\n)R.", "ctorch._utils\n_rebuild_tensor_v2\nNR.",
+        "ctorch._utils\n_rebuild_parameter\n)R.", "ctorch._tensor\n_rebuild_from_type_v2\n(NN)NtR.",
+        "ccollections\nOrderedDict\n]Na\205R.", "\200"})
+    void damagedPickles(String pickle) {
+        assertThrows(UnpicklingException.class, () -> load(pickle));
+    }
+
+    /** What pickle has beyond weights: other protocols, text opcodes, extensions, buffers. */
+    @Test
+    void everyOtherOpcodeIsRefused() {
+        String known = "N\210\211JKM\212GXU)\217]}(t\205\206\207aesuqrhjcR\201bQ.\200";
+        assertEquals(34, known.length());
+        for (char opcode = 0; opcode < 256; opcode++) {
+            if (known.indexOf(opcode) < 0) {
+                refused(opcode + "", String.format("0x%02x", (int) opcode));
+            }
+        }
+    }
+
+    @Test
+    void depthAndRepetitionAreBounded() throws Exception {
+        refused("(".repeat(100_000), "nest");
+        refused("N".repeat((1 << 22) + 10), "stack");
+        refused("c" + "x".repeat(5000), "longer");
+        // A tuple in a tuple, 100,000 deep, as a key: comparing or hashing it by content would overflow the call stack.
+        assertInstanceOf(Map.class, load("})" + "\205".repeat(100_000) + "Ns."));
+        // A list that holds itself.
+        assertInstanceOf(List.class, load("]q\0h\0a."));
+        // A list of 1001 pairs, copied 1000 times.
+        StringBuilder copies = new StringBuilder("](](NNeq\1" + "h\1".repeat(1000) + "eq\2");
+        for (int i = 0; i < 1000; i++) {
+            copies.append("ccollections\nOrderedDict\nh\2\205R");
+        }
+        refused(copies + ".", "over and over");
+    }
+
+    @ParameterizedTest
+    @ValueSource(longs = {-1, Long.MAX_VALUE, Long.MAX_VALUE / 4, 1L << 61})
+    void storagesOfImpossibleLength(long elements) {
+        refused("(U\7storagectorch\nFloatStorage\nU\0010U\3cpu" + number(elements) + "tQ.", "persistent id");
+    }
+}
