@@ -199,7 +199,7 @@ public abstract class Module implements Parameterized {
      * @param strict whether anything that doesn't is an error, and nothing is changed then
      * @return what was missing, unexpected or of another shape
      */
-    public final LoadReport loadStateDict(Map<String, ? extends StoredTensor> state, boolean strict) {
+    public LoadReport loadStateDict(Map<String, ? extends StoredTensor> state, boolean strict) {
         return StateDict.of(this).load(state, strict);
     }
 
