@@ -6,6 +6,7 @@ import java.util.function.Supplier;
 import thaw.kernels.Array;
 import thaw.kernels.Backend;
 import thaw.kernels.Shape;
+import thaw.kernels.cpu.CpuBackend;
 import thaw.kernels.reference.ReferenceBackend;
 
 /**
@@ -28,6 +29,25 @@ public final class Device implements AutoCloseable {
     /** A device that computes with this backend and closes it in the end. */
     public static Device of(Backend backend) {
         return new Device(backend);
+    }
+
+    /** The fastest device there is. */
+    public static Device auto() {
+        return cpu();
+    }
+
+    /** All cores of the processor; see {@link CpuBackend} for what the Vector API's module changes. */
+    public static Device cpu() {
+        return cpu(Runtime.getRuntime().availableProcessors());
+    }
+
+    /**
+     * The processor, with so many threads. Results do not depend on their number.
+     *
+     * @param threads at least 1, the caller's own
+     */
+    public static Device cpu(int threads) {
+        return of(CpuBackend.create(threads));
     }
 
     /** Textbook loops in double precision: slow, and what everything else is checked against. */

@@ -2,6 +2,7 @@ package thaw.engine.io;
 
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.util.HexFormat;
 
 /** The formats that are read, told by a file's first bytes. */
 enum FileFormat {
@@ -59,10 +60,8 @@ enum FileFormat {
     }
 
     private static String hex(ByteBuffer bytes) {
-        StringBuilder hex = new StringBuilder();
-        while (bytes.hasRemaining()) {
-            hex.append(String.format("%02x", bytes.get()));
-        }
-        return hex.toString();
+        byte[] copy = new byte[bytes.remaining()];
+        bytes.get(copy);
+        return HexFormat.of().formatHex(copy);
     }
 }

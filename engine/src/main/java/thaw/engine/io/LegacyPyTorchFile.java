@@ -19,7 +19,6 @@ final class LegacyPyTorchFile {
 
     private final FileBytes file;
     private final ByteBuffer pickles;
-    /** By key, in the file's order of reference. */
     private final Map<String, TorchStorage> roots = new HashMap<>();
     private final Map<String, TorchStorage> views = new HashMap<>();
 

@@ -1,0 +1,65 @@
+package thaw.finetune.images;
+
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.stream.Collectors;
+
+/** The file formats that are read. A file is told by its first bytes; its name only says whether it is worth opening. */
+public enum ImageFormat {
+    JPEG("jpg", "jpeg", "jpe", "jfif"),
+    PNG("png"),
+    GIF("gif"),
+    BMP("bmp"),
+    WEBP("webp"),
+    TIFF("tif", "tiff");
+
+    private final List<String> extensions;
+
+    ImageFormat(String... extensions) {
+        this.extensions = List.of(extensions);
+    }
+
+    /** Endings of file names, lower case, without the dot. */
+    public List<String> extensions() {
+        return extensions;
+    }
+
+    /** Whether the ending of {@code fileName} is that of an image, in either case. */
+    public static boolean isImageName(String fileName) {
+        String ending = fileName.substring(fileName.lastIndexOf('.') + 1).toLowerCase(Locale.ROOT);
+        return Arrays.stream(values()).anyMatch(format -> format.extensions.contains(ending));
+    }
+
+    /** The format of a file that begins with these bytes. */
+    static Optional<ImageFormat> of(byte[] file) {
+        if (startsWith(file, 0, "\u00ff\u00d8\u00ff")) {
+            return Optional.of(JPEG);
+        } else if (startsWith(file, 0, "\u0089PNG\r\n\u001a\n")) {
+            return Optional.of(PNG);
+        } else if (startsWith(file, 0, "GIF87a") || startsWith(file, 0, "GIF89a")) {
+            return Optional.of(GIF);
+        } else if (startsWith(file, 0, "BM")) {
+            return Optional.of(BMP);
+        } else if (startsWith(file, 0, "RIFF") && startsWith(file, 8, "WEBP")) {
+            return Optional.of(WEBP);
+        } else if (startsWith(file, 0, "II*\0") || startsWith(file, 0, "MM\0*")
+                || startsWith(file, 0, "II+\0") || startsWith(file, 0, "MM\0+")) {
+            return Optional.of(TIFF);
+        }
+        return Optional.empty();
+    }
+
+    /** The names of all formats, for messages. */
+    static String names() {
+        return Arrays.stream(values()).map(Enum::name).collect(Collectors.joining(", "));
+    }
+
+    private static boolean startsWith(byte[] file, int offset, String latin1) {
+        byte[] signature = latin1.getBytes(StandardCharsets.ISO_8859_1);
+        int end = offset + signature.length;
+        return file.length >= end && Arrays.equals(file, offset, end, signature, 0, signature.length);
+    }
+}

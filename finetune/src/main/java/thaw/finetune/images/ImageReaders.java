@@ -1,0 +1,87 @@
+package thaw.finetune.images;
+
+import com.twelvemonkeys.imageio.plugins.tiff.TIFFImageReaderSpi;
+import com.twelvemonkeys.imageio.plugins.webp.WebPImageReaderSpi;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.Iterator;
+import java.util.List;
+import javax.imageio.ImageReader;
+import javax.imageio.spi.IIORegistry;
+import javax.imageio.spi.ImageReaderSpi;
+import javax.imageio.stream.ImageInputStream;
+import javax.imageio.stream.MemoryCacheImageInputStream;
+
+/**
+ * Which of ImageIO's readers reads what. For JPEG, PNG, GIF and BMP the JDK's come first, whose bytes are Pillow's, and any
+ * others on the class path get what those refuse. WebP and TIFF belong to TwelveMonkeys' readers, which are named here rather
+ * than looked up: ImageIO finds plugins through the class loader of whichever thread touched it first, in an application
+ * server often a wrong one.
+ */
+final class ImageReaders {
+    /** What is asked of a reader that has its input. */
+    interface Reading {
+        RgbImage from(ImageReader reader) throws IOException;
+    }
+
+    private ImageReaders() {
+    }
+
+    /**
+     * Lets the readers of the format try in turn.
+     *
+     * @throws IOException what the first reader said, when none succeeds
+     */
+    static RgbImage read(ImageFormat format, byte[] bytes, Reading reading) throws IOException {
+        IOException first = null;
+        for (ImageReaderSpi provider : providers(format)) {
+            try {
+                return read(provider.createReaderInstance(), bytes, reading);
+            } catch (IOException failed) {
+                first = first == null ? failed : first;
+            } catch (RuntimeException failed) {
+                /* Readers meet damaged files with whatever their parsing runs into, index errors included. */
+                first = first == null ? new IOException(failed.toString(), failed) : first;
+            }
+        }
+        throw first != null ? first : new IOException("ImageIO has no reader for " + format);
+    }
+
+    private static RgbImage read(ImageReader reader, byte[] bytes, Reading reading) throws IOException {
+        try (ImageInputStream stream = new MemoryCacheImageInputStream(new ByteArrayInputStream(bytes))) {
+            TruncationWarning truncation = new TruncationWarning();
+            reader.setInput(stream, true, true);
+            reader.addIIOReadWarningListener(truncation);
+            RgbImage image = reading.from(reader);
+            truncation.check();
+            return image;
+        } finally {
+            reader.dispose();
+        }
+    }
+
+    private static List<ImageReaderSpi> providers(ImageFormat format) {
+        List<ImageReaderSpi> providers = new ArrayList<>();
+        switch (format) {
+            case WEBP -> providers.add(new WebPImageReaderSpi());
+            case TIFF -> providers.add(new TIFFImageReaderSpi());
+            default -> {
+                Iterator<ImageReaderSpi> all = IIORegistry.getDefaultInstance().getServiceProviders(ImageReaderSpi.class, true);
+                all.forEachRemaining(provider -> {
+                    if (Arrays.stream(provider.getFormatNames()).anyMatch(format.name()::equalsIgnoreCase)) {
+                        providers.add(provider);
+                    }
+                });
+                providers.sort(Comparator.comparing(provider -> !isOfJdk(provider)));
+            }
+        }
+        return providers;
+    }
+
+    private static boolean isOfJdk(ImageReaderSpi provider) {
+        return "java.desktop".equals(provider.getClass().getModule().getName());
+    }
+}

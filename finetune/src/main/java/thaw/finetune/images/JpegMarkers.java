@@ -1,0 +1,190 @@
+package thaw.finetune.images;
+
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+
+/**
+ * The marker segments before the first scan of a JPEG file (ITU-T T.81, annex B), and what they say about its colors by libjpeg's
+ * rules: {@code default_decompress_parms} looks at JFIF and Adobe markers, then at the components' identifiers.
+ *
+ * <p>The JDK's reader has rules of its own: it takes an unmarked file without subsampling for RGB, applies embedded profiles, and
+ * rejects files whose profile or EXIF thumbnail is damaged though the picture is sound. {@link #plain} therefore states the color
+ * model by one marker and leaves all other application segments out.
+ */
+final class JpegMarkers {
+    /** How the components of a pixel are to be read. */
+    enum ColorModel { GRAY, RGB, YCBCR, CMYK, YCCK }
+
+    private static final int SOI = 0xd8;
+    private static final int EOI = 0xd9;
+    private static final int SOS = 0xda;
+    private static final int COM = 0xfe;
+    private static final int APP0 = 0xe0;
+    private static final int APP1 = 0xe1;
+    private static final int APP14 = 0xee;
+    private static final int APP15 = 0xef;
+    private static final byte[] JFIF = latin1("\u00ff\u00e0\0\u0010JFIF\0\u0001\u0001\0\0\u0001\0\u0001\0\0");
+    private static final byte[] ADOBE = latin1("\u00ff\u00ee\0\u000eAdobe\0\u0064\0\0\0\0");
+
+    private final byte[] file;
+    private final ByteArrayOutputStream tables = new ByteArrayOutputStream();
+    private int scanStart;
+    private int width;
+    private int height;
+    private int[] componentIds = {};
+    private boolean jfif;
+    private int adobeTransform = -1;
+    private byte[] exif = {};
+
+    private JpegMarkers(byte[] file) {
+        this.file = file;
+    }
+
+    /** @throws IOException when the file ends before a scan begins, or names no frame of 1, 3 or 4 components */
+    static JpegMarkers read(byte[] file) throws IOException {
+        JpegMarkers markers = new JpegMarkers(file);
+        markers.readSegments();
+        int components = markers.componentIds.length;
+        if (components != 1 && components != 3 && components != 4) {
+            throw new IOException("its header declares " + components + " components where 1, 3 or 4 are expected");
+        }
+        return markers;
+    }
+
+    int width() {
+        return width;
+    }
+
+    int height() {
+        return height;
+    }
+
+    Orientation orientation() {
+        return Orientation.ofTiff(exif);
+    }
+
+    ColorModel colorModel() {
+        return switch (componentIds.length) {
+            case 1 -> ColorModel.GRAY;
+            case 4 -> adobeTransform > 0 ? ColorModel.YCCK : ColorModel.CMYK;
+            default -> {
+                boolean rgb = adobeTransform >= 0 ? adobeTransform == 0 : Arrays.equals(componentIds, new int[] {'R', 'G', 'B'});
+                yield rgb && !jfif ? ColorModel.RGB : ColorModel.YCBCR;
+            }
+        };
+    }
+
+    /** The same picture in a file that has nothing but its tables, its scans and one marker for its colors. */
+    byte[] plain() {
+        ByteArrayOutputStream out = new ByteArrayOutputStream(file.length + JFIF.length);
+        out.write(0xff);
+        out.write(SOI);
+        switch (colorModel()) {
+            case GRAY, YCBCR -> out.writeBytes(JFIF);
+            case RGB, CMYK -> writeAdobe(out, 0);
+            case YCCK -> writeAdobe(out, 2);
+        }
+        out.writeBytes(tables.toByteArray());
+        out.write(file, scanStart, file.length - scanStart);
+        return out.toByteArray();
+    }
+
+    private static void writeAdobe(ByteArrayOutputStream out, int transform) {
+        out.writeBytes(ADOBE);
+        out.write(transform);
+    }
+
+    private void readSegments() throws IOException {
+        int at = 2;
+        while (true) {
+            while (byteAt(at) != 0xff) {
+                at++;
+            }
+            while (byteAt(at) == 0xff) {
+                at++;
+            }
+            int marker = byteAt(at++);
+            if (marker == SOS) {
+                scanStart = at - 2;
+                return;
+            }
+            if (marker == EOI) {
+                throw new IOException("it ends before its pixels begin");
+            }
+            if (hasNoLength(marker)) {
+                continue;
+            }
+            int length = byteAt(at) << 8 | byteAt(at + 1);
+            if (length < 2) {
+                throw new IOException("a segment of its header has a length of " + length);
+            }
+            byteAt(at + length - 1);
+            readSegment(marker, at, length);
+            at += length;
+        }
+    }
+
+    private static boolean hasNoLength(int marker) {
+        return marker <= 1 || marker >= 0xd0 && marker <= SOI;
+    }
+
+    /** {@code length} counts itself, as in the file: the payload is the bytes from 2 on. */
+    private void readSegment(int marker, int at, int length) throws IOException {
+        if (marker == APP0) {
+            jfif |= holds(at, length, "JFIF\0");
+        } else if (marker == APP1) {
+            if (exif.length == 0 && holds(at, length, "Exif\0\0")) {
+                exif = Arrays.copyOfRange(file, at + 8, at + length);
+            }
+        } else if (marker == APP14) {
+            if (length >= 14 && holds(at, length, "Adobe")) {
+                adobeTransform = byteAt(at + 13);
+            }
+        }
+        if (marker >= APP0 && marker <= APP15 || marker == COM) {
+            return;
+        }
+        tables.write(file, at - 2, length + 2);
+        if (isFrame(marker)) {
+            readFrame(at, length);
+        }
+    }
+
+    /** SOF0 to SOF15; among them DHT (c4), JPG (c8) and DAC (cc) are no frames. */
+    private static boolean isFrame(int marker) {
+        return marker >= 0xc0 && marker <= 0xcf && marker != 0xc4 && marker != 0xc8 && marker != 0xcc;
+    }
+
+    private void readFrame(int at, int length) throws IOException {
+        int components = length < 8 ? 0 : byteAt(at + 7);
+        if (length < 8 + 3 * components) {
+            throw new IOException("its frame header is cut short");
+        }
+        height = byteAt(at + 3) << 8 | byteAt(at + 4);
+        width = byteAt(at + 5) << 8 | byteAt(at + 6);
+        componentIds = new int[components];
+        for (int i = 0; i < components; i++) {
+            componentIds[i] = byteAt(at + 8 + 3 * i);
+        }
+    }
+
+    private boolean holds(int at, int length, String identifier) {
+        byte[] expected = latin1(identifier);
+        int start = at + 2;
+        return length - 2 >= expected.length
+                && Arrays.equals(file, start, start + expected.length, expected, 0, expected.length);
+    }
+
+    private int byteAt(int index) throws IOException {
+        if (index >= file.length) {
+            throw new IOException("it ends in the middle of its header");
+        }
+        return file[index] & 0xff;
+    }
+
+    private static byte[] latin1(String text) {
+        return text.getBytes(StandardCharsets.ISO_8859_1);
+    }
+}

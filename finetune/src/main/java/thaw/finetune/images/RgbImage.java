@@ -1,0 +1,99 @@
+package thaw.finetune.images;
+
+import java.awt.image.BufferedImage;
+import java.util.Arrays;
+import java.util.Objects;
+
+/**
+ * An 8-bit RGB picture, {@code [height, width, 3]} with the channels of a pixel side by side. Treated as immutable: every
+ * operation returns another image.
+ */
+public final class RgbImage {
+    private final int width;
+    private final int height;
+    private final byte[] rgb;
+
+    private RgbImage(int width, int height, byte[] rgb) {
+        this.width = width;
+        this.height = height;
+        this.rgb = rgb;
+    }
+
+    /**
+     * Wraps bytes without a copy; the caller gives them away.
+     *
+     * @param rgb {@code height * width * 3} bytes, rows from top to bottom, each pixel red, green, blue
+     * @throws IllegalArgumentException when the sizes do not agree
+     */
+    public static RgbImage of(int width, int height, byte[] rgb) {
+        Objects.requireNonNull(rgb, "rgb");
+        if (width < 1 || height < 1 || rgb.length != 3L * width * height) {
+            throw new IllegalArgumentException("an image of " + width + " x " + height + " pixels needs " + 3L * width * height
+                    + " bytes and at least one pixel, got " + rgb.length + " bytes");
+        }
+        return new RgbImage(width, height, rgb);
+    }
+
+    /** The colors of {@code image}; transparency is dropped, samples deeper than 8 bits keep their high byte. */
+    public static RgbImage of(BufferedImage image) {
+        return SampleConversion.toRgb(image);
+    }
+
+    public int width() {
+        return width;
+    }
+
+    public int height() {
+        return height;
+    }
+
+    /** The image's own bytes, {@code [height, width, 3]}: to be read, never written. */
+    public byte[] rgb() {
+        return rgb;
+    }
+
+    /** One sample, 0 to 255; {@code channel} is 0 for red, 1 for green, 2 for blue. */
+    public int sample(int x, int y, int channel) {
+        return rgb[3 * (y * width + x) + channel] & 0xff;
+    }
+
+    /**
+     * The rectangle whose top left corner is ({@code left}, {@code top}).
+     *
+     * @throws IllegalArgumentException when it does not lie within the image
+     */
+    public RgbImage crop(int left, int top, int cropWidth, int cropHeight) {
+        if (left < 0 || top < 0 || cropWidth < 1 || cropHeight < 1 || left > width - cropWidth || top > height - cropHeight) {
+            throw new IllegalArgumentException("crop: " + cropWidth + " x " + cropHeight + " pixels at (" + left + ", " + top
+                    + ") do not lie within an image of " + width + " x " + height);
+        }
+        if (cropWidth == width && cropHeight == height) {
+            return this;
+        }
+        byte[] out = new byte[3 * cropWidth * cropHeight];
+        for (int y = 0; y < cropHeight; y++) {
+            System.arraycopy(rgb, 3 * ((top + y) * width + left), out, 3 * y * cropWidth, 3 * cropWidth);
+        }
+        return new RgbImage(cropWidth, cropHeight, out);
+    }
+
+    /** The image mirrored left to right. */
+    public RgbImage flipHorizontally() {
+        return Orientation.MIRRORED.apply(this);
+    }
+
+    @Override
+    public boolean equals(Object other) {
+        return other instanceof RgbImage that && width == that.width && height == that.height && Arrays.equals(rgb, that.rgb);
+    }
+
+    @Override
+    public int hashCode() {
+        return 31 * (31 * width + height) + Arrays.hashCode(rgb);
+    }
+
+    @Override
+    public String toString() {
+        return "RgbImage[" + width + " x " + height + "]";
+    }
+}

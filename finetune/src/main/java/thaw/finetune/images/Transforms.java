@@ -1,0 +1,211 @@
+package thaw.finetune.images;
+
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.SplittableRandom;
+import java.util.stream.Collectors;
+
+/**
+ * What happens to a decoded image before a network sees it, in training and in evaluation. Saved with a model, since a model
+ * is only right for images that were prepared as its training images were.
+ *
+ * <p>Both resize the image so that its short side has {@code resize} pixels and cut a square of {@code size} out of it.
+ * Evaluation takes the center; training takes what {@code crop} says and, where {@code flip} is set, mirrors half of the
+ * images at random. An image that is already {@code size} x {@code size} is neither resized nor cropped. Samples become
+ * {@code (x / 255 - mean) / std}.
+ *
+ * @param size   side of the square, in pixels
+ * @param resize short side before the crop, in pixels, at least {@code size}
+ * @param crop   where training images are cropped
+ * @param flip   whether training images are mirrored left to right with probability 1/2
+ * @param mean   of red, green and blue, of samples from 0 to 1
+ * @param std    their standard deviations
+ */
+public record Transforms(int size, int resize, Crop crop, boolean flip, List<Float> mean, List<Float> std) {
+    /** The channels' means over ImageNet, which the weights in circulation were trained with. */
+    public static final List<Float> IMAGENET_MEAN = List.of(0.485f, 0.456f, 0.406f);
+    /** The channels' standard deviations over ImageNet. */
+    public static final List<Float> IMAGENET_STD = List.of(0.229f, 0.224f, 0.225f);
+
+    private static final int CHANNELS = 3;
+    private static final float MARGIN = 1.15f;
+    private static final String PREFIX = "transforms.";
+
+    /** @throws IllegalArgumentException for values that make no sense, named */
+    public Transforms {
+        if (size < 1) {
+            throw new IllegalArgumentException("size: expected at least 1 pixel, got " + size);
+        }
+        if (resize < size) {
+            throw new IllegalArgumentException("resize: expected a short side of at least the crop's " + size + " pixels, got "
+                    + resize);
+        }
+        mean = List.copyOf(mean);
+        std = List.copyOf(std);
+        if (mean.size() != CHANNELS || std.size() != CHANNELS) {
+            throw new IllegalArgumentException("mean and std: expected 3 values each (red, green, blue), got " + mean + " and "
+                    + std);
+        }
+        if (!mean.stream().allMatch(Float::isFinite) || !std.stream().allMatch(value -> Float.isFinite(value) && value > 0)) {
+            throw new IllegalArgumentException("mean and std: expected finite numbers and std above 0, got "
+                    + mean + " and " + std);
+        }
+    }
+
+    /** The default for squares of {@code size}: a short side of 1.15 times that, center crop, flip, ImageNet's mean and std. */
+    public static Transforms of(int size) {
+        return new Transforms(size, shortSideFor(size), Crop.CENTER, true, IMAGENET_MEAN, IMAGENET_STD);
+    }
+
+    /** Another size of square, with the default short side for it. */
+    public Transforms size(int size) {
+        return new Transforms(size, shortSideFor(size), crop, flip, mean, std);
+    }
+
+    /** Another short side before the crop. */
+    public Transforms resize(int shortSide) {
+        return new Transforms(size, shortSide, crop, flip, mean, std);
+    }
+
+    /** Another crop in training. */
+    public Transforms crop(Crop crop) {
+        return new Transforms(size, resize, crop, flip, mean, std);
+    }
+
+    /** With or without mirroring in training. */
+    public Transforms flip(boolean flip) {
+        return new Transforms(size, resize, crop, flip, mean, std);
+    }
+
+    /** Another mean and standard deviation, of red, green and blue. */
+    public Transforms normalize(List<Float> mean, List<Float> std) {
+        return new Transforms(size, resize, crop, flip, mean, std);
+    }
+
+    /** Evaluation from beginning to end: a decoded image to {@code [3, size, size]}. */
+    public float[] apply(RgbImage decoded) {
+        float[] chw = new float[CHANNELS * size * size];
+        write(forEvaluation(resized(decoded)), chw, 0);
+        return chw;
+    }
+
+    /** The part that is the same in every epoch, and costs the most. */
+    public RgbImage resized(RgbImage decoded) {
+        boolean fits = decoded.width() == size && decoded.height() == size;
+        return fits ? decoded : Resize.shortSide(decoded, resize);
+    }
+
+    /** The square at the center; an odd margin is split as torchvision does, which rounds half a pixel to the even one. */
+    public RgbImage forEvaluation(RgbImage resized) {
+        int left = (int) Math.rint((resized.width() - size) / 2.0);
+        int top = (int) Math.rint((resized.height() - size) / 2.0);
+        return resized.crop(left, top, size, size);
+    }
+
+    /** The square that one training step sees, as {@code random} has it. */
+    public RgbImage forTraining(RgbImage resized, SplittableRandom random) {
+        RgbImage square = switch (crop) {
+            case CENTER -> forEvaluation(resized);
+            case RANDOM -> resized.crop(random.nextInt(resized.width() - size + 1), random.nextInt(resized.height() - size + 1),
+                    size, size);
+        };
+        return flip && random.nextBoolean() ? square.flipHorizontally() : square;
+    }
+
+    /**
+     * Writes {@code (x / 255 - mean) / std}, in float32 as PyTorch computes it, to {@code chw[offset ...]} as {@code [3,
+     * size, size]}.
+     *
+     * @param square an image of {@code size} x {@code size}
+     */
+    public void write(RgbImage square, float[] chw, int offset) {
+        if (square.width() != size || square.height() != size) {
+            throw new IllegalArgumentException("expected an image of " + size + " x " + size + " pixels, got " + square);
+        }
+        byte[] rgb = square.rgb();
+        int plane = size * size;
+        float[] values = new float[256];
+        for (int c = 0; c < CHANNELS; c++) {
+            for (int x = 0; x < values.length; x++) {
+                values[x] = (x / 255f - mean.get(c)) / std.get(c);
+            }
+            for (int i = 0, target = offset + c * plane; i < plane; i++) {
+                chw[target + i] = values[rgb[CHANNELS * i + c] & 0xff];
+            }
+        }
+    }
+
+    /** For a model file's metadata; {@link #fromMap} reads it back to an equal record. */
+    public Map<String, String> toMap() {
+        Map<String, String> map = new LinkedHashMap<>();
+        map.put(PREFIX + "size", Integer.toString(size));
+        map.put(PREFIX + "resize", Integer.toString(resize));
+        map.put(PREFIX + "crop", crop.name().toLowerCase(Locale.ROOT));
+        map.put(PREFIX + "flip", Boolean.toString(flip));
+        map.put(PREFIX + "mean", join(mean));
+        map.put(PREFIX + "std", join(std));
+        return map;
+    }
+
+    /**
+     * Reads what {@link #toMap} wrote; other keys are left alone.
+     *
+     * @throws IllegalArgumentException when a key is missing or its value is none, named
+     */
+    public static Transforms fromMap(Map<String, String> map) {
+        return new Transforms(integer(map, "size"), integer(map, "resize"), crop(map), flag(map, "flip"),
+                floats(map, "mean"), floats(map, "std"));
+    }
+
+    private static int shortSideFor(int size) {
+        return Math.round(size * MARGIN);
+    }
+
+    private static String join(List<Float> values) {
+        return values.stream().map(String::valueOf).collect(Collectors.joining(","));
+    }
+
+    private static Crop crop(Map<String, String> map) {
+        String name = value(map, "crop");
+        return Arrays.stream(Crop.values()).filter(crop -> crop.name().equalsIgnoreCase(name)).findFirst()
+                .orElseThrow(() -> new IllegalArgumentException(PREFIX + "crop: expected center or random, got '" + name + "'"));
+    }
+
+    private static boolean flag(Map<String, String> map, String key) {
+        return switch (value(map, key)) {
+            case "true" -> true;
+            case "false" -> false;
+            default -> throw new IllegalArgumentException(PREFIX + key + ": expected true or false, got '"
+                    + value(map, key) + "'");
+        };
+    }
+
+    private static int integer(Map<String, String> map, String key) {
+        try {
+            return Integer.parseInt(value(map, key));
+        } catch (NumberFormatException wrong) {
+            throw new IllegalArgumentException(PREFIX + key + ": expected a whole number, got '" + value(map, key) + "'", wrong);
+        }
+    }
+
+    private static List<Float> floats(Map<String, String> map, String key) {
+        try {
+            return Arrays.stream(value(map, key).split(",")).map(Float::valueOf).toList();
+        } catch (NumberFormatException wrong) {
+            throw new IllegalArgumentException(PREFIX + key + ": expected 3 numbers with commas between them, got '"
+                    + value(map, key) + "'", wrong);
+        }
+    }
+
+    private static String value(Map<String, String> map, String key) {
+        String value = map.get(PREFIX + key);
+        if (value == null) {
+            throw new IllegalArgumentException("the metadata has no '" + PREFIX + key + "'; expected a model saved with its "
+                    + "transforms, or give the size and the rest yourself");
+        }
+        return value;
+    }
+}

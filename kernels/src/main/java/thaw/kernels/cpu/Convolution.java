@@ -1,0 +1,15 @@
+package thaw.kernels.cpu;
+
+import thaw.kernels.Array;
+import thaw.kernels.Conv2dOptions;
+import thaw.kernels.Shape;
+
+/** The convolutions of {@link thaw.kernels.Backend}: {@link VectorConvolution} and {@link PlainConvolution}. */
+interface Convolution {
+
+    Array conv2d(Array x, Array w, Array bias, Conv2dOptions options);
+
+    Array inputGradient(Array gy, Array w, Shape xShape, Conv2dOptions options);
+
+    Array weightGradient(Array gy, Array x, Shape wShape, Conv2dOptions options);
+}

@@ -1,0 +1,66 @@
+package thaw.kernels.cpu;
+
+import thaw.kernels.Array;
+import thaw.kernels.Shape;
+
+/**
+ * An array of floats on the heap, in one of two layouts: row-major, or for {@code [N, C, H, W]} in <b>channel blocks</b>:
+ * the channels in groups of {@link #block()} that lie side by side for each pixel, so that a vector holds one pixel's
+ * values of a block. Element {@code (n, c, h, w)} is then at
+ * {@code ((n·⌈C/block⌉ + c/block)·H·W + h·W + w)·block + c%block}. Where C is no multiple of the block, the channels
+ * that are missing from the last block are zeros; every operator keeps them so.
+ *
+ * <p>With blocks of 1 both layouts are the same.
+ */
+final class CpuArray extends Array {
+
+    private final CpuStorage storage;
+    private final int block;
+
+    CpuArray(Shape shape, CpuStorage storage, int block) {
+        super(shape);
+        this.storage = storage;
+        this.block = block;
+    }
+
+    @Override
+    public CpuStorage storage() {
+        return storage;
+    }
+
+    float[] data() {
+        return storage.data();
+    }
+
+    /** Channels that lie side by side; 1 means row-major. */
+    int block() {
+        return block;
+    }
+
+    boolean isRowMajor() {
+        return block == 1;
+    }
+
+    int channelBlocks() {
+        return channelBlocks(shape().dim(1), block);
+    }
+
+    /** Floats that are taken up, zeros of missing channels included. */
+    int length() {
+        return length(shape(), block);
+    }
+
+    /** Whether the last channel block has channels that do not exist. */
+    boolean isPadded() {
+        return block > 1 && shape().dim(1) % block != 0;
+    }
+
+    static int channelBlocks(int channels, int block) {
+        return (channels + block - 1) / block;
+    }
+
+    static int length(Shape shape, int block) {
+        return block == 1 ? shape.size()
+                : shape.dim(0) * channelBlocks(shape.dim(1), block) * block * shape.dim(2) * shape.dim(3);
+    }
+}

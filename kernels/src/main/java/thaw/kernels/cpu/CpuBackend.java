@@ -1,0 +1,344 @@
+package thaw.kernels.cpu;
+
+import static thaw.kernels.cpu.Memory.cpu;
+
+import java.util.Arrays;
+import java.util.List;
+import thaw.kernels.Array;
+import thaw.kernels.Backend;
+import thaw.kernels.BinaryOp;
+import thaw.kernels.Conv2dOptions;
+import thaw.kernels.Pool2dOptions;
+import thaw.kernels.Reduction;
+import thaw.kernels.SgdOptions;
+import thaw.kernels.Shape;
+import thaw.kernels.Shapes;
+import thaw.kernels.UnaryOp;
+
+/**
+ * The fast backend: float32 on all cores. With the module {@code jdk.incubator.vector} present it uses the Vector API, and
+ * activations lie in channel blocks of a vector's width; without it, plain loops on row-major arrays.
+ */
+public final class CpuBackend implements Backend {
+
+    private final String description;
+    private final Workers workers;
+    private final Memory memory;
+    private final Rearrangement rearrangement;
+    private final Elementwise elementwise;
+    private final MatrixProduct product;
+    private final Convolution convolution;
+    private final BatchNorm batchNorm;
+    private final Pooling pooling;
+    private final SoftmaxLoss loss;
+    private final SgdUpdate sgd;
+
+    private CpuBackend(int threads, boolean vectors) {
+        workers = new Workers(threads);
+        LaneLoops loops = vectors ? new VectorLaneLoops() : new PlainLaneLoops();
+        memory = new Memory(workers, loops.lanes());
+        rearrangement = new Rearrangement(memory);
+        elementwise = new Elementwise(memory, workers);
+        product = vectors ? new VectorMatrixProduct(memory, workers) : new PlainMatrixProduct(memory, workers);
+        convolution = vectors ? new VectorConvolution(memory, workers) : new PlainConvolution(memory, workers);
+        batchNorm = new BatchNorm(memory, workers, loops);
+        pooling = new Pooling(memory, workers, loops);
+        loss = new SoftmaxLoss(memory);
+        sgd = new SgdUpdate(memory, workers);
+        description = "cpu, " + (vectors ? "Vector API with " + loops.lanes() + " floats" : "plain loops") + ", "
+                + threads + (threads == 1 ? " thread" : " threads");
+    }
+
+    /** The fastest that this Java offers: vectors where they are {@linkplain #hasVectors there}, else plain loops. */
+    public static CpuBackend create(int threads) {
+        return new CpuBackend(threads, hasVectors());
+    }
+
+    /** Plain loops, whether or not the Vector API is there. */
+    public static CpuBackend plain(int threads) {
+        return new CpuBackend(threads, false);
+    }
+
+    /**
+     * Whether the Vector API is there and worth using. Java needs {@code --add-modules jdk.incubator.vector}, and vectors of
+     * at least four floats in hardware: elsewhere the API falls back to code that is slower than plain loops by far.
+     */
+    public static boolean hasVectors() {
+        return ModuleLayer.boot().findModule("jdk.incubator.vector").isPresent() && VectorSupport.isFast();
+    }
+
+    @Override
+    public String description() {
+        return description;
+    }
+
+    @Override
+    public void close() {
+        workers.close();
+        memory.pool().clear();
+    }
+
+    // ---- memory ------------------------------------------------------------------------------------------------
+
+    @Override
+    public Array zeros(Shape shape) {
+        CpuArray x = memory.rowMajor(shape);
+        Arrays.fill(x.data(), 0, x.length(), 0);
+        return x;
+    }
+
+    @Override
+    public Array of(Shape shape, float[] values) {
+        Shapes.requireLength("of", shape, values.length);
+        CpuArray x = memory.rowMajor(shape);
+        System.arraycopy(values, 0, x.data(), 0, values.length);
+        return x;
+    }
+
+    @Override
+    public Array of(Shape shape, double[] values) {
+        Shapes.requireLength("of", shape, values.length);
+        CpuArray x = memory.rowMajor(shape);
+        float[] data = x.data();
+        for (int i = 0; i < values.length; i++) {
+            data[i] = (float) values[i];
+        }
+        return x;
+    }
+
+    @Override
+    public Array copy(Array array) {
+        CpuArray x = cpu(array);
+        CpuArray y = memory.like(x);
+        System.arraycopy(x.data(), 0, y.data(), 0, x.length());
+        return y;
+    }
+
+    @Override
+    public void read(Array x, float[] into) {
+        Shapes.requireLength("read", x.shape(), into.length);
+        memory.scatter(cpu(x), into);
+    }
+
+    @Override
+    public void read(Array array, double[] into) {
+        Shapes.requireLength("read", array.shape(), into.length);
+        CpuArray x = memory.asRowMajor(array);
+        float[] data = x.data();
+        for (int i = 0; i < into.length; i++) {
+            into[i] = data[i];
+        }
+        x.release();
+    }
+
+    @Override
+    public void write(Array x, float[] values) {
+        Shapes.requireLength("write", x.shape(), values.length);
+        memory.gather(values, cpu(x));
+        x.storage().changed();
+    }
+
+    @Override
+    public void fill(Array array, double value) {
+        CpuArray x = cpu(array);
+        if (x.isPadded() && value != 0) {
+            float[] values = memory.pool().take(x.shape().size());
+            Arrays.fill(values, 0, x.shape().size(), (float) value);
+            memory.gather(values, x);
+            memory.pool().give(values);
+        } else {
+            Arrays.fill(x.data(), 0, x.length(), (float) value);
+        }
+        x.storage().changed();
+    }
+
+    @Override
+    public void assign(Array target, Array source) {
+        Shapes.same("assign", target.shape(), source.shape());
+        CpuArray to = cpu(target);
+        CpuArray from = to.isRowMajor() ? memory.asRowMajor(source) : memory.asBlocked(source);
+        System.arraycopy(from.data(), 0, to.data(), 0, to.length());
+        from.release();
+        to.storage().changed();
+    }
+
+    @Override
+    public MemoryUse memory() {
+        return new MemoryUse(memory.pool().usedBytes(), memory.pool().idleBytes());
+    }
+
+    // ---- rearranging -------------------------------------------------------------------------------------------
+
+    @Override
+    public Array reshape(Array x, Shape shape) {
+        return rearrangement.reshape(x, shape);
+    }
+
+    @Override
+    public Array permute(Array x, int... dims) {
+        return rearrangement.permute(x, dims);
+    }
+
+    @Override
+    public Array cat(List<Array> xs, int dim) {
+        return rearrangement.cat(xs, dim);
+    }
+
+    @Override
+    public Array narrow(Array x, int dim, int start, int length) {
+        return rearrangement.narrow(x, dim, start, length);
+    }
+
+    // ---- element-wise and reductions ----------------------------------------------------------------------------
+
+    @Override
+    public Array unary(UnaryOp op, Array x) {
+        return elementwise.unary(op, x);
+    }
+
+    @Override
+    public Array unaryGradient(UnaryOp op, Array gy, Array x, Array y) {
+        return elementwise.unaryGradient(op, gy, x, y);
+    }
+
+    @Override
+    public Array binary(BinaryOp op, Array a, Array b) {
+        return elementwise.binary(op, a, b);
+    }
+
+    @Override
+    public Array affine(Array x, double alpha, double beta) {
+        return elementwise.affine(x, alpha, beta);
+    }
+
+    @Override
+    public void add(Array target, Array x) {
+        elementwise.add(target, x);
+    }
+
+    @Override
+    public Array sum(Array x, boolean keepDim, int... dims) {
+        return rearrangement.sum(x, keepDim, dims);
+    }
+
+    @Override
+    public Array expand(Array x, Shape shape) {
+        return rearrangement.expand(x, shape);
+    }
+
+    @Override
+    public Array argmax(Array x) {
+        return rearrangement.argmax(x);
+    }
+
+    // ---- linear algebra and convolution ---------------------------------------------------------------------------
+
+    @Override
+    public Array matmul(Array a, boolean transposeA, Array b, boolean transposeB) {
+        return product.matmul(a, transposeA, b, transposeB);
+    }
+
+    @Override
+    public Array conv2d(Array x, Array w, Array bias, Conv2dOptions options) {
+        return convolution.conv2d(x, w, bias, options);
+    }
+
+    @Override
+    public Array conv2dInputGradient(Array gy, Array w, Shape xShape, Conv2dOptions options) {
+        return convolution.inputGradient(gy, w, xShape, options);
+    }
+
+    @Override
+    public Array conv2dWeightGradient(Array gy, Array x, Shape wShape, Conv2dOptions options) {
+        return convolution.weightGradient(gy, x, wShape, options);
+    }
+
+    // ---- batch normalisation --------------------------------------------------------------------------------------
+
+    @Override
+    public Normalized batchNormTrain(Array x, Array weight, Array bias, Array runningMean, Array runningVar, double momentum,
+            double eps) {
+        return batchNorm.train(x, weight, bias, runningMean, runningVar, momentum, eps);
+    }
+
+    @Override
+    public Array batchNormEval(Array x, Array weight, Array bias, Array mean, Array var, double eps) {
+        return batchNorm.eval(x, weight, bias, mean, var, eps);
+    }
+
+    @Override
+    public NormGradients batchNormTrainGradient(Array gy, Array x, Array weight, Array mean, Array invStd, boolean needInput) {
+        return batchNorm.trainGradient(gy, x, weight, mean, invStd, needInput);
+    }
+
+    @Override
+    public NormGradients batchNormEvalGradient(Array gy, Array x, Array weight, Array mean, Array var, double eps,
+            boolean needInput, boolean needParameters) {
+        return batchNorm.evalGradient(gy, x, weight, mean, var, eps, needInput, needParameters);
+    }
+
+    // ---- pooling ------------------------------------------------------------------------------------------------
+
+    @Override
+    public Pooled maxPool2d(Array x, Pool2dOptions options) {
+        return pooling.max(x, options);
+    }
+
+    @Override
+    public Pooled adaptiveMaxPool2d(Array x, int outH, int outW) {
+        return pooling.adaptiveMax(x, outH, outW);
+    }
+
+    @Override
+    public Array maxPool2dGradient(Array gy, Array indices, Shape xShape) {
+        return pooling.maxGradient(gy, indices, xShape);
+    }
+
+    @Override
+    public Array avgPool2d(Array x, Pool2dOptions options) {
+        return pooling.avg(x, options);
+    }
+
+    @Override
+    public Array avgPool2dGradient(Array gy, Shape xShape, Pool2dOptions options) {
+        return pooling.avgGradient(gy, xShape, options);
+    }
+
+    @Override
+    public Array adaptiveAvgPool2d(Array x, int outH, int outW) {
+        return pooling.adaptiveAvg(x, outH, outW);
+    }
+
+    @Override
+    public Array adaptiveAvgPool2dGradient(Array gy, Shape xShape) {
+        return pooling.adaptiveAvgGradient(gy, xShape);
+    }
+
+    // ---- loss, regularisation, optimisation -------------------------------------------------------------------------
+
+    @Override
+    public Array logSoftmax(Array x) {
+        return loss.logSoftmax(x);
+    }
+
+    @Override
+    public Array logSoftmaxGradient(Array gy, Array y) {
+        return loss.logSoftmaxGradient(gy, y);
+    }
+
+    @Override
+    public Loss crossEntropy(Array scores, Array target, Array classWeight, double smoothing, Reduction reduction) {
+        return loss.crossEntropy(scores, target, classWeight, smoothing, reduction);
+    }
+
+    @Override
+    public Array dropout(Array x, double p, long seed) {
+        return elementwise.dropout(x, p, seed);
+    }
+
+    @Override
+    public void sgd(SgdOptions options, List<Array> parameters, List<Array> gradients, List<Array> momentumBuffers,
+            boolean[] first) {
+        sgd.step(options, parameters, gradients, momentumBuffers, first);
+    }
+}

@@ -1,0 +1,42 @@
+package thaw.kernels.cpu;
+
+/**
+ * The loops over the pixels of one channel block that plain Java does not turn into vectors by itself. A block's pixels
+ * lie one behind the other, each with {@link #lanes()} channels side by side; per-channel numbers (means, factors) are
+ * {@code lanes()} floats from an offset.
+ *
+ * <p>Two implementations: {@link VectorLaneLoops} with a vector's width of lanes, {@link PlainLaneLoops} with one.
+ */
+interface LaneLoops {
+
+    /** Channels in a block. */
+    int lanes();
+
+    /** {@code out[lane] = Σ x} over the pixels. */
+    void sum(float[] x, int xo, int pixels, float[] out, int o);
+
+    /** {@code out[lane] = Σ (x − mean)²} over the pixels. */
+    void sumOfSquaredDifferences(float[] x, int xo, int pixels, float[] mean, int mo, float[] out, int o);
+
+    /** {@code outG[lane] = Σ g} and {@code outGx[lane] = Σ g·(x − mean)} over the pixels. */
+    void sumWithProduct(float[] g, int go, float[] x, int xo, int pixels, float[] mean, int mo,
+            float[] outG, float[] outGx, int o);
+
+    /** {@code y = a·(x − mean) + b}: the difference first, since {@code a·x} and {@code a·mean} may nearly cancel. */
+    void normalize(float[] x, int xo, int pixels, float[] mean, float[] a, float[] b, int o, float[] y, int yo);
+
+    /** {@code y = a·g + b·(x − mean) + c}. */
+    void combine(float[] g, int go, float[] x, int xo, int pixels, float[] mean, float[] a, float[] b, float[] c, int o,
+            float[] y, int yo);
+
+    /**
+     * The largest value in a window of pixels, and its index in the image; the first among equals, a NaN above all.
+     *
+     * @param first index of the window's first pixel in its image, which begins at {@code xo}
+     * @param width of the image
+     */
+    void maxOfWindow(float[] x, int xo, int first, int rows, int columns, int width, float[] max, float[] index, int o);
+
+    /** {@code y[lane] = factor · Σ x} over a window of pixels; see {@link #maxOfWindow}. */
+    void sumOfWindow(float[] x, int xo, int first, int rows, int columns, int width, float factor, float[] y, int o);
+}

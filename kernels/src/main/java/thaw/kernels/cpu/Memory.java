@@ -1,0 +1,140 @@
+package thaw.kernels.cpu;
+
+import java.util.Arrays;
+import thaw.kernels.Array;
+import thaw.kernels.Shape;
+
+/** Allocates arrays in either layout from the pool, and moves them from one to the other. */
+final class Memory {
+
+    private final BufferPool pool = new BufferPool();
+    private final Workers workers;
+    private final int block;
+
+    /** @param block channels in a block; 1 keeps everything row-major */
+    Memory(Workers workers, int block) {
+        this.workers = workers;
+        this.block = block;
+    }
+
+    BufferPool pool() {
+        return pool;
+    }
+
+    int block() {
+        return block;
+    }
+
+    CpuArray rowMajor(Shape shape) {
+        return new CpuArray(shape, new CpuStorage(pool, shape.size()), 1);
+    }
+
+    CpuArray blocked(Shape shape) {
+        return new CpuArray(shape, new CpuStorage(pool, CpuArray.length(shape, block)), block);
+    }
+
+    /** A new array of the same shape and layout. */
+    CpuArray like(CpuArray x) {
+        return new CpuArray(x.shape(), new CpuStorage(pool, x.length()), x.block());
+    }
+
+    /** A second owner of the same memory under another shape of the same size. */
+    CpuArray view(CpuArray x, Shape shape) {
+        x.storage().retain();
+        return new CpuArray(shape, x.storage(), 1);
+    }
+
+    static CpuArray cpu(Array x) {
+        if (x instanceof CpuArray a) {
+            return a;
+        }
+        throw new IllegalArgumentException("the array belongs to another backend (" + x.getClass().getSimpleName()
+                + "); move it with read and of");
+    }
+
+    /** The same numbers in row-major order, with an owner of its own to release: {@code x} itself where it is so already. */
+    CpuArray asRowMajor(Array array) {
+        CpuArray x = cpu(array);
+        if (x.isRowMajor()) {
+            x.storage().retain();
+            return x;
+        }
+        CpuArray y = rowMajor(x.shape());
+        scatter(x, y.data());
+        return y;
+    }
+
+    /** The same numbers in channel blocks, with an owner of its own to release. */
+    CpuArray asBlocked(Array array) {
+        CpuArray x = cpu(array);
+        if (x.block() == block) {
+            x.storage().retain();
+            return x;
+        }
+        CpuArray y = blocked(x.shape());
+        gather(x.data(), y);
+        return y;
+    }
+
+    /** Row-major numbers into an array of any layout. */
+    void gather(float[] from, CpuArray to) {
+        if (to.isRowMajor()) {
+            System.arraycopy(from, 0, to.data(), 0, to.length());
+            return;
+        }
+        Shape s = to.shape();
+        int channels = s.dim(1);
+        int pixels = s.dim(2) * s.dim(3);
+        int blocks = to.channelBlocks();
+        float[] data = to.data();
+        workers.run(s.dim(0) * blocks, item -> {
+            int n = item / blocks;
+            int first = item % blocks * block;
+            ChannelBlocks.gather(from, (n * channels + first) * pixels, Math.min(block, channels - first), pixels,
+                    data, item * pixels * block, block);
+        });
+    }
+
+    /** An array of any layout into row-major numbers. */
+    void scatter(CpuArray from, float[] to) {
+        float[] data = from.data();
+        if (from.isRowMajor()) {
+            System.arraycopy(data, 0, to, 0, from.length());
+            return;
+        }
+        Shape s = from.shape();
+        int channels = s.dim(1);
+        int pixels = s.dim(2) * s.dim(3);
+        int blocks = from.channelBlocks();
+        workers.run(s.dim(0) * blocks, item -> {
+            int n = item / blocks;
+            int first = item % blocks * block;
+            ChannelBlocks.scatter(data, item * pixels * block, block, Math.min(block, channels - first), pixels,
+                    to, (n * channels + first) * pixels);
+        });
+    }
+
+    /** Per-channel numbers {@code [C]} filled up with zeros to whole blocks; goes back with {@code pool().give}. */
+    float[] padded(Array perChannel, int length) {
+        float[] out = pool.take(length);
+        int channels = perChannel.shape().size();
+        System.arraycopy(cpu(perChannel).data(), 0, out, 0, channels);
+        Arrays.fill(out, channels, length, 0);
+        return out;
+    }
+
+    /** Separate arrays from the pool, for {@link PlainRows}. */
+    float[][] takeRows(int count, int length) {
+        float[][] rows = new float[count][];
+        for (int i = 0; i < count; i++) {
+            rows[i] = pool.take(length);
+        }
+        return rows;
+    }
+
+    void giveRows(float[][] rows) {
+        for (float[] row : rows) {
+            pool.give(row);
+        }
+    }
+}

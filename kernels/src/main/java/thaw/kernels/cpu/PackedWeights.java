@@ -1,0 +1,99 @@
+package thaw.kernels.cpu;
+
+/**
+ * A convolution's weights in the order in which the micro-kernel reads them: for each tile of one or two vectors of output
+ * channels, for each input block, place of the filter and channel of the block, the weights of the tile's output channels
+ * side by side. A tile sees the input blocks that its groups cover; weights between groups are zeros.
+ *
+ * <p>"Output" and "input" are those of the walk: for the gradient of the input they change sides.
+ */
+final class PackedWeights {
+
+    /** Which weights, for which walk. */
+    record Layout(int outputs, int inputs, int groups, int filterSize, boolean transposed, int inputLanes, int outputLanes) {
+
+        int tiles() {
+            return (outputBlocks() + 1) / 2;
+        }
+
+        int outputBlocks() {
+            return CpuArray.channelBlocks(outputs, outputLanes);
+        }
+
+        /** Vectors of output channels in a tile: two, but for a last odd one. */
+        int vectors(int tile) {
+            return Math.min(2, outputBlocks() - 2 * tile);
+        }
+
+        int firstOutput(int tile) {
+            return tile * 2 * outputLanes;
+        }
+
+        /** The first input block that the tile's groups cover. */
+        int firstBlock(int tile) {
+            return firstOutput(tile) / (outputs / groups) * (inputs / groups) / inputLanes;
+        }
+
+        /** The end of the input blocks that the tile's groups cover. */
+        int endBlock(int tile) {
+            int lastOutput = Math.min(outputs, firstOutput(tile) + vectors(tile) * outputLanes) - 1;
+            int endInput = (lastOutput / (outputs / groups) + 1) * (inputs / groups);
+            return (endInput + inputLanes - 1) / inputLanes;
+        }
+
+        int steps(int tile, int places) {
+            return (endBlock(tile) - firstBlock(tile)) * places * inputLanes;
+        }
+
+        /** Where each tile begins; the last number is the whole length. */
+        int[] offsets(int places) {
+            int[] offsets = new int[tiles() + 1];
+            for (int t = 0; t < tiles(); t++) {
+                offsets[t + 1] = offsets[t] + steps(t, places) * vectors(t) * outputLanes;
+            }
+            return offsets;
+        }
+    }
+
+    private PackedWeights() {
+    }
+
+    /** Writes one tile, from the weight {@code [K, C/groups, R, S]} in row-major order. */
+    static void pack(Layout l, FilterPlaces places, int tile, float[] w, float[] out, int offset) {
+        int width = l.vectors(tile) * l.outputLanes;
+        int firstOutput = l.firstOutput(tile);
+        int real = Math.min(width, l.outputs - firstOutput);
+        int perGroupIn = l.inputs / l.groups;
+        int perGroupOut = l.outputs / l.groups;
+        // Strides of the row-major weight along the walk's output and input channels, the latter within a group.
+        int strideOut = l.transposed ? l.filterSize : perGroupIn * l.filterSize;
+        int strideIn = l.transposed ? perGroupOut * l.filterSize : l.filterSize;
+        int to = offset;
+        for (int block = l.firstBlock(tile); block < l.endBlock(tile); block++) {
+            for (int place = 0; place < places.count(); place++) {
+                int position = places.position()[place];
+                for (int lane = 0; lane < l.inputLanes; lane++, to += width) {
+                    int in = block * l.inputLanes + lane;
+                    if (in >= l.inputs) {
+                        java.util.Arrays.fill(out, to, to + width, 0);
+                    } else if (l.groups == 1) {
+                        int from = in * strideIn + position + firstOutput * strideOut;
+                        for (int i = 0; i < real; i++) {
+                            out[to + i] = w[from + i * strideOut];
+                        }
+                        java.util.Arrays.fill(out, to + real, to + width, 0);
+                    } else {
+                        int group = in / perGroupIn;
+                        for (int i = 0; i < width; i++) {
+                            int o = firstOutput + i;
+                            boolean connected = i < real && o / perGroupOut == group;
+                            out[to + i] = !connected ? 0 : l.transposed
+                                    ? w[(in * perGroupOut + o % perGroupOut) * l.filterSize + position]
+                                    : w[(o * perGroupIn + in % perGroupIn) * l.filterSize + position];
+                        }
+                    }
+                }
+            }
+        }
+    }
+}

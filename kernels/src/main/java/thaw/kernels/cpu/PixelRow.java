@@ -1,0 +1,71 @@
+package thaw.kernels.cpu;
+
+/**
+ * Covers a row of pixels with the micro-kernels' tiles. Where a row is no multiple of the tile, the last tile is moved
+ * back over pixels that are done already and computes them once more, to the same bits: cheaper than a narrow tile.
+ */
+final class PixelRow {
+
+    /** With 16 vector registers 6 pixels by 2 vectors are the most; with 32, 14. */
+    private static final boolean MANY_REGISTERS = TwoVectorTaps.L == 16 || TwoVectorTaps.L == 4;
+
+    private PixelRow() {
+    }
+
+    /** The widest-running tile for rows of this many pixels. */
+    static int tile(int pixels, int vectors) {
+        int[] widths = vectors == 1 ? ONE : MANY_REGISTERS ? TWO_OF_32 : TWO_OF_16;
+        int best = 1;
+        double least = Double.MAX_VALUE;
+        for (int width : widths) {
+            if (width <= pixels) {
+                int tiles = (pixels + width - 1) / width;
+                double cost = tiles * (width + OVERHEAD);
+                if (cost < least) {
+                    least = cost;
+                    best = width;
+                }
+            }
+        }
+        return best;
+    }
+
+    /** What loading the weights costs each tile, in pixels. */
+    private static final double OVERHEAD = 3;
+    private static final int[] TWO_OF_32 = {14, 8, 7, 4, 1};
+    private static final int[] TWO_OF_16 = {6, 4, 1};
+    private static final int[] ONE = {14, 8, 7, 4, 1};
+
+    /**
+     * Runs tiles of {@code tile} pixels over a row; the arguments are those of {@link TwoVectorTaps}.
+     *
+     * @param tile     from {@link #tile}
+     * @param blocks   how many vectors of output channels: 1 or 2
+     */
+    static void run(int pixels, int tile, int blocks, float[] x, int xo, int px, int[] taps, int shift, int steps,
+            float[] w, int wo, float[] bias, int bo, float[] y, int yo, int py, int yBlock) {
+        for (int p = 0; p < pixels; p += tile) {
+            int at = Math.min(p, pixels - tile);
+            int xa = xo + at * px;
+            int ya = yo + at * py;
+            if (blocks == 2) {
+                switch (tile) {
+                    case 14 -> TwoVectorTaps.pixels14(x, xa, px, taps, shift, steps, w, wo, bias, bo, y, ya, py, yBlock);
+                    case 8 -> TwoVectorTaps.pixels8(x, xa, px, taps, shift, steps, w, wo, bias, bo, y, ya, py, yBlock);
+                    case 7 -> TwoVectorTaps.pixels7(x, xa, px, taps, shift, steps, w, wo, bias, bo, y, ya, py, yBlock);
+                    case 6 -> TwoVectorTaps.pixels6(x, xa, px, taps, shift, steps, w, wo, bias, bo, y, ya, py, yBlock);
+                    case 4 -> TwoVectorTaps.pixels4(x, xa, px, taps, shift, steps, w, wo, bias, bo, y, ya, py, yBlock);
+                    default -> TwoVectorTaps.pixels1(x, xa, px, taps, shift, steps, w, wo, bias, bo, y, ya, py, yBlock);
+                }
+            } else {
+                switch (tile) {
+                    case 14 -> OneVectorTaps.pixels14(x, xa, px, taps, shift, steps, w, wo, bias, bo, y, ya, py);
+                    case 8 -> OneVectorTaps.pixels8(x, xa, px, taps, shift, steps, w, wo, bias, bo, y, ya, py);
+                    case 7 -> OneVectorTaps.pixels7(x, xa, px, taps, shift, steps, w, wo, bias, bo, y, ya, py);
+                    case 4 -> OneVectorTaps.pixels4(x, xa, px, taps, shift, steps, w, wo, bias, bo, y, ya, py);
+                    default -> OneVectorTaps.pixels1(x, xa, px, taps, shift, steps, w, wo, bias, bo, y, ya, py);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,220 @@
+package thaw.kernels.cpu;
+
+import java.util.Arrays;
+import thaw.kernels.Array;
+import thaw.kernels.Backend.Pooled;
+import thaw.kernels.Pool2dOptions;
+import thaw.kernels.Shape;
+import thaw.kernels.Shapes;
+
+/** Pooling; the unit of work is one channel block of one image. */
+final class Pooling {
+
+    /** The input pixels {@code start(o) … end(o) − 1} that output {@code o} sees along one dimension, inside the image. */
+    private interface Span {
+        int start(int o);
+
+        int end(int o);
+    }
+
+    private final Memory memory;
+    private final Workers workers;
+    private final LaneLoops loops;
+
+    Pooling(Memory memory, Workers workers, LaneLoops loops) {
+        this.memory = memory;
+        this.workers = workers;
+        this.loops = loops;
+    }
+
+    private static Span window(int kernel, int stride, int padding, int extent) {
+        return new Span() {
+            @Override
+            public int start(int o) {
+                return Math.max(0, o * stride - padding);
+            }
+
+            @Override
+            public int end(int o) {
+                return Math.min(extent, o * stride - padding + kernel);
+            }
+        };
+    }
+
+    private static Span cell(int extent, int cells) {
+        return new Span() {
+            @Override
+            public int start(int o) {
+                return (int) ((long) o * extent / cells);
+            }
+
+            @Override
+            public int end(int o) {
+                return (int) (((long) (o + 1) * extent + cells - 1) / cells);
+            }
+        };
+    }
+
+    Pooled max(Array x, Pool2dOptions o) {
+        Shape out = o.outputShape(x.shape());
+        return max(x, out, window(o.kernelH(), o.strideH(), o.paddingH(), x.shape().dim(2)),
+                window(o.kernelW(), o.strideW(), o.paddingW(), x.shape().dim(3)));
+    }
+
+    Pooled adaptiveMax(Array x, int outH, int outW) {
+        Shape out = Shapes.adaptivePool2d(x.shape(), outH, outW);
+        return max(x, out, cell(x.shape().dim(2), outH), cell(x.shape().dim(3), outW));
+    }
+
+    private Pooled max(Array array, Shape outShape, Span rows, Span columns) {
+        CpuArray x = memory.asBlocked(array);
+        CpuArray y = memory.blocked(outShape);
+        CpuArray indices = memory.blocked(outShape);
+        int lanes = loops.lanes();
+        int width = x.shape().dim(3);
+        int in = x.shape().dim(2) * width * lanes;
+        int oh = outShape.dim(2);
+        int ow = outShape.dim(3);
+        float[] from = x.data();
+        float[] max = y.data();
+        float[] index = indices.data();
+        workers.run(x.shape().dim(0) * x.channelBlocks(), unit -> {
+            for (int i = 0; i < oh; i++) {
+                int top = rows.start(i);
+                int height = rows.end(i) - top;
+                for (int j = 0; j < ow; j++) {
+                    int left = columns.start(j);
+                    loops.maxOfWindow(from, unit * in, top * width + left, height, columns.end(j) - left, width,
+                            max, index, ((unit * oh + i) * ow + j) * lanes);
+                }
+            }
+        });
+        x.release();
+        return new Pooled(y, indices);
+    }
+
+    Array maxGradient(Array gradient, Array at, Shape xShape) {
+        Shapes.maxPool2dGradient(gradient.shape(), at.shape(), xShape);
+        CpuArray gy = memory.asBlocked(gradient);
+        CpuArray indices = memory.asBlocked(at);
+        CpuArray gx = memory.blocked(xShape);
+        int lanes = loops.lanes();
+        int in = xShape.dim(2) * xShape.dim(3) * lanes;
+        int out = gy.shape().dim(2) * gy.shape().dim(3) * lanes;
+        float[] g = gy.data();
+        float[] index = indices.data();
+        float[] to = gx.data();
+        workers.run(xShape.dim(0) * gx.channelBlocks(), unit -> {
+            int base = unit * in;
+            Arrays.fill(to, base, base + in, 0);
+            for (int i = unit * out; i < (unit + 1) * out; i += lanes) {
+                for (int l = 0; l < lanes; l++) {
+                    to[base + (int) index[i + l] * lanes + l] += g[i + l];
+                }
+            }
+        });
+        gy.release();
+        indices.release();
+        return gx;
+    }
+
+    Array avg(Array x, Pool2dOptions o) {
+        Shape in = x.shape();
+        return avg(x, o.outputShape(in), window(o.kernelH(), o.strideH(), o.paddingH(), in.dim(2)),
+                window(o.kernelW(), o.strideW(), o.paddingW(), in.dim(3)), o);
+    }
+
+    Array adaptiveAvg(Array x, int outH, int outW) {
+        Shape out = Shapes.adaptivePool2d(x.shape(), outH, outW);
+        return avg(x, out, cell(x.shape().dim(2), outH), cell(x.shape().dim(3), outW), null);
+    }
+
+    private Array avg(Array array, Shape outShape, Span rows, Span columns, Pool2dOptions o) {
+        CpuArray x = memory.asBlocked(array);
+        CpuArray y = memory.blocked(outShape);
+        int lanes = loops.lanes();
+        int height = x.shape().dim(2);
+        int width = x.shape().dim(3);
+        int oh = outShape.dim(2);
+        int ow = outShape.dim(3);
+        float[] from = x.data();
+        float[] to = y.data();
+        workers.run(x.shape().dim(0) * x.channelBlocks(), unit -> {
+            for (int i = 0; i < oh; i++) {
+                for (int j = 0; j < ow; j++) {
+                    int top = rows.start(i);
+                    int left = columns.start(j);
+                    int r = rows.end(i) - top;
+                    int c = columns.end(j) - left;
+                    int at = ((unit * oh + i) * ow + j) * lanes;
+                    if (r <= 0 || c <= 0) {
+                        Arrays.fill(to, at, at + lanes, 0);
+                    } else {
+                        loops.sumOfWindow(from, unit * height * width * lanes, top * width + left, r, c, width,
+                                1f / divisor(o, i, j, r, c, height, width), to, at);
+                    }
+                }
+            }
+        });
+        x.release();
+        return y;
+    }
+
+    /** How many values window {@code (i, j)} averages: those inside the image, or inside the padded image. */
+    private static int divisor(Pool2dOptions o, int i, int j, int rows, int columns, int height, int width) {
+        if (o == null || !o.countIncludePad()) {
+            return rows * columns;
+        }
+        int top = i * o.strideH() - o.paddingH();
+        int left = j * o.strideW() - o.paddingW();
+        return (Math.min(height + o.paddingH(), top + o.kernelH()) - top)
+                * (Math.min(width + o.paddingW(), left + o.kernelW()) - left);
+    }
+
+    Array avgGradient(Array gy, Shape x, Pool2dOptions o) {
+        Shapes.avgPool2dGradient(gy.shape(), x, o);
+        return avgGradient(gy, x, window(o.kernelH(), o.strideH(), o.paddingH(), x.dim(2)),
+                window(o.kernelW(), o.strideW(), o.paddingW(), x.dim(3)), o);
+    }
+
+    Array adaptiveAvgGradient(Array gy, Shape x) {
+        Shapes.adaptivePool2dGradient(gy.shape(), x);
+        return avgGradient(gy, x, cell(x.dim(2), gy.shape().dim(2)), cell(x.dim(3), gy.shape().dim(3)), null);
+    }
+
+    private Array avgGradient(Array gradient, Shape xShape, Span rows, Span columns, Pool2dOptions o) {
+        CpuArray gy = memory.asBlocked(gradient);
+        CpuArray gx = memory.blocked(xShape);
+        int lanes = loops.lanes();
+        int height = xShape.dim(2);
+        int width = xShape.dim(3);
+        int oh = gy.shape().dim(2);
+        int ow = gy.shape().dim(3);
+        float[] g = gy.data();
+        float[] to = gx.data();
+        workers.run(xShape.dim(0) * gx.channelBlocks(), unit -> {
+            int base = unit * height * width;
+            Arrays.fill(to, base * lanes, (base + height * width) * lanes, 0);
+            for (int i = 0; i < oh; i++) {
+                for (int j = 0; j < ow; j++) {
+                    int top = rows.start(i);
+                    int left = columns.start(j);
+                    int bottom = rows.end(i);
+                    int right = columns.end(j);
+                    float share = 1f / divisor(o, i, j, bottom - top, right - left, height, width);
+                    int at = ((unit * oh + i) * ow + j) * lanes;
+                    for (int r = top; r < bottom; r++) {
+                        for (int c = left; c < right; c++) {
+                            int p = (base + r * width + c) * lanes;
+                            for (int l = 0; l < lanes; l++) {
+                                to[p + l] += g[at + l] * share;
+                            }
+                        }
+                    }
+                }
+            }
+        });
+        gy.release();
+        return gx;
+    }
+}

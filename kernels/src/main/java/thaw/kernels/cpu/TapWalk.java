@@ -1,0 +1,71 @@
+package thaw.kernels.cpu;
+
+/**
+ * One pass of the micro-kernel over all pixels of an output: the rows into which they fall, where each row's source and
+ * target begin, and the taps. Forward convolutions are one walk; the gradient of the input with stride {@code s} is
+ * {@code s·s} of them, one for each phase of the input's pixels, each with the places of the filter that reach it.
+ *
+ * @param images       N
+ * @param rows         of an image
+ * @param sourceImage  floats of an image of the source
+ * @param sourceStart  where the first row's first source pixel lies
+ * @param sourceRow    floats from a row's source to the next row's
+ * @param px           floats between the sources of neighbouring pixels
+ * @param sourceBlock  floats of a channel block of the source
+ * @param targetImage  floats of an image of the target
+ * @param targetStart  where the first row begins
+ * @param targetRow    floats between rows
+ * @param py           floats between neighbouring pixels of the target
+ * @param targetBlock  floats of a channel block of the target
+ * @param pixels       in a row
+ * @param lastPixels   in an image's last row
+ */
+record TapWalk(int images, int rows, int sourceImage, int sourceStart, int sourceRow, int px, int sourceBlock,
+        int targetImage, int targetStart, int targetRow, int py, int targetBlock, int pixels, int lastPixels,
+        FilterPlaces places, PackedWeights.Layout layout, int[] taps, int[] weightOffsets) {
+
+    /** Multiply-adds that make an item of a job worth its hand-over. */
+    private static final long ITEM = 2_000_000;
+
+    /** Items that a job should have at least, so that any number of threads is kept busy evenly. */
+    private static final int ITEMS = 32;
+
+    /**
+     * Runs the walk.
+     *
+     * @param w    as {@link PackedWeights} lays them out
+     * @param bias a number for each output channel, filled up to whole tiles
+     */
+    void run(Workers workers, float[] source, float[] w, float[] bias, float[] target) {
+        int total = images * rows;
+        if (total == 0) {
+            return;
+        }
+        int shift = Integer.numberOfTrailingZeros(layout.inputLanes());
+        int lanes = layout.outputLanes();
+        int tiles = layout.tiles();
+        long perRow = (long) pixels * layout.steps(0, places.count()) * tiles * 2 * lanes;
+        int group = (int) Math.max(1, Math.min(total / ITEMS, ITEM / Math.max(1, perRow)));
+        int groups = (total + group - 1) / group;
+        int splits = Math.min(tiles, (ITEMS + groups - 1) / groups);
+        workers.run(groups * splits, item -> {
+            int first = item / splits * group;
+            int end = Math.min(total, first + group);
+            int split = item % splits;
+            for (int tile = split * tiles / splits; tile < (split + 1) * tiles / splits; tile++) {
+                int vectors = layout.vectors(tile);
+                int steps = layout.steps(tile, places.count());
+                int block = layout.firstBlock(tile);
+                for (int r = first; r < end; r++) {
+                    int n = r / rows;
+                    int row = r % rows;
+                    int count = row == rows - 1 ? lastPixels : pixels;
+                    PixelRow.run(count, PixelRow.tile(count, vectors), vectors,
+                            source, n * sourceImage + sourceStart + row * sourceRow + block * sourceBlock, px,
+                            taps, shift, steps, w, weightOffsets[tile], bias, layout.firstOutput(tile),
+                            target, n * targetImage + targetStart + row * targetRow + tile * 2 * targetBlock, py, targetBlock);
+                }
+            }
+        });
+    }
+}

@@ -1,0 +1,163 @@
+package thaw.kernels.cpu;
+
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorMask;
+import jdk.incubator.vector.VectorOperators;
+import jdk.incubator.vector.VectorSpecies;
+
+/**
+ * A vector's width of lanes, by the Vector API. Sums run in four accumulators, which hide the latency of an addition;
+ * each accumulator starts from a vector that was computed, never from a shared constant, or JDK 17 keeps them as objects.
+ */
+final class VectorLaneLoops implements LaneLoops {
+
+    private static final VectorSpecies<Float> S = FloatVector.SPECIES_PREFERRED;
+    private static final int L = S.length();
+
+    @Override
+    public int lanes() {
+        return L;
+    }
+
+    @Override
+    public void sum(float[] x, int xo, int pixels, float[] out, int o) {
+        FloatVector s0 = FloatVector.fromArray(S, x, xo);
+        int p = 1;
+        if (pixels >= 8) {
+            FloatVector s1 = FloatVector.fromArray(S, x, xo + L);
+            FloatVector s2 = FloatVector.fromArray(S, x, xo + 2 * L);
+            FloatVector s3 = FloatVector.fromArray(S, x, xo + 3 * L);
+            for (p = 4; p <= pixels - 4; p += 4) {
+                int i = xo + p * L;
+                s0 = s0.add(FloatVector.fromArray(S, x, i));
+                s1 = s1.add(FloatVector.fromArray(S, x, i + L));
+                s2 = s2.add(FloatVector.fromArray(S, x, i + 2 * L));
+                s3 = s3.add(FloatVector.fromArray(S, x, i + 3 * L));
+            }
+            s0 = s0.add(s1).add(s2.add(s3));
+        }
+        for (; p < pixels; p++) {
+            s0 = s0.add(FloatVector.fromArray(S, x, xo + p * L));
+        }
+        s0.intoArray(out, o);
+    }
+
+    @Override
+    public void sumOfSquaredDifferences(float[] x, int xo, int pixels, float[] mean, int mo, float[] out, int o) {
+        FloatVector m = FloatVector.fromArray(S, mean, mo);
+        FloatVector d0 = FloatVector.fromArray(S, x, xo).sub(m);
+        FloatVector s0 = d0.mul(d0);
+        int p = 1;
+        if (pixels >= 8) {
+            FloatVector d1 = FloatVector.fromArray(S, x, xo + L).sub(m);
+            FloatVector d2 = FloatVector.fromArray(S, x, xo + 2 * L).sub(m);
+            FloatVector d3 = FloatVector.fromArray(S, x, xo + 3 * L).sub(m);
+            FloatVector s1 = d1.mul(d1);
+            FloatVector s2 = d2.mul(d2);
+            FloatVector s3 = d3.mul(d3);
+            for (p = 4; p <= pixels - 4; p += 4) {
+                int i = xo + p * L;
+                FloatVector e0 = FloatVector.fromArray(S, x, i).sub(m);
+                FloatVector e1 = FloatVector.fromArray(S, x, i + L).sub(m);
+                FloatVector e2 = FloatVector.fromArray(S, x, i + 2 * L).sub(m);
+                FloatVector e3 = FloatVector.fromArray(S, x, i + 3 * L).sub(m);
+                s0 = e0.fma(e0, s0);
+                s1 = e1.fma(e1, s1);
+                s2 = e2.fma(e2, s2);
+                s3 = e3.fma(e3, s3);
+            }
+            s0 = s0.add(s1).add(s2.add(s3));
+        }
+        for (; p < pixels; p++) {
+            FloatVector e = FloatVector.fromArray(S, x, xo + p * L).sub(m);
+            s0 = e.fma(e, s0);
+        }
+        s0.intoArray(out, o);
+    }
+
+    @Override
+    public void sumWithProduct(float[] g, int go, float[] x, int xo, int pixels, float[] mean, int mo,
+            float[] outG, float[] outGx, int o) {
+        FloatVector m = FloatVector.fromArray(S, mean, mo);
+        FloatVector s0 = FloatVector.fromArray(S, g, go);
+        FloatVector t0 = s0.mul(FloatVector.fromArray(S, x, xo).sub(m));
+        int p = 1;
+        if (pixels >= 4) {
+            FloatVector s1 = FloatVector.fromArray(S, g, go + L);
+            FloatVector t1 = s1.mul(FloatVector.fromArray(S, x, xo + L).sub(m));
+            for (p = 2; p <= pixels - 2; p += 2) {
+                int i = go + p * L;
+                int j = xo + p * L;
+                FloatVector g0 = FloatVector.fromArray(S, g, i);
+                FloatVector g1 = FloatVector.fromArray(S, g, i + L);
+                s0 = s0.add(g0);
+                s1 = s1.add(g1);
+                t0 = g0.fma(FloatVector.fromArray(S, x, j).sub(m), t0);
+                t1 = g1.fma(FloatVector.fromArray(S, x, j + L).sub(m), t1);
+            }
+            s0 = s0.add(s1);
+            t0 = t0.add(t1);
+        }
+        for (; p < pixels; p++) {
+            FloatVector g0 = FloatVector.fromArray(S, g, go + p * L);
+            s0 = s0.add(g0);
+            t0 = g0.fma(FloatVector.fromArray(S, x, xo + p * L).sub(m), t0);
+        }
+        s0.intoArray(outG, o);
+        t0.intoArray(outGx, o);
+    }
+
+    @Override
+    public void normalize(float[] x, int xo, int pixels, float[] mean, float[] a, float[] b, int o, float[] y, int yo) {
+        FloatVector m = FloatVector.fromArray(S, mean, o);
+        FloatVector scale = FloatVector.fromArray(S, a, o);
+        FloatVector shift = FloatVector.fromArray(S, b, o);
+        for (int i = 0; i < pixels * L; i += L) {
+            FloatVector.fromArray(S, x, xo + i).sub(m).fma(scale, shift).intoArray(y, yo + i);
+        }
+    }
+
+    @Override
+    public void combine(float[] g, int go, float[] x, int xo, int pixels, float[] mean, float[] a, float[] b, float[] c,
+            int o, float[] y, int yo) {
+        FloatVector m = FloatVector.fromArray(S, mean, o);
+        FloatVector ga = FloatVector.fromArray(S, a, o);
+        FloatVector xb = FloatVector.fromArray(S, b, o);
+        FloatVector shift = FloatVector.fromArray(S, c, o);
+        for (int i = 0; i < pixels * L; i += L) {
+            FloatVector t = FloatVector.fromArray(S, x, xo + i).sub(m).fma(xb, shift);
+            FloatVector.fromArray(S, g, go + i).fma(ga, t).intoArray(y, yo + i);
+        }
+    }
+
+    @Override
+    public void maxOfWindow(float[] x, int xo, int first, int rows, int columns, int width, float[] max, float[] index, int o) {
+        FloatVector best = FloatVector.fromArray(S, x, xo + first * L);
+        FloatVector at = FloatVector.broadcast(S, (float) first);
+        for (int r = 0; r < rows; r++) {
+            int row = first + r * width;
+            for (int i = row; i < row + columns; i++) {
+                FloatVector v = FloatVector.fromArray(S, x, xo + i * L);
+                // Not (v <= best) holds for greater values and for NaN; a NaN that has won stays.
+                VectorMask<Float> wins = v.compare(VectorOperators.LE, best).not()
+                        .and(best.compare(VectorOperators.EQ, best));
+                best = best.blend(v, wins);
+                at = at.blend((float) i, wins);
+            }
+        }
+        best.intoArray(max, o);
+        at.intoArray(index, o);
+    }
+
+    @Override
+    public void sumOfWindow(float[] x, int xo, int first, int rows, int columns, int width, float factor, float[] y, int o) {
+        FloatVector s = FloatVector.fromArray(S, x, xo + first * L);
+        for (int r = 0; r < rows; r++) {
+            int row = first + r * width;
+            for (int i = r == 0 ? row + 1 : row; i < row + columns; i++) {
+                s = s.add(FloatVector.fromArray(S, x, xo + i * L));
+            }
+        }
+        s.mul(factor).intoArray(y, o);
+    }
+}

@@ -1,0 +1,165 @@
+package thaw.finetune.data;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.function.Executable;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class ImageFolderTest {
+    @TempDir
+    private Path root;
+
+    @ParameterizedTest
+    @ValueSource(strings = {"valid", "val", "test"})
+    void trainAndValidationFolders(String valid) throws IOException {
+        touch("train/dogs/1.jpg", "train/dogs/2.JPEG", "train/cats/3.png", valid + "/cats/4.webp", valid + "/dogs/5.tif");
+        ImageFolder data = ImageFolder.of(root).size(64).batch(8).seed(3);
+        assertEquals(List.of("cats", "dogs"), data.classes());
+        assertEquals(List.of(sample("train/cats/3.png", 0), sample("train/dogs/1.jpg", 1), sample("train/dogs/2.JPEG", 1)),
+                data.train());
+        assertEquals(List.of(sample(valid + "/cats/4.webp", 0), sample(valid + "/dogs/5.tif", 1)), data.valid());
+        assertEquals(data.valid(), data.evaluation());
+        assertEquals(64, data.transforms().size());
+        assertEquals(8, data.batch());
+        assertEquals(3, data.seed());
+    }
+
+    @Test
+    void plainFolderIsSplitBySeed() throws IOException {
+        for (int i = 0; i < 50; i++) {
+            touch("a/" + i + ".jpg", "b/" + i + ".jpg");
+        }
+        touch("c/0.jpg", "c/1.jpg", "d/0.jpg");
+        ImageFolder data = ImageFolder.of(root).seed(1);
+        assertEquals(103, data.evaluation().size());
+        assertEquals(List.of(10L, 10L, 1L, 0L), perClass(data.valid()));
+        assertEquals(List.of(40L, 40L, 1L, 1L), perClass(data.train()));
+        Set<Sample> both = new HashSet<>(data.train());
+        both.addAll(data.valid());
+        assertEquals(new HashSet<>(data.evaluation()), both);
+
+        assertEquals(data.valid(), ImageFolder.of(root).seed(1).valid());
+        assertNotEquals(data.valid(), data.seed(2).valid());
+        assertEquals(List.of(25L, 25L, 1L, 0L), perClass(data.validFraction(0.5).valid()));
+        assertThrows(IllegalArgumentException.class, () -> data.validFraction(1));
+    }
+
+    @Test
+    void splitDoesNotDependOnWhereTheFolderLies() throws IOException {
+        for (String place : List.of("here", "there/deep")) {
+            for (int i = 0; i < 20; i++) {
+                touch(place + "/a/" + i + ".jpg", place + "/b/" + i + ".jpg");
+            }
+        }
+        assertEquals(held("here"), held("there/deep"));
+    }
+
+    private List<String> held(String place) {
+        return ImageFolder.of(root.resolve(place)).seed(9).valid().stream()
+                .map(sample -> sample.file().getFileName().toString()).toList();
+    }
+
+    @Test
+    void trainFolderAloneIsSplit() throws IOException {
+        touch("train/a/1.jpg", "train/a/2.jpg", "train/b/1.jpg", "train/b/2.jpg", "test/1.jpg");
+        ImageFolder data = ImageFolder.of(root);
+        assertEquals(List.of("a", "b"), data.classes());
+        assertEquals(2, data.train().size());
+        assertEquals(2, data.valid().size());
+    }
+
+    @Test
+    void trainMayBeAClassAmongOthers() throws IOException {
+        touch("bus/1.jpg", "car/1.jpg", "train/1.jpg");
+        assertEquals(List.of("bus", "car", "train"), ImageFolder.of(root).classes());
+    }
+
+    @Test
+    void classesAreInOrderOfCodePoints() throws IOException {
+        touch("b/1.jpg", "B/1.jpg", "a10/1.jpg", "a2/1.jpg", "é/1.jpg", "\uff5e/1.jpg", "\ud83d\udc31/1.jpg");
+        assertEquals(List.of("B", "a10", "a2", "b", "é", "\uff5e", "\ud83d\udc31"), ImageFolder.of(root).classes());
+    }
+
+    @Test
+    void otherFilesAreSkippedAndCounted() throws IOException {
+        touch("a/1.jpg", "a/.2.jpg", "a/notes.txt", "a/noending", "a/deeper/3.png", "a/.hidden/4.png", "b/1.gif",
+                ".git/x/1.png", "README.md");
+        ImageFolder data = ImageFolder.of(root);
+        assertEquals(List.of("a", "b"), data.classes());
+        assertEquals(List.of(sample("a/1.jpg", 0), sample("a/deeper/3.png", 0), sample("b/1.gif", 1)), data.evaluation());
+        assertEquals(4, data.skipped());
+    }
+
+    @Test
+    void labelsFollowAModelsClasses() throws IOException {
+        touch("cats/1.jpg", "dogs/1.jpg");
+        ImageFolder data = ImageFolder.of(root).classes(List.of("bird", "dogs", "cats"));
+        assertEquals(List.of(sample("cats/1.jpg", 2), sample("dogs/1.jpg", 1)), data.evaluation());
+        assertMessage(() -> data.classes(List.of("dogs")), "[cats]", "[dogs]");
+    }
+
+    @Test
+    void errorsSayWhatIsWrong() throws IOException {
+        assertMessage(() -> ImageFolder.of(root.resolve("nowhere")), "nowhere", "no such folder", "expected");
+        assertMessage(() -> ImageFolder.of(root), "no class folders", root.toString());
+        touch("plain/a/1.jpg", "plain/b/readme.txt");
+        assertMessage(() -> ImageFolder.of(root.resolve("plain")), "class 'b' has no image", "files skipped: 1", ".jpg");
+        assertMessage(() -> ImageFolder.of(root.resolve("plain/a/1.jpg")), "1.jpg", "is not a folder");
+        touch("two/train/a/1.jpg", "two/train/b/1.jpg", "two/valid/a/1.jpg", "two/valid/c/1.jpg");
+        assertMessage(() -> ImageFolder.of(root.resolve("two")), "only train/ has [b]", "only valid/ has [c]");
+        touch("empty/train/a/1.jpg");
+        Files.createDirectories(root.resolve("empty/valid"));
+        assertMessage(() -> ImageFolder.of(root.resolve("empty")), "valid", "no class folders");
+    }
+
+    @Test
+    void withersLeaveTheOriginalAlone() throws IOException {
+        touch("a/1.jpg");
+        ImageFolder data = ImageFolder.of(root);
+        data.size(32).batch(4).seed(5).threads(2).cacheBytes(0);
+        assertEquals(224, data.transforms().size());
+        assertEquals(32, data.batch());
+        assertEquals(0, data.seed());
+        assertMessage(() -> data.batch(0), "batch", "0");
+        assertMessage(() -> data.threads(0), "threads", "0");
+        assertMessage(() -> data.size(0), "size", "0");
+    }
+
+    private void touch(String... files) throws IOException {
+        for (String file : files) {
+            Path path = root.resolve(file);
+            Files.createDirectories(path.getParent());
+            Files.createFile(path);
+        }
+    }
+
+    private Sample sample(String file, int label) {
+        return new Sample(root.resolve(file), label);
+    }
+
+    private static List<Long> perClass(List<Sample> samples) {
+        long[] counts = new long[4];
+        samples.forEach(sample -> counts[sample.label()]++);
+        return Arrays.stream(counts).boxed().toList();
+    }
+
+    private static void assertMessage(Executable action, String... parts) {
+        String message = assertThrows(IllegalArgumentException.class, action).getMessage();
+        for (String part : parts) {
+            assertTrue(message.contains(part), message + " should contain " + part);
+        }
+    }
+}

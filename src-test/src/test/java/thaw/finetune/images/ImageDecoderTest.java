@@ -1,0 +1,251 @@
+package thaw.finetune.images;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.awt.image.BufferedImage;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.SplittableRandom;
+import java.util.stream.IntStream;
+import javax.imageio.ImageIO;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class ImageDecoderTest {
+    /** Sizes and CRC-32 that Pillow gives, printed by the script beside the fixtures. */
+    @ParameterizedTest
+    @CsvSource({
+        "yuv420.jpg, 19, 13, 1100368498",
+        "yuv422-progressive.jpg, 19, 13, 3355766761",
+        "rgb.jpg, 19, 13, 1221427133",
+        "unmarked.jpg, 19, 13, 3731247416",
+        "broken-profile.jpg, 19, 13, 1100368498",
+        "cmyk.jpg, 19, 13, 1221427133",
+        "ycck.jpg, 19, 13, 3342811330",
+        "rotated.jpg, 13, 19, 913899537",
+        "rotated.png, 13, 19, 1622846878",
+        "rotated.webp, 13, 19, 1622846878",
+        "rotated.tif, 13, 19, 1622846878"})
+    void equalsPillow(String name, int width, int height, long crc) throws IOException {
+        RgbImage image = ImageDecoder.decode(Pictures.resource(name), name);
+        assertEquals(width, image.width());
+        assertEquals(height, image.height());
+        assertEquals(crc, Pictures.crc(image));
+    }
+
+    @Test
+    void lossyWebpIsCloseToPillow() throws IOException {
+        RgbImage pillow = ImageDecoder.decode(Pictures.resource("lossy-as-pillow-has-it.png"), "png");
+        RgbImage ours = ImageDecoder.decode(Pictures.resource("lossy.webp"), "webp");
+        double difference = IntStream.range(0, ours.rgb().length)
+                .map(i -> Math.abs((ours.rgb()[i] & 0xff) - (pillow.rgb()[i] & 0xff))).average().orElseThrow();
+        assertTrue(difference < 6, "mean difference per sample " + difference);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"png", "bmp", "tiff"})
+    void losslessFormatsComeBackAsTheyWere(String format) throws IOException {
+        RgbImage picture = Pictures.waves(23, 11);
+        byte[] file = Pictures.encode(Pictures.buffered(picture, BufferedImage.TYPE_INT_RGB), format);
+        assertEquals(picture, ImageDecoder.decode(file, format));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"png", "gif", "bmp", "tiff"})
+    void palettes(String format) throws IOException {
+        BufferedImage indexed = Pictures.buffered(Pictures.waves(23, 11), BufferedImage.TYPE_BYTE_INDEXED);
+        RgbImage decoded = ImageDecoder.decode(Pictures.encode(indexed, format), format);
+        for (int y = 0; y < 11; y++) {
+            for (int x = 0; x < 23; x++) {
+                int expected = indexed.getRGB(x, y) & 0xffffff;
+                assertEquals(expected, decoded.sample(x, y, 0) << 16 | decoded.sample(x, y, 1) << 8 | decoded.sample(x, y, 2));
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"png", "tiff"})
+    void alphaIsDroppedNotBlended(String format) throws IOException {
+        RgbImage picture = Pictures.waves(16, 16);
+        BufferedImage transparent = Pictures.buffered(picture, BufferedImage.TYPE_INT_ARGB);
+        for (int i = 0; i < 256; i++) {
+            transparent.setRGB(i % 16, i / 16, transparent.getRGB(i % 16, i / 16) & 0xffffff | i << 24);
+        }
+        assertEquals(picture, ImageDecoder.decode(Pictures.encode(transparent, format), format));
+    }
+
+    /** Gray of 8 bits is copied to all channels, though Java2D takes it for linear light and would brighten it. */
+    @ParameterizedTest
+    @ValueSource(strings = {"png", "bmp", "tiff"})
+    void grayIsTakenAsStored(String format) throws IOException {
+        BufferedImage gray = new BufferedImage(256, 1, BufferedImage.TYPE_BYTE_GRAY);
+        IntStream.range(0, 256).forEach(i -> gray.getRaster().setSample(i, 0, 0, i));
+        RgbImage decoded = ImageDecoder.decode(Pictures.encode(gray, format), format);
+        for (int i = 0; i < 256; i++) {
+            for (int c = 0; c < 3; c++) {
+                assertEquals(i, decoded.sample(i, 0, c));
+            }
+        }
+    }
+
+    @Test
+    void sixteenBitsKeepTheirHighByte() throws IOException {
+        BufferedImage deep = new BufferedImage(256, 256, BufferedImage.TYPE_USHORT_GRAY);
+        IntStream.range(0, 65536).forEach(i -> deep.getRaster().setSample(i % 256, i / 256, 0, i));
+        RgbImage decoded = ImageDecoder.decode(Pictures.encode(deep, "png"), "deep.png");
+        IntStream.range(0, 65536).forEach(i -> assertEquals(i / 256, decoded.sample(i % 256, i / 256, 1)));
+    }
+
+    @Test
+    void grayJpegHasThreeEqualChannels() throws IOException {
+        BufferedImage gray = Pictures.buffered(Pictures.waves(40, 30), BufferedImage.TYPE_BYTE_GRAY);
+        byte[] file = Pictures.encode(gray, "jpg");
+        RgbImage decoded = ImageDecoder.decode(file, "gray.jpg");
+        int[] stored = ImageIO.read(new ByteArrayInputStream(file)).getRaster().getPixels(0, 0, 40, 30, (int[]) null);
+        for (int i = 0; i < stored.length; i++) {
+            for (int c = 0; c < 3; c++) {
+                assertEquals(stored[i], decoded.sample(i % 40, i / 40, c));
+            }
+        }
+    }
+
+    /** The corner that the eye sees at the top left, and at the top right, as the table of TIFF 6.0 (tag 274) has them. */
+    @ParameterizedTest
+    @CsvSource({"1, 0 0, 18 0", "2, 18 0, 0 0", "3, 18 12, 0 12", "4, 0 12, 18 12",
+        "5, 0 0, 0 12", "6, 0 12, 0 0", "7, 18 12, 18 0", "8, 18 0, 18 12"})
+    void everyOrientation(int value, String topLeft, String topRight) throws IOException {
+        byte[] file = Pictures.resource("rotated.png");
+        int tag = indexOf(file, new byte[] {0x12, 0x01, 3, 0, 1, 0, 0, 0}, new byte[] {0x01, 0x12, 0, 3, 0, 0, 0, 1});
+        for (int i = tag + 8; i < tag + 12; i++) {
+            file[i] = file[i] == 0 ? 0 : (byte) value;
+        }
+        RgbImage stored = Pictures.fixture();
+        RgbImage upright = ImageDecoder.decode(file, "orientation " + value);
+        assertEquals(value < 5 ? 19 : 13, upright.width());
+        assertSamePixel(stored, topLeft, upright, 0, 0);
+        assertSamePixel(stored, topRight, upright, upright.width() - 1, 0);
+    }
+
+    @Test
+    void nonsenseInExifIsNoReasonToRefuseThePicture() throws IOException {
+        SplittableRandom random = new SplittableRandom(3);
+        byte[] sound = Pictures.resource("rotated.jpg");
+        int start = indexOf(sound, "Exif\0\0".getBytes(StandardCharsets.ISO_8859_1)) + 6;
+        for (int i = 0; i < 200; i++) {
+            byte[] file = sound.clone();
+            for (int k = 0; k < 3; k++) {
+                file[start + random.nextInt(20)] = (byte) random.nextInt(256);
+            }
+            assertEquals(19 * 13, ImageDecoder.decode(file, "damaged").rgb().length / 3);
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"yuv420.jpg", "yuv422-progressive.jpg", "cmyk.jpg", "rotated.png", "rotated.webp", "rotated.tif",
+        "lossy.webp"})
+    void filesCutShortAreNamed(String name) throws IOException {
+        byte[] file = Pictures.resource(name);
+        for (int percent : new int[] {15, 50, 80}) {
+            byte[] part = Arrays.copyOf(file, file.length * percent / 100);
+            ImageReadException thrown = assertThrows(ImageReadException.class, () -> ImageDecoder.decode(part, name),
+                    name + " of " + percent + " %");
+            assertTrue(thrown.getMessage().startsWith(name + ": broken "), thrown.getMessage());
+        }
+    }
+
+    /** Whatever a damaged file makes a reader do, it ends in a picture or in an exception that names the file. */
+    @ParameterizedTest
+    @ValueSource(strings = {"yuv420.jpg", "ycck.jpg", "rotated.png", "rotated.webp", "rotated.tif", "lossy.webp"})
+    void damagedFilesNeverSurprise(String name) throws IOException {
+        SplittableRandom random = new SplittableRandom(name.hashCode());
+        byte[] sound = Pictures.resource(name);
+        for (int i = 0; i < 60; i++) {
+            byte[] file = sound.clone();
+            for (int k = 0; k < 4; k++) {
+                file[random.nextInt(file.length)] = (byte) random.nextInt(256);
+            }
+            try {
+                ImageDecoder.decode(file, name);
+            } catch (ImageReadException broken) {
+                assertTrue(broken.getMessage().startsWith(name), broken.getMessage());
+            }
+        }
+    }
+
+    @Test
+    void absurdSizesAreRefusedBeforeMemoryIsAskedFor() throws IOException {
+        byte[] png = Pictures.encode(new BufferedImage(1, 1, BufferedImage.TYPE_INT_RGB), "png");
+        Arrays.fill(png, 16, 24, (byte) 0);
+        png[17] = 1;
+        png[21] = 1;
+        String message = assertThrows(ImageReadException.class, () -> ImageDecoder.decode(png, "bomb.png")).getMessage();
+        assertTrue(message.contains("bomb.png") && message.contains("65536 x 65536"), message);
+
+        byte[] jpeg = Pictures.resource("yuv420.jpg");
+        int frame = indexOf(jpeg, new byte[] {(byte) 0xff, (byte) 0xc0});
+        Arrays.fill(jpeg, frame + 5, frame + 9, (byte) 0xff);
+        assertTrue(assertThrows(ImageReadException.class, () -> ImageDecoder.decode(jpeg, "bomb.jpg")).getMessage()
+                .contains("65535 x 65535"));
+    }
+
+    @Test
+    void messagesNameTheFileAndWhatWasExpected(@TempDir Path folder) throws IOException {
+        Path text = Files.writeString(folder.resolve("notes.jpg"), "not a picture");
+        Path empty = Files.createFile(folder.resolve("empty.png"));
+        assertMessage(text, "notes.jpg", "not an image", "JPEG, PNG");
+        assertMessage(empty, "empty.png", "empty", "expected an image");
+        assertMessage(folder.resolve("missing.jpg"), "missing.jpg", "no such file");
+        assertMessage(folder, folder.toString(), "is a folder");
+    }
+
+    @Test
+    void manyThreadsGetTheSame() throws IOException {
+        byte[][] files = {Pictures.resource("yuv420.jpg"), Pictures.resource("cmyk.jpg"), Pictures.resource("rotated.webp"),
+            Pictures.resource("rotated.tif"), Pictures.resource("rotated.png")};
+        RgbImage[] expected = Arrays.stream(files).map(file -> ImageDecoder.decode(file, "one")).toArray(RgbImage[]::new);
+        IntStream.range(0, 400).parallel()
+                .forEach(i -> assertEquals(expected[i % 5], ImageDecoder.decode(files[i % 5], "thread " + i)));
+    }
+
+    @Test
+    void imageIosSettingsStayAsTheyAre() throws IOException {
+        boolean before = ImageIO.getUseCache();
+        ImageDecoder.decode(Pictures.resource("yuv420.jpg"), "jpg");
+        assertEquals(before, ImageIO.getUseCache());
+    }
+
+    private static void assertMessage(Path file, String... parts) {
+        String message = assertThrows(ImageReadException.class, () -> ImageDecoder.decode(file)).getMessage();
+        for (String part : parts) {
+            assertTrue(message.contains(part), message + " should contain " + part);
+        }
+    }
+
+    private static void assertSamePixel(RgbImage stored, String at, RgbImage upright, int x, int y) {
+        String[] position = at.split(" ");
+        for (int c = 0; c < 3; c++) {
+            assertEquals(stored.sample(Integer.parseInt(position[0]), Integer.parseInt(position[1]), c), upright.sample(x, y, c));
+        }
+    }
+
+    private static int indexOf(byte[] file, byte[]... patterns) {
+        for (int i = 0; i < file.length; i++) {
+            for (byte[] pattern : patterns) {
+                if (i + pattern.length <= file.length
+                        && Arrays.equals(file, i, i + pattern.length, pattern, 0, pattern.length)) {
+                    return i;
+                }
+            }
+        }
+        throw new AssertionError("pattern not found");
+    }
+}

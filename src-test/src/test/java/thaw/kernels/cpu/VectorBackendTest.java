@@ -1,0 +1,27 @@
+package thaw.kernels.cpu;
+
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.util.List;
+import org.junit.jupiter.api.BeforeAll;
+import thaw.kernels.Backend;
+import thaw.kernels.ReferenceAgreement;
+
+/** The Vector API's kernels against the reference, with one thread and with more than there are cores. */
+class VectorBackendTest extends ReferenceAgreement {
+
+    @BeforeAll
+    static void vectors() {
+        assumeTrue(CpuBackend.hasVectors(), "no Vector API here: run Java with --add-modules jdk.incubator.vector");
+    }
+
+    @Override
+    protected Backend create() {
+        return CpuBackend.create(2);
+    }
+
+    @Override
+    protected List<Backend> createEquals() {
+        return List.of(CpuBackend.create(1), CpuBackend.create(5));
+    }
+}
