@@ -59,11 +59,11 @@ public final class ParamGroup {
         return new ParamGroup(name, List.of(parameters));
     }
 
-    /** The parameters of all these modules or layer groups. */
-    public static ParamGroup group(String name, Parameterized... parts) {
+    /** The parameters of all these modules, or groups of layers. */
+    public static ParamGroup group(String name, Parameterized... owners) {
         List<Tensor> parameters = new ArrayList<>();
-        for (Parameterized part : parts) {
-            parameters.addAll(part.parameters());
+        for (Parameterized owner : owners) {
+            parameters.addAll(owner.parameters());
         }
         return new ParamGroup(name, parameters);
     }
