@@ -56,7 +56,9 @@ public final class Scope implements AutoCloseable {
                 outer.own(t);
             } else {
                 t.owner = null;
-                kept.add(t);
+                if (t.function() != null) {
+                    kept.add(t);
+                }
             }
         }
         return t;

@@ -160,7 +160,8 @@ class AutogradTest {
     void frozenConvolutionsComputeNoWeightGradient() {
         Conv2dOptions same = Conv2dOptions.of(1, 1);
         Tensor image = device.ones(Shape.of(1, 2, 4, 4));
-        List<Tensor> w = List.of(device.ones(Shape.of(2, 2, 3, 3)), device.ones(Shape.of(2, 2, 3, 3)), device.ones(Shape.of(2, 2, 3, 3)));
+        Shape kernel = Shape.of(2, 2, 3, 3);
+        List<Tensor> w = List.of(device.ones(kernel), device.ones(kernel), device.ones(kernel));
         w.get(2).requiresGrad(true);
         network(image, w, same).backward();
         // the head alone is learned: its weight gradient is all that is computed

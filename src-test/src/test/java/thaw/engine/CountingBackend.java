@@ -16,7 +16,8 @@ public final class CountingBackend {
 
     private CountingBackend() {
         Backend reference = new ReferenceBackend();
-        backend = (Backend) Proxy.newProxyInstance(Backend.class.getClassLoader(), new Class<?>[] {Backend.class}, (proxy, method, args) -> {
+        Class<?>[] types = {Backend.class};
+        backend = (Backend) Proxy.newProxyInstance(Backend.class.getClassLoader(), types, (proxy, method, args) -> {
             calls.merge(method.getName(), 1, Integer::sum);
             if (method.getName().equals(failing)) {
                 throw new IllegalStateException("made to fail: " + failing);

@@ -23,6 +23,7 @@ import thaw.engine.nn.ReLU;
 import thaw.engine.nn.Sequential;
 import thaw.engine.optim.ParamGroup;
 import thaw.engine.optim.SGD;
+import thaw.kernels.Backend;
 import thaw.kernels.Conv2dOptions;
 import thaw.kernels.Shape;
 
@@ -41,14 +42,23 @@ class ScopeTest {
     }
 
     private Module network() {
+        return network(device);
+    }
+
+    private static Module network(Device device) {
         return new Sequential(
-                new Conv2d(device, 3, 4, 3, Conv2dOptions.of(1, 1), true), new BatchNorm2d(device, 4), new ReLU(), new MaxPool2d(2, 2, 0),
-                new Checkpoint(new Sequential(new Conv2d(device, 4, 4, 3, Conv2dOptions.of(1, 1), false), new BatchNorm2d(device, 4),
-                        new ReLU(), new Dropout(0.3))),
+                new Conv2d(device, 3, 4, 3, Conv2dOptions.of(1, 1), true), new BatchNorm2d(device, 4), new ReLU(),
+                new MaxPool2d(2, 2, 0),
+                new Checkpoint(new Sequential(new Conv2d(device, 4, 4, 3, Conv2dOptions.of(1, 1), false),
+                        new BatchNorm2d(device, 4), new ReLU(), new Dropout(0.3))),
                 new AdaptiveAvgPool2d(1), new Flatten(), new Linear(device, 4, 3));
     }
 
     private void step(Module net, SGD sgd) {
+        step(device, net, sgd);
+    }
+
+    private static void step(Device device, Module net, SGD sgd) {
         try (Scope step = device.scope()) {
             Tensor x = GradientCheck.input(device, 1, 4, 3, 6, 6).requiresGrad(false);
             Tensor loss = Ops.crossEntropy(net.forward(x), device.labels(0, 1, 2, 0));
@@ -72,6 +82,21 @@ class ScopeTest {
         sgd.close();
         net.release();
         assertEquals(0, inUse());
+    }
+
+    @Test
+    void onceWarmTheProcessorAllocatesNothing() {
+        try (Device cpu = Device.cpu(2)) {
+            Module net = network(cpu);
+            SGD sgd = new SGD(ParamGroup.group("all", net).lr(0.01).momentum(0.9));
+            step(cpu, net, sgd);
+            step(cpu, net, sgd);
+            Backend.MemoryUse warm = cpu.backend().memory();
+            for (int i = 0; i < 100; i++) {
+                step(cpu, net, sgd);
+            }
+            assertEquals(warm, cpu.backend().memory());
+        }
     }
 
     @ParameterizedTest

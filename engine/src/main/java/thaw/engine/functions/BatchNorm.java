@@ -32,6 +32,10 @@ public final class BatchNorm extends Function {
      * @param momentum    the share of the new value in the running statistics
      */
     public BatchNorm(boolean training, Array runningMean, Array runningVar, double momentum, double eps) {
+        if (!training && (runningMean == null || runningVar == null)) {
+            throw new IllegalArgumentException("batchNorm: evaluation normalises by the running mean and variance, which are"
+                    + " missing; pass both, or train");
+        }
         this.training = training;
         this.runningMean = runningMean;
         this.runningVar = runningVar;

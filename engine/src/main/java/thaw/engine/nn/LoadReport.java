@@ -2,6 +2,7 @@ package thaw.engine.nn;
 
 import java.util.List;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import thaw.kernels.Shape;
 
 /**
@@ -40,8 +41,8 @@ public record LoadReport(List<String> missing, List<String> unexpected, List<Sha
         if (isExact()) {
             return "all parameters and buffers match";
         }
-        return line("missing from the weights", missing) + line("unexpected in the weights", unexpected)
-                + line("of another shape", otherShape);
+        return Stream.of(line("missing from the weights", missing), line("unexpected in the weights", unexpected),
+                line("of another shape", otherShape)).filter(line -> !line.isEmpty()).collect(Collectors.joining("\n"));
     }
 
     private static String line(String what, List<?> names) {
@@ -50,6 +51,6 @@ public record LoadReport(List<String> missing, List<String> unexpected, List<Sha
         }
         String shown = names.stream().limit(SHOWN).map(String::valueOf).collect(Collectors.joining(", "));
         int more = names.size() - SHOWN;
-        return what + " (" + names.size() + "): " + shown + (more > 0 ? " and " + more + " more" : "") + "\n";
+        return what + " (" + names.size() + "): " + shown + (more > 0 ? " and " + more + " more" : "");
     }
 }

@@ -18,7 +18,7 @@ import thaw.engine.io.StoredTensor;
  *
  * <p>In evaluation mode and under {@link thaw.engine.Device#noGrad()} a module may be called from several threads at once.
  */
-public abstract class Module {
+public abstract class Module implements Parameterized {
 
     private final Map<String, Tensor> parameters = new LinkedHashMap<>();
     private final Map<String, Tensor> buffers = new LinkedHashMap<>();
@@ -113,6 +113,7 @@ public abstract class Module {
     }
 
     /** {@link #namedParameters()} without the names. */
+    @Override
     public final List<Tensor> parameters() {
         return new ArrayList<>(namedParameters().values());
     }
@@ -198,7 +199,7 @@ public abstract class Module {
      * @param strict whether anything that doesn't is an error, and nothing is changed then
      * @return what was missing, unexpected or of another shape
      */
-    public final LoadReport loadStateDict(Map<String, ? extends StoredTensor> state, boolean strict) {
+    public LoadReport loadStateDict(Map<String, ? extends StoredTensor> state, boolean strict) {
         return StateDict.of(this).load(state, strict);
     }
 

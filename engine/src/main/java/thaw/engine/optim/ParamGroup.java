@@ -7,7 +7,7 @@ import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Set;
 import thaw.engine.Tensor;
-import thaw.engine.nn.Module;
+import thaw.engine.nn.Parameterized;
 import thaw.kernels.SgdOptions;
 
 /**
@@ -59,11 +59,11 @@ public final class ParamGroup {
         return new ParamGroup(name, List.of(parameters));
     }
 
-    /** The parameters of all these modules. */
-    public static ParamGroup group(String name, Module... modules) {
+    /** The parameters of all these modules, or groups of layers. */
+    public static ParamGroup group(String name, Parameterized... owners) {
         List<Tensor> parameters = new ArrayList<>();
-        for (Module m : modules) {
-            parameters.addAll(m.parameters());
+        for (Parameterized owner : owners) {
+            parameters.addAll(owner.parameters());
         }
         return new ParamGroup(name, parameters);
     }

@@ -10,6 +10,7 @@ import thaw.engine.Device;
 import thaw.engine.Tensor;
 import thaw.engine.io.Weights;
 import thaw.kernels.Array;
+import thaw.kernels.Backend;
 import thaw.kernels.SgdOptions;
 
 /**
@@ -92,26 +93,26 @@ public final class SGD implements AutoCloseable {
     }
 
     private void update(ParamGroup group, SgdOptions options) {
-        List<Array> parameters = new ArrayList<>();
-        List<Array> gradients = new ArrayList<>();
-        List<Array> buffers = new ArrayList<>();
-        boolean[] first = new boolean[group.parameters().size()];
-        for (Tensor p : group.parameters()) {
-            if (p.grad() == null) {
-                continue;
-            }
-            Array buffer = options.momentum() == 0 ? null : momentumBuffers.get(p);
-            if (options.momentum() != 0 && buffer == null) {
-                buffer = p.device().backend().zeros(p.shape());
-                momentumBuffers.put(p, buffer);
-                first[parameters.size()] = true;
-            }
-            parameters.add(p.array());
-            gradients.add(p.grad().array());
-            buffers.add(buffer);
+        List<Tensor> moving = group.parameters().stream().filter(p -> p.grad() != null).toList();
+        if (moving.isEmpty()) {
+            return;
         }
-        if (!parameters.isEmpty()) {
-            group.parameters().get(0).device().backend().sgd(options, parameters, gradients, buffers, first);
+        Backend on = moving.get(0).device().backend();
+        List<Array> buffers = new ArrayList<>(Collections.nCopies(moving.size(), null));
+        boolean[] first = new boolean[moving.size()];
+        if (options.momentum() != 0) {
+            for (int i = 0; i < first.length; i++) {
+                Array buffer = momentumBuffers.get(moving.get(i));
+                first[i] = buffer == null;
+                buffers.set(i, first[i] ? on.zeros(moving.get(i).shape()) : buffer);
+            }
+        }
+        on.sgd(options, moving.stream().map(Tensor::array).toList(), moving.stream().map(p -> p.grad().array()).toList(),
+                buffers, first);
+        for (int i = 0; i < first.length; i++) {
+            if (first[i]) {
+                momentumBuffers.put(moving.get(i), buffers.get(i));
+            }
         }
     }
 

@@ -1,0 +1,105 @@
+package thaw.finetune.pictures;
+
+import java.awt.image.BufferedImage;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.DirectoryNotEmptyException;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.Comparator;
+import java.util.List;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import javax.imageio.ImageIO;
+
+/** Writes a set as a folder of class folders. */
+final class PictureFolder {
+
+    private PictureFolder() {}
+
+    static void write(PictureSet set, Path folder, int train, int valid, int size, long seed) throws IOException {
+        if (train < 1 || valid < 0) {
+            throw new IllegalArgumentException("pictures a class: train " + train + " and valid " + valid
+                    + "; there must be at least 1 to train on, and no fewer than 0 to validate on");
+        }
+        Path target = folder.toAbsolutePath();
+        if (Files.exists(target) && !isEmptyFolder(target)) {
+            throw occupied(target, null);
+        }
+        Files.createDirectories(target.getParent());
+        Path draft = Files.createTempDirectory(target.getParent(), "." + target.getFileName() + "-");
+        try {
+            // A validation picture's seed differs from every training picture's, however many there are of either.
+            writePart(set, draft.resolve("train"), train, size, PictureSet.mix(2 * seed));
+            if (valid > 0) {
+                writePart(set, draft.resolve("valid"), valid, size, PictureSet.mix(2 * seed + 1));
+            }
+            moveIntoPlace(draft, target);
+        } finally {
+            delete(draft);
+        }
+    }
+
+    private static void writePart(PictureSet set, Path part, int count, int size, long firstSeed) throws IOException {
+        List<String> classes = set.classes();
+        for (String name : classes) {
+            Files.createDirectories(part.resolve(name));
+        }
+        try {
+            IntStream.range(0, classes.size() * count).parallel().forEach(k -> {
+                int c = k / count;
+                int i = k % count;
+                Path file = part.resolve(classes.get(c)).resolve("%04d.png".formatted(i));
+                writePng(set.draw(c, firstSeed + i, size), file);
+            });
+        } catch (UncheckedIOException e) {
+            throw e.getCause();
+        }
+    }
+
+    private static void writePng(BufferedImage picture, Path file) {
+        try {
+            if (!ImageIO.write(picture, "png", file.toFile())) {
+                throw new IOException("this Java runtime has no PNG writer");
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static void moveIntoPlace(Path draft, Path target) throws IOException {
+        try {
+            Files.move(draft, target, StandardCopyOption.ATOMIC_MOVE);
+        } catch (DirectoryNotEmptyException | FileAlreadyExistsException e) {
+            throw occupied(target, e);
+        }
+    }
+
+    private static boolean isEmptyFolder(Path path) throws IOException {
+        if (!Files.isDirectory(path)) {
+            return false;
+        }
+        try (Stream<Path> entries = Files.list(path)) {
+            return entries.findAny().isEmpty();
+        }
+    }
+
+    private static FileAlreadyExistsException occupied(Path target, IOException cause) {
+        FileAlreadyExistsException e = new FileAlreadyExistsException(target.toString(), null,
+                "is there already and not an empty folder; name another or remove it");
+        e.initCause(cause);
+        return e;
+    }
+
+    private static void delete(Path draft) throws IOException {
+        if (Files.exists(draft)) {
+            try (Stream<Path> all = Files.walk(draft)) {
+                for (Path path : all.sorted(Comparator.reverseOrder()).toList()) {
+                    Files.delete(path);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,141 @@
+package thaw.finetune.pictures;
+
+import static thaw.finetune.pictures.PictureClass.free;
+import static thaw.finetune.pictures.PictureClass.upright;
+
+import java.awt.image.BufferedImage;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.SplittableRandom;
+
+/**
+ * A set of classes of procedural pictures, to be drawn one by one or written as a folder of class folders. Immutable,
+ * and safe for use by several threads at once.
+ *
+ * <pre>{@code
+ * PictureSet set = PictureSet.demo();
+ * BufferedImage picture = set.draw(3, 1L, 32);
+ * set.write(Path.of("objects"), 20, 100, 32, 1L);      // objects/train/anchor/0000.png, …
+ * }</pre>
+ */
+public final class PictureSet {
+
+    private static final int SMALLEST = 8;
+    private static final int LARGEST = 1024;
+
+    private final List<PictureClass> classes;
+
+    private PictureSet(List<PictureClass> classes) {
+        this.classes = classes;
+    }
+
+    /** Forty classes to learn features from. None of them is in {@link #demo()}. */
+    public static PictureSet pretraining() {
+        return new PictureSet(List.of(
+                upright("apple", Plants::apple),
+                free("arrow", Signs::arrow),
+                upright("bell", Household::bell),
+                upright("bird", Animals::bird),
+                upright("boat", Vehicles::boat),
+                upright("bolt", Sky::bolt),
+                free("bone", Tools::bone),
+                upright("bottle", Household::bottle),
+                upright("candle", Household::candle),
+                upright("car", Vehicles::car),
+                upright("cat", Animals::cat),
+                upright("chair", Household::chair),
+                upright("cherry", Plants::cherry),
+                upright("cloud", Sky::cloud),
+                upright("clover", Plants::clover),
+                free("crescent", Sky::crescent),
+                upright("cross", Signs::cross),
+                upright("crown", Signs::crown),
+                upright("drop", Sky::drop),
+                upright("flag", Vehicles::flag),
+                free("flower", Plants::flower),
+                free("gear", Tools::gear),
+                upright("gem", Signs::gem),
+                upright("glasses", Household::glasses),
+                free("hammer", Tools::hammer),
+                upright("hat", Household::hat),
+                upright("heart", Signs::heart),
+                upright("hourglass", Household::hourglass),
+                upright("ladder", Tools::ladder),
+                upright("lamp", Household::lamp),
+                free("magnifier", Tools::magnifier),
+                upright("pear", Plants::pear),
+                upright("pine", Plants::pine),
+                free("ring", Signs::ring),
+                upright("rocket", Vehicles::rocket),
+                upright("snowman", Sky::snowman),
+                free("spiral", Signs::spiral),
+                free("sun", Sky::sun),
+                free("sword", Tools::sword),
+                upright("wineglass", Household::wineglass)));
+    }
+
+    /** Ten other classes, to learn from few pictures. */
+    public static PictureSet demo() {
+        return new PictureSet(List.of(
+                upright("anchor", Tools::anchor),
+                upright("butterfly", Animals::butterfly),
+                upright("cup", Household::cup),
+                upright("fish", Animals::fish),
+                upright("house", Vehicles::house),
+                free("key", Tools::key),
+                free("leaf", Plants::leaf),
+                upright("mushroom", Plants::mushroom),
+                free("star", Sky::star),
+                upright("umbrella", Household::umbrella)));
+    }
+
+    /** The names of the classes, in alphabetical order; a class's index is its place here. */
+    public List<String> classes() {
+        return classes.stream().map(PictureClass::name).toList();
+    }
+
+    /**
+     * Draws a picture. The same arguments give the same pixels on one version of Java (another's Java2D may round the
+     * coverage along an edge differently), and another size shows the same scene, apart from the noise.
+     *
+     * @param classIndex place in {@link #classes()}
+     * @param seed which of the class's pictures
+     * @param size width and height in pixels, 8 to 1024
+     * @return RGB without transparency
+     * @throws IndexOutOfBoundsException if there is no such class
+     * @throws IllegalArgumentException if the size is out of range
+     */
+    public BufferedImage draw(int classIndex, long seed, int size) {
+        if (classIndex < 0 || classIndex >= classes.size()) {
+            throw new IndexOutOfBoundsException("class " + classIndex + " of " + classes.size() + "; the first is 0");
+        }
+        if (size < SMALLEST || size > LARGEST) {
+            throw new IllegalArgumentException("pictures are " + SMALLEST + " to " + LARGEST + " pixels wide, not " + size);
+        }
+        PictureClass object = classes.get(classIndex);
+        return Scene.photograph(object, new SplittableRandom(mix(seed) ^ object.name().hashCode()), size);
+    }
+
+    /**
+     * Writes PNG files {@code folder/train/CLASS/0000.png} and {@code folder/valid/CLASS/0000.png} and on. No picture is
+     * in both parts. The folder appears when all of it is there.
+     *
+     * @param folder must not exist yet, or be empty
+     * @param train pictures a class for training
+     * @param valid pictures a class for validation
+     * @param size width and height in pixels, 8 to 1024
+     * @throws IllegalArgumentException if a number or the size is out of range
+     * @throws java.nio.file.FileAlreadyExistsException if the folder has something in it
+     */
+    public void write(Path folder, int train, int valid, int size, long seed) throws IOException {
+        PictureFolder.write(this, folder, train, valid, size, seed);
+    }
+
+    /** Stafford's variant 13 of MurmurHash3's finalizer: seeds 1, 2, 3, … start far from each other. */
+    static long mix(long z) {
+        z = (z ^ z >>> 30) * 0xBF58476D1CE4E5B9L;
+        z = (z ^ z >>> 27) * 0x94D049BB133111EBL;
+        return z ^ z >>> 31;
+    }
+}

@@ -1,0 +1,103 @@
+package thaw.resnet;
+
+import java.util.Arrays;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Collectors;
+import thaw.engine.Device;
+import thaw.engine.Generator;
+import thaw.engine.io.StoredTensor;
+import thaw.engine.nn.AdaptiveAvgPool2d;
+import thaw.engine.nn.AdaptiveConcatPool2d;
+import thaw.engine.nn.BatchNorm2d;
+import thaw.engine.nn.Dropout;
+import thaw.engine.nn.Init;
+import thaw.engine.nn.Linear;
+import thaw.engine.nn.Module;
+import thaw.engine.nn.ReLU;
+import thaw.engine.nn.Sequential;
+
+/** What turns the body's output into scores: a pool, {@code avgpool}, and a classifier, {@code fc}. */
+public enum Head {
+
+    /** The mean of each channel, and a linear layer. */
+    LINEAR("average pool"),
+
+    /**
+     * fastai's: the maximum and the mean of each channel, then batch norm, dropout 0.25, a linear layer to 512, ReLU, batch
+     * norm, dropout 0.5 and a linear layer. In PyTorch this is an {@code avgpool} that concatenates and an {@code fc} of
+     * {@code Sequential(BatchNorm1d, Dropout, Linear, ReLU, BatchNorm1d, Dropout, Linear)}.
+     */
+    CONCAT_POOL("max and average pool");
+
+    /** Features between the linear layers of {@link #CONCAT_POOL}. */
+    static final int HIDDEN = 512;
+
+    private final String poolKind;
+
+    Head(String poolKind) {
+        this.poolKind = poolKind;
+    }
+
+    /** As in a file's metadata: {@code linear}, {@code concat_pool}. */
+    public String label() {
+        return name().toLowerCase(Locale.ROOT);
+    }
+
+    /** @throws IllegalArgumentException naming those that there are, if there is none of this label */
+    public static Head byLabel(String label) {
+        return Arrays.stream(values()).filter(h -> h.label().equals(label)).findFirst().orElseThrow(() ->
+                new IllegalArgumentException("unknown head \"" + label + "\"; known are "
+                        + Arrays.stream(values()).map(Head::label).collect(Collectors.joining(", "))));
+    }
+
+    /** The kind of head that these weights, under canonical names, are for; none if they have no head, or another. */
+    static Optional<Head> recognise(Map<String, StoredTensor> weights) {
+        return Arrays.stream(values()).filter(h -> {
+            StoredTensor last = weights.get(h.lastWeight());
+            return last != null && last.shape().rank() == 2;
+        }).findFirst();
+    }
+
+    /** The number of classes that weights of this kind of head are for. */
+    int classes(Map<String, StoredTensor> weights) {
+        return weights.get(lastWeight()).shape().dim(0);
+    }
+
+    private String lastWeight() {
+        return ResNet.CLASSIFIER + (this == CONCAT_POOL ? ".6.weight" : ".weight");
+    }
+
+    String poolKind() {
+        return poolKind;
+    }
+
+    /** What the pool makes of so many channels. */
+    int features(int channels) {
+        return this == CONCAT_POOL ? 2 * channels : channels;
+    }
+
+    /** {@code [N, C, H, W] → [N, features(C), 1, 1]} */
+    Module pool() {
+        return this == CONCAT_POOL ? new AdaptiveConcatPool2d(1) : new AdaptiveAvgPool2d(1);
+    }
+
+    /** {@code [N, features(channels)] → [N, classes]} */
+    Module classifier(Device device, int channels, int classes, Generator generator) {
+        int in = features(channels);
+        return switch (this) {
+            case LINEAR -> new Linear(device, in, classes, true, generator);
+            case CONCAT_POOL -> new Sequential(new BatchNorm2d(device, in), new Dropout(0.25),
+                    linear(device, in, HIDDEN, generator), new ReLU(),
+                    new BatchNorm2d(device, HIDDEN), new Dropout(0.5), linear(device, HIDDEN, classes, generator));
+        };
+    }
+
+    private static Linear linear(Device device, int in, int out, Generator generator) {
+        Linear linear = new Linear(device, in, out, true, generator);
+        Init.kaimingNormal(linear.weight(), Init.Fan.IN, generator);
+        Init.constant(linear.bias(), 0);
+        return linear;
+    }
+}

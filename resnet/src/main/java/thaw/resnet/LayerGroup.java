@@ -1,0 +1,45 @@
+package thaw.resnet;
+
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import thaw.engine.Tensor;
+import thaw.engine.nn.Module;
+import thaw.engine.nn.Parameterized;
+
+/**
+ * Neighbouring layers of a network that are frozen together and share a learning rate.
+ *
+ * @param modules the network's direct children that are in it, in order
+ */
+public record LayerGroup(String name, Map<String, Module> modules) implements Parameterized {
+
+    public LayerGroup {
+        modules = Collections.unmodifiableMap(new LinkedHashMap<>(modules));
+    }
+
+    @Override
+    public List<Tensor> parameters() {
+        return modules.values().stream().flatMap(m -> m.parameters().stream()).toList();
+    }
+
+    public long parameterCount() {
+        return modules.values().stream().mapToLong(Module::parameterCount).sum();
+    }
+
+    /** Says of all parameters whether they are learned. */
+    public void requiresGrad(boolean wanted) {
+        modules.values().forEach(m -> m.requiresGrad(wanted));
+    }
+
+    /** Puts all modules into training mode, or into evaluation mode. */
+    public void train(boolean mode) {
+        modules.values().forEach(m -> m.train(mode));
+    }
+
+    @Override
+    public String toString() {
+        return name + " (" + String.join(", ", modules.keySet()) + ")";
+    }
+}

@@ -1,0 +1,65 @@
+package thaw.resnet;
+
+import java.util.LinkedHashMap;
+import java.util.Map;
+import thaw.engine.Device;
+import thaw.engine.io.StoredTensor;
+
+/**
+ * What a network is, apart from its weights, as it stands in the metadata of its file: {@code architecture},
+ * {@code classes}, {@code head} ({@code linear} if there is none) and {@code input_channels} (3 if there is none).
+ */
+record ModelDescription(Architecture architecture, int classes, Head head, int inputChannels) {
+
+    private static final String ARCHITECTURE = "architecture";
+    private static final String CLASSES = "classes";
+    private static final String HEAD = "head";
+    private static final String INPUT_CHANNELS = "input_channels";
+
+    /** @throws IllegalArgumentException if an entry is missing or makes no sense; other entries don't matter */
+    static ModelDescription of(Map<String, String> metadata) {
+        String name = metadata.get(ARCHITECTURE);
+        if (name == null || !metadata.containsKey(CLASSES)) {
+            throw new IllegalArgumentException("metadata: expected entries \"" + ARCHITECTURE + "\" and \"" + CLASSES + "\", found "
+                    + metadata.keySet() + "; was the file written by this program? Otherwise name the architecture");
+        }
+        return new ModelDescription(Architecture.byName(name), number(metadata.get(CLASSES), CLASSES),
+                Head.byLabel(metadata.getOrDefault(HEAD, Head.LINEAR.label())),
+                number(metadata.getOrDefault(INPUT_CHANNELS, "3"), INPUT_CHANNELS));
+    }
+
+    /**
+     * @param weights under canonical names
+     * @throws IllegalArgumentException if they're of no known architecture, or have no known head
+     */
+    static ModelDescription recognise(Map<String, StoredTensor> weights) {
+        Architecture architecture = Architecture.recognise(weights).orElseThrow(() -> new IllegalArgumentException(
+                "these weights are of no architecture that is known: " + Architecture.names()));
+        Head head = Head.recognise(weights).orElseThrow(() -> new IllegalArgumentException("these weights of " + architecture
+                + " have no head that is known; make the network with ResNet.of and call loadPretrained(weights, false)"));
+        int inputChannels = weights.get(ResNet.STEM + ".weight").shape().dim(1);
+        return new ModelDescription(architecture, head.classes(weights), head, inputChannels);
+    }
+
+    private static int number(String value, String entry) {
+        try {
+            return Integer.parseInt(value.strip());
+        } catch (NumberFormatException e) {
+            throw new IllegalArgumentException("metadata: \"" + entry + "\" must be a whole number, got \"" + value + "\"", e);
+        }
+    }
+
+    Map<String, String> metadata() {
+        Map<String, String> entries = new LinkedHashMap<>();
+        entries.put(ARCHITECTURE, architecture.name());
+        entries.put(CLASSES, String.valueOf(classes));
+        entries.put(HEAD, head.label());
+        entries.put(INPUT_CHANNELS, String.valueOf(inputChannels));
+        return entries;
+    }
+
+    ResNet build(Device device) {
+        ResNet net = ResNet.of(architecture, device, classes).adaptStem(inputChannels);
+        return head == Head.LINEAR ? net : net.replaceHead(head, classes);
+    }
+}

@@ -1,0 +1,47 @@
+package thaw.resnet;
+
+import java.util.List;
+import thaw.engine.Ops;
+import thaw.engine.Scope;
+import thaw.engine.Tensor;
+import thaw.engine.nn.Module;
+import thaw.kernels.Pool2dOptions;
+import thaw.kernels.Shape;
+
+/**
+ * A shortcut without parameters, option A of He et al. 2016: every {@code stride}-th pixel, and zeros for the channels that
+ * are missing, half of them before the others and half behind: {@code [N, in, H, W] → [N, out, ⌈H/stride⌉, ⌈W/stride⌉]}.
+ */
+final class PaddedShortcut extends Module {
+
+    private final Pool2dOptions subsampling;
+    private final int padding;
+
+    PaddedShortcut(int in, int out, int stride) {
+        if (out < in || (out - in) % 2 != 0) {
+            throw new IllegalArgumentException("shortcut: from " + in + " to " + out + " channels there are not as many zero"
+                    + " channels to add before as behind");
+        }
+        // The mean of a single pixel is the pixel; so this takes every stride-th one, and has a gradient already.
+        subsampling = Pool2dOptions.of(1, stride, 0);
+        padding = (out - in) / 2;
+    }
+
+    @Override
+    public Tensor forward(Tensor x) {
+        try (Scope scope = x.device().scope()) {
+            Tensor y = Ops.avgPool2d(x, subsampling);
+            if (padding == 0) {
+                return scope.keep(y);
+            }
+            Shape missing = y.shape().with(1, padding);
+            Tensor zeros = x.device().zeros(missing);
+            return scope.keep(Ops.cat(List.of(zeros, y, zeros), 1));
+        }
+    }
+
+    @Override
+    protected String options() {
+        return "stride=" + subsampling.strideH() + ", padding=" + padding;
+    }
+}

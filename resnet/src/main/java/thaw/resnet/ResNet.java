@@ -1,0 +1,334 @@
+package thaw.resnet;
+
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import thaw.engine.Device;
+import thaw.engine.Generator;
+import thaw.engine.Scope;
+import thaw.engine.Tensor;
+import thaw.engine.io.StoredTensor;
+import thaw.engine.nn.BatchNorm2d;
+import thaw.engine.nn.Checkpoint;
+import thaw.engine.nn.Conv2d;
+import thaw.engine.nn.Flatten;
+import thaw.engine.nn.Init;
+import thaw.engine.nn.LoadReport;
+import thaw.engine.nn.MaxPool2d;
+import thaw.engine.nn.Module;
+import thaw.engine.nn.ReLU;
+import thaw.engine.nn.Sequential;
+
+/**
+ * A residual network: {@code [N, C, H, W] → [N, classes]}, scores without softmax. Its children run one after the other:
+ * {@code conv1, bn1, relu}, of ImageNet's family {@code maxpool}, the stages {@code layer1} and so on, {@code avgpool, flatten,
+ * fc}.
+ *
+ * <p>Convolutions begin with Kaiming's normal distribution by fan-out, batch norms with weight 1 and bias 0.
+ */
+public final class ResNet extends Module {
+
+    static final String STEM = "conv1";
+    static final String CLASSIFIER = "fc";
+
+    private final Architecture architecture;
+    private final Device device;
+    private final Generator generator;
+    private Head head;
+    private int classes;
+
+    private ResNet(Architecture architecture, Device device, int classes, Generator generator) {
+        this.architecture = architecture;
+        this.device = device;
+        this.generator = generator;
+        Family family = architecture.family();
+        child(STEM, ResidualBlock.conv(device, 3, family.width(), family.stemKernel(), family.stemStride(), 1, generator));
+        child("bn1", new BatchNorm2d(device, family.width()));
+        child("relu", new ReLU());
+        if (family.hasMaxPool()) {
+            child("maxpool", new MaxPool2d(3, 2, 1));
+        }
+        for (int i = 0; i < architecture.stages(); i++) {
+            child(stageName(i), stage(i));
+        }
+        setHead(Head.LINEAR, classes);
+    }
+
+    private Sequential stage(int i) {
+        ResidualBlock[] blocks = new ResidualBlock[architecture.depths().get(i)];
+        int in = i == 0 ? architecture.family().width() : architecture.channels(i - 1);
+        for (int j = 0; j < blocks.length; j++) {
+            blocks[j] = block(i, in, j == 0 ? architecture.stride(i) : 1);
+            in = architecture.channels(i);
+        }
+        return new Sequential(blocks);
+    }
+
+    private ResidualBlock block(int i, int in, int stride) {
+        Family family = architecture.family();
+        int out = architecture.channels(i);
+        return switch (architecture.block()) {
+            case BASIC -> new BasicBlock(device, family, in, out, stride, generator);
+            case BOTTLENECK -> new Bottleneck(device, family, in, architecture.innerChannels(i), out, stride,
+                    architecture.groups(), generator);
+        };
+    }
+
+    private static String stageName(int i) {
+        return "layer" + (i + 1);
+    }
+
+    // ---- making one ----------------------------------------------------------------------------------------------
+
+    /** A network for colour pictures whose initial weights are drawn from this seed. */
+    public static ResNet of(Architecture architecture, Device device, int classes, long seed) {
+        return new ResNet(architecture, device, classes, new Generator(seed));
+    }
+
+    /** A network for colour pictures whose initial weights are drawn from the device's generator. */
+    public static ResNet of(Architecture architecture, Device device, int classes) {
+        return new ResNet(architecture, device, classes, device.generator());
+    }
+
+    public static ResNet resnet18(Device device, int classes) {
+        return of(Architecture.byName("resnet18"), device, classes);
+    }
+
+    public static ResNet resnet34(Device device, int classes) {
+        return of(Architecture.byName("resnet34"), device, classes);
+    }
+
+    public static ResNet resnet50(Device device, int classes) {
+        return of(Architecture.byName("resnet50"), device, classes);
+    }
+
+    public static ResNet resnet101(Device device, int classes) {
+        return of(Architecture.byName("resnet101"), device, classes);
+    }
+
+    public static ResNet resnet152(Device device, int classes) {
+        return of(Architecture.byName("resnet152"), device, classes);
+    }
+
+    /** For CIFAR-sized pictures. */
+    public static ResNet resnet20(Device device, int classes) {
+        return of(Architecture.byName("resnet20"), device, classes);
+    }
+
+    /** For CIFAR-sized pictures. */
+    public static ResNet resnet32(Device device, int classes) {
+        return of(Architecture.byName("resnet32"), device, classes);
+    }
+
+    /**
+     * The network that these weights are for, with them: architecture, classes, head and input channels are told by the
+     * tensors' names and shapes.
+     *
+     * @throws IllegalArgumentException if they're of no known architecture, or don't fit it
+     */
+    public static ResNet fromWeights(Map<String, ? extends StoredTensor> weights, Device device) {
+        ResNet net = ModelDescription.recognise(WeightNames.canonical(weights)).build(device);
+        net.loadStateDict(weights);
+        return net;
+    }
+
+    /**
+     * The network that {@link #describe()} described, with initial weights.
+     *
+     * @throws IllegalArgumentException if an entry is missing or makes no sense
+     */
+    public static ResNet fromMetadata(Map<String, String> metadata, Device device) {
+        return ModelDescription.of(metadata).build(device);
+    }
+
+    /** What is needed to make this network again, without its weights, for a file's metadata. */
+    public Map<String, String> describe() {
+        return new ModelDescription(architecture, classes, head, inputChannels()).metadata();
+    }
+
+    // ---- running it ----------------------------------------------------------------------------------------------
+
+    @Override
+    public Tensor forward(Tensor x) {
+        return run(children().values().stream(), x);
+    }
+
+    /** The body alone, without the head: {@code [N, C, H, W] → [N, features, H', W']}. */
+    public Tensor features(Tensor x) {
+        return run(bodyModules().values().stream(), x);
+    }
+
+    /** What lies between two modules is released as soon as the graph doesn't need it. */
+    private static Tensor run(Stream<Module> modules, Tensor x) {
+        try (Scope scope = x.device().scope()) {
+            Tensor y = modules.reduce(x, (input, module) -> {
+                Tensor output = module.call(input);
+                scope.release(input);
+                return output;
+            }, (a, b) -> b);
+            return scope.keep(y);
+        }
+    }
+
+    private Map<String, Module> bodyModules() {
+        Map<String, Module> body = new LinkedHashMap<>(children());
+        Grain.STAGES.split(architecture).get("head").forEach(body::remove);
+        return body;
+    }
+
+    // ---- what it is ----------------------------------------------------------------------------------------------
+
+    public Architecture architecture() {
+        return architecture;
+    }
+
+    public Device device() {
+        return device;
+    }
+
+    public int classes() {
+        return classes;
+    }
+
+    public Head head() {
+        return head;
+    }
+
+    /** Channels of the pictures that it takes: 3 unless the stem was adapted. */
+    public int inputChannels() {
+        return stem().inChannels();
+    }
+
+    /** Its layers and their output shapes for pictures of {@code height × width} pixels. */
+    public Outline outline(int height, int width) {
+        return Outline.of(architecture, inputChannels(), head, classes, height, width);
+    }
+
+    private Conv2d stem() {
+        return (Conv2d) children().get(STEM);
+    }
+
+    /** Early, middle and head: see {@link Grain#COARSE}. */
+    public List<LayerGroup> groups() {
+        return groups(Grain.COARSE);
+    }
+
+    /** The layer groups, in the order in which a picture passes them. */
+    public List<LayerGroup> groups(Grain grain) {
+        return grain.split(architecture).entrySet().stream().map(group -> {
+            Map<String, Module> modules = new LinkedHashMap<>();
+            group.getValue().forEach(name -> modules.put(name, children().get(name)));
+            return new LayerGroup(group.getKey(), modules);
+        }).toList();
+    }
+
+    // ---- changing it ---------------------------------------------------------------------------------------------
+
+    /** Replaces the classifier by a new linear layer. */
+    public ResNet replaceHead(int classes) {
+        return replaceHead(Head.LINEAR, classes);
+    }
+
+    /** Replaces pool and classifier by new ones; the body stays as it is. The old head is {@linkplain Module#release gone}. */
+    public ResNet replaceHead(Head head, int classes) {
+        Module old = children().get(CLASSIFIER);
+        setHead(head, classes);
+        old.release();
+        return this;
+    }
+
+    private void setHead(Head newHead, int newClasses) {
+        if (newClasses < 1) {
+            throw new IllegalArgumentException("head: a network needs at least one class, got " + newClasses);
+        }
+        Module classifier = newHead.classifier(device, architecture.features(), newClasses, generator);
+        child("avgpool", newHead.pool()).train(isTraining());
+        child("flatten", new Flatten()).train(isTraining());
+        child(CLASSIFIER, classifier).train(isTraining());
+        head = newHead;
+        classes = newClasses;
+    }
+
+    /**
+     * Has the network take pictures of another number of channels, and keeps what its stem has learned; see
+     * {@link StemAdaptation}. Load pretrained weights first.
+     */
+    public ResNet adaptStem(int channels) {
+        Conv2d old = stem();
+        if (channels != old.inChannels()) {
+            child(STEM, StemAdaptation.of(old, channels, device, generator)).train(old.isTraining());
+            old.release();
+        }
+        return this;
+    }
+
+    /**
+     * Sets the weights of each block's last batch norm to 0, so that every block begins as the identity, which helps
+     * training from scratch (Goyal et al. 2017, section 5.1).
+     */
+    public ResNet zeroInitResidual() {
+        namedModules().values().forEach(m -> {
+            if (m instanceof ResidualBlock block) {
+                Init.constant(block.lastNorm().weight(), 0);
+            }
+        });
+        return this;
+    }
+
+    /** Has each block compute its activations again in backward: more time, less memory. See {@link Checkpoint}. */
+    public ResNet checkpointBlocks() {
+        for (int i = 0; i < architecture.stages(); i++) {
+            Module stage = children().get(stageName(i));
+            List<Module> blocks = stage.children().values().stream()
+                    .map(b -> b instanceof Checkpoint ? b : new Checkpoint(b)).toList();
+            child(stageName(i), new Sequential(blocks)).train(stage.isTraining());
+        }
+        return this;
+    }
+
+    // ---- loading -------------------------------------------------------------------------------------------------
+
+    /**
+     * Takes over weights under torchvision's, timm's or Hugging Face's names, or the CIFAR networks'
+     * ({@link WeightNames}).
+     *
+     * @param strict whether anything that doesn't fit is an error, and nothing is changed then
+     * @throws IllegalArgumentException if they don't fit, saying whose weights they are if that can be known
+     */
+    @Override
+    public LoadReport loadStateDict(Map<String, ? extends StoredTensor> state, boolean strict) {
+        Map<String, StoredTensor> weights = WeightNames.canonical(state);
+        if (strict) {
+            new WeightFit(this, weights).require();
+        }
+        return super.loadStateDict(weights, strict);
+    }
+
+    /**
+     * Takes over the body of pretrained weights, which must fit, and the head only if it's wanted.
+     *
+     * @param keepHead whether the weights' head is taken over too, and so must fit; otherwise it's dropped, of whatever
+     *                 size, and this network's own stays as it is
+     * @return of the body, or of the whole with {@code keepHead}; exact
+     * @throws IllegalArgumentException if they don't fit; nothing is changed then
+     */
+    public LoadReport loadPretrained(Map<String, ? extends StoredTensor> state, boolean keepHead) {
+        Map<String, StoredTensor> weights = WeightNames.canonical(state);
+        if (!keepHead) {
+            weights.keySet().removeIf(ResNet::isHead);
+            stateDictOfHead().forEach(weights::put);
+        }
+        return loadStateDict(weights, true);
+    }
+
+    private Map<String, StoredTensor> stateDictOfHead() {
+        Map<String, StoredTensor> own = new LinkedHashMap<>();
+        children().get(CLASSIFIER).stateDict().forEach((name, tensor) -> own.put(CLASSIFIER + "." + name, tensor));
+        return own;
+    }
+
+    static boolean isHead(String name) {
+        return name.startsWith(CLASSIFIER + ".");
+    }
+}

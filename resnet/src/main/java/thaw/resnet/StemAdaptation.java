@@ -1,0 +1,50 @@
+package thaw.resnet;
+
+import thaw.engine.Device;
+import thaw.engine.Generator;
+import thaw.engine.nn.Conv2d;
+import thaw.kernels.Shape;
+
+/**
+ * A stem for another number of input channels, from a pretrained one. For one channel the weights of all channels are
+ * summed: a grey picture gets the answer that it got with its channel repeated. For others they're repeated in turn and
+ * scaled by {@code old channels / new channels}, so that activations keep their magnitude; as timm does.
+ */
+final class StemAdaptation {
+
+    private StemAdaptation() {
+    }
+
+    static Conv2d of(Conv2d stem, int channels, Device device, Generator generator) {
+        if (channels < 1) {
+            throw new IllegalArgumentException("stem: pictures have at least one channel, got " + channels);
+        }
+        Shape shape = stem.weight().shape();
+        Conv2d adapted = new Conv2d(device, channels, shape.dim(0), shape.dim(2), shape.dim(3), stem.convolution(), false,
+                generator);
+        adapted.weight().set(adapted(stem.weight().toFloats(), shape, channels));
+        adapted.weight().requiresGrad(stem.weight().requiresGrad());
+        return adapted;
+    }
+
+    /** @param weight {@code [out, in, R, S]} in row-major order; the result is {@code [out, channels, R, S]} */
+    private static float[] adapted(float[] weight, Shape shape, int channels) {
+        int in = shape.dim(1);
+        int kernel = shape.dim(2) * shape.dim(3);
+        float[] values = new float[shape.dim(0) * channels * kernel];
+        for (int k = 0; k < shape.dim(0); k++) {
+            for (int p = 0; p < kernel; p++) {
+                if (channels == 1) {
+                    for (int c = 0; c < in; c++) {
+                        values[k * kernel + p] += weight[(k * in + c) * kernel + p];
+                    }
+                } else {
+                    for (int c = 0; c < channels; c++) {
+                        values[(k * channels + c) * kernel + p] = weight[(k * in + c % in) * kernel + p] * in / channels;
+                    }
+                }
+            }
+        }
+        return values;
+    }
+}

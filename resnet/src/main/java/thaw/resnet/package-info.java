@@ -1,0 +1,5 @@
+/**
+ * Residual networks (He et al. 2016, "Deep residual learning for image recognition"): two block classes, one network class
+ * and a table of numbers, {@link thaw.resnet.Architecture}. The names in the state dict are torchvision's.
+ */
+package thaw.resnet;

@@ -1,0 +1,116 @@
+package thaw.engine.optim;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static thaw.engine.optim.ParamGroup.group;
+
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import thaw.engine.Device;
+import thaw.engine.Tensor;
+import thaw.kernels.Shape;
+
+/** What the tables of PyTorch's schedules in the parity cases don't show. */
+class ScheduleTest {
+
+    private final Device device = Device.reference();
+
+    @AfterEach
+    void close() {
+        device.close();
+    }
+
+    private Tensor parameter() {
+        return device.zeros(Shape.of(1)).requiresGrad(true);
+    }
+
+    @Test
+    void everyGroupFollowsWithItsOwnRate() {
+        SGD sgd = new SGD(group("a", parameter()).lr(1e-5), group("b", parameter()).lr(1e-2).momentum(0.9));
+        Scheduler scheduler = new Scheduler(sgd, new StepLR(2, 0.1));
+        sgd.addParamGroup(group("late", parameter()).lr(1));
+        scheduler.step();
+        assertEquals(1, sgd.group("late").lr());
+        scheduler.step();
+        assertEquals(1e-6, sgd.group("a").lr(), 1e-18);
+        assertEquals(1e-3, sgd.group("b").lr(), 1e-15);
+        assertEquals(0.1, sgd.group("late").lr(), 1e-15);
+        assertEquals(0.9, sgd.group("b").momentum());
+    }
+
+    @Test
+    void oneCycleEndsAndSaysSo() {
+        SGD sgd = new SGD(group("a", parameter()).lr(1));
+        Scheduler scheduler = new Scheduler(sgd, OneCycle.of(10));
+        for (int i = 0; i < 10; i++) {
+            scheduler.step();
+        }
+        assertEquals(1 / 25.0 / 1e4, sgd.group("a").lr(), 1e-12);
+        String message = assertThrows(IllegalStateException.class, scheduler::step).getMessage();
+        assertTrue(message.contains("tried to step 11 times") && message.contains("10 steps"), message);
+        assertEquals(10, scheduler.stepCount());
+    }
+
+    @Test
+    void fastaisCycleStartsPeaksAndEndsWhereItSays() {
+        OneCycle cycle = OneCycle.fastai(100);
+        assertEquals(2.0 / 25, cycle.lr(0, 2), 1e-12);
+        assertEquals(2, cycle.lr(25, 2), 1e-12);
+        assertEquals(2e-5, cycle.lr(100, 2), 1e-15);
+        assertEquals(0.95, cycle.momentum(0, 0), 1e-12);
+        assertEquals(0.85, cycle.momentum(25, 0), 1e-12);
+        assertEquals(0.95, cycle.momentum(100, 0), 1e-12);
+        for (int i = 1; i <= 100; i++) {
+            assertEquals(i <= 25, cycle.lr(i, 1) > cycle.lr(i - 1, 1), "step " + i);
+        }
+    }
+
+    @Test
+    void shortCyclesAreFinite() {
+        for (int steps = 1; steps < 5; steps++) {
+            for (OneCycle cycle : List.of(OneCycle.of(steps), OneCycle.fastai(steps))) {
+                for (int i = 0; i <= steps; i++) {
+                    double lr = cycle.lr(i, 1);
+                    assertTrue(lr > 0 && lr <= 1, cycle + " at " + i + ": " + lr);
+                }
+            }
+        }
+    }
+
+    @Test
+    void restartsComeAtGrowingDistances() {
+        CosineAnnealingWarmRestarts restarts = new CosineAnnealingWarmRestarts(3, 2, 0.1);
+        for (int i : List.of(0, 3, 9, 21, 45)) {
+            assertEquals(1, restarts.lr(i, 1), 1e-12, "step " + i);
+        }
+        assertEquals(0.55, restarts.lr(6, 1), 1e-12);
+    }
+
+    @Test
+    void seekingEqualsStepping() {
+        SGD a = new SGD(group("a", parameter()).lr(1));
+        SGD b = new SGD(group("a", parameter()).lr(1));
+        Scheduler stepped = new Scheduler(a, new CosineAnnealing(20));
+        for (int i = 0; i < 7; i++) {
+            stepped.step();
+        }
+        new Scheduler(b, new CosineAnnealing(20)).seek(7);
+        assertEquals(a.group("a").lr(), b.group("a").lr());
+    }
+
+    @Test
+    void constantKeepsTheRate() {
+        assertEquals(0.3, new Constant().lr(1000, 0.3));
+    }
+
+    @Test
+    void impossibleSchedulesAreRefused() {
+        assertThrows(IllegalArgumentException.class, () -> OneCycle.of(0));
+        assertThrows(IllegalArgumentException.class, () -> OneCycle.fastai(10, 1.5, 25, 1e5));
+        assertThrows(IllegalArgumentException.class, () -> new StepLR(0, 0.1));
+        assertThrows(IllegalArgumentException.class, () -> new CosineAnnealing(0));
+        assertThrows(IllegalArgumentException.class, () -> new CosineAnnealingWarmRestarts(1, 0, 0));
+    }
+}

@@ -1,0 +1,93 @@
+package thaw.parity;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import thaw.engine.Device;
+import thaw.engine.Tensor;
+import thaw.engine.io.Safetensors;
+import thaw.engine.io.StoredTensor;
+import thaw.engine.io.Weights;
+import thaw.kernels.Shape;
+
+/** One file of numbers that PyTorch computed: what was done, with which options, on which tensors, and what came out. */
+record ParityCase(String name, String op, JsonNode attrs, Weights tensors) {
+
+    private static final ObjectMapper JSON = new ObjectMapper();
+
+    static ParityCase read(Path file) throws IOException {
+        Weights w = Safetensors.read(file);
+        return new ParityCase(file.getFileName().toString(), w.metadata().get("op"), JSON.readTree(w.metadata().get("attrs")), w);
+    }
+
+    StoredTensor stored(String key) {
+        StoredTensor t = tensors.get(key);
+        if (t == null) {
+            throw new AssertionError(name + " has no tensor " + key);
+        }
+        return t;
+    }
+
+    boolean has(String key) {
+        return tensors.containsKey(key);
+    }
+
+    Tensor tensor(Device device, String key) {
+        StoredTensor t = stored(key);
+        return device.tensor(t.shape(), t.toDoubles());
+    }
+
+    /** The names that follow a prefix: {@code names("grad.")} are those of the inputs with a gradient. */
+    List<String> names(String prefix) {
+        return tensors.keySet().stream().filter(k -> k.startsWith(prefix)).map(k -> k.substring(prefix.length())).toList();
+    }
+
+    /** An option that is one number for both directions, or two. */
+    int[] pair(String key, int absent) {
+        JsonNode node = attrs.path(key);
+        if (node.isMissingNode()) {
+            return new int[] {absent, absent};
+        }
+        return node.isArray() ? new int[] {node.get(0).asInt(), node.get(1).asInt()} : new int[] {node.asInt(), node.asInt()};
+    }
+
+    /** An option that is one number or several. */
+    int[] ints(String key) {
+        JsonNode node = attrs.path(key);
+        int[] values = new int[node.isArray() ? node.size() : 1];
+        for (int i = 0; i < values.length; i++) {
+            values[i] = node.isArray() ? node.get(i).asInt() : node.asInt();
+        }
+        return values;
+    }
+
+    /** Fails unless {@code ‖got − expected‖ ≤ bar · ‖expected‖}. */
+    void assertClose(String key, Tensor got, double bar) {
+        Shape expected = stored(key).shape();
+        if (!got.shape().equals(expected)) {
+            throw new AssertionError(name + ": " + key + " is " + expected + ", got " + got.shape());
+        }
+        double error = relativeError(stored(key).toDoubles(), got.toDoubles());
+        if (!(error <= bar)) {
+            throw new AssertionError(name + " " + attrs + ": relative error of " + key + " is " + error + ", allowed are " + bar);
+        }
+    }
+
+    /** {@code ‖got − expected‖ / ‖expected‖}; where all expected numbers are 0, {@code ‖got‖}. */
+    static double relativeError(double[] expected, double[] got) {
+        double difference = 0;
+        double norm = 0;
+        for (int i = 0; i < expected.length; i++) {
+            difference += (got[i] - expected[i]) * (got[i] - expected[i]);
+            norm += expected[i] * expected[i];
+        }
+        return Math.sqrt(norm == 0 ? difference : difference / norm);
+    }
+
+    @Override
+    public String toString() {
+        return name;
+    }
+}

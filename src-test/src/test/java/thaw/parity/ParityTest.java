@@ -1,0 +1,93 @@
+package thaw.parity;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Supplier;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.TestFactory;
+import thaw.engine.Device;
+import thaw.resnet.Architecture;
+import thaw.resnet.ResNet;
+
+/**
+ * Every case in the directory that the system property {@code parity.dir} names, on every backend. The files are found by
+ * looking, so cases of other seeds can be put in their place; one with an unknown operator fails.
+ */
+class ParityTest {
+
+    /**
+     * A backend to run on.
+     *
+     * @param bar   the relative error that is allowed to operators; in double precision only the rounding of the file's
+     *              numbers is left
+     * @param whole whether whole networks are run too, which takes minutes in double precision
+     */
+    private record On(String name, Supplier<Device> device, double bar, boolean whole) {
+    }
+
+    private static final On REFERENCE = new On("reference", Device::reference, 1e-6, false);
+    private static final On CPU = new On("cpu", Device::cpu, 1e-5, true);
+
+    private static List<Path> files(String suffix) throws IOException {
+        Path dir = Path.of(System.getProperty("parity.dir", "../shared/parity/cases"));
+        Assumptions.assumeTrue(Files.isDirectory(dir), "no parity cases in " + dir + "; name their directory by -Dparity.dir=…");
+        try (Stream<Path> files = Files.list(dir)) {
+            return files.filter(f -> f.getFileName().toString().endsWith(suffix)).sorted().toList();
+        }
+    }
+
+    @TestFactory
+    List<DynamicTest> reference() throws IOException {
+        return cases(REFERENCE);
+    }
+
+    @TestFactory
+    List<DynamicTest> cpu() throws IOException {
+        return cases(CPU);
+    }
+
+    private static List<DynamicTest> cases(On on) throws IOException {
+        List<DynamicTest> tests = new ArrayList<>();
+        for (Path file : files(".safetensors")) {
+            tests.add(DynamicTest.dynamicTest(on.name + ", " + file.getFileName(), () -> run(ParityCase.read(file), on)));
+        }
+        return tests;
+    }
+
+    private static void run(ParityCase c, On on) {
+        try (Device device = on.device.get()) {
+            switch (c.op()) {
+                case "sgd" -> SgdCase.run(c, device);
+                case "model" -> {
+                    Assumptions.assumeTrue(on.whole, "a whole network takes minutes on the " + on.name + " backend");
+                    ModelCase.run(c, device, (d, name) -> ResNet.of(Architecture.byName(name), d, 1000));
+                }
+                default -> OperatorCase.run(c, device, on.bar);
+            }
+        }
+    }
+
+    @TestFactory
+    List<DynamicTest> schedules() throws IOException {
+        List<DynamicTest> tests = new ArrayList<>();
+        for (Path file : files(".json")) {
+            JsonNode tables = new ObjectMapper().readTree(file.toFile());
+            tables.fieldNames().forEachRemaining(name -> tests.add(DynamicTest.dynamicTest(file.getFileName() + ", " + name,
+                    () -> schedule(name, tables.get(name)))));
+        }
+        return tests;
+    }
+
+    private static void schedule(String name, JsonNode table) {
+        try (Device device = Device.reference()) {
+            ScheduleCase.run(name, table, device);
+        }
+    }
+}
