@@ -38,6 +38,7 @@ final class ConvertCommand implements Callable<Integer> {
         if (out.toString().toLowerCase(Locale.ROOT).matches(PYTORCH_ENDING)) {
             throw new Failure(out + ": Thaw writes safetensors alone; give OUT a name that ends in .safetensors");
         }
+        OutputFile.requireWritable(out);
         Weights weights = Weights.read(in);
         if (Files.exists(out) && Files.isSameFile(in, out)) {
             throw new Failure(out + ": is the input file itself, which is not overwritten; give OUT another name");
