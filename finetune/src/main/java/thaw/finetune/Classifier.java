@@ -46,14 +46,11 @@ public final class Classifier implements AutoCloseable {
     private boolean closed;
 
     private Classifier(Device device, ModelFile model) {
-        if (model.inputChannels() != CHANNELS) {
-            throw new IllegalArgumentException("the model takes " + model.inputChannels() + " channels, images have 3 (red, green,"
-                    + " blue); use the network itself");
-        }
         this.device = device;
         this.classes = model.classes();
         this.transforms = model.transforms();
         this.net = model.toNet(device);
+        InputCheck.require(net, classes);
     }
 
     /**

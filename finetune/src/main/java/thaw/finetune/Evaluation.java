@@ -12,7 +12,6 @@ import thaw.finetune.data.BatchLoader;
 import thaw.finetune.data.Batches;
 import thaw.finetune.data.ImageFolder;
 import thaw.finetune.data.RawBatch;
-import thaw.kernels.Shape;
 import thaw.resnet.ResNet;
 
 /**

@@ -183,12 +183,12 @@ public final class Learner {
     private ParamGroup[] paramGroups(double... rates) {
         List<LayerGroup> groups = net.groups();
         if (rates.length != 1 && rates.length != groups.size()) {
-            throw new IllegalArgumentException("expected 1 learning rate for all, or " + groups.size() + ", one for each layer group "
-                    + groups.stream().map(LayerGroup::name).toList() + "; got " + rates.length + ": " + Arrays.toString(rates));
+            throw new IllegalArgumentException("expected 1 learning rate for all layer groups, or " + groups.size()
+                    + ", one for each of " + names(groups) + "; got " + rates.length + ": " + Arrays.toString(rates));
         }
         if (!isTrainable(groups.size() - 1)) {
-            throw new IllegalArgumentException("every layer group is frozen " + groups.stream().map(LayerGroup::name).toList()
-                    + ", nothing can be trained; call unfreeze(), or freezeTo(-1) to train the head");
+            throw new IllegalArgumentException("all layer groups are frozen: " + names(groups)
+                    + "; call unfreeze(), or freezeTo(-1) to train the head");
         }
         List<ParamGroup> trainable = new ArrayList<>();
         for (int i = firstTrainable; i < groups.size(); i++) {
@@ -197,6 +197,10 @@ public final class Learner {
                     .momentum(momentum).weightDecay(weightDecay));
         }
         return trainable.toArray(ParamGroup[]::new);
+    }
+
+    private static List<String> names(List<LayerGroup> groups) {
+        return groups.stream().map(LayerGroup::name).toList();
     }
 
     /** One call of fit under way. */
@@ -275,8 +279,7 @@ public final class Learner {
 
         private DivergenceException diverged(String what, double value, String when, List<Double> rates) {
             return new DivergenceException(what + " is " + value + " " + when + ", at learning rates " + rates
-                    + "; the network's weights are spoilt: start again from the pretrained ones with lower rates, a tenth to begin"
-                    + " with");
+                    + "; the network's weights are spoilt: start again from the pretrained ones with lower rates, say a tenth");
         }
     }
 
@@ -299,6 +302,6 @@ public final class Learner {
      * @throws IOException if writing fails; what was there before is then still there
      */
     public void save(Path path) throws IOException {
-        ModelFile.write(path, net, data.classes(), data.transforms());
+        ModelFile.of(net, data.classes(), data.transforms()).write(path);
     }
 }

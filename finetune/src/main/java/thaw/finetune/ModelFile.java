@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Path;
+import java.util.Collections;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -14,7 +15,6 @@ import thaw.engine.Device;
 import thaw.engine.io.Weights;
 import thaw.finetune.images.Transforms;
 import thaw.resnet.Architecture;
-import thaw.resnet.Head;
 import thaw.resnet.ResNet;
 
 /**
@@ -22,69 +22,55 @@ import thaw.resnet.ResNet;
  * torchvision's names, with this metadata:
  *
  * <pre>
- * format           pt
- * architecture     resnet20
- * head             linear
- * input_channels   3
- * classes          ["cats","dogs"]
- * transforms.*     see {@link Transforms#toMap}
+ * format                                      pt
+ * architecture, classes, head, input_channels what {@link ResNet#describe} has
+ * class_names                                 a JSON array: ["cats","dogs"]
+ * transforms.size, transforms.mean, …         what {@link Transforms#toMap} has
  * </pre>
  *
+ * @param network    what the network is: {@link ResNet#describe}
  * @param classes    names of the classes, in the order of the scores
  * @param transforms the images' preparation
+ * @param weights    the state dict
  */
-public record ModelFile(Architecture architecture, Head head, int inputChannels, List<String> classes, Transforms transforms,
-        Weights weights) {
-    private static final String ARCHITECTURE = "architecture";
-    private static final String HEAD = "head";
-    private static final String INPUT_CHANNELS = "input_channels";
-    private static final String CLASSES = "classes";
+public record ModelFile(Map<String, String> network, List<String> classes, Transforms transforms, Weights weights) {
+    private static final String FORMAT = "format";
+    private static final String CLASS_NAMES = "class_names";
 
     public ModelFile {
+        network = Collections.unmodifiableMap(new LinkedHashMap<>(network));
         classes = List.copyOf(classes);
-        if (classes.isEmpty() || new HashSet<>(classes).size() != classes.size()) {
-            throw new IllegalArgumentException("classes: expected at least one, all of different names, got " + classes);
+        if (new HashSet<>(classes).size() != classes.size()) {
+            throw new IllegalArgumentException("classes: expected different names, got " + classes);
         }
     }
 
-    /** A network as it is now. */
+    /**
+     * A network as it is now; later training doesn't change what is returned.
+     *
+     * @throws IllegalArgumentException if there are more or fewer names than classes, or the architecture is not one of
+     *                                  {@link Architecture#all}, by whose names files are read
+     */
     public static ModelFile of(ResNet net, List<String> classes, Transforms transforms) {
         if (!Architecture.all().contains(net.architecture())) {
-            throw new IllegalArgumentException("a model file knows its architecture by name, and " + net.architecture().name()
-                    + " is not one of those that Architecture.all() has; write the state dict with Weights.write");
+            throw new IllegalArgumentException("a model file names its architecture, and " + net.architecture()
+                    + " is none of those in Architecture.all(); save the state dict alone, with Weights.write");
         }
         if (net.classes() != classes.size()) {
             throw new IllegalArgumentException("the network has " + net.classes() + " classes, " + classes.size()
                     + " names are given: " + classes);
         }
-        return new ModelFile(net.architecture(), net.head(), net.inputChannels(), classes, transforms,
-                Weights.of(net.stateDict(), Map.of()));
-    }
-
-    /**
-     * Saves a network as it is now.
-     *
-     * @param classes names of the classes, in the order of the scores
-     * @throws IOException if writing fails; what was there before is then still there
-     */
-    public static void write(Path path, ResNet net, List<String> classes, Transforms transforms) throws IOException {
-        of(net, classes, transforms).write(path);
+        return new ModelFile(net.describe(), classes, transforms, Weights.of(net.stateDict(), Map.of()));
     }
 
     /** @throws IOException if writing fails; what was there before is then still there */
     public void write(Path path) throws IOException {
-        Weights.write(path, weights, metadata());
-    }
-
-    private Map<String, String> metadata() throws JsonProcessingException {
         Map<String, String> metadata = new LinkedHashMap<>();
-        metadata.put("format", "pt");
-        metadata.put(ARCHITECTURE, architecture.name());
-        metadata.put(HEAD, head.label());
-        metadata.put(INPUT_CHANNELS, Integer.toString(inputChannels));
-        metadata.put(CLASSES, new ObjectMapper().writeValueAsString(classes));
+        metadata.put(FORMAT, "pt");
+        metadata.putAll(network);
+        metadata.put(CLASS_NAMES, new ObjectMapper().writeValueAsString(classes));
         metadata.putAll(transforms.toMap());
-        return metadata;
+        Weights.write(path, weights, metadata);
     }
 
     /**
@@ -97,46 +83,47 @@ public record ModelFile(Architecture architecture, Head head, int inputChannels,
         return of(Weights.read(path), path.toString());
     }
 
-    /** As {@link #read(Path)}, from a stream such as a resource's. */
+    /** As {@link #read(Path)}, from a stream such as a resource's, which is read to its end and not closed. */
     public static ModelFile read(InputStream in) throws IOException {
         return of(Weights.read(in), "stream");
     }
 
     private static ModelFile of(Weights weights, String name) {
         Map<String, String> metadata = weights.metadata();
-        for (String key : List.of(ARCHITECTURE, HEAD, INPUT_CHANNELS, CLASSES)) {
-            if (!metadata.containsKey(key)) {
-                throw new IllegalArgumentException(name + ": has weights, but no '" + key + "' in its metadata; expected a model"
-                        + " saved by a Learner, which knows its architecture, classes and transforms");
-            }
+        if (!metadata.containsKey(CLASS_NAMES)) {
+            throw new IllegalArgumentException(name + ": has weights, but no '" + CLASS_NAMES + "' in its metadata; expected a"
+                    + " model saved by a Learner, which knows its architecture, classes and transforms");
         }
+        Map<String, String> network = new LinkedHashMap<>(metadata);
+        network.keySet().removeIf(key -> key.equals(FORMAT) || key.equals(CLASS_NAMES) || key.startsWith("transforms."));
         try {
-            return new ModelFile(Architecture.byName(metadata.get(ARCHITECTURE)), Head.byLabel(metadata.get(HEAD)),
-                    Integer.parseInt(metadata.get(INPUT_CHANNELS)), classes(metadata.get(CLASSES)), Transforms.fromMap(metadata),
-                    weights);
-        } catch (NumberFormatException wrong) {
-            throw new IllegalArgumentException(name + ": " + INPUT_CHANNELS + ": expected a whole number, got '"
-                    + metadata.get(INPUT_CHANNELS) + "'", wrong);
+            return new ModelFile(network, classNames(metadata.get(CLASS_NAMES)), Transforms.fromMap(metadata),
+                    Weights.of(weights, Map.of()));
         } catch (IllegalArgumentException wrong) {
             throw new IllegalArgumentException(name + ": " + wrong.getMessage(), wrong);
         }
     }
 
-    private static List<String> classes(String json) {
+    private static List<String> classNames(String json) {
         try {
             return new ObjectMapper().readValue(json, new TypeReference<List<String>>() { });
         } catch (JsonProcessingException wrong) {
-            throw new IllegalArgumentException("classes: expected a JSON array of names, got '" + json + "'", wrong);
+            throw new IllegalArgumentException(CLASS_NAMES + ": expected a JSON array of names, got '" + json + "'", wrong);
         }
     }
 
     /**
      * The network with its weights, in evaluation mode.
      *
-     * @throws IllegalArgumentException if the weights are of another architecture than the metadata says
+     * @throws IllegalArgumentException if the metadata describes no network that is known, or one whose classes or weights are
+     *                                  not these
      */
     public ResNet toNet(Device device) {
-        ResNet net = new ResNet(device, architecture, head, classes.size(), inputChannels);
+        ResNet net = ResNet.fromMetadata(network, device);
+        if (net.classes() != classes.size()) {
+            throw new IllegalArgumentException("the network has " + net.classes() + " classes, " + classes.size()
+                    + " names are given: " + classes);
+        }
         net.loadStateDict(weights);
         net.eval();
         return net;
