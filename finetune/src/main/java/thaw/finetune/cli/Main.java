@@ -15,7 +15,7 @@ import picocli.CommandLine.ParameterException;
 @Command(name = "thaw", versionProvider = Version.class, synopsisSubcommandLabel = "COMMAND",
         description = {"Fine-tunes ResNets on folders of photographs.%n"},
         subcommands = {TrainCommand.class, EvaluateCommand.class, PredictCommand.class, GroupsCommand.class,
-            ConvertCommand.class},
+            ConvertCommand.class, DemoCommand.class, PretrainDemoCommand.class},
         footer = {"", "thaw COMMAND --help says more.", "",
             "Example: thaw train photos --weights resnet50.pth --freeze-epochs 1 --epochs 3 --lr 1e-5,1e-4,1e-2"})
 public final class Main implements Runnable {
