@@ -28,7 +28,7 @@ import thaw.resnet.ResNet;
 
 /** {@code thaw train}: a network on a folder of photographs, first its head alone if that's wanted, then all of it. */
 @Command(name = "train", sortOptions = false, customSynopsis = "thaw train DATA [--weights FILE] [--arch NAME] [OPTIONS]",
-        description = {"Trains a ResNet on photographs, from pretrained weights or from scratch.%n"},
+        description = "Trains a ResNet on photographs, from pretrained weights or from scratch.",
         footer = {"", "Example: thaw train photos --weights resnet50.pth --epochs 3 --lr 1e-5,1e-4,1e-2"})
 final class TrainCommand implements Callable<Integer> {
 
@@ -36,7 +36,7 @@ final class TrainCommand implements Callable<Integer> {
 
     enum HeadKind { LINEAR, CONCAT }
 
-    @Parameters(paramLabel = "DATA", description = "A folder with a folder of pictures for each class, or train/ and valid/ of such.")
+    @Parameters(paramLabel = "DATA", description = "A folder of class folders, or one with such folders train/ and valid/.")
     private Path dataFolder;
 
     @Option(names = "--weights", paramLabel = "FILE", description = "Pretrained weights, .pth or .safetensors (default: from scratch).")
@@ -57,7 +57,7 @@ final class TrainCommand implements Callable<Integer> {
     @Option(names = "--epochs", paramLabel = "N", defaultValue = "5", description = "Then so many for all layers (default: 5).")
     private int epochs;
 
-    @Option(names = "--lr", paramLabel = "RATE", split = ",", defaultValue = "0.01",
+    @Option(names = "--lr", paramLabel = "RATES", split = ",", hideParamSyntax = true, defaultValue = "0.01",
             description = "One learning rate, or one for each of early,middle,head (default: 0.01).")
     private double[] rates;
 
@@ -89,7 +89,7 @@ final class TrainCommand implements Callable<Integer> {
     private long seed;
 
     @Option(names = {"-o", "--out"}, paramLabel = "FILE", defaultValue = "model.safetensors",
-            description = "The model, replaced when the new one is complete (default: model.safetensors).")
+            description = "Where to save the model (default: model.safetensors).")
     private Path out;
 
     @Mixin
