@@ -30,7 +30,8 @@ final class PredictCommand implements Callable<Integer> {
             description = "A model that thaw train saved (default: model.safetensors).")
     private Path modelFile;
 
-    @Option(names = "--top", paramLabel = "N", defaultValue = "5", description = "Shows the N most probable classes (default: 5).")
+    @Option(names = "--top", paramLabel = "N", defaultValue = "5",
+            description = "Shows the N most probable classes (default: 5).")
     private int top;
 
     @Mixin

@@ -39,7 +39,8 @@ final class TrainCommand implements Callable<Integer> {
     @Parameters(paramLabel = "DATA", description = "A folder of class folders, or one with such folders train/ and valid/.")
     private Path dataFolder;
 
-    @Option(names = "--weights", paramLabel = "FILE", description = "Pretrained weights, .pth or .safetensors (default: from scratch).")
+    @Option(names = "--weights", paramLabel = "FILE",
+            description = "Pretrained weights, .pth or .safetensors (default: from scratch).")
     private Path weightFile;
 
     @Option(names = "--arch", paramLabel = "NAME", description = "The architecture (default: the one that the weights are for).")
@@ -48,7 +49,8 @@ final class TrainCommand implements Callable<Integer> {
     @Option(names = "--size", paramLabel = "PIXELS", description = "Side of the pictures (default: 224, or 32 for CIFAR's).")
     private Integer size;
 
-    @Option(names = "--freeze-epochs", paramLabel = "N", description = "First so many for the head alone (default: 1 with weights).")
+    @Option(names = "--freeze-epochs", paramLabel = "N",
+            description = "First so many for the head alone (default: 1 with weights).")
     private Integer freezeEpochs;
 
     @Option(names = "--freeze-lr", paramLabel = "RATE", defaultValue = "0.05", description = "The rate of these (default: 0.05).")
@@ -61,7 +63,8 @@ final class TrainCommand implements Callable<Integer> {
             description = "One learning rate, or one for each of early,middle,head (default: 0.01).")
     private double[] rates;
 
-    @Option(names = "--freeze-to", paramLabel = "N", description = "The groups before N stay frozen: 1, or -2 to train the last 2.")
+    @Option(names = "--freeze-to", paramLabel = "N",
+            description = "The groups before N stay frozen: 1, or -2 to train the last 2.")
     private Integer freezeTo;
 
     @Option(names = "--schedule", paramLabel = "NAME", defaultValue = "one-cycle",
@@ -109,6 +112,10 @@ final class TrainCommand implements Callable<Integer> {
         OutputFile.requireWritable(out);
         ImageFolder data = ImageFolder.of(dataFolder).size(size == null ? Architectures.nativeSize(architecture) : size)
                 .batch(batch).seed(seed).threads(deviceOptions.threads());
+        if (data.valid().isEmpty()) {
+            throw new Failure(dataFolder + ": no picture is left to validate on; add some, at least two of a class, or a folder"
+                    + " valid/ beside train/");
+        }
 
         try (Device device = deviceOptions.open(output)) {
             device.generator().seed(seed);
@@ -149,7 +156,8 @@ final class TrainCommand implements Callable<Integer> {
         if (epochs + freezeEpochs == 0) {
             throw new Failure("there is nothing to do: --epochs and --freeze-epochs are both 0");
         }
-        List<String> groups = GroupTable.of(architecture, 1, 1, Grain.COARSE).groups().stream().map(GroupTable.Group::name).toList();
+        List<String> groups = GroupTable.of(architecture, 1, 1, Grain.COARSE).groups().stream()
+                .map(GroupTable.Group::name).toList();
         Rates.require("--lr", rates, architecture.name(), groups);
         Rates.require("--freeze-lr", new double[] {freezeRate}, architecture.name(), groups);
     }
