@@ -25,7 +25,7 @@ import thaw.kernels.Shape;
 
 class ArchitectureTest {
 
-    /** Of 1000 classes as torchvision's documentation has them; of 10 by the published table of the CIFAR-10 networks. */
+    /** As torchvision documents them. */
     @ParameterizedTest
     @CsvSource({"resnet18,1000,11689512", "resnet34,1000,21797672", "resnet50,1000,25557032", "resnet101,1000,44549160",
         "resnet152,1000,60192808", "wide_resnet50_2,1000,68883240", "wide_resnet101_2,1000,126886696",
