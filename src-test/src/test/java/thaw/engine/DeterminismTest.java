@@ -55,7 +55,8 @@ class DeterminismTest {
         Map<String, StoredTensor> one = train(1, 3);
         for (int threads : new int[] {1, 2, 5}) {
             Map<String, StoredTensor> other = train(threads, 3);
-            one.forEach((name, t) -> assertArrayEquals(t.toFloats(), other.get(name).toFloats(), name + ", " + threads + " threads"));
+            one.forEach((name, t) -> assertArrayEquals(t.toFloats(), other.get(name).toFloats(),
+                    name + ", " + threads + " threads"));
         }
     }
 
