@@ -73,7 +73,8 @@ class ArchitectureTest {
     @Test
     void anUnknownNameIsAnsweredWithTheKnownOnes() {
         String message = assertThrows(IllegalArgumentException.class, () -> Architecture.byName("resnet51")).getMessage();
-        assertTrue(message.contains("\"resnet51\"") && message.contains("resnet50,") && message.contains("resnext101_32x8d"), message);
+        assertTrue(message.contains("\"resnet51\"") && message.contains("resnet50,")
+                && message.contains("resnext101_32x8d"), message);
     }
 
     @Test

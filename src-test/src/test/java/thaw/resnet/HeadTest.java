@@ -68,7 +68,8 @@ class HeadTest {
         assertArrayEquals(new float[512], net.namedParameters().get("fc.2.bias").toFloats());
         assertEquals(net.parameterCount(), net.outline(32, 32).parameters());
         String tree = net.toString();
-        assertTrue(tree.contains("Dropout(p=0.25)") && tree.contains("Dropout(p=0.5)") && tree.contains("AdaptiveConcatPool2d"), tree);
+        assertTrue(tree.contains("Dropout(p=0.25)") && tree.contains("Dropout(p=0.5)")
+                && tree.contains("AdaptiveConcatPool2d"), tree);
     }
 
     /**

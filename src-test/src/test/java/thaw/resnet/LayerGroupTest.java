@@ -58,7 +58,8 @@ class LayerGroupTest {
     void fourStagesAreDividedAfterTheSecondAndThreeAfterTheFirst() {
         List<LayerGroup> four = ResNet.resnet18(device, 2).groups();
         assertEquals(List.of("early", "middle", "head"), names(four));
-        assertEquals(List.of("conv1", "bn1", "relu", "maxpool", "layer1", "layer2"), List.copyOf(four.get(0).modules().keySet()));
+        assertEquals(List.of("conv1", "bn1", "relu", "maxpool", "layer1", "layer2"),
+                List.copyOf(four.get(0).modules().keySet()));
         assertEquals(List.of("layer3", "layer4"), List.copyOf(four.get(1).modules().keySet()));
         List<LayerGroup> three = ResNet.resnet20(device, 2).groups();
         assertEquals(List.of("conv1", "bn1", "relu", "layer1"), List.copyOf(three.get(0).modules().keySet()));

@@ -266,8 +266,8 @@ class ResNetTest {
     @Test
     void printsAsATree() {
         String tree = ResNet.resnet18(device, 7).toString();
-        assertTrue(tree.startsWith("ResNet(\n  (conv1): Conv2d(3, 64, kernel_size=(7, 7), stride=(2, 2), padding=(3, 3), bias=False)\n"),
-                tree);
+        assertTrue(tree.startsWith("ResNet(\n  (conv1): Conv2d(3, 64, kernel_size=(7, 7), stride=(2, 2), padding=(3, 3),"
+                + " bias=False)\n"), tree);
         assertTrue(tree.contains("  (layer2): Sequential(\n    (0): BasicBlock("), tree);
         assertTrue(tree.contains("(fc): Linear(in_features=512, out_features=7, bias=True)"), tree);
     }

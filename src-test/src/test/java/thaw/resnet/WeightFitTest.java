@@ -40,15 +40,16 @@ class WeightFitTest {
 
     @Test
     void ofAnotherArchitecture() {
-        assertRefused(cifar("resnet32", 10, 2).stateDict(), "weights of resnet32", "the network is resnet20", "layer1.3.conv1.weight",
-                "--arch resnet32");
+        assertRefused(cifar("resnet32", 10, 2).stateDict(), "weights of resnet32", "the network is resnet20",
+                "layer1.3.conv1.weight", "--arch resnet32");
         assertRefused(ArchitectureTest.shapesOf(Architecture.byName("resnext50_32x4d"), 3), "weights of resnext50_32x4d");
     }
 
     @Test
     void withFewerBlocks() {
         Map<String, StoredTensor> small = net.stateDict();
-        String message = assertThrows(IllegalArgumentException.class, () -> cifar("resnet32", 10, 1).loadStateDict(small)).getMessage();
+        String message = assertThrows(IllegalArgumentException.class,
+                () -> cifar("resnet32", 10, 1).loadStateDict(small)).getMessage();
         assertTrue(message.contains("weights of resnet20") && message.contains("--arch resnet20"), message);
     }
 
@@ -70,7 +71,8 @@ class WeightFitTest {
 
     @Test
     void forOtherClasses() {
-        assertRefused(cifar("resnet20", 7, 2).stateDict(), "for 7 classes", "for 10", "replaceHead(10)", "loadPretrained(weights, false)");
+        assertRefused(cifar("resnet20", 7, 2).stateDict(), "for 7 classes", "for 10", "replaceHead(10)",
+                "loadPretrained(weights, false)");
     }
 
     @Test
