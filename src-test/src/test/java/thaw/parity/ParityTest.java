@@ -13,6 +13,7 @@ import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.TestFactory;
 import thaw.engine.Device;
+import thaw.kernels.cpu.CpuBackend;
 
 /**
  * Every case in the directory that the system property {@code parity.dir} names, on every backend. The files are found by
@@ -32,6 +33,7 @@ class ParityTest {
 
     private static final On REFERENCE = new On("reference", Device::reference, 1e-6, false);
     private static final On CPU = new On("cpu", Device::cpu, 1e-5, true);
+    private static final On PLAIN = new On("plain", () -> Device.of(CpuBackend.plain(2)), 1e-5, false);
 
     private static final Path DIR = Path.of(System.getProperty("parity.dir", "../shared/parity/cases"));
 
@@ -55,6 +57,11 @@ class ParityTest {
     @TestFactory
     List<DynamicTest> cpu() throws IOException {
         return cases(CPU);
+    }
+
+    @TestFactory
+    List<DynamicTest> plain() throws IOException {
+        return cases(PLAIN);
     }
 
     private static List<DynamicTest> cases(On on) throws IOException {

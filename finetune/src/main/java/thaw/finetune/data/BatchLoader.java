@@ -69,6 +69,11 @@ public final class BatchLoader {
         return new Batches(this, epoch);
     }
 
+    /** Pixels on a side of the images. */
+    int side() {
+        return transforms.size();
+    }
+
     LoaderOptions options() {
         return options;
     }

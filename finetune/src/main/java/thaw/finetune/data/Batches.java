@@ -156,7 +156,7 @@ public final class Batches implements Iterable<RawBatch>, Iterator<RawBatch>, Au
                 files.add(sample.file());
                 tasks.add(workers.submit(() -> loader.load(index, epoch, images, position)));
             }
-            pending.add(new Pending(new RawBatch(images, labels, size, List.copyOf(files)), tasks));
+            pending.add(new Pending(new RawBatch(images, labels, size, loader.side(), List.copyOf(files)), tasks));
             scheduled += size;
         }
         if (scheduled == end) {

@@ -10,7 +10,8 @@ import java.util.List;
  * @param images {@code [size, 3, side, side]}, normalized, rows contiguous
  * @param labels {@code [size]}, indices of classes
  * @param size   number of images; the last batch of an epoch may have fewer than the others
+ * @param side   of each image, in pixels
  * @param files  where each image came from
  */
-public record RawBatch(float[] images, int[] labels, int size, List<Path> files) {
+public record RawBatch(float[] images, int[] labels, int size, int side, List<Path> files) {
 }

@@ -1,0 +1,78 @@
+package thaw.finetune;
+
+import java.nio.file.Path;
+import java.util.Iterator;
+import java.util.List;
+import thaw.engine.Device;
+import thaw.engine.Tensor;
+import thaw.finetune.data.Batches;
+import thaw.finetune.data.RawBatch;
+import thaw.kernels.Shape;
+
+/**
+ * A batch of images for a device, for those who write the training loop themselves:
+ *
+ * <pre>{@code
+ * for (Batch batch : Batch.on(device, data.trainLoader().epoch(0))) {
+ *     try (Scope step = device.scope()) {
+ *         Tensor loss = crossEntropy(net.forward(batch.images()), batch.labels());
+ *         sgd.zeroGrad();
+ *         loss.backward();
+ *         sgd.step();
+ *     }
+ * }
+ * }</pre>
+ *
+ * Valid until the next batch is asked for. Its tensors are made when they are asked for, so that they belong to the scope of the
+ * step.
+ */
+public final class Batch {
+    private static final int CHANNELS = 3;
+
+    private final Device device;
+    private final RawBatch raw;
+
+    private Batch(Device device, RawBatch raw) {
+        this.device = device;
+        this.raw = raw;
+    }
+
+    static Batch of(Device device, RawBatch raw) {
+        return new Batch(device, raw);
+    }
+
+    /** The batches of an epoch, which can be walked through once. */
+    public static Iterable<Batch> on(Device device, Batches epoch) {
+        return () -> new Iterator<>() {
+            @Override
+            public boolean hasNext() {
+                return epoch.hasNext();
+            }
+
+            @Override
+            public Batch next() {
+                return new Batch(device, epoch.next());
+            }
+        };
+    }
+
+    /** A new tensor {@code [N, 3, H, W]}, normalised. */
+    public Tensor images() {
+        return device.tensor(Shape.of(raw.size(), CHANNELS, raw.side(), raw.side()), raw.images());
+    }
+
+    /** A new tensor {@code [N]} of class numbers. */
+    public Tensor labels() {
+        return device.labels(raw.labels());
+    }
+
+    /** The number of images. */
+    public int size() {
+        return raw.size();
+    }
+
+    /** Where each image came from. */
+    public List<Path> files() {
+        return raw.files();
+    }
+}

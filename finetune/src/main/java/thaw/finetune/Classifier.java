@@ -1,0 +1,172 @@
+package thaw.finetune;
+
+import java.awt.image.BufferedImage;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.concurrent.locks.ReadWriteLock;
+import java.util.concurrent.locks.ReentrantReadWriteLock;
+import thaw.engine.Device;
+import thaw.engine.NoGrad;
+import thaw.engine.Scope;
+import thaw.engine.Tensor;
+import thaw.finetune.images.ImageDecoder;
+import thaw.finetune.images.RgbImage;
+import thaw.finetune.images.Transforms;
+import thaw.kernels.Shape;
+import thaw.resnet.ResNet;
+
+/**
+ * A trained model for use in an application:
+ *
+ * <pre>{@code
+ * try (Classifier c = Classifier.load(Path.of("dogscats.safetensors"))) {
+ *     Prediction p = c.predict(Path.of("photo.jpg"));
+ *     System.out.println(p.label() + " " + p.probability());
+ * }
+ * }</pre>
+ *
+ * Immutable, and safe from many threads at once. It has threads of its own, daemons, which end when it is closed. Faster with
+ * {@code --add-modules jdk.incubator.vector}, and right without.
+ */
+public final class Classifier implements AutoCloseable {
+    private static final int CHANNELS = 3;
+    /** So many images go through the network together: enough to be fast, few enough for little memory. */
+    private static final int LARGEST_BATCH = 16;
+
+    private final Device device;
+    private final ResNet net;
+    private final List<String> classes;
+    private final Transforms transforms;
+    /** Predictions share the first lock, closing takes the second: the device is not taken away under a prediction. */
+    private final ReadWriteLock use = new ReentrantReadWriteLock();
+    private boolean closed;
+
+    private Classifier(Device device, ModelFile model) {
+        this.device = device;
+        this.classes = model.classes();
+        this.transforms = model.transforms();
+        this.net = model.toNet(device);
+        InputCheck.require(net, classes);
+    }
+
+    /**
+     * Loads a model that a {@link Learner} saved.
+     *
+     * @throws IllegalArgumentException if the file has weights but not what makes a model of them
+     * @throws IOException              if it is missing or damaged
+     */
+    public static Classifier load(Path path) throws IOException {
+        return of(ModelFile.read(path));
+    }
+
+    /** As {@link #load(Path)}, from a stream such as a resource's, which is read to its end and not closed. */
+    public static Classifier load(InputStream in) throws IOException {
+        return of(ModelFile.read(in));
+    }
+
+    /** @throws IllegalArgumentException if the model does not take colour images, or its weights are of another architecture */
+    public static Classifier of(ModelFile model) {
+        Device device = Device.auto();
+        try {
+            return new Classifier(device, model);
+        } catch (RuntimeException | Error failed) {
+            device.close();
+            throw failed;
+        }
+    }
+
+    /** Names of the classes, in the order in which the model was trained with them. */
+    public List<String> classes() {
+        return classes;
+    }
+
+    /** How images are prepared. */
+    public Transforms transforms() {
+        return transforms;
+    }
+
+    /** @throws thaw.finetune.images.ImageReadException if the file is missing or is no image */
+    public Prediction predict(Path image) {
+        return predict(ImageDecoder.decode(image));
+    }
+
+    public Prediction predict(BufferedImage image) {
+        return predict(RgbImage.of(image));
+    }
+
+    public Prediction predict(RgbImage image) {
+        return predictPrepared(transforms.apply(image), 1).get(0);
+    }
+
+    /**
+     * Several files together, which is faster than one by one.
+     *
+     * @return a prediction for each, in the same order
+     * @throws thaw.finetune.images.ImageReadException if a file is missing or is no image
+     */
+    public List<Prediction> predictAll(List<Path> images) {
+        List<Prediction> predictions = new ArrayList<>();
+        for (int start = 0; start < images.size(); start += LARGEST_BATCH) {
+            List<Path> some = images.subList(start, Math.min(images.size(), start + LARGEST_BATCH));
+            float[] batch = new float[some.size() * imageLength()];
+            for (int i = 0; i < some.size(); i++) {
+                float[] image = transforms.apply(ImageDecoder.decode(some.get(i)));
+                System.arraycopy(image, 0, batch, i * imageLength(), imageLength());
+            }
+            predictions.addAll(predictPrepared(batch, some.size()));
+        }
+        return List.copyOf(predictions);
+    }
+
+    private int imageLength() {
+        return CHANNELS * transforms.size() * transforms.size();
+    }
+
+    private List<Prediction> predictPrepared(float[] images, int count) {
+        use.readLock().lock();
+        try {
+            if (closed) {
+                throw new IllegalStateException("the classifier is closed; predict within its try block");
+            }
+            float[] scores = scores(images, count);
+            List<Prediction> predictions = new ArrayList<>();
+            for (int i = 0; i < count; i++) {
+                int first = i * classes.size();
+                predictions.add(Prediction.ofScores(classes, Arrays.copyOfRange(scores, first, first + classes.size())));
+            }
+            return predictions;
+        } finally {
+            use.readLock().unlock();
+        }
+    }
+
+    /** {@code [N, 3, side, side] → [N, classes]} */
+    private float[] scores(float[] images, int count) {
+        int side = transforms.size();
+        try (NoGrad off = device.noGrad(); Scope scope = device.scope()) {
+            Tensor x = device.tensor(Shape.of(count, CHANNELS, side, side), images);
+            return net.call(x).toFloats();
+        } catch (OutOfMemoryError full) {
+            throw new NotEnoughMemoryException("predicting " + count + " images of " + side + " x " + side + " pixels",
+                    "use fewer threads at a time", full);
+        }
+    }
+
+    /** Waits for predictions under way, ends the threads and gives the memory back. Does nothing the second time. */
+    @Override
+    public void close() {
+        use.writeLock().lock();
+        try {
+            if (!closed) {
+                closed = true;
+                device.close();
+            }
+        } finally {
+            use.writeLock().unlock();
+        }
+    }
+}

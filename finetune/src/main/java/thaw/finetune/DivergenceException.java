@@ -1,0 +1,10 @@
+package thaw.finetune;
+
+/** Training ran away: the loss is infinite or not a number. The message says when, and at which rates. */
+public final class DivergenceException extends RuntimeException {
+    private static final long serialVersionUID = 1L;
+
+    DivergenceException(String message) {
+        super(message);
+    }
+}

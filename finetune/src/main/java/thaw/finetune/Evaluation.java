@@ -1,0 +1,104 @@
+package thaw.finetune;
+
+import static thaw.engine.Ops.crossEntropy;
+
+import java.util.ArrayList;
+import java.util.List;
+import thaw.engine.Device;
+import thaw.engine.NoGrad;
+import thaw.engine.Scope;
+import thaw.engine.Tensor;
+import thaw.finetune.data.BatchLoader;
+import thaw.finetune.data.Batches;
+import thaw.finetune.data.ImageFolder;
+import thaw.finetune.data.RawBatch;
+import thaw.resnet.ResNet;
+
+/**
+ * How well a network does on images whose classes are known.
+ *
+ * @param classes how each class fared, in the order of the labels
+ * @param loss    mean cross-entropy
+ */
+public record Evaluation(List<ClassCount> classes, double loss) {
+
+    public Evaluation {
+        classes = List.copyOf(classes);
+    }
+
+    /** Images that were classified right: their class has the highest score. */
+    public int correct() {
+        return classes.stream().mapToInt(ClassCount::correct).sum();
+    }
+
+    /** Images in all. */
+    public int total() {
+        return classes.stream().mapToInt(ClassCount::total).sum();
+    }
+
+    /** The share that was classified right, 0 to 1. */
+    public double accuracy() {
+        return (double) correct() / total();
+    }
+
+    /**
+     * A network on the validation images, or on all of them where the folder has none apart.
+     *
+     * @throws IllegalArgumentException if the network has another number of classes than the data
+     */
+    public static Evaluation of(ResNet net, ImageFolder data) {
+        return of(net, data.evaluationLoader(), data.classes());
+    }
+
+    /**
+     * A network, in evaluation mode, on one epoch of a loader's images; afterwards it is in the mode that it was in.
+     *
+     * @param classes the labels' names
+     * @throws IllegalArgumentException             if the network has another number of classes
+     * @throws thaw.finetune.images.ImageReadException if an image cannot be read
+     * @throws NotEnoughMemoryException             if a batch is too large
+     */
+    public static Evaluation of(ResNet net, BatchLoader loader, List<String> classes) {
+        InputCheck.require(net, classes);
+        boolean training = net.isTraining();
+        net.eval();
+        int[] correct = new int[classes.size()];
+        int[] total = new int[classes.size()];
+        double loss = 0;
+        RawBatch batch = null;
+        try (Batches batches = loader.epoch(0); NoGrad off = net.device().noGrad()) {
+            while (batches.hasNext()) {
+                batch = batches.next();
+                loss += count(net, batch, correct, total);
+            }
+        } catch (OutOfMemoryError full) {
+            throw new NotEnoughMemoryException("evaluating " + InputCheck.describe(batch), "use a smaller batch or images", full);
+        } finally {
+            net.train(training);
+        }
+        List<ClassCount> counts = new ArrayList<>();
+        int images = 0;
+        for (int i = 0; i < classes.size(); i++) {
+            counts.add(new ClassCount(classes.get(i), correct[i], total[i]));
+            images += total[i];
+        }
+        return new Evaluation(counts, loss / images);
+    }
+
+    /** Counts one batch and returns the sum of its losses. */
+    private static double count(ResNet net, RawBatch batch, int[] correct, int[] total) {
+        Device device = net.device();
+        try (Scope scope = device.scope()) {
+            Tensor scores = net.call(Batch.of(device, batch).images());
+            float[] predicted = scores.argmax().toFloats();
+            for (int i = 0; i < predicted.length; i++) {
+                int label = batch.labels()[i];
+                total[label]++;
+                if ((int) predicted[i] == label) {
+                    correct[label]++;
+                }
+            }
+            return crossEntropy(scores, device.labels(batch.labels())).item() * (double) batch.size();
+        }
+    }
+}

@@ -1,0 +1,131 @@
+package thaw.finetune;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.type.TypeReference;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Path;
+import java.util.Collections;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import thaw.engine.Device;
+import thaw.engine.io.Weights;
+import thaw.finetune.images.Transforms;
+import thaw.resnet.Architecture;
+import thaw.resnet.ResNet;
+
+/**
+ * A trained model in a file, with all that is needed to predict from it alone: a safetensors file of the state dict under
+ * torchvision's names, with this metadata:
+ *
+ * <pre>
+ * format                                      pt
+ * architecture, classes, head, input_channels what {@link ResNet#describe} has
+ * class_names                                 a JSON array: ["cats","dogs"]
+ * transforms.size, transforms.mean, …         what {@link Transforms#toMap} has
+ * </pre>
+ *
+ * @param network    what the network is: {@link ResNet#describe}
+ * @param classes    names of the classes, in the order of the scores
+ * @param transforms the images' preparation
+ * @param weights    the state dict
+ */
+public record ModelFile(Map<String, String> network, List<String> classes, Transforms transforms, Weights weights) {
+    private static final String FORMAT = "format";
+    private static final String CLASS_NAMES = "class_names";
+
+    public ModelFile {
+        network = Collections.unmodifiableMap(new LinkedHashMap<>(network));
+        classes = List.copyOf(classes);
+        if (new HashSet<>(classes).size() != classes.size()) {
+            throw new IllegalArgumentException("classes: expected different names, got " + classes);
+        }
+    }
+
+    /**
+     * A network as it is now; later training doesn't change what is returned.
+     *
+     * @throws IllegalArgumentException if there are more or fewer names than classes, or the architecture is not one of
+     *                                  {@link Architecture#all}, by whose names files are read
+     */
+    public static ModelFile of(ResNet net, List<String> classes, Transforms transforms) {
+        if (!Architecture.all().contains(net.architecture())) {
+            throw new IllegalArgumentException("a model file names its architecture, and " + net.architecture()
+                    + " is none of those in Architecture.all(); save the state dict alone, with Weights.write");
+        }
+        if (net.classes() != classes.size()) {
+            throw new IllegalArgumentException("the network has " + net.classes() + " classes, " + classes.size()
+                    + " names are given: " + classes);
+        }
+        return new ModelFile(net.describe(), classes, transforms, Weights.of(net.stateDict(), Map.of()));
+    }
+
+    /** @throws IOException if writing fails; what was there before is then still there */
+    public void write(Path path) throws IOException {
+        Map<String, String> metadata = new LinkedHashMap<>();
+        metadata.put(FORMAT, "pt");
+        metadata.putAll(network);
+        metadata.put(CLASS_NAMES, new ObjectMapper().writeValueAsString(classes));
+        metadata.putAll(transforms.toMap());
+        Weights.write(path, weights, metadata);
+    }
+
+    /**
+     * Reads a model that was saved.
+     *
+     * @throws IllegalArgumentException if the file has weights but not what makes a model of them
+     * @throws IOException              if it is missing or damaged
+     */
+    public static ModelFile read(Path path) throws IOException {
+        return of(Weights.read(path), path.toString());
+    }
+
+    /** As {@link #read(Path)}, from a stream such as a resource's, which is read to its end and not closed. */
+    public static ModelFile read(InputStream in) throws IOException {
+        return of(Weights.read(in), "stream");
+    }
+
+    private static ModelFile of(Weights weights, String name) {
+        Map<String, String> metadata = weights.metadata();
+        if (!metadata.containsKey(CLASS_NAMES)) {
+            throw new IllegalArgumentException(name + ": has weights, but no '" + CLASS_NAMES + "' in its metadata; expected a"
+                    + " model saved by a Learner, which knows its architecture, classes and transforms");
+        }
+        Map<String, String> network = new LinkedHashMap<>(metadata);
+        network.keySet().removeIf(key -> key.equals(FORMAT) || key.equals(CLASS_NAMES) || key.startsWith("transforms."));
+        try {
+            return new ModelFile(network, classNames(metadata.get(CLASS_NAMES)), Transforms.fromMap(metadata),
+                    Weights.of(weights, Map.of()));
+        } catch (IllegalArgumentException wrong) {
+            throw new IllegalArgumentException(name + ": " + wrong.getMessage(), wrong);
+        }
+    }
+
+    private static List<String> classNames(String json) {
+        try {
+            return new ObjectMapper().readValue(json, new TypeReference<List<String>>() { });
+        } catch (JsonProcessingException wrong) {
+            throw new IllegalArgumentException(CLASS_NAMES + ": expected a JSON array of names, got '" + json + "'", wrong);
+        }
+    }
+
+    /**
+     * The network with its weights, in evaluation mode.
+     *
+     * @throws IllegalArgumentException if the metadata describes no network that is known, or one whose classes or weights are
+     *                                  not these
+     */
+    public ResNet toNet(Device device) {
+        ResNet net = ResNet.fromMetadata(network, device);
+        if (net.classes() != classes.size()) {
+            throw new IllegalArgumentException("the network has " + net.classes() + " classes, " + classes.size()
+                    + " names are given: " + classes);
+        }
+        net.loadStateDict(weights);
+        net.eval();
+        return net;
+    }
+}
