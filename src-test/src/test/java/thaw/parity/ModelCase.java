@@ -3,7 +3,6 @@ package thaw.parity;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
-import java.util.function.BiFunction;
 import thaw.engine.Device;
 import thaw.engine.NoGrad;
 import thaw.engine.Ops;
@@ -12,6 +11,8 @@ import thaw.engine.Tensor;
 import thaw.engine.io.StoredTensor;
 import thaw.engine.nn.Module;
 import thaw.kernels.Shape;
+import thaw.resnet.Architecture;
+import thaw.resnet.ResNet;
 
 /**
  * A whole network: logits of an evaluation pass; loss, gradients and running statistics of a training pass. The bars on
@@ -36,10 +37,9 @@ final class ModelCase {
         this.net = net;
     }
 
-    /** @param networks makes the network of a name with 1000 classes */
-    static void run(ParityCase c, Device device, BiFunction<Device, String, Module> networks) {
+    static void run(ParityCase c, Device device) {
         String name = c.attrs().get("name").asText();
-        Module net = networks.apply(device, name);
+        Module net = ResNet.of(Architecture.byName(name), device, 1000);
         if (net.parameterCount() != c.attrs().get("parameters").asLong()) {
             throw new AssertionError(name + " has " + c.attrs().get("parameters") + " parameters, got " + net.parameterCount());
         }

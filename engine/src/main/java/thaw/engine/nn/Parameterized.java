@@ -3,7 +3,7 @@ package thaw.engine.nn;
 import java.util.List;
 import thaw.engine.Tensor;
 
-/** Something with parameters that are learned: a module, or several together. */
+/** What has learned tensors: a module, or a part of one that is trained alike. */
 public interface Parameterized {
 
     /** The learned tensors, in a fixed order. */

@@ -38,6 +38,7 @@ final class VectorConvolution implements Convolution {
     private final Memory memory;
     private final Workers workers;
     private final int lanes;
+    private final WinogradConvolution winograd;
     private final VectorWeightGradient weightGradient;
     private final Map<Key, Plan> plans = new ConcurrentHashMap<>();
 
@@ -45,6 +46,7 @@ final class VectorConvolution implements Convolution {
         this.memory = memory;
         this.workers = workers;
         this.lanes = memory.block();
+        this.winograd = new WinogradConvolution(memory, workers);
         this.weightGradient = new VectorWeightGradient(memory, workers);
     }
 
@@ -60,12 +62,18 @@ final class VectorConvolution implements Convolution {
         boolean stem = isStem(x, lanes, o);
         x = stem ? memory.asRowMajor(x) : memory.asBlocked(x);
         Shape xShape = x.shape();
-        Plan plan = plan(new Key(xShape, weight.shape(), o, false, stem), () -> forward(xShape, weight.shape(), outShape, o, stem));
         int outputs = (CpuArray.channelBlocks(outShape.dim(1), lanes) + 1) * lanes;
         float[] b = bias == null ? zeros(outputs) : memory.padded(bias, outputs);
         CpuArray y = memory.blocked(outShape);
-        execute(plan, x, weight, b, y);
+        CpuArray w = memory.asRowMajor(weight);
+        if (!stem && winograd.suits(xShape, w.shape(), outShape, o)) {
+            winograd.forward(x, w, b, o, y);
+        } else {
+            Key key = new Key(xShape, w.shape(), o, false, stem);
+            execute(plan(key, () -> forward(xShape, w.shape(), outShape, o, stem)), x, w, b, y);
+        }
         memory.pool().give(b);
+        w.release();
         x.release();
         return y;
     }
@@ -74,17 +82,28 @@ final class VectorConvolution implements Convolution {
     public Array inputGradient(Array gradient, Array weight, Shape xShape, Conv2dOptions o) {
         Shapes.conv2dInputGradient(gradient.shape(), weight.shape(), xShape, o);
         CpuArray gy = memory.asBlocked(gradient);
-        Plan plan = plan(new Key(xShape, weight.shape(), o, true, false), () -> backward(gy.shape(), weight.shape(), xShape, o));
+        CpuArray w = memory.asRowMajor(weight);
         CpuArray gx = memory.blocked(xShape);
-        if (plan.walks.size() < o.strideH() * o.strideW() || o.strideH() > xShape.dim(2) || o.strideW() > xShape.dim(3)
-                || plan.walks.stream().anyMatch(w -> w.places().count() == 0)) {
-            Arrays.fill(gx.data(), 0, gx.length(), 0);
-        }
         float[] none = zeros((gx.channelBlocks() + 1) * lanes);
-        execute(plan, gy, weight, none, gx);
+        if (winograd.suits(xShape, w.shape(), gy.shape(), o)) {
+            winograd.inputGradient(gy, w, none, o, gx);
+        } else {
+            direct(gy, w, none, o, gx);
+        }
         memory.pool().give(none);
+        w.release();
         gy.release();
         return gx;
+    }
+
+    private void direct(CpuArray gy, CpuArray w, float[] none, Conv2dOptions o, CpuArray gx) {
+        Shape xShape = gx.shape();
+        Plan plan = plan(new Key(xShape, w.shape(), o, true, false), () -> backward(gy.shape(), w.shape(), xShape, o));
+        if (plan.walks.size() < o.strideH() * o.strideW() || o.strideH() > xShape.dim(2) || o.strideW() > xShape.dim(3)
+                || plan.walks.stream().anyMatch(walk -> walk.places().count() == 0)) {
+            Arrays.fill(gx.data(), 0, gx.length(), 0);
+        }
+        execute(plan, gy, w, none, gx);
     }
 
     @Override
@@ -111,8 +130,7 @@ final class VectorConvolution implements Convolution {
         return z;
     }
 
-    private void execute(Plan plan, CpuArray source, Array weight, float[] bias, CpuArray target) {
-        CpuArray w = memory.asRowMajor(weight);
+    private void execute(Plan plan, CpuArray source, CpuArray w, float[] bias, CpuArray target) {
         float[] from = source.data();
         float[] copy = null;
         if (plan.padded != null) {
@@ -128,7 +146,6 @@ final class VectorConvolution implements Convolution {
         if (copy != null) {
             memory.pool().give(copy);
         }
-        w.release();
     }
 
     private float[] packed(CpuArray w, TapWalk walk) {
