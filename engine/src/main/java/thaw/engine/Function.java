@@ -60,13 +60,11 @@ public abstract class Function {
         inputs = in;
         needs = new boolean[in.length];
         boolean record = device.gradEnabled();
-        boolean any = false;
         Array[] arrays = new Array[in.length];
         for (int i = 0; i < in.length; i++) {
             if (in[i] != null) {
                 arrays[i] = in[i].array();
                 needs[i] = record && in[i].requiresGrad();
-                any |= needs[i];
             }
         }
         Array y;
@@ -76,7 +74,7 @@ public abstract class Function {
             free();
             throw e;
         }
-        if (!any) {
+        if (!needsAny()) {
             free();
             return device.adopt(new Tensor(device, y, null));
         }

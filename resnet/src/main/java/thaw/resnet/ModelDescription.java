@@ -20,8 +20,8 @@ record ModelDescription(Architecture architecture, int classes, Head head, int i
     static ModelDescription of(Map<String, String> metadata) {
         String name = metadata.get(ARCHITECTURE);
         if (name == null || !metadata.containsKey(CLASSES)) {
-            throw new IllegalArgumentException("metadata: expected entries \"" + ARCHITECTURE + "\" and \"" + CLASSES + "\", found "
-                    + metadata.keySet() + "; was the file written by this program? Otherwise name the architecture");
+            throw new IllegalArgumentException("metadata: expected entries \"" + ARCHITECTURE + "\" and \"" + CLASSES
+                    + "\", found " + metadata.keySet() + "; was the file written by this program? Otherwise name the architecture");
         }
         return new ModelDescription(Architecture.byName(name), number(metadata.get(CLASSES), CLASSES),
                 Head.byLabel(metadata.getOrDefault(HEAD, Head.LINEAR.label())),

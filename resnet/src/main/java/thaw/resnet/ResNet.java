@@ -3,7 +3,6 @@ package thaw.resnet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.stream.Stream;
 import thaw.engine.Device;
 import thaw.engine.Generator;
 import thaw.engine.Scope;
@@ -151,22 +150,25 @@ public final class ResNet extends Module {
 
     @Override
     public Tensor forward(Tensor x) {
-        return run(children().values().stream(), x);
+        return run(children().values(), x);
     }
 
     /** The body alone, without the head: {@code [N, C, H, W] → [N, features, H', W']}. */
     public Tensor features(Tensor x) {
-        return run(bodyModules().values().stream(), x);
+        return run(bodyModules().values(), x);
     }
 
     /** What lies between two modules is released as soon as the graph doesn't need it. */
-    private static Tensor run(Stream<Module> modules, Tensor x) {
+    private static Tensor run(Iterable<Module> modules, Tensor x) {
         try (Scope scope = x.device().scope()) {
-            Tensor y = modules.reduce(x, (input, module) -> {
-                Tensor output = module.call(input);
-                scope.release(input);
-                return output;
-            }, (a, b) -> b);
+            Tensor y = x;
+            for (Module m : modules) {
+                Tensor next = m.call(y);
+                if (next != y) {
+                    scope.release(y);
+                }
+                y = next;
+            }
             return scope.keep(y);
         }
     }

@@ -38,7 +38,8 @@ abstract sealed class ResidualBlock extends Module permits BasicBlock, Bottlenec
             return;
         }
         shortcut = family.projectsShortcuts()
-                ? child("downsample", new Sequential(conv(device, in, out, 1, stride, 1, generator), new BatchNorm2d(device, out)))
+                ? child("downsample", new Sequential(conv(device, in, out, 1, stride, 1, generator),
+                        new BatchNorm2d(device, out)))
                 : child("shortcut", new PaddedShortcut(in, out, stride));
     }
 

@@ -22,7 +22,8 @@ public final class WeightNames {
             // Hugging Face transformers: ResNetForImageClassification, and ResNetModel without the first "resnet."
             rule("(?:resnet\\.)?embedder\\.embedder\\.(convolution|normalization)\\.(\\w+)",
                     m -> layer(m.group(1)) + "1." + m.group(2)),
-            rule("(?:resnet\\.)?encoder\\.stages\\.(\\d+)\\.layers\\.(\\d+)\\.layer\\.(\\d+)\\.(convolution|normalization)\\.(\\w+)",
+            rule("(?:resnet\\.)?encoder\\.stages\\.(\\d+)\\.layers\\.(\\d+)\\.layer\\.(\\d+)\\."
+                    + "(convolution|normalization)\\.(\\w+)",
                     m -> block(m) + layer(m.group(4)) + (number(m, 3) + 1) + "." + m.group(5)),
             rule("(?:resnet\\.)?encoder\\.stages\\.(\\d+)\\.layers\\.(\\d+)\\.shortcut\\.(convolution|normalization)\\.(\\w+)",
                     m -> block(m) + "downsample." + (m.group(3).equals("convolution") ? 0 : 1) + "." + m.group(4)),

@@ -22,7 +22,8 @@ final class ColourFolder {
         return ImageFolder.of(root).size(SIDE).batch(6).seed(3);
     }
 
-    private static void fill(Path folder, int perClass, long seed) throws IOException {
+    /** So many pictures of each class. */
+    static void fill(Path folder, int perClass, long seed) throws IOException {
         SplittableRandom random = new SplittableRandom(seed);
         for (int i = 0; i < perClass; i++) {
             write(folder.resolve("blue/" + i + ".png"), picture(0x2040c0, random));

@@ -48,8 +48,10 @@ class EvaluationTest {
             ResNet net = ResNet.resnet20(device, 2);
             var before = net.stateDict();
             net.train();
+            net.groups().get(0).train(false);
             Evaluation.of(net, data);
-            assertTrue(net.isTraining());
+            assertTrue(net.isTraining() && net.children().get("layer2").isTraining());
+            assertFalse(net.children().get("layer1").children().get("0").isTraining());
             long memory = device.backend().memory().inUse();
             net.eval();
             Evaluation.of(net, data);

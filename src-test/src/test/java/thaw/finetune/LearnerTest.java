@@ -254,6 +254,13 @@ class LearnerTest {
     }
 
     @Test
+    void asksForImagesToValidateOn() throws IOException {
+        Path single = folder.resolve("single");
+        ColourFolder.fill(single, 1, 1);
+        assertTrue(messageOf(() -> new Learner(net, ImageFolder.of(single))).contains("no image is left to validate on"));
+    }
+
+    @Test
     void stopsWhenTheLossIsNoNumber() {
         DivergenceException stopped = assertThrows(DivergenceException.class, () -> learn.fit(3, 1e30));
         assertTrue(stopped.getMessage().contains("learning rates [1.0E30, 1.0E30, 1.0E30]"), stopped.getMessage());

@@ -9,13 +9,13 @@ import thaw.kernels.Shape;
 import thaw.kernels.SplitMix64;
 
 /** Weights by formula, the same in every language, so that whole networks are compared without a weight file. */
-final class Filled {
+public final class Filled {
 
     private Filled() {
     }
 
     /** Numbers in [−1, 1): the top 24 bits of splitmix64 of (FNV-1a of the name + i). */
-    static float[] fill(String name, int n) {
+    public static float[] fill(String name, int n) {
         long hash = 0xcbf29ce484222325L;
         for (byte b : name.getBytes(StandardCharsets.UTF_8)) {
             hash = (hash ^ (b & 0xff)) * 0x100000001b3L;
@@ -28,7 +28,7 @@ final class Filled {
     }
 
     /** Fills a ResNet's state: Kaiming's range for weights, about 1 for scales but 0.2 for the last of each block. */
-    static void fill(Module net, boolean bottleneck) {
+    public static void fill(Module net, boolean bottleneck) {
         String last = bottleneck ? ".bn3." : ".bn2.";
         Map<String, StoredTensor> state = new LinkedHashMap<>();
         net.stateDict().forEach((name, t) -> {

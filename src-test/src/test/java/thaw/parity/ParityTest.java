@@ -14,8 +14,6 @@ import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.TestFactory;
 import thaw.engine.Device;
 import thaw.kernels.cpu.CpuBackend;
-import thaw.resnet.Architecture;
-import thaw.resnet.ResNet;
 
 /**
  * Every case in the directory that the system property {@code parity.dir} names, on every backend. The files are found by
@@ -37,12 +35,18 @@ class ParityTest {
     private static final On CPU = new On("cpu", Device::cpu, 1e-5, true);
     private static final On PLAIN = new On("plain", () -> Device.of(CpuBackend.plain(2)), 1e-5, false);
 
+    private static final Path DIR = Path.of(System.getProperty("parity.dir", "../shared/parity/cases"));
+
     private static List<Path> files(String suffix) throws IOException {
-        Path dir = Path.of(System.getProperty("parity.dir", "../shared/parity/cases"));
-        Assumptions.assumeTrue(Files.isDirectory(dir), "no parity cases in " + dir + "; name their directory by -Dparity.dir=…");
-        try (Stream<Path> files = Files.list(dir)) {
+        try (Stream<Path> files = Files.list(DIR)) {
             return files.filter(f -> f.getFileName().toString().endsWith(suffix)).sorted().toList();
         }
+    }
+
+    /** One test that is reported as skipped, with the reason: a factory that is skipped itself would go unnoticed. */
+    private static List<DynamicTest> absent() {
+        return List.of(DynamicTest.dynamicTest("parity cases",
+                () -> Assumptions.abort("no parity cases in " + DIR + "; name their directory by -Dparity.dir=…")));
     }
 
     @TestFactory
@@ -61,6 +65,9 @@ class ParityTest {
     }
 
     private static List<DynamicTest> cases(On on) throws IOException {
+        if (!Files.isDirectory(DIR)) {
+            return absent();
+        }
         List<DynamicTest> tests = new ArrayList<>();
         for (Path file : files(".safetensors")) {
             ParityCase c = ParityCase.read(file);
@@ -83,6 +90,9 @@ class ParityTest {
 
     @TestFactory
     List<DynamicTest> schedules() throws IOException {
+        if (!Files.isDirectory(DIR)) {
+            return absent();
+        }
         List<DynamicTest> tests = new ArrayList<>();
         for (Path file : files(".json")) {
             JsonNode tables = new ObjectMapper().readTree(file.toFile());

@@ -17,7 +17,8 @@ import thaw.engine.io.StoredTensor;
 import thaw.engine.io.Weights;
 
 /** {@code thaw convert}: a PyTorch checkpoint to safetensors. */
-@Command(name = "convert", description = {"Rewrites a weight file as safetensors, bit for bit.%n"},
+@Command(name = "convert", sortOptions = false, customSynopsis = "thaw convert IN OUT [OPTIONS]",
+        description = "Rewrites a weight file as safetensors, bit for bit.",
         footer = {"", "Example: thaw convert resnet50.pth resnet50.safetensors"})
 final class ConvertCommand implements Callable<Integer> {
 

@@ -22,12 +22,15 @@ import thaw.finetune.demo.Demo;
         footer = {"", "Example: thaw demo --images-per-class 10"})
 final class DemoCommand implements Callable<Integer> {
 
-    private static final int TESTED = 50;
     private static final int PREDICTED = 3;
 
     @Option(names = "--images-per-class", paramLabel = "N", defaultValue = "20",
             description = "Pictures of each class to train on (default: 20).")
     private int perClass;
+
+    @Option(names = "--test-images-per-class", paramLabel = "N", defaultValue = "50",
+            description = "Other pictures of each class to test on (default: 50).")
+    private int tested;
 
     @Option(names = "--seeds", paramLabel = "N", defaultValue = "3",
             description = "Repeats all of it with so many draws of pictures and initial weights (default: 3).")
@@ -49,6 +52,7 @@ final class DemoCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException {
         requireAtLeast("--images-per-class", perClass, 2);
+        requireAtLeast("--test-images-per-class", tested, 1);
         requireAtLeast("--seeds", seeds, 1);
         requireAtLeast("--threads", threads == null ? 1 : threads, 1);
         if (chart != null) {
@@ -56,7 +60,7 @@ final class DemoCommand implements Callable<Integer> {
         }
         DeviceOptions.hint(output);
         long start = System.nanoTime();
-        Demo demo = new Demo(folder, perClass, TESTED, seeds,
+        Demo demo = new Demo(folder, perClass, tested, seeds,
                 threads == null ? Runtime.getRuntime().availableProcessors() : threads);
         try (DemoReport report = new DemoReport(output)) {
             Comparison comparison = demo.run(report);

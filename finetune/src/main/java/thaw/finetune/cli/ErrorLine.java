@@ -5,7 +5,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;
-import java.util.List;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.UnmatchedArgumentException;
 import thaw.finetune.DivergenceException;
@@ -23,13 +23,18 @@ final class ErrorLine {
 
     /** Of a command line that cannot be understood, with where to read on. */
     static String ofUsage(ParameterException wrong) {
-        String hint = "";
-        if (wrong instanceof UnmatchedArgumentException unmatched) {
-            List<String> suggestions = unmatched.getSuggestions();
-            hint = suggestions.isEmpty() ? "" : "; did you mean " + String.join(" or ", suggestions) + "?";
+        CommandSpec command = wrong.getCommandLine().getCommandSpec();
+        String message = wrong instanceof UnmatchedArgumentException unmatched
+                ? ofUnmatched(unmatched.getUnmatched().get(0), command) : firstLower(wrong.getMessage());
+        return line(message + " (see " + command.qualifiedName() + " --help)");
+    }
+
+    private static String ofUnmatched(String argument, CommandSpec command) {
+        if (argument.startsWith("-")) {
+            return "unknown option '" + argument + "'" + Spelling.hint(argument, command.optionsMap().keySet());
         }
-        String command = wrong.getCommandLine().getCommandSpec().qualifiedName();
-        return line(firstLower(wrong.getMessage()) + hint + " (see " + command + " --help)");
+        return command.subcommands().isEmpty() ? "one argument too many: '" + argument + "'"
+                : "unknown command '" + argument + "'" + Spelling.hint(argument, command.subcommands().keySet());
     }
 
     /** Of a command that failed. */
@@ -38,22 +43,24 @@ final class ErrorLine {
     }
 
     private static String message(Throwable failure) {
-        if (failure instanceof UncheckedIOException wrapped) {
-            return message(wrapped.getCause());
+        // What the libraries throw at wrong arguments and files says what is wrong and what to do.
+        boolean speaksForItself = failure instanceof Failure || failure instanceof ImageFolderException
+                || failure instanceof ImageReadException || failure instanceof NotEnoughMemoryException
+                || failure instanceof DivergenceException || failure instanceof IllegalArgumentException;
+        if (speaksForItself && failure.getMessage() != null) {
+            return failure.getMessage();
         }
-        if (failure instanceof OutOfMemoryError) {
-            return "not enough memory: Java's heap of " + Runtime.getRuntime().maxMemory() / MEBIBYTE
-                    + " MiB is full; use a smaller batch or smaller images, or give Java more with -Xmx";
+        if (failure instanceof UncheckedIOException wrapped) {
+            return ofFile(wrapped.getCause());
         }
         if (failure instanceof IOException io) {
             return ofFile(io);
         }
-        // What the libraries throw at wrong arguments says what is wrong and what to do.
-        boolean speaksForItself = failure instanceof Failure || failure instanceof ImageFolderException
-                || failure instanceof ImageReadException || failure instanceof NotEnoughMemoryException
-                || failure instanceof DivergenceException || failure instanceof IllegalArgumentException;
-        return speaksForItself && failure.getMessage() != null ? failure.getMessage()
-                : "this is a fault of Thaw's own: " + failure + "; --verbose shows where";
+        if (failure instanceof OutOfMemoryError) {
+            return "not enough memory: Java's heap of " + Runtime.getRuntime().maxMemory() / MEBIBYTE
+                    + " MiB is full; use a smaller batch or smaller images, or give Java more (JAVA_TOOL_OPTIONS=-Xmx8g)";
+        }
+        return "this is a fault of Thaw's own: " + failure + "; --verbose shows where";
     }
 
     private static String ofFile(IOException failure) {

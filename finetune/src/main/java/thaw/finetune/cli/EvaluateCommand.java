@@ -19,28 +19,27 @@ import thaw.resnet.ResNet;
 
 /** {@code thaw evaluate}: how many pictures of a folder a model gets right. */
 @Command(name = "evaluate", sortOptions = false, customSynopsis = "thaw evaluate DATA [--model FILE | --weights FILE] [OPTIONS]",
-        description = {"Counts how many pictures a model gets right.%n"},
+        description = "Counts how many pictures a model gets right.",
         footer = {"", "Example: thaw evaluate photos --model model.safetensors"})
 final class EvaluateCommand implements Callable<Integer> {
 
     private static final Path DEFAULT_MODEL = Path.of("model.safetensors");
 
-    @Parameters(paramLabel = "DATA", description = {"A folder with a folder of pictures for each class; of train/ and valid/ in it,",
-        "valid/ counts."})
+    @Parameters(paramLabel = "DATA", description = "A folder of class folders; where it has train/ and valid/, valid/ counts.")
     private Path dataFolder;
 
     @Option(names = "--model", paramLabel = "FILE", description = "A model that thaw train saved (default: model.safetensors).")
     private Path modelFile;
 
     @Option(names = "--weights", paramLabel = "FILE",
-            description = "Or plain weights, .pth or .safetensors, trained on classes of these folders' order.")
+            description = "Or plain weights, trained on these classes in alphabetical order.")
     private Path weightFile;
 
     @Option(names = "--arch", paramLabel = "NAME", description = "With --weights: the architecture that they must be for.")
     private String archName;
 
     @Option(names = "--size", paramLabel = "PIXELS",
-            description = "Side of the pictures (default: the model's; with --weights 224, or 32 for CIFAR's).")
+            description = "Side of the pictures (default: what the model was made for).")
     private Integer size;
 
     @Option(names = "--batch", paramLabel = "N", defaultValue = "32", description = "Pictures at a time (default: 32).")

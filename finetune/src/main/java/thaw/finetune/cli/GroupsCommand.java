@@ -15,8 +15,8 @@ import thaw.resnet.GroupTable;
 import thaw.resnet.Layer;
 
 /** {@code thaw groups}: which layers are the early, the middle and the head's, and the rate that each gets. */
-@Command(name = "groups", sortOptions = false,
-        description = {"Shows which layers are in which layer group, and the learning rate that each gets.%n"},
+@Command(name = "groups", sortOptions = false, customSynopsis = "thaw groups ARCH [--lr RATES] [OPTIONS]",
+        description = "Shows which layers are in which layer group, and the learning rate that each gets.",
         footer = {"", "Example: thaw groups resnet152 --lr 1e-5,1e-4,1e-2"})
 final class GroupsCommand implements Callable<Integer> {
 
@@ -25,7 +25,7 @@ final class GroupsCommand implements Callable<Integer> {
     @Parameters(paramLabel = "ARCH", description = "An architecture: resnet50, resnext50_32x4d, resnet20, ….")
     private String name;
 
-    @Option(names = "--lr", paramLabel = "RATE", split = ",",
+    @Option(names = "--lr", paramLabel = "RATES", split = ",", hideParamSyntax = true,
             description = "One learning rate, or one for each group with commas between them.")
     private double[] rates;
 
@@ -36,7 +36,7 @@ final class GroupsCommand implements Callable<Integer> {
     private Integer classes;
 
     @Option(names = "--grain", paramLabel = "GRAIN", defaultValue = "groups",
-            description = "groups: early, middle, head; stages: stem, layer1, …, head (default: groups).")
+            description = "groups (early, middle, head) or stages (default: groups).")
     private Grains grain;
 
     @Mixin

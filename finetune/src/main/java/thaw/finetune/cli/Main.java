@@ -1,21 +1,25 @@
 package thaw.finetune.cli;
 
 import java.io.PrintWriter;
+import java.util.Map;
+import java.util.stream.Collectors;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.IExecutionExceptionHandler;
 import picocli.CommandLine.IParameterExceptionHandler;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
+import thaw.finetune.FrozenBatchNorm;
 
 /**
  * The command line. Exit codes: 0 when the work is done, 2 when it is not; then there is one line on standard error that
  * begins with {@code thaw:}, and nothing on standard output.
  */
-@Command(name = "thaw", versionProvider = Version.class, synopsisSubcommandLabel = "COMMAND",
-        description = {"Fine-tunes ResNets on folders of photographs.%n"},
-        subcommands = {TrainCommand.class, EvaluateCommand.class, PredictCommand.class, GroupsCommand.class,
-            ConvertCommand.class, DemoCommand.class, PretrainDemoCommand.class},
+@Command(name = "thaw", versionProvider = Version.class, customSynopsis = "thaw COMMAND [OPTIONS]",
+        description = "Fine-tunes ResNets on folders of photographs.",
+        subcommands = {DemoCommand.class, TrainCommand.class, EvaluateCommand.class, PredictCommand.class, GroupsCommand.class,
+            ConvertCommand.class, PretrainDemoCommand.class},
+        optionListHeading = "%n", commandListHeading = "%n",
         footer = {"", "thaw COMMAND --help says more.", "",
             "Example: thaw train photos --weights resnet50.pth --freeze-epochs 1 --epochs 3 --lr 1e-5,1e-4,1e-2"})
 public final class Main implements Runnable {
@@ -48,10 +52,14 @@ public final class Main implements Runnable {
                 .setOut(out)
                 .setErr(err)
                 .setUsageHelpWidth(HELP_WIDTH)
-                .setUsageHelpLongOptionsMaxWidth(40)
-                .setCaseInsensitiveEnumValuesAllowed(true)
+                .registerConverter(DeviceOptions.Kind.class, new Choice<>(DeviceOptions.Kind.class))
+                .registerConverter(TrainCommand.ScheduleKind.class, new Choice<>(TrainCommand.ScheduleKind.class))
+                .registerConverter(TrainCommand.HeadKind.class, new Choice<>(TrainCommand.HeadKind.class))
+                .registerConverter(FrozenBatchNorm.class, new Choice<>(FrozenBatchNorm.class))
+                .registerConverter(GroupsCommand.Grains.class, new Choice<>(GroupsCommand.Grains.class))
                 .setParameterExceptionHandler(wrongUsage())
                 .setExecutionExceptionHandler(failure());
+        line.getSubcommands().values().forEach(command -> command.getCommandSpec().usageMessage().parameterListHeading("%n"));
         try {
             return line.execute(args);
         } catch (OutOfMemoryError | StackOverflowError error) {
@@ -64,7 +72,8 @@ public final class Main implements Runnable {
     @Override
     public void run() {
         throw new ParameterException(spec.commandLine(), "no command; one of "
-                + String.join(", ", spec.subcommands().keySet()));
+                + spec.subcommands().entrySet().stream().filter(command -> !command.getValue().getCommandSpec().usageMessage().hidden())
+                        .map(Map.Entry::getKey).collect(Collectors.joining(", ")));
     }
 
     private static IParameterExceptionHandler wrongUsage() {

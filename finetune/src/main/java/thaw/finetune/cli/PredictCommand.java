@@ -19,7 +19,7 @@ import thaw.finetune.Prediction;
 
 /** {@code thaw predict}: what a model sees in pictures. */
 @Command(name = "predict", sortOptions = false, customSynopsis = "thaw predict IMAGE… [--model FILE] [OPTIONS]",
-        description = {"Says what a model sees in pictures.%n"},
+        description = "Says what a model sees in pictures.",
         footer = {"", "Example: thaw predict cat.jpg --model model.safetensors"})
 final class PredictCommand implements Callable<Integer> {
 
@@ -30,7 +30,8 @@ final class PredictCommand implements Callable<Integer> {
             description = "A model that thaw train saved (default: model.safetensors).")
     private Path modelFile;
 
-    @Option(names = "--top", paramLabel = "N", defaultValue = "5", description = "Shows the N most probable classes (default: 5).")
+    @Option(names = "--top", paramLabel = "N", defaultValue = "5",
+            description = "Shows the N most probable classes (default: 5).")
     private int top;
 
     @Mixin

@@ -1,5 +1,7 @@
 package thaw.finetune.cli;
 
+import java.math.BigDecimal;
+import java.math.MathContext;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
@@ -27,9 +29,11 @@ final class Rates {
         return rates;
     }
 
-    /** For a table: {@code 0.05}, {@code 1e-05}. */
+    /** Three digits of it, for a table: {@code 0.05}, {@code 1e-5}. */
     static String text(double rate) {
-        return rate == 0 || rate >= 1e-3 && rate < 1000 ? String.format(Locale.ROOT, "%.3g", rate)
-                : String.format(Locale.ROOT, "%.1e", rate);
+        if (rate == 0 || rate >= 1e-3 && rate < 1000) {
+            return new BigDecimal(rate).round(new MathContext(3)).stripTrailingZeros().toPlainString();
+        }
+        return String.format(Locale.ROOT, "%.2e", rate).replaceFirst("\\.?0*e", "e").replaceFirst("e([+-])0", "e$1");
     }
 }

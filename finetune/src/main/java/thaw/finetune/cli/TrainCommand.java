@@ -28,7 +28,7 @@ import thaw.resnet.ResNet;
 
 /** {@code thaw train}: a network on a folder of photographs, first its head alone if that's wanted, then all of it. */
 @Command(name = "train", sortOptions = false, customSynopsis = "thaw train DATA [--weights FILE] [--arch NAME] [OPTIONS]",
-        description = {"Trains a ResNet on photographs, from pretrained weights or from scratch.%n"},
+        description = "Trains a ResNet on photographs, from pretrained weights or from scratch.",
         footer = {"", "Example: thaw train photos --weights resnet50.pth --epochs 3 --lr 1e-5,1e-4,1e-2"})
 final class TrainCommand implements Callable<Integer> {
 
@@ -36,10 +36,11 @@ final class TrainCommand implements Callable<Integer> {
 
     enum HeadKind { LINEAR, CONCAT }
 
-    @Parameters(paramLabel = "DATA", description = "A folder with a folder of pictures for each class, or train/ and valid/ of such.")
+    @Parameters(paramLabel = "DATA", description = "A folder of class folders, or one with such folders train/ and valid/.")
     private Path dataFolder;
 
-    @Option(names = "--weights", paramLabel = "FILE", description = "Pretrained weights, .pth or .safetensors (default: from scratch).")
+    @Option(names = "--weights", paramLabel = "FILE",
+            description = "Pretrained weights, .pth or .safetensors (default: from scratch).")
     private Path weightFile;
 
     @Option(names = "--arch", paramLabel = "NAME", description = "The architecture (default: the one that the weights are for).")
@@ -48,7 +49,8 @@ final class TrainCommand implements Callable<Integer> {
     @Option(names = "--size", paramLabel = "PIXELS", description = "Side of the pictures (default: 224, or 32 for CIFAR's).")
     private Integer size;
 
-    @Option(names = "--freeze-epochs", paramLabel = "N", description = "First so many for the head alone (default: 1 with weights).")
+    @Option(names = "--freeze-epochs", paramLabel = "N",
+            description = "First so many for the head alone (default: 1 with weights).")
     private Integer freezeEpochs;
 
     @Option(names = "--freeze-lr", paramLabel = "RATE", defaultValue = "0.05", description = "The rate of these (default: 0.05).")
@@ -57,11 +59,12 @@ final class TrainCommand implements Callable<Integer> {
     @Option(names = "--epochs", paramLabel = "N", defaultValue = "5", description = "Then so many for all layers (default: 5).")
     private int epochs;
 
-    @Option(names = "--lr", paramLabel = "RATE", split = ",", defaultValue = "0.01",
+    @Option(names = "--lr", paramLabel = "RATES", split = ",", hideParamSyntax = true, defaultValue = "0.01",
             description = "One learning rate, or one for each of early,middle,head (default: 0.01).")
     private double[] rates;
 
-    @Option(names = "--freeze-to", paramLabel = "N", description = "The groups before N stay frozen: 1, or -2 to train the last 2.")
+    @Option(names = "--freeze-to", paramLabel = "N",
+            description = "The groups before N stay frozen: 1, or -2 to train the last 2.")
     private Integer freezeTo;
 
     @Option(names = "--schedule", paramLabel = "NAME", defaultValue = "one-cycle",
@@ -89,7 +92,7 @@ final class TrainCommand implements Callable<Integer> {
     private long seed;
 
     @Option(names = {"-o", "--out"}, paramLabel = "FILE", defaultValue = "model.safetensors",
-            description = "The model, replaced when the new one is complete (default: model.safetensors).")
+            description = "Where to save the model (default: model.safetensors).")
     private Path out;
 
     @Mixin
@@ -109,6 +112,10 @@ final class TrainCommand implements Callable<Integer> {
         OutputFile.requireWritable(out);
         ImageFolder data = ImageFolder.of(dataFolder).size(size == null ? Architectures.nativeSize(architecture) : size)
                 .batch(batch).seed(seed).threads(deviceOptions.threads());
+        if (data.valid().isEmpty()) {
+            throw new Failure(dataFolder + ": no picture is left to validate on; add some, at least two of a class, or a folder"
+                    + " valid/ beside train/");
+        }
 
         try (Device device = deviceOptions.open(output)) {
             device.generator().seed(seed);
@@ -149,7 +156,8 @@ final class TrainCommand implements Callable<Integer> {
         if (epochs + freezeEpochs == 0) {
             throw new Failure("there is nothing to do: --epochs and --freeze-epochs are both 0");
         }
-        List<String> groups = GroupTable.of(architecture, 1, 1, Grain.COARSE).groups().stream().map(GroupTable.Group::name).toList();
+        List<String> groups = GroupTable.of(architecture, 1, 1, Grain.COARSE).groups().stream()
+                .map(GroupTable.Group::name).toList();
         Rates.require("--lr", rates, architecture.name(), groups);
         Rates.require("--freeze-lr", new double[] {freezeRate}, architecture.name(), groups);
     }
