@@ -3,11 +3,14 @@ package thaw.finetune;
 import static thaw.engine.Ops.crossEntropy;
 
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import thaw.engine.Device;
 import thaw.engine.NoGrad;
 import thaw.engine.Scope;
 import thaw.engine.Tensor;
+import thaw.engine.nn.Module;
 import thaw.finetune.data.BatchLoader;
 import thaw.finetune.data.Batches;
 import thaw.finetune.data.ImageFolder;
@@ -51,7 +54,7 @@ public record Evaluation(List<ClassCount> classes, double loss) {
     }
 
     /**
-     * A network, in evaluation mode, on one epoch of a loader's images; afterwards it is in the mode that it was in.
+     * A network, in evaluation mode, on one epoch of a loader's images; afterwards each module is in the mode that it was in.
      *
      * @param classes the labels' names
      * @throws IllegalArgumentException             if the network has another number of classes
@@ -60,7 +63,8 @@ public record Evaluation(List<ClassCount> classes, double loss) {
      */
     public static Evaluation of(ResNet net, BatchLoader loader, List<String> classes) {
         InputCheck.require(net, classes);
-        boolean training = net.isTraining();
+        Map<Module, Boolean> modes = new LinkedHashMap<>();
+        net.namedModules().values().forEach(module -> modes.put(module, module.isTraining()));
         net.eval();
         int[] correct = new int[classes.size()];
         int[] total = new int[classes.size()];
@@ -74,7 +78,8 @@ public record Evaluation(List<ClassCount> classes, double loss) {
         } catch (OutOfMemoryError full) {
             throw new NotEnoughMemoryException("evaluating " + InputCheck.describe(batch), "use a smaller batch or images", full);
         } finally {
-            net.train(training);
+            /* Each module before those inside it, so that these have the last word. */
+            modes.forEach(Module::train);
         }
         List<ClassCount> counts = new ArrayList<>();
         int images = 0;

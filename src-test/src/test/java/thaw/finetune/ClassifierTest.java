@@ -1,0 +1,175 @@
+package thaw.finetune;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.PrintStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.stream.Collectors;
+import javax.imageio.ImageIO;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import thaw.engine.Device;
+import thaw.engine.io.Weights;
+import thaw.finetune.data.ImageFolder;
+import thaw.finetune.data.Sample;
+import thaw.finetune.images.ImageReadException;
+import thaw.resnet.ResNet;
+
+class ClassifierTest {
+    @TempDir
+    private static Path folder;
+    private static Path model;
+    private static List<Path> images;
+    private static ImageFolder data;
+
+    @BeforeAll
+    static void train() throws IOException {
+        data = ColourFolder.in(folder.resolve("data"));
+        model = folder.resolve("model.safetensors");
+        images = data.valid().stream().map(Sample::file).toList();
+        try (Device device = Device.cpu(2)) {
+            Learner learn = new Learner(ResNet.resnet20(device, 2), data);
+            learn.fitOneCycle(6, 0.1);
+            learn.save(model);
+        }
+    }
+
+    @Test
+    void predictsAsTheLearnerDid() throws IOException {
+        try (Classifier c = Classifier.load(model)) {
+            assertEquals(List.of("blue", "red"), c.classes());
+            assertEquals(data.transforms(), c.transforms());
+            for (Path image : images) {
+                Prediction p = c.predict(image);
+                assertEquals(image.getParent().getFileName().toString(), p.label());
+                assertEquals(p.classes().get(0), new ClassProbability(p.label(), p.probability()));
+                assertTrue(p.classes().get(0).probability() >= p.classes().get(1).probability());
+                assertEquals(1, p.classes().stream().mapToDouble(ClassProbability::probability).sum(), 1e-12);
+            }
+        }
+    }
+
+    @Test
+    void takesFilesPicturesAndLists() throws IOException {
+        try (Classifier c = Classifier.load(model); InputStream in = Files.newInputStream(model);
+                Classifier streamed = Classifier.load(in)) {
+            Prediction expected = c.predict(images.get(0));
+            assertEquals(expected, c.predict(ImageIO.read(images.get(0).toFile())));
+            assertEquals(expected, streamed.predict(images.get(0)));
+            assertEquals(List.of(), c.predictAll(List.of()));
+            List<Path> many = new ArrayList<>();
+            for (int i = 0; i < 5; i++) {
+                many.addAll(images);
+            }
+            List<Prediction> predictions = c.predictAll(many);
+            assertEquals(many.size(), predictions.size());
+            for (int i = 0; i < many.size(); i++) {
+                Prediction alone = c.predict(many.get(i));
+                assertEquals(alone.label(), predictions.get(i).label());
+                assertEquals(alone.probability(), predictions.get(i).probability(), 1e-5);
+            }
+        }
+    }
+
+    @Test
+    void eightThreadsGetWhatOneGets() throws Exception {
+        ExecutorService threads = Executors.newFixedThreadPool(8);
+        try (Classifier c = Classifier.load(model)) {
+            List<Prediction> alone = new ArrayList<>();
+            for (Path image : images) {
+                alone.add(c.predict(image));
+            }
+            Callable<List<Prediction>> task = () -> {
+                List<Prediction> found = new ArrayList<>();
+                for (int i = 0; i < 5 * images.size(); i++) {
+                    found.add(c.predict(images.get(i % images.size())));
+                }
+                return found;
+            };
+            for (Future<List<Prediction>> found : threads.invokeAll(Collections.nCopies(8, task))) {
+                for (int i = 0; i < found.get().size(); i++) {
+                    assertEquals(alone.get(i % alone.size()), found.get().get(i));
+                }
+            }
+        } finally {
+            threads.shutdown();
+        }
+    }
+
+    @Test
+    void leavesNoThreadAndPrintsNothing() throws IOException {
+        Set<Thread> before = Thread.getAllStackTraces().keySet();
+        PrintStream out = System.out;
+        ByteArrayOutputStream printed = new ByteArrayOutputStream();
+        System.setOut(new PrintStream(printed, true));
+        try (Classifier c = Classifier.load(model)) {
+            c.predictAll(images);
+        } finally {
+            System.setOut(out);
+        }
+        Set<Thread> after = Thread.getAllStackTraces().keySet().stream().filter(t -> !before.contains(t))
+                .filter(t -> t.getName().startsWith("thaw")).collect(Collectors.toSet());
+        assertEquals(Set.of(), after);
+        assertEquals("", printed.toString());
+    }
+
+    @Test
+    void closingEndsItAndIsDoneOnce() throws Exception {
+        Classifier c = Classifier.load(model);
+        ExecutorService threads = Executors.newFixedThreadPool(2);
+        try {
+            /* Whoever is predicting while it's closed gets a prediction, or is told; never anything else. */
+            Callable<Boolean> task = () -> {
+                try {
+                    for (int i = 0; i < 1000; i++) {
+                        c.predict(images.get(0));
+                    }
+                    return false;
+                } catch (IllegalStateException closed) {
+                    return closed.getMessage().startsWith("the classifier is closed");
+                }
+            };
+            Future<Boolean> first = threads.submit(task);
+            Future<Boolean> second = threads.submit(task);
+            c.predict(images.get(1));
+            c.close();
+            assertTrue(first.get());
+            assertTrue(second.get());
+            c.close();
+            assertThrows(IllegalStateException.class, () -> c.predictAll(images));
+        } finally {
+            threads.shutdown();
+        }
+    }
+
+    @Test
+    void saysWhatIsWrong() throws IOException {
+        Path weights = folder.resolve("weights.safetensors");
+        try (Device device = Device.cpu(1)) {
+            Weights.write(weights, ResNet.resnet20(device, 2).stateDict(), Map.of());
+        }
+        assertTrue(assertThrows(IllegalArgumentException.class, () -> Classifier.load(weights)).getMessage()
+                .contains("expected a model saved by a Learner"));
+        try (Classifier c = Classifier.load(model)) {
+            assertThrows(ImageReadException.class, () -> c.predict(weights));
+            assertFalse(c.predict(images.get(0)).classes().isEmpty());
+        }
+    }
+}
