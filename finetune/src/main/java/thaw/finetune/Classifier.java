@@ -70,7 +70,11 @@ public final class Classifier implements AutoCloseable {
 
     /** @throws IllegalArgumentException if the model does not take colour images, or its weights are of another architecture */
     public static Classifier of(ModelFile model) {
-        Device device = Device.auto();
+        return of(model, Device.auto());
+    }
+
+    /** As {@link #of(ModelFile)}, on a device that is the classifier's from now on and is closed with it. */
+    public static Classifier of(ModelFile model, Device device) {
         try {
             return new Classifier(device, model);
         } catch (RuntimeException | Error failed) {

@@ -1,0 +1,70 @@
+package thaw.finetune.cli;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Locale;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Parameters;
+import thaw.engine.io.StoredTensor;
+import thaw.engine.io.Weights;
+
+/** {@code thaw convert}: a PyTorch checkpoint to safetensors. */
+@Command(name = "convert", sortOptions = false, customSynopsis = "thaw convert IN OUT [OPTIONS]",
+        description = "Rewrites a weight file as safetensors, bit for bit.",
+        footer = {"", "Example: thaw convert resnet50.pth resnet50.safetensors"})
+final class ConvertCommand implements Callable<Integer> {
+
+    /** What others call checkpoints of PyTorch's own formats, which Thaw reads and doesn't write. */
+    private static final String PYTORCH_ENDING = ".*\\.(pth|pt|th|tar|bin|ckpt|pkl)";
+
+    @Parameters(index = "0", paramLabel = "IN", description = "A PyTorch checkpoint (.pth, .pt, .th, .tar) or safetensors.")
+    private Path in;
+
+    @Parameters(index = "1", paramLabel = "OUT", description = "The file to write; one that exists is replaced at the end.")
+    private Path out;
+
+    @Mixin
+    private OutputOptions output;
+
+    @Override
+    public Integer call() throws IOException {
+        if (out.toString().toLowerCase(Locale.ROOT).matches(PYTORCH_ENDING)) {
+            throw new Failure(out + ": Thaw writes safetensors alone; give OUT a name that ends in .safetensors");
+        }
+        OutputFile.requireWritable(out);
+        Weights weights = Weights.read(in);
+        if (Files.exists(out) && Files.isSameFile(in, out)) {
+            throw new Failure(out + ": is the input file itself, which is not overwritten; give OUT another name");
+        }
+        Map<String, String> metadata = new LinkedHashMap<>(weights.metadata());
+        // What PyTorch's readers of safetensors look for.
+        metadata.put("format", "pt");
+        Weights.write(out, weights, metadata);
+
+        Map<String, Long> dtypes = weights.values().stream()
+                .collect(Collectors.groupingBy(tensor -> tensor.dtype().name(), TreeMap::new, Collectors.counting()));
+        long elements = weights.values().stream().mapToLong(tensor -> tensor.shape().size()).sum();
+        long bytes = weights.values().stream().mapToLong(ConvertCommand::bytes).sum();
+        output.text(String.format(Locale.ROOT, "%s: %,d tensors (%s), %,d elements, %,d bytes", out, weights.size(),
+                String.join(", ", dtypes.keySet()), elements, Files.size(out)));
+        ObjectNode json = OutputOptions.object().put("input", in.toString()).put("output", out.toString())
+                .put("tensors", weights.size()).put("elements", elements).put("tensor_bytes", bytes)
+                .put("file_bytes", Files.size(out));
+        ObjectNode counts = json.putObject("dtypes");
+        dtypes.forEach(counts::put);
+        output.result(json);
+        return 0;
+    }
+
+    private static long bytes(StoredTensor tensor) {
+        return (long) tensor.shape().size() * tensor.dtype().size();
+    }
+}

@@ -1,0 +1,36 @@
+package thaw.finetune.cli;
+
+import picocli.CommandLine.Option;
+import thaw.engine.Device;
+
+/** On what a command computes. */
+final class DeviceOptions {
+
+    enum Kind { AUTO, CPU, REFERENCE }
+
+    @Option(names = "--device", paramLabel = "NAME", defaultValue = "auto",
+            description = "auto, cpu, or reference: slow, in double precision (default: auto).")
+    private Kind kind;
+
+    @Option(names = "--threads", paramLabel = "N", description = "Threads to compute with (default: one a core).")
+    private Integer threads;
+
+    int threads() {
+        if (threads != null && threads < 1) {
+            throw new Failure("--threads: expected at least 1, got " + threads);
+        }
+        return threads == null ? Runtime.getRuntime().availableProcessors() : threads;
+    }
+
+    /** The device, to be closed by the caller. */
+    Device open(OutputOptions output) {
+        int count = threads();
+        if (kind == Kind.REFERENCE) {
+            return Device.reference();
+        }
+        if (ModuleLayer.boot().findModule("jdk.incubator.vector").isEmpty()) {
+            output.note("faster with the Vector API: java --add-modules jdk.incubator.vector -jar thaw.jar …, as ./thaw has it");
+        }
+        return Device.cpu(count);
+    }
+}

@@ -1,0 +1,86 @@
+package thaw.finetune.cli;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.FileSystemException;
+import java.nio.file.NoSuchFileException;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.UnmatchedArgumentException;
+import thaw.finetune.DivergenceException;
+import thaw.finetune.NotEnoughMemoryException;
+import thaw.finetune.data.ImageFolderException;
+import thaw.finetune.images.ImageReadException;
+
+/** What went wrong, on one line for people. */
+final class ErrorLine {
+
+    private static final long MEBIBYTE = 1 << 20;
+
+    private ErrorLine() {
+    }
+
+    /** Of a command line that cannot be understood, with where to read on. */
+    static String ofUsage(ParameterException wrong) {
+        CommandSpec command = wrong.getCommandLine().getCommandSpec();
+        String message = wrong instanceof UnmatchedArgumentException unmatched
+                ? ofUnmatched(unmatched.getUnmatched().get(0), command) : firstLower(wrong.getMessage());
+        return line(message + " (see " + command.qualifiedName() + " --help)");
+    }
+
+    private static String ofUnmatched(String argument, CommandSpec command) {
+        if (argument.startsWith("-")) {
+            return "unknown option '" + argument + "'" + Spelling.hint(argument, command.optionsMap().keySet());
+        }
+        return command.subcommands().isEmpty() ? "one argument too many: '" + argument + "'"
+                : "unknown command '" + argument + "'" + Spelling.hint(argument, command.subcommands().keySet());
+    }
+
+    /** Of a command that failed. */
+    static String of(Throwable failure) {
+        return line(message(failure));
+    }
+
+    private static String message(Throwable failure) {
+        // What the libraries throw at wrong arguments and files says what is wrong and what to do.
+        boolean speaksForItself = failure instanceof Failure || failure instanceof ImageFolderException
+                || failure instanceof ImageReadException || failure instanceof NotEnoughMemoryException
+                || failure instanceof DivergenceException || failure instanceof IllegalArgumentException;
+        if (speaksForItself && failure.getMessage() != null) {
+            return failure.getMessage();
+        }
+        if (failure instanceof UncheckedIOException wrapped) {
+            return ofFile(wrapped.getCause());
+        }
+        if (failure instanceof IOException io) {
+            return ofFile(io);
+        }
+        if (failure instanceof OutOfMemoryError) {
+            return "not enough memory: Java's heap of " + Runtime.getRuntime().maxMemory() / MEBIBYTE
+                    + " MiB is full; use a smaller batch or smaller images, or give Java more (JAVA_TOOL_OPTIONS=-Xmx8g)";
+        }
+        return "this is a fault of Thaw's own: " + failure + "; --verbose shows where";
+    }
+
+    private static String ofFile(IOException failure) {
+        if (failure instanceof NoSuchFileException missing) {
+            return missing.getFile() + ": no such file";
+        }
+        if (failure instanceof AccessDeniedException denied) {
+            return denied.getFile() + ": permission denied";
+        }
+        if (failure instanceof FileSystemException other && other.getReason() != null) {
+            return other.getFile() + ": " + other.getReason();
+        }
+        return failure.getMessage() == null ? failure.toString() : failure.getMessage();
+    }
+
+    private static String line(String message) {
+        return "thaw: " + message.strip().replaceAll("\\s*\\R\\s*", "; ");
+    }
+
+    private static String firstLower(String message) {
+        return message.isEmpty() ? message : Character.toLowerCase(message.charAt(0)) + message.substring(1);
+    }
+}

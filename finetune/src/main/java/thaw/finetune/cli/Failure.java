@@ -1,0 +1,15 @@
+package thaw.finetune.cli;
+
+/** A command cannot do what it was asked for. The message is for the user: what was given, what was expected, what to do. */
+final class Failure extends RuntimeException {
+
+    private static final long serialVersionUID = 1L;
+
+    Failure(String message) {
+        super(message);
+    }
+
+    Failure(String message, Throwable cause) {
+        super(message, cause);
+    }
+}

@@ -1,0 +1,96 @@
+package thaw.finetune.cli;
+
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import thaw.resnet.GroupTable;
+import thaw.resnet.Layer;
+
+/** A layer group as text: a line for each layer of stem and head, one for each block, one for a run of equal blocks. */
+final class GroupListing {
+
+    private static final String BLOCK = "(layer\\d+\\.\\d+)\\..*";
+
+    private final GroupTable.Group group;
+    private final Double rate;
+
+    /** @param rate the group's learning rate; null if there is none to show */
+    GroupListing(GroupTable.Group group, Double rate) {
+        this.group = group;
+        this.rate = rate;
+    }
+
+    /**
+     * A line, for {@code count} layers or blocks that differ in nothing but their names.
+     *
+     * @param parameters of one of them
+     */
+    private record Line(String first, String last, int count, String output, long parameters, String kind) {
+
+        static Line of(String name, List<Layer> layers) {
+            List<Layer> path = layers.stream().filter(layer -> !isShortcut(layer)).toList();
+            String kind = layers.size() == 1 ? layers.get(0).kind() : kinds(path.stream());
+            String shortcut = kinds(layers.stream().filter(Line::isShortcut));
+            return new Line(name, name, 1, path.get(path.size() - 1).output().toString(),
+                    layers.stream().mapToLong(Layer::parameters).sum(),
+                    shortcut.isEmpty() ? kind : kind + "; shortcut: " + shortcut);
+        }
+
+        private static boolean isShortcut(Layer layer) {
+            return layer.name().matches(".*\\.(downsample\\.\\d|shortcut)");
+        }
+
+        /** In a block, batch norms go without saying. */
+        private static String kinds(Stream<Layer> layers) {
+            return layers.map(Layer::kind).filter(kind -> !kind.equals("batch norm")).collect(Collectors.joining(" → "));
+        }
+
+        boolean equalsButForNames(Line other) {
+            return output.equals(other.output) && parameters == other.parameters && kind.equals(other.kind);
+        }
+
+        Line upTo(Line next) {
+            return new Line(first, next.last, count + 1, output, parameters, kind);
+        }
+
+        String name() {
+            return count == 1 ? first : first + " to " + last;
+        }
+
+        @Override
+        public String toString() {
+            return String.format(Locale.ROOT, "  %-24s  %-16s  %,12d  %s", name(), output, count * parameters,
+                    count == 1 ? kind : count + " × (" + kind + ")");
+        }
+    }
+
+    private List<Line> lines() {
+        Map<String, List<Layer>> blocks = new LinkedHashMap<>();
+        for (Layer layer : group.layers()) {
+            blocks.computeIfAbsent(layer.name().replaceFirst(BLOCK, "$1"), name -> new ArrayList<>()).add(layer);
+        }
+        List<Line> lines = new ArrayList<>();
+        blocks.forEach((name, layers) -> {
+            Line line = Line.of(name, layers);
+            int end = lines.size() - 1;
+            if (end >= 0 && lines.get(end).equalsButForNames(line)) {
+                lines.set(end, lines.get(end).upTo(line));
+            } else {
+                lines.add(line);
+            }
+        });
+        return lines;
+    }
+
+    @Override
+    public String toString() {
+        String title = String.format(Locale.ROOT, "%n%s: %s%,d parameters%n", group.name(),
+                rate == null ? "" : "learning rate " + Rates.text(rate) + ", ", group.parameters());
+        String head = String.format(Locale.ROOT, "  %-24s  %-16s  %12s%n", "layers", "output", "parameters");
+        return title + head + lines().stream().map(Line::toString).collect(Collectors.joining(System.lineSeparator()));
+    }
+}

@@ -1,0 +1,86 @@
+package thaw.finetune.cli;
+
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.List;
+import java.util.Locale;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import thaw.resnet.Architecture;
+import thaw.resnet.Grain;
+import thaw.resnet.GroupTable;
+import thaw.resnet.Layer;
+
+/** {@code thaw groups}: which layers are the early, the middle and the head's, and the rate that each gets. */
+@Command(name = "groups", sortOptions = false, customSynopsis = "thaw groups ARCH [--lr RATES] [OPTIONS]",
+        description = "Shows which layers are in which layer group, and the learning rate that each gets.",
+        footer = {"", "Example: thaw groups resnet152 --lr 1e-5,1e-4,1e-2"})
+final class GroupsCommand implements Callable<Integer> {
+
+    enum Grains { GROUPS, STAGES }
+
+    @Parameters(paramLabel = "ARCH", description = "An architecture: resnet50, resnext50_32x4d, resnet20, ….")
+    private String name;
+
+    @Option(names = "--lr", paramLabel = "RATES", split = ",", hideParamSyntax = true,
+            description = "One learning rate, or one for each group with commas between them.")
+    private double[] rates;
+
+    @Option(names = "--size", paramLabel = "PIXELS", description = "Side of the pictures (default: 224, or 32 for CIFAR's).")
+    private Integer size;
+
+    @Option(names = "--classes", paramLabel = "N", description = "Of the head (default: 1000, or 10 for CIFAR's).")
+    private Integer classes;
+
+    @Option(names = "--grain", paramLabel = "GRAIN", defaultValue = "groups",
+            description = "groups (early, middle, head) or stages (default: groups).")
+    private Grains grain;
+
+    @Mixin
+    private OutputOptions output;
+
+    @Override
+    public Integer call() {
+        Architecture architecture = Architectures.byName(name);
+        int side = size == null ? Architectures.nativeSize(architecture) : size;
+        if (side < 1) {
+            throw new Failure("--size: expected at least 1 pixel, got " + side);
+        }
+        GroupTable table = GroupTable.of(architecture, classes == null ? Architectures.nativeClasses(architecture) : classes,
+                side, grain == Grains.GROUPS ? Grain.COARSE : Grain.STAGES);
+        List<String> names = table.groups().stream().map(GroupTable.Group::name).toList();
+        double[] each = rates == null ? null : Rates.require("--lr", rates, architecture.name(), names);
+
+        output.text(String.format(Locale.ROOT, "%s, pictures of %d x %d: %,d parameters in %d groups", architecture, side, side,
+                table.parameters(), names.size()));
+        ObjectNode json = OutputOptions.object().put("architecture", architecture.name()).put("size", side)
+                .put("parameters", table.parameters());
+        ArrayNode groups = json.putArray("groups");
+        for (int i = 0; i < names.size(); i++) {
+            GroupTable.Group group = table.groups().get(i);
+            Double rate = each == null ? null : each[each.length == 1 ? 0 : i];
+            output.text(new GroupListing(group, rate).toString());
+            groups.add(json(group, rate));
+        }
+        output.result(json);
+        return 0;
+    }
+
+    private static ObjectNode json(GroupTable.Group group, Double rate) {
+        ObjectNode json = OutputOptions.object().put("name", group.name()).put("lr", rate)
+                .put("parameters", group.parameters());
+        ArrayNode layers = json.putArray("layers");
+        for (Layer layer : group.layers()) {
+            ObjectNode one = layers.addObject().put("name", layer.name()).put("kind", layer.kind())
+                    .put("parameters", layer.parameters());
+            ArrayNode shape = one.putArray("output");
+            for (int dim : layer.output().toArray()) {
+                shape.add(dim);
+            }
+        }
+        return json;
+    }
+}

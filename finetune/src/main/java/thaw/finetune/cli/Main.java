@@ -1,0 +1,103 @@
+package thaw.finetune.cli;
+
+import java.io.PrintWriter;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.IExecutionExceptionHandler;
+import picocli.CommandLine.IParameterExceptionHandler;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import thaw.finetune.FrozenBatchNorm;
+
+/**
+ * The command line. Exit codes: 0 when the work is done, 2 when it is not; then there is one line on standard error that
+ * begins with {@code thaw:}, and nothing on standard output.
+ */
+@Command(name = "thaw", versionProvider = Version.class, customSynopsis = "thaw COMMAND [OPTIONS]",
+        description = "Fine-tunes ResNets on folders of photographs.",
+        subcommands = {TrainCommand.class, EvaluateCommand.class, PredictCommand.class, GroupsCommand.class,
+            ConvertCommand.class},
+        optionListHeading = "%n", commandListHeading = "%n",
+        footer = {"", "thaw COMMAND --help says more.", "",
+            "Example: thaw train photos --weights resnet50.pth --freeze-epochs 1 --epochs 3 --lr 1e-5,1e-4,1e-2"})
+public final class Main implements Runnable {
+
+    static final int FAILED = 2;
+
+    /** Wide enough for an option and what it does on one line, as terminals are nowadays. */
+    private static final int HELP_WIDTH = 100;
+
+    @CommandLine.Spec
+    private CommandLine.Model.CommandSpec spec;
+
+    @Option(names = {"-h", "--help"}, usageHelp = true, description = "Shows this.")
+    private boolean help;
+
+    @Option(names = {"-V", "--version"}, versionHelp = true, description = "Says which Thaw and Java this is.")
+    private boolean version;
+
+    private Main() {
+    }
+
+    public static void main(String[] args) {
+        Terminal.eraseIncubatorWarning(System.err);
+        System.exit(run(args, new PrintWriter(System.out, true), new PrintWriter(System.err, true)));
+    }
+
+    /** Runs one command line and returns its exit code. */
+    static int run(String[] args, PrintWriter out, PrintWriter err) {
+        CommandLine line = new CommandLine(new Main())
+                .setOut(out)
+                .setErr(err)
+                .setUsageHelpWidth(HELP_WIDTH)
+                .registerConverter(DeviceOptions.Kind.class, new Choice<>(DeviceOptions.Kind.class))
+                .registerConverter(TrainCommand.ScheduleKind.class, new Choice<>(TrainCommand.ScheduleKind.class))
+                .registerConverter(TrainCommand.HeadKind.class, new Choice<>(TrainCommand.HeadKind.class))
+                .registerConverter(FrozenBatchNorm.class, new Choice<>(FrozenBatchNorm.class))
+                .registerConverter(GroupsCommand.Grains.class, new Choice<>(GroupsCommand.Grains.class))
+                .setParameterExceptionHandler(wrongUsage())
+                .setExecutionExceptionHandler(failure());
+        line.getSubcommands().values().forEach(command -> command.getCommandSpec().usageMessage().parameterListHeading("%n"));
+        try {
+            return line.execute(args);
+        } catch (OutOfMemoryError | StackOverflowError error) {
+            // picocli hands exceptions to its handler, errors to its caller.
+            return report(error, line);
+        }
+    }
+
+    /** {@code thaw} without a command. */
+    @Override
+    public void run() {
+        throw new ParameterException(spec.commandLine(), "no command; one of "
+                + String.join(", ", spec.subcommands().keySet()));
+    }
+
+    private static IParameterExceptionHandler wrongUsage() {
+        return (wrong, args) -> {
+            CommandLine line = wrong.getCommandLine();
+            line.getErr().println(ErrorLine.ofUsage(wrong));
+            return FAILED;
+        };
+    }
+
+    private static IExecutionExceptionHandler failure() {
+        return (exception, line, parsed) -> report(exception, line);
+    }
+
+    private static int report(Throwable failure, CommandLine line) {
+        line.getErr().println(ErrorLine.of(failure));
+        if (isVerbose(line)) {
+            failure.printStackTrace(line.getErr());
+        }
+        return FAILED;
+    }
+
+    private static boolean isVerbose(CommandLine line) {
+        CommandLine.ParseResult parsed = line.getParseResult();
+        while (parsed != null && parsed.hasSubcommand()) {
+            parsed = parsed.subcommand();
+        }
+        return parsed != null && parsed.hasMatchedOption("--verbose");
+    }
+}

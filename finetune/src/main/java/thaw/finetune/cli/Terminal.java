@@ -1,0 +1,52 @@
+package thaw.finetune.cli;
+
+import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+/**
+ * Whether somebody watches standard error. Java itself cannot say; the launcher passes the terminal's width in the property
+ * {@code thaw.terminal}.
+ */
+final class Terminal {
+
+    private static final String PROPERTY = "thaw.terminal";
+    private static final int USUAL_WIDTH = 80;
+
+    private Terminal() {
+    }
+
+    /** In columns; 0 if standard error is not a terminal. */
+    static int width() {
+        Integer told = Integer.getInteger(PROPERTY);
+        if (told != null) {
+            return told > 0 ? told : USUAL_WIDTH;
+        }
+        return standardErrorIsDevice() ? USUAL_WIDTH : 0;
+    }
+
+    /** Without the launcher, on Linux: what file descriptor 2 leads to. */
+    private static boolean standardErrorIsDevice() {
+        Path descriptor = Path.of("/proc/self/fd/2");
+        try {
+            return Files.isSymbolicLink(descriptor)
+                    && (descriptor.toRealPath().startsWith("/dev/pts") || descriptor.toRealPath().startsWith("/dev/tty"));
+        } catch (IOException unknown) {
+            return false;
+        }
+    }
+
+    /**
+     * Java writes "WARNING: Using incubator modules" to standard error before any code of a program runs, and has no option
+     * against it. On a terminal, where it would stand above everything that a person is shown, this takes the line back.
+     */
+    static void eraseIncubatorWarning(PrintStream err) {
+        boolean warned = ModuleLayer.boot().findModule("jdk.incubator.vector").isPresent();
+        boolean obeys = !"dumb".equals(System.getenv("TERM"));
+        if (warned && obeys && width() > 0) {
+            err.print("\u001b[1A\u001b[2K\r");
+            err.flush();
+        }
+    }
+}

@@ -1,0 +1,207 @@
+package thaw.finetune.cli;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.StreamSupport;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import thaw.engine.Device;
+import thaw.engine.io.DType;
+import thaw.engine.io.StoredTensor;
+import thaw.engine.io.Weights;
+import thaw.kernels.Shape;
+import thaw.resnet.ResNet;
+
+/** Each command as a user runs it, in a process of its own. */
+class CommandsTest {
+
+    @TempDir
+    private static Path folder;
+    private static Path data;
+    private static JsonNode trained;
+
+    @BeforeAll
+    static void train() throws IOException {
+        data = ColourPictures.blueAndRed(folder.resolve("blue and red"));
+        trained = train("model.safetensors");
+    }
+
+    private static JsonNode train(String model, String... more) throws IOException {
+        List<Object> args = new ArrayList<>(List.of("train", data, "--arch", "resnet20", "--size", ColourPictures.SIDE, "--batch", 5,
+                "--freeze-epochs", 1, "--epochs", 4, "--lr", "0.02,0.05,0.1", "--seed", 7, "-o", model, "--json"));
+        args.addAll(List.of(more));
+        return ThawProcess.json(folder, args.toArray());
+    }
+
+    @Test
+    void trainTellsOfEveryEpoch() {
+        assertEquals("model.safetensors", trained.get("model").asText());
+        assertEquals(7, trained.get("seed").asInt());
+        assertEquals(List.of("blue", "red"), texts(trained.get("classes")));
+        JsonNode epochs = trained.get("epochs");
+        assertEquals(List.of("head", "all", "all", "all", "all"), texts(epochs, "phase"));
+        assertEquals(List.of("1", "1", "2", "3", "4"), texts(epochs, "epoch"));
+        for (JsonNode epoch : epochs) {
+            assertTrue(epoch.get("train_loss").asDouble() > 0 && epoch.get("valid_loss").asDouble() > 0, epoch::toString);
+            assertTrue(epoch.get("seconds").asDouble() > 0, epoch::toString);
+            assertEquals(3, epoch.get("lr").size());
+        }
+        assertEquals(0, epochs.get(0).get("lr").get(0).asDouble(), "early is frozen while the head is trained");
+        // One-cycle multiplies every group's rate by the same factor.
+        JsonNode rates = epochs.get(1).get("lr");
+        assertEquals(rates.get(0).asDouble() * 5, rates.get(2).asDouble(), 1e-12);
+        assertEquals(epochs.get(4).get("accuracy"), trained.get("accuracy"));
+    }
+
+    @Test
+    void evaluateFindsWhatTrainReported() throws IOException {
+        JsonNode found = ThawProcess.json(folder, "evaluate", data, "--json");
+        assertEquals(8, found.get("total").asInt());
+        assertEquals(trained.get("accuracy").asDouble(), found.get("accuracy").asDouble());
+        assertEquals(found.get("correct").asInt(), 8 * found.get("accuracy").asDouble());
+        assertEquals(List.of("blue", "red"), texts(found.get("classes"), "name"));
+        assertEquals(List.of("4", "4"), texts(found.get("classes"), "total"));
+    }
+
+    @Test
+    void trainingDoesNotDependOnTheNumberOfThreads() throws IOException {
+        JsonNode other = train("other.safetensors", "--threads", "1");
+        assertEquals(withoutSeconds(trained.get("epochs")), withoutSeconds(other.get("epochs")));
+        assertArrayEquals(Files.readAllBytes(folder.resolve("model.safetensors")),
+                Files.readAllBytes(folder.resolve("other.safetensors")));
+    }
+
+    private static JsonNode withoutSeconds(JsonNode epochs) {
+        JsonNode copy = epochs.deepCopy();
+        copy.forEach(epoch -> ((ObjectNode) epoch).remove("seconds"));
+        return copy;
+    }
+
+    @Test
+    void trainPrintsARowForEveryEpochAndNoBarIntoAFile() throws IOException {
+        ThawProcess thaw = ThawProcess.start(folder, "train", data, "--arch", "resnet20", "--size", ColourPictures.SIDE, "--epochs", 0,
+                "--freeze-epochs", 2, "--schedule", "constant", "--head", "concat", "-o", "head.safetensors");
+        assertEquals(0, thaw.exitCode(), thaw::toString);
+        assertEquals(List.of(), thaw.errors());
+        assertEquals(2, thaw.output().stream().filter(line -> line.matches("head +[12]/2 .*frozen +frozen +0.05")).count(),
+                thaw::toString);
+        assertTrue(Files.exists(folder.resolve("head.safetensors")));
+    }
+
+    /** The body's weights are taken over and, frozen, stay; the head is new. */
+    @Test
+    void trainStartsFromWeightsWithAnotherHead() throws IOException {
+        Path pretrained = folder.resolve("pretrained.safetensors");
+        try (Device device = Device.cpu(1)) {
+            Weights.write(pretrained, ResNet.resnet20(device, 10).stateDict(), Map.of());
+        }
+        ThawProcess.json(folder, "train", data, "--weights", pretrained, "--size", ColourPictures.SIDE, "--freeze-epochs", 0,
+                "--epochs", 1, "--freeze-to", -2, "--lr", "0.1", "-o", "tuned.safetensors", "--json");
+        Weights before = Weights.read(pretrained);
+        Weights after = Weights.read(folder.resolve("tuned.safetensors"));
+        assertArrayEquals(before.get("layer1.2.conv2.weight").toFloats(), after.get("layer1.2.conv2.weight").toFloats());
+        assertFalse(before.get("layer3.2.conv2.weight").bytes().equals(after.get("layer3.2.conv2.weight").bytes()));
+        assertEquals(Shape.of(2, 64), after.get("fc.weight").shape());
+    }
+
+    @Test
+    void predictNamesThePictures() throws IOException {
+        Path blue = data.resolve("valid/blue/0.png");
+        Path red = data.resolve("valid/red/0.png");
+        JsonNode predictions = ThawProcess.json(folder, "predict", blue, red, "--model", "model.safetensors", "--json")
+                .get("predictions");
+        assertEquals(List.of(blue.toString(), red.toString()), texts(predictions, "image"));
+        for (JsonNode one : predictions) {
+            double sum = 0;
+            for (JsonNode c : one.get("classes")) {
+                sum += c.get("probability").asDouble();
+            }
+            assertEquals(1, sum, 1e-9);
+            assertEquals(one.get("label"), one.get("classes").get(0).get("name"));
+        }
+    }
+
+    /** Plain loops add in another order, so probabilities may differ in their last digits, of which text shows none. */
+    @Test
+    void predictIsTheSameWithoutTheVectorApisModule() throws IOException {
+        Path picture = data.resolve("valid/red/1.png");
+        ThawProcess with = ThawProcess.start(folder, "predict", picture);
+        ThawProcess without = ThawProcess.start(folder, List.of(), "predict", picture);
+        assertEquals(0, with.exitCode(), with::toString);
+        assertEquals(0, without.exitCode(), without::toString);
+        assertEquals(with.output(), without.output());
+        assertEquals(1, without.errors().size(), without::toString);
+        assertTrue(without.errors().get(0).contains("--add-modules jdk.incubator.vector"), without::toString);
+    }
+
+    @Test
+    void groupsOfResNet152() throws IOException {
+        JsonNode found = ThawProcess.json(folder, "groups", "resnet152", "--lr", "1e-5,1e-4,1e-2", "--json");
+        // As torchvision documents its resnet152.
+        assertEquals(60_192_808, found.get("parameters").asLong());
+        JsonNode groups = found.get("groups");
+        assertEquals(List.of("early", "middle", "head"), texts(groups, "name"));
+        assertEquals(List.of("1.0E-5", "1.0E-4", "0.01"), texts(groups, "lr"));
+        assertEquals(2048 * 1000 + 1000, groups.get(2).get("parameters").asLong());
+        long sum = 0;
+        int convolutions = 0;
+        for (JsonNode group : groups) {
+            for (JsonNode layer : group.get("layers")) {
+                sum += layer.get("parameters").asLong();
+                convolutions += layer.get("kind").asText().startsWith("conv") && !layer.get("name").asText().contains("downsample")
+                        ? 1 : 0;
+            }
+        }
+        assertEquals(60_192_808, sum);
+        assertEquals(151, convolutions, "152 layers with weights, one of them linear");
+        assertEquals("conv1", groups.get(0).get("layers").get(0).get("name").asText());
+        assertEquals("[64,112,112]", groups.get(0).get("layers").get(0).get("output").toString());
+        assertEquals("layer3.0.conv1", groups.get(1).get("layers").get(0).get("name").asText());
+    }
+
+    @Test
+    void groupsShowsRunsOfEqualBlocksOnOneLine() throws IOException {
+        ThawProcess thaw = ThawProcess.start(folder, "groups", "resnet152", "--lr", "1e-5,1e-4,1e-2");
+        assertEquals(0, thaw.exitCode(), thaw::toString);
+        assertTrue(thaw.output().contains("middle: learning rate 1e-4, 55,578,624 parameters"), thaw::toString);
+        assertTrue(thaw.output().stream().anyMatch(line -> line.contains("layer3.1 to layer3.35") && line.contains("[1024, 14, 14]")),
+                thaw::toString);
+        assertTrue(thaw.output().size() < 30, "fits on a screen");
+    }
+
+    @Test
+    void convertKeepsEveryBit() throws IOException {
+        Path in = folder.resolve("in.safetensors");
+        byte[] halves = {0x01, 0x7c, 0x00, (byte) 0x80};
+        Weights.write(in, Map.of("h", StoredTensor.ofBytes(DType.F16, Shape.of(2), halves),
+                "n", StoredTensor.ofLongs(Shape.SCALAR, new long[] {1L << 60})), Map.of("epoch", "3"));
+        JsonNode said = ThawProcess.json(folder, "convert", in, "out.safetensors", "--json");
+        assertEquals(2, said.get("tensors").asInt());
+        assertEquals(12, said.get("tensor_bytes").asLong());
+        Weights out = Weights.read(folder.resolve("out.safetensors"));
+        assertEquals(Map.of("format", "pt", "epoch", "3"), out.metadata());
+        assertEquals(DType.F16, out.get("h").dtype());
+        assertEquals(Weights.read(in).get("h").bytes(), out.get("h").bytes());
+        assertEquals(1L << 60, out.get("n").toLongs()[0]);
+    }
+
+    private static List<String> texts(JsonNode array) {
+        return StreamSupport.stream(array.spliterator(), false).map(JsonNode::asText).toList();
+    }
+
+    private static List<String> texts(JsonNode array, String field) {
+        return StreamSupport.stream(array.spliterator(), false).map(one -> one.get(field).asText()).toList();
+    }
+}

@@ -1,0 +1,178 @@
+package thaw.finetune.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import thaw.engine.Device;
+import thaw.engine.io.StoredTensor;
+import thaw.engine.io.Weights;
+import thaw.kernels.Shape;
+import thaw.resnet.ResNet;
+
+/** What goes wrong is said in one line on standard error; nothing is on standard output, and the exit code is 2. */
+class ErrorsTest {
+
+    @TempDir
+    private static Path folder;
+    private static Path data;
+    private static Path weights;
+
+    @BeforeAll
+    static void prepare() throws IOException {
+        data = ColourPictures.blueAndRed(folder.resolve("data"));
+        weights = folder.resolve("resnet20.safetensors");
+        try (Device device = Device.cpu(1)) {
+            Weights.write(weights, ResNet.resnet20(device, 10).stateDict(), Map.of());
+        }
+    }
+
+    /** @param words that the line must have */
+    private static void assertFails(List<?> args, String... words) {
+        StringWriter out = new StringWriter();
+        StringWriter err = new StringWriter();
+        String[] line = args.stream().map(Object::toString).toArray(String[]::new);
+        assertEquals(2, Main.run(line, new PrintWriter(out, true), new PrintWriter(err, true)), args + ": " + err);
+        // Java's own remark about the missing module, where tests run without it, comes before.
+        List<String> lines = err.toString().lines().filter(l -> !l.contains("--add-modules")).toList();
+        assertEquals(1, lines.size(), err::toString);
+        assertTrue(lines.get(0).startsWith("thaw: "), err::toString);
+        Arrays.stream(words).forEach(word -> assertTrue(lines.get(0).contains(word), "'" + word + "' in " + err));
+        assertEquals("", out.toString());
+    }
+
+    @Test
+    void usage() {
+        assertFails(List.of(), "train", "evaluate", "see thaw --help");
+        assertFails(List.of("trian"), "'trian'", "did you mean train?");
+        assertFails(List.of("train"), "'DATA'", "see thaw train --help");
+        assertFails(List.of("train", data, "--wieghts", weights), "--wieghts", "did you mean --weights?");
+        assertFails(List.of("groups", "resnet18", "resnet34"), "too many", "resnet34");
+        assertFails(List.of("groups", "resnet18", "--lr", "fast"), "--lr", "fast");
+        assertFails(List.of("train", data, "--arch", "resnet20", "--schedule", "cosine"), "one-cycle or constant", "cosine");
+        assertFails(List.of("train", data, "--arch", "resnet20", "--device", "tpu"), "--device", "tpu");
+        assertFails(List.of("train", data, "--arch", "resnet20", "--threads", 0), "--threads", "at least 1");
+        assertFails(List.of("train", data, "--arch", "resnet20", "--batch", 0), "--batch", "at least 1");
+        assertFails(List.of("train", data, "--arch", "resnet20", "--epochs", 0), "--epochs", "--freeze-epochs");
+        assertFails(List.of("train", data), "--weights", "--arch");
+    }
+
+    @Test
+    void architectures() {
+        assertFails(List.of("groups", "resnet5O"), "resnet5O", "did you mean resnet50?", "resnext101_32x8d");
+        assertFails(List.of("train", data, "--arch", "vgg16"), "vgg16", "there are resnet18");
+    }
+
+    @Test
+    void ratesNameTheGroups() {
+        String[] words = {"--lr", "2 rates", "3 layer groups (early, middle, head)"};
+        assertFails(List.of("groups", "resnet50", "--lr", "1e-3,1e-2"), words);
+        assertFails(List.of("train", data, "--weights", weights, "--lr", "1e-3,1e-2"), words);
+        assertFails(List.of("train", data, "--weights", weights, "--lr", "-1"), "--lr", "0 or more", "-1");
+    }
+
+    @Test
+    void folders() throws IOException {
+        assertFails(List.of("train", folder.resolve("nowhere"), "--arch", "resnet20"), "nowhere", "no such folder");
+        assertFails(List.of("train", data.resolve("train/red"), "--arch", "resnet20"), "red", "no class folders");
+        Path empty = folder.resolve("one class is empty");
+        ColourPictures.fill(empty.resolve("full"), 2, 0x808080);
+        Files.createDirectories(empty.resolve("void"));
+        assertFails(List.of("train", empty, "--arch", "resnet20"), "class 'void' has no image");
+        Path single = folder.resolve("one picture a class");
+        ColourPictures.fill(single.resolve("a"), 1, 0x808080);
+        ColourPictures.fill(single.resolve("b"), 1, 0x202020);
+        assertFails(List.of("train", single, "--arch", "resnet20"), single.toString(), "validate");
+    }
+
+    @Test
+    void pictures() throws IOException {
+        Path model = model();
+        Path text = Files.writeString(folder.resolve("text.jpg"), "I am no picture");
+        assertFails(List.of("predict", text, "--model", model), "text.jpg", "not an image");
+        assertFails(List.of("predict", folder.resolve("none.jpg"), "--model", model, "--json"), "none.jpg", "no such file");
+        Path broken = folder.resolve("broken");
+        ColourPictures.fill(broken.resolve("a"), 4, 0x808080);
+        ColourPictures.fill(broken.resolve("b"), 4, 0x202020);
+        Files.copy(text, broken.resolve("b/text.png"));
+        assertFails(List.of("evaluate", broken, "--weights", weights), "for 10 classes", "has 2");
+        assertFails(List.of("train", broken, "--arch", "resnet20", "--size", 8, "--json", "-o", folder.resolve("x.safetensors")),
+                "text.png", "not an image");
+    }
+
+    private static Path model() throws IOException {
+        Path model = folder.resolve("model.safetensors");
+        StringWriter err = new StringWriter();
+        String[] train = {"train", data.toString(), "--arch", "resnet20", "--size", "8", "--epochs", "1", "--json", "-o",
+            model.toString()};
+        assertEquals(0, Main.run(train, new PrintWriter(new StringWriter()), new PrintWriter(err, true)), err::toString);
+        return model;
+    }
+
+    @Test
+    void weightFiles() throws IOException {
+        assertFails(List.of("train", data, "--weights", weights, "--arch", "resnet32"), "resnet20", "resnet32", weights.toString());
+        assertFails(List.of("train", data, "--weights", folder.resolve("none.pth")), "none.pth", "no such file");
+        Path text = Files.writeString(folder.resolve("text.pth"), "I am no weight file");
+        assertFails(List.of("evaluate", data, "--weights", text), "text.pth", "not a known weight file");
+        Path other = folder.resolve("other.safetensors");
+        Weights.write(other, Map.of("encoder.weight", StoredTensor.of(Shape.of(1), new float[] {1})), Map.of());
+        assertFails(List.of("train", data, "--weights", other), "no ResNet", "encoder.weight");
+        assertFails(List.of("evaluate", data, "--model", weights), "resnet20.safetensors", "class_names");
+        assertFails(List.of("evaluate", data, "--model", weights, "--weights", weights), "either --model or --weights");
+        assertFails(List.of("evaluate", data, "--arch", "resnet20"), "--weights");
+    }
+
+    @Test
+    void outputs() throws IOException {
+        assertFails(List.of("train", data, "--weights", weights, "-o", folder.resolve("no/where.safetensors")), "no folder");
+        assertFails(List.of("train", data, "--weights", weights, "-o", folder), folder.toString(), "is a folder");
+        byte[] before = Files.readAllBytes(weights);
+        assertFails(List.of("convert", weights, weights), "input file itself");
+        Path link = Files.createSymbolicLink(folder.resolve("link.safetensors"), weights);
+        assertFails(List.of("convert", weights, link), "input file itself");
+        assertFails(List.of("convert", weights, folder.resolve("out.pth")), "safetensors");
+        assertEquals(before.length, Files.size(weights));
+        assertEquals(-1, Arrays.mismatch(before, Files.readAllBytes(weights)));
+    }
+
+    @Test
+    void divergence() {
+        assertFails(List.of("train", data, "--arch", "resnet20", "--size", 8, "--lr", "1e30", "--json", "-o",
+                folder.resolve("never.safetensors")), "lower rates");
+        assertTrue(Files.notExists(folder.resolve("never.safetensors")));
+    }
+
+    @Test
+    void stackTracesAreForTheVerbose() throws IOException {
+        ThawProcess terse = ThawProcess.start(folder, "evaluate", "nowhere", "--json");
+        assertEquals(2, terse.exitCode());
+        assertEquals(List.of(), terse.output());
+        assertEquals(1, terse.errors().size(), terse::toString);
+        ThawProcess verbose = ThawProcess.start(folder, "evaluate", "nowhere", "--verbose");
+        assertEquals(2, verbose.exitCode());
+        assertEquals(terse.errors().get(0), verbose.errors().get(0));
+        assertTrue(verbose.errors().stream().anyMatch(line -> line.startsWith("\tat thaw.")), verbose::toString);
+    }
+
+    @Test
+    void notEnoughMemory() throws IOException {
+        ThawProcess thaw = ThawProcess.start(folder, List.of("--add-modules", "jdk.incubator.vector", "-Xmx40m"), "train", data,
+                "--arch", "resnet20", "--size", 512, "--json", "-o", "big.safetensors");
+        assertEquals(2, thaw.exitCode(), thaw::toString);
+        assertEquals(List.of(), thaw.output());
+        assertEquals(1, thaw.errors().size(), thaw::toString);
+        assertTrue(thaw.errors().get(0).contains("memory") || thaw.errors().get(0).contains("heap"), thaw::toString);
+        assertTrue(thaw.errors().get(0).contains("40 MiB"), thaw::toString);
+    }
+}

@@ -1,0 +1,104 @@
+package thaw.finetune.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+
+/** The command line in a process of its own, with this Java and this class path. */
+final class ThawProcess {
+
+    private static final List<String> VECTORS = List.of("--add-modules", "jdk.incubator.vector");
+
+    private final Process process;
+    private final Path out;
+    private final Path err;
+
+    private ThawProcess(Process process, Path out, Path err) {
+        this.process = process;
+        this.out = out;
+        this.err = err;
+    }
+
+    /** As the launcher runs it. */
+    static ThawProcess start(Path folder, Object... args) throws IOException {
+        return start(folder, VECTORS, args);
+    }
+
+    /** @param folder the working directory, which also takes what the process prints */
+    static ThawProcess start(Path folder, List<String> javaOptions, Object... args) throws IOException {
+        List<String> command = new ArrayList<>();
+        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+        command.addAll(javaOptions);
+        command.addAll(List.of("-cp", System.getProperty("java.class.path"), Main.class.getName()));
+        for (Object arg : args) {
+            command.add(arg.toString());
+        }
+        Path out = Files.createTempFile(folder, "stdout", ".txt");
+        Path err = Files.createTempFile(folder, "stderr", ".txt");
+        return new ThawProcess(new ProcessBuilder(command).directory(folder.toFile()).redirectOutput(out.toFile())
+                .redirectError(err.toFile()).start(), out, err);
+    }
+
+    /** Runs a command that must succeed with {@code --json}, and returns the one object on standard output. */
+    static JsonNode json(Path folder, Object... args) throws IOException {
+        ThawProcess thaw = start(folder, args);
+        assertEquals(0, thaw.exitCode(), thaw::toString);
+        assertEquals(List.of(), thaw.errors());
+        assertEquals(1, thaw.output().size(), thaw::toString);
+        JsonNode json = new ObjectMapper().readTree(thaw.output().get(0));
+        assertTrue(json.isObject(), thaw::toString);
+        return json;
+    }
+
+    int exitCode() {
+        try {
+            assertTrue(process.waitFor(2, TimeUnit.MINUTES), () -> "still running: " + this);
+        } catch (InterruptedException e) {
+            throw new IllegalStateException(e);
+        } finally {
+            process.destroyForcibly();
+        }
+        return process.exitValue();
+    }
+
+    /** As the operating system's SIGKILL: nothing that Java has prepared for its end is run. */
+    void kill() {
+        process.destroyForcibly();
+        exitCode();
+    }
+
+    boolean isRunning() {
+        return process.isAlive();
+    }
+
+    /** The lines on standard output so far. */
+    List<String> output() {
+        return lines(out);
+    }
+
+    /** The lines on standard error so far, but for the one that Java itself prints about the Vector API's module. */
+    List<String> errors() {
+        return lines(err).stream().filter(line -> !line.startsWith("WARNING: Using incubator modules")).toList();
+    }
+
+    private static List<String> lines(Path file) {
+        try {
+            return Files.readAllLines(file);
+        } catch (IOException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    @Override
+    public String toString() {
+        return "stdout " + output() + ", stderr " + errors();
+    }
+}
