@@ -38,7 +38,7 @@ public final class CpuBackend implements Backend {
         LaneLoops loops = vectors ? new VectorLaneLoops() : new PlainLaneLoops();
         memory = new Memory(workers, loops.lanes());
         rearrangement = new Rearrangement(memory);
-        elementwise = new Elementwise(memory, workers);
+        elementwise = new Elementwise(memory, workers, loops);
         product = vectors ? new VectorMatrixProduct(memory, workers) : new PlainMatrixProduct(memory, workers);
         convolution = vectors ? new VectorConvolution(memory, workers) : new PlainConvolution(memory, workers);
         batchNorm = new BatchNorm(memory, workers, loops);

@@ -26,10 +26,12 @@ final class Elementwise {
 
     private final Memory memory;
     private final Workers workers;
+    private final LaneLoops loops;
 
-    Elementwise(Memory memory, Workers workers) {
+    Elementwise(Memory memory, Workers workers, LaneLoops loops) {
         this.memory = memory;
         this.workers = workers;
+        this.loops = loops;
     }
 
     private void overAll(int length, Range range) {
@@ -131,13 +133,9 @@ final class Elementwise {
     }
 
     /** @param v the function's input or output, as {@link Backend#gradientNeedsInput} says */
-    private static void applyGradient(UnaryOp op, float[] g, float[] v, float[] out, int from, int to) {
+    private void applyGradient(UnaryOp op, float[] g, float[] v, float[] out, int from, int to) {
         switch (op) {
-            case RELU -> {
-                for (int i = from; i < to; i++) {
-                    out[i] = v[i] > 0 ? g[i] : 0;
-                }
-            }
+            case RELU -> loops.reluGradient(g, v, out, from, to);
             case SIGMOID -> {
                 for (int i = from; i < to; i++) {
                     out[i] = g[i] * v[i] * (1 - v[i]);

@@ -34,9 +34,13 @@ interface LaneLoops {
      *
      * @param first index of the window's first pixel in its image, which begins at {@code xo}
      * @param width of the image
+     * @param index null if it isn't wanted
      */
     void maxOfWindow(float[] x, int xo, int first, int rows, int columns, int width, float[] max, float[] index, int o);
 
     /** {@code y[lane] = factor · Σ x} over a window of pixels; see {@link #maxOfWindow}. */
     void sumOfWindow(float[] x, int xo, int first, int rows, int columns, int width, float factor, float[] y, int o);
+
+    /** {@code out = y > 0 ? g : 0}, for the elements {@code from … to − 1}. */
+    void reluGradient(float[] g, float[] y, float[] out, int from, int to);
 }

@@ -19,10 +19,36 @@ final class OuterProducts {
     private static final VectorSpecies<Float> S = FloatVector.SPECIES_PREFERRED;
     private static final int L = S.length();
 
+    /** Rows of the kernel that fits the vector's width. */
+    static final int ROWS = Math.min(8, L);
+
     private OuterProducts() {
     }
 
-    static void rows8vectors2(float[] x, int xo, int[] at, int steps, float[] g, int go, int gBlock, float[] w, int wo) {
+    /** All channels of an input block, {@link #ROWS} at a time; {@code w} holds {@code [channel][vectors][lane]}. */
+    static void add(float[] x, int xo, int[] at, int steps, float[] g, int go, int gBlock, int vectors, float[] w, int wo) {
+        for (int c = 0; c < L; c += ROWS) {
+            rows(x, xo + c, at, steps, g, go, gBlock, vectors, w, wo + c * vectors * L);
+        }
+    }
+
+    /** {@link #ROWS} rows by one or two vectors. */
+    static void rows(float[] x, int xo, int[] at, int steps, float[] g, int go, int gBlock, int vectors, float[] w, int wo) {
+        if (ROWS == 8) {
+            if (vectors == 2) {
+                rows8vectors2(x, xo, at, steps, g, go, gBlock, w, wo);
+            } else {
+                rows8vectors1(x, xo, at, steps, g, go, w, wo);
+            }
+        } else if (vectors == 2) {
+            rows4vectors2(x, xo, at, steps, g, go, gBlock, w, wo);
+        } else {
+            rows4vectors1(x, xo, at, steps, g, go, w, wo);
+        }
+    }
+
+    private static void rows8vectors2(float[] x, int xo, int[] at, int steps, float[] g, int go, int gBlock,
+            float[] w, int wo) {
         FloatVector a0l = FloatVector.fromArray(S, w, wo);
         FloatVector a0h = FloatVector.fromArray(S, w, wo + L);
         FloatVector a1l = FloatVector.fromArray(S, w, wo + 2 * L);
@@ -86,7 +112,7 @@ final class OuterProducts {
         a7h.intoArray(w, wo + 15 * L);
     }
 
-    static void rows8vectors1(float[] x, int xo, int[] at, int steps, float[] g, int go, float[] w, int wo) {
+    private static void rows8vectors1(float[] x, int xo, int[] at, int steps, float[] g, int go, float[] w, int wo) {
         FloatVector a0 = FloatVector.fromArray(S, w, wo);
         FloatVector a1 = FloatVector.fromArray(S, w, wo + L);
         FloatVector a2 = FloatVector.fromArray(S, w, wo + 2 * L);
@@ -117,7 +143,8 @@ final class OuterProducts {
         a7.intoArray(w, wo + 7 * L);
     }
 
-    static void rows4vectors2(float[] x, int xo, int[] at, int steps, float[] g, int go, int gBlock, float[] w, int wo) {
+    private static void rows4vectors2(float[] x, int xo, int[] at, int steps, float[] g, int go, int gBlock,
+            float[] w, int wo) {
         FloatVector a0l = FloatVector.fromArray(S, w, wo);
         FloatVector a0h = FloatVector.fromArray(S, w, wo + L);
         FloatVector a1l = FloatVector.fromArray(S, w, wo + 2 * L);
@@ -153,7 +180,7 @@ final class OuterProducts {
         a3h.intoArray(w, wo + 7 * L);
     }
 
-    static void rows4vectors1(float[] x, int xo, int[] at, int steps, float[] g, int go, float[] w, int wo) {
+    private static void rows4vectors1(float[] x, int xo, int[] at, int steps, float[] g, int go, float[] w, int wo) {
         FloatVector a0 = FloatVector.fromArray(S, w, wo);
         FloatVector a1 = FloatVector.fromArray(S, w, wo + L);
         FloatVector a2 = FloatVector.fromArray(S, w, wo + 2 * L);

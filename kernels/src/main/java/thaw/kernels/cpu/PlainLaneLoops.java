@@ -116,7 +116,9 @@ final class PlainLaneLoops implements LaneLoops {
             }
         }
         max[o] = best;
-        index[o] = at;
+        if (index != null) {
+            index[o] = at;
+        }
     }
 
     @Override
@@ -129,5 +131,12 @@ final class PlainLaneLoops implements LaneLoops {
             }
         }
         y[o] = s * factor;
+    }
+
+    @Override
+    public void reluGradient(float[] g, float[] y, float[] out, int from, int to) {
+        for (int i = from; i < to; i++) {
+            out[i] = y[i] > 0 ? g[i] : 0;
+        }
     }
 }

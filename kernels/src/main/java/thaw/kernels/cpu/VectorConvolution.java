@@ -39,6 +39,7 @@ final class VectorConvolution implements Convolution {
     private final Workers workers;
     private final int lanes;
     private final WinogradConvolution winograd;
+    private final WinogradWeightGradient winogradWeightGradient;
     private final VectorWeightGradient weightGradient;
     private final Map<Key, Plan> plans = new ConcurrentHashMap<>();
 
@@ -47,6 +48,7 @@ final class VectorConvolution implements Convolution {
         this.workers = workers;
         this.lanes = memory.block();
         this.winograd = new WinogradConvolution(memory, workers);
+        this.winogradWeightGradient = new WinogradWeightGradient(memory, workers);
         this.weightGradient = new VectorWeightGradient(memory, workers);
     }
 
@@ -109,7 +111,16 @@ final class VectorConvolution implements Convolution {
     @Override
     public Array weightGradient(Array gy, Array x, Shape wShape, Conv2dOptions o) {
         Shapes.conv2dWeightGradient(gy.shape(), x.shape(), wShape, o);
-        return weightGradient.compute(gy, x, wShape, o);
+        if (!winograd.suits(x.shape(), wShape, gy.shape(), o) || !WinogradWeightGradient.pays(gy.shape())) {
+            return weightGradient.compute(gy, x, wShape, o);
+        }
+        CpuArray source = memory.asBlocked(x);
+        CpuArray gradient = memory.asBlocked(gy);
+        CpuArray gw = memory.rowMajor(wShape);
+        winogradWeightGradient.compute(source, gradient, o.paddingH(), o.paddingW(), gw);
+        source.release();
+        gradient.release();
+        return gw;
     }
 
     private Plan plan(Key key, java.util.function.Supplier<Plan> make) {

@@ -133,14 +133,24 @@ final class VectorLaneLoops implements LaneLoops {
     @Override
     public void maxOfWindow(float[] x, int xo, int first, int rows, int columns, int width, float[] max, float[] index, int o) {
         FloatVector best = FloatVector.fromArray(S, x, xo + first * L);
+        if (index == null) {
+            for (int r = 0; r < rows; r++) {
+                int row = xo + (first + r * width) * L;
+                for (int i = row; i < row + columns * L; i += L) {
+                    best = best.max(FloatVector.fromArray(S, x, i));
+                }
+            }
+            best.intoArray(max, o);
+            return;
+        }
         FloatVector at = FloatVector.broadcast(S, (float) first);
         for (int r = 0; r < rows; r++) {
             int row = first + r * width;
             for (int i = row; i < row + columns; i++) {
                 FloatVector v = FloatVector.fromArray(S, x, xo + i * L);
-                // Not (v <= best) holds for greater values and for NaN; a NaN that has won stays.
-                VectorMask<Float> wins = v.compare(VectorOperators.LE, best).not()
-                        .and(best.compare(VectorOperators.EQ, best));
+                // Greater, or a NaN where there was none yet.
+                VectorMask<Float> wins = v.compare(VectorOperators.GT, best)
+                        .or(v.compare(VectorOperators.NE, v).andNot(best.compare(VectorOperators.NE, best)));
                 best = best.blend(v, wins);
                 at = at.blend((float) i, wins);
             }
@@ -159,5 +169,17 @@ final class VectorLaneLoops implements LaneLoops {
             }
         }
         s.mul(factor).intoArray(y, o);
+    }
+
+    @Override
+    public void reluGradient(float[] g, float[] y, float[] out, int from, int to) {
+        int i = from;
+        for (; i <= to - L; i += L) {
+            VectorMask<Float> off = FloatVector.fromArray(S, y, i).compare(VectorOperators.GT, 0f).not();
+            FloatVector.fromArray(S, g, i).blend(0f, off).intoArray(out, i);
+        }
+        for (; i < to; i++) {
+            out[i] = y[i] > 0 ? g[i] : 0;
+        }
     }
 }

@@ -29,7 +29,7 @@ final class VectorWeightGradient {
         this.memory = memory;
         this.workers = workers;
         this.lanes = memory.block();
-        this.rows = Math.min(8, lanes);
+        this.rows = OuterProducts.ROWS;
     }
 
     Array compute(Array gradient, Array array, Shape wShape, Conv2dOptions o) {
@@ -171,7 +171,7 @@ final class VectorWeightGradient {
                     for (int r = 0; r < filterH; r++) {
                         int xo = (n * inputs + c) * padded.plane() + (top + r * o.dilationH()) * rowSize;
                         for (int s = 0; s < columnGroups; s++) {
-                            product(xo + s * rows, steps, go, outPlane, vectors, sums,
+                            OuterProducts.rows(x, xo + s * rows, at, steps, g, go, outPlane, vectors, sums,
                                     to + ((c * filterH + r) * columnGroups + s) * rows * vectors * lanes);
                         }
                     }
@@ -182,25 +182,9 @@ final class VectorWeightGradient {
                 for (int s = 0; s < filterW; s++) {
                     int xo = (n * inBlocks + block) * padded.plane() + (top + r * o.dilationH()) * rowSize
                             + s * o.dilationW() * lanes;
-                    for (int c = 0; c < lanes; c += rows) {
-                        product(xo + c, steps, go, outPlane, vectors, sums,
-                                to + ((r * filterW + s) * lanes + c) * vectors * lanes);
-                    }
+                    OuterProducts.add(x, xo, at, steps, g, go, outPlane, vectors, sums,
+                            to + (r * filterW + s) * lanes * vectors * lanes);
                 }
-            }
-        }
-
-        private void product(int xo, int steps, int go, int outPlane, int vectors, float[] sums, int to) {
-            if (rows == 8) {
-                if (vectors == 2) {
-                    OuterProducts.rows8vectors2(x, xo, at, steps, g, go, outPlane, sums, to);
-                } else {
-                    OuterProducts.rows8vectors1(x, xo, at, steps, g, go, sums, to);
-                }
-            } else if (vectors == 2) {
-                OuterProducts.rows4vectors2(x, xo, at, steps, g, go, outPlane, sums, to);
-            } else {
-                OuterProducts.rows4vectors1(x, xo, at, steps, g, go, sums, to);
             }
         }
 

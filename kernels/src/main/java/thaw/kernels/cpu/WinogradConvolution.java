@@ -1,6 +1,5 @@
 package thaw.kernels.cpu;
 
-import java.util.Arrays;
 import thaw.kernels.Conv2dOptions;
 import thaw.kernels.Shape;
 
@@ -16,15 +15,19 @@ import thaw.kernels.Shape;
  */
 final class WinogradConvolution {
 
-    /** Outputs of a tile along one dimension. */
-    private static final int OUT = 4;
-    private static final int POSITIONS = 36;
+    private static final int POSITIONS = WinogradTiles.POSITIONS;
 
     /** Floats of a chunk's transformed input and output together: 1 MiB, a core's second-level cache. */
     private static final int CHUNK = 1 << 18;
 
     /** Chunks that a convolution must have to be cut by them. */
     private static final int CHUNKS = 8;
+
+    /** Floats of transformed weights that each chunk may go through again: 8 MiB, a part of the third-level cache. */
+    private static final int WEIGHTS = 1 << 21;
+
+    /** Tiles that an item transforms where each step is a job of its own. */
+    private static final int PIECE = 16;
 
     /** Identifies transformed weights among what is derived from a weight. */
     private record Key(boolean gradient, int lanes) {
@@ -50,11 +53,7 @@ final class WinogradConvolution {
 
     /** Whether the products are fewer than half of the direct convolution's. */
     private static boolean pays(int height, int width) {
-        return 2 * POSITIONS * tiles(height) * tiles(width) < 9 * height * width;
-    }
-
-    private static int tiles(int extent) {
-        return (extent + OUT - 1) / OUT;
+        return 2 * POSITIONS * WinogradTiles.along(height) * WinogradTiles.along(width) < 9 * height * width;
     }
 
     /** {@code y = x ∗ w + bias}; all in channel blocks but the weight. */
@@ -111,17 +110,9 @@ final class WinogradConvolution {
         final float[] bias;
         final float[] y;
         final PackedWeights.Layout layout;
-        final int padH;
-        final int padW;
-        final int h;
-        final int w;
-        final int outH;
-        final int outW;
+        final WinogradTiles tiles;
         final int inBlocks;
         final int outBlocks;
-        final int tilesH;
-        final int tilesW;
-        final int tiles;
 
         Run(CpuArray source, CpuArray weight, float[] bias, int padH, int padW, CpuArray target, boolean gradient) {
             x = source.data();
@@ -129,28 +120,23 @@ final class WinogradConvolution {
             this.bias = bias;
             y = target.data();
             layout = layout(weight.shape(), gradient);
-            this.padH = padH;
-            this.padW = padW;
-            h = source.shape().dim(2);
-            w = source.shape().dim(3);
-            outH = target.shape().dim(2);
-            outW = target.shape().dim(3);
+            Shape in = source.shape();
+            Shape out = target.shape();
+            tiles = new WinogradTiles(memory, lanes, in.dim(0), in.dim(2), in.dim(3), out.dim(2), out.dim(3), padH, padW);
             inBlocks = source.channelBlocks();
             outBlocks = target.channelBlocks();
-            tilesH = WinogradConvolution.tiles(outH);
-            tilesW = WinogradConvolution.tiles(outW);
-            tiles = source.shape().dim(0) * tilesH * tilesW;
         }
 
         void run() {
             int perTile = POSITIONS * (inBlocks + outBlocks) * lanes;
-            int size = Math.max(14, Math.min(CHUNK / perTile, tiles) / 14 * 14);
-            int chunks = (tiles + size - 1) / size;
-            boolean weightsFit = POSITIONS * inBlocks * outBlocks * lanes * lanes <= 8 * CHUNK;
+            int total = tiles.count();
+            int size = Math.max(14, Math.min(CHUNK / perTile, total) / 14 * 14);
+            int chunks = (total + size - 1) / size;
+            boolean weightsFit = POSITIONS * inBlocks * outBlocks * lanes * lanes <= WEIGHTS;
             if (chunks >= CHUNKS && weightsFit) {
                 workers.run(chunks, chunk -> {
                     int first = chunk * size;
-                    Part part = new Part(first, Math.min(size, tiles - first));
+                    Part part = new Part(first, Math.min(size, total - first));
                     for (int block = 0; block < inBlocks; block++) {
                         part.transformInput(block, 0, part.count);
                     }
@@ -166,22 +152,21 @@ final class WinogradConvolution {
                 });
                 return;
             }
-            // Few tiles at a time for each step's items; a part's memory is bounded by cutting very large inputs.
-            int together = Math.max(14, Math.min(tiles, 16 * CHUNK / perTile));
-            for (int first = 0; first < tiles; first += together) {
-                Part part = new Part(first, Math.min(together, tiles - first));
-                int piece = 16;
-                int pieces = (part.count + piece - 1) / piece;
-                workers.run(inBlocks * pieces, i -> part.transformInput(i / pieces, i % pieces * piece,
-                        Math.min(part.count, (i % pieces + 1) * piece)));
+            // Very large inputs are cut all the same, to bound the memory.
+            int together = Math.max(14, Math.min(total, 16 * CHUNK / perTile));
+            for (int first = 0; first < total; first += together) {
+                Part part = new Part(first, Math.min(together, total - first));
+                int pieces = (part.count + PIECE - 1) / PIECE;
+                workers.run(inBlocks * pieces, i -> part.transformInput(i / pieces, i % pieces * PIECE,
+                        Math.min(part.count, (i % pieces + 1) * PIECE)));
                 workers.run(POSITIONS * layout.tiles(), i -> part.multiply(i / layout.tiles(), i % layout.tiles()));
-                workers.run(outBlocks * pieces, i -> part.transformOutput(i / pieces, i % pieces * piece,
-                        Math.min(part.count, (i % pieces + 1) * piece)));
+                workers.run(outBlocks * pieces, i -> part.transformOutput(i / pieces, i % pieces * PIECE,
+                        Math.min(part.count, (i % pieces + 1) * PIECE)));
                 part.close();
             }
         }
 
-        /** Some tiles, as {@code [36][block][tile][lane]} before and after the products. */
+        /** Some tiles, before and after the products. */
         private final class Part {
             final int first;
             final int count;
@@ -206,30 +191,7 @@ final class WinogradConvolution {
             }
 
             void transformInput(int block, int from, int to) {
-                float[] scratch = memory.pool().take(WinogradTransforms.SCRATCH);
-                float[] border = memory.pool().take(WinogradTransforms.SCRATCH);
-                int position = inBlocks * count * lanes;
-                for (int t = from; t < to; t++) {
-                    int n = (first + t) / (tilesH * tilesW);
-                    int top = (first + t) / tilesW % tilesH * OUT - padH;
-                    int left = (first + t) % tilesW * OUT - padW;
-                    int plane = (n * inBlocks + block) * h * w * lanes;
-                    int target = (block * count + t) * lanes;
-                    if (top >= 0 && left >= 0 && top + 6 <= h && left + 6 <= w) {
-                        WinogradTransforms.input(x, plane + (top * w + left) * lanes, w * lanes, scratch, v, target, position);
-                    } else {
-                        Arrays.fill(border, 0, POSITIONS * lanes, 0);
-                        int low = Math.max(0, left);
-                        int high = Math.min(w, left + 6);
-                        for (int i = Math.max(0, top); i < Math.min(h, top + 6) && low < high; i++) {
-                            System.arraycopy(x, plane + (i * w + low) * lanes, border, ((i - top) * 6 + low - left) * lanes,
-                                    (high - low) * lanes);
-                        }
-                        WinogradTransforms.input(border, 0, 6 * lanes, scratch, v, target, position);
-                    }
-                }
-                memory.pool().give(scratch);
-                memory.pool().give(border);
+                tiles.input(x, inBlocks, block, first, count, from, to, v);
             }
 
             void multiply(int p, int tile) {
@@ -242,29 +204,7 @@ final class WinogradConvolution {
             }
 
             void transformOutput(int block, int from, int to) {
-                float[] scratch = memory.pool().take(WinogradTransforms.SCRATCH);
-                float[] border = memory.pool().take(WinogradTransforms.SCRATCH);
-                int position = outBlocks * count * lanes;
-                for (int t = from; t < to; t++) {
-                    int n = (first + t) / (tilesH * tilesW);
-                    int top = (first + t) / tilesW % tilesH * OUT;
-                    int left = (first + t) % tilesW * OUT;
-                    int plane = (n * outBlocks + block) * outH * outW * lanes;
-                    int source = (block * count + t) * lanes;
-                    if (top + OUT <= outH && left + OUT <= outW) {
-                        WinogradTransforms.output(m, source, position, scratch, bias, block * lanes,
-                                y, plane + (top * outW + left) * lanes, outW * lanes);
-                    } else {
-                        WinogradTransforms.output(m, source, position, scratch, bias, block * lanes, border, 0, OUT * lanes);
-                        int columns = Math.min(OUT, outW - left);
-                        for (int i = 0; i < Math.min(OUT, outH - top); i++) {
-                            System.arraycopy(border, i * OUT * lanes, y, plane + ((top + i) * outW + left) * lanes,
-                                    columns * lanes);
-                        }
-                    }
-                }
-                memory.pool().give(scratch);
-                memory.pool().give(border);
+                tiles.output(m, outBlocks, block, first, count, from, to, bias, y);
             }
         }
     }

@@ -162,4 +162,76 @@ final class WinogradTransforms {
             g2.intoArray(u, t + 5 * position);
         }
     }
+
+    /** {@code A g Aᵀ} of a 4×4 tile of the output's gradient; the arguments are as in {@link #input}. */
+    static void gradient(float[] g, int from, int row, float[] scratch, float[] m, int to, int position) {
+        for (int j = 0; j < 4; j++) {
+            int o = from + j * L;
+            FloatVector g0 = FloatVector.fromArray(S, g, o);
+            FloatVector g1 = FloatVector.fromArray(S, g, o + row);
+            FloatVector g2 = FloatVector.fromArray(S, g, o + 2 * row);
+            FloatVector g3 = FloatVector.fromArray(S, g, o + 3 * row);
+            int t = j * L;
+            FloatVector even = g0.add(g2);
+            FloatVector odd = g1.add(g3);
+            FloatVector farEven = g0.add(g2.mul(4f));
+            FloatVector farOdd = g1.mul(2f).add(g3.mul(8f));
+            g0.intoArray(scratch, t);
+            even.add(odd).intoArray(scratch, t + 4 * L);
+            even.sub(odd).intoArray(scratch, t + 8 * L);
+            farEven.add(farOdd).intoArray(scratch, t + 12 * L);
+            farEven.sub(farOdd).intoArray(scratch, t + 16 * L);
+            g3.intoArray(scratch, t + 20 * L);
+        }
+        for (int i = 0; i < 6; i++) {
+            int o = i * 4 * L;
+            FloatVector g0 = FloatVector.fromArray(S, scratch, o);
+            FloatVector g1 = FloatVector.fromArray(S, scratch, o + L);
+            FloatVector g2 = FloatVector.fromArray(S, scratch, o + 2 * L);
+            FloatVector g3 = FloatVector.fromArray(S, scratch, o + 3 * L);
+            int t = to + i * 6 * position;
+            FloatVector even = g0.add(g2);
+            FloatVector odd = g1.add(g3);
+            FloatVector farEven = g0.add(g2.mul(4f));
+            FloatVector farOdd = g1.mul(2f).add(g3.mul(8f));
+            g0.intoArray(m, t);
+            even.add(odd).intoArray(m, t + position);
+            even.sub(odd).intoArray(m, t + 2 * position);
+            farEven.add(farOdd).intoArray(m, t + 3 * position);
+            farEven.sub(farOdd).intoArray(m, t + 4 * position);
+            g3.intoArray(m, t + 5 * position);
+        }
+    }
+
+    /** {@code Gᵀ u G}: the gradient of a 3×3 filter, place by place one vector behind the other. */
+    static void filterGradient(float[] u, int from, int position, float[] scratch, float[] g, int to) {
+        for (int j = 0; j < 6; j++) {
+            int o = from + j * position;
+            FloatVector u1 = FloatVector.fromArray(S, u, o + 6 * position);
+            FloatVector u2 = FloatVector.fromArray(S, u, o + 12 * position);
+            FloatVector u3 = FloatVector.fromArray(S, u, o + 18 * position);
+            FloatVector u4 = FloatVector.fromArray(S, u, o + 24 * position);
+            int t = j * L;
+            FloatVector near = u1.add(u2).mul(1 / 6f);
+            FloatVector far = u3.add(u4);
+            FloatVector middle = u2.sub(u1).mul(1 / 6f).add(u3.sub(u4).mul(1 / 12f));
+            FloatVector.fromArray(S, u, o).mul(0.25f).sub(near).add(far.mul(1 / 24f)).intoArray(scratch, t);
+            middle.intoArray(scratch, t + 6 * L);
+            FloatVector.fromArray(S, u, o + 30 * position).sub(near).add(far.mul(1 / 6f)).intoArray(scratch, t + 12 * L);
+        }
+        for (int i = 0; i < 3; i++) {
+            int o = i * 6 * L;
+            FloatVector u1 = FloatVector.fromArray(S, scratch, o + L);
+            FloatVector u2 = FloatVector.fromArray(S, scratch, o + 2 * L);
+            FloatVector u3 = FloatVector.fromArray(S, scratch, o + 3 * L);
+            FloatVector u4 = FloatVector.fromArray(S, scratch, o + 4 * L);
+            int t = to + i * 3 * L;
+            FloatVector near = u1.add(u2).mul(1 / 6f);
+            FloatVector far = u3.add(u4);
+            FloatVector middle = u2.sub(u1).mul(1 / 6f).add(u3.sub(u4).mul(1 / 12f));
+            FloatVector.fromArray(S, scratch, o).mul(0.25f).sub(near).add(far.mul(1 / 24f)).intoArray(g, t);
+            middle.intoArray(g, t + L);
+            FloatVector.fromArray(S, scratch, o + 5 * L).sub(near).add(far.mul(1 / 6f)).intoArray(g, t + 2 * L);
+        }
+    }
 }

@@ -1,0 +1,89 @@
+package thaw.bench;
+
+import java.util.SplittableRandom;
+import java.util.concurrent.TimeUnit;
+import org.openjdk.jmh.annotations.Benchmark;
+import org.openjdk.jmh.annotations.BenchmarkMode;
+import org.openjdk.jmh.annotations.Fork;
+import org.openjdk.jmh.annotations.Measurement;
+import org.openjdk.jmh.annotations.Mode;
+import org.openjdk.jmh.annotations.OutputTimeUnit;
+import org.openjdk.jmh.annotations.Param;
+import org.openjdk.jmh.annotations.Scope;
+import org.openjdk.jmh.annotations.Setup;
+import org.openjdk.jmh.annotations.State;
+import org.openjdk.jmh.annotations.TearDown;
+import org.openjdk.jmh.annotations.Warmup;
+import thaw.kernels.Array;
+import thaw.kernels.Backend;
+import thaw.kernels.Conv2dOptions;
+import thaw.kernels.Shape;
+
+/** The convolutions of ResNets: forward, and both gradients. */
+@State(Scope.Benchmark)
+@BenchmarkMode(Mode.Throughput)
+@OutputTimeUnit(TimeUnit.SECONDS)
+@Warmup(iterations = 3, time = 1)
+@Measurement(iterations = 5, time = 1)
+@Fork(1)
+public class ConvolutionBenchmark {
+
+    /** Input channels, image, output channels, filter, stride. */
+    @Param({"3,224,64,7,2", "64,56,64,3,1", "128,28,128,3,1", "256,14,256,3,1", "512,7,512,3,1", "64,56,128,3,2",
+        "64,56,256,1,1", "256,56,64,1,1", "1024,14,256,1,1", "2048,7,512,1,1", "16,32,16,3,1"})
+    String layer;
+
+    @Param({"1", "16"})
+    int batch;
+
+    @Param({"vector", "plain"})
+    String kernels;
+
+    private Backend backend;
+    private Conv2dOptions options;
+    private Array x;
+    private Array w;
+    private Array gy;
+    private double multiplyAdds;
+
+    @Setup
+    public void setUp() {
+        backend = Backends.open(kernels);
+        String[] p = layer.split(",");
+        int channels = Integer.parseInt(p[0]);
+        int size = Integer.parseInt(p[1]);
+        int outputs = Integer.parseInt(p[2]);
+        int filter = Integer.parseInt(p[3]);
+        options = Conv2dOptions.of(Integer.parseInt(p[4]), filter / 2);
+        SplittableRandom random = new SplittableRandom(1);
+        Shape in = Shape.of(batch, channels, size, size);
+        x = channels == 3 ? Backends.random(backend, random, in) : Backends.activation(backend, random, in);
+        w = Backends.random(backend, random, Shape.of(outputs, channels, filter, filter));
+        Shape out = options.outputShape(in, w.shape());
+        gy = Backends.activation(backend, random, out);
+        multiplyAdds = (double) out.size() * channels * filter * filter;
+    }
+
+    @TearDown
+    public void tearDown() {
+        backend.close();
+    }
+
+    @Benchmark
+    public void forward(Flops flops) {
+        backend.conv2d(x, w, null, options).release();
+        flops.count(multiplyAdds);
+    }
+
+    @Benchmark
+    public void inputGradient(Flops flops) {
+        backend.conv2dInputGradient(gy, w, x.shape(), options).release();
+        flops.count(multiplyAdds);
+    }
+
+    @Benchmark
+    public void weightGradient(Flops flops) {
+        backend.conv2dWeightGradient(gy, x, w.shape(), options).release();
+        flops.count(multiplyAdds);
+    }
+}
