@@ -86,7 +86,7 @@ final class DemoCommand implements Callable<Integer> {
     /** Has the saved model look at the first test picture of each of a few classes. */
     private void predict(Demo demo, ObjectNode json) throws IOException {
         Path test = demo.pictures().testFolder();
-        output.text(String.format("%nThe network trained step by step above is saved as %s. It sees", demo.model()));
+        output.text(String.format(Locale.ROOT, "%nThe network trained step by step above is saved as %s. It sees", demo.model()));
         ArrayNode predictions = json.putArray("predictions");
         try (Classifier classifier = Classifier.load(demo.model())) {
             for (String name : classifier.classes().subList(0, PREDICTED)) {
@@ -98,6 +98,6 @@ final class DemoCommand implements Callable<Integer> {
                         .put("probability", prediction.probability());
             }
         }
-        output.text(String.format("%nTry it: thaw evaluate %s --model %s", test, demo.model()));
+        output.text(String.format(Locale.ROOT, "%nTry it: thaw evaluate %s --model %s", test, demo.model()));
     }
 }

@@ -11,6 +11,7 @@ import thaw.finetune.demo.Comparison;
 import thaw.finetune.demo.DemoListener;
 import thaw.finetune.demo.DemoPictures;
 import thaw.finetune.demo.Phase;
+import thaw.finetune.pictures.PictureSet;
 import thaw.resnet.Grain;
 import thaw.resnet.GroupTable;
 import thaw.resnet.LayerGroup;
@@ -32,18 +33,19 @@ final class DemoReport implements DemoListener, AutoCloseable {
 
     @Override
     public void onPictures(DemoPictures pictures) {
-        output.text(String.format("%d classes that the network has never seen: %s", pictures.test().classes().size(),
-                String.join(", ", pictures.test().classes())));
-        output.text(String.format("%d pictures to train on in %s, %d to test in %s", pictures.training(1).train().size(),
-                pictures.folder(1), pictures.test().evaluation().size(), pictures.testFolder()));
+        output.text(String.format(Locale.ROOT, "%d classes that the network has never seen: %s",
+                pictures.test().classes().size(), String.join(", ", pictures.test().classes())));
+        output.text(String.format(Locale.ROOT, "%d pictures to train on in %s, %d to test in %s",
+                pictures.training(1).train().size(), pictures.folder(1), pictures.test().evaluation().size(), pictures.testFolder()));
     }
 
     @Override
     public void onNetwork(ResNet net) {
         List<Phase> phases = Arm.discriminative().phases();
         List<Double> rates = phases.get(phases.size() - 1).rates();
-        output.text(String.format(Locale.ROOT, "%n%s, which Thaw has trained on 40 other classes, has %,d parameters in %d layer"
-                + " groups:", net.architecture(), net.parameterCount(), rates.size()));
+        output.text(String.format(Locale.ROOT, "%n%s, which Thaw has trained on %d other classes, has %,d parameters in %d"
+                + " layer groups:", net.architecture(), PictureSet.pretraining().classes().size(),
+                net.parameterCount(), rates.size()));
         List<GroupTable.Group> groups = GroupTable.of(net, DemoPictures.SIZE, Grain.COARSE).groups();
         ArrayNode array = json.putArray("groups");
         for (int i = 0; i < groups.size(); i++) {
@@ -53,7 +55,7 @@ final class DemoReport implements DemoListener, AutoCloseable {
                     .put("lr", rates.get(i)).putArray("layers");
             group.layers().forEach(layer -> layers.add(layer.name()));
         }
-        output.text(String.format("%nFirst the head is trained with the body frozen, then all layers:"));
+        output.text(String.format(Locale.ROOT, "%nFirst the head is trained with the body frozen, then all layers:"));
         log = new TrainingLog(output, net.groups().stream().map(LayerGroup::name).toList());
     }
 
@@ -66,8 +68,8 @@ final class DemoReport implements DemoListener, AutoCloseable {
     public void onTrial(int done, int all) {
         if (done == 1) {
             log.close();
-            output.text(String.format("%nNow %d more networks: other ways to train, and other draws of pictures and weights …",
-                    all - 1));
+            output.text(String.format(Locale.ROOT, "%nNow %d more networks: other ways to train, and other draws of pictures and"
+                    + " weights …", all - 1));
         }
         progress.step("networks", done, all);
         if (done == all) {
@@ -77,11 +79,12 @@ final class DemoReport implements DemoListener, AutoCloseable {
 
     /** The table, and what it says. */
     void comparison(Comparison comparison) {
-        output.text(String.format("%nPictures right, of %d that no network was trained on:%n", comparison.tested()));
-        StringBuilder head = new StringBuilder(String.format("  %-40s  %6s  %-17s  %7s", "", "epochs", "learning rates", "mean"));
+        output.text(String.format(Locale.ROOT, "%nPictures right, of %d that no network was trained on:%n", comparison.tested()));
+        StringBuilder head = new StringBuilder(String.format(Locale.ROOT, "  %-40s  %6s  %-17s  %7s", "", "epochs",
+                "learning rates", "mean"));
         int draws = comparison.rows().get(0).accuracies().size();
         for (int draw = 1; draw <= draws; draw++) {
-            head.append(String.format("  %8s", "draw " + draw));
+            head.append(String.format(Locale.ROOT, "  %8s", "draw " + draw));
         }
         output.text(head.toString());
         for (Comparison.Row row : comparison.rows()) {

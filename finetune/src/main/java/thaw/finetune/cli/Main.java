@@ -72,7 +72,8 @@ public final class Main implements Runnable {
     @Override
     public void run() {
         throw new ParameterException(spec.commandLine(), "no command; one of "
-                + spec.subcommands().entrySet().stream().filter(command -> !command.getValue().getCommandSpec().usageMessage().hidden())
+                + spec.subcommands().entrySet().stream()
+                        .filter(command -> !command.getValue().getCommandSpec().usageMessage().hidden())
                         .map(Map.Entry::getKey).collect(Collectors.joining(", ")));
     }
 

@@ -14,7 +14,8 @@ import thaw.finetune.demo.Pretraining;
 
 /** {@code thaw pretrain-demo}: makes the network that {@code thaw demo} begins with. */
 @Command(name = "pretrain-demo", hidden = true, sortOptions = false,
-        description = "Makes the network that thaw demo begins with. Without options: the file that Thaw comes with, in half an hour.")
+        description = {"Makes the network that thaw demo begins with; without options as it was made that Thaw comes with,",
+            "which takes two cores a quarter of an hour."})
 final class PretrainDemoCommand implements Callable<Integer> {
 
     @Option(names = "--images", paramLabel = "N", description = "New pictures of each class an epoch (default: as shipped).")

@@ -44,6 +44,11 @@ public record Arm(boolean pretrained, List<Phase> phases) {
         return List.of(discriminative(), moderate(), high(), scratch());
     }
 
+    /** Of all phases. */
+    public int epochs() {
+        return epochsUntil(phases.get(phases.size() - 1));
+    }
+
     /** Of all phases up to and with this one. */
     int epochsUntil(Phase phase) {
         return phases.subList(0, phases.indexOf(phase) + 1).stream().mapToInt(Phase::epochs).sum();

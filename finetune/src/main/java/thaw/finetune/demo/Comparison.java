@@ -53,8 +53,8 @@ public record Comparison(List<Row> rows, int perClass, int tested, int classes) 
                         points >= 0 ? "more" : "less", row.phase.result()));
             }
         }
-        return String.format(Locale.ROOT, "From %d pictures a class, fine-tuning with a rate for each layer group gets %.1f %% of %d"
-                + " other pictures right%s (chance: %.1f %%). That is %s.", perClass, 100 * best.mean(), tested,
+        return String.format(Locale.ROOT, "From %d pictures a class, fine-tuning with a rate for each layer group gets %.1f %% of"
+                + " %d other pictures right%s (chance: %.1f %%). That is %s.", perClass, 100 * best.mean(), tested,
                 draws == 1 ? "" : " on average over " + draws + " draws", 100.0 / classes, String.join(", ", differences));
     }
 }

@@ -33,8 +33,8 @@ public final class DemoPictures {
      */
     public DemoPictures(Path folder, int perClass, int tested) {
         if (perClass < 2 || tested < 1) {
-            throw new IllegalArgumentException("pictures a class: expected at least 2 to train on and 1 to test on, got " + perClass
-                    + " and " + tested);
+            throw new IllegalArgumentException("pictures a class: expected at least 2 to train on and 1 to test on, got "
+                    + perClass + " and " + tested);
         }
         this.folder = folder;
         this.perClass = perClass;

@@ -17,7 +17,7 @@ public final class ShippedNetwork {
     public static ModelFile read() {
         try (InputStream in = ShippedNetwork.class.getResourceAsStream(RESOURCE)) {
             if (in == null) {
-                throw new IllegalStateException("Thaw's own file " + RESOURCE + " is missing; build Thaw anew from whole sources");
+                throw new IllegalStateException("Thaw's own file " + RESOURCE + " is missing; build Thaw anew");
             }
             return ModelFile.read(in);
         } catch (IOException damaged) {

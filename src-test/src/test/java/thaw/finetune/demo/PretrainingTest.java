@@ -12,6 +12,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import thaw.engine.Device;
@@ -69,7 +70,7 @@ class PretrainingTest {
                 assertEquals(classes, Arrays.stream(batch.labels()).distinct().count());
             }
             assertFalse(Arrays.equals(first.labels(), second.labels()), "each round has an order of its own");
-            assertEquals(2 * classes, List.of(first, second).stream().flatMap(batch -> pictures(batch).stream()).distinct().count());
+            assertEquals(2 * classes, Stream.of(first, second).flatMap(batch -> pictures(batch).stream()).distinct().count());
         }
     }
 
