@@ -36,7 +36,8 @@ final class DemoReport implements DemoListener, AutoCloseable {
         output.text(String.format(Locale.ROOT, "%d classes that the network has never seen: %s",
                 pictures.test().classes().size(), String.join(", ", pictures.test().classes())));
         output.text(String.format(Locale.ROOT, "%d pictures to train on in %s, %d to test in %s",
-                pictures.training(1).train().size(), pictures.folder(1), pictures.test().evaluation().size(), pictures.testFolder()));
+                pictures.training(1).train().size(), pictures.folder(1), pictures.test().evaluation().size(),
+                pictures.testFolder()));
     }
 
     @Override
