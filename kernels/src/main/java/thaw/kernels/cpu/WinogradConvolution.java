@@ -17,14 +17,17 @@ final class WinogradConvolution {
 
     private static final int POSITIONS = WinogradTiles.POSITIONS;
 
-    /** Floats of a chunk's transformed input and output together: 1 MiB, a core's second-level cache. */
-    private static final int CHUNK = 1 << 18;
+    /** Floats of a chunk's transformed input and output together: 512 KiB, half of a core's second-level cache. */
+    private static final int CHUNK = 1 << 17;
 
     /** Chunks that a convolution must have to be cut by them. */
     private static final int CHUNKS = 8;
 
     /** Floats of transformed weights that each chunk may go through again: 8 MiB, a part of the third-level cache. */
     private static final int WEIGHTS = 1 << 21;
+
+    /** Floats of transformed input and output where all tiles are one chunk: 16 MiB. */
+    private static final int PART = 1 << 22;
 
     /** Tiles that an item transforms where each step is a job of its own. */
     private static final int PIECE = 16;
@@ -153,7 +156,7 @@ final class WinogradConvolution {
                 return;
             }
             // Very large inputs are cut all the same, to bound the memory.
-            int together = Math.max(14, Math.min(total, 16 * CHUNK / perTile));
+            int together = Math.max(14, Math.min(total, PART / perTile));
             for (int first = 0; first < total; first += together) {
                 Part part = new Part(first, Math.min(together, total - first));
                 int pieces = (part.count + PIECE - 1) / PIECE;
