@@ -9,7 +9,7 @@ import java.util.List;
  */
 public record Arm(boolean pretrained, List<Phase> phases) {
 
-    private static final int HEAD_EPOCHS = 3;
+    private static final int HEAD_EPOCHS = 2;
     private static final int BODY_EPOCHS = 6;
     private static final int EPOCHS = HEAD_EPOCHS + BODY_EPOCHS;
 

@@ -29,7 +29,7 @@ public final class DemoPictures {
 
     /**
      * @param perClass training pictures of each class
-     * @param tested   test pictures of each class; a fifth as many are there to watch a training by
+     * @param tested   test pictures of each class; a tenth as many are there to watch a training by
      */
     public DemoPictures(Path folder, int perClass, int tested) {
         if (perClass < 2 || tested < 1) {
@@ -44,7 +44,7 @@ public final class DemoPictures {
     /** Draws the pictures of a draw, and the tested ones, unless they are there. */
     public void draw(long seed) throws IOException {
         if (Files.notExists(folder(seed))) {
-            set.write(folder(seed), perClass, Math.max(1, tested / 5), SIZE, seed);
+            set.write(folder(seed), perClass, Math.max(1, tested / 10), SIZE, seed);
         }
         if (Files.notExists(testFolder())) {
             set.write(testFolder(), tested, SIZE, TEST_SEED);

@@ -30,7 +30,7 @@ class DemoCommandTest {
     void tellsOfGroupsEpochsAndComparisonAndSavesWhatItNames() throws IOException {
         JsonNode demo = ThawProcess.json(folder, small("--json", "--chart", "chart.png"));
         assertEquals(List.of("early", "middle", "head"), demo.get("groups").findValuesAsText("name"));
-        assertEquals(9, demo.get("epochs").size());
+        assertEquals(8, demo.get("epochs").size());
         assertEquals(0, demo.get("epochs").get(0).get("lr").get(0).asDouble(), "the body is frozen at first");
         assertEquals(5, demo.get("comparison").size());
         assertEquals(demo.get("accuracy"), demo.get("comparison").get(1).get("mean"));
