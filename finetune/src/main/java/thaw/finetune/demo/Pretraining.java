@@ -28,7 +28,8 @@ import thaw.resnet.ResNet;
 /**
  * Makes the network that the demo starts from: ResNet-20 for pictures of 32 × 32 pixels, trained from scratch on
  * {@link PictureSet#pretraining()} by SGD with Nesterov momentum and one cycle of the learning rate. The same settings give the
- * same bytes, whatever the number of threads.
+ * same bytes, whatever the number of threads; but another kind of processor, or version of the kernels, adds floats up in another
+ * order, and so comes to other weights.
  *
  * @param pictures    of each class in an epoch, none of which comes again
  * @param epochs      how many
