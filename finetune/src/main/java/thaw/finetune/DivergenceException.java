@@ -4,7 +4,7 @@ package thaw.finetune;
 public final class DivergenceException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
-    DivergenceException(String message) {
+    public DivergenceException(String message) {
         super(message);
     }
 }

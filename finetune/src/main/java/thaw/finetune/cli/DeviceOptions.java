@@ -28,9 +28,14 @@ final class DeviceOptions {
         if (kind == Kind.REFERENCE) {
             return Device.reference();
         }
+        hint(output);
+        return Device.cpu(count);
+    }
+
+    /** How to make Thaw faster, where the Vector API's module is missing. */
+    static void hint(OutputOptions output) {
         if (ModuleLayer.boot().findModule("jdk.incubator.vector").isEmpty()) {
             output.note("faster with the Vector API: java --add-modules jdk.incubator.vector -jar thaw.jar …, as ./thaw has it");
         }
-        return Device.cpu(count);
     }
 }

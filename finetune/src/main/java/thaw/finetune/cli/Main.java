@@ -1,6 +1,8 @@
 package thaw.finetune.cli;
 
 import java.io.PrintWriter;
+import java.util.Map;
+import java.util.stream.Collectors;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.IExecutionExceptionHandler;
@@ -15,8 +17,8 @@ import thaw.finetune.FrozenBatchNorm;
  */
 @Command(name = "thaw", versionProvider = Version.class, customSynopsis = "thaw COMMAND [OPTIONS]",
         description = "Fine-tunes ResNets on folders of photographs.",
-        subcommands = {TrainCommand.class, EvaluateCommand.class, PredictCommand.class, GroupsCommand.class,
-            ConvertCommand.class},
+        subcommands = {DemoCommand.class, TrainCommand.class, EvaluateCommand.class, PredictCommand.class, GroupsCommand.class,
+            ConvertCommand.class, PretrainDemoCommand.class},
         optionListHeading = "%n", commandListHeading = "%n",
         footer = {"", "thaw COMMAND --help says more.", "",
             "Example: thaw train photos --weights resnet50.pth --freeze-epochs 1 --epochs 3 --lr 1e-5,1e-4,1e-2"})
@@ -70,7 +72,9 @@ public final class Main implements Runnable {
     @Override
     public void run() {
         throw new ParameterException(spec.commandLine(), "no command; one of "
-                + String.join(", ", spec.subcommands().keySet()));
+                + spec.subcommands().entrySet().stream()
+                        .filter(command -> !command.getValue().getCommandSpec().usageMessage().hidden())
+                        .map(Map.Entry::getKey).collect(Collectors.joining(", ")));
     }
 
     private static IParameterExceptionHandler wrongUsage() {

@@ -24,6 +24,29 @@ final class PictureFolder {
             throw new IllegalArgumentException("pictures a class: train " + train + " and valid " + valid
                     + "; there must be at least 1 to train on, and no fewer than 0 to validate on");
         }
+        write(folder, draft -> {
+            // A validation picture's seed differs from every training picture's, however many there are of either.
+            writePart(set, draft.resolve("train"), train, size, PictureSet.mix(2 * seed));
+            if (valid > 0) {
+                writePart(set, draft.resolve("valid"), valid, size, PictureSet.mix(2 * seed + 1));
+            }
+        });
+    }
+
+    static void write(PictureSet set, Path folder, int pictures, int size, long seed) throws IOException {
+        if (pictures < 1) {
+            throw new IllegalArgumentException("pictures a class: there must be at least 1, not " + pictures);
+        }
+        // Of a negative number, where the parts of other folders have 2·seed and 2·seed + 1.
+        write(folder, draft -> writePart(set, draft, pictures, size, PictureSet.mix(~seed)));
+    }
+
+    /** What fills a folder. */
+    private interface Content {
+        void writeTo(Path draft) throws IOException;
+    }
+
+    private static void write(Path folder, Content content) throws IOException {
         Path target = folder.toAbsolutePath();
         if (Files.exists(target) && !isEmptyFolder(target)) {
             throw occupied(target, null);
@@ -31,11 +54,7 @@ final class PictureFolder {
         Files.createDirectories(target.getParent());
         Path draft = Files.createTempDirectory(target.getParent(), "." + target.getFileName() + "-");
         try {
-            // A validation picture's seed differs from every training picture's, however many there are of either.
-            writePart(set, draft.resolve("train"), train, size, PictureSet.mix(2 * seed));
-            if (valid > 0) {
-                writePart(set, draft.resolve("valid"), valid, size, PictureSet.mix(2 * seed + 1));
-            }
+            content.writeTo(draft);
             moveIntoPlace(draft, target);
         } finally {
             delete(draft);

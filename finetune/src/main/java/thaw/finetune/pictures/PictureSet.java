@@ -132,6 +132,20 @@ public final class PictureSet {
         PictureFolder.write(this, folder, train, valid, size, seed);
     }
 
+    /**
+     * Writes PNG files {@code folder/CLASS/0000.png} and on, in one part: pictures to test on, none of which
+     * {@link #write(Path, int, int, int, long)} draws with a seed from 0 on. The folder appears when all of it is there.
+     *
+     * @param folder must not exist yet, or be empty
+     * @param pictures of each class
+     * @param size width and height in pixels, 8 to 1024
+     * @throws IllegalArgumentException if a number or the size is out of range
+     * @throws java.nio.file.FileAlreadyExistsException if the folder has something in it
+     */
+    public void write(Path folder, int pictures, int size, long seed) throws IOException {
+        PictureFolder.write(this, folder, pictures, size, seed);
+    }
+
     /** Stafford's variant 13 of MurmurHash3's finalizer: seeds 1, 2, 3, … start far from each other. */
     static long mix(long z) {
         z = (z ^ z >>> 30) * 0xBF58476D1CE4E5B9L;

@@ -46,6 +46,22 @@ class PictureFolderTest {
     }
 
     @Test
+    void aFolderInOnePartSharesNoPictureWithOneInTwo() throws IOException {
+        Path two = temp.resolve("two");
+        Path one = temp.resolve("one");
+        set.write(two, 3, 3, 16, 0);
+        set.write(one, 3, 16, 0);
+        assertEquals(set.classes(), names(one));
+        Set<Integer> pictures = new HashSet<>();
+        for (Path folder : List.of(one, two)) {
+            for (Path file : files(folder)) {
+                assertTrue(pictures.add(Arrays.hashCode(Files.readAllBytes(folder.resolve(file)))), file::toString);
+            }
+        }
+        assertThrows(IllegalArgumentException.class, () -> set.write(temp.resolve("none"), 0, 16, 0));
+    }
+
+    @Test
     void theSameSeedWritesTheSameBytesAndAnotherOneDoesNot() throws IOException {
         set.write(temp.resolve("a"), 2, 1, 16, 5);
         set.write(temp.resolve("b"), 2, 1, 16, 5);

@@ -1,0 +1,56 @@
+package thaw.finetune.cli;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import thaw.engine.Device;
+import thaw.finetune.ModelFile;
+import thaw.finetune.demo.Pretraining;
+
+/** {@code thaw pretrain-demo}: makes the network that {@code thaw demo} begins with. */
+@Command(name = "pretrain-demo", hidden = true, sortOptions = false,
+        description = {"Makes the network that thaw demo begins with; without options as it was made that Thaw comes with,",
+            "which takes two cores a quarter of an hour."})
+final class PretrainDemoCommand implements Callable<Integer> {
+
+    @Option(names = "--images", paramLabel = "N", description = "New pictures of each class an epoch (default: as shipped).")
+    private Integer images;
+
+    @Option(names = "--epochs", paramLabel = "N", description = "Epochs (default: as shipped).")
+    private Integer epochs;
+
+    @Option(names = "--seed", paramLabel = "N", description = "Of initial weights and pictures (default: as shipped).")
+    private Long seed;
+
+    @Option(names = {"-o", "--out"}, paramLabel = "FILE", required = true, description = "The model to write.")
+    private Path out;
+
+    @Mixin
+    private DeviceOptions deviceOptions;
+
+    @Mixin
+    private OutputOptions output;
+
+    @Override
+    public Integer call() throws IOException {
+        OutputFile.requireWritable(out);
+        Pretraining shipped = Pretraining.shipped();
+        Pretraining pretraining = new Pretraining(images == null ? shipped.pictures() : images,
+                epochs == null ? shipped.epochs() : epochs, shipped.batch(), shipped.rate(), shipped.weightDecay(),
+                shipped.validation(), seed == null ? shipped.seed() : seed);
+        try (Device device = deviceOptions.open(output); TrainingLog log = new TrainingLog(output, List.of("all"))) {
+            ModelFile model = pretraining.run(device, deviceOptions.threads(), log.phase("all"));
+            model.write(out);
+            double accuracy = Double.parseDouble(model.network().get(Pretraining.ACCURACY));
+            output.text(String.format(Locale.ROOT, "%naccuracy %.1f %% on new pictures; model saved as %s", 100 * accuracy, out));
+            output.result(OutputOptions.object().put("accuracy", accuracy).put("model", out.toString())
+                    .set("epochs", log.epochs()));
+        }
+        return 0;
+    }
+}

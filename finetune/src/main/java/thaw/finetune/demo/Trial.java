@@ -1,0 +1,68 @@
+package thaw.finetune.demo;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Function;
+import thaw.engine.Device;
+import thaw.finetune.Evaluation;
+import thaw.finetune.Learner;
+import thaw.finetune.ModelFile;
+import thaw.finetune.TrainingListener;
+import thaw.finetune.data.ImageFolder;
+import thaw.resnet.Architecture;
+import thaw.resnet.ResNet;
+
+/** One arm on one draw of the pictures. */
+public final class Trial {
+
+    private final Arm arm;
+    private final ImageFolder training;
+    private final ImageFolder test;
+    private final ResNet net;
+    private final Learner learner;
+
+    /**
+     * @param pretrained the network whose body arms begin with, unless from scratch
+     * @param seed       of the head's initial weights, and from scratch of all
+     * @param device     that computes, for as long as the trial lasts
+     */
+    public Trial(Arm arm, DemoPictures pictures, ModelFile pretrained, long seed, Device device) {
+        this.arm = arm;
+        this.training = pictures.training(seed);
+        this.test = pictures.test();
+        String architecture = pretrained.network().get("architecture");
+        this.net = ResNet.of(Architecture.byName(architecture), device, training.classes().size(), seed);
+        if (arm.pretrained()) {
+            net.loadPretrained(pretrained.weights(), false);
+        }
+        this.learner = new Learner(net, training);
+    }
+
+    public ResNet net() {
+        return net;
+    }
+
+    /**
+     * Trains, and tests after each phase.
+     *
+     * @param listener who hears of a phase
+     * @return the share of the test pictures that is classified right, after each phase
+     */
+    public List<Double> run(Function<Phase, TrainingListener> listener) {
+        List<Double> accuracies = new ArrayList<>();
+        for (Phase phase : arm.phases()) {
+            learner.freezeTo(phase.frozen() ? -1 : 0);
+            learner.listener(listener.apply(phase));
+            learner.fitOneCycle(phase.epochs(), phase.rates().stream().mapToDouble(Double::doubleValue).toArray());
+            accuracies.add(Evaluation.of(net, test).accuracy());
+        }
+        return List.copyOf(accuracies);
+    }
+
+    /** Saves the network as it is now, for {@code thaw predict}, {@code evaluate}, and embedding. */
+    public void save(Path file) throws IOException {
+        learner.save(file);
+    }
+}

@@ -1,0 +1,145 @@
+package thaw.finetune.demo;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.awt.image.BufferedImage;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import thaw.engine.Device;
+import thaw.finetune.Evaluation;
+import thaw.finetune.ModelFile;
+import thaw.finetune.TrainingListener;
+import thaw.finetune.pictures.PictureSet;
+import thaw.resnet.ResNet;
+
+class DemoTest {
+
+    @TempDir
+    private Path folder;
+
+    @Test
+    void transferIsFarBetterThanTrainingFromScratchForAsManyEpochs() throws IOException {
+        DemoPictures pictures = new DemoPictures(folder, 10, 15);
+        pictures.draw(1);
+        double transfer = accuracy(new Arm(true, List.of(new Phase("head", "head", true, 2, List.of(0.1)),
+                new Phase("all", "all", false, 1, List.of(1e-3, 1e-2, 5e-2)))), pictures, 2);
+        double scratch = accuracy(new Arm(false, List.of(new Phase("all", "scratch", false, 3, List.of(0.1)))), pictures, 2);
+        assertTrue(transfer > scratch + 0.25, "transfer " + transfer + ", from scratch " + scratch);
+    }
+
+    private static double accuracy(Arm arm, DemoPictures pictures, int threads) {
+        try (Device device = Device.cpu(threads)) {
+            Trial trial = new Trial(arm, pictures, ShippedNetwork.read(), 1, device);
+            List<Double> accuracies = trial.run(phase -> new TrainingListener() { });
+            assertEquals(arm.phases().size(), accuracies.size());
+            return accuracies.get(accuracies.size() - 1);
+        }
+    }
+
+    @Test
+    void comparesAllArmsAndSavesTheRecommendedNetwork() throws IOException {
+        Recorder heard = new Recorder();
+        Demo demo = new Demo(folder, 2, 2, 1, 2);
+        Comparison comparison = demo.run(heard);
+        assertEquals(List.of("pictures", "network", "head", "all", "1/4", "2/4", "3/4", "4/4"), heard.events);
+        assertEquals(5, comparison.rows().size());
+        comparison.rows().forEach(row -> assertEquals(1, row.accuracies().size()));
+        assertEquals(20, comparison.tested());
+        try (Device device = Device.cpu(1)) {
+            ModelFile model = ModelFile.read(demo.model());
+            assertEquals(PictureSet.demo().classes(), model.classes());
+            assertEquals(comparison.recommended().mean(), Evaluation.of(model.toNet(device), demo.pictures().test()).accuracy());
+        }
+        // As was promised, on another number of threads.
+        assertEquals(comparison.recommended().mean(), accuracy(Arm.discriminative(), demo.pictures(), 1));
+    }
+
+    private static final class Recorder implements DemoListener {
+        private final List<String> events = new ArrayList<>();
+
+        @Override
+        public void onPictures(DemoPictures pictures) {
+            assertTrue(Files.isDirectory(pictures.testFolder()));
+            events.add("pictures");
+        }
+
+        @Override
+        public void onNetwork(ResNet net) {
+            events.add("network");
+        }
+
+        @Override
+        public TrainingListener onPhase(Phase phase) {
+            events.add(phase.name());
+            return new TrainingListener() { };
+        }
+
+        @Override
+        public void onTrial(int done, int all) {
+            events.add(done + "/" + all);
+        }
+    }
+
+    @Test
+    void picturesOfAnEarlierDemoAreUsedAgain() throws IOException {
+        DemoPictures pictures = new DemoPictures(folder, 2, 1);
+        pictures.draw(1);
+        Path one = pictures.folder(1).resolve("train/fish/0000.png");
+        byte[] before = Files.readAllBytes(one);
+        Files.delete(pictures.testFolder().resolve("fish/0000.png"));
+        pictures.draw(1);
+        assertArrayEquals(before, Files.readAllBytes(one));
+        assertFalse(Files.exists(pictures.testFolder().resolve("fish/0000.png")));
+    }
+
+    @Test
+    void verdictFollowsFromTheNumbersWhateverTheySay() {
+        String verdict = comparison(0.5, 0.7, 0.75, 0.1, 0.2).verdict();
+        assertTrue(verdict.startsWith("From 20 pictures a class, fine-tuning with a rate for each layer group gets 70.0 % of 500"
+                + " other pictures right on average over 2 draws (chance: 10.0 %)."
+                + " That is 20.0 points more than the head alone"), verdict);
+        assertTrue(verdict.contains("5.0 points less than all layers at one moderate rate"), verdict);
+    }
+
+    private static Comparison comparison(double... means) {
+        List<Comparison.Row> rows = new ArrayList<>();
+        for (Arm arm : Arm.all()) {
+            for (Phase phase : arm.phases()) {
+                double mean = means[rows.size()];
+                rows.add(new Comparison.Row(arm.epochsUntil(phase), phase, List.of(mean - 0.05, mean + 0.05)));
+            }
+        }
+        return new Comparison(rows, 20, 500, 10);
+    }
+
+    @Test
+    void chartHasABarForEachRow() {
+        Comparison comparison = comparison(0.6, 0.9, 0.8, 0.1, 0.2);
+        BufferedImage chart = ComparisonChart.draw(comparison);
+        int recommended = 0x2F7EBC;
+        long pixels = IntStream.range(0, chart.getWidth() * chart.getHeight())
+                .filter(i -> (chart.getRGB(i % chart.getWidth(), i / chart.getWidth()) & 0xFFFFFF) == recommended).count();
+        assertTrue(pixels > 5000, "a bar of the recommended row's colour, of " + pixels + " pixels");
+    }
+
+    @Test
+    void armsHaveTheSameNumberOfEpochs() {
+        assertEquals(1, Arm.all().stream().map(Arm::epochs).distinct().count());
+    }
+
+    @Test
+    void refusesNumbersThatMakeNoSense() {
+        assertThrows(IllegalArgumentException.class, () -> new DemoPictures(folder, 1, 5));
+        assertThrows(IllegalArgumentException.class, () -> new Demo(folder, 20, 50, 0, 1));
+    }
+}
