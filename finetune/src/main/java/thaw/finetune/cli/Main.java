@@ -13,7 +13,7 @@ import thaw.finetune.FrozenBatchNorm;
 
 /**
  * The command line. Exit codes: 0 when the work is done, 2 when it is not; then there is one line on standard error that
- * begins with {@code thaw:}, and nothing on standard output.
+ * begins with {@code thaw:}, and with {@code --json} nothing on standard output.
  */
 @Command(name = "thaw", versionProvider = Version.class, customSynopsis = "thaw COMMAND [OPTIONS]",
         description = "Fine-tunes ResNets on folders of photographs.",

@@ -34,7 +34,6 @@ interface LaneLoops {
      *
      * @param first index of the window's first pixel in its image, which begins at {@code xo}
      * @param width of the image
-     * @param index null if it isn't wanted
      */
     void maxOfWindow(float[] x, int xo, int first, int rows, int columns, int width, float[] max, float[] index, int o);
 

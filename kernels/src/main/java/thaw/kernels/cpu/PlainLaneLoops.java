@@ -116,9 +116,7 @@ final class PlainLaneLoops implements LaneLoops {
             }
         }
         max[o] = best;
-        if (index != null) {
-            index[o] = at;
-        }
+        index[o] = at;
     }
 
     @Override

@@ -7,7 +7,8 @@ import jdk.incubator.vector.VectorSpecies;
 
 /**
  * A vector's width of lanes, by the Vector API. Sums run in four accumulators, which hide the latency of an addition;
- * each accumulator starts from a vector that was computed, never from a shared constant, or JDK 17 keeps them as objects.
+ * each accumulator starts from a vector that was computed, never from a shared constant, and lives in a flat loop, or
+ * JDK 17 keeps it as an object.
  */
 final class VectorLaneLoops implements LaneLoops {
 
@@ -132,41 +133,63 @@ final class VectorLaneLoops implements LaneLoops {
 
     @Override
     public void maxOfWindow(float[] x, int xo, int first, int rows, int columns, int width, float[] max, float[] index, int o) {
-        FloatVector best = FloatVector.fromArray(S, x, xo + first * L);
-        if (index == null) {
-            for (int r = 0; r < rows; r++) {
-                int row = xo + (first + r * width) * L;
-                for (int i = row; i < row + columns * L; i += L) {
-                    best = best.max(FloatVector.fromArray(S, x, i));
-                }
-            }
-            best.intoArray(max, o);
-            return;
-        }
-        FloatVector at = FloatVector.broadcast(S, (float) first);
-        for (int r = 0; r < rows; r++) {
-            int row = first + r * width;
-            for (int i = row; i < row + columns; i++) {
-                FloatVector v = FloatVector.fromArray(S, x, xo + i * L);
-                // Greater, or a NaN where there was none yet.
-                VectorMask<Float> wins = v.compare(VectorOperators.GT, best)
-                        .or(v.compare(VectorOperators.NE, v).andNot(best.compare(VectorOperators.NE, best)));
-                best = best.blend(v, wins);
-                at = at.blend((float) i, wins);
+        int origin = xo + first * L;
+        FloatVector best = FloatVector.fromArray(S, x, origin);
+        int size = rows * columns;
+        int jump = (width - columns) * L;
+        int next = origin;
+        for (int k = 0, c = 0; k < size; k++) {
+            best = best.max(FloatVector.fromArray(S, x, next));
+            next += L;
+            if (++c == columns) {
+                c = 0;
+                next += jump;
             }
         }
         best.intoArray(max, o);
+        // The indices in a second pass, backwards so that the first of equals is written last: one comparison and one blend
+        // a pixel, where a running index needs masks to be combined, which JDK 17 does through memory.
+        FloatVector at = FloatVector.broadcast(S, (float) first);
+        int pixel = (rows - 1) * width + columns - 1;
+        for (int k = 0, c = 0; k < size; k++) {
+            FloatVector here = FloatVector.broadcast(S, (float) (first + pixel));
+            at = at.blend(here, FloatVector.fromArray(S, x, origin + pixel * L).compare(VectorOperators.EQ, best));
+            pixel--;
+            if (++c == columns) {
+                c = 0;
+                pixel -= width - columns;
+            }
+        }
         at.intoArray(index, o);
+        if (best.compare(VectorOperators.NE, best).anyTrue()) {
+            indexOfNaN(x, xo, first, rows, columns, width, max, index, o);
+        }
+    }
+
+    private static void indexOfNaN(float[] x, int xo, int first, int rows, int columns, int width, float[] max, float[] index,
+            int o) {
+        for (int lane = 0; lane < L; lane++) {
+            for (int i = rows * columns - 1; i >= 0 && Float.isNaN(max[o + lane]); i--) {
+                int pixel = first + i / columns * width + i % columns;
+                if (Float.isNaN(x[xo + pixel * L + lane])) {
+                    index[o + lane] = pixel;
+                }
+            }
+        }
     }
 
     @Override
     public void sumOfWindow(float[] x, int xo, int first, int rows, int columns, int width, float factor, float[] y, int o) {
-        FloatVector s = FloatVector.fromArray(S, x, xo + first * L);
-        for (int r = 0; r < rows; r++) {
-            int row = first + r * width;
-            for (int i = r == 0 ? row + 1 : row; i < row + columns; i++) {
-                s = s.add(FloatVector.fromArray(S, x, xo + i * L));
+        int next = xo + first * L;
+        int jump = (width - columns) * L;
+        FloatVector s = FloatVector.fromArray(S, x, next);
+        for (int k = 1, c = 0; k < rows * columns; k++) {
+            next += L;
+            if (++c == columns) {
+                c = 0;
+                next += jump;
             }
+            s = s.add(FloatVector.fromArray(S, x, next));
         }
         s.mul(factor).intoArray(y, o);
     }
