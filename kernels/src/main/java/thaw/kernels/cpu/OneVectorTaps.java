@@ -27,20 +27,20 @@ final class OneVectorTaps {
             float[] bias, int bo, float[] y, int yo, int py) {
         int first = xo + taps[0];
         FloatVector wl0 = FloatVector.fromArray(S, w, wo);
-        FloatVector a0 = wl0.mul(x[first]);
-        FloatVector a1 = wl0.mul(x[first + px]);
-        FloatVector a2 = wl0.mul(x[first + 2 * px]);
-        FloatVector a3 = wl0.mul(x[first + 3 * px]);
-        FloatVector a4 = wl0.mul(x[first + 4 * px]);
-        FloatVector a5 = wl0.mul(x[first + 5 * px]);
-        FloatVector a6 = wl0.mul(x[first + 6 * px]);
-        FloatVector a7 = wl0.mul(x[first + 7 * px]);
-        FloatVector a8 = wl0.mul(x[first + 8 * px]);
-        FloatVector a9 = wl0.mul(x[first + 9 * px]);
-        FloatVector a10 = wl0.mul(x[first + 10 * px]);
-        FloatVector a11 = wl0.mul(x[first + 11 * px]);
-        FloatVector a12 = wl0.mul(x[first + 12 * px]);
-        FloatVector a13 = wl0.mul(x[first + 13 * px]);
+        FloatVector a0 = FloatVector.broadcast(S, x[first]).mul(wl0);
+        FloatVector a1 = FloatVector.broadcast(S, x[first + px]).mul(wl0);
+        FloatVector a2 = FloatVector.broadcast(S, x[first + 2 * px]).mul(wl0);
+        FloatVector a3 = FloatVector.broadcast(S, x[first + 3 * px]).mul(wl0);
+        FloatVector a4 = FloatVector.broadcast(S, x[first + 4 * px]).mul(wl0);
+        FloatVector a5 = FloatVector.broadcast(S, x[first + 5 * px]).mul(wl0);
+        FloatVector a6 = FloatVector.broadcast(S, x[first + 6 * px]).mul(wl0);
+        FloatVector a7 = FloatVector.broadcast(S, x[first + 7 * px]).mul(wl0);
+        FloatVector a8 = FloatVector.broadcast(S, x[first + 8 * px]).mul(wl0);
+        FloatVector a9 = FloatVector.broadcast(S, x[first + 9 * px]).mul(wl0);
+        FloatVector a10 = FloatVector.broadcast(S, x[first + 10 * px]).mul(wl0);
+        FloatVector a11 = FloatVector.broadcast(S, x[first + 11 * px]).mul(wl0);
+        FloatVector a12 = FloatVector.broadcast(S, x[first + 12 * px]).mul(wl0);
+        FloatVector a13 = FloatVector.broadcast(S, x[first + 13 * px]).mul(wl0);
         int mask = (1 << shift) - 1;
         for (int k = 1; k < steps; k++) {
             int i = xo + taps[k >> shift] + (k & mask);
@@ -81,14 +81,14 @@ final class OneVectorTaps {
             float[] bias, int bo, float[] y, int yo, int py) {
         int first = xo + taps[0];
         FloatVector wl0 = FloatVector.fromArray(S, w, wo);
-        FloatVector a0 = wl0.mul(x[first]);
-        FloatVector a1 = wl0.mul(x[first + px]);
-        FloatVector a2 = wl0.mul(x[first + 2 * px]);
-        FloatVector a3 = wl0.mul(x[first + 3 * px]);
-        FloatVector a4 = wl0.mul(x[first + 4 * px]);
-        FloatVector a5 = wl0.mul(x[first + 5 * px]);
-        FloatVector a6 = wl0.mul(x[first + 6 * px]);
-        FloatVector a7 = wl0.mul(x[first + 7 * px]);
+        FloatVector a0 = FloatVector.broadcast(S, x[first]).mul(wl0);
+        FloatVector a1 = FloatVector.broadcast(S, x[first + px]).mul(wl0);
+        FloatVector a2 = FloatVector.broadcast(S, x[first + 2 * px]).mul(wl0);
+        FloatVector a3 = FloatVector.broadcast(S, x[first + 3 * px]).mul(wl0);
+        FloatVector a4 = FloatVector.broadcast(S, x[first + 4 * px]).mul(wl0);
+        FloatVector a5 = FloatVector.broadcast(S, x[first + 5 * px]).mul(wl0);
+        FloatVector a6 = FloatVector.broadcast(S, x[first + 6 * px]).mul(wl0);
+        FloatVector a7 = FloatVector.broadcast(S, x[first + 7 * px]).mul(wl0);
         int mask = (1 << shift) - 1;
         for (int k = 1; k < steps; k++) {
             int i = xo + taps[k >> shift] + (k & mask);
@@ -117,13 +117,13 @@ final class OneVectorTaps {
             float[] bias, int bo, float[] y, int yo, int py) {
         int first = xo + taps[0];
         FloatVector wl0 = FloatVector.fromArray(S, w, wo);
-        FloatVector a0 = wl0.mul(x[first]);
-        FloatVector a1 = wl0.mul(x[first + px]);
-        FloatVector a2 = wl0.mul(x[first + 2 * px]);
-        FloatVector a3 = wl0.mul(x[first + 3 * px]);
-        FloatVector a4 = wl0.mul(x[first + 4 * px]);
-        FloatVector a5 = wl0.mul(x[first + 5 * px]);
-        FloatVector a6 = wl0.mul(x[first + 6 * px]);
+        FloatVector a0 = FloatVector.broadcast(S, x[first]).mul(wl0);
+        FloatVector a1 = FloatVector.broadcast(S, x[first + px]).mul(wl0);
+        FloatVector a2 = FloatVector.broadcast(S, x[first + 2 * px]).mul(wl0);
+        FloatVector a3 = FloatVector.broadcast(S, x[first + 3 * px]).mul(wl0);
+        FloatVector a4 = FloatVector.broadcast(S, x[first + 4 * px]).mul(wl0);
+        FloatVector a5 = FloatVector.broadcast(S, x[first + 5 * px]).mul(wl0);
+        FloatVector a6 = FloatVector.broadcast(S, x[first + 6 * px]).mul(wl0);
         int mask = (1 << shift) - 1;
         for (int k = 1; k < steps; k++) {
             int i = xo + taps[k >> shift] + (k & mask);
@@ -150,10 +150,10 @@ final class OneVectorTaps {
             float[] bias, int bo, float[] y, int yo, int py) {
         int first = xo + taps[0];
         FloatVector wl0 = FloatVector.fromArray(S, w, wo);
-        FloatVector a0 = wl0.mul(x[first]);
-        FloatVector a1 = wl0.mul(x[first + px]);
-        FloatVector a2 = wl0.mul(x[first + 2 * px]);
-        FloatVector a3 = wl0.mul(x[first + 3 * px]);
+        FloatVector a0 = FloatVector.broadcast(S, x[first]).mul(wl0);
+        FloatVector a1 = FloatVector.broadcast(S, x[first + px]).mul(wl0);
+        FloatVector a2 = FloatVector.broadcast(S, x[first + 2 * px]).mul(wl0);
+        FloatVector a3 = FloatVector.broadcast(S, x[first + 3 * px]).mul(wl0);
         int mask = (1 << shift) - 1;
         for (int k = 1; k < steps; k++) {
             int i = xo + taps[k >> shift] + (k & mask);
@@ -174,7 +174,7 @@ final class OneVectorTaps {
             float[] bias, int bo, float[] y, int yo, int py) {
         int first = xo + taps[0];
         FloatVector wl0 = FloatVector.fromArray(S, w, wo);
-        FloatVector a0 = wl0.mul(x[first]);
+        FloatVector a0 = FloatVector.broadcast(S, x[first]).mul(wl0);
         int mask = (1 << shift) - 1;
         for (int k = 1; k < steps; k++) {
             int i = xo + taps[k >> shift] + (k & mask);

@@ -191,7 +191,7 @@ final class VectorLaneLoops implements LaneLoops {
             }
             s = s.add(FloatVector.fromArray(S, x, next));
         }
-        s.mul(factor).intoArray(y, o);
+        s.mul(FloatVector.broadcast(S, factor)).intoArray(y, o);
     }
 
     @Override
