@@ -1,19 +1,21 @@
 package thaw.kernels.cpu;
 
 import java.util.ArrayDeque;
-import java.util.HashMap;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
  * Arrays of floats that are used again instead of being left to the garbage collector. Lengths are rounded up to one of
  * eight steps an octave, so that at most an eighth is wasted and batches of similar size share arrays.
  *
- * <p>What lies idle never exceeds what was once in use at a time: past that, the lengths that have been idle longest go.
+ * <p>What is in use and what lies idle together never exceed twice what was once in use at a time: past that, the lengths
+ * that nobody has asked for or given back the longest go.
  */
 final class BufferPool {
 
-    private final Map<Integer, ArrayDeque<float[]>> idle = new HashMap<>();
-    private final ArrayDeque<Integer> oldestFirst = new ArrayDeque<>();
+    /** By length; iterated from the one that was used the longest ago. */
+    private final Map<Integer, ArrayDeque<float[]>> idle = new LinkedHashMap<>(16, 0.75f, true);
     private long idleFloats;
     private long usedFloats;
     private long mostUsedFloats;
@@ -36,11 +38,7 @@ final class BufferPool {
         try {
             return new float[rounded];
         } catch (OutOfMemoryError full) {
-            synchronized (this) {
-                idle.clear();
-                oldestFirst.clear();
-                idleFloats = 0;
-            }
+            clear();
             try {
                 return new float[rounded];
             } catch (OutOfMemoryError still) {
@@ -60,17 +58,14 @@ final class BufferPool {
     synchronized void give(float[] buffer) {
         usedFloats -= buffer.length;
         idleFloats += buffer.length;
-        ArrayDeque<float[]> free = idle.computeIfAbsent(buffer.length, n -> {
-            oldestFirst.add(n);
-            return new ArrayDeque<>();
-        });
-        free.push(buffer);
+        idle.computeIfAbsent(buffer.length, n -> new ArrayDeque<>()).push(buffer);
     }
 
     private void dropOldest() {
-        Integer length = oldestFirst.poll();
-        ArrayDeque<float[]> gone = idle.remove(length);
-        idleFloats -= (long) gone.size() * length;
+        Iterator<Map.Entry<Integer, ArrayDeque<float[]>>> oldest = idle.entrySet().iterator();
+        Map.Entry<Integer, ArrayDeque<float[]>> gone = oldest.next();
+        idleFloats -= (long) gone.getValue().size() * gone.getKey();
+        oldest.remove();
     }
 
     synchronized long usedBytes() {
@@ -84,7 +79,6 @@ final class BufferPool {
     /** Lets go of everything idle. */
     synchronized void clear() {
         idle.clear();
-        oldestFirst.clear();
         idleFloats = 0;
     }
 
