@@ -47,7 +47,7 @@ class TrainingExamplesTest {
             learn.freeze();
             learn.fitOneCycle(1, 1e-2);
             learn.unfreeze();
-            learn.fitOneCycle(3, rates(1e-5, 1e-4, 1e-2));
+            learn.fitOneCycle(1, rates(1e-5, 1e-4, 1e-2));
             learn.save(saved);
         }
 

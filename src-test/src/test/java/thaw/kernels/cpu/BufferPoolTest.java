@@ -31,6 +31,16 @@ class BufferPoolTest {
     }
 
     @Test
+    void everyLengthHasAPlaceOfItsOwn() {
+        int last = -1;
+        for (long length = 1; length <= Integer.MAX_VALUE - 8; length = BufferPool.roundUp((int) length) + 1L) {
+            int place = BufferPool.place(BufferPool.roundUp((int) length));
+            assertTrue(place > last && place < 256, length + " is at " + place + " after " + last);
+            last = place;
+        }
+    }
+
+    @Test
     void thePoolHoldsAtMostTwiceWhatWasOnceInUse() {
         SplittableRandom random = new SplittableRandom(7);
         Deque<float[]> used = new ArrayDeque<>();
