@@ -55,6 +55,7 @@ public final class Device implements AutoCloseable {
         return of(new ReferenceBackend());
     }
 
+    /** What computes: for operators that work on {@link Array}s. */
     public Backend backend() {
         return backend;
     }
@@ -80,13 +81,18 @@ public final class Device implements AutoCloseable {
 
     // ---- tensors -----------------------------------------------------------------------------------------------
 
-    /** @param values in row-major order */
+    /**
+     * A tensor of these values, which are copied.
+     *
+     * @param values in row-major order
+     * @throws IllegalArgumentException if there are not as many as the shape has elements
+     */
     public Tensor tensor(Shape shape, float... values) {
         requireLength(shape, values.length);
         return wrap(backend.of(shape, values));
     }
 
-    /** @param values in row-major order */
+    /** As {@link #tensor(Shape, float...)}; keeps the double precision where the backend has it. */
     public Tensor tensor(Shape shape, double... values) {
         requireLength(shape, values.length);
         return wrap(backend.of(shape, values));
@@ -140,14 +146,25 @@ public final class Device implements AutoCloseable {
         return state.scope;
     }
 
-    /** Until the result is closed, nothing that this thread computes is recorded for {@link Tensor#backward()}. */
+    /**
+     * Until the result is closed, by this thread and after those opened later, nothing that this thread computes is recorded
+     * for {@link Tensor#backward()}.
+     */
     public NoGrad noGrad() {
         ThreadState state = state();
         boolean before = state.gradEnabled;
         state.gradEnabled = false;
-        return () -> {
-            state.gradEnabled = before;
-            forgetIfIdle(state);
+        return new NoGrad() {
+            private boolean closed;
+
+            @Override
+            public void close() {
+                if (!closed) {
+                    closed = true;
+                    state.gradEnabled = before;
+                    forgetIfIdle(state);
+                }
+            }
         };
     }
 

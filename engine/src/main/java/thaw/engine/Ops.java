@@ -15,7 +15,11 @@ import thaw.kernels.Conv2dOptions;
 import thaw.kernels.Pool2dOptions;
 import thaw.kernels.Reduction;
 
-/** The operators of networks as plain functions, for static import; those with one operand are methods of {@link Tensor}. */
+/**
+ * The operators of networks as plain functions, for static import; those with one operand are methods of {@link Tensor}. All
+ * throw {@link IllegalArgumentException}, with the shapes in its message, if shapes do not go together or tensors lie on
+ * different devices.
+ */
 public final class Ops {
 
     private Ops() {
@@ -56,10 +60,12 @@ public final class Ops {
                 runningVar == null ? null : runningVar.array(), momentum, eps).apply(x, weight, bias);
     }
 
+    /** The largest value of each window: {@code [N, C, H, W] → [N, C, OH, OW]}. */
     public static Tensor maxPool2d(Tensor x, Pool2dOptions options) {
         return new MaxPool2d(options).apply(x);
     }
 
+    /** The mean of each window: {@code [N, C, H, W] → [N, C, OH, OW]}. */
     public static Tensor avgPool2d(Tensor x, Pool2dOptions options) {
         return new AvgPool2d(options).apply(x);
     }
@@ -93,7 +99,8 @@ public final class Ops {
      * See {@link thaw.kernels.Backend#crossEntropy}.
      *
      * @param classWeight {@code [C]}, or null
-     * @param smoothing   label smoothing, 0 for none
+     * @param smoothing   label smoothing, 0 for none, to 1
+     * @throws IllegalArgumentException if a class number is not among the scores', or the target requires a gradient
      */
     public static Tensor crossEntropy(Tensor scores, Tensor target, Tensor classWeight, double smoothing,
             Reduction reduction) {

@@ -19,7 +19,8 @@ import thaw.kernels.UnaryOp;
  * the result of a {@link Function}. Made inside a {@link Scope}, it lives as long as that; afterwards using it throws
  * {@link IllegalStateException}.
  *
- * <p>Operators broadcast as PyTorch's do ({@link Shape#broadcast}). {@link Ops} has those of networks.
+ * <p>Operators broadcast as PyTorch's do ({@link Shape#broadcast}), and throw {@link IllegalArgumentException}, with the shapes
+ * in its message, if these do not go together or the tensors lie on different devices. {@link Ops} has those of networks.
  */
 public final class Tensor implements AutoCloseable {
 
@@ -141,6 +142,7 @@ public final class Tensor implements AutoCloseable {
 
     // ---- gradients ---------------------------------------------------------------------------------------------
 
+    /** Whether gradients are wanted with respect to this tensor, or to what it was computed from. */
     public boolean requiresGrad() {
         return requiresGrad;
     }
@@ -165,7 +167,10 @@ public final class Tensor implements AutoCloseable {
         return function == null;
     }
 
-    /** The sum of the gradients from each {@link #backward()} since the last {@link #zeroGrad}; null if there was none. */
+    /**
+     * The sum of the gradients from each {@link #backward()} since the last {@link #zeroGrad}; null if there was none. The next
+     * backward pass or {@code zeroGrad} closes it.
+     */
     public Tensor grad() {
         return grad;
     }

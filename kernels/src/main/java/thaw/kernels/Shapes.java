@@ -291,9 +291,11 @@ public final class Shapes {
         }
         for (int i = 0; i < n; i++) {
             Shape p = parameters.get(i).shape();
-            same("sgd, gradient of parameter " + i, p, gradients.get(i).shape());
-            if (momentum) {
-                same("sgd, momentum buffer of parameter " + i, p, momentumBuffers.get(i).shape());
+            if (!gradients.get(i).shape().equals(p) || momentum && !momentumBuffers.get(i).shape().equals(p)) {
+                throw new IllegalArgumentException("sgd: parameter " + i + " is " + p + ", its gradient "
+                        + gradients.get(i).shape()
+                        + (momentum ? " and its momentum buffer " + momentumBuffers.get(i).shape() : "")
+                        + "; all must have the same shape");
             }
         }
     }

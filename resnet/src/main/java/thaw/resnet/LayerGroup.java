@@ -24,6 +24,7 @@ public record LayerGroup(String name, Map<String, Module> modules) implements Pa
         return modules.values().stream().flatMap(m -> m.parameters().stream()).toList();
     }
 
+    /** The number of learned numbers. */
     public long parameterCount() {
         return modules.values().stream().mapToLong(Module::parameterCount).sum();
     }

@@ -5,7 +5,6 @@ import java.util.List;
 import java.util.Map;
 import thaw.engine.Device;
 import thaw.engine.Generator;
-import thaw.engine.Scope;
 import thaw.engine.Tensor;
 import thaw.engine.io.StoredTensor;
 import thaw.engine.nn.BatchNorm2d;
@@ -150,27 +149,12 @@ public final class ResNet extends Module {
 
     @Override
     public Tensor forward(Tensor x) {
-        return run(children().values(), x);
+        return Sequential.run(children().values(), x);
     }
 
     /** The body alone, without the head: {@code [N, C, H, W] → [N, features, H', W']}. */
     public Tensor features(Tensor x) {
-        return run(bodyModules().values(), x);
-    }
-
-    /** What lies between two modules is released as soon as the graph doesn't need it. */
-    private static Tensor run(Iterable<Module> modules, Tensor x) {
-        try (Scope scope = x.device().scope()) {
-            Tensor y = x;
-            for (Module m : modules) {
-                Tensor next = m.call(y);
-                if (next != y) {
-                    scope.release(y);
-                }
-                y = next;
-            }
-            return scope.keep(y);
-        }
+        return Sequential.run(bodyModules().values(), x);
     }
 
     private Map<String, Module> bodyModules() {

@@ -9,6 +9,7 @@ import java.util.SplittableRandom;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.function.Executable;
+import thaw.kernels.Pool2dOptions;
 import thaw.kernels.Shape;
 
 class TensorTest {
@@ -99,6 +100,18 @@ class TensorTest {
         Tensor view = t.detach().reshape(4);
         t.close();
         assertArrayEquals(new float[] {1, 1, 1, 1}, view.toFloats());
+    }
+
+    @Test
+    void detachingCopiesNothing() {
+        try (Device cpu = Device.cpu(1)) {
+            Tensor activation = Ops.maxPool2d(cpu.ones(Shape.of(2, 5, 4, 4)), Pool2dOptions.of(2, 2, 0));
+            long before = cpu.backend().memory().inUse();
+            Tensor detached = activation.detach();
+            assertEquals(before, cpu.backend().memory().inUse());
+            detached.set(new float[2 * 5 * 2 * 2]);
+            assertEquals(0, activation.sum().item());
+        }
     }
 
     @Test

@@ -9,6 +9,7 @@ public final class MaxPool2d extends Module {
 
     private final Pool2dOptions options;
 
+    /** @param kernel rows and columns of the window; stride and padding likewise in pixels, both ways */
     public MaxPool2d(int kernel, int stride, int padding) {
         this(Pool2dOptions.of(kernel, stride, padding));
     }

@@ -2,12 +2,15 @@ package thaw.engine.nn;
 
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.BiConsumer;
+import java.util.function.Function;
 import thaw.engine.Scope;
 import thaw.engine.Tensor;
 import thaw.engine.io.StoredTensor;
@@ -105,11 +108,12 @@ public abstract class Module implements Parameterized {
         return found;
     }
 
-    /** The learned tensors of this module and all inside it, in the order of registration. */
+    /**
+     * The learned tensors of this module and all inside it, in the order of registration. One that is there in several
+     * places, as when layers share weights, stands under its first name only.
+     */
     public final Map<String, Tensor> namedParameters() {
-        Map<String, Tensor> found = new LinkedHashMap<>();
-        visit("", (path, m) -> m.parameters.forEach((name, t) -> found.put(join(path, name), t)));
-        return found;
+        return named(m -> m.parameters);
     }
 
     /** {@link #namedParameters()} without the names. */
@@ -120,8 +124,17 @@ public abstract class Module implements Parameterized {
 
     /** The tensors that are saved but not learned, of this module and all inside it. */
     public final Map<String, Tensor> namedBuffers() {
+        return named(m -> m.buffers);
+    }
+
+    private Map<String, Tensor> named(Function<Module, Map<String, Tensor>> own) {
         Map<String, Tensor> found = new LinkedHashMap<>();
-        visit("", (path, m) -> m.buffers.forEach((name, t) -> found.put(join(path, name), t)));
+        Set<Tensor> seen = Collections.newSetFromMap(new IdentityHashMap<>());
+        visit("", (path, m) -> own.apply(m).forEach((name, t) -> {
+            if (seen.add(t)) {
+                found.put(join(path, name), t);
+            }
+        }));
         return found;
     }
 
@@ -151,11 +164,13 @@ public abstract class Module implements Parameterized {
         return train(false);
     }
 
+    /** Puts this module and all inside it into training mode, or into evaluation mode. */
     public final Module train(boolean mode) {
         visit("", (path, m) -> m.training = mode);
         return this;
     }
 
+    /** Whether this module is in training mode, as every one is at first. */
     public final boolean isTraining() {
         return training;
     }

@@ -26,9 +26,14 @@ public final class Sequential extends Module {
 
     @Override
     public Tensor forward(Tensor x) {
+        return run(children().values(), x);
+    }
+
+    /** The value of the last module, each having been given that of the one before; {@code x} if there are none. */
+    public static Tensor run(Iterable<? extends Module> modules, Tensor x) {
         try (Scope scope = x.device().scope()) {
             Tensor y = x;
-            for (Module m : children().values()) {
+            for (Module m : modules) {
                 Tensor next = m.call(y);
                 if (next != y) {
                     scope.release(y);

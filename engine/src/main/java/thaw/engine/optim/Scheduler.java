@@ -18,6 +18,7 @@ public final class Scheduler {
     private record Base(double lr, double momentum) {
     }
 
+    /** Takes the groups' present learning rates and momenta as their base values. */
     public Scheduler(SGD sgd, Schedule schedule) {
         this.sgd = sgd;
         this.schedule = schedule;
@@ -42,9 +43,13 @@ public final class Scheduler {
      * Goes to a step, as when a run is taken up again: make the optimizer and this as at first, load the optimizer's state,
      * then seek.
      *
-     * @throws IllegalStateException if the schedule ends before
+     * @throws IllegalArgumentException if the step is below 0
+     * @throws IllegalStateException    if the schedule ends before
      */
     public void seek(int step) {
+        if (step < 0) {
+            throw new IllegalArgumentException("scheduler: steps are counted from 0, got " + step);
+        }
         if (step > schedule.totalSteps()) {
             throw new IllegalStateException("scheduler: tried to step " + step + " times, the schedule has "
                     + schedule.totalSteps() + " steps; give it as many as there are batches in all epochs together");

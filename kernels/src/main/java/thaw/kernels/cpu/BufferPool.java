@@ -1,19 +1,25 @@
 package thaw.kernels.cpu;
 
 import java.util.ArrayDeque;
-import java.util.HashMap;
-import java.util.Map;
+import java.util.List;
+import java.util.stream.Stream;
 
 /**
  * Arrays of floats that are used again instead of being left to the garbage collector. Lengths are rounded up to one of
  * eight steps an octave, so that at most an eighth is wasted and batches of similar size share arrays.
  *
- * <p>What lies idle never exceeds what was once in use at a time: past that, the lengths that have been idle longest go.
+ * <p>What is in use and what lies idle together never exceed twice what was once in use at a time: past that, the lengths
+ * that nobody has asked for or given back the longest go.
  */
 final class BufferPool {
 
-    private final Map<Integer, ArrayDeque<float[]>> idle = new HashMap<>();
-    private final ArrayDeque<Integer> oldestFirst = new ArrayDeque<>();
+    private static final int STEPS_OF_AN_OCTAVE = 8;
+    private static final int LENGTHS = Integer.SIZE * STEPS_OF_AN_OCTAVE;
+
+    /** By {@link #place}: neither taking nor giving back makes an object. */
+    private final List<ArrayDeque<float[]>> idle = Stream.generate(ArrayDeque<float[]>::new).limit(LENGTHS).toList();
+    private final long[] lastUse = new long[LENGTHS];
+    private long uses;
     private long idleFloats;
     private long usedFloats;
     private long mostUsedFloats;
@@ -24,10 +30,10 @@ final class BufferPool {
         synchronized (this) {
             usedFloats += rounded;
             mostUsedFloats = Math.max(mostUsedFloats, usedFloats);
-            ArrayDeque<float[]> free = idle.get(rounded);
-            if (free != null && !free.isEmpty()) {
+            float[] free = used(rounded).poll();
+            if (free != null) {
                 idleFloats -= rounded;
-                return free.pop();
+                return free;
             }
             while (idleFloats > 0 && idleFloats + usedFloats > 2 * mostUsedFloats) {
                 dropOldest();
@@ -36,11 +42,7 @@ final class BufferPool {
         try {
             return new float[rounded];
         } catch (OutOfMemoryError full) {
-            synchronized (this) {
-                idle.clear();
-                oldestFirst.clear();
-                idleFloats = 0;
-            }
+            clear();
             try {
                 return new float[rounded];
             } catch (OutOfMemoryError still) {
@@ -60,17 +62,25 @@ final class BufferPool {
     synchronized void give(float[] buffer) {
         usedFloats -= buffer.length;
         idleFloats += buffer.length;
-        ArrayDeque<float[]> free = idle.computeIfAbsent(buffer.length, n -> {
-            oldestFirst.add(n);
-            return new ArrayDeque<>();
-        });
-        free.push(buffer);
+        used(buffer.length).push(buffer);
+    }
+
+    /** The idle arrays of this length, of which one is wanted or given back now. */
+    private ArrayDeque<float[]> used(int rounded) {
+        lastUse[place(rounded)] = uses++;
+        return idle.get(place(rounded));
     }
 
     private void dropOldest() {
-        Integer length = oldestFirst.poll();
-        ArrayDeque<float[]> gone = idle.remove(length);
-        idleFloats -= (long) gone.size() * length;
+        int oldest = -1;
+        for (int i = 0; i < LENGTHS; i++) {
+            if (!idle.get(i).isEmpty() && (oldest < 0 || lastUse[i] < lastUse[oldest])) {
+                oldest = i;
+            }
+        }
+        ArrayDeque<float[]> gone = idle.get(oldest);
+        idleFloats -= (long) gone.size() * gone.peek().length;
+        gone.clear();
     }
 
     synchronized long usedBytes() {
@@ -83,14 +93,19 @@ final class BufferPool {
 
     /** Lets go of everything idle. */
     synchronized void clear() {
-        idle.clear();
-        oldestFirst.clear();
+        idle.forEach(ArrayDeque::clear);
         idleFloats = 0;
+    }
+
+    /** A place in the lists for each length that {@link #roundUp} gives. */
+    static int place(int rounded) {
+        int octave = Integer.SIZE - 1 - Integer.numberOfLeadingZeros(rounded - 1);
+        return octave * STEPS_OF_AN_OCTAVE + (rounded - 1 >>> octave - 3) % STEPS_OF_AN_OCTAVE;
     }
 
     static int roundUp(int length) {
         int n = Math.max(64, length);
-        int step = Integer.highestOneBit(n) >> 3;
+        int step = Integer.highestOneBit(n) / STEPS_OF_AN_OCTAVE;
         return (int) Math.min(Integer.MAX_VALUE - 8, ((long) n + step - 1) / step * step);
     }
 }

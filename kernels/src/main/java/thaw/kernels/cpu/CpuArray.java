@@ -59,8 +59,8 @@ final class CpuArray extends Array {
         return (channels + block - 1) / block;
     }
 
+    /** @throws IllegalArgumentException if whole blocks take more than 2^31 floats, although the shape has fewer elements */
     static int length(Shape shape, int block) {
-        return block == 1 ? shape.size()
-                : shape.dim(0) * channelBlocks(shape.dim(1), block) * block * shape.dim(2) * shape.dim(3);
+        return block == 1 ? shape.size() : shape.with(1, channelBlocks(shape.dim(1), block) * block).size();
     }
 }

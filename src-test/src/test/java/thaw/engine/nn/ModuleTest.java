@@ -27,6 +27,8 @@ import thaw.engine.Tensor;
 import thaw.engine.io.DType;
 import thaw.engine.io.StoredTensor;
 import thaw.engine.io.Weights;
+import thaw.engine.optim.ParamGroup;
+import thaw.engine.optim.SGD;
 import thaw.kernels.Conv2dOptions;
 import thaw.kernels.Shape;
 
@@ -69,6 +71,16 @@ class ModuleTest {
         assertEquals(List.of("", "0", "0.body", "0.body.conv1", "0.body.bn1", "1", "2", "3", "4", "5"),
                 new ArrayList<>(net.namedModules().keySet()));
         assertEquals(4 * 3 * 9 + 8 + 10, net.parameterCount());
+    }
+
+    @Test
+    void sharedWeightsAreOneParameterOfTwoNames() {
+        Linear shared = new Linear(device, 3, 3);
+        Module net = new Sequential(shared, new ReLU(), shared);
+        assertEquals(List.of("0.weight", "0.bias"), new ArrayList<>(net.namedParameters().keySet()));
+        assertEquals(12, net.parameterCount());
+        assertEquals(List.of("0.weight", "0.bias", "2.weight", "2.bias"), new ArrayList<>(net.stateDict().keySet()));
+        assertEquals(2, new SGD(ParamGroup.group("all", net)).groups().get(0).parameters().size());
     }
 
     @Test

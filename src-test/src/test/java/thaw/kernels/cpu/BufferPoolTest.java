@@ -1,0 +1,70 @@
+package thaw.kernels.cpu;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotSame;
+import static org.junit.jupiter.api.Assertions.assertSame;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.SplittableRandom;
+import org.junit.jupiter.api.Test;
+
+class BufferPoolTest {
+
+    private final BufferPool pool = new BufferPool();
+
+    @Test
+    void whatIsGivenBackIsTakenAgain() {
+        float[] first = pool.take(1000);
+        pool.give(first);
+        assertSame(first, pool.take(1000));
+        assertNotSame(first, pool.take(1000));
+    }
+
+    @Test
+    void lengthsAreRoundedUpByAnEighthAtMost() {
+        for (int length = 64; length < 1 << 16; length++) {
+            int rounded = BufferPool.roundUp(length);
+            assertTrue(rounded >= length && rounded <= length + length / 8, length + " became " + rounded);
+        }
+    }
+
+    @Test
+    void everyLengthHasAPlaceOfItsOwn() {
+        int last = -1;
+        for (long length = 1; length <= Integer.MAX_VALUE - 8; length = BufferPool.roundUp((int) length) + 1L) {
+            int place = BufferPool.place(BufferPool.roundUp((int) length));
+            assertTrue(place > last && place < 256, length + " is at " + place + " after " + last);
+            last = place;
+        }
+    }
+
+    @Test
+    void thePoolHoldsAtMostTwiceWhatWasOnceInUse() {
+        SplittableRandom random = new SplittableRandom(7);
+        Deque<float[]> used = new ArrayDeque<>();
+        long most = 0;
+        for (int i = 0; i < 10_000; i++) {
+            if (used.isEmpty() || used.size() < 8 && random.nextBoolean()) {
+                used.add(pool.take(random.nextInt(1, 1 << 12)));
+            } else {
+                pool.give(used.poll());
+            }
+            most = Math.max(most, pool.usedBytes());
+            assertTrue(pool.usedBytes() + pool.idleBytes() <= 2 * most, "after " + i + " steps");
+            assertEquals(used.stream().mapToLong(b -> b.length * 4L).sum(), pool.usedBytes());
+        }
+    }
+
+    @Test
+    void lengthsInUseSurviveThoseThatAreNot() {
+        float[] steady = pool.take(1 << 10);
+        pool.give(steady);
+        for (int length = 2 << 10; length <= 3 << 10; length += 1 << 8) {
+            assertSame(steady, pool.take(1 << 10));
+            pool.give(steady);
+            pool.give(pool.take(length));
+        }
+    }
+}
