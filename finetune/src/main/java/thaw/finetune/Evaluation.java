@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.IntConsumer;
 import thaw.engine.Device;
 import thaw.engine.NoGrad;
 import thaw.engine.Scope;
@@ -62,6 +63,15 @@ public record Evaluation(List<ClassCount> classes, double loss) {
      * @throws NotEnoughMemoryException             if a batch is too large
      */
     public static Evaluation of(ResNet net, BatchLoader loader, List<String> classes) {
+        return of(net, loader, classes, images -> { });
+    }
+
+    /**
+     * As {@link #of(ResNet, BatchLoader, List)}.
+     *
+     * @param progress is told after each batch how many images are done
+     */
+    public static Evaluation of(ResNet net, BatchLoader loader, List<String> classes, IntConsumer progress) {
         InputCheck.require(net, classes);
         Map<Module, Boolean> modes = new LinkedHashMap<>();
         net.namedModules().values().forEach(module -> modes.put(module, module.isTraining()));
@@ -69,11 +79,14 @@ public record Evaluation(List<ClassCount> classes, double loss) {
         int[] correct = new int[classes.size()];
         int[] total = new int[classes.size()];
         double loss = 0;
+        int images = 0;
         RawBatch batch = null;
         try (Batches batches = loader.epoch(0); NoGrad off = net.device().noGrad()) {
             while (batches.hasNext()) {
                 batch = batches.next();
                 loss += count(net, batch, correct, total);
+                images += batch.size();
+                progress.accept(images);
             }
         } catch (OutOfMemoryError full) {
             throw new NotEnoughMemoryException("evaluating " + InputCheck.describe(batch), "use a smaller batch or images", full);
@@ -82,10 +95,8 @@ public record Evaluation(List<ClassCount> classes, double loss) {
             modes.forEach(Module::train);
         }
         List<ClassCount> counts = new ArrayList<>();
-        int images = 0;
         for (int i = 0; i < classes.size(); i++) {
             counts.add(new ClassCount(classes.get(i), correct[i], total[i]));
-            images += total[i];
         }
         return new Evaluation(counts, loss / images);
     }

@@ -1,5 +1,6 @@
 package thaw.finetune;
 
+import static java.util.stream.Collectors.joining;
 import static thaw.engine.Ops.crossEntropy;
 
 import java.io.IOException;
@@ -7,6 +8,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.Objects;
 import java.util.function.IntFunction;
 import thaw.engine.Device;
@@ -57,13 +59,17 @@ public final class Learner {
     /**
      * All groups are trainable at first.
      *
-     * @throws IllegalArgumentException if the network has another number of classes than the data, or there is no image to
-     *                                  validate on
+     * @throws IllegalArgumentException if the network has another number of classes than the data, or there are fewer than two
+     *                                  classes, or no image to validate on
      */
     public Learner(ResNet net, ImageFolder data) {
         InputCheck.require(net, data.classes());
+        if (data.classes().size() < 2) {
+            throw new IllegalArgumentException(data.root() + ": training needs at least two classes to tell apart; add a folder of"
+                    + " images of something else");
+        }
         if (data.valid().isEmpty()) {
-            throw new IllegalArgumentException(data + ": no image is left to validate on; add images, at least two of a class, or"
+            throw new IllegalArgumentException(data.root() + ": no image is left to validate on; add images, at least two of a class, or"
                     + " a folder valid/ beside train/");
         }
         this.net = net;
@@ -234,7 +240,8 @@ public final class Learner {
                         "use a smaller batch (now " + data.batch() + ") or smaller images, freeze more layer groups", full);
             }
             epochsSeen++;
-            Evaluation valid = validate();
+            Evaluation valid = Evaluation.of(net, validLoader, data.classes(),
+                    images -> listener.onValidation(images, validLoader.images()));
             if (!Double.isFinite(valid.loss())) {
                 throw diverged("the validation loss", valid.loss(), "after epoch " + epoch, rates);
             }
@@ -278,8 +285,8 @@ public final class Learner {
         }
 
         private DivergenceException diverged(String what, double value, String when, List<Double> rates) {
-            return new DivergenceException(what + " is " + value + " " + when + ", at learning rates " + rates
-                    + "; the network's weights are spoilt: start again from the pretrained ones with lower rates, say a tenth");
+            String shown = rates.stream().map(rate -> String.format(Locale.ROOT, "%.3g", rate)).collect(joining(", "));
+            return new DivergenceException(what + " is " + value + " " + when + ", at learning rates " + shown + "; the network's weights are spoilt: start again from the pretrained ones with lower rates, say a tenth");
         }
     }
 

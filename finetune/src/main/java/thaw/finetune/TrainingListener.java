@@ -7,6 +7,10 @@ public interface TrainingListener {
     default void onBatch(BatchResult batch) {
     }
 
+    /** After each batch of the validation that follows an epoch: so many of {@code all} images are done. */
+    default void onValidation(int images, int all) {
+    }
+
     /** After each epoch and its validation. */
     default void onEpoch(EpochResult epoch) {
     }

@@ -209,13 +209,19 @@ class LearnerTest {
             }
 
             @Override
+            public void onValidation(int images, int all) {
+                heard.add("valid " + images + "/" + all);
+            }
+
+            @Override
             public void onEpoch(EpochResult e) {
                 heard.add("epoch " + e.epoch() + "/" + e.epochs());
                 epochs.add(e);
             }
         });
         List<EpochResult> history = learn.fit(2, 0.01);
-        assertEquals(List.of("1/2 1/3", "1/2 2/3", "1/2 3/3", "epoch 1/2", "2/2 1/3", "2/2 2/3", "2/2 3/3", "epoch 2/2"), heard);
+        assertEquals(List.of("1/2 1/3", "1/2 2/3", "1/2 3/3", "valid 6/8", "valid 8/8", "epoch 1/2",
+                "2/2 1/3", "2/2 2/3", "2/2 3/3", "valid 6/8", "valid 8/8", "epoch 2/2"), heard);
         assertEquals(history, epochs);
     }
 
@@ -261,9 +267,17 @@ class LearnerTest {
     }
 
     @Test
+    void asksForASecondClass() throws IOException {
+        ColourFolder.fill(folder.resolve("classes/all"), 3, 1);
+        ResNet one = ResNet.resnet20(net.device(), 1);
+        ImageFolder data = ImageFolder.of(folder.resolve("classes"));
+        assertTrue(messageOf(() -> new Learner(one, data)).contains("at least two classes"));
+    }
+
+    @Test
     void stopsWhenTheLossIsNoNumber() {
         DivergenceException stopped = assertThrows(DivergenceException.class, () -> learn.fit(3, 1e30));
-        assertTrue(stopped.getMessage().contains("learning rates [1.0E30, 1.0E30, 1.0E30]"), stopped.getMessage());
+        assertTrue(stopped.getMessage().contains("learning rates 1.00e+30, 1.00e+30, 1.00e+30"), stopped.getMessage());
         assertTrue(stopped.getMessage().contains("epoch 1"), stopped.getMessage());
     }
 

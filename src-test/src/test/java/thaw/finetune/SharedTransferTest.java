@@ -10,8 +10,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.CsvSource;
 import thaw.engine.Device;
 import thaw.engine.io.Weights;
 import thaw.finetune.data.ImageFolder;
@@ -19,16 +17,15 @@ import thaw.resnet.ResNet;
 
 /** Weights that others trained, on real photographs, against what PyTorch makes of them. */
 class SharedTransferTest {
-    private static final String RESNET20 = "weights/resnet20-12fca82f.th";
-
-    @ParameterizedTest
-    @CsvSource({RESNET20 + ", 804", "weights/resnet32-d509ac18.th, 840"})
-    void classifiesCifarAsPyTorchDoes(String weights, int expected) throws IOException {
+    /** PyTorch 2.13 gets 840 of these 1000 pictures right. */
+    @Test
+    void classifiesCifarAsPyTorchDoes() throws IOException {
         ImageFolder data = ImageFolder.of(shared("cifar10-test")).size(32);
         try (Device device = Device.auto()) {
-            Evaluation found = Evaluation.of(ResNet.fromWeights(Weights.read(shared(weights)), device), data);
+            Weights weights = Weights.read(shared("weights/resnet32-d509ac18.th"));
+            Evaluation found = Evaluation.of(ResNet.fromWeights(weights, device), data);
             assertEquals(1000, found.total());
-            assertEquals(expected, found.correct(), 1);
+            assertEquals(840, found.correct(), 1);
         }
     }
 
@@ -37,21 +34,21 @@ class SharedTransferTest {
     void finetunesToDogsAndCatsAsPyTorchDoes(@TempDir Path folder) throws IOException {
         ImageFolder data = ImageFolder.of(shared("dogscats")).size(64).batch(32).seed(1);
         try (Device device = Device.auto()) {
-            ResNet net = ResNet.fromWeights(Weights.read(shared(RESNET20)), device).replaceHead(2);
+            Weights weights = Weights.read(shared("weights/resnet20-12fca82f.th"));
+            ResNet net = ResNet.fromWeights(weights, device).replaceHead(2);
             Learner learn = new Learner(net, data);
 
-            learn.freeze().fitOneCycle(3, 0.05);
-            Evaluation head = learn.validate();
-            assertEquals(600, head.total());
+            EpochResult head = learn.freeze().fitOneCycle(3, 0.05).get(2);
             assertEquals(0.786, head.accuracy(), 0.03);
 
-            learn.unfreeze().fitOneCycle(5, rates(1e-3, 1e-2, 1e-1));
-            Evaluation all = learn.validate();
+            EpochResult all = learn.unfreeze().fitOneCycle(5, rates(1e-3, 1e-2, 1e-1)).get(4);
             assertTrue(all.accuracy() >= 0.84, all::toString);
 
             Path file = folder.resolve("dogscats.safetensors");
             learn.save(file);
-            assertEquals(all, Evaluation.of(ModelFile.read(file).toNet(device), data));
+            Evaluation saved = Evaluation.of(ModelFile.read(file).toNet(device), data);
+            assertEquals(600, saved.total());
+            assertEquals(all.accuracy(), saved.accuracy());
         }
     }
 

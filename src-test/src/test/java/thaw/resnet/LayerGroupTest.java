@@ -65,7 +65,8 @@ class LayerGroupTest {
         assertEquals(List.of("conv1", "bn1", "relu", "layer1"), List.copyOf(three.get(0).modules().keySet()));
         assertEquals(List.of("layer2", "layer3"), List.copyOf(three.get(1).modules().keySet()));
         assertEquals(List.of("avgpool", "flatten", "fc"), List.copyOf(three.get(2).modules().keySet()));
-        assertEquals(List.of("stem", "layer1", "layer2", "layer3", "head"), names(ResNet.resnet20(device, 2).groups(Grain.STAGES)));
+        List<LayerGroup> stages = ResNet.resnet20(device, 2).groups(Grain.STAGES);
+        assertEquals(List.of("stem", "layer1", "layer2", "layer3", "head"), names(stages));
     }
 
     /** The shapes of He et al. 2016, table 1, at 224×224. */

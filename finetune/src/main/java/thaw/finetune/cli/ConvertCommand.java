@@ -13,6 +13,7 @@ import java.util.stream.Collectors;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Parameters;
+import thaw.engine.io.AtomicFile;
 import thaw.engine.io.StoredTensor;
 import thaw.engine.io.Weights;
 
@@ -25,7 +26,7 @@ final class ConvertCommand implements Callable<Integer> {
     /** What others call checkpoints of PyTorch's own formats, which Thaw reads and doesn't write. */
     private static final String PYTORCH_ENDING = ".*\\.(pth|pt|th|tar|bin|ckpt|pkl)";
 
-    @Parameters(index = "0", paramLabel = "IN", description = "A PyTorch checkpoint (.pth, .pt, .th, .tar) or safetensors.")
+    @Parameters(index = "0", paramLabel = "IN", description = "PyTorch checkpoint (.pth, .pt, .th, .tar) or safetensors.")
     private Path in;
 
     @Parameters(index = "1", paramLabel = "OUT", description = "The file to write; one that exists is replaced at the end.")
@@ -39,7 +40,7 @@ final class ConvertCommand implements Callable<Integer> {
         if (out.toString().toLowerCase(Locale.ROOT).matches(PYTORCH_ENDING)) {
             throw new Failure(out + ": Thaw writes safetensors alone; give OUT a name that ends in .safetensors");
         }
-        OutputFile.requireWritable(out);
+        AtomicFile.requireWritable(out);
         Weights weights = Weights.read(in);
         if (Files.exists(out) && Files.isSameFile(in, out)) {
             throw new Failure(out + ": is the input file itself, which is not overwritten; give OUT another name");

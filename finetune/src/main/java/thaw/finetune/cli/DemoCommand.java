@@ -3,6 +3,7 @@ package thaw.finetune.cli;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
+import java.nio.channels.Channels;
 import java.nio.file.Path;
 import java.util.Locale;
 import java.util.concurrent.Callable;
@@ -10,6 +11,7 @@ import javax.imageio.ImageIO;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
+import thaw.engine.io.AtomicFile;
 import thaw.finetune.Classifier;
 import thaw.finetune.Prediction;
 import thaw.finetune.demo.Comparison;
@@ -17,8 +19,8 @@ import thaw.finetune.demo.ComparisonChart;
 import thaw.finetune.demo.Demo;
 
 /** {@code thaw demo}: fine-tuning as it's meant, on pictures that Thaw draws, beside other ways to train. */
-@Command(name = "demo", sortOptions = false,
-        description = "Fine-tunes the network that Thaw comes with on a few pictures, and compares that with other ways.",
+@Command(name = "demo", sortOptions = false, customSynopsis = "thaw demo [OPTIONS]",
+        description = "Fine-tunes the network that Thaw comes with, in several ways.",
         footer = {"", "Example: thaw demo --images-per-class 10"})
 final class DemoCommand implements Callable<Integer> {
 
@@ -28,22 +30,22 @@ final class DemoCommand implements Callable<Integer> {
             description = "Pictures of each class to train on (default: 20).")
     private int perClass;
 
-    @Option(names = "--test-images-per-class", paramLabel = "N", defaultValue = "50",
-            description = "Other pictures of each class to test on (default: 50).")
+    @Option(names = "--test-images", paramLabel = "N", defaultValue = "50",
+            description = "Of each class, to test on (default: 50).")
     private int tested;
 
     @Option(names = "--seeds", paramLabel = "N", defaultValue = "3",
-            description = "Repeats all of it with so many draws of pictures and initial weights (default: 3).")
+            description = "Draws of pictures and initial weights (default: 3).")
     private int seeds;
 
     @Option(names = "--threads", paramLabel = "N", description = "Threads to compute with (default: one a core).")
     private Integer threads;
 
     @Option(names = {"-o", "--out"}, paramLabel = "FOLDER", defaultValue = "thaw-demo",
-            description = "Where pictures and model are written (default: thaw-demo).")
+            description = "For pictures and model (default: thaw-demo).")
     private Path folder;
 
-    @Option(names = "--chart", paramLabel = "FILE", description = "Draws the comparison as a chart, too; a PNG file.")
+    @Option(names = "--chart", paramLabel = "FILE", description = "Draws the comparison as a chart, too, a PNG file.")
     private Path chart;
 
     @Mixin
@@ -51,12 +53,12 @@ final class DemoCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
-        requireAtLeast("--images-per-class", perClass, 2);
-        requireAtLeast("--test-images-per-class", tested, 1);
-        requireAtLeast("--seeds", seeds, 1);
-        requireAtLeast("--threads", threads == null ? 1 : threads, 1);
+        Counts.require("--images-per-class", perClass, 2);
+        Counts.require("--test-images", tested, 1);
+        Counts.require("--seeds", seeds, 1);
+        Counts.require("--threads", threads == null ? 1 : threads, 1);
         if (chart != null) {
-            OutputFile.requireWritable(chart);
+            AtomicFile.requireWritable(chart);
         }
         DeviceOptions.hint(output);
         long start = System.nanoTime();
@@ -69,18 +71,12 @@ final class DemoCommand implements Callable<Integer> {
                     .put("seconds", (System.nanoTime() - start) / 1e9);
             predict(demo, json);
             if (chart != null) {
-                ImageIO.write(ComparisonChart.draw(comparison), "png", chart.toFile());
+                AtomicFile.write(chart, file -> ImageIO.write(ComparisonChart.draw(comparison), "png", Channels.newOutputStream(file)));
             }
             output.text(String.format(Locale.ROOT, "%nall in %.0f s", (System.nanoTime() - start) / 1e9));
             output.result(json);
         }
         return 0;
-    }
-
-    private static void requireAtLeast(String option, int value, int least) {
-        if (value < least) {
-            throw new Failure(option + ": expected at least " + least + ", got " + value);
-        }
     }
 
     /** Has the saved model look at the first test picture of each of a few classes. */

@@ -74,7 +74,7 @@ final class DemoReport implements DemoListener, AutoCloseable {
         }
         progress.step("networks", done, all);
         if (done == all) {
-            progress.clear();
+            progress.close();
         }
     }
 
@@ -132,7 +132,7 @@ final class DemoReport implements DemoListener, AutoCloseable {
 
     @Override
     public void close() {
-        progress.clear();
+        progress.close();
         if (log != null) {
             log.close();
         }

@@ -9,17 +9,16 @@ final class DeviceOptions {
     enum Kind { AUTO, CPU, REFERENCE }
 
     @Option(names = "--device", paramLabel = "NAME", defaultValue = "auto",
-            description = "auto, cpu, or reference: slow, in double precision (default: auto).")
+            description = "auto, cpu, or reference: slow, float64 (default: auto).")
     private Kind kind;
 
     @Option(names = "--threads", paramLabel = "N", description = "Threads to compute with (default: one a core).")
     private Integer threads;
 
     int threads() {
-        if (threads != null && threads < 1) {
-            throw new Failure("--threads: expected at least 1, got " + threads);
-        }
-        return threads == null ? Runtime.getRuntime().availableProcessors() : threads;
+        int count = threads == null ? Runtime.getRuntime().availableProcessors() : threads;
+        Counts.require("--threads", count, 1);
+        return count;
     }
 
     /** The device, to be closed by the caller. */

@@ -25,8 +25,14 @@ final class ErrorLine {
     static String ofUsage(ParameterException wrong) {
         CommandSpec command = wrong.getCommandLine().getCommandSpec();
         String message = wrong instanceof UnmatchedArgumentException unmatched
-                ? ofUnmatched(unmatched.getUnmatched().get(0), command) : firstLower(wrong.getMessage());
+                ? ofUnmatched(unmatched.getUnmatched().get(0), command) : ofParameter(wrong.getMessage());
         return line(message + " (see " + command.qualifiedName() + " --help)");
+    }
+
+    /** picocli's words, with a user's for Java's types. */
+    private static String ofParameter(String message) {
+        return firstLower(message).replaceFirst("is not a double$", "is not a number")
+                .replaceFirst("is not an? (int|long)$", "is not a whole number");
     }
 
     private static String ofUnmatched(String argument, CommandSpec command) {

@@ -14,6 +14,7 @@ import thaw.engine.Device;
 import thaw.finetune.ClassCount;
 import thaw.finetune.Evaluation;
 import thaw.finetune.ModelFile;
+import thaw.finetune.data.BatchLoader;
 import thaw.finetune.data.ImageFolder;
 import thaw.resnet.ResNet;
 
@@ -25,21 +26,19 @@ final class EvaluateCommand implements Callable<Integer> {
 
     private static final Path DEFAULT_MODEL = Path.of("model.safetensors");
 
-    @Parameters(paramLabel = "DATA", description = "A folder of class folders; where it has train/ and valid/, valid/ counts.")
+    @Parameters(paramLabel = "DATA", description = "A folder of class folders, or of train/ and valid/.")
     private Path dataFolder;
 
-    @Option(names = "--model", paramLabel = "FILE", description = "A model that thaw train saved (default: model.safetensors).")
+    @Option(names = "--model", paramLabel = "FILE", description = "A trained model (default: model.safetensors).")
     private Path modelFile;
 
-    @Option(names = "--weights", paramLabel = "FILE",
-            description = "Or plain weights, trained on these classes in alphabetical order.")
+    @Option(names = "--weights", paramLabel = "FILE", description = "Or plain weights, of these classes in order.")
     private Path weightFile;
 
-    @Option(names = "--arch", paramLabel = "NAME", description = "With --weights: the architecture that they must be for.")
+    @Option(names = "--arch", paramLabel = "NAME", description = "The architecture that the weights must be for.")
     private String archName;
 
-    @Option(names = "--size", paramLabel = "PIXELS",
-            description = "Side of the pictures (default: what the model was made for).")
+    @Option(names = "--size", paramLabel = "PIXELS", description = "Side of the pictures (default: the model's).")
     private Integer size;
 
     @Option(names = "--batch", paramLabel = "N", defaultValue = "32", description = "Pictures at a time (default: 32).")
@@ -59,6 +58,8 @@ final class EvaluateCommand implements Callable<Integer> {
         if (archName != null && weightFile == null) {
             throw new Failure("--arch alone says nothing of the weights; give --weights FILE too");
         }
+        Counts.require("--batch", batch, 1);
+        Counts.require("--size", size == null ? 1 : size, 1);
         ImageFolder folder = ImageFolder.of(dataFolder).batch(batch).threads(deviceOptions.threads());
         if (weightFile != null) {
             Pretrained pretrained = Pretrained.read(weightFile, archName);
@@ -86,13 +87,17 @@ final class EvaluateCommand implements Callable<Integer> {
 
     private void evaluate(ResNet net, ImageFolder data) {
         long start = System.nanoTime();
-        Evaluation result = Evaluation.of(net, data);
+        BatchLoader loader = data.evaluationLoader();
+        Evaluation result;
+        try (Progress progress = new Progress()) {
+            result = Evaluation.of(net, loader, data.classes(), images -> progress.step("pictures", images, loader.images()));
+        }
         double seconds = (System.nanoTime() - start) / 1e9;
 
         int width = result.classes().stream().mapToInt(count -> count.label().length()).max().orElse(0);
         for (ClassCount count : result.classes()) {
-            output.text(String.format(Locale.ROOT, "%-" + width + "s  %5d of %5d  %5.1f %%", count.label(), count.correct(),
-                    count.total(), 100 * count.accuracy()));
+            output.text(String.format(Locale.ROOT, "%-" + width + "s  %5d of %5d", count.label(), count.correct(), count.total())
+                    + (count.total() == 0 ? "" : String.format(Locale.ROOT, "  %5.1f %%", 100 * count.accuracy())));
         }
         output.text(String.format(Locale.ROOT, "%d of %d right: accuracy %.1f %%, loss %.4f, in %.1f s", result.correct(),
                 result.total(), 100 * result.accuracy(), result.loss(), seconds));

@@ -16,7 +16,7 @@ import thaw.resnet.Layer;
 
 /** {@code thaw groups}: which layers are the early, the middle and the head's, and the rate that each gets. */
 @Command(name = "groups", sortOptions = false, customSynopsis = "thaw groups ARCH [--lr RATES] [OPTIONS]",
-        description = "Shows which layers are in which layer group, and the learning rate that each gets.",
+        description = "Shows which layers are in which group, and each one's rate.",
         footer = {"", "Example: thaw groups resnet152 --lr 1e-5,1e-4,1e-2"})
 final class GroupsCommand implements Callable<Integer> {
 
@@ -26,7 +26,7 @@ final class GroupsCommand implements Callable<Integer> {
     private String name;
 
     @Option(names = "--lr", paramLabel = "RATES", split = ",", hideParamSyntax = true,
-            description = "One learning rate, or one for each group with commas between them.")
+            description = "One learning rate, or one for each: 1e-5,1e-4,1e-2.")
     private double[] rates;
 
     @Option(names = "--size", paramLabel = "PIXELS", description = "Side of the pictures (default: 224, or 32 for CIFAR's).")
@@ -46,11 +46,10 @@ final class GroupsCommand implements Callable<Integer> {
     public Integer call() {
         Architecture architecture = Architectures.byName(name);
         int side = size == null ? Architectures.nativeSize(architecture) : size;
-        if (side < 1) {
-            throw new Failure("--size: expected at least 1 pixel, got " + side);
-        }
-        GroupTable table = GroupTable.of(architecture, classes == null ? Architectures.nativeClasses(architecture) : classes,
-                side, grain == Grains.GROUPS ? Grain.COARSE : Grain.STAGES);
+        int scores = classes == null ? Architectures.nativeClasses(architecture) : classes;
+        Counts.require("--size", side, 1);
+        Counts.require("--classes", scores, 1);
+        GroupTable table = GroupTable.of(architecture, scores, side, grain == Grains.GROUPS ? Grain.COARSE : Grain.STAGES);
         List<String> names = table.groups().stream().map(GroupTable.Group::name).toList();
         double[] each = rates == null ? null : Rates.require("--lr", rates, architecture.name(), names);
 

@@ -1,5 +1,8 @@
 package thaw.finetune.cli;
 
+import java.io.FileDescriptor;
+import java.io.FileOutputStream;
+import java.io.IOException;
 import java.io.PrintWriter;
 import java.util.Map;
 import java.util.stream.Collectors;
@@ -21,13 +24,10 @@ import thaw.finetune.FrozenBatchNorm;
             ConvertCommand.class, PretrainDemoCommand.class},
         optionListHeading = "%n", commandListHeading = "%n",
         footer = {"", "thaw COMMAND --help says more.", "",
-            "Example: thaw train photos --weights resnet50.pth --freeze-epochs 1 --epochs 3 --lr 1e-5,1e-4,1e-2"})
+            "Example: thaw train photos --weights resnet50.pth --lr 1e-5,1e-4,1e-2"})
 public final class Main implements Runnable {
 
     static final int FAILED = 2;
-
-    /** Wide enough for an option and what it does on one line, as terminals are nowadays. */
-    private static final int HELP_WIDTH = 100;
 
     @CommandLine.Spec
     private CommandLine.Model.CommandSpec spec;
@@ -43,7 +43,31 @@ public final class Main implements Runnable {
 
     public static void main(String[] args) {
         Terminal.eraseIncubatorWarning(System.err);
-        System.exit(run(args, new PrintWriter(System.out, true), new PrintWriter(System.err, true)));
+        PrintWriter err = new PrintWriter(System.err, true);
+        int code = run(args, new PrintWriter(System.out, true), err);
+        System.exit(isWritten(err) ? code : FAILED);
+    }
+
+    /**
+     * Whether all that was printed has reached standard output, or a reader that has closed its pipe and wants no more. Java's
+     * streams keep failures to themselves; one more line break fails for the same reason and says what it is.
+     */
+    private static boolean isWritten(PrintWriter err) {
+        if (!System.out.checkError()) {
+            return true;
+        }
+        String reason = "some of it was lost";
+        try {
+            // Not closed: where a shell has closed standard output, its number may be that of a file which Java itself reads.
+            new FileOutputStream(FileDescriptor.out).write('\n');
+        } catch (IOException failed) {
+            if ("Broken pipe".equals(failed.getMessage())) {
+                return true;
+            }
+            reason = failed.getMessage();
+        }
+        err.println(ErrorLine.of(new Failure("cannot write to standard output: " + reason)));
+        return false;
     }
 
     /** Runs one command line and returns its exit code. */
@@ -51,7 +75,6 @@ public final class Main implements Runnable {
         CommandLine line = new CommandLine(new Main())
                 .setOut(out)
                 .setErr(err)
-                .setUsageHelpWidth(HELP_WIDTH)
                 .registerConverter(DeviceOptions.Kind.class, new Choice<>(DeviceOptions.Kind.class))
                 .registerConverter(TrainCommand.ScheduleKind.class, new Choice<>(TrainCommand.ScheduleKind.class))
                 .registerConverter(TrainCommand.HeadKind.class, new Choice<>(TrainCommand.HeadKind.class))
@@ -59,7 +82,11 @@ public final class Main implements Runnable {
                 .registerConverter(GroupsCommand.Grains.class, new Choice<>(GroupsCommand.Grains.class))
                 .setParameterExceptionHandler(wrongUsage())
                 .setExecutionExceptionHandler(failure());
-        line.getSubcommands().values().forEach(command -> command.getCommandSpec().usageMessage().parameterListHeading("%n"));
+        line.getSubcommands().values().forEach(command -> {
+            // A blank line before what is listed first.
+            boolean hasParameters = !command.getCommandSpec().positionalParameters().isEmpty();
+            command.getCommandSpec().usageMessage().parameterListHeading("%n").optionListHeading(hasParameters ? "" : "%n");
+        });
         try {
             return line.execute(args);
         } catch (OutOfMemoryError | StackOverflowError error) {

@@ -27,7 +27,7 @@ final class PredictCommand implements Callable<Integer> {
     private List<Path> images;
 
     @Option(names = "--model", paramLabel = "FILE", defaultValue = "model.safetensors",
-            description = "A model that thaw train saved (default: model.safetensors).")
+            description = "A trained model (default: model.safetensors).")
     private Path modelFile;
 
     @Option(names = "--top", paramLabel = "N", defaultValue = "5",
@@ -42,9 +42,7 @@ final class PredictCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
-        if (top < 1) {
-            throw new Failure("--top: expected at least 1, got " + top);
-        }
+        Counts.require("--top", top, 1);
         ModelFile model = ModelFile.read(modelFile);
         List<Prediction> predictions;
         try (Classifier classifier = Classifier.of(model, deviceOptions.open(output))) {

@@ -9,16 +9,18 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import thaw.engine.Device;
+import thaw.engine.io.AtomicFile;
 import thaw.finetune.ModelFile;
 import thaw.finetune.demo.Pretraining;
 
 /** {@code thaw pretrain-demo}: makes the network that {@code thaw demo} begins with. */
-@Command(name = "pretrain-demo", hidden = true, sortOptions = false,
-        description = {"Makes the network that thaw demo begins with; without options as it was made that Thaw comes with,",
-            "which takes two cores a quarter of an hour."})
+@Command(name = "pretrain-demo", hidden = true, sortOptions = false, customSynopsis = "thaw pretrain-demo -o FILE [OPTIONS]",
+        description = {"Makes the network that thaw demo begins with, by default the one that Thaw comes",
+            "with, which takes two cores a quarter of an hour."},
+        footer = {"", "Example: thaw pretrain-demo -o resnet20-pictures.safetensors"})
 final class PretrainDemoCommand implements Callable<Integer> {
 
-    @Option(names = "--images", paramLabel = "N", description = "New pictures of each class an epoch (default: as shipped).")
+    @Option(names = "--images", paramLabel = "N", description = "Pictures of a class an epoch (default: as shipped).")
     private Integer images;
 
     @Option(names = "--epochs", paramLabel = "N", description = "Epochs (default: as shipped).")
@@ -38,7 +40,7 @@ final class PretrainDemoCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
-        OutputFile.requireWritable(out);
+        AtomicFile.requireWritable(out);
         Pretraining shipped = Pretraining.shipped();
         Pretraining pretraining = new Pretraining(images == null ? shipped.pictures() : images,
                 epochs == null ? shipped.epochs() : epochs, shipped.batch(), shipped.rate(), shipped.weightDecay(),

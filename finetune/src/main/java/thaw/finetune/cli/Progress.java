@@ -6,30 +6,48 @@ import me.tongfei.progressbar.ProgressBarBuilder;
 import me.tongfei.progressbar.ProgressBarStyle;
 
 /** A progress bar on standard error while that is a terminal; nothing where it isn't. */
-final class Progress {
+final class Progress implements AutoCloseable {
 
     private final int width = Terminal.width();
     private ProgressBar bar;
+    private String shown;
 
-    /** Shows that {@code done} of {@code all} steps of a task are done; the first call for a task starts its bar. */
+    /** Shows that {@code done} of {@code all} steps of a task are done; another task's bar takes the place of the last one's. */
     void step(String task, long done, long all) {
         if (width == 0) {
             return;
         }
-        if (bar == null) {
+        if (!task.equals(shown)) {
+            close();
+            shown = task;
             // Told the width, the library needn't load native code to find it out.
             bar = new ProgressBarBuilder().setTaskName(task).setInitialMax(all).setStyle(ProgressBarStyle.ASCII)
-                    .setUpdateIntervalMillis(200).clearDisplayOnFinish()
-                    .setConsumer(new ConsoleProgressBarConsumer(System.err, width - 1)).build();
+                    .setUpdateIntervalMillis(200).clearDisplayOnFinish().setConsumer(new OneLine(width - 1)).build();
         }
         bar.stepTo(done);
     }
 
+    /** What is printed next takes the bar's place; the library would begin a new line for it. */
+    private static final class OneLine extends ConsoleProgressBarConsumer {
+
+        OneLine(int length) {
+            super(System.err, length);
+        }
+
+        @Override
+        public void close() {
+            System.err.print('\r');
+            System.err.flush();
+        }
+    }
+
     /** Takes the bar away. */
-    void clear() {
+    @Override
+    public void close() {
         if (bar != null) {
             bar.close();
             bar = null;
+            shown = null;
         }
     }
 }

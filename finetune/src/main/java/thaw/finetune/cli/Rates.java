@@ -23,13 +23,13 @@ final class Rates {
         for (double rate : rates) {
             if (!(rate >= 0 && Double.isFinite(rate))) {
                 throw new Failure(option + ": a learning rate is a number of 0 or more, got "
-                        + Arrays.stream(rates).mapToObj(Rates::text).collect(Collectors.joining(",")));
+                        + Arrays.stream(rates).mapToObj(String::valueOf).collect(Collectors.joining(",")));
             }
         }
         return rates;
     }
 
-    /** Three digits of it, for a table: {@code 0.05}, {@code 1e-5}. */
+    /** Three digits of a rate, for a table: {@code 0.05}, {@code 1e-5}. */
     static String text(double rate) {
         if (rate == 0 || rate >= 1e-3 && rate < 1000) {
             return new BigDecimal(rate).round(new MathContext(3)).stripTrailingZeros().toPlainString();

@@ -13,6 +13,7 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import thaw.engine.Device;
+import thaw.engine.io.AtomicFile;
 import thaw.engine.optim.Constant;
 import thaw.engine.optim.OneCycle;
 import thaw.engine.optim.Schedule;
@@ -28,7 +29,7 @@ import thaw.resnet.ResNet;
 
 /** {@code thaw train}: a network on a folder of photographs, first its head alone if that's wanted, then all of it. */
 @Command(name = "train", sortOptions = false, customSynopsis = "thaw train DATA [--weights FILE] [--arch NAME] [OPTIONS]",
-        description = "Trains a ResNet on photographs, from pretrained weights or from scratch.",
+        description = "Trains a ResNet on photographs, from weights or from scratch.",
         footer = {"", "Example: thaw train photos --weights resnet50.pth --epochs 3 --lr 1e-5,1e-4,1e-2"})
 final class TrainCommand implements Callable<Integer> {
 
@@ -36,21 +37,20 @@ final class TrainCommand implements Callable<Integer> {
 
     enum HeadKind { LINEAR, CONCAT }
 
-    @Parameters(paramLabel = "DATA", description = "A folder of class folders, or one with such folders train/ and valid/.")
+    @Parameters(paramLabel = "DATA", description = "A folder of class folders, or of train/ and valid/.")
     private Path dataFolder;
 
-    @Option(names = "--weights", paramLabel = "FILE",
-            description = "Pretrained weights, .pth or .safetensors (default: from scratch).")
+    @Option(names = "--weights", paramLabel = "FILE", description = "Pretrained weights (default: from scratch).")
     private Path weightFile;
 
-    @Option(names = "--arch", paramLabel = "NAME", description = "The architecture (default: the one that the weights are for).")
+    @Option(names = "--arch", paramLabel = "NAME", description = "The architecture (default: the weights').")
     private String archName;
 
-    @Option(names = "--size", paramLabel = "PIXELS", description = "Side of the pictures (default: 224, or 32 for CIFAR's).")
+    @Option(names = "--size", paramLabel = "PIXELS", description = "Side of the pictures (default: 224, CIFAR's 32).")
     private Integer size;
 
     @Option(names = "--freeze-epochs", paramLabel = "N",
-            description = "First so many for the head alone (default: 1 with weights).")
+            description = "First so many for the head (default: 1; scratch: 0).")
     private Integer freezeEpochs;
 
     @Option(names = "--freeze-lr", paramLabel = "RATE", defaultValue = "0.05", description = "The rate of these (default: 0.05).")
@@ -60,18 +60,18 @@ final class TrainCommand implements Callable<Integer> {
     private int epochs;
 
     @Option(names = "--lr", paramLabel = "RATES", split = ",", hideParamSyntax = true, defaultValue = "0.01",
-            description = "One learning rate, or one for each of early,middle,head (default: 0.01).")
+            description = "One rate, or early,middle,head (default: 0.01).")
     private double[] rates;
 
     @Option(names = "--freeze-to", paramLabel = "N",
-            description = "The groups before N stay frozen: 1, or -2 to train the last 2.")
+            description = "Groups before N stay frozen; -2: all but the last 2.")
     private Integer freezeTo;
 
     @Option(names = "--schedule", paramLabel = "NAME", defaultValue = "one-cycle",
             description = "one-cycle or constant (default: one-cycle).")
     private ScheduleKind schedule;
 
-    @Option(names = "--momentum", paramLabel = "M", description = "Fixed (default: 0.9, one-cycle's 0.95 to 0.85 and back).")
+    @Option(names = "--momentum", paramLabel = "M", description = "Fixed (default: 0.9, one-cycle's 0.95-0.85-0.95).")
     private Double momentum;
 
     @Option(names = "--weight-decay", paramLabel = "W", defaultValue = "1e-4", description = "The L2 penalty (default: 1e-4).")
@@ -85,14 +85,14 @@ final class TrainCommand implements Callable<Integer> {
     private HeadKind head;
 
     @Option(names = "--frozen-bn", paramLabel = "MODE", defaultValue = "train",
-            description = "Batch norm of frozen layers: train or eval (default: train).")
+            description = "Frozen batch norm: train or eval (default: train).")
     private FrozenBatchNorm frozenBatchNorm;
 
     @Option(names = "--seed", paramLabel = "N", defaultValue = "1", description = "Of everything random (default: 1).")
     private long seed;
 
     @Option(names = {"-o", "--out"}, paramLabel = "FILE", defaultValue = "model.safetensors",
-            description = "Where to save the model (default: model.safetensors).")
+            description = "The model to save (default: model.safetensors).")
     private Path out;
 
     @Mixin
@@ -109,13 +109,9 @@ final class TrainCommand implements Callable<Integer> {
             freezeEpochs = pretrained == null ? 0 : 1;
         }
         requireSense(architecture);
-        OutputFile.requireWritable(out);
+        AtomicFile.requireWritable(out);
         ImageFolder data = ImageFolder.of(dataFolder).size(size == null ? Architectures.nativeSize(architecture) : size)
                 .batch(batch).seed(seed).threads(deviceOptions.threads());
-        if (data.valid().isEmpty()) {
-            throw new Failure(dataFolder + ": no picture is left to validate on; add some, at least two of a class, or a folder"
-                    + " valid/ beside train/");
-        }
 
         try (Device device = deviceOptions.open(output)) {
             device.generator().seed(seed);
@@ -149,10 +145,16 @@ final class TrainCommand implements Callable<Integer> {
     }
 
     private void requireSense(Architecture architecture) {
-        requireAtLeast("--epochs", epochs, 0);
-        requireAtLeast("--freeze-epochs", freezeEpochs, 0);
-        requireAtLeast("--batch", batch, 1);
-        requireAtLeast("--size", size == null ? 1 : size, 1);
+        Counts.require("--epochs", epochs, 0);
+        Counts.require("--freeze-epochs", freezeEpochs, 0);
+        Counts.require("--batch", batch, 1);
+        Counts.require("--size", size == null ? 1 : size, 1);
+        if (momentum != null && !(momentum >= 0 && momentum < 1)) {
+            throw new Failure("--momentum: expected a number from 0 to below 1, got " + momentum);
+        }
+        if (!(weightDecay >= 0 && Double.isFinite(weightDecay))) {
+            throw new Failure("--weight-decay: expected a number of 0 or more, got " + weightDecay);
+        }
         if (epochs + freezeEpochs == 0) {
             throw new Failure("there is nothing to do: --epochs and --freeze-epochs are both 0");
         }
@@ -160,20 +162,18 @@ final class TrainCommand implements Callable<Integer> {
                 .map(GroupTable.Group::name).toList();
         Rates.require("--lr", rates, architecture.name(), groups);
         Rates.require("--freeze-lr", new double[] {freezeRate}, architecture.name(), groups);
-    }
-
-    private static void requireAtLeast(String option, int value, int least) {
-        if (value < least) {
-            throw new Failure(option + ": expected at least " + least + ", got " + value);
+        if (freezeTo != null && freezeTo >= groups.size()) {
+            throw new Failure("--freeze-to: " + freezeTo + " would freeze all " + groups.size() + " layer groups ("
+                    + String.join(", ", groups) + "); give " + (groups.size() - 1) + " or -1 to train the last alone");
         }
     }
 
     private void describe(ResNet net, ImageFolder data) {
         output.text(net.architecture() + " with " + String.format(Locale.ROOT, "%,d", net.parameterCount()) + " parameters, "
-                + (weightFile == null ? "from scratch" : "from " + weightFile) + "; " + net.device().description());
+                + (weightFile == null ? "from scratch" : "from " + weightFile));
+        output.text("on " + net.device().description());
         output.text(data.train().size() + " pictures to train on, " + data.valid().size() + " to validate on, "
                 + data.classes().size() + " classes" + (data.skipped() == 0 ? "" : ", " + data.skipped() + " other files"));
-        output.text("");
     }
 
     private TrainingLog train(Learner learn, ResNet net) {

@@ -12,7 +12,6 @@ import thaw.finetune.TrainingListener;
 final class TrainingLog implements AutoCloseable {
 
     private final OutputOptions output;
-    private final List<String> groups;
     private final ArrayNode epochs;
     private final Progress progress = new Progress();
     private double accuracy;
@@ -20,11 +19,12 @@ final class TrainingLog implements AutoCloseable {
     /** @param groups the layer groups' names */
     TrainingLog(OutputOptions output, List<String> groups) {
         this.output = output;
-        this.groups = groups;
         this.epochs = OutputOptions.object().arrayNode();
-        StringBuilder header = new StringBuilder("phase  epoch  train loss  valid loss  accuracy  seconds  rates at the end:");
-        groups.forEach(group -> header.append(' ').append(group));
-        output.text(header.toString());
+        StringBuilder header = new StringBuilder("phase epoch  train loss  valid loss  accuracy  seconds  ");
+        String above = " ".repeat(header.length()) + "rates at the end";
+        groups.forEach(group -> header.append(rateColumn(group)));
+        output.text(above);
+        output.text(header.toString().stripTrailing());
     }
 
     /** A listener for one fit; {@code name} tells it from the others. */
@@ -36,8 +36,13 @@ final class TrainingLog implements AutoCloseable {
             }
 
             @Override
+            public void onValidation(int images, int all) {
+                progress.step("validation", images, all);
+            }
+
+            @Override
             public void onEpoch(EpochResult epoch) {
-                progress.clear();
+                progress.close();
                 row(name, epoch);
             }
         };
@@ -45,7 +50,7 @@ final class TrainingLog implements AutoCloseable {
 
     private void row(String phase, EpochResult epoch) {
         accuracy = epoch.accuracy();
-        StringBuilder row = new StringBuilder(String.format(Locale.ROOT, "%-5s  %5s  %10.4f  %10.4f  %6.1f %%  %7.1f  ", phase,
+        StringBuilder row = new StringBuilder(String.format(Locale.ROOT, "%-5s %5s  %10.4f  %10.4f  %6.1f %%  %7.1f  ", phase,
                 epoch.epoch() + "/" + epoch.epochs(), epoch.trainLoss(), epoch.validLoss(), 100 * epoch.accuracy(),
                 epoch.seconds()));
         ObjectNode json = epochs.addObject().put("phase", phase).put("epoch", epoch.epoch())
@@ -53,10 +58,14 @@ final class TrainingLog implements AutoCloseable {
                 .put("seconds", epoch.seconds());
         ArrayNode rates = json.putArray("lr");
         for (double rate : epoch.learningRates()) {
-            row.append(String.format(Locale.ROOT, "%-9s", rate == 0 ? "frozen" : Rates.text(rate)));
+            row.append(rateColumn(rate == 0 ? "frozen" : Rates.text(rate)));
             rates.add(rate);
         }
         output.text(row.toString().stripTrailing());
+    }
+
+    private static String rateColumn(String text) {
+        return String.format(Locale.ROOT, "%-8s", text);
     }
 
     /** Of the last epoch. */
@@ -70,6 +79,6 @@ final class TrainingLog implements AutoCloseable {
 
     @Override
     public void close() {
-        progress.clear();
+        progress.close();
     }
 }

@@ -44,7 +44,7 @@ public final class BatchLoader {
         long floats = (long) CHANNELS * transforms.size() * transforms.size() * options.batch();
         if (floats > Integer.MAX_VALUE - 8) {
             throw new IllegalArgumentException("a batch of " + options.batch() + " images of " + transforms.size() + " x "
-                    + transforms.size() + " pixels has too many values for one array; use smaller batches");
+                    + transforms.size() + " pixels has too many values for one array; use smaller batches or images");
         }
     }
 

@@ -151,6 +151,11 @@ public final class ImageFolder {
         return new ImageFolder(trainFolders, validFolders, classes, transforms, options, validFraction);
     }
 
+    /** The folder of the classes' folders to train on. */
+    public Path root() {
+        return trainFolders.root();
+    }
+
     /** Names of the classes; a label is an index into them. */
     public List<String> classes() {
         return classes;

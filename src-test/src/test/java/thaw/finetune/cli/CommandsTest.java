@@ -6,11 +6,9 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.StreamSupport;
@@ -35,14 +33,8 @@ class CommandsTest {
     @BeforeAll
     static void train() throws IOException {
         data = ColourPictures.blueAndRed(folder.resolve("blue and red"));
-        trained = train("model.safetensors");
-    }
-
-    private static JsonNode train(String model, String... more) throws IOException {
-        List<Object> args = new ArrayList<>(List.of("train", data, "--arch", "resnet20", "--size", ColourPictures.SIDE, "--batch", 5,
-                "--freeze-epochs", 1, "--epochs", 4, "--lr", "0.02,0.05,0.1", "--seed", 7, "-o", model, "--json"));
-        args.addAll(List.of(more));
-        return ThawProcess.json(folder, args.toArray());
+        trained = ThawProcess.json(folder, "train", data, "--arch", "resnet20", "--size", ColourPictures.SIDE, "--batch", 5,
+                "--freeze-epochs", 1, "--epochs", 4, "--lr", "0.02,0.05,0.1", "--seed", 7, "--json");
     }
 
     @Test
@@ -76,23 +68,9 @@ class CommandsTest {
     }
 
     @Test
-    void trainingDoesNotDependOnTheNumberOfThreads() throws IOException {
-        JsonNode other = train("other.safetensors", "--threads", "1");
-        assertEquals(withoutSeconds(trained.get("epochs")), withoutSeconds(other.get("epochs")));
-        assertArrayEquals(Files.readAllBytes(folder.resolve("model.safetensors")),
-                Files.readAllBytes(folder.resolve("other.safetensors")));
-    }
-
-    private static JsonNode withoutSeconds(JsonNode epochs) {
-        JsonNode copy = epochs.deepCopy();
-        copy.forEach(epoch -> ((ObjectNode) epoch).remove("seconds"));
-        return copy;
-    }
-
-    @Test
     void trainPrintsARowForEveryEpochAndNoBarIntoAFile() throws IOException {
-        ThawProcess thaw = ThawProcess.start(folder, "train", data, "--arch", "resnet20", "--size", ColourPictures.SIDE, "--epochs", 0,
-                "--freeze-epochs", 2, "--schedule", "constant", "--head", "concat", "-o", "head.safetensors");
+        ThawProcess thaw = ThawProcess.start(folder, "train", data, "--arch", "resnet20", "--size", ColourPictures.SIDE,
+                "--epochs", 0, "--freeze-epochs", 2, "--schedule", "constant", "--head", "concat", "-o", "head.safetensors");
         assertEquals(0, thaw.exitCode(), thaw::toString);
         assertEquals(List.of(), thaw.errors());
         assertEquals(2, thaw.output().stream().filter(line -> line.matches("head +[12]/2 .*frozen +frozen +0.05")).count(),
@@ -160,8 +138,8 @@ class CommandsTest {
         for (JsonNode group : groups) {
             for (JsonNode layer : group.get("layers")) {
                 sum += layer.get("parameters").asLong();
-                convolutions += layer.get("kind").asText().startsWith("conv") && !layer.get("name").asText().contains("downsample")
-                        ? 1 : 0;
+                boolean convolution = layer.get("kind").asText().startsWith("conv");
+                convolutions += convolution && !layer.get("name").asText().contains("downsample") ? 1 : 0;
             }
         }
         assertEquals(60_192_808, sum);
@@ -176,7 +154,7 @@ class CommandsTest {
         ThawProcess thaw = ThawProcess.start(folder, "groups", "resnet152", "--lr", "1e-5,1e-4,1e-2");
         assertEquals(0, thaw.exitCode(), thaw::toString);
         assertTrue(thaw.output().contains("middle: learning rate 1e-4, 55,578,624 parameters"), thaw::toString);
-        assertTrue(thaw.output().stream().anyMatch(line -> line.contains("layer3.1 to layer3.35") && line.contains("[1024, 14, 14]")),
+        assertTrue(thaw.output().stream().anyMatch(line -> line.matches(" +layer3\\.1 to layer3\\.35 +\\[1024, 14, 14\\] .*")),
                 thaw::toString);
         assertTrue(thaw.output().size() < 30, "fits on a screen");
     }

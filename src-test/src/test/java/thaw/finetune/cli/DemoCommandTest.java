@@ -16,7 +16,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** The demo as a newcomer runs it, with fewer pictures. */
 class DemoCommandTest {
 
-    private static final List<Object> SMALL = List.of("demo", "--images-per-class", 2, "--test-images-per-class", 2,
+    private static final List<Object> SMALL = List.of("demo", "--images-per-class", 2, "--test-images", 2,
             "--seeds", 1);
 
     @TempDir

@@ -2,6 +2,7 @@ package thaw.finetune.cli;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -65,6 +66,12 @@ class ErrorsTest {
         assertFails(List.of("train", data, "--arch", "resnet20", "--batch", 0), "--batch", "at least 1");
         assertFails(List.of("train", data, "--arch", "resnet20", "--epochs", 0), "--epochs", "--freeze-epochs");
         assertFails(List.of("train", data), "--weights", "--arch");
+        assertFails(List.of("train", data, "--arch", "resnet20", "--seed", "1.5"), "--seed", "1.5", "not a whole number");
+        assertFails(List.of("train", data, "--arch", "resnet20", "--lr", "1,,2"), "--lr", "not a number");
+        assertFails(List.of("train", data, "--arch", "resnet20", "--momentum", 1), "--momentum", "below 1");
+        assertFails(List.of("train", data, "--arch", "resnet20", "--weight-decay", "NaN"), "--weight-decay", "NaN");
+        assertFails(List.of("train", data, "--arch", "resnet20", "--freeze-to", 3), "--freeze-to", "early, middle, head");
+        assertFails(List.of("groups", "resnet18", "--classes", 0), "--classes", "at least 1");
     }
 
     @Test
@@ -93,6 +100,9 @@ class ErrorsTest {
         ColourPictures.fill(single.resolve("a"), 1, 0x808080);
         ColourPictures.fill(single.resolve("b"), 1, 0x202020);
         assertFails(List.of("train", single, "--arch", "resnet20"), single.toString(), "validate");
+        Path alone = folder.resolve("one class");
+        ColourPictures.fill(alone.resolve("a"), 4, 0x808080);
+        assertFails(List.of("train", alone, "--arch", "resnet20"), alone.toString(), "at least two classes");
     }
 
     @Test
@@ -147,6 +157,16 @@ class ErrorsTest {
     }
 
     @Test
+    void aFullDiskUnderStandardOutput() throws IOException {
+        Path full = Path.of("/dev/full");
+        assumeTrue(Files.exists(full), "skipped: this system has no /dev/full");
+        ThawProcess thaw = ThawProcess.startInto(full, folder, "groups", "resnet18", "--json");
+        assertEquals(2, thaw.exitCode(), thaw.errors()::toString);
+        assertEquals(1, thaw.errors().size());
+        assertTrue(thaw.errors().get(0).startsWith("thaw: cannot write to standard output: "), thaw.errors()::toString);
+    }
+
+    @Test
     void divergence() {
         assertFails(List.of("train", data, "--arch", "resnet20", "--size", 8, "--lr", "1e30", "--json", "-o",
                 folder.resolve("never.safetensors")), "lower rates");
@@ -167,8 +187,9 @@ class ErrorsTest {
 
     @Test
     void notEnoughMemory() throws IOException {
-        ThawProcess thaw = ThawProcess.start(folder, List.of("--add-modules", "jdk.incubator.vector", "-Xmx40m"), "train", data,
-                "--arch", "resnet20", "--size", 512, "--json", "-o", "big.safetensors");
+        List<String> smallHeap = List.of("--add-modules", "jdk.incubator.vector", "-Xmx40m");
+        ThawProcess thaw = ThawProcess.start(folder, smallHeap, "train", data, "--arch", "resnet20", "--size", 512, "--json",
+                "-o", "big.safetensors");
         assertEquals(2, thaw.exitCode(), thaw::toString);
         assertEquals(List.of(), thaw.output());
         assertEquals(1, thaw.errors().size(), thaw::toString);

@@ -21,8 +21,8 @@ class KilledTrainingTest {
         Path models = Files.createDirectory(folder.resolve("models"));
         Path model = models.resolve("model.safetensors");
         Files.writeString(model, "an older model");
-        ThawProcess thaw = ThawProcess.start(folder, "train", data, "--arch", "resnet20", "--size", ColourPictures.SIDE, "--epochs",
-                100_000, "-o", model);
+        ThawProcess thaw = ThawProcess.start(folder, "train", data, "--arch", "resnet20", "--size", ColourPictures.SIDE,
+                "--epochs", 100_000, "-o", model);
         while (thaw.isRunning() && thaw.output().stream().noneMatch(line -> line.startsWith("all"))) {
             Thread.sleep(20);
         }

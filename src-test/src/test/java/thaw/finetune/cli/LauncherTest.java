@@ -192,7 +192,8 @@ class LauncherTest {
         Result old = launchWith("JAVA_HOME", folder.resolve("old").toString());
         assertEquals(2, old.exitCode);
         assertEquals(1, old.err.size(), old::toString);
-        assertTrue(old.err.get(0).startsWith("thaw: Java 17 or newer is needed") && old.err.get(0).contains("11.0.2"), old::toString);
+        assertTrue(old.err.get(0).startsWith("thaw: Java 17 or newer is needed"), old::toString);
+        assertTrue(old.err.get(0).contains("11.0.2"), old::toString);
 
         Result none = launchWith("JAVA_HOME", folder.resolve("nowhere").toString());
         assertEquals(2, none.exitCode);

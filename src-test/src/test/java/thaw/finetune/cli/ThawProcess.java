@@ -32,8 +32,17 @@ final class ThawProcess {
         return start(folder, VECTORS, args);
     }
 
+    /** As the launcher runs it, with standard output in a file or device of its own. */
+    static ThawProcess startInto(Path out, Path folder, Object... args) throws IOException {
+        return start(folder, VECTORS, out, args);
+    }
+
     /** @param folder the working directory, which also takes what the process prints */
     static ThawProcess start(Path folder, List<String> javaOptions, Object... args) throws IOException {
+        return start(folder, javaOptions, Files.createTempFile(folder, "stdout", ".txt"), args);
+    }
+
+    private static ThawProcess start(Path folder, List<String> javaOptions, Path out, Object[] args) throws IOException {
         List<String> command = new ArrayList<>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         command.addAll(javaOptions);
@@ -41,7 +50,6 @@ final class ThawProcess {
         for (Object arg : args) {
             command.add(arg.toString());
         }
-        Path out = Files.createTempFile(folder, "stdout", ".txt");
         Path err = Files.createTempFile(folder, "stderr", ".txt");
         return new ThawProcess(new ProcessBuilder(command).directory(folder.toFile()).redirectOutput(out.toFile())
                 .redirectError(err.toFile()).start(), out, err);

@@ -1,0 +1,80 @@
+package thaw.engine.io;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class AtomicFileTest {
+
+    private static final AtomicFile.Content NEW = channel -> channel.write(ByteBuffer.wrap("new".getBytes()));
+
+    @TempDir
+    private Path folder;
+
+    private List<String> files() throws IOException {
+        try (Stream<Path> files = Files.list(folder)) {
+            return files.map(file -> file.getFileName().toString()).sorted().toList();
+        }
+    }
+
+    @Test
+    void makesAndReplaces() throws IOException {
+        Path file = folder.resolve("file");
+        AtomicFile.write(file, NEW);
+        assertEquals("new", Files.readString(file));
+        Files.writeString(file, "something older");
+        AtomicFile.write(file, NEW);
+        assertEquals("new", Files.readString(file));
+        assertEquals(List.of("file"), files());
+    }
+
+    @Test
+    void aFailureHalfWayLeavesWhatWasThere() throws IOException {
+        Path file = Files.writeString(folder.resolve("file"), "old");
+        IOException failed = assertThrows(IOException.class, () -> AtomicFile.write(file, channel -> {
+            NEW.writeTo(channel);
+            throw new IOException("No space left on device");
+        }));
+        assertEquals("cannot write " + file + ": No space left on device", failed.getMessage());
+        assertEquals("old", Files.readString(file));
+        assertEquals(List.of("file"), files());
+    }
+
+    @Test
+    void writesTheFileThatALinkLeadsTo() throws IOException {
+        Path file = Files.writeString(folder.resolve("file"), "old");
+        Path link = Files.createSymbolicLink(folder.resolve("link"), Path.of("file"));
+        AtomicFile.write(link, NEW);
+        assertEquals("new", Files.readString(file));
+        assertTrue(Files.isSymbolicLink(link));
+    }
+
+    /** To rename a file over a device would take the device away from everybody. */
+    @Test
+    void refusesWhatIsNoFile() {
+        Path device = Path.of("/dev/null");
+        assumeTrue(Files.exists(device), "skipped: this system has no /dev/null");
+        // Only the check: a writer without it would do the damage when run as root.
+        String message = assertThrows(IOException.class, () -> AtomicFile.requireWritable(device)).getMessage();
+        assertTrue(message.contains("/dev/null") && message.contains("regular file"), message);
+    }
+
+    @Test
+    void refusesAFolderAndOneThatIsMissing() {
+        assertTrue(assertThrows(IOException.class, () -> AtomicFile.write(folder, NEW)).getMessage().contains("is a folder"));
+        Path nowhere = folder.resolve("no/where");
+        assertTrue(assertThrows(IOException.class, () -> AtomicFile.write(nowhere, NEW)).getMessage().contains("no folder"));
+        assertFalse(Files.exists(nowhere.getParent()));
+    }
+}
