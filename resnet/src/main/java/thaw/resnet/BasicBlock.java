@@ -15,9 +15,9 @@ final class BasicBlock extends ResidualBlock {
     private final BatchNorm2d bn2;
 
     BasicBlock(Device device, Family family, int in, int out, int stride, Generator generator) {
-        conv1 = child("conv1", conv(device, in, out, 3, stride, 1, generator));
+        conv1 = child("conv1", conv(device, family, in, out, 3, stride, 1, generator));
         bn1 = child("bn1", new BatchNorm2d(device, out));
-        conv2 = child("conv2", conv(device, out, out, 3, 1, 1, generator));
+        conv2 = child("conv2", conv(device, family, out, out, 3, 1, 1, generator));
         bn2 = child("bn2", new BatchNorm2d(device, out));
         shortcut(device, family, in, out, stride, generator);
     }

@@ -22,11 +22,11 @@ final class Bottleneck extends ResidualBlock {
 
     /** @param inner channels of the 3×3 convolution, which sees them in {@code groups} groups */
     Bottleneck(Device device, Family family, int in, int inner, int out, int stride, int groups, Generator generator) {
-        conv1 = child("conv1", conv(device, in, inner, 1, 1, 1, generator));
+        conv1 = child("conv1", conv(device, family, in, inner, 1, 1, 1, generator));
         bn1 = child("bn1", new BatchNorm2d(device, inner));
-        conv2 = child("conv2", conv(device, inner, inner, 3, stride, groups, generator));
+        conv2 = child("conv2", conv(device, family, inner, inner, 3, stride, groups, generator));
         bn2 = child("bn2", new BatchNorm2d(device, inner));
-        conv3 = child("conv3", conv(device, inner, out, 1, 1, 1, generator));
+        conv3 = child("conv3", conv(device, family, inner, out, 1, 1, 1, generator));
         bn3 = child("bn3", new BatchNorm2d(device, out));
         shortcut(device, family, in, out, stride, generator);
     }

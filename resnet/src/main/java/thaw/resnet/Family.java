@@ -1,5 +1,7 @@
 package thaw.resnet;
 
+import thaw.engine.nn.Init;
+
 /** What the networks for one kind of picture have in common besides their blocks. */
 public enum Family {
 
@@ -36,6 +38,14 @@ public enum Family {
 
     int stemStride() {
         return stemStride;
+    }
+
+    /**
+     * What keeps its variance in the initial network (He et al. 2015, sections 2.2 and 2.3): gradients in torchvision's
+     * networks, activations in the CIFAR networks that others have published weights for.
+     */
+    Init.Fan fan() {
+        return this == IMAGENET ? Init.Fan.OUT : Init.Fan.IN;
     }
 
     boolean hasMaxPool() {

@@ -41,7 +41,8 @@ public final class ResNet extends Module {
         this.device = device;
         this.generator = generator;
         Family family = architecture.family();
-        child(STEM, ResidualBlock.conv(device, 3, family.width(), family.stemKernel(), family.stemStride(), 1, generator));
+        child(STEM, ResidualBlock.conv(device, family, 3, family.width(), family.stemKernel(), family.stemStride(), 1,
+                generator));
         child("bn1", new BatchNorm2d(device, family.width()));
         child("relu", new ReLU());
         if (family.hasMaxPool()) {

@@ -38,7 +38,7 @@ abstract sealed class ResidualBlock extends Module permits BasicBlock, Bottlenec
             return;
         }
         shortcut = family.projectsShortcuts()
-                ? child("downsample", new Sequential(conv(device, in, out, 1, stride, 1, generator),
+                ? child("downsample", new Sequential(conv(device, family, in, out, 1, stride, 1, generator),
                         new BatchNorm2d(device, out)))
                 : child("shortcut", new PaddedShortcut(in, out, stride));
     }
@@ -51,13 +51,13 @@ abstract sealed class ResidualBlock extends Module permits BasicBlock, Bottlenec
     }
 
     /**
-     * A convolution without bias that pads so as to keep the picture's size at stride 1, drawn so that gradients keep their
-     * variance through ReLU (He et al. 2015).
+     * A convolution without bias that pads so as to keep the picture's size at stride 1, its weights drawn as is usual in the
+     * family.
      */
-    static Conv2d conv(Device device, int in, int out, int kernel, int stride, int groups, Generator generator) {
+    static Conv2d conv(Device device, Family family, int in, int out, int kernel, int stride, int groups, Generator generator) {
         Conv2dOptions options = Conv2dOptions.of(stride, kernel / 2, 1, groups);
         Conv2d conv = new Conv2d(device, in, out, kernel, kernel, options, false, generator);
-        Init.kaimingNormal(conv.weight(), Init.Fan.OUT, generator);
+        Init.kaimingNormal(conv.weight(), family.fan(), generator);
         return conv;
     }
 }
