@@ -26,7 +26,7 @@ final class EvaluateCommand implements Callable<Integer> {
 
     private static final Path DEFAULT_MODEL = Path.of("model.safetensors");
 
-    @Parameters(paramLabel = "DATA", description = "A folder of class folders, or of train/ and valid/.")
+    @Parameters(paramLabel = "DATA", description = "Class folders; of train/ and valid/, valid/ counts.")
     private Path dataFolder;
 
     @Option(names = "--model", paramLabel = "FILE", description = "A trained model (default: model.safetensors).")

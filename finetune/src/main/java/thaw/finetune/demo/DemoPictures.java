@@ -17,7 +17,6 @@ public final class DemoPictures {
     /** Pixels along either side of a picture. */
     public static final int SIZE = 32;
 
-
     private static final int BATCH = 20;
     private static final int TEST_BATCH = 50;
     private static final long TEST_SEED = 0;

@@ -20,9 +20,8 @@ import thaw.engine.Device;
 import thaw.finetune.data.ImageFolder;
 import thaw.resnet.ResNet;
 
-/** Compiles and runs the lines under README's heading "Embedding", in a Java without any flag. */
-class EmbeddingExampleTest {
-    private static final Pattern EXAMPLE = Pattern.compile("## Embedding\\n.*?```java\\n(.*?)```", Pattern.DOTALL);
+/** README's examples in Java compile; that of embedding runs, in a Java without any flag. */
+class ReadmeExamplesTest {
     private static final Pattern CLASS_NAME = Pattern.compile("public class (\\w+)");
 
     @TempDir
@@ -30,15 +29,9 @@ class EmbeddingExampleTest {
 
     @Test
     void theExampleInReadmeRunsAsItStands() throws Exception {
-        String source = example();
+        String source = example("Embedding");
         assertTrue(source.lines().count() <= 13, "README promises about ten lines");
-        Matcher className = CLASS_NAME.matcher(source);
-        assertTrue(className.find(), source);
-        Path file = folder.resolve(className.group(1) + ".java");
-        Files.writeString(file, source);
-        JavaCompiler compiler = ToolProvider.getSystemJavaCompiler();
-        String classPath = System.getProperty("java.class.path");
-        assertEquals(0, compiler.run(null, null, null, "-cp", classPath, "-d", folder.toString(), file.toString()));
+        String className = compile(source);
 
         ImageFolder data = ColourFolder.in(folder.resolve("data"));
         try (Device device = Device.cpu(1)) {
@@ -48,15 +41,34 @@ class EmbeddingExampleTest {
         }
         Files.copy(data.valid().get(0).file(), folder.resolve("photo.jpg"));
 
-        String printed = run(className.group(1), folder + File.pathSeparator + classPath);
+        String printed = run(className, folder + File.pathSeparator + System.getProperty("java.class.path"));
         assertTrue(printed.matches("blue \\d?\\d\\d %\\R"), printed);
     }
 
-    private static String example() throws IOException {
+    @Test
+    void theExampleOfTrainingCompiles() throws Exception {
+        assertEquals("DogsAndCats", compile(example("Training in Java")));
+    }
+
+    /** The block of Java under a heading of README's. */
+    private static String example(String heading) throws IOException {
         Path readme = Path.of("../README.md");
-        Matcher example = EXAMPLE.matcher(Files.readString(readme));
-        assertTrue(example.find(), "no java block under \"## Embedding\" in " + readme.toAbsolutePath().normalize());
+        Matcher example = Pattern.compile("## " + heading + "\\n.*?```java\\n(.*?)```", Pattern.DOTALL)
+                .matcher(Files.readString(readme));
+        assertTrue(example.find(), "no java block under \"## " + heading + "\" in " + readme.toAbsolutePath().normalize());
         return example.group(1);
+    }
+
+    /** Compiles a class into the folder and returns its name. */
+    private String compile(String source) throws IOException {
+        Matcher className = CLASS_NAME.matcher(source);
+        assertTrue(className.find(), source);
+        Path file = folder.resolve(className.group(1) + ".java");
+        Files.writeString(file, source);
+        JavaCompiler compiler = ToolProvider.getSystemJavaCompiler();
+        String classPath = System.getProperty("java.class.path");
+        assertEquals(0, compiler.run(null, null, null, "-cp", classPath, "-d", folder.toString(), file.toString()));
+        return className.group(1);
     }
 
     /** All that the program prints, on stdout and stderr. */
