@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.nio.channels.Channels;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Locale;
 import java.util.concurrent.Callable;
@@ -57,6 +58,9 @@ final class DemoCommand implements Callable<Integer> {
         Counts.require("--test-images", tested, 1);
         Counts.require("--seeds", seeds, 1);
         Counts.require("--threads", threads == null ? 1 : threads, 1);
+        if (Files.exists(folder) && !Files.isDirectory(folder)) {
+            throw new Failure("--out: " + folder + " is a file; give the name of a folder, which may exist");
+        }
         if (chart != null) {
             AtomicFile.requireWritable(chart);
         }

@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.Comparator;
 import java.util.List;
+import java.util.UUID;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import javax.imageio.ImageIO;
@@ -52,7 +53,8 @@ final class PictureFolder {
             throw occupied(target, null);
         }
         Files.createDirectories(target.getParent());
-        Path draft = Files.createTempDirectory(target.getParent(), "." + target.getFileName() + "-");
+        // Not Files.createTempDirectory: its folders are their owner's alone, and would stay so under the final name.
+        Path draft = Files.createDirectory(target.resolveSibling("." + target.getFileName() + "-" + UUID.randomUUID()));
         try {
             content.writeTo(draft);
             moveIntoPlace(draft, target);

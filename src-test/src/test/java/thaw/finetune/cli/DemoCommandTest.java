@@ -59,5 +59,9 @@ class DemoCommandTest {
         ThawProcess thaw = ThawProcess.start(folder, "demo", "--images-per-class", 1);
         assertEquals(2, thaw.exitCode());
         assertTrue(thaw.errors().contains("thaw: --images-per-class: expected at least 2, got 1"), thaw::toString);
+        Path file = Files.createFile(folder.resolve("file"));
+        ThawProcess taken = ThawProcess.start(folder, "demo", "-o", file);
+        assertEquals(2, taken.exitCode());
+        assertTrue(taken.errors().get(0).contains("is a file"), taken::toString);
     }
 }
