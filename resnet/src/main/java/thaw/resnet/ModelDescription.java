@@ -21,7 +21,8 @@ record ModelDescription(Architecture architecture, int classes, Head head, int i
         String name = metadata.get(ARCHITECTURE);
         if (name == null || !metadata.containsKey(CLASSES)) {
             throw new IllegalArgumentException("metadata: expected entries \"" + ARCHITECTURE + "\" and \"" + CLASSES
-                    + "\", found " + metadata.keySet() + "; was the file written by this program? Otherwise name the architecture");
+                    + "\", found " + metadata.keySet()
+                    + "; was the file written by this program? Otherwise name the architecture");
         }
         return new ModelDescription(Architecture.byName(name), number(metadata.get(CLASSES), CLASSES),
                 Head.byLabel(metadata.getOrDefault(HEAD, Head.LINEAR.label())),

@@ -74,8 +74,8 @@ final class WeightFit {
         int given = head.get().classes(weights);
         if (given != net.classes()) {
             throw new IllegalArgumentException("the weights are for " + given + " classes, the network's head for "
-                    + net.classes() + "; load them into a network for " + given + " classes, then call replaceHead(" + net.classes()
-                    + "), or call loadPretrained(weights, false) to leave the weights' head out");
+                    + net.classes() + "; load them into a network for " + given + " classes, then call replaceHead("
+                    + net.classes() + "), or call loadPretrained(weights, false) to leave the weights' head out");
         }
     }
 }
