@@ -65,11 +65,13 @@ public final class Learner {
     public Learner(ResNet net, ImageFolder data) {
         InputCheck.require(net, data.classes());
         if (data.classes().size() < 2) {
-            throw new IllegalArgumentException(data.root() + ": training needs at least two classes to tell apart; add a folder of"
+            throw new IllegalArgumentException(data.root() + ": training needs at least two classes to tell apart;"
+                    + " add a folder of"
                     + " images of something else");
         }
         if (data.valid().isEmpty()) {
-            throw new IllegalArgumentException(data.root() + ": no image is left to validate on; add images, at least two of a class, or"
+            throw new IllegalArgumentException(data.root() + ": no image is left to validate on;"
+                    + " add images, at least two of a class, or"
                     + " a folder valid/ beside train/");
         }
         this.net = net;
@@ -286,7 +288,8 @@ public final class Learner {
 
         private DivergenceException diverged(String what, double value, String when, List<Double> rates) {
             String shown = rates.stream().map(rate -> String.format(Locale.ROOT, "%.3g", rate)).collect(joining(", "));
-            return new DivergenceException(what + " is " + value + " " + when + ", at learning rates " + shown + "; the network's weights are spoilt: start again from the pretrained ones with lower rates, say a tenth");
+            return new DivergenceException(what + " is " + value + " " + when + ", at learning rates " + shown
+                    + "; the network's weights are spoilt: start again from the pretrained ones with lower rates, say a tenth");
         }
     }
 

@@ -120,7 +120,8 @@ public interface Backend extends AutoCloseable {
 
     /**
      * Cross-correlation, as every network means by convolution:
-     * {@code y[n,k,i,j] = bias[k] + Σ_c,r,s x[n, c, i·stride + r·dilation − padding, j·stride + s·dilation − padding] · w[k,c,r,s]}
+     * {@code y[n,k,i,j] = bias[k] + Σ_c,r,s x[n, c, y(i,r), x(j,s)] · w[k,c,r,s]}, at the input's row
+     * {@code y(i,r) = i·stride + r·dilation − padding} and column {@code x(j,s) = j·stride + s·dilation − padding},
      * with zeros outside the image, and {@code c} over the group of {@code k}.
      *
      * @param x    {@code [N, C, H, W]}
@@ -146,7 +147,8 @@ public interface Backend extends AutoCloseable {
      * @param x {@code [N, C, …]}, of rank 2 or 4; all others {@code [C]}
      * @throws IllegalArgumentException if there is but one value a channel
      */
-    Normalized batchNormTrain(Array x, Array weight, Array bias, Array runningMean, Array runningVar, double momentum, double eps);
+    Normalized batchNormTrain(Array x, Array weight, Array bias, Array runningMean, Array runningVar, double momentum,
+            double eps);
 
     /** A batch-normalised array with the statistics {@code [C]} that its gradient needs. */
     record Normalized(Array y, Array mean, Array invStd) {

@@ -38,7 +38,8 @@ public record Conv2dOptions(int strideH, int strideW, int paddingH, int paddingW
         }
         if (weight.dim(1) * groups != input.dim(1)) {
             throw new IllegalArgumentException("conv2d: weight expects " + weight.dim(1) * groups + " input channels, input has "
-                    + input.dim(1) + " (" + input + "); replace the stem or pass a " + weight.dim(1) * groups + "-channel tensor");
+                    + input.dim(1) + " (" + input + "); replace the stem or pass a "
+                    + weight.dim(1) * groups + "-channel tensor");
         }
         if (weight.dim(0) % groups != 0) {
             throw new IllegalArgumentException("conv2d: " + weight.dim(0) + " output channels (weight " + weight

@@ -5,7 +5,8 @@ package thaw.kernels;
  *
  * @param countIncludePad for averages: whether padded zeros count in the divisor
  */
-public record Pool2dOptions(int kernelH, int kernelW, int strideH, int strideW, int paddingH, int paddingW, boolean countIncludePad) {
+public record Pool2dOptions(int kernelH, int kernelW, int strideH, int strideW, int paddingH, int paddingW,
+        boolean countIncludePad) {
 
     public Pool2dOptions {
         if (kernelH < 1 || kernelW < 1 || strideH < 1 || strideW < 1 || paddingH < 0 || paddingW < 0

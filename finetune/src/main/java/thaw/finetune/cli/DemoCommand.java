@@ -75,7 +75,8 @@ final class DemoCommand implements Callable<Integer> {
                     .put("seconds", (System.nanoTime() - start) / 1e9);
             predict(demo, json);
             if (chart != null) {
-                AtomicFile.write(chart, file -> ImageIO.write(ComparisonChart.draw(comparison), "png", Channels.newOutputStream(file)));
+                AtomicFile.write(chart, file ->
+                        ImageIO.write(ComparisonChart.draw(comparison), "png", Channels.newOutputStream(file)));
             }
             output.text(String.format(Locale.ROOT, "%nall in %.0f s", (System.nanoTime() - start) / 1e9));
             output.result(json);

@@ -9,8 +9,8 @@ import jdk.incubator.vector.VectorSpecies;
  * <pre>
  * y[yo + p·py + lane] = bias[lane] + Σ_k x[xo + p·px + taps[k >> shift] + k % 2^shift] · w[wo + k·L + lane]
  * </pre>
- * so that each step multiplies a few numbers of {@code x}, one a pixel, with a vector of weights that all pixels share. A tap names
- * {@code 2^shift} numbers of {@code x} that lie side by side: the channels of a block at one place of a filter.
+ * so that each step multiplies a few numbers of {@code x}, one a pixel, with a vector of weights that all pixels share.
+ * A tap names {@code 2^shift} numbers of {@code x} that lie side by side: the channels of a block at one place of a filter.
  *
  * <p>For a last odd block of output channels, and for narrow layers; with one vector of weights to each load of
  * {@code x} it is bound by loads: 14 pixels 57–70 GFLOP/s on a core whose peak is 116.

@@ -1,5 +1,7 @@
 package thaw.kernels.cpu;
 
+import java.util.Arrays;
+
 /**
  * A convolution's weights in the order in which the micro-kernel reads them: for each tile of one or two vectors of output
  * channels, for each input block, place of the filter and channel of the block, the weights of the tile's output channels
@@ -75,13 +77,13 @@ final class PackedWeights {
                 for (int lane = 0; lane < l.inputLanes; lane++, to += width) {
                     int in = block * l.inputLanes + lane;
                     if (in >= l.inputs) {
-                        java.util.Arrays.fill(out, to, to + width, 0);
+                        Arrays.fill(out, to, to + width, 0);
                     } else if (l.groups == 1) {
                         int from = in * strideIn + position + firstOutput * strideOut;
                         for (int i = 0; i < real; i++) {
                             out[to + i] = w[from + i * strideOut];
                         }
-                        java.util.Arrays.fill(out, to + real, to + width, 0);
+                        Arrays.fill(out, to + real, to + width, 0);
                     } else {
                         int group = in / perGroupIn;
                         for (int i = 0; i < width; i++) {

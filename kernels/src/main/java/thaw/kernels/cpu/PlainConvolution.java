@@ -85,7 +85,8 @@ final class PlainConvolution implements Convolution {
                 for (int t = 0; t < steps; t++) {
                     unroll(e, x, n, group, from + t, first, count, columns[t]);
                 }
-                PlainRows.multiplyAdd(w, group * sums.length * e.steps() + from, e.steps(), 1, columns, steps, sums, sums.length, count);
+                PlainRows.multiplyAdd(w, group * sums.length * e.steps() + from, e.steps(), 1, columns, steps,
+                        sums, sums.length, count);
             }
             for (int k = 0; k < sums.length; k++) {
                 System.arraycopy(sums[k], 0, out, (n * e.outputs + group * sums.length + k) * e.outPixels() + first, count);
@@ -175,7 +176,8 @@ final class PlainConvolution implements Convolution {
                     for (int i = 0; i < steps; i++) {
                         System.arraycopy(g, (n * e.outputs + k + i) * e.outPixels() + first, part[i], 0, count);
                     }
-                    PlainRows.multiplyAdd(w, k * e.steps() + firstIn * e.filter(), 1, e.steps(), part, steps, rows, rows.length, count);
+                    PlainRows.multiplyAdd(w, k * e.steps() + firstIn * e.filter(), 1, e.steps(), part, steps,
+                            rows, rows.length, count);
                 }
                 for (int t = 0; t < rows.length; t++) {
                     roll(e, rows[t], n, firstChannel + t / e.filter(), t % e.filter(), first, count, out);

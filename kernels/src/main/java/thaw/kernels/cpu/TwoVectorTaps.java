@@ -9,8 +9,8 @@ import jdk.incubator.vector.VectorSpecies;
  * <pre>
  * y[yo + p·py + block·yBlock + lane] = bias[lane] + Σ_k x[xo + p·px + taps[k >> shift] + k % 2^shift] · w[wo + k·2·L + lane]
  * </pre>
- * so that each step multiplies a few numbers of {@code x}, one a pixel, with two vectors of weights that all pixels share. A tap names
- * {@code 2^shift} numbers of {@code x} that lie side by side: the channels of a block at one place of a filter.
+ * so that each step multiplies a few numbers of {@code x}, one a pixel, with two vectors of weights that all pixels share.
+ * A tap names {@code 2^shift} numbers of {@code x} that lie side by side: the channels of a block at one place of a filter.
  *
  * <p>One local variable an accumulator, one flat loop, and accumulators that begin as products rather than as a shared
  * zero: what JDK 17's C2 needs to keep them in registers (nested loops over taps and channels run at 6 GFLOP/s there).

@@ -42,7 +42,8 @@ final class WinogradWeightGradient {
     void compute(CpuArray x, CpuArray gy, int padH, int padW, CpuArray gw) {
         Shape in = x.shape();
         Shape out = gy.shape();
-        WinogradTiles tiles = new WinogradTiles(memory, lanes, in.dim(0), in.dim(2), in.dim(3), out.dim(2), out.dim(3), padH, padW);
+        WinogradTiles tiles = new WinogradTiles(memory, lanes, in.dim(0), in.dim(2), in.dim(3), out.dim(2), out.dim(3),
+                padH, padW);
         int inBlocks = x.channelBlocks();
         int outBlocks = gy.channelBlocks();
         int pairs = (outBlocks + 1) / 2;

@@ -131,7 +131,8 @@ class ErrorsTest {
 
     @Test
     void weightFiles() throws IOException {
-        assertFails(List.of("train", data, "--weights", weights, "--arch", "resnet32"), "resnet20", "resnet32", weights.toString());
+        assertFails(List.of("train", data, "--weights", weights, "--arch", "resnet32"),
+                "resnet20", "resnet32", weights.toString());
         assertFails(List.of("train", data, "--weights", folder.resolve("none.pth")), "none.pth", "no such file");
         Path text = Files.writeString(folder.resolve("text.pth"), "I am no weight file");
         assertFails(List.of("evaluate", data, "--weights", text), "text.pth", "not a known weight file");
