@@ -12,6 +12,7 @@ import thaw.engine.nn.Checkpoint;
 import thaw.engine.nn.Conv2d;
 import thaw.engine.nn.Flatten;
 import thaw.engine.nn.Init;
+import thaw.engine.nn.Linear;
 import thaw.engine.nn.LoadReport;
 import thaw.engine.nn.MaxPool2d;
 import thaw.engine.nn.Module;
@@ -52,6 +53,14 @@ public final class ResNet extends Module {
             child(stageName(i), stage(i));
         }
         setHead(Head.LINEAR, classes);
+        if (family == Family.CIFAR) {
+            // As the family's published training begins; a head that replaces this one is drawn as torchvision's are.
+            Init.kaimingNormal(classifier().weight(), family.fan(), generator);
+        }
+    }
+
+    private Linear classifier() {
+        return (Linear) children().get(CLASSIFIER);
     }
 
     private Sequential stage(int i) {

@@ -16,7 +16,7 @@ import thaw.finetune.demo.Pretraining;
 /** {@code thaw pretrain-demo}: makes the network that {@code thaw demo} begins with. */
 @Command(name = "pretrain-demo", hidden = true, sortOptions = false, customSynopsis = "thaw pretrain-demo -o FILE [OPTIONS]",
         description = {"Makes the network that thaw demo begins with, by default the one that Thaw comes",
-            "with, which takes two cores a quarter of an hour."},
+            "with, which takes two cores about seven minutes."},
         footer = {"", "Example: thaw pretrain-demo -o resnet20-pictures.safetensors"})
 final class PretrainDemoCommand implements Callable<Integer> {
 
