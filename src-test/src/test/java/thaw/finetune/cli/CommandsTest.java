@@ -34,7 +34,7 @@ class CommandsTest {
     static void train() throws IOException {
         data = ColourPictures.blueAndRed(folder.resolve("blue and red"));
         trained = ThawProcess.json(folder, "train", data, "--arch", "resnet20", "--size", ColourPictures.SIDE, "--batch", 5,
-                "--freeze-epochs", 1, "--epochs", 4, "--lr", "0.02,0.05,0.1", "--seed", 7, "--json");
+                "--freeze-epochs", 1, "--epochs", 4, "--lr", "0.004,0.01,0.02", "--seed", 7, "--json");
     }
 
     @Test
@@ -46,9 +46,7 @@ class CommandsTest {
         assertEquals(List.of("head", "all", "all", "all", "all"), texts(epochs, "phase"));
         assertEquals(List.of("1", "1", "2", "3", "4"), texts(epochs, "epoch"));
         for (JsonNode epoch : epochs) {
-            assertTrue(epoch.get("train_loss").isNumber() && epoch.get("valid_loss").isNumber(), epoch::toString);
-            // Plain colours may be told apart so surely that the loss rounds to 0.
-            assertTrue(epoch.get("train_loss").asDouble() > 0 && epoch.get("valid_loss").asDouble() >= 0, epoch::toString);
+            assertTrue(epoch.get("train_loss").asDouble() > 0 && epoch.get("valid_loss").asDouble() > 0, epoch::toString);
             assertTrue(epoch.get("seconds").asDouble() > 0, epoch::toString);
             assertEquals(3, epoch.get("lr").size());
         }
