@@ -128,7 +128,12 @@ public interface Backend extends AutoCloseable {
      * @param w    {@code [K, C/groups, R, S]}
      * @param bias {@code [K]}, or null
      */
-    Array conv2d(Array x, Array w, Array bias, Conv2dOptions options);
+    default Array conv2d(Array x, Array w, Array bias, Conv2dOptions options) {
+        return conv2dWithEpilogue(x, w, Epilogue.bias(bias), options);
+    }
+
+    /** {@link #conv2d} without bias, and then the epilogue's operators on its result while that is still in registers. */
+    Array conv2dWithEpilogue(Array x, Array w, Epilogue epilogue, Conv2dOptions options);
 
     /** Gradient of {@link #conv2d} with respect to its input, of shape {@code xShape}. */
     Array conv2dInputGradient(Array gy, Array w, Shape xShape, Conv2dOptions options);
@@ -139,16 +144,18 @@ public interface Backend extends AutoCloseable {
     // ---- batch normalisation (Ioffe and Szegedy 2015) -------------------------------------------------------------
 
     /**
-     * Normalises each channel by the statistics of the batch:
-     * {@code y = (x − mean) · invStd · weight + bias} with {@code invStd = 1/√(var + eps)}, var the biased variance.
-     * In place, unless they are null: {@code running ← (1 − momentum) · running + momentum · batch}, for which the
+     * Normalises each channel by the statistics of the batch, adds the residual and applies the activation:
+     * {@code y = act((x − mean) · invStd · weight + bias + residual)} with {@code invStd = 1/√(var + eps)}, var the biased
+     * variance. In place, unless they are null: {@code running ← (1 − momentum) · running + momentum · batch}, for which the
      * variance is the unbiased one.
      *
-     * @param x {@code [N, C, …]}, of rank 2 or 4; all others {@code [C]}
+     * @param x        {@code [N, C, …]}, of rank 2 or 4; weight to runningVar {@code [C]}
+     * @param residual of x's shape, or null for 0
+     * @param relu     whether act is {@code max(·, 0)}, rather than the identity
      * @throws IllegalArgumentException if there is but one value a channel
      */
     Normalized batchNormTrain(Array x, Array weight, Array bias, Array runningMean, Array runningVar, double momentum,
-            double eps);
+            double eps, Array residual, boolean relu);
 
     /** A batch-normalised array with the statistics {@code [C]} that its gradient needs. */
     record Normalized(Array y, Array mean, Array invStd) {
@@ -158,13 +165,27 @@ public interface Backend extends AutoCloseable {
     Array batchNormEval(Array x, Array weight, Array bias, Array mean, Array var, double eps);
 
     /**
-     * Gradients of {@link #batchNormTrain}. With {@code x̂ = (x − mean)·invStd} and means over a channel's M values:
-     * {@code gBias = Σ gy}, {@code gWeight = Σ gy·x̂},
-     * {@code gx = weight·invStd·(gy − gBias/M − x̂·gWeight/M)} (Ioffe and Szegedy 2015, section 3).
-     *
-     * @param needInput whether {@link NormGradients#x} is wanted; null otherwise
+     * A fixed batch normalisation as {@code y = x·scale + shift}: {@code scale = weight / √(var + eps)},
+     * {@code shift = bias − mean·scale}; all {@code [C]}.
      */
-    NormGradients batchNormTrainGradient(Array gy, Array x, Array weight, Array mean, Array invStd, boolean needInput);
+    ChannelAffine batchNormAffine(Array weight, Array bias, Array mean, Array var, double eps);
+
+    /** A number to multiply each channel with, and one to add. */
+    record ChannelAffine(Array scale, Array shift) {
+    }
+
+    /**
+     * Gradients of {@link #batchNormTrain}. With {@code g = gy} where {@code y > 0}, and 0 elsewhere, if the activation was
+     * a ReLU, else {@code g = gy}; with {@code x̂ = (x − mean)·invStd}, and means over a channel's M values:
+     * {@code gBias = Σ g}, {@code gWeight = Σ g·x̂},
+     * {@code gx = weight·invStd·(g − gBias/M − x̂·gWeight/M)} (Ioffe and Szegedy 2015, section 3), {@code gResidual = g}.
+     *
+     * @param y            the result if the activation was a ReLU, else null
+     * @param needInput    whether {@link NormGradients#x} is wanted; null otherwise
+     * @param needResidual whether {@link NormGradients#residual} is wanted; null otherwise. It may be {@code gy}, retained
+     */
+    NormGradients batchNormTrainGradient(Array gy, Array x, Array y, Array weight, Array mean, Array invStd,
+            boolean needInput, boolean needResidual);
 
     /**
      * Gradients of {@link #batchNormEval}, where mean and variance are constants: {@code gx = gy · weight / √(var + eps)},
@@ -177,13 +198,17 @@ public interface Backend extends AutoCloseable {
             boolean needInput, boolean needParameters);
 
     /** Gradients of a batch normalisation; those that were not asked for are null. */
-    record NormGradients(Array x, Array weight, Array bias) {
+    record NormGradients(Array x, Array weight, Array bias, Array residual) {
     }
 
     // ---- pooling ------------------------------------------------------------------------------------------------
 
-    /** The largest value in each window, with where it lies; the first in row-major order among equals; padding never wins. */
-    Pooled maxPool2d(Array x, Pool2dOptions options);
+    /**
+     * The largest value in each window, with where it lies; the first in row-major order among equals; padding never wins.
+     *
+     * @param needIndices whether {@link Pooled#indices} is wanted; null otherwise
+     */
+    Pooled maxPool2d(Array x, Pool2dOptions options, boolean needIndices);
 
     /** The largest value of each of {@code outH × outW} cells; see {@link #adaptiveAvgPool2d} for the cells. */
     Pooled adaptiveMaxPool2d(Array x, int outH, int outW);
@@ -230,6 +255,15 @@ public interface Backend extends AutoCloseable {
     record Loss(Array value, Array gradient) {
     }
 
+    /**
+     * Binary cross-entropy of scores {@code x} through the logistic function, for targets {@code t} that do not exclude each
+     * other, of one shape: {@code l = (1 − t)·x + (1 + (v − 1)·t)·log(1 + e^(−x))}, computed without overflow; the mean is over
+     * all elements.
+     *
+     * @param positiveWeight {@code v}, of the shape's last extent, or null for 1
+     */
+    Loss binaryCrossEntropy(Array scores, Array target, Array positiveWeight, Reduction reduction);
+
     // ---- regularisation and optimisation --------------------------------------------------------------------------
 
     /**
@@ -254,4 +288,21 @@ public interface Backend extends AutoCloseable {
      * @param first whether a parameter's momentum buffer holds nothing yet
      */
     void sgd(SgdOptions options, List<Array> parameters, List<Array> gradients, List<Array> momentumBuffers, boolean[] first);
+
+    /**
+     * In place: one step of AdamW (Loshchilov and Hutter 2019, algorithm 2) on all parameters of a group, each with its
+     * gradient {@code g}, its moments {@code m} and {@code v} (zero at first) and the number {@code t} of this step, from 1:
+     * <pre>
+     * g ← −g                          if maximize
+     * p ← p − lr·weightDecay·p
+     * m ← beta1·m + (1 − beta1)·g
+     * v ← beta2·v + (1 − beta2)·g²
+     * p ← p − lr · m/(1 − beta1^t) / (√(v/(1 − beta2^t)) + eps)
+     * </pre>
+     */
+    void adamW(AdamWOptions options, List<Array> parameters, List<Array> gradients, List<Array> firstMoments,
+            List<Array> secondMoments, long[] steps);
+
+    /** In place: {@code target ← target + weight·(x − target)}, of the same shape. A moving average, as of weights. */
+    void lerp(Array target, Array x, double weight);
 }

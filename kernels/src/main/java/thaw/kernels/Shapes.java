@@ -256,9 +256,35 @@ public final class Shapes {
         return shape;
     }
 
+    /** Checks that scores and targets have one shape, and a weight the last extent of it. */
+    public static Shape binaryCrossEntropy(Shape scores, Shape target, Shape positiveWeight) {
+        same("binaryCrossEntropy", scores, target);
+        if (positiveWeight != null && (scores.rank() == 0 || !positiveWeight.equals(Shape.of(scores.dim(scores.rank() - 1))))) {
+            throw new IllegalArgumentException("binaryCrossEntropy: scores " + scores + " need one positive weight for each label"
+                    + " of their last dimension, got " + positiveWeight);
+        }
+        return scores;
+    }
+
+    /** Checks what follows a convolution of this result: one number a channel, and a residual of the same shape. */
+    public static void epilogue(Shape y, Epilogue e) {
+        for (Array a : new Array[] {e.scale(), e.shift()}) {
+            if (a != null && !a.shape().equals(Shape.of(y.dim(1)))) {
+                throw new IllegalArgumentException("conv2d: the result " + y + " has " + y.dim(1) + " channels, so scale and shift"
+                        + " (a bias) must be [" + y.dim(1) + "], got " + a.shape());
+            }
+        }
+        if (e.residual() != null) {
+            same("conv2d with a residual", e.residual().shape(), y);
+        }
+    }
+
     /** As {@link #batchNorm}, for statistics of the batch, which one value a channel does not have. */
-    public static Shape batchNormTrain(Array x, Array weight, Array bias, Array runningMean, Array runningVar) {
+    public static Shape batchNormTrain(Array x, Array weight, Array bias, Array runningMean, Array runningVar, Array residual) {
         Shape shape = batchNorm(x, weight, bias, runningMean, runningVar);
+        if (residual != null) {
+            same("batchNorm with a residual", residual.shape(), shape);
+        }
         if ((runningMean == null) != (runningVar == null)) {
             throw new IllegalArgumentException("batchNorm: running mean and running variance must be given both or neither");
         }
@@ -267,6 +293,27 @@ public final class Shapes {
                     + shape + "; use a batch of at least 2, or eval() mode");
         }
         return shape;
+    }
+
+    /** Checks the arguments of a training step's gradient; {@code y} may be null. */
+    public static Shape batchNormTrainGradient(Array gy, Array x, Array y, Array weight, Array mean, Array invStd) {
+        Shape shape = batchNorm(x, weight, mean, invStd);
+        same("batchNormTrainGradient", gy.shape(), shape);
+        if (y != null) {
+            same("batchNormTrainGradient", y.shape(), shape);
+        }
+        return shape;
+    }
+
+    /** Checks that all are of one shape {@code [C]}. */
+    public static Shape perChannel(Array weight, Array... others) {
+        for (Array a : others) {
+            if (weight.shape().rank() != 1 || !a.shape().equals(weight.shape())) {
+                throw new IllegalArgumentException("batchNorm: weight, bias and statistics must all be of one shape [C], got "
+                        + weight.shape() + " and " + a.shape());
+            }
+        }
+        return weight.shape();
     }
 
     // ---- regularisation and optimisation --------------------------------------------------------------------------
@@ -295,6 +342,25 @@ public final class Shapes {
                 throw new IllegalArgumentException("sgd: parameter " + i + " is " + p + ", its gradient "
                         + gradients.get(i).shape()
                         + (momentum ? " and its momentum buffer " + momentumBuffers.get(i).shape() : "")
+                        + "; all must have the same shape");
+            }
+        }
+    }
+
+    /** Checks that each parameter has a gradient and two moments of its own shape, and a number of its step. */
+    public static void adamW(List<Array> parameters, List<Array> gradients, List<Array> firstMoments, List<Array> secondMoments,
+            long[] steps) {
+        int n = parameters.size();
+        if (gradients.size() != n || firstMoments.size() != n || secondMoments.size() != n || steps.length != n) {
+            throw new IllegalArgumentException("adamW: " + n + " parameters need as many gradients, moments and steps, got "
+                    + gradients.size() + ", " + firstMoments.size() + " and " + secondMoments.size() + ", " + steps.length);
+        }
+        for (int i = 0; i < n; i++) {
+            Shape p = parameters.get(i).shape();
+            Shape g = gradients.get(i).shape();
+            if (!g.equals(p) || !firstMoments.get(i).shape().equals(p) || !secondMoments.get(i).shape().equals(p)) {
+                throw new IllegalArgumentException("adamW: parameter " + i + " is " + p + ", its gradient " + g
+                        + ", its moments " + firstMoments.get(i).shape() + " and " + secondMoments.get(i).shape()
                         + "; all must have the same shape");
             }
         }

@@ -157,7 +157,7 @@ public abstract class BackendContract {
         assertChanges(x, () -> backend.sgd(options, List.of(x), List.of(y), List.of(momentum), new boolean[] {true}));
         assertChanges(momentum, () -> backend.sgd(options, List.of(x), List.of(y), List.of(momentum), new boolean[] {false}));
         Array images = backend.of(Shape.of(2, 3), new float[] {1, 2, 3, 4, 5, 6});
-        assertChanges(x, () -> backend.batchNormTrain(images, y, y, x, momentum, 0.1, 1e-5));
+        assertChanges(x, () -> backend.batchNormTrain(images, y, y, x, momentum, 0.1, 1e-5, null, false));
     }
 
     private static void assertChanges(Array x, Runnable change) {
@@ -303,8 +303,8 @@ public abstract class BackendContract {
             Conv2dOptions options = Conv2dOptions.of(1, 1);
             Array y = backend.conv2d(x, w, null, options);
             Array gamma = bench.normal(21);
-            Backend.Normalized n = backend.batchNormTrain(y, gamma, gamma, null, null, 0.1, 1e-5);
-            Backend.NormGradients g = backend.batchNormTrainGradient(n.y(), y, gamma, n.mean(), n.invStd(), true);
+            Backend.Normalized n = backend.batchNormTrain(y, gamma, gamma, null, null, 0.1, 1e-5, null, false);
+            Backend.NormGradients g = backend.batchNormTrainGradient(n.y(), y, null, gamma, n.mean(), n.invStd(), true, false);
             Array gx = backend.conv2dInputGradient(g.x(), w, x.shape(), options);
             Array gw = backend.conv2dWeightGradient(g.x(), x, w.shape(), options);
             Array product = backend.matmul(bench.normal(37, 150), false, bench.normal(41, 150), true);

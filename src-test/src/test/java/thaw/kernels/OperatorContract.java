@@ -24,7 +24,7 @@ public abstract class OperatorContract extends BackendContract {
                 1, 1, 0, 2,
                 1, 1, 2, 2,
                 0, 1, 2, 2);
-        Backend.Pooled y = backend.maxPool2d(x, Pool2dOptions.of(2, 1, 0));
+        Backend.Pooled y = backend.maxPool2d(x, Pool2dOptions.of(2, 1, 0), true);
         assertArrayEquals(new float[] {1, 2, 2, 1, 2, 2}, read(y.values()));
         assertArrayEquals(new float[] {0, 6, 3, 4, 6, 6}, read(y.indices()));
 
@@ -39,21 +39,21 @@ public abstract class OperatorContract extends BackendContract {
         Array x = image(2, 2,
                 -4, -3,
                 -2, -1);
-        Backend.Pooled y = backend.maxPool2d(x, Pool2dOptions.of(3, 2, 1));
+        Backend.Pooled y = backend.maxPool2d(x, Pool2dOptions.of(3, 2, 1), true);
         assertArrayEquals(new float[] {-1}, read(y.values()));
         assertArrayEquals(new float[] {3}, read(y.indices()));
-        Backend.Pooled corners = backend.maxPool2d(x, Pool2dOptions.of(2, 2, 1));
+        Backend.Pooled corners = backend.maxPool2d(x, Pool2dOptions.of(2, 2, 1), true);
         assertArrayEquals(new float[] {-4, -3, -2, -1}, read(corners.values()));
         assertArrayEquals(new float[] {0, 1, 2, 3}, read(corners.indices()));
         Array infinite = image(1, 2, Double.NEGATIVE_INFINITY, Double.NEGATIVE_INFINITY);
         Pool2dOptions pair = new Pool2dOptions(1, 2, 1, 1, 0, 0, true);
-        assertArrayEquals(new float[] {0}, read(backend.maxPool2d(infinite, pair).indices()));
+        assertArrayEquals(new float[] {0}, read(backend.maxPool2d(infinite, pair, true).indices()));
     }
 
     @Test
     void notANumberWins() {
         Array x = image(1, 4, 1, NAN, 5, 7);
-        Backend.Pooled y = backend.maxPool2d(x, new Pool2dOptions(1, 2, 1, 1, 0, 0, true));
+        Backend.Pooled y = backend.maxPool2d(x, new Pool2dOptions(1, 2, 1, 1, 0, 0, true), true);
         assertArrayEquals(new float[] {Float.NaN, Float.NaN, 7}, read(y.values()));
         assertArrayEquals(new float[] {1, 1, 3}, read(y.indices()));
         assertArrayEquals(new float[] {Float.NaN}, read(backend.adaptiveMaxPool2d(x, 1, 1).values()));
@@ -158,7 +158,7 @@ public abstract class OperatorContract extends BackendContract {
         refuses(() -> backend.sum(m, false, 2), "[3, 4]", "2");
         refuses(() -> backend.sum(m, false, 1, -1), "[3, 4]", "twice");
         refuses(() -> backend.argmax(c), "[3]");
-        refuses(() -> backend.maxPool2d(m, Pool2dOptions.of(2, 2, 0)), "[3, 4]");
+        refuses(() -> backend.maxPool2d(m, Pool2dOptions.of(2, 2, 0), true), "[3, 4]");
         refuses(() -> backend.avgPool2d(x, Pool2dOptions.of(6, 1, 0)), "[2, 3, 5, 5]", "6×6");
         refuses(() -> backend.adaptiveAvgPool2d(x, 0, 1), "0×1", "[2, 3, 5, 5]");
         refuses(() -> backend.adaptiveAvgPool2dGradient(x, Shape.of(2, 4, 9, 9)), "[2, 3, 5, 5]", "[2, 4, 9, 9]");
@@ -177,10 +177,10 @@ public abstract class OperatorContract extends BackendContract {
     void batchNormNeedsMoreThanOneValuePerChannelToTrain() {
         Array c = zeros(3);
         for (Array x : List.of(zeros(1, 3, 1, 1), zeros(1, 3))) {
-            refuses(() -> backend.batchNormTrain(x, c, c, null, null, 0.1, 1e-5), "more than 1 value per channel",
+            refuses(() -> backend.batchNormTrain(x, c, c, null, null, 0.1, 1e-5, null, false), "more than 1 value per channel",
                     x.shape().toString());
         }
-        refuses(() -> backend.batchNormTrain(zeros(2, 4), c, c, null, null, 0.1, 1e-5), "[2, 4]", "[3]");
+        refuses(() -> backend.batchNormTrain(zeros(2, 4), c, c, null, null, 0.1, 1e-5, null, false), "[2, 4]", "[3]");
         refuses(() -> backend.batchNormEval(zeros(2, 3, 5), c, c, c, c, 1e-5), "[2, 3, 5]");
     }
 

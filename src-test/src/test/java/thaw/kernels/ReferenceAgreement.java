@@ -1,6 +1,7 @@
 package thaw.kernels;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.ArrayList;
@@ -46,6 +47,25 @@ public abstract class ReferenceAgreement extends OperatorContract {
             Array x = b.normal(v.n(), v.c(), v.h(), v.w());
             Array w = b.normal(v.weight());
             return List.of(b.backend().conv2d(x, w, v.bias() ? b.normal(v.k()) : null, v.options()));
+        });
+    }
+
+    @ParameterizedTest
+    @MethodSource("thaw.kernels.ConvolutionCase#all")
+    void conv2dWithEpilogue(ConvolutionCase v) {
+        agree(v.seed(), convolutionTolerance(), b -> {
+            Array x = b.normal(v.n(), v.c(), v.h(), v.w());
+            Array w = b.normal(v.weight());
+            Array scale = b.uniform(0.5, 2, v.k());
+            Array shift = b.normal(v.k());
+            Array residual = b.normal(v.options().outputShape(x.shape(), w.shape()));
+            List<Array> results = new ArrayList<>();
+            for (int use = 0; use < 16; use++) {
+                Epilogue epilogue = new Epilogue((use & 1) == 0 ? null : scale, (use & 2) == 0 ? null : shift,
+                        (use & 4) == 0 ? null : residual, (use & 8) != 0);
+                results.add(b.backend().conv2dWithEpilogue(x, w, epilogue, v.options()));
+            }
+            return results;
         });
     }
 
@@ -114,14 +134,51 @@ public abstract class ReferenceAgreement extends OperatorContract {
             Array weight = b.normal(c);
             Array mean = b.mutable(b.normal(c));
             Array var = b.mutable(b.uniform(0.5, 1.5, c));
-            Backend.Normalized tracked = b.backend().batchNormTrain(x, weight, b.normal(c), mean, var, 0.1, 1e-5);
-            Backend.NormGradients g = b.backend().batchNormTrainGradient(b.normal(shape), x, weight, tracked.mean(),
-                    tracked.invStd(), true);
-            Backend.NormGradients parameters = b.backend().batchNormTrainGradient(b.normal(shape), x, weight, tracked.mean(),
-                    tracked.invStd(), false);
+            Backend.Normalized tracked = b.backend().batchNormTrain(x, weight, b.normal(c), mean, var, 0.1, 1e-5, null, false);
+            Backend.NormGradients g = b.backend().batchNormTrainGradient(b.normal(shape), x, null, weight, tracked.mean(),
+                    tracked.invStd(), true, false);
+            Backend.NormGradients parameters = b.backend().batchNormTrainGradient(b.normal(shape), x, null, weight,
+                    tracked.mean(), tracked.invStd(), false, true);
             return Arrays.asList(tracked.y(), tracked.mean(), tracked.invStd(), mean, var, g.x(), g.weight(), g.bias(),
-                    parameters.x(), parameters.weight(), parameters.bias());
+                    parameters.x(), parameters.weight(), parameters.bias(), parameters.residual());
         }));
+    }
+
+    /** With a residual and a ReLU; its gradient is told by any {@code y}, here one that doesn't depend on rounding. */
+    @Test
+    void batchNormTrainWithEpilogue() {
+        overShapes((shape, seed) -> agree(seed, tolerance(), b -> {
+            Array x = b.normal(shape, 2, 3);
+            int c = shape.dim(1);
+            Array weight = b.normal(c);
+            Array bias = b.normal(c);
+            Array residual = b.normal(shape);
+            Array gy = b.normal(shape);
+            Array y = b.normal(shape);
+            List<Array> results = new ArrayList<>();
+            for (int use = 1; use < 4; use++) {
+                Backend.Normalized n = b.backend().batchNormTrain(x, weight, bias, null, null, 0.1, 1e-5,
+                        (use & 1) == 0 ? null : residual, (use & 2) != 0);
+                results.addAll(List.of(n.y(), n.mean(), n.invStd()));
+            }
+            Backend.Normalized n = b.backend().batchNormTrain(x, weight, bias, null, null, 0.1, 1e-5, null, true);
+            results.addAll(List.of(n.y(), n.mean(), n.invStd()));
+            for (int needs = 0; needs < 4; needs++) {
+                Backend.NormGradients g = b.backend().batchNormTrainGradient(gy, x, y, weight, n.mean(), n.invStd(),
+                        (needs & 1) != 0, (needs & 2) != 0);
+                results.addAll(Arrays.asList(g.x(), g.weight(), g.bias(), g.residual()));
+            }
+            return results;
+        }));
+    }
+
+    @Test
+    void batchNormAffine() {
+        agree(1, tolerance(), b -> {
+            Backend.ChannelAffine a = b.backend().batchNormAffine(b.normal(19), b.normal(19), b.normal(19),
+                    b.uniform(0.5, 1.5, 19), 1e-3);
+            return List.of(a.scale(), a.shift());
+        });
     }
 
     @Test
@@ -148,7 +205,7 @@ public abstract class ReferenceAgreement extends OperatorContract {
     void batchNormOfALargeMean() {
         agree(3, 1e-4, b -> {
             Array x = b.normal(Shape.of(4, 17, 8, 8), 1000, 1);
-            Backend.Normalized n = b.backend().batchNormTrain(x, b.normal(17), b.normal(17), null, null, 0.1, 1e-5);
+            Backend.Normalized n = b.backend().batchNormTrain(x, b.normal(17), b.normal(17), null, null, 0.1, 1e-5, null, false);
             return List.of(n.y(), n.mean(), n.invStd());
         });
     }
@@ -166,10 +223,12 @@ public abstract class ReferenceAgreement extends OperatorContract {
             Shape shape = Shape.of(random.nextInt(1, 4), CHANNELS[i % CHANNELS.length], random.nextInt(4, 19),
                     random.nextInt(4, 19));
             agree(i, tolerance(), b -> {
-                Backend.Pooled max = b.backend().maxPool2d(b.normal(shape), options);
-                Backend.Pooled ties = b.backend().maxPool2d(b.integers(3, shape.toArray()), options);
+                Backend.Pooled max = b.backend().maxPool2d(b.normal(shape), options, true);
+                Backend.Pooled ties = b.backend().maxPool2d(b.integers(3, shape.toArray()), options, true);
+                Backend.Pooled alone = b.backend().maxPool2d(b.normal(shape), options, false);
+                assertNull(alone.indices());
                 Array gy = b.normal(max.values().shape());
-                return List.of(max.values(), max.indices(), ties.values(), ties.indices(),
+                return List.of(max.values(), max.indices(), ties.values(), ties.indices(), alone.values(),
                         b.backend().maxPool2dGradient(gy, ties.indices(), shape),
                         b.backend().avgPool2d(b.normal(shape), options), b.backend().avgPool2dGradient(gy, shape, options));
             });
@@ -312,6 +371,65 @@ public abstract class ReferenceAgreement extends OperatorContract {
                         soft.value(), soft.gradient(), softWeighted.value(), softWeighted.gradient());
             });
         }
+    }
+
+    @Test
+    void binaryCrossEntropy() {
+        SplittableRandom random = new SplittableRandom(9);
+        for (int i = 0; i < SHAPES; i++) {
+            Shape shape = i == 0 ? Shape.of(7) : Shape.of(random.nextInt(6, 16), random.nextInt(2, 40));
+            Reduction reduction = i % 2 == 0 ? Reduction.MEAN : Reduction.SUM;
+            double scale = i % 5 == 0 ? 40 : 3;
+            agree(i, tolerance(), b -> {
+                Array scores = b.normal(shape, 0, scale);
+                Array hard = b.integers(2, shape.toArray());
+                Array soft = b.uniform(0, 1, shape.toArray());
+                Array weight = b.uniform(0.1, 4, shape.dim(-1));
+                List<Array> results = new ArrayList<>();
+                for (Array target : List.of(hard, soft)) {
+                    for (Array v : Arrays.asList(null, weight)) {
+                        Backend.Loss loss = b.backend().binaryCrossEntropy(scores, target, v, reduction);
+                        results.addAll(List.of(loss.value(), loss.gradient()));
+                    }
+                }
+                return results;
+            });
+        }
+    }
+
+    @Test
+    void adamW() {
+        List<AdamWOptions> rules = List.of(new AdamWOptions(1e-2, 0.9, 0.999, 1e-8, 0, false),
+                new AdamWOptions(1e-3, 0.9, 0.99, 1e-5, 0.1, false), new AdamWOptions(1e-2, 0.5, 0.9, 1e-3, 0.01, true));
+        for (AdamWOptions rule : rules) {
+            agree(rules.indexOf(rule), 1e-6, b -> {
+                List<Array> p = new ArrayList<>();
+                List<Array> m = new ArrayList<>();
+                List<Array> v = new ArrayList<>();
+                for (Shape shape : List.of(Shape.of(17, 5, 3, 3), Shape.of(64, 64, 1, 1), Shape.of(33), Shape.of(3))) {
+                    p.add(b.mutable(b.normal(shape)));
+                    m.add(b.backend().zeros(shape));
+                    v.add(b.backend().zeros(shape));
+                }
+                for (int step = 1; step <= 4; step++) {
+                    List<Array> g = p.stream().map(a -> b.normal(a.shape(), 1, 1)).toList();
+                    b.backend().adamW(rule, p, g, m, v, new long[] {step, step + 10, step, 2L * step});
+                }
+                List<Array> results = new ArrayList<>(p);
+                results.addAll(m);
+                results.addAll(v);
+                return results;
+            });
+        }
+    }
+
+    @Test
+    void lerp() {
+        overShapes((shape, seed) -> agree(seed, tolerance(), b -> {
+            Array average = b.mutable(b.normal(shape));
+            b.backend().lerp(average, b.normal(shape), 0.125);
+            return List.of(average);
+        }));
     }
 
     @Test

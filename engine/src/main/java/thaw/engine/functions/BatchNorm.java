@@ -49,7 +49,7 @@ public final class BatchNorm extends Function {
     }
 
     private Array train(Backend on, Array... in) {
-        Backend.Normalized n = on.batchNormTrain(in[0], in[1], in[2], runningMean, runningVar, momentum, eps);
+        Backend.Normalized n = on.batchNormTrain(in[0], in[1], in[2], runningMean, runningVar, momentum, eps, null, false);
         if (needsAny()) {
             x = save(in[0]);
             weight = save(in[1]);
@@ -79,7 +79,7 @@ public final class BatchNorm extends Function {
     @Override
     protected Array[] backward(Backend on, Array gy) {
         Backend.NormGradients g = training
-                ? on.batchNormTrainGradient(gy, x.get(), weight.get(), mean.get(), invStd.get(), needs(0))
+                ? on.batchNormTrainGradient(gy, x.get(), null, weight.get(), mean.get(), invStd.get(), needs(0), false)
                 // x has a part in the gradients of weight and bias only, so anything of its shape will do without them
                 : on.batchNormEvalGradient(gy, x == null ? gy : x.get(), weight.get(), mean.get(), var.get(), eps,
                         needs(0), needsParameters());

@@ -20,11 +20,9 @@ public final class MaxPool2d extends Function {
     @Override
     protected Array forward(Backend on, Array... in) {
         xShape = in[0].shape();
-        Backend.Pooled pooled = on.maxPool2d(in[0], options);
+        Backend.Pooled pooled = on.maxPool2d(in[0], options, needs(0));
         if (needs(0)) {
             indices = saveOwned(pooled.indices());
-        } else {
-            pooled.indices().release();
         }
         return pooled.values();
     }

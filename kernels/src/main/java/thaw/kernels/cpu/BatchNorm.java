@@ -3,10 +3,13 @@ package thaw.kernels.cpu;
 import static thaw.kernels.cpu.Memory.cpu;
 
 import thaw.kernels.Array;
+import thaw.kernels.Backend.ChannelAffine;
 import thaw.kernels.Backend.NormGradients;
 import thaw.kernels.Backend.Normalized;
+import thaw.kernels.Epilogue;
 import thaw.kernels.Shape;
 import thaw.kernels.Shapes;
+import thaw.kernels.UnaryOp;
 
 /**
  * Batch normalisation. The unit of work is one channel block of one image, which fits into a core's cache: its sums are
@@ -20,8 +23,12 @@ final class BatchNorm {
     private final Workers workers;
     private final LaneLoops vectors;
     private final LaneLoops plain = new PlainLaneLoops();
+    private final Elementwise elementwise;
+    private final EpiloguePass epilogue;
 
-    BatchNorm(Memory memory, Workers workers, LaneLoops vectors) {
+    BatchNorm(Memory memory, Workers workers, LaneLoops vectors, Elementwise elementwise) {
+        this.elementwise = elementwise;
+        this.epilogue = new EpiloguePass(memory, workers);
         this.memory = memory;
         this.workers = workers;
         this.vectors = vectors;
@@ -66,12 +73,9 @@ final class BatchNorm {
         return new Units(memory.asRowMajor(array), loops, s.dim(0), channels, channels / loops.lanes(), 1);
     }
 
-    private CpuArray as(Units units, Array g) {
-        return units.x.isRowMajor() ? memory.asRowMajor(g) : memory.asBlocked(g);
-    }
-
-    Normalized train(Array array, Array weight, Array bias, Array runningMean, Array runningVar, double momentum, double eps) {
-        Shapes.batchNormTrain(array, weight, bias, runningMean, runningVar);
+    Normalized train(Array array, Array weight, Array bias, Array runningMean, Array runningVar, double momentum, double eps,
+            Array residual, boolean relu) {
+        Shapes.batchNormTrain(array, weight, bias, runningMean, runningVar, residual);
         Units u = units(array);
         int lanes = u.loops.lanes();
         float[] x = u.x.data();
@@ -117,6 +121,7 @@ final class BatchNorm {
             runningVar.storage().changed();
         }
         CpuArray y = normalize(u, mean, scale, bias);
+        epilogue.apply(y, new Epilogue(null, null, residual, relu));
         memory.pool().give(sums);
         memory.pool().give(squares);
         memory.pool().give(scale);
@@ -157,10 +162,24 @@ final class BatchNorm {
         return y;
     }
 
-    NormGradients trainGradient(Array gradient, Array array, Array weight, Array mean, Array invStd, boolean needInput) {
-        Shapes.same("batchNormTrainGradient", gradient.shape(), Shapes.batchNorm(array, weight, mean, invStd));
+    ChannelAffine affine(Array weight, Array bias, Array mean, Array var, double eps) {
+        Shape shape = Shapes.perChannel(weight, bias, mean, var);
+        CpuArray scale = memory.rowMajor(shape);
+        CpuArray shift = memory.rowMajor(shape);
+        for (int c = 0; c < shape.size(); c++) {
+            double factor = cpu(weight).data()[c] / Math.sqrt(cpu(var).data()[c] + eps);
+            scale.data()[c] = (float) factor;
+            shift.data()[c] = (float) (cpu(bias).data()[c] - cpu(mean).data()[c] * factor);
+        }
+        return new ChannelAffine(scale, shift);
+    }
+
+    NormGradients trainGradient(Array gradient, Array array, Array output, Array weight, Array mean, Array invStd,
+            boolean needInput, boolean needResidual) {
+        Shapes.batchNormTrainGradient(gradient, array, output, weight, mean, invStd);
         Units u = units(array);
-        CpuArray gy = as(u, gradient);
+        Array g = output == null ? gradient.retain() : elementwise.unaryGradient(UnaryOp.RELU, gradient, null, output);
+        CpuArray gy = memory.as(u.x, g);
         CpuArray gWeight = memory.rowMajor(Shape.of(u.channels));
         CpuArray gBias = memory.rowMajor(Shape.of(u.channels));
         float[] mu = memory.padded(mean, u.padded());
@@ -183,11 +202,11 @@ final class BatchNorm {
             }
             gx = memory.like(u.x);
             float[] x = u.x.data();
-            float[] g = gy.data();
+            float[] from = gy.data();
             float[] out = gx.data();
             workers.run(u.count(), unit -> {
                 int o = unit * u.size();
-                u.loops.combine(g, o, x, o, u.pixels, mu, a, b, c, u.block(unit), out, o);
+                u.loops.combine(from, o, x, o, u.pixels, mu, a, b, c, u.block(unit), out, o);
             });
             memory.pool().give(a);
             memory.pool().give(b);
@@ -196,7 +215,10 @@ final class BatchNorm {
         memory.pool().give(mu);
         gy.release();
         u.x.release();
-        return new NormGradients(gx, gWeight, gBias);
+        if (!needResidual) {
+            g.release();
+        }
+        return new NormGradients(gx, gWeight, gBias, needResidual ? g : null);
     }
 
     /** {@code gBias = Σ gy}, {@code gWeight = Σ gy·(x − mean)·inv} */
@@ -228,7 +250,7 @@ final class BatchNorm {
             boolean needInput, boolean needParameters) {
         Shapes.same("batchNormEvalGradient", gradient.shape(), Shapes.batchNorm(array, weight, mean, var));
         Units u = units(array);
-        CpuArray gy = as(u, gradient);
+        CpuArray gy = memory.as(u.x, gradient);
         float[] inv = memory.padded(var, u.padded());
         for (int c = 0; c < u.channels; c++) {
             inv[c] = (float) (1 / Math.sqrt(inv[c] + eps));
@@ -257,6 +279,6 @@ final class BatchNorm {
         memory.pool().give(inv);
         gy.release();
         u.x.release();
-        return new NormGradients(gx, gWeight, gBias);
+        return new NormGradients(gx, gWeight, gBias, null);
     }
 }

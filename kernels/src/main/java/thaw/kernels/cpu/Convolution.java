@@ -2,12 +2,13 @@ package thaw.kernels.cpu;
 
 import thaw.kernels.Array;
 import thaw.kernels.Conv2dOptions;
+import thaw.kernels.Epilogue;
 import thaw.kernels.Shape;
 
 /** The convolutions of {@link thaw.kernels.Backend}: {@link VectorConvolution} and {@link PlainConvolution}. */
 interface Convolution {
 
-    Array conv2d(Array x, Array w, Array bias, Conv2dOptions options);
+    Array conv2d(Array x, Array w, Epilogue epilogue, Conv2dOptions options);
 
     Array inputGradient(Array gy, Array w, Shape xShape, Conv2dOptions options);
 

@@ -4,10 +4,12 @@ import static thaw.kernels.cpu.Memory.cpu;
 
 import java.util.Arrays;
 import java.util.List;
+import thaw.kernels.AdamWOptions;
 import thaw.kernels.Array;
 import thaw.kernels.Backend;
 import thaw.kernels.BinaryOp;
 import thaw.kernels.Conv2dOptions;
+import thaw.kernels.Epilogue;
 import thaw.kernels.Pool2dOptions;
 import thaw.kernels.Reduction;
 import thaw.kernels.SgdOptions;
@@ -31,7 +33,9 @@ public final class CpuBackend implements Backend {
     private final BatchNorm batchNorm;
     private final Pooling pooling;
     private final SoftmaxLoss loss;
+    private final LogisticLoss binaryLoss;
     private final SgdUpdate sgd;
+    private final AdamWUpdate adamW;
 
     private CpuBackend(int threads, boolean vectors) {
         workers = new Workers(threads);
@@ -41,10 +45,12 @@ public final class CpuBackend implements Backend {
         elementwise = new Elementwise(memory, workers, loops);
         product = vectors ? new VectorMatrixProduct(memory, workers) : new PlainMatrixProduct(memory, workers);
         convolution = vectors ? new VectorConvolution(memory, workers) : new PlainConvolution(memory, workers);
-        batchNorm = new BatchNorm(memory, workers, loops);
+        batchNorm = new BatchNorm(memory, workers, loops, elementwise);
         pooling = new Pooling(memory, workers, loops);
         loss = new SoftmaxLoss(memory);
+        binaryLoss = new LogisticLoss(memory);
         sgd = new SgdUpdate(memory, workers);
+        adamW = new AdamWUpdate(memory, workers);
         description = "cpu, " + (vectors ? "Vector API with " + loops.lanes() + " floats" : "plain loops") + ", "
                 + threads + (threads == 1 ? " thread" : " threads");
     }
@@ -239,8 +245,8 @@ public final class CpuBackend implements Backend {
     }
 
     @Override
-    public Array conv2d(Array x, Array w, Array bias, Conv2dOptions options) {
-        return convolution.conv2d(x, w, bias, options);
+    public Array conv2dWithEpilogue(Array x, Array w, Epilogue epilogue, Conv2dOptions options) {
+        return convolution.conv2d(x, w, epilogue, options);
     }
 
     @Override
@@ -257,8 +263,8 @@ public final class CpuBackend implements Backend {
 
     @Override
     public Normalized batchNormTrain(Array x, Array weight, Array bias, Array runningMean, Array runningVar, double momentum,
-            double eps) {
-        return batchNorm.train(x, weight, bias, runningMean, runningVar, momentum, eps);
+            double eps, Array residual, boolean relu) {
+        return batchNorm.train(x, weight, bias, runningMean, runningVar, momentum, eps, residual, relu);
     }
 
     @Override
@@ -267,8 +273,14 @@ public final class CpuBackend implements Backend {
     }
 
     @Override
-    public NormGradients batchNormTrainGradient(Array gy, Array x, Array weight, Array mean, Array invStd, boolean needInput) {
-        return batchNorm.trainGradient(gy, x, weight, mean, invStd, needInput);
+    public ChannelAffine batchNormAffine(Array weight, Array bias, Array mean, Array var, double eps) {
+        return batchNorm.affine(weight, bias, mean, var, eps);
+    }
+
+    @Override
+    public NormGradients batchNormTrainGradient(Array gy, Array x, Array y, Array weight, Array mean, Array invStd,
+            boolean needInput, boolean needResidual) {
+        return batchNorm.trainGradient(gy, x, y, weight, mean, invStd, needInput, needResidual);
     }
 
     @Override
@@ -280,8 +292,8 @@ public final class CpuBackend implements Backend {
     // ---- pooling ------------------------------------------------------------------------------------------------
 
     @Override
-    public Pooled maxPool2d(Array x, Pool2dOptions options) {
-        return pooling.max(x, options);
+    public Pooled maxPool2d(Array x, Pool2dOptions options, boolean needIndices) {
+        return pooling.max(x, options, needIndices);
     }
 
     @Override
@@ -332,6 +344,11 @@ public final class CpuBackend implements Backend {
     }
 
     @Override
+    public Loss binaryCrossEntropy(Array scores, Array target, Array positiveWeight, Reduction reduction) {
+        return binaryLoss.binaryCrossEntropy(scores, target, positiveWeight, reduction);
+    }
+
+    @Override
     public Array dropout(Array x, double p, long seed) {
         return elementwise.dropout(x, p, seed);
     }
@@ -340,5 +357,16 @@ public final class CpuBackend implements Backend {
     public void sgd(SgdOptions options, List<Array> parameters, List<Array> gradients, List<Array> momentumBuffers,
             boolean[] first) {
         sgd.step(options, parameters, gradients, momentumBuffers, first);
+    }
+
+    @Override
+    public void adamW(AdamWOptions options, List<Array> parameters, List<Array> gradients, List<Array> firstMoments,
+            List<Array> secondMoments, long[] steps) {
+        adamW.step(options, parameters, gradients, firstMoments, secondMoments, steps);
+    }
+
+    @Override
+    public void lerp(Array target, Array x, double weight) {
+        elementwise.lerp(target, x, weight);
     }
 }

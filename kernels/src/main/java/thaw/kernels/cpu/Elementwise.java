@@ -49,11 +49,6 @@ final class Elementwise {
         return memory.asRowMajor(x);
     }
 
-    /** {@code x} with the layout of {@code model}. */
-    private CpuArray as(CpuArray model, Array x) {
-        return model.isRowMajor() ? memory.asRowMajor(x) : memory.asBlocked(x);
-    }
-
     Array unary(UnaryOp op, Array array) {
         CpuArray x = flat(array, keepsZero(op));
         CpuArray y = memory.like(x);
@@ -121,7 +116,7 @@ final class Elementwise {
         Shapes.same("unaryGradient", gradient.shape(), argument.shape());
         // 1/x and 1/(2√x) are not finite at the zeros of missing channels.
         CpuArray v = flat(argument, op != UnaryOp.LOG && op != UnaryOp.SQRT);
-        CpuArray gy = as(v, gradient);
+        CpuArray gy = memory.as(v, gradient);
         CpuArray gx = memory.like(v);
         float[] a = v.data();
         float[] g = gy.data();
@@ -178,7 +173,7 @@ final class Elementwise {
         Shape shape = Shape.broadcast(left.shape(), right.shape());
         if (left.shape().equals(right.shape())) {
             CpuArray a = flat(left, op != BinaryOp.DIV);
-            CpuArray b = as(a, right);
+            CpuArray b = memory.as(a, right);
             CpuArray y = memory.like(a);
             float[] u = a.data();
             float[] v = b.data();
@@ -256,12 +251,28 @@ final class Elementwise {
     void add(Array target, Array x) {
         Shapes.same("add", target.shape(), x.shape());
         CpuArray t = cpu(target);
-        CpuArray other = as(t, x);
+        CpuArray other = memory.as(t, x);
         float[] sum = t.data();
         float[] a = other.data();
         overAll(t.length(), (from, to) -> {
             for (int i = from; i < to; i++) {
                 sum[i] += a[i];
+            }
+        });
+        t.storage().changed();
+        other.release();
+    }
+
+    void lerp(Array target, Array x, double weight) {
+        Shapes.same("lerp", target.shape(), x.shape());
+        CpuArray t = cpu(target);
+        CpuArray other = memory.as(t, x);
+        float[] to = t.data();
+        float[] a = other.data();
+        float share = (float) weight;
+        overAll(t.length(), (from, end) -> {
+            for (int i = from; i < end; i++) {
+                to[i] += share * (a[i] - to[i]);
             }
         });
         t.storage().changed();

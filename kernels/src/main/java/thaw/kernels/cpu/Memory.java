@@ -76,6 +76,11 @@ final class Memory {
         return y;
     }
 
+    /** The same numbers with the layout of {@code model}, with an owner of its own to release. */
+    CpuArray as(CpuArray model, Array x) {
+        return model.isRowMajor() ? asRowMajor(x) : asBlocked(x);
+    }
+
     /** Row-major numbers into an array of any layout. */
     void gather(float[] from, CpuArray to) {
         if (to.isRowMajor()) {

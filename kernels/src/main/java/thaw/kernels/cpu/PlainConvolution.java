@@ -5,6 +5,7 @@ import static thaw.kernels.cpu.Memory.cpu;
 import java.util.Arrays;
 import thaw.kernels.Array;
 import thaw.kernels.Conv2dOptions;
+import thaw.kernels.Epilogue;
 import thaw.kernels.Shape;
 import thaw.kernels.Shapes;
 
@@ -23,10 +24,12 @@ final class PlainConvolution implements Convolution {
 
     private final Memory memory;
     private final Workers workers;
+    private final EpiloguePass epilogue;
 
     PlainConvolution(Memory memory, Workers workers) {
         this.memory = memory;
         this.workers = workers;
+        this.epilogue = new EpiloguePass(memory, workers);
     }
 
     /** The extents of one convolution. */
@@ -60,8 +63,10 @@ final class PlainConvolution implements Convolution {
     }
 
     @Override
-    public Array conv2d(Array array, Array weight, Array bias, Conv2dOptions o) {
-        Shape outShape = Shapes.conv2d(array.shape(), weight.shape(), bias == null ? null : bias.shape(), o);
+    public Array conv2d(Array array, Array weight, Epilogue epilogue, Conv2dOptions o) {
+        Shape outShape = Shapes.conv2d(array.shape(), weight.shape(), null, o);
+        Shapes.epilogue(outShape, epilogue);
+        Array bias = epilogue.scale() == null ? epilogue.shift() : null;
         Extents e = Extents.of(array.shape(), weight.shape(), outShape, o);
         CpuArray y = memory.rowMajor(outShape);
         float[] x = cpu(array).data();
@@ -94,6 +99,8 @@ final class PlainConvolution implements Convolution {
             memory.giveRows(columns);
             memory.giveRows(sums);
         });
+        this.epilogue.apply(y, new Epilogue(epilogue.scale(), epilogue.scale() == null ? null : epilogue.shift(),
+                epilogue.residual(), epilogue.relu()));
         return y;
     }
 

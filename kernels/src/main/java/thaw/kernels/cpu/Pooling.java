@@ -55,10 +55,15 @@ final class Pooling {
         };
     }
 
-    Pooled max(Array x, Pool2dOptions o) {
+    Pooled max(Array x, Pool2dOptions o, boolean needIndices) {
         Shape out = o.outputShape(x.shape());
-        return max(x, out, window(o.kernelH(), o.strideH(), o.paddingH(), x.shape().dim(2)),
+        Pooled pooled = max(x, out, window(o.kernelH(), o.strideH(), o.paddingH(), x.shape().dim(2)),
                 window(o.kernelW(), o.strideW(), o.paddingW(), x.shape().dim(3)));
+        if (needIndices) {
+            return pooled;
+        }
+        pooled.indices().release();
+        return new Pooled(pooled.values(), null);
     }
 
     Pooled adaptiveMax(Array x, int outH, int outW) {

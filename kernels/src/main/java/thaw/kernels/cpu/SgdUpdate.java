@@ -27,7 +27,7 @@ final class SgdUpdate {
         int[] firstItem = new int[count + 1];
         for (int i = 0; i < count; i++) {
             CpuArray p = cpu(parameters.get(i));
-            g[i] = p.isRowMajor() ? memory.asRowMajor(gradients.get(i)) : memory.asBlocked(gradients.get(i));
+            g[i] = memory.as(p, gradients.get(i));
             firstItem[i + 1] = firstItem[i] + (p.length() + CHUNK - 1) / CHUNK;
         }
         workers.run(firstItem[count], item -> {

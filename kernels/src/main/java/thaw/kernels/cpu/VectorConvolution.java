@@ -9,6 +9,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Supplier;
 import thaw.kernels.Array;
 import thaw.kernels.Conv2dOptions;
+import thaw.kernels.Epilogue;
 import thaw.kernels.Shape;
 import thaw.kernels.Shapes;
 
@@ -33,6 +34,7 @@ final class VectorConvolution implements Convolution {
 
     private final Memory memory;
     private final Workers workers;
+    private final EpiloguePass epilogue;
     private final int lanes;
     private final WinogradConvolution winograd;
     private final WinogradWeightGradient winogradWeightGradient;
@@ -42,6 +44,7 @@ final class VectorConvolution implements Convolution {
     VectorConvolution(Memory memory, Workers workers) {
         this.memory = memory;
         this.workers = workers;
+        this.epilogue = new EpiloguePass(memory, workers);
         this.lanes = memory.block();
         this.winograd = new WinogradConvolution(memory, workers);
         this.winogradWeightGradient = new WinogradWeightGradient(memory, workers);
@@ -54,8 +57,10 @@ final class VectorConvolution implements Convolution {
     }
 
     @Override
-    public Array conv2d(Array array, Array weight, Array bias, Conv2dOptions o) {
-        Shape outShape = Shapes.conv2d(array.shape(), weight.shape(), bias == null ? null : bias.shape(), o);
+    public Array conv2d(Array array, Array weight, Epilogue epilogue, Conv2dOptions o) {
+        Shape outShape = Shapes.conv2d(array.shape(), weight.shape(), null, o);
+        Shapes.epilogue(outShape, epilogue);
+        Array bias = epilogue.scale() == null ? epilogue.shift() : null;
         CpuArray x = cpu(array);
         boolean stem = isStem(x, lanes, o);
         x = stem ? memory.asRowMajor(x) : memory.asBlocked(x);
@@ -73,6 +78,8 @@ final class VectorConvolution implements Convolution {
         memory.pool().give(b);
         w.release();
         x.release();
+        this.epilogue.apply(y, new Epilogue(epilogue.scale(), epilogue.scale() == null ? null : epilogue.shift(),
+                epilogue.residual(), epilogue.relu()));
         return y;
     }
 

@@ -6,10 +6,12 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import java.util.function.DoubleUnaryOperator;
 
+import thaw.kernels.AdamWOptions;
 import thaw.kernels.Array;
 import thaw.kernels.Backend;
 import thaw.kernels.BinaryOp;
 import thaw.kernels.Conv2dOptions;
+import thaw.kernels.Epilogue;
 import thaw.kernels.Pool2dOptions;
 import thaw.kernels.Reduction;
 import thaw.kernels.SgdOptions;
@@ -204,9 +206,14 @@ public final class ReferenceBackend implements Backend {
     }
 
     @Override
-    public Array conv2d(Array x, Array w, Array bias, Conv2dOptions options) {
-        return result(Shapes.conv2d(x.shape(), w.shape(), bias == null ? null : bias.shape(), options), y ->
-                ReferenceConv2d.forward(values(x), values(w), bias == null ? null : values(bias), options, y));
+    public Array conv2dWithEpilogue(Array x, Array w, Epilogue epilogue, Conv2dOptions options) {
+        Shape shape = Shapes.conv2d(x.shape(), w.shape(), null, options);
+        Shapes.epilogue(shape, epilogue);
+        return result(shape, y -> {
+            ReferenceConv2d.forward(values(x), values(w), options, y);
+            ReferenceEpilogue.apply(y, orNull(epilogue.scale()), orNull(epilogue.shift()), orNull(epilogue.residual()),
+                    epilogue.relu());
+        });
     }
 
     @Override
@@ -225,14 +232,16 @@ public final class ReferenceBackend implements Backend {
 
     @Override
     public Normalized batchNormTrain(Array x, Array weight, Array bias, Array runningMean, Array runningVar,
-            double momentum, double eps) {
-        Shapes.batchNormTrain(x, weight, bias, runningMean, runningVar);
+            double momentum, double eps, Array residual, boolean relu) {
+        Shapes.batchNormTrain(x, weight, bias, runningMean, runningVar, residual);
         double[] mean = new double[x.shape().dim(1)];
         double[] var = new double[mean.length];
         ReferenceBatchNorm.statistics(values(x), mean, var);
         double[] invStd = ReferenceBatchNorm.inverseDeviation(var, eps);
-        Array y = result(x.shape(), out ->
-                ReferenceBatchNorm.normalize(values(x), mean, invStd, values(weight).data, values(bias).data, out.data));
+        Array y = result(x.shape(), out -> {
+            ReferenceBatchNorm.normalize(values(x), mean, invStd, values(weight).data, values(bias).data, out.data);
+            ReferenceEpilogue.apply(out, null, null, orNull(residual), relu);
+        });
         if (runningMean != null) {
             ReferenceBatchNorm.updateRunning(values(runningMean).data, mean, momentum);
             ReferenceBatchNorm.updateRunning(values(runningVar).data, ReferenceBatchNorm.unbiased(var, values(x)), momentum);
@@ -250,16 +259,30 @@ public final class ReferenceBackend implements Backend {
     }
 
     @Override
-    public NormGradients batchNormTrainGradient(Array gy, Array x, Array weight, Array mean, Array invStd, boolean needInput) {
-        Shapes.batchNorm(x, weight, mean, invStd);
-        Shapes.same("batchNormTrainGradient", gy.shape(), x.shape());
+    public ChannelAffine batchNormAffine(Array weight, Array bias, Array mean, Array var, double eps) {
+        Shapes.perChannel(weight, bias, mean, var);
+        Array scale = result(weight.shape(), out ->
+                ReferenceBatchNorm.scale(values(weight).data, ReferenceBatchNorm.inverseDeviation(values(var).data, eps), out.data));
+        Array shift = result(weight.shape(), out ->
+                ReferenceBatchNorm.shift(values(bias).data, values(mean).data, values(scale).data, out.data));
+        return new ChannelAffine(scale, shift);
+    }
+
+    @Override
+    public NormGradients batchNormTrainGradient(Array gy, Array x, Array y, Array weight, Array mean, Array invStd,
+            boolean needInput, boolean needResidual) {
+        Shapes.batchNormTrainGradient(gy, x, y, weight, mean, invStd);
+        Array g = y == null ? gy.retain() : unaryGradient(UnaryOp.RELU, gy, null, y);
         double[] center = values(mean).data;
         double[] inverse = values(invStd).data;
-        double[] gWeight = ReferenceBatchNorm.weightGradient(values(gy), values(x), center, inverse);
-        double[] gBias = ReferenceBatchNorm.biasGradient(values(gy));
+        double[] gWeight = ReferenceBatchNorm.weightGradient(values(g), values(x), center, inverse);
+        double[] gBias = ReferenceBatchNorm.biasGradient(values(g));
         Array gx = !needInput ? null : result(x.shape(), out -> ReferenceBatchNorm.trainInputGradient(
-                values(gy), values(x), values(weight).data, center, inverse, gWeight, gBias, out.data));
-        return new NormGradients(gx, of(weight.shape(), gWeight), of(weight.shape(), gBias));
+                values(g), values(x), values(weight).data, center, inverse, gWeight, gBias, out.data));
+        if (!needResidual) {
+            g.release();
+        }
+        return new NormGradients(gx, of(weight.shape(), gWeight), of(weight.shape(), gBias), needResidual ? g : null);
     }
 
     @Override
@@ -271,22 +294,26 @@ public final class ReferenceBackend implements Backend {
         Array gx = !needInput ? null : result(x.shape(), out ->
                 ReferenceBatchNorm.evalInputGradient(values(gy), values(weight).data, invStd, out.data));
         if (!needParameters) {
-            return new NormGradients(gx, null, null);
+            return new NormGradients(gx, null, null, null);
         }
         return new NormGradients(gx,
                 of(weight.shape(), ReferenceBatchNorm.weightGradient(values(gy), values(x), values(mean).data, invStd)),
-                of(weight.shape(), ReferenceBatchNorm.biasGradient(values(gy))));
+                of(weight.shape(), ReferenceBatchNorm.biasGradient(values(gy))), null);
     }
 
     // ---- pooling ------------------------------------------------------------------------------------------------
 
     @Override
-    public Pooled maxPool2d(Array x, Pool2dOptions options) {
+    public Pooled maxPool2d(Array x, Pool2dOptions options, boolean needIndices) {
         ReferenceArray from = values(x);
         ReferenceArray y = zeros(options.outputShape(x.shape()));
         ReferenceArray indices = zeros(y.shape());
         ReferencePooling.maxPool2d(from, options, y, indices);
-        return new Pooled(y, indices);
+        if (needIndices) {
+            return new Pooled(y, indices);
+        }
+        indices.release();
+        return new Pooled(y, null);
     }
 
     @Override
@@ -355,6 +382,18 @@ public final class ReferenceBackend implements Backend {
                 result(scores.shape(), gx -> ReferenceLoss.crossEntropyGradient(logP, classes, a, divisor, gx.data)));
     }
 
+    @Override
+    public Loss binaryCrossEntropy(Array scores, Array target, Array positiveWeight, Reduction reduction) {
+        Shapes.binaryCrossEntropy(scores.shape(), target.shape(), positiveWeight == null ? null : positiveWeight.shape());
+        double[] x = values(scores).data;
+        double[] t = values(target).data;
+        double[] v = positiveWeight == null ? new double[] {1} : values(positiveWeight).data;
+        double divisor = reduction == Reduction.SUM ? 1 : x.length;
+        return new Loss(
+                result(Shape.SCALAR, loss -> loss.data[0] = ReferenceLoss.binaryCrossEntropy(x, t, v, divisor)),
+                result(scores.shape(), gx -> ReferenceLoss.binaryCrossEntropyGradient(x, t, v, divisor, gx.data)));
+    }
+
     // ---- regularisation and optimisation --------------------------------------------------------------------------
 
     @Override
@@ -379,6 +418,30 @@ public final class ReferenceBackend implements Backend {
         }
     }
 
+    @Override
+    public void adamW(AdamWOptions options, List<Array> parameters, List<Array> gradients, List<Array> firstMoments,
+            List<Array> secondMoments, long[] steps) {
+        Shapes.adamW(parameters, gradients, firstMoments, secondMoments, steps);
+        for (int i = 0; i < parameters.size(); i++) {
+            ReferenceAdamW.step(options, steps[i], values(parameters.get(i)).data, values(gradients.get(i)).data,
+                    values(firstMoments.get(i)).data, values(secondMoments.get(i)).data);
+            parameters.get(i).storage().changed();
+            firstMoments.get(i).storage().changed();
+            secondMoments.get(i).storage().changed();
+        }
+    }
+
+    @Override
+    public void lerp(Array target, Array x, double weight) {
+        Shapes.same("lerp", target.shape(), x.shape());
+        double[] to = values(target).data;
+        double[] from = values(x).data;
+        for (int i = 0; i < to.length; i++) {
+            to[i] += weight * (from[i] - to[i]);
+        }
+        target.storage().changed();
+    }
+
     // ---- arguments and results --------------------------------------------------------------------------------------
 
     private ReferenceArray values(Array x) {
@@ -388,6 +451,10 @@ public final class ReferenceBackend implements Backend {
         }
         mine.storage().requireAlive();
         return mine;
+    }
+
+    private ReferenceArray orNull(Array x) {
+        return x == null ? null : values(x);
     }
 
     /** A new array of this shape, zero until the formula has filled it. */

@@ -51,6 +51,20 @@ final class ReferenceBatchNorm {
         }
     }
 
+    /** {@code scale = weight · invStd} */
+    static void scale(double[] weight, double[] invStd, double[] scale) {
+        for (int c = 0; c < scale.length; c++) {
+            scale[c] = weight[c] * invStd[c];
+        }
+    }
+
+    /** {@code shift = bias − mean·scale}, so that {@code x·scale + shift} is what {@link #normalize} gives */
+    static void shift(double[] bias, double[] mean, double[] scale, double[] shift) {
+        for (int c = 0; c < shift.length; c++) {
+            shift[c] = bias[c] - mean[c] * scale[c];
+        }
+    }
+
     /** {@code gWeight[c] = Σ gy·x̂}, with {@code x̂ = (x − mean)·invStd} */
     static double[] weightGradient(ReferenceArray gy, ReferenceArray x, double[] mean, double[] invStd) {
         int pixels = pixels(x);

@@ -12,14 +12,14 @@ final class ReferenceConv2d {
     private ReferenceConv2d() {
     }
 
-    /** {@code y[n, k, i, j] = bias[k] + Σ_c,r,s x[n, c, h, v] · w[k, c, r, s]} */
-    static void forward(ReferenceArray x, ReferenceArray w, ReferenceArray bias, Conv2dOptions o, ReferenceArray y) {
+    /** {@code y[n, k, i, j] = Σ_c,r,s x[n, c, h, v] · w[k, c, r, s]} */
+    static void forward(ReferenceArray x, ReferenceArray w, Conv2dOptions o, ReferenceArray y) {
         for (int n = 0; n < y.dim(0); n++) {
             for (int k = 0; k < y.dim(1); k++) {
                 int firstChannel = k / (w.dim(0) / o.groups()) * w.dim(1);
                 for (int i = 0; i < y.dim(2); i++) {
                     for (int j = 0; j < y.dim(3); j++) {
-                        double sum = bias == null ? 0 : bias.data[k];
+                        double sum = 0;
                         for (int c = 0; c < w.dim(1); c++) {
                             for (int r = 0; r < w.dim(2); r++) {
                                 for (int s = 0; s < w.dim(3); s++) {

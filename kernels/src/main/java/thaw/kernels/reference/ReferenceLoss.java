@@ -98,4 +98,21 @@ final class ReferenceLoss {
             }
         }
     }
+
+    /** {@code Σ_i ((1 − t)·x + (1 + (v − 1)·t)·log(1 + e^(−x))) / divisor}, {@code v} repeating along the last dimension */
+    static double binaryCrossEntropy(double[] x, double[] t, double[] v, double divisor) {
+        double loss = 0;
+        for (int i = 0; i < x.length; i++) {
+            double softplus = Math.log1p(Math.exp(-Math.abs(x[i]))) + Math.max(-x[i], 0);
+            loss += ((1 - t[i]) * x[i] + (1 + (v[i % v.length] - 1) * t[i]) * softplus) / divisor;
+        }
+        return loss;
+    }
+
+    /** {@code gx = (1 − t − (1 + (v − 1)·t)·σ(−x)) / divisor}, as {@code d log(1 + e^(−x)) / dx = −σ(−x)} */
+    static void binaryCrossEntropyGradient(double[] x, double[] t, double[] v, double divisor, double[] gx) {
+        for (int i = 0; i < x.length; i++) {
+            gx[i] = (1 - t[i] - (1 + (v[i % v.length] - 1) * t[i]) / (1 + Math.exp(x[i]))) / divisor;
+        }
+    }
 }

@@ -58,11 +58,17 @@ class ReferenceGradientTest {
             Array weight = uniform(Shape.of(c));
             Array bias = uniform(Shape.of(c));
             Array gy = uniform(shape);
-            Backend.Normalized n = backend.batchNormTrain(x, weight, bias, null, null, 0.1, 1e-3);
-            Backend.NormGradients g = backend.batchNormTrainGradient(gy, x, weight, n.mean(), n.invStd(), true);
-            check(x, gy, v -> backend.batchNormTrain(v, weight, bias, null, null, 0.1, 1e-3).y(), g.x());
-            check(weight, gy, v -> backend.batchNormTrain(x, v, bias, null, null, 0.1, 1e-3).y(), g.weight());
-            check(bias, gy, v -> backend.batchNormTrain(x, weight, v, null, null, 0.1, 1e-3).y(), g.bias());
+            Array residual = uniform(shape);
+            for (boolean relu : new boolean[] {false, true}) {
+                Backend.Normalized n = backend.batchNormTrain(x, weight, bias, null, null, 0.1, 1e-3, residual, relu);
+                Backend.NormGradients g = backend.batchNormTrainGradient(gy, x, relu ? n.y() : null, weight, n.mean(), n.invStd(),
+                        true, true);
+                check(x, gy, v -> backend.batchNormTrain(v, weight, bias, null, null, 0.1, 1e-3, residual, relu).y(), g.x());
+                check(weight, gy, v -> backend.batchNormTrain(x, v, bias, null, null, 0.1, 1e-3, residual, relu).y(), g.weight());
+                check(bias, gy, v -> backend.batchNormTrain(x, weight, v, null, null, 0.1, 1e-3, residual, relu).y(), g.bias());
+                check(residual, gy, v -> backend.batchNormTrain(x, weight, bias, null, null, 0.1, 1e-3, v, relu).y(),
+                        g.residual());
+            }
         }
     }
 
@@ -90,8 +96,8 @@ class ReferenceGradientTest {
         for (Pool2dOptions o : options) {
             Array x = uniform(Shape.of(2, 3, 7, 6));
             Array gy = uniform(o.outputShape(x.shape()));
-            check(x, gy, v -> backend.maxPool2d(v, o).values(),
-                    backend.maxPool2dGradient(gy, backend.maxPool2d(x, o).indices(), x.shape()));
+            check(x, gy, v -> backend.maxPool2d(v, o, true).values(),
+                    backend.maxPool2dGradient(gy, backend.maxPool2d(x, o, true).indices(), x.shape()));
             check(x, gy, v -> backend.avgPool2d(v, o), backend.avgPool2dGradient(gy, x.shape(), o));
         }
     }
@@ -115,6 +121,20 @@ class ReferenceGradientTest {
         boolean input = Backend.gradientNeedsInput(op);
         Array y = backend.unary(op, x);
         check(x, gy, v -> backend.unary(op, v), backend.unaryGradient(op, gy, input ? x : null, input ? null : y));
+    }
+
+    @Test
+    void binaryCrossEntropy() {
+        Array scores = uniform(Shape.of(3, 4));
+        Array target = positive(Shape.of(3, 4));
+        Array weight = positive(Shape.of(4));
+        Array one = backend.of(Shape.SCALAR, new double[] {1});
+        for (Reduction r : Reduction.values()) {
+            for (Array v : Arrays.asList(null, weight)) {
+                check(scores, one, s -> backend.binaryCrossEntropy(s, target, v, r).value(),
+                        backend.binaryCrossEntropy(scores, target, v, r).gradient());
+            }
+        }
     }
 
     @Test

@@ -1,0 +1,19 @@
+package thaw.kernels;
+
+/**
+ * What a convolution does with each result before it is stored, which saves passes over memory:
+ * {@code y = act(scale[k]·conv + shift[k] + residual)}. A fixed batch normalisation is a scale and a shift
+ * ({@link Backend#batchNormAffine}), a bias a shift alone.
+ *
+ * @param scale    {@code [K]}, or null for 1
+ * @param shift    {@code [K]}, or null for 0
+ * @param residual of the result's shape, or null for 0
+ * @param relu     whether act is {@code max(·, 0)}, rather than the identity
+ */
+public record Epilogue(Array scale, Array shift, Array residual, boolean relu) {
+
+    /** Nothing but a bias {@code [K]}, or null. */
+    public static Epilogue bias(Array bias) {
+        return new Epilogue(null, bias, null, false);
+    }
+}
