@@ -7,7 +7,7 @@ import jdk.incubator.vector.VectorSpecies;
  * The micro-kernel under every convolution and matrix product: one vector of output channels by some pixels.
  * For pixel {@code p} and a tile of L output channels,
  * <pre>
- * y[yo + p·py + lane] = bias[lane] + Σ_k x[xo + p·px + taps[k >> shift] + k % 2^shift] · w[wo + k·L + lane]
+ * y[yo + p·py + lane] = Σ_k x[xo + p·px + taps[k >> shift] + k % 2^shift] · w[wo + k·L + lane]
  * </pre>
  * so that each step multiplies a few numbers of {@code x}, one a pixel, with a vector of weights that all pixels share.
  * A tap names {@code 2^shift} numbers of {@code x} that lie side by side: the channels of a block at one place of a filter.
@@ -24,7 +24,7 @@ final class OneVectorTaps {
     }
 
     static void pixels14(float[] x, int xo, int px, int[] taps, int shift, int steps, float[] w, int wo,
-            float[] bias, int bo, float[] y, int yo, int py) {
+            float[] y, int yo, int py) {
         int first = xo + taps[0];
         FloatVector wl0 = FloatVector.fromArray(S, w, wo);
         FloatVector a0 = FloatVector.broadcast(S, x[first]).mul(wl0);
@@ -60,25 +60,24 @@ final class OneVectorTaps {
             a12 = FloatVector.broadcast(S, x[i + 12 * px]).fma(wl, a12);
             a13 = FloatVector.broadcast(S, x[i + 13 * px]).fma(wl, a13);
         }
-        FloatVector bl = FloatVector.fromArray(S, bias, bo);
-        a0.add(bl).intoArray(y, yo);
-        a1.add(bl).intoArray(y, yo + py);
-        a2.add(bl).intoArray(y, yo + 2 * py);
-        a3.add(bl).intoArray(y, yo + 3 * py);
-        a4.add(bl).intoArray(y, yo + 4 * py);
-        a5.add(bl).intoArray(y, yo + 5 * py);
-        a6.add(bl).intoArray(y, yo + 6 * py);
-        a7.add(bl).intoArray(y, yo + 7 * py);
-        a8.add(bl).intoArray(y, yo + 8 * py);
-        a9.add(bl).intoArray(y, yo + 9 * py);
-        a10.add(bl).intoArray(y, yo + 10 * py);
-        a11.add(bl).intoArray(y, yo + 11 * py);
-        a12.add(bl).intoArray(y, yo + 12 * py);
-        a13.add(bl).intoArray(y, yo + 13 * py);
+        a0.intoArray(y, yo);
+        a1.intoArray(y, yo + py);
+        a2.intoArray(y, yo + 2 * py);
+        a3.intoArray(y, yo + 3 * py);
+        a4.intoArray(y, yo + 4 * py);
+        a5.intoArray(y, yo + 5 * py);
+        a6.intoArray(y, yo + 6 * py);
+        a7.intoArray(y, yo + 7 * py);
+        a8.intoArray(y, yo + 8 * py);
+        a9.intoArray(y, yo + 9 * py);
+        a10.intoArray(y, yo + 10 * py);
+        a11.intoArray(y, yo + 11 * py);
+        a12.intoArray(y, yo + 12 * py);
+        a13.intoArray(y, yo + 13 * py);
     }
 
     static void pixels8(float[] x, int xo, int px, int[] taps, int shift, int steps, float[] w, int wo,
-            float[] bias, int bo, float[] y, int yo, int py) {
+            float[] y, int yo, int py) {
         int first = xo + taps[0];
         FloatVector wl0 = FloatVector.fromArray(S, w, wo);
         FloatVector a0 = FloatVector.broadcast(S, x[first]).mul(wl0);
@@ -102,19 +101,18 @@ final class OneVectorTaps {
             a6 = FloatVector.broadcast(S, x[i + 6 * px]).fma(wl, a6);
             a7 = FloatVector.broadcast(S, x[i + 7 * px]).fma(wl, a7);
         }
-        FloatVector bl = FloatVector.fromArray(S, bias, bo);
-        a0.add(bl).intoArray(y, yo);
-        a1.add(bl).intoArray(y, yo + py);
-        a2.add(bl).intoArray(y, yo + 2 * py);
-        a3.add(bl).intoArray(y, yo + 3 * py);
-        a4.add(bl).intoArray(y, yo + 4 * py);
-        a5.add(bl).intoArray(y, yo + 5 * py);
-        a6.add(bl).intoArray(y, yo + 6 * py);
-        a7.add(bl).intoArray(y, yo + 7 * py);
+        a0.intoArray(y, yo);
+        a1.intoArray(y, yo + py);
+        a2.intoArray(y, yo + 2 * py);
+        a3.intoArray(y, yo + 3 * py);
+        a4.intoArray(y, yo + 4 * py);
+        a5.intoArray(y, yo + 5 * py);
+        a6.intoArray(y, yo + 6 * py);
+        a7.intoArray(y, yo + 7 * py);
     }
 
     static void pixels7(float[] x, int xo, int px, int[] taps, int shift, int steps, float[] w, int wo,
-            float[] bias, int bo, float[] y, int yo, int py) {
+            float[] y, int yo, int py) {
         int first = xo + taps[0];
         FloatVector wl0 = FloatVector.fromArray(S, w, wo);
         FloatVector a0 = FloatVector.broadcast(S, x[first]).mul(wl0);
@@ -136,18 +134,17 @@ final class OneVectorTaps {
             a5 = FloatVector.broadcast(S, x[i + 5 * px]).fma(wl, a5);
             a6 = FloatVector.broadcast(S, x[i + 6 * px]).fma(wl, a6);
         }
-        FloatVector bl = FloatVector.fromArray(S, bias, bo);
-        a0.add(bl).intoArray(y, yo);
-        a1.add(bl).intoArray(y, yo + py);
-        a2.add(bl).intoArray(y, yo + 2 * py);
-        a3.add(bl).intoArray(y, yo + 3 * py);
-        a4.add(bl).intoArray(y, yo + 4 * py);
-        a5.add(bl).intoArray(y, yo + 5 * py);
-        a6.add(bl).intoArray(y, yo + 6 * py);
+        a0.intoArray(y, yo);
+        a1.intoArray(y, yo + py);
+        a2.intoArray(y, yo + 2 * py);
+        a3.intoArray(y, yo + 3 * py);
+        a4.intoArray(y, yo + 4 * py);
+        a5.intoArray(y, yo + 5 * py);
+        a6.intoArray(y, yo + 6 * py);
     }
 
     static void pixels4(float[] x, int xo, int px, int[] taps, int shift, int steps, float[] w, int wo,
-            float[] bias, int bo, float[] y, int yo, int py) {
+            float[] y, int yo, int py) {
         int first = xo + taps[0];
         FloatVector wl0 = FloatVector.fromArray(S, w, wo);
         FloatVector a0 = FloatVector.broadcast(S, x[first]).mul(wl0);
@@ -163,15 +160,14 @@ final class OneVectorTaps {
             a2 = FloatVector.broadcast(S, x[i + 2 * px]).fma(wl, a2);
             a3 = FloatVector.broadcast(S, x[i + 3 * px]).fma(wl, a3);
         }
-        FloatVector bl = FloatVector.fromArray(S, bias, bo);
-        a0.add(bl).intoArray(y, yo);
-        a1.add(bl).intoArray(y, yo + py);
-        a2.add(bl).intoArray(y, yo + 2 * py);
-        a3.add(bl).intoArray(y, yo + 3 * py);
+        a0.intoArray(y, yo);
+        a1.intoArray(y, yo + py);
+        a2.intoArray(y, yo + 2 * py);
+        a3.intoArray(y, yo + 3 * py);
     }
 
     static void pixels1(float[] x, int xo, int px, int[] taps, int shift, int steps, float[] w, int wo,
-            float[] bias, int bo, float[] y, int yo, int py) {
+            float[] y, int yo, int py) {
         int first = xo + taps[0];
         FloatVector wl0 = FloatVector.fromArray(S, w, wo);
         FloatVector a0 = FloatVector.broadcast(S, x[first]).mul(wl0);
@@ -181,7 +177,6 @@ final class OneVectorTaps {
             FloatVector wl = FloatVector.fromArray(S, w, wo + k * L);
             a0 = FloatVector.broadcast(S, x[i]).fma(wl, a0);
         }
-        FloatVector bl = FloatVector.fromArray(S, bias, bo);
-        a0.add(bl).intoArray(y, yo);
+        a0.intoArray(y, yo);
     }
 }

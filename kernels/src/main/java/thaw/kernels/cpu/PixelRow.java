@@ -41,29 +41,36 @@ final class PixelRow {
      *
      * @param tile     from {@link #tile}
      * @param blocks   how many vectors of output channels: 1 or 2
+     * @param epilogue null for none
+     * @param channel  the first lane's, for the epilogue
      */
     static void run(int pixels, int tile, int blocks, float[] x, int xo, int px, int[] taps, int shift, int steps,
-            float[] w, int wo, float[] bias, int bo, float[] y, int yo, int py, int yBlock) {
+            float[] w, int wo, BlockedEpilogue epilogue, int channel, float[] y, int yo, int py, int yBlock) {
         for (int p = 0; p < pixels; p += tile) {
             int at = Math.min(p, pixels - tile);
             int xa = xo + at * px;
             int ya = yo + at * py;
             if (blocks == 2) {
                 switch (tile) {
-                    case 14 -> TwoVectorTaps.pixels14(x, xa, px, taps, shift, steps, w, wo, bias, bo, y, ya, py, yBlock);
-                    case 8 -> TwoVectorTaps.pixels8(x, xa, px, taps, shift, steps, w, wo, bias, bo, y, ya, py, yBlock);
-                    case 7 -> TwoVectorTaps.pixels7(x, xa, px, taps, shift, steps, w, wo, bias, bo, y, ya, py, yBlock);
-                    case 6 -> TwoVectorTaps.pixels6(x, xa, px, taps, shift, steps, w, wo, bias, bo, y, ya, py, yBlock);
-                    case 4 -> TwoVectorTaps.pixels4(x, xa, px, taps, shift, steps, w, wo, bias, bo, y, ya, py, yBlock);
-                    default -> TwoVectorTaps.pixels1(x, xa, px, taps, shift, steps, w, wo, bias, bo, y, ya, py, yBlock);
+                    case 14 -> TwoVectorTaps.pixels14(x, xa, px, taps, shift, steps, w, wo, y, ya, py, yBlock);
+                    case 8 -> TwoVectorTaps.pixels8(x, xa, px, taps, shift, steps, w, wo, y, ya, py, yBlock);
+                    case 7 -> TwoVectorTaps.pixels7(x, xa, px, taps, shift, steps, w, wo, y, ya, py, yBlock);
+                    case 6 -> TwoVectorTaps.pixels6(x, xa, px, taps, shift, steps, w, wo, y, ya, py, yBlock);
+                    case 4 -> TwoVectorTaps.pixels4(x, xa, px, taps, shift, steps, w, wo, y, ya, py, yBlock);
+                    default -> TwoVectorTaps.pixels1(x, xa, px, taps, shift, steps, w, wo, y, ya, py, yBlock);
                 }
             } else {
                 switch (tile) {
-                    case 14 -> OneVectorTaps.pixels14(x, xa, px, taps, shift, steps, w, wo, bias, bo, y, ya, py);
-                    case 8 -> OneVectorTaps.pixels8(x, xa, px, taps, shift, steps, w, wo, bias, bo, y, ya, py);
-                    case 7 -> OneVectorTaps.pixels7(x, xa, px, taps, shift, steps, w, wo, bias, bo, y, ya, py);
-                    case 4 -> OneVectorTaps.pixels4(x, xa, px, taps, shift, steps, w, wo, bias, bo, y, ya, py);
-                    default -> OneVectorTaps.pixels1(x, xa, px, taps, shift, steps, w, wo, bias, bo, y, ya, py);
+                    case 14 -> OneVectorTaps.pixels14(x, xa, px, taps, shift, steps, w, wo, y, ya, py);
+                    case 8 -> OneVectorTaps.pixels8(x, xa, px, taps, shift, steps, w, wo, y, ya, py);
+                    case 7 -> OneVectorTaps.pixels7(x, xa, px, taps, shift, steps, w, wo, y, ya, py);
+                    case 4 -> OneVectorTaps.pixels4(x, xa, px, taps, shift, steps, w, wo, y, ya, py);
+                    default -> OneVectorTaps.pixels1(x, xa, px, taps, shift, steps, w, wo, y, ya, py);
+                }
+            }
+            if (epilogue != null) {
+                for (int v = 0; v < blocks; v++) {
+                    PixelEpilogue.apply(epilogue, channel + v * TwoVectorTaps.L, y, ya + v * yBlock, py, tile);
                 }
             }
         }

@@ -33,10 +33,10 @@ record TapWalk(int images, int rows, int sourceImage, int sourceStart, int sourc
     /**
      * Runs the walk.
      *
-     * @param w    as {@link PackedWeights} lays them out
-     * @param bias a number for each output channel, filled up to whole tiles
+     * @param w        as {@link PackedWeights} lays them out
+     * @param epilogue null for none
      */
-    void run(Workers workers, float[] source, float[] w, float[] bias, float[] target) {
+    void run(Workers workers, float[] source, float[] w, BlockedEpilogue epilogue, float[] target) {
         int total = images * rows;
         if (total == 0) {
             return;
@@ -62,7 +62,7 @@ record TapWalk(int images, int rows, int sourceImage, int sourceStart, int sourc
                     int count = row == rows - 1 ? lastPixels : pixels;
                     PixelRow.run(count, PixelRow.tile(count, vectors), vectors,
                             source, n * sourceImage + sourceStart + row * sourceRow + block * sourceBlock, px,
-                            taps, shift, steps, w, weightOffsets[tile], bias, layout.firstOutput(tile),
+                            taps, shift, steps, w, weightOffsets[tile], epilogue, layout.firstOutput(tile),
                             target, n * targetImage + targetStart + row * targetRow + tile * 2 * targetBlock, py, targetBlock);
                 }
             }

@@ -7,7 +7,7 @@ import jdk.incubator.vector.VectorSpecies;
  * The micro-kernel under every convolution and matrix product: two vectors of output channels by some pixels.
  * For pixel {@code p} and a tile of 2·L output channels,
  * <pre>
- * y[yo + p·py + block·yBlock + lane] = bias[lane] + Σ_k x[xo + p·px + taps[k >> shift] + k % 2^shift] · w[wo + k·2·L + lane]
+ * y[yo + p·py + block·yBlock + lane] = Σ_k x[xo + p·px + taps[k >> shift] + k % 2^shift] · w[wo + k·2·L + lane]
  * </pre>
  * so that each step multiplies a few numbers of {@code x}, one a pixel, with two vectors of weights that all pixels share.
  * A tap names {@code 2^shift} numbers of {@code x} that lie side by side: the channels of a block at one place of a filter.
@@ -26,7 +26,7 @@ final class TwoVectorTaps {
     }
 
     static void pixels14(float[] x, int xo, int px, int[] taps, int shift, int steps, float[] w, int wo,
-            float[] bias, int bo, float[] y, int yo, int py, int yBlock) {
+            float[] y, int yo, int py, int yBlock) {
         int first = xo + taps[0];
         FloatVector wl0 = FloatVector.fromArray(S, w, wo);
         FloatVector wh0 = FloatVector.fromArray(S, w, wo + L);
@@ -106,40 +106,38 @@ final class TwoVectorTaps {
             a13l = x13.fma(wl, a13l);
             a13h = x13.fma(wh, a13h);
         }
-        FloatVector bl = FloatVector.fromArray(S, bias, bo);
-        FloatVector bh = FloatVector.fromArray(S, bias, bo + L);
-        a0l.add(bl).intoArray(y, yo);
-        a0h.add(bh).intoArray(y, yo + yBlock);
-        a1l.add(bl).intoArray(y, yo + py);
-        a1h.add(bh).intoArray(y, yo + py + yBlock);
-        a2l.add(bl).intoArray(y, yo + 2 * py);
-        a2h.add(bh).intoArray(y, yo + 2 * py + yBlock);
-        a3l.add(bl).intoArray(y, yo + 3 * py);
-        a3h.add(bh).intoArray(y, yo + 3 * py + yBlock);
-        a4l.add(bl).intoArray(y, yo + 4 * py);
-        a4h.add(bh).intoArray(y, yo + 4 * py + yBlock);
-        a5l.add(bl).intoArray(y, yo + 5 * py);
-        a5h.add(bh).intoArray(y, yo + 5 * py + yBlock);
-        a6l.add(bl).intoArray(y, yo + 6 * py);
-        a6h.add(bh).intoArray(y, yo + 6 * py + yBlock);
-        a7l.add(bl).intoArray(y, yo + 7 * py);
-        a7h.add(bh).intoArray(y, yo + 7 * py + yBlock);
-        a8l.add(bl).intoArray(y, yo + 8 * py);
-        a8h.add(bh).intoArray(y, yo + 8 * py + yBlock);
-        a9l.add(bl).intoArray(y, yo + 9 * py);
-        a9h.add(bh).intoArray(y, yo + 9 * py + yBlock);
-        a10l.add(bl).intoArray(y, yo + 10 * py);
-        a10h.add(bh).intoArray(y, yo + 10 * py + yBlock);
-        a11l.add(bl).intoArray(y, yo + 11 * py);
-        a11h.add(bh).intoArray(y, yo + 11 * py + yBlock);
-        a12l.add(bl).intoArray(y, yo + 12 * py);
-        a12h.add(bh).intoArray(y, yo + 12 * py + yBlock);
-        a13l.add(bl).intoArray(y, yo + 13 * py);
-        a13h.add(bh).intoArray(y, yo + 13 * py + yBlock);
+        a0l.intoArray(y, yo);
+        a0h.intoArray(y, yo + yBlock);
+        a1l.intoArray(y, yo + py);
+        a1h.intoArray(y, yo + py + yBlock);
+        a2l.intoArray(y, yo + 2 * py);
+        a2h.intoArray(y, yo + 2 * py + yBlock);
+        a3l.intoArray(y, yo + 3 * py);
+        a3h.intoArray(y, yo + 3 * py + yBlock);
+        a4l.intoArray(y, yo + 4 * py);
+        a4h.intoArray(y, yo + 4 * py + yBlock);
+        a5l.intoArray(y, yo + 5 * py);
+        a5h.intoArray(y, yo + 5 * py + yBlock);
+        a6l.intoArray(y, yo + 6 * py);
+        a6h.intoArray(y, yo + 6 * py + yBlock);
+        a7l.intoArray(y, yo + 7 * py);
+        a7h.intoArray(y, yo + 7 * py + yBlock);
+        a8l.intoArray(y, yo + 8 * py);
+        a8h.intoArray(y, yo + 8 * py + yBlock);
+        a9l.intoArray(y, yo + 9 * py);
+        a9h.intoArray(y, yo + 9 * py + yBlock);
+        a10l.intoArray(y, yo + 10 * py);
+        a10h.intoArray(y, yo + 10 * py + yBlock);
+        a11l.intoArray(y, yo + 11 * py);
+        a11h.intoArray(y, yo + 11 * py + yBlock);
+        a12l.intoArray(y, yo + 12 * py);
+        a12h.intoArray(y, yo + 12 * py + yBlock);
+        a13l.intoArray(y, yo + 13 * py);
+        a13h.intoArray(y, yo + 13 * py + yBlock);
     }
 
     static void pixels8(float[] x, int xo, int px, int[] taps, int shift, int steps, float[] w, int wo,
-            float[] bias, int bo, float[] y, int yo, int py, int yBlock) {
+            float[] y, int yo, int py, int yBlock) {
         int first = xo + taps[0];
         FloatVector wl0 = FloatVector.fromArray(S, w, wo);
         FloatVector wh0 = FloatVector.fromArray(S, w, wo + L);
@@ -189,28 +187,26 @@ final class TwoVectorTaps {
             a7l = x7.fma(wl, a7l);
             a7h = x7.fma(wh, a7h);
         }
-        FloatVector bl = FloatVector.fromArray(S, bias, bo);
-        FloatVector bh = FloatVector.fromArray(S, bias, bo + L);
-        a0l.add(bl).intoArray(y, yo);
-        a0h.add(bh).intoArray(y, yo + yBlock);
-        a1l.add(bl).intoArray(y, yo + py);
-        a1h.add(bh).intoArray(y, yo + py + yBlock);
-        a2l.add(bl).intoArray(y, yo + 2 * py);
-        a2h.add(bh).intoArray(y, yo + 2 * py + yBlock);
-        a3l.add(bl).intoArray(y, yo + 3 * py);
-        a3h.add(bh).intoArray(y, yo + 3 * py + yBlock);
-        a4l.add(bl).intoArray(y, yo + 4 * py);
-        a4h.add(bh).intoArray(y, yo + 4 * py + yBlock);
-        a5l.add(bl).intoArray(y, yo + 5 * py);
-        a5h.add(bh).intoArray(y, yo + 5 * py + yBlock);
-        a6l.add(bl).intoArray(y, yo + 6 * py);
-        a6h.add(bh).intoArray(y, yo + 6 * py + yBlock);
-        a7l.add(bl).intoArray(y, yo + 7 * py);
-        a7h.add(bh).intoArray(y, yo + 7 * py + yBlock);
+        a0l.intoArray(y, yo);
+        a0h.intoArray(y, yo + yBlock);
+        a1l.intoArray(y, yo + py);
+        a1h.intoArray(y, yo + py + yBlock);
+        a2l.intoArray(y, yo + 2 * py);
+        a2h.intoArray(y, yo + 2 * py + yBlock);
+        a3l.intoArray(y, yo + 3 * py);
+        a3h.intoArray(y, yo + 3 * py + yBlock);
+        a4l.intoArray(y, yo + 4 * py);
+        a4h.intoArray(y, yo + 4 * py + yBlock);
+        a5l.intoArray(y, yo + 5 * py);
+        a5h.intoArray(y, yo + 5 * py + yBlock);
+        a6l.intoArray(y, yo + 6 * py);
+        a6h.intoArray(y, yo + 6 * py + yBlock);
+        a7l.intoArray(y, yo + 7 * py);
+        a7h.intoArray(y, yo + 7 * py + yBlock);
     }
 
     static void pixels7(float[] x, int xo, int px, int[] taps, int shift, int steps, float[] w, int wo,
-            float[] bias, int bo, float[] y, int yo, int py, int yBlock) {
+            float[] y, int yo, int py, int yBlock) {
         int first = xo + taps[0];
         FloatVector wl0 = FloatVector.fromArray(S, w, wo);
         FloatVector wh0 = FloatVector.fromArray(S, w, wo + L);
@@ -255,26 +251,24 @@ final class TwoVectorTaps {
             a6l = x6.fma(wl, a6l);
             a6h = x6.fma(wh, a6h);
         }
-        FloatVector bl = FloatVector.fromArray(S, bias, bo);
-        FloatVector bh = FloatVector.fromArray(S, bias, bo + L);
-        a0l.add(bl).intoArray(y, yo);
-        a0h.add(bh).intoArray(y, yo + yBlock);
-        a1l.add(bl).intoArray(y, yo + py);
-        a1h.add(bh).intoArray(y, yo + py + yBlock);
-        a2l.add(bl).intoArray(y, yo + 2 * py);
-        a2h.add(bh).intoArray(y, yo + 2 * py + yBlock);
-        a3l.add(bl).intoArray(y, yo + 3 * py);
-        a3h.add(bh).intoArray(y, yo + 3 * py + yBlock);
-        a4l.add(bl).intoArray(y, yo + 4 * py);
-        a4h.add(bh).intoArray(y, yo + 4 * py + yBlock);
-        a5l.add(bl).intoArray(y, yo + 5 * py);
-        a5h.add(bh).intoArray(y, yo + 5 * py + yBlock);
-        a6l.add(bl).intoArray(y, yo + 6 * py);
-        a6h.add(bh).intoArray(y, yo + 6 * py + yBlock);
+        a0l.intoArray(y, yo);
+        a0h.intoArray(y, yo + yBlock);
+        a1l.intoArray(y, yo + py);
+        a1h.intoArray(y, yo + py + yBlock);
+        a2l.intoArray(y, yo + 2 * py);
+        a2h.intoArray(y, yo + 2 * py + yBlock);
+        a3l.intoArray(y, yo + 3 * py);
+        a3h.intoArray(y, yo + 3 * py + yBlock);
+        a4l.intoArray(y, yo + 4 * py);
+        a4h.intoArray(y, yo + 4 * py + yBlock);
+        a5l.intoArray(y, yo + 5 * py);
+        a5h.intoArray(y, yo + 5 * py + yBlock);
+        a6l.intoArray(y, yo + 6 * py);
+        a6h.intoArray(y, yo + 6 * py + yBlock);
     }
 
     static void pixels6(float[] x, int xo, int px, int[] taps, int shift, int steps, float[] w, int wo,
-            float[] bias, int bo, float[] y, int yo, int py, int yBlock) {
+            float[] y, int yo, int py, int yBlock) {
         int first = xo + taps[0];
         FloatVector wl0 = FloatVector.fromArray(S, w, wo);
         FloatVector wh0 = FloatVector.fromArray(S, w, wo + L);
@@ -314,24 +308,22 @@ final class TwoVectorTaps {
             a5l = x5.fma(wl, a5l);
             a5h = x5.fma(wh, a5h);
         }
-        FloatVector bl = FloatVector.fromArray(S, bias, bo);
-        FloatVector bh = FloatVector.fromArray(S, bias, bo + L);
-        a0l.add(bl).intoArray(y, yo);
-        a0h.add(bh).intoArray(y, yo + yBlock);
-        a1l.add(bl).intoArray(y, yo + py);
-        a1h.add(bh).intoArray(y, yo + py + yBlock);
-        a2l.add(bl).intoArray(y, yo + 2 * py);
-        a2h.add(bh).intoArray(y, yo + 2 * py + yBlock);
-        a3l.add(bl).intoArray(y, yo + 3 * py);
-        a3h.add(bh).intoArray(y, yo + 3 * py + yBlock);
-        a4l.add(bl).intoArray(y, yo + 4 * py);
-        a4h.add(bh).intoArray(y, yo + 4 * py + yBlock);
-        a5l.add(bl).intoArray(y, yo + 5 * py);
-        a5h.add(bh).intoArray(y, yo + 5 * py + yBlock);
+        a0l.intoArray(y, yo);
+        a0h.intoArray(y, yo + yBlock);
+        a1l.intoArray(y, yo + py);
+        a1h.intoArray(y, yo + py + yBlock);
+        a2l.intoArray(y, yo + 2 * py);
+        a2h.intoArray(y, yo + 2 * py + yBlock);
+        a3l.intoArray(y, yo + 3 * py);
+        a3h.intoArray(y, yo + 3 * py + yBlock);
+        a4l.intoArray(y, yo + 4 * py);
+        a4h.intoArray(y, yo + 4 * py + yBlock);
+        a5l.intoArray(y, yo + 5 * py);
+        a5h.intoArray(y, yo + 5 * py + yBlock);
     }
 
     static void pixels4(float[] x, int xo, int px, int[] taps, int shift, int steps, float[] w, int wo,
-            float[] bias, int bo, float[] y, int yo, int py, int yBlock) {
+            float[] y, int yo, int py, int yBlock) {
         int first = xo + taps[0];
         FloatVector wl0 = FloatVector.fromArray(S, w, wo);
         FloatVector wh0 = FloatVector.fromArray(S, w, wo + L);
@@ -361,20 +353,18 @@ final class TwoVectorTaps {
             a3l = x3.fma(wl, a3l);
             a3h = x3.fma(wh, a3h);
         }
-        FloatVector bl = FloatVector.fromArray(S, bias, bo);
-        FloatVector bh = FloatVector.fromArray(S, bias, bo + L);
-        a0l.add(bl).intoArray(y, yo);
-        a0h.add(bh).intoArray(y, yo + yBlock);
-        a1l.add(bl).intoArray(y, yo + py);
-        a1h.add(bh).intoArray(y, yo + py + yBlock);
-        a2l.add(bl).intoArray(y, yo + 2 * py);
-        a2h.add(bh).intoArray(y, yo + 2 * py + yBlock);
-        a3l.add(bl).intoArray(y, yo + 3 * py);
-        a3h.add(bh).intoArray(y, yo + 3 * py + yBlock);
+        a0l.intoArray(y, yo);
+        a0h.intoArray(y, yo + yBlock);
+        a1l.intoArray(y, yo + py);
+        a1h.intoArray(y, yo + py + yBlock);
+        a2l.intoArray(y, yo + 2 * py);
+        a2h.intoArray(y, yo + 2 * py + yBlock);
+        a3l.intoArray(y, yo + 3 * py);
+        a3h.intoArray(y, yo + 3 * py + yBlock);
     }
 
     static void pixels1(float[] x, int xo, int px, int[] taps, int shift, int steps, float[] w, int wo,
-            float[] bias, int bo, float[] y, int yo, int py, int yBlock) {
+            float[] y, int yo, int py, int yBlock) {
         int first = xo + taps[0];
         FloatVector wl0 = FloatVector.fromArray(S, w, wo);
         FloatVector wh0 = FloatVector.fromArray(S, w, wo + L);
@@ -389,9 +379,7 @@ final class TwoVectorTaps {
             a0l = x0.fma(wl, a0l);
             a0h = x0.fma(wh, a0h);
         }
-        FloatVector bl = FloatVector.fromArray(S, bias, bo);
-        FloatVector bh = FloatVector.fromArray(S, bias, bo + L);
-        a0l.add(bl).intoArray(y, yo);
-        a0h.add(bh).intoArray(y, yo + yBlock);
+        a0l.intoArray(y, yo);
+        a0h.intoArray(y, yo + yBlock);
     }
 }

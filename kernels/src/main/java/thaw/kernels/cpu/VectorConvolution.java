@@ -34,7 +34,6 @@ final class VectorConvolution implements Convolution {
 
     private final Memory memory;
     private final Workers workers;
-    private final EpiloguePass epilogue;
     private final int lanes;
     private final WinogradConvolution winograd;
     private final WinogradWeightGradient winogradWeightGradient;
@@ -44,7 +43,6 @@ final class VectorConvolution implements Convolution {
     VectorConvolution(Memory memory, Workers workers) {
         this.memory = memory;
         this.workers = workers;
-        this.epilogue = new EpiloguePass(memory, workers);
         this.lanes = memory.block();
         this.winograd = new WinogradConvolution(memory, workers);
         this.winogradWeightGradient = new WinogradWeightGradient(memory, workers);
@@ -60,27 +58,55 @@ final class VectorConvolution implements Convolution {
     public Array conv2d(Array array, Array weight, Epilogue epilogue, Conv2dOptions o) {
         Shape outShape = Shapes.conv2d(array.shape(), weight.shape(), null, o);
         Shapes.epilogue(outShape, epilogue);
-        Array bias = epilogue.scale() == null ? epilogue.shift() : null;
-        CpuArray x = cpu(array);
-        boolean stem = isStem(x, lanes, o);
-        x = stem ? memory.asRowMajor(x) : memory.asBlocked(x);
+        boolean stem = isStem(cpu(array), lanes, o);
+        CpuArray x = stem ? memory.asRowMajor(array) : memory.asBlocked(array);
         Shape xShape = x.shape();
-        int outputs = (CpuArray.channelBlocks(outShape.dim(1), lanes) + 1) * lanes;
-        float[] b = bias == null ? zeros(outputs) : memory.padded(bias, outputs);
         CpuArray y = memory.blocked(outShape);
         CpuArray w = memory.asRowMajor(weight);
+        CpuArray residual = epilogue.residual() == null ? null : memory.asBlocked(epilogue.residual());
+        BlockedEpilogue blocked = blocked(epilogue, residual, outShape.dim(1));
         if (!stem && winograd.suits(xShape, w.shape(), outShape, o)) {
-            winograd.forward(x, w, b, o, y);
+            float[] none = filled((y.channelBlocks() + 1) * lanes, 0);
+            winograd.forward(x, w, none, o, y);
+            memory.pool().give(none);
+            if (blocked != null) {
+                PixelEpilogue.apply(workers, blocked, y);
+            }
         } else {
             Key key = new Key(xShape, w.shape(), o, false, stem);
-            execute(plan(key, () -> ConvolutionPlan.forward(xShape, w.shape(), outShape, o, stem, lanes)), x, w, b, y);
+            execute(plan(key, () -> ConvolutionPlan.forward(xShape, w.shape(), outShape, o, stem, lanes)), x, w, blocked, y);
         }
-        memory.pool().give(b);
+        release(blocked);
+        if (residual != null) {
+            residual.release();
+        }
         w.release();
         x.release();
-        this.epilogue.apply(y, new Epilogue(epilogue.scale(), epilogue.scale() == null ? null : epilogue.shift(),
-                epilogue.residual(), epilogue.relu()));
         return y;
+    }
+
+    /** An epilogue with numbers for whole tiles of channels, or null for one that changes nothing. */
+    private BlockedEpilogue blocked(Epilogue e, CpuArray residual, int channels) {
+        if (e.scale() == null && e.shift() == null && residual == null && !e.relu()) {
+            return null;
+        }
+        int length = (CpuArray.channelBlocks(channels, lanes) + 1) * lanes;
+        float[] scale = e.scale() == null ? filled(length, 1) : memory.padded(e.scale(), length);
+        float[] shift = e.shift() == null ? filled(length, 0) : memory.padded(e.shift(), length);
+        return new BlockedEpilogue(scale, shift, residual == null ? null : residual.data(), e.relu());
+    }
+
+    private void release(BlockedEpilogue e) {
+        if (e != null) {
+            memory.pool().give(e.scale());
+            memory.pool().give(e.shift());
+        }
+    }
+
+    private float[] filled(int length, float value) {
+        float[] numbers = memory.pool().take(length);
+        Arrays.fill(numbers, 0, length, value);
+        return numbers;
     }
 
     @Override
@@ -89,26 +115,26 @@ final class VectorConvolution implements Convolution {
         CpuArray gy = memory.asBlocked(gradient);
         CpuArray w = memory.asRowMajor(weight);
         CpuArray gx = memory.blocked(xShape);
-        float[] none = zeros((gx.channelBlocks() + 1) * lanes);
         if (winograd.suits(xShape, w.shape(), gy.shape(), o)) {
+            float[] none = filled((gx.channelBlocks() + 1) * lanes, 0);
             winograd.inputGradient(gy, w, none, o, gx);
+            memory.pool().give(none);
         } else {
-            direct(gy, w, none, o, gx);
+            direct(gy, w, o, gx);
         }
-        memory.pool().give(none);
         w.release();
         gy.release();
         return gx;
     }
 
-    private void direct(CpuArray gy, CpuArray w, float[] none, Conv2dOptions o, CpuArray gx) {
+    private void direct(CpuArray gy, CpuArray w, Conv2dOptions o, CpuArray gx) {
         Shape xShape = gx.shape();
         ConvolutionPlan plan = plan(new Key(xShape, w.shape(), o, true, false),
                 () -> ConvolutionPlan.backward(gy.shape(), w.shape(), xShape, o, lanes));
         if (!plan.coversTarget()) {
             Arrays.fill(gx.data(), 0, gx.length(), 0);
         }
-        execute(plan, gy, w, none, gx);
+        execute(plan, gy, w, null, gx);
     }
 
     @Override
@@ -138,13 +164,7 @@ final class VectorConvolution implements Convolution {
         return plan;
     }
 
-    private float[] zeros(int length) {
-        float[] z = memory.pool().take(length);
-        Arrays.fill(z, 0, length, 0);
-        return z;
-    }
-
-    private void execute(ConvolutionPlan plan, CpuArray source, CpuArray w, float[] bias, CpuArray target) {
+    private void execute(ConvolutionPlan plan, CpuArray source, CpuArray w, BlockedEpilogue epilogue, CpuArray target) {
         float[] from = source.data();
         float[] copy = null;
         if (plan.padded() != null) {
@@ -154,7 +174,7 @@ final class VectorConvolution implements Convolution {
         }
         for (TapWalk walk : plan.walks()) {
             if (walk.places().count() > 0) {
-                walk.run(workers, from, packed(w, walk), bias, target.data());
+                walk.run(workers, from, packed(w, walk), epilogue, target.data());
             }
         }
         if (copy != null) {

@@ -54,17 +54,14 @@ final class VectorMatrixProduct implements MatrixProduct {
             transpose(a, inner, rows, transposed);
             a = transposed;
         }
-        float[] none = memory.pool().take(width);
-        Arrays.fill(none, 0, width, 0);
-        multiply(a, packed, none, rows, inner, columns, c.data());
-        memory.pool().give(none);
+        multiply(a, packed, rows, inner, columns, c.data());
         if (transposed != null) {
             memory.pool().give(transposed);
         }
         return c;
     }
 
-    private void multiply(float[] a, float[] b, float[] none, int rows, int inner, int columns, float[] c) {
+    private void multiply(float[] a, float[] b, int rows, int inner, int columns, float[] c) {
         int bands = (rows + ROWS - 1) / ROWS;
         int tiles = (columns + width - 1) / width;
         workers.run(bands * tiles, item -> {
@@ -76,13 +73,13 @@ final class VectorMatrixProduct implements MatrixProduct {
             int pixels = PixelRow.tile(count, 2);
             if (used == width) {
                 PixelRow.run(count, pixels, 2, a, row * inner, inner, NO_TAPS, SHIFT, inner, b, tile * inner * width,
-                        none, 0, c, row * columns + column, columns, width / 2);
+                        null, 0, c, row * columns + column, columns, width / 2);
                 return;
             }
             // The last columns do not fill the tile: compute it aside and copy what exists.
             float[] aside = memory.pool().take(count * width);
             PixelRow.run(count, pixels, 2, a, row * inner, inner, NO_TAPS, SHIFT, inner, b, tile * inner * width,
-                    none, 0, aside, 0, width, width / 2);
+                    null, 0, aside, 0, width, width / 2);
             for (int r = 0; r < count; r++) {
                 System.arraycopy(aside, r * width, c, (row + r) * columns + column, used);
             }

@@ -202,7 +202,7 @@ final class WinogradConvolution {
                 int vectors = layout.vectors(tile);
                 int weights = (p * outBlocks + 2 * tile) * lanes * inputs;
                 PixelRow.run(count, PixelRow.tile(count, vectors), vectors, v, p * inBlocks * count * lanes, lanes, taps,
-                        Integer.numberOfTrailingZeros(lanes), inputs, u, weights, ZERO, 0,
+                        Integer.numberOfTrailingZeros(lanes), inputs, u, weights, null, 0,
                         m, (p * outBlocks + 2 * tile) * count * lanes, lanes, count * lanes);
             }
 
@@ -211,7 +211,4 @@ final class WinogradConvolution {
             }
         }
     }
-
-    /** The products have no bias of their own. */
-    private static final float[] ZERO = new float[128];
 }
