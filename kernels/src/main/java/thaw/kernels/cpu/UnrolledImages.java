@@ -38,11 +38,6 @@ record UnrolledImages(Conv2dOptions o, int images, int inputs, int h, int w, int
         return rows() / o.groups();
     }
 
-    /** Whether the images are their own unrolled form. */
-    boolean isPlain() {
-        return filter() == 1 && o.strideH() == 1 && o.strideW() == 1 && o.paddingH() == 0 && o.paddingW() == 0;
-    }
-
     /** Part of a row: {@code count} output pixels from {@code first} on. */
     void unroll(float[] x, int row, int first, int count, float[] to, int at) {
         int stride = o.strideW();
