@@ -45,7 +45,7 @@ public final class CpuBackend implements Backend {
         elementwise = new Elementwise(memory, workers, loops);
         product = vectors ? new VectorMatrixProduct(memory, workers) : new PlainMatrixProduct(memory, workers);
         convolution = vectors ? new VectorConvolution(memory, workers) : new PlainConvolution(memory, workers);
-        batchNorm = new BatchNorm(memory, workers, loops, elementwise);
+        batchNorm = new BatchNorm(memory, workers, loops);
         pooling = new Pooling(memory, workers, loops);
         loss = new SoftmaxLoss(memory);
         binaryLoss = new LogisticLoss(memory);
