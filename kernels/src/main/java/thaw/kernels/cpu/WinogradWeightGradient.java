@@ -15,7 +15,7 @@ import thaw.kernels.Shape;
  */
 final class WinogradWeightGradient {
 
-    private static final int POSITIONS = WinogradTiles.POSITIONS;
+    private static final int POSITIONS = WinogradPoints.PAIRS;
 
     /** Floats of a part's transformed inputs and gradients: 8 MiB. */
     private static final int PART = 1 << 21;
@@ -83,9 +83,11 @@ final class WinogradWeightGradient {
                 if (first == 0) {
                     Arrays.fill(u, to, to + inputs * vectors * lanes, 0);
                 }
-                for (int block = 0; block < inBlocks; block++) {
-                    OuterProducts.add(v, (p * inBlocks + block) * count * lanes, at, count, m,
-                            (p * outBlocks + 2 * pair) * count * lanes, count * lanes, vectors, u,
+                int begin = Math.max(0, tiles.begin(p) - first);
+                int end = Math.min(count, tiles.end(p) - first);
+                for (int block = 0; block < inBlocks && begin < end; block++) {
+                    OuterProducts.add(v, ((p * inBlocks + block) * count + begin) * lanes, at, end - begin, m,
+                            ((p * outBlocks + 2 * pair) * count + begin) * lanes, count * lanes, vectors, u,
                             to + block * lanes * vectors * lanes);
                 }
             });
@@ -100,12 +102,12 @@ final class WinogradWeightGradient {
         int outputs = gw.shape().dim(0);
         int channels = gw.shape().dim(1);
         int vectors = Math.min(2, outBlocks - 2 * pair);
-        float[] scratch = memory.pool().take(WinogradTransforms.SCRATCH);
+        float[] scratch = memory.pool().take(WinogradPoints.scratch(lanes));
         float[] filters = memory.pool().take(9 * lanes);
         float[] to = gw.data();
         for (int c = block * lanes; c < Math.min(channels, (block + 1) * lanes); c++) {
             for (int v = 0; v < vectors; v++) {
-                WinogradTransforms.filterGradient(u, pair * 2 * lanes * inputs + (c * vectors + v) * lanes, position,
+                WinogradFilter.gradient(u, pair * 2 * lanes * inputs + (c * vectors + v) * lanes, position,
                         scratch, filters, 0);
                 int firstOutput = (2 * pair + v) * lanes;
                 for (int i = 0; i < Math.min(lanes, outputs - firstOutput); i++) {
