@@ -1,6 +1,5 @@
 package thaw.kernels.opencl;
 
-import java.util.function.Consumer;
 import org.jocl.CL;
 import org.jocl.CLException;
 import org.jocl.Pointer;
@@ -99,9 +98,9 @@ final class DeviceQueue implements AutoCloseable {
      * @param local null lets the driver choose
      * @param work  what the kernel computes and moves, for the profile
      */
-    void run(CompiledKernel kernel, Consumer<CompiledKernel> setArguments, long[] global, long[] local, Profile.Work work) {
+    void run(CompiledKernel kernel, Runnable setArguments, long[] global, long[] local, Profile.Work work) {
         enqueue(kernel.name(), () -> {
-            setArguments.accept(kernel);
+            setArguments.run();
             cl_event event = profile == null ? null : new cl_event();
             CL.clEnqueueNDRangeKernel(queue, kernel.kernel(), global.length, null, global, local, 0, null, event);
             if (profile != null) {
@@ -112,6 +111,9 @@ final class DeviceQueue implements AutoCloseable {
 
     /** Enqueues a copy of the first bytes of one buffer to another. */
     void copy(cl_mem from, cl_mem to, long bytes) {
+        if (bytes == 0) {
+            return;
+        }
         enqueue("copying an array", () -> CL.clEnqueueCopyBuffer(queue, from, to, 0, 0, bytes, 0, null, null));
     }
 
@@ -191,6 +193,10 @@ final class DeviceQueue implements AutoCloseable {
             CL.clFlush(queue);
             unflushed = 0;
         }
+    }
+
+    synchronized boolean isOpen() {
+        return !closed;
     }
 
     /** Waits for the device, then releases the buffers, the queue and the context. */

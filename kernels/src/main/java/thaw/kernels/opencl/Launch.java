@@ -101,9 +101,9 @@ final class Launch {
         }
     }
 
-    private void setArguments(CompiledKernel of) {
+    private void setArguments() {
         for (int i = 0; i < arguments.size(); i++) {
-            CL.clSetKernelArg(of.kernel(), i, arguments.get(i).bytes, arguments.get(i).value);
+            CL.clSetKernelArg(kernel.kernel(), i, arguments.get(i).bytes, arguments.get(i).value);
         }
     }
 }

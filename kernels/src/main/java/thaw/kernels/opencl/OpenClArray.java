@@ -5,7 +5,7 @@ import thaw.kernels.Array;
 import thaw.kernels.Shape;
 
 /** Floats in a buffer on the device, in row-major order from its start. */
-final class OpenClArray extends Array {
+class OpenClArray extends Array {
 
     private final OpenClStorage storage;
 
