@@ -65,7 +65,7 @@ final class VectorConvolution implements Convolution {
         CpuArray w = memory.asRowMajor(weight);
         CpuArray residual = epilogue.residual() == null ? null : memory.asBlocked(epilogue.residual());
         BlockedEpilogue blocked = blocked(epilogue, residual, outShape.dim(1));
-        if (!stem && winograd.suits(xShape, w.shape(), outShape, o)) {
+        if (!stem && winograd.suitsForward(xShape, w.shape(), outShape, o)) {
             winograd.forward(x, w, blocked, o, y);
         } else {
             Key key = new Key(xShape, w.shape(), o, false, stem);

@@ -19,7 +19,7 @@ import thaw.kernels.Shape;
  */
 final class WinogradWeightGradient {
 
-    private static final int PAIRS = WinogradPoints.PAIRS;
+    private static final int PAIRS = WinogradWeights.VALUES;
 
     /** Floats of a part's transformed inputs and gradients: 4 MiB. */
     private static final int PART = 1 << 20;
@@ -70,7 +70,7 @@ final class WinogradWeightGradient {
             this.gw = gw;
             Shape in = x.shape();
             Shape out = gy.shape();
-            tiles = new WinogradTiles(memory, lanes, in.dim(0), in.dim(2), in.dim(3), out.dim(2), out.dim(3), padH, padW);
+            tiles = new WinogradTiles(memory, lanes, in.dim(0), in.dim(2), in.dim(3), out.dim(2), out.dim(3), padH, padW, 1);
             inBlocks = x.channelBlocks();
             outBlocks = gy.channelBlocks();
             panels = (outBlocks + 1) / 2;
@@ -188,7 +188,7 @@ final class WinogradWeightGradient {
 
             /** Transforms sums to the filters' gradients, in row-major order. */
             void store(float[] u, int uo) {
-                float[] scratch = memory.pool().take(WinogradPoints.scratch(lanes));
+                float[] scratch = memory.pool().take(PAIRS * lanes);
                 float[] filters = memory.pool().take(9 * lanes * lanes);
                 for (int block = firstBlock; block < endBlock; block++) {
                     for (int v = 0; v < vectors; v++) {
