@@ -191,7 +191,9 @@ record WinogradTiles(Memory memory, int lanes, int images, int h, int w, int out
             Place p = new Place(first + t);
             int at = (((p.image * blocks + block) * outH + p.top) * outW + p.left) * lanes;
             int target = (block * count + t) * lanes;
-            if (p.isWhole()) {
+            if (stride == 2) {
+                WinogradStridedGradient.tile(p.height, p.width, g, at, outW * lanes, scratch, m, target, pair);
+            } else if (p.isWhole()) {
                 WinogradGradient.whole(g, at, outW * lanes, scratch, m, target, pair);
             } else {
                 WinogradGradient.part(p.height, p.width, g, at, outW * lanes, scratch, m, target, pair);
