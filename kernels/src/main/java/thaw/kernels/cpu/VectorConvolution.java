@@ -65,7 +65,7 @@ final class VectorConvolution implements Convolution {
         CpuArray w = memory.asRowMajor(weight);
         CpuArray residual = epilogue.residual() == null ? null : memory.asBlocked(epilogue.residual());
         BlockedEpilogue blocked = blocked(epilogue, residual, outShape.dim(1));
-        if (!stem && winograd.suits(xShape, w.shape(), outShape, o)) {
+        if (!stem && winograd.suitsForward(xShape, w.shape(), outShape, o)) {
             winograd.forward(x, w, blocked, o, y);
         } else {
             Key key = new Key(xShape, w.shape(), o, false, stem);
@@ -133,13 +133,13 @@ final class VectorConvolution implements Convolution {
     @Override
     public Array weightGradient(Array gy, Array x, Shape wShape, Conv2dOptions o) {
         Shapes.conv2dWeightGradient(gy.shape(), x.shape(), wShape, o);
-        if (!winograd.suits(x.shape(), wShape, gy.shape(), o) || !WinogradWeightGradient.pays(gy.shape())) {
+        if (!winograd.suitsForward(x.shape(), wShape, gy.shape(), o) || !WinogradWeightGradient.pays(gy.shape(), o.strideH())) {
             return weightGradient.compute(gy, x, wShape, o);
         }
         CpuArray source = memory.asBlocked(x);
         CpuArray gradient = memory.asBlocked(gy);
         CpuArray gw = memory.rowMajor(wShape);
-        winogradWeightGradient.compute(source, gradient, o.paddingH(), o.paddingW(), gw);
+        winogradWeightGradient.compute(source, gradient, o.paddingH(), o.paddingW(), o.strideH(), gw);
         source.release();
         gradient.release();
         return gw;

@@ -25,8 +25,6 @@ import thaw.kernels.Shape;
  */
 final class WinogradConvolution {
 
-    private static final int PAIRS = WinogradPoints.PAIRS;
-
     /** Floats of a chunk's transformed input: 256 KiB, a quarter of a core's second-level cache. */
     private static final int CHUNK = 1 << 16;
 
@@ -48,8 +46,11 @@ final class WinogradConvolution {
     /** Tiles that an item transforms where all tiles are transformed first. */
     private static final int PIECE = 16;
 
+    /** Tiles that a convolution of stride 2 must have: for fewer, four times the weights cost more than the products saved. */
+    private static final int STRIDED_TILES = 8;
+
     /** Identifies transformed weights among what is derived from a weight. */
-    private record Key(boolean gradient) {
+    private record Key(boolean gradient, int stride) {
     }
 
     private final Memory memory;
@@ -64,38 +65,50 @@ final class WinogradConvolution {
 
     /** Whether this convolution has the form, and few enough products. */
     boolean suits(Shape x, Shape w, Shape y, Conv2dOptions o) {
-        boolean form = w.dim(2) == 3 && w.dim(3) == 3 && o.strideH() == 1 && o.strideW() == 1 && o.dilationH() == 1
-                && o.dilationW() == 1 && o.groups() == 1 && o.paddingH() <= 2 && o.paddingW() <= 2;
-        return form && x.dim(1) >= lanes && w.dim(0) >= lanes
-                && pays(y.dim(2), y.dim(3)) && pays(x.dim(2), x.dim(3));
+        return isForm(x, w, o) && o.strideH() == 1 && pays(y, 1) && pays(x, 1);
     }
 
-    /** Whether the products are fewer than half of the direct convolution's. */
-    private static boolean pays(int height, int width) {
-        return 2 * WinogradTiles.products(height) * WinogradTiles.products(width) < 9 * height * width;
+    /** As {@link #suits}, for {@link #forward} alone, which takes a stride of 2 too. */
+    boolean suitsForward(Shape x, Shape w, Shape y, Conv2dOptions o) {
+        return suits(x, w, y, o) || isForm(x, w, o) && o.strideH() == 2 && pays(y, 2)
+                && y.dim(0) * WinogradTiles.along(y.dim(2)) * WinogradTiles.along(y.dim(3)) >= STRIDED_TILES;
+    }
+
+    private boolean isForm(Shape x, Shape w, Conv2dOptions o) {
+        return w.dim(2) == 3 && w.dim(3) == 3 && o.strideH() == o.strideW() && o.dilationH() == 1 && o.dilationW() == 1
+                && o.groups() == 1 && o.paddingH() <= 2 && o.paddingW() <= 2 && x.dim(1) >= lanes && w.dim(0) >= lanes;
+    }
+
+    /** Whether the products are few enough beside the direct convolution's. */
+    private static boolean pays(Shape y, int stride) {
+        int height = y.dim(2);
+        int width = y.dim(3);
+        int products = WinogradTiles.products(height, stride) * WinogradTiles.products(width, stride);
+        return stride == 1 ? 2 * products < 9 * height * width : 3 * products < 2 * 9 * height * width;
     }
 
     /** {@code y = epilogue(x ∗ w)}; all in channel blocks but the weight. */
     void forward(CpuArray x, CpuArray w, BlockedEpilogue epilogue, Conv2dOptions o, CpuArray y) {
         if (epilogue == null) {
-            withoutEpilogue(x, w, o.paddingH(), o.paddingW(), y, false);
+            withoutEpilogue(x, w, o.paddingH(), o.paddingW(), y, false, o.strideH());
         } else {
-            new Run(x, w, epilogue, o.paddingH(), o.paddingW(), y, false).run();
+            new Run(x, w, epilogue, o.paddingH(), o.paddingW(), y, false, o.strideH()).run();
         }
     }
 
     /** The gradient of the input. */
     void inputGradient(CpuArray gy, CpuArray w, Conv2dOptions o, CpuArray gx) {
-        withoutEpilogue(gy, w, 2 - o.paddingH(), 2 - o.paddingW(), gx, true);
+        withoutEpilogue(gy, w, 2 - o.paddingH(), 2 - o.paddingW(), gx, true, 1);
     }
 
-    private void withoutEpilogue(CpuArray source, CpuArray w, int padH, int padW, CpuArray target, boolean gradient) {
+    private void withoutEpilogue(CpuArray source, CpuArray w, int padH, int padW, CpuArray target, boolean gradient,
+            int stride) {
         int channels = target.channelBlocks() * lanes;
         float[] scale = memory.pool().take(channels);
         float[] shift = memory.pool().take(channels);
         Arrays.fill(scale, 0, channels, 1);
         Arrays.fill(shift, 0, channels, 0);
-        new Run(source, w, new BlockedEpilogue(scale, shift, null, false), padH, padW, target, gradient).run();
+        new Run(source, w, new BlockedEpilogue(scale, shift, null, false), padH, padW, target, gradient, stride).run();
         memory.pool().give(scale);
         memory.pool().give(shift);
     }
@@ -108,24 +121,27 @@ final class WinogradConvolution {
         final float[] y;
         final WinogradWeights weights;
         final WinogradTiles tiles;
+        final int pairs;
         final int inBlocks;
         final int outBlocks;
 
-        Run(CpuArray source, CpuArray weight, BlockedEpilogue epilogue, int padH, int padW, CpuArray target, boolean gradient) {
+        Run(CpuArray source, CpuArray weight, BlockedEpilogue epilogue, int padH, int padW, CpuArray target, boolean gradient,
+                int stride) {
             x = source.data();
             this.weight = weight;
             this.epilogue = epilogue;
             y = target.data();
-            weights = WinogradWeights.of(memory, weight.shape(), gradient);
+            weights = WinogradWeights.of(memory, weight.shape(), gradient, stride);
             Shape in = source.shape();
             Shape out = target.shape();
-            tiles = new WinogradTiles(memory, lanes, in.dim(0), in.dim(2), in.dim(3), out.dim(2), out.dim(3), padH, padW);
+            tiles = new WinogradTiles(memory, lanes, in.dim(0), in.dim(2), in.dim(3), out.dim(2), out.dim(3), padH, padW, stride);
+            pairs = tiles.pairs();
             inBlocks = source.channelBlocks();
             outBlocks = target.channelBlocks();
         }
 
         void run() {
-            Key key = new Key(weights.gradient());
+            Key key = new Key(weights.gradient(), weights.stride());
             if (weight.storage().isReused(key)) {
                 run(weight.storage().derive(key, this::transformedWeights));
                 return;
@@ -149,7 +165,7 @@ final class WinogradConvolution {
         }
 
         private int chunkSize() {
-            return Math.max(14, Math.min(CHUNK / (PAIRS * inBlocks * lanes), tiles.count()) / 14 * 14);
+            return Math.max(14, Math.min(CHUNK / (pairs * inBlocks * lanes), tiles.count()) / 14 * 14);
         }
 
         /** How many chunks the tiles are cut into; 0 if not at all. */
@@ -177,7 +193,7 @@ final class WinogradConvolution {
                 return;
             }
             // Very large inputs are cut all the same, to bound the memory.
-            int parts = (total * PAIRS * inBlocks * lanes + PART - 1) / PART;
+            int parts = (total * pairs * inBlocks * lanes + PART - 1) / PART;
             for (int i = 0; i < parts; i++) {
                 int first = i * total / parts;
                 transformThenMultiply(u, new Part(first, (i + 1) * total / parts - first));
@@ -196,7 +212,7 @@ final class WinogradConvolution {
             } else {
                 float[] w = weight.data();
                 workers.run(panels, panel -> {
-                    float[] own = memory.pool().take(PAIRS * weights.pairSize(panel));
+                    float[] own = memory.pool().take(WinogradWeights.VALUES * weights.pairSize(panel));
                     weights.transform(w, panel, own, 0);
                     for (int group = 0; group < groups; group++) {
                         part.multiply(own, 0, panel, part.group(group, groups), part.group(group + 1, groups));
@@ -217,7 +233,7 @@ final class WinogradConvolution {
             Part(int first, int count) {
                 this.first = first;
                 this.count = count;
-                v = memory.pool().take(PAIRS * inBlocks * count * lanes);
+                v = memory.pool().take(pairs * inBlocks * count * lanes);
                 taps = new int[inBlocks];
                 for (int i = 0; i < inBlocks; i++) {
                     taps[i] = i * count * lanes;
@@ -241,12 +257,12 @@ final class WinogradConvolution {
             void multiply(float[] u, int uo, int panel, int from, int to) {
                 int vectors = weights.vectors(panel);
                 int size = to - from;
-                float[] m = memory.pool().take(PAIRS * vectors * size * lanes);
-                for (int pair = 0; pair < PAIRS; pair++) {
+                float[] m = memory.pool().take(pairs * vectors * size * lanes);
+                for (int pair = 0; pair < pairs; pair++) {
                     int begin = Math.max(from, tiles.begin(pair) - first);
                     int end = Math.min(to, tiles.end(pair) - first);
                     if (begin < end) {
-                        product(pair, begin, end - begin, vectors, u, uo + pair * weights.pairSize(panel),
+                        product(pair, begin, end - begin, vectors, u, uo + tiles.filterValue(pair) * weights.pairSize(panel),
                                 m, (pair * vectors * size + begin - from) * lanes, size * lanes);
                     }
                 }

@@ -10,14 +10,17 @@ import thaw.kernels.Shape;
  *
  * <p>Filters are brought to vectors along outputs in squares of channels, which stay in the first-level cache.
  */
-record WinogradWeights(Memory memory, int lanes, int outputs, int inputs, boolean gradient) {
+record WinogradWeights(Memory memory, int lanes, int outputs, int inputs, boolean gradient, int stride) {
+
+    /** Values of a filter. */
+    static final int VALUES = 36;
 
     /** Keeps the 36 places that a filter's values go to from falling into the same few lines of the caches. */
     private static final int GAP = 32;
 
-    static WinogradWeights of(Memory memory, Shape w, boolean gradient) {
-        return gradient ? new WinogradWeights(memory, memory.block(), w.dim(1), w.dim(0), true)
-                : new WinogradWeights(memory, memory.block(), w.dim(0), w.dim(1), false);
+    static WinogradWeights of(Memory memory, Shape w, boolean gradient, int stride) {
+        return gradient ? new WinogradWeights(memory, memory.block(), w.dim(1), w.dim(0), true, stride)
+                : new WinogradWeights(memory, memory.block(), w.dim(0), w.dim(1), false, stride);
     }
 
     int inputBlocks() {
@@ -44,25 +47,29 @@ record WinogradWeights(Memory memory, int lanes, int outputs, int inputs, boolea
 
     /** Where a panel begins among all. */
     int offset(int panel) {
-        return panel * WinogradPoints.PAIRS * pairSize(0);
+        return panel * VALUES * pairSize(0);
     }
 
     /** Floats of all panels. */
     int length() {
-        return offset(panels() - 1) + WinogradPoints.PAIRS * pairSize(panels() - 1);
+        return offset(panels() - 1) + VALUES * pairSize(panels() - 1);
     }
 
     /** Writes one panel, from the weight {@code [K, C, 3, 3]} in row-major order. */
     void transform(float[] w, int panel, float[] u, int to) {
         float[] filters = memory.pool().take(9 * lanes * lanes);
-        float[] scratch = memory.pool().take(WinogradPoints.scratch(lanes));
+        float[] scratch = memory.pool().take(VALUES * lanes);
         int width = vectors(panel) * lanes;
         for (int block = 0; block < inputBlocks(); block++) {
             for (int v = 0; v < vectors(panel); v++) {
                 gather(w, (2 * panel + v) * lanes, block * lanes, filters);
                 for (int i = 0; i < lanes; i++) {
-                    WinogradFilter.values(filters, i * 9 * lanes, lanes, scratch,
-                            u, to + (block * lanes + i) * width + v * lanes, pairSize(panel));
+                    int at = to + (block * lanes + i) * width + v * lanes;
+                    if (stride == 1) {
+                        WinogradFilter.values(filters, i * 9 * lanes, lanes, scratch, u, at, pairSize(panel));
+                    } else {
+                        WinogradStridedFilter.values(filters, i * 9 * lanes, lanes, scratch, u, at, pairSize(panel));
+                    }
                 }
             }
         }
