@@ -5,6 +5,7 @@ import thaw.engine.functions.AdaptiveAvgPool2d;
 import thaw.engine.functions.AdaptiveMaxPool2d;
 import thaw.engine.functions.AvgPool2d;
 import thaw.engine.functions.BatchNorm;
+import thaw.engine.functions.BinaryCrossEntropy;
 import thaw.engine.functions.Cat;
 import thaw.engine.functions.Conv2d;
 import thaw.engine.functions.CrossEntropy;
@@ -56,8 +57,19 @@ public final class Ops {
      */
     public static Tensor batchNorm(Tensor x, Tensor weight, Tensor bias, Tensor runningMean, Tensor runningVar,
             boolean training, double momentum, double eps) {
+        return batchNorm(x, weight, bias, runningMean, runningVar, training, momentum, eps, null, false);
+    }
+
+    /**
+     * As above, and then {@code act(y + residual)}, without passes over memory of their own in training.
+     *
+     * @param residual of x's shape, or null for 0
+     * @param relu     whether act is {@code max(·, 0)}, rather than the identity
+     */
+    public static Tensor batchNorm(Tensor x, Tensor weight, Tensor bias, Tensor runningMean, Tensor runningVar,
+            boolean training, double momentum, double eps, Tensor residual, boolean relu) {
         return new BatchNorm(training, runningMean == null ? null : runningMean.array(),
-                runningVar == null ? null : runningVar.array(), momentum, eps).apply(x, weight, bias);
+                runningVar == null ? null : runningVar.array(), momentum, eps, relu).apply(x, weight, bias, residual);
     }
 
     /** The largest value of each window: {@code [N, C, H, W] → [N, C, OH, OW]}. */
@@ -108,6 +120,28 @@ public final class Ops {
             throw new IllegalArgumentException("crossEntropy: no gradient is computed with respect to the target; detach() it");
         }
         return new CrossEntropy(target.array(), classWeight == null ? null : classWeight.array(), smoothing, reduction)
+                .apply(scores);
+    }
+
+    /** The mean of {@link #binaryCrossEntropy(Tensor, Tensor, Tensor, Reduction)} without weights. */
+    public static Tensor binaryCrossEntropy(Tensor scores, Tensor target) {
+        return binaryCrossEntropy(scores, target, null, Reduction.MEAN);
+    }
+
+    /**
+     * Binary cross-entropy of scores through the logistic function, for classes that do not exclude each other; see
+     * {@link thaw.kernels.Backend#binaryCrossEntropy}.
+     *
+     * @param target         of the scores' shape, 0 to 1
+     * @param positiveWeight how much more a target of 1 counts, for each class of the last dimension; or null for 1
+     * @throws IllegalArgumentException if the shapes do not go together, or the target requires a gradient
+     */
+    public static Tensor binaryCrossEntropy(Tensor scores, Tensor target, Tensor positiveWeight, Reduction reduction) {
+        if (target.requiresGrad()) {
+            throw new IllegalArgumentException("binaryCrossEntropy: no gradient is computed with respect to the target;"
+                    + " detach() it");
+        }
+        return new BinaryCrossEntropy(target.array(), positiveWeight == null ? null : positiveWeight.array(), reduction)
                 .apply(scores);
     }
 }

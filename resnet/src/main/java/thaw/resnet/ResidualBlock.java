@@ -1,11 +1,13 @@
 package thaw.resnet;
 
+import java.util.List;
 import thaw.engine.Device;
 import thaw.engine.Generator;
 import thaw.engine.Scope;
 import thaw.engine.Tensor;
 import thaw.engine.nn.BatchNorm2d;
 import thaw.engine.nn.Conv2d;
+import thaw.engine.nn.ConvNorm;
 import thaw.engine.nn.Init;
 import thaw.engine.nn.Module;
 import thaw.engine.nn.Sequential;
@@ -14,21 +16,37 @@ import thaw.kernels.Conv2dOptions;
 /** {@code y = relu(F(x) + shortcut(x))} (He et al. 2016, equations 1 and 2): {@code [N, in, H, W] → [N, out, H', W']}. */
 abstract sealed class ResidualBlock extends Module permits BasicBlock, Bottleneck {
 
+    /** The residual function {@code F}: all but its last layer end with a ReLU. */
+    private final List<ConvNorm> layers;
+
     /** Null for the identity. */
     private Module shortcut;
 
-    /** The residual function {@code F}, up to its last batch normalisation. */
-    abstract Tensor residual(Tensor x);
+    ResidualBlock(ConvNorm... layers) {
+        this.layers = List.of(layers);
+        for (int i = 0; i < layers.length; i++) {
+            child("conv" + (i + 1), layers[i].conv());
+            child("bn" + (i + 1), layers[i].norm());
+        }
+    }
 
     /** The batch normalisation that {@code F} ends with. */
-    abstract BatchNorm2d lastNorm();
+    final BatchNorm2d lastNorm() {
+        return layers.get(layers.size() - 1).norm();
+    }
 
+    /** What lies between two layers is released as soon as the graph doesn't need it. */
     @Override
     public final Tensor forward(Tensor x) {
         try (Scope scope = x.device().scope()) {
-            Tensor f = residual(x);
             Tensor direct = shortcut == null ? x : shortcut.call(x);
-            return scope.keep(f.add(direct).relu());
+            Tensor y = x;
+            for (ConvNorm layer : layers.subList(0, layers.size() - 1)) {
+                Tensor next = layer.call(y, null, true);
+                scope.release(y);
+                y = next;
+            }
+            return scope.keep(layers.get(layers.size() - 1).call(y, direct, true));
         }
     }
 
@@ -43,11 +61,10 @@ abstract sealed class ResidualBlock extends Module permits BasicBlock, Bottlenec
                 : child("shortcut", new PaddedShortcut(in, out, stride));
     }
 
-    /** {@code relu(norm(conv(x)))}, of which the intermediate values are gone afterwards, as far as the graph allows. */
-    static Tensor activated(Conv2d conv, BatchNorm2d norm, Tensor x) {
-        try (Scope scope = x.device().scope()) {
-            return scope.keep(norm.call(conv.call(x)).relu());
-        }
+    /** A {@link #conv} and the batch normalisation behind it. */
+    static ConvNorm layer(Device device, Family family, int in, int out, int kernel, int stride, int groups,
+            Generator generator) {
+        return new ConvNorm(conv(device, family, in, out, kernel, stride, groups, generator), new BatchNorm2d(device, out));
     }
 
     /**

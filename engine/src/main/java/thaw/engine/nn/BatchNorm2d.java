@@ -44,14 +44,43 @@ public final class BatchNorm2d extends Module {
 
     @Override
     public Tensor forward(Tensor x) {
+        return forward(x, null, false);
+    }
+
+    private Tensor forward(Tensor x, Tensor residual, boolean relu) {
         boolean training = isTraining();
         boolean secondPass = training && x.device().isRecomputing();
         Tensor y = Ops.batchNorm(x, weight, bias, secondPass ? null : runningMean, secondPass ? null : runningVar,
-                training, momentum, eps);
+                training, momentum, eps, residual, relu);
         if (training && !secondPass) {
             batchesTracked.incrementAndGet();
         }
         return y;
+    }
+
+    /**
+     * {@code act(norm(x) + residual)}, in one pass unless hooks want to see {@code norm(x)}.
+     *
+     * @param residual of x's shape, or null for 0
+     * @param relu     whether act is {@code max(·, 0)}, rather than the identity
+     */
+    Tensor call(Tensor x, Tensor residual, boolean relu) {
+        if (!hasHooks()) {
+            return forward(x, residual, relu);
+        }
+        Tensor y = call(x);
+        Tensor sum = residual == null ? y : y.add(residual);
+        return relu ? sum.relu() : sum;
+    }
+
+    /** Whether this is a constant function of its input: fixed statistics, and no gradient of the parameters wanted. */
+    boolean isConstant(Device device) {
+        return !isTraining() && !(device.gradEnabled() && (weight.requiresGrad() || bias.requiresGrad()));
+    }
+
+    /** What is added to the variance. */
+    public double eps() {
+        return eps;
     }
 
     public Tensor weight() {

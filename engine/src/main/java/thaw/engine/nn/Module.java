@@ -53,6 +53,11 @@ public abstract class Module implements Parameterized {
         return () -> hooks.remove(hook);
     }
 
+    /** Whether anybody wants to see what {@link #call} gives. */
+    final boolean hasHooks() {
+        return !hooks.isEmpty();
+    }
+
     // ---- registration, in the order of the state dict ------------------------------------------------------------
 
     /** Registers a learned tensor, which leaves its scope and requires a gradient from now on. */

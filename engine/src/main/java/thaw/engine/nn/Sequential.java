@@ -1,5 +1,6 @@
 package thaw.engine.nn;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import thaw.engine.Scope;
@@ -31,17 +32,42 @@ public final class Sequential extends Module {
 
     /** The value of the last module, each having been given that of the one before; {@code x} if there are none. */
     public static Tensor run(Iterable<? extends Module> modules, Tensor x) {
+        List<Module> chain = new ArrayList<>();
+        modules.forEach(chain::add);
         try (Scope scope = x.device().scope()) {
             Tensor y = x;
-            for (Module m : modules) {
-                Tensor next = m.call(y);
+            for (int i = 0; i < chain.size();) {
+                int count = fusible(chain, i);
+                Tensor next = call(chain.subList(i, i + count), y);
                 if (next != y) {
                     scope.release(y);
                 }
                 y = next;
+                i += count;
             }
             return scope.keep(y);
         }
+    }
+
+    /** How many modules from {@code i} on are computed together: convolution, batch norm and ReLU, without either end or both. */
+    private static int fusible(List<Module> chain, int i) {
+        int norm = i + 1 < chain.size() && chain.get(i) instanceof Conv2d ? i + 1 : i;
+        if (!(chain.get(norm) instanceof BatchNorm2d)) {
+            return 1;
+        }
+        boolean relu = norm + 1 < chain.size() && chain.get(norm + 1) instanceof ReLU && !chain.get(norm + 1).hasHooks();
+        return norm + (relu ? 2 : 1) - i;
+    }
+
+    private static Tensor call(List<Module> modules, Tensor x) {
+        boolean relu = modules.size() > 1 && modules.get(modules.size() - 1) instanceof ReLU;
+        if (modules.size() == 1) {
+            return modules.get(0).call(x);
+        }
+        if (modules.get(0) instanceof BatchNorm2d norm) {
+            return norm.call(x, null, relu);
+        }
+        return new ConvNorm((Conv2d) modules.get(0), (BatchNorm2d) modules.get(1)).call(x, null, relu);
     }
 
     /**

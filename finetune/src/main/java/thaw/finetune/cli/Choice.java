@@ -23,7 +23,8 @@ final class Choice<E extends Enum<E>> implements ITypeConverter<E> {
                         .collect(Collectors.joining(" or ")) + ", got '" + value + "'"));
     }
 
-    private static String spelling(Enum<?> one) {
+    /** As it stands on the command line. */
+    static String spelling(Enum<?> one) {
         return one.name().toLowerCase(Locale.ROOT).replace('_', '-');
     }
 }

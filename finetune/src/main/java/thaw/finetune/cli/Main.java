@@ -13,6 +13,7 @@ import picocli.CommandLine.IParameterExceptionHandler;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import thaw.finetune.FrozenBatchNorm;
+import thaw.finetune.bench.Mode;
 
 /**
  * The command line. Exit codes: 0 when the work is done, 2 when it is not; then there is one line on standard error that
@@ -21,7 +22,7 @@ import thaw.finetune.FrozenBatchNorm;
 @Command(name = "thaw", versionProvider = Version.class, customSynopsis = "thaw COMMAND [OPTIONS]",
         description = "Fine-tunes ResNets on folders of photographs.",
         subcommands = {DemoCommand.class, TrainCommand.class, EvaluateCommand.class, PredictCommand.class, GroupsCommand.class,
-            ConvertCommand.class, PretrainDemoCommand.class},
+            ConvertCommand.class, BenchCommand.class, PretrainDemoCommand.class},
         optionListHeading = "%n", commandListHeading = "%n",
         footer = {"", "thaw COMMAND --help says more.", "",
             "Example: thaw train photos --weights resnet50.pth --lr 1e-5,1e-4,1e-2"})
@@ -79,6 +80,7 @@ public final class Main implements Runnable {
                 .registerConverter(TrainCommand.ScheduleKind.class, new Choice<>(TrainCommand.ScheduleKind.class))
                 .registerConverter(TrainCommand.HeadKind.class, new Choice<>(TrainCommand.HeadKind.class))
                 .registerConverter(FrozenBatchNorm.class, new Choice<>(FrozenBatchNorm.class))
+                .registerConverter(Mode.class, new Choice<>(Mode.class))
                 .registerConverter(GroupsCommand.Grains.class, new Choice<>(GroupsCommand.Grains.class))
                 .setParameterExceptionHandler(wrongUsage())
                 .setExecutionExceptionHandler(failure());

@@ -2,20 +2,29 @@ package thaw.kernels.cpu;
 
 import static thaw.kernels.cpu.Memory.cpu;
 
+import java.util.Arrays;
 import thaw.kernels.Array;
 import thaw.kernels.Backend.ChannelAffine;
 import thaw.kernels.Backend.NormGradients;
 import thaw.kernels.Backend.Normalized;
-import thaw.kernels.Epilogue;
 import thaw.kernels.Shape;
 import thaw.kernels.Shapes;
-import thaw.kernels.UnaryOp;
 
 /**
  * Batch normalisation. The unit of work is one channel block of one image, which fits into a core's cache: its sums are
  * formed there in float, in two passes for the variance, and joined over the batch in double precision by the formula of
- * Chan, Golub and LeVeque (1983): {@code M₂ = Σ M₂ᵢ + Σ mᵢ·(meanᵢ − mean)²}. Both passes over the whole batch, statistics and
- * result, are then a read of memory each.
+ * Chan, Golub and LeVeque (1983): {@code M₂ = Σ M₂ᵢ + Σ mᵢ·(meanᵢ − mean)²}.
+ *
+ * <p>Memory's bandwidth is what it costs. Both directions go twice over a channel, for its sums and for the result: where
+ * the channel blocks are enough for the threads, a thread takes one through both passes, and the second finds in the
+ * cache what it can hold of the first. The residual sum and the ReLU belong to the second pass forward, and to the first
+ * backward. Streams of the size of an activation, read + written, without and with a cache for the second pass:
+ * <pre>
+ *                           forward            backward
+ * norm                      2 + 1 → 1 + 1      4 + 1 → 2 + 1
+ * norm, ReLU                2 + 1 → 1 + 1      5 + 2 → 3 + 1
+ * norm, residual, ReLU      3 + 1 → 2 + 1      5 + 2 → 3 + 2
+ * </pre>
  */
 final class BatchNorm {
 
@@ -23,12 +32,8 @@ final class BatchNorm {
     private final Workers workers;
     private final LaneLoops vectors;
     private final LaneLoops plain = new PlainLaneLoops();
-    private final Elementwise elementwise;
-    private final EpiloguePass epilogue;
 
-    BatchNorm(Memory memory, Workers workers, LaneLoops vectors, Elementwise elementwise) {
-        this.elementwise = elementwise;
-        this.epilogue = new EpiloguePass(memory, workers);
+    BatchNorm(Memory memory, Workers workers, LaneLoops vectors) {
         this.memory = memory;
         this.workers = workers;
         this.vectors = vectors;
@@ -55,6 +60,11 @@ final class BatchNorm {
             return unit % blocks * loops.lanes();
         }
 
+        /** The first channel behind the block, of those that exist. */
+        int end(int block) {
+            return Math.min(channels, (block + 1) * loops.lanes());
+        }
+
         long valuesPerChannel() {
             return (long) images * pixels;
         }
@@ -73,91 +83,140 @@ final class BatchNorm {
         return new Units(memory.asRowMajor(array), loops, s.dim(0), channels, channels / loops.lanes(), 1);
     }
 
+    /**
+     * Two passes over all units, each channel block's sums being joined in between. The second pass goes backwards, from what
+     * the first one saw last.
+     */
+    private void inTwoPasses(Units u, Workers.Task first, Workers.Task join, Workers.Task second) {
+        int threads = workers.threads();
+        if (u.blocks % threads != 0 && u.blocks < 4 * threads) {
+            workers.run(u.count(), first);
+            workers.run(u.blocks, join);
+            workers.run(u.count(), second);
+            return;
+        }
+        workers.run(u.blocks, block -> {
+            for (int unit = block; unit < u.count(); unit += u.blocks) {
+                first.run(unit);
+            }
+            join.run(block);
+            for (int unit = u.count() - u.blocks + block; unit >= 0; unit -= u.blocks) {
+                second.run(unit);
+            }
+        });
+    }
+
+    // ---- forward -------------------------------------------------------------------------------------------------
+
     Normalized train(Array array, Array weight, Array bias, Array runningMean, Array runningVar, double momentum, double eps,
             Array residual, boolean relu) {
         Shapes.batchNormTrain(array, weight, bias, runningMean, runningVar, residual);
         Units u = units(array);
-        int lanes = u.loops.lanes();
-        float[] x = u.x.data();
-        float[] sums = memory.pool().take(u.images * u.padded());
-        float[] squares = memory.pool().take(u.images * u.padded());
-        workers.run(u.count(), unit -> {
-            int o = unit * lanes;
-            u.loops.sum(x, unit * u.size(), u.pixels, sums, o);
-            for (int l = o; l < o + lanes; l++) {
-                sums[l] /= u.pixels;
-            }
-            u.loops.sumOfSquaredDifferences(x, unit * u.size(), u.pixels, sums, o, squares, o);
-        });
-
         CpuArray mean = memory.rowMajor(Shape.of(u.channels));
         CpuArray invStd = memory.rowMajor(Shape.of(u.channels));
+        float[] sums = memory.pool().take(u.images * u.padded());
+        float[] squares = memory.pool().take(u.images * u.padded());
+        float[] mu = memory.pool().take(u.padded());
+        Arrays.fill(mu, 0, u.padded(), 0);
         float[] scale = memory.padded(weight, u.padded());
-        double m = u.valuesPerChannel();
-        for (int c = 0; c < u.channels; c++) {
-            double total = 0;
-            for (int n = 0; n < u.images; n++) {
-                total += sums[n * u.padded() + c];
-            }
-            double mu = total / u.images;
-            double m2 = 0;
-            for (int n = 0; n < u.images; n++) {
-                double d = sums[n * u.padded() + c] - mu;
-                m2 += squares[n * u.padded() + c] + u.pixels * d * d;
-            }
-            double inv = 1 / Math.sqrt(m2 / m + eps);
-            mean.data()[c] = (float) mu;
-            invStd.data()[c] = (float) inv;
-            scale[c] *= (float) inv;
-            if (runningMean != null) {
-                float[] rm = cpu(runningMean).data();
-                float[] rv = cpu(runningVar).data();
-                rm[c] = (float) ((1 - momentum) * rm[c] + momentum * mu);
-                rv[c] = (float) ((1 - momentum) * rv[c] + momentum * m2 / (m - 1));
-            }
-        }
+        float[] shift = memory.padded(bias, u.padded());
+        CpuArray added = residual == null ? null : memory.as(u.x, residual);
+        CpuArray y = memory.like(u.x);
+        inTwoPasses(u,
+                unit -> statistics(u, unit, sums, squares),
+                block -> {
+                    for (int c = block * u.loops.lanes(); c < u.end(block); c++) {
+                        double m = u.valuesPerChannel();
+                        double average = mean(u, sums, c);
+                        double m2 = squaredDifferences(u, sums, squares, average, c);
+                        double inv = 1 / Math.sqrt(m2 / m + eps);
+                        mu[c] = (float) average;
+                        mean.data()[c] = (float) average;
+                        invStd.data()[c] = (float) inv;
+                        scale[c] *= (float) inv;
+                        if (runningMean != null) {
+                            follow(cpu(runningMean).data(), c, momentum, average);
+                            follow(cpu(runningVar).data(), c, momentum, m2 / (m - 1));
+                        }
+                    }
+                },
+                unit -> normalize(u, u.x, unit, mu, scale, shift, added, relu, y));
         if (runningMean != null) {
             runningMean.storage().changed();
             runningVar.storage().changed();
         }
-        CpuArray y = normalize(u, mean, scale, bias);
-        epilogue.apply(y, new Epilogue(null, null, residual, relu));
+        if (added != null) {
+            added.release();
+        }
         memory.pool().give(sums);
         memory.pool().give(squares);
+        memory.pool().give(mu);
         memory.pool().give(scale);
+        memory.pool().give(shift);
         u.x.release();
         return new Normalized(y, mean, invStd);
     }
 
-    /** {@code y = (x − mean)·scale + bias} */
-    private CpuArray normalize(Units u, Array mean, float[] scale, Array bias) {
-        float[] mu = memory.padded(mean, u.padded());
-        float[] shift = memory.padded(bias, u.padded());
-        CpuArray y = scaled(u, u.x, mu, scale, shift);
-        memory.pool().give(mu);
-        memory.pool().give(shift);
-        return y;
+    /** A unit's means and sums of squared differences from them. */
+    private static void statistics(Units u, int unit, float[] means, float[] squares) {
+        float[] x = u.x.data();
+        int o = unit * u.loops.lanes();
+        u.loops.sum(x, unit * u.size(), u.pixels, means, o);
+        for (int l = o; l < o + u.loops.lanes(); l++) {
+            means[l] /= u.pixels;
+        }
+        u.loops.sumOfSquaredDifferences(x, unit * u.size(), u.pixels, means, o, squares, o);
     }
 
-    private CpuArray scaled(Units u, CpuArray x, float[] mean, float[] scale, float[] shift) {
-        CpuArray y = memory.like(x);
-        float[] from = x.data();
-        float[] to = y.data();
-        workers.run(u.count(), unit -> u.loops.normalize(from, unit * u.size(), u.pixels, mean, scale, shift, u.block(unit),
-                to, unit * u.size()));
-        return y;
+    private static double mean(Units u, float[] means, int c) {
+        double total = 0;
+        for (int n = 0; n < u.images; n++) {
+            total += means[n * u.padded() + c];
+        }
+        return total / u.images;
+    }
+
+    private static double squaredDifferences(Units u, float[] means, float[] squares, double mean, int c) {
+        double m2 = 0;
+        for (int n = 0; n < u.images; n++) {
+            double d = means[n * u.padded() + c] - mean;
+            m2 += squares[n * u.padded() + c] + u.pixels * d * d;
+        }
+        return m2;
+    }
+
+    private static void follow(float[] running, int c, double momentum, double value) {
+        running[c] = (float) ((1 - momentum) * running[c] + momentum * value);
+    }
+
+    /** {@code y = act((x − mean)·scale + shift + residual)} for one unit */
+    private static void normalize(Units u, CpuArray x, int unit, float[] mean, float[] scale, float[] shift, CpuArray residual,
+            boolean relu, CpuArray y) {
+        float floor = relu ? 0 : Float.NEGATIVE_INFINITY;
+        int at = unit * u.size();
+        if (residual == null) {
+            u.loops.normalize(x.data(), at, u.pixels, mean, scale, shift, u.block(unit), floor, y.data(), at);
+        } else {
+            u.loops.normalizeAndAdd(x.data(), at, u.pixels, mean, scale, shift, u.block(unit), residual.data(), floor,
+                    y.data(), at);
+        }
     }
 
     Array eval(Array array, Array weight, Array bias, Array mean, Array var, double eps) {
         Shapes.batchNorm(array, weight, bias, mean, var);
         Units u = units(array);
+        float[] mu = memory.padded(mean, u.padded());
         float[] scale = memory.padded(weight, u.padded());
+        float[] shift = memory.padded(bias, u.padded());
         float[] v = cpu(var).data();
         for (int c = 0; c < u.channels; c++) {
             scale[c] /= (float) Math.sqrt(v[c] + eps);
         }
-        CpuArray y = normalize(u, mean, scale, bias);
+        CpuArray y = memory.like(u.x);
+        workers.run(u.count(), unit -> normalize(u, u.x, unit, mu, scale, shift, null, false, y));
+        memory.pool().give(mu);
         memory.pool().give(scale);
+        memory.pool().give(shift);
         u.x.release();
         return y;
     }
@@ -174,76 +233,86 @@ final class BatchNorm {
         return new ChannelAffine(scale, shift);
     }
 
+    // ---- backward ------------------------------------------------------------------------------------------------
+
     NormGradients trainGradient(Array gradient, Array array, Array output, Array weight, Array mean, Array invStd,
             boolean needInput, boolean needResidual) {
         Shapes.batchNormTrainGradient(gradient, array, output, weight, mean, invStd);
         Units u = units(array);
-        Array g = output == null ? gradient.retain() : elementwise.unaryGradient(UnaryOp.RELU, gradient, null, output);
-        CpuArray gy = memory.as(u.x, g);
+        CpuArray gy = memory.as(u.x, gradient);
+        CpuArray gx = needInput ? memory.like(u.x) : null;
+        // Behind a ReLU the first pass writes the gradient that it lets through: where it's wanted, or where the second
+        // pass overwrites it by gx.
+        CpuArray y = output == null ? null : memory.as(u.x, output);
+        CpuArray g = y == null ? gy : needResidual || gx == null ? memory.like(u.x) : gx;
         CpuArray gWeight = memory.rowMajor(Shape.of(u.channels));
         CpuArray gBias = memory.rowMajor(Shape.of(u.channels));
-        float[] mu = memory.padded(mean, u.padded());
-        float[] inv = cpu(invStd).data();
-        parameterGradients(u, gy, mu, inv, gWeight.data(), gBias.data());
-
-        CpuArray gx = null;
-        if (needInput) {
-            // gx = w·inv·(gy − gBias/M − (x − mean)·inv·gWeight/M), sorted by gy and x − mean.
-            float[] a = memory.padded(weight, u.padded());
-            float[] b = memory.padded(weight, u.padded());
-            float[] c = memory.padded(weight, u.padded());
-            double m = u.valuesPerChannel();
-            for (int i = 0; i < u.channels; i++) {
-                double wInv = (double) a[i] * inv[i];
-                double slope = wInv * inv[i] * gWeight.data()[i] / m;
-                c[i] = (float) (-wInv * gBias.data()[i] / m);
-                b[i] = (float) -slope;
-                a[i] = (float) wInv;
-            }
-            gx = memory.like(u.x);
-            float[] x = u.x.data();
-            float[] from = gy.data();
-            float[] out = gx.data();
-            workers.run(u.count(), unit -> {
-                int o = unit * u.size();
-                u.loops.combine(from, o, x, o, u.pixels, mu, a, b, c, u.block(unit), out, o);
-            });
-            memory.pool().give(a);
-            memory.pool().give(b);
-            memory.pool().give(c);
-        }
-        memory.pool().give(mu);
-        gy.release();
-        u.x.release();
-        if (!needResidual) {
-            g.release();
-        }
-        return new NormGradients(gx, gWeight, gBias, needResidual ? g : null);
-    }
-
-    /** {@code gBias = Σ gy}, {@code gWeight = Σ gy·(x − mean)·inv} */
-    private void parameterGradients(Units u, CpuArray gy, float[] mean, float[] inv, float[] gWeight, float[] gBias) {
-        int lanes = u.loops.lanes();
         float[] sums = memory.pool().take(u.images * u.padded());
         float[] products = memory.pool().take(u.images * u.padded());
-        float[] x = u.x.data();
-        float[] g = gy.data();
-        workers.run(u.count(), unit -> {
-            int o = unit * u.size();
-            u.loops.sumWithProduct(g, o, x, o, u.pixels, mean, u.block(unit), sums, products, unit * lanes);
-        });
-        for (int c = 0; c < u.channels; c++) {
-            double sum = 0;
-            double product = 0;
-            for (int n = 0; n < u.images; n++) {
-                sum += sums[n * u.padded() + c];
-                product += products[n * u.padded() + c];
-            }
-            gBias[c] = (float) sum;
-            gWeight[c] = (float) (product * inv[c]);
-        }
+        float[] mu = memory.padded(mean, u.padded());
+        // gx = w·inv·(g − gBias/M − (x − mean)·inv·gWeight/M), sorted by g and x − mean.
+        float[] a = memory.padded(weight, u.padded());
+        float[] b = memory.padded(weight, u.padded());
+        float[] c = memory.padded(weight, u.padded());
+        inTwoPasses(u,
+                unit -> {
+                    int at = unit * u.size();
+                    if (y != null) {
+                        u.loops.reluGradient(gy.data(), y.data(), g.data(), at, at + u.size());
+                    }
+                    sums(u, g, unit, mu, sums, products);
+                },
+                block -> {
+                    for (int i = block * u.loops.lanes(); i < u.end(block); i++) {
+                        double inv = cpu(invStd).data()[i];
+                        double m = u.valuesPerChannel();
+                        double wInv = a[i] * inv;
+                        double gW = total(u, products, i) * inv;
+                        double gB = total(u, sums, i);
+                        gWeight.data()[i] = (float) gW;
+                        gBias.data()[i] = (float) gB;
+                        a[i] = (float) wInv;
+                        b[i] = (float) (-wInv * inv * gW / m);
+                        c[i] = (float) (-wInv * gB / m);
+                    }
+                },
+                unit -> {
+                    if (gx != null) {
+                        int at = unit * u.size();
+                        u.loops.combine(g.data(), at, u.x.data(), at, u.pixels, mu, a, b, c, u.block(unit), gx.data(), at);
+                    }
+                });
         memory.pool().give(sums);
         memory.pool().give(products);
+        memory.pool().give(mu);
+        memory.pool().give(a);
+        memory.pool().give(b);
+        memory.pool().give(c);
+        Array gResidual = !needResidual ? null : y == null ? gradient.retain() : g;
+        gy.release();
+        if (y != null) {
+            y.release();
+            if (g != gx && !needResidual) {
+                g.release();
+            }
+        }
+        u.x.release();
+        return new NormGradients(gx, gWeight, gBias, gResidual);
+    }
+
+    /** A unit's {@code Σ g} and {@code Σ g·(x − mean)}. */
+    private static void sums(Units u, CpuArray g, int unit, float[] mean, float[] sums, float[] products) {
+        int at = unit * u.size();
+        u.loops.sumWithProduct(g.data(), at, u.x.data(), at, u.pixels, mean, u.block(unit), sums, products,
+                unit * u.loops.lanes());
+    }
+
+    private static double total(Units u, float[] ofUnits, int c) {
+        double total = 0;
+        for (int n = 0; n < u.images; n++) {
+            total += ofUnits[n * u.padded() + c];
+        }
+        return total;
     }
 
     NormGradients evalGradient(Array gradient, Array array, Array weight, Array mean, Array var, double eps,
@@ -255,24 +324,30 @@ final class BatchNorm {
         for (int c = 0; c < u.channels; c++) {
             inv[c] = (float) (1 / Math.sqrt(inv[c] + eps));
         }
-        CpuArray gWeight = null;
-        CpuArray gBias = null;
+        CpuArray gWeight = needParameters ? memory.rowMajor(Shape.of(u.channels)) : null;
+        CpuArray gBias = needParameters ? memory.rowMajor(Shape.of(u.channels)) : null;
         if (needParameters) {
-            gWeight = memory.rowMajor(Shape.of(u.channels));
-            gBias = memory.rowMajor(Shape.of(u.channels));
+            float[] sums = memory.pool().take(u.images * u.padded());
+            float[] products = memory.pool().take(u.images * u.padded());
             float[] mu = memory.padded(mean, u.padded());
-            parameterGradients(u, gy, mu, inv, gWeight.data(), gBias.data());
+            workers.run(u.count(), unit -> sums(u, gy, unit, mu, sums, products));
+            for (int c = 0; c < u.channels; c++) {
+                gWeight.data()[c] = (float) (total(u, products, c) * inv[c]);
+                gBias.data()[c] = (float) total(u, sums, c);
+            }
+            memory.pool().give(sums);
+            memory.pool().give(products);
             memory.pool().give(mu);
         }
-        CpuArray gx = null;
+        CpuArray gx = needInput ? memory.like(u.x) : null;
         if (needInput) {
             float[] scale = memory.padded(weight, u.padded());
-            float[] none = memory.pool().take(u.padded());
-            for (int c = 0; c < u.padded(); c++) {
+            for (int c = 0; c < u.channels; c++) {
                 scale[c] *= inv[c];
-                none[c] = 0;
             }
-            gx = scaled(u, gy, none, scale, none);
+            float[] none = memory.pool().take(u.padded());
+            Arrays.fill(none, 0, u.padded(), 0);
+            workers.run(u.count(), unit -> normalize(u, gy, unit, none, scale, none, null, false, gx));
             memory.pool().give(scale);
             memory.pool().give(none);
         }

@@ -24,6 +24,7 @@ import thaw.kernels.UnaryOp;
 public final class CpuBackend implements Backend {
 
     private final String description;
+    private final int lanes;
     private final Workers workers;
     private final Memory memory;
     private final Rearrangement rearrangement;
@@ -40,12 +41,13 @@ public final class CpuBackend implements Backend {
     private CpuBackend(int threads, boolean vectors) {
         workers = new Workers(threads);
         LaneLoops loops = vectors ? new VectorLaneLoops() : new PlainLaneLoops();
-        memory = new Memory(workers, loops.lanes());
+        lanes = loops.lanes();
+        memory = new Memory(workers, lanes);
         rearrangement = new Rearrangement(memory);
         elementwise = new Elementwise(memory, workers, loops);
         product = vectors ? new VectorMatrixProduct(memory, workers) : new PlainMatrixProduct(memory, workers);
         convolution = vectors ? new VectorConvolution(memory, workers) : new PlainConvolution(memory, workers);
-        batchNorm = new BatchNorm(memory, workers, loops, elementwise);
+        batchNorm = new BatchNorm(memory, workers, loops);
         pooling = new Pooling(memory, workers, loops);
         loss = new SoftmaxLoss(memory);
         binaryLoss = new LogisticLoss(memory);
@@ -76,6 +78,11 @@ public final class CpuBackend implements Backend {
     @Override
     public String description() {
         return description;
+    }
+
+    /** Floats in a vector; 1 with plain loops. */
+    public int lanes() {
+        return lanes;
     }
 
     @Override

@@ -22,10 +22,19 @@ interface LaneLoops {
     void sumWithProduct(float[] g, int go, float[] x, int xo, int pixels, float[] mean, int mo,
             float[] outG, float[] outGx, int o);
 
-    /** {@code y = a·(x − mean) + b}: the difference first, since {@code a·x} and {@code a·mean} may nearly cancel. */
-    void normalize(float[] x, int xo, int pixels, float[] mean, float[] a, float[] b, int o, float[] y, int yo);
+    /**
+     * {@code y = max(a·(x − mean) + b, floor)}: the difference first, since {@code a·x} and {@code a·mean} may nearly cancel.
+     * {@code y} may be {@code x}.
+     *
+     * @param floor 0 for a ReLU, −∞ for none
+     */
+    void normalize(float[] x, int xo, int pixels, float[] mean, float[] a, float[] b, int o, float floor, float[] y, int yo);
 
-    /** {@code y = a·g + b·(x − mean) + c}. */
+    /** {@code y = max(a·(x − mean) + b + residual, floor)}; the residual begins at {@code yo}, as {@code y} does. */
+    void normalizeAndAdd(float[] x, int xo, int pixels, float[] mean, float[] a, float[] b, int o, float[] residual,
+            float floor, float[] y, int yo);
+
+    /** {@code y = a·g + b·(x − mean) + c}; {@code y} may be {@code g}. */
     void combine(float[] g, int go, float[] x, int xo, int pixels, float[] mean, float[] a, float[] b, float[] c, int o,
             float[] y, int yo);
 
@@ -34,6 +43,7 @@ interface LaneLoops {
      *
      * @param first index of the window's first pixel in its image, which begins at {@code xo}
      * @param width of the image
+     * @param index null if not wanted
      */
     void maxOfWindow(float[] x, int xo, int first, int rows, int columns, int width, float[] max, float[] index, int o);
 

@@ -10,234 +10,181 @@ import thaw.kernels.Shape;
 import thaw.kernels.Shapes;
 
 /**
- * Convolution on row-major images without the Vector API: pieces of the image are unrolled into columns, one separate
- * array for each place of the filter and input channel, and {@link PlainRows} multiplies them by the weights. The gradients
- * are the two other products of the same three matrices (Chellapilla, Puri and Simard 2006).
+ * Convolution on row-major images without the Vector API: 3×3 filters of stride 1 by {@link PlainWinograd}, all others as
+ * the product of the weights with {@link UnrolledImages}, whose gradients are the two other products of the same three
+ * matrices.
+ *
+ * <p>Images are unrolled some megabytes at a time, and each step (unroll, multiply, store) is a job of its own: so the work
+ * of a single small image is shared out as evenly as that of a batch.
  */
 final class PlainConvolution implements Convolution {
 
-    /** Output pixels of a piece. */
-    private static final int PIXELS = 256;
+    /** Floats that are unrolled at a time: 4 MiB, a part of the third-level cache. */
+    private static final int PART = 1 << 20;
 
-    /** Unrolled rows at a time: 128 by 256 numbers are 128 KiB. */
-    private static final int STEPS = 128;
+    /** Rows that an item unrolls. */
+    private static final int ROWS = 8;
 
     private final Memory memory;
     private final Workers workers;
-    private final EpiloguePass epilogue;
+    private final PlainWinograd winograd;
 
     PlainConvolution(Memory memory, Workers workers) {
         this.memory = memory;
         this.workers = workers;
-        this.epilogue = new EpiloguePass(memory, workers);
-    }
-
-    /** The extents of one convolution. */
-    private record Extents(Conv2dOptions o, int images, int inputs, int h, int w, int outputs, int filterH, int filterW,
-            int outH, int outW) {
-
-        static Extents of(Shape x, Shape w, Shape y, Conv2dOptions o) {
-            return new Extents(o, x.dim(0), x.dim(1), x.dim(2), x.dim(3), w.dim(0), w.dim(2), w.dim(3), y.dim(2), y.dim(3));
-        }
-
-        int inPerGroup() {
-            return inputs / o.groups();
-        }
-
-        int outPerGroup() {
-            return outputs / o.groups();
-        }
-
-        int filter() {
-            return filterH * filterW;
-        }
-
-        int outPixels() {
-            return outH * outW;
-        }
-
-        /** Unrolled rows of one group: one for each input channel and place of the filter. */
-        int steps() {
-            return inPerGroup() * filter();
-        }
+        winograd = new PlainWinograd(memory, workers);
     }
 
     @Override
-    public Array conv2d(Array array, Array weight, Epilogue epilogue, Conv2dOptions o) {
-        Shape outShape = Shapes.conv2d(array.shape(), weight.shape(), null, o);
+    public Array conv2d(Array x, Array weight, Epilogue epilogue, Conv2dOptions o) {
+        Shape outShape = Shapes.conv2d(x.shape(), weight.shape(), null, o);
         Shapes.epilogue(outShape, epilogue);
-        Array bias = epilogue.scale() == null ? epilogue.shift() : null;
-        Extents e = Extents.of(array.shape(), weight.shape(), outShape, o);
         CpuArray y = memory.rowMajor(outShape);
-        float[] x = cpu(array).data();
-        float[] w = cpu(weight).data();
-        float[] b = bias == null ? null : cpu(bias).data();
-        float[] out = y.data();
-        int pieces = (e.outPixels() + PIXELS - 1) / PIXELS;
-        workers.run(e.images * o.groups() * pieces, item -> {
-            int piece = item % pieces;
-            int group = item / pieces % o.groups();
-            int n = item / pieces / o.groups();
-            int first = piece * PIXELS;
-            int count = Math.min(PIXELS, e.outPixels() - first);
-            float[][] columns = memory.takeRows(Math.min(STEPS, e.steps()), PIXELS);
-            float[][] sums = memory.takeRows(e.outPerGroup(), PIXELS);
-            for (int k = 0; k < sums.length; k++) {
-                Arrays.fill(sums[k], 0, count, b == null ? 0 : b[group * sums.length + k]);
-            }
-            for (int from = 0; from < e.steps(); from += STEPS) {
-                int steps = Math.min(STEPS, e.steps() - from);
-                for (int t = 0; t < steps; t++) {
-                    unroll(e, x, n, group, from + t, first, count, columns[t]);
-                }
-                PlainRows.multiplyAdd(w, group * sums.length * e.steps() + from, e.steps(), 1, columns, steps,
-                        sums, sums.length, count);
-            }
-            for (int k = 0; k < sums.length; k++) {
-                System.arraycopy(sums[k], 0, out, (n * e.outputs + group * sums.length + k) * e.outPixels() + first, count);
-            }
-            memory.giveRows(columns);
-            memory.giveRows(sums);
-        });
-        this.epilogue.apply(y, new Epilogue(epilogue.scale(), epilogue.scale() == null ? null : epilogue.shift(),
-                epilogue.residual(), epilogue.relu()));
+        RowEpilogue end = RowEpilogue.of(epilogue);
+        if (winograd.suits(x.shape(), weight.shape(), outShape, o)) {
+            winograd.forward(cpu(x), cpu(weight), end, o, y);
+        } else {
+            UnrolledImages e = UnrolledImages.of(x.shape(), weight.shape(), outShape, o);
+            overParts(e, part -> part.forward(cpu(x).data(), cpu(weight).data(), end, y.data()));
+        }
         return y;
     }
 
-    /** Row {@code step} of the unrolled image: what this input channel and place of the filter sees at each output pixel. */
-    private static void unroll(Extents e, float[] x, int n, int group, int step, int first, int count, float[] to) {
-        int c = group * e.inPerGroup() + step / e.filter();
-        int r = step % e.filter() / e.filterW;
-        int s = step % e.filterW;
-        int plane = (n * e.inputs + c) * e.h * e.w;
-        int stride = e.o.strideW();
-        for (int p = 0; p < count; ) {
-            int i = (first + p) / e.outW;
-            int j = (first + p) % e.outW;
-            int run = Math.min(count - p, e.outW - j);
-            int y = i * e.o.strideH() - e.o.paddingH() + r * e.o.dilationH();
-            int left = j * stride - e.o.paddingW() + s * e.o.dilationW();
-            if (y < 0 || y >= e.h) {
-                Arrays.fill(to, p, p + run, 0);
-            } else {
-                int low = left >= 0 ? 0 : Math.min(run, (-left + stride - 1) / stride);
-                int high = left >= e.w ? low : Math.max(low, Math.min(run, (e.w - 1 - left) / stride + 1));
-                Arrays.fill(to, p, p + low, 0);
-                int from = plane + y * e.w + left;
-                if (stride == 1) {
-                    System.arraycopy(x, from + low, to, p + low, high - low);
-                } else {
-                    for (int q = low; q < high; q++) {
-                        to[p + q] = x[from + q * stride];
-                    }
-                }
-                Arrays.fill(to, p + high, p + run, 0);
-            }
-            p += run;
-        }
-    }
-
-    /** Adds an unrolled row back to where {@link #unroll} took it from. */
-    private static void roll(Extents e, float[] from, int n, int channel, int place, int first, int count, float[] x) {
-        int r = place / e.filterW;
-        int s = place % e.filterW;
-        int plane = (n * e.inputs + channel) * e.h * e.w;
-        for (int p = 0; p < count; p++) {
-            int y = (first + p) / e.outW * e.o.strideH() - e.o.paddingH() + r * e.o.dilationH();
-            int column = (first + p) % e.outW * e.o.strideW() - e.o.paddingW() + s * e.o.dilationW();
-            if (y >= 0 && y < e.h && column >= 0 && column < e.w) {
-                x[plane + y * e.w + column] += from[p];
-            }
-        }
-    }
-
     @Override
-    public Array inputGradient(Array gradient, Array weight, Shape xShape, Conv2dOptions o) {
-        Shapes.conv2dInputGradient(gradient.shape(), weight.shape(), xShape, o);
-        Extents e = Extents.of(xShape, weight.shape(), gradient.shape(), o);
+    public Array inputGradient(Array gy, Array weight, Shape xShape, Conv2dOptions o) {
+        Shapes.conv2dInputGradient(gy.shape(), weight.shape(), xShape, o);
         CpuArray gx = memory.rowMajor(xShape);
-        float[] g = cpu(gradient).data();
-        float[] w = cpu(weight).data();
-        float[] out = gx.data();
-        // Some input channels of one image: their planes are this item's alone.
-        int together = Math.max(1, Math.min(e.inPerGroup(), STEPS / e.filter()));
-        int parts = (e.inPerGroup() + together - 1) / together;
-        workers.run(e.images * o.groups() * parts, item -> {
-            int firstIn = item % parts * together;
-            int group = item / parts % o.groups();
-            int n = item / parts / o.groups();
-            int channels = Math.min(together, e.inPerGroup() - firstIn);
-            int firstChannel = group * e.inPerGroup() + firstIn;
-            int plane = (n * e.inputs + firstChannel) * e.h * e.w;
-            Arrays.fill(out, plane, plane + channels * e.h * e.w, 0);
-            float[][] rows = memory.takeRows(channels * e.filter(), PIXELS);
-            float[][] part = memory.takeRows(Math.min(STEPS, e.outPerGroup()), PIXELS);
-            for (int first = 0; first < e.outPixels(); first += PIXELS) {
-                int count = Math.min(PIXELS, e.outPixels() - first);
-                for (float[] row : rows) {
-                    Arrays.fill(row, 0, count, 0);
-                }
-                for (int k0 = 0; k0 < e.outPerGroup(); k0 += STEPS) {
-                    int steps = Math.min(STEPS, e.outPerGroup() - k0);
-                    int k = group * e.outPerGroup() + k0;
-                    for (int i = 0; i < steps; i++) {
-                        System.arraycopy(g, (n * e.outputs + k + i) * e.outPixels() + first, part[i], 0, count);
-                    }
-                    PlainRows.multiplyAdd(w, k * e.steps() + firstIn * e.filter(), 1, e.steps(), part, steps,
-                            rows, rows.length, count);
-                }
-                for (int t = 0; t < rows.length; t++) {
-                    roll(e, rows[t], n, firstChannel + t / e.filter(), t % e.filter(), first, count, out);
-                }
-            }
-            memory.giveRows(rows);
-            memory.giveRows(part);
-        });
+        if (winograd.suits(xShape, weight.shape(), gy.shape(), o)) {
+            winograd.inputGradient(cpu(gy), cpu(weight), o, gx);
+        } else {
+            Arrays.fill(gx.data(), 0, gx.length(), 0);
+            UnrolledImages e = UnrolledImages.of(xShape, weight.shape(), gy.shape(), o);
+            overParts(e, part -> part.inputGradient(cpu(gy).data(), cpu(weight).data(), gx.data()));
+        }
         return gx;
     }
 
     @Override
-    public Array weightGradient(Array gradient, Array array, Shape wShape, Conv2dOptions o) {
-        Shapes.conv2dWeightGradient(gradient.shape(), array.shape(), wShape, o);
-        Extents e = Extents.of(array.shape(), wShape, gradient.shape(), o);
+    public Array weightGradient(Array gy, Array x, Shape wShape, Conv2dOptions o) {
+        Shapes.conv2dWeightGradient(gy.shape(), x.shape(), wShape, o);
         CpuArray gw = memory.rowMajor(wShape);
-        float[] g = cpu(gradient).data();
-        float[] x = cpu(array).data();
-        float[] out = gw.data();
-        // Some unrolled rows of a group against all its output channels. The product runs over pixels, so the piece is
-        // turned: a separate array for each pixel, along which the unrolled rows lie side by side.
-        int together = Math.min(STEPS, e.steps());
-        int parts = (e.steps() + together - 1) / together;
-        workers.run(o.groups() * parts, item -> {
-            int from = item % parts * together;
-            int group = item / parts;
-            int width = Math.min(together, e.steps() - from);
-            float[][] sums = memory.takeRows(e.outPerGroup(), together);
-            float[][] pixels = memory.takeRows(PIXELS, together);
-            float[] column = memory.pool().take(PIXELS);
-            for (float[] row : sums) {
-                Arrays.fill(row, 0, width, 0);
-            }
-            for (int n = 0; n < e.images; n++) {
-                for (int first = 0; first < e.outPixels(); first += PIXELS) {
-                    int count = Math.min(PIXELS, e.outPixels() - first);
-                    for (int t = 0; t < width; t++) {
-                        unroll(e, x, n, group, from + t, first, count, column);
-                        for (int p = 0; p < count; p++) {
-                            pixels[p][t] = column[p];
-                        }
-                    }
-                    PlainRows.multiplyAdd(g, (n * e.outputs + group * e.outPerGroup()) * e.outPixels() + first, e.outPixels(), 1,
-                            pixels, count, sums, sums.length, width);
-                }
-            }
-            for (int k = 0; k < sums.length; k++) {
-                System.arraycopy(sums[k], 0, out, (group * sums.length + k) * e.steps() + from, width);
-            }
-            memory.giveRows(sums);
-            memory.giveRows(pixels);
-            memory.pool().give(column);
-        });
+        UnrolledImages e = UnrolledImages.of(x.shape(), wShape, gy.shape(), o);
+        overParts(e, part -> part.weightGradient(cpu(gy).data(), cpu(x).data(), gw.data()));
         return gw;
+    }
+
+    /** What is done with each part in turn. */
+    private interface Work {
+        void on(Part part);
+    }
+
+    private void overParts(UnrolledImages e, Work work) {
+        int total = e.images() * e.outPixels();
+        int atMost = Math.max(64, PART / e.rows());
+        int size = atMost < e.outPixels() ? atMost : Math.min(e.images(), atMost / e.outPixels()) * e.outPixels();
+        for (int first = 0; first < total; ) {
+            int inImage = size < e.outPixels() ? e.outPixels() - first % e.outPixels() : total - first;
+            int count = Math.min(size, inImage);
+            Part part = new Part(e, first, count, memory.pool().take(e.rows() * count));
+            work.on(part);
+            memory.pool().give(part.unrolled);
+            first += count;
+        }
+    }
+
+    /** Some output pixels, counted through all images: a piece of one image, or whole images. */
+    private final class Part {
+        final UnrolledImages e;
+        final int first;
+        final int count;
+        final float[] unrolled;
+        /** Output pixels of a segment, which lies in one image. */
+        final int segment;
+        final int segments;
+
+        Part(UnrolledImages e, int first, int count, float[] unrolled) {
+            this.e = e;
+            this.first = first;
+            this.count = count;
+            this.unrolled = unrolled;
+            segment = Math.min(count, e.outPixels());
+            segments = count / segment;
+        }
+
+        /** The unrolled rows that a group of output channels sees, from one segment on. */
+        MatrixView rows(int group, int s) {
+            return new MatrixView(unrolled, group * e.rowsPerGroup() * count + s * segment, count, 1);
+        }
+
+        /** A group's output channels of a segment. */
+        MatrixView outputs(float[] y, int group, int s) {
+            return new MatrixView(y, outputFrom(group * e.outPerGroup(), s), e.outPixels(), 1);
+        }
+
+        private int outputFrom(int channel, int s) {
+            int pixel = first + s * segment;
+            return (pixel / e.outPixels() * e.outputs() + channel) * e.outPixels() + pixel % e.outPixels();
+        }
+
+        MatrixView weights(float[] w, int group) {
+            return MatrixView.of(w, group * e.outPerGroup() * e.rowsPerGroup(), e.rowsPerGroup());
+        }
+
+        void unroll(float[] x) {
+            workers.run((e.rows() + ROWS - 1) / ROWS, item -> {
+                for (int row = item * ROWS; row < Math.min(e.rows(), (item + 1) * ROWS); row++) {
+                    e.unroll(x, row, first, count, unrolled, row * count);
+                }
+            });
+        }
+
+        void forward(float[] x, float[] w, RowEpilogue end, float[] y) {
+            unroll(x);
+            float[] sums = memory.pool().take(e.outputs() * count);
+            runProducts(1, (group, s) -> new PlainProduct(memory, weights(w, group), rows(group, 0),
+                    MatrixView.of(sums, group * e.outPerGroup() * count, count), e.outPerGroup(), count, e.rowsPerGroup()));
+            workers.run(e.outputs(), k -> {
+                for (int s = 0; s < segments; s++) {
+                    end.apply(k, sums, k * count + s * segment, y, outputFrom(k, s), segment);
+                }
+            });
+            memory.pool().give(sums);
+        }
+
+        void inputGradient(float[] gy, float[] w, float[] gx) {
+            runProducts(segments, (group, s) -> new PlainProduct(memory, weights(w, group).transposed(), outputs(gy, group, s),
+                    rows(group, s), e.rowsPerGroup(), segment, e.outPerGroup()));
+            workers.run(e.inputs(), c -> {
+                for (int row = c * e.filter(); row < (c + 1) * e.filter(); row++) {
+                    e.roll(unrolled, row * count, row, first, count, gx);
+                }
+            });
+        }
+
+        void weightGradient(float[] gy, float[] x, float[] gw) {
+            unroll(x);
+            for (int s = 0; s < segments; s++) {
+                int segment = s;
+                runProducts(1, first > 0 || s > 0, (group, one) -> new PlainProduct(memory, outputs(gy, group, segment),
+                        rows(group, segment).transposed(), weights(gw, group), e.outPerGroup(), e.rowsPerGroup(), this.segment));
+            }
+        }
+
+        private void runProducts(int segments, Products products) {
+            runProducts(segments, false, products);
+        }
+
+        /** All blocks of equally large products, one for each group and segment. */
+        private void runProducts(int segments, boolean add, Products products) {
+            int blocks = products.of(0, 0).blocks();
+            workers.run(e.o().groups() * segments * blocks, item -> {
+                int product = item / blocks;
+                products.of(product / segments, product % segments).block(item % blocks, add);
+            });
+        }
+    }
+
+    private interface Products {
+        PlainProduct of(int group, int segment);
     }
 }

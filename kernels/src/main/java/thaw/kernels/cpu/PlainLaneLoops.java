@@ -80,12 +80,24 @@ final class PlainLaneLoops implements LaneLoops {
     }
 
     @Override
-    public void normalize(float[] x, int xo, int pixels, float[] mean, float[] a, float[] b, int o, float[] y, int yo) {
+    public void normalize(float[] x, int xo, int pixels, float[] mean, float[] a, float[] b, int o, float floor,
+            float[] y, int yo) {
         float m = mean[o];
         float scale = a[o];
         float shift = b[o];
         for (int i = 0; i < pixels; i++) {
-            y[yo + i] = (x[xo + i] - m) * scale + shift;
+            y[yo + i] = Math.max((x[xo + i] - m) * scale + shift, floor);
+        }
+    }
+
+    @Override
+    public void normalizeAndAdd(float[] x, int xo, int pixels, float[] mean, float[] a, float[] b, int o, float[] residual,
+            float floor, float[] y, int yo) {
+        float m = mean[o];
+        float scale = a[o];
+        float shift = b[o];
+        for (int i = 0; i < pixels; i++) {
+            y[yo + i] = Math.max((x[xo + i] - m) * scale + shift + residual[yo + i], floor);
         }
     }
 
@@ -116,7 +128,9 @@ final class PlainLaneLoops implements LaneLoops {
             }
         }
         max[o] = best;
-        index[o] = at;
+        if (index != null) {
+            index[o] = at;
+        }
     }
 
     @Override

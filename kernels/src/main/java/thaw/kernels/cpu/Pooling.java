@@ -57,24 +57,19 @@ final class Pooling {
 
     Pooled max(Array x, Pool2dOptions o, boolean needIndices) {
         Shape out = o.outputShape(x.shape());
-        Pooled pooled = max(x, out, window(o.kernelH(), o.strideH(), o.paddingH(), x.shape().dim(2)),
-                window(o.kernelW(), o.strideW(), o.paddingW(), x.shape().dim(3)));
-        if (needIndices) {
-            return pooled;
-        }
-        pooled.indices().release();
-        return new Pooled(pooled.values(), null);
+        return max(x, out, window(o.kernelH(), o.strideH(), o.paddingH(), x.shape().dim(2)),
+                window(o.kernelW(), o.strideW(), o.paddingW(), x.shape().dim(3)), needIndices);
     }
 
     Pooled adaptiveMax(Array x, int outH, int outW) {
         Shape out = Shapes.adaptivePool2d(x.shape(), outH, outW);
-        return max(x, out, cell(x.shape().dim(2), outH), cell(x.shape().dim(3), outW));
+        return max(x, out, cell(x.shape().dim(2), outH), cell(x.shape().dim(3), outW), true);
     }
 
-    private Pooled max(Array array, Shape outShape, Span rows, Span columns) {
+    private Pooled max(Array array, Shape outShape, Span rows, Span columns, boolean needIndices) {
         CpuArray x = memory.asBlocked(array);
         CpuArray y = memory.blocked(outShape);
-        CpuArray indices = memory.blocked(outShape);
+        CpuArray indices = needIndices ? memory.blocked(outShape) : null;
         int lanes = loops.lanes();
         int width = x.shape().dim(3);
         int in = x.shape().dim(2) * width * lanes;
@@ -82,7 +77,7 @@ final class Pooling {
         int ow = outShape.dim(3);
         float[] from = x.data();
         float[] max = y.data();
-        float[] index = indices.data();
+        float[] index = needIndices ? indices.data() : null;
         workers.run(x.shape().dim(0) * x.channelBlocks(), unit -> {
             for (int i = 0; i < oh; i++) {
                 int top = rows.start(i);

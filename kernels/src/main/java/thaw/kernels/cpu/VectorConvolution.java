@@ -66,12 +66,7 @@ final class VectorConvolution implements Convolution {
         CpuArray residual = epilogue.residual() == null ? null : memory.asBlocked(epilogue.residual());
         BlockedEpilogue blocked = blocked(epilogue, residual, outShape.dim(1));
         if (!stem && winograd.suits(xShape, w.shape(), outShape, o)) {
-            float[] none = filled((y.channelBlocks() + 1) * lanes, 0);
-            winograd.forward(x, w, none, o, y);
-            memory.pool().give(none);
-            if (blocked != null) {
-                PixelEpilogue.apply(workers, blocked, y);
-            }
+            winograd.forward(x, w, blocked, o, y);
         } else {
             Key key = new Key(xShape, w.shape(), o, false, stem);
             execute(plan(key, () -> ConvolutionPlan.forward(xShape, w.shape(), outShape, o, stem, lanes)), x, w, blocked, y);
@@ -116,9 +111,7 @@ final class VectorConvolution implements Convolution {
         CpuArray w = memory.asRowMajor(weight);
         CpuArray gx = memory.blocked(xShape);
         if (winograd.suits(xShape, w.shape(), gy.shape(), o)) {
-            float[] none = filled((gx.channelBlocks() + 1) * lanes, 0);
-            winograd.inputGradient(gy, w, none, o, gx);
-            memory.pool().give(none);
+            winograd.inputGradient(gy, w, o, gx);
         } else {
             direct(gy, w, o, gx);
         }

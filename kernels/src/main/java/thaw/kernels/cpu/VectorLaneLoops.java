@@ -109,12 +109,27 @@ final class VectorLaneLoops implements LaneLoops {
     }
 
     @Override
-    public void normalize(float[] x, int xo, int pixels, float[] mean, float[] a, float[] b, int o, float[] y, int yo) {
+    public void normalize(float[] x, int xo, int pixels, float[] mean, float[] a, float[] b, int o, float floor,
+            float[] y, int yo) {
         FloatVector m = FloatVector.fromArray(S, mean, o);
         FloatVector scale = FloatVector.fromArray(S, a, o);
         FloatVector shift = FloatVector.fromArray(S, b, o);
+        FloatVector least = FloatVector.broadcast(S, floor);
         for (int i = 0; i < pixels * L; i += L) {
-            FloatVector.fromArray(S, x, xo + i).sub(m).fma(scale, shift).intoArray(y, yo + i);
+            FloatVector.fromArray(S, x, xo + i).sub(m).fma(scale, shift).max(least).intoArray(y, yo + i);
+        }
+    }
+
+    @Override
+    public void normalizeAndAdd(float[] x, int xo, int pixels, float[] mean, float[] a, float[] b, int o, float[] residual,
+            float floor, float[] y, int yo) {
+        FloatVector m = FloatVector.fromArray(S, mean, o);
+        FloatVector scale = FloatVector.fromArray(S, a, o);
+        FloatVector shift = FloatVector.fromArray(S, b, o);
+        FloatVector least = FloatVector.broadcast(S, floor);
+        for (int i = 0; i < pixels * L; i += L) {
+            FloatVector.fromArray(S, x, xo + i).sub(m).fma(scale, shift).add(FloatVector.fromArray(S, residual, yo + i))
+                    .max(least).intoArray(y, yo + i);
         }
     }
 
@@ -147,13 +162,23 @@ final class VectorLaneLoops implements LaneLoops {
             }
         }
         best.intoArray(max, o);
-        // The indices in a second pass, backwards so that the first of equals is written last: one comparison and one blend
-        // a pixel, where a running index needs masks to be combined, which JDK 17 does through memory.
+        if (index != null) {
+            indexOf(best, x, xo, first, rows, columns, width, max, index, o);
+        }
+    }
+
+    /**
+     * The indices in a second pass, backwards so that the first of equals is written last: one comparison and one blend a
+     * pixel, where a running index needs masks to be combined, which JDK 17 does through memory.
+     */
+    private static void indexOf(FloatVector best, float[] x, int xo, int first, int rows, int columns, int width, float[] max,
+            float[] index, int o) {
         FloatVector at = FloatVector.broadcast(S, (float) first);
         int pixel = (rows - 1) * width + columns - 1;
-        for (int k = 0, c = 0; k < size; k++) {
+        for (int k = 0, c = 0; k < rows * columns; k++) {
             FloatVector here = FloatVector.broadcast(S, (float) (first + pixel));
-            at = at.blend(here, FloatVector.fromArray(S, x, origin + pixel * L).compare(VectorOperators.EQ, best));
+            FloatVector v = FloatVector.fromArray(S, x, xo + (first + pixel) * L);
+            at = at.blend(here, v.compare(VectorOperators.EQ, best));
             pixel--;
             if (++c == columns) {
                 c = 0;

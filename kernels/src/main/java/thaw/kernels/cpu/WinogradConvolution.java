@@ -1,39 +1,55 @@
 package thaw.kernels.cpu;
 
+import java.util.Arrays;
 import thaw.kernels.Conv2dOptions;
 import thaw.kernels.Shape;
 
 /**
  * 3×3 convolutions of stride 1 by Winograd's F(4×4, 3×3), for which a convolution becomes 36 products of small matrices,
- * {@code tiles × inputs} by {@code inputs × outputs}, between two transforms; see {@link WinogradTransforms}.
+ * {@code tiles × inputs} by {@code inputs × outputs}, between two transforms; see {@link WinogradPoints}.
  *
  * <p>The gradient of the input is such a convolution too: of the output's gradient, by the filters turned by 180°, with input
  * and output channels exchanged and a padding of {@code 2 − padding}.
  *
- * <p>Tiles are worked on in chunks that go through all three steps while they are in a core's cache, a chunk an item. Where
- * the weights are what does not fit (many channels, small images), all tiles are one chunk and each step is a job.
+ * <pre>
+ *   many tiles:  an item takes a chunk of tiles through     few tiles:  first all tiles are transformed, then an item takes
+ *                all three steps, panel by panel                        a panel of weights and a chunk of tiles through the rest
+ *
+ *                x → v ─┬─ · u(panel 0) → m → y                         x → v (all tiles, in the third-level cache)
+ *                       ├─ · u(panel 1) → m → y                         v(chunk) · u(panel) → m → y
+ *                       └─ …
+ * </pre>
+ * so that {@code m}, and {@code v} or {@code u}, stay in a core's own cache. Transformed weights are kept when a state of the
+ * weight is used for the second time, as inference does; in training, which uses each state once, they live in a pooled
+ * buffer for the length of the call.
  */
 final class WinogradConvolution {
 
-    private static final int POSITIONS = WinogradTiles.POSITIONS;
+    private static final int PAIRS = WinogradPoints.PAIRS;
 
-    /** Floats of a chunk's transformed input and output together: 512 KiB, half of a core's second-level cache. */
-    private static final int CHUNK = 1 << 17;
+    /** Floats of a chunk's transformed input: 256 KiB, a quarter of a core's second-level cache. */
+    private static final int CHUNK = 1 << 16;
 
-    /** Chunks that a convolution must have to be cut by them. */
+    /** Chunks that there must be to cut a convolution by them. */
     private static final int CHUNKS = 8;
 
     /** Floats of transformed weights that each chunk may go through again: 8 MiB, a part of the third-level cache. */
     private static final int WEIGHTS = 1 << 21;
 
-    /** Floats of transformed input and output where all tiles are one chunk: 16 MiB. */
+    /** Floats of transformed input where all tiles are transformed first: 16 MiB. */
     private static final int PART = 1 << 22;
 
-    /** Tiles that an item transforms where each step is a job of its own. */
+    /** Tiles of a chunk where all tiles are transformed first. */
+    private static final int GROUP = 112;
+
+    /** Tiles from which on the micro-kernel's widest tile is the best; a multiple of all its widths. */
+    private static final int MANY = 84;
+
+    /** Tiles that an item transforms where all tiles are transformed first. */
     private static final int PIECE = 16;
 
     /** Identifies transformed weights among what is derived from a weight. */
-    private record Key(boolean gradient, int lanes) {
+    private record Key(boolean gradient) {
     }
 
     private final Memory memory;
@@ -46,7 +62,7 @@ final class WinogradConvolution {
         this.lanes = memory.block();
     }
 
-    /** Whether this convolution has the form, and tiles that don't hang over the border so far that nothing is won. */
+    /** Whether this convolution has the form, and few enough products. */
     boolean suits(Shape x, Shape w, Shape y, Conv2dOptions o) {
         boolean form = w.dim(2) == 3 && w.dim(3) == 3 && o.strideH() == 1 && o.strideW() == 1 && o.dilationH() == 1
                 && o.dilationW() == 1 && o.groups() == 1 && o.paddingH() <= 2 && o.paddingW() <= 2;
@@ -56,73 +72,51 @@ final class WinogradConvolution {
 
     /** Whether the products are fewer than half of the direct convolution's. */
     private static boolean pays(int height, int width) {
-        return 2 * POSITIONS * WinogradTiles.along(height) * WinogradTiles.along(width) < 9 * height * width;
+        return 2 * WinogradTiles.products(height) * WinogradTiles.products(width) < 9 * height * width;
     }
 
-    /** {@code y = x ∗ w + bias}; all in channel blocks but the weight. */
-    void forward(CpuArray x, CpuArray w, float[] bias, Conv2dOptions o, CpuArray y) {
-        new Run(x, w, bias, o.paddingH(), o.paddingW(), y, false).run();
+    /** {@code y = epilogue(x ∗ w)}; all in channel blocks but the weight. */
+    void forward(CpuArray x, CpuArray w, BlockedEpilogue epilogue, Conv2dOptions o, CpuArray y) {
+        if (epilogue == null) {
+            withoutEpilogue(x, w, o.paddingH(), o.paddingW(), y, false);
+        } else {
+            new Run(x, w, epilogue, o.paddingH(), o.paddingW(), y, false).run();
+        }
     }
 
     /** The gradient of the input. */
-    void inputGradient(CpuArray gy, CpuArray w, float[] none, Conv2dOptions o, CpuArray gx) {
-        new Run(gy, w, none, 2 - o.paddingH(), 2 - o.paddingW(), gx, true).run();
+    void inputGradient(CpuArray gy, CpuArray w, Conv2dOptions o, CpuArray gx) {
+        withoutEpilogue(gy, w, 2 - o.paddingH(), 2 - o.paddingW(), gx, true);
     }
 
-    private PackedWeights.Layout layout(Shape w, boolean gradient) {
-        return gradient ? new PackedWeights.Layout(w.dim(1), w.dim(0), 1, 9, true, lanes, lanes)
-                : new PackedWeights.Layout(w.dim(0), w.dim(1), 1, 9, false, lanes, lanes);
-    }
-
-    /** Weights as {@code [36][tile of outputs][input][outputs of the tile]}. */
-    private float[] transformed(CpuArray w, boolean gradient) {
-        return w.storage().derive(new Key(gradient, lanes), () -> {
-            PackedWeights.Layout layout = layout(w.shape(), gradient);
-            int inputs = CpuArray.channelBlocks(layout.inputs(), lanes) * lanes;
-            int position = inputs * layout.outputBlocks() * lanes;
-            float[] from = w.data();
-            float[] u = memory.pool().take(POSITIONS * position);
-            int[] turned = new int[9];
-            for (int i = 0; i < 9; i++) {
-                turned[i] = gradient ? 8 - i : i;
-            }
-            FilterPlaces places = new FilterPlaces(turned, turned);
-            workers.run(layout.tiles(), tile -> {
-                int width = layout.vectors(tile) * lanes;
-                float[] packed = memory.pool().take(9 * inputs * width);
-                float[] scratch = memory.pool().take(WinogradTransforms.SCRATCH);
-                PackedWeights.pack(layout, places, tile, from, packed, 0);
-                int to = tile * 2 * lanes * inputs;
-                for (int c = 0; c < inputs; c++) {
-                    int at = (c / lanes * 9 * lanes + c % lanes) * width;
-                    for (int v = 0; v < width; v += lanes) {
-                        WinogradTransforms.filter(packed, at + v, lanes * width, scratch, u, to + c * width + v, position);
-                    }
-                }
-                memory.pool().give(packed);
-                memory.pool().give(scratch);
-            });
-            return u;
-        });
+    private void withoutEpilogue(CpuArray source, CpuArray w, int padH, int padW, CpuArray target, boolean gradient) {
+        int channels = target.channelBlocks() * lanes;
+        float[] scale = memory.pool().take(channels);
+        float[] shift = memory.pool().take(channels);
+        Arrays.fill(scale, 0, channels, 1);
+        Arrays.fill(shift, 0, channels, 0);
+        new Run(source, w, new BlockedEpilogue(scale, shift, null, false), padH, padW, target, gradient).run();
+        memory.pool().give(scale);
+        memory.pool().give(shift);
     }
 
     /** One convolution, with its extents. */
     private final class Run {
         final float[] x;
-        final float[] u;
-        final float[] bias;
+        final CpuArray weight;
+        final BlockedEpilogue epilogue;
         final float[] y;
-        final PackedWeights.Layout layout;
+        final WinogradWeights weights;
         final WinogradTiles tiles;
         final int inBlocks;
         final int outBlocks;
 
-        Run(CpuArray source, CpuArray weight, float[] bias, int padH, int padW, CpuArray target, boolean gradient) {
+        Run(CpuArray source, CpuArray weight, BlockedEpilogue epilogue, int padH, int padW, CpuArray target, boolean gradient) {
             x = source.data();
-            u = transformed(weight, gradient);
-            this.bias = bias;
+            this.weight = weight;
+            this.epilogue = epilogue;
             y = target.data();
-            layout = layout(weight.shape(), gradient);
+            weights = WinogradWeights.of(memory, weight.shape(), gradient);
             Shape in = source.shape();
             Shape out = target.shape();
             tiles = new WinogradTiles(memory, lanes, in.dim(0), in.dim(2), in.dim(3), out.dim(2), out.dim(3), padH, padW);
@@ -131,57 +125,99 @@ final class WinogradConvolution {
         }
 
         void run() {
-            int perTile = POSITIONS * (inBlocks + outBlocks) * lanes;
+            Key key = new Key(weights.gradient());
+            if (weight.storage().isReused(key)) {
+                run(weight.storage().derive(key, this::transformedWeights));
+                return;
+            }
             int total = tiles.count();
-            int size = Math.max(14, Math.min(CHUNK / perTile, total) / 14 * 14);
-            int chunks = (total + size - 1) / size;
-            boolean weightsFit = POSITIONS * inBlocks * outBlocks * lanes * lanes <= WEIGHTS;
-            if (chunks >= CHUNKS && weightsFit) {
+            if (chunks() == 0 && weights.panels() >= CHUNKS) {
+                // Few tiles see each panel: it is transformed by the item that uses it, while it stays in a cache.
+                run(null);
+            } else {
+                float[] u = transformedWeights();
+                run(u);
+                memory.pool().give(u);
+            }
+        }
+
+        private float[] transformedWeights() {
+            float[] u = memory.pool().take(weights.length());
+            float[] w = weight.data();
+            workers.run(weights.panels(), panel -> weights.transform(w, panel, u, weights.offset(panel)));
+            return u;
+        }
+
+        private int chunkSize() {
+            return Math.max(14, Math.min(CHUNK / (PAIRS * inBlocks * lanes), tiles.count()) / 14 * 14);
+        }
+
+        /** How many chunks the tiles are cut into; 0 if not at all. */
+        private int chunks() {
+            int chunks = (tiles.count() + chunkSize() - 1) / chunkSize();
+            return chunks >= CHUNKS && weights.length() <= WEIGHTS ? chunks : 0;
+        }
+
+        /** @param u null if each panel is still to be transformed */
+        private void run(float[] u) {
+            int total = tiles.count();
+            int chunks = chunks();
+            if (chunks > 0) {
+                int size = chunkSize();
                 workers.run(chunks, chunk -> {
-                    int first = chunk * size;
-                    Part part = new Part(first, Math.min(size, total - first));
+                    Part part = new Part(chunk * size, Math.min(size, total - chunk * size));
                     for (int block = 0; block < inBlocks; block++) {
                         part.transformInput(block, 0, part.count);
                     }
-                    for (int p = 0; p < POSITIONS; p++) {
-                        for (int tile = 0; tile < layout.tiles(); tile++) {
-                            part.multiply(p, tile);
-                        }
-                    }
-                    for (int block = 0; block < outBlocks; block++) {
-                        part.transformOutput(block, 0, part.count);
+                    for (int panel = 0; panel < weights.panels(); panel++) {
+                        part.multiply(u, weights.offset(panel), panel, 0, part.count);
                     }
                     part.close();
                 });
                 return;
             }
             // Very large inputs are cut all the same, to bound the memory.
-            int together = Math.max(14, Math.min(total, PART / perTile));
-            for (int first = 0; first < total; first += together) {
-                Part part = new Part(first, Math.min(together, total - first));
-                int pieces = (part.count + PIECE - 1) / PIECE;
-                workers.run(inBlocks * pieces, i -> part.transformInput(i / pieces, i % pieces * PIECE,
-                        Math.min(part.count, (i % pieces + 1) * PIECE)));
-                workers.run(POSITIONS * layout.tiles(), i -> part.multiply(i / layout.tiles(), i % layout.tiles()));
-                workers.run(outBlocks * pieces, i -> part.transformOutput(i / pieces, i % pieces * PIECE,
-                        Math.min(part.count, (i % pieces + 1) * PIECE)));
-                part.close();
+            int parts = (total * PAIRS * inBlocks * lanes + PART - 1) / PART;
+            for (int i = 0; i < parts; i++) {
+                int first = i * total / parts;
+                transformThenMultiply(u, new Part(first, (i + 1) * total / parts - first));
             }
         }
 
-        /** Some tiles, before and after the products. */
+        private void transformThenMultiply(float[] u, Part part) {
+            int pieces = (part.count + PIECE - 1) / PIECE;
+            workers.run(inBlocks * pieces, i -> part.transformInput(i / pieces, i % pieces * PIECE,
+                    Math.min(part.count, (i % pieces + 1) * PIECE)));
+            int panels = weights.panels();
+            int groups = (part.count + GROUP - 1) / GROUP;
+            if (u != null) {
+                workers.run(panels * groups, i -> part.multiply(u, weights.offset(i / groups), i / groups,
+                        part.group(i % groups, groups), part.group(i % groups + 1, groups)));
+            } else {
+                float[] w = weight.data();
+                workers.run(panels, panel -> {
+                    float[] own = memory.pool().take(PAIRS * weights.pairSize(panel));
+                    weights.transform(w, panel, own, 0);
+                    for (int group = 0; group < groups; group++) {
+                        part.multiply(own, 0, panel, part.group(group, groups), part.group(group + 1, groups));
+                    }
+                    memory.pool().give(own);
+                });
+            }
+            part.close();
+        }
+
+        /** Some tiles, before the products. */
         private final class Part {
             final int first;
             final int count;
             final float[] v;
-            final float[] m;
             final int[] taps;
 
             Part(int first, int count) {
                 this.first = first;
                 this.count = count;
-                v = memory.pool().take(POSITIONS * inBlocks * count * lanes);
-                m = memory.pool().take(POSITIONS * outBlocks * count * lanes);
+                v = memory.pool().take(PAIRS * inBlocks * count * lanes);
                 taps = new int[inBlocks];
                 for (int i = 0; i < inBlocks; i++) {
                     taps[i] = i * count * lanes;
@@ -190,24 +226,50 @@ final class WinogradConvolution {
 
             void close() {
                 memory.pool().give(v);
-                memory.pool().give(m);
+            }
+
+            /** Where a group of tiles begins, at whole tiles of the micro-kernel. */
+            int group(int group, int groups) {
+                return group == groups ? count : group * count / groups / 14 * 14;
             }
 
             void transformInput(int block, int from, int to) {
                 tiles.input(x, inBlocks, block, first, count, from, to, v);
             }
 
-            void multiply(int p, int tile) {
-                int inputs = inBlocks * lanes;
-                int vectors = layout.vectors(tile);
-                int weights = (p * outBlocks + 2 * tile) * lanes * inputs;
-                PixelRow.run(count, PixelRow.tile(count, vectors), vectors, v, p * inBlocks * count * lanes, lanes, taps,
-                        Integer.numberOfTrailingZeros(lanes), inputs, u, weights, null, 0,
-                        m, (p * outBlocks + 2 * tile) * count * lanes, lanes, count * lanes);
+            /** Tiles {@code from … to − 1} by a panel of weights, to output pixels. */
+            void multiply(float[] u, int uo, int panel, int from, int to) {
+                int vectors = weights.vectors(panel);
+                int size = to - from;
+                float[] m = memory.pool().take(PAIRS * vectors * size * lanes);
+                for (int pair = 0; pair < PAIRS; pair++) {
+                    int begin = Math.max(from, tiles.begin(pair) - first);
+                    int end = Math.min(to, tiles.end(pair) - first);
+                    if (begin < end) {
+                        product(pair, begin, end - begin, vectors, u, uo + pair * weights.pairSize(panel),
+                                m, (pair * vectors * size + begin - from) * lanes, size * lanes);
+                    }
+                }
+                for (int i = 0; i < vectors; i++) {
+                    tiles.output(m, vectors, i, first + from, size, epilogue, y, outBlocks, 2 * panel + i);
+                }
+                memory.pool().give(m);
             }
 
-            void transformOutput(int block, int from, int to) {
-                tiles.output(m, outBlocks, block, first, count, from, to, bias, y);
+            /** Micro-kernels of the widest tile, and for what is left a narrower one if it is enough. */
+            private void product(int pair, int begin, int size, int vectors, float[] u, int uo, float[] m, int mo, int mBlock) {
+                int vo = (pair * inBlocks * count + begin) * lanes;
+                int wide = PixelRow.tile(size < 14 ? size : MANY, vectors);
+                int rest = size % wide;
+                int narrow = rest <= 4 ? 4 : 8;
+                int most = rest > 0 && rest <= 8 && wide > 8 ? size - rest : size;
+                PixelRow.run(most, wide, vectors, v, vo, lanes, taps, Integer.numberOfTrailingZeros(lanes),
+                        inBlocks * lanes, u, uo, null, 0, m, mo, lanes, mBlock);
+                if (most < size) {
+                    int skip = (size - narrow) * lanes;
+                    PixelRow.run(narrow, narrow, vectors, v, vo + skip, lanes, taps, Integer.numberOfTrailingZeros(lanes),
+                            inBlocks * lanes, u, uo, null, 0, m, mo + skip, lanes, mBlock);
+                }
             }
         }
     }

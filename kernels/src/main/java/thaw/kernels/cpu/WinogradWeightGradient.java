@@ -10,15 +10,25 @@ import thaw.kernels.Shape;
  * dg = Gᵀ [ Σ (A dY Aᵀ) ⊙ (Bᵀ d B) ] G
  * </pre>
  * with the sum over all tiles: 36 products of small matrices, {@code inputs × tiles} by {@code tiles × outputs}, by
- * {@link OuterProducts}. Tiles come in parts whose transformed forms stay in the third-level cache; the sums of
- * a position and a tile of output channels are one item's alone, part after part, so their order never changes.
+ * {@link OuterProducts}.
+ *
+ * <p>Where all transformed tiles fit into the third-level cache (many channels, small images), an item sums up a square of
+ * channels at all pairs of points and transforms it back while it is in the core's own cache. Else tiles come in parts that
+ * do fit, and the sums of all channels are kept from part to part; a sum is one item's alone in each part, so the order of its
+ * terms never changes.
  */
 final class WinogradWeightGradient {
 
-    private static final int POSITIONS = WinogradTiles.POSITIONS;
+    private static final int PAIRS = WinogradPoints.PAIRS;
 
-    /** Floats of a part's transformed inputs and gradients: 8 MiB. */
-    private static final int PART = 1 << 21;
+    /** Floats of a part's transformed inputs and gradients: 4 MiB. */
+    private static final int PART = 1 << 20;
+
+    /** Floats of all transformed inputs and gradients that need no parts: 24 MiB. */
+    private static final int WHOLE = 3 << 21;
+
+    /** Input blocks of a square of channels. */
+    private static final int GROUP = 4;
 
     /** Tiles that an item transforms. */
     private static final int PIECE = 32;
@@ -40,83 +50,172 @@ final class WinogradWeightGradient {
 
     /** Both in channel blocks; the gradient {@code [K, C, 3, 3]} is row-major. */
     void compute(CpuArray x, CpuArray gy, int padH, int padW, CpuArray gw) {
-        Shape in = x.shape();
-        Shape out = gy.shape();
-        WinogradTiles tiles = new WinogradTiles(memory, lanes, in.dim(0), in.dim(2), in.dim(3), out.dim(2), out.dim(3),
-                padH, padW);
-        int inBlocks = x.channelBlocks();
-        int outBlocks = gy.channelBlocks();
-        int pairs = (outBlocks + 1) / 2;
-        int inputs = inBlocks * lanes;
-        // [36][input][output], for each position tile by tile of output channels.
-        int position = inputs * outBlocks * lanes;
-        float[] u = memory.pool().take(POSITIONS * position);
-        int total = tiles.count();
-        int size = Math.min(total, Math.max(16, PART / (POSITIONS * (inBlocks + outBlocks) * lanes)));
-        float[] v = memory.pool().take(POSITIONS * inBlocks * size * lanes);
-        float[] m = memory.pool().take(POSITIONS * outBlocks * size * lanes);
-        float[] source = x.data();
-        float[] gradient = gy.data();
-        int[] at = new int[size];
-        for (int t = 0; t < size; t++) {
-            at[t] = t * lanes;
-        }
-        for (int start = 0; start < total; start += size) {
-            int first = start;
-            int count = Math.min(size, total - first);
-            int pieces = (count + PIECE - 1) / PIECE;
-            workers.run((inBlocks + outBlocks) * pieces, item -> {
-                int from = item % pieces * PIECE;
-                int to = Math.min(count, from + PIECE);
-                int block = item / pieces;
-                if (block < inBlocks) {
-                    tiles.input(source, inBlocks, block, first, count, from, to, v);
-                } else {
-                    tiles.gradient(gradient, outBlocks, block - inBlocks, first, count, from, to, m);
-                }
-            });
-            workers.run(POSITIONS * pairs, item -> {
-                int p = item / pairs;
-                int pair = item % pairs;
-                int vectors = Math.min(2, outBlocks - 2 * pair);
-                int to = p * position + pair * 2 * lanes * inputs;
-                if (first == 0) {
-                    Arrays.fill(u, to, to + inputs * vectors * lanes, 0);
-                }
-                for (int block = 0; block < inBlocks; block++) {
-                    OuterProducts.add(v, (p * inBlocks + block) * count * lanes, at, count, m,
-                            (p * outBlocks + 2 * pair) * count * lanes, count * lanes, vectors, u,
-                            to + block * lanes * vectors * lanes);
-                }
-            });
-        }
-        memory.pool().give(v);
-        memory.pool().give(m);
-        workers.run(pairs * inBlocks, item -> store(u, position, item / inBlocks, item % inBlocks, inputs, outBlocks, gw));
-        memory.pool().give(u);
+        new Run(x, gy, padH, padW, gw).run();
     }
 
-    private void store(float[] u, int position, int pair, int block, int inputs, int outBlocks, CpuArray gw) {
-        int outputs = gw.shape().dim(0);
-        int channels = gw.shape().dim(1);
-        int vectors = Math.min(2, outBlocks - 2 * pair);
-        float[] scratch = memory.pool().take(WinogradTransforms.SCRATCH);
-        float[] filters = memory.pool().take(9 * lanes);
-        float[] to = gw.data();
-        for (int c = block * lanes; c < Math.min(channels, (block + 1) * lanes); c++) {
-            for (int v = 0; v < vectors; v++) {
-                WinogradTransforms.filterGradient(u, pair * 2 * lanes * inputs + (c * vectors + v) * lanes, position,
-                        scratch, filters, 0);
-                int firstOutput = (2 * pair + v) * lanes;
-                for (int i = 0; i < Math.min(lanes, outputs - firstOutput); i++) {
-                    int target = ((firstOutput + i) * channels + c) * 9;
-                    for (int place = 0; place < 9; place++) {
-                        to[target + place] = filters[place * lanes + i];
+    /** One gradient, with its extents. */
+    private final class Run {
+        final float[] x;
+        final float[] gy;
+        final CpuArray gw;
+        final WinogradTiles tiles;
+        final int inBlocks;
+        final int outBlocks;
+        final int panels;
+        final int groups;
+
+        Run(CpuArray x, CpuArray gy, int padH, int padW, CpuArray gw) {
+            this.x = x.data();
+            this.gy = gy.data();
+            this.gw = gw;
+            Shape in = x.shape();
+            Shape out = gy.shape();
+            tiles = new WinogradTiles(memory, lanes, in.dim(0), in.dim(2), in.dim(3), out.dim(2), out.dim(3), padH, padW);
+            inBlocks = x.channelBlocks();
+            outBlocks = gy.channelBlocks();
+            panels = (outBlocks + 1) / 2;
+            groups = (inBlocks + GROUP - 1) / GROUP;
+        }
+
+        void run() {
+            int total = tiles.count();
+            int perTile = PAIRS * (inBlocks + outBlocks) * lanes;
+            if ((long) total * perTile <= WHOLE) {
+                Part part = new Part(0, total);
+                part.transform();
+                workers.run(panels * groups, item -> {
+                    Square square = new Square(item / groups, item % groups);
+                    float[] u = memory.pool().take(square.length());
+                    Arrays.fill(u, 0, square.length(), 0);
+                    for (int pair = 0; pair < PAIRS; pair++) {
+                        part.add(square, pair, u, 0);
+                    }
+                    square.store(u, 0);
+                    memory.pool().give(u);
+                });
+                part.close();
+                return;
+            }
+            float[] u = memory.pool().take(panels * groups * new Square(0, 0).length());
+            int size = Math.max(16, PART / perTile);
+            int length = new Square(0, 0).length();
+            workers.run(panels * groups, item -> Arrays.fill(u, item * length, (item + 1) * length, 0));
+            for (int first = 0; first < total; first += size) {
+                Part part = new Part(first, Math.min(size, total - first));
+                part.transform();
+                workers.run(PAIRS * panels, item -> {
+                    for (int group = 0; group < groups; group++) {
+                        part.add(new Square(item % panels, group), item / panels, u, (item % panels * groups + group) * length);
+                    }
+                });
+                part.close();
+            }
+            workers.run(panels * groups, item -> new Square(item / groups, item % groups).store(u, item * length));
+            memory.pool().give(u);
+        }
+
+        /** Some tiles, transformed. */
+        private final class Part {
+            final int first;
+            final int count;
+            final float[] v;
+            final float[] m;
+            final int[] at;
+
+            Part(int first, int count) {
+                this.first = first;
+                this.count = count;
+                v = memory.pool().take(PAIRS * inBlocks * count * lanes);
+                m = memory.pool().take(PAIRS * outBlocks * count * lanes);
+                at = new int[count];
+                for (int t = 0; t < count; t++) {
+                    at[t] = t * lanes;
+                }
+            }
+
+            void close() {
+                memory.pool().give(v);
+                memory.pool().give(m);
+            }
+
+            void transform() {
+                int pieces = (count + PIECE - 1) / PIECE;
+                workers.run((inBlocks + outBlocks) * pieces, item -> {
+                    int from = item % pieces * PIECE;
+                    int to = Math.min(count, from + PIECE);
+                    int block = item / pieces;
+                    if (block < inBlocks) {
+                        tiles.input(x, inBlocks, block, first, count, from, to, v);
+                    } else {
+                        tiles.gradient(gy, outBlocks, block - inBlocks, first, count, from, to, m);
+                    }
+                });
+            }
+
+            /** Adds the products at a pair of points, summed over the tiles, to {@code u[uo …]}. */
+            void add(Square s, int pair, float[] u, int uo) {
+                int begin = Math.max(0, tiles.begin(pair) - first);
+                int end = Math.min(count, tiles.end(pair) - first);
+                for (int block = s.firstBlock; block < s.endBlock && begin < end; block++) {
+                    OuterProducts.add(v, ((pair * inBlocks + block) * count + begin) * lanes, at, end - begin,
+                            m, ((pair * outBlocks + 2 * s.panel) * count + begin) * lanes, count * lanes, s.vectors,
+                            u, uo + pair * s.pairSize() + (block - s.firstBlock) * lanes * s.vectors * lanes);
+                }
+            }
+        }
+
+        /** Some input channels by one or two vectors of output channels: {@code [36][input][output]}. */
+        private final class Square {
+            final int panel;
+            final int vectors;
+            final int firstBlock;
+            final int endBlock;
+
+            Square(int panel, int group) {
+                this.panel = panel;
+                vectors = Math.min(2, outBlocks - 2 * panel);
+                firstBlock = group * GROUP;
+                endBlock = Math.min(inBlocks, firstBlock + GROUP);
+            }
+
+            int pairSize() {
+                return (endBlock - firstBlock) * lanes * vectors * lanes;
+            }
+
+            int length() {
+                return PAIRS * pairSize();
+            }
+
+            /** Transforms sums to the filters' gradients, in row-major order. */
+            void store(float[] u, int uo) {
+                float[] scratch = memory.pool().take(WinogradPoints.scratch(lanes));
+                float[] filters = memory.pool().take(9 * lanes * lanes);
+                for (int block = firstBlock; block < endBlock; block++) {
+                    for (int v = 0; v < vectors; v++) {
+                        for (int i = 0; i < lanes; i++) {
+                            int from = uo + (((block - firstBlock) * lanes + i) * vectors + v) * lanes;
+                            WinogradFilter.gradient(u, from, pairSize(), scratch, filters, i * 9 * lanes);
+                        }
+                        scatter(filters, (2 * panel + v) * lanes, block * lanes);
+                    }
+                }
+                memory.pool().give(scratch);
+                memory.pool().give(filters);
+            }
+
+            /** From {@code [input][place][output]} of a block each. */
+            private void scatter(float[] filters, int output, int input) {
+                int outputs = gw.shape().dim(0);
+                int inputs = gw.shape().dim(1);
+                int run = 9 * Math.min(lanes, inputs - input);
+                float[] to = gw.data();
+                for (int o = 0; o < Math.min(lanes, outputs - output); o++) {
+                    int target = ((output + o) * inputs + input) * 9;
+                    for (int i = 0; i < run; i++) {
+                        to[target + i] = filters[i * lanes + o];
                     }
                 }
             }
         }
-        memory.pool().give(scratch);
-        memory.pool().give(filters);
     }
 }

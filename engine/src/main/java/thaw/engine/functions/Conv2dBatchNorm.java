@@ -1,0 +1,113 @@
+package thaw.engine.functions;
+
+import thaw.engine.Function;
+import thaw.kernels.Array;
+import thaw.kernels.Backend;
+import thaw.kernels.Backend.ChannelAffine;
+import thaw.kernels.BinaryOp;
+import thaw.kernels.Conv2dOptions;
+import thaw.kernels.Epilogue;
+import thaw.kernels.Shape;
+import thaw.kernels.UnaryOp;
+
+/**
+ * A convolution and a batch normalisation by fixed statistics, as one operator that goes over memory once:
+ * {@code y = act(norm(x ⋆ w + b) + residual)}, where act is the identity or a ReLU. The norm is
+ * {@link Backend#batchNormAffine a scale and a shift}. No gradient is computed with respect to its parameters: its
+ * input, from which theirs is formed, is never in memory.
+ *
+ * <p>With {@code g = gy} where {@code y > 0}, or {@code g = gy} without a ReLU: the residual's gradient is {@code g}, and what
+ * comes to the convolution is {@code g·scale}; see {@link Conv2d} for its gradients.
+ *
+ * <p>Inputs: x {@code [N, C, H, W]}, w {@code [K, C/groups, R, S]}, b {@code [K]} or null, residual of y's shape or null.
+ */
+public final class Conv2dBatchNorm extends Function {
+
+    private static final int RESIDUAL = 3;
+
+    private final Conv2dOptions options;
+    private final Array weight;
+    private final Array bias;
+    private final Array mean;
+    private final Array var;
+    private final double eps;
+    private final boolean relu;
+    private Shape xShape;
+    private Shape wShape;
+    private Saved x;
+    private Saved w;
+    private Saved y;
+    private Saved savedWeight;
+    private Saved savedMean;
+    private Saved savedVar;
+
+    /**
+     * @param weight the norm's, as are {@code bias}, {@code mean}, {@code var} and {@code eps}: {@code [K]}, the caller's
+     * @param relu   whether act is {@code max(·, 0)}
+     */
+    public Conv2dBatchNorm(Conv2dOptions options, Array weight, Array bias, Array mean, Array var, double eps, boolean relu) {
+        this.options = options;
+        this.weight = weight;
+        this.bias = bias;
+        this.mean = mean;
+        this.var = var;
+        this.eps = eps;
+        this.relu = relu;
+    }
+
+    @Override
+    protected Array forward(Backend on, Array... in) {
+        xShape = in[0].shape();
+        wShape = in[1].shape();
+        x = needs(1) ? save(in[0]) : null;
+        w = needs(0) ? save(in[1]) : null;
+        if (needsConvolution()) {
+            savedWeight = save(weight);
+            savedMean = save(mean);
+            savedVar = save(var);
+        }
+        ChannelAffine norm = affine(on, in[2]);
+        Array value = on.conv2dWithEpilogue(in[0], in[1], new Epilogue(norm.scale(), norm.shift(), in[RESIDUAL], relu), options);
+        norm.scale().release();
+        norm.shift().release();
+        y = relu && needsAny() ? save(value) : null;
+        return value;
+    }
+
+    /** The convolution's bias moves the mean: {@code x ⋆ w + b − mean = x ⋆ w − (mean − b)}. */
+    private ChannelAffine affine(Backend on, Array b) {
+        Array moved = b == null ? mean.retain() : on.binary(BinaryOp.SUB, mean, b);
+        try {
+            return on.batchNormAffine(weight, bias, moved, var, eps);
+        } finally {
+            moved.release();
+        }
+    }
+
+    private boolean needsConvolution() {
+        return needs(0) || needs(1) || needs(2);
+    }
+
+    @Override
+    protected Array[] backward(Backend on, Array gy) {
+        Array g = relu ? on.unaryGradient(UnaryOp.RELU, gy, null, y.get()) : gy.retain();
+        try {
+            if (!needsConvolution()) {
+                return new Array[] {null, null, null, g.retain()};
+            }
+            // without gradients of its parameters, the norm's input may be anything of its shape
+            Array scaled = on.batchNormEvalGradient(g, g, savedWeight.get(), savedMean.get(), savedVar.get(), eps, true, false).x();
+            try {
+                return gradients(
+                        () -> on.conv2dInputGradient(scaled, w.get(), xShape, options),
+                        () -> on.conv2dWeightGradient(scaled, x.get(), wShape, options),
+                        () -> on.sum(scaled, false, 0, 2, 3),
+                        g::retain);
+            } finally {
+                scaled.release();
+            }
+        } finally {
+            g.release();
+        }
+    }
+}

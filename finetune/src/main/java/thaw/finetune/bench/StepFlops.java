@@ -1,0 +1,47 @@
+package thaw.finetune.bench;
+
+import thaw.resnet.Architecture;
+import thaw.resnet.Layer;
+import thaw.resnet.Outline;
+
+/**
+ * The floating-point operations that a step takes by the textbook's algorithms, which makes different algorithms comparable: one
+ * that multiplies less, as Winograd's does, is credited with what it saves.
+ *
+ * <p>A multiply-add counts as 2. Only convolutions and linear layers count, as is usual: each of a layer's weights {@code w} is
+ * used once for every pixel of its output, so that forward takes {@code 2·|w|·H·W}. Backward takes as much for the gradient of
+ * the weights of every layer that is trained, and as much again for the gradient of its input, unless nothing before it is
+ * trained. All of a network that is trained as a whole take about 3 times the forward pass.
+ */
+public final class StepFlops {
+
+    private StepFlops() {
+    }
+
+    /** @param outline of the architecture's network, for the images' size */
+    public static long perImage(Outline outline, Architecture architecture, Mode mode) {
+        return outline.layers().stream().filter(layer -> layer.weight().rank() > 1)
+                .mapToLong(layer -> forward(layer) * times(layer, architecture, mode)).sum();
+    }
+
+    private static long forward(Layer layer) {
+        long pixels = layer.output().rank() == 1 ? 1 : (long) layer.output().dim(1) * layer.output().dim(2);
+        return 2 * pixels * layer.weight().size();
+    }
+
+    /** How often a step does what the layer's forward does. */
+    private static int times(Layer layer, Architecture architecture, Mode mode) {
+        int stages = architecture.stages();
+        String lastBlock = "layer" + stages + "." + (architecture.depths().get(stages - 1) - 1);
+        return switch (mode) {
+            case INFER -> 1;
+            case TRAIN -> layer.name().equals("conv1") ? 2 : 3;
+            case TRAIN_HEAD -> {
+                boolean takesFrozenInput = layer.name().equals(lastBlock + ".conv1")
+                        || layer.name().equals(lastBlock + ".downsample.0");
+                boolean trained = layer.name().startsWith(lastBlock + ".") || layer.name().startsWith("fc");
+                yield takesFrozenInput ? 2 : trained ? 3 : 1;
+            }
+        };
+    }
+}

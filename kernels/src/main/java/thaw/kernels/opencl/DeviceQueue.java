@@ -1,0 +1,217 @@
+package thaw.kernels.opencl;
+
+import org.jocl.CL;
+import org.jocl.CLException;
+import org.jocl.Pointer;
+import org.jocl.Sizeof;
+import org.jocl.cl_command_queue;
+import org.jocl.cl_context;
+import org.jocl.cl_context_properties;
+import org.jocl.cl_device_id;
+import org.jocl.cl_event;
+import org.jocl.cl_mem;
+
+/**
+ * A device's context and its one in-order queue, into which every thread enqueues: commands run in the order in which they
+ * were enqueued, so that each sees what those before it have written, whichever thread they came from.
+ */
+final class DeviceQueue implements AutoCloseable {
+
+    /** Some drivers start nothing until they are told to; so many commands may gather first. */
+    private static final int COMMANDS_BEFORE_FLUSH = 16;
+
+    private final OpenClDevice device;
+    private final cl_device_id id;
+    private final cl_context context;
+    private final cl_command_queue queue;
+    private final ObjectCount objects = new ObjectCount();
+    private final BufferPool pool;
+    private final Profile profile;
+    private int unflushed;
+    private boolean closed;
+
+    /**
+     * @param memoryLimit bytes that all arrays together may take
+     * @param profiled    whether the device notes when each kernel begins and ends
+     */
+    DeviceQueue(OpenClDevices.Handle handle, long memoryLimit, boolean profiled) {
+        device = handle.device();
+        id = handle.id();
+        try {
+            cl_context_properties properties = new cl_context_properties();
+            properties.addProperty(CL.CL_CONTEXT_PLATFORM, handle.platform());
+            context = CL.clCreateContext(properties, 1, new cl_device_id[] {id}, null, null, null);
+        } catch (CLException failure) {
+            throw OpenClException.of("opening device " + device, failure);
+        }
+        try {
+            queue = CL.clCreateCommandQueue(context, id, profiled ? CL.CL_QUEUE_PROFILING_ENABLE : 0, null);
+        } catch (CLException failure) {
+            CL.clReleaseContext(context);
+            throw OpenClException.of("making a queue on device " + device, failure);
+        }
+        profile = profiled ? new Profile(objects) : null;
+        pool = new BufferPool(this, Math.min(memoryLimit, device.memory()));
+    }
+
+    OpenClDevice device() {
+        return device;
+    }
+
+    cl_device_id id() {
+        return id;
+    }
+
+    cl_context context() {
+        return context;
+    }
+
+    BufferPool pool() {
+        return pool;
+    }
+
+    ObjectCount objects() {
+        return objects;
+    }
+
+    /** Times of the kernels run so far, or null if the queue does not take them. */
+    Profile profile() {
+        return profile;
+    }
+
+    /** @throws CLException if the driver refuses */
+    cl_mem createBuffer(long bytes) {
+        cl_mem buffer = CL.clCreateBuffer(context, CL.CL_MEM_READ_WRITE, bytes, null, null);
+        objects.buffers.incrementAndGet();
+        return buffer;
+    }
+
+    void releaseBuffer(cl_mem buffer) {
+        CL.clReleaseMemObject(buffer);
+        objects.buffers.decrementAndGet();
+    }
+
+    /**
+     * Enqueues a kernel, whose arguments are set and which is enqueued while no other thread does so: a kernel object holds
+     * its arguments.
+     *
+     * @param local null lets the driver choose
+     * @param work  what the kernel computes and moves, for the profile
+     */
+    void run(CompiledKernel kernel, Runnable setArguments, long[] global, long[] local, Profile.Work work) {
+        enqueue(kernel.name(), () -> {
+            setArguments.run();
+            cl_event event = profile == null ? null : new cl_event();
+            CL.clEnqueueNDRangeKernel(queue, kernel.kernel(), global.length, null, global, local, 0, null, event);
+            if (profile != null) {
+                profile.add(kernel.name(), work, event);
+            }
+        });
+    }
+
+    /** Enqueues a copy of the first bytes of one buffer to another. */
+    void copy(cl_mem from, cl_mem to, long bytes) {
+        if (bytes == 0) {
+            return;
+        }
+        enqueue("copying an array", () -> CL.clEnqueueCopyBuffer(queue, from, to, 0, 0, bytes, 0, null, null));
+    }
+
+    /**
+     * Enqueues a copy from host memory, which must stay as it is until the event has come to pass.
+     *
+     * @return the event, for the caller to release
+     */
+    cl_event write(Pointer from, cl_mem to, long offset, long bytes) {
+        cl_event event = new cl_event();
+        enqueue("copying to the device", () -> {
+            CL.clEnqueueWriteBuffer(queue, to, false, offset, bytes, from, 0, null, event);
+            objects.events.incrementAndGet();
+        });
+        return event;
+    }
+
+    /** Waits for all that was enqueued before, and copies to host memory. */
+    void read(cl_mem from, long offset, long bytes, Pointer to) {
+        try {
+            // Not under the lock: other threads enqueue meanwhile.
+            CL.clEnqueueReadBuffer(queue, from, true, offset, bytes, to, 0, null, null);
+        } catch (CLException failure) {
+            throw OpenClException.of("waiting for the device's result", failure);
+        }
+    }
+
+    void release(cl_event event) {
+        CL.clReleaseEvent(event);
+        objects.events.decrementAndGet();
+    }
+
+    boolean hasHappened(cl_event event) {
+        int[] status = new int[1];
+        CL.clGetEventInfo(event, CL.CL_EVENT_COMMAND_EXECUTION_STATUS, Sizeof.cl_int, Pointer.to(status), null);
+        return status[0] <= CL.CL_COMPLETE;
+    }
+
+    void await(cl_event event) {
+        try {
+            CL.clFlush(queue);
+            CL.clWaitForEvents(1, new cl_event[] {event});
+        } catch (CLException failure) {
+            throw OpenClException.of("waiting for the device", failure);
+        }
+    }
+
+    /** Waits until the device has done everything. */
+    void finish() {
+        try {
+            CL.clFinish(queue);
+        } catch (CLException failure) {
+            throw OpenClException.of("waiting for the device", failure);
+        }
+    }
+
+    /** Drivers that give memory only when it is first used run out of it here: the pool's may help them. */
+    private synchronized void enqueue(String what, Runnable command) {
+        if (closed) {
+            throw new IllegalStateException("the OpenCL device " + device + " is closed; open it anew");
+        }
+        try {
+            command.run();
+        } catch (CLException failure) {
+            if (!BufferPool.isOutOfMemory(failure)) {
+                throw OpenClException.of(what, failure);
+            }
+            finish();
+            pool.clear();
+            try {
+                command.run();
+            } catch (CLException still) {
+                throw BufferPool.isOutOfMemory(still) ? pool.exhausted(what, still) : OpenClException.of(what, still);
+            }
+        }
+        if (++unflushed >= COMMANDS_BEFORE_FLUSH) {
+            CL.clFlush(queue);
+            unflushed = 0;
+        }
+    }
+
+    synchronized boolean isOpen() {
+        return !closed;
+    }
+
+    /** Waits for the device, then releases the buffers, the queue and the context. */
+    @Override
+    public synchronized void close() {
+        if (closed) {
+            return;
+        }
+        closed = true;
+        CL.clFinish(queue);
+        if (profile != null) {
+            profile.close();
+        }
+        pool.close();
+        CL.clReleaseCommandQueue(queue);
+        CL.clReleaseContext(context);
+    }
+}

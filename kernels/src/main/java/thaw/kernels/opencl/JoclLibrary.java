@@ -1,0 +1,60 @@
+package thaw.kernels.opencl;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Locale;
+import org.jocl.CL;
+
+/**
+ * The way to JOCL's first class, whose loading is what fails where there is no OpenCL. JOCL unpacks its own native library
+ * into {@code java.io.tmpdir} and binds it to the system's OpenCL library; either may be missing, and then Java throws a
+ * {@link LinkageError}: an {@link UnsatisfiedLinkError} the first time, {@link NoClassDefFoundError} from then on.
+ */
+final class JoclLibrary {
+
+    private JoclLibrary() {
+    }
+
+    /**
+     * Loads JOCL, or does nothing where it is loaded.
+     *
+     * @throws OpenClException if JOCL, its native library, or the system's OpenCL library is missing
+     */
+    static void require() {
+        try {
+            CL.setExceptionsEnabled(true);
+        } catch (LinkageError | RuntimeException failure) {
+            throw new OpenClException(message(failure, System.getProperty("os.name"), System.getProperty("os.arch"),
+                    Path.of(System.getProperty("java.io.tmpdir"))), failure);
+        }
+    }
+
+    /** What is missing, told by the messages of a failure and its causes. */
+    static String message(Throwable failure, String os, String architecture, Path temporary) {
+        StringBuilder all = new StringBuilder();
+        for (Throwable t = failure; t != null; t = t.getCause()) {
+            all.append(t).append('\n');
+        }
+        String text = all.toString();
+        if (text.contains("org/jocl/CL") && failure instanceof NoClassDefFoundError && !text.contains("nitializ")) {
+            return "OpenCL: JOCL is not on the class path; add org.jocl:jocl, or compute on the CPU";
+        }
+        if (!Files.isWritable(temporary)) {
+            return "OpenCL: JOCL cannot unpack its native library into " + temporary
+                    + "; name a folder that can be written by -Djava.io.tmpdir=…, or compute on the CPU";
+        }
+        if (!hasNative(os, architecture)) {
+            return "OpenCL: JOCL has no native library for " + os + " on " + architecture + "; it has them for Linux and macOS"
+                    + " on x86-64 and arm64, and for Windows on x86-64; compute on the CPU here";
+        }
+        return "OpenCL: there is no OpenCL library; install the graphics card's driver (on Debian and Ubuntu also"
+                + " ocl-icd-libopencl1), or compute on the CPU";
+    }
+
+    private static boolean hasNative(String os, String architecture) {
+        String system = os.toLowerCase(Locale.ROOT);
+        boolean x86 = architecture.equals("amd64") || architecture.equals("x86_64");
+        boolean arm = architecture.equals("aarch64") || architecture.equals("arm64");
+        return system.startsWith("windows") ? x86 : (system.startsWith("linux") || system.startsWith("mac")) && (x86 || arm);
+    }
+}

@@ -1,0 +1,27 @@
+package thaw.kernels.opencl;
+
+import org.jocl.CL;
+import org.jocl.CLException;
+
+/** OpenCL cannot be used, or failed; the message is one line that says what to install, choose or change. */
+public final class OpenClException extends RuntimeException {
+
+    private static final long serialVersionUID = 1L;
+
+    OpenClException(String message) {
+        super(message);
+    }
+
+    OpenClException(String message, Throwable cause) {
+        super(message, cause);
+    }
+
+    /** A call that failed, and the name of its error code: {@code "enqueueing conv2d: CL_OUT_OF_RESOURCES"}. */
+    static OpenClException of(String call, CLException failure) {
+        return new OpenClException("OpenCL: " + call + " failed with " + code(failure), failure);
+    }
+
+    static String code(CLException failure) {
+        return CL.stringFor_errorCode(failure.getStatus());
+    }
+}

@@ -1,0 +1,83 @@
+package thaw.kernels.opencl;
+
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jocl.CL;
+import org.jocl.Pointer;
+import org.jocl.Sizeof;
+import org.jocl.cl_event;
+
+/** How long each kernel has run, by the clock of the device. */
+final class Profile implements AutoCloseable {
+
+    /**
+     * What one run of a kernel does.
+     *
+     * @param flops arithmetic operations on floats
+     * @param bytes read and written, each once
+     */
+    record Work(double flops, double bytes) {
+        static final Work UNKNOWN = new Work(0, 0);
+    }
+
+    private record Run(String kernel, Work work, cl_event event) {
+    }
+
+    private static final int RUNS_BEFORE_READING = 4096;
+
+    private final ObjectCount objects;
+    private final List<Run> pending = new ArrayList<>();
+    private final Map<String, KernelTime> times = new LinkedHashMap<>();
+
+    Profile(ObjectCount objects) {
+        this.objects = objects;
+    }
+
+    /** Takes an event that a kernel was enqueued with. */
+    synchronized void add(String kernel, Work work, cl_event event) {
+        objects.events.incrementAndGet();
+        pending.add(new Run(kernel, work, event));
+        if (pending.size() >= RUNS_BEFORE_READING) {
+            settle();
+        }
+    }
+
+    /** Time by kernel since the last {@link #reset}, the longest first. */
+    synchronized List<KernelTime> times() {
+        settle();
+        return times.values().stream().sorted(Comparator.comparingDouble(KernelTime::seconds).reversed()).toList();
+    }
+
+    synchronized void reset() {
+        settle();
+        times.clear();
+    }
+
+    private void settle() {
+        for (Run run : pending) {
+            CL.clWaitForEvents(1, new cl_event[] {run.event});
+            double seconds = (time(run.event, CL.CL_PROFILING_COMMAND_END) - time(run.event, CL.CL_PROFILING_COMMAND_START)) / 1e9;
+            times.merge(run.kernel, new KernelTime(run.kernel, 1, seconds, run.work.flops, run.work.bytes), KernelTime::plus);
+        }
+        close();
+    }
+
+    private static long time(cl_event event, int which) {
+        long[] nanoseconds = new long[1];
+        CL.clGetEventProfilingInfo(event, which, Sizeof.cl_ulong, Pointer.to(nanoseconds), null);
+        return nanoseconds[0];
+    }
+
+    /** Forgets the runs that were not read. */
+    @Override
+    public synchronized void close() {
+        for (Run run : pending) {
+            CL.clReleaseEvent(run.event);
+            objects.events.decrementAndGet();
+        }
+        pending.clear();
+    }
+}

@@ -1,0 +1,26 @@
+/**
+ * The backend for graphics cards, and for whatever else speaks OpenCL 1.2: every operator is a kernel on the device, none runs
+ * on the host. The kernels stand in {@code .cl} files beside the classes, each with its tiling, its formula and its
+ * work-group's job at its head; JOCL is the binding.
+ *
+ * <h2>How it fits together</h2>
+ *
+ * <p>A {@link thaw.kernels.opencl.DeviceQueue} is a context with <b>one in-order queue</b>. All threads enqueue into it, so
+ * what a thread enqueues sees everything enqueued before, by whichever thread: memory that one thread has released can be
+ * handed to another while the device still reads it, as what overwrites it comes later. Nothing waits for the device but
+ * {@linkplain thaw.kernels.opencl.Transfers reading}.
+ *
+ * <p>Kernels come from {@link thaw.kernels.opencl.Programs}, which compiles a {@code .cl} file with its parameters when it is
+ * first asked for it; a {@link thaw.kernels.opencl.Launch} sets the arguments and enqueues. Memory comes from a
+ * {@link thaw.kernels.opencl.BufferPool}. Every object of OpenCL is counted by {@link thaw.kernels.opencl.LiveObjects} and
+ * released at a known point, none by a finalizer.
+ *
+ * <h2>How arrays lie in memory</h2>
+ *
+ * <p>Row-major, activations as {@code [N, C, H, W]}: neighbouring work-items take neighbouring pixels, whose reads and writes
+ * coalesce.
+ *
+ * <p>Nothing here loads JOCL, or looks for an OpenCL library, before a method of {@link thaw.kernels.opencl.OpenClDevices} or
+ * {@link thaw.kernels.opencl.OpenClBackend} is called.
+ */
+package thaw.kernels.opencl;

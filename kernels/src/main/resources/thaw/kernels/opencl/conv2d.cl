@@ -1,0 +1,123 @@
+/*
+ * Convolution, for any stride, padding, dilation and number of groups:
+ * y[n, k, i, j] = sum over c, r, s of x[n, c, i*stride + r*dilation - padding, j*stride + s*dilation - padding] * w[k, c, r, s],
+ * with zeros outside of the image, and c over the group of k.
+ *
+ * Tiling: none. Each work-item computes one element of the result; those of a work-group neighbouring ones, so that they read
+ * neighbouring pixels and the same weights.
+ */
+typedef struct {
+    int batch, channels, height, width;          /* of x */
+    int outChannels, outHeight, outWidth;        /* of y */
+    int kernelHeight, kernelWidth;
+    int strideH, strideW, paddingH, paddingW, dilationH, dilationW;
+    int groups;
+} Geometry;
+
+/* scale, shift and residual may be null: y = act(scale[k] * conv + shift[k] + residual). */
+kernel void conv2d(global const float *x, global const float *w, global const float *scale, global const float *shift,
+                   global const float *residual, const int relu, global float *y, const Geometry g) {
+    const uint at = get_global_id(0);
+    const int pixels = g.outHeight * g.outWidth;
+    if (at >= (uint) (g.batch * g.outChannels * pixels)) {
+        return;
+    }
+    const int j = at % g.outWidth;
+    const int i = at / g.outWidth % g.outHeight;
+    const int k = at / pixels % g.outChannels;
+    const int n = at / pixels / g.outChannels;
+    const int ofGroup = g.channels / g.groups;
+    const int first = k / (g.outChannels / g.groups) * ofGroup;
+    float sum = 0;
+    for (int c = 0; c < ofGroup; c++) {
+        float part = 0;
+        for (int r = 0; r < g.kernelHeight; r++) {
+            const int h = i * g.strideH + r * g.dilationH - g.paddingH;
+            for (int s = 0; s < g.kernelWidth; s++) {
+                const int v = j * g.strideW + s * g.dilationW - g.paddingW;
+                if (h >= 0 && h < g.height && v >= 0 && v < g.width) {
+                    part = fma(x[((n * g.channels + first + c) * g.height + h) * g.width + v],
+                               w[((k * ofGroup + c) * g.kernelHeight + r) * g.kernelWidth + s], part);
+                }
+            }
+        }
+        sum += part;
+    }
+    float result = (scale ? scale[k] * sum : sum) + (shift ? shift[k] : 0) + (residual ? residual[at] : 0);
+    y[at] = relu && result < 0 ? 0 : result;
+}
+
+/*
+ * gx[n, c, h, v] = sum over k, r, s of gy[n, k, i, j] * w[k, c, r, s], over all places where output pixel (i, j) saw input pixel
+ * (h, v) through (r, s): i*stride = h + padding - r*dilation, which has a solution where the right side divides.
+ */
+kernel void conv2d_input_gradient(global const float *gy, global const float *w, global float *gx, const Geometry g) {
+    const uint at = get_global_id(0);
+    const int pixels = g.height * g.width;
+    if (at >= (uint) (g.batch * g.channels * pixels)) {
+        return;
+    }
+    const int v = at % g.width;
+    const int h = at / g.width % g.height;
+    const int c = at / pixels % g.channels;
+    const int n = at / pixels / g.channels;
+    const int ofGroup = g.channels / g.groups;
+    const int outOfGroup = g.outChannels / g.groups;
+    const int first = c / ofGroup * outOfGroup;
+    float sum = 0;
+    for (int k = first; k < first + outOfGroup; k++) {
+        float part = 0;
+        for (int r = 0; r < g.kernelHeight; r++) {
+            const int fromTop = h + g.paddingH - r * g.dilationH;
+            const int i = fromTop / g.strideH;
+            if (fromTop < 0 || i * g.strideH != fromTop || i >= g.outHeight) {
+                continue;
+            }
+            for (int s = 0; s < g.kernelWidth; s++) {
+                const int fromLeft = v + g.paddingW - s * g.dilationW;
+                const int j = fromLeft / g.strideW;
+                if (fromLeft >= 0 && j * g.strideW == fromLeft && j < g.outWidth) {
+                    part = fma(gy[((n * g.outChannels + k) * g.outHeight + i) * g.outWidth + j],
+                               w[((k * ofGroup + c % ofGroup) * g.kernelHeight + r) * g.kernelWidth + s], part);
+                }
+            }
+        }
+        sum += part;
+    }
+    gx[at] = sum;
+}
+
+/* gw[k, c, r, s] = sum over n, i, j of gy[n, k, i, j] * x[n, c, i*stride + r*dilation - padding, j*stride + ...]. */
+kernel void conv2d_weight_gradient(global const float *gy, global const float *x, global float *gw, const Geometry g) {
+    const uint at = get_global_id(0);
+    const int ofGroup = g.channels / g.groups;
+    if (at >= (uint) (g.outChannels * ofGroup * g.kernelHeight * g.kernelWidth)) {
+        return;
+    }
+    const int s = at % g.kernelWidth;
+    const int r = at / g.kernelWidth % g.kernelHeight;
+    const int c = at / (g.kernelWidth * g.kernelHeight) % ofGroup;
+    const int k = at / (g.kernelWidth * g.kernelHeight) / ofGroup;
+    const int first = k / (g.outChannels / g.groups) * ofGroup;
+    float sum = 0;
+    for (int n = 0; n < g.batch; n++) {
+        float image = 0;
+        for (int i = 0; i < g.outHeight; i++) {
+            const int h = i * g.strideH + r * g.dilationH - g.paddingH;
+            if (h < 0 || h >= g.height) {
+                continue;
+            }
+            float row = 0;
+            for (int j = 0; j < g.outWidth; j++) {
+                const int v = j * g.strideW + s * g.dilationW - g.paddingW;
+                if (v >= 0 && v < g.width) {
+                    row = fma(gy[((n * g.outChannels + k) * g.outHeight + i) * g.outWidth + j],
+                              x[((n * g.channels + first + c) * g.height + h) * g.width + v], row);
+                }
+            }
+            image += row;
+        }
+        sum += image;
+    }
+    gw[at] = sum;
+}

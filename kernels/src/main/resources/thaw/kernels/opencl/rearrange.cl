@@ -1,0 +1,21 @@
+/*
+ * Operators that only move elements. Work-item i moves one element; a work-group neighbouring ones on the side that lies in
+ * row-major order, whose accesses go together.
+ */
+#include "walk.cl"
+
+/* y[i] = x[start + place of i]: dimensions exchanged, a part taken out, or repeated. */
+kernel void gather(global const float *x, const int start, global float *y, const int n, const Walk walk) {
+    const uint i = get_global_id(0);
+    if (i < (uint) n) {
+        y[i] = x[start + places(&walk, i).x];
+    }
+}
+
+/* y[start + place of i] = x[i]: a part put into its place. */
+kernel void scatter(global const float *x, global float *y, const int start, const int n, const Walk walk) {
+    const uint i = get_global_id(0);
+    if (i < (uint) n) {
+        y[start + places(&walk, i).x] = x[i];
+    }
+}

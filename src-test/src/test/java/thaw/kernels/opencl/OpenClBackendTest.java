@@ -1,0 +1,26 @@
+package thaw.kernels.opencl;
+
+import java.util.List;
+import org.junit.jupiter.api.BeforeAll;
+import thaw.kernels.Backend;
+import thaw.kernels.ReferenceAgreement;
+
+/** The OpenCL kernels against the reference. */
+class OpenClBackendTest extends ReferenceAgreement {
+
+    @BeforeAll
+    static void device() {
+        OpenClHere.require();
+    }
+
+    @Override
+    protected Backend create() {
+        return OpenClBackend.open();
+    }
+
+    /** Opened anew, the device gives the same bits. */
+    @Override
+    protected List<Backend> createEquals() {
+        return List.of(OpenClBackend.open());
+    }
+}
