@@ -36,7 +36,7 @@ record ConvolutionPlan(SourceCopy copy, List<TapWalk> walks, boolean coversTarge
         int piece = pointwise ? piece(outPixels) : y.dim(3);
         int rows = pointwise ? (outPixels + piece - 1) / piece : y.dim(2);
         TapWalk walk = new TapWalk(x.dim(0), rows, blocks * plane, 0,
-                pointwise ? piece * inLanes : o.strideH() * width * inLanes, o.strideW() * inLanes, plane,
+                pointwise ? piece * inLanes : o.strideH() * width * inLanes, pointwise ? inLanes : o.strideW() * inLanes, plane,
                 outBlocks * outPixels * lanes, 0, piece * lanes, lanes, outPixels * lanes,
                 piece, pointwise ? outPixels - (rows - 1) * piece : piece,
                 places, layout, taps, layout.offsets(places.count()));

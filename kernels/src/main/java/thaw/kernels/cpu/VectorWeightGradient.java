@@ -227,9 +227,8 @@ final class VectorWeightGradient {
                 for (int c = 0; c < inputs; c++) {
                     for (int r = 0; r < filterH; r++) {
                         for (int s = 0; s < columnGroups; s++) {
-                            OuterProducts.rows(columns, x,
-                                    (b.image * inputs + c) * plane + b.source + r * o.dilationH() * row + s * columns, at, b.steps,
-                                    b.g, b.go, b.gBlock, b.vectors, sums,
+                            int xo = (b.image * inputs + c) * plane + b.source + r * o.dilationH() * row + s * columns;
+                            OuterProducts.rows(columns, x, xo, at, b.steps, b.g, b.go, b.gBlock, b.vectors, sums,
                                     to + ((c * filterH + r) * columnGroups + s) * columns * b.vectors * lanes);
                         }
                     }
