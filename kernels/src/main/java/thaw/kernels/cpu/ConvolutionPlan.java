@@ -8,20 +8,22 @@ import thaw.kernels.Shape;
 /**
  * What of a direct convolution does not depend on the numbers: how its source is padded, and the walks over it.
  *
- * @param padded       null if the source is read as it is
+ * @param copy         null if the source is read as it is
  * @param coversTarget whether the walks write every pixel of the target
  */
-record ConvolutionPlan(PaddedImages padded, List<TapWalk> walks, boolean coversTarget) {
+record ConvolutionPlan(SourceCopy copy, List<TapWalk> walks, boolean coversTarget) {
 
     /** @param stem whether the input is row-major */
     static ConvolutionPlan forward(Shape x, Shape w, Shape y, Conv2dOptions o, boolean stem, int lanes) {
         int inLanes = stem ? 1 : lanes;
         int blocks = CpuArray.channelBlocks(x.dim(1), inLanes);
-        PaddedImages padded = o.paddingH() == 0 && o.paddingW() == 0 ? null
-                : new PaddedImages(x.dim(0) * blocks, x.dim(2), x.dim(3), inLanes,
-                        o.paddingH(), o.paddingW(), o.paddingH(), o.paddingW());
-        int height = x.dim(2) + 2 * o.paddingH();
-        int width = x.dim(3) + 2 * o.paddingW();
+        boolean sampled = isSampled(w, o);
+        SourceCopy copy = sampled ? new SampledImages(x.dim(0) * blocks, x.dim(2), x.dim(3), inLanes, o.strideH(), o.strideW())
+                : o.paddingH() == 0 && o.paddingW() == 0 ? null
+                        : new PaddedImages(x.dim(0) * blocks, x.dim(2), x.dim(3), inLanes,
+                                o.paddingH(), o.paddingW(), o.paddingH(), o.paddingW());
+        int height = sampled ? y.dim(2) : x.dim(2) + 2 * o.paddingH();
+        int width = sampled ? y.dim(3) : x.dim(3) + 2 * o.paddingW();
         FilterPlaces places = FilterPlaces.all(w.dim(2), w.dim(3), o.dilationH(), o.dilationW(), width);
         PackedWeights.Layout layout =
                 new PackedWeights.Layout(w.dim(0), x.dim(1), o.groups(), places.count(), false, inLanes, lanes);
@@ -29,16 +31,21 @@ record ConvolutionPlan(PaddedImages padded, List<TapWalk> walks, boolean coversT
         int outPixels = y.dim(2) * y.dim(3);
         int outBlocks = CpuArray.channelBlocks(y.dim(1), lanes);
         int[] taps = places.taps(blocks, plane, inLanes);
-        boolean pointwise = places.count() == 1 && o.strideH() == 1 && o.strideW() == 1 && padded == null;
+        boolean pointwise = sampled || places.count() == 1 && o.strideH() == 1 && o.strideW() == 1 && copy == null;
         // A 1×1 filter does not care where a row ends: cut the image into pieces that suit the tiles instead.
         int piece = pointwise ? piece(outPixels) : y.dim(3);
         int rows = pointwise ? (outPixels + piece - 1) / piece : y.dim(2);
         TapWalk walk = new TapWalk(x.dim(0), rows, blocks * plane, 0,
-                pointwise ? piece * inLanes : o.strideH() * width * inLanes, o.strideW() * inLanes, plane,
+                pointwise ? piece * inLanes : o.strideH() * width * inLanes, pointwise ? inLanes : o.strideW() * inLanes, plane,
                 outBlocks * outPixels * lanes, 0, piece * lanes, lanes, outPixels * lanes,
                 piece, pointwise ? outPixels - (rows - 1) * piece : piece,
                 places, layout, taps, layout.offsets(places.count()));
-        return new ConvolutionPlan(padded, List.of(walk), true);
+        return new ConvolutionPlan(copy, List.of(walk), true);
+    }
+
+    /** Whether a convolution sees but some pixels of its input, each at one place of its filter. */
+    static boolean isSampled(Shape w, Conv2dOptions o) {
+        return w.dim(2) == 1 && w.dim(3) == 1 && o.strideH() + o.strideW() > 2 && o.paddingH() == 0 && o.paddingW() == 0;
     }
 
     /** About 200 pixels, a multiple of the widest tile. */

@@ -7,10 +7,11 @@ import jdk.incubator.vector.VectorSpecies;
  * The micro-kernel under every gradient of a weight: a sum of outer products over pixels, of some numbers of {@code x} that
  * lie side by side with one or two vectors of the output's gradient:
  * <pre>
- * w[wo + (row·V + v)·L + lane] += Σ_k x[xo + at[k] + row] · g[go + v·gBlock + k·L + lane]      V vectors
+ * w[wo + (row·V + v)·L + lane] += Σ_k x[xo + at[k] + row] · g[go + k·L + v·gBlock + lane]      V vectors
  * </pre>
  * Rows are channels of a block (or neighbouring pixels of one channel, in a stem), lanes are output channels, {@code k}
- * runs over output pixels, and {@code at} tells where the input pixel lies that a place of the filter meets there.
+ * runs over output pixels, and {@code at} tells where the input pixel lies that a place of the filter meets there. The more
+ * pixels a call sums over, the less its reading and writing of {@code w} costs.
  *
  * <p>Written as {@link TwoVectorTaps} is, for the same reasons. 8 rows by 2 vectors use 16 accumulators.
  */
@@ -26,15 +27,17 @@ final class OuterProducts {
     }
 
     /** All channels of an input block, {@link #ROWS} at a time; {@code w} holds {@code [channel][vectors][lane]}. */
-    static void add(float[] x, int xo, int[] at, int steps, float[] g, int go, int gBlock, int vectors, float[] w, int wo) {
+    static void add(float[] x, int xo, int[] at, int steps, float[] g, int go, int gBlock, int vectors,
+            float[] w, int wo) {
         for (int c = 0; c < L; c += ROWS) {
-            rows(x, xo + c, at, steps, g, go, gBlock, vectors, w, wo + c * vectors * L);
+            rows(ROWS, x, xo + c, at, steps, g, go, gBlock, vectors, w, wo + c * vectors * L);
         }
     }
 
-    /** {@link #ROWS} rows by one or two vectors. */
-    static void rows(float[] x, int xo, int[] at, int steps, float[] g, int go, int gBlock, int vectors, float[] w, int wo) {
-        if (ROWS == 8) {
+    /** 4 rows, or 8, by one or two vectors. */
+    static void rows(int rows, float[] x, int xo, int[] at, int steps, float[] g, int go, int gBlock,
+            int vectors, float[] w, int wo) {
+        if (rows == 8) {
             if (vectors == 2) {
                 rows8vectors2(x, xo, at, steps, g, go, gBlock, w, wo);
             } else {
@@ -47,8 +50,8 @@ final class OuterProducts {
         }
     }
 
-    private static void rows8vectors2(float[] x, int xo, int[] at, int steps, float[] g, int go, int gBlock,
-            float[] w, int wo) {
+    private static void rows8vectors2(float[] x, int xo, int[] at, int steps,
+            float[] g, int go, int gBlock, float[] w, int wo) {
         FloatVector a0l = FloatVector.fromArray(S, w, wo);
         FloatVector a0h = FloatVector.fromArray(S, w, wo + L);
         FloatVector a1l = FloatVector.fromArray(S, w, wo + 2 * L);
@@ -67,8 +70,9 @@ final class OuterProducts {
         FloatVector a7h = FloatVector.fromArray(S, w, wo + 15 * L);
         for (int k = 0; k < steps; k++) {
             int i = xo + at[k];
-            FloatVector gl = FloatVector.fromArray(S, g, go + k * L);
-            FloatVector gh = FloatVector.fromArray(S, g, go + gBlock + k * L);
+            int j = go + k * L;
+            FloatVector gl = FloatVector.fromArray(S, g, j);
+            FloatVector gh = FloatVector.fromArray(S, g, j + gBlock);
             FloatVector x0 = FloatVector.broadcast(S, x[i]);
             a0l = x0.fma(gl, a0l);
             a0h = x0.fma(gh, a0h);
@@ -112,7 +116,8 @@ final class OuterProducts {
         a7h.intoArray(w, wo + 15 * L);
     }
 
-    private static void rows8vectors1(float[] x, int xo, int[] at, int steps, float[] g, int go, float[] w, int wo) {
+    private static void rows8vectors1(float[] x, int xo, int[] at, int steps,
+            float[] g, int go, float[] w, int wo) {
         FloatVector a0 = FloatVector.fromArray(S, w, wo);
         FloatVector a1 = FloatVector.fromArray(S, w, wo + L);
         FloatVector a2 = FloatVector.fromArray(S, w, wo + 2 * L);
@@ -123,7 +128,8 @@ final class OuterProducts {
         FloatVector a7 = FloatVector.fromArray(S, w, wo + 7 * L);
         for (int k = 0; k < steps; k++) {
             int i = xo + at[k];
-            FloatVector gl = FloatVector.fromArray(S, g, go + k * L);
+            int j = go + k * L;
+            FloatVector gl = FloatVector.fromArray(S, g, j);
             a0 = FloatVector.broadcast(S, x[i]).fma(gl, a0);
             a1 = FloatVector.broadcast(S, x[i + 1]).fma(gl, a1);
             a2 = FloatVector.broadcast(S, x[i + 2]).fma(gl, a2);
@@ -143,8 +149,8 @@ final class OuterProducts {
         a7.intoArray(w, wo + 7 * L);
     }
 
-    private static void rows4vectors2(float[] x, int xo, int[] at, int steps, float[] g, int go, int gBlock,
-            float[] w, int wo) {
+    private static void rows4vectors2(float[] x, int xo, int[] at, int steps,
+            float[] g, int go, int gBlock, float[] w, int wo) {
         FloatVector a0l = FloatVector.fromArray(S, w, wo);
         FloatVector a0h = FloatVector.fromArray(S, w, wo + L);
         FloatVector a1l = FloatVector.fromArray(S, w, wo + 2 * L);
@@ -155,8 +161,9 @@ final class OuterProducts {
         FloatVector a3h = FloatVector.fromArray(S, w, wo + 7 * L);
         for (int k = 0; k < steps; k++) {
             int i = xo + at[k];
-            FloatVector gl = FloatVector.fromArray(S, g, go + k * L);
-            FloatVector gh = FloatVector.fromArray(S, g, go + gBlock + k * L);
+            int j = go + k * L;
+            FloatVector gl = FloatVector.fromArray(S, g, j);
+            FloatVector gh = FloatVector.fromArray(S, g, j + gBlock);
             FloatVector x0 = FloatVector.broadcast(S, x[i]);
             a0l = x0.fma(gl, a0l);
             a0h = x0.fma(gh, a0h);
@@ -180,14 +187,16 @@ final class OuterProducts {
         a3h.intoArray(w, wo + 7 * L);
     }
 
-    private static void rows4vectors1(float[] x, int xo, int[] at, int steps, float[] g, int go, float[] w, int wo) {
+    private static void rows4vectors1(float[] x, int xo, int[] at, int steps,
+            float[] g, int go, float[] w, int wo) {
         FloatVector a0 = FloatVector.fromArray(S, w, wo);
         FloatVector a1 = FloatVector.fromArray(S, w, wo + L);
         FloatVector a2 = FloatVector.fromArray(S, w, wo + 2 * L);
         FloatVector a3 = FloatVector.fromArray(S, w, wo + 3 * L);
         for (int k = 0; k < steps; k++) {
             int i = xo + at[k];
-            FloatVector gl = FloatVector.fromArray(S, g, go + k * L);
+            int j = go + k * L;
+            FloatVector gl = FloatVector.fromArray(S, g, j);
             a0 = FloatVector.broadcast(S, x[i]).fma(gl, a0);
             a1 = FloatVector.broadcast(S, x[i + 1]).fma(gl, a1);
             a2 = FloatVector.broadcast(S, x[i + 2]).fma(gl, a2);

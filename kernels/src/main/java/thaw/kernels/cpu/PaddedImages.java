@@ -8,10 +8,11 @@ import java.util.Arrays;
  *
  * @param lanes floats of a pixel
  */
-record PaddedImages(int planes, int height, int width, int lanes, int top, int left, int bottom, int right) {
+record PaddedImages(int planes, int height, int width, int lanes, int top, int left, int bottom, int right)
+        implements SourceCopy {
 
     /** Floats read past the end by kernels that take eight numbers at a time. */
-    private static final int SLACK = 16;
+    static final int SLACK = 16;
 
     int paddedHeight() {
         return height + top + bottom;
@@ -21,16 +22,18 @@ record PaddedImages(int planes, int height, int width, int lanes, int top, int l
         return width + left + right;
     }
 
-    /** Floats of a plane. */
-    int plane() {
+    @Override
+    public int plane() {
         return paddedHeight() * paddedWidth() * lanes;
     }
 
-    int length() {
+    @Override
+    public int length() {
         return planes * plane() + SLACK;
     }
 
-    void copy(Workers workers, float[] from, float[] to) {
+    @Override
+    public void copy(Workers workers, float[] from, float[] to) {
         int row = paddedWidth() * lanes;
         int run = width * lanes;
         workers.run(planes, p -> {

@@ -37,7 +37,8 @@ final class PixelEpilogue {
             }
         } else if (e.relu()) {
             for (int i = yo; i < end; i += py) {
-                FloatVector.fromArray(S, y, i).fma(scale, shift).add(FloatVector.fromArray(S, residual, i)).max(0).intoArray(y, i);
+                FloatVector.fromArray(S, y, i).fma(scale, shift).add(FloatVector.fromArray(S, residual, i)).max(0)
+                        .intoArray(y, i);
             }
         } else {
             for (int i = yo; i < end; i += py) {

@@ -160,9 +160,9 @@ final class VectorConvolution implements Convolution {
     private void execute(ConvolutionPlan plan, CpuArray source, CpuArray w, BlockedEpilogue epilogue, CpuArray target) {
         float[] from = source.data();
         float[] copy = null;
-        if (plan.padded() != null) {
-            copy = memory.pool().take(plan.padded().length());
-            plan.padded().copy(workers, from, copy);
+        if (plan.copy() != null) {
+            copy = memory.pool().take(plan.copy().length());
+            plan.copy().copy(workers, from, copy);
             from = copy;
         }
         for (TapWalk walk : plan.walks()) {

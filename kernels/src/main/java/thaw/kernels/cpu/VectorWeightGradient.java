@@ -9,27 +9,30 @@ import thaw.kernels.Shape;
  * The gradient of a convolution's weight: for each place of the filter, the products of the input's channels with the
  * output gradient's channels, summed over all pixels by {@link OuterProducts}.
  *
- * <p>A unit is a tile of one or two vectors of output channels together with one input block (or all channels of a
- * row-major stem). It goes through the images in bands of rows that stay in a core's cache while all places of the filter
- * pass over them. Where there are few units, the batch is cut into parts with sums of their own, joined in order; how
- * many depends on the shapes alone.
+ * <p>A unit is a tile of one or two vectors of output channels together with some input blocks (or all channels of a
+ * row-major stem). It goes through the images in bands of some rows, or of some images where these are small: while a band's
+ * gradients lie in a core's second-level cache, all blocks and all places of the filter pass over them. 83 to 109 GFLOP/s on
+ * a core whose peak is 116: least for 1024 to 2048 channels at 7×7, where writing the gradient counts, and for 64 to 64.
+ *
+ * <p>Where there are few units, the bands are cut into parts with sums of their own, joined in order; how many depends on
+ * the shapes alone.
  */
 final class VectorWeightGradient {
 
     /** Output pixels of a band: two vectors of them are 128 KiB. */
     private static final int BAND = 1024;
-    private static final int ITEMS = 32;
+
+    /** Items that a job should have at least, so that any number of threads is kept busy evenly. */
+    private static final int ITEMS = 64;
 
     private final Memory memory;
     private final Workers workers;
     private final int lanes;
-    private final int rows;
 
     VectorWeightGradient(Memory memory, Workers workers) {
         this.memory = memory;
         this.workers = workers;
         this.lanes = memory.block();
-        this.rows = OuterProducts.ROWS;
     }
 
     Array compute(Array gradient, Array array, Shape wShape, Conv2dOptions o) {
@@ -41,6 +44,16 @@ final class VectorWeightGradient {
         x.release();
         gy.release();
         return gw;
+    }
+
+    /**
+     * A band of a tile's gradients.
+     *
+     * @param image  the first
+     * @param source where its source begins, in a plane
+     * @param steps  pixels
+     */
+    private record Band(int image, int source, int steps, float[] g, int go, int gBlock, int vectors) {
     }
 
     /** One computation, with its extents. */
@@ -56,17 +69,27 @@ final class VectorWeightGradient {
         final int filterW;
         final int outH;
         final int outW;
-        final int inLanes;
         final int inBlocks;
         final int outBlocks;
-        final PaddedImages padded;
+        /** Floats of a source plane, of a row of it, and of a pixel. */
+        final int plane;
+        final int row;
+        final int inLanes;
+        final int gPlane;
         final float[] x;
         final boolean copied;
-        /** Starts of groups of filter columns in a stem, {@link #rows} at a time; 1 otherwise. */
+        /** Neighbouring columns of a stem's filter that are rows of the products, and how many times. */
+        final int columns;
         final int columnGroups;
-        /** Floats of one unit's sums. */
-        final int unitSize;
+        /** Floats of one input block's sums with one tile. */
+        final int blockSize;
+        /** A band is some whole images, or some rows of one. */
+        final int bandImages;
         final int bandRows;
+        final int bandsOfImage;
+        /** Floats of the source from a band to the next in an image. */
+        final int bandStep;
+        /** Where the source of each output pixel of a band lies. */
         final int[] at;
 
         Run(CpuArray xArray, CpuArray gy, CpuArray gw, Conv2dOptions o, boolean stem) {
@@ -85,58 +108,79 @@ final class VectorWeightGradient {
             inLanes = stem ? 1 : lanes;
             inBlocks = CpuArray.channelBlocks(inputs, inLanes);
             outBlocks = gy.channelBlocks();
-            padded = new PaddedImages(images * inBlocks, xs.dim(2), xs.dim(3), inLanes,
-                    o.paddingH(), o.paddingW(), o.paddingH(), o.paddingW());
-            copied = stem || o.paddingH() + o.paddingW() > 0;
+            boolean sampled = ConvolutionPlan.isSampled(gw.shape(), o);
+            SourceCopy copy = sampled ? new SampledImages(images * inBlocks, xs.dim(2), xs.dim(3), inLanes,
+                    o.strideH(), o.strideW())
+                    : new PaddedImages(images * inBlocks, xs.dim(2), xs.dim(3), inLanes,
+                            o.paddingH(), o.paddingW(), o.paddingH(), o.paddingW());
+            copied = stem || sampled || o.paddingH() + o.paddingW() > 0;
             if (copied) {
-                x = memory.pool().take(padded.length());
-                padded.copy(workers, xArray.data(), x);
+                x = memory.pool().take(copy.length());
+                copy.copy(workers, xArray.data(), x);
             } else {
                 x = xArray.data();
             }
-            columnGroups = stem ? (filterW + rows - 1) / rows : 1;
-            unitSize = (stem ? inputs * filterH * columnGroups * rows : filterH * filterW * lanes) * 2 * lanes;
-            bandRows = Math.max(1, Math.min(outH, BAND / outW));
-            at = new int[bandRows * outW];
+            plane = copy.plane();
+            row = (sampled ? outW : xs.dim(3) + 2 * o.paddingW()) * inLanes;
+            gPlane = outH * outW * lanes;
+            columns = filterW <= 4 ? 4 : OuterProducts.ROWS;
+            columnGroups = stem ? (filterW + columns - 1) / columns : 1;
+            blockSize = (stem ? inputs * filterH * columnGroups * columns : filterH * filterW * lanes) * 2 * lanes;
+            bandImages = Math.max(1, Math.min(images, BAND / (outH * outW)));
+            bandRows = bandImages > 1 ? outH : Math.max(1, Math.min(outH, BAND / outW));
+            bandsOfImage = (outH + bandRows - 1) / bandRows;
+            at = new int[bandImages * bandRows * outW];
+            int down = sampled ? row : o.strideH() * row;
+            int right = sampled ? inLanes : o.strideW() * inLanes;
             for (int i = 0; i < at.length; i++) {
-                at[i] = (i / outW * o.strideH() * padded.paddedWidth() + i % outW * o.strideW()) * inLanes;
+                int y = i / outW;
+                at[i] = y / bandRows * inBlocks * plane + y % bandRows * down + i % outW * right;
             }
+            bandStep = bandRows * down;
         }
 
         void run() {
             int tiles = (outBlocks + 1) / 2;
-            int inUnits = stem ? 1 : inBlocks;
-            int units = tiles * inUnits;
-            int parts = Math.min(images, (ITEMS + units - 1) / units);
-            float[] sums = memory.pool().take(units * parts * unitSize);
+            int all = stem ? 1 : inBlocks;
+            int groups = Math.min((all + 1) / 2, (ITEMS + tiles - 1) / tiles);
+            int units = tiles * groups;
+            int bands = (images + bandImages - 1) / bandImages * bandsOfImage;
+            int parts = Math.min(bands, (ITEMS + units - 1) / units);
+            int size = tiles * all * blockSize;
+            float[] sums = memory.pool().take(parts * size);
             workers.run(units * parts, item -> {
-                int unit = item % units;
+                int tile = item % tiles;
+                int group = item / tiles % groups;
                 int part = item / units;
-                int tile = unit / inUnits;
-                int block = unit % inUnits;
-                if (!connected(tile, block)) {
-                    return;
-                }
-                int to = (unit * parts + part) * unitSize;
-                Arrays.fill(sums, to, to + unitSize, 0);
-                for (int n = part * images / parts; n < (part + 1) * images / parts; n++) {
-                    for (int row = 0; row < outH; row += bandRows) {
-                        band(n, row, Math.min(bandRows, outH - row), tile, block, sums, to);
+                int firstBlock = group * all / groups;
+                int endBlock = (group + 1) * all / groups;
+                int to = part * size + tile * all * blockSize;
+                Arrays.fill(sums, to + firstBlock * blockSize, to + endBlock * blockSize, 0);
+                float[] together = bandImages > 1 ? memory.pool().take(2 * at.length * lanes) : null;
+                for (int band = part * bands / parts; band < (part + 1) * bands / parts; band++) {
+                    Band b = band(band, tile, together);
+                    for (int block = firstBlock; block < endBlock; block++) {
+                        if (connected(tile, block)) {
+                            add(b, block, sums, to + block * blockSize);
+                        }
                     }
                 }
+                if (together != null) {
+                    memory.pool().give(together);
+                }
             });
-            workers.run(units, unit -> {
-                int first = unit * parts * unitSize;
-                if (!connected(unit / inUnits, unit % inUnits)) {
+            workers.run(tiles * all, unit -> {
+                if (!connected(unit / all, unit % all)) {
                     return;
                 }
+                int first = unit * blockSize;
                 for (int part = 1; part < parts; part++) {
-                    int other = first + part * unitSize;
-                    for (int i = 0; i < unitSize; i++) {
+                    int other = first + part * size;
+                    for (int i = 0; i < blockSize; i++) {
                         sums[first + i] += sums[other + i];
                     }
                 }
-                store(unit / inUnits, unit % inUnits, sums, first);
+                store(unit / all, unit % all, sums, first);
             });
             memory.pool().give(sums);
             if (copied) {
@@ -159,20 +203,33 @@ final class VectorWeightGradient {
             return stem || block * lanes <= lastIn && (block + 1) * lanes > firstIn;
         }
 
-        private void band(int n, int row, int count, int tile, int block, float[] sums, int to) {
-            int steps = count * outW;
-            int outPlane = outH * outW * lanes;
-            int go = (n * outBlocks + 2 * tile) * outPlane + row * outW * lanes;
+        /** A tile's gradients on some rows, or on some images, whose pixels are then copied {@code together}. */
+        private Band band(int band, int tile, float[] together) {
             int vectors = vectors(tile);
-            int top = row * o.strideH();
-            int rowSize = padded.paddedWidth() * inLanes;
+            int n = band / bandsOfImage * bandImages;
+            int part = band % bandsOfImage;
+            int go = (n * outBlocks + 2 * tile) * gPlane;
+            if (together == null) {
+                int rows = Math.min(bandRows, outH - part * bandRows);
+                return new Band(n, part * bandStep, rows * outW, g, go + part * bandRows * outW * lanes, gPlane, vectors);
+            }
+            int count = Math.min(bandImages, images - n);
+            for (int v = 0; v < vectors; v++) {
+                for (int i = 0; i < count; i++) {
+                    System.arraycopy(g, go + (i * outBlocks + v) * gPlane, together, (v * count + i) * gPlane, gPlane);
+                }
+            }
+            return new Band(n, 0, count * outH * outW, together, 0, count * gPlane, vectors);
+        }
+
+        private void add(Band b, int block, float[] sums, int to) {
             if (stem) {
                 for (int c = 0; c < inputs; c++) {
                     for (int r = 0; r < filterH; r++) {
-                        int xo = (n * inputs + c) * padded.plane() + (top + r * o.dilationH()) * rowSize;
                         for (int s = 0; s < columnGroups; s++) {
-                            OuterProducts.rows(x, xo + s * rows, at, steps, g, go, outPlane, vectors, sums,
-                                    to + ((c * filterH + r) * columnGroups + s) * rows * vectors * lanes);
+                            int xo = (b.image * inputs + c) * plane + b.source + r * o.dilationH() * row + s * columns;
+                            OuterProducts.rows(columns, x, xo, at, b.steps, b.g, b.go, b.gBlock, b.vectors, sums,
+                                    to + ((c * filterH + r) * columnGroups + s) * columns * b.vectors * lanes);
                         }
                     }
                 }
@@ -180,10 +237,9 @@ final class VectorWeightGradient {
             }
             for (int r = 0; r < filterH; r++) {
                 for (int s = 0; s < filterW; s++) {
-                    int xo = (n * inBlocks + block) * padded.plane() + (top + r * o.dilationH()) * rowSize
-                            + s * o.dilationW() * lanes;
-                    OuterProducts.add(x, xo, at, steps, g, go, outPlane, vectors, sums,
-                            to + (r * filterW + s) * lanes * vectors * lanes);
+                    OuterProducts.add(x, (b.image * inBlocks + block) * plane + b.source + r * o.dilationH() * row
+                            + s * o.dilationW() * lanes, at, b.steps, b.g, b.go, b.gBlock, b.vectors, sums,
+                            to + (r * filterW + s) * lanes * b.vectors * lanes);
                 }
             }
         }
@@ -194,24 +250,27 @@ final class VectorWeightGradient {
             int perGroupOut = outputs / o.groups();
             int perGroupIn = inputs / o.groups();
             int filter = filterH * filterW;
+            int firstOutput = tile * 2 * lanes;
             float[] to = gw.data();
-            for (int i = 0; i < width; i++) {
-                int k = tile * 2 * lanes + i;
-                if (k >= outputs) {
-                    break;
-                }
+            for (int i = 0; i < Math.min(width, outputs - firstOutput); i++) {
+                int k = firstOutput + i;
                 int firstIn = k / perGroupOut * perGroupIn;
-                for (int c = stem ? 0 : Math.max(firstIn, block * lanes);
-                        c < (stem ? inputs : Math.min(firstIn + perGroupIn, (block + 1) * lanes)); c++) {
-                    int target = (k * perGroupIn + c - firstIn) * filter;
-                    for (int f = 0; f < filter; f++) {
-                        int row = stem
-                                ? ((c * filterH + f / filterW) * columnGroups + f % filterW / rows) * rows + f % filterW % rows
-                                : f * lanes + c - block * lanes;
-                        to[target + f] = sums[from + row * width + i];
-                    }
+                int c = stem ? 0 : Math.max(firstIn, block * lanes);
+                int count = (stem ? inputs : Math.min(firstIn + perGroupIn, (block + 1) * lanes)) - c;
+                int target = (k * perGroupIn + c - firstIn) * filter;
+                for (int f = 0; f < filter; f++) {
+                    int row = stem ? (f / filterW * columnGroups + f % filterW / columns) * columns + f % filterW % columns
+                            : f * lanes + c - block * lanes;
+                    int step = stem ? filterH * columnGroups * columns : 1;
+                    copy(sums, from + row * width + i, step * width, to, target + f, filter, count);
                 }
             }
+        }
+    }
+
+    private static void copy(float[] from, int at, int step, float[] to, int target, int targetStep, int count) {
+        for (int i = 0; i < count; i++) {
+            to[target + i * targetStep] = from[at + i * step];
         }
     }
 }

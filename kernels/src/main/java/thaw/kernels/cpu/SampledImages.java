@@ -1,0 +1,45 @@
+package thaw.kernels.cpu;
+
+import java.util.Arrays;
+
+/**
+ * Every {@code stepH}-th row's every {@code stepW}-th pixel, side by side: all that a 1×1 convolution with a stride sees.
+ * It is then one of stride 1, which reads whole cache lines for every tile of output channels, rather than every other.
+ *
+ * @param planes channel blocks of all images
+ * @param lanes  floats of a pixel
+ */
+record SampledImages(int planes, int height, int width, int lanes, int stepH, int stepW) implements SourceCopy {
+
+    int sampledHeight() {
+        return (height - 1) / stepH + 1;
+    }
+
+    int sampledWidth() {
+        return (width - 1) / stepW + 1;
+    }
+
+    @Override
+    public int plane() {
+        return sampledHeight() * sampledWidth() * lanes;
+    }
+
+    @Override
+    public int length() {
+        return planes * plane() + PaddedImages.SLACK;
+    }
+
+    @Override
+    public void copy(Workers workers, float[] from, float[] to) {
+        workers.run(planes, p -> {
+            int dst = p * plane();
+            for (int row = 0; row < height; row += stepH) {
+                int src = (p * height + row) * width * lanes;
+                for (int i = src; i < src + width * lanes; i += stepW * lanes, dst += lanes) {
+                    System.arraycopy(from, i, to, dst, lanes);
+                }
+            }
+        });
+        Arrays.fill(to, planes * plane(), length(), 0);
+    }
+}
