@@ -66,6 +66,14 @@ public final class Device implements AutoCloseable {
     }
 
     /**
+     * Has what a network needs compiled before its first use, for a quick first prediction: half a second or so, in which
+     * another thread may read the weights. Changes no result, and need not be called.
+     */
+    public void warmUp() {
+        backend.warmUp();
+    }
+
+    /**
      * Initial weights and dropout masks are drawn from this generator unless a module was given one of its own; seed it
      * with {@link Generator#seed} to repeat a run, or to make another.
      */

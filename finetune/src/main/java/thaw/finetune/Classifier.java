@@ -7,6 +7,8 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
 import java.util.concurrent.locks.ReadWriteLock;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
 import thaw.engine.Device;
@@ -75,11 +77,30 @@ public final class Classifier implements AutoCloseable {
 
     /** As {@link #of(ModelFile)}, on a device that is the classifier's from now on and is closed with it. */
     public static Classifier of(ModelFile model, Device device) {
+        // The kernels are compiled while the weights are read.
+        FutureTask<Void> warmUp = new FutureTask<>(device::warmUp, null);
+        Thread thread = new Thread(warmUp, "thaw-warm-up");
+        thread.setDaemon(true);
+        thread.start();
         try {
-            return new Classifier(device, model);
+            Classifier classifier = new Classifier(device, model);
+            await(warmUp);
+            return classifier;
         } catch (RuntimeException | Error failed) {
+            await(warmUp);
             device.close();
             throw failed;
+        }
+    }
+
+    /** A warm-up that failed, or is not waited for, costs nothing but time later. */
+    private static void await(FutureTask<Void> warmUp) {
+        try {
+            warmUp.get();
+        } catch (ExecutionException slower) {
+            // What made it fail will tell in a prediction, if it is not gone by then.
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
         }
     }
 

@@ -119,12 +119,11 @@ public record ModelFile(Map<String, String> network, List<String> classes, Trans
      *                                  not these
      */
     public ResNet toNet(Device device) {
-        ResNet net = ResNet.fromMetadata(network, device);
+        ResNet net = ResNet.fromMetadata(network, weights, device);
         if (net.classes() != classes.size()) {
             throw new IllegalArgumentException("the network has " + net.classes() + " classes, " + classes.size()
                     + " names are given: " + classes);
         }
-        net.loadStateDict(weights);
         net.eval();
         return net;
     }
