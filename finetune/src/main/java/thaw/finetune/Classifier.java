@@ -18,6 +18,7 @@ import thaw.engine.Tensor;
 import thaw.finetune.images.ImageDecoder;
 import thaw.finetune.images.RgbImage;
 import thaw.finetune.images.Transforms;
+import thaw.kernels.OutOfDeviceMemoryException;
 import thaw.kernels.Shape;
 import thaw.resnet.ResNet;
 
@@ -178,6 +179,9 @@ public final class Classifier implements AutoCloseable {
         } catch (OutOfMemoryError full) {
             throw new NotEnoughMemoryException("predicting " + count + " images of " + side + " x " + side + " pixels",
                     "use fewer threads at a time", full);
+        } catch (OutOfDeviceMemoryException full) {
+            throw new NotEnoughMemoryException("predicting " + count + " images of " + side + " x " + side + " pixels",
+                    ", or use fewer threads at a time", full, count, device.backend().memory().inUse());
         }
     }
 

@@ -16,6 +16,7 @@ import thaw.finetune.data.BatchLoader;
 import thaw.finetune.data.Batches;
 import thaw.finetune.data.ImageFolder;
 import thaw.finetune.data.RawBatch;
+import thaw.kernels.OutOfDeviceMemoryException;
 import thaw.resnet.ResNet;
 
 /**
@@ -90,6 +91,9 @@ public record Evaluation(List<ClassCount> classes, double loss) {
             }
         } catch (OutOfMemoryError full) {
             throw new NotEnoughMemoryException("evaluating " + InputCheck.describe(batch), "use a smaller batch or images", full);
+        } catch (OutOfDeviceMemoryException full) {
+            throw new NotEnoughMemoryException("evaluating " + InputCheck.describe(batch), "", full,
+                    batch.size(), net.device().backend().memory().inUse());
         } finally {
             /* Each module before those inside it, so that these have the last word. */
             modes.forEach(Module::train);

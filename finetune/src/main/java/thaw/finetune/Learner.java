@@ -24,6 +24,7 @@ import thaw.finetune.data.BatchLoader;
 import thaw.finetune.data.Batches;
 import thaw.finetune.data.ImageFolder;
 import thaw.finetune.data.RawBatch;
+import thaw.kernels.OutOfDeviceMemoryException;
 import thaw.resnet.LayerGroup;
 import thaw.resnet.ResNet;
 
@@ -240,6 +241,9 @@ public final class Learner {
             } catch (OutOfMemoryError full) {
                 throw new NotEnoughMemoryException("training on " + InputCheck.describe(batch),
                         "use a smaller batch (now " + data.batch() + ") or smaller images, freeze more layer groups", full);
+            } catch (OutOfDeviceMemoryException full) {
+                throw new NotEnoughMemoryException("training on " + InputCheck.describe(batch),
+                        ", or freeze more layer groups", full, batch.size(), net.device().backend().memory().inUse());
             }
             epochsSeen++;
             Evaluation valid = Evaluation.of(net, validLoader, data.classes(),
