@@ -5,8 +5,8 @@ import thaw.kernels.Shape;
 
 /**
  * Transforms the weights of a {@link WinogradConvolution} for {@link TwoVectorTaps}: for each panel of one or two vectors of
- * output channels {@code [value][input][output of the panel]}. "Output" and "input" are those of the products: for the gradient of
- * the input they change sides, and filters are turned by 180°.
+ * output channels {@code [value][input][output of the panel]}. "Output" and "input" are those of the products: for the gradient
+ * of the input they change sides, and filters are turned by 180°.
  *
  * <p>Filters are brought to vectors along outputs in squares of channels, which stay in the first-level cache.
  */
