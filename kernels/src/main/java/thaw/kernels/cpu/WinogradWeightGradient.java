@@ -16,6 +16,10 @@ import thaw.kernels.Shape;
  * channels at all values and transforms it back while it is in the core's own cache. Else tiles come in parts that
  * do fit, and the sums of all channels are kept from part to part; a sum is one item's alone in each part, so the order of its
  * terms never changes.
+ *
+ * <p>GFLOP/s, counted as for a direct one, on one core whose FMA peak is 116, batch 16, JDK 17 (the direct one's): 64 channels at
+ * 56² 255 (101), 128 at 28² 285 (101), 256 at 14² 260 (81), 512 at 7² 223 (88); with a stride of 2 64→128 to 28² 116 (103),
+ * 128→256 to 14² 114 (102), 256→512 to 7² 122 (86).
  */
 final class WinogradWeightGradient {
 
