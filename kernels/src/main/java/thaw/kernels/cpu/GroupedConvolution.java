@@ -2,6 +2,8 @@ package thaw.kernels.cpu;
 
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import thaw.kernels.Conv2dOptions;
 import thaw.kernels.Shape;
 
@@ -28,6 +30,7 @@ final class GroupedConvolution {
     private final Memory memory;
     private final Workers workers;
     private final int lanes;
+    private final Map<Integer, GroupLanes> groupLanes = new ConcurrentHashMap<>();
 
     GroupedConvolution(Memory memory, Workers workers) {
         this.memory = memory;
@@ -46,7 +49,7 @@ final class GroupedConvolution {
         for (int t = 0; t < dense.tiles(); t++) {
             tiles += (long) dense.steps(t, 1) * dense.vectors(t);
         }
-        return 2L * GroupLanes.sets(o.groups(), lanes) * perGroupOut * w.dim(1) <= tiles;
+        return 2L * GroupLanes.sets(o.groups()) * perGroupOut * w.dim(1) <= tiles;
     }
 
     void forward(CpuArray x, CpuArray w, BlockedEpilogue epilogue, Conv2dOptions o, CpuArray y) {
@@ -65,6 +68,10 @@ final class GroupedConvolution {
                 null, gx).run();
     }
 
+    private GroupLanes lanesOf(int channels) {
+        return groupLanes.computeIfAbsent(channels, GroupLanes::new);
+    }
+
     /** One computation, with its extents. */
     private final class Run {
         final CpuArray source;
@@ -81,6 +88,8 @@ final class GroupedConvolution {
         final int bandRows;
         final int windowRows;
         final int windowColumns;
+        final GroupLanes in;
+        final GroupLanes out;
         final Phase[] phases;
 
         Run(CpuArray source, CpuArray w, boolean transposed, int groups, FilterAxis[] rows, FilterAxis[] columns,
@@ -90,9 +99,11 @@ final class GroupedConvolution {
             this.rows = rows;
             this.columns = columns;
             this.epilogue = epilogue;
-            sets = GroupLanes.sets(groups, lanes);
+            sets = GroupLanes.sets(groups);
             inputs = source.shape().dim(1) / groups;
             outputs = target.shape().dim(1) / groups;
+            in = lanesOf(inputs);
+            out = lanesOf(outputs);
             firstRow = FilterAxis.least(rows);
             firstColumn = FilterAxis.least(columns);
             int reach = FilterAxis.most(rows) - firstRow + 1;
@@ -121,8 +132,8 @@ final class GroupedConvolution {
                 int set = item / bands % sets;
                 int n = item / bands / sets;
                 float[] window = memory.pool().take(inputs * windowRows * windowColumns * lanes);
-                GroupLanes.gather(source.data(), n * image, source.channelBlocks(), height, width, set, inputs, lanes,
-                        rows[0].sourceStep() * band * bandRows + firstRow, windowRows, firstColumn, windowColumns, window);
+                in.gather(source.data(), n * image, source.channelBlocks(), height, width, set, new GroupLanes.Window(
+                        rows[0].sourceStep() * band * bandRows + firstRow, windowRows, firstColumn, windowColumns), window);
                 float[] line = memory.pool().take(outputs * FilterAxis.longest(columns) * lanes);
                 for (Phase phase : phases) {
                     if (phase.at.length > 0) {
@@ -202,7 +213,7 @@ final class GroupedConvolution {
                             GroupTaps.row(count, some, window, from, right.sourceStep() * lanes, at, at.length, weights,
                                     (set * outputs + q) * at.length * lanes, line, q * count * lanes, lanes, count * lanes);
                         }
-                        GroupLanes.scatter(line, count, set, outputs, blocks, lanes, target.data(), row, plane, step);
+                        out.scatter(line, count, set, blocks, target.data(), row, plane, step);
                     }
                     if (epilogue != null) {
                         for (int b = set * outputs; b < Math.min(blocks, (set + 1) * outputs); b++) {
