@@ -7,7 +7,7 @@ package thaw.kernels.cpu;
 final class PixelRow {
 
     /** With 16 vector registers 6 pixels by 2 vectors are the most; with 32, 14. */
-    private static final boolean MANY_REGISTERS = TwoVectorTaps.L == 16 || TwoVectorTaps.L == 4;
+    static final boolean MANY_REGISTERS = TwoVectorTaps.L == 16 || TwoVectorTaps.L == 4;
 
     private PixelRow() {
     }

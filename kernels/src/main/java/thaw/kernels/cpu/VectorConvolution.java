@@ -36,6 +36,7 @@ final class VectorConvolution implements Convolution {
     private final Workers workers;
     private final int lanes;
     private final WinogradConvolution winograd;
+    private final GroupedConvolution grouped;
     private final WinogradWeightGradient winogradWeightGradient;
     private final VectorWeightGradient weightGradient;
     private final Map<Key, ConvolutionPlan> plans = new ConcurrentHashMap<>();
@@ -45,6 +46,7 @@ final class VectorConvolution implements Convolution {
         this.workers = workers;
         this.lanes = memory.block();
         this.winograd = new WinogradConvolution(memory, workers);
+        this.grouped = new GroupedConvolution(memory, workers);
         this.winogradWeightGradient = new WinogradWeightGradient(memory, workers);
         this.weightGradient = new VectorWeightGradient(memory, workers);
     }
@@ -67,6 +69,8 @@ final class VectorConvolution implements Convolution {
         BlockedEpilogue blocked = blocked(epilogue, residual, outShape.dim(1));
         if (!stem && winograd.suitsForward(xShape, w.shape(), outShape, o)) {
             winograd.forward(x, w, blocked, o, y);
+        } else if (grouped.suits(w.shape(), o)) {
+            grouped.forward(x, w, blocked, o, y);
         } else {
             Key key = new Key(xShape, w.shape(), o, false, stem);
             execute(plan(key, () -> ConvolutionPlan.forward(xShape, w.shape(), outShape, o, stem, lanes)), x, w, blocked, y);
@@ -112,6 +116,8 @@ final class VectorConvolution implements Convolution {
         CpuArray gx = memory.blocked(xShape);
         if (winograd.suits(xShape, w.shape(), gy.shape(), o)) {
             winograd.inputGradient(gy, w, o, gx);
+        } else if (grouped.suits(w.shape(), o)) {
+            grouped.inputGradient(gy, w, o, gx);
         } else {
             direct(gy, w, o, gx);
         }
