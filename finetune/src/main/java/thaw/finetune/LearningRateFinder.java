@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Supplier;
 import thaw.engine.io.StoredTensor;
+import thaw.engine.nn.TrainingModes;
 import thaw.engine.optim.ExponentialSweep;
 import thaw.engine.optim.Optimizer;
 import thaw.engine.optim.ParamGroup;
@@ -66,9 +67,8 @@ final class LearningRateFinder {
 
     private LearningRateSweep undone(Supplier<LearningRateSweep> sweep) {
         Map<String, StoredTensor> before = NetworkSnapshot.of(net);
-        TrainingModes modes = new TrainingModes(net);
         long random = net.device().generator().state();
-        try {
+        try (TrainingModes kept = new TrainingModes(net)) {
             freezing.trainingModes(settings.frozenBatchNorm());
             return sweep.get();
         } finally {
@@ -76,7 +76,6 @@ final class LearningRateFinder {
             NetworkSnapshot.restore(net, before);
             net.device().generator().seed(random);
             freezing.requireGradients(settings.frozenBatchNorm());
-            modes.restore();
         }
     }
 
@@ -88,7 +87,8 @@ final class LearningRateFinder {
         double lowest = Double.POSITIVE_INFINITY;
         int epoch = firstEpoch;
         Batches batches = loader.epoch(epoch);
-        try (LayerOptimizer layers = new LayerOptimizer(groups, first, Collections.nCopies(groups.size(), 0.0), settings)) {
+        List<Double> none = Collections.nCopies(groups.size(), 0.0);
+        try (LayerOptimizer layers = new LayerOptimizer(groups, first, none, settings)) {
             Optimizer optimizer = layers.optimizer();
             TrainingStep step = new TrainingStep(net, loss, optimizer, settings);
             GroupMeter meter = new GroupMeter(net.device(), 0);

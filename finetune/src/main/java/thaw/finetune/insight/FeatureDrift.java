@@ -8,6 +8,7 @@ import thaw.engine.NoGrad;
 import thaw.engine.Scope;
 import thaw.engine.nn.ForwardHook;
 import thaw.engine.nn.Module;
+import thaw.engine.nn.TrainingModes;
 import thaw.kernels.Shape;
 import thaw.resnet.LayerGroup;
 import thaw.resnet.ResNet;
@@ -47,20 +48,18 @@ public final class FeatureDrift {
 
     private Map<String, double[][]> grams(List<LayerGroup> groups) {
         Map<String, double[][]> found = new LinkedHashMap<>();
-        Map<Module, Boolean> modes = new LinkedHashMap<>();
-        net.namedModules().values().forEach(module -> modes.put(module, module.isTraining()));
         List<ForwardHook.Registration> hooks = new ArrayList<>();
         for (LayerGroup group : groups) {
             Module last = List.copyOf(group.modules().values()).get(group.modules().size() - 1);
             hooks.add(last.onForward((module, y) ->
                     found.put(group.name(), LinearCka.centredGram(y.toFloats(), y.shape().dim(0)))));
         }
-        net.eval();
-        try (NoGrad off = net.device().noGrad(); Scope scope = net.device().scope()) {
+        try (TrainingModes kept = new TrainingModes(net); NoGrad off = net.device().noGrad();
+                Scope scope = net.device().scope()) {
+            net.eval();
             net.call(net.device().tensor(shape, images));
         } finally {
             hooks.forEach(ForwardHook.Registration::close);
-            modes.forEach(Module::train);
         }
         return found;
     }
