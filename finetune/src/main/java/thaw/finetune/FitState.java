@@ -18,6 +18,7 @@ import thaw.engine.io.Weights;
  * @param dataEpoch  number of the running epoch to the data, which goes on counting across fits
  * @param random     state of the device's generator
  * @param lossSum    of the running epoch's images that are done
+ * @param images     of the running epoch that are done
  * @param seconds    that the running epoch took until now
  * @param network    parameters, buffers and counters
  * @param optimizer  its state dict
@@ -25,9 +26,9 @@ import thaw.engine.io.Weights;
  * @param activity   what was measured of the running epoch; see {@link thaw.finetune.insight.GroupMeter#state}
  * @param history    the epochs that are done, of all phases; the best of them is among them
  */
-public record FitState(int phase, int epoch, int batch, int step, int dataEpoch, long random, double lossSum, double seconds,
-        Map<String, StoredTensor> network, Weights optimizer, Optional<Weights> average, Map<String, List<Double>> activity,
-        List<EpochResult> history) {
+public record FitState(int phase, int epoch, int batch, int step, int dataEpoch, long random, double lossSum, int images,
+        double seconds, Map<String, StoredTensor> network, Weights optimizer, Optional<Weights> average,
+        Map<String, List<Double>> activity, List<EpochResult> history) {
 
     public FitState {
         network = Map.copyOf(network);

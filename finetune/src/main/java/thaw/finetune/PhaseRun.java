@@ -33,6 +33,7 @@ final class PhaseRun implements AutoCloseable {
     private int epoch;
     private int batch;
     private double lossSum;
+    private int images;
     private double seconds;
     private long since;
 
@@ -78,7 +79,7 @@ final class PhaseRun implements AutoCloseable {
 
     FitState state() {
         return new FitState(number, epoch, batch, scheduler.stepCount(), dataEpoch, context.net().device().generator().state(),
-                lossSum, seconds + elapsed(), NetworkSnapshot.of(context.net()), layers.optimizer().stateDict(),
+                lossSum, images, seconds + elapsed(), NetworkSnapshot.of(context.net()), layers.optimizer().stateDict(),
                 Optional.ofNullable(average).map(WeightAverage::stateDict), context.insight().meter().state(), history);
     }
 
@@ -100,6 +101,7 @@ final class PhaseRun implements AutoCloseable {
         batch = state.batch();
         dataEpoch = state.dataEpoch();
         lossSum = state.lossSum();
+        images = state.images();
         seconds = state.seconds();
     }
 
@@ -149,10 +151,8 @@ final class PhaseRun implements AutoCloseable {
         }
     }
 
-    /** The running epoch's batches from where it stands. */
+    /** The running epoch's batches from where it stands; whether all of them are done. */
     private boolean batches() {
-        int accumulate = context.settings().accumulate();
-        int all = loaders.train().batches();
         RawBatch raw = null;
         try (Batches batches = loaders.train().epoch(dataEpoch)) {
             for (int i = 0; i < batch; i++) {
@@ -160,26 +160,29 @@ final class PhaseRun implements AutoCloseable {
             }
             while (batches.hasNext()) {
                 List<Double> rates = layers.learningRates();
-                int images = imagesIn(Math.min(accumulate, all - batch));
-                int end = Math.min(batch + accumulate, all);
+                int expected = imagesExpected();
+                int done = 0;
                 double loss = 0;
-                for (int i = batch; i < end; i++) {
+                for (int i = 0; i < context.settings().accumulate() && batches.hasNext(); i++) {
                     raw = batches.next();
-                    double share = (double) raw.size() / images;
-                    double one = step.backward(raw, i == batch, share);
+                    batch++;
+                    double one = step.backward(raw, i == 0, (double) raw.size() / expected);
                     if (!Double.isFinite(one)) {
-                        throw diverged("the loss", one, "in epoch " + (epoch + 1) + ", batch " + (i + 1), rates, raw);
+                        throw diverged("the loss", one, "in epoch " + (epoch + 1) + ", batch " + batch, rates, raw);
                     }
-                    loss += one * share;
-                    lossSum += one * raw.size();
+                    loss += one * raw.size();
+                    done += raw.size();
                 }
+                lossSum += loss;
+                images += done;
+                step.scaleGradients((double) expected / done);
                 step.update(context.insight().meter(), groups);
                 scheduler.step();
                 if (average != null) {
                     average.update();
                 }
-                batch = end;
-                context.listener().onBatch(new BatchResult(epoch + 1, phase.epochs(), batch, all, loss, rates));
+                context.listener().onBatch(new BatchResult(epoch + 1, phase.epochs(), batch, loaders.train().batches(),
+                        loss / done, rates));
                 if (context.stop().getAsBoolean()) {
                     return false;
                 }
@@ -191,10 +194,13 @@ final class PhaseRun implements AutoCloseable {
         }
     }
 
-    /** Images in the next so many batches: all of them are full, but for the epoch's last. */
-    private int imagesIn(int count) {
+    /**
+     * Images of the next step: its batches are full, but for the epoch's last. Where the data turns out to have fewer, gradients
+     * are {@linkplain TrainingStep#scaleGradients scaled} afterwards.
+     */
+    private int imagesExpected() {
         int size = context.data().batch();
-        return Math.min(count * size, loaders.train().images() - batch * size);
+        return Math.max(1, Math.min(context.settings().accumulate() * size, loaders.train().images() - batch * size));
     }
 
     private void finishEpoch() {
@@ -206,9 +212,10 @@ final class PhaseRun implements AutoCloseable {
         epoch++;
         dataEpoch++;
         batch = 0;
-        EpochResult result = new EpochResult(epoch, phase.epochs(), lossSum / loaders.train().images(), valid.loss(),
+        EpochResult result = new EpochResult(epoch, phase.epochs(), lossSum / images, valid.loss(),
                 valid.accuracy(), seconds + elapsed(), rates);
         lossSum = 0;
+        images = 0;
         seconds = 0;
         since = 0;
         history.add(result);

@@ -8,6 +8,8 @@ import thaw.engine.optim.GradientClipping;
 import thaw.engine.optim.Optimizer;
 import thaw.finetune.data.RawBatch;
 import thaw.finetune.insight.GroupMeter;
+import thaw.kernels.Array;
+import thaw.kernels.Backend;
 import thaw.resnet.LayerGroup;
 import thaw.resnet.ResNet;
 
@@ -46,6 +48,21 @@ final class TrainingStep {
                 (share == 1 ? mean : mean.mul(share)).backward();
             }
             return value;
+        }
+    }
+
+    /** Multiplies all gradients; leaves them alone, to the bit, at a factor of 1. */
+    void scaleGradients(double factor) {
+        if (factor == 1) {
+            return;
+        }
+        Backend on = net.device().backend();
+        for (Tensor p : optimizer.parameters()) {
+            if (p.grad() != null) {
+                Array scaled = on.affine(p.grad().array(), factor, 0);
+                on.assign(p.grad().array(), scaled);
+                scaled.release();
+            }
         }
     }
 

@@ -17,7 +17,6 @@ class LinearCkaTest {
         return LinearCka.of(LinearCka.centredGram(x, examples), LinearCka.centredGram(y, examples));
     }
 
-
     @Test
     void handValues() {
         float[] x = {1, 2, 3};
