@@ -36,6 +36,7 @@ public final class ResNet extends Module {
     private final Generator generator;
     private Head head;
     private int classes;
+    private boolean pretrained;
 
     /** @param drawn whether the body's weights are drawn; otherwise they are 0 */
     private ResNet(Architecture architecture, Device device, int classes, Generator generator, boolean drawn) {
@@ -227,9 +228,22 @@ public final class ResNet extends Module {
     public List<LayerGroup> groups(Grain grain) {
         return grain.split(architecture).entrySet().stream().map(group -> {
             Map<String, Module> modules = new LinkedHashMap<>();
-            group.getValue().forEach(name -> modules.put(name, children().get(name)));
+            group.getValue().forEach(name -> modules.put(name, moduleAt(name)));
             return new LayerGroup(group.getKey(), modules);
         }).toList();
+    }
+
+    private Module moduleAt(String path) {
+        Module found = this;
+        for (String name : path.split("\\.")) {
+            found = found.children().get(name);
+        }
+        return found;
+    }
+
+    /** Whether weights were loaded into it, so that its body knows something that training may destroy. */
+    public boolean isPretrained() {
+        return pretrained;
     }
 
     // ---- changing it ---------------------------------------------------------------------------------------------
@@ -311,7 +325,9 @@ public final class ResNet extends Module {
         if (strict) {
             new WeightFit(this, weights).require();
         }
-        return super.loadStateDict(weights, strict);
+        LoadReport report = super.loadStateDict(weights, strict);
+        pretrained = true;
+        return report;
     }
 
     /**
