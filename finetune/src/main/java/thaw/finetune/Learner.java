@@ -1,7 +1,6 @@
 package thaw.finetune;
 
 import static java.util.stream.Collectors.joining;
-import static thaw.engine.Ops.crossEntropy;
 
 import java.io.IOException;
 import java.nio.file.Path;
@@ -227,6 +226,7 @@ public final class Learner {
             long start = System.nanoTime();
             setModes();
             double lossSum = 0;
+            int images = 0;
             List<Double> rates = List.of();
             RawBatch batch = null;
             try (Batches batches = trainLoader.epoch(epochsSeen)) {
@@ -235,6 +235,7 @@ public final class Learner {
                     rates = learningRates();
                     double loss = step(batch, epoch, i);
                     lossSum += loss * batch.size();
+                    images += batch.size();
                     listener.onBatch(new BatchResult(epoch, epochs, i, trainLoader.batches(), loss, rates));
                 }
             } catch (OutOfMemoryError full) {
@@ -243,11 +244,11 @@ public final class Learner {
             }
             epochsSeen++;
             Evaluation valid = Evaluation.of(net, validLoader, data.classes(),
-                    images -> listener.onValidation(images, validLoader.images()));
+                    done -> listener.onValidation(done, validLoader.images()));
             if (!Double.isFinite(valid.loss())) {
                 throw diverged("the validation loss", valid.loss(), "after epoch " + epoch, rates);
             }
-            return new EpochResult(epoch, epochs, lossSum / trainLoader.images(), valid.loss(), valid.accuracy(),
+            return new EpochResult(epoch, epochs, lossSum / images, valid.loss(), valid.accuracy(),
                     (System.nanoTime() - start) / 1e9, rates);
         }
 
@@ -263,7 +264,7 @@ public final class Learner {
             Device device = net.device();
             Batch batch = Batch.of(device, raw);
             try (Scope scope = device.scope()) {
-                Tensor loss = crossEntropy(net.call(batch.images()), batch.labels());
+                Tensor loss = Objective.standard(data.labels()).of(net.call(batch.images()), batch);
                 double value = loss.item();
                 if (!Double.isFinite(value)) {
                     throw diverged("the loss", value, "in epoch " + epoch + ", batch " + number, learningRates());
@@ -312,6 +313,6 @@ public final class Learner {
      * @throws IOException if writing fails; what was there before is then still there
      */
     public void save(Path path) throws IOException {
-        ModelFile.of(net, data.classes(), data.transforms()).write(path);
+        ModelFile.of(net, data.labels(), data.transforms()).write(path);
     }
 }
