@@ -47,7 +47,8 @@ public final class Learner implements AutoCloseable {
     private final Freezing freezing;
     private final boolean pretrained;
     private FitSettings settings = FitSettings.sgd();
-    private LossFunction loss = LossFunction.crossEntropy();
+    private Objective objective;
+    private LossFunction loss;
     private TrainingListener listener = new TrainingListener() { };
     private Insight insight;
     private PhaseRun running;
@@ -76,6 +77,7 @@ public final class Learner implements AutoCloseable {
         this.freezing = new Freezing(net);
         this.pretrained = net.isPretrained();
         this.insight = new Insight(net, InsightOptions.off());
+        objective(Objective.standard(data.labels()));
         unfreeze();
     }
 
@@ -107,7 +109,24 @@ public final class Learner implements AutoCloseable {
         return settings;
     }
 
-    /** What is made small, cross-entropy unless set. */
+    /**
+     * What is made small, in training and as the loss that validation reports: {@link Objective#standard} for the data's labels
+     * unless set.
+     *
+     * @throws IllegalArgumentException if it is for images of several classes and the data isn't, or the other way round
+     */
+    public Learner objective(Objective objective) {
+        if (objective.multiLabel() != data.labels().multiLabel()) {
+            throw new IllegalArgumentException("objective: " + objective.getClass().getSimpleName() + " is for images of "
+                    + (objective.multiLabel() ? "several classes or none, these images have one each; use crossEntropy()"
+                            : "one class each, these images may have several; use binaryCrossEntropy()"));
+        }
+        this.objective = objective;
+        this.loss = objective;
+        return this;
+    }
+
+    /** What training makes small, in the place of the {@link #objective}, which validation still reports. */
     public Learner loss(LossFunction loss) {
         this.loss = Objects.requireNonNull(loss, "loss");
         return this;
@@ -275,7 +294,7 @@ public final class Learner implements AutoCloseable {
             throw new IllegalStateException("a fit is running already; a listener may call stop() and state(), not fit");
         }
         stop = false;
-        FitContext context = new FitContext(net, pretrained, data, loaders, freezing, settings, loss, insight, listener,
+        FitContext context = new FitContext(net, pretrained, data, loaders, freezing, settings, objective, loss, insight, listener,
                 () -> stop);
         List<EpochResult> history = new ArrayList<>(from == null ? List.of() : from.history());
         List<TrainingPhase> phases = plan.phases();
@@ -346,7 +365,7 @@ public final class Learner implements AutoCloseable {
 
     /** The network on the validation images. */
     public Evaluation validate() {
-        return Evaluation.of(net, loaders.valid(), data.classes());
+        return Evaluation.of(net, loaders.valid(), data.classes(), objective, images -> { });
     }
 
     /** The share of the validation images that is classified right, 0 to 1. */
@@ -356,7 +375,7 @@ public final class Learner implements AutoCloseable {
 
     /** The network as it is, or while a fit runs as it is validated: with the average of its weights, where there is one. */
     public ModelFile model() {
-        Supplier<ModelFile> model = () -> ModelFile.of(net, data.classes(), data.transforms());
+        Supplier<ModelFile> model = () -> ModelFile.of(net, data.labels(), data.transforms());
         return running == null ? model.get() : running.asValidated(model);
     }
 

@@ -1,9 +1,8 @@
 package thaw.finetune;
 
-import thaw.engine.Ops;
 import thaw.engine.Tensor;
 
-/** What training makes small. */
+/** What training makes small; an {@link Objective}, or one of your own. */
 @FunctionalInterface
 public interface LossFunction {
 
@@ -12,9 +11,4 @@ public interface LossFunction {
      * @return the mean over the batch's images, a scalar
      */
     Tensor of(Tensor scores, Batch batch);
-
-    /** Softmax cross-entropy with the batch's labels. */
-    static LossFunction crossEntropy() {
-        return (scores, batch) -> Ops.crossEntropy(scores, batch.labels());
-    }
 }

@@ -239,7 +239,7 @@ final class PhaseRun implements AutoCloseable {
     }
 
     private Evaluation validate() {
-        return Evaluation.of(context.net(), loaders.valid(), context.data().classes(),
+        return Evaluation.of(context.net(), loaders.valid(), context.data().classes(), context.objective(),
                 images -> context.listener().onValidation(images, loaders.valid().images()));
     }
 

@@ -71,7 +71,7 @@ class FirstNonFiniteTest {
 
     @Test
     void saysWhenTheLossAloneIsNoNumber() {
-        learn.loss((scores, batch) -> LossFunction.crossEntropy().of(scores, batch).mul(Double.POSITIVE_INFINITY));
+        learn.loss((scores, batch) -> Objective.crossEntropy().of(scores, batch).mul(Double.POSITIVE_INFINITY));
         assertTrue(message().contains("the loss alone is not"));
     }
 

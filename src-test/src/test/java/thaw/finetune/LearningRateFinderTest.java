@@ -99,7 +99,7 @@ class LearningRateFinderTest {
     void ratesGrowByEqualFactorsAndLossesAreSmoothed() {
         List<Double> batches = new ArrayList<>();
         learn.loss((scores, batch) -> {
-            Tensor loss = LossFunction.crossEntropy().of(scores, batch);
+            Tensor loss = Objective.crossEntropy().of(scores, batch);
             batches.add((double) loss.item());
             return loss;
         });

@@ -153,7 +153,7 @@ class TrainingPlanTest {
         List<Integer> sides = new ArrayList<>();
         learn.loss((scores, batch) -> {
             sides.add(batch.images().shape().dim(2));
-            return LossFunction.crossEntropy().of(scores, batch);
+            return Objective.crossEntropy().of(scores, batch);
         });
         TrainingPhase phase = new TrainingPhase("small", 1, ScheduleRecipe.of("constant"), LearningRates.slice(0.01));
         learn.run(TrainingPlan.of(phase, phase.size(12)));
