@@ -32,7 +32,8 @@ def fix_norms(module):
 
 
 def network(arch):
-    """A network whose batch norms have statistics of its own activations, as those of a trained one do."""
+    """A network with two properties of trained ones: its batch norms have the statistics of its activations, and a block adds
+    little to what passes it, without which a deep random network magnifies each rounding error."""
     torch.manual_seed(0)
     net = resnet.ResNet(arch, resnet.classes(arch))
     for m in net.modules():
@@ -40,6 +41,8 @@ def network(arch):
             nn.init.kaiming_normal_(m.weight, mode="fan_out", nonlinearity="relu")
         elif isinstance(m, nn.BatchNorm2d):
             m.momentum = None
+        elif isinstance(m, resnet.Block):
+            nn.init.constant_((m.bn3 if isinstance(m, resnet.Bottleneck) else m.bn2).weight, 0.25)
     size = 32 if arch in resnet.CIFAR else 224
     with torch.no_grad():
         for _ in range(2):

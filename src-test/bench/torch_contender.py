@@ -20,7 +20,7 @@ net.to(memory_format=layout)
 trained = resnet.set_mode(net, mode)
 pixels = numpy.fromfile(folder / f"images-{batch}x{size}.f32", "<f4").reshape(batch, 3, size, size)
 labels = torch.arange(batch) % resnet.classes(arch)
-sgd = torch.optim.SGD(trained, lr=1e-3, momentum=0.9, weight_decay=1e-4) if trained else None
+sgd = torch.optim.SGD(trained, lr=1e-4, momentum=0.9, weight_decay=1e-4) if trained else None
 
 
 def images():

@@ -57,16 +57,21 @@ final class DjlContender {
     }
 
     private static void train(Contender contender, Model model) throws Exception {
-        if (contender.mode().equals("train-head")) {
-            model.getBlock().freezeParameters(true, parameter -> !isTrained(contender, parameter.getName()));
-        }
         Loss loss = Loss.softmaxCrossEntropyLoss();
         Optimizer sgd = Optimizer.sgd().optMomentum(0.9f).optWeightDecays(1e-4f)
-                .setLearningRateTracker(Tracker.fixed(1e-3f)).build();
+                .setLearningRateTracker(Tracker.fixed(1e-4f)).build();
         float[] images = contender.images();
         int[] labels = contender.labels();
         try (Trainer trainer = model.newTrainer(new DefaultTrainingConfig(loss).optOptimizer(sgd))) {
             trainer.initialize(new Shape(contender.batch(), 3, contender.size(), contender.size()));
+            if (contender.mode().equals("train-head")) {
+                // Not before, since a new trainer takes all that was loaded as trainable.
+                model.getBlock().freezeParameters(true, parameter -> !isTrained(contender, parameter.getName()));
+            }
+            // A loaded network is in evaluation mode while DJL believes it in training mode; this has it switch, both ways.
+            try (NDManager once = trainer.getManager().newSubManager()) {
+                trainer.evaluate(new NDList(images(contender, once, images)));
+            }
             contender.converse(() -> {
                 try (NDManager step = trainer.getManager().newSubManager()) {
                     NDArray x = images(contender, step, images);

@@ -7,6 +7,7 @@ import thaw.kernels.Array;
 import thaw.kernels.Backend;
 import thaw.kernels.Shape;
 import thaw.kernels.cpu.CpuBackend;
+import thaw.kernels.opencl.OpenClBackend;
 import thaw.kernels.reference.ReferenceBackend;
 
 /**
@@ -31,9 +32,37 @@ public final class Device implements AutoCloseable {
         return new Device(backend);
     }
 
-    /** The fastest device there is. */
+    /**
+     * The fastest device there is: a graphics card that speaks OpenCL; a graphics processor that shares the processor's memory,
+     * if it wins a short race against the cores, whose outcome is kept in the user's cache folder; else the processor. That
+     * OpenCL cannot be used is no error here: it is logged at level DEBUG.
+     */
     public static Device auto() {
-        return cpu();
+        return auto(Runtime.getRuntime().availableProcessors());
+    }
+
+    /** As {@link #auto()}; where it is the processor, with so many threads. */
+    public static Device auto(int threads) {
+        return of(FastestBackend.open(threads));
+    }
+
+    /**
+     * A device by OpenCL: a graphics card before a graphics processor that shares memory, and that before the processor.
+     *
+     * @throws thaw.kernels.opencl.OpenClException if there is none; the message says what to install
+     */
+    public static Device opencl() {
+        return of(OpenClBackend.open());
+    }
+
+    /**
+     * A device by OpenCL.
+     *
+     * @param index its number in {@link thaw.kernels.opencl.OpenClDevices#list}, from 0
+     * @throws thaw.kernels.opencl.OpenClException if there is no such device; the message names those that there are
+     */
+    public static Device opencl(int index) {
+        return of(OpenClBackend.open(index));
     }
 
     /** All cores of the processor; see {@link CpuBackend} for what the Vector API's module changes. */
@@ -63,6 +92,14 @@ public final class Device implements AutoCloseable {
     /** What this is, in a line for people. */
     public String description() {
         return backend.description();
+    }
+
+    /**
+     * Has what a network needs compiled before its first use, for a quick first prediction: half a second or so, in which
+     * another thread may read the weights. Changes no result, and need not be called.
+     */
+    public void warmUp() {
+        backend.warmUp();
     }
 
     /**

@@ -7,15 +7,19 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
 import java.util.concurrent.locks.ReadWriteLock;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
 import thaw.engine.Device;
 import thaw.engine.NoGrad;
 import thaw.engine.Scope;
 import thaw.engine.Tensor;
+import thaw.finetune.data.LabelSet;
 import thaw.finetune.images.ImageDecoder;
 import thaw.finetune.images.RgbImage;
 import thaw.finetune.images.Transforms;
+import thaw.kernels.OutOfDeviceMemoryException;
 import thaw.kernels.Shape;
 import thaw.resnet.ResNet;
 
@@ -39,7 +43,7 @@ public final class Classifier implements AutoCloseable {
 
     private final Device device;
     private final ResNet net;
-    private final List<String> classes;
+    private final LabelSet labels;
     private final Transforms transforms;
     /** Predictions share the first lock, closing takes the second: the device is not taken away under a prediction. */
     private final ReadWriteLock use = new ReentrantReadWriteLock();
@@ -47,10 +51,10 @@ public final class Classifier implements AutoCloseable {
 
     private Classifier(Device device, ModelFile model) {
         this.device = device;
-        this.classes = model.classes();
+        this.labels = model.labels();
         this.transforms = model.transforms();
         this.net = model.toNet(device);
-        InputCheck.require(net, classes);
+        InputCheck.require(net, labels.classes());
     }
 
     /**
@@ -75,17 +79,41 @@ public final class Classifier implements AutoCloseable {
 
     /** As {@link #of(ModelFile)}, on a device that is the classifier's from now on and is closed with it. */
     public static Classifier of(ModelFile model, Device device) {
+        // The kernels are compiled while the weights are read.
+        FutureTask<Void> warmUp = new FutureTask<>(device::warmUp, null);
+        Thread thread = new Thread(warmUp, "thaw-warm-up");
+        thread.setDaemon(true);
+        thread.start();
         try {
-            return new Classifier(device, model);
+            Classifier classifier = new Classifier(device, model);
+            await(warmUp);
+            return classifier;
         } catch (RuntimeException | Error failed) {
+            await(warmUp);
             device.close();
             throw failed;
         }
     }
 
+    /** A warm-up that failed, or is not waited for, costs nothing but time later. */
+    private static void await(FutureTask<Void> warmUp) {
+        try {
+            warmUp.get();
+        } catch (ExecutionException slower) {
+            // What made it fail will tell in a prediction, if it is not gone by then.
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
     /** Names of the classes, in the order in which the model was trained with them. */
     public List<String> classes() {
-        return classes;
+        return labels.classes();
+    }
+
+    /** The classes, and whether an image may show several: then ask a {@link Prediction} for {@code labels(0.5)}. */
+    public LabelSet labels() {
+        return labels;
     }
 
     /** How images are prepared. */
@@ -139,8 +167,9 @@ public final class Classifier implements AutoCloseable {
             float[] scores = scores(images, count);
             List<Prediction> predictions = new ArrayList<>();
             for (int i = 0; i < count; i++) {
-                int first = i * classes.size();
-                predictions.add(Prediction.ofScores(classes, Arrays.copyOfRange(scores, first, first + classes.size())));
+                int first = i * classes().size();
+                predictions.add(Prediction.ofScores(classes(), Arrays.copyOfRange(scores, first, first + classes().size()),
+                        labels.multiLabel()));
             }
             return predictions;
         } finally {
@@ -157,6 +186,9 @@ public final class Classifier implements AutoCloseable {
         } catch (OutOfMemoryError full) {
             throw new NotEnoughMemoryException("predicting " + count + " images of " + side + " x " + side + " pixels",
                     "use fewer threads at a time", full);
+        } catch (OutOfDeviceMemoryException full) {
+            throw new NotEnoughMemoryException("predicting " + count + " images of " + side + " x " + side + " pixels",
+                    ", or use fewer threads at a time", full, count, device.backend().memory().inUse());
         }
     }
 

@@ -1,29 +1,24 @@
 package thaw.finetune;
 
-import static java.util.stream.Collectors.joining;
-import static thaw.engine.Ops.crossEntropy;
-
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Locale;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.function.IntFunction;
-import thaw.engine.Device;
-import thaw.engine.Scope;
-import thaw.engine.Tensor;
-import thaw.engine.optim.Constant;
+import java.util.function.Supplier;
 import thaw.engine.optim.OneCycle;
-import thaw.engine.optim.ParamGroup;
-import thaw.engine.optim.SGD;
 import thaw.engine.optim.Schedule;
-import thaw.engine.optim.Scheduler;
-import thaw.finetune.data.BatchLoader;
 import thaw.finetune.data.Batches;
 import thaw.finetune.data.ImageFolder;
 import thaw.finetune.data.RawBatch;
+import thaw.finetune.insight.FeatureDrift;
+import thaw.finetune.insight.Insight;
+import thaw.finetune.insight.InsightOptions;
+import thaw.kernels.Shape;
+import thaw.resnet.Grain;
 import thaw.resnet.LayerGroup;
 import thaw.resnet.ResNet;
 
@@ -39,22 +34,26 @@ import thaw.resnet.ResNet;
  * learn.save(Path.of("dogscats.safetensors"));
  * }</pre>
  *
- * The optimizer is SGD. Each fit makes a new one, whose momentum starts at zero, of the groups that are trainable then. What is
- * random comes from the data's seed, and for dropout from the device's generator; the same seeds give the same bits.
+ * The optimizer is SGD unless {@link #settings} say otherwise. Each fit, and each phase of a plan, makes a new one, whose
+ * momentum starts at zero, of the groups that are trainable then. What is random comes from the data's seed, and for dropout from
+ * the device's generator; the same seeds give the same bits.
  *
- * <p>For one thread at a time.
+ * <p>For one thread at a time, but for {@link #stop}.
  */
-public final class Learner {
+public final class Learner implements AutoCloseable {
     private final ResNet net;
     private final ImageFolder data;
-    private final BatchLoader trainLoader;
-    private final BatchLoader validLoader;
-    private double momentum = 0.9;
-    private double weightDecay = 1e-4;
-    private FrozenBatchNorm frozenBatchNorm = FrozenBatchNorm.TRAIN;
+    private final Loaders loaders;
+    private final Freezing freezing;
+    private final boolean pretrained;
+    private FitSettings settings = FitSettings.sgd();
+    private Objective objective;
+    private LossFunction loss;
     private TrainingListener listener = new TrainingListener() { };
-    private int firstTrainable;
+    private Insight insight;
+    private PhaseRun running;
     private int epochsSeen;
+    private volatile boolean stop;
 
     /**
      * All groups are trainable at first.
@@ -66,18 +65,19 @@ public final class Learner {
         InputCheck.require(net, data.classes());
         if (data.classes().size() < 2) {
             throw new IllegalArgumentException(data.root() + ": training needs at least two classes to tell apart;"
-                    + " add a folder of"
-                    + " images of something else");
+                    + " add a folder of images of something else");
         }
         if (data.valid().isEmpty()) {
             throw new IllegalArgumentException(data.root() + ": no image is left to validate on;"
-                    + " add images, at least two of a class, or"
-                    + " a folder valid/ beside train/");
+                    + " add images, at least two of a class, or a folder valid/ beside train/");
         }
         this.net = net;
         this.data = data;
-        this.trainLoader = data.trainLoader();
-        this.validLoader = data.validLoader();
+        this.loaders = Loaders.of(data);
+        this.freezing = new Freezing(net);
+        this.pretrained = net.isPretrained();
+        this.insight = new Insight(net, InsightOptions.off());
+        objective(Objective.standard(data.labels()));
         unfreeze();
     }
 
@@ -85,19 +85,50 @@ public final class Learner {
 
     /** Momentum of {@link #fit(int, double...)}, 0.9 unless set; schedules may vary it. */
     public Learner momentum(double momentum) {
-        this.momentum = momentum;
-        return this;
+        return settings(settings.momentum(momentum));
     }
 
-    /** The L2 penalty on all trainable parameters, 1e-4 unless set. */
+    /** Weight decay, 1e-4 unless set; see {@link FitSettings}. */
     public Learner weightDecay(double weightDecay) {
-        this.weightDecay = weightDecay;
+        return settings(settings.weightDecay(weightDecay));
+    }
+
+    /** What batch norm does in frozen groups, {@link FrozenBatchNorm#STATISTICS} unless set. */
+    public Learner frozenBatchNorm(FrozenBatchNorm mode) {
+        return settings(settings.frozenBatchNorm(mode));
+    }
+
+    /** The optimizer and all that goes with it, {@link FitSettings#sgd()} unless set. */
+    public Learner settings(FitSettings settings) {
+        this.settings = Objects.requireNonNull(settings, "settings");
+        freezing.requireGradients(settings.frozenBatchNorm());
         return this;
     }
 
-    /** What batch norm does in frozen groups, {@link FrozenBatchNorm#TRAIN} unless set. */
-    public Learner frozenBatchNorm(FrozenBatchNorm mode) {
-        this.frozenBatchNorm = Objects.requireNonNull(mode, "mode");
+    public FitSettings settings() {
+        return settings;
+    }
+
+    /**
+     * What is made small, in training and as the loss that validation reports: {@link Objective#standard} for the data's labels
+     * unless set.
+     *
+     * @throws IllegalArgumentException if it is for images of several classes and the data isn't, or the other way round
+     */
+    public Learner objective(Objective objective) {
+        if (objective.multiLabel() != data.labels().multiLabel()) {
+            throw new IllegalArgumentException("objective: " + objective.getClass().getSimpleName() + " is for images of "
+                    + (objective.multiLabel() ? "several classes or none, these images have one each; use crossEntropy()"
+                            : "one class each, these images may have several; use binaryCrossEntropy()"));
+        }
+        this.objective = objective;
+        this.loss = objective;
+        return this;
+    }
+
+    /** What training makes small, in the place of the {@link #objective}, which validation still reports. */
+    public Learner loss(LossFunction loss) {
+        this.loss = Objects.requireNonNull(loss, "loss");
         return this;
     }
 
@@ -107,7 +138,37 @@ public final class Learner {
         return this;
     }
 
-    // ---- freezing ----------------------------------------------------------------------------------------------
+    /**
+     * What to look at in training, for {@link TrainingListener#onActivity}; nothing unless set. Distances and drift are from the
+     * weights that the network has now, so this goes before training.
+     */
+    public Learner insight(InsightOptions options) {
+        insight.close();
+        insight = new Insight(net, options);
+        if (options.probeImages() > 0) {
+            try (Batches batches = loaders.train().epoch(0)) {
+                RawBatch raw = batches.next();
+                int images = Math.min(options.probeImages(), raw.size());
+                Shape shape = Shape.of(images, net.inputChannels(), raw.side(), raw.side());
+                float[] probe = Arrays.copyOf(raw.images(), shape.size());
+                insight.drift(new FeatureDrift(net, freezing.groups(), shape, probe));
+            }
+        }
+        return this;
+    }
+
+    // ---- layer groups ------------------------------------------------------------------------------------------
+
+    /** How finely the network is divided into layer groups, {@link Grain#COARSE} unless set; all of them are trainable then. */
+    public Learner grain(Grain grain) {
+        freezing.grain(Objects.requireNonNull(grain, "grain"));
+        return unfreeze();
+    }
+
+    /** The layer groups in order. */
+    public List<LayerGroup> groups() {
+        return freezing.groups();
+    }
 
     /** Freezes all groups but the last, the head. */
     public Learner freeze() {
@@ -121,20 +182,22 @@ public final class Learner {
 
     /**
      * Makes the groups trainable that Python's slice {@code groups[n:]} has, and freezes those before them: {@code freezeTo(1)}
-     * freezes the first, {@code freezeTo(-2)} all but the last two. Frozen layers cost neither time nor memory in backward.
+     * freezes the first, {@code freezeTo(-2)} all but the last two. Frozen layers cost neither time nor memory in backward,
+     * unless their batch norms train ({@link FrozenBatchNorm#TRAIN}).
      */
     public Learner freezeTo(int n) {
-        List<LayerGroup> groups = net.groups();
-        firstTrainable = n < 0 ? Math.max(0, groups.size() + n) : Math.min(n, groups.size());
-        for (int i = 0; i < groups.size(); i++) {
-            groups.get(i).requiresGrad(isTrainable(i));
-        }
+        freezing.to(n, settings.frozenBatchNorm());
         return this;
     }
 
     /** Whether layer group {@code group}, from 0, is trained. */
     public boolean isTrainable(int group) {
-        return group >= firstTrainable;
+        return group >= freezing.first();
+    }
+
+    /** What is trained and what is not, for people: a line for each group, one for batch norm, one for the optimizer. */
+    public String summary() {
+        return LearnerSummary.of(net, freezing, settings);
     }
 
     // ---- training ----------------------------------------------------------------------------------------------
@@ -144,165 +207,176 @@ public final class Learner {
         return perGroup;
     }
 
-    /** Trains at constant rates, and with constant momentum; otherwise as {@link #fit(int, IntFunction, double...)}. */
+    /** Trains at constant rates, and with constant momentum; otherwise as {@link #fit(int, PhaseSchedule, LearningRates)}. */
     public List<EpochResult> fit(int epochs, double... rates) {
-        return fit(epochs, steps -> new Constant(), rates);
+        return fit(epochs, LearningRates.of(rates));
+    }
+
+    /** As {@link #fit(int, double...)}. */
+    public List<EpochResult> fit(int epochs, LearningRates rates) {
+        return fit(epochs, ScheduleRecipe.of("constant"), rates);
     }
 
     /**
      * Trains by fastai's one-cycle schedule, {@link OneCycle#fastai(int)}, whose peak is at the given rates; otherwise as {@link
-     * #fit(int, IntFunction, double...)}.
+     * #fit(int, PhaseSchedule, LearningRates)}.
      */
     public List<EpochResult> fitOneCycle(int epochs, double... rates) {
-        return fit(epochs, OneCycle::fastai, rates);
+        return fitOneCycle(epochs, LearningRates.of(rates));
+    }
+
+    /** As {@link #fitOneCycle(int, double...)}. */
+    public List<EpochResult> fitOneCycle(int epochs, LearningRates rates) {
+        return fit(epochs, ScheduleRecipe.oneCycle(), rates);
+    }
+
+    /**
+     * As {@link #fit(int, PhaseSchedule, LearningRates)}.
+     *
+     * @param schedule of so many steps, as in {@code OneCycle::of}
+     * @param rates    one for all groups, or one for each of them in order, where those of frozen groups don't count
+     */
+    public List<EpochResult> fit(int epochs, IntFunction<? extends Schedule> schedule, double... rates) {
+        return fit(epochs, (all, steps) -> schedule.apply(all * steps), LearningRates.of(rates));
     }
 
     /**
      * Trains the groups that are not frozen, and validates after each epoch. The network is in evaluation mode afterwards.
      *
-     * @param schedule of so many steps: what to do with rates and momentum at each of them, as in {@code OneCycle::of}
-     * @param rates    one for all groups, or one for each of them in order, where those of frozen groups don't count
+     * @param schedule what to do with rates and momentum at each step
+     * @param rates    of all layer groups, where those of frozen ones don't count
      * @return what came of each epoch
      * @throws IllegalArgumentException if there are no epochs, another number of rates, one below 0, or nothing to train
      * @throws DivergenceException      if the loss becomes infinite or not a number; the network is spoilt then
      * @throws NotEnoughMemoryException if a batch is too large
      * @throws thaw.finetune.images.ImageReadException if an image cannot be read
      */
-    public List<EpochResult> fit(int epochs, IntFunction<? extends Schedule> schedule, double... rates) {
-        if (epochs < 1) {
-            throw new IllegalArgumentException("epochs: expected at least 1, got " + epochs);
+    public List<EpochResult> fit(int epochs, PhaseSchedule schedule, LearningRates rates) {
+        return run(TrainingPlan.of(new TrainingPhase("fit", epochs, schedule, rates).freezeTo(freezing.first()))).epochs();
+    }
+
+    /** fastai's {@code fine_tune}, {@link TrainingPlan#fineTune(int)}: the head alone for an epoch, then all groups. */
+    public List<EpochResult> fineTune(int epochs) {
+        return run(TrainingPlan.fineTune(epochs)).epochs();
+    }
+
+    /** fastai's {@code fine_tune}, {@link TrainingPlan#fineTune(int, double, int, double)}. */
+    public List<EpochResult> fineTune(int epochs, double baseLr, int freezeEpochs, double lrMult) {
+        return run(TrainingPlan.fineTune(epochs, baseLr, freezeEpochs, lrMult)).epochs();
+    }
+
+    /** The head alone in the first epoch and one group more in each that follows; see {@link TrainingPlan#gradualUnfreezing}. */
+    public List<EpochResult> gradualUnfreezing(int epochs, PhaseSchedule schedule, LearningRates rates) {
+        return run(TrainingPlan.gradualUnfreezing(epochs, schedule, rates)).epochs();
+    }
+
+    /** Trains by a plan, phase by phase; throws as {@link #fit(int, PhaseSchedule, LearningRates)} does. */
+    public FitResult run(TrainingPlan plan) {
+        return run(plan, null);
+    }
+
+    /**
+     * Goes on with a plan where a fit was stopped, and ends with the bits of one that was never stopped: on a learner made as that
+     * one was, of the same data and settings.
+     *
+     * @throws IllegalArgumentException if the state is none of this plan, network or optimizer
+     */
+    public FitResult resume(TrainingPlan plan, FitState state) {
+        if (state.phase() >= plan.phases().size()) {
+            throw new IllegalArgumentException("resume: the state is of phase " + (state.phase() + 1) + ", the plan has "
+                    + plan.phases().size() + "; resume with the plan that the fit began with");
         }
-        List<EpochResult> history = new ArrayList<>();
-        try (SGD sgd = new SGD(paramGroups(rates))) {
-            Scheduler scheduler = new Scheduler(sgd, schedule.apply(epochs * trainLoader.batches()));
-            Fit fit = new Fit(sgd, scheduler, epochs);
-            for (int epoch = 1; epoch <= epochs; epoch++) {
-                EpochResult result = fit.epoch(epoch);
-                history.add(result);
-                listener.onEpoch(result);
+        return run(plan, state);
+    }
+
+    private FitResult run(TrainingPlan plan, FitState from) {
+        if (running != null) {
+            throw new IllegalStateException("a fit is running already; a listener may call stop() and state(), not fit");
+        }
+        stop = false;
+        FitContext context = new FitContext(net, pretrained, data, loaders, freezing, settings, objective, loss, insight, listener,
+                () -> stop);
+        List<EpochResult> history = new ArrayList<>(from == null ? List.of() : from.history());
+        List<TrainingPhase> phases = plan.phases();
+        FitState state = from;
+        try {
+            for (int i = from == null ? 0 : from.phase(); i < phases.size(); i++) {
+                try (PhaseRun run = new PhaseRun(context, phases.get(i), i, i == phases.size() - 1, epochsSeen, history)) {
+                    running = run;
+                    if (state != null) {
+                        run.restore(state);
+                        state = null;
+                    }
+                    listener.onPhase(phases.get(i), i + 1, phases.size());
+                    boolean complete = run.train();
+                    epochsSeen = run.dataEpoch();
+                    if (!complete) {
+                        return new FitResult(history, Optional.of(run.state()));
+                    }
+                }
             }
+            return new FitResult(history, Optional.empty());
         } finally {
+            running = null;
             net.zeroGrad();
             net.eval();
         }
-        return List.copyOf(history);
     }
 
-    private ParamGroup[] paramGroups(double... rates) {
-        List<LayerGroup> groups = net.groups();
-        if (rates.length != 1 && rates.length != groups.size()) {
-            throw new IllegalArgumentException("expected 1 learning rate for all layer groups, or " + groups.size()
-                    + ", one for each of " + names(groups) + "; got " + rates.length + ": " + Arrays.toString(rates));
-        }
-        if (!isTrainable(groups.size() - 1)) {
-            throw new IllegalArgumentException("all layer groups are frozen: " + names(groups)
-                    + "; call unfreeze(), or freezeTo(-1) to train the head");
-        }
-        List<ParamGroup> trainable = new ArrayList<>();
-        for (int i = firstTrainable; i < groups.size(); i++) {
-            LayerGroup group = groups.get(i);
-            trainable.add(ParamGroup.group(group.name(), group.parameters()).lr(rates[rates.length == 1 ? 0 : i])
-                    .momentum(momentum).weightDecay(weightDecay));
-        }
-        return trainable.toArray(ParamGroup[]::new);
+    /** Has the fit that is running end after its step; from any thread. Does nothing if none is. */
+    public void stop() {
+        stop = true;
     }
 
-    private static List<String> names(List<LayerGroup> groups) {
-        return groups.stream().map(LayerGroup::name).toList();
+    /**
+     * The state of the fit that is running, to be asked for by its listener, on its thread, when it hears of a batch or an epoch.
+     *
+     * @throws IllegalStateException if no fit is running
+     */
+    public FitState state() {
+        if (running == null) {
+            throw new IllegalStateException("no fit is running; ask for its state in TrainingListener.onBatch or onEpoch");
+        }
+        return running.state();
     }
 
-    /** One call of fit under way. */
-    private final class Fit {
-        private final SGD sgd;
-        private final Scheduler scheduler;
-        private final int epochs;
+    // ---- finding learning rates ----------------------------------------------------------------------------------
 
-        Fit(SGD sgd, Scheduler scheduler, int epochs) {
-            this.sgd = sgd;
-            this.scheduler = scheduler;
-            this.epochs = epochs;
-        }
+    /** fastai's {@code lr_find}, over the groups that are trainable, with one rate for all of them. */
+    public LearningRateSweep lrFind() {
+        return lrFind(SweepOptions.standard());
+    }
 
-        EpochResult epoch(int epoch) {
-            long start = System.nanoTime();
-            setModes();
-            double lossSum = 0;
-            List<Double> rates = List.of();
-            RawBatch batch = null;
-            try (Batches batches = trainLoader.epoch(epochsSeen)) {
-                for (int i = 1; batches.hasNext(); i++) {
-                    batch = batches.next();
-                    rates = learningRates();
-                    double loss = step(batch, epoch, i);
-                    lossSum += loss * batch.size();
-                    listener.onBatch(new BatchResult(epoch, epochs, i, trainLoader.batches(), loss, rates));
-                }
-            } catch (OutOfMemoryError full) {
-                throw new NotEnoughMemoryException("training on " + InputCheck.describe(batch),
-                        "use a smaller batch (now " + data.batch() + ") or smaller images, freeze more layer groups", full);
-            }
-            epochsSeen++;
-            Evaluation valid = Evaluation.of(net, validLoader, data.classes(),
-                    images -> listener.onValidation(images, validLoader.images()));
-            if (!Double.isFinite(valid.loss())) {
-                throw diverged("the validation loss", valid.loss(), "after epoch " + epoch, rates);
-            }
-            return new EpochResult(epoch, epochs, lossSum / trainLoader.images(), valid.loss(), valid.accuracy(),
-                    (System.nanoTime() - start) / 1e9, rates);
-        }
+    /** As {@link #lrFind()}. The network, its modes, the generator and the order of epochs are as before to the bit then. */
+    public LearningRateSweep lrFind(SweepOptions options) {
+        return finder().sweep(options);
+    }
 
-        private void setModes() {
-            List<LayerGroup> groups = net.groups();
-            net.train();
-            for (int i = 0; i < firstTrainable; i++) {
-                groups.get(i).train(frozenBatchNorm == FrozenBatchNorm.TRAIN);
-            }
-        }
+    /** One sweep for each trainable group, in which the others' weights stay as they are. */
+    public List<LearningRateSweep> lrFindPerGroup(SweepOptions options) {
+        return finder().sweepPerGroup(options);
+    }
 
-        private double step(RawBatch raw, int epoch, int number) {
-            Device device = net.device();
-            Batch batch = Batch.of(device, raw);
-            try (Scope scope = device.scope()) {
-                Tensor loss = crossEntropy(net.call(batch.images()), batch.labels());
-                double value = loss.item();
-                if (!Double.isFinite(value)) {
-                    throw diverged("the loss", value, "in epoch " + epoch + ", batch " + number, learningRates());
-                }
-                sgd.zeroGrad();
-                loss.backward();
-                sgd.step();
-                scheduler.step();
-                return value;
-            }
-        }
-
-        /** Of every layer group, 0 for the frozen ones. */
-        private List<Double> learningRates() {
-            List<Double> rates = new ArrayList<>();
-            for (int i = 0; i < firstTrainable; i++) {
-                rates.add(0.0);
-            }
-            sgd.groups().forEach(group -> rates.add(group.lr()));
-            return rates;
-        }
-
-        private DivergenceException diverged(String what, double value, String when, List<Double> rates) {
-            String shown = rates.stream().map(rate -> String.format(Locale.ROOT, "%.3g", rate)).collect(joining(", "));
-            return new DivergenceException(what + " is " + value + " " + when + ", at learning rates " + shown
-                    + "; the network's weights are spoilt: start again from the pretrained ones with lower rates, say a tenth");
-        }
+    private LearningRateFinder finder() {
+        return new LearningRateFinder(net, loaders.train(), freezing, settings, loss, epochsSeen);
     }
 
     // ---- results -----------------------------------------------------------------------------------------------
 
     /** The network on the validation images. */
     public Evaluation validate() {
-        return Evaluation.of(net, validLoader, data.classes());
+        return Evaluation.of(net, loaders.valid(), data.classes(), objective, images -> { });
     }
 
     /** The share of the validation images that is classified right, 0 to 1. */
     public double accuracy() {
         return validate().accuracy();
+    }
+
+    /** The network as it is, or while a fit runs as it is validated: with the average of its weights, where there is one. */
+    public ModelFile model() {
+        Supplier<ModelFile> model = () -> ModelFile.of(net, data.labels(), data.transforms());
+        return running == null ? model.get() : running.asValidated(model);
     }
 
     /**
@@ -312,6 +386,12 @@ public final class Learner {
      * @throws IOException if writing fails; what was there before is then still there
      */
     public void save(Path path) throws IOException {
-        ModelFile.of(net, data.classes(), data.transforms()).write(path);
+        model().write(path);
+    }
+
+    /** Gives the memory of what {@link #insight} keeps back; the network stays. */
+    @Override
+    public void close() {
+        insight.close();
     }
 }

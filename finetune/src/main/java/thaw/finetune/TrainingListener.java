@@ -1,9 +1,19 @@
 package thaw.finetune;
 
+import thaw.finetune.insight.EpochActivity;
+
 /** Hears what happens in training, on the thread that trains, between steps. An exception thrown here ends the training. */
 public interface TrainingListener {
 
-    /** After each step. */
+    /** Before a phase of a plan begins, or goes on after an interruption; {@code number} of {@code count}, from 1. */
+    default void onPhase(TrainingPhase phase, int number, int count) {
+    }
+
+    /** When something is likely to be a mistake: what it may break, and what to do. */
+    default void onWarning(String message) {
+    }
+
+    /** After each step; {@link Learner#state} may be asked for here. */
     default void onBatch(BatchResult batch) {
     }
 
@@ -11,7 +21,11 @@ public interface TrainingListener {
     default void onValidation(int images, int all) {
     }
 
-    /** After each epoch and its validation. */
+    /** After each epoch and its validation, before {@link #onEpoch}, where {@link Learner#insight} is on. */
+    default void onActivity(EpochActivity activity) {
+    }
+
+    /** After each epoch and its validation; {@link Learner#state} may be asked for here. */
     default void onEpoch(EpochResult epoch) {
     }
 }

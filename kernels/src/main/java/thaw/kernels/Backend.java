@@ -57,6 +57,14 @@ public interface Backend extends AutoCloseable {
     }
 
     /** Ends the device's threads and gives its memory back. Arrays must not be used any more. */
+    /**
+     * Has the kernels of a convolutional network compiled, so that the first use of one is as fast as the next. Takes half a
+     * second or so, in which another thread may read the weights; changes no result. Does nothing where there is nothing
+     * to gain.
+     */
+    default void warmUp() {
+    }
+
     @Override
     void close();
 

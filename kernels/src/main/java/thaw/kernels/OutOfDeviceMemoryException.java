@@ -37,4 +37,18 @@ public final class OutOfDeviceMemoryException extends RuntimeException {
     public long limit() {
         return limit;
     }
+
+    /**
+     * How many of a batch's images could fit at the most, where what each of them needs is the same: no promise, as more might
+     * have been asked for later. 0 where not even one does.
+     *
+     * @param batch images that were on the way
+     * @param kept  bytes in use that do not depend on the batch, such as a network's weights
+     */
+    public int batchThatFits(int batch, long kept) {
+        boolean oneArrayIsTooLarge = asked > limit;
+        double perImage = (oneArrayIsTooLarge ? asked : inUse + asked - kept) / (double) batch;
+        double room = oneArrayIsTooLarge ? limit : limit - kept;
+        return perImage <= 0 ? batch - 1 : (int) Math.max(0, Math.min(batch - 1, room / perImage));
+    }
 }

@@ -1,20 +1,46 @@
 package thaw.resnet;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
 
 /** How finely a network is divided into layer groups. */
 public enum Grain {
 
-    /** {@code early} (stem to layer2 of 4, stem to layer1 of 3), {@code middle} (the rest of the body) and {@code head}. */
-    COARSE,
+    /**
+     * fastai's three: {@code early} (stem to layer2 of 4, stem to layer1 of 3), {@code middle} (the rest of the body) and
+     * {@code head}.
+     */
+    COARSE("3"),
 
     /** {@code stem}, {@code layer1} and so on, {@code head}. */
-    STAGES;
+    STAGES("stages"),
 
-    /** The groups in order, each with the names of the network's direct children that are in it. */
+    /** {@code stem}, each residual block as {@code layer1.0} and so on, {@code head}: timm's for layer-wise decay. */
+    BLOCKS("blocks");
+
+    private final String label;
+
+    Grain(String label) {
+        this.label = label;
+    }
+
+    /** As people give it: {@code 3}, {@code stages}, {@code blocks}. */
+    public String label() {
+        return label;
+    }
+
+    /** @throws IllegalArgumentException naming those that there are, if there is none of this label */
+    public static Grain byLabel(String label) {
+        return Arrays.stream(values()).filter(g -> g.label.equals(label)).findFirst().orElseThrow(() ->
+                new IllegalArgumentException("unknown grain \"" + label + "\"; known are "
+                        + Arrays.stream(values()).map(Grain::label).collect(Collectors.joining(", "))));
+    }
+
+    /** The groups in order, each with the names of the modules that are in it; a block is {@code layer1.0}. */
     Map<String, List<String>> split(Architecture architecture) {
         Map<String, List<String>> groups = new LinkedHashMap<>();
         List<String> stem = new ArrayList<>(List.of(ResNet.STEM, "bn1", "relu"));
@@ -23,8 +49,17 @@ public enum Grain {
         }
         groups.put(this == COARSE ? "early" : "stem", stem);
         for (int i = 1; i <= architecture.stages(); i++) {
-            String group = this == STAGES ? "layer" + i : i <= architecture.stages() / 2 ? "early" : "middle";
-            groups.computeIfAbsent(group, name -> new ArrayList<>()).add("layer" + i);
+            String stage = "layer" + i;
+            switch (this) {
+                case COARSE -> groups.computeIfAbsent(i <= architecture.stages() / 2 ? "early" : "middle",
+                        name -> new ArrayList<>()).add(stage);
+                case STAGES -> groups.put(stage, List.of(stage));
+                case BLOCKS -> {
+                    for (int j = 0; j < architecture.depths().get(i - 1); j++) {
+                        groups.put(stage + "." + j, List.of(stage + "." + j));
+                    }
+                }
+            }
         }
         groups.put("head", List.of("avgpool", "flatten", ResNet.CLASSIFIER));
         return groups;

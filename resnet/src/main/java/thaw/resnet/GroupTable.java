@@ -34,8 +34,8 @@ public record GroupTable(List<Group> groups) {
 
     private static GroupTable of(Architecture architecture, Outline outline, Grain grain) {
         List<Group> groups = new ArrayList<>();
-        grain.split(architecture).forEach((name, children) -> groups.add(new Group(name,
-                outline.layers().stream().filter(layer -> children.contains(topLevel(layer.name()))).toList())));
+        grain.split(architecture).forEach((name, modules) -> groups.add(new Group(name,
+                outline.layers().stream().filter(layer -> isIn(modules, layer)).toList())));
         return new GroupTable(groups);
     }
 
@@ -44,8 +44,7 @@ public record GroupTable(List<Group> groups) {
         return groups.stream().mapToLong(Group::parameters).sum();
     }
 
-    private static String topLevel(String layer) {
-        int dot = layer.indexOf('.');
-        return dot < 0 ? layer : layer.substring(0, dot);
+    private static boolean isIn(List<String> modules, Layer layer) {
+        return modules.stream().anyMatch(m -> layer.name().equals(m) || layer.name().startsWith(m + "."));
     }
 }

@@ -5,13 +5,14 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import thaw.engine.Tensor;
+import thaw.engine.nn.BatchNorm2d;
 import thaw.engine.nn.Module;
 import thaw.engine.nn.Parameterized;
 
 /**
  * Neighbouring layers of a network that are frozen together and share a learning rate.
  *
- * @param modules the network's direct children that are in it, in order
+ * @param modules the network's children, or blocks of its stages, that are in it, in order, by their names in the network
  */
 public record LayerGroup(String name, Map<String, Module> modules) implements Parameterized {
 
@@ -32,6 +33,17 @@ public record LayerGroup(String name, Map<String, Module> modules) implements Pa
     /** Says of all parameters whether they are learned. */
     public void requiresGrad(boolean wanted) {
         modules.values().forEach(m -> m.requiresGrad(wanted));
+    }
+
+    /** The parameters of its batch norms alone. */
+    public List<Tensor> batchNormParameters() {
+        return modules.values().stream().flatMap(m -> m.namedModules().values().stream())
+                .filter(BatchNorm2d.class::isInstance).flatMap(m -> m.parameters().stream()).toList();
+    }
+
+    /** Whether a parameter or module of this dotted name in the network is in this group. */
+    public boolean contains(String name) {
+        return modules.keySet().stream().anyMatch(m -> name.equals(m) || name.startsWith(m + "."));
     }
 
     /** Puts all modules into training mode, or into evaluation mode. */

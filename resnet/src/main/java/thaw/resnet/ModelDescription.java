@@ -59,8 +59,20 @@ record ModelDescription(Architecture architecture, int classes, Head head, int i
         return entries;
     }
 
+    /** With initial weights. */
     ResNet build(Device device) {
-        ResNet net = ResNet.of(architecture, device, classes).adaptStem(inputChannels);
+        return complete(ResNet.of(architecture, device, classes));
+    }
+
+    /** With these weights. */
+    ResNet build(Device device, Map<String, ? extends StoredTensor> weights) {
+        ResNet net = complete(ResNet.toBeLoaded(architecture, device, classes));
+        net.loadStateDict(weights);
+        return net;
+    }
+
+    private ResNet complete(ResNet net) {
+        net.adaptStem(inputChannels);
         return head == Head.LINEAR ? net : net.replaceHead(head, classes);
     }
 }

@@ -36,26 +36,28 @@ public final class ResNet extends Module {
     private final Generator generator;
     private Head head;
     private int classes;
+    private boolean pretrained;
 
-    private ResNet(Architecture architecture, Device device, int classes, Generator generator) {
+    /** @param drawn whether the body's weights are drawn; otherwise they are 0 */
+    private ResNet(Architecture architecture, Device device, int classes, Generator generator, boolean drawn) {
         this.architecture = architecture;
         this.device = device;
         this.generator = generator;
         Family family = architecture.family();
-        child(STEM, ResidualBlock.conv(device, family, 3, family.width(), family.stemKernel(), family.stemStride(), 1,
-                generator));
+        Generator initial = drawn ? generator : null;
+        child(STEM, ResidualBlock.conv(device, family, 3, family.width(), family.stemKernel(), family.stemStride(), 1, initial));
         child("bn1", new BatchNorm2d(device, family.width()));
         child("relu", new ReLU());
         if (family.hasMaxPool()) {
             child("maxpool", new MaxPool2d(3, 2, 1));
         }
         for (int i = 0; i < architecture.stages(); i++) {
-            child(stageName(i), stage(i));
+            child(stageName(i), stage(i, initial));
         }
         setHead(Head.LINEAR, classes);
         if (family == Family.CIFAR) {
             // As the family's published training begins; a head that replaces this one is drawn as torchvision's are.
-            Init.kaimingNormal(classifier().weight(), family.fan(), generator);
+            Init.kaimingNormal(classifier().weight(), family.fan(), initial);
         }
     }
 
@@ -63,23 +65,23 @@ public final class ResNet extends Module {
         return (Linear) children().get(CLASSIFIER);
     }
 
-    private Sequential stage(int i) {
+    private Sequential stage(int i, Generator initial) {
         ResidualBlock[] blocks = new ResidualBlock[architecture.depths().get(i)];
         int in = i == 0 ? architecture.family().width() : architecture.channels(i - 1);
         for (int j = 0; j < blocks.length; j++) {
-            blocks[j] = block(i, in, j == 0 ? architecture.stride(i) : 1);
+            blocks[j] = block(i, in, j == 0 ? architecture.stride(i) : 1, initial);
             in = architecture.channels(i);
         }
         return new Sequential(blocks);
     }
 
-    private ResidualBlock block(int i, int in, int stride) {
+    private ResidualBlock block(int i, int in, int stride, Generator initial) {
         Family family = architecture.family();
         int out = architecture.channels(i);
         return switch (architecture.block()) {
-            case BASIC -> new BasicBlock(device, family, in, out, stride, generator);
+            case BASIC -> new BasicBlock(device, family, in, out, stride, initial);
             case BOTTLENECK -> new Bottleneck(device, family, in, architecture.innerChannels(i), out, stride,
-                    architecture.groups(), generator);
+                    architecture.groups(), initial);
         };
     }
 
@@ -91,12 +93,17 @@ public final class ResNet extends Module {
 
     /** A network for colour pictures whose initial weights are drawn from this seed. */
     public static ResNet of(Architecture architecture, Device device, int classes, long seed) {
-        return new ResNet(architecture, device, classes, new Generator(seed));
+        return new ResNet(architecture, device, classes, new Generator(seed), true);
     }
 
     /** A network for colour pictures whose initial weights are drawn from the device's generator. */
     public static ResNet of(Architecture architecture, Device device, int classes) {
-        return new ResNet(architecture, device, classes, device.generator());
+        return new ResNet(architecture, device, classes, device.generator(), true);
+    }
+
+    /** A network whose body's weights are 0 until they are loaded: to draw millions of them takes a while. */
+    static ResNet toBeLoaded(Architecture architecture, Device device, int classes) {
+        return new ResNet(architecture, device, classes, device.generator(), false);
     }
 
     public static ResNet resnet18(Device device, int classes) {
@@ -136,9 +143,7 @@ public final class ResNet extends Module {
      * @throws IllegalArgumentException if they're of no known architecture, or don't fit it
      */
     public static ResNet fromWeights(Map<String, ? extends StoredTensor> weights, Device device) {
-        ResNet net = ModelDescription.recognise(WeightNames.canonical(weights)).build(device);
-        net.loadStateDict(weights);
-        return net;
+        return ModelDescription.recognise(WeightNames.canonical(weights)).build(device, weights);
     }
 
     /**
@@ -148,6 +153,15 @@ public final class ResNet extends Module {
      */
     public static ResNet fromMetadata(Map<String, String> metadata, Device device) {
         return ModelDescription.of(metadata).build(device);
+    }
+
+    /**
+     * The network that {@link #describe()} described, with these weights.
+     *
+     * @throws IllegalArgumentException if an entry is missing or makes no sense, or the weights don't fit
+     */
+    public static ResNet fromMetadata(Map<String, String> metadata, Map<String, ? extends StoredTensor> weights, Device device) {
+        return ModelDescription.of(metadata).build(device, weights);
     }
 
     /** What is needed to make this network again, without its weights, for a file's metadata. */
@@ -214,9 +228,22 @@ public final class ResNet extends Module {
     public List<LayerGroup> groups(Grain grain) {
         return grain.split(architecture).entrySet().stream().map(group -> {
             Map<String, Module> modules = new LinkedHashMap<>();
-            group.getValue().forEach(name -> modules.put(name, children().get(name)));
+            group.getValue().forEach(name -> modules.put(name, moduleAt(name)));
             return new LayerGroup(group.getKey(), modules);
         }).toList();
+    }
+
+    private Module moduleAt(String path) {
+        Module found = this;
+        for (String name : path.split("\\.")) {
+            found = found.children().get(name);
+        }
+        return found;
+    }
+
+    /** Whether weights were loaded into it, so that its body knows something that training may destroy. */
+    public boolean isPretrained() {
+        return pretrained;
     }
 
     // ---- changing it ---------------------------------------------------------------------------------------------
@@ -298,7 +325,9 @@ public final class ResNet extends Module {
         if (strict) {
             new WeightFit(this, weights).require();
         }
-        return super.loadStateDict(weights, strict);
+        LoadReport report = super.loadStateDict(weights, strict);
+        pretrained = true;
+        return report;
     }
 
     /**

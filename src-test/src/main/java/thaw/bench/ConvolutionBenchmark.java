@@ -17,9 +17,10 @@ import org.openjdk.jmh.annotations.Warmup;
 import thaw.kernels.Array;
 import thaw.kernels.Backend;
 import thaw.kernels.Conv2dOptions;
+import thaw.kernels.Epilogue;
 import thaw.kernels.Shape;
 
-/** The convolutions of ResNets: forward, and both gradients. */
+/** The convolutions of ResNets: forward, with and without an epilogue, and both gradients. */
 @State(Scope.Benchmark)
 @BenchmarkMode(Mode.Throughput)
 @OutputTimeUnit(TimeUnit.SECONDS)
@@ -28,15 +29,20 @@ import thaw.kernels.Shape;
 @Fork(1)
 public class ConvolutionBenchmark {
 
-    /** Input channels, image, output channels, filter, stride. */
-    @Param({"3,224,64,7,2", "64,56,64,3,1", "128,28,128,3,1", "256,14,256,3,1", "512,7,512,3,1", "64,56,128,3,2",
-        "64,56,256,1,1", "256,56,64,1,1", "1024,14,256,1,1", "2048,7,512,1,1", "16,32,16,3,1"})
+    /** Input channels, image, output channels, filter, stride: all of ResNet-18, the others of ResNet-50, CIFAR's first. */
+    @Param({"3:224:64:7:2", "64:56:64:3:1", "64:56:128:3:2", "128:28:128:3:1", "64:56:128:1:2", "128:28:256:3:2",
+        "256:14:256:3:1", "128:28:256:1:2", "256:14:512:3:2", "512:7:512:3:1", "256:14:512:1:2",
+        "64:56:64:1:1", "64:56:256:1:1", "256:56:64:1:1", "256:56:128:1:1", "128:56:128:3:2", "128:28:512:1:1",
+        "256:56:512:1:2", "512:28:128:1:1", "512:28:256:1:1", "256:28:256:3:2", "256:14:1024:1:1", "512:28:1024:1:2",
+        "1024:14:256:1:1", "1024:14:512:1:1", "512:14:512:3:2", "512:7:2048:1:1", "1024:14:2048:1:2", "2048:7:512:1:1",
+        "16:32:16:3:1"})
     String layer;
 
     @Param({"1", "16"})
     int batch;
 
-    @Param({"vector", "plain"})
+    /** Or plain. */
+    @Param("vector")
     String kernels;
 
     private Backend backend;
@@ -44,12 +50,13 @@ public class ConvolutionBenchmark {
     private Array x;
     private Array w;
     private Array gy;
-    private double multiplyAdds;
+    private Epilogue epilogue;
+    private double operations;
 
     @Setup
     public void setUp() {
         backend = Backends.open(kernels);
-        String[] p = layer.split(",");
+        String[] p = layer.split(":");
         int channels = Integer.parseInt(p[0]);
         int size = Integer.parseInt(p[1]);
         int outputs = Integer.parseInt(p[2]);
@@ -61,7 +68,10 @@ public class ConvolutionBenchmark {
         w = Backends.random(backend, random, Shape.of(outputs, channels, filter, filter));
         Shape out = options.outputShape(in, w.shape());
         gy = Backends.activation(backend, random, out);
-        multiplyAdds = (double) out.size() * channels * filter * filter;
+        // A batch norm in evaluation mode, a residual sum and a ReLU.
+        epilogue = new Epilogue(Backends.random(backend, random, Shape.of(outputs)),
+                Backends.random(backend, random, Shape.of(outputs)), Backends.activation(backend, random, out), true);
+        operations = 2.0 * out.size() * channels * filter * filter;
     }
 
     @TearDown
@@ -72,18 +82,24 @@ public class ConvolutionBenchmark {
     @Benchmark
     public void forward(Flops flops) {
         backend.conv2d(x, w, null, options).release();
-        flops.count(multiplyAdds);
+        flops.count(operations, backend);
+    }
+
+    @Benchmark
+    public void forwardWithEpilogue(Flops flops) {
+        backend.conv2dWithEpilogue(x, w, epilogue, options).release();
+        flops.count(operations, backend);
     }
 
     @Benchmark
     public void inputGradient(Flops flops) {
         backend.conv2dInputGradient(gy, w, x.shape(), options).release();
-        flops.count(multiplyAdds);
+        flops.count(operations, backend);
     }
 
     @Benchmark
     public void weightGradient(Flops flops) {
         backend.conv2dWeightGradient(gy, x, w.shape(), options).release();
-        flops.count(multiplyAdds);
+        flops.count(operations, backend);
     }
 }

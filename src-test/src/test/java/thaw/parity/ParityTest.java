@@ -7,6 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Assumptions;
@@ -14,6 +15,7 @@ import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.TestFactory;
 import thaw.engine.Device;
 import thaw.kernels.cpu.CpuBackend;
+import thaw.kernels.opencl.OpenClHere;
 
 /**
  * Every case in the directory that the system property {@code parity.dir} names, on every backend. The files are found by
@@ -33,6 +35,7 @@ class ParityTest {
 
     private static final On REFERENCE = new On("reference", Device::reference, 1e-6, false);
     private static final On CPU = new On("cpu", Device::cpu, 1e-5, true);
+    private static final On OPENCL = new On("opencl", Device::opencl, 1e-5, true);
     private static final On PLAIN = new On("plain", () -> Device.of(CpuBackend.plain(2)), 1e-5, false);
 
     private static final Path DIR = Path.of(System.getProperty("parity.dir", "../shared/parity/cases"));
@@ -62,6 +65,15 @@ class ParityTest {
     @TestFactory
     List<DynamicTest> plain() throws IOException {
         return cases(PLAIN);
+    }
+
+    @TestFactory
+    List<DynamicTest> opencl() throws IOException {
+        Optional<String> missing = OpenClHere.missing();
+        if (missing.isPresent()) {
+            return List.of(DynamicTest.dynamicTest("opencl", () -> Assumptions.abort(missing.get())));
+        }
+        return cases(OPENCL);
     }
 
     private static List<DynamicTest> cases(On on) throws IOException {

@@ -2,6 +2,7 @@ package thaw.resnet;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static thaw.engine.optim.ParamGroup.group;
 
@@ -67,6 +68,37 @@ class LayerGroupTest {
         assertEquals(List.of("avgpool", "flatten", "fc"), List.copyOf(three.get(2).modules().keySet()));
         List<LayerGroup> stages = ResNet.resnet20(device, 2).groups(Grain.STAGES);
         assertEquals(List.of("stem", "layer1", "layer2", "layer3", "head"), names(stages));
+    }
+
+    @Test
+    void blocksAreGroupsOfTheirOwn() {
+        ResNet net = ResNet.resnet20(device, 2);
+        List<LayerGroup> blocks = net.groups(Grain.BLOCKS);
+        assertEquals(List.of("stem", "layer1.0", "layer1.1", "layer1.2", "layer2.0", "layer2.1", "layer2.2", "layer3.0",
+                "layer3.1", "layer3.2", "head"), names(blocks));
+        assertTrue(blocks.get(4).contains("layer2.0.bn1.weight") && !blocks.get(4).contains("layer2.01.bn1.weight"));
+        assertEquals(blocks, net.checkpointBlocks().groups(Grain.BLOCKS).stream().map(g -> new LayerGroup(g.name(),
+                g.name().startsWith("layer") ? Map.of(g.name(), g.modules().get(g.name()).children().get("")) : g.modules()))
+                .toList());
+        for (Grain grain : Grain.values()) {
+            assertEquals(grain, Grain.byLabel(grain.label()));
+        }
+        assertTrue(assertThrows(IllegalArgumentException.class, () -> Grain.byLabel("4")).getMessage()
+                .contains("3, stages, blocks"));
+    }
+
+    @Test
+    void batchNormsOfAGroupAreFound() {
+        assertEquals(2 + 3 * 4, ResNet.resnet20(device, 2).groups().get(0).batchNormParameters().size());
+    }
+
+    @Test
+    void loadedWeightsAreRemembered() {
+        ResNet net = ResNet.resnet20(device, 2);
+        assertFalse(net.isPretrained());
+        assertTrue(ResNet.fromWeights(net.stateDict(), device).isPretrained());
+        net.loadPretrained(ResNet.resnet20(device, 7).stateDict(), false);
+        assertTrue(net.isPretrained());
     }
 
     /** The shapes of He et al. 2016, table 1, at 224×224. */

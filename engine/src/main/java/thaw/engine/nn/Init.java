@@ -11,6 +11,8 @@ import thaw.kernels.Shape;
 /**
  * Initial values for weights {@code [out, in]} and {@code [out, in/groups, R, S]}, drawn from a seeded generator. Fan-in is the
  * number of inputs that one output sums over, {@code in·R·S}; fan-out the other way, {@code out·R·S}.
+ *
+ * <p>Without a generator (null) nothing is drawn and a weight stays as it is: for a network that is about to be given weights.
  */
 public final class Init {
 
@@ -27,12 +29,16 @@ public final class Init {
 
     /** Uniform in {@code [low, high)}. */
     public static void uniform(Tensor w, double low, double high, Generator g) {
-        fill(w, () -> low + (high - low) * g.nextDouble());
+        if (g != null) {
+            fill(w, () -> low + (high - low) * g.nextDouble());
+        }
     }
 
     /** Normal (Gaussian). */
     public static void normal(Tensor w, double mean, double std, Generator g) {
-        fill(w, () -> mean + std * g.nextGaussian());
+        if (g != null) {
+            fill(w, () -> mean + std * g.nextGaussian());
+        }
     }
 
     public static void constant(Tensor w, double value) {

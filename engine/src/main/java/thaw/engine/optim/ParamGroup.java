@@ -3,30 +3,30 @@ package thaw.engine.optim;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
+import java.util.EnumMap;
 import java.util.IdentityHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
+import java.util.stream.Collectors;
 import thaw.engine.Tensor;
 import thaw.engine.nn.Parameterized;
-import thaw.kernels.SgdOptions;
 
 /**
  * Parameters that an optimizer treats alike, with their options, all of which may change between two steps:
  * <pre>{@code
  * group("head", net.head()).lr(1e-2).momentum(0.9).weightDecay(1e-4)
  * }</pre>
- * The defaults are PyTorch's: lr 1e-3, everything else off.
+ * The defaults are PyTorch's: lr 1e-3, and what the optimizer has for the rest. Options of another optimizer are refused.
  */
 public final class ParamGroup {
 
     private final String name;
     private final List<Tensor> parameters;
-    private double lr = 1e-3;
-    private double momentum;
-    private double dampening;
-    private double weightDecay;
-    private boolean nesterov;
-    private boolean maximize;
+    private final Map<Option, Double> values = new EnumMap<>(Option.class);
+    /** The optimizer that this group is in, and what it knows to do; null before it's in one. */
+    private String optimizer;
+    private Set<Option> known;
 
     private ParamGroup(String name, Collection<Tensor> parameters) {
         if (parameters.isEmpty()) {
@@ -77,63 +77,135 @@ public final class ParamGroup {
     }
 
     public double lr() {
-        return lr;
+        return get(Option.LR);
     }
 
     /** The learning rate: what the update is multiplied by. At least 0. */
     public ParamGroup lr(double lr) {
-        this.lr = atLeastZero("learning rate", lr);
-        return this;
+        return set(Option.LR, lr);
     }
 
     public double momentum() {
-        return momentum;
+        return get(Option.MOMENTUM);
     }
 
-    /** How much of the momentum buffer outlives a step. At least 0, below 1 unless it's meant to grow. */
+    /** {@link SGD}: how much of the momentum buffer outlives a step. At least 0, below 1 unless it's meant to grow. */
     public ParamGroup momentum(double momentum) {
-        this.momentum = atLeastZero("momentum", momentum);
-        return this;
+        return set(Option.MOMENTUM, momentum);
     }
 
     public double dampening() {
-        return dampening;
+        return get(Option.DAMPENING);
     }
 
-    /** How much of the gradient doesn't go into the momentum buffer. */
+    /** {@link SGD}: how much of the gradient doesn't go into the momentum buffer. */
     public ParamGroup dampening(double dampening) {
-        this.dampening = dampening;
-        return this;
+        return set(Option.DAMPENING, dampening);
     }
 
     public double weightDecay() {
-        return weightDecay;
+        return get(Option.WEIGHT_DECAY);
     }
 
-    /** The L2 penalty: so much of each parameter is added to its gradient. At least 0. */
+    /**
+     * At least 0. {@link SGD}: the L2 penalty, so much of each parameter is added to its gradient; 0 unless set.
+     * {@link AdamW}: each parameter shrinks by so much of the learning rate; 0.01 unless set.
+     */
     public ParamGroup weightDecay(double weightDecay) {
-        this.weightDecay = atLeastZero("weight decay", weightDecay);
-        return this;
+        return set(Option.WEIGHT_DECAY, weightDecay);
+    }
+
+    public boolean decayBiasAndNorm() {
+        return get(Option.DECAY_BIAS_AND_NORM) != 0;
+    }
+
+    /**
+     * Whether weight decay is for biases and the weights of norms too, as in PyTorch; fastai's {@code wd_bn_bias} and timm's
+     * {@code filter_bias_and_bn} leave them out. They're told by their rank, which is 1 at most.
+     */
+    public ParamGroup decayBiasAndNorm(boolean decay) {
+        return set(Option.DECAY_BIAS_AND_NORM, decay ? 1 : 0);
     }
 
     public boolean nesterov() {
-        return nesterov;
+        return get(Option.NESTEROV) != 0;
     }
 
-    /** Whether to look ahead by the momentum (Nesterov); needs momentum and no dampening. */
+    /** {@link SGD}: whether to look ahead by the momentum (Nesterov); needs momentum and no dampening. */
     public ParamGroup nesterov(boolean nesterov) {
-        this.nesterov = nesterov;
-        return this;
+        return set(Option.NESTEROV, nesterov ? 1 : 0);
     }
 
     public boolean maximize() {
-        return maximize;
+        return get(Option.MAXIMIZE) != 0;
     }
 
     /** Whether to climb and not to descend. */
     public ParamGroup maximize(boolean maximize) {
-        this.maximize = maximize;
+        return set(Option.MAXIMIZE, maximize ? 1 : 0);
+    }
+
+    public double beta1() {
+        return get(Option.BETA1);
+    }
+
+    public double beta2() {
+        return get(Option.BETA2);
+    }
+
+    /** {@link AdamW}: how much of the gradients' and of their squares' mean outlives a step; 0.9 and 0.999 unless set. */
+    public ParamGroup betas(double beta1, double beta2) {
+        return set(Option.BETA1, beta1).set(Option.BETA2, beta2);
+    }
+
+    public double eps() {
+        return get(Option.EPS);
+    }
+
+    /** {@link AdamW}: what is added to the root of the mean square; 1e-8 unless set. */
+    public ParamGroup eps(double eps) {
+        return set(Option.EPS, eps);
+    }
+
+    /**
+     * Sets an option by PyTorch's name, such as {@code "weight_decay"}; those that are true or false by 1 or 0.
+     *
+     * @throws IllegalArgumentException if there is none of this name, this group's optimizer has no use for it, or the value
+     *                                  makes no sense
+     */
+    public ParamGroup set(String option, double value) {
+        return set(Option.byKey(option), value);
+    }
+
+    ParamGroup set(Option option, double value) {
+        if (known != null && !known.contains(option)) {
+            throw unknown(option, optimizer, known);
+        }
+        values.put(option, option.checked(name, value));
         return this;
+    }
+
+    double get(Option option) {
+        return values.getOrDefault(option, option.standard());
+    }
+
+    /**
+     * Takes an optimizer's defaults where nothing was said, and only what it knows from now on.
+     *
+     * @throws IllegalArgumentException if an option has been set that the optimizer has no use for
+     */
+    void joins(String optimizer, Map<Option, Double> defaults) {
+        values.keySet().stream().filter(option -> !defaults.containsKey(option)).findFirst().ifPresent(option -> {
+            throw unknown(option, optimizer, defaults.keySet());
+        });
+        this.optimizer = optimizer;
+        this.known = defaults.keySet();
+        defaults.forEach(values::putIfAbsent);
+    }
+
+    private IllegalArgumentException unknown(Option option, String optimizer, Set<Option> known) {
+        return new IllegalArgumentException("group \"" + name + "\": " + optimizer + " has no option " + option.key()
+                + "; it has " + known.stream().map(Option::key).collect(Collectors.joining(", ")));
     }
 
     /** Forgets the gradients of this group's parameters. */
@@ -141,28 +213,9 @@ public final class ParamGroup {
         parameters.forEach(Tensor::zeroGrad);
     }
 
-    /** @throws IllegalStateException if the options don't go together */
-    SgdOptions options() {
-        if (nesterov && (momentum <= 0 || dampening != 0)) {
-            throw new IllegalStateException("group \"" + name + "\": Nesterov momentum requires a momentum and zero"
-                    + " dampening, got momentum " + momentum + " and dampening " + dampening
-                    + "; call momentum(0.9).dampening(0)");
-        }
-        return new SgdOptions(lr, momentum, dampening, weightDecay, nesterov, maximize);
-    }
-
-    private double atLeastZero(String what, double value) {
-        if (!(value >= 0)) {
-            throw new IllegalArgumentException("group \"" + name + "\": invalid " + what + " " + value
-                    + ", it must be at least 0");
-        }
-        return value;
-    }
-
     @Override
     public String toString() {
-        return "group \"" + name + "\" (" + parameters.size() + " parameters, lr " + lr + ", momentum " + momentum
-                + ", dampening " + dampening + ", weightDecay " + weightDecay + ", nesterov " + nesterov
-                + ", maximize " + maximize + ")";
+        return "group \"" + name + "\" (" + parameters.size() + " parameters" + values.entrySet().stream()
+                .map(e -> ", " + e.getKey().key() + " " + e.getKey().text(e.getValue())).collect(Collectors.joining()) + ")";
     }
 }

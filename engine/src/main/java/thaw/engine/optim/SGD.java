@@ -2,13 +2,10 @@ package thaw.engine.optim;
 
 import java.util.ArrayList;
 import java.util.Collections;
-import java.util.IdentityHashMap;
+import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
-import thaw.engine.Device;
 import thaw.engine.Tensor;
-import thaw.engine.io.Weights;
 import thaw.kernels.Array;
 import thaw.kernels.Backend;
 import thaw.kernels.SgdOptions;
@@ -23,125 +20,66 @@ import thaw.kernels.SgdOptions;
  * g ← g + momentum·b  if nesterov,  else  b                if momentum ≠ 0
  * p ← p − lr·g
  * </pre>
- * A parameter without a gradient is left alone entirely: no weight decay, and its momentum stays as it is.
  */
-public final class SGD implements AutoCloseable {
+public final class SGD extends Optimizer {
 
-    private final List<ParamGroup> groups = new ArrayList<>();
-    private final Map<Tensor, Array> momentumBuffers = new IdentityHashMap<>();
+    private static final String MOMENTUM_BUFFER = "momentum_buffer";
+    private static final Map<Option, Double> DEFAULTS = defaultsOf(Option.LR, Option.MOMENTUM, Option.DAMPENING,
+            Option.WEIGHT_DECAY, Option.NESTEROV, Option.MAXIMIZE, Option.DECAY_BIAS_AND_NORM);
 
     /** @throws IllegalArgumentException if there is no group, or what {@link #addParamGroup} says */
     public SGD(ParamGroup... groups) {
-        if (groups.length == 0) {
-            throw new IllegalArgumentException("SGD: empty parameter list; pass at least one group, as in"
-                    + " new SGD(group(\"all\", net).lr(0.1))");
+        super(groups);
+    }
+
+    private static Map<Option, Double> defaultsOf(Option... options) {
+        Map<Option, Double> defaults = new EnumMap<>(Option.class);
+        for (Option o : options) {
+            defaults.put(o, o.standard());
         }
-        for (ParamGroup g : groups) {
-            addParamGroup(g);
-        }
+        return Collections.unmodifiableMap(defaults);
     }
 
-    /**
-     * Adds parameters, such as layers that were frozen until now.
-     *
-     * @throws IllegalArgumentException if one of them is in another group already, or they lie on several devices
-     * @throws IllegalStateException    if the group's options don't go together
-     */
-    public void addParamGroup(ParamGroup group) {
-        group.options();
-        Set<Tensor> known = Collections.newSetFromMap(new IdentityHashMap<>());
-        groups.forEach(g -> known.addAll(g.parameters()));
-        Device device = group.parameters().get(0).device();
-        for (Tensor p : group.parameters()) {
-            if (known.contains(p)) {
-                throw new IllegalArgumentException("SGD: a parameter " + p.shape() + " of group \"" + group.name()
-                        + "\" is in group \"" + groupOf(p).name() + "\" too; a parameter may appear in one group only");
-            }
-            if (p.device() != device) {
-                throw new IllegalArgumentException("SGD: the parameters of group \"" + group.name() + "\" lie on several devices;"
-                        + " make a group for each device");
-            }
-        }
-        groups.add(group);
+    @Override
+    public String name() {
+        return "SGD";
     }
 
-    private ParamGroup groupOf(Tensor p) {
-        return groups.stream().filter(g -> g.parameters().stream().anyMatch(q -> q == p)).findFirst().orElseThrow();
+    @Override
+    Map<Option, Double> defaults() {
+        return DEFAULTS;
     }
 
-    /** The groups in the order in which they were added. */
-    public List<ParamGroup> groups() {
-        return Collections.unmodifiableList(groups);
+    @Override
+    Option momentumOption() {
+        return Option.MOMENTUM;
     }
 
-    /**
-     * The group of this name.
-     *
-     * @throws IllegalArgumentException if there is none
-     */
-    public ParamGroup group(String name) {
-        return groups.stream().filter(g -> g.name().equals(name)).findFirst().orElseThrow(() -> new IllegalArgumentException(
-                "SGD: no group \"" + name + "\"; there are " + groups.stream().map(g -> '"' + g.name() + '"').toList()));
+    @Override
+    List<String> arrayNames() {
+        return List.of(MOMENTUM_BUFFER);
     }
 
-    /** Updates every parameter that has a gradient. */
-    public void step() {
-        List<SgdOptions> options = groups.stream().map(ParamGroup::options).toList();
-        for (int i = 0; i < groups.size(); i++) {
-            update(groups.get(i), options.get(i));
+    @Override
+    void require(ParamGroup g) {
+        if (g.nesterov() && (g.momentum() <= 0 || g.dampening() != 0)) {
+            throw new IllegalStateException("group \"" + g.name() + "\": Nesterov momentum requires a momentum and zero"
+                    + " dampening, got momentum " + g.momentum() + " and dampening " + g.dampening()
+                    + "; call momentum(0.9).dampening(0)");
         }
     }
 
-    private void update(ParamGroup group, SgdOptions options) {
-        List<Tensor> moving = group.parameters().stream().filter(p -> p.grad() != null).toList();
-        if (moving.isEmpty()) {
-            return;
-        }
-        Backend on = moving.get(0).device().backend();
+    @Override
+    void update(Backend on, ParamGroup g, double weightDecay, List<Tensor> moving) {
         List<Array> buffers = new ArrayList<>(Collections.nCopies(moving.size(), null));
         boolean[] first = new boolean[moving.size()];
-        if (options.momentum() != 0) {
+        if (g.momentum() != 0) {
             for (int i = 0; i < first.length; i++) {
-                Array buffer = momentumBuffers.get(moving.get(i));
-                first[i] = buffer == null;
-                buffers.set(i, first[i] ? on.zeros(moving.get(i).shape()) : buffer);
+                first[i] = state.get(moving.get(i), MOMENTUM_BUFFER) == null;
+                buffers.set(i, state.getOrZeros(moving.get(i), MOMENTUM_BUFFER));
             }
         }
-        on.sgd(options, moving.stream().map(Tensor::array).toList(), moving.stream().map(p -> p.grad().array()).toList(),
-                buffers, first);
-        for (int i = 0; i < first.length; i++) {
-            if (first[i]) {
-                momentumBuffers.put(moving.get(i), buffers.get(i));
-            }
-        }
-    }
-
-    /** Forgets the gradients of all parameters. */
-    public void zeroGrad() {
-        groups.forEach(ParamGroup::zeroGrad);
-    }
-
-    /**
-     * The options of all groups, as metadata, and the momentum buffers: {@code momentum_buffer.1.3} is that of parameter 3 of
-     * group 1. To be written by {@link Weights#write}.
-     */
-    public Weights stateDict() {
-        return SGDState.save(groups, momentumBuffers);
-    }
-
-    /**
-     * Goes on where {@link #stateDict()} was taken; nothing is changed if it doesn't fit.
-     *
-     * @throws IllegalArgumentException if it has another number of groups, or of parameters in one, or a buffer another shape
-     */
-    public void loadStateDict(Weights state) {
-        SGDState.load(state, groups, momentumBuffers);
-    }
-
-    /** Gives the memory of the momentum buffers back. */
-    @Override
-    public void close() {
-        momentumBuffers.values().forEach(Array::release);
-        momentumBuffers.clear();
+        on.sgd(new SgdOptions(g.lr(), g.momentum(), g.dampening(), weightDecay, g.nesterov(), g.maximize()),
+                moving.stream().map(Tensor::array).toList(), moving.stream().map(p -> p.grad().array()).toList(), buffers, first);
     }
 }

@@ -9,7 +9,7 @@ public interface Schedule {
     /** @param base the group's own learning rate: the one it had at first, or for {@link OneCycle} the highest */
     double lr(int step, double base);
 
-    /** @param base the group's own momentum */
+    /** @param base the group's own momentum, or beta1 of {@link AdamW} */
     default double momentum(int step, double base) {
         return base;
     }

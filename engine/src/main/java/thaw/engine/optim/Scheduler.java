@@ -6,11 +6,13 @@ import java.util.Map;
 /**
  * Sets the options of an optimizer's groups by a {@link Schedule}: those of step 0 at once, the next at each
  * {@link #step()}, to be called after the optimizer's. A group that was added later starts from the values that it had when it is
- * first seen.
+ * first seen. The momentum is {@link AdamW}'s beta1.
+ *
+ * <p>Its whole state is the number of steps: a {@link Schedule} is a function of that.
  */
 public final class Scheduler {
 
-    private final SGD sgd;
+    private final Optimizer optimizer;
     private final Schedule schedule;
     private final Map<ParamGroup, Base> bases = new IdentityHashMap<>();
     private int step;
@@ -19,8 +21,8 @@ public final class Scheduler {
     }
 
     /** Takes the groups' present learning rates and momenta as their base values. */
-    public Scheduler(SGD sgd, Schedule schedule) {
-        this.sgd = sgd;
+    public Scheduler(Optimizer optimizer, Schedule schedule) {
+        this.optimizer = optimizer;
         this.schedule = schedule;
         apply();
     }
@@ -59,10 +61,11 @@ public final class Scheduler {
     }
 
     private void apply() {
-        for (ParamGroup g : sgd.groups()) {
-            Base base = bases.computeIfAbsent(g, k -> new Base(k.lr(), k.momentum()));
+        Option momentum = optimizer.momentumOption();
+        for (ParamGroup g : optimizer.groups()) {
+            Base base = bases.computeIfAbsent(g, k -> new Base(k.lr(), k.get(momentum)));
             g.lr(schedule.lr(step, base.lr));
-            g.momentum(schedule.momentum(step, base.momentum));
+            g.set(momentum, schedule.momentum(step, base.momentum));
         }
     }
 }

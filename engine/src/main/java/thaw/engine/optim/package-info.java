@@ -1,2 +1,2 @@
-/** Optimizers with parameter groups, and schedules of their learning rates. */
+/** Optimizers with parameter groups, schedules of their learning rates, clipping of gradients and averages of weights. */
 package thaw.engine.optim;

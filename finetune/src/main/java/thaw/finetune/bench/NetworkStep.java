@@ -23,7 +23,7 @@ import thaw.resnet.ResNet;
 public final class NetworkStep implements AutoCloseable {
 
     /** Small, so that hundreds of steps on one batch neither diverge nor reach zeros or subnormal numbers. */
-    private static final double RATE = 1e-3;
+    private static final double RATE = 1e-4;
     private static final double MOMENTUM = 0.9;
     private static final double WEIGHT_DECAY = 1e-4;
 

@@ -1,16 +1,47 @@
 package thaw.finetune.cli;
 
+import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.TypeConversionException;
 import thaw.engine.Device;
 
 /** On what a command computes. */
 final class DeviceOptions {
 
-    enum Kind { AUTO, CPU, REFERENCE }
+    private static final String OPENCL = "opencl";
 
-    @Option(names = "--device", paramLabel = "NAME", defaultValue = "auto",
-            description = "auto, cpu, or reference: slow, float64 (default: auto).")
-    private Kind kind;
+    private enum Kind { AUTO, CPU, OPENCL, REFERENCE }
+
+    /**
+     * What the option names.
+     *
+     * @param index of an OpenCL device, or -1 for the best one
+     */
+    private record Name(Kind kind, int index) {
+    }
+
+    private static final class NameConverter implements ITypeConverter<Name> {
+        @Override
+        public Name convert(String value) {
+            return switch (value) {
+                case "auto" -> new Name(Kind.AUTO, -1);
+                case "cpu" -> new Name(Kind.CPU, -1);
+                case OPENCL -> new Name(Kind.OPENCL, -1);
+                case "reference" -> new Name(Kind.REFERENCE, -1);
+                default -> {
+                    if (!value.matches(OPENCL + ":\\d{1,4}")) {
+                        throw new TypeConversionException("expected auto, cpu, opencl, opencl:N or reference, got '" + value
+                                + "'; thaw devices lists what there is");
+                    }
+                    yield new Name(Kind.OPENCL, Integer.parseInt(value.substring(OPENCL.length() + 1)));
+                }
+            };
+        }
+    }
+
+    @Option(names = "--device", paramLabel = "NAME", defaultValue = "auto", converter = NameConverter.class,
+            description = "auto, cpu, opencl, opencl:N, or reference: slow, float64; thaw devices lists them (default: auto).")
+    private Name name;
 
     @Option(names = "--threads", paramLabel = "N", description = "Threads to compute with (default: one a core).")
     private Integer threads;
@@ -24,11 +55,16 @@ final class DeviceOptions {
     /** The device, to be closed by the caller. */
     Device open(OutputOptions output) {
         int count = threads();
-        if (kind == Kind.REFERENCE) {
-            return Device.reference();
+        Device device = switch (name.kind) {
+            case AUTO -> Device.auto(count);
+            case CPU -> Device.cpu(count);
+            case OPENCL -> name.index < 0 ? Device.opencl() : Device.opencl(name.index);
+            case REFERENCE -> Device.reference();
+        };
+        if (device.description().startsWith("cpu")) {
+            hint(output);
         }
-        hint(output);
-        return Device.cpu(count);
+        return device;
     }
 
     /** How to make Thaw faster, where the Vector API's module is missing. */

@@ -12,6 +12,8 @@ import thaw.finetune.DivergenceException;
 import thaw.finetune.NotEnoughMemoryException;
 import thaw.finetune.data.ImageFolderException;
 import thaw.finetune.images.ImageReadException;
+import thaw.kernels.OutOfDeviceMemoryException;
+import thaw.kernels.opencl.OpenClException;
 
 /** What went wrong, on one line for people. */
 final class ErrorLine {
@@ -52,7 +54,8 @@ final class ErrorLine {
         // What the libraries throw at wrong arguments and files says what is wrong and what to do.
         boolean speaksForItself = failure instanceof Failure || failure instanceof ImageFolderException
                 || failure instanceof ImageReadException || failure instanceof NotEnoughMemoryException
-                || failure instanceof DivergenceException || failure instanceof IllegalArgumentException;
+                || failure instanceof DivergenceException || failure instanceof OpenClException
+                || failure instanceof OutOfDeviceMemoryException || failure instanceof IllegalArgumentException;
         if (speaksForItself && failure.getMessage() != null) {
             return failure.getMessage();
         }

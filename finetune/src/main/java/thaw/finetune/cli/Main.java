@@ -22,7 +22,7 @@ import thaw.finetune.bench.Mode;
 @Command(name = "thaw", versionProvider = Version.class, customSynopsis = "thaw COMMAND [OPTIONS]",
         description = "Fine-tunes ResNets on folders of photographs.",
         subcommands = {DemoCommand.class, TrainCommand.class, EvaluateCommand.class, PredictCommand.class, GroupsCommand.class,
-            ConvertCommand.class, BenchCommand.class, PretrainDemoCommand.class},
+            ConvertCommand.class, DevicesCommand.class, BenchCommand.class, PretrainDemoCommand.class, RehearseCommand.class},
         optionListHeading = "%n", commandListHeading = "%n",
         footer = {"", "thaw COMMAND --help says more.", "",
             "Example: thaw train photos --weights resnet50.pth --lr 1e-5,1e-4,1e-2"})
@@ -76,7 +76,6 @@ public final class Main implements Runnable {
         CommandLine line = new CommandLine(new Main())
                 .setOut(out)
                 .setErr(err)
-                .registerConverter(DeviceOptions.Kind.class, new Choice<>(DeviceOptions.Kind.class))
                 .registerConverter(TrainCommand.ScheduleKind.class, new Choice<>(TrainCommand.ScheduleKind.class))
                 .registerConverter(TrainCommand.HeadKind.class, new Choice<>(TrainCommand.HeadKind.class))
                 .registerConverter(FrozenBatchNorm.class, new Choice<>(FrozenBatchNorm.class))

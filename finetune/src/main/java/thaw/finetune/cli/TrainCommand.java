@@ -84,8 +84,8 @@ final class TrainCommand implements Callable<Integer> {
             description = "linear, or concat: fastai's (default: linear).")
     private HeadKind head;
 
-    @Option(names = "--frozen-bn", paramLabel = "MODE", defaultValue = "train",
-            description = "Frozen batch norm: train or eval (default: train).")
+    @Option(names = "--frozen-bn", paramLabel = "MODE", defaultValue = "statistics",
+            description = "Frozen batch norm: statistics (follow), train or eval (default: statistics).")
     private FrozenBatchNorm frozenBatchNorm;
 
     @Option(names = "--seed", paramLabel = "N", defaultValue = "1", description = "Of everything random (default: 1).")
@@ -111,7 +111,7 @@ final class TrainCommand implements Callable<Integer> {
         requireSense(architecture);
         AtomicFile.requireWritable(out);
         ImageFolder data = ImageFolder.of(dataFolder).size(size == null ? Architectures.nativeSize(architecture) : size)
-                .batch(batch).seed(seed).threads(deviceOptions.threads());
+                .batch(batch).seed(seed).threads(deviceOptions.threads()).strict(true);
 
         try (Device device = deviceOptions.open(output)) {
             device.generator().seed(seed);

@@ -36,6 +36,12 @@ final class TrainingLog implements AutoCloseable {
             }
 
             @Override
+            public void onWarning(String message) {
+                progress.close();
+                output.text("warning: " + message);
+            }
+
+            @Override
             public void onValidation(int images, int all) {
                 progress.step("validation", images, all);
             }

@@ -6,12 +6,12 @@ import java.util.Properties;
 import picocli.CommandLine.IVersionProvider;
 import thaw.engine.Device;
 
-/** What {@code thaw --version} says: Thaw's version, Java's, and what computes. */
+/** What {@code thaw --version} says: Thaw's version, Java's, and what computes on the processor. */
 final class Version implements IVersionProvider {
 
     @Override
     public String[] getVersion() throws IOException {
-        try (Device device = Device.auto()) {
+        try (Device device = Device.cpu()) {
             return new String[] {"thaw " + number() + " (Java " + Runtime.version() + "; " + device.description() + ")"};
         }
     }

@@ -86,6 +86,13 @@ public final class CpuBackend implements Backend {
     }
 
     @Override
+    public void warmUp() {
+        if (memory.block() > 1) {
+            WarmUp.run(this, memory.block());
+        }
+    }
+
+    @Override
     public void close() {
         workers.close();
         memory.pool().clear();

@@ -69,7 +69,7 @@ final class VectorConvolution implements Convolution {
         CpuArray w = memory.asRowMajor(weight);
         CpuArray residual = epilogue.residual() == null ? null : memory.asBlocked(epilogue.residual());
         BlockedEpilogue blocked = blocked(epilogue, residual, outShape.dim(1));
-        if (!stem && winograd.suits(xShape, w.shape(), outShape, o)) {
+        if (!stem && winograd.suitsForward(xShape, w.shape(), outShape, o)) {
             winograd.forward(x, w, blocked, o, y);
         } else if (grouped.suits(w.shape(), o)) {
             grouped.forward(x, w, blocked, o, y);
@@ -141,7 +141,8 @@ final class VectorConvolution implements Convolution {
     @Override
     public Array weightGradient(Array gy, Array x, Shape wShape, Conv2dOptions o) {
         Shapes.conv2dWeightGradient(gy.shape(), x.shape(), wShape, o);
-        boolean transforms = winograd.suits(x.shape(), wShape, gy.shape(), o) && WinogradWeightGradient.pays(gy.shape());
+        boolean transforms = winograd.suitsForward(x.shape(), wShape, gy.shape(), o)
+                && WinogradWeightGradient.pays(gy.shape(), o.strideH());
         if (!transforms && !grouped.suits(wShape, o)) {
             return weightGradient.compute(gy, x, wShape, o);
         }
@@ -149,7 +150,7 @@ final class VectorConvolution implements Convolution {
         CpuArray gradient = memory.asBlocked(gy);
         CpuArray gw = memory.rowMajor(wShape);
         if (transforms) {
-            winogradWeightGradient.compute(source, gradient, o.paddingH(), o.paddingW(), gw);
+            winogradWeightGradient.compute(source, gradient, o.paddingH(), o.paddingW(), o.strideH(), gw);
         } else {
             groupedWeightGradient.compute(source, gradient, o, gw);
         }

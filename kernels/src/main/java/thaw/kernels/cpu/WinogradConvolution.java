@@ -5,11 +5,12 @@ import thaw.kernels.Conv2dOptions;
 import thaw.kernels.Shape;
 
 /**
- * 3×3 convolutions of stride 1 by Winograd's F(4×4, 3×3), for which a convolution becomes 36 products of small matrices,
- * {@code tiles × inputs} by {@code inputs × outputs}, between two transforms; see {@link WinogradPoints}.
+ * 3×3 convolutions by Winograd's F(4×4, 3×3), for which a convolution becomes 36 products of small matrices,
+ * {@code tiles × inputs} by {@code inputs × outputs}, between two transforms; see {@link WinogradPoints}, and for the 81 products
+ * of a stride of 2 {@link WinogradPhases}.
  *
  * <p>The gradient of the input is such a convolution too: of the output's gradient, by the filters turned by 180°, with input
- * and output channels exchanged and a padding of {@code 2 − padding}.
+ * and output channels exchanged and a padding of {@code 2 − padding} (stride 1 only).
  *
  * <pre>
  *   many tiles:  an item takes a chunk of tiles through     few tiles:  first all tiles are transformed, then an item takes
@@ -22,10 +23,17 @@ import thaw.kernels.Shape;
  * so that {@code m}, and {@code v} or {@code u}, stay in a core's own cache. Transformed weights are kept when a state of the
  * weight is used for the second time, as inference does; in training, which uses each state once, they live in a pooled
  * buffer for the length of the call.
+ *
+ * <p>GFLOP/s, counted as for a direct convolution, on one core whose FMA peak is 116, batch 16 (batch 1), JDK 17 and 25:
+ * <pre>
+ *   channels                64         128        256        512        64→128     128→256    256→512
+ *   output, stride          56²        28²        14²        7²         28², 2     14², 2     7², 2
+ *   weights kept            265 (245)  300 (330)  280 (245)  315 (155)  125 (140)  138 (124)  155
+ *   weights transformed     260 (240)  295 (255)  260 (150)  245 (54)   124 (125)  136 (95)   137
+ *   direct, weights kept    103        108        109        109        98         106        108
+ * </pre>
  */
 final class WinogradConvolution {
-
-    private static final int PAIRS = WinogradPoints.PAIRS;
 
     /** Floats of a chunk's transformed input: 256 KiB, a quarter of a core's second-level cache. */
     private static final int CHUNK = 1 << 16;
@@ -39,7 +47,13 @@ final class WinogradConvolution {
     /** Floats of transformed input where all tiles are transformed first: 16 MiB. */
     private static final int PART = 1 << 22;
 
-    /** Tiles of a chunk where all tiles are transformed first. */
+    /** Tiles that are multiplied at a time. */
+    private static final int STEP = 14;
+
+    /** Items that a job should have at least, so that threads are kept busy evenly. */
+    private static final int ITEMS = 16;
+
+    /** Tiles of a chunk, at most, where all tiles are transformed first. */
     private static final int GROUP = 112;
 
     /** Tiles from which on the micro-kernel's widest tile is the best; a multiple of all its widths. */
@@ -48,8 +62,11 @@ final class WinogradConvolution {
     /** Tiles that an item transforms where all tiles are transformed first. */
     private static final int PIECE = 16;
 
+    /** Tiles that a convolution of stride 2 must have: for fewer, four times the weights cost more than the products saved. */
+    private static final int STRIDED_TILES = 8;
+
     /** Identifies transformed weights among what is derived from a weight. */
-    private record Key(boolean gradient) {
+    private record Key(boolean gradient, int stride) {
     }
 
     private final Memory memory;
@@ -64,38 +81,50 @@ final class WinogradConvolution {
 
     /** Whether this convolution has the form, and few enough products. */
     boolean suits(Shape x, Shape w, Shape y, Conv2dOptions o) {
-        boolean form = w.dim(2) == 3 && w.dim(3) == 3 && o.strideH() == 1 && o.strideW() == 1 && o.dilationH() == 1
-                && o.dilationW() == 1 && o.groups() == 1 && o.paddingH() <= 2 && o.paddingW() <= 2;
-        return form && x.dim(1) >= lanes && w.dim(0) >= lanes
-                && pays(y.dim(2), y.dim(3)) && pays(x.dim(2), x.dim(3));
+        return isForm(x, w, o) && o.strideH() == 1 && pays(y, 1) && pays(x, 1);
     }
 
-    /** Whether the products are fewer than half of the direct convolution's. */
-    private static boolean pays(int height, int width) {
-        return 2 * WinogradTiles.products(height) * WinogradTiles.products(width) < 9 * height * width;
+    /** As {@link #suits}, for {@link #forward} alone, which takes a stride of 2 too. */
+    boolean suitsForward(Shape x, Shape w, Shape y, Conv2dOptions o) {
+        return suits(x, w, y, o) || isForm(x, w, o) && o.strideH() == 2 && pays(y, 2)
+                && y.dim(0) * WinogradTiles.along(y.dim(2)) * WinogradTiles.along(y.dim(3)) >= STRIDED_TILES;
+    }
+
+    private boolean isForm(Shape x, Shape w, Conv2dOptions o) {
+        return w.dim(2) == 3 && w.dim(3) == 3 && o.strideH() == o.strideW() && o.dilationH() == 1 && o.dilationW() == 1
+                && o.groups() == 1 && o.paddingH() <= 2 && o.paddingW() <= 2 && x.dim(1) >= lanes && w.dim(0) >= lanes;
+    }
+
+    /** Whether the products are few enough beside the direct convolution's. */
+    private static boolean pays(Shape y, int stride) {
+        int height = y.dim(2);
+        int width = y.dim(3);
+        int products = WinogradTiles.products(height, stride) * WinogradTiles.products(width, stride);
+        return stride == 1 ? 2 * products < 9 * height * width : 3 * products < 2 * 9 * height * width;
     }
 
     /** {@code y = epilogue(x ∗ w)}; all in channel blocks but the weight. */
     void forward(CpuArray x, CpuArray w, BlockedEpilogue epilogue, Conv2dOptions o, CpuArray y) {
         if (epilogue == null) {
-            withoutEpilogue(x, w, o.paddingH(), o.paddingW(), y, false);
+            withoutEpilogue(x, w, o.paddingH(), o.paddingW(), y, false, o.strideH());
         } else {
-            new Run(x, w, epilogue, o.paddingH(), o.paddingW(), y, false).run();
+            new Run(x, w, epilogue, o.paddingH(), o.paddingW(), y, false, o.strideH()).run();
         }
     }
 
     /** The gradient of the input. */
     void inputGradient(CpuArray gy, CpuArray w, Conv2dOptions o, CpuArray gx) {
-        withoutEpilogue(gy, w, 2 - o.paddingH(), 2 - o.paddingW(), gx, true);
+        withoutEpilogue(gy, w, 2 - o.paddingH(), 2 - o.paddingW(), gx, true, 1);
     }
 
-    private void withoutEpilogue(CpuArray source, CpuArray w, int padH, int padW, CpuArray target, boolean gradient) {
+    private void withoutEpilogue(CpuArray source, CpuArray w, int padH, int padW, CpuArray target, boolean gradient,
+            int stride) {
         int channels = target.channelBlocks() * lanes;
         float[] scale = memory.pool().take(channels);
         float[] shift = memory.pool().take(channels);
         Arrays.fill(scale, 0, channels, 1);
         Arrays.fill(shift, 0, channels, 0);
-        new Run(source, w, new BlockedEpilogue(scale, shift, null, false), padH, padW, target, gradient).run();
+        new Run(source, w, new BlockedEpilogue(scale, shift, null, false), padH, padW, target, gradient, stride).run();
         memory.pool().give(scale);
         memory.pool().give(shift);
     }
@@ -108,29 +137,31 @@ final class WinogradConvolution {
         final float[] y;
         final WinogradWeights weights;
         final WinogradTiles tiles;
+        final int pairs;
         final int inBlocks;
         final int outBlocks;
 
-        Run(CpuArray source, CpuArray weight, BlockedEpilogue epilogue, int padH, int padW, CpuArray target, boolean gradient) {
+        Run(CpuArray source, CpuArray weight, BlockedEpilogue epilogue, int padH, int padW, CpuArray target, boolean gradient,
+                int stride) {
             x = source.data();
             this.weight = weight;
             this.epilogue = epilogue;
             y = target.data();
-            weights = WinogradWeights.of(memory, weight.shape(), gradient);
+            weights = WinogradWeights.of(memory, weight.shape(), gradient, stride);
             Shape in = source.shape();
             Shape out = target.shape();
-            tiles = new WinogradTiles(memory, lanes, in.dim(0), in.dim(2), in.dim(3), out.dim(2), out.dim(3), padH, padW);
+            tiles = new WinogradTiles(memory, lanes, in.dim(0), in.dim(2), in.dim(3), out.dim(2), out.dim(3), padH, padW, stride);
+            pairs = tiles.pairs();
             inBlocks = source.channelBlocks();
             outBlocks = target.channelBlocks();
         }
 
         void run() {
-            Key key = new Key(weights.gradient());
+            Key key = new Key(weights.gradient(), weights.stride());
             if (weight.storage().isReused(key)) {
                 run(weight.storage().derive(key, this::transformedWeights));
                 return;
             }
-            int total = tiles.count();
             if (chunks() == 0 && weights.panels() >= CHUNKS) {
                 // Few tiles see each panel: it is transformed by the item that uses it, while it stays in a cache.
                 run(null);
@@ -149,7 +180,7 @@ final class WinogradConvolution {
         }
 
         private int chunkSize() {
-            return Math.max(14, Math.min(CHUNK / (PAIRS * inBlocks * lanes), tiles.count()) / 14 * 14);
+            return Math.max(STEP, Math.min(CHUNK / (pairs * inBlocks * lanes), tiles.count() / CHUNKS) / STEP * STEP);
         }
 
         /** How many chunks the tiles are cut into; 0 if not at all. */
@@ -177,10 +208,10 @@ final class WinogradConvolution {
                 return;
             }
             // Very large inputs are cut all the same, to bound the memory.
-            int parts = (total * PAIRS * inBlocks * lanes + PART - 1) / PART;
+            int parts = (int) (((long) total * pairs * inBlocks * lanes + PART - 1) / PART);
             for (int i = 0; i < parts; i++) {
-                int first = i * total / parts;
-                transformThenMultiply(u, new Part(first, (i + 1) * total / parts - first));
+                int first = (int) ((long) i * total / parts);
+                transformThenMultiply(u, new Part(first, (int) ((i + 1L) * total / parts) - first));
             }
         }
 
@@ -189,14 +220,14 @@ final class WinogradConvolution {
             workers.run(inBlocks * pieces, i -> part.transformInput(i / pieces, i % pieces * PIECE,
                     Math.min(part.count, (i % pieces + 1) * PIECE)));
             int panels = weights.panels();
-            int groups = (part.count + GROUP - 1) / GROUP;
+            int groups = part.groups();
             if (u != null) {
                 workers.run(panels * groups, i -> part.multiply(u, weights.offset(i / groups), i / groups,
                         part.group(i % groups, groups), part.group(i % groups + 1, groups)));
             } else {
                 float[] w = weight.data();
                 workers.run(panels, panel -> {
-                    float[] own = memory.pool().take(PAIRS * weights.pairSize(panel));
+                    float[] own = memory.pool().take(WinogradWeights.VALUES * weights.valueSize(panel));
                     weights.transform(w, panel, own, 0);
                     for (int group = 0; group < groups; group++) {
                         part.multiply(own, 0, panel, part.group(group, groups), part.group(group + 1, groups));
@@ -217,7 +248,7 @@ final class WinogradConvolution {
             Part(int first, int count) {
                 this.first = first;
                 this.count = count;
-                v = memory.pool().take(PAIRS * inBlocks * count * lanes);
+                v = memory.pool().take(pairs * inBlocks * count * lanes);
                 taps = new int[inBlocks];
                 for (int i = 0; i < inBlocks; i++) {
                     taps[i] = i * count * lanes;
@@ -228,9 +259,19 @@ final class WinogradConvolution {
                 memory.pool().give(v);
             }
 
-            /** Where a group of tiles begins, at whole tiles of the micro-kernel. */
+            private int steps() {
+                return (count + STEP - 1) / STEP;
+            }
+
+            /** Groups of tiles: small enough for the cache, and as many as keep threads busy. */
+            int groups() {
+                int busy = (ITEMS + weights.panels() - 1) / weights.panels();
+                return Math.max((count + GROUP - 1) / GROUP, Math.min(steps(), busy));
+            }
+
+            /** Where a group of tiles begins. */
             int group(int group, int groups) {
-                return group == groups ? count : group * count / groups / 14 * 14;
+                return Math.min(count, group * steps() / groups * STEP);
             }
 
             void transformInput(int block, int from, int to) {
@@ -241,12 +282,12 @@ final class WinogradConvolution {
             void multiply(float[] u, int uo, int panel, int from, int to) {
                 int vectors = weights.vectors(panel);
                 int size = to - from;
-                float[] m = memory.pool().take(PAIRS * vectors * size * lanes);
-                for (int pair = 0; pair < PAIRS; pair++) {
+                float[] m = memory.pool().take(pairs * vectors * size * lanes);
+                for (int pair = 0; pair < pairs; pair++) {
                     int begin = Math.max(from, tiles.begin(pair) - first);
                     int end = Math.min(to, tiles.end(pair) - first);
                     if (begin < end) {
-                        product(pair, begin, end - begin, vectors, u, uo + pair * weights.pairSize(panel),
+                        product(pair, begin, end - begin, vectors, u, uo + tiles.filterValue(pair) * weights.valueSize(panel),
                                 m, (pair * vectors * size + begin - from) * lanes, size * lanes);
                     }
                 }
@@ -259,16 +300,17 @@ final class WinogradConvolution {
             /** Micro-kernels of the widest tile, and for what is left a narrower one if it is enough. */
             private void product(int pair, int begin, int size, int vectors, float[] u, int uo, float[] m, int mo, int mBlock) {
                 int vo = (pair * inBlocks * count + begin) * lanes;
-                int wide = PixelRow.tile(size < 14 ? size : MANY, vectors);
+                int wide = PixelRow.tile(size < STEP ? size : MANY, vectors);
                 int rest = size % wide;
                 int narrow = rest <= 4 ? 4 : 8;
                 int most = rest > 0 && rest <= 8 && wide > 8 ? size - rest : size;
-                PixelRow.run(most, wide, vectors, v, vo, lanes, taps, Integer.numberOfTrailingZeros(lanes),
-                        inBlocks * lanes, u, uo, null, 0, m, mo, lanes, mBlock);
+                int shift = Integer.numberOfTrailingZeros(lanes);
+                int steps = inBlocks * lanes;
+                PixelRow.run(most, wide, vectors, v, vo, lanes, taps, shift, steps, u, uo, null, 0, m, mo, lanes, mBlock);
                 if (most < size) {
                     int skip = (size - narrow) * lanes;
-                    PixelRow.run(narrow, narrow, vectors, v, vo + skip, lanes, taps, Integer.numberOfTrailingZeros(lanes),
-                            inBlocks * lanes, u, uo, null, 0, m, mo + skip, lanes, mBlock);
+                    PixelRow.run(narrow, narrow, vectors, v, vo + skip, lanes, taps, shift, steps,
+                            u, uo, null, 0, m, mo + skip, lanes, mBlock);
                 }
             }
         }

@@ -46,9 +46,16 @@ final class WinogradOutput {
         for (int j = 0; j < columns + 2; j++) {
             line(rows, m, from + j * pair, 6 * pair, scratch, j * L, 6 * L);
         }
-        float floor = floor(e);
         for (int i = 0; i < rows; i++) {
             line(columns, scratch, i * 6 * L, L, y, to + i * row, L);
+        }
+        epilogue(rows, columns, e, channel, y, to, row);
+    }
+
+    /** The epilogue of a tile's pixels, in place. */
+    static void epilogue(int rows, int columns, BlockedEpilogue e, int channel, float[] y, int to, int row) {
+        float floor = floor(e);
+        for (int i = 0; i < rows; i++) {
             if (e.residual() == null) {
                 pixels(columns, e.scale(), e.shift(), channel, floor, y, to + i * row);
             } else {

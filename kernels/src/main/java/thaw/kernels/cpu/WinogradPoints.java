@@ -35,17 +35,14 @@ final class WinogradPoints {
     /** Outputs of a whole tile along one dimension. */
     static final int OUTPUTS = 4;
 
-    /** Inputs and points of a whole tile along one dimension. */
+    /** Inputs and points of a whole tile along one dimension; the pair {@code (i, j)} has the number {@code 6·i + j}. */
     static final int LINE = OUTPUTS + 2;
-
-    /** Pairs of points, and products, of a whole tile; the pair {@code (i, j)} has the number {@code 6·i + j}. */
-    static final int PAIRS = LINE * LINE;
 
     private WinogradPoints() {
     }
 
-    /** Floats of scratch that each transform needs. */
-    static int scratch(int lanes) {
-        return PAIRS * lanes;
+    /** Whether a tile of {@code outputs} along a line has this point. */
+    static boolean has(int outputs, int point) {
+        return point < outputs + 2;
     }
 }

@@ -4,8 +4,9 @@ import java.util.Arrays;
 
 /**
  * Images cut into tiles of 4×4 output pixels, each with the 6×6 input pixels that it depends on; where a height or width is no
- * multiple of 4, the last tiles are shorter and have fewer {@link WinogradPoints}. Moves tiles between channel blocks and their
- * transformed form {@code [36][block][tile][lane]}, for some tiles {@code first … first + count − 1} at a time.
+ * multiple of 4, the last tiles are shorter and have fewer {@link WinogradPoints}. For a stride of 2 a tile depends on 9×9 input
+ * pixels, and {@link WinogradPhases} take the place of the points. Moves tiles between channel blocks and their transformed form
+ * {@code [pair][block][tile][lane]}, for some tiles {@code first … first + count − 1} at a time.
  *
  * <p>Tiles are numbered so that those that have a pair of points are neighbours, whichever the pair: first the narrow ones,
  * then the whole ones, the low ones, and those that are both.
@@ -15,22 +16,48 @@ import java.util.Arrays;
  *         low    low    both
  * </pre>
  *
- * @param h    of the input
- * @param outH of the output
+ * @param h      of the input
+ * @param outH   of the output
+ * @param stride 1 or 2
  */
-record WinogradTiles(Memory memory, int lanes, int images, int h, int w, int outH, int outW, int padH, int padW) {
+record WinogradTiles(Memory memory, int lanes, int images, int h, int w, int outH, int outW, int padH, int padW,
+        int stride) {
 
     private static final int OUT = WinogradPoints.OUTPUTS;
-    private static final int LINE = WinogradPoints.LINE;
 
     /** Products along an image's line of this many outputs. */
-    static int products(int outputs) {
-        return outputs / OUT * LINE + (outputs % OUT == 0 ? 0 : outputs % OUT + 2);
+    static int products(int outputs, int stride) {
+        return stride * outputs + (3 - stride) * along(outputs);
     }
 
     /** Tiles along an image's line of this many outputs. */
     static int along(int outputs) {
         return (outputs + OUT - 1) / OUT;
+    }
+
+    /** Products of a whole tile along a line. */
+    private int line() {
+        return stride == 1 ? WinogradPoints.LINE : WinogradPhases.LINE;
+    }
+
+    /** Pairs of points, and products, of a whole tile. */
+    int pairs() {
+        return line() * line();
+    }
+
+    /** Which of the 36 values of a filter is multiplied at this pair. */
+    int filterValue(int pair) {
+        return stride == 1 ? pair
+                : Math.min(pair / line(), WinogradPhases.TAP) * 6 + Math.min(pair % line(), WinogradPhases.TAP);
+    }
+
+    /** Floats of scratch that transforms need. */
+    private int scratch() {
+        return pairs() * lanes;
+    }
+
+    private boolean has(int outputs, int point) {
+        return stride == 1 ? WinogradPoints.has(outputs, point) : WinogradPhases.has(outputs, point);
     }
 
     int count() {
@@ -59,13 +86,13 @@ record WinogradTiles(Memory memory, int lanes, int images, int h, int w, int out
 
     /** The first tile that has this pair of points. */
     int begin(int pair) {
-        return pair % LINE < outW % OUT + 2 ? 0 : narrow();
+        return has(outW % OUT, pair % line()) ? 0 : narrow();
     }
 
     /** The end of the tiles that have this pair of points. */
     int end(int pair) {
-        boolean isInNarrow = pair % LINE < outW % OUT + 2;
-        boolean isInLow = pair / LINE < outH % OUT + 2;
+        boolean isInNarrow = has(outW % OUT, pair % line());
+        boolean isInLow = has(outH % OUT, pair / line());
         return !isInLow ? narrow() + whole() : isInNarrow ? count() : narrow() + whole() + low();
     }
 
@@ -114,25 +141,29 @@ record WinogradTiles(Memory memory, int lanes, int images, int h, int w, int out
 
     /** Transforms the input pixels of tiles {@code from … to − 1} of the part, for one of {@code blocks} channel blocks. */
     void input(float[] x, int blocks, int block, int first, int count, int from, int to, float[] v) {
-        int aside = WinogradPoints.scratch(lanes);
+        int aside = scratch();
         float[] scratch = memory.pool().take(2 * aside);
         int pair = blocks * count * lanes;
         for (int t = from; t < to; t++) {
             Place p = new Place(first + t);
-            int top = p.top - padH;
-            int left = p.left - padW;
+            int top = stride * p.top - padH;
+            int left = stride * p.left - padW;
+            int height = stride * (p.height - 1) + 3;
+            int width = stride * (p.width - 1) + 3;
             int plane = (p.image * blocks + block) * h * w * lanes;
             int target = (block * count + t) * lanes;
             float[] source = x;
             int at = plane + (top * w + left) * lanes;
             int row = w * lanes;
-            if (top < 0 || left < 0 || top + p.height + 2 > h || left + p.width + 2 > w) {
-                cutOut(x, plane, top, left, p.height + 2, p.width + 2, scratch, aside);
+            if (top < 0 || left < 0 || top + height > h || left + width > w) {
+                cutOut(x, plane, top, left, height, width, scratch, aside);
                 source = scratch;
                 at = aside;
-                row = LINE * lanes;
+                row = line() * lanes;
             }
-            if (p.isWhole()) {
+            if (stride == 2) {
+                WinogradStridedInput.tile(p.height, p.width, source, at, row, scratch, v, target, pair);
+            } else if (p.isWhole()) {
                 WinogradInput.whole(source, at, row, scratch, v, target, pair);
             } else {
                 WinogradInput.part(p.height, p.width, source, at, row, scratch, v, target, pair);
@@ -143,24 +174,26 @@ record WinogradTiles(Memory memory, int lanes, int images, int h, int w, int out
 
     /** Copies pixels of the input, zeros outside the image. */
     private void cutOut(float[] x, int plane, int top, int left, int height, int width, float[] to, int at) {
-        Arrays.fill(to, at, at + height * LINE * lanes, 0);
+        Arrays.fill(to, at, at + height * line() * lanes, 0);
         int low = Math.max(0, left);
         int high = Math.min(w, left + width);
         for (int i = Math.max(0, top); i < Math.min(h, top + height) && low < high; i++) {
-            System.arraycopy(x, plane + (i * w + low) * lanes, to, at + ((i - top) * LINE + low - left) * lanes,
+            System.arraycopy(x, plane + (i * w + low) * lanes, to, at + ((i - top) * line() + low - left) * lanes,
                     (high - low) * lanes);
         }
     }
 
     /** Transforms the gradients of the outputs of tiles {@code from … to − 1} of the part. */
     void gradient(float[] g, int blocks, int block, int first, int count, int from, int to, float[] m) {
-        float[] scratch = memory.pool().take(WinogradPoints.scratch(lanes));
+        float[] scratch = memory.pool().take(scratch());
         int pair = blocks * count * lanes;
         for (int t = from; t < to; t++) {
             Place p = new Place(first + t);
             int at = (((p.image * blocks + block) * outH + p.top) * outW + p.left) * lanes;
             int target = (block * count + t) * lanes;
-            if (p.isWhole()) {
+            if (stride == 2) {
+                WinogradStridedGradient.tile(p.height, p.width, g, at, outW * lanes, scratch, m, target, pair);
+            } else if (p.isWhole()) {
                 WinogradGradient.whole(g, at, outW * lanes, scratch, m, target, pair);
             } else {
                 WinogradGradient.part(p.height, p.width, g, at, outW * lanes, scratch, m, target, pair);
@@ -172,18 +205,20 @@ record WinogradTiles(Memory memory, int lanes, int images, int h, int w, int out
     /**
      * Transforms products of {@code count} tiles back to output pixels.
      *
-     * @param m       {@code [36][vectors][tile][lane]}, of some channel blocks
+     * @param m       {@code [pair][vectors][tile][lane]}, of some channel blocks
      * @param vector  which of these
      * @param block   which of all {@code blocks} it is
      */
     void output(float[] m, int vectors, int vector, int first, int count, BlockedEpilogue e, float[] y, int blocks, int block) {
-        float[] scratch = memory.pool().take(WinogradPoints.scratch(lanes));
+        float[] scratch = memory.pool().take(scratch());
         int pair = vectors * count * lanes;
         for (int t = 0; t < count; t++) {
             Place p = new Place(first + t);
             int at = (((p.image * blocks + block) * outH + p.top) * outW + p.left) * lanes;
             int source = (vector * count + t) * lanes;
-            if (p.isWhole()) {
+            if (stride == 2) {
+                WinogradStridedOutput.tile(p.height, p.width, m, source, pair, scratch, e, block * lanes, y, at, outW * lanes);
+            } else if (p.isWhole()) {
                 WinogradOutput.whole(m, source, pair, scratch, e, block * lanes, y, at, outW * lanes);
             } else {
                 WinogradOutput.part(p.height, p.width, m, source, pair, scratch, e, block * lanes, y, at, outW * lanes);

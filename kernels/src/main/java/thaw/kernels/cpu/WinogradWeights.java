@@ -5,19 +5,22 @@ import thaw.kernels.Shape;
 
 /**
  * Transforms the weights of a {@link WinogradConvolution} for {@link TwoVectorTaps}: for each panel of one or two vectors of
- * output channels {@code [36][input][output of the panel]}. "Output" and "input" are those of the products: for the gradient of
- * the input they change sides, and filters are turned by 180°.
+ * output channels {@code [value][input][output of the panel]}. "Output" and "input" are those of the products: for the gradient
+ * of the input they change sides, and filters are turned by 180°.
  *
  * <p>Filters are brought to vectors along outputs in squares of channels, which stay in the first-level cache.
  */
-record WinogradWeights(Memory memory, int lanes, int outputs, int inputs, boolean gradient) {
+record WinogradWeights(Memory memory, int lanes, int outputs, int inputs, boolean gradient, int stride) {
+
+    /** Values of a filter. */
+    static final int VALUES = 36;
 
     /** Keeps the 36 places that a filter's values go to from falling into the same few lines of the caches. */
     private static final int GAP = 32;
 
-    static WinogradWeights of(Memory memory, Shape w, boolean gradient) {
-        return gradient ? new WinogradWeights(memory, memory.block(), w.dim(1), w.dim(0), true)
-                : new WinogradWeights(memory, memory.block(), w.dim(0), w.dim(1), false);
+    static WinogradWeights of(Memory memory, Shape w, boolean gradient, int stride) {
+        return gradient ? new WinogradWeights(memory, memory.block(), w.dim(1), w.dim(0), true, stride)
+                : new WinogradWeights(memory, memory.block(), w.dim(0), w.dim(1), false, stride);
     }
 
     int inputBlocks() {
@@ -37,32 +40,36 @@ record WinogradWeights(Memory memory, int lanes, int outputs, int inputs, boolea
         return Math.min(2, outputBlocks() - 2 * panel);
     }
 
-    /** Floats from one pair of points to the next within a panel. */
-    int pairSize(int panel) {
+    /** Floats from one value of the filters to the next within a panel. */
+    int valueSize(int panel) {
         return inputBlocks() * lanes * vectors(panel) * lanes + GAP;
     }
 
     /** Where a panel begins among all. */
     int offset(int panel) {
-        return panel * WinogradPoints.PAIRS * pairSize(0);
+        return panel * VALUES * valueSize(0);
     }
 
     /** Floats of all panels. */
     int length() {
-        return offset(panels() - 1) + WinogradPoints.PAIRS * pairSize(panels() - 1);
+        return offset(panels() - 1) + VALUES * valueSize(panels() - 1);
     }
 
     /** Writes one panel, from the weight {@code [K, C, 3, 3]} in row-major order. */
     void transform(float[] w, int panel, float[] u, int to) {
         float[] filters = memory.pool().take(9 * lanes * lanes);
-        float[] scratch = memory.pool().take(WinogradPoints.scratch(lanes));
+        float[] scratch = memory.pool().take(VALUES * lanes);
         int width = vectors(panel) * lanes;
         for (int block = 0; block < inputBlocks(); block++) {
             for (int v = 0; v < vectors(panel); v++) {
                 gather(w, (2 * panel + v) * lanes, block * lanes, filters);
                 for (int i = 0; i < lanes; i++) {
-                    WinogradFilter.values(filters, i * 9 * lanes, lanes, scratch,
-                            u, to + (block * lanes + i) * width + v * lanes, pairSize(panel));
+                    int at = to + (block * lanes + i) * width + v * lanes;
+                    if (stride == 1) {
+                        WinogradFilter.values(filters, i * 9 * lanes, lanes, scratch, u, at, valueSize(panel));
+                    } else {
+                        WinogradStridedFilter.values(filters, i * 9 * lanes, lanes, scratch, u, at, valueSize(panel));
+                    }
                 }
             }
         }
@@ -77,25 +84,28 @@ record WinogradWeights(Memory memory, int lanes, int outputs, int inputs, boolea
         if (ins < lanes || outs < lanes) {
             Arrays.fill(filters, 0, 9 * lanes * lanes, 0);
         }
-        if (gradient) {
-            for (int i = 0; i < ins; i++) {
-                turn(w, ((input + i) * outputs + output) * 9, outs, filters, i * 9 * lanes);
-            }
-        } else {
+        for (int i = 0; i < ins; i++) {
+            int to = i * 9 * lanes;
             for (int o = 0; o < outs; o++) {
-                int from = ((output + o) * inputs + input) * 9;
-                for (int i = 0; i < 9 * ins; i++) {
-                    filters[i * lanes + o] = w[from + i];
+                if (gradient) {
+                    copy(w, ((input + i) * outputs + output + o) * 9, filters, to + 8 * lanes + o, -lanes);
+                } else {
+                    copy(w, ((output + o) * inputs + input + i) * 9, filters, to + o, lanes);
                 }
             }
         }
     }
 
-    private void turn(float[] w, int from, int outs, float[] filters, int to) {
-        for (int o = 0; o < outs; o++) {
-            for (int place = 0; place < 9; place++) {
-                filters[to + (8 - place) * lanes + o] = w[from + o * 9 + place];
-            }
-        }
+    /** One filter's nine places. */
+    private static void copy(float[] w, int from, float[] filters, int to, int step) {
+        filters[to] = w[from];
+        filters[to + step] = w[from + 1];
+        filters[to + 2 * step] = w[from + 2];
+        filters[to + 3 * step] = w[from + 3];
+        filters[to + 4 * step] = w[from + 4];
+        filters[to + 5 * step] = w[from + 5];
+        filters[to + 6 * step] = w[from + 6];
+        filters[to + 7 * step] = w[from + 7];
+        filters[to + 8 * step] = w[from + 8];
     }
 }

@@ -40,7 +40,6 @@ final class BufferPool {
     private long uses;
     private long usedBytes;
     private long idleBytes;
-    private boolean closed;
 
     BufferPool(DeviceQueue queue, long limit) {
         this.queue = queue;
@@ -53,9 +52,7 @@ final class BufferPool {
      * @throws OutOfDeviceMemoryException if there is no room for it, or it is larger than the device allows one to be
      */
     synchronized Buffer take(long asked) {
-        if (closed) {
-            throw new IllegalStateException("the OpenCL device " + queue.device() + " is closed; open it anew");
-        }
+        queue.requireOpen();
         long largest = queue.device().largestAllocation();
         if (asked > largest) {
             throw new OutOfDeviceMemoryException(message("one array of " + inMebibytes(asked) + " was asked for, and the device's"
@@ -139,7 +136,6 @@ final class BufferPool {
 
     /** Releases every buffer, whether or not its user has given it back. */
     synchronized void close() {
-        closed = true;
         clear();
         used.forEach(buffer -> queue.releaseBuffer(buffer.memory));
         used.clear();

@@ -28,7 +28,7 @@ final class DeviceQueue implements AutoCloseable {
     private final BufferPool pool;
     private final Profile profile;
     private int unflushed;
-    private boolean closed;
+    private volatile boolean closed;
 
     /**
      * @param memoryLimit bytes that all arrays together may take
@@ -133,6 +133,7 @@ final class DeviceQueue implements AutoCloseable {
 
     /** Waits for all that was enqueued before, and copies to host memory. */
     void read(cl_mem from, long offset, long bytes, Pointer to) {
+        requireOpen();
         try {
             // Not under the lock: other threads enqueue meanwhile.
             CL.clEnqueueReadBuffer(queue, from, true, offset, bytes, to, 0, null, null);
@@ -163,6 +164,7 @@ final class DeviceQueue implements AutoCloseable {
 
     /** Waits until the device has done everything. */
     void finish() {
+        requireOpen();
         try {
             CL.clFinish(queue);
         } catch (CLException failure) {
@@ -172,9 +174,7 @@ final class DeviceQueue implements AutoCloseable {
 
     /** Drivers that give memory only when it is first used run out of it here: the pool's may help them. */
     private synchronized void enqueue(String what, Runnable command) {
-        if (closed) {
-            throw new IllegalStateException("the OpenCL device " + device + " is closed; open it anew");
-        }
+        requireOpen();
         try {
             command.run();
         } catch (CLException failure) {
@@ -195,8 +195,19 @@ final class DeviceQueue implements AutoCloseable {
         }
     }
 
-    synchronized boolean isOpen() {
+    boolean isOpen() {
         return !closed;
+    }
+
+    /**
+     * To be called before a handle is used: drivers follow pointers to what was released.
+     *
+     * @throws IllegalStateException if the queue is closed
+     */
+    void requireOpen() {
+        if (closed) {
+            throw new IllegalStateException("the OpenCL device " + device + " is closed; open it anew");
+        }
     }
 
     /** Waits for the device, then releases the buffers, the queue and the context. */
@@ -205,8 +216,8 @@ final class DeviceQueue implements AutoCloseable {
         if (closed) {
             return;
         }
-        closed = true;
         CL.clFinish(queue);
+        closed = true;
         if (profile != null) {
             profile.close();
         }

@@ -3,6 +3,8 @@ package thaw.kernels.opencl;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Locale;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.jocl.CL;
 
 /**
@@ -12,41 +14,52 @@ import org.jocl.CL;
  */
 final class JoclLibrary {
 
+    /** How Java's loader complains of a file: {@code "/tmp/libJOCL….so: /tmp/libJOCL….so: file too short"}. */
+    private static final Pattern BAD_FILE = Pattern.compile("UnsatisfiedLinkError: (\\S*JOCL\\S+): (.*)");
+
     private JoclLibrary() {
     }
 
     /**
      * Loads JOCL, or does nothing where it is loaded.
      *
-     * @throws OpenClException if JOCL, its native library, or the system's OpenCL library is missing
+     * @throws OpenClException if JOCL's native library or the system's OpenCL library is missing
      */
     static void require() {
+        if (!SystemLibrary.isPresent()) {
+            throw new OpenClException(noLibrary());
+        }
         try {
             CL.setExceptionsEnabled(true);
-        } catch (LinkageError | RuntimeException failure) {
+        } catch (LinkageError failure) {
             throw new OpenClException(message(failure, System.getProperty("os.name"), System.getProperty("os.arch"),
                     Path.of(System.getProperty("java.io.tmpdir"))), failure);
         }
     }
 
-    /** What is missing, told by the messages of a failure and its causes. */
+    /** What is missing, told by the messages of a failure and of its causes. */
     static String message(Throwable failure, String os, String architecture, Path temporary) {
         StringBuilder all = new StringBuilder();
         for (Throwable t = failure; t != null; t = t.getCause()) {
             all.append(t).append('\n');
         }
-        String text = all.toString();
-        if (text.contains("org/jocl/CL") && failure instanceof NoClassDefFoundError && !text.contains("nitializ")) {
-            return "OpenCL: JOCL is not on the class path; add org.jocl:jocl, or compute on the CPU";
+        if (!hasNative(os, architecture)) {
+            return "OpenCL: JOCL has no native library for " + os + " on " + architecture + "; it has them for Linux and macOS"
+                    + " on x86-64 and arm64, and for Windows on x86-64; compute on the CPU here";
         }
         if (!Files.isWritable(temporary)) {
             return "OpenCL: JOCL cannot unpack its native library into " + temporary
                     + "; name a folder that can be written by -Djava.io.tmpdir=…, or compute on the CPU";
         }
-        if (!hasNative(os, architecture)) {
-            return "OpenCL: JOCL has no native library for " + os + " on " + architecture + "; it has them for Linux and macOS"
-                    + " on x86-64 and arm64, and for Windows on x86-64; compute on the CPU here";
+        Matcher bad = BAD_FILE.matcher(all);
+        if (bad.find()) {
+            return "OpenCL: JOCL cannot load its native library " + bad.group(1) + " (" + bad.group(2).strip()
+                    + "); delete that file, or name another folder by -Djava.io.tmpdir=…";
         }
+        return noLibrary();
+    }
+
+    private static String noLibrary() {
         return "OpenCL: there is no OpenCL library; install the graphics card's driver (on Debian and Ubuntu also"
                 + " ocl-icd-libopencl1), or compute on the CPU";
     }

@@ -43,8 +43,12 @@ public final class OpenClDevices {
      * @throws OpenClException as {@link #list}
      */
     public static OpenClDevice best() {
-        return list().stream().min(Comparator.comparing(OpenClDevice::type)
-                .thenComparing(d -> -(long) d.computeUnits() * Math.max(1, d.clockMHz()))).orElseThrow();
+        return list().stream().min(Comparator.comparing(OpenClDevice::type).thenComparing(largestFirst())).orElseThrow();
+    }
+
+    /** By compute units and clock, which compare devices of one kind roughly. */
+    static Comparator<OpenClDevice> largestFirst() {
+        return Comparator.comparingLong(d -> -(long) d.computeUnits() * Math.max(1, d.clockMHz()));
     }
 
     /** @throws OpenClException as {@link #list}, or if there is no such device */

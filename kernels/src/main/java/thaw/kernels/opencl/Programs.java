@@ -5,6 +5,7 @@ import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
+import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.regex.Matcher;
@@ -59,6 +60,7 @@ final class Programs implements AutoCloseable {
      * @throws OpenClException with the compiler's first complaint, if it does not compile; the whole log is the cause's message
      */
     synchronized CompiledKernel kernel(String file, String name, Map<String, ?> parameters) {
+        queue.requireOpen();
         ProgramKey program = new ProgramKey(file, Map.copyOf(parameters));
         return kernels.computeIfAbsent(new KernelKey(program, name), key -> {
             try {
@@ -80,7 +82,8 @@ final class Programs implements AutoCloseable {
         } catch (CLException failure) {
             String log = buildLog(program);
             CL.clReleaseProgram(program);
-            String first = log.lines().filter(line -> line.contains("error")).findFirst().orElse(OpenClException.code(failure));
+            String first = log.lines().filter(line -> line.toLowerCase(Locale.ROOT).contains("error")).findFirst()
+                    .orElse(OpenClException.code(failure));
             throw new OpenClException("OpenCL: the compiler of " + queue.device() + " rejects " + key.file + " with " + options
                     + ": " + first.strip(), new OpenClException(log, failure));
         }

@@ -88,6 +88,63 @@ class ScheduleTest {
         assertEquals(0.55, restarts.lr(6, 1), 1e-12);
     }
 
+    /** fastai: fit_sgdr(3, 1, cycle_mult=2) of 4 batches an epoch has 4·7 steps; a cycle's lr is (1 + cos(π·i/n))/2. */
+    @Test
+    void restartsEndAfterTheirCycles() {
+        SGDR sgdr = new SGDR(3, 4, 2);
+        assertEquals(28, sgdr.totalSteps());
+        assertEquals(7, SGDR.length(3, 1, 2));
+        assertEquals(15, SGDR.length(5, 3, 1));
+        double[] first = {1, 0.8535533905932737, 0.5, 0.14644660940672627};
+        for (int i = 0; i < 4; i++) {
+            assertEquals(0.2 * first[i], sgdr.lr(i, 0.2), 1e-15);
+            assertEquals(0.2 * first[i], sgdr.lr(4 + 2 * i, 0.2), 1e-15);
+            assertEquals(0.2 * first[i], sgdr.lr(12 + 4 * i, 0.2), 1e-15);
+        }
+        assertEquals(0, sgdr.lr(28, 0.2), 1e-15);
+        assertEquals(0.9, sgdr.momentum(5, 0.9));
+    }
+
+    /** fastai 0.7's CosAnneal: for iterations below nb/20 the rate is a hundredth. */
+    @Test
+    void fastai07BeginsGently() {
+        SGDR sgdr = SGDR.fastai07(2, 50, 1);
+        for (int i = 0; i < 3; i++) {
+            assertEquals(0.01, sgdr.lr(i, 1), 1e-15);
+        }
+        assertEquals((1 + Math.cos(Math.PI * 3 / 50)) / 2, sgdr.lr(3, 1), 1e-15);
+        assertEquals(1, sgdr.lr(50, 1), 1e-15);
+    }
+
+    @Test
+    void flatThenCosine() {
+        FlatCosine flat = new FlatCosine(8);
+        for (int i = 0; i <= 6; i++) {
+            assertEquals(3, flat.lr(i, 3), 1e-15);
+        }
+        assertEquals((3 + 3e-5) / 2, flat.lr(7, 3), 1e-12);
+        assertEquals(3e-5, flat.lr(8, 3), 1e-15);
+        assertEquals(2, new FlatCosine(5, 1, 1e5).lr(5, 2));
+    }
+
+    @Test
+    void warmUpRisesToTheNextSchedule() {
+        Warmup warmup = new Warmup(4, 0.2, OneCycle.fastai(10));
+        assertEquals(0.2, warmup.lr(0, 1), 1e-15);
+        assertEquals(0.6, warmup.lr(2, 1), 1e-15);
+        assertEquals(OneCycle.fastai(10).lr(3, 1), warmup.lr(7, 1));
+        assertEquals(0.95, warmup.momentum(2, 0.9), 1e-15);
+        assertEquals(0.3, new Warmup(4, 0, new Constant()).lr(4, 0.3));
+    }
+
+    @Test
+    void sweepsRiseByEqualFactors() {
+        ExponentialSweep sweep = new ExponentialSweep(1e-4, 1, 4);
+        for (int i = 0; i <= 4; i++) {
+            assertEquals(2 * Math.pow(10, i - 4), sweep.lr(i, 2), 1e-15);
+        }
+    }
+
     @Test
     void seekingEqualsStepping() {
         SGD a = new SGD(group("a", parameter()).lr(1));
@@ -112,5 +169,10 @@ class ScheduleTest {
         assertThrows(IllegalArgumentException.class, () -> new StepLR(0, 0.1));
         assertThrows(IllegalArgumentException.class, () -> new CosineAnnealing(0));
         assertThrows(IllegalArgumentException.class, () -> new CosineAnnealingWarmRestarts(1, 0, 0));
+        assertThrows(IllegalArgumentException.class, () -> new SGDR(0, 1, 1));
+        assertThrows(IllegalArgumentException.class, () -> new SGDR(40, 100, 2));
+        assertThrows(IllegalArgumentException.class, () -> new FlatCosine(1, 2, 1e5));
+        assertThrows(IllegalArgumentException.class, () -> new Warmup(-1, 0, new Constant()));
+        assertThrows(IllegalArgumentException.class, () -> new ExponentialSweep(0, 1, 1));
     }
 }

@@ -15,6 +15,8 @@ import java.util.concurrent.TimeUnit;
 /** The command line in a process of its own, with this Java and this class path. */
 final class ThawProcess {
 
+    /** Access to native libraries is what the launcher's jar grants by its manifest. */
+    private static final String NATIVE = "--enable-native-access=ALL-UNNAMED";
     private static final List<String> VECTORS = List.of("--add-modules", "jdk.incubator.vector");
 
     private final Process process;
@@ -45,6 +47,7 @@ final class ThawProcess {
     private static ThawProcess start(Path folder, List<String> javaOptions, Path out, Object[] args) throws IOException {
         List<String> command = new ArrayList<>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+        command.add(NATIVE);
         command.addAll(javaOptions);
         command.addAll(List.of("-cp", System.getProperty("java.class.path"), Main.class.getName()));
         for (Object arg : args) {

@@ -1,5 +1,6 @@
 package thaw.kernels.opencl;
 
+import java.util.Optional;
 import org.junit.jupiter.api.Assumptions;
 
 /**
@@ -11,14 +12,21 @@ public final class OpenClHere {
     private OpenClHere() {
     }
 
+    /** To be called by a test that needs a device. */
     public static void require() {
+        missing().ifPresent(Assumptions::abort);
+    }
+
+    /** Why tests are to be skipped, or empty if there is a device. */
+    public static Optional<String> missing() {
         try {
             OpenClDevices.list();
+            return Optional.empty();
         } catch (OpenClException none) {
             if (Boolean.getBoolean("opencl.required")) {
                 throw none;
             }
-            Assumptions.abort("OpenCL tests are skipped: " + none.getMessage());
+            return Optional.of("OpenCL tests are skipped: " + none.getMessage());
         }
     }
 }

@@ -1,0 +1,28 @@
+package thaw.engine;
+
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import thaw.kernels.Backend;
+import thaw.kernels.cpu.CpuBackend;
+import thaw.kernels.opencl.OpenClException;
+import thaw.kernels.opencl.PreferredDevice;
+
+/** The choice behind {@link Device#auto()}, apart from it so that nobody else loads what OpenCL needs. */
+final class FastestBackend {
+
+    private FastestBackend() {
+    }
+
+    static Backend open(int threads) {
+        try {
+            Backend preferred = PreferredDevice.open(() -> CpuBackend.create(threads)).orElse(null);
+            if (preferred != null) {
+                return preferred;
+            }
+        } catch (OpenClException | LinkageError unusable) {
+            Logger logger = System.getLogger(FastestBackend.class.getPackageName());
+            logger.log(Level.DEBUG, () -> "computing on the CPU; " + unusable.getMessage());
+        }
+        return CpuBackend.create(threads);
+    }
+}

@@ -1,0 +1,100 @@
+package thaw.engine.optim;
+
+import java.util.Collection;
+import java.util.List;
+import thaw.engine.Tensor;
+import thaw.kernels.Array;
+import thaw.kernels.Backend;
+import thaw.kernels.UnaryOp;
+
+/** Keeps gradients from growing beyond bounds, between {@link Tensor#backward()} and {@link Optimizer#step()}. */
+public final class GradientClipping {
+
+    /** PyTorch's, so that a norm of 0 divides nothing by 0. */
+    private static final double EPS = 1e-6;
+
+    private GradientClipping() {
+    }
+
+    /**
+     * The Euclidean norm of all these parameters' gradients as if they were one vector; parameters without one count as 0.
+     */
+    public static double gradNorm(Collection<Tensor> parameters) {
+        double sum = 0;
+        for (Tensor p : parameters) {
+            if (p.grad() != null) {
+                sum += sumOfSquares(p.device().backend(), p.grad().array());
+            }
+        }
+        return Math.sqrt(sum);
+    }
+
+    static double sumOfSquares(Backend on, Array x) {
+        Array squares = on.unary(UnaryOp.SQUARE, x);
+        Array sum = on.sum(squares, false);
+        double[] value = new double[1];
+        on.read(sum, value);
+        squares.release();
+        sum.release();
+        return value[0];
+    }
+
+    /**
+     * Scales all gradients together so that their norm is at most {@code maxNorm} (Pascanu et al. 2013, algorithm 1): by
+     * {@code maxNorm / (norm + 1e-6)} where that is below 1, as PyTorch's {@code clip_grad_norm_}.
+     *
+     * @return the norm before; infinite or not a number if a gradient is, and then nothing is changed
+     * @throws IllegalArgumentException if {@code maxNorm} is not above 0
+     */
+    public static double clipGradNorm(Collection<Tensor> parameters, double maxNorm) {
+        requireAboveZero("maxNorm", maxNorm);
+        double norm = gradNorm(parameters);
+        double scale = maxNorm / (norm + EPS);
+        if (Double.isFinite(norm) && scale < 1) {
+            for (Tensor p : withGradient(parameters)) {
+                Backend on = p.device().backend();
+                Array scaled = on.affine(p.grad().array(), scale, 0);
+                on.assign(p.grad().array(), scaled);
+                scaled.release();
+            }
+        }
+        return norm;
+    }
+
+    /**
+     * Moves every element of the gradients that lies outside {@code −value … value} to the nearer end, as PyTorch's
+     * {@code clip_grad_value_}.
+     *
+     * @throws IllegalArgumentException if {@code value} is not above 0
+     */
+    public static void clipGradValue(Collection<Tensor> parameters, double value) {
+        requireAboveZero("value", value);
+        for (Tensor p : withGradient(parameters)) {
+            double[] elements = p.grad().toDoubles();
+            boolean outside = false;
+            for (int i = 0; i < elements.length; i++) {
+                if (Math.abs(elements[i]) > value) {
+                    elements[i] = Math.copySign(value, elements[i]);
+                    outside = true;
+                }
+            }
+            if (outside) {
+                Backend on = p.device().backend();
+                Array clipped = on.of(p.shape(), elements);
+                on.assign(p.grad().array(), clipped);
+                clipped.release();
+            }
+        }
+    }
+
+    private static List<Tensor> withGradient(Collection<Tensor> parameters) {
+        return parameters.stream().filter(p -> p.grad() != null).toList();
+    }
+
+    private static void requireAboveZero(String name, double value) {
+        if (!(value > 0)) {
+            throw new IllegalArgumentException("gradient clipping: " + name + " must be above 0, got " + value
+                    + "; leave the clipping out to have none");
+        }
+    }
+}

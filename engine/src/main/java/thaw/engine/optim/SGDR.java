@@ -1,0 +1,69 @@
+package thaw.engine.optim;
+
+/**
+ * Stochastic gradient descent with warm restarts (Loshchilov and Hutter 2017): cycles in each of which the rate falls from the
+ * group's own to 0 along half a cosine, each {@code cycleMult} times as long as the one before. As fastai's {@code fit_sgdr} and
+ * {@code cycle_len, cycle_mult}. Unlike {@link CosineAnnealingWarmRestarts} it has an end.
+ *
+ * @param cycles      how many
+ * @param cycleLen    the steps of the first
+ * @param gentleSteps at the very beginning, so many steps at a hundredth of the rate; 0 as fastai 2 has it, a twentieth of the
+ *                    first cycle as fastai 0.7 does. The cycle goes on meanwhile
+ */
+public record SGDR(int cycles, int cycleLen, int cycleMult, int gentleSteps) implements Schedule {
+
+    private static final double GENTLE = 1.0 / 100;
+    private static final int GENTLE_PART = 20;
+
+    public SGDR {
+        if (cycles < 1 || cycleLen < 1 || cycleMult < 1 || gentleSteps < 0) {
+            throw new IllegalArgumentException("SGDR: cycles, cycleLen and cycleMult must be at least 1 and gentleSteps at least"
+                    + " 0, got " + cycles + ", " + cycleLen + ", " + cycleMult + " and " + gentleSteps);
+        }
+        length(cycles, cycleLen, cycleMult);
+    }
+
+    /** fastai 2's. */
+    public SGDR(int cycles, int cycleLen, int cycleMult) {
+        this(cycles, cycleLen, cycleMult, 0);
+    }
+
+    /** fastai 0.7's: for the first twentieth of the first cycle the rate is a hundredth. */
+    public static SGDR fastai07(int cycles, int cycleLen, int cycleMult) {
+        return new SGDR(cycles, cycleLen, cycleMult, (cycleLen + GENTLE_PART - 1) / GENTLE_PART);
+    }
+
+    /** All cycles together, {@code cycleLen · (1 + cycleMult + cycleMult² + …)}: three cycles of 1, 2 and 4 epochs have 7. */
+    public static int length(int cycles, int cycleLen, int cycleMult) {
+        long sum = 0;
+        long length = cycleLen;
+        for (int i = 0; i < cycles; i++) {
+            sum += length;
+            length *= cycleMult;
+            if (sum > Integer.MAX_VALUE || length > Integer.MAX_VALUE * 2L) {
+                throw new IllegalArgumentException("SGDR: " + cycles + " cycles of " + cycleLen + ", each " + cycleMult
+                        + " times as long as the one before, are too many steps");
+            }
+        }
+        return (int) sum;
+    }
+
+    @Override
+    public double lr(int step, double base) {
+        if (step < gentleSteps) {
+            return base * GENTLE;
+        }
+        long length = cycleLen;
+        long since = step;
+        for (int i = 1; i < cycles && since >= length; i++) {
+            since -= length;
+            length *= cycleMult;
+        }
+        return Anneal.COSINE.between(base, 0, Math.min(1, (double) since / length));
+    }
+
+    @Override
+    public int totalSteps() {
+        return length(cycles, cycleLen, cycleMult);
+    }
+}

@@ -1,0 +1,35 @@
+package thaw.engine.optim;
+
+/**
+ * The rate rises along a line from a fraction of the group's own to the whole, as Goyal et al. 2017 (section 2.2) begin; then
+ * another schedule follows from its own step 0. PyTorch: {@code LinearLR}, then the other, in a {@code SequentialLR}.
+ *
+ * @param steps       that the rate rises
+ * @param startFactor the rate at step 0 by the full one, 0 to 1
+ */
+public record Warmup(int steps, double startFactor, Schedule then) implements Schedule {
+
+    public Warmup {
+        if (steps < 0 || !(startFactor >= 0 && startFactor <= 1)) {
+            throw new IllegalArgumentException("Warmup: needs at least 0 steps and a startFactor between 0 and 1, got " + steps
+                    + " and " + startFactor);
+        }
+    }
+
+    @Override
+    public double lr(int step, double base) {
+        return step >= steps ? then.lr(step - steps, base)
+                : Anneal.LINEAR.between(startFactor * base, base, (double) step / steps);
+    }
+
+    @Override
+    public double momentum(int step, double base) {
+        return then.momentum(Math.max(0, step - steps), base);
+    }
+
+    @Override
+    public int totalSteps() {
+        int rest = then.totalSteps();
+        return rest == Integer.MAX_VALUE ? rest : Math.addExact(steps, rest);
+    }
+}

@@ -1,0 +1,24 @@
+package thaw.finetune;
+
+import java.util.function.BooleanSupplier;
+import thaw.finetune.data.ImageFolder;
+import thaw.finetune.insight.Insight;
+import thaw.resnet.ResNet;
+
+/**
+ * What a fit works on, and for whom.
+ *
+ * @param pretrained whether the network knew something before
+ * @param loaders    of the data at its own size
+ * @param objective  whose loss validation reports
+ * @param loss       what training makes small
+ * @param stop       whether to end after the step
+ */
+record FitContext(ResNet net, boolean pretrained, ImageFolder data, Loaders loaders, Freezing freezing, FitSettings settings,
+        Objective objective, LossFunction loss, Insight insight, TrainingListener listener, BooleanSupplier stop) {
+
+    /** Loaders of images of so many pixels on a side; 0 for the data's own size. */
+    Loaders loaders(int size) {
+        return size == 0 || size == data.transforms().size() ? loaders : Loaders.of(data.size(size));
+    }
+}

@@ -1,0 +1,283 @@
+package thaw.finetune;
+
+import static java.util.stream.Collectors.joining;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.function.Supplier;
+import thaw.engine.optim.Schedule;
+import thaw.engine.optim.Scheduler;
+import thaw.engine.optim.WeightAverage;
+import thaw.finetune.data.Batches;
+import thaw.finetune.data.RawBatch;
+import thaw.finetune.insight.EpochActivity;
+import thaw.kernels.OutOfDeviceMemoryException;
+import thaw.resnet.LayerGroup;
+
+/** One phase of a plan under way. */
+final class PhaseRun implements AutoCloseable {
+
+    private final FitContext context;
+    private final TrainingPhase phase;
+    private final int number;
+    private final boolean last;
+    private final List<EpochResult> history;
+    private final Loaders loaders;
+    private final List<LayerGroup> groups;
+    private final LayerOptimizer layers;
+    private final Scheduler scheduler;
+    private final TrainingStep step;
+    private final WeightAverage average;
+    private int dataEpoch;
+    private int epoch;
+    private int batch;
+    private double lossSum;
+    private int images;
+    private double seconds;
+    private long since;
+
+    /**
+     * @param number    index of the phase in the plan
+     * @param last      whether it is the plan's last
+     * @param dataEpoch number of the next epoch to the data
+     * @param history   of all phases, to which this one adds
+     */
+    PhaseRun(FitContext context, TrainingPhase phase, int number, boolean last, int dataEpoch,
+            List<EpochResult> history) {
+        this.context = context;
+        this.phase = phase;
+        this.number = number;
+        this.last = last;
+        this.dataEpoch = dataEpoch;
+        this.history = history;
+        FitSettings settings = context.settings();
+        context.freezing().to(phase.freezeTo(), settings.frozenBatchNorm());
+        List<Double> rates = phase.rates().forGroups(context.freezing().names());
+        context.freezing().requireTrainable();
+        groups = context.freezing().groups();
+        loaders = context.loaders(phase.size());
+        Schedule schedule = phase.schedule().of(phase.epochs(), stepsPerEpoch());
+        layers = new LayerOptimizer(groups, context.freezing().first(), rates, settings);
+        scheduler = new Scheduler(layers.optimizer(), schedule);
+        step = new TrainingStep(context.net(), context.loss(), layers.optimizer(), settings);
+        average = settings.averageDecay() == 0 ? null
+                : new WeightAverage(context.net(), settings.averageDecay(), settings.averageWarmup());
+    }
+
+    private int stepsPerEpoch() {
+        int accumulate = context.settings().accumulate();
+        return (loaders.train().batches() + accumulate - 1) / accumulate;
+    }
+
+    /** Number of the next epoch to the data. */
+    int dataEpoch() {
+        return dataEpoch;
+    }
+
+    // ---- state -------------------------------------------------------------------------------------------------
+
+    FitState state() {
+        return new FitState(number, epoch, batch, scheduler.stepCount(), dataEpoch, context.net().device().generator().state(),
+                lossSum, images, seconds + elapsed(), NetworkSnapshot.of(context.net()), layers.optimizer().stateDict(),
+                Optional.ofNullable(average).map(WeightAverage::stateDict), context.insight().meter().state(), history);
+    }
+
+    /** Goes on where a state of this phase was taken; to be called before anything else. */
+    void restore(FitState state) {
+        for (int i = 1; i <= Math.min(state.epoch(), phase.epochs() - 1); i++) {
+            thaw(i);
+        }
+        NetworkSnapshot.restore(context.net(), state.network());
+        layers.optimizer().loadStateDict(state.optimizer());
+        scheduler.seek(state.step());
+        if (average != null) {
+            average.loadStateDict(state.average().orElseThrow(() -> new IllegalArgumentException("resume: the settings have an"
+                    + " average of the weights, the state has none; resume with the settings that the fit began with")));
+        }
+        context.net().device().generator().seed(state.random());
+        context.insight().meter().restore(state.activity());
+        epoch = state.epoch();
+        batch = state.batch();
+        dataEpoch = state.dataEpoch();
+        lossSum = state.lossSum();
+        images = state.images();
+        seconds = state.seconds();
+    }
+
+    private double elapsed() {
+        return since == 0 ? 0 : (System.nanoTime() - since) / 1e9;
+    }
+
+    /** Runs something on the network as it is validated: with the average of its weights, where there is one. */
+    <T> T asValidated(Supplier<T> use) {
+        if (average == null) {
+            return use.get();
+        }
+        try (WeightAverage.Swap averaged = average.swap()) {
+            return use.get();
+        }
+    }
+
+    // ---- training ----------------------------------------------------------------------------------------------
+
+    /** @return whether the phase is complete; otherwise it was stopped */
+    boolean train() {
+        warnOfOneRate();
+        while (epoch < phase.epochs()) {
+            since = System.nanoTime();
+            context.freezing().trainingModes(context.settings().frozenBatchNorm());
+            if (!batches()) {
+                return false;
+            }
+            finishEpoch();
+            if (context.stop().getAsBoolean() && !(last && epoch == phase.epochs())) {
+                return false;
+            }
+        }
+        if (average != null) {
+            average.copyToModule();
+        }
+        return true;
+    }
+
+    /** Adds one more group for the epoch of this index, if the phase is a gradual one. */
+    private void thaw(int nextEpoch) {
+        int first = context.freezing().first();
+        if (phase.gradual() && first > 0) {
+            context.freezing().to(first - 1, context.settings().frozenBatchNorm());
+            layers.thaw();
+            scheduler.seek(scheduler.stepCount());
+        }
+    }
+
+    /** The running epoch's batches from where it stands; whether all of them are done. */
+    private boolean batches() {
+        RawBatch raw = null;
+        try (Batches batches = loaders.train().epoch(dataEpoch)) {
+            for (int i = 0; i < batch; i++) {
+                batches.next();
+            }
+            while (batches.hasNext()) {
+                List<Double> rates = layers.learningRates();
+                int expected = imagesExpected();
+                int done = 0;
+                double loss = 0;
+                for (int i = 0; i < context.settings().accumulate() && batches.hasNext(); i++) {
+                    raw = batches.next();
+                    batch++;
+                    double one = step.backward(raw, i == 0, (double) raw.size() / expected);
+                    if (!Double.isFinite(one)) {
+                        throw diverged("the loss", one, "in epoch " + (epoch + 1) + ", batch " + batch, rates, raw);
+                    }
+                    loss += one * raw.size();
+                    done += raw.size();
+                }
+                lossSum += loss;
+                images += done;
+                step.scaleGradients((double) expected / done);
+                step.update(context.insight().meter(), groups);
+                scheduler.step();
+                if (average != null) {
+                    average.update();
+                }
+                context.listener().onBatch(new BatchResult(epoch + 1, phase.epochs(), batch, loaders.train().batches(),
+                        loss / done, rates));
+                if (context.stop().getAsBoolean()) {
+                    return false;
+                }
+            }
+            return true;
+        } catch (OutOfMemoryError full) {
+            throw new NotEnoughMemoryException("training on " + InputCheck.describe(raw), "use a smaller batch (now "
+                    + context.data().batch() + ") or smaller images, freeze more layer groups", full);
+        } catch (OutOfDeviceMemoryException full) {
+            throw new NotEnoughMemoryException("training on " + InputCheck.describe(raw), ", or freeze more layer groups", full,
+                    raw.size(), context.net().device().backend().memory().inUse());
+        }
+    }
+
+    /**
+     * Images of the next step: its batches are full, but for the epoch's last. Where the data turns out to have fewer, gradients
+     * are {@linkplain TrainingStep#scaleGradients scaled} afterwards.
+     */
+    private int imagesExpected() {
+        int size = context.data().batch();
+        return Math.max(1, Math.min(context.settings().accumulate() * size, loaders.train().images() - batch * size));
+    }
+
+    private void finishEpoch() {
+        List<Double> rates = ratesOfTheLastStep();
+        Evaluation valid = asValidated(this::validate);
+        if (!Double.isFinite(valid.loss())) {
+            throw diverged("the validation loss", valid.loss(), "after epoch " + (epoch + 1), rates, null);
+        }
+        epoch++;
+        dataEpoch++;
+        batch = 0;
+        EpochResult result = new EpochResult(epoch, phase.epochs(), lossSum / images, valid.loss(),
+                valid.accuracy(), seconds + elapsed(), rates);
+        lossSum = 0;
+        images = 0;
+        seconds = 0;
+        since = 0;
+        history.add(result);
+        tellOfActivity(rates);
+        if (epoch < phase.epochs()) {
+            thaw(epoch);
+        }
+        context.listener().onEpoch(result);
+    }
+
+    /** The scheduler is one step ahead, where there is no other step than the last. */
+    private List<Double> ratesOfTheLastStep() {
+        scheduler.seek(scheduler.stepCount() - 1);
+        List<Double> rates = layers.learningRates();
+        scheduler.seek(scheduler.stepCount() + 1);
+        return rates;
+    }
+
+    private Evaluation validate() {
+        return Evaluation.of(context.net(), loaders.valid(), context.data().classes(), context.objective(),
+                images -> context.listener().onValidation(images, loaders.valid().images()));
+    }
+
+    // ---- what the listener hears ---------------------------------------------------------------------------------
+
+    private void tellOfActivity(List<Double> rates) {
+        if (!context.insight().options().isOff()) {
+            EpochActivity activity = new EpochActivity(epoch, phase.epochs(), context.insight().epoch(groups, rates));
+            context.listener().onActivity(activity);
+            if (context.pretrained()) {
+                context.insight().warning(activity).ifPresent(context.listener()::onWarning);
+            }
+        }
+    }
+
+    private void warnOfOneRate() {
+        if (context.pretrained() && phase.rates() instanceof LearningRates.Single one && groups.size() > 1
+                && context.freezing().first() == 0) {
+            context.listener().onWarning("one learning rate, " + one.lr() + ", for all layer groups of a pretrained network "
+                    + context.freezing().names() + ": one that is high enough for a new head can destroy within a few steps what the"
+                    + " early layers have learned; use slice(" + one.lr() / 100 + "," + one.lr() + ") or a rate for each group,"
+                    + " and if one for all is meant, give it " + groups.size() + " times and this warning stays away");
+        }
+    }
+
+    private DivergenceException diverged(String what, double value, String when, List<Double> rates, RawBatch raw) {
+        String shown = rates.stream().map(rate -> String.format(Locale.ROOT, "%.3g", rate)).collect(joining(", "));
+        return new DivergenceException(what + " is " + value + " " + when + ", at learning rates " + shown + "; "
+                + new FirstNonFinite(context.net(), groups).describe(raw) + ". The network's weights are spoilt: start again from"
+                + " the pretrained ones, or the last checkpoint, with lower rates, say a tenth");
+    }
+
+    @Override
+    public void close() {
+        layers.close();
+        if (average != null) {
+            average.close();
+        }
+        context.insight().meter().reset();
+    }
+}

@@ -1,0 +1,188 @@
+package thaw.finetune;
+
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import thaw.engine.optim.Anneal;
+import thaw.engine.optim.Constant;
+import thaw.engine.optim.CosineAnnealing;
+import thaw.engine.optim.FlatCosine;
+import thaw.engine.optim.OneCycle;
+import thaw.engine.optim.SGDR;
+import thaw.engine.optim.Schedule;
+import thaw.engine.optim.StepLR;
+import thaw.engine.optim.Warmup;
+
+/**
+ * A schedule as a name and options, as it stands in settings and on a command line: {@code sgdr(cycle_len=1,cycle_mult=2)}.
+ *
+ * <pre>
+ * constant
+ * one-cycle          pct_start 0.25, div 25, div_final 1e5, mom_max 0.95, mom_min 0.85    fastai's fit_one_cycle
+ * one-cycle-pytorch  pct_start 0.3, div_factor 25, final_div_factor 1e4                   PyTorch's OneCycleLR
+ * sgdr               cycle_len 1, cycle_mult 2 (epochs), gentle 0 (1: as fastai 0.7)      fastai's fit_sgdr
+ * flat-cosine        pct_start 0.75, div_final 1e5                                        fastai's fit_flat_cos
+ * cosine                                                                                  CosineAnnealingLR down to 0
+ * step               step_size 30 (epochs), gamma 0.1                                     StepLR
+ * </pre>
+ * All of them may be warmed up to: {@code warmup} epochs, 0 unless set, from {@code warmup_start} of the rate, 0.01.
+ *
+ * @param options what is said of them; the rest has the defaults above
+ */
+public record ScheduleRecipe(String name, Map<String, Double> options) implements PhaseSchedule {
+
+    private static final Map<String, Map<String, Double>> KNOWN = known();
+
+    private static Map<String, Map<String, Double>> known() {
+        Map<String, Map<String, Double>> known = new LinkedHashMap<>();
+        known.put("constant", Map.of());
+        known.put("one-cycle", Map.of("pct_start", 0.25, "div", 25.0, "div_final", 1e5, "mom_max", 0.95, "mom_min", 0.85));
+        known.put("one-cycle-pytorch", Map.of("pct_start", 0.3, "div_factor", 25.0, "final_div_factor", 1e4));
+        known.put("sgdr", Map.of("cycle_len", 1.0, "cycle_mult", 2.0, "gentle", 0.0));
+        known.put("flat-cosine", Map.of("pct_start", 0.75, "div_final", 1e5));
+        known.put("cosine", Map.of());
+        known.put("step", Map.of("step_size", 30.0, "gamma", 0.1));
+        known.replaceAll((name, options) -> {
+            Map<String, Double> all = new LinkedHashMap<>(options);
+            all.put("warmup", 0.0);
+            all.put("warmup_start", 0.01);
+            return Collections.unmodifiableMap(all);
+        });
+        return Collections.unmodifiableMap(known);
+    }
+
+    /** @throws IllegalArgumentException if there is no schedule of this name, or it has no such option */
+    public ScheduleRecipe {
+        options = Collections.unmodifiableMap(new LinkedHashMap<>(options));
+        if (!KNOWN.containsKey(name)) {
+            throw new IllegalArgumentException("unknown schedule \"" + name + "\"; known are "
+                    + String.join(", ", KNOWN.keySet()));
+        }
+        for (String option : options.keySet()) {
+            if (!KNOWN.get(name).containsKey(option)) {
+                throw new IllegalArgumentException("schedule " + name + " has no option \"" + option + "\"; it has "
+                        + KNOWN.get(name).keySet().stream().sorted().collect(Collectors.joining(", ")));
+            }
+        }
+    }
+
+    /** With the defaults. */
+    public static ScheduleRecipe of(String name) {
+        return new ScheduleRecipe(name, Map.of());
+    }
+
+    /** fastai's. */
+    public static ScheduleRecipe oneCycle() {
+        return of("one-cycle");
+    }
+
+    /** With this option too. */
+    public ScheduleRecipe with(String option, double value) {
+        Map<String, Double> more = new LinkedHashMap<>(options);
+        more.put(option, value);
+        return new ScheduleRecipe(name, more);
+    }
+
+    /** The names of all schedules. */
+    public static List<String> names() {
+        return List.copyOf(KNOWN.keySet());
+    }
+
+    /**
+     * Reads {@code one-cycle} or {@code one-cycle(pct_start=0.3,div=5)}.
+     *
+     * @throws IllegalArgumentException if the text is no such thing
+     */
+    public static ScheduleRecipe parse(String text) {
+        Matcher call = Pattern.compile("\\s*([a-z0-9-]+)\\s*(?:\\((.*)\\))?\\s*").matcher(text);
+        if (!call.matches()) {
+            throw new IllegalArgumentException("schedule: expected a name as one-cycle, or one with options as"
+                    + " one-cycle(pct_start=0.3,div=5), got \"" + text + "\"");
+        }
+        ScheduleRecipe recipe = of(call.group(1));
+        if (call.group(2) != null && !call.group(2).isBlank()) {
+            for (String option : call.group(2).split(",")) {
+                String[] sides = option.split("=");
+                try {
+                    recipe = recipe.with(sides[0].strip(), Double.parseDouble(sides[1].strip()));
+                } catch (NumberFormatException | ArrayIndexOutOfBoundsException wrong) {
+                    throw new IllegalArgumentException("schedule " + call.group(1) + ": expected an option as pct_start=0.3, got \""
+                            + option + "\"", wrong);
+                }
+            }
+        }
+        return recipe;
+    }
+
+    @Override
+    public String toString() {
+        return options.isEmpty() ? name : options.entrySet().stream().map(e -> e.getKey() + "=" + e.getValue())
+                .collect(Collectors.joining(",", name + "(", ")"));
+    }
+
+    private double option(String option) {
+        return options.getOrDefault(option, KNOWN.get(name).get(option));
+    }
+
+    @Override
+    public Schedule of(int epochs, int stepsPerEpoch) {
+        int all = Math.multiplyExact(epochs, stepsPerEpoch);
+        int warmup = (int) Math.round(option("warmup") * stepsPerEpoch);
+        if (warmup < 0 || warmup >= all) {
+            throw new IllegalArgumentException("schedule " + name + ": a warm-up of " + option("warmup")
+                    + " epochs leaves nothing of " + epochs + "; warm up for less, or train for longer");
+        }
+        if (warmup == 0) {
+            return main(epochs, all, stepsPerEpoch);
+        }
+        Schedule rest = name.equals("sgdr") ? main(epochs - wholeEpochs(), all - warmup, stepsPerEpoch)
+                : main(epochs, all - warmup, stepsPerEpoch);
+        return new Warmup(warmup, option("warmup_start"), rest);
+    }
+
+    private int wholeEpochs() {
+        if (option("warmup") != Math.rint(option("warmup"))) {
+            throw new IllegalArgumentException("schedule sgdr: cycles are whole epochs, so a warm-up is too, got "
+                    + option("warmup"));
+        }
+        return (int) option("warmup");
+    }
+
+    private Schedule main(int epochs, int steps, int stepsPerEpoch) {
+        return switch (name) {
+            case "constant" -> new Constant();
+            case "one-cycle" -> {
+                OneCycle cycle = OneCycle.fastai(steps, option("pct_start"), option("div"), option("div_final"));
+                yield new OneCycle(cycle.totalSteps(), cycle.peakStep(), cycle.endStep(), cycle.startFactor(), cycle.endFactor(),
+                        cycle.anneal(), option("mom_min"), option("mom_max"));
+            }
+            case "one-cycle-pytorch" -> OneCycle.of(steps, option("pct_start"), Anneal.COSINE, option("div_factor"),
+                    option("final_div_factor"), 0.85, 0.95);
+            case "sgdr" -> sgdr(epochs, stepsPerEpoch);
+            case "flat-cosine" -> new FlatCosine(steps, option("pct_start"), option("div_final"));
+            case "cosine" -> new CosineAnnealing(steps);
+            case "step" -> new StepLR((int) Math.max(1, Math.round(option("step_size") * stepsPerEpoch)), option("gamma"));
+            default -> throw new IllegalStateException("schedule " + name + " is known and has no meaning");
+        };
+    }
+
+    private Schedule sgdr(int epochs, int stepsPerEpoch) {
+        int length = (int) option("cycle_len");
+        int mult = (int) option("cycle_mult");
+        List<Integer> fitting = new ArrayList<>();
+        for (int cycles = 1; fitting.isEmpty() || fitting.get(fitting.size() - 1) < epochs; cycles++) {
+            fitting.add(SGDR.length(cycles, length, mult));
+            if (fitting.get(cycles - 1) == epochs) {
+                return option("gentle") == 0 ? new SGDR(cycles, length * stepsPerEpoch, mult)
+                        : SGDR.fastai07(cycles, length * stepsPerEpoch, mult);
+            }
+        }
+        throw new IllegalArgumentException("schedule sgdr: cycles of " + length + " epochs, each " + mult
+                + " times as long as the one before, don't end after " + epochs + " epochs; train for one of " + fitting);
+    }
+}

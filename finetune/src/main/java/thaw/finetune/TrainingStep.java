@@ -1,0 +1,81 @@
+package thaw.finetune;
+
+import java.util.List;
+import thaw.engine.Device;
+import thaw.engine.Scope;
+import thaw.engine.Tensor;
+import thaw.engine.optim.GradientClipping;
+import thaw.engine.optim.Optimizer;
+import thaw.finetune.data.RawBatch;
+import thaw.finetune.insight.GroupMeter;
+import thaw.kernels.Array;
+import thaw.kernels.Backend;
+import thaw.resnet.LayerGroup;
+import thaw.resnet.ResNet;
+
+/** One step of an optimizer: the gradients of one batch, or of several as if they were one, then the update. */
+final class TrainingStep {
+
+    private final ResNet net;
+    private final LossFunction loss;
+    private final Optimizer optimizer;
+    private final FitSettings settings;
+
+    TrainingStep(ResNet net, LossFunction loss, Optimizer optimizer, FitSettings settings) {
+        this.net = net;
+        this.loss = loss;
+        this.optimizer = optimizer;
+        this.settings = settings;
+    }
+
+    /**
+     * Adds the gradients of a batch's mean loss, if that is finite.
+     *
+     * @param first whether to forget older gradients before
+     * @param share what this batch's loss counts in the step's, 0 to 1
+     * @return the batch's mean loss
+     */
+    double backward(RawBatch raw, boolean first, double share) {
+        Device device = net.device();
+        Batch batch = Batch.of(device, raw);
+        try (Scope scope = device.scope()) {
+            Tensor mean = loss.of(net.call(batch.images()), batch);
+            double value = mean.item();
+            if (Double.isFinite(value)) {
+                if (first) {
+                    optimizer.zeroGrad();
+                }
+                (share == 1 ? mean : mean.mul(share)).backward();
+            }
+            return value;
+        }
+    }
+
+    /** Multiplies all gradients; leaves them alone, to the bit, at a factor of 1. */
+    void scaleGradients(double factor) {
+        if (factor == 1) {
+            return;
+        }
+        Backend on = net.device().backend();
+        for (Tensor p : optimizer.parameters()) {
+            if (p.grad() != null) {
+                Array scaled = on.affine(p.grad().array(), factor, 0);
+                on.assign(p.grad().array(), scaled);
+                scaled.release();
+            }
+        }
+    }
+
+    /** Clips the gradients as the settings say, and moves the parameters. */
+    void update(GroupMeter meter, List<LayerGroup> groups) {
+        meter.beforeStep(groups);
+        if (settings.clipNorm() > 0) {
+            GradientClipping.clipGradNorm(optimizer.parameters(), settings.clipNorm());
+        }
+        if (settings.clipValue() > 0) {
+            GradientClipping.clipGradValue(optimizer.parameters(), settings.clipValue());
+        }
+        optimizer.step();
+        meter.afterStep(groups);
+    }
+}

@@ -1,0 +1,86 @@
+package thaw.finetune.insight;
+
+import java.util.ArrayList;
+import java.util.IdentityHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import thaw.engine.Tensor;
+import thaw.resnet.LayerGroup;
+import thaw.resnet.ResNet;
+
+/** Looks at a network's layer groups in training, from the weights that it has when this is made. */
+public final class Insight implements AutoCloseable {
+
+    private final ResNet net;
+    private final InsightOptions options;
+    private final GroupMeter meter;
+    private final Map<Tensor, Tensor> atFirst = new IdentityHashMap<>();
+    private FeatureDrift drift;
+
+    /** Takes the network as it is now for the beginning; no copy is made if everything is off. */
+    public Insight(ResNet net, InsightOptions options) {
+        this.net = net;
+        this.options = options;
+        this.meter = new GroupMeter(net.device(), options.everySteps());
+        if (!options.isOff()) {
+            net.parameters().forEach(p -> atFirst.put(p, net.device().wrap(net.device().backend().copy(p.array())).unscoped()));
+        }
+    }
+
+    public InsightOptions options() {
+        return options;
+    }
+
+    public GroupMeter meter() {
+        return meter;
+    }
+
+    /** Has this drift looked at after each epoch. */
+    public void drift(FeatureDrift probe) {
+        this.drift = probe;
+    }
+
+    public boolean hasDrift() {
+        return drift != null;
+    }
+
+    /**
+     * What the groups did since the last time.
+     *
+     * @param rates in force, of each group
+     */
+    public List<GroupActivity> epoch(List<LayerGroup> groups, List<Double> rates) {
+        Map<String, Double> similarity = drift == null ? Map.of() : drift.similarity(groups);
+        List<GroupActivity> found = new ArrayList<>();
+        for (int i = 0; i < groups.size(); i++) {
+            String name = groups.get(i).name();
+            List<Tensor> parameters = groups.get(i).parameters();
+            boolean known = !parameters.isEmpty() && parameters.stream().allMatch(atFirst::containsKey);
+            double distance = known ? GroupMeter.norm(parameters, atFirst) : Double.NaN;
+            double size = known ? GroupMeter.norm(parameters.stream().map(atFirst::get).toList(), Map.of()) : Double.NaN;
+            found.add(new GroupActivity(name, rates.get(i), meter.gradNorm(name), meter.updateRatio(name), distance,
+                    distance / size, similarity.getOrDefault(name, Double.NaN)));
+        }
+        meter.reset();
+        return found;
+    }
+
+    /** A warning if a group before the last moved more than the limit allows. */
+    public Optional<String> warning(EpochActivity epoch) {
+        List<GroupActivity> body = epoch.groups().subList(0, epoch.groups().size() - 1);
+        return body.stream().filter(g -> g.updateRatio() > options.updateRatioLimit()).findFirst().map(g -> String.format(
+                Locale.ROOT, "group %s moved by %.2g of its size in each step of epoch %d (‖Δw‖/‖w‖, limit %.2g), at learning rate"
+                + " %.2g: what it had learned before is being torn up; freeze it, or give it a lower rate, say %.2g",
+                g.group(), g.updateRatio(), epoch.epoch(), options.updateRatioLimit(), g.learningRate(),
+                g.learningRate() * options.updateRatioLimit() / g.updateRatio() / 10));
+    }
+
+    /** Gives the memory of the copies back. */
+    @Override
+    public void close() {
+        atFirst.values().forEach(Tensor::close);
+        atFirst.clear();
+    }
+}

@@ -1,0 +1,34 @@
+package thaw.kernels.opencl;
+
+import java.nio.file.Path;
+import java.util.Locale;
+import java.util.Map;
+
+/** Where what was measured on this machine is kept for the next run: Thaw's part of the user's cache folder. */
+public final class CacheFolder {
+
+    private CacheFolder() {
+    }
+
+    /** The folder, which may not exist yet: the system property {@code thaw.cache}, or where the system keeps caches. */
+    public static Path path() {
+        String named = System.getProperty("thaw.cache");
+        return named != null ? Path.of(named)
+                : path(System.getProperty("os.name"), Path.of(System.getProperty("user.home")), System.getenv());
+    }
+
+    static Path path(String os, Path home, Map<String, String> environment) {
+        String system = os.toLowerCase(Locale.ROOT);
+        if (system.startsWith("windows")) {
+            String local = environment.get("LOCALAPPDATA");
+            return (local == null ? home.resolve("AppData").resolve("Local") : Path.of(local)).resolve("thaw");
+        }
+        if (system.startsWith("mac")) {
+            return home.resolve("Library").resolve("Caches").resolve("thaw");
+        }
+        String cache = environment.get("XDG_CACHE_HOME");
+        // An XDG path that isn't absolute is to be ignored (XDG Base Directory Specification).
+        boolean isAbsolute = cache != null && cache.startsWith("/");
+        return (isAbsolute ? Path.of(cache) : home.resolve(".cache")).resolve("thaw");
+    }
+}

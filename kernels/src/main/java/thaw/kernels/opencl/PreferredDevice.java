@@ -1,0 +1,43 @@
+package thaw.kernels.opencl;
+
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Predicate;
+import java.util.function.Supplier;
+import thaw.kernels.Backend;
+
+/**
+ * Which OpenCL device is worth more than the processor's own backend: a graphics card is taken for it; a graphics processor
+ * that shares the processor's memory is if it wins a short race, once; and never the processor itself behind OpenCL.
+ */
+public final class PreferredDevice {
+
+    private PreferredDevice() {
+    }
+
+    /**
+     * Opens that device, if there is one.
+     *
+     * @param processor the backend that it must beat
+     * @throws OpenClException if OpenCL cannot be used, or the device cannot be opened
+     */
+    public static Optional<OpenClBackend> open(Supplier<Backend> processor) {
+        Race race = new Race(CacheFolder.path());
+        return choose(OpenClDevices.list(), device -> {
+            String opponent;
+            try (Backend holder = processor.get()) {
+                opponent = holder.description();
+            }
+            return race.wins(device.name() + ", driver " + device.driver() + ", against " + opponent,
+                    () -> OpenClBackend.open(device.index()), processor);
+        }).map(device -> OpenClBackend.open(device.index()));
+    }
+
+    /** @param wins whether an integrated device beats the processor */
+    static Optional<OpenClDevice> choose(List<OpenClDevice> devices, Predicate<OpenClDevice> wins) {
+        return devices.stream().filter(d -> d.type().compareTo(OpenClDevice.Type.INTEGRATED_GPU) <= 0)
+                .sorted(Comparator.comparing(OpenClDevice::type).thenComparing(OpenClDevices.largestFirst()))
+                .filter(d -> d.type() == OpenClDevice.Type.DISCRETE_GPU || wins.test(d)).findFirst();
+    }
+}

@@ -1,0 +1,109 @@
+package thaw.finetune;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import thaw.engine.Device;
+import thaw.engine.Tensor;
+import thaw.finetune.insight.EpochActivity;
+import thaw.finetune.insight.GroupActivity;
+import thaw.finetune.insight.InsightOptions;
+import thaw.resnet.ResNet;
+
+/** Where a training went wrong, and what its groups did before. */
+class FirstNonFiniteTest {
+
+    @TempDir
+    private Path folder;
+    private Device device;
+    private ResNet net;
+    private Learner learn;
+
+    @BeforeEach
+    void open() throws IOException {
+        device = Device.cpu(1);
+        net = ResNet.resnet20(device, 2);
+        learn = new Learner(net, ColourFolder.in(folder));
+    }
+
+    @AfterEach
+    void close() {
+        device.close();
+    }
+
+    private void fill(String parameter, float value) {
+        Tensor p = net.namedParameters().get(parameter);
+        float[] values = new float[p.shape().size()];
+        Arrays.fill(values, value);
+        p.set(values);
+    }
+
+    private String message() {
+        return assertThrows(DivergenceException.class, () -> learn.fit(1, 0.01)).getMessage();
+    }
+
+    @Test
+    void namesTheLayerWhoseOutputOverflows() {
+        fill("layer2.0.bn1.weight", 3e38f);
+        String message = message();
+        assertTrue(message.contains("the first layer whose output is not finite is layer2.0.bn1 in group middle"), message);
+        assertTrue(message.contains("epoch 1, batch 1"), message);
+    }
+
+    @Test
+    void namesTheParameterThatIsNoNumber() {
+        fill("layer1.1.conv2.weight", Float.NaN);
+        fill("fc.bias", Float.POSITIVE_INFINITY);
+        String message = message();
+        assertTrue(message.contains("the first parameter that is not finite is layer1.1.conv2.weight in group early, one of 2 of"),
+                message);
+    }
+
+    @Test
+    void saysWhenTheLossAloneIsNoNumber() {
+        learn.loss((scores, batch) -> Objective.crossEntropy().of(scores, batch).mul(Double.POSITIVE_INFINITY));
+        assertTrue(message().contains("the loss alone is not"));
+    }
+
+    @Test
+    void activitiesOfAFit() {
+        List<EpochActivity> heard = new ArrayList<>();
+        learn.insight(new InsightOptions(1, 6, 1e-2)).listener(new TrainingListener() {
+            @Override
+            public void onActivity(EpochActivity activity) {
+                heard.add(activity);
+            }
+        });
+        learn.freezeTo(1).fit(2, 0.1, 0.05, 0.1);
+        assertEquals(2, heard.size());
+        GroupActivity early = heard.get(1).groups().get(0);
+        assertEquals(0, early.learningRate());
+        assertEquals(0, early.distance());
+        assertTrue(Double.isNaN(early.gradNorm()));
+        GroupActivity middle = heard.get(1).groups().get(1);
+        assertEquals(0.05, middle.learningRate());
+        assertTrue(middle.gradNorm() > 0 && middle.updateRatio() > 0 && middle.updateRatio() < 1, middle.toString());
+        assertTrue(middle.distance() > heard.get(0).groups().get(1).distance() && middle.drift() > 0, middle.toString());
+    }
+
+    @Test
+    void nothingIsHeardWhereNothingIsAskedFor() {
+        learn.listener(new TrainingListener() {
+            @Override
+            public void onActivity(EpochActivity activity) {
+                throw new AssertionError("insight is off");
+            }
+        });
+        learn.fit(1, 0.01);
+    }
+}

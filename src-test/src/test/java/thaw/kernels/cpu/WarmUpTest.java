@@ -1,0 +1,43 @@
+package thaw.kernels.cpu;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import java.util.SplittableRandom;
+import org.junit.jupiter.api.Test;
+import thaw.kernels.Array;
+import thaw.kernels.Backend;
+import thaw.kernels.Conv2dOptions;
+import thaw.kernels.Shape;
+
+/** Warming up keeps no memory and changes no result. */
+class WarmUpTest {
+
+    @Test
+    void leavesNothingBehind() {
+        try (Backend backend = CpuBackend.create(2)) {
+            float[] cold = convolution(backend);
+            long inUse = backend.memory().inUse();
+            backend.warmUp();
+            assertEquals(inUse, backend.memory().inUse());
+            assertArrayEquals(cold, convolution(backend));
+        }
+    }
+
+    private static float[] convolution(Backend backend) {
+        SplittableRandom random = new SplittableRandom(4);
+        Array x = random(backend, random, Shape.of(2, 16, 14, 14));
+        Array w = random(backend, random, Shape.of(32, 16, 3, 3));
+        Array y = backend.conv2d(x, w, null, Conv2dOptions.of(1, 1));
+        float[] values = new float[y.shape().size()];
+        backend.read(y, values);
+        x.release();
+        w.release();
+        y.release();
+        return values;
+    }
+
+    private static Array random(Backend backend, SplittableRandom random, Shape shape) {
+        return backend.of(shape, random.doubles(shape.size(), -1, 1).toArray());
+    }
+}
