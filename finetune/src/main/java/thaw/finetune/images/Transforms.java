@@ -100,24 +100,44 @@ public record Transforms(int size, int resize, Crop crop, boolean flip, List<Flo
 
     /** The square at the center; an odd margin is split as torchvision does, which rounds half a pixel to the even one. */
     public RgbImage forEvaluation(RgbImage resized) {
-        int left = (int) Math.rint((resized.width() - size) / 2.0);
-        int top = (int) Math.rint((resized.height() - size) / 2.0);
-        return resized.crop(left, top, size, size);
+        return resized.crop(centered(resized.width()), centered(resized.height()), size, size);
     }
 
     /** The square that one training step sees, as {@code random} has it. */
     public RgbImage forTraining(RgbImage resized, SplittableRandom random) {
-        RgbImage square = switch (crop) {
-            case CENTER -> forEvaluation(resized);
-            case RANDOM -> resized.crop(random.nextInt(resized.width() - size + 1), random.nextInt(resized.height() - size + 1),
-                    size, size);
-        };
+        int left = cropLeft(resized, random);
+        RgbImage square = resized.crop(left, cropTop(resized, random), size, size);
         return flip && random.nextBoolean() ? square.flipHorizontally() : square;
     }
 
+    /** Where the square of a training image begins, in pixels from the left. */
+    public int cropLeft(RgbImage resized, SplittableRandom random) {
+        return cropStart(resized.width(), random);
+    }
+
+    /** Where the square of a training image begins, in pixels from the top. */
+    public int cropTop(RgbImage resized, SplittableRandom random) {
+        return cropStart(resized.height(), random);
+    }
+
+    private int cropStart(int extent, SplittableRandom random) {
+        return switch (crop) {
+            case CENTER -> centered(extent);
+            case RANDOM -> random.nextInt(extent - size + 1);
+        };
+    }
+
+    private int centered(int extent) {
+        return (int) Math.rint((extent - size) / 2.0);
+    }
+
+    /** {@code (sample - mean) / std} of a sample from 0 to 1, in float32 as PyTorch computes it. */
+    public float normalized(float sample, int channel) {
+        return (sample - mean.get(channel)) / std.get(channel);
+    }
+
     /**
-     * Writes {@code (x / 255 - mean) / std}, in float32 as PyTorch computes it, to {@code chw[offset ...]} as {@code [3,
-     * size, size]}.
+     * Writes {@code (x / 255 - mean) / std} to {@code chw[offset ...]} as {@code [3, size, size]}.
      *
      * @param square an image of {@code size} x {@code size}
      */
@@ -130,7 +150,7 @@ public record Transforms(int size, int resize, Crop crop, boolean flip, List<Flo
         float[] values = new float[256];
         for (int c = 0; c < CHANNELS; c++) {
             for (int x = 0; x < values.length; x++) {
-                values[x] = (x / 255f - mean.get(c)) / std.get(c);
+                values[x] = normalized(x / 255f, c);
             }
             for (int i = 0, target = offset + c * plane; i < plane; i++) {
                 chw[target + i] = values[rgb[CHANNELS * i + c] & 0xff];

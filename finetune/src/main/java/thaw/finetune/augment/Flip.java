@@ -1,0 +1,19 @@
+package thaw.finetune.augment;
+
+import java.util.SplittableRandom;
+
+/**
+ * Mirrors left to right.
+ *
+ * @param p probability; fastai's default is 0.5
+ */
+public record Flip(double p) implements CoordinateTransform {
+    public Flip {
+        Range.probability("Flip p", p);
+    }
+
+    @Override
+    public Projection draw(SplittableRandom random) {
+        return Chance.happens(p, random) ? Projection.affine(-1, 0, 0, 0, 1, 0) : Projection.IDENTITY;
+    }
+}

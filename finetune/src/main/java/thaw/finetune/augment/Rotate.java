@@ -1,0 +1,29 @@
+package thaw.finetune.augment;
+
+import java.util.SplittableRandom;
+
+/**
+ * Turns about the center.
+ *
+ * @param maxDegrees the angle is uniform from {@code -maxDegrees} to this, clockwise where positive; fastai's default is 10
+ * @param p          probability; 0.75 in fastai's {@code aug_transforms}
+ */
+public record Rotate(double maxDegrees, double p) implements CoordinateTransform {
+    public Rotate {
+        Range.require("Rotate maxDegrees", maxDegrees >= 0 && maxDegrees <= 180, "0 to 180", maxDegrees);
+        Range.probability("Rotate p", p);
+    }
+
+    @Override
+    public Projection draw(SplittableRandom random) {
+        return Chance.happens(p, random) ? by(Chance.uniform(-maxDegrees, maxDegrees, random)) : Projection.IDENTITY;
+    }
+
+    /** {@code (x, y) → (x cos θ + y sin θ, y cos θ − x sin θ)}: where the pixel of the turned image came from. */
+    static Projection by(double degrees) {
+        double theta = StrictMath.toRadians(degrees);
+        double cos = StrictMath.cos(theta);
+        double sin = StrictMath.sin(theta);
+        return Projection.affine(cos, sin, 0, -sin, cos, 0);
+    }
+}

@@ -1,0 +1,37 @@
+package thaw.finetune.augment;
+
+/**
+ * What happens to a sample {@code x} from 0 to 1 of each channel: {@code sigmoid(scale · logit(x) + shift) + added}. fastai
+ * likewise applies brightness and contrast together between one logit and one sigmoid.
+ */
+record Tone(double scale, double shift, double red, double green, double blue) {
+    static final Tone NEUTRAL = new Tone(1, 0, 0, 0, 0);
+    /** fastai keeps samples so far from 0 and 1, whose logits are infinite. */
+    private static final double MARGIN = 1e-7;
+
+    Tone brightness(double change) {
+        return new Tone(scale, shift + StrictMath.log(change / (1 - change)), red, green, blue);
+    }
+
+    Tone contrast(double change) {
+        return new Tone(scale * change, shift * change, red, green, blue);
+    }
+
+    Tone plus(double moreRed, double moreGreen, double moreBlue) {
+        return new Tone(scale, shift, red + moreRed, green + moreGreen, blue + moreBlue);
+    }
+
+    /** As {@code 1 / (1 + e^-shift (1/x - 1)^scale) + added}; exactly {@code x} where nothing was drawn. */
+    double apply(double x, int channel) {
+        double added = switch (channel) {
+            case 0 -> red;
+            case 1 -> green;
+            default -> blue;
+        };
+        if (scale == 1 && shift == 0) {
+            return x + added;
+        }
+        double inside = Math.max(MARGIN, Math.min(1 - MARGIN, x));
+        return 1 / (1 + StrictMath.exp(-shift) * StrictMath.pow(1 / inside - 1, scale)) + added;
+    }
+}
