@@ -7,6 +7,7 @@ import thaw.engine.Device;
 import thaw.engine.Tensor;
 import thaw.finetune.data.Batches;
 import thaw.finetune.data.RawBatch;
+import thaw.finetune.data.Targets;
 import thaw.kernels.Shape;
 
 /**
@@ -61,9 +62,24 @@ public final class Batch {
         return device.tensor(Shape.of(raw.size(), CHANNELS, raw.side(), raw.side()), raw.images());
     }
 
-    /** A new tensor {@code [N]} of class numbers. */
+    /**
+     * A new tensor {@code [N]} of class numbers.
+     *
+     * @throws IllegalStateException if images may show several classes, or were mixed: see {@link #targets}
+     */
     public Tensor labels() {
         return device.labels(raw.labels());
+    }
+
+    /**
+     * A new tensor of what the network should say: {@code [N]} class numbers, or {@code [N, C]} numbers where images may show
+     * several classes or were mixed.
+     */
+    public Tensor targets() {
+        if (raw.targets() instanceof Targets.Matrix matrix) {
+            return device.tensor(Shape.of(raw.size(), matrix.classes()), matrix.values());
+        }
+        return labels();
     }
 
     /** The number of images. */

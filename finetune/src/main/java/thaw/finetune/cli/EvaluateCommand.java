@@ -60,7 +60,7 @@ final class EvaluateCommand implements Callable<Integer> {
         }
         Counts.require("--batch", batch, 1);
         Counts.require("--size", size == null ? 1 : size, 1);
-        ImageFolder folder = ImageFolder.of(dataFolder).batch(batch).threads(deviceOptions.threads());
+        ImageFolder folder = ImageFolder.of(dataFolder).batch(batch).threads(deviceOptions.threads()).strict(true);
         if (weightFile != null) {
             Pretrained pretrained = Pretrained.read(weightFile, archName);
             try (Device device = deviceOptions.open(output)) {

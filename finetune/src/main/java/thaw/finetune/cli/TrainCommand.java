@@ -111,7 +111,7 @@ final class TrainCommand implements Callable<Integer> {
         requireSense(architecture);
         AtomicFile.requireWritable(out);
         ImageFolder data = ImageFolder.of(dataFolder).size(size == null ? Architectures.nativeSize(architecture) : size)
-                .batch(batch).seed(seed).threads(deviceOptions.threads());
+                .batch(batch).seed(seed).threads(deviceOptions.threads()).strict(true);
 
         try (Device device = deviceOptions.open(output)) {
             device.generator().seed(seed);

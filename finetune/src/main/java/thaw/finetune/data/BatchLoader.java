@@ -2,10 +2,15 @@ package thaw.finetune.data;
 
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Queue;
 import java.util.SplittableRandom;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.ConcurrentSkipListMap;
+import java.util.function.UnaryOperator;
+import java.util.stream.IntStream;
+import thaw.finetune.augment.Augmentation;
 import thaw.finetune.images.ImageDecoder;
 import thaw.finetune.images.ImageReadException;
 import thaw.finetune.images.RgbImage;
@@ -14,26 +19,46 @@ import thaw.finetune.images.Transforms;
 /**
  * Makes the batches of one epoch after another from a list of image files. Threads exist only while an epoch is under way.
  *
- * <p>The image at index {@code i} of the list is cropped and flipped in epoch {@code e} by a random stream of (seed, e, i),
- * and the order of the epoch is drawn from one of (seed, e): nothing depends on threads, and any epoch can be made again.
+ * <p>The image at index {@code i} of the list is varied in epoch {@code e} by a random stream of (seed, e, i), batches are mixed
+ * by one of (seed, e, batch), and the order of the epoch is drawn from one of (seed, e): nothing depends on threads, and any epoch
+ * can be made again.
  */
 public final class BatchLoader {
     private static final int CHANNELS = 3;
-    /** Separates the draws of the order from those of the images, whose last key is an index from 0. */
+    /* These separate draws of other kinds from those of the images, whose last key is an index from 0. */
     private static final long ORDER = -1;
+    private static final long MIX = -2;
+    private static final long AUGMENTED_IN_ORDER = -3;
 
     private final List<Sample> samples;
+    private final LabelSet labels;
     private final Transforms transforms;
     private final LoaderOptions options;
-    private final ImageCache cache;
+    private final ImageCache<CachedImage> cache;
     private final Queue<float[]> buffers = new ConcurrentLinkedQueue<>();
+    private final Map<Integer, BrokenImage> broken = new ConcurrentSkipListMap<>();
 
-    /** @throws IllegalArgumentException when there is no image, or none is left because {@code dropLast} drops the only batch */
+    /** @param forAugmentation whether it was resized for that, which may want it larger than evaluation does */
+    private record CachedImage(Path file, boolean forAugmentation) {
+    }
+
+    /** For images of one class each; otherwise as {@link #BatchLoader(List, LabelSet, Transforms, LoaderOptions)}. */
     public BatchLoader(List<Sample> samples, Transforms transforms, LoaderOptions options) {
+        this(samples, numbered(samples), transforms, options);
+    }
+
+    /**
+     * A loader of images.
+     *
+     * @throws IllegalArgumentException when there is no image, or none is left because {@code dropLast} drops the only batch, or
+     *                                  labels are not among {@code labels}, or images of several labels are to be balanced
+     */
+    public BatchLoader(List<Sample> samples, LabelSet labels, Transforms transforms, LoaderOptions options) {
         this.samples = List.copyOf(samples);
+        this.labels = labels;
         this.transforms = Objects.requireNonNull(transforms, "transforms");
         this.options = options;
-        this.cache = new ImageCache(options.cacheBytes());
+        this.cache = new ImageCache<>(options.cacheBytes());
         if (samples.isEmpty()) {
             throw new IllegalArgumentException("a loader needs at least one image, got none");
         }
@@ -46,9 +71,27 @@ public final class BatchLoader {
             throw new IllegalArgumentException("a batch of " + options.batch() + " images of " + transforms.size() + " x "
                     + transforms.size() + " pixels has too many values for one array; use smaller batches or images");
         }
+        if (labels.multiLabel() && options.balanced()) {
+            throw new IllegalArgumentException("balanced: images of several labels cannot be drawn equally often for each class; "
+                    + "weight the loss instead");
+        }
+        samples.forEach(this::requireKnown);
     }
 
-    /** Images in an epoch, which may be fewer than there are: see {@link #batches}. */
+    private static LabelSet numbered(List<Sample> samples) {
+        int most = samples.stream().mapToInt(Sample::label).max().orElse(0);
+        return new LabelSet(IntStream.rangeClosed(0, most).mapToObj(Integer::toString).toList(), false);
+    }
+
+    private void requireKnown(Sample sample) {
+        boolean fits = labels.multiLabel() || sample.labels().size() == 1;
+        if (!fits || sample.labels().stream().anyMatch(label -> label >= labels.classes().size())) {
+            throw new IllegalArgumentException(sample.file() + ": has the labels " + sample.labels() + "; expected "
+                    + (labels.multiLabel() ? "numbers" : "one number") + " below " + labels.classes().size());
+        }
+    }
+
+    /** Images in an epoch, broken ones included; may be fewer than there are: see {@link #batches}. */
     public int images() {
         int rest = samples.size() % options.batch();
         /* Batch norm over a single 1 x 1 activation has no variance; a lone image at the end would stop the training there. */
@@ -58,15 +101,34 @@ public final class BatchLoader {
 
     /**
      * Batches in an epoch. A last smaller batch counts, unless {@code dropLast} is set or, in training, it is of a single
-     * image.
+     * image. An epoch has fewer where all images of a batch are broken.
      */
     public int batches() {
         return (images() + options.batch() - 1) / options.batch();
     }
 
+    /** What images may show. */
+    public LabelSet labels() {
+        return labels;
+    }
+
+    /** The images that were passed over so far because they could not be read, in the order of the list. */
+    public List<BrokenImage> broken() {
+        return List.copyOf(broken.values());
+    }
+
     /** Begins an epoch; close it, and its threads are gone. */
     public Batches epoch(int epoch) {
-        return new Batches(this, epoch);
+        return new Batches(this, epoch, options.training() ? Pass.TRAINING : Pass.EVALUATION);
+    }
+
+    /**
+     * Begins an epoch in which all images come in order and unmixed, but varied as in training: for test-time augmentation.
+     *
+     * @param epoch another one varies them otherwise
+     */
+    public Batches augmentedEpoch(int epoch) {
+        return new Batches(this, epoch, Pass.AUGMENTED_IN_ORDER);
     }
 
     /** Pixels on a side of the images. */
@@ -82,16 +144,12 @@ public final class BatchLoader {
         return samples.get(index);
     }
 
-    /** Indices of samples in the order of the epoch. */
-    int[] order(int epoch) {
-        if (options.training()) {
-            return RandomStream.permutation(samples.size(), RandomStream.of(options.seed(), epoch, ORDER));
+    EpochOrder order(int epoch, Pass pass) {
+        if (pass != Pass.TRAINING) {
+            return EpochOrder.inOrder(samples.size());
         }
-        int[] order = new int[samples.size()];
-        for (int i = 0; i < order.length; i++) {
-            order[i] = i;
-        }
-        return order;
+        SplittableRandom random = RandomStream.of(options.seed(), epoch, ORDER);
+        return options.balanced() ? EpochOrder.balanced(samples, random) : EpochOrder.shuffled(samples.size(), random);
     }
 
     /** An array for the images of a batch; full batches share a few of them. */
@@ -100,37 +158,72 @@ public final class BatchLoader {
         return free == null ? new float[size * imageLength()] : free;
     }
 
-    void giveBack(RawBatch batch) {
-        if (batch.size() == options.batch()) {
-            buffers.add(batch.images());
+    void giveBack(float[] images) {
+        if (images.length == options.batch() * imageLength()) {
+            buffers.add(images);
         }
     }
 
-    /** Prepares one image and writes it to the given place of a batch. */
-    void load(int index, int epoch, float[] images, int position) {
+    /**
+     * Prepares one image and writes it to the given place of a batch.
+     *
+     * @param turn of the image in the epoch, from 0
+     */
+    void load(int index, int turn, int epoch, Pass pass, float[] images, int position) {
         Path file = samples.get(index).file();
-        RgbImage resized = cache.get(file, this::resized);
-        RgbImage square;
-        if (options.training()) {
-            SplittableRandom random = RandomStream.of(options.seed(), epoch, index);
-            square = transforms.forTraining(resized, random);
-        } else {
-            square = transforms.forEvaluation(resized);
+        int offset = position * imageLength();
+        if (pass == Pass.EVALUATION) {
+            RgbImage resized = cache.get(new CachedImage(file, false), key -> resized(key.file, transforms::resized));
+            transforms.write(transforms.forEvaluation(resized), images, offset);
+            return;
         }
-        transforms.write(square, images, position * imageLength());
+        SplittableRandom random = stream(index, turn, epoch, pass);
+        if (options.augmentation().isPresent()) {
+            Augmentation augmentation = options.augmentation().get();
+            RgbImage resized = cache.get(new CachedImage(file, true),
+                    key -> resized(key.file, decoded -> augmentation.resized(decoded, transforms)));
+            augmentation.write(resized, transforms, random, images, offset);
+        } else {
+            RgbImage resized = cache.get(new CachedImage(file, false), key -> resized(key.file, transforms::resized));
+            transforms.write(transforms.forTraining(resized, random), images, offset);
+        }
     }
 
-    private RgbImage resized(Path file) {
+    private SplittableRandom stream(int index, int turn, int epoch, Pass pass) {
+        if (pass == Pass.AUGMENTED_IN_ORDER) {
+            return RandomStream.of(options.seed(), AUGMENTED_IN_ORDER, epoch, index);
+        }
+        return turn == 0 ? RandomStream.of(options.seed(), epoch, index) : RandomStream.of(options.seed(), epoch, index, turn);
+    }
+
+    /** Targets of a batch, mixed together with the images if that is wanted. */
+    Targets targets(List<Sample> batch, float[] images, int number, int epoch, Pass pass) {
+        boolean mixed = pass == Pass.TRAINING && options.mix().isPresent();
+        if (!mixed) {
+            return labels.multiLabel() ? Targets.matrix(batch, labels.classes().size()) : Targets.classNumbers(batch);
+        }
+        Targets.Matrix targets = Targets.matrix(batch, labels.classes().size());
+        SplittableRandom random = RandomStream.of(options.seed(), epoch, MIX, number);
+        int[] order = RandomStream.permutation(batch.size(), random);
+        options.mix().get().apply(images, targets.values(), transforms.size(), order, random);
+        return targets;
+    }
+
+    void reportBroken(int index, ImageReadException reason) {
+        broken.put(index, new BrokenImage(samples.get(index).file(), reason.getMessage()));
+    }
+
+    private static RgbImage resized(Path file, UnaryOperator<RgbImage> resizing) {
         RgbImage decoded = ImageDecoder.decode(file);
         try {
-            return transforms.resized(decoded);
+            return resizing.apply(decoded);
         } catch (IllegalArgumentException extreme) {
             throw new ImageReadException(file + ": an image of " + decoded.width() + " x " + decoded.height()
                     + " pixels is too long and narrow (" + extreme.getMessage() + ")");
         }
     }
 
-    private int imageLength() {
+    int imageLength() {
         return CHANNELS * transforms.size() * transforms.size();
     }
 }

@@ -1,20 +1,18 @@
 package thaw.finetune.data;
 
-import java.nio.file.Path;
 import java.util.ArrayDeque;
-import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Deque;
 import java.util.Iterator;
-import java.util.List;
 import java.util.NoSuchElementException;
 import java.util.Queue;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ExecutionException;
-import java.util.concurrent.Future;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import thaw.finetune.images.ImageReadException;
 
 /**
  * The batches of one epoch, in order, prepared ahead on threads of their own:
@@ -36,24 +34,23 @@ public final class Batches implements Iterable<RawBatch>, Iterator<RawBatch>, Au
 
     private final BatchLoader loader;
     private final int epoch;
-    private final int[] order;
+    private final Pass pass;
+    private final EpochOrder order;
     private final int end;
     private final int ahead;
     private final ThreadPoolExecutor workers;
     private final Queue<Thread> threads = new ConcurrentLinkedQueue<>();
-    private final Deque<Pending> pending = new ArrayDeque<>();
+    private final Deque<PendingBatch> pending = new ArrayDeque<>();
     private int scheduled;
+    private boolean delivered;
     private RawBatch current;
     private boolean closed;
 
-    /** A batch under way: its arrays are whole when all tasks are done. */
-    private record Pending(RawBatch batch, List<Future<?>> tasks) {
-    }
-
-    Batches(BatchLoader loader, int epoch) {
+    Batches(BatchLoader loader, int epoch, Pass pass) {
         this.loader = loader;
         this.epoch = epoch;
-        this.order = loader.order(epoch);
+        this.pass = pass;
+        this.order = loader.order(epoch, pass);
         this.end = loader.images();
         int count = loader.options().threads();
         /* Two batches ahead hide an uneven pace; small batches need more for every thread to have an image. */
@@ -70,16 +67,42 @@ public final class Batches implements Iterable<RawBatch>, Iterator<RawBatch>, Au
         return this;
     }
 
+    /**
+     * Whether {@link #next} has something to give or to report. Waits for a batch where it takes that to know whether any image of
+     * it can be read.
+     *
+     * @throws thaw.finetune.images.ImageReadException when the epoch ends without one image that could be read
+     * @throws CancellationException                   when the waiting thread is interrupted; the epoch is then closed
+     */
     @Override
     public boolean hasNext() {
-        return !closed && !pending.isEmpty();
+        while (!closed && !pending.isEmpty()) {
+            if (loader.options().strict() || !isEmpty(pending.element())) {
+                return true;
+            }
+            pending.remove();
+            schedule();
+        }
+        if (!closed && !delivered) {
+            throw new ImageReadException("none of " + end + " images can be read; the first: "
+                    + loader.broken().get(0).reason());
+        }
+        return false;
+    }
+
+    private boolean isEmpty(PendingBatch batch) {
+        try {
+            return await(batch).size() == 0;
+        } catch (ExecutionException failed) {
+            return false;
+        }
     }
 
     /**
      * Waits for the next batch; the arrays of the one before are used again from here on.
      *
-     * @throws thaw.finetune.images.ImageReadException when an image of it cannot be read, naming the file; the epoch is then
-     *                                                 closed
+     * @throws thaw.finetune.images.ImageReadException when an image of it cannot be read, naming the file, and the loader is
+     *                                                 strict; the epoch is then closed
      * @throws CancellationException                   when the waiting thread is interrupted; the epoch is then closed
      */
     @Override
@@ -88,23 +111,26 @@ public final class Batches implements Iterable<RawBatch>, Iterator<RawBatch>, Au
             throw new NoSuchElementException(closed ? "the epoch is closed" : "the epoch has no more batches");
         }
         release();
-        Pending next = pending.peek();
         try {
-            for (Future<?> task : next.tasks) {
-                task.get();
-            }
+            current = await(pending.element());
         } catch (ExecutionException failed) {
             close();
             throw unwrapped(failed);
+        }
+        pending.remove();
+        delivered = true;
+        schedule();
+        return current;
+    }
+
+    private RawBatch await(PendingBatch batch) throws ExecutionException {
+        try {
+            return batch.whole().get();
         } catch (InterruptedException interrupted) {
             Thread.currentThread().interrupt();
             close();
             throw new CancellationException("interrupted while waiting for a batch");
         }
-        pending.remove();
-        current = next.batch;
-        schedule();
-        return current;
     }
 
     /** Ends the threads and gives up the batches that were under way. */
@@ -128,7 +154,7 @@ public final class Batches implements Iterable<RawBatch>, Iterator<RawBatch>, Au
             Thread.currentThread().interrupt();
         }
         release();
-        pending.forEach(batch -> loader.giveBack(batch.batch));
+        pending.forEach(PendingBatch::release);
         pending.clear();
     }
 
@@ -144,19 +170,14 @@ public final class Batches implements Iterable<RawBatch>, Iterator<RawBatch>, Au
     private void schedule() {
         while (pending.size() < ahead && scheduled < end) {
             int size = Math.min(loader.options().batch(), end - scheduled);
-            float[] images = loader.borrow(size);
-            int[] labels = new int[size];
-            List<Path> files = new ArrayList<>(size);
-            List<Future<?>> tasks = new ArrayList<>(size);
+            int from = scheduled;
+            PendingBatch batch = new PendingBatch(loader, epoch, pass, from / loader.options().batch(),
+                    Arrays.copyOfRange(order.indices(), from, from + size), Arrays.copyOfRange(order.turns(), from, from + size));
             for (int i = 0; i < size; i++) {
-                int index = order[scheduled + i];
                 int position = i;
-                Sample sample = loader.sample(index);
-                labels[i] = sample.label();
-                files.add(sample.file());
-                tasks.add(workers.submit(() -> loader.load(index, epoch, images, position)));
+                workers.execute(() -> batch.prepare(position));
             }
-            pending.add(new Pending(new RawBatch(images, labels, size, loader.side(), List.copyOf(files)), tasks));
+            pending.add(batch);
             scheduled += size;
         }
         if (scheduled == end) {
@@ -166,7 +187,7 @@ public final class Batches implements Iterable<RawBatch>, Iterator<RawBatch>, Au
 
     private void release() {
         if (current != null) {
-            loader.giveBack(current);
+            loader.giveBack(current.images());
             current = null;
         }
     }

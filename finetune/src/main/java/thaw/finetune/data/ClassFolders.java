@@ -1,7 +1,5 @@
 package thaw.finetune.data;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
-
 import java.io.IOException;
 import java.nio.file.FileVisitOption;
 import java.nio.file.FileVisitResult;
@@ -18,24 +16,15 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import thaw.finetune.images.ImageFormat;
 
-/**
- * A folder whose subfolders are classes: a subfolder's name is the class's, the image files anywhere beneath it are its images.
- *
- * @param root    the folder
- * @param classes names in the order of their code points, as Python sorts them
- * @param files   of each class, in the order of their paths
- * @param skipped number of hidden files and files whose ending is no image's
- */
-record ClassFolders(Path root, List<String> classes, List<List<Path>> files, int skipped) {
-    /*
-     * UTF-8 sorts by code points; String.compareTo, by UTF-16 units, puts an emoji before an ideograph of the private use
-     * area.
-     */
-    private static final Comparator<Path> BY_CODE_POINTS = (a, b) ->
-            Arrays.compareUnsigned(a.toString().getBytes(UTF_8), b.toString().getBytes(UTF_8));
+/** Lists a folder whose subfolders are classes: their names are the classes', the image files anywhere beneath are their images. */
+final class ClassFolders {
+    private static final Comparator<Path> BY_CODE_POINTS = Comparator.comparing(Path::toString, CodePoints.ORDER);
+
+    private ClassFolders() {
+    }
 
     /** @throws ImageFolderException when the folder is missing, has no class folders, or one of them has no image */
-    static ClassFolders read(Path root) {
+    static ImageList read(Path root) {
         if (!Files.isDirectory(root)) {
             throw new ImageFolderException(root + ": " + (Files.exists(root) ? "is not a folder" : "no such folder")
                     + "; expected a folder with one subfolder of images for each class");
@@ -45,34 +34,27 @@ record ClassFolders(Path root, List<String> classes, List<List<Path>> files, int
             throw new ImageFolderException(root + ": has no class folders; expected one subfolder of images for each class, "
                     + "such as " + root.resolve("cats") + " and " + root.resolve("dogs"));
         }
-        List<List<Path>> files = new ArrayList<>();
+        List<Sample> samples = new ArrayList<>();
         int skipped = looseFiles(root);
-        for (Path folder : folders) {
+        for (int label = 0; label < folders.size(); label++) {
+            Path folder = folders.get(label);
             Listing listing = Listing.of(folder);
             if (listing.images.isEmpty()) {
                 throw new ImageFolderException(folder + ": class '" + name(folder) + "' has no image (files skipped: "
                         + listing.skipped + "); expected files ending in " + endings() + "; add some or remove the folder");
             }
-            files.add(List.copyOf(listing.images));
+            for (Path file : listing.images) {
+                samples.add(new Sample(file, label));
+            }
             skipped += listing.skipped;
         }
-        return new ClassFolders(root, folders.stream().map(ClassFolders::name).toList(), List.copyOf(files), skipped);
+        LabelSet labels = new LabelSet(folders.stream().map(ClassFolders::name).toList(), false);
+        return new ImageList(root, labels, samples, skipped);
     }
 
     /** Whether {@code root} is a folder with at least one subfolder that is not hidden. */
     static boolean looksLikeOne(Path root) {
         return Files.isDirectory(root) && !subfolders(root).isEmpty();
-    }
-
-    /** All images with their classes, class by class. */
-    List<Sample> samples() {
-        List<Sample> samples = new ArrayList<>();
-        for (int label = 0; label < classes.size(); label++) {
-            for (Path file : files.get(label)) {
-                samples.add(new Sample(file, label));
-            }
-        }
-        return List.copyOf(samples);
     }
 
     private static List<Path> subfolders(Path root) {

@@ -1,17 +1,27 @@
 package thaw.finetune.data;
 
+import java.util.Objects;
+import java.util.Optional;
+import thaw.finetune.augment.Augmentation;
+import thaw.finetune.augment.BatchMix;
+
 /**
  * How a {@link BatchLoader} goes about its work.
  *
- * @param batch      images in a batch
- * @param seed       of the order of images in each epoch, and of their crops and flips
- * @param threads    that prepare images
- * @param training   whether images are shuffled, cropped at random and flipped; otherwise they come in order, cropped at the
- *                   center
- * @param dropLast   whether a last batch with fewer images than the others is left out
- * @param cacheBytes resized images of at most so many bytes are kept from one epoch to the next
+ * @param batch        images in a batch
+ * @param seed         of all that is random
+ * @param threads      that prepare images
+ * @param training     whether images are shuffled, varied and mixed; otherwise they come in order, cropped at the center
+ * @param dropLast     whether a last batch with fewer images than the others is left out
+ * @param cacheBytes   resized images of at most so many bytes are kept from one epoch to the next
+ * @param strict       whether a broken image is an error; otherwise it is left out of its batch and listed in
+ *                     {@link BatchLoader#broken}
+ * @param balanced     whether training sees as many images of one class as of any other, see {@link #balanced(boolean)}
+ * @param augmentation how training images are varied; where there is none, the {@link thaw.finetune.images.Transforms} say
+ * @param mix          what is done to batches in training
  */
-public record LoaderOptions(int batch, long seed, int threads, boolean training, boolean dropLast, long cacheBytes) {
+public record LoaderOptions(int batch, long seed, int threads, boolean training, boolean dropLast, long cacheBytes,
+        boolean strict, boolean balanced, Optional<Augmentation> augmentation, Optional<BatchMix> mix) {
     private static final int MOST_THREADS = 4;
     private static final long MOST_CACHE = 1L << 30;
 
@@ -25,6 +35,8 @@ public record LoaderOptions(int batch, long seed, int threads, boolean training,
         if (cacheBytes < 0) {
             throw new IllegalArgumentException("cacheBytes: expected 0 or more, got " + cacheBytes);
         }
+        Objects.requireNonNull(augmentation, "augmentation");
+        Objects.requireNonNull(mix, "mix");
     }
 
     /**
@@ -34,7 +46,7 @@ public record LoaderOptions(int batch, long seed, int threads, boolean training,
     public static LoaderOptions training(int batch, long seed) {
         Runtime runtime = Runtime.getRuntime();
         return new LoaderOptions(batch, seed, Math.min(MOST_THREADS, runtime.availableProcessors()), true, false,
-                Math.min(MOST_CACHE, runtime.maxMemory() / 8));
+                Math.min(MOST_CACHE, runtime.maxMemory() / 8), false, false, Optional.empty(), Optional.empty());
     }
 
     /** For evaluation: in order and without chance, otherwise as {@link #training(int, long)}. */
@@ -43,26 +55,48 @@ public record LoaderOptions(int batch, long seed, int threads, boolean training,
     }
 
     public LoaderOptions batch(int images) {
-        return new LoaderOptions(images, seed, threads, training, dropLast, cacheBytes);
+        return new LoaderOptions(images, seed, threads, training, dropLast, cacheBytes, strict, balanced, augmentation, mix);
     }
 
     public LoaderOptions seed(long seed) {
-        return new LoaderOptions(batch, seed, threads, training, dropLast, cacheBytes);
+        return new LoaderOptions(batch, seed, threads, training, dropLast, cacheBytes, strict, balanced, augmentation, mix);
     }
 
     public LoaderOptions threads(int threads) {
-        return new LoaderOptions(batch, seed, threads, training, dropLast, cacheBytes);
+        return new LoaderOptions(batch, seed, threads, training, dropLast, cacheBytes, strict, balanced, augmentation, mix);
     }
 
     public LoaderOptions training(boolean training) {
-        return new LoaderOptions(batch, seed, threads, training, dropLast, cacheBytes);
+        return new LoaderOptions(batch, seed, threads, training, dropLast, cacheBytes, strict, balanced, augmentation, mix);
     }
 
     public LoaderOptions dropLast(boolean dropLast) {
-        return new LoaderOptions(batch, seed, threads, training, dropLast, cacheBytes);
+        return new LoaderOptions(batch, seed, threads, training, dropLast, cacheBytes, strict, balanced, augmentation, mix);
     }
 
     public LoaderOptions cacheBytes(long bytes) {
-        return new LoaderOptions(batch, seed, threads, training, dropLast, bytes);
+        return new LoaderOptions(batch, seed, threads, training, dropLast, bytes, strict, balanced, augmentation, mix);
+    }
+
+    public LoaderOptions strict(boolean strict) {
+        return new LoaderOptions(batch, seed, threads, training, dropLast, cacheBytes, strict, balanced, augmentation, mix);
+    }
+
+    /**
+     * In training, an epoch has as many images as before, but as many of each class: images of small classes come several times,
+     * varied differently each time, and of large ones another part in every epoch. For images of one class each.
+     */
+    public LoaderOptions balanced(boolean balanced) {
+        return new LoaderOptions(batch, seed, threads, training, dropLast, cacheBytes, strict, balanced, augmentation, mix);
+    }
+
+    public LoaderOptions augment(Augmentation augmentation) {
+        return new LoaderOptions(batch, seed, threads, training, dropLast, cacheBytes, strict, balanced,
+                Optional.of(augmentation), mix);
+    }
+
+    public LoaderOptions mix(BatchMix mix) {
+        return new LoaderOptions(batch, seed, threads, training, dropLast, cacheBytes, strict, balanced, augmentation,
+                Optional.of(mix));
     }
 }

@@ -7,11 +7,28 @@ import java.util.List;
  * A batch before it is a tensor. The arrays belong to the loader, which fills {@code images} anew once the next batch is
  * asked for: copy them to keep them.
  *
- * @param images {@code [size, 3, side, side]}, normalized, rows contiguous
- * @param labels {@code [size]}, indices of classes
- * @param size   number of images; the last batch of an epoch may have fewer than the others
- * @param side   of each image, in pixels
- * @param files  where each image came from
+ * @param images  {@code [size, 3, side, side]}, normalized, rows contiguous
+ * @param targets what they show
+ * @param size    number of images; the last batch of an epoch, and one with broken images in it, may have fewer than the others
+ * @param side    of each image, in pixels
+ * @param files   where each image came from
  */
-public record RawBatch(float[] images, int[] labels, int size, int side, List<Path> files) {
+public record RawBatch(float[] images, Targets targets, int size, int side, List<Path> files) {
+    /** A batch of images of one class each. */
+    public RawBatch(float[] images, int[] labels, int size, int side, List<Path> files) {
+        this(images, new Targets.ClassNumbers(labels), size, side, files);
+    }
+
+    /**
+     * {@code [size]}, indices of classes.
+     *
+     * @throws IllegalStateException if images may show several classes, or were mixed
+     */
+    public int[] labels() {
+        if (targets instanceof Targets.ClassNumbers numbers) {
+            return numbers.labels();
+        }
+        throw new IllegalStateException("the batch has a number for each class rather than one class for each image, since images "
+                + "have several labels or were mixed; ask for targets()");
+    }
 }

@@ -1,18 +1,40 @@
 package thaw.finetune.data;
 
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Objects;
 
 /**
- * An image file and the class that it shows.
+ * An image file and the classes that it shows.
  *
- * @param label index of the class, from 0
+ * @param labels indices of classes, from 0: one, or any number of different ones where an image may show several or none
  */
-public record Sample(Path file, int label) {
+public record Sample(Path file, List<Integer> labels) {
     public Sample {
         Objects.requireNonNull(file, "file");
-        if (label < 0) {
-            throw new IllegalArgumentException(file + ": expected a label from 0, got " + label);
+        labels = List.copyOf(labels);
+        if (labels.stream().anyMatch(label -> label < 0)) {
+            throw new IllegalArgumentException(file + ": expected a label from 0, got " + labels);
         }
+        if (labels.stream().distinct().count() != labels.size()) {
+            throw new IllegalArgumentException(file + ": expected different labels, got " + labels);
+        }
+    }
+
+    /** An image of one class. */
+    public Sample(Path file, int label) {
+        this(file, List.of(label));
+    }
+
+    /**
+     * The only class.
+     *
+     * @throws IllegalStateException if the image has several labels, or none
+     */
+    public int label() {
+        if (labels.size() != 1) {
+            throw new IllegalStateException(file + ": has the labels " + labels + ", not one alone; ask for labels()");
+        }
+        return labels.get(0);
     }
 }

@@ -137,11 +137,11 @@ class BatchLoaderTest {
 
     @ParameterizedTest
     @ValueSource(ints = {1, 3})
-    void aBrokenImageIsNamedAfterTheBatchesBeforeIt(int threads) throws IOException {
+    void aBrokenImageIsAnErrorWhereTheLoaderIsStrict(int threads) throws IOException {
         Path broken = Files.writeString(root.resolve("broken.jpg"), "oops");
         List<Sample> some = new ArrayList<>(samples);
         some.add(9, new Sample(broken, 0));
-        BatchLoader loader = new BatchLoader(some, TRANSFORMS, LoaderOptions.evaluation(4).threads(threads));
+        BatchLoader loader = new BatchLoader(some, TRANSFORMS, LoaderOptions.evaluation(4).threads(threads).strict(true));
         Batches batches = loader.epoch(0);
         batches.next();
         batches.next();
@@ -156,7 +156,7 @@ class BatchLoaderTest {
     void anAbsurdlyNarrowImageIsNamed(@TempDir Path folder) throws IOException {
         PictureFolder.fill(folder, 1, 30_000, 1);
         BatchLoader loader = new BatchLoader(List.of(new Sample(folder.resolve("00.png"), 0)), Transforms.of(224),
-                LoaderOptions.evaluation(1));
+                LoaderOptions.evaluation(1).strict(true));
         ImageReadException thrown = assertThrows(ImageReadException.class, () -> files(loader, 0));
         assertTrue(thrown.getMessage().contains("00.png") && thrown.getMessage().contains("30000 x 1"), thrown.getMessage());
     }
@@ -191,7 +191,7 @@ class BatchLoaderTest {
 
     @Test
     void theCacheStaysWithinItsBudget() {
-        ImageCache cache = new ImageCache(2 * 3 * 30 * 24 + 10);
+        ImageCache<Path> cache = new ImageCache<>(2 * 3 * 30 * 24 + 10);
         for (Sample sample : samples.subList(0, 12)) {
             cache.get(sample.file(), ImageDecoder::decode);
         }

@@ -1,0 +1,98 @@
+package thaw.finetune.data;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.CharacterCodingException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Collectors;
+
+/**
+ * Comma-separated values, as RFC 4180 has them: fields with commas, quotes or line breaks are in double quotes, and a quote within
+ * is doubled. UTF-8; a byte order mark is passed over, and lines may end in CR LF or LF.
+ */
+public final class Csv {
+    private Csv() {
+    }
+
+    /**
+     * The records of a file; empty lines are none.
+     *
+     * @throws ImageFolderException if the file is missing, is not text in UTF-8, or a quote is never closed
+     */
+    public static List<List<String>> read(Path file) {
+        try {
+            return parse(Files.readString(file), file.toString());
+        } catch (CharacterCodingException binary) {
+            throw new ImageFolderException(file + ": is not text in UTF-8; save the table as CSV in UTF-8", binary);
+        } catch (IOException unreadable) {
+            throw new ImageFolderException(file + ": cannot be read: " + (Files.exists(file) ? unreadable.getMessage()
+                    : "no such file"), unreadable);
+        } catch (UncheckedIOException unreadable) {
+            throw new ImageFolderException(file + ": cannot be read: " + unreadable.getMessage(), unreadable);
+        }
+    }
+
+    static List<List<String>> parse(String text, String name) {
+        List<List<String>> records = new ArrayList<>();
+        List<String> record = new ArrayList<>();
+        StringBuilder field = new StringBuilder();
+        boolean quoted = false;
+        boolean begun = false;
+        for (int i = text.startsWith("\ufeff") ? 1 : 0; i < text.length(); i++) {
+            char c = text.charAt(i);
+            if (quoted) {
+                boolean doubled = c == '"' && i + 1 < text.length() && text.charAt(i + 1) == '"';
+                quoted = c != '"' || doubled;
+                if (quoted) {
+                    field.append(c);
+                }
+                i += doubled ? 1 : 0;
+            } else if (c == '"' && field.isEmpty()) {
+                quoted = true;
+                begun = true;
+            } else if (c == ',') {
+                record.add(take(field));
+                begun = true;
+            } else if (c == '\n') {
+                end(records, record, field, begun);
+                record = new ArrayList<>();
+                begun = false;
+            } else if (c != '\r' || i + 1 < text.length() && text.charAt(i + 1) != '\n') {
+                field.append(c);
+                begun = true;
+            }
+        }
+        if (quoted) {
+            throw new ImageFolderException(name + ": record " + (records.size() + 1) + " has a quote that is never closed; "
+                    + "a quote within a quoted field is doubled");
+        }
+        end(records, record, field, begun);
+        return List.copyOf(records);
+    }
+
+    private static void end(List<List<String>> records, List<String> record, StringBuilder field, boolean begun) {
+        if (begun) {
+            record.add(take(field));
+            records.add(List.copyOf(record));
+        }
+    }
+
+    private static String take(StringBuilder field) {
+        String text = field.toString();
+        field.setLength(0);
+        return text;
+    }
+
+    /** One record, ending in CR LF. */
+    public static String line(List<String> fields) {
+        return fields.stream().map(Csv::field).collect(Collectors.joining(",", "", "\r\n"));
+    }
+
+    private static String field(String text) {
+        boolean plain = text.chars().noneMatch(c -> c == ',' || c == '"' || c == '\n' || c == '\r');
+        return plain ? text : '"' + text.replace("\"", "\"\"") + '"';
+    }
+}
