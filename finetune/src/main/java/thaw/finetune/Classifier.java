@@ -15,6 +15,7 @@ import thaw.engine.Device;
 import thaw.engine.NoGrad;
 import thaw.engine.Scope;
 import thaw.engine.Tensor;
+import thaw.finetune.data.LabelSet;
 import thaw.finetune.images.ImageDecoder;
 import thaw.finetune.images.RgbImage;
 import thaw.finetune.images.Transforms;
@@ -42,7 +43,7 @@ public final class Classifier implements AutoCloseable {
 
     private final Device device;
     private final ResNet net;
-    private final List<String> classes;
+    private final LabelSet labels;
     private final Transforms transforms;
     /** Predictions share the first lock, closing takes the second: the device is not taken away under a prediction. */
     private final ReadWriteLock use = new ReentrantReadWriteLock();
@@ -50,10 +51,10 @@ public final class Classifier implements AutoCloseable {
 
     private Classifier(Device device, ModelFile model) {
         this.device = device;
-        this.classes = model.classes();
+        this.labels = model.labels();
         this.transforms = model.transforms();
         this.net = model.toNet(device);
-        InputCheck.require(net, classes);
+        InputCheck.require(net, labels.classes());
     }
 
     /**
@@ -107,7 +108,12 @@ public final class Classifier implements AutoCloseable {
 
     /** Names of the classes, in the order in which the model was trained with them. */
     public List<String> classes() {
-        return classes;
+        return labels.classes();
+    }
+
+    /** The classes, and whether an image may show several: then ask a {@link Prediction} for {@code labels(0.5)}. */
+    public LabelSet labels() {
+        return labels;
     }
 
     /** How images are prepared. */
@@ -161,8 +167,9 @@ public final class Classifier implements AutoCloseable {
             float[] scores = scores(images, count);
             List<Prediction> predictions = new ArrayList<>();
             for (int i = 0; i < count; i++) {
-                int first = i * classes.size();
-                predictions.add(Prediction.ofScores(classes, Arrays.copyOfRange(scores, first, first + classes.size())));
+                int first = i * classes().size();
+                predictions.add(Prediction.ofScores(classes(), Arrays.copyOfRange(scores, first, first + classes().size()),
+                        labels.multiLabel()));
             }
             return predictions;
         } finally {

@@ -1,42 +1,39 @@
 package thaw.finetune;
 
-import static thaw.engine.Ops.crossEntropy;
-
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.function.IntConsumer;
-import thaw.engine.Device;
-import thaw.engine.NoGrad;
-import thaw.engine.Scope;
-import thaw.engine.Tensor;
-import thaw.engine.nn.Module;
 import thaw.finetune.data.BatchLoader;
-import thaw.finetune.data.Batches;
 import thaw.finetune.data.ImageFolder;
-import thaw.finetune.data.RawBatch;
-import thaw.kernels.OutOfDeviceMemoryException;
+import thaw.finetune.data.LabelSet;
+import thaw.finetune.metrics.ConfusionMatrix;
+import thaw.finetune.metrics.Metric;
+import thaw.finetune.metrics.MultiLabelCounts;
+import thaw.finetune.metrics.Predictions;
 import thaw.resnet.ResNet;
 
 /**
  * How well a network does on images whose classes are known.
  *
- * @param classes how each class fared, in the order of the labels
- * @param loss    mean cross-entropy
+ * @param classes     how each class fared, in the order of the labels
+ * @param loss        mean of the objective, cross-entropy unless another is given
+ * @param predictions for each image
  */
-public record Evaluation(List<ClassCount> classes, double loss) {
+public record Evaluation(List<ClassCount> classes, double loss, Predictions predictions) {
 
     public Evaluation {
         classes = List.copyOf(classes);
     }
 
-    /** Images that were classified right: their class has the highest score. */
+    /**
+     * Images that were classified right: their class has the highest score. Where images may show several classes, decisions that
+     * are right, for each image and class.
+     */
     public int correct() {
         return classes.stream().mapToInt(ClassCount::correct).sum();
     }
 
-    /** Images in all. */
+    /** Images in all; where they may show several classes, decisions in all. */
     public int total() {
         return classes.stream().mapToInt(ClassCount::total).sum();
     }
@@ -44,6 +41,11 @@ public record Evaluation(List<ClassCount> classes, double loss) {
     /** The share that was classified right, 0 to 1. */
     public double accuracy() {
         return (double) correct() / total();
+    }
+
+    /** Another number for how good the predictions are. */
+    public double metric(Metric metric) {
+        return metric.of().applyAsDouble(predictions);
     }
 
     /**
@@ -60,7 +62,7 @@ public record Evaluation(List<ClassCount> classes, double loss) {
      *
      * @param classes the labels' names
      * @throws IllegalArgumentException             if the network has another number of classes
-     * @throws thaw.finetune.images.ImageReadException if an image cannot be read
+     * @throws thaw.finetune.images.ImageReadException if no image can be read, or the loader is strict and one cannot
      * @throws NotEnoughMemoryException             if a batch is too large
      */
     public static Evaluation of(ResNet net, BatchLoader loader, List<String> classes) {
@@ -73,52 +75,40 @@ public record Evaluation(List<ClassCount> classes, double loss) {
      * @param progress is told after each batch how many images are done
      */
     public static Evaluation of(ResNet net, BatchLoader loader, List<String> classes, IntConsumer progress) {
-        InputCheck.require(net, classes);
-        Map<Module, Boolean> modes = new LinkedHashMap<>();
-        net.namedModules().values().forEach(module -> modes.put(module, module.isTraining()));
-        net.eval();
-        int[] correct = new int[classes.size()];
-        int[] total = new int[classes.size()];
-        double loss = 0;
-        int images = 0;
-        RawBatch batch = null;
-        try (Batches batches = loader.epoch(0); NoGrad off = net.device().noGrad()) {
-            while (batches.hasNext()) {
-                batch = batches.next();
-                loss += count(net, batch, correct, total);
-                images += batch.size();
-                progress.accept(images);
-            }
-        } catch (OutOfMemoryError full) {
-            throw new NotEnoughMemoryException("evaluating " + InputCheck.describe(batch), "use a smaller batch or images", full);
-        } catch (OutOfDeviceMemoryException full) {
-            throw new NotEnoughMemoryException("evaluating " + InputCheck.describe(batch), "", full,
-                    batch.size(), net.device().backend().memory().inUse());
-        } finally {
-            /* Each module before those inside it, so that these have the last word. */
-            modes.forEach(Module::train);
-        }
-        List<ClassCount> counts = new ArrayList<>();
-        for (int i = 0; i < classes.size(); i++) {
-            counts.add(new ClassCount(classes.get(i), correct[i], total[i]));
-        }
-        return new Evaluation(counts, loss / images);
+        return of(net, loader, classes, Objective.standard(loader.labels()), progress);
     }
 
-    /** Counts one batch and returns the sum of its losses. */
-    private static double count(ResNet net, RawBatch batch, int[] correct, int[] total) {
-        Device device = net.device();
-        try (Scope scope = device.scope()) {
-            Tensor scores = net.call(Batch.of(device, batch).images());
-            float[] predicted = scores.argmax().toFloats();
-            for (int i = 0; i < predicted.length; i++) {
-                int label = batch.labels()[i];
-                total[label]++;
-                if ((int) predicted[i] == label) {
-                    correct[label]++;
-                }
-            }
-            return crossEntropy(scores, device.labels(batch.labels())).item() * (double) batch.size();
+    /**
+     * As {@link #of(ResNet, BatchLoader, List)}.
+     *
+     * @param objective whose loss is computed, and which says whether images may show several classes
+     * @param progress  is told after each batch how many images are done
+     */
+    public static Evaluation of(ResNet net, BatchLoader loader, List<String> classes, Objective objective, IntConsumer progress) {
+        InputCheck.require(net, classes);
+        LabelSet labels = new LabelSet(classes, objective.multiLabel());
+        PredictionPass pass = PredictionPass.over(loader.epoch(0), net, labels, objective, progress);
+        Predictions predictions = pass.predictions();
+        List<ClassCount> counts = objective instanceof Objective.BinaryCrossEntropy binary
+                ? decisions(predictions, binary.threshold()) : images(predictions);
+        return new Evaluation(counts, pass.loss(), predictions);
+    }
+
+    private static List<ClassCount> images(Predictions predictions) {
+        ConfusionMatrix matrix = ConfusionMatrix.of(predictions);
+        List<ClassCount> counts = new ArrayList<>();
+        for (int c = 0; c < predictions.classes(); c++) {
+            counts.add(new ClassCount(matrix.classes().get(c), (int) matrix.count(c, c), (int) matrix.actualCount(c)));
         }
+        return counts;
+    }
+
+    private static List<ClassCount> decisions(Predictions predictions, double threshold) {
+        MultiLabelCounts right = MultiLabelCounts.of(predictions, threshold);
+        List<ClassCount> counts = new ArrayList<>();
+        for (int c = 0; c < predictions.classes(); c++) {
+            counts.add(new ClassCount(predictions.labels().classes().get(c), (int) right.correct(c), predictions.size()));
+        }
+        return counts;
     }
 }

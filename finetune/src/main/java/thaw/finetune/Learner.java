@@ -47,7 +47,7 @@ public final class Learner implements AutoCloseable {
     private final Freezing freezing;
     private final boolean pretrained;
     private FitSettings settings = FitSettings.sgd();
-    private LossFunction loss = LossFunction.crossEntropy();
+    private LossFunction loss;
     private TrainingListener listener = new TrainingListener() { };
     private Insight insight;
     private PhaseRun running;
@@ -73,6 +73,7 @@ public final class Learner implements AutoCloseable {
         this.net = net;
         this.data = data;
         this.loaders = Loaders.of(data);
+        this.loss = Objective.standard(data.labels());
         this.freezing = new Freezing(net);
         this.pretrained = net.isPretrained();
         this.insight = new Insight(net, InsightOptions.off());
@@ -107,8 +108,16 @@ public final class Learner implements AutoCloseable {
         return settings;
     }
 
-    /** What is made small, cross-entropy unless set. */
+    /**
+     * What is made small, {@link Objective#standard} unless set: cross-entropy, or binary cross-entropy where images may show
+     * several classes.
+     *
+     * @throws IllegalArgumentException if it is an {@link Objective} for the other kind of images
+     */
     public Learner loss(LossFunction loss) {
+        if (loss instanceof Objective objective) {
+            objective.requireFit(data.labels());
+        }
         this.loss = Objects.requireNonNull(loss, "loss");
         return this;
     }
@@ -346,7 +355,7 @@ public final class Learner implements AutoCloseable {
 
     /** The network on the validation images. */
     public Evaluation validate() {
-        return Evaluation.of(net, loaders.valid(), data.classes());
+        return Evaluation.of(net, loaders.valid(), data.classes(), Objective.forValidation(loss, data.labels()), images -> { });
     }
 
     /** The share of the validation images that is classified right, 0 to 1. */
@@ -356,7 +365,7 @@ public final class Learner implements AutoCloseable {
 
     /** The network as it is, or while a fit runs as it is validated: with the average of its weights, where there is one. */
     public ModelFile model() {
-        Supplier<ModelFile> model = () -> ModelFile.of(net, data.classes(), data.transforms());
+        Supplier<ModelFile> model = () -> ModelFile.of(net, data.labels(), data.transforms());
         return running == null ? model.get() : running.asValidated(model);
     }
 

@@ -1,6 +1,5 @@
 package thaw.finetune;
 
-import thaw.engine.Ops;
 import thaw.engine.Tensor;
 
 /** What training makes small. */
@@ -13,8 +12,8 @@ public interface LossFunction {
      */
     Tensor of(Tensor scores, Batch batch);
 
-    /** Softmax cross-entropy with the batch's labels. */
+    /** Softmax cross-entropy with what the batch's images show. */
     static LossFunction crossEntropy() {
-        return (scores, batch) -> Ops.crossEntropy(scores, batch.labels());
+        return Objective.crossEntropy();
     }
 }

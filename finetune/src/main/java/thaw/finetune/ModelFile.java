@@ -7,12 +7,13 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Path;
 import java.util.Collections;
-import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import thaw.engine.Device;
 import thaw.engine.io.Weights;
+import thaw.finetune.data.LabelSet;
 import thaw.finetune.images.Transforms;
 import thaw.resnet.Architecture;
 import thaw.resnet.ResNet;
@@ -25,24 +26,33 @@ import thaw.resnet.ResNet;
  * format                                      pt
  * architecture, classes, head, input_channels what {@link ResNet#describe} has
  * class_names                                 a JSON array: ["cats","dogs"]
+ * multi_label                                 true where an image may show several classes; otherwise it isn't there
  * transforms.size, transforms.mean, …         what {@link Transforms#toMap} has
  * </pre>
  *
  * @param network    what the network is: {@link ResNet#describe}
- * @param classes    names of the classes, in the order of the scores
+ * @param labels     the classes, in the order of the scores, and whether an image may show several
  * @param transforms the images' preparation
  * @param weights    the state dict
  */
-public record ModelFile(Map<String, String> network, List<String> classes, Transforms transforms, Weights weights) {
+public record ModelFile(Map<String, String> network, LabelSet labels, Transforms transforms, Weights weights) {
     private static final String FORMAT = "format";
     private static final String CLASS_NAMES = "class_names";
+    private static final String MULTI_LABEL = "multi_label";
 
     public ModelFile {
         network = Collections.unmodifiableMap(new LinkedHashMap<>(network));
-        classes = List.copyOf(classes);
-        if (new HashSet<>(classes).size() != classes.size()) {
-            throw new IllegalArgumentException("classes: expected different names, got " + classes);
-        }
+        Objects.requireNonNull(labels, "labels");
+    }
+
+    /** A model of images that show one class each. */
+    public ModelFile(Map<String, String> network, List<String> classes, Transforms transforms, Weights weights) {
+        this(network, new LabelSet(classes, false), transforms, weights);
+    }
+
+    /** Names of the classes, in the order of the scores. */
+    public List<String> classes() {
+        return labels.classes();
     }
 
     /**
@@ -52,15 +62,17 @@ public record ModelFile(Map<String, String> network, List<String> classes, Trans
      *                                  {@link Architecture#all}, by whose names files are read
      */
     public static ModelFile of(ResNet net, List<String> classes, Transforms transforms) {
+        return of(net, new LabelSet(classes, false), transforms);
+    }
+
+    /** As {@link #of(ResNet, List, Transforms)}, of images that may show several classes where {@code labels} say so. */
+    public static ModelFile of(ResNet net, LabelSet labels, Transforms transforms) {
         if (!Architecture.all().contains(net.architecture())) {
             throw new IllegalArgumentException("a model file names its architecture, and " + net.architecture()
                     + " is none of those in Architecture.all(); save the state dict alone, with Weights.write");
         }
-        if (net.classes() != classes.size()) {
-            throw new IllegalArgumentException("the network has " + net.classes() + " classes, " + classes.size()
-                    + " names are given: " + classes);
-        }
-        return new ModelFile(net.describe(), classes, transforms, Weights.of(net.stateDict(), Map.of()));
+        requireAsMany(net, labels);
+        return new ModelFile(net.describe(), labels, transforms, Weights.of(net.stateDict(), Map.of()));
     }
 
     /** @throws IOException if writing fails; what was there before is then still there */
@@ -68,7 +80,10 @@ public record ModelFile(Map<String, String> network, List<String> classes, Trans
         Map<String, String> metadata = new LinkedHashMap<>();
         metadata.put(FORMAT, "pt");
         metadata.putAll(network);
-        metadata.put(CLASS_NAMES, new ObjectMapper().writeValueAsString(classes));
+        metadata.put(CLASS_NAMES, new ObjectMapper().writeValueAsString(classes()));
+        if (labels.multiLabel()) {
+            metadata.put(MULTI_LABEL, "true");
+        }
         metadata.putAll(transforms.toMap());
         Weights.write(path, weights, metadata);
     }
@@ -95,13 +110,23 @@ public record ModelFile(Map<String, String> network, List<String> classes, Trans
                     + " model saved by a Learner, which knows its architecture, classes and transforms");
         }
         Map<String, String> network = new LinkedHashMap<>(metadata);
-        network.keySet().removeIf(key -> key.equals(FORMAT) || key.equals(CLASS_NAMES) || key.startsWith("transforms."));
+        network.keySet().removeIf(key -> key.equals(FORMAT) || key.equals(CLASS_NAMES) || key.equals(MULTI_LABEL)
+                || key.startsWith("transforms."));
         try {
-            return new ModelFile(network, classNames(metadata.get(CLASS_NAMES)), Transforms.fromMap(metadata),
+            LabelSet labels = new LabelSet(classNames(metadata.get(CLASS_NAMES)), multiLabel(metadata));
+            return new ModelFile(network, labels, Transforms.fromMap(metadata),
                     Weights.of(weights, Map.of()));
         } catch (IllegalArgumentException wrong) {
             throw new IllegalArgumentException(name + ": " + wrong.getMessage(), wrong);
         }
+    }
+
+    private static boolean multiLabel(Map<String, String> metadata) {
+        String value = metadata.getOrDefault(MULTI_LABEL, "false");
+        if (!value.equals("true") && !value.equals("false")) {
+            throw new IllegalArgumentException(MULTI_LABEL + ": expected true or false, got '" + value + "'");
+        }
+        return value.equals("true");
     }
 
     private static List<String> classNames(String json) {
@@ -120,11 +145,15 @@ public record ModelFile(Map<String, String> network, List<String> classes, Trans
      */
     public ResNet toNet(Device device) {
         ResNet net = ResNet.fromMetadata(network, weights, device);
-        if (net.classes() != classes.size()) {
-            throw new IllegalArgumentException("the network has " + net.classes() + " classes, " + classes.size()
-                    + " names are given: " + classes);
-        }
+        requireAsMany(net, labels);
         net.eval();
         return net;
+    }
+
+    private static void requireAsMany(ResNet net, LabelSet labels) {
+        if (net.classes() != labels.classes().size()) {
+            throw new IllegalArgumentException("the network has " + net.classes() + " classes, " + labels.classes().size()
+                    + " names are given: " + labels.classes());
+        }
     }
 }

@@ -7,7 +7,8 @@ import java.util.List;
 /**
  * What a model sees in a picture.
  *
- * @param classes all of them, the most probable first; their probabilities add up to 1
+ * @param classes all of them, the most probable first; their probabilities add up to 1, unless the model is one of images that
+ *                may show several classes, where each is from 0 to 1 by itself
  */
 public record Prediction(List<ClassProbability> classes) {
 
@@ -28,19 +29,17 @@ public record Prediction(List<ClassProbability> classes) {
         return classes.get(0).probability();
     }
 
-    /** By softmax: {@code p_i = e^(s_i − max s) / Σ_j e^(s_j − max s)}. */
-    static Prediction ofScores(List<String> labels, float[] scores) {
-        double max = Double.NEGATIVE_INFINITY;
-        for (float score : scores) {
-            max = Math.max(max, score);
-        }
-        double sum = 0;
-        for (float score : scores) {
-            sum += Math.exp(score - max);
-        }
+    /** The classes that are more probable than this: what a model says of an image that may show several, or none. */
+    public List<String> labels(double threshold) {
+        return classes.stream().filter(c -> c.probability() > threshold).map(ClassProbability::label).toList();
+    }
+
+    /** @param multiLabel whether the model takes each class by itself */
+    static Prediction ofScores(List<String> labels, float[] scores, boolean multiLabel) {
+        double[] probabilities = Probabilities.of(scores, multiLabel);
         List<ClassProbability> classes = new ArrayList<>();
         for (int i = 0; i < scores.length; i++) {
-            classes.add(new ClassProbability(labels.get(i), Math.exp(scores[i] - max) / sum));
+            classes.add(new ClassProbability(labels.get(i), probabilities[i]));
         }
         classes.sort(Comparator.comparingDouble(ClassProbability::probability).reversed());
         return new Prediction(classes);

@@ -1,6 +1,7 @@
 package thaw.finetune.data;
 
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -30,5 +31,35 @@ public record RawBatch(float[] images, Targets targets, int size, int side, List
         }
         throw new IllegalStateException("the batch has a number for each class rather than one class for each image, since images "
                 + "have several labels or were mixed; ask for targets()");
+    }
+
+    /**
+     * The images with their classes, of a batch whose images were not mixed.
+     *
+     * @throws IllegalStateException if they were
+     */
+    public List<Sample> samples() {
+        List<Sample> samples = new ArrayList<>();
+        for (int i = 0; i < size; i++) {
+            samples.add(new Sample(files.get(i), labels(i)));
+        }
+        return samples;
+    }
+
+    private List<Integer> labels(int image) {
+        if (!(targets instanceof Targets.Matrix matrix)) {
+            return List.of(labels()[image]);
+        }
+        List<Integer> labels = new ArrayList<>();
+        for (int c = 0; c < matrix.classes(); c++) {
+            float value = matrix.values()[image * matrix.classes() + c];
+            if (value != 0 && value != 1) {
+                throw new IllegalStateException("the batch's images were mixed, and show classes in part; ask for targets()");
+            }
+            if (value == 1) {
+                labels.add(c);
+            }
+        }
+        return labels;
     }
 }

@@ -58,6 +58,27 @@ class ImageFolderTest {
     }
 
     @Test
+    void randomSplitTakesAShareOfAll() throws IOException {
+        for (int i = 0; i < 90; i++) {
+            touch("a/" + i + ".jpg");
+        }
+        for (int i = 0; i < 10; i++) {
+            touch("b/" + i + ".jpg");
+        }
+        ImageFolder data = ImageFolder.of(root).split(Split.RANDOM).validFraction(0.3).seed(4);
+        assertEquals(30, data.valid().size());
+        Set<Sample> both = new HashSet<>(data.train());
+        both.addAll(data.valid());
+        assertEquals(100, both.size());
+        assertEquals(data.valid(), ImageFolder.of(root).split(Split.RANDOM).validFraction(0.3).seed(4).valid());
+        Set<Long> ofB = new HashSet<>();
+        for (int seed = 0; seed < 20; seed++) {
+            ofB.add(perClass(data.seed(seed).valid()).get(1));
+        }
+        assertTrue(ofB.size() > 2, "how many of a class are held out is up to chance: " + ofB);
+    }
+
+    @Test
     void splitDoesNotDependOnWhereTheFolderLies() throws IOException {
         for (String place : List.of("here", "there/deep")) {
             for (int i = 0; i < 20; i++) {

@@ -1,0 +1,75 @@
+package thaw.finetune;
+
+import java.util.ArrayList;
+import java.util.List;
+import thaw.finetune.data.BatchLoader;
+import thaw.finetune.data.ImageFolder;
+import thaw.finetune.metrics.Predictions;
+import thaw.resnet.ResNet;
+
+/**
+ * Predicts from several augmented views of each image and from the image itself: fastai's {@code tta}. Views are made as in
+ * training, without mixing.
+ *
+ * @param views of each image; fastai's default is 4
+ * @param beta  the share of the plain image: the result is {@code (1 - beta) · mean of the views + beta · plain}; fastai's
+ *              default is 0.25
+ * @param max   whether the result is the largest probability of all views and the plain image instead, class by class; where an
+ *              image shows one class these don't add up to 1 then
+ */
+public record TestTimeAugmentation(int views, double beta, boolean max) {
+    public TestTimeAugmentation {
+        if (views < 1) {
+            throw new IllegalArgumentException("views: expected at least 1, got " + views);
+        }
+        if (!(beta >= 0 && beta <= 1)) {
+            throw new IllegalArgumentException("beta: expected a share from 0 to 1, got " + beta);
+        }
+    }
+
+    /** With fastai's number of views and share. */
+    public static TestTimeAugmentation fastai() {
+        return new TestTimeAugmentation(4, 0.25, false);
+    }
+
+    /** On the validation images, or on all of them where the folder has none apart. */
+    public Predictions predict(ResNet net, ImageFolder data) {
+        return predict(net, data.evaluationLoader());
+    }
+
+    /**
+     * On all images of a loader, in their order.
+     *
+     * @throws IllegalArgumentException if the network has another number of classes than the data
+     */
+    public Predictions predict(ResNet net, BatchLoader loader) {
+        InputCheck.require(net, loader.labels().classes());
+        Objective objective = Objective.standard(loader.labels());
+        Predictions plain = PredictionPass.over(loader.epoch(0), net, loader.labels(), objective, images -> { }).predictions();
+        List<Predictions> augmented = new ArrayList<>();
+        for (int view = 0; view < views; view++) {
+            augmented.add(PredictionPass.over(loader.augmentedEpoch(view), net, loader.labels(), objective, images -> { })
+                    .predictions());
+        }
+        List<double[]> combined = new ArrayList<>();
+        for (int i = 0; i < plain.size(); i++) {
+            double[] row = new double[plain.classes()];
+            for (int c = 0; c < row.length; c++) {
+                row[c] = combine(plain.probability(i, c), augmented, i, c);
+            }
+            combined.add(row);
+        }
+        return new Predictions(plain.labels(), plain.samples(), combined);
+    }
+
+    private double combine(double plain, List<Predictions> augmented, int image, int label) {
+        if (max) {
+            return augmented.stream().mapToDouble(view -> view.probability(image, label)).reduce(plain, Math::max);
+        }
+        double sum = 0;
+        for (Predictions view : augmented) {
+            sum += view.probability(image, label);
+        }
+        return (1 - beta) * sum / views + beta * plain;
+    }
+}

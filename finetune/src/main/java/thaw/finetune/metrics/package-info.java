@@ -1,0 +1,5 @@
+/**
+ * How good predictions are: from {@link thaw.finetune.metrics.Predictions}, which know nothing of networks, to numbers. Names and
+ * definitions are scikit-learn's and fastai's; each says what it does where a quantity has no value.
+ */
+package thaw.finetune.metrics;
