@@ -1,0 +1,95 @@
+package thaw.finetune;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.awt.image.BufferedImage;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import javax.imageio.ImageIO;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import thaw.engine.Device;
+import thaw.finetune.augment.CutMix;
+import thaw.finetune.augment.Mixup;
+import thaw.finetune.data.CsvLabels;
+import thaw.finetune.data.ImageFolder;
+import thaw.finetune.metrics.Metric;
+import thaw.resnet.ResNet;
+
+/** Images that show red, green, blue, any two of them, or none: from a table to a saved model. */
+class MultiLabelTest {
+    private static final List<String> COLOURS = List.of("blue", "green", "red");
+    private static final int SIDE = 8;
+
+    @TempDir
+    private Path folder;
+    private ImageFolder data;
+
+    @BeforeEach
+    void writePictures() throws IOException {
+        List<String> table = new ArrayList<>(List.of("file,labels"));
+        for (int i = 0; i < 42; i++) {
+            int shown = i % 7;
+            BufferedImage picture = new BufferedImage(SIDE, SIDE, BufferedImage.TYPE_INT_RGB);
+            int colour = 0;
+            List<String> labels = new ArrayList<>();
+            for (int c = 0; c < 3; c++) {
+                if ((shown >> c & 1) == 1) {
+                    colour |= 170 + i << 8 * c;
+                    labels.add(COLOURS.get(c));
+                }
+            }
+            for (int k = 0; k < SIDE * SIDE; k++) {
+                picture.setRGB(k % SIDE, k / SIDE, colour);
+            }
+            ImageIO.write(picture, "png", folder.resolve(i + ".png").toFile());
+            table.add(i + ".png," + String.join(" ", labels));
+        }
+        Files.write(folder.resolve("labels.csv"), table);
+        data = ImageFolder.ofCsv(folder.resolve("labels.csv"), CsvLabels.standard().delimiter(" ")).size(SIDE).batch(8).seed(1);
+    }
+
+    @Test
+    void trainsSavesAndPredicts() throws IOException {
+        Path file = folder.resolve("colours.safetensors");
+        try (Device device = Device.cpu(1)) {
+            device.generator().seed(1);
+            Learner learn = new Learner(ResNet.resnet20(device, 3), data);
+            List<EpochResult> history = learn.fitOneCycle(30, 0.05);
+            Evaluation found = learn.validate();
+            assertEquals(3 * data.valid().size(), found.total());
+            assertEquals(found.accuracy(), found.metric(Metric.accuracyMulti(0.5)), 1e-12);
+            assertTrue(found.accuracy() > 0.9, "accuracy " + found.accuracy());
+            assertTrue(history.get(29).trainLoss() < 0.5 * history.get(0).trainLoss(), history.toString());
+            learn.save(file);
+        }
+        assertTrue(ModelFile.read(file).labels().multiLabel());
+        try (Classifier classifier = Classifier.load(file)) {
+            assertTrue(classifier.labels().multiLabel());
+            int right = 0;
+            for (int i = 0; i < 7; i++) {
+                Set<String> expected = new HashSet<>(data.evaluation().get(i).labels().stream().map(COLOURS::get).toList());
+                right += expected.equals(new HashSet<>(classifier.predict(folder.resolve(i + ".png")).labels(0.5))) ? 1 : 0;
+            }
+            assertTrue(right >= 5, right + " of 7 pictures with all their colours and no other");
+        }
+    }
+
+    /** Mixed targets are neither class numbers nor ones and zeros; training takes them all the same. */
+    @Test
+    void trainsOnMixedBatches() throws IOException {
+        try (Device device = Device.cpu(1)) {
+            List<EpochResult> several = new Learner(ResNet.resnet20(device, 3), data.mix(Mixup.fastai())).fitOneCycle(1, 0.01);
+            assertTrue(several.get(0).trainLoss() > 0);
+            ImageFolder single = ColourFolder.in(folder.resolve("single")).mix(CutMix.fastai());
+            assertTrue(new Learner(ResNet.resnet20(device, 2), single).fitOneCycle(1, 0.01).get(0).trainLoss() > 0);
+        }
+    }
+}
