@@ -1,5 +1,8 @@
 package thaw.finetune;
 
+import com.fasterxml.jackson.annotation.JsonSubTypes;
+import com.fasterxml.jackson.annotation.JsonSubTypes.Type;
+import com.fasterxml.jackson.annotation.JsonTypeInfo;
 import java.util.List;
 import thaw.engine.Ops;
 import thaw.engine.Tensor;
@@ -7,7 +10,13 @@ import thaw.finetune.data.LabelSet;
 import thaw.kernels.Reduction;
 import thaw.kernels.Shape;
 
-/** What training makes small: a loss of a network's scores and what the images show. */
+/**
+ * What training makes small: a loss of a network's scores and what the images show. Jackson writes and reads its settings with
+ * the record's name as "type".
+ */
+@JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "type")
+@JsonSubTypes({@Type(value = Objective.CrossEntropy.class, name = "CrossEntropy"),
+    @Type(value = Objective.BinaryCrossEntropy.class, name = "BinaryCrossEntropy")})
 public sealed interface Objective extends LossFunction {
     /**
      * The loss of a batch.
@@ -32,7 +41,7 @@ public sealed interface Objective extends LossFunction {
         return loss instanceof Objective objective ? objective : standard(labels);
     }
 
-    /** @throws IllegalArgumentException if images may show several classes and this is for those of one, or the other way round */
+    /** @throws IllegalArgumentException if images may show several classes and this is for those of one, or the reverse */
     default void requireFit(LabelSet labels) {
         if (multiLabel() != labels.multiLabel()) {
             throw new IllegalArgumentException(getClass().getSimpleName() + " is for images that show "
@@ -89,7 +98,8 @@ public sealed interface Objective extends LossFunction {
      * Binary cross-entropy of each class by itself, the mean over images and classes: PyTorch's {@code BCEWithLogitsLoss}.
      *
      * @param threshold       above which probability an image counts as showing a class; it does not change the loss
-     * @param positiveWeights how much more it counts that an image shows a class than that it does not, for each class; none for 1
+     * @param positiveWeights how much more it counts that an image shows a class than that it does not, for each class; empty
+     *                        for 1
      */
     record BinaryCrossEntropy(double threshold, List<Double> positiveWeights) implements Objective {
         public BinaryCrossEntropy {

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.fasterxml.jackson.databind.ObjectMapper;
 import java.nio.file.Path;
 import java.util.Collections;
 import java.util.List;
@@ -42,7 +43,8 @@ class ObjectiveTest {
                 smooth -= (0.1 / 3 + (c == 2 - i ? 0.9 : 0)) * logSoftmax(i, c) / 2;
             }
         }
-        assertEquals(smooth, loss(Objective.crossEntropy().labelSmoothing(0.1), new Targets.ClassNumbers(new int[] {2, 1})), 1e-6);
+        Objective smoothing = Objective.crossEntropy().labelSmoothing(0.1);
+        assertEquals(smooth, loss(smoothing, new Targets.ClassNumbers(new int[] {2, 1})), 1e-6);
     }
 
     /** The loss of mixed targets is the mixture of the losses, label smoothing included. */
@@ -90,6 +92,17 @@ class ObjectiveTest {
     void theLabelsSayWhichIsTheStandard() {
         assertEquals(Objective.crossEntropy(), Objective.standard(new LabelSet(List.of("a", "b"), false)));
         assertEquals(Objective.binaryCrossEntropy(), Objective.standard(new LabelSet(List.of("a", "b"), true)));
+    }
+
+    @Test
+    void settingsAreData() throws Exception {
+        ObjectMapper json = new ObjectMapper();
+        for (Objective objective : List.of(Objective.crossEntropy().labelSmoothing(0.1).classWeights(List.of(1.0, 2.0)),
+                Objective.binaryCrossEntropy().threshold(0.3))) {
+            String text = json.writeValueAsString(objective);
+            assertTrue(text.contains("\"type\":\"" + objective.getClass().getSimpleName() + "\""), text);
+            assertEquals(objective, json.readValue(text, Objective.class));
+        }
     }
 
     @Test

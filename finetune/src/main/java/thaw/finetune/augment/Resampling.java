@@ -24,7 +24,7 @@ final class Resampling {
         this.levels = levels;
     }
 
-    /** Writes {@code [3, size, size]} from {@code offset}, of the square of {@code size} pixels at ({@code left}, {@code top}). */
+    /** Writes {@code [3, size, size]} from {@code offset}, of the square at ({@code left}, {@code top}). */
     void write(Projection map, int left, int top, int size, float[] chw, int offset) {
         if (map.equals(Projection.IDENTITY)) {
             copy(left, top, size, chw, offset);

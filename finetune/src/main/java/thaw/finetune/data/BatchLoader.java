@@ -20,8 +20,8 @@ import thaw.finetune.images.Transforms;
  * Makes the batches of one epoch after another from a list of image files. Threads exist only while an epoch is under way.
  *
  * <p>The image at index {@code i} of the list is varied in epoch {@code e} by a random stream of (seed, e, i), batches are mixed
- * by one of (seed, e, batch), and the order of the epoch is drawn from one of (seed, e): nothing depends on threads, and any epoch
- * can be made again.
+ * by one of (seed, e, batch), and the order of the epoch is drawn from one of (seed, e): nothing depends on threads, and any
+ * epoch can be made again.
  */
 public final class BatchLoader {
     private static final int CHANNELS = 3;

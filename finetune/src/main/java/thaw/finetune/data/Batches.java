@@ -68,8 +68,8 @@ public final class Batches implements Iterable<RawBatch>, Iterator<RawBatch>, Au
     }
 
     /**
-     * Whether {@link #next} has something to give or to report. Waits for a batch where it takes that to know whether any image of
-     * it can be read.
+     * Whether {@link #next} has something to give or to report. Waits for a batch where it takes that to know whether any image
+     * of it can be read.
      *
      * @throws thaw.finetune.images.ImageReadException when the epoch ends without one image that could be read
      * @throws CancellationException                   when the waiting thread is interrupted; the epoch is then closed

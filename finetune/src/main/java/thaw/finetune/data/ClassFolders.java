@@ -16,7 +16,7 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import thaw.finetune.images.ImageFormat;
 
-/** Lists a folder whose subfolders are classes: their names are the classes', the image files anywhere beneath are their images. */
+/** Lists a folder with a subfolder for each class, named like it; the image files anywhere beneath are the class's images. */
 final class ClassFolders {
     private static final Comparator<Path> BY_CODE_POINTS = Comparator.comparing(Path::toString, CodePoints.ORDER);
 

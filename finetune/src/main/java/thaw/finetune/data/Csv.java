@@ -10,8 +10,8 @@ import java.util.List;
 import java.util.stream.Collectors;
 
 /**
- * Comma-separated values, as RFC 4180 has them: fields with commas, quotes or line breaks are in double quotes, and a quote within
- * is doubled. UTF-8; a byte order mark is passed over, and lines may end in CR LF or LF.
+ * Comma-separated values, as RFC 4180 has them: fields with commas, quotes or line breaks are in double quotes, and a quote
+ * within is doubled. UTF-8; a byte order mark is passed over, and lines may end in CR LF or LF.
  */
 public final class Csv {
     private Csv() {

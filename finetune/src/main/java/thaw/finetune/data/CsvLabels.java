@@ -149,8 +149,8 @@ public record CsvLabels(String fileColumn, String labelColumn, String validColum
     private List<String> labels(Path csv, int record, String text) {
         if (delimiter.isEmpty()) {
             if (text.isBlank()) {
-                throw new ImageFolderException(csv + ": record " + (record + 1) + " has no label; expected one, or give a delimiter "
-                        + "if images may show several classes or none");
+                throw new ImageFolderException(csv + ": record " + (record + 1) + " has no label; expected one, or give a "
+                        + "delimiter if images may show several classes or none");
             }
             return List.of(text.strip());
         }

@@ -13,6 +13,7 @@ import java.util.Set;
 import java.util.stream.Stream;
 import thaw.finetune.augment.Augmentation;
 import thaw.finetune.augment.BatchMix;
+import thaw.finetune.images.Crop;
 import thaw.finetune.images.Transforms;
 
 /**
@@ -261,6 +262,16 @@ public final class ImageFolder {
         return options().mix();
     }
 
+    /**
+     * Whether training shows an image otherwise in one epoch than in another, or mixed; where it does not, what a frozen body
+     * makes of it may be computed once.
+     */
+    public boolean isVaried() {
+        boolean moved = transforms().crop() == Crop.RANDOM;
+        boolean changed = augmentation().map(augmentation -> !augmentation.transforms().isEmpty()).orElse(transforms().flip());
+        return moved || changed || mix().isPresent();
+    }
+
     /** The number of files passed over: hidden ones, and those whose ending is no image's. */
     public int skipped() {
         return trainList.skipped() + (validList == null ? 0 : validList.skipped());
@@ -287,8 +298,8 @@ public final class ImageFolder {
 
     /**
      * A weight for each class, inverse to its frequency among the training images: {@code images / (classes · images of the
-     * class)}, so that an image's weight is 1 in the mean; 0 for a class without images. For images of several labels, by how many
-     * show the class.
+     * class)}, so that an image's weight is 1 in the mean; 0 for a class without images. For images of several labels, by how
+     * many show the class.
      */
     public List<Double> classWeights() {
         long[] counts = new long[classes().size()];

@@ -29,8 +29,8 @@ public record RawBatch(float[] images, Targets targets, int size, int side, List
         if (targets instanceof Targets.ClassNumbers numbers) {
             return numbers.labels();
         }
-        throw new IllegalStateException("the batch has a number for each class rather than one class for each image, since images "
-                + "have several labels or were mixed; ask for targets()");
+        throw new IllegalStateException("the batch has a number for each class rather than one class for each image, since "
+                + "images have several labels or were mixed; ask for targets()");
     }
 
     /**

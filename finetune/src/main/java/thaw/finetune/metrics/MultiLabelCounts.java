@@ -4,8 +4,8 @@ import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 
 /**
- * Decisions, for each image and class, whether the image shows the class: whether its probability is above a threshold. For images
- * that may show several classes; those of one class count as well.
+ * Decisions, for each image and class, whether the image shows the class: whether its probability is above a threshold. For
+ * images that may show several classes; those of one class count as well.
  */
 public final class MultiLabelCounts {
     private final int images;

@@ -75,8 +75,8 @@ public record Predictions(LabelSet labels, List<Sample> samples, List<double[]> 
 
     /**
      * Writes a table: a record for each image with its file, the classes that it shows and those predicted (the most probable, or
-     * where it may show several all above the threshold, with {@code ;} between them), and a column of probabilities for each class.
-     * What was there before is replaced when the new table is complete.
+     * where it may show several all above the threshold, with {@code ;} between them), and a column of probabilities for each
+     * class. What was there before is replaced when the new table is complete.
      *
      * @param threshold for images of several labels
      * @throws IOException if writing fails

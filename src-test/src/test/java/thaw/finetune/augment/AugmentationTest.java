@@ -26,7 +26,8 @@ class AugmentationTest {
         Transforms prepare = Transforms.of(SIZE);
         float[] plain = prepare.apply(picture);
         assertArrayEquals(plain, draw(Augmentation.none(), prepare, picture, 1));
-        Augmentation zero = Augmentation.fastai(0).with(new Flip(0)).with(new Zoom(1, 1, 1)).with(new RandomErasing(1, 0, 0, 1, 1));
+        Augmentation zero = Augmentation.fastai(0).with(new Flip(0)).with(new Zoom(1, 1, 1))
+                .with(new RandomErasing(1, 0, 0, 1, 1));
         float[] out = draw(zero, prepare, picture, 2);
         for (int i = 0; i < plain.length; i++) {
             /* Brightness and contrast at zero still go through the logit, whose ends are cut off at 1e-7. */

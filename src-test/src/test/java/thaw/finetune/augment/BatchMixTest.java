@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.fasterxml.jackson.databind.ObjectMapper;
 import java.util.Arrays;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
@@ -14,8 +15,8 @@ class BatchMixTest {
     private static final int LENGTH = 3 * SIDE * SIDE;
 
     /**
-     * max(λ, 1 - λ) of Beta(α, α): its mean is 1/2 + E|λ - 1/2|, and for α = 1, where λ is uniform, 3/4, with as many shares in each
-     * tenth from 0.5 to 1.
+     * max(λ, 1 - λ) of Beta(α, α): its mean is 1/2 + E|λ - 1/2|, and for α = 1, where λ is uniform, 3/4, with as many shares in
+     * each tenth from 0.5 to 1.
      */
     @Test
     void mixupsShareIsTheLargerOfABetaVariateAndItsRest() {
@@ -60,7 +61,7 @@ class BatchMixTest {
         }
     }
 
-    /** Every pixel is its own image's or the other's at the same place; the others fill one rectangle, whose share is the target's. */
+    /** Every pixel is its own image's or the other's at the same place; the others fill a rectangle of the target's share. */
     @Test
     void cutMixReplacesOneRectangle() {
         int[] order = {1, 2, 0};
@@ -98,8 +99,15 @@ class BatchMixTest {
             assertArrayEquals(new float[] {(float) (1 - share), (float) share, 0}, Arrays.copyOf(targets, 3), 1e-6f);
             shares += share;
         }
-        /* λ is uniform; of a square of area 1 - λ anywhere about less than half lies within, and sides are rounded to even ones. */
+        /* The square's area is uniform; what reaches beyond the image is cut off, and sides are rounded to even ones. */
         assertTrue(shares / 500 > 0.15 && shares / 500 < 0.5, "mean share " + shares / 500);
+    }
+
+    @Test
+    void settingsAreData() throws Exception {
+        ObjectMapper json = new ObjectMapper();
+        assertEquals("{\"type\":\"CutMix\",\"alpha\":1.0}", json.writeValueAsString(CutMix.fastai()));
+        assertEquals(Mixup.fastai(), json.readValue(json.writeValueAsString(Mixup.fastai()), BatchMix.class));
     }
 
     @Test

@@ -21,8 +21,8 @@ class CoordinateTransformTest {
     private static final int DRAWS = 20_000;
 
     /**
-     * Red of the 6 x 6 picture after flip, turn of 25 degrees, zoom of 1.3 at (0.2, 0.9) and warp of (0.15, -0.1): PyTorch 2.13 in
-     * float64, {@code affine_grid} and {@code grid_sample}, both with {@code align_corners=True}, padding {@code reflection}.
+     * Red of the 6 x 6 picture after flip, turn of 25 degrees, zoom of 1.3 at (0.2, 0.9) and warp of (0.15, -0.1): PyTorch 2.13
+     * in float64, {@code affine_grid} and {@code grid_sample}, both with {@code align_corners=True}, padding {@code reflection}.
      */
     private static final double[] PYTORCH = {
         73.0721, 64.2705, 51.3357, 39.7284, 29.2801, 19.8476, 88.2255, 73.7388, 60.7024, 48.9362, 38.2867, 28.6227,

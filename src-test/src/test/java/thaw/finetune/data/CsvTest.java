@@ -46,7 +46,8 @@ class CsvTest {
             }
             assertEquals(records, parse(text.toString()));
         }
-        assertEquals("plain,\"with, comma\",\"with \"\"quotes\"\"\"\r\n", Csv.line(List.of("plain", "with, comma", "with \"quotes\"")));
+        assertEquals("plain,\"with, comma\",\"with \"\"quotes\"\"\"\r\n",
+                Csv.line(List.of("plain", "with, comma", "with \"quotes\"")));
     }
 
     @Test

@@ -24,6 +24,7 @@ import thaw.finetune.augment.Mixup;
 import thaw.finetune.augment.PcaLighting;
 import thaw.finetune.augment.RandomErasing;
 import thaw.finetune.augment.RandomResizedCrop;
+import thaw.finetune.images.Crop;
 import thaw.finetune.images.ImageReadException;
 import thaw.finetune.images.Transforms;
 
@@ -195,6 +196,17 @@ class VariedBatchesTest {
         try (Batches batches = large.trainLoader().epoch(0)) {
             assertEquals(24, batches.next().side());
         }
+    }
+
+    @Test
+    void variationIsKnown() {
+        ImageFolder still = data.transforms(data.transforms().flip(false));
+        assertTrue(data.isVaried());
+        assertFalse(still.isVaried());
+        assertFalse(data.augment(Augmentation.none()).isVaried());
+        assertTrue(still.augment(Augmentation.fastai()).isVaried());
+        assertTrue(still.mix(Mixup.fastai()).isVaried());
+        assertTrue(still.transforms(still.transforms().crop(Crop.RANDOM)).isVaried());
     }
 
     /** A fifth is held out: 10 and 3 images are left of 12 and 4. */

@@ -4,7 +4,13 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.awt.Transparency;
+import java.awt.color.ColorSpace;
 import java.awt.image.BufferedImage;
+import java.awt.image.ColorModel;
+import java.awt.image.ComponentColorModel;
+import java.awt.image.DataBuffer;
+import java.awt.image.WritableRaster;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -34,7 +40,16 @@ class ImageDecoderTest {
         "rotated.jpg, 13, 19, 913899537",
         "rotated.png, 13, 19, 1622846878",
         "rotated.webp, 13, 19, 1622846878",
-        "rotated.tif, 13, 19, 1622846878"})
+        "rotated.tif, 13, 19, 1622846878",
+        "cmyk-progressive.jpg, 19, 13, 1221427133",
+        "gray-progressive.jpg, 19, 13, 196866968",
+        "palette-transparent.png, 19, 13, 1686709598",
+        "interlaced.gif, 19, 13, 1686709598",
+        "animated.webp, 19, 13, 3067711823",
+        "alpha.webp, 19, 13, 3067711823",
+        "fax.tif, 19, 13, 1129714074",
+        "cmyk.tif, 19, 13, 3067711823",
+        "lzw.tif, 19, 13, 3067711823"})
     void equalsPillow(String name, int width, int height, long crc) throws IOException {
         RgbImage image = ImageDecoder.decode(Pictures.resource(name), name);
         assertEquals(width, image.width());
@@ -103,6 +118,25 @@ class ImageDecoderTest {
         IntStream.range(0, 65536).forEach(i -> deep.getRaster().setSample(i % 256, i / 256, 0, i));
         RgbImage decoded = ImageDecoder.decode(Pictures.encode(deep, "png"), "deep.png");
         IntStream.range(0, 65536).forEach(i -> assertEquals(i / 256, decoded.sample(i % 256, i / 256, 1)));
+    }
+
+    /** Two to four channels of 16 bits, in an order that ImageIO has no image type of its own for. */
+    @ParameterizedTest
+    @ValueSource(ints = {2, 3, 4})
+    void sixteenBitsOfSeveralChannels(int bands) throws IOException {
+        int space = bands == 2 ? ColorSpace.CS_GRAY : ColorSpace.CS_sRGB;
+        ColorModel model = new ComponentColorModel(ColorSpace.getInstance(space), bands % 2 == 0, false,
+                bands % 2 == 0 ? Transparency.TRANSLUCENT : Transparency.OPAQUE, DataBuffer.TYPE_USHORT);
+        WritableRaster raster = model.createCompatibleWritableRaster(64, 64);
+        SplittableRandom random = new SplittableRandom(bands);
+        for (int i = 0; i < 64 * 64 * bands; i++) {
+            raster.setSample(i / bands % 64, i / bands / 64, i % bands, random.nextInt(65536));
+        }
+        RgbImage decoded = ImageDecoder.decode(Pictures.encode(new BufferedImage(model, raster, false, null), "png"), "deep.png");
+        for (int i = 0; i < 64 * 64 * 3; i++) {
+            int stored = raster.getSample(i / 3 % 64, i / 3 / 64, bands == 2 ? 0 : i % 3);
+            assertEquals(stored >> 8, decoded.sample(i / 3 % 64, i / 3 / 64, i % 3));
+        }
     }
 
     @Test

@@ -7,8 +7,8 @@ import org.junit.jupiter.api.Test;
 
 class CalibrationErrorTest {
     /**
-     * Two bins: 0.4 (of three classes) and 0.5 are in the first, right 1 of 2, confidence 0.45; 0.9 and 0.7 in the second, right 1 of
-     * 2, confidence 0.8. So (2·0.05 + 2·0.3) / 4.
+     * Two bins: 0.4 (of three classes) and 0.5 are in the first, right 1 of 2, confidence 0.45; 0.9 and 0.7 in the second, right
+     * 1 of 2, confidence 0.8. So (2·0.05 + 2·0.3) / 4.
      */
     @Test
     void byHand() {

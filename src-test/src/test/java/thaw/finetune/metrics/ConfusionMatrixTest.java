@@ -11,8 +11,8 @@ import thaw.finetune.metrics.ConfusionMatrix.Confusion;
 
 class ConfusionMatrixTest {
     /**
-     * Truth 0 1 2 0 1 2, prediction 0 2 1 0 0 1. By hand, class 0: precision 2/3, recall 2/2, F1 4/5; classes 1 and 2: all 0. These are
-     * also the examples of scikit-learn's precision_score, recall_score and f1_score.
+     * Truth 0 1 2 0 1 2, prediction 0 2 1 0 0 1. By hand, class 0: precision 2/3, recall 2/2, F1 4/5; classes 1 and 2: all 0.
+     * These are also the examples of scikit-learn's precision_score, recall_score and f1_score.
      */
     @Test
     void precisionRecallAndF1() {
@@ -33,8 +33,8 @@ class ConfusionMatrixTest {
     /** Truth n p n o p, prediction n p n o n: agreement 4/5, by chance (3·2 + 2·1 + 1·1)/25; so (20 - 9) / (25 - 9). */
     @Test
     void kappaByHand() {
-        assertEquals(11 / 16.0, ConfusionMatrix.of(Given.decided(3, new int[] {0, 1, 0, 2, 1}, new int[] {0, 1, 0, 2, 0})).kappa(),
-                1e-15);
+        Predictions five = Given.decided(3, new int[] {0, 1, 0, 2, 1}, new int[] {0, 1, 0, 2, 0});
+        assertEquals(11 / 16.0, ConfusionMatrix.of(five).kappa(), 1e-15);
         assertEquals(1, ConfusionMatrix.of(Given.decided(2, new int[] {0, 1, 1}, new int[] {0, 1, 1})).kappa(), 1e-15);
         assertEquals(-1, ConfusionMatrix.of(Given.decided(2, new int[] {0, 1}, new int[] {1, 0})).kappa(), 1e-15);
     }

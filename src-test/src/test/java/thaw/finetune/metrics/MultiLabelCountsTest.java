@@ -8,8 +8,8 @@ import org.junit.jupiter.api.Test;
 
 class MultiLabelCountsTest {
     /**
-     * Shown {0, 1}, {}, {2}; said {0}, {2}, {2}. Class 0: TP 1; class 1: FN 1; class 2: TP 1, FP 1. Two of nine decisions are wrong,
-     * F1 of the classes is 1, 0, 2/3; of the images 2/3, 0, 1; of all 4/6.
+     * Shown {0, 1}, {}, {2}; said {0}, {2}, {2}. Class 0: TP 1; class 1: FN 1; class 2: TP 1, FP 1. Two of nine decisions are
+     * wrong, F1 of the classes is 1, 0, 2/3; of the images 2/3, 0, 1; of all 4/6.
      */
     @Test
     void byHand() {
