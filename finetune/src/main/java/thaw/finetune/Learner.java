@@ -77,7 +77,6 @@ public final class Learner implements AutoCloseable {
         this.freezing = new Freezing(net);
         this.pretrained = net.isPretrained();
         this.insight = new Insight(net, InsightOptions.off());
-        objective(Objective.standard(data.labels()));
         unfreeze();
     }
 
@@ -285,7 +284,7 @@ public final class Learner implements AutoCloseable {
             throw new IllegalStateException("a fit is running already; a listener may call stop() and state(), not fit");
         }
         stop = false;
-        FitContext context = new FitContext(net, pretrained, data, loaders, freezing, settings, objective, loss, insight, listener,
+        FitContext context = new FitContext(net, pretrained, data, loaders, freezing, settings, loss, insight, listener,
                 () -> stop);
         List<EpochResult> history = new ArrayList<>(from == null ? List.of() : from.history());
         List<TrainingPhase> phases = plan.phases();
