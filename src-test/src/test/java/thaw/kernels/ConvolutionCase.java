@@ -8,7 +8,7 @@ import java.util.stream.Stream;
 /** A convolution of {@code x [n, c, h, w]} with a weight {@code [k, c/groups, r, s]}, to be tried on a backend. */
 record ConvolutionCase(int n, int c, int h, int w, int k, int r, int s, boolean bias, Conv2dOptions options) {
 
-    private static final int RANDOM = 36;
+    private static final int RANDOM = 40;
 
     Shape weight() {
         return Shape.of(k, c / options.groups(), r, s);
@@ -42,6 +42,13 @@ record ConvolutionCase(int n, int c, int h, int w, int k, int r, int s, boolean 
                 new ConvolutionCase(2, 64, 9, 9, 64, 3, 3, false, Conv2dOptions.of(2, 1, 1, 4)),
                 new ConvolutionCase(2, 32, 9, 9, 64, 3, 3, true, Conv2dOptions.of(1, 1, 1, 2)),
                 new ConvolutionCase(2, 17, 9, 9, 17, 3, 3, false, Conv2dOptions.of(1, 1, 1, 17)),
+                new ConvolutionCase(2, 128, 13, 11, 128, 3, 3, true, Conv2dOptions.of(1, 1, 1, 32)),
+                new ConvolutionCase(1, 128, 11, 14, 128, 3, 3, false, Conv2dOptions.of(2, 1, 1, 16)),
+                new ConvolutionCase(3, 40, 9, 70, 80, 3, 3, true, Conv2dOptions.of(1, 1, 1, 20)),
+                new ConvolutionCase(2, 40, 15, 15, 40, 5, 5, true, Conv2dOptions.of(2, 2, 1, 40)),
+                new ConvolutionCase(2, 64, 7, 7, 32, 3, 3, false, Conv2dOptions.of(1, 1, 1, 4)),
+                new ConvolutionCase(5, 33, 8, 8, 48, 1, 1, true, Conv2dOptions.of(1, 0)),
+                new ConvolutionCase(3, 32, 17, 13, 40, 1, 1, true, new Conv2dOptions(3, 2, 0, 0, 1, 1, 1)),
                 new ConvolutionCase(3, 17, 9, 11, 5, 3, 3, true, Conv2dOptions.of(1, 1)),
                 new ConvolutionCase(2, 8, 13, 13, 8, 3, 3, false, Conv2dOptions.of(1, 2, 2, 1)),
                 new ConvolutionCase(1, 16, 13, 13, 16, 3, 3, false, Conv2dOptions.of(1, 4, 4, 1)),
@@ -53,19 +60,22 @@ record ConvolutionCase(int n, int c, int h, int w, int k, int r, int s, boolean 
                 new ConvolutionCase(2, 5, 6, 9, 16, 1, 7, true, new Conv2dOptions(1, 2, 0, 3, 1, 1, 1)),
                 new ConvolutionCase(2, 16, 11, 4, 19, 5, 2, false, new Conv2dOptions(3, 1, 4, 0, 2, 1, 1)));
         SplittableRandom random = new SplittableRandom(1);
-        return Stream.concat(fixed, IntStream.range(0, RANDOM).mapToObj(i -> random(random)));
+        return Stream.concat(fixed, IntStream.range(0, RANDOM).mapToObj(i -> random(random, i)));
     }
 
-    private static ConvolutionCase random(SplittableRandom random) {
-        int groups = random.nextInt(3) == 0 ? random.nextInt(2, 5) : 1;
+    /** One group mostly; sometimes some large ones, or many small ones. */
+    private static ConvolutionCase random(SplittableRandom random, int number) {
+        boolean small = number % 4 == 3;
+        int groups = small ? random.nextInt(5, 40) : number % 4 == 2 ? random.nextInt(2, 5) : 1;
+        int channels = small ? 6 : 21;
         int r = random.nextInt(1, 6);
         int s = random.nextInt(1, 6);
         int dilationH = random.nextInt(1, 3);
         int dilationW = random.nextInt(1, 3);
         Conv2dOptions options = new Conv2dOptions(random.nextInt(1, 4), random.nextInt(1, 4), random.nextInt(4),
                 random.nextInt(4), dilationH, dilationW, groups);
-        return new ConvolutionCase(random.nextInt(1, 4), groups * random.nextInt(1, 21),
+        return new ConvolutionCase(random.nextInt(1, 4), groups * random.nextInt(1, channels),
                 random.nextInt(dilationH * (r - 1) + 1, 18), random.nextInt(dilationW * (s - 1) + 1, 18),
-                groups * random.nextInt(1, 21), r, s, random.nextBoolean(), options);
+                groups * random.nextInt(1, channels), r, s, random.nextBoolean(), options);
     }
 }

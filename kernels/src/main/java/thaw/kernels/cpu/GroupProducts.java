@@ -5,10 +5,10 @@ import jdk.incubator.vector.VectorSpecies;
 
 /**
  * The micro-kernel under the gradients of grouped and depthwise weights, whose vectors run along groups, as in
- * {@link GroupTaps}. A row is an input channel of every group at a place of the filter, {@code rows[r]} floats from the
- * pixel's source; {@code k} runs over output pixels:
+ * {@link GroupTaps}. A row is an input channel of every group at a place of the filter, {@code rows[row]} floats from
+ * the pixel's source; {@code k} runs over output pixels:
  * <pre>
- * w[wo + (r·Q + q)·L + lane] += Σ_k x[xo + rows[row + r] + at[k] + lane] · g[go + q·gPlane + k·L + lane]      Q outputs
+ * w[wo + (r·Q + q)·L + lane] += Σ_k x[rows[row + r] + at[k] + lane] · g[go + q·gPlane + k·L + lane]      Q outputs
  * </pre>
  */
 final class GroupProducts {
@@ -23,27 +23,27 @@ final class GroupProducts {
     }
 
     /** All rows by 4 outputs, or 1; {@code w} holds {@code [row][outputs][lane]}. */
-    static void add(int outputs, float[] x, int[] rows, int xo, int[] at, int steps, float[] g, int go, int gPlane,
+    static void add(int outputs, float[] x, int[] rows, int[] at, int steps, float[] g, int go, int gPlane,
             float[] w, int wo) {
         int count = outputs == 4 && !PixelRow.MANY_REGISTERS ? 2 : ROWS;
         for (int r = 0; r < rows.length; r += count) {
             int to = wo + r * outputs * L;
             if (outputs == 1) {
-                rows4outputs1(x, rows, r, xo, at, steps, g, go, w, to);
+                rows4outputs1(x, rows, r, at, steps, g, go, w, to);
             } else if (count == 4) {
-                rows4outputs4(x, rows, r, xo, at, steps, g, go, gPlane, w, to);
+                rows4outputs4(x, rows, r, at, steps, g, go, gPlane, w, to);
             } else {
-                rows2outputs4(x, rows, r, xo, at, steps, g, go, gPlane, w, to);
+                rows2outputs4(x, rows, r, at, steps, g, go, gPlane, w, to);
             }
         }
     }
 
-    private static void rows4outputs4(float[] x, int[] rows, int row, int xo, int[] at, int steps,
+    private static void rows4outputs4(float[] x, int[] rows, int row, int[] at, int steps,
             float[] g, int go, int gPlane, float[] w, int wo) {
-        int x0 = xo + rows[row];
-        int x1 = xo + rows[row + 1];
-        int x2 = xo + rows[row + 2];
-        int x3 = xo + rows[row + 3];
+        int x0 = rows[row];
+        int x1 = rows[row + 1];
+        int x2 = rows[row + 2];
+        int x3 = rows[row + 3];
         FloatVector a0a = FloatVector.fromArray(S, w, wo);
         FloatVector a0b = FloatVector.fromArray(S, w, wo + L);
         FloatVector a0c = FloatVector.fromArray(S, w, wo + 2 * L);
@@ -105,10 +105,10 @@ final class GroupProducts {
         a3d.intoArray(w, wo + 15 * L);
     }
 
-    private static void rows2outputs4(float[] x, int[] rows, int row, int xo, int[] at, int steps,
+    private static void rows2outputs4(float[] x, int[] rows, int row, int[] at, int steps,
             float[] g, int go, int gPlane, float[] w, int wo) {
-        int x0 = xo + rows[row];
-        int x1 = xo + rows[row + 1];
+        int x0 = rows[row];
+        int x1 = rows[row + 1];
         FloatVector a0a = FloatVector.fromArray(S, w, wo);
         FloatVector a0b = FloatVector.fromArray(S, w, wo + L);
         FloatVector a0c = FloatVector.fromArray(S, w, wo + 2 * L);
@@ -144,12 +144,12 @@ final class GroupProducts {
         a1d.intoArray(w, wo + 7 * L);
     }
 
-    private static void rows4outputs1(float[] x, int[] rows, int row, int xo, int[] at, int steps,
+    private static void rows4outputs1(float[] x, int[] rows, int row, int[] at, int steps,
             float[] g, int go, float[] w, int wo) {
-        int x0 = xo + rows[row];
-        int x1 = xo + rows[row + 1];
-        int x2 = xo + rows[row + 2];
-        int x3 = xo + rows[row + 3];
+        int x0 = rows[row];
+        int x1 = rows[row + 1];
+        int x2 = rows[row + 2];
+        int x3 = rows[row + 3];
         FloatVector a0 = FloatVector.fromArray(S, w, wo);
         FloatVector a1 = FloatVector.fromArray(S, w, wo + L);
         FloatVector a2 = FloatVector.fromArray(S, w, wo + 2 * L);

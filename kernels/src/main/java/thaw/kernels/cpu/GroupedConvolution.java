@@ -17,8 +17,8 @@ import thaw.kernels.Shape;
  */
 final class GroupedConvolution {
 
-    /** Floats of an item's window: 128 KiB. */
-    private static final int WINDOW = 1 << 15;
+    /** Floats of an item's window: 256 KiB. */
+    private static final int WINDOW = 1 << 16;
 
     /** Items that a job should have at least, so that any number of threads is kept busy evenly. */
     private static final int ITEMS = 32;

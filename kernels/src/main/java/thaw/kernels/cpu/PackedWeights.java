@@ -14,21 +14,26 @@ final class PackedWeights {
     /** Which weights, for which walk. */
     record Layout(int outputs, int inputs, int groups, int filterSize, boolean transposed, int inputLanes, int outputLanes) {
 
+        /** Vectors of output channels in a tile: two, but one where two would see the inputs of more groups than one does. */
+        int width() {
+            return groups > 1 && outputs / groups % (2 * outputLanes) != 0 ? 1 : 2;
+        }
+
         int tiles() {
-            return (outputBlocks() + 1) / 2;
+            return (outputBlocks() + width() - 1) / width();
         }
 
         int outputBlocks() {
             return CpuArray.channelBlocks(outputs, outputLanes);
         }
 
-        /** Vectors of output channels in a tile: two, but for a last odd one. */
+        /** Vectors of output channels in this tile: {@link #width}, but for a last odd one. */
         int vectors(int tile) {
-            return Math.min(2, outputBlocks() - 2 * tile);
+            return Math.min(width(), outputBlocks() - width() * tile);
         }
 
         int firstOutput(int tile) {
-            return tile * 2 * outputLanes;
+            return tile * width() * outputLanes;
         }
 
         /** The first input block that the tile's groups cover. */

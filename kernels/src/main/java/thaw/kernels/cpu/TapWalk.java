@@ -44,7 +44,7 @@ record TapWalk(int images, int rows, int sourceImage, int sourceStart, int sourc
         int shift = Integer.numberOfTrailingZeros(layout.inputLanes());
         int lanes = layout.outputLanes();
         int tiles = layout.tiles();
-        long perRow = (long) pixels * layout.steps(0, places.count()) * tiles * 2 * lanes;
+        long perRow = (long) pixels * layout.steps(0, places.count()) * tiles * layout.width() * lanes;
         int group = (int) Math.max(1, Math.min(total / ITEMS, ITEM / Math.max(1, perRow)));
         int groups = (total + group - 1) / group;
         int splits = Math.min(tiles, (ITEMS + groups - 1) / groups);
@@ -63,7 +63,8 @@ record TapWalk(int images, int rows, int sourceImage, int sourceStart, int sourc
                     PixelRow.run(count, PixelRow.tile(count, vectors), vectors,
                             source, n * sourceImage + sourceStart + row * sourceRow + block * sourceBlock, px,
                             taps, shift, steps, w, weightOffsets[tile], epilogue, layout.firstOutput(tile),
-                            target, n * targetImage + targetStart + row * targetRow + tile * 2 * targetBlock, py, targetBlock);
+                            target, n * targetImage + targetStart + row * targetRow + tile * layout.width() * targetBlock,
+                            py, targetBlock);
                 }
             }
         });

@@ -38,6 +38,7 @@ final class VectorConvolution implements Convolution {
     private final WinogradConvolution winograd;
     private final GroupedConvolution grouped;
     private final WinogradWeightGradient winogradWeightGradient;
+    private final GroupedWeightGradient groupedWeightGradient;
     private final VectorWeightGradient weightGradient;
     private final Map<Key, ConvolutionPlan> plans = new ConcurrentHashMap<>();
 
@@ -48,6 +49,7 @@ final class VectorConvolution implements Convolution {
         this.winograd = new WinogradConvolution(memory, workers);
         this.grouped = new GroupedConvolution(memory, workers);
         this.winogradWeightGradient = new WinogradWeightGradient(memory, workers);
+        this.groupedWeightGradient = new GroupedWeightGradient(memory, workers);
         this.weightGradient = new VectorWeightGradient(memory, workers);
     }
 
@@ -139,13 +141,19 @@ final class VectorConvolution implements Convolution {
     @Override
     public Array weightGradient(Array gy, Array x, Shape wShape, Conv2dOptions o) {
         Shapes.conv2dWeightGradient(gy.shape(), x.shape(), wShape, o);
-        if (!winograd.suitsForward(x.shape(), wShape, gy.shape(), o) || !WinogradWeightGradient.pays(gy.shape(), o.strideH())) {
+        boolean transforms = winograd.suitsForward(x.shape(), wShape, gy.shape(), o)
+                && WinogradWeightGradient.pays(gy.shape(), o.strideH());
+        if (!transforms && !grouped.suits(wShape, o)) {
             return weightGradient.compute(gy, x, wShape, o);
         }
         CpuArray source = memory.asBlocked(x);
         CpuArray gradient = memory.asBlocked(gy);
         CpuArray gw = memory.rowMajor(wShape);
-        winogradWeightGradient.compute(source, gradient, o.paddingH(), o.paddingW(), o.strideH(), gw);
+        if (transforms) {
+            winogradWeightGradient.compute(source, gradient, o.paddingH(), o.paddingW(), o.strideH(), gw);
+        } else {
+            groupedWeightGradient.compute(source, gradient, o, gw);
+        }
         source.release();
         gradient.release();
         return gw;

@@ -71,6 +71,7 @@ final class VectorWeightGradient {
         final int outW;
         final int inBlocks;
         final int outBlocks;
+        final PackedWeights.Layout layout;
         /** Floats of a source plane, of a row of it, and of a pixel. */
         final int plane;
         final int row;
@@ -108,6 +109,7 @@ final class VectorWeightGradient {
             inLanes = stem ? 1 : lanes;
             inBlocks = CpuArray.channelBlocks(inputs, inLanes);
             outBlocks = gy.channelBlocks();
+            layout = new PackedWeights.Layout(outputs, inputs, o.groups(), 1, false, inLanes, lanes);
             boolean sampled = ConvolutionPlan.isSampled(gw.shape(), o);
             SourceCopy copy = sampled ? new SampledImages(images * inBlocks, xs.dim(2), xs.dim(3), inLanes,
                     o.strideH(), o.strideW())
@@ -125,7 +127,7 @@ final class VectorWeightGradient {
             gPlane = outH * outW * lanes;
             columns = filterW <= 4 ? 4 : OuterProducts.ROWS;
             columnGroups = stem ? (filterW + columns - 1) / columns : 1;
-            blockSize = (stem ? inputs * filterH * columnGroups * columns : filterH * filterW * lanes) * 2 * lanes;
+            blockSize = (stem ? inputs * filterH * columnGroups * columns : filterH * filterW * lanes) * layout.width() * lanes;
             bandImages = Math.max(1, Math.min(images, BAND / (outH * outW)));
             bandRows = bandImages > 1 ? outH : Math.max(1, Math.min(outH, BAND / outW));
             bandsOfImage = (outH + bandRows - 1) / bandRows;
@@ -140,37 +142,44 @@ final class VectorWeightGradient {
         }
 
         void run() {
-            int tiles = (outBlocks + 1) / 2;
-            int all = stem ? 1 : inBlocks;
-            int groups = Math.min((all + 1) / 2, (ITEMS + tiles - 1) / tiles);
+            int tiles = layout.tiles();
+            int most = 1;
+            for (int t = 0; t < tiles; t++) {
+                most = Math.max(most, endBlock(t) - firstBlock(t));
+            }
+            int reached = most;
+            int groups = Math.min((reached + 1) / 2, (ITEMS + tiles - 1) / tiles);
             int units = tiles * groups;
             int bands = (images + bandImages - 1) / bandImages * bandsOfImage;
             int parts = Math.min(bands, (ITEMS + units - 1) / units);
-            int size = tiles * all * blockSize;
+            int size = tiles * reached * blockSize;
             float[] sums = memory.pool().take(parts * size);
             workers.run(units * parts, item -> {
                 int tile = item % tiles;
                 int group = item / tiles % groups;
                 int part = item / units;
-                int firstBlock = group * all / groups;
-                int endBlock = (group + 1) * all / groups;
-                int to = part * size + tile * all * blockSize;
-                Arrays.fill(sums, to + firstBlock * blockSize, to + endBlock * blockSize, 0);
+                int first = group * reached / groups;
+                int end = Math.min((group + 1) * reached / groups, endBlock(tile) - firstBlock(tile));
+                if (first >= end) {
+                    return;
+                }
+                int to = part * size + tile * reached * blockSize;
+                Arrays.fill(sums, to + first * blockSize, to + end * blockSize, 0);
                 float[] together = bandImages > 1 ? memory.pool().take(2 * at.length * lanes) : null;
                 for (int band = part * bands / parts; band < (part + 1) * bands / parts; band++) {
                     Band b = band(band, tile, together);
-                    for (int block = firstBlock; block < endBlock; block++) {
-                        if (connected(tile, block)) {
-                            add(b, block, sums, to + block * blockSize);
-                        }
+                    for (int i = first; i < end; i++) {
+                        add(b, firstBlock(tile) + i, sums, to + i * blockSize);
                     }
                 }
                 if (together != null) {
                     memory.pool().give(together);
                 }
             });
-            workers.run(tiles * all, unit -> {
-                if (!connected(unit / all, unit % all)) {
+            workers.run(tiles * reached, unit -> {
+                int tile = unit / reached;
+                int block = firstBlock(tile) + unit % reached;
+                if (block >= endBlock(tile)) {
                     return;
                 }
                 int first = unit * blockSize;
@@ -180,7 +189,7 @@ final class VectorWeightGradient {
                         sums[first + i] += sums[other + i];
                     }
                 }
-                store(unit / all, unit % all, sums, first);
+                store(tile, block, sums, first);
             });
             memory.pool().give(sums);
             if (copied) {
@@ -188,27 +197,21 @@ final class VectorWeightGradient {
             }
         }
 
-        private int vectors(int tile) {
-            return Math.min(2, outBlocks - 2 * tile);
+        /** The input blocks that a tile's groups reach; all channels of a stem are one. */
+        private int firstBlock(int tile) {
+            return stem ? 0 : layout.firstBlock(tile);
         }
 
-        /** Whether a tile's groups reach an input block. */
-        private boolean connected(int tile, int block) {
-            int perGroupOut = outputs / o.groups();
-            int perGroupIn = inputs / o.groups();
-            int firstOut = tile * 2 * lanes;
-            int lastOut = Math.min(outputs, firstOut + 2 * lanes) - 1;
-            int firstIn = firstOut / perGroupOut * perGroupIn;
-            int lastIn = (lastOut / perGroupOut + 1) * perGroupIn - 1;
-            return stem || block * lanes <= lastIn && (block + 1) * lanes > firstIn;
+        private int endBlock(int tile) {
+            return stem ? 1 : layout.endBlock(tile);
         }
 
         /** A tile's gradients on some rows, or on some images, whose pixels are then copied {@code together}. */
         private Band band(int band, int tile, float[] together) {
-            int vectors = vectors(tile);
+            int vectors = layout.vectors(tile);
             int n = band / bandsOfImage * bandImages;
             int part = band % bandsOfImage;
-            int go = (n * outBlocks + 2 * tile) * gPlane;
+            int go = (n * outBlocks + layout.width() * tile) * gPlane;
             if (together == null) {
                 int rows = Math.min(bandRows, outH - part * bandRows);
                 return new Band(n, part * bandStep, rows * outW, g, go + part * bandRows * outW * lanes, gPlane, vectors);
@@ -246,13 +249,13 @@ final class VectorWeightGradient {
 
         /** Writes a unit's sums into the row-major gradient {@code [K, C/groups, R, S]}. */
         private void store(int tile, int block, float[] sums, int from) {
-            int width = vectors(tile) * lanes;
+            int channels = layout.vectors(tile) * lanes;
             int perGroupOut = outputs / o.groups();
             int perGroupIn = inputs / o.groups();
             int filter = filterH * filterW;
-            int firstOutput = tile * 2 * lanes;
+            int firstOutput = layout.firstOutput(tile);
             float[] to = gw.data();
-            for (int i = 0; i < Math.min(width, outputs - firstOutput); i++) {
+            for (int i = 0; i < Math.min(channels, outputs - firstOutput); i++) {
                 int k = firstOutput + i;
                 int firstIn = k / perGroupOut * perGroupIn;
                 int c = stem ? 0 : Math.max(firstIn, block * lanes);
@@ -262,7 +265,7 @@ final class VectorWeightGradient {
                     int row = stem ? (f / filterW * columnGroups + f % filterW / columns) * columns + f % filterW % columns
                             : f * lanes + c - block * lanes;
                     int step = stem ? filterH * columnGroups * columns : 1;
-                    copy(sums, from + row * width + i, step * width, to, target + f, filter, count);
+                    copy(sums, from + row * channels + i, step * channels, to, target + f, filter, count);
                 }
             }
         }
