@@ -96,7 +96,7 @@ float b_element(global const float *b, int4 depth, int4 column, Problem p) {
 #if PADDED
     const bool inside = (uint) (depth.z + column.z) < (uint) p.height && (uint) (depth.w + column.w) < (uint) p.width;
 #else
-    const bool inside = depth.z >= 0;
+    const bool inside = depth.z != NOWHERE;
 #endif
     return inside ? b[depth.y + column.y] : 0;
 }
