@@ -29,6 +29,7 @@ public final class OpenClBackend implements Backend {
     private final Rearrangement rearrangement;
     private final Elementwise elementwise;
     private final Reductions reductions;
+    private final Gemm gemm;
     private final OpenClMatrixProduct product;
     private final OpenClConvolution convolution;
     private final BatchNorm batchNorm;
@@ -38,7 +39,7 @@ public final class OpenClBackend implements Backend {
     private final SgdUpdate sgd;
     private final AdamWUpdate adamW;
 
-    private OpenClBackend(OpenClDevices.Handle device, Options options, Tuning tuning) {
+    OpenClBackend(OpenClDevices.Handle device, Options options, Tuning tuning) {
         queue = new DeviceQueue(device, options.memoryLimit, options.profiled);
         programs = new Programs(queue);
         transfers = new Transfers(queue);
@@ -46,7 +47,7 @@ public final class OpenClBackend implements Backend {
         rearrangement = new Rearrangement(memory, programs);
         elementwise = new Elementwise(memory, programs);
         reductions = new Reductions(memory, programs);
-        Gemm gemm = new Gemm(memory, programs, queue.device(), tuning);
+        gemm = new Gemm(memory, programs, queue.device(), tuning);
         product = new OpenClMatrixProduct(memory, gemm);
         convolution = new OpenClConvolution(memory, programs, gemm, new Winograd(memory, programs, gemm, queue.device()));
         batchNorm = new BatchNorm(memory, programs, elementwise);
@@ -90,7 +91,13 @@ public final class OpenClBackend implements Backend {
     /** @throws OpenClException if there is no such device, or it does not work */
     public static OpenClBackend open(int index, Options options) {
         OpenClDevices.Handle device = OpenClDevices.handle(index);
-        return new OpenClBackend(device, options, Tuning.usual(device.device()));
+        return new OpenClBackend(device, options,
+                new TuningCache(CacheFolder.path()).read(device.device()).orElseGet(() -> Tuning.usual(device.device())));
+    }
+
+    /** Whether products of this kind are computed by this tile, rather than by another one since the device refused it. */
+    boolean takes(ProductShape kind, GemmTile tile) {
+        return gemm.takes(kind, tile);
     }
 
     /** Opens a device that cuts its work up in another way than it would by itself. */
