@@ -1,12 +1,15 @@
 package thaw.kernels.opencl;
 
 import java.util.List;
+import java.util.Optional;
 import thaw.kernels.AdamWOptions;
 import thaw.kernels.Array;
 import thaw.kernels.Backend;
 import thaw.kernels.BinaryOp;
 import thaw.kernels.Conv2dOptions;
+import thaw.kernels.DeviceProfile;
 import thaw.kernels.Epilogue;
+import thaw.kernels.KernelTime;
 import thaw.kernels.Pool2dOptions;
 import thaw.kernels.Reduction;
 import thaw.kernels.SgdOptions;
@@ -63,7 +66,7 @@ public final class OpenClBackend implements Backend {
      *
      * @param memoryLimit bytes that all arrays together may take, those that wait for reuse included; the device's memory
      *                    where that is less
-     * @param profiled    whether the device notes when each kernel begins and ends, for {@link #kernelTimes}
+     * @param profiled    whether the device notes when each kernel begins and ends, for {@link #profile}
      */
     public record Options(long memoryLimit, boolean profiled) {
 
@@ -127,25 +130,25 @@ public final class OpenClBackend implements Backend {
         return queue.objects().live();
     }
 
-    /**
-     * How long each kernel has run since the last {@link #resetKernelTimes}, the longest first.
-     *
-     * @throws IllegalStateException if the device was not opened {@linkplain Options#profiled to be profiled}
-     */
-    public List<KernelTime> kernelTimes() {
-        return profile().times();
-    }
+    /** Empty if the device was not opened {@linkplain Options#profiled to be profiled}. */
+    @Override
+    public Optional<DeviceProfile> profile() {
+        return Optional.ofNullable(queue.profile()).map(times -> new DeviceProfile() {
+            @Override
+            public List<KernelTime> kernelTimes() {
+                return times.times();
+            }
 
-    /** @throws IllegalStateException as {@link #kernelTimes} */
-    public void resetKernelTimes() {
-        profile().reset();
-    }
+            @Override
+            public void resetKernelTimes() {
+                times.reset();
+            }
 
-    private Profile profile() {
-        if (queue.profile() == null) {
-            throw new IllegalStateException("the device was opened without profiling; use new Options(limit, true)");
-        }
-        return queue.profile();
+            @Override
+            public Peaks peaks() {
+                return PeakMeasurement.measure(OpenClDevices.handle(device().index()));
+            }
+        });
     }
 
     @Override

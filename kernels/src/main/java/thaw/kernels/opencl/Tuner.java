@@ -21,6 +21,8 @@ public final class Tuner {
     private static final int IMAGES_OF_CARD = 16;
     /** Of small images, which more of would no longer make few columns. */
     private static final int IMAGES_OF_NARROW = 8;
+    /** At least: with fewer, the transformed weights weigh too much. */
+    private static final int IMAGES_OF_WINOGRAD = 4;
     /** The part of the time that is left for Winograd's algorithm. */
     private static final double FOR_WINOGRAD = 0.1;
     private static final int[][] CHANNELS_AND_SIDES = {{16, 56}, {32, 56}, {64, 56}, {128, 28}, {256, 14}};
@@ -36,11 +38,11 @@ public final class Tuner {
     /**
      * What was found for a kind of product.
      *
-     * @param kind         its name
-     * @param tile         the best tile, in words
-     * @param gflops       with that
-     * @param usualGflops  with the tile that devices of this kind usually get; 0 if the device refuses it
-     * @param trials       tiles that were tried
+     * @param kind        its name
+     * @param tile        the best tile, in words
+     * @param gflops      with that
+     * @param usualGflops with the tile that devices of this kind usually get; 0 if the device refuses it
+     * @param trials      tiles that were tried
      */
     public record Found(String kind, String tile, double gflops, double usualGflops, int trials) {
     }
@@ -72,11 +74,16 @@ public final class Tuner {
      * the least that it takes.
      *
      * @param index of the device in {@link OpenClDevices#list}
-     * @throws IOException      if the outcome cannot be written
+     * @throws IOException     if the outcome cannot be written
      * @throws OpenClException if there is no such device, or it does not work
      */
     public static Outcome tune(int index, Duration budget, Listener listener) throws IOException {
-        return new Tuner(OpenClDevices.handle(index), budget, listener).run(new TuningCache(CacheFolder.path()));
+        return tune(index, budget, CacheFolder.path(), listener);
+    }
+
+    /** @param cache the folder for whatever is kept between runs */
+    static Outcome tune(int index, Duration budget, Path cache, Listener listener) throws IOException {
+        return new Tuner(OpenClDevices.handle(index), budget, listener).run(new TuningCache(cache));
     }
 
     private Outcome run(TuningCache cache) throws IOException {
@@ -164,7 +171,7 @@ public final class Tuner {
     /** The fewest channels from which on Winograd's algorithm is always faster. */
     private int winogradChannels(Tuning tuning) {
         int fewest = Integer.MAX_VALUE;
-        int images = images(ProductShape.WIDE);
+        int images = Math.max(IMAGES_OF_WINOGRAD, images(ProductShape.WIDE));
         try (OpenClBackend direct = open(tuning); OpenClBackend winograd = open(tuning.withWinogradChannels(1))) {
             for (int i = CHANNELS_AND_SIDES.length - 1; i >= 0; i--) {
                 int channels = CHANNELS_AND_SIDES[i][0];
