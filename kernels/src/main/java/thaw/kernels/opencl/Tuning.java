@@ -44,11 +44,12 @@ record Tuning(Map<ProductShape, GemmTile> tiles, int winogradChannels) {
     static Tuning usual(OpenClDevice device) {
         String maker = (device.vendor() + " " + device.platform()).toLowerCase(Locale.ROOT);
         if (device.type() == OpenClDevice.Type.CPU) {
-            // AVX-512 has 32 registers of 16 floats, others mostly 16 of 8 or fewer.
-            return device.preferredFloatWidth() >= 16
-                    ? of(new GemmTile(true, 32, 2, 8, 32, 64, 16), 16)
-                            .with(ProductShape.WIDE, new GemmTile(true, 8, 2, 8, 32, 64, 16))
-                    : of(new GemmTile(true, 32, 4, 4, 16, 64, 8), 16);
+            // AVX-512 has 32 registers of 16 floats, others mostly 16 of 8 or fewer. Some drivers have 32 KiB of local memory.
+            boolean isWide = device.preferredFloatWidth() >= 16;
+            GemmTile small = isWide ? new GemmTile(true, 8, 1, 8, 32, 64, 16) : new GemmTile(true, 16, 2, 4, 16, 64, 8);
+            GemmTile square = isWide ? new GemmTile(true, 8, 2, 8, 32, 64, 16) : new GemmTile(true, 16, 4, 4, 16, 64, 8);
+            GemmTile tall = isWide ? new GemmTile(true, 32, 2, 8, 32, 64, 16) : new GemmTile(true, 32, 4, 4, 16, 64, 8);
+            return of(tall.fits(device) ? tall : small, 16).with(ProductShape.WIDE, square.fits(device) ? square : small);
         }
         GemmTile middle = new GemmTile(false, 8, 8, 8, 8, 16, 4);
         if (maker.contains("nvidia") || maker.contains("amd") || maker.contains("advanced micro")) {
