@@ -10,12 +10,10 @@ import thaw.resnet.ResNet;
  *
  * @param pretrained whether the network knew something before
  * @param loaders    of the data at its own size
- * @param objective  whose loss validation reports
- * @param loss       what training makes small
  * @param stop       whether to end after the step
  */
 record FitContext(ResNet net, boolean pretrained, ImageFolder data, Loaders loaders, Freezing freezing, FitSettings settings,
-        Objective objective, LossFunction loss, Insight insight, TrainingListener listener, BooleanSupplier stop) {
+        LossFunction loss, Insight insight, TrainingListener listener, BooleanSupplier stop) {
 
     /** Loaders of images of so many pixels on a side; 0 for the data's own size. */
     Loaders loaders(int size) {

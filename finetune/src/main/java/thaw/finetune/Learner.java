@@ -47,7 +47,6 @@ public final class Learner implements AutoCloseable {
     private final Freezing freezing;
     private final boolean pretrained;
     private FitSettings settings = FitSettings.sgd();
-    private Objective objective;
     private LossFunction loss;
     private TrainingListener listener = new TrainingListener() { };
     private Insight insight;
@@ -74,10 +73,10 @@ public final class Learner implements AutoCloseable {
         this.net = net;
         this.data = data;
         this.loaders = Loaders.of(data);
+        this.loss = Objective.standard(data.labels());
         this.freezing = new Freezing(net);
         this.pretrained = net.isPretrained();
         this.insight = new Insight(net, InsightOptions.off());
-        objective(Objective.standard(data.labels()));
         unfreeze();
     }
 
@@ -110,24 +109,15 @@ public final class Learner implements AutoCloseable {
     }
 
     /**
-     * What is made small, in training and as the loss that validation reports: {@link Objective#standard} for the data's labels
-     * unless set.
+     * What is made small, {@link Objective#standard} unless set: cross-entropy, or binary cross-entropy where images may show
+     * several classes.
      *
-     * @throws IllegalArgumentException if it is for images of several classes and the data isn't, or the other way round
+     * @throws IllegalArgumentException if it is an {@link Objective} for the other kind of images
      */
-    public Learner objective(Objective objective) {
-        if (objective.multiLabel() != data.labels().multiLabel()) {
-            throw new IllegalArgumentException("objective: " + objective.getClass().getSimpleName() + " is for images of "
-                    + (objective.multiLabel() ? "several classes or none, these images have one each; use crossEntropy()"
-                            : "one class each, these images may have several; use binaryCrossEntropy()"));
-        }
-        this.objective = objective;
-        this.loss = objective;
-        return this;
-    }
-
-    /** What training makes small, in the place of the {@link #objective}, which validation still reports. */
     public Learner loss(LossFunction loss) {
+        if (loss instanceof Objective objective) {
+            objective.requireFit(data.labels());
+        }
         this.loss = Objects.requireNonNull(loss, "loss");
         return this;
     }
@@ -294,7 +284,7 @@ public final class Learner implements AutoCloseable {
             throw new IllegalStateException("a fit is running already; a listener may call stop() and state(), not fit");
         }
         stop = false;
-        FitContext context = new FitContext(net, pretrained, data, loaders, freezing, settings, objective, loss, insight, listener,
+        FitContext context = new FitContext(net, pretrained, data, loaders, freezing, settings, loss, insight, listener,
                 () -> stop);
         List<EpochResult> history = new ArrayList<>(from == null ? List.of() : from.history());
         List<TrainingPhase> phases = plan.phases();
@@ -365,7 +355,7 @@ public final class Learner implements AutoCloseable {
 
     /** The network on the validation images. */
     public Evaluation validate() {
-        return Evaluation.of(net, loaders.valid(), data.classes(), objective, images -> { });
+        return Evaluation.of(net, loaders.valid(), data.classes(), Objective.forValidation(loss, data.labels()), images -> { });
     }
 
     /** The share of the validation images that is classified right, 0 to 1. */

@@ -11,4 +11,9 @@ public interface LossFunction {
      * @return the mean over the batch's images, a scalar
      */
     Tensor of(Tensor scores, Batch batch);
+
+    /** Softmax cross-entropy with what the batch's images show. */
+    static LossFunction crossEntropy() {
+        return Objective.crossEntropy();
+    }
 }

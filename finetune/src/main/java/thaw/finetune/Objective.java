@@ -36,6 +36,20 @@ public sealed interface Objective extends LossFunction {
         return labels.multiLabel() ? binaryCrossEntropy() : crossEntropy();
     }
 
+    /** What validation computes: the loss itself where it is an objective, otherwise the standard one. */
+    static Objective forValidation(LossFunction loss, LabelSet labels) {
+        return loss instanceof Objective objective ? objective : standard(labels);
+    }
+
+    /** @throws IllegalArgumentException if images may show several classes and this is for those of one, or the reverse */
+    default void requireFit(LabelSet labels) {
+        if (multiLabel() != labels.multiLabel()) {
+            throw new IllegalArgumentException(getClass().getSimpleName() + " is for images that show "
+                    + (multiLabel() ? "several classes or none; these show one each: use Objective.crossEntropy()"
+                    : "one class each; these may show several: use Objective.binaryCrossEntropy()"));
+        }
+    }
+
     static CrossEntropy crossEntropy() {
         return new CrossEntropy(0, List.of());
     }

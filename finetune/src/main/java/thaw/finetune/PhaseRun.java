@@ -239,7 +239,8 @@ final class PhaseRun implements AutoCloseable {
     }
 
     private Evaluation validate() {
-        return Evaluation.of(context.net(), loaders.valid(), context.data().classes(), context.objective(),
+        Objective objective = Objective.forValidation(context.loss(), context.data().labels());
+        return Evaluation.of(context.net(), loaders.valid(), context.data().classes(), objective,
                 images -> context.listener().onValidation(images, loaders.valid().images()));
     }
 

@@ -2,14 +2,12 @@ package thaw.finetune;
 
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.function.IntConsumer;
 import thaw.engine.NoGrad;
 import thaw.engine.Scope;
 import thaw.engine.Tensor;
-import thaw.engine.nn.Module;
+import thaw.engine.nn.TrainingModes;
 import thaw.finetune.data.Batches;
 import thaw.finetune.data.LabelSet;
 import thaw.finetune.data.RawBatch;
@@ -41,11 +39,9 @@ final class PredictionPass {
      */
     static PredictionPass over(Batches epoch, ResNet net, LabelSet labels, Objective objective, IntConsumer progress) {
         PredictionPass pass = new PredictionPass(net, labels, objective);
-        Map<Module, Boolean> modes = new LinkedHashMap<>();
-        net.namedModules().values().forEach(module -> modes.put(module, module.isTraining()));
-        net.eval();
         RawBatch batch = null;
-        try (Batches batches = epoch; NoGrad off = net.device().noGrad()) {
+        try (Batches batches = epoch; TrainingModes kept = new TrainingModes(net); NoGrad off = net.device().noGrad()) {
+            net.eval();
             while (batches.hasNext()) {
                 batch = batches.next();
                 pass.add(batch);
@@ -56,9 +52,6 @@ final class PredictionPass {
         } catch (OutOfDeviceMemoryException full) {
             throw new NotEnoughMemoryException("evaluating " + InputCheck.describe(batch), "", full,
                     batch.size(), net.device().backend().memory().inUse());
-        } finally {
-            /* Each module before those inside it, so that these have the last word. */
-            modes.forEach(Module::train);
         }
         return pass;
     }

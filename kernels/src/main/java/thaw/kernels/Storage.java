@@ -50,6 +50,11 @@ public abstract class Storage {
     /** To be called by whoever changes the contents after they were first written. */
     public final void changed() {
         version++;
+        outdate();
+    }
+
+    /** Lets go of what was derived from the contents; called when they have changed. */
+    protected void outdate() {
     }
 
     /** Gives the memory back to the backend; called once. */

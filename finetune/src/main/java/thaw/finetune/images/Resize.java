@@ -69,26 +69,51 @@ public final class Resize {
         return RgbImage.of(width, image.height(), to);
     }
 
+    /** Sums of whole rows, as ints throughout: of such loops the compiler makes vectors, of loops that widen bytes it doesn't. */
     private static RgbImage vertically(RgbImage image, int height) {
         Weights weights = Weights.of(image.height(), height);
         int rowBytes = 3 * image.width();
-        byte[] from = image.rgb();
         byte[] to = new byte[rowBytes * height];
+        int[][] rows = new int[image.height()][];
         int[] sums = new int[rowBytes];
         for (int y = 0; y < height; y++) {
             Arrays.fill(sums, HALF);
-            int source = weights.first[y] * rowBytes;
-            for (int k = weights.start[y]; k < weights.start[y + 1]; k++, source += rowBytes) {
-                int weight = weights.values[k];
-                for (int i = 0; i < rowBytes; i++) {
-                    sums[i] += (from[source + i] & 0xff) * weight;
+            for (int k = weights.start[y], source = weights.first[y]; k < weights.start[y + 1]; k++, source++) {
+                if (rows[source] == null) {
+                    rows[source] = samples(image.rgb(), source * rowBytes, rowBytes);
                 }
+                addScaled(rows[source], weights.values[k], sums);
             }
+            round(sums);
             for (int i = 0; i < rowBytes; i++) {
-                to[y * rowBytes + i] = toByte(sums[i]);
+                to[y * rowBytes + i] = (byte) sums[i];
+            }
+            // No later row looks further back.
+            for (int done = y == 0 ? 0 : weights.first[y - 1]; done < weights.first[y]; done++) {
+                rows[done] = null;
             }
         }
         return RgbImage.of(image.width(), height, to);
+    }
+
+    private static int[] samples(byte[] rgb, int from, int count) {
+        int[] samples = new int[count];
+        for (int i = 0; i < count; i++) {
+            samples[i] = rgb[from + i] & 0xff;
+        }
+        return samples;
+    }
+
+    private static void addScaled(int[] samples, int weight, int[] sums) {
+        for (int i = 0; i < sums.length; i++) {
+            sums[i] += samples[i] * weight;
+        }
+    }
+
+    private static void round(int[] sums) {
+        for (int i = 0; i < sums.length; i++) {
+            sums[i] = Math.max(0, Math.min(255, sums[i] >> FRACTION_BITS));
+        }
     }
 
     private static byte toByte(int sum) {

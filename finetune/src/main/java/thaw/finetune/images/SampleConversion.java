@@ -21,6 +21,9 @@ final class SampleConversion {
         if (model.isAlphaPremultiplied()) {
             return toRgb(straightAlpha(image));
         }
+        if (image.getType() == BufferedImage.TYPE_3BYTE_BGR) {
+            return fromBytes(image);
+        }
         if (model instanceof ComponentColorModel && isStoredAsShown(model.getColorSpace().getType())) {
             return fromSamples(image);
         }
@@ -49,6 +52,13 @@ final class SampleConversion {
 
     private static boolean isStoredAsShown(int colorSpace) {
         return colorSpace == ColorSpace.TYPE_RGB || colorSpace == ColorSpace.TYPE_GRAY || colorSpace == ColorSpace.TYPE_CMYK;
+    }
+
+    /** What JPEG files are decoded to: a raster hands out its bands in order, red first, however they lie. */
+    private static RgbImage fromBytes(BufferedImage image) {
+        Raster raster = image.getRaster();
+        byte[] rgb = (byte[]) raster.getDataElements(raster.getMinX(), raster.getMinY(), image.getWidth(), image.getHeight(), null);
+        return RgbImage.of(image.getWidth(), image.getHeight(), rgb);
     }
 
     private static RgbImage fromSamples(BufferedImage image) {

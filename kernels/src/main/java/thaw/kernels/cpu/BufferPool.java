@@ -6,14 +6,20 @@ import java.util.stream.Stream;
 
 /**
  * Arrays of floats that are used again instead of being left to the garbage collector. Lengths are rounded up to one of
- * eight steps an octave, so that at most an eighth is wasted and batches of similar size share arrays.
+ * 32 steps an octave, so that at most a thirty-second is wasted, and nothing of activations of 7·2ᵏ rows and columns. Where no
+ * array of that length is idle, the shortest one is taken that is at most half as long again: what a network's forward
+ * pass has released serves its backward pass, and one batch another of similar size.
  *
  * <p>What is in use and what lies idle together never exceed twice what was once in use at a time: past that, the lengths
  * that nobody has asked for or given back the longest go.
  */
 final class BufferPool {
 
-    private static final int STEPS_OF_AN_OCTAVE = 8;
+    private static final int LOG_STEPS = 5;
+    private static final int STEPS_OF_AN_OCTAVE = 1 << LOG_STEPS;
+
+    /** How many steps longer an array may be than asked for: half an octave's, which is half as long again at most. */
+    private static final int STEPS_TOO_LONG = STEPS_OF_AN_OCTAVE / 2;
     private static final int LENGTHS = Integer.SIZE * STEPS_OF_AN_OCTAVE;
 
     /** By {@link #place}: neither taking nor giving back makes an object. */
@@ -28,11 +34,11 @@ final class BufferPool {
     float[] take(int length) {
         int rounded = roundUp(length);
         synchronized (this) {
-            usedFloats += rounded;
+            float[] free = idle(rounded);
+            usedFloats += free == null ? rounded : free.length;
             mostUsedFloats = Math.max(mostUsedFloats, usedFloats);
-            float[] free = used(rounded).poll();
             if (free != null) {
-                idleFloats -= rounded;
+                idleFloats -= free.length;
                 return free;
             }
             while (idleFloats > 0 && idleFloats + usedFloats > 2 * mostUsedFloats) {
@@ -62,13 +68,20 @@ final class BufferPool {
     synchronized void give(float[] buffer) {
         usedFloats -= buffer.length;
         idleFloats += buffer.length;
-        used(buffer.length).push(buffer);
+        lastUse[place(buffer.length)] = uses++;
+        idle.get(place(buffer.length)).push(buffer);
     }
 
-    /** The idle arrays of this length, of which one is wanted or given back now. */
-    private ArrayDeque<float[]> used(int rounded) {
-        lastUse[place(rounded)] = uses++;
-        return idle.get(place(rounded));
+    /** The shortest idle array that will do, or null. */
+    private float[] idle(int rounded) {
+        int shortest = place(rounded);
+        for (int i = shortest; i <= Math.min(shortest + STEPS_TOO_LONG, LENGTHS - 1); i++) {
+            if (!idle.get(i).isEmpty()) {
+                lastUse[i] = uses++;
+                return idle.get(i).pop();
+            }
+        }
+        return null;
     }
 
     private void dropOldest() {
@@ -100,7 +113,7 @@ final class BufferPool {
     /** A place in the lists for each length that {@link #roundUp} gives. */
     static int place(int rounded) {
         int octave = Integer.SIZE - 1 - Integer.numberOfLeadingZeros(rounded - 1);
-        return octave * STEPS_OF_AN_OCTAVE + (rounded - 1 >>> octave - 3) % STEPS_OF_AN_OCTAVE;
+        return octave * STEPS_OF_AN_OCTAVE + (rounded - 1 >>> octave - LOG_STEPS) % STEPS_OF_AN_OCTAVE;
     }
 
     static int roundUp(int length) {

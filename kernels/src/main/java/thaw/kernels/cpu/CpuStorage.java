@@ -11,17 +11,15 @@ import thaw.kernels.Storage;
  */
 final class CpuStorage extends Storage {
 
-    private record Derived(Object key, int version, float[] data) {
-    }
-
-    /** That a key was asked about while the contents had this version. */
-    private record Asked(Object key, int version) {
+    private record Derived(Object key, float[] data) {
     }
 
     private final BufferPool pool;
     private final float[] data;
     private final List<Derived> derived = new ArrayList<>(0);
-    private final List<Asked> asked = new ArrayList<>(0);
+
+    /** Keys that were asked about since the contents last changed. */
+    private final List<Object> asked = new ArrayList<>(0);
 
     CpuStorage(BufferPool pool, int length) {
         this.pool = pool;
@@ -40,47 +38,34 @@ final class CpuStorage extends Storage {
      */
     synchronized float[] derive(Object key, Supplier<float[]> make) {
         requireAlive();
-        int version = version();
-        release(version);
         for (Derived d : derived) {
             if (d.key.equals(key)) {
                 return d.data;
             }
         }
         float[] made = make.get();
-        derived.add(new Derived(key, version, made));
+        derived.add(new Derived(key, made));
         return made;
     }
 
     /**
-     * Whether this was asked before about this key and the present state of the contents: whoever derives what is large, and
-     * needed once for each state in training, asks first, and keeps it by {@link #derive} if so only.
+     * Whether this was asked before about this key and the present state of the contents. Training uses each state of a weight
+     * once, inference many times: whoever derives something large asks first, and has it kept by {@link #derive} only if so.
      */
     synchronized boolean isReused(Object key) {
-        Asked now = new Asked(key, version());
-        if (asked.contains(now)) {
-            return true;
-        }
-        asked.removeIf(a -> a.version != now.version || a.key.equals(key));
-        asked.add(now);
-        release(now.version);
-        return false;
+        return asked.contains(key) || !asked.add(key);
     }
 
-    /** Gives back what was derived from other states of the contents. */
-    private void release(int version) {
-        derived.removeIf(d -> {
-            if (d.version != version) {
-                pool.give(d.data);
-            }
-            return d.version != version;
-        });
+    @Override
+    protected synchronized void outdate() {
+        derived.forEach(d -> pool.give(d.data));
+        derived.clear();
+        asked.clear();
     }
 
     @Override
     protected synchronized void recycle() {
-        derived.forEach(d -> pool.give(d.data));
-        derived.clear();
+        outdate();
         pool.give(data);
     }
 }

@@ -1,6 +1,8 @@
 package thaw.engine.functions;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static thaw.engine.GradientCheck.check;
 import static thaw.engine.GradientCheck.input;
 import static thaw.engine.GradientCheck.positive;
@@ -142,6 +144,28 @@ class FunctionsGradientTest {
         }
     }
 
+    @ParameterizedTest
+    @CsvSource({"true, true, true", "true, true, false", "true, false, true", "false, true, true", "false, true, false",
+            "false, false, true"})
+    void batchNormWithResidualAndRelu(boolean training, boolean residual, boolean relu) {
+        for (int[] s : new int[][] {{5, 3}, {2, 3, 2, 3}}) {
+            Tensor x = input(device, 1, s);
+            Tensor weight = input(device, 2, 3);
+            Tensor bias = input(device, 3, 3);
+            Tensor added = residual ? input(device, 6, s) : null;
+            Tensor mean = input(device, 4, 3).requiresGrad(false);
+            Tensor var = positive(device, 5, 3).requiresGrad(false);
+            Supplier<Tensor> f = () -> Ops.batchNorm(x, weight, bias, training ? null : mean, training ? null : var, training,
+                    0.1, 1e-3, added, relu);
+            check(f, x, weight, bias);
+            if (residual) {
+                check(f, added, x);
+                List.of(x, weight, bias).forEach(t -> t.requiresGrad(false));
+                check(f, added);
+            }
+        }
+    }
+
     @Test
     void pooling() {
         Tensor x = input(device, 1, 2, 3, 7, 5);
@@ -165,6 +189,36 @@ class FunctionsGradientTest {
         check(() -> Ops.crossEntropy(x, labels, weight, 0, Reduction.SUM), x);
         check(() -> Ops.crossEntropy(x, soft, weight, 0.2, Reduction.MEAN), x);
         check(() -> Ops.crossEntropy(x, soft).mul(3), x);
+    }
+
+    @Test
+    void binaryCrossEntropy() {
+        Tensor x = input(device, 1, 4, 5);
+        Tensor target = device.tensor(Shape.of(4, 5), new Random(3).doubles(20).toArray());
+        Tensor weight = positive(device, 2, 5).requiresGrad(false);
+        check(() -> Ops.binaryCrossEntropy(x, target), x);
+        check(() -> Ops.binaryCrossEntropy(x, target).mul(3), x);
+        check(() -> Ops.binaryCrossEntropy(x, target, weight, Reduction.MEAN), x);
+        check(() -> Ops.binaryCrossEntropy(x, target, weight, Reduction.SUM), x);
+        assertThrows(IllegalArgumentException.class, () -> Ops.binaryCrossEntropy(x, x));
+    }
+
+    /** Values of PyTorch's binary_cross_entropy_with_logits in float64. */
+    @Test
+    void binaryCrossEntropyIsPyTorchs() {
+        Tensor x = device.tensor(Shape.of(2, 3), 1.5, -2, 0.25, 30, -40, 0).requiresGrad(true);
+        Tensor target = device.tensor(Shape.of(2, 3), 1, 0, 0.3, 0, 1, 1.0);
+        Tensor weight = device.tensor(Shape.of(3), 2, 0.5, 3.0);
+        Tensor mean = Ops.binaryCrossEntropy(x, target);
+        mean.backward();
+        assertEquals(11.962071314910768, mean.toDoubles()[0], 1e-12);
+        assertArrayEquals(new double[] {-0.030404254, 0.0198671537, 0.0436960835, 0.1666666667, -0.1666666667, -0.0833333333},
+                x.grad().toDoubles(), 1e-10);
+        x.zeroGrad();
+        Tensor sum = Ops.binaryCrossEntropy(x, target, weight, Reduction.SUM);
+        sum.backward();
+        assertEquals(53.705699180494555, sum.toDoubles()[0], 1e-12);
+        assertArrayEquals(new double[] {-0.3648510476, 0.119202922, -0.0005175986, 1, -0.5, -1.5}, x.grad().toDoubles(), 1e-10);
     }
 
     @Test

@@ -23,10 +23,25 @@ class BufferPoolTest {
     }
 
     @Test
-    void lengthsAreRoundedUpByAnEighthAtMost() {
+    void anArrayHalfAsLongAgainWillDoAndTheShortestIsTaken() {
+        float[] longer = pool.take(1200);
+        float[] tooLong = pool.take(1600);
+        float[] longest = pool.take(1400);
+        pool.give(longer);
+        pool.give(longest);
+        pool.give(tooLong);
+        assertSame(longer, pool.take(1024));
+        assertSame(longest, pool.take(1024));
+        assertEquals(1024, pool.take(1024).length);
+        assertSame(tooLong, pool.take(1100));
+        assertEquals(0, pool.idleBytes());
+    }
+
+    @Test
+    void lengthsAreRoundedUpByAThirtySecondAtMost() {
         for (int length = 64; length < 1 << 16; length++) {
             int rounded = BufferPool.roundUp(length);
-            assertTrue(rounded >= length && rounded <= length + length / 8, length + " became " + rounded);
+            assertTrue(rounded >= length && rounded <= length + length / 32, length + " became " + rounded);
         }
     }
 
@@ -35,7 +50,7 @@ class BufferPoolTest {
         int last = -1;
         for (long length = 1; length <= Integer.MAX_VALUE - 8; length = BufferPool.roundUp((int) length) + 1L) {
             int place = BufferPool.place(BufferPool.roundUp((int) length));
-            assertTrue(place > last && place < 256, length + " is at " + place + " after " + last);
+            assertTrue(place > last && place < 1024, length + " is at " + place + " after " + last);
             last = place;
         }
     }

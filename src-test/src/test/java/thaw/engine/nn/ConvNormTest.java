@@ -1,0 +1,200 @@
+package thaw.engine.nn;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static thaw.engine.GradientCheck.check;
+import static thaw.engine.GradientCheck.input;
+import static thaw.engine.GradientCheck.positive;
+
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+import thaw.engine.CountingBackend;
+import thaw.engine.Device;
+import thaw.engine.NoGrad;
+import thaw.engine.Scope;
+import thaw.engine.Tensor;
+import thaw.kernels.Conv2dOptions;
+
+/** Convolution, norm, residual and ReLU computed together are what they are one by one. */
+class ConvNormTest {
+
+    private final CountingBackend counting = CountingBackend.of();
+    private final Device device = Device.of(counting.backend());
+
+    @AfterEach
+    void close() {
+        device.close();
+    }
+
+    private ConvNorm layer(boolean bias) {
+        ConvNorm layer = new ConvNorm(new Conv2d(device, 3, 4, 3, Conv2dOptions.of(1, 1), bias), new BatchNorm2d(device, 4));
+        layer.norm().weight().copyFrom(input(device, 1, 4));
+        layer.norm().bias().copyFrom(input(device, 2, 4));
+        layer.norm().runningMean().copyFrom(input(device, 3, 4));
+        layer.norm().runningVar().copyFrom(positive(device, 4, 4));
+        return layer;
+    }
+
+    private static Map<String, double[]> gradients(Map<String, Tensor> leaves) {
+        Map<String, double[]> gradients = new LinkedHashMap<>();
+        leaves.forEach((name, t) -> {
+            gradients.put(name, t.grad() == null ? new double[0] : t.grad().toDoubles());
+            t.zeroGrad();
+        });
+        return gradients;
+    }
+
+    private static void assertEqual(Map<String, double[]> expected, Map<String, double[]> given) {
+        assertEquals(expected.keySet(), given.keySet());
+        expected.forEach((name, values) -> assertArrayEquals(values, given.get(name), 1e-12, name));
+    }
+
+    /** Values and gradients in each mode, first as fused as they get, then with hooks, which see every module's own value. */
+    @ParameterizedTest
+    @CsvSource({"true, true", "true, false", "false, true", "false, false"})
+    void hooksChangeNoNumber(boolean residual, boolean relu) {
+        for (boolean bias : new boolean[] {true, false}) {
+            for (boolean training : new boolean[] {true, false}) {
+                for (boolean frozenNorm : new boolean[] {true, false}) {
+                    ConvNorm layer = layer(bias);
+                    layer.norm().train(training).requiresGrad(!frozenNorm);
+                    Tensor x = input(device, 5, 2, 3, 4, 5);
+                    Tensor direct = residual ? input(device, 6, 2, 4, 4, 5) : null;
+                    Map<String, Tensor> leaves = new LinkedHashMap<>(Map.of("x", x, "w", layer.conv().weight()));
+                    layer.norm().namedParameters().forEach(leaves::put);
+                    if (residual) {
+                        leaves.put("residual", direct);
+                    }
+                    Tensor fused = layer.call(x, direct, relu);
+                    fused.square().sum().backward();
+                    Map<String, double[]> expected = gradients(leaves);
+
+                    List<Tensor> seen = new ArrayList<>();
+                    layer.conv().onForward((m, y) -> seen.add(y.detach().unscoped()));
+                    layer.norm().onForward((m, y) -> seen.add(y.detach().unscoped()));
+                    Tensor apart = layer.call(x, direct, relu);
+                    apart.square().sum().backward();
+                    assertArrayEquals(apart.toDoubles(), fused.toDoubles(), 1e-12);
+                    assertEqual(expected, gradients(leaves));
+
+                    assertArrayEquals(layer.conv().forward(x).toDoubles(), seen.get(0).toDoubles(), 0);
+                    Tensor sum = residual ? seen.get(1).add(direct) : seen.get(1);
+                    assertArrayEquals((relu ? sum.relu() : sum).toDoubles(), apart.toDoubles(), 0);
+                }
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void gradientsOfAFrozenNorm(boolean bias) {
+        ConvNorm layer = layer(bias);
+        layer.norm().eval().requiresGrad(false);
+        Tensor x = input(device, 5, 2, 3, 4, 3);
+        Tensor residual = input(device, 6, 2, 4, 4, 3);
+        List<Tensor> leaves = new ArrayList<>(layer.conv().parameters());
+        leaves.add(x);
+        leaves.add(residual);
+        check(() -> layer.call(x, residual, true), leaves);
+        check(() -> layer.call(x, null, true), layer.conv().parameters());
+        layer.conv().requiresGrad(false);
+        check(() -> layer.call(x, null, false), x);
+        x.requiresGrad(false);
+        check(() -> layer.call(x, residual, true), residual);
+        assertEquals(0, counting.calls("batchNormEval"));
+    }
+
+    /** The convolution and the norm are frozen, and the norm follows the batch: fastai's default. */
+    @Test
+    void gradientOfTheResidualAlone() {
+        ConvNorm layer = layer(false);
+        layer.conv().requiresGrad(false);
+        layer.norm().requiresGrad(false);
+        Tensor x = input(device, 5, 2, 3, 4, 3).requiresGrad(false);
+        Tensor residual = input(device, 6, 2, 4, 4, 3);
+        check(() -> layer.call(x, residual, true), residual);
+        assertEquals(0, counting.calls("batchNormTrainGradient"));
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void whatIsFrozenHoldsItsResultOnly(boolean training) {
+        ConvNorm layer = layer(false);
+        layer.conv().requiresGrad(false);
+        layer.norm().train(training).requiresGrad(false);
+        Tensor x = input(device, 5, 2, 3, 4, 3).requiresGrad(false);
+        try (Scope scope = device.scope()) {
+            long before = device.backend().memory().inUse();
+            Tensor y = layer.call(x, null, true);
+            assertFalse(y.requiresGrad());
+            assertEquals(2 * 4 * 4 * 3 * Double.BYTES, device.backend().memory().inUse() - before);
+        }
+    }
+
+    @Test
+    void neighboursInASequenceAreComputedTogether() {
+        ConvNorm first = layer(false);
+        BatchNorm2d alone = new BatchNorm2d(device, 4);
+        ReLU relu = new ReLU();
+        Sequential net = new Sequential(first.conv(), first.norm(), relu, alone, new ReLU(), new Conv2d(device, 4, 2, 1),
+                new BatchNorm2d(device, 2), new Conv2d(device, 2, 3, 1), new ReLU());
+        net.eval();
+        Tensor x = input(device, 5, 2, 3, 4, 3);
+        counting.reset();
+        double[] fused;
+        try (NoGrad off = device.noGrad()) {
+            fused = net.call(x).toDoubles();
+        }
+        assertEquals(2, counting.calls("conv2dWithEpilogue"));
+        assertEquals(1, counting.calls("batchNormEval"));
+        assertEquals(1, counting.calls("conv2d"));
+        assertArrayEquals(net.call(x).toDoubles(), fused, 1e-12);
+
+        net.train();
+        counting.reset();
+        net.call(x);
+        assertEquals(3, counting.calls("batchNormTrain"));
+        assertEquals(1, counting.calls("unary"), "the ReLU behind a convolution");
+    }
+
+    @Test
+    void aHookOnAReluSeesItsValueAndTheNormsIsNotRectified() {
+        ConvNorm layer = layer(false);
+        ReLU relu = new ReLU();
+        Sequential net = new Sequential(layer.conv(), layer.norm(), relu);
+        net.eval();
+        Tensor x = input(device, 5, 2, 3, 4, 3);
+        try (NoGrad off = device.noGrad()) {
+            double[] plain = net.call(x).toDoubles();
+            List<double[]> seen = new ArrayList<>();
+            try (ForwardHook.Registration hook = relu.onForward((m, y) -> seen.add(y.toDoubles()))) {
+                assertArrayEquals(plain, net.call(x).toDoubles(), 1e-12);
+            }
+            assertArrayEquals(plain, seen.get(0), 1e-12);
+            layer.norm().onForward((m, y) -> seen.add(y.toDoubles()));
+            assertArrayEquals(plain, net.call(x).toDoubles(), 1e-12);
+            assertArrayEquals(layer.norm().forward(layer.conv().forward(x)).toDoubles(), seen.get(1), 1e-12);
+        }
+    }
+
+    @Test
+    void batchesAreCountedOnceEachAndNotInASecondPass() {
+        ConvNorm layer = layer(false);
+        Module checkpoint = new Checkpoint(new Sequential(layer.conv(), layer.norm(), new ReLU()));
+        checkpoint.call(input(device, 5, 2, 3, 4, 3)).sum().backward();
+        assertEquals(1, layer.norm().batchesTracked());
+        layer.call(input(device, 5, 2, 3, 4, 3), null, true);
+        assertEquals(2, layer.norm().batchesTracked());
+        layer.norm().eval();
+        layer.call(input(device, 5, 2, 3, 4, 3), null, true);
+        assertEquals(2, layer.norm().batchesTracked());
+    }
+}
