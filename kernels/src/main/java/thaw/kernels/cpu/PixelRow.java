@@ -52,7 +52,13 @@ final class PixelRow {
             int ya = yo + at * py;
             if (blocks == 2) {
                 switch (tile) {
-                    case 14 -> TwoVectorTaps.pixels14(x, xa, px, taps, shift, steps, w, wo, y, ya, py, yBlock);
+                    case 14 -> {
+                        if (px == TwoVectorTaps.L) {
+                            AdjacentTaps.pixels14(x, xa, taps, shift, steps, w, wo, y, ya, py, yBlock);
+                        } else {
+                            TwoVectorTaps.pixels14(x, xa, px, taps, shift, steps, w, wo, y, ya, py, yBlock);
+                        }
+                    }
                     case 8 -> TwoVectorTaps.pixels8(x, xa, px, taps, shift, steps, w, wo, y, ya, py, yBlock);
                     case 7 -> TwoVectorTaps.pixels7(x, xa, px, taps, shift, steps, w, wo, y, ya, py, yBlock);
                     case 6 -> TwoVectorTaps.pixels6(x, xa, px, taps, shift, steps, w, wo, y, ya, py, yBlock);
