@@ -6,20 +6,20 @@ import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /** A convolution of {@code x [n, c, h, w]} with a weight {@code [k, c/groups, r, s]}, to be tried on a backend. */
-record ConvolutionCase(int n, int c, int h, int w, int k, int r, int s, boolean bias, Conv2dOptions options) {
+public record ConvolutionCase(int n, int c, int h, int w, int k, int r, int s, boolean bias, Conv2dOptions options) {
 
     private static final int RANDOM = 40;
 
-    Shape weight() {
+    public Shape weight() {
         return Shape.of(k, c / options.groups(), r, s);
     }
 
-    long seed() {
+    public long seed() {
         return Objects.hash(n, c, h, w, k, r, s);
     }
 
     /** The shapes of ResNets, shrunk; edges; then arbitrary ones. */
-    static Stream<ConvolutionCase> all() {
+    public static Stream<ConvolutionCase> all() {
         Stream<ConvolutionCase> fixed = Stream.of(
                 new ConvolutionCase(2, 3, 32, 32, 8, 7, 7, false, Conv2dOptions.of(2, 3)),
                 new ConvolutionCase(2, 3, 33, 29, 64, 7, 7, false, Conv2dOptions.of(2, 3)),

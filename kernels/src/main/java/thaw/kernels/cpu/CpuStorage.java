@@ -16,6 +16,7 @@ final class CpuStorage extends Storage {
 
     private final BufferPool pool;
     private final float[] data;
+    private final int length;
     private final List<Derived> derived = new ArrayList<>(0);
 
     /** Keys that were asked about since the contents last changed. */
@@ -23,7 +24,8 @@ final class CpuStorage extends Storage {
 
     CpuStorage(BufferPool pool, int length) {
         this.pool = pool;
-        this.data = pool.take(length);
+        this.length = length;
+        this.data = pool.takeRoughly(length);
     }
 
     float[] data() {
@@ -66,6 +68,6 @@ final class CpuStorage extends Storage {
     @Override
     protected synchronized void recycle() {
         outdate();
-        pool.give(data);
+        pool.give(data, length);
     }
 }

@@ -24,6 +24,11 @@ record CompiledKernel(String name, cl_kernel kernel, int largestGroup) {
         return new CompiledKernel(name, kernel, (int) Math.max(1, Math.min(Integer.MAX_VALUE, largest)));
     }
 
+    /** The same kernel, whose runs the profile lists under another name: by what they are for. */
+    CompiledKernel named(String purpose) {
+        return new CompiledKernel(purpose, kernel, largestGroup);
+    }
+
     /** The largest power of two that is neither more than wanted nor more than the device allows. */
     int groupSize(int wanted) {
         return Integer.highestOneBit(Math.min(wanted, largestGroup));

@@ -38,7 +38,7 @@ public final class OpenClBackend implements Backend {
     private final SgdUpdate sgd;
     private final AdamWUpdate adamW;
 
-    private OpenClBackend(OpenClDevices.Handle device, Options options) {
+    private OpenClBackend(OpenClDevices.Handle device, Options options, Tuning tuning) {
         queue = new DeviceQueue(device, options.memoryLimit, options.profiled);
         programs = new Programs(queue);
         transfers = new Transfers(queue);
@@ -46,8 +46,9 @@ public final class OpenClBackend implements Backend {
         rearrangement = new Rearrangement(memory, programs);
         elementwise = new Elementwise(memory, programs);
         reductions = new Reductions(memory, programs);
-        product = new OpenClMatrixProduct(memory, programs);
-        convolution = new OpenClConvolution(memory, programs);
+        Gemm gemm = new Gemm(memory, programs, queue.device(), tuning);
+        product = new OpenClMatrixProduct(memory, gemm);
+        convolution = new OpenClConvolution(memory, programs, gemm, new Winograd(memory, programs, gemm, queue.device()));
         batchNorm = new BatchNorm(memory, programs, elementwise);
         pooling = new Pooling(memory, programs);
         loss = new SoftmaxLoss(memory, programs);
@@ -88,7 +89,13 @@ public final class OpenClBackend implements Backend {
 
     /** @throws OpenClException if there is no such device, or it does not work */
     public static OpenClBackend open(int index, Options options) {
-        return new OpenClBackend(OpenClDevices.handle(index), options);
+        OpenClDevices.Handle device = OpenClDevices.handle(index);
+        return new OpenClBackend(device, options, Tuning.usual(device.device()));
+    }
+
+    /** Opens a device that cuts its work up in another way than it would by itself. */
+    static OpenClBackend open(int index, Options options, Tuning tuning) {
+        return new OpenClBackend(OpenClDevices.handle(index), options, tuning);
     }
 
     public OpenClDevice device() {

@@ -6,15 +6,22 @@ import thaw.kernels.Epilogue;
 import thaw.kernels.Shape;
 import thaw.kernels.Shapes;
 
-/** Convolution and its gradients; see {@code conv2d.cl}. */
+/**
+ * Convolution and its gradients: by {@link Winograd} where that pays, otherwise as products of matrices
+ * ({@link Correlation}), and with groups, whose matrices would be small, directly ({@code conv2d.cl}).
+ */
 final class OpenClConvolution {
 
     private final Memory memory;
     private final Programs programs;
+    private final Gemm gemm;
+    private final Winograd winograd;
 
-    OpenClConvolution(Memory memory, Programs programs) {
+    OpenClConvolution(Memory memory, Programs programs, Gemm gemm, Winograd winograd) {
         this.memory = memory;
         this.programs = programs;
+        this.gemm = gemm;
+        this.winograd = winograd;
     }
 
     OpenClArray conv2d(Array input, Array weight, Epilogue e, Conv2dOptions options) {
@@ -22,13 +29,18 @@ final class OpenClConvolution {
         OpenClArray w = memory.mine(weight);
         Shape shape = Shapes.conv2d(x.shape(), w.shape(), null, options);
         Shapes.epilogue(shape, e);
-        OpenClArray scale = memory.mineOrNull(e.scale());
-        OpenClArray shift = memory.mineOrNull(e.shift());
-        OpenClArray residual = memory.mineOrNull(e.residual());
+        Gemm.Store store = new Gemm.Store(memory.mineOrNull(e.scale()), memory.mineOrNull(e.shift()),
+                memory.mineOrNull(e.residual()), e.relu());
         return memory.result(shape, y -> {
-            Launch launch = programs.launch("conv2d.cl", "conv2d").array(x).array(w).array(scale).array(shift).array(residual)
-                    .ints(e.relu() ? 1 : 0).array(y);
-            geometry(launch, x.shape(), w.shape(), y.shape(), options).over(y.size());
+            if (options.groups() > 1) {
+                Launch launch = programs.launch("conv2d.cl", "conv2d").array(x).array(w).array(store.scale())
+                        .array(store.shift()).array(store.residual()).ints(store.relu() ? 1 : 0).array(y);
+                geometry(launch, x.shape(), w.shape(), y.shape(), options).over(y.size());
+            } else if (winograd.suits(x.shape(), w.shape(), shape, options)) {
+                winograd.forward(x, w, y, options, store);
+            } else {
+                gemm.run("conv2d", new Correlation(x.shape(), w.shape(), shape, options).forward(), w, x, y, store);
+            }
         });
     }
 
@@ -36,8 +48,16 @@ final class OpenClConvolution {
         OpenClArray gy = memory.mine(gradient);
         OpenClArray w = memory.mine(weight);
         return memory.result(Shapes.conv2dInputGradient(gy.shape(), w.shape(), xShape, options), gx -> {
-            Launch launch = programs.launch("conv2d.cl", "conv2d_input_gradient").array(gy).array(w).array(gx);
-            geometry(launch, xShape, w.shape(), gy.shape(), options).over(gx.size());
+            if (options.groups() > 1) {
+                Launch launch = programs.launch("conv2d.cl", "conv2d_input_gradient").array(gy).array(w).array(gx);
+                geometry(launch, xShape, w.shape(), gy.shape(), options).over(gx.size());
+            } else if (winograd.suits(xShape, w.shape(), gy.shape(), options)) {
+                winograd.inputGradient(gy, w, gx, options);
+            } else {
+                for (GemmProblem phase : new Correlation(xShape, w.shape(), gy.shape(), options).inputGradient()) {
+                    gemm.run("conv2d_input_gradient", phase, w, gy, gx, Gemm.Store.PLAIN);
+                }
+            }
         });
     }
 
@@ -45,8 +65,13 @@ final class OpenClConvolution {
         OpenClArray gy = memory.mine(gradient);
         OpenClArray x = memory.mine(input);
         return memory.result(Shapes.conv2dWeightGradient(gy.shape(), x.shape(), wShape, options), gw -> {
-            Launch launch = programs.launch("conv2d.cl", "conv2d_weight_gradient").array(gy).array(x).array(gw);
-            geometry(launch, x.shape(), wShape, gy.shape(), options).over(gw.size());
+            if (options.groups() > 1) {
+                Launch launch = programs.launch("conv2d.cl", "conv2d_weight_gradient").array(gy).array(x).array(gw);
+                geometry(launch, x.shape(), wShape, gy.shape(), options).over(gw.size());
+            } else {
+                gemm.run("conv2d_weight_gradient", new Correlation(x.shape(), wShape, gy.shape(), options).weightGradient(), gy, x,
+                        gw, Gemm.Store.PLAIN);
+            }
         });
     }
 

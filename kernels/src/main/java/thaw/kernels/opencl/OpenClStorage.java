@@ -1,15 +1,30 @@
 package thaw.kernels.opencl;
 
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Supplier;
 import org.jocl.cl_mem;
 import thaw.kernels.Storage;
 
-/** A buffer of the pool. */
+/**
+ * A buffer of the pool, and beside it what was derived from its contents: weights that convolutions have transformed, which
+ * stay valid until the contents {@linkplain #changed() change}.
+ */
 final class OpenClStorage extends Storage {
+
+    private record Derived(Object key, int version, OpenClArray array) {
+    }
+
+    /** That a key was asked about while the contents had this version. */
+    private record Asked(Object key, int version) {
+    }
 
     private final BufferPool pool;
     private final BufferPool.Buffer buffer;
     private float[] uploaded;
     private int uploadedVersion;
+    private final List<Derived> derived = new ArrayList<>(0);
+    private final List<Asked> asked = new ArrayList<>(0);
 
     OpenClStorage(BufferPool pool, int floats) {
         this.pool = pool;
@@ -36,8 +51,54 @@ final class OpenClStorage extends Storage {
         return uploadedVersion == version() ? uploaded : null;
     }
 
+    /**
+     * What {@code make} computes from the contents, computed once for each key and state of the contents.
+     *
+     * @param make gives an array, which this storage releases
+     */
+    synchronized OpenClArray derive(Object key, Supplier<OpenClArray> make) {
+        requireAlive();
+        int version = version();
+        release(version);
+        for (Derived d : derived) {
+            if (d.key.equals(key)) {
+                return d.array;
+            }
+        }
+        OpenClArray made = make.get();
+        derived.add(new Derived(key, version, made));
+        return made;
+    }
+
+    /**
+     * Whether this was asked before about this key and the present state of the contents: whoever derives what is large, and
+     * needed once for each state in training, asks first, and keeps it by {@link #derive} if so only.
+     */
+    synchronized boolean isReused(Object key) {
+        Asked now = new Asked(key, version());
+        if (asked.contains(now)) {
+            return true;
+        }
+        asked.removeIf(a -> a.version != now.version || a.key.equals(key));
+        asked.add(now);
+        release(now.version);
+        return false;
+    }
+
+    /** Gives back what was derived from other states of the contents. */
+    private void release(int version) {
+        derived.removeIf(d -> {
+            if (d.version != version) {
+                d.array.release();
+            }
+            return d.version != version;
+        });
+    }
+
     @Override
-    protected void recycle() {
+    protected synchronized void recycle() {
+        derived.forEach(d -> d.array.release());
+        derived.clear();
         pool.give(buffer);
     }
 }

@@ -13,6 +13,12 @@ class OpenClBackendTest extends ReferenceAgreement {
         OpenClHere.require();
     }
 
+    /** Winograd's transforms multiply rounding errors. */
+    @Override
+    protected double convolutionTolerance() {
+        return 1e-4;
+    }
+
     @Override
     protected Backend create() {
         return OpenClBackend.open();

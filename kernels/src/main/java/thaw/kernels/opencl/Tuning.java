@@ -1,0 +1,76 @@
+package thaw.kernels.opencl;
+
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+
+/**
+ * How a device multiplies and convolves.
+ *
+ * @param tiles            for each kind of product
+ * @param winogradChannels channels of both sides from which on a 3×3 convolution is done by Winograd's algorithm: fewer, and
+ *                         its transforms move more than its products save
+ */
+record Tuning(Map<ProductShape, GemmTile> tiles, int winogradChannels) {
+
+    /** What a device can always be given, if its own tile turns out to be too large for it: ever smaller ones. */
+    private static final List<GemmTile> MODEST = List.of(
+            new GemmTile(false, 8, 8, 4, 4, 16, 4),
+            new GemmTile(false, 4, 4, 4, 4, 8, 4),
+            new GemmTile(true, 4, 4, 4, 8, 16, 4));
+
+    Tuning {
+        if (tiles.size() != ProductShape.values().length) {
+            throw new IllegalArgumentException("tuning: expected a tile for each of " + List.of(ProductShape.values()) + ", got "
+                    + tiles.keySet());
+        }
+        tiles = Map.copyOf(tiles);
+    }
+
+    /** One tile for everything. */
+    static Tuning of(GemmTile tile, int winogradChannels) {
+        Map<ProductShape, GemmTile> tiles = new EnumMap<>(ProductShape.class);
+        for (ProductShape shape : ProductShape.values()) {
+            tiles.put(shape, tile);
+        }
+        return new Tuning(tiles, winogradChannels);
+    }
+
+    /**
+     * What suits devices of this kind, where nobody has measured: for processors blocks that fill half of the vector
+     * registers, for cards the tiles that CLBlast's and others' searches end at, for Intel's smaller ones.
+     */
+    static Tuning usual(OpenClDevice device) {
+        String maker = (device.vendor() + " " + device.platform()).toLowerCase(Locale.ROOT);
+        if (device.type() == OpenClDevice.Type.CPU) {
+            return device.preferredFloatWidth() >= 16
+                    ? of(new GemmTile(true, 8, 2, 8, 32, 64, 16), 16)
+                    : of(new GemmTile(true, 16, 4, 4, 16, 64, 8), 16);
+        }
+        GemmTile middle = new GemmTile(false, 8, 8, 8, 8, 16, 4);
+        if (maker.contains("nvidia") || maker.contains("amd") || maker.contains("advanced micro")) {
+            return of(middle, 128).with(ProductShape.LARGE, new GemmTile(false, 16, 16, 8, 8, 16, 4))
+                    .with(ProductShape.WIDE, new GemmTile(false, 8, 16, 8, 8, 16, 4));
+        }
+        if (maker.contains("intel")) {
+            return of(new GemmTile(false, 16, 16, 4, 4, 16, 4), 128);
+        }
+        return of(new GemmTile(false, 16, 8, 4, 4, 16, 4), 128);
+    }
+
+    Tuning with(ProductShape shape, GemmTile tile) {
+        Map<ProductShape, GemmTile> changed = new EnumMap<>(tiles);
+        changed.put(shape, tile);
+        return new Tuning(changed, winogradChannels);
+    }
+
+    Tuning withWinogradChannels(int channels) {
+        return new Tuning(tiles, channels);
+    }
+
+    /** The tile for such products, and what to take where the device refuses it. */
+    List<GemmTile> candidates(ProductShape shape) {
+        return List.of(tiles.get(shape), MODEST.get(0), MODEST.get(1), MODEST.get(2));
+    }
+}

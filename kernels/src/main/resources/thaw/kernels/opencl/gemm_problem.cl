@@ -1,0 +1,114 @@
+/*
+ * What a product c[m, n] = sum over k of a[m, k] * b[k, n] is made of, for gemm.cl and gemm_solo.cl: matrices whose elements
+ * lie where numbers of three digits say, so that a convolution is a product whose matrix b, the pixels that each output pixel
+ * sees (im2col), is never written out.
+ *
+ *   k = (k0*depth1 + k1)*depth2 + k2            n = (n0*column1 + n1)*column2 + n2
+ *   a[m, k] lies at      aStart + m*aRow + k0*aDepth0 + k1*aDepth1 + k2*aDepth2
+ *   b[k, n] is the pixel (h, v) of a plane of height x width pixels, 0 outside of it, where
+ *                        h = startH + n1*stepH + k1*tapH,   v = startW + n2*stepW + k2*tapW
+ *                        and the plane begins at k0*bDepth0 + n0*bColumn0
+ *   c[m, n] lies at      cStart + m*cRow + n0*cColumn0 + n1*cColumn1 + n2*cColumn2
+ *
+ *   forward:             k = (channel, r, s)            n = (image, row, column)    step = stride, tap = dilation
+ *   gradient of weight:  k = (image, row, column)       n = (channel, r, s)         step = dilation, tap = stride
+ *   gradient of input:   as forward, from gy, once for each phase of the stride; see Correlation.java
+ *   matrices:            numbers of one digit that isn't 0
+ *
+ * Both kernels look up where row k and column n lie in small tables, which they keep up digit by digit: no division in a loop.
+ *
+ * PADDED 0 promises that every pixel lies inside of its plane. VW: floats of a vector.
+ */
+typedef struct {
+    int rows, columns, depth;
+    int splits, chunk;        /* so many work-groups share a tile, each chunk of the depth, and leave parts for gemm_sum */
+    int aStep, bStep, cStep;  /* without splits: from one of several products to the next */
+    int depth1, depth2;
+    int aStart, aRow, aDepth0, aDepth1, aDepth2;
+    int column1, column2;
+    int bDepth0, bColumn0, tapH, tapW, startH, startW, stepH, stepW, height, width;
+    int bSize;                /* floats of b */
+    int cStart, cRow, cColumn0, cColumn1, cColumn2;
+    int relu;
+} Problem;
+
+#define JOIN_(a, b) a##b
+#define JOIN(a, b) JOIN_(a, b)
+#if VW == 1
+#define FLOATV float
+#define VLOAD(p) (*(p))
+#define VSTORE(x, p) (*(p) = (x))
+#else
+#define FLOATV JOIN(float, VW)
+#define INTV JOIN(int, VW)
+#define VLOAD(p) JOIN(vload, VW)(0, p)
+#define VSTORE(x, p) JOIN(vstore, VW)(x, 0, p)
+#endif
+
+/* Far outside of every plane, also when another position is added. */
+#define NOWHERE (-(1 << 30))
+
+/* Where row k of b and column k of a lie: x is the place in a, y that in b, (z, w) the pixel. */
+typedef struct {
+    int k0, k1, k2;
+} Digits;
+
+Digits digits_of(int number, int second, int third) {
+    Digits d;
+    d.k2 = number % third;
+    d.k1 = number / third % second;
+    d.k0 = number / third / second;
+    return d;
+}
+
+/* number + by, for a by of the digits step. */
+Digits advance(Digits d, Digits step, int second, int third) {
+    d.k2 += step.k2;
+    d.k1 += step.k1;
+    d.k0 += step.k0;
+    if (d.k2 >= third) {
+        d.k2 -= third;
+        d.k1++;
+    }
+    if (d.k1 >= second) {
+        d.k1 -= second;
+        d.k0++;
+    }
+    return d;
+}
+
+int4 depth_place(Digits k, bool exists, Problem p) {
+    const int h = k.k1 * p.tapH;
+    const int v = k.k2 * p.tapW;
+    return (int4) (p.aStart + k.k0 * p.aDepth0 + k.k1 * p.aDepth1 + k.k2 * p.aDepth2, k.k0 * p.bDepth0 + h * p.width + v,
+                   exists ? h : NOWHERE, v);
+}
+
+/* The same of a column: y is the place in b, (z, w) the pixel. Columns beyond the last are like it, and never stored. */
+int4 column_place(int n, Problem p) {
+    const Digits d = digits_of(min(n, p.columns - 1), p.column1, p.column2);
+    const int h = p.startH + d.k1 * p.stepH;
+    const int v = p.startW + d.k2 * p.stepW;
+    return (int4) (0, d.k0 * p.bColumn0 + h * p.width + v, h, v);
+}
+
+float b_element(global const float *b, int4 depth, int4 column, Problem p) {
+#if PADDED
+    const bool inside = (uint) (depth.z + column.z) < (uint) p.height && (uint) (depth.w + column.w) < (uint) p.width;
+#else
+    const bool inside = depth.z != NOWHERE;
+#endif
+    return inside ? b[depth.y + column.y] : 0;
+}
+
+int c_place(int m, int n, Problem p) {
+    const Digits d = digits_of(n, p.column1, p.column2);
+    return p.cStart + m * p.cRow + d.k0 * p.cColumn0 + d.k1 * p.cColumn1 + d.k2 * p.cColumn2;
+}
+
+/* c = act(scale[m]*sum + shift[m] + residual), where scale, shift and residual may be null. */
+void store(float sum, int m, int at, global float *c, global const float *scale, global const float *shift,
+           global const float *residual, Problem p) {
+    const float result = (scale ? scale[m] * sum : sum) + (shift ? shift[m] : 0) + (residual ? residual[at] : 0);
+    c[at] = p.relu && result < 0 ? 0 : result;
+}

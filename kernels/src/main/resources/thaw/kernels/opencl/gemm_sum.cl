@@ -1,0 +1,22 @@
+/*
+ * The second level of a product whose depth was split (gemm.cl): adds up the parts, which lie one after the other as matrices
+ * of rows x columns, always in the same order. A work-item an element.
+ */
+#define PADDED 0
+#define VW 1
+#include "gemm_problem.cl"
+
+kernel void gemm_sum(global const float *parts, global float *c, global const float *scale, global const float *shift,
+                     global const float *residual, const Problem p) {
+    const int at = get_global_id(0);
+    const int elements = p.rows * p.columns;
+    if (at >= elements) {
+        return;
+    }
+    float sum = 0;
+    for (int part = 0; part < p.splits; part++) {
+        sum += parts[part * elements + at];
+    }
+    const int m = at / p.columns;
+    store(sum, m, c_place(m, at % p.columns, p), c, scale, shift, residual, p);
+}

@@ -1,0 +1,170 @@
+/*
+ * 3x3 convolutions of stride 1 by Winograd's minimal filtering F(4x4, 3x3) (Lavin and Gray 2016, section 4):
+ *
+ *   Y = A' [ (G g G') * (B' d B) ] A
+ *
+ * A tile of 4x4 outputs depends on 6x6 inputs d and takes 36 products instead of 144, one for each pair of the points 0, 1, -1,
+ * 2, -2 and infinity at which the polynomials behind a line are known. For all tiles and channels these are 36 products of
+ * matrices (gemm.cl) between two transforms:
+ *
+ *   u[pair][channel][output]  = G g G'         winograd_weights, an item a filter
+ *   v[pair][channel][tile]    = B' d B         winograd_input, an item a tile of a channel
+ *   m[pair][output][tile]     = u' v           the product
+ *   y                         = A' m A         winograd_output, an item a tile of an output channel, with the epilogue
+ *
+ * Tiling: neighbouring work-items take neighbouring tiles, so that v and m are written and read coalesced; 36 numbers of a
+ * tile are registers. A transform moves 36/16 of the image besides the image itself: that is why it takes many channels to pay.
+ *
+ * The gradient of the input is the same with gy for x, w with its channels exchanged and turned by 180 degrees, and a padding
+ * of 2 - padding.
+ */
+typedef struct {
+    int channels, height, width;              /* of the input */
+    int outputs, outHeight, outWidth;
+    int paddingH, paddingW;
+    int firstImage, rows, columns, tiles;     /* tiles of an image along both sides, and of all images of this pass */
+} Pass;
+
+/* One line of B' d: 6 inputs to 6 points. */
+#define INPUT_LINE(d0, d1, d2, d3, d4, d5, to, step) \
+    { \
+        const float even1 = fma(-4.0f, d2, d4); \
+        const float odd1 = fma(-4.0f, d1, d3); \
+        const float even2 = d4 - d2; \
+        const float odd2 = 2 * (d3 - d1); \
+        to[0 * step] = fma(4.0f, d0, fma(-5.0f, d2, d4)); \
+        to[1 * step] = even1 + odd1; \
+        to[2 * step] = even1 - odd1; \
+        to[3 * step] = even2 + odd2; \
+        to[4 * step] = even2 - odd2; \
+        to[5 * step] = fma(4.0f, d1, fma(-5.0f, d3, d5)); \
+    }
+
+kernel void winograd_input(global const float *x, global float *v, const Pass p) {
+    const int tile = get_global_id(0);
+    const int channel = get_global_id(1);
+    if (tile >= p.tiles) {
+        return;
+    }
+    const int left = tile % p.columns * 4 - p.paddingW;
+    const int top = tile / p.columns % p.rows * 4 - p.paddingH;
+    const int image = p.firstImage + tile / p.columns / p.rows;
+    global const float *plane = x + (image * p.channels + channel) * p.height * p.width;
+    float lines[36];
+#pragma unroll
+    for (int j = 0; j < 6; j++) {
+        float d[6];
+        const bool inside = (uint) (left + j) < (uint) p.width;
+#pragma unroll
+        for (int i = 0; i < 6; i++) {
+            d[i] = inside && (uint) (top + i) < (uint) p.height ? plane[(top + i) * p.width + left + j] : 0;
+        }
+        float *to = lines + j;
+        INPUT_LINE(d[0], d[1], d[2], d[3], d[4], d[5], to, 6)
+    }
+    const int step = p.channels * p.tiles;
+    v += channel * p.tiles + tile;
+#pragma unroll
+    for (int i = 0; i < 6; i++) {
+        const float *d = lines + i * 6;
+        global float *to = v + i * 6 * step;
+        INPUT_LINE(d[0], d[1], d[2], d[3], d[4], d[5], to, step)
+    }
+}
+
+/* One line of A' m: 6 points to 4 outputs. */
+#define OUTPUT_LINE(m0, m1, m2, m3, m4, m5, to, step) \
+    { \
+        const float sum1 = m1 + m2; \
+        const float difference1 = m1 - m2; \
+        const float sum2 = m3 + m4; \
+        const float difference2 = m3 - m4; \
+        to[0 * step] = m0 + sum1 + sum2; \
+        to[1 * step] = fma(2.0f, difference2, difference1); \
+        to[2 * step] = fma(4.0f, sum2, sum1); \
+        to[3 * step] = fma(8.0f, difference2, difference1) + m5; \
+    }
+
+/* y = act(scale[k]*conv + shift[k] + residual); scale, shift and residual may be null. */
+kernel void winograd_output(global const float *m, global const float *scale, global const float *shift,
+                            global const float *residual, const int relu, global float *y, const Pass p) {
+    const int tile = get_global_id(0);
+    const int output = get_global_id(1);
+    if (tile >= p.tiles) {
+        return;
+    }
+    const int step = p.outputs * p.tiles;
+    m += output * p.tiles + tile;
+    float lines[24];
+#pragma unroll
+    for (int j = 0; j < 6; j++) {
+        float *to = lines + j;
+        OUTPUT_LINE(m[j * step], m[(6 + j) * step], m[(12 + j) * step], m[(18 + j) * step], m[(24 + j) * step],
+                    m[(30 + j) * step], to, 6)
+    }
+    const int left = tile % p.columns * 4;
+    const int top = tile / p.columns % p.rows * 4;
+    const int image = p.firstImage + tile / p.columns / p.rows;
+    const int start = (image * p.outputs + output) * p.outHeight * p.outWidth;
+    const float factor = scale ? scale[output] : 1;
+    const float term = shift ? shift[output] : 0;
+#pragma unroll
+    for (int i = 0; i < 4; i++) {
+        const float *d = lines + i * 6;
+        float line[4];
+        OUTPUT_LINE(d[0], d[1], d[2], d[3], d[4], d[5], line, 1)
+#pragma unroll
+        for (int j = 0; j < 4; j++) {
+            if (top + i < p.outHeight && left + j < p.outWidth) {
+                const int at = start + (top + i) * p.outWidth + left + j;
+                const float result = fma(factor, line[j], term) + (residual ? residual[at] : 0);
+                y[at] = relu && result < 0 ? 0 : result;
+            }
+        }
+    }
+}
+
+/* One line of G g: 3 weights to 6 points. */
+#define WEIGHT_LINE(g0, g1, g2, to, step) \
+    { \
+        const float ends1 = (g0 + g2) * (-1.0f / 6); \
+        const float middle1 = (g1) * (-1.0f / 6); \
+        const float ends2 = fma(g0, 1.0f / 24, (g2) * (1.0f / 6)); \
+        const float middle2 = (g1) * (1.0f / 12); \
+        to[0 * step] = (g0) * 0.25f; \
+        to[1 * step] = ends1 + middle1; \
+        to[2 * step] = ends1 - middle1; \
+        to[3 * step] = ends2 + middle2; \
+        to[4 * step] = ends2 - middle2; \
+        to[5 * step] = g2; \
+    }
+
+/* The filter of an output and a channel begins at output*outputStep + channel*channelStep; turned: by 180 degrees. */
+kernel void winograd_weights(global const float *w, global float *u, const int outputs, const int channels,
+                             const int outputStep, const int channelStep, const int turned) {
+    const int output = get_global_id(0);
+    const int channel = get_global_id(1);
+    if (output >= outputs) {
+        return;
+    }
+    w += output * outputStep + channel * channelStep;
+    float g[9];
+#pragma unroll
+    for (int i = 0; i < 9; i++) {
+        g[i] = w[turned ? 8 - i : i];
+    }
+    float lines[18];
+#pragma unroll
+    for (int j = 0; j < 3; j++) {
+        float *to = lines + j;
+        WEIGHT_LINE(g[j], g[3 + j], g[6 + j], to, 3)
+    }
+    const int step = outputs * channels;
+    u += channel * outputs + output;
+#pragma unroll
+    for (int i = 0; i < 6; i++) {
+        const float *d = lines + i * 3;
+        global float *to = u + i * 6 * step;
+        WEIGHT_LINE(d[0], d[1], d[2], to, step)
+    }
+}

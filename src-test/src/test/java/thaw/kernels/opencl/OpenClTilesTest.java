@@ -1,0 +1,230 @@
+package thaw.kernels.opencl;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.SplittableRandom;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+import thaw.kernels.Array;
+import thaw.kernels.Backend;
+import thaw.kernels.Conv2dOptions;
+import thaw.kernels.ConvolutionCase;
+import thaw.kernels.Epilogue;
+import thaw.kernels.Shape;
+import thaw.kernels.reference.ReferenceBackend;
+
+/** Products and convolutions are right however they are cut up: tiles for cards and for processors, Winograd's way or not. */
+class OpenClTilesTest {
+
+    private static final int NEVER = Integer.MAX_VALUE;
+
+    /** Convolutions of more products than this are left to other tests. */
+    private static final long MOST_PRODUCTS = 1_000_000;
+
+    /** The reference's results, which all tiles are held against. */
+    private static final Map<ConvolutionCase, List<float[]>> EXPECTED = new ConcurrentHashMap<>();
+
+    /** For 3x3 convolutions of stride 1: all kinds of borders, channels beyond a tile's, a batch. */
+    private static final List<ConvolutionCase> WINOGRAD = List.of(
+            new ConvolutionCase(2, 5, 8, 8, 7, 3, 3, true, Conv2dOptions.of(1, 1)),
+            new ConvolutionCase(3, 17, 7, 9, 19, 3, 3, false, Conv2dOptions.of(1, 1)),
+            new ConvolutionCase(1, 16, 16, 12, 33, 3, 3, true, Conv2dOptions.of(1, 2)),
+            new ConvolutionCase(2, 40, 10, 10, 24, 3, 3, false, Conv2dOptions.of(1, 0)),
+            new ConvolutionCase(2, 6, 15, 14, 4, 3, 3, false, new Conv2dOptions(1, 1, 0, 2, 1, 1, 1)));
+
+    @BeforeAll
+    static void device() {
+        OpenClHere.require();
+    }
+
+    static Stream<Tuning> tunings() {
+        return Stream.of(
+                Tuning.of(new GemmTile(false, 8, 8, 8, 8, 16, 4), NEVER),
+                Tuning.of(new GemmTile(false, 16, 16, 8, 8, 16, 4), NEVER),
+                Tuning.of(new GemmTile(false, 4, 8, 2, 4, 8, 2), NEVER),
+                Tuning.of(new GemmTile(false, 2, 2, 3, 1, 4, 1), NEVER),
+                Tuning.of(new GemmTile(true, 2, 1, 4, 16, 8, 8), NEVER),
+                Tuning.of(new GemmTile(true, 3, 2, 6, 32, 20, 16), NEVER),
+                Tuning.of(new GemmTile(true, 1, 3, 1, 2, 1, 2), NEVER));
+    }
+
+    private static OpenClBackend open(Tuning tuning) {
+        return OpenClBackend.open(OpenClDevices.best().index(), OpenClBackend.Options.DEFAULT, tuning);
+    }
+
+    private static float[] normal(int length, SplittableRandom random) {
+        float[] values = new float[length];
+        for (int i = 0; i < length; i++) {
+            values[i] = (float) random.nextGaussian();
+        }
+        return values;
+    }
+
+    private static float[] take(Backend backend, Array x) {
+        float[] values = new float[x.shape().size()];
+        backend.read(x, values);
+        x.release();
+        return values;
+    }
+
+    private static void assertClose(float[] expected, float[] actual, double tolerance, String what) {
+        double difference = 0;
+        double size = 0;
+        for (int i = 0; i < expected.length; i++) {
+            difference += Math.pow(expected[i] - actual[i], 2);
+            size += Math.pow(expected[i], 2);
+        }
+        assertTrue(difference <= tolerance * tolerance * size, what + ": " + Math.sqrt(difference / size));
+    }
+
+    /** A convolution with everything at its end, and both of its gradients. */
+    private static List<float[]> convolutions(Backend backend, ConvolutionCase v) {
+        SplittableRandom random = new SplittableRandom(v.seed());
+        Shape shape = Shape.of(v.n(), v.c(), v.h(), v.w());
+        Shape outputs = v.options().outputShape(shape, v.weight());
+        Array x = backend.of(shape, normal(shape.size(), random));
+        Array w = backend.of(v.weight(), normal(v.weight().size(), random));
+        Array gy = backend.of(outputs, normal(outputs.size(), random));
+        Array residual = backend.of(outputs, normal(outputs.size(), random));
+        Array scale = backend.of(Shape.of(v.k()), normal(v.k(), random));
+        Array shift = backend.of(Shape.of(v.k()), normal(v.k(), random));
+        Epilogue epilogue = v.bias() ? new Epilogue(scale, shift, residual, true) : Epilogue.bias(null);
+        List<float[]> results = new ArrayList<>();
+        // Twice: a weight that is used again may be kept in another form.
+        for (int i = 0; i < 2; i++) {
+            results.add(take(backend, backend.conv2dWithEpilogue(x, w, epilogue, v.options())));
+            results.add(take(backend, backend.conv2dInputGradient(gy, w, shape, v.options())));
+        }
+        results.add(take(backend, backend.conv2dWeightGradient(gy, x, v.weight(), v.options())));
+        Stream.of(x, w, gy, residual, scale, shift).forEach(Array::release);
+        return results;
+    }
+
+    private static void agree(Backend backend, Stream<ConvolutionCase> cases, double tolerance) {
+        cases.forEach(v -> {
+            List<float[]> expected = EXPECTED.computeIfAbsent(v, OpenClTilesTest::reference);
+            List<float[]> actual = convolutions(backend, v);
+            for (int i = 0; i < expected.size(); i++) {
+                assertClose(expected.get(i), actual.get(i), tolerance, v + ", result " + i);
+            }
+        });
+        assertEquals(0, backend.memory().inUse());
+    }
+
+    private static List<float[]> reference(ConvolutionCase v) {
+        try (Backend reference = new ReferenceBackend()) {
+            return convolutions(reference, v);
+        }
+    }
+
+    private static boolean isSmall(ConvolutionCase v) {
+        return (long) v.options().outputShape(Shape.of(v.n(), v.c(), v.h(), v.w()), v.weight()).size() * v.weight().size() / v.k()
+                < MOST_PRODUCTS;
+    }
+
+    @ParameterizedTest
+    @MethodSource("tunings")
+    void convolutionsOfEveryTileAreRight(Tuning tuning) {
+        try (OpenClBackend backend = open(tuning)) {
+            agree(backend, ConvolutionCase.all().filter(v -> v.options().groups() == 1 && isSmall(v)), 1e-5);
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("tunings")
+    void matricesOfEveryTileAreRight(Tuning tuning) {
+        SplittableRandom random = new SplittableRandom(1);
+        try (OpenClBackend backend = open(tuning); Backend reference = new ReferenceBackend()) {
+            for (int[] s : new int[][] {{1, 1, 1}, {65, 17, 130}, {3, 700, 2}, {129, 64, 64}, {30, 9000, 5}}) {
+                for (int transposes = 0; transposes < 4; transposes++) {
+                    boolean ta = (transposes & 1) != 0;
+                    boolean tb = (transposes & 2) != 0;
+                    Shape left = ta ? Shape.of(s[1], s[0]) : Shape.of(s[0], s[1]);
+                    Shape right = tb ? Shape.of(s[2], s[1]) : Shape.of(s[1], s[2]);
+                    float[] a = normal(left.size(), random);
+                    float[] b = normal(right.size(), random);
+                    assertClose(take(reference, reference.matmul(reference.of(left, a), ta, reference.of(right, b), tb)),
+                            take(backend, backend.matmul(backend.of(left, a), ta, backend.of(right, b), tb)), 1e-5,
+                            left + " · " + right);
+                }
+            }
+        }
+    }
+
+    @Test
+    void winogradsConvolutionsAreRight() {
+        for (GemmTile tile : List.of(new GemmTile(false, 8, 8, 4, 4, 16, 4), new GemmTile(true, 2, 2, 8, 16, 32, 16))) {
+            try (OpenClBackend backend = open(Tuning.of(tile, 1))) {
+                agree(backend, WINOGRAD.stream(), 1e-4);
+            }
+        }
+    }
+
+    /** As is seen by the kernels that ran. */
+    @Test
+    void winogradsAlgorithmIsTakenFromSoManyChannelsOn() {
+        ConvolutionCase v = new ConvolutionCase(1, 16, 8, 8, 16, 3, 3, false, Conv2dOptions.of(1, 1));
+        for (int channels : new int[] {16, 17}) {
+            Tuning tuning = Tuning.usual(OpenClDevices.best()).withWinogradChannels(channels);
+            OpenClBackend.Options profiled = new OpenClBackend.Options(Long.MAX_VALUE, true);
+            try (OpenClBackend backend = OpenClBackend.open(OpenClDevices.best().index(), profiled, tuning)) {
+                convolutions(backend, v);
+                assertEquals(channels == 16,
+                        backend.kernelTimes().stream().anyMatch(time -> time.kernel().equals("winograd_input")));
+            }
+        }
+    }
+
+    /** Parts of split sums are added up in one order. */
+    @Test
+    void twoRunsGiveTheSameBits() {
+        ConvolutionCase v = new ConvolutionCase(8, 16, 40, 40, 16, 3, 3, false, Conv2dOptions.of(1, 1));
+        try (OpenClBackend one = OpenClBackend.open(); OpenClBackend other = OpenClBackend.open()) {
+            List<float[]> expected = convolutions(one, v);
+            for (Backend backend : List.of(one, other)) {
+                List<float[]> again = convolutions(backend, v);
+                for (int i = 0; i < expected.size(); i++) {
+                    assertArrayEquals(expected.get(i), again.get(i));
+                }
+            }
+        }
+    }
+
+    /** A device that cannot have a tile gets a smaller one. */
+    @Test
+    void aTileThatIsTooLargeIsReplaced() {
+        try (OpenClBackend backend = open(Tuning.of(new GemmTile(false, 128, 128, 1, 1, 16, 1), NEVER))) {
+            agree(backend, WINOGRAD.stream().limit(2), 1e-5);
+        }
+        try (OpenClBackend backend = open(Tuning.of(new GemmTile(true, 500, 500, 8, 32, 64, 16), NEVER))) {
+            agree(backend, WINOGRAD.stream().limit(2), 1e-5);
+        }
+    }
+
+    @Test
+    void tilesThatMakeNoSenseAreRefused() {
+        assertThrows(IllegalArgumentException.class, () -> new GemmTile(false, 8, 8, 6, 8, 16, 4), "rows are not whole vectors");
+        assertThrows(IllegalArgumentException.class, () -> new GemmTile(true, 8, 8, 8, 12, 16, 8), "columns are not whole vectors");
+        assertThrows(IllegalArgumentException.class, () -> new GemmTile(false, 2, 2, 4, 4, 8, 4), "no work-item for each row");
+        assertThrows(IllegalArgumentException.class, () -> new GemmTile(false, 8, 8, 3, 3, 16, 3), "no vectors of 3");
+    }
+
+    /** The intensity and the local memory that gemm.cl states for the usual tile of a card. */
+    @Test
+    void theUsualTileOfACardTakesWhatItSays() {
+        GemmTile tile = new GemmTile(false, 16, 16, 8, 8, 16, 4);
+        assertEquals(128, tile.rows());
+        assertEquals(256, tile.items());
+        assertTrue(tile.localBytes() <= 20 << 10, () -> "local memory: " + tile.localBytes());
+    }
+}
