@@ -1,6 +1,7 @@
 package thaw.kernels;
 
 import java.util.List;
+import java.util.Optional;
 
 /**
  * Arithmetic on the arrays of one device, without gradients by itself: every operator comes with the operators that its
@@ -48,6 +49,11 @@ public interface Backend extends AutoCloseable {
 
     /** In place: {@code target ← source}, of the same shape. */
     void assign(Array target, Array source);
+
+    /** What the device says of its kernels' times; empty if it was not asked to take them, or computes in the caller's time. */
+    default Optional<DeviceProfile> profile() {
+        return Optional.empty();
+    }
 
     /** Bytes of device memory in use by arrays that have an owner, and kept in the pool for reuse. */
     MemoryUse memory();

@@ -19,6 +19,8 @@ import thaw.finetune.bench.PeakMemory;
 import thaw.finetune.bench.ProfilingBackend;
 import thaw.finetune.bench.SteadyTiming;
 import thaw.kernels.Backend;
+import thaw.kernels.DeviceProfile;
+import thaw.kernels.KernelTime;
 import thaw.kernels.cpu.CpuBackend;
 import thaw.resnet.Architecture;
 import thaw.resnet.ResNet;
@@ -60,7 +62,7 @@ final class BenchCommand implements Callable<Integer> {
     @Option(names = "--plain", description = "Plain loops, as where Java has no Vector API.")
     private boolean plain;
 
-    @Option(names = "--profile", description = "Says how long each operator takes, too.")
+    @Option(names = "--profile", description = "Says how long each operator takes, too; on an OpenCL device each kernel, by the device's clock.")
     private boolean profile;
 
     @Mixin
@@ -84,7 +86,8 @@ final class BenchCommand implements Callable<Integer> {
         }
         try (Device device = open()) {
             ProfilingBackend profiler = new ProfilingBackend(device.backend());
-            ResNet net = ResNet.of(architecture, profile ? Device.of(profiler) : device,
+            boolean timesKernels = device.backend().profile().isPresent();
+            ResNet net = ResNet.of(architecture, profile && !timesKernels ? Device.of(profiler) : device,
                     Architectures.nativeClasses(architecture), 0);
             try (NetworkStep step = NetworkStep.of(net, mode, batch, side)) {
                 measure(step, profiler, device, describe(net, side));
@@ -94,7 +97,7 @@ final class BenchCommand implements Callable<Integer> {
     }
 
     private Device open() {
-        return plain ? Device.of(CpuBackend.plain(deviceOptions.threads())) : deviceOptions.open(output);
+        return plain ? Device.of(CpuBackend.plain(deviceOptions.threads())) : deviceOptions.open(output, profile);
     }
 
     private ObjectNode describe(ResNet net, int side) {
@@ -120,11 +123,13 @@ final class BenchCommand implements Callable<Integer> {
             timing = SteadyTiming.of(step::run, warmUp, runs, (before, measured) -> {
                 if (measured == 0) {
                     profiler.reset();
+                    device.backend().profile().ifPresent(DeviceProfile::resetKernelTimes);
                 }
                 progress.step("runs", measured, runs);
             });
         }
         List<OperatorTime> operators = profiler.times();
+        List<KernelTime> kernels = device.backend().profile().map(DeviceProfile::kernelTimes).orElse(List.of());
         // Before the product of large matrices, which takes memory of its own.
         OptionalDouble memory = PeakMemory.mebibytes();
         double peak = MatmulPeak.measure(device.backend());
@@ -144,7 +149,11 @@ final class BenchCommand implements Callable<Integer> {
                 .put("peak_rss_mib", memory.isEmpty() ? null : (Double) memory.getAsDouble())
                 .put("start_to_first_step_ms", startToFirst).put("warm_up_runs", timing.warmUpRuns())
                 .put("steady", timing.steady());
-        if (profile) {
+        if (!kernels.isEmpty()) {
+            KernelTable table = new KernelTable(kernels, device.backend().profile().orElseThrow().peaks(), runs);
+            table.lines().forEach(output::text);
+            table.addTo(json);
+        } else if (profile) {
             OperatorTable table = new OperatorTable(operators, runs);
             table.lines().forEach(output::text);
             json.set("operators", table.json());

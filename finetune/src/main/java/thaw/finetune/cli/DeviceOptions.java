@@ -4,6 +4,8 @@ import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.TypeConversionException;
 import thaw.engine.Device;
+import thaw.kernels.opencl.OpenClBackend;
+import thaw.kernels.opencl.OpenClDevices;
 
 /** On what a command computes. */
 final class DeviceOptions {
@@ -54,11 +56,17 @@ final class DeviceOptions {
 
     /** The device, to be closed by the caller. */
     Device open(OutputOptions output) {
+        return open(output, false);
+    }
+
+    /** As {@link #open(OutputOptions)}; an OpenCL device that was asked for by name can be made to time its kernels. */
+    Device open(OutputOptions output, boolean profiled) {
         int count = threads();
         Device device = switch (name.kind) {
             case AUTO -> Device.auto(count);
             case CPU -> Device.cpu(count);
-            case OPENCL -> name.index < 0 ? Device.opencl() : Device.opencl(name.index);
+            case OPENCL -> Device.of(OpenClBackend.open(name.index < 0 ? OpenClDevices.best().index() : name.index,
+                    new OpenClBackend.Options(Long.MAX_VALUE, profiled)));
             case REFERENCE -> Device.reference();
         };
         if (device.description().startsWith("cpu")) {

@@ -51,8 +51,23 @@ final class Gemm {
         return tuning;
     }
 
+    /** Whether no product of this kind has been computed by another tile so far, as happens where the device refuses one. */
+    boolean takes(ProductShape kind, GemmTile tile) {
+        return builds.entrySet().stream().filter(build -> build.getKey().shape == kind)
+                .allMatch(build -> build.getValue().tile.equals(tile));
+    }
+
+    private Build build(GemmProblem p) {
+        return builds.computeIfAbsent(new Variant(ProductShape.of(p), p.isPadded(), p.alongDepth()), this::build);
+    }
+
+    /**
+     * Enqueues a product.
+     *
+     * @param name what the profile calls it
+     */
     void run(String name, GemmProblem p, OpenClArray a, OpenClArray b, OpenClArray c, Store store) {
-        Build build = builds.computeIfAbsent(new Variant(ProductShape.of(p), p.isPadded(), p.alongDepth()), this::build);
+        Build build = build(p);
         GemmTile tile = build.tile;
         long tileRows = (p.rows() + tile.rows() - 1) / tile.rows();
         long tileColumns = (p.columns() + tile.columns() - 1) / tile.columns();

@@ -33,6 +33,11 @@ final class Launch {
         return add(Sizeof.cl_mem, x == null ? null : Pointer.to(x.buffer()));
     }
 
+    /** As {@link #array}, for memory whose shape doesn't matter. */
+    Launch memory(OpenClStorage x) {
+        return add(Sizeof.cl_mem, Pointer.to(x.memory()));
+    }
+
     /** An {@code int}; several numbers are an {@code int2}, {@code int4} … or a struct of so many ints. */
     Launch ints(int... values) {
         return add((long) Sizeof.cl_int * values.length, Pointer.to(values));

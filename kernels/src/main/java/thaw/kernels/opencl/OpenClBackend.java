@@ -1,12 +1,15 @@
 package thaw.kernels.opencl;
 
 import java.util.List;
+import java.util.Optional;
 import thaw.kernels.AdamWOptions;
 import thaw.kernels.Array;
 import thaw.kernels.Backend;
 import thaw.kernels.BinaryOp;
 import thaw.kernels.Conv2dOptions;
+import thaw.kernels.DeviceProfile;
 import thaw.kernels.Epilogue;
+import thaw.kernels.KernelTime;
 import thaw.kernels.Pool2dOptions;
 import thaw.kernels.Reduction;
 import thaw.kernels.SgdOptions;
@@ -29,6 +32,7 @@ public final class OpenClBackend implements Backend {
     private final Rearrangement rearrangement;
     private final Elementwise elementwise;
     private final Reductions reductions;
+    private final Gemm gemm;
     private final OpenClMatrixProduct product;
     private final OpenClConvolution convolution;
     private final BatchNorm batchNorm;
@@ -38,7 +42,7 @@ public final class OpenClBackend implements Backend {
     private final SgdUpdate sgd;
     private final AdamWUpdate adamW;
 
-    private OpenClBackend(OpenClDevices.Handle device, Options options, Tuning tuning) {
+    OpenClBackend(OpenClDevices.Handle device, Options options, Tuning tuning) {
         queue = new DeviceQueue(device, options.memoryLimit, options.profiled);
         programs = new Programs(queue);
         transfers = new Transfers(queue);
@@ -46,7 +50,7 @@ public final class OpenClBackend implements Backend {
         rearrangement = new Rearrangement(memory, programs);
         elementwise = new Elementwise(memory, programs);
         reductions = new Reductions(memory, programs);
-        Gemm gemm = new Gemm(memory, programs, queue.device(), tuning);
+        gemm = new Gemm(memory, programs, queue.device(), tuning);
         product = new OpenClMatrixProduct(memory, gemm);
         convolution = new OpenClConvolution(memory, programs, gemm, new Winograd(memory, programs, gemm, queue.device()));
         batchNorm = new BatchNorm(memory, programs, elementwise);
@@ -62,7 +66,7 @@ public final class OpenClBackend implements Backend {
      *
      * @param memoryLimit bytes that all arrays together may take, those that wait for reuse included; the device's memory
      *                    where that is less
-     * @param profiled    whether the device notes when each kernel begins and ends, for {@link #kernelTimes}
+     * @param profiled    whether the device notes when each kernel begins and ends, for {@link #profile}
      */
     public record Options(long memoryLimit, boolean profiled) {
 
@@ -90,7 +94,13 @@ public final class OpenClBackend implements Backend {
     /** @throws OpenClException if there is no such device, or it does not work */
     public static OpenClBackend open(int index, Options options) {
         OpenClDevices.Handle device = OpenClDevices.handle(index);
-        return new OpenClBackend(device, options, Tuning.usual(device.device()));
+        return new OpenClBackend(device, options,
+                new TuningCache(CacheFolder.path()).read(device.device()).orElseGet(() -> Tuning.usual(device.device())));
+    }
+
+    /** Whether products of this kind are computed by this tile, rather than by another one since the device refused it. */
+    boolean takes(ProductShape kind, GemmTile tile) {
+        return gemm.takes(kind, tile);
     }
 
     /** Opens a device that cuts its work up in another way than it would by itself. */
@@ -121,25 +131,25 @@ public final class OpenClBackend implements Backend {
         return queue.objects().live();
     }
 
-    /**
-     * How long each kernel has run since the last {@link #resetKernelTimes}, the longest first.
-     *
-     * @throws IllegalStateException if the device was not opened {@linkplain Options#profiled to be profiled}
-     */
-    public List<KernelTime> kernelTimes() {
-        return profile().times();
-    }
+    /** Empty if the device was not opened {@linkplain Options#profiled to be profiled}. */
+    @Override
+    public Optional<DeviceProfile> profile() {
+        return Optional.ofNullable(queue.profile()).map(times -> new DeviceProfile() {
+            @Override
+            public List<KernelTime> kernelTimes() {
+                return times.times();
+            }
 
-    /** @throws IllegalStateException as {@link #kernelTimes} */
-    public void resetKernelTimes() {
-        profile().reset();
-    }
+            @Override
+            public void resetKernelTimes() {
+                times.reset();
+            }
 
-    private Profile profile() {
-        if (queue.profile() == null) {
-            throw new IllegalStateException("the device was opened without profiling; use new Options(limit, true)");
-        }
-        return queue.profile();
+            @Override
+            public Peaks peaks() {
+                return PeakMeasurement.measure(OpenClDevices.handle(device().index()));
+            }
+        });
     }
 
     @Override

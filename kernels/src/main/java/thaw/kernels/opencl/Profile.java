@@ -9,6 +9,7 @@ import org.jocl.CL;
 import org.jocl.Pointer;
 import org.jocl.Sizeof;
 import org.jocl.cl_event;
+import thaw.kernels.KernelTime;
 
 /** How long each kernel has run, by the clock of the device. */
 final class Profile implements AutoCloseable {

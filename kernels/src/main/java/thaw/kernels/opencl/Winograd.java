@@ -23,6 +23,9 @@ final class Winograd {
     private static final int PASS_OF_PROCESSOR = 1 << 21;
     private static final int PASS = 1 << 26;
 
+    /** Tiles that there must be, for fewer of which transforming the weights costs more than the products saved. */
+    private static final int LEAST_TILES = 32;
+
     /** Work-items of a group of the transforms, which need many registers each. */
     private static final int GROUP = 64;
 
@@ -46,7 +49,8 @@ final class Winograd {
     boolean suits(Shape x, Shape w, Shape y, Conv2dOptions o) {
         return w.dim(2) == 3 && w.dim(3) == 3 && o.equals(new Conv2dOptions(1, 1, o.paddingH(), o.paddingW(), 1, 1, 1))
                 && o.paddingH() <= 2 && o.paddingW() <= 2
-                && Math.min(w.dim(0), w.dim(1)) >= gemm.tuning().winogradChannels() && pays(y) && pays(x);
+                && Math.min(w.dim(0), w.dim(1)) >= gemm.tuning().winogradChannels() && pays(y) && pays(x)
+                && x.dim(0) * along(y.dim(2)) * along(y.dim(3)) >= LEAST_TILES;
     }
 
     /** Whether the products of its tiles are fewer than half of the direct convolution's. */

@@ -1,0 +1,190 @@
+package thaw.kernels.opencl;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import thaw.kernels.Conv2dOptions;
+import thaw.kernels.OutOfDeviceMemoryException;
+import thaw.kernels.Shape;
+
+/**
+ * Searches how a device is best given its work, and stores what it finds where {@link OpenClBackend#open(int)} looks: tiles for
+ * each {@link ProductShape}, then from how many channels on Winograd's algorithm pays. A tile whose results aren't those of the
+ * reference never wins.
+ */
+public final class Tuner {
+
+    /** Images of a trial on a card, which one image would not fill. */
+    private static final int IMAGES_OF_CARD = 16;
+    /** Of small images, which more of would no longer make few columns. */
+    private static final int IMAGES_OF_NARROW = 8;
+    /** At least: with fewer, the transformed weights weigh too much. */
+    private static final int IMAGES_OF_WINOGRAD = 4;
+    /** The part of the time that is left for Winograd's algorithm. */
+    private static final double FOR_WINOGRAD = 0.1;
+    private static final int[][] CHANNELS_AND_SIDES = {{16, 56}, {32, 56}, {64, 56}, {128, 28}, {256, 14}};
+
+    /** Hears how far it is. */
+    @FunctionalInterface
+    public interface Listener {
+
+        /** @param done share of the time, from 0 to 1 */
+        void onTrial(double done);
+    }
+
+    /**
+     * What was found for a kind of product.
+     *
+     * @param kind        its name
+     * @param tile        the best tile, in words
+     * @param gflops      with that
+     * @param usualGflops with the tile that devices of this kind usually get; 0 if the device refuses it
+     * @param trials      tiles that were tried
+     */
+    public record Found(String kind, String tile, double gflops, double usualGflops, int trials) {
+    }
+
+    /**
+     * What was found.
+     *
+     * @param winogradChannels from which on Winograd's algorithm is faster; {@link Integer#MAX_VALUE} if never
+     * @param file             where it is stored
+     */
+    public record Outcome(OpenClDevice device, List<Found> found, int winogradChannels, Path file) {
+    }
+
+    private final OpenClDevices.Handle handle;
+    private final OpenClDevice device;
+    private final long start = System.nanoTime();
+    private final long budget;
+    private final Listener listener;
+
+    private Tuner(OpenClDevices.Handle handle, Duration budget, Listener listener) {
+        this.handle = handle;
+        this.device = handle.device();
+        this.budget = Math.max(1, budget.toNanos());
+        this.listener = listener;
+    }
+
+    /**
+     * Tunes a device. Every kind of product gets its usual tile measured whatever the budget, so that little more than that is
+     * the least that it takes.
+     *
+     * @param index of the device in {@link OpenClDevices#list}
+     * @throws IOException     if the outcome cannot be written
+     * @throws OpenClException if there is no such device, or it does not work
+     */
+    public static Outcome tune(int index, Duration budget, Listener listener) throws IOException {
+        return tune(index, budget, CacheFolder.path(), listener);
+    }
+
+    /** @param cache the folder for whatever is kept between runs */
+    static Outcome tune(int index, Duration budget, Path cache, Listener listener) throws IOException {
+        return new Tuner(OpenClDevices.handle(index), budget, listener).run(new TuningCache(cache));
+    }
+
+    private Outcome run(TuningCache cache) throws IOException {
+        Tuning tuning = Tuning.usual(device).withWinogradChannels(Integer.MAX_VALUE);
+        List<Found> found = new ArrayList<>();
+        ProductShape[] kinds = ProductShape.values();
+        for (int i = 0; i < kinds.length; i++) {
+            Search search = new Search(kinds[i], tuning);
+            search.run((1 - FOR_WINOGRAD) * (i + 1) / kinds.length);
+            if (search.best != null) {
+                tuning = tuning.with(kinds[i], search.best);
+                found.add(new Found(kinds[i].name().toLowerCase(Locale.ROOT), search.best.toString(), search.gflops,
+                        search.usualGflops, search.trials));
+            }
+        }
+        if (found.isEmpty()) {
+            throw new OpenClException("OpenCL: " + device + " computes no product of matrices rightly; update its driver, or"
+                    + " compute on the CPU");
+        }
+        tuning = tuning.withWinogradChannels(winogradChannels(tuning));
+        listener.onTrial(1);
+        return new Outcome(device, found, tuning.winogradChannels(), cache.write(device, tuning));
+    }
+
+    private int images(ProductShape kind) {
+        return device.type() == OpenClDevice.Type.CPU ? 1 : kind == ProductShape.NARROW ? IMAGES_OF_NARROW : IMAGES_OF_CARD;
+    }
+
+    private double done() {
+        double done = (double) (System.nanoTime() - start) / budget;
+        listener.onTrial(Math.min(1, done));
+        return done;
+    }
+
+    private OpenClBackend open(Tuning tuning) {
+        return new OpenClBackend(handle, OpenClBackend.Options.DEFAULT, tuning);
+    }
+
+    /** The search for the best tile of a kind of product. */
+    private final class Search {
+        private final TuningTrial trial;
+        private final Tuning tuning;
+        private final GemmTile usual;
+        private final float[] expected;
+        private GemmTile best;
+        private double gflops;
+        private double usualGflops;
+        private int trials;
+
+        Search(ProductShape kind, Tuning tuning) {
+            this.trial = TuningTrial.of(kind);
+            this.tuning = tuning;
+            this.usual = tuning.tiles().get(kind);
+            this.expected = trial.expected();
+        }
+
+        /** @param until share of the budget after which no other tile is tried */
+        void run(double until) {
+            TileSearch order = new TileSearch(device, usual, trial.kind().ordinal());
+            do {
+                GemmTile tile = order.next(best);
+                double speed = speed(tile);
+                trials++;
+                if (tile.equals(usual)) {
+                    usualGflops = speed;
+                }
+                if (speed > gflops) {
+                    gflops = speed;
+                    best = tile;
+                }
+            } while (done() < until && !order.isOver());
+        }
+
+        /** GFLOP/s, or 0 if the device refuses the tile or computes wrongly with it. */
+        private double speed(GemmTile tile) {
+            try (OpenClBackend backend = open(tuning.with(trial.kind(), tile))) {
+                boolean counts = trial.isRight(backend, expected) && backend.takes(trial.kind(), tile);
+                return counts ? trial.gflops(backend, images(trial.kind())) : 0;
+            } catch (OpenClException | OutOfDeviceMemoryException refused) {
+                return 0;
+            }
+        }
+    }
+
+    /** The fewest channels from which on Winograd's algorithm is always faster. */
+    private int winogradChannels(Tuning tuning) {
+        int fewest = Integer.MAX_VALUE;
+        int images = Math.max(IMAGES_OF_WINOGRAD, images(ProductShape.WIDE));
+        try (OpenClBackend direct = open(tuning); OpenClBackend winograd = open(tuning.withWinogradChannels(1))) {
+            for (int i = CHANNELS_AND_SIDES.length - 1; i >= 0; i--) {
+                int channels = CHANNELS_AND_SIDES[i][0];
+                int side = CHANNELS_AND_SIDES[i][1];
+                TuningTrial trial = new TuningTrial(ProductShape.WIDE, Shape.of(1, channels, side, side),
+                        Shape.of(channels, channels, 3, 3), Conv2dOptions.of(1, 1));
+                if (trial.gflops(winograd, images) <= trial.gflops(direct, images)) {
+                    return fewest;
+                }
+                fewest = channels;
+                done();
+            }
+        }
+        return fewest;
+    }
+}

@@ -1,0 +1,111 @@
+package thaw.kernels.opencl;
+
+import java.util.SplittableRandom;
+import thaw.kernels.Array;
+import thaw.kernels.Backend;
+import thaw.kernels.Conv2dOptions;
+import thaw.kernels.Shape;
+import thaw.kernels.reference.ReferenceBackend;
+
+/**
+ * A convolution on which tiles of one kind of product are tried: a layer of ResNet's.
+ *
+ * @param x of one image
+ */
+record TuningTrial(ProductShape kind, Shape x, Shape w, Conv2dOptions options) {
+
+    /** Rounding differs between tiles by less, and errors by more. */
+    private static final double TOLERANCE = 1e-5;
+    private static final long LONG_ENOUGH_NANOS = 100_000_000;
+    private static final int LEAST_RUNS = 3;
+    private static final int MOST_RUNS = 50;
+
+    /** The layer for a kind of product, so small that it is done in milliseconds on a processor. */
+    static TuningTrial of(ProductShape kind) {
+        Conv2dOptions padded = Conv2dOptions.of(1, 1);
+        return switch (kind) {
+            case WIDE -> new TuningTrial(kind, Shape.of(1, 64, 56, 56), Shape.of(64, 64, 3, 3), padded);
+            case LARGE -> new TuningTrial(kind, Shape.of(1, 128, 28, 28), Shape.of(128, 128, 3, 3), padded);
+            case NARROW -> new TuningTrial(kind, Shape.of(1, 512, 7, 7), Shape.of(256, 512, 3, 3), padded);
+            case DEEP -> new TuningTrial(kind, Shape.of(1, 64, 28, 28), Shape.of(128, 64, 3, 3), padded);
+        };
+    }
+
+    /** Values by which a tile is checked, of one image. */
+    float[] expected() {
+        try (Backend reference = new ReferenceBackend()) {
+            return values(reference, run(reference, inputs(reference, 1)));
+        }
+    }
+
+    private record Inputs(Array x, Array w, Array gy) {
+        void release() {
+            x.release();
+            w.release();
+            gy.release();
+        }
+    }
+
+    private Shape x(int images) {
+        return Shape.of(images, x.dim(1), x.dim(2), x.dim(3));
+    }
+
+    private Inputs inputs(Backend backend, int images) {
+        SplittableRandom random = new SplittableRandom(1);
+        return new Inputs(random(backend, x(images), random), random(backend, w, random),
+                random(backend, options.outputShape(x(images), w), random));
+    }
+
+    private static Array random(Backend backend, Shape shape, SplittableRandom random) {
+        float[] values = new float[shape.size()];
+        for (int i = 0; i < values.length; i++) {
+            values[i] = (float) random.nextDouble(-1, 1);
+        }
+        return backend.of(shape, values);
+    }
+
+    private Array run(Backend backend, Inputs in) {
+        return kind == ProductShape.DEEP ? backend.conv2dWeightGradient(in.gy, in.x, w, options)
+                : backend.conv2d(in.x, in.w, null, options);
+    }
+
+    private static float[] values(Backend backend, Array y) {
+        float[] values = new float[y.shape().size()];
+        backend.read(y, values);
+        y.release();
+        return values;
+    }
+
+    /** Whether the backend computes one image's convolution rightly. */
+    boolean isRight(OpenClBackend backend, float[] expected) {
+        Inputs in = inputs(backend, 1);
+        float[] actual = values(backend, run(backend, in));
+        in.release();
+        double difference = 0;
+        double size = 0;
+        for (int i = 0; i < expected.length; i++) {
+            difference += Math.pow(expected[i] - actual[i], 2);
+            size += Math.pow(expected[i], 2);
+        }
+        return difference <= TOLERANCE * TOLERANCE * size;
+    }
+
+    /** GFLOP/s of the fastest of several runs over so many images. */
+    double gflops(OpenClBackend backend, int images) {
+        Inputs in = inputs(backend, images);
+        long best = Long.MAX_VALUE;
+        long all = 0;
+        for (int runs = 0; runs < LEAST_RUNS || runs < MOST_RUNS && all < LONG_ENOUGH_NANOS; runs++) {
+            backend.finish();
+            long start = System.nanoTime();
+            Array y = run(backend, in);
+            backend.finish();
+            long nanos = System.nanoTime() - start;
+            y.release();
+            best = Math.min(best, nanos);
+            all += nanos;
+        }
+        in.release();
+        return 2.0 * options.outputShape(x(images), w).size() * (w.size() / w.dim(0)) / best;
+    }
+}

@@ -1,0 +1,181 @@
+package thaw.kernels.opencl;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.logging.Handler;
+import java.util.logging.LogRecord;
+import java.util.logging.Logger;
+import java.util.logging.SimpleFormatter;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import thaw.kernels.opencl.OpenClDevice.Type;
+
+/** Tiles are found, remembered, and forgotten where they would be wrong. */
+class TuningTest {
+
+    @TempDir
+    private Path folder;
+
+    private static OpenClDevice device(Type type, String vendor, String driver) {
+        return new OpenClDevice(0, "a device", type, vendor, "a platform", "1", "1.2", driver, 8, 1000, 1L << 30, 1L << 28, 48 << 10,
+                16, 1024, type != Type.DISCRETE_GPU);
+    }
+
+    private static List<OpenClDevice> kindsOfDevices() {
+        List<OpenClDevice> devices = new ArrayList<>();
+        for (Type type : Type.values()) {
+            for (String vendor : List.of("NVIDIA Corporation", "Advanced Micro Devices, Inc.", "Intel(R) Corporation", "Apple")) {
+                devices.add(device(type, vendor, "1"));
+            }
+        }
+        return devices;
+    }
+
+    /** What is logged as a warning meanwhile. */
+    private static List<String> warnings(Runnable work) {
+        List<String> warnings = new ArrayList<>();
+        Logger logger = Logger.getLogger(TuningCache.class.getPackageName());
+        Handler listener = new Handler() {
+            @Override
+            public void publish(LogRecord entry) {
+                warnings.add(entry.getLevel() + " " + new SimpleFormatter().formatMessage(entry));
+            }
+
+            @Override
+            public void flush() {
+            }
+
+            @Override
+            public void close() {
+            }
+        };
+        logger.addHandler(listener);
+        logger.setUseParentHandlers(false);
+        try {
+            work.run();
+        } finally {
+            logger.removeHandler(listener);
+            logger.setUseParentHandlers(true);
+        }
+        return warnings;
+    }
+
+    // ---- what nobody has measured ------------------------------------------------------------------------------------
+
+    @Test
+    void everyKindOfDeviceHasUsualTilesThatFitIt() {
+        for (OpenClDevice device : kindsOfDevices()) {
+            Tuning usual = Tuning.usual(device);
+            for (ProductShape shape : ProductShape.values()) {
+                GemmTile tile = usual.tiles().get(shape);
+                assertTrue(tile.fits(device), () -> device + ": " + tile);
+                assertEquals(device.type() == Type.CPU, tile.solo());
+            }
+        }
+    }
+
+    @Test
+    void everyTileIsTriedOnceTheUsualOneFirstAndThenThoseNearTheBest() {
+        for (OpenClDevice device : List.of(device(Type.CPU, "A", "1"), device(Type.DISCRETE_GPU, "B", "1"))) {
+            GemmTile usual = Tuning.usual(device).tiles().get(ProductShape.LARGE);
+            TileSearch search = new TileSearch(device, usual, 1);
+            assertEquals(usual, search.next(null));
+            Set<GemmTile> tried = new HashSet<>(List.of(usual));
+            while (!search.isOver()) {
+                GemmTile tile = search.next(usual);
+                assertTrue(tried.add(tile) && tile.fits(device), tile::toString);
+            }
+            assertTrue(tried.size() > 100, "so many are worth a trial: " + tried.size());
+        }
+    }
+
+    // ---- what was measured -------------------------------------------------------------------------------------------
+
+    @Test
+    void aTuningIsReadAsItWasWritten() throws IOException {
+        TuningCache cache = new TuningCache(folder.resolve("new"));
+        OpenClDevice device = device(Type.CPU, "A", "1");
+        assertEquals(Optional.empty(), cache.read(device));
+        Tuning tuning = Tuning.of(new GemmTile(true, 3, 2, 6, 32, 20, 16), 48)
+                .with(ProductShape.DEEP, new GemmTile(false, 4, 4, 2, 2, 8, 2));
+        cache.write(device, Tuning.usual(device));
+        Path file = cache.write(device, tuning);
+        assertEquals(Optional.of(tuning), cache.read(device));
+        assertEquals(Optional.empty(), cache.read(device(Type.CPU, "A", "another driver")));
+        try (Stream<Path> files = Files.list(file.getParent())) {
+            assertEquals(List.of(file), files.toList(), "no temporary files stay");
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", "not a tuning", "\\u00zz", "device=another\n", "tile.WIDE=solo 3 2 6 32 20\n",
+        "tile.WIDE=solo 0 2 6 32 20 16\n", "tile.DEEP=shared 3 2 6 32 20 16\n", "winograd.channels=many\n", "winograd.channels=0\n"})
+    void aFileThatCannotBeUsedIsIgnoredWithAWarning(String damage) throws IOException {
+        TuningCache cache = new TuningCache(folder);
+        OpenClDevice device = device(Type.CPU, "A", "1");
+        Path file = cache.write(device, Tuning.usual(device));
+        // What comes later in a file of properties counts; the shortest damages are all that there is.
+        Files.writeString(file, damage.contains("=") ? Files.readString(file) + damage : damage);
+        List<String> warnings = warnings(() -> assertEquals(Optional.empty(), cache.read(device)));
+        assertEquals(1, warnings.size(), warnings::toString);
+        assertTrue(warnings.get(0).startsWith("WARNING " + file) && warnings.get(0).contains("thaw tune"), warnings::toString);
+        cache.write(device, Tuning.usual(device));
+        assertEquals(Optional.of(Tuning.usual(device)), cache.read(device), "and can be written anew");
+    }
+
+    @Test
+    void anotherDevicesFileIsNotTaken() throws IOException {
+        TuningCache cache = new TuningCache(folder);
+        OpenClDevice one = device(Type.CPU, "A", "1");
+        OpenClDevice other = device(Type.CPU, "A", "2");
+        Files.copy(cache.write(one, Tuning.usual(one)), cache.file(other));
+        assertTrue(warnings(() -> assertEquals(Optional.empty(), cache.read(other))).get(0).contains("driver is"));
+    }
+
+    // ---- measuring ---------------------------------------------------------------------------------------------------
+
+    @Test
+    void theSmallestBudgetMeasuresTheUsualTilesAndStoresTheWinners() throws IOException {
+        OpenClHere.require();
+        List<Double> progress = new ArrayList<>();
+        int index = OpenClDevices.best().index();
+        Tuner.Outcome outcome = Tuner.tune(index, Duration.ZERO, folder, progress::add);
+        assertEquals(ProductShape.values().length, outcome.found().size());
+        for (Tuner.Found found : outcome.found()) {
+            assertTrue(found.gflops() > 0 && found.gflops() >= found.usualGflops() && found.trials() == 1, found::toString);
+        }
+        assertTrue(outcome.file().startsWith(folder), () -> outcome.file().toString());
+        assertFalse(progress.isEmpty());
+        assertEquals(1, progress.get(progress.size() - 1));
+        Tuning stored = new TuningCache(folder).read(outcome.device()).orElseThrow();
+        assertEquals(Tuning.usual(outcome.device()).tiles(), stored.tiles());
+        assertEquals(outcome.winogradChannels(), stored.winogradChannels());
+    }
+
+    /** On a device whose backend multiplies wrongly, as it does for values that nobody expected. */
+    @Test
+    void whatIsNotTheReferencesResultDoesNotCount() {
+        OpenClHere.require();
+        TuningTrial trial = TuningTrial.of(ProductShape.NARROW);
+        float[] expected = trial.expected();
+        try (OpenClBackend backend = OpenClBackend.open()) {
+            assertTrue(trial.isRight(backend, expected));
+            expected[7] += 0.1f * Math.abs(expected[7]) + 1;
+            assertFalse(trial.isRight(backend, expected));
+        }
+    }
+}
