@@ -6,9 +6,9 @@ import java.util.stream.Stream;
 
 /**
  * Arrays of floats that are used again instead of being left to the garbage collector. Lengths are rounded up to one of
- * 32 steps an octave, so that at most a thirty-second is wasted, and nothing of activations of 7·2ᵏ rows and columns. For
- * {@linkplain #takeRoughly tensors}, where no array of that length is idle, the shortest one is taken that is at most half as
- * long again: what a network's forward pass has released serves its backward pass, and one batch another of similar size.
+ * 32 steps an octave, so that at most a thirty-second is wasted, and nothing of activations of 7·2ᵏ rows and columns. Where no
+ * array of that length is idle, an operator's working memory may be up to half as long again: tensors, which stay, get what fits
+ * ({@link #takeFitting}).
  *
  * <p>What is in use and what lies idle together never exceed twice what was once in use at a time: past that, the lengths
  * that nobody has asked for or given back the longest go.
@@ -28,33 +28,29 @@ final class BufferPool {
     private long uses;
     private long idleFloats;
     private long usedFloats;
-
-    /** By how much arrays in use are longer than was asked for, beyond rounding. It counts as idle. */
-    private long surplusFloats;
     private long mostUsedFloats;
 
-    /** An array of this length, rounded up, holding whatever its last user left there. It goes back by {@link #give(float[])}. */
+    /** An array of at least this length, holding whatever its last user left there. */
     float[] take(int length) {
-        return take(length, 0);
+        return take(length, STEPS_TOO_LONG);
     }
 
-    /** An array that may be half as long again. It goes back by {@link #give(float[], int)}. */
-    float[] takeRoughly(int length) {
-        return take(length, STEPS_TOO_LONG);
+    /** As {@link #take}, of this length rounded up and no longer. */
+    float[] takeFitting(int length) {
+        return take(length, 0);
     }
 
     private float[] take(int length, int stepsTooLong) {
         int rounded = roundUp(length);
         synchronized (this) {
-            usedFloats += rounded;
-            mostUsedFloats = Math.max(mostUsedFloats, usedFloats);
             float[] free = idle(place(rounded), stepsTooLong);
+            usedFloats += free == null ? rounded : free.length;
+            mostUsedFloats = Math.max(mostUsedFloats, usedFloats);
             if (free != null) {
                 idleFloats -= free.length;
-                surplusFloats += free.length - rounded;
                 return free;
             }
-            while (idleFloats > 0 && idleFloats + surplusFloats + usedFloats > 2 * mostUsedFloats) {
+            while (idleFloats > 0 && idleFloats + usedFloats > 2 * mostUsedFloats) {
                 dropOldest();
             }
         }
@@ -78,15 +74,8 @@ final class BufferPool {
         }
     }
 
-    void give(float[] buffer) {
-        give(buffer, buffer.length);
-    }
-
-    /** @param length what {@link #takeRoughly} was asked for */
-    synchronized void give(float[] buffer, int length) {
-        int rounded = roundUp(length);
-        usedFloats -= rounded;
-        surplusFloats -= buffer.length - rounded;
+    synchronized void give(float[] buffer) {
+        usedFloats -= buffer.length;
         idleFloats += buffer.length;
         lastUse[place(buffer.length)] = uses++;
         idle.get(place(buffer.length)).push(buffer);
@@ -119,9 +108,8 @@ final class BufferPool {
         return usedFloats * Float.BYTES;
     }
 
-    /** What is too long about arrays in use included. */
     synchronized long idleBytes() {
-        return (idleFloats + surplusFloats) * Float.BYTES;
+        return idleFloats * Float.BYTES;
     }
 
     /** Lets go of everything idle. */

@@ -16,7 +16,6 @@ final class CpuStorage extends Storage {
 
     private final BufferPool pool;
     private final float[] data;
-    private final int length;
     private final List<Derived> derived = new ArrayList<>(0);
 
     /** Keys that were asked about since the contents last changed. */
@@ -24,8 +23,7 @@ final class CpuStorage extends Storage {
 
     CpuStorage(BufferPool pool, int length) {
         this.pool = pool;
-        this.length = length;
-        this.data = pool.takeRoughly(length);
+        this.data = pool.takeFitting(length);
     }
 
     float[] data() {
@@ -68,6 +66,6 @@ final class CpuStorage extends Storage {
     @Override
     protected synchronized void recycle() {
         outdate();
-        pool.give(data, length);
+        pool.give(data);
     }
 }
