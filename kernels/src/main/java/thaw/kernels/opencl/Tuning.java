@@ -14,11 +14,11 @@ import java.util.Map;
  */
 record Tuning(Map<ProductShape, GemmTile> tiles, int winogradChannels) {
 
-    /** What a device can always be given, if its own tile turns out to be too large for it: ever smaller ones. */
+    /** What a device gets if its own tile turns out to be too large for it: ever smaller ones, of which the last always fits. */
     private static final List<GemmTile> MODEST = List.of(
             new GemmTile(false, 8, 8, 4, 4, 16, 4),
-            new GemmTile(false, 4, 4, 4, 4, 8, 4),
-            new GemmTile(true, 4, 4, 4, 8, 16, 4));
+            new GemmTile(false, 4, 4, 4, 4, 8, 4));
+    private static final GemmTile MODEST_SOLO = new GemmTile(true, 4, 2, 8, 16, 32, 8);
 
     Tuning {
         if (tiles.size() != ProductShape.values().length) {
@@ -44,9 +44,11 @@ record Tuning(Map<ProductShape, GemmTile> tiles, int winogradChannels) {
     static Tuning usual(OpenClDevice device) {
         String maker = (device.vendor() + " " + device.platform()).toLowerCase(Locale.ROOT);
         if (device.type() == OpenClDevice.Type.CPU) {
+            // AVX-512 has 32 registers of 16 floats, others mostly 16 of 8 or fewer.
             return device.preferredFloatWidth() >= 16
-                    ? of(new GemmTile(true, 8, 2, 8, 32, 64, 16), 16)
-                    : of(new GemmTile(true, 16, 4, 4, 16, 64, 8), 16);
+                    ? of(new GemmTile(true, 32, 2, 8, 32, 64, 16), 16)
+                            .with(ProductShape.WIDE, new GemmTile(true, 8, 2, 8, 32, 64, 16))
+                    : of(new GemmTile(true, 32, 4, 4, 16, 64, 8), 16);
         }
         GemmTile middle = new GemmTile(false, 8, 8, 8, 8, 16, 4);
         if (maker.contains("nvidia") || maker.contains("amd") || maker.contains("advanced micro")) {
@@ -71,6 +73,7 @@ record Tuning(Map<ProductShape, GemmTile> tiles, int winogradChannels) {
 
     /** The tile for such products, and what to take where the device refuses it. */
     List<GemmTile> candidates(ProductShape shape) {
-        return List.of(tiles.get(shape), MODEST.get(0), MODEST.get(1), MODEST.get(2));
+        GemmTile own = tiles.get(shape);
+        return own.solo() ? List.of(own, MODEST_SOLO) : List.of(own, MODEST.get(0), MODEST.get(1), MODEST_SOLO);
     }
 }

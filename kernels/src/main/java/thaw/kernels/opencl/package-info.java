@@ -15,6 +15,16 @@
  * {@link thaw.kernels.opencl.BufferPool}. Every object of OpenCL is counted by {@link thaw.kernels.opencl.LiveObjects} and
  * released at a known point, none by a finalizer.
  *
+ * <h2>Convolutions</h2>
+ *
+ * <p>{@link thaw.kernels.opencl.OpenClConvolution} chooses: {@link thaw.kernels.opencl.Winograd} for 3×3 of stride 1 and channels
+ * enough, one direct kernel for groups, and otherwise a product of matrices whose right one is never written out
+ * ({@link thaw.kernels.opencl.Correlation}). All products, those of {@code matmul} and of Winograd's algorithm too, are run by
+ * {@link thaw.kernels.opencl.Gemm}, which has two kernels with one description of what is multiplied: {@code gemm.cl} for cards,
+ * whose head has its arithmetic intensity and occupancy, and {@code gemm_solo.cl} for processors. How they cut a product up is
+ * a {@link thaw.kernels.opencl.GemmTile}; the tiles for a device are its {@link thaw.kernels.opencl.Tuning}, a usual one or that
+ * which {@link thaw.kernels.opencl.Tuner} has found and {@link thaw.kernels.opencl.TuningCache} kept.
+ *
  * <h2>How arrays lie in memory</h2>
  *
  * <p>Row-major, activations as {@code [N, C, H, W]}: neighbouring work-items take neighbouring pixels, whose reads and writes

@@ -55,7 +55,7 @@ void gemm(global const float *a, global const float *b, global float *c, global 
 
     const Digits one = digits_of(1, p.depth1, p.depth2);
     Digits digits = digits_of(begin, p.depth1, p.depth2);
-    for (int i = 0; i < MWG * NWG; i += VW) {
+    for (int i = 0; i < (rows + MWI - 1) / MWI * MWI * NWG; i += VW) {
         VSTORE((FLOATV) (0), tile + i);
     }
     for (int k = begin; k < end; k += KWG) {
