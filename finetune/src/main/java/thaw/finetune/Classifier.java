@@ -7,7 +7,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.locks.ReadWriteLock;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
@@ -80,27 +79,24 @@ public final class Classifier implements AutoCloseable {
     /** As {@link #of(ModelFile)}, on a device that is the classifier's from now on and is closed with it. */
     public static Classifier of(ModelFile model, Device device) {
         // The kernels are compiled while the weights are read.
-        FutureTask<Void> warmUp = new FutureTask<>(device::warmUp, null);
-        Thread thread = new Thread(warmUp, "thaw-warm-up");
+        // One that fails costs nothing but time later: what made it fail tells in a prediction, if it is not gone by then.
+        Thread thread = new Thread(new FutureTask<>(device::warmUp, null), "thaw-warm-up");
         thread.setDaemon(true);
         thread.start();
         try {
             Classifier classifier = new Classifier(device, model);
-            await(warmUp);
+            await(thread);
             return classifier;
         } catch (RuntimeException | Error failed) {
-            await(warmUp);
+            await(thread);
             device.close();
             throw failed;
         }
     }
 
-    /** A warm-up that failed, or is not waited for, costs nothing but time later. */
-    private static void await(FutureTask<Void> warmUp) {
+    private static void await(Thread thread) {
         try {
-            warmUp.get();
-        } catch (ExecutionException slower) {
-            // What made it fail will tell in a prediction, if it is not gone by then.
+            thread.join();
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }

@@ -266,8 +266,8 @@ public final class Learner implements AutoCloseable {
     }
 
     /**
-     * Goes on with a plan where a fit was stopped, and ends with the bits of one that was never stopped: on a learner made as that
-     * one was, of the same data and settings.
+     * Goes on with a plan where a fit was stopped, and ends with the bits of one that was never stopped: on a learner made as
+     * that one was, of the same data and settings.
      *
      * @throws IllegalArgumentException if the state is none of this plan, network or optimizer
      */

@@ -6,8 +6,8 @@ import java.util.List;
 import java.util.OptionalDouble;
 
 /**
- * What a learning-rate finder saw: the loss at each of a series of growing rates. The suggestions are fastai's, over the same part
- * of the series: without the first tenth and the last five, in which things only begin, and blow up.
+ * What a learning-rate finder saw: the loss at each of a series of growing rates. The suggestions are fastai's, over the same
+ * part of the series: without the first tenth and the last five, in which things only begin, and blow up.
  *
  * @param group      that was swept; {@code "all"} if it was all that are trained
  * @param rates      of the steps, growing

@@ -67,8 +67,8 @@ public sealed interface LearningRates {
             requireRate(lo);
             requireRate(hi);
             if (lo == 0 || hi == 0) {
-                throw new IllegalArgumentException("slice(" + lo + ", " + hi + "): there are no equal factors from or to a rate of"
-                        + " 0; freeze the groups that shall not learn, or give a rate for each");
+                throw new IllegalArgumentException("slice(" + lo + ", " + hi + "): there are no equal factors from or to a rate"
+                        + " of 0; freeze the groups that shall not learn, or give a rate for each");
             }
         }
 

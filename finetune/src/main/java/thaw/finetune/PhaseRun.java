@@ -260,8 +260,8 @@ final class PhaseRun implements AutoCloseable {
         if (context.pretrained() && phase.rates() instanceof LearningRates.Single one && groups.size() > 1
                 && context.freezing().first() == 0) {
             context.listener().onWarning("one learning rate, " + one.lr() + ", for all layer groups of a pretrained network "
-                    + context.freezing().names() + ": one that is high enough for a new head can destroy within a few steps what the"
-                    + " early layers have learned; use slice(" + one.lr() / 100 + "," + one.lr() + ") or a rate for each group,"
+                    + context.freezing().names() + ": one that is high enough for a new head can destroy within a few steps what"
+                    + " the early layers have learned; use slice(" + one.lr() / 100 + "," + one.lr() + ") or a rate for each group,"
                     + " and if one for all is meant, give it " + groups.size() + " times and this warning stays away");
         }
     }

@@ -111,8 +111,8 @@ public record ScheduleRecipe(String name, Map<String, Double> options) implement
                 try {
                     recipe = recipe.with(sides[0].strip(), Double.parseDouble(sides[1].strip()));
                 } catch (NumberFormatException | ArrayIndexOutOfBoundsException wrong) {
-                    throw new IllegalArgumentException("schedule " + call.group(1) + ": expected an option as pct_start=0.3, got \""
-                            + option + "\"", wrong);
+                    throw new IllegalArgumentException("schedule " + call.group(1) + ": expected an option as pct_start=0.3, got"
+                            + " \"" + option + "\"", wrong);
                 }
             }
         }

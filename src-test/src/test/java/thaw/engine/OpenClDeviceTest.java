@@ -33,7 +33,7 @@ class OpenClDeviceTest {
             if (device.backend() instanceof OpenClBackend opencl) {
                 assertFalse(opencl.device().type() == OpenClDevice.Type.CPU, device::toString);
             } else {
-                assertTrue(device.description().startsWith("cpu, ") && device.description().endsWith("1 thread"), device::toString);
+                assertTrue(device.description().matches("cpu, .*, 1 thread"), device::toString);
             }
         }
     }

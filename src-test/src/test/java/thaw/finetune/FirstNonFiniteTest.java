@@ -65,8 +65,8 @@ class FirstNonFiniteTest {
         fill("layer1.1.conv2.weight", Float.NaN);
         fill("fc.bias", Float.POSITIVE_INFINITY);
         String message = message();
-        assertTrue(message.contains("the first parameter that is not finite is layer1.1.conv2.weight in group early, one of 2 of"),
-                message);
+        assertTrue(message.contains("the first parameter that is not finite is layer1.1.conv2.weight in group early,"
+                + " one of 2 of"), message);
     }
 
     @Test

@@ -1,6 +1,8 @@
 package thaw.finetune;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.awt.image.BufferedImage;
@@ -79,6 +81,23 @@ class MultiLabelTest {
                 right += expected.equals(new HashSet<>(classifier.predict(folder.resolve(i + ".png")).labels(0.5))) ? 1 : 0;
             }
             assertTrue(right >= 5, right + " of 7 pictures with all their colours and no other");
+        }
+    }
+
+    @Test
+    void objectivesForOtherImagesAreRefused() throws IOException {
+        try (Device device = Device.cpu(1)) {
+            Learner several = new Learner(ResNet.resnet20(device, 3), data);
+            String message = assertThrows(IllegalArgumentException.class,
+                    () -> several.loss(Objective.crossEntropy())).getMessage();
+            assertTrue(message.contains("use Objective.binaryCrossEntropy()"), message);
+            ImageFolder single = ColourFolder.in(folder.resolve("single"));
+            Learner one = new Learner(ResNet.resnet20(device, 2), single);
+            assertThrows(IllegalArgumentException.class, () -> one.loss(Objective.binaryCrossEntropy()));
+            one.loss(Objective.crossEntropy().labelSmoothing(0.1).classWeights(single.classWeights()));
+            double smoothed = one.validate().loss();
+            one.loss(Objective.crossEntropy());
+            assertNotEquals(smoothed, one.validate().loss(), "validation computes the loss that training makes small");
         }
     }
 

@@ -99,9 +99,9 @@ class OpenClTrainingTest {
 
         Steps(Device device) {
             this.device = device;
-            net = new Sequential(new Conv2d(device, 3, 6, 3, Conv2dOptions.of(1, 1), false), new BatchNorm2d(device, 6), new ReLU(),
-                    new MaxPool2d(2, 2, 0), new AdaptiveConcatPool2d(1), new Flatten(), new Dropout(0.25, device.generator()),
-                    new Linear(device, 12, 3));
+            net = new Sequential(new Conv2d(device, 3, 6, 3, Conv2dOptions.of(1, 1), false), new BatchNorm2d(device, 6),
+                    new ReLU(), new MaxPool2d(2, 2, 0), new AdaptiveConcatPool2d(1), new Flatten(),
+                    new Dropout(0.25, device.generator()), new Linear(device, 12, 3));
             sgd = new SGD(group("all", net.parameters()).lr(0.01).momentum(0.9));
         }
 
@@ -224,7 +224,8 @@ class OpenClTrainingTest {
         try (OpenClBackend backend = OpenClBackend.open(OpenClDevices.best().index(), tight)) {
             Learner learn = learner(Device.of(backend), data);
             String message = assertThrows(NotEnoughMemoryException.class, () -> learn.fit(1, 0.01)).getMessage();
-            assertTrue(message.matches("training on a batch of 6 images .* smaller batch .*at most [1-5] images? fits? at a time"), message);
+            String expected = "training on a batch of 6 images .* smaller batch .*at most [1-5] images? fits? at a time";
+            assertTrue(message.matches(expected), message);
             long kept = backend.memory().inUse();
             assertThrows(NotEnoughMemoryException.class, () -> learn.fit(1, 0.01));
             assertEquals(kept, backend.memory().inUse());

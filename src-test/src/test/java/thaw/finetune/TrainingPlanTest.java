@@ -268,7 +268,7 @@ class TrainingPlanTest {
         learn.fit(1, 0.01);
         assertEquals(1, warnings.size());
         String warning = warnings.get(0);
-        assertTrue(warning.contains("[early, middle, head]") && warning.contains("slice(1.0E-4,0.01)") && warning.contains("3 times"),
-                warning);
+        assertTrue(warning.contains("[early, middle, head]") && warning.contains("slice(1.0E-4,0.01)")
+                && warning.contains("3 times"), warning);
     }
 }

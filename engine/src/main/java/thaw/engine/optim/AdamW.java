@@ -19,8 +19,8 @@ import thaw.kernels.Backend;
  * v ← beta2·v + (1 − beta2)·g²
  * p ← p − lr · m/(1 − beta1^t) / (√(v/(1 − beta2^t)) + eps)
  * </pre>
- * PyTorch's defaults: lr 1e-3, betas 0.9 and 0.999, eps 1e-8, weight decay 0.01. A schedule's momentum is beta1, as in PyTorch and
- * fastai. ({@code fastai}'s own Adam has betas 0.9 and 0.99, and eps 1e-5.)
+ * PyTorch's defaults: lr 1e-3, betas 0.9 and 0.999, eps 1e-8, weight decay 0.01. A schedule's momentum is beta1, as in PyTorch
+ * and fastai. ({@code fastai}'s own Adam has betas 0.9 and 0.99, and eps 1e-5.)
  */
 public final class AdamW extends Optimizer {
 

@@ -11,8 +11,8 @@ public record FlatCosine(int totalSteps, double pctStart, double divFinal) imple
 
     public FlatCosine {
         if (totalSteps < 1 || !(pctStart >= 0 && pctStart <= 1) || !(divFinal > 0)) {
-            throw new IllegalArgumentException("FlatCosine: needs at least one step, pctStart between 0 and 1 and divFinal above 0,"
-                    + " got " + totalSteps + ", " + pctStart + " and " + divFinal);
+            throw new IllegalArgumentException("FlatCosine: needs at least one step, pctStart between 0 and 1 and divFinal above"
+                    + " 0, got " + totalSteps + ", " + pctStart + " and " + divFinal);
         }
     }
 

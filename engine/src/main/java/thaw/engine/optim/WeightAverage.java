@@ -13,8 +13,8 @@ import thaw.kernels.Backend;
 
 /**
  * An exponential moving average of a module's weights (Polyak and Juditsky 1992): after each step
- * {@code average ← decay·average + (1 − decay)·weight}, of all parameters and buffers, batch norm's statistics among them, as timm's
- * {@code ModelEma} and torchvision's. It starts as the weights themselves, which a short training remembers for long; so with
+ * {@code average ← decay·average + (1 − decay)·weight}, of all parameters and buffers, batch norm's statistics among them, as
+ * timm's {@code ModelEma} and torchvision's. It starts as the weights themselves, which a short training remembers for long; so with
  * warm-up, timm's, step t = 1, 2, … has {@code min(decay, 1 − t^(−2/3))}: the first one takes the weights as they are.
  */
 public final class WeightAverage implements AutoCloseable {
@@ -130,8 +130,8 @@ public final class WeightAverage implements AutoCloseable {
         requireOwnWeights("loadStateDict");
         String count = saved.metadata().get(UPDATES);
         if (count == null) {
-            throw new IllegalArgumentException("weight average: the loaded state has no \"" + UPDATES + "\" in its metadata; it is"
-                    + " no average's state");
+            throw new IllegalArgumentException("weight average: the loaded state has no \"" + UPDATES + "\" in its metadata; it"
+                    + " is no average's state");
         }
         for (Entry e : entries) {
             StoredTensor tensor = saved.get(e.name);

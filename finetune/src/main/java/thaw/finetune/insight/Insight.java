@@ -71,8 +71,8 @@ public final class Insight implements AutoCloseable {
     public Optional<String> warning(EpochActivity epoch) {
         List<GroupActivity> body = epoch.groups().subList(0, epoch.groups().size() - 1);
         return body.stream().filter(g -> g.updateRatio() > options.updateRatioLimit()).findFirst().map(g -> String.format(
-                Locale.ROOT, "group %s moved by %.2g of its size in each step of epoch %d (‖Δw‖/‖w‖, limit %.2g), at learning rate"
-                + " %.2g: what it had learned before is being torn up; freeze it, or give it a lower rate, say %.2g",
+                Locale.ROOT, "group %s moved by %.2g of its size in each step of epoch %d (‖Δw‖/‖w‖, limit %.2g), at learning"
+                + " rate %.2g: what it had learned before is being torn up; freeze it, or give it a lower rate, say %.2g",
                 g.group(), g.updateRatio(), epoch.epoch(), options.updateRatioLimit(), g.learningRate(),
                 g.learningRate() * options.updateRatioLimit() / g.updateRatio() / 10));
     }

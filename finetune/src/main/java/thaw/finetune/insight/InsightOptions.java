@@ -13,8 +13,8 @@ public record InsightOptions(int everySteps, int probeImages, double updateRatio
 
     public InsightOptions {
         if (everySteps < 0 || probeImages < 0 || probeImages == 1 || !(updateRatioLimit > 0)) {
-            throw new IllegalArgumentException("insight: everySteps and probeImages are 0 or more, a probe is of at least 2 images,"
-                    + " and updateRatioLimit is above 0; got " + everySteps + ", " + probeImages + " and " + updateRatioLimit);
+            throw new IllegalArgumentException("insight: everySteps and probeImages are 0 or more, a probe is of at least 2"
+                    + " images, and updateRatioLimit is above 0; got " + everySteps + ", " + probeImages + " and " + updateRatioLimit);
         }
     }
 

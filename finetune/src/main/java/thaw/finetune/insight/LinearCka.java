@@ -24,7 +24,8 @@ public final class LinearCka {
      */
     public static double[][] centredGram(float[] features, int examples) {
         if (examples < 1 || features.length == 0 || features.length % examples != 0) {
-            throw new IllegalArgumentException("CKA: " + features.length + " numbers are no features of " + examples + " examples");
+            throw new IllegalArgumentException("CKA: " + features.length + " numbers are no features of " + examples
+                    + " examples");
         }
         int width = features.length / examples;
         double[] mean = new double[width];

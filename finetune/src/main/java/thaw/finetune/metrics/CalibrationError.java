@@ -1,5 +1,8 @@
 package thaw.finetune.metrics;
 
+import java.util.List;
+import java.util.stream.IntStream;
+
 /**
  * How far a network's confidence is from how often it is right: the expected calibration error of Guo et al., "On Calibration of
  * Modern Neural Networks" (2017), equation 3. Images go into bins of equal width by the probability of their predicted class; the
@@ -23,19 +26,38 @@ public final class CalibrationError {
         if (bins < 1) {
             throw new IllegalArgumentException("bins: expected at least 1, got " + bins);
         }
+        double error = 0;
+        for (Bin bin : bins(predictions, bins)) {
+            error += bin.images == 0 ? 0 : bin.images * Math.abs(bin.accuracy - bin.confidence);
+        }
+        return error / predictions.size();
+    }
+
+    /**
+     * Images of about the same confidence.
+     *
+     * @param images     how many
+     * @param confidence their mean; NaN if there are none
+     * @param accuracy   the share of them that was classified right; NaN if there are none
+     */
+    public record Bin(int images, double confidence, double accuracy) {
+    }
+
+    /** The bins, the least confident first. */
+    public static List<Bin> bins(Predictions predictions, int bins) {
+        SingleLabel.require("calibration", predictions);
         double[] confidence = new double[bins];
-        double[] right = new double[bins];
+        int[] right = new int[bins];
+        int[] images = new int[bins];
         for (int i = 0; i < predictions.size(); i++) {
             int predicted = predictions.predicted(i);
             double p = predictions.probability(i, predicted);
             int bin = Math.max(0, Math.min(bins - 1, (int) Math.ceil(p * bins) - 1));
             confidence[bin] += p;
             right[bin] += predicted == predictions.actual(i) ? 1 : 0;
+            images[bin]++;
         }
-        double error = 0;
-        for (int b = 0; b < bins; b++) {
-            error += Math.abs(right[b] - confidence[b]);
-        }
-        return error / predictions.size();
+        return IntStream.range(0, bins).mapToObj(b -> new Bin(images[b], confidence[b] / images[b],
+                (double) right[b] / images[b])).toList();
     }
 }

@@ -7,8 +7,8 @@ import java.util.stream.Stream;
 /**
  * Arrays of floats that are used again instead of being left to the garbage collector. Lengths are rounded up to one of
  * 32 steps an octave, so that at most a thirty-second is wasted, and nothing of activations of 7·2ᵏ rows and columns. Where no
- * array of that length is idle, the shortest one is taken that is at most half as long again: what a network's forward
- * pass has released serves its backward pass, and one batch another of similar size.
+ * array of that length is idle, an operator's working memory may be up to half as long again: tensors, which stay, get what fits
+ * ({@link #takeFitting}).
  *
  * <p>What is in use and what lies idle together never exceed twice what was once in use at a time: past that, the lengths
  * that nobody has asked for or given back the longest go.
@@ -32,9 +32,18 @@ final class BufferPool {
 
     /** An array of at least this length, holding whatever its last user left there. */
     float[] take(int length) {
+        return take(length, STEPS_TOO_LONG);
+    }
+
+    /** As {@link #take}, of this length rounded up and no longer. */
+    float[] takeFitting(int length) {
+        return take(length, 0);
+    }
+
+    private float[] take(int length, int stepsTooLong) {
         int rounded = roundUp(length);
         synchronized (this) {
-            float[] free = idle(rounded);
+            float[] free = idle(place(rounded), stepsTooLong);
             usedFloats += free == null ? rounded : free.length;
             mostUsedFloats = Math.max(mostUsedFloats, usedFloats);
             if (free != null) {
@@ -73,9 +82,8 @@ final class BufferPool {
     }
 
     /** The shortest idle array that will do, or null. */
-    private float[] idle(int rounded) {
-        int shortest = place(rounded);
-        for (int i = shortest; i <= Math.min(shortest + STEPS_TOO_LONG, LENGTHS - 1); i++) {
+    private float[] idle(int shortest, int stepsTooLong) {
+        for (int i = shortest; i <= Math.min(shortest + stepsTooLong, LENGTHS - 1); i++) {
             if (!idle.get(i).isEmpty()) {
                 lastUse[i] = uses++;
                 return idle.get(i).pop();

@@ -33,7 +33,7 @@ record ConvolutionPlan(SourceCopy copy, List<TapWalk> walks, boolean coversTarge
         int[] taps = places.taps(blocks, plane, inLanes);
         boolean pointwise = sampled || places.count() == 1 && o.strideH() == 1 && o.strideW() == 1 && copy == null;
         // A 1×1 filter does not care where a row ends: cut the image into pieces that suit the tiles instead.
-        int piece = pointwise ? piece(outPixels) : y.dim(3);
+        int piece = pointwise ? piece(outPixels, x.dim(0) * layout.tiles()) : y.dim(3);
         int rows = pointwise ? (outPixels + piece - 1) / piece : y.dim(2);
         TapWalk walk = new TapWalk(x.dim(0), rows, blocks * plane, 0,
                 pointwise ? piece * inLanes : o.strideH() * width * inLanes, pointwise ? inLanes : o.strideW() * inLanes, plane,
@@ -48,9 +48,13 @@ record ConvolutionPlan(SourceCopy copy, List<TapWalk> walks, boolean coversTarge
         return w.dim(2) == 1 && w.dim(3) == 1 && o.strideH() + o.strideW() > 2 && o.paddingH() == 0 && o.paddingW() == 0;
     }
 
-    /** About 200 pixels, a multiple of the widest tile. */
-    private static int piece(int pixels) {
-        int pieces = Math.max(1, Math.round(pixels / 200f));
+    /**
+     * About 200 pixels, or fewer where a job would have too few items; a multiple of the widest tile.
+     *
+     * @param others how many images and tiles of channels there are for each pixel
+     */
+    private static int piece(int pixels, int others) {
+        int pieces = Math.max(Math.max(1, Math.round(pixels / 200f)), (TapWalk.ITEMS + others - 1) / others);
         return Math.min(pixels, (pixels + pieces * 14 - 1) / (pieces * 14) * 14);
     }
 
@@ -106,7 +110,7 @@ record ConvolutionPlan(SourceCopy copy, List<TapWalk> walks, boolean coversTarge
                     offset[i] = (qh[a].output()[r] + top) * width + qw[b].output()[c] + left;
                 }
                 FilterPlaces places = new FilterPlaces(position, offset);
-                int piece = pointwise ? piece(xPixels) : (x.dim(3) - 1 - b) / o.strideW() + 1;
+                int piece = pointwise ? piece(xPixels, x.dim(0) * layout.tiles()) : (x.dim(3) - 1 - b) / o.strideW() + 1;
                 int count = pointwise ? (xPixels + piece - 1) / piece : (x.dim(2) - 1 - a) / o.strideH() + 1;
                 walks.add(new TapWalk(x.dim(0), count, blocks * plane, 0, (pointwise ? piece : width) * lanes, lanes, plane,
                         xBlocks * xPixels * lanes, (a * x.dim(3) + b) * lanes,

@@ -23,7 +23,7 @@ final class CpuStorage extends Storage {
 
     CpuStorage(BufferPool pool, int length) {
         this.pool = pool;
-        this.data = pool.take(length);
+        this.data = pool.takeFitting(length);
     }
 
     float[] data() {

@@ -1,6 +1,9 @@
 package thaw.kernels.cpu;
 
+import java.util.ArrayDeque;
 import java.util.Arrays;
+import java.util.HashMap;
+import java.util.Map;
 import thaw.kernels.Array;
 import thaw.kernels.Shape;
 
@@ -10,6 +13,9 @@ final class Memory {
     private final BufferPool pool = new BufferPool();
     private final Workers workers;
     private final int block;
+
+    /** Tables of rows for another use, by their length. */
+    private final Map<Integer, ArrayDeque<float[][]>> tables = new HashMap<>();
 
     /** @param block channels in a block; 1 keeps everything row-major */
     Memory(Workers workers, int block) {
@@ -130,7 +136,11 @@ final class Memory {
 
     /** Separate arrays from the pool, for {@link PlainRows}. */
     float[][] takeRows(int count, int length) {
-        float[][] rows = new float[count][];
+        float[][] rows;
+        synchronized (tables) {
+            ArrayDeque<float[][]> free = tables.get(count);
+            rows = free == null || free.isEmpty() ? new float[count][] : free.pop();
+        }
         for (int i = 0; i < count; i++) {
             rows[i] = pool.take(length);
         }
@@ -138,8 +148,12 @@ final class Memory {
     }
 
     void giveRows(float[][] rows) {
-        for (float[] row : rows) {
-            pool.give(row);
+        for (int i = 0; i < rows.length; i++) {
+            pool.give(rows[i]);
+            rows[i] = null;
+        }
+        synchronized (tables) {
+            tables.computeIfAbsent(rows.length, count -> new ArrayDeque<>()).push(rows);
         }
     }
 }

@@ -14,6 +14,9 @@ record PaddedImages(int planes, int height, int width, int lanes, int top, int l
     /** Floats read past the end by kernels that take eight numbers at a time. */
     static final int SLACK = 16;
 
+    /** Rows that an item copies. */
+    private static final int PIECE = 32;
+
     int paddedHeight() {
         return height + top + bottom;
     }
@@ -36,18 +39,26 @@ record PaddedImages(int planes, int height, int width, int lanes, int top, int l
     public void copy(Workers workers, float[] from, float[] to) {
         int row = paddedWidth() * lanes;
         int run = width * lanes;
-        workers.run(planes, p -> {
-            int src = p * height * run;
-            int dst = p * plane();
-            Arrays.fill(to, dst, dst + top * row + left * lanes, 0);
-            dst += top * row + left * lanes;
-            for (int i = 0; i < height; i++) {
-                System.arraycopy(from, src, to, dst, run);
-                Arrays.fill(to, dst + run, dst + (i == height - 1 ? run + right * lanes : row), 0);
+        int pieces = (height + PIECE - 1) / PIECE;
+        workers.run(planes * pieces, item -> {
+            int p = item / pieces;
+            int first = item % pieces * PIECE;
+            int end = Math.min(height, first + PIECE);
+            int src = (p * height + first) * run;
+            int dst = p * plane() + (top + first) * row;
+            if (first == 0) {
+                Arrays.fill(to, p * plane(), dst, 0);
+            }
+            for (int i = first; i < end; i++) {
+                Arrays.fill(to, dst, dst + left * lanes, 0);
+                System.arraycopy(from, src, to, dst + left * lanes, run);
+                Arrays.fill(to, dst + left * lanes + run, dst + row, 0);
                 src += run;
                 dst += row;
             }
-            Arrays.fill(to, (p + 1) * plane() - bottom * row, (p + 1) * plane(), 0);
+            if (end == height) {
+                Arrays.fill(to, dst, (p + 1) * plane(), 0);
+            }
         });
         Arrays.fill(to, planes * plane(), length(), 0);
     }

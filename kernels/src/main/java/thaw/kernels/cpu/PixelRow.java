@@ -1,8 +1,8 @@
 package thaw.kernels.cpu;
 
 /**
- * Covers a row of pixels with the micro-kernels' tiles. Where a row is no multiple of the tile, the last tile is moved
- * back over pixels that are done already and computes them once more, to the same bits: cheaper than a narrow tile.
+ * Covers a row of pixels with the micro-kernels' tiles. Where a row is no multiple of the tile, the last one is the narrowest
+ * that covers the rest, moved back over pixels that are done already, which it computes once more, to the same bits.
  */
 final class PixelRow {
 
@@ -12,15 +12,14 @@ final class PixelRow {
     private PixelRow() {
     }
 
-    /** The widest-running tile for rows of this many pixels. */
+    /** The tile that costs least for rows of this many pixels. */
     static int tile(int pixels, int vectors) {
-        int[] widths = vectors == 1 ? ONE : MANY_REGISTERS ? TWO_OF_32 : TWO_OF_16;
         int best = 1;
         double least = Double.MAX_VALUE;
-        for (int width : widths) {
+        for (int width : widths(vectors)) {
             if (width <= pixels) {
-                int tiles = (pixels + width - 1) / width;
-                double cost = tiles * (width + OVERHEAD);
+                int rest = pixels % width;
+                double cost = pixels / width * (width + OVERHEAD) + (rest == 0 ? 0 : last(rest, width, vectors) + OVERHEAD);
                 if (cost < least) {
                     least = cost;
                     best = width;
@@ -30,6 +29,21 @@ final class PixelRow {
         return best;
     }
 
+    /** The narrowest tile that covers the rest of a row. */
+    private static int last(int rest, int tile, int vectors) {
+        int narrowest = tile;
+        for (int width : widths(vectors)) {
+            if (width >= rest && width < narrowest) {
+                narrowest = width;
+            }
+        }
+        return narrowest;
+    }
+
+    private static int[] widths(int vectors) {
+        return vectors == 1 ? ONE : MANY_REGISTERS ? TWO_OF_32 : TWO_OF_16;
+    }
+
     /** What loading the weights costs each tile, in pixels. */
     private static final double OVERHEAD = 3;
     private static final int[] TWO_OF_32 = {14, 8, 7, 4, 1};
@@ -37,7 +51,7 @@ final class PixelRow {
     private static final int[] ONE = {14, 8, 7, 4, 1};
 
     /**
-     * Runs tiles of {@code tile} pixels over a row; the arguments are those of {@link TwoVectorTaps}.
+     * Runs tiles of {@code tile} pixels, and a narrower one for the rest, over a row; the arguments are those of {@link TwoVectorTaps}.
      *
      * @param tile     from {@link #tile}
      * @param blocks   how many vectors of output channels: 1 or 2
@@ -47,12 +61,19 @@ final class PixelRow {
     static void run(int pixels, int tile, int blocks, float[] x, int xo, int px, int[] taps, int shift, int steps,
             float[] w, int wo, BlockedEpilogue epilogue, int channel, float[] y, int yo, int py, int yBlock) {
         for (int p = 0; p < pixels; p += tile) {
-            int at = Math.min(p, pixels - tile);
+            int width = pixels - p >= tile ? tile : last(pixels - p, tile, blocks);
+            int at = Math.min(p, pixels - width);
             int xa = xo + at * px;
             int ya = yo + at * py;
             if (blocks == 2) {
-                switch (tile) {
-                    case 14 -> TwoVectorTaps.pixels14(x, xa, px, taps, shift, steps, w, wo, y, ya, py, yBlock);
+                switch (width) {
+                    case 14 -> {
+                        if (px == TwoVectorTaps.L) {
+                            AdjacentTaps.pixels14(x, xa, taps, shift, steps, w, wo, y, ya, py, yBlock);
+                        } else {
+                            TwoVectorTaps.pixels14(x, xa, px, taps, shift, steps, w, wo, y, ya, py, yBlock);
+                        }
+                    }
                     case 8 -> TwoVectorTaps.pixels8(x, xa, px, taps, shift, steps, w, wo, y, ya, py, yBlock);
                     case 7 -> TwoVectorTaps.pixels7(x, xa, px, taps, shift, steps, w, wo, y, ya, py, yBlock);
                     case 6 -> TwoVectorTaps.pixels6(x, xa, px, taps, shift, steps, w, wo, y, ya, py, yBlock);
@@ -60,7 +81,7 @@ final class PixelRow {
                     default -> TwoVectorTaps.pixels1(x, xa, px, taps, shift, steps, w, wo, y, ya, py, yBlock);
                 }
             } else {
-                switch (tile) {
+                switch (width) {
                     case 14 -> OneVectorTaps.pixels14(x, xa, px, taps, shift, steps, w, wo, y, ya, py);
                     case 8 -> OneVectorTaps.pixels8(x, xa, px, taps, shift, steps, w, wo, y, ya, py);
                     case 7 -> OneVectorTaps.pixels7(x, xa, px, taps, shift, steps, w, wo, y, ya, py);
@@ -70,7 +91,7 @@ final class PixelRow {
             }
             if (epilogue != null) {
                 for (int v = 0; v < blocks; v++) {
-                    PixelEpilogue.apply(epilogue, channel + v * TwoVectorTaps.L, y, ya + v * yBlock, py, tile);
+                    PixelEpilogue.apply(epilogue, channel + v * TwoVectorTaps.L, y, ya + v * yBlock, py, width);
                 }
             }
         }

@@ -11,6 +11,9 @@ import java.util.Arrays;
  */
 record SampledImages(int planes, int height, int width, int lanes, int stepH, int stepW) implements SourceCopy {
 
+    /** Rows that an item copies. */
+    private static final int PIECE = 7;
+
     int sampledHeight() {
         return (height - 1) / stepH + 1;
     }
@@ -31,10 +34,13 @@ record SampledImages(int planes, int height, int width, int lanes, int stepH, in
 
     @Override
     public void copy(Workers workers, float[] from, float[] to) {
-        workers.run(planes, p -> {
-            int dst = p * plane();
-            for (int row = 0; row < height; row += stepH) {
-                int src = (p * height + row) * width * lanes;
+        int pieces = (sampledHeight() + PIECE - 1) / PIECE;
+        workers.run(planes * pieces, item -> {
+            int p = item / pieces;
+            int first = item % pieces * PIECE;
+            int dst = p * plane() + first * sampledWidth() * lanes;
+            for (int row = first; row < Math.min(sampledHeight(), first + PIECE); row++) {
+                int src = (p * height + row * stepH) * width * lanes;
                 for (int i = src; i < src + width * lanes; i += stepW * lanes, dst += lanes) {
                     System.arraycopy(from, i, to, dst, lanes);
                 }

@@ -28,7 +28,7 @@ record TapWalk(int images, int rows, int sourceImage, int sourceStart, int sourc
     private static final long ITEM = 2_000_000;
 
     /** Items that a job should have at least, so that any number of threads is kept busy evenly. */
-    private static final int ITEMS = 32;
+    static final int ITEMS = 64;
 
     /**
      * Runs the walk.

@@ -133,7 +133,9 @@ final class VectorConvolution implements Convolution {
         ConvolutionPlan plan = plan(new Key(xShape, w.shape(), o, true, false),
                 () -> ConvolutionPlan.backward(gy.shape(), w.shape(), xShape, o, lanes));
         if (!plan.coversTarget()) {
-            Arrays.fill(gx.data(), 0, gx.length(), 0);
+            int planes = xShape.dim(0) * gx.channelBlocks();
+            int plane = gx.length() / planes;
+            workers.run(planes, p -> Arrays.fill(gx.data(), p * plane, (p + 1) * plane, 0));
         }
         execute(plan, gy, w, null, gx);
     }

@@ -19,11 +19,15 @@ import thaw.kernels.Shape;
  */
 final class VectorWeightGradient {
 
-    /** Output pixels of a band: two vectors of them are 128 KiB. */
+    /** Output pixels of a band: two vectors of them are 128 KiB. Below the least, reading and writing the sums costs too much. */
     private static final int BAND = 1024;
+    private static final int LEAST = 128;
 
     /** Items that a job should have at least, so that any number of threads is kept busy evenly. */
     private static final int ITEMS = 64;
+
+    /** Sums that an item joins. */
+    private static final int PIECE = 512;
 
     private final Memory memory;
     private final Workers workers;
@@ -84,6 +88,9 @@ final class VectorWeightGradient {
         final int columnGroups;
         /** Floats of one input block's sums with one tile. */
         final int blockSize;
+        /** The most input blocks that a tile's groups reach, and into how many items they are cut. */
+        final int reached;
+        final int groups;
         /** A band is some whole images, or some rows of one. */
         final int bandImages;
         final int bandRows;
@@ -128,8 +135,13 @@ final class VectorWeightGradient {
             columns = filterW <= 4 ? 4 : OuterProducts.ROWS;
             columnGroups = stem ? (filterW + columns - 1) / columns : 1;
             blockSize = (stem ? inputs * filterH * columnGroups * columns : filterH * filterW * lanes) * layout.width() * lanes;
-            bandImages = Math.max(1, Math.min(images, BAND / (outH * outW)));
-            bandRows = bandImages > 1 ? outH : Math.max(1, Math.min(outH, BAND / outW));
+            reached = mostBlocks();
+            groups = Math.min((reached + 1) / 2, (ITEMS + layout.tiles() - 1) / layout.tiles());
+            int pixels = outH * outW;
+            int size = (int) Math.min(BAND, (long) images * pixels * layout.tiles() * groups / ITEMS);
+            size = Math.max(size, LEAST);
+            bandImages = Math.max(1, Math.min(images, size / pixels));
+            bandRows = bandImages > 1 ? outH : Math.max(1, Math.min(outH, size / outW));
             bandsOfImage = (outH + bandRows - 1) / bandRows;
             at = new int[bandImages * bandRows * outW];
             int down = sampled ? row : o.strideH() * row;
@@ -143,12 +155,6 @@ final class VectorWeightGradient {
 
         void run() {
             int tiles = layout.tiles();
-            int most = 1;
-            for (int t = 0; t < tiles; t++) {
-                most = Math.max(most, endBlock(t) - firstBlock(t));
-            }
-            int reached = most;
-            int groups = Math.min((reached + 1) / 2, (ITEMS + tiles - 1) / tiles);
             int units = tiles * groups;
             int bands = (images + bandImages - 1) / bandImages * bandsOfImage;
             int parts = Math.min(bands, (ITEMS + units - 1) / units);
@@ -176,25 +182,36 @@ final class VectorWeightGradient {
                     memory.pool().give(together);
                 }
             });
+            if (parts > 1) {
+                int pieces = (size + PIECE - 1) / PIECE;
+                workers.run(pieces, piece -> {
+                    int end = Math.min(size, (piece + 1) * PIECE);
+                    for (int part = 1; part < parts; part++) {
+                        for (int i = piece * PIECE; i < end; i++) {
+                            sums[i] += sums[part * size + i];
+                        }
+                    }
+                });
+            }
             workers.run(tiles * reached, unit -> {
                 int tile = unit / reached;
                 int block = firstBlock(tile) + unit % reached;
-                if (block >= endBlock(tile)) {
-                    return;
+                if (block < endBlock(tile)) {
+                    store(tile, block, sums, unit * blockSize);
                 }
-                int first = unit * blockSize;
-                for (int part = 1; part < parts; part++) {
-                    int other = first + part * size;
-                    for (int i = 0; i < blockSize; i++) {
-                        sums[first + i] += sums[other + i];
-                    }
-                }
-                store(tile, block, sums, first);
             });
             memory.pool().give(sums);
             if (copied) {
                 memory.pool().give(x);
             }
+        }
+
+        private int mostBlocks() {
+            int most = 1;
+            for (int t = 0; t < layout.tiles(); t++) {
+                most = Math.max(most, endBlock(t) - firstBlock(t));
+            }
+            return most;
         }
 
         /** The input blocks that a tile's groups reach; all channels of a stem are one. */

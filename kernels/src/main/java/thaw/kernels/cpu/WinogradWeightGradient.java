@@ -18,16 +18,16 @@ import thaw.kernels.Shape;
  * terms never changes.
  *
  * <p>GFLOP/s, counted as for a direct one, on one core whose FMA peak is 116, batch 16, JDK 17 (the direct one's): 64 channels at
- * 56² 255 (101), 128 at 28² 285 (101), 256 at 14² 260 (81), 512 at 7² 223 (88); with a stride of 2 64→128 to 28² 116 (103),
- * 128→256 to 14² 114 (102), 256→512 to 7² 122 (86).
+ * 56² 250 (101), 128 at 28² 280 (101), 256 at 14² 250 (81), 512 at 7² 220 (88); with a stride of 2 64→128 to 28² 110 (100),
+ * 128→256 to 14² 105 (98), 256→512 to 7² 120 (86).
  */
 final class WinogradWeightGradient {
 
     /** Values of a filter. */
     private static final int VALUES = WinogradWeights.VALUES;
 
-    /** Floats of a part's transformed inputs and gradients: 8 MiB. */
-    private static final int PART = 1 << 21;
+    /** Floats of a part's transformed inputs and gradients: 4 MiB. */
+    private static final int PART = 1 << 20;
 
     /** Floats of all transformed inputs and gradients that need no parts: 24 MiB. */
     private static final int WHOLE = 3 << 21;

@@ -11,7 +11,7 @@ import java.util.concurrent.locks.ReentrantLock;
  * <p>The caller works along. Helpers spin for some microseconds after a job, since the next one comes soon, then park.
  * A caller who finds the helpers busy with another caller's job does its own job alone.
  */
-final class Workers implements AutoCloseable {
+class Workers implements AutoCloseable {
 
     /** One item of a job. */
     @FunctionalInterface

@@ -9,7 +9,7 @@
  * <ul>
  * <li><b>{@code [N, C, H, W]}</b>, row-major. Vectors can only run along pixels, whose rows are 56, 28, 14 or 7 long in a
  *     ResNet: vectors of 16 are 88 %, 88 %, 88 % and 44 % full. {@link thaw.kernels.cpu.PlainConvolution}, which has no choice,
- *     unrolls images into columns.
+ *     unrolls images, so that rows are as long as a batch has pixels.
  * <li><b>{@code [N, H, W, C]}</b>. Neighbouring pixels are C floats apart. From 1024 channels on that is a multiple of
  *     4 KiB, and the pixels of a tile fall on the same few lines of the first-level cache.
  * <li><b>Channel blocks</b>, {@code [N, C/L, H, W, L]} with vectors of L floats. Neighbouring pixels are one vector apart

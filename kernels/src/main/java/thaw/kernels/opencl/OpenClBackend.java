@@ -115,7 +115,8 @@ public final class OpenClBackend implements Backend {
     /** {@code "opencl, NVIDIA GeForce RTX 2070, 36 units"} */
     @Override
     public String description() {
-        return "opencl, " + device().name() + ", " + device().computeUnits() + (device().computeUnits() == 1 ? " unit" : " units");
+        int units = device().computeUnits();
+        return "opencl, " + device().name() + ", " + units + (units == 1 ? " unit" : " units");
     }
 
     /** Waits until the device has done everything that was enqueued. */

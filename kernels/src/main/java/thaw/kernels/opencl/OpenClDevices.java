@@ -101,9 +101,9 @@ public final class OpenClDevices {
                 throw OpenClException.of("asking for platforms", failure);
             }
         }
-        throw new OpenClException("OpenCL: there is an OpenCL library, but no driver; install your graphics card's (Debian, Ubuntu:"
-                + " nvidia-opencl-icd, mesa-opencl-icd, intel-opencl-icd; pocl-opencl-icd for the processor), or compute on the"
-                + " CPU");
+        throw new OpenClException("OpenCL: there is an OpenCL library, but no driver; install your graphics card's (Debian,"
+                + " Ubuntu: nvidia-opencl-icd, mesa-opencl-icd, intel-opencl-icd; pocl-opencl-icd for the processor), or compute"
+                + " on the CPU");
     }
 
     private static cl_device_id[] devices(cl_platform_id platform) {

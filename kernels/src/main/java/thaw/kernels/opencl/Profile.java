@@ -60,8 +60,9 @@ final class Profile implements AutoCloseable {
     private void settle() {
         for (Run run : pending) {
             CL.clWaitForEvents(1, new cl_event[] {run.event});
-            double seconds = (time(run.event, CL.CL_PROFILING_COMMAND_END) - time(run.event, CL.CL_PROFILING_COMMAND_START)) / 1e9;
-            times.merge(run.kernel, new KernelTime(run.kernel, 1, seconds, run.work.flops, run.work.bytes), KernelTime::plus);
+            long nanoseconds = time(run.event, CL.CL_PROFILING_COMMAND_END) - time(run.event, CL.CL_PROFILING_COMMAND_START);
+            times.merge(run.kernel, new KernelTime(run.kernel, 1, nanoseconds / 1e9, run.work.flops, run.work.bytes),
+                    KernelTime::plus);
         }
         close();
     }

@@ -64,7 +64,8 @@ final class SoftmaxLoss {
             OpenClArray divisors = null;
             if (reduction == Reduction.MEAN && areClasses && weight != null) {
                 divisors = work.temporary(1);
-                oneGroup("target_weight", target, weight).ints(rows).array(divisors).local(GROUP).groups(1, group("target_weight"));
+                oneGroup("target_weight", target, weight).ints(rows).array(divisors).local(GROUP)
+                        .groups(1, group("target_weight"));
             }
             double divisor = reduction == Reduction.MEAN ? rows : 1;
             OpenClArray value = work.result(Shape.SCALAR);

@@ -53,7 +53,8 @@ class DevicesCommandTest {
             assertEquals(device.memory(), one.get("memory").asLong());
             assertEquals(device.largestAllocation(), one.get("largest_allocation").asLong());
             assertEquals(device.type().label(), one.get("type").asText());
-            for (String part : List.of(device.name(), device.vendor(), device.driver(), device.computeUnits() + " compute units")) {
+            String units = device.computeUnits() + " compute units";
+            for (String part : List.of(device.name(), device.vendor(), device.driver(), units)) {
                 assertTrue(text.contains(part), text);
             }
         }

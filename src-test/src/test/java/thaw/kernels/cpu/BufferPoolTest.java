@@ -23,13 +23,14 @@ class BufferPoolTest {
     }
 
     @Test
-    void anArrayHalfAsLongAgainWillDoAndTheShortestIsTaken() {
+    void anIdleArrayHalfAsLongAgainWillDoAndTheShortestIsTaken() {
         float[] longer = pool.take(1200);
         float[] tooLong = pool.take(1600);
         float[] longest = pool.take(1400);
         pool.give(longer);
         pool.give(longest);
         pool.give(tooLong);
+        assertEquals(1024, pool.takeFitting(1024).length);
         assertSame(longer, pool.take(1024));
         assertSame(longest, pool.take(1024));
         assertEquals(1024, pool.take(1024).length);

@@ -85,7 +85,9 @@ class OpenClErrorsTest {
         for (int i = 0; i < devices.size(); i++) {
             OpenClDevice d = devices.get(i);
             assertEquals(i, d.index());
-            assertFalse(d.name().isEmpty() || d.vendor().isEmpty() || d.driver().isEmpty() || d.platform().isEmpty(), d::toString);
+            for (String text : List.of(d.name(), d.vendor(), d.driver(), d.platform())) {
+                assertFalse(text.isEmpty(), d::toString);
+            }
             assertTrue(d.computeUnits() > 0 && d.memory() > 0 && d.localMemory() > 0 && d.largestWorkGroup() > 0, d::toString);
             assertTrue(d.largestAllocation() > 0 && d.largestAllocation() <= d.memory(), d::toString);
         }

@@ -80,7 +80,7 @@ class OpenClMemoryTest {
             float[] values = new float[sum.shape().size()];
             backend.read(sum, values);
             assertEquals(3, values[values.length - 1]);
-            assertThrows(OutOfDeviceMemoryException.class, () -> backend.unary(UnaryOp.RELU, sum), "the results of operators too");
+            assertThrows(OutOfDeviceMemoryException.class, () -> backend.unary(UnaryOp.RELU, sum), "so are operators' results");
             sum.release();
             arrays.forEach(Array::release);
             assertEquals(0, backend.memory().inUse());
@@ -109,7 +109,8 @@ class OpenClMemoryTest {
             Shape tooLarge = Shape.of((int) (largest / 4) + 1);
             OutOfDeviceMemoryException refused = assertThrows(OutOfDeviceMemoryException.class, () -> backend.zeros(tooLarge));
             assertEquals(largest, refused.limit());
-            assertTrue(refused.getMessage().contains("largest allocation is " + largest / MEBIBYTE + " MiB"), refused.getMessage());
+            String message = refused.getMessage();
+            assertTrue(message.contains("largest allocation is " + largest / MEBIBYTE + " MiB"), message);
             assertEquals(0, backend.memory().inUse());
         }
     }

@@ -1,0 +1,40 @@
+package thaw.finetune.report;
+
+import java.math.BigDecimal;
+import java.math.MathContext;
+import java.util.Locale;
+
+/** Numbers as people read them: {@code 0.0213}, {@code 1e-5}, {@code 84.5 %}. */
+final class Numbers {
+    private static final int LEAST_PLAIN = -4;
+    private static final int MOST_PLAIN = 6;
+
+    private Numbers() {
+    }
+
+    /** To three digits, without zeros at the end; a dash for none. */
+    static String compact(double value) {
+        if (!Double.isFinite(value)) {
+            return Double.isNaN(value) ? "–" : String.valueOf(value);
+        }
+        if (value == 0) {
+            return "0";
+        }
+        BigDecimal rounded = new BigDecimal(value).round(new MathContext(3)).stripTrailingZeros();
+        int exponent = rounded.precision() - rounded.scale() - 1;
+        return exponent >= LEAST_PLAIN && exponent < MOST_PLAIN ? rounded.toPlainString()
+                : rounded.movePointLeft(exponent).stripTrailingZeros().toPlainString() + "e" + exponent;
+    }
+
+    static String percent(double share) {
+        return Double.isNaN(share) ? "–" : String.format(Locale.ROOT, "%.1f %%", 100 * share);
+    }
+
+    static String grouped(long count) {
+        return String.format(Locale.ROOT, "%,d", count);
+    }
+
+    static String count(long count, String one, String many) {
+        return grouped(count) + " " + (count == 1 ? one : many);
+    }
+}

@@ -1,0 +1,130 @@
+package thaw.finetune.report;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.ToDoubleFunction;
+import java.util.stream.IntStream;
+import thaw.engine.optim.Schedule;
+
+/** Losses, metrics and schedules over the run. */
+final class TrainingSection {
+    private static final int TRAIN_HUE = 210;
+    private static final int VALID_HUE = 18;
+
+    private final Report report;
+
+    TrainingSection(Report report) {
+        this.report = report;
+    }
+
+    // ---- by epoch ------------------------------------------------------------------------------------------------
+
+    String losses() {
+        if (report.epochs().isEmpty()) {
+            return "<p>No epoch is done yet.</p>\n";
+        }
+        LineChart losses = byEpoch(false, List.of(line("training", TRAIN_HUE, Report.Epoch::trainLoss),
+                line("validation", VALID_HUE, Report.Epoch::validLoss)));
+        StringBuilder html = new StringBuilder("<div class=\"charts\">\n");
+        html.append(Html.figure("Loss", losses.html(), "What training makes small; lower is better. The validation images are never"
+                + " trained on, so their line tells how the network does on photographs that it has not seen. Where the training"
+                + " line goes on falling and the other turns upwards, the network begins to learn its photographs by heart:"
+                + " stop there, or vary the images more."));
+        List<String> names = List.copyOf(report.epochs().get(0).metrics().keySet());
+        if (!names.isEmpty()) {
+            List<LineChart.Series> lines = new ArrayList<>();
+            for (int i = 0; i < names.size(); i++) {
+                String name = names.get(i);
+                lines.add(line(name, Hues.of(i, names.size()), epoch -> epoch.metrics().getOrDefault(name, Double.NaN)));
+            }
+            html.append(Html.figure("Metrics", byEpoch(false, lines).html(), "Of the validation images, after each epoch. The loss"
+                    + " may rise while the accuracy stays: then the network is as often right as before, but surer of its"
+                    + " mistakes."));
+        }
+        return html.append("</div>\n").append(table(names)).toString();
+    }
+
+    private LineChart.Series line(String name, int hue, ToDoubleFunction<Report.Epoch> value) {
+        return new LineChart.Series(name, hue, false, IntStream.rangeClosed(1, report.epochs().size()).asDoubleStream().toArray(),
+                report.epochs().stream().mapToDouble(value).toArray());
+    }
+
+    /** Over the run's epochs, with a mark where a later phase has its first one. */
+    private LineChart byEpoch(boolean log, List<LineChart.Series> lines) {
+        List<LineChart.Mark> marks = new ArrayList<>();
+        for (int i = 1; i < report.epochs().size(); i++) {
+            String phase = report.epochs().get(i).phase();
+            if (!phase.equals(report.epochs().get(i - 1).phase())) {
+                marks.add(new LineChart.Mark(i + 0.5, phase));
+            }
+        }
+        return new LineChart("epoch", true, log, List.of(), lines, marks);
+    }
+
+    private String table(List<String> names) {
+        List<String> header = new ArrayList<>(List.of("epoch", "phase", "train loss", "valid loss"));
+        names.forEach(name -> header.add(Html.text(name)));
+        header.add("seconds");
+        List<List<String>> rows = new ArrayList<>();
+        for (int i = 0; i < report.epochs().size(); i++) {
+            Report.Epoch epoch = report.epochs().get(i);
+            List<String> row = new ArrayList<>(List.of((i + 1) + (i == report.kept() ? " (kept)" : ""), Html.text(epoch.phase()),
+                    Numbers.compact(epoch.trainLoss()), Numbers.compact(epoch.validLoss())));
+            names.forEach(name -> row.add(Numbers.compact(epoch.metrics().getOrDefault(name, Double.NaN))));
+            row.add(Numbers.compact(epoch.seconds()));
+            rows.add(row);
+        }
+        return Html.table(header, rows);
+    }
+
+    // ---- by step -------------------------------------------------------------------------------------------------
+
+    /** Both are functions of the step alone, so they need not have been written down in training. */
+    String schedules() {
+        int groups = report.groups().size();
+        int steps = 0;
+        int epochsLeft = report.epochs().size();
+        List<LineChart.Mark> marks = new ArrayList<>();
+        List<double[]> rates = new ArrayList<>();
+        List<Double> momenta = new ArrayList<>();
+        for (Report.Phase phase : report.phases()) {
+            int epochs = Math.min(epochsLeft, phase.phase().epochs());
+            epochsLeft -= epochs;
+            if (epochs > 0 && steps > 0) {
+                marks.add(new LineChart.Mark(steps + 0.5, phase.phase().name()));
+            }
+            Schedule schedule = phase.phase().schedule().of(phase.phase().epochs(), phase.stepsPerEpoch());
+            List<Double> base = phase.phase().rates().forGroups(report.groups().stream().map(Report.Group::name).toList());
+            for (int step = 0; step < epochs * phase.stepsPerEpoch(); step++) {
+                int first = phase.firstTrained(groups, step / phase.stepsPerEpoch());
+                double[] now = new double[groups];
+                for (int g = 0; g < groups; g++) {
+                    now[g] = g < first ? Double.NaN : schedule.lr(step, base.get(g));
+                }
+                rates.add(now);
+                momenta.add(schedule.momentum(step, report.fit().momentum()));
+                steps++;
+            }
+        }
+        if (steps == 0) {
+            return "<p>No epoch is done yet.</p>\n";
+        }
+        double[] x = IntStream.rangeClosed(1, steps).asDoubleStream().toArray();
+        List<LineChart.Series> lines = new ArrayList<>();
+        for (int g = 0; g < groups; g++) {
+            int group = g;
+            lines.add(new LineChart.Series(report.groups().get(g).name(), Hues.of(g, groups), false, x,
+                    rates.stream().mapToDouble(now -> now[group]).toArray()));
+        }
+        LineChart momentum = new LineChart("step", true, false, List.of(), List.of(new LineChart.Series("all groups", TRAIN_HUE, false,
+                x, momenta.stream().mapToDouble(Double::doubleValue).toArray())), marks);
+        return "<div class=\"charts\">\n" + Html.figure("Learning rate of each group",
+                new LineChart("step", true, true, List.of(), lines, marks).html(), "How far a step follows the gradient. The axis is"
+                + " logarithmic, so lines that keep their distance keep their ratio: the schedule scales all groups alike. A group"
+                + " without a line is frozen there. A rise at the beginning lets the new head find its direction before steps"
+                + " become large; the long fall at the end lets the weights settle.")
+                + Html.figure("Momentum", momentum.html(), "How much of the last step lives on in the next; the same for all groups."
+                + " One-cycle schedules lower it while the rate is high, when steps are large enough by themselves, and raise it"
+                + " again at the end.") + "</div>\n";
+    }
+}
