@@ -35,7 +35,7 @@ final class BufferPool {
         return take(length, STEPS_TOO_LONG);
     }
 
-    /** As {@link #take}, of this length rounded up and no longer. */
+    /** As {@link #take}, of this length rounded up and no longer: for what is kept. */
     float[] takeFitting(int length) {
         return take(length, 0);
     }

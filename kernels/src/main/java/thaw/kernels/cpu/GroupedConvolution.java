@@ -174,7 +174,7 @@ final class GroupedConvolution {
 
             /** {@code [set][outputs, some at a time][k][output][lane]}. */
             private float[] pack(CpuArray w, boolean transposed, int groups) {
-                float[] out = memory.pool().take(sets * outputs * at.length * lanes);
+                float[] out = memory.pool().takeFitting(sets * outputs * at.length * lanes);
                 Arrays.fill(out, 0, sets * outputs * at.length * lanes, 0);
                 int filterW = w.shape().dim(3);
                 int filter = w.shape().dim(2) * filterW;

@@ -85,7 +85,7 @@ final class PlainWinograd {
             int inside = kInside ? k : c;
             float[] from = w.data();
             int position = position(k, c);
-            float[] u = memory.pool().take(POSITIONS * position);
+            float[] u = memory.pool().takeFitting(POSITIONS * position);
             workers.run(k * c / inside, outer -> {
                 float[] scratch = new float[18];
                 for (int inner = 0; inner < inside; inner++) {

@@ -195,7 +195,7 @@ final class VectorConvolution implements Convolution {
         PackKey key = new PackKey(walk.layout(), Arrays.stream(walk.places().position()).boxed().toList());
         return w.storage().derive(key, () -> {
             int[] offsets = walk.weightOffsets();
-            float[] out = memory.pool().take(offsets[offsets.length - 1]);
+            float[] out = memory.pool().takeFitting(offsets[offsets.length - 1]);
             float[] from = w.data();
             workers.run(walk.layout().tiles(), t -> PackedWeights.pack(walk.layout(), walk.places(), t, from, out, offsets[t]));
             return out;

@@ -89,7 +89,7 @@ final class VectorMatrixProduct implements MatrixProduct {
 
     private float[] pack(CpuArray b, boolean transposed, int inner, int columns) {
         int tiles = (columns + width - 1) / width;
-        float[] out = memory.pool().take(tiles * inner * width);
+        float[] out = memory.pool().takeFitting(tiles * inner * width);
         float[] from = b.data();
         workers.run(tiles, tile -> {
             int used = Math.min(width, columns - tile * width);

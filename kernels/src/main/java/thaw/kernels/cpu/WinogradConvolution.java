@@ -173,7 +173,7 @@ final class WinogradConvolution {
         }
 
         private float[] transformedWeights() {
-            float[] u = memory.pool().take(weights.length());
+            float[] u = memory.pool().takeFitting(weights.length());
             float[] w = weight.data();
             workers.run(weights.panels(), panel -> weights.transform(w, panel, u, weights.offset(panel)));
             return u;
