@@ -205,7 +205,11 @@ final class WinogradWeightGradient {
                     for (int v = 0; v < vectors; v++) {
                         for (int i = 0; i < lanes; i++) {
                             int from = uo + (((block - firstBlock) * lanes + i) * vectors + v) * lanes;
-                            WinogradFilter.gradient(u, from, valueSize(), scratch, filters, i * 9 * lanes);
+                            if (tiles.stride() == 1) {
+                                WinogradFilter.gradient(u, from, valueSize(), scratch, filters, i * 9 * lanes);
+                            } else {
+                                WinogradStridedFilter.gradient(u, from, valueSize(), scratch, filters, i * 9 * lanes);
+                            }
                         }
                         scatter(filters, (2 * panel + v) * lanes, block * lanes);
                     }
