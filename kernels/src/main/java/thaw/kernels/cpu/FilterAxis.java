@@ -20,7 +20,8 @@ record FilterAxis(int start, int step, int count, int sourceStep, int[] filter, 
     static FilterAxis[] backward(int inputs, int filterSize, int stride, int padding, int dilation) {
         StridePhase[] phases = StridePhase.of(filterSize, stride, padding, dilation);
         return IntStream.range(0, Math.min(stride, inputs))
-                .mapToObj(a -> new FilterAxis(a, stride, (inputs - 1 - a) / stride + 1, 1, phases[a].filter(), phases[a].output()))
+                .mapToObj(a -> new FilterAxis(a, stride, (inputs - 1 - a) / stride + 1, 1,
+                        phases[a].filter(), phases[a].output()))
                 .toArray(FilterAxis[]::new);
     }
 

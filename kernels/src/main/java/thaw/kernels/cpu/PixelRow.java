@@ -51,7 +51,8 @@ final class PixelRow {
     private static final int[] ONE = {14, 8, 7, 4, 1};
 
     /**
-     * Runs tiles of {@code tile} pixels, and a narrower one for the rest, over a row; the arguments are those of {@link TwoVectorTaps}.
+     * Runs tiles of {@code tile} pixels, and a narrower one for the rest, over a row; the arguments are those of
+     * {@link TwoVectorTaps}.
      *
      * @param tile     from {@link #tile}
      * @param blocks   how many vectors of output channels: 1 or 2
