@@ -9,6 +9,7 @@ import thaw.finetune.data.Batches;
 import thaw.finetune.data.RawBatch;
 import thaw.finetune.data.Targets;
 import thaw.kernels.Shape;
+import thaw.resnet.ResNet;
 
 /**
  * A batch of images for a device, for those who write the training loop themselves:
@@ -60,6 +61,13 @@ public final class Batch {
     /** A new tensor {@code [N, 3, H, W]}, normalised. */
     public Tensor images() {
         return device.tensor(Shape.of(raw.size(), CHANNELS, raw.side(), raw.side()), raw.images());
+    }
+
+    /** What a network says of the images, {@code [N, classes]}; where there are features in their place, its classifier. */
+    Tensor scores(ResNet net) {
+        return raw.side() == 0
+                ? net.classify(device.tensor(Shape.of(raw.size(), raw.images().length / raw.size()), raw.images()))
+                : net.call(images());
     }
 
     /**

@@ -58,7 +58,7 @@ final class FirstNonFinite {
             }
         })));
         try (NoGrad off = net.device().noGrad(); Scope scope = net.device().scope()) {
-            net.call(Batch.of(net.device(), raw).images());
+            Batch.of(net.device(), raw).scores(net);
         } finally {
             hooks.forEach(ForwardHook.Registration::close);
         }

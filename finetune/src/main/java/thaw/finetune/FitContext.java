@@ -10,10 +10,11 @@ import thaw.resnet.ResNet;
  *
  * @param pretrained whether the network knew something before
  * @param loaders    of the data at its own size
+ * @param precompute when a frozen body's features are computed once
  * @param stop       whether to end after the step
  */
 record FitContext(ResNet net, boolean pretrained, ImageFolder data, Loaders loaders, Freezing freezing, FitSettings settings,
-        LossFunction loss, Insight insight, TrainingListener listener, BooleanSupplier stop) {
+        LossFunction loss, Insight insight, TrainingListener listener, BooleanSupplier stop, Precompute precompute) {
 
     /** Loaders of images of so many pixels on a side; 0 for the data's own size. */
     Loaders loaders(int size) {

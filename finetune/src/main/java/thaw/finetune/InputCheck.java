@@ -32,6 +32,9 @@ final class InputCheck {
 
     /** For messages. */
     static String describe(RawBatch batch) {
+        if (batch != null && batch.side() == 0) {
+            return "the features of a batch of " + batch.size() + " images";
+        }
         return batch == null ? "preparing images"
                 : "a batch of " + batch.size() + " images of " + batch.side() + " x " + batch.side() + " pixels";
     }

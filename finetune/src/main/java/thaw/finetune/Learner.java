@@ -50,6 +50,7 @@ public final class Learner implements AutoCloseable {
     private LossFunction loss;
     private TrainingListener listener = new TrainingListener() { };
     private Insight insight;
+    private Precompute precompute = Precompute.whereExact();
     private PhaseRun running;
     private int epochsSeen;
     private volatile boolean stop;
@@ -125,6 +126,12 @@ public final class Learner implements AutoCloseable {
     /** Who hears of batches and epochs; one, in the place of any before. */
     public Learner listener(TrainingListener listener) {
         this.listener = Objects.requireNonNull(listener, "listener");
+        return this;
+    }
+
+    /** When the features of a frozen body are computed once, {@link Precompute#whereExact} unless set. */
+    public Learner precompute(Precompute precompute) {
+        this.precompute = Objects.requireNonNull(precompute, "precompute");
         return this;
     }
 
@@ -285,7 +292,7 @@ public final class Learner implements AutoCloseable {
         }
         stop = false;
         FitContext context = new FitContext(net, pretrained, data, loaders, freezing, settings, loss, insight, listener,
-                () -> stop);
+                () -> stop, precompute);
         List<EpochResult> history = new ArrayList<>(from == null ? List.of() : from.history());
         List<TrainingPhase> phases = plan.phases();
         FitState state = from;

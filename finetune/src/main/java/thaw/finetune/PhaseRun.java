@@ -24,7 +24,7 @@ final class PhaseRun implements AutoCloseable {
     private final int number;
     private final boolean last;
     private final List<EpochResult> history;
-    private final Loaders loaders;
+    private Loaders loaders;
     private final List<LayerGroup> groups;
     private final LayerOptimizer layers;
     private final Scheduler scheduler;
@@ -125,6 +125,8 @@ final class PhaseRun implements AutoCloseable {
     /** @return whether the phase is complete; otherwise it was stopped */
     boolean train() {
         warnOfOneRate();
+        /* Not before: what the body makes of images is known once a state has been restored. */
+        loaders = FrozenFeatures.loaders(context, phase, loaders);
         while (epoch < phase.epochs()) {
             since = System.nanoTime();
             context.freezing().trainingModes(context.settings().frozenBatchNorm());

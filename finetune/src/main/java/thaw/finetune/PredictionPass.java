@@ -59,7 +59,7 @@ final class PredictionPass {
     private void add(RawBatch raw) {
         Batch batch = Batch.of(net.device(), raw);
         try (Scope scope = net.device().scope()) {
-            Tensor scores = net.call(batch.images());
+            Tensor scores = batch.scores(net);
             float[] rows = scores.toFloats();
             int classes = labels.classes().size();
             for (int i = 0; i < raw.size(); i++) {

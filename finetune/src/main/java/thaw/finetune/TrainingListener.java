@@ -13,6 +13,10 @@ public interface TrainingListener {
     default void onWarning(String message) {
     }
 
+    /** When something is done that was not asked for in so many words, such as computing features once. */
+    default void onNote(String message) {
+    }
+
     /** After each step; {@link Learner#state} may be asked for here. */
     default void onBatch(BatchResult batch) {
     }

@@ -39,7 +39,7 @@ final class TrainingStep {
         Device device = net.device();
         Batch batch = Batch.of(device, raw);
         try (Scope scope = device.scope()) {
-            Tensor mean = loss.of(net.call(batch.images()), batch);
+            Tensor mean = loss.of(batch.scores(net), batch);
             double value = mean.item();
             if (Double.isFinite(value)) {
                 if (first) {

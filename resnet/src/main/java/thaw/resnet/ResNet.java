@@ -181,6 +181,24 @@ public final class ResNet extends Module {
         return Sequential.run(bodyModules().values(), x);
     }
 
+    /** All before the classifier: {@code [N, C, H, W] → [N, features]}, which {@link #classify} takes. */
+    public Tensor pooled(Tensor x) {
+        return Sequential.run(children().entrySet().stream().filter(child -> !child.getKey().equals(CLASSIFIER))
+                .map(Map.Entry::getValue).toList(), x);
+    }
+
+    /** The classifier alone: {@code [N, features] → [N, classes]}. */
+    public Tensor classify(Tensor pooled) {
+        return children().get(CLASSIFIER).call(pooled);
+    }
+
+    /** Parameters and buffers of all before the classifier. */
+    public Map<String, StoredTensor> bodyStateDict() {
+        Map<String, StoredTensor> body = stateDict();
+        body.keySet().removeIf(ResNet::isHead);
+        return body;
+    }
+
     private Map<String, Module> bodyModules() {
         Map<String, Module> body = new LinkedHashMap<>(children());
         Grain.STAGES.split(architecture).get("head").forEach(body::remove);

@@ -4,6 +4,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Queue;
 import java.util.SplittableRandom;
 import java.util.concurrent.ConcurrentLinkedQueue;
@@ -36,6 +37,8 @@ public final class BatchLoader {
     private final LoaderOptions options;
     private final ImageCache<CachedImage> cache;
     private final Queue<float[]> buffers = new ConcurrentLinkedQueue<>();
+    /** What a frozen body made of each image, in the place of images; or null. */
+    private final Map<Path, float[]> features;
     private final Map<Integer, BrokenImage> broken = new ConcurrentSkipListMap<>();
 
     /** @param forAugmentation whether it was resized for that, which may want it larger than evaluation does */
@@ -54,6 +57,12 @@ public final class BatchLoader {
      *                                  labels are not among {@code labels}, or images of several labels are to be balanced
      */
     public BatchLoader(List<Sample> samples, LabelSet labels, Transforms transforms, LoaderOptions options) {
+        this(samples, labels, transforms, options, null);
+    }
+
+    private BatchLoader(List<Sample> samples, LabelSet labels, Transforms transforms, LoaderOptions options,
+            Map<Path, float[]> features) {
+        this.features = features;
         this.samples = List.copyOf(samples);
         this.labels = labels;
         this.transforms = Objects.requireNonNull(transforms, "transforms");
@@ -76,6 +85,23 @@ public final class BatchLoader {
                     + "weight the loss instead");
         }
         samples.forEach(this::requireKnown);
+    }
+
+    /** The same images in order and without chance, in batches of the same size. */
+    public BatchLoader inOrder() {
+        return new BatchLoader(samples, labels, transforms, options.training(false).cacheBytes(0));
+    }
+
+    /**
+     * The same epochs with what a network's frozen body makes of each image in the place of the image, which is neither varied
+     * nor mixed then.
+     *
+     * @param features by file, all of one length; an image without counts as broken
+     */
+    public BatchLoader onFeatures(Map<Path, float[]> features) {
+        LoaderOptions unmixed = new LoaderOptions(options.batch(), options.seed(), options.threads(), options.training(),
+                options.dropLast(), 0, options.strict(), options.balanced(), options.augmentation(), Optional.empty());
+        return new BatchLoader(samples, labels, transforms, unmixed, Map.copyOf(features));
     }
 
     private static LabelSet numbered(List<Sample> samples) {
@@ -131,9 +157,19 @@ public final class BatchLoader {
         return new Batches(this, epoch, Pass.AUGMENTED_IN_ORDER);
     }
 
-    /** Pixels on a side of the images. */
+    /** The images, broken ones included. */
+    public List<Sample> samples() {
+        return samples;
+    }
+
+    /** How images are prepared. */
+    public Transforms transforms() {
+        return transforms;
+    }
+
+    /** Pixels on a side of the images; 0 of features. */
     int side() {
-        return transforms.size();
+        return features == null ? transforms.size() : 0;
     }
 
     LoaderOptions options() {
@@ -172,6 +208,14 @@ public final class BatchLoader {
     void load(int index, int turn, int epoch, Pass pass, float[] images, int position) {
         Path file = samples.get(index).file();
         int offset = position * imageLength();
+        if (features != null) {
+            float[] known = features.get(file);
+            if (known == null) {
+                throw new ImageReadException(file + ": was not readable when its features were computed");
+            }
+            System.arraycopy(known, 0, images, offset, known.length);
+            return;
+        }
         if (pass == Pass.EVALUATION) {
             RgbImage resized = cache.get(new CachedImage(file, false), key -> resized(key.file, transforms::resized));
             transforms.write(transforms.forEvaluation(resized), images, offset);
@@ -224,6 +268,6 @@ public final class BatchLoader {
     }
 
     int imageLength() {
-        return CHANNELS * transforms.size() * transforms.size();
+        return features == null ? CHANNELS * transforms.size() * transforms.size() : features.values().iterator().next().length;
     }
 }

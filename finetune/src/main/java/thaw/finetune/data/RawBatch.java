@@ -8,10 +8,11 @@ import java.util.List;
  * A batch before it is a tensor. The arrays belong to the loader, which fills {@code images} anew once the next batch is
  * asked for: copy them to keep them.
  *
- * @param images  {@code [size, 3, side, side]}, normalized, rows contiguous
+ * @param images  {@code [size, 3, side, side]}, normalized, rows contiguous; or {@code [size, features]}, see {@link
+ *                BatchLoader#onFeatures}
  * @param targets what they show
  * @param size    number of images; the last batch of an epoch, and one with broken images in it, may have fewer than the others
- * @param side    of each image, in pixels
+ * @param side    of each image, in pixels; 0 where there are features in their place
  * @param files   where each image came from
  */
 public record RawBatch(float[] images, Targets targets, int size, int side, List<Path> files) {

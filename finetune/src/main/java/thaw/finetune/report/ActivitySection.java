@@ -25,7 +25,7 @@ final class ActivitySection {
                 + " how large they are: ‖Δw‖ / ‖w‖. At 1e-3 a thousand steps could remake a group. Around that a new head learns"
                 + " well; pretrained groups should lie well below, the earlier the lower. Above the dashed line what a pretrained"
                 + " group knew is being torn up; far below 1e-6 it might as well be frozen.")
-                + figure("Distance from the start", false, GroupActivity::relativeDistance, List.of(), "How far all steps together have"
+                + figure("Distance from the start", true, GroupActivity::relativeDistance, List.of(), "How far all steps together have"
                 + " taken the weights from those that the run began with: ‖w − w₀‖ / ‖w₀‖. 0 is untouched, 1 is as far away as the"
                 + " weights are long. Steps that point to and fro add up to little, so a large update ratio with a small distance"
                 + " means that the group is shaking rather than travelling.")
@@ -59,11 +59,11 @@ final class ActivitySection {
             }
             lines.add(new LineChart.Series(report.groups().get(g).name(), Hues.of(g, groups), false, x, y));
         }
-        LineChart chart = new LineChart("epoch", true, log, List.of(), lines, List.of());
+        LineChart chart = LineChart.byEpoch(report, log, lines);
         if (chart.isEmpty()) {
             return "";
         }
         lines.addAll(more);
-        return Html.figure(title, new LineChart("epoch", true, log, List.of(), lines, List.of()).html(), howToRead);
+        return Html.figure(title, LineChart.byEpoch(report, log, lines).html(), howToRead);
     }
 }

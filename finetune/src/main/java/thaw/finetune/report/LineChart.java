@@ -44,6 +44,18 @@ record LineChart(String xLabel, boolean whole, boolean log, List<Double> yEnds, 
     record Mark(double x, String label) {
     }
 
+    /** Over a run's epochs, with a mark where a later phase has its first one. */
+    static LineChart byEpoch(Report report, boolean log, List<Series> lines) {
+        List<Mark> marks = new ArrayList<>();
+        for (int i = 1; i < report.epochs().size(); i++) {
+            String phase = report.epochs().get(i).phase();
+            if (!phase.equals(report.epochs().get(i - 1).phase())) {
+                marks.add(new Mark(i + 0.5, phase));
+            }
+        }
+        return new LineChart("epoch", true, log, List.of(), lines, marks);
+    }
+
     /** Whether any line has a point. */
     boolean isEmpty() {
         return series.stream().noneMatch(s -> DoubleStream.of(s.y).anyMatch(this::isShown));

@@ -6,7 +6,7 @@ import java.util.Locale;
 
 /** Numbers as people read them: {@code 0.0213}, {@code 1e-5}, {@code 84.5 %}. */
 final class Numbers {
-    private static final int LEAST_PLAIN = -4;
+    private static final int LEAST_PLAIN = -3;
     private static final int MOST_PLAIN = 6;
 
     private Numbers() {

@@ -107,16 +107,17 @@ final class ReportPage {
     // ---- layer groups --------------------------------------------------------------------------------------------
 
     private String groups() {
-        List<String> header = new ArrayList<>(List.of("group", "layers", "parameters"));
+        List<String> header = new ArrayList<>(List.of("group", "parameters"));
         report.phases().forEach(phase -> header.add("phase<br>“" + Html.text(phase.phase().name()) + "”"));
+        header.add("layers");
         List<List<String>> rows = new ArrayList<>();
         for (int g = 0; g < report.groups().size(); g++) {
             Report.Group group = report.groups().get(g);
-            List<String> row = new ArrayList<>(List.of(Html.text(group.name()), "<span class=\"quiet\">"
-                    + Html.text(layers(group.layers())) + "</span>", Numbers.grouped(group.parameters())));
+            List<String> row = new ArrayList<>(List.of(Html.text(group.name()), Numbers.grouped(group.parameters())));
             for (Report.Phase phase : report.phases()) {
                 row.add(inPhase(phase, g));
             }
+            row.add("<span class=\"quiet\">" + Html.text(layers(group.layers())) + "</span>");
             rows.add(row);
         }
         return Html.table(header, rows) + """

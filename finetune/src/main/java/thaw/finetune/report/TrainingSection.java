@@ -2,14 +2,21 @@ package thaw.finetune.report;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.function.ToDoubleFunction;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import thaw.engine.optim.Schedule;
+import thaw.finetune.metrics.Metric;
 
 /** Losses, metrics and schedules over the run. */
 final class TrainingSection {
     private static final int TRAIN_HUE = 210;
     private static final int VALID_HUE = 18;
+    /** The others say nearly the same, or nothing at this scale; the table has them. */
+    private static final Set<String> PLOTTED = Stream.of(Metric.ACCURACY, Metric.ROC_AUC, Metric.KAPPA, Metric.accuracyMulti(0.5),
+            Metric.f1Multi(0.5), Metric.meanAveragePrecision()).map(Metric::name).collect(Collectors.toUnmodifiableSet());
 
     private final Report report;
 
@@ -23,7 +30,7 @@ final class TrainingSection {
         if (report.epochs().isEmpty()) {
             return "<p>No epoch is done yet.</p>\n";
         }
-        LineChart losses = byEpoch(false, List.of(line("training", TRAIN_HUE, Report.Epoch::trainLoss),
+        LineChart losses = LineChart.byEpoch(report, false, List.of(line("training", TRAIN_HUE, Report.Epoch::trainLoss),
                 line("validation", VALID_HUE, Report.Epoch::validLoss)));
         StringBuilder html = new StringBuilder("<div class=\"charts\">\n");
         html.append(Html.figure("Loss", losses.html(), "What training makes small; lower is better. The validation images are never"
@@ -31,13 +38,14 @@ final class TrainingSection {
                 + " line goes on falling and the other turns upwards, the network begins to learn its photographs by heart:"
                 + " stop there, or vary the images more."));
         List<String> names = List.copyOf(report.epochs().get(0).metrics().keySet());
-        if (!names.isEmpty()) {
+        List<String> plotted = names.stream().filter(PLOTTED::contains).toList();
+        if (!plotted.isEmpty()) {
             List<LineChart.Series> lines = new ArrayList<>();
-            for (int i = 0; i < names.size(); i++) {
-                String name = names.get(i);
-                lines.add(line(name, Hues.of(i, names.size()), epoch -> epoch.metrics().getOrDefault(name, Double.NaN)));
+            for (int i = 0; i < plotted.size(); i++) {
+                String name = plotted.get(i);
+                lines.add(line(name, Hues.of(i, plotted.size()), epoch -> epoch.metrics().getOrDefault(name, Double.NaN)));
             }
-            html.append(Html.figure("Metrics", byEpoch(false, lines).html(), "Of the validation images, after each epoch. The loss"
+            html.append(Html.figure("Metrics", LineChart.byEpoch(report, false, lines).html(), "Of the validation images, after each epoch. The loss"
                     + " may rise while the accuracy stays: then the network is as often right as before, but surer of its"
                     + " mistakes."));
         }
@@ -47,18 +55,6 @@ final class TrainingSection {
     private LineChart.Series line(String name, int hue, ToDoubleFunction<Report.Epoch> value) {
         return new LineChart.Series(name, hue, false, IntStream.rangeClosed(1, report.epochs().size()).asDoubleStream().toArray(),
                 report.epochs().stream().mapToDouble(value).toArray());
-    }
-
-    /** Over the run's epochs, with a mark where a later phase has its first one. */
-    private LineChart byEpoch(boolean log, List<LineChart.Series> lines) {
-        List<LineChart.Mark> marks = new ArrayList<>();
-        for (int i = 1; i < report.epochs().size(); i++) {
-            String phase = report.epochs().get(i).phase();
-            if (!phase.equals(report.epochs().get(i - 1).phase())) {
-                marks.add(new LineChart.Mark(i + 0.5, phase));
-            }
-        }
-        return new LineChart("epoch", true, log, List.of(), lines, marks);
     }
 
     private String table(List<String> names) {

@@ -1,0 +1,120 @@
+package thaw.finetune;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HashMap;
+import java.util.HexFormat;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.zip.CRC32;
+import thaw.engine.io.StoredTensor;
+import thaw.engine.io.Weights;
+import thaw.finetune.images.Crop;
+import thaw.finetune.images.Transforms;
+import thaw.kernels.Shape;
+import thaw.resnet.ResNet;
+
+/**
+ * Features that one body makes of images prepared in one way, by the images' contents, in a safetensors file of that body's and
+ * that preparation's own. What is damaged in it is as good as absent.
+ */
+final class FeatureCache {
+    private final Path file;
+    private final Map<String, float[]> features = new HashMap<>();
+
+    private FeatureCache(Path file) {
+        this.file = file;
+    }
+
+    /** What the folder has of this network's body as it is now; nothing where it has none, or cannot be read. */
+    static FeatureCache open(Path folder, ResNet net, Transforms transforms) {
+        FeatureCache cache = new FeatureCache(folder.resolve(key(net, transforms) + ".safetensors"));
+        if (Files.exists(cache.file)) {
+            try {
+                cache.read();
+            } catch (IOException | RuntimeException damaged) {
+                cache.features.clear();
+            }
+        }
+        return cache;
+    }
+
+    private void read() throws IOException {
+        Weights all = Weights.read(Files.newInputStream(file));
+        all.forEach((hash, tensor) -> {
+            float[] values = tensor.toFloats();
+            if (checksum(values).equals(all.metadata().get(hash))) {
+                features.put(hash, values);
+            }
+        });
+    }
+
+    /** The device counts too: another one rounds otherwise, and a run is to have the same bits with and without a cache. */
+    private static String key(ResNet net, Transforms transforms) {
+        MessageDigest digest = sha256();
+        update(digest, net.architecture().name() + ' ' + net.head().label() + ' ' + net.device().description());
+        Map<String, String> preparation = new TreeMap<>(transforms.crop(Crop.CENTER).flip(false).toMap());
+        preparation.forEach((name, value) -> update(digest, name + '=' + value));
+        net.bodyStateDict().forEach((name, tensor) -> {
+            update(digest, name + tensor.shape());
+            digest.update(tensor.bytes());
+        });
+        return HexFormat.of().formatHex(digest.digest(), 0, 16);
+    }
+
+    private static void update(MessageDigest digest, String text) {
+        digest.update((text + '\n').getBytes(StandardCharsets.UTF_8));
+    }
+
+    /** The key of an image. */
+    static String contentHash(Path image) throws IOException {
+        return HexFormat.of().formatHex(sha256().digest(Files.readAllBytes(image)));
+    }
+
+    private static MessageDigest sha256() {
+        try {
+            return MessageDigest.getInstance("SHA-256");
+        } catch (NoSuchAlgorithmException everyPlatformHasIt) {
+            throw new IllegalStateException(everyPlatformHasIt);
+        }
+    }
+
+    /** Null where there are none. */
+    float[] get(String contentHash) {
+        return features.get(contentHash);
+    }
+
+    void put(String contentHash, float[] values) {
+        features.put(contentHash, values);
+    }
+
+    /**
+     * Writes all of them; the file shows what was there before or the whole of it.
+     *
+     * @throws IOException if that fails
+     */
+    void write() throws IOException {
+        Files.createDirectories(file.getParent());
+        Map<String, StoredTensor> tensors = new LinkedHashMap<>();
+        Map<String, String> checksums = new LinkedHashMap<>();
+        new TreeMap<>(features).forEach((hash, values) -> {
+            tensors.put(hash, StoredTensor.of(Shape.of(values.length), values));
+            checksums.put(hash, checksum(values));
+        });
+        Weights.write(file, tensors, checksums);
+    }
+
+    private static String checksum(float[] values) {
+        ByteBuffer bytes = ByteBuffer.allocate(Float.BYTES * values.length);
+        bytes.asFloatBuffer().put(values);
+        CRC32 crc = new CRC32();
+        crc.update(bytes);
+        return Long.toHexString(crc.getValue());
+    }
+}

@@ -1,0 +1,130 @@
+package thaw.finetune.report;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.awt.image.BufferedImage;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import javax.imageio.ImageIO;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import thaw.finetune.ClassCount;
+import thaw.finetune.Evaluation;
+import thaw.finetune.FitSettings;
+import thaw.finetune.LearningRates;
+import thaw.finetune.ScheduleRecipe;
+import thaw.finetune.TrainingPlan;
+import thaw.finetune.data.LabelSet;
+import thaw.finetune.data.Sample;
+import thaw.finetune.insight.GroupActivity;
+import thaw.finetune.insight.InsightOptions;
+import thaw.finetune.metrics.Predictions;
+
+class ReportTest {
+    private static final List<String> EMPTY_ELEMENTS = List.of("meta", "br", "img");
+    private static final Pattern TAG = Pattern.compile("<(/?)([a-z0-9]+)([^>]*)>");
+
+    @TempDir
+    private Path folder;
+
+    private Report report(TrainingPlan plan, Optional<Evaluation> evaluation, int epochs) {
+        List<Report.Group> groups = List.of(new Report.Group("early", List.of("conv1", "layer1"), 1234),
+                new Report.Group("middle", List.of("layer2"), 5), new Report.Group("head", List.of("fc"), 6));
+        List<Report.Epoch> done = new ArrayList<>();
+        for (int i = 0; i < epochs; i++) {
+            done.add(new Report.Epoch(i == 0 ? "head" : "all", 0.7, 0.6, Map.of("accuracy", 0.5), 2,
+                    List.of(activity("early", Double.NaN), activity("middle", 1e-4), activity("head", 1e-2))));
+        }
+        return new Report("Hares <& others>", Map.of("Images", "a \"b\" <c>"), FitSettings.sgd(), groups,
+                plan.phases().stream().map(phase -> new Report.Phase(phase, 3)).toList(), done, epochs - 1,
+                InsightOptions.standard(), evaluation, List.of("torn <up>"));
+    }
+
+    private static GroupActivity activity(String group, double ratio) {
+        return new GroupActivity(group, 1e-3, ratio * 10, ratio, 1, 0.1, 0.9);
+    }
+
+    private Evaluation evaluation(boolean multi) throws IOException {
+        Path picture = Files.createDirectories(folder.resolve("hare")).resolve("a&b.png");
+        ImageIO.write(new BufferedImage(40, 30, BufferedImage.TYPE_INT_RGB), "png", picture.toFile());
+        List<Sample> samples = List.of(new Sample(picture, 0), new Sample(folder.resolve("missing.png"), 0),
+                new Sample(picture, 1));
+        LabelSet labels = new LabelSet(List.of("hare", "<fox>"), multi);
+        return new Evaluation(List.of(new ClassCount("hare", 0, 2), new ClassCount("<fox>", 1, 1)), 1, new Predictions(labels,
+                samples, List.of(new double[] {0.3, 0.7}, new double[] {0.02, 0.98}, new double[] {0.1, 0.9})));
+    }
+
+    /** Every element that is opened is closed where it should be, and nothing comes from elsewhere. */
+    private static void requireSound(String html) {
+        Deque<String> open = new ArrayDeque<>();
+        Matcher tag = TAG.matcher(html);
+        while (tag.find()) {
+            String name = tag.group(2);
+            if (!tag.group(1).isEmpty()) {
+                assertEquals(open.pop(), name);
+            } else if (!EMPTY_ELEMENTS.contains(name) && !tag.group(3).endsWith("/")) {
+                open.push(name);
+            }
+        }
+        assertTrue(open.isEmpty(), open::toString);
+        assertFalse(html.contains("<script") || html.contains("http:") || html.contains("https:") || html.contains("<link"));
+        assertFalse(Pattern.compile("src=\"(?!data:)").matcher(html).find());
+        assertFalse(html.contains("NaN"));
+    }
+
+    @Test
+    void theWholePage() throws IOException {
+        Path file = folder.resolve("report.html");
+        report(TrainingPlan.fineTune(2), Optional.of(evaluation(false)), 3).write(file);
+        String html = Files.readString(file);
+        requireSound(html);
+        assertTrue(html.contains("Hares &lt;&amp; others&gt;") && html.contains("torn &lt;up&gt;"));
+        assertTrue(html.contains("33.3 %"), "1 of 3 is right");
+        assertTrue(html.indexOf("missing.png") < html.indexOf("a&amp;b.png"), "the most confident mistake comes first");
+        assertTrue(html.contains("data:image/jpeg;base64,/9j/"));
+        assertEquals(9, html.split("<svg", -1).length - 1);
+    }
+
+    @Test
+    void imagesOfSeveralLabels() throws IOException {
+        String html = report(TrainingPlan.fineTune(2), Optional.of(evaluation(true)), 3).html();
+        requireSound(html);
+        assertTrue(html.contains("misses <strong>hare</strong> (2.0 %)"));
+        assertFalse(html.contains("Confusion matrix"));
+    }
+
+    @Test
+    void aRunThatHasJustBegun() {
+        String html = report(TrainingPlan.fineTune(2), Optional.empty(), 0).html();
+        requireSound(html);
+        assertTrue(html.contains("No epoch is done yet"));
+    }
+
+    @Test
+    void groupsThatThawSayWhen() {
+        TrainingPlan plan = TrainingPlan.gradualUnfreezing(2, ScheduleRecipe.of("constant"), LearningRates.slice(1e-4, 1e-2));
+        String html = report(plan, Optional.empty(), 2).html();
+        requireSound(html);
+        assertTrue(Pattern.compile("early</th>.*frozen.*</tr>\n.*middle</th>.*0.001<br>.*from epoch 2.*</tr>\n.*head</th>.*0.01<")
+                .matcher(html).find());
+    }
+
+    @Test
+    void anEpochThatIsNotDoneCannotBeKept() {
+        Report begun = report(TrainingPlan.fineTune(1), Optional.empty(), 0);
+        assertThrows(IllegalArgumentException.class, () -> new Report("t", Map.of(), begun.fit(), begun.groups(), begun.phases(),
+                begun.epochs(), 0, begun.insight(), Optional.empty(), List.of()));
+    }
+}
