@@ -3,9 +3,12 @@ package thaw.finetune.cli;
 import java.io.IOException;
 import java.nio.file.Path;
 import picocli.CommandLine.Option;
+import thaw.engine.Device;
 import thaw.finetune.run.Fingerprint;
 import thaw.finetune.run.RunSettings;
 import thaw.resnet.Architecture;
+import thaw.resnet.Head;
+import thaw.resnet.ResNet;
 
 /** The network to train, and what it knows already. */
 final class NetworkOptions {
@@ -32,6 +35,17 @@ final class NetworkOptions {
 
         boolean isPretrained() {
             return pretrained != null;
+        }
+
+        ResNet build(Device device, int classes, long seed) {
+            ResNet net = ResNet.of(architecture, device, classes, seed);
+            if (head == HeadKind.CONCAT) {
+                net.replaceHead(Head.CONCAT_POOL, classes);
+            }
+            if (pretrained != null) {
+                pretrained.loadBody(net);
+            }
+            return net;
         }
 
         RunSettings.Network describe() throws IOException {

@@ -24,7 +24,8 @@ public final class RunSetup {
 
     /** @param augmentation null for none but the transforms', {@code mix} likewise */
     public static ImageFolder images(RunSettings.Data data, Augmentation augmentation, BatchMix mix, long seed, int threads) {
-        ImageFolder images = listed(data).transforms(Transforms.fromMap(data.transforms()))
+        ImageFolder images = listed(Path.of(data.path()), data.labels() == null ? null : Path.of(data.labels()),
+                data.delimiter()).transforms(Transforms.fromMap(data.transforms()))
                 .split(Split.valueOf(data.split().toUpperCase(Locale.ROOT))).validFraction(data.validFraction())
                 .batch(data.batch()).strict(data.strict()).balanced(data.balanced()).seed(seed).threads(threads);
         images = augmentation == null ? images : images.augment(augmentation);
@@ -36,14 +37,19 @@ public final class RunSetup {
         return images(settings.data(), settings.augmentation(), settings.mix(), settings.seed(), threads);
     }
 
-    /** Of class folders, or of a table, whose files are then looked for in the folder. */
-    private static ImageFolder listed(RunSettings.Data data) {
-        if (data.labels() == null) {
-            return ImageFolder.of(Path.of(data.path()));
+    /**
+     * Images in class folders, or as a table says, whose files are then looked for in the folder.
+     *
+     * @param folder    absolute, and {@code table} too
+     * @param table     null for class folders
+     * @param delimiter between labels of an image that may show several; null where it shows one
+     */
+    public static ImageFolder listed(Path folder, Path table, String delimiter) {
+        if (table == null) {
+            return ImageFolder.of(folder);
         }
-        Path table = Path.of(data.labels());
-        CsvLabels columns = CsvLabels.standard().folder(table.getParent().relativize(Path.of(data.path())).toString());
-        return ImageFolder.ofCsv(table, data.delimiter() == null ? columns : columns.delimiter(data.delimiter()));
+        CsvLabels columns = CsvLabels.standard().folder(table.getParent().relativize(folder).toString());
+        return ImageFolder.ofCsv(table, delimiter == null ? columns : columns.delimiter(delimiter));
     }
 
     /** @param weights to begin with, but for the head's; null for random ones */
