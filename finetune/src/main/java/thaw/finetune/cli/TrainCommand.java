@@ -191,6 +191,8 @@ final class TrainCommand implements Callable<Integer> {
 
     private Integer train(RunSettings wanted, RunFolder folder) throws IOException {
         if (folder != null && folder.hasRun() && folder.isFinished()) {
+            // What a kill at the very end left of it.
+            folder.removeCheckpoint();
             output.text("the run in " + folder.path() + " is finished already; its model is " + folder.model());
             output.result(OutputOptions.object().put("model", folder.model().toString()).put("finished", true));
             return 0;
@@ -202,16 +204,20 @@ final class TrainCommand implements Callable<Integer> {
                     device.description()));
             noteOtherDevice(folder, settings);
             ResNet net = network(settings, pretrained, device, images);
-            describe(settings, net, images);
-            try (Learner learn = RunSetup.learner(settings, net, images);
-                    TrainingLog log = new TrainingLog(output, learn.groups().stream().map(LayerGroup::name).toList());
-                    Interruption interruption = new Interruption(() -> {
-                        learn.stop();
-                        output.note("stopping after this step; once more ends at once");
-                    })) {
-                return folder == null ? intoFile(settings, learn, log, interruption)
-                        : intoFolder(settings, learn, log, folder);
+            try (Learner learn = RunSetup.learner(settings, net, images)) {
+                describe(settings, net, images);
+                return train(settings, learn, folder);
             }
+        }
+    }
+
+    private Integer train(RunSettings settings, Learner learn, RunFolder folder) throws IOException {
+        try (TrainingLog log = new TrainingLog(output, learn.groups().stream().map(LayerGroup::name).toList());
+                Interruption interruption = new Interruption(() -> {
+                    learn.stop();
+                    output.note("stopping after this step; once more ends at once");
+                })) {
+            return folder == null ? intoFile(settings, learn, log, interruption) : intoFolder(settings, learn, log, folder);
         }
     }
 

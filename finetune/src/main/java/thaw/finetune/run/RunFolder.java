@@ -122,8 +122,8 @@ public record RunFolder(Path path) {
         }
     }
 
-    /** The state first: then the run is finished, whatever comes. */
-    void removeCheckpoint() throws IOException {
+    /** Takes the checkpoint of a finished run away: its state first, then the run is finished whatever comes. */
+    public void removeCheckpoint() throws IOException {
         Files.deleteIfExists(state());
         if (Files.isDirectory(checkpoint())) {
             try (Stream<Path> files = Files.list(checkpoint())) {
