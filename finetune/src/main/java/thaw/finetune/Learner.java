@@ -12,6 +12,7 @@ import java.util.function.Supplier;
 import thaw.engine.optim.OneCycle;
 import thaw.engine.optim.Schedule;
 import thaw.finetune.data.Batches;
+import thaw.finetune.data.BrokenImage;
 import thaw.finetune.data.ImageFolder;
 import thaw.finetune.data.RawBatch;
 import thaw.finetune.insight.FeatureDrift;
@@ -356,6 +357,13 @@ public final class Learner implements AutoCloseable {
 
     private LearningRateFinder finder() {
         return new LearningRateFinder(net, loaders.train(), freezing, settings, loss, epochsSeen);
+    }
+
+    /** Images that were passed over, in training and validation, because they could not be read. */
+    public List<BrokenImage> broken() {
+        List<BrokenImage> broken = new ArrayList<>(loaders.train().broken());
+        broken.addAll(loaders.valid().broken());
+        return broken;
     }
 
     // ---- results -----------------------------------------------------------------------------------------------

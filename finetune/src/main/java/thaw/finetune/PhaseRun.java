@@ -225,6 +225,7 @@ final class PhaseRun implements AutoCloseable {
         seconds = 0;
         since = 0;
         history.add(result);
+        context.listener().onEvaluation(valid);
         tellOfActivity(rates);
         if (epoch < phase.epochs()) {
             thaw(epoch);

@@ -25,6 +25,10 @@ public interface TrainingListener {
     default void onValidation(int images, int all) {
     }
 
+    /** After each epoch's validation, before {@link #onActivity} and {@link #onEpoch}: all that it found. */
+    default void onEvaluation(Evaluation evaluation) {
+    }
+
     /** After each epoch and its validation, before {@link #onEpoch}, where {@link Learner#insight} is on. */
     default void onActivity(EpochActivity activity) {
     }

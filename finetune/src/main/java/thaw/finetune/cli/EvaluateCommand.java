@@ -4,18 +4,30 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import thaw.engine.Device;
+import thaw.engine.io.AtomicFile;
 import thaw.finetune.ClassCount;
 import thaw.finetune.Evaluation;
 import thaw.finetune.ModelFile;
+import thaw.finetune.TestTimeAugmentation;
+import thaw.finetune.augment.Augmentation;
 import thaw.finetune.data.BatchLoader;
+import thaw.finetune.data.BrokenImage;
 import thaw.finetune.data.ImageFolder;
+import thaw.finetune.metrics.ConfusionMatrix;
+import thaw.finetune.metrics.Metric;
+import thaw.finetune.metrics.Predictions;
+import thaw.finetune.run.RunSetup;
 import thaw.resnet.ResNet;
 
 /** {@code thaw evaluate}: how many pictures of a folder a model gets right. */
@@ -44,6 +56,27 @@ final class EvaluateCommand implements Callable<Integer> {
     @Option(names = "--batch", paramLabel = "N", defaultValue = "32", description = "Pictures at a time (default: 32).")
     private int batch;
 
+    @Option(names = "--labels", paramLabel = "CSV", description = "A table of file and label, of files in DATA.")
+    private Path labels;
+
+    @Option(names = "--multi-label", arity = "0..1", fallbackValue = " ", paramLabel = "SEP",
+            description = "A picture may show several, in --labels with SEP between (a space if none is given).")
+    private String delimiter;
+
+    @Option(names = "--tta", arity = "0..1", fallbackValue = "4", paramLabel = "N",
+            description = "Averages N varied views of each picture with itself, as fastai (4 if no number is given).")
+    private Integer views;
+
+    @Option(names = "--augment", paramLabel = "KIND", defaultValue = "flip",
+            description = "How --tta varies: flip, or fastai: its aug_transforms (default: flip).")
+    private DataOptions.Variation variation;
+
+    @Option(names = "--predictions", paramLabel = "FILE", description = "Writes a table of all probabilities.")
+    private Path table;
+
+    @Option(names = "--strict", description = "Stops at a picture that cannot be read, in place of passing over it.")
+    private boolean strict;
+
     @Mixin
     private DeviceOptions deviceOptions;
 
@@ -60,7 +93,19 @@ final class EvaluateCommand implements Callable<Integer> {
         }
         Counts.require("--batch", batch, 1);
         Counts.require("--size", size == null ? 1 : size, 1);
-        ImageFolder folder = ImageFolder.of(dataFolder).batch(batch).threads(deviceOptions.threads()).strict(true);
+        Counts.require("--tta", views == null ? 1 : views, 1);
+        if (delimiter != null && labels == null) {
+            throw new Failure("--multi-label needs --labels CSV: a folder for each class says but one of a picture");
+        }
+        if (table != null) {
+            AtomicFile.requireWritable(table);
+        }
+        Path csv = labels == null ? null : labels.toAbsolutePath().normalize();
+        ImageFolder folder = RunSetup.listed(dataFolder.toAbsolutePath().normalize(), csv, delimiter).batch(batch)
+                .threads(deviceOptions.threads()).strict(strict);
+        if (variation == DataOptions.Variation.FASTAI) {
+            folder = folder.augment(Augmentation.fastai());
+        }
         if (weightFile != null) {
             Pretrained pretrained = Pretrained.read(weightFile, archName);
             try (Device device = deviceOptions.open(output)) {
@@ -85,13 +130,15 @@ final class EvaluateCommand implements Callable<Integer> {
         }
     }
 
-    private void evaluate(ResNet net, ImageFolder data) {
+    private void evaluate(ResNet net, ImageFolder data) throws IOException {
         long start = System.nanoTime();
         BatchLoader loader = data.evaluationLoader();
         Evaluation result;
         try (Progress progress = new Progress()) {
             result = Evaluation.of(net, loader, data.classes(), images -> progress.step("pictures", images, loader.images()));
         }
+        Predictions predictions = views == null ? result.predictions()
+                : new TestTimeAugmentation(views, TestTimeAugmentation.fastai().beta(), false).predict(net, data);
         double seconds = (System.nanoTime() - start) / 1e9;
 
         int width = result.classes().stream().mapToInt(count -> count.label().length()).max().orElse(0);
@@ -99,9 +146,54 @@ final class EvaluateCommand implements Callable<Integer> {
             output.text(String.format(Locale.ROOT, "%-" + width + "s  %5d of %5d", count.label(), count.correct(), count.total())
                     + (count.total() == 0 ? "" : String.format(Locale.ROOT, "  %5.1f %%", 100 * count.accuracy())));
         }
+        Map<String, Double> metrics = metrics(predictions);
+        output.text(metrics.entrySet().stream()
+                .map(metric -> String.format(Locale.ROOT, "%s %.4f", metric.getKey(), metric.getValue()))
+                .collect(Collectors.joining(", ", views == null ? "" : "with " + views + " views: ", "")));
+        tellOfBroken(loader.broken());
+        if (table != null) {
+            predictions.writeCsv(table, 0.5);
+            output.text("probabilities are in " + table);
+        }
         output.text(String.format(Locale.ROOT, "%d of %d right: accuracy %.1f %%, loss %.4f, in %.1f s", result.correct(),
                 result.total(), 100 * result.accuracy(), result.loss(), seconds));
-        output.result(json(net, data, result).put("seconds", seconds));
+        ObjectNode json = json(net, data, result).put("seconds", seconds).put("broken_images", loader.broken().size());
+        ObjectNode numbers = json.putObject("metrics");
+        metrics.forEach(numbers::put);
+        if (!predictions.labels().multiLabel()) {
+            addPerClass(json, ConfusionMatrix.of(predictions));
+        }
+        if (table != null) {
+            json.put("predictions", table.toString());
+        }
+        output.result(json);
+    }
+
+    private static Map<String, Double> metrics(Predictions predictions) {
+        Map<String, Double> found = new LinkedHashMap<>();
+        (predictions.labels().multiLabel() ? Metric.multi(0.5) : Metric.single())
+                .forEach(metric -> found.put(metric.name(), metric.of().applyAsDouble(predictions)));
+        return found;
+    }
+
+    private void tellOfBroken(List<BrokenImage> broken) {
+        broken.stream().limit(3).forEach(one -> output.note("passed over: " + one.reason()));
+        if (broken.size() > 3) {
+            output.note("and " + (broken.size() - 3) + " more that cannot be read");
+        }
+    }
+
+    private static void addPerClass(ObjectNode json, ConfusionMatrix matrix) {
+        ArrayNode rows = json.putArray("confusion_matrix");
+        ArrayNode classes = json.withArray("/classes");
+        for (int c = 0; c < matrix.classes().size(); c++) {
+            ArrayNode row = rows.addArray();
+            for (int predicted = 0; predicted < matrix.classes().size(); predicted++) {
+                row.add(matrix.count(c, predicted));
+            }
+            ((ObjectNode) classes.get(c)).put("precision", matrix.precision(c)).put("recall", matrix.recall(c))
+                    .put("f1", matrix.f1(c));
+        }
     }
 
     private static ObjectNode json(ResNet net, ImageFolder data, Evaluation result) {

@@ -9,6 +9,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
+import thaw.finetune.LearningRates;
 import thaw.resnet.Architecture;
 import thaw.resnet.Grain;
 import thaw.resnet.GroupTable;
@@ -20,14 +21,12 @@ import thaw.resnet.Layer;
         footer = {"", "Example: thaw groups resnet152 --lr 1e-5,1e-4,1e-2"})
 final class GroupsCommand implements Callable<Integer> {
 
-    enum Grains { GROUPS, STAGES }
-
     @Parameters(paramLabel = "ARCH", description = "An architecture: resnet50, resnext50_32x4d, resnet20, ….")
     private String name;
 
-    @Option(names = "--lr", paramLabel = "RATES", split = ",", hideParamSyntax = true,
-            description = "One learning rate, or one for each: 1e-5,1e-4,1e-2.")
-    private double[] rates;
+    @Option(names = "--lr", paramLabel = "RATES", converter = Rates.Converter.class,
+            description = "One learning rate, one for each: 1e-5,1e-4,1e-2, or LO:HI or :HI.")
+    private LearningRates rates;
 
     @Option(names = "--size", paramLabel = "PIXELS", description = "Side of the pictures (default: 224, or 32 for CIFAR's).")
     private Integer size;
@@ -35,9 +34,9 @@ final class GroupsCommand implements Callable<Integer> {
     @Option(names = "--classes", paramLabel = "N", description = "Of the head (default: 1000, or 10 for CIFAR's).")
     private Integer classes;
 
-    @Option(names = "--grain", paramLabel = "GRAIN", defaultValue = "groups",
-            description = "groups (early, middle, head) or stages (default: groups).")
-    private Grains grain;
+    @Option(names = {"--groups", "--grain"}, paramLabel = "GRAIN", defaultValue = "3", converter = GrainOption.class,
+            description = "3 (early, middle, head), stages or blocks (default: 3).")
+    private Grain grain;
 
     @Mixin
     private OutputOptions output;
@@ -49,9 +48,12 @@ final class GroupsCommand implements Callable<Integer> {
         int scores = classes == null ? Architectures.nativeClasses(architecture) : classes;
         Counts.require("--size", side, 1);
         Counts.require("--classes", scores, 1);
-        GroupTable table = GroupTable.of(architecture, scores, side, grain == Grains.GROUPS ? Grain.COARSE : Grain.STAGES);
+        GroupTable table = GroupTable.of(architecture, scores, side, grain);
         List<String> names = table.groups().stream().map(GroupTable.Group::name).toList();
-        double[] each = rates == null ? null : Rates.require("--lr", rates, architecture.name(), names);
+        if (rates != null) {
+            Rates.require("--lr", rates, architecture.name(), names);
+        }
+        List<Double> each = rates == null ? null : rates.forGroups(names);
 
         output.text(String.format(Locale.ROOT, "%s, pictures of %d x %d: %,d parameters in %d groups", architecture, side, side,
                 table.parameters(), names.size()));
@@ -60,7 +62,7 @@ final class GroupsCommand implements Callable<Integer> {
         ArrayNode groups = json.putArray("groups");
         for (int i = 0; i < names.size(); i++) {
             GroupTable.Group group = table.groups().get(i);
-            Double rate = each == null ? null : each[each.length == 1 ? 0 : i];
+            Double rate = each == null ? null : each.get(i);
             output.text(new GroupListing(group, rate).toString());
             groups.add(json(group, rate));
         }

@@ -14,6 +14,8 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import thaw.finetune.FrozenBatchNorm;
 import thaw.finetune.bench.Mode;
+import thaw.finetune.data.Split;
+import thaw.finetune.run.RunSettings;
 
 /**
  * The command line. Exit codes: 0 when the work is done, 2 when it is not; then there is one line on standard error that
@@ -21,9 +23,9 @@ import thaw.finetune.bench.Mode;
  */
 @Command(name = "thaw", versionProvider = Version.class, customSynopsis = "thaw COMMAND [OPTIONS]",
         description = "Fine-tunes ResNets on folders of photographs.",
-        subcommands = {DemoCommand.class, TrainCommand.class, EvaluateCommand.class, PredictCommand.class, GroupsCommand.class,
-            ConvertCommand.class, DevicesCommand.class, TuneCommand.class, BenchCommand.class, PretrainDemoCommand.class,
-            RehearseCommand.class},
+        subcommands = {DemoCommand.class, TrainCommand.class, LrFindCommand.class, EvaluateCommand.class, PredictCommand.class,
+            GroupsCommand.class, ConvertCommand.class, DevicesCommand.class, TuneCommand.class, BenchCommand.class,
+            PretrainDemoCommand.class, RehearseCommand.class},
         optionListHeading = "%n", commandListHeading = "%n",
         footer = {"", "thaw COMMAND --help says more.", "",
             "Example: thaw train photos --weights resnet50.pth --lr 1e-5,1e-4,1e-2"})
@@ -77,11 +79,13 @@ public final class Main implements Runnable {
         CommandLine line = new CommandLine(new Main())
                 .setOut(out)
                 .setErr(err)
-                .registerConverter(TrainCommand.ScheduleKind.class, new Choice<>(TrainCommand.ScheduleKind.class))
-                .registerConverter(TrainCommand.HeadKind.class, new Choice<>(TrainCommand.HeadKind.class))
+                .registerConverter(NetworkOptions.HeadKind.class, new Choice<>(NetworkOptions.HeadKind.class))
+                .registerConverter(FitOptions.OptimizerName.class, new Choice<>(FitOptions.OptimizerName.class))
+                .registerConverter(DataOptions.Variation.class, new Choice<>(DataOptions.Variation.class))
+                .registerConverter(RunSettings.Keep.class, new Choice<>(RunSettings.Keep.class))
+                .registerConverter(Split.class, new Choice<>(Split.class))
                 .registerConverter(FrozenBatchNorm.class, new Choice<>(FrozenBatchNorm.class))
                 .registerConverter(Mode.class, new Choice<>(Mode.class))
-                .registerConverter(GroupsCommand.Grains.class, new Choice<>(GroupsCommand.Grains.class))
                 .setParameterExceptionHandler(wrongUsage())
                 .setExecutionExceptionHandler(failure());
         line.getSubcommands().values().forEach(command -> {

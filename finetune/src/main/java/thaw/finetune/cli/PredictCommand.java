@@ -3,19 +3,25 @@ package thaw.finetune.cli;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
+import thaw.engine.io.AtomicFile;
 import thaw.finetune.ClassProbability;
 import thaw.finetune.Classifier;
 import thaw.finetune.ModelFile;
 import thaw.finetune.Prediction;
+import thaw.finetune.data.Csv;
 
 /** {@code thaw predict}: what a model sees in pictures. */
 @Command(name = "predict", sortOptions = false, customSynopsis = "thaw predict IMAGE… [--model FILE] [OPTIONS]",
@@ -34,6 +40,13 @@ final class PredictCommand implements Callable<Integer> {
             description = "Shows the N most probable classes (default: 5).")
     private int top;
 
+    @Option(names = "--csv", paramLabel = "FILE", description = "Writes a table of all probabilities.")
+    private Path csv;
+
+    @Option(names = "--threshold", paramLabel = "P", defaultValue = "0.5",
+            description = "A model of several labels says those above P (default: 0.5).")
+    private double threshold;
+
     @Mixin
     private DeviceOptions deviceOptions;
 
@@ -43,6 +56,12 @@ final class PredictCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException {
         Counts.require("--top", top, 1);
+        if (!(threshold > 0 && threshold < 1)) {
+            throw new Failure("--threshold: expected a probability between 0 and 1, got " + threshold);
+        }
+        if (csv != null) {
+            AtomicFile.requireWritable(csv);
+        }
         ModelFile model = ModelFile.read(modelFile);
         List<Prediction> predictions;
         try (Classifier classifier = Classifier.of(model, deviceOptions.open(output))) {
@@ -58,9 +77,40 @@ final class PredictCommand implements Callable<Integer> {
             ObjectNode one = array.addObject().put("image", images.get(i).toString()).put("label", best.get(0).label())
                     .put("probability", best.get(0).probability());
             ArrayNode classes = one.putArray("classes");
+            if (model.labels().multiLabel()) {
+                ArrayNode labels = one.putArray("labels");
+                predictions.get(i).labels(threshold).forEach(labels::add);
+            }
             best.forEach(c -> classes.addObject().put("name", c.label()).put("probability", c.probability()));
+        }
+        if (csv != null) {
+            writeTable(model, predictions);
+            output.text("probabilities are in " + csv);
+            json.put("csv", csv.toString());
         }
         output.result(json);
         return 0;
+    }
+
+    /** A record for each picture: the file, what is predicted, and a probability for each class in the model's order. */
+    private void writeTable(ModelFile model, List<Prediction> predictions) throws IOException {
+        List<String> header = new ArrayList<>(List.of("file", "predicted"));
+        header.addAll(model.classes());
+        StringBuilder table = new StringBuilder(Csv.line(header));
+        for (int i = 0; i < images.size(); i++) {
+            Prediction one = predictions.get(i);
+            List<String> said = model.labels().multiLabel() ? one.labels(threshold) : List.of(one.label());
+            Map<String, Double> probabilities = one.classes().stream()
+                    .collect(Collectors.toMap(ClassProbability::label, ClassProbability::probability));
+            List<String> fields = new ArrayList<>(List.of(images.get(i).toString(), String.join(";", said)));
+            model.classes().forEach(name -> fields.add(Float.toString(probabilities.get(name).floatValue())));
+            table.append(Csv.line(fields));
+        }
+        ByteBuffer bytes = StandardCharsets.UTF_8.encode(table.toString());
+        AtomicFile.write(csv, channel -> {
+            while (bytes.hasRemaining()) {
+                channel.write(bytes);
+            }
+        });
     }
 }

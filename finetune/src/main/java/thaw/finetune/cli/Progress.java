@@ -14,6 +14,11 @@ final class Progress implements AutoCloseable {
 
     /** Shows that {@code done} of {@code all} steps of a task are done; another task's bar takes the place of the last one's. */
     void step(String task, long done, long all) {
+        step(task, done, all, "");
+    }
+
+    /** As {@link #step(String, long, long)}, with a few words at the bar's end. */
+    void step(String task, long done, long all, String words) {
         if (width == 0) {
             return;
         }
@@ -24,6 +29,7 @@ final class Progress implements AutoCloseable {
             bar = new ProgressBarBuilder().setTaskName(task).setInitialMax(all).setStyle(ProgressBarStyle.ASCII)
                     .setUpdateIntervalMillis(200).clearDisplayOnFinish().setConsumer(new OneLine(width - 1)).build();
         }
+        bar.setExtraMessage(words);
         bar.stepTo(done);
     }
 

@@ -6,6 +6,9 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.stream.Collectors;
+import picocli.CommandLine.ITypeConverter;
+import picocli.CommandLine.TypeConversionException;
+import thaw.finetune.LearningRates;
 
 /** Learning rates as they are given on a command line: one for all layer groups, or one for each. */
 final class Rates {
@@ -27,6 +30,50 @@ final class Rates {
             }
         }
         return rates;
+    }
+
+    /** As {@link #require(String, double[], String, List)}. */
+    static void require(String option, LearningRates rates, String architecture, List<String> groups) {
+        if (rates instanceof LearningRates.PerGroup each) {
+            require(option, each.rates().stream().mapToDouble(Double::doubleValue).toArray(), architecture, groups);
+        }
+    }
+
+    /** {@code 0.01}, {@code 1e-5,1e-4,1e-2}, {@code 1e-5:1e-2}, {@code :1e-2}, or as {@link LearningRates#parse} reads them. */
+    static final class Converter implements ITypeConverter<LearningRates> {
+
+        private static final String NUMBERS = "[^(]*";
+
+        @Override
+        public LearningRates convert(String value) {
+            try {
+                if (!value.matches(NUMBERS)) {
+                    return LearningRates.parse(value);
+                }
+                int colon = value.indexOf(':');
+                if (colon < 0) {
+                    return LearningRates.of(Arrays.stream(value.split(",", -1)).mapToDouble(Converter::rate).toArray());
+                }
+                double high = rate(value.substring(colon + 1));
+                return colon == 0 ? LearningRates.slice(high) : LearningRates.slice(rate(value.substring(0, colon)), high);
+            } catch (IllegalArgumentException wrong) {
+                throw new TypeConversionException(wrong.getMessage());
+            }
+        }
+
+        private static double rate(String text) {
+            double rate;
+            try {
+                rate = Double.parseDouble(text);
+            } catch (NumberFormatException none) {
+                throw new TypeConversionException("'" + text + "' is not a number; expected rates as 1e-2, 1e-5,1e-4,1e-2,"
+                        + " 1e-5:1e-2 or :1e-2");
+            }
+            if (!(rate >= 0 && Double.isFinite(rate))) {
+                throw new TypeConversionException("a learning rate is a number of 0 or more, got " + text);
+            }
+            return rate;
+        }
     }
 
     /** Three digits of a rate, for a table: {@code 0.05}, {@code 1e-5}. */

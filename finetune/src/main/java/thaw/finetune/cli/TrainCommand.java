@@ -3,97 +3,92 @@ package thaw.finetune.cli;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
+import java.util.Set;
 import java.util.concurrent.Callable;
-import java.util.function.IntFunction;
+import java.util.stream.Collectors;
+import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import thaw.engine.Device;
 import thaw.engine.io.AtomicFile;
-import thaw.engine.optim.Constant;
-import thaw.engine.optim.OneCycle;
-import thaw.engine.optim.Schedule;
-import thaw.finetune.FrozenBatchNorm;
 import thaw.finetune.Learner;
+import thaw.finetune.TrainingPlan;
+import thaw.finetune.data.BrokenImage;
 import thaw.finetune.data.ImageFolder;
-import thaw.resnet.Architecture;
-import thaw.resnet.Grain;
+import thaw.finetune.insight.InsightOptions;
+import thaw.finetune.run.Fingerprint;
+import thaw.finetune.run.RunFolder;
+import thaw.finetune.run.RunSettings;
+import thaw.finetune.run.RunSetup;
+import thaw.finetune.run.TrainingRun;
 import thaw.resnet.GroupTable;
-import thaw.resnet.Head;
 import thaw.resnet.LayerGroup;
 import thaw.resnet.ResNet;
 
 /** {@code thaw train}: a network on a folder of photographs, first its head alone if that's wanted, then all of it. */
 @Command(name = "train", sortOptions = false, customSynopsis = "thaw train DATA [--weights FILE] [--arch NAME] [OPTIONS]",
         description = "Trains a ResNet on photographs, from weights or from scratch.",
-        footer = {"", "Example: thaw train photos --weights resnet50.pth --epochs 3 --lr 1e-5,1e-4,1e-2"})
+        footer = {"", "Example: thaw train photos --weights resnet50.pth --epochs 3 --lr 1e-5,1e-4,1e-2 -o RUN/"})
 final class TrainCommand implements Callable<Integer> {
 
-    enum ScheduleKind { ONE_CYCLE, CONSTANT }
+    private static final String MODEL_ENDING = ".safetensors";
+    private static final int PROBE_IMAGES = 32;
+    private static final double UPDATE_RATIO_LIMIT = 1e-2;
 
-    enum HeadKind { LINEAR, CONCAT }
+    /** How many threads compute changes no bit. */
+    private static final String THREADS = ", \\d+ threads?$";
 
-    @Parameters(paramLabel = "DATA", description = "A folder of class folders, or of train/ and valid/.")
+    /** Options that a run may be resumed with: they change nothing of what comes of it. */
+    private static final Set<String> NEUTRAL = Set.of("--resume", "--out", "--checkpoint-every", "--device", "--threads", "--json",
+            "--verbose");
+
+    @CommandLine.Spec
+    private CommandSpec spec;
+
+    @Parameters(paramLabel = "DATA", arity = "0..1", description = "A folder of class folders, or of train/ and valid/.")
     private Path dataFolder;
 
-    @Option(names = "--weights", paramLabel = "FILE", description = "Pretrained weights (default: from scratch).")
-    private Path weightFile;
+    @Mixin
+    private NetworkOptions networkOptions;
 
-    @Option(names = "--arch", paramLabel = "NAME", description = "The architecture (default: the weights').")
-    private String archName;
+    @Mixin
+    private PlanOptions planOptions;
 
-    @Option(names = "--size", paramLabel = "PIXELS", description = "Side of the pictures (default: 224, CIFAR's 32).")
-    private Integer size;
+    @Mixin
+    private FitOptions fitOptions;
 
-    @Option(names = "--freeze-epochs", paramLabel = "N",
-            description = "First so many for the head (default: 1; scratch: 0).")
-    private Integer freezeEpochs;
+    @Mixin
+    private DataOptions dataOptions;
 
-    @Option(names = "--freeze-lr", paramLabel = "RATE", defaultValue = "0.05", description = "The rate of these (default: 0.05).")
-    private double freezeRate;
+    @Option(names = "--patience", paramLabel = "N", defaultValue = "0",
+            description = "Ends after N epochs without a lower validation loss.")
+    private int patience;
 
-    @Option(names = "--epochs", paramLabel = "N", defaultValue = "5", description = "Then so many for all layers (default: 5).")
-    private int epochs;
+    @Option(names = "--keep", paramLabel = "WHICH", defaultValue = "last",
+            description = "The model to keep: last, or best by validation loss (default: last).")
+    private RunSettings.Keep keep;
 
-    @Option(names = "--lr", paramLabel = "RATES", split = ",", hideParamSyntax = true, defaultValue = "0.01",
-            description = "One rate, or early,middle,head (default: 0.01).")
-    private double[] rates;
+    @Option(names = "--insight", paramLabel = "STEPS", hidden = true,
+            description = "Looks at what groups do every so many steps; 0: never (default: 10).")
+    private Integer insight;
 
-    @Option(names = "--freeze-to", paramLabel = "N",
-            description = "Groups before N stay frozen; -2: all but the last 2.")
-    private Integer freezeTo;
-
-    @Option(names = "--schedule", paramLabel = "NAME", defaultValue = "one-cycle",
-            description = "one-cycle or constant (default: one-cycle).")
-    private ScheduleKind schedule;
-
-    @Option(names = "--momentum", paramLabel = "M", description = "Fixed (default: 0.9, one-cycle's 0.95-0.85-0.95).")
-    private Double momentum;
-
-    @Option(names = "--weight-decay", paramLabel = "W", defaultValue = "1e-4", description = "The L2 penalty (default: 1e-4).")
-    private double weightDecay;
-
-    @Option(names = "--batch", paramLabel = "N", defaultValue = "32", description = "Pictures a step (default: 32).")
-    private int batch;
-
-    @Option(names = "--head", paramLabel = "KIND", defaultValue = "linear",
-            description = "linear, or concat: fastai's (default: linear).")
-    private HeadKind head;
-
-    @Option(names = "--frozen-bn", paramLabel = "MODE", defaultValue = "statistics",
-            description = "Frozen batch norm: statistics (follow), train or eval (default: statistics).")
-    private FrozenBatchNorm frozenBatchNorm;
-
-    @Option(names = "--seed", paramLabel = "N", defaultValue = "1", description = "Of everything random (default: 1).")
-    private long seed;
-
-    @Option(names = {"-o", "--out"}, paramLabel = "FILE", defaultValue = "model.safetensors",
-            description = "The model to save (default: model.safetensors).")
+    @Option(names = {"-o", "--out"}, paramLabel = "OUT", defaultValue = "model.safetensors",
+            description = "A folder for all of the run, or a .safetensors file for the model (default: model.safetensors).")
     private Path out;
+
+    @Option(names = "--resume", description = "Goes on with the run of -o RUN/ that was stopped.")
+    private boolean resume;
+
+    @Option(names = "--checkpoint-every", paramLabel = "SEC", defaultValue = "60", hidden = true,
+            description = "Seconds between checkpoints (default: 60; always after an epoch).")
+    private double checkpointSeconds;
 
     @Mixin
     private DeviceOptions deviceOptions;
@@ -101,118 +96,227 @@ final class TrainCommand implements Callable<Integer> {
     @Mixin
     private OutputOptions output;
 
+    @Option(names = "--help-all", description = "Shows the rarely used options too.")
+    private boolean helpAll;
+
     @Override
     public Integer call() throws IOException {
-        Pretrained pretrained = weightFile == null ? null : Pretrained.read(weightFile, archName);
-        Architecture architecture = architecture(pretrained);
-        if (freezeEpochs == null) {
-            freezeEpochs = pretrained == null ? 0 : 1;
+        if (helpAll) {
+            output.text(AllOptions.help(spec));
+            return 0;
         }
-        requireSense(architecture);
-        AtomicFile.requireWritable(out);
-        ImageFolder data = ImageFolder.of(dataFolder).size(size == null ? Architectures.nativeSize(architecture) : size)
-                .batch(batch).seed(seed).threads(deviceOptions.threads()).strict(true);
-
-        try (Device device = deviceOptions.open(output)) {
-            device.generator().seed(seed);
-            ResNet net = ResNet.of(architecture, device, data.classes().size(), seed);
-            if (head == HeadKind.CONCAT) {
-                net.replaceHead(Head.CONCAT_POOL, data.classes().size());
-            }
-            if (pretrained != null) {
-                pretrained.loadBody(net);
-            }
-            Learner learn = new Learner(net, data).frozenBatchNorm(frozenBatchNorm).weightDecay(weightDecay);
-            if (momentum != null) {
-                learn.momentum(momentum);
-            }
-            describe(net, data);
-            TrainingLog log = train(learn, net);
-            learn.save(out);
-            report(net, data, log);
+        RunFolder folder = out.toString().endsWith(MODEL_ENDING) || Files.isRegularFile(out) ? null : new RunFolder(out);
+        requireSense(folder);
+        if (resume && dataFolder == null) {
+            return train(resumed(folder), folder);
         }
-        return 0;
+        if (dataFolder == null) {
+            throw new CommandLine.ParameterException(spec.commandLine(), "Missing required parameter: 'DATA'");
+        }
+        RunSettings settings = settings(folder);
+        if (folder == null) {
+            AtomicFile.requireWritable(out);
+        } else if (resume && folder.hasRun()) {
+            requireSame(folder, settings);
+        } else {
+            folder.requireFree();
+        }
+        return train(settings, folder);
     }
 
-    private Architecture architecture(Pretrained pretrained) {
-        if (pretrained != null) {
-            return pretrained.architecture();
+    private void requireSense(RunFolder folder) {
+        Counts.require("--patience", patience, 0);
+        Counts.require("--insight", insight == null ? 0 : insight, 0);
+        if (!(checkpointSeconds >= 0)) {
+            throw new Failure("--checkpoint-every: expected seconds, 0 or more, got " + checkpointSeconds);
         }
-        if (archName == null) {
-            throw new Failure("which network? give --weights FILE to fine-tune one, or --arch NAME to train from scratch");
+        if (folder != null) {
+            return;
         }
-        return Architectures.byName(archName);
+        if (resume) {
+            throw new Failure("--resume needs -o RUN/, the folder of the run to go on with; " + out + " is a model alone");
+        }
+        if (patience > 0 || keep != RunSettings.Keep.LAST || insight != null) {
+            throw new Failure("--patience, --keep best and --insight need a folder for the run: give -o RUN/ in place of " + out);
+        }
     }
 
-    private void requireSense(Architecture architecture) {
-        Counts.require("--epochs", epochs, 0);
-        Counts.require("--freeze-epochs", freezeEpochs, 0);
-        Counts.require("--batch", batch, 1);
-        Counts.require("--size", size == null ? 1 : size, 1);
-        if (momentum != null && !(momentum >= 0 && momentum < 1)) {
-            throw new Failure("--momentum: expected a number from 0 to below 1, got " + momentum);
+    /** The settings of a run as it began. */
+    private RunSettings resumed(RunFolder folder) throws IOException {
+        if (!folder.hasRun()) {
+            throw new Failure(folder.path() + ": has no settings.json, so no run began there; give the whole command, with DATA");
         }
-        if (!(weightDecay >= 0 && Double.isFinite(weightDecay))) {
-            throw new Failure("--weight-decay: expected a number of 0 or more, got " + weightDecay);
+        List<String> other = spec.commandLine().getParseResult().matchedOptions().stream().map(o -> o.longestName())
+                .filter(name -> !NEUTRAL.contains(name)).toList();
+        if (!other.isEmpty()) {
+            throw new Failure("--resume takes everything from " + folder.settingsFile() + "; leave " + String.join(", ", other)
+                    + " out, or repeat the whole command, with DATA, to have it compared");
         }
-        if (epochs + freezeEpochs == 0) {
-            throw new Failure("there is nothing to do: --epochs and --freeze-epochs are both 0");
+        RunSettings settings = folder.settings();
+        RunSettings.Data now = settings.data().found(RunSetup.images(settings, 1));
+        if (!now.equals(settings.data())) {
+            throw new Failure("--resume: the pictures in " + now.path() + " are others than when the run began: "
+                    + settings.data().trainImages() + " and " + settings.data().validImages() + " then, " + now.trainImages()
+                    + " and " + now.validImages() + " now; put them back, or begin another run");
         }
-        List<String> groups = GroupTable.of(architecture, 1, 1, Grain.COARSE).groups().stream()
+        return settings;
+    }
+
+    private static void requireSame(RunFolder folder, RunSettings settings) throws IOException {
+        List<String> differences = folder.settings().differences(settings);
+        if (!differences.isEmpty()) {
+            throw new Failure("--resume: the run in " + folder.path() + " began with other settings: "
+                    + String.join("; ", differences) + "; give the same, or begin another run in another folder");
+        }
+    }
+
+    private RunSettings settings(RunFolder folder) throws IOException {
+        NetworkOptions.Start start = networkOptions.read();
+        List<String> groups = GroupTable.of(start.architecture(), 1, 1, planOptions.grain()).groups().stream()
                 .map(GroupTable.Group::name).toList();
-        Rates.require("--lr", rates, architecture.name(), groups);
-        Rates.require("--freeze-lr", new double[] {freezeRate}, architecture.name(), groups);
-        if (freezeTo != null && freezeTo >= groups.size()) {
-            throw new Failure("--freeze-to: " + freezeTo + " would freeze all " + groups.size() + " layer groups ("
-                    + String.join(", ", groups) + "); give " + (groups.size() - 1) + " or -1 to train the last alone");
+        dataOptions.requireSense();
+        TrainingPlan plan = planOptions.plan(start.isPretrained(), start.architecture().name(), groups, fitOptions.momentum());
+        Integer side = planOptions.lastSize(dataOptions.size());
+        RunSettings.Data data = dataOptions.describe(dataFolder,
+                side == null ? Architectures.nativeSize(start.architecture()) : side);
+        ImageFolder images = RunSetup.images(data, dataOptions.augmentation(), dataOptions.mix(), dataOptions.seed(),
+                deviceOptions.threads());
+        int steps = insight == null ? InsightOptions.standard().everySteps() : insight;
+        InsightOptions look = folder == null || steps == 0 ? InsightOptions.off()
+                : new InsightOptions(steps, Math.min(PROBE_IMAGES, images.batch()) < 2 ? 0 : PROBE_IMAGES, UPDATE_RATIO_LIMIT);
+        return new RunSettings(data.found(images), start.describe(), planOptions.grain().label(), RunSettings.describe(plan),
+                fitOptions.settings(), fitOptions.objective(images), dataOptions.augmentation(), dataOptions.mix(), look, patience,
+                keep, dataOptions.seed(), new RunSettings.Environment(Version.number(), Runtime.version().toString(), ""));
+    }
+
+    private Integer train(RunSettings wanted, RunFolder folder) throws IOException {
+        if (folder != null && folder.hasRun() && folder.isFinished()) {
+            // What a kill at the very end left of it.
+            folder.removeCheckpoint();
+            output.text("the run in " + folder.path() + " is finished already; its model is " + folder.model());
+            output.result(OutputOptions.object().put("model", folder.model().toString()).put("finished", true));
+            return 0;
+        }
+        Pretrained pretrained = pretrained(wanted.network());
+        ImageFolder images = RunSetup.images(wanted, deviceOptions.threads());
+        try (Device device = deviceOptions.open(output)) {
+            RunSettings settings = wanted.on(new RunSettings.Environment(Version.number(), Runtime.version().toString(),
+                    device.description()));
+            noteOtherDevice(folder, settings);
+            ResNet net = network(settings, pretrained, device, images);
+            try (Learner learn = RunSetup.learner(settings, net, images)) {
+                describe(settings, net, images);
+                return train(settings, learn, folder);
+            }
         }
     }
 
-    private void describe(ResNet net, ImageFolder data) {
+    private Integer train(RunSettings settings, Learner learn, RunFolder folder) throws IOException {
+        try (TrainingLog log = new TrainingLog(output, learn.groups().stream().map(LayerGroup::name).toList());
+                Interruption interruption = new Interruption(() -> {
+                    learn.stop();
+                    output.note("stopping after this step; once more ends at once");
+                })) {
+            return folder == null ? intoFile(settings, learn, log, interruption) : intoFolder(settings, learn, log, folder);
+        }
+    }
+
+    private static Pretrained pretrained(RunSettings.Network network) throws IOException {
+        if (network.weights() == null) {
+            return null;
+        }
+        Path file = Path.of(network.weights());
+        Pretrained pretrained = Pretrained.read(file, network.architecture());
+        if (!Fingerprint.ofFile(file).equals(network.sha256())) {
+            throw new Failure(file + ": is another file than when the run began; put the old one back, or begin another run");
+        }
+        return pretrained;
+    }
+
+    private static ResNet network(RunSettings settings, Pretrained pretrained, Device device, ImageFolder images) {
+        try {
+            return RunSetup.network(settings, pretrained == null ? null : pretrained.weights(), device, images.classes().size());
+        } catch (IllegalArgumentException misfit) {
+            throw pretrained == null ? misfit : new Failure(pretrained.file() + ": " + misfit.getMessage(), misfit);
+        }
+    }
+
+    private void noteOtherDevice(RunFolder folder, RunSettings settings) throws IOException {
+        if (folder != null && folder.hasRun()) {
+            RunSettings.Environment before = folder.settings().environment();
+            RunSettings.Environment now = settings.environment();
+            boolean sameDevice = before.device().replaceFirst(THREADS, "").equals(now.device().replaceFirst(THREADS, ""));
+            if (!sameDevice || !before.java().equals(now.java())) {
+                output.note("the run began on " + before.device() + " with Java " + before.java()
+                        + ": here its last digits may come out otherwise");
+            }
+        }
+    }
+
+    private void describe(RunSettings settings, ResNet net, ImageFolder data) {
+        String weights = settings.network().weights();
         output.text(net.architecture() + " with " + String.format(Locale.ROOT, "%,d", net.parameterCount()) + " parameters, "
-                + (weightFile == null ? "from scratch" : "from " + weightFile));
+                + (weights == null ? "from scratch" : "from " + weights));
         output.text("on " + net.device().description());
         output.text(data.train().size() + " pictures to train on, " + data.valid().size() + " to validate on, "
                 + data.classes().size() + " classes" + (data.skipped() == 0 ? "" : ", " + data.skipped() + " other files"));
     }
 
-    private TrainingLog train(Learner learn, ResNet net) {
-        try (TrainingLog log = new TrainingLog(output, net.groups().stream().map(LayerGroup::name).toList())) {
-            if (freezeEpochs > 0) {
-                learn.freeze().listener(log.phase("head")).fit(freezeEpochs, schedule(), freezeRate);
-            }
-            if (epochs > 0) {
-                int first = freezeTo == null ? 0 : freezeTo;
-                learn.freezeTo(first).listener(log.phase(first == 0 ? "all" : "part")).fit(epochs, schedule(), rates);
-            }
-            return log;
+    private Integer intoFile(RunSettings settings, Learner learn, TrainingLog log, Interruption interruption) throws IOException {
+        learn.listener(log.phases(settings.fit().frozenBatchNorm()));
+        learn.run(settings.trainingPlan());
+        learn.save(out);
+        boolean cut = interruption.asked();
+        report(settings, learn, log, log.accuracy(), cut ? "model saved as it is then as " + out : "model saved as " + out, out, cut);
+        return cut ? Interruption.EXIT_CODE : 0;
+    }
+
+    private Integer intoFolder(RunSettings settings, Learner learn, TrainingLog log, RunFolder folder) throws IOException {
+        if (folder.hasCheckpoint()) {
+            output.text("going on with the run in " + folder.path());
         }
+        TrainingRun.Outcome outcome = new TrainingRun(folder, settings, learn,
+                log.phases(settings.fit().frozenBatchNorm()), checkpointSeconds).run();
+        log.close();
+        if (outcome.ending() == TrainingRun.Ending.STOPPED) {
+            output.note("stopped; thaw train --resume -o " + folder.path() + " goes on from here");
+            return Interruption.EXIT_CODE;
+        }
+        if (outcome.ending() == TrainingRun.Ending.EARLY) {
+            output.text("ended early: " + settings.patience() + " epochs without a lower validation loss");
+        }
+        log.rows(outcome.log());
+        double accuracy = TrainingLog.accuracy(outcome.kept());
+        report(settings, learn, log, accuracy, "epoch " + outcome.kept().epoch() + "; model saved as " + folder.model(),
+                folder.model(), false);
+        return 0;
     }
 
-    private IntFunction<Schedule> schedule() {
-        return steps -> {
-            if (schedule == ScheduleKind.CONSTANT) {
-                return new Constant();
-            }
-            OneCycle cycle = OneCycle.fastai(steps);
-            return momentum == null ? cycle : new OneCycle(cycle.totalSteps(), cycle.peakStep(), cycle.endStep(),
-                    cycle.startFactor(), cycle.endFactor(), cycle.anneal(), momentum, momentum);
-        };
-    }
-
-    private void report(ResNet net, ImageFolder data, TrainingLog log) {
-        output.text(String.format(Locale.ROOT, "%naccuracy %.1f %% on %d pictures; model saved as %s", 100 * log.accuracy(),
-                data.valid().size(), out));
-        ObjectNode json = OutputOptions.object().put("accuracy", log.accuracy()).put("model", out.toString())
-                .put("architecture", net.architecture().name()).put("head", net.head().label())
-                .put("weights", weightFile == null ? null : weightFile.toString())
-                .put("parameters", net.parameterCount()).put("size", data.transforms().size()).put("batch", batch)
-                .put("seed", seed).put("device", net.device().description())
-                .put("train_images", data.train().size()).put("valid_images", data.valid().size());
+    private void report(RunSettings settings, Learner learn, TrainingLog log, double accuracy, String what, Path model,
+            boolean stopped) {
+        long parameters = learn.groups().stream().mapToLong(LayerGroup::parameterCount).sum();
+        List<BrokenImage> broken = learn.broken();
+        if (!broken.isEmpty()) {
+            output.note(broken.size() + (broken.size() == 1 ? " picture was" : " pictures were") + " passed over: "
+                    + broken.stream().limit(3).map(BrokenImage::reason).collect(Collectors.joining("; "))
+                    + (broken.size() > 3 ? "; …" : ""));
+        }
+        output.text(String.format(Locale.ROOT, "%naccuracy %.1f %% on %d pictures; %s", 100 * accuracy,
+                settings.data().validImages(), what));
+        ObjectNode json = OutputOptions.object().put("accuracy", accuracy).put("model", model.toString())
+                .put("architecture", settings.network().architecture()).put("head", settings.network().head())
+                .put("weights", settings.network().weights()).put("parameters", parameters)
+                .put("size", Integer.parseInt(settings.data().transforms().get("transforms.size")))
+                .put("batch", settings.data().batch()).put("seed", settings.seed())
+                .put("device", settings.environment().device()).put("train_images", settings.data().trainImages())
+                .put("valid_images", settings.data().validImages()).put("broken_images", broken.size());
+        if (stopped) {
+            json.put("stopped", true);
+        }
         ArrayNode classes = json.putArray("classes");
-        data.classes().forEach(classes::add);
+        settings.data().classes().forEach(classes::add);
         ArrayNode groups = json.putArray("groups");
-        net.groups().forEach(group -> groups.add(group.name()));
+        learn.groups().forEach(group -> groups.add(group.name()));
         json.set("epochs", log.epochs());
         output.result(json);
     }

@@ -17,7 +17,7 @@ final class Version implements IVersionProvider {
     }
 
     /** Maven writes it into this file when it builds. */
-    private static String number() throws IOException {
+    static String number() throws IOException {
         try (InputStream in = Version.class.getResourceAsStream("version.properties")) {
             Properties properties = new Properties();
             properties.load(in);

@@ -1,5 +1,7 @@
 package thaw.finetune.insight;
 
+import com.fasterxml.jackson.annotation.JsonIgnore;
+
 /**
  * What to look at in training.
  *
@@ -28,6 +30,7 @@ public record InsightOptions(int everySteps, int probeImages, double updateRatio
         return new InsightOptions(10, 32, 1e-2);
     }
 
+    @JsonIgnore
     public boolean isOff() {
         return everySteps == 0 && probeImages == 0;
     }

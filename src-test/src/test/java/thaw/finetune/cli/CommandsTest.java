@@ -95,11 +95,46 @@ class CommandsTest {
     }
 
     @Test
+    void evaluateHasEveryMetricAndATableOfPredictions() throws IOException {
+        JsonNode found = ThawProcess.json(folder, "evaluate", data, "--tta=2", "--augment", "fastai", "--predictions",
+                "predictions.csv", "--json");
+        JsonNode metrics = found.get("metrics");
+        for (String name : List.of("accuracy", "error_rate", "f1_macro", "roc_auc", "kappa", "ece")) {
+            assertTrue(metrics.has(name), metrics::toString);
+        }
+        assertEquals(1, metrics.get("accuracy").asDouble() + metrics.get("error_rate").asDouble(), 1e-12);
+        long sum = 0;
+        for (JsonNode row : found.get("confusion_matrix")) {
+            sum += row.get(0).asLong() + row.get(1).asLong();
+        }
+        assertEquals(8, sum);
+        assertTrue(found.get("classes").get(0).has("recall"));
+        List<String> table = Files.readAllLines(folder.resolve("predictions.csv"));
+        assertEquals(1 + 8, table.size());
+        assertEquals("file,label,predicted,blue,red", table.get(0));
+    }
+
+    @Test
+    void lrFindSuggestsARateForEachGroup() throws IOException {
+        JsonNode found = ThawProcess.json(folder, "lr-find", data, "--arch", "resnet20", "--size", ColourPictures.SIDE, "--batch",
+                5, "--steps", 12, "--per-group", "--chart", "rates.png", "--json");
+        assertEquals(List.of("early", "middle", "head"), texts(found.get("sweeps"), "group"));
+        for (JsonNode sweep : found.get("sweeps")) {
+            assertEquals(sweep.get("lr").size(), sweep.get("loss").size());
+            assertEquals(1e-7, sweep.get("lr").get(0).asDouble(), 1e-15);
+        }
+        assertTrue(Files.size(folder.resolve("rates.png")) > 1000);
+    }
+
+    @Test
     void predictNamesThePictures() throws IOException {
         Path blue = data.resolve("valid/blue/0.png");
         Path red = data.resolve("valid/red/0.png");
-        JsonNode predictions = ThawProcess.json(folder, "predict", blue, red, "--model", "model.safetensors", "--json")
-                .get("predictions");
+        JsonNode predictions = ThawProcess.json(folder, "predict", blue, red, "--model", "model.safetensors", "--csv",
+                "seen.csv", "--json").get("predictions");
+        List<String> table = Files.readAllLines(folder.resolve("seen.csv"));
+        assertEquals("file,predicted,blue,red", table.get(0));
+        assertEquals(3, table.size());
         assertEquals(List.of(blue.toString(), red.toString()), texts(predictions, "image"));
         for (JsonNode one : predictions) {
             double sum = 0;

@@ -60,7 +60,7 @@ class ErrorsTest {
         assertFails(List.of("train", data, "--wieghts", weights), "--wieghts", "did you mean --weights?");
         assertFails(List.of("groups", "resnet18", "resnet34"), "too many", "resnet34");
         assertFails(List.of("groups", "resnet18", "--lr", "fast"), "--lr", "fast");
-        assertFails(List.of("train", data, "--arch", "resnet20", "--schedule", "cosine"), "one-cycle or constant", "cosine");
+        assertFails(List.of("train", data, "--arch", "resnet20", "--schedule", "cosin"), "one-cycle, ", "\"cosin\"", "did you mean cosine?");
         assertFails(List.of("train", data, "--arch", "resnet20", "--device", "tpu"), "--device", "tpu");
         assertFails(List.of("train", data, "--arch", "resnet20", "--threads", 0), "--threads", "at least 1");
         assertFails(List.of("train", data, "--arch", "resnet20", "--batch", 0), "--batch", "at least 1");
@@ -116,8 +116,8 @@ class ErrorsTest {
         ColourPictures.fill(broken.resolve("b"), 4, 0x202020);
         Files.copy(text, broken.resolve("b/text.png"));
         assertFails(List.of("evaluate", broken, "--weights", weights), "for 10 classes", "has 2");
-        assertFails(List.of("train", broken, "--arch", "resnet20", "--size", 8, "--json", "-o", folder.resolve("x.safetensors")),
-                "text.png", "not an image");
+        assertFails(List.of("train", broken, "--arch", "resnet20", "--size", 8, "--strict", "--json", "-o",
+                folder.resolve("x.safetensors")), "text.png", "not an image");
     }
 
     private static Path model() throws IOException {
@@ -155,6 +155,33 @@ class ErrorsTest {
         assertFails(List.of("convert", weights, folder.resolve("out.pth")), "safetensors");
         assertEquals(before.length, Files.size(weights));
         assertEquals(-1, Arrays.mismatch(before, Files.readAllBytes(weights)));
+    }
+
+    @Test
+    void runs() throws IOException {
+        assertFails(List.of("train", data, "--arch", "resnet20", "--resume"), "--resume", "-o RUN/");
+        assertFails(List.of("train", "--resume", "-o", folder.resolve("no run")), "no run", "no settings.json");
+        assertFails(List.of("train", data, "--arch", "resnet20", "--patience", 2), "--patience", "-o RUN/");
+        Path file = Files.writeString(folder.resolve("a file"), "mine");
+        Path other = Files.createDirectories(folder.resolve("other things"));
+        Files.writeString(other.resolve("notes.txt"), "mine");
+        assertFails(List.of("train", data, "--arch", "resnet20", "-o", other), "other things", "notes.txt");
+        assertEquals("mine", Files.readString(file));
+    }
+
+    @Test
+    void optionsThatExcludeOneAnother() {
+        assertFails(List.of("train", data, "--arch", "resnet20", "--fine-tune", "--lr", "0.1"), "--fine-tune", "--lr");
+        assertFails(List.of("train", data, "--arch", "resnet20", "--gradual", "--freeze-to", "1"), "--gradual", "--freeze-to");
+        assertFails(List.of("train", data, "--arch", "resnet20", "--mixup", "--cutmix"), "--mixup", "--cutmix");
+        assertFails(List.of("train", data, "--arch", "resnet20", "--multi-label=;"), "--multi-label", "--labels");
+        assertFails(List.of("train", data, "--arch", "resnet20", "--layer-decay", "0.75", "--lr", "1e-4:1e-2"), "--layer-decay");
+        assertFails(List.of("train", data, "--arch", "resnet20", "--sizes", "8,16", "--epochs", "1"), "--sizes", "2 sizes");
+        assertFails(List.of("train", data, "--arch", "resnet20", "--size", "8", "--sizes", "8,16"), "--size", "--sizes");
+        assertFails(List.of("train", data, "--arch", "resnet20", "--groups", "4"), "3, stages or blocks", "'4'");
+        assertFails(List.of("train", data, "--arch", "resnet20", "--ema", "1"), "--ema", "below 1");
+        assertFails(List.of("train", data, "--arch", "resnet20", "--valid", "1"), "--valid", "between 0 and 1");
+        assertFails(List.of("train", data, "--arch", "resnet20", "--lr", "0:1e-2"), "--lr", "freeze");
     }
 
     @Test

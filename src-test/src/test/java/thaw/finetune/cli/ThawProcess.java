@@ -86,6 +86,11 @@ final class ThawProcess {
         exitCode();
     }
 
+    /** Sends a signal as a terminal or a system does. */
+    void signal(String name) throws IOException, InterruptedException {
+        assertEquals(0, new ProcessBuilder("kill", "-" + name, String.valueOf(process.pid())).start().waitFor());
+    }
+
     boolean isRunning() {
         return process.isAlive();
     }

@@ -1,0 +1,140 @@
+package thaw.finetune.cli;
+
+import java.nio.file.Path;
+import picocli.CommandLine.Option;
+import thaw.finetune.augment.Augmentation;
+import thaw.finetune.augment.BatchMix;
+import thaw.finetune.augment.CutMix;
+import thaw.finetune.augment.Flip;
+import thaw.finetune.augment.Mixup;
+import thaw.finetune.augment.RandomErasing;
+import thaw.finetune.data.Split;
+import thaw.finetune.images.Transforms;
+import thaw.finetune.run.RunSettings;
+
+/** The photographs to train on, how they are prepared and varied, and which are held out. */
+final class DataOptions {
+
+    enum Variation { NONE, FLIP, FASTAI }
+
+    @Option(names = "--size", paramLabel = "PIXELS", description = "Side of the pictures (default: 224, CIFAR's 32).")
+    private Integer size;
+
+    @Option(names = "--batch", paramLabel = "N", defaultValue = "32", description = "Pictures a step (default: 32).")
+    private int batch;
+
+    @Option(names = "--augment", paramLabel = "KIND", defaultValue = "flip",
+            description = "none, flip, or fastai: its aug_transforms (default: flip).")
+    private Variation variation;
+
+    @Option(names = "--augment-strength", paramLabel = "F", defaultValue = "1", hidden = true,
+            description = "Multiplies what --augment fastai does (default: 1).")
+    private double strength;
+
+    @Option(names = "--erase", paramLabel = "P", hidden = true,
+            description = "Erases a random part of a share P of the pictures.")
+    private Double erase;
+
+    @Option(names = "--mixup", arity = "0..1", fallbackValue = "0.4", paramLabel = "ALPHA",
+            description = "Mixes pictures and their labels (0.4 if no number is given).")
+    private Double mixup;
+
+    @Option(names = "--cutmix", arity = "0..1", fallbackValue = "1", paramLabel = "ALPHA", hidden = true,
+            description = "Pastes parts of pictures into others (1 if no number is given).")
+    private Double cutmix;
+
+    @Option(names = "--labels", paramLabel = "CSV", hidden = true,
+            description = "A table of file and label, of files in DATA.")
+    private Path labels;
+
+    @Option(names = "--multi-label", arity = "0..1", fallbackValue = " ", paramLabel = "SEP", hidden = true,
+            description = "A picture may show several, in --labels with SEP between (a space if none is given).")
+    private String delimiter;
+
+    @Option(names = "--valid", paramLabel = "SHARE", defaultValue = "0.2", hidden = true,
+            description = "Held out to validate on, where there is no valid/ (default: 0.2).")
+    private double validFraction;
+
+    @Option(names = "--split", paramLabel = "KIND", hidden = true,
+            description = "How: stratified by class, or random (default: stratified; --multi-label: random).")
+    private Split split;
+
+    @Option(names = "--balanced", hidden = true, description = "Shows as many pictures of each class.")
+    private boolean balanced;
+
+    @Option(names = "--strict", hidden = true,
+            description = "Stops at a picture that cannot be read, in place of passing over it.")
+    private boolean strict;
+
+    @Option(names = "--seed", paramLabel = "N", defaultValue = "1", description = "Of everything random (default: 1).")
+    private long seed;
+
+    void requireSense() {
+        Counts.require("--batch", batch, 1);
+        Counts.require("--size", size == null ? 1 : size, 1);
+        if (!(validFraction > 0 && validFraction < 1)) {
+            throw new Failure("--valid: expected a share between 0 and 1, such as 0.2, got " + validFraction);
+        }
+        if (!(strength >= 0 && Double.isFinite(strength))) {
+            throw new Failure("--augment-strength: expected a number of 0 or more, got " + strength);
+        }
+        if (strength != 1 && variation != Variation.FASTAI) {
+            throw new Failure("--augment-strength is of --augment fastai alone; give that too");
+        }
+        if (mixup != null && cutmix != null) {
+            throw new Failure("--mixup and --cutmix: give one of them");
+        }
+        requirePositive("--mixup", mixup);
+        requirePositive("--cutmix", cutmix);
+        if (erase != null && !(erase >= 0 && erase <= 1)) {
+            throw new Failure("--erase: expected a share from 0 to 1, got " + erase);
+        }
+        if (delimiter != null && labels == null) {
+            throw new Failure("--multi-label needs --labels CSV: a folder for each class says but one of a picture");
+        }
+        if (delimiter != null && balanced) {
+            throw new Failure("--balanced is for pictures of one class each; leave it out with --multi-label");
+        }
+    }
+
+    private static void requirePositive(String option, Double alpha) {
+        if (alpha != null && !(alpha > 0 && Double.isFinite(alpha))) {
+            throw new Failure(option + ": expected a number above 0, got " + alpha);
+        }
+    }
+
+    long seed() {
+        return seed;
+    }
+
+    Integer size() {
+        return size;
+    }
+
+    Augmentation augmentation() {
+        Augmentation kind = switch (variation) {
+            case NONE -> Augmentation.none();
+            case FLIP -> null;
+            case FASTAI -> Augmentation.fastai(strength);
+        };
+        if (erase == null || erase == 0) {
+            return kind;
+        }
+        return (kind == null ? Augmentation.of(new Flip(0.5)) : kind).with(RandomErasing.of(erase));
+    }
+
+    BatchMix mix() {
+        if (mixup != null) {
+            return new Mixup(mixup);
+        }
+        return cutmix == null ? null : new CutMix(cutmix);
+    }
+
+    /** What to open; {@link RunSettings.Data#found} has the rest. */
+    RunSettings.Data describe(Path folder, int side) {
+        String table = labels == null ? null : labels.toAbsolutePath().normalize().toString();
+        Split how = split != null ? split : delimiter == null ? Split.STRATIFIED : Split.RANDOM;
+        return RunSettings.Data.of(folder.toAbsolutePath().normalize().toString(), table, delimiter, validFraction, how, batch,
+                strict, balanced, Transforms.of(side));
+    }
+}

@@ -1,0 +1,19 @@
+package thaw.finetune.cli;
+
+import picocli.CommandLine.ITypeConverter;
+import picocli.CommandLine.TypeConversionException;
+import thaw.finetune.ScheduleRecipe;
+
+/** A schedule by its name, or with options: {@code sgdr(cycle_len=1,cycle_mult=2)}; {@code flat-cos} as fastai says. */
+final class ScheduleOption implements ITypeConverter<ScheduleRecipe> {
+
+    @Override
+    public ScheduleRecipe convert(String value) {
+        try {
+            return ScheduleRecipe.parse(value.replaceFirst("^flat-cos(?!ine)", "flat-cosine"));
+        } catch (IllegalArgumentException wrong) {
+            String name = value.replaceFirst("\\(.*", "");
+            throw new TypeConversionException(wrong.getMessage() + Spelling.hint(name, ScheduleRecipe.names()));
+        }
+    }
+}

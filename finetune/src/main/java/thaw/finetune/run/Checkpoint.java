@@ -1,0 +1,108 @@
+package thaw.finetune.run;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.type.TypeReference;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import thaw.engine.io.StoredTensor;
+import thaw.engine.io.Weights;
+import thaw.finetune.EpochResult;
+import thaw.finetune.FitState;
+
+/**
+ * A fit's state and the log of what led there, in one file, so that they are never of different moments: safetensors with
+ * tensors {@code network/…}, {@code optimizer/…} and {@code average/…}, and everything else as JSON in the metadata.
+ */
+record Checkpoint(FitState state, RunLog log) {
+
+    private static final String NETWORK = "network/";
+    private static final String OPTIMIZER = "optimizer/";
+    private static final String AVERAGE = "average/";
+    private static final String POSITION = "position";
+    private static final String LOG = "log";
+    private static final ObjectMapper JSON = new ObjectMapper();
+
+    /** The numbers of a {@link FitState}. */
+    private record Position(int phase, int epoch, int batch, int step, int dataEpoch, long random, double lossSum, int images,
+            double seconds, Map<String, List<Double>> activity, List<EpochResult> history) {
+    }
+
+    /**
+     * Whether all weights are finite. Those after a step that broke them are no place to go back to, though the loss will only
+     * tell in the next step.
+     */
+    boolean isSound() {
+        for (StoredTensor tensor : state.network().values()) {
+            if (tensor.dtype().isFloating()) {
+                for (float value : tensor.toFloats()) {
+                    if (!Float.isFinite(value)) {
+                        return false;
+                    }
+                }
+            }
+        }
+        return true;
+    }
+
+    /** The file shows the old checkpoint or the new one, whenever this is cut short. */
+    void write(Path file) throws IOException {
+        Map<String, StoredTensor> tensors = new LinkedHashMap<>();
+        state.network().forEach((name, tensor) -> tensors.put(NETWORK + name, tensor));
+        state.optimizer().forEach((name, tensor) -> tensors.put(OPTIMIZER + name, tensor));
+        state.average().ifPresent(average -> average.forEach((name, tensor) -> tensors.put(AVERAGE + name, tensor)));
+        Map<String, String> metadata = new LinkedHashMap<>();
+        metadata.put(POSITION, JSON.writeValueAsString(new Position(state.phase(), state.epoch(), state.batch(), state.step(),
+                state.dataEpoch(), state.random(), state.lossSum(), state.images(), state.seconds(), state.activity(),
+                state.history())));
+        metadata.put(LOG, JSON.writeValueAsString(log));
+        metadata.put(OPTIMIZER, JSON.writeValueAsString(state.optimizer().metadata()));
+        if (state.average().isPresent()) {
+            metadata.put(AVERAGE, JSON.writeValueAsString(state.average().get().metadata()));
+        }
+        Weights.write(file, tensors, metadata);
+    }
+
+    /** @throws IOException if the file is missing, or no checkpoint */
+    static Checkpoint read(Path file) throws IOException {
+        Weights all;
+        // Into memory: a file that is mapped could not be replaced everywhere.
+        try (InputStream in = Files.newInputStream(file)) {
+            all = Weights.read(in);
+        }
+        Map<String, String> metadata = all.metadata();
+        if (!metadata.containsKey(POSITION) || !metadata.containsKey(LOG) || !metadata.containsKey(OPTIMIZER)) {
+            throw new IOException(file + ": is not the checkpoint of a run; begin again in another folder");
+        }
+        try {
+            Position at = JSON.readValue(metadata.get(POSITION), Position.class);
+            Optional<Weights> average = metadata.containsKey(AVERAGE) ? Optional.of(part(all, AVERAGE)) : Optional.empty();
+            FitState state = new FitState(at.phase, at.epoch, at.batch, at.step, at.dataEpoch, at.random, at.lossSum, at.images,
+                    at.seconds, tensors(all, NETWORK), part(all, OPTIMIZER), average, at.activity, at.history);
+            return new Checkpoint(state, JSON.readValue(metadata.get(LOG), RunLog.class));
+        } catch (JsonProcessingException damaged) {
+            throw new IOException(file + ": is damaged: " + damaged.getOriginalMessage(), damaged);
+        }
+    }
+
+    private static Weights part(Weights all, String prefix) throws JsonProcessingException {
+        return Weights.of(tensors(all, prefix),
+                JSON.readValue(all.metadata().get(prefix), new TypeReference<Map<String, String>>() { }));
+    }
+
+    private static Map<String, StoredTensor> tensors(Weights all, String prefix) {
+        Map<String, StoredTensor> part = new LinkedHashMap<>();
+        all.forEach((name, tensor) -> {
+            if (name.startsWith(prefix)) {
+                part.put(name.substring(prefix.length()), tensor);
+            }
+        });
+        return part;
+    }
+}

@@ -1,0 +1,73 @@
+package thaw.finetune.run;
+
+import java.nio.file.Path;
+import java.util.Locale;
+import thaw.engine.Device;
+import thaw.engine.io.Weights;
+import thaw.finetune.Learner;
+import thaw.finetune.augment.Augmentation;
+import thaw.finetune.augment.BatchMix;
+import thaw.finetune.data.CsvLabels;
+import thaw.finetune.data.ImageFolder;
+import thaw.finetune.data.Split;
+import thaw.finetune.images.Transforms;
+import thaw.resnet.Architecture;
+import thaw.resnet.Grain;
+import thaw.resnet.Head;
+import thaw.resnet.ResNet;
+
+/** Makes what settings describe; from the same settings, the same to the bit. */
+public final class RunSetup {
+
+    private RunSetup() {
+    }
+
+    /** @param augmentation null for none but the transforms', {@code mix} likewise */
+    public static ImageFolder images(RunSettings.Data data, Augmentation augmentation, BatchMix mix, long seed, int threads) {
+        ImageFolder images = listed(Path.of(data.path()), data.labels() == null ? null : Path.of(data.labels()),
+                data.delimiter()).transforms(Transforms.fromMap(data.transforms()))
+                .split(Split.valueOf(data.split().toUpperCase(Locale.ROOT))).validFraction(data.validFraction())
+                .batch(data.batch()).strict(data.strict()).balanced(data.balanced()).seed(seed).threads(threads);
+        images = augmentation == null ? images : images.augment(augmentation);
+        return mix == null ? images : images.mix(mix);
+    }
+
+    /** The images that settings are of. */
+    public static ImageFolder images(RunSettings settings, int threads) {
+        return images(settings.data(), settings.augmentation(), settings.mix(), settings.seed(), threads);
+    }
+
+    /**
+     * Images in class folders, or as a table says, whose files are then looked for in the folder.
+     *
+     * @param folder    absolute, and {@code table} too
+     * @param table     null for class folders
+     * @param delimiter between labels of an image that may show several; null where it shows one
+     */
+    public static ImageFolder listed(Path folder, Path table, String delimiter) {
+        if (table == null) {
+            return ImageFolder.of(folder);
+        }
+        CsvLabels columns = CsvLabels.standard().folder(table.getParent().relativize(folder).toString());
+        return ImageFolder.ofCsv(table, delimiter == null ? columns : columns.delimiter(delimiter));
+    }
+
+    /** @param weights to begin with, but for the head's; null for random ones */
+    public static ResNet network(RunSettings settings, Weights weights, Device device, int classes) {
+        device.generator().seed(settings.seed());
+        ResNet net = ResNet.of(Architecture.byName(settings.network().architecture()), device, classes, settings.seed());
+        if (settings.network().head().equals("concat")) {
+            net.replaceHead(Head.CONCAT_POOL, classes);
+        }
+        if (weights != null) {
+            net.loadPretrained(weights, false);
+        }
+        return net;
+    }
+
+    public static Learner learner(RunSettings settings, ResNet net, ImageFolder images) {
+        Learner learner = new Learner(net, images).grain(Grain.byLabel(settings.grain())).settings(settings.fit())
+                .loss(settings.objective());
+        return settings.insight().isOff() ? learner : learner.insight(settings.insight());
+    }
+}

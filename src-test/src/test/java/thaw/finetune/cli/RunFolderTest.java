@@ -1,0 +1,140 @@
+package thaw.finetune.cli;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Runs in folders of their own: killed at any moment they end as if they had never been. */
+class RunFolderTest {
+
+    private static final int KILLS = 20;
+
+    @TempDir
+    private static Path folder;
+    private static Path data;
+    private static Path whole;
+
+    /** The state of a run has dropout's generator, an average of the weights, two phases and mixed, changed pictures. */
+    private static Object[] command(Path run) {
+        return new Object[] {"train", data, "--arch", "resnet20", "--size", 8, "--batch", 4, "--head", "concat",
+            "--freeze-epochs", 1, "--epochs", 2, "--gradual", "--lr", "1e-4:1e-2", "--ema", "0.9", "--augment", "fastai",
+            "--mixup", "--keep", "best", "--checkpoint-every", 0, "--threads", 1, "-o", run};
+    }
+
+    @BeforeAll
+    static void wholeRun() throws IOException {
+        data = ColourPictures.blueAndRed(folder.resolve("data"));
+        whole = folder.resolve("whole");
+        ThawProcess thaw = ThawProcess.start(folder, command(whole));
+        assertEquals(0, thaw.exitCode(), thaw::toString);
+    }
+
+    private static ThawProcess resume(Path run) throws IOException {
+        return Files.exists(run.resolve("settings.json")) ? ThawProcess.start(folder, "train", "--resume", "-o", run)
+                : ThawProcess.start(folder, command(run));
+    }
+
+    @Test
+    void holdsWhatItShould() throws IOException {
+        try (Stream<Path> files = Files.list(whole)) {
+            List<String> names = files.map(file -> file.getFileName().toString()).toList();
+            assertTrue(names.containsAll(List.of("model.safetensors", "settings.json", "log.csv", "groups.csv")), names::toString);
+            assertTrue(names.stream().noneMatch(name -> name.equals("checkpoint") || name.endsWith(".tmp")), names::toString);
+        }
+        assertEquals(1 + 3, Files.readAllLines(whole.resolve("log.csv")).size());
+        assertEquals(1 + 3 * 3, Files.readAllLines(whole.resolve("groups.csv")).size());
+    }
+
+    /** Each life of the run is a random share of the time that a whole one takes, so it's killed in all of its parts. */
+    @Test
+    void killedTwentyTimesItEndsWithTheSameBytes() throws IOException, InterruptedException {
+        long begun = System.nanoTime();
+        ThawProcess uninterrupted = ThawProcess.start(folder, command(folder.resolve("same seed")));
+        assertEquals(0, uninterrupted.exitCode(), uninterrupted::toString);
+        long wholeMillis = (System.nanoTime() - begun) / 1_000_000;
+        byte[] expected = Files.readAllBytes(whole.resolve("model.safetensors"));
+        assertArrayEquals(expected, Files.readAllBytes(folder.resolve("same seed/model.safetensors")), "two runs of one seed");
+
+        Random random = new Random(11);
+        int kills = 0;
+        for (int chain = 0; kills < KILLS; chain++) {
+            Path run = folder.resolve("killed " + chain);
+            boolean done = false;
+            while (!done) {
+                ThawProcess thaw = resume(run);
+                long life = kills < KILLS ? (long) (wholeMillis * (0.3 + 0.6 * random.nextDouble())) : Long.MAX_VALUE;
+                long end = System.nanoTime() + life * 1_000_000;
+                while (thaw.isRunning() && (life == Long.MAX_VALUE || System.nanoTime() < end)) {
+                    Thread.sleep(2);
+                }
+                done = !thaw.isRunning();
+                if (done) {
+                    assertEquals(0, thaw.exitCode(), thaw::toString);
+                } else {
+                    thaw.kill();
+                    kills++;
+                }
+            }
+            assertArrayEquals(expected, Files.readAllBytes(run.resolve("model.safetensors")), "chain " + chain);
+            assertEquals(withoutSeconds(whole.resolve("log.csv")), withoutSeconds(run.resolve("log.csv")));
+            assertEquals(Files.readAllLines(whole.resolve("groups.csv")), Files.readAllLines(run.resolve("groups.csv")));
+            try (Stream<Path> left = Files.list(run)) {
+                assertTrue(left.noneMatch(file -> file.toString().endsWith(".tmp")), "what was half written is cleared away");
+            }
+        }
+    }
+
+    private static List<String> withoutSeconds(Path log) throws IOException {
+        List<String> lines = new ArrayList<>(Files.readAllLines(log));
+        lines.replaceAll(line -> line.substring(0, line.lastIndexOf(',')));
+        return lines;
+    }
+
+    @Test
+    void otherSettingsAreNamed() throws IOException {
+        Path run = folder.resolve("whole");
+        List<Object> other = new ArrayList<>(List.of(command(run)));
+        other.set(other.indexOf("0.9"), "0.8");
+        other.add("--resume");
+        ThawProcess thaw = ThawProcess.start(folder, other.toArray());
+        assertEquals(2, thaw.exitCode(), thaw::toString);
+        assertTrue(thaw.errors().get(0).contains("fit.averageDecay was 0.9, is 0.8"), thaw::toString);
+
+        thaw = ThawProcess.start(folder, "train", "--resume", "--epochs", 9, "-o", run);
+        assertEquals(2, thaw.exitCode(), thaw::toString);
+        assertTrue(thaw.errors().get(0).contains("leave --epochs out"), thaw::toString);
+        thaw = ThawProcess.start(folder, "train", "--resume", "-o", run);
+        assertEquals(0, thaw.exitCode(), thaw::toString);
+        assertTrue(thaw.output().get(0).contains("finished already"), thaw::toString);
+        thaw = ThawProcess.start(folder, command(run));
+        assertEquals(2, thaw.exitCode(), thaw::toString);
+        assertTrue(thaw.errors().get(0).contains("holds a run already"), thaw::toString);
+    }
+
+    @Test
+    void controlCStopsAfterTheStepAndSaves() throws IOException, InterruptedException {
+        Path run = folder.resolve("stopped");
+        ThawProcess thaw = ThawProcess.start(folder, command(run));
+        while (thaw.isRunning() && Files.notExists(run.resolve("checkpoint/state.safetensors"))) {
+            Thread.sleep(5);
+        }
+        thaw.signal("INT");
+        assertEquals(130, thaw.exitCode(), thaw::toString);
+        assertTrue(thaw.errors().stream().anyMatch(line -> line.contains("--resume")), thaw::toString);
+        thaw = resume(run);
+        assertEquals(0, thaw.exitCode(), thaw::toString);
+        assertArrayEquals(Files.readAllBytes(whole.resolve("model.safetensors")),
+                Files.readAllBytes(run.resolve("model.safetensors")));
+    }
+}

@@ -1,0 +1,83 @@
+package thaw.finetune.run;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import thaw.finetune.FitSettings;
+import thaw.finetune.FrozenBatchNorm;
+import thaw.finetune.LearningRates;
+import thaw.finetune.Objective;
+import thaw.finetune.ScheduleRecipe;
+import thaw.finetune.TrainingPhase;
+import thaw.finetune.TrainingPlan;
+import thaw.finetune.augment.Augmentation;
+import thaw.finetune.augment.BatchMix;
+import thaw.finetune.augment.CutMix;
+import thaw.finetune.augment.Mixup;
+import thaw.finetune.augment.RandomErasing;
+import thaw.finetune.data.Split;
+import thaw.finetune.images.Transforms;
+import thaw.finetune.insight.InsightOptions;
+
+class RunSettingsTest {
+
+    @TempDir
+    private Path folder;
+
+    private static final TrainingPlan GRADUAL = new TrainingPlan(List.of(
+            new TrainingPhase("thaw", 3, ScheduleRecipe.parse("sgdr(cycle_len=1,cycle_mult=2)"), -1,
+                    LearningRates.layerDecay(1e-2, 0.75), true, 48),
+            new TrainingPhase("all", 2, ScheduleRecipe.of("flat-cosine"), LearningRates.of(1e-5, 1e-4, 1.0 / 3))));
+
+    private static RunSettings settings(TrainingPlan plan, FitSettings fit, Objective loss, Augmentation augmentation,
+            BatchMix mix) {
+        return new RunSettings(RunSettings.Data.of("/photos", null, null, 0.2, Split.STRATIFIED, 32, false, true,
+                Transforms.of(64)), new RunSettings.Network("resnet20", "concat", null, null), "stages",
+                RunSettings.describe(plan), fit, loss, augmentation, mix, InsightOptions.standard(), 3, RunSettings.Keep.BEST, 7,
+                new RunSettings.Environment("1", "17", "cpu"));
+    }
+
+    @Test
+    void whatIsWrittenIsReadAgain() throws IOException {
+        Path file = folder.resolve("settings.json");
+        for (RunSettings one : List.of(
+                settings(TrainingPlan.fineTune(3), FitSettings.sgd(), Objective.crossEntropy(), null, null),
+                settings(GRADUAL, FitSettings.adamW().average(0.99, true).frozenBatchNorm(FrozenBatchNorm.EVAL).clipNorm(0.1),
+                        Objective.crossEntropy().labelSmoothing(0.1).classWeights(List.of(0.5, 1.5)),
+                        Augmentation.fastai(1.5).with(RandomErasing.of(0.25)), new Mixup(0.4)),
+                settings(GRADUAL, FitSettings.sgd().nesterov(true), Objective.binaryCrossEntropy().threshold(0.3),
+                        Augmentation.none(), new CutMix(1)))) {
+            one.write(file);
+            RunSettings read = RunSettings.read(file);
+            assertEquals(one, read);
+            assertEquals(List.of(), one.differences(read));
+        }
+        assertEquals(GRADUAL, settings(GRADUAL, FitSettings.sgd(), Objective.crossEntropy(), null, null).trainingPlan());
+    }
+
+    @Test
+    void differencesAreNamedByTheirPlace() {
+        RunSettings was = settings(TrainingPlan.fineTune(3), FitSettings.sgd(), Objective.crossEntropy(), null, null);
+        RunSettings is = settings(TrainingPlan.fineTune(4), FitSettings.sgd().momentum(0.8), Objective.crossEntropy(), null,
+                new Mixup(0.4));
+        List<String> found = was.differences(is.on(new RunSettings.Environment("2", "25", "opencl")));
+        assertTrue(found.contains("fit.momentum was 0.9, is 0.8"), found::toString);
+        assertTrue(found.contains("plan[1].epochs was 3, is 4"), found::toString);
+        assertTrue(found.stream().anyMatch(line -> line.startsWith("mix was null, is {")), found::toString);
+        assertEquals(3, found.size(), found::toString);
+    }
+
+    @Test
+    void whatIsNoRunsSettingsIsRefused() throws IOException {
+        Path file = Files.writeString(folder.resolve("settings.json"), "{\"colour\": 1}");
+        String message = assertThrows(IOException.class, () -> RunSettings.read(file)).getMessage();
+        assertTrue(message.contains("settings.json") && message.contains("expected the settings of a run"), message);
+    }
+}
