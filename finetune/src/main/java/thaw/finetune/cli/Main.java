@@ -24,7 +24,8 @@ import thaw.finetune.run.RunSettings;
 @Command(name = "thaw", versionProvider = Version.class, customSynopsis = "thaw COMMAND [OPTIONS]",
         description = "Fine-tunes ResNets on folders of photographs.",
         subcommands = {DemoCommand.class, TrainCommand.class, LrFindCommand.class, EvaluateCommand.class, PredictCommand.class,
-            GroupsCommand.class, ConvertCommand.class, DevicesCommand.class, BenchCommand.class, PretrainDemoCommand.class, RehearseCommand.class},
+            GroupsCommand.class, ConvertCommand.class, DevicesCommand.class, BenchCommand.class,
+            PretrainDemoCommand.class, RehearseCommand.class},
         optionListHeading = "%n", commandListHeading = "%n",
         footer = {"", "thaw COMMAND --help says more.", "",
             "Example: thaw train photos --weights resnet50.pth --lr 1e-5,1e-4,1e-2"})
