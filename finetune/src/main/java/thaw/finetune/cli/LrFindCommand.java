@@ -94,7 +94,8 @@ final class LrFindCommand implements Callable<Integer> {
         }
         Counts.require("--steps", steps, 1);
         if (!(start > 0 && end > start && Double.isFinite(end))) {
-            throw new Failure("--start and --end: expected rates above 0, the second the higher one, got " + start + " and " + end);
+            throw new Failure("--start and --end: expected rates above 0, the second the higher one, got "
+                    + start + " and " + end);
         }
         if (chart != null) {
             AtomicFile.requireWritable(chart);

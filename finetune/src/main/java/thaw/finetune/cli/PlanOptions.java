@@ -123,8 +123,8 @@ final class PlanOptions {
 
     private TrainingPlan fineTune(int first) {
         if (rates != null || layerDecay != null || gradual || freezeTo != null || schedule != null || freezeRate != null) {
-            throw new Failure("--fine-tune has rates, schedule and freezing of its own: leave out --lr, --layer-decay, --freeze-lr,"
-                    + " --freeze-to, --gradual and --schedule");
+            throw new Failure("--fine-tune has rates, schedule and freezing of its own: leave out --lr, --layer-decay,"
+                    + " --freeze-lr, --freeze-to, --gradual and --schedule");
         }
         if (!(fineTune > 0 && Double.isFinite(fineTune))) {
             throw new Failure("--fine-tune: expected a learning rate above 0, got " + fineTune);

@@ -46,8 +46,8 @@ final class TrainCommand implements Callable<Integer> {
     private static final String THREADS = ", \\d+ threads?$";
 
     /** Options that a run may be resumed with: they change nothing of what comes of it. */
-    private static final Set<String> NEUTRAL = Set.of("--resume", "--out", "--checkpoint-every", "--device", "--threads", "--json",
-            "--verbose");
+    private static final Set<String> NEUTRAL = Set.of("--resume", "--out", "--checkpoint-every", "--device", "--threads",
+            "--json", "--verbose");
 
     @CommandLine.Spec
     private CommandSpec spec;
@@ -185,8 +185,8 @@ final class TrainCommand implements Callable<Integer> {
         InsightOptions look = folder == null || steps == 0 ? InsightOptions.off()
                 : new InsightOptions(steps, Math.min(PROBE_IMAGES, images.batch()) < 2 ? 0 : PROBE_IMAGES, UPDATE_RATIO_LIMIT);
         return new RunSettings(data.found(images), start.describe(), planOptions.grain().label(), RunSettings.describe(plan),
-                fitOptions.settings(), fitOptions.objective(images), dataOptions.augmentation(), dataOptions.mix(), look, patience,
-                keep, dataOptions.seed(), new RunSettings.Environment(Version.number(), Runtime.version().toString(), ""));
+                fitOptions.settings(), fitOptions.objective(images), dataOptions.augmentation(), dataOptions.mix(), look,
+                patience, keep, dataOptions.seed(), new RunSettings.Environment(Version.number(), Runtime.version().toString(), ""));
     }
 
     private Integer train(RunSettings wanted, RunFolder folder) throws IOException {
@@ -267,7 +267,8 @@ final class TrainCommand implements Callable<Integer> {
         learn.run(settings.trainingPlan());
         learn.save(out);
         boolean cut = interruption.asked();
-        report(settings, learn, log, log.accuracy(), cut ? "model saved as it is then as " + out : "model saved as " + out, out, cut);
+        String what = (cut ? "stopped; " : "") + "model saved as " + out;
+        report(settings, learn, log, log.accuracy(), what, out, cut);
         return cut ? Interruption.EXIT_CODE : 0;
     }
 

@@ -66,8 +66,8 @@ public record RunSettings(Data data, Network network, String grain, List<Phase> 
         /** Data that nobody has looked at yet. */
         public static Data of(String path, String labels, String delimiter, double validFraction, Split split, int batch,
                 boolean strict, boolean balanced, Transforms transforms) {
-            return new Data(path, labels, delimiter, validFraction, split.name().toLowerCase(Locale.ROOT), batch, strict, balanced,
-                    transforms.toMap(), List.of(), 0, 0, "");
+            return new Data(path, labels, delimiter, validFraction, split.name().toLowerCase(Locale.ROOT), batch, strict,
+                    balanced, transforms.toMap(), List.of(), 0, 0, "");
         }
 
         /** With what was found there. */
@@ -116,7 +116,8 @@ public record RunSettings(Data data, Network network, String grain, List<Phase> 
 
     /** The same in another place. */
     public RunSettings on(Environment place) {
-        return new RunSettings(data, network, grain, plan, fit, objective, augmentation, mix, insight, patience, keep, seed, place);
+        return new RunSettings(data, network, grain, plan, fit, objective, augmentation, mix, insight, patience, keep, seed,
+                place);
     }
 
     /** What differs, in lines such as {@code fit.momentum was 0.9, is 0.8}; but for the environment. */

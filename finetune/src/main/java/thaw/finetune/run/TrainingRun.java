@@ -125,8 +125,10 @@ public final class TrainingRun {
             if (!folder.hasCheckpoint()) {
                 throw diverged;
             }
-            String model = Files.exists(folder.lastModel()) ? ", the model after the last good epoch is " + folder.lastModel() : "";
-            throw new DivergenceException(diverged.getMessage() + "; the last checkpoint is kept in " + folder.checkpoint() + model);
+            String model = Files.exists(folder.lastModel())
+                    ? ", the model after the last good epoch is " + folder.lastModel() : "";
+            throw new DivergenceException(diverged.getMessage() + "; the last checkpoint is kept in "
+                    + folder.checkpoint() + model);
         }
     }
 

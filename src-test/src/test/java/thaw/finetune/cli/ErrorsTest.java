@@ -60,7 +60,8 @@ class ErrorsTest {
         assertFails(List.of("train", data, "--wieghts", weights), "--wieghts", "did you mean --weights?");
         assertFails(List.of("groups", "resnet18", "resnet34"), "too many", "resnet34");
         assertFails(List.of("groups", "resnet18", "--lr", "fast"), "--lr", "fast");
-        assertFails(List.of("train", data, "--arch", "resnet20", "--schedule", "cosin"), "one-cycle, ", "\"cosin\"", "did you mean cosine?");
+        assertFails(List.of("train", data, "--arch", "resnet20", "--schedule", "cosin"), "one-cycle, ", "\"cosin\"",
+                "did you mean cosine?");
         assertFails(List.of("train", data, "--arch", "resnet20", "--device", "tpu"), "--device", "tpu");
         assertFails(List.of("train", data, "--arch", "resnet20", "--threads", 0), "--threads", "at least 1");
         assertFails(List.of("train", data, "--arch", "resnet20", "--batch", 0), "--batch", "at least 1");
