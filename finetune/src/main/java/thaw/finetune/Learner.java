@@ -368,6 +368,20 @@ public final class Learner implements AutoCloseable {
 
     // ---- results -----------------------------------------------------------------------------------------------
 
+    /**
+     * Another network's weights on the validation images, such as those of an earlier epoch.
+     *
+     * @throws IllegalArgumentException if they are for another network
+     */
+    public Evaluation validate(ModelFile saved) {
+        ResNet other = saved.toNet(net.device());
+        try {
+            return Evaluation.of(other, loaders.valid(), data.classes(), Objective.forValidation(loss, data.labels()), images -> { });
+        } finally {
+            other.release();
+        }
+    }
+
     /** The network on the validation images. */
     public Evaluation validate() {
         return Evaluation.of(net, loaders.valid(), data.classes(), Objective.forValidation(loss, data.labels()), images -> { });

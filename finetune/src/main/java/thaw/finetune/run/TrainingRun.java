@@ -5,6 +5,7 @@ import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -16,6 +17,7 @@ import thaw.finetune.Evaluation;
 import thaw.finetune.FitResult;
 import thaw.finetune.FitState;
 import thaw.finetune.Learner;
+import thaw.finetune.ModelFile;
 import thaw.finetune.Objective;
 import thaw.finetune.TrainingListener;
 import thaw.finetune.TrainingPhase;
@@ -41,6 +43,7 @@ public final class TrainingRun {
     private final Learner learn;
     private final TrainingListener listener;
     private final long checkpointNanos;
+    private final List<String> warnings = new ArrayList<>();
     private RunLog log;
     private long lastCheckpoint;
 
@@ -142,10 +145,12 @@ public final class TrainingRun {
             }
         });
         writeTables();
+        int kept = best ? log.best() : log.rows().size() - 1;
+        RunReport.of(settings, learn.groups(), log, kept, learn.validate(ModelFile.read(folder.model())), warnings)
+                .write(folder.report());
         folder.removeCheckpoint();
-        EpochRow kept = log.rows().get(best ? log.best() : log.rows().size() - 1);
         Ending ending = log.rows().size() < plan.epochs() ? Ending.EARLY : Ending.COMPLETE;
-        return new Outcome(ending, log, kept);
+        return new Outcome(ending, log, log.rows().get(kept));
     }
 
     private void writeTables() throws IOException {
@@ -176,6 +181,7 @@ public final class TrainingRun {
 
         @Override
         public void onWarning(String message) {
+            warnings.add(message);
             listener.onWarning(message);
         }
 

@@ -49,7 +49,8 @@ class RunFolderTest {
     void holdsWhatItShould() throws IOException {
         try (Stream<Path> files = Files.list(whole)) {
             List<String> names = files.map(file -> file.getFileName().toString()).toList();
-            assertTrue(names.containsAll(List.of("model.safetensors", "settings.json", "log.csv", "groups.csv")),
+            assertTrue(names.containsAll(List.of("model.safetensors", "settings.json", "log.csv", "groups.csv",
+                    "report.html")),
                     names::toString);
             assertTrue(names.stream().noneMatch(name -> name.equals("checkpoint") || name.endsWith(".tmp")), names::toString);
         }
