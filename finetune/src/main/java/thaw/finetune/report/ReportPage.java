@@ -126,7 +126,7 @@ final class ReportPage {
                 would only blur them. So they get a tiny rate, or none while they are frozen. The last layers have learned what the
                 <em>old</em> classes are made of and have more to change. The head is new, knows nothing, and takes the largest
                 steps. A tiny rate costs the same time as a large one; a frozen group costs no backward pass at all, as long as
-                nothing in front of it is trained.</p>
+                nothing before it is trained.</p>
                 """;
     }
 
