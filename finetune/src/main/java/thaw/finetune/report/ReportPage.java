@@ -36,8 +36,9 @@ final class ReportPage {
         if (report.epochs().stream().anyMatch(epoch -> !epoch.activity().isEmpty())) {
             html.append(Html.section("What each layer group did", new ActivitySection(report).html()));
         }
-        report.evaluation().ifPresent(evaluation -> html.append(Html.section("How good it is", new ResultSection(evaluation).html())));
-        return html.append("<footer>Made by Thaw. Point at a dot in a chart to see its value.</footer>\n</body>\n</html>\n").toString();
+        report.evaluation().ifPresent(found -> html.append(Html.section("How good it is", new ResultSection(found).html())));
+        html.append("<footer>Made by Thaw. Point at a dot in a chart to see its value.</footer>\n");
+        return html.append("</body>\n</html>\n").toString();
     }
 
     private static String stylesheet() {
@@ -51,7 +52,8 @@ final class ReportPage {
     private String lead() {
         StringBuilder text = new StringBuilder("<p class=\"lead\">");
         report.evaluation().ifPresent(found -> text.append("<strong>").append(Numbers.percent(found.accuracy()))
-                .append("</strong> right: ").append(Numbers.grouped(found.correct())).append(" of ").append(Numbers.grouped(found.total()))
+                .append("</strong> right: ").append(Numbers.grouped(found.correct())).append(" of ")
+                .append(Numbers.grouped(found.total()))
                 .append(found.predictions().labels().multiLabel() ? " decisions about validation images" : " validation images")
                 .append(". "));
         double seconds = report.epochs().stream().mapToDouble(Report.Epoch::seconds).sum();
@@ -123,10 +125,10 @@ final class ReportPage {
         return Html.table(header, rows) + """
                 <p>A number is the highest learning rate that the group has in the phase. The first layers of a pretrained network
                 see edges, colours and textures, which are the same in any photograph: they are right already, and a large step
-                would only blur them. So they get a tiny rate, or none while they are frozen. The last layers have learned what the
-                <em>old</em> classes are made of and have more to change. The head is new, knows nothing, and takes the largest
+                would only blur them. So they get a tiny rate, or none while they are frozen. The last layers have learned what
+                the <em>old</em> classes are made of and have more to change. The head is new, knows nothing, and takes the largest
                 steps. A tiny rate costs the same time as a large one; a frozen group costs no backward pass at all, as long as
-                nothing in front of it is trained.</p>
+                nothing before it is trained.</p>
                 """;
     }
 
@@ -140,7 +142,8 @@ final class ReportPage {
         for (int epoch = 0; epoch < phase.phase().epochs(); epoch++) {
             if (group >= phase.firstTrained(count, epoch)) {
                 double rate = rates(phase).get(group);
-                return Numbers.compact(rate) + (epoch == 0 ? "" : "<br><span class=\"quiet\">from epoch " + (epoch + 1) + "</span>");
+                String from = "<br><span class=\"quiet\">from epoch " + (epoch + 1) + "</span>";
+                return Numbers.compact(rate) + (epoch == 0 ? "" : from);
             }
         }
         return "<span class=\"quiet\">frozen</span>";
