@@ -85,6 +85,12 @@ final class TrainingLog implements AutoCloseable {
         }
 
         @Override
+        public void onNote(String message) {
+            progress.close();
+            output.text(message);
+        }
+
+        @Override
         public void onValidation(int images, int all) {
             progress.step("validation", images, all);
         }

@@ -186,6 +186,11 @@ public final class TrainingRun {
         }
 
         @Override
+        public void onNote(String message) {
+            listener.onNote(message);
+        }
+
+        @Override
         public void onBatch(BatchResult batch) {
             listener.onBatch(batch);
             if (System.nanoTime() - lastCheckpoint >= checkpointNanos) {
