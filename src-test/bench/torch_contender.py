@@ -33,9 +33,9 @@ def predict():
 
 
 def train():
+    sgd.zero_grad()
     loss = torch.nn.functional.cross_entropy(net(images()), labels)
     value = loss.item()
-    sgd.zero_grad()
     loss.backward()
     sgd.step()
     return [value]

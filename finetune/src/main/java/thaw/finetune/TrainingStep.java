@@ -38,13 +38,14 @@ final class TrainingStep {
     double backward(RawBatch raw, boolean first, double share) {
         Device device = net.device();
         Batch batch = Batch.of(device, raw);
+        if (first) {
+            // Before the forward pass, whose activations may then have their memory.
+            optimizer.zeroGrad();
+        }
         try (Scope scope = device.scope()) {
             Tensor mean = loss.of(batch.scores(net), batch);
             double value = mean.item();
             if (Double.isFinite(value)) {
-                if (first) {
-                    optimizer.zeroGrad();
-                }
                 (share == 1 ? mean : mean.mul(share)).backward();
             }
             return value;

@@ -102,10 +102,10 @@ public final class NetworkStep implements AutoCloseable {
     }
 
     private float[] train(Device device) {
+        sgd.zeroGrad();
         try (Scope scope = device.scope()) {
             Tensor loss = crossEntropy(net.call(device.tensor(shape, images)), device.labels(labels));
             float value = loss.item();
-            sgd.zeroGrad();
             loss.backward();
             sgd.step();
             return new float[] {value};
