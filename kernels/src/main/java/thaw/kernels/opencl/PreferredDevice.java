@@ -23,6 +23,9 @@ public final class PreferredDevice {
      * @throws OpenClException if OpenCL cannot be used, or the device cannot be opened
      */
     public static Optional<OpenClBackend> open(Supplier<Backend> processor) {
+        if (InstalledDrivers.areForProcessorsOnly()) {
+            return Optional.empty();
+        }
         Race race = new Race(CacheFolder.path());
         return choose(OpenClDevices.list(), device -> {
             String opponent;

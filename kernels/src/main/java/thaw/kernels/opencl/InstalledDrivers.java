@@ -1,0 +1,45 @@
+package thaw.kernels.opencl;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
+import java.util.stream.Stream;
+
+/**
+ * Which OpenCL drivers the system names, told without loading one: on Linux each is a file {@code *.icd} that holds its
+ * library's name, in {@code /etc/OpenCL/vendors} or the folder in the variable {@code OCL_ICD_VENDORS}.
+ */
+final class InstalledDrivers {
+
+    /** PoCL runs kernels on the processor. */
+    private static final String FOR_PROCESSORS = "libpocl";
+
+    private InstalledDrivers() {
+    }
+
+    /** Whether no graphics card can be there, so that asking OpenCL, which takes a while, is in vain. */
+    static boolean areForProcessorsOnly() {
+        return areForProcessorsOnly(System.getProperty("os.name").toLowerCase(Locale.ROOT),
+                Path.of(System.getenv().getOrDefault("OCL_ICD_VENDORS", "/etc/OpenCL/vendors")));
+    }
+
+    /** @param os in lower case; on others than Linux, and where the folder can't be read, the answer is no */
+    static boolean areForProcessorsOnly(String os, Path folder) {
+        if (!os.startsWith("linux") || !Files.isDirectory(folder)) {
+            return false;
+        }
+        try (Stream<Path> files = Files.list(folder)) {
+            List<Path> drivers = files.filter(file -> file.toString().endsWith(".icd")).toList();
+            for (Path driver : drivers) {
+                if (!Files.readString(driver).contains(FOR_PROCESSORS)) {
+                    return false;
+                }
+            }
+            return !drivers.isEmpty();
+        } catch (IOException unreadable) {
+            return false;
+        }
+    }
+}
