@@ -14,7 +14,7 @@ import org.jocl.CL;
  */
 final class JoclLibrary {
 
-    /** How Java's loader complains of a file: {@code "/tmp/libJOCL….so: /tmp/libJOCL….so: file too short"}. */
+    /** How Java's loader complains of a file: {@code "…/libJOCL….so: …/libJOCL….so: file too short"}. */
     private static final Pattern BAD_FILE = Pattern.compile("UnsatisfiedLinkError: (\\S*JOCL\\S+): (.*)");
 
     private JoclLibrary() {
