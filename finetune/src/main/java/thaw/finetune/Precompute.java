@@ -2,7 +2,7 @@ package thaw.finetune;
 
 import java.nio.file.Path;
 import java.util.Objects;
-import java.util.Optional;
+import thaw.kernels.CacheFolder;
 
 /**
  * When the features of a frozen body are computed once for each image, and the head is trained from them: fastai 0.7's {@code
@@ -40,14 +40,12 @@ public record Precompute(When when, Path folder) {
         return new Precompute(When.ALWAYS, userFolder());
     }
 
-    /** With features kept in another folder than the user's own for such things, {@code $XDG_CACHE_HOME/thaw/features}. */
+    /** With features kept in another folder than {@code features} in the {@link CacheFolder}. */
     public Precompute in(Path folder) {
         return new Precompute(when, folder);
     }
 
     private static Path userFolder() {
-        Path base = Optional.ofNullable(System.getenv("XDG_CACHE_HOME")).filter(path -> !path.isBlank()).map(Path::of)
-                .filter(Path::isAbsolute).orElseGet(() -> Path.of(System.getProperty("user.home"), ".cache"));
-        return base.resolve("thaw").resolve("features");
+        return CacheFolder.path().resolve("features");
     }
 }

@@ -46,13 +46,4 @@ final class PixelEpilogue {
             }
         }
     }
-
-    /** Over a whole result in channel blocks, for kernels that have no such step of their own. */
-    static void apply(Workers workers, BlockedEpilogue e, CpuArray y) {
-        int lanes = y.block();
-        int blocks = y.channelBlocks();
-        int pixels = y.shape().dim(2) * y.shape().dim(3);
-        workers.run(y.shape().dim(0) * blocks,
-                plane -> apply(e, plane % blocks * lanes, y.data(), plane * pixels * lanes, lanes, pixels));
-    }
 }

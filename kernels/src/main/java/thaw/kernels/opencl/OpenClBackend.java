@@ -6,6 +6,7 @@ import thaw.kernels.AdamWOptions;
 import thaw.kernels.Array;
 import thaw.kernels.Backend;
 import thaw.kernels.BinaryOp;
+import thaw.kernels.CacheFolder;
 import thaw.kernels.Conv2dOptions;
 import thaw.kernels.DeviceProfile;
 import thaw.kernels.Epilogue;

@@ -6,6 +6,7 @@ import java.util.Optional;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
 import thaw.kernels.Backend;
+import thaw.kernels.CacheFolder;
 
 /**
  * Which OpenCL device is worth more than the processor's own backend: a graphics card is taken for it; a graphics processor

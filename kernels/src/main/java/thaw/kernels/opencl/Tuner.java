@@ -6,6 +6,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import thaw.kernels.CacheFolder;
 import thaw.kernels.Conv2dOptions;
 import thaw.kernels.OutOfDeviceMemoryException;
 import thaw.kernels.Shape;

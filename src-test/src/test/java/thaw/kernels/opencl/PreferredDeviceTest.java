@@ -16,6 +16,7 @@ import java.util.function.Supplier;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import thaw.kernels.Backend;
+import thaw.kernels.CacheFolder;
 import thaw.kernels.cpu.CpuBackend;
 import thaw.kernels.opencl.OpenClDevice.Type;
 

@@ -1,10 +1,10 @@
-package thaw.kernels.opencl;
+package thaw.kernels;
 
 import java.nio.file.Path;
 import java.util.Locale;
 import java.util.Map;
 
-/** Where what was measured on this machine is kept for the next run: Thaw's part of the user's cache folder. */
+/** Where what was measured or computed on this machine is kept for the next run: Thaw's part of the user's cache folder. */
 public final class CacheFolder {
 
     private CacheFolder() {
@@ -17,7 +17,8 @@ public final class CacheFolder {
                 : path(System.getProperty("os.name"), Path.of(System.getProperty("user.home")), System.getenv());
     }
 
-    static Path path(String os, Path home, Map<String, String> environment) {
+    /** The folder where the system keeps caches, by its name, the user's folder and the environment. */
+    public static Path path(String os, Path home, Map<String, String> environment) {
         String system = os.toLowerCase(Locale.ROOT);
         if (system.startsWith("windows")) {
             String local = environment.get("LOCALAPPDATA");
