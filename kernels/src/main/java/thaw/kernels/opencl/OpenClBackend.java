@@ -95,6 +95,7 @@ public final class OpenClBackend implements Backend {
     /** @throws OpenClException if there is no such device, or it does not work */
     public static OpenClBackend open(int index, Options options) {
         OpenClDevices.Handle device = OpenClDevices.handle(index);
+        SignalChaining.warnIfMissing(device.device());
         return new OpenClBackend(device, options,
                 new TuningCache(CacheFolder.path()).read(device.device()).orElseGet(() -> Tuning.usual(device.device())));
     }
