@@ -95,11 +95,13 @@ public final class Device implements AutoCloseable {
     }
 
     /**
-     * Has what a network needs compiled before its first use, for a quick first prediction: half a second or so, in which
-     * another thread may read the weights. Changes no result, and need not be called.
+     * Has what a network needs compiled before its first use, for a quick first step and a small heap: seconds, in which another
+     * thread may read the weights. Changes no result, and need not be called.
+     *
+     * @param training whether training steps will follow, and not predictions alone
      */
-    public void warmUp() {
-        backend.warmUp();
+    public void warmUp(boolean training) {
+        backend.warmUp(training);
     }
 
     /**

@@ -80,7 +80,7 @@ public final class Classifier implements AutoCloseable {
     public static Classifier of(ModelFile model, Device device) {
         // The kernels are compiled while the weights are read.
         // One that fails costs nothing but time later: what made it fail tells in a prediction, if it is not gone by then.
-        Thread thread = new Thread(new FutureTask<>(device::warmUp, null), "thaw-warm-up");
+        Thread thread = new Thread(new FutureTask<>(() -> device.warmUp(false), null), "thaw-warm-up");
         thread.setDaemon(true);
         thread.start();
         try {

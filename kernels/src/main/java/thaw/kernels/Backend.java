@@ -62,15 +62,16 @@ public interface Backend extends AutoCloseable {
     record MemoryUse(long inUse, long pooled) {
     }
 
-    /** Ends the device's threads and gives its memory back. Arrays must not be used any more. */
     /**
-     * Has the kernels of a convolutional network compiled, so that the first use of one is as fast as the next. Takes half a
-     * second or so, in which another thread may read the weights; changes no result. Does nothing where there is nothing
-     * to gain.
+     * Has the kernels of a convolutional network compiled, so that the first use of one is as fast as the next. Takes seconds,
+     * in which another thread may read the weights; changes no result. Does nothing where there is nothing to gain.
+     *
+     * @param training whether those of a training step too, rather than of a prediction alone
      */
-    default void warmUp() {
+    default void warmUp(boolean training) {
     }
 
+    /** Ends the device's threads and gives its memory back. Arrays must not be used any more. */
     @Override
     void close();
 

@@ -116,6 +116,7 @@ final class BenchCommand implements Callable<Integer> {
     }
 
     private void measure(NetworkStep step, ProfilingBackend profiler, Device device, ObjectNode json) {
+        device.warmUp(mode != Mode.INFER);
         step.run();
         long startToFirst = System.currentTimeMillis() - ManagementFactory.getRuntimeMXBean().getStartTime();
         SteadyTiming timing;

@@ -86,9 +86,9 @@ public final class CpuBackend implements Backend {
     }
 
     @Override
-    public void warmUp() {
+    public void warmUp(boolean training) {
         if (memory.block() > 1) {
-            WarmUp.run(this, memory.block());
+            WarmUp.run(this, memory.block(), training);
         }
     }
 

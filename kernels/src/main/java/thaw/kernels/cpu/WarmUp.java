@@ -1,56 +1,94 @@
 package thaw.kernels.cpu;
 
+import com.sun.management.ThreadMXBean;
+import java.lang.management.ManagementFactory;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import thaw.kernels.Array;
 import thaw.kernels.Backend;
 import thaw.kernels.BinaryOp;
 import thaw.kernels.Conv2dOptions;
 import thaw.kernels.Epilogue;
 import thaw.kernels.Pool2dOptions;
+import thaw.kernels.Reduction;
+import thaw.kernels.SgdOptions;
 import thaw.kernels.Shape;
 import thaw.kernels.UnaryOp;
 
 /**
- * The layers of a small network, again and again until the compiler has taken notice.
+ * The layers of a small network, again and again until the compiler is done with them.
  *
  * <p>Until C2 has compiled a kernel on vectors, each of its vectors is an object. The first image of a real network would
- * spend seconds in its first few loops, and C2 compile each kernel twice: once to jump into the running loop, once for the
- * next call. Few channels make short loops, of which only calls are counted: half the compiler's work, and nearly none
- * of the waiting. The processor time of a first ResNet-18 prediction, process and all, falls from 3.7 s to 2.6.
+ * spend seconds in its first few loops, make gigabytes of garbage, for which Java's heap grows and stays grown, and have C2
+ * compile each kernel twice: once to jump into the running loop, once for the next call. Few channels make short loops, of which
+ * only calls are counted. While C2 compiles, kernels that are called make no more than garbage: so each round that made some
+ * is followed by a pause.
  */
 final class WarmUp {
 
     /** Widths of a ResNet's images, since kernels differ by the pixels that they take together. */
     private static final int[] WIDTHS = {7, 14, 28, 56};
 
-    /** C2 compiles a method after 600 calls or more; a round has tens of each kernel's. */
-    private static final int ROUNDS = 40;
+    /** A round's arrays and tasks take some hundred kilobytes; a kernel that isn't compiled, megabytes. */
+    private static final long FEW_BYTES = 1 << 18;
+
+    /** More than one, as some kernels have their turn every few rounds only. */
+    private static final int CALM_ROUNDS = 4;
+    private static final long PAUSE_MILLIS = 10;
+    private static final long LONGEST = TimeUnit.SECONDS.toNanos(5);
 
     private final Backend backend;
     private final int lanes;
+    private final boolean training;
     private final List<Array> arrays = new ArrayList<>();
 
-    private WarmUp(Backend backend, int lanes) {
+    private WarmUp(Backend backend, int lanes, boolean training) {
         this.backend = backend;
         this.lanes = lanes;
+        this.training = training;
     }
 
-    static void run(Backend backend, int lanes) {
-        WarmUp warmUp = new WarmUp(backend, lanes);
-        for (int round = 0; round < ROUNDS; round++) {
-            for (int width : WIDTHS) {
-                // Large images have many calls a round.
-                if (round % Math.max(1, width / 14) == 0) {
-                    warmUp.block(width);
-                }
+    static void run(Backend backend, int lanes, boolean training) {
+        WarmUp warmUp = new WarmUp(backend, lanes, training);
+        long began = System.nanoTime();
+        int calm = 0;
+        for (int round = 0; calm < CALM_ROUNDS && System.nanoTime() - began < LONGEST; round++) {
+            long before = allocatedBytes();
+            warmUp.round(round);
+            long made = allocatedBytes() - before;
+            calm = made < FEW_BYTES ? calm + 1 : 0;
+            if (calm == 0 && !pause()) {
+                return;
             }
-            if (round % 4 == 3) {
-                warmUp.ends();
-            }
-            warmUp.arrays.forEach(Array::release);
-            warmUp.arrays.clear();
         }
+    }
+
+    private static long allocatedBytes() {
+        return ((ThreadMXBean) ManagementFactory.getThreadMXBean()).getThreadAllocatedBytes(Thread.currentThread().getId());
+    }
+
+    private static boolean pause() {
+        try {
+            Thread.sleep(PAUSE_MILLIS);
+            return true;
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return false;
+        }
+    }
+
+    private void round(int round) {
+        for (int width : WIDTHS) {
+            // Large images have many calls a round.
+            if (round % Math.max(1, width / 14) == 0) {
+                block(width);
+            }
+        }
+        ends();
+        arrays.forEach(Array::release);
+        arrays.clear();
     }
 
     /** The convolutions of a residual block. */
@@ -58,26 +96,69 @@ final class WarmUp {
         Array x = zeros(1, lanes, width, width);
         Array wide = conv(x, 2 * lanes, 1, 1);
         Array y = conv(x, 2 * lanes, 3, 1);
+        conv(x, 2 * lanes, 3, 2);
+        conv(x, 2 * lanes, 1, 2);
         Epilogue sum = new Epilogue(zeros(2 * lanes), zeros(2 * lanes), wide, true);
         keep(backend.conv2dWithEpilogue(x, zeros(2 * lanes, lanes, 3, 3), sum, Conv2dOptions.of(1, 1)));
         Array norm = keep(backend.batchNormEval(y, zeros(2 * lanes), zeros(2 * lanes), zeros(2 * lanes), zeros(2 * lanes), 1e-5));
         keep(backend.unary(UnaryOp.RELU, keep(backend.binary(BinaryOp.ADD, norm, wide))));
+        if (training) {
+            norm(y, null);
+            norm(y, wide);
+        }
+    }
+
+    private void norm(Array x, Array residual) {
+        int channels = x.shape().dim(1);
+        Array weight = zeros(channels);
+        Backend.Normalized n = backend.batchNormTrain(x, weight, zeros(channels), zeros(channels), zeros(channels), 0.1, 1e-5,
+                residual, true);
+        Backend.NormGradients g = backend.batchNormTrainGradient(n.y(), x, n.y(), weight, n.mean(), n.invStd(), true,
+                residual != null);
+        for (Array made : Arrays.asList(n.y(), n.mean(), n.invStd(), g.x(), g.weight(), g.bias(), g.residual())) {
+            if (made != null) {
+                keep(made);
+            }
+        }
     }
 
     /** What there is once in a network, and the convolutions that halve an image. */
     private void ends() {
-        Array y = conv(zeros(1, 3, 32, 32), 2 * lanes, 7, 2);
-        Array pooled = keep(backend.maxPool2d(y, Pool2dOptions.of(3, 2, 1), false).values());
-        conv(pooled, 2 * lanes, 3, 2);
-        conv(pooled, 2 * lanes, 1, 2);
-        Array features = keep(backend.adaptiveAvgPool2d(pooled, 1, 1));
+        Array y = conv(zeros(1, 3, 14, 224), 2 * lanes, 7, 2);
+        Backend.Pooled pooled = backend.maxPool2d(y, Pool2dOptions.of(3, 2, 1), training);
+        Array values = keep(pooled.values());
+        Array features = keep(backend.adaptiveAvgPool2d(values, 1, 1));
         Array row = keep(backend.reshape(features, Shape.of(1, 2 * lanes)));
-        keep(backend.matmul(row, false, zeros(100, 2 * lanes), true));
+        Array weight = zeros(100, 2 * lanes);
+        Array scores = keep(backend.matmul(row, false, weight, true));
+        if (training) {
+            keep(backend.maxPool2dGradient(values, keep(pooled.indices()), y.shape()));
+            Backend.Loss loss = backend.crossEntropy(scores, zeros(1), null, 0, Reduction.MEAN);
+            keep(loss.value());
+            Array g = keep(loss.gradient());
+            keep(backend.matmul(g, true, row, false));
+            keep(backend.adaptiveAvgPool2dGradient(keep(backend.reshape(keep(backend.matmul(g, false, weight, false)),
+                    features.shape())), values.shape()));
+            backend.add(y, y);
+            backend.sgd(new SgdOptions(0, 0.9, 0, 1e-4, false, false), List.of(weight), List.of(zeros(100, 2 * lanes)),
+                    List.of(zeros(100, 2 * lanes)), new boolean[] {false});
+        }
     }
 
     private Array conv(Array x, int outputs, int kernel, int stride) {
         Array w = zeros(outputs, x.shape().dim(1), kernel, kernel);
-        return keep(backend.conv2d(x, w, null, Conv2dOptions.of(stride, kernel / 2)));
+        Conv2dOptions options = Conv2dOptions.of(stride, kernel / 2);
+        Array y = keep(backend.conv2d(x, w, null, options));
+        if (!training) {
+            // Weights that are used again are kept in another form, which other kernels make.
+            keep(backend.conv2d(x, w, null, options));
+        } else {
+            keep(backend.conv2dWeightGradient(y, x, w.shape(), options));
+            if (x.shape().dim(1) > 3) {
+                keep(backend.conv2dInputGradient(y, w, x.shape(), options));
+            }
+        }
+        return y;
     }
 
     private Array zeros(int... dims) {

@@ -4,7 +4,8 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import java.util.SplittableRandom;
-import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import thaw.kernels.Array;
 import thaw.kernels.Backend;
 import thaw.kernels.Conv2dOptions;
@@ -13,12 +14,13 @@ import thaw.kernels.Shape;
 /** Warming up keeps no memory and changes no result. */
 class WarmUpTest {
 
-    @Test
-    void leavesNothingBehind() {
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void leavesNothingBehind(boolean training) {
         try (Backend backend = CpuBackend.create(2)) {
             float[] cold = convolution(backend);
             long inUse = backend.memory().inUse();
-            backend.warmUp();
+            backend.warmUp(training);
             assertEquals(inUse, backend.memory().inUse());
             assertArrayEquals(cold, convolution(backend));
         }
