@@ -1,8 +1,10 @@
 package thaw.engine.nn;
 
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import thaw.engine.Device;
 import thaw.engine.Scope;
 import thaw.engine.Tensor;
 
@@ -34,6 +36,7 @@ public final class Sequential extends Module {
     public static Tensor run(Iterable<? extends Module> modules, Tensor x) {
         List<Module> chain = new ArrayList<>();
         modules.forEach(chain::add);
+        poolBeforeActivation(chain, x.device());
         try (Scope scope = x.device().scope()) {
             Tensor y = x;
             for (int i = 0; i < chain.size();) {
@@ -46,6 +49,20 @@ public final class Sequential extends Module {
                 i += count;
             }
             return scope.keep(y);
+        }
+    }
+
+    /**
+     * Exchanges a ReLU behind a batch norm that is trained with the maximum pooling behind it. A maximum's activation is the
+     * maximum of activations, for values and gradients alike; but backward needs the activation's result, which is smaller once
+     * it is pooled: in a ResNet's stem by four, the largest array of a step.
+     */
+    private static void poolBeforeActivation(List<Module> chain, Device device) {
+        for (int i = 1; i + 1 < chain.size(); i++) {
+            if (chain.get(i - 1) instanceof BatchNorm2d norm && !norm.isConstant(device) && chain.get(i) instanceof ReLU relu
+                    && chain.get(i + 1) instanceof MaxPool2d pool && !relu.hasHooks() && !pool.hasHooks()) {
+                Collections.swap(chain, i, i + 1);
+            }
         }
     }
 

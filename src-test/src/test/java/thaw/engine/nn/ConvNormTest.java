@@ -22,6 +22,7 @@ import thaw.engine.NoGrad;
 import thaw.engine.Scope;
 import thaw.engine.Tensor;
 import thaw.kernels.Conv2dOptions;
+import thaw.kernels.Shape;
 
 /** Convolution, norm, residual and ReLU computed together are what they are one by one. */
 class ConvNormTest {
@@ -91,6 +92,30 @@ class ConvNormTest {
                 }
             }
         }
+    }
+
+    /** Pooling before the activation gives the same, where all of a window is below zero too: the norm's shift is -0.5. */
+    @Test
+    void aStemPoolsBeforeItsActivationAndChangesNoNumber() {
+        ConvNorm layer = layer(false);
+        layer.norm().bias().copyFrom(device.full(Shape.of(4), -0.5));
+        ReLU relu = new ReLU();
+        List<Module> stem = List.of(layer.conv(), layer.norm(), relu, new MaxPool2d(3, 2, 1));
+        Tensor x = input(device, 5, 2, 3, 9, 8);
+        Map<String, Tensor> leaves = new LinkedHashMap<>(Map.of("x", x, "w", layer.conv().weight()));
+        layer.norm().namedParameters().forEach(leaves::put);
+
+        Tensor pooledFirst = Sequential.run(stem, x);
+        pooledFirst.square().sum().backward();
+        Map<String, double[]> expected = gradients(leaves);
+
+        List<Tensor> seen = new ArrayList<>();
+        relu.onForward((m, y) -> seen.add(y.detach().unscoped()));
+        Tensor inOrder = Sequential.run(stem, x);
+        inOrder.square().sum().backward();
+        assertEquals(Shape.of(2, 4, 9, 8), seen.get(0).shape());
+        assertArrayEquals(inOrder.toDoubles(), pooledFirst.toDoubles(), 0);
+        assertEqual(expected, gradients(leaves));
     }
 
     @ParameterizedTest
