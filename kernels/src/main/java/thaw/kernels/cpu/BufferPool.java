@@ -1,14 +1,17 @@
 package thaw.kernels.cpu;
 
 import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
-import java.util.stream.Stream;
 
 /**
- * Arrays of floats that are used again instead of being left to the garbage collector. Lengths are rounded up to one of
- * 32 steps an octave, so that at most a thirty-second is wasted, and nothing of activations of 7·2ᵏ rows and columns. Where no
- * array of that length is idle, an operator's working memory may be up to half as long again: tensors, which stay, get what fits
- * ({@link #takeFitting}).
+ * Arrays of floats that are used again instead of being left to the garbage collector. Lengths are rounded up: short ones to one
+ * of 32 steps an octave, so that at most a thirty-second is wasted; from half a MiB on to whole MiB less the array's header,
+ * since the G1 collector gives such an array whole regions, of 1 MiB at the least, and what it leaves of the last one is lost.
+ *
+ * <p>Where no array of that length is idle, an operator's working memory may be up to half as long again: tensors, which stay,
+ * get what fits ({@link #takeFitting}).
  *
  * <p>What is in use and what lies idle together never exceed twice what was once in use at a time: past that, the lengths
  * that nobody has asked for or given back the longest go.
@@ -18,12 +21,18 @@ final class BufferPool {
     private static final int LOG_STEPS = 5;
     private static final int STEPS_OF_AN_OCTAVE = 1 << LOG_STEPS;
 
-    /** How many steps longer an array may be than asked for: half an octave's, which is half as long again at most. */
-    private static final int STEPS_TOO_LONG = STEPS_OF_AN_OCTAVE / 2;
-    private static final int LENGTHS = Integer.SIZE * STEPS_OF_AN_OCTAVE;
+    private static final int REGION = 1 << 20;
+    private static final int HEADER = 16;
 
-    /** By {@link #place}: neither taking nor giving back makes an object. */
-    private final List<ArrayDeque<float[]>> idle = Stream.generate(ArrayDeque<float[]>::new).limit(LENGTHS).toList();
+    /** The longest array that shares a region with others. */
+    private static final int SHORT = (REGION / 2 - HEADER) / Float.BYTES;
+    private static final int SHORT_LENGTHS = (Integer.SIZE - Integer.numberOfLeadingZeros(SHORT)) * STEPS_OF_AN_OCTAVE;
+    /** As long as an array can be. */
+    private static final int LONGEST = Integer.MAX_VALUE - 8;
+    private static final int LENGTHS = SHORT_LENGTHS + regions(Integer.MAX_VALUE) + 1;
+
+    /** By {@link #place}, null before that length's first array: from then on, neither taking nor giving back makes an object. */
+    private final List<ArrayDeque<float[]>> idle = new ArrayList<>(Collections.nCopies(LENGTHS, null));
     private final long[] lastUse = new long[LENGTHS];
     private long uses;
     private long idleFloats;
@@ -32,7 +41,7 @@ final class BufferPool {
 
     /** An array of at least this length, holding whatever its last user left there. */
     float[] take(int length) {
-        return take(length, STEPS_TOO_LONG);
+        return take(length, length / 2);
     }
 
     /** As {@link #take}, of this length rounded up and no longer: for what is kept. */
@@ -40,10 +49,10 @@ final class BufferPool {
         return take(length, 0);
     }
 
-    private float[] take(int length, int stepsTooLong) {
+    private float[] take(int length, int tooLong) {
         int rounded = roundUp(length);
         synchronized (this) {
-            float[] free = idle(place(rounded), stepsTooLong);
+            float[] free = idle(place(rounded), place(roundUp((int) Math.min(LONGEST, (long) length + tooLong))));
             usedFloats += free == null ? rounded : free.length;
             mostUsedFloats = Math.max(mostUsedFloats, usedFloats);
             if (free != null) {
@@ -77,14 +86,18 @@ final class BufferPool {
     synchronized void give(float[] buffer) {
         usedFloats -= buffer.length;
         idleFloats += buffer.length;
-        lastUse[place(buffer.length)] = uses++;
-        idle.get(place(buffer.length)).push(buffer);
+        int place = place(buffer.length);
+        lastUse[place] = uses++;
+        if (idle.get(place) == null) {
+            idle.set(place, new ArrayDeque<>());
+        }
+        idle.get(place).push(buffer);
     }
 
     /** The shortest idle array that will do, or null. */
-    private float[] idle(int shortest, int stepsTooLong) {
-        for (int i = shortest; i <= Math.min(shortest + stepsTooLong, LENGTHS - 1); i++) {
-            if (!idle.get(i).isEmpty()) {
+    private float[] idle(int shortest, int longest) {
+        for (int i = shortest; i <= longest; i++) {
+            if (isIdle(i)) {
                 lastUse[i] = uses++;
                 return idle.get(i).pop();
             }
@@ -92,10 +105,14 @@ final class BufferPool {
         return null;
     }
 
+    private boolean isIdle(int place) {
+        return idle.get(place) != null && !idle.get(place).isEmpty();
+    }
+
     private void dropOldest() {
         int oldest = -1;
         for (int i = 0; i < LENGTHS; i++) {
-            if (!idle.get(i).isEmpty() && (oldest < 0 || lastUse[i] < lastUse[oldest])) {
+            if (isIdle(i) && (oldest < 0 || lastUse[i] < lastUse[oldest])) {
                 oldest = i;
             }
         }
@@ -114,12 +131,15 @@ final class BufferPool {
 
     /** Lets go of everything idle. */
     synchronized void clear() {
-        idle.forEach(ArrayDeque::clear);
+        Collections.fill(idle, null);
         idleFloats = 0;
     }
 
     /** A place in the lists for each length that {@link #roundUp} gives. */
     static int place(int rounded) {
+        if (rounded > SHORT) {
+            return SHORT_LENGTHS + regions(rounded);
+        }
         int octave = Integer.SIZE - 1 - Integer.numberOfLeadingZeros(rounded - 1);
         return octave * STEPS_OF_AN_OCTAVE + (rounded - 1 >>> octave - LOG_STEPS) % STEPS_OF_AN_OCTAVE;
     }
@@ -127,6 +147,12 @@ final class BufferPool {
     static int roundUp(int length) {
         int n = Math.max(64, length);
         int step = Integer.highestOneBit(n) / STEPS_OF_AN_OCTAVE;
-        return (int) Math.min(Integer.MAX_VALUE - 8, ((long) n + step - 1) / step * step);
+        int rounded = (int) Math.min(LONGEST, ((long) n + step - 1) / step * step);
+        return rounded <= SHORT ? rounded : (int) Math.min(LONGEST, (regions(length) * (long) REGION - HEADER) / Float.BYTES);
+    }
+
+    /** How many regions an array of this length takes. */
+    private static int regions(int length) {
+        return (int) ((length * (long) Float.BYTES + HEADER + REGION - 1) / REGION);
     }
 }
