@@ -2,6 +2,7 @@ package thaw.kernels.cpu;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 import thaw.kernels.Storage;
 
@@ -54,6 +55,21 @@ final class CpuStorage extends Storage {
      */
     synchronized boolean isReused(Object key) {
         return asked.contains(key) || !asked.add(key);
+    }
+
+    /**
+     * Has {@code use} work on what {@code make} computes from the contents, which is kept if it {@linkplain #isReused is asked
+     * for again} and else given back to the pool at once: in training, rearranged weights would lie beside the weights until the
+     * next update.
+     */
+    void useDerived(Object key, Supplier<float[]> make, Consumer<float[]> use) {
+        if (isReused(key)) {
+            use.accept(derive(key, make));
+            return;
+        }
+        float[] made = make.get();
+        use.accept(made);
+        pool.give(made);
     }
 
     @Override

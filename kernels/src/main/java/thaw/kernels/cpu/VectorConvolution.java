@@ -173,8 +173,8 @@ final class VectorConvolution implements Convolution {
         return plan;
     }
 
-    private void execute(ConvolutionPlan plan, CpuArray source, CpuArray w, BlockedEpilogue epilogue, CpuArray target) {
-        float[] from = source.data();
+    private void execute(ConvolutionPlan plan, CpuArray x, CpuArray w, BlockedEpilogue epilogue, CpuArray target) {
+        float[] from = x.data();
         float[] copy = null;
         if (plan.copy() != null) {
             copy = memory.pool().take(plan.copy().length());
@@ -183,7 +183,9 @@ final class VectorConvolution implements Convolution {
         }
         for (TapWalk walk : plan.walks()) {
             if (walk.places().count() > 0) {
-                walk.run(workers, from, packed(w, walk), epilogue, target.data());
+                float[] source = from;
+                w.storage().useDerived(key(walk), () -> packed(w, walk),
+                        weights -> walk.run(workers, source, weights, epilogue, target.data()));
             }
         }
         if (copy != null) {
@@ -191,14 +193,15 @@ final class VectorConvolution implements Convolution {
         }
     }
 
+    private static PackKey key(TapWalk walk) {
+        return new PackKey(walk.layout(), Arrays.stream(walk.places().position()).boxed().toList());
+    }
+
     private float[] packed(CpuArray w, TapWalk walk) {
-        PackKey key = new PackKey(walk.layout(), Arrays.stream(walk.places().position()).boxed().toList());
-        return w.storage().derive(key, () -> {
-            int[] offsets = walk.weightOffsets();
-            float[] out = memory.pool().takeFitting(offsets[offsets.length - 1]);
-            float[] from = w.data();
-            workers.run(walk.layout().tiles(), t -> PackedWeights.pack(walk.layout(), walk.places(), t, from, out, offsets[t]));
-            return out;
-        });
+        int[] offsets = walk.weightOffsets();
+        float[] out = memory.pool().takeFitting(offsets[offsets.length - 1]);
+        float[] from = w.data();
+        workers.run(walk.layout().tiles(), t -> PackedWeights.pack(walk.layout(), walk.places(), t, from, out, offsets[t]));
+        return out;
     }
 }

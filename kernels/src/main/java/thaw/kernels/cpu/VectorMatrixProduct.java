@@ -46,7 +46,6 @@ final class VectorMatrixProduct implements MatrixProduct {
             return c;
         }
         CpuArray b = cpu(right);
-        float[] packed = b.storage().derive(new PackKey(transposeB, b.shape()), () -> pack(b, transposeB, inner, columns));
         float[] a = cpu(left).data();
         float[] transposed = null;
         if (transposeA) {
@@ -54,7 +53,9 @@ final class VectorMatrixProduct implements MatrixProduct {
             transpose(a, inner, rows, transposed);
             a = transposed;
         }
-        multiply(a, packed, rows, inner, columns, c.data());
+        float[] rowMajor = a;
+        b.storage().useDerived(new PackKey(transposeB, b.shape()), () -> pack(b, transposeB, inner, columns),
+                packed -> multiply(rowMajor, packed, rows, inner, columns, c.data()));
         if (transposed != null) {
             memory.pool().give(transposed);
         }
