@@ -21,7 +21,7 @@ import thaw.kernels.Shape;
 import thaw.resnet.ResNet;
 
 /**
- * Features that one body makes of images prepared in one way, by the images' contents, in a safetensors file of that body's and
+ * Features that one body makes of images prepared in one way, by the images' contents (and whether mirrored), in a safetensors file of that body's and
  * that preparation's own. What is damaged in it is as good as absent.
  */
 final class FeatureCache {
@@ -72,7 +72,7 @@ final class FeatureCache {
         digest.update((text + '\n').getBytes(StandardCharsets.UTF_8));
     }
 
-    /** The key of an image. */
+    /** What an image's key begins with. */
     static String contentHash(Path image) throws IOException {
         return HexFormat.of().formatHex(sha256().digest(Files.readAllBytes(image)));
     }
@@ -86,12 +86,12 @@ final class FeatureCache {
     }
 
     /** Null where there are none. */
-    float[] get(String contentHash) {
-        return features.get(contentHash);
+    float[] get(String key) {
+        return features.get(key);
     }
 
-    void put(String contentHash, float[] values) {
-        features.put(contentHash, values);
+    void put(String key, float[] values) {
+        features.put(key, values);
     }
 
     /**

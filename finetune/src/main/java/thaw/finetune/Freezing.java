@@ -40,8 +40,13 @@ final class Freezing {
 
     /** The first trained group, as an index from 0; the number of groups if all are frozen. */
     int first() {
+        return first(n);
+    }
+
+    /** The same for another slice. */
+    int first(int slice) {
         int count = groups().size();
-        return n < 0 ? Math.max(0, count + n) : Math.min(n, count);
+        return slice < 0 ? Math.max(0, count + slice) : Math.min(slice, count);
     }
 
     void requireGradients(FrozenBatchNorm batchNorm) {

@@ -13,6 +13,7 @@ import thaw.engine.Scope;
 import thaw.engine.nn.TrainingModes;
 import thaw.finetune.data.BatchLoader;
 import thaw.finetune.data.Batches;
+import thaw.finetune.data.ImageFeatures;
 import thaw.finetune.data.ImageFolder;
 import thaw.finetune.data.RawBatch;
 import thaw.finetune.data.Sample;
@@ -20,6 +21,8 @@ import thaw.resnet.ResNet;
 
 /** Decides whether a phase trains its head from features that are computed once, and computes them. */
 final class FrozenFeatures {
+    private static final String MIRRORED = " mirrored";
+
     private final ResNet net;
     private final FeatureCache cache;
     private final Map<Path, String> hashes = new HashMap<>();
@@ -30,20 +33,58 @@ final class FrozenFeatures {
         this.cache = cache;
     }
 
+    /**
+     * For {@link Precompute.When#REQUIRED}.
+     *
+     * @throws IllegalArgumentException if a phase that trains the head alone would train another one, or no phase does
+     */
+    static void requireExact(FitContext context, TrainingPlan plan) {
+        if (plan.phases().stream().noneMatch(phase -> isOfHeadAlone(context, phase))) {
+            throw new IllegalArgumentException("precompute: no phase trains the head alone "
+                    + plan.phases().stream().map(TrainingPhase::name).toList()
+                    + ", and what else changes the features; freeze the body in a phase, or don't ask for it");
+        }
+        List<String> reasons = new ArrayList<>();
+        if (!(context.loss() instanceof Objective)) {
+            reasons.add("the loss is one of your own, which may ask for the images: use an Objective");
+        }
+        if (!context.data().isFlippedAtMost()) {
+            reasons.add("images are " + context.data().variation() + " anew in each epoch: use no augmentation, or the flip"
+                    + " alone");
+        }
+        if (context.settings().frozenBatchNorm() != FrozenBatchNorm.EVAL) {
+            reasons.add("batch norm of frozen groups " + context.settings().frozenBatchNorm().description() + ": have it fixed"
+                    + " by eval (--frozen-bn eval)");
+        }
+        if (!reasons.isEmpty()) {
+            throw new IllegalArgumentException("precompute: the head would become another, because "
+                    + String.join("; and ", reasons));
+        }
+    }
+
+    private static boolean isOfHeadAlone(FitContext context, TrainingPhase phase) {
+        Freezing freezing = context.freezing();
+        return freezing.first(phase.freezeTo()) == freezing.groups().size() - 1 && !phase.gradual();
+    }
+
     /** Loaders for a phase whose groups are frozen already: of features, or of images as before. */
     static Loaders loaders(FitContext context, TrainingPhase phase, Loaders images) {
-        Precompute.When when = context.precompute().when();
-        boolean possible = context.freezing().first() == context.freezing().groups().size() - 1 && !phase.gradual()
-                && context.loss() instanceof Objective;
         ImageFolder data = context.data();
         List<String> leftOut = new ArrayList<>();
-        if (data.isVaried()) {
-            leftOut.add("images are not varied or mixed");
+        if (!data.isFlippedAtMost()) {
+            leftOut.add("images are not " + data.variation());
         }
         if (context.settings().frozenBatchNorm() != FrozenBatchNorm.EVAL) {
             leftOut.add("batch norm of frozen groups keeps its statistics");
         }
-        if (!possible || when == Precompute.When.NEVER || when == Precompute.When.EXACT && !leftOut.isEmpty()) {
+        boolean bothWays = data.isFlippedAtMost() && data.isFlipped();
+        boolean wanted = switch (context.precompute().when()) {
+            case NEVER -> false;
+            // Both ways of an image take as long as two epochs through the body.
+            case EXACT -> leftOut.isEmpty() && (!bothWays || phase.epochs() > 1);
+            case REQUIRED, ALWAYS -> true;
+        };
+        if (!wanted || !isOfHeadAlone(context, phase) || !(context.loss() instanceof Objective)) {
             return images;
         }
         if (!leftOut.isEmpty()) {
@@ -52,12 +93,13 @@ final class FrozenFeatures {
         }
         FeatureCache cache = FeatureCache.open(context.precompute().folder(), context.net(), images.train().transforms());
         FrozenFeatures features = new FrozenFeatures(context.net(), cache);
-        Map<Path, float[]> known = new HashMap<>(features.of(images.train()));
-        known.putAll(features.of(images.valid()));
-        context.listener().onNote("the body is frozen in phase " + phase.name() + ": its features are computed once for each image"
-                + " and the head is trained from them (" + features.computed + " computed now, "
-                + (known.size() - features.computed) + " known before)" + features.keep());
-        return images.onFeatures(known);
+        Map<Path, float[]> plain = new HashMap<>(features.of(images.train(), false));
+        plain.putAll(features.of(images.valid(), false));
+        Map<Path, float[]> mirrored = bothWays ? features.of(images.train(), true) : Map.of();
+        context.listener().onNote("the body is frozen in phase " + phase.name() + ": its features are computed once for each"
+                + " image" + (bothWays ? " and its mirror image," : "") + " and the head is trained from them (" + features.computed
+                + " computed now, " + (plain.size() + mirrored.size() - features.computed) + " known before)" + features.keep());
+        return images.onFeatures(new ImageFeatures(plain, mirrored));
     }
 
     /** A cache that cannot be written costs time later, and is no reason not to train. */
@@ -76,28 +118,29 @@ final class FrozenFeatures {
      * By file, but for images that cannot be read. Batches in which one is missing go through the body whole: so an image is
      * always computed in the same company.
      */
-    private Map<Path, float[]> of(BatchLoader loader) {
-        Map<Path, float[]> found = known(loader.samples());
+    private Map<Path, float[]> of(BatchLoader loader, boolean mirrored) {
+        Map<Path, float[]> found = known(loader.samples(), mirrored);
         if (found.size() == loader.samples().size()) {
             return found;
         }
-        try (Batches batches = loader.inOrder().epoch(0); TrainingModes kept = new TrainingModes(net);
+        BatchLoader inOrder = loader.inOrder();
+        try (Batches batches = mirrored ? inOrder.mirroredEpoch() : inOrder.epoch(0); TrainingModes kept = new TrainingModes(net);
                 NoGrad off = net.device().noGrad()) {
             net.eval();
             while (batches.hasNext()) {
                 RawBatch raw = batches.next();
                 if (!found.keySet().containsAll(raw.files())) {
-                    compute(raw, found);
+                    compute(raw, mirrored, found);
                 }
             }
         }
         return found;
     }
 
-    private Map<Path, float[]> known(List<Sample> samples) {
+    private Map<Path, float[]> known(List<Sample> samples, boolean mirrored) {
         Map<Path, float[]> found = new LinkedHashMap<>();
         for (Sample sample : samples) {
-            float[] values = cache.get(hash(sample.file()));
+            float[] values = cache.get(key(sample.file(), mirrored));
             if (values != null) {
                 found.put(sample.file(), values);
             }
@@ -105,17 +148,18 @@ final class FrozenFeatures {
         return found;
     }
 
-    private String hash(Path file) {
-        return hashes.computeIfAbsent(file, image -> {
+    private String key(Path file, boolean mirrored) {
+        String hash = hashes.computeIfAbsent(file, image -> {
             try {
                 return FeatureCache.contentHash(image);
             } catch (IOException unreadable) {
                 return "";
             }
         });
+        return mirrored ? hash + MIRRORED : hash;
     }
 
-    private void compute(RawBatch raw, Map<Path, float[]> found) {
+    private void compute(RawBatch raw, boolean mirrored, Map<Path, float[]> found) {
         try (Scope scope = net.device().scope()) {
             float[] rows = net.pooled(Batch.of(net.device(), raw).images()).toFloats();
             int width = rows.length / raw.size();
@@ -123,7 +167,7 @@ final class FrozenFeatures {
                 Path file = raw.files().get(i);
                 float[] values = Arrays.copyOfRange(rows, i * width, (i + 1) * width);
                 found.put(file, values);
-                cache.put(hash(file), values);
+                cache.put(key(file, mirrored), values);
                 computed++;
             }
         }

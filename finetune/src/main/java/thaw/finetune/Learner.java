@@ -287,13 +287,29 @@ public final class Learner implements AutoCloseable {
         return run(plan, state);
     }
 
+    /**
+     * Looks for what {@link #run} would refuse at once, for those who have something to prepare before.
+     *
+     * @throws IllegalArgumentException if {@link Precompute#required} cannot be for this plan
+     */
+    public void check(TrainingPlan plan) {
+        if (precompute.when() == Precompute.When.REQUIRED) {
+            FrozenFeatures.requireExact(context(), plan);
+        }
+    }
+
+    private FitContext context() {
+        return new FitContext(net, pretrained, data, loaders, freezing, settings, loss, insight, listener, () -> stop,
+                precompute);
+    }
+
     private FitResult run(TrainingPlan plan, FitState from) {
         if (running != null) {
             throw new IllegalStateException("a fit is running already; a listener may call stop() and state(), not fit");
         }
+        check(plan);
         stop = false;
-        FitContext context = new FitContext(net, pretrained, data, loaders, freezing, settings, loss, insight, listener,
-                () -> stop, precompute);
+        FitContext context = context();
         List<EpochResult> history = new ArrayList<>(from == null ? List.of() : from.history());
         List<TrainingPhase> phases = plan.phases();
         FitState state = from;

@@ -1,15 +1,14 @@
 package thaw.finetune;
 
-import java.nio.file.Path;
-import java.util.Map;
 import thaw.finetune.data.BatchLoader;
+import thaw.finetune.data.ImageFeatures;
 import thaw.finetune.data.ImageFolder;
 
 /** Batches to train on and to validate on, of images of one size. */
 record Loaders(BatchLoader train, BatchLoader valid) {
 
     /** The same with features in the place of images; see {@link BatchLoader#onFeatures}. */
-    Loaders onFeatures(Map<Path, float[]> features) {
+    Loaders onFeatures(ImageFeatures features) {
         return new Loaders(train.onFeatures(features), valid.onFeatures(features));
     }
 

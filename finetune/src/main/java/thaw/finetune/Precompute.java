@@ -16,8 +16,13 @@ public record Precompute(When when, Path folder) {
     /** In which phases. */
     public enum When {
         NEVER,
-        /** Where the head becomes the same: it alone is trained, with {@link FrozenBatchNorm#EVAL}, on images that never vary. */
+        /**
+         * Where the head becomes the same: it alone is trained, with {@link FrozenBatchNorm#EVAL}, on images that never vary; or
+         * for several epochs, on images that vary by a mirror image alone, whose features are computed both ways.
+         */
         EXACT,
+        /** In every phase that trains the head alone; it's an error where the head would not become the same, or there is none. */
+        REQUIRED,
         /** Wherever the head alone is trained: images are not varied then, and frozen batch norms have fixed statistics. */
         ALWAYS
     }
@@ -27,25 +32,31 @@ public record Precompute(When when, Path folder) {
         Objects.requireNonNull(folder, "folder");
     }
 
+    /** With features kept in {@code features} in the {@link CacheFolder}. */
+    public static Precompute of(When when) {
+        return new Precompute(when, CacheFolder.path().resolve("features"));
+    }
+
     public static Precompute never() {
-        return new Precompute(When.NEVER, userFolder());
+        return of(When.NEVER);
     }
 
     public static Precompute whereExact() {
-        return new Precompute(When.EXACT, userFolder());
+        return of(When.EXACT);
+    }
+
+    /** Insists on it: fits say why where it cannot be, before they begin. */
+    public static Precompute required() {
+        return of(When.REQUIRED);
     }
 
     /** On request: another training, though often not a worse one, and a warning says what is left out. */
     public static Precompute always() {
-        return new Precompute(When.ALWAYS, userFolder());
+        return of(When.ALWAYS);
     }
 
-    /** With features kept in another folder than {@code features} in the {@link CacheFolder}. */
+    /** With features kept in another folder. */
     public Precompute in(Path folder) {
         return new Precompute(when, folder);
-    }
-
-    private static Path userFolder() {
-        return CacheFolder.path().resolve("features");
     }
 }

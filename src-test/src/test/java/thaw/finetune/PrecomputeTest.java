@@ -2,6 +2,7 @@ package thaw.finetune;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
@@ -16,7 +17,11 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import thaw.engine.Device;
 import thaw.engine.io.StoredTensor;
+import thaw.finetune.augment.Augmentation;
+import thaw.finetune.augment.Flip;
+import thaw.finetune.augment.Mixup;
 import thaw.finetune.data.ImageFolder;
+import thaw.finetune.images.Crop;
 import thaw.resnet.Architecture;
 import thaw.resnet.Head;
 import thaw.resnet.ResNet;
@@ -150,15 +155,54 @@ class PrecomputeTest {
         }
     }
 
+    /** Where a random mirror image is all that varies, both ways are computed, and the draws are those of training on images. */
+    @Test
+    void withARandomFlipTheHeadIsTheSameToo() {
+        ImageFolder flipped = data.transforms(data.transforms().flip(true));
+        for (ImageFolder one : List.of(flipped, data.augment(Augmentation.of(new Flip(0.3))), flipped.balanced(true))) {
+            Outcome images = fit(HEAD, Precompute.never(), FIXED, one, -1, null);
+            Outcome features = fit(HEAD, Precompute.whereExact(), FIXED, one, -1, null);
+            assertTrue(features.notes.get(0).contains("mirror image"), features.notes::toString);
+            images.network.forEach((name, tensor) ->
+                    assertArrayEquals(tensor.toFloats(), features.network.get(name).toFloats(), 1e-5f, name));
+            assertSameBits(features, fit(HEAD, Precompute.required(), FIXED, one, -1, null));
+        }
+        Outcome still = fit(HEAD, Precompute.whereExact(), FIXED, data, -1, null);
+        Outcome turned = fit(HEAD, Precompute.whereExact(), FIXED, flipped, -1, null);
+        assertTrue(still.network.keySet().stream().anyMatch(name ->
+                !still.network.get(name).bytes().equals(turned.network.get(name).bytes())), "a flip is no trifle");
+        TrainingPlan once = TrainingPlan.of(new TrainingPhase("head", 1, ScheduleRecipe.oneCycle(), LearningRates.slice(0.05))
+                .freezeTo(-1));
+        assertTrue(fit(once, Precompute.whereExact(), FIXED, flipped, -1, null).notes.isEmpty(),
+                "in one epoch, images go through the body one way alone");
+        assertEquals(1, fit(once, Precompute.required(), FIXED, flipped, -1, null).notes.size());
+    }
+
+    @Test
+    void whatIsRequiredAndCannotBeIsAnError() {
+        TrainingPlan all = TrainingPlan.of(PLAN.phases().get(1));
+        assertRefused(all, FIXED, data, "no phase trains the head alone [all]");
+        assertRefused(PLAN, FIXED, data.augment(Augmentation.fastai()), "varied by Flip, Warp");
+        assertRefused(PLAN, FIXED, data.mix(Mixup.fastai()), "mixed with one another");
+        assertRefused(PLAN, FitSettings.sgd(), data, "batch norm of frozen groups has fixed weights");
+        assertEquals(1, fit(PLAN, Precompute.required(), FIXED, data, -1, null).notes.size());
+    }
+
+    private void assertRefused(TrainingPlan plan, FitSettings settings, ImageFolder images, String words) {
+        String message = assertThrows(IllegalArgumentException.class,
+                () -> fit(plan, Precompute.required(), settings, images, -1, null)).getMessage();
+        assertTrue(message.contains(words), message);
+    }
+
     @Test
     void elsewhereOnlyOnRequest() {
-        ImageFolder varied = data.transforms(data.transforms().flip(true));
+        ImageFolder varied = data.transforms(data.transforms().crop(Crop.RANDOM).resize(12));
         assertTrue(fit(HEAD, Precompute.whereExact(), FIXED, varied, -1, null).notes.isEmpty());
         assertTrue(fit(HEAD, Precompute.whereExact(), FitSettings.sgd(), data, -1, null).notes.isEmpty());
         assertTrue(fit(TrainingPlan.of(PLAN.phases().get(1)), Precompute.always(), FIXED, data, -1, null).notes.isEmpty());
         Outcome asked = fit(HEAD, Precompute.always(), FitSettings.sgd(), varied, -1, null);
         assertEquals(1, asked.notes.size());
-        assertTrue(asked.warnings.get(0).contains("not varied") && asked.warnings.get(0).contains("batch norm"),
+        assertTrue(asked.warnings.get(0).contains("not cropped at random") && asked.warnings.get(0).contains("batch norm"),
                 asked.warnings::toString);
     }
 

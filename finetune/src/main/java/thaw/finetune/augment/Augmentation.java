@@ -80,6 +80,17 @@ public record Augmentation(List<ImageTransform> transforms) {
         return new Augmentation(transforms.stream().filter(transform -> !kind.isInstance(transform)).toList());
     }
 
+    /** Whether a mirror image is all that may come of it. */
+    public boolean flipsAtMost() {
+        return transforms.stream().allMatch(Flip.class::isInstance);
+    }
+
+    /** Whether an image is mirrored, where {@linkplain #flipsAtMost that is all} that may happen: the draw of {@link #write}. */
+    public boolean drawFlip(SplittableRandom random) {
+        Flip flip = find(Flip.class);
+        return flip != null && flip.happens(random);
+    }
+
     /**
      * The part that is the same in every epoch: a decoded picture, resized as {@link Transforms#resized} does, or finer where
      * crops of random size want more pixels and the picture has them.

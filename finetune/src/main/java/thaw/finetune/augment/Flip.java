@@ -12,8 +12,12 @@ public record Flip(double p) implements CoordinateTransform {
         Range.probability("Flip p", p);
     }
 
+    boolean happens(SplittableRandom random) {
+        return Chance.happens(p, random);
+    }
+
     @Override
     public Projection draw(SplittableRandom random) {
-        return Chance.happens(p, random) ? Projection.affine(-1, 0, 0, 0, 1, 0) : Projection.IDENTITY;
+        return happens(random) ? Projection.affine(-1, 0, 0, 0, 1, 0) : Projection.IDENTITY;
     }
 }

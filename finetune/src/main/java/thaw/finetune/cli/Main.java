@@ -81,6 +81,7 @@ public final class Main implements Runnable {
                 .setErr(err)
                 .registerConverter(NetworkOptions.HeadKind.class, new Choice<>(NetworkOptions.HeadKind.class))
                 .registerConverter(FitOptions.OptimizerName.class, new Choice<>(FitOptions.OptimizerName.class))
+                .registerConverter(PrecomputeMode.class, new Choice<>(PrecomputeMode.class))
                 .registerConverter(DataOptions.Variation.class, new Choice<>(DataOptions.Variation.class))
                 .registerConverter(RunSettings.Keep.class, new Choice<>(RunSettings.Keep.class))
                 .registerConverter(Split.class, new Choice<>(Split.class))

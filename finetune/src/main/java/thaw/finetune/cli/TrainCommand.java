@@ -75,6 +75,11 @@ final class TrainCommand implements Callable<Integer> {
             description = "The model to keep: last, or best by validation loss (default: last).")
     private RunSettings.Keep keep;
 
+    @Option(names = "--precompute", paramLabel = "MODE", defaultValue = "auto", hidden = true,
+            description = "A frozen body's features, once for each picture: auto, where the head becomes the same; on, or an"
+                    + " error where it does not; or off (default: auto).")
+    private PrecomputeMode precompute;
+
     @Option(names = "--insight", paramLabel = "STEPS", hidden = true,
             description = "Looks at what groups do every so many steps; 0: never (default: 10).")
     private Integer insight;
@@ -185,8 +190,9 @@ final class TrainCommand implements Callable<Integer> {
         InsightOptions look = folder == null || steps == 0 ? InsightOptions.off()
                 : new InsightOptions(steps, Math.min(PROBE_IMAGES, images.batch()) < 2 ? 0 : PROBE_IMAGES, UPDATE_RATIO_LIMIT);
         return new RunSettings(data.found(images), start.describe(), planOptions.grain().label(), RunSettings.describe(plan),
-                fitOptions.settings(), fitOptions.objective(images), dataOptions.augmentation(), dataOptions.mix(), look,
-                patience, keep, dataOptions.seed(), new RunSettings.Environment(Version.number(), Runtime.version().toString(), ""));
+                fitOptions.settings(), fitOptions.objective(images), dataOptions.augmentation(), dataOptions.mix(),
+                precompute.when(), look, patience, keep, dataOptions.seed(),
+                new RunSettings.Environment(Version.number(), Runtime.version().toString(), ""));
     }
 
     private Integer train(RunSettings wanted, RunFolder folder) throws IOException {
@@ -205,6 +211,7 @@ final class TrainCommand implements Callable<Integer> {
             noteOtherDevice(folder, settings);
             ResNet net = network(settings, pretrained, device, images);
             try (Learner learn = RunSetup.learner(settings, net, images)) {
+                learn.check(settings.trainingPlan());
                 describe(settings, net, images);
                 return train(settings, learn, folder);
             }

@@ -38,7 +38,7 @@ public final class BatchLoader {
     private final ImageCache<CachedImage> cache;
     private final Queue<float[]> buffers = new ConcurrentLinkedQueue<>();
     /** What a frozen body made of each image, in the place of images; or null. */
-    private final Map<Path, float[]> features;
+    private final ImageFeatures features;
     private final Map<Integer, BrokenImage> broken = new ConcurrentSkipListMap<>();
 
     /** @param forAugmentation whether it was resized for that, which may want it larger than evaluation does */
@@ -61,7 +61,7 @@ public final class BatchLoader {
     }
 
     private BatchLoader(List<Sample> samples, LabelSet labels, Transforms transforms, LoaderOptions options,
-            Map<Path, float[]> features) {
+            ImageFeatures features) {
         this.features = features;
         this.samples = List.copyOf(samples);
         this.labels = labels;
@@ -94,14 +94,12 @@ public final class BatchLoader {
 
     /**
      * The same epochs with what a network's frozen body makes of each image in the place of the image, which is neither varied
-     * nor mixed then.
-     *
-     * @param features by file, all of one length; an image without counts as broken
+     * nor mixed then, but where there are features of mirror images, flipped as it would have been.
      */
-    public BatchLoader onFeatures(Map<Path, float[]> features) {
+    public BatchLoader onFeatures(ImageFeatures features) {
         LoaderOptions unmixed = new LoaderOptions(options.batch(), options.seed(), options.threads(), options.training(),
                 options.dropLast(), 0, options.strict(), options.balanced(), options.augmentation(), Optional.empty());
-        return new BatchLoader(samples, labels, transforms, unmixed, Map.copyOf(features));
+        return new BatchLoader(samples, labels, transforms, unmixed, features);
     }
 
     private static LabelSet numbered(List<Sample> samples) {
@@ -157,6 +155,11 @@ public final class BatchLoader {
         return new Batches(this, epoch, Pass.AUGMENTED_IN_ORDER);
     }
 
+    /** Begins an epoch in which all images come in order, each mirrored left to right. */
+    public Batches mirroredEpoch() {
+        return new Batches(this, 0, Pass.MIRRORED);
+    }
+
     /** The images, broken ones included. */
     public List<Sample> samples() {
         return samples;
@@ -209,16 +212,18 @@ public final class BatchLoader {
         Path file = samples.get(index).file();
         int offset = position * imageLength();
         if (features != null) {
-            float[] known = features.get(file);
+            float[] known = features.of(file, pass == Pass.TRAINING && !features.mirrored().isEmpty()
+                    && isFlipped(index, turn, epoch, pass));
             if (known == null) {
                 throw new ImageReadException(file + ": was not readable when its features were computed");
             }
             System.arraycopy(known, 0, images, offset, known.length);
             return;
         }
-        if (pass == Pass.EVALUATION) {
+        if (pass == Pass.EVALUATION || pass == Pass.MIRRORED) {
             RgbImage resized = cache.get(new CachedImage(file, false), key -> resized(key.file, transforms::resized));
-            transforms.write(transforms.forEvaluation(resized), images, offset);
+            RgbImage square = transforms.forEvaluation(resized);
+            transforms.write(pass == Pass.MIRRORED ? square.flipHorizontally() : square, images, offset);
             return;
         }
         SplittableRandom random = stream(index, turn, epoch, pass);
@@ -231,6 +236,13 @@ public final class BatchLoader {
             RgbImage resized = cache.get(new CachedImage(file, false), key -> resized(key.file, transforms::resized));
             transforms.write(transforms.forTraining(resized, random), images, offset);
         }
+    }
+
+    /** What is drawn of an image of which nothing else is. */
+    private boolean isFlipped(int index, int turn, int epoch, Pass pass) {
+        SplittableRandom random = stream(index, turn, epoch, pass);
+        return options.augmentation().map(augmentation -> augmentation.drawFlip(random))
+                .orElseGet(() -> transforms.drawFlip(random));
     }
 
     private SplittableRandom stream(int index, int turn, int epoch, Pass pass) {
@@ -268,6 +280,6 @@ public final class BatchLoader {
     }
 
     int imageLength() {
-        return features == null ? CHANNELS * transforms.size() * transforms.size() : features.values().iterator().next().length;
+        return features == null ? CHANNELS * transforms.size() * transforms.size() : features.length();
     }
 }

@@ -1,5 +1,7 @@
 package thaw.finetune.data;
 
+import static java.util.stream.Collectors.joining;
+
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -13,6 +15,7 @@ import java.util.Set;
 import java.util.stream.Stream;
 import thaw.finetune.augment.Augmentation;
 import thaw.finetune.augment.BatchMix;
+import thaw.finetune.augment.Flip;
 import thaw.finetune.images.Crop;
 import thaw.finetune.images.Transforms;
 
@@ -262,14 +265,31 @@ public final class ImageFolder {
         return options().mix();
     }
 
+    /** Whether training may mirror an image left to right. */
+    public boolean isFlipped() {
+        return augmentation().map(augmentation -> augmentation.transforms().stream().anyMatch(Flip.class::isInstance))
+                .orElse(transforms().flip());
+    }
+
     /**
-     * Whether training shows an image otherwise in one epoch than in another, or mixed; where it does not, what a frozen body
-     * makes of it may be computed once.
+     * Whether training shows images as they are evaluated or mirrored, and no otherwise; then what a frozen body makes of them may
+     * be computed once.
      */
-    public boolean isVaried() {
-        boolean moved = transforms().crop() == Crop.RANDOM;
-        boolean changed = augmentation().map(augmentation -> !augmentation.transforms().isEmpty()).orElse(transforms().flip());
-        return moved || changed || mix().isPresent();
+    public boolean isFlippedAtMost() {
+        return transforms().crop() == Crop.CENTER && augmentation().map(Augmentation::flipsAtMost).orElse(true)
+                && mix().isEmpty();
+    }
+
+    /** What training does to images beyond mirroring them, as it goes after "images are". */
+    public String variation() {
+        List<String> kinds = new ArrayList<>();
+        if (transforms().crop() == Crop.RANDOM) {
+            kinds.add("cropped at random");
+        }
+        augmentation().filter(augmentation -> !augmentation.flipsAtMost()).ifPresent(augmentation -> kinds.add("varied by "
+                + augmentation.transforms().stream().map(one -> one.getClass().getSimpleName()).collect(joining(", "))));
+        mix().ifPresent(mix -> kinds.add("mixed with one another"));
+        return String.join(" and ", kinds);
     }
 
     /** The number of files passed over: hidden ones, and those whose ending is no image's. */

@@ -6,6 +6,8 @@ enum Pass {
     TRAINING,
     /** In order, without chance. */
     EVALUATION,
+    /** In order, every image mirrored left to right. */
+    MIRRORED,
     /** In order, varied as in training. */
     AUGMENTED_IN_ORDER
 }

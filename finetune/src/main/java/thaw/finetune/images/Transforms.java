@@ -107,7 +107,12 @@ public record Transforms(int size, int resize, Crop crop, boolean flip, List<Flo
     public RgbImage forTraining(RgbImage resized, SplittableRandom random) {
         int left = cropLeft(resized, random);
         RgbImage square = resized.crop(left, cropTop(resized, random), size, size);
-        return flip && random.nextBoolean() ? square.flipHorizontally() : square;
+        return drawFlip(random) ? square.flipHorizontally() : square;
+    }
+
+    /** Whether a training image is mirrored; to be drawn after the crop. */
+    public boolean drawFlip(SplittableRandom random) {
+        return flip && random.nextBoolean();
     }
 
     /** Where the square of a training image begins, in pixels from the left. */

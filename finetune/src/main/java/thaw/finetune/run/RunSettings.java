@@ -18,6 +18,7 @@ import thaw.engine.io.AtomicFile;
 import thaw.finetune.FitSettings;
 import thaw.finetune.LearningRates;
 import thaw.finetune.Objective;
+import thaw.finetune.Precompute;
 import thaw.finetune.ScheduleRecipe;
 import thaw.finetune.TrainingPhase;
 import thaw.finetune.TrainingPlan;
@@ -34,12 +35,13 @@ import thaw.finetune.insight.InsightOptions;
  * @param grain        of the layer groups: {@code 3}, {@code stages} or {@code blocks}
  * @param augmentation null for what the transforms say, a mirror image or none
  * @param mix          null for none
+ * @param precompute   in which phases features are computed once
  * @param patience     epochs without a lower validation loss before training ends; 0 for no end
  * @param environment  what it ran on; this alone may be another when a run is resumed
  */
 public record RunSettings(Data data, Network network, String grain, List<Phase> plan, FitSettings fit, Objective objective,
-        Augmentation augmentation, BatchMix mix, InsightOptions insight, int patience, Keep keep, long seed,
-        Environment environment) {
+        Augmentation augmentation, BatchMix mix, Precompute.When precompute, InsightOptions insight, int patience, Keep keep,
+        long seed, Environment environment) {
 
     private static final ObjectMapper JSON = new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
 
@@ -116,8 +118,8 @@ public record RunSettings(Data data, Network network, String grain, List<Phase> 
 
     /** The same in another place. */
     public RunSettings on(Environment place) {
-        return new RunSettings(data, network, grain, plan, fit, objective, augmentation, mix, insight, patience, keep, seed,
-                place);
+        return new RunSettings(data, network, grain, plan, fit, objective, augmentation, mix, precompute, insight, patience,
+                keep, seed, place);
     }
 
     /** What differs, in lines such as {@code fit.momentum was 0.9, is 0.8}; but for the environment. */

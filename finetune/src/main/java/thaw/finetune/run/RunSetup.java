@@ -5,6 +5,7 @@ import java.util.Locale;
 import thaw.engine.Device;
 import thaw.engine.io.Weights;
 import thaw.finetune.Learner;
+import thaw.finetune.Precompute;
 import thaw.finetune.augment.Augmentation;
 import thaw.finetune.augment.BatchMix;
 import thaw.finetune.data.CsvLabels;
@@ -67,7 +68,7 @@ public final class RunSetup {
 
     public static Learner learner(RunSettings settings, ResNet net, ImageFolder images) {
         Learner learner = new Learner(net, images).grain(Grain.byLabel(settings.grain())).settings(settings.fit())
-                .loss(settings.objective());
+                .loss(settings.objective()).precompute(Precompute.of(settings.precompute()));
         return settings.insight().isOff() ? learner : learner.insight(settings.insight());
     }
 }

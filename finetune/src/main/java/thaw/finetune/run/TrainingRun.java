@@ -85,10 +85,12 @@ public final class TrainingRun {
     /**
      * Begins, or where the folder has a checkpoint goes on from there.
      *
+     * @throws IllegalArgumentException if {@link Learner#check} finds something wrong; nothing is begun then
      * @throws DivergenceException if the loss becomes infinite or not a number; the last checkpoint is kept
      * @throws IOException         if something cannot be written; what was there before is then still there
      */
     public Outcome run() throws IOException {
+        learn.check(plan);
         if (!folder.hasRun()) {
             folder.begin(settings);
         }

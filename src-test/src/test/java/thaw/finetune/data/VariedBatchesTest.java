@@ -12,7 +12,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -20,10 +22,12 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import thaw.finetune.augment.Augmentation;
 import thaw.finetune.augment.CutMix;
+import thaw.finetune.augment.Flip;
 import thaw.finetune.augment.Mixup;
 import thaw.finetune.augment.PcaLighting;
 import thaw.finetune.augment.RandomErasing;
 import thaw.finetune.augment.RandomResizedCrop;
+import thaw.finetune.augment.Rotate;
 import thaw.finetune.images.Crop;
 import thaw.finetune.images.ImageReadException;
 import thaw.finetune.images.Transforms;
@@ -201,12 +205,52 @@ class VariedBatchesTest {
     @Test
     void variationIsKnown() {
         ImageFolder still = data.transforms(data.transforms().flip(false));
-        assertTrue(data.isVaried());
-        assertFalse(still.isVaried());
-        assertFalse(data.augment(Augmentation.none()).isVaried());
-        assertTrue(still.augment(Augmentation.fastai()).isVaried());
-        assertTrue(still.mix(Mixup.fastai()).isVaried());
-        assertTrue(still.transforms(still.transforms().crop(Crop.RANDOM)).isVaried());
+        ImageFolder flipped = still.augment(Augmentation.of(new Flip(0.5)));
+        for (ImageFolder one : List.of(data, still, flipped, data.augment(Augmentation.none()))) {
+            assertTrue(one.isFlippedAtMost());
+        }
+        assertTrue(data.isFlipped() && flipped.isFlipped() && still.augment(Augmentation.fastai()).isFlipped());
+        assertFalse(still.isFlipped() || data.augment(Augmentation.none()).isFlipped());
+        for (ImageFolder one : List.of(still.augment(Augmentation.fastai()), still.mix(Mixup.fastai()),
+                still.transforms(still.transforms().crop(Crop.RANDOM)))) {
+            assertFalse(one.isFlippedAtMost());
+        }
+        assertEquals("cropped at random and varied by Flip, Rotate and mixed with one another", data.transforms(
+                data.transforms().crop(Crop.RANDOM)).augment(Augmentation.of(new Flip(0.5), new Rotate(10, 0.75)))
+                .mix(Mixup.fastai()).variation());
+    }
+
+    /** What is trained on from features in the place of images is flipped in the same epochs. */
+    @Test
+    void featuresAreFlippedAsImagesWouldBe() {
+        for (ImageFolder one : List.of(data, data.augment(Augmentation.of(new Flip(0.3))), data.balanced(true))) {
+            BatchLoader images = one.trainLoader();
+            ImageFeatures pixels = new ImageFeatures(pixels(images.inOrder().epoch(0)), pixels(images.inOrder().mirroredEpoch()));
+            for (int epoch = 0; epoch < 3; epoch++) {
+                try (Batches expected = images.epoch(epoch); Batches found = images.onFeatures(pixels).epoch(epoch)) {
+                    while (expected.hasNext()) {
+                        RawBatch batch = expected.next();
+                        RawBatch features = found.next();
+                        assertEquals(batch.files(), features.files());
+                        assertArrayEquals(batch.images(), features.images());
+                    }
+                    assertFalse(found.hasNext());
+                }
+            }
+        }
+    }
+
+    private static Map<Path, float[]> pixels(Batches epoch) {
+        Map<Path, float[]> found = new HashMap<>();
+        try (epoch) {
+            for (RawBatch batch : epoch) {
+                int length = batch.images().length / batch.size();
+                for (int i = 0; i < batch.size(); i++) {
+                    found.put(batch.files().get(i), Arrays.copyOfRange(batch.images(), i * length, (i + 1) * length));
+                }
+            }
+        }
+        return found;
     }
 
     /** A fifth is held out: 10 and 3 images are left of 12 and 4. */

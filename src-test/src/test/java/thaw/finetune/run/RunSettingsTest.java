@@ -14,6 +14,7 @@ import thaw.finetune.FitSettings;
 import thaw.finetune.FrozenBatchNorm;
 import thaw.finetune.LearningRates;
 import thaw.finetune.Objective;
+import thaw.finetune.Precompute;
 import thaw.finetune.ScheduleRecipe;
 import thaw.finetune.TrainingPhase;
 import thaw.finetune.TrainingPlan;
@@ -40,7 +41,8 @@ class RunSettingsTest {
             BatchMix mix) {
         return new RunSettings(RunSettings.Data.of("/photos", null, null, 0.2, Split.STRATIFIED, 32, false, true,
                 Transforms.of(64)), new RunSettings.Network("resnet20", "concat", null, null), "stages",
-                RunSettings.describe(plan), fit, loss, augmentation, mix, InsightOptions.standard(), 3, RunSettings.Keep.BEST, 7,
+                RunSettings.describe(plan), fit, loss, augmentation, mix,
+                Precompute.When.EXACT, InsightOptions.standard(), 3, RunSettings.Keep.BEST, 7,
                 new RunSettings.Environment("1", "17", "cpu"));
     }
 

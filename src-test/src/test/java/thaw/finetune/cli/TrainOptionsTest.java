@@ -1,0 +1,114 @@
+package thaw.finetune.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The levers of {@code thaw train}, each from its option to what comes of it. */
+class TrainOptionsTest {
+
+    private static final String CACHE = "thaw.cache";
+
+    @TempDir
+    private static Path folder;
+    private static Path data;
+    private static String cacheBefore;
+
+    @BeforeAll
+    static void pictures() throws IOException {
+        data = ColourPictures.blueAndRed(folder.resolve("data"));
+        cacheBefore = System.getProperty(CACHE);
+        System.setProperty(CACHE, folder.resolve("cache").toString());
+    }
+
+    @AfterAll
+    static void cacheAsBefore() {
+        if (cacheBefore == null) {
+            System.clearProperty(CACHE);
+        } else {
+            System.setProperty(CACHE, cacheBefore);
+        }
+    }
+
+    /** What a command line that ran in this process said. */
+    private record Said(int code, String out, String err) {
+    }
+
+    private static Said run(Object... args) {
+        StringWriter out = new StringWriter();
+        StringWriter err = new StringWriter();
+        String[] line = Arrays.stream(args).map(Object::toString).toArray(String[]::new);
+        int code = Main.run(line, new PrintWriter(out, true), new PrintWriter(err, true));
+        // Java's own remark about the missing module, where tests run without it, comes before.
+        String said = String.join("\n", err.toString().lines().filter(one -> !one.contains("--add-modules")).toList());
+        return new Said(code, out.toString(), said);
+    }
+
+    /** Trains for a short time into a folder of the name, with more options. */
+    private static Said train(String name, Object... options) {
+        List<Object> line = new ArrayList<>(List.of("train", data, "--arch", "resnet20", "--size", ColourPictures.SIDE, "--batch",
+                5, "--threads", 1, "--insight", 0, "-o", folder.resolve(name)));
+        line.addAll(Arrays.asList(options));
+        return run(line.toArray());
+    }
+
+    private static String settings(String name) throws IOException {
+        return Files.readString(folder.resolve(name).resolve("settings.json"));
+    }
+
+    private static void assertTrained(Said said) {
+        assertEquals(0, said.code, said::toString);
+        assertEquals("", said.err);
+        assertTrue(said.out.contains("model saved as"), said.out);
+    }
+
+    private static void assertFails(Said said, String... words) {
+        assertEquals(2, said.code, said::toString);
+        assertEquals(1, said.err.lines().count(), said.err);
+        Arrays.stream(words).forEach(word -> assertTrue(said.err.contains(word), said.err));
+        assertEquals("", said.out);
+    }
+
+    @Test
+    void precompute() throws IOException {
+        Object[] head = {"--freeze-epochs", 3, "--epochs", 0, "--frozen-bn", "eval"};
+        Said asked = train("precomputed", with(head, "--precompute", "on"));
+        assertTrained(asked);
+        assertTrue(asked.out.contains("features are computed once for each image and its mirror image"), asked.out);
+        assertTrue(settings("precomputed").contains("\"precompute\" : \"REQUIRED\""));
+        Said unasked = train("unasked", head);
+        assertTrained(unasked);
+        assertTrue(unasked.out.contains("features are computed once"), unasked.out);
+        Said off = train("through the body", with(head, "--precompute", "off"));
+        assertTrained(off);
+        assertFalse(off.out.contains("features"), off.out);
+    }
+
+    @Test
+    void precomputeThatWouldChangeTheHeadIsRefused() {
+        assertFails(train("refused", "--freeze-epochs", 2, "--augment", "fastai", "--precompute", "on"),
+                "varied by Flip, Warp", "--frozen-bn eval");
+        assertFails(train("refused", "--freeze-epochs", 0, "--precompute", "on"), "no phase trains the head alone");
+        assertFails(train("refused", "--precompute", "always"), "--precompute", "auto or on or off");
+        assertTrue(Files.notExists(folder.resolve("refused")), "nothing is begun");
+    }
+
+    private static Object[] with(Object[] options, Object... more) {
+        List<Object> all = new ArrayList<>(List.of(options));
+        all.addAll(List.of(more));
+        return all.toArray();
+    }
+}
