@@ -43,6 +43,7 @@ public final class Classifier implements AutoCloseable {
     private final Device device;
     private final ResNet net;
     private final LabelSet labels;
+    private final double threshold;
     private final Transforms transforms;
     /** Predictions share the first lock, closing takes the second: the device is not taken away under a prediction. */
     private final ReadWriteLock use = new ReentrantReadWriteLock();
@@ -51,6 +52,7 @@ public final class Classifier implements AutoCloseable {
     private Classifier(Device device, ModelFile model) {
         this.device = device;
         this.labels = model.labels();
+        this.threshold = model.threshold();
         this.transforms = model.transforms();
         this.net = model.toNet(device);
         InputCheck.require(net, labels.classes());
@@ -107,9 +109,14 @@ public final class Classifier implements AutoCloseable {
         return labels.classes();
     }
 
-    /** The classes, and whether an image may show several: then ask a {@link Prediction} for {@code labels(0.5)}. */
+    /** The classes, and whether an image may show several: then ask a {@link Prediction} for its {@code labels()}. */
     public LabelSet labels() {
         return labels;
+    }
+
+    /** Above which probability an image that may show several classes counts as showing one, as the model was trained for. */
+    public double threshold() {
+        return threshold;
     }
 
     /** How images are prepared. */
@@ -164,8 +171,8 @@ public final class Classifier implements AutoCloseable {
             List<Prediction> predictions = new ArrayList<>();
             for (int i = 0; i < count; i++) {
                 int first = i * classes().size();
-                predictions.add(Prediction.ofScores(classes(), Arrays.copyOfRange(scores, first, first + classes().size()),
-                        labels.multiLabel()));
+                predictions.add(Prediction.ofScores(labels, Arrays.copyOfRange(scores, first, first + classes().size()),
+                        threshold));
             }
             return predictions;
         } finally {

@@ -94,6 +94,44 @@ public record Evaluation(List<ClassCount> classes, double loss, Predictions pred
         return new Evaluation(counts, pass.loss(), predictions);
     }
 
+    /**
+     * Of predictions that were made already, such as those of several views of each image; the loss is the cross-entropy of their
+     * probabilities.
+     *
+     * @param threshold above which probability an image counts as showing a class, where it may show several
+     */
+    public static Evaluation of(Predictions predictions, double threshold) {
+        boolean several = predictions.labels().multiLabel();
+        return new Evaluation(several ? decisions(predictions, threshold) : images(predictions),
+                several ? binaryCrossEntropy(predictions) : crossEntropy(predictions), predictions);
+    }
+
+    /** {@code -mean(log p)} of the images' classes. */
+    private static double crossEntropy(Predictions predictions) {
+        double sum = 0;
+        for (int i = 0; i < predictions.size(); i++) {
+            sum -= log(predictions.probability(i, predictions.actual(i)));
+        }
+        return sum / predictions.size();
+    }
+
+    /** {@code -mean(y·log p + (1 - y)·log(1 - p))} over images and classes. */
+    private static double binaryCrossEntropy(Predictions predictions) {
+        double sum = 0;
+        for (int i = 0; i < predictions.size(); i++) {
+            for (int c = 0; c < predictions.classes(); c++) {
+                double p = predictions.probability(i, c);
+                sum -= log(predictions.shows(i, c) ? p : 1 - p);
+            }
+        }
+        return sum / predictions.size() / predictions.classes();
+    }
+
+    /** At least -100, as PyTorch's {@code BCELoss} has it: a probability of 0 where the class is shown has no logarithm. */
+    private static double log(double probability) {
+        return Math.max(Math.log(probability), -100);
+    }
+
     private static List<ClassCount> images(Predictions predictions) {
         ConfusionMatrix matrix = ConfusionMatrix.of(predictions);
         List<ClassCount> counts = new ArrayList<>();

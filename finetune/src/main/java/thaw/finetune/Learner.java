@@ -410,7 +410,10 @@ public final class Learner implements AutoCloseable {
 
     /** The network as it is, or while a fit runs as it is validated: with the average of its weights, where there is one. */
     public ModelFile model() {
-        Supplier<ModelFile> model = () -> ModelFile.of(net, data.labels(), data.transforms());
+        Supplier<ModelFile> model = () -> {
+            ModelFile now = ModelFile.of(net, data.labels(), data.transforms());
+            return loss instanceof Objective.BinaryCrossEntropy binary ? now.threshold(binary.threshold()) : now;
+        };
         return running == null ? model.get() : running.asValidated(model);
     }
 

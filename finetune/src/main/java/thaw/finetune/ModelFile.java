@@ -27,27 +27,40 @@ import thaw.resnet.ResNet;
  * architecture, classes, head, input_channels what {@link ResNet#describe} has
  * class_names                                 a JSON array: ["cats","dogs"]
  * multi_label                                 true where an image may show several classes; otherwise it isn't there
+ * threshold                                   there, above which probability it shows a class; 0.5 where it isn't there
  * transforms.size, transforms.mean, …         what {@link Transforms#toMap} has
  * </pre>
  *
  * @param network    what the network is: {@link ResNet#describe}
  * @param labels     the classes, in the order of the scores, and whether an image may show several
+ * @param threshold  where it may, above which probability it counts as showing a class
  * @param transforms the images' preparation
  * @param weights    the state dict
  */
-public record ModelFile(Map<String, String> network, LabelSet labels, Transforms transforms, Weights weights) {
+public record ModelFile(Map<String, String> network, LabelSet labels, double threshold, Transforms transforms,
+        Weights weights) {
     private static final String FORMAT = "format";
     private static final String CLASS_NAMES = "class_names";
     private static final String MULTI_LABEL = "multi_label";
+    private static final String THRESHOLD = "threshold";
+    private static final double USUAL_THRESHOLD = 0.5;
 
     public ModelFile {
         network = Collections.unmodifiableMap(new LinkedHashMap<>(network));
         Objects.requireNonNull(labels, "labels");
+        if (!(threshold > 0 && threshold < 1)) {
+            throw new IllegalArgumentException(THRESHOLD + ": expected a probability between 0 and 1, got " + threshold);
+        }
     }
 
     /** A model of images that show one class each. */
     public ModelFile(Map<String, String> network, List<String> classes, Transforms transforms, Weights weights) {
-        this(network, new LabelSet(classes, false), transforms, weights);
+        this(network, new LabelSet(classes, false), USUAL_THRESHOLD, transforms, weights);
+    }
+
+    /** With another threshold. */
+    public ModelFile threshold(double probability) {
+        return new ModelFile(network, labels, probability, transforms, weights);
     }
 
     /** Names of the classes, in the order of the scores. */
@@ -65,14 +78,17 @@ public record ModelFile(Map<String, String> network, LabelSet labels, Transforms
         return of(net, new LabelSet(classes, false), transforms);
     }
 
-    /** As {@link #of(ResNet, List, Transforms)}, of images that may show several classes where {@code labels} say so. */
+    /**
+     * As {@link #of(ResNet, List, Transforms)}, of images that may show several classes where {@code labels} say so: those whose
+     * probability is above 0.5, unless {@link #threshold(double)} says otherwise.
+     */
     public static ModelFile of(ResNet net, LabelSet labels, Transforms transforms) {
         if (!Architecture.all().contains(net.architecture())) {
             throw new IllegalArgumentException("a model file names its architecture, and " + net.architecture()
                     + " is none of those in Architecture.all(); save the state dict alone, with Weights.write");
         }
         requireAsMany(net, labels);
-        return new ModelFile(net.describe(), labels, transforms, Weights.of(net.stateDict(), Map.of()));
+        return new ModelFile(net.describe(), labels, USUAL_THRESHOLD, transforms, Weights.of(net.stateDict(), Map.of()));
     }
 
     /** @throws IOException if writing fails; what was there before is then still there */
@@ -83,6 +99,7 @@ public record ModelFile(Map<String, String> network, LabelSet labels, Transforms
         metadata.put(CLASS_NAMES, new ObjectMapper().writeValueAsString(classes()));
         if (labels.multiLabel()) {
             metadata.put(MULTI_LABEL, "true");
+            metadata.put(THRESHOLD, String.valueOf(threshold));
         }
         metadata.putAll(transforms.toMap());
         Weights.write(path, weights, metadata);
@@ -111,10 +128,10 @@ public record ModelFile(Map<String, String> network, LabelSet labels, Transforms
         }
         Map<String, String> network = new LinkedHashMap<>(metadata);
         network.keySet().removeIf(key -> key.equals(FORMAT) || key.equals(CLASS_NAMES) || key.equals(MULTI_LABEL)
-                || key.startsWith("transforms."));
+                || key.equals(THRESHOLD) || key.startsWith("transforms."));
         try {
             LabelSet labels = new LabelSet(classNames(metadata.get(CLASS_NAMES)), multiLabel(metadata));
-            return new ModelFile(network, labels, Transforms.fromMap(metadata),
+            return new ModelFile(network, labels, threshold(metadata), Transforms.fromMap(metadata),
                     Weights.of(weights, Map.of()));
         } catch (IllegalArgumentException wrong) {
             throw new IllegalArgumentException(name + ": " + wrong.getMessage(), wrong);
@@ -127,6 +144,15 @@ public record ModelFile(Map<String, String> network, LabelSet labels, Transforms
             throw new IllegalArgumentException(MULTI_LABEL + ": expected true or false, got '" + value + "'");
         }
         return value.equals("true");
+    }
+
+    private static double threshold(Map<String, String> metadata) {
+        String value = metadata.getOrDefault(THRESHOLD, String.valueOf(USUAL_THRESHOLD));
+        try {
+            return Double.parseDouble(value);
+        } catch (NumberFormatException wrong) {
+            throw new IllegalArgumentException(THRESHOLD + ": expected a number, got '" + value + "'", wrong);
+        }
     }
 
     private static List<String> classNames(String json) {

@@ -41,6 +41,14 @@ public sealed interface Objective extends LossFunction {
         return loss instanceof Objective objective ? objective : standard(labels);
     }
 
+    /**
+     * The standard objective of a model's images, with the model's threshold where they may show several classes. It is for
+     * evaluation: the loss has no weights.
+     */
+    static Objective of(ModelFile model) {
+        return model.labels().multiLabel() ? binaryCrossEntropy().threshold(model.threshold()) : crossEntropy();
+    }
+
     /** @throws IllegalArgumentException if images may show several classes and this is for those of one, or the reverse */
     default void requireFit(LabelSet labels) {
         if (multiLabel() != labels.multiLabel()) {

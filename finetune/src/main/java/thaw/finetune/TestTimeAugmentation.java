@@ -45,7 +45,17 @@ public record TestTimeAugmentation(int views, double beta, boolean max) {
     public Predictions predict(ResNet net, BatchLoader loader) {
         InputCheck.require(net, loader.labels().classes());
         Objective objective = Objective.standard(loader.labels());
-        Predictions plain = PredictionPass.over(loader.epoch(0), net, loader.labels(), objective, images -> { }).predictions();
+        return predict(net, loader,
+                PredictionPass.over(loader.epoch(0), net, loader.labels(), objective, images -> { }).predictions());
+    }
+
+    /**
+     * As {@link #predict(ResNet, BatchLoader)}.
+     *
+     * @param plain of the images themselves, made with the same loader
+     */
+    public Predictions predict(ResNet net, BatchLoader loader, Predictions plain) {
+        Objective objective = Objective.standard(loader.labels());
         List<Predictions> augmented = new ArrayList<>();
         for (int view = 0; view < views; view++) {
             augmented.add(PredictionPass.over(loader.augmentedEpoch(view), net, loader.labels(), objective, images -> { })

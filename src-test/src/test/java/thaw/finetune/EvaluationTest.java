@@ -36,6 +36,9 @@ class EvaluationTest {
             double lossOfBlue = Math.log(1 + Math.E);
             double lossOfRed = Math.log(1 + Math.exp(-1));
             assertEquals((lossOfBlue + lossOfRed) / 2, found.loss(), 1e-6);
+            Evaluation again = Evaluation.of(found.predictions(), 0.5);
+            assertEquals(found.classes(), again.classes());
+            assertEquals(found.loss(), again.loss(), 1e-6);
             assertEquals(0.0, found.classes().get(0).accuracy());
             assertEquals(1.0, found.classes().get(1).accuracy());
         }

@@ -167,6 +167,11 @@ class ModelFileTest {
             ModelFile two = ModelFile.read(file);
             assertTrue(messageOf(() -> two.toNet(device)).contains("has 3 classes, 2 names are given: [cats, dogs]"));
 
+            metadata.put("threshold", "1.5");
+            Weights.write(file, net.stateDict(), metadata);
+            assertTrue(messageOf(() -> ModelFile.read(file)).contains("threshold: expected a probability between 0 and 1"));
+            metadata.remove("threshold");
+
             metadata.remove("transforms.size");
             Weights.write(file, net.stateDict(), metadata);
             assertTrue(messageOf(() -> ModelFile.read(file)).startsWith(file + ": the metadata has no 'transforms.size'"));

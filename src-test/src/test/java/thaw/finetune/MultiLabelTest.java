@@ -68,13 +68,20 @@ class MultiLabelTest {
             Evaluation found = learn.validate();
             assertEquals(3 * data.valid().size(), found.total());
             assertEquals(found.accuracy(), found.metric(Metric.accuracyMulti(0.5)), 1e-12);
+            Evaluation again = Evaluation.of(found.predictions(), 0.5);
+            assertEquals(found.classes(), again.classes());
+            assertEquals(found.loss(), again.loss(), 1e-6);
             assertTrue(found.accuracy() > 0.9, "accuracy " + found.accuracy());
             assertTrue(history.get(29).trainLoss() < 0.5 * history.get(0).trainLoss(), history.toString());
-            learn.save(file);
+            learn.loss(Objective.binaryCrossEntropy().threshold(0.3)).save(file);
         }
         assertTrue(ModelFile.read(file).labels().multiLabel());
+        assertEquals(0.3, ModelFile.read(file).threshold());
         try (Classifier classifier = Classifier.load(file)) {
             assertTrue(classifier.labels().multiLabel());
+            assertEquals(0.3, classifier.threshold());
+            Prediction one = classifier.predict(folder.resolve("1.png"));
+            assertEquals(one.labels(0.3), one.labels());
             int right = 0;
             for (int i = 0; i < 7; i++) {
                 Set<String> expected = new HashSet<>(data.evaluation().get(i).labels().stream().map(COLOURS::get).toList());

@@ -19,6 +19,7 @@ import thaw.engine.io.AtomicFile;
 import thaw.finetune.ClassCount;
 import thaw.finetune.Evaluation;
 import thaw.finetune.ModelFile;
+import thaw.finetune.Objective;
 import thaw.finetune.TestTimeAugmentation;
 import thaw.finetune.augment.Augmentation;
 import thaw.finetune.data.BatchLoader;
@@ -62,6 +63,10 @@ final class EvaluateCommand implements Callable<Integer> {
     @Option(names = "--multi-label", arity = "0..1", fallbackValue = " ", paramLabel = "SEP",
             description = "A picture may show several, in --labels with SEP between (a space if none is given).")
     private String delimiter;
+
+    @Option(names = "--threshold", paramLabel = "P",
+            description = "Then a picture shows what is more probable than P (default: the model's).")
+    private Double threshold;
 
     @Option(names = "--tta", arity = "0..1", fallbackValue = "4", paramLabel = "N",
             description = "Averages N varied views of each picture with itself, as fastai (4 if no number is given).")
@@ -111,16 +116,38 @@ final class EvaluateCommand implements Callable<Integer> {
             try (Device device = deviceOptions.open(output)) {
                 ResNet net = pretrained.whole(device);
                 requireClasses(net, folder);
-                evaluate(net, folder.size(size == null ? Architectures.nativeSize(pretrained.architecture()) : size));
+                Objective objective = Objective.standard(folder.labels());
+                if (threshold != null) {
+                    objective = withThreshold(objective);
+                }
+                evaluate(net, folder.size(size == null ? Architectures.nativeSize(pretrained.architecture()) : size), objective);
             }
         } else {
-            ModelFile model = ModelFile.read(modelFile == null ? DEFAULT_MODEL : modelFile);
+            Path file = modelFile == null ? DEFAULT_MODEL : modelFile;
+            ModelFile model = Threshold.set(threshold, ModelFile.read(file), file);
+            requireLabels(model, file);
             ImageFolder data = folder.classes(model.classes()).transforms(model.transforms());
             try (Device device = deviceOptions.open(output)) {
-                evaluate(model.toNet(device), size == null ? data : data.size(size));
+                evaluate(model.toNet(device), size == null ? data : data.size(size), Objective.of(model));
             }
         }
         return 0;
+    }
+
+    private Objective withThreshold(Objective standard) {
+        if (standard instanceof Objective.BinaryCrossEntropy binary) {
+            return binary.threshold(Threshold.require(threshold));
+        }
+        throw new Failure("--threshold is for pictures that may show several classes; give --multi-label too");
+    }
+
+    private void requireLabels(ModelFile model, Path file) {
+        if (model.labels().multiLabel() && delimiter == null) {
+            throw new Failure(file + ": is a model of pictures that may show several classes; give --labels CSV --multi-label");
+        }
+        if (!model.labels().multiLabel() && delimiter != null) {
+            throw new Failure(file + ": is a model of pictures that show one class each; leave --multi-label out");
+        }
     }
 
     private void requireClasses(ResNet net, ImageFolder data) {
@@ -130,15 +157,16 @@ final class EvaluateCommand implements Callable<Integer> {
         }
     }
 
-    private void evaluate(ResNet net, ImageFolder data) throws IOException {
+    private void evaluate(ResNet net, ImageFolder data, Objective objective) throws IOException {
         long start = System.nanoTime();
         BatchLoader loader = data.evaluationLoader();
+        Evaluation plain;
         Evaluation result;
         try (Progress progress = new Progress()) {
-            result = Evaluation.of(net, loader, data.classes(), images -> progress.step("pictures", images, loader.images()));
+            plain = Evaluation.of(net, loader, data.classes(), objective,
+                    images -> progress.step("pictures", images, loader.images()));
+            result = views == null ? plain : withViews(net, loader, plain, objective);
         }
-        Predictions predictions = views == null ? result.predictions()
-                : new TestTimeAugmentation(views, TestTimeAugmentation.fastai().beta(), false).predict(net, data);
         double seconds = (System.nanoTime() - start) / 1e9;
 
         int width = result.classes().stream().mapToInt(count -> count.label().length()).max().orElse(0);
@@ -146,22 +174,29 @@ final class EvaluateCommand implements Callable<Integer> {
             output.text(String.format(Locale.ROOT, "%-" + width + "s  %5d of %5d", count.label(), count.correct(), count.total())
                     + (count.total() == 0 ? "" : String.format(Locale.ROOT, "  %5.1f %%", 100 * count.accuracy())));
         }
-        Map<String, Double> metrics = metrics(predictions);
+        Map<String, Double> metrics = metrics(result.predictions(), objective);
         output.text(metrics.entrySet().stream()
                 .map(metric -> String.format(Locale.ROOT, "%s %.4f", metric.getKey(), metric.getValue()))
-                .collect(Collectors.joining(", ", views == null ? "" : "with " + views + " views: ", "")));
+                .collect(Collectors.joining(", ")));
         tellOfBroken(loader.broken());
         if (table != null) {
-            predictions.writeCsv(table, 0.5);
+            result.predictions().writeCsv(table, threshold(objective));
             output.text("probabilities are in " + table);
         }
-        output.text(String.format(Locale.ROOT, "%d of %d right: accuracy %.1f %%, loss %.4f, in %.1f s", result.correct(),
-                result.total(), 100 * result.accuracy(), result.loss(), seconds));
+        if (views != null) {
+            output.text("without --tta: " + line(plain));
+        }
+        output.text((views == null ? "" : "with " + views + " varied views of each: ") + line(result)
+                + String.format(Locale.ROOT, ", in %.1f s", seconds));
         ObjectNode json = json(net, data, result).put("seconds", seconds).put("broken_images", loader.broken().size());
+        if (views != null) {
+            json.put("views", views).putObject("without_tta").put("correct", plain.correct()).put("total", plain.total())
+                    .put("accuracy", plain.accuracy()).put("loss", plain.loss());
+        }
         ObjectNode numbers = json.putObject("metrics");
         metrics.forEach(numbers::put);
-        if (!predictions.labels().multiLabel()) {
-            addPerClass(json, ConfusionMatrix.of(predictions));
+        if (!objective.multiLabel()) {
+            addPerClass(json, ConfusionMatrix.of(result.predictions()));
         }
         if (table != null) {
             json.put("predictions", table.toString());
@@ -169,9 +204,24 @@ final class EvaluateCommand implements Callable<Integer> {
         output.result(json);
     }
 
-    private static Map<String, Double> metrics(Predictions predictions) {
+    private Evaluation withViews(ResNet net, BatchLoader loader, Evaluation plain, Objective objective) {
+        Predictions combined = new TestTimeAugmentation(views, TestTimeAugmentation.fastai().beta(), false)
+                .predict(net, loader, plain.predictions());
+        return Evaluation.of(combined, threshold(objective));
+    }
+
+    private static String line(Evaluation result) {
+        return String.format(Locale.ROOT, "%d of %d right: accuracy %.1f %%, loss %.4f", result.correct(), result.total(),
+                100 * result.accuracy(), result.loss());
+    }
+
+    private static double threshold(Objective objective) {
+        return objective instanceof Objective.BinaryCrossEntropy binary ? binary.threshold() : 0.5;
+    }
+
+    private static Map<String, Double> metrics(Predictions predictions, Objective objective) {
         Map<String, Double> found = new LinkedHashMap<>();
-        (predictions.labels().multiLabel() ? Metric.multi(0.5) : Metric.single())
+        (objective.multiLabel() ? Metric.multi(threshold(objective)) : Metric.single())
                 .forEach(metric -> found.put(metric.name(), metric.of().applyAsDouble(predictions)));
         return found;
     }

@@ -52,6 +52,10 @@ final class FitOptions {
             description = "The share of a target that all classes share, such as 0.1.")
     private double labelSmoothing;
 
+    @Option(names = "--threshold", paramLabel = "P", hidden = true,
+            description = "With --multi-label, a picture shows what is more probable than P; the model keeps it (default: 0.5).")
+    private Double threshold;
+
     @Option(names = "--class-weights", hidden = true, description = "Counts pictures of rare classes for more.")
     private boolean classWeights;
 
@@ -95,8 +99,12 @@ final class FitOptions {
             if (labelSmoothing > 0) {
                 throw new Failure("--label-smoothing is for pictures of one class each; leave it out with --multi-label");
             }
-            return classWeights ? Objective.binaryCrossEntropy().positiveWeights(data.classWeights())
-                    : Objective.binaryCrossEntropy();
+            Objective.BinaryCrossEntropy loss = Objective.binaryCrossEntropy();
+            loss = threshold == null ? loss : loss.threshold(Threshold.require(threshold));
+            return classWeights ? loss.positiveWeights(data.classWeights()) : loss;
+        }
+        if (threshold != null) {
+            throw new Failure("--threshold is for pictures that may show several classes; give --multi-label too");
         }
         Objective.CrossEntropy loss = Objective.crossEntropy().labelSmoothing(labelSmoothing);
         return classWeights ? loss.classWeights(data.classWeights()) : loss;

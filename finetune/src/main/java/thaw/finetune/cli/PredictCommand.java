@@ -43,9 +43,9 @@ final class PredictCommand implements Callable<Integer> {
     @Option(names = "--csv", paramLabel = "FILE", description = "Writes a table of all probabilities.")
     private Path csv;
 
-    @Option(names = "--threshold", paramLabel = "P", defaultValue = "0.5",
-            description = "A model of several labels says those above P (default: 0.5).")
-    private double threshold;
+    @Option(names = "--threshold", paramLabel = "P",
+            description = "A model of several labels says those above P (default: the model's).")
+    private Double threshold;
 
     @Mixin
     private DeviceOptions deviceOptions;
@@ -56,13 +56,10 @@ final class PredictCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException {
         Counts.require("--top", top, 1);
-        if (!(threshold > 0 && threshold < 1)) {
-            throw new Failure("--threshold: expected a probability between 0 and 1, got " + threshold);
-        }
         if (csv != null) {
             AtomicFile.requireWritable(csv);
         }
-        ModelFile model = ModelFile.read(modelFile);
+        ModelFile model = Threshold.set(threshold, ModelFile.read(modelFile), modelFile);
         List<Prediction> predictions;
         try (Classifier classifier = Classifier.of(model, deviceOptions.open(output))) {
             predictions = classifier.predictAll(images);
@@ -71,7 +68,8 @@ final class PredictCommand implements Callable<Integer> {
         ArrayNode array = json.putArray("predictions");
         for (int i = 0; i < images.size(); i++) {
             List<ClassProbability> best = predictions.get(i).classes().stream().limit(top).toList();
-            output.text(images.get(i) + "  " + best.stream()
+            String shown = model.labels().multiLabel() ? predictions.get(i).labels() + "  " : "";
+            output.text(images.get(i) + "  " + shown + best.stream()
                     .map(c -> String.format(Locale.ROOT, "%s %.1f %%", c.label(), 100 * c.probability()))
                     .collect(Collectors.joining(", ")));
             ObjectNode one = array.addObject().put("image", images.get(i).toString()).put("label", best.get(0).label())
@@ -79,7 +77,7 @@ final class PredictCommand implements Callable<Integer> {
             ArrayNode classes = one.putArray("classes");
             if (model.labels().multiLabel()) {
                 ArrayNode labels = one.putArray("labels");
-                predictions.get(i).labels(threshold).forEach(labels::add);
+                predictions.get(i).labels().forEach(labels::add);
             }
             best.forEach(c -> classes.addObject().put("name", c.label()).put("probability", c.probability()));
         }
@@ -99,7 +97,7 @@ final class PredictCommand implements Callable<Integer> {
         StringBuilder table = new StringBuilder(Csv.line(header));
         for (int i = 0; i < images.size(); i++) {
             Prediction one = predictions.get(i);
-            List<String> said = model.labels().multiLabel() ? one.labels(threshold) : List.of(one.label());
+            List<String> said = model.labels().multiLabel() ? one.labels() : List.of(one.label());
             Map<String, Double> probabilities = one.classes().stream()
                     .collect(Collectors.toMap(ClassProbability::label, ClassProbability::probability));
             List<String> fields = new ArrayList<>(List.of(images.get(i).toString(), String.join(";", said)));

@@ -98,7 +98,10 @@ class CommandsTest {
     void evaluateHasEveryMetricAndATableOfPredictions() throws IOException {
         JsonNode found = ThawProcess.json(folder, "evaluate", data, "--tta=2", "--augment", "fastai", "--predictions",
                 "predictions.csv", "--json");
+        assertEquals(2, found.get("views").asInt());
+        assertEquals(trained.get("accuracy").asDouble(), found.get("without_tta").get("accuracy").asDouble());
         JsonNode metrics = found.get("metrics");
+        assertEquals(found.get("accuracy").asDouble(), metrics.get("accuracy").asDouble(), 1e-12, "all figures are of the views");
         for (String name : List.of("accuracy", "error_rate", "f1_macro", "roc_auc", "kappa", "ece")) {
             assertTrue(metrics.has(name), metrics::toString);
         }
@@ -112,6 +115,11 @@ class CommandsTest {
         List<String> table = Files.readAllLines(folder.resolve("predictions.csv"));
         assertEquals(1 + 8, table.size());
         assertEquals("file,label,predicted,blue,red", table.get(0));
+        ThawProcess thaw = ThawProcess.start(folder, "evaluate", data, "--tta=2");
+        assertEquals(0, thaw.exitCode(), thaw::toString);
+        List<String> last = thaw.output().subList(thaw.output().size() - 2, thaw.output().size());
+        assertTrue(last.get(0).matches("without --tta: [0-8] of 8 right: accuracy .*"), thaw::toString);
+        assertTrue(last.get(1).matches("with 2 varied views of each: [0-8] of 8 right: accuracy .*"), thaw::toString);
     }
 
     @Test

@@ -4,6 +4,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
@@ -16,6 +18,7 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import thaw.finetune.ModelFile;
 
 /** The levers of {@code thaw train}, each from its option to what comes of it. */
 class TrainOptionsTest {
@@ -104,6 +107,53 @@ class TrainOptionsTest {
         assertFails(train("refused", "--freeze-epochs", 0, "--precompute", "on"), "no phase trains the head alone");
         assertFails(train("refused", "--precompute", "always"), "--precompute", "auto or on or off");
         assertTrue(Files.notExists(folder.resolve("refused")), "nothing is begun");
+    }
+
+    /** Pictures that are blue, red, or both; the threshold goes from training into the model, and from there into what it says. */
+    @Test
+    void picturesOfSeveralLabels() throws IOException {
+        Path pictures = folder.resolve("several");
+        List<String> table = new ArrayList<>(List.of("file,labels"));
+        for (String kind : List.of("blue", "red", "blue+red")) {
+            int rgb = (kind.contains("red") ? 0xc00000 : 0) + (kind.contains("blue") ? 0xc0 : 0);
+            ColourPictures.fill(pictures.resolve(kind), 10, rgb);
+            for (int i = 0; i < 10; i++) {
+                table.add(kind + "/" + i + ".png," + kind.replace('+', '|'));
+            }
+        }
+        Path labels = Files.write(pictures.resolve("labels.csv"), table);
+        Object[] line = {"train", pictures, "--arch", "resnet20", "--size", 8, "--batch", 8, "--epochs", 12, "--lr", "0.02",
+            "--threads", 1, "--labels", labels, "--multi-label=|", "--threshold", 0.8, "-o", folder.resolve("colours")};
+        assertTrained(run(line));
+        Path model = folder.resolve("colours/model.safetensors");
+        assertEquals(0.8, ModelFile.read(model).threshold());
+
+        Said found = run("evaluate", pictures, "--model", model, "--labels", labels, "--multi-label=|", "--json",
+                "--predictions", folder.resolve("colours.csv"));
+        assertEquals(0, found.code, found::toString);
+        JsonNode seen = new ObjectMapper().readTree(found.out);
+        assertEquals(60, seen.get("total").asInt(), "a decision for each picture and label");
+        assertTrue(seen.get("accuracy").asDouble() > 0.6, found.out);
+        double[] thresholds = {0.8, 0.1};
+        for (double threshold : thresholds) {
+            Object[] predict = {"predict", pictures.resolve("blue+red/0.png"), "--model", model, "--json"};
+            Said said = run(threshold == 0.8 ? predict : with(predict, "--threshold", threshold));
+            assertEquals(0, said.code, said::toString);
+            JsonNode one = new ObjectMapper().readTree(said.out).get("predictions").get(0);
+            List<String> above = new ArrayList<>();
+            for (JsonNode each : one.get("classes")) {
+                if (each.get("probability").asDouble() > threshold) {
+                    above.add(each.get("name").asText());
+                }
+            }
+            List<String> labelled = new ArrayList<>();
+            one.get("labels").forEach(label -> labelled.add(label.asText()));
+            assertEquals(above, labelled);
+        }
+        assertFails(run("evaluate", data, "--model", model), "may show several classes", "--multi-label");
+        assertFails(run(with(line, "--threshold", 1)), "--threshold");
+        assertFails(train("refused", "--threshold", 0.3), "--threshold", "--multi-label");
+        assertFails(train("refused", "--labels", folder.resolve("none.csv")), "none.csv", "no such file");
     }
 
     private static Object[] with(Object[] options, Object... more) {
