@@ -114,6 +114,9 @@ public interface Backend extends AutoCloseable {
     /** {@code alpha · x + beta} */
     Array affine(Array x, double alpha, double beta);
 
+    /** {@code min(max(x, low), high)}; what is not a number stays so. */
+    Array clamp(Array x, double low, double high);
+
     /** In place: {@code target ← target + x}, of the same shape. */
     void add(Array target, Array x);
 

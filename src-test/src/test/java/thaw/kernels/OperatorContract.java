@@ -90,6 +90,14 @@ public abstract class OperatorContract extends BackendContract {
     }
 
     @Test
+    void clampBringsWhatLiesOutsideToItsBoundsExactly() {
+        Array x = backend.of(Shape.of(7), new float[] {1e9f, -1e9f, Float.POSITIVE_INFINITY, Float.NEGATIVE_INFINITY, Float.NaN,
+            1e-20f, 0.1f});
+        assertArrayEquals(new float[] {0.1f, -0.3f, 0.1f, -0.3f, Float.NaN, 1e-20f, 0.1f},
+                read(backend.clamp(x, -0.3f, 0.1f)));
+    }
+
+    @Test
     void largeScoresDoNotOverflow() {
         Array scores = backend.of(Shape.of(2, 2), new float[] {1000, 0, -1000, -1000});
         Array target = backend.of(Shape.of(2), new float[] {0, 1});

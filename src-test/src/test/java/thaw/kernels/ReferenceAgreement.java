@@ -290,12 +290,13 @@ public abstract class ReferenceAgreement extends OperatorContract {
     }
 
     @Test
-    void affineAddAndDropout() {
+    void affineClampAddAndDropout() {
         overShapes((shape, seed) -> agree(seed, tolerance(), b -> {
             Array x = b.normal(shape);
             Array sum = b.mutable(x);
             b.backend().add(sum, b.normal(shape));
-            return List.of(b.backend().affine(x, -1.5, 0.25), sum, b.backend().dropout(x, 0.3, seed),
+            return List.of(b.backend().affine(x, -1.5, 0.25), b.backend().clamp(x, -0.5, 0.75), b.backend().clamp(x, 0.25, 2),
+                    sum, b.backend().dropout(x, 0.3, seed),
                     b.backend().dropout(x, 0.9, -1L - seed));
         }));
     }

@@ -70,20 +70,10 @@ public final class GradientClipping {
     public static void clipGradValue(Collection<Tensor> parameters, double value) {
         requireAboveZero("value", value);
         for (Tensor p : withGradient(parameters)) {
-            double[] elements = p.grad().toDoubles();
-            boolean outside = false;
-            for (int i = 0; i < elements.length; i++) {
-                if (Math.abs(elements[i]) > value) {
-                    elements[i] = Math.copySign(value, elements[i]);
-                    outside = true;
-                }
-            }
-            if (outside) {
-                Backend on = p.device().backend();
-                Array clipped = on.of(p.shape(), elements);
-                on.assign(p.grad().array(), clipped);
-                clipped.release();
-            }
+            Backend on = p.device().backend();
+            Array clipped = on.clamp(p.grad().array(), -value, value);
+            on.assign(p.grad().array(), clipped);
+            clipped.release();
         }
     }
 

@@ -205,6 +205,11 @@ public final class ProfilingBackend implements Backend {
     }
 
     @Override
+    public Array clamp(Array x, double low, double high) {
+        return time("clamp", () -> shapes(x), () -> inner.clamp(x, low, high));
+    }
+
+    @Override
     public void add(Array target, Array x) {
         run("add", () -> shapes(x), () -> inner.add(target, x));
     }

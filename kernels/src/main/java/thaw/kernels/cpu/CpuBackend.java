@@ -232,6 +232,11 @@ public final class CpuBackend implements Backend {
     }
 
     @Override
+    public Array clamp(Array x, double low, double high) {
+        return elementwise.clamp(x, low, high);
+    }
+
+    @Override
     public void add(Array target, Array x) {
         elementwise.add(target, x);
     }

@@ -248,6 +248,22 @@ final class Elementwise {
         return y;
     }
 
+    Array clamp(Array array, double low, double high) {
+        CpuArray x = flat(array, low <= 0 && high >= 0);
+        CpuArray y = memory.like(x);
+        float[] a = x.data();
+        float[] out = y.data();
+        float least = (float) low;
+        float most = (float) high;
+        overAll(x.length(), (from, to) -> {
+            for (int i = from; i < to; i++) {
+                out[i] = Math.min(Math.max(a[i], least), most);
+            }
+        });
+        x.release();
+        return y;
+    }
+
     void add(Array target, Array x) {
         Shapes.same("add", target.shape(), x.shape());
         CpuArray t = cpu(target);

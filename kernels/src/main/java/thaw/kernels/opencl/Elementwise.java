@@ -57,6 +57,12 @@ final class Elementwise {
                 .ints(x.size()).over(x.size()));
     }
 
+    OpenClArray clamp(Array input, double low, double high) {
+        OpenClArray x = memory.mine(input);
+        return memory.result(x.shape(), y -> each("clamp_between", x.size(), 2).array(x).floats(low).floats(high).array(y)
+                .ints(x.size()).over(x.size()));
+    }
+
     OpenClArray dropout(Array input, double p, long seed) {
         OpenClArray x = memory.mine(input);
         int threshold = (int) Math.ceil(Math.scalb(p, 24));

@@ -288,6 +288,11 @@ public final class OpenClBackend implements Backend {
     }
 
     @Override
+    public Array clamp(Array x, double low, double high) {
+        return elementwise.clamp(x, low, high);
+    }
+
+    @Override
     public void add(Array target, Array x) {
         elementwise.add(target, x);
     }

@@ -178,6 +178,11 @@ public final class ReferenceBackend implements Backend {
     }
 
     @Override
+    public Array clamp(Array x, double low, double high) {
+        return result(x.shape(), y -> ReferenceElementwise.map(v -> Math.min(Math.max(v, low), high), values(x).data, y.data));
+    }
+
+    @Override
     public void add(Array target, Array x) {
         Shapes.same("add", target.shape(), x.shape());
         double[] data = values(target).data;

@@ -69,6 +69,13 @@ kernel void affine(global const float *x, const float alpha, const float beta, g
     y[i] = fma(alpha, x[i], beta);
 }
 
+/* y = min(max(x, low), high); a NaN stays one, which clamp() may turn into a bound. */
+kernel void clamp_between(global const float *x, const float low, const float high, global float *y, const int n) {
+    ELEMENT(i, n)
+    const float v = x[i];
+    y[i] = v < low ? low : v > high ? high : v;
+}
+
 /* In place: target = value */
 kernel void fill(global float *target, const float value, const int n) {
     ELEMENT(i, n)
