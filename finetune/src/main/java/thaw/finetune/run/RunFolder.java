@@ -19,6 +19,7 @@ import java.util.stream.Stream;
  * report.html         all of it to look at
  * checkpoint/         while it is not finished: state.safetensors to go on from; last.safetensors and best.safetensors,
  *                     models after the last and the best epoch
+ * run.lock            while it is not finished: locked by the process that trains
  * </pre>
  */
 public record RunFolder(Path path) {
@@ -61,6 +62,10 @@ public record RunFolder(Path path) {
         return checkpoint().resolve("best.safetensors");
     }
 
+    private Path lockFile() {
+        return path.resolve("run.lock");
+    }
+
     /** Whether a run began here. */
     public boolean hasRun() {
         return Files.exists(settingsFile());
@@ -96,7 +101,8 @@ public record RunFolder(Path path) {
         }
         if (Files.isDirectory(path)) {
             try (Stream<Path> files = Files.list(path)) {
-                Optional<Path> other = files.filter(file -> !isTemporary(file)).findFirst();
+                Optional<Path> other = files.filter(file -> !isTemporary(file) && !file.equals(lockFile()))
+                        .findFirst();
                 if (other.isPresent()) {
                     throw new IOException(path + ": is a folder with something else in it (" + other.get().getFileName()
                             + "); give a new or empty one for the run, or a name that ends in .safetensors");
@@ -105,10 +111,19 @@ public record RunFolder(Path path) {
         }
     }
 
-    /** Makes the folder, with the settings in it. */
+    /**
+     * Makes the folder, and keeps it for one process.
+     *
+     * @throws IOException if another one trains into it
+     */
+    RunLock lock() throws IOException {
+        Files.createDirectories(path);
+        return RunLock.take(lockFile());
+    }
+
+    /** Writes the settings. */
     void begin(RunSettings settings) throws IOException {
         requireFree();
-        Files.createDirectories(path);
         settings.write(settingsFile());
     }
 
@@ -129,8 +144,10 @@ public record RunFolder(Path path) {
             try (Stream<Path> files = Files.list(checkpoint())) {
                 files.forEach(RunFolder::delete);
             }
-            Files.delete(checkpoint());
+            Files.deleteIfExists(checkpoint());
         }
+        // From here on a run is finished, and whoever takes another file's lock finds nothing to do.
+        Files.deleteIfExists(lockFile());
     }
 
     private static boolean isTemporary(Path file) {

@@ -87,10 +87,20 @@ public final class TrainingRun {
      *
      * @throws IllegalArgumentException if {@link Learner#check} finds something wrong; nothing is begun then
      * @throws DivergenceException if the loss becomes infinite or not a number; the last checkpoint is kept
-     * @throws IOException         if something cannot be written; what was there before is then still there
+     * @throws IOException         if another process trains into the folder, or something cannot be written; what was there before
+     *                             is then still there
      */
     public Outcome run() throws IOException {
         learn.check(plan);
+        if (!folder.hasRun()) {
+            folder.requireFree();
+        }
+        try (RunLock lock = folder.lock()) {
+            return runAlone();
+        }
+    }
+
+    private Outcome runAlone() throws IOException {
         if (!folder.hasRun()) {
             folder.begin(settings);
         }

@@ -52,7 +52,7 @@ class RunFolderTest {
             assertTrue(names.containsAll(List.of("model.safetensors", "settings.json", "log.csv", "groups.csv",
                     "report.html")),
                     names::toString);
-            assertTrue(names.stream().noneMatch(name -> name.equals("checkpoint") || name.endsWith(".tmp")), names::toString);
+            assertTrue(names.stream().noneMatch(name -> name.equals("checkpoint") || name.equals("run.lock") || name.endsWith(".tmp")), names::toString);
         }
         assertEquals(1 + 3, Files.readAllLines(whole.resolve("log.csv")).size());
         assertEquals(1 + 3 * 3, Files.readAllLines(whole.resolve("groups.csv")).size());
@@ -95,6 +95,26 @@ class RunFolderTest {
                 assertTrue(left.noneMatch(file -> file.toString().endsWith(".tmp")), "what was half written is cleared away");
             }
         }
+    }
+
+    /** Two at once would write into one another's files; the first one's death, however sudden, frees the folder. */
+    @Test
+    void oneProcessAtATime() throws IOException, InterruptedException {
+        Path run = folder.resolve("shared");
+        ThawProcess first = ThawProcess.start(folder, command(run));
+        while (first.isRunning() && Files.notExists(run.resolve("checkpoint/state.safetensors"))) {
+            Thread.sleep(5);
+        }
+        first.signal("STOP");
+        ThawProcess second = resume(run);
+        assertEquals(2, second.exitCode(), second::toString);
+        assertEquals(1, second.errors().size(), second::toString);
+        assertTrue(second.errors().get(0).contains("another process trains into this folder"), second::toString);
+        first.kill();
+        ThawProcess third = resume(run);
+        assertEquals(0, third.exitCode(), third::toString);
+        assertArrayEquals(Files.readAllBytes(whole.resolve("model.safetensors")),
+                Files.readAllBytes(run.resolve("model.safetensors")));
     }
 
     private static List<String> withoutSeconds(Path log) throws IOException {
