@@ -7,7 +7,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
-import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
 import picocli.CommandLine;
@@ -44,10 +43,6 @@ final class TrainCommand implements Callable<Integer> {
 
     /** How many threads compute changes no bit. */
     private static final String THREADS = ", \\d+ threads?$";
-
-    /** Options that a run may be resumed with: they change nothing of what comes of it. */
-    private static final Set<String> NEUTRAL = Set.of("--resume", "--out", "--checkpoint-every", "--device", "--threads",
-            "--json", "--verbose");
 
     @CommandLine.Spec
     private CommandSpec spec;
@@ -113,7 +108,7 @@ final class TrainCommand implements Callable<Integer> {
         RunFolder folder = out.toString().endsWith(MODEL_ENDING) || Files.isRegularFile(out) ? null : new RunFolder(out);
         requireSense(folder);
         if (resume && dataFolder == null) {
-            return train(resumed(folder), folder);
+            return train(new Resumption(folder, output).settings(spec.commandLine().getParseResult()), folder);
         }
         if (dataFolder == null) {
             throw new CommandLine.ParameterException(spec.commandLine(), "Missing required parameter: 'DATA'");
@@ -122,7 +117,7 @@ final class TrainCommand implements Callable<Integer> {
         if (folder == null) {
             AtomicFile.requireWritable(out);
         } else if (resume && folder.hasRun()) {
-            requireSame(folder, settings);
+            new Resumption(folder, output).requireSame(settings);
         } else {
             folder.requireFree();
         }
@@ -143,35 +138,6 @@ final class TrainCommand implements Callable<Integer> {
         }
         if (patience > 0 || keep != RunSettings.Keep.LAST || insight != null) {
             throw new Failure("--patience, --keep best and --insight need a folder for the run: give -o RUN/ in place of " + out);
-        }
-    }
-
-    /** The settings of a run as it began. */
-    private RunSettings resumed(RunFolder folder) throws IOException {
-        if (!folder.hasRun()) {
-            throw new Failure(folder.path() + ": has no settings.json, so no run began there; give the whole command, with DATA");
-        }
-        List<String> other = spec.commandLine().getParseResult().matchedOptions().stream().map(o -> o.longestName())
-                .filter(name -> !NEUTRAL.contains(name)).toList();
-        if (!other.isEmpty()) {
-            throw new Failure("--resume takes everything from " + folder.settingsFile() + "; leave " + String.join(", ", other)
-                    + " out, or repeat the whole command, with DATA, to have it compared");
-        }
-        RunSettings settings = folder.settings();
-        RunSettings.Data now = settings.data().found(RunSetup.images(settings, 1));
-        if (!now.equals(settings.data())) {
-            throw new Failure("--resume: the pictures in " + now.path() + " are others than when the run began: "
-                    + settings.data().trainImages() + " and " + settings.data().validImages() + " then, " + now.trainImages()
-                    + " and " + now.validImages() + " now; put them back, or begin another run");
-        }
-        return settings;
-    }
-
-    private static void requireSame(RunFolder folder, RunSettings settings) throws IOException {
-        List<String> differences = folder.settings().differences(settings);
-        if (!differences.isEmpty()) {
-            throw new Failure("--resume: the run in " + folder.path() + " began with other settings: "
-                    + String.join("; ", differences) + "; give the same, or begin another run in another folder");
         }
     }
 

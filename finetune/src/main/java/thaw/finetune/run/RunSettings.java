@@ -59,23 +59,23 @@ public record RunSettings(Data data, Network network, String grain, List<Phase> 
      * @param labels     the table that says what they show; null where folders do
      * @param delimiter  between labels of an image that may show several; null where it shows one
      * @param split      how validation images are held out, where none are given
-     * @param fingerprint of the files' names and labels, so that other images are noticed
+     * @param fingerprint by which other images are noticed
      */
     public record Data(String path, String labels, String delimiter, double validFraction, String split, int batch,
             boolean strict, boolean balanced, Map<String, String> transforms, List<String> classes, int trainImages,
-            int validImages, String fingerprint) {
+            int validImages, PictureFingerprint fingerprint) {
 
         /** Data that nobody has looked at yet. */
         public static Data of(String path, String labels, String delimiter, double validFraction, Split split, int batch,
                 boolean strict, boolean balanced, Transforms transforms) {
             return new Data(path, labels, delimiter, validFraction, split.name().toLowerCase(Locale.ROOT), batch, strict,
-                    balanced, transforms.toMap(), List.of(), 0, 0, "");
+                    balanced, transforms.toMap(), List.of(), 0, 0, PictureFingerprint.NONE);
         }
 
         /** With what was found there. */
         public Data found(ImageFolder images) {
             return new Data(path, labels, delimiter, validFraction, split, batch, strict, balanced, transforms, images.classes(),
-                    images.train().size(), images.valid().size(), Fingerprint.ofImages(images));
+                    images.train().size(), images.valid().size(), PictureFingerprint.of(images));
         }
     }
 

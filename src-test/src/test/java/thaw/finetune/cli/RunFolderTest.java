@@ -7,7 +7,10 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.FileTime;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import java.util.stream.Stream;
@@ -142,6 +145,41 @@ class RunFolderTest {
         thaw = ThawProcess.start(folder, command(run));
         assertEquals(2, thaw.exitCode(), thaw::toString);
         assertTrue(thaw.errors().get(0).contains("holds a run already"), thaw::toString);
+    }
+
+    /** Pictures may change without their names: that is said before anything goes on. */
+    @Test
+    void otherPicturesAreNoticed() throws IOException {
+        Path pictures = ColourPictures.blueAndRed(folder.resolve("changing"));
+        Path run = folder.resolve("of changing pictures");
+        Object[] line = command(run);
+        line[1] = pictures;
+        ThawProcess thaw = ThawProcess.start(folder, line);
+        assertEquals(0, thaw.exitCode(), thaw::toString);
+        Path picture = pictures.resolve("train/blue/3.png");
+        byte[] before = Files.readAllBytes(picture);
+
+        Files.setLastModifiedTime(picture, FileTime.fromMillis(0));
+        thaw = ThawProcess.start(folder, "train", "--resume", "-o", run);
+        assertEquals(0, thaw.exitCode(), thaw::toString);
+        assertEquals(1, thaw.errors().size(), thaw::toString);
+        assertTrue(thaw.errors().get(0).contains("were written anew"), thaw::toString);
+
+        Files.write(picture, new byte[] {1, 2, 3}, StandardOpenOption.APPEND);
+        Object[] whole = Arrays.copyOf(line, line.length + 1);
+        whole[line.length] = "--resume";
+        for (Object[] resuming : List.of(whole, new Object[] {"train", "--resume", "-o", run})) {
+            thaw = ThawProcess.start(folder, resuming);
+            assertEquals(2, thaw.exitCode(), thaw::toString);
+            assertEquals(1, thaw.errors().size(), thaw::toString);
+            assertTrue(thaw.errors().get(0).contains("files of the same names have other sizes"), thaw::toString);
+        }
+
+        Files.write(picture, before);
+        Files.delete(pictures.resolve("valid/red/0.png"));
+        thaw = ThawProcess.start(folder, "train", "--resume", "-o", run);
+        assertEquals(2, thaw.exitCode(), thaw::toString);
+        assertTrue(thaw.errors().get(0).contains("20 and 8 then, 20 and 7 now"), thaw::toString);
     }
 
     @Test
