@@ -18,6 +18,6 @@ record FitContext(ResNet net, boolean pretrained, ImageFolder data, Loaders load
 
     /** Loaders of images of so many pixels on a side; 0 for the data's own size. */
     Loaders loaders(int size) {
-        return size == 0 || size == data.transforms().size() ? loaders : Loaders.of(data.size(size));
+        return size == 0 || size == data.transforms().size() ? loaders : loaders.prepared(data.transforms().size(size));
     }
 }

@@ -382,6 +382,11 @@ public final class Learner implements AutoCloseable {
         return broken;
     }
 
+    /** Validation images, without those that were passed over so far. */
+    public int validImages() {
+        return loaders.valid().images() - loaders.valid().broken().size();
+    }
+
     // ---- results -----------------------------------------------------------------------------------------------
 
     /**

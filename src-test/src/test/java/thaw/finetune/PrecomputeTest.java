@@ -20,6 +20,7 @@ import thaw.engine.io.StoredTensor;
 import thaw.finetune.augment.Augmentation;
 import thaw.finetune.augment.Flip;
 import thaw.finetune.augment.Mixup;
+import thaw.finetune.data.BrokenImage;
 import thaw.finetune.data.ImageFolder;
 import thaw.finetune.images.Crop;
 import thaw.resnet.Architecture;
@@ -47,7 +48,8 @@ class PrecomputeTest {
     }
 
     /** What came of a fit, on a network whose head has batch norm and dropout. */
-    private record Outcome(Map<String, StoredTensor> network, FitResult result, List<String> notes, List<String> warnings) {
+    private record Outcome(Map<String, StoredTensor> network, FitResult result, List<String> notes, List<String> warnings,
+            List<BrokenImage> broken) {
     }
 
     private Outcome fit(TrainingPlan plan, Precompute precompute, FitSettings settings, ImageFolder images, int stopAfter,
@@ -78,7 +80,7 @@ class PrecomputeTest {
                     }
                 });
                 FitResult result = from == null ? learn.run(plan) : learn.resume(plan, from);
-                return new Outcome(net.stateDict(), result, notes, warnings);
+                return new Outcome(net.stateDict(), result, notes, warnings, learn.broken());
             }
         }
     }
@@ -213,6 +215,8 @@ class PrecomputeTest {
         ImageFolder some = ImageFolder.of(folder.resolve("pictures")).transforms(data.transforms()).batch(6).seed(3);
         Outcome images = fit(HEAD, Precompute.never(), FIXED, some, -1, null);
         Outcome features = fit(HEAD, Precompute.whereExact(), FIXED, some, -1, null);
+        assertEquals(2, images.broken.size());
+        assertEquals(images.broken, features.broken);
         images.network.forEach((name, tensor) ->
                 assertArrayEquals(tensor.toFloats(), features.network.get(name).toFloats(), 1e-5f, name));
     }

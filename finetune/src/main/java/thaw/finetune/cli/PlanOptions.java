@@ -71,9 +71,6 @@ final class PlanOptions {
         if (size != null) {
             throw new Failure("--size and --sizes: give one of them; the last of --sizes is the model's");
         }
-        for (int one : sizes) {
-            Counts.require("--sizes", one, 1);
-        }
         return sizes[sizes.length - 1];
     }
 
@@ -147,6 +144,9 @@ final class PlanOptions {
         if (freezeTo != null && freezeTo >= names.size()) {
             throw new Failure("--freeze-to: " + freezeTo + " would freeze all " + names.size() + " layer groups ("
                     + String.join(", ", names) + "); give " + (names.size() - 1) + " or -1 to train the last alone");
+        }
+        for (int size : sizes == null ? new int[0] : sizes) {
+            Counts.require("--sizes", size, 1);
         }
         if (sizes != null && epochs < sizes.length) {
             throw new Failure("--sizes has " + sizes.length + " sizes for " + epochs + " epochs; give at least one epoch each");

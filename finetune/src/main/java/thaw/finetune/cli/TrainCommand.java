@@ -232,7 +232,8 @@ final class TrainCommand implements Callable<Integer> {
                 + (weights == null ? "from scratch" : "from " + weights));
         output.text("on " + net.device().description());
         output.text(data.train().size() + " pictures to train on, " + data.valid().size() + " to validate on, "
-                + data.classes().size() + " classes" + (data.skipped() == 0 ? "" : ", " + data.skipped() + " other files"));
+                + data.classes().size() + " classes" + (data.skipped() == 0 ? "" : ", " + data.skipped()
+                + (data.skipped() == 1 ? " other file" : " other files") + " skipped"));
     }
 
     private Integer intoFile(RunSettings settings, Learner learn, TrainingLog log, Interruption interruption) throws IOException {
@@ -276,7 +277,7 @@ final class TrainCommand implements Callable<Integer> {
                     + (broken.size() > 3 ? "; …" : ""));
         }
         output.text(String.format(Locale.ROOT, "%naccuracy %.1f %% on %d pictures; %s", 100 * accuracy,
-                settings.data().validImages(), what));
+                learn.validImages(), what));
         ObjectNode json = OutputOptions.object().put("accuracy", accuracy).put("model", model.toString())
                 .put("architecture", settings.network().architecture()).put("head", settings.network().head())
                 .put("weights", settings.network().weights()).put("parameters", parameters)

@@ -39,7 +39,8 @@ public final class BatchLoader {
     private final Queue<float[]> buffers = new ConcurrentLinkedQueue<>();
     /** What a frozen body made of each image, in the place of images; or null. */
     private final ImageFeatures features;
-    private final Map<Integer, BrokenImage> broken = new ConcurrentSkipListMap<>();
+    /** By index; loaders that were made of one another share what they know. */
+    private final Map<Integer, BrokenImage> broken;
 
     /** @param forAugmentation whether it was resized for that, which may want it larger than evaluation does */
     private record CachedImage(Path file, boolean forAugmentation) {
@@ -57,12 +58,13 @@ public final class BatchLoader {
      *                                  labels are not among {@code labels}, or images of several labels are to be balanced
      */
     public BatchLoader(List<Sample> samples, LabelSet labels, Transforms transforms, LoaderOptions options) {
-        this(samples, labels, transforms, options, null);
+        this(samples, labels, transforms, options, null, new ConcurrentSkipListMap<>());
     }
 
     private BatchLoader(List<Sample> samples, LabelSet labels, Transforms transforms, LoaderOptions options,
-            ImageFeatures features) {
+            ImageFeatures features, Map<Integer, BrokenImage> broken) {
         this.features = features;
+        this.broken = broken;
         this.samples = List.copyOf(samples);
         this.labels = labels;
         this.transforms = Objects.requireNonNull(transforms, "transforms");
@@ -89,7 +91,12 @@ public final class BatchLoader {
 
     /** The same images in order and without chance, in batches of the same size. */
     public BatchLoader inOrder() {
-        return new BatchLoader(samples, labels, transforms, options.training(false).cacheBytes(0));
+        return new BatchLoader(samples, labels, transforms, options.training(false).cacheBytes(0), features, broken);
+    }
+
+    /** The same images prepared otherwise, such as in another size. */
+    public BatchLoader prepared(Transforms otherwise) {
+        return new BatchLoader(samples, labels, otherwise, options, features, broken);
     }
 
     /**
@@ -99,7 +106,7 @@ public final class BatchLoader {
     public BatchLoader onFeatures(ImageFeatures features) {
         LoaderOptions unmixed = new LoaderOptions(options.batch(), options.seed(), options.threads(), options.training(),
                 options.dropLast(), 0, options.strict(), options.balanced(), options.augmentation(), Optional.empty());
-        return new BatchLoader(samples, labels, transforms, unmixed, features);
+        return new BatchLoader(samples, labels, transforms, unmixed, features, broken);
     }
 
     private static LabelSet numbered(List<Sample> samples) {
@@ -136,7 +143,10 @@ public final class BatchLoader {
         return labels;
     }
 
-    /** The images that were passed over so far because they could not be read, in the order of the list. */
+    /**
+     * The images that were passed over so far because they could not be read, in the order of the list; also by loaders that were
+     * made of this one.
+     */
     public List<BrokenImage> broken() {
         return List.copyOf(broken.values());
     }
@@ -266,7 +276,7 @@ public final class BatchLoader {
     }
 
     void reportBroken(int index, ImageReadException reason) {
-        broken.put(index, new BrokenImage(samples.get(index).file(), reason.getMessage()));
+        broken.putIfAbsent(index, new BrokenImage(samples.get(index).file(), reason.getMessage()));
     }
 
     private static RgbImage resized(Path file, UnaryOperator<RgbImage> resizing) {

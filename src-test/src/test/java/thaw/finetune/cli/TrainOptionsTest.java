@@ -156,6 +156,27 @@ class TrainOptionsTest {
         assertFails(train("refused", "--labels", folder.resolve("none.csv")), "none.csv", "no such file");
     }
 
+    @Test
+    void sizesGrowAndBrokenPicturesAreCountedInEach() throws IOException {
+        Path pictures = ColourPictures.blueAndRed(folder.resolve("with broken ones"));
+        Files.writeString(pictures.resolve("train/blue/broken.png"), "no picture");
+        Files.writeString(pictures.resolve("valid/red/broken.png"), "no picture");
+        Files.writeString(pictures.resolve("train/blue/notes.txt"), "no picture");
+        Path run = folder.resolve("growing");
+        Said said = run("train", pictures, "--arch", "resnet20", "--sizes", "8,12,16", "--batch", 5, "--threads", 1, "--epochs", 3,
+                "-o", run);
+        assertEquals(0, said.code, said::toString);
+        assertTrue(said.err.startsWith("thaw: 2 pictures were passed over: "), said.err);
+        assertTrue(said.out.contains("21 pictures to train on, 9 to validate on, 2 classes, 1 other file skipped"), said.out);
+        assertTrue(said.out.contains(" % on 8 pictures;"), said.out);
+        List<String> phases = Files.readAllLines(run.resolve("log.csv")).stream().skip(1)
+                .map(row -> row.substring(0, row.indexOf(','))).toList();
+        assertEquals(List.of("all 8", "all 12", "all 16"), phases);
+        assertEquals(16, ModelFile.read(run.resolve("model.safetensors")).transforms().size());
+        assertFails(run("train", pictures, "--arch", "resnet20", "--sizes", "8,-1", "--epochs", 2, "-o", folder.resolve("refused")),
+                "--sizes", "at least 1");
+    }
+
     private static Object[] with(Object[] options, Object... more) {
         List<Object> all = new ArrayList<>(List.of(options));
         all.addAll(List.of(more));
