@@ -13,7 +13,7 @@ import thaw.engine.io.Weights;
  *
  * @param phase      index of the running phase, from 0
  * @param epoch      epochs of it that are done
- * @param batch      batches of the running epoch that are done
+ * @param batch      batches of the running epoch that are done, those without a readable image included
  * @param step       steps of the phase's schedule that are done
  * @param dataEpoch  number of the running epoch to the data, which goes on counting across fits
  * @param random     state of the device's generator

@@ -157,10 +157,7 @@ final class PhaseRun implements AutoCloseable {
     /** The running epoch's batches from where it stands; whether all of them are done. */
     private boolean batches() {
         RawBatch raw = null;
-        try (Batches batches = loaders.train().epoch(dataEpoch)) {
-            for (int i = 0; i < batch; i++) {
-                batches.next();
-            }
+        try (Batches batches = loaders.train().epoch(dataEpoch, batch)) {
             while (batches.hasNext()) {
                 List<Double> rates = layers.learningRates();
                 int expected = imagesExpected();
@@ -168,7 +165,7 @@ final class PhaseRun implements AutoCloseable {
                 double loss = 0;
                 for (int i = 0; i < context.settings().accumulate() && batches.hasNext(); i++) {
                     raw = batches.next();
-                    batch++;
+                    batch = batches.position();
                     double one = step.backward(raw, i == 0, (double) raw.size() / expected);
                     if (!Double.isFinite(one)) {
                         throw diverged("the loss", one, "in epoch " + (epoch + 1) + ", batch " + batch, rates, raw);

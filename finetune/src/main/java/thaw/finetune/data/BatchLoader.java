@@ -153,7 +153,16 @@ public final class BatchLoader {
 
     /** Begins an epoch; close it, and its threads are gone. */
     public Batches epoch(int epoch) {
-        return new Batches(this, epoch, options.training() ? Pass.TRAINING : Pass.EVALUATION);
+        return epoch(epoch, 0);
+    }
+
+    /**
+     * Begins in the middle of an epoch.
+     *
+     * @param from the batch to begin with, from 0, where those of which no image can be read count too
+     */
+    public Batches epoch(int epoch, int from) {
+        return new Batches(this, epoch, options.training() ? Pass.TRAINING : Pass.EVALUATION, from);
     }
 
     /**
@@ -162,12 +171,12 @@ public final class BatchLoader {
      * @param epoch another one varies them otherwise
      */
     public Batches augmentedEpoch(int epoch) {
-        return new Batches(this, epoch, Pass.AUGMENTED_IN_ORDER);
+        return new Batches(this, epoch, Pass.AUGMENTED_IN_ORDER, 0);
     }
 
     /** Begins an epoch in which all images come in order, each mirrored left to right. */
     public Batches mirroredEpoch() {
-        return new Batches(this, 0, Pass.MIRRORED);
+        return new Batches(this, 0, Pass.MIRRORED, 0);
     }
 
     /** The images, broken ones included. */

@@ -42,16 +42,21 @@ public final class Batches implements Iterable<RawBatch>, Iterator<RawBatch>, Au
     private final Queue<Thread> threads = new ConcurrentLinkedQueue<>();
     private final Deque<PendingBatch> pending = new ArrayDeque<>();
     private int scheduled;
+    private int position;
     private boolean delivered;
     private RawBatch current;
     private boolean closed;
 
-    Batches(BatchLoader loader, int epoch, Pass pass) {
+    /** @param from the batch to begin with, from 0, where those of which no image can be read count too */
+    Batches(BatchLoader loader, int epoch, Pass pass, int from) {
         this.loader = loader;
         this.epoch = epoch;
         this.pass = pass;
         this.order = loader.order(epoch, pass);
         this.end = loader.images();
+        this.scheduled = Math.min(end, from * loader.options().batch());
+        this.position = from;
+        this.delivered = from > 0;
         int count = loader.options().threads();
         /* Two batches ahead hide an uneven pace; small batches need more for every thread to have an image. */
         this.ahead = Math.max(2, 1 + count / loader.options().batch());
@@ -80,8 +85,7 @@ public final class Batches implements Iterable<RawBatch>, Iterator<RawBatch>, Au
             if (loader.options().strict() || !isEmpty(pending.element())) {
                 return true;
             }
-            pending.remove();
-            schedule();
+            advance();
         }
         if (!closed && !delivered) {
             throw new ImageReadException("none of " + end + " images can be read; the first: "
@@ -117,10 +121,20 @@ public final class Batches implements Iterable<RawBatch>, Iterator<RawBatch>, Au
             close();
             throw unwrapped(failed);
         }
-        pending.remove();
+        advance();
         delivered = true;
-        schedule();
         return current;
+    }
+
+    /** The number, from 0, of the batch that comes next: where {@link BatchLoader#epoch(int, int)} goes on after this one. */
+    public int position() {
+        return position;
+    }
+
+    private void advance() {
+        pending.remove();
+        position++;
+        schedule();
     }
 
     private RawBatch await(PendingBatch batch) throws ExecutionException {

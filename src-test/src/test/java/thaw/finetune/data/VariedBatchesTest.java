@@ -240,6 +240,42 @@ class VariedBatchesTest {
         }
     }
 
+    /** No image of the batches before is opened, and those that follow are the same, also after a batch that is broken whole. */
+    @Test
+    void anEpochMayBeginInItsMiddle(@TempDir Path some) throws IOException {
+        PictureFolder.fill(some.resolve("a"), 14, 30, 24);
+        PictureFolder.fill(some.resolve("b"), 14, 30, 24);
+        ImageFolder folder = ImageFolder.of(some).size(16).batch(4).seed(7).augment(ALL).mix(Mixup.fastai());
+        BatchLoader probe = folder.trainLoader();
+        try (Batches epoch = probe.epoch(2)) {
+            epoch.next();
+            for (Path file : epoch.next().files()) {
+                Files.writeString(file, "no picture any more");
+            }
+        }
+        List<Integer> positions = new ArrayList<>();
+        List<float[]> images = new ArrayList<>();
+        BatchLoader whole = folder.trainLoader();
+        try (Batches epoch = whole.epoch(2)) {
+            while (epoch.hasNext()) {
+                images.add(epoch.next().images().clone());
+                positions.add(epoch.position());
+            }
+            assertEquals(List.of(1, 3, 4, 5), positions.subList(0, 4));
+        }
+        assertEquals(4, whole.broken().size());
+        for (int k = 0; k < positions.size(); k++) {
+            BatchLoader again = folder.trainLoader();
+            try (Batches rest = again.epoch(2, positions.get(k))) {
+                for (float[] expected : images.subList(k + 1, images.size())) {
+                    assertArrayEquals(expected, rest.next().images());
+                }
+                assertFalse(rest.hasNext());
+            }
+            assertEquals(k == 0 ? 4 : 0, again.broken().size(), "what is skipped is not opened");
+        }
+    }
+
     private static Map<Path, float[]> pixels(Batches epoch) {
         Map<Path, float[]> found = new HashMap<>();
         try (epoch) {
