@@ -1,6 +1,7 @@
 package thaw.finetune;
 
 import java.util.Objects;
+import java.util.function.Consumer;
 
 /**
  * How a {@link Learner} trains whatever the plan; data, so that a run can be made again. A number that is 0 turns its lever off.
@@ -56,62 +57,97 @@ public record FitSettings(OptimizerKind optimizer, double momentum, boolean nest
     }
 
     public FitSettings optimizer(OptimizerKind kind) {
-        return new FitSettings(kind, momentum, nesterov, beta2, eps, weightDecay, decayBiasAndNorm, clipNorm, clipValue,
-                accumulate, averageDecay, averageWarmup, frozenBatchNorm);
+        return with(draft -> draft.optimizer = kind);
     }
 
     public FitSettings momentum(double value) {
-        return new FitSettings(optimizer, value, nesterov, beta2, eps, weightDecay, decayBiasAndNorm, clipNorm, clipValue,
-                accumulate, averageDecay, averageWarmup, frozenBatchNorm);
+        return with(draft -> draft.momentum = value);
     }
 
     public FitSettings nesterov(boolean on) {
-        return new FitSettings(optimizer, momentum, on, beta2, eps, weightDecay, decayBiasAndNorm, clipNorm, clipValue,
-                accumulate, averageDecay, averageWarmup, frozenBatchNorm);
+        return with(draft -> draft.nesterov = on);
     }
 
     public FitSettings beta2(double value) {
-        return new FitSettings(optimizer, momentum, nesterov, value, eps, weightDecay, decayBiasAndNorm, clipNorm, clipValue,
-                accumulate, averageDecay, averageWarmup, frozenBatchNorm);
+        return with(draft -> draft.beta2 = value);
     }
 
     public FitSettings eps(double value) {
-        return new FitSettings(optimizer, momentum, nesterov, beta2, value, weightDecay, decayBiasAndNorm, clipNorm, clipValue,
-                accumulate, averageDecay, averageWarmup, frozenBatchNorm);
+        return with(draft -> draft.eps = value);
     }
 
     public FitSettings weightDecay(double value) {
-        return new FitSettings(optimizer, momentum, nesterov, beta2, eps, value, decayBiasAndNorm, clipNorm, clipValue,
-                accumulate, averageDecay, averageWarmup, frozenBatchNorm);
+        return with(draft -> draft.weightDecay = value);
     }
 
     public FitSettings decayBiasAndNorm(boolean on) {
-        return new FitSettings(optimizer, momentum, nesterov, beta2, eps, weightDecay, on, clipNorm, clipValue, accumulate,
-                averageDecay, averageWarmup, frozenBatchNorm);
+        return with(draft -> draft.decayBiasAndNorm = on);
     }
 
     public FitSettings clipNorm(double largest) {
-        return new FitSettings(optimizer, momentum, nesterov, beta2, eps, weightDecay, decayBiasAndNorm, largest, clipValue,
-                accumulate, averageDecay, averageWarmup, frozenBatchNorm);
+        return with(draft -> draft.clipNorm = largest);
     }
 
     public FitSettings clipValue(double largest) {
-        return new FitSettings(optimizer, momentum, nesterov, beta2, eps, weightDecay, decayBiasAndNorm, clipNorm, largest,
-                accumulate, averageDecay, averageWarmup, frozenBatchNorm);
+        return with(draft -> draft.clipValue = largest);
     }
 
     public FitSettings accumulate(int batches) {
-        return new FitSettings(optimizer, momentum, nesterov, beta2, eps, weightDecay, decayBiasAndNorm, clipNorm, clipValue,
-                batches, averageDecay, averageWarmup, frozenBatchNorm);
+        return with(draft -> draft.accumulate = batches);
     }
 
     public FitSettings average(double decay, boolean warmup) {
-        return new FitSettings(optimizer, momentum, nesterov, beta2, eps, weightDecay, decayBiasAndNorm, clipNorm, clipValue,
-                accumulate, decay, warmup, frozenBatchNorm);
+        return with(draft -> {
+            draft.averageDecay = decay;
+            draft.averageWarmup = warmup;
+        });
     }
 
     public FitSettings frozenBatchNorm(FrozenBatchNorm mode) {
-        return new FitSettings(optimizer, momentum, nesterov, beta2, eps, weightDecay, decayBiasAndNorm, clipNorm, clipValue,
-                accumulate, averageDecay, averageWarmup, mode);
+        return with(draft -> draft.frozenBatchNorm = mode);
+    }
+
+    /** What is to become settings, so that each change names the one number that it is about. */
+    private static final class Draft {
+        private OptimizerKind optimizer;
+        private double momentum;
+        private boolean nesterov;
+        private double beta2;
+        private double eps;
+        private double weightDecay;
+        private boolean decayBiasAndNorm;
+        private double clipNorm;
+        private double clipValue;
+        private int accumulate;
+        private double averageDecay;
+        private boolean averageWarmup;
+        private FrozenBatchNorm frozenBatchNorm;
+
+        private Draft(FitSettings from) {
+            optimizer = from.optimizer;
+            momentum = from.momentum;
+            nesterov = from.nesterov;
+            beta2 = from.beta2;
+            eps = from.eps;
+            weightDecay = from.weightDecay;
+            decayBiasAndNorm = from.decayBiasAndNorm;
+            clipNorm = from.clipNorm;
+            clipValue = from.clipValue;
+            accumulate = from.accumulate;
+            averageDecay = from.averageDecay;
+            averageWarmup = from.averageWarmup;
+            frozenBatchNorm = from.frozenBatchNorm;
+        }
+
+        private FitSettings finish() {
+            return new FitSettings(optimizer, momentum, nesterov, beta2, eps, weightDecay, decayBiasAndNorm, clipNorm, clipValue,
+                    accumulate, averageDecay, averageWarmup, frozenBatchNorm);
+        }
+    }
+
+    private FitSettings with(Consumer<Draft> change) {
+        Draft draft = new Draft(this);
+        change.accept(draft);
+        return draft.finish();
     }
 }

@@ -2,23 +2,17 @@ package thaw.finetune;
 
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
-import java.util.Optional;
 import java.util.function.IntFunction;
 import java.util.function.Supplier;
 import thaw.engine.optim.OneCycle;
 import thaw.engine.optim.Schedule;
-import thaw.finetune.data.Batches;
 import thaw.finetune.data.BrokenImage;
 import thaw.finetune.data.ImageFolder;
-import thaw.finetune.data.RawBatch;
 import thaw.finetune.insight.FeatureDrift;
 import thaw.finetune.insight.Insight;
 import thaw.finetune.insight.InsightOptions;
-import thaw.kernels.Shape;
 import thaw.resnet.Grain;
 import thaw.resnet.LayerGroup;
 import thaw.resnet.ResNet;
@@ -52,7 +46,7 @@ public final class Learner implements AutoCloseable {
     private TrainingListener listener = new TrainingListener() { };
     private Insight insight;
     private Precompute precompute = Precompute.whereExact();
-    private PhaseRun running;
+    private PlanRun running;
     private int epochsSeen;
     private volatile boolean stop;
 
@@ -144,13 +138,7 @@ public final class Learner implements AutoCloseable {
         insight.close();
         insight = new Insight(net, options);
         if (options.probeImages() > 0) {
-            try (Batches batches = loaders.train().epoch(0)) {
-                RawBatch raw = batches.next();
-                int images = Math.min(options.probeImages(), raw.size());
-                Shape shape = Shape.of(images, net.inputChannels(), raw.side(), raw.side());
-                float[] probe = Arrays.copyOf(raw.images(), shape.size());
-                insight.drift(new FeatureDrift(net, freezing.groups(), shape, probe));
-            }
+            insight.drift(FeatureDrift.of(net, freezing.groups(), loaders.train(), options.probeImages()));
         }
         return this;
     }
@@ -309,28 +297,11 @@ public final class Learner implements AutoCloseable {
         }
         check(plan);
         stop = false;
-        FitContext context = context();
-        List<EpochResult> history = new ArrayList<>(from == null ? List.of() : from.history());
-        List<TrainingPhase> phases = plan.phases();
-        FitState state = from;
+        running = new PlanRun(context(), plan, epochsSeen);
         try {
-            for (int i = from == null ? 0 : from.phase(); i < phases.size(); i++) {
-                try (PhaseRun run = new PhaseRun(context, phases.get(i), i, i == phases.size() - 1, epochsSeen, history)) {
-                    running = run;
-                    if (state != null) {
-                        run.restore(state);
-                        state = null;
-                    }
-                    listener.onPhase(phases.get(i), i + 1, phases.size());
-                    boolean complete = run.train();
-                    epochsSeen = run.dataEpoch();
-                    if (!complete) {
-                        return new FitResult(history, Optional.of(run.state()));
-                    }
-                }
-            }
-            return new FitResult(history, Optional.empty());
+            return running.train(from);
         } finally {
+            epochsSeen = running.dataEpoch();
             running = null;
             net.zeroGrad();
             net.eval();
@@ -377,9 +348,7 @@ public final class Learner implements AutoCloseable {
 
     /** Images that were passed over, in training and validation, because they could not be read. */
     public List<BrokenImage> broken() {
-        List<BrokenImage> broken = new ArrayList<>(loaders.train().broken());
-        broken.addAll(loaders.valid().broken());
-        return broken;
+        return loaders.broken();
     }
 
     /** Validation images, without those that were passed over so far. */
@@ -397,7 +366,7 @@ public final class Learner implements AutoCloseable {
     public Evaluation validate(ModelFile saved) {
         ResNet other = saved.toNet(net.device());
         try {
-            return Evaluation.of(other, loaders.valid(), data.classes(), Objective.forValidation(loss, data.labels()), images -> { });
+            return validate(other);
         } finally {
             other.release();
         }
@@ -405,7 +374,11 @@ public final class Learner implements AutoCloseable {
 
     /** The network on the validation images. */
     public Evaluation validate() {
-        return Evaluation.of(net, loaders.valid(), data.classes(), Objective.forValidation(loss, data.labels()), images -> { });
+        return validate(net);
+    }
+
+    private Evaluation validate(ResNet which) {
+        return Evaluation.of(which, loaders.valid(), data.classes(), Objective.forValidation(loss, data.labels()), images -> { });
     }
 
     /** The share of the validation images that is classified right, 0 to 1. */

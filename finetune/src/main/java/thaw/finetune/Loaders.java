@@ -1,6 +1,9 @@
 package thaw.finetune;
 
+import java.util.ArrayList;
+import java.util.List;
 import thaw.finetune.data.BatchLoader;
+import thaw.finetune.data.BrokenImage;
 import thaw.finetune.data.ImageFeatures;
 import thaw.finetune.data.ImageFolder;
 import thaw.finetune.images.Transforms;
@@ -16,6 +19,13 @@ record Loaders(BatchLoader train, BatchLoader valid) {
     /** The same images prepared otherwise; see {@link BatchLoader#prepared}. */
     Loaders prepared(Transforms otherwise) {
         return new Loaders(train.prepared(otherwise), valid.prepared(otherwise));
+    }
+
+    /** Images that were passed over, in training and validation. */
+    List<BrokenImage> broken() {
+        List<BrokenImage> broken = new ArrayList<>(train.broken());
+        broken.addAll(valid.broken());
+        return broken;
     }
 
     static Loaders of(ImageFolder data) {

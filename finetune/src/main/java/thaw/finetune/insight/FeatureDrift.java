@@ -1,6 +1,7 @@
 package thaw.finetune.insight;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -9,6 +10,9 @@ import thaw.engine.Scope;
 import thaw.engine.nn.ForwardHook;
 import thaw.engine.nn.Module;
 import thaw.engine.nn.TrainingModes;
+import thaw.finetune.data.BatchLoader;
+import thaw.finetune.data.Batches;
+import thaw.finetune.data.RawBatch;
 import thaw.kernels.Shape;
 import thaw.resnet.LayerGroup;
 import thaw.resnet.ResNet;
@@ -33,6 +37,15 @@ public final class FeatureDrift {
         this.shape = shape;
         this.images = images.clone();
         this.atFirst = grams(groups);
+    }
+
+    /** With the first images of a loader's first batch for a probe. */
+    public static FeatureDrift of(ResNet net, List<LayerGroup> groups, BatchLoader loader, int most) {
+        try (Batches batches = loader.epoch(0)) {
+            RawBatch raw = batches.next();
+            Shape shape = Shape.of(Math.min(most, raw.size()), net.inputChannels(), raw.side(), raw.side());
+            return new FeatureDrift(net, groups, shape, Arrays.copyOf(raw.images(), shape.size()));
+        }
     }
 
     /** {@linkplain LinearCka Linear CKA} of each group's output now and at the beginning, by the group's name. */

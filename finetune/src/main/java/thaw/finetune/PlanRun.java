@@ -1,0 +1,61 @@
+package thaw.finetune;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Supplier;
+
+/** A plan under way, phase after phase. */
+final class PlanRun {
+
+    private final FitContext context;
+    private final List<TrainingPhase> phases;
+    private final List<EpochResult> history = new ArrayList<>();
+    private int dataEpoch;
+    private PhaseRun running;
+
+    /** @param dataEpoch number of the next epoch to the data */
+    PlanRun(FitContext context, TrainingPlan plan, int dataEpoch) {
+        this.context = context;
+        this.phases = plan.phases();
+        this.dataEpoch = dataEpoch;
+    }
+
+    /** @param from where to go on, or null to begin */
+    FitResult train(FitState from) {
+        if (from != null) {
+            history.addAll(from.history());
+        }
+        int first = from == null ? 0 : from.phase();
+        for (int i = first; i < phases.size(); i++) {
+            try (PhaseRun run = new PhaseRun(context, phases.get(i), i, i == phases.size() - 1, dataEpoch, history)) {
+                running = run;
+                if (from != null && i == first) {
+                    run.restore(from);
+                }
+                context.listener().onPhase(phases.get(i), i + 1, phases.size());
+                boolean complete = run.train();
+                dataEpoch = run.dataEpoch();
+                if (!complete) {
+                    return new FitResult(history, Optional.of(run.state()));
+                }
+            }
+        }
+        return new FitResult(history, Optional.empty());
+    }
+
+    /** Number of the next epoch to the data, when the phase that trained last has ended. */
+    int dataEpoch() {
+        return dataEpoch;
+    }
+
+    /** Of the phase that trains. */
+    FitState state() {
+        return running.state();
+    }
+
+    /** As {@link PhaseRun#asValidated}. */
+    <T> T asValidated(Supplier<T> use) {
+        return running.asValidated(use);
+    }
+}
