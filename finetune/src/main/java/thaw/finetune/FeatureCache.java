@@ -21,8 +21,8 @@ import thaw.kernels.Shape;
 import thaw.resnet.ResNet;
 
 /**
- * Features that one body makes of images prepared in one way, by the images' contents (and whether mirrored), in a safetensors file of that body's and
- * that preparation's own. What is damaged in it is as good as absent.
+ * Features that one body makes of images prepared in one way, by the images' contents (and whether mirrored), in a safetensors
+ * file of that body's and that preparation's own. What is damaged in it is as good as absent.
  */
 final class FeatureCache {
     private final Path file;

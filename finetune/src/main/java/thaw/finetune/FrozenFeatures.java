@@ -7,6 +7,7 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import thaw.engine.NoGrad;
 import thaw.engine.Scope;
@@ -91,14 +92,16 @@ final class FrozenFeatures {
             context.listener().onWarning("precompute: " + String.join(", and ", leftOut) + " in phase " + phase.name()
                     + ", as features are computed once; leave precompute at its default to have that back");
         }
+        long start = System.nanoTime();
         FeatureCache cache = FeatureCache.open(context.precompute().folder(), context.net(), images.train().transforms());
         FrozenFeatures features = new FrozenFeatures(context.net(), cache);
         Map<Path, float[]> plain = new HashMap<>(features.of(images.train(), false));
         plain.putAll(features.of(images.valid(), false));
         Map<Path, float[]> mirrored = bothWays ? features.of(images.train(), true) : Map.of();
         context.listener().onNote("the body is frozen in phase " + phase.name() + ": its features are computed once for each"
-                + " image" + (bothWays ? " and its mirror image," : "") + " and the head is trained from them (" + features.computed
-                + " computed now, " + (plain.size() + mirrored.size() - features.computed) + " known before)" + features.keep());
+                + " image" + (bothWays ? " and its mirror image," : "") + " and the head is trained from them ("
+                + features.computed + " computed now, " + (plain.size() + mirrored.size() - features.computed) + " known before, in "
+                + String.format(Locale.ROOT, "%.1f s)", (System.nanoTime() - start) / 1e9) + features.keep());
         return images.onFeatures(new ImageFeatures(plain, mirrored));
     }
 

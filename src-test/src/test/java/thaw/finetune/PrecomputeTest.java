@@ -106,7 +106,7 @@ class PrecomputeTest {
         Outcome images = fit(Precompute.never());
         Outcome features = fit(Precompute.whereExact());
         assertTrue(images.notes.isEmpty());
-        assertTrue(features.notes.get(0).contains("(26 computed now, 0 known before)"), features.notes::toString);
+        assertTrue(features.notes.get(0).contains("(26 computed now, 0 known before"), features.notes::toString);
         images.network.forEach((name, tensor) ->
                 assertArrayEquals(tensor.toFloats(), features.network.get(name).toFloats(), 1e-5f, name));
         for (int i = 0; i < 3; i++) {
@@ -118,7 +118,7 @@ class PrecomputeTest {
     void featuresAreKnownToTheNextRunAndChangeNoBit() throws IOException {
         Outcome first = fit(Precompute.whereExact());
         Outcome second = fit(Precompute.whereExact());
-        assertTrue(second.notes.get(0).contains("(0 computed now, 26 known before)"), second.notes::toString);
+        assertTrue(second.notes.get(0).contains("(0 computed now, 26 known before"), second.notes::toString);
         assertSameBits(first, second);
     }
 

@@ -1,13 +1,18 @@
 package thaw.finetune.cli;
 
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import picocli.CommandLine.Option;
 import thaw.finetune.augment.Augmentation;
 import thaw.finetune.augment.BatchMix;
 import thaw.finetune.augment.CutMix;
 import thaw.finetune.augment.Flip;
+import thaw.finetune.augment.ImageTransform;
 import thaw.finetune.augment.Mixup;
+import thaw.finetune.augment.PcaLighting;
 import thaw.finetune.augment.RandomErasing;
+import thaw.finetune.augment.RandomResizedCrop;
 import thaw.finetune.data.Split;
 import thaw.finetune.images.Transforms;
 import thaw.finetune.run.RunSettings;
@@ -34,6 +39,14 @@ final class DataOptions {
     @Option(names = "--erase", paramLabel = "P", hidden = true,
             description = "Erases a random part of a share P of the pictures.")
     private Double erase;
+
+    @Option(names = "--random-resized-crop", arity = "0..1", fallbackValue = "0.35", paramLabel = "MIN", hidden = true,
+            description = "Shows a random part of each picture, of at least this share of it (0.35 if no number is given).")
+    private Double randomResizedCrop;
+
+    @Option(names = "--pca-lighting", arity = "0..1", fallbackValue = "0.1", paramLabel = "STD", hidden = true,
+            description = "AlexNet's noise along the principal colours (0.1 if no number is given).")
+    private Double pcaLighting;
 
     @Option(names = "--mixup", arity = "0..1", fallbackValue = "0.4", paramLabel = "ALPHA",
             description = "Mixes pictures and their labels (0.4 if no number is given).")
@@ -84,6 +97,10 @@ final class DataOptions {
         if (mixup != null && cutmix != null) {
             throw new Failure("--mixup and --cutmix: give one of them");
         }
+        if (randomResizedCrop != null && !(randomResizedCrop > 0 && randomResizedCrop <= 1)) {
+            throw new Failure("--random-resized-crop: expected a share above 0 and at most 1, got " + randomResizedCrop);
+        }
+        requirePositive("--pca-lighting", pcaLighting);
         requirePositive("--mixup", mixup);
         requirePositive("--cutmix", cutmix);
         if (erase != null && !(erase >= 0 && erase <= 1)) {
@@ -117,10 +134,24 @@ final class DataOptions {
             case FLIP -> null;
             case FASTAI -> Augmentation.fastai(strength);
         };
-        if (erase == null || erase == 0) {
+        List<ImageTransform> more = new ArrayList<>();
+        if (randomResizedCrop != null) {
+            more.add(RandomResizedCrop.of(randomResizedCrop));
+        }
+        if (pcaLighting != null) {
+            more.add(new PcaLighting(pcaLighting));
+        }
+        if (erase != null && erase > 0) {
+            more.add(RandomErasing.of(erase));
+        }
+        if (more.isEmpty()) {
             return kind;
         }
-        return (kind == null ? Augmentation.of(new Flip(0.5)) : kind).with(RandomErasing.of(erase));
+        Augmentation all = kind == null ? Augmentation.of(new Flip(0.5)) : kind;
+        for (ImageTransform one : more) {
+            all = all.with(one);
+        }
+        return all;
     }
 
     BatchMix mix() {

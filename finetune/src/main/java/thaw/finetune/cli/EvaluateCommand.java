@@ -170,9 +170,11 @@ final class EvaluateCommand implements Callable<Integer> {
         double seconds = (System.nanoTime() - start) / 1e9;
 
         int width = result.classes().stream().mapToInt(count -> count.label().length()).max().orElse(0);
-        for (ClassCount count : result.classes()) {
+        for (int c = 0; c < result.classes().size(); c++) {
+            ClassCount count = result.classes().get(c);
             output.text(String.format(Locale.ROOT, "%-" + width + "s  %5d of %5d", count.label(), count.correct(), count.total())
-                    + (count.total() == 0 ? "" : String.format(Locale.ROOT, "  %5.1f %%", 100 * count.accuracy())));
+                    + (count.total() == 0 ? "" : String.format(Locale.ROOT, "  %5.1f %%", 100 * count.accuracy()))
+                    + (objective.multiLabel() ? "" : perClass(ConfusionMatrix.of(result.predictions()), c)));
         }
         Map<String, Double> metrics = metrics(result.predictions(), objective);
         output.text(metrics.entrySet().stream()
@@ -221,7 +223,7 @@ final class EvaluateCommand implements Callable<Integer> {
 
     private static Map<String, Double> metrics(Predictions predictions, Objective objective) {
         Map<String, Double> found = new LinkedHashMap<>();
-        (objective.multiLabel() ? Metric.multi(threshold(objective)) : Metric.single())
+        (objective.multiLabel() ? Metric.multi(threshold(objective)) : Metric.single(predictions.classes()))
                 .forEach(metric -> found.put(metric.name(), metric.of().applyAsDouble(predictions)));
         return found;
     }
@@ -231,6 +233,11 @@ final class EvaluateCommand implements Callable<Integer> {
         if (broken.size() > 3) {
             output.note("and " + (broken.size() - 3) + " more that cannot be read");
         }
+    }
+
+    private static String perClass(ConfusionMatrix matrix, int c) {
+        return String.format(Locale.ROOT, "  precision %.4f  recall %.4f  f1 %.4f", matrix.precision(c), matrix.recall(c),
+                matrix.f1(c));
     }
 
     private static void addPerClass(ObjectNode json, ConfusionMatrix matrix) {

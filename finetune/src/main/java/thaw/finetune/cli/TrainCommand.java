@@ -34,7 +34,7 @@ import thaw.resnet.ResNet;
 /** {@code thaw train}: a network on a folder of photographs, first its head alone if that's wanted, then all of it. */
 @Command(name = "train", sortOptions = false, customSynopsis = "thaw train DATA [--weights FILE] [--arch NAME] [OPTIONS]",
         description = "Trains a ResNet on photographs, from weights or from scratch.",
-        footer = {"", "Example: thaw train photos --weights resnet50.pth --epochs 3 --lr 1e-5,1e-4,1e-2 -o RUN/"})
+        footer = {"", "Example: thaw train photos --weights resnet50.pth --lr 1e-5,1e-4,1e-2 -o RUN/"})
 final class TrainCommand implements Callable<Integer> {
 
     private static final String MODEL_ENDING = ".safetensors";

@@ -2,6 +2,7 @@ package thaw.finetune.cli;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import thaw.finetune.BatchResult;
@@ -9,11 +10,16 @@ import thaw.finetune.EpochResult;
 import thaw.finetune.FrozenBatchNorm;
 import thaw.finetune.TrainingListener;
 import thaw.finetune.TrainingPhase;
+import thaw.finetune.insight.EpochActivity;
+import thaw.finetune.insight.GroupActivity;
 import thaw.finetune.run.EpochRow;
 import thaw.finetune.run.RunLog;
 
 /** A table row and an entry of the JSON result for each epoch; between them a progress bar on a terminal. */
 final class TrainingLog implements AutoCloseable {
+
+    /** So many groups have a line each. */
+    private static final int FEW = 6;
 
     private final OutputOptions output;
     private final List<String> groups;
@@ -48,6 +54,7 @@ final class TrainingLog implements AutoCloseable {
         /** What batch norm does in frozen groups; null where phases have no names of their own and nothing is said of them. */
         private final FrozenBatchNorm frozen;
         private String phase;
+        private List<GroupActivity> activity = List.of();
 
         Rows(String phase, FrozenBatchNorm frozen) {
             this.phase = phase;
@@ -96,6 +103,11 @@ final class TrainingLog implements AutoCloseable {
         }
 
         @Override
+        public void onActivity(EpochActivity found) {
+            activity = found.groups();
+        }
+
+        @Override
         public void onEpoch(EpochResult epoch) {
             progress.close();
             accuracy = epoch.accuracy();
@@ -106,14 +118,32 @@ final class TrainingLog implements AutoCloseable {
                 row.append(rateColumn(rate == 0 ? "frozen" : Rates.text(rate)));
             }
             output.text(row.toString().stripTrailing());
+            tell(activity);
+            activity = List.of();
             add(phase, epoch.epoch(), epoch.trainLoss(), epoch.validLoss(), epoch.accuracy(), epoch.seconds(),
                     epoch.learningRates());
         }
     }
 
+    /** A line for each group, or where they are many, for those whose weights moved most in a step. */
+    private void tell(List<GroupActivity> activity) {
+        Comparator<GroupActivity> byUpdates = Comparator.comparingDouble(group -> -Math.max(0, group.updateRatio()));
+        List<GroupActivity> shown = activity.size() <= FEW ? activity : activity.stream().sorted(byUpdates).limit(3).toList();
+        for (GroupActivity group : shown) {
+            output.text(String.format(Locale.ROOT, "%12s: gradient %s, moved by %s of its size a step and %s in all, drift %s",
+                    group.group(), number(group.gradNorm()), number(group.updateRatio()), number(group.relativeDistance()),
+                    number(group.drift())));
+        }
+    }
+
+    private static String number(double value) {
+        boolean small = value != 0 && Math.abs(value) < 1e-3;
+        return Double.isNaN(value) ? "-" : String.format(Locale.ROOT, small ? "%.1e" : "%.4f", value);
+    }
+
     /** A few names in full, many by the first and the last. */
     private static String names(List<String> some) {
-        return some.size() <= 6 ? String.join(", ", some) : some.get(0) + " to " + some.get(some.size() - 1);
+        return some.size() <= FEW ? String.join(", ", some) : some.get(0) + " to " + some.get(some.size() - 1);
     }
 
     /** Has the JSON result tell of all epochs of a run, also of those before it was resumed. */

@@ -1,5 +1,6 @@
 package thaw.finetune.metrics;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.function.ToDoubleFunction;
 
@@ -10,6 +11,8 @@ import java.util.function.ToDoubleFunction;
  * @param of   its value
  */
 public record Metric(String name, ToDoubleFunction<Predictions> of) {
+    private static final int TOP_K = 5;
+
     /** The share that was classified right. */
     public static final Metric ACCURACY = new Metric("accuracy", predictions -> TopK.accuracy(predictions, 1));
     /** 1 less the accuracy. */
@@ -42,9 +45,13 @@ public record Metric(String name, ToDoubleFunction<Predictions> of) {
         return new Metric("map", predictions -> MultiLabelCounts.of(predictions, 0.5).meanAveragePrecision());
     }
 
-    /** Those of images that show one class each, by which an option may name them; {@link #topK} with k of 5. */
-    public static List<Metric> single() {
-        return List.of(ACCURACY, ERROR_RATE, topK(5), PRECISION, RECALL, F1, ROC_AUC, KAPPA, CALIBRATION_ERROR);
+    /** Those of images that show one class each; {@link #topK} with k of 5 where there are more classes, for it to say anything. */
+    public static List<Metric> single(int classes) {
+        List<Metric> all = new ArrayList<>(List.of(ACCURACY, ERROR_RATE, PRECISION, RECALL, F1, ROC_AUC, KAPPA, CALIBRATION_ERROR));
+        if (classes > TOP_K) {
+            all.add(2, topK(TOP_K));
+        }
+        return List.copyOf(all);
     }
 
     /** Those of images that may show several classes. */

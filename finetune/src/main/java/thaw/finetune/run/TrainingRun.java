@@ -218,7 +218,7 @@ public final class TrainingRun {
         @Override
         public void onEvaluation(Evaluation evaluation) {
             List<Metric> all = settings.objective() instanceof Objective.BinaryCrossEntropy binary
-                    ? Metric.multi(binary.threshold()) : Metric.single();
+                    ? Metric.multi(binary.threshold()) : Metric.single(evaluation.predictions().classes());
             metrics = new LinkedHashMap<>();
             all.forEach(metric -> metrics.put(metric.name(), evaluation.metric(metric)));
             listener.onEvaluation(evaluation);

@@ -13,7 +13,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -109,7 +113,7 @@ class TrainOptionsTest {
         assertTrue(Files.notExists(folder.resolve("refused")), "nothing is begun");
     }
 
-    /** Pictures that are blue, red, or both; the threshold goes from training into the model, and from there into what it says. */
+    /** Pictures that are blue, red, or both; the threshold goes from training into the model, and from there into what is said. */
     @Test
     void picturesOfSeveralLabels() throws IOException {
         Path pictures = folder.resolve("several");
@@ -163,8 +167,8 @@ class TrainOptionsTest {
         Files.writeString(pictures.resolve("valid/red/broken.png"), "no picture");
         Files.writeString(pictures.resolve("train/blue/notes.txt"), "no picture");
         Path run = folder.resolve("growing");
-        Said said = run("train", pictures, "--arch", "resnet20", "--sizes", "8,12,16", "--batch", 5, "--threads", 1, "--epochs", 3,
-                "-o", run);
+        Said said = run("train", pictures, "--arch", "resnet20", "--sizes", "8,12,16", "--batch", 5, "--threads", 1,
+                "--epochs", 3, "-o", run);
         assertEquals(0, said.code, said::toString);
         assertTrue(said.err.startsWith("thaw: 2 pictures were passed over: "), said.err);
         assertTrue(said.out.contains("21 pictures to train on, 9 to validate on, 2 classes, 1 other file skipped"), said.out);
@@ -173,8 +177,128 @@ class TrainOptionsTest {
                 .map(row -> row.substring(0, row.indexOf(','))).toList();
         assertEquals(List.of("all 8", "all 12", "all 16"), phases);
         assertEquals(16, ModelFile.read(run.resolve("model.safetensors")).transforms().size());
-        assertFails(run("train", pictures, "--arch", "resnet20", "--sizes", "8,-1", "--epochs", 2, "-o", folder.resolve("refused")),
-                "--sizes", "at least 1");
+        assertFails(run("train", pictures, "--arch", "resnet20", "--sizes", "8,-1", "--epochs", 2, "-o",
+                folder.resolve("refused")), "--sizes", "at least 1");
+    }
+
+    @Test
+    void mixing() throws IOException {
+        assertTrained(train("mixed up", "--epochs", 1, "--mixup"));
+        assertMatches("mixed up", "\"mix\" : \\{\\s*\"type\" : \"Mixup\",\\s*\"alpha\" : 0.4\\s*\\}");
+        assertTrained(train("cut", "--epochs", 1, "--cutmix=0.5"));
+        assertMatches("cut", "\"type\" : \"CutMix\",\\s*\"alpha\" : 0.5");
+        assertFails(train("refused", "--mixup=0"), "--mixup", "above 0");
+        assertFails(train("refused", "--cutmix=none"), "--cutmix", "not a number");
+    }
+
+    @Test
+    void augmentations() throws IOException {
+        assertTrained(train("varied", "--epochs", 1, "--augment", "fastai", "--augment-strength", 0.5, "--random-resized-crop",
+                "--pca-lighting", "--erase", 0.25));
+        for (String kind : List.of("Flip", "Warp", "Rotate", "Zoom", "Brightness", "Contrast", "RandomResizedCrop", "PcaLighting",
+                "RandomErasing")) {
+            assertMatches("varied", "\"type\" : \"" + kind + "\"");
+        }
+        assertFails(train("refused", "--random-resized-crop=1.5"), "--random-resized-crop", "at most 1");
+        assertFails(train("refused", "--pca-lighting=-1"), "--pca-lighting", "above 0");
+        assertFails(train("refused", "--erase", 2), "--erase", "0 to 1");
+    }
+
+    private static void assertMatches(String name, String pattern) throws IOException {
+        assertTrue(Pattern.compile(pattern).matcher(settings(name)).find(), settings(name));
+    }
+
+    /** Columns of a run's log, by their names. */
+    private static List<Map<String, String>> log(String name) throws IOException {
+        List<String> lines = Files.readAllLines(folder.resolve(name).resolve("log.csv"));
+        String[] header = lines.get(0).split(",");
+        List<Map<String, String>> rows = new ArrayList<>();
+        for (String line : lines.subList(1, lines.size())) {
+            Map<String, String> row = new HashMap<>();
+            String[] fields = line.split(",");
+            for (int i = 0; i < header.length; i++) {
+                row.put(header[i], fields[i]);
+            }
+            rows.add(row);
+        }
+        return rows;
+    }
+
+    /** fastai's: the head first, then all groups with a hundredth of the head's rate for the first. */
+    @Test
+    void fineTune() throws IOException {
+        assertTrained(train("fine-tuned", "--fine-tune=0.01", "--freeze-epochs", 1, "--epochs", 2));
+        List<Map<String, String>> rows = log("fine-tuned");
+        assertEquals(List.of("head", "all", "all"), rows.stream().map(row -> row.get("phase")).toList());
+        assertEquals("0.0", rows.get(0).get("lr_early"));
+        for (Map<String, String> row : rows.subList(1, 3)) {
+            double head = Double.parseDouble(row.get("lr_head"));
+            assertEquals(head / 100, Double.parseDouble(row.get("lr_early")), head * 1e-9);
+            assertEquals(head / 10, Double.parseDouble(row.get("lr_middle")), head * 1e-9);
+        }
+        assertMatches("fine-tuned", "pct_start=0.99");
+        assertFails(train("refused", "--fine-tune=0"), "--fine-tune", "above 0");
+    }
+
+    @Test
+    void rareClasses() throws IOException {
+        Path pictures = folder.resolve("unequal");
+        ColourPictures.fill(pictures.resolve("train/blue"), 12, 0x2040c0);
+        ColourPictures.fill(pictures.resolve("train/red"), 4, 0xc04020);
+        ColourPictures.fill(pictures.resolve("valid/blue"), 4, 0x2040c0);
+        ColourPictures.fill(pictures.resolve("valid/red"), 4, 0xc04020);
+        for (String option : List.of("--class-weights", "--balanced")) {
+            assertTrained(run("train", pictures, "--arch", "resnet20", "--size", 8, "--batch", 4, "--epochs", 1, "--threads", 1,
+                    option, "-o", folder.resolve("with " + option)));
+        }
+        // 16 pictures in 2 classes: 16 / (2 * 12) and 16 / (2 * 4).
+        assertMatches("with --class-weights", "\"classWeights\" : \\[ 0.666\\d*, 2.0 \\]");
+        assertMatches("with --balanced", "\"balanced\" : true");
+    }
+
+    /** Nothing is learned at a rate of 0, so sooner or later an epoch's validation loss is no lower than one before. */
+    @Test
+    void patienceEndsEarly() throws IOException {
+        Said said = train("impatient", "--epochs", 60, "--lr", 0, "--patience", 2, "--keep", "best");
+        assertTrained(said);
+        assertTrue(said.out.contains("ended early: 2 epochs without a lower validation loss"), said.out);
+        List<Double> losses = log("impatient").stream().map(row -> Double.valueOf(row.get("valid_loss"))).toList();
+        int best = losses.indexOf(Collections.min(losses));
+        assertEquals(best + 1 + 2, losses.size());
+        assertTrue(said.out.contains("epoch " + (best + 1) + "; model saved as"), said.out);
+        assertFails(train("refused", "--patience", -1), "--patience", "at least 0");
+    }
+
+    /** A step takes long in float64: the first signal waits for its end, the second doesn't. */
+    @Test
+    void controlCTwiceEndsAtOnce() throws IOException, InterruptedException {
+        Path run = folder.resolve("ended");
+        ThawProcess thaw = ThawProcess.start(folder, "train", data, "--arch", "resnet20", "--size", 96, "--batch", 20, "--device",
+                "reference", "-o", run);
+        while (thaw.isRunning() && thaw.output().stream().noneMatch(line -> line.startsWith("training"))) {
+            Thread.sleep(5);
+        }
+        thaw.signal("INT");
+        while (thaw.isRunning() && thaw.errors().stream().noneMatch(line -> line.contains("once more ends at once"))) {
+            Thread.sleep(5);
+        }
+        assertTrue(thaw.isRunning(), thaw::toString);
+        thaw.signal("INT");
+        assertEquals(130, thaw.exitCode(), thaw::toString);
+        assertEquals(1, thaw.errors().size(), thaw::toString);
+        assertTrue(Files.notExists(run.resolve("checkpoint/state.safetensors")));
+    }
+
+    @Test
+    void whatGroupsDoIsToldWithEachEpoch() throws IOException {
+        Said said = run("train", data, "--arch", "resnet20", "--size", 8, "--batch", 5, "--threads", 1, "--epochs", 1,
+                "--insight", 1, "-o", folder.resolve("watched"));
+        assertTrained(said);
+        for (String group : List.of("early", "middle", "head")) {
+            String line = " *" + group + ": gradient [0-9.e+-]+, moved by [0-9.e-]+ of its size a step and [0-9.e-]+ in all, drift"
+                    + " [0-9.e-]+";
+            assertTrue(said.out.lines().anyMatch(one -> one.matches(line)), said.out);
+        }
     }
 
     private static Object[] with(Object[] options, Object... more) {
