@@ -98,9 +98,10 @@ final class FrozenFeatures {
         Map<Path, float[]> plain = new HashMap<>(features.of(images.train(), false));
         plain.putAll(features.of(images.valid(), false));
         Map<Path, float[]> mirrored = bothWays ? features.of(images.train(), true) : Map.of();
+        int known = plain.size() + mirrored.size() - features.computed;
         context.listener().onNote("the body is frozen in phase " + phase.name() + ": its features are computed once for each"
                 + " image" + (bothWays ? " and its mirror image," : "") + " and the head is trained from them ("
-                + features.computed + " computed now, " + (plain.size() + mirrored.size() - features.computed) + " known before, in "
+                + features.computed + " computed now, " + known + " known before, in "
                 + String.format(Locale.ROOT, "%.1f s)", (System.nanoTime() - start) / 1e9) + features.keep());
         return images.onFeatures(new ImageFeatures(plain, mirrored));
     }

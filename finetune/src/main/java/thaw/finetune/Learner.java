@@ -278,9 +278,14 @@ public final class Learner implements AutoCloseable {
     /**
      * Looks for what {@link #run} would refuse at once, for those who have something to prepare before.
      *
-     * @throws IllegalArgumentException if {@link Precompute#required} cannot be for this plan
+     * @throws IllegalArgumentException if there are rates for other groups, a schedule doesn't fit its epochs, or {@link
+     *                                  Precompute#required} cannot be
      */
     public void check(TrainingPlan plan) {
+        for (TrainingPhase phase : plan.phases()) {
+            phase.rates().forGroups(freezing.names());
+            phase.schedule().of(phase.epochs(), context().stepsPerEpoch());
+        }
         if (precompute.when() == Precompute.When.REQUIRED) {
             FrozenFeatures.requireExact(context(), plan);
         }

@@ -58,17 +58,12 @@ final class PhaseRun implements AutoCloseable {
         context.freezing().requireTrainable();
         groups = context.freezing().groups();
         loaders = context.loaders(phase.size());
-        Schedule schedule = phase.schedule().of(phase.epochs(), stepsPerEpoch());
+        Schedule schedule = phase.schedule().of(phase.epochs(), context.stepsPerEpoch());
         layers = new LayerOptimizer(groups, context.freezing().first(), rates, settings);
         scheduler = new Scheduler(layers.optimizer(), schedule);
         step = new TrainingStep(context.net(), context.loss(), layers.optimizer(), settings);
         average = settings.averageDecay() == 0 ? null
                 : new WeightAverage(context.net(), settings.averageDecay(), settings.averageWarmup());
-    }
-
-    private int stepsPerEpoch() {
-        int accumulate = context.settings().accumulate();
-        return (loaders.train().batches() + accumulate - 1) / accumulate;
     }
 
     /** Number of the next epoch to the data. */

@@ -21,7 +21,7 @@ public record Precompute(When when, Path folder) {
          * for several epochs, on images that vary by a mirror image alone, whose features are computed both ways.
          */
         EXACT,
-        /** In every phase that trains the head alone; it's an error where the head would not become the same, or there is none. */
+        /** In every phase that trains the head alone; an error where the head would not become the same, or there is none. */
         REQUIRED,
         /** Wherever the head alone is trained: images are not varied then, and frozen batch norms have fixed statistics. */
         ALWAYS

@@ -68,6 +68,27 @@ public record ScheduleRecipe(String name, Map<String, Double> options) implement
                 throw new IllegalArgumentException("schedule " + name + " has no option \"" + option + "\"; it has "
                         + KNOWN.get(name).keySet().stream().sorted().collect(Collectors.joining(", ")));
             }
+            requireSense(name, option, options.get(option));
+        }
+    }
+
+    private static void requireSense(String name, String option, double value) {
+        boolean sensible = switch (option) {
+            case "pct_start", "mom_max", "mom_min", "warmup_start" -> value >= 0 && value <= 1;
+            case "cycle_len", "cycle_mult" -> value >= 1 && value == Math.rint(value);
+            case "gentle" -> value == 0 || value == 1;
+            case "warmup" -> value >= 0;
+            default -> value > 0;
+        };
+        if (!sensible || !Double.isFinite(value)) {
+            String expected = switch (option) {
+                case "pct_start", "mom_max", "mom_min", "warmup_start" -> "a number from 0 to 1";
+                case "cycle_len", "cycle_mult" -> "a whole number of at least 1";
+                case "gentle" -> "0 or 1";
+                case "warmup" -> "epochs, 0 or more";
+                default -> "a number above 0";
+            };
+            throw new IllegalArgumentException("schedule " + name + ": " + option + " takes " + expected + ", got " + value);
         }
     }
 

@@ -272,8 +272,8 @@ public final class ImageFolder {
     }
 
     /**
-     * Whether training shows images as they are evaluated or mirrored, and no otherwise; then what a frozen body makes of them may
-     * be computed once.
+     * Whether training shows images as they are evaluated or mirrored, and no otherwise; then what a frozen body makes of them
+     * may be computed once.
      */
     public boolean isFlippedAtMost() {
         return transforms().crop() == Crop.CENTER && augmentation().map(Augmentation::flipsAtMost).orElse(true)

@@ -45,9 +45,10 @@ public record Metric(String name, ToDoubleFunction<Predictions> of) {
         return new Metric("map", predictions -> MultiLabelCounts.of(predictions, 0.5).meanAveragePrecision());
     }
 
-    /** Those of images that show one class each; {@link #topK} with k of 5 where there are more classes, for it to say anything. */
+    /** Those of images that show one class each; {@link #topK} with k of 5 where there are more classes than that. */
     public static List<Metric> single(int classes) {
-        List<Metric> all = new ArrayList<>(List.of(ACCURACY, ERROR_RATE, PRECISION, RECALL, F1, ROC_AUC, KAPPA, CALIBRATION_ERROR));
+        List<Metric> all = new ArrayList<>(
+                List.of(ACCURACY, ERROR_RATE, PRECISION, RECALL, F1, ROC_AUC, KAPPA, CALIBRATION_ERROR));
         if (classes > TOP_K) {
             all.add(2, topK(TOP_K));
         }

@@ -87,8 +87,8 @@ public final class TrainingRun {
      *
      * @throws IllegalArgumentException if {@link Learner#check} finds something wrong; nothing is begun then
      * @throws DivergenceException if the loss becomes infinite or not a number; the last checkpoint is kept
-     * @throws IOException         if another process trains into the folder, or something cannot be written; what was there before
-     *                             is then still there
+     * @throws IOException         if another process trains into the folder, or something cannot be written; what was there
+     *                             before is then still there
      */
     public Outcome run() throws IOException {
         learn.check(plan);

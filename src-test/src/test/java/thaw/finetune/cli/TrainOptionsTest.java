@@ -113,7 +113,7 @@ class TrainOptionsTest {
         assertTrue(Files.notExists(folder.resolve("refused")), "nothing is begun");
     }
 
-    /** Pictures that are blue, red, or both; the threshold goes from training into the model, and from there into what is said. */
+    /** Pictures that are blue, red, or both; the threshold goes from training into the model, and then into what it says. */
     @Test
     void picturesOfSeveralLabels() throws IOException {
         Path pictures = folder.resolve("several");
@@ -238,6 +238,16 @@ class TrainOptionsTest {
         }
         assertMatches("fine-tuned", "pct_start=0.99");
         assertFails(train("refused", "--fine-tune=0"), "--fine-tune", "above 0");
+    }
+
+    @Test
+    void schedulesThatMakeNoSenseAreRefusedBeforeAnythingBegins() {
+        assertFails(train("refused", "--schedule", "sgdr(cycle_len=0)"), "cycle_len takes a whole number of at least 1, got 0.0");
+        assertFails(train("refused", "--schedule", "one-cycle(pct_start=2)"), "pct_start takes a number from 0 to 1");
+        assertFails(train("refused", "--schedule", "step(step_size=-1)"), "step_size takes a number above 0");
+        assertFails(train("refused", "--schedule", "sgdr", "--epochs", 5), "don't end after 5 epochs; train for one of [1, 3, 7]");
+        assertFails(train("refused", "--schedule", "cosine(warmup=9)"), "a warm-up of 9.0 epochs leaves nothing of 5");
+        assertTrue(Files.notExists(folder.resolve("refused")));
     }
 
     @Test
