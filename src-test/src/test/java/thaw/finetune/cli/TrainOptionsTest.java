@@ -245,7 +245,8 @@ class TrainOptionsTest {
         assertFails(train("refused", "--schedule", "sgdr(cycle_len=0)"), "cycle_len takes a whole number of at least 1, got 0.0");
         assertFails(train("refused", "--schedule", "one-cycle(pct_start=2)"), "pct_start takes a number from 0 to 1");
         assertFails(train("refused", "--schedule", "step(step_size=-1)"), "step_size takes a number above 0");
-        assertFails(train("refused", "--schedule", "sgdr", "--epochs", 5), "don't end after 5 epochs; train for one of [1, 3, 7]");
+        assertFails(train("refused", "--schedule", "sgdr", "--epochs", 5),
+                "don't end after 5 epochs; train for one of [1, 3, 7]");
         assertFails(train("refused", "--schedule", "cosine(warmup=9)"), "a warm-up of 9.0 epochs leaves nothing of 5");
         assertTrue(Files.notExists(folder.resolve("refused")));
     }
@@ -305,8 +306,8 @@ class TrainOptionsTest {
                 "--insight", 1, "-o", folder.resolve("watched"));
         assertTrained(said);
         for (String group : List.of("early", "middle", "head")) {
-            String line = " *" + group + ": gradient [0-9.e+-]+, moved by [0-9.e-]+ of its size a step and [0-9.e-]+ in all, drift"
-                    + " [0-9.e-]+";
+            String line = " *" + group + ": gradient [0-9.e+-]+, moved by [0-9.e-]+ of its size a step and [0-9.e-]+ in all,"
+                    + " drift [0-9.e-]+";
             assertTrue(said.out.lines().anyMatch(one -> one.matches(line)), said.out);
         }
     }
