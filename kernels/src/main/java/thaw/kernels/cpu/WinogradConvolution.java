@@ -1,6 +1,5 @@
 package thaw.kernels.cpu;
 
-import java.util.Arrays;
 import thaw.kernels.Conv2dOptions;
 import thaw.kernels.Shape;
 
@@ -65,6 +64,9 @@ final class WinogradConvolution {
     /** Tiles that a convolution of stride 2 must have: for fewer, four times the weights cost more than the products saved. */
     private static final int STRIDED_TILES = 8;
 
+    /** Input channels that it must have: with 32, transforms cost as much as is saved, and of the weight's gradient more. */
+    private static final int STRIDED_CHANNELS = 64;
+
     /** Identifies transformed weights among what is derived from a weight. */
     private record Key(boolean gradient, int stride) {
     }
@@ -86,7 +88,7 @@ final class WinogradConvolution {
 
     /** As {@link #suits}, for {@link #forward} alone, which takes a stride of 2 too. */
     boolean suitsForward(Shape x, Shape w, Shape y, Conv2dOptions o) {
-        return suits(x, w, y, o) || isForm(x, w, o) && o.strideH() == 2 && pays(y, 2)
+        return suits(x, w, y, o) || isForm(x, w, o) && o.strideH() == 2 && x.dim(1) >= STRIDED_CHANNELS && pays(y, 2)
                 && y.dim(0) * WinogradTiles.along(y.dim(2)) * WinogradTiles.along(y.dim(3)) >= STRIDED_TILES;
     }
 
@@ -103,30 +105,14 @@ final class WinogradConvolution {
         return stride == 1 ? 2 * products < 9 * height * width : 3 * products < 2 * 9 * height * width;
     }
 
-    /** {@code y = epilogue(x ∗ w)}; all in channel blocks but the weight. */
+    /** {@code y = epilogue(x ∗ w)}, the epilogue null for none; all in channel blocks but the weight. */
     void forward(CpuArray x, CpuArray w, BlockedEpilogue epilogue, Conv2dOptions o, CpuArray y) {
-        if (epilogue == null) {
-            withoutEpilogue(x, w, o.paddingH(), o.paddingW(), y, false, o.strideH());
-        } else {
-            new Run(x, w, epilogue, o.paddingH(), o.paddingW(), y, false, o.strideH()).run();
-        }
+        new Run(x, w, epilogue, o.paddingH(), o.paddingW(), y, false, o.strideH()).run();
     }
 
     /** The gradient of the input. */
     void inputGradient(CpuArray gy, CpuArray w, Conv2dOptions o, CpuArray gx) {
-        withoutEpilogue(gy, w, 2 - o.paddingH(), 2 - o.paddingW(), gx, true, 1);
-    }
-
-    private void withoutEpilogue(CpuArray source, CpuArray w, int padH, int padW, CpuArray target, boolean gradient,
-            int stride) {
-        int channels = target.channelBlocks() * lanes;
-        float[] scale = memory.pool().take(channels);
-        float[] shift = memory.pool().take(channels);
-        Arrays.fill(scale, 0, channels, 1);
-        Arrays.fill(shift, 0, channels, 0);
-        new Run(source, w, new BlockedEpilogue(scale, shift, null, false), padH, padW, target, gradient, stride).run();
-        memory.pool().give(scale);
-        memory.pool().give(shift);
+        new Run(gy, w, null, 2 - o.paddingH(), 2 - o.paddingW(), gx, true, 1).run();
     }
 
     /** One convolution, with its extents. */
