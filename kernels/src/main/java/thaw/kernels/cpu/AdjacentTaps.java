@@ -4,10 +4,11 @@ import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
- * {@link TwoVectorTaps#pixels14} and {@link OneVectorTaps#pixels14} for pixels that lie side by side in channel blocks, which nearly all do. Since the distance is
- * a constant, C2 needs one address and two checks of bounds for 14 pixels, rather than 14 of each: 116 GFLOP/s on a core whose
- * peak is that, against 98 (JDK 17; 114 where integers are spilled to the stack, by {@code -XX:-UseFPUForSpilling}). With one
- * vector, over 16 channels, 84 against 70.
+ * {@link TwoVectorTaps#pixels14} and {@link OneVectorTaps#pixels14} for pixels that lie side by side in channel blocks, which
+ * nearly all do. Since the distance is a constant, C2 needs one address and two checks of bounds for 14 pixels, rather than 14
+ * of each. Two vectors: 116 GFLOP/s on a core whose peak is that, against 98 (JDK 17; 114 where integers are spilled to the
+ * stack, by {@code -XX:-UseFPUForSpilling}). One vector, over 16 channels: 82 against 72; with a load for each multiplication, 87
+ * is what such a core can do.
  */
 final class AdjacentTaps {
 

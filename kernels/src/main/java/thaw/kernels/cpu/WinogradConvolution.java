@@ -183,9 +183,7 @@ final class WinogradConvolution {
                 int size = chunkSize();
                 workers.run(chunks, chunk -> {
                     Part part = new Part(chunk * size, Math.min(size, total - chunk * size));
-                    for (int block = 0; block < inBlocks; block++) {
-                        part.transformInput(block, 0, part.count);
-                    }
+                    part.transformInput(0, inBlocks, 0, part.count);
                     for (int panel = 0; panel < weights.panels(); panel++) {
                         part.multiply(u, weights.offset(panel), panel, 0, part.count);
                     }
@@ -203,7 +201,7 @@ final class WinogradConvolution {
 
         private void transformThenMultiply(float[] u, Part part) {
             int pieces = (part.count + PIECE - 1) / PIECE;
-            workers.run(inBlocks * pieces, i -> part.transformInput(i / pieces, i % pieces * PIECE,
+            workers.run(inBlocks * pieces, i -> part.transformInput(i / pieces, i / pieces + 1, i % pieces * PIECE,
                     Math.min(part.count, (i % pieces + 1) * PIECE)));
             int panels = weights.panels();
             int groups = part.groups();
@@ -260,8 +258,8 @@ final class WinogradConvolution {
                 return Math.min(count, group * steps() / groups * STEP);
             }
 
-            void transformInput(int block, int from, int to) {
-                tiles.input(x, inBlocks, block, first, count, from, to, v);
+            void transformInput(int block, int end, int from, int to) {
+                tiles.input(x, inBlocks, block, end, first, count, from, to, v);
             }
 
             /** Tiles {@code from … to − 1} by a panel of weights, to output pixels. */
@@ -277,9 +275,7 @@ final class WinogradConvolution {
                                 m, (pair * vectors * size + begin - from) * lanes, size * lanes);
                     }
                 }
-                for (int i = 0; i < vectors; i++) {
-                    tiles.output(m, vectors, i, first + from, size, epilogue, y, outBlocks, 2 * panel + i);
-                }
+                tiles.output(m, vectors, first + from, size, epilogue, y, outBlocks, 2 * panel);
                 memory.pool().give(m);
             }
 

@@ -14,25 +14,27 @@ final class WinogradInput {
 
     /**
      * {@code Bᵀ d} for a strip of whole tiles side by side: lines of six pixels down the strip. Tiles share two columns, which a
-     * strip transforms once.
+     * strip transforms once. The strip's first and its last row come separately, since they may lie outside the image.
      *
-     * @param row     floats between the strip's rows
+     * @param from    where the second row begins
+     * @param row     floats between the second row, the third, the fourth, and the fifth
      * @param columns how many pixels wide it is
      * @param line    floats between neighbouring points of the result
      */
-    static void columns(float[] d, int from, int row, int columns, float[] out, int to, int line) {
+    static void columns(float[] top, int topFrom, float[] d, int from, int row, float[] bottom, int bottomFrom, int columns,
+            float[] out, int to, int line) {
         FloatVector four = FloatVector.broadcast(S, 4f);
         FloatVector minusFour = FloatVector.broadcast(S, -4f);
         FloatVector minusFive = FloatVector.broadcast(S, -5f);
         for (int c = 0; c < columns * L; c += L) {
             int i = from + c;
             int o = to + c;
-            FloatVector d0 = FloatVector.fromArray(S, d, i);
-            FloatVector d1 = FloatVector.fromArray(S, d, i + row);
-            FloatVector d2 = FloatVector.fromArray(S, d, i + 2 * row);
-            FloatVector d3 = FloatVector.fromArray(S, d, i + 3 * row);
-            FloatVector d4 = FloatVector.fromArray(S, d, i + 4 * row);
-            FloatVector d5 = FloatVector.fromArray(S, d, i + 5 * row);
+            FloatVector d0 = FloatVector.fromArray(S, top, topFrom + c);
+            FloatVector d1 = FloatVector.fromArray(S, d, i);
+            FloatVector d2 = FloatVector.fromArray(S, d, i + row);
+            FloatVector d3 = FloatVector.fromArray(S, d, i + 2 * row);
+            FloatVector d4 = FloatVector.fromArray(S, d, i + 3 * row);
+            FloatVector d5 = FloatVector.fromArray(S, bottom, bottomFrom + c);
             d0.fma(four, d2.fma(minusFive, d4)).intoArray(out, o);
             d1.fma(four, d3.fma(minusFive, d5)).intoArray(out, o + line);
             FloatVector even = d2.fma(minusFour, d4);

@@ -148,57 +148,77 @@ record WinogradTiles(Memory memory, int lanes, int images, int h, int w, int out
         }
     }
 
-    /** Transforms the input pixels of tiles {@code from … to − 1} of the part, for one of {@code blocks} channel blocks. */
-    void input(float[] x, int blocks, int block, int first, int count, int from, int to, float[] v) {
+    /**
+     * Transforms the input pixels of tiles {@code from … to − 1} of the part, for channel blocks {@code block … end − 1} of all
+     * {@code blocks}.
+     */
+    void input(float[] x, int blocks, int block, int end, int first, int count, int from, int to, float[] v) {
         int aside = scratch();
         float[] scratch = memory.pool().take(2 * aside);
-        int pair = blocks * count * lanes;
         int tiles;
         for (int t = from; t < to; t += tiles) {
             Place p = new Place(first + t);
             tiles = p.strip(to - t);
-            int plane = (p.image * blocks + block) * h * w * lanes;
-            int target = (block * count + t) * lanes;
-            if (stride == 1 && p.isWhole()) {
-                inputStrip(x, plane, p, tiles, scratch, aside, v, target, pair);
-                continue;
-            }
             int top = stride * p.top - padH;
             int left = stride * p.left - padW;
-            int height = stride * (p.height - 1) + 3;
-            int width = stride * (p.width - 1) + 3;
-            float[] source = x;
-            int at = plane + (top * w + left) * lanes;
-            int row = w * lanes;
-            if (top < 0 || left < 0 || top + height > h || left + width > w) {
-                cutOut(x, plane, top, left, height, width, scratch, aside);
-                source = scratch;
-                at = aside;
-                row = width * lanes;
-            }
-            if (stride == 2) {
-                WinogradStridedInput.tile(p.height, p.width, source, at, row, scratch, v, target, pair);
-            } else {
-                WinogradInput.part(p.height, p.width, source, at, row, scratch, v, target, pair);
+            for (int b = block; b < end; b++) {
+                int plane = (p.image * blocks + b) * h * w * lanes;
+                int target = (b * count + t) * lanes;
+                if (stride == 1 && p.isWhole()) {
+                    inputStrip(x, plane, top, left, tiles, scratch, aside, v, target, blocks * count * lanes);
+                } else {
+                    inputTile(x, plane, top, left, p.height, p.width, scratch, aside, v, target, blocks * count * lanes);
+                }
             }
         }
         memory.pool().give(scratch);
     }
 
+    private void inputTile(float[] x, int plane, int top, int left, int rows, int columns, float[] scratch, int aside, float[] v,
+            int target, int pair) {
+        int height = stride * (rows - 1) + 3;
+        int width = stride * (columns - 1) + 3;
+        float[] source = x;
+        int at = plane + (top * w + left) * lanes;
+        int row = w * lanes;
+        if (top < 0 || left < 0 || top + height > h || left + width > w) {
+            cutOut(x, plane, top, left, height, width, scratch, aside);
+            source = scratch;
+            at = aside;
+            row = width * lanes;
+        }
+        if (stride == 2) {
+            WinogradStridedInput.tile(rows, columns, source, at, row, scratch, v, target, pair);
+        } else {
+            WinogradInput.part(rows, columns, source, at, row, scratch, v, target, pair);
+        }
+    }
+
     /** Whole tiles side by side. Columns outside the image are zeros once transformed, too. */
-    private void inputStrip(float[] x, int plane, Place p, int tiles, float[] scratch, int aside, float[] v, int target, int pair) {
-        int top = p.top - padH;
-        int left = p.left - padW;
+    private void inputStrip(float[] x, int plane, int top, int left, int tiles, float[] scratch, int aside, float[] v,
+            int target, int pair) {
         int width = OUT * tiles + 2;
         int line = width * lanes;
         int low = Math.max(0, left);
         int high = Math.min(w, left + width);
-        if (top < 0 || top + LINE > h) {
+        float[] source = x;
+        int at = plane + (top * w + low) * lanes;
+        int row = w * lanes;
+        boolean isCut = top < -1 || top + LINE > h + 1;
+        if (isCut) {
             cutOut(x, plane, top, low, LINE, high - low, scratch, aside);
-            WinogradInput.columns(scratch, aside, (high - low) * lanes, high - low, scratch, (low - left) * lanes, line);
-        } else {
-            WinogradInput.columns(x, plane + (top * w + low) * lanes, w * lanes, high - low, scratch, (low - left) * lanes, line);
+            source = scratch;
+            at = aside;
+            row = (high - low) * lanes;
         }
+        boolean isAbove = !isCut && top < 0;
+        boolean isBelow = !isCut && top + LINE > h;
+        if (isAbove || isBelow) {
+            Arrays.fill(scratch, aside, aside + (high - low) * lanes, 0);
+        }
+        WinogradInput.columns(isAbove ? scratch : source, isAbove ? aside : at, source, at + row, row,
+                isBelow ? scratch : source, isBelow ? aside : at + (LINE - 1) * row, high - low,
+                scratch, (low - left) * lanes, line);
         for (int i = 0; i < LINE; i++) {
             Arrays.fill(scratch, i * line, i * line + (low - left) * lanes, 0);
             Arrays.fill(scratch, i * line + (high - left) * lanes, (i + 1) * line, 0);
@@ -222,8 +242,8 @@ record WinogradTiles(Memory memory, int lanes, int images, int h, int w, int out
         }
     }
 
-    /** Transforms the gradients of the outputs of tiles {@code from … to − 1} of the part. */
-    void gradient(float[] g, int blocks, int block, int first, int count, int from, int to, float[] m) {
+    /** Transforms the gradients of the outputs of tiles {@code from … to − 1} of the part, for some channel blocks, too. */
+    void gradient(float[] g, int blocks, int block, int end, int first, int count, int from, int to, float[] m) {
         float[] scratch = memory.pool().take(scratch());
         int pair = blocks * count * lanes;
         int row = outW * lanes;
@@ -231,18 +251,20 @@ record WinogradTiles(Memory memory, int lanes, int images, int h, int w, int out
         for (int t = from; t < to; t += tiles) {
             Place p = new Place(first + t);
             tiles = p.strip(to - t);
-            int at = (((p.image * blocks + block) * outH + p.top) * outW + p.left) * lanes;
-            int target = (block * count + t) * lanes;
-            if (stride == 2) {
-                WinogradStridedGradient.tile(p.height, p.width, g, at, row, scratch, m, target, pair);
-            } else if (p.isWhole()) {
-                int line = OUT * tiles * lanes;
-                WinogradGradient.columns(g, at, row, OUT * tiles, scratch, 0, line);
-                for (int i = 0; i < LINE; i++) {
-                    WinogradGradient.rows(scratch, i * line, tiles, m, target + i * LINE * pair, pair);
+            for (int b = block; b < end; b++) {
+                int at = (((p.image * blocks + b) * outH + p.top) * outW + p.left) * lanes;
+                int target = (b * count + t) * lanes;
+                if (stride == 2) {
+                    WinogradStridedGradient.tile(p.height, p.width, g, at, row, scratch, m, target, pair);
+                } else if (p.isWhole()) {
+                    int line = OUT * tiles * lanes;
+                    WinogradGradient.columns(g, at, row, OUT * tiles, scratch, 0, line);
+                    for (int i = 0; i < LINE; i++) {
+                        WinogradGradient.rows(scratch, i * line, tiles, m, target + i * LINE * pair, pair);
+                    }
+                } else {
+                    WinogradGradient.part(p.height, p.width, g, at, row, scratch, m, target, pair);
                 }
-            } else {
-                WinogradGradient.part(p.height, p.width, g, at, row, scratch, m, target, pair);
             }
         }
         memory.pool().give(scratch);
@@ -252,10 +274,9 @@ record WinogradTiles(Memory memory, int lanes, int images, int h, int w, int out
      * Transforms products of {@code count} tiles back to output pixels.
      *
      * @param m       {@code [pair][vectors][tile][lane]}, of some channel blocks
-     * @param vector  which of these
-     * @param block   which of all {@code blocks} it is
+     * @param block   the first of these, of all {@code blocks}
      */
-    void output(float[] m, int vectors, int vector, int first, int count, BlockedEpilogue e, float[] y, int blocks, int block) {
+    void output(float[] m, int vectors, int first, int count, BlockedEpilogue e, float[] y, int blocks, int block) {
         float[] scratch = memory.pool().take(scratch());
         int pair = vectors * count * lanes;
         int row = outW * lanes;
@@ -263,18 +284,21 @@ record WinogradTiles(Memory memory, int lanes, int images, int h, int w, int out
         for (int t = 0; t < count; t += tiles) {
             Place p = new Place(first + t);
             tiles = p.strip(count - t);
-            int at = (((p.image * blocks + block) * outH + p.top) * outW + p.left) * lanes;
-            int source = (vector * count + t) * lanes;
-            if (stride == 2) {
-                WinogradStridedOutput.tile(p.height, p.width, m, source, pair, scratch, e, block * lanes, y, at, row);
-            } else if (p.isWhole()) {
-                int line = OUT * tiles * lanes;
-                for (int i = 0; i < LINE; i++) {
-                    WinogradOutput.rows(m, source + i * LINE * pair, pair, tiles, scratch, i * line);
+            for (int i = 0; i < vectors; i++) {
+                int channel = (block + i) * lanes;
+                int at = (((p.image * blocks + block + i) * outH + p.top) * outW + p.left) * lanes;
+                int source = (i * count + t) * lanes;
+                if (stride == 2) {
+                    WinogradStridedOutput.tile(p.height, p.width, m, source, pair, scratch, e, channel, y, at, row);
+                } else if (p.isWhole()) {
+                    int line = OUT * tiles * lanes;
+                    for (int j = 0; j < LINE; j++) {
+                        WinogradOutput.rows(m, source + j * LINE * pair, pair, tiles, scratch, j * line);
+                    }
+                    WinogradOutput.columns(scratch, 0, line, OUT * tiles, e, channel, y, at, row);
+                } else {
+                    WinogradOutput.part(p.height, p.width, m, source, pair, scratch, e, channel, y, at, row);
                 }
-                WinogradOutput.columns(scratch, 0, line, OUT * tiles, e, block * lanes, y, at, row);
-            } else {
-                WinogradOutput.part(p.height, p.width, m, source, pair, scratch, e, block * lanes, y, at, row);
             }
         }
         memory.pool().give(scratch);

@@ -33,12 +33,12 @@ final class WinogradWeightGradient {
     /** Floats of all transformed inputs and gradients that need no parts: 24 MiB. */
     private static final int WHOLE = 3 << 21;
 
-    /** Tiles that an item with sums of its own transforms at a time. Not a power of two: their places would share cache lines. */
-    private static final int CHUNK = 56;
+    /** Tiles that an item with sums of its own transforms at a time, at most: they share a core's cache with the sums. */
+    private static final int CHUNK = 64;
 
-    /** Items with sums of their own, and floats of all their sums: 5 MiB. */
+    /** Items with sums of their own, and floats of all their sums: 2.5 MiB. */
     private static final int PARTS = 16;
-    private static final int SUMS = 5 << 18;
+    private static final int SUMS = 5 << 17;
 
     /** Input blocks of a square of channels. */
     private static final int GROUP = 4;
@@ -151,12 +151,13 @@ final class WinogradWeightGradient {
             float[] sums = memory.pool().take(parts * size);
             workers.run(parts, part -> {
                 Arrays.fill(sums, part * size, (part + 1) * size, 0);
-                int end = (int) ((part + 1L) * total / parts);
-                for (int first = (int) ((long) part * total / parts); first < end; first += CHUNK) {
-                    Part chunk = new Part(first, Math.min(CHUNK, end - first));
-                    for (int block = 0; block < inBlocks + outBlocks; block++) {
-                        chunk.transform(block, 0, chunk.count);
-                    }
+                int begin = (int) ((long) part * total / parts);
+                int tilesOfPart = (int) ((part + 1L) * total / parts) - begin;
+                int chunks = (tilesOfPart + CHUNK - 1) / CHUNK;
+                for (int i = 0; i < chunks; i++) {
+                    int first = begin + i * tilesOfPart / chunks;
+                    Part chunk = new Part(first, begin + (i + 1) * tilesOfPart / chunks - first);
+                    chunk.transformHere();
                     for (int item = 0; item < panels * groups; item++) {
                         Square square = new Square(item / groups, item % groups);
                         for (int pair = 0; pair < pairs; pair++) {
@@ -197,17 +198,22 @@ final class WinogradWeightGradient {
 
             void transform() {
                 int pieces = (count + PIECE - 1) / PIECE;
-                workers.run((inBlocks + outBlocks) * pieces, item -> transform(item / pieces, item % pieces * PIECE,
-                        Math.min(count, (item % pieces + 1) * PIECE)));
+                workers.run((inBlocks + outBlocks) * pieces, item -> {
+                    int from = item % pieces * PIECE;
+                    int to = Math.min(count, from + PIECE);
+                    int block = item / pieces;
+                    if (block < inBlocks) {
+                        tiles.input(x, inBlocks, block, block + 1, first, count, from, to, v);
+                    } else {
+                        tiles.gradient(gy, outBlocks, block - inBlocks, block - inBlocks + 1, first, count, from, to, m);
+                    }
+                });
             }
 
-            /** Tiles {@code from … to − 1} of an input block, or of a block of the gradient. */
-            void transform(int block, int from, int to) {
-                if (block < inBlocks) {
-                    tiles.input(x, inBlocks, block, first, count, from, to, v);
-                } else {
-                    tiles.gradient(gy, outBlocks, block - inBlocks, first, count, from, to, m);
-                }
+            /** As {@link #transform}, by the item that calls it. */
+            void transformHere() {
+                tiles.input(x, inBlocks, 0, inBlocks, first, count, 0, count, v);
+                tiles.gradient(gy, outBlocks, 0, outBlocks, first, count, 0, count, m);
             }
 
             /** Adds the products at a pair of points, summed over the tiles, to {@code u[uo …]}. */
