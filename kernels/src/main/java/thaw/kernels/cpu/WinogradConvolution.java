@@ -27,10 +27,13 @@ import thaw.kernels.Shape;
  * <pre>
  *   channels                64         128        256        512        64→128     128→256    256→512
  *   output, stride          56²        28²        14²        7²         28², 2     14², 2     7², 2
- *   weights kept            265 (245)  300 (330)  280 (245)  315 (155)  125 (140)  138 (124)  155
- *   weights transformed     260 (240)  295 (255)  260 (150)  245 (54)   124 (125)  136 (95)   137
+ *   weights kept            305 (328)  346 (350)  283 (240)  341 (150)  125 (140)  138 (124)  155
+ *   weights transformed     304 (315)  346 (275)  250 (160)  250 (55)   124 (125)  136 (95)   137
  *   direct, weights kept    103        108        109        109        98         106        108
  * </pre>
+ * and in training with 128 small images, whose layers' input and output don't fit into the caches: 16 channels at 32² 138, 32 at
+ * 16² 207, 64 at 8² 250. With 16 channels half of the time goes to the products: a vector of weights is all that a number of
+ * the transformed input is multiplied with, see {@link AdjacentTaps}.
  */
 final class WinogradConvolution {
 
