@@ -18,6 +18,16 @@ public record ConvolutionCase(int n, int c, int h, int w, int k, int r, int s, b
         return Objects.hash(n, c, h, w, k, r, s);
     }
 
+    /** About how many multiplications it takes. */
+    private long products() {
+        return (long) n * h * w * weight().size() / options.strideH() / options.strideW();
+    }
+
+    /** Those of {@link #all} that may be tried with many epilogues each. */
+    public static Stream<ConvolutionCase> light() {
+        return all().filter(v -> v.products() < 1 << 26);
+    }
+
     /** The shapes of ResNets, shrunk; edges; then arbitrary ones. */
     public static Stream<ConvolutionCase> all() {
         Stream<ConvolutionCase> fixed = Stream.of(
@@ -35,10 +45,12 @@ public record ConvolutionCase(int n, int c, int h, int w, int k, int r, int s, b
                 new ConvolutionCase(2, 18, 17, 21, 50, 3, 3, true, Conv2dOptions.of(2, 0)),
                 new ConvolutionCase(9, 64, 4, 5, 64, 3, 3, false, Conv2dOptions.of(2, 2)),
                 new ConvolutionCase(2, 16, 14, 14, 16, 3, 3, false, Conv2dOptions.of(2, 1)),
-                new ConvolutionCase(8, 32, 21, 25, 48, 3, 3, false, Conv2dOptions.of(2, 1)),
-                new ConvolutionCase(6, 33, 28, 32, 20, 3, 3, true, Conv2dOptions.of(2, 1)),
-                new ConvolutionCase(24, 16, 63, 62, 16, 3, 3, false, Conv2dOptions.of(1, 1)),
-                new ConvolutionCase(10, 16, 126, 122, 16, 3, 3, false, Conv2dOptions.of(2, 1)),
+                new ConvolutionCase(8, 64, 21, 25, 48, 3, 3, false, Conv2dOptions.of(2, 1)),
+                new ConvolutionCase(6, 65, 28, 32, 20, 3, 3, true, Conv2dOptions.of(2, 1)),
+                new ConvolutionCase(5, 16, 63, 62, 16, 3, 3, false, Conv2dOptions.of(1, 1)),
+                new ConvolutionCase(20, 33, 20, 22, 40, 3, 3, false, Conv2dOptions.of(1, 2)),
+                new ConvolutionCase(1, 16, 49, 50, 1152, 3, 3, false, Conv2dOptions.of(1, 1)),
+                new ConvolutionCase(4, 64, 126, 122, 16, 3, 3, false, Conv2dOptions.of(2, 1)),
                 new ConvolutionCase(2, 16, 7, 7, 32, 1, 1, false, Conv2dOptions.of(1, 0)),
                 new ConvolutionCase(2, 128, 7, 7, 96, 1, 1, true, Conv2dOptions.of(1, 0)),
                 new ConvolutionCase(2, 16, 15, 14, 32, 1, 1, false, Conv2dOptions.of(2, 0)),

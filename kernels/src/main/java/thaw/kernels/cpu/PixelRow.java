@@ -83,7 +83,13 @@ final class PixelRow {
                 }
             } else {
                 switch (width) {
-                    case 14 -> OneVectorTaps.pixels14(x, xa, px, taps, shift, steps, w, wo, y, ya, py);
+                    case 14 -> {
+                        if (px == OneVectorTaps.L) {
+                            AdjacentTaps.pixels14(x, xa, taps, shift, steps, w, wo, y, ya, py);
+                        } else {
+                            OneVectorTaps.pixels14(x, xa, px, taps, shift, steps, w, wo, y, ya, py);
+                        }
+                    }
                     case 8 -> OneVectorTaps.pixels8(x, xa, px, taps, shift, steps, w, wo, y, ya, py);
                     case 7 -> OneVectorTaps.pixels7(x, xa, px, taps, shift, steps, w, wo, y, ya, py);
                     case 4 -> OneVectorTaps.pixels4(x, xa, px, taps, shift, steps, w, wo, y, ya, py);

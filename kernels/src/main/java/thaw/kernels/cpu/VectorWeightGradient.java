@@ -26,9 +26,6 @@ final class VectorWeightGradient {
     /** Items that a job should have at least, so that any number of threads is kept busy evenly. */
     private static final int ITEMS = 64;
 
-    /** Sums that an item joins. */
-    private static final int PIECE = 512;
-
     private final Memory memory;
     private final Workers workers;
     private final int lanes;
@@ -182,17 +179,7 @@ final class VectorWeightGradient {
                     memory.pool().give(together);
                 }
             });
-            if (parts > 1) {
-                int pieces = (size + PIECE - 1) / PIECE;
-                workers.run(pieces, piece -> {
-                    int end = Math.min(size, (piece + 1) * PIECE);
-                    for (int part = 1; part < parts; part++) {
-                        for (int i = piece * PIECE; i < end; i++) {
-                            sums[i] += sums[part * size + i];
-                        }
-                    }
-                });
-            }
+            PartialSums.join(workers, sums, size, parts);
             workers.run(tiles * reached, unit -> {
                 int tile = unit / reached;
                 int block = firstBlock(tile) + unit % reached;

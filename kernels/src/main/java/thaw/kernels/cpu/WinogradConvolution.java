@@ -1,6 +1,5 @@
 package thaw.kernels.cpu;
 
-import java.util.Arrays;
 import thaw.kernels.Conv2dOptions;
 import thaw.kernels.Shape;
 
@@ -28,10 +27,13 @@ import thaw.kernels.Shape;
  * <pre>
  *   channels                64         128        256        512        64→128     128→256    256→512
  *   output, stride          56²        28²        14²        7²         28², 2     14², 2     7², 2
- *   weights kept            265 (245)  300 (330)  280 (245)  315 (155)  125 (140)  138 (124)  155
- *   weights transformed     260 (240)  295 (255)  260 (150)  245 (54)   124 (125)  136 (95)   137
+ *   weights kept            305 (328)  346 (350)  283 (240)  341 (150)  125 (140)  138 (124)  155
+ *   weights transformed     304 (315)  346 (275)  250 (160)  250 (55)   124 (125)  136 (95)   137
  *   direct, weights kept    103        108        109        109        98         106        108
  * </pre>
+ * and in training with 128 small images, whose layers' input and output don't fit into the caches: 16 channels at 32² 138, 32 at
+ * 16² 207, 64 at 8² 250. With 16 channels half of the time goes to the products: a vector of weights is all that a number of
+ * the transformed input is multiplied with, see {@link AdjacentTaps}.
  */
 final class WinogradConvolution {
 
@@ -65,6 +67,9 @@ final class WinogradConvolution {
     /** Tiles that a convolution of stride 2 must have: for fewer, four times the weights cost more than the products saved. */
     private static final int STRIDED_TILES = 8;
 
+    /** Input channels that it must have: with 32, transforms cost as much as is saved, and of the weight's gradient more. */
+    private static final int STRIDED_CHANNELS = 64;
+
     /** Identifies transformed weights among what is derived from a weight. */
     private record Key(boolean gradient, int stride) {
     }
@@ -86,7 +91,7 @@ final class WinogradConvolution {
 
     /** As {@link #suits}, for {@link #forward} alone, which takes a stride of 2 too. */
     boolean suitsForward(Shape x, Shape w, Shape y, Conv2dOptions o) {
-        return suits(x, w, y, o) || isForm(x, w, o) && o.strideH() == 2 && pays(y, 2)
+        return suits(x, w, y, o) || isForm(x, w, o) && o.strideH() == 2 && x.dim(1) >= STRIDED_CHANNELS && pays(y, 2)
                 && y.dim(0) * WinogradTiles.along(y.dim(2)) * WinogradTiles.along(y.dim(3)) >= STRIDED_TILES;
     }
 
@@ -103,30 +108,14 @@ final class WinogradConvolution {
         return stride == 1 ? 2 * products < 9 * height * width : 3 * products < 2 * 9 * height * width;
     }
 
-    /** {@code y = epilogue(x ∗ w)}; all in channel blocks but the weight. */
+    /** {@code y = epilogue(x ∗ w)}, the epilogue null for none; all in channel blocks but the weight. */
     void forward(CpuArray x, CpuArray w, BlockedEpilogue epilogue, Conv2dOptions o, CpuArray y) {
-        if (epilogue == null) {
-            withoutEpilogue(x, w, o.paddingH(), o.paddingW(), y, false, o.strideH());
-        } else {
-            new Run(x, w, epilogue, o.paddingH(), o.paddingW(), y, false, o.strideH()).run();
-        }
+        new Run(x, w, epilogue, o.paddingH(), o.paddingW(), y, false, o.strideH()).run();
     }
 
     /** The gradient of the input. */
     void inputGradient(CpuArray gy, CpuArray w, Conv2dOptions o, CpuArray gx) {
-        withoutEpilogue(gy, w, 2 - o.paddingH(), 2 - o.paddingW(), gx, true, 1);
-    }
-
-    private void withoutEpilogue(CpuArray source, CpuArray w, int padH, int padW, CpuArray target, boolean gradient,
-            int stride) {
-        int channels = target.channelBlocks() * lanes;
-        float[] scale = memory.pool().take(channels);
-        float[] shift = memory.pool().take(channels);
-        Arrays.fill(scale, 0, channels, 1);
-        Arrays.fill(shift, 0, channels, 0);
-        new Run(source, w, new BlockedEpilogue(scale, shift, null, false), padH, padW, target, gradient, stride).run();
-        memory.pool().give(scale);
-        memory.pool().give(shift);
+        new Run(gy, w, null, 2 - o.paddingH(), 2 - o.paddingW(), gx, true, 1).run();
     }
 
     /** One convolution, with its extents. */
@@ -197,9 +186,7 @@ final class WinogradConvolution {
                 int size = chunkSize();
                 workers.run(chunks, chunk -> {
                     Part part = new Part(chunk * size, Math.min(size, total - chunk * size));
-                    for (int block = 0; block < inBlocks; block++) {
-                        part.transformInput(block, 0, part.count);
-                    }
+                    part.transformInput(0, inBlocks, 0, part.count);
                     for (int panel = 0; panel < weights.panels(); panel++) {
                         part.multiply(u, weights.offset(panel), panel, 0, part.count);
                     }
@@ -217,7 +204,7 @@ final class WinogradConvolution {
 
         private void transformThenMultiply(float[] u, Part part) {
             int pieces = (part.count + PIECE - 1) / PIECE;
-            workers.run(inBlocks * pieces, i -> part.transformInput(i / pieces, i % pieces * PIECE,
+            workers.run(inBlocks * pieces, i -> part.transformInput(i / pieces, i / pieces + 1, i % pieces * PIECE,
                     Math.min(part.count, (i % pieces + 1) * PIECE)));
             int panels = weights.panels();
             int groups = part.groups();
@@ -274,8 +261,8 @@ final class WinogradConvolution {
                 return Math.min(count, group * steps() / groups * STEP);
             }
 
-            void transformInput(int block, int from, int to) {
-                tiles.input(x, inBlocks, block, first, count, from, to, v);
+            void transformInput(int block, int end, int from, int to) {
+                tiles.input(x, inBlocks, block, end, first, count, from, to, v);
             }
 
             /** Tiles {@code from … to − 1} by a panel of weights, to output pixels. */
@@ -291,9 +278,7 @@ final class WinogradConvolution {
                                 m, (pair * vectors * size + begin - from) * lanes, size * lanes);
                     }
                 }
-                for (int i = 0; i < vectors; i++) {
-                    tiles.output(m, vectors, i, first + from, size, epilogue, y, outBlocks, 2 * panel + i);
-                }
+                tiles.output(m, vectors, first + from, size, epilogue, y, outBlocks, 2 * panel);
                 memory.pool().give(m);
             }
 

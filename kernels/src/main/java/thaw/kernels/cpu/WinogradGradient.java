@@ -13,21 +13,69 @@ final class WinogradGradient {
     }
 
     /**
-     * A whole tile, of 4×4 pixels.
+     * {@code A g} for a strip of whole tiles side by side: lines of four pixels down the strip.
+     *
+     * @param row     floats between the strip's rows
+     * @param columns how many pixels wide it is
+     * @param line    floats between neighbouring points of the result
+     */
+    static void columns(float[] g, int from, int row, int columns, float[] out, int to, int line) {
+        FloatVector four = FloatVector.broadcast(S, 4f);
+        FloatVector eight = FloatVector.broadcast(S, 8f);
+        for (int c = 0; c < columns * L; c += L) {
+            int i = from + c;
+            int o = to + c;
+            FloatVector g0 = FloatVector.fromArray(S, g, i);
+            FloatVector g1 = FloatVector.fromArray(S, g, i + row);
+            FloatVector g2 = FloatVector.fromArray(S, g, i + 2 * row);
+            FloatVector g3 = FloatVector.fromArray(S, g, i + 3 * row);
+            FloatVector even = g0.add(g2);
+            FloatVector odd = g1.add(g3);
+            FloatVector farEven = g2.fma(four, g0);
+            FloatVector farOdd = g3.fma(eight, g1.add(g1));
+            g0.intoArray(out, o);
+            g3.intoArray(out, o + line);
+            even.add(odd).intoArray(out, o + 2 * line);
+            even.sub(odd).intoArray(out, o + 3 * line);
+            farEven.add(farOdd).intoArray(out, o + 4 * line);
+            farEven.sub(farOdd).intoArray(out, o + 5 * line);
+        }
+    }
+
+    /**
+     * {@code g Aᵀ} for one line of a strip that {@link #columns} has transformed: every tile's six values at a point.
+     *
+     * @param pair floats between neighbouring pairs of points; a tile follows the other
+     */
+    static void rows(float[] g, int from, int tiles, float[] m, int to, int pair) {
+        FloatVector four = FloatVector.broadcast(S, 4f);
+        FloatVector eight = FloatVector.broadcast(S, 8f);
+        for (int t = 0; t < tiles * L; t += L) {
+            int i = from + WinogradPoints.OUTPUTS * t;
+            int o = to + t;
+            FloatVector g0 = FloatVector.fromArray(S, g, i);
+            FloatVector g1 = FloatVector.fromArray(S, g, i + L);
+            FloatVector g2 = FloatVector.fromArray(S, g, i + 2 * L);
+            FloatVector g3 = FloatVector.fromArray(S, g, i + 3 * L);
+            FloatVector even = g0.add(g2);
+            FloatVector odd = g1.add(g3);
+            FloatVector farEven = g2.fma(four, g0);
+            FloatVector farOdd = g3.fma(eight, g1.add(g1));
+            g0.intoArray(m, o);
+            g3.intoArray(m, o + pair);
+            even.add(odd).intoArray(m, o + 2 * pair);
+            even.sub(odd).intoArray(m, o + 3 * pair);
+            farEven.add(farOdd).intoArray(m, o + 4 * pair);
+            farEven.sub(farOdd).intoArray(m, o + 5 * pair);
+        }
+    }
+
+    /**
+     * A tile of {@code rows} by {@code columns} pixels.
      *
      * @param row  floats between the tile's rows
      * @param pair floats between neighbouring pairs of points
      */
-    static void whole(float[] g, int from, int row, float[] scratch, float[] m, int to, int pair) {
-        for (int j = 0; j < 4; j++) {
-            four(g, from + j * L, row, scratch, j * L, 4 * L);
-        }
-        for (int i = 0; i < 6; i++) {
-            four(scratch, i * 4 * L, L, m, to + i * 6 * pair, pair);
-        }
-    }
-
-    /** As {@link #whole}, of {@code rows} by {@code columns} pixels. */
     static void part(int rows, int columns, float[] g, int from, int row, float[] scratch, float[] m, int to, int pair) {
         for (int j = 0; j < columns; j++) {
             line(rows, g, from + j * L, row, scratch, j * L, 4 * L);

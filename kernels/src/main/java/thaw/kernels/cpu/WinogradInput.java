@@ -13,21 +13,80 @@ final class WinogradInput {
     }
 
     /**
-     * A whole tile, of 6×6 pixels.
+     * {@code Bᵀ d} for a strip of whole tiles side by side: lines of six pixels down the strip. Tiles share two columns, which a
+     * strip transforms once. The strip's first and its last row come separately, since they may lie outside the image.
+     *
+     * @param from    where the second row begins
+     * @param row     floats between the second row, the third, the fourth, and the fifth
+     * @param columns how many pixels wide it is
+     * @param line    floats between neighbouring points of the result
+     */
+    static void columns(float[] top, int topFrom, float[] d, int from, int row, float[] bottom, int bottomFrom, int columns,
+            float[] out, int to, int line) {
+        FloatVector four = FloatVector.broadcast(S, 4f);
+        FloatVector minusFour = FloatVector.broadcast(S, -4f);
+        FloatVector minusFive = FloatVector.broadcast(S, -5f);
+        for (int c = 0; c < columns * L; c += L) {
+            int i = from + c;
+            int o = to + c;
+            FloatVector d0 = FloatVector.fromArray(S, top, topFrom + c);
+            FloatVector d1 = FloatVector.fromArray(S, d, i);
+            FloatVector d2 = FloatVector.fromArray(S, d, i + row);
+            FloatVector d3 = FloatVector.fromArray(S, d, i + 2 * row);
+            FloatVector d4 = FloatVector.fromArray(S, d, i + 3 * row);
+            FloatVector d5 = FloatVector.fromArray(S, bottom, bottomFrom + c);
+            d0.fma(four, d2.fma(minusFive, d4)).intoArray(out, o);
+            d1.fma(four, d3.fma(minusFive, d5)).intoArray(out, o + line);
+            FloatVector even = d2.fma(minusFour, d4);
+            FloatVector odd = d1.fma(minusFour, d3);
+            even.add(odd).intoArray(out, o + 2 * line);
+            even.sub(odd).intoArray(out, o + 3 * line);
+            FloatVector near = d4.sub(d2);
+            FloatVector twice = d3.sub(d1);
+            twice = twice.add(twice);
+            near.add(twice).intoArray(out, o + 4 * line);
+            near.sub(twice).intoArray(out, o + 5 * line);
+        }
+    }
+
+    /**
+     * {@code d B} for one line of a strip that {@link #columns} has transformed: every tile's six values at a point.
+     *
+     * @param pair floats between neighbouring pairs of points; a tile follows the other
+     */
+    static void rows(float[] d, int from, int tiles, float[] v, int to, int pair) {
+        FloatVector four = FloatVector.broadcast(S, 4f);
+        FloatVector minusFour = FloatVector.broadcast(S, -4f);
+        FloatVector minusFive = FloatVector.broadcast(S, -5f);
+        for (int t = 0; t < tiles * L; t += L) {
+            int i = from + WinogradPoints.OUTPUTS * t;
+            int o = to + t;
+            FloatVector d0 = FloatVector.fromArray(S, d, i);
+            FloatVector d1 = FloatVector.fromArray(S, d, i + L);
+            FloatVector d2 = FloatVector.fromArray(S, d, i + 2 * L);
+            FloatVector d3 = FloatVector.fromArray(S, d, i + 3 * L);
+            FloatVector d4 = FloatVector.fromArray(S, d, i + 4 * L);
+            FloatVector d5 = FloatVector.fromArray(S, d, i + 5 * L);
+            d0.fma(four, d2.fma(minusFive, d4)).intoArray(v, o);
+            d1.fma(four, d3.fma(minusFive, d5)).intoArray(v, o + pair);
+            FloatVector even = d2.fma(minusFour, d4);
+            FloatVector odd = d1.fma(minusFour, d3);
+            even.add(odd).intoArray(v, o + 2 * pair);
+            even.sub(odd).intoArray(v, o + 3 * pair);
+            FloatVector near = d4.sub(d2);
+            FloatVector twice = d3.sub(d1);
+            twice = twice.add(twice);
+            near.add(twice).intoArray(v, o + 4 * pair);
+            near.sub(twice).intoArray(v, o + 5 * pair);
+        }
+    }
+
+    /**
+     * A tile of {@code rows + 2} by {@code columns + 2} pixels.
      *
      * @param row  floats between the tile's rows
      * @param pair floats between neighbouring pairs of points
      */
-    static void whole(float[] d, int from, int row, float[] scratch, float[] v, int to, int pair) {
-        for (int j = 0; j < 6; j++) {
-            four(d, from + j * L, row, scratch, j * L, 6 * L);
-        }
-        for (int i = 0; i < 6; i++) {
-            four(scratch, i * 6 * L, L, v, to + i * 6 * pair, pair);
-        }
-    }
-
-    /** As {@link #whole}, of {@code rows + 2} by {@code columns + 2} pixels. */
     static void part(int rows, int columns, float[] d, int from, int row, float[] scratch, float[] v, int to, int pair) {
         for (int j = 0; j < columns + 2; j++) {
             line(rows, d, from + j * L, row, scratch, j * L, 6 * L);

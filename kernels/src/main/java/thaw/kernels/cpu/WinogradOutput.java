@@ -16,31 +16,139 @@ final class WinogradOutput {
     }
 
     /**
-     * A whole tile, of 4×4 pixels.
+     * {@code m A} for one line of points of a strip of whole tiles side by side: every tile's four values, which lie as its
+     * pixels do.
      *
-     * @param pair     floats between neighbouring pairs of points
-     * @param e        the residual's pixels lie as the tile's; a null one counts as zeros
-     * @param channel  the first lane's
-     * @param row      floats between the tile's rows
+     * @param pair floats between neighbouring pairs of points; a tile follows the other
      */
-    static void whole(float[] m, int from, int pair, float[] scratch, BlockedEpilogue e, int channel,
-            float[] y, int to, int row) {
-        for (int j = 0; j < 6; j++) {
-            four(m, from + j * pair, 6 * pair, scratch, j * L, 6 * L);
-        }
-        float floor = floor(e);
-        if (e.residual() == null) {
-            for (int i = 0; i < 4; i++) {
-                lastFour(scratch, i * 6 * L, e.scale(), e.shift(), channel, floor, y, to + i * row);
-            }
-        } else {
-            for (int i = 0; i < 4; i++) {
-                lastFour(scratch, i * 6 * L, e.scale(), e.shift(), channel, floor, e.residual(), y, to + i * row);
-            }
+    static void rows(float[] m, int from, int pair, int tiles, float[] out, int to) {
+        FloatVector two = FloatVector.broadcast(S, 2f);
+        FloatVector four = FloatVector.broadcast(S, 4f);
+        FloatVector eight = FloatVector.broadcast(S, 8f);
+        for (int t = 0; t < tiles * L; t += L) {
+            int i = from + t;
+            int o = to + WinogradPoints.OUTPUTS * t;
+            FloatVector m1 = FloatVector.fromArray(S, m, i + 2 * pair);
+            FloatVector m2 = FloatVector.fromArray(S, m, i + 3 * pair);
+            FloatVector m3 = FloatVector.fromArray(S, m, i + 4 * pair);
+            FloatVector m4 = FloatVector.fromArray(S, m, i + 5 * pair);
+            FloatVector sum = m1.add(m2);
+            FloatVector difference = m1.sub(m2);
+            FloatVector farSum = m3.add(m4);
+            FloatVector farDifference = m3.sub(m4);
+            FloatVector last = FloatVector.fromArray(S, m, i + pair).add(difference);
+            FloatVector.fromArray(S, m, i).add(sum).add(farSum).intoArray(out, o);
+            farDifference.fma(two, difference).intoArray(out, o + L);
+            farSum.fma(four, sum).intoArray(out, o + 2 * L);
+            farDifference.fma(eight, last).intoArray(out, o + 3 * L);
         }
     }
 
-    /** As {@link #whole}, of {@code rows} by {@code columns} pixels. */
+    /**
+     * {@code act(scale · Aᵀ m + shift + residual)} of what {@link #rows} has made of six lines of points: four rows of pixels.
+     *
+     * @param line    floats between the lines
+     * @param columns how many pixels wide the strip is
+     * @param e       null for none; the residual's pixels lie as the strip's, a null one counts as zeros
+     * @param channel the first lane's
+     * @param row     floats between the strip's rows
+     */
+    static void columns(float[] m, int from, int line, int columns, BlockedEpilogue e, int channel, float[] y, int to, int row) {
+        if (e == null) {
+            columns(m, from, line, columns, y, to, row);
+        } else if (e.residual() == null) {
+            columns(m, from, line, columns, e.scale(), e.shift(), channel, floor(e), y, to, row);
+        } else {
+            columns(m, from, line, columns, e.scale(), e.shift(), channel, floor(e), e.residual(), y, to, row);
+        }
+    }
+
+    private static void columns(float[] m, int from, int line, int columns, float[] y, int to, int row) {
+        FloatVector two = FloatVector.broadcast(S, 2f);
+        FloatVector four = FloatVector.broadcast(S, 4f);
+        FloatVector eight = FloatVector.broadcast(S, 8f);
+        for (int c = 0; c < columns * L; c += L) {
+            int i = from + c;
+            int o = to + c;
+            FloatVector m1 = FloatVector.fromArray(S, m, i + 2 * line);
+            FloatVector m2 = FloatVector.fromArray(S, m, i + 3 * line);
+            FloatVector m3 = FloatVector.fromArray(S, m, i + 4 * line);
+            FloatVector m4 = FloatVector.fromArray(S, m, i + 5 * line);
+            FloatVector sum = m1.add(m2);
+            FloatVector difference = m1.sub(m2);
+            FloatVector farSum = m3.add(m4);
+            FloatVector farDifference = m3.sub(m4);
+            FloatVector last = FloatVector.fromArray(S, m, i + line).add(difference);
+            FloatVector.fromArray(S, m, i).add(sum).add(farSum).intoArray(y, o);
+            farDifference.fma(two, difference).intoArray(y, o + row);
+            farSum.fma(four, sum).intoArray(y, o + 2 * row);
+            farDifference.fma(eight, last).intoArray(y, o + 3 * row);
+        }
+    }
+
+    private static void columns(float[] m, int from, int line, int columns, float[] scale, float[] shift, int channel,
+            float floor, float[] y, int to, int row) {
+        FloatVector two = FloatVector.broadcast(S, 2f);
+        FloatVector four = FloatVector.broadcast(S, 4f);
+        FloatVector eight = FloatVector.broadcast(S, 8f);
+        FloatVector a = FloatVector.fromArray(S, scale, channel);
+        FloatVector b = FloatVector.fromArray(S, shift, channel);
+        FloatVector least = FloatVector.broadcast(S, floor);
+        for (int c = 0; c < columns * L; c += L) {
+            int i = from + c;
+            int o = to + c;
+            FloatVector m1 = FloatVector.fromArray(S, m, i + 2 * line);
+            FloatVector m2 = FloatVector.fromArray(S, m, i + 3 * line);
+            FloatVector m3 = FloatVector.fromArray(S, m, i + 4 * line);
+            FloatVector m4 = FloatVector.fromArray(S, m, i + 5 * line);
+            FloatVector sum = m1.add(m2);
+            FloatVector difference = m1.sub(m2);
+            FloatVector farSum = m3.add(m4);
+            FloatVector farDifference = m3.sub(m4);
+            FloatVector last = FloatVector.fromArray(S, m, i + line).add(difference);
+            FloatVector.fromArray(S, m, i).add(sum).add(farSum).fma(a, b).max(least).intoArray(y, o);
+            farDifference.fma(two, difference).fma(a, b).max(least).intoArray(y, o + row);
+            farSum.fma(four, sum).fma(a, b).max(least).intoArray(y, o + 2 * row);
+            farDifference.fma(eight, last).fma(a, b).max(least).intoArray(y, o + 3 * row);
+        }
+    }
+
+    private static void columns(float[] m, int from, int line, int columns, float[] scale, float[] shift, int channel,
+            float floor, float[] residual, float[] y, int to, int row) {
+        FloatVector two = FloatVector.broadcast(S, 2f);
+        FloatVector four = FloatVector.broadcast(S, 4f);
+        FloatVector eight = FloatVector.broadcast(S, 8f);
+        FloatVector a = FloatVector.fromArray(S, scale, channel);
+        FloatVector b = FloatVector.fromArray(S, shift, channel);
+        FloatVector least = FloatVector.broadcast(S, floor);
+        for (int c = 0; c < columns * L; c += L) {
+            int i = from + c;
+            int o = to + c;
+            FloatVector m1 = FloatVector.fromArray(S, m, i + 2 * line);
+            FloatVector m2 = FloatVector.fromArray(S, m, i + 3 * line);
+            FloatVector m3 = FloatVector.fromArray(S, m, i + 4 * line);
+            FloatVector m4 = FloatVector.fromArray(S, m, i + 5 * line);
+            FloatVector sum = m1.add(m2);
+            FloatVector difference = m1.sub(m2);
+            FloatVector farSum = m3.add(m4);
+            FloatVector farDifference = m3.sub(m4);
+            FloatVector last = FloatVector.fromArray(S, m, i + line).add(difference);
+            FloatVector.fromArray(S, m, i).add(sum).add(farSum).fma(a, b)
+                    .add(FloatVector.fromArray(S, residual, o)).max(least).intoArray(y, o);
+            farDifference.fma(two, difference).fma(a, b)
+                    .add(FloatVector.fromArray(S, residual, o + row)).max(least).intoArray(y, o + row);
+            farSum.fma(four, sum).fma(a, b)
+                    .add(FloatVector.fromArray(S, residual, o + 2 * row)).max(least).intoArray(y, o + 2 * row);
+            farDifference.fma(eight, last).fma(a, b)
+                    .add(FloatVector.fromArray(S, residual, o + 3 * row)).max(least).intoArray(y, o + 3 * row);
+        }
+    }
+
+    /**
+     * A tile of {@code rows} by {@code columns} pixels.
+     *
+     * @param pair floats between neighbouring pairs of points
+     */
     static void part(int rows, int columns, float[] m, int from, int pair, float[] scratch, BlockedEpilogue e, int channel,
             float[] y, int to, int row) {
         for (int j = 0; j < columns + 2; j++) {
@@ -52,8 +160,11 @@ final class WinogradOutput {
         epilogue(rows, columns, e, channel, y, to, row);
     }
 
-    /** The epilogue of a tile's pixels, in place. */
+    /** The epilogue of a tile's pixels, in place; null for none. */
     static void epilogue(int rows, int columns, BlockedEpilogue e, int channel, float[] y, int to, int row) {
+        if (e == null) {
+            return;
+        }
         float floor = floor(e);
         for (int i = 0; i < rows; i++) {
             if (e.residual() == null) {
@@ -116,51 +227,6 @@ final class WinogradOutput {
     private static void one(float[] m, int from, int step, float[] out, int to) {
         FloatVector.fromArray(S, m, from).add(FloatVector.fromArray(S, m, from + 2 * step))
                 .add(FloatVector.fromArray(S, m, from + step)).intoArray(out, to);
-    }
-
-    /** A row of four pixels, by {@link #four}, and its epilogue. */
-    private static void lastFour(float[] m, int from, float[] scale, float[] shift, int channel, float floor,
-            float[] y, int to) {
-        FloatVector m1 = FloatVector.fromArray(S, m, from + 2 * L);
-        FloatVector m2 = FloatVector.fromArray(S, m, from + 3 * L);
-        FloatVector m3 = FloatVector.fromArray(S, m, from + 4 * L);
-        FloatVector m4 = FloatVector.fromArray(S, m, from + 5 * L);
-        FloatVector sum = m1.add(m2);
-        FloatVector difference = m1.sub(m2);
-        FloatVector farSum = m3.add(m4);
-        FloatVector farDifference = m3.sub(m4);
-        FloatVector last = FloatVector.fromArray(S, m, from + L).add(difference);
-        FloatVector a = FloatVector.fromArray(S, scale, channel);
-        FloatVector b = FloatVector.fromArray(S, shift, channel);
-        FloatVector least = FloatVector.broadcast(S, floor);
-        FloatVector.fromArray(S, m, from).add(sum).add(farSum).fma(a, b).max(least).intoArray(y, to);
-        farDifference.fma(FloatVector.broadcast(S, 2f), difference).fma(a, b).max(least).intoArray(y, to + L);
-        farSum.fma(FloatVector.broadcast(S, 4f), sum).fma(a, b).max(least).intoArray(y, to + 2 * L);
-        farDifference.fma(FloatVector.broadcast(S, 8f), last).fma(a, b).max(least).intoArray(y, to + 3 * L);
-    }
-
-    private static void lastFour(float[] m, int from, float[] scale, float[] shift, int channel, float floor,
-            float[] residual, float[] y, int to) {
-        FloatVector m1 = FloatVector.fromArray(S, m, from + 2 * L);
-        FloatVector m2 = FloatVector.fromArray(S, m, from + 3 * L);
-        FloatVector m3 = FloatVector.fromArray(S, m, from + 4 * L);
-        FloatVector m4 = FloatVector.fromArray(S, m, from + 5 * L);
-        FloatVector sum = m1.add(m2);
-        FloatVector difference = m1.sub(m2);
-        FloatVector farSum = m3.add(m4);
-        FloatVector farDifference = m3.sub(m4);
-        FloatVector last = FloatVector.fromArray(S, m, from + L).add(difference);
-        FloatVector a = FloatVector.fromArray(S, scale, channel);
-        FloatVector b = FloatVector.fromArray(S, shift, channel);
-        FloatVector least = FloatVector.broadcast(S, floor);
-        FloatVector.fromArray(S, m, from).add(sum).add(farSum).fma(a, b)
-                .add(FloatVector.fromArray(S, residual, to)).max(least).intoArray(y, to);
-        farDifference.fma(FloatVector.broadcast(S, 2f), difference).fma(a, b)
-                .add(FloatVector.fromArray(S, residual, to + L)).max(least).intoArray(y, to + L);
-        farSum.fma(FloatVector.broadcast(S, 4f), sum).fma(a, b)
-                .add(FloatVector.fromArray(S, residual, to + 2 * L)).max(least).intoArray(y, to + 2 * L);
-        farDifference.fma(FloatVector.broadcast(S, 8f), last).fma(a, b)
-                .add(FloatVector.fromArray(S, residual, to + 3 * L)).max(least).intoArray(y, to + 3 * L);
     }
 
     private static void pixels(int count, float[] scale, float[] shift, int channel, float floor, float[] y, int to) {

@@ -26,9 +26,11 @@ package thaw.kernels.cpu;
  *        −2    1/24     0  2 −1 −2  1  0
  * </pre>
  * The transforms are in {@link WinogradInput}, {@link WinogradFilter}, {@link WinogradOutput} and {@link WinogradGradient}.
- * Each acts on a vector's width of channels at once, line by line: on the columns of a tile, then on the rows of the result,
- * by way of a small scratch that stays in the first-level cache. Lines are methods of their own, and factors explicit
- * vectors: of whole tiles, or of {@code mul(4f)}, JDK 17's C2 leaves some vectors as objects.
+ * Each acts on a vector's width of channels at once, line by line: on columns, then on rows of the result (outputs: on rows, then
+ * on columns), by way of a small scratch that stays in the first-level cache. Whole tiles that lie side by side are a strip,
+ * whose lines are one flat loop: 90 ns for a tile's input and 75 for its output, a vector's width of channels of images in the
+ * third-level cache, against 150 to 200 and 110 for tiles one by one. Where tiles are cut short, lines are methods of their own:
+ * of whole tiles JDK 17's C2 leaves some vectors as objects, as it does of {@code mul(4f)}.
  */
 final class WinogradPoints {
 

@@ -24,6 +24,10 @@ record WinogradTiles(Memory memory, int lanes, int images, int h, int w, int out
         int stride) {
 
     private static final int OUT = WinogradPoints.OUTPUTS;
+    private static final int LINE = WinogradPoints.LINE;
+
+    /** Whole tiles side by side that are transformed together, at most: their lines take half the first-level cache. */
+    private static final int STRIP = 8;
 
     /** Products along an image's line of this many outputs. */
     static int products(int outputs, int stride) {
@@ -53,7 +57,7 @@ record WinogradTiles(Memory memory, int lanes, int images, int h, int w, int out
 
     /** Floats of scratch that transforms need. */
     private int scratch() {
-        return pairs() * lanes;
+        return stride == 1 ? LINE * (OUT * STRIP + 2) * lanes : pairs() * lanes;
     }
 
     private boolean has(int outputs, int point) {
@@ -137,66 +141,130 @@ record WinogradTiles(Memory memory, int lanes, int images, int h, int w, int out
         boolean isWhole() {
             return height == OUT && width == OUT;
         }
+
+        /** How many tiles from this one on to transform together: {@code most}, if so many whole ones lie side by side. */
+        int strip(int most) {
+            return stride == 2 || !isWhole() ? 1 : Math.min(Math.min(most, STRIP), columns() - left / OUT);
+        }
     }
 
-    /** Transforms the input pixels of tiles {@code from … to − 1} of the part, for one of {@code blocks} channel blocks. */
-    void input(float[] x, int blocks, int block, int first, int count, int from, int to, float[] v) {
+    /**
+     * Transforms the input pixels of tiles {@code from … to − 1} of the part, for channel blocks {@code block … end − 1} of all
+     * {@code blocks}.
+     */
+    void input(float[] x, int blocks, int block, int end, int first, int count, int from, int to, float[] v) {
         int aside = scratch();
         float[] scratch = memory.pool().take(2 * aside);
-        int pair = blocks * count * lanes;
-        for (int t = from; t < to; t++) {
+        int tiles;
+        for (int t = from; t < to; t += tiles) {
             Place p = new Place(first + t);
+            tiles = p.strip(to - t);
             int top = stride * p.top - padH;
             int left = stride * p.left - padW;
-            int height = stride * (p.height - 1) + 3;
-            int width = stride * (p.width - 1) + 3;
-            int plane = (p.image * blocks + block) * h * w * lanes;
-            int target = (block * count + t) * lanes;
-            float[] source = x;
-            int at = plane + (top * w + left) * lanes;
-            int row = w * lanes;
-            if (top < 0 || left < 0 || top + height > h || left + width > w) {
-                cutOut(x, plane, top, left, height, width, scratch, aside);
-                source = scratch;
-                at = aside;
-                row = line() * lanes;
-            }
-            if (stride == 2) {
-                WinogradStridedInput.tile(p.height, p.width, source, at, row, scratch, v, target, pair);
-            } else if (p.isWhole()) {
-                WinogradInput.whole(source, at, row, scratch, v, target, pair);
-            } else {
-                WinogradInput.part(p.height, p.width, source, at, row, scratch, v, target, pair);
+            for (int b = block; b < end; b++) {
+                int plane = (p.image * blocks + b) * h * w * lanes;
+                int target = (b * count + t) * lanes;
+                if (stride == 1 && p.isWhole()) {
+                    inputStrip(x, plane, top, left, tiles, scratch, aside, v, target, blocks * count * lanes);
+                } else {
+                    inputTile(x, plane, top, left, p.height, p.width, scratch, aside, v, target, blocks * count * lanes);
+                }
             }
         }
         memory.pool().give(scratch);
     }
 
-    /** Copies pixels of the input, zeros outside the image. */
-    private void cutOut(float[] x, int plane, int top, int left, int height, int width, float[] to, int at) {
-        Arrays.fill(to, at, at + height * line() * lanes, 0);
-        int low = Math.max(0, left);
-        int high = Math.min(w, left + width);
-        for (int i = Math.max(0, top); i < Math.min(h, top + height) && low < high; i++) {
-            System.arraycopy(x, plane + (i * w + low) * lanes, to, at + ((i - top) * line() + low - left) * lanes,
-                    (high - low) * lanes);
+    private void inputTile(float[] x, int plane, int top, int left, int rows, int columns, float[] scratch, int aside, float[] v,
+            int target, int pair) {
+        int height = stride * (rows - 1) + 3;
+        int width = stride * (columns - 1) + 3;
+        float[] source = x;
+        int at = plane + (top * w + left) * lanes;
+        int row = w * lanes;
+        if (top < 0 || left < 0 || top + height > h || left + width > w) {
+            cutOut(x, plane, top, left, height, width, scratch, aside);
+            source = scratch;
+            at = aside;
+            row = width * lanes;
+        }
+        if (stride == 2) {
+            WinogradStridedInput.tile(rows, columns, source, at, row, scratch, v, target, pair);
+        } else {
+            WinogradInput.part(rows, columns, source, at, row, scratch, v, target, pair);
         }
     }
 
-    /** Transforms the gradients of the outputs of tiles {@code from … to − 1} of the part. */
-    void gradient(float[] g, int blocks, int block, int first, int count, int from, int to, float[] m) {
+    /** Whole tiles side by side. Columns outside the image are zeros once transformed, too. */
+    private void inputStrip(float[] x, int plane, int top, int left, int tiles, float[] scratch, int aside, float[] v,
+            int target, int pair) {
+        int width = OUT * tiles + 2;
+        int line = width * lanes;
+        int low = Math.max(0, left);
+        int high = Math.min(w, left + width);
+        float[] source = x;
+        int at = plane + (top * w + low) * lanes;
+        int row = w * lanes;
+        boolean isCut = top < -1 || top + LINE > h + 1;
+        if (isCut) {
+            cutOut(x, plane, top, low, LINE, high - low, scratch, aside);
+            source = scratch;
+            at = aside;
+            row = (high - low) * lanes;
+        }
+        boolean isAbove = !isCut && top < 0;
+        boolean isBelow = !isCut && top + LINE > h;
+        if (isAbove || isBelow) {
+            Arrays.fill(scratch, aside, aside + (high - low) * lanes, 0);
+        }
+        WinogradInput.columns(isAbove ? scratch : source, isAbove ? aside : at, source, at + row, row,
+                isBelow ? scratch : source, isBelow ? aside : at + (LINE - 1) * row, high - low,
+                scratch, (low - left) * lanes, line);
+        for (int i = 0; i < LINE; i++) {
+            Arrays.fill(scratch, i * line, i * line + (low - left) * lanes, 0);
+            Arrays.fill(scratch, i * line + (high - left) * lanes, (i + 1) * line, 0);
+            WinogradInput.rows(scratch, i * line, tiles, v, target + i * LINE * pair, pair);
+        }
+    }
+
+    /** Copies pixels of the input, zeros outside the image. */
+    private void cutOut(float[] x, int plane, int top, int left, int height, int width, float[] to, int at) {
+        int low = Math.max(0, left);
+        int high = Math.min(w, left + width);
+        for (int i = top; i < top + height; i++) {
+            int row = at + (i - top) * width * lanes;
+            if (i < 0 || i >= h || low >= high) {
+                Arrays.fill(to, row, row + width * lanes, 0);
+            } else {
+                Arrays.fill(to, row, row + (low - left) * lanes, 0);
+                System.arraycopy(x, plane + (i * w + low) * lanes, to, row + (low - left) * lanes, (high - low) * lanes);
+                Arrays.fill(to, row + (high - left) * lanes, row + width * lanes, 0);
+            }
+        }
+    }
+
+    /** Transforms the gradients of the outputs of tiles {@code from … to − 1} of the part, for some channel blocks, too. */
+    void gradient(float[] g, int blocks, int block, int end, int first, int count, int from, int to, float[] m) {
         float[] scratch = memory.pool().take(scratch());
         int pair = blocks * count * lanes;
-        for (int t = from; t < to; t++) {
+        int row = outW * lanes;
+        int tiles;
+        for (int t = from; t < to; t += tiles) {
             Place p = new Place(first + t);
-            int at = (((p.image * blocks + block) * outH + p.top) * outW + p.left) * lanes;
-            int target = (block * count + t) * lanes;
-            if (stride == 2) {
-                WinogradStridedGradient.tile(p.height, p.width, g, at, outW * lanes, scratch, m, target, pair);
-            } else if (p.isWhole()) {
-                WinogradGradient.whole(g, at, outW * lanes, scratch, m, target, pair);
-            } else {
-                WinogradGradient.part(p.height, p.width, g, at, outW * lanes, scratch, m, target, pair);
+            tiles = p.strip(to - t);
+            for (int b = block; b < end; b++) {
+                int at = (((p.image * blocks + b) * outH + p.top) * outW + p.left) * lanes;
+                int target = (b * count + t) * lanes;
+                if (stride == 2) {
+                    WinogradStridedGradient.tile(p.height, p.width, g, at, row, scratch, m, target, pair);
+                } else if (p.isWhole()) {
+                    int line = OUT * tiles * lanes;
+                    WinogradGradient.columns(g, at, row, OUT * tiles, scratch, 0, line);
+                    for (int i = 0; i < LINE; i++) {
+                        WinogradGradient.rows(scratch, i * line, tiles, m, target + i * LINE * pair, pair);
+                    }
+                } else {
+                    WinogradGradient.part(p.height, p.width, g, at, row, scratch, m, target, pair);
+                }
             }
         }
         memory.pool().give(scratch);
@@ -206,22 +274,31 @@ record WinogradTiles(Memory memory, int lanes, int images, int h, int w, int out
      * Transforms products of {@code count} tiles back to output pixels.
      *
      * @param m       {@code [pair][vectors][tile][lane]}, of some channel blocks
-     * @param vector  which of these
-     * @param block   which of all {@code blocks} it is
+     * @param block   the first of these, of all {@code blocks}
      */
-    void output(float[] m, int vectors, int vector, int first, int count, BlockedEpilogue e, float[] y, int blocks, int block) {
+    void output(float[] m, int vectors, int first, int count, BlockedEpilogue e, float[] y, int blocks, int block) {
         float[] scratch = memory.pool().take(scratch());
         int pair = vectors * count * lanes;
-        for (int t = 0; t < count; t++) {
+        int row = outW * lanes;
+        int tiles;
+        for (int t = 0; t < count; t += tiles) {
             Place p = new Place(first + t);
-            int at = (((p.image * blocks + block) * outH + p.top) * outW + p.left) * lanes;
-            int source = (vector * count + t) * lanes;
-            if (stride == 2) {
-                WinogradStridedOutput.tile(p.height, p.width, m, source, pair, scratch, e, block * lanes, y, at, outW * lanes);
-            } else if (p.isWhole()) {
-                WinogradOutput.whole(m, source, pair, scratch, e, block * lanes, y, at, outW * lanes);
-            } else {
-                WinogradOutput.part(p.height, p.width, m, source, pair, scratch, e, block * lanes, y, at, outW * lanes);
+            tiles = p.strip(count - t);
+            for (int i = 0; i < vectors; i++) {
+                int channel = (block + i) * lanes;
+                int at = (((p.image * blocks + block + i) * outH + p.top) * outW + p.left) * lanes;
+                int source = (i * count + t) * lanes;
+                if (stride == 2) {
+                    WinogradStridedOutput.tile(p.height, p.width, m, source, pair, scratch, e, channel, y, at, row);
+                } else if (p.isWhole()) {
+                    int line = OUT * tiles * lanes;
+                    for (int j = 0; j < LINE; j++) {
+                        WinogradOutput.rows(m, source + j * LINE * pair, pair, tiles, scratch, j * line);
+                    }
+                    WinogradOutput.columns(scratch, 0, line, OUT * tiles, e, channel, y, at, row);
+                } else {
+                    WinogradOutput.part(p.height, p.width, m, source, pair, scratch, e, channel, y, at, row);
+                }
             }
         }
         memory.pool().give(scratch);

@@ -12,14 +12,15 @@ import thaw.kernels.Shape;
  * with the sum over all tiles: 36 products of small matrices, {@code inputs × tiles} by {@code tiles × outputs}, by
  * {@link OuterProducts}.
  *
- * <p>Where all transformed tiles fit into the third-level cache (many channels, small images), an item sums up a square of
- * channels at all values and transforms it back while it is in the core's own cache. Else tiles come in parts that
- * do fit, and the sums of all channels are kept from part to part; a sum is one item's alone in each part, so the order of its
- * terms never changes.
+ * <p>Up to 64 channels, an item takes a part of the tiles, in chunks that stay in the core's own cache, and has sums of its own,
+ * which are joined in order. With more channels, the sums are too many for that. Where all transformed tiles fit into the
+ * third-level cache (small images), an item then sums up a square of channels at all values and transforms it back while it is in
+ * the core's own cache. Else tiles come in parts that do fit, and the sums of all channels are kept from part to part; a sum is
+ * one item's alone in each part. So the order of a sum's terms never changes.
  *
  * <p>GFLOP/s, counted as for a direct one, on one core whose FMA peak is 116, batch 16, JDK 17 (the direct one's): 64 channels at
- * 56² 250 (101), 128 at 28² 280 (101), 256 at 14² 250 (81), 512 at 7² 220 (88); with a stride of 2 64→128 to 28² 110 (100),
- * 128→256 to 14² 105 (98), 256→512 to 7² 120 (86).
+ * 56² 276 (101), 128 at 28² 304 (101), 256 at 14² 260 (81), 512 at 7² 217 (88); with a stride of 2 64→128 to 28² 110 (100),
+ * 128→256 to 14² 105 (98), 256→512 to 7² 120 (86); batch 128: 16 channels at 32² 136, 32 at 16² 183, 64 at 8² 230.
  */
 final class WinogradWeightGradient {
 
@@ -31,6 +32,13 @@ final class WinogradWeightGradient {
 
     /** Floats of all transformed inputs and gradients that need no parts: 24 MiB. */
     private static final int WHOLE = 3 << 21;
+
+    /** Tiles that an item with sums of its own transforms at a time, at most: they share a core's cache with the sums. */
+    private static final int CHUNK = 64;
+
+    /** Items with sums of their own, and floats of all their sums: 2.5 MiB. */
+    private static final int PARTS = 16;
+    private static final int SUMS = 5 << 17;
 
     /** Input blocks of a square of channels. */
     private static final int GROUP = 4;
@@ -88,6 +96,12 @@ final class WinogradWeightGradient {
 
         void run() {
             int total = tiles.count();
+            int sums = sums();
+            int parts = Math.min(PARTS, SUMS / sums);
+            if (parts > 0 && total >= parts * CHUNK) {
+                inChunks(parts, sums);
+                return;
+            }
             int perTile = pairs * (inBlocks + outBlocks) * lanes;
             if ((long) total * perTile <= WHOLE) {
                 Part part = new Part(0, total);
@@ -125,6 +139,39 @@ final class WinogradWeightGradient {
             memory.pool().give(u);
         }
 
+        /** Floats of the sums of all channels. */
+        private int sums() {
+            return panels * groups * new Square(0, 0).length();
+        }
+
+        /** Each part of the tiles by an item, chunk by chunk, to sums of its own. */
+        private void inChunks(int parts, int size) {
+            int total = tiles.count();
+            int length = size / (panels * groups);
+            float[] sums = memory.pool().take(parts * size);
+            workers.run(parts, part -> {
+                Arrays.fill(sums, part * size, (part + 1) * size, 0);
+                int begin = (int) ((long) part * total / parts);
+                int tilesOfPart = (int) ((part + 1L) * total / parts) - begin;
+                int chunks = (tilesOfPart + CHUNK - 1) / CHUNK;
+                for (int i = 0; i < chunks; i++) {
+                    int first = begin + i * tilesOfPart / chunks;
+                    Part chunk = new Part(first, begin + (i + 1) * tilesOfPart / chunks - first);
+                    chunk.transformHere();
+                    for (int item = 0; item < panels * groups; item++) {
+                        Square square = new Square(item / groups, item % groups);
+                        for (int pair = 0; pair < pairs; pair++) {
+                            chunk.add(square, pair, sums, part * size + item * length);
+                        }
+                    }
+                    chunk.close();
+                }
+            });
+            PartialSums.join(workers, sums, size, parts);
+            workers.run(panels * groups, item -> new Square(item / groups, item % groups).store(sums, item * length));
+            memory.pool().give(sums);
+        }
+
         /** Some tiles, transformed. */
         private final class Part {
             final int first;
@@ -156,11 +203,17 @@ final class WinogradWeightGradient {
                     int to = Math.min(count, from + PIECE);
                     int block = item / pieces;
                     if (block < inBlocks) {
-                        tiles.input(x, inBlocks, block, first, count, from, to, v);
+                        tiles.input(x, inBlocks, block, block + 1, first, count, from, to, v);
                     } else {
-                        tiles.gradient(gy, outBlocks, block - inBlocks, first, count, from, to, m);
+                        tiles.gradient(gy, outBlocks, block - inBlocks, block - inBlocks + 1, first, count, from, to, m);
                     }
                 });
+            }
+
+            /** As {@link #transform}, by the item that calls it. */
+            void transformHere() {
+                tiles.input(x, inBlocks, 0, inBlocks, first, count, 0, count, v);
+                tiles.gradient(gy, outBlocks, 0, outBlocks, first, count, 0, count, m);
             }
 
             /** Adds the products at a pair of points, summed over the tiles, to {@code u[uo …]}. */
