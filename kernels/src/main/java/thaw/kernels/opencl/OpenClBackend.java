@@ -121,6 +121,11 @@ public final class OpenClBackend implements Backend {
         return "opencl, " + device().name() + ", " + units + (units == 1 ? " unit" : " units");
     }
 
+    @Override
+    public boolean isAsynchronous() {
+        return true;
+    }
+
     /** Waits until the device has done everything that was enqueued. */
     public void finish() {
         transfers.settle();
@@ -425,14 +430,14 @@ public final class OpenClBackend implements Backend {
 
     @Override
     public void sgd(SgdOptions options, List<Array> parameters, List<Array> gradients, List<Array> momentumBuffers,
-            boolean[] first) {
-        sgd.step(options, parameters, gradients, momentumBuffers, first);
+            boolean[] first, Array foundInf) {
+        sgd.step(options, parameters, gradients, momentumBuffers, first, foundInf);
     }
 
     @Override
     public void adamW(AdamWOptions options, List<Array> parameters, List<Array> gradients, List<Array> firstMoments,
-            List<Array> secondMoments, long[] steps) {
-        adamW.step(options, parameters, gradients, firstMoments, secondMoments, steps);
+            List<Array> secondMoments, long[] steps, Array foundInf) {
+        adamW.step(options, parameters, gradients, firstMoments, secondMoments, steps, foundInf);
     }
 
     @Override
