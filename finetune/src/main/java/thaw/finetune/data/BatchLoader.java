@@ -145,7 +145,16 @@ public final class BatchLoader {
 
     /** Begins an epoch; close it, and its threads are gone. */
     public Batches epoch(int epoch) {
-        return new Batches(this, epoch, options.training() ? Pass.TRAINING : Pass.EVALUATION);
+        return epoch(epoch, 0);
+    }
+
+    /**
+     * Begins in the middle of an epoch.
+     *
+     * @param from the batch to begin with, from 0, where those of which no image can be read count too
+     */
+    public Batches epoch(int epoch, int from) {
+        return new Batches(this, epoch, options.training() ? Pass.TRAINING : Pass.EVALUATION, from);
     }
 
     /**
@@ -154,7 +163,7 @@ public final class BatchLoader {
      * @param epoch another one varies them otherwise
      */
     public Batches augmentedEpoch(int epoch) {
-        return new Batches(this, epoch, Pass.AUGMENTED_IN_ORDER);
+        return new Batches(this, epoch, Pass.AUGMENTED_IN_ORDER, 0);
     }
 
     /** The images, broken ones included. */

@@ -46,12 +46,14 @@ public final class Batches implements Iterable<RawBatch>, Iterator<RawBatch>, Au
     private RawBatch current;
     private boolean closed;
 
-    Batches(BatchLoader loader, int epoch, Pass pass) {
+    /** @param from the batch to begin with, from 0, where those of which no image can be read count too */
+    Batches(BatchLoader loader, int epoch, Pass pass, int from) {
         this.loader = loader;
         this.epoch = epoch;
         this.pass = pass;
         this.order = loader.order(epoch, pass);
         this.end = loader.images();
+        this.scheduled = Math.min(end, from * loader.options().batch());
         int count = loader.options().threads();
         /* Two batches ahead hide an uneven pace; small batches need more for every thread to have an image. */
         this.ahead = Math.max(2, 1 + count / loader.options().batch());
