@@ -67,15 +67,25 @@ final class OpenClConvolution {
         OpenClArray x = memory.mine(input);
         return memory.result(Shapes.conv2dWeightGradient(gy.shape(), x.shape(), wShape, options), gw -> {
             if (options.groups() > 1) {
-                CompiledKernel kernel = grouped("conv2d_weight_gradient", options);
-                int group = kernel.groupSize(Launch.GROUP);
-                Launch launch = programs.launch(kernel).array(gy).array(x).array(gw);
-                geometry(launch, x.shape(), wShape, gy.shape(), options).local(group).groups(gw.size(), group);
+                groupedWeightGradient(gy, x, gw, options);
             } else {
                 gemm.run("conv2d_weight_gradient", new Correlation(x.shape(), wShape, gy.shape(), options).weightGradient(), gy, x,
                         gw, Gemm.Store.PLAIN);
             }
         });
+    }
+
+    private void groupedWeightGradient(OpenClArray gy, OpenClArray x, OpenClArray gw, Conv2dOptions options) {
+        boolean solo = gemm.tuning().tiles().get(ProductShape.DEEP).solo();
+        CompiledKernel kernel = grouped("conv2d_weight_gradient" + (solo ? "_solo" : ""), options);
+        Launch launch = programs.launch(kernel).array(gy).array(x).array(gw);
+        geometry(launch, x.shape(), gw.shape(), gy.shape(), options);
+        if (solo) {
+            launch.over(gw.size());
+        } else {
+            int group = kernel.groupSize(Launch.GROUP);
+            launch.local(group).groups(gw.size(), group);
+        }
     }
 
     /** A kernel of {@code conv2d.cl}. */

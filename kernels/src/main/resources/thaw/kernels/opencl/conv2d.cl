@@ -9,7 +9,8 @@
  *
  * Tiling: of the result and the input's gradient each work-item computes one element; those of a work-group neighbouring ones,
  * so that they read neighbouring pixels and the same weights. The weight's gradient has few elements, each a sum over all
- * pixels of all images: there a work-group computes one, in two levels.
+ * pixels of all images: there a work-group of a card computes one, in two levels. On a processor, where a work-group runs on one
+ * thread and a barrier costs, a work-item computes one, row by row.
  *
  * STRIDE_H and STRIDE_W are known to the compiler, so that no loop divides by a variable.
  */
@@ -131,4 +132,39 @@ kernel void conv2d_weight_gradient(global const float *gy, global const float *x
     if (get_local_id(0) == 0) {
         gw[weight] = sum;
     }
+}
+
+/* The same, a work-item a weight. */
+kernel void conv2d_weight_gradient_solo(global const float *gy, global const float *x, global float *gw, const Geometry g) {
+    const uint at = get_global_id(0);
+    const int ofGroup = g.channels / g.groups;
+    if (at >= (uint) (g.outChannels * ofGroup * g.kernelHeight * g.kernelWidth)) {
+        return;
+    }
+    const int s = at % g.kernelWidth;
+    const int r = at / g.kernelWidth % g.kernelHeight;
+    const int c = at / (g.kernelWidth * g.kernelHeight) % ofGroup;
+    const int k = at / (g.kernelWidth * g.kernelHeight) / ofGroup;
+    const int first = k / (g.outChannels / g.groups) * ofGroup;
+    float sum = 0;
+    for (int n = 0; n < g.batch; n++) {
+        float image = 0;
+        for (int i = 0; i < g.outHeight; i++) {
+            const int h = i * STRIDE_H + r * g.dilationH - g.paddingH;
+            if (h < 0 || h >= g.height) {
+                continue;
+            }
+            float row = 0;
+            for (int j = 0; j < g.outWidth; j++) {
+                const int v = j * STRIDE_W + s * g.dilationW - g.paddingW;
+                if (v >= 0 && v < g.width) {
+                    row = fma(gy[((n * g.outChannels + k) * g.outHeight + i) * g.outWidth + j],
+                              x[((n * g.channels + first + c) * g.height + h) * g.width + v], row);
+                }
+            }
+            image += row;
+        }
+        sum += image;
+    }
+    gw[at] = sum;
 }
