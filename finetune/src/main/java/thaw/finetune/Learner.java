@@ -233,7 +233,8 @@ public final class Learner implements AutoCloseable {
      * @param rates    of all layer groups, where those of frozen ones don't count
      * @return what came of each epoch
      * @throws IllegalArgumentException if there are no epochs, another number of rates, one below 0, or nothing to train
-     * @throws DivergenceException      if the loss becomes infinite or not a number; the network is spoilt then
+     * @throws DivergenceException      if the loss becomes infinite or not a number; the weights are those with which
+     *                                  it did, not moved by its gradients
      * @throws NotEnoughMemoryException if a batch is too large
      * @throws thaw.finetune.images.ImageReadException if an image cannot be read
      */

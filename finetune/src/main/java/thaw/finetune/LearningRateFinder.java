@@ -5,6 +5,7 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Supplier;
+import thaw.engine.Tensor;
 import thaw.engine.io.StoredTensor;
 import thaw.engine.nn.TrainingModes;
 import thaw.engine.optim.ExponentialSweep;
@@ -103,11 +104,14 @@ final class LearningRateFinder {
                 for (ParamGroup group : optimizer.groups()) {
                     group.lr(rate);
                 }
-                double value = step.backward(raw, true, 1);
+                double value;
+                try (Tensor ofBatch = step.backward(raw, true, 1)) {
+                    value = ofBatch.item();
+                }
                 if (!Double.isFinite(value)) {
                     return new LearningRateSweep(name, rates, losses, options.iterations(), true);
                 }
-                step.update(meter, groups);
+                step.update(meter, groups, null);
                 mean = SMOOTHING * mean + (1 - SMOOTHING) * value;
                 double smooth = mean / (1 - Math.pow(SMOOTHING, i + 1));
                 rates.add(rate);

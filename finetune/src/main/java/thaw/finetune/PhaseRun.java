@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.function.Supplier;
+import thaw.engine.Tensor;
 import thaw.engine.optim.Schedule;
 import thaw.engine.optim.Scheduler;
 import thaw.engine.optim.WeightAverage;
@@ -33,8 +34,7 @@ final class PhaseRun implements AutoCloseable {
     private int dataEpoch;
     private int epoch;
     private int batch;
-    private double lossSum;
-    private int images;
+    private final EpochLosses losses;
     private double seconds;
     private long since;
 
@@ -61,6 +61,7 @@ final class PhaseRun implements AutoCloseable {
         Schedule schedule = phase.schedule().of(phase.epochs(), context.stepsPerEpoch());
         layers = new LayerOptimizer(groups, context.freezing().first(), rates, settings);
         scheduler = new Scheduler(layers.optimizer(), schedule);
+        losses = new EpochLosses(context.net().device());
         step = new TrainingStep(context.net(), context.loss(), layers.optimizer(), settings);
         average = settings.averageDecay() == 0 ? null
                 : new WeightAverage(context.net(), settings.averageDecay(), settings.averageWarmup());
@@ -73,9 +74,11 @@ final class PhaseRun implements AutoCloseable {
 
     // ---- state -------------------------------------------------------------------------------------------------
 
+    /** @throws DivergenceException if a loss was not finite: of that nothing comes that is worth going on from */
     FitState state() {
+        requireFinite(null);
         return new FitState(number, epoch, batch, scheduler.stepCount(), dataEpoch, context.net().device().generator().state(),
-                lossSum, images, seconds + elapsed(), NetworkSnapshot.of(context.net()), layers.optimizer().stateDict(),
+                losses.sum(), losses.images(), seconds + elapsed(), NetworkSnapshot.of(context.net()), layers.optimizer().stateDict(),
                 Optional.ofNullable(average).map(WeightAverage::stateDict), context.insight().meter().state(), history);
     }
 
@@ -96,8 +99,7 @@ final class PhaseRun implements AutoCloseable {
         epoch = state.epoch();
         batch = state.batch();
         dataEpoch = state.dataEpoch();
-        lossSum = state.lossSum();
-        images = state.images();
+        losses.restart(state.lossSum(), state.images());
         seconds = state.seconds();
     }
 
@@ -156,32 +158,30 @@ final class PhaseRun implements AutoCloseable {
             while (batches.hasNext()) {
                 List<Double> rates = layers.learningRates();
                 int expected = imagesExpected();
-                int done = 0;
-                double loss = 0;
+                List<EpochLosses.OfBatch> ofStep = new ArrayList<>();
                 for (int i = 0; i < context.settings().accumulate() && batches.hasNext(); i++) {
                     raw = batches.next();
                     batch = batches.position();
-                    double one = step.backward(raw, i == 0, (double) raw.size() / expected);
-                    if (!Double.isFinite(one)) {
-                        throw diverged("the loss", one, "in epoch " + (epoch + 1) + ", batch " + batch, rates, raw);
-                    }
-                    loss += one * raw.size();
-                    done += raw.size();
+                    Tensor mean = step.backward(raw, i == 0, (double) raw.size() / expected);
+                    ofStep.add(losses.add(mean, batch, raw.size(), rates));
                 }
-                lossSum += loss;
-                images += done;
+                int done = ofStep.stream().mapToInt(EpochLosses.OfBatch::images).sum();
                 step.scaleGradients((double) expected / done);
-                step.update(context.insight().meter(), groups);
+                step.update(context.insight().meter(), groups, losses.foundInf());
+                if (losses.isDue()) {
+                    requireFinite(raw);
+                }
                 scheduler.step();
                 if (average != null) {
                     average.update();
                 }
-                context.listener().onBatch(new BatchResult(epoch + 1, phase.epochs(), batch, loaders.train().batches(),
-                        loss / done, rates));
+                context.listener().onBatch(new BatchResult(epoch + 1, phase.epochs(), batch, loaders.train().batches(), rates,
+                        () -> mean(ofStep)));
                 if (context.stop().getAsBoolean()) {
                     return false;
                 }
             }
+            requireFinite(raw);
             return true;
         } catch (OutOfMemoryError full) {
             throw new NotEnoughMemoryException("training on " + InputCheck.describe(raw), "use a smaller batch (now "
@@ -201,6 +201,31 @@ final class PhaseRun implements AutoCloseable {
         return Math.max(1, Math.min(context.settings().accumulate() * size, loaders.train().images() - batch * size));
     }
 
+    private static double mean(List<EpochLosses.OfBatch> ofStep) {
+        return ofStep.stream().mapToDouble(loss -> loss.value() * loss.images()).sum()
+                / ofStep.stream().mapToInt(EpochLosses.OfBatch::images).sum();
+    }
+
+    /**
+     * Reads the losses, and ends training if one isn't finite. The weights are those with which the first such loss came about:
+     * that of an epoch is looked for at its end at the latest, and steps in between were not taken.
+     *
+     * @param latest the last batch, or null if it isn't at hand
+     */
+    private void requireFinite(RawBatch latest) {
+        EpochLosses.OfBatch bad = losses.firstNonFinite().orElse(null);
+        if (bad == null) {
+            return;
+        }
+        String when = "in epoch " + (epoch + 1) + ", batch " + bad.batch();
+        if (bad.batch() == batch && latest != null) {
+            throw diverged("the loss", bad.value(), when, bad.rates(), latest);
+        }
+        try (Batches again = loaders.train().epoch(dataEpoch, bad.batch() - 1)) {
+            throw diverged("the loss", bad.value(), when, bad.rates(), again.hasNext() ? again.next() : null);
+        }
+    }
+
     private void finishEpoch() {
         List<Double> rates = ratesOfTheLastStep();
         Evaluation valid = asValidated(this::validate);
@@ -210,10 +235,9 @@ final class PhaseRun implements AutoCloseable {
         epoch++;
         dataEpoch++;
         batch = 0;
-        EpochResult result = new EpochResult(epoch, phase.epochs(), lossSum / images, valid.loss(),
+        EpochResult result = new EpochResult(epoch, phase.epochs(), losses.sum() / losses.images(), valid.loss(),
                 valid.accuracy(), seconds + elapsed(), rates);
-        lossSum = 0;
-        images = 0;
+        losses.restart(0, 0);
         seconds = 0;
         since = 0;
         history.add(result);
@@ -271,6 +295,7 @@ final class PhaseRun implements AutoCloseable {
     @Override
     public void close() {
         layers.close();
+        losses.close();
         if (average != null) {
             average.close();
         }

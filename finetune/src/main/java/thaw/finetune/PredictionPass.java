@@ -1,7 +1,9 @@
 package thaw.finetune;
 
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Deque;
 import java.util.List;
 import java.util.function.IntConsumer;
 import thaw.engine.NoGrad;
@@ -16,14 +18,32 @@ import thaw.finetune.metrics.Predictions;
 import thaw.kernels.OutOfDeviceMemoryException;
 import thaw.resnet.ResNet;
 
-/** A network, in evaluation mode, over the images of an epoch; afterwards each module is in the mode that it was in. */
+/**
+ * A network, in evaluation mode, over the images of an epoch; afterwards each module is in the mode that it was in. What it says
+ * of them is read at the end where reading waits for the device, but for so many images that it would fill its memory.
+ */
 final class PredictionPass {
+
+    /** Scores that stay on the device at most, 16 MiB. */
+    private static final int UNREAD_SCORES = 1 << 22;
+
     private final ResNet net;
     private final LabelSet labels;
     private final Objective objective;
     private final List<Sample> samples = new ArrayList<>();
     private final List<double[]> probabilities = new ArrayList<>();
+    private final Deque<OfBatch> unread = new ArrayDeque<>();
+    private int unreadScores;
     private double lossSum;
+
+    /** What the network says of a batch. */
+    private record OfBatch(Tensor scores, Tensor loss) implements AutoCloseable {
+        @Override
+        public void close() {
+            scores.close();
+            loss.close();
+        }
+    }
 
     private PredictionPass(ResNet net, LabelSet labels, Objective objective) {
         this.net = net;
@@ -47,11 +67,14 @@ final class PredictionPass {
                 pass.add(batch);
                 progress.accept(pass.samples.size());
             }
+            pass.read();
         } catch (OutOfMemoryError full) {
             throw new NotEnoughMemoryException("evaluating " + InputCheck.describe(batch), "use a smaller batch or images", full);
         } catch (OutOfDeviceMemoryException full) {
             throw new NotEnoughMemoryException("evaluating " + InputCheck.describe(batch), "", full,
                     batch.size(), net.device().backend().memory().inUse());
+        } finally {
+            pass.unread.forEach(OfBatch::close);
         }
         return pass;
     }
@@ -60,15 +83,27 @@ final class PredictionPass {
         Batch batch = Batch.of(net.device(), raw);
         try (Scope scope = net.device().scope()) {
             Tensor scores = batch.scores(net);
-            float[] rows = scores.toFloats();
-            int classes = labels.classes().size();
-            for (int i = 0; i < raw.size(); i++) {
-                probabilities.add(Probabilities.of(Arrays.copyOfRange(rows, i * classes, (i + 1) * classes),
-                        objective.multiLabel()));
-            }
-            samples.addAll(raw.samples());
-            lossSum += objective.of(scores, batch).item() * (double) raw.size();
+            unread.add(new OfBatch(scope.keep(scores), scope.keep(objective.of(scores, batch))));
+            unreadScores += scores.shape().size();
         }
+        samples.addAll(raw.samples());
+        if (!net.device().backend().isAsynchronous() || unreadScores >= UNREAD_SCORES) {
+            read();
+        }
+    }
+
+    private void read() {
+        int classes = labels.classes().size();
+        while (!unread.isEmpty()) {
+            try (OfBatch batch = unread.remove()) {
+                float[] rows = batch.scores.toFloats();
+                for (int start = 0; start < rows.length; start += classes) {
+                    probabilities.add(Probabilities.of(Arrays.copyOfRange(rows, start, start + classes), objective.multiLabel()));
+                }
+                lossSum += batch.loss.item() * (double) batch.scores.shape().dim(0);
+            }
+        }
+        unreadScores = 0;
     }
 
     Predictions predictions() {

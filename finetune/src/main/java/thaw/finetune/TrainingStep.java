@@ -29,13 +29,13 @@ final class TrainingStep {
     }
 
     /**
-     * Adds the gradients of a batch's mean loss, if that is finite.
+     * Adds the gradients of a batch's mean loss.
      *
      * @param first whether to forget older gradients before
      * @param share what this batch's loss counts in the step's, 0 to 1
-     * @return the batch's mean loss
+     * @return the batch's mean loss, which is the caller's to read, or not, and to close
      */
-    double backward(RawBatch raw, boolean first, double share) {
+    Tensor backward(RawBatch raw, boolean first, double share) {
         Device device = net.device();
         Batch batch = Batch.of(device, raw);
         if (first) {
@@ -44,11 +44,9 @@ final class TrainingStep {
         }
         try (Scope scope = device.scope()) {
             Tensor mean = loss.of(batch.scores(net), batch);
-            double value = mean.item();
-            if (Double.isFinite(value)) {
-                (share == 1 ? mean : mean.mul(share)).backward();
-            }
-            return value;
+            Tensor value = mean.detach();
+            (share == 1 ? mean : mean.mul(share)).backward();
+            return value.unscoped();
         }
     }
 
@@ -67,8 +65,12 @@ final class TrainingStep {
         }
     }
 
-    /** Clips the gradients as the settings say, and moves the parameters. */
-    void update(GroupMeter meter, List<LayerGroup> groups) {
+    /**
+     * Clips the gradients as the settings say, and moves the parameters.
+     *
+     * @param foundInf see {@link Optimizer#step(Tensor)}; null to move them in any case
+     */
+    void update(GroupMeter meter, List<LayerGroup> groups, Tensor foundInf) {
         meter.beforeStep(groups);
         if (settings.clipNorm() > 0) {
             GradientClipping.clipGradNorm(optimizer.parameters(), settings.clipNorm());
@@ -76,7 +78,7 @@ final class TrainingStep {
         if (settings.clipValue() > 0) {
             GradientClipping.clipGradValue(optimizer.parameters(), settings.clipValue());
         }
-        optimizer.step();
+        optimizer.step(foundInf);
         meter.afterStep(groups);
     }
 }

@@ -63,6 +63,14 @@ public interface Backend extends AutoCloseable {
     }
 
     /**
+     * Whether operators return before the device has computed their results: then reading one waits for everything that was
+     * asked for before, and a loop that reads at every step keeps the device waiting too.
+     */
+    default boolean isAsynchronous() {
+        return false;
+    }
+
+    /**
      * Has the kernels of a convolutional network compiled, so that the first use of one is as fast as the next. Takes seconds,
      * in which another thread may read the weights; changes no result. Does nothing where there is nothing to gain.
      *
@@ -303,9 +311,18 @@ public interface Backend extends AutoCloseable {
      * p ← p − lr·g
      * </pre>
      *
-     * @param first whether a parameter's momentum buffer holds nothing yet
+     * @param first    whether a parameter's momentum buffer holds nothing yet
+     * @param foundInf a scalar, or null: the step is not taken unless it is 0, which is found out where the parameters are,
+     *                 without waiting. As in PyTorch's fused optimizers
      */
-    void sgd(SgdOptions options, List<Array> parameters, List<Array> gradients, List<Array> momentumBuffers, boolean[] first);
+    void sgd(SgdOptions options, List<Array> parameters, List<Array> gradients, List<Array> momentumBuffers, boolean[] first,
+            Array foundInf);
+
+    /** The same step, taken in any case. */
+    default void sgd(SgdOptions options, List<Array> parameters, List<Array> gradients, List<Array> momentumBuffers,
+            boolean[] first) {
+        sgd(options, parameters, gradients, momentumBuffers, first, null);
+    }
 
     /**
      * In place: one step of AdamW (Loshchilov and Hutter 2019, algorithm 2) on all parameters of a group, each with its
@@ -317,9 +334,17 @@ public interface Backend extends AutoCloseable {
      * v ← beta2·v + (1 − beta2)·g²
      * p ← p − lr · m/(1 − beta1^t) / (√(v/(1 − beta2^t)) + eps)
      * </pre>
+     *
+     * @param foundInf as in {@link #sgd(SgdOptions, List, List, List, boolean[], Array)}
      */
     void adamW(AdamWOptions options, List<Array> parameters, List<Array> gradients, List<Array> firstMoments,
-            List<Array> secondMoments, long[] steps);
+            List<Array> secondMoments, long[] steps, Array foundInf);
+
+    /** The same step, taken in any case. */
+    default void adamW(AdamWOptions options, List<Array> parameters, List<Array> gradients, List<Array> firstMoments,
+            List<Array> secondMoments, long[] steps) {
+        adamW(options, parameters, gradients, firstMoments, secondMoments, steps, null);
+    }
 
     /** In place: {@code target ← target + weight·(x − target)}, of the same shape. A moving average, as of weights. */
     void lerp(Array target, Array x, double weight);

@@ -328,7 +328,8 @@ public final class Shapes {
 
     /** Checks that each parameter has a gradient, and a momentum buffer if there is momentum, of its own shape. */
     public static void sgd(SgdOptions options, List<Array> parameters, List<Array> gradients, List<Array> momentumBuffers,
-            boolean[] first) {
+            boolean[] first, Array foundInf) {
+        foundInf("sgd", foundInf);
         int n = parameters.size();
         boolean momentum = options.momentum() != 0;
         if (gradients.size() != n || momentum && (momentumBuffers.size() != n || first.length != n)) {
@@ -349,7 +350,8 @@ public final class Shapes {
 
     /** Checks that each parameter has a gradient and two moments of its own shape, and a number of its step. */
     public static void adamW(List<Array> parameters, List<Array> gradients, List<Array> firstMoments, List<Array> secondMoments,
-            long[] steps) {
+            long[] steps, Array foundInf) {
+        foundInf("adamW", foundInf);
         int n = parameters.size();
         if (gradients.size() != n || firstMoments.size() != n || secondMoments.size() != n || steps.length != n) {
             throw new IllegalArgumentException("adamW: " + n + " parameters need as many gradients, moments and steps, got "
@@ -363,6 +365,13 @@ public final class Shapes {
                         + ", its moments " + firstMoments.get(i).shape() + " and " + secondMoments.get(i).shape()
                         + "; all must have the same shape");
             }
+        }
+    }
+
+    private static void foundInf(String operator, Array foundInf) {
+        if (foundInf != null && foundInf.shape().size() != 1) {
+            throw new IllegalArgumentException(operator + ": foundInf is one number, 0 if the step is to be taken; got "
+                    + foundInf.shape());
         }
     }
 

@@ -149,6 +149,19 @@ class OpenClTrainingTest {
         }
     }
 
+    /** The loss that tells of it is read at the epoch's end; the layer is found, and the weights are as they were. */
+    @Test
+    void aLossThatIsNoNumberEndsTrainingWithTheWeightsBefore() throws IOException {
+        try (Device device = Device.opencl()) {
+            ResNet net = ResNet.of(Architecture.byName("resnet20"), device, 2, 7);
+            Learner learn = new Learner(net, ColourFolder.in(folder));
+            String message = assertThrows(DivergenceException.class, () -> learn.fit(2, 1e25)).getMessage();
+            assertTrue(message.contains("in epoch 1, batch 2, "), message);
+            assertTrue(message.contains("the first layer whose output is not finite is"), message);
+            net.namedParameters().forEach((name, p) -> assertTrue(FirstNonFinite.isFinite(p.toFloats()), name));
+        }
+    }
+
     private static Learner learner(Device device, ImageFolder data) {
         device.generator().seed(7);
         return new Learner(ResNet.of(Architecture.byName("resnet20"), device, 2, 7), data);

@@ -414,7 +414,7 @@ public abstract class ReferenceAgreement extends OperatorContract {
                 }
                 for (int step = 1; step <= 4; step++) {
                     List<Array> g = p.stream().map(a -> b.normal(a.shape(), 1, 1)).toList();
-                    b.backend().adamW(rule, p, g, m, v, new long[] {step, step + 10, step, 2L * step});
+                    b.backend().adamW(rule, p, g, m, v, new long[] {step, step + 10, step, 2L * step}, foundInf(b, step));
                 }
                 List<Array> results = new ArrayList<>(p);
                 results.addAll(m);
@@ -454,12 +454,36 @@ public abstract class ReferenceAgreement extends OperatorContract {
                     List<Array> g = p.stream().map(a -> b.normal(a.shape())).toList();
                     boolean[] first = new boolean[p.size()];
                     Arrays.fill(first, step == 0);
-                    b.backend().sgd(rule, p, g, buffers, first);
+                    b.backend().sgd(rule, p, g, buffers, first, foundInf(b, step));
                 }
                 p.addAll(buffers);
                 return p;
             });
         }
+    }
+
+    /** Steps are taken without one and where it is 0. */
+    private static Array foundInf(Bench b, int step) {
+        return step == 0 ? null : b.normal(Shape.SCALAR, step == 1 ? 0 : step == 2 ? Double.NaN : 1, 0);
+    }
+
+    /** More parameters than any device updates by one launch, of which every third is new. */
+    @Test
+    void sgdOfManyParameters() {
+        SgdOptions rule = new SgdOptions(0.01, 0.9, 0.1, 0.05, false, false);
+        agree(1, 1e-6, b -> {
+            List<Array> p = new ArrayList<>();
+            List<Array> buffers = new ArrayList<>();
+            boolean[] first = new boolean[140];
+            for (int i = 0; i < first.length; i++) {
+                p.add(b.mutable(b.normal(Shape.of(1 + i % 7 * 5))));
+                buffers.add(b.mutable(b.normal(p.get(i).shape())));
+                first[i] = i % 3 == 0;
+            }
+            b.backend().sgd(rule, p, p.stream().map(a -> b.normal(a.shape())).toList(), buffers, first);
+            p.addAll(buffers);
+            return p;
+        });
     }
 
     // ---- comparison ------------------------------------------------------------------------------------------------

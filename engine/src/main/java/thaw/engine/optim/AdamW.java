@@ -62,11 +62,12 @@ public final class AdamW extends Optimizer {
     }
 
     @Override
-    void update(Backend on, ParamGroup g, double weightDecay, List<Tensor> moving) {
+    void update(Backend on, ParamGroup g, double weightDecay, List<Tensor> moving, Array foundInf) {
         moving.forEach(p -> state.steps(p, state.steps(p) + 1));
         on.adamW(new AdamWOptions(g.lr(), g.beta1(), g.beta2(), g.eps(), weightDecay, g.maximize()),
                 moving.stream().map(Tensor::array).toList(), moving.stream().map(p -> p.grad().array()).toList(),
-                arrays(moving, EXP_AVG), arrays(moving, EXP_AVG_SQ), moving.stream().mapToLong(state::steps).toArray());
+                arrays(moving, EXP_AVG), arrays(moving, EXP_AVG_SQ), moving.stream().mapToLong(state::steps).toArray(),
+                foundInf);
     }
 
     private List<Array> arrays(List<Tensor> moving, String name) {

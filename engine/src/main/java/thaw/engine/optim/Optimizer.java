@@ -9,6 +9,7 @@ import java.util.Set;
 import thaw.engine.Device;
 import thaw.engine.Tensor;
 import thaw.engine.io.Weights;
+import thaw.kernels.Array;
 import thaw.kernels.Backend;
 
 /**
@@ -46,8 +47,12 @@ public abstract sealed class Optimizer implements AutoCloseable permits SGD, Ada
     /** @throws IllegalStateException if the group's options don't go together */
     abstract void require(ParamGroup group);
 
-    /** Moves some of a group's parameters, all of which have a gradient. */
-    abstract void update(Backend on, ParamGroup group, double weightDecay, List<Tensor> moving);
+    /**
+     * Moves some of a group's parameters, all of which have a gradient.
+     *
+     * @param foundInf see {@link Backend#sgd}; null to move them in any case
+     */
+    abstract void update(Backend on, ParamGroup group, double weightDecay, List<Tensor> moving, Array foundInf);
 
     // ---- groups ------------------------------------------------------------------------------------------------
 
@@ -111,21 +116,32 @@ public abstract sealed class Optimizer implements AutoCloseable permits SGD, Ada
      * @throws IllegalStateException if a group's options don't go together; nothing is moved then
      */
     public final void step() {
+        step(null);
+    }
+
+    /**
+     * As {@link #step()}, if a number is 0 that may be still to be computed: nothing is moved otherwise, and nobody waits to
+     * learn which it is. The step counts in any case, as this is for training that ends once the number is read and isn't 0.
+     *
+     * @param foundInf a scalar on the parameters' device, or null for 0
+     */
+    public final void step(Tensor foundInf) {
+        Array found = foundInf == null ? null : foundInf.array();
         groups.forEach(this::require);
         for (ParamGroup group : groups) {
             List<Tensor> moving = group.parameters().stream().filter(p -> p.grad() != null).toList();
             if (group.weightDecay() == 0 || group.decayBiasAndNorm()) {
-                update(group, group.weightDecay(), moving);
+                update(group, group.weightDecay(), moving, found);
             } else {
-                update(group, group.weightDecay(), moving.stream().filter(p -> p.shape().rank() > 1).toList());
-                update(group, 0, moving.stream().filter(p -> p.shape().rank() <= 1).toList());
+                update(group, group.weightDecay(), moving.stream().filter(p -> p.shape().rank() > 1).toList(), found);
+                update(group, 0, moving.stream().filter(p -> p.shape().rank() <= 1).toList(), found);
             }
         }
     }
 
-    private void update(ParamGroup group, double weightDecay, List<Tensor> moving) {
+    private void update(ParamGroup group, double weightDecay, List<Tensor> moving, Array foundInf) {
         if (!moving.isEmpty()) {
-            update(moving.get(0).device().backend(), group, weightDecay, moving);
+            update(moving.get(0).device().backend(), group, weightDecay, moving, foundInf);
         }
     }
 

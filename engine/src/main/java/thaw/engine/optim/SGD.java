@@ -70,7 +70,7 @@ public final class SGD extends Optimizer {
     }
 
     @Override
-    void update(Backend on, ParamGroup g, double weightDecay, List<Tensor> moving) {
+    void update(Backend on, ParamGroup g, double weightDecay, List<Tensor> moving, Array foundInf) {
         List<Array> buffers = new ArrayList<>(Collections.nCopies(moving.size(), null));
         boolean[] first = new boolean[moving.size()];
         if (g.momentum() != 0) {
@@ -80,6 +80,7 @@ public final class SGD extends Optimizer {
             }
         }
         on.sgd(new SgdOptions(g.lr(), g.momentum(), g.dampening(), weightDecay, g.nesterov(), g.maximize()),
-                moving.stream().map(Tensor::array).toList(), moving.stream().map(p -> p.grad().array()).toList(), buffers, first);
+                moving.stream().map(Tensor::array).toList(), moving.stream().map(p -> p.grad().array()).toList(), buffers, first,
+                foundInf);
     }
 }

@@ -104,6 +104,11 @@ public final class ProfilingBackend implements Backend {
     }
 
     @Override
+    public boolean isAsynchronous() {
+        return inner.isAsynchronous();
+    }
+
+    @Override
     public MemoryUse memory() {
         return inner.memory();
     }
@@ -366,16 +371,16 @@ public final class ProfilingBackend implements Backend {
 
     @Override
     public void sgd(SgdOptions options, List<Array> parameters, List<Array> gradients, List<Array> momentumBuffers,
-            boolean[] first) {
+            boolean[] first, Array foundInf) {
         run("sgd", () -> parameters.size() + " parameters",
-                () -> inner.sgd(options, parameters, gradients, momentumBuffers, first));
+                () -> inner.sgd(options, parameters, gradients, momentumBuffers, first, foundInf));
     }
 
     @Override
     public void adamW(AdamWOptions options, List<Array> parameters, List<Array> gradients, List<Array> firstMoments,
-            List<Array> secondMoments, long[] steps) {
+            List<Array> secondMoments, long[] steps, Array foundInf) {
         run("adamW", () -> parameters.size() + " parameters",
-                () -> inner.adamW(options, parameters, gradients, firstMoments, secondMoments, steps));
+                () -> inner.adamW(options, parameters, gradients, firstMoments, secondMoments, steps, foundInf));
     }
 
     @Override

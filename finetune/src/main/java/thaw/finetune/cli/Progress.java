@@ -1,5 +1,6 @@
 package thaw.finetune.cli;
 
+import java.util.function.Supplier;
 import me.tongfei.progressbar.ConsoleProgressBarConsumer;
 import me.tongfei.progressbar.ProgressBar;
 import me.tongfei.progressbar.ProgressBarBuilder;
@@ -8,28 +9,40 @@ import me.tongfei.progressbar.ProgressBarStyle;
 /** A progress bar on standard error while that is a terminal; nothing where it isn't. */
 final class Progress implements AutoCloseable {
 
+    private static final int INTERVAL_MILLIS = 200;
+
     private final int width = Terminal.width();
     private ProgressBar bar;
     private String shown;
+    private long lastWords;
 
     /** Shows that {@code done} of {@code all} steps of a task are done; another task's bar takes the place of the last one's. */
     void step(String task, long done, long all) {
-        step(task, done, all, "");
+        step(task, done, all, () -> "");
     }
 
-    /** As {@link #step(String, long, long)}, with a few words at the bar's end. */
-    void step(String task, long done, long all, String words) {
+    /**
+     * As {@link #step(String, long, long)}, with a few words at the bar's end.
+     *
+     * @param words asked for no more often than the bar is drawn, as they may take waiting for a device
+     */
+    void step(String task, long done, long all, Supplier<String> words) {
         if (width == 0) {
             return;
         }
         if (!task.equals(shown)) {
             close();
             shown = task;
+            lastWords = System.nanoTime() - INTERVAL_MILLIS * 1_000_000L;
             // Told the width, the library needn't load native code to find it out.
             bar = new ProgressBarBuilder().setTaskName(task).setInitialMax(all).setStyle(ProgressBarStyle.ASCII)
-                    .setUpdateIntervalMillis(200).clearDisplayOnFinish().setConsumer(new OneLine(width - 1)).build();
+                    .setUpdateIntervalMillis(INTERVAL_MILLIS).clearDisplayOnFinish().setConsumer(new OneLine(width - 1)).build();
         }
-        bar.setExtraMessage(words);
+        long now = System.nanoTime();
+        if (now - lastWords >= INTERVAL_MILLIS * 1_000_000L) {
+            bar.setExtraMessage(words.get());
+            lastWords = now;
+        }
         bar.stepTo(done);
     }
 

@@ -82,7 +82,7 @@ final class TrainingLog implements AutoCloseable {
         public void onBatch(BatchResult batch) {
             List<Double> rates = batch.learningRates();
             progress.step(phase + " " + batch.epoch() + "/" + batch.epochs(), batch.batch(), batch.batches(),
-                    String.format(Locale.ROOT, "loss %.4f rate %s", batch.loss(), Rates.text(rates.get(rates.size() - 1))));
+                    () -> String.format(Locale.ROOT, "loss %.4f rate %s", batch.loss(), Rates.text(rates.get(rates.size() - 1))));
         }
 
         @Override

@@ -91,7 +91,7 @@ public record Pretraining(int pictures, int epochs, int batch, double rate, doub
                     rates = List.of(sgd.groups().get(0).lr());
                     double one = step(net, batches.next(), sgd, scheduler);
                     loss += one / steps;
-                    listener.onBatch(new BatchResult(epoch, epochs, i, steps, one, rates));
+                    listener.onBatch(new BatchResult(epoch, epochs, i, steps, rates, () -> one));
                 }
                 Score score = validate(net, ~seed, Math.max(1, validation / 4), threads);
                 listener.onEpoch(new EpochResult(epoch, epochs, loss, score.loss, score.accuracy,

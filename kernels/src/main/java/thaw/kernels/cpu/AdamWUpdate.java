@@ -21,8 +21,11 @@ final class AdamWUpdate {
     }
 
     void step(AdamWOptions options, List<Array> parameters, List<Array> gradients, List<Array> firstMoments,
-            List<Array> secondMoments, long[] steps) {
-        Shapes.adamW(parameters, gradients, firstMoments, secondMoments, steps);
+            List<Array> secondMoments, long[] steps, Array foundInf) {
+        Shapes.adamW(parameters, gradients, firstMoments, secondMoments, steps, foundInf);
+        if (foundInf != null && cpu(foundInf).data()[0] != 0) {
+            return;
+        }
         for (int i = 0; i < steps.length; i++) {
             CpuArray p = cpu(parameters.get(i));
             CpuArray g = memory.as(p, gradients.get(i));

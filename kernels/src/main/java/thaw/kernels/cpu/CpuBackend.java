@@ -374,14 +374,14 @@ public final class CpuBackend implements Backend {
 
     @Override
     public void sgd(SgdOptions options, List<Array> parameters, List<Array> gradients, List<Array> momentumBuffers,
-            boolean[] first) {
-        sgd.step(options, parameters, gradients, momentumBuffers, first);
+            boolean[] first, Array foundInf) {
+        sgd.step(options, parameters, gradients, momentumBuffers, first, foundInf);
     }
 
     @Override
     public void adamW(AdamWOptions options, List<Array> parameters, List<Array> gradients, List<Array> firstMoments,
-            List<Array> secondMoments, long[] steps) {
-        adamW.step(options, parameters, gradients, firstMoments, secondMoments, steps);
+            List<Array> secondMoments, long[] steps, Array foundInf) {
+        adamW.step(options, parameters, gradients, firstMoments, secondMoments, steps, foundInf);
     }
 
     @Override

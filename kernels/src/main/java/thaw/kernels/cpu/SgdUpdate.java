@@ -20,8 +20,12 @@ final class SgdUpdate {
         this.workers = workers;
     }
 
-    void step(SgdOptions options, List<Array> parameters, List<Array> gradients, List<Array> buffers, boolean[] first) {
-        Shapes.sgd(options, parameters, gradients, buffers, first);
+    void step(SgdOptions options, List<Array> parameters, List<Array> gradients, List<Array> buffers, boolean[] first,
+            Array foundInf) {
+        Shapes.sgd(options, parameters, gradients, buffers, first, foundInf);
+        if (foundInf != null && cpu(foundInf).data()[0] != 0) {
+            return;
+        }
         int count = parameters.size();
         CpuArray[] g = new CpuArray[count];
         int[] firstItem = new int[count + 1];

@@ -1,36 +1,37 @@
 package thaw.kernels.opencl;
 
 import java.util.List;
+import java.util.Map;
 import thaw.kernels.AdamWOptions;
 import thaw.kernels.Array;
 import thaw.kernels.Shapes;
 
-/** One step of AdamW over all parameters of a group, many by one launch; see {@code adamw.cl}. */
+/** One step of AdamW over all parameters of a group, as many by one launch as the device has room for; see {@code adamw.cl}. */
 final class AdamWUpdate {
 
     private static final int CONSTANTS = 7;
+    /** Of what the kernel's arguments are besides those of each tensor: the chunk, the rule's constants and a pointer. */
+    private static final int FIXED_BYTES = 4 + 4 * CONSTANTS + 8;
 
     private final Memory memory;
     private final Programs programs;
+    private final int capacity;
 
     AdamWUpdate(Memory memory, Programs programs) {
         this.memory = memory;
         this.programs = programs;
+        this.capacity = TensorBatch.capacity(programs.argumentBytes(), FIXED_BYTES, 4, 8);
     }
 
     void step(AdamWOptions o, List<Array> parameters, List<Array> gradients, List<Array> firstMoments,
-            List<Array> secondMoments, long[] steps) {
-        Shapes.adamW(parameters, gradients, firstMoments, secondMoments, steps);
-        CompiledKernel kernel = programs.kernel("adamw.cl", "adamw");
+            List<Array> secondMoments, long[] steps, Array foundInf) {
+        Shapes.adamW(parameters, gradients, firstMoments, secondMoments, steps, foundInf);
+        CompiledKernel kernel = programs.kernel("adamw.cl", "adamw", Map.of("TENSORS", capacity));
         int group = kernel.groupSize(Launch.GROUP);
-        for (int at = 0; at < parameters.size(); at += TensorBatch.TENSORS) {
-            TensorBatch batch = TensorBatch.of(parameters, at, group);
-            double elements = 0;
-            for (int t = 0; t < batch.count(); t++) {
-                elements += parameters.get(at + t).shape().size();
-            }
+        for (int at = 0; at < parameters.size(); at += capacity) {
+            TensorBatch batch = TensorBatch.of(parameters, at, capacity, group);
             Launch launch = programs.launch(kernel).ints(batch.table()).floats(rule(o, steps, batch))
-                    .work(14 * elements, 28 * elements);
+                    .array(memory.mineOrNull(foundInf)).work(14 * batch.elements(), 28 * batch.elements());
             batch.addTo(launch, memory, List.of(parameters::get, gradients::get, firstMoments::get, secondMoments::get));
             launch.groups(batch.groups(), group);
             for (int t = 0; t < batch.count(); t++) {
@@ -43,14 +44,14 @@ final class AdamWUpdate {
 
     /** The struct {@code Rule} of {@code adamw.cl}. */
     private static double[] rule(AdamWOptions o, long[] steps, TensorBatch batch) {
-        double[] rule = new double[CONSTANTS + 2 * TensorBatch.TENSORS];
+        double[] rule = new double[CONSTANTS + 2 * batch.capacity()];
         double[] constants = {1 - o.lr() * o.weightDecay(), o.beta1(), 1 - o.beta1(), o.beta2(), 1 - o.beta2(), o.eps(),
             o.maximize() ? -1 : 1};
         System.arraycopy(constants, 0, rule, 0, CONSTANTS);
         for (int t = 0; t < batch.count(); t++) {
             long step = steps[batch.first() + t];
             rule[CONSTANTS + t] = o.lr() / (1 - Math.pow(o.beta1(), step));
-            rule[CONSTANTS + TensorBatch.TENSORS + t] = 1 / (1 - Math.pow(o.beta2(), step));
+            rule[CONSTANTS + batch.capacity() + t] = 1 / (1 - Math.pow(o.beta2(), step));
         }
         return rule;
     }

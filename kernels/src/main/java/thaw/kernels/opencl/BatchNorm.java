@@ -64,7 +64,7 @@ final class BatchNorm {
             OpenClArray y = work.result(x.shape());
             programs.launch(FILE, "batch_norm_combine").array(means).array(squares).ints(c.values).ints(c.count).ints(c.chunk)
                     .ints(c.splits).floats(eps).floats(momentum).array(mean).array(invStd).array(trackedMean).array(trackedVar)
-                    .over(c.count);
+                    .work(8.0 * means.size(), 8.0 * means.size() + 24.0 * c.count).over(c.count);
             if (trackedMean != null) {
                 trackedMean.storage().changed();
                 trackedVar.storage().changed();
@@ -97,7 +97,7 @@ final class BatchNorm {
     private OpenClArray inverseDeviation(Workspace work, Array var, double eps) {
         OpenClArray invStd = work.temporary(var.shape());
         programs.launch(FILE, "batch_norm_inverse_deviation").array(memory.mine(var)).floats(eps).array(invStd)
-                .ints(invStd.size()).over(invStd.size());
+                .ints(invStd.size()).work(3.0 * invStd.size(), 8.0 * invStd.size()).over(invStd.size());
         return invStd;
     }
 
@@ -108,7 +108,7 @@ final class BatchNorm {
             OpenClArray shift = work.result(shape);
             programs.launch(FILE, "batch_norm_affine").array(memory.mine(weight)).array(memory.mine(bias))
                     .array(memory.mine(mean)).array(memory.mine(var)).floats(eps).array(scale).array(shift).ints(shape.size())
-                    .over(shape.size());
+                    .work(5.0 * shape.size(), 24.0 * shape.size()).over(shape.size());
             work.complete();
             return new Backend.ChannelAffine(scale, shift);
         }
@@ -182,7 +182,7 @@ final class BatchNorm {
                 .ints(c.pixels).ints(c.chunk).ints(c.splits).array(sums).array(products).local(c.group)
                 .work(4.0 * c.size, (y == null ? 8.0 : 12.0) * c.size).groups((long) c.count * c.splits, c.group);
         programs.launch(FILE, "batch_norm_gradient_combine").array(sums).array(products).ints(c.count).ints(c.splits)
-                .array(gWeight).array(gBias).over(c.count);
+                .array(gWeight).array(gBias).work(2.0 * sums.size(), 8.0 * sums.size() + 8.0 * c.count).over(c.count);
         return c;
     }
 

@@ -50,7 +50,7 @@ final class DeviceQueue implements AutoCloseable {
             CL.clReleaseContext(context);
             throw OpenClException.of("making a queue on device " + device, failure);
         }
-        profile = profiled ? new Profile(objects) : null;
+        profile = profiled ? new Profile(handle, objects) : null;
         pool = new BufferPool(this, Math.min(memoryLimit, device.memory()));
     }
 

@@ -73,8 +73,10 @@ final class Elementwise {
 
     // ---- in place -----------------------------------------------------------------------------------------------
 
-    void fill(OpenClArray target, double value) {
+    void fill(Array array, double value) {
+        OpenClArray target = memory.mine(array);
         each("fill", target.size(), 1).array(target).floats(value).ints(target.size()).over(target.size());
+        target.storage().changed();
     }
 
     void add(Array targetArray, Array other) {

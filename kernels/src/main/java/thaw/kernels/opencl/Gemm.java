@@ -21,8 +21,17 @@ final class Gemm {
     private static final int GROUPS_OF_A_UNIT = 4;
     private static final int SOLO_GROUPS_OF_A_UNIT = 2;
 
-    /** What a kernel is built for. */
-    private record Variant(ProductShape shape, boolean padded, boolean alongDepth) {
+    /**
+     * What a kernel is built for.
+     *
+     * @param leftVector see {@link GemmProblem#leftVector}
+     */
+    private record Variant(ProductShape shape, boolean padded, boolean alongDepth, boolean leftAlongRows, int leftVector,
+            int rightVector, int resultVector) {
+        static Variant of(GemmProblem p) {
+            return new Variant(ProductShape.of(p), p.isPadded(), p.alongDepth(), p.isLeftAlongRows(), p.leftVector(),
+                    p.rightVector(), p.resultVector());
+        }
     }
 
     /** A kernel, and the tile that it was built for. */
@@ -58,7 +67,7 @@ final class Gemm {
     }
 
     private Build build(GemmProblem p) {
-        return builds.computeIfAbsent(new Variant(ProductShape.of(p), p.isPadded(), p.alongDepth()), this::build);
+        return builds.computeIfAbsent(Variant.of(p), this::build);
     }
 
     /**
@@ -126,6 +135,10 @@ final class Gemm {
         parameters.put("PADDED", v.padded ? 1 : 0);
         if (!tile.solo()) {
             parameters.put("DEEP", v.alongDepth ? 1 : 0);
+            parameters.put("A_ROWS", v.leftAlongRows ? 1 : 0);
+            parameters.put("A_LOAD", tile.load(v.leftVector));
+            parameters.put("B_LOAD", tile.load(v.rightVector));
+            parameters.put("C_STORE", tile.load(v.resultVector));
         }
         return programs.kernel(tile.file(), "gemm", parameters);
     }

@@ -1,5 +1,8 @@
 package thaw.kernels.opencl;
 
+import java.util.List;
+import java.util.stream.IntStream;
+
 /**
  * What is multiplied, {@code c[m, n] = Σ a[m, k]·b[k, n]}: the struct {@code Problem} of {@code gemm_problem.cl}, which says
  * where elements lie. Numbers {@code k} and {@code n} have three digits, of which the second and third have the extents
@@ -10,6 +13,8 @@ package thaw.kernels.opencl;
  */
 record GemmProblem(int count, int rows, int columns, int depth, int depth1, int depth2, int column1, int column2,
         boolean alongDepth, Left a, Planes b, Result c) {
+
+    private static final int LARGEST_VECTOR = 16;
 
     /** Where {@code a[m, k]} lies. */
     record Left(int start, int row, int depth0, int depth1, int depth2, int step) {
@@ -51,6 +56,75 @@ record GemmProblem(int count, int rows, int columns, int depth, int depth1, int 
 
     private static boolean isOutside(int start, int steps, int taps, int extent) {
         return start + Math.min(0, taps) < 0 || start + steps + Math.max(0, taps) >= extent;
+    }
+
+    /** Whether a's rows, rather than its columns, are neighbours in memory. */
+    boolean isLeftAlongRows() {
+        return rows > 1 && a.row == 1;
+    }
+
+    /** How many floats of a always lie side by side and aligned: 1, or a power of two up to {@value #LARGEST_VECTOR}. */
+    int leftVector() {
+        List<Digit> ofDepth = depths(a.depth0, a.depth1, a.depth2);
+        List<Digit> ofRow = List.of(new Digit(rows, a.row));
+        return isLeftAlongRows() ? vector(ofRow, ofDepth, a.start, count > 1 ? a.step : 0)
+                : vector(ofDepth, ofRow, a.start, count > 1 ? a.step : 0);
+    }
+
+    /** As {@link #leftVector}, of b. */
+    int rightVector() {
+        if (isPadded()) {
+            return 1;
+        }
+        List<Digit> ofDepth = depths(b.depth0, b.tapH * b.width, b.tapW);
+        List<Digit> ofColumn = columns(b.column0, b.stepH * b.width, b.stepW);
+        int start = b.startH * b.width + b.startW;
+        return alongDepth ? vector(ofDepth, ofColumn, start, count > 1 ? b.step : 0)
+                : vector(ofColumn, ofDepth, start, count > 1 ? b.step : 0);
+    }
+
+    /** As {@link #leftVector}, of c and of the parts that it is made of where sums are split, along columns. */
+    int resultVector() {
+        return vector(columns(c.column0, c.column1, c.column2), List.of(new Digit(rows, c.row)), c.start,
+                count > 1 ? c.step : 0);
+    }
+
+    private List<Digit> depths(int step0, int step1, int step2) {
+        return List.of(new Digit(depth2, step2), new Digit(depth1, step1), new Digit(depth / depth1 / depth2, step0));
+    }
+
+    private List<Digit> columns(int step0, int step1, int step2) {
+        return List.of(new Digit(column2, step2), new Digit(column1, step1), new Digit(columns / column1 / column2, step0));
+    }
+
+    /** A number's digit, and what it moves in memory by one. */
+    private record Digit(int extent, int step) {
+    }
+
+    private static int vector(List<Digit> along, List<Digit> across, int... offsets) {
+        int vector = LARGEST_VECTOR;
+        while (vector > 1 && !isWhole(vector, along, across, offsets)) {
+            vector /= 2;
+        }
+        return vector;
+    }
+
+    /**
+     * Whether numbers from one multiple of the vector to the next are always neighbours in memory, the first at such a multiple.
+     *
+     * @param along digits of the number, the last first
+     */
+    private static boolean isWhole(int vector, List<Digit> along, List<Digit> across, int... offsets) {
+        long run = 1;
+        for (Digit digit : along) {
+            if (digit.step == run) {
+                run *= digit.extent;
+            } else if (digit.extent > 1 && (run % vector != 0 || digit.step % vector != 0)) {
+                return false;
+            }
+        }
+        return run % vector == 0 && across.stream().allMatch(digit -> digit.extent <= 1 || digit.step % vector == 0)
+                && IntStream.of(offsets).allMatch(offset -> offset % vector == 0);
     }
 
     double flops() {

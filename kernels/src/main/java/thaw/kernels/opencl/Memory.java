@@ -3,6 +3,7 @@ package thaw.kernels.opencl;
 import java.util.function.Consumer;
 import thaw.kernels.Array;
 import thaw.kernels.Shape;
+import thaw.kernels.Shapes;
 
 /** Makes arrays, and moves numbers in and out of them. */
 final class Memory {
@@ -10,11 +11,13 @@ final class Memory {
     /** Arrays of up to so many numbers are remembered when they come from the host; see {@link OpenClStorage#uploaded()}. */
     private static final int REMEMBERED = 1 << 14;
 
+    private final DeviceQueue queue;
     private final BufferPool pool;
     private final Transfers transfers;
 
-    Memory(BufferPool pool, Transfers transfers) {
-        this.pool = pool;
+    Memory(DeviceQueue queue, Transfers transfers) {
+        this.queue = queue;
+        this.pool = queue.pool();
         this.transfers = transfers;
     }
 
@@ -42,17 +45,65 @@ final class Memory {
 
     /** An array of these values; they are remembered as labels are, to check them without waiting for the device. */
     OpenClArray of(Shape shape, float[] values) {
-        return result(shape, x -> write(x, values));
+        Shapes.requireLength("of", shape, values.length);
+        return result(shape, x -> upload(x, values));
     }
 
-    void write(OpenClArray x, float[] values) {
+    /** As {@link #of(Shape, float[])}, rounded. */
+    OpenClArray of(Shape shape, double[] values) {
+        float[] rounded = new float[values.length];
+        for (int i = 0; i < values.length; i++) {
+            rounded[i] = (float) values[i];
+        }
+        return of(shape, rounded);
+    }
+
+    void write(Array array, float[] values) {
+        OpenClArray x = mine(array);
+        Shapes.requireLength("write", x.shape(), values.length);
+        x.storage().changed();
+        upload(x, values);
+    }
+
+    private void upload(OpenClArray x, float[] values) {
         transfers.write(values, x.buffer());
         boolean isSmallList = x.shape().rank() == 1 && values.length <= REMEMBERED;
         x.storage().uploaded(isSmallList ? values.clone() : null);
     }
 
-    void read(OpenClArray x, float[] into) {
+    /** Waits for the device. */
+    void read(Array array, float[] into) {
+        OpenClArray x = mine(array);
+        Shapes.requireLength("read", x.shape(), into.length);
         transfers.read(x.buffer(), into);
+    }
+
+    /** As {@link #read(Array, float[])}. */
+    void read(Array array, double[] into) {
+        float[] values = new float[into.length];
+        read(array, values);
+        for (int i = 0; i < values.length; i++) {
+            into[i] = values[i];
+        }
+    }
+
+    OpenClArray copy(Array array) {
+        OpenClArray x = mine(array);
+        return result(x.shape(), y -> copy(x, y));
+    }
+
+    void assign(Array target, Array source) {
+        OpenClArray to = mine(target);
+        OpenClArray from = mine(source);
+        Shapes.same("assign", to.shape(), from.shape());
+        if (to.storage() != from.storage()) {
+            copy(from, to);
+        }
+        to.storage().changed();
+    }
+
+    private void copy(OpenClArray from, OpenClArray to) {
+        queue.copy(from.buffer(), to.buffer(), (long) from.size() * Float.BYTES);
     }
 
     /** Other elements in the same order in the same memory; an owner of its own. */

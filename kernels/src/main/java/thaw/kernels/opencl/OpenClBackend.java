@@ -10,12 +10,10 @@ import thaw.kernels.CacheFolder;
 import thaw.kernels.Conv2dOptions;
 import thaw.kernels.DeviceProfile;
 import thaw.kernels.Epilogue;
-import thaw.kernels.KernelTime;
 import thaw.kernels.Pool2dOptions;
 import thaw.kernels.Reduction;
 import thaw.kernels.SgdOptions;
 import thaw.kernels.Shape;
-import thaw.kernels.Shapes;
 import thaw.kernels.UnaryOp;
 
 /**
@@ -47,7 +45,7 @@ public final class OpenClBackend implements Backend {
         queue = new DeviceQueue(device, options.memoryLimit, options.profiled);
         programs = new Programs(queue);
         transfers = new Transfers(queue);
-        memory = new Memory(queue.pool(), transfers);
+        memory = new Memory(queue, transfers);
         rearrangement = new Rearrangement(memory, programs);
         elementwise = new Elementwise(memory, programs);
         reductions = new Reductions(memory, programs);
@@ -121,6 +119,11 @@ public final class OpenClBackend implements Backend {
         return "opencl, " + device().name() + ", " + units + (units == 1 ? " unit" : " units");
     }
 
+    @Override
+    public boolean isAsynchronous() {
+        return true;
+    }
+
     /** Waits until the device has done everything that was enqueued. */
     public void finish() {
         transfers.settle();
@@ -136,22 +139,7 @@ public final class OpenClBackend implements Backend {
     /** Empty if the device was not opened {@linkplain Options#profiled to be profiled}. */
     @Override
     public Optional<DeviceProfile> profile() {
-        return Optional.ofNullable(queue.profile()).map(times -> new DeviceProfile() {
-            @Override
-            public List<KernelTime> kernelTimes() {
-                return times.times();
-            }
-
-            @Override
-            public void resetKernelTimes() {
-                times.reset();
-            }
-
-            @Override
-            public Peaks peaks() {
-                return PeakMeasurement.measure(OpenClDevices.handle(device().index()));
-            }
-        });
+        return Optional.ofNullable(queue.profile());
     }
 
     @Override
@@ -172,70 +160,42 @@ public final class OpenClBackend implements Backend {
 
     @Override
     public Array of(Shape shape, float[] values) {
-        Shapes.requireLength("of", shape, values.length);
         return memory.of(shape, values);
     }
 
     @Override
     public Array of(Shape shape, double[] values) {
-        Shapes.requireLength("of", shape, values.length);
-        float[] rounded = new float[values.length];
-        for (int i = 0; i < values.length; i++) {
-            rounded[i] = (float) values[i];
-        }
-        return memory.of(shape, rounded);
+        return memory.of(shape, values);
     }
 
     @Override
-    public Array copy(Array array) {
-        OpenClArray x = memory.mine(array);
-        return memory.result(x.shape(), y -> queue.copy(x.buffer(), y.buffer(), bytes(x)));
+    public Array copy(Array x) {
+        return memory.copy(x);
     }
 
     @Override
-    public void read(Array array, float[] into) {
-        OpenClArray x = memory.mine(array);
-        Shapes.requireLength("read", x.shape(), into.length);
+    public void read(Array x, float[] into) {
         memory.read(x, into);
     }
 
     @Override
-    public void read(Array array, double[] into) {
-        float[] values = new float[into.length];
-        read(array, values);
-        for (int i = 0; i < values.length; i++) {
-            into[i] = values[i];
-        }
+    public void read(Array x, double[] into) {
+        memory.read(x, into);
     }
 
     @Override
-    public void write(Array array, float[] values) {
-        OpenClArray x = memory.mine(array);
-        Shapes.requireLength("write", x.shape(), values.length);
-        x.storage().changed();
+    public void write(Array x, float[] values) {
         memory.write(x, values);
     }
 
     @Override
-    public void fill(Array array, double value) {
-        OpenClArray x = memory.mine(array);
+    public void fill(Array x, double value) {
         elementwise.fill(x, value);
-        x.storage().changed();
     }
 
     @Override
     public void assign(Array target, Array source) {
-        OpenClArray to = memory.mine(target);
-        OpenClArray from = memory.mine(source);
-        Shapes.same("assign", to.shape(), from.shape());
-        if (to.storage() != from.storage()) {
-            queue.copy(from.buffer(), to.buffer(), bytes(from));
-        }
-        to.storage().changed();
-    }
-
-    private static long bytes(OpenClArray x) {
-        return (long) x.size() * Float.BYTES;
+        memory.assign(target, source);
     }
 
     @Override
@@ -430,14 +390,14 @@ public final class OpenClBackend implements Backend {
 
     @Override
     public void sgd(SgdOptions options, List<Array> parameters, List<Array> gradients, List<Array> momentumBuffers,
-            boolean[] first) {
-        sgd.step(options, parameters, gradients, momentumBuffers, first);
+            boolean[] first, Array foundInf) {
+        sgd.step(options, parameters, gradients, momentumBuffers, first, foundInf);
     }
 
     @Override
     public void adamW(AdamWOptions options, List<Array> parameters, List<Array> gradients, List<Array> firstMoments,
-            List<Array> secondMoments, long[] steps) {
-        adamW.step(options, parameters, gradients, firstMoments, secondMoments, steps);
+            List<Array> secondMoments, long[] steps, Array foundInf) {
+        adamW.step(options, parameters, gradients, firstMoments, secondMoments, steps, foundInf);
     }
 
     @Override

@@ -1,5 +1,6 @@
 package thaw.kernels.opencl;
 
+import java.util.Map;
 import thaw.kernels.Array;
 import thaw.kernels.Conv2dOptions;
 import thaw.kernels.Epilogue;
@@ -33,7 +34,7 @@ final class OpenClConvolution {
                 memory.mineOrNull(e.residual()), e.relu());
         return memory.result(shape, y -> {
             if (options.groups() > 1) {
-                Launch launch = programs.launch("conv2d.cl", "conv2d").array(x).array(w).array(store.scale())
+                Launch launch = programs.launch(grouped("conv2d", options)).array(x).array(w).array(store.scale())
                         .array(store.shift()).array(store.residual()).ints(store.relu() ? 1 : 0).array(y);
                 geometry(launch, x.shape(), w.shape(), y.shape(), options).over(y.size());
             } else if (winograd.suits(x.shape(), w.shape(), shape, options)) {
@@ -49,7 +50,7 @@ final class OpenClConvolution {
         OpenClArray w = memory.mine(weight);
         return memory.result(Shapes.conv2dInputGradient(gy.shape(), w.shape(), xShape, options), gx -> {
             if (options.groups() > 1) {
-                Launch launch = programs.launch("conv2d.cl", "conv2d_input_gradient").array(gy).array(w).array(gx);
+                Launch launch = programs.launch(grouped("conv2d_input_gradient", options)).array(gy).array(w).array(gx);
                 geometry(launch, xShape, w.shape(), gy.shape(), options).over(gx.size());
             } else if (winograd.suits(xShape, w.shape(), gy.shape(), options)) {
                 winograd.inputGradient(gy, w, gx, options);
@@ -66,8 +67,7 @@ final class OpenClConvolution {
         OpenClArray x = memory.mine(input);
         return memory.result(Shapes.conv2dWeightGradient(gy.shape(), x.shape(), wShape, options), gw -> {
             if (options.groups() > 1) {
-                Launch launch = programs.launch("conv2d.cl", "conv2d_weight_gradient").array(gy).array(x).array(gw);
-                geometry(launch, x.shape(), wShape, gy.shape(), options).over(gw.size());
+                groupedWeightGradient(gy, x, gw, options);
             } else {
                 gemm.run("conv2d_weight_gradient", new Correlation(x.shape(), wShape, gy.shape(), options).weightGradient(), gy, x,
                         gw, Gemm.Store.PLAIN);
@@ -75,10 +75,28 @@ final class OpenClConvolution {
         });
     }
 
-    /** The kernels' last argument: the struct {@code Geometry} of {@code conv2d.cl}. */
+    private void groupedWeightGradient(OpenClArray gy, OpenClArray x, OpenClArray gw, Conv2dOptions options) {
+        boolean solo = gemm.tuning().tiles().get(ProductShape.DEEP).solo();
+        CompiledKernel kernel = grouped("conv2d_weight_gradient" + (solo ? "_solo" : ""), options);
+        Launch launch = programs.launch(kernel).array(gy).array(x).array(gw);
+        geometry(launch, x.shape(), gw.shape(), gy.shape(), options);
+        if (solo) {
+            launch.over(gw.size());
+        } else {
+            int group = kernel.groupSize(Launch.GROUP);
+            launch.local(group).groups(gw.size(), group);
+        }
+    }
+
+    /** A kernel of {@code conv2d.cl}. */
+    private CompiledKernel grouped(String name, Conv2dOptions o) {
+        return programs.kernel("conv2d.cl", name, Map.of("STRIDE_H", o.strideH(), "STRIDE_W", o.strideW()));
+    }
+
+    /** The kernels' argument: the struct {@code Geometry} of {@code conv2d.cl}. */
     private static Launch geometry(Launch launch, Shape x, Shape w, Shape y, Conv2dOptions o) {
         return launch.work(2.0 * y.size() * w.dim(1) * w.dim(2) * w.dim(3), 4.0 * ((double) x.size() + w.size() + y.size()))
                 .ints(x.dim(0), x.dim(1), x.dim(2), x.dim(3), y.dim(1), y.dim(2), y.dim(3), w.dim(2), w.dim(3),
-                        o.strideH(), o.strideW(), o.paddingH(), o.paddingW(), o.dilationH(), o.dilationW(), o.groups());
+                        o.paddingH(), o.paddingW(), o.dilationH(), o.dilationW(), o.groups());
     }
 }

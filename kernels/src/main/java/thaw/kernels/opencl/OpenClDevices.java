@@ -175,7 +175,7 @@ public final class OpenClDevices {
     }
 
     /** A {@code size_t}, of 4 or 8 bytes. */
-    private static long size(cl_device_id device, int what) {
+    static long size(cl_device_id device, int what) {
         byte[] bytes = new byte[Sizeof.size_t];
         CL.clGetDeviceInfo(device, what, bytes.length, Pointer.to(bytes), null);
         ByteBuffer value = ByteBuffer.wrap(bytes).order(ByteOrder.nativeOrder());

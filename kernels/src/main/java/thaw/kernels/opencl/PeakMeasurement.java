@@ -41,9 +41,9 @@ final class PeakMeasurement {
     private static KernelTime best(DeviceQueue queue, Runnable run) {
         KernelTime best = null;
         for (int i = 0; i < RUNS; i++) {
-            queue.profile().reset();
+            queue.profile().resetKernelTimes();
             run.run();
-            KernelTime time = queue.profile().times().get(0);
+            KernelTime time = queue.profile().kernelTimes().get(0);
             best = best == null || time.seconds() < best.seconds() ? time : best;
         }
         return best;

@@ -9,10 +9,11 @@ import org.jocl.CL;
 import org.jocl.Pointer;
 import org.jocl.Sizeof;
 import org.jocl.cl_event;
+import thaw.kernels.DeviceProfile;
 import thaw.kernels.KernelTime;
 
 /** How long each kernel has run, by the clock of the device. */
-final class Profile implements AutoCloseable {
+final class Profile implements DeviceProfile, AutoCloseable {
 
     /**
      * What one run of a kernel does.
@@ -29,11 +30,13 @@ final class Profile implements AutoCloseable {
 
     private static final int RUNS_BEFORE_READING = 4096;
 
+    private final OpenClDevices.Handle device;
     private final ObjectCount objects;
     private final List<Run> pending = new ArrayList<>();
     private final Map<String, KernelTime> times = new LinkedHashMap<>();
 
-    Profile(ObjectCount objects) {
+    Profile(OpenClDevices.Handle device, ObjectCount objects) {
+        this.device = device;
         this.objects = objects;
     }
 
@@ -46,15 +49,21 @@ final class Profile implements AutoCloseable {
         }
     }
 
-    /** Time by kernel since the last {@link #reset}, the longest first. */
-    synchronized List<KernelTime> times() {
+    @Override
+    public synchronized List<KernelTime> kernelTimes() {
         settle();
         return times.values().stream().sorted(Comparator.comparingDouble(KernelTime::seconds).reversed()).toList();
     }
 
-    synchronized void reset() {
+    @Override
+    public synchronized void resetKernelTimes() {
         settle();
         times.clear();
+    }
+
+    @Override
+    public Peaks peaks() {
+        return PeakMeasurement.measure(device);
     }
 
     private void settle() {

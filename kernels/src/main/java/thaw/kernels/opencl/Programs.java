@@ -49,6 +49,11 @@ final class Programs implements AutoCloseable {
         return new Launch(queue, kernel);
     }
 
+    /** Bytes that all arguments of a kernel may take together. */
+    long argumentBytes() {
+        return OpenClDevices.size(queue.id(), CL.CL_DEVICE_MAX_PARAMETER_SIZE);
+    }
+
     CompiledKernel kernel(String file, String name) {
         return kernel(file, name, Map.of());
     }

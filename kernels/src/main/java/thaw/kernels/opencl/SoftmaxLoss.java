@@ -85,6 +85,7 @@ final class SoftmaxLoss {
     /** {@code value = Σ losses / divisor}, or divided by the number in {@code divisors} if that is not null. */
     void total(OpenClArray losses, OpenClArray divisors, double divisor, OpenClArray value) {
         oneGroup("total_loss", losses).ints(losses.size()).array(divisors).floats(divisor).array(value).local(GROUP)
+                .work(losses.size(), 4.0 * losses.size())
                 .groups(1, group("total_loss"));
     }
 

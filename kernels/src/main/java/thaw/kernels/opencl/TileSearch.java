@@ -46,7 +46,8 @@ final class TileSearch {
 
     private static int differences(GemmTile a, GemmTile b) {
         return (a.mDim() == b.mDim() ? 0 : 1) + (a.nDim() == b.nDim() ? 0 : 1) + (a.mItem() == b.mItem() ? 0 : 1)
-                + (a.nItem() == b.nItem() ? 0 : 1) + (a.kTile() == b.kTile() ? 0 : 1) + (a.vector() == b.vector() ? 0 : 1);
+                + (a.nItem() == b.nItem() ? 0 : 1) + (a.kTile() == b.kTile() ? 0 : 1) + (a.vector() == b.vector() ? 0 : 1)
+                + (a.prefetch() == b.prefetch() ? 0 : 1);
     }
 
     private static List<GemmTile> ofProcessor() {
@@ -83,7 +84,9 @@ final class TileSearch {
                                 int sums = mItem * nItem;
                                 if (isWhole && sums >= LEAST_SUMS && sums <= MOST_SUMS_OF_CARD && mDim * nDim >= kTile
                                         && mDim * nDim <= Launch.GROUP) {
-                                    tiles.add(new GemmTile(false, mDim, nDim, mItem, nItem, kTile, vector));
+                                    GemmTile tile = new GemmTile(false, mDim, nDim, mItem, nItem, kTile, vector);
+                                    tiles.add(tile);
+                                    tiles.add(tile.prefetching());
                                 }
                             }
                         }

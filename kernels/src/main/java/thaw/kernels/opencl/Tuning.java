@@ -51,10 +51,10 @@ record Tuning(Map<ProductShape, GemmTile> tiles, int winogradChannels) {
             GemmTile tall = isWide ? new GemmTile(true, 32, 2, 8, 32, 64, 16) : new GemmTile(true, 32, 4, 4, 16, 64, 8);
             return of(tall.fits(device) ? tall : small, 16).with(ProductShape.WIDE, square.fits(device) ? square : small);
         }
-        GemmTile middle = new GemmTile(false, 8, 8, 8, 8, 16, 4);
+        GemmTile middle = new GemmTile(false, 8, 8, 8, 8, 16, 4, true);
         if (maker.contains("nvidia") || maker.contains("amd") || maker.contains("advanced micro")) {
-            return of(middle, 128).with(ProductShape.LARGE, new GemmTile(false, 16, 16, 8, 8, 16, 4))
-                    .with(ProductShape.WIDE, new GemmTile(false, 8, 16, 8, 8, 16, 4));
+            return of(middle, 128).with(ProductShape.LARGE, new GemmTile(false, 16, 16, 8, 8, 16, 4, true))
+                    .with(ProductShape.WIDE, new GemmTile(false, 8, 16, 8, 8, 16, 4, true));
         }
         if (maker.contains("intel")) {
             return of(new GemmTile(false, 16, 16, 4, 4, 16, 4), 128);

@@ -64,7 +64,7 @@ final class TuningCache {
     Path write(OpenClDevice device, Tuning tuning) throws IOException {
         Properties entries = new Properties();
         entries.putAll(identity(device));
-        tuning.tiles().forEach((shape, t) -> entries.setProperty(key(shape), String.join(" ", t.solo() ? "solo" : "shared",
+        tuning.tiles().forEach((shape, t) -> entries.setProperty(key(shape), String.join(" ", t.solo() ? "solo" : t.prefetch() ? "ahead" : "shared",
                 "" + t.mDim(), "" + t.nDim(), "" + t.mItem(), "" + t.nItem(), "" + t.kTile(), "" + t.vector())));
         entries.setProperty(WINOGRAD, Integer.toString(tuning.winogradChannels()));
         Files.createDirectories(folder);
@@ -101,11 +101,11 @@ final class TuningCache {
     }
 
     private static GemmTile parse(String key, String text) {
-        if (!text.matches("(solo|shared)( [0-9]{1,4}){6}")) {
-            throw new IllegalArgumentException(key + " is '" + text + "', expected solo or shared and six numbers");
+        if (!text.matches("(solo|shared|ahead)( [0-9]{1,4}){6}")) {
+            throw new IllegalArgumentException(key + " is '" + text + "', expected solo, shared or ahead and six numbers");
         }
         int[] n = Arrays.stream(text.split(" ")).skip(1).mapToInt(Integer::parseInt).toArray();
-        return new GemmTile(text.startsWith("solo"), n[0], n[1], n[2], n[3], n[4], n[5]);
+        return new GemmTile(text.startsWith("solo"), n[0], n[1], n[2], n[3], n[4], n[5], text.startsWith("ahead"));
     }
 
     private static String key(ProductShape shape) {

@@ -1,5 +1,6 @@
 package thaw.kernels.opencl;
 
+import java.util.List;
 import java.util.SplittableRandom;
 import thaw.kernels.Array;
 import thaw.kernels.Backend;
@@ -20,15 +21,19 @@ record TuningTrial(ProductShape kind, Shape x, Shape w, Conv2dOptions options) {
     private static final int LEAST_RUNS = 3;
     private static final int MOST_RUNS = 50;
 
-    /** The layer for a kind of product, so small that it is done in milliseconds on a processor. */
-    static TuningTrial of(ProductShape kind) {
-        Conv2dOptions padded = Conv2dOptions.of(1, 1);
+    /** Layers for a kind of product, with a filter and without, so small that they are done in milliseconds on a processor. */
+    static List<TuningTrial> of(ProductShape kind) {
         return switch (kind) {
-            case WIDE -> new TuningTrial(kind, Shape.of(1, 64, 56, 56), Shape.of(64, 64, 3, 3), padded);
-            case LARGE -> new TuningTrial(kind, Shape.of(1, 128, 28, 28), Shape.of(128, 128, 3, 3), padded);
-            case NARROW -> new TuningTrial(kind, Shape.of(1, 512, 7, 7), Shape.of(256, 512, 3, 3), padded);
-            case DEEP -> new TuningTrial(kind, Shape.of(1, 64, 28, 28), Shape.of(128, 64, 3, 3), padded);
+            case WIDE -> List.of(of(kind, 64, 56, 64, 3), of(kind, 256, 56, 64, 1));
+            case LARGE -> List.of(of(kind, 128, 28, 128, 3), of(kind, 512, 28, 128, 1));
+            case NARROW -> List.of(of(kind, 512, 7, 256, 3), of(kind, 2048, 7, 512, 1));
+            case DEEP -> List.of(of(kind, 64, 28, 128, 3), of(kind, 512, 28, 128, 1));
         };
+    }
+
+    private static TuningTrial of(ProductShape kind, int channels, int side, int outputs, int filter) {
+        return new TuningTrial(kind, Shape.of(1, channels, side, side), Shape.of(outputs, channels, filter, filter),
+                Conv2dOptions.of(1, filter / 2));
     }
 
     /** Values by which a tile is checked, of one image. */
@@ -90,8 +95,13 @@ record TuningTrial(ProductShape kind, Shape x, Shape w, Conv2dOptions options) {
         return difference <= TOLERANCE * TOLERANCE * size;
     }
 
-    /** GFLOP/s of the fastest of several runs over so many images. */
-    double gflops(OpenClBackend backend, int images) {
+    /** Of so many images. */
+    double flops(int images) {
+        return 2.0 * options.outputShape(x(images), w).size() * (w.size() / w.dim(0));
+    }
+
+    /** What the fastest of several runs over so many images took. */
+    double seconds(OpenClBackend backend, int images) {
         Inputs in = inputs(backend, images);
         long best = Long.MAX_VALUE;
         long all = 0;
@@ -106,6 +116,6 @@ record TuningTrial(ProductShape kind, Shape x, Shape w, Conv2dOptions options) {
             all += nanos;
         }
         in.release();
-        return 2.0 * options.outputShape(x(images), w).size() * (w.size() / w.dim(0)) / best;
+        return best / 1e9;
     }
 }

@@ -408,8 +408,11 @@ public final class ReferenceBackend implements Backend {
 
     @Override
     public void sgd(SgdOptions options, List<Array> parameters, List<Array> gradients, List<Array> momentumBuffers,
-            boolean[] first) {
-        Shapes.sgd(options, parameters, gradients, momentumBuffers, first);
+            boolean[] first, Array foundInf) {
+        Shapes.sgd(options, parameters, gradients, momentumBuffers, first, foundInf);
+        if (foundInf != null && values(foundInf).data[0] != 0) {
+            return;
+        }
         for (int i = 0; i < parameters.size(); i++) {
             Array p = parameters.get(i);
             if (options.momentum() == 0) {
@@ -425,8 +428,11 @@ public final class ReferenceBackend implements Backend {
 
     @Override
     public void adamW(AdamWOptions options, List<Array> parameters, List<Array> gradients, List<Array> firstMoments,
-            List<Array> secondMoments, long[] steps) {
-        Shapes.adamW(parameters, gradients, firstMoments, secondMoments, steps);
+            List<Array> secondMoments, long[] steps, Array foundInf) {
+        Shapes.adamW(parameters, gradients, firstMoments, secondMoments, steps, foundInf);
+        if (foundInf != null && values(foundInf).data[0] != 0) {
+            return;
+        }
         for (int i = 0; i < parameters.size(); i++) {
             ReferenceAdamW.step(options, steps[i], values(parameters.get(i)).data, values(gradients.get(i)).data,
                     values(firstMoments.get(i)).data, values(secondMoments.get(i)).data);

@@ -1,6 +1,6 @@
 /*
- * One step of AdamW (Loshchilov and Hutter 2019, algorithm 2), in PyTorch's order, on up to 16 parameters p with gradients g
- * and moments m and v; see tensors.cl for the work-groups:
+ * One step of AdamW (Loshchilov and Hutter 2019, algorithm 2), in PyTorch's order, on up to TENSORS parameters p with
+ * gradients g and moments m and v; see tensors.cl for the work-groups:
  *
  *   g = -g                          if maximize
  *   p = p - lr*decay*p
@@ -8,7 +8,8 @@
  *   v = beta2*v + (1 - beta2)*g^2
  *   p = p - rate * m / (sqrt(v * correction) + eps)
  *
- * where for the n-th step of a parameter rate = lr/(1 - beta1^n) and correction = 1/(1 - beta2^n).
+ * where for the n-th step of a parameter rate = lr/(1 - beta1^n) and correction = 1/(1 - beta2^n). found_inf: nothing is
+ * done unless it is null or points to 0.
  */
 #include "tensors.cl"
 
@@ -21,7 +22,10 @@ typedef struct {
 #define PARAMETER(t) , global float *p##t, global const float *g##t, global float *m##t, global float *v##t
 #define PICK(t) case t: p = p##t; g = g##t; m = m##t; v = v##t; break;
 
-kernel void adamw(const Tensors tensors, const Rule rule EACH_TENSOR(PARAMETER)) {
+kernel void adamw(const Tensors tensors, const Rule rule, global const float *found_inf EACH_TENSOR(PARAMETER)) {
+    if (found_inf && *found_inf != 0) {
+        return;
+    }
     global float *p = 0;
     global const float *g = 0;
     global float *m = 0;

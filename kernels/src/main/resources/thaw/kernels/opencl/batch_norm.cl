@@ -1,6 +1,6 @@
 /*
  * Batch normalisation (Ioffe and Szegedy 2015, algorithm 1) of x [N, C, P], with P pixels: a channel has M = N*P values. Value
- * e of channel c is pixel e % P of image e / P, and lies at (e / P * C + c) * P + e % P.
+ * e of channel c is pixel e % P of image e / P, and lies at (e / P * C + c) * P + e % P; who walks through values divides once.
  *
  * Statistics are reduced in two levels. In the first, a channel's values are cut into splits of chunk values; work-group number
  * c * splits + s reduces split s of channel c, its work-items taking values in turn, by a tree in local memory. In the
@@ -8,7 +8,29 @@
  */
 #include "tree.cl"
 
-#define PLACE(e, c, channels, pixels) ((((e) / (pixels)) * (channels) + (c)) * (pixels) + (e) % (pixels))
+typedef struct {
+    int image, pixel;
+} Value;
+
+Value value_of(int e, int pixels) {
+    Value v;
+    v.image = e / pixels;
+    v.pixel = e % pixels;
+    return v;
+}
+
+/* The value that is step values further. */
+Value advance(Value v, Value step, int pixels) {
+    v.image += step.image;
+    v.pixel += step.pixel;
+    if (v.pixel >= pixels) {
+        v.pixel -= pixels;
+        v.image++;
+    }
+    return v;
+}
+
+#define PLACE(v, c, channels, pixels) ((v.image * (channels) + (c)) * (pixels) + v.pixel)
 
 /*
  * First level: the mean m of a split and the sum of squares q = sum of (x - m)^2 about it. Two passes, the second over what the
@@ -21,16 +43,23 @@ kernel void batch_norm_statistics(global const float *x, const int values, const
     const int c = get_group_id(0) / splits;
     const int start = get_group_id(0) % splits * chunk;
     const int end = min(values, start + chunk);
-    const float pivot = x[PLACE(start, c, channels, pixels)];
+    const Value step = value_of(get_local_size(0), pixels);
+    const Value first = value_of(start, pixels);
+    const Value mine = value_of(start + get_local_id(0), pixels);
+    const float pivot = x[PLACE(first, c, channels, pixels)];
     float sum = 0;
+    Value v = mine;
     for (int e = start + get_local_id(0); e < end; e += get_local_size(0)) {
-        sum += x[PLACE(e, c, channels, pixels)] - pivot;
+        sum += x[PLACE(v, c, channels, pixels)] - pivot;
+        v = advance(v, step, pixels);
     }
     const float mean = pivot + tree_sum(sum, scratch) / (end - start);
     float square = 0;
+    v = mine;
     for (int e = start + get_local_id(0); e < end; e += get_local_size(0)) {
-        const float d = x[PLACE(e, c, channels, pixels)] - mean;
+        const float d = x[PLACE(v, c, channels, pixels)] - mean;
         square = fma(d, d, square);
+        v = advance(v, step, pixels);
     }
     square = tree_sum(square, scratch);
     if (get_local_id(0) == 0) {
@@ -121,11 +150,14 @@ kernel void batch_norm_gradient_sums(global const float *gy, global const float 
     const float m = mean[c];
     float sum = 0;
     float product = 0;
+    const Value step = value_of(get_local_size(0), pixels);
+    Value v = value_of(start + get_local_id(0), pixels);
     for (int e = start + get_local_id(0); e < end; e += get_local_size(0)) {
-        const int i = PLACE(e, c, channels, pixels);
+        const int i = PLACE(v, c, channels, pixels);
         const float g = y && y[i] <= 0 ? 0 : gy[i];
         sum += g;
         product = fma(g, x[i] - m, product);
+        v = advance(v, step, pixels);
     }
     sum = tree_sum(sum, scratch);
     product = tree_sum(product, scratch);

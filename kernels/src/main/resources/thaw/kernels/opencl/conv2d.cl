@@ -3,14 +3,25 @@
  * y[n, k, i, j] = sum over c, r, s of x[n, c, i*stride + r*dilation - padding, j*stride + s*dilation - padding] * w[k, c, r, s],
  * with zeros outside of the image, and c over the group of k.
  *
- * Tiling: none. Each work-item computes one element of the result; those of a work-group neighbouring ones, so that they read
- * neighbouring pixels and the same weights.
+ * For convolutions of several groups, whose products are too thin for gemm.cl: a result is the sum of C/groups*R*S products, 9 if
+ * every channel is a group of its own, 36 in ResNeXt-50. So memory decides: of 9 products a pixel read and one written, at 4
+ * bytes each, come 18 operations for 8 bytes, and the other reads of a pixel are the caches'.
+ *
+ * Tiling: of the result and the input's gradient each work-item computes one element; those of a work-group neighbouring ones,
+ * so that they read neighbouring pixels and the same weights. The weight's gradient has few elements, each a sum over all
+ * pixels of all images: there a work-group of a card computes one, in two levels. On a processor, where a work-group runs on one
+ * thread and a barrier costs, a work-item computes one, row by row.
+ *
+ * STRIDE_H and STRIDE_W are known to the compiler, so that no loop divides by a variable.
  */
+#include "digits.cl"
+#include "tree.cl"
+
 typedef struct {
     int batch, channels, height, width;          /* of x */
     int outChannels, outHeight, outWidth;        /* of y */
     int kernelHeight, kernelWidth;
-    int strideH, strideW, paddingH, paddingW, dilationH, dilationW;
+    int paddingH, paddingW, dilationH, dilationW;
     int groups;
 } Geometry;
 
@@ -32,9 +43,9 @@ kernel void conv2d(global const float *x, global const float *w, global const fl
     for (int c = 0; c < ofGroup; c++) {
         float part = 0;
         for (int r = 0; r < g.kernelHeight; r++) {
-            const int h = i * g.strideH + r * g.dilationH - g.paddingH;
+            const int h = i * STRIDE_H + r * g.dilationH - g.paddingH;
             for (int s = 0; s < g.kernelWidth; s++) {
-                const int v = j * g.strideW + s * g.dilationW - g.paddingW;
+                const int v = j * STRIDE_W + s * g.dilationW - g.paddingW;
                 if (h >= 0 && h < g.height && v >= 0 && v < g.width) {
                     part = fma(x[((n * g.channels + first + c) * g.height + h) * g.width + v],
                                w[((k * ofGroup + c) * g.kernelHeight + r) * g.kernelWidth + s], part);
@@ -69,14 +80,14 @@ kernel void conv2d_input_gradient(global const float *gy, global const float *w,
         float part = 0;
         for (int r = 0; r < g.kernelHeight; r++) {
             const int fromTop = h + g.paddingH - r * g.dilationH;
-            const int i = fromTop / g.strideH;
-            if (fromTop < 0 || i * g.strideH != fromTop || i >= g.outHeight) {
+            const int i = fromTop / STRIDE_H;
+            if (fromTop < 0 || i * STRIDE_H != fromTop || i >= g.outHeight) {
                 continue;
             }
             for (int s = 0; s < g.kernelWidth; s++) {
                 const int fromLeft = v + g.paddingW - s * g.dilationW;
-                const int j = fromLeft / g.strideW;
-                if (fromLeft >= 0 && j * g.strideW == fromLeft && j < g.outWidth) {
+                const int j = fromLeft / STRIDE_W;
+                if (fromLeft >= 0 && j * STRIDE_W == fromLeft && j < g.outWidth) {
                     part = fma(gy[((n * g.outChannels + k) * g.outHeight + i) * g.outWidth + j],
                                w[((k * ofGroup + c % ofGroup) * g.kernelHeight + r) * g.kernelWidth + s], part);
                 }
@@ -87,8 +98,44 @@ kernel void conv2d_input_gradient(global const float *gy, global const float *w,
     gx[at] = sum;
 }
 
-/* gw[k, c, r, s] = sum over n, i, j of gy[n, k, i, j] * x[n, c, i*stride + r*dilation - padding, j*stride + ...]. */
-kernel void conv2d_weight_gradient(global const float *gy, global const float *x, global float *gw, const Geometry g) {
+/*
+ * gw[k, c, r, s] = sum over n, i, j of gy[n, k, i, j] * x[n, c, i*stride + r*dilation - padding, j*stride + ...].
+ *
+ * A work-group a weight: its work-items take output pixels in turn, neighbours at a time, and their sums are added up by a tree.
+ */
+kernel void conv2d_weight_gradient(global const float *gy, global const float *x, global float *gw, const Geometry g,
+                                   local float *scratch) {
+    const int weight = get_group_id(0);
+    const int ofGroup = g.channels / g.groups;
+    const int s = weight % g.kernelWidth;
+    const int r = weight / g.kernelWidth % g.kernelHeight;
+    const int c = weight / (g.kernelWidth * g.kernelHeight) % ofGroup;
+    const int k = weight / (g.kernelWidth * g.kernelHeight) / ofGroup;
+    const int channel = k / (g.outChannels / g.groups) * ofGroup + c;
+    const int top = r * g.dilationH - g.paddingH;
+    const int left = s * g.dilationW - g.paddingW;
+    const int size = get_local_size(0);
+    const int pixels = g.batch * g.outHeight * g.outWidth;
+    const Digits step = digits_of(size, g.outHeight, g.outWidth);
+    Digits pixel = digits_of(get_local_id(0), g.outHeight, g.outWidth);
+    float sum = 0;
+    for (int at = get_local_id(0); at < pixels; at += size) {
+        const int h = pixel.k1 * STRIDE_H + top;
+        const int v = pixel.k2 * STRIDE_W + left;
+        if (h >= 0 && h < g.height && v >= 0 && v < g.width) {
+            sum = fma(gy[((pixel.k0 * g.outChannels + k) * g.outHeight + pixel.k1) * g.outWidth + pixel.k2],
+                      x[((pixel.k0 * g.channels + channel) * g.height + h) * g.width + v], sum);
+        }
+        pixel = advance(pixel, step, g.outHeight, g.outWidth);
+    }
+    sum = tree_sum(sum, scratch);
+    if (get_local_id(0) == 0) {
+        gw[weight] = sum;
+    }
+}
+
+/* The same, a work-item a weight. */
+kernel void conv2d_weight_gradient_solo(global const float *gy, global const float *x, global float *gw, const Geometry g) {
     const uint at = get_global_id(0);
     const int ofGroup = g.channels / g.groups;
     if (at >= (uint) (g.outChannels * ofGroup * g.kernelHeight * g.kernelWidth)) {
@@ -103,13 +150,13 @@ kernel void conv2d_weight_gradient(global const float *gy, global const float *x
     for (int n = 0; n < g.batch; n++) {
         float image = 0;
         for (int i = 0; i < g.outHeight; i++) {
-            const int h = i * g.strideH + r * g.dilationH - g.paddingH;
+            const int h = i * STRIDE_H + r * g.dilationH - g.paddingH;
             if (h < 0 || h >= g.height) {
                 continue;
             }
             float row = 0;
             for (int j = 0; j < g.outWidth; j++) {
-                const int v = j * g.strideW + s * g.dilationW - g.paddingW;
+                const int v = j * STRIDE_W + s * g.dilationW - g.paddingW;
                 if (v >= 0 && v < g.width) {
                     row = fma(gy[((n * g.outChannels + k) * g.outHeight + i) * g.outWidth + j],
                               x[((n * g.channels + first + c) * g.height + h) * g.width + v], row);

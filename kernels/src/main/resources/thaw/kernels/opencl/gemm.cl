@@ -7,17 +7,25 @@
  * its NWI values of b. A block's elements are VW neighbours each, and those VW*MDIM (VW*NDIM) apart, so that the work-items
  * read neighbouring vectors from local memory.
  *
- * Global memory: a is read along k, whose neighbours are neighbours in weights and in gy. DEEP says how b is read: 0 along n, by
- * work-items of neighbouring pixels; 1 along k, for the gradient of the weight, where those are neighbours. Local rows are VW
- * longer than a tile, so that writing along k spreads over the banks.
+ * Global memory: neighbouring work-items read along what lies side by side. A_ROWS says whether that is a's rows (transposed
+ * matrices, 1x1 weights for the gradient of the input, Winograd's) or, as in weights and in gy, its depth; DEEP whether it is
+ * b's depth (the gradient of the weight) or its columns, the pixels. Local rows are VW longer than a tile, so that writing
+ * along k spreads over the banks. A_LOAD, B_LOAD and C_STORE are the floats that are moved at a time, 1 or VW: the latter where
+ * Gemm.java has found every run of VW to lie side by side and aligned, as in 1x1 convolutions of stride 1.
+ *
+ * PREFETCH 1: the next step's elements are loaded into registers before this step's are multiplied, so that the one hides the
+ * other's latency, at the price of KWG*(MWG + NWG)/(MDIM*NDIM) registers.
  *
  * Arithmetic intensity: a tile's step takes 2*MWG*NWG*KWG operations for KWG*(MWG + NWG) floats from global memory. Of the
  * usual 128 x 128 tile these are 32 operations a byte, what cards of 10 TFLOP/s need at 310 GB/s; neighbouring groups share
  * rows and columns in the second-level cache besides. From local memory, 2*8*8 operations for 16 floats: 2 a byte.
- * Its 256 work-items need about 64 registers for the block, 16 for a and b, and 25 for places: 105 of 65536/256 = 256 that
- * each could have, so that 2 groups (512 work-items) share a multiprocessor of 64 Ki registers, a quarter to a third of what
- * it can hold, and 64 independent multiply-adds of each cover the latency. Local memory: 2*16*132 floats and 3 KiB of tables,
- * 20 KiB.
+ * Instructions: a work-item's share of a step is 1024 multiply-adds, 64 loads of 4 floats from local memory and, where
+ * elements are loaded one by one, 16 loads and stores each; in fours it is 4 loads, and 4 to 16 stores. So 85 to 92 of a
+ * hundred are multiply-adds.
+ * Its 256 work-items need about 64 registers for the block, 16 for a and b, 16 for the next step, and 25 for places: 121 of
+ * 65536/256 = 256 that each could have, so that 2 groups (512 work-items) share a multiprocessor of 64 Ki registers, a quarter
+ * to a third of what it can hold, and 64 independent multiply-adds of each cover the latency. Local memory: 2*16*132 floats
+ * and 3 KiB of tables, 20 KiB.
  *
  * The order of additions depends on KWG and the splits alone: the same device and tuning give the same bits.
  */
@@ -26,14 +34,121 @@
 #define MWG (MDIM * MWI)
 #define NWG (NDIM * NWI)
 #define ITEMS (MDIM * NDIM)
-#define A_PITCH (MWG + VW)
-#define B_PITCH (NWG + VW)
+/* In vectors. */
+#define A_PITCH (MWG / VW + 1)
+#define B_PITCH (NWG / VW + 1)
+
+/* What is loaded at a time, how many such loads a step takes of all work-items, and at most of one. */
+#if A_LOAD == 1
+#define A_VECTOR float
+#else
+#define A_VECTOR FLOATV
+#endif
+#if B_LOAD == 1
+#define B_VECTOR float
+#else
+#define B_VECTOR FLOATV
+#endif
+#define A_LOADS (KWG * MWG / A_LOAD)
+#define B_LOADS (KWG * NWG / B_LOAD)
+#define A_OF_ITEM ((A_LOADS + ITEMS - 1) / ITEMS)
+#define B_OF_ITEM ((B_LOADS + ITEMS - 1) / ITEMS)
+
+/* Depth and row, or column, of a tile's load e. */
+#if A_ROWS
+#define A_DEPTH(e) ((e) / (MWG / A_LOAD))
+#define A_ROW(e) ((e) % (MWG / A_LOAD) * A_LOAD)
+#define A_RUN A_LOAD
+#else
+#define A_DEPTH(e) ((e) % (KWG / A_LOAD) * A_LOAD)
+#define A_ROW(e) ((e) / (KWG / A_LOAD))
+#define A_RUN 1
+#endif
+#if DEEP
+#define B_DEPTH(e) ((e) % (KWG / B_LOAD) * B_LOAD)
+#define B_COLUMN(e) ((e) / (KWG / B_LOAD))
+#define B_RUN 1
+#else
+#define B_DEPTH(e) ((e) / (NWG / B_LOAD))
+#define B_COLUMN(e) ((e) % (NWG / B_LOAD) * B_LOAD)
+#define B_RUN B_LOAD
+#endif
+
+/* Loads this work-item's share of the step from k on. Rows and columns beyond the last are like it, and never stored. */
+void load_step(A_VECTOR *nextA, B_VECTOR *nextB, global const float *a, global const float *b, const int k, const int end,
+               const int firstRow, local const int4 *depths, local const int4 *columns, const Problem p) {
+    const int item = get_local_id(0);
+#pragma unroll
+    for (int i = 0; i < A_OF_ITEM; i++) {
+        const int e = item + i * ITEMS;
+        if (A_LOADS % ITEMS == 0 || e < A_LOADS) {
+            const int kk = A_DEPTH(e);
+            const int row = min(firstRow + A_ROW(e), p.rows - A_RUN);
+            nextA[i] = k + kk < end ? *(global const A_VECTOR *) (a + depths[kk].x + row * p.aRow) : (A_VECTOR) (0);
+        }
+    }
+#pragma unroll
+    for (int i = 0; i < B_OF_ITEM; i++) {
+        const int e = item + i * ITEMS;
+        if (B_LOADS % ITEMS == 0 || e < B_LOADS) {
+            const int kk = B_DEPTH(e);
+#if B_LOAD == 1
+            nextB[i] = b_element(b, depths[kk], columns[B_COLUMN(e)], p);
+#else
+            nextB[i] = k + kk < end ? *(global const B_VECTOR *) (b + depths[kk].y + columns[B_COLUMN(e)].y) : (B_VECTOR) (0);
+#endif
+        }
+    }
+}
+
+/* Puts what was loaded into local memory: a vector that runs along its rows as it is, another one float by float. */
+void stage_step(const A_VECTOR *nextA, const B_VECTOR *nextB, local FLOATV *as, local FLOATV *bs) {
+    const int item = get_local_id(0);
+#pragma unroll
+    for (int i = 0; i < A_OF_ITEM; i++) {
+        const int e = item + i * ITEMS;
+        if (A_LOADS % ITEMS == 0 || e < A_LOADS) {
+#if A_ROWS && A_LOAD == VW
+            as[A_DEPTH(e) * A_PITCH + A_ROW(e) / VW] = nextA[i];
+#else
+#pragma unroll
+            for (int v = 0; v < A_LOAD; v++) {
+                ((local float *) as)[(A_DEPTH(e) + v) * A_PITCH * VW + A_ROW(e)] = ((const float *) &nextA[i])[v];
+            }
+#endif
+        }
+    }
+#pragma unroll
+    for (int i = 0; i < B_OF_ITEM; i++) {
+        const int e = item + i * ITEMS;
+        if (B_LOADS % ITEMS == 0 || e < B_LOADS) {
+#if !DEEP && B_LOAD == VW
+            bs[B_DEPTH(e) * B_PITCH + B_COLUMN(e) / VW] = nextB[i];
+#else
+#pragma unroll
+            for (int v = 0; v < B_LOAD; v++) {
+                ((local float *) bs)[(B_DEPTH(e) + v) * B_PITCH * VW + B_COLUMN(e)] = ((const float *) &nextB[i])[v];
+            }
+#endif
+        }
+    }
+}
+
+#if C_STORE > 1
+/* store() for neighbours of a row. */
+void store_vector(FLOATV sum, int m, int at, global float *c, global const float *scale, global const float *shift,
+                  global const float *residual, Problem p) {
+    const FLOATV result = (scale ? scale[m] * sum : sum) + (shift ? shift[m] : 0)
+            + (residual ? *(global const FLOATV *) (residual + at) : (FLOATV) (0));
+    *(global FLOATV *) (c + at) = p.relu ? select(result, (FLOATV) (0), result < 0) : result;
+}
+#endif
 
 kernel __attribute__((reqd_work_group_size(ITEMS, 1, 1)))
 void gemm(global const float *a, global const float *b, global float *c, global const float *scale,
           global const float *shift, global const float *residual, const Problem p) {
-    local float as[KWG * A_PITCH];
-    local float bs[KWG * B_PITCH];
+    local FLOATV as[KWG * A_PITCH];
+    local FLOATV bs[KWG * B_PITCH];
     local int4 depths[2][KWG];
     local int4 columns[NWG];
 
@@ -49,14 +164,20 @@ void gemm(global const float *a, global const float *b, global float *c, global 
         c += part * p.cStep;
     }
     for (int n = item; n < NWG; n += ITEMS) {
-        columns[n] = column_place(firstColumn + n, p);
+        columns[n] = column_place(min(firstColumn + n, p.columns - B_RUN), p);
     }
     const Digits step = digits_of(KWG, p.depth1, p.depth2);
     Digits mine = digits_of(begin + item, p.depth1, p.depth2);
     if (item < KWG) {
         depths[0][item] = depth_place(mine, begin + item < end, p);
     }
+    barrier(CLK_LOCAL_MEM_FENCE);
 
+    A_VECTOR nextA[A_OF_ITEM];
+    B_VECTOR nextB[B_OF_ITEM];
+#if PREFETCH
+    load_step(nextA, nextB, a, b, begin, end, firstRow, depths[0], columns, p);
+#endif
     float sum[MWI][NWI];
 #pragma unroll
     for (int i = 0; i < MWI; i++) {
@@ -65,45 +186,36 @@ void gemm(global const float *a, global const float *b, global float *c, global 
             sum[i][j] = 0;
         }
     }
-    const int blockRow = item / NDIM * VW;
-    const int blockColumn = item % NDIM * VW;
+    const int blockRow = item / NDIM;
+    const int blockColumn = item % NDIM;
     int now = 0;
     for (int k = begin; k < end; k += KWG) {
-        barrier(CLK_LOCAL_MEM_FENCE);
-#pragma unroll
-        for (int e = item; e < KWG * MWG; e += ITEMS) {
-            const int kk = e % KWG;
-            const int m = e / KWG;
-            as[kk * A_PITCH + m] = k + kk < end ? a[depths[now][kk].x + min(firstRow + m, p.rows - 1) * p.aRow] : 0;
-        }
-#pragma unroll
-        for (int e = item; e < KWG * NWG; e += ITEMS) {
-#if DEEP
-            const int kk = e % KWG;
-            const int n = e / KWG;
-#else
-            const int kk = e / NWG;
-            const int n = e % NWG;
+#if !PREFETCH
+        load_step(nextA, nextB, a, b, k, end, firstRow, depths[now], columns, p);
 #endif
-            bs[kk * B_PITCH + n] = b_element(b, depths[now][kk], columns[n], p);
-        }
         now = 1 - now;
         if (item < KWG) {
             mine = advance(mine, step, p.depth1, p.depth2);
             depths[now][item] = depth_place(mine, k + KWG + item < end, p);
         }
+        stage_step(nextA, nextB, as, bs);
         barrier(CLK_LOCAL_MEM_FENCE);
+#if PREFETCH
+        if (k + KWG < end) {
+            load_step(nextA, nextB, a, b, k + KWG, end, firstRow, depths[now], columns, p);
+        }
+#endif
 #pragma unroll 4
         for (int kk = 0; kk < KWG; kk++) {
             float left[MWI];
             float right[NWI];
 #pragma unroll
-            for (int i = 0; i < MWI; i += VW) {
-                VSTORE(VLOAD(as + kk * A_PITCH + blockRow + i * MDIM), left + i);
+            for (int i = 0; i < MWI / VW; i++) {
+                VSTORE(as[kk * A_PITCH + blockRow + i * MDIM], left + i * VW);
             }
 #pragma unroll
-            for (int j = 0; j < NWI; j += VW) {
-                VSTORE(VLOAD(bs + kk * B_PITCH + blockColumn + j * NDIM), right + j);
+            for (int j = 0; j < NWI / VW; j++) {
+                VSTORE(bs[kk * B_PITCH + blockColumn + j * NDIM], right + j * VW);
             }
 #pragma unroll
             for (int i = 0; i < MWI; i++) {
@@ -113,23 +225,32 @@ void gemm(global const float *a, global const float *b, global float *c, global 
                 }
             }
         }
+        barrier(CLK_LOCAL_MEM_FENCE);
     }
 
 #pragma unroll
-    for (int j = 0; j < NWI; j++) {
-        const int n = firstColumn + blockColumn + j / VW * VW * NDIM + j % VW;
+    for (int j = 0; j < NWI; j += C_STORE) {
+        const int n = firstColumn + (blockColumn + j / VW * NDIM) * VW + j % VW;
         const int atColumn = n < p.columns && p.splits == 1 ? c_place(0, n, p) : n;
 #pragma unroll
         for (int i = 0; i < MWI; i++) {
-            const int m = firstRow + blockRow + i / VW * VW * MDIM + i % VW;
+            const int m = firstRow + (blockRow + i / VW * MDIM) * VW + i % VW;
             if (n >= p.columns || m >= p.rows) {
                 continue;
             }
+#if C_STORE == 1
             if (p.splits > 1) {
                 c[(part * p.rows + m) * p.columns + n] = sum[i][j];
             } else {
                 store(sum[i][j], m, atColumn + m * p.cRow, c, scale, shift, residual, p);
             }
+#else
+            if (p.splits > 1) {
+                *(global FLOATV *) (c + (part * p.rows + m) * p.columns + n) = VLOAD(sum[i] + j);
+            } else {
+                store_vector(VLOAD(sum[i] + j), m, atColumn + m * p.cRow, c, scale, shift, residual, p);
+            }
+#endif
         }
     }
 }

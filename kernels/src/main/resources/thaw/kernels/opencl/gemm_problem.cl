@@ -48,35 +48,9 @@ typedef struct {
 /* Far outside of every plane, also when another position is added. */
 #define NOWHERE (-(1 << 30))
 
+#include "digits.cl"
+
 /* Where row k of b and column k of a lie: x is the place in a, y that in b, (z, w) the pixel. */
-typedef struct {
-    int k0, k1, k2;
-} Digits;
-
-Digits digits_of(int number, int second, int third) {
-    Digits d;
-    d.k2 = number % third;
-    d.k1 = number / third % second;
-    d.k0 = number / third / second;
-    return d;
-}
-
-/* number + by, for a by of the digits step. */
-Digits advance(Digits d, Digits step, int second, int third) {
-    d.k2 += step.k2;
-    d.k1 += step.k1;
-    d.k0 += step.k0;
-    if (d.k2 >= third) {
-        d.k2 -= third;
-        d.k1++;
-    }
-    if (d.k1 >= second) {
-        d.k1 -= second;
-        d.k0++;
-    }
-    return d;
-}
-
 int4 depth_place(Digits k, bool exists, Problem p) {
     const int h = k.k1 * p.tapH;
     const int v = k.k2 * p.tapW;

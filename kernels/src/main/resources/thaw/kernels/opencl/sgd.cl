@@ -1,6 +1,6 @@
 /*
- * One step of stochastic gradient descent with momentum (Sutskever et al. 2013), in PyTorch's order, on up to 16 parameters p
- * with gradients g and momentum buffers b; see tensors.cl for the work-groups:
+ * One step of stochastic gradient descent with momentum (Sutskever et al. 2013), in PyTorch's order, on up to TENSORS
+ * parameters p with gradients g and momentum buffers b; see tensors.cl for the work-groups:
  *
  *   g = -g                                        if maximize
  *   g = g + decay*p
@@ -8,7 +8,8 @@
  *   g = g + momentum*b  if nesterov,  else  b
  *   p = p - lr*g
  *
- * Without momentum the buffers are null. first: bit t says that the buffer of parameter t holds nothing yet.
+ * Without momentum the buffers are null. first: whether they hold nothing yet. found_inf: nothing is done unless it is null or
+ * points to 0.
  */
 #include "tensors.cl"
 
@@ -19,7 +20,11 @@ typedef struct {
 #define PARAMETER(t) , global float *p##t, global const float *g##t, global float *b##t
 #define PICK(t) case t: p = p##t; g = g##t; b = b##t; break;
 
-kernel void sgd(const Tensors tensors, const Rule rule, const int nesterov, const int first EACH_TENSOR(PARAMETER)) {
+kernel void sgd(const Tensors tensors, const Rule rule, const int nesterov, const int first,
+                global const float *found_inf EACH_TENSOR(PARAMETER)) {
+    if (found_inf && *found_inf != 0) {
+        return;
+    }
     global float *p = 0;
     global const float *g = 0;
     global float *b = 0;
@@ -32,7 +37,7 @@ kernel void sgd(const Tensors tensors, const Rule rule, const int nesterov, cons
     for (int i = start + get_local_id(0); i < end; i += get_local_size(0)) {
         float step = fma(rule.decay, p[i], rule.sign * g[i]);
         if (b) {
-            const float average = (first >> t) & 1 ? step : fma(rule.momentum, b[i], rule.take * step);
+            const float average = first ? step : fma(rule.momentum, b[i], rule.take * step);
             b[i] = average;
             step = nesterov ? fma(rule.momentum, average, step) : average;
         }

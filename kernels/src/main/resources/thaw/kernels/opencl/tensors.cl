@@ -1,13 +1,21 @@
 /*
- * Optimizers update many tensors by one launch. OpenCL 1.2 has no arrays of pointers to global memory, so each of up to 16
- * tensors comes as arguments of its own: with four pointers each, as many as fit in the 1024 bytes of arguments that every
- * device takes.
+ * Optimizers update many tensors by one launch. OpenCL 1.2 has no arrays of pointers to global memory, so each of up to TENSORS
+ * tensors comes as arguments of its own: as many as the device takes bytes of arguments, 1024 at the least.
  *
  * A tensor gets a whole number of work-groups, of chunk elements each: those of tensor t begin at group[t]. So all work-items
  * of a group work on the same tensor, and to pick its pointers costs next to nothing.
  */
-#define TENSORS 16
-#define EACH_TENSOR(F) F(0) F(1) F(2) F(3) F(4) F(5) F(6) F(7) F(8) F(9) F(10) F(11) F(12) F(13) F(14) F(15)
+#define TEN(F, d) F(d##0) F(d##1) F(d##2) F(d##3) F(d##4) F(d##5) F(d##6) F(d##7) F(d##8) F(d##9)
+#define EACH_OF_20(F) TEN(F, ) TEN(F, 1)
+#define EACH_OF_30(F) EACH_OF_20(F) TEN(F, 2)
+#define EACH_OF_40(F) EACH_OF_30(F) TEN(F, 3)
+#define EACH_OF_60(F) EACH_OF_40(F) TEN(F, 4) TEN(F, 5)
+#define EACH_OF_80(F) EACH_OF_60(F) TEN(F, 6) TEN(F, 7)
+#define EACH_OF_130(F) EACH_OF_80(F) TEN(F, 8) TEN(F, 9) TEN(F, 10) TEN(F, 11) TEN(F, 12)
+
+#define EACH_OF_(n, F) EACH_OF_##n(F)
+#define EACH_OF(n, F) EACH_OF_(n, F)
+#define EACH_TENSOR(F) EACH_OF(TENSORS, F)
 
 typedef struct {
     int chunk;
@@ -15,11 +23,17 @@ typedef struct {
     int length[TENSORS];
 } Tensors;
 
-/* The tensor of this work-group. */
+/* The tensor of this work-group: the last one that begins at it or before, found by halving. */
 int tensor_of_group(const Tensors *tensors) {
-    int t = 0;
-    for (int next = 1; next < TENSORS; next++) {
-        t = (int) get_group_id(0) >= tensors->group[next] ? next : t;
+    int low = 0;
+    int high = TENSORS;
+    while (high - low > 1) {
+        const int middle = (low + high) / 2;
+        if (tensors->group[middle] <= (int) get_group_id(0)) {
+            low = middle;
+        } else {
+            high = middle;
+        }
     }
-    return t;
+    return low;
 }

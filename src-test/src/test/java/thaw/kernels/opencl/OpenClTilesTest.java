@@ -42,6 +42,9 @@ class OpenClTilesTest {
             new ConvolutionCase(4, 40, 10, 10, 24, 3, 3, false, Conv2dOptions.of(1, 0)),
             new ConvolutionCase(3, 6, 15, 14, 4, 3, 3, false, new Conv2dOptions(1, 1, 0, 2, 1, 1, 1)));
 
+    /** Pixels and channels that lie side by side in whole vectors, with a tile's edge in their midst. */
+    private static final ConvolutionCase ALIGNED = new ConvolutionCase(3, 20, 8, 6, 36, 1, 1, true, Conv2dOptions.of(1, 0));
+
     @BeforeAll
     static void device() {
         OpenClHere.require();
@@ -49,9 +52,9 @@ class OpenClTilesTest {
 
     static Stream<Tuning> tunings() {
         return Stream.of(
-                Tuning.of(new GemmTile(false, 16, 16, 8, 8, 16, 4), NEVER),
+                Tuning.of(new GemmTile(false, 8, 4, 4, 4, 16, 4, true), NEVER),
                 Tuning.of(new GemmTile(false, 4, 8, 2, 4, 8, 2), NEVER),
-                Tuning.of(new GemmTile(false, 2, 2, 3, 1, 4, 1), NEVER),
+                Tuning.of(new GemmTile(false, 2, 2, 3, 1, 4, 1, true), NEVER),
                 Tuning.of(new GemmTile(true, 3, 2, 6, 32, 20, 16), NEVER),
                 Tuning.of(new GemmTile(true, 1, 3, 1, 2, 1, 2), NEVER));
     }
@@ -134,7 +137,19 @@ class OpenClTilesTest {
     @MethodSource("tunings")
     void convolutionsOfEveryTileAreRight(Tuning tuning) {
         try (OpenClBackend backend = open(tuning)) {
-            agree(backend, ConvolutionCase.all().filter(v -> v.options().groups() == 1 && isSmall(v)), 1e-5);
+            agree(backend, ConvolutionCase.all().filter(OpenClTilesTest::isSmall), 1e-5);
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("tunings")
+    void vectorsOfEveryTileAreRight(Tuning tuning) {
+        Correlation c = new Correlation(Shape.of(3, 20, 8, 6), ALIGNED.weight(), Shape.of(3, 36, 8, 6), ALIGNED.options());
+        for (GemmProblem p : List.of(c.forward(), c.weightGradient(), c.inputGradient().get(0))) {
+            assertTrue(Math.min(p.leftVector(), Math.min(p.rightVector(), p.resultVector())) >= 4, p::toString);
+        }
+        try (OpenClBackend backend = open(tuning)) {
+            agree(backend, Stream.of(ALIGNED), 1e-5);
         }
     }
 
@@ -217,10 +232,14 @@ class OpenClTilesTest {
         assertThrows(IllegalArgumentException.class, () -> new GemmTile(false, 8, 8, 3, 3, 16, 3), "no vectors of 3");
     }
 
-    /** The intensity and the local memory that gemm.cl states for the usual tile of a card. */
+    /** The usual tile of a card is right, and takes the local memory that gemm.cl states. */
     @Test
     void theUsualTileOfACardTakesWhatItSays() {
-        GemmTile tile = new GemmTile(false, 16, 16, 8, 8, 16, 4);
+        GemmTile tile = new GemmTile(false, 16, 16, 8, 8, 16, 4, true);
+        try (OpenClBackend backend = open(Tuning.of(tile, NEVER))) {
+            agree(backend, Stream.of(WINOGRAD.get(1), ALIGNED), 1e-5);
+            assertTrue(backend.takes(ProductShape.WIDE, tile));
+        }
         assertEquals(128, tile.rows());
         assertEquals(256, tile.items());
         assertTrue(tile.localBytes() <= 20 << 10, () -> "local memory: " + tile.localBytes());

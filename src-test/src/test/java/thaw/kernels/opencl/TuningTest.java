@@ -111,7 +111,8 @@ class TuningTest {
         OpenClDevice device = device(Type.CPU, "A", "1");
         assertEquals(Optional.empty(), cache.read(device));
         Tuning tuning = Tuning.of(new GemmTile(true, 3, 2, 6, 32, 20, 16), 48)
-                .with(ProductShape.DEEP, new GemmTile(false, 4, 4, 2, 2, 8, 2));
+                .with(ProductShape.DEEP, new GemmTile(false, 4, 4, 2, 2, 8, 2))
+                .with(ProductShape.WIDE, new GemmTile(false, 4, 4, 2, 2, 8, 2, true));
         cache.write(device, Tuning.usual(device));
         Path file = cache.write(device, tuning);
         assertEquals(Optional.of(tuning), cache.read(device));
@@ -170,7 +171,7 @@ class TuningTest {
     @Test
     void whatIsNotTheReferencesResultDoesNotCount() {
         OpenClHere.require();
-        TuningTrial trial = TuningTrial.of(ProductShape.NARROW);
+        TuningTrial trial = TuningTrial.of(ProductShape.NARROW).get(0);
         float[] expected = trial.expected();
         try (OpenClBackend backend = OpenClBackend.open()) {
             assertTrue(trial.isRight(backend, expected));
