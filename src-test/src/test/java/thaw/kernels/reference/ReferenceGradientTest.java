@@ -18,7 +18,7 @@ import thaw.kernels.Backend;
 import thaw.kernels.Conv2dOptions;
 import thaw.kernels.Pool2dOptions;
 import thaw.kernels.Reduction;
-import thaw.kernels.ReferenceAgreement;
+import thaw.kernels.Agreement;
 import thaw.kernels.Shape;
 import thaw.kernels.UnaryOp;
 
@@ -216,7 +216,7 @@ class ReferenceGradientTest {
             double below = loss.applyAsDouble(backend.of(x.shape(), moved));
             numeric[i] = (above - below) / (2 * H);
         }
-        double error = ReferenceAgreement.relativeError(read(gradient), numeric);
+        double error = Agreement.relativeError(read(gradient), numeric);
         assertTrue(error < TOLERANCE, "relative error " + error + " for input " + x.shape());
     }
 

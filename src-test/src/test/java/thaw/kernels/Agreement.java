@@ -1,0 +1,80 @@
+package thaw.kernels;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.util.Arrays;
+import java.util.List;
+import java.util.SplittableRandom;
+import java.util.function.Function;
+import java.util.function.ObjIntConsumer;
+import thaw.kernels.reference.ReferenceBackend;
+
+/** Compares what a backend computes with what {@link ReferenceBackend} does, from the same random numbers. */
+public abstract class Agreement extends OperatorContract {
+
+    static final int SHAPES = 12;
+    static final int[] CHANNELS = {1, 2, 3, 7, 8, 15, 16, 17, 31, 33, 48};
+
+    /** The largest relative L2 error of a result. */
+    protected double tolerance() {
+        return 1e-5;
+    }
+
+    /** As {@link #tolerance}, for convolutions. */
+    protected double convolutionTolerance() {
+        return tolerance();
+    }
+
+    /** Activations with each awkward number of channels, one pixel and odd images, and rows. */
+    static void overShapes(ObjIntConsumer<Shape> test) {
+        SplittableRandom random = new SplittableRandom(9);
+        int seed = 0;
+        for (int c : CHANNELS) {
+            test.accept(Shape.of(random.nextInt(2, 4), c, random.nextInt(3, 10), random.nextInt(3, 10)), seed++);
+            test.accept(Shape.of(random.nextInt(8, 20), c, 1, 1), seed++);
+            test.accept(Shape.of(random.nextInt(8, 20), c), seed++);
+        }
+    }
+
+    /** Runs a computation on both backends, with the same random inputs, and compares its results (some may be null). */
+    void agree(long seed, double tolerance, Function<Bench, List<Array>> computation) {
+        long before = backend.memory().inUse();
+        try (ReferenceBackend reference = new ReferenceBackend();
+                Bench expectedBench = new Bench(reference, seed);
+                Bench actualBench = new Bench(backend, seed)) {
+            List<Array> expected = computation.apply(expectedBench);
+            List<Array> actual = computation.apply(actualBench);
+            assertEquals(expected.size(), actual.size());
+            for (int i = 0; i < expected.size(); i++) {
+                Array e = expected.get(i);
+                Array a = actual.get(i);
+                assertEquals(e == null, a == null, "whether result " + i + " is null");
+                if (e != null) {
+                    assertEquals(e.shape(), a.shape(), "shape of result " + i);
+                    double error = error(Bench.readDoubles(backend, a), Bench.readDoubles(reference, e));
+                    assertTrue(error <= tolerance, "result " + i + " " + e.shape() + " has a relative error of " + error);
+                    a.release();
+                }
+            }
+        }
+        assertEquals(before, backend.memory().inUse(), "bytes in use after all was released");
+    }
+
+    /** As {@link #relativeError}, but sums of numbers of size 1 that nearly cancel are measured against 1. */
+    private static double error(double[] actual, double[] expected) {
+        double norm = Math.sqrt(Arrays.stream(expected).map(v -> v * v).sum());
+        return relativeError(actual, expected) * Math.min(1, norm == 0 ? 1 : norm / Math.sqrt(expected.length));
+    }
+
+    /** {@code ‖actual − expected‖ / ‖expected‖}; where nothing but zeros is expected, {@code ‖actual‖} */
+    public static double relativeError(double[] actual, double[] expected) {
+        double difference = 0;
+        double norm = 0;
+        for (int i = 0; i < expected.length; i++) {
+            difference += (actual[i] - expected[i]) * (actual[i] - expected[i]);
+            norm += expected[i] * expected[i];
+        }
+        return Math.sqrt(norm == 0 ? difference : difference / norm);
+    }
+}
