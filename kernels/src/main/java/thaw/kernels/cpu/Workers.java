@@ -8,7 +8,7 @@ import java.util.concurrent.locks.ReentrantLock;
  * The threads of a backend. A job is a number of items that may be done in any order and by any thread: how a job is cut
  * into items must not depend on how many threads there are, and then neither do the results.
  *
- * <p>The caller works along. Helpers spin for some microseconds after a job, since the next one comes soon, then park.
+ * <p>The caller works along. Helpers spin for a while after a job, since the next one comes soon, then park.
  * A caller who finds the helpers busy with another caller's job does its own job alone.
  */
 class Workers implements AutoCloseable {
@@ -49,7 +49,8 @@ class Workers implements AutoCloseable {
         }
     }
 
-    private static final int SPINS = 4000;
+    /** About a millisecond: longer than what lies between two operators of a network. */
+    private static final int SPINS = 40_000;
 
     private final Thread[] helpers;
     private final ReentrantLock busy = new ReentrantLock();
