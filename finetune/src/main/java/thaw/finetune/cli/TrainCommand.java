@@ -38,10 +38,11 @@ import thaw.resnet.ResNet;
 final class TrainCommand implements Callable<Integer> {
 
     private static final String MODEL_ENDING = ".safetensors";
-    /** Parameters from which on a network's kernels are compiled ahead: a ResNet-20 has trained by the time that takes. */
-    private static final long WARMED_UP = 5_000_000;
     private static final int PROBE_IMAGES = 32;
     private static final double UPDATE_RATIO_LIMIT = 1e-2;
+
+    /** Parameters from which on a network's kernels are compiled ahead: a ResNet-20 has trained by the time that takes. */
+    private static final long WARMED_UP = 5_000_000;
 
     /** How many threads compute changes no bit. */
     private static final String THREADS = ", \\d+ threads?$";

@@ -27,6 +27,7 @@ final class BufferPool {
     /** The longest array that shares a region with others. */
     private static final int SHORT = (REGION / 2 - HEADER) / Float.BYTES;
     private static final int SHORT_LENGTHS = (Integer.SIZE - Integer.numberOfLeadingZeros(SHORT)) * STEPS_OF_AN_OCTAVE;
+
     /** As long as an array can be. */
     private static final int LONGEST = Integer.MAX_VALUE - 8;
     private static final int LENGTHS = SHORT_LENGTHS + regions(Integer.MAX_VALUE) + 1;

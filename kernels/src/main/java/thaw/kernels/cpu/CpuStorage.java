@@ -68,8 +68,11 @@ final class CpuStorage extends Storage {
             return;
         }
         float[] made = make.get();
-        use.accept(made);
-        pool.give(made);
+        try {
+            use.accept(made);
+        } finally {
+            pool.give(made);
+        }
     }
 
     @Override
