@@ -18,11 +18,14 @@ final class ThawContender {
         Contender contender = Contender.of(args);
         Mode mode = Mode.valueOf(contender.mode().toUpperCase(Locale.ROOT).replace('-', '_'));
         try (Device device = Device.cpu(contender.threads())) {
-            Thread warmUp = new Thread(() -> device.warmUp(contender.trains()));
-            warmUp.start();
+            if (!contender.trains()) {
+                device.warmUpInBackground();
+            }
             ResNet net = ResNet.fromWeights(
                     Weights.read(contender.folder().resolve(contender.arch() + ".safetensors")).tensors(), device);
-            warmUp.join();
+            if (contender.trains()) {
+                device.warmUp(true);
+            }
             try (NetworkStep step = new NetworkStep(net, mode, contender.size(), contender.images(), contender.labels())) {
                 int values = contender.trains() ? 1 : contender.classes();
                 contender.converse(() -> Arrays.copyOf(step.run(), values));

@@ -105,6 +105,14 @@ public final class Device implements AutoCloseable {
     }
 
     /**
+     * Returns at once, for a quick first prediction: a thread prepares simple loops while the caller reads the weights, and the
+     * fastest ones after the first prediction, a second or two in which predictions take some times as long. Changes no result.
+     */
+    public void warmUpInBackground() {
+        backend.warmUpInBackground();
+    }
+
+    /**
      * Initial weights and dropout masks are drawn from this generator unless a module was given one of its own; seed it
      * with {@link Generator#seed} to repeat a run, or to make another.
      */

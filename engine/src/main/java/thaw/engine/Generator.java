@@ -31,6 +31,11 @@ public final class Generator implements RandomGenerator {
         return state.get();
     }
 
+    /** Goes on as if so many numbers had been drawn. */
+    public void skip(long draws) {
+        state.addAndGet(draws * GAMMA);
+    }
+
     @Override
     public long nextLong() {
         return SplitMix64.hash(state.getAndAdd(GAMMA));

@@ -1,5 +1,6 @@
 package thaw.engine;
 
+import java.nio.FloatBuffer;
 import thaw.engine.functions.Affine;
 import thaw.engine.functions.Binary;
 import thaw.engine.functions.LogSoftmax;
@@ -112,10 +113,15 @@ public final class Tensor implements AutoCloseable {
      * @throws IllegalStateException if this tensor is the result of a function
      */
     public void set(float... values) {
+        set(FloatBuffer.wrap(values));
+    }
+
+    /** As {@link #set(float...)}, to what remains of a buffer, such as a part of a file. */
+    public void set(FloatBuffer values) {
         requireLeaf("set");
-        if (values.length != shape.size()) {
+        if (values.remaining() != shape.size()) {
             throw new IllegalArgumentException("set: a tensor " + shape + " holds " + shape.size() + " elements, "
-                    + values.length + " were given");
+                    + values.remaining() + " were given");
         }
         device.backend().write(array(), values);
     }

@@ -7,7 +7,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.concurrent.FutureTask;
 import java.util.concurrent.locks.ReadWriteLock;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
 import thaw.engine.Device;
@@ -33,12 +32,15 @@ import thaw.resnet.ResNet;
  * }</pre>
  *
  * Immutable, and safe from many threads at once. It has threads of its own, daemons, which end when it is closed. Faster with
- * {@code --add-modules jdk.incubator.vector}, and right without.
+ * {@code --add-modules jdk.incubator.vector}, and right without. Then the first prediction is ready soon, those of the next second
+ * or two take some times as long as later ones, and all have the same bits; see {@link Device#warmUpInBackground}.
  */
 public final class Classifier implements AutoCloseable {
     private static final int CHANNELS = 3;
     /** So many images go through the network together: enough to be fast, few enough for little memory. */
     private static final int LARGEST_BATCH = 16;
+    /** So many images are worth waiting for the fastest loops, which takes about as long as to predict them without. */
+    private static final int WORTH_WAITING = 10;
 
     private final Device device;
     private final ResNet net;
@@ -80,27 +82,12 @@ public final class Classifier implements AutoCloseable {
 
     /** As {@link #of(ModelFile)}, on a device that is the classifier's from now on and is closed with it. */
     public static Classifier of(ModelFile model, Device device) {
-        // The kernels are compiled while the weights are read.
-        // One that fails costs nothing but time later: what made it fail tells in a prediction, if it is not gone by then.
-        Thread thread = new Thread(new FutureTask<>(() -> device.warmUp(false), null), "thaw-warm-up");
-        thread.setDaemon(true);
-        thread.start();
+        device.warmUpInBackground();
         try {
-            Classifier classifier = new Classifier(device, model);
-            await(thread);
-            return classifier;
+            return new Classifier(device, model);
         } catch (RuntimeException | Error failed) {
-            await(thread);
             device.close();
             throw failed;
-        }
-    }
-
-    private static void await(Thread thread) {
-        try {
-            thread.join();
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
         }
     }
 
@@ -144,6 +131,9 @@ public final class Classifier implements AutoCloseable {
      * @throws thaw.finetune.images.ImageReadException if a file is missing or is no image
      */
     public List<Prediction> predictAll(List<Path> images) {
+        if (images.size() >= WORTH_WAITING) {
+            warmUp();
+        }
         List<Prediction> predictions = new ArrayList<>();
         for (int start = 0; start < images.size(); start += LARGEST_BATCH) {
             List<Path> some = images.subList(start, Math.min(images.size(), start + LARGEST_BATCH));
@@ -155,6 +145,17 @@ public final class Classifier implements AutoCloseable {
             predictions.addAll(predictPrepared(batch, some.size()));
         }
         return List.copyOf(predictions);
+    }
+
+    private void warmUp() {
+        use.readLock().lock();
+        try {
+            if (!closed) {
+                device.warmUp(false);
+            }
+        } finally {
+            use.readLock().unlock();
+        }
     }
 
     private int imageLength() {

@@ -1,5 +1,6 @@
 package thaw.kernels;
 
+import java.nio.FloatBuffer;
 import java.util.List;
 import java.util.Optional;
 
@@ -44,6 +45,13 @@ public interface Backend extends AutoCloseable {
     /** In place: overwrites the elements, given in row-major order. */
     void write(Array x, float[] values);
 
+    /** As {@link #write(Array, float[])}, with what remains of a buffer, such as a part of a file. */
+    default void write(Array x, FloatBuffer values) {
+        float[] copy = new float[values.remaining()];
+        values.duplicate().get(copy);
+        write(x, copy);
+    }
+
     /** In place: sets every element. */
     void fill(Array x, double value);
 
@@ -77,6 +85,14 @@ public interface Backend extends AutoCloseable {
      * @param training whether those of a training step too, rather than of a prediction alone
      */
     default void warmUp(boolean training) {
+    }
+
+    /**
+     * Returns at once, for a quick first prediction: where compiling the fastest loops takes a second or more, operators run on
+     * simpler ones, to the same bits, until a thread in the background has had the fastest compiled. It begins when nothing is
+     * computed, after the first prediction at best. {@link #warmUp} waits for it.
+     */
+    default void warmUpInBackground() {
     }
 
     /** Ends the device's threads and gives its memory back. Arrays must not be used any more. */

@@ -38,7 +38,7 @@ public final class ResNet extends Module {
     private int classes;
     private boolean pretrained;
 
-    /** @param drawn whether the body's weights are drawn; otherwise they are 0 */
+    /** @param drawn whether weights are drawn; otherwise they are 0 */
     private ResNet(Architecture architecture, Device device, int classes, Generator generator, boolean drawn) {
         this.architecture = architecture;
         this.device = device;
@@ -54,7 +54,11 @@ public final class ResNet extends Module {
         for (int i = 0; i < architecture.stages(); i++) {
             child(stageName(i), stage(i, initial));
         }
-        setHead(Head.LINEAR, classes);
+        setHead(Head.LINEAR, classes, initial);
+        if (!drawn) {
+            // What is drawn next is the same as if the head's weights and biases had been.
+            generator.skip((architecture.features() + 1L) * classes);
+        }
         if (family == Family.CIFAR) {
             // As the family's published training begins; a head that replaces this one is drawn as torchvision's are.
             Init.kaimingNormal(classifier().weight(), family.fan(), initial);
@@ -101,7 +105,7 @@ public final class ResNet extends Module {
         return new ResNet(architecture, device, classes, device.generator(), true);
     }
 
-    /** A network whose body's weights are 0 until they are loaded: to draw millions of them takes a while. */
+    /** A network whose weights are 0 until they are loaded: to draw millions of them takes a while. */
     static ResNet toBeLoaded(Architecture architecture, Device device, int classes) {
         return new ResNet(architecture, device, classes, device.generator(), false);
     }
@@ -274,16 +278,16 @@ public final class ResNet extends Module {
     /** Replaces pool and classifier by new ones; the body stays as it is. The old head is {@linkplain Module#release gone}. */
     public ResNet replaceHead(Head head, int classes) {
         Module old = children().get(CLASSIFIER);
-        setHead(head, classes);
+        setHead(head, classes, generator);
         old.release();
         return this;
     }
 
-    private void setHead(Head newHead, int newClasses) {
+    private void setHead(Head newHead, int newClasses, Generator initial) {
         if (newClasses < 1) {
             throw new IllegalArgumentException("head: a network needs at least one class, got " + newClasses);
         }
-        Module classifier = newHead.classifier(device, architecture.features(), newClasses, generator);
+        Module classifier = newHead.classifier(device, architecture.features(), newClasses, initial);
         child("avgpool", newHead.pool()).train(isTraining());
         child("flatten", new Flatten()).train(isTraining());
         child(CLASSIFIER, classifier).train(isTraining());

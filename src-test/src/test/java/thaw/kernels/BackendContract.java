@@ -278,6 +278,15 @@ public abstract class BackendContract {
     }
 
     @Test
+    void warmingUpInTheBackgroundChangesNothing() {
+        List<float[]> expected = sample(backend);
+        backend.warmUpInBackground();
+        assertSameBits(expected, sample(backend));
+        backend.warmUp(false);
+        assertSameBits(expected, sample(backend));
+    }
+
+    @Test
     void severalThreadsMayCallAtOnce() throws InterruptedException, ExecutionException {
         List<float[]> expected = sample(backend);
         ExecutorService threads = Executors.newFixedThreadPool(3);

@@ -2,6 +2,7 @@ package thaw.engine.io;
 
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.FloatBuffer;
 import thaw.kernels.Shape;
 
 /**
@@ -28,6 +29,11 @@ public interface StoredTensor {
         float[] values = new float[shape().size()];
         dtype().read(bytes(), values);
         return values;
+    }
+
+    /** As {@link #toFloats()}, without a copy where the elements are floats. Read-only. */
+    default FloatBuffer floats() {
+        return dtype() == DType.F32 ? bytes().asFloatBuffer() : FloatBuffer.wrap(toFloats()).asReadOnlyBuffer();
     }
 
     /**

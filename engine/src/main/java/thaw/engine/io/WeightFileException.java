@@ -18,6 +18,11 @@ public class WeightFileException extends IOException {
     /** A name out of a file, fit for a message: quoted, short, and without control characters. */
     static String quote(String name) {
         String shown = name.length() > 120 ? name.substring(0, 120) + "…" : name;
-        return '"' + shown.replaceAll("\\p{Cntrl}", "?") + '"';
+        StringBuilder quoted = new StringBuilder("\"");
+        for (int i = 0; i < shown.length(); i++) {
+            char c = shown.charAt(i);
+            quoted.append(c < ' ' || c == 0x7f ? '?' : c);
+        }
+        return quoted.append('"').toString();
     }
 }

@@ -36,7 +36,7 @@ final class StateDict {
 
         @Override
         public void load(StoredTensor value) {
-            tensor.set(value.toFloats());
+            tensor.set(value.floats());
         }
     }
 

@@ -2,8 +2,10 @@ package thaw.kernels.cpu;
 
 import static thaw.kernels.cpu.Memory.cpu;
 
+import java.nio.FloatBuffer;
 import java.util.Arrays;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicReference;
 import thaw.kernels.AdamWOptions;
 import thaw.kernels.Array;
 import thaw.kernels.Backend;
@@ -29,6 +31,8 @@ public final class CpuBackend implements Backend {
     private final Memory memory;
     private final Rearrangement rearrangement;
     private final Elementwise elementwise;
+    private final CurrentLoops current;
+    private final AtomicReference<QuickStart> quickStart = new AtomicReference<>();
     private final MatrixProduct product;
     private final Convolution convolution;
     private final BatchNorm batchNorm;
@@ -45,10 +49,11 @@ public final class CpuBackend implements Backend {
         memory = new Memory(workers, lanes);
         rearrangement = new Rearrangement(memory);
         elementwise = new Elementwise(memory, workers, loops);
-        product = vectors ? new VectorMatrixProduct(memory, workers) : new PlainMatrixProduct(memory, workers);
-        convolution = vectors ? new VectorConvolution(memory, workers) : new PlainConvolution(memory, workers);
+        current = vectors ? new CurrentLoops(lanes) : null;
+        product = vectors ? new VectorMatrixProduct(memory, workers, current) : new PlainMatrixProduct(memory, workers);
+        convolution = vectors ? new VectorConvolution(memory, workers, current) : new PlainConvolution(memory, workers);
         batchNorm = new BatchNorm(memory, workers, loops);
-        pooling = new Pooling(memory, workers, loops);
+        pooling = new Pooling(memory, workers, vectors ? current::get : () -> loops);
         loss = new SoftmaxLoss(memory);
         binaryLoss = new LogisticLoss(memory);
         sgd = new SgdUpdate(memory, workers);
@@ -87,13 +92,41 @@ public final class CpuBackend implements Backend {
 
     @Override
     public void warmUp(boolean training) {
-        if (memory.block() > 1) {
-            WarmUp.run(this, memory.block(), training);
+        if (current == null) {
+            return;
+        }
+        QuickStart started = quickStart.get();
+        if (started != null) {
+            started.await();
+        }
+        if (started == null || training) {
+            WarmUp.run(this, lanes, training);
         }
     }
 
     @Override
+    public void warmUpInBackground() {
+        if (current != null) {
+            QuickStart started = new QuickStart(current, workers, lanes);
+            if (quickStart.compareAndSet(null, started)) {
+                started.begin();
+            }
+        }
+    }
+
+    /** With one thread of its own and loops of a kind, which stay. */
+    static CpuBackend with(boolean vectorLoops) {
+        CpuBackend backend = new CpuBackend(1, true);
+        backend.current.useVectors(vectorLoops);
+        return backend;
+    }
+
+    @Override
     public void close() {
+        QuickStart started = quickStart.get();
+        if (started != null) {
+            started.close();
+        }
         workers.close();
         memory.pool().clear();
     }
@@ -155,6 +188,18 @@ public final class CpuBackend implements Backend {
     public void write(Array x, float[] values) {
         Shapes.requireLength("write", x.shape(), values.length);
         memory.gather(values, cpu(x));
+        x.storage().changed();
+    }
+
+    @Override
+    public void write(Array array, FloatBuffer values) {
+        CpuArray x = cpu(array);
+        if (!x.isRowMajor()) {
+            Backend.super.write(x, values);
+            return;
+        }
+        Shapes.requireLength("write", x.shape(), values.remaining());
+        values.duplicate().get(x.data(), 0, x.length());
         x.storage().changed();
     }
 

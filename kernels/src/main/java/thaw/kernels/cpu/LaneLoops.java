@@ -7,10 +7,7 @@ package thaw.kernels.cpu;
  *
  * <p>Two implementations: {@link VectorLaneLoops} with a vector's width of lanes, {@link PlainLaneLoops} with one.
  */
-interface LaneLoops {
-
-    /** Channels in a block. */
-    int lanes();
+interface LaneLoops extends WindowLoops {
 
     /** {@code out[lane] = Σ x} over the pixels. */
     void sum(float[] x, int xo, int pixels, float[] out, int o);
@@ -37,18 +34,6 @@ interface LaneLoops {
     /** {@code y = a·g + b·(x − mean) + c}; {@code y} may be {@code g}. */
     void combine(float[] g, int go, float[] x, int xo, int pixels, float[] mean, float[] a, float[] b, float[] c, int o,
             float[] y, int yo);
-
-    /**
-     * The largest value in a window of pixels, and its index in the image; the first among equals, a NaN above all.
-     *
-     * @param first index of the window's first pixel in its image, which begins at {@code xo}
-     * @param width of the image
-     * @param index null if not wanted
-     */
-    void maxOfWindow(float[] x, int xo, int first, int rows, int columns, int width, float[] max, float[] index, int o);
-
-    /** {@code y[lane] = factor · Σ x} over a window of pixels; see {@link #maxOfWindow}. */
-    void sumOfWindow(float[] x, int xo, int first, int rows, int columns, int width, float factor, float[] y, int o);
 
     /** {@code out = y > 0 ? g : 0}, for the elements {@code from … to − 1}. */
     void reluGradient(float[] g, float[] y, float[] out, int from, int to);

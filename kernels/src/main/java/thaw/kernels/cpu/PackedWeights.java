@@ -84,23 +84,32 @@ final class PackedWeights {
                     if (in >= l.inputs) {
                         Arrays.fill(out, to, to + width, 0);
                     } else if (l.groups == 1) {
-                        int from = in * strideIn + position + firstOutput * strideOut;
-                        for (int i = 0; i < real; i++) {
-                            out[to + i] = w[from + i * strideOut];
-                        }
+                        copy(w, in * strideIn + position + firstOutput * strideOut, strideOut, out, to, real);
                         Arrays.fill(out, to + real, to + width, 0);
                     } else {
-                        int group = in / perGroupIn;
-                        for (int i = 0; i < width; i++) {
-                            int o = firstOutput + i;
-                            boolean connected = i < real && o / perGroupOut == group;
-                            out[to + i] = !connected ? 0 : l.transposed
-                                    ? w[(in * perGroupOut + o % perGroupOut) * l.filterSize + position]
-                                    : w[(o * perGroupIn + in % perGroupIn) * l.filterSize + position];
-                        }
+                        connected(l, position, in, firstOutput, w, out, to, real);
+                        Arrays.fill(out, to + real, to + width, 0);
                     }
                 }
             }
+        }
+    }
+
+    private static void copy(float[] w, int from, int step, float[] out, int to, int count) {
+        for (int i = 0; i < count; i++) {
+            out[to + i] = w[from + i * step];
+        }
+    }
+
+    /** The weights of one input channel, zeros for output channels of other groups. */
+    private static void connected(Layout l, int position, int in, int firstOutput, float[] w, float[] out, int to, int count) {
+        int perGroupIn = l.inputs / l.groups;
+        int perGroupOut = l.outputs / l.groups;
+        for (int i = 0; i < count; i++) {
+            int o = firstOutput + i;
+            out[to + i] = o / perGroupOut != in / perGroupIn ? 0 : l.transposed
+                    ? w[(in * perGroupOut + o % perGroupOut) * l.filterSize + position]
+                    : w[(o * perGroupIn + in % perGroupIn) * l.filterSize + position];
         }
     }
 }

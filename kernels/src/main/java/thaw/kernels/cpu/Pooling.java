@@ -1,6 +1,7 @@
 package thaw.kernels.cpu;
 
 import java.util.Arrays;
+import java.util.function.Supplier;
 import thaw.kernels.Array;
 import thaw.kernels.Backend.Pooled;
 import thaw.kernels.Pool2dOptions;
@@ -19,12 +20,12 @@ final class Pooling {
 
     private final Memory memory;
     private final Workers workers;
-    private final LaneLoops loops;
+    private final Supplier<? extends WindowLoops> current;
 
-    Pooling(Memory memory, Workers workers, LaneLoops loops) {
+    Pooling(Memory memory, Workers workers, Supplier<? extends WindowLoops> current) {
         this.memory = memory;
         this.workers = workers;
-        this.loops = loops;
+        this.current = current;
     }
 
     private static Span window(int kernel, int stride, int padding, int extent) {
@@ -70,9 +71,10 @@ final class Pooling {
         CpuArray x = memory.asBlocked(array);
         CpuArray y = memory.blocked(outShape);
         CpuArray indices = needIndices ? memory.blocked(outShape) : null;
-        int lanes = loops.lanes();
+        int lanes = memory.block();
         int width = x.shape().dim(3);
         int in = x.shape().dim(2) * width * lanes;
+        WindowLoops loops = current.get();
         int oh = outShape.dim(2);
         int ow = outShape.dim(3);
         float[] from = x.data();
@@ -98,7 +100,7 @@ final class Pooling {
         CpuArray gy = memory.asBlocked(gradient);
         CpuArray indices = memory.asBlocked(at);
         CpuArray gx = memory.blocked(xShape);
-        int lanes = loops.lanes();
+        int lanes = memory.block();
         int in = xShape.dim(2) * xShape.dim(3) * lanes;
         int out = gy.shape().dim(2) * gy.shape().dim(3) * lanes;
         float[] g = gy.data();
@@ -132,7 +134,8 @@ final class Pooling {
     private Array avg(Array array, Shape outShape, Span rows, Span columns, Pool2dOptions o) {
         CpuArray x = memory.asBlocked(array);
         CpuArray y = memory.blocked(outShape);
-        int lanes = loops.lanes();
+        int lanes = memory.block();
+        WindowLoops loops = current.get();
         int height = x.shape().dim(2);
         int width = x.shape().dim(3);
         int oh = outShape.dim(2);
@@ -185,7 +188,7 @@ final class Pooling {
     private Array avgGradient(Array gradient, Shape xShape, Span rows, Span columns, Pool2dOptions o) {
         CpuArray gy = memory.asBlocked(gradient);
         CpuArray gx = memory.blocked(xShape);
-        int lanes = loops.lanes();
+        int lanes = memory.block();
         int height = xShape.dim(2);
         int width = xShape.dim(3);
         int oh = gy.shape().dim(2);

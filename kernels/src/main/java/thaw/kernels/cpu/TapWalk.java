@@ -36,7 +36,7 @@ record TapWalk(int images, int rows, int sourceImage, int sourceStart, int sourc
      * @param w        as {@link PackedWeights} lays them out
      * @param epilogue null for none
      */
-    void run(Workers workers, float[] source, float[] w, BlockedEpilogue epilogue, float[] target) {
+    void run(Workers workers, BlockLoops loops, float[] source, float[] w, BlockedEpilogue epilogue, float[] target) {
         int total = images * rows;
         if (total == 0) {
             return;
@@ -60,7 +60,7 @@ record TapWalk(int images, int rows, int sourceImage, int sourceStart, int sourc
                     int n = r / rows;
                     int row = r % rows;
                     int count = row == rows - 1 ? lastPixels : pixels;
-                    PixelRow.run(count, PixelRow.tile(count, vectors), vectors,
+                    loops.pixels(count, PixelRow.tile(count, vectors), vectors,
                             source, n * sourceImage + sourceStart + row * sourceRow + block * sourceBlock, px,
                             taps, shift, steps, w, weightOffsets[tile], epilogue, layout.firstOutput(tile),
                             target, n * targetImage + targetStart + row * targetRow + tile * layout.width() * targetBlock,

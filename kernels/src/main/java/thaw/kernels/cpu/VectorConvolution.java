@@ -34,6 +34,7 @@ final class VectorConvolution implements Convolution {
 
     private final Memory memory;
     private final Workers workers;
+    private final CurrentLoops current;
     private final int lanes;
     private final WinogradConvolution winograd;
     private final GroupedConvolution grouped;
@@ -42,13 +43,14 @@ final class VectorConvolution implements Convolution {
     private final VectorWeightGradient weightGradient;
     private final Map<Key, ConvolutionPlan> plans = new ConcurrentHashMap<>();
 
-    VectorConvolution(Memory memory, Workers workers) {
+    VectorConvolution(Memory memory, Workers workers, CurrentLoops current) {
         this.memory = memory;
         this.workers = workers;
+        this.current = current;
         this.lanes = memory.block();
-        this.winograd = new WinogradConvolution(memory, workers);
+        this.winograd = new WinogradConvolution(memory, workers, current);
         this.grouped = new GroupedConvolution(memory, workers);
-        this.winogradWeightGradient = new WinogradWeightGradient(memory, workers);
+        this.winogradWeightGradient = new WinogradWeightGradient(memory, workers, current);
         this.groupedWeightGradient = new GroupedWeightGradient(memory, workers);
         this.weightGradient = new VectorWeightGradient(memory, workers);
     }
@@ -174,6 +176,7 @@ final class VectorConvolution implements Convolution {
     }
 
     private void execute(ConvolutionPlan plan, CpuArray x, CpuArray w, BlockedEpilogue epilogue, CpuArray target) {
+        BlockLoops loops = current.get();
         float[] from = x.data();
         float[] copy = null;
         if (plan.copy() != null) {
@@ -185,7 +188,7 @@ final class VectorConvolution implements Convolution {
             if (walk.places().count() > 0) {
                 float[] source = from;
                 w.storage().useDerived(key(walk), () -> packed(w, walk),
-                        weights -> walk.run(workers, source, weights, epilogue, target.data()));
+                        weights -> walk.run(workers, loops, source, weights, epilogue, target.data()));
             }
         }
         if (copy != null) {

@@ -26,11 +26,13 @@ final class VectorMatrixProduct implements MatrixProduct {
 
     private final Memory memory;
     private final Workers workers;
+    private final CurrentLoops current;
     private final int width;
 
-    VectorMatrixProduct(Memory memory, Workers workers) {
+    VectorMatrixProduct(Memory memory, Workers workers, CurrentLoops current) {
         this.memory = memory;
         this.workers = workers;
+        this.current = current;
         this.width = 2 * memory.block();
     }
 
@@ -65,6 +67,7 @@ final class VectorMatrixProduct implements MatrixProduct {
     private void multiply(float[] a, float[] b, int rows, int inner, int columns, float[] c) {
         int bands = (rows + ROWS - 1) / ROWS;
         int tiles = (columns + width - 1) / width;
+        BlockLoops loops = current.get();
         workers.run(bands * tiles, item -> {
             int row = item % bands * ROWS;
             int tile = item / bands;
@@ -73,13 +76,13 @@ final class VectorMatrixProduct implements MatrixProduct {
             int used = Math.min(width, columns - column);
             int pixels = PixelRow.tile(count, 2);
             if (used == width) {
-                PixelRow.run(count, pixels, 2, a, row * inner, inner, NO_TAPS, SHIFT, inner, b, tile * inner * width,
+                loops.pixels(count, pixels, 2, a, row * inner, inner, NO_TAPS, SHIFT, inner, b, tile * inner * width,
                         null, 0, c, row * columns + column, columns, width / 2);
                 return;
             }
             // The last columns do not fill the tile: compute it aside and copy what exists.
             float[] aside = memory.pool().take(count * width);
-            PixelRow.run(count, pixels, 2, a, row * inner, inner, NO_TAPS, SHIFT, inner, b, tile * inner * width,
+            loops.pixels(count, pixels, 2, a, row * inner, inner, NO_TAPS, SHIFT, inner, b, tile * inner * width,
                     null, 0, aside, 0, width, width / 2);
             for (int r = 0; r < count; r++) {
                 System.arraycopy(aside, r * width, c, (row + r) * columns + column, used);

@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
 import thaw.kernels.Array;
 import thaw.kernels.Backend;
 import thaw.kernels.BinaryOp;
@@ -31,6 +32,9 @@ final class WarmUp {
     /** Widths of a ResNet's images, since kernels differ by the pixels that they take together. */
     private static final int[] WIDTHS = {7, 14, 28, 56};
 
+    /** Channels from which on a stride of 2 is Winograd's too. */
+    private static final int STRIDED_CHANNELS = WinogradConvolution.STRIDED_CHANNELS;
+
     /** A round's arrays and tasks take up to 270 KB; a kernel that isn't compiled, megabytes. */
     private static final long FEW_BYTES = 1 << 19;
 
@@ -53,6 +57,7 @@ final class WarmUp {
         this.training = training;
     }
 
+    /** Runs rounds until a backend's loops are compiled. */
     static void run(Backend backend, int lanes, boolean training) {
         WarmUp warmUp = new WarmUp(backend, lanes, training);
         if (ModuleLayer.boot().findModule("jdk.management").isPresent()) {
@@ -61,6 +66,14 @@ final class WarmUp {
             for (int round = 0; round < UNSEEN_ROUNDS; round++) {
                 warmUp.round(round);
             }
+        }
+    }
+
+    /** Runs what a prediction consists of, with loops that make no garbage that would tell, until it is enough. */
+    static void predictUntil(BooleanSupplier enough, Backend backend, int lanes) {
+        WarmUp warmUp = new WarmUp(backend, lanes, false);
+        while (!enough.getAsBoolean()) {
+            warmUp.round(warmUp::prediction);
         }
     }
 
@@ -97,18 +110,44 @@ final class WarmUp {
     }
 
     private void round(int round) {
-        try {
+        round(() -> {
             for (int width : WIDTHS) {
                 // Large images have many calls a round.
                 if (round % Math.max(1, width / 14) == 0) {
                     block(width);
                 }
             }
+            conv(zeros(1, STRIDED_CHANNELS, 28, 28), lanes, 3, 2);
             ends();
+        });
+    }
+
+    private void round(Runnable operators) {
+        try {
+            operators.run();
         } finally {
             arrays.forEach(Array::release);
             arrays.clear();
         }
+    }
+
+    /** A network whose batch norm is folded, of one block. */
+    private void prediction() {
+        Array stem = folded(zeros(1, 1, 14, 112), lanes, 7, 2, null);
+        keep(backend.maxPool2d(stem, Pool2dOptions.of(3, 2, 1), false).values());
+        Array x = zeros(1, lanes, 14, 14);
+        folded(folded(x, lanes, 3, 1, null), lanes, 3, 1, x);
+        folded(x, lanes, 1, 2, null);
+        folded(zeros(1, STRIDED_CHANNELS, 28, 28), lanes, 3, 2, null);
+        Array row = keep(backend.reshape(keep(backend.adaptiveAvgPool2d(x, 1, 1)), Shape.of(1, lanes)));
+        Array scores = keep(backend.matmul(row, false, zeros(100, lanes), true));
+        keep(backend.binary(BinaryOp.ADD, scores, zeros(100)));
+    }
+
+    private Array folded(Array x, int outputs, int kernel, int stride, Array residual) {
+        Epilogue epilogue = new Epilogue(zeros(outputs), zeros(outputs), residual, true);
+        return keep(backend.conv2dWithEpilogue(x, zeros(outputs, x.shape().dim(1), kernel, kernel), epilogue,
+                Conv2dOptions.of(stride, kernel / 2)));
     }
 
     /** The convolutions of a residual block. */

@@ -75,7 +75,7 @@ final class WinogradConvolution {
     private static final int HEAVY = 512 * 512;
 
     /** Input channels that it must have: with 32, transforms cost as much as is saved, and of the weight's gradient more. */
-    private static final int STRIDED_CHANNELS = 64;
+    static final int STRIDED_CHANNELS = 64;
 
     /** Identifies transformed weights among what is derived from a weight. */
     private record Key(boolean gradient, int stride) {
@@ -83,11 +83,13 @@ final class WinogradConvolution {
 
     private final Memory memory;
     private final Workers workers;
+    private final CurrentLoops current;
     private final int lanes;
 
-    WinogradConvolution(Memory memory, Workers workers) {
+    WinogradConvolution(Memory memory, Workers workers, CurrentLoops current) {
         this.memory = memory;
         this.workers = workers;
+        this.current = current;
         this.lanes = memory.block();
     }
 
@@ -132,6 +134,7 @@ final class WinogradConvolution {
 
     /** One convolution, with its extents. */
     private final class Run {
+        final BlockLoops loops = current.get();
         final float[] x;
         final CpuArray weight;
         final BlockedEpilogue epilogue;
@@ -148,10 +151,11 @@ final class WinogradConvolution {
             this.weight = weight;
             this.epilogue = epilogue;
             y = target.data();
-            weights = WinogradWeights.of(memory, weight.shape(), gradient, stride);
+            weights = WinogradWeights.of(memory, loops, weight.shape(), gradient, stride);
             Shape in = source.shape();
             Shape out = target.shape();
-            tiles = new WinogradTiles(memory, lanes, in.dim(0), in.dim(2), in.dim(3), out.dim(2), out.dim(3), padH, padW, stride);
+            tiles = new WinogradTiles(memory, loops, lanes, in.dim(0), in.dim(2), in.dim(3), out.dim(2), out.dim(3), padH, padW,
+                    stride);
             pairs = tiles.pairs();
             inBlocks = source.channelBlocks();
             outBlocks = target.channelBlocks();
@@ -303,10 +307,10 @@ final class WinogradConvolution {
                 int most = rest > 0 && rest <= 8 && wide > 8 ? size - rest : size;
                 int shift = Integer.numberOfTrailingZeros(lanes);
                 int steps = inBlocks * lanes;
-                PixelRow.run(most, wide, vectors, v, vo, lanes, taps, shift, steps, u, uo, null, 0, m, mo, lanes, mBlock);
+                loops.pixels(most, wide, vectors, v, vo, lanes, taps, shift, steps, u, uo, null, 0, m, mo, lanes, mBlock);
                 if (most < size) {
                     int skip = (size - narrow) * lanes;
-                    PixelRow.run(narrow, narrow, vectors, v, vo + skip, lanes, taps, shift, steps,
+                    loops.pixels(narrow, narrow, vectors, v, vo + skip, lanes, taps, shift, steps,
                             u, uo, null, 0, m, mo + skip, lanes, mBlock);
                 }
             }

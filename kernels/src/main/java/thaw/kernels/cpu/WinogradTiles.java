@@ -20,8 +20,8 @@ import java.util.Arrays;
  * @param outH   of the output
  * @param stride 1 or 2
  */
-record WinogradTiles(Memory memory, int lanes, int images, int h, int w, int outH, int outW, int padH, int padW,
-        int stride) {
+record WinogradTiles(Memory memory, BlockLoops loops, int lanes, int images, int h, int w, int outH, int outW, int padH,
+        int padW, int stride) {
 
     private static final int OUT = WinogradPoints.OUTPUTS;
     private static final int LINE = WinogradPoints.LINE;
@@ -188,9 +188,9 @@ record WinogradTiles(Memory memory, int lanes, int images, int h, int w, int out
             row = width * lanes;
         }
         if (stride == 2) {
-            WinogradStridedInput.tile(rows, columns, source, at, row, scratch, v, target, pair);
+            loops.stridedInput(rows, columns, source, at, row, scratch, v, target, pair);
         } else {
-            WinogradInput.part(rows, columns, source, at, row, scratch, v, target, pair);
+            loops.inputPart(rows, columns, source, at, row, scratch, v, target, pair);
         }
     }
 
@@ -216,13 +216,13 @@ record WinogradTiles(Memory memory, int lanes, int images, int h, int w, int out
         if (isAbove || isBelow) {
             Arrays.fill(scratch, aside, aside + (high - low) * lanes, 0);
         }
-        WinogradInput.columns(isAbove ? scratch : source, isAbove ? aside : at, source, at + row, row,
+        loops.inputColumns(isAbove ? scratch : source, isAbove ? aside : at, source, at + row, row,
                 isBelow ? scratch : source, isBelow ? aside : at + (LINE - 1) * row, high - low,
                 scratch, (low - left) * lanes, line);
         for (int i = 0; i < LINE; i++) {
             Arrays.fill(scratch, i * line, i * line + (low - left) * lanes, 0);
             Arrays.fill(scratch, i * line + (high - left) * lanes, (i + 1) * line, 0);
-            WinogradInput.rows(scratch, i * line, tiles, v, target + i * LINE * pair, pair);
+            loops.inputRows(scratch, i * line, tiles, v, target + i * LINE * pair, pair);
         }
     }
 
@@ -289,15 +289,15 @@ record WinogradTiles(Memory memory, int lanes, int images, int h, int w, int out
                 int at = (((p.image * blocks + block + i) * outH + p.top) * outW + p.left) * lanes;
                 int source = (i * count + t) * lanes;
                 if (stride == 2) {
-                    WinogradStridedOutput.tile(p.height, p.width, m, source, pair, scratch, e, channel, y, at, row);
+                    loops.stridedOutput(p.height, p.width, m, source, pair, scratch, e, channel, y, at, row);
                 } else if (p.isWhole()) {
                     int line = OUT * tiles * lanes;
                     for (int j = 0; j < LINE; j++) {
-                        WinogradOutput.rows(m, source + j * LINE * pair, pair, tiles, scratch, j * line);
+                        loops.outputRows(m, source + j * LINE * pair, pair, tiles, scratch, j * line);
                     }
-                    WinogradOutput.columns(scratch, 0, line, OUT * tiles, e, channel, y, at, row);
+                    loops.outputColumns(scratch, 0, line, OUT * tiles, e, channel, y, at, row);
                 } else {
-                    WinogradOutput.part(p.height, p.width, m, source, pair, scratch, e, channel, y, at, row);
+                    loops.outputPart(p.height, p.width, m, source, pair, scratch, e, channel, y, at, row);
                 }
             }
         }

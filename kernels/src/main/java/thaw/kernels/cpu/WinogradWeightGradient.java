@@ -48,11 +48,13 @@ final class WinogradWeightGradient {
 
     private final Memory memory;
     private final Workers workers;
+    private final CurrentLoops current;
     private final int lanes;
 
-    WinogradWeightGradient(Memory memory, Workers workers) {
+    WinogradWeightGradient(Memory memory, Workers workers, CurrentLoops current) {
         this.memory = memory;
         this.workers = workers;
+        this.current = current;
         this.lanes = memory.block();
     }
 
@@ -85,8 +87,8 @@ final class WinogradWeightGradient {
             this.gw = gw;
             Shape in = x.shape();
             Shape out = gy.shape();
-            tiles = new WinogradTiles(memory, lanes, in.dim(0), in.dim(2), in.dim(3), out.dim(2), out.dim(3), padH, padW,
-                    stride);
+            tiles = new WinogradTiles(memory, current.get(), lanes, in.dim(0), in.dim(2), in.dim(3), out.dim(2), out.dim(3), padH,
+                    padW, stride);
             pairs = tiles.pairs();
             inBlocks = x.channelBlocks();
             outBlocks = gy.channelBlocks();

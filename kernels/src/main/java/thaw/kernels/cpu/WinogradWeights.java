@@ -10,7 +10,7 @@ import thaw.kernels.Shape;
  *
  * <p>Filters are brought to vectors along outputs in squares of channels, which stay in the first-level cache.
  */
-record WinogradWeights(Memory memory, int lanes, int outputs, int inputs, boolean gradient, int stride) {
+record WinogradWeights(Memory memory, BlockLoops loops, int lanes, int outputs, int inputs, boolean gradient, int stride) {
 
     /** Values of a filter. */
     static final int VALUES = 36;
@@ -18,9 +18,9 @@ record WinogradWeights(Memory memory, int lanes, int outputs, int inputs, boolea
     /** Keeps the 36 places that a filter's values go to from falling into the same few lines of the caches. */
     private static final int GAP = 32;
 
-    static WinogradWeights of(Memory memory, Shape w, boolean gradient, int stride) {
-        return gradient ? new WinogradWeights(memory, memory.block(), w.dim(1), w.dim(0), true, stride)
-                : new WinogradWeights(memory, memory.block(), w.dim(0), w.dim(1), false, stride);
+    static WinogradWeights of(Memory memory, BlockLoops loops, Shape w, boolean gradient, int stride) {
+        return gradient ? new WinogradWeights(memory, loops, loops.lanes(), w.dim(1), w.dim(0), true, stride)
+                : new WinogradWeights(memory, loops, loops.lanes(), w.dim(0), w.dim(1), false, stride);
     }
 
     int inputBlocks() {
@@ -66,9 +66,9 @@ record WinogradWeights(Memory memory, int lanes, int outputs, int inputs, boolea
                 for (int i = 0; i < lanes; i++) {
                     int at = to + (block * lanes + i) * width + v * lanes;
                     if (stride == 1) {
-                        WinogradFilter.values(filters, i * 9 * lanes, lanes, scratch, u, at, valueSize(panel));
+                        loops.filter(filters, i * 9 * lanes, lanes, scratch, u, at, valueSize(panel));
                     } else {
-                        WinogradStridedFilter.values(filters, i * 9 * lanes, lanes, scratch, u, at, valueSize(panel));
+                        loops.stridedFilter(filters, i * 9 * lanes, lanes, scratch, u, at, valueSize(panel));
                     }
                 }
             }

@@ -85,6 +85,9 @@ class Workers implements AutoCloseable {
     private static final int SPINS = 40_000;
 
     private final Thread[] helpers;
+    private final AtomicInteger running = new AtomicInteger();
+    private volatile boolean hasRun;
+    private volatile long ended = System.nanoTime();
     private final ReentrantLock busy = new ReentrantLock();
     private volatile Job job;
     private volatile boolean closed;
@@ -107,11 +110,32 @@ class Workers implements AutoCloseable {
         return helpers.length + 1;
     }
 
+    /** Whether there was a job, or is one. */
+    boolean hasRun() {
+        return hasRun;
+    }
+
+    /** How long there has been no job. */
+    long idleNanos() {
+        return running.get() > 0 ? 0 : System.nanoTime() - ended;
+    }
+
     /** Runs all items and returns when they are done; the first exception of an item comes out here. */
     void run(int items, Task task) {
         if (items <= 0) {
             return;
         }
+        running.incrementAndGet();
+        hasRun = true;
+        try {
+            share(items, task);
+        } finally {
+            ended = System.nanoTime();
+            running.decrementAndGet();
+        }
+    }
+
+    private void share(int items, Task task) {
         if (items == 1 || helpers.length == 0 || closed || !busy.tryLock()) {
             for (int i = 0; i < items; i++) {
                 task.run(i);

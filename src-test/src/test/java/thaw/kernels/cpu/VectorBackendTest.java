@@ -7,7 +7,10 @@ import org.junit.jupiter.api.BeforeAll;
 import thaw.kernels.Backend;
 import thaw.kernels.ReferenceAgreement;
 
-/** The Vector API's kernels against the reference, with one thread and with more than there are cores. */
+/**
+ * The Vector API's kernels against the reference, with one thread and with more than there are cores; and the scalar loops of a
+ * process's first prediction, to the same bits.
+ */
 class VectorBackendTest extends ReferenceAgreement {
 
     @BeforeAll
@@ -28,6 +31,6 @@ class VectorBackendTest extends ReferenceAgreement {
 
     @Override
     protected List<Backend> createEquals() {
-        return List.of(CpuBackend.create(1), CpuBackend.create(5));
+        return List.of(CpuBackend.create(1), CpuBackend.create(5), CpuBackend.with(false));
     }
 }

@@ -57,7 +57,7 @@ class WorkSplitTest {
     void everyThreadGetsItsShare(int inputs, int outputs, int size, int filter, int stride) {
         Counting workers = new Counting();
         Memory memory = new Memory(workers, new VectorLaneLoops().lanes());
-        VectorConvolution convolution = new VectorConvolution(memory, workers);
+        VectorConvolution convolution = new VectorConvolution(memory, workers, new CurrentLoops(TwoVectorTaps.L));
         Conv2dOptions options = Conv2dOptions.of(stride, filter / 2);
         Shape xShape = Shape.of(1, inputs, size, size);
         Shape wShape = Shape.of(outputs, inputs, filter, filter);

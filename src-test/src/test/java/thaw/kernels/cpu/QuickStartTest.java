@@ -1,0 +1,109 @@
+package thaw.kernels.cpu;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.util.SplittableRandom;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import thaw.kernels.Array;
+import thaw.kernels.Backend;
+import thaw.kernels.Conv2dOptions;
+import thaw.kernels.Shape;
+
+/** Scalar loops first, then vectors, and nobody can tell but by a clock. That both give the same bits is in VectorBackendTest. */
+class QuickStartTest {
+
+    private final CurrentLoops loops = new CurrentLoops(TwoVectorTaps.L);
+
+    @BeforeAll
+    static void vectors() {
+        assumeTrue(CpuBackend.hasVectors(), "no Vector API here: run Java with --add-modules jdk.incubator.vector");
+    }
+
+    @Test
+    void scalarLoopsMakeWayForVectors() {
+        try (Workers workers = new Workers(1)) {
+            QuickStart start = new QuickStart(loops, workers, TwoVectorTaps.L);
+            assertInstanceOf(VectorBlockLoops.class, loops.get());
+            start.begin();
+            assertInstanceOf(ScalarBlockLoops.class, loops.get());
+            start.await();
+            assertInstanceOf(VectorBlockLoops.class, loops.get());
+        }
+    }
+
+    @Test
+    void vectorsWaitUntilNothingRuns() {
+        try (Workers workers = new Workers(1)) {
+            QuickStart start = new QuickStart(loops, workers, TwoVectorTaps.L);
+            workers.run(1, item -> {
+                start.begin();
+                pause(200);
+                assertEquals(0, workers.idleNanos());
+                assertInstanceOf(ScalarBlockLoops.class, loops.get());
+            });
+            start.await();
+            assertNotEquals(0, workers.idleNanos());
+            assertInstanceOf(VectorBlockLoops.class, loops.get());
+        }
+    }
+
+    @Test
+    void closingEndsIt() {
+        try (Workers workers = new Workers(1)) {
+            QuickStart start = new QuickStart(loops, workers, TwoVectorTaps.L);
+            start.begin();
+            start.close();
+            assertInstanceOf(VectorBlockLoops.class, loops.get());
+        }
+        for (int i = 0; i < 5; i++) {
+            try (CpuBackend backend = CpuBackend.create(2)) {
+                backend.warmUpInBackground();
+                pause(10 * i);
+            }
+            assertEquals(0, Thread.getAllStackTraces().keySet().stream().filter(t -> t.getName().equals("thaw-warm-up")).count());
+        }
+    }
+
+    @Test
+    void resultsAndMemoryAreTheSame() {
+        try (CpuBackend backend = CpuBackend.create(2); CpuBackend usual = CpuBackend.create(2)) {
+            float[] expected = convolution(usual);
+            long inUse = backend.memory().inUse();
+            backend.warmUpInBackground();
+            backend.warmUpInBackground();
+            for (int i = 0; i < 20; i++) {
+                assertArrayEquals(expected, convolution(backend));
+                pause(5);
+            }
+            backend.warmUp(false);
+            assertArrayEquals(expected, convolution(backend));
+            assertEquals(inUse, backend.memory().inUse());
+        }
+    }
+
+    private static void pause(long millis) {
+        try {
+            Thread.sleep(millis);
+        } catch (InterruptedException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    private static float[] convolution(Backend backend) {
+        SplittableRandom random = new SplittableRandom(4);
+        Array x = backend.of(Shape.of(2, 16, 14, 14), random.doubles(2 * 16 * 14 * 14, -1, 1).toArray());
+        Array w = backend.of(Shape.of(32, 16, 3, 3), random.doubles(32 * 16 * 9, -1, 1).toArray());
+        Array y = backend.conv2d(x, w, null, Conv2dOptions.of(1, 1));
+        float[] values = new float[y.shape().size()];
+        backend.read(y, values);
+        x.release();
+        w.release();
+        y.release();
+        return values;
+    }
+}
