@@ -97,7 +97,8 @@ final class ScalarTaps {
     }
 
     /** One pixel by four channels. */
-    private static void oneByFour(float[] x, int xo, int[] taps, int shift, int steps, float[] w, int wo, int width, float[] y, int yo) {
+    private static void oneByFour(float[] x, int xo, int[] taps, int shift, int steps, float[] w, int wo, int width,
+            float[] y, int yo) {
         float x0 = x[xo + taps[0]];
         float a0 = x0 * w[wo];
         float a1 = x0 * w[wo + 1];

@@ -47,7 +47,8 @@ record TapWalk(int images, int rows, int sourceImage, int sourceStart, int sourc
         long perRow = (long) pixels * layout.steps(0, places.count()) * tiles * layout.width() * lanes;
         int group = (int) Math.max(1, Math.min(total / ITEMS, ITEM / Math.max(1, perRow)));
         int groups = (total + group - 1) / group;
-        int splits = Math.min(tiles, (ITEMS + groups - 1) / groups);
+        int enough = Math.min(tiles, (ITEMS + groups - 1) / groups);
+        int splits = workers.shareEvenly(groups * enough) ? enough : tiles;
         workers.run(groups * splits, item -> {
             int first = item / splits * group;
             int end = Math.min(total, first + group);

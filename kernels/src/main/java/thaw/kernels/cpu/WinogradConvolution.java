@@ -167,7 +167,7 @@ final class WinogradConvolution {
                 run(weight.storage().derive(key, this::transformedWeights));
                 return;
             }
-            if (chunks() == 0 && weights.panels() >= CHUNKS) {
+            if (chunks() == 0 && weights.panels() >= CHUNKS && workers.shareEvenly(weights.panels())) {
                 // Few tiles see each panel: it is transformed by the item that uses it, while it stays in a cache.
                 run(null);
             } else {
@@ -191,7 +191,7 @@ final class WinogradConvolution {
         /** How many chunks the tiles are cut into; 0 if not at all. */
         private int chunks() {
             int chunks = (tiles.count() + chunkSize() - 1) / chunkSize();
-            return chunks >= CHUNKS && weights.length() <= WEIGHTS ? chunks : 0;
+            return chunks >= CHUNKS && weights.length() <= WEIGHTS && workers.shareEvenly(chunks) ? chunks : 0;
         }
 
         /** @param u null if each panel is still to be transformed */
@@ -224,7 +224,9 @@ final class WinogradConvolution {
                     Math.min(part.count, (i % pieces + 1) * PIECE)));
             int panels = weights.panels();
             int groups = part.groups();
-            if (u != null) {
+            if (u != null && !workers.shareEvenly(panels * groups)) {
+                part.multiplyByPairs(u);
+            } else if (u != null) {
                 workers.run(panels * groups, i -> part.multiply(u, weights.offset(i / groups), i / groups,
                         part.group(i % groups, groups), part.group(i % groups + 1, groups)));
             } else {
@@ -287,15 +289,51 @@ final class WinogradConvolution {
                 int size = to - from;
                 float[] m = memory.pool().take(pairs * vectors * size * lanes);
                 for (int pair = 0; pair < pairs; pair++) {
-                    int begin = Math.max(from, tiles.begin(pair) - first);
-                    int end = Math.min(to, tiles.end(pair) - first);
-                    if (begin < end) {
-                        product(pair, begin, end - begin, vectors, u, uo + tiles.filterValue(pair) * weights.valueSize(panel),
-                                m, (pair * vectors * size + begin - from) * lanes, size * lanes);
-                    }
+                    multiply(pair, u, uo, panel, from, size, m, pair * vectors * size * lanes);
                 }
-                tiles.output(m, vectors, first + from, size, epilogue, y, outBlocks, 2 * panel);
+                tiles.output(m, 0, vectors, first + from, size, epilogue, y, outBlocks, 2 * panel);
                 memory.pool().give(m);
+            }
+
+            /**
+             * As {@link #multiply} for all tiles and panels, in items of a pair, a panel and a step of tiles, for threads that would
+             * get unequal shares of larger ones.
+             */
+            void multiplyByPairs(float[] u) {
+                float[] m = memory.pool().take(pairs * outBlocks * count * lanes);
+                int panels = weights.panels();
+                int steps = steps();
+                workers.run(pairs * panels * steps, i -> {
+                    int pair = i / (panels * steps);
+                    int panel = i / steps % panels;
+                    int from = i % steps * STEP;
+                    int size = Math.min(STEP, count - from);
+                    int vectors = weights.vectors(panel);
+                    multiply(pair, u, weights.offset(panel), panel, from, size, m,
+                            products(panel, from) + pair * vectors * size * lanes);
+                });
+                workers.run(panels * steps, i -> {
+                    int panel = i / steps;
+                    int from = i % steps * STEP;
+                    tiles.output(m, products(panel, from), weights.vectors(panel), first + from, Math.min(STEP, count - from),
+                            epilogue, y, outBlocks, 2 * panel);
+                });
+                memory.pool().give(m);
+            }
+
+            /** Where the products of a panel with tiles from this one on begin. */
+            private int products(int panel, int from) {
+                return (2 * panel * count + weights.vectors(panel) * from) * pairs * lanes;
+            }
+
+            /** One pair of {@code size} tiles by a panel, where it has these tiles. */
+            private void multiply(int pair, float[] u, int uo, int panel, int from, int size, float[] m, int mo) {
+                int begin = Math.max(from, tiles.begin(pair) - first);
+                int end = Math.min(from + size, tiles.end(pair) - first);
+                if (begin < end) {
+                    product(pair, begin, end - begin, weights.vectors(panel), u,
+                            uo + tiles.filterValue(pair) * weights.valueSize(panel), m, mo + (begin - from) * lanes, size * lanes);
+                }
             }
 
             /** Micro-kernels of the widest tile, and for what is left a narrower one if it is enough. */

@@ -273,10 +273,10 @@ record WinogradTiles(Memory memory, BlockLoops loops, int lanes, int images, int
     /**
      * Transforms products of {@code count} tiles back to output pixels.
      *
-     * @param m       {@code [pair][vectors][tile][lane]}, of some channel blocks
+     * @param m       {@code [pair][vectors][tile][lane]} from {@code mo} on, of some channel blocks
      * @param block   the first of these, of all {@code blocks}
      */
-    void output(float[] m, int vectors, int first, int count, BlockedEpilogue e, float[] y, int blocks, int block) {
+    void output(float[] m, int mo, int vectors, int first, int count, BlockedEpilogue e, float[] y, int blocks, int block) {
         float[] scratch = memory.pool().take(scratch());
         int pair = vectors * count * lanes;
         int row = outW * lanes;
@@ -287,7 +287,7 @@ record WinogradTiles(Memory memory, BlockLoops loops, int lanes, int images, int
             for (int i = 0; i < vectors; i++) {
                 int channel = (block + i) * lanes;
                 int at = (((p.image * blocks + block + i) * outH + p.top) * outW + p.left) * lanes;
-                int source = (i * count + t) * lanes;
+                int source = mo + (i * count + t) * lanes;
                 if (stride == 2) {
                     loops.stridedOutput(p.height, p.width, m, source, pair, scratch, e, channel, y, at, row);
                 } else if (p.isWhole()) {

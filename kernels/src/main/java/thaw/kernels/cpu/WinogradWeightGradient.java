@@ -12,7 +12,7 @@ import thaw.kernels.Shape;
  * with the sum over all tiles: 36 products of small matrices, {@code inputs × tiles} by {@code tiles × outputs}, by
  * {@link OuterProducts}.
  *
- * <p>Up to 64 channels, an item takes a part of the tiles, in chunks that stay in the core's own cache, and has sums of its own,
+ * <p>Up to 32 channels, an item takes a part of the tiles, in chunks that stay in the core's own cache, and has sums of its own,
  * which are joined in order. With more channels, the sums are too many for that. Where all transformed tiles fit into the
  * third-level cache (small images), an item then sums up a square of channels at all values and transforms it back while it is in
  * the core's own cache. Else tiles come in parts that do fit, and the sums of all channels are kept from part to part; a sum is
@@ -99,13 +99,13 @@ final class WinogradWeightGradient {
         void run() {
             int total = tiles.count();
             int sums = sums();
-            int parts = Math.min(PARTS, SUMS / sums);
-            if (parts > 0 && total >= parts * CHUNK) {
-                inChunks(parts, sums);
+            if (PARTS * sums <= SUMS && total >= PARTS * CHUNK) {
+                inChunks(sums);
                 return;
             }
             int perTile = pairs * (inBlocks + outBlocks) * lanes;
-            if ((long) total * perTile <= WHOLE) {
+            boolean isWhole = (long) total * perTile <= WHOLE;
+            if (isWhole && workers.shareEvenly(panels * groups)) {
                 Part part = new Part(0, total);
                 part.transform();
                 workers.run(panels * groups, item -> {
@@ -122,16 +122,19 @@ final class WinogradWeightGradient {
                 return;
             }
             float[] u = memory.pool().take(panels * groups * new Square(0, 0).length());
-            int size = Math.max(16, PART / perTile);
+            int size = isWhole ? total : Math.max(16, PART / perTile);
             int length = new Square(0, 0).length();
             workers.run(panels * groups, item -> Arrays.fill(u, item * length, (item + 1) * length, 0));
             for (int first = 0; first < total; first += size) {
                 Part part = new Part(first, Math.min(size, total - first));
                 part.transform();
-                workers.run(VALUES * panels, item -> {
+                workers.run(VALUES * panels * inBlocks, item -> {
+                    int block = item % inBlocks;
+                    int panel = item / inBlocks % panels;
+                    Square square = new Square(panel, block / GROUP);
                     for (int pair = 0; pair < pairs; pair++) {
-                        for (int group = 0; tiles.filterValue(pair) == item / panels && group < groups; group++) {
-                            part.add(new Square(item % panels, group), pair, u, (item % panels * groups + group) * length);
+                        if (tiles.filterValue(pair) == item / inBlocks / panels) {
+                            part.add(square, block, pair, u, (panel * groups + block / GROUP) * length);
                         }
                     }
                 });
@@ -147,14 +150,14 @@ final class WinogradWeightGradient {
         }
 
         /** Each part of the tiles by an item, chunk by chunk, to sums of its own. */
-        private void inChunks(int parts, int size) {
+        private void inChunks(int size) {
             int total = tiles.count();
             int length = size / (panels * groups);
-            float[] sums = memory.pool().take(parts * size);
-            workers.run(parts, part -> {
+            float[] sums = memory.pool().take(PARTS * size);
+            workers.run(PARTS, part -> {
                 Arrays.fill(sums, part * size, (part + 1) * size, 0);
-                int begin = (int) ((long) part * total / parts);
-                int tilesOfPart = (int) ((part + 1L) * total / parts) - begin;
+                int begin = (int) ((long) part * total / PARTS);
+                int tilesOfPart = (int) ((part + 1L) * total / PARTS) - begin;
                 int chunks = (tilesOfPart + CHUNK - 1) / CHUNK;
                 for (int i = 0; i < chunks; i++) {
                     int first = begin + i * tilesOfPart / chunks;
@@ -169,7 +172,7 @@ final class WinogradWeightGradient {
                     chunk.close();
                 }
             });
-            PartialSums.join(workers, sums, size, parts);
+            PartialSums.join(workers, sums, size, PARTS);
             workers.run(panels * groups, item -> new Square(item / groups, item % groups).store(sums, item * length));
             memory.pool().give(sums);
         }
@@ -220,9 +223,16 @@ final class WinogradWeightGradient {
 
             /** Adds the products at a pair of points, summed over the tiles, to {@code u[uo …]}. */
             void add(Square s, int pair, float[] u, int uo) {
+                for (int block = s.firstBlock; block < s.endBlock; block++) {
+                    add(s, block, pair, u, uo);
+                }
+            }
+
+            /** Of one of the square's input blocks. */
+            void add(Square s, int block, int pair, float[] u, int uo) {
                 int begin = Math.max(0, tiles.begin(pair) - first);
                 int end = Math.min(count, tiles.end(pair) - first);
-                for (int block = s.firstBlock; block < s.endBlock && begin < end; block++) {
+                if (begin < end) {
                     OuterProducts.add(v, ((pair * inBlocks + block) * count + begin) * lanes, at, end - begin,
                             m, ((pair * outBlocks + 2 * s.panel) * count + begin) * lanes, count * lanes, s.vectors,
                             u, uo + tiles.filterValue(pair) * s.valueSize() + (block - s.firstBlock) * lanes * s.vectors * lanes);

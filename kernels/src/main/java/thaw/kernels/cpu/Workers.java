@@ -110,6 +110,12 @@ class Workers implements AutoCloseable {
         return helpers.length + 1;
     }
 
+    /** Whether so many items of the same length keep all threads busy but for a quarter of the time. */
+    boolean shareEvenly(int items) {
+        int most = (items + threads() - 1) / threads();
+        return 3L * most * threads() <= 4L * items;
+    }
+
     /** Whether there was a job, or is one. */
     boolean hasRun() {
         return hasRun;

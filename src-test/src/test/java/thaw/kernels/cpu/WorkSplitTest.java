@@ -1,7 +1,9 @@
 package thaw.kernels.cpu;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
+import static thaw.kernels.cpu.Memory.cpu;
 
 import java.util.ArrayList;
 import java.util.List;
@@ -15,26 +17,36 @@ import thaw.kernels.Shape;
 
 /**
  * How evenly the convolutions of ResNet-18 and ResNet-50 fall into items at batch 1, on more threads than this machine has
- * cores: of the job with the most items, which multiplies, the busiest thread's share over the mean.
+ * cores: of the job with the most items, which multiplies, the busiest thread's share over the mean. And that the results are
+ * the same.
  */
 class WorkSplitTest {
 
-    private static final int[] THREADS = {2, 4, 8, 16};
-    private static final double SHARE = 1.3;
+    private static final int[] THREADS = {2, 4, 8, 16, 32, 64};
+    private static final double SHARE = 4 / 3.0;
 
-    /** Does the items itself and notes how many each job has. */
+    /** Says that it has so many threads, does the items itself, and notes how many each job has. */
     private static final class Counting extends Workers {
 
+        final int threads;
         final List<Integer> jobs = new ArrayList<>();
 
-        Counting() {
+        Counting(int threads) {
             super(1);
+            this.threads = threads;
+        }
+
+        @Override
+        int threads() {
+            return threads;
         }
 
         @Override
         void run(int items, Task task) {
             jobs.add(items);
-            super.run(items, task);
+            for (int i = 0; i < items; i++) {
+                task.run(i);
+            }
         }
 
         int most() {
@@ -55,7 +67,17 @@ class WorkSplitTest {
             "64,64,56,1,1", "64,256,56,1,1", "256,64,56,1,1", "256,128,56,1,1", "512,128,28,1,1", "128,512,28,1,1",
             "1024,256,14,1,1", "256,1024,14,1,1", "2048,512,7,1,1", "512,2048,7,1,1", "256,512,56,1,2", "1024,2048,14,1,2"})
     void everyThreadGetsItsShare(int inputs, int outputs, int size, int filter, int stride) {
-        Counting workers = new Counting();
+        List<float[]> first = null;
+        for (int threads : THREADS) {
+            List<float[]> results = split(new Counting(threads), inputs, outputs, size, filter, stride);
+            for (int i = 0; first != null && i < results.size(); i++) {
+                assertArrayEquals(first.get(i), results.get(i), "result " + i + " with " + threads + " threads");
+            }
+            first = results;
+        }
+    }
+
+    private static List<float[]> split(Counting workers, int inputs, int outputs, int size, int filter, int stride) {
         Memory memory = new Memory(workers, new VectorLaneLoops().lanes());
         VectorConvolution convolution = new VectorConvolution(memory, workers, new CurrentLoops(TwoVectorTaps.L));
         Conv2dOptions options = Conv2dOptions.of(stride, filter / 2);
@@ -63,26 +85,43 @@ class WorkSplitTest {
         Shape wShape = Shape.of(outputs, inputs, filter, filter);
         CpuArray x = inputs == 3 ? memory.rowMajor(xShape) : memory.blocked(xShape);
         CpuArray w = memory.rowMajor(wShape);
+        fill(x);
+        fill(w);
+        List<float[]> results = new ArrayList<>();
         Array y = convolution.conv2d(x, w, Epilogue.bias(null), options);
+        results.add(values(memory, y));
         // Once more, since at first the weights are packed, or transformed.
         workers.jobs.clear();
-        convolution.conv2d(x, w, Epilogue.bias(null), options).release();
-        even("forward", workers.most());
+        results.add(values(memory, convolution.conv2d(x, w, Epilogue.bias(null), options)));
+        even("forward", workers);
         if (inputs > 3) {
-            convolution.inputGradient(y, w, xShape, options).release();
+            results.add(values(memory, convolution.inputGradient(y, w, xShape, options)));
             workers.jobs.clear();
-            convolution.inputGradient(y, w, xShape, options).release();
-            even("gradient of the input", workers.most());
+            results.add(values(memory, convolution.inputGradient(y, w, xShape, options)));
+            even("gradient of the input", workers);
         }
-        convolution.weightGradient(y, x, wShape, options).release();
-        even("gradient of the weight", workers.most());
+        results.add(values(memory, convolution.weightGradient(y, x, wShape, options)));
+        even("gradient of the weight", workers);
+        return results;
     }
 
-    private static void even(String what, int items) {
-        for (int threads : THREADS) {
-            double share = (items + threads - 1) / threads * (double) threads / items;
-            assertTrue(share <= SHARE, () -> what + ": " + items + " items on " + threads + " threads: the busiest has "
-                    + share + " times its share");
+    private static float[] values(Memory memory, Array array) {
+        float[] values = new float[array.shape().size()];
+        memory.scatter(cpu(array), values);
+        return values;
+    }
+
+    private static void fill(CpuArray x) {
+        for (int i = 0; i < x.length(); i++) {
+            x.data()[i] = (i * 7919 % 1000) / 500f - 1;
         }
+    }
+
+    private static void even(String what, Counting workers) {
+        int threads = workers.threads;
+        int items = workers.most();
+        double share = (items + threads - 1) / threads * (double) threads / items;
+        assertTrue(share <= SHARE, () -> what + ": " + items + " items on " + threads + " threads: the busiest has "
+                + share + " times its share");
     }
 }
