@@ -8,8 +8,11 @@ import thaw.kernels.Pool2dOptions;
 import thaw.kernels.Shape;
 import thaw.kernels.Shapes;
 
-/** Pooling; the unit of work is one channel block of one image. */
+/** Pooling; the unit of work is one channel block of one image, or a band of its rows. */
 final class Pooling {
+
+    /** Output rows that an item of the largest pooling, a stem's, takes. */
+    private static final int BAND = 8;
 
     /** The input pixels {@code start(o) … end(o) − 1} that output {@code o} sees along one dimension, inside the image. */
     private interface Span {
@@ -80,8 +83,11 @@ final class Pooling {
         float[] from = x.data();
         float[] max = y.data();
         float[] index = needIndices ? indices.data() : null;
-        workers.run(x.shape().dim(0) * x.channelBlocks(), unit -> {
-            for (int i = 0; i < oh; i++) {
+        int bands = (oh + BAND - 1) / BAND;
+        workers.run(x.shape().dim(0) * x.channelBlocks() * bands, item -> {
+            int unit = item / bands;
+            int first = item % bands * BAND;
+            for (int i = first; i < Math.min(oh, first + BAND); i++) {
                 int top = rows.start(i);
                 int height = rows.end(i) - top;
                 for (int j = 0; j < ow; j++) {
