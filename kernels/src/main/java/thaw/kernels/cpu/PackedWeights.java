@@ -69,33 +69,36 @@ final class PackedWeights {
     static void pack(Layout l, FilterPlaces places, int tile, float[] w, float[] out, int offset) {
         int width = l.vectors(tile) * l.outputLanes;
         int firstOutput = l.firstOutput(tile);
-        int real = Math.min(width, l.outputs - firstOutput);
-        int perGroupIn = l.inputs / l.groups;
-        int perGroupOut = l.outputs / l.groups;
-        // Strides of the row-major weight along the walk's output and input channels, the latter within a group.
-        int strideOut = l.transposed ? l.filterSize : perGroupIn * l.filterSize;
-        int strideIn = l.transposed ? perGroupOut * l.filterSize : l.filterSize;
         int to = offset;
         for (int block = l.firstBlock(tile); block < l.endBlock(tile); block++) {
             for (int place = 0; place < places.count(); place++) {
-                int position = places.position()[place];
-                for (int lane = 0; lane < l.inputLanes; lane++, to += width) {
-                    int in = block * l.inputLanes + lane;
-                    if (in >= l.inputs) {
-                        Arrays.fill(out, to, to + width, 0);
-                    } else if (l.groups == 1) {
-                        copy(w, in * strideIn + position + firstOutput * strideOut, strideOut, out, to, real);
-                        Arrays.fill(out, to + real, to + width, 0);
-                    } else {
-                        connected(l, position, in, firstOutput, w, out, to, real);
-                        Arrays.fill(out, to + real, to + width, 0);
-                    }
-                }
+                pack(l, places.position()[place], block * l.inputLanes, firstOutput, width, w, out, to);
+                to += l.inputLanes * width;
             }
         }
     }
 
-    private static void copy(float[] w, int from, int step, float[] out, int to, int count) {
+    /** One place's weights of one input block. */
+    private static void pack(Layout l, int position, int firstInput, int firstOutput, int width, float[] w, float[] out, int to) {
+        int inputs = Math.min(l.inputLanes, l.inputs - firstInput);
+        int outputs = Math.min(width, l.outputs - firstOutput);
+        // Strides of the row-major weight along the walk's output and input channels, the latter within a group.
+        int strideOut = l.transposed ? l.filterSize : l.inputs / l.groups * l.filterSize;
+        int strideIn = l.transposed ? l.outputs / l.groups * l.filterSize : l.filterSize;
+        for (int lane = 0; lane < inputs; lane++) {
+            int at = to + lane * width;
+            if (l.groups == 1) {
+                copy(w, (firstInput + lane) * strideIn + position + firstOutput * strideOut, strideOut, out, at, outputs);
+            } else {
+                connected(l, position, firstInput + lane, firstOutput, w, out, at, outputs);
+            }
+            Arrays.fill(out, at + outputs, at + width, 0);
+        }
+        Arrays.fill(out, to + inputs * width, to + l.inputLanes * width, 0);
+    }
+
+    /** Numbers that lie {@code step} apart, to side by side. */
+    static void copy(float[] w, int from, int step, float[] out, int to, int count) {
         for (int i = 0; i < count; i++) {
             out[to + i] = w[from + i * step];
         }

@@ -35,18 +35,20 @@ final class ScalarBlockLoops implements BlockLoops {
 
     /** As {@link PixelEpilogue#apply}. */
     private void epilogue(int pixels, BlockedEpilogue e, int channel, float[] y, int yo, int py) {
-        float[] scale = e.scale();
-        float[] shift = e.shift();
-        float[] residual = e.residual();
         for (int i = yo; i < yo + pixels * py; i += py) {
-            for (int lane = 0; lane < lanes; lane++) {
-                float v = Math.fma(y[i + lane], scale[channel + lane], shift[channel + lane]);
-                if (residual != null) {
-                    v += residual[i + lane];
-                }
-                // The maximum with 0, NaN and −0 included, of which Math.max would make calls before C2 has seen it.
-                y[i + lane] = e.relu() && v <= 0 ? 0 : v;
+            epilogue(lanes, e.scale(), e.shift(), channel, e.residual(), e.relu(), y, i);
+        }
+    }
+
+    private static void epilogue(int lanes, float[] scale, float[] shift, int channel, float[] residual, boolean relu, float[] y,
+            int yo) {
+        for (int lane = 0; lane < lanes; lane++) {
+            float v = Math.fma(y[yo + lane], scale[channel + lane], shift[channel + lane]);
+            if (residual != null) {
+                v += residual[yo + lane];
             }
+            // The maximum with 0, NaN and −0 included, of which Math.max would make calls before C2 has seen it.
+            y[yo + lane] = relu && v <= 0 ? 0 : v;
         }
     }
 
@@ -163,13 +165,16 @@ final class ScalarBlockLoops implements BlockLoops {
     public void maxOfWindow(float[] x, int xo, int first, int rows, int columns, int width, float[] max, float[] index, int o) {
         System.arraycopy(x, xo + first * lanes, max, o, lanes);
         for (int i = 1; i < rows * columns; i++) {
-            int pixel = xo + (first + i / columns * width + i % columns) * lanes;
-            for (int lane = 0; lane < lanes; lane++) {
-                max[o + lane] = Math.max(max[o + lane], x[pixel + lane]);
-            }
+            maximum(lanes, x, xo + (first + i / columns * width + i % columns) * lanes, max, o);
         }
         for (int lane = 0; index != null && lane < lanes; lane++) {
             index[o + lane] = indexOf(max[o + lane], x, xo + lane, first, rows, columns, width);
+        }
+    }
+
+    private static void maximum(int lanes, float[] x, int xo, float[] max, int o) {
+        for (int lane = 0; lane < lanes; lane++) {
+            max[o + lane] = Math.max(max[o + lane], x[xo + lane]);
         }
     }
 

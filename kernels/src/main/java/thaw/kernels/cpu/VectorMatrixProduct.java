@@ -100,9 +100,7 @@ final class VectorMatrixProduct implements MatrixProduct {
             for (int k = 0; k < inner; k++) {
                 int to = (tile * inner + k) * width;
                 if (transposed) {
-                    for (int j = 0; j < used; j++) {
-                        out[to + j] = from[(tile * width + j) * inner + k];
-                    }
+                    PackedWeights.copy(from, tile * width * inner + k, inner, out, to, used);
                 } else {
                     System.arraycopy(from, k * columns + tile * width, out, to, used);
                 }
