@@ -76,9 +76,9 @@ final class QuickStart implements AutoCloseable {
         }
     }
 
+    /** Ends the thread, which may take some tenths of a second to see it, and touches nothing of the backend's any more. */
     @Override
     public void close() {
         thread.interrupt();
-        await();
     }
 }

@@ -2,6 +2,7 @@ package thaw.kernels.cpu;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
@@ -58,14 +59,24 @@ class QuickStartTest {
             QuickStart start = new QuickStart(loops, workers, TwoVectorTaps.L);
             start.begin();
             start.close();
+            start.await();
             assertInstanceOf(VectorBlockLoops.class, loops.get());
         }
+    }
+
+    @Test
+    void closingTheBackendEndsItToo() throws InterruptedException {
         for (int i = 0; i < 5; i++) {
             try (CpuBackend backend = CpuBackend.create(2)) {
                 backend.warmUpInBackground();
                 pause(10 * i);
             }
-            assertEquals(0, Thread.getAllStackTraces().keySet().stream().filter(t -> t.getName().equals("thaw-warm-up")).count());
+            for (Thread thread : Thread.getAllStackTraces().keySet()) {
+                if (thread.getName().equals("thaw-warm-up")) {
+                    thread.join(20_000);
+                    assertFalse(thread.isAlive());
+                }
+            }
         }
     }
 
