@@ -76,7 +76,7 @@ final class QuickStart implements AutoCloseable {
         }
     }
 
-    /** Ends the thread, which may take some tenths of a second to see it, and touches nothing of the backend's any more. */
+    /** Ends the thread, which may take some tenths of a second to see it; it computes nothing on the backend. */
     @Override
     public void close() {
         thread.interrupt();

@@ -20,7 +20,7 @@ import thaw.kernels.Shape;
  *
  * <p>GFLOP/s, counted as for a direct one, on one core whose FMA peak is 116, batch 16, JDK 17 (the direct one's): 64 channels at
  * 56² 276 (101), 128 at 28² 304 (101), 256 at 14² 260 (81), 512 at 7² 217 (88); with a stride of 2 64→128 to 28² 110 (100),
- * 128→256 to 14² 105 (98), 256→512 to 7² 120 (86); batch 128: 16 channels at 32² 136, 32 at 16² 183, 64 at 8² 230.
+ * 128→256 to 14² 105 (98), 256→512 to 7² 120 (86); batch 128: 16 channels at 32² 136, 32 at 16² 183, 64 at 8² 215.
  */
 final class WinogradWeightGradient {
 
