@@ -7,15 +7,10 @@ import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import java.util.SplittableRandom;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import thaw.kernels.Array;
-import thaw.kernels.Backend;
-import thaw.kernels.Conv2dOptions;
-import thaw.kernels.Shape;
 
-/** Scalar loops first, then vectors, and nobody can tell but by a clock. That both give the same bits is in VectorBackendTest. */
+/** Scalar loops first, then vectors, and only a clock can tell. That both give the same bits is in ScalarBlockLoopsTest. */
 class QuickStartTest {
 
     private final CurrentLoops loops = new CurrentLoops(TwoVectorTaps.L);
@@ -83,16 +78,16 @@ class QuickStartTest {
     @Test
     void resultsAndMemoryAreTheSame() {
         try (CpuBackend backend = CpuBackend.create(2); CpuBackend usual = CpuBackend.create(2)) {
-            float[] expected = convolution(usual);
+            float[] expected = WarmUpTest.convolution(usual);
             long inUse = backend.memory().inUse();
             backend.warmUpInBackground();
             backend.warmUpInBackground();
             for (int i = 0; i < 20; i++) {
-                assertArrayEquals(expected, convolution(backend));
+                assertArrayEquals(expected, WarmUpTest.convolution(backend));
                 pause(5);
             }
             backend.warmUp(false);
-            assertArrayEquals(expected, convolution(backend));
+            assertArrayEquals(expected, WarmUpTest.convolution(backend));
             assertEquals(inUse, backend.memory().inUse());
         }
     }
@@ -103,18 +98,5 @@ class QuickStartTest {
         } catch (InterruptedException e) {
             throw new IllegalStateException(e);
         }
-    }
-
-    private static float[] convolution(Backend backend) {
-        SplittableRandom random = new SplittableRandom(4);
-        Array x = backend.of(Shape.of(2, 16, 14, 14), random.doubles(2 * 16 * 14 * 14, -1, 1).toArray());
-        Array w = backend.of(Shape.of(32, 16, 3, 3), random.doubles(32 * 16 * 9, -1, 1).toArray());
-        Array y = backend.conv2d(x, w, null, Conv2dOptions.of(1, 1));
-        float[] values = new float[y.shape().size()];
-        backend.read(y, values);
-        x.release();
-        w.release();
-        y.release();
-        return values;
     }
 }

@@ -26,7 +26,8 @@ class WarmUpTest {
         }
     }
 
-    private static float[] convolution(Backend backend) {
+    /** A convolution on random numbers, the same for each backend. */
+    static float[] convolution(Backend backend) {
         SplittableRandom random = new SplittableRandom(4);
         Array x = random(backend, random, Shape.of(2, 16, 14, 14));
         Array w = random(backend, random, Shape.of(32, 16, 3, 3));
