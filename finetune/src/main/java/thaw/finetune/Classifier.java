@@ -196,7 +196,10 @@ public final class Classifier implements AutoCloseable {
         }
     }
 
-    /** Waits for predictions under way, ends the threads and gives the memory back. Does nothing the second time. */
+    /**
+     * Waits for predictions under way, ends the threads and gives the memory back. A thread that still compiles kernels ends some
+     * tenths of a second later. Does nothing the second time.
+     */
     @Override
     public void close() {
         use.writeLock().lock();
