@@ -50,6 +50,8 @@ public record ConvolutionCase(int n, int c, int h, int w, int k, int r, int s, b
                 new ConvolutionCase(5, 16, 63, 62, 16, 3, 3, false, Conv2dOptions.of(1, 1)),
                 new ConvolutionCase(20, 33, 20, 22, 40, 3, 3, false, Conv2dOptions.of(1, 2)),
                 new ConvolutionCase(1, 16, 49, 50, 1152, 3, 3, false, Conv2dOptions.of(1, 1)),
+                new ConvolutionCase(1, 520, 5, 5, 505, 3, 3, true, Conv2dOptions.of(1, 1)),
+                new ConvolutionCase(1, 512, 5, 4, 512, 3, 3, false, Conv2dOptions.of(1, 2)),
                 new ConvolutionCase(4, 64, 126, 122, 16, 3, 3, false, Conv2dOptions.of(2, 1)),
                 new ConvolutionCase(2, 16, 7, 7, 32, 1, 1, false, Conv2dOptions.of(1, 0)),
                 new ConvolutionCase(2, 128, 7, 7, 96, 1, 1, true, Conv2dOptions.of(1, 0)),

@@ -25,7 +25,7 @@ interface BlockLoops extends WindowLoops {
     void stridedInput(int rows, int columns, float[] d, int from, int row, float[] scratch, float[] v, int to, int pair);
 
     /** See {@link WinogradFilter#values}. */
-    void filter(float[] g, int from, int place, float[] scratch, float[] u, int to, int pair);
+    void filter(int outputs, float[] g, int from, int place, float[] scratch, float[] u, int to, int pair);
 
     /** See {@link WinogradStridedFilter#values}. */
     void stridedFilter(float[] g, int from, int place, float[] scratch, float[] u, int to, int pair);

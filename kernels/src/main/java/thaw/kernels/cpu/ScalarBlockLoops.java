@@ -94,12 +94,13 @@ final class ScalarBlockLoops implements BlockLoops {
     }
 
     @Override
-    public void filter(float[] g, int from, int place, float[] scratch, float[] u, int to, int pair) {
+    public void filter(int outputs, float[] g, int from, int place, float[] scratch, float[] u, int to, int pair) {
+        int points = outputs + 2;
         for (int j = 0; j < 3; j++) {
-            ScalarWinograd.filter(lanes, g, from + j * place, 3 * place, scratch, j * lanes, 3 * lanes);
+            ScalarWinograd.filter(outputs, lanes, g, from + j * place, 3 * place, scratch, j * lanes, 3 * lanes);
         }
-        for (int i = 0; i < 6; i++) {
-            ScalarWinograd.filter(lanes, scratch, i * 3 * lanes, lanes, u, to + i * 6 * pair, pair);
+        for (int i = 0; i < points; i++) {
+            ScalarWinograd.filter(outputs, lanes, scratch, i * 3 * lanes, lanes, u, to + i * points * pair, pair);
         }
     }
 

@@ -136,8 +136,29 @@ final class ScalarWinograd {
         }
     }
 
-    /** {@code G g}. */
-    static void filter(int lanes, float[] g, int from, int step, float[] out, int to, int outStep) {
+    /** {@code G g}, for two or four outputs. */
+    static void filter(int outputs, int lanes, float[] g, int from, int step, float[] out, int to, int outStep) {
+        if (outputs == 2) {
+            filterOfTwo(lanes, g, from, step, out, to, outStep);
+        } else {
+            filterOfFour(lanes, g, from, step, out, to, outStep);
+        }
+    }
+
+    private static void filterOfTwo(int lanes, float[] g, int from, int step, float[] out, int to, int outStep) {
+        for (int i = from, o = to; i < from + lanes; i++, o++) {
+            float g0 = g[i];
+            float g2 = g[i + 2 * step];
+            float outer = (g0 + g2) * (-1 / 6f);
+            float inner = g[i + step] * (1 / 6f);
+            out[o] = g0 * 0.25f;
+            out[o + outStep] = g2;
+            out[o + 2 * outStep] = outer - inner;
+            out[o + 3 * outStep] = outer + inner;
+        }
+    }
+
+    private static void filterOfFour(int lanes, float[] g, int from, int step, float[] out, int to, int outStep) {
         for (int i = from, o = to; i < from + lanes; i++, o++) {
             float g0 = g[i];
             float g1 = g[i + step];

@@ -38,8 +38,8 @@ final class VectorBlockLoops implements BlockLoops {
     }
 
     @Override
-    public void filter(float[] g, int from, int place, float[] scratch, float[] u, int to, int pair) {
-        WinogradFilter.values(g, from, place, scratch, u, to, pair);
+    public void filter(int outputs, float[] g, int from, int place, float[] scratch, float[] u, int to, int pair) {
+        WinogradFilter.values(outputs, g, from, place, scratch, u, to, pair);
     }
 
     @Override

@@ -5,8 +5,8 @@ import thaw.kernels.Shape;
 
 /**
  * 3×3 convolutions by Winograd's F(4×4, 3×3), for which a convolution becomes 36 products of small matrices,
- * {@code tiles × inputs} by {@code inputs × outputs}, between two transforms; see {@link WinogradPoints}, and for the 81 products
- * of a stride of 2 {@link WinogradPhases}.
+ * {@code tiles × inputs} by {@code inputs × outputs}, between two transforms; or F(2×2, 3×3), of 16 products, where a single small
+ * image has many channels. See {@link WinogradPoints}, and for the 81 products of a stride of 2 {@link WinogradPhases}.
  *
  * <p>The gradient of the input is such a convolution too: of the output's gradient, by the filters turned by 180°, with input
  * and output channels exchanged and a padding of {@code 2 − padding} (stride 1 only).
@@ -27,13 +27,13 @@ import thaw.kernels.Shape;
  * <pre>
  *   channels                64         128        256        512        64→128     128→256    256→512
  *   output, stride          56²        28²        14²        7²         28², 2     14², 2     7², 2
- *   weights kept            305 (328)  346 (350)  283 (240)  341 (150)  125 (140)  138 (124)  155
+ *   weights kept            305 (328)  346 (350)  283 (310)  341 (175)  125 (140)  138 (124)  155
  *   weights transformed     304 (315)  346 (275)  250 (160)  250 (55)   124 (125)  136 (95)   137
  *   direct, weights kept    103        108        109        109        98         106        108
  * </pre>
- * and in training with 128 small images, whose layers' input and output don't fit into the caches: 16 channels at 32² 138, 32 at
- * 16² 207, 64 at 8² 250. With 16 channels half of the time goes to the products: a vector of weights is all that a number of
- * the transformed input is multiplied with, see {@link AdjacentTaps}.
+ * with 512 channels at batch 1 in tiles of 2×2; and in training with 128 small images, whose layers' input and output don't fit
+ * into the caches: 16 channels at 32² 138, 32 at 16² 207, 64 at 8² 250. With 16 channels half of the time goes to the products: a
+ * vector of weights is all that a number of the transformed input is multiplied with, see {@link AdjacentTaps}.
  */
 final class WinogradConvolution {
 
@@ -64,12 +64,23 @@ final class WinogradConvolution {
     /** Tiles that an item transforms where all tiles are transformed first. */
     private static final int PIECE = 16;
 
+    /** As many tiles are one step: they take two narrower tiles of the micro-kernel, and weights are read from memory once. */
+    private static final int ONE_STEP = 16;
+
     /**
      * Tiles that a convolution must have whose weights fill no cache: one of stride 2, and one of as many channels as
-     * {@link #HEAVY} says. For fewer, four times the weights and more cost what the products save. A single image of 7×7 and 512
-     * channels takes 1.0 to 2.6 ms of two threads with transformed weights, as the memory's other users let it, and 1.2 without.
+     * {@link #HEAVY} says. For fewer, reading four times the weights costs more than the products save.
      */
     private static final int FEW_TILES = 8;
+
+    /** Outputs of a tile along a line. */
+    private static final int LARGE = WinogradPoints.OUTPUTS;
+
+    /**
+     * The same where there are too few large ones, so that a filter has 16 values instead of 36. A single image of 7×7 and 512
+     * channels takes 0.75 to 1.0 ms of two threads, as the memory's other users let it; 1.0 to 2.6 in large tiles, 1.2 direct.
+     */
+    private static final int SMALL = 2;
 
     /** Products of input and output channels. */
     private static final int HEAVY = 512 * 512;
@@ -77,8 +88,8 @@ final class WinogradConvolution {
     /** Input channels that it must have: with 32, transforms cost as much as is saved, and of the weight's gradient more. */
     static final int STRIDED_CHANNELS = 64;
 
-    /** Identifies transformed weights among what is derived from a weight. */
-    private record Key(boolean gradient, int stride) {
+    /** Identifies transformed weights among what is derived from a weight, too. */
+    private record Form(boolean gradient, int stride, int side) {
     }
 
     private final Memory memory;
@@ -96,17 +107,23 @@ final class WinogradConvolution {
     /** Whether this convolution has the form, and few enough products. */
     boolean suits(Shape x, Shape w, Shape y, Conv2dOptions o) {
         return isForm(x, w, o) && o.strideH() == 1 && pays(y, 1) && pays(x, 1)
-                && (w.dim(0) * w.dim(1) < HEAVY || tiles(y) >= FEW_TILES);
+                && (w.dim(0) * w.dim(1) < HEAVY || tiles(y, LARGE) >= FEW_TILES);
     }
 
     /** As {@link #suits}, for {@link #forward} alone, which takes a stride of 2 too. */
     boolean suitsForward(Shape x, Shape w, Shape y, Conv2dOptions o) {
-        return suits(x, w, y, o) || isForm(x, w, o) && o.strideH() == 2 && x.dim(1) >= STRIDED_CHANNELS && pays(y, 2)
-                && tiles(y) >= FEW_TILES;
+        return suits(x, w, y, o) || suitsSmall(x, w, y, o)
+                || isForm(x, w, o) && o.strideH() == 2 && x.dim(1) >= STRIDED_CHANNELS && pays(y, 2)
+                        && tiles(y, LARGE) >= FEW_TILES;
     }
 
-    private static int tiles(Shape y) {
-        return y.dim(0) * WinogradTiles.along(y.dim(2)) * WinogradTiles.along(y.dim(3));
+    private boolean suitsSmall(Shape x, Shape w, Shape y, Conv2dOptions o) {
+        return isForm(x, w, o) && o.strideH() == 1 && w.dim(0) * w.dim(1) >= HEAVY && tiles(y, LARGE) < FEW_TILES
+                && tiles(y, SMALL) >= FEW_TILES && 5 * products(y, 1, SMALL) < 3 * 9 * y.dim(2) * y.dim(3);
+    }
+
+    private static int tiles(Shape y, int side) {
+        return y.dim(0) * WinogradTiles.along(y.dim(2), side) * WinogradTiles.along(y.dim(3), side);
     }
 
     private boolean isForm(Shape x, Shape w, Conv2dOptions o) {
@@ -116,20 +133,25 @@ final class WinogradConvolution {
 
     /** Whether the products are few enough beside the direct convolution's. */
     private static boolean pays(Shape y, int stride) {
-        int height = y.dim(2);
-        int width = y.dim(3);
-        int products = WinogradTiles.products(height, stride) * WinogradTiles.products(width, stride);
-        return stride == 1 ? 2 * products < 9 * height * width : 3 * products < 2 * 9 * height * width;
+        int products = products(y, stride, LARGE);
+        int direct = 9 * y.dim(2) * y.dim(3);
+        return stride == 1 ? 2 * products < direct : 3 * products < 2 * direct;
+    }
+
+    /** Products that an image takes for each pair of channels. */
+    private static int products(Shape y, int stride, int side) {
+        return WinogradTiles.products(y.dim(2), stride, side) * WinogradTiles.products(y.dim(3), stride, side);
     }
 
     /** {@code y = epilogue(x ∗ w)}, the epilogue null for none; all in channel blocks but the weight. */
     void forward(CpuArray x, CpuArray w, BlockedEpilogue epilogue, Conv2dOptions o, CpuArray y) {
-        new Run(x, w, epilogue, o.paddingH(), o.paddingW(), y, false, o.strideH()).run();
+        int side = suitsSmall(x.shape(), w.shape(), y.shape(), o) ? SMALL : LARGE;
+        new Run(x, w, epilogue, o.paddingH(), o.paddingW(), y, new Form(false, o.strideH(), side)).run();
     }
 
     /** The gradient of the input. */
     void inputGradient(CpuArray gy, CpuArray w, Conv2dOptions o, CpuArray gx) {
-        new Run(gy, w, null, 2 - o.paddingH(), 2 - o.paddingW(), gx, true, 1).run();
+        new Run(gy, w, null, 2 - o.paddingH(), 2 - o.paddingW(), gx, new Form(true, 1, LARGE)).run();
     }
 
     /** One convolution, with its extents. */
@@ -139,32 +161,32 @@ final class WinogradConvolution {
         final CpuArray weight;
         final BlockedEpilogue epilogue;
         final float[] y;
+        final Form form;
         final WinogradWeights weights;
         final WinogradTiles tiles;
         final int pairs;
         final int inBlocks;
         final int outBlocks;
 
-        Run(CpuArray source, CpuArray weight, BlockedEpilogue epilogue, int padH, int padW, CpuArray target, boolean gradient,
-                int stride) {
+        Run(CpuArray source, CpuArray weight, BlockedEpilogue epilogue, int padH, int padW, CpuArray target, Form form) {
             x = source.data();
             this.weight = weight;
             this.epilogue = epilogue;
+            this.form = form;
             y = target.data();
-            weights = WinogradWeights.of(memory, loops, weight.shape(), gradient, stride);
+            weights = WinogradWeights.of(memory, loops, weight.shape(), form.gradient, form.stride, form.side);
             Shape in = source.shape();
             Shape out = target.shape();
             tiles = new WinogradTiles(memory, loops, lanes, in.dim(0), in.dim(2), in.dim(3), out.dim(2), out.dim(3), padH, padW,
-                    stride);
+                    form.stride, form.side);
             pairs = tiles.pairs();
             inBlocks = source.channelBlocks();
             outBlocks = target.channelBlocks();
         }
 
         void run() {
-            Key key = new Key(weights.gradient(), weights.stride());
-            if (weight.storage().isReused(key)) {
-                run(weight.storage().derive(key, this::transformedWeights));
+            if (weight.storage().isReused(form)) {
+                run(weight.storage().derive(form, this::transformedWeights));
                 return;
             }
             if (chunks() == 0 && weights.panels() >= CHUNKS && workers.shareEvenly(weights.panels())) {
@@ -232,7 +254,7 @@ final class WinogradConvolution {
             } else {
                 float[] w = weight.data();
                 workers.run(panels, panel -> {
-                    float[] own = memory.pool().take(WinogradWeights.VALUES * weights.valueSize(panel));
+                    float[] own = memory.pool().take(weights.values() * weights.valueSize(panel));
                     weights.transform(w, panel, own, 0);
                     for (int group = 0; group < groups; group++) {
                         part.multiply(own, 0, panel, part.group(group, groups), part.group(group + 1, groups));
@@ -265,7 +287,11 @@ final class WinogradConvolution {
             }
 
             private int steps() {
-                return (count + STEP - 1) / STEP;
+                return count <= ONE_STEP ? 1 : (count + STEP - 1) / STEP;
+            }
+
+            private int stepSize(int from) {
+                return steps() == 1 ? count : Math.min(STEP, count - from);
             }
 
             /** Groups of tiles: small enough for the cache, and as many as keep threads busy. */
@@ -276,7 +302,7 @@ final class WinogradConvolution {
 
             /** Where a group of tiles begins. */
             int group(int group, int groups) {
-                return Math.min(count, group * steps() / groups * STEP);
+                return group == groups ? count : group * steps() / groups * STEP;
             }
 
             void transformInput(int block, int end, int from, int to) {
@@ -307,7 +333,7 @@ final class WinogradConvolution {
                     int pair = i / (panels * steps);
                     int panel = i / steps % panels;
                     int from = i % steps * STEP;
-                    int size = Math.min(STEP, count - from);
+                    int size = stepSize(from);
                     int vectors = weights.vectors(panel);
                     multiply(pair, u, weights.offset(panel), panel, from, size, m,
                             products(panel, from) + pair * vectors * size * lanes);
@@ -315,7 +341,7 @@ final class WinogradConvolution {
                 workers.run(panels * steps, i -> {
                     int panel = i / steps;
                     int from = i % steps * STEP;
-                    tiles.output(m, products(panel, from), weights.vectors(panel), first + from, Math.min(STEP, count - from),
+                    tiles.output(m, products(panel, from), weights.vectors(panel), first + from, stepSize(from),
                             epilogue, y, outBlocks, 2 * panel);
                 });
                 memory.pool().give(m);
@@ -339,7 +365,7 @@ final class WinogradConvolution {
             /** Micro-kernels of the widest tile, and for what is left a narrower one if it is enough. */
             private void product(int pair, int begin, int size, int vectors, float[] u, int uo, float[] m, int mo, int mBlock) {
                 int vo = (pair * inBlocks * count + begin) * lanes;
-                int wide = PixelRow.tile(size < STEP ? size : MANY, vectors);
+                int wide = PixelRow.tile(size <= ONE_STEP ? size : MANY, vectors);
                 int rest = size % wide;
                 int narrow = rest <= 4 ? 4 : 8;
                 int most = rest > 0 && rest <= 8 && wide > 8 ? size - rest : size;

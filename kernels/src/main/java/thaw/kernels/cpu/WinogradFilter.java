@@ -15,20 +15,42 @@ final class WinogradFilter {
     /**
      * {@code G g Gᵀ}
      *
-     * @param place floats between neighbouring places of the filter
-     * @param pair  floats between neighbouring pairs of points
+     * @param outputs of the tiles along a line: 4, or 2, for which the first four points do
+     * @param place   floats between neighbouring places of the filter
+     * @param pair    floats between neighbouring pairs of points, of {@code (outputs + 2)²}
      */
-    static void values(float[] g, int from, int place, float[] scratch, float[] u, int to, int pair) {
+    static void values(int outputs, float[] g, int from, int place, float[] scratch, float[] u, int to, int pair) {
+        int points = outputs + 2;
         for (int j = 0; j < 3; j++) {
-            line(g, from + j * place, 3 * place, scratch, j * L, 3 * L);
+            line(outputs, g, from + j * place, 3 * place, scratch, j * L, 3 * L);
         }
-        for (int i = 0; i < 6; i++) {
-            line(scratch, i * 3 * L, L, u, to + i * 6 * pair, pair);
+        for (int i = 0; i < points; i++) {
+            line(outputs, scratch, i * 3 * L, L, u, to + i * points * pair, pair);
         }
     }
 
-    /** {@code G g} */
-    private static void line(float[] g, int from, int step, float[] out, int to, int outStep) {
+    private static void line(int outputs, float[] g, int from, int step, float[] out, int to, int outStep) {
+        if (outputs == 2) {
+            two(g, from, step, out, to, outStep);
+        } else {
+            four(g, from, step, out, to, outStep);
+        }
+    }
+
+    /** {@code G g} for two outputs. */
+    private static void two(float[] g, int from, int step, float[] out, int to, int outStep) {
+        FloatVector g0 = FloatVector.fromArray(S, g, from);
+        FloatVector g2 = FloatVector.fromArray(S, g, from + 2 * step);
+        FloatVector outer = g0.add(g2).mul(FloatVector.broadcast(S, -1 / 6f));
+        FloatVector inner = FloatVector.fromArray(S, g, from + step).mul(FloatVector.broadcast(S, 1 / 6f));
+        g0.mul(FloatVector.broadcast(S, 0.25f)).intoArray(out, to);
+        g2.intoArray(out, to + outStep);
+        outer.sub(inner).intoArray(out, to + 2 * outStep);
+        outer.add(inner).intoArray(out, to + 3 * outStep);
+    }
+
+    /** {@code G g} for four outputs. */
+    private static void four(float[] g, int from, int step, float[] out, int to, int outStep) {
         FloatVector g0 = FloatVector.fromArray(S, g, from);
         FloatVector g1 = FloatVector.fromArray(S, g, from + step);
         FloatVector g2 = FloatVector.fromArray(S, g, from + 2 * step);

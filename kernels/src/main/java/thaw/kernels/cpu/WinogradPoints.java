@@ -11,7 +11,8 @@ package thaw.kernels.cpu;
  *
  * <p>The points are nested, and the filter's values at a point don't depend on the other points: where an image is no multiple
  * of 4, its last tiles use fewer points of the <em>same</em> transformed filter. A 7×7 image takes (6 + 5)² = 121 products
- * instead of the (6 + 6)² of tiles that hang over the border; 14×14 484 instead of 576.
+ * instead of the (6 + 6)² of tiles that hang over the border; 14×14 484 instead of 576. A filter for F(2×2, 3×3) is 16 of the
+ * 36 values, which are those at the points 0, ∞, 1 and −1.
  *
  * <p>The row of G of a point a is {@code (1, a, a²)} times the s of the table, the row of ∞ is {@code (0, 0, 1)}; the column
  * of Aᵀ is {@code (1, a, a², …)}, that of ∞ {@code (0, …, 0, 1)}. The row of Bᵀ of a point holds the coefficients of

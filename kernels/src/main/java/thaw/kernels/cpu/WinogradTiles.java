@@ -3,10 +3,10 @@ package thaw.kernels.cpu;
 import java.util.Arrays;
 
 /**
- * Images cut into tiles of 4×4 output pixels, each with the 6×6 input pixels that it depends on; where a height or width is no
- * multiple of 4, the last tiles are shorter and have fewer {@link WinogradPoints}. For a stride of 2 a tile depends on 9×9 input
- * pixels, and {@link WinogradPhases} take the place of the points. Moves tiles between channel blocks and their transformed form
- * {@code [pair][block][tile][lane]}, for some tiles {@code first … first + count − 1} at a time.
+ * Images cut into tiles of 4×4 output pixels, each with the 6×6 input pixels that it depends on, or of 2×2 with 4×4; where a
+ * height or width is no multiple, the last tiles are shorter and have fewer {@link WinogradPoints}. For a stride of 2 a tile
+ * depends on 9×9 input pixels, and {@link WinogradPhases} take the place of the points. Moves tiles between channel blocks and
+ * their transformed form {@code [pair][block][tile][lane]}, for some tiles {@code first … first + count − 1} at a time.
  *
  * <p>Tiles are numbered so that those that have a pair of points are neighbours, whichever the pair: first the narrow ones,
  * then the whole ones, the low ones, and those that are both.
@@ -19,9 +19,10 @@ import java.util.Arrays;
  * @param h      of the input
  * @param outH   of the output
  * @param stride 1 or 2
+ * @param side   outputs of a tile along a line: 4, or with a stride of 1 also 2
  */
 record WinogradTiles(Memory memory, BlockLoops loops, int lanes, int images, int h, int w, int outH, int outW, int padH,
-        int padW, int stride) {
+        int padW, int stride, int side) {
 
     private static final int OUT = WinogradPoints.OUTPUTS;
     private static final int LINE = WinogradPoints.LINE;
@@ -30,13 +31,13 @@ record WinogradTiles(Memory memory, BlockLoops loops, int lanes, int images, int
     private static final int STRIP = 8;
 
     /** Products along an image's line of this many outputs. */
-    static int products(int outputs, int stride) {
-        return stride * outputs + (3 - stride) * along(outputs);
+    static int products(int outputs, int stride, int side) {
+        return stride * outputs + (3 - stride) * along(outputs, side);
     }
 
     /** Tiles along an image's line of this many outputs. */
-    static int along(int outputs) {
-        return (outputs + OUT - 1) / OUT;
+    static int along(int outputs, int side) {
+        return (outputs + side - 1) / side;
     }
 
     /** Products of a whole tile along a line. */
@@ -44,14 +45,14 @@ record WinogradTiles(Memory memory, BlockLoops loops, int lanes, int images, int
         return stride == 1 ? WinogradPoints.LINE : WinogradPhases.LINE;
     }
 
-    /** Pairs of points, and products, of a whole tile. */
+    /** Pairs of points, and products, of a tile of 4×4. */
     int pairs() {
         return line() * line();
     }
 
-    /** Which of the 36 values of a filter is multiplied at this pair. */
+    /** Which of the values of a filter is multiplied at this pair. */
     int filterValue(int pair) {
-        return stride == 1 ? pair
+        return stride == 1 ? pair / LINE * (side + 2) + pair % LINE
                 : Math.min(pair / line(), WinogradPhases.TAP) * 6 + Math.min(pair % line(), WinogradPhases.TAP);
     }
 
@@ -65,19 +66,19 @@ record WinogradTiles(Memory memory, BlockLoops loops, int lanes, int images, int
     }
 
     int count() {
-        return images * along(outH) * along(outW);
+        return images * along(outH, side) * along(outW, side);
     }
 
     private int rows() {
-        return outH / OUT;
+        return outH / side;
     }
 
     private int columns() {
-        return outW / OUT;
+        return outW / side;
     }
 
     private int narrow() {
-        return outW % OUT == 0 ? 0 : images * rows();
+        return outW % side == 0 ? 0 : images * rows();
     }
 
     private int whole() {
@@ -85,18 +86,21 @@ record WinogradTiles(Memory memory, BlockLoops loops, int lanes, int images, int
     }
 
     private int low() {
-        return outH % OUT == 0 ? 0 : images * columns();
+        return outH % side == 0 ? 0 : images * columns();
     }
 
     /** The first tile that has this pair of points. */
     int begin(int pair) {
-        return has(outW % OUT, pair % line()) ? 0 : narrow();
+        return has(outW % side, pair % line()) ? 0 : narrow();
     }
 
-    /** The end of the tiles that have this pair of points. */
+    /** The end of the tiles that have this pair of points; 0 if none has, as of 2×2 outputs. */
     int end(int pair) {
-        boolean isInNarrow = has(outW % OUT, pair % line());
-        boolean isInLow = has(outH % OUT, pair / line());
+        if (!has(side, pair % line()) || !has(side, pair / line())) {
+            return 0;
+        }
+        boolean isInNarrow = has(outW % side, pair % line());
+        boolean isInLow = has(outH % side, pair / line());
         return !isInLow ? narrow() + whole() : isInNarrow ? count() : narrow() + whole() + low();
     }
 
@@ -132,10 +136,10 @@ record WinogradTiles(Memory memory, BlockLoops loops, int lanes, int images, int
                 row = rows();
                 column = columns();
             }
-            top = row * OUT;
-            left = column * OUT;
-            height = Math.min(OUT, outH - top);
-            width = Math.min(OUT, outW - left);
+            top = row * side;
+            left = column * side;
+            height = Math.min(side, outH - top);
+            width = Math.min(side, outW - left);
         }
 
         boolean isWhole() {

@@ -27,6 +27,9 @@ final class WinogradWeightGradient {
     /** Values of a filter. */
     private static final int VALUES = WinogradWeights.VALUES;
 
+    /** Outputs of a tile along a line. */
+    private static final int SIDE = WinogradPoints.OUTPUTS;
+
     /** Floats of a part's transformed inputs and gradients: 4 MiB. */
     private static final int PART = 1 << 20;
 
@@ -60,7 +63,7 @@ final class WinogradWeightGradient {
 
     /** Whether there are tiles enough to outweigh clearing and transforming 36 sums for each pair of channels. */
     static boolean pays(Shape gy, int stride) {
-        int tiles = gy.dim(0) * WinogradTiles.along(gy.dim(2)) * WinogradTiles.along(gy.dim(3));
+        int tiles = gy.dim(0) * WinogradTiles.along(gy.dim(2), SIDE) * WinogradTiles.along(gy.dim(3), SIDE);
         return tiles >= (stride == 1 ? 16 : 64);
     }
 
@@ -88,7 +91,7 @@ final class WinogradWeightGradient {
             Shape in = x.shape();
             Shape out = gy.shape();
             tiles = new WinogradTiles(memory, current.get(), lanes, in.dim(0), in.dim(2), in.dim(3), out.dim(2), out.dim(3), padH,
-                    padW, stride);
+                    padW, stride, SIDE);
             pairs = tiles.pairs();
             inBlocks = x.channelBlocks();
             outBlocks = gy.channelBlocks();

@@ -10,17 +10,23 @@ import thaw.kernels.Shape;
  *
  * <p>Filters are brought to vectors along outputs in squares of channels, which stay in the first-level cache.
  */
-record WinogradWeights(Memory memory, BlockLoops loops, int lanes, int outputs, int inputs, boolean gradient, int stride) {
+record WinogradWeights(Memory memory, BlockLoops loops, int lanes, int outputs, int inputs, boolean gradient, int stride,
+        int side) {
 
-    /** Values of a filter. */
+    /** Values of a filter for tiles of 4×4 outputs. */
     static final int VALUES = 36;
 
     /** Keeps the 36 places that a filter's values go to from falling into the same few lines of the caches. */
     private static final int GAP = 32;
 
-    static WinogradWeights of(Memory memory, BlockLoops loops, Shape w, boolean gradient, int stride) {
-        return gradient ? new WinogradWeights(memory, loops, loops.lanes(), w.dim(1), w.dim(0), true, stride)
-                : new WinogradWeights(memory, loops, loops.lanes(), w.dim(0), w.dim(1), false, stride);
+    static WinogradWeights of(Memory memory, BlockLoops loops, Shape w, boolean gradient, int stride, int side) {
+        return gradient ? new WinogradWeights(memory, loops, loops.lanes(), w.dim(1), w.dim(0), true, stride, side)
+                : new WinogradWeights(memory, loops, loops.lanes(), w.dim(0), w.dim(1), false, stride, side);
+    }
+
+    /** Values of a filter. */
+    int values() {
+        return (side + 2) * (side + 2);
     }
 
     int inputBlocks() {
@@ -47,12 +53,12 @@ record WinogradWeights(Memory memory, BlockLoops loops, int lanes, int outputs, 
 
     /** Where a panel begins among all. */
     int offset(int panel) {
-        return panel * VALUES * valueSize(0);
+        return panel * values() * valueSize(0);
     }
 
     /** Floats of all panels. */
     int length() {
-        return offset(panels() - 1) + VALUES * valueSize(panels() - 1);
+        return offset(panels() - 1) + values() * valueSize(panels() - 1);
     }
 
     /** Writes one panel, from the weight {@code [K, C, 3, 3]} in row-major order. */
@@ -66,7 +72,7 @@ record WinogradWeights(Memory memory, BlockLoops loops, int lanes, int outputs, 
                 for (int i = 0; i < lanes; i++) {
                     int at = to + (block * lanes + i) * width + v * lanes;
                     if (stride == 1) {
-                        loops.filter(filters, i * 9 * lanes, lanes, scratch, u, at, valueSize(panel));
+                        loops.filter(side, filters, i * 9 * lanes, lanes, scratch, u, at, valueSize(panel));
                     } else {
                         loops.stridedFilter(filters, i * 9 * lanes, lanes, scratch, u, at, valueSize(panel));
                     }
