@@ -1,6 +1,5 @@
 package thaw.kernels.cpu;
 
-import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -33,7 +32,7 @@ final class BufferPool {
     private static final int LENGTHS = SHORT_LENGTHS + regions(Integer.MAX_VALUE) + 1;
 
     /** By {@link #place}, null before that length's first array: from then on, neither taking nor giving back makes an object. */
-    private final List<ArrayDeque<float[]>> idle = new ArrayList<>(Collections.nCopies(LENGTHS, null));
+    private final List<IdleBuffers> idle = new ArrayList<>(Collections.nCopies(LENGTHS, null));
     private final long[] lastUse = new long[LENGTHS];
     private long uses;
     private long idleFloats;
@@ -84,15 +83,20 @@ final class BufferPool {
         }
     }
 
-    synchronized void give(float[] buffer) {
+    void give(float[] buffer) {
+        give(buffer, Thread.currentThread());
+    }
+
+    /** @param user whose core's cache holds it */
+    synchronized void give(float[] buffer, Thread user) {
         usedFloats -= buffer.length;
         idleFloats += buffer.length;
         int place = place(buffer.length);
         lastUse[place] = uses++;
         if (idle.get(place) == null) {
-            idle.set(place, new ArrayDeque<>());
+            idle.set(place, new IdleBuffers());
         }
-        idle.get(place).push(buffer);
+        idle.get(place).push(buffer, user.getId());
     }
 
     /** The shortest idle array that will do, or null. */
@@ -100,14 +104,14 @@ final class BufferPool {
         for (int i = shortest; i <= longest; i++) {
             if (isIdle(i)) {
                 lastUse[i] = uses++;
-                return idle.get(i).pop();
+                return idle.get(i).pop(Thread.currentThread().getId());
             }
         }
         return null;
     }
 
     private boolean isIdle(int place) {
-        return idle.get(place) != null && !idle.get(place).isEmpty();
+        return idle.get(place) != null && idle.get(place).count() > 0;
     }
 
     private void dropOldest() {
@@ -117,9 +121,8 @@ final class BufferPool {
                 oldest = i;
             }
         }
-        ArrayDeque<float[]> gone = idle.get(oldest);
-        idleFloats -= (long) gone.size() * gone.peek().length;
-        gone.clear();
+        idleFloats -= idle.get(oldest).floats();
+        idle.set(oldest, null);
     }
 
     synchronized long usedBytes() {

@@ -71,7 +71,7 @@ final class VectorConvolution implements Convolution {
         CpuArray w = memory.asRowMajor(weight);
         CpuArray residual = epilogue.residual() == null ? null : memory.asBlocked(epilogue.residual());
         BlockedEpilogue blocked = blocked(epilogue, residual, outShape.dim(1));
-        if (!stem && winograd.suitsForward(xShape, w.shape(), outShape, o)) {
+        if (!stem && winograd.choice().suitsForward(xShape, w.shape(), outShape, o)) {
             winograd.forward(x, w, blocked, o, y);
         } else if (grouped.suits(w.shape(), o)) {
             grouped.forward(x, w, blocked, o, y);
@@ -118,7 +118,7 @@ final class VectorConvolution implements Convolution {
         CpuArray gy = memory.asBlocked(gradient);
         CpuArray w = memory.asRowMajor(weight);
         CpuArray gx = memory.blocked(xShape);
-        if (winograd.suits(xShape, w.shape(), gy.shape(), o)) {
+        if (winograd.choice().suits(xShape, w.shape(), gy.shape(), o)) {
             winograd.inputGradient(gy, w, o, gx);
         } else if (grouped.suits(w.shape(), o)) {
             grouped.inputGradient(gy, w, o, gx);
@@ -145,7 +145,7 @@ final class VectorConvolution implements Convolution {
     @Override
     public Array weightGradient(Array gy, Array x, Shape wShape, Conv2dOptions o) {
         Shapes.conv2dWeightGradient(gy.shape(), x.shape(), wShape, o);
-        boolean transforms = winograd.suitsForward(x.shape(), wShape, gy.shape(), o)
+        boolean transforms = winograd.choice().suitsForward(x.shape(), wShape, gy.shape(), o)
                 && WinogradWeightGradient.pays(gy.shape(), o.strideH());
         if (!transforms && !grouped.suits(wShape, o)) {
             return weightGradient.compute(gy, x, wShape, o);

@@ -33,7 +33,7 @@ final class WarmUp {
     private static final int[] WIDTHS = {7, 14, 28, 56};
 
     /** Channels from which on a stride of 2 is Winograd's too. */
-    private static final int STRIDED_CHANNELS = WinogradConvolution.STRIDED_CHANNELS;
+    private static final int STRIDED_CHANNELS = WinogradChoice.STRIDED_CHANNELS;
 
     /** A round's arrays and tasks take up to 270 KB; a kernel that isn't compiled, megabytes. */
     private static final long FEW_BYTES = 1 << 19;

@@ -45,9 +45,9 @@ record WinogradTiles(Memory memory, BlockLoops loops, int lanes, int images, int
         return stride == 1 ? WinogradPoints.LINE : WinogradPhases.LINE;
     }
 
-    /** Pairs of points, and products, of a tile of 4×4. */
+    /** Pairs of points, and products, of a whole tile; of 2×2 outputs with those that lie between and are in no tile. */
     int pairs() {
-        return line() * line();
+        return stride == 1 ? LINE * (side + 1) + side + 2 : line() * line();
     }
 
     /** Which of the values of a filter is multiplied at this pair. */

@@ -7,6 +7,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.IdentityHashMap;
+import java.util.Map;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
 
@@ -20,6 +22,32 @@ class BufferPoolTest {
         pool.give(first);
         assertSame(first, pool.take(1000));
         assertNotSame(first, pool.take(1000));
+    }
+
+    @Test
+    void aThreadTakesWhatItUsedLastThenWhatOthersUsedFirst() {
+        SplittableRandom random = new SplittableRandom(1);
+        Map<float[], Boolean> byOther = new IdentityHashMap<>();
+        Deque<float[]> mine = new ArrayDeque<>();
+        Deque<float[]> others = new ArrayDeque<>();
+        Thread other = new Thread();
+        for (int i = 0; i < 20; i++) {
+            byOther.put(new float[1024], random.nextBoolean());
+        }
+        for (float[] buffer : byOther.keySet()) {
+            pool.take(1024);
+        }
+        byOther.forEach((buffer, isOther) -> {
+            (isOther ? others : mine).push(buffer);
+            pool.give(buffer, isOther ? other : Thread.currentThread());
+        });
+        while (!mine.isEmpty()) {
+            assertSame(mine.pop(), pool.take(1000));
+        }
+        while (!others.isEmpty()) {
+            assertSame(others.removeLast(), pool.take(1000));
+        }
+        assertEquals(0, pool.idleBytes());
     }
 
     @Test
