@@ -7,52 +7,93 @@ import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import javax.imageio.ImageReader;
+import java.util.function.UnaryOperator;
 
 /**
- * Files to {@link RgbImage}s: JPEG, PNG, GIF (its first picture), BMP, WebP and TIFF (its first page), turned upright by the
- * EXIF orientation. Color profiles are ignored and transparency is dropped, as Pillow does when it opens a file and converts
- * it to RGB.
+ * Files to {@link RgbImage}s: JPEG, PNG, GIF (its first frame), BMP, WebP, TIFF (its first page) and Netpbm's PPM, PGM and PBM,
+ * turned upright by the orientation in EXIF or XMP. Color profiles are ignored and transparency is dropped, as Pillow does when it
+ * opens a file and converts it to RGB.
  *
- * <p>Stateless, so safe from many threads. Files are read into memory first: no cache files appear on disk and ImageIO's global
- * settings stay as the application has them.
+ * <p>Safe from many threads, which wait for one another where images together need more than half of Java's heap. Files are read
+ * into memory first: no cache files appear on disk and ImageIO's global settings stay as the application has them.
  */
 public final class ImageDecoder {
-    /** Larger pictures are refused before memory is asked for: a header of 30 bytes can claim anything. */
-    static final long MAX_PIXELS = 200_000_000L;
+    /** The limit where none is given; Pillow refuses images of more pixels, too. */
+    public static final long MAX_PIXELS = 178_956_970L;
+    /** The most that an array of bytes has room for. */
+    public static final long MOST_PIXELS = (Integer.MAX_VALUE - 8) / 3;
+
     private static final long MAX_FILE_BYTES = 1L << 30;
 
     private ImageDecoder() {
     }
 
     /**
-     * Reads an image file.
+     * Reads an image file of at most {@link #MAX_PIXELS}.
      *
-     * @throws ImageReadException when it is missing, is no image, is damaged or cut short, or has more than 200 million pixels
+     * @throws ImageReadException when it is missing, is no image or one of a kind that is not read, is damaged or cut short, has too
+     *                            many pixels, or takes more than half of Java's heap to decode
      */
     public static RgbImage decode(Path file) {
-        return decode(read(file), file.toString());
+        return decode(file, MAX_PIXELS, UnaryOperator.identity());
     }
 
     /**
-     * Decodes the bytes of an image file.
+     * Reads an image file and makes something smaller of it, while memory is set aside for it.
+     *
+     * @param maxPixels files of more are refused; from 1 to {@link #MOST_PIXELS}
+     * @param then      such as a resizing; an IllegalArgumentException of its says what is wrong with the size of the image
+     * @throws ImageReadException as {@link #decode(Path)}, and when {@code then} refuses the image's size
+     */
+    public static RgbImage decode(Path file, long maxPixels, UnaryOperator<RgbImage> then) {
+        if (maxPixels < 1 || maxPixels > MOST_PIXELS) {
+            throw new IllegalArgumentException("maxPixels: expected 1 to " + MOST_PIXELS + ", got " + maxPixels);
+        }
+        return decode(read(file), file.toString(), maxPixels, then);
+    }
+
+    /**
+     * Decodes the bytes of an image file of at most {@link #MAX_PIXELS}.
      *
      * @param name what to call the image in messages
      * @throws ImageReadException as {@link #decode(Path)}
      */
     public static RgbImage decode(byte[] bytes, String name) {
-        if (bytes.length == 0) {
-            throw new ImageReadException(name + ": the file is empty; expected an image (" + ImageFormat.names() + ")");
-        }
-        ImageFormat format = ImageFormat.of(bytes).orElseThrow(() -> new ImageReadException(name
-                + ": not an image; its first bytes are those of none of " + ImageFormat.names()));
-        try {
-            return format == ImageFormat.JPEG ? decodeJpeg(bytes) : decodeOther(format, bytes);
+        return decode(bytes, name, MAX_PIXELS, UnaryOperator.identity());
+    }
+
+    private static RgbImage decode(byte[] bytes, String name, long maxPixels, UnaryOperator<RgbImage> then) {
+        ImageFormat format = format(bytes, name);
+        DecodingMemory memory = new DecodingMemory(maxPixels);
+        try (memory) {
+            return resized(decode(format, bytes, memory), name, then);
+        } catch (UnsupportedImageException unsupported) {
+            throw new ImageReadException(name + ": " + unsupported.getMessage(), unsupported);
         } catch (EOFException broken) {
             throw new ImageReadException(name + ": broken " + format + " file: it is cut short; replace or remove it", broken);
         } catch (IOException broken) {
             throw new ImageReadException(name + ": broken " + format + " file: " + broken.getMessage()
                     + "; replace or remove it", broken);
+        } catch (OutOfMemoryError full) {
+            throw new ImageReadException(name + ": " + memory.describe(full));
+        }
+    }
+
+    private static ImageFormat format(byte[] bytes, String name) {
+        if (bytes.length == 0) {
+            throw new ImageReadException(name + ": the file is empty; expected an image (" + ImageFormat.names() + ")");
+        }
+        return ImageFormat.of(bytes).orElseThrow(() -> new ImageReadException(name + ": " + UnreadFormat.of(bytes)
+                .map(UnreadFormat::advice).orElseGet(() -> "not an image; its first bytes are those of none of "
+                        + ImageFormat.names())));
+    }
+
+    private static RgbImage resized(RgbImage decoded, String name, UnaryOperator<RgbImage> then) {
+        try {
+            return then.apply(decoded);
+        } catch (IllegalArgumentException extreme) {
+            throw new ImageReadException(name + ": an image of " + decoded.width() + " x " + decoded.height()
+                    + " pixels is too long and narrow (" + extreme.getMessage() + ")");
         }
     }
 
@@ -74,28 +115,52 @@ public final class ImageDecoder {
         }
     }
 
-    private static RgbImage decodeJpeg(byte[] bytes) throws IOException {
-        JpegMarkers markers = JpegMarkers.read(bytes);
-        checkSize(markers.width(), markers.height());
-        RgbImage stored = switch (markers.colorModel()) {
-            case GRAY, RGB, YCBCR -> ImageReaders.read(ImageFormat.JPEG, markers.plain(), ImageDecoder::readColors);
-            case CMYK -> ImageReaders.read(ImageFormat.JPEG, markers.plain(), reader -> InkJpeg.read(reader, false));
-            case YCCK -> ImageReaders.read(ImageFormat.JPEG, markers.plain(), reader -> InkJpeg.read(reader, true));
+    private static RgbImage decode(ImageFormat format, byte[] bytes, DecodingMemory memory) throws IOException {
+        return switch (format) {
+            case JPEG -> decodeJpeg(bytes, memory);
+            case TIFF -> {
+                TiffImage tiff = new TiffImage(bytes);
+                yield tiff.orientation().apply(tiff.read(memory));
+            }
+            case PNG -> ChunkMetadata.ofPng(bytes).apply(decodeColors(format, bytes, memory));
+            case WEBP -> {
+                checkLength(bytes);
+                yield ChunkMetadata.ofWebp(bytes).apply(decodeColors(format, bytes, memory));
+            }
+            case GIF -> {
+                GifCanvas canvas = GifCanvas.of(bytes);
+                memory.take(canvas.width(), canvas.height(), GifCanvas.BYTES_PER_PIXEL);
+                yield ImageReaders.read(format, bytes, canvas::read);
+            }
+            case BMP -> decodeColors(format, bytes, memory);
+            case PNM -> PnmImage.read(bytes, memory);
         };
-        return markers.orientation().apply(stored);
     }
 
-    private static RgbImage decodeOther(ImageFormat format, byte[] bytes) throws IOException {
-        if (format == ImageFormat.WEBP) {
-            checkLength(bytes);
-        }
-        RgbImage stored = ImageReaders.read(format, bytes, ImageDecoder::readColors);
-        return switch (format) {
-            case TIFF -> Orientation.ofTiff(bytes).apply(stored);
-            case PNG -> Orientation.ofTiff(ExifChunk.ofPng(bytes)).apply(stored);
-            case WEBP -> Orientation.ofTiff(ExifChunk.ofWebp(bytes)).apply(stored);
-            default -> stored;
-        };
+    private static RgbImage decodeColors(ImageFormat format, byte[] bytes, DecodingMemory memory) throws IOException {
+        return ImageReaders.read(format, bytes, reader -> {
+            memory.take(reader);
+            return RgbImage.of(reader.read(0));
+        });
+    }
+
+    private static RgbImage decodeJpeg(byte[] bytes, DecodingMemory memory) throws IOException {
+        JpegMarkers markers = JpegMarkers.read(bytes);
+        memory.take(markers.width(), markers.height(), JpegMarkers.BYTES_PER_PIXEL);
+        RgbImage stored = ImageReaders.read(ImageFormat.JPEG, markers.plain(), reader -> {
+            MissingSamples missing = new MissingSamples();
+            reader.addIIOReadWarningListener(missing);
+            RgbImage image = switch (markers.colorModel()) {
+                case GRAY, RGB, YCBCR -> RgbImage.of(reader.read(0));
+                case CMYK -> InkJpeg.read(reader, false);
+                case YCCK -> InkJpeg.read(reader, true);
+            };
+            if (markers.endMissing() && missing.noticed()) {
+                throw new EOFException("samples are missing");
+            }
+            return image;
+        });
+        return markers.orientation().apply(stored);
     }
 
     /**
@@ -106,18 +171,6 @@ public final class ImageDecoder {
         long expected = 8 + Integer.toUnsignedLong(ByteBuffer.wrap(webp).order(ByteOrder.LITTLE_ENDIAN).getInt(4));
         if (webp.length < expected) {
             throw new IOException("the file is cut short: " + webp.length + " bytes of " + expected);
-        }
-    }
-
-    private static RgbImage readColors(ImageReader reader) throws IOException {
-        checkSize(reader.getWidth(0), reader.getHeight(0));
-        return RgbImage.of(reader.read(0));
-    }
-
-    static void checkSize(int width, int height) throws IOException {
-        if (width < 1 || height < 1 || (long) width * height > MAX_PIXELS) {
-            throw new IOException("it claims " + width + " x " + height + " pixels; expected at least one and at most "
-                    + MAX_PIXELS);
         }
     }
 }

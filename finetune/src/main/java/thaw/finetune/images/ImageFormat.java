@@ -14,7 +14,9 @@ public enum ImageFormat {
     GIF("gif"),
     BMP("bmp"),
     WEBP("webp"),
-    TIFF("tif", "tiff");
+    TIFF("tif", "tiff"),
+    /** Netpbm's PPM, PGM and PBM. */
+    PNM("ppm", "pgm", "pbm", "pnm");
 
     private final List<String> extensions;
 
@@ -48,6 +50,8 @@ public enum ImageFormat {
         } else if (startsWith(file, 0, "II*\0") || startsWith(file, 0, "MM\0*")
                 || startsWith(file, 0, "II+\0") || startsWith(file, 0, "MM\0+")) {
             return Optional.of(TIFF);
+        } else if (file.length > 2 && file[0] == 'P' && file[1] >= '1' && file[1] <= '6' && (file[2] <= ' ' || file[2] == '#')) {
+            return Optional.of(PNM);
         }
         return Optional.empty();
     }

@@ -40,6 +40,8 @@ final class ImageReaders {
         for (ImageReaderSpi provider : providers(format)) {
             try {
                 return read(provider.createReaderInstance(), bytes, reading);
+            } catch (UnsupportedImageException unsupported) {
+                throw unsupported;
             } catch (IOException failed) {
                 first = first == null ? failed : first;
             } catch (RuntimeException failed) {
@@ -52,12 +54,8 @@ final class ImageReaders {
 
     private static RgbImage read(ImageReader reader, byte[] bytes, Reading reading) throws IOException {
         try (ImageInputStream stream = new MemoryCacheImageInputStream(new ByteArrayInputStream(bytes))) {
-            TruncationWarning truncation = new TruncationWarning();
             reader.setInput(stream, true, true);
-            reader.addIIOReadWarningListener(truncation);
-            RgbImage image = reading.from(reader);
-            truncation.check();
-            return image;
+            return reading.from(reader);
         } finally {
             reader.dispose();
         }

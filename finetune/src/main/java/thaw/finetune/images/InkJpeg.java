@@ -14,7 +14,6 @@ final class InkJpeg {
 
     /** @param ycck whether the first three components are YCbCr, of the color that is 255 minus cyan, magenta and yellow */
     static RgbImage read(ImageReader reader, boolean ycck) throws IOException {
-        ImageDecoder.checkSize(reader.getWidth(0), reader.getHeight(0));
         Raster raster = reader.readRaster(0, null);
         int width = raster.getWidth();
         int height = raster.getHeight();

@@ -1,12 +1,13 @@
 package thaw.finetune.images;
 
 import java.io.ByteArrayOutputStream;
+import java.io.EOFException;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 
 /**
- * The marker segments before the first scan of a JPEG file (ITU-T T.81, annex B), and what they say about its colors by libjpeg's
+ * The marker segments of a JPEG file up to its end marker (ITU-T T.81, annex B), and what they say about its colors by libjpeg's
  * rules: {@code default_decompress_parms} looks at JFIF and Adobe markers, then at the components' identifiers.
  *
  * <p>The JDK's reader has rules of its own: it takes an unmarked file without subsampling for RGB, applies embedded profiles, and
@@ -17,14 +18,21 @@ final class JpegMarkers {
     /** How the components of a pixel are to be read. */
     enum ColorModel { GRAY, RGB, YCBCR, CMYK, YCCK }
 
+    /** Of the decoder's image, of up to 4 components, and of its copy in RGB. */
+    static final int BYTES_PER_PIXEL = 7;
+
     private static final int SOI = 0xd8;
     private static final int EOI = 0xd9;
     private static final int SOS = 0xda;
+    private static final int FIRST_FRAME = 0xc0;
+    /** So far beyond the bits that it needs libjpeg wants to see, so that the last samples of a sound scan have an end after them. */
+    private static final int LOOK_AHEAD = 3;
     private static final int COM = 0xfe;
     private static final int APP0 = 0xe0;
     private static final int APP1 = 0xe1;
     private static final int APP14 = 0xee;
     private static final int APP15 = 0xef;
+    private static final String XMP = "http://ns.adobe.com/xap/1.0/\0";
     private static final byte[] JFIF = latin1("\u00ff\u00e0\0\u0010JFIF\0\u0001\u0001\0\0\u0001\0\u0001\0\0");
     private static final byte[] ADOBE = latin1("\u00ff\u00ee\0\u000eAdobe\0\u0064\0\0\0\0");
 
@@ -36,16 +44,20 @@ final class JpegMarkers {
     private int[] componentIds = {};
     private boolean jfif;
     private int adobeTransform = -1;
+    private boolean progressive;
+    private boolean endMissing;
     private byte[] exif = {};
+    private byte[] xmp = {};
 
     private JpegMarkers(byte[] file) {
         this.file = file;
     }
 
-    /** @throws IOException when the file ends before a scan begins, or names no frame of 1, 3 or 4 components */
+    /** @throws IOException when the file ends before its scans do, or names no frame of 1, 3 or 4 components */
     static JpegMarkers read(byte[] file) throws IOException {
         JpegMarkers markers = new JpegMarkers(file);
         markers.readSegments();
+        markers.requireEnd();
         int components = markers.componentIds.length;
         if (components != 1 && components != 3 && components != 4) {
             throw new IOException("its header declares " + components + " components where 1, 3 or 4 are expected");
@@ -61,8 +73,13 @@ final class JpegMarkers {
         return height;
     }
 
+    /** Whether there is no end marker, so that the decoder must say whether samples are missing. */
+    boolean endMissing() {
+        return endMissing;
+    }
+
     Orientation orientation() {
-        return Orientation.ofTiff(exif);
+        return Orientation.of(exif, xmp);
     }
 
     ColorModel colorModel() {
@@ -87,8 +104,19 @@ final class JpegMarkers {
             case YCCK -> writeAdobe(out, 2);
         }
         out.writeBytes(tables.toByteArray());
-        out.write(file, scanStart, file.length - scanStart);
+        out.write(file, scanStart, Math.max(0, scansEnd() - scanStart));
         return out.toByteArray();
+    }
+
+    private int scansEnd() {
+        int end = file.length;
+        if (endMissing) {
+            while (file[end - 1] == (byte) 0xff) {
+                end--;
+            }
+            end -= LOOK_AHEAD;
+        }
+        return end;
     }
 
     private static void writeAdobe(ByteArrayOutputStream out, int transform) {
@@ -99,12 +127,7 @@ final class JpegMarkers {
     private void readSegments() throws IOException {
         int at = 2;
         while (true) {
-            while (byteAt(at) != 0xff) {
-                at++;
-            }
-            while (byteAt(at) == 0xff) {
-                at++;
-            }
+            at = nextMarker(at);
             int marker = byteAt(at++);
             if (marker == SOS) {
                 scanStart = at - 2;
@@ -116,7 +139,7 @@ final class JpegMarkers {
             if (hasNoLength(marker)) {
                 continue;
             }
-            int length = byteAt(at) << 8 | byteAt(at + 1);
+            int length = segmentLength(at);
             if (length < 2) {
                 throw new IOException("a segment of its header has a length of " + length);
             }
@@ -124,6 +147,51 @@ final class JpegMarkers {
             readSegment(marker, at, length);
             at += length;
         }
+    }
+
+    /**
+     * Walks the scans to the end marker. A file without one was cut short, even where it ends between two scans or at a restart
+     * marker, where a decoder that fills the rest with gray has nothing to complain of. Only of a file of a single scan can the
+     * decoder tell whether all samples are there.
+     */
+    private void requireEnd() throws IOException {
+        int at = scanStart;
+        int scans = 0;
+        try {
+            while (true) {
+                at = nextMarker(at);
+                int marker = byteAt(at++);
+                if (marker == EOI) {
+                    return;
+                }
+                if (marker == SOS) {
+                    scans += byteAt(at + 2) == componentIds.length ? 1 : 2;
+                }
+                /* Within a scan ff 00 stands for the byte ff; restart markers and reserved ones have no length either. */
+                at += marker < FIRST_FRAME || hasNoLength(marker) ? 0 : Math.max(2, segmentLength(at));
+            }
+        } catch (EOFException cutShort) {
+            endMissing = true;
+            if (progressive || scans > 1) {
+                throw cutShort;
+            }
+        }
+    }
+
+    /** Where the byte after the next ff that is no fill byte is. */
+    private int nextMarker(int from) throws IOException {
+        int at = from;
+        while (byteAt(at) != 0xff) {
+            at++;
+        }
+        while (byteAt(at) == 0xff) {
+            at++;
+        }
+        return at;
+    }
+
+    private int segmentLength(int at) throws IOException {
+        return byteAt(at) << 8 | byteAt(at + 1);
     }
 
     private static boolean hasNoLength(int marker) {
@@ -137,6 +205,8 @@ final class JpegMarkers {
         } else if (marker == APP1) {
             if (exif.length == 0 && holds(at, length, "Exif\0\0")) {
                 exif = Arrays.copyOfRange(file, at + 8, at + length);
+            } else if (holds(at, length, XMP)) {
+                xmp = Arrays.copyOfRange(file, at + 2 + XMP.length(), at + length);
             }
         } else if (marker == APP14) {
             if (length >= 14 && holds(at, length, "Adobe")) {
@@ -148,6 +218,7 @@ final class JpegMarkers {
         }
         tables.write(file, at - 2, length + 2);
         if (isFrame(marker)) {
+            progressive |= (marker & 3) == 2;
             readFrame(at, length);
         }
     }
@@ -179,7 +250,7 @@ final class JpegMarkers {
 
     private int byteAt(int index) throws IOException {
         if (index >= file.length) {
-            throw new IOException("it ends in the middle of its header");
+            throw new EOFException("it ends in the middle of its header");
         }
         return file[index] & 0xff;
     }

@@ -1,10 +1,11 @@
 package thaw.finetune.images;
 
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /**
- * How the stored rows and columns of a photograph lie to the eye: tag 274 of TIFF 6.0, which EXIF shares, values 1 to 8. Cameras
+ * How the stored rows and columns of an image lie to the eye: tag 274 of TIFF 6.0, which EXIF and XMP share, values 1 to 8. Cameras
  * store what the sensor saw and note here how they were held.
  */
 enum Orientation {
@@ -18,9 +19,11 @@ enum Orientation {
     TRANSVERSED(true, true, true),
     ROTATED_90_ANTICLOCKWISE(true, true, false);
 
+    /** Where TIFF files have their XMP packet. */
+    static final int XMP_TAG = 700;
+
     private static final int TAG = 274;
-    private static final int TYPE_SHORT = 3;
-    private static final int ENTRY_BYTES = 12;
+    private static final Pattern XMP_PROPERTY = Pattern.compile("tiff:Orientation(?:=\"|>)([0-9])");
 
     private final boolean swapsAxes;
     private final boolean reversesColumns;
@@ -38,34 +41,28 @@ enum Orientation {
     }
 
     /**
-     * Reads the tag from the first directory of a TIFF structure (a TIFF file, or what follows {@code "Exif\0\0"}). Anything
-     * malformed counts as upright, as it does for other readers: the picture itself may be sound.
+     * What a file's metadata says, as Pillow reads it: the tag of an EXIF block, or {@code tiff:Orientation} of an XMP packet where
+     * EXIF has no such tag. Anything malformed counts as upright, as it does for other readers: the image itself may be sound.
+     *
+     * @param exif what follows {@code "Exif\0\0"}; empty for none
+     * @param xmp  an XMP packet; empty for none
      */
-    static Orientation ofTiff(byte[] bytes) {
-        if (bytes.length < 8) {
-            return UPRIGHT;
-        }
-        ByteBuffer tiff = ByteBuffer.wrap(bytes);
-        switch (tiff.getShort(0)) {
-            case 0x4949 -> tiff.order(ByteOrder.LITTLE_ENDIAN);
-            case 0x4d4d -> tiff.order(ByteOrder.BIG_ENDIAN);
-            default -> {
-                return UPRIGHT;
-            }
-        }
-        long directory = Integer.toUnsignedLong(tiff.getInt(4));
-        if (tiff.getShort(2) != 42 || directory > bytes.length - 2) {
-            return UPRIGHT;
-        }
-        int entries = Short.toUnsignedInt(tiff.getShort((int) directory));
-        for (long at = directory + 2; entries > 0 && at + ENTRY_BYTES <= bytes.length; at += ENTRY_BYTES, entries--) {
-            int entry = (int) at;
-            if (tiff.getShort(entry) == TAG && tiff.getShort(entry + 2) == TYPE_SHORT) {
-                int value = tiff.getShort(entry + 8);
-                return value >= 1 && value <= values().length ? values()[value - 1] : UPRIGHT;
-            }
-        }
-        return UPRIGHT;
+    static Orientation of(byte[] exif, byte[] xmp) {
+        return TiffDirectory.first(exif).map(directory -> of(directory, xmp)).orElseGet(() -> ofXmp(xmp));
+    }
+
+    /** As {@link #of(byte[], byte[])}, of the directory of an EXIF block or a TIFF file. */
+    static Orientation of(TiffDirectory directory, byte[] xmp) {
+        return directory.has(TAG) ? ofValue(directory.value(TAG, 1)) : ofXmp(xmp);
+    }
+
+    private static Orientation ofXmp(byte[] xmp) {
+        Matcher property = XMP_PROPERTY.matcher(new String(xmp, StandardCharsets.ISO_8859_1));
+        return property.find() ? ofValue(Long.parseLong(property.group(1))) : UPRIGHT;
+    }
+
+    private static Orientation ofValue(long value) {
+        return value >= 1 && value <= values().length ? values()[(int) value - 1] : UPRIGHT;
     }
 
     /** The upright image of one that is stored in this orientation. */

@@ -25,8 +25,8 @@ public final class Resize {
      * @throws IllegalArgumentException for sizes below 1 or above 200 million pixels
      */
     public static RgbImage to(RgbImage image, int width, int height) {
-        if (width < 1 || height < 1 || (long) width * height > ImageDecoder.MAX_PIXELS) {
-            throw new IllegalArgumentException("resize: expected a size of 1 x 1 to " + ImageDecoder.MAX_PIXELS
+        if (width < 1 || height < 1 || (long) width * height > ImageDecoder.MOST_PIXELS) {
+            throw new IllegalArgumentException("resize: expected a size of 1 x 1 to " + ImageDecoder.MOST_PIXELS
                     + " pixels, got " + width + " x " + height);
         }
         RgbImage narrowed = width == image.width() ? image : horizontally(image, width);

@@ -10,7 +10,8 @@ import java.awt.image.Raster;
 /**
  * From Java2D's images to RGB bytes, as Pillow's {@code convert("RGB")} does it: samples are taken as they are stored,
  * without color management (which {@link BufferedImage#getRGB} would apply to gray and profiled images, changing nearly every
- * byte), and an alpha channel is dropped, not blended.
+ * byte), and an alpha channel is dropped, not blended. Of samples deeper than 8 bits the 8 high ones are taken; shallower ones
+ * are spread over 0 to 255.
  */
 final class SampleConversion {
     private SampleConversion() {
@@ -69,9 +70,8 @@ final class SampleConversion {
         int colors = image.getColorModel().getNumColorComponents();
         byte[] rgb = new byte[3 * width * height];
         int[] row = new int[bands * width];
-        float[] fractions = isFloat(raster) ? new float[bands * width] : null;
         for (int y = 0; y < height; y++) {
-            readRow(raster, y, row, fractions);
+            readRow(image, y, row);
             int target = 3 * y * width;
             if (colors == 4) {
                 cmykToRgb(bands == 4 ? row : firstBands(row, bands, width), width, rgb, target);
@@ -87,26 +87,53 @@ final class SampleConversion {
         return RgbImage.of(width, height, rgb);
     }
 
+    /**
+     * The colors of samples that were multiplied by alpha: {@code 255 c / alpha} of 8 bits each, rounded down and at most 255, as
+     * Pillow divides them; transparent pixels are black.
+     *
+     * @param image of one or three color components and alpha after them
+     */
+    static RgbImage fromAssociatedAlpha(BufferedImage image) {
+        int width = image.getWidth();
+        int height = image.getHeight();
+        int bands = image.getRaster().getNumBands();
+        int colors = image.getColorModel().getNumColorComponents();
+        byte[] rgb = new byte[3 * width * height];
+        int[] row = new int[bands * width];
+        for (int y = 0, target = 0; y < height; y++) {
+            readRow(image, y, row);
+            for (int x = 0; x < width; x++) {
+                int alpha = row[x * bands + colors];
+                for (int c = 0; c < 3; c++) {
+                    int sample = row[x * bands + (colors == 1 ? 0 : c)];
+                    rgb[target++] = (byte) (alpha == 0 ? 0 : Math.min(255, 255 * sample / alpha));
+                }
+            }
+        }
+        return RgbImage.of(width, height, rgb);
+    }
+
     /** One row of samples, brought to 8 bits. */
-    private static void readRow(Raster raster, int y, int[] row, float[] fractions) {
+    private static void readRow(BufferedImage image, int y, int[] row) {
+        Raster raster = image.getRaster();
         int left = raster.getMinX();
         int top = raster.getMinY() + y;
-        if (fractions != null) {
-            raster.getPixels(left, top, raster.getWidth(), 1, fractions);
+        if (isFloat(raster)) {
+            float[] fractions = raster.getPixels(left, top, raster.getWidth(), 1, (float[]) null);
             for (int i = 0; i < row.length; i++) {
                 row[i] = (int) Math.max(0, Math.min(255, fractions[i] * 255 + 0.5f));
             }
             return;
         }
         raster.getPixels(left, top, raster.getWidth(), 1, row);
-        int shift = switch (raster.getTransferType()) {
-            case DataBuffer.TYPE_USHORT, DataBuffer.TYPE_SHORT -> 8;
-            case DataBuffer.TYPE_INT -> 24;
-            default -> 0;
-        };
-        if (shift > 0) {
+        int bits = image.getColorModel().getComponentSize(0);
+        int shift = Math.max(0, bits - 8);
+        int most = bits < 8 ? (1 << bits) - 1 : 255;
+        if (bits != 8) {
             for (int i = 0; i < row.length; i++) {
-                row[i] = row[i] >>> shift;
+                /* What lies above the sample's bits is no part of it: readers invert whole words. */
+                int high = row[i] >>> shift & most;
+                row[i] = (high * 255 + most / 2) / most;
             }
         }
     }

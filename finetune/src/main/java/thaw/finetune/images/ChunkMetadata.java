@@ -1,0 +1,138 @@
+package thaw.finetune.images;
+
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.HexFormat;
+import java.util.zip.DataFormatException;
+import java.util.zip.Inflater;
+
+/**
+ * The EXIF block and the XMP packet of formats that are sequences of chunks: PNG's {@code eXIf} and text chunks (PNG specification,
+ * 11.3.3), WebP's {@code EXIF} and {@code XMP} (RIFF container specification). Empty where there is none, or it is damaged.
+ */
+final class ChunkMetadata {
+    private static final byte[] NONE = {};
+    private static final int EXIF_OF_PNG = 0x65584966;
+    private static final int TEXT = 0x74455874;
+    private static final int COMPRESSED_TEXT = 0x7a545874;
+    private static final int INTERNATIONAL_TEXT = 0x69545874;
+    private static final int EXIF_OF_WEBP = 0x46495845;
+    private static final int XMP_OF_WEBP = 0x20504d58;
+    /** ImageMagick's, of before PNG had a chunk for EXIF: a line each for nothing, the kind and the length, then hex digits. */
+    private static final String RAW_EXIF = "Raw profile type exif";
+    private static final String XMP = "XML:com.adobe.xmp";
+    private static final int MOST_TEXT = 1 << 20;
+
+    private final byte[] file;
+    private byte[] exif = NONE;
+    private byte[] rawExif = NONE;
+    private byte[] xmp = NONE;
+
+    private ChunkMetadata(byte[] file) {
+        this.file = file;
+    }
+
+    /** After the signature of 8 bytes: length, type, payload, checksum. */
+    static Orientation ofPng(byte[] file) {
+        ChunkMetadata found = new ChunkMetadata(file);
+        ByteBuffer chunks = ByteBuffer.wrap(file);
+        for (long at = 8; at + 12 <= file.length; ) {
+            long length = Integer.toUnsignedLong(chunks.getInt((int) at));
+            byte[] payload = found.payload(at + 8, length);
+            switch (chunks.getInt((int) at + 4)) {
+                case EXIF_OF_PNG -> found.exif = withoutPrefix(payload);
+                case TEXT, COMPRESSED_TEXT, INTERNATIONAL_TEXT -> found.readText(chunks.getInt((int) at + 4), payload);
+                default -> { }
+            }
+            at += length + 12;
+        }
+        return found.orientation();
+    }
+
+    /** After the header of 12 bytes: type, length, payload, a byte of padding after odd lengths. */
+    static Orientation ofWebp(byte[] file) {
+        ChunkMetadata found = new ChunkMetadata(file);
+        ByteBuffer chunks = ByteBuffer.wrap(file).order(ByteOrder.LITTLE_ENDIAN);
+        for (long at = 12; at + 8 <= file.length; ) {
+            long length = Integer.toUnsignedLong(chunks.getInt((int) at + 4));
+            switch (chunks.getInt((int) at)) {
+                case EXIF_OF_WEBP -> found.exif = withoutPrefix(found.payload(at + 8, length));
+                case XMP_OF_WEBP -> found.xmp = found.payload(at + 8, length);
+                default -> { }
+            }
+            at += 8 + length + (length & 1);
+        }
+        return found.orientation();
+    }
+
+    private Orientation orientation() {
+        return Orientation.of(exif.length > 0 ? exif : rawExif, xmp);
+    }
+
+    private byte[] payload(long start, long length) {
+        return start + length > file.length ? NONE : Arrays.copyOfRange(file, (int) start, (int) (start + length));
+    }
+
+    /** A keyword, a zero; then the text, in two of the three kinds of chunk after some fields of its own. */
+    private void readText(int kind, byte[] chunk) {
+        int end = zero(chunk, 0);
+        String keyword = new String(chunk, 0, end, StandardCharsets.ISO_8859_1);
+        if (!keyword.equals(RAW_EXIF) && !keyword.equals(XMP)) {
+            return;
+        }
+        int start = end + 1;
+        boolean compressed = kind == COMPRESSED_TEXT;
+        if (kind == COMPRESSED_TEXT) {
+            start += 1;
+        } else if (kind == INTERNATIONAL_TEXT) {
+            compressed = start < chunk.length && chunk[start] == 1;
+            start = zero(chunk, zero(chunk, start + 2) + 1) + 1;
+        }
+        byte[] text = start >= chunk.length ? NONE : Arrays.copyOfRange(chunk, start, chunk.length);
+        text = compressed ? inflated(text) : text;
+        if (keyword.equals(RAW_EXIF)) {
+            rawExif = withoutPrefix(fromHex(new String(text, StandardCharsets.ISO_8859_1)));
+        } else if (kind == INTERNATIONAL_TEXT) {
+            xmp = text;
+        }
+    }
+
+    private static int zero(byte[] chunk, int from) {
+        int at = Math.min(from, chunk.length);
+        while (at < chunk.length && chunk[at] != 0) {
+            at++;
+        }
+        return at;
+    }
+
+    private static byte[] inflated(byte[] text) {
+        Inflater inflater = new Inflater();
+        try {
+            inflater.setInput(text);
+            byte[] out = new byte[MOST_TEXT];
+            return Arrays.copyOf(out, inflater.inflate(out));
+        } catch (DataFormatException damaged) {
+            return NONE;
+        } finally {
+            inflater.end();
+        }
+    }
+
+    private static byte[] fromHex(String profile) {
+        String[] lines = profile.split("\n", 4);
+        String digits = lines.length < 4 ? "" : lines[3].replaceAll("\\s", "");
+        try {
+            return HexFormat.of().parseHex(digits);
+        } catch (IllegalArgumentException damaged) {
+            return NONE;
+        }
+    }
+
+    /** Some writers repeat JPEG's prefix {@code "Exif\0\0"} in the chunk, where it doesn't belong. */
+    private static byte[] withoutPrefix(byte[] exif) {
+        boolean prefixed = exif.length > 6 && exif[0] == 'E' && exif[1] == 'x' && exif[2] == 'i' && exif[3] == 'f';
+        return prefixed ? Arrays.copyOfRange(exif, 6, exif.length) : exif;
+    }
+}

@@ -1,0 +1,87 @@
+package thaw.finetune.images;
+
+import java.awt.image.DataBuffer;
+import java.awt.image.SampleModel;
+import java.io.IOException;
+import java.util.concurrent.Semaphore;
+import javax.imageio.ImageReader;
+import javax.imageio.ImageTypeSpecifier;
+
+/**
+ * What one file may take of Java's heap while it is decoded. Sizes are checked before memory is asked for: a header of 30 bytes
+ * can claim anything. All files that are decoded at one time together take at most half of the heap; a file waits for others to be
+ * done, and one that needs more than that half is refused, whatever else goes on. So threads and chance do not decide what is read.
+ */
+final class DecodingMemory implements AutoCloseable {
+    private static final int RGB_BYTES = 3;
+    private static final int MEBIBYTE = 1 << 20;
+    private static final int HEAP_MEBIBYTES = (int) Math.min(Integer.MAX_VALUE, Runtime.getRuntime().maxMemory() / MEBIBYTE);
+    private static final int SHARED_MEBIBYTES = Math.max(1, HEAP_MEBIBYTES / 2);
+    private static final Semaphore FREE = new Semaphore(SHARED_MEBIBYTES, true);
+    /** An image of less than this share of the heap is not what filled it. */
+    private static final int SMALL_SHARE = 64;
+
+    private final long maxPixels;
+    private int width;
+    private int height;
+    private int taken;
+
+    DecodingMemory(long maxPixels) {
+        this.maxPixels = maxPixels;
+    }
+
+    /**
+     * Waits for the memory that decoding takes, in the place of what was taken before.
+     *
+     * @param bytesPerPixel at the most, of all that is in memory at one time
+     * @throws IOException when the image has no pixels, more than is allowed, or needs more than half of the heap
+     */
+    void take(int width, int height, int bytesPerPixel) throws IOException {
+        close();
+        if (width < 1 || height < 1) {
+            throw new IOException("it claims " + width + " x " + height + " pixels; expected at least one");
+        }
+        long pixels = (long) width * height;
+        if (pixels > maxPixels) {
+            throw new UnsupportedImageException("its " + width + " x " + height + " pixels are more than the limit of " + maxPixels
+                    + "; make it smaller, or raise the limit (--max-pixels)");
+        }
+        long mebibytes = pixels * bytesPerPixel / MEBIBYTE + 1;
+        if (mebibytes > SHARED_MEBIBYTES) {
+            throw new UnsupportedImageException("its " + width + " x " + height + " pixels take " + mebibytes
+                    + " MiB to decode, more than half of Java's heap of " + HEAP_MEBIBYTES
+                    + " MiB; make it smaller, or give Java more (JAVA_TOOL_OPTIONS=-Xmx" + (2 * mebibytes / 1024 + 1) + "g)");
+        }
+        FREE.acquireUninterruptibly((int) mebibytes);
+        taken = (int) mebibytes;
+        this.width = width;
+        this.height = height;
+    }
+
+    /** As {@link #take(int, int, int)}, of an image as its reader would decode it, and its copy in RGB, turned upright. */
+    void take(ImageReader reader) throws IOException {
+        ImageTypeSpecifier type = reader.getRawImageType(0);
+        SampleModel samples = type == null ? reader.getImageTypes(0).next().getSampleModel() : type.getSampleModel();
+        int bits = samples.getNumDataElements() * DataBuffer.getDataTypeSize(samples.getDataType());
+        take(reader.getWidth(0), reader.getHeight(0), Math.max(RGB_BYTES + (bits + 7) / 8, 2 * RGB_BYTES));
+    }
+
+    /**
+     * What to say of a file that filled the heap all the same.
+     *
+     * @throws OutOfMemoryError {@code full}, when the image is so small that something else must have
+     */
+    String describe(OutOfMemoryError full) {
+        if (taken < HEAP_MEBIBYTES / SMALL_SHARE) {
+            throw full;
+        }
+        return "its " + width + " x " + height + " pixels do not fit into what is left of Java's heap of " + HEAP_MEBIBYTES
+                + " MiB; make it smaller, or give Java more (JAVA_TOOL_OPTIONS=-Xmx" + (HEAP_MEBIBYTES / 512 + 1) + "g)";
+    }
+
+    @Override
+    public void close() {
+        FREE.release(taken);
+        taken = 0;
+    }
+}

@@ -1,0 +1,164 @@
+package thaw.finetune.images;
+
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * The first directory of a TIFF structure: of a TIFF file (TIFF 6.0), of a BigTIFF file with its offsets of 64 bits, or of an EXIF
+ * block, which is a small TIFF file itself. Fields of integers and bytes are understood, others are empty.
+ */
+final class TiffDirectory {
+    private static final int BYTE = 1;
+    private static final int SHORT = 3;
+    private static final int LONG = 4;
+    private static final int UNDEFINED = 7;
+    private static final int SSHORT = 8;
+    private static final int SLONG = 9;
+    private static final int LONG8 = 16;
+    private static final byte[] NONE = {};
+
+    private final ByteBuffer file;
+    private final boolean big;
+    private final Map<Integer, Integer> entries = new LinkedHashMap<>();
+    private boolean cutShort;
+
+    private TiffDirectory(ByteBuffer file, boolean big) {
+        this.file = file;
+        this.big = big;
+    }
+
+    /** Empty where the bytes are no TIFF structure, or its first directory lies outside of them. */
+    static Optional<TiffDirectory> first(byte[] bytes) {
+        if (bytes.length < 8) {
+            return Optional.empty();
+        }
+        ByteBuffer file = ByteBuffer.wrap(bytes);
+        switch (file.getShort(0)) {
+            case 0x4949 -> file.order(ByteOrder.LITTLE_ENDIAN);
+            case 0x4d4d -> file.order(ByteOrder.BIG_ENDIAN);
+            default -> {
+                return Optional.empty();
+            }
+        }
+        int version = file.getShort(2);
+        if (version != 42 && version != 43) {
+            return Optional.empty();
+        }
+        TiffDirectory directory = new TiffDirectory(file, version == 43);
+        try {
+            directory.readEntries();
+            return Optional.of(directory);
+        } catch (IndexOutOfBoundsException outside) {
+            return Optional.empty();
+        }
+    }
+
+    private void readEntries() {
+        int at = offset(big ? 8 : 4);
+        long count = big ? file.getLong(at) : Short.toUnsignedInt(file.getShort(at));
+        int entryBytes = big ? 20 : 12;
+        at += big ? 8 : 2;
+        for (long i = 0; i < count; i++, at += entryBytes) {
+            if (at + entryBytes > file.capacity()) {
+                cutShort = true;
+                return;
+            }
+            entries.putIfAbsent(Short.toUnsignedInt(file.getShort(at)), at);
+        }
+    }
+
+    /** An offset into the file; beyond its end where it does not fit, so that reading there fails. */
+    private int offset(int at) {
+        long offset = big ? file.getLong(at) : Integer.toUnsignedLong(file.getInt(at));
+        return offset < 0 || offset > file.capacity() ? file.capacity() : (int) offset;
+    }
+
+    ByteOrder order() {
+        return file.order();
+    }
+
+    /** Whether the file ends within the directory, or before the values of one of these fields. */
+    boolean isCutShort(int... tags) {
+        return cutShort || Arrays.stream(tags).anyMatch(tag -> has(tag) && values(tag).length == 0);
+    }
+
+    boolean has(int tag) {
+        return entries.containsKey(tag);
+    }
+
+    /** The first value of a field of integers; {@code otherwise} where there is none. */
+    long value(int tag, long otherwise) {
+        long[] values = values(tag);
+        return values.length == 0 ? otherwise : values[0];
+    }
+
+    /** The values of a field of integers; empty where it is missing, damaged or of another type. */
+    long[] values(int tag) {
+        int width = switch (type(tag)) {
+            case SHORT, SSHORT -> 2;
+            case LONG, SLONG -> 4;
+            case LONG8 -> 8;
+            default -> 0;
+        };
+        int start = width == 0 ? -1 : start(tag, width);
+        if (start < 0) {
+            return new long[0];
+        }
+        long[] values = new long[(int) count(tag)];
+        for (int i = 0; i < values.length; i++) {
+            int at = start + i * width;
+            values[i] = switch (type(tag)) {
+                case SHORT -> Short.toUnsignedLong(file.getShort(at));
+                case SSHORT -> file.getShort(at);
+                case LONG -> Integer.toUnsignedLong(file.getInt(at));
+                case SLONG -> file.getInt(at);
+                default -> file.getLong(at);
+            };
+        }
+        return values;
+    }
+
+    /** The content of a field of bytes; empty where it is missing, damaged or of another type. */
+    byte[] bytes(int tag) {
+        int start = type(tag) == BYTE || type(tag) == UNDEFINED ? start(tag, 1) : -1;
+        if (start < 0) {
+            return NONE;
+        }
+        byte[] bytes = new byte[(int) count(tag)];
+        file.get(start, bytes);
+        return bytes;
+    }
+
+    private int type(int tag) {
+        return has(tag) ? Short.toUnsignedInt(file.getShort(entries.get(tag) + 2)) : 0;
+    }
+
+    private long count(int tag) {
+        int at = entries.get(tag) + 4;
+        return big ? file.getLong(at) : Integer.toUnsignedLong(file.getInt(at));
+    }
+
+    /** Where the values of a field begin, within its entry if they fit there; -1 where they leave the file. */
+    private int start(int tag, int width) {
+        long count = count(tag);
+        if (count < 0 || count > file.capacity() / width) {
+            return -1;
+        }
+        int at = entries.get(tag) + (big ? 12 : 8);
+        int start = count * width <= (big ? 8 : 4) ? at : offset(at);
+        return start + count * width <= file.capacity() ? start : -1;
+    }
+
+    /** The file with a field under another number, one that says nothing to a reader. */
+    byte[] renamed(int tag, int otherTag) {
+        byte[] copy = file.array().clone();
+        if (has(tag)) {
+            ByteBuffer.wrap(copy).order(order()).putShort(entries.get(tag), (short) otherTag);
+        }
+        return copy;
+    }
+}

@@ -1,0 +1,182 @@
+package thaw.finetune.images;
+
+import java.awt.image.BufferedImage;
+import java.awt.image.Raster;
+import java.awt.image.WritableRaster;
+import java.io.EOFException;
+import java.io.IOException;
+import java.nio.ByteOrder;
+import java.util.Arrays;
+import javax.imageio.ImageReader;
+
+/**
+ * The first page of a TIFF file, by TwelveMonkeys' reader. What that reader does not know or gets wrong is told by the directory
+ * beforehand: unknown compressions and samples are refused by name, an embedded color profile is hidden, colors that were multiplied
+ * by alpha are divided again, and samples of three bytes are put in order.
+ */
+final class TiffImage {
+    private static final int NEW_SUBFILE_TYPE = 254;
+    private static final int BITS_PER_SAMPLE = 258;
+    private static final int COMPRESSION = 259;
+    private static final int PHOTOMETRIC = 262;
+    private static final int PLANAR = 284;
+    private static final int SUB_DIRECTORIES = 330;
+    private static final int TILE_WIDTH = 322;
+    private static final int EXTRA_SAMPLES = 338;
+    private static final int SAMPLE_FORMAT = 339;
+    private static final int ICC_PROFILE = 34675;
+    /** Of a range that is free for private use (TIFF 6.0, section 2: numbers from 65000). */
+    private static final int PRIVATE = 65000;
+    private static final int DNG_VERSION = 50706;
+
+    private static final int RGB = 2;
+    private static final int ASSOCIATED_ALPHA = 1;
+    private static final int SIGNED = 2;
+    private static final int FLOAT = 3;
+
+    private final TiffDirectory directory;
+
+    /** @throws IOException when the file has no directory, or one of an image that is not read */
+    TiffImage(byte[] file) throws IOException {
+        this.directory = TiffDirectory.first(file).orElseThrow(() -> new EOFException("no directory"));
+        if (directory.isCutShort(BITS_PER_SAMPLE, COMPRESSION, PHOTOMETRIC)) {
+            throw new EOFException("directory");
+        }
+        requireImage();
+        requireCompression();
+        requireColors();
+        requireSamples();
+    }
+
+    Orientation orientation() {
+        return Orientation.of(directory, directory.bytes(Orientation.XMP_TAG));
+    }
+
+    RgbImage read(DecodingMemory memory) throws IOException {
+        return ImageReaders.read(ImageFormat.TIFF, directory.renamed(ICC_PROFILE, PRIVATE), reader -> {
+            memory.take(reader);
+            if (isFloat()) {
+                /* As they are stored: read() clips them. */
+                requireFractions(reader.readRaster(0, null));
+            }
+            return colors(reader);
+        });
+    }
+
+    private RgbImage colors(ImageReader reader) throws IOException {
+        BufferedImage image = reader.read(0);
+        if (bits() == 24 && directory.order() == ByteOrder.LITTLE_ENDIAN) {
+            swapTriples(image.getRaster());
+        }
+        return isAssociated() && image.getColorModel().hasAlpha() ? SampleConversion.fromAssociatedAlpha(image)
+                : RgbImage.of(image);
+    }
+
+    // ---- what is read ------------------------------------------------------------------------------------------
+
+    private void requireImage() throws UnsupportedImageException {
+        boolean preview = (directory.value(NEW_SUBFILE_TYPE, 0) & 1) != 0 && directory.has(SUB_DIRECTORIES);
+        if (preview || directory.has(DNG_VERSION) || photometric() == 32803 || photometric() == 34892) {
+            throw new UnsupportedImageException("a camera's raw image is not read; develop it and export it as JPEG");
+        }
+    }
+
+    private void requireCompression() throws UnsupportedImageException {
+        int compression = (int) directory.value(COMPRESSION, 1);
+        String unknown = switch (compression) {
+            case 1, 2, 3, 4, 5, 6, 7, 8, 32773, 32946 -> null;
+            case 9, 10, 34661 -> "JBIG";
+            case 32766 -> "NeXT";
+            case 32771 -> "CCITT RLE by words";
+            case 32809 -> "ThunderScan";
+            case 32908, 32909 -> "Pixar";
+            case 33003, 33005, 34712 -> "JPEG 2000";
+            case 34676, 34677 -> "SGI Log";
+            case 34887 -> "LERC";
+            case 34892 -> "lossy JPEG of DNG";
+            case 34925 -> "LZMA";
+            case 34926, 50000 -> "Zstandard";
+            case 34927, 50001 -> "WebP";
+            case 50002, 52546 -> "JPEG XL";
+            default -> Integer.toString(compression);
+        };
+        if (unknown != null) {
+            throw new UnsupportedImageException("TIFF compression " + unknown + " is not supported; save it with LZW or Deflate");
+        }
+    }
+
+    private void requireColors() throws UnsupportedImageException {
+        int photometric = photometric();
+        String unknown = switch (photometric) {
+            case 0, 1, RGB, 3, 4, 5, 6 -> null;
+            case 8, 9, 10 -> "CIELab";
+            case 32844, 32845 -> "LogLuv";
+            default -> "of photometric interpretation " + photometric;
+        };
+        if (unknown != null) {
+            throw new UnsupportedImageException("TIFF colors " + unknown + " are not supported; save it as RGB");
+        }
+    }
+
+    private void requireSamples() throws UnsupportedImageException {
+        long format = directory.value(SAMPLE_FORMAT, 1);
+        int bits = bits();
+        boolean tiled = directory.has(TILE_WIDTH);
+        boolean whole = bits == 8 || bits == 16 || bits == 32;
+        boolean known = Arrays.stream(directory.values(BITS_PER_SAMPLE)).allMatch(each -> each == bits) && (
+                isFloat() ? bits == 16 || bits == 32 || bits == 64
+                // Eight signed bits are taken as unsigned ones, as Pillow takes them.
+                : format == SIGNED ? bits == 8
+                // TwelveMonkeys exchanges the bytes of packed pixels of 3 x 4 bits, and miscounts tiles of unusual depths.
+                : bits < 8 && photometric() == RGB ? bits == 2 && directory.value(PLANAR, 1) == 1
+                : whole || bits < 8 || bits < 32 && !tiled);
+        if (!known) {
+            throw new UnsupportedImageException("TIFF with " + (isFloat() ? "floating-point " : format == SIGNED ? "signed " : "")
+                    + "samples of BitsPerSample " + Arrays.toString(directory.values(BITS_PER_SAMPLE)) + (tiled ? " in tiles" : "")
+                    + " is not supported; save it with unsigned samples of 8 or 16 bits");
+        }
+    }
+
+    private boolean isFloat() {
+        return directory.value(SAMPLE_FORMAT, 1) == FLOAT;
+    }
+
+    private int photometric() {
+        return (int) directory.value(PHOTOMETRIC, 0);
+    }
+
+    private int bits() {
+        return (int) directory.value(BITS_PER_SAMPLE, 1);
+    }
+
+    // ---- what is mended ----------------------------------------------------------------------------------------
+
+    private boolean isAssociated() {
+        return directory.value(EXTRA_SAMPLES, 0) == ASSOCIATED_ALPHA;
+    }
+
+    /** Floating-point samples are from 0 to 1; a filter may have left some a little beyond, no more. */
+    private static void requireFractions(Raster raster) throws UnsupportedImageException {
+        float[] row = new float[raster.getWidth() * raster.getNumBands()];
+        for (int y = raster.getMinY(); y < raster.getMinY() + raster.getHeight(); y++) {
+            for (float sample : raster.getPixels(raster.getMinX(), y, raster.getWidth(), 1, row)) {
+                if (!(sample >= -1 && sample <= 2)) {
+                    throw new UnsupportedImageException("TIFF with a floating-point sample of " + sample
+                            + " is not supported; save it with samples from 0 to 1, or with unsigned ones of 8 or 16 bits");
+                }
+            }
+        }
+    }
+
+    /** TIFF stores samples of 24 bits in the file's byte order; TwelveMonkeys takes all of them for big-endian. */
+    private static void swapTriples(WritableRaster raster) {
+        int[] row = new int[raster.getWidth() * raster.getNumBands()];
+        for (int y = raster.getMinY(); y < raster.getMinY() + raster.getHeight(); y++) {
+            raster.getPixels(raster.getMinX(), y, raster.getWidth(), 1, row);
+            for (int i = 0; i < row.length; i++) {
+                row[i] = Integer.reverseBytes(row[i]) >>> 8;
+            }
+            raster.setPixels(raster.getMinX(), y, raster.getWidth(), 1, row);
+        }
+    }
+}

@@ -1,0 +1,70 @@
+package thaw.finetune.images;
+
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.regex.Pattern;
+
+/** Kinds of files that show something and are not read; each is named, so that a message can say what the file is and what to do. */
+public enum UnreadFormat {
+    HEIC("HEIC", "export it as JPEG", "....ftyp(hei[cxms]|hev[cxms]|mif1|msf1)", "heic", "heif", "hif"),
+    AVIF("AVIF", "export it as JPEG or PNG", "....ftyp(avif|avis)", "avif"),
+    JPEG_2000("JPEG 2000", "export it as JPEG or PNG", "\0\0\0\fjP  \r\n|\u00ff\u004f\u00ff\u0051", "jp2", "j2k", "jpf", "jpx"),
+    JPEG_XL("JPEG XL", "export it as JPEG or PNG", "\u00ff\n|\0\0\0\fJXL ", "jxl"),
+    PSD("Photoshop's format", "export it as PNG", "8BPS", "psd", "psb"),
+    PDF("PDF", "extract its images as PNG", "%PDF", "pdf"),
+    SVG("SVG", "render it as PNG", "(\u00ef\u00bb\u00bf)?\\s*(<\\?xml.*|<!--.*|<!DOCTYPE svg.*)?<svg", "svg", "svgz"),
+    HTML("HTML", "it may be an error page in the place of an image; download the image again",
+            "(\u00ef\u00bb\u00bf)?\\s*(?i:<!DOCTYPE html|<html)", "html", "htm"),
+    ICON("ICO", "export it as PNG", "\0\0[\1\2]\0[^\0]\0", "ico", "cur"),
+    OPEN_EXR("OpenEXR", "export it as PNG or TIFF", "v/1\1", "exr"),
+    RADIANCE("Radiance HDR", "export it as PNG or TIFF", "#\\?(RADIANCE|RGBE)", "hdr"),
+    DDS("DDS", "export it as PNG", "DDS ", "dds"),
+    TGA("TGA", "export it as PNG", null, "tga"),
+    DICOM("DICOM", "export it as PNG or TIFF", ".{128}DICM", "dcm", "dicom"),
+    CAMERA_RAW("a camera's raw format", "develop it and export it as JPEG",
+            "II\\*\0\u0010\0\0\0CR|....ftypcrx |FUJIFILMCCD-RAW|IIRO|IIRS|MMOR|IIU\0|FOVb|\0MRM",
+            "cr2", "cr3", "nef", "dng", "arw", "orf", "rw2", "raf", "pef", "srw", "x3f", "raw"),
+    VIDEO("video", "extract its frames as JPEG or PNG",
+            "....ftyp|....moov|\u001a\u0045\u00df\u00a3|RIFF....AVI |FLV|\0\0\1[\u00ba\u00b3]|OggS",
+            "mp4", "mov", "avi", "mkv", "webm", "m4v", "mpg", "mpeg", "wmv");
+
+    private static final int LONGEST_HEAD = 1024;
+
+    private final String kind;
+    private final String remedy;
+    private final Pattern head;
+    private final List<String> extensions;
+
+    /** @param head how a file begins, in Latin-1; null where it begins in no special way */
+    UnreadFormat(String kind, String remedy, String head, String... extensions) {
+        this.kind = kind;
+        this.remedy = remedy;
+        this.head = head == null ? null : Pattern.compile(head, Pattern.DOTALL);
+        this.extensions = List.of(extensions);
+    }
+
+    /** Endings of file names, lower case, without the dot. */
+    public List<String> extensions() {
+        return extensions;
+    }
+
+    /** What is wrong and what to do, such as "HEIC is not read; export it as JPEG". */
+    public String advice() {
+        return kind + " is not read; " + remedy;
+    }
+
+    /** The kind of files whose names end so, in either case; empty for endings of images that are read and all others. */
+    public static Optional<UnreadFormat> ofName(String fileName) {
+        String ending = fileName.substring(fileName.lastIndexOf('.') + 1).toLowerCase(Locale.ROOT);
+        return Arrays.stream(values()).filter(format -> format.extensions.contains(ending)).findFirst();
+    }
+
+    /** The kind of a file that begins with these bytes; the first that fits. */
+    static Optional<UnreadFormat> of(byte[] file) {
+        String begin = new String(file, 0, Math.min(file.length, LONGEST_HEAD), StandardCharsets.ISO_8859_1);
+        return Arrays.stream(values()).filter(format -> format.head != null && format.head.matcher(begin).lookingAt()).findFirst();
+    }
+}
