@@ -94,7 +94,7 @@ final class ChunkMetadata {
         text = compressed ? inflated(text) : text;
         if (keyword.equals(RAW_EXIF)) {
             rawExif = withoutPrefix(fromHex(new String(text, StandardCharsets.ISO_8859_1)));
-        } else if (kind == INTERNATIONAL_TEXT) {
+        } else {
             xmp = text;
         }
     }

@@ -2,10 +2,10 @@ package thaw.finetune.images;
 
 import java.awt.image.BufferedImage;
 import java.awt.image.IndexColorModel;
+import java.awt.image.Raster;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.util.Arrays;
 import javax.imageio.ImageReader;
 
 /**
@@ -13,8 +13,9 @@ import javax.imageio.ImageReader;
  * leaves it. The rest of the canvas has the frame's transparent color, and its first color where there is none, as in Pillow.
  *
  * @param background index of the color around the frame
+ * @param gray       whether there is no color table, so that an index is a level of gray
  */
-record GifCanvas(int width, int height, int left, int top, int background) {
+record GifCanvas(int width, int height, int left, int top, int background, boolean gray) {
     /** Of the canvas, of the frame, and of the frame's indices. */
     static final int BYTES_PER_PIXEL = 7;
 
@@ -48,7 +49,8 @@ record GifCanvas(int width, int height, int left, int top, int background) {
             int right = left + Short.toUnsignedInt(gif.getShort(at + 5));
             int bottom = top + Short.toUnsignedInt(gif.getShort(at + 7));
             return new GifCanvas(Math.max(right, Short.toUnsignedInt(gif.getShort(6))),
-                    Math.max(bottom, Short.toUnsignedInt(gif.getShort(8))), left, top, transparent);
+                    Math.max(bottom, Short.toUnsignedInt(gif.getShort(8))), left, top, transparent,
+                    colorTableBytes(gif.get(10)) == 0 && colorTableBytes(gif.get(at + 9)) == 0);
         } catch (IndexOutOfBoundsException cutShort) {
             throw new IOException("it ends before its first frame begins", cutShort);
         }
@@ -61,23 +63,41 @@ record GifCanvas(int width, int height, int left, int top, int background) {
     /** The first frame on its canvas. */
     RgbImage read(ImageReader reader) throws IOException {
         BufferedImage image = reader.read(0);
-        RgbImage frame = RgbImage.of(image);
+        RgbImage frame = gray ? ofIndices(image.getRaster()) : RgbImage.of(image);
         if (frame.width() == width && frame.height() == height) {
             return frame;
         }
         byte[] rgb = new byte[3 * width * height];
-        if (image.getColorModel() instanceof IndexColorModel palette && background < palette.getMapSize()) {
-            byte[] color = {(byte) palette.getRed(background), (byte) palette.getGreen(background),
-                (byte) palette.getBlue(background)};
-            for (int i = 0; i < rgb.length; i++) {
-                rgb[i] = color[i % 3];
-            }
+        byte[] color = backgroundColor(image);
+        for (int i = 0; i < rgb.length; i++) {
+            rgb[i] = color[i % 3];
         }
-        for (int y = 0; y < Math.min(frame.height(), height - top); y++) {
-            int row = 3 * y * frame.width();
-            byte[] pixels = Arrays.copyOfRange(frame.rgb(), row, row + 3 * Math.min(frame.width(), width - left));
-            System.arraycopy(pixels, 0, rgb, 3 * ((top + y) * width + left), pixels.length);
+        for (int y = 0; y < frame.height(); y++) {
+            System.arraycopy(frame.rgb(), 3 * y * frame.width(), rgb, 3 * ((top + y) * width + left), 3 * frame.width());
         }
         return RgbImage.of(width, height, rgb);
+    }
+
+    private byte[] backgroundColor(BufferedImage image) {
+        if (gray) {
+            return new byte[] {(byte) background, (byte) background, (byte) background};
+        }
+        int color = image.getColorModel() instanceof IndexColorModel table && background < table.getMapSize()
+                ? table.getRGB(background) : 0;
+        return new byte[] {(byte) (color >> 16), (byte) (color >> 8), (byte) color};
+    }
+
+    private static RgbImage ofIndices(Raster raster) {
+        byte[] rgb = new byte[3 * raster.getWidth() * raster.getHeight()];
+        int[] row = new int[raster.getWidth()];
+        for (int y = 0, target = 0; y < raster.getHeight(); y++) {
+            raster.getSamples(0, y, row.length, 1, 0, row);
+            for (int index : row) {
+                for (int c = 0; c < 3; c++) {
+                    rgb[target++] = (byte) index;
+                }
+            }
+        }
+        return RgbImage.of(raster.getWidth(), raster.getHeight(), rgb);
     }
 }

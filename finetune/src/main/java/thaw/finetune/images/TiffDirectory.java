@@ -9,15 +9,20 @@ import java.util.Optional;
 
 /**
  * The first directory of a TIFF structure: of a TIFF file (TIFF 6.0), of a BigTIFF file with its offsets of 64 bits, or of an EXIF
- * block, which is a small TIFF file itself. Fields of integers and bytes are understood, others are empty.
+ * block, which is a small TIFF file itself.
  */
 final class TiffDirectory {
     private static final int BYTE = 1;
     private static final int SHORT = 3;
     private static final int LONG = 4;
+    private static final int RATIONAL = 5;
+    private static final int SBYTE = 6;
     private static final int UNDEFINED = 7;
     private static final int SSHORT = 8;
     private static final int SLONG = 9;
+    private static final int FLOAT = 11;
+    private static final int DOUBLE = 12;
+    private static final int IFD = 13;
     private static final int LONG8 = 16;
     private static final byte[] NONE = {};
 
@@ -90,18 +95,19 @@ final class TiffDirectory {
         return entries.containsKey(tag);
     }
 
-    /** The first value of a field of integers; {@code otherwise} where there is none. */
+    /** The first value of a field of numbers; {@code otherwise} where there is none. */
     long value(int tag, long otherwise) {
         long[] values = values(tag);
         return values.length == 0 ? otherwise : values[0];
     }
 
-    /** The values of a field of integers; empty where it is missing, damaged or of another type. */
+    /** The values of a field of numbers, rounded toward zero; empty where it is missing, damaged or of bytes. */
     long[] values(int tag) {
         int width = switch (type(tag)) {
+            case SBYTE -> 1;
             case SHORT, SSHORT -> 2;
-            case LONG, SLONG -> 4;
-            case LONG8 -> 8;
+            case LONG, SLONG, IFD, FLOAT -> 4;
+            case LONG8, RATIONAL, DOUBLE -> 8;
             default -> 0;
         };
         int start = width == 0 ? -1 : start(tag, width);
@@ -112,10 +118,14 @@ final class TiffDirectory {
         for (int i = 0; i < values.length; i++) {
             int at = start + i * width;
             values[i] = switch (type(tag)) {
+                case SBYTE -> file.get(at);
                 case SHORT -> Short.toUnsignedLong(file.getShort(at));
                 case SSHORT -> file.getShort(at);
-                case LONG -> Integer.toUnsignedLong(file.getInt(at));
+                case LONG, IFD -> Integer.toUnsignedLong(file.getInt(at));
                 case SLONG -> file.getInt(at);
+                case RATIONAL -> Integer.toUnsignedLong(file.getInt(at)) / Math.max(1, Integer.toUnsignedLong(file.getInt(at + 4)));
+                case FLOAT -> (long) file.getFloat(at);
+                case DOUBLE -> (long) file.getDouble(at);
                 default -> file.getLong(at);
             };
         }

@@ -22,6 +22,7 @@ public enum UnreadFormat {
     OPEN_EXR("OpenEXR", "export it as PNG or TIFF", "v/1\1", "exr"),
     RADIANCE("Radiance HDR", "export it as PNG or TIFF", "#\\?(RADIANCE|RGBE)", "hdr"),
     DDS("DDS", "export it as PNG", "DDS ", "dds"),
+    PAM("PAM or PFM", "export it as PNG", "P7\n|P[fF]\n", "pam", "pfm"),
     TGA("TGA", "export it as PNG", null, "tga"),
     DICOM("DICOM", "export it as PNG or TIFF", ".{128}DICM", "dcm", "dicom"),
     CAMERA_RAW("a camera's raw format", "develop it and export it as JPEG",
