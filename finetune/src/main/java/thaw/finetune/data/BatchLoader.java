@@ -9,9 +9,8 @@ import java.util.Queue;
 import java.util.SplittableRandom;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ConcurrentSkipListMap;
-import java.util.function.UnaryOperator;
 import java.util.stream.IntStream;
-import thaw.finetune.augment.Augmentation;
+import thaw.finetune.images.Crop;
 import thaw.finetune.images.ImageDecoder;
 import thaw.finetune.images.ImageReadException;
 import thaw.finetune.images.RgbImage;
@@ -41,9 +40,12 @@ public final class BatchLoader {
     private final ImageFeatures features;
     /** By index; loaders that were made of one another share what they know. */
     private final Map<Integer, BrokenImage> broken;
+    private final SeenScales scales;
 
-    /** @param forAugmentation whether it was resized for that, which may want it larger than evaluation does */
-    private record CachedImage(Path file, boolean forAugmentation) {
+    /** What is kept of an image: the square that evaluation sees, or what crops or an augmentation draw from. */
+    private enum View { SQUARE, FOR_CROPS, FOR_AUGMENTATION }
+
+    private record CachedImage(Path file, View view) {
     }
 
     /** For images of one class each; otherwise as {@link #BatchLoader(List, LabelSet, Transforms, LoaderOptions)}. */
@@ -58,13 +60,14 @@ public final class BatchLoader {
      *                                  labels are not among {@code labels}, or images of several labels are to be balanced
      */
     public BatchLoader(List<Sample> samples, LabelSet labels, Transforms transforms, LoaderOptions options) {
-        this(samples, labels, transforms, options, null, new ConcurrentSkipListMap<>());
+        this(samples, labels, transforms, options, null, new ConcurrentSkipListMap<>(), new SeenScales());
     }
 
     private BatchLoader(List<Sample> samples, LabelSet labels, Transforms transforms, LoaderOptions options,
-            ImageFeatures features, Map<Integer, BrokenImage> broken) {
+            ImageFeatures features, Map<Integer, BrokenImage> broken, SeenScales scales) {
         this.features = features;
         this.broken = broken;
+        this.scales = scales;
         this.samples = List.copyOf(samples);
         this.labels = labels;
         this.transforms = Objects.requireNonNull(transforms, "transforms");
@@ -91,12 +94,12 @@ public final class BatchLoader {
 
     /** The same images in order and without chance, in batches of the same size. */
     public BatchLoader inOrder() {
-        return new BatchLoader(samples, labels, transforms, options.training(false).cacheBytes(0), features, broken);
+        return new BatchLoader(samples, labels, transforms, options.training(false).cacheBytes(0), features, broken, scales);
     }
 
     /** The same images prepared otherwise, such as in another size. */
     public BatchLoader prepared(Transforms otherwise) {
-        return new BatchLoader(samples, labels, otherwise, options, features, broken);
+        return new BatchLoader(samples, labels, otherwise, options, features, broken, scales);
     }
 
     /**
@@ -105,8 +108,8 @@ public final class BatchLoader {
      */
     public BatchLoader onFeatures(ImageFeatures features) {
         LoaderOptions unmixed = new LoaderOptions(options.batch(), options.seed(), options.threads(), options.training(),
-                options.dropLast(), 0, options.strict(), options.balanced(), options.augmentation(), Optional.empty());
-        return new BatchLoader(samples, labels, transforms, unmixed, features, broken);
+                options.dropLast(), 0, options.maxPixels(), options.strict(), options.balanced(), options.augmentation(), Optional.empty());
+        return new BatchLoader(samples, labels, transforms, unmixed, features, broken, scales);
     }
 
     private static LabelSet numbered(List<Sample> samples) {
@@ -149,6 +152,15 @@ public final class BatchLoader {
      */
     public List<BrokenImage> broken() {
         return List.copyOf(broken.values());
+    }
+
+    /**
+     * Whether some of the images that were seen so far had the network's size already and were left as they were, while others were
+     * resized and cropped: then what they show has two scales, see {@link thaw.finetune.images.ExactSize}. Also by loaders that were
+     * made of this one.
+     */
+    public boolean mixesScales() {
+        return scales.mixed();
     }
 
     /** Begins an epoch; close it, and its threads are gone. */
@@ -240,21 +252,28 @@ public final class BatchLoader {
             return;
         }
         if (pass == Pass.EVALUATION || pass == Pass.MIRRORED) {
-            RgbImage resized = cache.get(new CachedImage(file, false), key -> resized(key.file, transforms::resized));
-            RgbImage square = transforms.forEvaluation(resized);
+            RgbImage square = view(file, View.SQUARE);
             transforms.write(pass == Pass.MIRRORED ? square.flipHorizontally() : square, images, offset);
             return;
         }
         SplittableRandom random = stream(index, turn, epoch, pass);
         if (options.augmentation().isPresent()) {
-            Augmentation augmentation = options.augmentation().get();
-            RgbImage resized = cache.get(new CachedImage(file, true),
-                    key -> resized(key.file, decoded -> augmentation.resized(decoded, transforms)));
-            augmentation.write(resized, transforms, random, images, offset);
+            options.augmentation().get().write(view(file, View.FOR_AUGMENTATION), transforms, random, images, offset);
         } else {
-            RgbImage resized = cache.get(new CachedImage(file, false), key -> resized(key.file, transforms::resized));
-            transforms.write(transforms.forTraining(resized, random), images, offset);
+            RgbImage prepared = view(file, transforms.crop() == Crop.CENTER ? View.SQUARE : View.FOR_CROPS);
+            transforms.write(transforms.forTraining(prepared, random), images, offset);
         }
+    }
+
+    private RgbImage view(Path file, View view) {
+        return cache.get(new CachedImage(file, view), key -> ImageDecoder.decode(file, options.maxPixels(), decoded -> {
+            scales.add(decoded, transforms);
+            return switch (view) {
+                case SQUARE -> transforms.square(decoded);
+                case FOR_CROPS -> transforms.resized(decoded);
+                case FOR_AUGMENTATION -> options.augmentation().orElseThrow().resized(decoded, transforms);
+            };
+        }));
     }
 
     /** What is drawn of an image of which nothing else is. */
@@ -286,16 +305,6 @@ public final class BatchLoader {
 
     void reportBroken(int index, ImageReadException reason) {
         broken.putIfAbsent(index, new BrokenImage(samples.get(index).file(), reason.getMessage()));
-    }
-
-    private static RgbImage resized(Path file, UnaryOperator<RgbImage> resizing) {
-        RgbImage decoded = ImageDecoder.decode(file);
-        try {
-            return resizing.apply(decoded);
-        } catch (IllegalArgumentException extreme) {
-            throw new ImageReadException(file + ": an image of " + decoded.width() + " x " + decoded.height()
-                    + " pixels is too long and narrow (" + extreme.getMessage() + ")");
-        }
     }
 
     int imageLength() {

@@ -1,6 +1,8 @@
 package thaw.finetune.images;
 
+import java.util.ArrayDeque;
 import java.util.Arrays;
+import java.util.Deque;
 
 /**
  * Resizing with a triangle filter that widens as the image shrinks, so that every source pixel counts and photographs do not
@@ -22,15 +24,33 @@ public final class Resize {
     /**
      * The image at {@code width} x {@code height} pixels, whatever that does to its proportions.
      *
-     * @throws IllegalArgumentException for sizes below 1 or above 200 million pixels
+     * @throws IllegalArgumentException for sizes below 1 or above {@link ImageDecoder#MOST_PIXELS}
      */
     public static RgbImage to(RgbImage image, int width, int height) {
-        if (width < 1 || height < 1 || (long) width * height > ImageDecoder.MOST_PIXELS) {
+        return part(image, width, height, 0, 0, width, height);
+    }
+
+    /**
+     * A rectangle of the image at {@code width} x {@code height} pixels, of which nothing else is computed: the time and memory are
+     * those of the part, and its bytes are those of {@link #to} and {@link RgbImage#crop}.
+     *
+     * @throws IllegalArgumentException for a part that is empty, has more than {@link ImageDecoder#MOST_PIXELS}, or does not lie
+     *                                  within the resized image
+     */
+    public static RgbImage part(RgbImage image, int width, int height, int left, int top, int partWidth, int partHeight) {
+        if (partWidth < 1 || partHeight < 1 || (long) partWidth * partHeight > ImageDecoder.MOST_PIXELS) {
             throw new IllegalArgumentException("resize: expected a size of 1 x 1 to " + ImageDecoder.MOST_PIXELS
-                    + " pixels, got " + width + " x " + height);
+                    + " pixels, got " + partWidth + " x " + partHeight);
         }
-        RgbImage narrowed = width == image.width() ? image : horizontally(image, width);
-        return height == image.height() ? narrowed : vertically(narrowed, height);
+        if (left < 0 || top < 0 || left > width - partWidth || top > height - partHeight) {
+            throw new IllegalArgumentException("resize: " + partWidth + " x " + partHeight + " pixels at (" + left + ", " + top
+                    + ") do not lie within an image of " + width + " x " + height);
+        }
+        if (width == image.width() && height == image.height()) {
+            return image.crop(left, top, partWidth, partHeight);
+        }
+        return resize(image, Weights.of(image.width(), width, left, partWidth),
+                Weights.of(image.height(), height, top, partHeight));
     }
 
     /**
@@ -38,121 +58,137 @@ public final class Resize {
      * short}, rounded down as torchvision does.
      */
     public static RgbImage shortSide(RgbImage image, int size) {
-        int width = image.width();
-        int height = image.height();
-        int longSide = (int) Math.min(Integer.MAX_VALUE, (long) size * Math.max(width, height) / Math.min(width, height));
-        return width <= height ? to(image, size, longSide) : to(image, longSide, size);
+        return to(image, widthFor(image, size), heightFor(image, size));
     }
 
-    private static RgbImage horizontally(RgbImage image, int width) {
-        Weights weights = Weights.of(image.width(), width);
+    /** The width of {@link #shortSide}. */
+    static int widthFor(RgbImage image, int size) {
+        return side(image.width(), Math.min(image.width(), image.height()), size);
+    }
+
+    /** The height of {@link #shortSide}. */
+    static int heightFor(RgbImage image, int size) {
+        return side(image.height(), Math.min(image.width(), image.height()), size);
+    }
+
+    private static int side(int side, int shortSide, int size) {
+        long resized = (long) size * side / shortSide;
+        if (resized > Integer.MAX_VALUE) {
+            throw new IllegalArgumentException("resize: expected sides of at most " + Integer.MAX_VALUE + " pixels, got " + resized);
+        }
+        return (int) resized;
+    }
+
+    /**
+     * Goes through the image's rows once. Each is resized to the part's columns and then added to the sums of those rows of the
+     * part that it counts for, a few when the image shrinks.
+     */
+    private static RgbImage resize(RgbImage image, Weights columns, Weights rows) {
+        int rowBytes = 3 * columns.count();
+        byte[] to = new byte[rowBytes * rows.count()];
+        int[] row = new int[rowBytes];
+        Deque<int[]> free = new ArrayDeque<>();
+        int[][] sums = new int[rows.count()][];
+        int done = 0;
+        int begun = 0;
+        for (int source = rows.first[0]; done < rows.count(); source++) {
+            resizeRow(image, source, columns, row);
+            while (begun < rows.count() && rows.first[begun] <= source) {
+                sums[begun] = free.isEmpty() ? new int[rowBytes] : free.pop();
+                Arrays.fill(sums[begun++], HALF);
+            }
+            for (int y = done; y < begun; y++) {
+                addScaled(row, rows.values[rows.start[y] + source - rows.first[y]], sums[y]);
+            }
+            while (done < begun && source == rows.last(done)) {
+                writeBytes(sums[done], to, done * rowBytes);
+                free.push(sums[done]);
+                sums[done++] = null;
+            }
+        }
+        return RgbImage.of(columns.count(), rows.count(), to);
+    }
+
+    private static void resizeRow(RgbImage image, int y, Weights columns, int[] row) {
         byte[] from = image.rgb();
-        byte[] to = new byte[3 * width * image.height()];
-        for (int y = 0, target = 0; y < image.height(); y++) {
-            int rowStart = 3 * y * image.width();
-            for (int x = 0; x < width; x++, target += 3) {
-                int red = HALF;
-                int green = HALF;
-                int blue = HALF;
-                int source = rowStart + 3 * weights.first[x];
-                for (int k = weights.start[x]; k < weights.start[x + 1]; k++, source += 3) {
-                    int weight = weights.values[k];
-                    red += (from[source] & 0xff) * weight;
-                    green += (from[source + 1] & 0xff) * weight;
-                    blue += (from[source + 2] & 0xff) * weight;
-                }
-                to[target] = toByte(red);
-                to[target + 1] = toByte(green);
-                to[target + 2] = toByte(blue);
+        int rowStart = 3 * y * image.width();
+        for (int x = 0, target = 0; x < columns.count(); x++, target += 3) {
+            int red = HALF;
+            int green = HALF;
+            int blue = HALF;
+            int source = rowStart + 3 * columns.first[x];
+            for (int k = columns.start[x]; k < columns.start[x + 1]; k++, source += 3) {
+                int weight = columns.values[k];
+                red += (from[source] & 0xff) * weight;
+                green += (from[source + 1] & 0xff) * weight;
+                blue += (from[source + 2] & 0xff) * weight;
             }
+            row[target] = rounded(red);
+            row[target + 1] = rounded(green);
+            row[target + 2] = rounded(blue);
         }
-        return RgbImage.of(width, image.height(), to);
     }
 
-    /** Sums of whole rows, as ints throughout: of such loops the compiler makes vectors, of loops that widen bytes it doesn't. */
-    private static RgbImage vertically(RgbImage image, int height) {
-        Weights weights = Weights.of(image.height(), height);
-        int rowBytes = 3 * image.width();
-        byte[] to = new byte[rowBytes * height];
-        int[][] rows = new int[image.height()][];
-        int[] sums = new int[rowBytes];
-        for (int y = 0; y < height; y++) {
-            Arrays.fill(sums, HALF);
-            for (int k = weights.start[y], source = weights.first[y]; k < weights.start[y + 1]; k++, source++) {
-                if (rows[source] == null) {
-                    rows[source] = samples(image.rgb(), source * rowBytes, rowBytes);
-                }
-                addScaled(rows[source], weights.values[k], sums);
-            }
-            round(sums);
-            for (int i = 0; i < rowBytes; i++) {
-                to[y * rowBytes + i] = (byte) sums[i];
-            }
-            // No later row looks further back.
-            for (int done = y == 0 ? 0 : weights.first[y - 1]; done < weights.first[y]; done++) {
-                rows[done] = null;
-            }
-        }
-        return RgbImage.of(image.width(), height, to);
-    }
-
-    private static int[] samples(byte[] rgb, int from, int count) {
-        int[] samples = new int[count];
-        for (int i = 0; i < count; i++) {
-            samples[i] = rgb[from + i] & 0xff;
-        }
-        return samples;
-    }
-
+    /** Ints throughout: of such loops the compiler makes vectors, of loops that widen bytes it doesn't. */
     private static void addScaled(int[] samples, int weight, int[] sums) {
         for (int i = 0; i < sums.length; i++) {
             sums[i] += samples[i] * weight;
         }
     }
 
-    private static void round(int[] sums) {
+    private static void writeBytes(int[] sums, byte[] to, int offset) {
         for (int i = 0; i < sums.length; i++) {
-            sums[i] = Math.max(0, Math.min(255, sums[i] >> FRACTION_BITS));
+            to[offset + i] = (byte) rounded(sums[i]);
         }
     }
 
-    private static byte toByte(int sum) {
-        return (byte) Math.max(0, Math.min(255, sum >> FRACTION_BITS));
+    private static int rounded(int sum) {
+        return Math.max(0, Math.min(255, sum >> FRACTION_BITS));
     }
 
     /**
-     * The filter at every output position of one axis.
+     * The filter at some output positions of one axis.
      *
      * @param first  the input position that the first weight of an output position is for
      * @param start  where the weights of an output position begin in {@code values}; they end where the next one's begin
      * @param values fixed-point weights
      */
     private record Weights(int[] first, int[] start, int[] values) {
-        static Weights of(int in, int out) {
+        /** For {@code count} output positions of {@code out} from {@code begin} on. */
+        static Weights of(int in, int out, int begin, int count) {
             double scale = (double) in / out;
             double support = Math.max(scale, 1);
             int most = 2 * (int) Math.ceil(support) + 1;
-            int[] first = new int[out];
-            int[] start = new int[out + 1];
-            int[] values = new int[most * out];
+            int[] first = new int[count];
+            int[] start = new int[count + 1];
+            int[] values = new int[Math.multiplyExact(most, count)];
             double[] taps = new double[most];
-            for (int i = 0; i < out; i++) {
-                double center = (i + 0.5) * scale;
+            for (int i = 0; i < count; i++) {
+                double center = (begin + i + 0.5) * scale;
                 int from = Math.max(0, (int) (center - support + 0.5));
-                int count = Math.min(in, (int) (center + support + 0.5)) - from;
+                int pixels = Math.min(in, (int) (center + support + 0.5)) - from;
                 double sum = 0;
-                for (int k = 0; k < count; k++) {
+                for (int k = 0; k < pixels; k++) {
                     double distance = Math.abs((k + from - center + 0.5) * (1 / support));
                     taps[k] = distance < 1 ? 1 - distance : 0;
                     sum += taps[k];
                 }
                 first[i] = from;
-                start[i + 1] = start[i] + count;
-                for (int k = 0; k < count; k++) {
+                start[i + 1] = start[i] + pixels;
+                for (int k = 0; k < pixels; k++) {
                     values[start[i] + k] = (int) (0.5 + taps[k] / sum * (1 << FRACTION_BITS));
                 }
             }
             return new Weights(first, start, values);
+        }
+
+        int count() {
+            return first.length;
+        }
+
+        /** The input position that the last weight of an output position is for. */
+        int last(int i) {
+            return first[i] + start[i + 1] - start[i] - 1;
         }
     }
 }

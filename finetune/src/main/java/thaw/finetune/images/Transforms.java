@@ -14,17 +14,18 @@ import java.util.stream.Collectors;
  *
  * <p>Both resize the image so that its short side has {@code resize} pixels and cut a square of {@code size} out of it.
  * Evaluation takes the center; training takes what {@code crop} says and, where {@code flip} is set, mirrors half of the
- * images at random. An image that is already {@code size} x {@code size} is neither resized nor cropped. Samples become
- * {@code (x / 255 - mean) / std}.
+ * images at random. An image that is already {@code size} x {@code size} is neither resized nor cropped, unless {@code exact}
+ * says so. Samples become {@code (x / 255 - mean) / std}.
  *
  * @param size   side of the square, in pixels
  * @param resize short side before the crop, in pixels, at least {@code size}
+ * @param exact  what becomes of images that are {@code size} x {@code size} already
  * @param crop   where training images are cropped
  * @param flip   whether training images are mirrored left to right with probability 1/2
  * @param mean   of red, green and blue, of samples from 0 to 1
  * @param std    their standard deviations
  */
-public record Transforms(int size, int resize, Crop crop, boolean flip, List<Float> mean, List<Float> std) {
+public record Transforms(int size, int resize, ExactSize exact, Crop crop, boolean flip, List<Float> mean, List<Float> std) {
     /** The channels' means over ImageNet, which the weights in circulation were trained with. */
     public static final List<Float> IMAGENET_MEAN = List.of(0.485f, 0.456f, 0.406f);
     /** The channels' standard deviations over ImageNet. */
@@ -32,6 +33,8 @@ public record Transforms(int size, int resize, Crop crop, boolean flip, List<Flo
 
     private static final int CHANNELS = 3;
     private static final float MARGIN = 1.15f;
+    /** Of a long side to the short one, where an image is kept whole; longer ones would fill the memory. */
+    private static final int MOST_RATIO = 256;
     private static final String PREFIX = "transforms.";
 
     /** @throws IllegalArgumentException for values that make no sense, named */
@@ -57,45 +60,84 @@ public record Transforms(int size, int resize, Crop crop, boolean flip, List<Flo
 
     /** The default for squares of {@code size}: a short side of 1.15 times that, center crop, flip, ImageNet's mean and std. */
     public static Transforms of(int size) {
-        return new Transforms(size, shortSideFor(size), Crop.CENTER, true, IMAGENET_MEAN, IMAGENET_STD);
+        return new Transforms(size, shortSideFor(size), ExactSize.KEEP, Crop.CENTER, true, IMAGENET_MEAN, IMAGENET_STD);
     }
 
-    /** Another size of square, with the default short side for it. */
+    /** Another size of square, with the default short side for it; where all images are resized, the same margin instead. */
     public Transforms size(int size) {
-        return new Transforms(size, shortSideFor(size), crop, flip, mean, std);
+        int shortSide = exact == ExactSize.KEEP ? shortSideFor(size) : Math.round((float) size * resize / this.size);
+        return new Transforms(size, shortSide, exact, crop, flip, mean, std);
+    }
+
+    /** Another treatment of images that are {@code size} x {@code size} already. */
+    public Transforms exact(ExactSize exact) {
+        return new Transforms(size, resize, exact, crop, flip, mean, std);
     }
 
     /** Another short side before the crop. */
     public Transforms resize(int shortSide) {
-        return new Transforms(size, shortSide, crop, flip, mean, std);
+        return new Transforms(size, shortSide, exact, crop, flip, mean, std);
     }
 
     /** Another crop in training. */
     public Transforms crop(Crop crop) {
-        return new Transforms(size, resize, crop, flip, mean, std);
+        return new Transforms(size, resize, exact, crop, flip, mean, std);
     }
 
     /** With or without mirroring in training. */
     public Transforms flip(boolean flip) {
-        return new Transforms(size, resize, crop, flip, mean, std);
+        return new Transforms(size, resize, exact, crop, flip, mean, std);
     }
 
     /** Another mean and standard deviation, of red, green and blue. */
     public Transforms normalize(List<Float> mean, List<Float> std) {
-        return new Transforms(size, resize, crop, flip, mean, std);
+        return new Transforms(size, resize, exact, crop, flip, mean, std);
     }
 
     /** Evaluation from beginning to end: a decoded image to {@code [3, size, size]}. */
     public float[] apply(RgbImage decoded) {
         float[] chw = new float[CHANNELS * size * size];
-        write(forEvaluation(resized(decoded)), chw, 0);
+        write(square(decoded), chw, 0);
         return chw;
     }
 
-    /** The part that is the same in every epoch, and costs the most. */
+    /** Whether a decoded image is left as it is, being {@code size} x {@code size} already. */
+    public boolean keeps(RgbImage decoded) {
+        return exact == ExactSize.KEEP && decoded.width() == size && decoded.height() == size;
+    }
+
+    /**
+     * The square at the center that evaluation sees: {@link #forEvaluation} of {@link #resized}, of which no more than that is
+     * computed, so that images of any proportions can be had.
+     *
+     * @throws IllegalArgumentException when the resized image would have a side of more than {@link Integer#MAX_VALUE}
+     */
+    public RgbImage square(RgbImage decoded) {
+        if (keeps(decoded)) {
+            return decoded;
+        }
+        int width = Resize.widthFor(decoded, resize);
+        int height = Resize.heightFor(decoded, resize);
+        return Resize.part(decoded, width, height, centered(width), centered(height), size, size);
+    }
+
+    /**
+     * The whole image with its short side at {@link #resize()}, which random crops are cut from: the part that is the same in every
+     * epoch, and costs the most.
+     *
+     * @throws IllegalArgumentException when a side is more than 256 times the other
+     */
     public RgbImage resized(RgbImage decoded) {
-        boolean fits = decoded.width() == size && decoded.height() == size;
-        return fits ? decoded : Resize.shortSide(decoded, resize);
+        if (keeps(decoded)) {
+            return decoded;
+        }
+        int shortSide = Math.min(decoded.width(), decoded.height());
+        int longSide = Math.max(decoded.width(), decoded.height());
+        if (longSide / shortSide > MOST_RATIO) {
+            throw new IllegalArgumentException("for random crops and augmentation, which need all of it, expected a side of at most "
+                    + MOST_RATIO + " times the other");
+        }
+        return Resize.shortSide(decoded, resize);
     }
 
     /** The square at the center; an odd margin is split as torchvision does, which rounds half a pixel to the even one. */
@@ -103,7 +145,11 @@ public record Transforms(int size, int resize, Crop crop, boolean flip, List<Flo
         return resized.crop(centered(resized.width()), centered(resized.height()), size, size);
     }
 
-    /** The square that one training step sees, as {@code random} has it. */
+    /**
+     * The square that one training step sees, as {@code random} has it.
+     *
+     * @param resized from {@link #resized}; or from {@link #square}, where crops are at the center
+     */
     public RgbImage forTraining(RgbImage resized, SplittableRandom random) {
         int left = cropLeft(resized, random);
         RgbImage square = resized.crop(left, cropTop(resized, random), size, size);
@@ -168,6 +214,9 @@ public record Transforms(int size, int resize, Crop crop, boolean flip, List<Flo
         Map<String, String> map = new LinkedHashMap<>();
         map.put(PREFIX + "size", Integer.toString(size));
         map.put(PREFIX + "resize", Integer.toString(resize));
+        if (exact != ExactSize.KEEP) {
+            map.put(PREFIX + "exact", exact.name().toLowerCase(Locale.ROOT));
+        }
         map.put(PREFIX + "crop", crop.name().toLowerCase(Locale.ROOT));
         map.put(PREFIX + "flip", Boolean.toString(flip));
         map.put(PREFIX + "mean", join(mean));
@@ -176,13 +225,14 @@ public record Transforms(int size, int resize, Crop crop, boolean flip, List<Flo
     }
 
     /**
-     * Reads what {@link #toMap} wrote; other keys are left alone.
+     * Reads what {@link #toMap} wrote; other keys are left alone. Without {@code transforms.exact} images of the exact size are kept.
      *
      * @throws IllegalArgumentException when a key is missing or its value is none, named
      */
     public static Transforms fromMap(Map<String, String> map) {
-        return new Transforms(integer(map, "size"), integer(map, "resize"), crop(map), flag(map, "flip"),
-                floats(map, "mean"), floats(map, "std"));
+        ExactSize exact = map.containsKey(PREFIX + "exact") ? constant(ExactSize.class, map, "exact") : ExactSize.KEEP;
+        return new Transforms(integer(map, "size"), integer(map, "resize"), exact, constant(Crop.class, map, "crop"),
+                flag(map, "flip"), floats(map, "mean"), floats(map, "std"));
     }
 
     private static int shortSideFor(int size) {
@@ -193,10 +243,12 @@ public record Transforms(int size, int resize, Crop crop, boolean flip, List<Flo
         return values.stream().map(String::valueOf).collect(Collectors.joining(","));
     }
 
-    private static Crop crop(Map<String, String> map) {
-        String name = value(map, "crop");
-        return Arrays.stream(Crop.values()).filter(crop -> crop.name().equalsIgnoreCase(name)).findFirst()
-                .orElseThrow(() -> new IllegalArgumentException(PREFIX + "crop: expected center or random, got '" + name + "'"));
+    private static <E extends Enum<E>> E constant(Class<E> kind, Map<String, String> map, String key) {
+        String name = value(map, key);
+        return Arrays.stream(kind.getEnumConstants()).filter(one -> one.name().equalsIgnoreCase(name)).findFirst()
+                .orElseThrow(() -> new IllegalArgumentException(PREFIX + key + ": expected "
+                        + Arrays.stream(kind.getEnumConstants()).map(one -> one.name().toLowerCase(Locale.ROOT))
+                                .collect(Collectors.joining(" or ")) + ", got '" + name + "'"));
     }
 
     private static boolean flag(Map<String, String> map, String key) {

@@ -10,8 +10,8 @@ import java.util.Optional;
 import javax.imageio.ImageIO;
 import thaw.finetune.images.ImageDecoder;
 import thaw.finetune.images.ImageReadException;
-import thaw.finetune.images.Resize;
 import thaw.finetune.images.RgbImage;
+import thaw.finetune.images.Transforms;
 
 /** A small square from the middle of an image file, as text that a page can hold. */
 final class Thumbnail {
@@ -23,10 +23,9 @@ final class Thumbnail {
     /** A {@code data:} URL of a JPEG; none if the file cannot be read any more. */
     static Optional<String> of(Path file) {
         try {
-            RgbImage image = Resize.shortSide(ImageDecoder.decode(file), SIDE);
-            RgbImage square = image.crop((image.width() - SIDE) / 2, (image.height() - SIDE) / 2, SIDE, SIDE);
+            RgbImage square = ImageDecoder.decode(file, ImageDecoder.MOST_PIXELS, Transforms.of(SIDE).resize(SIDE)::square);
             return Optional.of("data:image/jpeg;base64," + Base64.getEncoder().encodeToString(jpeg(square)));
-        } catch (ImageReadException | IllegalArgumentException unreadable) {
+        } catch (ImageReadException unreadable) {
             return Optional.empty();
         }
     }

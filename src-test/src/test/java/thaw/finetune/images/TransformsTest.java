@@ -107,7 +107,7 @@ class TransformsTest {
 
     @Test
     void mapsRoundTrip() {
-        Transforms transforms = new Transforms(48, 50, Crop.RANDOM, false, List.of(0.1f, 0.2f, 1 / 3f),
+        Transforms transforms = new Transforms(48, 50, ExactSize.RESIZE, Crop.RANDOM, false, List.of(0.1f, 0.2f, 1 / 3f),
                 List.of(1f, 0.25f, 1e-3f));
         Map<String, String> metadata = new HashMap<>(transforms.toMap());
         metadata.put("classes", "cat,dog");
