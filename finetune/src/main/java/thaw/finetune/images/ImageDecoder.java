@@ -1,5 +1,14 @@
 package thaw.finetune.images;
 
+import java.awt.Transparency;
+import java.awt.color.ColorSpace;
+import java.awt.image.BufferedImage;
+import java.awt.image.ColorModel;
+import java.awt.image.ComponentColorModel;
+import java.awt.image.DataBuffer;
+import java.awt.image.DataBufferByte;
+import java.awt.image.Raster;
+import java.awt.image.WritableRaster;
 import java.io.EOFException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -8,6 +17,8 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.function.UnaryOperator;
+import javax.imageio.ImageReadParam;
+import javax.imageio.ImageReader;
 
 /**
  * Files to {@link RgbImage}s: JPEG, PNG, GIF (its first frame), BMP, WebP, TIFF (its first page) and Netpbm's PPM, PGM and PBM,
@@ -146,12 +157,13 @@ public final class ImageDecoder {
 
     private static RgbImage decodeJpeg(byte[] bytes, DecodingMemory memory) throws IOException {
         JpegMarkers markers = JpegMarkers.read(bytes);
-        memory.take(markers.width(), markers.height(), JpegMarkers.BYTES_PER_PIXEL);
+        memory.take(markers.width(), markers.height(), markers.bytesPerPixel());
         RgbImage stored = ImageReaders.read(ImageFormat.JPEG, markers.plain(), reader -> {
             MissingSamples missing = new MissingSamples();
             reader.addIIOReadWarningListener(missing);
             RgbImage image = switch (markers.colorModel()) {
-                case GRAY, RGB, YCBCR -> RgbImage.of(reader.read(0));
+                case GRAY -> RgbImage.of(reader.read(0));
+                case RGB, YCBCR -> readRgb(reader);
                 case CMYK -> InkJpeg.read(reader, false);
                 case YCCK -> InkJpeg.read(reader, true);
             };
@@ -161,6 +173,24 @@ public final class ImageDecoder {
             return image;
         });
         return markers.orientation().apply(stored);
+    }
+
+    /** Lets the JDK's reader write into the image's own bytes, which saves a copy. Other readers accept images of their types alone. */
+    private static RgbImage readRgb(ImageReader reader) throws IOException {
+        if (!ImageReaders.isOfJdk(reader.getOriginatingProvider())) {
+            return RgbImage.of(reader.read(0));
+        }
+        int width = reader.getWidth(0);
+        int height = reader.getHeight(0);
+        byte[] rgb = new byte[3 * width * height];
+        WritableRaster raster = Raster.createInterleavedRaster(new DataBufferByte(rgb, rgb.length), width, height, 3 * width, 3,
+                new int[] {0, 1, 2}, null);
+        ColorModel colors = new ComponentColorModel(ColorSpace.getInstance(ColorSpace.CS_sRGB), false, false,
+                Transparency.OPAQUE, DataBuffer.TYPE_BYTE);
+        ImageReadParam into = reader.getDefaultReadParam();
+        into.setDestination(new BufferedImage(colors, raster, false, null));
+        reader.read(0, into);
+        return RgbImage.of(width, height, rgb);
     }
 
     /**

@@ -79,7 +79,7 @@ final class ImageReaders {
         return providers;
     }
 
-    private static boolean isOfJdk(ImageReaderSpi provider) {
+    static boolean isOfJdk(ImageReaderSpi provider) {
         return "java.desktop".equals(provider.getClass().getModule().getName());
     }
 }

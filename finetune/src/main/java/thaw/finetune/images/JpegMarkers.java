@@ -18,8 +18,6 @@ final class JpegMarkers {
     /** How the components of a pixel are to be read. */
     enum ColorModel { GRAY, RGB, YCBCR, CMYK, YCCK }
 
-    /** Of the decoder's image, of up to 4 components, and of its copy in RGB. */
-    static final int BYTES_PER_PIXEL = 7;
 
     private static final int SOI = 0xd8;
     private static final int EOI = 0xd9;
@@ -76,6 +74,16 @@ final class JpegMarkers {
     /** Whether there is no end marker, so that the decoder must say whether samples are missing. */
     boolean endMissing() {
         return endMissing;
+    }
+
+    /** What decoding takes at the most: the image in RGB, and the samples as they were stored or the image turned upright. */
+    int bytesPerPixel() {
+        int stored = switch (colorModel()) {
+            case GRAY -> 1;
+            case RGB, YCBCR -> 0;
+            case CMYK, YCCK -> 4;
+        };
+        return 3 + Math.max(stored, orientation() == Orientation.UPRIGHT ? 0 : 3);
     }
 
     Orientation orientation() {
@@ -172,7 +180,8 @@ final class JpegMarkers {
             }
         } catch (EOFException cutShort) {
             endMissing = true;
-            if (progressive || scans > 1) {
+            boolean hasSamples = scans == 1 && scansEnd() > scanStart + 2 + segmentLength(scanStart + 2);
+            if (progressive || !hasSamples) {
                 throw cutShort;
             }
         }

@@ -38,6 +38,10 @@ final class TiffImage {
 
     /** @throws IOException when the file has no directory, or one of an image that is not read */
     TiffImage(byte[] file) throws IOException {
+        boolean canon = file.length > 9 && file[8] == 'C' && file[9] == 'R';
+        if (canon) {
+            throw rawImage();
+        }
         this.directory = TiffDirectory.first(file).orElseThrow(() -> new EOFException("no directory"));
         if (directory.isCutShort(BITS_PER_SAMPLE, COMPRESSION, PHOTOMETRIC)) {
             throw new EOFException("directory");
@@ -77,8 +81,12 @@ final class TiffImage {
     private void requireImage() throws UnsupportedImageException {
         boolean preview = (directory.value(NEW_SUBFILE_TYPE, 0) & 1) != 0 && directory.has(SUB_DIRECTORIES);
         if (preview || directory.has(DNG_VERSION) || photometric() == 32803 || photometric() == 34892) {
-            throw new UnsupportedImageException("a camera's raw image is not read; develop it and export it as JPEG");
+            throw rawImage();
         }
+    }
+
+    private static UnsupportedImageException rawImage() {
+        return new UnsupportedImageException(UnreadFormat.CAMERA_RAW.advice());
     }
 
     private void requireCompression() throws UnsupportedImageException {

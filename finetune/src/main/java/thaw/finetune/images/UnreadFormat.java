@@ -25,8 +25,9 @@ public enum UnreadFormat {
     PAM("PAM or PFM", "export it as PNG", "P7\n|P[fF]\n", "pam", "pfm"),
     TGA("TGA", "export it as PNG", null, "tga"),
     DICOM("DICOM", "export it as PNG or TIFF", ".{128}DICM", "dcm", "dicom"),
+    /** Those that are no TIFF files; {@link TiffImage} knows the others. */
     CAMERA_RAW("a camera's raw format", "develop it and export it as JPEG",
-            "II\\*\0\u0010\0\0\0CR|....ftypcrx |FUJIFILMCCD-RAW|IIRO|IIRS|MMOR|IIU\0|FOVb|\0MRM",
+            "....ftypcrx |FUJIFILMCCD-RAW|IIRO|IIRS|MMOR|IIU\0|FOVb|\0MRM",
             "cr2", "cr3", "nef", "dng", "arw", "orf", "rw2", "raf", "pef", "srw", "x3f", "raw"),
     VIDEO("video", "extract its frames as JPEG or PNG",
             "....ftyp|....moov|\u001a\u0045\u00df\u00a3|RIFF....AVI |FLV|\0\0\1[\u00ba\u00b3]|OggS",

@@ -73,6 +73,30 @@ class ResizeTest {
         assertSame(image, Resize.to(image, 9, 8));
     }
 
+    @Test
+    void aPartIsACropOfTheWhole() {
+        SplittableRandom random = new SplittableRandom(4);
+        for (int i = 0; i < 400; i++) {
+            RgbImage image = Pictures.waves(1 + random.nextInt(i % 9 == 0 ? 1 : 70), 1 + random.nextInt(i % 7 == 0 ? 700 : 40));
+            int width = i % 11 == 0 ? image.width() : 1 + random.nextInt(90);
+            int height = i % 5 == 0 ? image.height() : 1 + random.nextInt(90);
+            int left = random.nextInt(width);
+            int top = random.nextInt(height);
+            int partWidth = 1 + random.nextInt(width - left);
+            int partHeight = 1 + random.nextInt(height - top);
+            assertEquals(Resize.to(image, width, height).crop(left, top, partWidth, partHeight),
+                    Resize.part(image, width, height, left, top, partWidth, partHeight));
+        }
+    }
+
+    @Test
+    void refusesPartsOutsideTheImage() {
+        RgbImage image = Pictures.waves(4, 4);
+        assertTrue(assertThrows(IllegalArgumentException.class, () -> Resize.part(image, 9, 9, 5, 0, 5, 5)).getMessage()
+                .contains("5 x 5 pixels at (5, 0)"));
+        assertThrows(IllegalArgumentException.class, () -> Resize.part(image, 9, 9, -1, 0, 5, 5));
+    }
+
     /** torchvision: {@code int(size * long / short)}. */
     @ParameterizedTest
     @CsvSource({"500, 375, 74, 98, 74", "375, 499, 74, 74, 98", "60, 60, 32, 32, 32", "1, 3, 7, 7, 21", "101, 67, 67, 101, 67"})

@@ -63,6 +63,53 @@ class TransformsTest {
         assertSame(image, random.forTraining(random.resized(image), new SplittableRandom(0)));
     }
 
+    /** CRC-32 of Pillow 12.3's bytes for torchvision's {@code Resize(resize)} and {@code CenterCrop(size)}. */
+    @ParameterizedTest
+    @CsvSource({"1, 200, 16, 18, 3939639635", "300, 2, 20, 23, 2423386807", "97, 61, 40, 46, 1137019349",
+        "64, 64, 64, 74, 2775150798", "640, 427, 224, 256, 3142162066", "1, 1, 5, 6, 611078299", "500, 375, 32, 37, 3568555256",
+        "1, 2900, 8, 9, 210221926"})
+    void squareEqualsTorchvision(int width, int height, int size, int resize, long crc) {
+        Transforms transforms = Transforms.of(size).resize(resize).exact(ExactSize.RESIZE);
+        RgbImage image = Pictures.waves(width, height);
+        assertEquals(crc, Pictures.crc(transforms.square(image)));
+    }
+
+    @Test
+    void squareIsTheCenterOfTheResizedImage() {
+        SplittableRandom random = new SplittableRandom(6);
+        for (int i = 0; i < 200; i++) {
+            int size = 1 + random.nextInt(40);
+            Transforms transforms = Transforms.of(size).resize(size + random.nextInt(30));
+            RgbImage image = Pictures.waves(1 + random.nextInt(80), 1 + random.nextInt(80));
+            assertEquals(transforms.forEvaluation(transforms.resized(image)), transforms.square(image));
+            assertEquals(transforms.square(image), transforms.flip(false).forTraining(transforms.square(image), random));
+        }
+    }
+
+    /** What is kept by default is resized like any other where that is asked for, and {@code size} keeps the margin then. */
+    @Test
+    void imagesOfTheRightSizeMayBeResized() {
+        Transforms all = Transforms.of(32).exact(ExactSize.RESIZE);
+        RgbImage image = Pictures.waves(32, 32);
+        assertEquals(Resize.to(image, 37, 37).crop(2, 2, 32, 32), all.square(image));
+        assertEquals(37, all.resized(image).width());
+        assertEquals(64, all.resize(32).size(64).resize());
+        Map<String, String> map = new HashMap<>(all.toMap());
+        assertEquals(ExactSize.RESIZE, Transforms.fromMap(map).exact());
+        map.put("transforms.exact", "perhaps");
+        assertTrue(assertThrows(IllegalArgumentException.class, () -> Transforms.fromMap(map)).getMessage().contains("keep or resize"));
+        assertTrue(Transforms.of(32).toMap().keySet().stream().noneMatch(key -> key.contains("exact")),
+                "a model of the default has no such key, as before there was one");
+    }
+
+    @Test
+    void longImagesAreNotKeptWhole() {
+        RgbImage line = Pictures.waves(1, 3000);
+        assertEquals(8, Transforms.of(8).square(line).height());
+        String message = assertThrows(IllegalArgumentException.class, () -> Transforms.of(8).resized(line)).getMessage();
+        assertTrue(message.contains("256"), message);
+    }
+
     /** torchvision's CenterCrop: {@code int(round(margin / 2))}, and Python rounds a half to the even neighbour. */
     @ParameterizedTest
     @CsvSource({"64, 0", "65, 0", "66, 1", "67, 2", "98, 17", "99, 18"})
