@@ -11,14 +11,18 @@ import java.util.stream.Collectors;
 
 /**
  * Comma-separated values, as RFC 4180 has them: fields with commas, quotes or line breaks are in double quotes, and a quote
- * within is doubled. UTF-8; a byte order mark is passed over, and lines may end in CR LF or LF.
+ * within is doubled. UTF-8; a byte order mark is passed over, and lines may end in CR LF or LF. Files whose fields are separated
+ * by semicolons or tabs are read too.
  */
 public final class Csv {
+    private static final String SEPARATORS = ",;\t";
+
     private Csv() {
     }
 
     /**
-     * The records of a file; empty lines are none.
+     * The records of a file; empty lines are none. What separates fields is the first of comma, semicolon and tab by which all
+     * records have the same number of fields, at least two, and otherwise the comma.
      *
      * @throws ImageFolderException if the file is missing, is not text in UTF-8, or a quote is never closed
      */
@@ -36,6 +40,24 @@ public final class Csv {
     }
 
     static List<List<String>> parse(String text, String name) {
+        List<List<String>> byComma = parse(text, name, SEPARATORS.charAt(0));
+        for (int i = 1; i < SEPARATORS.length() && !isTable(byComma); i++) {
+            if (text.indexOf(SEPARATORS.charAt(i)) >= 0) {
+                List<List<String>> other = parse(text, name, SEPARATORS.charAt(i));
+                if (isTable(other)) {
+                    return other;
+                }
+            }
+        }
+        return byComma;
+    }
+
+    private static boolean isTable(List<List<String>> records) {
+        int fields = records.isEmpty() ? 0 : records.get(0).size();
+        return fields > 1 && records.stream().allMatch(record -> record.size() == fields);
+    }
+
+    private static List<List<String>> parse(String text, String name, char separator) {
         List<List<String>> records = new ArrayList<>();
         List<String> record = new ArrayList<>();
         StringBuilder field = new StringBuilder();
@@ -53,7 +75,7 @@ public final class Csv {
             } else if (c == '"' && field.isEmpty()) {
                 quoted = true;
                 begun = true;
-            } else if (c == ',') {
+            } else if (c == separator) {
                 record.add(take(field));
                 begun = true;
             } else if (c == '\n') {
