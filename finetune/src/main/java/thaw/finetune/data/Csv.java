@@ -11,24 +11,36 @@ import java.util.stream.Collectors;
 
 /**
  * Comma-separated values, as RFC 4180 has them: fields with commas, quotes or line breaks are in double quotes, and a quote
- * within is doubled. UTF-8; a byte order mark is passed over, and lines may end in CR LF or LF. Files whose fields are separated
- * by semicolons or tabs are read too.
+ * within is doubled. UTF-8; a byte order mark is passed over, and lines may end in CR LF or LF.
  */
 public final class Csv {
-    private static final String SEPARATORS = ",;\t";
+    private static final char[] SEPARATORS = {',', ';', '\t'};
 
     private Csv() {
     }
 
     /**
-     * The records of a file; empty lines are none. What separates fields is the first of comma, semicolon and tab by which all
-     * records have the same number of fields, at least two, and otherwise the comma.
+     * The records of a file; empty lines are none.
      *
      * @throws ImageFolderException if the file is missing, is not text in UTF-8, or a quote is never closed
      */
     public static List<List<String>> read(Path file) {
+        return parse(text(file), file.toString());
+    }
+
+    /**
+     * The records of a file whose fields are separated by the first of comma, semicolon and tab by which all records have the same
+     * number of fields, at least two; otherwise by the comma.
+     *
+     * @throws ImageFolderException as {@link #read}
+     */
+    static List<List<String>> readTable(Path file) {
+        return table(text(file), file.toString());
+    }
+
+    private static String text(Path file) {
         try {
-            return parse(Files.readString(file), file.toString());
+            return Files.readString(file);
         } catch (CharacterCodingException binary) {
             throw new ImageFolderException(file + ": is not text in UTF-8; save the table as CSV in UTF-8", binary);
         } catch (IOException unreadable) {
@@ -40,16 +52,21 @@ public final class Csv {
     }
 
     static List<List<String>> parse(String text, String name) {
-        List<List<String>> byComma = parse(text, name, SEPARATORS.charAt(0));
-        for (int i = 1; i < SEPARATORS.length() && !isTable(byComma); i++) {
-            if (text.indexOf(SEPARATORS.charAt(i)) >= 0) {
-                List<List<String>> other = parse(text, name, SEPARATORS.charAt(i));
-                if (isTable(other)) {
-                    return other;
+        return parse(text, name, ',');
+    }
+
+    static List<List<String>> table(String text, String name) {
+        for (char separator : SEPARATORS) {
+            try {
+                List<List<String>> records = parse(text, name, separator);
+                if (isTable(records)) {
+                    return records;
                 }
+            } catch (ImageFolderException unclosed) {
+                // Quotes may close by another separator; by the comma, the error is thrown below.
             }
         }
-        return byComma;
+        return parse(text, name);
     }
 
     private static boolean isTable(List<List<String>> records) {

@@ -76,7 +76,7 @@ public record CsvLabels(String fileColumn, String labelColumn, String validColum
 
     /** @throws ImageFolderException when the table is missing or malformed, or none of its files is there */
     Listing read(Path csv) {
-        List<List<String>> records = Csv.read(csv);
+        List<List<String>> records = Csv.readTable(csv);
         Path root = csv.resolveSibling(folder);
         TableFiles files = new TableFiles(csv, root, suffix);
         TableColumns columns = TableColumns.of(this, csv, records, files);
