@@ -115,15 +115,25 @@ public record CsvLabels(String fileColumn, String labelColumn, String validColum
             throw new ImageFolderException(csv + ": none of its " + rows.size() + " images is there, the first is sought at "
                     + rows.get(0).file + REMEDY);
         }
-        List<Row> train = of(rows, Part.TRAIN);
         List<Row> test = of(rows, Part.TEST);
-        boolean judged = of(rows, Part.VALID).isEmpty();
-        List<Row> valid = judged ? test : of(rows, Part.VALID);
-        if (columns.validAt() >= 0 && (train.isEmpty() || valid.isEmpty())) {
-            throw new ImageFolderException(csv + ": '" + columns.header().get(columns.validAt()) + "' has "
-                    + (train.isEmpty() ? "all images for validation" : "no image for validation")
-                    + "; give another column (--valid-column NAME), or have a share held out (--valid-column " + TableColumns.NONE
-                    + ")");
+        List<Row> valid = of(rows, Part.VALID).isEmpty() ? test : of(rows, Part.VALID);
+        List<Row> train = of(rows, Part.TRAIN);
+        List<String> remarks = new ArrayList<>(List.of(columns.remark()));
+        boolean isSplit = !train.isEmpty() && !valid.isEmpty();
+        if (columns.validAt() >= 0 && !isSplit) {
+            String all = "'" + columns.header().get(columns.validAt()) + "' has all images "
+                    + (train.isEmpty() ? "for validation" : "for training");
+            if (!validColumn.isEmpty()) {
+                throw new ImageFolderException(csv + ": " + all + "; give another column (--valid-column NAME), or have a share held"
+                        + " out (--valid-column " + TableColumns.NONE + ")");
+            }
+            remarks.add(all);
+        } else if (valid != test && !test.isEmpty()) {
+            remarks.add(test.size() + " for testing not used");
+        }
+        if (!isSplit) {
+            train = rows;
+            valid = List.of();
         }
         Map<String, String> names = new TreeMap<>(CodePoints.ORDER);
         Stream.of(train, valid).flatMap(List::stream).forEach(row ->
@@ -132,13 +142,8 @@ public record CsvLabels(String fileColumn, String labelColumn, String validColum
         Map<String, Integer> numbers = new HashMap<>();
         labels.classes().forEach(name -> numbers.put(FileNames.normalized(name), numbers.size()));
         String name = FileNames.of(csv);
-        List<String> remarks = new ArrayList<>(List.of(columns.remark()));
-        if (!judged && !test.isEmpty()) {
-            remarks.add(test.size() + " for testing not used");
-        }
         ImageList trainList = new ImageList(name, root, labels, samples(train, numbers), skipped, List.of());
-        return new Listing(trainList, columns.validAt() < 0 ? null
-                : new ImageList("", root, labels, samples(valid, numbers), Map.of(), List.of()), List.of(), remarks);
+        return new Listing(trainList, !isSplit ? null : new ImageList("", root, labels, samples(valid, numbers), Map.of(), List.of()), List.of(), remarks);
     }
 
     private static List<Row> of(List<Row> rows, Part part) {

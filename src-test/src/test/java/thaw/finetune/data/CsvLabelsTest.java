@@ -114,8 +114,18 @@ class CsvLabelsTest {
         assertEquals(3, ImageFolder.ofCsv(table("file,label,set", "1.jpg,a,1", "2.jpg,a,0", "3.jpg,b,7")).evaluation().size());
         assertMessage(() -> ImageFolder.ofCsv(table("file,label,split", "1.jpg,a,train", "2.jpg,a,extra")), "record 3", "'extra'",
                 "--valid-column");
-        assertMessage(() -> ImageFolder.ofCsv(table("file,label,is_valid", "1.jpg,a,0", "2.jpg,a,0")), "no image for validation",
-                "--valid-column -");
+    }
+
+    /** A table of test images alone, say. */
+    @ParameterizedTest
+    @CsvSource({"0, for training", "1, for validation"})
+    void aColumnThatSplitsNothing(int flag, String part) throws IOException {
+        touch("1.jpg", "2.jpg");
+        Path csv = table("file,label,is_valid", "1.jpg,a," + flag, "2.jpg,b," + flag);
+        ImageFolder data = ImageFolder.ofCsv(csv);
+        assertEquals(List.of(sample("1.jpg", 0), sample("2.jpg", 1)), data.evaluation());
+        assertTrue(data.summary().endsWith("'is_valid' has all images " + part), data.summary());
+        assertMessage(() -> ImageFolder.ofCsv(csv, CsvLabels.standard().validColumn("is_valid")), part, "--valid-column -");
     }
 
     @ParameterizedTest
