@@ -6,6 +6,8 @@ import java.io.InputStream;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
+import java.util.Iterator;
 import java.util.List;
 import java.util.concurrent.locks.ReadWriteLock;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
@@ -15,6 +17,7 @@ import thaw.engine.Scope;
 import thaw.engine.Tensor;
 import thaw.finetune.data.LabelSet;
 import thaw.finetune.images.ImageDecoder;
+import thaw.finetune.images.ImageReadException;
 import thaw.finetune.images.RgbImage;
 import thaw.finetune.images.Transforms;
 import thaw.kernels.OutOfDeviceMemoryException;
@@ -113,7 +116,7 @@ public final class Classifier implements AutoCloseable {
 
     /** @throws thaw.finetune.images.ImageReadException if the file is missing or is no image */
     public Prediction predict(Path image) {
-        return predict(ImageDecoder.decode(image));
+        return predictPrepared(prepared(image), 1).get(0);
     }
 
     public Prediction predict(BufferedImage image) {
@@ -139,12 +142,60 @@ public final class Classifier implements AutoCloseable {
             List<Path> some = images.subList(start, Math.min(images.size(), start + LARGEST_BATCH));
             float[] batch = new float[some.size() * imageLength()];
             for (int i = 0; i < some.size(); i++) {
-                float[] image = transforms.apply(ImageDecoder.decode(some.get(i)));
-                System.arraycopy(image, 0, batch, i * imageLength(), imageLength());
+                System.arraycopy(prepared(some.get(i)), 0, batch, i * imageLength(), imageLength());
             }
             predictions.addAll(predictPrepared(batch, some.size()));
         }
         return List.copyOf(predictions);
+    }
+
+    /**
+     * Several files together, of which some may be missing or broken: the others have the same predictions, to the bit, as without
+     * them.
+     *
+     * @return what came of each, in the same order
+     */
+    public List<Outcome> tryPredictAll(List<Path> images) {
+        if (images.size() >= WORTH_WAITING) {
+            warmUp();
+        }
+        List<Outcome> outcomes = new ArrayList<>();
+        for (int start = 0; start < images.size(); start += LARGEST_BATCH) {
+            outcomes.addAll(tryPredict(images.subList(start, Math.min(images.size(), start + LARGEST_BATCH))));
+        }
+        return List.copyOf(outcomes);
+    }
+
+    private List<Outcome> tryPredict(List<Path> some) {
+        float[] batch = new float[some.size() * imageLength()];
+        String[] reasons = new String[some.size()];
+        int sound = 0;
+        for (int i = 0; i < some.size(); i++) {
+            try {
+                System.arraycopy(prepared(some.get(i)), 0, batch, sound * imageLength(), imageLength());
+                sound++;
+            } catch (ImageReadException broken) {
+                reasons[i] = broken.getMessage();
+            }
+        }
+        Iterator<Prediction> predictions = sound == 0 ? Collections.emptyIterator()
+                : predictPrepared(Arrays.copyOf(batch, sound * imageLength()), sound).iterator();
+        List<Outcome> outcomes = new ArrayList<>();
+        for (int i = 0; i < some.size(); i++) {
+            outcomes.add(reasons[i] != null ? new Outcome.Broken(some.get(i), reasons[i])
+                    : new Outcome.Predicted(some.get(i), predictions.next()));
+        }
+        return outcomes;
+    }
+
+    private float[] prepared(Path image) {
+        RgbImage decoded = ImageDecoder.decode(image);
+        try {
+            return transforms.apply(decoded);
+        } catch (IllegalArgumentException extreme) {
+            throw new ImageReadException(image + ": an image of " + decoded.width() + " x " + decoded.height()
+                    + " pixels is too long and narrow (" + extreme.getMessage() + ")");
+        }
     }
 
     private void warmUp() {

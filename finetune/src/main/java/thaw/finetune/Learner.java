@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.function.IntFunction;
 import java.util.function.Supplier;
+import java.util.stream.Stream;
 import thaw.engine.optim.OneCycle;
 import thaw.engine.optim.Schedule;
 import thaw.finetune.data.BrokenImage;
@@ -352,9 +353,9 @@ public final class Learner implements AutoCloseable {
         return new LearningRateFinder(net, loaders.train(), freezing, settings, loss, epochsSeen);
     }
 
-    /** Images that were passed over, in training and validation, because they could not be read. */
+    /** Images that were passed over, in training and validation, because they could not be read, or not so much as opened. */
     public List<BrokenImage> broken() {
-        return loaders.broken();
+        return Stream.concat(data.unreadable().stream(), loaders.broken().stream()).toList();
     }
 
     /** Validation images, without those that were passed over so far. */

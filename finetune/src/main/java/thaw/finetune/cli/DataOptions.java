@@ -3,6 +3,7 @@ package thaw.finetune.cli;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import thaw.finetune.augment.Augmentation;
 import thaw.finetune.augment.BatchMix;
@@ -56,13 +57,8 @@ final class DataOptions {
             description = "Pastes parts of pictures into others (1 if no number is given).")
     private Double cutmix;
 
-    @Option(names = "--labels", paramLabel = "CSV", hidden = true,
-            description = "A table of file and label, of files in DATA.")
-    private Path labels;
-
-    @Option(names = "--multi-label", arity = "0..1", fallbackValue = " ", paramLabel = "SEP", hidden = true,
-            description = "A picture may show several, in --labels with SEP between (a space if none is given).")
-    private String delimiter;
+    @Mixin
+    private ListingOptions listing;
 
     @Option(names = "--valid", paramLabel = "SHARE", defaultValue = "0.2", hidden = true,
             description = "Held out to validate on, where there is no valid/ (default: 0.2).")
@@ -106,10 +102,8 @@ final class DataOptions {
         if (erase != null && !(erase >= 0 && erase <= 1)) {
             throw new Failure("--erase: expected a share from 0 to 1, got " + erase);
         }
-        if (delimiter != null && labels == null) {
-            throw new Failure("--multi-label needs --labels CSV: a folder for each class says but one of a picture");
-        }
-        if (delimiter != null && balanced) {
+        listing.requireSense();
+        if (listing.multiLabel() && balanced) {
             throw new Failure("--balanced is for pictures of one class each; leave it out with --multi-label");
         }
     }
@@ -163,9 +157,9 @@ final class DataOptions {
 
     /** What to open; {@link RunSettings.Data#found} has the rest. */
     RunSettings.Data describe(Path folder, int side) {
-        String table = labels == null ? null : labels.toAbsolutePath().normalize().toString();
-        Split how = split != null ? split : delimiter == null ? Split.STRATIFIED : Split.RANDOM;
-        return RunSettings.Data.of(folder.toAbsolutePath().normalize().toString(), table, delimiter, validFraction, how, batch,
-                strict, balanced, Transforms.of(side));
+        String table = listing.table() == null ? null : listing.table().toString();
+        Split how = split != null ? split : listing.multiLabel() ? Split.RANDOM : Split.STRATIFIED;
+        return RunSettings.Data.of(folder.toAbsolutePath().normalize().toString(), table, listing.delimiter(), validFraction, how,
+                batch, strict, balanced, Transforms.of(side)).listed(listing.columns(), listing.layout(folder));
     }
 }

@@ -4,12 +4,14 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileSystemException;
+import java.nio.file.InvalidPathException;
 import java.nio.file.NoSuchFileException;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.UnmatchedArgumentException;
 import thaw.finetune.DivergenceException;
 import thaw.finetune.NotEnoughMemoryException;
+import thaw.finetune.data.FileNames;
 import thaw.finetune.data.ImageFolderException;
 import thaw.finetune.images.ImageReadException;
 import thaw.kernels.OutOfDeviceMemoryException;
@@ -51,6 +53,9 @@ final class ErrorLine {
     }
 
     private static String message(Throwable failure) {
+        if (failure instanceof InvalidPathException path && path.getInput().chars().anyMatch(c -> c >= 0x80)) {
+            return FileNames.remedy(path.getInput());
+        }
         // What the libraries throw at wrong arguments and files says what is wrong and what to do.
         boolean speaksForItself = failure instanceof Failure || failure instanceof ImageFolderException
                 || failure instanceof ImageReadException || failure instanceof NotEnoughMemoryException

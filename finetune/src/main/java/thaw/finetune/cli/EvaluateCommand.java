@@ -10,8 +10,11 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import thaw.engine.Device;
@@ -23,11 +26,11 @@ import thaw.finetune.Objective;
 import thaw.finetune.TestTimeAugmentation;
 import thaw.finetune.augment.Augmentation;
 import thaw.finetune.data.BatchLoader;
-import thaw.finetune.data.BrokenImage;
 import thaw.finetune.data.ImageFolder;
 import thaw.finetune.metrics.ConfusionMatrix;
 import thaw.finetune.metrics.Metric;
 import thaw.finetune.metrics.Predictions;
+import thaw.finetune.run.BrokenImages;
 import thaw.finetune.run.RunSetup;
 import thaw.resnet.ResNet;
 
@@ -39,7 +42,10 @@ final class EvaluateCommand implements Callable<Integer> {
 
     private static final Path DEFAULT_MODEL = Path.of("model.safetensors");
 
-    @Parameters(paramLabel = "DATA", description = "Class folders; of train/ and valid/, valid/ counts.")
+    @CommandLine.Spec
+    private CommandSpec spec;
+
+    @Parameters(paramLabel = "DATA", arity = "0..1", description = "Class folders; of train/ and valid/, valid/ counts.")
     private Path dataFolder;
 
     @Option(names = "--model", paramLabel = "FILE", description = "A trained model (default: model.safetensors).")
@@ -57,12 +63,8 @@ final class EvaluateCommand implements Callable<Integer> {
     @Option(names = "--batch", paramLabel = "N", defaultValue = "32", description = "Pictures at a time (default: 32).")
     private int batch;
 
-    @Option(names = "--labels", paramLabel = "CSV", description = "A table of file and label, of files in DATA.")
-    private Path labels;
-
-    @Option(names = "--multi-label", arity = "0..1", fallbackValue = " ", paramLabel = "SEP",
-            description = "A picture may show several, in --labels with SEP between (a space if none is given).")
-    private String delimiter;
+    @Mixin
+    private ListingOptions listing;
 
     @Option(names = "--threshold", paramLabel = "P",
             description = "Then a picture shows what is more probable than P (default: the model's).")
@@ -88,8 +90,18 @@ final class EvaluateCommand implements Callable<Integer> {
     @Mixin
     private OutputOptions output;
 
+    @Option(names = "--help-all", description = "Shows the rarely used options too.")
+    private boolean helpAll;
+
     @Override
     public Integer call() throws IOException {
+        if (helpAll) {
+            output.text(AllOptions.help(spec));
+            return 0;
+        }
+        if (dataFolder == null) {
+            throw new CommandLine.ParameterException(spec.commandLine(), "Missing required parameter: 'DATA'");
+        }
         if (modelFile != null && (weightFile != null || archName != null)) {
             throw new Failure("--model knows its architecture and has weights of its own; give either --model or --weights");
         }
@@ -99,15 +111,12 @@ final class EvaluateCommand implements Callable<Integer> {
         Counts.require("--batch", batch, 1);
         Counts.require("--size", size == null ? 1 : size, 1);
         Counts.require("--tta", views == null ? 1 : views, 1);
-        if (delimiter != null && labels == null) {
-            throw new Failure("--multi-label needs --labels CSV: a folder for each class says but one of a picture");
-        }
+        listing.requireSense();
         if (table != null) {
             AtomicFile.requireWritable(table);
         }
-        Path csv = labels == null ? null : labels.toAbsolutePath().normalize();
-        ImageFolder folder = RunSetup.listed(dataFolder.toAbsolutePath().normalize(), csv, delimiter).batch(batch)
-                .threads(deviceOptions.threads()).strict(strict);
+        ImageFolder folder = RunSetup.listed(dataFolder.toAbsolutePath().normalize(), listing.table(), listing.columns(),
+                listing.layout(dataFolder)).batch(batch).threads(deviceOptions.threads()).strict(strict);
         if (variation == DataOptions.Variation.FASTAI) {
             folder = folder.augment(Augmentation.fastai());
         }
@@ -142,10 +151,10 @@ final class EvaluateCommand implements Callable<Integer> {
     }
 
     private void requireLabels(ModelFile model, Path file) {
-        if (model.labels().multiLabel() && delimiter == null) {
+        if (model.labels().multiLabel() && !listing.multiLabel()) {
             throw new Failure(file + ": is a model of pictures that may show several classes; give --labels CSV --multi-label");
         }
-        if (!model.labels().multiLabel() && delimiter != null) {
+        if (!model.labels().multiLabel() && listing.multiLabel()) {
             throw new Failure(file + ": is a model of pictures that show one class each; leave --multi-label out");
         }
     }
@@ -159,6 +168,7 @@ final class EvaluateCommand implements Callable<Integer> {
 
     private void evaluate(ResNet net, ImageFolder data, Objective objective) throws IOException {
         long start = System.nanoTime();
+        output.text(data.summary() + DataReport.skipped(data));
         BatchLoader loader = data.evaluationLoader();
         Evaluation plain;
         Evaluation result;
@@ -180,7 +190,8 @@ final class EvaluateCommand implements Callable<Integer> {
         output.text(metrics.entrySet().stream()
                 .map(metric -> String.format(Locale.ROOT, "%s %.4f", metric.getKey(), metric.getValue()))
                 .collect(Collectors.joining(", ")));
-        tellOfBroken(loader.broken());
+        BrokenImages broken = BrokenImages.of(Stream.concat(data.unreadable().stream(), loader.broken().stream()).toList());
+        DataReport.note(output, broken, "in the result of --json");
         if (table != null) {
             result.predictions().writeCsv(table, threshold(objective));
             output.text("probabilities are in " + table);
@@ -190,7 +201,9 @@ final class EvaluateCommand implements Callable<Integer> {
         }
         output.text((views == null ? "" : "with " + views + " varied views of each: ") + line(result)
                 + String.format(Locale.ROOT, ", in %.1f s", seconds));
-        ObjectNode json = json(net, data, result).put("seconds", seconds).put("broken_images", loader.broken().size());
+        ObjectNode json = json(net, data, result).put("seconds", seconds);
+        DataReport.add(json, data);
+        DataReport.add(json, broken);
         if (views != null) {
             json.put("views", views).putObject("without_tta").put("correct", plain.correct()).put("total", plain.total())
                     .put("accuracy", plain.accuracy()).put("loss", plain.loss());
@@ -226,13 +239,6 @@ final class EvaluateCommand implements Callable<Integer> {
         (objective.multiLabel() ? Metric.multi(threshold(objective)) : Metric.single(predictions.classes()))
                 .forEach(metric -> found.put(metric.name(), metric.of().applyAsDouble(predictions)));
         return found;
-    }
-
-    private void tellOfBroken(List<BrokenImage> broken) {
-        broken.stream().limit(3).forEach(one -> output.note("passed over: " + one.reason()));
-        if (broken.size() > 3) {
-            output.note("and " + (broken.size() - 3) + " more that cannot be read");
-        }
     }
 
     private static String perClass(ConfusionMatrix matrix, int c) {

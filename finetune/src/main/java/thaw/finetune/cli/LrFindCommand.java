@@ -25,6 +25,7 @@ import thaw.finetune.LearningRateChart;
 import thaw.finetune.LearningRateSweep;
 import thaw.finetune.SweepOptions;
 import thaw.finetune.data.ImageFolder;
+import thaw.finetune.run.BrokenImages;
 import thaw.finetune.run.RunSettings;
 import thaw.finetune.run.RunSetup;
 import thaw.resnet.Grain;
@@ -112,13 +113,14 @@ final class LrFindCommand implements Callable<Integer> {
             try (Learner learn = new Learner(net, images).grain(grain).settings(fitOptions.settings())
                     .loss(fitOptions.objective(images)).freezeTo(freezeTo)) {
                 SweepOptions options = new SweepOptions(start, end, steps, true);
-                report(perGroup ? learn.lrFindPerGroup(options) : List.of(learn.lrFind(options)), learn);
+                output.text(images.summary() + DataReport.skipped(images));
+                report(perGroup ? learn.lrFindPerGroup(options) : List.of(learn.lrFind(options)), learn, images);
             }
         }
         return 0;
     }
 
-    private void report(List<LearningRateSweep> sweeps, Learner learn) throws IOException {
+    private void report(List<LearningRateSweep> sweeps, Learner learn, ImageFolder images) throws IOException {
         output.text(String.format(Locale.ROOT, "%-12s  %-10s  %-10s  %-10s", "group", "valley", "steep", "minimum"));
         ObjectNode json = OutputOptions.object();
         ArrayNode array = json.putArray("sweeps");
@@ -150,6 +152,10 @@ final class LrFindCommand implements Callable<Integer> {
             output.text("drawn in " + chart);
             json.put("chart", chart.toString());
         }
+        BrokenImages broken = BrokenImages.of(learn.broken());
+        DataReport.note(output, broken, "in the result of --json");
+        DataReport.add(json, images);
+        DataReport.add(json, broken);
         output.result(json);
     }
 

@@ -14,6 +14,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import thaw.finetune.FrozenBatchNorm;
 import thaw.finetune.bench.Mode;
+import thaw.finetune.data.FileNames;
 import thaw.finetune.data.Split;
 import thaw.finetune.run.RunSettings;
 
@@ -48,6 +49,12 @@ public final class Main implements Runnable {
     public static void main(String[] args) {
         Terminal.eraseIncubatorWarning(System.err);
         PrintWriter err = new PrintWriter(System.err, true);
+        for (String arg : args) {
+            if (FileNames.isDamaged(arg)) {
+                err.println(ErrorLine.of(new Failure(FileNames.remedy(arg))));
+                System.exit(FAILED);
+            }
+        }
         int code = run(args, new PrintWriter(System.out, true), err);
         System.exit(isWritten(err) ? code : FAILED);
     }

@@ -5,8 +5,10 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -20,8 +22,10 @@ import thaw.engine.io.AtomicFile;
 import thaw.finetune.ClassProbability;
 import thaw.finetune.Classifier;
 import thaw.finetune.ModelFile;
+import thaw.finetune.Outcome;
 import thaw.finetune.Prediction;
 import thaw.finetune.data.Csv;
+import thaw.finetune.data.ImageFiles;
 
 /** {@code thaw predict}: what a model sees in pictures. */
 @Command(name = "predict", sortOptions = false, customSynopsis = "thaw predict IMAGE… [--model FILE] [OPTIONS]",
@@ -29,7 +33,7 @@ import thaw.finetune.data.Csv;
         footer = {"", "Example: thaw predict cat.jpg --model model.safetensors"})
 final class PredictCommand implements Callable<Integer> {
 
-    @Parameters(paramLabel = "IMAGE", arity = "1..*", description = "Files: JPEG, PNG, GIF, BMP, WebP, TIFF.")
+    @Parameters(paramLabel = "IMAGE", arity = "1..*", description = "Files: JPEG, PNG, GIF, BMP, WebP, TIFF; or folders of them.")
     private List<Path> images;
 
     @Option(names = "--model", paramLabel = "FILE", defaultValue = "model.safetensors",
@@ -60,48 +64,91 @@ final class PredictCommand implements Callable<Integer> {
             AtomicFile.requireWritable(csv);
         }
         ModelFile model = Threshold.set(threshold, ModelFile.read(modelFile), modelFile);
-        List<Prediction> predictions;
+        List<Outcome> outcomes;
         try (Classifier classifier = Classifier.of(model, deviceOptions.open(output))) {
-            predictions = classifier.predictAll(images);
+            outcomes = outcomes(classifier);
+        }
+        List<Outcome.Broken> broken = outcomes.stream().filter(Outcome.Broken.class::isInstance).map(Outcome.Broken.class::cast)
+                .toList();
+        broken.forEach(one -> output.note(one.reason()));
+        if (broken.size() == outcomes.size()) {
+            return Main.FAILED;
         }
         ObjectNode json = OutputOptions.object().put("model", modelFile.toString());
         ArrayNode array = json.putArray("predictions");
-        for (int i = 0; i < images.size(); i++) {
-            List<ClassProbability> best = predictions.get(i).classes().stream().limit(top).toList();
-            String shown = model.labels().multiLabel() ? predictions.get(i).labels() + "  " : "";
-            output.text(images.get(i) + "  " + shown + best.stream()
-                    .map(c -> String.format(Locale.ROOT, "%s %.1f %%", c.label(), 100 * c.probability()))
-                    .collect(Collectors.joining(", ")));
-            ObjectNode one = array.addObject().put("image", images.get(i).toString()).put("label", best.get(0).label())
-                    .put("probability", best.get(0).probability());
-            ArrayNode classes = one.putArray("classes");
-            if (model.labels().multiLabel()) {
-                ArrayNode labels = one.putArray("labels");
-                predictions.get(i).labels().forEach(labels::add);
+        for (Outcome outcome : outcomes) {
+            ObjectNode one = array.addObject().put("image", outcome.image().toString());
+            if (outcome instanceof Outcome.Predicted predicted) {
+                tell(model, predicted, one);
+            } else if (outcome instanceof Outcome.Broken unread) {
+                one.put("error", unread.reason());
             }
-            best.forEach(c -> classes.addObject().put("name", c.label()).put("probability", c.probability()));
         }
         if (csv != null) {
-            writeTable(model, predictions);
+            writeTable(model, outcomes);
             output.text("probabilities are in " + csv);
             json.put("csv", csv.toString());
         }
         output.result(json);
-        return 0;
+        return broken.isEmpty() ? 0 : Main.FAILED;
     }
 
-    /** A record for each picture: the file, what is predicted, and a probability for each class in the model's order. */
-    private void writeTable(ModelFile model, List<Prediction> predictions) throws IOException {
+    /** Of the files, and of all image files in the folders, in order. */
+    private List<Outcome> outcomes(Classifier classifier) {
+        List<Path> files = new ArrayList<>();
+        List<Outcome> unreadable = new ArrayList<>();
+        for (Path given : images) {
+            if (!Files.isDirectory(given)) {
+                files.add(given);
+                continue;
+            }
+            ImageFiles found = ImageFiles.beneath(given);
+            files.addAll(found.images());
+            found.unreadable().forEach(one -> unreadable.add(new Outcome.Broken(one.file(), one.reason())));
+            if (found.images().isEmpty() && found.unreadable().isEmpty()) {
+                unreadable.add(new Outcome.Broken(given, given + ": is a folder without images"));
+            }
+        }
+        List<Outcome> outcomes = new ArrayList<>(classifier.tryPredictAll(files));
+        outcomes.addAll(unreadable);
+        return outcomes;
+    }
+
+    private void tell(ModelFile model, Outcome.Predicted predicted, ObjectNode one) {
+        Prediction prediction = predicted.prediction();
+        List<ClassProbability> best = prediction.classes().stream().limit(top).toList();
+        String shown = model.labels().multiLabel() ? prediction.labels() + "  " : "";
+        output.text(predicted.image() + "  " + shown + best.stream()
+                .map(c -> String.format(Locale.ROOT, "%s %.1f %%", c.label(), 100 * c.probability()))
+                .collect(Collectors.joining(", ")));
+        one.put("label", best.get(0).label()).put("probability", best.get(0).probability());
+        ArrayNode classes = one.putArray("classes");
+        if (model.labels().multiLabel()) {
+            ArrayNode labels = one.putArray("labels");
+            prediction.labels().forEach(labels::add);
+        }
+        best.forEach(c -> classes.addObject().put("name", c.label()).put("probability", c.probability()));
+    }
+
+    /**
+     * A record for each image: the file, what is predicted, and a probability for each class in the model's order; of a file that
+     * cannot be read, the file alone and empty fields.
+     */
+    private void writeTable(ModelFile model, List<Outcome> outcomes) throws IOException {
         List<String> header = new ArrayList<>(List.of("file", "predicted"));
         header.addAll(model.classes());
         StringBuilder table = new StringBuilder(Csv.line(header));
-        for (int i = 0; i < images.size(); i++) {
-            Prediction one = predictions.get(i);
-            List<String> said = model.labels().multiLabel() ? one.labels() : List.of(one.label());
-            Map<String, Double> probabilities = one.classes().stream()
-                    .collect(Collectors.toMap(ClassProbability::label, ClassProbability::probability));
-            List<String> fields = new ArrayList<>(List.of(images.get(i).toString(), String.join(";", said)));
-            model.classes().forEach(name -> fields.add(Float.toString(probabilities.get(name).floatValue())));
+        for (Outcome outcome : outcomes) {
+            List<String> fields = new ArrayList<>(List.of(outcome.image().toString()));
+            if (outcome instanceof Outcome.Predicted predicted) {
+                Prediction one = predicted.prediction();
+                fields.add(String.join(";", model.labels().multiLabel() ? one.labels() : List.of(one.label())));
+                Map<String, Double> probabilities = one.classes().stream()
+                        .collect(Collectors.toMap(ClassProbability::label, ClassProbability::probability));
+                model.classes().forEach(name -> fields.add(Float.toString(probabilities.get(name).floatValue())));
+            } else {
+                fields.addAll(Collections.nCopies(1 + model.classes().size(), ""));
+            }
             table.append(Csv.line(fields));
         }
         ByteBuffer bytes = StandardCharsets.UTF_8.encode(table.toString());

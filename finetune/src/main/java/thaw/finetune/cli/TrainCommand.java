@@ -8,7 +8,6 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
-import java.util.stream.Collectors;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -19,9 +18,9 @@ import thaw.engine.Device;
 import thaw.engine.io.AtomicFile;
 import thaw.finetune.Learner;
 import thaw.finetune.TrainingPlan;
-import thaw.finetune.data.BrokenImage;
 import thaw.finetune.data.ImageFolder;
 import thaw.finetune.insight.InsightOptions;
+import thaw.finetune.run.BrokenImages;
 import thaw.finetune.run.Fingerprint;
 import thaw.finetune.run.RunFolder;
 import thaw.finetune.run.RunSettings;
@@ -185,18 +184,19 @@ final class TrainCommand implements Callable<Integer> {
                 if (net.parameterCount() >= WARMED_UP) {
                     device.warmUp(true);
                 }
-                return train(settings, learn, folder);
+                return train(settings, learn, images, folder);
             }
         }
     }
 
-    private Integer train(RunSettings settings, Learner learn, RunFolder folder) throws IOException {
+    private Integer train(RunSettings settings, Learner learn, ImageFolder images, RunFolder folder) throws IOException {
         try (TrainingLog log = new TrainingLog(output, learn.groups().stream().map(LayerGroup::name).toList());
                 Interruption interruption = new Interruption(() -> {
                     learn.stop();
                     output.note("stopping after this step; once more ends at once");
                 })) {
-            return folder == null ? intoFile(settings, learn, log, interruption) : intoFolder(settings, learn, log, folder);
+            return folder == null ? intoFile(settings, learn, images, log, interruption)
+                    : intoFolder(settings, learn, images, log, folder);
         }
     }
 
@@ -237,22 +237,26 @@ final class TrainCommand implements Callable<Integer> {
         output.text(net.architecture() + " with " + String.format(Locale.ROOT, "%,d", net.parameterCount()) + " parameters, "
                 + (weights == null ? "from scratch" : "from " + weights));
         output.text("on " + net.device().description());
+        output.text(data.summary());
         output.text(data.train().size() + " pictures to train on, " + data.valid().size() + " to validate on, "
-                + data.classes().size() + " classes" + (data.skipped() == 0 ? "" : ", " + data.skipped()
-                + (data.skipped() == 1 ? " other file" : " other files") + " skipped"));
+                + data.classes().size() + " classes" + DataReport.skipped(data));
     }
 
-    private Integer intoFile(RunSettings settings, Learner learn, TrainingLog log, Interruption interruption) throws IOException {
+    private Integer intoFile(RunSettings settings, Learner learn, ImageFolder images, TrainingLog log, Interruption interruption)
+            throws IOException {
         learn.listener(log.phases(settings.fit().frozenBatchNorm()));
         learn.run(settings.trainingPlan());
         learn.save(out);
         boolean cut = interruption.asked();
         String what = (cut ? "stopped; " : "") + "model saved as " + out;
-        report(settings, learn, log, log.accuracy(), what, out, cut);
+        BrokenImages broken = BrokenImages.of(learn.broken());
+        DataReport.note(output, broken, "in the result of --json, and in broken.csv where -o gives a folder");
+        report(settings, learn, images, log, broken, log.accuracy(), what, out, cut);
         return cut ? Interruption.EXIT_CODE : 0;
     }
 
-    private Integer intoFolder(RunSettings settings, Learner learn, TrainingLog log, RunFolder folder) throws IOException {
+    private Integer intoFolder(RunSettings settings, Learner learn, ImageFolder images, TrainingLog log, RunFolder folder)
+            throws IOException {
         if (folder.hasCheckpoint()) {
             output.text("going on with the run in " + folder.path());
         }
@@ -268,20 +272,15 @@ final class TrainCommand implements Callable<Integer> {
         }
         log.rows(outcome.log());
         double accuracy = TrainingLog.accuracy(outcome.kept());
-        report(settings, learn, log, accuracy, "epoch " + outcome.kept().epoch() + "; model saved as " + folder.model(),
+        DataReport.note(output, outcome.broken(), "in " + folder.broken());
+        report(settings, learn, images, log, outcome.broken(), accuracy, "epoch " + outcome.kept().epoch() + "; model saved as " + folder.model(),
                 folder.model(), false);
         return 0;
     }
 
-    private void report(RunSettings settings, Learner learn, TrainingLog log, double accuracy, String what, Path model,
-            boolean stopped) {
+    private void report(RunSettings settings, Learner learn, ImageFolder images, TrainingLog log, BrokenImages broken,
+            double accuracy, String what, Path model, boolean stopped) {
         long parameters = learn.groups().stream().mapToLong(LayerGroup::parameterCount).sum();
-        List<BrokenImage> broken = learn.broken();
-        if (!broken.isEmpty()) {
-            output.note(broken.size() + (broken.size() == 1 ? " picture was" : " pictures were") + " passed over: "
-                    + broken.stream().limit(3).map(BrokenImage::reason).collect(Collectors.joining("; "))
-                    + (broken.size() > 3 ? "; …" : ""));
-        }
         output.text(String.format(Locale.ROOT, "%naccuracy %.1f %% on %d pictures; %s", 100 * accuracy,
                 learn.validImages(), what));
         ObjectNode json = OutputOptions.object().put("accuracy", accuracy).put("model", model.toString())
@@ -290,7 +289,9 @@ final class TrainCommand implements Callable<Integer> {
                 .put("size", Integer.parseInt(settings.data().transforms().get("transforms.size")))
                 .put("batch", settings.data().batch()).put("seed", settings.seed())
                 .put("device", settings.environment().device()).put("train_images", settings.data().trainImages())
-                .put("valid_images", settings.data().validImages()).put("broken_images", broken.size());
+                .put("valid_images", settings.data().validImages());
+        DataReport.add(json, images);
+        DataReport.add(json, broken);
         if (stopped) {
             json.put("stopped", true);
         }

@@ -14,6 +14,8 @@ import java.util.stream.Collectors;
  * within is doubled. UTF-8; a byte order mark is passed over, and lines may end in CR LF or LF.
  */
 public final class Csv {
+    private static final char[] SEPARATORS = {',', ';', '\t'};
+
     private Csv() {
     }
 
@@ -23,8 +25,22 @@ public final class Csv {
      * @throws ImageFolderException if the file is missing, is not text in UTF-8, or a quote is never closed
      */
     public static List<List<String>> read(Path file) {
+        return parse(text(file), file.toString());
+    }
+
+    /**
+     * The records of a file whose fields are separated by the first of comma, semicolon and tab by which all records have the same
+     * number of fields, at least two; otherwise by the comma.
+     *
+     * @throws ImageFolderException as {@link #read}
+     */
+    static List<List<String>> readTable(Path file) {
+        return table(text(file), file.toString());
+    }
+
+    private static String text(Path file) {
         try {
-            return parse(Files.readString(file), file.toString());
+            return Files.readString(file);
         } catch (CharacterCodingException binary) {
             throw new ImageFolderException(file + ": is not text in UTF-8; save the table as CSV in UTF-8", binary);
         } catch (IOException unreadable) {
@@ -36,6 +52,29 @@ public final class Csv {
     }
 
     static List<List<String>> parse(String text, String name) {
+        return parse(text, name, ',');
+    }
+
+    static List<List<String>> table(String text, String name) {
+        for (char separator : SEPARATORS) {
+            try {
+                List<List<String>> records = parse(text, name, separator);
+                if (isTable(records)) {
+                    return records;
+                }
+            } catch (ImageFolderException unclosed) {
+                // Quotes may close by another separator; by the comma, the error is thrown below.
+            }
+        }
+        return parse(text, name);
+    }
+
+    private static boolean isTable(List<List<String>> records) {
+        int fields = records.isEmpty() ? 0 : records.get(0).size();
+        return fields > 1 && records.stream().allMatch(record -> record.size() == fields);
+    }
+
+    private static List<List<String>> parse(String text, String name, char separator) {
         List<List<String>> records = new ArrayList<>();
         List<String> record = new ArrayList<>();
         StringBuilder field = new StringBuilder();
@@ -53,7 +92,7 @@ public final class Csv {
             } else if (c == '"' && field.isEmpty()) {
                 quoted = true;
                 begun = true;
-            } else if (c == ',') {
+            } else if (c == separator) {
                 record.add(take(field));
                 begun = true;
             } else if (c == '\n') {

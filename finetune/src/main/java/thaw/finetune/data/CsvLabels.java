@@ -4,15 +4,14 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Set;
-import java.util.TreeSet;
+import java.util.TreeMap;
 import java.util.regex.Pattern;
-import thaw.finetune.images.ImageFormat;
+import java.util.stream.Stream;
 
 /**
  * How a table says what images show: its first record names the columns, each further one is an image.
@@ -23,20 +22,26 @@ import thaw.finetune.images.ImageFormat;
  * dogs/1.jpg,dog,true                    train_1,agriculture clear primary water
  * </pre>
  *
- * {@code CsvLabels.standard().validColumn("is_valid")} reads the first, {@code
- * CsvLabels.standard().delimiter(" ").folder("train").suffix(".jpg")} the second.
+ * {@code CsvLabels.standard()} reads the first, {@code CsvLabels.standard().delimiter(" ").folder("train")} the second.
  *
- * @param fileColumn  name of the column of files; empty for the first
- * @param labelColumn name of the column of labels; empty for the second
- * @param validColumn name of the column that says which images are for validation (true or false, 1 or 0); empty for none
+ * <p>Without a name, the column of files is the first of which a file is there, that of labels one called so or else the next,
+ * and {@code is_valid} or {@code split} say what is for validation, in true and false, 1 and 0, or train, valid and test. A table of
+ * two columns may lack the first record.
+ *
+ * @param fileColumn  name of the column of files; empty for one that is found
+ * @param labelColumn name of the column of labels; empty for one that is found
+ * @param validColumn name of the column that says which images are for validation; empty for one that is found, {@code -} for none
  * @param delimiter   what stands between the labels of an image that may have several; empty for one label each
  * @param folder      of the files, from the table's own folder; empty for that itself
- * @param suffix      added to each name, such as {@code .jpg}
+ * @param suffix      added to each name, such as {@code .jpg}; empty where names have their endings, or there is but one image
+ *                    called so whatever its ending
  */
 public record CsvLabels(String fileColumn, String labelColumn, String validColumn, String delimiter, String folder,
         String suffix) {
+    private static final String REMEDY = "; give the folder of the files, a suffix (--suffix .jpg) or the column of files"
+            + " (--file-column NAME)";
 
-    /** Files in the first column, a label in the second. */
+    /** One label each, in columns that are found; files in the table's folder. */
     public static CsvLabels standard() {
         return new CsvLabels("", "", "", "", "", "");
     }
@@ -65,107 +70,112 @@ public record CsvLabels(String fileColumn, String labelColumn, String validColum
         return new CsvLabels(fileColumn, labelColumn, validColumn, delimiter, folder, ending);
     }
 
-    /**
-     * What a table lists.
-     *
-     * @param valid null where no column says what is for validation
-     */
-    record Lists(ImageList train, ImageList valid) {
-    }
-
-    /** A record of the table: the image, its labels, and whether it is for validation. */
-    private record Row(Path file, List<String> labels, boolean valid) {
+    /** A record of the table: the image, its labels, and the part it is for. */
+    private record Row(Path file, List<String> labels, Part part) {
     }
 
     /** @throws ImageFolderException when the table is missing or malformed, or none of its files is there */
-    Lists read(Path csv) {
-        List<List<String>> records = Csv.read(csv);
-        if (records.size() < 2) {
-            throw new ImageFolderException(csv + ": has " + records.size() + " records; expected the columns' names, and then a "
-                    + "record for each image");
-        }
-        List<String> header = records.get(0);
-        int fileAt = column(csv, header, fileColumn, 0);
-        int labelAt = column(csv, header, labelColumn, 1);
-        int validAt = validColumn.isEmpty() ? -1 : column(csv, header, validColumn, -1);
+    Listing read(Path csv) {
+        List<List<String>> records = Csv.readTable(csv);
         Path root = csv.resolveSibling(folder);
-        Map<Path, Row> rows = new LinkedHashMap<>();
-        int skipped = 0;
-        for (int i = 1; i < records.size(); i++) {
+        TableFiles files = new TableFiles(csv, root, suffix);
+        TableColumns columns = TableColumns.of(this, csv, records, files);
+        int fields = records.get(0).size();
+        Map<String, Row> rows = new LinkedHashMap<>();
+        Map<String, Integer> skipped = new TreeMap<>();
+        for (int i = columns.hasHeader() ? 1 : 0; i < records.size(); i++) {
             List<String> record = records.get(i);
-            if (record.size() != header.size()) {
+            if (record.size() != fields) {
                 throw new ImageFolderException(csv + ": record " + (i + 1) + " has " + record.size() + " fields, "
-                        + header.size() + " columns are named: " + record);
+                        + fields + (columns.hasHeader() ? " columns are named: " : " has the first: ") + record);
             }
-            Path file = root.resolve(record.get(fileAt) + suffix);
-            String name = file.getFileName().toString();
-            if (name.startsWith(".") || !ImageFormat.isImageName(name)) {
-                skipped++;
+            String name = record.get(columns.fileAt());
+            Path file = files.resolve(i + 1, name);
+            if (!ImageFiles.isImage(file) && FileNames.of(file).contains(".")) {
+                skipped.merge(ImageFiles.ending(FileNames.of(file)), 1, Integer::sum);
                 continue;
             }
-            boolean valid = validAt >= 0 && flag(csv, i, record.get(validAt));
-            Row row = new Row(file, labels(csv, i, record.get(labelAt)), valid);
-            if (rows.putIfAbsent(file, row) != null) {
-                throw new ImageFolderException(csv + ": record " + (i + 1) + " has the file '" + record.get(fileAt)
-                        + "' once more; expected one record for each file" + (delimiter.isEmpty()
-                        ? "; for several labels of an image give a delimiter" : ""));
+            Part part = columns.validAt() < 0 ? Part.TRAIN : part(csv, i, columns, record.get(columns.validAt()));
+            Row row = new Row(file, labels(csv, i, record.get(columns.labelAt())), part);
+            if (rows.putIfAbsent(FileNames.normalized(file.normalize().toString()), row) != null) {
+                throw new ImageFolderException(csv + ": record " + (i + 1) + " has the file '" + name
+                        + "' once more; expected one record for each file" + (delimiter.isEmpty() ? "; for several labels of an"
+                        + " image put them into one field with a delimiter between (--multi-label)" : ""));
             }
         }
-        return lists(csv, root, List.copyOf(rows.values()), skipped, validAt >= 0);
+        return listing(csv, root, columns, List.copyOf(rows.values()), skipped);
     }
 
-    private Lists lists(Path csv, Path root, List<Row> rows, int skipped, boolean hasValid) {
+    private Listing listing(Path csv, Path root, TableColumns columns, List<Row> rows, Map<String, Integer> skipped) {
+        if (rows.isEmpty()) {
+            throw new ImageFolderException(csv + ": none of its files is an image by its ending, they end in "
+                    + String.join(", ", skipped.keySet()) + REMEDY);
+        }
         if (rows.stream().noneMatch(row -> Files.exists(row.file))) {
-            throw new ImageFolderException(csv + ": none of its " + rows.size() + " images is there"
-                    + (rows.isEmpty() ? ", and " + skipped + " files are no images by their endings; a suffix may be missing"
-                    : ", the first is sought at " + rows.get(0).file + "; give the folder of the files, or a suffix"));
+            throw new ImageFolderException(csv + ": none of its " + rows.size() + " images is there, the first is sought at "
+                    + rows.get(0).file + REMEDY);
         }
-        Set<String> names = new TreeSet<>(CodePoints.ORDER);
-        rows.forEach(row -> names.addAll(row.labels));
-        LabelSet labels = new LabelSet(List.copyOf(names), !delimiter.isEmpty());
-        ImageList train = new ImageList(root, labels, samples(rows, labels, false), skipped);
-        return new Lists(train, hasValid ? new ImageList(root, labels, samples(rows, labels, true), 0) : null);
-    }
-
-    private static List<Sample> samples(List<Row> rows, LabelSet labels, boolean valid) {
-        List<Sample> samples = new ArrayList<>();
-        for (Row row : rows) {
-            if (row.valid == valid) {
-                samples.add(new Sample(row.file, row.labels.stream().map(labels.classes()::indexOf).toList()));
+        List<Row> test = of(rows, Part.TEST);
+        List<Row> valid = of(rows, Part.VALID).isEmpty() ? test : of(rows, Part.VALID);
+        List<Row> train = of(rows, Part.TRAIN);
+        List<String> remarks = new ArrayList<>(List.of(columns.remark()));
+        boolean isSplit = !train.isEmpty() && !valid.isEmpty();
+        if (columns.validAt() >= 0 && !isSplit) {
+            String all = "'" + columns.header().get(columns.validAt()) + "' has all images "
+                    + (train.isEmpty() ? "for validation" : "for training");
+            if (!validColumn.isEmpty()) {
+                throw new ImageFolderException(csv + ": " + all + "; give another column (--valid-column NAME), or have a share held"
+                        + " out (--valid-column " + TableColumns.NONE + ")");
             }
+            remarks.add(all);
+        } else if (valid != test && !test.isEmpty()) {
+            remarks.add(test.size() + " for testing not used");
         }
-        return samples;
+        if (!isSplit) {
+            train = rows;
+            valid = List.of();
+        }
+        Map<String, String> names = new TreeMap<>(CodePoints.ORDER);
+        Stream.of(train, valid).flatMap(List::stream).forEach(row ->
+                row.labels.forEach(label -> names.putIfAbsent(FileNames.normalized(label), label)));
+        LabelSet labels = new LabelSet(names.values().stream().sorted(CodePoints.ORDER).toList(), !delimiter.isEmpty());
+        Map<String, Integer> numbers = new HashMap<>();
+        labels.classes().forEach(name -> numbers.put(FileNames.normalized(name), numbers.size()));
+        String name = FileNames.of(csv);
+        ImageList trainList = new ImageList(name, root, labels, samples(train, numbers), skipped, List.of());
+        return new Listing(trainList, !isSplit ? null : new ImageList("", root, labels, samples(valid, numbers), Map.of(), List.of()), List.of(), remarks);
     }
 
-    private static int column(Path csv, List<String> header, String name, int otherwise) {
-        int at = name.isEmpty() ? otherwise : header.indexOf(name);
-        if (at < 0 || at >= header.size()) {
-            throw new ImageFolderException(csv + ": has no " + (name.isEmpty() ? "column " + (otherwise + 1)
-                    : "column '" + name + "'") + "; its first record names " + header);
-        }
-        return at;
+    private static List<Row> of(List<Row> rows, Part part) {
+        return rows.stream().filter(row -> row.part == part).toList();
+    }
+
+    private static List<Sample> samples(List<Row> rows, Map<String, Integer> numbers) {
+        return rows.stream().map(row -> new Sample(row.file,
+                row.labels.stream().map(label -> numbers.get(FileNames.normalized(label))).toList())).toList();
     }
 
     private List<String> labels(Path csv, int record, String text) {
         if (delimiter.isEmpty()) {
             if (text.isBlank()) {
                 throw new ImageFolderException(csv + ": record " + (record + 1) + " has no label; expected one, or give a "
-                        + "delimiter if images may show several classes or none");
+                        + "delimiter if images may show several classes or none (--multi-label)");
             }
             return List.of(text.strip());
         }
-        Set<String> labels = new LinkedHashSet<>();
+        Map<String, String> labels = new LinkedHashMap<>();
         Arrays.stream(text.split(Pattern.quote(delimiter))).map(String::strip).filter(label -> !label.isEmpty())
-                .forEach(labels::add);
-        return List.copyOf(labels);
+                .forEach(label -> labels.putIfAbsent(FileNames.normalized(label), label));
+        return List.copyOf(labels.values());
     }
 
-    private boolean flag(Path csv, int record, String text) {
-        return switch (text.strip().toLowerCase(Locale.ROOT)) {
-            case "true", "1" -> true;
-            case "false", "0", "" -> false;
-            default -> throw new ImageFolderException(csv + ": record " + (record + 1) + " has '" + text + "' as '" + validColumn
-                    + "'; expected true or false, 1 or 0");
-        };
+    private static Part part(Path csv, int record, TableColumns columns, String text) {
+        return Part.named(text).orElseGet(() -> switch (text.strip().toLowerCase(Locale.ROOT)) {
+            case "true", "t", "yes", "y", "1", "1.0" -> Part.VALID;
+            case "false", "f", "no", "n", "0", "0.0", "" -> Part.TRAIN;
+            default -> throw new ImageFolderException(csv + ": record " + (record + 1) + " has '" + text + "' as '"
+                    + columns.header().get(columns.validAt()) + "'; expected true or false, 1 or 0, train, valid or test; or give"
+                    + " another column (--valid-column NAME), or none (--valid-column " + TableColumns.NONE + ")");
+        });
     }
 }

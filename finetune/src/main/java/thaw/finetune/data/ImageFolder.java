@@ -2,16 +2,15 @@ package thaw.finetune.data;
 
 import static java.util.stream.Collectors.joining;
 
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
-import java.util.HashSet;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.Set;
 import java.util.stream.Stream;
 import thaw.finetune.augment.Augmentation;
 import thaw.finetune.augment.BatchMix;
@@ -29,8 +28,9 @@ import thaw.finetune.images.Transforms;
  * dogscats/valid/dogs/1.jpg
  * </pre>
  *
- * On the left the validation images are given; their folder may also be called {@code val} or {@code test}. On the right a
- * share of every class is held out by the seed. Or a table says what the images show, see {@link #ofCsv(Path, CsvLabels)}.
+ * On the left the validation images are given; {@code training}, {@code val}, {@code validation} and {@code dev} will do too, in either
+ * case, and where there is none of the latter, {@code test}. On the right a share of every class is held out by the seed. A
+ * {@link FolderLayout} says what names do not. Or a table says what the images show, see {@link #ofCsv(Path, CsvLabels)}.
  * Classes are numbered in alphabetical order.
  *
  * <p>Immutable: {@code ImageFolder.of(path).size(224).batch(32).seed(1)} makes four of them; so a later phase of training takes
@@ -38,11 +38,7 @@ import thaw.finetune.images.Transforms;
  * opened when batches are made.
  */
 public final class ImageFolder {
-    private static final List<String> VALID_NAMES = List.of("valid", "val", "test");
-
-    private final ImageList trainList;
-    /** Null where the validation images are to be held out of {@code trainList}. */
-    private final ImageList validList;
+    private final Listing listing;
     private final Settings settings;
 
     private record Settings(LabelSet labels, Transforms transforms, LoaderOptions options, Split split, double validFraction) {
@@ -63,36 +59,33 @@ public final class ImageFolder {
         }
     }
 
-    private ImageFolder(ImageList trainList, ImageList validList, Settings settings) {
-        this.trainList = trainList;
-        this.validList = validList;
+    private ImageFolder(Listing listing, Settings settings) {
+        this.listing = listing;
         this.settings = settings;
     }
 
     /**
-     * Lists the data set, with images of 224 pixels, batches of 32, seed 0 and a fifth held out until told otherwise.
+     * Lists the data set, with images of 224 pixels, batches of 32, seed 0 and a fifth held out until told otherwise; folders are
+     * understood by their names.
      *
-     * @throws ImageFolderException when the folder is missing, has no class folders, a class has no image, or the classes of the
-     *                              training and validation folders differ
+     * @throws ImageFolderException as {@link #of(Path, FolderLayout)}
      */
     public static ImageFolder of(Path root) {
-        Path train = root.resolve("train");
-        /* A plain folder may have a class "train", beside "bus" and "car"; it has images in it, not folders. */
-        if (!ClassFolders.looksLikeOne(train)) {
-            return of(ClassFolders.read(root), null);
-        }
-        ImageList trainList = ClassFolders.read(train);
-        ImageList validList = VALID_NAMES.stream().map(root::resolve).filter(ImageFolder::isValidationFolder).findFirst()
-                .map(ClassFolders::read).orElse(null);
-        if (validList != null && !trainList.classes().equals(validList.classes())) {
-            throw new ImageFolderException(root + ": the classes of " + validList.root().getFileName()
-                    + "/ differ from those of train/: " + difference(trainList, validList)
-                    + "; expected the same class folders in both");
-        }
-        return of(trainList, validList);
+        return of(root, FolderLayout.standard());
     }
 
-    /** A table of files and labels, each in its first two columns; see {@link #ofCsv(Path, CsvLabels)}. */
+    /**
+     * As {@link #of(Path)}, with folders understood as {@code layout} says.
+     *
+     * @throws ImageFolderException when the folder is missing, has no class folders, a class has no image, the validation folder has
+     *                              classes that the training folder has not, a folder may be a class or a part of the data set,
+     *                              or Java cannot have a class's name as it is
+     */
+    public static ImageFolder of(Path root, FolderLayout layout) {
+        return of(layout.list(root));
+    }
+
+    /** A table of files and labels, in columns that are found; see {@link #ofCsv(Path, CsvLabels)}. */
     public static ImageFolder ofCsv(Path csv) {
         return ofCsv(csv, CsvLabels.standard());
     }
@@ -104,33 +97,13 @@ public final class ImageFolder {
      * @throws ImageFolderException when the table is missing or malformed, or none of its files is there
      */
     public static ImageFolder ofCsv(Path csv, CsvLabels columns) {
-        CsvLabels.Lists lists = columns.read(csv);
-        return of(lists.train(), lists.valid());
+        return of(columns.read(csv));
     }
 
-    /** A folder "test" without class folders is a competition's, whose labels nobody has. */
-    private static boolean isValidationFolder(Path folder) {
-        return Files.isDirectory(folder) && (!folder.endsWith("test") || ClassFolders.looksLikeOne(folder));
-    }
-
-    private static ImageFolder of(ImageList trainList, ImageList validList) {
-        Split split = trainList.labels().multiLabel() ? Split.RANDOM : Split.STRATIFIED;
-        return new ImageFolder(trainList, validList, new Settings(trainList.labels(), Transforms.of(224),
-                LoaderOptions.training(32, 0), split, 0.2));
-    }
-
-    private static String difference(ImageList train, ImageList valid) {
-        List<String> parts = new ArrayList<>();
-        addMissing(parts, "only train/ has ", train.classes(), valid.classes());
-        addMissing(parts, "only " + valid.root().getFileName() + "/ has ", valid.classes(), train.classes());
-        return String.join(", ", parts);
-    }
-
-    private static void addMissing(List<String> parts, String words, List<String> of, List<String> in) {
-        List<String> missing = of.stream().filter(name -> !in.contains(name)).toList();
-        if (!missing.isEmpty()) {
-            parts.add(words + missing);
-        }
+    private static ImageFolder of(Listing listing) {
+        LabelSet labels = listing.train().labels();
+        return new ImageFolder(listing, new Settings(labels, Transforms.of(224), LoaderOptions.training(32, 0),
+                labels.multiLabel() ? Split.RANDOM : Split.STRATIFIED, 0.2));
     }
 
     // ---- settings ----------------------------------------------------------------------------------------------
@@ -165,8 +138,15 @@ public final class ImageFolder {
         return with(settings.options(options().cacheBytes(bytes)));
     }
 
-    /** Whether a broken image is an error; otherwise loaders pass over it and list it, see {@link BatchLoader#broken}. */
+    /**
+     * Whether a broken image is an error; otherwise loaders pass over it and list it, see {@link BatchLoader#broken}.
+     *
+     * @throws ImageFolderException if it is, and something is {@link #unreadable} already
+     */
     public ImageFolder strict(boolean strict) {
+        if (strict && !unreadable().isEmpty()) {
+            throw new ImageFolderException(unreadable().get(0).reason());
+        }
         return with(settings.options(options().strict(strict)));
     }
 
@@ -211,17 +191,17 @@ public final class ImageFolder {
      * @throws ImageFolderException when the folder has a class that is not among {@code names}
      */
     public ImageFolder classes(List<String> names) {
-        Set<String> unknown = new HashSet<>(trainList.classes());
-        names.forEach(unknown::remove);
+        Map<String, Integer> numbers = numbers(names);
+        List<String> unknown = own().stream().filter(name -> !numbers.containsKey(FileNames.normalized(name))).toList();
         if (!unknown.isEmpty()) {
-            throw new ImageFolderException(trainList.root() + ": has the classes " + unknown.stream().sorted().toList()
+            throw new ImageFolderException(root() + ": has the classes " + unknown
                     + " that are not among the model's classes " + names);
         }
         return with(settings.labels(new LabelSet(names, labels().multiLabel())));
     }
 
     private ImageFolder with(Settings changed) {
-        return new ImageFolder(trainList, validList, changed);
+        return new ImageFolder(listing, changed);
     }
 
     private LoaderOptions options() {
@@ -232,7 +212,7 @@ public final class ImageFolder {
 
     /** The folder of the classes' folders to train on, or that of a table's files. */
     public Path root() {
-        return trainList.root();
+        return listing.train().root();
     }
 
     /** Names of the classes; a label is an index into them. */
@@ -294,26 +274,57 @@ public final class ImageFolder {
 
     /** The number of files passed over: hidden ones, and those whose ending is no image's. */
     public int skipped() {
-        return trainList.skipped() + (validList == null ? 0 : validList.skipped());
+        return skippedByEnding().values().stream().mapToInt(Integer::intValue).sum();
+    }
+
+    /** The same for each ending, such as {@code .txt}, most first; {@code hidden} and {@code without ending} are among them. */
+    public Map<String, Integer> skippedByEnding() {
+        return listing.skipped();
+    }
+
+    /**
+     * What lies among the images and cannot be opened: pipes, sockets and devices with an image's ending, folders that cannot be
+     * listed, and links that lead back to a folder above them.
+     */
+    public List<BrokenImage> unreadable() {
+        return listing.unreadable();
+    }
+
+    /**
+     * How the folder or the table was understood, for instance {@code train/ 400 images of 2 classes, validation/ 600 images to
+     * validate on; test/ not used}.
+     */
+    public String summary() {
+        return listing.describe(listing.valid() == null ? valid().size() : 0);
+    }
+
+    /** Names of folders that are no part of the data set, such as {@code test/}. */
+    public List<String> unused() {
+        return listing.unused();
+    }
+
+    /** The folder of the images to validate on; empty where they are held out, or a table says which. */
+    public Optional<Path> validRoot() {
+        return Optional.ofNullable(listing.valid()).filter(list -> !list.name().isEmpty()).map(ImageList::root);
     }
 
     /** The images to train on. */
     public List<Sample> train() {
-        return labelled(validList == null ? part(false) : trainList.samples());
+        return labelled(listing.valid() == null ? part(false) : listing.train().samples());
     }
 
     /** The images to validate on after each epoch: those given, or those held out. */
     public List<Sample> valid() {
-        return labelled(validList == null ? part(true) : validList.samples());
+        return labelled(listing.valid() == null ? part(true) : listing.valid().samples());
     }
 
     /** The images to judge a finished model on: the validation images given, or all where there are none. */
     public List<Sample> evaluation() {
-        return labelled((validList == null ? trainList : validList).samples());
+        return labelled((listing.valid() == null ? listing.train() : listing.valid()).samples());
     }
 
     private List<Sample> part(boolean held) {
-        return settings.split.part(trainList, settings.validFraction, options().seed(), held);
+        return settings.split.part(listing.train(), settings.validFraction, options().seed(), held);
     }
 
     /**
@@ -350,19 +361,33 @@ public final class ImageFolder {
         return new BatchLoader(evaluation(), labels(), transforms(), options().training(false).cacheBytes(0));
     }
 
+    /** The classes as the folder or the table has them. */
+    private List<String> own() {
+        return listing.train().classes();
+    }
+
+    /** By the name, composed: a model may have been trained on another file system. */
+    private static Map<String, Integer> numbers(List<String> names) {
+        Map<String, Integer> numbers = new HashMap<>();
+        for (int i = 0; i < names.size(); i++) {
+            numbers.put(FileNames.normalized(names.get(i)), i);
+        }
+        return numbers;
+    }
+
     /** Labels by this folder's own class order become those of {@link #classes}. */
     private List<Sample> labelled(List<Sample> samples) {
-        List<String> own = trainList.classes();
-        if (classes().equals(own)) {
+        if (classes().equals(own())) {
             return samples;
         }
-        Stream<Sample> renumbered = samples.stream().map(sample -> new Sample(sample.file(),
-                sample.labels().stream().map(label -> classes().indexOf(own.get(label))).toList()));
-        return renumbered.toList();
+        Map<String, Integer> numbers = numbers(classes());
+        List<Integer> labels = own().stream().map(name -> numbers.get(FileNames.normalized(name))).toList();
+        return samples.stream().map(sample -> new Sample(sample.file(), sample.labels().stream().map(labels::get).toList()))
+                .toList();
     }
 
     @Override
     public String toString() {
-        return "ImageFolder[" + trainList.root() + ", classes " + classes() + "]";
+        return "ImageFolder[" + root() + ", classes " + classes() + "]";
     }
 }

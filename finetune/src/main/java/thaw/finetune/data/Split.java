@@ -3,7 +3,6 @@ package thaw.finetune.data;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.stream.IntStream;
 
 /**
  * How images are held out for validation where none are given apart. Which ones depends on the seed and on the order of the files
@@ -15,12 +14,12 @@ public enum Split {
         @Override
         boolean[] heldOut(ImageList images, double fraction, long seed) {
             boolean[] held = new boolean[images.samples().size()];
-            for (int label = 0; label < images.classes().size(); label++) {
-                int wanted = label;
-                int[] members = IntStream.range(0, held.length)
-                        .filter(i -> images.samples().get(i).label() == wanted).toArray();
-                int[] order = RandomStream.permutation(members.length, RandomStream.of(seed, PURPOSE, label));
-                Arrays.stream(order, 0, share(members.length, fraction)).forEach(i -> held[members[i]] = true);
+            int[] labels = images.samples().stream().mapToInt(Sample::label).toArray();
+            int[][] members = members(labels, images.classes().size());
+            for (int label = 0; label < members.length; label++) {
+                int[] ofClass = members[label];
+                int[] order = RandomStream.permutation(ofClass.length, RandomStream.of(seed, PURPOSE, label));
+                Arrays.stream(order, 0, share(ofClass.length, fraction)).forEach(i -> held[ofClass[i]] = true);
             }
             return held;
         }
@@ -41,6 +40,18 @@ public enum Split {
     private static final long PURPOSE = -1;
 
     abstract boolean[] heldOut(ImageList images, double fraction, long seed);
+
+    /** The indices of each class's images, in order. */
+    private static int[][] members(int[] labels, int classes) {
+        int[] counts = new int[classes];
+        Arrays.stream(labels).forEach(label -> counts[label]++);
+        int[][] members = Arrays.stream(counts).mapToObj(int[]::new).toArray(int[][]::new);
+        int[] filled = new int[classes];
+        for (int i = 0; i < labels.length; i++) {
+            members[labels[i]][filled[labels[i]]++] = i;
+        }
+        return members;
+    }
 
     private static int share(int count, double fraction) {
         return Math.max(Math.min(1, count - 1), Math.min(count - 1, (int) Math.round(count * fraction)));

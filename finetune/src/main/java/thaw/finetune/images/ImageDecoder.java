@@ -13,9 +13,11 @@ import java.io.EOFException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.util.function.UnaryOperator;
 import javax.imageio.ImageReadParam;
 import javax.imageio.ImageReader;
@@ -110,10 +112,12 @@ public final class ImageDecoder {
 
     private static byte[] read(Path file) {
         try {
-            if (Files.isDirectory(file)) {
-                throw new ImageReadException(file + ": is a folder; expected an image file");
+            BasicFileAttributes attributes = Files.readAttributes(file, BasicFileAttributes.class);
+            if (attributes.isDirectory() || attributes.isOther()) {
+                throw new ImageReadException(file + ": is a " + (attributes.isDirectory() ? "folder" : "pipe, a socket or a device")
+                        + "; expected an image file");
             }
-            long size = Files.size(file);
+            long size = attributes.size();
             if (size > MAX_FILE_BYTES) {
                 throw new ImageReadException(file + ": " + size + " bytes are too many for an image; expected at most "
                         + MAX_FILE_BYTES);
@@ -121,6 +125,8 @@ public final class ImageDecoder {
             return Files.readAllBytes(file);
         } catch (NoSuchFileException missing) {
             throw new ImageReadException(file + ": no such file; expected an image", missing);
+        } catch (AccessDeniedException denied) {
+            throw new ImageReadException(file + ": cannot be read: permission denied", denied);
         } catch (IOException unreadable) {
             throw new ImageReadException(file + ": cannot be read: " + unreadable.getMessage(), unreadable);
         }

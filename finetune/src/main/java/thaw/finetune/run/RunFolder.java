@@ -16,6 +16,7 @@ import java.util.stream.Stream;
  * settings.json       {@link RunSettings}
  * log.csv             a row an epoch
  * groups.csv          a row for an epoch and layer group
+ * broken.csv          the images that were passed over, and why; where there are any
  * report.html         all of it to look at
  * checkpoint/         while it is not finished: state.safetensors to go on from; last.safetensors and best.safetensors,
  *                     models after the last and the best epoch
@@ -40,6 +41,10 @@ public record RunFolder(Path path) {
 
     public Path groups() {
         return path.resolve("groups.csv");
+    }
+
+    public Path broken() {
+        return path.resolve("broken.csv");
     }
 
     public Path report() {

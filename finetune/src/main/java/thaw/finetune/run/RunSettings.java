@@ -24,6 +24,8 @@ import thaw.finetune.TrainingPhase;
 import thaw.finetune.TrainingPlan;
 import thaw.finetune.augment.Augmentation;
 import thaw.finetune.augment.BatchMix;
+import thaw.finetune.data.CsvLabels;
+import thaw.finetune.data.FolderLayout;
 import thaw.finetune.data.ImageFolder;
 import thaw.finetune.data.Split;
 import thaw.finetune.images.Transforms;
@@ -60,22 +62,36 @@ public record RunSettings(Data data, Network network, String grain, List<Phase> 
      * @param delimiter  between labels of an image that may show several; null where it shows one
      * @param split      how validation images are held out, where none are given
      * @param fingerprint by which other images are noticed
+     * @param columns    of the table; its folder and delimiter are {@code path} and {@code delimiter}
+     * @param layout     of the folders
      */
     public record Data(String path, String labels, String delimiter, double validFraction, String split, int batch,
             boolean strict, boolean balanced, Map<String, String> transforms, List<String> classes, int trainImages,
-            int validImages, PictureFingerprint fingerprint) {
+            int validImages, PictureFingerprint fingerprint, CsvLabels columns, FolderLayout layout) {
+
+        public Data {
+            // Runs that began before there was a choice have the usual ones.
+            columns = columns == null ? CsvLabels.standard() : columns;
+            layout = layout == null ? FolderLayout.standard() : layout;
+        }
 
         /** Data that nobody has looked at yet. */
         public static Data of(String path, String labels, String delimiter, double validFraction, Split split, int batch,
                 boolean strict, boolean balanced, Transforms transforms) {
             return new Data(path, labels, delimiter, validFraction, split.name().toLowerCase(Locale.ROOT), batch, strict,
-                    balanced, transforms.toMap(), List.of(), 0, 0, PictureFingerprint.NONE);
+                    balanced, transforms.toMap(), List.of(), 0, 0, PictureFingerprint.NONE, null, null);
+        }
+
+        /** In columns and folders that are not the usual ones. */
+        public Data listed(CsvLabels otherColumns, FolderLayout otherLayout) {
+            return new Data(path, labels, delimiter, validFraction, split, batch, strict, balanced, transforms, classes, trainImages,
+                    validImages, fingerprint, otherColumns, otherLayout);
         }
 
         /** With what was found there. */
         public Data found(ImageFolder images) {
             return new Data(path, labels, delimiter, validFraction, split, batch, strict, balanced, transforms, images.classes(),
-                    images.train().size(), images.valid().size(), PictureFingerprint.of(images));
+                    images.train().size(), images.valid().size(), PictureFingerprint.of(images), columns, layout);
         }
     }
 

@@ -9,6 +9,7 @@ import thaw.finetune.Precompute;
 import thaw.finetune.augment.Augmentation;
 import thaw.finetune.augment.BatchMix;
 import thaw.finetune.data.CsvLabels;
+import thaw.finetune.data.FolderLayout;
 import thaw.finetune.data.ImageFolder;
 import thaw.finetune.data.Split;
 import thaw.finetune.images.Transforms;
@@ -26,7 +27,7 @@ public final class RunSetup {
     /** @param augmentation null for none but the transforms', {@code mix} likewise */
     public static ImageFolder images(RunSettings.Data data, Augmentation augmentation, BatchMix mix, long seed, int threads) {
         ImageFolder images = listed(Path.of(data.path()), data.labels() == null ? null : Path.of(data.labels()),
-                data.delimiter()).transforms(Transforms.fromMap(data.transforms()))
+                data.delimiter() == null ? data.columns() : data.columns().delimiter(data.delimiter()), data.layout()).transforms(Transforms.fromMap(data.transforms()))
                 .split(Split.valueOf(data.split().toUpperCase(Locale.ROOT))).validFraction(data.validFraction())
                 .batch(data.batch()).strict(data.strict()).balanced(data.balanced()).seed(seed).threads(threads);
         images = augmentation == null ? images : images.augment(augmentation);
@@ -41,16 +42,14 @@ public final class RunSetup {
     /**
      * Images in class folders, or as a table says, whose files are then looked for in the folder.
      *
-     * @param folder    absolute, and {@code table} too
-     * @param table     null for class folders
-     * @param delimiter between labels of an image that may show several; null where it shows one
+     * @param folder  absolute, and {@code table} too
+     * @param table   null for class folders
+     * @param columns of the table
+     * @param layout  of the folders
      */
-    public static ImageFolder listed(Path folder, Path table, String delimiter) {
-        if (table == null) {
-            return ImageFolder.of(folder);
-        }
-        CsvLabels columns = CsvLabels.standard().folder(table.getParent().relativize(folder).toString());
-        return ImageFolder.ofCsv(table, delimiter == null ? columns : columns.delimiter(delimiter));
+    public static ImageFolder listed(Path folder, Path table, CsvLabels columns, FolderLayout layout) {
+        return table == null ? ImageFolder.of(folder, layout)
+                : ImageFolder.ofCsv(table, columns.folder(table.getParent().relativize(folder).toString()));
     }
 
     /** @param weights to begin with, but for the head's; null for random ones */

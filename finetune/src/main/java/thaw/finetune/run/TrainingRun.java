@@ -45,6 +45,7 @@ public final class TrainingRun {
     private final long checkpointNanos;
     private final List<String> warnings = new ArrayList<>();
     private RunLog log;
+    private BrokenImages broken = BrokenImages.of(List.of());
     private long lastCheckpoint;
 
     /** How a run ended. */
@@ -60,10 +61,11 @@ public final class TrainingRun {
     /**
      * What came of a run.
      *
-     * @param log  of all its epochs
-     * @param kept the one whose model was kept; null where it was stopped
+     * @param log    of all its epochs
+     * @param kept   the one whose model was kept; null where it was stopped
+     * @param broken the images that were passed over
      */
-    public record Outcome(Ending ending, RunLog log, EpochRow kept) {
+    public record Outcome(Ending ending, RunLog log, EpochRow kept, BrokenImages broken) {
     }
 
     /**
@@ -105,6 +107,7 @@ public final class TrainingRun {
             folder.begin(settings);
         }
         folder.prepare();
+        broken = BrokenImages.read(folder.broken());
         FitState from = null;
         if (folder.hasCheckpoint()) {
             Checkpoint checkpoint = Checkpoint.read(folder.state());
@@ -116,7 +119,7 @@ public final class TrainingRun {
             FitResult result = train(from);
             if (result.stoppedAt().isPresent() && !log.isStale(settings.patience())) {
                 checkpoint(result.stoppedAt().get());
-                return new Outcome(Ending.STOPPED, log, null);
+                return new Outcome(Ending.STOPPED, log, null, broken);
             }
         }
         return finish();
@@ -157,12 +160,13 @@ public final class TrainingRun {
             }
         });
         writeTables();
+        writeBroken();
         int kept = best ? log.best() : log.rows().size() - 1;
         RunReport.of(settings, learn.groups(), log, kept, learn.validate(ModelFile.read(folder.model())), warnings)
                 .write(folder.report());
         folder.removeCheckpoint();
         Ending ending = log.rows().size() < plan.epochs() ? Ending.EARLY : Ending.COMPLETE;
-        return new Outcome(ending, log, log.rows().get(kept));
+        return new Outcome(ending, log, log.rows().get(kept), broken);
     }
 
     private void writeTables() throws IOException {
@@ -170,7 +174,17 @@ public final class TrainingRun {
         log.writeGroups(folder.groups());
     }
 
+    /** Where a run goes on from a checkpoint, images before that are not opened again. */
+    private void writeBroken() throws IOException {
+        BrokenImages all = broken.and(BrokenImages.of(learn.broken()));
+        if (!all.equals(broken)) {
+            all.write(folder.broken());
+            broken = all;
+        }
+    }
+
     private void checkpoint(FitState state) throws IOException {
+        writeBroken();
         Checkpoint checkpoint = new Checkpoint(state, log);
         if (checkpoint.isSound()) {
             checkpoint.write(folder.state());

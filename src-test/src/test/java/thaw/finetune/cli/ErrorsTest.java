@@ -7,8 +7,10 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -106,6 +108,27 @@ class ErrorsTest {
         assertFails(List.of("train", alone, "--arch", "resnet20"), alone.toString(), "at least two classes");
     }
 
+    /** Without the launcher, in a locale whose encoding is not that of the names, Java has others than there are. */
+    @Test
+    void namesThatJavaCannotHave() throws IOException, InterruptedException {
+        assumeTrue("UTF-8".equals(System.getProperty("sun.jnu.encoding")) && Files.isExecutable(Path.of("/bin/sh")),
+                "skipped: this Java cannot name such files");
+        ColourPictures.fill(folder.resolve("names/caf\u00e9"), 2, 0x808080);
+        ColourPictures.fill(folder.resolve("names/\u732b"), 2, 0x202020);
+        for (List<String> args : List.of(List.of("predict", "\u00fc.png"), List.of("train", "names", "--arch", "resnet20"))) {
+            List<String> command = new ArrayList<>(List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                    "-cp", System.getProperty("java.class.path"), Main.class.getName()));
+            command.addAll(args);
+            ProcessBuilder builder = new ProcessBuilder(command).directory(folder.toFile()).redirectErrorStream(true);
+            builder.environment().put("LC_ALL", "C");
+            Process process = builder.start();
+            String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.US_ASCII);
+            assertEquals(2, process.waitFor(), said);
+            assertTrue(said.lines().filter(line -> !line.startsWith("WARNING")).allMatch(line -> line.startsWith("thaw: ")
+                    && line.contains("start Java with the environment variable LC_ALL=C.UTF-8")), said);
+        }
+    }
+
     @Test
     void pictures() throws IOException {
         Path model = model();
@@ -175,6 +198,8 @@ class ErrorsTest {
         assertFails(List.of("train", data, "--arch", "resnet20", "--fine-tune", "--lr", "0.1"), "--fine-tune", "--lr");
         assertFails(List.of("train", data, "--arch", "resnet20", "--gradual", "--freeze-to", "1"), "--gradual", "--freeze-to");
         assertFails(List.of("train", data, "--arch", "resnet20", "--mixup", "--cutmix"), "--mixup", "--cutmix");
+        assertFails(List.of("train", data, "--arch", "resnet20", "--suffix", ".jpg"), "--suffix", "--labels");
+        assertFails(List.of("evaluate", data, "--labels", folder.resolve("x.csv"), "--flat"), "--flat", "--labels");
         assertFails(List.of("train", data, "--arch", "resnet20", "--multi-label=;"), "--multi-label", "--labels");
         assertFails(List.of("train", data, "--arch", "resnet20", "--layer-decay", "0.75", "--lr", "1e-4:1e-2"), "--layer-decay");
         assertFails(List.of("train", data, "--arch", "resnet20", "--sizes", "8,16", "--epochs", "1"), "--sizes", "2 sizes");

@@ -8,6 +8,7 @@ import java.io.File;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -16,6 +17,7 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import java.util.jar.Attributes;
@@ -25,6 +27,8 @@ import java.util.jar.Manifest;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * The launcher script in a project of its own, whose folder has a space in its name, with an {@code mvn} that takes a
@@ -43,6 +47,9 @@ class LauncherTest {
             System.out.println("terminal " + System.getProperty("thaw.terminal"));
             for (String arg : args) {
                 System.out.println("argument " + arg);
+                if (arg.startsWith("list ")) {
+                    System.out.println(String.join(" ", Path.of(arg.substring(5)).toFile().list()));
+                }
             }
             System.exit(args.length == 0 || args[0].equals("rehearse") ? 0 : 3);
         }
@@ -155,6 +162,29 @@ class LauncherTest {
         Result result = launch(link, "two words", "", "*");
         assertEquals(3, result.exitCode, result::toString);
         assertEquals(List.of("argument two words", "argument ", "argument *"), result.out.subList(2, 5));
+    }
+
+    /** In the plain C locale, arguments and names of files would lose all letters beyond ASCII. */
+    @ParameterizedTest
+    @ValueSource(strings = {"C", "POSIX", "", "xx_YY.UTF-8"})
+    void namesAreInUtf8WhateverTheLocale(String locale) throws Exception {
+        assumeTrue("UTF-8".equals(System.getProperty("sun.jnu.encoding")), "skipped: this Java cannot name such files");
+        Process locales = new ProcessBuilder("locale", "-a").redirectErrorStream(true).start();
+        assumeTrue(new String(locales.getInputStream().readAllBytes(), StandardCharsets.UTF_8).toLowerCase(Locale.ROOT)
+                .contains("utf"), "skipped: this system has no locale in UTF-8");
+        Files.createDirectories(folder.resolve("names/caf\u00e9 \u732b"));
+        Path out = folder.resolve("locale-out");
+        Path err = folder.resolve("locale-err");
+        ProcessBuilder builder = new ProcessBuilder(script.toString(), "\u00fc.png", "list names").directory(folder.toFile())
+                .redirectOutput(out.toFile()).redirectError(err.toFile());
+        builder.environment().put("PATH", bin + File.pathSeparator + System.getenv("PATH"));
+        builder.environment().put("JAVA_HOME", System.getProperty("java.home"));
+        builder.environment().keySet().removeIf(name -> name.startsWith("LC_") || name.equals("LANG"));
+        if (!locale.isEmpty()) {
+            builder.environment().put("LC_ALL", locale);
+        }
+        Result result = result(builder.start(), out, err);
+        assertEquals(List.of("argument \u00fc.png", "argument list names", "caf\u00e9 \u732b"), result.out.subList(2, 5));
     }
 
     @Test

@@ -170,7 +170,7 @@ class TrainOptionsTest {
         Said said = run("train", pictures, "--arch", "resnet20", "--sizes", "8,12,16", "--batch", 5, "--threads", 1,
                 "--epochs", 3, "-o", run);
         assertEquals(0, said.code, said::toString);
-        assertTrue(said.err.startsWith("thaw: 2 pictures were passed over: "), said.err);
+        assertTrue(said.err.startsWith("thaw: 2 images were passed over: "), said.err);
         assertTrue(said.out.contains("21 pictures to train on, 9 to validate on, 2 classes, 1 other file skipped"), said.out);
         assertTrue(said.out.contains(" % on 8 pictures;"), said.out);
         List<String> phases = Files.readAllLines(run.resolve("log.csv")).stream().skip(1)

@@ -25,6 +25,20 @@ class CsvTest {
         assertEquals(List.of(), parse(""));
     }
 
+    /** The comma where it gives a table, otherwise the semicolon or the tab that does; and an error is the comma's. */
+    @Test
+    void separators() {
+        List<List<String>> table = List.of(List.of("a", "b"), List.of("1", "x"));
+        assertEquals(table, Csv.table("a,b\n1,x\n", "text"));
+        assertEquals(table, Csv.table("a;b\n1;x\n", "text"));
+        assertEquals(table, Csv.table("\ufeff\"a\"\tb\r\n1\tx\r\n", "text"));
+        assertEquals(List.of(List.of("a;c", "b"), List.of("1;2", "x")), Csv.table("a;c,b\n1;2,x\n", "text"));
+        assertEquals(List.of(List.of("a", "b, c"), List.of("1", "x")), Csv.table("a;b, c\n1;x\n", "text"));
+        assertEquals(List.of(List.of("a"), List.of("b")), Csv.table("a\nb", "text"));
+        assertEquals(List.of(List.of("a", "b"), List.of("1")), Csv.table("a,b\n1", "text"));
+        assertThrows(ImageFolderException.class, () -> Csv.table("a;b\n\"1;2", "text"));
+    }
+
     @Test
     void whatIsWrittenIsReadBack() {
         SplittableRandom random = new SplittableRandom(1);

@@ -4,19 +4,27 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.function.Executable;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import thaw.finetune.images.ImageDecoder;
+import thaw.finetune.images.ImageReadException;
 
 class ImageFolderTest {
     @TempDir
@@ -35,6 +43,126 @@ class ImageFolderTest {
         assertEquals(64, data.transforms().size());
         assertEquals(8, data.batch());
         assertEquals(3, data.seed());
+    }
+
+    @ParameterizedTest
+    @CsvSource({"training, validation", "Train, Valid", "TRAIN, VAL", "train_set, dev-set", "train2017, val2017", "train, evaluation",
+        "Training, Testing"})
+    void usualNamesOfParts(String train, String valid) throws IOException {
+        touch(train + "/a/1.jpg", train + "/b/2.jpg", valid + "/a/3.jpg", valid + "/b/4.jpg");
+        ImageFolder data = ImageFolder.of(root);
+        assertEquals(List.of("a", "b"), data.classes());
+        assertEquals(List.of(sample(train + "/a/1.jpg", 0), sample(train + "/b/2.jpg", 1)), data.train());
+        assertEquals(List.of(sample(valid + "/a/3.jpg", 0), sample(valid + "/b/4.jpg", 1)), data.valid());
+        assertEquals(train + "/ 2 images of 2 classes, " + valid + "/ 2 images to validate on", data.summary());
+    }
+
+    @Test
+    void testImagesAreNotUsedBesideThoseForValidation() throws IOException {
+        touch("train/a/1.jpg", "train/b/2.jpg", "val/a/3.jpg", "val/b/4.jpg", "test/a/5.jpg", "test/b/6.jpg", "models/x.pth");
+        ImageFolder data = ImageFolder.of(root);
+        assertEquals(2, data.valid().size());
+        assertEquals(List.of("models/", "test/"), data.unused());
+        assertEquals(Optional.of(root.resolve("val")), data.validRoot());
+        assertEquals("train/ 2 images of 2 classes, val/ 2 images to validate on; models/, test/ not used", data.summary());
+    }
+
+    @Test
+    void folderThatMayBeAClassOrAPart() throws IOException {
+        touch("flat/a/1.jpg", "flat/b/1.jpg", "flat/test/1.jpg");
+        assertMessage(() -> ImageFolder.of(root.resolve("flat")), "test/ may be a class beside a/, b/", "--flat", "--leave-out test");
+        ImageFolder left = ImageFolder.of(root.resolve("flat"), FolderLayout.standard().leaveOut(List.of("test")));
+        assertEquals(List.of("a", "b"), left.classes());
+        assertEquals(List.of("test/"), left.unused());
+        assertEquals(List.of("a", "b", "test"), ImageFolder.of(root.resolve("flat"), FolderLayout.everyFolderAClass()).classes());
+        assertMessage(() -> ImageFolder.of(root.resolve("flat"), FolderLayout.standard().leaveOut(List.of("tset"))), "'tset'", "test/");
+
+        touch("given/a/1.jpg", "given/b/1.jpg", "given/valid/a/2.jpg", "given/valid/b/2.jpg");
+        assertMessage(() -> ImageFolder.of(root.resolve("given")), "valid/ may be a class", "--valid-folder valid");
+        ImageFolder given = ImageFolder.of(root.resolve("given"), FolderLayout.standard().validFolder("valid"));
+        assertEquals(List.of("a", "b"), given.classes());
+        assertEquals(2, given.valid().size());
+
+        touch("vehicles/bus/1.jpg", "vehicles/train/steam/1.jpg", "vehicles/train/diesel/1.jpg");
+        assertMessage(() -> ImageFolder.of(root.resolve("vehicles")), "train/ may hold the images to train on, or be a class beside bus/",
+                "--flat");
+        assertEquals(List.of("bus", "train"), ImageFolder.of(root.resolve("vehicles"), FolderLayout.everyFolderAClass()).classes());
+
+        touch("twice/train/a/1.jpg", "twice/val/a/1.jpg", "twice/Valid/a/1.jpg");
+        assertMessage(() -> ImageFolder.of(root.resolve("twice")), "Valid/, val/", "--leave-out val");
+        touch("competition/train/cat.1.jpg", "competition/test/1.jpg");
+        assertMessage(() -> ImageFolder.of(root.resolve("competition")), "have no class folders", "--labels");
+        touch("archive/photos/cats/1.jpg", "archive/photos/dogs/1.jpg");
+        assertMessage(() -> ImageFolder.of(root.resolve("archive")), "one folder alone", "cats/, dogs/",
+                root.resolve("archive/photos").toString());
+    }
+
+    @Test
+    void validationMayLackAClass() throws IOException {
+        touch("train/a/1.jpg", "train/b/1.jpg", "train/c/1.jpg", "valid/c/2.jpg");
+        Files.createDirectories(root.resolve("valid/b"));
+        ImageFolder data = ImageFolder.of(root);
+        assertEquals(List.of(sample("valid/c/2.jpg", 2)), data.valid());
+        assertEquals("train/ 3 images of 3 classes, valid/ 1 image to validate on; valid/ has no image of a, b", data.summary());
+    }
+
+    /** What systems leave beside images: no class, and no image within one. */
+    @ParameterizedTest
+    @ValueSource(strings = {".ipynb_checkpoints", "__MACOSX", "@eaDir", "lost+found", "$RECYCLE.BIN"})
+    void foldersOfSystems(String name) throws IOException {
+        touch("a/1.jpg", "b/1.jpg", name + "/1.jpg", "a/" + name + "/1.jpg", "a/" + name + "/deeper/1.jpg");
+        ImageFolder data = ImageFolder.of(root);
+        assertEquals(List.of(sample("a/1.jpg", 0), sample("b/1.jpg", 1)), data.evaluation());
+    }
+
+    /** A pipe would be read for ever, and a link to a folder above lists it again and again: each is named, and the others stay. */
+    @Test
+    void whatCannotBeOpenedIsNamed() throws IOException, InterruptedException {
+        touch("a/1.jpg", "b/1.jpg");
+        assumeTrue(Files.exists(Path.of("/dev/zero")), "skipped: this system has no devices among its files");
+        Files.createSymbolicLink(root.resolve("a/zero.png"), Path.of("/dev/zero"));
+        Files.createSymbolicLink(root.resolve("b/loop"), root.resolve("b"));
+        assertEquals(0, new ProcessBuilder("mkfifo", root.resolve("b/pipe.png").toString()).start().waitFor());
+        ImageFolder data = ImageFolder.of(root);
+        assertEquals(List.of(sample("a/1.jpg", 0), sample("b/1.jpg", 1)), data.evaluation());
+        assertEquals(Set.of(root.resolve("a/zero.png"), root.resolve("b/loop"), root.resolve("b/pipe.png")),
+                data.unreadable().stream().map(BrokenImage::file).collect(Collectors.toSet()));
+        assertTrue(data.unreadable().get(0).reason().startsWith(root.resolve("a/zero.png") + ": is a pipe, a socket or a device"));
+        assertTrue(data.unreadable().stream().anyMatch(one -> one.reason().contains("is a link back to a folder above it")));
+        assertMessage(() -> data.strict(true), "a/zero.png");
+        for (Path special : List.of(root.resolve("a/zero.png"), root.resolve("b/pipe.png"), root)) {
+            assertThrows(ImageReadException.class, () -> ImageDecoder.decode(special), special::toString);
+        }
+    }
+
+    @Test
+    void foldersWithoutPermissionAreNamed() throws IOException {
+        touch("a/1.jpg", "b/1.jpg", "b/secret/2.jpg");
+        Path secret = root.resolve("b/secret");
+        Files.setPosixFilePermissions(secret, Set.of());
+        try {
+            assumeTrue(!Files.isReadable(secret), "skipped: this user may read everything");
+            ImageFolder data = ImageFolder.of(root);
+            assertEquals(2, data.evaluation().size());
+            assertEquals(secret + ": cannot be read: permission denied", data.unreadable().get(0).reason());
+        } finally {
+            Files.setPosixFilePermissions(secret, PosixFilePermissions.fromString("rwxr-xr-x"));
+        }
+    }
+
+    /** Mac and Linux write the same name in other characters. */
+    @Test
+    void composedAndCombiningCharacters() throws IOException {
+        assumeTrue("UTF-8".equals(System.getProperty("sun.jnu.encoding")), "skipped: this Java cannot name such files");
+        touch("train/caf\u00e9/1.jpg", "train/zoo/1.jpg", "valid/cafe\u0301/2.jpg", "valid/zoo/2.jpg");
+        ImageFolder data = ImageFolder.of(root);
+        assertEquals(List.of(sample("valid/cafe\u0301/2.jpg", 0), sample("valid/zoo/2.jpg", 1)),
+                data.valid().stream().sorted(Comparator.comparing(Sample::label)).toList());
+        assertEquals(List.of(1, 2), data.classes(List.of("x", "zoo", "cafe\u0301")).valid().stream().map(Sample::label).sorted().toList());
+        touch("both/caf\u00e9/1.jpg", "both/cafe\u0301/1.jpg");
+        if (ClassFolders.subfolders(root.resolve("both")).size() == 2) {
+            assertMessage(() -> ImageFolder.of(root.resolve("both")), "two folders called", "combining");
+        }
     }
 
     @Test
@@ -122,6 +250,7 @@ class ImageFolderTest {
         assertEquals(List.of("a", "b"), data.classes());
         assertEquals(List.of(sample("a/1.jpg", 0), sample("a/deeper/3.png", 0), sample("b/1.gif", 1)), data.evaluation());
         assertEquals(4, data.skipped());
+        assertEquals("{.md=1, .txt=1, hidden=1, without ending=1}", data.skippedByEnding().toString());
     }
 
     @Test

@@ -4,6 +4,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -23,6 +25,7 @@ import thaw.finetune.augment.BatchMix;
 import thaw.finetune.augment.CutMix;
 import thaw.finetune.augment.Mixup;
 import thaw.finetune.augment.RandomErasing;
+import thaw.finetune.data.FolderLayout;
 import thaw.finetune.data.Split;
 import thaw.finetune.images.Transforms;
 import thaw.finetune.insight.InsightOptions;
@@ -44,6 +47,18 @@ class RunSettingsTest {
                 RunSettings.describe(plan), fit, loss, augmentation, mix,
                 Precompute.When.EXACT, InsightOptions.standard(), 3, RunSettings.Keep.BEST, 7,
                 new RunSettings.Environment("1", "17", "cpu"));
+    }
+
+    /** Runs that began when there was one way to read a table and folders go on so. */
+    @Test
+    void whatAnOlderRunDoesNotSayIsAsUsual() throws IOException {
+        RunSettings now = settings(TrainingPlan.fineTune(3), FitSettings.sgd(), Objective.crossEntropy(), null, null);
+        ObjectMapper json = new ObjectMapper();
+        ObjectNode old = (ObjectNode) json.readTree(now.toJson());
+        ((ObjectNode) old.get("data")).remove(List.of("columns", "layout"));
+        Path file = Files.writeString(folder.resolve("old.json"), old.toString());
+        assertEquals(List.of(), RunSettings.read(file).differences(now));
+        assertEquals(FolderLayout.standard(), RunSettings.read(file).data().layout());
     }
 
     @Test

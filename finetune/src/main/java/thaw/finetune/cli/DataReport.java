@@ -1,0 +1,59 @@
+package thaw.finetune.cli;
+
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.Map;
+import java.util.stream.Collectors;
+import thaw.finetune.data.ImageFolder;
+import thaw.finetune.run.BrokenImages;
+
+/** How DATA was understood, and what of it was passed over: in text, and in the JSON result. */
+final class DataReport {
+
+    /** So many broken images are named on standard error. */
+    private static final int NAMED = 3;
+
+    private DataReport() {
+    }
+
+    /** The files that are no images by their endings: {@code , 12 other files skipped: 8 .heic, 4 .txt}; empty where there is none. */
+    static String skipped(ImageFolder data) {
+        String endings = data.skippedByEnding().entrySet().stream().map(one -> one.getValue() + " " + one.getKey())
+                .collect(Collectors.joining(", "));
+        return data.skipped() == 0 ? "" : ", " + data.skipped() + (data.skipped() == 1 ? " other file" : " other files")
+                + " skipped: " + endings;
+    }
+
+    /** Adds {@code data} to a result. */
+    static void add(ObjectNode json, ImageFolder data) {
+        ObjectNode read = json.putObject("data").put("summary", data.summary()).put("folder", data.root().toString())
+                .put("valid_folder", data.validRoot().map(Object::toString).orElse(null));
+        ArrayNode unused = read.putArray("unused");
+        data.unused().forEach(unused::add);
+        ObjectNode skipped = read.putObject("skipped");
+        for (Map.Entry<String, Integer> one : data.skippedByEnding().entrySet()) {
+            skipped.put(one.getKey(), one.getValue());
+        }
+    }
+
+    /** Adds {@code broken_images}, their number, and {@code broken}, each with file and reason, to a result. */
+    static void add(ObjectNode json, BrokenImages broken) {
+        json.put("broken_images", broken.reasons().size());
+        ArrayNode array = json.putArray("broken");
+        broken.reasons().forEach((file, reason) -> array.addObject().put("file", file).put("reason", reason));
+    }
+
+    /**
+     * A remark on standard error, which names some.
+     *
+     * @param all what names all of them
+     */
+    static void note(OutputOptions output, BrokenImages broken, String all) {
+        int count = broken.reasons().size();
+        if (count > 0) {
+            output.note(count + (count == 1 ? " image was" : " images were") + " passed over: "
+                    + broken.reasons().values().stream().limit(NAMED).collect(Collectors.joining("; "))
+                    + (count > NAMED ? "; and " + (count - NAMED) + " more, all of which are " + all : ""));
+        }
+    }
+}

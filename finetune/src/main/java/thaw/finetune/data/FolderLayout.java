@@ -1,0 +1,212 @@
+package thaw.finetune.data;
+
+import static java.util.stream.Collectors.joining;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+
+/**
+ * How the subfolders of a data set's folder are understood. By default those called {@code train}, {@code valid} and {@code test},
+ * in these and other usual spellings, are parts with class folders of their own, and all others are classes; where it could be one
+ * or the other, listing ends with a question.
+ *
+ * @param partsByName whether names tell parts; otherwise every folder is a class
+ * @param validFolder of the images to validate on, from the data set's folder or absolute; empty for the one found by its name
+ * @param leftOut     names of subfolders that are neither
+ */
+public record FolderLayout(boolean partsByName, String validFolder, List<String> leftOut) {
+    public FolderLayout {
+        leftOut = List.copyOf(leftOut);
+    }
+
+    /** Parts by their names. */
+    public static FolderLayout standard() {
+        return new FolderLayout(true, "", List.of());
+    }
+
+    /** Every folder is a class, {@code train} and {@code test} too. */
+    public static FolderLayout everyFolderAClass() {
+        return new FolderLayout(false, "", List.of());
+    }
+
+    public FolderLayout validFolder(String path) {
+        return new FolderLayout(partsByName, path, leftOut);
+    }
+
+    public FolderLayout leaveOut(List<String> names) {
+        return new FolderLayout(partsByName, validFolder, names);
+    }
+
+    /** The folders of a data set: classes, or parts; a part is one of those whose names say so. */
+    private record Folders(Path root, List<Path> all, Map<Part, List<Path>> parts) {
+        /** Folders that a part's name is given to and that have class folders. */
+        List<Path> of(Part part) {
+            return parts.getOrDefault(part, List.of()).stream().filter(ClassFolders::looksLikeOne).toList();
+        }
+
+        List<Path> named(Part part) {
+            return parts.getOrDefault(part, List.of());
+        }
+
+        List<Path> others() {
+            return all.stream().filter(folder -> Part.named(FileNames.of(folder)).isEmpty()).toList();
+        }
+    }
+
+    /** @throws ImageFolderException as {@link ImageFolder#of(Path, FolderLayout)} */
+    Listing list(Path root) {
+        if (!Files.isDirectory(root)) {
+            throw new ImageFolderException(root + ": " + (Files.exists(root) ? "is not a folder" : "no such folder")
+                    + "; expected a folder with one subfolder of images for each class");
+        }
+        Folders folders = folders(root);
+        Path given = validFolder.isEmpty() ? null : root.resolve(validFolder);
+        Path train = only(folders, Part.TRAIN);
+        if (train == null) {
+            return classes(folders, given);
+        }
+        Path valid = given != null ? given : validation(folders);
+        if (valid == null && folders.others().stream().anyMatch(ClassFolders::hasImages)) {
+            throw new ImageFolderException(root + ": " + name(train) + " may hold the images to train on, or be a class beside "
+                    + names(folders.others()) + "; give " + train + " to train on the classes in it, or --flat (in Java"
+                    + " FolderLayout.everyFolderAClass()) where every folder is a class");
+        }
+        List<Path> rest = folders.all.stream().filter(folder -> !folder.equals(train) && !folder.equals(valid)).toList();
+        return listing(ClassFolders.read(train, ClassFolders.subfolders(train)), valid, unused(rest));
+    }
+
+    private Folders folders(Path root) {
+        List<Path> all = new ArrayList<>(ClassFolders.subfolders(root));
+        for (String name : leftOut) {
+            String wanted = FileNames.normalized(name.replaceFirst("/$", ""));
+            if (!all.removeIf(folder -> FileNames.normalized(FileNames.of(folder)).equals(wanted))) {
+                throw new ImageFolderException(root + ": has no folder '" + wanted + "' to leave out; it has " + names(all));
+            }
+        }
+        Map<Part, List<Path>> parts = new TreeMap<>();
+        if (partsByName) {
+            all.forEach(folder -> Part.named(FileNames.of(folder))
+                    .ifPresent(part -> parts.computeIfAbsent(part, any -> new ArrayList<>()).add(folder)));
+        }
+        return new Folders(root, all, parts);
+    }
+
+    /** Null for no folder of that part with class folders in it. */
+    private static Path only(Folders folders, Part part) {
+        List<Path> found = folders.of(part);
+        if (found.size() > 1) {
+            throw new ImageFolderException(folders.root + ": has " + names(found) + ", which go by names for the same; leave"
+                    + " one out by --leave-out " + FileNames.of(found.get(1)) + " (in Java FolderLayout.leaveOut)");
+        }
+        return found.isEmpty() ? null : found.get(0);
+    }
+
+    /** The validation folder, or where there is none the test folder: one without class folders has no labels. */
+    private static Path validation(Folders folders) {
+        Path valid = only(folders, Part.VALID);
+        if (valid == null && !folders.named(Part.VALID).isEmpty()) {
+            valid = folders.named(Part.VALID).get(0);
+        }
+        return valid != null ? valid : only(folders, Part.TEST);
+    }
+
+    /** A folder whose subfolders are the classes. */
+    private Listing classes(Folders folders, Path given) {
+        List<Path> classes = folders.all.stream().filter(folder -> given == null || !isSame(folder, given)).toList();
+        if (given == null && partsByName) {
+            requireNoQuestion(folders);
+        }
+        return listing(ClassFolders.read(folders.root, classes), given, leftOut.stream().map(name -> name + "/").toList());
+    }
+
+    private static boolean isSame(Path one, Path other) {
+        return one.toAbsolutePath().normalize().equals(other.toAbsolutePath().normalize());
+    }
+
+    private static void requireNoQuestion(Folders folders) {
+        List<Path> named = folders.parts.values().stream().flatMap(List::stream).toList();
+        boolean onlyTrain = named.equals(folders.named(Part.TRAIN));
+        if (!named.isEmpty() && folders.others().isEmpty()) {
+            throw new ImageFolderException(folders.root + ": " + names(named) + (named.size() == 1 ? " has" : " have")
+                    + " no class folders; expected one subfolder of images for each class in each, or a table of the images'"
+                    + " classes (--labels), or --flat (in Java FolderLayout.everyFolderAClass()) if these are classes");
+        }
+        if (!named.isEmpty() && !onlyTrain) {
+            Path one = Stream.of(folders.of(Part.VALID), folders.of(Part.TEST), named).flatMap(List::stream)
+                    .filter(folder -> !folders.named(Part.TRAIN).contains(folder)).findFirst().orElseThrow();
+            String name = FileNames.of(one);
+            throw new ImageFolderException(folders.root + ": " + name + "/ may be a class beside " + names(folders.others())
+                    + ", or images to judge the model on; give --flat where every folder is a class, "
+                    + (ClassFolders.looksLikeOne(one) ? "--valid-folder " + name + " to validate on it, " : "") + "or --leave-out "
+                    + name + " (in Java, FolderLayout)");
+        }
+        List<Path> all = folders.all;
+        if (all.size() == 1 && ClassFolders.looksLikeOne(all.get(0)) && !ClassFolders.hasImages(all.get(0))) {
+            throw new ImageFolderException(folders.root + ": has one folder alone, " + name(all.get(0)) + ", and in it "
+                    + names(ClassFolders.subfolders(all.get(0))) + "; give " + all.get(0) + ", or --flat (in Java"
+                    + " FolderLayout.everyFolderAClass()) if " + name(all.get(0)) + " is a class");
+        }
+    }
+
+    private static Listing listing(ImageList train, Path validFolder, List<String> unused) {
+        if (validFolder == null) {
+            return new Listing(train, null, unused, List.of());
+        }
+        if (!Files.isDirectory(validFolder)) {
+            throw new ImageFolderException(validFolder + ": no such folder; expected the folders of the classes to validate on");
+        }
+        ImageList valid = ClassFolders.list(validFolder, ClassFolders.subfolders(validFolder));
+        if (valid.samples().isEmpty()) {
+            throw new ImageFolderException(validFolder + ": none of its class folders has an image; add some or remove the folder");
+        }
+        Map<String, Integer> labels = new HashMap<>();
+        for (int label = 0; label < train.classes().size(); label++) {
+            labels.put(FileNames.normalized(train.classes().get(label)), label);
+        }
+        List<Integer> renumbered = valid.classes().stream().map(one -> labels.get(FileNames.normalized(one))).toList();
+        boolean[] present = new boolean[train.classes().size()];
+        Set<String> unknown = new HashSet<>();
+        List<Sample> samples = new ArrayList<>();
+        for (Sample sample : valid.samples()) {
+            Integer label = renumbered.get(sample.label());
+            if (label == null) {
+                unknown.add(valid.classes().get(sample.label()));
+            } else {
+                present[label] = true;
+                samples.add(new Sample(sample.file(), label));
+            }
+        }
+        List<String> missing = IntStream.range(0, present.length).filter(label -> !present[label])
+                .mapToObj(train.classes()::get).toList();
+        if (!unknown.isEmpty()) {
+            throw new ImageFolderException(validFolder + ": its classes differ from those of " + train.name() + ": "
+                    + (missing.isEmpty() ? "" : "only " + train.name() + " has " + missing + ", ") + "only " + valid.name() + " has "
+                    + unknown.stream().sorted(CodePoints.ORDER).toList() + "; expected the same class folders in both");
+        }
+        return new Listing(train, valid.with(train.labels(), samples), unused,
+                missing.isEmpty() ? List.of() : List.of(valid.name() + " has no image of " + String.join(", ", missing)));
+    }
+
+    private List<String> unused(List<Path> rest) {
+        return Stream.concat(rest.stream().map(FolderLayout::name), leftOut.stream().map(name -> name + "/")).toList();
+    }
+
+    private static String name(Path folder) {
+        return FileNames.of(folder) + "/";
+    }
+
+    /** A few by name, many by number. */
+    private static String names(List<Path> folders) {
+        String some = folders.stream().limit(4).map(FolderLayout::name).collect(joining(", "));
+        return folders.size() > 4 ? some + " and " + (folders.size() - 4) + " more" : some;
+    }
+}

@@ -1,0 +1,68 @@
+package thaw.finetune.data;
+
+import static java.util.stream.Collectors.joining;
+
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.TreeMap;
+import java.util.stream.Stream;
+
+/**
+ * A data set as a folder or a table has it, before any of it is held out.
+ *
+ * @param valid   null where the images to validate on are to be held out of {@code train}
+ * @param unused  names of folders that are no part of the data set, such as {@code test/}
+ * @param remarks on how it was understood, beyond what the lists say
+ */
+record Listing(ImageList train, ImageList valid, List<String> unused, List<String> remarks) {
+    /** So many unused folders are named. */
+    private static final int NAMED = 4;
+
+    Listing {
+        unused = List.copyOf(unused);
+        remarks = List.copyOf(remarks);
+    }
+
+    private Stream<ImageList> lists() {
+        return Stream.of(train, valid).filter(Objects::nonNull);
+    }
+
+    /** How many files of each ending are no images, most first. */
+    Map<String, Integer> skipped() {
+        Map<String, Integer> all = new TreeMap<>();
+        lists().forEach(list -> list.skipped().forEach((ending, count) -> all.merge(ending, count, Integer::sum)));
+        Map<String, Integer> sorted = new LinkedHashMap<>();
+        all.entrySet().stream().sorted(Map.Entry.<String, Integer>comparingByValue().reversed())
+                .forEach(one -> sorted.put(one.getKey(), one.getValue()));
+        return sorted;
+    }
+
+    List<BrokenImage> unreadable() {
+        return lists().flatMap(list -> list.unreadable().stream()).toList();
+    }
+
+    /** How it was understood, in one line. */
+    String describe(int heldOut) {
+        StringBuilder text = new StringBuilder(train.name() + " " + count(train.samples().size(), "image") + " of "
+                + count(train.classes().size(), "class") + ", ");
+        if (valid == null) {
+            text.append(heldOut).append(" of them held out to validate on");
+        } else {
+            text.append(valid.name()).append(valid.name().isEmpty() ? "" : " ").append(count(valid.samples().size(), "image"))
+                    .append(" to validate on");
+        }
+        if (!unused.isEmpty()) {
+            int more = unused.size() - NAMED;
+            text.append("; ").append(unused.stream().limit(NAMED).collect(joining(", ")))
+                    .append(more > 0 ? " and " + more + " more" : "").append(" not used");
+        }
+        remarks.forEach(remark -> text.append("; ").append(remark));
+        return text.toString();
+    }
+
+    private static String count(int number, String thing) {
+        return number + " " + thing + (number == 1 ? "" : thing.endsWith("s") ? "es" : "s");
+    }
+}
