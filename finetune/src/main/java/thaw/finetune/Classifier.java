@@ -116,7 +116,7 @@ public final class Classifier implements AutoCloseable {
 
     /** @throws thaw.finetune.images.ImageReadException if the file is missing or is no image */
     public Prediction predict(Path image) {
-        return predictPrepared(prepared(image), 1).get(0);
+        return predictPrepared(prepared(image, ImageDecoder.MAX_PIXELS), 1).get(0);
     }
 
     public Prediction predict(BufferedImage image) {
@@ -142,7 +142,7 @@ public final class Classifier implements AutoCloseable {
             List<Path> some = images.subList(start, Math.min(images.size(), start + LARGEST_BATCH));
             float[] batch = new float[some.size() * imageLength()];
             for (int i = 0; i < some.size(); i++) {
-                System.arraycopy(prepared(some.get(i)), 0, batch, i * imageLength(), imageLength());
+                System.arraycopy(prepared(some.get(i), ImageDecoder.MAX_PIXELS), 0, batch, i * imageLength(), imageLength());
             }
             predictions.addAll(predictPrepared(batch, some.size()));
         }
@@ -156,23 +156,32 @@ public final class Classifier implements AutoCloseable {
      * @return what came of each, in the same order
      */
     public List<Outcome> tryPredictAll(List<Path> images) {
+        return tryPredictAll(images, ImageDecoder.MAX_PIXELS);
+    }
+
+    /**
+     * As {@link #tryPredictAll(List)}, with another limit to the size of images.
+     *
+     * @param maxPixels images of more count as broken; at most {@link ImageDecoder#MOST_PIXELS}
+     */
+    public List<Outcome> tryPredictAll(List<Path> images, long maxPixels) {
         if (images.size() >= WORTH_WAITING) {
             warmUp();
         }
         List<Outcome> outcomes = new ArrayList<>();
         for (int start = 0; start < images.size(); start += LARGEST_BATCH) {
-            outcomes.addAll(tryPredict(images.subList(start, Math.min(images.size(), start + LARGEST_BATCH))));
+            outcomes.addAll(tryPredict(images.subList(start, Math.min(images.size(), start + LARGEST_BATCH)), maxPixels));
         }
         return List.copyOf(outcomes);
     }
 
-    private List<Outcome> tryPredict(List<Path> some) {
+    private List<Outcome> tryPredict(List<Path> some, long maxPixels) {
         float[] batch = new float[some.size() * imageLength()];
         String[] reasons = new String[some.size()];
         int sound = 0;
         for (int i = 0; i < some.size(); i++) {
             try {
-                System.arraycopy(prepared(some.get(i)), 0, batch, sound * imageLength(), imageLength());
+                System.arraycopy(prepared(some.get(i), maxPixels), 0, batch, sound * imageLength(), imageLength());
                 sound++;
             } catch (ImageReadException broken) {
                 reasons[i] = broken.getMessage();
@@ -188,14 +197,10 @@ public final class Classifier implements AutoCloseable {
         return outcomes;
     }
 
-    private float[] prepared(Path image) {
-        RgbImage decoded = ImageDecoder.decode(image);
-        try {
-            return transforms.apply(decoded);
-        } catch (IllegalArgumentException extreme) {
-            throw new ImageReadException(image + ": an image of " + decoded.width() + " x " + decoded.height()
-                    + " pixels is too long and narrow (" + extreme.getMessage() + ")");
-        }
+    private float[] prepared(Path image, long maxPixels) {
+        float[] chw = new float[imageLength()];
+        transforms.write(ImageDecoder.decode(image, maxPixels, transforms::square), chw, 0);
+        return chw;
     }
 
     private void warmUp() {

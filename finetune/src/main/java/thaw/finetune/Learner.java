@@ -358,6 +358,11 @@ public final class Learner implements AutoCloseable {
         return Stream.concat(data.unreadable().stream(), loaders.broken().stream()).toList();
     }
 
+    /** Whether images came at two scales, some kept and some resized; see {@link thaw.finetune.data.BatchLoader#mixesScales}. */
+    public boolean mixesScales() {
+        return loaders.mixesScales();
+    }
+
     /** Validation images, without those that were passed over so far. */
     public int validImages() {
         return loaders.valid().images() - loaders.valid().broken().size();

@@ -28,6 +28,11 @@ record Loaders(BatchLoader train, BatchLoader valid) {
         return broken;
     }
 
+    /** Whether either showed images at two scales; see {@link BatchLoader#mixesScales}. */
+    boolean mixesScales() {
+        return train.mixesScales() || valid.mixesScales();
+    }
+
     static Loaders of(ImageFolder data) {
         return new Loaders(data.trainLoader(), data.validLoader());
     }

@@ -15,6 +15,7 @@ import thaw.finetune.augment.PcaLighting;
 import thaw.finetune.augment.RandomErasing;
 import thaw.finetune.augment.RandomResizedCrop;
 import thaw.finetune.data.Split;
+import thaw.finetune.images.ExactSize;
 import thaw.finetune.images.Transforms;
 import thaw.finetune.run.RunSettings;
 
@@ -25,6 +26,13 @@ final class DataOptions {
 
     @Option(names = "--size", paramLabel = "PIXELS", description = "Side of the pictures (default: 224, CIFAR's 32).")
     private Integer size;
+
+    @Option(names = "--resize", paramLabel = "PIXELS", hidden = true,
+            description = "Short side before the crop to --size, of all images (default: 1.15 times --size, but for images of --size).")
+    private Integer resize;
+
+    @Mixin
+    private PixelLimit limit;
 
     @Option(names = "--batch", paramLabel = "N", defaultValue = "32", description = "Pictures a step (default: 32).")
     private int batch;
@@ -103,6 +111,7 @@ final class DataOptions {
             throw new Failure("--erase: expected a share from 0 to 1, got " + erase);
         }
         listing.requireSense();
+        limit.requireSense();
         if (listing.multiLabel() && balanced) {
             throw new Failure("--balanced is for pictures of one class each; leave it out with --multi-label");
         }
@@ -160,6 +169,12 @@ final class DataOptions {
         String table = listing.table() == null ? null : listing.table().toString();
         Split how = split != null ? split : listing.multiLabel() ? Split.RANDOM : Split.STRATIFIED;
         return RunSettings.Data.of(folder.toAbsolutePath().normalize().toString(), table, listing.delimiter(), validFraction, how,
-                batch, strict, balanced, Transforms.of(side)).listed(listing.columns(), listing.layout(folder));
+                batch, strict, balanced, resized(Transforms.of(side), resize)).listed(listing.columns(), listing.layout(folder))
+                .maxPixels(limit.maxPixels());
+    }
+
+    /** @param shortSide of {@code --resize}; null where it is not given */
+    static Transforms resized(Transforms transforms, Integer shortSide) {
+        return shortSide == null ? transforms : transforms.resize(shortSide).exact(ExactSize.RESIZE);
     }
 }

@@ -5,6 +5,8 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.Map;
 import java.util.stream.Collectors;
 import thaw.finetune.data.ImageFolder;
+import thaw.finetune.images.Transforms;
+import thaw.finetune.images.UnreadFormat;
 import thaw.finetune.run.BrokenImages;
 
 /** How DATA was understood, and what of it was passed over: in text, and in the JSON result. */
@@ -18,10 +20,19 @@ final class DataReport {
 
     /** The files that are no images by their endings: {@code , 12 other files skipped: 8 .heic, 4 .txt}; empty where there is none. */
     static String skipped(ImageFolder data) {
-        String endings = data.skippedByEnding().entrySet().stream().map(one -> one.getValue() + " " + one.getKey())
+        String endings = data.skippedByEnding().entrySet().stream().map(one -> one.getValue() + " " + one.getKey()
+                + UnreadFormat.ofName(one.getKey()).map(format -> " (" + format.advice() + ")").orElse(""))
                 .collect(Collectors.joining(", "));
         return data.skipped() == 0 ? "" : ", " + data.skipped() + (data.skipped() == 1 ? " other file" : " other files")
                 + " skipped: " + endings;
+    }
+
+    /** A remark on standard error that images of one size are shown at another scale than the rest. */
+    static void noteScales(OutputOptions output, ImageFolder data) {
+        Transforms transforms = data.transforms();
+        output.note("some images are " + transforms.size() + " x " + transforms.size() + " already and were left so, the others were "
+                + "resized to " + transforms.resize() + " and cropped: two scales; --resize " + transforms.resize()
+                + " resizes all of them");
     }
 
     /** Adds {@code data} to a result. */

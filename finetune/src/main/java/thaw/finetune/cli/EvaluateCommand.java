@@ -60,6 +60,13 @@ final class EvaluateCommand implements Callable<Integer> {
     @Option(names = "--size", paramLabel = "PIXELS", description = "Side of the pictures (default: the model's).")
     private Integer size;
 
+    @Option(names = "--resize", paramLabel = "PIXELS", hidden = true,
+            description = "Short side before the crop to --size, of all images (default: the model's).")
+    private Integer resize;
+
+    @Mixin
+    private PixelLimit limit;
+
     @Option(names = "--batch", paramLabel = "N", defaultValue = "32", description = "Pictures at a time (default: 32).")
     private int batch;
 
@@ -112,11 +119,13 @@ final class EvaluateCommand implements Callable<Integer> {
         Counts.require("--size", size == null ? 1 : size, 1);
         Counts.require("--tta", views == null ? 1 : views, 1);
         listing.requireSense();
+        limit.requireSense();
         if (table != null) {
             AtomicFile.requireWritable(table);
         }
         ImageFolder folder = RunSetup.listed(dataFolder.toAbsolutePath().normalize(), listing.table(), listing.columns(),
-                listing.layout(dataFolder)).batch(batch).threads(deviceOptions.threads()).strict(strict);
+                listing.layout(dataFolder)).batch(batch).threads(deviceOptions.threads()).strict(strict)
+                .maxPixels(limit.maxPixels());
         if (variation == DataOptions.Variation.FASTAI) {
             folder = folder.augment(Augmentation.fastai());
         }
@@ -129,7 +138,7 @@ final class EvaluateCommand implements Callable<Integer> {
                 if (threshold != null) {
                     objective = withThreshold(objective);
                 }
-                evaluate(net, folder.size(size == null ? Architectures.nativeSize(pretrained.architecture()) : size), objective);
+                evaluate(net, prepared(folder, size == null ? Architectures.nativeSize(pretrained.architecture()) : size), objective);
             }
         } else {
             Path file = modelFile == null ? DEFAULT_MODEL : modelFile;
@@ -137,10 +146,16 @@ final class EvaluateCommand implements Callable<Integer> {
             requireLabels(model, file);
             ImageFolder data = folder.classes(model.classes()).transforms(model.transforms());
             try (Device device = deviceOptions.open(output)) {
-                evaluate(model.toNet(device), size == null ? data : data.size(size), Objective.of(model));
+                evaluate(model.toNet(device), prepared(data, size), Objective.of(model));
             }
         }
         return 0;
+    }
+
+    /** @param side null for the one that the images have now */
+    private ImageFolder prepared(ImageFolder data, Integer side) {
+        ImageFolder sized = side == null ? data : data.size(side);
+        return sized.transforms(DataOptions.resized(sized.transforms(), resize));
     }
 
     private Objective withThreshold(Objective standard) {
@@ -192,6 +207,9 @@ final class EvaluateCommand implements Callable<Integer> {
                 .collect(Collectors.joining(", ")));
         BrokenImages broken = BrokenImages.of(Stream.concat(data.unreadable().stream(), loader.broken().stream()).toList());
         DataReport.note(output, broken, "in the result of --json");
+        if (loader.mixesScales()) {
+            DataReport.noteScales(output, data);
+        }
         if (table != null) {
             result.predictions().writeCsv(table, threshold(objective));
             output.text("probabilities are in " + table);

@@ -33,7 +33,7 @@ import thaw.finetune.data.ImageFiles;
         footer = {"", "Example: thaw predict cat.jpg --model model.safetensors"})
 final class PredictCommand implements Callable<Integer> {
 
-    @Parameters(paramLabel = "IMAGE", arity = "1..*", description = "Files: JPEG, PNG, GIF, BMP, WebP, TIFF; or folders of them.")
+    @Parameters(paramLabel = "IMAGE", arity = "1..*", description = "Files: JPEG, PNG, GIF, BMP, WebP, TIFF, PPM; or folders of them.")
     private List<Path> images;
 
     @Option(names = "--model", paramLabel = "FILE", defaultValue = "model.safetensors",
@@ -52,6 +52,9 @@ final class PredictCommand implements Callable<Integer> {
     private Double threshold;
 
     @Mixin
+    private PixelLimit limit;
+
+    @Mixin
     private DeviceOptions deviceOptions;
 
     @Mixin
@@ -60,6 +63,7 @@ final class PredictCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException {
         Counts.require("--top", top, 1);
+        limit.requireSense();
         if (csv != null) {
             AtomicFile.requireWritable(csv);
         }
@@ -109,7 +113,7 @@ final class PredictCommand implements Callable<Integer> {
                 unreadable.add(new Outcome.Broken(given, given + ": is a folder without images"));
             }
         }
-        List<Outcome> outcomes = new ArrayList<>(classifier.tryPredictAll(files));
+        List<Outcome> outcomes = new ArrayList<>(classifier.tryPredictAll(files, limit.maxPixels()));
         outcomes.addAll(unreadable);
         return outcomes;
     }

@@ -290,6 +290,9 @@ final class TrainCommand implements Callable<Integer> {
                 .put("batch", settings.data().batch()).put("seed", settings.seed())
                 .put("device", settings.environment().device()).put("train_images", settings.data().trainImages())
                 .put("valid_images", settings.data().validImages());
+        if (learn.mixesScales()) {
+            DataReport.noteScales(output, images);
+        }
         DataReport.add(json, images);
         DataReport.add(json, broken);
         if (stopped) {

@@ -150,6 +150,11 @@ public final class ImageFolder {
         return with(settings.options(options().strict(strict)));
     }
 
+    /** Images of more pixels count as broken; {@link thaw.finetune.images.ImageDecoder#MAX_PIXELS} until told otherwise. */
+    public ImageFolder maxPixels(long pixels) {
+        return with(settings.options(options().maxPixels(pixels)));
+    }
+
     /** Training sees as many images of one class as of any other, see {@link LoaderOptions#balanced(boolean)}. */
     public ImageFolder balanced(boolean balanced) {
         return with(settings.options(options().balanced(balanced)));

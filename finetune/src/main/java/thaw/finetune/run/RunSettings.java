@@ -28,6 +28,7 @@ import thaw.finetune.data.CsvLabels;
 import thaw.finetune.data.FolderLayout;
 import thaw.finetune.data.ImageFolder;
 import thaw.finetune.data.Split;
+import thaw.finetune.images.ImageDecoder;
 import thaw.finetune.images.Transforms;
 import thaw.finetune.insight.InsightOptions;
 
@@ -64,34 +65,43 @@ public record RunSettings(Data data, Network network, String grain, List<Phase> 
      * @param fingerprint by which other images are noticed
      * @param columns    of the table; its folder and delimiter are {@code path} and {@code delimiter}
      * @param layout     of the folders
+     * @param maxPixels  images of more count as broken
      */
     public record Data(String path, String labels, String delimiter, double validFraction, String split, int batch,
             boolean strict, boolean balanced, Map<String, String> transforms, List<String> classes, int trainImages,
-            int validImages, PictureFingerprint fingerprint, CsvLabels columns, FolderLayout layout) {
+            int validImages, PictureFingerprint fingerprint, CsvLabels columns, FolderLayout layout,
+            long maxPixels) {
 
         public Data {
             // Runs that began before there was a choice have the usual ones.
             columns = columns == null ? CsvLabels.standard() : columns;
             layout = layout == null ? FolderLayout.standard() : layout;
+            maxPixels = maxPixels == 0 ? ImageDecoder.MAX_PIXELS : maxPixels;
         }
 
         /** Data that nobody has looked at yet. */
         public static Data of(String path, String labels, String delimiter, double validFraction, Split split, int batch,
                 boolean strict, boolean balanced, Transforms transforms) {
             return new Data(path, labels, delimiter, validFraction, split.name().toLowerCase(Locale.ROOT), batch, strict,
-                    balanced, transforms.toMap(), List.of(), 0, 0, PictureFingerprint.NONE, null, null);
+                    balanced, transforms.toMap(), List.of(), 0, 0, PictureFingerprint.NONE, null, null, 0);
         }
 
         /** In columns and folders that are not the usual ones. */
         public Data listed(CsvLabels otherColumns, FolderLayout otherLayout) {
             return new Data(path, labels, delimiter, validFraction, split, batch, strict, balanced, transforms, classes, trainImages,
-                    validImages, fingerprint, otherColumns, otherLayout);
+                    validImages, fingerprint, otherColumns, otherLayout, maxPixels);
+        }
+
+        /** With another limit to the size of images. */
+        public Data maxPixels(long pixels) {
+            return new Data(path, labels, delimiter, validFraction, split, batch, strict, balanced, transforms, classes, trainImages,
+                    validImages, fingerprint, columns, layout, pixels);
         }
 
         /** With what was found there. */
         public Data found(ImageFolder images) {
             return new Data(path, labels, delimiter, validFraction, split, batch, strict, balanced, transforms, images.classes(),
-                    images.train().size(), images.valid().size(), PictureFingerprint.of(images), columns, layout);
+                    images.train().size(), images.valid().size(), PictureFingerprint.of(images), columns, layout, maxPixels);
         }
     }
 

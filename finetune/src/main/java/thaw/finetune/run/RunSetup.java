@@ -29,7 +29,7 @@ public final class RunSetup {
         ImageFolder images = listed(Path.of(data.path()), data.labels() == null ? null : Path.of(data.labels()),
                 data.delimiter() == null ? data.columns() : data.columns().delimiter(data.delimiter()), data.layout()).transforms(Transforms.fromMap(data.transforms()))
                 .split(Split.valueOf(data.split().toUpperCase(Locale.ROOT))).validFraction(data.validFraction())
-                .batch(data.batch()).strict(data.strict()).balanced(data.balanced()).seed(seed).threads(threads);
+                .batch(data.batch()).maxPixels(data.maxPixels()).strict(data.strict()).balanced(data.balanced()).seed(seed).threads(threads);
         images = augmentation == null ? images : images.augment(augmentation);
         return mix == null ? images : images.mix(mix);
     }

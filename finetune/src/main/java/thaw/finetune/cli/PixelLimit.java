@@ -1,0 +1,22 @@
+package thaw.finetune.cli;
+
+import picocli.CommandLine.Option;
+import thaw.finetune.images.ImageDecoder;
+
+/** How large images may be. */
+final class PixelLimit {
+
+    @Option(names = "--max-pixels", paramLabel = "N", defaultValue = "" + ImageDecoder.MAX_PIXELS,
+            description = "Larger images count as broken (default: " + ImageDecoder.MAX_PIXELS + ").")
+    private long maxPixels;
+
+    void requireSense() {
+        if (maxPixels < 1 || maxPixels > ImageDecoder.MOST_PIXELS) {
+            throw new Failure("--max-pixels: expected 1 to " + ImageDecoder.MOST_PIXELS + ", got " + maxPixels);
+        }
+    }
+
+    long maxPixels() {
+        return maxPixels;
+    }
+}
