@@ -18,7 +18,6 @@ final class JpegMarkers {
     /** How the components of a pixel are to be read. */
     enum ColorModel { GRAY, RGB, YCBCR, CMYK, YCCK }
 
-
     private static final int SOI = 0xd8;
     private static final int EOI = 0xd9;
     private static final int SOS = 0xda;

@@ -39,9 +39,9 @@ final class PnmImage {
         at += digits ? 0 : 1;
         byte[] rgb = new byte[3 * width * height];
         for (int i = 0; i < rgb.length; i += 3) {
-            int bit = i / 3 % width;
+            int x = i / 3 % width;
             for (int c = 0; c < channels; c++) {
-                int sample = bits ? 1 - (digits ? digit() : bit(bit, width)) : digits ? number() : sample(largest);
+                int sample = bits ? 1 - (digits ? digit() : bit(x, width)) : digits ? number() : sample(largest);
                 if (sample > largest && digits) {
                     throw new IOException("it has a sample of " + sample + ", above the largest, " + largest);
                 }

@@ -163,12 +163,13 @@ final class TiffDirectory {
         return start + count * width <= file.capacity() ? start : -1;
     }
 
-    /** The file with a field under another number, one that says nothing to a reader. */
+    /** The file with a field, if it has that, under another number, one that says nothing to a reader. */
     byte[] renamed(int tag, int otherTag) {
-        byte[] copy = file.array().clone();
-        if (has(tag)) {
-            ByteBuffer.wrap(copy).order(order()).putShort(entries.get(tag), (short) otherTag);
+        if (!has(tag)) {
+            return file.array();
         }
+        byte[] copy = file.array().clone();
+        ByteBuffer.wrap(copy).order(order()).putShort(entries.get(tag), (short) otherTag);
         return copy;
     }
 }

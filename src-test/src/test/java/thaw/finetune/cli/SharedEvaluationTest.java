@@ -24,4 +24,14 @@ class SharedEvaluationTest {
         assertEquals(found.get("correct").asInt() / 1000.0, found.get("accuracy").asDouble());
         assertEquals(32, found.get("size").asInt());
     }
+
+    /** PyTorch 2.13 gets 712 of them right when all are resized to 37 pixels by Pillow's {@code BILINEAR} and cropped to 32. */
+    @Test
+    void resizesAllImagesLikeTorchvisionWhereThatIsAskedFor(@TempDir Path folder) throws IOException {
+        Path shared = Path.of(System.getProperty("shared.dir", "../../shared"), "data").toAbsolutePath().normalize();
+        assumeTrue(Files.isDirectory(shared), "skipped: no " + shared + "; set -Dshared.dir to run on the real data");
+        JsonNode found = ThawProcess.json(folder, "evaluate", shared.resolve("cifar10-test"), "--resize", 37, "--weights",
+                shared.resolve("weights/resnet20-12fca82f.th"), "--json");
+        assertEquals(712, found.get("correct").asInt(), 1);
+    }
 }

@@ -25,6 +25,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import thaw.finetune.images.Crop;
+import thaw.finetune.images.ExactSize;
 import thaw.finetune.images.ImageDecoder;
 import thaw.finetune.images.ImageReadException;
 import thaw.finetune.images.Transforms;
@@ -152,13 +153,42 @@ class BatchLoaderTest {
         assertEquals(0, threadsAlive());
     }
 
+    /** Of an image of which random crops would need all, resized to 258 x 7,740,000; its center alone is had. */
     @Test
     void anAbsurdlyNarrowImageIsNamed(@TempDir Path folder) throws IOException {
         PictureFolder.fill(folder, 1, 30_000, 1);
-        BatchLoader loader = new BatchLoader(List.of(new Sample(folder.resolve("00.png"), 0)), Transforms.of(224),
-                LoaderOptions.evaluation(1).strict(true));
+        List<Sample> narrow = List.of(new Sample(folder.resolve("00.png"), 0));
+        BatchLoader centered = new BatchLoader(narrow, Transforms.of(224), LoaderOptions.training(1, 0).strict(true));
+        assertEquals(1, files(centered, 0).size());
+        BatchLoader loader = new BatchLoader(narrow, Transforms.of(224).crop(Crop.RANDOM), LoaderOptions.training(1, 0).strict(true));
         ImageReadException thrown = assertThrows(ImageReadException.class, () -> files(loader, 0));
         assertTrue(thrown.getMessage().contains("00.png") && thrown.getMessage().contains("30000 x 1"), thrown.getMessage());
+    }
+
+    @Test
+    void imagesOfMorePixelsAreBroken() {
+        BatchLoader loader = new BatchLoader(samples, TRANSFORMS, LoaderOptions.evaluation(5).maxPixels(1));
+        ImageReadException thrown = assertThrows(ImageReadException.class, () -> files(loader, 0));
+        assertTrue(thrown.getMessage().contains(samples.get(0).file() + ": its ") && thrown.getMessage().contains("limit of 1;"),
+                thrown.getMessage());
+        assertEquals(samples.size(), loader.broken().size());
+        assertMessage(() -> LoaderOptions.evaluation(5).maxPixels(0), "maxPixels");
+    }
+
+    @Test
+    void twoScalesAreNoticed(@TempDir Path folder) throws IOException {
+        PictureFolder.fill(folder, 1, 16, 16);
+        List<Sample> mixed = new ArrayList<>(samples.subList(0, 3));
+        BatchLoader others = new BatchLoader(mixed, Transforms.of(16), LoaderOptions.evaluation(5));
+        files(others, 0);
+        assertFalse(others.mixesScales());
+        mixed.add(new Sample(folder.resolve("00.png"), 0));
+        BatchLoader loader = new BatchLoader(mixed, Transforms.of(16), LoaderOptions.evaluation(5));
+        files(loader.inOrder(), 0);
+        assertTrue(loader.mixesScales());
+        BatchLoader alike = new BatchLoader(mixed, Transforms.of(16).exact(ExactSize.RESIZE), LoaderOptions.evaluation(5));
+        files(alike, 0);
+        assertFalse(alike.mixesScales());
     }
 
     @Test

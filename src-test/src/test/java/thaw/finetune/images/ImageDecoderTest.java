@@ -3,6 +3,7 @@ package thaw.finetune.images;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.awt.Transparency;
 import java.awt.color.ColorSpace;
@@ -18,6 +19,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.SplittableRandom;
+import java.util.function.UnaryOperator;
 import java.util.stream.IntStream;
 import javax.imageio.ImageIO;
 import org.junit.jupiter.api.Test;
@@ -229,6 +231,31 @@ class ImageDecoderTest {
         Arrays.fill(jpeg, frame + 5, frame + 9, (byte) 0xff);
         assertTrue(assertThrows(ImageReadException.class, () -> ImageDecoder.decode(jpeg, "bomb.jpg")).getMessage()
                 .contains("65535 x 65535"));
+    }
+
+    /** 26000 x 26000 pixels of three bytes, where the limit in pixels lets them pass. */
+    @Test
+    void whatTakesMoreThanHalfOfTheHeapIsRefusedBeforeMemoryIsAskedFor(@TempDir Path folder) throws IOException {
+        assumeTrue(Runtime.getRuntime().maxMemory() < 3_800_000_000L, "skipped: the heap is so large that it would be decoded");
+        byte[] jpeg = Pictures.resource("yuv420.jpg");
+        int frame = indexOf(jpeg, new byte[] {(byte) 0xff, (byte) 0xc0});
+        System.arraycopy(new byte[] {0x65, (byte) 0x90, 0x65, (byte) 0x90}, 0, jpeg, frame + 5, 4);
+        Path bomb = Files.write(folder.resolve("bomb.jpg"), jpeg);
+        String message = assertThrows(ImageReadException.class,
+                () -> ImageDecoder.decode(bomb, ImageDecoder.MOST_PIXELS, UnaryOperator.identity())).getMessage();
+        assertTrue(message.startsWith(bomb + ": its 26000 x 26000 pixels take 19") && message.contains("half of Java's heap")
+                && message.contains("-Xmx"), message);
+    }
+
+    @Test
+    void whatIsMadeOfAnImageNamesIt(@TempDir Path folder) throws IOException {
+        Path file = Files.write(folder.resolve("a.jpg"), Pictures.resource("yuv420.jpg"));
+        assertEquals(19, ImageDecoder.decode(file, 19 * 13, UnaryOperator.identity()).width());
+        String message = assertThrows(ImageReadException.class, () -> ImageDecoder.decode(file, 19 * 13,
+                image -> Resize.to(image, 0, 1))).getMessage();
+        assertTrue(message.startsWith(file + ": an image of 19 x 13 pixels"), message);
+        assertTrue(assertThrows(ImageReadException.class, () -> ImageDecoder.decode(file, 19 * 13 - 1, image -> image)).getMessage()
+                .contains("limit of 246"));
     }
 
     @Test

@@ -55,7 +55,7 @@ class RunSettingsTest {
         RunSettings now = settings(TrainingPlan.fineTune(3), FitSettings.sgd(), Objective.crossEntropy(), null, null);
         ObjectMapper json = new ObjectMapper();
         ObjectNode old = (ObjectNode) json.readTree(now.toJson());
-        ((ObjectNode) old.get("data")).remove(List.of("columns", "layout"));
+        ((ObjectNode) old.get("data")).remove(List.of("columns", "layout", "maxPixels"));
         Path file = Files.writeString(folder.resolve("old.json"), old.toString());
         assertEquals(List.of(), RunSettings.read(file).differences(now));
         assertEquals(FolderLayout.standard(), RunSettings.read(file).data().layout());
