@@ -1,0 +1,13 @@
+package thaw.finetune.images.webp;
+
+import java.io.IOException;
+
+/** The compressed pixels of a frame; their number is known before they are decoded. */
+sealed interface Bitstream permits LossyBitstream, LosslessBitstream {
+    int width();
+
+    int height();
+
+    /** The pixels, {@code [height, width, 3]}. */
+    byte[] decode() throws IOException;
+}

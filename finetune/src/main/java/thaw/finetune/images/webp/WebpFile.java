@@ -1,0 +1,160 @@
+package thaw.finetune.images.webp;
+
+import java.io.EOFException;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+
+/**
+ * A WebP file, of which the first frame is decoded (RFC 9649, section 2). The file is a sequence of chunks: a type of four
+ * letters, the length of the payload as 32 bits, the payload, and a byte of padding after odd lengths. A simple file has one
+ * chunk, the bitstream; an extended one begins with {@code VP8X}, which has the size of the canvas, and an animated one keeps the
+ * bitstream of each frame within a chunk {@code ANMF}.
+ *
+ * <p>Chunks that don't change colors are passed over: profiles, metadata, and {@code ALPH}, since transparency is dropped.
+ */
+public final class WebpFile {
+    private static final int RIFF = fourCc("RIFF");
+    private static final int WEBP = fourCc("WEBP");
+    private static final int EXTENDED = fourCc("VP8X");
+    private static final int FRAME = fourCc("ANMF");
+    private static final int LOSSY = fourCc("VP8 ");
+    private static final int LOSSLESS = fourCc("VP8L");
+    private static final int ANIMATION_FLAG = 2;
+    private static final int CHUNK_HEADER = 8;
+
+    private final int width;
+    private final int height;
+    private final Bitstream frame;
+    /** Where the frame's top left corner lies on the canvas. */
+    private final int left;
+    private final int top;
+
+    private WebpFile(int width, int height, Bitstream frame, int left, int top) throws IOException {
+        if (left + frame.width() > width || top + frame.height() > height) {
+            throw new IOException("a frame of " + frame.width() + " x " + frame.height() + " pixels at (" + left + ", " + top
+                    + ") does not lie on the canvas of " + width + " x " + height);
+        }
+        this.width = width;
+        this.height = height;
+        this.frame = frame;
+        this.left = left;
+        this.top = top;
+    }
+
+    /**
+     * Reads the structure of a file; no memory is taken for its pixels.
+     *
+     * @throws EOFException when the file ends before it should
+     * @throws IOException  when it is not a WebP file, or damaged
+     */
+    public static WebpFile read(byte[] bytes) throws IOException {
+        ByteBuffer file = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
+        if (bytes.length < 12 || file.getInt(0) != RIFF || file.getInt(8) != WEBP) {
+            throw new IOException("it does not begin as WebP files do");
+        }
+        long end = CHUNK_HEADER + Integer.toUnsignedLong(file.getInt(4));
+        if (bytes.length < end) {
+            throw new EOFException("the file is cut short: " + bytes.length + " bytes of " + end);
+        }
+        Chunk first = Chunk.at(file, 12, (int) end);
+        if (first.type() != EXTENDED) {
+            Bitstream image = bitstream(file, 12, (int) end);
+            return new WebpFile(image.width(), image.height(), image, 0, 0);
+        }
+        first.expectLength(10);
+        int width = 1 + uint24(file, first.start() + 4);
+        int height = 1 + uint24(file, first.start() + 7);
+        if ((file.get(first.start()) & ANIMATION_FLAG) != 0) {
+            return firstFrame(file, first.next(), (int) end, width, height);
+        }
+        Bitstream image = bitstream(file, first.next(), (int) end);
+        if (image.width() != width || image.height() != height) {
+            throw new IOException("the image has " + image.width() + " x " + image.height() + " pixels, its header says " + width
+                    + " x " + height);
+        }
+        return new WebpFile(width, height, image, 0, 0);
+    }
+
+    /** Width of the canvas in pixels. */
+    public int width() {
+        return width;
+    }
+
+    /** Height of the canvas in pixels. */
+    public int height() {
+        return height;
+    }
+
+    /**
+     * Decodes the first frame. What it leaves free of the canvas is black: transparent without the transparency.
+     *
+     * @return {@code [height, width, 3]}, red, green and blue side by side
+     * @throws EOFException when the bitstream ends before the last pixel
+     * @throws IOException  when the bitstream is damaged
+     */
+    public byte[] decode() throws IOException {
+        byte[] image = frame.decode();
+        if (frame.width() == width && frame.height() == height) {
+            return image;
+        }
+        byte[] canvas = new byte[3 * width * height];
+        for (int y = 0; y < frame.height(); y++) {
+            System.arraycopy(image, 3 * y * frame.width(), canvas, 3 * ((top + y) * width + left), 3 * frame.width());
+        }
+        return canvas;
+    }
+
+    private static WebpFile firstFrame(ByteBuffer file, int start, int end, int width, int height) throws IOException {
+        Chunk chunk = Chunk.at(file, start, end);
+        while (chunk.type() != FRAME) {
+            chunk = Chunk.at(file, chunk.next(), end);
+        }
+        chunk.expectLength(16);
+        int left = 2 * uint24(file, chunk.start());
+        int top = 2 * uint24(file, chunk.start() + 3);
+        return new WebpFile(width, height, bitstream(file, chunk.start() + 16, chunk.start() + chunk.length()), left, top);
+    }
+
+    /** The first chunk from {@code start} on that is an image. */
+    private static Bitstream bitstream(ByteBuffer file, int start, int end) throws IOException {
+        Chunk chunk = Chunk.at(file, start, end);
+        while (chunk.type() != LOSSY && chunk.type() != LOSSLESS) {
+            chunk = Chunk.at(file, chunk.next(), end);
+        }
+        ByteBuffer payload = file.slice(chunk.start(), chunk.length()).order(ByteOrder.LITTLE_ENDIAN);
+        return chunk.type() == LOSSY ? LossyBitstream.open(payload) : LosslessBitstream.open(payload);
+    }
+
+    private static int fourCc(String name) {
+        return name.charAt(0) | name.charAt(1) << 8 | name.charAt(2) << 16 | name.charAt(3) << 24;
+    }
+
+    static int uint24(ByteBuffer file, int at) {
+        return file.getShort(at) & 0xffff | (file.get(at + 2) & 0xff) << 16;
+    }
+
+    /** A chunk whose payload lies within the file; {@code next} is the position after it. */
+    private record Chunk(int type, int start, int length) {
+        static Chunk at(ByteBuffer file, int position, int end) throws IOException {
+            if (position + CHUNK_HEADER > end) {
+                throw new EOFException("it has no image: the chunks end at byte " + end);
+            }
+            long length = Integer.toUnsignedLong(file.getInt(position + 4));
+            if (length > end - position - CHUNK_HEADER) {
+                throw new EOFException("a chunk of " + length + " bytes begins at byte " + position + " of " + end);
+            }
+            return new Chunk(file.getInt(position), position + CHUNK_HEADER, (int) length);
+        }
+
+        int next() {
+            return start + length + (length & 1);
+        }
+
+        void expectLength(int least) throws IOException {
+            if (length < least) {
+                throw new IOException("a chunk has " + length + " bytes; expected at least " + least);
+            }
+        }
+    }
+}
