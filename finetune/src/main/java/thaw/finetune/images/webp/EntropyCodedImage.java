@@ -124,8 +124,11 @@ final class EntropyCodedImage {
         if (cache == null) {
             return;
         }
-        for (; cached < end; cached++) {
-            cache[CACHE_HASH * pixels[cached] >>> cacheShift] = pixels[cached];
+        int[] colors = cache;
+        for (int i = cached; i < end; i++) {
+            int color = pixels[i];
+            colors[CACHE_HASH * color >>> cacheShift] = color;
         }
+        cached = end;
     }
 }

@@ -97,86 +97,64 @@ final class LoopFilter {
     }
 
     /**
-     * Filters an edge, which lies before the samples from {@code at} on.
+     * Filters an edge, which lies before the samples from {@code at} on. On a line across it lie p3, p2, p1, p0 and, beyond it, q0,
+     * q1, q2, q3.
      *
-     * @param across distance of samples on a line across the edge
-     * @param along  distance of neighbors along it, of which there are {@code size}
+     * @param across   distance of samples on such a line
+     * @param along    distance of neighbors along the edge, which is {@code size} samples long
+     * @param limit    of twice the step over the edge and half the one from p1 to q1
+     * @param interior of the other steps; -1 for the simple filter, which leaves them alone
      */
     private static void edge(byte[] s, int at, int across, int along, int size, int limit, int interior, int highVariance,
             boolean ofMacroblock) {
         int end = at + size * along;
-        if (interior < 0) {
-            for (int i = at; i < end; i += along) {
-                if (isFlat(s, i, across, limit)) {
-                    adjustTwo(s, i, across);
-                }
-            }
-            return;
-        }
         for (int i = at; i < end; i += along) {
-            if (!isFlat(s, i, across, limit) || !isSmooth(s, i, across, interior)) {
+            int p1 = s[i - 2 * across] & 0xff;
+            int p0 = s[i - across] & 0xff;
+            int q0 = s[i] & 0xff;
+            int q1 = s[i + across] & 0xff;
+            if (4 * Math.abs(p0 - q0) + Math.abs(p1 - q1) > 2 * limit + 1) {
                 continue;
             }
-            if (step(s, i - 2 * across, i - across) > highVariance || step(s, i + across, i) > highVariance) {
-                adjustTwo(s, i, across);
+            if (interior < 0) {
+                adjustTwo(s, i, across, p1, p0, q0, q1);
+                continue;
+            }
+            int p2 = s[i - 3 * across] & 0xff;
+            int q2 = s[i + 2 * across] & 0xff;
+            int pStep = Math.abs(p1 - p0);
+            int qStep = Math.abs(q1 - q0);
+            if (pStep > interior || qStep > interior || Math.abs(p2 - p1) > interior || Math.abs(q2 - q1) > interior
+                    || Math.abs((s[i - 4 * across] & 0xff) - p2) > interior
+                    || Math.abs((s[i + 3 * across] & 0xff) - q2) > interior) {
+                continue;
+            }
+            if (pStep > highVariance || qStep > highVariance) {
+                adjustTwo(s, i, across, p1, p0, q0, q1);
             } else if (ofMacroblock) {
-                adjustSix(s, i, across);
+                int a = clamp(3 * (q0 - p0) + clamp(p1 - q1));
+                adjust(s, i, across, p0, q0, 27 * a + 63 >> 7, 27 * a + 63 >> 7);
+                adjust(s, i + across, 3 * across, p1, q1, 18 * a + 63 >> 7, 18 * a + 63 >> 7);
+                adjust(s, i + 2 * across, 5 * across, p2, q2, 9 * a + 63 >> 7, 9 * a + 63 >> 7);
             } else {
-                adjustFour(s, i, across);
+                int a = 3 * (q0 - p0);
+                int towards = clamp(a + 4) >> 3;
+                adjust(s, i, across, p0, q0, clamp(a + 3) >> 3, towards);
+                adjust(s, i + across, 3 * across, p1, q1, towards + 1 >> 1, towards + 1 >> 1);
             }
         }
     }
 
-    /** Whether the step over the edge is small enough to be an artifact: the limit holds for twice it and half the outer one. */
-    private static boolean isFlat(byte[] s, int q0, int across, int limit) {
-        return 4 * step(s, q0 - across, q0) + step(s, q0 - 2 * across, q0 + across) <= 2 * limit + 1;
+    /** Moves p0 and q0 towards each other where the samples beside the edge differ, too. */
+    private static void adjustTwo(byte[] s, int i, int across, int p1, int p0, int q0, int q1) {
+        int a = 3 * (q0 - p0) + clamp(p1 - q1);
+        adjust(s, i, across, p0, q0, clamp(a + 3) >> 3, clamp(a + 4) >> 3);
     }
 
-    /** Whether none of the steps between the four pixels on either side is beyond the limit. */
-    private static boolean isSmooth(byte[] s, int q0, int across, int limit) {
-        return step(s, q0 - 4 * across, q0 - 3 * across) <= limit && step(s, q0 - 3 * across, q0 - 2 * across) <= limit
-                && step(s, q0 - 2 * across, q0 - across) <= limit && step(s, q0, q0 + across) <= limit
-                && step(s, q0 + across, q0 + 2 * across) <= limit && step(s, q0 + 2 * across, q0 + 3 * across) <= limit;
-    }
-
-    /** Moves the pixels at the edge towards each other, by the step over it and the outer one. */
-    private static void adjustTwo(byte[] s, int q0, int across) {
-        int a = 3 * difference(s, q0, q0 - across) + clamp(difference(s, q0 - 2 * across, q0 + across));
-        add(s, q0, -(clamp(a + 4) >> 3));
-        add(s, q0 - across, clamp(a + 3) >> 3);
-    }
-
-    /** For edges between subblocks: two pixels on either side, by the step over the edge alone. */
-    private static void adjustFour(byte[] s, int q0, int across) {
-        int a = 3 * difference(s, q0, q0 - across);
-        int towards = clamp(a + 4) >> 3;
-        int outer = towards + 1 >> 1;
-        add(s, q0, -towards);
-        add(s, q0 - across, clamp(a + 3) >> 3);
-        add(s, q0 + across, -outer);
-        add(s, q0 - 2 * across, outer);
-    }
-
-    /** For edges between macroblocks: three pixels on either side, by 27, 18 and 9 parts of 128. */
-    private static void adjustSix(byte[] s, int q0, int across) {
-        int a = clamp(3 * difference(s, q0, q0 - across) + clamp(difference(s, q0 - 2 * across, q0 + across)));
-        for (int i = 0, share = 27; i < 3; i++, share -= 9) {
-            int towards = share * a + 63 >> 7;
-            add(s, q0 + i * across, -towards);
-            add(s, q0 - (i + 1) * across, towards);
-        }
-    }
-
-    private static int step(byte[] s, int a, int b) {
-        return Math.abs(difference(s, a, b));
-    }
-
-    private static int difference(byte[] s, int a, int b) {
-        return (s[a] & 0xff) - (s[b] & 0xff);
-    }
-
-    private static void add(byte[] s, int at, int change) {
-        s[at] = (byte) Math.max(0, Math.min(255, (s[at] & 0xff) + change));
+    /** Sets the sample at {@code i} to {@code q - fromQ} and the one {@code distance} before to {@code p + toP}. */
+    private static void adjust(byte[] s, int i, int distance, int p, int q, int toP, int fromQ) {
+        s[i - distance] = (byte) Math.max(0, Math.min(255, p + toP));
+        s[i] = (byte) Math.max(0, Math.min(255, q - fromQ));
     }
 
     /** To the range of a signed byte. */

@@ -4,6 +4,8 @@ import java.io.EOFException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.ArrayList;
+import java.util.List;
 
 /**
  * A WebP file, of which the first frame is decoded (RFC 9649, section 2). The file is a sequence of chunks: a type of four
@@ -21,7 +23,7 @@ public final class WebpFile {
     private static final int LOSSY = fourCc("VP8 ");
     private static final int LOSSLESS = fourCc("VP8L");
     private static final int ANIMATION_FLAG = 2;
-    private static final int CHUNK_HEADER = 8;
+    private static final int FRAME_HEADER = 16;
 
     private final int width;
     private final int height;
@@ -53,22 +55,25 @@ public final class WebpFile {
         if (bytes.length < 12 || file.getInt(0) != RIFF || file.getInt(8) != WEBP) {
             throw new IOException("it does not begin as WebP files do");
         }
-        long end = CHUNK_HEADER + Integer.toUnsignedLong(file.getInt(4));
+        long end = 8 + Integer.toUnsignedLong(file.getInt(4));
         if (bytes.length < end) {
             throw new EOFException("the file is cut short: " + bytes.length + " bytes of " + end);
         }
-        Chunk first = Chunk.at(file, 12, (int) end);
-        if (first.type() != EXTENDED) {
-            Bitstream image = bitstream(file, 12, (int) end);
+        List<Chunk> chunks = Chunk.read(file, 12, (int) end);
+        Chunk first = chunks.get(0);
+        if (first.isBitstream()) {
+            Bitstream image = first.open(file);
             return new WebpFile(image.width(), image.height(), image, 0, 0);
         }
-        first.expectLength(10);
+        if (first.type() != EXTENDED || first.length() < 10) {
+            throw new IOException("its first chunk is neither an image nor the header of an extended file");
+        }
         int width = 1 + uint24(file, first.start() + 4);
         int height = 1 + uint24(file, first.start() + 7);
         if ((file.get(first.start()) & ANIMATION_FLAG) != 0) {
-            return firstFrame(file, first.next(), (int) end, width, height);
+            return firstFrame(file, chunks, width, height);
         }
-        Bitstream image = bitstream(file, first.next(), (int) end);
+        Bitstream image = bitstream(file, chunks);
         if (image.width() != width || image.height() != height) {
             throw new IOException("the image has " + image.width() + " x " + image.height() + " pixels, its header says " + width
                     + " x " + height);
@@ -105,25 +110,21 @@ public final class WebpFile {
         return canvas;
     }
 
-    private static WebpFile firstFrame(ByteBuffer file, int start, int end, int width, int height) throws IOException {
-        Chunk chunk = Chunk.at(file, start, end);
-        while (chunk.type() != FRAME) {
-            chunk = Chunk.at(file, chunk.next(), end);
+    private static WebpFile firstFrame(ByteBuffer file, List<Chunk> chunks, int width, int height) throws IOException {
+        Chunk frame = chunks.stream().filter(chunk -> chunk.type() == FRAME).findFirst()
+                .orElseThrow(() -> new IOException("it is said to be animated and has no frame"));
+        if (frame.length() < FRAME_HEADER) {
+            throw new IOException("its first frame has " + frame.length() + " bytes; expected at least " + FRAME_HEADER);
         }
-        chunk.expectLength(16);
-        int left = 2 * uint24(file, chunk.start());
-        int top = 2 * uint24(file, chunk.start() + 3);
-        return new WebpFile(width, height, bitstream(file, chunk.start() + 16, chunk.start() + chunk.length()), left, top);
+        int left = 2 * uint24(file, frame.start());
+        int top = 2 * uint24(file, frame.start() + 3);
+        List<Chunk> parts = Chunk.read(file, frame.start() + FRAME_HEADER, frame.start() + frame.length());
+        return new WebpFile(width, height, bitstream(file, parts), left, top);
     }
 
-    /** The first chunk from {@code start} on that is an image. */
-    private static Bitstream bitstream(ByteBuffer file, int start, int end) throws IOException {
-        Chunk chunk = Chunk.at(file, start, end);
-        while (chunk.type() != LOSSY && chunk.type() != LOSSLESS) {
-            chunk = Chunk.at(file, chunk.next(), end);
-        }
-        ByteBuffer payload = file.slice(chunk.start(), chunk.length()).order(ByteOrder.LITTLE_ENDIAN);
-        return chunk.type() == LOSSY ? LossyBitstream.open(payload) : LosslessBitstream.open(payload);
+    private static Bitstream bitstream(ByteBuffer file, List<Chunk> chunks) throws IOException {
+        return chunks.stream().filter(Chunk::isBitstream).findFirst()
+                .orElseThrow(() -> new IOException("none of its chunks is an image")).open(file);
     }
 
     private static int fourCc(String name) {
@@ -134,27 +135,32 @@ public final class WebpFile {
         return file.getShort(at) & 0xffff | (file.get(at + 2) & 0xff) << 16;
     }
 
-    /** A chunk whose payload lies within the file; {@code next} is the position after it. */
+    /** A chunk's type, and where its payload lies in the file. */
     private record Chunk(int type, int start, int length) {
-        static Chunk at(ByteBuffer file, int position, int end) throws IOException {
-            if (position + CHUNK_HEADER > end) {
-                throw new EOFException("it has no image: the chunks end at byte " + end);
-            }
-            long length = Integer.toUnsignedLong(file.getInt(position + 4));
-            if (length > end - position - CHUNK_HEADER) {
-                throw new EOFException("a chunk of " + length + " bytes begins at byte " + position + " of " + end);
-            }
-            return new Chunk(file.getInt(position), position + CHUNK_HEADER, (int) length);
+        private static final int HEADER = 8;
+
+        /** The chunks that fill the bytes from {@code start} to {@code end}: at least one. */
+        static List<Chunk> read(ByteBuffer file, int start, int end) throws IOException {
+            List<Chunk> chunks = new ArrayList<>();
+            int at = start;
+            do {
+                long length = end - at < HEADER ? Long.MAX_VALUE : Integer.toUnsignedLong(file.getInt(at + 4));
+                if (length > end - at - HEADER) {
+                    throw new EOFException("the chunk at byte " + at + " does not end by byte " + end);
+                }
+                chunks.add(new Chunk(file.getInt(at), at + HEADER, (int) length));
+                at += HEADER + (int) length + (int) (length & 1);
+            } while (at < end);
+            return chunks;
         }
 
-        int next() {
-            return start + length + (length & 1);
+        boolean isBitstream() {
+            return type == LOSSY || type == LOSSLESS;
         }
 
-        void expectLength(int least) throws IOException {
-            if (length < least) {
-                throw new IOException("a chunk has " + length + " bytes; expected at least " + least);
-            }
+        Bitstream open(ByteBuffer file) throws IOException {
+            ByteBuffer payload = file.slice(start, length).order(ByteOrder.LITTLE_ENDIAN);
+            return type == LOSSY ? LossyBitstream.open(payload) : LosslessBitstream.open(payload);
         }
     }
 }
