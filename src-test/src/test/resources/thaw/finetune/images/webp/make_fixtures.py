@@ -86,6 +86,10 @@ vpxenc("partitions-8.webp", scene(40, 150, 8), "--token-parts=3", "--target-bitr
 vpxenc("partitions-2-profile-3.webp", scene(64, 40, 9), "--token-parts=1", "--profile=3", "--target-bitrate=500",
        "--sharpness=4")
 
+cwebp("lossy-smooth.webp", Image.fromarray(np.dstack([np.add.outer(np.arange(48) * 3, np.arange(64) * 1)] * 3)
+                                           .astype(np.uint8)), "-q", "50", "-m", "0")
+cwebp("q0.webp", scene(120, 90, 15), "-q", "0", "-m", "6", "-sns", "0")
+
 # Lossless: colors tables with 8, 4, 2 and 1 indices in a pixel, and all that an encoder does to an image of many colors.
 for colors in [2, 3, 16, 17, 200]:
     cwebp(f"palette-{colors}.webp", scene(61, 33, 10).quantize(colors).convert("RGB"), "-lossless", "-m", "6", "-q", "100")
@@ -105,6 +109,74 @@ repeats = Image.fromarray(np.tile(np.random.default_rng(3).integers(0, 256, (11,
 cwebp("lossless-repeats.webp", repeats, "-lossless", "-m", "4")
 cwebp("lossless-1x1.webp", scene(1, 1, 13), "-lossless")
 cwebp("one-color.webp", Image.new("RGB", (300, 200), (30, 200, 40)), "-lossless", "-m", "6", "-q", "100")
+
+
+
+class Bits:
+    """Writes a lossless bitstream by hand: every literal as the 8 bits of its value, so that any transform can be had."""
+
+    def __init__(self, width, height):
+        self.bits = []
+        self.put(0x2f, 8)
+        self.put(width - 1, 14)
+        self.put(height - 1, 14)
+        self.put(0, 4)
+
+    def put(self, value, count):
+        self.bits += [value >> i & 1 for i in range(count)]
+
+    def codes(self):
+        """The first 256 symbols of green, red, blue and alpha have 8 bits each; distances have the one symbol 0."""
+        for _ in range(4):
+            self.put(0, 1)
+            self.put(8, 4)
+            for length in [0] * 11 + [1]:
+                self.put(length, 3)
+            self.put(1, 1)
+            self.put(3, 3)
+            self.put(254, 8)
+        self.put(0b0001, 4)
+
+    def pixels(self, argb):
+        """Rows of (alpha, red, green, blue), without a color cache."""
+        self.codes()
+        for alpha, red, green, blue in argb.reshape(-1, 4).tolist():
+            for value in (green, red, blue, alpha):
+                self.put(int(f"{value:08b}"[::-1], 2), 8)
+
+    def parameters(self, kind, *fields):
+        """Begins a transform, whose pixels follow."""
+        self.put(1, 1)
+        self.put(kind, 2)
+        for value, count in fields:
+            self.put(value, count)
+        self.put(0, 1)
+
+    def save(self, name, argb):
+        self.put(0, 3)
+        self.pixels(argb)
+        data = np.packbits(np.array(self.bits, np.uint8), bitorder="little").tobytes()
+        write(name, chunk(b"VP8L", data))
+
+
+random = np.random.default_rng(16)
+noise = random.integers(0, 256, (20, 23, 4))
+bits = Bits(23, 20)
+bits.parameters(0, (0, 3))
+modes = np.zeros((5, 6, 4), int)
+modes[..., 2] = np.arange(30).reshape(5, 6) % 16
+bits.pixels(modes)
+bits.save("by-hand-predictors.webp", noise // 8 * 31 % 256)
+bits = Bits(23, 20)
+bits.parameters(1, (1, 3))
+bits.pixels(random.integers(0, 256, (3, 3, 4)))
+bits.put(0b101, 3)
+bits.save("by-hand-color-and-green.webp", noise)
+for colors, coded in [(2, 3), (3, 6), (4, 6), (11, 12), (16, 12), (20, 23)]:
+    bits = Bits(23, 20)
+    bits.parameters(3, (colors - 1, 8))
+    bits.pixels(random.integers(0, 256, (1, colors, 4)))
+    bits.save(f"by-hand-colors-{colors}.webp", random.integers(0, 256 if colors < 20 else 23, (20, coded, 4)))
 
 # Transparency of lossy images is a chunk of its own: raw or compressed, predicted or not.
 transparent = scene(40, 30, 14)
