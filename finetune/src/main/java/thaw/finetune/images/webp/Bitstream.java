@@ -8,6 +8,9 @@ sealed interface Bitstream permits LossyBitstream, LosslessBitstream {
 
     int height();
 
+    /** The most memory that {@link #decode} needs at a time, in bytes for each pixel. */
+    int bytesPerPixel();
+
     /** The pixels, {@code [height, width, 3]}. */
     byte[] decode() throws IOException;
 }

@@ -5,8 +5,8 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 
 /**
- * The arithmetic decoder that everything in VP8 but the first 10 bytes is read with (RFC 6386, section 7). A decision of
- * probability {@code p / 256} for false takes that share of the range; its bits are those of the value's position within.
+ * VP8's arithmetic decoder (RFC 6386, section 7). A decision that is false with a probability of {@code p / 256} splits the range
+ * in that ratio; the value, which is read from the data, lies in the part of what was decided.
  */
 final class BoolDecoder {
     private final ByteBuffer data;

@@ -7,8 +7,8 @@ import java.util.Arrays;
  * frequencies and context. A frame begins with the defaults and may replace any.
  */
 final class CoefficientProbabilities {
-    static final int DECISIONS = 11;
-    static final int CONTEXTS = 3;
+    private static final int DECISIONS = 11;
+    private static final int CONTEXTS = 3;
     private static final int BANDS = 8;
     /** The band of each coefficient in zigzag order, and one for what follows the last. */
     private static final int[] BAND = {0, 1, 2, 3, 6, 4, 5, 6, 6, 6, 6, 6, 6, 6, 6, 7, 0};

@@ -3,8 +3,8 @@ package thaw.finetune.images.webp;
 import java.util.Arrays;
 
 /**
- * How the macroblocks of a frame are predicted: their modes, read one after another (RFC 6386, sections 8.1, 9.10, 9.11 and 11).
- * After each {@link #read} the getters tell of the macroblock that was read.
+ * The prediction modes of a frame's macroblocks, read one after another (RFC 6386, sections 9.11, 11 and 19.3). The getters give
+ * those of the macroblock that {@link #read} was called for last.
  */
 final class IntraModes {
     /** Modes of luma's subblocks. The first four are those of whole macroblocks and of chroma, too. */

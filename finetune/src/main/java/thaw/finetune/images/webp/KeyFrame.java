@@ -9,7 +9,7 @@ import java.io.EOFException;
 final class KeyFrame {
     private static final int MACROBLOCK = 16;
     private static final int CHROMA_BLOCK = 8;
-    /** In {@link #filterLevels}: whether the edges between subblocks are filtered, too. */
+    /** Flag beside a level: edges between subblocks are filtered, too. */
     private static final int FILTERS_SUBBLOCKS = 64;
 
     private final int width;
@@ -21,7 +21,7 @@ final class KeyFrame {
     private final Dequantizer[] dequantizers;
     private final Plane luma;
     private final Plane[] chroma;
-    /** For each macroblock, what the loop filter does once all are decoded. */
+    /** Each macroblock's level of the loop filter, which runs once all are decoded, and {@link #FILTERS_SUBBLOCKS}. */
     private final byte[] filterLevels;
 
     KeyFrame(int width, int height, Segments segments, LoopFilter filter, Dequantizer[] dequantizers) {

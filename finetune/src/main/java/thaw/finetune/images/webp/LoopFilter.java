@@ -14,7 +14,7 @@ final class LoopFilter {
     private final int frameLevel;
     private final int sharpness;
     private final Segments segments;
-    /** What is added to the level of all macroblocks of a key frame, and of those predicted by subblocks. */
+    /** Added to the level of every macroblock of a key frame, and of those predicted by subblocks. */
     private final int delta;
     private final int subblockDelta;
 

@@ -22,6 +22,12 @@ record LosslessBitstream(int width, int height, ByteBuffer data) implements Bits
         return new LosslessBitstream(1 + (header & 0x3fff), 1 + (header >> 14 & 0x3fff), data);
     }
 
+    /** ARGB and RGB. */
+    @Override
+    public int bytesPerPixel() {
+        return 4 + 3;
+    }
+
     @Override
     public byte[] decode() throws IOException {
         BitReader in = new BitReader(data, HEADER_BYTES);

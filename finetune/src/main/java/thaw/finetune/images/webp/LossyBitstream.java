@@ -6,7 +6,7 @@ import java.nio.ByteBuffer;
 
 /**
  * A key frame of VP8: a header of 10 bytes, a first partition with what holds for the frame and the modes of its macroblocks, and
- * up to 8 partitions with their coefficients, of which each row of macroblocks reads the next in turn (RFC 6386, section 9).
+ * up to 8 partitions with their coefficients, which the rows of macroblocks read in turn (RFC 6386, section 9).
  */
 record LossyBitstream(int width, int height, ByteBuffer data) implements Bitstream {
     private static final int HEADER_BYTES = 10;
@@ -29,6 +29,12 @@ record LossyBitstream(int width, int height, ByteBuffer data) implements Bitstre
             throw new IOException("its lossy bitstream claims " + width + " x " + height + " pixels");
         }
         return new LossyBitstream(width, height, data);
+    }
+
+    /** Planes of 1.5 samples for each pixel, rounded up, and RGB. */
+    @Override
+    public int bytesPerPixel() {
+        return 2 + 3;
     }
 
     @Override

@@ -3,8 +3,8 @@ package thaw.finetune.images.webp;
 import java.util.Arrays;
 
 /**
- * The samples of luma or of one chroma, for whole macroblocks. Around them lies what pixels outside the image count as in
- * predictions: 127 above, 129 to the left (RFC 6386, section 12.2).
+ * The samples of luma or of one chroma, for whole macroblocks, with a border for predictions: pixels above the image count as
+ * 127, those to its left as 129 (RFC 6386, section 12.2).
  */
 final class Plane {
     private static final int BORDER = 4;

@@ -1,9 +1,14 @@
 package thaw.finetune.images.webp;
 
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.nio.ByteOrder;
 import java.util.Arrays;
 
 /** Blocks predicted from the pixels above and to the left of them (RFC 6386, section 12). */
 final class Prediction {
+    private static final VarHandle INTS = MethodHandles.byteArrayViewVarHandle(int[].class, ByteOrder.LITTLE_ENDIAN);
+
     private final byte[] pixels;
     private final int stride;
 
@@ -83,7 +88,10 @@ final class Prediction {
         int g = pixel(aboveRight + 2);
         int h = pixel(aboveRight + 3);
         switch (mode) {
-            case IntraModes.DC -> fill(at, 4, a + b + c + d + i + j + k + l + 4 >> 3);
+            case IntraModes.DC -> {
+                int row = 0x01010101 * (a + b + c + d + i + j + k + l + 4 >> 3);
+                set(at, row, row, row, row);
+            }
             case IntraModes.TRUE_MOTION -> trueMotion(at, 4);
             case IntraModes.VERTICAL -> {
                 int row = row(mean(x, a, b), mean(a, b, c), mean(b, c, d), mean(c, d, e));
@@ -138,17 +146,10 @@ final class Prediction {
     }
 
     private void set(int at, int first, int second, int third, int fourth) {
-        setRow(at, first);
-        setRow(at + stride, second);
-        setRow(at + 2 * stride, third);
-        setRow(at + 3 * stride, fourth);
-    }
-
-    private void setRow(int at, int row) {
-        pixels[at] = (byte) row;
-        pixels[at + 1] = (byte) (row >> 8);
-        pixels[at + 2] = (byte) (row >> 16);
-        pixels[at + 3] = (byte) (row >> 24);
+        INTS.set(pixels, at, first);
+        INTS.set(pixels, at + stride, second);
+        INTS.set(pixels, at + 2 * stride, third);
+        INTS.set(pixels, at + 3 * stride, fourth);
     }
 
     private static int mean(int a, int b) {

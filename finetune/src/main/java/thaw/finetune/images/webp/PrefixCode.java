@@ -13,7 +13,7 @@ final class PrefixCode {
     /** The order in which lengths of the code-length code are written. */
     private static final int[] CODE_LENGTH_ORDER = {17, 18, 0, 1, 2, 3, 4, 5, 16, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
 
-    /** Each entry is {@code symbol << 4 | length}; where the length is beyond the first table's, second table instead of symbol. */
+    /** Entries are {@code symbol << 4 | length}; for lengths beyond the first table's, with a second table's index as symbol. */
     private final int[] table;
     private final int firstBits;
 

@@ -3,8 +3,8 @@ package thaw.finetune.images.webp;
 import java.io.IOException;
 
 /**
- * Which prefix codes a pixel is coded with (RFC 9649, section 3.7.2.2). A group has five codes; the entropy image gives one
- * group to each square block of pixels.
+ * The prefix codes of an image (RFC 9649, section 3.7.2.2). A group has five codes; an image has one group, or an entropy image
+ * that gives one to each square block of pixels.
  */
 final class PrefixCodeGroups {
     /** 256 literals of green and 24 length prefixes; a color cache's indices come on top. */

@@ -81,7 +81,8 @@ final class Residual {
     }
 
     /** A square of blocks, {@code side} wide; contexts are whether the blocks above and to the left have coefficients. */
-    private boolean readBlocks(BoolDecoder in, int kind, int firstBlock, int side, int firstAbove, int firstLeft, int dc, int ac) {
+    private boolean readBlocks(BoolDecoder in, int kind, int firstBlock, int side, int firstAbove, int firstLeft, int dc,
+            int ac) {
         boolean any = false;
         int first = kind == LUMA_WITHOUT_DC ? 1 : 0;
         int block = firstBlock;

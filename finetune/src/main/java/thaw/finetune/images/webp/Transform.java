@@ -2,7 +2,7 @@ package thaw.finetune.images.webp;
 
 import java.io.IOException;
 
-/** Undoes what an encoder did to make pixels cheaper to code (RFC 9649, section 3.5). */
+/** A reversible change of the pixels that makes them cheaper to code, and its inverse (RFC 9649, section 3.5). */
 sealed interface Transform permits PredictorTransform, Transform.Color, Transform.SubtractGreen, Transform.ColorIndexing {
     /** Kinds, as they are numbered in the bitstream. */
     int PREDICTOR = 0;
@@ -42,7 +42,7 @@ sealed interface Transform permits PredictorTransform, Transform.Color, Transfor
     /** The pixels after the inverse transform: in place where their number stays. */
     int[] inverse(int[] pixels);
 
-    /** Red and blue are coded as differences from multiples of green, and blue from one of red, chosen by block (3.5.2). */
+    /** Red and blue are differences from multiples of green, and blue from one of red, too, chosen by block (section 3.5.2). */
     record Color(int codedWidth, int blockBits, int[] blocks) implements Transform {
         @Override
         public int[] inverse(int[] pixels) {
@@ -66,7 +66,7 @@ sealed interface Transform permits PredictorTransform, Transform.Color, Transfor
         }
     }
 
-    /** Green has been subtracted from red and blue (3.5.3). */
+    /** Green has been subtracted from red and blue (section 3.5.3). */
     record SubtractGreen(int codedWidth) implements Transform {
         @Override
         public int[] inverse(int[] pixels) {
@@ -79,7 +79,7 @@ sealed interface Transform permits PredictorTransform, Transform.Color, Transfor
         }
     }
 
-    /** Pixels are indices into a table of colors, the indices of 2, 4 or 8 neighbors in one coded pixel's green (3.5.4). */
+    /** Pixels are indices into a table of colors, those of 2, 4 or 8 neighbors in one coded pixel's green (section 3.5.4). */
     record ColorIndexing(int width, int bundleBits, int[] colors) implements Transform {
         static ColorIndexing read(BitReader in, int width) throws IOException {
             int count = in.read(8) + 1;

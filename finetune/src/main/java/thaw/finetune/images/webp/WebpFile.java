@@ -91,6 +91,11 @@ public final class WebpFile {
         return height;
     }
 
+    /** The most memory that {@link #decode} needs at a time, in bytes for each pixel of the canvas. */
+    public int bytesPerPixel() {
+        return frame.bytesPerPixel() + (coversCanvas() ? 0 : 3);
+    }
+
     /**
      * Decodes the first frame. What it leaves free of the canvas is black: transparent without the transparency.
      *
@@ -100,7 +105,7 @@ public final class WebpFile {
      */
     public byte[] decode() throws IOException {
         byte[] image = frame.decode();
-        if (frame.width() == width && frame.height() == height) {
+        if (coversCanvas()) {
             return image;
         }
         byte[] canvas = new byte[3 * width * height];
@@ -108,6 +113,10 @@ public final class WebpFile {
             System.arraycopy(image, 3 * y * frame.width(), canvas, 3 * ((top + y) * width + left), 3 * frame.width());
         }
         return canvas;
+    }
+
+    private boolean coversCanvas() {
+        return frame.width() == width && frame.height() == height;
     }
 
     private static WebpFile firstFrame(ByteBuffer file, List<Chunk> chunks, int width, int height) throws IOException {
