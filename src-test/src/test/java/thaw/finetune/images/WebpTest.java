@@ -88,7 +88,7 @@ class WebpTest {
                 pixels = image.width() * image.height();
                 decoded++;
             } catch (ImageReadException refused) {
-                assertTrue(refused.getMessage().startsWith(name + ": broken WEBP file: "), refused.getMessage());
+                assertTrue(refused.getMessage().startsWith(name + ": "), refused.getMessage());
             }
             long milliseconds = (THREADS.getCurrentThreadCpuTime() - begin) / 1_000_000;
             assertTrue(milliseconds < 1000L * (1 + pixels / MEGAPIXEL), name + ", change " + i + ": " + milliseconds + " ms");
