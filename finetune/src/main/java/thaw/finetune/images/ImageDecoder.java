@@ -11,8 +11,6 @@ import java.awt.image.Raster;
 import java.awt.image.WritableRaster;
 import java.io.EOFException;
 import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -21,6 +19,7 @@ import java.nio.file.attribute.BasicFileAttributes;
 import java.util.function.UnaryOperator;
 import javax.imageio.ImageReadParam;
 import javax.imageio.ImageReader;
+import thaw.finetune.images.webp.WebpFile;
 
 /**
  * Files to {@link RgbImage}s: JPEG, PNG, GIF (its first frame), BMP, WebP, TIFF (its first page) and Netpbm's PPM, PGM and PBM,
@@ -141,8 +140,9 @@ public final class ImageDecoder {
             }
             case PNG -> ChunkMetadata.ofPng(bytes).apply(decodeColors(format, bytes, memory));
             case WEBP -> {
-                checkLength(bytes);
-                yield ChunkMetadata.ofWebp(bytes).apply(decodeColors(format, bytes, memory));
+                WebpFile webp = WebpFile.read(bytes);
+                memory.take(webp.width(), webp.height(), webp.bytesPerPixel());
+                yield ChunkMetadata.ofWebp(bytes).apply(RgbImage.of(webp.width(), webp.height(), webp.decode()));
             }
             case GIF -> {
                 GifCanvas canvas = GifCanvas.of(bytes);
@@ -197,16 +197,5 @@ public final class ImageDecoder {
         into.setDestination(new BufferedImage(colors, raster, false, null));
         reader.read(0, into);
         return RgbImage.of(width, height, rgb);
-    }
-
-    /**
-     * A RIFF file states its length in bytes 4 to 7; TwelveMonkeys' reader fills what is missing of a lossless WebP with
-     * black.
-     */
-    private static void checkLength(byte[] webp) throws IOException {
-        long expected = 8 + Integer.toUnsignedLong(ByteBuffer.wrap(webp).order(ByteOrder.LITTLE_ENDIAN).getInt(4));
-        if (webp.length < expected) {
-            throw new IOException("the file is cut short: " + webp.length + " bytes of " + expected);
-        }
     }
 }
