@@ -28,7 +28,7 @@ final class DataOptions {
     private Integer size;
 
     @Option(names = "--resize", paramLabel = "PIXELS", hidden = true,
-            description = "Short side before the crop to --size, of all images (default: 1.15 times --size, but for images of --size).")
+            description = "Short side before the crop, of all images (default: 1.15 times --size, but for images of that size).")
     private Integer resize;
 
     @Mixin

@@ -108,7 +108,8 @@ public final class BatchLoader {
      */
     public BatchLoader onFeatures(ImageFeatures features) {
         LoaderOptions unmixed = new LoaderOptions(options.batch(), options.seed(), options.threads(), options.training(),
-                options.dropLast(), 0, options.maxPixels(), options.strict(), options.balanced(), options.augmentation(), Optional.empty());
+                options.dropLast(), 0, options.maxPixels(), options.strict(), options.balanced(), options.augmentation(),
+                Optional.empty());
         return new BatchLoader(samples, labels, transforms, unmixed, features, broken, scales);
     }
 

@@ -52,7 +52,8 @@ public record LoaderOptions(int batch, long seed, int threads, boolean training,
     public static LoaderOptions training(int batch, long seed) {
         Runtime runtime = Runtime.getRuntime();
         return new LoaderOptions(batch, seed, Math.min(MOST_THREADS, runtime.availableProcessors()), true, false,
-                Math.min(MOST_CACHE, runtime.maxMemory() / 8), ImageDecoder.MAX_PIXELS, false, false, Optional.empty(), Optional.empty());
+                Math.min(MOST_CACHE, runtime.maxMemory() / 8), ImageDecoder.MAX_PIXELS, false, false,
+                Optional.empty(), Optional.empty());
     }
 
     /** For evaluation: in order and without chance, otherwise as {@link #training(int, long)}. */

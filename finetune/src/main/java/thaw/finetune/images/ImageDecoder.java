@@ -141,7 +141,7 @@ public final class ImageDecoder {
             case PNG -> ChunkMetadata.ofPng(bytes).apply(decodeColors(format, bytes, memory));
             case WEBP -> {
                 WebpFile webp = WebpFile.read(bytes);
-                memory.take(webp.width(), webp.height(), webp.bytesPerPixel());
+                memory.take(webp.width(), webp.height(), Math.max(webp.bytesPerPixel(), 6));
                 yield ChunkMetadata.ofWebp(bytes).apply(RgbImage.of(webp.width(), webp.height(), webp.decode()));
             }
             case GIF -> {
