@@ -45,7 +45,7 @@ final class ImageReaders {
                 first = first == null ? failed : first;
             } catch (RuntimeException failed) {
                 /* Readers meet damaged files with whatever their parsing runs into, index errors included. */
-                first = first == null ? new IOException(failed.toString(), failed) : first;
+                first = first == null ? new IOException("it is damaged", failed) : first;
             }
         }
         throw first != null ? first : new IOException("ImageIO has no reader for " + format);
