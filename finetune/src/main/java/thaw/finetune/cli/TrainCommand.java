@@ -273,7 +273,8 @@ final class TrainCommand implements Callable<Integer> {
         log.rows(outcome.log());
         double accuracy = TrainingLog.accuracy(outcome.kept());
         DataReport.note(output, outcome.broken(), "in " + folder.broken());
-        report(settings, learn, images, log, outcome.broken(), accuracy, "epoch " + outcome.kept().epoch() + "; model saved as " + folder.model(),
+        report(settings, learn, images, log, outcome.broken(), accuracy,
+                "epoch " + outcome.kept().epoch() + "; model saved as " + folder.model(),
                 folder.model(), false);
         return 0;
     }

@@ -166,7 +166,7 @@ public record FolderLayout(boolean partsByName, String validFolder, List<String>
         }
         ImageList valid = ClassFolders.list(validFolder, ClassFolders.subfolders(validFolder));
         if (valid.samples().isEmpty()) {
-            throw new ImageFolderException(validFolder + ": none of its class folders has an image; add some or remove the folder");
+            throw new ImageFolderException(validFolder + ": its class folders have no image; add some or remove the folder");
         }
         Map<String, Integer> labels = new HashMap<>();
         for (int label = 0; label < train.classes().size(); label++) {
@@ -189,8 +189,8 @@ public record FolderLayout(boolean partsByName, String validFolder, List<String>
                 .mapToObj(train.classes()::get).toList();
         if (!unknown.isEmpty()) {
             throw new ImageFolderException(validFolder + ": its classes differ from those of " + train.name() + ": "
-                    + (missing.isEmpty() ? "" : "only " + train.name() + " has " + missing + ", ") + "only " + valid.name() + " has "
-                    + unknown.stream().sorted(CodePoints.ORDER).toList() + "; expected the same class folders in both");
+                    + (missing.isEmpty() ? "" : "only " + train.name() + " has " + missing + ", ")
+                    + "only " + valid.name() + " has " + unknown.stream().sorted(CodePoints.ORDER).toList() + "; expected the same class folders in both");
         }
         return new Listing(train, valid.with(train.labels(), samples), unused,
                 missing.isEmpty() ? List.of() : List.of(valid.name() + " has no image of " + String.join(", ", missing)));

@@ -84,8 +84,8 @@ public record RunSettings(Data data, Network network, String grain, List<Phase> 
 
         /** In columns and folders that are not the usual ones. */
         public Data listed(CsvLabels otherColumns, FolderLayout otherLayout) {
-            return new Data(path, labels, delimiter, validFraction, split, batch, strict, balanced, transforms, classes, trainImages,
-                    validImages, fingerprint, otherColumns, otherLayout);
+            return new Data(path, labels, delimiter, validFraction, split, batch, strict, balanced, transforms, classes,
+                    trainImages, validImages, fingerprint, otherColumns, otherLayout);
         }
 
         /** With what was found there. */

@@ -26,8 +26,10 @@ public final class RunSetup {
 
     /** @param augmentation null for none but the transforms', {@code mix} likewise */
     public static ImageFolder images(RunSettings.Data data, Augmentation augmentation, BatchMix mix, long seed, int threads) {
-        ImageFolder images = listed(Path.of(data.path()), data.labels() == null ? null : Path.of(data.labels()),
-                data.delimiter() == null ? data.columns() : data.columns().delimiter(data.delimiter()), data.layout()).transforms(Transforms.fromMap(data.transforms()))
+        Path table = data.labels() == null ? null : Path.of(data.labels());
+        CsvLabels columns = data.delimiter() == null ? data.columns() : data.columns().delimiter(data.delimiter());
+        ImageFolder images = listed(Path.of(data.path()), table, columns, data.layout())
+                .transforms(Transforms.fromMap(data.transforms()))
                 .split(Split.valueOf(data.split().toUpperCase(Locale.ROOT))).validFraction(data.validFraction())
                 .batch(data.batch()).strict(data.strict()).balanced(data.balanced()).seed(seed).threads(threads);
         images = augmentation == null ? images : images.augment(augmentation);
