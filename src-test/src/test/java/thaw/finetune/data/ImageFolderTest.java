@@ -100,6 +100,27 @@ class ImageFolderTest {
     }
 
     @Test
+    void anArchivesFoldersWithinThemselves() throws IOException {
+        touch("training_set/training_set/cats/1.jpg", "training_set/training_set/dogs/1.jpg", "test_set/test_set/cats/2.jpg",
+                "test_set/test_set/dogs/2.jpg");
+        ImageFolder data = ImageFolder.of(root);
+        assertEquals(List.of("cats", "dogs"), data.classes());
+        assertEquals(root.resolve("training_set/training_set"), data.root());
+        assertEquals(Optional.of(root.resolve("test_set/test_set")), data.validRoot());
+    }
+
+    /** What may not be meant is said. */
+    @Test
+    void imagesInFoldersWithinThoseOfTheClasses() throws IOException {
+        touch("seg_train/cats/1.jpg", "seg_train/dogs/1.jpg", "seg_test/cats/1.jpg", "seg_test/dogs/1.jpg");
+        ImageFolder data = ImageFolder.of(root);
+        assertEquals(List.of("seg_test", "seg_train"), data.classes());
+        assertTrue(data.summary().endsWith("; all in folders within those of the classes"), data.summary());
+        touch("seg_train/3.jpg");
+        assertTrue(ImageFolder.of(root).summary().endsWith("held out to validate on"), data.summary());
+    }
+
+    @Test
     void validationMayLackAClass() throws IOException {
         touch("train/a/1.jpg", "train/b/1.jpg", "train/c/1.jpg", "valid/c/2.jpg");
         Files.createDirectories(root.resolve("valid/b"));
