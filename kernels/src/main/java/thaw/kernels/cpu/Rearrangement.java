@@ -7,7 +7,7 @@ import thaw.kernels.Array;
 import thaw.kernels.Shape;
 import thaw.kernels.Shapes;
 
-/** Operators that move numbers without computing, and the sums that undo repeating. */
+/** Operators that move numbers without computing, and sums, the gradient of repeating. */
 final class Rearrangement {
 
     private final Memory memory;
@@ -102,7 +102,7 @@ final class Rearrangement {
         return y;
     }
 
-    /** Sums in double precision, which costs little beside the walk. */
+    /** Sums in double precision, which costs little compared with the walk over the elements. */
     Array sum(Array array, boolean keepDim, int... dims) {
         Shape in = array.shape();
         Shape out = Shapes.sum(in, keepDim, dims);

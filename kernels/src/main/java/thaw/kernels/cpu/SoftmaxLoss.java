@@ -6,7 +6,7 @@ import thaw.kernels.Reduction;
 import thaw.kernels.Shape;
 import thaw.kernels.Shapes;
 
-/** Log-softmax and cross-entropy over rows of scores, which are few: one thread, sums in double precision. */
+/** Log-softmax and cross-entropy over rows of scores. Scores are few: one thread, and sums in double precision. */
 final class SoftmaxLoss {
 
     private final Memory memory;
