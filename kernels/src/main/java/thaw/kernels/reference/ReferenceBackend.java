@@ -457,8 +457,8 @@ public final class ReferenceBackend implements Backend {
 
     private ReferenceArray values(Array x) {
         if (!(x instanceof ReferenceArray mine) || !mine.isCountedBy(inUse)) {
-            throw new IllegalArgumentException("array " + x.shape() + " belongs to another device; read its values and make"
-                    + " an array of them on this one");
+            throw new IllegalArgumentException("array " + x.shape() + " belongs to another device; read its values and create"
+                    + " an array from them on this device");
         }
         mine.storage().requireAlive();
         return mine;
