@@ -20,7 +20,7 @@ public final class Tuner {
 
     /** Images per trial on a graphics card, which one image would not load. */
     private static final int IMAGES_OF_CARD = 16;
-    /** Images per trial of narrow products; more images would make the columns too many. */
+    /** Images per trial of narrow products; with more, the columns are no longer few. */
     private static final int IMAGES_OF_NARROW = 8;
     /** The least number of images: with fewer, transforming the weights takes too large a share. */
     private static final int IMAGES_OF_WINOGRAD = 4;
