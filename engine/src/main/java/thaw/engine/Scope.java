@@ -16,6 +16,7 @@ import java.util.Set;
  *     loss.backward();
  * }
  * }</pre>
+ *
  * <p>Scopes nest. When an inner scope closes, the arrays that the graph needs for its gradients move to the enclosing one.
  * The outermost scope frees all of them that {@link Tensor#backward()} has not freed, except those that a kept tensor's
  * gradient needs. Parameters, buffers and gradients belong to no scope. Without any scope, tensors are garbage-collected.

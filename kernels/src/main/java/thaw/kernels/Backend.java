@@ -19,7 +19,7 @@ import java.util.Optional;
  */
 public interface Backend extends AutoCloseable {
 
-    /** A description of the device in one line, for users: {@code "cpu, Vector API, 16 floats, 2 threads"}. */
+    /** A description of the device in one line, for users: {@code "cpu, Vector API with 16 floats, 2 threads"}. */
     String description();
 
     // ---- memory ------------------------------------------------------------------------------------------------
@@ -61,10 +61,7 @@ public interface Backend extends AutoCloseable {
     /** In place: {@code target ← source}, of the same shape. */
     void assign(Array target, Array source);
 
-    /**
-     * Kernel times as the device measures them; empty if profiling is off or the operators run synchronously on the
-     * CPU.
-     */
+    /** Kernel times as the device measures them; empty if profiling is off or the operators run synchronously. */
     default Optional<DeviceProfile> profile() {
         return Optional.empty();
     }
@@ -78,7 +75,7 @@ public interface Backend extends AutoCloseable {
 
     /**
      * Whether operators return before the device has computed their results. Reading a result then waits for all work
-     * submitted before it, so a loop that reads at every step keeps the device idle while it does.
+     * submitted before it, so a loop that reads at every step also leaves the device idle in between.
      */
     default boolean isAsynchronous() {
         return false;
@@ -86,11 +83,10 @@ public interface Backend extends AutoCloseable {
 
     /**
      * Compiles the kernels of a convolutional network in advance, so that the first use of each is as fast as the next.
-     * Takes seconds, during which another thread may read the weights. Changes no result. Does nothing on backends that
-     * would not gain.
+     * Takes seconds, during which another thread may read the weights. Changes no result. Does nothing if there is nothing
+     * to gain.
      *
-     * @param training whether to compile the kernels of a training step too, rather than those of a prediction
-     *     alone
+     * @param training whether to compile the kernels of a training step too, rather than those of a prediction alone
      */
     default void warmUp(boolean training) {
     }
@@ -183,7 +179,7 @@ public interface Backend extends AutoCloseable {
         return conv2dWithEpilogue(x, w, Epilogue.bias(bias), options);
     }
 
-    /** {@link #conv2d} without bias, followed by the epilogue while the result is still in registers. */
+    /** {@link #conv2d} without bias, followed by the epilogue, without a separate pass over memory. */
     Array conv2dWithEpilogue(Array x, Array w, Epilogue epilogue, Conv2dOptions options);
 
     /** Gradient of {@link #conv2d} with respect to its input, of shape {@code xShape}. */
@@ -261,7 +257,7 @@ public interface Backend extends AutoCloseable {
     /**
      * The largest value in each window and its index; the first in row-major order among equals; padding never wins.
      *
-     * @param needIndices whether to return {@link Pooled#indices}; null otherwise
+     * @param needIndices whether to return {@link Pooled#indices}, which is null otherwise
      */
     Pooled maxPool2d(Array x, Pool2dOptions options, boolean needIndices);
 

@@ -8,7 +8,7 @@ package thaw.kernels;
  */
 public record KernelTime(String kernel, int runs, double seconds, double flops, double bytes) {
 
-    /** The sum of both totals, under this kernel's name. */
+    /** The totals of this kernel and another one, under this kernel's name. */
     public KernelTime plus(KernelTime other) {
         return new KernelTime(kernel, runs + other.runs, seconds + other.seconds, flops + other.flops, bytes + other.bytes);
     }

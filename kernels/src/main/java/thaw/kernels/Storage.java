@@ -55,7 +55,7 @@ public abstract class Storage {
         return version;
     }
 
-    /** Records an in-place change; must be called after every write to contents that were already readable. */
+    /** Records an in-place change; must be called for every change of the contents after they were first written. */
     public final void changed() {
         version++;
         outdate();

@@ -31,7 +31,7 @@ public final class AdamW extends Optimizer {
             Option.EPS, Option.EPS.standard(), Option.WEIGHT_DECAY, 1e-2, Option.MAXIMIZE, Option.MAXIMIZE.standard(),
             Option.DECAY_BIAS_AND_NORM, Option.DECAY_BIAS_AND_NORM.standard())));
 
-    /** @throws IllegalArgumentException if there is no group, or see {@link #addParamGroup} */
+    /** @throws IllegalArgumentException if there is no group, or {@link #addParamGroup} refuses one */
     public AdamW(ParamGroup... groups) {
         super(groups);
     }

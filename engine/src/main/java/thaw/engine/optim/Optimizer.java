@@ -21,7 +21,7 @@ public abstract sealed class Optimizer implements AutoCloseable permits SGD, Ada
     private final List<ParamGroup> groups = new ArrayList<>();
     final OptimizerState state = new OptimizerState();
 
-    /** @throws IllegalArgumentException if there is no group, or see {@link #addParamGroup} */
+    /** @throws IllegalArgumentException if there is no group, or {@link #addParamGroup} refuses one */
     Optimizer(ParamGroup... groups) {
         if (groups.length == 0) {
             throw new IllegalArgumentException(name() + ": empty parameter list; pass at least one group, as in new " + name()

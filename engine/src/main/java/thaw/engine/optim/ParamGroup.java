@@ -84,7 +84,7 @@ public final class ParamGroup {
         return get(Option.LR);
     }
 
-    /** Sets the learning rate, the factor of the update. At least 0. */
+    /** Sets the learning rate, at least 0: the factor of the update. */
     public ParamGroup lr(double lr) {
         return set(Option.LR, lr);
     }
@@ -161,7 +161,10 @@ public final class ParamGroup {
         return get(Option.BETA2);
     }
 
-    /** {@link AdamW}: sets the decay factors of the mean of gradients and of squared gradients; 0.9 and 0.999 unless set. */
+    /**
+     * {@link AdamW}: sets the decay factors of the moving averages of the gradients and of their squares; 0.9 and 0.999
+     * unless set.
+     */
     public ParamGroup betas(double beta1, double beta2) {
         return set(Option.BETA1, beta1).set(Option.BETA2, beta2);
     }

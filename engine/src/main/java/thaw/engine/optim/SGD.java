@@ -27,7 +27,7 @@ public final class SGD extends Optimizer {
     private static final Map<Option, Double> DEFAULTS = defaultsOf(Option.LR, Option.MOMENTUM, Option.DAMPENING,
             Option.WEIGHT_DECAY, Option.NESTEROV, Option.MAXIMIZE, Option.DECAY_BIAS_AND_NORM);
 
-    /** @throws IllegalArgumentException if there is no group, or see {@link #addParamGroup} */
+    /** @throws IllegalArgumentException if there is no group, or {@link #addParamGroup} refuses one */
     public SGD(ParamGroup... groups) {
         super(groups);
     }

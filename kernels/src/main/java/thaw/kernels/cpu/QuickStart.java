@@ -16,7 +16,7 @@ import java.util.concurrent.TimeUnit;
  */
 final class QuickStart implements AutoCloseable {
 
-    /** The time that compiling the scalar loops takes, if the caller reads weights for that long. */
+    /** The time that compiling the scalar loops takes; an upper limit, if the caller reads weights for that long. */
     private static final long SCALARS = TimeUnit.MILLISECONDS.toNanos(300);
 
     /** Longer than the pause between reading weights and predicting, or between operators. */

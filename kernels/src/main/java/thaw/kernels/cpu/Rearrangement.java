@@ -7,7 +7,7 @@ import thaw.kernels.Array;
 import thaw.kernels.Shape;
 import thaw.kernels.Shapes;
 
-/** Operators that move numbers without computing, and sums, the gradient of repeating. */
+/** Operators that move numbers without computing, and sums, the gradient of {@link #expand}. */
 final class Rearrangement {
 
     private final Memory memory;

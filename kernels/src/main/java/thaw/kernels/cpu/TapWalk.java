@@ -24,7 +24,7 @@ record TapWalk(int images, int rows, int sourceImage, int sourceStart, int sourc
         int targetImage, int targetStart, int targetRow, int py, int targetBlock, int pixels, int lastPixels,
         FilterPlaces places, PackedWeights.Layout layout, int[] taps, int[] weightOffsets) {
 
-    /** The least number of multiply-adds in an item that outweighs the cost of handing it to a thread. */
+    /** Multiply-adds in an item beyond which the cost of handing it to a thread is negligible. */
     private static final long ITEM = 2_000_000;
 
     /** The least number of items per job, so that any number of threads is evenly loaded. */

@@ -80,7 +80,7 @@ final class WinogradConvolution {
      */
     private static final int ONE_STEP = 16;
 
-    /** The key of transformed weights among the data derived from a weight, too. */
+    /** The form of a convolution; also the key of its transformed weights, among the data derived from a weight. */
     private record Form(boolean gradient, int stride, int side) {
     }
 

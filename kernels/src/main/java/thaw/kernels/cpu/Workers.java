@@ -22,7 +22,7 @@ class Workers implements AutoCloseable {
 
     /**
      * A job. Each thread begins with its own range of items, in their order, and then takes the rest of the others'
-     * ranges. The first items of a job mostly read what the first items of the previous job have written, which the ranges
+     * ranges. The first items of a job mostly read the output of the first items of the previous job, which the ranges
      * keep in the same core's cache. On two threads whose cores share no cache, ResNet-18 takes 14.9 ms for an image this
      * way, and 17.0 with one counter for all items; 150 and 160 for 16 images.
      */

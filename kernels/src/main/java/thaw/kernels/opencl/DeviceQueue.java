@@ -92,11 +92,11 @@ final class DeviceQueue implements AutoCloseable {
     }
 
     /**
-     * Enqueues a kernel. Setting the arguments and enqueueing is one critical section, because a kernel object holds its
+     * Enqueues a kernel. Its arguments are set and it is enqueued under one lock, because a kernel object holds its
      * arguments.
      *
      * @param local null lets the driver choose
-     * @param work  the kernel's arithmetic and traffic, for the profile
+     * @param work  the kernel's operations and memory traffic, for the profile
      */
     void run(CompiledKernel kernel, Runnable setArguments, long[] global, long[] local, Profile.Work work) {
         enqueue(kernel.name(), () -> {
@@ -173,8 +173,8 @@ final class DeviceQueue implements AutoCloseable {
     }
 
     /**
-     * Enqueues a command; if the driver runs out of memory, which some allocate on first use, releases the idle buffers
-     * and tries again.
+     * Enqueues a command. Drivers that allocate memory on first use can run out of it here; then the pool's idle buffers
+     * are released and the command is tried again.
      */
     private synchronized void enqueue(String what, Runnable command) {
         requireOpen();

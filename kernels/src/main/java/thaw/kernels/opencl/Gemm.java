@@ -20,7 +20,7 @@ final class Gemm {
     /** The least number of products per part of a split sum. */
     private static final int SHORTEST_PART = 256;
 
-    /** Work-groups that load a compute unit, with work-items that wait for memory, and with ones that do not. */
+    /** Work-groups that load a compute unit: of work-items that wait for memory, and of solo ones, which do not. */
     private static final int GROUPS_OF_A_UNIT = 4;
     private static final int SOLO_GROUPS_OF_A_UNIT = 2;
 

@@ -39,7 +39,7 @@ public final class OpenClDevices {
     /**
      * The fastest device by kind and size: a graphics card before an integrated one, and that before the CPU.
      *
-     * @throws OpenClException see {@link #list}
+     * @throws OpenClException under the conditions of {@link #list}
      */
     public static OpenClDevice best() {
         return list().stream().min(Comparator.comparing(OpenClDevice::type).thenComparing(largestFirst())).orElseThrow();
@@ -50,7 +50,7 @@ public final class OpenClDevices {
         return Comparator.comparingLong(d -> -(long) d.computeUnits() * Math.max(1, d.clockMHz()));
     }
 
-    /** @throws OpenClException see {@link #list}; or if there is no such device */
+    /** @throws OpenClException under the conditions of {@link #list}, or if there is no such device */
     static Handle handle(int index) {
         List<Handle> all = handles();
         if (index < 0 || index >= all.size()) {
@@ -100,9 +100,9 @@ public final class OpenClDevices {
                 throw OpenClException.of("querying the platforms", failure);
             }
         }
-        throw new OpenClException("OpenCL: there is an OpenCL library, but no driver; install your graphics card's driver (Debian,"
-                + " Ubuntu: nvidia-opencl-icd, mesa-opencl-icd, intel-opencl-icd; pocl-opencl-icd for the CPU), or compute"
-                + " on the CPU");
+        throw new OpenClException("OpenCL: there is an OpenCL library, but no driver; install your graphics card's driver"
+                + " (Debian, Ubuntu: nvidia-opencl-icd, mesa-opencl-icd, intel-opencl-icd; pocl-opencl-icd for the CPU), or"
+                + " compute on the CPU");
     }
 
     private static cl_device_id[] devices(cl_platform_id platform) {

@@ -3,8 +3,8 @@ package thaw.kernels.opencl;
 import thaw.kernels.Shape;
 
 /**
- * Indices of maxima, with the windows in which they were found. The windows tell the gradient of an element which outputs
- * could have chosen it.
+ * Indices of maxima, with the windows in which they were found. The gradient of an element then tests only the windows
+ * that contain it.
  */
 final class PoolIndices extends OpenClArray {
 

@@ -47,7 +47,7 @@ final class Race {
         return wins;
     }
 
-    /** The shortest of a few rounds; the first one includes compilation. */
+    /** The shortest time of a few rounds; the first one includes compilation. */
     private static double seconds(Supplier<Backend> make) {
         try (Backend backend = make.get()) {
             Array x = filled(backend, Shape.of(8, 64, 28, 28));

@@ -21,7 +21,7 @@ record TuningTrial(ProductShape kind, Shape x, Shape w, Conv2dOptions options) {
     private static final int LEAST_RUNS = 3;
     private static final int MOST_RUNS = 50;
 
-    /** The layers for a kind of product, with and without a filter, small enough to take milliseconds on a CPU. */
+    /** The layers for a kind of product, with 3×3 and 1×1 filters, small enough to take milliseconds on a CPU. */
     static List<TuningTrial> of(ProductShape kind) {
         return switch (kind) {
             case WIDE -> List.of(of(kind, 64, 56, 64, 3), of(kind, 256, 56, 64, 1));
