@@ -156,20 +156,24 @@ public final class Device implements AutoCloseable {
         return tensor(Shape.of(classes.length), values);
     }
 
+    /** A tensor of zeros. */
     public Tensor zeros(Shape shape) {
         return wrap(backend.zeros(shape));
     }
 
+    /** A tensor of ones. */
     public Tensor ones(Shape shape) {
         return full(shape, 1);
     }
 
+    /** A tensor whose elements all have this value. */
     public Tensor full(Shape shape, double value) {
         Tensor t = zeros(shape);
         backend.fill(t.array(), value);
         return t;
     }
 
+    /** A tensor of rank 0 with this value. */
     public Tensor scalar(double value) {
         return full(Shape.SCALAR, value);
     }

@@ -261,46 +261,57 @@ public final class Tensor implements AutoCloseable {
 
     // ---- element-wise ------------------------------------------------------------------------------------------
 
+    /** {@code this + b}, with broadcasting. */
     public Tensor add(Tensor b) {
         return new Binary(BinaryOp.ADD).apply(this, b);
     }
 
+    /** {@code this − b}, with broadcasting. */
     public Tensor sub(Tensor b) {
         return new Binary(BinaryOp.SUB).apply(this, b);
     }
 
+    /** {@code this · b}, with broadcasting. */
     public Tensor mul(Tensor b) {
         return new Binary(BinaryOp.MUL).apply(this, b);
     }
 
+    /** {@code this / b}, with broadcasting. */
     public Tensor div(Tensor b) {
         return new Binary(BinaryOp.DIV).apply(this, b);
     }
 
+    /** {@code this + b} for each element. */
     public Tensor add(double b) {
         return new Affine(1, b).apply(this);
     }
 
+    /** {@code this − b} for each element. */
     public Tensor sub(double b) {
         return new Affine(1, -b).apply(this);
     }
 
+    /** {@code this · b} for each element. */
     public Tensor mul(double b) {
         return new Affine(b, 0).apply(this);
     }
 
+    /** {@code this / b} for each element. */
     public Tensor div(double b) {
         return new Affine(1 / b, 0).apply(this);
     }
 
+    /** {@code −x} for each element. */
     public Tensor neg() {
         return mul(-1);
     }
 
+    /** {@code max(x, 0)} for each element. */
     public Tensor relu() {
         return new Unary(UnaryOp.RELU).apply(this);
     }
 
+    /** {@code 1 / (1 + e^−x)} for each element. */
     public Tensor sigmoid() {
         return new Unary(UnaryOp.SIGMOID).apply(this);
     }
@@ -313,6 +324,7 @@ public final class Tensor implements AutoCloseable {
         return new Unary(UnaryOp.EXP).apply(this);
     }
 
+    /** The natural logarithm of each element. */
     public Tensor log() {
         return new Unary(UnaryOp.LOG).apply(this);
     }
@@ -321,6 +333,7 @@ public final class Tensor implements AutoCloseable {
         return new Unary(UnaryOp.ABS).apply(this);
     }
 
+    /** {@code x²} for each element. */
     public Tensor square() {
         return new Unary(UnaryOp.SQUARE).apply(this);
     }

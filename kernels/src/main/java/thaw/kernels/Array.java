@@ -22,11 +22,21 @@ public abstract class Array {
     /** The memory that holds the elements; other arrays may share it. */
     public abstract Storage storage();
 
+    /**
+     * Adds an owner to the storage, and returns this array.
+     *
+     * @throws IllegalStateException if the memory has been released
+     */
     public final Array retain() {
         storage().retain();
         return this;
     }
 
+    /**
+     * Removes an owner from the storage; the last one returns the memory to the backend.
+     *
+     * @throws IllegalStateException if the memory has been released
+     */
     public final void release() {
         storage().release();
     }
