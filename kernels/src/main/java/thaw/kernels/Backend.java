@@ -155,7 +155,10 @@ public interface Backend extends AutoCloseable {
     /** Repeats {@code x} along the dimensions in which it has extent 1 or which it lacks. The gradient of {@link #sum}. */
     Array expand(Array x, Shape shape);
 
-    /** Index of the largest element of each row of {@code [N, C]}, the first among equals; stored as floats {@code [N]}. */
+    /**
+     * Index of the largest element of each row of {@code [N, C]}, the first among equals; NaN counts as larger than any
+     * number. Stored as floats {@code [N]}.
+     */
     Array argmax(Array x);
 
     // ---- linear algebra -----------------------------------------------------------------------------------------

@@ -35,6 +35,13 @@ public abstract class OperatorContract extends BackendContract {
     }
 
     @Test
+    void argmaxTakesNaNForTheLargest() {
+        float nan = Float.NaN;
+        Array rows = backend.of(Shape.of(3, 4), new float[] {1, nan, 5, nan, nan, 1, 2, 3, 3, 2, 1, nan});
+        assertArrayEquals(new float[] {1, 0, 3}, read(backend.argmax(rows)), "as torch.argmax");
+    }
+
+    @Test
     void paddingIsNeverTheMaximum() {
         Array x = image(2, 2,
                 -4, -3,

@@ -131,7 +131,9 @@ final class Rearrangement {
         for (int n = 0; n < shape.size(); n++) {
             int best = 0;
             for (int c = 1; c < columns; c++) {
-                if (from[n * columns + c] > from[n * columns + best]) {
+                float v = from[n * columns + c];
+                float top = from[n * columns + best];
+                if (v > top || Float.isNaN(v) && !Float.isNaN(top)) {
                     best = c;
                 }
             }

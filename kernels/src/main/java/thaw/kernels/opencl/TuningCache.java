@@ -83,9 +83,14 @@ final class TuningCache {
 
     private static Map<String, String> identity(OpenClDevice device) {
         StringBuilder sources = new StringBuilder();
-        KERNELS.forEach(file -> sources.append(Programs.source(file)));
+        KERNELS.forEach(file -> sources.append(code(Programs.source(file))));
         return new TreeMap<>(Map.of("device", device.name(), "driver", device.platform() + ", " + device.driver(), "kernels",
                 hash(sources.toString())));
+    }
+
+    /** A kernel's source without comments and with single spaces: rewording a comment does not discard a tuning. */
+    static String code(String source) {
+        return source.replaceAll("(?s)/\\*.*?\\*/|//[^\n]*", " ").replaceAll("\\s+", " ").strip();
     }
 
     private static Tuning parse(Properties entries) {
