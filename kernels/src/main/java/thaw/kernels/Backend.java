@@ -284,7 +284,8 @@ public interface Backend extends AutoCloseable {
      * Softmax cross-entropy of scores {@code [N, C]}, PyTorch's definition.
      *
      * <p>Hard targets, class numbers {@code [N]}, with class weights {@code v} (1 if null) and smoothing {@code ε}:
-     * {@code l_n = (1 − ε)·v_t·(−log p_t) + ε/C · Σ_c v_c·(−log p_c)}; the mean divides by {@code Σ_n v_t}.
+     * {@code l_n = (1 − ε)·v_t·(−log p_t) + ε/C · Σ_c v_c·(−log p_c)}; the mean divides by {@code Σ_n v_t}, and is NaN, as its
+     * gradient is, where that is 0.
      * Soft targets, probabilities {@code q [N, C]}: {@code l_n = −Σ_c v_c·((1 − ε)·q_c + ε/C)·log p_c}; the mean divides by N.
      *
      * @param target      {@code [N]} class numbers, or {@code [N, C]} probabilities
