@@ -63,11 +63,16 @@ public final class Classifier implements AutoCloseable {
     /**
      * Loads a model that a {@link Learner} saved.
      *
-     * @throws IllegalArgumentException if the file has weights but not what makes a model of them
+     * @throws IllegalArgumentException if the file has weights but not what makes a model of them, or weights that are not finite
      * @throws IOException              if it is missing or damaged
      */
     public static Classifier load(Path path) throws IOException {
-        return of(ModelFile.read(path));
+        ModelFile model = ModelFile.read(path);
+        try {
+            return of(model);
+        } catch (IllegalArgumentException unfit) {
+            throw new IllegalArgumentException(path + ": " + unfit.getMessage(), unfit);
+        }
     }
 
     /** As {@link #load(Path)}, from a stream such as a resource's, which is read to its end and not closed. */
@@ -75,7 +80,10 @@ public final class Classifier implements AutoCloseable {
         return of(ModelFile.read(in));
     }
 
-    /** @throws IllegalArgumentException if the model does not take colour images, or its weights are of another architecture */
+    /**
+     * @throws IllegalArgumentException if the model does not take colour images, or its weights are of another architecture or not
+     *                                  finite
+     */
     public static Classifier of(ModelFile model) {
         return of(model, Device.auto());
     }
@@ -111,17 +119,26 @@ public final class Classifier implements AutoCloseable {
         return transforms;
     }
 
-    /** @throws thaw.finetune.images.ImageReadException if the file is missing or is no image */
+    /**
+     * @throws thaw.finetune.images.ImageReadException if the file is missing or is no image
+     * @throws NonFiniteScoresException                if the model's numbers overflow
+     */
     public Prediction predict(Path image) {
-        return predict(ImageDecoder.decode(image));
+        return predict(ImageDecoder.decode(image), image);
     }
 
+    /** @throws NonFiniteScoresException if the model's numbers overflow */
     public Prediction predict(BufferedImage image) {
         return predict(RgbImage.of(image));
     }
 
+    /** @throws NonFiniteScoresException if the model's numbers overflow */
     public Prediction predict(RgbImage image) {
-        return predictPrepared(transforms.apply(image), 1).get(0);
+        return predict(image, "the image");
+    }
+
+    private Prediction predict(RgbImage image, Object name) {
+        return predictPrepared(transforms.apply(image), List.of(name)).get(0);
     }
 
     /**
@@ -129,6 +146,7 @@ public final class Classifier implements AutoCloseable {
      *
      * @return a prediction for each, in the same order
      * @throws thaw.finetune.images.ImageReadException if a file is missing or is no image
+     * @throws NonFiniteScoresException                if the model's numbers overflow
      */
     public List<Prediction> predictAll(List<Path> images) {
         if (images.size() >= WORTH_WAITING) {
@@ -142,7 +160,7 @@ public final class Classifier implements AutoCloseable {
                 float[] image = transforms.apply(ImageDecoder.decode(some.get(i)));
                 System.arraycopy(image, 0, batch, i * imageLength(), imageLength());
             }
-            predictions.addAll(predictPrepared(batch, some.size()));
+            predictions.addAll(predictPrepared(batch, some));
         }
         return List.copyOf(predictions);
     }
@@ -162,22 +180,33 @@ public final class Classifier implements AutoCloseable {
         return CHANNELS * transforms.size() * transforms.size();
     }
 
-    private List<Prediction> predictPrepared(float[] images, int count) {
+    /** @param names of the images, for messages */
+    private List<Prediction> predictPrepared(float[] images, List<?> names) {
         use.readLock().lock();
         try {
             if (closed) {
                 throw new IllegalStateException("the classifier is closed; predict within its try block");
             }
-            float[] scores = scores(images, count);
+            float[] scores = scores(images, names.size());
             List<Prediction> predictions = new ArrayList<>();
-            for (int i = 0; i < count; i++) {
+            for (int i = 0; i < names.size(); i++) {
                 int first = i * classes().size();
-                predictions.add(Prediction.ofScores(labels, Arrays.copyOfRange(scores, first, first + classes().size()),
-                        threshold));
+                float[] row = Arrays.copyOfRange(scores, first, first + classes().size());
+                requireFinite(row, names.get(i));
+                predictions.add(Prediction.ofScores(labels, row, threshold));
             }
             return predictions;
         } finally {
             use.readLock().unlock();
+        }
+    }
+
+    private void requireFinite(float[] scores, Object image) {
+        for (int c = 0; c < scores.length; c++) {
+            if (!Float.isFinite(scores[c])) {
+                throw new NonFiniteScoresException(image + ": the model's scores are not finite, that of " + classes().get(c) + " is "
+                        + scores[c] + "; its weights, though finite, make numbers overflow: train it anew, or take an earlier one");
+            }
         }
     }
 

@@ -299,9 +299,9 @@ public interface Backend extends AutoCloseable {
      * Softmax cross-entropy of scores {@code [N, C]}, by PyTorch's definition.
      *
      * <p>Hard targets, class numbers {@code [N]}, with class weights {@code v} (1 if null) and smoothing {@code ε}:
-     * {@code l_n = (1 − ε)·v_t·(−log p_t) + ε/C · Σ_c v_c·(−log p_c)}; the mean divides by {@code Σ_n v_t}. Soft
-     * targets, probabilities {@code q [N, C]}: {@code l_n = −Σ_c v_c·((1 − ε)·q_c + ε/C)·log p_c}; the mean divides by
-     * N.
+     * {@code l_n = (1 − ε)·v_t·(−log p_t) + ε/C · Σ_c v_c·(−log p_c)}; the mean divides by {@code Σ_n v_t}, and is NaN,
+     * like its gradient, if that sum is 0. Soft targets, probabilities {@code q [N, C]}:
+     * {@code l_n = −Σ_c v_c·((1 − ε)·q_c + ε/C)·log p_c}; the mean divides by N.
      *
      * @param target      {@code [N]} class numbers, or {@code [N, C]} probabilities
      * @param classWeight {@code [C]}, or null

@@ -128,10 +128,18 @@ final class EvaluateCommand implements Callable<Integer> {
             requireLabels(model, file);
             ImageFolder data = folder.classes(model.classes()).transforms(model.transforms());
             try (Device device = deviceOptions.open(output)) {
-                evaluate(model.toNet(device), size == null ? data : data.size(size), Objective.of(model));
+                evaluate(network(model, file, device), size == null ? data : data.size(size), Objective.of(model));
             }
         }
         return 0;
+    }
+
+    private static ResNet network(ModelFile model, Path file, Device device) {
+        try {
+            return model.toNet(device);
+        } catch (IllegalArgumentException unfit) {
+            throw new Failure(file + ": " + unfit.getMessage(), unfit);
+        }
     }
 
     private Objective withThreshold(Objective standard) {
@@ -178,9 +186,14 @@ final class EvaluateCommand implements Callable<Integer> {
         }
         Map<String, Double> metrics = metrics(result.predictions(), objective);
         output.text(metrics.entrySet().stream()
-                .map(metric -> String.format(Locale.ROOT, "%s %.4f", metric.getKey(), metric.getValue()))
+                .map(metric -> metric.getKey() + " " + OutputOptions.number("%.4f", metric.getValue()))
                 .collect(Collectors.joining(", ")));
         tellOfBroken(loader.broken());
+        int[] undefined = result.predictions().undefined();
+        if (undefined.length > 0) {
+            output.note("the scores of " + undefined.length + " of " + result.predictions().size() + " pictures are not finite, the"
+                    + " first those of " + result.predictions().samples().get(undefined[0]).file() + "; they count as wrong");
+        }
         if (table != null) {
             result.predictions().writeCsv(table, threshold(objective));
             output.text("probabilities are in " + table);
@@ -190,7 +203,8 @@ final class EvaluateCommand implements Callable<Integer> {
         }
         output.text((views == null ? "" : "with " + views + " varied views of each: ") + line(result)
                 + String.format(Locale.ROOT, ", in %.1f s", seconds));
-        ObjectNode json = json(net, data, result).put("seconds", seconds).put("broken_images", loader.broken().size());
+        ObjectNode json = json(net, data, result).put("seconds", seconds).put("broken_images", loader.broken().size())
+                .put("undefined_images", undefined.length);
         if (views != null) {
             json.put("views", views).putObject("without_tta").put("correct", plain.correct()).put("total", plain.total())
                     .put("accuracy", plain.accuracy()).put("loss", plain.loss());
@@ -213,8 +227,8 @@ final class EvaluateCommand implements Callable<Integer> {
     }
 
     private static String line(Evaluation result) {
-        return String.format(Locale.ROOT, "%d of %d right: accuracy %.1f %%, loss %.4f", result.correct(), result.total(),
-                100 * result.accuracy(), result.loss());
+        return result.correct() + " of " + result.total() + " right: accuracy " + OutputOptions.number("%.1f %%",
+                100 * result.accuracy()) + ", loss " + OutputOptions.number("%.4f", result.loss());
     }
 
     private static double threshold(Objective objective) {

@@ -16,10 +16,12 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
+import thaw.engine.Device;
 import thaw.engine.io.AtomicFile;
 import thaw.finetune.ClassProbability;
 import thaw.finetune.Classifier;
 import thaw.finetune.ModelFile;
+import thaw.finetune.NonFiniteScoresException;
 import thaw.finetune.Prediction;
 import thaw.finetune.data.Csv;
 
@@ -61,8 +63,10 @@ final class PredictCommand implements Callable<Integer> {
         }
         ModelFile model = Threshold.set(threshold, ModelFile.read(modelFile), modelFile);
         List<Prediction> predictions;
-        try (Classifier classifier = Classifier.of(model, deviceOptions.open(output))) {
+        try (Classifier classifier = classifier(model)) {
             predictions = classifier.predictAll(images);
+        } catch (NonFiniteScoresException overflow) {
+            throw new Failure(modelFile + ": " + overflow.getMessage(), overflow);
         }
         ObjectNode json = OutputOptions.object().put("model", modelFile.toString());
         ArrayNode array = json.putArray("predictions");
@@ -88,6 +92,15 @@ final class PredictCommand implements Callable<Integer> {
         }
         output.result(json);
         return 0;
+    }
+
+    private Classifier classifier(ModelFile model) {
+        Device device = deviceOptions.open(output);
+        try {
+            return Classifier.of(model, device);
+        } catch (IllegalArgumentException unfit) {
+            throw new Failure(modelFile + ": " + unfit.getMessage(), unfit);
+        }
     }
 
     /** A record for each picture: the file, what is predicted, and a probability for each class in the model's order. */

@@ -62,7 +62,7 @@ final class ReferenceLoss {
         return a;
     }
 
-    /** The divisor of the summed loss: {@code Σ_n v[t_n]} for hard targets, N for soft ones. */
+    /** The divisor of the summed loss: {@code Σ_n v[t_n]} for hard targets, NaN in place of 0; N for soft ones. */
     static double divisor(ReferenceArray target, ReferenceArray classWeight, Reduction reduction) {
         if (reduction == Reduction.SUM) {
             return 1;
@@ -74,16 +74,16 @@ final class ReferenceLoss {
         for (double t : target.data) {
             sum += classWeight.data[(int) t];
         }
-        return sum;
+        return sum == 0 ? Double.NaN : sum;
     }
 
     /** {@code loss = −Σ_n,c a[n, c] · log p[n, c] / divisor}; terms with {@code a = 0} are 0, even where log p is −∞. */
     static double crossEntropy(double[] logP, double[] a, double divisor) {
         double loss = 0;
         for (int i = 0; i < a.length; i++) {
-            loss -= a[i] == 0 ? 0 : a[i] * logP[i] / divisor;
+            loss -= a[i] == 0 ? 0 : a[i] * logP[i];
         }
-        return loss;
+        return loss / divisor;
     }
 
     /** {@code gx[n, c] = (p[n, c] · Σ_d a[n, d] − a[n, c]) / divisor}, because {@code ∂ log p[d] / ∂x[c] = 1[c = d] − p[c]}. */

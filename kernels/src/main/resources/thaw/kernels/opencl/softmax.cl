@@ -77,7 +77,7 @@ kernel void cross_entropy(global const float *x, global const float *target, con
     }
 }
 
-/* One work-group: the sum of the class weights of n targets, the divisor of their mean. */
+/* One work-group: the sum of the class weights of n targets, the divisor of their mean; NaN in place of 0. */
 kernel void target_weight(global const float *target, global const float *v, const int n, global float *sum,
                           local float *scratch) {
     float part = 0;
@@ -86,7 +86,7 @@ kernel void target_weight(global const float *target, global const float *v, con
     }
     part = tree_sum(part, scratch);
     if (get_local_id(0) == 0) {
-        sum[0] = part;
+        sum[0] = part == 0 ? NAN : part;
     }
 }
 
