@@ -167,7 +167,7 @@ public record ModelFile(Map<String, String> network, LabelSet labels, double thr
      * The network with its weights, in evaluation mode.
      *
      * @throws IllegalArgumentException if the metadata describes no network that is known, or one whose classes or weights are
-     *                                  not these
+     *                                  not these, or if weights are not finite
      */
     public ResNet toNet(Device device) {
         ResNet net = ResNet.fromMetadata(network, weights, device);

@@ -49,6 +49,11 @@ public interface StoredTensor {
         dtype().read(bytes(), into);
     }
 
+    /** Whether all elements are finite as floats, so that {@link #toFloats()} gives no NaN and no infinity. */
+    default boolean isFinite() {
+        return dtype().isFinite(bytes());
+    }
+
     /** The elements, row-major, as doubles; exact but for 64-bit integers beyond 2^53. */
     default double[] toDoubles() {
         double[] values = new double[shape().size()];

@@ -136,10 +136,18 @@ final class EvaluateCommand implements Callable<Integer> {
             requireLabels(model, file);
             ImageFolder data = folder.classes(model.classes()).transforms(model.transforms());
             try (Device device = deviceOptions.open(output)) {
-                evaluate(model.toNet(device), size == null ? data : data.size(size), Objective.of(model));
+                evaluate(network(model, file, device), size == null ? data : data.size(size), Objective.of(model));
             }
         }
         return 0;
+    }
+
+    private static ResNet network(ModelFile model, Path file, Device device) {
+        try {
+            return model.toNet(device);
+        } catch (IllegalArgumentException unfit) {
+            throw new Failure(file + ": " + unfit.getMessage(), unfit);
+        }
     }
 
     private Objective withThreshold(Objective standard) {
@@ -187,10 +195,15 @@ final class EvaluateCommand implements Callable<Integer> {
         }
         Map<String, Double> metrics = metrics(result.predictions(), objective);
         output.text(metrics.entrySet().stream()
-                .map(metric -> String.format(Locale.ROOT, "%s %.4f", metric.getKey(), metric.getValue()))
+                .map(metric -> metric.getKey() + " " + OutputOptions.number("%.4f", metric.getValue()))
                 .collect(Collectors.joining(", ")));
         BrokenImages broken = BrokenImages.of(Stream.concat(data.unreadable().stream(), loader.broken().stream()).toList());
         DataReport.note(output, broken, "in the result of --json");
+        int[] undefined = result.predictions().undefined();
+        if (undefined.length > 0) {
+            output.note("the scores of " + undefined.length + " of " + result.predictions().size() + " pictures are not finite, the"
+                    + " first those of " + result.predictions().samples().get(undefined[0]).file() + "; they count as wrong");
+        }
         if (table != null) {
             result.predictions().writeCsv(table, threshold(objective));
             output.text("probabilities are in " + table);
@@ -200,7 +213,7 @@ final class EvaluateCommand implements Callable<Integer> {
         }
         output.text((views == null ? "" : "with " + views + " varied views of each: ") + line(result)
                 + String.format(Locale.ROOT, ", in %.1f s", seconds));
-        ObjectNode json = json(net, data, result).put("seconds", seconds);
+        ObjectNode json = json(net, data, result).put("seconds", seconds).put("undefined_images", undefined.length);
         DataReport.add(json, data);
         DataReport.add(json, broken);
         if (views != null) {
@@ -225,8 +238,8 @@ final class EvaluateCommand implements Callable<Integer> {
     }
 
     private static String line(Evaluation result) {
-        return String.format(Locale.ROOT, "%d of %d right: accuracy %.1f %%, loss %.4f", result.correct(), result.total(),
-                100 * result.accuracy(), result.loss());
+        return result.correct() + " of " + result.total() + " right: accuracy " + OutputOptions.number("%.1f %%",
+                100 * result.accuracy()) + ", loss " + OutputOptions.number("%.4f", result.loss());
     }
 
     private static double threshold(Objective objective) {

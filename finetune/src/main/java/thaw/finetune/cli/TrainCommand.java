@@ -282,7 +282,7 @@ final class TrainCommand implements Callable<Integer> {
     private void report(RunSettings settings, Learner learn, ImageFolder images, TrainingLog log, BrokenImages broken,
             double accuracy, String what, Path model, boolean stopped) {
         long parameters = learn.groups().stream().mapToLong(LayerGroup::parameterCount).sum();
-        output.text(String.format(Locale.ROOT, "%naccuracy %.1f %% on %d pictures; %s", 100 * accuracy,
+        output.text(String.format(Locale.ROOT, "%naccuracy %s on %d pictures; %s", OutputOptions.number("%.1f %%", 100 * accuracy),
                 learn.validImages(), what));
         ObjectNode json = OutputOptions.object().put("accuracy", accuracy).put("model", model.toString())
                 .put("architecture", settings.network().architecture()).put("head", settings.network().head())

@@ -2,14 +2,13 @@ package thaw.finetune.images;
 
 import java.io.EOFException;
 import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
 import javax.imageio.ImageReader;
+import thaw.finetune.images.webp.WebpFile;
 
 /**
  * Files to {@link RgbImage}s: JPEG, PNG, GIF (its first picture), BMP, WebP and TIFF (its first page), turned upright by the
@@ -49,7 +48,11 @@ public final class ImageDecoder {
         ImageFormat format = ImageFormat.of(bytes).orElseThrow(() -> new ImageReadException(name
                 + ": not an image; its first bytes are those of none of " + ImageFormat.names()));
         try {
-            return format == ImageFormat.JPEG ? decodeJpeg(bytes) : decodeOther(format, bytes);
+            return switch (format) {
+                case JPEG -> decodeJpeg(bytes);
+                case WEBP -> decodeWebp(bytes);
+                default -> decodeOther(format, bytes);
+            };
         } catch (EOFException broken) {
             throw new ImageReadException(name + ": broken " + format + " file: it is cut short; replace or remove it", broken);
         } catch (IOException broken) {
@@ -92,27 +95,19 @@ public final class ImageDecoder {
     }
 
     private static RgbImage decodeOther(ImageFormat format, byte[] bytes) throws IOException {
-        if (format == ImageFormat.WEBP) {
-            checkLength(bytes);
-        }
         RgbImage stored = ImageReaders.read(format, bytes, ImageDecoder::readColors);
         return switch (format) {
             case TIFF -> Orientation.ofTiff(bytes).apply(stored);
             case PNG -> Orientation.ofTiff(ExifChunk.ofPng(bytes)).apply(stored);
-            case WEBP -> Orientation.ofTiff(ExifChunk.ofWebp(bytes)).apply(stored);
             default -> stored;
         };
     }
 
-    /**
-     * A RIFF file states its length in bytes 4 to 7; TwelveMonkeys' reader fills what is missing of a lossless WebP with
-     * black.
-     */
-    private static void checkLength(byte[] webp) throws IOException {
-        long expected = 8 + Integer.toUnsignedLong(ByteBuffer.wrap(webp).order(ByteOrder.LITTLE_ENDIAN).getInt(4));
-        if (webp.length < expected) {
-            throw new IOException("the file is cut short: " + webp.length + " bytes of " + expected);
-        }
+    private static RgbImage decodeWebp(byte[] bytes) throws IOException {
+        WebpFile file = WebpFile.read(bytes);
+        checkSize(file.width(), file.height());
+        RgbImage stored = RgbImage.of(file.width(), file.height(), file.decode());
+        return Orientation.ofTiff(ExifChunk.ofWebp(bytes)).apply(stored);
     }
 
     private static RgbImage readColors(ImageReader reader) throws IOException {

@@ -1,7 +1,6 @@
 package thaw.finetune.images;
 
 import com.twelvemonkeys.imageio.plugins.tiff.TIFFImageReaderSpi;
-import com.twelvemonkeys.imageio.plugins.webp.WebPImageReaderSpi;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -17,9 +16,9 @@ import javax.imageio.stream.MemoryCacheImageInputStream;
 
 /**
  * Which of ImageIO's readers reads what. For JPEG, PNG, GIF and BMP the JDK's come first, whose bytes are Pillow's, and any
- * others on the class path get what those refuse. WebP and TIFF belong to TwelveMonkeys' readers, which are named here rather
- * than looked up: ImageIO finds plugins through the class loader of whichever thread touched it first, in an application
- * server often a wrong one.
+ * others on the class path get what those refuse. TIFF belongs to TwelveMonkeys' reader, which is named here rather than looked
+ * up: ImageIO finds plugins through the class loader of whichever thread touched it first, in an application server often a
+ * wrong one. WebP has a decoder of its own.
  */
 final class ImageReaders {
     /** What is asked of a reader that has its input. */
@@ -66,7 +65,6 @@ final class ImageReaders {
     private static List<ImageReaderSpi> providers(ImageFormat format) {
         List<ImageReaderSpi> providers = new ArrayList<>();
         switch (format) {
-            case WEBP -> providers.add(new WebPImageReaderSpi());
             case TIFF -> providers.add(new TIFFImageReaderSpi());
             default -> {
                 Iterator<ImageReaderSpi> all = IIORegistry.getDefaultInstance().getServiceProviders(ImageReaderSpi.class, true);

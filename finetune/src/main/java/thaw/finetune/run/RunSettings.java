@@ -45,7 +45,7 @@ public record RunSettings(Data data, Network network, String grain, List<Phase> 
         Augmentation augmentation, BatchMix mix, Precompute.When precompute, InsightOptions insight, int patience, Keep keep,
         long seed, Environment environment) {
 
-    private static final ObjectMapper JSON = new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
+    private static final ObjectMapper JSON = FiniteJson.builder().enable(SerializationFeature.INDENT_OUTPUT).build();
 
     /** Which epoch's model a run ends with. */
     public enum Keep {
