@@ -49,7 +49,7 @@ public final class PyTorchFile {
         if (FileFormat.of(file) == FileFormat.SAFETENSORS) {
             throw new WeightFileException(path + " is not a PyTorch checkpoint but a safetensors file; use Weights.read");
         }
-        return Checkpoint.weights(load(file), file.name());
+        return Checkpoint.weights(load(file), null, file.name());
     }
 
     /** The object that was saved. */

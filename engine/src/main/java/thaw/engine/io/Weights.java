@@ -6,7 +6,9 @@ import java.nio.file.Path;
 import java.util.AbstractMap;
 import java.util.Collections;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 
 /**
@@ -21,14 +23,24 @@ public final class Weights extends AbstractMap<String, StoredTensor> {
 
     private final Map<String, StoredTensor> tensors;
     private final Map<String, String> metadata;
+    private final String key;
+    private final List<String> otherKeys;
 
-    private Weights(Map<String, ? extends StoredTensor> tensors, Map<String, String> metadata) {
+    private Weights(Map<String, ? extends StoredTensor> tensors, Map<String, String> metadata, String key,
+            List<String> otherKeys) {
         this.tensors = Collections.unmodifiableMap(new LinkedHashMap<>(tensors));
         this.metadata = Collections.unmodifiableMap(new LinkedHashMap<>(metadata));
+        this.key = key;
+        this.otherKeys = List.copyOf(otherKeys);
     }
 
     public static Weights of(Map<String, ? extends StoredTensor> tensors, Map<String, String> metadata) {
-        return new Weights(tensors, metadata);
+        return of(tensors, metadata, "", List.of());
+    }
+
+    static Weights of(Map<String, ? extends StoredTensor> tensors, Map<String, String> metadata, String key,
+            List<String> otherKeys) {
+        return new Weights(tensors, metadata, key, otherKeys);
     }
 
     /**
@@ -36,8 +48,10 @@ public final class Weights extends AbstractMap<String, StoredTensor> {
      * PyTorch checkpoint (zip, or the pickle stream from before 1.6).
      *
      * <p>In a checkpoint the state dict is looked for where training programs put it: under {@code state_dict},
-     * {@code model} and the like. Numbers and strings beside it, such as {@code epoch}, become metadata. Prefixes that
-     * wrappers leave on all names, {@code module.} (data parallel) and {@code _orig_mod.} (compiled), are taken off.
+     * {@code model} and the like, under {@code state_dict_ema} and {@code model_ema} before them, since the moving average
+     * is what such programs evaluate. {@link #key} tells which was taken, {@link #otherKeys} which else stand there.
+     * Numbers and strings beside it, such as {@code epoch}, become metadata. Prefixes that wrappers leave on all names,
+     * {@code module.} (data parallel) and {@code _orig_mod.} (compiled), are taken off.
      *
      * @throws WeightFileException if the file is of no such format, damaged, or holds more than tensors and plain values
      * @throws java.nio.file.NoSuchFileException if there is no such file
@@ -46,15 +60,36 @@ public final class Weights extends AbstractMap<String, StoredTensor> {
         return read(FileBytes.map(path));
     }
 
+    /**
+     * As {@link #read(Path)}, with the state dict that is under a given key of the checkpoint.
+     *
+     * @param key a name, or names joined by dots such as {@code model.state_dict}; empty for the tensors that stand at the
+     *     file's top
+     * @throws WeightFileException also if there are no tensors under that key; the message lists where there are
+     */
+    public static Weights read(Path path, String key) throws IOException {
+        return read(FileBytes.map(path), Objects.requireNonNull(key, "key"));
+    }
+
     /** As {@link #read(Path)}, from a stream such as a resource's, which is read into memory to its end. */
     public static Weights read(InputStream in) throws IOException {
         return read(FileBytes.of("stream", in.readAllBytes()));
     }
 
     static Weights read(FileBytes file) throws IOException {
+        return read(file, null);
+    }
+
+    static Weights read(FileBytes file, String key) throws IOException {
         Weights found = switch (FileFormat.of(file)) {
-            case SAFETENSORS -> Safetensors.read(file);
-            case PYTORCH_ZIP, PYTORCH_LEGACY -> Checkpoint.weights(PyTorchFile.load(file), file.name());
+            case SAFETENSORS -> {
+                if (key != null && !key.isEmpty()) {
+                    throw new WeightFileException(file.name() + ": a safetensors file, which holds a single dict of tensors"
+                            + " and none under the key " + WeightFileException.quote(key) + "; leave the key out");
+                }
+                yield Safetensors.read(file);
+            }
+            case PYTORCH_ZIP, PYTORCH_LEGACY -> Checkpoint.weights(PyTorchFile.load(file), key, file.name());
         };
         return WrapperPrefix.strip(found);
     }
@@ -80,6 +115,16 @@ public final class Weights extends AbstractMap<String, StoredTensor> {
      */
     public Map<String, String> metadata() {
         return metadata;
+    }
+
+    /** Where in a checkpoint the state dict stands: its keys joined by dots; empty if the file is the state dict itself. */
+    public String key() {
+        return key;
+    }
+
+    /** The keys of the other dicts of tensors in the checkpoint, which {@link #read(Path, String)} takes. */
+    public List<String> otherKeys() {
+        return otherKeys;
     }
 
     @Override
