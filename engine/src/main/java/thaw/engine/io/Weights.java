@@ -2,6 +2,7 @@ package thaw.engine.io;
 
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.AbstractMap;
 import java.util.Collections;
@@ -53,11 +54,15 @@ public final class Weights extends AbstractMap<String, StoredTensor> {
      * Numbers and strings beside it, such as {@code epoch}, become metadata. Prefixes that wrappers leave on all names,
      * {@code module.} (data parallel) and {@code _orig_mod.} (compiled), are taken off.
      *
+     * <p>A folder stands for the weights in it where they have a name of Hugging Face's hub, such as
+     * {@code model.safetensors}. What a {@code config.json} beside them says of the model becomes metadata:
+     * {@code {"pretrained_cfg": {"mean": [0.5, 0.5, 0.5]}}} gives {@code config.pretrained_cfg.mean = "[0.5, 0.5, 0.5]"}.
+     *
      * @throws WeightFileException if the file is of no such format, damaged, or holds more than tensors and plain values
      * @throws java.nio.file.NoSuchFileException if there is no such file
      */
     public static Weights read(Path path) throws IOException {
-        return read(FileBytes.map(path));
+        return readFile(path, null);
     }
 
     /**
@@ -68,12 +73,20 @@ public final class Weights extends AbstractMap<String, StoredTensor> {
      * @throws WeightFileException also if there are no tensors under that key; the message lists where there are
      */
     public static Weights read(Path path, String key) throws IOException {
-        return read(FileBytes.map(path), Objects.requireNonNull(key, "key"));
+        return readFile(path, Objects.requireNonNull(key, "key"));
     }
 
     /** As {@link #read(Path)}, from a stream such as a resource's, which is read into memory to its end. */
     public static Weights read(InputStream in) throws IOException {
         return read(FileBytes.of("stream", in.readAllBytes()));
+    }
+
+    private static Weights readFile(Path path, String key) throws IOException {
+        Path file = Files.isDirectory(path) ? HuggingFaceFolder.weights(path) : path;
+        Weights found = read(FileBytes.map(file), key);
+        Map<String, String> metadata = new LinkedHashMap<>(found.metadata);
+        metadata.putAll(HuggingFaceFolder.config(file));
+        return new Weights(found.tensors, metadata, found.key, found.otherKeys);
     }
 
     static Weights read(FileBytes file) throws IOException {
