@@ -38,11 +38,38 @@ final class Checkpoint {
     private final Map<String, Map<?, ?>> candidates = new LinkedHashMap<>();
     /** Their paths, and those of the dicts around them. */
     private final Set<String> leading = new HashSet<>();
+    private final Map<PickledObject, Map<?, ?>> modules = new IdentityHashMap<>();
 
-    private Checkpoint(String file, Map<?, ?> root) {
+    private Checkpoint(String file, Object saved) throws WeightFileException {
         this.file = file;
-        this.root = root;
+        this.root = dict(saved);
+        if (root == null) {
+            throw new WeightFileException(file + ": a single " + kind(saved) + " was saved, where a dict of named tensors is"
+                    + " expected; save a model's state_dict()");
+        }
         collect();
+    }
+
+    /**
+     * A dict, or an object of a class that extends dict, or the state dict of a whole module; null for anything else. The
+     * same for the same object each time.
+     */
+    private Map<?, ?> dict(Object value) throws WeightFileException {
+        if (value instanceof Map<?, ?> dict) {
+            return dict;
+        }
+        if (!(value instanceof PickledObject object)) {
+            return null;
+        }
+        if (PickledModule.is(object)) {
+            Map<?, ?> known = modules.get(object);
+            if (known == null) {
+                known = PickledModule.stateDict(object);
+                modules.put(object, known);
+            }
+            return known;
+        }
+        return object.items().isEmpty() ? null : object.items();
     }
 
     /**
@@ -52,31 +79,32 @@ final class Checkpoint {
      * @throws WeightFileException if there is none, or which of several is meant can't be known
      */
     static Weights weights(Object saved, String key, String file) throws WeightFileException {
-        if (!(saved instanceof Map<?, ?> dict)) {
-            throw new WeightFileException(file + ": a single " + kind(saved) + " was saved, where a dict of named tensors is"
-                    + " expected; save a model's state_dict()");
-        }
-        return new Checkpoint(file, dict).weights(key);
+        Checkpoint checkpoint = new Checkpoint(file, saved);
+        return checkpoint.weights(key);
     }
 
     private Weights weights(String key) throws WeightFileException {
         String path = key == null ? choose("", root) : named(key);
         Map<String, StoredTensor> tensors = new LinkedHashMap<>();
-        Map<String, String> metadata = new LinkedHashMap<>();
-        around(path).forEach(dict -> dict.forEach((name, value) -> note(name, value, metadata)));
+        Metadata metadata = new Metadata();
+        for (Map<?, ?> dict : around(path)) {
+            dict.forEach(metadata::note);
+        }
         candidates.get(path).forEach((name, value) -> {
-            if (name instanceof String text && value instanceof TorchTensor tensor) {
-                tensors.put(text, tensor);
+            StoredTensor tensor = tensor(value);
+            if (name instanceof String text && tensor != null) {
+                tensors.put(text, tensor instanceof UnreadTensor unread
+                        ? unread.at(file + ": tensor " + WeightFileException.quote(text)) : tensor);
             } else {
-                note(name, value, metadata);
+                metadata.note(name, value);
             }
         });
         List<String> others = candidates.keySet().stream().filter(other -> !other.isEmpty() && !other.equals(path)).toList();
-        return Weights.of(tensors, metadata, path, others);
+        return Weights.of(tensors, metadata.values(), path, others);
     }
 
     /** Walks the dicts under text keys, the nearest first; an optimizer's state, under numbers, is none of a model. */
-    private void collect() {
+    private void collect() throws WeightFileException {
         record Place(Place around, int depth, String path, Map<?, ?> dict) {
         }
 
@@ -85,18 +113,21 @@ final class Checkpoint {
         seen.add(root);
         while (!places.isEmpty()) {
             Place place = places.remove();
-            if (place.dict.values().stream().anyMatch(TorchTensor.class::isInstance)) {
+            if (place.dict.values().stream().anyMatch(StoredTensor.class::isInstance)) {
                 candidates.putIfAbsent(place.path, place.dict);
                 for (Place p = place; p != null; p = p.around) {
                     leading.add(p.path);
                 }
             }
-            place.dict.forEach((key, value) -> {
-                if (key instanceof String name && name.length() <= LONGEST_KEY && value instanceof Map<?, ?> inner
-                        && place.depth < DEEPEST && seen.size() < MOST_DICTS && seen.add(inner)) {
-                    places.add(new Place(place, place.depth + 1, join(place.path, name), inner));
+            for (Map.Entry<?, ?> e : place.dict.entrySet()) {
+                if (e.getKey() instanceof String name && name.length() <= LONGEST_KEY && place.depth < DEEPEST
+                        && seen.size() < MOST_DICTS) {
+                    Map<?, ?> inner = dict(e.getValue());
+                    if (inner != null && seen.add(inner)) {
+                        places.add(new Place(place, place.depth + 1, join(place.path, name), inner));
+                    }
                 }
-            });
+            }
         }
     }
 
@@ -110,7 +141,7 @@ final class Checkpoint {
                 return path;
             }
             path = join(path, name);
-            dict = (Map<?, ?>) dict.get(name);
+            dict = dict(dict.get(name));
         }
         throw new WeightFileException(file + ": its dicts nest deeper than " + DEEPEST + "; save a model's state_dict()");
     }
@@ -118,12 +149,12 @@ final class Checkpoint {
     /** The key within this dict that leads on to the state dict; null if this is it. */
     private String next(String path, Map<?, ?> dict) throws WeightFileException {
         List<String> inner = new ArrayList<>();
-        dict.forEach((key, value) -> {
-            if (key instanceof String name && value instanceof Map && name.length() <= LONGEST_KEY
-                    && leading.contains(join(path, name))) {
+        for (Map.Entry<?, ?> e : dict.entrySet()) {
+            if (e.getKey() instanceof String name && name.length() <= LONGEST_KEY && leading.contains(join(path, name))
+                    && dict(e.getValue()) != null) {
                 inner.add(name);
             }
-        });
+        }
         for (String name : NAMES) {
             if (inner.contains(name)) {
                 return name;
@@ -135,8 +166,8 @@ final class Checkpoint {
         if (inner.size() == 1) {
             return inner.get(0);
         }
-        throw new WeightFileException(file + (inner.isEmpty() ? ": has no tensors; save a model's state_dict()"
-                : ": has several dicts of tensors, " + shown(inner.stream().map(name -> join(path, name)).toList())
+        throw new WeightFileException(file + (inner.isEmpty() ? ": has no tensors" + instead() + "; save a model's"
+                + " state_dict()" : ": has several dicts of tensors, " + shown(inner.stream().map(name -> join(path, name)).toList())
                 + "; which one is the model's can't be known: choose one by key, or save a model's state_dict()"));
     }
 
@@ -154,22 +185,17 @@ final class Checkpoint {
     }
 
     /** The dict that a path leads to; null if there is none. Keys may have dots of their own. */
-    private static Map<?, ?> dict(Map<?, ?> from, String path) {
-        if (from.get(path) instanceof Map<?, ?> found) {
-            return found;
+    private Map<?, ?> dict(Map<?, ?> from, String path) throws WeightFileException {
+        Map<?, ?> found = dict(from.get(path));
+        for (int dot = path.indexOf('.'); dot >= 0 && found == null; dot = path.indexOf('.', dot + 1)) {
+            Map<?, ?> inner = dict(from.get(path.substring(0, dot)));
+            found = inner == null ? null : dict(inner, path.substring(dot + 1));
         }
-        for (int dot = path.indexOf('.'); dot >= 0; dot = path.indexOf('.', dot + 1)) {
-            Map<?, ?> found = from.get(path.substring(0, dot)) instanceof Map<?, ?> inner
-                    ? dict(inner, path.substring(dot + 1)) : null;
-            if (found != null) {
-                return found;
-            }
-        }
-        return null;
+        return found;
     }
 
     /** The dicts that hold the one of this path, from the outermost. */
-    private List<Map<?, ?>> around(String path) {
+    private List<Map<?, ?>> around(String path) throws WeightFileException {
         List<Map<?, ?>> dicts = new ArrayList<>();
         if (!path.isEmpty()) {
             dicts.add(root);
@@ -183,9 +209,19 @@ final class Checkpoint {
         return dicts;
     }
 
+    /** A tensor, or what is made of one by a function that is not run; null for anything else. */
+    private static StoredTensor tensor(Object value) {
+        if (value instanceof PickledObject object && object.args().size() <= MOST_SHOWN && object.args().items().stream()
+                .anyMatch(arg -> arg instanceof StoredTensor || arg instanceof TorchStorage)) {
+            return TorchGlobals.madeBy(object.type());
+        }
+        return value instanceof StoredTensor tensor ? tensor : null;
+    }
+
     /** Whether a tensor in it is more than a number, such as a best accuracy. */
     private static boolean hasArray(Map<?, ?> dict) {
-        return dict.values().stream().anyMatch(value -> value instanceof TorchTensor t && t.shape().size() != 1);
+        return dict.values().stream().anyMatch(value -> value instanceof UnreadTensor
+                || value instanceof StoredTensor t && t.shape().size() != 1);
     }
 
     private static String join(String path, String name) {
@@ -197,23 +233,17 @@ final class Checkpoint {
                 + (names.size() > MOST_SHOWN ? " and " + (names.size() - MOST_SHOWN) + " more" : "");
     }
 
-    /** Keeps a plain value; a tensor of one element beside the state dict, such as a best accuracy, counts as one. */
-    private static void note(Object key, Object value, Map<String, String> metadata) {
-        if (!(key instanceof String name)) {
-            return;
-        }
-        if (value instanceof String || value instanceof Number || value instanceof Boolean) {
-            metadata.putIfAbsent(name, value.toString());
-        } else if (value instanceof TorchTensor t && t.shape().size() == 1) {
-            metadata.putIfAbsent(name, t.dtype().isFloating() ? Double.toString(t.toDoubles()[0])
-                    : Long.toString(t.dtype().integer(t.bytes(), 0)));
-        }
+    /** The classes of the objects at the top, for a message that there are no tensors. */
+    private String instead() {
+        List<String> types = root.values().stream().filter(PickledObject.class::isInstance)
+                .map(object -> ((PickledObject) object).type()).distinct().toList();
+        return types.isEmpty() ? "" : ", but objects of " + shown(types) + ", which are not made";
     }
 
     private static String kind(Object o) {
-        if (o instanceof TorchTensor) {
-            return "tensor";
+        if (o instanceof PickledObject object) {
+            return "object of the class " + WeightFileException.quote(object.type());
         }
-        return o instanceof List ? "list" : o instanceof Tuple ? "tuple" : "value";
+        return o instanceof StoredTensor ? "tensor" : o instanceof List ? "list" : o instanceof Tuple ? "tuple" : "value";
     }
 }

@@ -45,8 +45,9 @@ public final class Weights extends AbstractMap<String, StoredTensor> {
     }
 
     /**
-     * Opens a weight file of any format that Thaw reads, told by its first bytes and never by its name: safetensors, or a
-     * PyTorch checkpoint (zip, or the pickle stream from before 1.6).
+     * Opens a weight file of any format that Thaw reads, told by its first bytes and never by its name: safetensors, a
+     * PyTorch checkpoint (zip, the pickle stream from before 1.6, or the tar archive from before 0.1.9), or the index of
+     * weights in several files ({@code model.safetensors.index.json}).
      *
      * <p>In a checkpoint the state dict is looked for where training programs put it: under {@code state_dict},
      * {@code model} and the like, under {@code state_dict_ema} and {@code model_ema} before them, since the moving average
@@ -58,7 +59,13 @@ public final class Weights extends AbstractMap<String, StoredTensor> {
      * {@code model.safetensors}. What a {@code config.json} beside them says of the model becomes metadata:
      * {@code {"pretrained_cfg": {"mean": [0.5, 0.5, 0.5]}}} gives {@code config.pretrained_cfg.mean = "[0.5, 0.5, 0.5]"}.
      *
-     * @throws WeightFileException if the file is of no such format, damaged, or holds more than tensors and plain values
+     * <p>Nothing of a checkpoint is ever run; objects of classes that are not known, such as a program's settings, are
+     * passed over, and of a whole model that was pickled its state dict is taken. A tensor that can't be read, because it
+     * takes more than 1 GiB or is of a kind such as float8, sparse or complex, hinders nobody who doesn't ask for its
+     * numbers: those of {@link StoredTensor}'s methods that need them throw an {@link java.io.UncheckedIOException} that
+     * names it and says why.
+     *
+     * @throws WeightFileException if the file is of no such format, or damaged
      * @throws java.nio.file.NoSuchFileException if there is no such file
      */
     public static Weights read(Path path) throws IOException {
@@ -83,28 +90,38 @@ public final class Weights extends AbstractMap<String, StoredTensor> {
 
     private static Weights readFile(Path path, String key) throws IOException {
         Path file = Files.isDirectory(path) ? HuggingFaceFolder.weights(path) : path;
-        Weights found = read(FileBytes.map(file), key);
+        Weights found = WrapperPrefix.strip(named(FileBytes.map(file), file, key));
         Map<String, String> metadata = new LinkedHashMap<>(found.metadata);
         metadata.putAll(HuggingFaceFolder.config(file));
         return new Weights(found.tensors, metadata, found.key, found.otherKeys);
     }
 
     static Weights read(FileBytes file) throws IOException {
-        return read(file, null);
+        return WrapperPrefix.strip(named(file, null, null));
     }
 
-    static Weights read(FileBytes file, String key) throws IOException {
-        Weights found = switch (FileFormat.of(file)) {
-            case SAFETENSORS -> {
-                if (key != null && !key.isEmpty()) {
-                    throw new WeightFileException(file.name() + ": a safetensors file, which holds a single dict of tensors"
-                            + " and none under the key " + WeightFileException.quote(key) + "; leave the key out");
-                }
-                yield Safetensors.read(file);
-            }
-            case PYTORCH_ZIP, PYTORCH_LEGACY -> Checkpoint.weights(PyTorchFile.load(file), key, file.name());
+    /** One of the files that an index names, under the names that stand in it. */
+    static Weights readShard(Path path) throws IOException {
+        FileBytes file = FileBytes.map(path);
+        if (FileFormat.of(file) == FileFormat.SHARD_INDEX) {
+            throw new WeightFileException(path + ": an index of files that another index names");
+        }
+        return named(file, path, null);
+    }
+
+    /** The tensors under the names that stand in the file. */
+    private static Weights named(FileBytes file, Path path, String key) throws IOException {
+        FileFormat format = FileFormat.of(file);
+        boolean single = format == FileFormat.SAFETENSORS || format == FileFormat.SHARD_INDEX;
+        if (single && key != null && !key.isEmpty()) {
+            throw new WeightFileException(file.name() + ": holds a single dict of tensors, as all safetensors files do, and none"
+                    + " under the key " + WeightFileException.quote(key) + "; leave the key out");
+        }
+        return switch (format) {
+            case SAFETENSORS -> Safetensors.read(file);
+            case SHARD_INDEX -> ShardIndex.read(file, path);
+            case PYTORCH_ZIP, PYTORCH_LEGACY, PYTORCH_TAR -> Checkpoint.weights(PyTorchFile.load(file), key, file.name());
         };
-        return WrapperPrefix.strip(found);
     }
 
     /**

@@ -71,7 +71,7 @@ class LegacyPyTorchFileTest {
         refused(file(MAGIC + VERSION + SYSTEM + OBJECT + "]U\0011a.", 4, 1, 2, 3, 4), "no tensor has");
         refused(file(MAGIC + VERSION + SYSTEM + OBJECT + "]U\0010aU\0010a.", 4, 1, 2, 3, 4), "twice");
         refused(file(MAGIC + VERSION + SYSTEM + OBJECT + "N.", 4, 1, 2, 3, 4), "list of its storages");
-        refused(file(MAGIC + VERSION + SYSTEM + "(U\6moduleNNNtQ.", 4), "source code");
+        refused(file(MAGIC + VERSION + SYSTEM + "(U\7nothingNNNNNtQ." + KEYS, 4), "persistent id");
     }
 
     @Test
