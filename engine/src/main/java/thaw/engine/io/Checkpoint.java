@@ -99,7 +99,8 @@ final class Checkpoint {
                 metadata.note(name, value);
             }
         });
-        List<String> others = candidates.keySet().stream().filter(other -> !other.isEmpty() && !other.equals(path)).toList();
+        List<String> others = candidates.keySet().stream().filter(other -> !other.isEmpty() && !other.equals(path)
+                && hasArray(candidates.get(other))).toList();
         return Weights.of(tensors, metadata.values(), path, others);
     }
 

@@ -11,8 +11,8 @@ enum FileFormat {
 
     /** How a file in PyTorch's format from before 1.6 begins: a pickle of the number 0x1950A86A20F9469CFC6C. */
     private static final String LEGACY = "8a0a6cfc9c46f9206aa850192e";
-    /** The same with PROTO and perhaps FRAME before it, as protocols 2 to 5 write them. */
-    private static final String PROTO = "80";
+    /** The same in digits, as protocol 1 writes it. */
+    private static final String LEGACY_TEXT = "L119547037146038801333356L\n";
 
     static FileFormat of(FileBytes file) throws WeightFileException {
         if (file.length() == 0) {
@@ -22,7 +22,9 @@ enum FileFormat {
         if (hex.startsWith("504b0304")) {
             return PYTORCH_ZIP;
         }
-        if (hex.startsWith(PROTO) && (hex.startsWith(LEGACY, 4) || hex.startsWith("95", 4) && hex.startsWith(LEGACY, 22))) {
+        // PROTO, and from protocol 4 on FRAME, stand before it.
+        if (hex.startsWith("80") && (hex.startsWith(LEGACY, 4) || hex.startsWith("95", 4) && hex.startsWith(LEGACY, 22))
+                || hex.startsWith(HexFormat.of().formatHex(LEGACY_TEXT.getBytes(StandardCharsets.US_ASCII)))) {
             return PYTORCH_LEGACY;
         }
         if (TarArchive.is(file)) {

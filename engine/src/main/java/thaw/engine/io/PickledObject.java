@@ -11,7 +11,7 @@ final class PickledObject {
 
     private final String type;
     private final Tuple args;
-    private final Map<Object, Object> items = new LinkedHashMap<>();
+    private Map<Object, Object> items = Map.of();
     private Object state;
 
     /**
@@ -32,7 +32,15 @@ final class PickledObject {
     }
 
     /** The items of a class that extends dict. */
-    Map<Object, Object> items() {
+    Map<?, ?> items() {
+        return items;
+    }
+
+    /** The same, for more to be added. */
+    Map<Object, Object> growingItems() {
+        if (items.isEmpty()) {
+            items = new LinkedHashMap<>();
+        }
         return items;
     }
 

@@ -38,8 +38,8 @@ final class TorchGlobals {
 
     private static final Map<String, Function> REBUILDS = Map.of(
             "torch._utils._rebuild_tensor", args -> rebuild(args, -1),
-            "torch._utils._rebuild_tensor_v2", args -> rebuild(args, -1),
-            "torch._utils._rebuild_tensor_v3", args -> rebuild(args, 6),
+            "torch._utils._rebuild_tensor_v2", args -> plain(args, 6, rebuild(args, -1)),
+            "torch._utils._rebuild_tensor_v3", args -> plain(args, 7, rebuild(args, 6)),
             "torch._utils._rebuild_parameter", PARAMETER,
             "torch._utils._rebuild_parameter_with_state", PARAMETER,
             "torch.nn.parameter.Parameter", PARAMETER,
@@ -137,6 +137,14 @@ final class TorchGlobals {
         long offset = argument(args, 1, Long.class, "an offset");
         return dtypeAt < 0 ? tensor(storage, offset, numbers(args, 2), numbers(args, 3)) : TorchTensor.of(storage,
                 argument(args, dtypeAt, DType.class, "a dtype"), offset, numbers(args, 2), numbers(args, 3));
+    }
+
+    /** The last argument, if it's there, tells that the tensor is the negative or conjugate of what is stored. */
+    private static StoredTensor plain(Tuple args, int metadataAt, StoredTensor tensor) {
+        return metadataAt < args.size() && args.get(metadataAt) instanceof Map<?, ?> metadata
+                && (Boolean.TRUE.equals(metadata.get("neg")) || Boolean.TRUE.equals(metadata.get("conj")))
+                ? unread("is a lazy negative or conjugate, which is not read; save it with .resolve_neg().resolve_conj()")
+                : tensor;
     }
 
     /** A tensor of its storage's type. */

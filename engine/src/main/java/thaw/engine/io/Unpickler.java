@@ -66,8 +66,8 @@ final class Unpickler {
                     return pop();
                 }
                 execute(opcode);
-                if (stack.size() > LONGEST_STACK) {
-                    throw corrupt("its stack grows beyond " + LONGEST_STACK + " values");
+                if (stack.size() > LONGEST_STACK || memo.size() > LONGEST_STACK) {
+                    throw corrupt("its stack or memo grows beyond " + LONGEST_STACK + " values");
                 }
             }
         } catch (BufferUnderflowException e) {
@@ -211,7 +211,7 @@ final class Unpickler {
 
     private void setItems(Tuple items) throws WeightFileException {
         @SuppressWarnings("unchecked")
-        Map<Object, Object> dict = top() instanceof PickledObject object ? object.items()
+        Map<Object, Object> dict = top() instanceof PickledObject object ? object.growingItems()
                 : value(top(), LinkedHashMap.class, "a dict to set items of");
         if (items.size() % 2 != 0) {
             throw corrupt("a key lacks its value");

@@ -183,6 +183,16 @@ class UnpicklerTest {
         }
     }
 
+    /** {@code torch._neg_view} stores the numbers as they were, and says in a seventh argument that they're the negatives. */
+    @Test
+    void theNegativeOfWhatIsStored() throws Exception {
+        String tensor = tensor(5, "", "");
+        String open = tensor.substring(0, tensor.lastIndexOf("tR."));
+        assertInstanceOf(UnreadTensor.class, load(open + "}U\3neg\210stR."));
+        assertInstanceOf(TorchTensor.class, load(open + "}U\3neg\211stR."));
+        assertInstanceOf(TorchTensor.class, load(open + "NtR."));
+    }
+
     /** A state of more parts than whether there's a gradient would replace the tensor's numbers. */
     @Test
     void theStateOfATensor() throws Exception {
@@ -272,6 +282,7 @@ class UnpicklerTest {
     void depthAndRepetitionAreBounded() throws Exception {
         refused("(".repeat(100_000), "nest");
         refused("N".repeat((1 << 22) + 10), "stack");
+        refused("N" + "\224".repeat((1 << 22) + 10), "memo");
         refused("c" + "x".repeat(5000), "longer");
         refused("\213\351\3\0\0" + "\1".repeat(1001) + ".", "1001 bytes");
         // A tuple in a tuple, 100,000 deep, as a key: comparing or hashing it by content would overflow the call stack.
