@@ -42,7 +42,9 @@ final class Checkpoint {
 
     private Checkpoint(String file, Object saved) throws WeightFileException {
         this.file = file;
-        this.root = dict(saved);
+        // A training program's own object, such as fastai's Learner, has the model among its fields.
+        this.root = dict(saved) == null && saved instanceof PickledObject object && object.state() instanceof Map<?, ?> fields
+                ? fields : dict(saved);
         if (root == null) {
             throw new WeightFileException(file + ": a single " + kind(saved) + " was saved, where a dict of named tensors is"
                     + " expected; save a model's state_dict()");

@@ -28,6 +28,10 @@ final class HuggingFaceFolder {
                 return folder.resolve(name);
             }
         }
+        if (Files.exists(folder.resolve("saved_model.pb"))) {
+            throw new WeightFileException(folder + " is a SavedModel of TensorFlow; load the PyTorch model it came from and"
+                    + " save that one's state_dict");
+        }
         List<String> there;
         try (Stream<Path> files = Files.list(folder)) {
             there = files.map(file -> file.getFileName().toString()).filter(HuggingFaceFolder::isWeights).sorted().limit(10)

@@ -157,6 +157,17 @@ class CheckpointTest {
         return module;
     }
 
+    /** As fastai's {@code learn.export()} saves its Learner. */
+    @Test
+    void theModelOfAnObject() throws IOException {
+        PickledObject learner = new PickledObject("fastai.learner.Learner", Tuple.EMPTY);
+        learner.setState(new LinkedHashMap<>(Map.of("model", module(Map.of("0", module(Map.of()))), "lr", 0.5)));
+        Weights w = Checkpoint.weights(learner, null, "f");
+        assertEquals(Set.of("w", "0.w"), w.keySet());
+        assertEquals("model", w.key());
+        assertEquals(Map.of("lr", "0.5"), w.metadata());
+    }
+
     /** Settings that hold each other, or the same ones a million times. */
     @Test
     void settingsWithoutEnd() throws IOException {

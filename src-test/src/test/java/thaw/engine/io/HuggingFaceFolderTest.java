@@ -74,6 +74,9 @@ class HuggingFaceFolderTest {
         written("other.safetensors", 3);
         String message = assertThrows(WeightFileException.class, () -> Weights.read(folder)).getMessage();
         assertTrue(message.contains("is a folder") && message.contains("other.safetensors"), message);
+        Path saved = Files.createDirectory(folder.resolve("saved"));
+        Files.createFile(saved.resolve("saved_model.pb"));
+        assertTrue(assertThrows(WeightFileException.class, () -> Weights.read(saved)).getMessage().contains("TensorFlow"));
         written("pytorch_model.bin", 2);
         assertArrayEquals(new float[] {2}, Weights.read(folder).get("w").toFloats());
         written("model.safetensors", 1);
