@@ -95,8 +95,7 @@ final class Checkpoint {
         candidates.get(path).forEach((name, value) -> {
             StoredTensor tensor = tensor(value);
             if (name instanceof String text && tensor != null) {
-                tensors.put(text, tensor instanceof UnreadTensor unread
-                        ? unread.at(file + ": tensor " + WeightFileException.quote(text)) : tensor);
+                tensors.put(text, tensor instanceof UnreadTensor unread ? unread.named(file, text) : tensor);
             } else {
                 metadata.note(name, value);
             }

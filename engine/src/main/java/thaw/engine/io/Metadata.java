@@ -1,5 +1,6 @@
 package thaw.engine.io;
 
+import java.math.BigInteger;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -18,6 +19,7 @@ final class Metadata {
     private static final int LONGEST_NAME = 200;
     private static final int LONGEST_LIST = 1000;
     private static final int LONGEST_TEXT = 10_000;
+    private static final int LONGEST_INTEGER = 256;
 
     private final Map<String, String> values = new LinkedHashMap<>();
     private int steps;
@@ -82,6 +84,9 @@ final class Metadata {
     }
 
     private static String text(Object value) {
+        if (value instanceof BigInteger n && n.bitLength() > LONGEST_INTEGER) {
+            return null;    // its digits take the square of their number to write
+        }
         if (value instanceof String || value instanceof Number || value instanceof Boolean) {
             return value.toString();
         }

@@ -103,25 +103,22 @@ final class SafetensorsHeader {
     Weights weights(FileBytes bytes) throws SafetensorsException {
         Map<String, StoredTensor> tensors = new LinkedHashMap<>();
         for (Entry e : entries) {
-            SafetensorsException hindrance = hindrance(e);
-            tensors.put(e.name, hindrance != null ? new UnreadTensor(hindrance, e.type.dtype, TorchTensor.shape(e.shape))
-                    : new ContiguousTensor(e.type.dtype, shape(e), bytes.slice(dataBegin + e.begin, e.end - e.begin)));
+            boolean readable = e.type.dtype != null && e.end - e.begin <= FileBytes.LARGEST_SLICE;
+            tensors.put(e.name, readable
+                    ? new ContiguousTensor(e.type.dtype, shape(e), bytes.slice(dataBegin + e.begin, e.end - e.begin))
+                    : new UnreadTensor(() -> hindrance(e), e.type.dtype, TorchTensor.shape(e.shape)));
         }
         return Weights.of(tensors, metadata);
     }
 
-    /** Why a tensor's numbers can't be read, which hinders only those who ask for them; null if they can. */
+    /** Why a tensor's numbers can't be read, which hinders only those who ask for them. */
     private SafetensorsException hindrance(Entry e) {
         String where = file + ": tensor " + WeightFileException.quote(e.name) + " of shape " + Arrays.toString(e.shape);
-        if (e.type.dtype == null) {
-            return new SafetensorsException(UNSUPPORTED_DTYPE, where + " is of dtype " + e.type.name + ", which is not read"
-                    + " (Thaw reads " + Arrays.toString(DType.values()) + "); convert it to BF16 or F32 first");
-        }
-        if (e.end - e.begin > FileBytes.LARGEST_SLICE) {
-            return new SafetensorsException(TENSOR_TOO_LARGE, where + " takes " + (e.end - e.begin) + " bytes; Thaw reads"
-                    + " tensors of up to " + FileBytes.LARGEST_SLICE);
-        }
-        return null;
+        return e.type.dtype == null
+                ? new SafetensorsException(UNSUPPORTED_DTYPE, where + " is of dtype " + e.type.name + ", which is not read"
+                + " (Thaw reads " + Arrays.toString(DType.values()) + "); convert it to BF16 or F32 first")
+                : new SafetensorsException(TENSOR_TOO_LARGE, where + " takes " + (e.end - e.begin) + " bytes; Thaw reads"
+                + " tensors of up to " + FileBytes.LARGEST_SLICE);
     }
 
     private void parse(JsonParser json) throws IOException {

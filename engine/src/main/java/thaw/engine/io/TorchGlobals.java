@@ -185,7 +185,7 @@ final class TorchGlobals {
     }
 
     private static UnreadTensor unread(String reason, Shape shape) {
-        return new UnreadTensor(new UnpicklingException(reason), null, shape);
+        return UnreadTensor.because(reason, null, shape);
     }
 
     /** The class or function that something callable stands for. */

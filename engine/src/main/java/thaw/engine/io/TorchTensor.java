@@ -72,13 +72,13 @@ final class TorchTensor implements StoredTensor {
         }
         Shape shape = shape(size);
         if (shape == null || Math.max(extent, elements) > FileBytes.LARGEST_SLICE / dtype.size()) {
-            return new UnreadTensor(new UnpicklingException("of size " + Arrays.toString(size) + " and type " + dtype
+            return UnreadTensor.because("of size " + Arrays.toString(size) + " and type " + dtype
                     + " takes " + Math.max(extent, elements) * dtype.size() + " bytes; Thaw reads tensors of up to "
-                    + FileBytes.LARGEST_SLICE), dtype, shape);
+                    + FileBytes.LARGEST_SLICE, dtype, shape);
         }
         if (elements > available && elements > LARGEST_EXPANDED) {
-            return new UnreadTensor(new UnpicklingException("stands for " + elements + " elements, but its storage has "
-                    + available + "; such an expanded tensor is not read: save it with .contiguous() or leave it out"),
+            return UnreadTensor.because("stands for " + elements + " elements, but its storage has "
+                    + available + "; such an expanded tensor is not read: save it with .contiguous() or leave it out",
                     dtype, shape);
         }
         return new TorchTensor(storage, dtype, shape, strides, offset, extent);

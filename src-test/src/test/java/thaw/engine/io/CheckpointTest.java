@@ -6,6 +6,8 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
+import java.math.BigInteger;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -187,11 +189,19 @@ class CheckpointTest {
     }
 
     @Test
+    void integersOfThousandsOfBits() throws IOException {
+        Map<Object, Object> saved = saved("w");
+        saved.put("long", BigInteger.TWO.pow(256));
+        saved.put("shorter", BigInteger.TWO.pow(70));
+        assertEquals(Map.of("shorter", "1180591620717411303424"), Checkpoint.weights(saved, null, "f").metadata());
+    }
+
+    @Test
     void nothingToTake() {
         for (String pickle : new String[] {"].", ").", "N.", "K\1.", "cm\nC\n)R."}) {
             byte[] bytes = pickle.getBytes(StandardCharsets.ISO_8859_1);
             String message = assertThrows(WeightFileException.class, () -> Checkpoint.weights(
-                    new Unpickler(java.nio.ByteBuffer.wrap(bytes), id -> id).load(), null, "some.pth")).getMessage();
+                    new Unpickler(ByteBuffer.wrap(bytes), id -> id).load(), null, "some.pth")).getMessage();
             assertTrue(message.startsWith("some.pth") && message.contains("state_dict"), message);
         }
     }

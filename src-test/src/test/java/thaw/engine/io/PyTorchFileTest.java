@@ -8,7 +8,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.ByteArrayInputStream;
 import java.io.UncheckedIOException;
-import java.math.BigInteger;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -188,8 +187,7 @@ class PyTorchFileTest {
         Map<String, String> expected = new LinkedHashMap<>(Map.of("args.model", "resnet50", "args.lr", "0.5", "args.mean",
                 "[0.485, 0.456]", "args.out", "/data/run", "args.nested.depth", "18", "where", "runs/a"));
         expected.putAll(Map.of("best", "76.125", "top5", "0.5", "step", "-7", "flag", "true", "count", "5"));
-        expected.putAll(Map.of("long", BigInteger.TWO.pow(1000).negate().toString(), "int", "1099511627776", "float", "-0.1",
-                "inf", "Infinity", "text", "\u00e4\u4e2d\ud83d\ude00"));
+        expected.putAll(Map.of("int", "1099511627776", "float", "-0.1", "inf", "Infinity", "text", "\u00e4\u4e2d\ud83d\ude00"));
         Map<String, String> metadata = new LinkedHashMap<>(w.metadata());
         // How protocols before 3 write bytes is by a text.
         metadata.keySet().removeAll(Set.of("bytes", "bytearray"));
