@@ -38,10 +38,11 @@ final class Checkpoint {
     private final Map<String, Map<?, ?>> candidates = new LinkedHashMap<>();
     /** Their paths, and those of the dicts around them. */
     private final Set<String> leading = new HashSet<>();
-    private final Map<PickledObject, Map<?, ?>> modules = new IdentityHashMap<>();
+    private final PickledModules modules;
 
     private Checkpoint(String file, Object saved) throws WeightFileException {
         this.file = file;
+        this.modules = new PickledModules(file);
         // A training program's own object, such as fastai's Learner, has the model among its fields.
         this.root = dict(saved) == null && saved instanceof PickledObject object && object.state() instanceof Map<?, ?> fields
                 ? fields : dict(saved);
@@ -63,13 +64,8 @@ final class Checkpoint {
         if (!(value instanceof PickledObject object)) {
             return null;
         }
-        if (PickledModule.is(object)) {
-            Map<?, ?> known = modules.get(object);
-            if (known == null) {
-                known = PickledModule.stateDict(object);
-                modules.put(object, known);
-            }
-            return known;
+        if (PickledModules.is(object)) {
+            return modules.stateDict(object);
         }
         return object.items().isEmpty() ? null : object.items();
     }
@@ -81,8 +77,7 @@ final class Checkpoint {
      * @throws WeightFileException if there is none, or which of several is meant can't be known
      */
     static Weights weights(Object saved, String key, String file) throws WeightFileException {
-        Checkpoint checkpoint = new Checkpoint(file, saved);
-        return checkpoint.weights(key);
+        return new Checkpoint(file, saved).weights(key);
     }
 
     private Weights weights(String key) throws WeightFileException {
@@ -168,9 +163,12 @@ final class Checkpoint {
         if (inner.size() == 1) {
             return inner.get(0);
         }
-        throw new WeightFileException(file + (inner.isEmpty() ? ": has no tensors" + instead() + "; save a model's"
-                + " state_dict()" : ": has several dicts of tensors, " + shown(inner.stream().map(name -> join(path, name)).toList())
-                + "; which one is the model's can't be known: choose one by key, or save a model's state_dict()"));
+        if (inner.isEmpty()) {
+            throw new WeightFileException(file + ": has no tensors" + instead() + "; save a model's state_dict()");
+        }
+        throw new WeightFileException(file + ": has several dicts of tensors, "
+                + shown(inner.stream().map(name -> join(path, name)).toList())
+                + "; which one is the model's can't be known: choose one by key, or save a model's state_dict()");
     }
 
     private String named(String key) throws WeightFileException {

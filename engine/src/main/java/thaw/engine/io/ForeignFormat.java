@@ -5,7 +5,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
 
-/** What the files are that are handed over as weights and aren't any that are read, and what to do with each. */
+/** Names the formats that are often given as weights and are not read, and says what to do with each. */
 final class ForeignFormat {
 
     private static final String EXPORT = "; in the program that made it, load the PyTorch model it came from and save that"
@@ -75,8 +75,9 @@ final class ForeignFormat {
             return "a Torch7 file (.t7) of Lua's Torch; read it in Python, and save its tensors with torch.save";
         }
         String line = text.strip().lines().findFirst().orElse("");
-        return "text, not weights: " + WeightFileException.quote(line.length() > SHOWN ? line.substring(0, SHOWN) + "…" : line)
-                + "; if that is a server's answer, check the address, the file's name and your access, and download it again";
+        String shown = line.length() > SHOWN ? line.substring(0, SHOWN) + "…" : line;
+        return "text, not weights: " + WeightFileException.quote(shown) + "; if that is a server's answer, check the"
+                + " address, the file's name and your access, and download it again";
     }
 
     /** Protocol buffers have no magic word: the first field's number and kind are looked at, and what follows it. */
@@ -101,7 +102,7 @@ final class ForeignFormat {
         return "not a known weight file (it begins with the bytes " + hex.substring(0, Math.min(16, hex.length())) + ")";
     }
 
-    /** What a zip archive is that has no {@code FOLDER/data.pkl}. */
+    /** Describes a zip archive that has no {@code FOLDER/data.pkl}. */
     static String zip(Iterable<String> names) {
         String weights = null;
         for (String name : names) {
@@ -124,7 +125,7 @@ final class ForeignFormat {
                 + WeightFileException.quote(weights);
     }
 
-    /** What JSON is that is no index of shards: mostly a server's answer. */
+    /** Describes JSON that is no index of shards: mostly a server's answer. */
     static String json(Map<String, String> values) {
         for (String key : List.of("error", "message", "detail", "errors")) {
             if (values.containsKey(key)) {

@@ -42,8 +42,8 @@ final class HuggingFaceFolder {
     }
 
     /**
-     * What the {@code config.json} beside a weight file says of the model, each key under {@code config.}; empty if there
-     * is none that is surely this file's: either the weights have a name of the hub's, or they're the only ones there.
+     * The {@code config.json} beside a weight file, flat, each key under {@code config.}. Empty if there is none that is
+     * surely this file's: either the weights have a name of the hub's, or they're the only ones in the folder.
      *
      * @throws WeightFileException if the config isn't JSON
      */

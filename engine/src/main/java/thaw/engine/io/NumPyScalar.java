@@ -11,7 +11,7 @@ final class NumPyScalar {
     }
 
     /**
-     * What {@code numpy.core.multiarray.scalar(dtype, bytes)} stands for.
+     * The value of {@code numpy.core.multiarray.scalar(dtype, bytes)}.
      *
      * @return a {@code Long}, {@code Double} or {@code Boolean}; an inert object for types that are no number of up to 64
      *     bits

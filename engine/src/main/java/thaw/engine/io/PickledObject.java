@@ -44,7 +44,7 @@ final class PickledObject {
         return items;
     }
 
-    /** What BUILD sets, normally the dict of its fields; null if nothing does. */
+    /** The value that BUILD sets, normally the dict of its fields; null if nothing does. */
     Object state() {
         return state;
     }

@@ -269,7 +269,8 @@ final class SafetensorsHeader {
         }
         if (size % 8 != 0 || size / 8 != e.end - e.begin) {
             throw new SafetensorsException(TENSOR_INVALID_INFO, where + " and dtype " + e.type.name + " needs "
-                    + (size % 8 == 0 ? size / 8 + " bytes" : size + " bits") + ", but its data_offsets give it " + (e.end - e.begin) + " bytes");
+                    + (size % 8 == 0 ? size / 8 + " bytes" : size + " bits") + ", but its data_offsets give it "
+                    + (e.end - e.begin) + " bytes");
         }
         if (size == 0) {
             shape(e);

@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * What {@code torch.save} wrote before 2017, still found as {@code .pth} and {@code .tar}: a tar archive of
+ * PyTorch's format of 2016, still found as {@code .pth} and {@code .tar}: a tar archive of
  *
  * <pre>
  *   storages   the number of storages; for each a pickle (key, location, class), the number of elements as int64, and the

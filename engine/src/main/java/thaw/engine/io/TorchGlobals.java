@@ -81,7 +81,7 @@ final class TorchGlobals {
         return types;
     }
 
-    /** What the name stands for: a {@link Function}, {@link StorageType}, {@link DType}, or itself as a {@link Name}. */
+    /** The meaning of a name: a {@link Function}, {@link StorageType}, {@link DType}, or itself as a {@link Name}. */
     static Object find(String module, String name) {
         String global = module + "." + name;
         Object found = FUNCTIONS.get(global);

@@ -6,8 +6,8 @@ import java.util.function.Supplier;
 import thaw.kernels.Shape;
 
 /**
- * A tensor of a file whose numbers are not read, be it too large or of a kind that is not known. It stands in the file's
- * place, so that what doesn't need it isn't stopped by it; whoever asks for its numbers gets the reason.
+ * A tensor of a file whose numbers are not read, since it's too large or of a kind that is not known. It stands among the
+ * others, so that a file is read for the sake of these; asking for its numbers throws the reason.
  */
 final class UnreadTensor implements StoredTensor {
 

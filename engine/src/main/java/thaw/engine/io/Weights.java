@@ -56,14 +56,13 @@ public final class Weights extends AbstractMap<String, StoredTensor> {
      * {@code module.} (data parallel) and {@code _orig_mod.} (compiled), are taken off.
      *
      * <p>A folder stands for the weights in it where they have a name of Hugging Face's hub, such as
-     * {@code model.safetensors}. What a {@code config.json} beside them says of the model becomes metadata:
+     * {@code model.safetensors}. The content of a {@code config.json} beside them becomes metadata:
      * {@code {"pretrained_cfg": {"mean": [0.5, 0.5, 0.5]}}} gives {@code config.pretrained_cfg.mean = "[0.5, 0.5, 0.5]"}.
      *
      * <p>Nothing of a checkpoint is ever run; objects of classes that are not known, such as a program's settings, are
      * passed over, and of a whole model that was pickled its state dict is taken. A tensor that can't be read, because it
-     * takes more than 1 GiB or is of a kind such as float8, sparse or complex, hinders nobody who doesn't ask for its
-     * numbers: those of {@link StoredTensor}'s methods that need them throw an {@link java.io.UncheckedIOException} that
-     * names it and says why.
+     * takes more than 1 GiB or is of a kind such as float8, sparse or complex, is there all the same: only asking for its
+     * numbers throws an {@link java.io.UncheckedIOException}, which names the tensor and says why.
      *
      * @throws WeightFileException if the file is of no such format, or damaged
      * @throws java.nio.file.NoSuchFileException if there is no such file
@@ -73,7 +72,7 @@ public final class Weights extends AbstractMap<String, StoredTensor> {
     }
 
     /**
-     * As {@link #read(Path)}, with the state dict that is under a given key of the checkpoint.
+     * Opens a weight file like {@link #read(Path)}, and takes the state dict under a given key of the checkpoint.
      *
      * @param key a name, or names joined by dots such as {@code model.state_dict}; empty for the tensors that stand at the
      *     file's top
@@ -114,8 +113,8 @@ public final class Weights extends AbstractMap<String, StoredTensor> {
         FileFormat format = FileFormat.of(file);
         boolean single = format == FileFormat.SAFETENSORS || format == FileFormat.SHARD_INDEX;
         if (single && key != null && !key.isEmpty()) {
-            throw new WeightFileException(file.name() + ": holds a single dict of tensors, as all safetensors files do, and none"
-                    + " under the key " + WeightFileException.quote(key) + "; leave the key out");
+            throw new WeightFileException(file.name() + ": holds a single dict of tensors, as all safetensors files do, and"
+                    + " none under the key " + WeightFileException.quote(key) + "; leave the key out");
         }
         return switch (format) {
             case SAFETENSORS -> Safetensors.read(file);
@@ -141,7 +140,8 @@ public final class Weights extends AbstractMap<String, StoredTensor> {
 
     /**
      * Of a safetensors file its {@code __metadata__}; of a PyTorch checkpoint the numbers and strings that stand beside the
-     * state dict.
+     * state dict, and those within its settings ({@code args}, {@code hyper_parameters} and the like) by path, such as
+     * {@code args.model}. The keys of a {@code config.json} begin with {@code config.}.
      */
     public Map<String, String> metadata() {
         return metadata;

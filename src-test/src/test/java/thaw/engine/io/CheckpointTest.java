@@ -144,8 +144,8 @@ class CheckpointTest {
             module = module(Map.of("a", module, "b", module));
         }
         PickledObject crafted = module;
-        assertTrue(assertThrows(WeightFileException.class, () -> Checkpoint.weights(crafted, null, "f")).getMessage()
-                .contains("state_dict()"));
+        String message = assertThrows(WeightFileException.class, () -> Checkpoint.weights(crafted, null, "f")).getMessage();
+        assertTrue(message.startsWith("f: ") && message.contains("state_dict()"), message);
         PickledObject loop = module(Map.of());
         Map<Object, Object> children = new LinkedHashMap<>(Map.of("self", loop));
         loop.setState(Map.of("_parameters", Map.of(), "_buffers", Map.of(), "_modules", children));
