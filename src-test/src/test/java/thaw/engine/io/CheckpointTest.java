@@ -58,6 +58,17 @@ class CheckpointTest {
         assertEquals(Map.of("epoch", "2", "arch", "resnet10t", "metric", "71.5"), w.metadata());
     }
 
+    /** {@code argparse.Namespace}, a {@code Path} and a NumPy scalar stand in it. */
+    @Test
+    void whatTimmSaves() throws IOException {
+        Weights w = read("timm.pth.tar", null);
+        assertArrayEquals(new float[] {11, 12}, w.get("weight").toFloats());
+        assertEquals("state_dict_ema", w.key());
+        assertArrayEquals(new float[] {1, 2}, read("timm.pth.tar", "state_dict").get("weight").toFloats());
+        assertEquals(Map.of("epoch", "3", "arch", "resnet10t", "version", "2", "metric", "71.25", "args.model", "resnet10t",
+                "args.lr", "0.5", "args.mean", "[0.5, 0.5, 0.5]", "args.output", "/out"), w.metadata());
+    }
+
     @Test
     void aKeyThatIsNotThere() throws IOException {
         String message = assertThrows(WeightFileException.class, () -> read("dino.pth", "model")).getMessage();

@@ -8,8 +8,10 @@ import io
 import os
 import pathlib
 import pickle
+import shutil
 import struct
 import tarfile
+import tempfile
 import zipfile
 
 import numpy
@@ -239,6 +241,28 @@ torch.save({"student": student, "teacher": teacher, "epoch": 9, "optimizer": {"s
             "loss": {"center": torch.zeros(1, 2)}}, "dino.pth")
 torch.save({"epoch": 2, "arch": "resnet10t", "state_dict": {"w": torch.tensor([1.0, 2.0])},
             "state_dict_ema": {"w": torch.tensor([3.0, 4.0])}, "metric": 71.5}, "ema.pth")
+
+
+def timm_checkpoint(name):
+    """What timm's train.py saves, of a model of two weights; its average is 10 more."""
+    from timm.utils import CheckpointSaver, ModelEmaV3
+
+    model = torch.nn.Linear(2, 1, bias=False)
+    with torch.no_grad():
+        model.weight.copy_(torch.tensor([[1.0, 2.0]]))
+    optimizer = torch.optim.AdamW(model.parameters())
+    model(torch.ones(1, 2)).backward()
+    average = ModelEmaV3(model)
+    with torch.no_grad():
+        average.module.weight += 10
+    args = argparse.Namespace(model="resnet10t", lr=0.5, mean=(0.5, 0.5, 0.5), std=None, output=pathlib.PurePosixPath("/out"))
+    with tempfile.TemporaryDirectory() as folder:
+        saver = CheckpointSaver(model, optimizer, args=args, model_ema=average, checkpoint_dir=folder, recovery_dir=folder)
+        saver.save_checkpoint(3, metric=numpy.float64(71.25))
+        shutil.copy(os.path.join(folder, "last.pth.tar"), name)
+
+
+timm_checkpoint("timm.pth.tar")
 
 # Limits of 0 make Python's zipfile write every size and place as zip64 does.
 zipfile.ZIP64_LIMIT = zipfile.ZIP_FILECOUNT_LIMIT = 0
