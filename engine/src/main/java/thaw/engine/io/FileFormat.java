@@ -27,12 +27,12 @@ enum FileFormat {
                 || hex.startsWith(HexFormat.of().formatHex(LEGACY_TEXT.getBytes(StandardCharsets.US_ASCII)))) {
             return PYTORCH_LEGACY;
         }
-        if (TarArchive.is(file)) {
-            return PYTORCH_TAR;
-        }
         if (file.length() < 9 ? !isText(file) : "{ \t\r\n".indexOf(file.slice(8, 1).get(0)) >= 0
                 && file.slice(0, 8).getLong() >>> 32 == 0) {
             return SAFETENSORS;
+        }
+        if (TarArchive.is(file)) {
+            return PYTORCH_TAR;
         }
         if (hex.startsWith("7b")) {
             return SHARD_INDEX;

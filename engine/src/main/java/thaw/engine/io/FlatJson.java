@@ -25,7 +25,7 @@ final class FlatJson {
     private static final long MOST_CHARACTERS = 1 << 26;
 
     /** Names come from files, so they're neither interned nor kept in tables that crafted names could fill. */
-    private static final JsonFactory JSON = JsonFactory.builder()
+    static final JsonFactory FACTORY = JsonFactory.builder()
             .disable(JsonFactory.Feature.INTERN_FIELD_NAMES)
             .disable(JsonFactory.Feature.CANONICALIZE_FIELD_NAMES)
             .build();
@@ -48,7 +48,7 @@ final class FlatJson {
         }
         try {
             CharBuffer text = StandardCharsets.UTF_8.newDecoder().decode(file.slice(0, file.length()));
-            try (JsonParser json = JSON.createParser(text.array(), text.arrayOffset(), text.length())) {
+            try (JsonParser json = FACTORY.createParser(text.array(), text.arrayOffset(), text.length())) {
                 FlatJson flat = new FlatJson(file.name(), json);
                 if (json.nextToken() != JsonToken.START_OBJECT) {
                     throw new WeightFileException(file.name() + ": is no JSON object");

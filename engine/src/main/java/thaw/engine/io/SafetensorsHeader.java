@@ -25,7 +25,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.JsonToken;
@@ -39,12 +38,6 @@ final class SafetensorsHeader {
     /** The format's further dtypes, which have no counterpart here, and the bits of an element. */
     private static final Map<String, Integer> UNREAD = Map.of("F8_E4M3", 8, "F8_E5M2", 8, "F8_E8M0", 8, "F8_E4M3FNUZ", 8,
             "F8_E5M2FNUZ", 8, "F6_E2M3", 6, "F6_E3M2", 6, "F4", 4, "C64", 64);
-
-    /** Names come from files, so they're neither interned nor kept in tables that crafted names could fill. */
-    private static final JsonFactory JSON = JsonFactory.builder()
-            .disable(JsonFactory.Feature.INTERN_FIELD_NAMES)
-            .disable(JsonFactory.Feature.CANONICALIZE_FIELD_NAMES)
-            .build();
 
     private record Entry(String name, Type type, long[] shape, long begin, long end) {
     }
@@ -89,7 +82,7 @@ final class SafetensorsHeader {
                     + " it must begin with { or white space");
         }
         SafetensorsHeader header = new SafetensorsHeader(name, 8 + n);
-        try (JsonParser json = JSON.createParser(text.array(), text.arrayOffset(), text.length())) {
+        try (JsonParser json = FlatJson.FACTORY.createParser(text.array(), text.arrayOffset(), text.length())) {
             header.parse(json);
         } catch (JsonProcessingException e) {
             throw new SafetensorsException(INVALID_HEADER_DESERIALIZATION, name + ": the header is not valid JSON: "

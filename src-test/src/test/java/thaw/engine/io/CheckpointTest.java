@@ -170,7 +170,7 @@ class CheckpointTest {
         return module;
     }
 
-    /** As fastai's {@code learn.export()} saves its Learner. */
+    /** The Learner that fastai's {@code learn.export()} saves has the model as a field. */
     @Test
     void theModelOfAnObject() throws IOException {
         PickledObject learner = new PickledObject("fastai.learner.Learner", Tuple.EMPTY);

@@ -89,8 +89,8 @@ class LegacyPyTorchFileTest {
     @Test
     void tensorBeyondOneGibibyte(@TempDir Path folder) throws Exception {
         int large = (1 << 28) + 1;
-        String storage = "ctorch._utils\n_rebuild_tensor\n((U\7storagectorch\nFloatStorage\nU\0011U\3cpuJ\1\0\0\20NtQK\0J\1\0\0\20"
-                + "\205K\1\205tR";
+        String storage = "ctorch._utils\n_rebuild_tensor\n((U\7storagectorch\nFloatStorage\nU\0011U\3cpu"
+                + "J\1\0\0\20NtQK\0J\1\0\0\20\205K\1\205tR";
         String pickles = MAGIC + VERSION + SYSTEM + "}(U\1q" + storage + tensor("a", "N") + "u." + "](U\0011U\0010e.";
         Path path = folder.resolve("large.th");
         try (RandomAccessFile file = new RandomAccessFile(path.toFile(), "rw")) {

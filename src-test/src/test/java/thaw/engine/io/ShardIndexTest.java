@@ -33,7 +33,8 @@ class ShardIndexTest {
         Weights.write(folder.resolve(FIRST), Map.of("a", StoredTensor.of(Shape.of(1), new float[] {3}), "more",
                 StoredTensor.of(Shape.of(1), new float[] {4})), Map.of("format", "pt"));
         Files.write(folder.resolve(SECOND), Fixture.bytes("protocol4.pth"));
-        index = index("{\"metadata\": {\"total_size\": 12}, \"weight_map\": {\"w\": \"" + SECOND + "\", \"a\": \"" + FIRST + "\"}}");
+        index = index("{\"metadata\": {\"total_size\": 12},"
+                + " \"weight_map\": {\"w\": \"" + SECOND + "\", \"a\": \"" + FIRST + "\"}}");
     }
 
     private Path index(String json) throws IOException {

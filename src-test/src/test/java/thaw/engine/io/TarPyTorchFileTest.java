@@ -117,7 +117,8 @@ class TarPyTorchFileTest {
     }
 
     private static String storages() {
-        ByteBuffer floats = ByteBuffer.allocate(16).order(ByteOrder.LITTLE_ENDIAN).putFloat(1).putFloat(2).putFloat(3).putFloat(4);
+        ByteBuffer floats = ByteBuffer.allocate(16).order(ByteOrder.LITTLE_ENDIAN).putFloat(1).putFloat(2).putFloat(3)
+                .putFloat(4);
         return STORAGES.replace("floats1floats2", new String(floats.array(), StandardCharsets.ISO_8859_1));
     }
 
@@ -197,7 +198,8 @@ class TarPyTorchFileTest {
 
     @Test
     void otherArchives() {
-        refused(tar(Map.of("model.pth", "abc")), "unpack it with tar, and give the weight file in it (its first is \"model.pth\")");
+        refused(tar(Map.of("model.pth", "abc")),
+                "unpack it with tar, and give the weight file in it (its first is \"model.pth\")");
         refused(tar(Map.of("storages", storages())), "\"tensors\"");
         byte[] wrong = new byte[1024];
         System.arraycopy("ustar".getBytes(StandardCharsets.US_ASCII), 0, wrong, 257, 5);

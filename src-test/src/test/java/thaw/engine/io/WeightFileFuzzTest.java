@@ -22,8 +22,8 @@ class WeightFileFuzzTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"kinds.pth", "kinds_legacy.pth", "kinds_deflated.pth", "nested.pth", "nested_legacy.pth",
-        "big_endian.pth", "uint16.pth", "zip64.pth", "kinds_tar.pth", "nested_tar.pth", "inert1.pth", "inert5.pth", "inert_legacy4.pth",
-        "whole.pth", "unread.pth"})
+        "big_endian.pth", "uint16.pth", "zip64.pth", "kinds_tar.pth", "nested_tar.pth",
+        "inert1.pth", "inert5.pth", "inert_legacy4.pth", "whole.pth", "unread.pth"})
     void checkpoints(String name) {
         fuzz(name, Fixture.bytes(name));
     }

@@ -244,7 +244,7 @@ torch.save({"epoch": 2, "arch": "resnet10t", "state_dict": {"w": torch.tensor([1
 
 
 def timm_checkpoint(name):
-    """What timm's train.py saves, of a model of two weights; its average is 10 more."""
+    """A checkpoint of timm's train.py, of a model of two weights; its average is 10 more."""
     from timm.utils import CheckpointSaver, ModelEmaV3
 
     model = torch.nn.Linear(2, 1, bias=False)
