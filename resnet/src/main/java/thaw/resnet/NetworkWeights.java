@@ -117,7 +117,8 @@ public final class NetworkWeights {
                 }
             }
         });
-        return bodies.values().stream().sorted(Comparator.comparing(found -> isAverage(found.prefix()))).map(found -> of(found, bodies.values(), weights)).toList();
+        return bodies.values().stream().sorted(Comparator.comparing(found -> isAverage(found.prefix())))
+                .map(found -> of(found, bodies.values(), weights)).toList();
     }
 
     private static boolean isAverage(String prefix) {

@@ -114,7 +114,7 @@ record Pretrained(Path file, NetworkWeights network, PretrainedConfig config, Li
     }
 
     private static String quoted(String name) {
-        return "'" + name + "'";
+        return name.isEmpty() ? "no prefix" : "'" + name + "'";
     }
 
     Architecture architecture() {

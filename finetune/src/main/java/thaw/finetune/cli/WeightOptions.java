@@ -25,11 +25,12 @@ final class WeightOptions {
     @Mixin
     private VariantOption variantOption;
 
-    @Option(names = "--mean", paramLabel = "R,G,B", split = ",",
+    @Option(names = "--mean", paramLabel = "R,G,B", split = ",", hideParamSyntax = true,
             description = "Subtracted from samples of 0 to 1 (default: the weights' config.json's, or ImageNet's).")
     private List<Float> mean;
 
-    @Option(names = "--std", paramLabel = "R,G,B", split = ",", description = "Divides them then (default: likewise).")
+    @Option(names = "--std", paramLabel = "R,G,B", split = ",", hideParamSyntax = true,
+            description = "Divides them then (default: likewise).")
     private List<Float> std;
 
     /** The network that they choose in a file. */
