@@ -162,10 +162,10 @@ final class DataOptions {
     }
 
     /** What to open; {@link RunSettings.Data#found} has the rest. */
-    RunSettings.Data describe(Path folder, int side) {
+    RunSettings.Data describe(Path folder, Transforms transforms) {
         String table = labels == null ? null : labels.toAbsolutePath().normalize().toString();
         Split how = split != null ? split : delimiter == null ? Split.STRATIFIED : Split.RANDOM;
         return RunSettings.Data.of(folder.toAbsolutePath().normalize().toString(), table, delimiter, validFraction, how, batch,
-                strict, balanced, Transforms.of(side));
+                strict, balanced, transforms);
     }
 }
