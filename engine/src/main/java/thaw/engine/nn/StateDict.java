@@ -23,6 +23,10 @@ final class StateDict {
     private sealed interface Slot {
         Shape shape();
 
+        default boolean takes(Shape given) {
+            return given.equals(shape());
+        }
+
         StoredTensor copy();
 
         void load(StoredTensor value);
@@ -80,6 +84,12 @@ final class StateDict {
         @Override
         public Shape shape() {
             return Shape.SCALAR;
+        }
+
+        /** Some programs write it as a vector of one element. */
+        @Override
+        public boolean takes(Shape given) {
+            return given.size() == 1;
         }
 
         @Override
@@ -147,7 +157,7 @@ final class StateDict {
     private void forEachFitting(Map<String, ? extends StoredTensor> state, BiConsumer<String, StoredTensor> action) {
         slots.forEach((name, slot) -> {
             StoredTensor value = state.get(name);
-            if (value != null && value.shape().equals(slot.shape())) {
+            if (value != null && slot.takes(value.shape())) {
                 action.accept(name, value);
             }
         });
@@ -163,7 +173,7 @@ final class StateDict {
                 if (!(slot instanceof Counter)) {
                     missing.add(name);
                 }
-            } else if (!value.shape().equals(slot.shape())) {
+            } else if (!slot.takes(value.shape())) {
                 otherShape.add(new LoadReport.ShapeMismatch(name, slot.shape(), value.shape()));
             }
         });

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
@@ -22,10 +23,12 @@ import thaw.finetune.ClassCount;
 import thaw.finetune.Evaluation;
 import thaw.finetune.ModelFile;
 import thaw.finetune.Objective;
+import thaw.finetune.PretrainedConfig;
 import thaw.finetune.TestTimeAugmentation;
 import thaw.finetune.augment.Augmentation;
 import thaw.finetune.data.BatchLoader;
 import thaw.finetune.data.ImageFolder;
+import thaw.finetune.images.Transforms;
 import thaw.finetune.metrics.ConfusionMatrix;
 import thaw.finetune.metrics.Metric;
 import thaw.finetune.metrics.Predictions;
@@ -55,6 +58,9 @@ final class EvaluateCommand implements Callable<Integer> {
 
     @Option(names = "--arch", paramLabel = "NAME", description = "The architecture that the weights must be for.")
     private String archName;
+
+    @Mixin
+    private WeightOptions weightOptions;
 
     @Option(names = "--size", paramLabel = "PIXELS", description = "Side of the pictures (default: the model's).")
     private Integer size;
@@ -107,6 +113,10 @@ final class EvaluateCommand implements Callable<Integer> {
         if (archName != null && weightFile == null) {
             throw new Failure("--arch alone says nothing of the weights; give --weights FILE too");
         }
+        if (weightFile == null && weightOptions.isGiven()) {
+            throw new Failure("--weights-key, --prefix, --variant, --mean and --std tell of plain weights what a --model knows;"
+                    + " give --weights FILE, or leave them out");
+        }
         Counts.require("--batch", batch, 1);
         Counts.require("--size", size == null ? 1 : size, 1);
         Counts.require("--tta", views == null ? 1 : views, 1);
@@ -120,15 +130,18 @@ final class EvaluateCommand implements Callable<Integer> {
             folder = folder.augment(Augmentation.fastai());
         }
         if (weightFile != null) {
-            Pretrained pretrained = Pretrained.read(weightFile, archName);
+            Pretrained pretrained = weightOptions.read(weightFile, archName);
+            Transforms transforms = transforms(pretrained);
             try (Device device = deviceOptions.open(output)) {
                 ResNet net = pretrained.whole(device);
-                requireClasses(net, folder);
+                folder = withClasses(net, folder, pretrained.config().classes());
+                pretrained.notes().forEach(output::note);
+                noteInterpolation(pretrained.config());
                 Objective objective = Objective.standard(folder.labels());
                 if (threshold != null) {
                     objective = withThreshold(objective);
                 }
-                evaluate(net, folder.size(size == null ? Architectures.nativeSize(pretrained.architecture()) : size), objective);
+                evaluate(net, folder.transforms(transforms), objective);
             }
         } else {
             Path file = modelFile == null ? DEFAULT_MODEL : modelFile;
@@ -166,11 +179,28 @@ final class EvaluateCommand implements Callable<Integer> {
         }
     }
 
-    private void requireClasses(ResNet net, ImageFolder data) {
+    /** The mean, the size and the crop that the weights' file says; others where options do. */
+    private Transforms transforms(Pretrained pretrained) {
+        PretrainedConfig config = pretrained.config();
+        int side = size != null ? size : config.size().orElse(Architectures.nativeSize(pretrained.architecture()));
+        return weightOptions.normalize(config.evaluation(Transforms.of(side)));
+    }
+
+    private void noteInterpolation(PretrainedConfig config) {
+        config.interpolation().filter(kind -> !kind.equals("bilinear")).ifPresent(kind -> output.note(weightFile
+                + ": is for images resized by " + kind + " interpolation; here it is bilinear"));
+    }
+
+    /** Numbers the folder's classes by the names that the weights' file has, where these are names of the folder's classes. */
+    private ImageFolder withClasses(ResNet net, ImageFolder data, List<String> names) {
+        if (names.size() == net.classes() && names.containsAll(data.classes())) {
+            return data.classes(names);
+        }
         if (net.classes() != data.classes().size()) {
             throw new Failure(weightFile + ": is for " + net.classes() + " classes, " + dataFolder + " has "
                     + data.classes().size() + "; expected the classes that the weights were trained on, or a --model");
         }
+        return data;
     }
 
     private void evaluate(ResNet net, ImageFolder data, Objective objective) throws IOException {

@@ -30,6 +30,7 @@ import thaw.finetune.data.ImageFolder;
 import thaw.finetune.data.Split;
 import thaw.finetune.images.Transforms;
 import thaw.finetune.insight.InsightOptions;
+import thaw.resnet.Variant;
 
 /**
  * All that decides what comes of a run, as {@code settings.json} has it.
@@ -98,10 +99,24 @@ public record RunSettings(Data data, Network network, String grain, List<Phase> 
     /**
      * The network.
      *
-     * @param weights the file that it began with; null where it began at random
-     * @param sha256  of that file
+     * @param variants   in which it differs from the architecture
+     * @param weights    the file that it began with; null where it began at random
+     * @param sha256     of that file
+     * @param weightsKey the dict in it, where one was asked for
+     * @param prefix     of the names in it, where one was asked for
      */
-    public record Network(String architecture, String head, String weights, String sha256) {
+    public record Network(String architecture, List<Variant> variants, String head, String weights, String sha256,
+            String weightsKey, String prefix) {
+
+        /** Settings of earlier runs have no variants. */
+        public Network {
+            variants = variants == null ? List.of() : List.copyOf(variants);
+        }
+
+        /** In no variant, at random. */
+        public static Network ofScratch(String architecture, String head) {
+            return new Network(architecture, List.of(), head, null, null, null, null);
+        }
     }
 
     /** A {@link TrainingPhase} in words. */
