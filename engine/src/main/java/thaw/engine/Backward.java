@@ -8,9 +8,9 @@ import thaw.kernels.Array;
 import thaw.kernels.Backend;
 
 /**
- * Reverse-mode differentiation: from the result towards the leaves, each function once, when all that its value went
- * into has been seen. A loop and no recursion, so that a graph may be as deep as it likes; what a function saved is
- * freed as soon as its gradients are there, and the gradient of its value with it.
+ * Reverse-mode differentiation. Visits each function once, from the result towards the leaves, when all gradients of its
+ * value have arrived. Iterative rather than recursive, so that the depth of a graph is unlimited; a function's saved
+ * arrays are freed as soon as its gradients are computed, and the gradient of its value with them.
  */
 final class Backward {
 
@@ -22,7 +22,7 @@ final class Backward {
         this.on = on;
     }
 
-    /** @param gradient the gradient with respect to {@code result}, taken over */
+    /** @param gradient the gradient with respect to {@code result}; ownership is taken over */
     static void run(Tensor result, Array gradient) {
         new Backward(result.device().backend()).flow(result, gradient);
     }
@@ -54,7 +54,7 @@ final class Backward {
                 }
             }
         } finally {
-            // only after a failure is there anything left
+            // non-empty only after a failure
             for (; i < gradients.length; i++) {
                 if (gradients[i] != null) {
                     gradients[i].release();
@@ -66,7 +66,7 @@ final class Backward {
     private void deliver(Tensor t, Array g) {
         if (!g.shape().equals(t.shape())) {
             g.release();
-            throw new IllegalStateException("backward: the gradient of a tensor " + t.shape() + " came as " + g.shape());
+            throw new IllegalStateException("backward: the gradient of a tensor " + t.shape() + " has the shape " + g.shape());
         }
         Function f = t.function();
         if (f == null) {
@@ -80,7 +80,7 @@ final class Backward {
         pending.put(f, before == null ? g : sum(on, before, g));
     }
 
-    /** {@code a + b}, both taken over; in place where nobody else sees it. */
+    /** {@code a + b}; takes over both; in place if one of them has a single owner. */
     static Array sum(Backend on, Array a, Array b) {
         Array target = a.storage().isExclusive() ? a : b.storage().isExclusive() ? b : on.copy(a);
         if (target == a) {

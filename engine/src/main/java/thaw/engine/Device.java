@@ -11,10 +11,11 @@ import thaw.kernels.opencl.OpenClBackend;
 import thaw.kernels.reference.ReferenceBackend;
 
 /**
- * Where tensors live and are computed: a {@link Backend}, with the scopes and the gradient mode of each thread that uses
- * it, and a seeded generator. Nothing here is shared between two devices, and there is no default one.
+ * A device that stores and computes tensors: a {@link Backend}, with the scopes and the gradient mode of each thread that
+ * uses it, and a seeded generator. Two devices share nothing, and there is no default device.
  *
- * <p>Several threads may compute on a device at once; scopes and {@link #noGrad} concern the thread that opened them.
+ * <p>Thread-safe: several threads may compute on a device at once. Scopes and {@link #noGrad} apply to the thread that
+ * opened them.
  */
 public final class Device implements AutoCloseable {
 
@@ -27,27 +28,27 @@ public final class Device implements AutoCloseable {
         this.backend = backend;
     }
 
-    /** A device that computes with this backend and closes it in the end. */
+    /** A device that computes with this backend and closes it when it is closed. */
     public static Device of(Backend backend) {
         return new Device(backend);
     }
 
     /**
-     * The fastest device there is: a graphics card that speaks OpenCL; a graphics processor that shares the processor's memory,
-     * if it wins a short race against the cores, whose outcome is kept in the user's cache folder; else the processor. That
-     * OpenCL cannot be used is no error here: it is logged at level DEBUG.
+     * The fastest available device: an OpenCL graphics card; an integrated graphics processor, if it wins a short race
+     * against the CPU, whose outcome is kept in the user's cache folder; otherwise the CPU. If OpenCL cannot be used, that
+     * is not an error: it is logged at level DEBUG.
      */
     public static Device auto() {
         return auto(Runtime.getRuntime().availableProcessors());
     }
 
-    /** As {@link #auto()}; where it is the processor, with so many threads. */
+    /** Like {@link #auto()}; if the CPU is chosen, with this many threads. */
     public static Device auto(int threads) {
         return of(FastestBackend.open(threads));
     }
 
     /**
-     * A device by OpenCL: a graphics card before a graphics processor that shares memory, and that before the processor.
+     * The best OpenCL device: a graphics card before an integrated graphics processor, and that before the CPU.
      *
      * @throws thaw.kernels.opencl.OpenClException if there is none; the message says what to install
      */
@@ -56,71 +57,72 @@ public final class Device implements AutoCloseable {
     }
 
     /**
-     * A device by OpenCL.
+     * An OpenCL device.
      *
-     * @param index its number in {@link thaw.kernels.opencl.OpenClDevices#list}, from 0
-     * @throws thaw.kernels.opencl.OpenClException if there is no such device; the message names those that there are
+     * @param index its index in {@link thaw.kernels.opencl.OpenClDevices#list}, from 0
+     * @throws thaw.kernels.opencl.OpenClException if there is no such device; the message lists the existing ones
      */
     public static Device opencl(int index) {
         return of(OpenClBackend.open(index));
     }
 
-    /** All cores of the processor; see {@link CpuBackend} for what the Vector API's module changes. */
+    /** The CPU with all its cores; see {@link CpuBackend} for the effect of the Vector API's module. */
     public static Device cpu() {
         return cpu(Runtime.getRuntime().availableProcessors());
     }
 
     /**
-     * The processor, with so many threads. Results do not depend on their number.
+     * The CPU with this many threads. Results do not depend on their number.
      *
-     * @param threads at least 1, the caller's own
+     * @param threads at least 1, including the calling thread
      */
     public static Device cpu(int threads) {
         return of(CpuBackend.create(threads));
     }
 
-    /** Textbook loops in double precision: slow, and what everything else is checked against. */
+    /** Straightforward loops in double precision: slow, and the reference for testing other backends. */
     public static Device reference() {
         return of(new ReferenceBackend());
     }
 
-    /** What computes: for operators that work on {@link Array}s. */
+    /** The backend, for operators on {@link Array}s. */
     public Backend backend() {
         return backend;
     }
 
-    /** What this is, in a line for people. */
+    /** A description of the device in one line, for users. */
     public String description() {
         return backend.description();
     }
 
     /**
-     * Has what a network needs compiled before its first use, for a quick first step and a small heap: seconds, in which another
-     * thread may read the weights. Changes no result, and need not be called.
+     * Compiles in advance the kernels that a network needs, for a quick first step and a small heap. Takes seconds, during
+     * which another thread may read the weights. Optional; changes no result.
      *
-     * @param training whether training steps will follow, and not predictions alone
+     * @param training whether training steps will follow, rather than predictions alone
      */
     public void warmUp(boolean training) {
         backend.warmUp(training);
     }
 
     /**
-     * Returns at once, for a quick first prediction: a thread prepares simple loops while the caller reads the weights, and the
-     * fastest ones after the first prediction, a second or two in which predictions take some times as long. Changes no result.
+     * Prepares a quick first prediction and returns at once: a background thread compiles simple loops while the caller
+     * reads the weights, and the fastest ones after the first prediction, during one or two seconds in which predictions
+     * take several times as long. Changes no result.
      */
     public void warmUpInBackground() {
         backend.warmUpInBackground();
     }
 
     /**
-     * Initial weights and dropout masks are drawn from this generator unless a module was given one of its own; seed it
-     * with {@link Generator#seed} to repeat a run, or to make another.
+     * The generator from which initial weights and dropout masks are drawn, unless a module has its own; seed it with
+     * {@link Generator#seed} to repeat a run, or to vary it.
      */
     public Generator generator() {
         return generator;
     }
 
-    /** Ends the backend's threads and gives its memory back. Its tensors must not be used any more. */
+    /** Ends the backend's threads and frees its memory. Its tensors must not be used afterwards. */
     @Override
     public void close() {
         backend.close();
@@ -132,20 +134,20 @@ public final class Device implements AutoCloseable {
      * A tensor of these values, which are copied.
      *
      * @param values in row-major order
-     * @throws IllegalArgumentException if there are not as many as the shape has elements
+     * @throws IllegalArgumentException if their number is not the shape's number of elements
      */
     public Tensor tensor(Shape shape, float... values) {
         requireLength(shape, values.length);
         return wrap(backend.of(shape, values));
     }
 
-    /** As {@link #tensor(Shape, float...)}; keeps the double precision where the backend has it. */
+    /** Like {@link #tensor(Shape, float...)}; keeps double precision where the backend has it. */
     public Tensor tensor(Shape shape, double... values) {
         requireLength(shape, values.length);
         return wrap(backend.of(shape, values));
     }
 
-    /** Class numbers {@code [N]}, as a loss takes them. */
+    /** A tensor of class numbers {@code [N]}, the targets of a loss. */
     public Tensor labels(int... classes) {
         float[] values = new float[classes.length];
         for (int i = 0; i < values.length; i++) {
@@ -154,25 +156,29 @@ public final class Device implements AutoCloseable {
         return tensor(Shape.of(classes.length), values);
     }
 
+    /** A tensor of zeros. */
     public Tensor zeros(Shape shape) {
         return wrap(backend.zeros(shape));
     }
 
+    /** A tensor of ones. */
     public Tensor ones(Shape shape) {
         return full(shape, 1);
     }
 
+    /** A tensor whose elements all have this value. */
     public Tensor full(Shape shape, double value) {
         Tensor t = zeros(shape);
         backend.fill(t.array(), value);
         return t;
     }
 
+    /** A tensor of rank 0 with this value. */
     public Tensor scalar(double value) {
         return full(Shape.SCALAR, value);
     }
 
-    /** A tensor, owned by the current scope, that takes over the caller's share in {@code array}. */
+    /** A tensor, owned by the current scope, that takes over the caller's ownership of {@code array}. */
     public Tensor wrap(Array array) {
         return adopt(new Tensor(this, array, null));
     }
@@ -186,7 +192,10 @@ public final class Device implements AutoCloseable {
 
     // ---- scopes and modes of the current thread ------------------------------------------------------------------
 
-    /** Opens a scope on this thread, to be closed by it: all tensors made until then are released, but for those kept. */
+    /**
+     * Opens a scope on this thread, which must also close it. On closing, all tensors created meanwhile are released,
+     * except those kept.
+     */
     public Scope scope() {
         ThreadState state = state();
         state.scope = new Scope(this, state.scope);
@@ -194,8 +203,8 @@ public final class Device implements AutoCloseable {
     }
 
     /**
-     * Until the result is closed, by this thread and after those opened later, nothing that this thread computes is recorded
-     * for {@link Tensor#backward()}.
+     * Disables recording: until the result is closed, by this thread and after those opened later, no computation of this
+     * thread is recorded for {@link Tensor#backward()}.
      */
     public NoGrad noGrad() {
         ThreadState state = state();
@@ -215,35 +224,38 @@ public final class Device implements AutoCloseable {
         };
     }
 
-    /** Whether what this thread computes is recorded for {@link Tensor#backward()}. */
+    /** Whether computations of this thread are recorded for {@link Tensor#backward()}. */
     public boolean gradEnabled() {
         ThreadState state = states.get();
         return state == null || state.gradEnabled;
     }
 
     /**
-     * A seed for something random in a forward pass. The second pass of a checkpointed segment gets what the first one
-     * drew; otherwise it comes from {@code fresh}.
+     * A seed for a random operator in a forward pass. The second pass of a checkpointed segment gets the seeds of the
+     * first one; otherwise the seed is drawn from {@code fresh}.
      */
     public long drawSeed(LongSupplier fresh) {
         ThreadState state = states.get();
         return state == null || state.tape == null ? fresh.getAsLong() : state.tape.draw(fresh);
     }
 
-    /** Whether this thread is repeating a forward pass for a checkpoint, so that statistics are not to be counted again. */
+    /**
+     * Whether this thread is repeating a forward pass for a checkpoint, in which running statistics must not be updated
+     * again.
+     */
     public boolean isRecomputing() {
         ThreadState state = states.get();
         return state != null && state.tape != null && state.tape.isReplay();
     }
 
-    /** Runs the first pass of a checkpointed segment: unrecorded, its seeds noted on the tape. */
+    /** Runs the first pass of a checkpointed segment: without recording for gradients; its seeds are saved to the tape. */
     public <T> T firstPass(Tape tape, Supplier<T> segment) {
         try (NoGrad off = noGrad()) {
             return withTape(state(), tape.record(state().tape), segment);
         }
     }
 
-    /** Runs the second pass of a checkpointed segment: recorded, with the seeds of the first one. */
+    /** Runs the second pass of a checkpointed segment: recorded for gradients, with the seeds of the first pass. */
     public <T> T secondPass(Tape tape, Supplier<T> segment) {
         ThreadState state = state();
         boolean before = state.gradEnabled;
@@ -292,7 +304,7 @@ public final class Device implements AutoCloseable {
     void leave(Scope scope, Scope outer) {
         ThreadState state = states.get();
         if (state == null || state.scope != scope) {
-            throw new IllegalStateException("a scope is closed by the thread that opened it, the last one opened first;"
+            throw new IllegalStateException("a scope must be closed by the thread that opened it, in reverse order of opening;"
                     + " use try (Scope s = device.scope()) { … }");
         }
         state.scope = outer;
@@ -308,7 +320,7 @@ public final class Device implements AutoCloseable {
         return state;
     }
 
-    /** A thread of somebody's pool keeps nothing of ours. */
+    /** Removes the thread's state when it is the default, so that pooled threads keep no reference to it. */
     private void forgetIfIdle(ThreadState state) {
         if (state.scope == null && state.gradEnabled && state.tape == null) {
             states.remove();

@@ -7,7 +7,7 @@ import thaw.kernels.cpu.CpuBackend;
 import thaw.kernels.opencl.OpenClException;
 import thaw.kernels.opencl.PreferredDevice;
 
-/** The choice behind {@link Device#auto()}, apart from it so that nobody else loads what OpenCL needs. */
+/** The selection of {@link Device#auto()}, in a separate class so that other devices do not load the OpenCL classes. */
 final class FastestBackend {
 
     private FastestBackend() {

@@ -9,9 +9,9 @@ import thaw.kernels.Backend;
 
 /**
  * One application of a differentiable operator: the forward value and the backward rule, and a node of the graph if any
- * input requires a gradient. Each object is applied once.
+ * input requires a gradient. Each object is applied once. Not thread-safe.
  *
- * <p>The graph's edges are the inputs. Where none of them requires a gradient nothing is saved, and the result holds no
+ * <p>The inputs are the edges of the graph. If none of them requires a gradient, nothing is saved, and the result holds no
  * reference to the function.
  */
 public abstract class Function {
@@ -23,7 +23,7 @@ public abstract class Function {
     private final List<Saved> saved = new ArrayList<>(3);
     private boolean freed;
 
-    /** An array kept for the backward rule, with the count of changes that it had seen when it was saved. */
+    /** An array kept for the backward rule, with its storage's version at the time it was saved. */
     protected record Saved(Array array, int version) {
 
         /** @throws IllegalStateException if the array has been changed since, which would make the gradient wrong */
@@ -37,9 +37,10 @@ public abstract class Function {
     }
 
     /**
-     * The operator's value, as a new array with one owner. What {@link #backward} reads goes through {@link #save}.
+     * The operator's value, as a new array with one owner. Arrays that {@link #backward} reads must be passed to
+     * {@link #save}.
      *
-     * @param in the inputs' arrays; null where the input is
+     * @param in the inputs' arrays; null where the input is null
      */
     protected abstract Array forward(Backend on, Array... in);
 
@@ -47,14 +48,19 @@ public abstract class Function {
      * The gradients with respect to the inputs, each a new array with one owner (or {@code gy} itself, retained), null
      * where {@linkplain #needs not needed}.
      *
-     * @param gy the gradient with respect to the operator's value, which stays the caller's
+     * @param gy the gradient with respect to the operator's value; the caller keeps its ownership
      */
     protected abstract Array[] backward(Backend on, Array gy);
 
-    /** Computes the operator on these inputs, of which some may be null if the operator allows it. */
+    /**
+     * Computes the operator on these inputs; some may be null if the operator allows it.
+     *
+     * @throws IllegalArgumentException if the inputs are on different devices or their shapes do not match
+     * @throws IllegalStateException if this function has been applied before
+     */
     public final Tensor apply(Tensor... in) {
         if (inputs != null || freed) {
-            throw new IllegalStateException(name() + " was applied twice; make a new one for each application");
+            throw new IllegalStateException(name() + " was applied twice; create a new one for each application");
         }
         device = deviceOf(in);
         inputs = in;
@@ -88,7 +94,7 @@ public abstract class Function {
         for (Tensor t : in) {
             if (t != null && d != null && t.device() != d) {
                 throw new IllegalArgumentException(name() + ": one input is on " + d.description() + ", another on "
-                        + t.device().description() + "; make all tensors on one device");
+                        + t.device().description() + "; create all tensors on one device");
             }
             d = t == null ? d : t.device();
         }
@@ -97,12 +103,12 @@ public abstract class Function {
 
     // ---- for the operators ---------------------------------------------------------------------------------------
 
-    /** Whether a gradient with respect to input {@code i} is wanted. */
+    /** Whether a gradient with respect to input {@code i} is needed. */
     protected final boolean needs(int i) {
         return needs[i];
     }
 
-    /** Whether a gradient with respect to any input is wanted, so that something has to be saved. */
+    /** Whether a gradient with respect to any input is needed, and therefore arrays must be saved. */
     protected final boolean needsAny() {
         for (boolean n : needs) {
             if (n) {
@@ -121,7 +127,7 @@ public abstract class Function {
         return saveOwned(array.retain());
     }
 
-    /** As {@link #save}, taking over the caller's share in the array. */
+    /** Like {@link #save}, taking over the caller's ownership of the array. */
     protected final Saved saveOwned(Array array) {
         Saved s = new Saved(array, array.storage().version());
         saved.add(s);
@@ -129,8 +135,8 @@ public abstract class Function {
     }
 
     /**
-     * What {@link #backward} returns: a rule for each input, followed where the gradient is {@linkplain #needs needed}. If
-     * one fails the gradients before it are released.
+     * The result of {@link #backward} from one rule per input, evaluated where the gradient is {@linkplain #needs needed}.
+     * If a rule fails, the gradients before it are released.
      */
     @SafeVarargs
     protected final Array[] gradients(Supplier<Array>... rules) {
@@ -164,7 +170,10 @@ public abstract class Function {
 
     // ---- for the graph -----------------------------------------------------------------------------------------
 
-    /** Later functions have higher numbers, so falling numbers lead from the result to the leaves. */
+    /**
+     * The function's creation number. Later functions have higher numbers, so a descending order leads from the result to
+     * the leaves.
+     */
     final long number() {
         return number;
     }
@@ -182,7 +191,7 @@ public abstract class Function {
         return inputs[i];
     }
 
-    /** Calls back with each input that requires a gradient. */
+    /** Passes each input that requires a gradient to {@code action}. */
     final void forEachInput(Consumer<Tensor> action) {
         for (int i = 0; i < needs.length; i++) {
             if (needs[i]) {
@@ -195,7 +204,7 @@ public abstract class Function {
         return freed;
     }
 
-    /** Releases what was saved and lets go of the inputs, so that the graph behind them can go too. */
+    /** Releases the saved arrays and drops the inputs, so that the graph behind them can be collected too. */
     final void free() {
         freed = true;
         inputs = null;

@@ -17,8 +17,8 @@ import thaw.kernels.Pool2dOptions;
 import thaw.kernels.Reduction;
 
 /**
- * The operators of networks as plain functions, for static import; those with one operand are methods of {@link Tensor}. All
- * throw {@link IllegalArgumentException}, with the shapes in its message, if shapes do not go together or tensors lie on
+ * The operators of networks as plain functions, for static import; those with one operand are methods of {@link Tensor}.
+ * All throw {@link IllegalArgumentException}, with the shapes in its message, if shapes do not match or tensors are on
  * different devices.
  */
 public final class Ops {
@@ -49,11 +49,11 @@ public final class Ops {
     }
 
     /**
-     * Batch normalisation, by the batch's statistics in training, by the running ones otherwise.
+     * Batch normalisation, by the batch's statistics in training, otherwise by the running statistics.
      *
      * @param x           {@code [N, C]} or {@code [N, C, H, W]}; all other tensors {@code [C]}
      * @param runningMean updated in place in training, unless null; likewise {@code runningVar}
-     * @param momentum    the share of the new value in the running statistics
+     * @param momentum    the weight of the new value in the running statistics
      */
     public static Tensor batchNorm(Tensor x, Tensor weight, Tensor bias, Tensor runningMean, Tensor runningVar,
             boolean training, double momentum, double eps) {
@@ -61,7 +61,7 @@ public final class Ops {
     }
 
     /**
-     * As above, and then {@code act(y + residual)}, without passes over memory of their own in training.
+     * Batch normalisation followed by {@code act(y + residual)}, which in training takes no additional passes over memory.
      *
      * @param residual of x's shape, or null for 0
      * @param relu     whether act is {@code max(·, 0)}, rather than the identity
@@ -82,22 +82,22 @@ public final class Ops {
         return new AvgPool2d(options).apply(x);
     }
 
-    /** {@code [N, C, H, W] → [N, C, outH, outW]} */
+    /** The mean of each cell: {@code [N, C, H, W] → [N, C, outH, outW]}. */
     public static Tensor adaptiveAvgPool2d(Tensor x, int outH, int outW) {
         return new AdaptiveAvgPool2d(outH, outW).apply(x);
     }
 
-    /** {@code [N, C, H, W] → [N, C, outH, outW]} */
+    /** The largest value of each cell: {@code [N, C, H, W] → [N, C, outH, outW]}. */
     public static Tensor adaptiveMaxPool2d(Tensor x, int outH, int outW) {
         return new AdaptiveMaxPool2d(outH, outW).apply(x);
     }
 
-    /** Zeroes elements with probability {@code p}, divides the others by {@code 1 − p}; the seed chooses which. */
+    /** Zeroes elements with probability {@code p} and divides the others by {@code 1 − p}; the seed determines which. */
     public static Tensor dropout(Tensor x, double p, long seed) {
         return new Dropout(p, seed).apply(x);
     }
 
-    /** Puts tensors one behind the other along {@code dim}. */
+    /** Concatenates tensors along {@code dim}. */
     public static Tensor cat(List<Tensor> xs, int dim) {
         return new Cat(dim).apply(xs.toArray(new Tensor[0]));
     }
@@ -111,7 +111,7 @@ public final class Ops {
      * See {@link thaw.kernels.Backend#crossEntropy}.
      *
      * @param classWeight {@code [C]}, or null
-     * @param smoothing   label smoothing, 0 for none, to 1
+     * @param smoothing   label smoothing, from 0 (none) to 1
      * @throws IllegalArgumentException if a class number is not among the scores', or the target requires a gradient
      */
     public static Tensor crossEntropy(Tensor scores, Tensor target, Tensor classWeight, double smoothing,
@@ -129,12 +129,12 @@ public final class Ops {
     }
 
     /**
-     * Binary cross-entropy of scores through the logistic function, for classes that do not exclude each other; see
+     * Binary cross-entropy of scores through the logistic function, for multi-label targets; see
      * {@link thaw.kernels.Backend#binaryCrossEntropy}.
      *
      * @param target         of the scores' shape, 0 to 1
-     * @param positiveWeight how much more a target of 1 counts, for each class of the last dimension; or null for 1
-     * @throws IllegalArgumentException if the shapes do not go together, or the target requires a gradient
+     * @param positiveWeight the factor for targets of 1, one per class of the last dimension; or null for 1
+     * @throws IllegalArgumentException if the shapes do not match, or the target requires a gradient
      */
     public static Tensor binaryCrossEntropy(Tensor scores, Tensor target, Tensor positiveWeight, Reduction reduction) {
         if (target.requiresGrad()) {

@@ -9,7 +9,7 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * Owns the tensors that its thread makes until it is closed, and releases them then:
+ * Owns the tensors that its thread creates until it is closed, and then releases them:
  * <pre>{@code
  * try (Scope step = device.scope()) {
  *     Tensor loss = crossEntropy(net.forward(images), labels);
@@ -17,9 +17,10 @@ import java.util.Set;
  * }
  * }</pre>
  *
- * <p>Scopes nest. What the graph needs for its gradients goes to the enclosing scope when an inner one closes; the
- * outermost frees all of it that {@link Tensor#backward()} has not, except where a kept tensor's gradient would need it.
- * Parameters, buffers and gradients belong to no scope. Without any scope tensors are left to the garbage collector.
+ * <p>Scopes nest. When an inner scope closes, the arrays that the graph needs for its gradients move to the enclosing one.
+ * The outermost scope frees all of them that {@link Tensor#backward()} has not freed, except those that a kept tensor's
+ * gradient needs. Parameters, buffers and gradients belong to no scope. Without any scope, tensors are garbage-collected.
+ * Not thread-safe: a scope belongs to the thread that opened it.
  */
 public final class Scope implements AutoCloseable {
 
@@ -45,8 +46,8 @@ public final class Scope implements AutoCloseable {
     }
 
     /**
-     * Hands a tensor of this scope to the enclosing one or, if there is none, to nobody: then it lives until it is closed
-     * or unreachable. A tensor that is not this scope's stays where it is.
+     * Moves a tensor of this scope to the enclosing one. If there is none, the tensor belongs to no scope and lives until
+     * it is closed or unreachable. A tensor of another scope is not changed.
      *
      * @return {@code t}
      */
@@ -64,7 +65,7 @@ public final class Scope implements AutoCloseable {
         return t;
     }
 
-    /** Releases a tensor now, if it is this scope's and has not been kept; does nothing otherwise. */
+    /** Releases a tensor now, if it belongs to this scope and has not been kept; does nothing otherwise. */
     public void release(Tensor t) {
         if (t.owner == this) {
             t.close();
@@ -100,7 +101,7 @@ public final class Scope implements AutoCloseable {
         kept.clear();
     }
 
-    /** The part of the graph from which these tensors' gradients would flow on. */
+    /** The functions of the graph behind these tensors that still hold saved arrays. */
     private static Set<Function> behind(List<Tensor> tensors) {
         Set<Function> found = Collections.newSetFromMap(new IdentityHashMap<>());
         Deque<Tensor> next = new ArrayDeque<>(tensors);

@@ -4,8 +4,8 @@ import java.util.Arrays;
 import java.util.function.LongSupplier;
 
 /**
- * The seeds that a checkpointed segment drew in its first pass, so that its second pass draws the same ones and
- * dropout repeats its masks.
+ * The seeds that a checkpointed segment drew in its first pass. Its second pass draws the same ones, so that dropout
+ * repeats its masks.
  */
 public final class Tape {
 
@@ -21,14 +21,14 @@ public final class Tape {
         return new Player();
     }
 
-    /** Something that writes or reads a tape. */
+    /** Writes or reads a tape. */
     interface Head {
         long draw(LongSupplier fresh);
 
         boolean isReplay();
     }
 
-    /** Writes down what comes from outside, which may itself be another segment's tape. */
+    /** Records seeds from outside, which may itself be another segment's tape. */
     private final class Recorder implements Head {
         private final Head outer;
 

@@ -16,12 +16,13 @@ import thaw.kernels.Shape;
 import thaw.kernels.UnaryOp;
 
 /**
- * Numbers on a device, of a shape, and a place in the graph of gradients. A tensor is either a leaf, made from values, or
- * the result of a {@link Function}. Made inside a {@link Scope}, it lives as long as that; afterwards using it throws
- * {@link IllegalStateException}.
+ * An array of numbers on a device, with a shape and a position in the gradient graph. A tensor is either a leaf, created
+ * from values, or the result of a {@link Function}. A tensor created inside a {@link Scope} lives as long as the scope;
+ * using it afterwards throws {@link IllegalStateException}.
  *
- * <p>Operators broadcast as PyTorch's do ({@link Shape#broadcast}), and throw {@link IllegalArgumentException}, with the shapes
- * in its message, if these do not go together or the tensors lie on different devices. {@link Ops} has those of networks.
+ * <p>Operators broadcast like PyTorch's ({@link Shape#broadcast}), and throw {@link IllegalArgumentException}, with the
+ * shapes in its message, if these do not match or the tensors are on different devices. {@link Ops} has the operators of
+ * networks.
  */
 public final class Tensor implements AutoCloseable {
 
@@ -50,16 +51,20 @@ public final class Tensor implements AutoCloseable {
         return device;
     }
 
-    /** The numbers in the backend's form; still this tensor's. */
+    /**
+     * The array in the backend's form; the tensor keeps its ownership.
+     *
+     * @throws IllegalStateException if the tensor has been released
+     */
     public Array array() {
         if (closed) {
             throw new IllegalStateException("tensor " + shape + " was released, by close() or when its scope closed;"
-                    + " use it inside the scope, or hand it on with scope.keep(tensor)");
+                    + " use it inside the scope, or keep it with scope.keep(tensor)");
         }
         return array;
     }
 
-    /** Gives the memory back, as far as the graph doesn't need it. Does nothing the second time. */
+    /** Releases the memory, except what the graph still needs. Does nothing the second time. */
     @Override
     public synchronized void close() {
         if (!closed) {
@@ -69,7 +74,7 @@ public final class Tensor implements AutoCloseable {
         }
     }
 
-    /** Takes the tensor out of all scopes: it lives until it is closed or unreachable, as a parameter does. */
+    /** Removes the tensor from all scopes: it then lives until it is closed or unreachable, like a parameter. Returns it. */
     public Tensor unscoped() {
         while (owner != null) {
             owner.keep(this);
@@ -80,9 +85,9 @@ public final class Tensor implements AutoCloseable {
     // ---- values ------------------------------------------------------------------------------------------------
 
     /**
-     * The value of a tensor with one element.
+     * The value of a tensor with one element; waits for the device.
      *
-     * @throws IllegalStateException if there are more, or none
+     * @throws IllegalStateException if the number of elements is not 1
      */
     public float item() {
         if (shape.size() != 1) {
@@ -92,14 +97,14 @@ public final class Tensor implements AutoCloseable {
         return toFloats()[0];
     }
 
-    /** A copy of the elements in row-major order. */
+    /** A copy of the elements in row-major order; waits for the device. */
     public float[] toFloats() {
         float[] values = new float[shape.size()];
         device.backend().read(array(), values);
         return values;
     }
 
-    /** A copy of the elements in row-major order, with all the precision that the device has. */
+    /** A copy of the elements in row-major order, in the device's full precision; waits for the device. */
     public double[] toDoubles() {
         double[] values = new double[shape.size()];
         device.backend().read(array(), values);
@@ -107,7 +112,7 @@ public final class Tensor implements AutoCloseable {
     }
 
     /**
-     * Overwrites the elements, unnoticed by the graph.
+     * Overwrites the elements, without recording it in the graph.
      *
      * @param values in row-major order
      * @throws IllegalStateException if this tensor is the result of a function
@@ -116,7 +121,7 @@ public final class Tensor implements AutoCloseable {
         set(FloatBuffer.wrap(values));
     }
 
-    /** As {@link #set(float...)}, to what remains of a buffer, such as a part of a file. */
+    /** Like {@link #set(float...)}, from the remaining elements of a buffer, for example a mapped part of a file. */
     public void set(FloatBuffer values) {
         requireLeaf("set");
         if (values.remaining() != shape.size()) {
@@ -126,7 +131,11 @@ public final class Tensor implements AutoCloseable {
         device.backend().write(array(), values);
     }
 
-    /** Overwrites the elements with those of a tensor of the same shape, on any device, unnoticed by the graph. */
+    /**
+     * Overwrites the elements with those of a tensor of the same shape, on any device, without recording it in the graph.
+     *
+     * @throws IllegalStateException if this tensor is the result of a function
+     */
     public void copyFrom(Tensor source) {
         requireLeaf("copyFrom");
         if (!source.shape.equals(shape)) {
@@ -148,13 +157,13 @@ public final class Tensor implements AutoCloseable {
 
     // ---- gradients ---------------------------------------------------------------------------------------------
 
-    /** Whether gradients are wanted with respect to this tensor, or to what it was computed from. */
+    /** Whether gradients are computed with respect to this tensor, or to the tensors it was computed from. */
     public boolean requiresGrad() {
         return requiresGrad;
     }
 
     /**
-     * Says whether gradients are wanted with respect to this leaf. Without, its gradient is dropped too, so that no
+     * Sets whether gradients are computed with respect to this leaf. {@code false} also drops its gradient, so that no
      * optimizer moves a frozen parameter by an old one.
      *
      * @throws IllegalStateException if this tensor is the result of a function that is part of a graph
@@ -168,20 +177,20 @@ public final class Tensor implements AutoCloseable {
         return this;
     }
 
-    /** Whether this tensor was made from values, or by a function of which no gradient was wanted. */
+    /** Whether this tensor was created from values, or by a function without any input that requires a gradient. */
     public boolean isLeaf() {
         return function == null;
     }
 
     /**
-     * The sum of the gradients from each {@link #backward()} since the last {@link #zeroGrad}; null if there was none. The next
-     * backward pass or {@code zeroGrad} closes it.
+     * The sum of the gradients from each {@link #backward()} since the last {@link #zeroGrad}; null if there was none. The
+     * next backward pass or {@code zeroGrad} closes it.
      */
     public Tensor grad() {
         return grad;
     }
 
-    /** Forgets the gradient. */
+    /** Drops the gradient. */
     public void zeroGrad() {
         if (grad != null) {
             grad.close();
@@ -189,7 +198,7 @@ public final class Tensor implements AutoCloseable {
         }
     }
 
-    /** Takes over a gradient. It gets memory of its own, for it may be changed in place later. */
+    /** Takes over a gradient. It gets its own memory, because it may be changed in place later. */
     void accumulate(Array g) {
         if (grad != null) {
             Array sum = Backward.sum(device.backend(), grad.array().retain(), g);
@@ -207,7 +216,7 @@ public final class Tensor implements AutoCloseable {
      * Adds the gradient of this scalar to {@link #grad()} of every leaf that it was computed from and that
      * {@linkplain #requiresGrad requires} one, and frees the graph.
      *
-     * @throws IllegalStateException if this is no scalar, no gradient is wanted, or the graph has been freed
+     * @throws IllegalStateException if this is not a scalar, no gradient is required, or the graph has been freed
      */
     public void backward() {
         if (shape.size() != 1) {
@@ -221,14 +230,14 @@ public final class Tensor implements AutoCloseable {
     }
 
     /**
-     * As {@link #backward()}, for a tensor of any shape.
+     * Like {@link #backward()}, for a tensor of any shape.
      *
      * @param gradient of the final result with respect to this tensor, of the same shape
      */
     public void backward(Tensor gradient) {
         if (!gradient.shape.equals(shape)) {
-            throw new IllegalArgumentException("backward: the gradient " + gradient.shape + " has another shape than the"
-                    + " tensor " + shape);
+            throw new IllegalArgumentException("backward: the gradient " + gradient.shape + " must have the shape of the"
+                    + " tensor, " + shape);
         }
         requireGraph();
         Backward.run(this, gradient.array().retain());
@@ -241,7 +250,7 @@ public final class Tensor implements AutoCloseable {
         }
     }
 
-    /** The same numbers, cut off from the graph. Shares memory. */
+    /** The same numbers, detached from the graph. Shares memory. */
     public Tensor detach() {
         return device.wrap(device.backend().reshape(array(), shape));
     }
@@ -252,46 +261,57 @@ public final class Tensor implements AutoCloseable {
 
     // ---- element-wise ------------------------------------------------------------------------------------------
 
+    /** {@code this + b}, with broadcasting. */
     public Tensor add(Tensor b) {
         return new Binary(BinaryOp.ADD).apply(this, b);
     }
 
+    /** {@code this − b}, with broadcasting. */
     public Tensor sub(Tensor b) {
         return new Binary(BinaryOp.SUB).apply(this, b);
     }
 
+    /** {@code this · b}, with broadcasting. */
     public Tensor mul(Tensor b) {
         return new Binary(BinaryOp.MUL).apply(this, b);
     }
 
+    /** {@code this / b}, with broadcasting. */
     public Tensor div(Tensor b) {
         return new Binary(BinaryOp.DIV).apply(this, b);
     }
 
+    /** {@code this + b} for each element. */
     public Tensor add(double b) {
         return new Affine(1, b).apply(this);
     }
 
+    /** {@code this − b} for each element. */
     public Tensor sub(double b) {
         return new Affine(1, -b).apply(this);
     }
 
+    /** {@code this · b} for each element. */
     public Tensor mul(double b) {
         return new Affine(b, 0).apply(this);
     }
 
+    /** {@code this / b} for each element. */
     public Tensor div(double b) {
         return new Affine(1 / b, 0).apply(this);
     }
 
+    /** {@code −x} for each element. */
     public Tensor neg() {
         return mul(-1);
     }
 
+    /** {@code max(x, 0)} for each element. */
     public Tensor relu() {
         return new Unary(UnaryOp.RELU).apply(this);
     }
 
+    /** {@code 1 / (1 + e^−x)} for each element. */
     public Tensor sigmoid() {
         return new Unary(UnaryOp.SIGMOID).apply(this);
     }
@@ -304,6 +324,7 @@ public final class Tensor implements AutoCloseable {
         return new Unary(UnaryOp.EXP).apply(this);
     }
 
+    /** The natural logarithm of each element. */
     public Tensor log() {
         return new Unary(UnaryOp.LOG).apply(this);
     }
@@ -312,6 +333,7 @@ public final class Tensor implements AutoCloseable {
         return new Unary(UnaryOp.ABS).apply(this);
     }
 
+    /** {@code x²} for each element. */
     public Tensor square() {
         return new Unary(UnaryOp.SQUARE).apply(this);
     }
@@ -322,28 +344,36 @@ public final class Tensor implements AutoCloseable {
 
     // ---- reductions --------------------------------------------------------------------------------------------
 
-    /** Sums over the given dimensions, which disappear; with none given, over all. */
+    /** Sums over the given dimensions, which are removed; over all if none is given. */
     public Tensor sum(int... dims) {
         return sum(false, dims);
     }
 
-    /** @param keepDim whether the dimensions stay, with extent 1 */
+    /**
+     * Sums over the given dimensions; over all if none is given.
+     *
+     * @param keepDim whether the dimensions stay, with extent 1
+     */
     public Tensor sum(boolean keepDim, int... dims) {
         return new Sum(keepDim, dims).apply(this);
     }
 
-    /** The mean over the given dimensions, which disappear; with none given, over all. */
+    /** The mean over the given dimensions, which are removed; over all if none is given. */
     public Tensor mean(int... dims) {
         return mean(false, dims);
     }
 
-    /** @param keepDim whether the dimensions stay, with extent 1 */
+    /**
+     * The mean over the given dimensions; over all if none is given.
+     *
+     * @param keepDim whether the dimensions stay, with extent 1
+     */
     public Tensor mean(boolean keepDim, int... dims) {
         Tensor sum = sum(keepDim, dims);
         return sum.mul((double) sum.shape.size() / shape.size());
     }
 
-    /** Of each row of {@code [N, C]}, the index of the largest element: {@code [N]}. Not differentiable. */
+    /** The index of the largest element of each row of {@code [N, C]}: {@code [N]}. Not differentiable. */
     public Tensor argmax() {
         return device.wrap(device.backend().argmax(array()));
     }
@@ -355,12 +385,12 @@ public final class Tensor implements AutoCloseable {
 
     // ---- shape and products ------------------------------------------------------------------------------------
 
-    /** The same elements in row-major order; one extent may be −1, for what is left. */
+    /** The same elements in row-major order under another shape; one extent may be −1 and is inferred. */
     public Tensor reshape(int... dims) {
         return new Reshape(Reshape.resolve(shape, dims)).apply(this);
     }
 
-    /** Makes one dimension of all from {@code startDim}: {@code flatten(1)} of {@code [N, C, H, W]} is {@code [N, C·H·W]}. */
+    /** Merges all dimensions from {@code startDim} on: {@code flatten(1)} of {@code [N, C, H, W]} is {@code [N, C·H·W]}. */
     public Tensor flatten(int startDim) {
         return new Reshape(Reshape.flattened(shape, startDim)).apply(this);
     }
@@ -370,7 +400,7 @@ public final class Tensor implements AutoCloseable {
         return new Permute(dims).apply(this);
     }
 
-    /** The part {@code start … start + length − 1} of a dimension. */
+    /** The slice {@code start … start + length − 1} of a dimension. */
     public Tensor narrow(int dim, int start, int length) {
         return new Narrow(dim, start, length).apply(this);
     }

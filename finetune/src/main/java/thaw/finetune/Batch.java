@@ -3,6 +3,7 @@ package thaw.finetune;
 import java.nio.file.Path;
 import java.util.Iterator;
 import java.util.List;
+import java.util.stream.IntStream;
 import thaw.engine.Device;
 import thaw.engine.Tensor;
 import thaw.finetune.data.Batches;
@@ -88,6 +89,12 @@ public final class Batch {
             return device.tensor(Shape.of(raw.size(), matrix.classes()), matrix.values());
         }
         return labels();
+    }
+
+    /** Whether each image shows one class, and all these classes have a weight of 0, of those given. */
+    boolean isWithoutWeight(List<Double> classWeights) {
+        return !classWeights.isEmpty() && raw.targets() instanceof Targets.ClassNumbers numbers
+                && IntStream.of(numbers.labels()).allMatch(label -> classWeights.get(label).floatValue() == 0);
     }
 
     /** The number of images. */

@@ -66,11 +66,16 @@ public final class Classifier implements AutoCloseable {
     /**
      * Loads a model that a {@link Learner} saved.
      *
-     * @throws IllegalArgumentException if the file has weights but not what makes a model of them
+     * @throws IllegalArgumentException if the file has weights but not what makes a model of them, or weights that are not finite
      * @throws IOException              if it is missing or damaged
      */
     public static Classifier load(Path path) throws IOException {
-        return of(ModelFile.read(path));
+        ModelFile model = ModelFile.read(path);
+        try {
+            return of(model);
+        } catch (IllegalArgumentException unfit) {
+            throw new IllegalArgumentException(path + ": " + unfit.getMessage(), unfit);
+        }
     }
 
     /** As {@link #load(Path)}, from a stream such as a resource's, which is read to its end and not closed. */
@@ -78,7 +83,10 @@ public final class Classifier implements AutoCloseable {
         return of(ModelFile.read(in));
     }
 
-    /** @throws IllegalArgumentException if the model does not take colour images, or its weights are of another architecture */
+    /**
+     * @throws IllegalArgumentException if the model does not take colour images, or its weights are of another architecture or not
+     *                                  finite
+     */
     public static Classifier of(ModelFile model) {
         return of(model, Device.auto());
     }
@@ -114,17 +122,26 @@ public final class Classifier implements AutoCloseable {
         return transforms;
     }
 
-    /** @throws thaw.finetune.images.ImageReadException if the file is missing or is no image */
+    /**
+     * @throws thaw.finetune.images.ImageReadException if the file is missing or is no image
+     * @throws NonFiniteScoresException                if the model's numbers overflow
+     */
     public Prediction predict(Path image) {
-        return predictPrepared(prepared(image, ImageDecoder.MAX_PIXELS), 1).get(0);
+        return predictPrepared(prepared(image, ImageDecoder.MAX_PIXELS), List.of(image)).get(0);
     }
 
+    /** @throws NonFiniteScoresException if the model's numbers overflow */
     public Prediction predict(BufferedImage image) {
         return predict(RgbImage.of(image));
     }
 
+    /** @throws NonFiniteScoresException if the model's numbers overflow */
     public Prediction predict(RgbImage image) {
-        return predictPrepared(transforms.apply(image), 1).get(0);
+        return predict(image, "the image");
+    }
+
+    private Prediction predict(RgbImage image, Object name) {
+        return predictPrepared(transforms.apply(image), List.of(name)).get(0);
     }
 
     /**
@@ -132,6 +149,7 @@ public final class Classifier implements AutoCloseable {
      *
      * @return a prediction for each, in the same order
      * @throws thaw.finetune.images.ImageReadException if a file is missing or is no image
+     * @throws NonFiniteScoresException                if the model's numbers overflow
      */
     public List<Prediction> predictAll(List<Path> images) {
         if (images.size() >= WORTH_WAITING) {
@@ -144,7 +162,7 @@ public final class Classifier implements AutoCloseable {
             for (int i = 0; i < some.size(); i++) {
                 System.arraycopy(prepared(some.get(i), ImageDecoder.MAX_PIXELS), 0, batch, i * imageLength(), imageLength());
             }
-            predictions.addAll(predictPrepared(batch, some.size()));
+            predictions.addAll(predictPrepared(batch, some));
         }
         return List.copyOf(predictions);
     }
@@ -154,6 +172,7 @@ public final class Classifier implements AutoCloseable {
      * them.
      *
      * @return what came of each, in the same order
+     * @throws NonFiniteScoresException if the model's numbers overflow
      */
     public List<Outcome> tryPredictAll(List<Path> images) {
         return tryPredictAll(images, ImageDecoder.MAX_PIXELS);
@@ -178,17 +197,17 @@ public final class Classifier implements AutoCloseable {
     private List<Outcome> tryPredict(List<Path> some, long maxPixels) {
         float[] batch = new float[some.size() * imageLength()];
         String[] reasons = new String[some.size()];
-        int sound = 0;
+        List<Path> sound = new ArrayList<>();
         for (int i = 0; i < some.size(); i++) {
             try {
-                System.arraycopy(prepared(some.get(i), maxPixels), 0, batch, sound * imageLength(), imageLength());
-                sound++;
+                System.arraycopy(prepared(some.get(i), maxPixels), 0, batch, sound.size() * imageLength(), imageLength());
+                sound.add(some.get(i));
             } catch (ImageReadException broken) {
                 reasons[i] = broken.getMessage();
             }
         }
-        Iterator<Prediction> predictions = sound == 0 ? Collections.emptyIterator()
-                : predictPrepared(Arrays.copyOf(batch, sound * imageLength()), sound).iterator();
+        Iterator<Prediction> predictions = sound.isEmpty() ? Collections.emptyIterator()
+                : predictPrepared(Arrays.copyOf(batch, sound.size() * imageLength()), sound).iterator();
         List<Outcome> outcomes = new ArrayList<>();
         for (int i = 0; i < some.size(); i++) {
             outcomes.add(reasons[i] != null ? new Outcome.Broken(some.get(i), reasons[i])
@@ -218,22 +237,33 @@ public final class Classifier implements AutoCloseable {
         return CHANNELS * transforms.size() * transforms.size();
     }
 
-    private List<Prediction> predictPrepared(float[] images, int count) {
+    /** @param names of the images, for messages */
+    private List<Prediction> predictPrepared(float[] images, List<?> names) {
         use.readLock().lock();
         try {
             if (closed) {
                 throw new IllegalStateException("the classifier is closed; predict within its try block");
             }
-            float[] scores = scores(images, count);
+            float[] scores = scores(images, names.size());
             List<Prediction> predictions = new ArrayList<>();
-            for (int i = 0; i < count; i++) {
+            for (int i = 0; i < names.size(); i++) {
                 int first = i * classes().size();
-                predictions.add(Prediction.ofScores(labels, Arrays.copyOfRange(scores, first, first + classes().size()),
-                        threshold));
+                float[] row = Arrays.copyOfRange(scores, first, first + classes().size());
+                requireFinite(row, names.get(i));
+                predictions.add(Prediction.ofScores(labels, row, threshold));
             }
             return predictions;
         } finally {
             use.readLock().unlock();
+        }
+    }
+
+    private void requireFinite(float[] scores, Object image) {
+        for (int c = 0; c < scores.length; c++) {
+            if (!Float.isFinite(scores[c])) {
+                throw new NonFiniteScoresException(image + ": the model's scores are not finite, that of " + classes().get(c) + " is "
+                        + scores[c] + "; its weights, though finite, make numbers overflow: train it anew, or take an earlier one");
+            }
         }
     }
 

@@ -13,7 +13,8 @@ import thaw.finetune.metrics.Predictions;
 import thaw.resnet.ResNet;
 
 /**
- * How well a network does on images whose classes are known.
+ * How well a network does on images whose classes are known. Images whose scores are not finite are counted as wrong, and the loss
+ * is not finite then; {@link Predictions#undefined} tells which they are.
  *
  * @param classes     how each class fared, in the order of the labels
  * @param loss        mean of the objective, cross-entropy unless another is given

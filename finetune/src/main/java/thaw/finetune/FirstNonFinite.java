@@ -1,5 +1,6 @@
 package thaw.finetune;
 
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -13,7 +14,7 @@ import thaw.finetune.data.RawBatch;
 import thaw.resnet.LayerGroup;
 import thaw.resnet.ResNet;
 
-/** Finds where in a network numbers first became infinite, or none at all. */
+/** Finds where in a network numbers first became infinite, or none at all, and puts it in a few words for a message. */
 final class FirstNonFinite {
 
     private final ResNet net;
@@ -25,27 +26,51 @@ final class FirstNonFinite {
     }
 
     /**
-     * Among the parameters, then the batch's images, then the layers' outputs for it; in a few words for a message.
+     * After steps were taken: among the parameters, then the batch's images, then the layers' outputs for it.
      *
-     * @param raw the batch, or null to look at the parameters alone
+     * @param raw the batch, or null to look at the parameters and the running statistics alone
      */
     String describe(RawBatch raw) {
-        return parameter().or(() -> raw == null ? Optional.empty() : input(raw).or(() -> output(raw)))
+        return parameter().map(found -> found + ", so the last step that was taken was too large")
+                .or(() -> raw == null ? statistic() : input(raw).or(() -> output(raw)))
                 .orElse("all parameters are finite" + (raw == null ? "" : ", and all layers' outputs; the loss alone is not"));
     }
 
+    /** As {@link #describe}, of a batch before the first step, which no learning rate has spoilt. */
+    String describeFirst(RawBatch raw) {
+        return "before the first step, so no learning rate is the cause: "
+                + parameter().map(found -> found + "; begin with other weights")
+                .or(() -> input(raw))
+                .or(() -> output(raw).map(found -> found + ", but numbers overflow there; begin with other weights"))
+                .orElse("all parameters are finite, and all layers' outputs; the loss alone is not: look at the loss function");
+    }
+
     private Optional<String> parameter() {
-        Map<String, Tensor> parameters = net.namedParameters();
-        List<String> bad = parameters.entrySet().stream().filter(e -> !isFinite(e.getValue().toFloats())).map(Map.Entry::getKey)
+        return among(net.namedParameters(), "parameter");
+    }
+
+    private Optional<String> statistic() {
+        return among(net.namedBuffers(), "running statistic");
+    }
+
+    private Optional<String> among(Map<String, Tensor> tensors, String what) {
+        List<String> bad = tensors.entrySet().stream().filter(e -> !isFinite(e.getValue().toFloats())).map(Map.Entry::getKey)
                 .toList();
-        return bad.isEmpty() ? Optional.empty() : Optional.of("the first parameter that is not finite is " + bad.get(0) + inGroup(
-                bad.get(0)) + ", one of " + bad.size() + " of " + parameters.size()
-                + ", so the last step that was taken was too large");
+        return bad.stream().findFirst().map(name -> "the first " + what + " that is not finite is " + name + inGroup(name)
+                + ", one of " + bad.size() + " of " + tensors.size());
     }
 
     private static Optional<String> input(RawBatch raw) {
-        return isFinite(raw.images()) ? Optional.empty() : Optional.of("the images themselves are not finite; they are "
-                + raw.files());
+        int length = raw.images().length / raw.size();
+        for (int i = 0; i < raw.images().length; i++) {
+            if (!Float.isFinite(raw.images()[i])) {
+                Path file = raw.files().get(i / length);
+                return Optional.of(raw.side() == 0
+                        ? "the frozen layers' output is not finite, first for " + file + "; begin with other weights"
+                        : "the images themselves are not finite, first " + file + "; look at how they are prepared");
+            }
+        }
+        return Optional.empty();
     }
 
     /** Runs the batch once more and listens to every layer; inner ones speak before those around them. */

@@ -40,8 +40,8 @@ public record FitSettings(OptimizerKind optimizer, double momentum, boolean nest
     }
 
     private static void requireAtLeastZero(String name, double value) {
-        if (!(value >= 0)) {
-            throw new IllegalArgumentException("invalid " + name + " " + value + ", it must be at least 0");
+        if (!(value >= 0 && Double.isFinite(value))) {
+            throw new IllegalArgumentException("invalid " + name + " " + value + ", it must be at least 0 and finite");
         }
     }
 

@@ -339,7 +339,11 @@ public final class Learner implements AutoCloseable {
         return lrFind(SweepOptions.standard());
     }
 
-    /** As {@link #lrFind()}. The network, its modes, the generator and the order of epochs are as before to the bit then. */
+    /**
+     * As {@link #lrFind()}. The network, its modes, the generator and the order of epochs are as before to the bit then.
+     *
+     * @throws DivergenceException if the loss of the first batch is infinite or not a number, which no learning rate mends
+     */
     public LearningRateSweep lrFind(SweepOptions options) {
         return finder().sweep(options);
     }

@@ -67,14 +67,14 @@ final class LearningRateFinder {
     }
 
     private LearningRateSweep undone(Supplier<LearningRateSweep> sweep) {
-        Map<String, StoredTensor> before = NetworkSnapshot.of(net);
+        Map<String, StoredTensor> before = net.stateDict();
         long random = net.device().generator().state();
         try (TrainingModes kept = new TrainingModes(net)) {
             freezing.trainingModes(settings.frozenBatchNorm());
             return sweep.get();
         } finally {
             net.zeroGrad();
-            NetworkSnapshot.restore(net, before);
+            net.restore(before);
             net.device().generator().seed(random);
             freezing.requireGradients(settings.frozenBatchNorm());
         }
@@ -107,6 +107,10 @@ final class LearningRateFinder {
                 double value;
                 try (Tensor ofBatch = step.backward(raw, true, 1)) {
                     value = ofBatch.item();
+                }
+                if (!Double.isFinite(value) && i == 0) {
+                    throw new DivergenceException("the loss is " + value + " in the first batch, "
+                            + new FirstNonFinite(net, freezing.groups()).describeFirst(raw));
                 }
                 if (!Double.isFinite(value)) {
                     return new LearningRateSweep(name, rates, losses, options.iterations(), true);

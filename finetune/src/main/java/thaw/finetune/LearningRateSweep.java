@@ -11,7 +11,7 @@ import java.util.OptionalDouble;
  *
  * @param group      that was swept; {@code "all"} if it was all that are trained
  * @param rates      of the steps, growing
- * @param losses     after each step's batch, smoothed: debiased exponential mean with factor 0.98
+ * @param losses     after each step's batch, smoothed: debiased exponential mean with factor 0.98; finite
  * @param iterations that were asked for
  * @param broken     whether the next loss was no finite number
  */
@@ -25,6 +25,12 @@ public record LearningRateSweep(String group, List<Double> rates, List<Double> l
         losses = List.copyOf(losses);
         if (rates.size() != losses.size()) {
             throw new IllegalArgumentException("sweep: " + rates.size() + " rates and " + losses.size() + " losses");
+        }
+        if (!rates.stream().allMatch(rate -> rate > 0 && Double.isFinite(rate))) {
+            throw new IllegalArgumentException("sweep: expected rates above 0 and finite, which have a logarithm, got " + rates);
+        }
+        if (!losses.stream().allMatch(Double::isFinite)) {
+            throw new IllegalArgumentException("sweep: expected finite losses, up to the first that is not, got " + losses);
         }
     }
 

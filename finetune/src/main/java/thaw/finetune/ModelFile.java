@@ -24,7 +24,7 @@ import thaw.resnet.ResNet;
  *
  * <pre>
  * format                                      pt
- * architecture, classes, head, input_channels what {@link ResNet#describe} has
+ * architecture, classes, head, input_channels what {@link ResNet#describe} has, {@code variant} included if there is one
  * class_names                                 a JSON array: ["cats","dogs"]
  * multi_label                                 true where an image may show several classes; otherwise it isn't there
  * threshold                                   there, above which probability it shows a class; 0.5 where it isn't there
@@ -83,7 +83,7 @@ public record ModelFile(Map<String, String> network, LabelSet labels, double thr
      * probability is above 0.5, unless {@link #threshold(double)} says otherwise.
      */
     public static ModelFile of(ResNet net, LabelSet labels, Transforms transforms) {
-        if (!Architecture.all().contains(net.architecture())) {
+        if (!Architecture.all().contains(net.architecture().usual())) {
             throw new IllegalArgumentException("a model file names its architecture, and " + net.architecture()
                     + " is none of those in Architecture.all(); save the state dict alone, with Weights.write");
         }
@@ -167,7 +167,7 @@ public record ModelFile(Map<String, String> network, LabelSet labels, double thr
      * The network with its weights, in evaluation mode.
      *
      * @throws IllegalArgumentException if the metadata describes no network that is known, or one whose classes or weights are
-     *                                  not these
+     *                                  not these, or if weights are not finite
      */
     public ResNet toNet(Device device) {
         ResNet net = ResNet.fromMetadata(network, weights, device);

@@ -71,7 +71,9 @@ public sealed interface Objective extends LossFunction {
      *
      * @param labelSmoothing {@code ε}: the target keeps {@code 1 - ε}, and all classes share the rest (Szegedy et al. 2015); 0 by
      *                       default, 0.1 in fastai's {@code LabelSmoothingCrossEntropy}
-     * @param classWeights   how much each class counts, such as {@link thaw.finetune.data.ImageFolder#classWeights}; none for 1
+     * @param classWeights   how much each class counts, such as {@link thaw.finetune.data.ImageFolder#classWeights}; none for 1.
+     *                       The mean over a batch divides by the weights of its images' classes; where all of these are 0, there
+     *                       is nothing to learn from it, and its loss and gradient are 0
      */
     record CrossEntropy(double labelSmoothing, List<Double> classWeights) implements Objective {
         public CrossEntropy {
@@ -92,8 +94,10 @@ public sealed interface Objective extends LossFunction {
 
         @Override
         public Tensor of(Tensor scores, Batch batch) {
-            return Ops.crossEntropy(scores, batch.targets(), tensor("class weights", classWeights, scores), labelSmoothing,
-                    Reduction.MEAN);
+            Tensor weights = tensor("class weights", classWeights, scores);
+            // Its mean would be 0/0, which is NaN and looks like weights that broke; scores that are NaN stay NaN.
+            return batch.isWithoutWeight(classWeights) ? scores.sum().mul(0)
+                    : Ops.crossEntropy(scores, batch.targets(), weights, labelSmoothing, Reduction.MEAN);
         }
 
         @Override
@@ -139,8 +143,13 @@ public sealed interface Objective extends LossFunction {
     }
 
     private static void requireWeights(String what, List<Double> weights) {
-        if (!weights.stream().allMatch(weight -> weight >= 0 && Double.isFinite(weight))) {
+        // As float32, in which they count.
+        if (!weights.stream().allMatch(weight -> weight >= 0 && Float.isFinite(weight.floatValue()))) {
             throw new IllegalArgumentException(what + ": expected finite numbers of 0 or more, got " + weights);
+        }
+        if (!weights.isEmpty() && weights.stream().allMatch(weight -> weight.floatValue() == 0)) {
+            throw new IllegalArgumentException(what + ": expected at least one above 0, got " + weights
+                    + "; give none for classes that count alike");
         }
     }
 

@@ -78,7 +78,7 @@ final class PhaseRun implements AutoCloseable {
     FitState state() {
         requireFinite(null);
         return new FitState(number, epoch, batch, scheduler.stepCount(), dataEpoch, context.net().device().generator().state(),
-                losses.sum(), losses.images(), seconds + elapsed(), NetworkSnapshot.of(context.net()), layers.optimizer().stateDict(),
+                losses.sum(), losses.images(), seconds + elapsed(), context.net().stateDict(), layers.optimizer().stateDict(),
                 Optional.ofNullable(average).map(WeightAverage::stateDict), context.insight().meter().state(), history);
     }
 
@@ -87,7 +87,7 @@ final class PhaseRun implements AutoCloseable {
         for (int i = 1; i <= Math.min(state.epoch(), phase.epochs() - 1); i++) {
             thaw(i);
         }
-        NetworkSnapshot.restore(context.net(), state.network());
+        context.net().restore(state.network());
         layers.optimizer().loadStateDict(state.optimizer());
         scheduler.seek(state.step());
         if (average != null) {
@@ -217,20 +217,31 @@ final class PhaseRun implements AutoCloseable {
         if (bad == null) {
             return;
         }
-        String when = "in epoch " + (epoch + 1) + ", batch " + bad.batch();
         if (bad.batch() == batch && latest != null) {
-            throw diverged("the loss", bad.value(), when, bad.rates(), latest);
+            throw diverged(bad, latest);
         }
         try (Batches again = loaders.train().epoch(dataEpoch, bad.batch() - 1)) {
-            throw diverged("the loss", bad.value(), when, bad.rates(), again.hasNext() ? again.next() : null);
+            throw diverged(bad, again.hasNext() ? again.next() : null);
         }
+    }
+
+    /** @param raw the batch, or null if it is not to be had again */
+    private DivergenceException diverged(EpochLosses.OfBatch bad, RawBatch raw) {
+        String when = "in epoch " + (epoch + 1) + ", batch " + bad.batch();
+        boolean inFirstStep = number == 0 && epoch == 0 && bad.batch() <= context.settings().accumulate();
+        return inFirstStep && raw != null ? new DivergenceException("the loss is " + bad.value() + " " + when + ", "
+                + new FirstNonFinite(context.net(), groups).describeFirst(raw))
+                : diverged("the loss", bad.value(), when, bad.rates(), raw);
     }
 
     private void finishEpoch() {
         List<Double> rates = ratesOfTheLastStep();
         Evaluation valid = asValidated(this::validate);
         if (!Double.isFinite(valid.loss())) {
-            throw diverged("the validation loss", valid.loss(), "after epoch " + (epoch + 1), rates, null);
+            int[] undefined = valid.predictions().undefined();
+            throw diverged("the validation loss", valid.loss(), "after epoch " + (epoch + 1) + (undefined.length == 0 ? ""
+                    : ", for " + undefined.length + " of " + valid.predictions().size() + " images, the first "
+                    + valid.predictions().samples().get(undefined[0]).file()), rates, null);
         }
         epoch++;
         dataEpoch++;

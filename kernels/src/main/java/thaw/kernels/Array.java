@@ -1,11 +1,11 @@
 package thaw.kernels;
 
 /**
- * Numbers in a backend's memory, with the shape that a user sees. How they lie there is the backend's own affair:
- * only {@link Backend#read} and {@link Backend#write} show them, in row-major order.
+ * Floating-point numbers in a backend's memory, with the shape that the user sees. The memory layout is private to the
+ * backend: {@link Backend#read} and {@link Backend#write} transfer elements in row-major order.
  *
- * <p>An array is handed out with one owner, who {@linkplain #release releases} it when done. Views made by
- * {@link Backend#reshape} share the storage and are owners of their own.
+ * <p>A new array has one owner, who {@linkplain #release releases} it when done. Views made by {@link Backend#reshape}
+ * share the storage; each view is one more owner of it.
  */
 public abstract class Array {
 
@@ -19,14 +19,24 @@ public abstract class Array {
         return shape;
     }
 
-    /** The memory in which the numbers lie, which other arrays may share. */
+    /** The memory that holds the elements; other arrays may share it. */
     public abstract Storage storage();
 
+    /**
+     * Adds an owner to the storage, and returns this array.
+     *
+     * @throws IllegalStateException if the memory has been released
+     */
     public final Array retain() {
         storage().retain();
         return this;
     }
 
+    /**
+     * Removes an owner from the storage; the last one returns the memory to the backend.
+     *
+     * @throws IllegalStateException if the memory has been released
+     */
     public final void release() {
         storage().release();
     }

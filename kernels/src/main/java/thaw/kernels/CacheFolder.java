@@ -4,20 +4,23 @@ import java.nio.file.Path;
 import java.util.Locale;
 import java.util.Map;
 
-/** Where what was measured or computed on this machine is kept for the next run: Thaw's part of the user's cache folder. */
+/** The folder for results measured or computed on this machine and reused by later runs, inside the user's cache folder. */
 public final class CacheFolder {
 
     private CacheFolder() {
     }
 
-    /** The folder, which may not exist yet: the system property {@code thaw.cache}, or where the system keeps caches. */
+    /**
+     * The folder, which may not exist yet: the system property {@code thaw.cache}, or the operating system's cache
+     * folder.
+     */
     public static Path path() {
         String named = System.getProperty("thaw.cache");
         return named != null ? Path.of(named)
                 : path(System.getProperty("os.name"), Path.of(System.getProperty("user.home")), System.getenv());
     }
 
-    /** The folder where the system keeps caches, by its name, the user's folder and the environment. */
+    /** Thaw's folder in the cache folder of the named operating system, for a home folder and an environment. */
     public static Path path(String os, Path home, Map<String, String> environment) {
         String system = os.toLowerCase(Locale.ROOT);
         if (system.startsWith("windows")) {
@@ -28,7 +31,7 @@ public final class CacheFolder {
             return home.resolve("Library").resolve("Caches").resolve("thaw");
         }
         String cache = environment.get("XDG_CACHE_HOME");
-        // An XDG path that isn't absolute is to be ignored (XDG Base Directory Specification).
+        // XDG paths that are not absolute are to be ignored (XDG Base Directory Specification).
         boolean isAbsolute = cache != null && cache.startsWith("/");
         return (isAbsolute ? Path.of(cache) : home.resolve(".cache")).resolve("thaw");
     }

@@ -1,10 +1,10 @@
 package thaw.kernels;
 
 /**
- * How a convolution walks over its input. With input extent {@code H}, kernel extent {@code R} and these options the
+ * Stride, padding, dilation and groups of a convolution. With input extent {@code H} and kernel extent {@code R} the
  * output extent is {@code floor((H + 2·padding − dilation·(R − 1) − 1) / stride) + 1}.
  *
- * @param groups the channels are split into so many groups that do not see each other
+ * @param groups the number of groups into which the channels are split; each group convolves its own channels only
  */
 public record Conv2dOptions(int strideH, int strideW, int paddingH, int paddingW, int dilationH, int dilationW, int groups) {
 
@@ -27,9 +27,10 @@ public record Conv2dOptions(int strideH, int strideW, int paddingH, int paddingW
     }
 
     /**
-     * The shape {@code [N, K, OH, OW]} of a convolution of {@code input [N, C, H, W]} with {@code weight [K, C/groups, R, S]}.
+     * The shape {@code [N, K, OH, OW]} of a convolution of {@code input [N, C, H, W]} with
+     * {@code weight [K, C/groups, R, S]}.
      *
-     * @throws IllegalArgumentException if the two do not go together
+     * @throws IllegalArgumentException if the two shapes do not match
      */
     public Shape outputShape(Shape input, Shape weight) {
         if (input.rank() != 4 || weight.rank() != 4) {

@@ -1,7 +1,7 @@
 package thaw.kernels;
 
 /**
- * What a convolution does with each result before it is stored, which saves passes over memory:
+ * Operators that a convolution applies to each result before it is stored, which saves passes over memory:
  * {@code y = act(scale[k]·conv + shift[k] + residual)}. A fixed batch normalisation is a scale and a shift
  * ({@link Backend#batchNormAffine}), a bias a shift alone.
  *
@@ -12,7 +12,7 @@ package thaw.kernels;
  */
 public record Epilogue(Array scale, Array shift, Array residual, boolean relu) {
 
-    /** Nothing but a bias {@code [K]}, or null. */
+    /** An epilogue that adds a bias {@code [K]} only, or does nothing if it is null. */
     public static Epilogue bias(Array bias) {
         return new Epilogue(null, bias, null, false);
     }

@@ -1,8 +1,8 @@
 package thaw.kernels;
 
 /**
- * An array does not fit into a device's own memory; the message says what was asked for, what is in use, what the device
- * allows, and what would help. Arrays made before stay as they are, and the backend can be used on.
+ * An array does not fit into a device's memory. The message states the bytes requested, the bytes in use, the device's
+ * limit, and what would help. Existing arrays stay valid, and the backend remains usable.
  */
 public final class OutOfDeviceMemoryException extends RuntimeException {
 
@@ -13,11 +13,12 @@ public final class OutOfDeviceMemoryException extends RuntimeException {
     private final long limit;
 
     /**
-     * All in bytes.
+     * All sizes are in bytes.
      *
-     * @param asked what one array needs
-     * @param inUse what other arrays hold
-     * @param limit what all arrays may hold together, or one of them alone if that is what failed
+     * @param asked the size of the array that did not fit
+     * @param inUse the size of all other arrays
+     * @param limit the most that all arrays may hold together, or that one array may hold if that limit was
+     *     exceeded
      */
     public OutOfDeviceMemoryException(String message, long asked, long inUse, long limit, Throwable cause) {
         super(message, cause);
@@ -39,10 +40,10 @@ public final class OutOfDeviceMemoryException extends RuntimeException {
     }
 
     /**
-     * How many of a batch's images could fit at the most, where what each of them needs is the same: no promise, as more might
-     * have been asked for later. 0 where not even one does.
+     * An upper estimate of the number of a batch's images that fit, if each image needs the same memory; later requests
+     * could lower it. 0 if not even one image fits.
      *
-     * @param batch images that were on the way
+     * @param batch the number of images in the batch that failed
      * @param kept  bytes in use that do not depend on the batch, such as a network's weights
      */
     public int batchThatFits(int batch, long kept) {

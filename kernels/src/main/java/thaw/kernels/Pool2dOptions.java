@@ -1,7 +1,7 @@
 package thaw.kernels;
 
 /**
- * How a pooling window walks over its input: output extent {@code floor((H + 2·padding − kernel) / stride) + 1}.
+ * Window, stride and padding of a pooling: output extent {@code floor((H + 2·padding − kernel) / stride) + 1}.
  *
  * @param countIncludePad for averages: whether padded zeros count in the divisor
  */

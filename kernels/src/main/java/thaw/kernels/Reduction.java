@@ -1,6 +1,6 @@
 package thaw.kernels;
 
-/** How the losses of a batch become one number. */
+/** The way in which the losses of a batch are combined into one number. */
 public enum Reduction {
     /** The weighted mean over the batch. */
     MEAN,

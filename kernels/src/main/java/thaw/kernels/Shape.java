@@ -47,7 +47,7 @@ public final class Shape {
     }
 
     /**
-     * The extent of a dimension; negative ones count from the last, as in {@code dim(-1)}.
+     * The extent of a dimension; negative indices count from the last, as in {@code dim(-1)}.
      *
      * @throws IndexOutOfBoundsException if there is no such dimension
      */
@@ -55,7 +55,11 @@ public final class Shape {
         return dims[index(i)];
     }
 
-    /** A dimension's place from the front: {@code -1} becomes {@code rank() - 1}. */
+    /**
+     * A dimension's index counted from the front: {@code -1} becomes {@code rank() - 1}.
+     *
+     * @throws IndexOutOfBoundsException if there is no such dimension
+     */
     public int index(int i) {
         int k = i < 0 ? i + dims.length : i;
         if (k < 0 || k >= dims.length) {
@@ -75,7 +79,7 @@ public final class Shape {
         return Shape.of(d);
     }
 
-    /** The number of elements between two neighbours along each dimension when the array lies in row-major order. */
+    /** The number of elements between neighbours along each dimension in row-major order. */
     public int[] rowMajorStrides() {
         int[] strides = new int[dims.length];
         int step = 1;
@@ -88,9 +92,9 @@ public final class Shape {
 
     /**
      * The shape of an element-wise operation between arrays of shapes {@code a} and {@code b}: aligned at the last
-     * dimension, each pair of extents equal or one of them 1 (NumPy's rule of broadcasting).
+     * dimension, each pair of extents is equal or one of them is 1 (NumPy's broadcasting rule).
      *
-     * @throws IllegalArgumentException if they don't go together
+     * @throws IllegalArgumentException if the shapes do not broadcast
      */
     public static Shape broadcast(Shape a, Shape b) {
         int rank = Math.max(a.rank(), b.rank());
@@ -108,10 +112,10 @@ public final class Shape {
     }
 
     /**
-     * The shape that is left when dimensions are reduced.
+     * The shape that remains when dimensions are reduced.
      *
-     * @param dims which; negative ones count from the last
      * @param keep whether reduced dimensions stay, with extent 1
+     * @param dims the reduced dimensions; negative ones count from the last
      */
     public Shape reduce(boolean keep, int... dims) {
         boolean[] gone = new boolean[rank()];
@@ -140,7 +144,7 @@ public final class Shape {
         return Arrays.hashCode(dims);
     }
 
-    /** As PyTorch prints it: {@code [8, 3, 224, 224]}. */
+    /** The extents in PyTorch's notation: {@code [8, 3, 224, 224]}. */
     @Override
     public String toString() {
         return Arrays.toString(dims);

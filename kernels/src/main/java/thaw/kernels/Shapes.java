@@ -4,9 +4,9 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * Which shapes an operator of {@link Backend} takes and which it gives: the checks that all backends share. Each method
- * is named as its operator, returns the shape of the result, and throws {@link IllegalArgumentException} with the shapes
- * in its message if they do not go together. What belongs to options stands there: {@link Conv2dOptions#outputShape},
+ * Argument checks of {@link Backend}'s operators, shared by all backends. Each method is named after its operator,
+ * returns the shape of the result, and throws {@link IllegalArgumentException} with the shapes in its message if they
+ * do not match. Checks of options are in the options: {@link Conv2dOptions#outputShape},
  * {@link Pool2dOptions#outputShape}, {@link Shape#broadcast}.
  */
 public final class Shapes {
@@ -16,15 +16,15 @@ public final class Shapes {
 
     // ---- memory and rearranging ---------------------------------------------------------------------------------
 
-    /** Checks that so many numbers fill an array of this shape. */
+    /** Checks that {@code length} is the number of elements of this shape. */
     public static void requireLength(String operator, Shape shape, int length) {
         if (shape.size() != length) {
-            throw new IllegalArgumentException(operator + ": shape " + shape + " has " + shape.size() + " elements, given are "
-                    + length + " numbers");
+            throw new IllegalArgumentException(operator + ": shape " + shape + " has " + shape.size() + " elements, but "
+                    + length + " numbers were given");
         }
     }
 
-    /** Checks that both shapes are the same, and returns it. */
+    /** Checks that the two shapes are equal, and returns that shape. */
     public static Shape same(String operator, Shape a, Shape b) {
         if (!a.equals(b)) {
             throw new IllegalArgumentException(operator + ": expects two arrays of the same shape, got " + a + " and " + b);
@@ -83,7 +83,7 @@ public final class Shapes {
         return x.with(d, length);
     }
 
-    /** @param to what {@code x} broadcasts to */
+    /** @param to the shape to which {@code x} broadcasts */
     public static Shape expand(Shape x, Shape to) {
         boolean fits = x.rank() <= to.rank();
         for (int i = 1; fits && i <= x.rank(); i++) {
@@ -174,12 +174,12 @@ public final class Shapes {
         return scores;
     }
 
-    /** The class that a hard target names: the number of sample {@code n} as an integer in {@code 0 … classes − 1}. */
+    /** The class index of a hard target: sample {@code n}'s target as an integer in {@code 0 … classes − 1}. */
     public static int classNumber(double target, int n, int classes) {
         if (!(target >= 0 && target < classes) || target != Math.rint(target)) {
             throw new IllegalArgumentException("crossEntropy: target " + target + " of sample " + n
                     + " is not a class number; with scores for " + classes + " classes these are 0 … " + (classes - 1)
-                    + "; is the head made for as many classes as the data has?");
+                    + "; does the head have as many classes as the data?");
         }
         return (int) target;
     }
@@ -239,8 +239,8 @@ public final class Shapes {
     /**
      * Returns {@code x}'s shape; {@code x.dim(1)} is C.
      *
-     * @param x           {@code [N, C]} or {@code [N, C, H, W]}
-     * @param perChannel  arrays that must be {@code [C]}; null ones are skipped
+     * @param x          {@code [N, C]} or {@code [N, C, H, W]}
+     * @param perChannel arrays that must be {@code [C]}; nulls are skipped
      */
     public static Shape batchNorm(Array x, Array... perChannel) {
         Shape shape = x.shape();
@@ -256,7 +256,7 @@ public final class Shapes {
         return shape;
     }
 
-    /** Checks that scores and targets have one shape, and a weight the last extent of it. */
+    /** Checks that scores and targets have the same shape, and the weight the last extent of it. */
     public static Shape binaryCrossEntropy(Shape scores, Shape target, Shape positiveWeight) {
         same("binaryCrossEntropy", scores, target);
         if (positiveWeight != null && (scores.rank() == 0 || !positiveWeight.equals(Shape.of(scores.dim(scores.rank() - 1))))) {
@@ -266,11 +266,11 @@ public final class Shapes {
         return scores;
     }
 
-    /** Checks what follows a convolution of this result: one number a channel, and a residual of the same shape. */
+    /** Checks an epilogue for a convolution with result shape {@code y}: scale and shift {@code [K]}, a residual like y. */
     public static void epilogue(Shape y, Epilogue e) {
         for (Array a : new Array[] {e.scale(), e.shift()}) {
             if (a != null && !a.shape().equals(Shape.of(y.dim(1)))) {
-                throw new IllegalArgumentException("conv2d: the result " + y + " has " + y.dim(1) + " channels, so scale and shift"
+                throw new IllegalArgumentException("conv2d: result " + y + " has " + y.dim(1) + " channels, so scale and shift"
                         + " (a bias) must be [" + y.dim(1) + "], got " + a.shape());
             }
         }
@@ -279,7 +279,7 @@ public final class Shapes {
         }
     }
 
-    /** As {@link #batchNorm}, for statistics of the batch, which one value a channel does not have. */
+    /** Like {@link #batchNorm}, for batch statistics, which need at least two values per channel. */
     public static Shape batchNormTrain(Array x, Array weight, Array bias, Array runningMean, Array runningVar, Array residual) {
         Shape shape = batchNorm(x, weight, bias, runningMean, runningVar);
         if (residual != null) {
@@ -295,7 +295,7 @@ public final class Shapes {
         return shape;
     }
 
-    /** Checks the arguments of a training step's gradient; {@code y} may be null. */
+    /** Checks the arguments of the training gradient; {@code y} may be null. */
     public static Shape batchNormTrainGradient(Array gy, Array x, Array y, Array weight, Array mean, Array invStd) {
         Shape shape = batchNorm(x, weight, mean, invStd);
         same("batchNormTrainGradient", gy.shape(), shape);
@@ -305,7 +305,7 @@ public final class Shapes {
         return shape;
     }
 
-    /** Checks that all are of one shape {@code [C]}. */
+    /** Checks that all arrays have the same shape {@code [C]}. */
     public static Shape perChannel(Array weight, Array... others) {
         for (Array a : others) {
             if (weight.shape().rank() != 1 || !a.shape().equals(weight.shape())) {
@@ -326,7 +326,7 @@ public final class Shapes {
         return x;
     }
 
-    /** Checks that each parameter has a gradient, and a momentum buffer if there is momentum, of its own shape. */
+    /** Checks that each parameter has a gradient, and with momentum a momentum buffer, of its own shape. */
     public static void sgd(SgdOptions options, List<Array> parameters, List<Array> gradients, List<Array> momentumBuffers,
             boolean[] first, Array foundInf) {
         foundInf("sgd", foundInf);
@@ -348,7 +348,7 @@ public final class Shapes {
         }
     }
 
-    /** Checks that each parameter has a gradient and two moments of its own shape, and a number of its step. */
+    /** Checks that each parameter has a gradient and two moments of its own shape, and a step number. */
     public static void adamW(List<Array> parameters, List<Array> gradients, List<Array> firstMoments, List<Array> secondMoments,
             long[] steps, Array foundInf) {
         foundInf("adamW", foundInf);

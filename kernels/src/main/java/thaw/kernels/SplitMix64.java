@@ -9,7 +9,7 @@ public final class SplitMix64 {
     private SplitMix64() {
     }
 
-    /** Equals the first number that {@code new java.util.SplittableRandom(z)} gives as {@code nextLong()}. */
+    /** Equals the first {@code nextLong()} of {@code new java.util.SplittableRandom(z)}. */
     public static long hash(long z) {
         z += 0x9e3779b97f4a7c15L;
         z = (z ^ (z >>> 30)) * 0xbf58476d1ce4e5b9L;

@@ -1,5 +1,5 @@
 /**
- * Arithmetic on the arrays of a device, without gradients: the {@link thaw.kernels.Backend} interface, and what its
- * implementations share.
+ * Tensor operators on a device, without recording of gradients: the {@link thaw.kernels.Backend} interface, and the
+ * classes that its implementations share.
  */
 package thaw.kernels;

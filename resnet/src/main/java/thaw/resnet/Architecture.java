@@ -1,9 +1,11 @@
 package thaw.resnet;
 
+import java.util.EnumSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Collectors;
 import thaw.engine.io.StoredTensor;
 import thaw.kernels.Shape;
@@ -15,8 +17,10 @@ import thaw.kernels.Shape;
  * @param depths        the number of blocks of each stage
  * @param groups        of the bottlenecks' 3×3 convolutions (Xie et al. 2017, "Aggregated residual transformations")
  * @param widthPerGroup channels of each of these groups for every 64 of the stage's base width
+ * @param variants      in which it differs from the network of this name; usually none
  */
-public record Architecture(String name, Family family, BlockKind block, List<Integer> depths, int groups, int widthPerGroup) {
+public record Architecture(String name, Family family, BlockKind block, List<Integer> depths, int groups, int widthPerGroup,
+        Set<Variant> variants) {
 
     /** To this the width of a group relates. */
     private static final int BASE_WIDTH = 64;
@@ -40,6 +44,7 @@ public record Architecture(String name, Family family, BlockKind block, List<Int
     /** @throws IllegalArgumentException if there is no such network */
     public Architecture {
         depths = List.copyOf(depths);
+        variants = Set.copyOf(variants);
         if (depths.isEmpty() || depths.stream().anyMatch(d -> d < 1)) {
             throw new IllegalArgumentException("architecture " + name + ": every stage needs at least one block, got " + depths);
         }
@@ -51,6 +56,15 @@ public record Architecture(String name, Family family, BlockKind block, List<Int
             throw new IllegalArgumentException("architecture " + name + ": basic blocks have one group of width " + BASE_WIDTH
                     + ", got " + groups + " of " + widthPerGroup + "; use bottlenecks");
         }
+        if (block == BlockKind.BASIC && variants.contains(Variant.STRIDE_IN_1X1)) {
+            throw new IllegalArgumentException("architecture " + name + ": its blocks have no 1×1 convolution to take the stride;"
+                    + " " + Variant.STRIDE_IN_1X1.label() + " is a variant of bottlenecks, as in resnet50");
+        }
+    }
+
+    /** Without variants. */
+    public Architecture(String name, Family family, BlockKind block, List<Integer> depths, int groups, int widthPerGroup) {
+        this(name, family, block, depths, groups, widthPerGroup, Set.of());
     }
 
     private static Architecture imagenet(String name, BlockKind block, Integer... depths) {
@@ -77,36 +91,55 @@ public record Architecture(String name, Family family, BlockKind block, List<Int
                 "unknown architecture \"" + name + "\"; known are " + names()));
     }
 
+    /**
+     * In these variants too.
+     *
+     * @throws IllegalArgumentException if the network has no such variant
+     */
+    public Architecture with(Set<Variant> more) {
+        Set<Variant> all = EnumSet.noneOf(Variant.class);
+        all.addAll(variants);
+        all.addAll(more);
+        return new Architecture(name, family, block, depths, groups, widthPerGroup, all);
+    }
+
+    /** In this variant too; see {@link #with(Set)}. */
+    public Architecture with(Variant variant) {
+        return with(Set.of(variant));
+    }
+
+    /** The network of this name, in no variant. */
+    public Architecture usual() {
+        return new Architecture(name, family, block, depths, groups, widthPerGroup);
+    }
+
     static String names() {
         return ALL.stream().map(Architecture::name).collect(Collectors.joining(", "));
     }
 
     /**
-     * The architecture whose weights these are, told by the names and shapes of the convolutions; the number of the input's
-     * channels and the head don't count.
+     * The architecture of the first network among these weights, told by the names and shapes of its convolutions; see
+     * {@link NetworkWeights}.
      *
-     * @param weights under any of the names that {@link WeightNames} knows
+     * @throws IllegalArgumentException if the weights are a file's, which says that they are of a network that isn't computed here
      */
     public static Optional<Architecture> recognise(Map<String, ? extends StoredTensor> weights) {
-        Map<String, Shape> given = new LinkedHashMap<>();
-        WeightNames.canonical(weights).forEach((name, tensor) -> {
-            if (tensor.shape().rank() == 4) {
-                given.put(name, tensor.shape());
-            }
-        });
-        Shape stem = given.get(ResNet.STEM + ".weight");
-        return stem == null ? Optional.empty()
-                : ALL.stream().filter(a -> a.convolutionWeights(stem.dim(1)).equals(given)).findFirst();
+        return NetworkWeights.allIn(weights).stream().findFirst().map(NetworkWeights::architecture);
     }
 
-    private Map<String, Shape> convolutionWeights(int inputChannels) {
-        Map<String, Shape> shapes = new LinkedHashMap<>();
-        for (Layer layer : Outline.of(this, inputChannels, Head.LINEAR, 1, BASE_WIDTH, BASE_WIDTH).layers()) {
+    /** Whether these are the shapes of all its convolutions' weights, by torchvision's names, for any number of input channels. */
+    boolean hasConvolutions(Map<String, Shape> given) {
+        Shape stem = given.get(ResNet.STEM + ".weight");
+        if (stem == null || stem.rank() != 4 || stem.dim(0) != family.width() || stem.dim(2) != family.stemKernel()) {
+            return false;
+        }
+        Map<String, Shape> own = new LinkedHashMap<>();
+        for (Layer layer : Outline.of(this, stem.dim(1), Head.LINEAR, 1, BASE_WIDTH, BASE_WIDTH).layers()) {
             if (layer.weight().rank() == 4) {
-                shapes.put(layer.name() + ".weight", layer.weight());
+                own.put(layer.name() + ".weight", layer.weight());
             }
         }
-        return shapes;
+        return own.equals(given);
     }
 
     public int stages() {
@@ -132,13 +165,18 @@ public record Architecture(String name, Family family, BlockKind block, List<Int
         return family.width() << i;
     }
 
-    /** Stage {@code i}'s first block has this stride: all stages but the first halve the picture. */
+    /** Stage {@code i}'s first block has this stride: usually all stages but the first halve the image. */
     int stride(int i) {
-        return i == 0 ? 1 : 2;
+        return i == 0 && !variants.contains(Variant.DOWNSAMPLE_IN_FIRST_STAGE) ? 1 : 2;
+    }
+
+    /** The part of a bottleneck's stride that its first 1×1 convolution has; the 3×3 one has the rest. */
+    int strideIn1x1(int stride) {
+        return variants.contains(Variant.STRIDE_IN_1X1) ? stride : 1;
     }
 
     @Override
     public String toString() {
-        return name;
+        return variants.isEmpty() ? name : name + " (" + Variant.labels(variants) + ")";
     }
 }

@@ -5,15 +5,20 @@ import thaw.engine.Generator;
 
 /**
  * A 1×1 convolution to fewer channels, a 3×3 one, and a 1×1 one to more (He et al. 2016, figure 5 right). The paper has the
- * stride on the first; on the 3×3, as here, the network is more accurate, and this is what published weights were trained
- * with ("ResNet v1.5").
+ * stride on the first; on the 3×3 the network is more accurate, and this is what most published weights were trained with
+ * ("ResNet v1.5").
  */
 final class Bottleneck extends ResidualBlock {
 
-    /** @param inner channels of the 3×3 convolution, which sees them in {@code groups} groups */
-    Bottleneck(Device device, Family family, int in, int inner, int out, int stride, int groups, Generator generator) {
-        super(layer(device, family, in, inner, 1, 1, 1, generator),
-                layer(device, family, inner, inner, 3, stride, groups, generator),
+    /**
+     * @param inner  channels of the 3×3 convolution, which sees them in {@code groups} groups
+     * @param first  stride of the first 1×1 convolution: {@code stride}, or 1
+     * @param stride of the whole block
+     */
+    Bottleneck(Device device, Family family, int in, int inner, int out, int first, int stride, int groups,
+            Generator generator) {
+        super(layer(device, family, in, inner, 1, first, 1, generator),
+                layer(device, family, inner, inner, 3, stride / first, groups, generator),
                 layer(device, family, inner, out, 1, 1, 1, generator));
         shortcut(device, family, in, out, stride, generator);
     }

@@ -2,12 +2,9 @@ package thaw.resnet;
 
 import java.util.Arrays;
 import java.util.Locale;
-import java.util.Map;
-import java.util.Optional;
 import java.util.stream.Collectors;
 import thaw.engine.Device;
 import thaw.engine.Generator;
-import thaw.engine.io.StoredTensor;
 import thaw.engine.nn.AdaptiveAvgPool2d;
 import thaw.engine.nn.AdaptiveConcatPool2d;
 import thaw.engine.nn.BatchNorm2d;
@@ -50,23 +47,6 @@ public enum Head {
         return Arrays.stream(values()).filter(h -> h.label().equals(label)).findFirst().orElseThrow(() ->
                 new IllegalArgumentException("unknown head \"" + label + "\"; known are "
                         + Arrays.stream(values()).map(Head::label).collect(Collectors.joining(", "))));
-    }
-
-    /** The kind of head that these weights, under canonical names, are for; none if they have no head, or another. */
-    static Optional<Head> recognise(Map<String, StoredTensor> weights) {
-        return Arrays.stream(values()).filter(h -> {
-            StoredTensor last = weights.get(h.lastWeight());
-            return last != null && last.shape().rank() == 2;
-        }).findFirst();
-    }
-
-    /** The number of classes that weights of this kind of head are for. */
-    int classes(Map<String, StoredTensor> weights) {
-        return weights.get(lastWeight()).shape().dim(0);
-    }
-
-    private String lastWeight() {
-        return ResNet.CLASSIFIER + (this == CONCAT_POOL ? ".6.weight" : ".weight");
     }
 
     String poolKind() {

@@ -7,11 +7,13 @@ import thaw.engine.io.StoredTensor;
 
 /**
  * What a network is, apart from its weights, as it stands in the metadata of its file: {@code architecture},
- * {@code classes}, {@code head} ({@code linear} if there is none) and {@code input_channels} (3 if there is none).
+ * {@code classes}, {@code head} ({@code linear} if there is none), {@code input_channels} (3 if there is none) and
+ * {@code variant}, the labels of its variants with commas between (there if it has any).
  */
 record ModelDescription(Architecture architecture, int classes, Head head, int inputChannels) {
 
-    private static final String ARCHITECTURE = "architecture";
+    static final String ARCHITECTURE = "architecture";
+    static final String VARIANT = "variant";
     private static final String CLASSES = "classes";
     private static final String HEAD = "head";
     private static final String INPUT_CHANNELS = "input_channels";
@@ -24,22 +26,22 @@ record ModelDescription(Architecture architecture, int classes, Head head, int i
                     + "\", found " + metadata.keySet()
                     + "; was the file written by this program? Otherwise name the architecture");
         }
-        return new ModelDescription(Architecture.byName(name), number(metadata.get(CLASSES), CLASSES),
+        Architecture architecture = Architecture.byName(name);
+        if (metadata.containsKey(VARIANT)) {
+            architecture = architecture.with(Variant.byLabels(metadata.get(VARIANT)));
+        }
+        return new ModelDescription(architecture, number(metadata.get(CLASSES), CLASSES),
                 Head.byLabel(metadata.getOrDefault(HEAD, Head.LINEAR.label())),
                 number(metadata.getOrDefault(INPUT_CHANNELS, "3"), INPUT_CHANNELS));
     }
 
-    /**
-     * @param weights under canonical names
-     * @throws IllegalArgumentException if they're of no known architecture, or have no known head
-     */
-    static ModelDescription recognise(Map<String, StoredTensor> weights) {
-        Architecture architecture = Architecture.recognise(weights).orElseThrow(() -> new IllegalArgumentException(
-                "these weights are of no architecture that is known: " + Architecture.names()));
-        Head head = Head.recognise(weights).orElseThrow(() -> new IllegalArgumentException("these weights of " + architecture
-                + " have no head that is known; make the network with ResNet.of and call loadPretrained(weights, false)"));
-        int inputChannels = weights.get(ResNet.STEM + ".weight").shape().dim(1);
-        return new ModelDescription(architecture, head.classes(weights), head, inputChannels);
+    /** @throws IllegalArgumentException if the weights have no head that is known */
+    static ModelDescription of(NetworkWeights found) {
+        Head head = found.head().orElseThrow(() -> new IllegalArgumentException("these weights of " + found.architecture()
+                + " have no head that is known" + (found.left().isEmpty() ? ""
+                : ", only " + found.left().keySet().iterator().next())
+                + "; make the network with ResNet.of and call loadPretrained(weights, false)"));
+        return new ModelDescription(found.architecture(), found.classes().getAsInt(), head, found.inputChannels());
     }
 
     private static int number(String value, String entry) {
@@ -56,6 +58,9 @@ record ModelDescription(Architecture architecture, int classes, Head head, int i
         entries.put(CLASSES, String.valueOf(classes));
         entries.put(HEAD, head.label());
         entries.put(INPUT_CHANNELS, String.valueOf(inputChannels));
+        if (!architecture.variants().isEmpty()) {
+            entries.put(VARIANT, Variant.labels(architecture.variants()));
+        }
         return entries;
     }
 

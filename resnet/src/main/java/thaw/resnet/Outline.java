@@ -67,8 +67,9 @@ public final class Outline {
             convAndNorm(path, 1, out, 3, stride, 1);
             convAndNorm(path, 2, out, 3, 1, 1);
         } else {
-            convAndNorm(path, 1, inner, 1, 1, 1);
-            convAndNorm(path, 2, inner, 3, stride, a.groups());
+            int first = a.strideIn1x1(stride);
+            convAndNorm(path, 1, inner, 1, first, 1);
+            convAndNorm(path, 2, inner, 3, stride / first, a.groups());
             convAndNorm(path, 3, out, 1, 1, 1);
         }
         if (stride == 1 && input.dim(1) == out) {

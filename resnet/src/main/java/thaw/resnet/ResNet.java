@@ -1,8 +1,11 @@
 package thaw.resnet;
 
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
 import thaw.engine.Device;
 import thaw.engine.Generator;
 import thaw.engine.Tensor;
@@ -84,8 +87,8 @@ public final class ResNet extends Module {
         int out = architecture.channels(i);
         return switch (architecture.block()) {
             case BASIC -> new BasicBlock(device, family, in, out, stride, initial);
-            case BOTTLENECK -> new Bottleneck(device, family, in, architecture.innerChannels(i), out, stride,
-                    architecture.groups(), initial);
+            case BOTTLENECK -> new Bottleneck(device, family, in, architecture.innerChannels(i), out,
+                    architecture.strideIn1x1(stride), stride, architecture.groups(), initial);
         };
     }
 
@@ -141,13 +144,21 @@ public final class ResNet extends Module {
     }
 
     /**
-     * The network that these weights are for, with them: architecture, classes, head and input channels are told by the
-     * tensors' names and shapes.
+     * The network that these weights are for, with them: the first of {@link NetworkWeights#allIn}. Tensors beside it are left out.
      *
-     * @throws IllegalArgumentException if they're of no known architecture, or don't fit it
+     * @throws IllegalArgumentException if there is no known network among them, or it has no head that is known
      */
     public static ResNet fromWeights(Map<String, ? extends StoredTensor> weights, Device device) {
-        return ModelDescription.recognise(WeightNames.canonical(weights)).build(device, weights);
+        return fromWeights(NetworkWeights.in(weights), device);
+    }
+
+    /**
+     * A network that was found among weights, with them.
+     *
+     * @throws IllegalArgumentException if it has no head that is known, or lacks tensors
+     */
+    public static ResNet fromWeights(NetworkWeights found, Device device) {
+        return ModelDescription.of(found).build(device, found.withBiases());
     }
 
     /**
@@ -263,7 +274,7 @@ public final class ResNet extends Module {
         return found;
     }
 
-    /** Whether weights were loaded into it, so that its body knows something that training may destroy. */
+    /** Whether all its convolutions' weights were loaded, so that its body knows something that training may destroy. */
     public boolean isPretrained() {
         return pretrained;
     }
@@ -335,21 +346,20 @@ public final class ResNet extends Module {
     // ---- loading -------------------------------------------------------------------------------------------------
 
     /**
-     * Takes over weights under torchvision's, timm's or Hugging Face's names, or the CIFAR networks'
-     * ({@link WeightNames}).
+     * Takes over weights under any of the names that {@link NetworkWeights} finds.
      *
      * @param strict whether anything that doesn't fit is an error, and nothing is changed then
      * @throws IllegalArgumentException if they don't fit, saying whose weights they are if that can be known
      */
     @Override
     public LoadReport loadStateDict(Map<String, ? extends StoredTensor> state, boolean strict) {
-        Map<String, StoredTensor> weights = WeightNames.canonical(state);
+        Optional<NetworkWeights> found = find(state);
         if (strict) {
-            new WeightFit(this, weights).require();
+            new WeightFit(this, state, found).require();
         }
-        LoadReport report = super.loadStateDict(weights, strict);
-        pretrained = true;
-        return report;
+        Map<String, StoredTensor> weights = new LinkedHashMap<>(found.isPresent() ? found.get().left() : state);
+        found.ifPresent(network -> weights.putAll(network.stateDict()));
+        return load(weights, strict);
     }
 
     /**
@@ -357,16 +367,42 @@ public final class ResNet extends Module {
      *
      * @param keepHead whether the weights' head is taken over too, and so must fit; otherwise it's dropped, of whatever
      *                 size, and this network's own stays as it is
-     * @return of the body, or of the whole with {@code keepHead}; exact
+     * @return of the body, or of the whole with {@code keepHead}: exact, but for the tensors beside them, which are left out
      * @throws IllegalArgumentException if they don't fit; nothing is changed then
      */
     public LoadReport loadPretrained(Map<String, ? extends StoredTensor> state, boolean keepHead) {
-        Map<String, StoredTensor> weights = WeightNames.canonical(state);
-        if (!keepHead) {
+        Optional<NetworkWeights> found = find(state);
+        return loadPretrained(found.orElseThrow(() -> new IllegalArgumentException(UnknownNetwork.describe(state))), keepHead);
+    }
+
+    /** As {@link #loadPretrained(Map, boolean)}, of a network that was found among weights. */
+    public LoadReport loadPretrained(NetworkWeights found, boolean keepHead) {
+        WeightFit fit = new WeightFit(this, found.stateDict(), Optional.of(found));
+        fit.requireBody();
+        Map<String, StoredTensor> weights = new LinkedHashMap<>(found.withBiases());
+        if (keepHead) {
+            fit.requireHead();
+        } else {
             weights.keySet().removeIf(ResNet::isHead);
             stateDictOfHead().forEach(weights::put);
         }
-        return loadStateDict(weights, true);
+        load(weights, true);
+        return new LoadReport(List.of(), List.copyOf(found.left().keySet()), List.of());
+    }
+
+    private Optional<NetworkWeights> find(Map<String, ? extends StoredTensor> state) {
+        return NetworkWeights.allIn(state, Set.of(architecture.usual())).stream().findFirst()
+                .or(() -> NetworkWeights.allIn(state).stream().findFirst());
+    }
+
+    /** @param weights by torchvision's names */
+    private LoadReport load(Map<String, StoredTensor> weights, boolean strict) {
+        LoadReport report = super.loadStateDict(weights, strict);
+        Set<String> unchanged = new HashSet<>(report.missing());
+        report.otherShape().forEach(other -> unchanged.add(other.name()));
+        pretrained |= namedParameters().entrySet().stream().filter(parameter -> parameter.getValue().shape().rank() == 4)
+                .noneMatch(parameter -> unchanged.contains(parameter.getKey()));
+        return report;
     }
 
     private Map<String, StoredTensor> stateDictOfHead() {

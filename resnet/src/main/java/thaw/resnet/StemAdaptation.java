@@ -7,10 +7,15 @@ import thaw.kernels.Shape;
 
 /**
  * A stem for another number of input channels, from a pretrained one. For one channel the weights of all channels are
- * summed: a grey picture gets the answer that it got with its channel repeated. For others they're repeated in turn and
- * scaled by {@code old channels / new channels}, so that activations keep their magnitude; as timm does.
+ * summed: a grey image gets the answer that it got with its channel repeated. From one channel to three they're the one channel's
+ * times the weights of red, green and blue in luma (ITU-R BT.601): a colour image gets the answer that it got in grey. For others
+ * they're repeated in turn and scaled by {@code old channels / new channels}, so that activations keep their magnitude; as timm
+ * does.
  */
 final class StemAdaptation {
+
+    /** {@code L = 0.299 R + 0.587 G + 0.114 B} */
+    private static final float[] LUMA = {0.299f, 0.587f, 0.114f};
 
     private StemAdaptation() {
     }
@@ -40,7 +45,9 @@ final class StemAdaptation {
                     }
                 } else {
                     for (int c = 0; c < channels; c++) {
-                        values[(k * channels + c) * kernel + p] = weight[(k * in + c % in) * kernel + p] * in / channels;
+                        float given = weight[(k * in + c % in) * kernel + p];
+                        values[(k * channels + c) * kernel + p] = in == 1 && channels == LUMA.length ? given * LUMA[c]
+                                : given * in / channels;
                     }
                 }
             }

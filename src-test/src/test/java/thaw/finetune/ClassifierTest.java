@@ -12,7 +12,9 @@ import java.io.PrintStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -23,8 +25,10 @@ import java.util.concurrent.Future;
 import javax.imageio.ImageIO;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.function.Executable;
 import org.junit.jupiter.api.io.TempDir;
 import thaw.engine.Device;
+import thaw.engine.io.StoredTensor;
 import thaw.engine.io.Weights;
 import thaw.finetune.data.ImageFolder;
 import thaw.finetune.data.Sample;
@@ -85,6 +89,38 @@ class ClassifierTest {
                 assertEquals(alone.probability(), predictions.get(i).probability(), 1e-5);
             }
         }
+    }
+
+    /** Weights that are finite, with which numbers overflow. */
+    @Test
+    void scoresThatAreNotFiniteAreAnError() throws IOException {
+        ModelFile large = with("layer2.0.bn1.weight", 3e38f);
+        try (Classifier c = Classifier.of(large)) {
+            for (Executable predict : List.<Executable>of(() -> c.predict(images.get(1)), () -> c.predictAll(images.subList(1, 3)))) {
+                String message = assertThrows(NonFiniteScoresException.class, predict).getMessage();
+                assertTrue(message.startsWith(images.get(1) + ": the model's scores are not finite, that of blue is "), message);
+            }
+            assertTrue(assertThrows(NonFiniteScoresException.class, () -> c.predict(ImageIO.read(images.get(1).toFile())))
+                    .getMessage().startsWith("the image: "));
+        }
+    }
+
+    @Test
+    void weightsThatAreNotFiniteAreRefusedWithTheFile(@TempDir Path other) throws IOException {
+        Path file = other.resolve("broken.safetensors");
+        with("layer1.0.conv1.weight", Float.NaN).write(file);
+        String message = assertThrows(IllegalArgumentException.class, () -> Classifier.load(file)).getMessage();
+        assertTrue(message.startsWith(file + ": layer1.0.conv1.weight: 2304 of 2304 elements are not finite"), message);
+    }
+
+    /** The model with a tensor that has this everywhere. */
+    private static ModelFile with(String name, float value) throws IOException {
+        ModelFile trained = ModelFile.read(model);
+        Map<String, StoredTensor> weights = new LinkedHashMap<>(trained.weights());
+        float[] values = new float[weights.get(name).shape().size()];
+        Arrays.fill(values, value);
+        weights.put(name, StoredTensor.of(weights.get(name).shape(), values));
+        return new ModelFile(trained.network(), trained.classes(), trained.transforms(), Weights.of(weights, Map.of()));
     }
 
     @Test

@@ -1,6 +1,7 @@
 package thaw.finetune;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -58,6 +59,57 @@ class FirstNonFiniteTest {
         String message = message();
         assertTrue(message.contains("the first layer whose output is not finite is layer2.0.bn1 in group middle"), message);
         assertTrue(message.contains("epoch 1, batch 1"), message);
+        assertFirst(message);
+    }
+
+    private static void assertFirst(String message) {
+        assertTrue(message.contains("before the first step, so no learning rate is the cause"), message);
+        assertFalse(message.contains("spoilt") || message.contains("last step"), message);
+    }
+
+    /** A rate of 1e30 breaks the weights in the first step, which the second batch shows. */
+    @Test
+    void blamesTheLearningRateLater() {
+        String message = assertThrows(DivergenceException.class, () -> learn.fit(1, 1e30)).getMessage();
+        assertTrue(message.contains("epoch 1, batch 2, at learning rates 1.00e+30"), message);
+        assertTrue(message.contains("spoilt"), message);
+    }
+
+    /** All batches of the first step are before it. */
+    @Test
+    void severalBatchesMakeTheFirstStep() {
+        int[] batches = {0};
+        learn.settings(FitSettings.sgd().accumulate(2)).loss((scores, batch) -> Objective.crossEntropy().of(scores, batch)
+                .mul(++batches[0] == 2 ? Double.NaN : 1));
+        String message = message();
+        assertTrue(message.contains("epoch 1, batch 2, before the first step"), message);
+    }
+
+    /** Validation goes class by class: its first batches are of one whose images don't count. */
+    @Test
+    void batchesOfClassesThatDoNotCountAreNoDivergence() throws IOException {
+        Learner weighted = new Learner(net, ColourFolder.in(folder).batch(2));
+        weighted.loss(Objective.crossEntropy().classWeights(List.of(0.0, 1.0)));
+        assertTrue(Double.isFinite(weighted.fit(1, 0.01).get(0).validLoss()));
+    }
+
+    @Test
+    void namesTheImageWhoseValidationOverflows() {
+        learn.frozenBatchNorm(FrozenBatchNorm.EVAL).freezeTo(2);
+        Tensor mean = net.namedBuffers().get("bn1.running_mean");
+        float[] values = mean.toFloats();
+        learn.listener(new TrainingListener() {
+            @Override
+            public void onBatch(BatchResult batch) {
+                values[0] = Float.NaN;
+                if (batch.batch() == batch.batches()) {
+                    mean.set(values);
+                }
+            }
+        });
+        String message = message();
+        assertTrue(message.contains("the validation loss is NaN after epoch 1, for 8 of 8 images, the first "), message);
+        assertTrue(message.contains("the first running statistic that is not finite is bn1.running_mean in group early"), message);
     }
 
     @Test
@@ -67,12 +119,15 @@ class FirstNonFiniteTest {
         String message = message();
         assertTrue(message.contains("the first parameter that is not finite is layer1.1.conv2.weight in group early,"
                 + " one of 2 of"), message);
+        assertFirst(message);
     }
 
     @Test
     void saysWhenTheLossAloneIsNoNumber() {
         learn.loss((scores, batch) -> Objective.crossEntropy().of(scores, batch).mul(Double.POSITIVE_INFINITY));
-        assertTrue(message().contains("the loss alone is not"));
+        String message = message();
+        assertTrue(message.contains("the loss alone is not"), message);
+        assertFirst(message);
     }
 
     @Test

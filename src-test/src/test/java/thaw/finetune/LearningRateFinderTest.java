@@ -123,6 +123,34 @@ class LearningRateFinderTest {
         assertTrue(broken.losses().stream().allMatch(Double::isFinite));
     }
 
+    /** And the network is as it was, broken as that is. */
+    @Test
+    void aNetworkThatOverflowsAtOnceHasNoRate() {
+        Tensor weight = net.namedParameters().get("layer2.0.bn1.weight");
+        float[] values = weight.toFloats();
+        values[0] = Float.NaN;
+        weight.set(values);
+        for (Supplier<Object> find : List.<Supplier<Object>>of(() -> learn.lrFind(), () -> learn.lrFindPerGroup(SweepOptions.standard()))) {
+            String message = assertThrows(DivergenceException.class, find::get).getMessage();
+            assertTrue(message.contains("first batch, before the first step, so no learning rate is the cause: the first parameter that"
+                    + " is not finite is layer2.0.bn1.weight"), message);
+            assertEquals(Float.NaN, weight.toFloats()[0]);
+            assertTrue(FirstNonFinite.isFinite(net.namedBuffers().get("layer3.0.bn1.running_var").toFloats()));
+        }
+    }
+
+    @Test
+    void numbersThatAreNotFiniteAreNoSweep() {
+        for (double none : new double[] {Double.NaN, Double.POSITIVE_INFINITY}) {
+            assertThrows(IllegalArgumentException.class,
+                    () -> new LearningRateSweep("all", List.of(1.0, 2.0), List.of(1.0, none), 2, false));
+            assertThrows(IllegalArgumentException.class,
+                    () -> new LearningRateSweep("all", List.of(1.0, none), List.of(1.0, 2.0), 2, false));
+        }
+        assertThrows(IllegalArgumentException.class,
+                () -> new LearningRateSweep("all", List.of(0.0, 1.0), List.of(1.0, 2.0), 2, false));
+    }
+
     @Test
     void aSweepOfOneGroupMovesThatGroupAlone() {
         List<LearningRateSweep> sweeps = learn.lrFindPerGroup(new SweepOptions(1e-4, 1, 9, false));

@@ -47,6 +47,24 @@ class ObjectiveTest {
         assertEquals(smooth, loss(smoothing, new Targets.ClassNumbers(new int[] {2, 1})), 1e-6);
     }
 
+    /** PyTorch's mean would be 0/0 there, and the gradients NaN. */
+    @Test
+    void aBatchWithoutWeightTeachesNothing() {
+        for (double smoothing : new double[] {0, 0.1}) {
+            Objective objective = Objective.crossEntropy().labelSmoothing(smoothing).classWeights(List.of(2.0, 0.0, 1e-60));
+            Tensor scores = scores().requiresGrad(true);
+            Tensor loss = objective.of(scores, batch(new Targets.ClassNumbers(new int[] {1, 2})));
+            loss.backward();
+            assertEquals(0, loss.item());
+            assertArrayEquals(new float[6], scores.grad().toFloats());
+            assertTrue(loss(objective, new Targets.ClassNumbers(new int[] {0, 2})) > 0);
+            assertTrue(loss(objective, new Targets.Matrix(new float[] {0, 0.5f, 0.5f, 0, 1, 0}, 3)) >= 0);
+        }
+        Objective second = Objective.crossEntropy().classWeights(List.of(0.0, 1.0));
+        Tensor broken = DEVICE.tensor(Shape.of(2, 2), Double.NaN, 0, 1, 2);
+        assertEquals(Float.NaN, second.of(broken, batch(new Targets.ClassNumbers(new int[] {0, 0}))).item());
+    }
+
     /** The loss of mixed targets is the mixture of the losses, label smoothing included. */
     @Test
     void mixedTargetsMixLosses() {
@@ -109,6 +127,10 @@ class ObjectiveTest {
     void senselessSettingsAreNamed() {
         assertMessage(() -> Objective.crossEntropy().labelSmoothing(-0.1), "label smoothing", "-0.1");
         assertMessage(() -> Objective.crossEntropy().classWeights(List.of(-1.0)), "class weights", "-1.0");
+        assertMessage(() -> Objective.crossEntropy().classWeights(List.of(1.0, Double.NaN)), "class weights", "NaN");
+        assertMessage(() -> Objective.crossEntropy().classWeights(List.of(1.0, 1e39)), "class weights", "1.0E39");
+        assertMessage(() -> Objective.crossEntropy().classWeights(List.of(0.0, 0.0)), "class weights", "at least one above 0");
+        assertMessage(() -> Objective.binaryCrossEntropy().positiveWeights(List.of(0.0)), "positive weights", "at least one above 0");
         assertMessage(() -> Objective.binaryCrossEntropy().threshold(1), "threshold", "1.0");
         assertMessage(() -> loss(Objective.crossEntropy().classWeights(List.of(1.0)), new Targets.ClassNumbers(new int[] {0, 1})),
                 "each of 3 classes", "got 1");

@@ -35,6 +35,13 @@ public abstract class OperatorContract extends BackendContract {
     }
 
     @Test
+    void argmaxTakesNaNForTheLargest() {
+        float nan = Float.NaN;
+        Array rows = backend.of(Shape.of(3, 4), new float[] {1, nan, 5, nan, nan, 1, 2, 3, 3, 2, 1, nan});
+        assertArrayEquals(new float[] {1, 0, 3}, read(backend.argmax(rows)), "as torch.argmax");
+    }
+
+    @Test
     void paddingIsNeverTheMaximum() {
         Array x = image(2, 2,
                 -4, -3,
@@ -106,6 +113,67 @@ public abstract class OperatorContract extends BackendContract {
         assertArrayEquals(new float[] {0, 0, 0.5f, -0.5f}, read(loss.gradient()), 1e-6f);
         float half = (float) Math.log(0.5);
         assertArrayEquals(new float[] {0, -1000, half, half}, read(backend.logSoftmax(scores)), 1e-6f);
+    }
+
+    /** PyTorch's values: the mean over hard targets divides by the weights of their classes, that over soft ones by the rows. */
+    @Test
+    void classesWithoutWeightCountNothing() {
+        Array scores = backend.of(Shape.of(2, 3), new double[] {0.5, -1, 2, 1, 0, -0.5});
+        Array labels = backend.of(Shape.of(2), new double[] {0, 1});
+        Array soft = backend.of(Shape.of(2, 3), new double[] {0.7, 0.3, 0, 0.2, 0.8, 0});
+        Array first = backend.of(Shape.of(3), new double[] {0, 1.5, 2});
+        assertLoss(backend.crossEntropy(scores, labels, first, 0, Reduction.MEAN), 1.46436878,
+                0, 0, 0, 0.62853172, -0.76877610, 0.14024438);
+        assertLoss(backend.crossEntropy(scores, labels, first, 0.1, Reduction.MEAN), 1.57281813,
+                0.01363370, -0.03029124, 0.01665755, 0.61456435, -0.70724774, 0.09268339);
+        Array both = backend.of(Shape.of(3), new double[] {0, 0, 2});
+        Array all = backend.zeros(Shape.of(3));
+        for (Array weights : List.of(both, all)) {
+            for (double smoothing : new double[] {0, 0.1}) {
+                assertLoss(backend.crossEntropy(scores, labels, weights, smoothing, Reduction.MEAN), NAN,
+                        NAN, NAN, NAN, NAN, NAN, NAN);
+            }
+            assertLoss(backend.crossEntropy(scores, labels, weights, 0, Reduction.SUM), 0, 0, 0, 0, 0, 0, 0);
+            assertLoss(backend.crossEntropy(scores, soft, weights, 0, Reduction.MEAN), 0, 0, 0, 0, 0, 0, 0);
+        }
+        assertLoss(backend.crossEntropy(scores, labels, both, 0.1, Reduction.SUM), 0.14704534,
+                0.01168603, 0.00260750, -0.01429353, 0.04190211, 0.01541493, -0.05731704);
+        assertLoss(backend.crossEntropy(scores, soft, both, 0.1, Reduction.MEAN), 0.07352267,
+                0.00584301, 0.00130375, -0.00714677, 0.02095106, 0.00770746, -0.02865856);
+
+        Array x = backend.of(Shape.of(2, 2), new double[] {0.5, -1, 1, 2});
+        Array shown = backend.of(Shape.of(2, 2), new double[] {1, 0, 1, 1});
+        assertLoss(backend.binaryCrossEntropy(x, shown, backend.zeros(Shape.of(2)), Reduction.MEAN), 0.07831542,
+                0, 0.06723536, 0, 0);
+        assertLoss(backend.binaryCrossEntropy(x, shown, backend.of(Shape.of(2), new double[] {0, 2}), Reduction.SUM), 0.56711771,
+                0, 0.26894142, 0, -0.23840584);
+    }
+
+    private void assertLoss(Backend.Loss loss, double value, double... gradient) {
+        assertEquals((float) value, read(loss.value())[0], 1e-6f);
+        float[] expected = new float[gradient.length];
+        for (int i = 0; i < expected.length; i++) {
+            expected[i] = (float) gradient[i];
+        }
+        assertArrayEquals(expected, read(loss.gradient()), 1e-6f);
+    }
+
+    /** PyTorch's: what one row's softmax makes of a score that is no finite number. */
+    @Test
+    void scoresThatAreNotFiniteAreNotHidden() {
+        double inf = Double.POSITIVE_INFINITY;
+        for (double[] row : List.of(new double[] {NAN, 0, 1}, new double[] {inf, 0, 1}, new double[] {-inf, -inf, -inf})) {
+            Array scores = backend.of(Shape.of(1, 3), row);
+            assertArrayEquals(new float[] {Float.NaN, Float.NaN, Float.NaN}, read(backend.logSoftmax(scores)));
+            for (double label : new double[] {0, 1, 2}) {
+                Array target = backend.of(Shape.of(1), new double[] {label});
+                assertEquals(Float.NaN, read(backend.crossEntropy(scores, target, null, 0, Reduction.MEAN).value())[0]);
+            }
+        }
+        Array scores = backend.of(Shape.of(1, 3), new double[] {-inf, 0, 1});
+        Array first = backend.zeros(Shape.of(1));
+        assertArrayEquals(new float[] {Float.NEGATIVE_INFINITY, -1.31326163f, -0.31326166f}, read(backend.logSoftmax(scores)), 1e-6f);
+        assertEquals(Float.POSITIVE_INFINITY, read(backend.crossEntropy(scores, first, null, 0, Reduction.MEAN).value())[0]);
     }
 
     @Test

@@ -5,7 +5,7 @@ import thaw.kernels.Array;
 import thaw.kernels.Backend;
 import thaw.kernels.Shape;
 
-/** The mean of each of {@code outH × outW} cells; {@code gy} is shared out evenly over its cell. */
+/** The mean of each of {@code outH × outW} cells; {@code gy} is distributed evenly over its cell. */
 public final class AdaptiveAvgPool2d extends Function {
 
     private final int outH;

@@ -5,7 +5,7 @@ import thaw.kernels.Array;
 import thaw.kernels.Backend;
 import thaw.kernels.Shape;
 
-/** The largest value of each of {@code outH × outW} cells; {@code gy} goes to where that came from. */
+/** The largest value of each of {@code outH × outW} cells; {@code gy} is added to the element that was the largest. */
 public final class AdaptiveMaxPool2d extends Function {
 
     private final int outH;

@@ -6,7 +6,7 @@ import thaw.kernels.Backend;
 import thaw.kernels.Pool2dOptions;
 import thaw.kernels.Shape;
 
-/** The mean of each window; {@code gy} is shared out evenly over it. */
+/** The mean of each window; {@code gy} is distributed evenly over it. */
 public final class AvgPool2d extends Function {
 
     private final Pool2dOptions options;

@@ -6,12 +6,12 @@ import thaw.kernels.Backend;
 import thaw.kernels.UnaryOp;
 
 /**
- * {@code y = act((x − mean) / √(var + eps) · weight + bias + residual)} for each channel (Ioffe and Szegedy 2015), where act is
- * the identity or a ReLU.
+ * {@code y = act((x − mean) / √(var + eps) · weight + bias + residual)} for each channel (Ioffe and Szegedy 2015), where
+ * act is the identity or a ReLU.
  *
  * <p>In training the statistics are the batch's, and gradients flow through them ({@link Backend#batchNormTrainGradient});
- * in evaluation they are constants ({@link Backend#batchNormEvalGradient}), which is also what a frozen normalisation
- * in the middle of a trained network needs. The residual's gradient is {@code gy}, where the ReLU let its value through.
+ * in evaluation they are constants ({@link Backend#batchNormEvalGradient}), as they are for a frozen normalisation in the
+ * middle of a trained network. The residual's gradient is {@code gy} where the ReLU was active, and 0 elsewhere.
  *
  * <p>Inputs: x {@code [N, C, …]}, weight {@code [C]}, bias {@code [C]}, residual of x's shape or null.
  */
@@ -33,10 +33,12 @@ public final class BatchNorm extends Function {
     private Saved var;
 
     /**
-     * @param training    whether to normalise by the batch's statistics, and to update the running ones unless they are null
-     * @param runningMean {@code [C]}; stays the caller's, as {@code runningVar} does
-     * @param momentum    the share of the new value in the running statistics
+     * @param training    whether to normalise by the batch's statistics, and to update the running ones unless they
+     *     are null
+     * @param runningMean {@code [C]}; the caller keeps its ownership, likewise of {@code runningVar}
+     * @param momentum    the weight of the new value in the running statistics
      * @param relu        whether act is {@code max(·, 0)}
+     * @throws IllegalArgumentException if running statistics are missing in evaluation
      */
     public BatchNorm(boolean training, Array runningMean, Array runningVar, double momentum, double eps, boolean relu) {
         if (!training && (runningMean == null || runningVar == null)) {
@@ -96,7 +98,7 @@ public final class BatchNorm extends Function {
         return needs(1) || needs(2);
     }
 
-    /** Whether a gradient is wanted beside the residual's. */
+    /** Whether any gradient other than the residual's is needed. */
     private boolean needsNorm() {
         return needs(0) || needsParameters();
     }
@@ -109,7 +111,7 @@ public final class BatchNorm extends Function {
             return new Array[] {g.x(), ifNeeded(1, g.weight()), ifNeeded(2, g.bias()), g.residual()};
         }
         Array activation = relu ? on.unaryGradient(UnaryOp.RELU, gy, null, y.get()) : gy.retain();
-        // x has a part in the gradients of weight and bias only, so anything of its shape will do without them
+        // only the gradients of weight and bias read x; without them any array of its shape can stand in for it
         Backend.NormGradients g = !needsNorm() ? new Backend.NormGradients(null, null, null, null)
                 : on.batchNormEvalGradient(activation, x == null ? gy : x.get(), weight.get(), mean.get(), var.get(), eps,
                         needs(0), needsParameters());

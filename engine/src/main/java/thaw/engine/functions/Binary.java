@@ -16,7 +16,7 @@ import thaw.kernels.Shape;
  * a · b   ga = gy · b    gb = gy · a
  * a / b   ga = gy / b    gb = −gy · y / b
  * </pre>
- * where an operand was repeated, its gradient is the sum over the repetitions.
+ * The gradient of a broadcast operand is the sum over its repetitions.
  */
 public final class Binary extends Function {
 
@@ -79,7 +79,7 @@ public final class Binary extends Function {
         };
     }
 
-    /** The sum over the dimensions along which {@code shape} was broadcast; {@code g} is taken over. */
+    /** The sum over the dimensions along which {@code shape} was broadcast; takes over {@code g}. */
     private static Array sumTo(Backend on, Shape shape, Array g) {
         if (g.shape().equals(shape)) {
             return g;

@@ -8,8 +8,8 @@ import thaw.kernels.Reduction;
 
 /**
  * Binary cross-entropy through the logistic function σ, see {@link Backend#binaryCrossEntropy}. Its gradient,
- * {@code σ(scores) − target} in the plainest case, comes with the value; backward scales it by {@code gy}. Targets are
- * constants.
+ * {@code σ(scores) − target} in the simplest case, is computed with the value; backward scales it by {@code gy}. Targets
+ * are constants.
  */
 public final class BinaryCrossEntropy extends Function {
 
@@ -18,7 +18,7 @@ public final class BinaryCrossEntropy extends Function {
     private final Reduction reduction;
     private Saved gradient;
 
-    /** See {@link Backend#binaryCrossEntropy}; the arrays stay the caller's. */
+    /** See {@link Backend#binaryCrossEntropy}; the caller keeps the ownership of the arrays. */
     public BinaryCrossEntropy(Array target, Array positiveWeight, Reduction reduction) {
         this.target = target;
         this.positiveWeight = positiveWeight;

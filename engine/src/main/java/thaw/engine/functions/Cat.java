@@ -5,7 +5,7 @@ import thaw.engine.Function;
 import thaw.kernels.Array;
 import thaw.kernels.Backend;
 
-/** Arrays put one behind the other along a dimension; each gets its part of {@code gy}. */
+/** Arrays concatenated along a dimension; each gets its slice of {@code gy}. */
 public final class Cat extends Function {
 
     private final int dim;

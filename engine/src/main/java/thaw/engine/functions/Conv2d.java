@@ -7,9 +7,11 @@ import thaw.kernels.Conv2dOptions;
 import thaw.kernels.Shape;
 
 /**
- * {@code y = x ⋆ w + b}, see {@link Backend#conv2d}. All three gradients are linear in {@code gy}: that of {@code x} spreads
- * each {@code gy} over its window by the weights, that of {@code w} correlates {@code gy} with {@code x}, that of {@code b} is
- * the sum of {@code gy} over images, rows and columns.
+ * {@code y = x ⋆ w + b}, see {@link Backend#conv2d}. All three gradients are linear in {@code gy}: that of {@code x}
+ * distributes each {@code gy} over its window by the weights, that of {@code w} correlates {@code gy} with {@code x}, that
+ * of {@code b} is the sum of {@code gy} over images, rows and columns.
+ *
+ * <p>Inputs: x {@code [N, C, H, W]}, w {@code [K, C/groups, R, S]}, b {@code [K]} or null.
  */
 public final class Conv2d extends Function {
 

@@ -11,13 +11,13 @@ import thaw.kernels.Shape;
 import thaw.kernels.UnaryOp;
 
 /**
- * A convolution and a batch normalisation by fixed statistics, as one operator that goes over memory once:
+ * A convolution and a batch normalisation by fixed statistics, fused into one operator with a single pass over memory:
  * {@code y = act(norm(x ⋆ w + b) + residual)}, where act is the identity or a ReLU. The norm is
- * {@link Backend#batchNormAffine a scale and a shift}. No gradient is computed with respect to its parameters: its
- * input, from which theirs is formed, is never in memory.
+ * {@link Backend#batchNormAffine a scale and a shift}. No gradient is computed with respect to the norm's parameters,
+ * because it would need the norm's input, which is never stored.
  *
- * <p>With {@code g = gy} where {@code y > 0}, or {@code g = gy} without a ReLU: the residual's gradient is {@code g}, and what
- * comes to the convolution is {@code g·scale}; see {@link Conv2d} for its gradients.
+ * <p>With {@code g = gy} where {@code y > 0}, or {@code g = gy} without a ReLU: the residual's gradient is {@code g}, and
+ * the convolution's output gradient is {@code g·scale}; see {@link Conv2d} for the convolution's gradients.
  *
  * <p>Inputs: x {@code [N, C, H, W]}, w {@code [K, C/groups, R, S]}, b {@code [K]} or null, residual of y's shape or null.
  */
@@ -42,7 +42,8 @@ public final class Conv2dBatchNorm extends Function {
     private Saved savedVar;
 
     /**
-     * @param weight the norm's, as are {@code bias}, {@code mean}, {@code var} and {@code eps}: {@code [K]}, the caller's
+     * @param weight the norm's, like {@code bias}, {@code mean}, {@code var} and {@code eps}: {@code [K]}, owned by
+     *     the caller
      * @param relu   whether act is {@code max(·, 0)}
      */
     public Conv2dBatchNorm(Conv2dOptions options, Array weight, Array bias, Array mean, Array var, double eps, boolean relu) {
@@ -74,7 +75,7 @@ public final class Conv2dBatchNorm extends Function {
         return value;
     }
 
-    /** The convolution's bias moves the mean: {@code x ⋆ w + b − mean = x ⋆ w − (mean − b)}. */
+    /** The convolution's bias shifts the mean: {@code x ⋆ w + b − mean = x ⋆ w − (mean − b)}. */
     private ChannelAffine affine(Backend on, Array b) {
         Array moved = b == null ? mean.retain() : on.binary(BinaryOp.SUB, mean, b);
         try {
@@ -95,7 +96,7 @@ public final class Conv2dBatchNorm extends Function {
             if (!needsConvolution()) {
                 return new Array[] {null, null, null, g.retain()};
             }
-            // without gradients of its parameters, the norm's input may be anything of its shape
+            // without gradients of its parameters, the norm's input may be any array of its shape
             Array scaled = on.batchNormEvalGradient(g, g, savedWeight.get(), savedMean.get(), savedVar.get(), eps, true, false).x();
             try {
                 return gradients(

@@ -7,8 +7,8 @@ import thaw.kernels.BinaryOp;
 import thaw.kernels.Reduction;
 
 /**
- * Softmax cross-entropy, see {@link Backend#crossEntropy}. Its gradient, {@code softmax(scores) − target} in the plainest case,
- * comes with the value; backward scales it by {@code gy}. Targets are constants.
+ * Softmax cross-entropy, see {@link Backend#crossEntropy}. Its gradient, {@code softmax(scores) − target} in the simplest
+ * case, is computed with the value; backward scales it by {@code gy}. Targets are constants.
  */
 public final class CrossEntropy extends Function {
 
@@ -18,7 +18,7 @@ public final class CrossEntropy extends Function {
     private final Reduction reduction;
     private Saved gradient;
 
-    /** See {@link Backend#crossEntropy}; the arrays stay the caller's. */
+    /** See {@link Backend#crossEntropy}; the caller keeps the ownership of the arrays. */
     public CrossEntropy(Array target, Array classWeight, double smoothing, Reduction reduction) {
         this.target = target;
         this.classWeight = classWeight;

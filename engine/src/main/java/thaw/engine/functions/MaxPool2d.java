@@ -6,7 +6,7 @@ import thaw.kernels.Backend;
 import thaw.kernels.Pool2dOptions;
 import thaw.kernels.Shape;
 
-/** The largest value of each window; {@code gy} goes to where that came from. */
+/** The largest value of each window; {@code gy} is added to the element that was the largest. */
 public final class MaxPool2d extends Function {
 
     private final Pool2dOptions options;

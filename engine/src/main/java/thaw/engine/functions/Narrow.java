@@ -6,7 +6,7 @@ import thaw.kernels.Array;
 import thaw.kernels.Backend;
 import thaw.kernels.Shape;
 
-/** The part {@code start … start + length − 1} of a dimension; {@code gx} is {@code gy} there and 0 elsewhere. */
+/** The slice {@code start … start + length − 1} of a dimension; {@code gx} is {@code gy} there and 0 elsewhere. */
 public final class Narrow extends Function {
 
     private final int dim;

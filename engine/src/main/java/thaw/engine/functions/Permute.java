@@ -4,7 +4,7 @@ import thaw.engine.Function;
 import thaw.kernels.Array;
 import thaw.kernels.Backend;
 
-/** Dimension {@code i} of {@code y} is dimension {@code dims[i]} of {@code x}; {@code gx} puts them back. */
+/** Dimension {@code i} of {@code y} is dimension {@code dims[i]} of {@code x}; {@code gx} is permuted inversely. */
 public final class Permute extends Function {
 
     private final int[] dims;

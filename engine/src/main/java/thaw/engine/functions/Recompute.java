@@ -9,10 +9,10 @@ import thaw.kernels.Array;
 import thaw.kernels.Backend;
 
 /**
- * Gradient checkpointing (Chen et al. 2016, "Training deep nets with sublinear memory cost"): a segment of a network of which
- * only the input is saved; backward runs it a second time, recorded, and differentiates that.
+ * Gradient checkpointing (Chen et al. 2016, "Training deep nets with sublinear memory cost"): a segment of a network of
+ * which only the input is saved; backward runs the segment a second time, with recording, and differentiates it.
  *
- * <p>Inputs: x, then the segment's parameters. The latter's gradients are accumulated by the inner backward itself.
+ * <p>Inputs: x, then the segment's parameters. The parameters' gradients are accumulated by the inner backward pass.
  */
 public final class Recompute extends Function {
 

@@ -6,7 +6,7 @@ import thaw.kernels.Array;
 import thaw.kernels.Backend;
 import thaw.kernels.Shape;
 
-/** The same elements in row-major order under another shape; {@code gx} is {@code gy} under the old one. */
+/** The same elements in row-major order under another shape; {@code gx} is {@code gy} under the old shape. */
 public final class Reshape extends Function {
 
     private final Shape to;
@@ -27,7 +27,11 @@ public final class Reshape extends Function {
         return gradients(() -> on.reshape(gy, from));
     }
 
-    /** Replaces an extent of −1 by what makes the sizes equal. */
+    /**
+     * Replaces an extent of −1 by the one that makes the sizes equal.
+     *
+     * @throws IllegalArgumentException if there is no such extent, or more than one extent is −1
+     */
     public static Shape resolve(Shape from, int... dims) {
         int unknown = -1;
         int known = 1;
@@ -51,7 +55,7 @@ public final class Reshape extends Function {
         return Shape.of(resolved);
     }
 
-    /** All dimensions from {@code startDim} made one. */
+    /** The shape with all dimensions from {@code startDim} on merged. */
     public static Shape flattened(Shape from, int startDim) {
         int start = from.index(startDim);
         int[] dims = Arrays.copyOf(from.toArray(), start + 1);

@@ -5,7 +5,7 @@ import thaw.kernels.Array;
 import thaw.kernels.Backend;
 import thaw.kernels.Shape;
 
-/** {@code y = Σ x} over some dimensions (over all if none is named); {@code gx} repeats {@code gy} along them. */
+/** {@code y = Σ x} over some dimensions (over all if none is given); {@code gx} repeats {@code gy} along them. */
 public final class Sum extends Function {
 
     private final boolean keepDim;

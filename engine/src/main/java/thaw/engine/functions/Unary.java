@@ -6,7 +6,7 @@ import thaw.kernels.Array;
 import thaw.kernels.Backend;
 import thaw.kernels.UnaryOp;
 
-/** {@code y = f(x)} for each element, so {@code gx = gy · f′(x)}; many {@code f′} are cheaper from {@code y}. */
+/** {@code y = f(x)} for each element, so {@code gx = gy · f′(x)}; many {@code f′} are cheaper to compute from {@code y}. */
 public final class Unary extends Function {
 
     private final UnaryOp op;

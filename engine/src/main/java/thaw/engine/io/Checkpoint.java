@@ -1,111 +1,249 @@
 package thaw.engine.io;
 
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Collections;
+import java.util.Deque;
+import java.util.HashSet;
+import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.stream.Collectors;
 
-/** Finds a model's state dict in what a training program saved. */
+/**
+ * Finds a model's state dict in what a training program saved. A dict in it is called by its path, the keys that lead to
+ * it joined by dots.
+ */
 final class Checkpoint {
 
     /**
-     * Where training programs put it, in order of preference: where there are both, the trained weights come before their
-     * moving average.
+     * Keys under which training programs put it, in order of preference: timm's first, which takes the moving average of
+     * the weights where there is one; of self-distillation (DINO) the teacher, the one that is evaluated.
      */
-    private static final List<String> NAMES = List.of("state_dict", "model_state_dict", "model", "net", "network",
-            "model_state", "weights", "state_dict_ema", "model_ema", "ema");
+    private static final List<String> NAMES = List.of("state_dict_ema", "model_ema", "state_dict", "model",
+            "model_state_dict", "net", "network", "model_state", "weights", "ema", "teacher");
 
     /** Lightning and the like nest once or twice. */
     private static final int DEEPEST = 8;
+    /** Bounds on the search; the dicts of an honest checkpoint are few, and their keys are short. */
+    private static final int MOST_DICTS = 10_000;
+    private static final int LONGEST_KEY = 200;
+    private static final int MOST_SHOWN = 10;
 
-    private Checkpoint() {
+    private final String file;
+    private final Map<?, ?> root;
+    /** The dicts of tensors by path; a dict that several paths lead to is here once. */
+    private final Map<String, Map<?, ?>> candidates = new LinkedHashMap<>();
+    /** Their paths, and those of the dicts around them. */
+    private final Set<String> leading = new HashSet<>();
+    private final PickledModules modules;
+
+    private Checkpoint(String file, Object saved) throws WeightFileException {
+        this.file = file;
+        this.modules = new PickledModules(file);
+        // A training program's own object, such as fastai's Learner, has the model among its fields.
+        this.root = dict(saved) == null && saved instanceof PickledObject object && object.state() instanceof Map<?, ?> fields
+                ? fields : dict(saved);
+        if (root == null) {
+            throw new WeightFileException(file + ": a single " + kind(saved) + " was saved, where a dict of named tensors is"
+                    + " expected; save a model's state_dict()");
+        }
+        collect();
+    }
+
+    /**
+     * A dict, or an object of a class that extends dict, or the state dict of a whole module; null for anything else. The
+     * same for the same object each time.
+     */
+    private Map<?, ?> dict(Object value) throws WeightFileException {
+        if (value instanceof Map<?, ?> dict) {
+            return dict;
+        }
+        if (!(value instanceof PickledObject object)) {
+            return null;
+        }
+        if (PickledModules.is(object)) {
+            return modules.stateDict(object);
+        }
+        return object.items().isEmpty() ? null : object.items();
     }
 
     /**
      * The tensors of the state dict, and the numbers and strings that stand beside it and around it.
      *
+     * @param key the path of a dict to find it in, or null for the usual places
      * @throws WeightFileException if there is none, or which of several is meant can't be known
      */
-    static Weights weights(Object saved, String file) throws WeightFileException {
-        if (!(saved instanceof Map<?, ?> dict)) {
-            throw new WeightFileException(file + ": a single " + kind(saved) + " was saved, where a dict of named tensors is"
-                    + " expected; save a model's state_dict()");
+    static Weights weights(Object saved, String key, String file) throws WeightFileException {
+        return new Checkpoint(file, saved).weights(key);
+    }
+
+    private Weights weights(String key) throws WeightFileException {
+        String path = key == null ? choose("", root) : named(key);
+        Map<String, StoredTensor> tensors = new LinkedHashMap<>();
+        Metadata metadata = new Metadata();
+        for (Map<?, ?> dict : around(path)) {
+            dict.forEach(metadata::note);
         }
-        Map<String, String> metadata = new LinkedHashMap<>();
-        for (int depth = 0; depth < DEEPEST; depth++) {
-            Map<?, ?> inner = inner(dict, file);
-            if (inner == null) {
-                return split(dict, metadata);
+        candidates.get(path).forEach((name, value) -> {
+            StoredTensor tensor = tensor(value);
+            if (name instanceof String text && tensor != null) {
+                tensors.put(text, tensor instanceof UnreadTensor unread ? unread.named(file, text) : tensor);
+            } else {
+                metadata.note(name, value);
             }
-            dict.forEach((key, value) -> note(key, value, metadata));
-            dict = inner;
+        });
+        List<String> others = candidates.keySet().stream().filter(other -> !other.isEmpty() && !other.equals(path)
+                && hasArray(candidates.get(other))).toList();
+        return Weights.of(tensors, metadata.values(), path, others);
+    }
+
+    /** Walks the dicts under text keys, the nearest first; an optimizer's state, under numbers, is none of a model. */
+    private void collect() throws WeightFileException {
+        record Place(Place around, int depth, String path, Map<?, ?> dict) {
+        }
+
+        Set<Object> seen = Collections.newSetFromMap(new IdentityHashMap<>());
+        Deque<Place> places = new ArrayDeque<>(List.of(new Place(null, 0, "", root)));
+        seen.add(root);
+        while (!places.isEmpty()) {
+            Place place = places.remove();
+            if (place.dict.values().stream().anyMatch(StoredTensor.class::isInstance)) {
+                candidates.putIfAbsent(place.path, place.dict);
+                for (Place p = place; p != null; p = p.around) {
+                    leading.add(p.path);
+                }
+            }
+            for (Map.Entry<?, ?> e : place.dict.entrySet()) {
+                if (e.getKey() instanceof String name && name.length() <= LONGEST_KEY && place.depth < DEEPEST
+                        && seen.size() < MOST_DICTS) {
+                    Map<?, ?> inner = dict(e.getValue());
+                    if (inner != null && seen.add(inner)) {
+                        places.add(new Place(place, place.depth + 1, join(place.path, name), inner));
+                    }
+                }
+            }
+        }
+    }
+
+    /** The path of the state dict at or below this one. */
+    private String choose(String from, Map<?, ?> top) throws WeightFileException {
+        String path = from;
+        Map<?, ?> dict = top;
+        for (int depth = 0; depth <= DEEPEST; depth++) {
+            String name = next(path, dict);
+            if (name == null) {
+                return path;
+            }
+            path = join(path, name);
+            dict = dict(dict.get(name));
         }
         throw new WeightFileException(file + ": its dicts nest deeper than " + DEEPEST + "; save a model's state_dict()");
     }
 
-    /** The dict within this one that leads to the state dict; null if this is it. */
-    private static Map<?, ?> inner(Map<?, ?> dict, String file) throws WeightFileException {
-        for (String name : NAMES) {
-            if (dict.get(name) instanceof Map<?, ?> inner && (hasTensor(inner) || hasNamedDict(inner))) {
-                return inner;
+    /** The key within this dict that leads on to the state dict; null if this is it. */
+    private String next(String path, Map<?, ?> dict) throws WeightFileException {
+        List<String> inner = new ArrayList<>();
+        for (Map.Entry<?, ?> e : dict.entrySet()) {
+            if (e.getKey() instanceof String name && name.length() <= LONGEST_KEY && leading.contains(join(path, name))
+                    && dict(e.getValue()) != null) {
+                inner.add(name);
             }
         }
-        if (hasTensor(dict)) {
+        for (String name : NAMES) {
+            if (inner.contains(name)) {
+                return name;
+            }
+        }
+        if (candidates.containsKey(path) && (inner.isEmpty() || hasArray(dict))) {
             return null;
         }
-        List<Map<?, ?>> candidates = new ArrayList<>();
-        List<String> names = new ArrayList<>();
-        dict.forEach((key, value) -> {
-            if (value instanceof Map<?, ?> inner && hasTensor(inner)) {
-                candidates.add(inner);
-                names.add(WeightFileException.quote(String.valueOf(key)));
+        if (inner.size() == 1) {
+            return inner.get(0);
+        }
+        if (inner.isEmpty()) {
+            throw new WeightFileException(file + ": has no tensors" + instead() + "; save a model's state_dict()");
+        }
+        throw new WeightFileException(file + ": has several dicts of tensors, "
+                + shown(inner.stream().map(name -> join(path, name)).toList())
+                + "; which one is the model's can't be known: choose one by key, or save a model's state_dict()");
+    }
+
+    private String named(String key) throws WeightFileException {
+        if (key.isEmpty() && candidates.containsKey(key)) {
+            return key;
+        }
+        Map<?, ?> dict = key.isEmpty() || !leading.contains(key) ? null : dict(root, key);
+        if (dict == null) {
+            throw new WeightFileException(file + ": has no dict of tensors under the key " + WeightFileException.quote(key)
+                    + (candidates.isEmpty() ? "; it has no tensors at all" : "; it has "
+                    + shown(candidates.keySet().stream().map(path -> path.isEmpty() ? "the file itself" : path).toList())));
+        }
+        return choose(key, dict);
+    }
+
+    /** The dict that a path leads to; null if there is none. Keys may have dots of their own. */
+    private Map<?, ?> dict(Map<?, ?> from, String path) throws WeightFileException {
+        Map<?, ?> found = dict(from.get(path));
+        for (int dot = path.indexOf('.'); dot >= 0 && found == null; dot = path.indexOf('.', dot + 1)) {
+            Map<?, ?> inner = dict(from.get(path.substring(0, dot)));
+            found = inner == null ? null : dict(inner, path.substring(dot + 1));
+        }
+        return found;
+    }
+
+    /** The dicts that hold the one of this path, from the outermost. */
+    private List<Map<?, ?>> around(String path) throws WeightFileException {
+        List<Map<?, ?>> dicts = new ArrayList<>();
+        if (!path.isEmpty()) {
+            dicts.add(root);
+        }
+        for (int dot = path.indexOf('.'); dot >= 0; dot = path.indexOf('.', dot + 1)) {
+            Map<?, ?> dict = dict(root, path.substring(0, dot));
+            if (dict != null) {
+                dicts.add(dict);
             }
-        });
-        if (candidates.size() == 1) {
-            return candidates.get(0);
         }
-        throw new WeightFileException(file + (candidates.isEmpty() ? ": has no tensors"
-                : ": has several dicts of tensors, " + String.join(", ", names.subList(0, Math.min(10, names.size())))
-                + "; which one is the model's can't be known") + "; save a model's state_dict()");
+        return dicts;
     }
 
-    private static boolean hasTensor(Map<?, ?> dict) {
-        return dict.values().stream().anyMatch(TorchTensor.class::isInstance);
-    }
-
-    private static boolean hasNamedDict(Map<?, ?> dict) {
-        return NAMES.stream().anyMatch(name -> dict.get(name) instanceof Map);
-    }
-
-    private static Weights split(Map<?, ?> dict, Map<String, String> metadata) {
-        Map<String, StoredTensor> tensors = new LinkedHashMap<>();
-        dict.forEach((key, value) -> {
-            if (key instanceof String name && value instanceof TorchTensor tensor) {
-                tensors.put(name, tensor);
-            } else {
-                note(key, value, metadata);
-            }
-        });
-        return Weights.of(tensors, metadata);
-    }
-
-    /** Keeps a plain value; a tensor of one element beside the state dict, such as a best accuracy, counts as one. */
-    private static void note(Object key, Object value, Map<String, String> metadata) {
-        if (!(key instanceof String name)) {
-            return;
+    /** A tensor, or what is made of one by a function that is not run; null for anything else. */
+    private static StoredTensor tensor(Object value) {
+        if (value instanceof PickledObject object && object.args().size() <= MOST_SHOWN && object.args().items().stream()
+                .anyMatch(arg -> arg instanceof StoredTensor || arg instanceof TorchStorage)) {
+            return TorchGlobals.madeBy(object.type());
         }
-        if (value instanceof String || value instanceof Number || value instanceof Boolean) {
-            metadata.putIfAbsent(name, value.toString());
-        } else if (value instanceof TorchTensor t && t.shape().size() == 1) {
-            metadata.putIfAbsent(name, t.dtype().isFloating() ? Double.toString(t.toDoubles()[0])
-                    : Long.toString(t.dtype().integer(t.bytes(), 0)));
-        }
+        return value instanceof StoredTensor tensor ? tensor : null;
+    }
+
+    /** Whether a tensor in it is more than a number, such as a best accuracy. */
+    private static boolean hasArray(Map<?, ?> dict) {
+        return dict.values().stream().anyMatch(value -> value instanceof UnreadTensor
+                || value instanceof StoredTensor t && t.shape().size() != 1);
+    }
+
+    private static String join(String path, String name) {
+        return path.isEmpty() ? name : path + "." + name;
+    }
+
+    private static String shown(List<String> names) {
+        return names.stream().limit(MOST_SHOWN).map(WeightFileException::quote).collect(Collectors.joining(", "))
+                + (names.size() > MOST_SHOWN ? " and " + (names.size() - MOST_SHOWN) + " more" : "");
+    }
+
+    /** The classes of the objects at the top, for a message that there are no tensors. */
+    private String instead() {
+        List<String> types = root.values().stream().filter(PickledObject.class::isInstance)
+                .map(object -> ((PickledObject) object).type()).distinct().toList();
+        return types.isEmpty() ? "" : ", but objects of " + shown(types) + ", which are not made";
     }
 
     private static String kind(Object o) {
-        if (o instanceof TorchTensor) {
-            return "tensor";
+        if (o instanceof PickledObject object) {
+            return "object of the class " + WeightFileException.quote(object.type());
         }
-        return o instanceof List ? "list" : o instanceof Tuple ? "tuple" : "value";
+        return o instanceof StoredTensor ? "tensor" : o instanceof List ? "list" : o instanceof Tuple ? "tuple" : "value";
     }
 }

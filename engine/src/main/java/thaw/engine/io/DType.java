@@ -1,6 +1,7 @@
 package thaw.engine.io;
 
 import java.nio.ByteBuffer;
+import java.nio.LongBuffer;
 import java.util.Map;
 
 /**
@@ -19,6 +20,9 @@ public enum DType {
             Map.entry("bfloat16", BF16), Map.entry("int32", I32), Map.entry("int", I32), Map.entry("uint32", U32),
             Map.entry("float32", F32), Map.entry("float", F32), Map.entry("float64", F64), Map.entry("double", F64),
             Map.entry("int64", I64), Map.entry("long", I64), Map.entry("uint64", U64));
+
+    /** Longs that lie in a processor's nearest cache while they are looked at. */
+    private static final int CHECKED_TOGETHER = 1024;
 
     private final int size;
     private final boolean floating;
@@ -107,6 +111,46 @@ public enum DType {
                 }
             }
         }
+    }
+
+    /**
+     * Whether all elements are finite as floats, which of F64 those beyond float's range are not. Of an element's bits but the
+     * sign's, the largest that are finite are {@code largest}; so {@code bits + (2^(width-1) - 1 - largest)} reaches the sign's
+     * place where they are not, for all the elements in a long at once: 25 million floats take 30 ms in a new process.
+     */
+    boolean isFinite(ByteBuffer from) {
+        return switch (this) {
+            case F16 -> isFinite(from, 0x7fff_7fff_7fff_7fffL, 0x0400_0400_0400_0400L);
+            case BF16 -> isFinite(from, 0x7fff_7fff_7fff_7fffL, 0x0080_0080_0080_0080L);
+            case F32 -> isFinite(from, 0x7fff_ffff_7fff_ffffL, 0x0080_0000_0080_0000L);
+            // From the middle between the largest float and 2^128 on, a double is rounded to infinity.
+            case F64 -> isFinite(from, Long.MAX_VALUE, Long.MIN_VALUE - Double.doubleToRawLongBits(0x1.ffffffp127));
+            default -> true;
+        };
+    }
+
+    /**
+     * @param magnitude of the elements in a long, the bits but the signs
+     * @param missing   what brings the least magnitude that is not finite to the sign's place
+     */
+    private boolean isFinite(ByteBuffer from, long magnitude, long missing) {
+        LongBuffer longs = from.asLongBuffer();
+        long[] part = new long[Math.min(CHECKED_TOGETHER, longs.remaining())];
+        long carried = 0;
+        while (longs.hasRemaining()) {
+            int n = Math.min(part.length, longs.remaining());
+            longs.get(part, 0, n);
+            for (int i = 0; i < n; i++) {
+                carried |= (part[i] & magnitude) + missing;
+            }
+        }
+        // The last elements, too few for a long: zeros fill it up.
+        long rest = 0;
+        for (int at = from.limit() - 1; at >= from.limit() / Long.BYTES * Long.BYTES; at--) {
+            rest = rest << Byte.SIZE | from.get(at) & 0xff;
+        }
+        carried |= (rest & magnitude) + missing;
+        return (carried & ~magnitude) == 0;
     }
 
     /** One element of an integer type; U64 as its 64 bits. */

@@ -1,62 +1,55 @@
 package thaw.engine.io;
 
 import java.nio.ByteBuffer;
+import java.nio.CharBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.HexFormat;
 
 /** The formats that are read, told by a file's first bytes. */
 enum FileFormat {
-    SAFETENSORS, PYTORCH_ZIP, PYTORCH_LEGACY;
+    SAFETENSORS, PYTORCH_ZIP, PYTORCH_LEGACY, PYTORCH_TAR, SHARD_INDEX;
 
     /** How a file in PyTorch's format from before 1.6 begins: a pickle of the number 0x1950A86A20F9469CFC6C. */
-    private static final String LEGACY = "80028a0a6cfc9c46f9206aa850192e";
-
-    /** Where a tar archive has its magic word. */
-    private static final int TAR_MAGIC = 257;
+    private static final String LEGACY = "8a0a6cfc9c46f9206aa850192e";
+    /** The same in digits, as protocol 1 writes it. */
+    private static final String LEGACY_TEXT = "L119547037146038801333356L\n";
 
     static FileFormat of(FileBytes file) throws WeightFileException {
         if (file.length() == 0) {
             throw new WeightFileException(file.name() + " is empty; is the download complete?");
         }
-        String hex = hex(file.slice(0, Math.min(16, file.length())));
+        String hex = hex(file.slice(0, Math.min(32, file.length())));
         if (hex.startsWith("504b0304")) {
             return PYTORCH_ZIP;
         }
-        if (hex.startsWith(LEGACY)) {
+        // PROTO, and from protocol 4 on FRAME, stand before it.
+        if (hex.startsWith("80") && (hex.startsWith(LEGACY, 4) || hex.startsWith("95", 4) && hex.startsWith(LEGACY, 22))
+                || hex.startsWith(HexFormat.of().formatHex(LEGACY_TEXT.getBytes(StandardCharsets.US_ASCII)))) {
             return PYTORCH_LEGACY;
         }
-        if (file.length() < 9 || "{ \t\r\n".indexOf(file.slice(8, 1).get(0)) >= 0 && file.slice(0, 8).getLong() >>> 32 == 0) {
+        if (file.length() < 9 ? !isText(file) : "{ \t\r\n".indexOf(file.slice(8, 1).get(0)) >= 0
+                && file.slice(0, 8).getLong() >>> 32 == 0) {
             return SAFETENSORS;
         }
-        throw new WeightFileException(file.name() + ": " + guess(file, hex)
+        if (TarArchive.is(file)) {
+            return PYTORCH_TAR;
+        }
+        if (hex.startsWith("7b")) {
+            return SHARD_INDEX;
+        }
+        throw new WeightFileException(file.name() + ": " + ForeignFormat.of(file, hex)
                 + "; Thaw reads safetensors and PyTorch checkpoints (.pth, .pt, .th, .tar, .bin)");
     }
 
-    private static String guess(FileBytes file, String hex) {
-        if (file.length() >= TAR_MAGIC + 5 && hex(file.slice(TAR_MAGIC, 5)).equals("7573746172")) {
-            return "a tar archive: either packed files, which need unpacking, or PyTorch's oldest format (.tar),"
-                    + " which is not read (load it in an old PyTorch and save its state_dict again)";
+    /** Whether a file begins with characters in UTF-8 and has no control characters there but those of lines. */
+    static boolean isText(FileBytes file) {
+        ByteBuffer start = file.slice(0, Math.min(512, file.length()));
+        CharBuffer text = CharBuffer.allocate(512);
+        // Not the end of input: a character may reach beyond what is looked at.
+        if (StandardCharsets.UTF_8.newDecoder().decode(start, text, false).isError()) {
+            return false;
         }
-        if (hex.startsWith("80")) {
-            return "a plain Python pickle, not written by torch.save (which is needed: pickles can run code)";
-        }
-        if (hex.startsWith("894844460d0a1a0a")) {
-            return "an HDF5 file (Keras)";
-        }
-        if (hex.startsWith("1f8b")) {
-            return "compressed with gzip; unpack it first";
-        }
-        if (hex.startsWith("934e554d5059")) {
-            return "a NumPy array";
-        }
-        String text = StandardCharsets.ISO_8859_1.decode(file.slice(0, Math.min(64, file.length()))).toString();
-        if (text.startsWith("version https://git-lfs")) {
-            return "a pointer of Git LFS, not the file itself; fetch it with: git lfs pull";
-        }
-        if (text.stripLeading().startsWith("<")) {
-            return "a web page, not weights; was the download an error page?";
-        }
-        return "not a known weight file (it begins with the bytes " + hex + ")";
+        return text.flip().chars().noneMatch(c -> c < ' ' && c != '\n' && c != '\r' && c != '\t' || c == 0x7f);
     }
 
     private static String hex(ByteBuffer bytes) {

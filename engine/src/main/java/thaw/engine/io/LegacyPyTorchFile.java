@@ -47,9 +47,21 @@ final class LegacyPyTorchFile {
         return new Unpickler(pickles, this::storage).load();
     }
 
-    /** As in the zip format, and a sixth item: None, or {@code (view key, offset, size)} of a stretch of the storage. */
-    private TorchStorage storage(Tuple id) throws WeightFileException {
-        TorchStorage named = PyTorchFile.storage(id, 6);
+    /**
+     * As in the zip format, and a sixth item: None, or {@code (view key, offset, size)} of a stretch of the storage. The
+     * class of a module is kept so too, as {@code ("module", class, file, source code)}.
+     */
+    private Object storage(Object persistentId) throws WeightFileException {
+        if (!(persistentId instanceof Tuple id) || id.size() < 4) {
+            throw damaged("a persistent id is not that of a storage");
+        }
+        if ("module".equals(id.get(0))) {
+            return id.get(1);
+        }
+        TorchStorage named = PyTorchFile.named(id);
+        if (id.size() < 6) {
+            throw damaged("a persistent id is not that of a storage");
+        }
         TorchStorage known = roots.putIfAbsent(named.key(), named);
         TorchStorage root = known == null ? named : PyTorchFile.same(known, named);
         if (id.get(5) == null) {

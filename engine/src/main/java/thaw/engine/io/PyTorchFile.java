@@ -17,12 +17,15 @@ import java.util.Map;
  *   byteorder    "little" or "big"; little where it's missing
  * </pre>
  *
- * The format from before is {@link LegacyPyTorchFile}'s.
+ * The formats from before are {@link LegacyPyTorchFile}'s and {@link TarPyTorchFile}'s.
  */
 public final class PyTorchFile {
 
     /** A pickle has names and shapes, no numbers of tensors; that of a ResNet-152 takes 0.1 MB. */
     static final int LONGEST_PICKLE = 1 << 25;
+
+    /** So that a length in bytes is always a number: no type takes more than 16. */
+    private static final long MOST_ELEMENTS = Long.MAX_VALUE / 16;
 
     private static final String PICKLE = "data.pkl";
 
@@ -40,23 +43,28 @@ public final class PyTorchFile {
     }
 
     /**
-     * Opens a checkpoint in either format; the names are as they stand in its state dict.
+     * Opens a checkpoint in any of PyTorch's formats; the names are as they stand in its state dict.
      *
-     * @throws WeightFileException if it's damaged, or holds more than tensors, dicts and plain values
+     * @throws WeightFileException if it's damaged, or has no dict of tensors
      */
     public static Weights read(Path path) throws IOException {
         FileBytes file = FileBytes.map(path);
-        if (FileFormat.of(file) == FileFormat.SAFETENSORS) {
-            throw new WeightFileException(path + " is not a PyTorch checkpoint but a safetensors file; use Weights.read");
+        FileFormat format = FileFormat.of(file);
+        if (format == FileFormat.SAFETENSORS || format == FileFormat.SHARD_INDEX) {
+            throw new WeightFileException(path + " is not a PyTorch checkpoint but a safetensors file or an index; use"
+                    + " Weights.read");
         }
-        return Checkpoint.weights(load(file), file.name());
+        return Checkpoint.weights(load(file), null, file.name());
     }
 
     /** The object that was saved. */
     static Object load(FileBytes file) throws WeightFileException {
         try {
-            return FileFormat.of(file) == FileFormat.PYTORCH_LEGACY ? new LegacyPyTorchFile(file).load()
-                    : new PyTorchFile(file).load();
+            return switch (FileFormat.of(file)) {
+                case PYTORCH_TAR -> new TarPyTorchFile(file).load();
+                case PYTORCH_LEGACY -> new LegacyPyTorchFile(file).load();
+                default -> new PyTorchFile(file).load();
+            };
         } catch (UnpicklingException e) {
             throw new UnpicklingException(file.name() + ": " + e.getMessage());
         }
@@ -71,8 +79,8 @@ public final class PyTorchFile {
         return new Unpickler(pickle.slice(), this::storage).load();
     }
 
-    private TorchStorage storage(Tuple id) throws WeightFileException {
-        TorchStorage named = storage(id, 5);
+    private TorchStorage storage(Object id) throws WeightFileException {
+        TorchStorage named = named(id);
         TorchStorage known = storages.get(named.key());
         if (known == null) {
             ZipArchive.Content content = archive.content(folder + "data/" + named.key());
@@ -88,23 +96,21 @@ public final class PyTorchFile {
     }
 
     /** {@code ("storage", StorageType, key, location, number of elements, …)}; the location is a device of the past. */
-    static TorchStorage storage(Tuple id, int size) throws UnpicklingException {
-        if (id.size() >= size && "storage".equals(id.get(0)) && id.get(1) instanceof TorchGlobals.StorageType type
-                && id.get(2) instanceof String key && id.get(4) instanceof Long elements
-                && elements >= 0 && elements <= Long.MAX_VALUE / Double.BYTES) {
-            return new TorchStorage(key, type.dtype(), elements);
+    static TorchStorage named(Object id) throws UnpicklingException {
+        if (id instanceof Tuple parts && parts.size() >= 5 && "storage".equals(parts.get(0))
+                && parts.get(1) instanceof TorchGlobals.StorageType type && parts.get(2) instanceof String key
+                && parts.get(4) instanceof Long elements && elements >= 0 && elements <= MOST_ELEMENTS) {
+            return new TorchStorage(key, type, elements);
         }
-        throw new UnpicklingException("a persistent id is not that of a storage" + ("module".equals(id.size() > 0
-                ? id.get(0) : null) ? " but a module with its source code; save its state_dict instead"
-                : "; the file is damaged or crafted"));
+        throw new UnpicklingException("a persistent id is not that of a storage; the file is damaged or crafted");
     }
 
     /** All references to a storage have to agree on what it is. */
     static TorchStorage same(TorchStorage known, TorchStorage named) throws UnpicklingException {
-        if (known.dtype() != named.dtype() || known.elements() != named.elements()) {
+        if (!known.type().equals(named.type()) || known.elements() != named.elements()) {
             throw new UnpicklingException("storage " + WeightFileException.quote(known.key()) + " is said to have "
-                    + known.elements() + " elements of " + known.dtype() + " and " + named.elements() + " of "
-                    + named.dtype());
+                    + known.elements() + " elements of " + known.type().name() + " and " + named.elements() + " of "
+                    + named.type().name());
         }
         return known;
     }
@@ -121,7 +127,7 @@ public final class PyTorchFile {
                 return found;
             }
         }
-        throw new WeightFileException(file.name() + ": a zip archive, but not of PyTorch: it has no FOLDER/" + PICKLE);
+        throw new WeightFileException(file.name() + ": " + ForeignFormat.zip(archive.names()));
     }
 
     private ByteOrder byteOrder() throws WeightFileException {

@@ -7,8 +7,8 @@ public final class SafetensorsException extends WeightFileException {
 
     /**
      * The rules, in the order in which they're checked; the names are those of the format's reference implementation
-     * where it has one. Its {@code MisalignedSlice} is for the dtypes of 4 and 6 bits, which {@link #UNSUPPORTED_DTYPE}
-     * refuses before.
+     * where it has one. Its {@code MisalignedSlice}, for dtypes of 4 and 6 bits that don't fill their last byte, is
+     * {@link #TENSOR_INVALID_INFO} here.
      */
     public enum Rule {
         /** The file has fewer than the 8 bytes that hold the header's length. */
@@ -23,7 +23,7 @@ public final class SafetensorsException extends WeightFileException {
         INVALID_HEADER_DESERIALIZATION,
         /** A name stands twice in the header: two readers could see two different tensors. */
         DUPLICATE_KEY,
-        /** A dtype that the format knows and Thaw doesn't read. */
+        /** A dtype that the format knows and Thaw doesn't read; thrown when the tensor's numbers are asked for. */
         UNSUPPORTED_DTYPE,
         /** The tensors' bytes overlap, leave a hole, or end before they begin. */
         INVALID_OFFSET,
@@ -31,7 +31,7 @@ public final class SafetensorsException extends WeightFileException {
         VALIDATION_OVERFLOW,
         /** The shape and dtype need another number of bytes than the offsets give. */
         TENSOR_INVALID_INFO,
-        /** One tensor is larger than {@value FileBytes#LARGEST_SLICE} bytes. */
+        /** A tensor larger than {@value FileBytes#LARGEST_SLICE} bytes; thrown when its numbers are asked for. */
         TENSOR_TOO_LARGE,
         /** The file is shorter or longer than the tensors that it describes. */
         METADATA_INCOMPLETE_BUFFER

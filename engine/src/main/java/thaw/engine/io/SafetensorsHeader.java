@@ -25,7 +25,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.JsonToken;
@@ -36,17 +35,15 @@ final class SafetensorsHeader {
 
     static final String METADATA = "__metadata__";
 
-    /** The format's further dtypes, which have no counterpart here. */
-    private static final Set<String> UNSUPPORTED = Set.of("F8_E4M3", "F8_E5M2", "F8_E8M0", "F8_E4M3FNUZ", "F8_E5M2FNUZ",
-            "F6_E2M3", "F6_E3M2", "F4", "C64");
+    /** The format's further dtypes, which have no counterpart here, and the bits of an element. */
+    private static final Map<String, Integer> UNREAD = Map.of("F8_E4M3", 8, "F8_E5M2", 8, "F8_E8M0", 8, "F8_E4M3FNUZ", 8,
+            "F8_E5M2FNUZ", 8, "F6_E2M3", 6, "F6_E3M2", 6, "F4", 4, "C64", 64);
 
-    /** Names come from files, so they're neither interned nor kept in tables that crafted names could fill. */
-    private static final JsonFactory JSON = JsonFactory.builder()
-            .disable(JsonFactory.Feature.INTERN_FIELD_NAMES)
-            .disable(JsonFactory.Feature.CANONICALIZE_FIELD_NAMES)
-            .build();
+    private record Entry(String name, Type type, long[] shape, long begin, long end) {
+    }
 
-    private record Entry(String name, DType dtype, long[] shape, long begin, long end) {
+    /** @param dtype null for one that is not read */
+    private record Type(String name, DType dtype, int bits) {
     }
 
     private final String file;
@@ -85,7 +82,7 @@ final class SafetensorsHeader {
                     + " it must begin with { or white space");
         }
         SafetensorsHeader header = new SafetensorsHeader(name, 8 + n);
-        try (JsonParser json = JSON.createParser(text.array(), text.arrayOffset(), text.length())) {
+        try (JsonParser json = FlatJson.FACTORY.createParser(text.array(), text.arrayOffset(), text.length())) {
             header.parse(json);
         } catch (JsonProcessingException e) {
             throw new SafetensorsException(INVALID_HEADER_DESERIALIZATION, name + ": the header is not valid JSON: "
@@ -99,9 +96,22 @@ final class SafetensorsHeader {
     Weights weights(FileBytes bytes) throws SafetensorsException {
         Map<String, StoredTensor> tensors = new LinkedHashMap<>();
         for (Entry e : entries) {
-            tensors.put(e.name, new ContiguousTensor(e.dtype, shape(e), bytes.slice(dataBegin + e.begin, e.end - e.begin)));
+            boolean readable = e.type.dtype != null && e.end - e.begin <= FileBytes.LARGEST_SLICE;
+            tensors.put(e.name, readable
+                    ? new ContiguousTensor(e.type.dtype, shape(e), bytes.slice(dataBegin + e.begin, e.end - e.begin))
+                    : new UnreadTensor(() -> hindrance(e), e.type.dtype, TorchTensor.shape(e.shape)));
         }
         return Weights.of(tensors, metadata);
+    }
+
+    /** Why a tensor's numbers can't be read, which hinders only those who ask for them. */
+    private SafetensorsException hindrance(Entry e) {
+        String where = file + ": tensor " + WeightFileException.quote(e.name) + " of shape " + Arrays.toString(e.shape);
+        return e.type.dtype == null
+                ? new SafetensorsException(UNSUPPORTED_DTYPE, where + " is of dtype " + e.type.name + ", which is not read"
+                + " (Thaw reads " + Arrays.toString(DType.values()) + "); convert it to BF16 or F32 first")
+                : new SafetensorsException(TENSOR_TOO_LARGE, where + " takes " + (e.end - e.begin) + " bytes; Thaw reads"
+                + " tensors of up to " + FileBytes.LARGEST_SLICE);
     }
 
     private void parse(JsonParser json) throws IOException {
@@ -114,7 +124,9 @@ final class SafetensorsHeader {
                 throw duplicate(name);
             }
             if (name.equals(METADATA)) {
-                readMetadata(json);
+                if (json.currentToken() != JsonToken.VALUE_NULL) {
+                    readMetadata(json);
+                }
             } else {
                 entries.add(readEntry(json, name));
             }
@@ -138,7 +150,7 @@ final class SafetensorsHeader {
     private Entry readEntry(JsonParser json, String name) throws IOException {
         String where = "tensor " + WeightFileException.quote(name);
         expect(json.currentToken(), JsonToken.START_OBJECT, where);
-        DType dtype = null;
+        Type dtype = null;
         long[] shape = null;
         long[] offsets = null;
         Set<String> seen = new HashSet<>();
@@ -151,7 +163,7 @@ final class SafetensorsHeader {
             switch (field) {
                 case "dtype" -> {
                     expect(value, JsonToken.VALUE_STRING, where + "'s dtype");
-                    dtype = dtype(json.getText(), where);
+                    dtype = type(json.getText(), where);
                 }
                 case "shape" -> shape = readNumbers(json, where + "'s shape");
                 case "data_offsets" -> offsets = readNumbers(json, where + "'s data_offsets");
@@ -167,18 +179,18 @@ final class SafetensorsHeader {
         return new Entry(name, dtype, shape, offsets[0], offsets[1]);
     }
 
-    private DType dtype(String name, String where) throws SafetensorsException {
+    private Type type(String name, String where) throws SafetensorsException {
         for (DType dtype : DType.values()) {
             if (dtype.name().equals(name)) {
-                return dtype;
+                return new Type(name, dtype, 8 * dtype.size());
             }
         }
-        String have = " (Thaw reads " + Arrays.toString(DType.values()) + ")";
-        if (UNSUPPORTED.contains(name)) {
-            throw new SafetensorsException(UNSUPPORTED_DTYPE, file + ": " + where + " is of dtype " + name
-                    + ", which is not read" + have + "; convert it to BF16 or F32 first");
+        Integer bits = UNREAD.get(name);
+        if (bits == null) {
+            throw malformed(where + " is of the unknown dtype " + WeightFileException.quote(name) + " (known are "
+                    + Arrays.toString(DType.values()) + ")");
         }
-        throw malformed(where + " is of the unknown dtype " + WeightFileException.quote(name) + have);
+        return new Type(name, null, bits);
     }
 
     private long[] readNumbers(JsonParser json, String where) throws IOException {
@@ -244,19 +256,18 @@ final class SafetensorsHeader {
             for (long d : e.shape) {
                 size = Math.multiplyExact(size, d);
             }
-            size = Math.multiplyExact(size, e.dtype.size());
+            size = Math.multiplyExact(size, e.type.bits);
         } catch (ArithmeticException overflow) {
             throw new SafetensorsException(VALIDATION_OVERFLOW, where + " has more elements than a 64-bit number can count");
         }
-        if (size != e.end - e.begin) {
-            throw new SafetensorsException(TENSOR_INVALID_INFO, where + " and dtype " + e.dtype + " needs " + size
-                    + " bytes, but its data_offsets give it " + (e.end - e.begin));
+        if (size % 8 != 0 || size / 8 != e.end - e.begin) {
+            throw new SafetensorsException(TENSOR_INVALID_INFO, where + " and dtype " + e.type.name + " needs "
+                    + (size % 8 == 0 ? size / 8 + " bytes" : size + " bits") + ", but its data_offsets give it "
+                    + (e.end - e.begin) + " bytes");
         }
-        if (size > FileBytes.LARGEST_SLICE) {
-            throw new SafetensorsException(TENSOR_TOO_LARGE, where + " takes " + size + " bytes; Thaw reads tensors of up to "
-                    + FileBytes.LARGEST_SLICE);
+        if (size == 0) {
+            shape(e);
         }
-        shape(e);
     }
 
     /** Only a tensor without elements can still have a shape that is out of range, such as [0, 2^40]. */

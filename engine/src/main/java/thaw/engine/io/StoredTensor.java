@@ -8,6 +8,10 @@ import thaw.kernels.Shape;
 /**
  * A tensor as it lies in a file, or is to lie in one: bytes, the type of the elements, and a shape. Numbers are converted
  * when they're asked for, and in a new array each time. Immutable; safe from many threads.
+ *
+ * <p>One that is of no known type, too large, or made by code that is not run is still in {@link Weights}; its methods then
+ * throw an {@link java.io.UncheckedIOException} that says so, {@link #dtype} and {@link #shape} only where they can't be
+ * told.
  */
 public interface StoredTensor {
 
@@ -47,6 +51,11 @@ public interface StoredTensor {
                     + shape() + "), the array " + into.length);
         }
         dtype().read(bytes(), into);
+    }
+
+    /** Whether all elements are finite as floats, so that {@link #toFloats()} gives no NaN and no infinity. */
+    default boolean isFinite() {
+        return dtype().isFinite(bytes());
     }
 
     /** The elements, row-major, as doubles; exact but for 64-bit integers beyond 2^53. */

@@ -3,20 +3,27 @@ package thaw.engine.io;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import thaw.kernels.Shape;
 
 /**
- * The names that a checkpoint's pickle may refer to, and what each stands for here. A pickle can name any function of any
+ * The names that a checkpoint's pickle refers to, and what each stands for here. A pickle can name any function of any
  * installed Python package and have it called; these few make tensors and plain containers, and whatever is not among them
- * is refused.
+ * stays a name, of which {@link PickledObject}s are made where it would be called.
  */
 final class TorchGlobals {
 
-    /** The class of a storage; the dtype is null for untyped ones. */
-    record StorageType(DType dtype) {
+    /**
+     * The class of a storage.
+     *
+     * @param dtype null for untyped ones, and for types that are not read
+     * @param elementSize bytes an element; an untyped storage's elements are bytes
+     */
+    record StorageType(String name, DType dtype, int elementSize) {
     }
 
-    /** A class that is passed on but never made: {@code torch.Tensor} as the type of a rebuilt tensor. */
-    record ClassName(String name) {
+    /** A class or function that is not known: passed on, never looked up. */
+    record Name(String name) {
     }
 
     /** What a global does when it's called with the arguments of REDUCE or NEWOBJ. */
@@ -25,18 +32,23 @@ final class TorchGlobals {
         Object call(Tuple args) throws UnpicklingException;
     }
 
-    private static final Map<String, StorageType> STORAGES = Map.ofEntries(
-            Map.entry("FloatStorage", new StorageType(DType.F32)), Map.entry("DoubleStorage", new StorageType(DType.F64)),
-            Map.entry("HalfStorage", new StorageType(DType.F16)), Map.entry("BFloat16Storage", new StorageType(DType.BF16)),
-            Map.entry("LongStorage", new StorageType(DType.I64)), Map.entry("IntStorage", new StorageType(DType.I32)),
-            Map.entry("ShortStorage", new StorageType(DType.I16)), Map.entry("CharStorage", new StorageType(DType.I8)),
-            Map.entry("ByteStorage", new StorageType(DType.U8)), Map.entry("BoolStorage", new StorageType(DType.BOOL)),
-            Map.entry("UntypedStorage", new StorageType(null)));
+    private static final Map<String, StorageType> STORAGES = storages();
 
     private static final Function PARAMETER = args -> tensor(args, 0);
 
+    private static final Map<String, Function> REBUILDS = Map.of(
+            "torch._utils._rebuild_tensor", args -> rebuild(args, -1),
+            "torch._utils._rebuild_tensor_v2", args -> plain(args, 6, rebuild(args, -1)),
+            "torch._utils._rebuild_tensor_v3", args -> plain(args, 7, rebuild(args, 6)),
+            "torch._utils._rebuild_parameter", PARAMETER,
+            "torch._utils._rebuild_parameter_with_state", PARAMETER,
+            "torch.nn.parameter.Parameter", PARAMETER,
+            "torch.nn.parameter.Buffer", PARAMETER);
+
     private static final Map<String, Function> FUNCTIONS = Map.ofEntries(
+            Map.entry("torch._tensor._rebuild_from_type_v2", TorchGlobals::rebuildFromType),
             Map.entry("collections.OrderedDict", TorchGlobals::orderedDict),
+            Map.entry("collections.defaultdict", args -> new LinkedHashMap<>()),
             // Counters, sizes, sets and byte strings are plain values that no weight depends on: they stand for their content.
             Map.entry("collections.Counter", TorchGlobals::content),
             Map.entry("torch.Size", TorchGlobals::content),
@@ -46,41 +58,47 @@ final class TorchGlobals {
             Map.entry("builtins.bytearray", TorchGlobals::content),
             Map.entry("__builtin__.bytearray", TorchGlobals::content),
             Map.entry("_codecs.encode", TorchGlobals::content),
-            Map.entry("torch._utils._rebuild_tensor", args -> rebuild(args, null)),
-            Map.entry("torch._utils._rebuild_tensor_v2", args -> rebuild(args, null)),
-            Map.entry("torch._utils._rebuild_tensor_v3", args -> rebuild(args, argument(args, 6, DType.class, "a dtype"))),
-            Map.entry("torch._utils._rebuild_parameter", PARAMETER),
-            Map.entry("torch._utils._rebuild_parameter_with_state", PARAMETER),
-            Map.entry("torch.nn.parameter.Parameter", PARAMETER),
-            Map.entry("torch._tensor._rebuild_from_type_v2", TorchGlobals::rebuildFromType));
+            Map.entry("copyreg._reconstructor", TorchGlobals::reconstruct),
+            Map.entry("copy_reg._reconstructor", TorchGlobals::reconstruct),
+            Map.entry("numpy.core.multiarray.scalar", NumPyScalar::of),
+            Map.entry("numpy._core.multiarray.scalar", NumPyScalar::of));
+
+    private static final Set<String> STORAGE_MODULES = Set.of("torch", "torch.cuda", "torch.storage");
 
     private TorchGlobals() {
     }
 
-    /**
-     * What the name stands for: a {@link Function}, {@link StorageType}, {@link ClassName} or {@link DType}.
-     *
-     * @throws UnpicklingException if it's none of those that weights need
-     */
-    static Object find(String module, String name) throws UnpicklingException {
-        Object found = FUNCTIONS.get(module + "." + name);
-        if (found == null && (module.equals("torch") || module.equals("torch.cuda") || module.equals("torch.storage"))) {
+    private static Map<String, StorageType> storages() {
+        Map<String, StorageType> types = new LinkedHashMap<>();
+        Map.ofEntries(Map.entry("Float", DType.F32), Map.entry("Double", DType.F64), Map.entry("Half", DType.F16),
+                Map.entry("BFloat16", DType.BF16), Map.entry("Long", DType.I64), Map.entry("Int", DType.I32),
+                Map.entry("Short", DType.I16), Map.entry("Char", DType.I8), Map.entry("Byte", DType.U8),
+                Map.entry("Bool", DType.BOOL)).forEach((name, dtype) -> types.put(name + "Storage",
+                new StorageType(name + "Storage", dtype, dtype.size())));
+        Map.of("Untyped", 1, "ComplexFloat", 8, "ComplexDouble", 16, "QInt8", 1, "QUInt8", 1, "QInt32", 4, "QUInt4x2", 1,
+                "QUInt2x4", 1).forEach((name, size) -> types.put(name + "Storage",
+                new StorageType(name + "Storage", null, size)));
+        return types;
+    }
+
+    /** The meaning of a name: a {@link Function}, {@link StorageType}, {@link DType}, or itself as a {@link Name}. */
+    static Object find(String module, String name) {
+        String global = module + "." + name;
+        Object found = FUNCTIONS.get(global);
+        if (found == null) {
+            found = REBUILDS.get(global);
+        }
+        if (found == null && STORAGE_MODULES.contains(module)) {
             found = STORAGES.get(name);
         }
         if (found == null && module.equals("torch")) {
-            found = name.equals("Tensor") ? new ClassName(name) : DType.ofTorch(name);
+            found = DType.ofTorch(name);
         }
-        if (found != null) {
-            return found;
+        if (found == null && global.startsWith("torch._utils._rebuild_")) {
+            found = (Function) args -> unread("is made by " + WeightFileException.quote(global) + ", a kind of tensor that is"
+                    + " not read; save dense tensors of float, integer or bool type only");
         }
-        String global = WeightFileException.quote(module + "." + name);
-        if (module.equals("torch") || module.equals("torch._utils")) {
-            throw new UnpicklingException(global + " is a kind of tensor or value that is not read; save dense tensors of"
-                    + " float, integer or bool type only");
-        }
-        throw new UnpicklingException("the global " + global + " is refused: a pickle can run any code that it names, so"
-                + " only tensors, OrderedDict and plain values are loaded. If you trust the file, load it in Python and save"
-                + " only its weights: torch.save(model.state_dict(), \"weights.pth\")");
+        return found != null ? found : new Name(global);
     }
 
     private static Object content(Tuple args) {
@@ -101,25 +119,79 @@ final class TorchGlobals {
         return dict;
     }
 
-    /** {@code (storage, offset, size, stride, …)}; what follows concerns gradients and hooks. */
-    private static Object rebuild(Tuple args, DType given) throws UnpicklingException {
-        TorchStorage storage = argument(args, 0, TorchStorage.class, "a storage");
-        DType dtype = given != null ? given : storage.dtype();
-        if (dtype == null) {
-            throw new UnpicklingException("a tensor in an untyped storage lacks its dtype");
+    /** {@code (class, base, value)}: how protocols 0 and 1 make an object. */
+    private static Object reconstruct(Tuple args) {
+        return new PickledObject(args.size() > 0 ? typeName(args.get(0)) : "object", args);
+    }
+
+    /** {@code (storage, offset, size, stride, …)}; what follows concerns gradients and hooks, and perhaps a dtype. */
+    private static StoredTensor rebuild(Tuple args, int dtypeAt) throws UnpicklingException {
+        if (args.size() > 0 && args.get(0) instanceof PickledObject inert) {
+            return madeBy(inert.type());
         }
-        return TorchTensor.of(storage, dtype, argument(args, 1, Long.class, "an offset"), numbers(args, 2), numbers(args, 3));
+        TorchStorage storage = argument(args, 0, TorchStorage.class, "a storage");
+        if (dtypeAt >= 0 && dtypeAt < args.size() && args.get(dtypeAt) instanceof Name dtype) {
+            return unread("is of type " + dtype.name() + ", which is not read; convert it to float32 first",
+                    TorchTensor.shape(numbers(args, 2)));
+        }
+        long offset = argument(args, 1, Long.class, "an offset");
+        return dtypeAt < 0 ? tensor(storage, offset, numbers(args, 2), numbers(args, 3)) : TorchTensor.of(storage,
+                argument(args, dtypeAt, DType.class, "a dtype"), offset, numbers(args, 2), numbers(args, 3));
+    }
+
+    /** The last argument, if it's there, tells that the tensor is the negative or conjugate of what is stored. */
+    private static StoredTensor plain(Tuple args, int metadataAt, StoredTensor tensor) {
+        return metadataAt < args.size() && args.get(metadataAt) instanceof Map<?, ?> metadata
+                && (Boolean.TRUE.equals(metadata.get("neg")) || Boolean.TRUE.equals(metadata.get("conj")))
+                ? unread("is a lazy negative or conjugate, which is not read; save it with .resolve_neg().resolve_conj()")
+                : tensor;
+    }
+
+    /** A tensor of its storage's type. */
+    static StoredTensor tensor(TorchStorage storage, long offset, long[] size, long[] strides) throws UnpicklingException {
+        if (storage.type().dtype() == null) {
+            return unread("lies in a " + storage.type().name() + ", whose type is not read; save dense tensors of float,"
+                    + " integer or bool type only", TorchTensor.shape(size));
+        }
+        return TorchTensor.of(storage, storage.type().dtype(), offset, size, strides);
     }
 
     /** {@code (function, type, args, state)}: a tensor with attributes of its own, which are left out. */
     private static Object rebuildFromType(Tuple args) throws UnpicklingException {
+        if (args.size() > 0 && args.get(0) instanceof Name unknown) {
+            return madeBy(unknown.name());
+        }
         Function function = argument(args, 0, Function.class, "a function");
-        Object rebuilt = function.call(argument(args, 2, Tuple.class, "a tuple"));
-        return tensor(new Tuple(List.of(rebuilt)), 0);
+        if (FUNCTIONS.containsValue(function)) {
+            throw new UnpicklingException("a tensor is made by a function that makes none; the file is damaged or crafted");
+        }
+        return tensor(new Tuple(List.of(function.call(argument(args, 2, Tuple.class, "a tuple")))), 0);
     }
 
-    private static TorchTensor tensor(Tuple args, int i) throws UnpicklingException {
-        return argument(args, i, TorchTensor.class, "a tensor");
+    private static StoredTensor tensor(Tuple args, int i) throws UnpicklingException {
+        return args.size() > i && args.get(i) instanceof PickledObject inert ? madeBy(inert.type())
+                : argument(args, i, StoredTensor.class, "a tensor");
+    }
+
+    /** A tensor that only running a function of the file's choice could make. */
+    static UnreadTensor madeBy(String global) {
+        return unread("is made by " + WeightFileException.quote(global) + ", which is not run: a pickle can run any code that"
+                + " it names. If you trust the file, load it in Python and save only its weights:"
+                + " torch.save(model.state_dict(), \"weights.pth\")");
+    }
+
+    private static UnreadTensor unread(String reason) {
+        return unread(reason, null);
+    }
+
+    private static UnreadTensor unread(String reason, Shape shape) {
+        return UnreadTensor.because(reason, null, shape);
+    }
+
+    /** The class or function that something callable stands for. */
+    static String typeName(Object callable) {
+        return callable instanceof Name unknown ? unknown.name()
+                : callable instanceof PickledObject made ? made.type() : "function";
     }
 
     private static long[] numbers(Tuple args, int i) throws UnpicklingException {

@@ -10,7 +10,7 @@ import java.nio.ByteOrder;
 final class TorchStorage {
 
     private final String key;
-    private final DType dtype;
+    private final TorchGlobals.StorageType type;
     private final long elements;
     private final TorchStorage root;
     private final long rootOffset;
@@ -18,14 +18,13 @@ final class TorchStorage {
     private long begin;
     private ByteOrder order;
 
-    /** @param dtype null where the storage is untyped: then elements are bytes, and each tensor says its own type */
-    TorchStorage(String key, DType dtype, long elements) {
-        this(key, dtype, elements, null, 0);
+    TorchStorage(String key, TorchGlobals.StorageType type, long elements) {
+        this(key, type, elements, null, 0);
     }
 
-    private TorchStorage(String key, DType dtype, long elements, TorchStorage root, long rootOffset) {
+    private TorchStorage(String key, TorchGlobals.StorageType type, long elements, TorchStorage root, long rootOffset) {
         this.key = key;
-        this.dtype = dtype;
+        this.type = type;
         this.elements = elements;
         this.root = root;
         this.rootOffset = rootOffset;
@@ -37,15 +36,15 @@ final class TorchStorage {
             throw new UnpicklingException("a view of " + count + " elements from element " + offset + " leaves storage "
                     + WeightFileException.quote(key) + ", which has " + elements);
         }
-        return new TorchStorage(key, dtype, count, this, offset * elementSize());
+        return new TorchStorage(key, type, count, this, offset * type.elementSize());
     }
 
     String key() {
         return key;
     }
 
-    DType dtype() {
-        return dtype;
+    TorchGlobals.StorageType type() {
+        return type;
     }
 
     long elements() {
@@ -54,11 +53,7 @@ final class TorchStorage {
 
     /** The storage's length; a number that doesn't fit was refused when the pickle named it. */
     long byteLength() {
-        return elements * elementSize();
-    }
-
-    private int elementSize() {
-        return dtype == null ? 1 : dtype.size();
+        return elements * type.elementSize();
     }
 
     boolean isPlaced() {

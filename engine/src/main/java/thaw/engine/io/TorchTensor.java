@@ -40,9 +40,10 @@ final class TorchTensor implements StoredTensor {
     /**
      * Checks the view against its storage.
      *
-     * @throws UnpicklingException if it leaves the storage, or is too large
+     * @return a tensor, or an {@link UnreadTensor} if it's too large
+     * @throws UnpicklingException if it leaves the storage
      */
-    static TorchTensor of(TorchStorage storage, DType dtype, long offset, long[] size, long[] strides)
+    static StoredTensor of(TorchStorage storage, DType dtype, long offset, long[] size, long[] strides)
             throws UnpicklingException {
         String what = "a tensor of size " + Arrays.toString(size) + ", strides " + Arrays.toString(strides) + " and offset "
                 + offset;
@@ -52,32 +53,55 @@ final class TorchTensor implements StoredTensor {
                     + "), and no negative number, are expected");
         }
         long available = storage.byteLength() / dtype.size();
-        Shape shape;
+        long elements;
         long extent;
         try {
-            shape = Shape.of(Arrays.stream(size).mapToInt(Math::toIntExact).toArray());
+            elements = elements(size);
             long last = offset;
-            for (int i = 0; i < size.length && shape.size() > 0; i++) {
+            for (int i = 0; i < size.length && elements > 0; i++) {
                 last = Math.addExact(last, Math.multiplyExact(size[i] - 1, strides[i]));
             }
-            if (shape.size() > 0 && last >= available) {
+            if (elements > 0 && last >= available) {
                 throw new UnpicklingException(what + " reaches element " + last + " of storage "
                         + WeightFileException.quote(storage.key()) + ", which has " + available
                         + "; the file is damaged or crafted");
             }
-            extent = shape.size() == 0 ? 0 : last - offset + 1;
-        } catch (ArithmeticException | IllegalArgumentException overflow) {
+            extent = elements == 0 ? 0 : last - offset + 1;
+        } catch (ArithmeticException overflow) {
             throw new UnpicklingException(what + " is out of the range of numbers; the file is damaged or crafted");
         }
-        if (Math.max(extent, shape.size()) > FileBytes.LARGEST_SLICE / dtype.size()) {
-            throw new UnpicklingException(what + " spans more than " + FileBytes.LARGEST_SLICE
-                    + " bytes; Thaw reads tensors of up to that");
+        Shape shape = shape(size);
+        if (shape == null || Math.max(extent, elements) > FileBytes.LARGEST_SLICE / dtype.size()) {
+            return UnreadTensor.because("of size " + Arrays.toString(size) + " and type " + dtype
+                    + " takes " + Math.max(extent, elements) * dtype.size() + " bytes; Thaw reads tensors of up to "
+                    + FileBytes.LARGEST_SLICE, dtype, shape);
         }
-        if (shape.size() > available && shape.size() > LARGEST_EXPANDED) {
-            throw new UnpicklingException(what + " stands for " + shape.size() + " elements, but its storage has " + available
-                    + "; such an expanded tensor is not read: save it with .contiguous() or leave it out");
+        if (elements > available && elements > LARGEST_EXPANDED) {
+            return UnreadTensor.because("stands for " + elements + " elements, but its storage has "
+                    + available + "; such an expanded tensor is not read: save it with .contiguous() or leave it out",
+                    dtype, shape);
         }
         return new TorchTensor(storage, dtype, shape, strides, offset, extent);
+    }
+
+    private static long elements(long[] size) {
+        long elements = 1;
+        for (long d : size) {
+            if (d == 0) {
+                return 0;
+            }
+            elements = Math.multiplyExact(elements, d);
+        }
+        return Math.multiplyExact(elements, Long.BYTES) / Long.BYTES;
+    }
+
+    /** Null if its numbers are more than a shape can have. */
+    static Shape shape(long[] size) {
+        try {
+            return Shape.of(Arrays.stream(size).mapToInt(Math::toIntExact).toArray());
+        } catch (ArithmeticException | IllegalArgumentException outOfRange) {
+            return null;
+        }
     }
 
     @Override

@@ -17,6 +17,10 @@ final class Tuple {
         this.items = items;
     }
 
+    List<Object> items() {
+        return items;
+    }
+
     int size() {
         return items.size();
     }

@@ -13,27 +13,29 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Reads a pickle of protocol 2 that holds weights: the 34 opcodes that PyTorch's own {@code weights_only} mode knows, and
- * the globals of {@link TorchGlobals}. Nothing of the file is ever run.
+ * Reads a pickle of protocols 1 to 5. Nothing of the file is ever run: what it would call, but for the functions of
+ * {@link TorchGlobals}, becomes a {@link PickledObject}.
  *
- * <p>Python's values become Java's: dict and OrderedDict {@code LinkedHashMap}, list {@code ArrayList}, tuple
- * {@link Tuple}, int {@code Long} or {@code BigInteger}, float {@code Double}, bool {@code Boolean}, str {@code String},
- * None {@code null}, a tensor {@link TorchTensor}.
+ * <p>Python's values become Java's: dict, OrderedDict and defaultdict {@code LinkedHashMap}, list and set
+ * {@code ArrayList}, tuple and frozenset {@link Tuple}, int {@code Long} or {@code BigInteger}, float {@code Double}, bool
+ * {@code Boolean}, str {@code String}, bytes {@code byte[]}, None {@code null}, a tensor {@link StoredTensor}.
  *
  * <p>Work and memory are bounded by the pickle's length: there's no recursion, what is referred to twice is shared, and
  * containers with many elements can be copied only as often as the length allows.
  */
 final class Unpickler {
 
-    /** Makes a storage from the tuple by which a pickle refers to it. */
+    /** Gives the storage, or whatever else is kept outside the pickle, from the value by which the pickle refers to it. */
     @FunctionalInterface
     interface Storages {
-        TorchStorage load(Tuple persistentId) throws WeightFileException;
+        Object load(Object persistentId) throws WeightFileException;
     }
 
     private static final int DEEPEST_MARKS = 1000;
     private static final int LONGEST_STACK = 1 << 22;
-    private static final int LONGEST_NAME = 1000;
+    private static final int LONGEST_LINE = 1000;
+    /** A longer integer is no plain value, and each hashing of it would take its length. */
+    private static final int LONGEST_INTEGER = 1000;
 
     private final ByteBuffer in;
     private final ByteBuffer bigEndian;
@@ -64,8 +66,8 @@ final class Unpickler {
                     return pop();
                 }
                 execute(opcode);
-                if (stack.size() > LONGEST_STACK) {
-                    throw corrupt("its stack grows beyond " + LONGEST_STACK + " values");
+                if (stack.size() > LONGEST_STACK || memo.size() > LONGEST_STACK) {
+                    throw corrupt("its stack or memo grows beyond " + LONGEST_STACK + " values");
                 }
             }
         } catch (BufferUnderflowException e) {
@@ -76,6 +78,7 @@ final class Unpickler {
     private void execute(int opcode) throws WeightFileException {
         switch (opcode) {
             case 0x80 -> in.get();                                          // PROTO: opcodes tell what is needed
+            case 0x95 -> advance(8);                                        // FRAME: how far to read ahead
             case 'N' -> push(null);                                         // NONE
             case 0x88 -> push(true);                                        // NEWTRUE
             case 0x89 -> push(false);                                       // NEWFALSE
@@ -83,31 +86,51 @@ final class Unpickler {
             case 'K' -> push((long) (in.get() & 0xff));                     // BININT1
             case 'M' -> push((long) (in.getShort() & 0xffff));              // BININT2
             case 0x8a -> push(integer(bytes(in.get() & 0xff)));             // LONG1
+            case 0x8b -> push(integer(bytes(in.getInt() & 0xffff_ffffL)));  // LONG4
+            case 'I', 'L' -> push(decimal(line()));                         // INT, LONG
+            case 'F' -> push(real(line()));                                 // FLOAT
             case 'G' -> push(bigEndian.getDouble(advance(8)));              // BINFLOAT, the one big-endian number
             case 'X' -> push(text(bytes(in.getInt() & 0xffff_ffffL)));      // BINUNICODE
-            case 'U' -> push(text(bytes(in.get() & 0xff)));                 // SHORT_BINSTRING
-            case ')', 0x8f -> push(Tuple.EMPTY);                            // EMPTY_TUPLE, EMPTY_SET
-            case ']' -> push(new ArrayList<>());                            // EMPTY_LIST
+            case 0x8c, 'U' -> push(text(bytes(in.get() & 0xff)));           // SHORT_BINUNICODE, SHORT_BINSTRING
+            case 0x8d -> push(text(bytes(in.getLong())));                   // BINUNICODE8
+            case 'T' -> push(text(bytes(in.getInt() & 0xffff_ffffL)));      // BINSTRING
+            case 'C' -> push(array(bytes(in.get() & 0xff)));                // SHORT_BINBYTES
+            case 'B' -> push(array(bytes(in.getInt() & 0xffff_ffffL)));     // BINBYTES
+            case 0x8e, 0x96 -> push(array(bytes(in.getLong())));            // BINBYTES8, BYTEARRAY8
+            case ')' -> push(Tuple.EMPTY);                                  // EMPTY_TUPLE
+            case ']', 0x8f -> push(new ArrayList<>());                      // EMPTY_LIST, EMPTY_SET
             case '}' -> push(new LinkedHashMap<>());                        // EMPTY_DICT
             case '(' -> mark();                                             // MARK
-            case 't' -> push(new Tuple(popToMark()));                       // TUPLE
+            case 't', 0x91 -> push(new Tuple(popToMark()));                 // TUPLE, FROZENSET
             case 0x85 -> push(tuple(1));                                    // TUPLE1
             case 0x86 -> push(tuple(2));                                    // TUPLE2
             case 0x87 -> push(tuple(3));                                    // TUPLE3
+            case 'l' -> push(popToMark());                                  // LIST
+            case 'd' -> dict(new Tuple(popToMark()));                       // DICT
             case 'a' -> append(tuple(1));                                   // APPEND
-            case 'e' -> append(new Tuple(popToMark()));                     // APPENDS
+            case 'e', 0x90 -> append(new Tuple(popToMark()));               // APPENDS, ADDITEMS
             case 's' -> setItems(tuple(2));                                 // SETITEM
             case 'u' -> setItems(new Tuple(popToMark()));                   // SETITEMS
+            case '0' -> drop();                                             // POP
+            case '1' -> popToMark();                                        // POP_MARK
+            case '2' -> push(top());                                        // DUP
             case 'q' -> memo.put(in.get() & 0xff, top());                   // BINPUT
             case 'r' -> memo.put(in.getInt(), top());                       // LONG_BINPUT
+            case 'p' -> memo.put(index(line()), top());                     // PUT
+            case 0x94 -> memo.put(memo.size(), top());                      // MEMOIZE
             case 'h' -> push(recall(in.get() & 0xff));                      // BINGET
             case 'j' -> push(recall(in.getInt()));                          // LONG_BINGET
+            case 'g' -> push(recall(index(line())));                        // GET
             case 'c' -> push(TorchGlobals.find(line(), line()));            // GLOBAL
+            case 0x93 -> push(stackGlobal(tuple(2)));                       // STACK_GLOBAL
             case 'R', 0x81 -> push(call());                                 // REDUCE, NEWOBJ
+            case 0x92 -> push(callWithKeywords());                          // NEWOBJ_EX
+            case 'i' -> push(call(TorchGlobals.find(line(), line()), new Tuple(popToMark())));     // INST
+            case 'o' -> push(callTop(popToMark()));                         // OBJ
             case 'b' -> build();                                            // BUILD
-            case 'Q' -> push(storages.load(value(pop(), Tuple.class, "a persistent id that is a tuple")));  // BINPERSID
+            case 'Q' -> push(storages.load(pop()));                         // BINPERSID
             default -> throw corrupt(String.format("opcode 0x%02x is none of those that weights need; torch.save writes"
-                    + " protocol 2, without pickle_protocol or a pickle_module of one's own", opcode));
+                    + " protocol 2, without a pickle_module of one's own", opcode));
         }
     }
 
@@ -121,7 +144,26 @@ final class Unpickler {
 
     private Object call() throws WeightFileException {
         Tuple args = value(pop(), Tuple.class, "a tuple of arguments");
-        TorchGlobals.Function function = value(pop(), TorchGlobals.Function.class, "a function that may be called");
+        return call(pop(), args);
+    }
+
+    private Object callWithKeywords() throws WeightFileException {
+        value(pop(), Map.class, "a dict of keyword arguments");
+        return call();
+    }
+
+    private Object callTop(List<Object> items) throws WeightFileException {
+        if (items.isEmpty()) {
+            throw corrupt("a class is expected");
+        }
+        return call(items.get(0), new Tuple(items.subList(1, items.size())));
+    }
+
+    private Object call(Object callable, Tuple args) throws WeightFileException {
+        if (callable instanceof TorchGlobals.Name || callable instanceof PickledObject) {
+            return new PickledObject(TorchGlobals.typeName(callable), args);
+        }
+        TorchGlobals.Function function = value(callable, TorchGlobals.Function.class, "a function that may be called");
         if (args.size() > 0 && args.get(0) instanceof List<?> copied) {
             copiesLeft -= copied.size();
             if (copiesLeft < 0) {
@@ -131,23 +173,46 @@ final class Unpickler {
         return function.call(args);
     }
 
-    /** The state of an OrderedDict is the modules' versions, and nothing here depends on them. */
-    private void build() throws WeightFileException {
-        pop();
-        value(top(), Map.class, "OrderedDict, the only object whose state is set");
+    private Object stackGlobal(Tuple names) throws WeightFileException {
+        return TorchGlobals.find(value(names.get(0), String.class, "a module's name"),
+                value(names.get(1), String.class, "a global's name"));
     }
 
-    @SuppressWarnings("unchecked")
+    /**
+     * The state of an OrderedDict is the modules' versions, that of a tensor whether it has a gradient, and nothing here
+     * depends on them.
+     */
+    private void build() throws WeightFileException {
+        Object state = pop();
+        if (top() instanceof PickledObject object) {
+            object.setState(state);
+        } else if (top() instanceof StoredTensor && state instanceof Tuple parts && parts.size() > 3) {
+            throw corrupt("a state gives a tensor other numbers");
+        } else if (!(top() instanceof StoredTensor)) {
+            value(top(), Map.class, "an object whose state may be set");
+        }
+    }
+
     private void append(Tuple items) throws WeightFileException {
+        if (top() instanceof PickledObject) {
+            return;     // a class that extends list or set, of which no weight is made
+        }
+        @SuppressWarnings("unchecked")
         List<Object> list = value(top(), ArrayList.class, "a list to append to");
         for (int i = 0; i < items.size(); i++) {
             list.add(items.get(i));
         }
     }
 
-    @SuppressWarnings("unchecked")
+    private void dict(Tuple items) throws WeightFileException {
+        push(new LinkedHashMap<>());
+        setItems(items);
+    }
+
     private void setItems(Tuple items) throws WeightFileException {
-        Map<Object, Object> dict = value(top(), LinkedHashMap.class, "a dict to set items of");
+        @SuppressWarnings("unchecked")
+        Map<Object, Object> dict = top() instanceof PickledObject object ? object.growingItems()
+                : value(top(), LinkedHashMap.class, "a dict to set items of");
         if (items.size() % 2 != 0) {
             throw corrupt("a key lacks its value");
         }
@@ -164,6 +229,15 @@ final class Unpickler {
         Object o = top();
         stack.remove(stack.size() - 1);
         return o;
+    }
+
+    /** POP takes a mark where one is the last thing. */
+    private void drop() throws WeightFileException {
+        if (!marks.isEmpty() && marks.get(marks.size() - 1) == stack.size()) {
+            marks.remove(marks.size() - 1);
+        } else {
+            pop();
+        }
     }
 
     /** The last value; those below a mark are out of reach until the mark is taken. */
@@ -222,18 +296,24 @@ final class Unpickler {
 
     /** A view, so that a length is believed only as far as there are bytes. */
     private ByteBuffer bytes(long n) {
-        if (n > in.remaining()) {
+        if (n < 0 || n > in.remaining()) {
             throw new BufferUnderflowException();
         }
         return in.slice(advance((int) n), (int) n);
     }
 
-    /** A name of GLOBAL, to the end of its line. */
+    private static byte[] array(ByteBuffer bytes) {
+        byte[] copy = new byte[bytes.remaining()];
+        bytes.get(copy);
+        return copy;
+    }
+
+    /** The text to the end of the line. */
     private String line() throws WeightFileException {
         int begin = in.position();
         while (in.get() != '\n') {
-            if (in.position() - begin > LONGEST_NAME) {
-                throw corrupt("a global's name is longer than " + LONGEST_NAME + " bytes");
+            if (in.position() - begin > LONGEST_LINE) {
+                throw corrupt("a name is longer than " + LONGEST_LINE + " bytes");
             }
         }
         return text(in.slice(begin, in.position() - 1 - begin));
@@ -248,13 +328,52 @@ final class Unpickler {
     }
 
     /** Two's complement, little-endian. */
-    private static Object integer(ByteBuffer bytes) {
+    private Object integer(ByteBuffer bytes) throws WeightFileException {
+        if (bytes.remaining() > LONGEST_INTEGER) {
+            throw corrupt("an integer has " + bytes.remaining() + " bytes; up to " + LONGEST_INTEGER + " are read");
+        }
         byte[] bigEndian = new byte[bytes.remaining()];
         for (int i = bigEndian.length - 1; i >= 0; i--) {
             bigEndian[i] = bytes.get();
         }
-        BigInteger n = bigEndian.length == 0 ? BigInteger.ZERO : new BigInteger(bigEndian);
+        return small(bigEndian.length == 0 ? BigInteger.ZERO : new BigInteger(bigEndian));
+    }
+
+    private static Object small(BigInteger n) {
         return n.bitLength() < Long.SIZE ? (Object) n.longValue() : n;
+    }
+
+    /** Decimal digits, of a Python 2 long with an L behind; 00 and 01 are how protocol 1 writes False and True. */
+    private Object decimal(String digits) throws WeightFileException {
+        if (digits.equals("00") || digits.equals("01")) {
+            return digits.equals("01");
+        }
+        try {
+            return small(new BigInteger(digits.endsWith("L") ? digits.substring(0, digits.length() - 1) : digits));
+        } catch (NumberFormatException e) {
+            throw corrupt("an integer is expected, but there is " + WeightFileException.quote(digits));
+        }
+    }
+
+    private Double real(String digits) throws WeightFileException {
+        try {
+            return switch (digits) {
+                case "inf" -> Double.POSITIVE_INFINITY;
+                case "-inf" -> Double.NEGATIVE_INFINITY;
+                case "nan" -> Double.NaN;
+                default -> Double.valueOf(digits);
+            };
+        } catch (NumberFormatException e) {
+            throw corrupt("a number is expected, but there is " + WeightFileException.quote(digits));
+        }
+    }
+
+    private int index(String digits) throws WeightFileException {
+        try {
+            return Integer.parseInt(digits);
+        } catch (NumberFormatException e) {
+            throw corrupt("a place in the memo is expected, but there is " + WeightFileException.quote(digits));
+        }
     }
 
     private <T> T value(Object o, Class<T> type, String expected) throws WeightFileException {

@@ -2,11 +2,14 @@ package thaw.engine.io;
 
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.AbstractMap;
 import java.util.Collections;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 
 /**
@@ -21,29 +24,62 @@ public final class Weights extends AbstractMap<String, StoredTensor> {
 
     private final Map<String, StoredTensor> tensors;
     private final Map<String, String> metadata;
+    private final String key;
+    private final List<String> otherKeys;
 
-    private Weights(Map<String, ? extends StoredTensor> tensors, Map<String, String> metadata) {
+    private Weights(Map<String, ? extends StoredTensor> tensors, Map<String, String> metadata, String key,
+            List<String> otherKeys) {
         this.tensors = Collections.unmodifiableMap(new LinkedHashMap<>(tensors));
         this.metadata = Collections.unmodifiableMap(new LinkedHashMap<>(metadata));
+        this.key = key;
+        this.otherKeys = List.copyOf(otherKeys);
     }
 
     public static Weights of(Map<String, ? extends StoredTensor> tensors, Map<String, String> metadata) {
-        return new Weights(tensors, metadata);
+        return of(tensors, metadata, "", List.of());
+    }
+
+    static Weights of(Map<String, ? extends StoredTensor> tensors, Map<String, String> metadata, String key,
+            List<String> otherKeys) {
+        return new Weights(tensors, metadata, key, otherKeys);
     }
 
     /**
-     * Opens a weight file of any format that Thaw reads, told by its first bytes and never by its name: safetensors, or a
-     * PyTorch checkpoint (zip, or the pickle stream from before 1.6).
+     * Opens a weight file of any format that Thaw reads, told by its first bytes and never by its name: safetensors, a
+     * PyTorch checkpoint (zip, the pickle stream from before 1.6, or the tar archive from before 0.1.9), or the index of
+     * weights in several files ({@code model.safetensors.index.json}).
      *
      * <p>In a checkpoint the state dict is looked for where training programs put it: under {@code state_dict},
-     * {@code model} and the like. Numbers and strings beside it, such as {@code epoch}, become metadata. Prefixes that
-     * wrappers leave on all names, {@code module.} (data parallel) and {@code _orig_mod.} (compiled), are taken off.
+     * {@code model} and the like, under {@code state_dict_ema} and {@code model_ema} before them, since the moving average
+     * is what such programs evaluate. {@link #key} tells which was taken, {@link #otherKeys} which else stand there.
+     * Numbers and strings beside it, such as {@code epoch}, become metadata. Prefixes that wrappers leave on all names,
+     * {@code module.} (data parallel) and {@code _orig_mod.} (compiled), are taken off.
      *
-     * @throws WeightFileException if the file is of no such format, damaged, or holds more than tensors and plain values
+     * <p>A folder stands for the weights in it where they have a name of Hugging Face's hub, such as
+     * {@code model.safetensors}. The content of a {@code config.json} beside them becomes metadata:
+     * {@code {"pretrained_cfg": {"mean": [0.5, 0.5, 0.5]}}} gives {@code config.pretrained_cfg.mean = "[0.5, 0.5, 0.5]"}.
+     *
+     * <p>Nothing of a checkpoint is ever run; objects of classes that are not known, such as a program's settings, are
+     * passed over, and of a whole model that was pickled its state dict is taken. A tensor that can't be read, because it
+     * takes more than 1 GiB or is of a kind such as float8, sparse or complex, is there all the same: only asking for its
+     * numbers throws an {@link java.io.UncheckedIOException}, which names the tensor and says why.
+     *
+     * @throws WeightFileException if the file is of no such format, or damaged
      * @throws java.nio.file.NoSuchFileException if there is no such file
      */
     public static Weights read(Path path) throws IOException {
-        return read(FileBytes.map(path));
+        return readFile(path, null);
+    }
+
+    /**
+     * Opens a weight file like {@link #read(Path)}, and takes the state dict under a given key of the checkpoint.
+     *
+     * @param key a name, or names joined by dots such as {@code model.state_dict}; empty for the tensors that stand at the
+     *     file's top
+     * @throws WeightFileException also if there are no tensors under that key; the message lists where there are
+     */
+    public static Weights read(Path path, String key) throws IOException {
+        return readFile(path, Objects.requireNonNull(key, "key"));
     }
 
     /** As {@link #read(Path)}, from a stream such as a resource's, which is read into memory to its end. */
@@ -51,12 +87,40 @@ public final class Weights extends AbstractMap<String, StoredTensor> {
         return read(FileBytes.of("stream", in.readAllBytes()));
     }
 
+    private static Weights readFile(Path path, String key) throws IOException {
+        Path file = Files.isDirectory(path) ? HuggingFaceFolder.weights(path) : path;
+        Weights found = WrapperPrefix.strip(named(FileBytes.map(file), file, key));
+        Map<String, String> metadata = new LinkedHashMap<>(found.metadata);
+        metadata.putAll(HuggingFaceFolder.config(file));
+        return new Weights(found.tensors, metadata, found.key, found.otherKeys);
+    }
+
     static Weights read(FileBytes file) throws IOException {
-        Weights found = switch (FileFormat.of(file)) {
+        return WrapperPrefix.strip(named(file, null, null));
+    }
+
+    /** One of the files that an index names, under the names that stand in it. */
+    static Weights readShard(Path path) throws IOException {
+        FileBytes file = FileBytes.map(path);
+        if (FileFormat.of(file) == FileFormat.SHARD_INDEX) {
+            throw new WeightFileException(path + ": an index of files that another index names");
+        }
+        return named(file, path, null);
+    }
+
+    /** The tensors under the names that stand in the file. */
+    private static Weights named(FileBytes file, Path path, String key) throws IOException {
+        FileFormat format = FileFormat.of(file);
+        boolean single = format == FileFormat.SAFETENSORS || format == FileFormat.SHARD_INDEX;
+        if (single && key != null && !key.isEmpty()) {
+            throw new WeightFileException(file.name() + ": holds a single dict of tensors, as all safetensors files do, and"
+                    + " none under the key " + WeightFileException.quote(key) + "; leave the key out");
+        }
+        return switch (format) {
             case SAFETENSORS -> Safetensors.read(file);
-            case PYTORCH_ZIP, PYTORCH_LEGACY -> Checkpoint.weights(PyTorchFile.load(file), file.name());
+            case SHARD_INDEX -> ShardIndex.read(file, path);
+            case PYTORCH_ZIP, PYTORCH_LEGACY, PYTORCH_TAR -> Checkpoint.weights(PyTorchFile.load(file), key, file.name());
         };
-        return WrapperPrefix.strip(found);
     }
 
     /**
@@ -76,10 +140,21 @@ public final class Weights extends AbstractMap<String, StoredTensor> {
 
     /**
      * Of a safetensors file its {@code __metadata__}; of a PyTorch checkpoint the numbers and strings that stand beside the
-     * state dict.
+     * state dict, and those within its settings ({@code args}, {@code hyper_parameters} and the like) by path, such as
+     * {@code args.model}. The keys of a {@code config.json} begin with {@code config.}.
      */
     public Map<String, String> metadata() {
         return metadata;
+    }
+
+    /** Where in a checkpoint the state dict stands: its keys joined by dots; empty if the file is the state dict itself. */
+    public String key() {
+        return key;
+    }
+
+    /** The keys of the other dicts of tensors in the checkpoint, which {@link #read(Path, String)} takes. */
+    public List<String> otherKeys() {
+        return otherKeys;
     }
 
     @Override

@@ -30,7 +30,7 @@ final class WrapperPrefix {
         if (averaged != null && averaged.shape().size() == 1 && !averaged.dtype().isFloating()) {
             metadata.put(AVERAGED, Long.toString(averaged.toLongs()[0]));
         }
-        return Weights.of(stripped, metadata);
+        return Weights.of(stripped, metadata, weights.key(), weights.otherKeys());
     }
 
     private static int length(Map<String, StoredTensor> tensors) {

@@ -138,16 +138,27 @@ final class ZipArchive {
         }
     }
 
-    /** The end record is the last thing in the file but for a comment, so it's searched for from the end. */
+    /**
+     * The end record is the last thing in the file but for a comment, so it's searched for from the end. Some programs pad
+     * files; so if there is none that fills the file's rest with its comment, one that leaves more is taken.
+     */
     private long findEnd() throws WeightFileException {
         int tail = (int) Math.min(file.length(), END_LENGTH + LONGEST_COMMENT);
         ByteBuffer bytes = file.slice(file.length() - tail, tail);
+        int padded = -1;
         for (int at = tail - END_LENGTH; at >= 0; at--) {
-            if (bytes.getInt(at) == END && at + END_LENGTH + (bytes.getShort(at + 20) & 0xffff) == tail) {
-                return file.length() - tail + at;
+            if (bytes.getInt(at) == END) {
+                int rest = tail - at - END_LENGTH - (bytes.getShort(at + 20) & 0xffff);
+                if (rest == 0) {
+                    return file.length() - tail + at;
+                }
+                padded = rest > 0 && padded < 0 ? at : padded;
             }
         }
-        throw damaged("it has no directory at its end; is the file complete?");
+        if (padded < 0) {
+            throw damaged("it has no directory at its end; is the file complete?");
+        }
+        return file.length() - tail + padded;
     }
 
     private void readDirectory(ByteBuffer directory, long count) throws WeightFileException {

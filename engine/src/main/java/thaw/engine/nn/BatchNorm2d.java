@@ -38,7 +38,7 @@ public final class BatchNorm2d extends Module {
         weight = parameter("weight", device.ones(c));
         bias = parameter("bias", device.zeros(c));
         runningMean = buffer("running_mean", device.zeros(c));
-        runningVar = buffer("running_var", device.ones(c));
+        runningVar = variance("running_var", device.ones(c));
         batchesTracked = counter("num_batches_tracked");
     }
 

@@ -2,6 +2,7 @@ package thaw.engine.nn;
 
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.HashSet;
 import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -25,6 +26,7 @@ public abstract class Module implements Parameterized {
 
     private final Map<String, Tensor> parameters = new LinkedHashMap<>();
     private final Map<String, Tensor> buffers = new LinkedHashMap<>();
+    private final Set<String> variances = new HashSet<>();
     private final Map<String, AtomicLong> counters = new LinkedHashMap<>();
     private final Map<String, Module> children = new LinkedHashMap<>();
     private final List<ForwardHook> hooks = new CopyOnWriteArrayList<>();
@@ -70,6 +72,12 @@ public abstract class Module implements Parameterized {
     protected final Tensor buffer(String name, Tensor t) {
         buffers.put(checked(name), t.unscoped());
         return t;
+    }
+
+    /** As {@link #buffer}, for variances, of which {@link #loadStateDict} refuses negative ones. */
+    protected final Tensor variance(String name, Tensor t) {
+        variances.add(name);
+        return buffer(name, t);
     }
 
     /** Registers a whole number that is saved but not learned; an int64 scalar in files. */
@@ -207,7 +215,8 @@ public abstract class Module implements Parameterized {
     /**
      * Takes over all parameters and buffers; nothing is changed if they don't fit exactly.
      *
-     * @throws IllegalArgumentException naming what is missing, unexpected or of another shape
+     * @throws IllegalArgumentException naming what is missing, unexpected or of another shape; or the first tensor with an
+     *                                  element that is not finite as a float, or with a negative variance
      */
     public final LoadReport loadStateDict(Map<String, ? extends StoredTensor> state) {
         return loadStateDict(state, true);
@@ -218,9 +227,20 @@ public abstract class Module implements Parameterized {
      *
      * @param strict whether anything that doesn't is an error, and nothing is changed then
      * @return what was missing, unexpected or of another shape
+     * @throws IllegalArgumentException naming the first tensor, of those that fit, with an element that is not finite as a
+     *                                  float, or with a negative variance; nothing is changed then
      */
     public LoadReport loadStateDict(Map<String, ? extends StoredTensor> state, boolean strict) {
         return StateDict.of(this).load(state, strict);
+    }
+
+    /**
+     * Goes back to what {@link #stateDict()} returned, whatever numbers it has.
+     *
+     * @throws IllegalArgumentException if it is not this module's; nothing is changed then
+     */
+    public final void restore(Map<String, ? extends StoredTensor> snapshot) {
+        StateDict.of(this).restore(snapshot);
     }
 
     final Map<String, Tensor> ownParameters() {
@@ -229,6 +249,10 @@ public abstract class Module implements Parameterized {
 
     final Map<String, Tensor> ownBuffers() {
         return buffers;
+    }
+
+    final boolean isVariance(String buffer) {
+        return variances.contains(buffer);
     }
 
     final Map<String, AtomicLong> ownCounters() {

@@ -1,10 +1,15 @@
 package thaw.engine.nn;
 
+import java.nio.FloatBuffer;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.BiConsumer;
+import java.util.function.Predicate;
+import java.util.stream.IntStream;
 import thaw.engine.Tensor;
 import thaw.engine.io.StoredTensor;
 import thaw.kernels.Shape;
@@ -18,12 +23,21 @@ final class StateDict {
     private sealed interface Slot {
         Shape shape();
 
+        default boolean takes(Shape given) {
+            return given.equals(shape());
+        }
+
         StoredTensor copy();
 
         void load(StoredTensor value);
+
+        /** What is wrong with a value's numbers, in a few words. */
+        default Optional<String> fault(StoredTensor value) {
+            return Optional.empty();
+        }
     }
 
-    private record Numbers(Tensor tensor) implements Slot {
+    private record Numbers(Tensor tensor, boolean isVariance) implements Slot {
         @Override
         public Shape shape() {
             return tensor.shape();
@@ -38,12 +52,44 @@ final class StateDict {
         public void load(StoredTensor value) {
             tensor.set(value.floats());
         }
+
+        @Override
+        public Optional<String> fault(StoredTensor value) {
+            if (!value.isFinite()) {
+                return Optional.of(count(value, v -> !Float.isFinite(v), "not finite as float32"));
+            }
+            // Few numbers, unlike all those above.
+            return isVariance && anyNegative(value.floats()) ? Optional.of(count(value, v -> v < 0, "negative, as no variance is"))
+                    : Optional.empty();
+        }
+
+        private static boolean anyNegative(FloatBuffer values) {
+            for (int i = 0; i < values.limit(); i++) {
+                if (values.get(i) < 0) {
+                    return true;
+                }
+            }
+            return false;
+        }
+
+        private static String count(StoredTensor value, Predicate<Float> wrong, String what) {
+            float[] values = value.toFloats();
+            int[] at = IntStream.range(0, values.length).filter(i -> wrong.test(values[i])).toArray();
+            return at.length + " of " + values.length + (at.length == 1 ? " elements is " : " elements are ") + what
+                    + ", the first " + value.toDoubles()[at[0]] + " at index " + at[0];
+        }
     }
 
     private record Counter(AtomicLong count) implements Slot {
         @Override
         public Shape shape() {
             return Shape.SCALAR;
+        }
+
+        /** Some programs write it as a vector of one element. */
+        @Override
+        public boolean takes(Shape given) {
+            return given.size() == 1;
         }
 
         @Override
@@ -60,8 +106,8 @@ final class StateDict {
     static StateDict of(Module module) {
         StateDict dict = new StateDict();
         module.visit("", (path, m) -> {
-            m.ownParameters().forEach((name, t) -> dict.slots.put(Module.join(path, name), new Numbers(t)));
-            m.ownBuffers().forEach((name, t) -> dict.slots.put(Module.join(path, name), new Numbers(t)));
+            m.ownParameters().forEach((name, t) -> dict.slots.put(Module.join(path, name), new Numbers(t, false)));
+            m.ownBuffers().forEach((name, t) -> dict.slots.put(Module.join(path, name), new Numbers(t, m.isVariance(name))));
             m.ownCounters().forEach((name, c) -> dict.slots.put(Module.join(path, name), new Counter(c)));
         });
         return dict;
@@ -75,17 +121,46 @@ final class StateDict {
 
     LoadReport load(Map<String, ? extends StoredTensor> state, boolean strict) {
         LoadReport report = compare(state);
-        if (strict && !report.isExact()) {
-            throw new IllegalArgumentException("loadStateDict: the weights are of another architecture, nothing was loaded.\n"
+        if (strict) {
+            requireExact("loadStateDict", report);
+        }
+        requireSound(state);
+        forEachFitting(state, (name, value) -> slots.get(name).load(value));
+        return report;
+    }
+
+    void restore(Map<String, ? extends StoredTensor> state) {
+        requireExact("restore", compare(state));
+        forEachFitting(state, (name, value) -> slots.get(name).load(value));
+    }
+
+    private static void requireExact(String operation, LoadReport report) {
+        if (!report.isExact()) {
+            throw new IllegalArgumentException(operation + ": the weights are of another architecture, nothing was loaded.\n"
                     + report);
         }
+    }
+
+    /** Before any is loaded. */
+    private void requireSound(Map<String, ? extends StoredTensor> state) {
+        Map<String, String> faults = new LinkedHashMap<>();
+        forEachFitting(state, (name, value) -> slots.get(name).fault(value).ifPresent(fault -> faults.put(name, fault)));
+        faults.entrySet().stream().findFirst().ifPresent(first -> {
+            int others = faults.size() - 1;
+            throw new IllegalArgumentException(first.getKey() + ": " + first.getValue()
+                    + (others == 0 ? "" : ", and " + others + (others == 1 ? " other tensor has" : " other tensors have") + " such")
+                    + "; nothing was loaded. The weights are damaged, or training broke them before they were saved: take"
+                    + " others, or an earlier checkpoint");
+        });
+    }
+
+    private void forEachFitting(Map<String, ? extends StoredTensor> state, BiConsumer<String, StoredTensor> action) {
         slots.forEach((name, slot) -> {
             StoredTensor value = state.get(name);
-            if (value != null && value.shape().equals(slot.shape())) {
-                slot.load(value);
+            if (value != null && slot.takes(value.shape())) {
+                action.accept(name, value);
             }
         });
-        return report;
     }
 
     private LoadReport compare(Map<String, ? extends StoredTensor> state) {
@@ -98,7 +173,7 @@ final class StateDict {
                 if (!(slot instanceof Counter)) {
                     missing.add(name);
                 }
-            } else if (!value.shape().equals(slot.shape())) {
+            } else if (!slot.takes(value.shape())) {
                 otherShape.add(new LoadReport.ShapeMismatch(name, slot.shape(), value.shape()));
             }
         });

@@ -10,8 +10,8 @@ import thaw.kernels.Array;
 import thaw.kernels.Backend;
 
 /**
- * Adam with decoupled weight decay (Loshchilov and Hutter 2019, algorithm 2), each group of parameters by its own options. For a
- * parameter p with gradient g at its t-th step, counted from 1 for each parameter, in PyTorch's order:
+ * Adam with decoupled weight decay (Loshchilov and Hutter 2019, algorithm 2), with separate options for each parameter
+ * group. For a parameter p with gradient g at its t-th step, counted from 1 for each parameter, in PyTorch's order:
  * <pre>
  * g ← −g                          if maximize
  * p ← p − lr·weightDecay·p
@@ -19,8 +19,8 @@ import thaw.kernels.Backend;
  * v ← beta2·v + (1 − beta2)·g²
  * p ← p − lr · m/(1 − beta1^t) / (√(v/(1 − beta2^t)) + eps)
  * </pre>
- * PyTorch's defaults: lr 1e-3, betas 0.9 and 0.999, eps 1e-8, weight decay 0.01. A schedule's momentum is beta1, as in PyTorch
- * and fastai. ({@code fastai}'s own Adam has betas 0.9 and 0.99, and eps 1e-5.)
+ * PyTorch's defaults: lr 1e-3, betas 0.9 and 0.999, eps 1e-8, weight decay 0.01. A schedule's momentum sets beta1, as in
+ * PyTorch and fastai. ({@code fastai}'s own Adam has betas 0.9 and 0.99, and eps 1e-5.)
  */
 public final class AdamW extends Optimizer {
 
@@ -31,7 +31,7 @@ public final class AdamW extends Optimizer {
             Option.EPS, Option.EPS.standard(), Option.WEIGHT_DECAY, 1e-2, Option.MAXIMIZE, Option.MAXIMIZE.standard(),
             Option.DECAY_BIAS_AND_NORM, Option.DECAY_BIAS_AND_NORM.standard())));
 
-    /** @throws IllegalArgumentException if there is no group, or what {@link #addParamGroup} says */
+    /** @throws IllegalArgumentException if there is no group, or {@link #addParamGroup} refuses one */
     public AdamW(ParamGroup... groups) {
         super(groups);
     }
@@ -56,7 +56,7 @@ public final class AdamW extends Optimizer {
         return List.of(EXP_AVG, EXP_AVG_SQ);
     }
 
-    /** All combinations of options go together. */
+    /** Accepts every combination of options. */
     @Override
     void require(ParamGroup group) {
     }

@@ -1,6 +1,6 @@
 package thaw.engine.optim;
 
-/** Ways from one value to another. */
+/** Interpolations from one value to another. */
 public enum Anneal {
     /** Half a cosine wave: slow at both ends. */
     COSINE {
@@ -16,6 +16,6 @@ public enum Anneal {
         }
     };
 
-    /** @param fraction of the way: {@code start} at 0, {@code end} at 1 */
+    /** @param fraction the progress: {@code start} at 0, {@code end} at 1 */
     public abstract double between(double start, double end, double fraction);
 }

@@ -1,6 +1,6 @@
 package thaw.engine.optim;
 
-/** Every group keeps the rate that it has. */
+/** A constant schedule: every group keeps its learning rate. */
 public record Constant() implements Schedule {
 
     @Override

@@ -2,7 +2,7 @@ package thaw.engine.optim;
 
 /**
  * {@code etaMin + (base − etaMin) · (1 + cos(π·step / tMax)) / 2} (Loshchilov and Hutter 2017, "SGDR", without the
- * restarts): down to {@code etaMin} at step {@code tMax}, and up again after it.
+ * restarts): falls to {@code etaMin} at step {@code tMax}, and rises again after it.
  */
 public record CosineAnnealing(int tMax, double etaMin) implements Schedule {
 

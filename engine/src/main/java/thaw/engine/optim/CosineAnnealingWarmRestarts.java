@@ -1,8 +1,8 @@
 package thaw.engine.optim;
 
 /**
- * Cosine annealing that starts anew, from the full rate, after {@code t0} steps, then after {@code tMult} times as many each time
- * (Loshchilov and Hutter 2017, "SGDR", equation 5).
+ * Cosine annealing that restarts from the full rate after {@code t0} steps, and then after {@code tMult} times as many
+ * steps each time (Loshchilov and Hutter 2017, "SGDR", equation 5).
  */
 public record CosineAnnealingWarmRestarts(int t0, int tMult, double etaMin) implements Schedule {
 

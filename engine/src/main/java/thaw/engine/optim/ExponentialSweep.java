@@ -1,8 +1,9 @@
 package thaw.engine.optim;
 
 /**
- * From {@code start} times the group's own rate to {@code end} times it by equal factors,
- * {@code start · (end/start)^(step/steps)}, as learning-rate finders do (Smith 2017, "Cyclical learning rates", section 3.3).
+ * An exponential sweep from {@code start} times the group's own rate to {@code end} times it,
+ * {@code start · (end/start)^(step/steps)}, for learning-rate finders (Smith 2017, "Cyclical learning rates", section
+ * 3.3).
  */
 public record ExponentialSweep(double start, double end, int steps) implements Schedule {
 

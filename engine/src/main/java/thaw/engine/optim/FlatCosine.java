@@ -1,11 +1,12 @@
 package thaw.engine.optim;
 
 /**
- * fastai's {@code fit_flat_cos}: the group's own rate for a part of the steps, then half a cosine down to a fraction of it.
+ * fastai's {@code fit_flat_cos}: the group's own rate for a part of the steps, then half a cosine down to a fraction of
+ * it.
  *
- * @param totalSteps of both parts
- * @param pctStart   the part of the steps at the full rate, 0 to 1
- * @param divFinal   the full rate by the one at the end
+ * @param totalSteps the steps of both parts
+ * @param pctStart   the fraction of the steps at the full rate, 0 to 1
+ * @param divFinal   the full rate divided by the final rate
  */
 public record FlatCosine(int totalSteps, double pctStart, double divFinal) implements Schedule {
 
@@ -16,7 +17,7 @@ public record FlatCosine(int totalSteps, double pctStart, double divFinal) imple
         }
     }
 
-    /** fastai's defaults: 75 % flat, the end at 10⁻⁵ of the rate. */
+    /** fastai's defaults: 75 % flat, a final rate of 10⁻⁵ times the full one. */
     public FlatCosine(int totalSteps) {
         this(totalSteps, 0.75, 1e5);
     }

@@ -7,18 +7,16 @@ import thaw.kernels.Array;
 import thaw.kernels.Backend;
 import thaw.kernels.UnaryOp;
 
-/** Keeps gradients from growing beyond bounds, between {@link Tensor#backward()} and {@link Optimizer#step()}. */
+/** Clips gradients by norm or by value, between {@link Tensor#backward()} and {@link Optimizer#step()}. */
 public final class GradientClipping {
 
-    /** PyTorch's, so that a norm of 0 divides nothing by 0. */
+    /** PyTorch's constant, which avoids a division by 0 for a norm of 0. */
     private static final double EPS = 1e-6;
 
     private GradientClipping() {
     }
 
-    /**
-     * The Euclidean norm of all these parameters' gradients as if they were one vector; parameters without one count as 0.
-     */
+    /** The Euclidean norm of all these parameters' gradients as one vector; parameters without a gradient count as 0. */
     public static double gradNorm(Collection<Tensor> parameters) {
         double sum = 0;
         for (Tensor p : parameters) {
@@ -41,9 +39,9 @@ public final class GradientClipping {
 
     /**
      * Scales all gradients together so that their norm is at most {@code maxNorm} (Pascanu et al. 2013, algorithm 1): by
-     * {@code maxNorm / (norm + 1e-6)} where that is below 1, as PyTorch's {@code clip_grad_norm_}.
+     * {@code maxNorm / (norm + 1e-6)} if that is below 1, like PyTorch's {@code clip_grad_norm_}.
      *
-     * @return the norm before; infinite or not a number if a gradient is, and then nothing is changed
+     * @return the norm before clipping; if it is infinite or NaN, nothing is changed
      * @throws IllegalArgumentException if {@code maxNorm} is not above 0
      */
     public static double clipGradNorm(Collection<Tensor> parameters, double maxNorm) {
@@ -62,8 +60,7 @@ public final class GradientClipping {
     }
 
     /**
-     * Moves every element of the gradients that lies outside {@code −value … value} to the nearer end, as PyTorch's
-     * {@code clip_grad_value_}.
+     * Clips every element of the gradients to {@code −value … value}, like PyTorch's {@code clip_grad_value_}.
      *
      * @throws IllegalArgumentException if {@code value} is not above 0
      */
@@ -84,7 +81,7 @@ public final class GradientClipping {
     private static void requireAboveZero(String name, double value) {
         if (!(value > 0)) {
             throw new IllegalArgumentException("gradient clipping: " + name + " must be above 0, got " + value
-                    + "; leave the clipping out to have none");
+                    + "; omit the clipping to disable it");
         }
     }
 }

@@ -1,15 +1,15 @@
 package thaw.engine.optim;
 
 /**
- * One cycle (Smith and Topin 2017, "Super-convergence"): the learning rate rises from a fraction of the group's own to the
- * whole of it, then falls to nearly nothing; the momentum does the opposite.
+ * The one-cycle policy (Smith and Topin 2017, "Super-convergence"): the learning rate rises from a fraction of the group's
+ * own rate to the full rate, then falls to almost 0; the momentum moves inversely.
  *
- * @param totalSteps   of the whole cycle
- * @param peakStep     the step, not always a whole one, at which the rate is highest
+ * @param totalSteps   the steps of the whole cycle
+ * @param peakStep     the step at which the rate is highest; may be fractional
  * @param endStep      the step at which the rate is lowest
- * @param startFactor  the rate at step 0 by that at the peak
- * @param endFactor    the rate at the end by that at the peak
- * @param peakMomentum the momentum while the rate is highest
+ * @param startFactor  the rate at step 0 divided by the peak rate
+ * @param endFactor    the rate at the end divided by the peak rate
+ * @param peakMomentum the momentum at the peak of the rate
  * @param endMomentum  the momentum at both ends
  */
 public record OneCycle(int totalSteps, double peakStep, double endStep, double startFactor, double endFactor, Anneal anneal,
@@ -22,7 +22,10 @@ public record OneCycle(int totalSteps, double peakStep, double endStep, double s
         }
     }
 
-    /** PyTorch's with its defaults: 30 % rising, from 1/25 of the rate, to 1/25 · 10⁻⁴ of it; momentum 0.95, 0.85, 0.95. */
+    /**
+     * PyTorch's, with its defaults: rises for 30 % from 1/25 of the rate, ends at 1/25 · 10⁻⁴ of it; momentum 0.95, 0.85,
+     * 0.95.
+     */
     public static OneCycle of(int totalSteps) {
         return of(totalSteps, 0.3, Anneal.COSINE, 25, 1e4, 0.85, 0.95);
     }
@@ -30,9 +33,10 @@ public record OneCycle(int totalSteps, double peakStep, double endStep, double s
     /**
      * PyTorch's {@code OneCycleLR}.
      *
-     * @param pctStart       the part of the steps in which the rate rises
-     * @param divFactor      the highest rate by the first
-     * @param finalDivFactor the first rate by the last
+     * @param pctStart       the fraction of the steps in which the rate rises
+     * @param divFactor      the highest rate divided by the first
+     * @param finalDivFactor the first rate divided by the last
+     * @throws IllegalArgumentException if {@code pctStart} is not between 0 and 1
      */
     public static OneCycle of(int totalSteps, double pctStart, Anneal anneal, double divFactor, double finalDivFactor,
             double baseMomentum, double maxMomentum) {
@@ -41,7 +45,7 @@ public record OneCycle(int totalSteps, double peakStep, double endStep, double s
                 anneal, baseMomentum, maxMomentum);
     }
 
-    /** fastai's {@code fit_one_cycle}: 25 % rising from 1/25 of the rate, the end at 10⁻⁵ of it. */
+    /** fastai's {@code fit_one_cycle}: rises for 25 % from 1/25 of the rate, ends at 10⁻⁵ of it. */
     public static OneCycle fastai(int totalSteps) {
         return fastai(totalSteps, 0.25, 25, 1e5);
     }
@@ -49,8 +53,9 @@ public record OneCycle(int totalSteps, double peakStep, double endStep, double s
     /**
      * fastai's {@code fit_one_cycle}.
      *
-     * @param div      the highest rate by the first
-     * @param divFinal the highest rate by the one at the end
+     * @param div      the highest rate divided by the first
+     * @param divFinal the highest rate divided by the last
+     * @throws IllegalArgumentException if {@code pctStart} is not between 0 and 1
      */
     public static OneCycle fastai(int totalSteps, double pctStart, double div, double divFinal) {
         requireFraction(pctStart);

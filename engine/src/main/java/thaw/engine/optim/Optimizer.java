@@ -13,15 +13,15 @@ import thaw.kernels.Array;
 import thaw.kernels.Backend;
 
 /**
- * Moves parameters by their gradients, each group of them by its own options. A parameter without a gradient is left alone
- * entirely: no weight decay, and what is remembered of it stays as it is.
+ * Updates parameters by their gradients, with separate options for each parameter group. A parameter without a gradient is
+ * not changed at all: it gets no weight decay, and its state stays the same. Not thread-safe.
  */
 public abstract sealed class Optimizer implements AutoCloseable permits SGD, AdamW {
 
     private final List<ParamGroup> groups = new ArrayList<>();
     final OptimizerState state = new OptimizerState();
 
-    /** @throws IllegalArgumentException if there is no group, or what {@link #addParamGroup} says */
+    /** @throws IllegalArgumentException if there is no group, or {@link #addParamGroup} refuses one */
     Optimizer(ParamGroup... groups) {
         if (groups.length == 0) {
             throw new IllegalArgumentException(name() + ": empty parameter list; pass at least one group, as in new " + name()
@@ -32,37 +32,37 @@ public abstract sealed class Optimizer implements AutoCloseable permits SGD, Ada
         }
     }
 
-    /** As PyTorch calls it: {@code "SGD"}. */
+    /** PyTorch's name of the optimizer: {@code "SGD"}. */
     public abstract String name();
 
-    /** The options that this optimizer has, with its defaults. */
+    /** The options of this optimizer, with its defaults. */
     abstract Map<Option, Double> defaults();
 
-    /** The option that a {@link Schedule} of the momentum sets. */
+    /** The option that a {@link Schedule}'s momentum sets. */
     abstract Option momentumOption();
 
-    /** The names of the arrays that are remembered. */
+    /** The names of the state arrays per parameter. */
     abstract List<String> arrayNames();
 
-    /** @throws IllegalStateException if the group's options don't go together */
+    /** @throws IllegalStateException if the group's options are incompatible */
     abstract void require(ParamGroup group);
 
     /**
-     * Moves some of a group's parameters, all of which have a gradient.
+     * Updates some of a group's parameters, all of which have a gradient.
      *
-     * @param foundInf see {@link Backend#sgd}; null to move them in any case
+     * @param foundInf see {@link Backend#sgd}; null to update unconditionally
      */
     abstract void update(Backend on, ParamGroup group, double weightDecay, List<Tensor> moving, Array foundInf);
 
     // ---- groups ------------------------------------------------------------------------------------------------
 
     /**
-     * Adds parameters, such as layers that were frozen until now. What was remembered of others stays; of these there is
-     * nothing yet, so their momentum starts at zero. Nothing is added if it's refused.
+     * Adds a parameter group, for example layers that have just been unfrozen. The state of other parameters is kept; the
+     * new ones start without state, with zero momentum. If the group is refused, nothing is changed.
      *
-     * @throws IllegalArgumentException if one of them is in another group already, they lie on several devices, or the group
-     *                                  has an option that this optimizer doesn't know
-     * @throws IllegalStateException    if the group's options don't go together
+     * @throws IllegalArgumentException if a parameter is in another group already, the parameters are on several
+     *     devices, or the group has an option that this optimizer does not have
+     * @throws IllegalStateException if the group's options are incompatible
      */
     public final void addParamGroup(ParamGroup group) {
         Set<Tensor> taken = Collections.newSetFromMap(new IdentityHashMap<>());
@@ -76,7 +76,7 @@ public abstract sealed class Optimizer implements AutoCloseable permits SGD, Ada
             }
             if (p.device() != device) {
                 throw new IllegalArgumentException(name() + ": the parameters of group \"" + group.name()
-                        + "\" lie on several devices; make a group for each device");
+                        + "\" are on several devices; use one group per device");
             }
         }
         group.joins(name(), defaults());
@@ -94,7 +94,7 @@ public abstract sealed class Optimizer implements AutoCloseable permits SGD, Ada
     }
 
     /**
-     * The group of this name.
+     * The group with this name.
      *
      * @throws IllegalArgumentException if there is none
      */
@@ -113,15 +113,16 @@ public abstract sealed class Optimizer implements AutoCloseable permits SGD, Ada
     /**
      * Updates every parameter that has a gradient.
      *
-     * @throws IllegalStateException if a group's options don't go together; nothing is moved then
+     * @throws IllegalStateException if a group's options are incompatible; then nothing is updated
      */
     public final void step() {
         step(null);
     }
 
     /**
-     * As {@link #step()}, if a number is 0 that may be still to be computed: nothing is moved otherwise, and nobody waits to
-     * learn which it is. The step counts in any case, as this is for training that ends once the number is read and isn't 0.
+     * Like {@link #step()}, if {@code foundInf} is 0; otherwise no parameter is updated. The device tests the number,
+     * which may not have been computed yet, and the host does not wait for it. The step counts in either case: this is
+     * meant for training that stops once it reads the number and it is not 0.
      *
      * @param foundInf a scalar on the parameters' device, or null for 0
      */
@@ -145,7 +146,7 @@ public abstract sealed class Optimizer implements AutoCloseable permits SGD, Ada
         }
     }
 
-    /** Forgets the gradients of all parameters. */
+    /** Drops the gradients of all parameters. */
     public final void zeroGrad() {
         groups.forEach(ParamGroup::zeroGrad);
     }
@@ -153,7 +154,7 @@ public abstract sealed class Optimizer implements AutoCloseable permits SGD, Ada
     // ---- state -------------------------------------------------------------------------------------------------
 
     /**
-     * The options of all groups, as metadata, and what is remembered of the parameters: {@code momentum_buffer.1.3} is that of
+     * The options of all groups, as metadata, and the state of the parameters: {@code momentum_buffer.1.3} is that of
      * parameter 3 of group 1. To be written by {@link Weights#write}.
      */
     public final Weights stateDict() {
@@ -161,16 +162,16 @@ public abstract sealed class Optimizer implements AutoCloseable permits SGD, Ada
     }
 
     /**
-     * Goes on where {@link #stateDict()} was taken; nothing is changed if it doesn't fit.
+     * Restores the state of {@link #stateDict()}; if it does not match, nothing is changed.
      *
-     * @throws IllegalArgumentException if it is another optimizer's, has another number of groups, or of parameters in one, or
-     *                                  an array another shape
+     * @throws IllegalArgumentException if it belongs to another optimizer, has another number of groups, or of
+     *     parameters in a group, or an array of another shape
      */
     public final void loadStateDict(Weights saved) {
         new OptimizerStateDict(this).load(saved);
     }
 
-    /** Gives the memory of what is remembered back. */
+    /** Releases the memory of the state. */
     @Override
     public final void close() {
         state.clear();

@@ -6,13 +6,13 @@ import java.util.Map;
 import thaw.engine.Tensor;
 import thaw.kernels.Array;
 
-/** What an optimizer remembers of each parameter: arrays of its shape by PyTorch's names, and how often it was moved. */
+/** The state of an optimizer per parameter: arrays of the parameter's shape under PyTorch's names, and the number of updates. */
 final class OptimizerState {
 
     private final Map<Tensor, Map<String, Array>> arrays = new IdentityHashMap<>();
     private final Map<Tensor, Long> steps = new IdentityHashMap<>();
 
-    /** Null if there is none yet. */
+    /** The array of this name, or null if there is none yet. */
     Array get(Tensor p, String name) {
         return arrays.getOrDefault(p, Map.of()).get(name);
     }
@@ -24,7 +24,7 @@ final class OptimizerState {
         }
     }
 
-    /** The array of this name, zeros if it is new. */
+    /** The array of this name, created as zeros if there is none. */
     Array getOrZeros(Tensor p, String name) {
         Array found = get(p, name);
         if (found == null) {

@@ -9,7 +9,7 @@ import thaw.engine.io.Weights;
 import thaw.kernels.Array;
 import thaw.kernels.Shape;
 
-/** What an {@link Optimizer} has to remember, as tensors and strings for a file. */
+/** Converts the state of an {@link Optimizer} to tensors and strings for a file, and back. */
 final class OptimizerStateDict {
 
     private static final String STEP = "step";
@@ -86,12 +86,12 @@ final class OptimizerStateDict {
         int count = Integer.parseInt(text(saved, "groups"));
         if (!text(saved, "optimizer").equals(optimizer.name())) {
             throw new IllegalArgumentException(optimizer.name() + ": the loaded state is of " + text(saved, "optimizer")
-                    + "; make that optimizer, or start this one without a state");
+                    + "; create that optimizer, or start this one without a state");
         }
         if (count != groups.size()) {
             throw new IllegalArgumentException(optimizer.name() + ": loaded state dict has a different number of parameter"
                     + " groups: " + count + " parameter groups, this optimizer has " + groups.size()
-                    + "; make it with the same groups as the one that was saved");
+                    + "; create it with the same groups as the saved one");
         }
         for (int i = 0; i < count; i++) {
             ParamGroup g = groups.get(i);
@@ -126,7 +126,7 @@ final class OptimizerStateDict {
         String value = saved.metadata().get(key);
         if (value == null) {
             throw new IllegalArgumentException(optimizer.name() + ": the loaded state has no \"" + key + "\" in its metadata; it"
-                    + " is no optimizer's state, or was written without its metadata");
+                    + " is not an optimizer's state, or was written without its metadata");
         }
         return value;
     }

@@ -4,7 +4,7 @@ import java.util.Arrays;
 import java.util.Locale;
 import java.util.stream.Collectors;
 
-/** What a {@link ParamGroup} may say of how its parameters are moved, under PyTorch's names. */
+/** The options of a {@link ParamGroup}, under PyTorch's names. */
 enum Option {
     LR("learning rate", Kind.NOT_NEGATIVE, 1e-3),
     MOMENTUM("momentum", Kind.NOT_NEGATIVE, 0),
@@ -29,24 +29,24 @@ enum Option {
         this.standard = standard;
     }
 
-    /** As in PyTorch's dicts: {@code weight_decay}. */
+    /** The key in PyTorch's dicts: {@code weight_decay}. */
     String key() {
         return name().toLowerCase(Locale.ROOT);
     }
 
-    /** What holds unless an optimizer has another default. */
+    /** The default, unless an optimizer has another one. */
     double standard() {
         return standard;
     }
 
-    /** @throws IllegalArgumentException naming those that there are, if there is none of this name */
+    /** @throws IllegalArgumentException if there is no option of this name; the message lists the existing ones */
     static Option byKey(String key) {
         return Arrays.stream(values()).filter(o -> o.key().equals(key)).findFirst().orElseThrow(() ->
                 new IllegalArgumentException("unknown option \"" + key + "\"; known are "
                         + Arrays.stream(values()).map(Option::key).collect(Collectors.joining(", "))));
     }
 
-    /** @throws IllegalArgumentException if the value is none that this option can have */
+    /** @throws IllegalArgumentException if the value is not valid for this option */
     double checked(String group, double value) {
         boolean allowed = switch (kind) {
             case ANY -> !Double.isNaN(value);
@@ -67,12 +67,12 @@ enum Option {
         return value;
     }
 
-    /** For a file. */
+    /** The value as text, for a file. */
     String text(double value) {
         return kind == Kind.FLAG ? String.valueOf(value != 0) : String.valueOf(value);
     }
 
-    /** What {@link #text} wrote. */
+    /** Parses the result of {@link #text}. */
     double parse(String text) {
         return kind == Kind.FLAG ? Boolean.parseBoolean(text) ? 1 : 0 : Double.parseDouble(text);
     }

@@ -13,18 +13,19 @@ import thaw.engine.Tensor;
 import thaw.engine.nn.Parameterized;
 
 /**
- * Parameters that an optimizer treats alike, with their options, all of which may change between two steps:
+ * A parameter group: parameters with common options, all of which may change between two steps:
  * <pre>{@code
  * group("head", net.head()).lr(1e-2).momentum(0.9).weightDecay(1e-4)
  * }</pre>
- * The defaults are PyTorch's: lr 1e-3, and what the optimizer has for the rest. Options of another optimizer are refused.
+ * The defaults are PyTorch's: lr 1e-3, and the optimizer's own for the rest. Options of another optimizer are refused. Not
+ * thread-safe.
  */
 public final class ParamGroup {
 
     private final String name;
     private final List<Tensor> parameters;
     private final Map<Option, Double> values = new EnumMap<>(Option.class);
-    /** The optimizer that this group is in, and what it knows to do; null before it's in one. */
+    /** The optimizer of this group, and the options that it has; null before the group is added to one. */
     private String optimizer;
     private Set<Option> known;
 
@@ -37,10 +38,10 @@ public final class ParamGroup {
         for (Tensor p : parameters) {
             if (!p.isLeaf()) {
                 throw new IllegalArgumentException("group \"" + name + "\": can't optimize a non-leaf tensor (" + p
-                        + "); pass parameters, not what was computed from them");
+                        + "); pass parameters, not tensors computed from them");
             }
             if (!seen.add(p)) {
-                throw new IllegalArgumentException("group \"" + name + "\": a parameter " + p.shape() + " is in it twice and"
+                throw new IllegalArgumentException("group \"" + name + "\": a parameter " + p.shape() + " appears twice and"
                         + " would be updated twice; pass each module and tensor once");
             }
         }
@@ -49,7 +50,10 @@ public final class ParamGroup {
     }
 
     /**
-     * @throws IllegalArgumentException if there are no parameters, one is there twice, or one is the result of a function
+     * A group of these parameters.
+     *
+     * @throws IllegalArgumentException if there are no parameters, one occurs twice, or one is the result of a
+     *     function
      */
     public static ParamGroup group(String name, Collection<Tensor> parameters) {
         return new ParamGroup(name, parameters);
@@ -59,7 +63,7 @@ public final class ParamGroup {
         return new ParamGroup(name, List.of(parameters));
     }
 
-    /** The parameters of all these modules, or groups of layers. */
+    /** A group of the parameters of all these modules, or groups of layers. */
     public static ParamGroup group(String name, Parameterized... owners) {
         List<Tensor> parameters = new ArrayList<>();
         for (Parameterized owner : owners) {
@@ -80,7 +84,7 @@ public final class ParamGroup {
         return get(Option.LR);
     }
 
-    /** The learning rate: what the update is multiplied by. At least 0. */
+    /** Sets the learning rate, at least 0: the factor of the update. */
     public ParamGroup lr(double lr) {
         return set(Option.LR, lr);
     }
@@ -89,7 +93,10 @@ public final class ParamGroup {
         return get(Option.MOMENTUM);
     }
 
-    /** {@link SGD}: how much of the momentum buffer outlives a step. At least 0, below 1 unless it's meant to grow. */
+    /**
+     * {@link SGD}: sets the factor of the momentum buffer in each step. At least 0; below 1 unless the buffer is meant to
+     * grow.
+     */
     public ParamGroup momentum(double momentum) {
         return set(Option.MOMENTUM, momentum);
     }
@@ -98,7 +105,7 @@ public final class ParamGroup {
         return get(Option.DAMPENING);
     }
 
-    /** {@link SGD}: how much of the gradient doesn't go into the momentum buffer. */
+    /** {@link SGD}: sets the fraction of the gradient that is not added to the momentum buffer. */
     public ParamGroup dampening(double dampening) {
         return set(Option.DAMPENING, dampening);
     }
@@ -108,8 +115,8 @@ public final class ParamGroup {
     }
 
     /**
-     * At least 0. {@link SGD}: the L2 penalty, so much of each parameter is added to its gradient; 0 unless set.
-     * {@link AdamW}: each parameter shrinks by so much of the learning rate; 0.01 unless set.
+     * Sets the weight decay, at least 0. {@link SGD}: the L2 penalty, the factor of each parameter added to its gradient;
+     * 0 unless set. {@link AdamW}: the factor of the learning rate by which each parameter shrinks; 0.01 unless set.
      */
     public ParamGroup weightDecay(double weightDecay) {
         return set(Option.WEIGHT_DECAY, weightDecay);
@@ -120,8 +127,9 @@ public final class ParamGroup {
     }
 
     /**
-     * Whether weight decay is for biases and the weights of norms too, as in PyTorch; fastai's {@code wd_bn_bias} and timm's
-     * {@code filter_bias_and_bn} leave them out. They're told by their rank, which is 1 at most.
+     * Sets whether weight decay also applies to biases and the weights of norms, as in PyTorch; fastai's
+     * {@code wd_bn_bias} and timm's {@code filter_bias_and_bn} exclude them. They are recognised by their rank, which is
+     * at most 1.
      */
     public ParamGroup decayBiasAndNorm(boolean decay) {
         return set(Option.DECAY_BIAS_AND_NORM, decay ? 1 : 0);
@@ -131,7 +139,7 @@ public final class ParamGroup {
         return get(Option.NESTEROV) != 0;
     }
 
-    /** {@link SGD}: whether to look ahead by the momentum (Nesterov); needs momentum and no dampening. */
+    /** {@link SGD}: sets whether to use Nesterov momentum; needs momentum and no dampening. */
     public ParamGroup nesterov(boolean nesterov) {
         return set(Option.NESTEROV, nesterov ? 1 : 0);
     }
@@ -140,7 +148,7 @@ public final class ParamGroup {
         return get(Option.MAXIMIZE) != 0;
     }
 
-    /** Whether to climb and not to descend. */
+    /** Sets whether to maximise the loss rather than minimise it. */
     public ParamGroup maximize(boolean maximize) {
         return set(Option.MAXIMIZE, maximize ? 1 : 0);
     }
@@ -153,7 +161,10 @@ public final class ParamGroup {
         return get(Option.BETA2);
     }
 
-    /** {@link AdamW}: how much of the gradients' and of their squares' mean outlives a step; 0.9 and 0.999 unless set. */
+    /**
+     * {@link AdamW}: sets the decay factors of the moving averages of the gradients and of their squares; 0.9 and 0.999
+     * unless set.
+     */
     public ParamGroup betas(double beta1, double beta2) {
         return set(Option.BETA1, beta1).set(Option.BETA2, beta2);
     }
@@ -162,16 +173,16 @@ public final class ParamGroup {
         return get(Option.EPS);
     }
 
-    /** {@link AdamW}: what is added to the root of the mean square; 1e-8 unless set. */
+    /** {@link AdamW}: sets the term added to the root of the mean square; 1e-8 unless set. */
     public ParamGroup eps(double eps) {
         return set(Option.EPS, eps);
     }
 
     /**
-     * Sets an option by PyTorch's name, such as {@code "weight_decay"}; those that are true or false by 1 or 0.
+     * Sets an option by PyTorch's name, such as {@code "weight_decay"}; boolean options by 1 or 0.
      *
-     * @throws IllegalArgumentException if there is none of this name, this group's optimizer has no use for it, or the value
-     *                                  makes no sense
+     * @throws IllegalArgumentException if there is no option of this name, this group's optimizer does not have it, or
+     *     the value is invalid
      */
     public ParamGroup set(String option, double value) {
         return set(Option.byKey(option), value);
@@ -190,9 +201,9 @@ public final class ParamGroup {
     }
 
     /**
-     * Takes an optimizer's defaults where nothing was said, and only what it knows from now on.
+     * Adds an optimizer's defaults for options that are not set, and restricts the group to its options from then on.
      *
-     * @throws IllegalArgumentException if an option has been set that the optimizer has no use for
+     * @throws IllegalArgumentException if an option has been set that the optimizer does not have
      */
     void joins(String optimizer, Map<Option, Double> defaults) {
         values.keySet().stream().filter(option -> !defaults.containsKey(option)).findFirst().ifPresent(option -> {
@@ -208,7 +219,7 @@ public final class ParamGroup {
                 + "; it has " + known.stream().map(Option::key).collect(Collectors.joining(", ")));
     }
 
-    /** Forgets the gradients of this group's parameters. */
+    /** Drops the gradients of this group's parameters. */
     public void zeroGrad() {
         parameters.forEach(Tensor::zeroGrad);
     }

@@ -11,7 +11,7 @@ import thaw.kernels.Backend;
 import thaw.kernels.SgdOptions;
 
 /**
- * Stochastic gradient descent with momentum (Sutskever et al. 2013), each group of parameters by its own options. For a
+ * Stochastic gradient descent with momentum (Sutskever et al. 2013), with separate options for each parameter group. For a
  * parameter p with gradient g, in PyTorch's order:
  * <pre>
  * g ← −g                                           if maximize
@@ -27,7 +27,7 @@ public final class SGD extends Optimizer {
     private static final Map<Option, Double> DEFAULTS = defaultsOf(Option.LR, Option.MOMENTUM, Option.DAMPENING,
             Option.WEIGHT_DECAY, Option.NESTEROV, Option.MAXIMIZE, Option.DECAY_BIAS_AND_NORM);
 
-    /** @throws IllegalArgumentException if there is no group, or what {@link #addParamGroup} says */
+    /** @throws IllegalArgumentException if there is no group, or {@link #addParamGroup} refuses one */
     public SGD(ParamGroup... groups) {
         super(groups);
     }

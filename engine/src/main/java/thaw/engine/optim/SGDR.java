@@ -1,14 +1,14 @@
 package thaw.engine.optim;
 
 /**
- * Stochastic gradient descent with warm restarts (Loshchilov and Hutter 2017): cycles in each of which the rate falls from the
- * group's own to 0 along half a cosine, each {@code cycleMult} times as long as the one before. As fastai's {@code fit_sgdr} and
- * {@code cycle_len, cycle_mult}. Unlike {@link CosineAnnealingWarmRestarts} it has an end.
+ * Stochastic gradient descent with warm restarts (Loshchilov and Hutter 2017): cycles in which the rate falls from the
+ * group's own to 0 along half a cosine, each {@code cycleMult} times as long as the previous one. Equivalent to fastai's
+ * {@code fit_sgdr} and {@code cycle_len, cycle_mult}. Unlike {@link CosineAnnealingWarmRestarts} it has an end.
  *
- * @param cycles      how many
- * @param cycleLen    the steps of the first
- * @param gentleSteps at the very beginning, so many steps at a hundredth of the rate; 0 as fastai 2 has it, a twentieth of the
- *                    first cycle as fastai 0.7 does. The cycle goes on meanwhile
+ * @param cycles      the number of cycles
+ * @param cycleLen    the steps of the first cycle
+ * @param gentleSteps the number of initial steps at a hundredth of the rate, during which the cycle advances too; 0 in
+ *     fastai 2, a twentieth of the first cycle in fastai 0.7
  */
 public record SGDR(int cycles, int cycleLen, int cycleMult, int gentleSteps) implements Schedule {
 
@@ -23,17 +23,17 @@ public record SGDR(int cycles, int cycleLen, int cycleMult, int gentleSteps) imp
         length(cycles, cycleLen, cycleMult);
     }
 
-    /** fastai 2's. */
+    /** The schedule of fastai 2. */
     public SGDR(int cycles, int cycleLen, int cycleMult) {
         this(cycles, cycleLen, cycleMult, 0);
     }
 
-    /** fastai 0.7's: for the first twentieth of the first cycle the rate is a hundredth. */
+    /** The schedule of fastai 0.7: for the first twentieth of the first cycle the rate is a hundredth. */
     public static SGDR fastai07(int cycles, int cycleLen, int cycleMult) {
         return new SGDR(cycles, cycleLen, cycleMult, (cycleLen + GENTLE_PART - 1) / GENTLE_PART);
     }
 
-    /** All cycles together, {@code cycleLen · (1 + cycleMult + cycleMult² + …)}: three cycles of 1, 2 and 4 epochs have 7. */
+    /** The steps of all cycles, {@code cycleLen · (1 + cycleMult + cycleMult² + …)}: three cycles of 1, 2 and 4 epochs have 7. */
     public static int length(int cycles, int cycleLen, int cycleMult) {
         long sum = 0;
         long length = cycleLen;
@@ -42,7 +42,7 @@ public record SGDR(int cycles, int cycleLen, int cycleMult, int gentleSteps) imp
             length *= cycleMult;
             if (sum > Integer.MAX_VALUE || length > Integer.MAX_VALUE * 2L) {
                 throw new IllegalArgumentException("SGDR: " + cycles + " cycles of " + cycleLen + ", each " + cycleMult
-                        + " times as long as the one before, are too many steps");
+                        + " times as long as the previous one, are too many steps");
             }
         }
         return (int) sum;

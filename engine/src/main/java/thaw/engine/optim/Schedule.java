@@ -1,12 +1,12 @@
 package thaw.engine.optim;
 
 /**
- * Learning rate and momentum as functions of the step, counted from 0. Applied to every group by a {@link Scheduler}, each
- * with its own base values.
+ * Learning rate and momentum as functions of the step, counted from 0. A {@link Scheduler} applies them to every group,
+ * with the group's own base values.
  */
 public interface Schedule {
 
-    /** @param base the group's own learning rate: the one it had at first, or for {@link OneCycle} the highest */
+    /** @param base the group's own learning rate: the initial one, or for {@link OneCycle} the highest */
     double lr(int step, double base);
 
     /** @param base the group's own momentum, or beta1 of {@link AdamW} */
@@ -14,7 +14,7 @@ public interface Schedule {
         return base;
     }
 
-    /** How many steps there are; after so many there is no going on. */
+    /** The number of steps, beyond which the schedule cannot continue. */
     default int totalSteps() {
         return Integer.MAX_VALUE;
     }

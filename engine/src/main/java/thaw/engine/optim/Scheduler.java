@@ -5,10 +5,10 @@ import java.util.Map;
 
 /**
  * Sets the options of an optimizer's groups by a {@link Schedule}: those of step 0 at once, the next at each
- * {@link #step()}, to be called after the optimizer's. A group that was added later starts from the values that it had when it is
- * first seen. The momentum is {@link AdamW}'s beta1.
+ * {@link #step()}, which is to be called after the optimizer's. A group that is added later starts from the values that it
+ * has when it is first seen. For {@link AdamW} the momentum is beta1. Not thread-safe.
  *
- * <p>Its whole state is the number of steps: a {@link Schedule} is a function of that.
+ * <p>Its whole state is the number of steps, since a {@link Schedule} is a function of the step.
  */
 public final class Scheduler {
 
@@ -20,7 +20,7 @@ public final class Scheduler {
     private record Base(double lr, double momentum) {
     }
 
-    /** Takes the groups' present learning rates and momenta as their base values. */
+    /** Uses the groups' present learning rates and momenta as their base values. */
     public Scheduler(Optimizer optimizer, Schedule schedule) {
         this.optimizer = optimizer;
         this.schedule = schedule;
@@ -28,7 +28,7 @@ public final class Scheduler {
     }
 
     /**
-     * Goes on to the next step.
+     * Advances to the next step.
      *
      * @throws IllegalStateException if the schedule is at its end
      */
@@ -36,17 +36,17 @@ public final class Scheduler {
         seek(step + 1);
     }
 
-    /** How many steps have been taken. */
+    /** The number of steps taken. */
     public int stepCount() {
         return step;
     }
 
     /**
-     * Goes to a step, as when a run is taken up again: make the optimizer and this as at first, load the optimizer's state,
+     * Moves to a step, to resume a run: create the optimizer and this scheduler as at first, load the optimizer's state,
      * then seek.
      *
      * @throws IllegalArgumentException if the step is below 0
-     * @throws IllegalStateException    if the schedule ends before
+     * @throws IllegalStateException if the schedule has fewer steps
      */
     public void seek(int step) {
         if (step < 0) {
@@ -54,7 +54,7 @@ public final class Scheduler {
         }
         if (step > schedule.totalSteps()) {
             throw new IllegalStateException("scheduler: tried to step " + step + " times, the schedule has "
-                    + schedule.totalSteps() + " steps; give it as many as there are batches in all epochs together");
+                    + schedule.totalSteps() + " steps; create it with the number of batches in all epochs together");
         }
         this.step = step;
         apply();

@@ -1,11 +1,11 @@
 package thaw.engine.optim;
 
 /**
- * The rate rises along a line from a fraction of the group's own to the whole, as Goyal et al. 2017 (section 2.2) begin; then
- * another schedule follows from its own step 0. PyTorch: {@code LinearLR}, then the other, in a {@code SequentialLR}.
+ * A linear warm-up from a fraction of the group's own rate to the full rate (Goyal et al. 2017, section 2.2), followed by
+ * another schedule from its own step 0. PyTorch: {@code LinearLR}, then the other, in a {@code SequentialLR}.
  *
- * @param steps       that the rate rises
- * @param startFactor the rate at step 0 by the full one, 0 to 1
+ * @param steps       the steps during which the rate rises
+ * @param startFactor the rate at step 0 divided by the full rate, 0 to 1
  */
 public record Warmup(int steps, double startFactor, Schedule then) implements Schedule {
 

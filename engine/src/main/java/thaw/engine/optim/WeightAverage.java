@@ -13,9 +13,10 @@ import thaw.kernels.Backend;
 
 /**
  * An exponential moving average of a module's weights (Polyak and Juditsky 1992): after each step
- * {@code average ← decay·average + (1 − decay)·weight}, of all parameters and buffers, batch norm's statistics among them, as
- * timm's {@code ModelEma} and torchvision's. It starts as the weights themselves, which a short training remembers for long; so with
- * warm-up, timm's, step t = 1, 2, … has {@code min(decay, 1 − t^(−2/3))}: the first one takes the weights as they are.
+ * {@code average ← decay·average + (1 − decay)·weight}, for all parameters and buffers, including batch norm's statistics,
+ * like timm's {@code ModelEma} and torchvision's. It is initialised with the weights, which would dominate a short
+ * training; with timm's warm-up, step t = 1, 2, … therefore uses {@code min(decay, 1 − t^(−2/3))}, and the first step
+ * copies the weights. Not thread-safe.
  */
 public final class WeightAverage implements AutoCloseable {
 
@@ -35,15 +36,17 @@ public final class WeightAverage implements AutoCloseable {
         }
     }
 
-    /** Gives the module its own weights back when it is closed. */
+    /** A swap of the module's weights for their average; closing it restores the weights. */
     public interface Swap extends AutoCloseable {
         @Override
         void close();
     }
 
     /**
-     * @param decay how much of the average outlives a step, 0 to 1; timm's is 0.9998, for some 5000 steps; a short fine-tuning
-     *              wants 0.99 or so
+     * @param decay  the factor of the old average in each step, at least 0 and below 1; timm's is 0.9998, for about
+     *     5000 steps; a short fine-tuning needs about 0.99
+     * @param warmup whether the first steps use a lower decay
+     * @throws IllegalArgumentException if {@code decay} is out of range
      */
     public WeightAverage(Module module, double decay, boolean warmup) {
         if (!(decay >= 0 && decay < 1)) {
@@ -56,12 +59,12 @@ public final class WeightAverage implements AutoCloseable {
         tensors.forEach((name, t) -> entries.add(new Entry(name, t, t.device().backend().copy(t.array()))));
     }
 
-    /** The share of the old average in the next update. */
+    /** The factor of the old average in the next update. */
     public double nextDecay() {
         return warmup ? Math.min(decay, 1 - Math.pow(updates + 1, -WARMUP_POWER)) : decay;
     }
 
-    /** Takes the weights in as they are now. */
+    /** Adds the present weights to the average. */
     public void update() {
         requireOwnWeights("update");
         double share = 1 - nextDecay();
@@ -69,12 +72,12 @@ public final class WeightAverage implements AutoCloseable {
         updates++;
     }
 
-    /** How often it was updated. */
+    /** The number of updates. */
     public long updates() {
         return updates;
     }
 
-    /** Has the module be the average until the result is closed; for evaluation, with no training meanwhile. */
+    /** Replaces the module's weights by the average until the result is closed; for evaluation, without training meanwhile. */
     public Swap swap() {
         requireOwnWeights("swap");
         exchange();
@@ -96,7 +99,7 @@ public final class WeightAverage implements AutoCloseable {
         }
     }
 
-    /** Makes the average the module's weights for good. */
+    /** Copies the average to the module's weights permanently. */
     public void copyToModule() {
         requireOwnWeights("copyToModule");
         entries.forEach(e -> e.backend().assign(e.weight.array(), e.average));
@@ -109,7 +112,7 @@ public final class WeightAverage implements AutoCloseable {
         }
     }
 
-    /** The average under the module's names, and how often it was updated. */
+    /** The average under the module's names, and the number of updates. */
     public Weights stateDict() {
         requireOwnWeights("stateDict");
         Map<String, StoredTensor> tensors = new LinkedHashMap<>();
@@ -122,16 +125,17 @@ public final class WeightAverage implements AutoCloseable {
     }
 
     /**
-     * Goes on where {@link #stateDict()} was taken; nothing is changed if it doesn't fit.
+     * Restores the state of {@link #stateDict()}; if it does not match, nothing is changed.
      *
-     * @throws IllegalArgumentException if a tensor is missing or of another shape, or it's no average's state
+     * @throws IllegalArgumentException if a tensor is missing or of another shape, or it is not a weight average's
+     *     state
      */
     public void loadStateDict(Weights saved) {
         requireOwnWeights("loadStateDict");
         String count = saved.metadata().get(UPDATES);
         if (count == null) {
             throw new IllegalArgumentException("weight average: the loaded state has no \"" + UPDATES + "\" in its metadata; it"
-                    + " is no average's state");
+                    + " is not a weight average's state");
         }
         for (Entry e : entries) {
             StoredTensor tensor = saved.get(e.name);
@@ -145,7 +149,7 @@ public final class WeightAverage implements AutoCloseable {
         updates = Long.parseLong(count);
     }
 
-    /** Gives the memory back; the module keeps the weights that it has. */
+    /** Releases the memory; the module keeps its present weights. */
     @Override
     public void close() {
         entries.forEach(e -> e.average.release());

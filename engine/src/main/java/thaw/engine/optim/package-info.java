@@ -1,2 +1,2 @@
-/** Optimizers with parameter groups, schedules of their learning rates, clipping of gradients and averages of weights. */
+/** Optimizers with parameter groups, learning-rate schedules, gradient clipping and weight averages. */
 package thaw.engine.optim;

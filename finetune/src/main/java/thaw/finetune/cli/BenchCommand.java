@@ -41,6 +41,9 @@ final class BenchCommand implements Callable<Integer> {
     @Option(names = "--arch", paramLabel = "NAME", defaultValue = "resnet18", description = "The network (default: resnet18).")
     private String archName;
 
+    @Mixin
+    private VariantOption variantOption;
+
     @Option(names = "--mode", paramLabel = "MODE", defaultValue = "infer",
             description = "infer, train, or train-head: the last block and the head, the rest frozen (default: infer).")
     private Mode mode;
@@ -73,7 +76,7 @@ final class BenchCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        Architecture architecture = Architectures.byName(archName);
+        Architecture architecture = variantOption.of(Architectures.byName(archName));
         int side = size == null ? Architectures.nativeSize(architecture) : size;
         Counts.require("--batch", batch, 1);
         Counts.require("--size", side, 1);

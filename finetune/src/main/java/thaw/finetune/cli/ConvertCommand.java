@@ -12,12 +12,13 @@ import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import thaw.engine.io.AtomicFile;
 import thaw.engine.io.StoredTensor;
 import thaw.engine.io.Weights;
 
-/** {@code thaw convert}: a PyTorch checkpoint to safetensors. */
+/** {@code thaw convert}: weights of any format that is read to a single safetensors file. */
 @Command(name = "convert", sortOptions = false, customSynopsis = "thaw convert IN OUT [OPTIONS]",
         description = "Rewrites a weight file as safetensors, bit for bit.",
         footer = {"", "Example: thaw convert resnet50.pth resnet50.safetensors"})
@@ -26,11 +27,16 @@ final class ConvertCommand implements Callable<Integer> {
     /** What others call checkpoints of PyTorch's own formats, which Thaw reads and doesn't write. */
     private static final String PYTORCH_ENDING = ".*\\.(pth|pt|th|tar|bin|ckpt|pkl)";
 
-    @Parameters(index = "0", paramLabel = "IN", description = "PyTorch checkpoint (.pth, .pt, .th, .tar) or safetensors.")
+    @Parameters(index = "0", paramLabel = "IN", description = "PyTorch checkpoint (.pth, .pt, .th, .tar), safetensors, or"
+            + " the index or folder of weights in several files.")
     private Path in;
 
     @Parameters(index = "1", paramLabel = "OUT", description = "The file to write; one that exists is replaced at the end.")
     private Path out;
+
+    @Option(names = "--weights-key", paramLabel = "KEY",
+            description = "Where in a checkpoint of several the weights are (default: the model's).")
+    private String key;
 
     @Mixin
     private OutputOptions output;
@@ -41,7 +47,7 @@ final class ConvertCommand implements Callable<Integer> {
             throw new Failure(out + ": Thaw writes safetensors alone; give OUT a name that ends in .safetensors");
         }
         AtomicFile.requireWritable(out);
-        Weights weights = Weights.read(in);
+        Weights weights = key == null ? Weights.read(in) : Weights.read(in, key);
         if (Files.exists(out) && Files.isSameFile(in, out)) {
             throw new Failure(out + ": is the input file itself, which is not overwritten; give OUT another name");
         }
@@ -56,7 +62,12 @@ final class ConvertCommand implements Callable<Integer> {
         long bytes = weights.values().stream().mapToLong(ConvertCommand::bytes).sum();
         output.text(String.format(Locale.ROOT, "%s: %,d tensors (%s), %,d elements, %,d bytes", out, weights.size(),
                 String.join(", ", dtypes.keySet()), elements, Files.size(out)));
+        if (key == null && !weights.otherKeys().isEmpty()) {
+            output.text(in + ": taken are the weights under '" + weights.key() + "'; there are others under "
+                    + String.join(", ", weights.otherKeys()) + ", which --weights-key takes");
+        }
         ObjectNode json = OutputOptions.object().put("input", in.toString()).put("output", out.toString())
+                .put("key", weights.key())
                 .put("tensors", weights.size()).put("elements", elements).put("tensor_bytes", bytes)
                 .put("file_bytes", Files.size(out));
         ObjectNode counts = json.putObject("dtypes");

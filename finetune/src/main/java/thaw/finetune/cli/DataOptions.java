@@ -165,11 +165,11 @@ final class DataOptions {
     }
 
     /** What to open; {@link RunSettings.Data#found} has the rest. */
-    RunSettings.Data describe(Path folder, int side) {
+    RunSettings.Data describe(Path folder, Transforms transforms) {
         String table = listing.table() == null ? null : listing.table().toString();
         Split how = split != null ? split : listing.multiLabel() ? Split.RANDOM : Split.STRATIFIED;
         return RunSettings.Data.of(folder.toAbsolutePath().normalize().toString(), table, listing.delimiter(), validFraction, how,
-                batch, strict, balanced, resized(Transforms.of(side), resize)).listed(listing.columns(), listing.layout(folder))
+                batch, strict, balanced, resized(transforms, resize)).listed(listing.columns(), listing.layout(folder))
                 .maxPixels(limit.maxPixels());
     }
 

@@ -18,7 +18,7 @@ final class DataReport {
     private DataReport() {
     }
 
-    /** The files that are no images by their endings: {@code , 12 other files skipped: 8 .heic, 4 .txt}; empty where there is none. */
+    /** The files that are no images by their endings, such as {@code , 12 other files skipped: 8 .heic, 4 .txt}; or nothing. */
     static String skipped(ImageFolder data) {
         String endings = data.skippedByEnding().entrySet().stream().map(one -> one.getValue() + " " + one.getKey()
                 + UnreadFormat.ofName(one.getKey()).map(format -> " (" + format.advice() + ")").orElse(""))

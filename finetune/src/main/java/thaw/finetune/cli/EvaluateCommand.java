@@ -23,10 +23,12 @@ import thaw.finetune.ClassCount;
 import thaw.finetune.Evaluation;
 import thaw.finetune.ModelFile;
 import thaw.finetune.Objective;
+import thaw.finetune.PretrainedConfig;
 import thaw.finetune.TestTimeAugmentation;
 import thaw.finetune.augment.Augmentation;
 import thaw.finetune.data.BatchLoader;
 import thaw.finetune.data.ImageFolder;
+import thaw.finetune.images.Transforms;
 import thaw.finetune.metrics.ConfusionMatrix;
 import thaw.finetune.metrics.Metric;
 import thaw.finetune.metrics.Predictions;
@@ -56,6 +58,9 @@ final class EvaluateCommand implements Callable<Integer> {
 
     @Option(names = "--arch", paramLabel = "NAME", description = "The architecture that the weights must be for.")
     private String archName;
+
+    @Mixin
+    private WeightOptions weightOptions;
 
     @Option(names = "--size", paramLabel = "PIXELS", description = "Side of the pictures (default: the model's).")
     private Integer size;
@@ -115,6 +120,10 @@ final class EvaluateCommand implements Callable<Integer> {
         if (archName != null && weightFile == null) {
             throw new Failure("--arch alone says nothing of the weights; give --weights FILE too");
         }
+        if (weightFile == null && weightOptions.isGiven()) {
+            throw new Failure("--weights-key, --prefix, --variant, --mean and --std tell of plain weights what a --model knows;"
+                    + " give --weights FILE, or leave them out");
+        }
         Counts.require("--batch", batch, 1);
         Counts.require("--size", size == null ? 1 : size, 1);
         Counts.require("--tta", views == null ? 1 : views, 1);
@@ -130,15 +139,18 @@ final class EvaluateCommand implements Callable<Integer> {
             folder = folder.augment(Augmentation.fastai());
         }
         if (weightFile != null) {
-            Pretrained pretrained = Pretrained.read(weightFile, archName);
+            Pretrained pretrained = weightOptions.read(weightFile, archName);
+            Transforms transforms = transforms(pretrained);
             try (Device device = deviceOptions.open(output)) {
                 ResNet net = pretrained.whole(device);
-                requireClasses(net, folder);
+                folder = withClasses(net, folder, pretrained.config().classes());
+                pretrained.notes().forEach(output::note);
+                noteInterpolation(pretrained.config());
                 Objective objective = Objective.standard(folder.labels());
                 if (threshold != null) {
                     objective = withThreshold(objective);
                 }
-                evaluate(net, prepared(folder, size == null ? Architectures.nativeSize(pretrained.architecture()) : size), objective);
+                evaluate(net, folder.transforms(DataOptions.resized(transforms, resize)), objective);
             }
         } else {
             Path file = modelFile == null ? DEFAULT_MODEL : modelFile;
@@ -146,16 +158,23 @@ final class EvaluateCommand implements Callable<Integer> {
             requireLabels(model, file);
             ImageFolder data = folder.classes(model.classes()).transforms(model.transforms());
             try (Device device = deviceOptions.open(output)) {
-                evaluate(model.toNet(device), prepared(data, size), Objective.of(model));
+                evaluate(network(model, file, device), prepared(data), Objective.of(model));
             }
         }
         return 0;
     }
 
-    /** @param side null for the one that the images have now */
-    private ImageFolder prepared(ImageFolder data, Integer side) {
-        ImageFolder sized = side == null ? data : data.size(side);
+    private ImageFolder prepared(ImageFolder data) {
+        ImageFolder sized = size == null ? data : data.size(size);
         return sized.transforms(DataOptions.resized(sized.transforms(), resize));
+    }
+
+    private static ResNet network(ModelFile model, Path file, Device device) {
+        try {
+            return model.toNet(device);
+        } catch (IllegalArgumentException unfit) {
+            throw new Failure(file + ": " + unfit.getMessage(), unfit);
+        }
     }
 
     private Objective withThreshold(Objective standard) {
@@ -174,11 +193,28 @@ final class EvaluateCommand implements Callable<Integer> {
         }
     }
 
-    private void requireClasses(ResNet net, ImageFolder data) {
+    /** The mean, the size and the crop that the weights' file says; others where options do. */
+    private Transforms transforms(Pretrained pretrained) {
+        PretrainedConfig config = pretrained.config();
+        int side = size != null ? size : config.size().orElse(Architectures.nativeSize(pretrained.architecture()));
+        return weightOptions.normalize(config.evaluation(Transforms.of(side)));
+    }
+
+    private void noteInterpolation(PretrainedConfig config) {
+        config.interpolation().filter(kind -> !kind.equals("bilinear")).ifPresent(kind -> output.note(weightFile
+                + ": is for images resized by " + kind + " interpolation; here it is bilinear"));
+    }
+
+    /** Numbers the folder's classes by the names that the weights' file has, where these are names of the folder's classes. */
+    private ImageFolder withClasses(ResNet net, ImageFolder data, List<String> names) {
+        if (names.size() == net.classes() && names.containsAll(data.classes())) {
+            return data.classes(names);
+        }
         if (net.classes() != data.classes().size()) {
             throw new Failure(weightFile + ": is for " + net.classes() + " classes, " + dataFolder + " has "
                     + data.classes().size() + "; expected the classes that the weights were trained on, or a --model");
         }
+        return data;
     }
 
     private void evaluate(ResNet net, ImageFolder data, Objective objective) throws IOException {
@@ -203,12 +239,17 @@ final class EvaluateCommand implements Callable<Integer> {
         }
         Map<String, Double> metrics = metrics(result.predictions(), objective);
         output.text(metrics.entrySet().stream()
-                .map(metric -> String.format(Locale.ROOT, "%s %.4f", metric.getKey(), metric.getValue()))
+                .map(metric -> metric.getKey() + " " + OutputOptions.number("%.4f", metric.getValue()))
                 .collect(Collectors.joining(", ")));
         BrokenImages broken = BrokenImages.of(Stream.concat(data.unreadable().stream(), loader.broken().stream()).toList());
         DataReport.note(output, broken, "in the result of --json");
         if (loader.mixesScales()) {
             DataReport.noteScales(output, data);
+        }
+        int[] undefined = result.predictions().undefined();
+        if (undefined.length > 0) {
+            output.note("the scores of " + undefined.length + " of " + result.predictions().size() + " pictures are not finite, the"
+                    + " first those of " + result.predictions().samples().get(undefined[0]).file() + "; they count as wrong");
         }
         if (table != null) {
             result.predictions().writeCsv(table, threshold(objective));
@@ -219,7 +260,7 @@ final class EvaluateCommand implements Callable<Integer> {
         }
         output.text((views == null ? "" : "with " + views + " varied views of each: ") + line(result)
                 + String.format(Locale.ROOT, ", in %.1f s", seconds));
-        ObjectNode json = json(net, data, result).put("seconds", seconds);
+        ObjectNode json = json(net, data, result).put("seconds", seconds).put("undefined_images", undefined.length);
         DataReport.add(json, data);
         DataReport.add(json, broken);
         if (views != null) {
@@ -244,8 +285,8 @@ final class EvaluateCommand implements Callable<Integer> {
     }
 
     private static String line(Evaluation result) {
-        return String.format(Locale.ROOT, "%d of %d right: accuracy %.1f %%, loss %.4f", result.correct(), result.total(),
-                100 * result.accuracy(), result.loss());
+        return result.correct() + " of " + result.total() + " right: accuracy " + OutputOptions.number("%.1f %%",
+                100 * result.accuracy()) + ", loss " + OutputOptions.number("%.4f", result.loss());
     }
 
     private static double threshold(Objective objective) {

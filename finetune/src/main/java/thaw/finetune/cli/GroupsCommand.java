@@ -24,6 +24,9 @@ final class GroupsCommand implements Callable<Integer> {
     @Parameters(paramLabel = "ARCH", description = "An architecture: resnet50, resnext50_32x4d, resnet20, ….")
     private String name;
 
+    @Mixin
+    private VariantOption variantOption;
+
     @Option(names = "--lr", paramLabel = "RATES", converter = Rates.Converter.class,
             description = "One learning rate, one for each: 1e-5,1e-4,1e-2, or LO:HI or :HI.")
     private LearningRates rates;
@@ -43,7 +46,7 @@ final class GroupsCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        Architecture architecture = Architectures.byName(name);
+        Architecture architecture = variantOption.of(Architectures.byName(name));
         int side = size == null ? Architectures.nativeSize(architecture) : size;
         int scores = classes == null ? Architectures.nativeClasses(architecture) : classes;
         Counts.require("--size", side, 1);

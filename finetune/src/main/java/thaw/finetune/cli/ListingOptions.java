@@ -46,7 +46,8 @@ final class ListingOptions {
     void requireSense() {
         boolean ofTable = !(fileColumn + labelColumn + validColumn + suffix).isEmpty() || delimiter != null;
         if (labels == null && ofTable) {
-            throw new Failure(delimiter != null ? "--multi-label needs --labels CSV: a folder for each class says but one of an image"
+            throw new Failure(delimiter != null
+                    ? "--multi-label needs --labels CSV: a folder for each class says but one of an image"
                     : "--file-column, --label-column, --valid-column and --suffix are of --labels CSV; give that too");
         }
         if (labels != null && (flat || !leftOut.isEmpty() || !validFolder.isEmpty())) {

@@ -103,13 +103,15 @@ final class LrFindCommand implements Callable<Integer> {
         }
         dataOptions.requireSense();
         NetworkOptions.Start from = networkOptions.read();
-        RunSettings.Data data = dataOptions.describe(dataFolder,
-                dataOptions.size() == null ? Architectures.nativeSize(from.architecture()) : dataOptions.size());
+        RunSettings.Data data = dataOptions.describe(dataFolder, from.transforms(dataOptions.size()));
         ImageFolder images = RunSetup.images(data, dataOptions.augmentation(), dataOptions.mix(), dataOptions.seed(),
                 deviceOptions.threads());
         try (Device device = deviceOptions.open(output)) {
             device.generator().seed(dataOptions.seed());
             ResNet net = from.build(device, images.classes().size(), dataOptions.seed());
+            if (from.isPretrained()) {
+                from.pretrained().notes().forEach(output::note);
+            }
             try (Learner learn = new Learner(net, images).grain(grain).settings(fitOptions.settings())
                     .loss(fitOptions.objective(images)).freezeTo(freezeTo)) {
                 SweepOptions options = new SweepOptions(start, end, steps, true);

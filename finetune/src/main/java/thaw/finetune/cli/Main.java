@@ -17,6 +17,7 @@ import thaw.finetune.bench.Mode;
 import thaw.finetune.data.FileNames;
 import thaw.finetune.data.Split;
 import thaw.finetune.run.RunSettings;
+import thaw.resnet.Variant;
 
 /**
  * The command line. Exit codes: 0 when the work is done, 2 when it is not; then there is one line on standard error that
@@ -94,6 +95,7 @@ public final class Main implements Runnable {
                 .registerConverter(Split.class, new Choice<>(Split.class))
                 .registerConverter(FrozenBatchNorm.class, new Choice<>(FrozenBatchNorm.class))
                 .registerConverter(Mode.class, new Choice<>(Mode.class))
+                .registerConverter(Variant.class, new Choice<>(Variant.class))
                 .setParameterExceptionHandler(wrongUsage())
                 .setExecutionExceptionHandler(failure());
         line.getSubcommands().values().forEach(command -> {

@@ -2,10 +2,13 @@ package thaw.finetune.cli;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import thaw.engine.Device;
+import thaw.finetune.images.Transforms;
 import thaw.finetune.run.Fingerprint;
 import thaw.finetune.run.RunSettings;
+import thaw.finetune.run.RunSetup;
 import thaw.resnet.Architecture;
 import thaw.resnet.Head;
 import thaw.resnet.ResNet;
@@ -21,6 +24,9 @@ final class NetworkOptions {
     @Option(names = "--arch", paramLabel = "NAME", description = "The architecture (default: the weights').")
     private String archName;
 
+    @Mixin
+    private WeightOptions weightOptions;
+
     @Option(names = "--head", paramLabel = "KIND", defaultValue = "linear",
             description = "linear, or concat: fastai's (default: linear).")
     private HeadKind head;
@@ -29,38 +35,50 @@ final class NetworkOptions {
      * What the options name.
      *
      * @param pretrained null from scratch
-     * @param file       of the weights, likewise
+     * @param weights    options that chose it
      */
-    record Start(Pretrained pretrained, Path file, Architecture architecture, HeadKind head) {
+    record Start(Pretrained pretrained, Architecture architecture, HeadKind head, WeightOptions weights) {
 
         boolean isPretrained() {
             return pretrained != null;
         }
 
         ResNet build(Device device, int classes, long seed) {
-            ResNet net = ResNet.of(architecture, device, classes, seed);
-            if (head == HeadKind.CONCAT) {
-                net.replaceHead(Head.CONCAT_POOL, classes);
+            try {
+                return RunSetup.network(architecture, head == HeadKind.CONCAT ? Head.CONCAT_POOL : Head.LINEAR,
+                        pretrained == null ? null : pretrained.network(), device, classes, seed);
+            } catch (IllegalArgumentException misfit) {
+                throw pretrained == null ? misfit : new Failure(pretrained.file() + ": " + misfit.getMessage(), misfit);
             }
-            if (pretrained != null) {
-                pretrained.loadBody(net);
+        }
+
+        /** @param side of the images; null for the weights', or that which the architecture was made for */
+        Transforms transforms(Integer side) {
+            int usual = Architectures.nativeSize(architecture);
+            if (pretrained == null) {
+                return weights.normalize(Transforms.of(side == null ? usual : side));
             }
-            return net;
+            return weights.normalize(pretrained.config().normalize(
+                    Transforms.of(side == null ? pretrained.config().size().orElse(usual) : side)));
         }
 
         RunSettings.Network describe() throws IOException {
-            return new RunSettings.Network(architecture.name(), Choice.spelling(head),
-                    file == null ? null : file.toAbsolutePath().normalize().toString(),
-                    file == null ? null : Fingerprint.ofFile(file));
+            Path file = pretrained == null ? null : pretrained.file();
+            return new RunSettings.Network(architecture.name(), architecture.variants().stream().sorted().toList(),
+                    Choice.spelling(head), file == null ? null : file.toAbsolutePath().normalize().toString(),
+                    file == null ? null : Fingerprint.ofFile(file), weights.key(), weights.prefix());
         }
     }
 
     Start read() throws IOException {
-        Pretrained pretrained = weightFile == null ? null : Pretrained.read(weightFile, archName);
-        if (pretrained == null && archName == null) {
-            throw new Failure("which network? give --weights FILE to fine-tune one, or --arch NAME to train from scratch");
+        if (weightFile == null) {
+            weightOptions.requireNoWeights();
+            if (archName == null) {
+                throw new Failure("which network? give --weights FILE to fine-tune one, or --arch NAME to train from scratch");
+            }
+            return new Start(null, weightOptions.inVariant(Architectures.byName(archName)), head, weightOptions);
         }
-        Architecture architecture = pretrained == null ? Architectures.byName(archName) : pretrained.architecture();
-        return new Start(pretrained, weightFile, architecture, head);
+        Pretrained pretrained = weightOptions.read(weightFile, archName);
+        return new Start(pretrained, pretrained.architecture(), head, weightOptions);
     }
 }

@@ -3,21 +3,22 @@ package thaw.finetune.cli;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.json.JsonWriteFeature;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.PrintWriter;
 import java.io.UncheckedIOException;
+import java.util.Locale;
 import picocli.CommandLine;
 import picocli.CommandLine.Option;
+import thaw.finetune.run.FiniteJson;
 
 /**
  * How a command speaks: in text for people, or with {@code --json} in one JSON object on standard output and nothing else
- * there.
+ * there. A number that is not defined is {@code null} there, "not defined" in text.
  */
 final class OutputOptions {
 
     /** Plain ASCII, so that the object arrives whole whatever the terminal's character set. */
-    private static final ObjectMapper JSON = JsonMapper.builder().enable(JsonWriteFeature.ESCAPE_NON_ASCII).build();
+    private static final ObjectMapper JSON = FiniteJson.builder().enable(JsonWriteFeature.ESCAPE_NON_ASCII).build();
 
     @CommandLine.Spec(CommandLine.Spec.Target.MIXEE)
     private CommandLine.Model.CommandSpec spec;
@@ -37,6 +38,11 @@ final class OutputOptions {
 
     static ObjectNode object() {
         return JSON.createObjectNode();
+    }
+
+    /** A number as {@code format} has it, such as {@code %.4f}, or that it is not defined. */
+    static String number(String format, double value) {
+        return Double.isFinite(value) ? String.format(Locale.ROOT, format, value) : "not defined";
     }
 
     /** Text, which is left out with {@code --json}. */

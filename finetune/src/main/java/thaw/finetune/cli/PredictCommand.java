@@ -18,10 +18,12 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
+import thaw.engine.Device;
 import thaw.engine.io.AtomicFile;
 import thaw.finetune.ClassProbability;
 import thaw.finetune.Classifier;
 import thaw.finetune.ModelFile;
+import thaw.finetune.NonFiniteScoresException;
 import thaw.finetune.Outcome;
 import thaw.finetune.Prediction;
 import thaw.finetune.data.Csv;
@@ -69,8 +71,10 @@ final class PredictCommand implements Callable<Integer> {
         }
         ModelFile model = Threshold.set(threshold, ModelFile.read(modelFile), modelFile);
         List<Outcome> outcomes;
-        try (Classifier classifier = Classifier.of(model, deviceOptions.open(output))) {
+        try (Classifier classifier = classifier(model)) {
             outcomes = outcomes(classifier);
+        } catch (NonFiniteScoresException overflow) {
+            throw new Failure(modelFile + ": " + overflow.getMessage(), overflow);
         }
         List<Outcome.Broken> broken = outcomes.stream().filter(Outcome.Broken.class::isInstance).map(Outcome.Broken.class::cast)
                 .toList();
@@ -95,6 +99,15 @@ final class PredictCommand implements Callable<Integer> {
         }
         output.result(json);
         return broken.isEmpty() ? 0 : Main.FAILED;
+    }
+
+    private Classifier classifier(ModelFile model) {
+        Device device = deviceOptions.open(output);
+        try {
+            return Classifier.of(model, device);
+        } catch (IllegalArgumentException unfit) {
+            throw new Failure(modelFile + ": " + unfit.getMessage(), unfit);
+        }
     }
 
     /** Of the files, and of all image files in the folders, in order. */

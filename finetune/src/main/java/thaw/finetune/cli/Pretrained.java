@@ -2,50 +2,138 @@ package thaw.finetune.cli;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.stream.Collectors;
 import thaw.engine.Device;
 import thaw.engine.io.Weights;
+import thaw.finetune.PretrainedConfig;
 import thaw.resnet.Architecture;
+import thaw.resnet.NetworkWeights;
 import thaw.resnet.ResNet;
+import thaw.resnet.Variant;
 
 /**
- * A weight file, and the architecture that it is for.
+ * The network that is taken from a weight file.
  *
- * @param file where the weights come from, for messages
+ * @param file    where the weights come from, for messages
+ * @param network one of those in the file
+ * @param config  how images are prepared for it, as the file says
+ * @param notes   lines for the user: what else was there to choose from, and what was left
  */
-record Pretrained(Path file, Weights weights, Architecture architecture) {
+record Pretrained(Path file, NetworkWeights network, PretrainedConfig config, List<String> notes) {
+
+    private static final int COLOURS = 3;
+    private static final int NAMED = 5;
 
     /**
-     * @param name the architecture's, or null to go by the weights
+     * @param name     the architecture's, or null to go by the weights
+     * @param key      of the dict in a checkpoint; null for the usual one
+     * @param prefix   of the network's names; null for the first
+     * @param variants beside those that the file states
      * @throws Failure if the weights are of another architecture, or of none
      */
-    static Pretrained read(Path file, String name) throws IOException {
+    static Pretrained read(Path file, String name, String key, String prefix, Set<Variant> variants) throws IOException {
         Architecture wanted = name == null ? null : Architectures.byName(name);
-        Weights weights = Weights.read(file);
-        Architecture found = Architecture.recognise(weights).orElse(null);
-        if (found == null) {
-            throw new Failure(file + ": holds weights of no ResNet that Thaw knows (" + weights.size() + " tensors"
-                    + weights.keySet().stream().findFirst().map(first -> ", the first is '" + first + "'").orElse("") + ")");
-        }
-        if (wanted != null && !wanted.equals(found)) {
-            throw new Failure(file + ": holds weights of " + found + ", not of " + wanted + "; give --arch " + found
-                    + " or other weights");
-        }
-        return new Pretrained(file, weights, found);
-    }
-
-    /** The network as it was trained, head and all. */
-    ResNet whole(Device device) {
+        Weights weights = key == null ? Weights.read(file) : Weights.read(file, key);
         try {
-            return ResNet.fromWeights(weights, device);
+            NetworkWeights found = prefix == null ? first(weights, wanted) : NetworkWeights.in(weights, prefix);
+            String is = found.architecture().name();
+            if (wanted != null && !wanted.name().equals(is)) {
+                throw new Failure(file + ": holds weights of " + is + ", not of " + wanted.name() + "; give --arch " + is
+                        + " or other weights");
+            }
+            return new Pretrained(file, found.with(variants), PretrainedConfig.of(weights.metadata()),
+                    notes(file, weights, found, key == null, prefix == null));
         } catch (IllegalArgumentException misfit) {
             throw new Failure(file + ": " + misfit.getMessage(), misfit);
         }
     }
 
-    /** Puts the weights, but not those of the head, into a network of this architecture. */
-    void loadBody(ResNet net) {
+    /** The first of the wanted architecture, or of any. */
+    private static NetworkWeights first(Weights weights, Architecture wanted) {
+        return NetworkWeights.allIn(weights).stream()
+                .filter(found -> wanted == null || wanted.name().equals(found.architecture().name())).findFirst()
+                .orElseGet(() -> NetworkWeights.in(weights));
+    }
+
+    private static List<String> notes(Path file, Weights weights, NetworkWeights found, boolean anyKey, boolean anyPrefix) {
+        List<String> notes = new ArrayList<>();
+        if (anyKey && !weights.otherKeys().isEmpty()) {
+            notes.add(file + ": taken are the weights under " + (weights.key().isEmpty() ? "no key" : quoted(weights.key()))
+                    + "; there are others under " + shortened(weights.otherKeys().stream().map(Pretrained::quoted).toList())
+                    + ", which --weights-key takes");
+        }
+        if (anyPrefix && !found.others().isEmpty()) {
+            notes.add(file + ": taken is the network under " + quoted(found.prefix()) + "; there are others under "
+                    + shortened(found.others().stream().map(Pretrained::quoted).toList()) + ", which --prefix takes");
+        }
+        if (!found.left().isEmpty()) {
+            notes.add(file + ": left out: " + left(found));
+        }
+        if (found.inputChannels() == 1) {
+            notes.add(file + ": its stem takes grey images; here it takes colour images as their luma");
+        } else if (found.inputChannels() != COLOURS) {
+            notes.add(file + ": its stem takes images of " + found.inputChannels() + " channels; it's adapted to red, green and"
+                    + " blue, as if the first of them were these");
+        }
+        return notes;
+    }
+
+    /** The tensors that are left, those of a module together: {@code queue, projector.* (6)}. */
+    private static String left(NetworkWeights found) {
+        Map<String, Integer> counts = new LinkedHashMap<>();
+        found.left().keySet().forEach(name -> counts.merge(place(name, found), 1, Integer::sum));
+        return shortened(counts.entrySet().stream()
+                .map(place -> place.getKey() + (place.getValue() == 1 ? "" : " (" + place.getValue() + ")")).toList());
+    }
+
+    /** Another network, or a module beside or inside this one; of the network's own modules, what all of them may have. */
+    private static String place(String name, NetworkWeights found) {
+        for (String other : found.others()) {
+            if (!other.isEmpty() && name.startsWith(other)) {
+                return other + "*";
+            }
+        }
+        boolean inside = name.startsWith(found.prefix());
+        int end = name.indexOf('.', inside ? found.prefix().length() : 0);
+        if (end < 0) {
+            return name;
+        }
+        String module = name.substring(inside ? found.prefix().length() : 0, end + 1);
+        return inside && found.stateDict().keySet().stream().anyMatch(own -> own.startsWith(module))
+                ? "*" + name.substring(name.lastIndexOf('.')) : name.substring(0, end + 1) + "*";
+    }
+
+    private static String shortened(List<String> names) {
+        return names.stream().limit(NAMED).collect(Collectors.joining(", "))
+                + (names.size() > NAMED ? " and " + (names.size() - NAMED) + " more" : "");
+    }
+
+    private static String quoted(String name) {
+        return name.isEmpty() ? "no prefix" : "'" + name + "'";
+    }
+
+    Architecture architecture() {
+        return network.architecture();
+    }
+
+    /** The network as it was trained, head and all, for colour images. */
+    ResNet whole(Device device) {
+        if (network.inputChannels() != 1 && network.inputChannels() != COLOURS) {
+            throw new Failure(file + ": its stem takes images of " + network.inputChannels() + " channels, images have 3 (red,"
+                    + " green, blue); thaw train adapts such a stem, and what it trains can be evaluated");
+        }
+        if (network.head().isEmpty()) {
+            throw new Failure(file + ": holds a " + architecture() + " without a head that Thaw knows"
+                    + (network.left().isEmpty() ? "" : ", and beside it " + left(network))
+                    + "; thaw train takes the body and trains a head, which can be evaluated");
+        }
         try {
-            net.loadPretrained(weights, false);
+            return ResNet.fromWeights(network, device).adaptStem(COLOURS);
         } catch (IllegalArgumentException misfit) {
             throw new Failure(file + ": " + misfit.getMessage(), misfit);
         }

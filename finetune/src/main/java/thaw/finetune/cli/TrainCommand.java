@@ -7,6 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -150,8 +151,7 @@ final class TrainCommand implements Callable<Integer> {
         dataOptions.requireSense();
         TrainingPlan plan = planOptions.plan(start.isPretrained(), start.architecture().name(), groups, fitOptions.momentum());
         Integer side = planOptions.lastSize(dataOptions.size());
-        RunSettings.Data data = dataOptions.describe(dataFolder,
-                side == null ? Architectures.nativeSize(start.architecture()) : side);
+        RunSettings.Data data = dataOptions.describe(dataFolder, start.transforms(side));
         ImageFolder images = RunSetup.images(data, dataOptions.augmentation(), dataOptions.mix(), dataOptions.seed(),
                 deviceOptions.threads());
         int steps = insight == null ? InsightOptions.standard().everySteps() : insight;
@@ -178,6 +178,9 @@ final class TrainCommand implements Callable<Integer> {
                     device.description()));
             noteOtherDevice(folder, settings);
             ResNet net = network(settings, pretrained, device, images);
+            if (pretrained != null) {
+                pretrained.notes().forEach(output::note);
+            }
             try (Learner learn = RunSetup.learner(settings, net, images)) {
                 learn.check(settings.trainingPlan());
                 describe(settings, net, images);
@@ -205,7 +208,8 @@ final class TrainCommand implements Callable<Integer> {
             return null;
         }
         Path file = Path.of(network.weights());
-        Pretrained pretrained = Pretrained.read(file, network.architecture());
+        Pretrained pretrained = Pretrained.read(file, network.architecture(), network.weightsKey(), network.prefix(),
+                Set.copyOf(network.variants()));
         if (!Fingerprint.ofFile(file).equals(network.sha256())) {
             throw new Failure(file + ": is another file than when the run began; put the old one back, or begin another run");
         }
@@ -214,7 +218,7 @@ final class TrainCommand implements Callable<Integer> {
 
     private static ResNet network(RunSettings settings, Pretrained pretrained, Device device, ImageFolder images) {
         try {
-            return RunSetup.network(settings, pretrained == null ? null : pretrained.weights(), device, images.classes().size());
+            return RunSetup.network(settings, pretrained == null ? null : pretrained.network(), device, images.classes().size());
         } catch (IllegalArgumentException misfit) {
             throw pretrained == null ? misfit : new Failure(pretrained.file() + ": " + misfit.getMessage(), misfit);
         }
@@ -273,7 +277,8 @@ final class TrainCommand implements Callable<Integer> {
         log.rows(outcome.log());
         double accuracy = TrainingLog.accuracy(outcome.kept());
         DataReport.note(output, outcome.broken(), "in " + folder.broken());
-        report(settings, learn, images, log, outcome.broken(), accuracy, "epoch " + outcome.kept().epoch() + "; model saved as " + folder.model(),
+        report(settings, learn, images, log, outcome.broken(), accuracy,
+                "epoch " + outcome.kept().epoch() + "; model saved as " + folder.model(),
                 folder.model(), false);
         return 0;
     }
@@ -281,7 +286,7 @@ final class TrainCommand implements Callable<Integer> {
     private void report(RunSettings settings, Learner learn, ImageFolder images, TrainingLog log, BrokenImages broken,
             double accuracy, String what, Path model, boolean stopped) {
         long parameters = learn.groups().stream().mapToLong(LayerGroup::parameterCount).sum();
-        output.text(String.format(Locale.ROOT, "%naccuracy %.1f %% on %d pictures; %s", 100 * accuracy,
+        output.text(String.format(Locale.ROOT, "%naccuracy %s on %d pictures; %s", OutputOptions.number("%.1f %%", 100 * accuracy),
                 learn.validImages(), what));
         ObjectNode json = OutputOptions.object().put("accuracy", accuracy).put("model", model.toString())
                 .put("architecture", settings.network().architecture()).put("head", settings.network().head())

@@ -138,7 +138,7 @@ final class TrainingLog implements AutoCloseable {
 
     private static String number(double value) {
         boolean small = value != 0 && Math.abs(value) < 1e-3;
-        return Double.isNaN(value) ? "-" : String.format(Locale.ROOT, small ? "%.1e" : "%.4f", value);
+        return !Double.isFinite(value) ? "-" : String.format(Locale.ROOT, small ? "%.1e" : "%.4f", value);
     }
 
     /** A few names in full, many by the first and the last. */

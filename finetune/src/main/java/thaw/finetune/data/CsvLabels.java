@@ -2,7 +2,6 @@ package thaw.finetune.data;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -25,12 +24,13 @@ import java.util.stream.Stream;
  * {@code CsvLabels.standard()} reads the first, {@code CsvLabels.standard().delimiter(" ").folder("train")} the second.
  *
  * <p>Without a name, the column of files is the first of which a file is there, that of labels one called so or else the next,
- * and {@code is_valid} or {@code split} say what is for validation, in true and false, 1 and 0, or train, valid and test. A table of
- * two columns may lack the first record.
+ * and {@code is_valid} or {@code split} say what is for validation, in true and false, 1 and 0, or train, valid and test. A table
+ * of two columns may lack the first record.
  *
  * @param fileColumn  name of the column of files; empty for one that is found
  * @param labelColumn name of the column of labels; empty for one that is found
- * @param validColumn name of the column that says which images are for validation; empty for one that is found, {@code -} for none
+ * @param validColumn name of the column that says which images are for validation; empty for one that is found, {@code -} for
+ *                    none
  * @param delimiter   what stands between the labels of an image that may have several; empty for one label each
  * @param folder      of the files, from the table's own folder; empty for that itself
  * @param suffix      added to each name, such as {@code .jpg}; empty where names have their endings, or there is but one image
@@ -115,35 +115,47 @@ public record CsvLabels(String fileColumn, String labelColumn, String validColum
             throw new ImageFolderException(csv + ": none of its " + rows.size() + " images is there, the first is sought at "
                     + rows.get(0).file + REMEDY);
         }
-        List<Row> test = of(rows, Part.TEST);
-        List<Row> valid = of(rows, Part.VALID).isEmpty() ? test : of(rows, Part.VALID);
-        List<Row> train = of(rows, Part.TRAIN);
-        List<String> remarks = new ArrayList<>(List.of(columns.remark()));
-        boolean isSplit = !train.isEmpty() && !valid.isEmpty();
-        if (columns.validAt() >= 0 && !isSplit) {
-            String all = "'" + columns.header().get(columns.validAt()) + "' has all images "
-                    + (train.isEmpty() ? "for validation" : "for training");
-            if (!validColumn.isEmpty()) {
-                throw new ImageFolderException(csv + ": " + all + "; give another column (--valid-column NAME), or have a share held"
-                        + " out (--valid-column " + TableColumns.NONE + ")");
-            }
-            remarks.add(all);
-        } else if (valid != test && !test.isEmpty()) {
-            remarks.add(test.size() + " for testing not used");
-        }
-        if (!isSplit) {
-            train = rows;
-            valid = List.of();
-        }
-        Map<String, String> names = new TreeMap<>(CodePoints.ORDER);
-        Stream.of(train, valid).flatMap(List::stream).forEach(row ->
+        Parts parts = parts(csv, columns, rows);
+        Map<String, String> names = new HashMap<>();
+        Stream.of(parts.train, parts.valid).flatMap(List::stream).forEach(row ->
                 row.labels.forEach(label -> names.putIfAbsent(FileNames.normalized(label), label)));
         LabelSet labels = new LabelSet(names.values().stream().sorted(CodePoints.ORDER).toList(), !delimiter.isEmpty());
         Map<String, Integer> numbers = new HashMap<>();
         labels.classes().forEach(name -> numbers.put(FileNames.normalized(name), numbers.size()));
-        String name = FileNames.of(csv);
-        ImageList trainList = new ImageList(name, root, labels, samples(train, numbers), skipped, List.of());
-        return new Listing(trainList, !isSplit ? null : new ImageList("", root, labels, samples(valid, numbers), Map.of(), List.of()), List.of(), remarks);
+        ImageList train = new ImageList(FileNames.of(csv), root, labels, samples(parts.train, numbers), skipped, List.of());
+        ImageList valid = parts.valid.isEmpty() ? null
+                : new ImageList("", root, labels, samples(parts.valid, numbers), Map.of(), List.of());
+        List<String> remarks = parts.remark.isEmpty() ? List.of(columns.remark()) : List.of(columns.remark(), parts.remark);
+        return new Listing(train, valid, List.of(), remarks);
+    }
+
+    /**
+     * The rows by what they are for.
+     *
+     * @param valid empty where no column splits them
+     */
+    private record Parts(List<Row> train, List<Row> valid, String remark) {
+    }
+
+    /** Rows for testing are for validation where there are none for that, and not used otherwise. */
+    private Parts parts(Path csv, TableColumns columns, List<Row> rows) {
+        List<Row> train = of(rows, Part.TRAIN);
+        List<Row> valid = of(rows, Part.VALID);
+        List<Row> test = of(rows, Part.TEST);
+        if (!train.isEmpty() && !(valid.isEmpty() && test.isEmpty())) {
+            return valid.isEmpty() ? new Parts(train, test, "")
+                    : new Parts(train, valid, test.isEmpty() ? "" : test.size() + " for testing not used");
+        }
+        if (columns.validAt() < 0) {
+            return new Parts(rows, List.of(), "");
+        }
+        String all = "'" + columns.header().get(columns.validAt()) + "' has all images " + (train.isEmpty() ? "for validation"
+                : "for training");
+        if (!validColumn.isEmpty()) {
+            throw new ImageFolderException(csv + ": " + all + "; give another column (--valid-column NAME), or have a share held"
+                    + " out (--valid-column " + TableColumns.NONE + ")");
+        }
+        return new Parts(rows, List.of(), all);
     }
 
     private static List<Row> of(List<Row> rows, Part part) {

@@ -30,7 +30,11 @@ public final class FileNames {
 
     /** The same for a text with composed and with combining characters (NFC and NFD), which differ by file system. */
     static String normalized(String text) {
-        return Normalizer.normalize(text, Normalizer.Form.NFC);
+        return isAscii(text) ? text : Normalizer.normalize(text, Normalizer.Form.NFC);
+    }
+
+    static boolean isAscii(String text) {
+        return text.chars().allMatch(c -> c < 0x80);
     }
 
     /**
@@ -55,7 +59,7 @@ public final class FileNames {
 
     /** Windows has names in Unicode; elsewhere they are bytes, which Java takes for text in the locale's encoding. */
     private static boolean isForeign(String name) {
-        return !isUnicode() && name.chars().anyMatch(c -> c >= 0x80);
+        return !isUnicode() && !isAscii(name);
     }
 
     private static boolean isUnicode() {

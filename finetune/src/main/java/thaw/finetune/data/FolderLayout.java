@@ -24,6 +24,9 @@ import java.util.stream.Stream;
  * @param leftOut     names of subfolders that are neither
  */
 public record FolderLayout(boolean partsByName, String validFolder, List<String> leftOut) {
+    /** So many of a list stand in a message. */
+    private static final int NAMED = 4;
+
     public FolderLayout {
         leftOut = List.copyOf(leftOut);
     }
@@ -81,7 +84,15 @@ public record FolderLayout(boolean partsByName, String validFolder, List<String>
                     + " FolderLayout.everyFolderAClass()) where every folder is a class");
         }
         List<Path> rest = folders.all.stream().filter(folder -> !folder.equals(train) && !folder.equals(valid)).toList();
-        return listing(ClassFolders.read(train, ClassFolders.subfolders(train)), valid, unused(rest));
+        Path inner = unwrapped(train);
+        return listing(ClassFolders.read(inner, ClassFolders.subfolders(inner)), valid == null ? null : unwrapped(valid),
+                unused(rest));
+    }
+
+    /** Archives unpack {@code training_set/training_set/cats}. */
+    private static Path unwrapped(Path part) {
+        Path inner = part.resolve(FileNames.of(part));
+        return ClassFolders.looksLikeOne(part) && ClassFolders.subfolders(part).equals(List.of(inner)) ? inner : part;
     }
 
     private Folders folders(Path root) {
@@ -158,15 +169,23 @@ public record FolderLayout(boolean partsByName, String validFolder, List<String>
     }
 
     private static Listing listing(ImageList train, Path validFolder, List<String> unused) {
-        if (validFolder == null) {
-            return new Listing(train, null, unused, List.of());
+        List<String> remarks = new ArrayList<>();
+        List<Path> folders = train.classes().stream().map(train.root()::resolve).toList();
+        if (train.samples().stream().noneMatch(sample -> sample.file().getParent().equals(folders.get(sample.label())))) {
+            remarks.add("all in folders within those of the classes");
         }
+        ImageList valid = validFolder == null ? null : valid(validFolder, train, remarks);
+        return new Listing(train, valid, unused, remarks);
+    }
+
+    /** The images to validate on, labelled as those to train on; classes without any are told of in a remark. */
+    private static ImageList valid(Path validFolder, ImageList train, List<String> remarks) {
         if (!Files.isDirectory(validFolder)) {
             throw new ImageFolderException(validFolder + ": no such folder; expected the folders of the classes to validate on");
         }
         ImageList valid = ClassFolders.list(validFolder, ClassFolders.subfolders(validFolder));
         if (valid.samples().isEmpty()) {
-            throw new ImageFolderException(validFolder + ": none of its class folders has an image; add some or remove the folder");
+            throw new ImageFolderException(validFolder + ": its class folders have no image; add some or remove the folder");
         }
         Map<String, Integer> labels = new HashMap<>();
         for (int label = 0; label < train.classes().size(); label++) {
@@ -189,11 +208,15 @@ public record FolderLayout(boolean partsByName, String validFolder, List<String>
                 .mapToObj(train.classes()::get).toList();
         if (!unknown.isEmpty()) {
             throw new ImageFolderException(validFolder + ": its classes differ from those of " + train.name() + ": "
-                    + (missing.isEmpty() ? "" : "only " + train.name() + " has " + missing + ", ") + "only " + valid.name() + " has "
-                    + unknown.stream().sorted(CodePoints.ORDER).toList() + "; expected the same class folders in both");
+                    + (missing.isEmpty() ? "" : "only " + train.name() + " has " + missing + ", ")
+                    + "only " + valid.name() + " has " + unknown.stream().sorted(CodePoints.ORDER).toList()
+                    + "; expected the same class folders in both");
         }
-        return new Listing(train, valid.with(train.labels(), samples), unused,
-                missing.isEmpty() ? List.of() : List.of(valid.name() + " has no image of " + String.join(", ", missing)));
+        if (!missing.isEmpty()) {
+            remarks.add(valid.name() + " has no image of " + missing.stream().limit(NAMED).collect(joining(", "))
+                    + (missing.size() > NAMED ? " and " + (missing.size() - NAMED) + " more" : ""));
+        }
+        return valid.with(train.labels(), samples);
     }
 
     private List<String> unused(List<Path> rest) {
@@ -206,7 +229,7 @@ public record FolderLayout(boolean partsByName, String validFolder, List<String>
 
     /** A few by name, many by number. */
     private static String names(List<Path> folders) {
-        String some = folders.stream().limit(4).map(FolderLayout::name).collect(joining(", "));
-        return folders.size() > 4 ? some + " and " + (folders.size() - 4) + " more" : some;
+        String some = folders.stream().limit(NAMED).map(FolderLayout::name).collect(joining(", "));
+        return folders.size() > NAMED ? some + " and " + (folders.size() - NAMED) + " more" : some;
     }
 }

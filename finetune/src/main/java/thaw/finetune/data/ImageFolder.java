@@ -11,7 +11,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.stream.Stream;
 import thaw.finetune.augment.Augmentation;
 import thaw.finetune.augment.BatchMix;
 import thaw.finetune.augment.Flip;
@@ -28,8 +27,8 @@ import thaw.finetune.images.Transforms;
  * dogscats/valid/dogs/1.jpg
  * </pre>
  *
- * On the left the validation images are given; {@code training}, {@code val}, {@code validation} and {@code dev} will do too, in either
- * case, and where there is none of the latter, {@code test}. On the right a share of every class is held out by the seed. A
+ * On the left the validation images are given; {@code training}, {@code val}, {@code validation} and {@code dev} will do too, in
+ * either case, and where there is none of the latter, {@code test}. On the right a share of every class is held out by the seed. A
  * {@link FolderLayout} says what names do not. Or a table says what the images show, see {@link #ofCsv(Path, CsvLabels)}.
  * Classes are numbered in alphabetical order.
  *
@@ -77,9 +76,9 @@ public final class ImageFolder {
     /**
      * As {@link #of(Path)}, with folders understood as {@code layout} says.
      *
-     * @throws ImageFolderException when the folder is missing, has no class folders, a class has no image, the validation folder has
-     *                              classes that the training folder has not, a folder may be a class or a part of the data set,
-     *                              or Java cannot have a class's name as it is
+     * @throws ImageFolderException when the folder is missing, has no class folders, a class has no image, the validation folder
+     *                              has classes that the training folder has not, a folder may be a class or a part of the data
+     *                              set, or Java cannot have a class's name as it is
      */
     public static ImageFolder of(Path root, FolderLayout layout) {
         return of(layout.list(root));

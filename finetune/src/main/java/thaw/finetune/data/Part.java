@@ -4,12 +4,16 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.regex.Pattern;
 
 /** The parts that data sets are split into, by the names that folders and tables have for them. */
 enum Part {
     TRAIN("train", "training"),
     VALID("valid", "val", "validation", "dev"),
     TEST("test", "testing", "eval", "evaluation");
+
+    /** What may follow a name. */
+    private static final Pattern ADDED = Pattern.compile("(?<=[a-z])([-_ ]?(set|data|images))?[-_ ]?\\d*$");
 
     private final List<String> names;
 
@@ -19,7 +23,7 @@ enum Part {
 
     /** Of a name in either case, such as {@code Validation}, {@code training_set} or {@code val2017}. */
     static Optional<Part> named(String name) {
-        String bare = name.strip().toLowerCase(Locale.ROOT).replaceFirst("(?<=[a-z])([-_ ]?(set|data|images))?[-_ ]?\\d*$", "");
+        String bare = ADDED.matcher(name.strip().toLowerCase(Locale.ROOT)).replaceFirst("");
         return Arrays.stream(values()).filter(part -> part.names.contains(bare)).findFirst();
     }
 }

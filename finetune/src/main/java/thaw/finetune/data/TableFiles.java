@@ -44,7 +44,7 @@ final class TableFiles {
             throw new ImageFolderException(csv + ": record " + record + " has '" + name + "' for a file; expected a file's name");
         }
         if (ImageFormat.isImageName(last)) {
-            return isAscii(name) || Files.exists(file) ? file : otherForm(record, name, file);
+            return FileNames.isAscii(name) || Files.exists(file) ? file : otherForm(record, name, file);
         }
         List<Path> called = calledSo(file);
         if (called.size() > 1) {
@@ -67,10 +67,6 @@ final class TableFiles {
     private Path otherForm(int record, String name, Path otherwise) {
         return Stream.of(Normalizer.Form.NFC, Normalizer.Form.NFD).map(form -> path(record, Normalizer.normalize(name, form)))
                 .filter(Files::exists).findFirst().orElse(otherwise);
-    }
-
-    private static boolean isAscii(String name) {
-        return name.chars().allMatch(c -> c < 0x80);
     }
 
     /** Whether a field names an image that is there, with its ending. */
@@ -109,11 +105,11 @@ final class TableFiles {
     private static Map<String, List<Path>> images(Path folder) {
         Map<String, List<Path>> images = new HashMap<>();
         if (Files.isDirectory(folder)) {
-            for (Path file : ClassFolders.children(folder).filter(ImageFiles::isImage).sorted(ImageFiles.BY_CODE_POINTS).toList()) {
+            ClassFolders.children(folder).filter(ImageFiles::isImage).sorted(ImageFiles.BY_CODE_POINTS).forEach(file -> {
                 String name = FileNames.of(file);
                 images.computeIfAbsent(FileNames.normalized(name.substring(0, name.lastIndexOf('.'))), any -> new ArrayList<>())
                         .add(file);
-            }
+            });
         }
         return images;
     }

@@ -15,7 +15,11 @@ public final class CalibrationError {
     private CalibrationError() {
     }
 
-    /** @throws IllegalArgumentException if images may show several classes */
+    /**
+     * NaN if there are no images, or one of which {@linkplain Predictions#isDefined nothing is predicted}: there was no confidence.
+     *
+     * @throws IllegalArgumentException if images may show several classes
+     */
     public static double of(Predictions predictions) {
         return of(predictions, BINS);
     }
@@ -25,6 +29,9 @@ public final class CalibrationError {
         SingleLabel.require("the calibration error", predictions);
         if (bins < 1) {
             throw new IllegalArgumentException("bins: expected at least 1, got " + bins);
+        }
+        if (predictions.undefined().length > 0) {
+            return Double.NaN;
         }
         double error = 0;
         for (Bin bin : bins(predictions, bins)) {
@@ -43,7 +50,7 @@ public final class CalibrationError {
     public record Bin(int images, double confidence, double accuracy) {
     }
 
-    /** The bins, the least confident first. */
+    /** The bins, the least confident first; images of which nothing is predicted are in none. */
     public static List<Bin> bins(Predictions predictions, int bins) {
         SingleLabel.require("calibration", predictions);
         double[] confidence = new double[bins];
@@ -51,6 +58,9 @@ public final class CalibrationError {
         int[] images = new int[bins];
         for (int i = 0; i < predictions.size(); i++) {
             int predicted = predictions.predicted(i);
+            if (predicted < 0) {
+                continue;
+            }
             double p = predictions.probability(i, predicted);
             int bin = Math.max(0, Math.min(bins - 1, (int) Math.ceil(p * bins) - 1));
             confidence[bin] += p;

@@ -3,13 +3,19 @@ package thaw.finetune.metrics;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Objects;
 import java.util.function.IntToDoubleFunction;
 import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 
-/** How often images of one class were taken for another: rows are what they show, columns what was predicted. */
+/**
+ * How often images of one class were taken for another: rows are what they show, columns what was predicted. Images of which
+ * {@linkplain Predictions#isDefined nothing is predicted} count as images of their class that were taken for none: they are in
+ * {@link #total} and {@link #actualCount}, in recall, F1, accuracy and kappa, and in no {@link #count}.
+ */
 public final class ConfusionMatrix {
     private final List<String> classes;
+    /** With one more column for what was taken for no class. */
     private final long[][] counts;
 
     private ConfusionMatrix(List<String> classes, long[][] counts) {
@@ -20,9 +26,11 @@ public final class ConfusionMatrix {
     /** @throws IllegalArgumentException if images may show several classes */
     public static ConfusionMatrix of(Predictions predictions) {
         SingleLabel.require("a confusion matrix", predictions);
-        long[][] counts = new long[predictions.classes()][predictions.classes()];
+        int none = predictions.classes();
+        long[][] counts = new long[none][none + 1];
         for (int i = 0; i < predictions.size(); i++) {
-            counts[predictions.actual(i)][predictions.predicted(i)]++;
+            int predicted = predictions.predicted(i);
+            counts[predictions.actual(i)][predicted < 0 ? none : predicted]++;
         }
         return new ConfusionMatrix(predictions.labels().classes(), counts);
     }
@@ -36,6 +44,7 @@ public final class ConfusionMatrix {
     }
 
     public long count(int actual, int predicted) {
+        Objects.checkIndex(predicted, classes.size());
         return counts[actual][predicted];
     }
 
@@ -58,7 +67,7 @@ public final class ConfusionMatrix {
         return sum;
     }
 
-    /** The share that was classified right. */
+    /** The share that was classified right; NaN if there are no images. */
     public double accuracy() {
         return (double) IntStream.range(0, counts.length).mapToLong(c -> counts[c][c]).sum() / total();
     }
@@ -78,7 +87,7 @@ public final class ConfusionMatrix {
         return ratio(2 * counts[label][label], predictedCount(label) + actualCount(label));
     }
 
-    /** The plain mean of the classes that occur among images or predictions. */
+    /** The plain mean of the classes that occur among images or predictions; NaN if none does. */
     public double macroPrecision() {
         return macro(this::precision);
     }
@@ -95,7 +104,7 @@ public final class ConfusionMatrix {
 
     /**
      * Cohen's kappa (1960): {@code (p_o - p_e) / (1 - p_e)}, how much more often than by chance prediction and truth agree, where
-     * chance keeps the frequencies of both. NaN where all is one class.
+     * chance keeps the frequencies of both. NaN where all is one class, or there are no images.
      */
     public double kappa() {
         double total = total();

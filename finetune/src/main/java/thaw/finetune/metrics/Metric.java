@@ -5,7 +5,7 @@ import java.util.List;
 import java.util.function.ToDoubleFunction;
 
 /**
- * A number that tells how good predictions are, under a name for tables, logs and options.
+ * A number that tells how good predictions are, under a name for tables, logs and options. NaN where it is not defined.
  *
  * @param name such as {@code f1_macro}
  * @param of   its value

@@ -6,13 +6,17 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.DoubleStream;
+import java.util.stream.IntStream;
 import thaw.engine.io.AtomicFile;
 import thaw.finetune.data.Csv;
 import thaw.finetune.data.LabelSet;
 import thaw.finetune.data.Sample;
 
 /**
- * What a network says of images, beside what they show.
+ * What a network says of images, beside what they show. Where its numbers overflow, or its weights are no numbers, a probability
+ * is NaN, and the image is {@linkplain #isDefined undefined}: nothing is predicted of it, and whatever it shows counts as not
+ * found.
  *
  * @param labels        the classes
  * @param samples       the images, with their classes
@@ -49,8 +53,21 @@ public record Predictions(LabelSet labels, List<Sample> samples, List<double[]> 
         return probabilities.get(image)[label];
     }
 
-    /** The most probable class of an image, the first of equals. */
+    /** Whether all probabilities of an image are finite numbers. */
+    public boolean isDefined(int image) {
+        return DoubleStream.of(probabilities.get(image)).allMatch(Double::isFinite);
+    }
+
+    /** The images of which nothing is predicted, by index. */
+    public int[] undefined() {
+        return IntStream.range(0, size()).filter(image -> !isDefined(image)).toArray();
+    }
+
+    /** The most probable class of an image, the first of equals; -1 where it is not {@linkplain #isDefined defined}. */
     public int predicted(int image) {
+        if (!isDefined(image)) {
+            return -1;
+        }
         double[] row = probabilities.get(image);
         int best = 0;
         for (int c = 1; c < row.length; c++) {
@@ -76,7 +93,8 @@ public record Predictions(LabelSet labels, List<Sample> samples, List<double[]> 
     /**
      * Writes a table: a record for each image with its file, the classes that it shows and those predicted (the most probable, or
      * where it may show several all above the threshold, with {@code ;} between them), and a column of probabilities for each
-     * class. What was there before is replaced when the new table is complete.
+     * class. Of an image that is not defined, the predicted classes and probabilities that are not finite are empty. What was
+     * there before is replaced when the new table is complete.
      *
      * @param threshold for images of several labels
      * @throws IOException if writing fails
@@ -89,9 +107,9 @@ public record Predictions(LabelSet labels, List<Sample> samples, List<double[]> 
             List<String> fields = new ArrayList<>();
             fields.add(samples.get(i).file().toString());
             fields.add(names(samples.get(i).labels()));
-            fields.add(names(labels.multiLabel() ? above(i, threshold) : List.of(predicted(i))));
+            fields.add(!isDefined(i) ? "" : names(labels.multiLabel() ? above(i, threshold) : List.of(predicted(i))));
             for (double probability : probabilities.get(i)) {
-                fields.add(Float.toString((float) probability));
+                fields.add(Double.isFinite(probability) ? Float.toString((float) probability) : "");
             }
             table.append(Csv.line(fields));
         }

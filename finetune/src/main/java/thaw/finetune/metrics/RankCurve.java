@@ -1,8 +1,12 @@
 package thaw.finetune.metrics;
 
+import java.util.stream.DoubleStream;
 import java.util.stream.IntStream;
 
-/** Areas under curves that a threshold draws, going down through all scores; equal scores pass it together. */
+/**
+ * Areas under curves that a threshold draws, going down through all scores; equal scores pass it together. A score that is NaN
+ * has no place among others, so then the areas are NaN too.
+ */
 final class RankCurve {
     private final int[] order;
     private final double[] scores;
@@ -23,6 +27,9 @@ final class RankCurve {
     }
 
     private double sum(Step step) {
+        if (DoubleStream.of(scores).anyMatch(Double::isNaN)) {
+            return Double.NaN;
+        }
         double area = 0;
         long above = 0;
         long below = 0;
@@ -30,13 +37,14 @@ final class RankCurve {
             long positivesHere = 0;
             long negativesHere = 0;
             double score = scores[order[i]];
-            for (; i < order.length && scores[order[i]] == score; i++) {
+            do {
                 if (positive[order[i]]) {
                     positivesHere++;
                 } else {
                     negativesHere++;
                 }
-            }
+                i++;
+            } while (i < order.length && scores[order[i]] == score);
             area += step.area(above, below, above + positivesHere, below + negativesHere);
             above += positivesHere;
             below += negativesHere;
@@ -44,14 +52,23 @@ final class RankCurve {
         return area;
     }
 
-    /** Of the true positive rate over the false positive rate, by trapezoids; NaN where all are positive or none is. */
+    /** Whether some are positive and others are not, without which there is no curve. */
+    boolean hasBoth() {
+        return positives > 0 && positives < order.length;
+    }
+
+    boolean hasPositives() {
+        return positives > 0;
+    }
+
+    /** Of the true positive rate over the false positive rate, by trapezoids; NaN unless {@link #hasBoth}. */
     double roc() {
         double area = sum((positivesBefore, negativesBefore, positivesNow, negativesNow) ->
                 (negativesNow - negativesBefore) * (positivesBefore + positivesNow) / 2.0);
         return area / positives / (order.length - positives);
     }
 
-    /** {@code Σ (R_n - R_(n-1)) P_n} of recall R and precision P; NaN where none is positive. */
+    /** {@code Σ (R_n - R_(n-1)) P_n} of recall R and precision P; NaN unless {@link #hasPositives}. */
     double averagePrecision() {
         double area = sum((positivesBefore, negativesBefore, positivesNow, negativesNow) ->
                 (positivesNow - positivesBefore) * ((double) positivesNow / (positivesNow + negativesNow)));

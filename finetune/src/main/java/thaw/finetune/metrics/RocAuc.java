@@ -13,7 +13,7 @@ public final class RocAuc {
     /**
      * Of scores for being positive.
      *
-     * @return NaN where all are positive, or none is
+     * @return NaN where all are positive, or none is, or a score is NaN
      */
     public static double binary(double[] scores, boolean[] positive) {
         if (scores.length != positive.length) {
@@ -24,13 +24,16 @@ public final class RocAuc {
 
     /** Of one class against all others. */
     public static double oneVersusRest(Predictions predictions, int label) {
-        return new RankCurve(scores(predictions, label), shows(predictions, label)).roc();
+        return curve(predictions, label).roc();
     }
 
-    /** The mean over classes that some images show and others do not, as scikit-learn's {@code multi_class="ovr"}. */
+    /**
+     * The mean over classes that some images show and others do not, as scikit-learn's {@code multi_class="ovr"}; NaN if there
+     * are none, or a probability is NaN.
+     */
     public static double macro(Predictions predictions) {
-        return IntStream.range(0, predictions.classes()).mapToDouble(c -> oneVersusRest(predictions, c))
-                .filter(Double::isFinite).average().orElse(Double.NaN);
+        return IntStream.range(0, predictions.classes()).mapToObj(c -> curve(predictions, c)).filter(RankCurve::hasBoth)
+                .mapToDouble(RankCurve::roc).average().orElse(Double.NaN);
     }
 
     /** Of two classes that of the second, the positive one; of others {@link #macro}. */
@@ -39,15 +42,13 @@ public final class RocAuc {
         return binary ? oneVersusRest(predictions, 1) : macro(predictions);
     }
 
-    static double[] scores(Predictions predictions, int label) {
-        return IntStream.range(0, predictions.size()).mapToDouble(i -> predictions.probability(i, label)).toArray();
-    }
-
-    static boolean[] shows(Predictions predictions, int label) {
+    /** Of images by their probability for a class, which they show or not. */
+    static RankCurve curve(Predictions predictions, int label) {
         boolean[] shows = new boolean[predictions.size()];
         for (int i = 0; i < shows.length; i++) {
             shows[i] = predictions.shows(i, label);
         }
-        return shows;
+        return new RankCurve(
+                IntStream.range(0, predictions.size()).mapToDouble(i -> predictions.probability(i, label)).toArray(), shows);
     }
 }

@@ -6,9 +6,10 @@ public final class TopK {
     }
 
     /**
-     * Of equally probable classes the first ones count as more probable.
+     * Of equally probable classes the first ones count as more probable. An image of which {@linkplain Predictions#isDefined
+     * nothing is predicted} is not right, whatever k is. NaN if there are no images.
      *
-     * @param k at least 1; from the number of classes on, all are right
+     * @param k at least 1; from the number of classes on, all others are right
      * @throws IllegalArgumentException if k is below 1, or images may show several classes
      */
     public static double accuracy(Predictions predictions, int k) {
@@ -25,7 +26,7 @@ public final class TopK {
                 double other = predictions.probability(i, c);
                 before += other > p || other == p && c < actual ? 1 : 0;
             }
-            right += before < k ? 1 : 0;
+            right += before < k && predictions.isDefined(i) ? 1 : 0;
         }
         return (double) right / predictions.size();
     }

@@ -12,10 +12,10 @@ final class Numbers {
     private Numbers() {
     }
 
-    /** To three digits, without zeros at the end; a dash for none. */
+    /** To three digits, without zeros at the end; a dash for what is not finite. */
     static String compact(double value) {
         if (!Double.isFinite(value)) {
-            return Double.isNaN(value) ? "–" : String.valueOf(value);
+            return "–";
         }
         if (value == 0) {
             return "0";
@@ -27,7 +27,7 @@ final class Numbers {
     }
 
     static String percent(double share) {
-        return Double.isNaN(share) ? "–" : String.format(Locale.ROOT, "%.1f %%", 100 * share);
+        return !Double.isFinite(share) ? "–" : String.format(Locale.ROOT, "%.1f %%", 100 * share);
     }
 
     static String grouped(long count) {

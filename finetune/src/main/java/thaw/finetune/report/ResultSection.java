@@ -92,9 +92,11 @@ final class ResultSection {
 
     private List<Mistake> singleLabelMistakes() {
         return IntStream.range(0, predictions.size()).filter(i -> predictions.predicted(i) != predictions.actual(i)).mapToObj(i -> {
-            double confidence = predictions.probability(i, predictions.predicted(i));
-            return new Mistake(i, confidence, "taken for <strong>" + Html.text(classes.get(predictions.predicted(i))) + "</strong> ("
-                    + Numbers.percent(confidence) + "), is <strong>" + Html.text(classes.get(predictions.actual(i))) + "</strong>");
+            int predicted = predictions.predicted(i);
+            double confidence = predicted < 0 ? Double.NaN : predictions.probability(i, predicted);
+            return new Mistake(i, confidence, (predicted < 0 ? "taken for nothing, as its scores are not finite"
+                    : "taken for <strong>" + Html.text(classes.get(predicted)) + "</strong> (" + Numbers.percent(confidence) + ")")
+                    + ", is <strong>" + Html.text(classes.get(predictions.actual(i))) + "</strong>");
         }).toList();
     }
 

@@ -27,7 +27,7 @@ record Checkpoint(FitState state, RunLog log) {
     private static final String AVERAGE = "average/";
     private static final String POSITION = "position";
     private static final String LOG = "log";
-    private static final ObjectMapper JSON = new ObjectMapper();
+    private static final ObjectMapper JSON = FiniteJson.builder().build();
 
     /** The numbers of a {@link FitState}. */
     private record Position(int phase, int epoch, int batch, int step, int dataEpoch, long random, double lossSum, int images,
@@ -39,16 +39,7 @@ record Checkpoint(FitState state, RunLog log) {
      * tell in the next step.
      */
     boolean isSound() {
-        for (StoredTensor tensor : state.network().values()) {
-            if (tensor.dtype().isFloating()) {
-                for (float value : tensor.toFloats()) {
-                    if (!Float.isFinite(value)) {
-                        return false;
-                    }
-                }
-            }
-        }
-        return true;
+        return state.network().values().stream().allMatch(StoredTensor::isFinite);
     }
 
     /** The file shows the old checkpoint or the new one, whenever this is cut short. */
@@ -85,7 +76,11 @@ record Checkpoint(FitState state, RunLog log) {
             Optional<Weights> average = metadata.containsKey(AVERAGE) ? Optional.of(part(all, AVERAGE)) : Optional.empty();
             FitState state = new FitState(at.phase, at.epoch, at.batch, at.step, at.dataEpoch, at.random, at.lossSum, at.images,
                     at.seconds, tensors(all, NETWORK), part(all, OPTIMIZER), average, at.activity, at.history);
-            return new Checkpoint(state, JSON.readValue(metadata.get(LOG), RunLog.class));
+            Checkpoint checkpoint = new Checkpoint(state, JSON.readValue(metadata.get(LOG), RunLog.class));
+            if (!checkpoint.isSound()) {
+                throw new IOException(file + ": is damaged: its weights are not finite; begin again in another folder");
+            }
+            return checkpoint;
         } catch (JsonProcessingException damaged) {
             throw new IOException(file + ": is damaged: " + damaged.getOriginalMessage(), damaged);
         }

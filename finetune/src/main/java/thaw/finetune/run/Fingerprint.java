@@ -9,17 +9,29 @@ import java.security.DigestInputStream;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
+import java.util.List;
+import java.util.stream.Stream;
 
-/** SHA-256 of a file that a run began with, by which a change is noticed. */
+/** SHA-256 of weights that a run began with, by which a change is noticed. */
 public final class Fingerprint {
 
     private Fingerprint() {
     }
 
+    /** Of a folder of weights, or the index of weights in several files, that of all files there, in the order of their names. */
     public static String ofFile(Path file) throws IOException {
+        List<Path> files = List.of(file);
+        if (Files.isDirectory(file) || file.toString().endsWith(".index.json")) {
+            Path folder = Files.isDirectory(file) ? file : file.toAbsolutePath().getParent();
+            try (Stream<Path> inside = Files.list(folder)) {
+                files = inside.filter(Files::isRegularFile).sorted().toList();
+            }
+        }
         MessageDigest digest = sha256();
-        try (InputStream in = new DigestInputStream(Files.newInputStream(file), digest)) {
-            in.transferTo(OutputStream.nullOutputStream());
+        for (Path one : files) {
+            try (InputStream in = new DigestInputStream(Files.newInputStream(one), digest)) {
+                in.transferTo(OutputStream.nullOutputStream());
+            }
         }
         return HexFormat.of().formatHex(digest.digest());
     }

@@ -81,7 +81,7 @@ public record RunLog(List<String> groups, List<EpochRow> rows) {
     }
 
     private static String text(double value) {
-        return Double.isNaN(value) ? "" : String.valueOf(value);
+        return Double.isFinite(value) ? String.valueOf(value) : "";
     }
 
     private static void write(Path file, CharSequence text) throws IOException {

@@ -31,6 +31,7 @@ import thaw.finetune.data.Split;
 import thaw.finetune.images.ImageDecoder;
 import thaw.finetune.images.Transforms;
 import thaw.finetune.insight.InsightOptions;
+import thaw.resnet.Variant;
 
 /**
  * All that decides what comes of a run, as {@code settings.json} has it.
@@ -46,7 +47,7 @@ public record RunSettings(Data data, Network network, String grain, List<Phase> 
         Augmentation augmentation, BatchMix mix, Precompute.When precompute, InsightOptions insight, int patience, Keep keep,
         long seed, Environment environment) {
 
-    private static final ObjectMapper JSON = new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
+    private static final ObjectMapper JSON = FiniteJson.builder().enable(SerializationFeature.INDENT_OUTPUT).build();
 
     /** Which epoch's model a run ends with. */
     public enum Keep {
@@ -88,14 +89,14 @@ public record RunSettings(Data data, Network network, String grain, List<Phase> 
 
         /** In columns and folders that are not the usual ones. */
         public Data listed(CsvLabels otherColumns, FolderLayout otherLayout) {
-            return new Data(path, labels, delimiter, validFraction, split, batch, strict, balanced, transforms, classes, trainImages,
-                    validImages, fingerprint, otherColumns, otherLayout, maxPixels);
+            return new Data(path, labels, delimiter, validFraction, split, batch, strict, balanced, transforms, classes,
+                    trainImages, validImages, fingerprint, otherColumns, otherLayout, maxPixels);
         }
 
         /** With another limit to the size of images. */
         public Data maxPixels(long pixels) {
-            return new Data(path, labels, delimiter, validFraction, split, batch, strict, balanced, transforms, classes, trainImages,
-                    validImages, fingerprint, columns, layout, pixels);
+            return new Data(path, labels, delimiter, validFraction, split, batch, strict, balanced, transforms, classes,
+                    trainImages, validImages, fingerprint, columns, layout, pixels);
         }
 
         /** With what was found there. */
@@ -108,10 +109,24 @@ public record RunSettings(Data data, Network network, String grain, List<Phase> 
     /**
      * The network.
      *
-     * @param weights the file that it began with; null where it began at random
-     * @param sha256  of that file
+     * @param variants   in which it differs from the architecture
+     * @param weights    the file that it began with; null where it began at random
+     * @param sha256     of that file
+     * @param weightsKey the dict in it, where one was asked for
+     * @param prefix     of the names in it, where one was asked for
      */
-    public record Network(String architecture, String head, String weights, String sha256) {
+    public record Network(String architecture, List<Variant> variants, String head, String weights, String sha256,
+            String weightsKey, String prefix) {
+
+        /** Settings of earlier runs have no variants. */
+        public Network {
+            variants = variants == null ? List.of() : List.copyOf(variants);
+        }
+
+        /** In no variant, at random. */
+        public static Network ofScratch(String architecture, String head) {
+            return new Network(architecture, List.of(), head, null, null, null, null);
+        }
     }
 
     /** A {@link TrainingPhase} in words. */

@@ -2,8 +2,8 @@ package thaw.finetune.run;
 
 import java.nio.file.Path;
 import java.util.Locale;
+import java.util.Set;
 import thaw.engine.Device;
-import thaw.engine.io.Weights;
 import thaw.finetune.Learner;
 import thaw.finetune.Precompute;
 import thaw.finetune.augment.Augmentation;
@@ -16,18 +16,23 @@ import thaw.finetune.images.Transforms;
 import thaw.resnet.Architecture;
 import thaw.resnet.Grain;
 import thaw.resnet.Head;
+import thaw.resnet.NetworkWeights;
 import thaw.resnet.ResNet;
 
 /** Makes what settings describe; from the same settings, the same to the bit. */
 public final class RunSetup {
+
+    private static final int COLOURS = 3;
 
     private RunSetup() {
     }
 
     /** @param augmentation null for none but the transforms', {@code mix} likewise */
     public static ImageFolder images(RunSettings.Data data, Augmentation augmentation, BatchMix mix, long seed, int threads) {
-        ImageFolder images = listed(Path.of(data.path()), data.labels() == null ? null : Path.of(data.labels()),
-                data.delimiter() == null ? data.columns() : data.columns().delimiter(data.delimiter()), data.layout()).transforms(Transforms.fromMap(data.transforms()))
+        Path table = data.labels() == null ? null : Path.of(data.labels());
+        CsvLabels columns = data.delimiter() == null ? data.columns() : data.columns().delimiter(data.delimiter());
+        ImageFolder images = listed(Path.of(data.path()), table, columns, data.layout())
+                .transforms(Transforms.fromMap(data.transforms()))
                 .split(Split.valueOf(data.split().toUpperCase(Locale.ROOT))).validFraction(data.validFraction())
                 .batch(data.batch()).maxPixels(data.maxPixels()).strict(data.strict()).balanced(data.balanced()).seed(seed).threads(threads);
         images = augmentation == null ? images : images.augment(augmentation);
@@ -53,14 +58,27 @@ public final class RunSetup {
     }
 
     /** @param weights to begin with, but for the head's; null for random ones */
-    public static ResNet network(RunSettings settings, Weights weights, Device device, int classes) {
+    public static ResNet network(RunSettings settings, NetworkWeights weights, Device device, int classes) {
         device.generator().seed(settings.seed());
-        ResNet net = ResNet.of(Architecture.byName(settings.network().architecture()), device, classes, settings.seed());
-        if (settings.network().head().equals("concat")) {
-            net.replaceHead(Head.CONCAT_POOL, classes);
+        RunSettings.Network described = settings.network();
+        return network(Architecture.byName(described.architecture()).with(Set.copyOf(described.variants())),
+                described.head().equals("concat") ? Head.CONCAT_POOL : Head.LINEAR, weights, device, classes, settings.seed());
+    }
+
+    /**
+     * A network for colour images; a stem for another number of channels is adapted.
+     *
+     * @param weights to begin with, but for the head's; null for random ones
+     */
+    public static ResNet network(Architecture architecture, Head head, NetworkWeights weights, Device device, int classes,
+            long seed) {
+        ResNet net = ResNet.of(architecture, device, classes, seed);
+        if (head != Head.LINEAR) {
+            net.replaceHead(head, classes);
         }
         if (weights != null) {
-            net.loadPretrained(weights, false);
+            net.adaptStem(weights.inputChannels()).loadPretrained(weights, false);
+            net.adaptStem(COLOURS);
         }
         return net;
     }

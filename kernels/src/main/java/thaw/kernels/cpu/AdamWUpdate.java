@@ -42,7 +42,7 @@ final class AdamWUpdate {
         }
     }
 
-    /** The factors are gathered: {@code p ← p·(1 − lr·decay) − rate·m / (√v·root + eps)}. */
+    /** One chunk, with the factors combined: {@code p ← p·(1 − lr·decay) − rate·m / (√v·root + eps)}. */
     private static void update(AdamWOptions o, double correction1, double correction2, float[] p, float[] g, float[] m, float[] v,
             int from, int to) {
         float sign = o.maximize() ? -1 : 1;

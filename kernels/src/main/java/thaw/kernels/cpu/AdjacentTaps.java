@@ -4,11 +4,11 @@ import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
- * {@link TwoVectorTaps#pixels14} and {@link OneVectorTaps#pixels14} for pixels that lie side by side in channel blocks, which
- * nearly all do. Since the distance is a constant, C2 needs one address and two checks of bounds for 14 pixels, rather than 14
- * of each. Two vectors: 116 GFLOP/s on a core whose peak is that, against 98 (JDK 17; 114 where integers are spilled to the
- * stack, by {@code -XX:-UseFPUForSpilling}). One vector, over 16 channels: 82 against 72; with a load for each multiplication, 87
- * is what such a core can do.
+ * {@link TwoVectorTaps#pixels14} and {@link OneVectorTaps#pixels14} for source pixels that are adjacent in a channel
+ * block, which is the common case. Because the distance is a constant, C2 needs one address and two bounds checks for 14
+ * pixels instead of 14 of each. Two vectors: 116 GFLOP/s, the peak of the core, against 98 (JDK 17; 114 with
+ * {@code -XX:-UseFPUForSpilling}, which spills integers to the stack). One vector, over 16 channels: 82 against 72; such a
+ * core's limit with one load per multiplication is 87.
  */
 final class AdjacentTaps {
 

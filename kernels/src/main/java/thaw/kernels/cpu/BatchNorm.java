@@ -11,14 +11,15 @@ import thaw.kernels.Shape;
 import thaw.kernels.Shapes;
 
 /**
- * Batch normalisation. The unit of work is one channel block of one image, which fits into a core's cache: its sums are
- * formed there in float, in two passes for the variance, and joined over the batch in double precision by the formula of
- * Chan, Golub and LeVeque (1983): {@code M₂ = Σ M₂ᵢ + Σ mᵢ·(meanᵢ − mean)²}.
+ * Batch normalisation. The unit of work is one channel block of one image, which fits into a core's cache. Its sums are
+ * accumulated there in float, in two passes for the variance, and combined over the batch in double precision by the
+ * formula of Chan, Golub and LeVeque (1983): {@code M₂ = Σ M₂ᵢ + Σ mᵢ·(meanᵢ − mean)²}.
  *
- * <p>Memory's bandwidth is what it costs. Both directions go twice over a channel, for its sums and for the result: where
- * the channel blocks are enough for the threads, a thread takes one through both passes, and the second finds in the
- * cache what it can hold of the first. The residual sum and the ReLU belong to the second pass forward, and to the first
- * backward. Streams of the size of an activation, read + written, without and with a cache for the second pass:
+ * <p>The operator is bound by memory bandwidth. Both directions pass twice over a channel, once for the sums and once for
+ * the result. If there are enough channel blocks for the threads, one thread takes a block through both passes, so that
+ * the second pass finds in the cache whatever still fits of the first. The residual sum and the ReLU belong to the second
+ * pass forward, and to the first pass backward. Streams of the size of an activation, read + written, without and with a
+ * cache for the second pass:
  * <pre>
  *                           forward            backward
  * norm                      2 + 1 → 1 + 1      4 + 1 → 2 + 1
@@ -39,19 +40,19 @@ final class BatchNorm {
         this.vectors = vectors;
     }
 
-    /** An input seen as {@code images × blocks} units of {@code pixels} pixels with {@code lanes} channels each. */
+    /** An input divided into {@code images × blocks} units of {@code pixels} pixels with {@code lanes} channels each. */
     private record Units(CpuArray x, LaneLoops loops, int images, int channels, int blocks, int pixels) {
 
         int count() {
             return images * blocks;
         }
 
-        /** Floats of one unit. */
+        /** The number of floats in one unit. */
         int size() {
             return pixels * loops.lanes();
         }
 
-        /** Floats for one number a channel, missing ones included. */
+        /** The number of floats for one value per channel, missing channels of the last block included. */
         int padded() {
             return blocks * loops.lanes();
         }
@@ -60,7 +61,7 @@ final class BatchNorm {
             return unit % blocks * loops.lanes();
         }
 
-        /** The first channel behind the block, of those that exist. */
+        /** The end (exclusive) of the block's existing channels. */
         int end(int block) {
             return Math.min(channels, (block + 1) * loops.lanes());
         }
@@ -70,7 +71,7 @@ final class BatchNorm {
         }
     }
 
-    /** The caller releases {@link Units#x}. */
+    /** The units of an array; the caller releases {@link Units#x}. */
     private Units units(Array array) {
         Shape s = array.shape();
         int channels = s.dim(1);
@@ -78,14 +79,14 @@ final class BatchNorm {
             CpuArray x = memory.asBlocked(array);
             return new Units(x, vectors, s.dim(0), channels, x.channelBlocks(), s.dim(2) * s.dim(3));
         }
-        // A row of [N, C] is one pixel, and lies as its channel blocks do where C is a multiple of the width.
+        // A row of [N, C] is one pixel, and already in channel block order if C is a multiple of the vector width.
         LaneLoops loops = channels % vectors.lanes() == 0 ? vectors : plain;
         return new Units(memory.asRowMajor(array), loops, s.dim(0), channels, channels / loops.lanes(), 1);
     }
 
     /**
-     * Two passes over all units, each channel block's sums being joined in between. The second pass goes backwards, from what
-     * the first one saw last.
+     * Two passes over all units, with each channel block's sums combined in between. The second pass runs backwards,
+     * starting with the data that the first one touched last.
      */
     private void inTwoPasses(Units u, Workers.Task first, Workers.Task join, Workers.Task second) {
         int threads = workers.threads();
@@ -241,8 +242,8 @@ final class BatchNorm {
         Units u = units(array);
         CpuArray gy = memory.as(u.x, gradient);
         CpuArray gx = needInput ? memory.like(u.x) : null;
-        // Behind a ReLU the first pass writes the gradient that it lets through: where it's wanted, or where the second
-        // pass overwrites it by gx.
+        // After a ReLU the first pass writes the masked gradient: into its own array if it is the residual's gradient or
+        // if there is no gx, otherwise into gx, which the second pass overwrites.
         CpuArray y = output == null ? null : memory.as(u.x, output);
         CpuArray g = y == null ? gy : needResidual || gx == null ? memory.like(u.x) : gx;
         CpuArray gWeight = memory.rowMajor(Shape.of(u.channels));
@@ -250,7 +251,7 @@ final class BatchNorm {
         float[] sums = memory.pool().take(u.images * u.padded());
         float[] products = memory.pool().take(u.images * u.padded());
         float[] mu = memory.padded(mean, u.padded());
-        // gx = w·inv·(g − gBias/M − (x − mean)·inv·gWeight/M), sorted by g and x − mean.
+        // gx = w·inv·(g − gBias/M − (x − mean)·inv·gWeight/M), collected by g and x − mean.
         float[] a = memory.padded(weight, u.padded());
         float[] b = memory.padded(weight, u.padded());
         float[] c = memory.padded(weight, u.padded());

@@ -1,13 +1,13 @@
 package thaw.kernels.cpu;
 
 /**
- * The loops over channel blocks that a prediction spends its time in. Two implementations give the same bits:
- * {@link VectorBlockLoops} by the Vector API, and {@link ScalarBlockLoops} one number at a time, for as long as C2 has not
- * compiled the first.
+ * The loops over channel blocks in which a prediction spends its time. Two implementations give the same bits:
+ * {@link VectorBlockLoops} by the Vector API, and {@link ScalarBlockLoops} by scalar code, which is used until C2 has
+ * compiled the former.
  */
 interface BlockLoops extends WindowLoops {
 
-    /** A row of pixels by the micro-kernels' sum over taps; see {@link PixelRow#run}. */
+    /** A row of pixels, summed over taps by the micro-kernels; see {@link PixelRow#run}. */
     void pixels(int pixels, int tile, int blocks, float[] x, int xo, int px, int[] taps, int shift, int steps,
             float[] w, int wo, BlockedEpilogue epilogue, int channel, float[] y, int yo, int py, int yBlock);
 

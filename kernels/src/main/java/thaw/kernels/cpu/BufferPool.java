@@ -5,15 +5,16 @@ import java.util.Collections;
 import java.util.List;
 
 /**
- * Arrays of floats that are used again instead of being left to the garbage collector. Lengths are rounded up: short ones to one
- * of 32 steps an octave, so that at most a thirty-second is wasted; from half a MiB on to whole MiB less the array's header,
- * since the G1 collector gives such an array whole regions, of 1 MiB at the least, and what it leaves of the last one is lost.
+ * A pool of float arrays, which are reused instead of being left to the garbage collector. Lengths are rounded up: short
+ * ones to one of 32 steps per octave, so that at most 1/32 is wasted; from half a MiB on to whole MiB less the array's
+ * header, because the G1 collector allocates such an array in whole regions of at least 1 MiB and the rest of the last
+ * region is lost.
  *
- * <p>Where no array of that length is idle, an operator's working memory may be up to half as long again: tensors, which stay,
- * get what fits ({@link #takeFitting}).
+ * <p>If no array of the rounded length is idle, an operator's working memory may be up to half as long again. Tensors live
+ * longer and get an exact fit ({@link #takeFitting}).
  *
- * <p>What is in use and what lies idle together never exceed twice what was once in use at a time: past that, the lengths
- * that nobody has asked for or given back the longest go.
+ * <p>The memory in use and the idle memory together never exceed twice the highest use so far; beyond that, the lengths
+ * that have not been taken or given back for the longest time are dropped. Thread-safe.
  */
 final class BufferPool {
 
@@ -27,11 +28,11 @@ final class BufferPool {
     private static final int SHORT = (REGION / 2 - HEADER) / Float.BYTES;
     private static final int SHORT_LENGTHS = (Integer.SIZE - Integer.numberOfLeadingZeros(SHORT)) * STEPS_OF_AN_OCTAVE;
 
-    /** As long as an array can be. */
+    /** The longest possible Java array. */
     private static final int LONGEST = Integer.MAX_VALUE - 8;
     private static final int LENGTHS = SHORT_LENGTHS + regions(Integer.MAX_VALUE) + 1;
 
-    /** By {@link #place}, null before that length's first array: from then on, neither taking nor giving back makes an object. */
+    /** The idle buffers by {@link #place}; null until a length's first array. After that neither take nor give allocates. */
     private final List<IdleBuffers> idle = new ArrayList<>(Collections.nCopies(LENGTHS, null));
     private final long[] lastUse = new long[LENGTHS];
     private long uses;
@@ -39,12 +40,16 @@ final class BufferPool {
     private long usedFloats;
     private long mostUsedFloats;
 
-    /** An array of at least this length, holding whatever its last user left there. */
+    /**
+     * An array of at least this length, with arbitrary contents. To be returned by {@link #give(float[])}.
+     *
+     * @throws OutOfMemoryError with the bytes in use and requested, if the heap is too small
+     */
     float[] take(int length) {
         return take(length, length / 2);
     }
 
-    /** As {@link #take}, of this length rounded up and no longer: for what is kept. */
+    /** Like {@link #take}, but of exactly the rounded length: for arrays that live long. */
     float[] takeFitting(int length) {
         return take(length, 0);
     }
@@ -78,7 +83,7 @@ final class BufferPool {
                 throw new OutOfMemoryError("tensors of " + used * 4 / (1 << 20) + " MiB are in use and "
                         + rounded * 4L / (1 << 20) + " MiB more do not fit into the heap of "
                         + Runtime.getRuntime().maxMemory() / (1 << 20)
-                        + " MiB; use a smaller batch or image, or give Java more with -Xmx");
+                        + " MiB; use a smaller batch or image, or raise the heap limit with -Xmx");
             }
         }
     }
@@ -87,7 +92,7 @@ final class BufferPool {
         give(buffer, Thread.currentThread());
     }
 
-    /** @param user whose core's cache holds it */
+    /** @param user the thread in whose core's cache the buffer is */
     synchronized void give(float[] buffer, Thread user) {
         usedFloats -= buffer.length;
         idleFloats += buffer.length;
@@ -99,7 +104,7 @@ final class BufferPool {
         idle.get(place).push(buffer, user.getId());
     }
 
-    /** The shortest idle array that will do, or null. */
+    /** The shortest idle array between two places, or null. */
     private float[] idle(int shortest, int longest) {
         for (int i = shortest; i <= longest; i++) {
             if (isIdle(i)) {
@@ -133,13 +138,13 @@ final class BufferPool {
         return idleFloats * Float.BYTES;
     }
 
-    /** Lets go of everything idle. */
+    /** Drops all idle arrays. */
     synchronized void clear() {
         Collections.fill(idle, null);
         idleFloats = 0;
     }
 
-    /** A place in the lists for each length that {@link #roundUp} gives. */
+    /** The index into the lists for a length that {@link #roundUp} returned. */
     static int place(int rounded) {
         if (rounded > SHORT) {
             return SHORT_LENGTHS + regions(rounded);
@@ -155,7 +160,7 @@ final class BufferPool {
         return rounded <= SHORT ? rounded : (int) Math.min(LONGEST, (regions(length) * (long) REGION - HEADER) / Float.BYTES);
     }
 
-    /** How many regions an array of this length takes. */
+    /** The number of G1 regions of 1 MiB that an array of this length takes. */
     private static int regions(int length) {
         return (int) ((length * (long) Float.BYTES + HEADER + REGION - 1) / REGION);
     }

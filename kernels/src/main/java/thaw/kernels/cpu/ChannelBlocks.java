@@ -1,15 +1,15 @@
 package thaw.kernels.cpu;
 
-/** Moves images between row-major order and channel blocks; see {@link CpuArray}. */
+/** Converts images between row-major order and channel blocks; see {@link CpuArray}. */
 final class ChannelBlocks {
 
     private ChannelBlocks() {
     }
 
     /**
-     * Writes one block of one image, row-major, as a channel block.
+     * Copies one block of channels of one image from row-major order to a channel block.
      *
-     * @param channels that exist in this block; the others become zeros
+     * @param channels the number of channels that exist in this block; the others become zeros
      */
     static void gather(float[] rowMajor, int from, int channels, int pixels, float[] blocked, int to, int block) {
         for (int c = 0; c < channels; c++) {

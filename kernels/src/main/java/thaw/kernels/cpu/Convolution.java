@@ -5,7 +5,7 @@ import thaw.kernels.Conv2dOptions;
 import thaw.kernels.Epilogue;
 import thaw.kernels.Shape;
 
-/** The convolutions of {@link thaw.kernels.Backend}: {@link VectorConvolution} and {@link PlainConvolution}. */
+/** The convolutions of {@link thaw.kernels.Backend}; implemented by {@link VectorConvolution} and {@link PlainConvolution}. */
 interface Convolution {
 
     Array conv2d(Array x, Array w, Epilogue epilogue, Conv2dOptions options);

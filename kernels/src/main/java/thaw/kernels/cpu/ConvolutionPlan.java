@@ -6,9 +6,9 @@ import thaw.kernels.Conv2dOptions;
 import thaw.kernels.Shape;
 
 /**
- * What of a direct convolution does not depend on the numbers: how its source is padded, and the walks over it.
+ * The part of a direct convolution that depends on shapes only: the padding of its source, and the walks over it.
  *
- * @param copy         null if the source is read as it is
+ * @param copy         null if the source is read in place
  * @param coversTarget whether the walks write every pixel of the target
  */
 record ConvolutionPlan(SourceCopy copy, List<TapWalk> walks, boolean coversTarget) {
@@ -32,7 +32,7 @@ record ConvolutionPlan(SourceCopy copy, List<TapWalk> walks, boolean coversTarge
         int outBlocks = CpuArray.channelBlocks(y.dim(1), lanes);
         int[] taps = places.taps(blocks, plane, inLanes);
         boolean pointwise = sampled || places.count() == 1 && o.strideH() == 1 && o.strideW() == 1 && copy == null;
-        // A 1×1 filter does not care where a row ends: cut the image into pieces that suit the tiles instead.
+        // A 1×1 filter is independent of row boundaries: cut the image into pieces that suit the tiles instead.
         int piece = pointwise ? piece(outPixels, x.dim(0) * layout.tiles()) : y.dim(3);
         int rows = pointwise ? (outPixels + piece - 1) / piece : y.dim(2);
         TapWalk walk = new TapWalk(x.dim(0), rows, blocks * plane, 0,
@@ -43,15 +43,15 @@ record ConvolutionPlan(SourceCopy copy, List<TapWalk> walks, boolean coversTarge
         return new ConvolutionPlan(copy, List.of(walk), true);
     }
 
-    /** Whether a convolution sees but some pixels of its input, each at one place of its filter. */
+    /** Whether a convolution reads only some pixels of its input, each at a single position of its filter (1×1 with stride). */
     static boolean isSampled(Shape w, Conv2dOptions o) {
         return w.dim(2) == 1 && w.dim(3) == 1 && o.strideH() + o.strideW() > 2 && o.paddingH() == 0 && o.paddingW() == 0;
     }
 
     /**
-     * About 200 pixels, or fewer where a job would have too few items; a multiple of the widest tile.
+     * The pixels of one piece: about 200, or fewer if a job would have too few items; a multiple of the widest tile.
      *
-     * @param others how many images and tiles of channels there are for each pixel
+     * @param others the number of images times channel tiles
      */
     private static int piece(int pixels, int others) {
         int pieces = Math.max(Math.max(1, Math.round(pixels / 200f)), (TapWalk.ITEMS + others - 1) / others);
@@ -59,9 +59,10 @@ record ConvolutionPlan(SourceCopy copy, List<TapWalk> walks, boolean coversTarge
     }
 
     /**
-     * The gradient of the input as convolutions of the output's gradient. Input row {@code y} meets filter row {@code r} at
-     * output row {@code (y + padding − r·dilation) / stride}, where that is whole; rows {@code y = phase + stride·j} meet the
-     * same filter rows, at output rows {@code j + q} with {@code q = (phase + padding − r·dilation) / stride}. Columns alike.
+     * The input's gradient as convolutions of the output's gradient. Input row {@code y} meets filter row {@code r} at
+     * output row {@code (y + padding − r·dilation) / stride}, if that is an integer; rows {@code y = phase + stride·j}
+     * meet the same filter rows, at output rows {@code j + q} with {@code q = (phase + padding − r·dilation) / stride}.
+     * Columns likewise.
      */
     static ConvolutionPlan backward(Shape gy, Shape w, Shape x, Conv2dOptions o, int lanes) {
         StridePhase[] qh = StridePhase.of(w.dim(2), o.strideH(), o.paddingH(), o.dilationH());

@@ -5,10 +5,9 @@ import thaw.kernels.Shape;
 
 /**
  * An array of floats on the heap, in one of two layouts: row-major, or for {@code [N, C, H, W]} in <b>channel blocks</b>:
- * the channels in groups of {@link #block()} that lie side by side for each pixel, so that a vector holds one pixel's
- * values of a block. Element {@code (n, c, h, w)} is then at
- * {@code ((n·⌈C/block⌉ + c/block)·H·W + h·W + w)·block + c%block}. Where C is no multiple of the block, the channels
- * that are missing from the last block are zeros; every operator keeps them so.
+ * groups of {@link #block()} channels, stored side by side for each pixel, so that a vector holds one pixel's values of a
+ * block. Element {@code (n, c, h, w)} is then at {@code ((n·⌈C/block⌉ + c/block)·H·W + h·W + w)·block + c%block}. If C is
+ * not a multiple of the block, the channels missing from the last block are zeros; every operator keeps them zero.
  *
  * <p>With blocks of 1 both layouts are the same.
  */
@@ -32,7 +31,7 @@ final class CpuArray extends Array {
         return storage.data();
     }
 
-    /** Channels that lie side by side; 1 means row-major. */
+    /** The number of channels side by side; 1 means row-major. */
     int block() {
         return block;
     }
@@ -45,12 +44,12 @@ final class CpuArray extends Array {
         return channelBlocks(shape().dim(1), block);
     }
 
-    /** Floats that are taken up, zeros of missing channels included. */
+    /** The number of floats in memory, zeros of missing channels included. */
     int length() {
         return length(shape(), block);
     }
 
-    /** Whether the last channel block has channels that do not exist. */
+    /** Whether the last channel block contains channels that do not exist. */
     boolean isPadded() {
         return block > 1 && shape().dim(1) % block != 0;
     }

@@ -20,8 +20,9 @@ import thaw.kernels.Shapes;
 import thaw.kernels.UnaryOp;
 
 /**
- * The fast backend: float32 on all cores. With the module {@code jdk.incubator.vector} present it uses the Vector API, and
- * activations lie in channel blocks of a vector's width; without it, plain loops on row-major arrays.
+ * The fast backend for CPUs: float32 on all cores. With the module {@code jdk.incubator.vector} present it uses the Vector
+ * API, and activations are stored in channel blocks of one vector's width; without it, it runs plain loops on row-major
+ * arrays. Thread-safe, as {@link Backend} requires.
  */
 public final class CpuBackend implements Backend {
 
@@ -62,19 +63,19 @@ public final class CpuBackend implements Backend {
                 + threads + (threads == 1 ? " thread" : " threads");
     }
 
-    /** The fastest that this Java offers: vectors where they are {@linkplain #hasVectors there}, else plain loops. */
+    /** The fastest variant for this Java: vectors if {@linkplain #hasVectors available}, else plain loops. */
     public static CpuBackend create(int threads) {
         return new CpuBackend(threads, hasVectors());
     }
 
-    /** Plain loops, whether or not the Vector API is there. */
+    /** Plain loops, whether or not the Vector API is available. */
     public static CpuBackend plain(int threads) {
         return new CpuBackend(threads, false);
     }
 
     /**
-     * Whether the Vector API is there and worth using. Java needs {@code --add-modules jdk.incubator.vector}, and vectors of
-     * at least four floats in hardware: elsewhere the API falls back to code that is slower than plain loops by far.
+     * Whether the Vector API is available and fast. It needs {@code --add-modules jdk.incubator.vector}, and hardware
+     * vectors of at least four floats: otherwise the API falls back to code that is far slower than plain loops.
      */
     public static boolean hasVectors() {
         return ModuleLayer.boot().findModule("jdk.incubator.vector").isPresent() && VectorSupport.isFast();
@@ -85,7 +86,7 @@ public final class CpuBackend implements Backend {
         return description;
     }
 
-    /** Floats in a vector; 1 with plain loops. */
+    /** The number of floats in a vector; 1 with plain loops. */
     public int lanes() {
         return lanes;
     }
@@ -114,7 +115,7 @@ public final class CpuBackend implements Backend {
         }
     }
 
-    /** With one thread of its own and loops of a kind, which stay. */
+    /** A backend with one thread and a fixed kind of loops, for warming up in the background. */
     static CpuBackend with(boolean vectorLoops) {
         CpuBackend backend = new CpuBackend(1, true);
         backend.current.useVectors(vectorLoops);

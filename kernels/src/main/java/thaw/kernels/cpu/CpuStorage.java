@@ -7,8 +7,8 @@ import java.util.function.Supplier;
 import thaw.kernels.Storage;
 
 /**
- * A pooled array of floats, and beside it what was derived from its contents: weights that convolutions have rearranged
- * for their inner loops, which stay valid until the contents {@linkplain #changed() change}.
+ * A pooled array of floats, with data derived from its contents: weights that convolutions have rearranged for their inner
+ * loops, which stay valid until the contents {@linkplain #changed() change}.
  */
 final class CpuStorage extends Storage {
 
@@ -19,7 +19,7 @@ final class CpuStorage extends Storage {
     private final float[] data;
     private final List<Derived> derived = new ArrayList<>(0);
 
-    /** Keys that were asked about since the contents last changed. */
+    /** Keys passed to {@link #isReused} since the contents last changed. */
     private final List<Object> asked = new ArrayList<>(0);
 
     CpuStorage(BufferPool pool, int length) {
@@ -33,9 +33,9 @@ final class CpuStorage extends Storage {
     }
 
     /**
-     * What {@code make} computes from the contents, computed once for each key and state of the contents.
+     * The result of {@code make}, computed once for each key and state of the contents.
      *
-     * @param make gives an array from the pool, which this storage gives back
+     * @param make returns an array from the pool, which this storage gives back
      */
     synchronized float[] derive(Object key, Supplier<float[]> make) {
         requireAlive();
@@ -50,16 +50,17 @@ final class CpuStorage extends Storage {
     }
 
     /**
-     * Whether this was asked before about this key and the present state of the contents. Training uses each state of a weight
-     * once, inference many times: whoever derives something large asks first, and has it kept by {@link #derive} only if so.
+     * Whether this is at least the second query for this key and the present contents. Training uses each state of a
+     * weight once, inference many times; a large derived array is therefore kept by {@link #derive} only if this returns
+     * true.
      */
     synchronized boolean isReused(Object key) {
         return asked.contains(key) || !asked.add(key);
     }
 
     /**
-     * Has {@code use} work on what {@code make} computes from the contents, which is kept if it {@linkplain #isReused is asked
-     * for again} and else given back to the pool at once: in training, rearranged weights would lie beside the weights until the
+     * Runs {@code use} on the result of {@code make}, which is kept if it {@linkplain #isReused is reused}, and otherwise
+     * given back to the pool at once: in training, rearranged weights would occupy memory beside the weights until the
      * next update.
      */
     void useDerived(Object key, Supplier<float[]> make, Consumer<float[]> use) {

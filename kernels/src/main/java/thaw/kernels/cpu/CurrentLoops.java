@@ -1,6 +1,9 @@
 package thaw.kernels.cpu;
 
-/** Which {@link BlockLoops} a backend's operators take; each asks once, so that none changes in its midst. */
+/**
+ * The {@link BlockLoops} that a backend's operators use. Each operator reads it once, so that it does not change within a
+ * call.
+ */
 final class CurrentLoops {
 
     private final BlockLoops vectors = new VectorBlockLoops();

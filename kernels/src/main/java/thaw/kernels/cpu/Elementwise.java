@@ -11,12 +11,12 @@ import thaw.kernels.SplitMix64;
 import thaw.kernels.UnaryOp;
 
 /**
- * Element-wise operators. They run over the memory as it lies, whatever the layout, where that keeps the zeros of missing
- * channels; otherwise in row-major order. The loops are plain: the compiler makes vectors of them.
+ * Element-wise operators. They run over the memory in its own layout if that keeps the zeros of missing channels, and
+ * otherwise in row-major order. The loops are plain Java; the compiler vectorises them.
  */
 final class Elementwise {
 
-    /** Elements that one item of a job works on: some microseconds, and a few pages. */
+    /** Elements per item of a job: a few microseconds of work, and a few memory pages. */
     private static final int CHUNK = 1 << 14;
 
     /** A loop over part of the elements. */
@@ -39,7 +39,7 @@ final class Elementwise {
         workers.run(items, i -> range.run(i * CHUNK, Math.min(length, (i + 1) * CHUNK)));
     }
 
-    /** {@code x} itself, or in row-major order if its missing channels would not stay zero. */
+    /** {@code x} itself, or a row-major copy if its missing channels would not stay zero. */
     private CpuArray flat(Array array, boolean keepsZero) {
         CpuArray x = cpu(array);
         if (keepsZero || !x.isPadded()) {
@@ -127,7 +127,7 @@ final class Elementwise {
         return gx;
     }
 
-    /** @param v the function's input or output, as {@link Backend#gradientNeedsInput} says */
+    /** @param v the function's input or output, see {@link Backend#gradientNeedsInput} */
     private void applyGradient(UnaryOp op, float[] g, float[] v, float[] out, int from, int to) {
         switch (op) {
             case RELU -> loops.reluGradient(g, v, out, from, to);

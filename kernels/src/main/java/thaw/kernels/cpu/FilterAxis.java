@@ -4,19 +4,19 @@ import java.util.Arrays;
 import java.util.stream.IntStream;
 
 /**
- * What a convolution, or its gradient of the input, does along rows or along columns: target positions
- * {@code start + step·i}, for {@code i} from 0 to {@code count − 1}, meet filter position {@code filter[f]} at source position
- * {@code sourceStep·i + offset[f]}, which may lie outside of the source.
+ * A convolution, or its input gradient, along one axis: target positions {@code start + step·i}, for {@code i} from 0 to
+ * {@code count − 1}, meet filter position {@code filter[f]} at source position {@code sourceStep·i + offset[f]}, which may
+ * be outside the source.
  */
 record FilterAxis(int start, int step, int count, int sourceStep, int[] filter, int[] offset) {
 
-    /** The convolution. */
+    /** The axis of the convolution. */
     static FilterAxis forward(int outputs, int filterSize, int stride, int padding, int dilation) {
         int[] all = IntStream.range(0, filterSize).toArray();
         return new FilterAxis(0, 1, outputs, stride, all, Arrays.stream(all).map(r -> r * dilation - padding).toArray());
     }
 
-    /** Its gradient of the input: for each phase of the stride one. */
+    /** The axes of its input gradient, one for each phase of the stride. */
     static FilterAxis[] backward(int inputs, int filterSize, int stride, int padding, int dilation) {
         StridePhase[] phases = StridePhase.of(filterSize, stride, padding, dilation);
         return IntStream.range(0, Math.min(stride, inputs))

@@ -1,8 +1,8 @@
 package thaw.kernels.cpu;
 
 /**
- * The places of a filter that take part in a walk over pixels, and where each meets the source: place {@code i} is the
- * filter's row-major position {@code position[i]}, and its source pixel lies {@code offset[i]} pixels after the walk's.
+ * The filter positions that take part in a walk over pixels, and the source pixel of each: entry {@code i} is the filter's
+ * row-major position {@code position[i]}, and its source pixel is {@code offset[i]} pixels after the walk's.
  */
 record FilterPlaces(int[] position, int[] offset) {
 
@@ -10,7 +10,7 @@ record FilterPlaces(int[] position, int[] offset) {
         return position.length;
     }
 
-    /** All places of a filter over a source of {@code width} columns. */
+    /** All positions of a filter over a source of {@code width} columns. */
     static FilterPlaces all(int rows, int columns, int dilationH, int dilationW, int width) {
         int[] position = new int[rows * columns];
         int[] offset = new int[rows * columns];
@@ -22,10 +22,10 @@ record FilterPlaces(int[] position, int[] offset) {
     }
 
     /**
-     * Where each tap of the micro-kernel lies: channel block by channel block, place by place.
+     * The source offset of each tap of the micro-kernel, in floats: channel block by channel block, position by position.
      *
-     * @param blockSize floats of one channel block of the source
-     * @param lanes     floats of a source pixel
+     * @param blockSize floats in one channel block of the source
+     * @param lanes     floats in a source pixel
      */
     int[] taps(int blocks, int blockSize, int lanes) {
         int[] taps = new int[blocks * count()];

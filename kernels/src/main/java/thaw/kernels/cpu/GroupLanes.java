@@ -11,11 +11,11 @@ import jdk.incubator.vector.VectorSpecies;
 
 /**
  * Rearranges images between channel blocks and planes whose lanes are groups. A set of L groups of {@code m} channels is
- * {@code m} whole channel blocks; channel {@code j} of its group {@code g} is number {@code g·m + j} among them, and goes to
- * lane {@code g} of plane {@code j}. With one channel a group both are the same.
+ * {@code m} whole channel blocks; channel {@code j} of its group {@code g} is number {@code g·m + j} among them, and is
+ * moved to lane {@code g} of plane {@code j}. With one channel per group both layouts are the same.
  *
- * <p>With 2, 4 or 8 channels whole vectors are shuffled and blended: 18 ns a pixel for 4 by 16 groups, whose 3×3 products take
- * 40. Number by number, which other extents get, it is 70.
+ * <p>With 2, 4 or 8 channels per group whole vectors are shuffled and blended: 18 ns per pixel for 4 channels by 16
+ * groups, whose 3×3 products take 40 ns. Other group sizes are moved element by element, which takes 70 ns.
  */
 final class GroupLanes {
 
@@ -23,15 +23,15 @@ final class GroupLanes {
     private static final int L = S.length();
 
     private final int m;
-    /** By plane, which lane of a channel block each lane takes; and by block, for which lanes that is right. */
+    /** By plane, the lane of a channel block that each lane takes; and by block, the lanes that come from it. */
     private final List<VectorShuffle<Float>> toLanes;
     private final List<VectorMask<Float>> fromBlock;
-    /** The way back: by block, which lane of a plane; and by plane, for which lanes that is right. */
+    /** The inverse: by block, the lane of a plane; and by plane, the lanes that come from it. */
     private final List<VectorShuffle<Float>> toChannels;
     private final List<VectorMask<Float>> fromPlane;
     private final VectorMask<Float> none = S.maskAll(false);
 
-    /** @param m channels of a group */
+    /** @param m channels per group */
     GroupLanes(int m) {
         this.m = m;
         boolean shuffled = (m == 2 || m == 4 || m == 8) && m < L;
@@ -54,20 +54,20 @@ final class GroupLanes {
         return (groups + L - 1) / L;
     }
 
-    /** A part of an image; it may reach over the image's borders, where there are zeros. */
+    /** A part of an image; it may extend beyond the image, where it is zero. */
     record Window(int firstRow, int rows, int firstColumn, int columns) {
 
-        /** Floats of one plane. */
+        /** The number of floats in one plane. */
         int plane() {
             return rows * columns * L;
         }
     }
 
     /**
-     * A window of one set of one image as {@code [m][rows][columns][L]}. Groups that are not there are zeros.
+     * Copies a window of one set of one image to {@code [m][rows][columns][L]}. Groups that do not exist are zeros.
      *
-     * @param image  where the image begins
-     * @param blocks of the image
+     * @param image  the offset of the image
+     * @param blocks the number of the image's channel blocks
      */
     void gather(float[] from, int image, int blocks, int height, int width, int set, Window w, float[] to) {
         Arrays.fill(to, 0, m * w.plane(), 0);
@@ -95,10 +95,10 @@ final class GroupLanes {
     /**
      * The inverse, for one row.
      *
-     * @param from   {@code [m][columns][L]}
-     * @param row    where the row begins in the image's first block
-     * @param plane  floats of a block
-     * @param step   floats between neighbouring columns
+     * @param from  {@code [m][columns][L]}
+     * @param row   the offset of the row in the image's first block
+     * @param plane floats in a block
+     * @param step  floats between neighbouring columns
      */
     void scatter(float[] from, int columns, int set, int blocks, float[] to, int row, int plane, int step) {
         int present = Math.min(m, blocks - set * m);
@@ -120,7 +120,7 @@ final class GroupLanes {
         }
     }
 
-    /** Lanes of vectors of up to {@code m} planes, each for the lanes of its mask. */
+    /** Gathers the lanes of each mask from the vectors of up to {@code m} planes. */
     private void shuffle(float[] from, int at, int plane, int present, VectorShuffle<Float> order, List<VectorMask<Float>> masks,
             float[] to, int target, int step, int count) {
         for (int i = 0; i < present; i += 4) {

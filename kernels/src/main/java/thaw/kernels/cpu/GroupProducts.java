@@ -4,9 +4,9 @@ import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
- * The micro-kernel under the gradients of grouped and depthwise weights, whose vectors run along groups, as in
- * {@link GroupTaps}. A row is an input channel of every group at a place of the filter, {@code rows[row]} floats from
- * the pixel's source; {@code k} runs over output pixels:
+ * The micro-kernel of the gradients of grouped and depthwise weights, whose vectors run along groups, as in
+ * {@link GroupTaps}. A row is an input channel of every group at one filter position, {@code rows[row]} floats from the
+ * pixel's source; {@code k} runs over output pixels:
  * <pre>
  * w[wo + (r·Q + q)·L + lane] += Σ_k x[rows[row + r] + at[k] + lane] · g[go + q·gPlane + k·L + lane]      Q outputs
  * </pre>
@@ -16,13 +16,13 @@ final class GroupProducts {
     private static final VectorSpecies<Float> S = FloatVector.SPECIES_PREFERRED;
     private static final int L = S.length();
 
-    /** Rows come in multiples of this. */
+    /** The number of rows must be a multiple of this. */
     static final int ROWS = 4;
 
     private GroupProducts() {
     }
 
-    /** All rows by 4 outputs, or 1; {@code w} holds {@code [row][outputs][lane]}. */
+    /** All rows by 4 outputs, or by 1; {@code w} holds {@code [row][outputs][lane]}. */
     static void add(int outputs, float[] x, int[] rows, int[] at, int steps, float[] g, int go, int gPlane,
             float[] w, int wo) {
         int count = outputs == 4 && !PixelRow.MANY_REGISTERS ? 2 : ROWS;

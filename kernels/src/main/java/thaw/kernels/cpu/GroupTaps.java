@@ -4,13 +4,14 @@ import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
- * The micro-kernel under grouped and depthwise convolutions, whose vectors run along groups: a lane is a group, and nothing
- * crosses lanes. For pixel {@code p} and output channel {@code q} of every group,
+ * The micro-kernel of grouped and depthwise convolutions, whose vectors run along groups: a lane is a group, and lanes
+ * never mix. For pixel {@code p} and output channel {@code q} of every group,
  * <pre>
  * y[yo + p·py + q·yPlane + lane] = Σ_k x[xo + p·px + at[k] + lane] · w[wo + (k·Q + q)·L + lane]      Q outputs
  * </pre>
- * where {@code k} runs over the group's input channels and the filter's places. Written as {@link TwoVectorTaps} is, for the
- * same reasons. With 32 vector registers 4 pixels by 4 outputs use 16 accumulators; with 16, 2 by 4 use 8.
+ * where {@code k} runs over the group's input channels and the filter's positions. Unrolled like
+ * {@link TwoVectorTaps}, for the same reasons. With 32 vector registers 4 pixels by 4 outputs use 16 accumulators; with
+ * 16, 2 by 4 use 8.
  */
 final class GroupTaps {
 
@@ -20,12 +21,12 @@ final class GroupTaps {
     private GroupTaps() {
     }
 
-    /** How many output channels a call computes, of so many that are left. */
+    /** The number of output channels that one call computes, if {@code left} remain. */
     static int outputs(int left) {
         return left >= 4 ? 4 : 1;
     }
 
-    /** A row of pixels; a last tile that does not fit is moved back, and computes some pixels once more, to the same bits. */
+    /** A row of pixels. A last tile that does not fit is shifted back and recomputes some pixels, with the same bits. */
     static void row(int pixels, int outputs, float[] x, int xo, int px, int[] at, int steps, float[] w, int wo,
             float[] y, int yo, int py, int yPlane) {
         int widest = outputs == 1 ? 8 : PixelRow.MANY_REGISTERS ? 4 : 2;

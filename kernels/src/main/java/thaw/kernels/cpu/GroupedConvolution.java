@@ -8,26 +8,26 @@ import thaw.kernels.Conv2dOptions;
 import thaw.kernels.Shape;
 
 /**
- * Convolutions in groups of fewer channels than a vector has lanes, depthwise ones among them: forward, and the gradient of
- * the input, which is one of the output's gradient. As dense tiles they would multiply zeros, 4 times in 5 and more. Instead a
- * lane is a group ({@link GroupLanes}), and every multiplication counts ({@link GroupTaps}).
+ * Convolutions in groups of fewer channels than a vector has lanes, including depthwise ones: forward, and the gradient of
+ * the input, which is a convolution of the output's gradient. As dense tiles they would multiply by zero in at least 4 of
+ * 5 multiplications. Here a lane is a group ({@link GroupLanes}), and no multiplication is wasted ({@link GroupTaps}).
  *
- * <p>An item is a band of rows of one set of groups in one image: its source is gathered, with its padding, into a
- * window that stays in the second-level cache, and the results are scattered row by row.
+ * <p>An item is a band of rows of one set of groups in one image: its source is gathered, with its padding, into a window
+ * that stays in the second-level cache, and the results are scattered row by row.
  *
- * <p>Milliseconds of a core for 8 images, 3×3, and before that as dense tiles: 128 channels in 32 groups at 56×56 6.2, 18.9;
- * 256 in 32 at 28×28 5.5, 9.9; 64 depthwise at 56×56 1.3, 9.7. The products alone run at 96 GFLOP/s of 116; more than half of
- * the time goes into moving channels to lanes and back.
+ * <p>Milliseconds on one core for 8 images, 3×3, here and as dense tiles: 128 channels in 32 groups at 56×56 6.2, 18.9;
+ * 256 in 32 at 28×28 5.5, 9.9; 64 depthwise at 56×56 1.3, 9.7. The products alone run at 96 GFLOP/s of 116; more than half
+ * of the time is spent on moving channels to lanes and back.
  */
 final class GroupedConvolution {
 
-    /** Floats of an item's window: 256 KiB. */
+    /** Floats in an item's window: 256 KiB. */
     private static final int WINDOW = 1 << 16;
 
-    /** Items that a job should have at least, so that any number of threads is kept busy evenly. */
+    /** The least number of items per job, so that any number of threads is evenly loaded. */
     private static final int ITEMS = 32;
 
-    /** Identifies weights with groups in lanes among what is derived from a weight. */
+    /** The key of weights with groups in lanes, among the data derived from a weight. */
     private record Key(boolean transposed, List<Integer> rows, List<Integer> columns) {
     }
 
@@ -42,7 +42,7 @@ final class GroupedConvolution {
         this.lanes = memory.block();
     }
 
-    /** Whether dense tiles would take clearly more multiplications. */
+    /** Whether dense tiles would take at least twice the multiplications. */
     boolean suits(Shape w, Conv2dOptions o) {
         if (o.groups() == 1) {
             return false;
@@ -85,7 +85,7 @@ final class GroupedConvolution {
         final FilterAxis[] columns;
         final BlockedEpilogue epilogue;
         final int sets;
-        /** Channels of a group in the source and in the target. */
+        /** Channels per group in the source and in the target. */
         final int inputs;
         final int outputs;
         final int firstRow;
@@ -150,7 +150,7 @@ final class GroupedConvolution {
             });
         }
 
-        /** The pixels of one phase of rows and columns, and the filter's places that they meet. */
+        /** The pixels of one phase of rows and columns, and the filter positions that they meet. */
         private final class Phase {
             final FilterAxis down;
             final FilterAxis right;
@@ -173,7 +173,7 @@ final class GroupedConvolution {
                         () -> pack(w, transposed, groups));
             }
 
-            /** {@code [set][outputs, some at a time][k][output][lane]}. */
+            /** The weights as {@code [set][outputs, some at a time][k][output][lane]}. */
             private float[] pack(CpuArray w, boolean transposed, int groups) {
                 float[] out = memory.pool().takeFitting(sets * outputs * at.length * lanes);
                 Arrays.fill(out, 0, sets * outputs * at.length * lanes, 0);

@@ -6,16 +6,16 @@ import thaw.kernels.Conv2dOptions;
 import thaw.kernels.Shape;
 
 /**
- * The gradient of the weight of a {@link GroupedConvolution}, with groups in lanes likewise: each band of rows of one set of
- * groups is gathered, input and output's gradient, and {@link GroupProducts} sums over its pixels. The bands are cut into
- * parts with sums of their own, joined in order; how many depends on the shapes alone.
+ * The weight gradient of a {@link GroupedConvolution}, with groups in lanes likewise. Each band of rows of one set of
+ * groups is gathered from input and output gradient, and {@link GroupProducts} sums over its pixels. The bands are split
+ * into parts with separate sums, which are added in order; the number of parts depends on the shapes alone.
  */
 final class GroupedWeightGradient {
 
-    /** Floats of an item's two windows: 256 KiB. */
+    /** Floats in an item's two windows: 256 KiB. */
     private static final int WINDOW = 1 << 16;
 
-    /** Items that a job should have at least, so that any number of threads is kept busy evenly. */
+    /** The least number of items per job, so that any number of threads is evenly loaded. */
     private static final int ITEMS = 64;
 
     private final Memory memory;
@@ -46,7 +46,8 @@ final class GroupedWeightGradient {
         int windowRows = o.strideH() * (bandRows - 1) + reach;
         int plane = windowRows * columns * lanes;
 
-        // A row of the products is a place of the filter and an input channel of the group; whole multiples of them.
+        // A row of the products is a filter position and an input channel of the group; their number is rounded up to
+        // whole multiples.
         int places = filter.dim(2) * filter.dim(3);
         int[] rows = IntStream.range(0, (inputs * places + GroupProducts.ROWS - 1) / GroupProducts.ROWS * GroupProducts.ROWS)
                 .map(r -> r >= inputs * places ? 0 : r / places * plane

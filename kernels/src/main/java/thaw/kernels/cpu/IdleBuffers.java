@@ -3,8 +3,8 @@ package thaw.kernels.cpu;
 import java.util.Arrays;
 
 /**
- * Buffers of one length that nobody uses. A thread gets back what it used last: that is in its core's cache. Of a buffer in
- * another core's, each line takes a message and an answer to be written to, and 0.3 µs where the cores have no cache in common.
+ * Idle buffers of one length. A thread gets back the one that it used last, which is in its core's cache. Writing to a
+ * buffer in another core's cache costs a message and an answer per cache line, 0.3 µs if the cores share no cache.
  */
 final class IdleBuffers {
 
@@ -32,7 +32,7 @@ final class IdleBuffers {
         count++;
     }
 
-    /** What this thread gave back last, or else what has lain here the longest, and is in no cache. */
+    /** The buffer that this thread gave back last, or else the one idle for longest, which is in no cache. */
     float[] pop(long user) {
         int at = count - 1;
         while (at > 0 && users[at] != user) {

@@ -1,11 +1,11 @@
 package thaw.kernels.cpu;
 
 /**
- * The loops over the pixels of one channel block that plain Java does not turn into vectors by itself. A block's pixels
- * lie one behind the other, each with {@link #lanes()} channels side by side; per-channel numbers (means, factors) are
- * {@code lanes()} floats from an offset.
+ * Loops over the pixels of one channel block that the Java compiler does not vectorise by itself. A block's pixels are
+ * contiguous, each with {@link #lanes()} channels side by side; per-channel numbers (means, factors) are {@code lanes()}
+ * floats from an offset.
  *
- * <p>Two implementations: {@link VectorLaneLoops} with a vector's width of lanes, {@link PlainLaneLoops} with one.
+ * <p>Two implementations: {@link VectorLaneLoops}, with one vector's width of lanes, and {@link PlainLaneLoops}, with one.
  */
 interface LaneLoops extends WindowLoops {
 
@@ -20,14 +20,14 @@ interface LaneLoops extends WindowLoops {
             float[] outG, float[] outGx, int o);
 
     /**
-     * {@code y = max(a·(x − mean) + b, floor)}: the difference first, since {@code a·x} and {@code a·mean} may nearly cancel.
-     * {@code y} may be {@code x}.
+     * {@code y = max(a·(x − mean) + b, floor)}. Takes the difference first because {@code a·x} and {@code a·mean} may
+     * nearly cancel. {@code y} may be {@code x}.
      *
      * @param floor 0 for a ReLU, −∞ for none
      */
     void normalize(float[] x, int xo, int pixels, float[] mean, float[] a, float[] b, int o, float floor, float[] y, int yo);
 
-    /** {@code y = max(a·(x − mean) + b + residual, floor)}; the residual begins at {@code yo}, as {@code y} does. */
+    /** {@code y = max(a·(x − mean) + b + residual, floor)}; the residual begins at {@code yo}, like {@code y}. */
     void normalizeAndAdd(float[] x, int xo, int pixels, float[] mean, float[] a, float[] b, int o, float[] residual,
             float floor, float[] y, int yo);
 

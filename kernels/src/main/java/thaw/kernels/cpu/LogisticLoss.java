@@ -6,7 +6,7 @@ import thaw.kernels.Reduction;
 import thaw.kernels.Shape;
 import thaw.kernels.Shapes;
 
-/** Binary cross-entropy, see {@link Backend#binaryCrossEntropy}. Scores are few: one thread, sums in double precision. */
+/** Binary cross-entropy, see {@link Backend#binaryCrossEntropy}. Scores are few: one thread, and sums in double precision. */
 final class LogisticLoss {
 
     private final Memory memory;

@@ -1,9 +1,9 @@
 package thaw.kernels.cpu;
 
-/** A matrix somewhere in an array: element {@code (i, j)} is {@code data[from + i·row + j·column]}. */
+/** A matrix within an array: element {@code (i, j)} is {@code data[from + i·row + j·column]}. */
 record MatrixView(float[] data, int from, int row, int column) {
 
-    /** Row after row. */
+    /** A row-major matrix. */
     static MatrixView of(float[] data, int from, int columns) {
         return new MatrixView(data, from, columns, 1);
     }

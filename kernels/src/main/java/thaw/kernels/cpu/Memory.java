@@ -7,17 +7,17 @@ import java.util.Map;
 import thaw.kernels.Array;
 import thaw.kernels.Shape;
 
-/** Allocates arrays in either layout from the pool, and moves them from one to the other. */
+/** Allocates arrays in either layout from the pool, and converts them from one layout to the other. */
 final class Memory {
 
     private final BufferPool pool = new BufferPool();
     private final Workers workers;
     private final int block;
 
-    /** Tables of rows for another use, by their length. */
+    /** Row tables for reuse, by their length. */
     private final Map<Integer, ArrayDeque<float[][]>> tables = new HashMap<>();
 
-    /** @param block channels in a block; 1 keeps everything row-major */
+    /** @param block channels per block; 1 keeps everything row-major */
     Memory(Workers workers, int block) {
         this.workers = workers;
         this.block = block;
@@ -44,7 +44,7 @@ final class Memory {
         return new CpuArray(x.shape(), new CpuStorage(pool, x.length()), x.block());
     }
 
-    /** A second owner of the same memory under another shape of the same size. */
+    /** The same memory under another shape of the same size, with one more owner. */
     CpuArray view(CpuArray x, Shape shape) {
         x.storage().retain();
         return new CpuArray(shape, x.storage(), 1);
@@ -54,11 +54,11 @@ final class Memory {
         if (x instanceof CpuArray a) {
             return a;
         }
-        throw new IllegalArgumentException("the array belongs to another backend (" + x.getClass().getSimpleName()
-                + "); move it with read and of");
+        throw new IllegalArgumentException("array belongs to another backend (" + x.getClass().getSimpleName()
+                + "); copy it with read and of");
     }
 
-    /** The same numbers in row-major order, with an owner of its own to release: {@code x} itself where it is so already. */
+    /** The same numbers in row-major order, for the caller to release: {@code x} itself if it already is row-major. */
     CpuArray asRowMajor(Array array) {
         CpuArray x = cpu(array);
         if (x.isRowMajor()) {
@@ -70,7 +70,7 @@ final class Memory {
         return y;
     }
 
-    /** The same numbers in channel blocks, with an owner of its own to release. */
+    /** The same numbers in channel blocks, for the caller to release. */
     CpuArray asBlocked(Array array) {
         CpuArray x = cpu(array);
         if (x.block() == block) {
@@ -82,12 +82,12 @@ final class Memory {
         return y;
     }
 
-    /** The same numbers with the layout of {@code model}, with an owner of its own to release. */
+    /** The same numbers in the layout of {@code model}, for the caller to release. */
     CpuArray as(CpuArray model, Array x) {
         return model.isRowMajor() ? asRowMajor(x) : asBlocked(x);
     }
 
-    /** Row-major numbers into an array of any layout. */
+    /** Copies row-major numbers into an array of any layout. */
     void gather(float[] from, CpuArray to) {
         if (to.isRowMajor()) {
             System.arraycopy(from, 0, to.data(), 0, to.length());
@@ -106,7 +106,7 @@ final class Memory {
         });
     }
 
-    /** An array of any layout into row-major numbers. */
+    /** Copies an array of any layout into row-major numbers. */
     void scatter(CpuArray from, float[] to) {
         float[] data = from.data();
         if (from.isRowMajor()) {
@@ -125,7 +125,7 @@ final class Memory {
         });
     }
 
-    /** Per-channel numbers {@code [C]} filled up with zeros to whole blocks; goes back with {@code pool().give}. */
+    /** Per-channel numbers {@code [C]} padded with zeros to whole blocks; to be returned with {@code pool().give}. */
     float[] padded(Array perChannel, int length) {
         float[] out = pool.take(length);
         int channels = perChannel.shape().size();
@@ -134,7 +134,7 @@ final class Memory {
         return out;
     }
 
-    /** Separate arrays from the pool, for {@link PlainRows}. */
+    /** Separate arrays from the pool, for {@link PlainRows}; to be returned with {@link #giveRows}. */
     float[][] takeRows(int count, int length) {
         float[][] rows;
         synchronized (tables) {

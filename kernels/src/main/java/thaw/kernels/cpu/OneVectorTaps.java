@@ -4,16 +4,16 @@ import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
- * The micro-kernel under every convolution and matrix product: one vector of output channels by some pixels.
- * For pixel {@code p} and a tile of L output channels,
+ * The micro-kernel of convolutions and matrix products: one vector of output channels by a tile of pixels. For pixel
+ * {@code p} and a tile of L output channels,
  * <pre>
  * y[yo + p·py + lane] = Σ_k x[xo + p·px + taps[k >> shift] + k % 2^shift] · w[wo + k·L + lane]
  * </pre>
- * so that each step multiplies a few numbers of {@code x}, one a pixel, with a vector of weights that all pixels share.
- * A tap names {@code 2^shift} numbers of {@code x} that lie side by side: the channels of a block at one place of a filter.
+ * Each step multiplies one number of {@code x} per pixel with a vector of weights that all pixels share. A tap
+ * stands for {@code 2^shift} contiguous numbers of {@code x}: the channels of a block at one filter position.
  *
- * <p>For a last odd block of output channels, and for narrow layers; with one vector of weights to each load of
- * {@code x} it is bound by loads: 14 pixels 57–70 GFLOP/s on a core whose peak is 116.
+ * <p>Used for a last odd block of output channels, and for narrow layers. With one vector of weights per load of {@code x}
+ * it is bound by loads: 14 pixels 57–70 GFLOP/s on a core whose peak is 116.
  */
 final class OneVectorTaps {
 

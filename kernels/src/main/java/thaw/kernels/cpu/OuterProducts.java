@@ -4,23 +4,23 @@ import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
- * The micro-kernel under every gradient of a weight: a sum of outer products over pixels, of some numbers of {@code x} that
- * lie side by side with one or two vectors of the output's gradient:
+ * The micro-kernel of weight gradients: a sum over pixels of outer products of contiguous numbers of {@code x} with one or
+ * two vectors of the output's gradient:
  * <pre>
  * w[wo + (row·V + v)·L + lane] += Σ_k x[xo + at[k] + row] · g[go + k·L + v·gBlock + lane]      V vectors
  * </pre>
- * Rows are channels of a block (or neighbouring pixels of one channel, in a stem), lanes are output channels, {@code k}
- * runs over output pixels, and {@code at} tells where the input pixel lies that a place of the filter meets there. The more
- * pixels a call sums over, the less its reading and writing of {@code w} costs.
+ * Rows are channels of a block (or neighbouring pixels of one channel, in a stem), lanes are output channels,
+ * {@code k} runs over output pixels, and {@code at} holds the offset of the input pixel that a filter position meets
+ * there. The more pixels a call sums over, the less its reading and writing of {@code w} costs.
  *
- * <p>Written as {@link TwoVectorTaps} is, for the same reasons. 8 rows by 2 vectors use 16 accumulators.
+ * <p>Unrolled like {@link TwoVectorTaps}, for the same reasons. 8 rows by 2 vectors use 16 accumulators.
  */
 final class OuterProducts {
 
     private static final VectorSpecies<Float> S = FloatVector.SPECIES_PREFERRED;
     private static final int L = S.length();
 
-    /** Rows of the kernel that fits the vector's width. */
+    /** The rows of one call for a whole channel block. */
     static final int ROWS = Math.min(8, L);
 
     private OuterProducts() {
@@ -34,7 +34,7 @@ final class OuterProducts {
         }
     }
 
-    /** 4 rows, or 8, by one or two vectors. */
+    /** 4 or 8 rows by one or two vectors. */
     static void rows(int rows, float[] x, int xo, int[] at, int steps, float[] g, int go, int gBlock,
             int vectors, float[] w, int wo) {
         if (rows == 8) {

@@ -4,17 +4,17 @@ import java.util.Arrays;
 
 /**
  * A convolution's weights in the order in which the micro-kernel reads them: for each tile of one or two vectors of output
- * channels, for each input block, place of the filter and channel of the block, the weights of the tile's output channels
- * side by side. A tile sees the input blocks that its groups cover; weights between groups are zeros.
+ * channels, for each input block, filter position and channel of the block, the weights of the tile's output channels side
+ * by side. A tile covers the input blocks of its groups; weights between different groups are zeros.
  *
- * <p>"Output" and "input" are those of the walk: for the gradient of the input they change sides.
+ * <p>"Output" and "input" are those of the walk: for the gradient of the input they are exchanged.
  */
 final class PackedWeights {
 
-    /** Which weights, for which walk. */
+    /** The layout of the packed weights of one walk. */
     record Layout(int outputs, int inputs, int groups, int filterSize, boolean transposed, int inputLanes, int outputLanes) {
 
-        /** Vectors of output channels in a tile: two, but one where two would see the inputs of more groups than one does. */
+        /** Vectors of output channels per tile: two, or one if two would cover the inputs of more groups than one does. */
         int width() {
             return groups > 1 && outputs / groups % (2 * outputLanes) != 0 ? 1 : 2;
         }
@@ -27,7 +27,7 @@ final class PackedWeights {
             return CpuArray.channelBlocks(outputs, outputLanes);
         }
 
-        /** Vectors of output channels in this tile: {@link #width}, but for a last odd one. */
+        /** Vectors of output channels in this tile: {@link #width}, except for a last odd one. */
         int vectors(int tile) {
             return Math.min(width(), outputBlocks() - width() * tile);
         }
@@ -41,7 +41,7 @@ final class PackedWeights {
             return firstOutput(tile) / (outputs / groups) * (inputs / groups) / inputLanes;
         }
 
-        /** The end of the input blocks that the tile's groups cover. */
+        /** The end (exclusive) of the input blocks that the tile's groups cover. */
         int endBlock(int tile) {
             int lastOutput = Math.min(outputs, firstOutput(tile) + vectors(tile) * outputLanes) - 1;
             int endInput = (lastOutput / (outputs / groups) + 1) * (inputs / groups);
@@ -52,7 +52,7 @@ final class PackedWeights {
             return (endBlock(tile) - firstBlock(tile)) * places * inputLanes;
         }
 
-        /** Where each tile begins; the last number is the whole length. */
+        /** The offset of each tile; the last entry is the total length. */
         int[] offsets(int places) {
             int[] offsets = new int[tiles() + 1];
             for (int t = 0; t < tiles(); t++) {
@@ -65,7 +65,7 @@ final class PackedWeights {
     private PackedWeights() {
     }
 
-    /** Writes one tile, from the weight {@code [K, C/groups, R, S]} in row-major order. */
+    /** Packs one tile, from the row-major weight {@code [K, C/groups, R, S]}. */
     static void pack(Layout l, FilterPlaces places, int tile, float[] w, float[] out, int offset) {
         int width = l.vectors(tile) * l.outputLanes;
         int firstOutput = l.firstOutput(tile);
@@ -78,7 +78,7 @@ final class PackedWeights {
         }
     }
 
-    /** One place's weights of one input block. */
+    /** The weights of one filter position and one input block. */
     private static void pack(Layout l, int position, int firstInput, int firstOutput, int width, float[] w, float[] out, int to) {
         int inputs = Math.min(l.inputLanes, l.inputs - firstInput);
         int outputs = Math.min(width, l.outputs - firstOutput);
@@ -97,7 +97,7 @@ final class PackedWeights {
         Arrays.fill(out, to + inputs * width, to + l.inputLanes * width, 0);
     }
 
-    /** Numbers that lie {@code step} apart, to side by side. */
+    /** Copies numbers that are {@code step} apart to contiguous ones. */
     static void copy(float[] w, int from, int step, float[] out, int to, int count) {
         for (int i = 0; i < count; i++) {
             out[to + i] = w[from + i * step];

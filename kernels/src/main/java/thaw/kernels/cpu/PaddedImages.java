@@ -3,15 +3,15 @@ package thaw.kernels.cpu;
 import java.util.Arrays;
 
 /**
- * Images with their padding written out as zeros, so that the inner loops need no test for the border. Each plane is one
- * channel block (or one channel, for row-major images) of one image.
+ * Images with their padding stored as zeros, so that the inner loops need no border test. Each plane is one channel block
+ * (or one channel, for row-major images) of one image.
  *
- * @param lanes floats of a pixel
+ * @param lanes floats in a pixel
  */
 record PaddedImages(int planes, int height, int width, int lanes, int top, int left, int bottom, int right)
         implements SourceCopy {
 
-    /** Floats read past the end by kernels that take eight numbers at a time. */
+    /** Floats past the end that kernels which load eight numbers at a time may read. */
     static final int SLACK = 16;
 
     /** Rows that an item copies. */

@@ -4,22 +4,22 @@ import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
- * Sums that items of a job have formed over parts of a batch, each part's behind the other's in one array, and joined in the
- * order of the parts. A loop over floats would not do: C2 leaves it scalar, since it can't tell that two places of one array
- * don't overlap, and joining then takes as long as a quarter of a small layer's gradient.
+ * Adds up the sums that items of a job computed over parts of a batch, stored one after the other in one array, in the
+ * order of the parts. Uses the Vector API because C2 leaves the plain loop scalar: it cannot prove that two ranges of one
+ * array do not overlap, and the addition then takes as long as a quarter of a small layer's gradient.
  */
 final class PartialSums {
 
     private static final VectorSpecies<Float> S = FloatVector.SPECIES_PREFERRED;
     private static final int L = S.length();
 
-    /** Sums that an item joins: they stay in the first-level cache; a multiple of every vector's width. */
+    /** Sums that an item adds: they fit into the first-level cache; a multiple of every vector width. */
     private static final int PIECE = 512;
 
     private PartialSums() {
     }
 
-    /** Adds the sums of all parts to those of the first; {@code size}, of a part, is a multiple of the vector's width. */
+    /** Adds the sums of all parts to those of the first; {@code size}, of one part, is a multiple of the vector width. */
     static void join(Workers workers, float[] sums, int size, int parts) {
         if (parts == 1) {
             return;

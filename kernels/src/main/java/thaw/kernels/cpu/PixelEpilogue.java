@@ -4,9 +4,9 @@ import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
- * A {@link BlockedEpilogue} on pixels that a micro-kernel has just stored, which are then still in the first-level cache:
- * two to four instructions a vector, against the 64 to 4608 multiply-adds that made it. So the micro-kernels stay few and
- * free of cases, and what needs no epilogue (gradients, matrix products) pays nothing.
+ * Applies a {@link BlockedEpilogue} to pixels that a micro-kernel has just stored, while they are in the first-level
+ * cache: two to four instructions per vector, against the 64 to 4608 multiply-adds that computed it. A separate pass keeps
+ * the micro-kernels few and free of branches, and costs nothing where there is no epilogue (gradients, matrix products).
  */
 final class PixelEpilogue {
 
@@ -18,7 +18,7 @@ final class PixelEpilogue {
     /**
      * In place on the vectors at {@code yo}, {@code yo + py}, …
      *
-     * @param channel of the vectors' first lane
+     * @param channel the channel of the vectors' first lane
      */
     static void apply(BlockedEpilogue e, int channel, float[] y, int yo, int py, int pixels) {
         FloatVector scale = FloatVector.fromArray(S, e.scale(), channel);

@@ -1,18 +1,18 @@
 package thaw.kernels.cpu;
 
 /**
- * Covers a row of pixels with the micro-kernels' tiles. Where a row is no multiple of the tile, the last one is the narrowest
- * that covers the rest, moved back over pixels that are done already, which it computes once more, to the same bits.
+ * Covers a row of pixels with the micro-kernels' tiles. If the row is not a multiple of the tile, the last tile is the
+ * narrowest one that covers the rest, shifted back over pixels that it recomputes, with the same bits.
  */
 final class PixelRow {
 
-    /** With 16 vector registers 6 pixels by 2 vectors are the most; with 32, 14. */
+    /** Whether there are 32 vector registers, enough for tiles of 14 pixels by 2 vectors; with 16 the limit is 6 by 2. */
     static final boolean MANY_REGISTERS = TwoVectorTaps.L == 16 || TwoVectorTaps.L == 4;
 
     private PixelRow() {
     }
 
-    /** The tile that costs least for rows of this many pixels. */
+    /** The tile width with the lowest cost for rows of this many pixels. */
     static int tile(int pixels, int vectors) {
         int best = 1;
         double least = Double.MAX_VALUE;
@@ -44,20 +44,20 @@ final class PixelRow {
         return vectors == 1 ? ONE : MANY_REGISTERS ? TWO_OF_32 : TWO_OF_16;
     }
 
-    /** What loading the weights costs each tile, in pixels. */
+    /** The cost of loading the weights in each tile, in pixels. */
     private static final double OVERHEAD = 3;
     private static final int[] TWO_OF_32 = {14, 8, 7, 4, 1};
     private static final int[] TWO_OF_16 = {6, 4, 1};
     private static final int[] ONE = {14, 8, 7, 4, 1};
 
     /**
-     * Runs tiles of {@code tile} pixels, and a narrower one for the rest, over a row; the arguments are those of
+     * Runs tiles of {@code tile} pixels, and a narrower one for the rest, over a row; the other arguments are those of
      * {@link TwoVectorTaps}.
      *
      * @param tile     from {@link #tile}
-     * @param blocks   how many vectors of output channels: 1 or 2
+     * @param blocks   the number of vectors of output channels: 1 or 2
      * @param epilogue null for none
-     * @param channel  the first lane's, for the epilogue
+     * @param channel  the channel of the first lane, for the epilogue
      */
     static void run(int pixels, int tile, int blocks, float[] x, int xo, int px, int[] taps, int shift, int steps,
             float[] w, int wo, BlockedEpilogue epilogue, int channel, float[] y, int yo, int py, int yBlock) {

@@ -11,11 +11,11 @@ import thaw.kernels.Shapes;
 
 /**
  * Convolution on row-major images without the Vector API: 3×3 filters of stride 1 by {@link PlainWinograd}, all others as
- * the product of the weights with {@link UnrolledImages}, whose gradients are the two other products of the same three
- * matrices.
+ * the product of the weights with {@link UnrolledImages} (im2col), whose gradients are the two other products of the same
+ * three matrices.
  *
- * <p>Images are unrolled some megabytes at a time, and each step (unroll, multiply, store) is a job of its own: so the work
- * of a single small image is shared out as evenly as that of a batch.
+ * <p>Images are unrolled a few megabytes at a time, and each step (unroll, multiply, store) is a job of its own, so that
+ * the work of a single small image is distributed as evenly as that of a batch.
  */
 final class PlainConvolution implements Convolution {
 
@@ -73,7 +73,7 @@ final class PlainConvolution implements Convolution {
         return gw;
     }
 
-    /** What is done with each part in turn. */
+    /** The work on one part; parts are processed one after the other. */
     private interface Work {
         void on(Part part);
     }
@@ -92,13 +92,13 @@ final class PlainConvolution implements Convolution {
         }
     }
 
-    /** Some output pixels, counted through all images: a piece of one image, or whole images. */
+    /** A range of output pixels, counted through all images: a piece of one image, or whole images. */
     private final class Part {
         final UnrolledImages e;
         final int first;
         final int count;
         final float[] unrolled;
-        /** Output pixels of a segment, which lies in one image. */
+        /** Output pixels in a segment, which is within one image. */
         final int segment;
         final int segments;
 
@@ -111,7 +111,7 @@ final class PlainConvolution implements Convolution {
             segments = count / segment;
         }
 
-        /** The unrolled rows that a group of output channels sees, from one segment on. */
+        /** The unrolled rows that a group of output channels reads, from one segment on. */
         MatrixView rows(int group, int s) {
             return new MatrixView(unrolled, group * e.rowsPerGroup() * count + s * segment, count, 1);
         }
@@ -174,7 +174,7 @@ final class PlainConvolution implements Convolution {
             runProducts(segments, false, products);
         }
 
-        /** All blocks of equally large products, one for each group and segment. */
+        /** All blocks of equally large products, one product per group and segment. */
         private void runProducts(int segments, boolean add, Products products) {
             int blocks = products.of(0, 0).blocks();
             workers.run(e.o().groups() * segments * blocks, item -> {

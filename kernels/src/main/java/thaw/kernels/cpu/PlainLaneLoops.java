@@ -1,8 +1,8 @@
 package thaw.kernels.cpu;
 
 /**
- * One lane: each channel's image is a block of its own. Loops without a chain of additions are turned into vectors by
- * the compiler; sums run in eight independent chains, since Java keeps the order of additions as written.
+ * One lane: each channel's image is a block. The compiler vectorises the loops that are not a chain of additions; sums run
+ * in four or eight independent chains, because Java preserves the written order of additions.
  */
 final class PlainLaneLoops implements LaneLoops {
 

@@ -3,11 +3,11 @@ package thaw.kernels.cpu;
 import java.util.Arrays;
 
 /**
- * A product of two matrices by {@link PlainRows}, cut into blocks that may be done in any order and by any thread: some
- * rows of the result by some columns, with the right matrix's part copied into separate arrays, which stay in a core's
- * second-level cache.
+ * A product of two matrices by {@link PlainRows}, divided into blocks that can be computed in any order and by any thread:
+ * a range of the result's rows by a range of its columns, with the right matrix's part copied into separate arrays, which
+ * stay in a core's second-level cache.
  *
- * <p>The inner loop runs along the rows of the result, and long ones run faster: a result that is higher than it is wide is
+ * <p>The inner loop runs along the rows of the result and is faster on long ones: a result with more rows than columns is
  * computed as {@code cᵀ = bᵀ · aᵀ}.
  */
 final class PlainProduct {
@@ -54,7 +54,7 @@ final class PlainProduct {
         return parts(rows, height) * across;
     }
 
-    /** @param add whether the block is added to what is there */
+    /** @param add whether to add the block to the existing result, rather than overwrite it */
     void block(int index, boolean add) {
         int row = index / across * height;
         int column = index % across * width;
@@ -110,7 +110,7 @@ final class PlainProduct {
         }
     }
 
-    /** Rows of a matrix that lies column after column: read in the order in which it lies. */
+    /** Copies rows of a column-major matrix, reading in memory order. */
     private static void turn(MatrixView m, int row, int rows, int column, int n, float[][] to) {
         float[] data = m.data();
         for (int j = 0; j < n; j++) {

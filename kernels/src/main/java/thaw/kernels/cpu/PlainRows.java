@@ -1,33 +1,33 @@
 package thaw.kernels.cpu;
 
 /**
- * The inner loop of every product where the Vector API is absent: {@code c[r][j] += Σ_k a[r, k] · b[k][j]}.
+ * The inner loop of every product without the Vector API: {@code c[r][j] += Σ_k a[r, k] · b[k][j]}.
  *
- * <p>C2 turns a loop into vectors if it walks over separate arrays by one bare index; the same over one flat array with
- * offsets runs at 7 to 11 GFLOP/s. What a body of {@code rows × steps} reaches on one core (AVX-512, rows of 512 numbers,
- * where the Vector API reaches 115):
+ * <p>C2 vectorises a loop that walks over separate arrays by one bare index; the same loop over one flat array with
+ * offsets runs at 7 to 11 GFLOP/s. GFLOP/s of a body of {@code rows × steps} on one core (AVX-512, rows of 512 numbers;
+ * the Vector API reaches 115):
  * <pre>
  *             1×4   2×2   2×3   3×2   3×3   3×4   4×3   2×6
  * JDK 17       42    55    64    64    12    12    13    11
  * JDK 25       40    51    59    59    68    75    75    67
  * </pre>
- * JDK 17 gives up on larger bodies, hence 3×2 there and 3×4 on newer ones. The loop's ends, some 16 numbers at either side,
- * are done one by one: rows of 256 run at 50, of 128 at 35. Neither body changes a result, since each number's products
- * are added in the same order; for the same reason, and since it is very slow where the hardware has none, there is no
- * {@code Math.fma}, which brought 0 to 8 %.
+ * JDK 17 does not vectorise larger bodies, hence 3×2 there and 3×4 on newer ones. The ends of the loop, about 16
+ * numbers at either side, run scalar: rows of 256 run at 50, of 128 at 35. The choice of body does not change a result,
+ * since each number's products are added in the same order. For the same reason, and because it is very slow without
+ * hardware support, {@code Math.fma} is not used; it would gain 0 to 8 %.
  */
 final class PlainRows {
 
-    /** Whether the compiler makes vectors of a body of 3 × 4. */
+    /** Whether the compiler vectorises a body of 3 × 4. */
     private static final boolean LARGE_BODIES = Runtime.version().feature() >= 25;
 
     private PlainRows() {
     }
 
     /**
-     * @param a  a matrix whose element {@code (r, k)} is {@code a[ao + r·aRow + k·aStep]}
-     * @param b  {@code steps} rows, of which the first {@code n} numbers count
-     * @param c  {@code rows} rows
+     * @param a a matrix whose element {@code (r, k)} is {@code a[ao + r·aRow + k·aStep]}
+     * @param b {@code steps} rows, of which the first {@code n} numbers are used
+     * @param c {@code rows} rows
      */
     static void multiplyAdd(float[] a, int ao, int aRow, int aStep, float[][] b, int steps, float[][] c, int rows, int n) {
         int r = 0;
@@ -48,7 +48,7 @@ final class PlainRows {
         }
     }
 
-    /** As many steps as there are whole bodies; returns how many. */
+    /** Runs all whole bodies of four steps; returns the number of steps done. */
     private static int threeByFours(float[] a, int ao, int aRow, int aStep, float[][] b, int steps, float[][] c, int r, int n) {
         int k = 0;
         for (; k + 4 <= steps; k += 4) {

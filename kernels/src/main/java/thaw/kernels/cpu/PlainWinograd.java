@@ -6,13 +6,13 @@ import thaw.kernels.Shape;
 
 /**
  * 3×3 convolutions of stride 1 on row-major images by Winograd's F(4×4, 3×3), whose formulas are in
- * {@link PlainWinogradTransforms}: 36 products of small matrices, {@code outputs × inputs} by {@code inputs × tiles}, between
- * two transforms.
+ * {@link PlainWinogradTransforms}: 36 products of small matrices, {@code outputs × inputs} by {@code inputs × tiles},
+ * between two transforms.
  *
- * <p>The gradient of the input is such a convolution too: of the output's gradient, by the filters turned by 180°, with input
- * and output channels exchanged and a padding of {@code 2 − padding}.
+ * <p>The gradient of the input is such a convolution too: of the output's gradient, with the filters rotated by 180°,
+ * input and output channels exchanged, and a padding of {@code 2 − padding}.
  *
- * <p>Lines of tiles are worked on some megabytes at a time, each step a job of its own.
+ * <p>Lines of tiles are processed a few megabytes at a time, each step as a job of its own.
  */
 final class PlainWinograd {
 
@@ -21,15 +21,15 @@ final class PlainWinograd {
     /** Floats of transformed input and output at a time: 8 MiB, a part of the third-level cache. */
     private static final int PART = 1 << 21;
 
-    /** Pixels that a line of the transforms should have at least. */
+    /** The least number of pixels in a line of the transforms. */
     private static final int LINE = 256;
 
     private static final int MIN_CHANNELS = 8;
 
     /**
-     * Floats between the end of one position's matrix and the next: the transforms go through all 36 side by side, and a
-     * power of two apart they would fall on the same lines of the first-level cache (weights of 512 × 512 channels: 25 ms
-     * instead of 9).
+     * Floats between the end of one position's matrix and the next. The transforms access all 36 matrices side by side; at
+     * a distance of a power of two they would map to the same lines of the first-level cache (weights of 512 × 512
+     * channels: 25 ms instead of 9).
      */
     private static final int GAP = 16;
 
@@ -37,7 +37,7 @@ final class PlainWinograd {
         return rows * columns + GAP;
     }
 
-    /** Identifies transformed weights among what is derived from a weight. */
+    /** The key of transformed weights, among the data derived from a weight. */
     private record Key(boolean gradient, boolean outputsInside) {
     }
 
@@ -49,7 +49,7 @@ final class PlainWinograd {
         this.workers = workers;
     }
 
-    /** Whether this convolution has the form, and tiles that don't hang over the border so far that nothing is won. */
+    /** Whether this convolution has the right form, and tiles that overlap the border little enough to gain. */
     boolean suits(Shape x, Shape w, Shape y, Conv2dOptions o) {
         boolean form = w.dim(2) == 3 && w.dim(3) == 3 && o.strideH() == 1 && o.strideW() == 1 && o.dilationH() == 1
                 && o.dilationW() == 1 && o.groups() == 1 && o.paddingH() <= 2 && o.paddingW() <= 2;
@@ -57,7 +57,7 @@ final class PlainWinograd {
                 && pays(y.dim(2), y.dim(3)) && pays(x.dim(2), x.dim(3));
     }
 
-    /** Whether the products are fewer than half of the direct convolution's. */
+    /** Whether the products take less than half of the direct convolution's multiplications. */
     private static boolean pays(int height, int width) {
         return 2 * POSITIONS * tiles(height) * tiles(width) < 9 * height * width;
     }
@@ -76,7 +76,7 @@ final class PlainWinograd {
         new Run(gy, w, RowEpilogue.NONE, 2 - o.paddingH(), 2 - o.paddingW(), gx, true).run();
     }
 
-    /** Weights as {@code [36][outputs][inputs]}, or {@code [36][inputs][outputs]} with outputs inside. */
+    /** The weights as {@code [36][outputs][inputs]}, or {@code [36][inputs][outputs]} with outputs inside. */
     private float[] transformed(CpuArray w, boolean gradient, boolean outputsInside) {
         return w.storage().derive(new Key(gradient, outputsInside), () -> {
             int k = w.shape().dim(0);
@@ -110,7 +110,7 @@ final class PlainWinograd {
         final int outputs;
         final int outH;
         final int outW;
-        /** Tiles in a line, and lines in an image and in all. */
+        /** Tiles in a line; lines in an image; lines in all images. */
         final int across;
         final int down;
         final int lines;
@@ -136,7 +136,7 @@ final class PlainWinograd {
             int atMost = Math.max(1, Math.min(lines, PART / (POSITIONS * (inputs + outputs) * across)));
             int parts = (lines + atMost - 1) / atMost;
             linesOfPart = (lines + parts - 1) / parts;
-            // The product runs along the longer of both.
+            // The product's inner loop runs along the longer of the two dimensions.
             outputsInside = outputs > linesOfPart * across;
             u = transformed(weight, gradient, outputsInside);
         }
@@ -170,7 +170,7 @@ final class PlainWinograd {
                     MatrixView.of(m, position * position(outputs, tiles), tiles), outputs, tiles, inputs);
         }
 
-        /** Some channels of a line of tiles, which is the part's line {@code at}. */
+        /** Transforms some channels of a line of tiles, which is line {@code at} of the part. */
         void transformInput(int line, int at, int channel, int channels, int tiles, float[] v) {
             int width = 4 * across + 2;
             int length = channels * width;
@@ -202,7 +202,7 @@ final class PlainWinograd {
             memory.giveRows(t);
         }
 
-        /** Some output channels of a line of tiles, which is the part's line {@code at}. */
+        /** Transforms some output channels of a line of tiles, which is line {@code at} of the part. */
         void transformOutput(int line, int at, int channel, int channels, int tiles, float[] m) {
             int width = 4 * across;
             int length = channels * width;

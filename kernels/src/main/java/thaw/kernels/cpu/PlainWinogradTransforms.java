@@ -1,16 +1,16 @@
 package thaw.kernels.cpu;
 
 /**
- * The transforms of Winograd's minimal filtering F(4×4, 3×3), as {@link WinogradTransforms} writes them down, in plain loops
- * over row-major images. On columns of tiles they run along whole lines of pixels, so that the compiler makes vectors of
- * them (two results a loop: JDK 17 gives up on more); on rows of tiles, tile by tile.
+ * The transforms of Winograd's minimal filtering F(4×4, 3×3), see {@link WinogradPoints}, in plain loops over row-major
+ * images. On columns of tiles they run along whole lines of pixels, which the compiler vectorises (two results per loop:
+ * JDK 17 does not vectorise more); on rows of tiles they run tile by tile.
  */
 final class PlainWinogradTransforms {
 
     private PlainWinogradTransforms() {
     }
 
-    /** {@code Bᵀ d}: six lines of pixels, of which the first {@code n} numbers count. */
+    /** {@code Bᵀ d}: six lines of pixels, of which the first {@code n} numbers are used. */
     static void inputColumns(float[][] d, float[][] t, int n) {
         ends(d[0], d[2], d[4], t[0], n);
         ends(d[1], d[3], d[5], t[5], n);
@@ -35,7 +35,7 @@ final class PlainWinogradTransforms {
         }
     }
 
-    /** {@code d B} for one line of a channel's tiles: six numbers of each, {@code position} apart in {@code v}. */
+    /** {@code d B} for one line of a channel's tiles: six numbers per tile, {@code position} apart in {@code v}. */
     static void inputRow(float[] t, int from, int tiles, float[] v, int to, int position) {
         for (int tile = 0; tile < tiles; tile++) {
             int i = from + 4 * tile;
@@ -59,7 +59,7 @@ final class PlainWinogradTransforms {
         }
     }
 
-    /** {@code m A} for one line of a channel's tiles: four pixels of each. */
+    /** {@code m A} for one line of a channel's tiles: four pixels per tile. */
     static void outputRow(float[] m, int from, int position, int tiles, float[] s, int to) {
         for (int tile = 0; tile < tiles; tile++) {
             int i = from + tile;
@@ -106,7 +106,7 @@ final class PlainWinogradTransforms {
     /**
      * {@code G g Gᵀ} of a 3×3 filter.
      *
-     * @param turned  whether by 180° first
+     * @param turned  whether to rotate the filter by 180° first
      * @param scratch 18 numbers
      */
     static void filter(float[] g, int from, boolean turned, float[] scratch, float[] u, int to, int position) {

@@ -11,10 +11,10 @@ import thaw.kernels.Shapes;
 /** Pooling; the unit of work is one channel block of one image, or a band of its rows. */
 final class Pooling {
 
-    /** Output rows that an item of the largest pooling, a stem's, takes. */
+    /** Output rows per item of maximum pooling, whose largest case is a stem. */
     private static final int BAND = 8;
 
-    /** The input pixels {@code start(o) … end(o) − 1} that output {@code o} sees along one dimension, inside the image. */
+    /** The input pixels {@code start(o) … end(o) − 1} that output {@code o} covers along one dimension, inside the image. */
     private interface Span {
         int start(int o);
 
@@ -169,7 +169,7 @@ final class Pooling {
         return y;
     }
 
-    /** How many values window {@code (i, j)} averages: those inside the image, or inside the padded image. */
+    /** The number of values that window {@code (i, j)} averages: those inside the image, or inside the padded image. */
     private static int divisor(Pool2dOptions o, int i, int j, int rows, int columns, int height, int width) {
         if (o == null || !o.countIncludePad()) {
             return rows * columns;

@@ -4,36 +4,39 @@ import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 
 /**
- * A quick first prediction: operators run on scalar loops, which are compiled while weights are read, until those on vectors are
- * compiled too, to the same bits.
+ * A quick first prediction: operators run on scalar loops, which are compiled while weights are read, until the vector
+ * loops are compiled too; both give the same bits.
  * <pre>
- *   caller       reads weights          first prediction  │ idle  │  predictions …
- *   operators    ───────────────────── scalar loops ──────────────────────────┼─ vectors ─────
- *   this thread  compiles scalar loops │ waits            │       │ compiles vectors
+ * caller       reads weights          first prediction  │ idle  │  predictions …
+ * operators    ───────────────────── scalar loops ──────────────────────────┼─ vectors ─────
+ * this thread  compiles scalar loops │ waits            │       │ compiles vectors
  * </pre>
- * C2 compiles one method after the other, and a loop on vectors takes it up to 0.3 s: begun before the first prediction, it would
- * have to wait for them all.
+ * C2 compiles one method at a time, and takes up to 0.3 s for a vector loop: if that began before the first
+ * prediction, the prediction would wait for all of them.
  */
 final class QuickStart implements AutoCloseable {
 
-    /** What it takes to compile the scalar loops, if the caller reads that long. */
+    /** The time that compiling the scalar loops takes; an upper limit, if the caller reads weights for that long. */
     private static final long SCALARS = TimeUnit.MILLISECONDS.toNanos(300);
 
-    /** Longer than what lies between reading weights and predicting, or between operators. */
+    /** Longer than the pause between reading weights and predicting, or between operators. */
     private static final long IDLE = TimeUnit.MILLISECONDS.toNanos(25);
     private static final long POLL_MILLIS = 5;
 
-    /** Where predictions follow each other without a pause, they get slow for some seconds, to get fast. */
+    /**
+     * The longest wait for a pause. If predictions follow each other without one, compiling starts anyway and slows them
+     * down for some seconds, after which they are fast.
+     */
     private static final long LONGEST = TimeUnit.SECONDS.toNanos(1);
 
     private final CurrentLoops loops;
     private final Workers workers;
     private final int lanes;
 
-    /** What fails there, as for want of memory, costs nothing but time: what made it fail tells in a prediction. */
+    /** An exception in this thread, such as lack of memory, only costs time: its cause reappears in a prediction. */
     private final Thread thread = new Thread(new FutureTask<>(this::compile, null), "thaw-warm-up");
 
-    /** @param workers of the backend, whose loops these are */
+    /** @param workers the workers of the backend that owns {@code loops} */
     QuickStart(CurrentLoops loops, Workers workers, int lanes) {
         this.loops = loops;
         this.workers = workers;
@@ -67,7 +70,7 @@ final class QuickStart implements AutoCloseable {
         }
     }
 
-    /** Returns when the loops on vectors are in use, or the caller is interrupted. */
+    /** Returns when the vector loops are in use, or the caller is interrupted. */
     void await() {
         try {
             thread.join();
@@ -76,7 +79,7 @@ final class QuickStart implements AutoCloseable {
         }
     }
 
-    /** Ends the thread, which may take some tenths of a second to see it; it computes nothing on the backend. */
+    /** Interrupts the thread, which may take some tenths of a second to end; it computes nothing on the backend. */
     @Override
     public void close() {
         thread.interrupt();

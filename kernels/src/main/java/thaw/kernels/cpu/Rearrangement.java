@@ -7,7 +7,7 @@ import thaw.kernels.Array;
 import thaw.kernels.Shape;
 import thaw.kernels.Shapes;
 
-/** Operators that move numbers without computing, and the sums that undo repeating. */
+/** Operators that move numbers without computing, and sums, the gradient of {@link #expand}. */
 final class Rearrangement {
 
     private final Memory memory;
@@ -102,7 +102,7 @@ final class Rearrangement {
         return y;
     }
 
-    /** Sums in double precision, which costs little beside the walk. */
+    /** Sums in double precision, which costs little compared with the walk over the elements. */
     Array sum(Array array, boolean keepDim, int... dims) {
         Shape in = array.shape();
         Shape out = Shapes.sum(in, keepDim, dims);
@@ -131,7 +131,9 @@ final class Rearrangement {
         for (int n = 0; n < shape.size(); n++) {
             int best = 0;
             for (int c = 1; c < columns; c++) {
-                if (from[n * columns + c] > from[n * columns + best]) {
+                float v = from[n * columns + c];
+                float top = from[n * columns + best];
+                if (v > top || Float.isNaN(v) && !Float.isNaN(top)) {
                     best = c;
                 }
             }

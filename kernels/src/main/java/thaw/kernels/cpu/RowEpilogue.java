@@ -6,11 +6,11 @@ import thaw.kernels.Epilogue;
 
 /**
  * An {@link Epilogue} on row-major images, a run of pixels of one channel at a time:
- * {@code y = act(scale[c]·m + shift[c] + residual)}. The loops are plain: the compiler makes vectors of them.
+ * {@code y = act(scale[c]·m + shift[c] + residual)}. The loops are plain Java; the compiler vectorises them.
  *
  * @param scale    null for 1
  * @param shift    null for 0
- * @param residual lies as y does; null for none
+ * @param residual in y's layout; null for none
  */
 record RowEpilogue(float[] scale, float[] shift, float[] residual, boolean relu) {
 
@@ -21,7 +21,7 @@ record RowEpilogue(float[] scale, float[] shift, float[] residual, boolean relu)
                 e.residual() == null ? null : cpu(e.residual()).data(), e.relu());
     }
 
-    /** {@code n} results from {@code m} to {@code y}. */
+    /** Applies to {@code n} results in {@code m}, storing them in {@code y}. */
     void apply(int channel, float[] m, int mo, float[] y, int yo, int n) {
         float a = scale == null ? 1 : scale[channel];
         float b = shift == null ? 0 : shift[channel];

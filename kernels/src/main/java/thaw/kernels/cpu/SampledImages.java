@@ -3,11 +3,12 @@ package thaw.kernels.cpu;
 import java.util.Arrays;
 
 /**
- * Every {@code stepH}-th row's every {@code stepW}-th pixel, side by side: all that a 1×1 convolution with a stride sees.
- * It is then one of stride 1, which reads whole cache lines for every tile of output channels, rather than every other.
+ * Every {@code stepW}-th pixel of every {@code stepH}-th row, side by side: the pixels that a 1×1 convolution with a
+ * stride reads. The convolution then has stride 1 and reads whole cache lines for every tile of output channels, instead
+ * of every other one.
  *
  * @param planes channel blocks of all images
- * @param lanes  floats of a pixel
+ * @param lanes  floats in a pixel
  */
 record SampledImages(int planes, int height, int width, int lanes, int stepH, int stepW) implements SourceCopy {
 

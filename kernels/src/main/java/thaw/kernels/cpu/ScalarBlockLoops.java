@@ -1,8 +1,9 @@
 package thaw.kernels.cpu;
 
 /**
- * {@link BlockLoops} one number at a time, in each sum and product the same operations in the same order as on vectors. Six times
- * slower than these once C2 is done with both, and ready more than a second earlier: a process's first prediction takes them.
+ * {@link BlockLoops} in scalar code, with the same operations in the same order as the vector code in each sum and
+ * product. Six times slower than vectors once C2 has compiled both, and ready more than a second earlier: a process's
+ * first prediction uses them.
  */
 final class ScalarBlockLoops implements BlockLoops {
 
@@ -33,7 +34,7 @@ final class ScalarBlockLoops implements BlockLoops {
         }
     }
 
-    /** As {@link PixelEpilogue#apply}. */
+    /** See {@link PixelEpilogue#apply}. */
     private void epilogue(int pixels, BlockedEpilogue e, int channel, float[] y, int yo, int py) {
         for (int i = yo; i < yo + pixels * py; i += py) {
             epilogue(lanes, e.scale(), e.shift(), channel, e.residual(), e.relu(), y, i);
@@ -47,7 +48,7 @@ final class ScalarBlockLoops implements BlockLoops {
             if (residual != null) {
                 v += residual[yo + lane];
             }
-            // The maximum with 0, NaN and −0 included, of which Math.max would make calls before C2 has seen it.
+            // The maximum with 0, NaN and −0 included. Math.max would be a call until C2 compiles it.
             y[yo + lane] = relu && v <= 0 ? 0 : v;
         }
     }

@@ -1,19 +1,19 @@
 package thaw.kernels.cpu;
 
 /**
- * The sum over taps of {@link TwoVectorTaps}, one number at a time and in the same order, so to the same bits: 4 pixels by 4
- * channels in locals, of which C1 keeps in registers what it can. GFLOP/s on a core whose peak on vectors is 116: 4 by C1, which
- * compiles it within milliseconds and counts what it does, and 8 by C2.
+ * The sum over taps of {@link TwoVectorTaps} in scalar code, in the same order and therefore with the same bits: 4 pixels
+ * by 4 channels in local variables, of which C1 keeps as many in registers as it can. GFLOP/s on a core whose peak on
+ * vectors is 116: 4 by C1, which compiles it within milliseconds and counts its invocations, and 8 by C2.
  */
 final class ScalarTaps {
 
-    /** Pixels, and channels, of a tile. */
+    /** Pixels, and channels, per tile. */
     static final int TILE = 4;
 
     private ScalarTaps() {
     }
 
-    /** A row of pixels by four channels. The last tile is moved back over pixels whose sums it forms once more. */
+    /** A row of pixels by four channels. The last tile is shifted back over pixels whose sums it recomputes. */
     static void row(int pixels, float[] x, int xo, int px, int[] taps, int shift, int steps, float[] w, int wo, int width,
             float[] y, int yo, int py) {
         if (pixels < TILE) {

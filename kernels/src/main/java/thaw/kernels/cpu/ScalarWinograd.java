@@ -1,9 +1,10 @@
 package thaw.kernels.cpu;
 
 /**
- * Winograd's transforms along lines, one for each lane, one number at a time: {@link WinogradInput}, {@link WinogradFilter},
- * {@link WinogradOutput} and their strided likes, with the same operations in the same order, so to the same bits. The arguments
- * are the same everywhere: where the first lane's line begins, floats between its numbers, and likewise of the result.
+ * Winograd's transforms along lines, one line per lane, in scalar code: {@link WinogradInput}, {@link WinogradFilter},
+ * {@link WinogradOutput} and their strided counterparts, with the same operations in the same order and therefore the same
+ * bits. The arguments are the same everywhere: the offset of the first lane's line, the floats between its numbers, and
+ * likewise for the result.
  */
 final class ScalarWinograd {
 
@@ -26,7 +27,7 @@ final class ScalarWinograd {
         }
     }
 
-    /** As {@link WinogradInput#columns}, for so many numbers side by side. */
+    /** {@link WinogradInput#columns}, for {@code count} numbers side by side. */
     static void inputColumns(int count, float[] top, int topFrom, float[] d, int from, int row, float[] bottom, int bottomFrom,
             float[] out, int to, int line) {
         for (int c = 0; c < count; c++) {

@@ -7,7 +7,7 @@ import thaw.kernels.Array;
 import thaw.kernels.SgdOptions;
 import thaw.kernels.Shapes;
 
-/** One step of SGD over all parameters of a group: a single job, cut into pieces of about equal size. */
+/** One step of SGD over all parameters of a group, as a single job in chunks of about equal size. */
 final class SgdUpdate {
 
     private static final int CHUNK = 1 << 14;

@@ -6,7 +6,7 @@ import thaw.kernels.Reduction;
 import thaw.kernels.Shape;
 import thaw.kernels.Shapes;
 
-/** Log-softmax and cross-entropy over rows of scores, which are few: one thread, sums in double precision. */
+/** Log-softmax and cross-entropy over rows of scores. Scores are few: one thread, and sums in double precision. */
 final class SoftmaxLoss {
 
     private final Memory memory;
@@ -100,7 +100,9 @@ final class SoftmaxLoss {
                 g[row + c] += (float) (Math.exp(lp[row + c]) * qSum);
             }
         }
-        double factor = reduction == Reduction.MEAN ? 1 / (hard ? weights : rows) : 1;
+        // Of no weight at all there is no mean, where 1/0 would make an infinite one of the smoothing's share.
+        double divisor = !hard ? rows : weights == 0 ? Double.NaN : weights;
+        double factor = reduction == Reduction.MEAN ? 1 / divisor : 1;
         for (int i = 0; i < rows * classes; i++) {
             g[i] *= (float) factor;
         }

@@ -4,11 +4,13 @@ import java.util.Arrays;
 import java.util.stream.IntStream;
 
 /**
- * Along one dimension of a convolution with stride {@code s}, the input positions {@code phase, phase + s, phase + 2s, …}:
- * which filter positions meet them, and from which output positions.
+ * The input positions {@code phase, phase + s, phase + 2s, …} along one dimension of a convolution with stride {@code s},
+ * with the filter positions that meet them, and the output positions where they do.
  *
- * @param filter the filter positions {@code r} for which {@code phase + padding − r·dilation} is a multiple of the stride
- * @param output for each of them the quotient {@code q}: the {@code j}-th input position meets it at output {@code j + q}
+ * @param filter the filter positions {@code r} for which {@code phase + padding − r·dilation} is a multiple of the
+ *     stride
+ * @param output for each of them the quotient {@code q}: the {@code j}-th input position meets it at output
+ *     {@code j + q}
  */
 record StridePhase(int[] filter, int[] output) {
 

@@ -2,10 +2,10 @@ package thaw.kernels.cpu;
 
 import thaw.kernels.Shape;
 
-/** Walks over row-major arrays whose dimensions advance by other strides than their own: broadcasting, permuting, summing. */
+/** Walks over row-major arrays with other strides than their own: for broadcasting, permuting, summing. */
 final class Strides {
 
-    /** Receives an element's index in row-major order of the walk, and its places in two arrays. */
+    /** Receives an element's index in row-major order of the walk, and its offsets in two arrays. */
     @FunctionalInterface
     interface Visitor {
         void visit(int index, int first, int second);
@@ -14,7 +14,7 @@ final class Strides {
     private Strides() {
     }
 
-    /** Strides of {@code x} when it is repeated to {@code shape}: 0 along the dimensions in which it is repeated. */
+    /** The strides of {@code x} when it is repeated to {@code shape}: 0 along the dimensions in which it is repeated. */
     static int[] broadcast(Shape x, Shape shape) {
         int[] own = x.rowMajorStrides();
         int[] strides = new int[shape.rank()];

@@ -1,39 +1,39 @@
 package thaw.kernels.cpu;
 
 /**
- * One pass of the micro-kernel over all pixels of an output: the rows into which they fall, where each row's source and
- * target begin, and the taps. Forward convolutions are one walk; the gradient of the input with stride {@code s} is
- * {@code s·s} of them, one for each phase of the input's pixels, each with the places of the filter that reach it.
+ * One pass of the micro-kernel over all pixels of an output: the rows of pixels, the offsets of each row's source and
+ * target, and the taps. A forward convolution is one walk; the gradient of the input with stride {@code s} is {@code s·s}
+ * walks, one per phase of the input's pixels, each with the filter positions that reach it.
  *
- * @param images       N
- * @param rows         of an image
- * @param sourceImage  floats of an image of the source
- * @param sourceStart  where the first row's first source pixel lies
- * @param sourceRow    floats from a row's source to the next row's
- * @param px           floats between the sources of neighbouring pixels
- * @param sourceBlock  floats of a channel block of the source
- * @param targetImage  floats of an image of the target
- * @param targetStart  where the first row begins
- * @param targetRow    floats between rows
- * @param py           floats between neighbouring pixels of the target
- * @param targetBlock  floats of a channel block of the target
- * @param pixels       in a row
- * @param lastPixels   in an image's last row
+ * @param images      N
+ * @param rows        rows per image
+ * @param sourceImage floats in an image of the source
+ * @param sourceStart the offset of the first row's first source pixel
+ * @param sourceRow   floats from a row's source to the next row's
+ * @param px          floats between the sources of neighbouring pixels
+ * @param sourceBlock floats in a channel block of the source
+ * @param targetImage floats in an image of the target
+ * @param targetStart the offset of the first row
+ * @param targetRow   floats between rows
+ * @param py          floats between neighbouring pixels of the target
+ * @param targetBlock floats in a channel block of the target
+ * @param pixels      pixels per row
+ * @param lastPixels  pixels in an image's last row
  */
 record TapWalk(int images, int rows, int sourceImage, int sourceStart, int sourceRow, int px, int sourceBlock,
         int targetImage, int targetStart, int targetRow, int py, int targetBlock, int pixels, int lastPixels,
         FilterPlaces places, PackedWeights.Layout layout, int[] taps, int[] weightOffsets) {
 
-    /** Multiply-adds that make an item of a job worth its hand-over. */
+    /** Multiply-adds in an item beyond which the cost of handing it to a thread is negligible. */
     private static final long ITEM = 2_000_000;
 
-    /** Items that a job should have at least, so that any number of threads is kept busy evenly. */
+    /** The least number of items per job, so that any number of threads is evenly loaded. */
     static final int ITEMS = 64;
 
     /**
      * Runs the walk.
      *
-     * @param w        as {@link PackedWeights} lays them out
+     * @param w        the weights in the order of {@link PackedWeights}
      * @param epilogue null for none
      */
     void run(Workers workers, BlockLoops loops, float[] source, float[] w, BlockedEpilogue epilogue, float[] target) {

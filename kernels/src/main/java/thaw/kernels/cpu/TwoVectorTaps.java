@@ -4,22 +4,22 @@ import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
- * The micro-kernel under every convolution and matrix product: two vectors of output channels by some pixels.
- * For pixel {@code p} and a tile of 2·L output channels,
+ * The micro-kernel of convolutions and matrix products: two vectors of output channels by a tile of pixels. For pixel
+ * {@code p} and a tile of 2·L output channels,
  * <pre>
  * y[yo + p·py + block·yBlock + lane] = Σ_k x[xo + p·px + taps[k >> shift] + k % 2^shift] · w[wo + k·2·L + lane]
  * </pre>
- * so that each step multiplies a few numbers of {@code x}, one a pixel, with two vectors of weights that all pixels share.
- * A tap names {@code 2^shift} numbers of {@code x} that lie side by side: the channels of a block at one place of a filter.
+ * Each step multiplies one number of {@code x} per pixel with two vectors of weights that all pixels share. A tap
+ * stands for {@code 2^shift} contiguous numbers of {@code x}: the channels of a block at one filter position.
  *
- * <p>One local variable an accumulator, one flat loop, and accumulators that begin as products rather than as a shared
- * zero: what JDK 17's C2 needs to keep them in registers (nested loops over taps and channels run at 6 GFLOP/s there).
- * GFLOP/s on one core whose peak is 116, JDK 17 and 25, with 64 to 512 input channels: 14 pixels 93–113, 8 pixels 69–84,
- * 7 pixels 58–87, 6 pixels 63–85. With 16 vector registers (AVX2) 6 pixels are the most that fit.
+ * <p>The code has one local variable per accumulator, one flat loop, and accumulators initialised by products rather than
+ * by a shared zero: JDK 17's C2 needs this form to keep them in registers (nested loops over taps and channels run at 6
+ * GFLOP/s there). GFLOP/s on one core whose peak is 116, JDK 17 and 25, with 64 to 512 input channels: 14 pixels 93–113, 8
+ * pixels 69–84, 7 pixels 58–87, 6 pixels 63–85. With 16 vector registers (AVX2) 6 pixels are the most that fit.
  *
- * <p>What holds the narrow tiles back is that C2 keeps integers in the vector registers they leave free, from where addresses
- * come late; {@code -XX:-UseFPUForSpilling} keeps them on the stack: 14, 8 and 7 pixels 114–116, 4 pixels 112, and of
- * {@link OneVectorTaps} 14 pixels 87 rather than 70.
+ * <p>The narrow tiles are slower because C2 spills integers to the vector registers that they leave free, which delays
+ * addresses. {@code -XX:-UseFPUForSpilling} spills to the stack instead: 14, 8 and 7 pixels 114–116, 4 pixels 112, and
+ * {@link OneVectorTaps} with 14 pixels 87 rather than 70.
  */
 final class TwoVectorTaps {
 

@@ -5,9 +5,9 @@ import thaw.kernels.Conv2dOptions;
 import thaw.kernels.Shape;
 
 /**
- * How images lie unrolled, so that a convolution becomes a product of matrices (Chellapilla, Puri and Simard 2006): a row
- * for each input channel and place of the filter, which holds what that place sees at each output pixel. Output pixels are
- * counted through all images.
+ * The layout of unrolled images (im2col), with which a convolution is a product of matrices (Chellapilla, Puri and Simard
+ * 2006): one row per input channel and filter position, with the pixel under that position for each output pixel. Output
+ * pixels are counted through all images.
  */
 record UnrolledImages(Conv2dOptions o, int images, int inputs, int h, int w, int outputs, int filterH, int filterW,
         int outH, int outW) {
@@ -28,17 +28,17 @@ record UnrolledImages(Conv2dOptions o, int images, int inputs, int h, int w, int
         return outH * outW;
     }
 
-    /** Rows in all. */
+    /** The number of rows. */
     int rows() {
         return inputs * filter();
     }
 
-    /** Rows that one output channel sees. */
+    /** The number of rows that one output channel reads. */
     int rowsPerGroup() {
         return rows() / o.groups();
     }
 
-    /** Part of a row: {@code count} output pixels from {@code first} on. */
+    /** Unrolls part of a row: {@code count} output pixels from {@code first} on. */
     void unroll(float[] x, int row, int first, int count, float[] to, int at) {
         int stride = o.strideW();
         for (int p = 0; p < count; ) {
@@ -67,7 +67,7 @@ record UnrolledImages(Conv2dOptions o, int images, int inputs, int h, int w, int
         }
     }
 
-    /** Adds part of a row back to where {@link #unroll} takes it from. */
+    /** Adds part of a row back to the pixels from which {@link #unroll} reads it. */
     void roll(float[] from, int at, int row, int first, int count, float[] x) {
         int stride = o.strideW();
         for (int p = 0; p < count; ) {
@@ -100,12 +100,12 @@ record UnrolledImages(Conv2dOptions o, int images, int inputs, int h, int w, int
         return j * o.strideW() - o.paddingW() + row % filterW * o.dilationW();
     }
 
-    /** The first of {@code run} pixels from column {@code left} on, a stride apart, that is in the image. */
+    /** The index of the first of {@code run} pixels, from column {@code left} on, a stride apart, that is inside the image. */
     private int low(int left, int run) {
         return left >= 0 ? 0 : Math.min(run, (-left + o.strideW() - 1) / o.strideW());
     }
 
-    /** The first from {@code low} on that isn't any more. */
+    /** The end (exclusive) of those inside the image, from {@code low} on. */
     private int high(int left, int low, int run) {
         return left >= w ? low : Math.max(low, Math.min(run, (w - 1 - left) / o.strideW() + 1));
     }

@@ -14,21 +14,21 @@ import thaw.kernels.Shape;
 import thaw.kernels.Shapes;
 
 /**
- * Direct convolution on channel blocks (implicit matrix product, nothing is unrolled into columns): for each row of output
- * pixels and tile of output channels, {@link TwoVectorTaps} sums over the filter's places and input channels.
+ * Direct convolution on channel blocks, as an implicit matrix product without unrolling: for each row of output pixels and
+ * tile of output channels, {@link TwoVectorTaps} sums over the filter's positions and input channels.
  *
- * <p>Images with few channels, as a stem sees them, stay row-major: blocks would be mostly zeros. Their taps are single
- * numbers and the output comes in blocks.
+ * <p>Images with few channels, the input of a stem, stay row-major because channel blocks would be mostly zeros. Their
+ * taps are single numbers, and the output is in blocks.
  */
 final class VectorConvolution implements Convolution {
 
-    /** Plans remembered; a network has some dozens, times the image and batch sizes in use. */
+    /** The number of plans kept; a network has some dozens, times the image and batch sizes in use. */
     private static final int PLANS = 2000;
 
     private record Key(Shape x, Shape w, Conv2dOptions options, boolean gradient, boolean rowMajor) {
     }
 
-    /** Identifies packed weights among what is derived from a weight. */
+    /** The key of packed weights, among the data derived from a weight. */
     private record PackKey(PackedWeights.Layout layout, List<Integer> positions) {
     }
 
@@ -55,7 +55,7 @@ final class VectorConvolution implements Convolution {
         this.weightGradient = new VectorWeightGradient(memory, workers);
     }
 
-    /** Whether a convolution reads its input row-major. */
+    /** Whether a convolution reads its input in row-major order. */
     static boolean isStem(CpuArray x, int lanes, Conv2dOptions o) {
         return x.isRowMajor() && x.shape().dim(1) * 2 <= lanes && o.groups() == 1;
     }

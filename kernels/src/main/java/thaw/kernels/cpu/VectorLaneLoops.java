@@ -6,9 +6,9 @@ import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
- * A vector's width of lanes, by the Vector API. Sums run in four accumulators, which hide the latency of an addition;
- * each accumulator starts from a vector that was computed, never from a shared constant, and lives in a flat loop, or
- * JDK 17 keeps it as an object.
+ * One vector's width of lanes, by the Vector API. Sums run in two or four accumulators, which hide the latency of an
+ * addition. Each accumulator is initialised from a computed vector, never from a shared constant, and used in a flat loop;
+ * otherwise JDK 17 keeps it as an object.
  */
 final class VectorLaneLoops implements LaneLoops {
 
@@ -168,8 +168,8 @@ final class VectorLaneLoops implements LaneLoops {
     }
 
     /**
-     * The indices in a second pass, backwards so that the first of equals is written last: one comparison and one blend a
-     * pixel, where a running index needs masks to be combined, which JDK 17 does through memory.
+     * Finds the indices in a second pass, backwards so that the first among equals is written last: one comparison and one
+     * blend per pixel. A running index would need combined masks, which JDK 17 passes through memory.
      */
     private static void indexOf(FloatVector best, float[] x, int xo, int first, int rows, int columns, int width, float[] max,
             float[] index, int o) {

@@ -9,16 +9,17 @@ import thaw.kernels.Shapes;
 
 /**
  * Matrix products by the convolutions' micro-kernel: a row of {@code a} is a pixel, a row of {@code b} the weights of an
- * input channel. The right side is packed into columns of two vectors' width and kept, as weights are, while it lives.
+ * input channel. The right matrix is packed into columns of two vectors' width; like weights, the packed form is kept if
+ * the matrix is used again.
  */
 final class VectorMatrixProduct implements MatrixProduct {
 
     private static final int[] NO_TAPS = {0};
 
-    /** More than any inner extent: the row of {@code a} is one tap. */
+    /** A shift beyond any inner extent: the whole row of {@code a} is one tap. */
     private static final int SHIFT = 30;
 
-    /** Rows of {@code a} in an item. */
+    /** Rows of {@code a} per item. */
     private static final int ROWS = 56;
 
     private record PackKey(boolean transposed, Shape shape) {
@@ -80,7 +81,7 @@ final class VectorMatrixProduct implements MatrixProduct {
                         null, 0, c, row * columns + column, columns, width / 2);
                 return;
             }
-            // The last columns do not fill the tile: compute it aside and copy what exists.
+            // The last columns do not fill the tile: compute them into a separate buffer and copy the existing ones.
             float[] aside = memory.pool().take(count * width);
             loops.pixels(count, pixels, 2, a, row * inner, inner, NO_TAPS, SHIFT, inner, b, tile * inner * width,
                     null, 0, aside, 0, width, width / 2);

@@ -2,15 +2,15 @@ package thaw.kernels.cpu;
 
 import jdk.incubator.vector.FloatVector;
 
-/** Asks the Vector API about the hardware; to be touched only where its module is present. */
+/** Queries the Vector API about the hardware; to be loaded only where its module is present. */
 final class VectorSupport {
 
     private VectorSupport() {
     }
 
     /**
-     * Whether vectors are done in hardware: by the C2 compiler of HotSpot, at least 128 bits at a time. Narrower or
-     * interpreted, each vector becomes an object.
+     * Whether vectors are compiled to hardware instructions: by HotSpot's C2 compiler, at least 128 bits wide. If narrower
+     * or interpreted, each vector is an object.
      */
     static boolean isFast() {
         String vm = System.getProperty("java.vm.name", "");

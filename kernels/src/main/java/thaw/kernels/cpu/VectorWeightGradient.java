@@ -6,24 +6,24 @@ import thaw.kernels.Conv2dOptions;
 import thaw.kernels.Shape;
 
 /**
- * The gradient of a convolution's weight: for each place of the filter, the products of the input's channels with the
- * output gradient's channels, summed over all pixels by {@link OuterProducts}.
+ * The gradient of a convolution's weight: for each filter position, the products of the input's channels with the output
+ * gradient's channels, summed over all pixels by {@link OuterProducts}.
  *
  * <p>A unit is a tile of one or two vectors of output channels together with some input blocks (or all channels of a
- * row-major stem). It goes through the images in bands of some rows, or of some images where these are small: while a band's
- * gradients lie in a core's second-level cache, all blocks and all places of the filter pass over them. 83 to 109 GFLOP/s on
- * a core whose peak is 116: least for 1024 to 2048 channels at 7×7, where writing the gradient counts, and for 64 to 64.
+ * row-major stem). It processes the images in bands of rows, or of whole images if these are small: while a band's
+ * gradients are in a core's second-level cache, all blocks and all filter positions use them. 83 to 109 GFLOP/s on a core
+ * whose peak is 116; the lowest for 1024 to 2048 channels at 7×7, where writing the gradient matters, and for 64 to 64.
  *
- * <p>Where there are few units, the bands are cut into parts with sums of their own, joined in order; how many depends on
- * the shapes alone.
+ * <p>If there are few units, the bands are split into parts with separate sums, which are added in order; the number of
+ * parts depends on the shapes alone.
  */
 final class VectorWeightGradient {
 
-    /** Output pixels of a band: two vectors of them are 128 KiB. Below the least, reading and writing the sums costs too much. */
+    /** Output pixels in a band: two vectors of them are 128 KiB. Below LEAST, reading and writing the sums costs too much. */
     private static final int BAND = 1024;
     private static final int LEAST = 128;
 
-    /** Items that a job should have at least, so that any number of threads is kept busy evenly. */
+    /** The least number of items per job, so that any number of threads is evenly loaded. */
     private static final int ITEMS = 64;
 
     private final Memory memory;
@@ -50,8 +50,8 @@ final class VectorWeightGradient {
     /**
      * A band of a tile's gradients.
      *
-     * @param image  the first
-     * @param source where its source begins, in a plane
+     * @param image  the first image
+     * @param source the offset of the band's source within a plane
      * @param steps  pixels
      */
     private record Band(int image, int source, int steps, float[] g, int go, int gBlock, int vectors) {
@@ -73,28 +73,28 @@ final class VectorWeightGradient {
         final int inBlocks;
         final int outBlocks;
         final PackedWeights.Layout layout;
-        /** Floats of a source plane, of a row of it, and of a pixel. */
+        /** Floats in a source plane, in a row of it, and in a pixel. */
         final int plane;
         final int row;
         final int inLanes;
         final int gPlane;
         final float[] x;
         final boolean copied;
-        /** Neighbouring columns of a stem's filter that are rows of the products, and how many times. */
+        /** Neighbouring columns of a stem's filter that are rows of one product, and the number of such groups. */
         final int columns;
         final int columnGroups;
         /** Floats of one input block's sums with one tile. */
         final int blockSize;
-        /** The most input blocks that a tile's groups reach, and into how many items they are cut. */
+        /** The most input blocks that a tile's groups reach, and the number of items into which they are split. */
         final int reached;
         final int groups;
-        /** A band is some whole images, or some rows of one. */
+        /** A band is some whole images, or some rows of one image. */
         final int bandImages;
         final int bandRows;
         final int bandsOfImage;
-        /** Floats of the source from a band to the next in an image. */
+        /** Floats of the source from one band to the next within an image. */
         final int bandStep;
-        /** Where the source of each output pixel of a band lies. */
+        /** The offset of the source of each output pixel of a band. */
         final int[] at;
 
         Run(CpuArray xArray, CpuArray gy, CpuArray gw, Conv2dOptions o, boolean stem) {
@@ -201,7 +201,7 @@ final class VectorWeightGradient {
             return most;
         }
 
-        /** The input blocks that a tile's groups reach; all channels of a stem are one. */
+        /** The first input block that a tile's groups reach; all channels of a stem are one block. */
         private int firstBlock(int tile) {
             return stem ? 0 : layout.firstBlock(tile);
         }
@@ -210,7 +210,7 @@ final class VectorWeightGradient {
             return stem ? 1 : layout.endBlock(tile);
         }
 
-        /** A tile's gradients on some rows, or on some images, whose pixels are then copied {@code together}. */
+        /** A tile's gradients on some rows, or on some images, whose pixels are then copied to {@code together}. */
         private Band band(int band, int tile, float[] together) {
             int vectors = layout.vectors(tile);
             int n = band / bandsOfImage * bandImages;

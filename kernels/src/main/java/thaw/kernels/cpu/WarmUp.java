@@ -19,31 +19,34 @@ import thaw.kernels.Shape;
 import thaw.kernels.UnaryOp;
 
 /**
- * The layers of a small network, again and again until the compiler is done with them.
+ * Runs the layers of a small network repeatedly until the compiler has compiled them.
  *
- * <p>Until C2 has compiled a kernel on vectors, each of its vectors is an object. The first image of a real network would
- * spend seconds in its first few loops, make gigabytes of garbage, for which Java's heap grows and stays grown, and have C2
- * compile each kernel twice: once to jump into the running loop, once for the next call. Few channels make short loops, of which
- * only calls are counted. While C2 compiles, kernels that are called make no more than garbage: so each round that made some
- * is followed by a pause.
+ * <p>Until C2 has compiled a vector kernel, each of its vectors is an object. Without a warm-up, the first image of a real
+ * network spends seconds in its first few loops, allocates gigabytes of garbage, for which Java's heap grows and stays
+ * large, and makes C2 compile each kernel twice: once to enter the running loop (on-stack replacement), once for the next
+ * call. Few channels make short loops, of which only the calls are counted. While C2 compiles, further calls only produce
+ * garbage: each round that allocates much is therefore followed by a pause.
  */
 final class WarmUp {
 
-    /** Widths of a ResNet's images, since kernels differ by the pixels that they take together. */
+    /** The widths of a ResNet's activations, since kernels differ by the number of pixels that they process together. */
     private static final int[] WIDTHS = {7, 14, 28, 56};
 
-    /** Channels from which on a stride of 2 is Winograd's too. */
+    /** The least number of channels for which Winograd is used with a stride of 2. */
     private static final int STRIDED_CHANNELS = WinogradChoice.STRIDED_CHANNELS;
 
-    /** A round's arrays and tasks take up to 270 KB; a kernel that isn't compiled, megabytes. */
+    /** A round's arrays and tasks take up to 270 KB; a kernel that is not compiled allocates megabytes. */
     private static final long FEW_BYTES = 1 << 19;
 
-    /** More than one, as some kernels have their turn every few rounds only. */
+    /** More than one, because some kernels run only every few rounds. */
     private static final int CALM_ROUNDS = 4;
     private static final long PAUSE_MILLIS = 10;
     private static final long LONGEST = TimeUnit.SECONDS.toNanos(5);
 
-    /** Rounds where Java doesn't tell what a thread makes: C2 compiles a method after 600 calls or more, of which each has tens. */
+    /**
+     * The number of rounds where Java does not report a thread's allocations: C2 compiles a method after 600 calls or
+     * more, and each round has tens of calls per method.
+     */
     private static final int UNSEEN_ROUNDS = 40;
 
     private final Backend backend;
@@ -69,7 +72,10 @@ final class WarmUp {
         }
     }
 
-    /** Runs what a prediction consists of, with loops that make no garbage that would tell, until it is enough. */
+    /**
+     * Runs the operators of a prediction until {@code enough}. For loops that do not allocate, whose compilation cannot be
+     * observed.
+     */
     static void predictUntil(BooleanSupplier enough, Backend backend, int lanes) {
         WarmUp warmUp = new WarmUp(backend, lanes, false);
         while (!enough.getAsBoolean()) {
@@ -90,10 +96,10 @@ final class WarmUp {
         }
     }
 
-    /** A class of its own, since small runtimes come without the module that it links to. */
+    /** A separate class, because small runtimes lack the module that it links to. */
     private static final class Garbage {
 
-        /** What this thread has allocated so far. */
+        /** The bytes that this thread has allocated so far. */
         static long bytes() {
             return ((ThreadMXBean) ManagementFactory.getThreadMXBean()).getThreadAllocatedBytes(Thread.currentThread().getId());
         }
@@ -112,7 +118,7 @@ final class WarmUp {
     private void round(int round) {
         round(() -> {
             for (int width : WIDTHS) {
-                // Large images have many calls a round.
+                // Large images have many calls per round.
                 if (round % Math.max(1, width / 14) == 0) {
                     block(width);
                 }
@@ -131,7 +137,7 @@ final class WarmUp {
         }
     }
 
-    /** A network whose batch norm is folded, of one block. */
+    /** A network of one block, with its batch norm folded. */
     private void prediction() {
         Array stem = folded(zeros(1, 1, 14, 112), lanes, 7, 2, null);
         keep(backend.maxPool2d(stem, Pool2dOptions.of(3, 2, 1), false).values());
@@ -181,9 +187,9 @@ final class WarmUp {
         }
     }
 
-    /** What there is once in a network, and the convolutions that halve an image. */
+    /** The layers that occur once in a network: the stem, the pooling and the head. */
     private void ends() {
-        // A filter over three channels would be a loop long enough for C2 to compile it twice.
+        // A filter over three channels would be a loop so long that C2 compiles it twice.
         Array y = conv(zeros(1, 1, 14, 224), 2 * lanes, 7, 2);
         Backend.Pooled pooled = backend.maxPool2d(y, Pool2dOptions.of(3, 2, 1), training);
         Array values = keep(pooled.values());
@@ -210,7 +216,7 @@ final class WarmUp {
         Conv2dOptions options = Conv2dOptions.of(stride, kernel / 2);
         Array y = keep(backend.conv2d(x, w, null, options));
         if (!training) {
-            // Weights that are used again are kept in another form, which other kernels make.
+            // Weights that are used again are kept in another form, which other kernels produce.
             keep(backend.conv2d(x, w, null, options));
         } else {
             keep(backend.conv2dWeightGradient(y, x, w.shape(), options));

@@ -1,17 +1,17 @@
 package thaw.kernels.cpu;
 
-/** The loops over a window of pixels of one channel block; see {@link LaneLoops} for how these lie. */
+/** Loops over a window of pixels of one channel block; see {@link LaneLoops} for their layout. */
 interface WindowLoops {
 
-    /** Channels in a block. */
+    /** The number of channels in a block. */
     int lanes();
 
     /**
-     * The largest value in a window of pixels, and its index in the image; the first among equals, a NaN above all.
+     * The largest value in a window of pixels, and its index in the image; the first among equals, and NaN above all.
      *
-     * @param first index of the window's first pixel in its image, which begins at {@code xo}
-     * @param width of the image
-     * @param index null if not wanted
+     * @param first the index of the window's first pixel in its image, which begins at {@code xo}
+     * @param width the width of the image
+     * @param index null if not needed
      */
     void maxOfWindow(float[] x, int xo, int first, int rows, int columns, int width, float[] max, float[] index, int o);
 

@@ -4,48 +4,52 @@ import thaw.kernels.Conv2dOptions;
 import thaw.kernels.Shape;
 
 /**
- * Which convolutions Winograd's algorithm shortens, and in tiles of which size: those that multiply so much less that it outweighs
- * the transforms, and more weights to be read.
+ * Selects the convolutions for which Winograd's algorithm is faster, and the size of their tiles: those that save enough
+ * multiplications to outweigh the transforms and the larger weights.
  *
- * @param lanes of a channel block
+ * @param lanes the channels in a block
  */
 record WinogradChoice(int lanes) {
 
     /**
-     * Tiles that a convolution must have whose weights fill no cache: one of stride 2, and one of as many channels as
-     * {@link #HEAVY} says. For fewer, reading four times the weights costs more than the products save.
+     * The least number of tiles for a convolution whose weights do not fit into a cache: one of stride 2, and one with as
+     * many channels as {@link #HEAVY}. With fewer tiles, reading four times the weights costs more than the products save.
      */
     private static final int FEW_TILES = 8;
 
-    /** Outputs of a tile along a line. */
+    /** Outputs along a line of a tile. */
     private static final int LARGE = WinogradPoints.OUTPUTS;
 
     /**
-     * The same where there are too few large ones, so that a filter has 16 values instead of 36. A single image of 7×7 and 512
-     * channels takes two threads 0.75 to 1.0 ms, as their cores have a cache in common or not; 1.0 to 2.6 in large tiles, 1.2 direct.
+     * Outputs along a line of the small tiles used if there are too few large ones, so that a filter has 16 values instead
+     * of 36. A single image of 7×7 and 512 channels takes two threads 0.75 to 1.0 ms, depending on whether their cores
+     * share a cache; 1.0 to 2.6 in large tiles, 1.2 direct.
      */
     private static final int SMALL = 2;
 
-    /** Products of input and output channels. */
+    /** Products of input and output channels from which on weights are heavy. */
     private static final int HEAVY = 512 * 512;
 
-    /** Input channels that it must have: with 32, transforms cost as much as is saved, and of the weight's gradient more. */
+    /**
+     * The least number of input channels with a stride of 2: with 32, the transforms cost as much as they save, and more
+     * for the weight's gradient.
+     */
     static final int STRIDED_CHANNELS = 64;
 
-    /** Whether it shortens a convolution and the gradient of its input. */
+    /** Whether Winograd is used for a convolution and for the gradient of its input. */
     boolean suits(Shape x, Shape w, Shape y, Conv2dOptions o) {
         return isForm(x, w, o) && o.strideH() == 1 && pays(y, 1) && pays(x, 1)
                 && (w.dim(0) * w.dim(1) < HEAVY || tiles(y, LARGE) >= FEW_TILES);
     }
 
-    /** Whether it shortens a convolution, which may be of stride 2, or in tiles of 2×2, too. */
+    /** Whether Winograd is used for a convolution, which may also have stride 2, or tiles of 2×2. */
     boolean suitsForward(Shape x, Shape w, Shape y, Conv2dOptions o) {
         return suits(x, w, y, o) || suitsSmall(x, w, y, o)
                 || isForm(x, w, o) && o.strideH() == 2 && x.dim(1) >= STRIDED_CHANNELS && pays(y, 2)
                         && tiles(y, LARGE) >= FEW_TILES;
     }
 
-    /** Outputs of a tile along a line, of a convolution that it suits. */
+    /** Outputs along a line of a tile, for a convolution that Winograd suits. */
     int side(Shape x, Shape w, Shape y, Conv2dOptions o) {
         return suitsSmall(x, w, y, o) ? SMALL : LARGE;
     }
@@ -64,14 +68,14 @@ record WinogradChoice(int lanes) {
                 && o.groups() == 1 && o.paddingH() <= 2 && o.paddingW() <= 2 && x.dim(1) >= lanes && w.dim(0) >= lanes;
     }
 
-    /** Whether the products are few enough beside the direct convolution's. */
+    /** Whether there are few enough products compared with the direct convolution. */
     private static boolean pays(Shape y, int stride) {
         int products = products(y, stride, LARGE);
         int direct = 9 * y.dim(2) * y.dim(3);
         return stride == 1 ? 2 * products < direct : 3 * products < 2 * direct;
     }
 
-    /** Products that an image takes for each pair of channels. */
+    /** Products per image for each pair of channels. */
     private static int products(Shape y, int stride, int side) {
         return WinogradTiles.products(y.dim(2), stride, side) * WinogradTiles.products(y.dim(3), stride, side);
     }

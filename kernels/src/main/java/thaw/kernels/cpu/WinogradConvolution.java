@@ -6,13 +6,13 @@ import thaw.kernels.Conv2dOptions;
 import thaw.kernels.Shape;
 
 /**
- * 3×3 convolutions by Winograd's F(4×4, 3×3), for which a convolution becomes 36 products of small matrices,
- * {@code tiles × inputs} by {@code inputs × outputs}, between two transforms; or F(2×2, 3×3), of 16 products, where a single small
- * image has many channels. See {@link WinogradPoints}, and for the 81 products of a stride of 2 {@link WinogradPhases}.
+ * 3×3 convolutions by Winograd's F(4×4, 3×3), which turns a convolution into 36 products of small matrices,
+ * {@code tiles × inputs} by {@code inputs × outputs}, between two transforms; or by F(2×2, 3×3), with 16 products, for a
+ * single small image with many channels. See {@link WinogradPoints}, and for the 81 products of a stride of 2
+ * {@link WinogradPhases}.
  *
- * <p>The gradient of the input is such a convolution too: of the output's gradient, by the filters turned by 180°, with input
- * and output channels exchanged and a padding of {@code 2 − padding} (stride 1 only).
- *
+ * <p>The gradient of the input is such a convolution too: of the output's gradient, with the filters rotated by 180°,
+ * input and output channels exchanged, and a padding of {@code 2 − padding} (stride 1 only).
  * <pre>
  *   many tiles:  an item takes a chunk of tiles through     few tiles:  first all tiles are transformed, then an item takes
  *                all three steps, panel by panel                        a panel of weights and a chunk of tiles through the rest
@@ -21,9 +21,9 @@ import thaw.kernels.Shape;
  *                       ├─ · u(panel 1) → m → y                         v(chunk) · u(panel) → m → y
  *                       └─ …
  * </pre>
- * so that {@code m}, and {@code v} or {@code u}, stay in a core's own cache. Transformed weights are kept when a state of the
- * weight is used for the second time, as inference does; in training, which uses each state once, they live in a pooled
- * buffer for the length of the call.
+ * With this order {@code m}, and {@code v} or {@code u}, stay in a core's own cache. Transformed weights are kept when a
+ * state of the weight is used for the second time, as in inference; in training, which uses each state once, they are in a
+ * pooled buffer for the duration of the call.
  *
  * <p>GFLOP/s, counted as for a direct convolution, on one core whose FMA peak is 116, batch 16 (batch 1), JDK 17 and 25:
  * <pre>
@@ -33,51 +33,54 @@ import thaw.kernels.Shape;
  *   weights transformed     304 (315)  346 (275)  250 (160)  250 (55)   124 (125)  136 (95)   137
  *   direct, weights kept    103        108        109        109        98         106        108
  * </pre>
- * with 512 channels at batch 1 in tiles of 2×2; and in training with 128 small images, whose layers' input and output don't fit
- * into the caches: 16 channels at 32² 138, 32 at 16² 207, 64 at 8² 250. With 16 channels half of the time goes to the products: a
- * vector of weights is all that a number of the transformed input is multiplied with, see {@link AdjacentTaps}.
+ * with 512 channels at batch 1 in tiles of 2×2; and in training with 128 small images, whose layers' input and output do
+ * not fit into the caches: 16 channels at 32² 138, 32 at 16² 207, 64 at 8² 250. With 16 channels the products take half of
+ * the time: each number of the transformed input is multiplied with only one vector of weights, see {@link AdjacentTaps}.
  */
 final class WinogradConvolution {
 
     /** Floats of a chunk's transformed input: 256 KiB, a quarter of a core's second-level cache. */
     private static final int CHUNK = 1 << 16;
 
-    /** Chunks that there must be to cut a convolution by them. */
+    /** The least number of chunks for which a convolution is split into chunks. */
     private static final int CHUNKS = 8;
 
-    /** Floats of transformed weights that each chunk may go through again: 8 MiB, a part of the third-level cache. */
+    /** Floats of transformed weights that each chunk may read again: 8 MiB, a part of the third-level cache. */
     private static final int WEIGHTS = 1 << 21;
 
-    /** Floats of transformed input where all tiles are transformed first: 16 MiB. */
+    /** Floats of transformed input if all tiles are transformed first: 16 MiB. */
     private static final int PART = 1 << 22;
 
     /** Tiles that are multiplied at a time. */
     private static final int STEP = 14;
 
-    /** Items that a job should have at least, so that threads are kept busy evenly. */
+    /** The least number of items per job, so that threads are evenly loaded. */
     private static final int ITEMS = 16;
 
-    /** Tiles of a chunk, at most, where all tiles are transformed first. */
+    /** The most tiles in a group if all tiles are transformed first. */
     private static final int GROUP = 112;
 
-    /** Tiles from which on the micro-kernel's widest tile is the best; a multiple of all its widths. */
+    /** The number of tiles from which on the micro-kernel's widest tile is the best; a multiple of all its widths. */
     private static final int MANY = 84;
 
-    /** Tiles that an item transforms where all tiles are transformed first. */
+    /** Tiles that an item transforms if all tiles are transformed first. */
     private static final int PIECE = 16;
 
     /**
-     * Up to so many threads, and tiles, each thread transforms all tiles for itself: that takes less than to read from another
-     * core's cache what the other thread has transformed. ResNet-18 takes 12.3 ms for an image on two cores that have no cache in
-     * common, instead of 14.0, and 10.3 instead of 10.4 where they have.
+     * Up to this many threads and tiles, each thread transforms all tiles for itself, which takes less time than reading
+     * another thread's transformed tiles from its core's cache. ResNet-18 takes 12.3 ms for an image on two cores that
+     * share no cache, instead of 14.0, and 10.3 instead of 10.4 on cores that do.
      */
     private static final int OWN_THREADS = 2;
     private static final int OWN_TILES = 64;
 
-    /** As many tiles are one step: they take two narrower tiles of the micro-kernel, and weights are read from memory once. */
+    /**
+     * Up to this many tiles are one step: they take two narrower tiles of the micro-kernel, and weights are read from
+     * memory once.
+     */
     private static final int ONE_STEP = 16;
 
-    /** Identifies transformed weights among what is derived from a weight, too. */
+    /** The form of a convolution; also the key of its transformed weights, among the data derived from a weight. */
     private record Form(boolean gradient, int stride, int side) {
     }
 
@@ -99,7 +102,7 @@ final class WinogradConvolution {
         return choice;
     }
 
-    /** {@code y = epilogue(x ∗ w)}, the epilogue null for none; all in channel blocks but the weight. */
+    /** {@code y = epilogue(x ∗ w)}, the epilogue null for none; all arrays but the weight in channel blocks. */
     void forward(CpuArray x, CpuArray w, BlockedEpilogue epilogue, Conv2dOptions o, CpuArray y) {
         int side = choice.side(x.shape(), w.shape(), y.shape(), o);
         new Run(x, w, epilogue, o.paddingH(), o.paddingW(), y, new Form(false, o.strideH(), side)).run();
@@ -146,7 +149,7 @@ final class WinogradConvolution {
                 return;
             }
             if (chunks() == 0 && weights.panels() >= CHUNKS && workers.shareEvenly(weights.panels())) {
-                // Few tiles see each panel: it is transformed by the item that uses it, while it stays in a cache.
+                // Few tiles use each panel: the item that uses it also transforms it, while it is in a cache.
                 run(null);
             } else {
                 float[] u = transformedWeights();
@@ -166,13 +169,13 @@ final class WinogradConvolution {
             return Math.max(STEP, Math.min(CHUNK / (pairs * inBlocks * lanes), tiles.count() / CHUNKS) / STEP * STEP);
         }
 
-        /** How many chunks the tiles are cut into; 0 if not at all. */
+        /** The number of chunks into which the tiles are split; 0 for none. */
         private int chunks() {
             int chunks = (tiles.count() + chunkSize() - 1) / chunkSize();
             return chunks >= CHUNKS && weights.length() <= WEIGHTS && workers.shareEvenly(chunks) ? chunks : 0;
         }
 
-        /** @param u null if each panel is still to be transformed */
+        /** @param u the transformed weights; null if each item transforms its panel */
         private void run(float[] u) {
             int total = tiles.count();
             int chunks = chunks();
@@ -188,7 +191,7 @@ final class WinogradConvolution {
                 });
                 return;
             }
-            // Very large inputs are cut all the same, to bound the memory.
+            // Very large inputs are split even so, to bound the memory.
             int parts = (int) (((long) total * pairs * inBlocks * lanes + PART - 1) / PART);
             for (int i = 0; i < parts; i++) {
                 int first = (int) ((long) i * total / parts);
@@ -201,7 +204,7 @@ final class WinogradConvolution {
             }
         }
 
-        /** Each thread by itself. */
+        /** Each thread transforms all tiles for itself. */
         private void multiplyOwn(float[] u, int first, int count) {
             int groups = groups(count);
             Map<Thread, Part> parts = new ConcurrentHashMap<>();
@@ -222,7 +225,7 @@ final class WinogradConvolution {
             return count <= ONE_STEP ? 1 : (count + STEP - 1) / STEP;
         }
 
-        /** Groups of tiles: small enough for the cache, and as many as keep threads busy. */
+        /** The number of groups of tiles: small enough for the cache, and enough to load the threads. */
         private int groups(int count) {
             int busy = (ITEMS + weights.panels() - 1) / weights.panels();
             return Math.max((count + GROUP - 1) / GROUP, Math.min(steps(count), busy));
@@ -253,7 +256,7 @@ final class WinogradConvolution {
             part.close();
         }
 
-        /** Some tiles, before the products. */
+        /** A range of tiles, before the products. */
         private final class Part {
             final int first;
             final int count;
@@ -278,7 +281,7 @@ final class WinogradConvolution {
                 return steps(count) == 1 ? count : Math.min(STEP, count - from);
             }
 
-            /** Where a group of tiles begins. */
+            /** The first tile of a group. */
             int group(int group, int groups) {
                 return group == groups ? count : group * steps(count) / groups * STEP;
             }
@@ -287,7 +290,7 @@ final class WinogradConvolution {
                 tiles.input(x, inBlocks, block, end, first, count, from, to, v);
             }
 
-            /** Tiles {@code from … to − 1} by a panel of weights, to output pixels. */
+            /** Multiplies tiles {@code from … to − 1} by a panel of weights and transforms the result to output pixels. */
             void multiply(float[] u, int uo, int panel, int from, int to) {
                 int vectors = weights.vectors(panel);
                 int size = to - from;
@@ -300,8 +303,8 @@ final class WinogradConvolution {
             }
 
             /**
-             * As {@link #multiply} for all tiles and panels, in items of a pair, a panel and a step of tiles, for threads that would
-             * get unequal shares of larger ones.
+             * {@link #multiply} for all tiles and panels, in items of a pair, a panel and a step of tiles, for thread
+             * counts that would get unequal shares of larger items.
              */
             void multiplyByPairs(float[] u) {
                 float[] m = memory.pool().take(pairs * outBlocks * count * lanes);
@@ -325,12 +328,12 @@ final class WinogradConvolution {
                 memory.pool().give(m);
             }
 
-            /** Where the products of a panel with tiles from this one on begin. */
+            /** The offset of the products of a panel with the tiles from this one on. */
             private int products(int panel, int from) {
                 return (2 * panel * count + weights.vectors(panel) * from) * pairs * lanes;
             }
 
-            /** One pair of {@code size} tiles by a panel, where it has these tiles. */
+            /** One pair of {@code size} tiles by a panel, for the tiles that have this pair. */
             private void multiply(int pair, float[] u, int uo, int panel, int from, int size, float[] m, int mo) {
                 int begin = Math.max(from, tiles.begin(pair) - first);
                 int end = Math.min(from + size, tiles.end(pair) - first);
@@ -340,7 +343,7 @@ final class WinogradConvolution {
                 }
             }
 
-            /** Micro-kernels of the widest tile, and for what is left a narrower one if it is enough. */
+            /** Micro-kernels of the widest tile, and a narrower one for the rest if it suffices. */
             private void product(int pair, int begin, int size, int vectors, float[] u, int uo, float[] m, int mo, int mBlock) {
                 int vo = (pair * inBlocks * count + begin) * lanes;
                 int wide = PixelRow.tile(size <= ONE_STEP ? size : MANY, vectors);

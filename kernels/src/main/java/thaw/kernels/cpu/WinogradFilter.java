@@ -3,7 +3,10 @@ package thaw.kernels.cpu;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorSpecies;
 
-/** {@code G g Gᵀ}, 3×3 filters to their values at pairs of {@link WinogradPoints}, and {@code Gᵀ u G}, their gradient. */
+/**
+ * {@code G g Gᵀ}, the transform of 3×3 filters to their values at pairs of {@link WinogradPoints}, and {@code Gᵀ u G}, the
+ * gradient of this transform.
+ */
 final class WinogradFilter {
 
     private static final VectorSpecies<Float> S = FloatVector.SPECIES_PREFERRED;
@@ -15,8 +18,8 @@ final class WinogradFilter {
     /**
      * {@code G g Gᵀ}
      *
-     * @param outputs of the tiles along a line: 4, or 2, for which the first four points do
-     * @param place   floats between neighbouring places of the filter
+     * @param outputs outputs along a line of a tile: 4, or 2, which uses the first four points
+     * @param place   floats between neighbouring filter positions
      * @param pair    floats between neighbouring pairs of points, of {@code (outputs + 2)²}
      */
     static void values(int outputs, float[] g, int from, int place, float[] scratch, float[] u, int to, int pair) {
@@ -67,7 +70,7 @@ final class WinogradFilter {
         farOuter.sub(farInner).intoArray(out, to + 5 * outStep);
     }
 
-    /** {@code Gᵀ u G}, place by place one vector behind the other. */
+    /** {@code Gᵀ u G}, one vector per filter position, one after the other. */
     static void gradient(float[] u, int from, int pair, float[] scratch, float[] g, int to) {
         for (int j = 0; j < 6; j++) {
             gradientLine(u, from + j * pair, 6 * pair, scratch, j * L, 6 * L);

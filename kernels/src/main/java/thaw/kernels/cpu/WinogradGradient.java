@@ -3,7 +3,10 @@ package thaw.kernels.cpu;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorSpecies;
 
-/** {@code A g Aᵀ}: tiles of the output's gradient to the gradient of the products at pairs of {@link WinogradPoints}. */
+/**
+ * {@code A g Aᵀ}: transforms tiles of the output's gradient to the gradient of the products at pairs of
+ * {@link WinogradPoints}.
+ */
 final class WinogradGradient {
 
     private static final VectorSpecies<Float> S = FloatVector.SPECIES_PREFERRED;
@@ -16,7 +19,7 @@ final class WinogradGradient {
      * {@code A g} for a strip of whole tiles side by side: lines of four pixels down the strip.
      *
      * @param row     floats between the strip's rows
-     * @param columns how many pixels wide it is
+     * @param columns the strip's width in pixels
      * @param line    floats between neighbouring points of the result
      */
     static void columns(float[] g, int from, int row, int columns, float[] out, int to, int line) {
@@ -45,7 +48,7 @@ final class WinogradGradient {
     /**
      * {@code g Aᵀ} for one line of a strip that {@link #columns} has transformed: every tile's six values at a point.
      *
-     * @param pair floats between neighbouring pairs of points; a tile follows the other
+     * @param pair floats between neighbouring pairs of points; tiles are adjacent
      */
     static void rows(float[] g, int from, int tiles, float[] m, int to, int pair) {
         FloatVector four = FloatVector.broadcast(S, 4f);
@@ -71,7 +74,7 @@ final class WinogradGradient {
     }
 
     /**
-     * A tile of {@code rows} by {@code columns} pixels.
+     * Transforms a tile of {@code rows} by {@code columns} pixels.
      *
      * @param row  floats between the tile's rows
      * @param pair floats between neighbouring pairs of points

@@ -3,7 +3,7 @@ package thaw.kernels.cpu;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorSpecies;
 
-/** {@code Bᵀ d B}: tiles of input pixels to their values at pairs of {@link WinogradPoints}. */
+/** {@code Bᵀ d B}: transforms tiles of input pixels to their values at pairs of {@link WinogradPoints}. */
 final class WinogradInput {
 
     private static final VectorSpecies<Float> S = FloatVector.SPECIES_PREFERRED;
@@ -13,12 +13,13 @@ final class WinogradInput {
     }
 
     /**
-     * {@code Bᵀ d} for a strip of whole tiles side by side: lines of six pixels down the strip. Tiles share two columns, which a
-     * strip transforms once. The strip's first and its last row come separately, since they may lie outside the image.
+     * {@code Bᵀ d} for a strip of whole tiles side by side: lines of six pixels down the strip. Neighbouring tiles share
+     * two columns, which a strip transforms once. The strip's first and last row are separate arguments, since they may be
+     * outside the image.
      *
-     * @param from    where the second row begins
+     * @param from    the offset of the second row
      * @param row     floats between the second row, the third, the fourth, and the fifth
-     * @param columns how many pixels wide it is
+     * @param columns the strip's width in pixels
      * @param line    floats between neighbouring points of the result
      */
     static void columns(float[] top, int topFrom, float[] d, int from, int row, float[] bottom, int bottomFrom, int columns,
@@ -52,7 +53,7 @@ final class WinogradInput {
     /**
      * {@code d B} for one line of a strip that {@link #columns} has transformed: every tile's six values at a point.
      *
-     * @param pair floats between neighbouring pairs of points; a tile follows the other
+     * @param pair floats between neighbouring pairs of points; tiles are adjacent
      */
     static void rows(float[] d, int from, int tiles, float[] v, int to, int pair) {
         FloatVector four = FloatVector.broadcast(S, 4f);
@@ -82,7 +83,7 @@ final class WinogradInput {
     }
 
     /**
-     * A tile of {@code rows + 2} by {@code columns + 2} pixels.
+     * Transforms a tile of {@code rows + 2} by {@code columns + 2} pixels.
      *
      * @param row  floats between the tile's rows
      * @param pair floats between neighbouring pairs of points

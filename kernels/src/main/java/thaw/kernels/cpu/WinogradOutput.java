@@ -4,8 +4,8 @@ import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
- * {@code act(scale · Aᵀ m A + shift + residual)}: products at pairs of {@link WinogradPoints} to a tile of output pixels, with
- * the convolution's epilogue.
+ * {@code act(scale · Aᵀ m A + shift + residual)}: transforms products at pairs of {@link WinogradPoints} to a tile of
+ * output pixels, and applies the convolution's epilogue.
  */
 final class WinogradOutput {
 
@@ -16,10 +16,10 @@ final class WinogradOutput {
     }
 
     /**
-     * {@code m A} for one line of points of a strip of whole tiles side by side: every tile's four values, which lie as its
-     * pixels do.
+     * {@code m A} for one line of points of a strip of whole tiles side by side: every tile's four values, in the order of
+     * its pixels.
      *
-     * @param pair floats between neighbouring pairs of points; a tile follows the other
+     * @param pair floats between neighbouring pairs of points; tiles are adjacent
      */
     static void rows(float[] m, int from, int pair, int tiles, float[] out, int to) {
         FloatVector two = FloatVector.broadcast(S, 2f);
@@ -45,12 +45,13 @@ final class WinogradOutput {
     }
 
     /**
-     * {@code act(scale · Aᵀ m + shift + residual)} of what {@link #rows} has made of six lines of points: four rows of pixels.
+     * {@code act(scale · Aᵀ m + shift + residual)} of six lines of points that {@link #rows} has transformed: four rows of
+     * pixels.
      *
      * @param line    floats between the lines
-     * @param columns how many pixels wide the strip is
-     * @param e       null for none; the residual's pixels lie as the strip's, a null one counts as zeros
-     * @param channel the first lane's
+     * @param columns the strip's width in pixels
+     * @param e       null for none; the residual is in the output's layout, null for zeros
+     * @param channel the channel of the first lane
      * @param row     floats between the strip's rows
      */
     static void columns(float[] m, int from, int line, int columns, BlockedEpilogue e, int channel, float[] y, int to, int row) {
@@ -145,7 +146,7 @@ final class WinogradOutput {
     }
 
     /**
-     * A tile of {@code rows} by {@code columns} pixels.
+     * Transforms a tile of {@code rows} by {@code columns} pixels.
      *
      * @param pair floats between neighbouring pairs of points
      */
@@ -160,7 +161,7 @@ final class WinogradOutput {
         epilogue(rows, columns, e, channel, y, to, row);
     }
 
-    /** The epilogue of a tile's pixels, in place; null for none. */
+    /** Applies the epilogue to a tile's pixels, in place; null for none. */
     static void epilogue(int rows, int columns, BlockedEpilogue e, int channel, float[] y, int to, int row) {
         if (e == null) {
             return;
@@ -175,7 +176,7 @@ final class WinogradOutput {
         }
     }
 
-    /** What act is the maximum with. */
+    /** The lower bound of the activation: 0 for a ReLU, −∞ for none. */
     private static float floor(BlockedEpilogue e) {
         return e.relu() ? 0 : Float.NEGATIVE_INFINITY;
     }

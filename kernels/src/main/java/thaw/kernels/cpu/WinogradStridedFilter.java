@@ -3,7 +3,10 @@ package thaw.kernels.cpu;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorSpecies;
 
-/** 3×3 filters of a convolution of stride 2 to the values of their {@linkplain WinogradPhases phases}, and the gradient. */
+/**
+ * The transform of 3×3 filters of a convolution of stride 2 to the values of their {@linkplain WinogradPhases phases}, and
+ * its gradient.
+ */
 final class WinogradStridedFilter {
 
     private static final VectorSpecies<Float> S = FloatVector.SPECIES_PREFERRED;
@@ -12,7 +15,7 @@ final class WinogradStridedFilter {
     private WinogradStridedFilter() {
     }
 
-    /** The arguments are as in {@link WinogradFilter#values}. */
+    /** See {@link WinogradFilter#values} for the arguments. */
     static void values(float[] g, int from, int place, float[] scratch, float[] u, int to, int pair) {
         for (int j = 0; j < 3; j++) {
             line(g, from + j * place, 3 * place, scratch, j * L, 3 * L);
@@ -36,7 +39,7 @@ final class WinogradStridedFilter {
         FloatVector.fromArray(S, g, from + step).intoArray(out, to + 5 * outStep);
     }
 
-    /** The arguments are as in {@link WinogradFilter#gradient}. */
+    /** See {@link WinogradFilter#gradient} for the arguments. */
     static void gradient(float[] u, int from, int pair, float[] scratch, float[] g, int to) {
         for (int j = 0; j < 6; j++) {
             gradientLine(u, from + j * pair, 6 * pair, scratch, j * L, 6 * L);

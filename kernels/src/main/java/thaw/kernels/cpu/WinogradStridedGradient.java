@@ -3,7 +3,7 @@ package thaw.kernels.cpu;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorSpecies;
 
-/** Tiles of the output's gradient to the gradient of the products of {@link WinogradPhases}. */
+/** Transforms tiles of the output's gradient to the gradient of the products of {@link WinogradPhases}. */
 final class WinogradStridedGradient {
 
     private static final VectorSpecies<Float> S = FloatVector.SPECIES_PREFERRED;
@@ -12,7 +12,7 @@ final class WinogradStridedGradient {
     private WinogradStridedGradient() {
     }
 
-    /** A tile of {@code rows} by {@code columns} pixels; the arguments are as in {@link WinogradGradient#whole}. */
+    /** Transforms a tile of {@code rows} by {@code columns} pixels; see {@link WinogradGradient#part} for the arguments. */
     static void tile(int rows, int columns, float[] g, int from, int row, float[] scratch, float[] m, int to, int pair) {
         for (int j = 0; j < columns; j++) {
             points(rows, g, from + j * L, row, scratch, j * L, 4 * L);
@@ -25,7 +25,7 @@ final class WinogradStridedGradient {
         }
     }
 
-    /** A row of pixels, or of points, to the products of both phases. */
+    /** Transforms a row of pixels, or of points, to the products of both phases. */
     private static void line(int outputs, float[] g, int from, float[] out, int to, int outStep) {
         points(outputs, g, from, L, out, to, outStep);
         for (int i = 0; i < outputs; i++) {

@@ -3,7 +3,7 @@ package thaw.kernels.cpu;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorSpecies;
 
-/** Tiles of input pixels of a convolution of stride 2 to the values of their {@linkplain WinogradPhases phases}. */
+/** Transforms tiles of input pixels of a convolution of stride 2 to the values of their {@linkplain WinogradPhases phases}. */
 final class WinogradStridedInput {
 
     private static final VectorSpecies<Float> S = FloatVector.SPECIES_PREFERRED;
@@ -13,7 +13,7 @@ final class WinogradStridedInput {
     }
 
     /**
-     * A tile of {@code 2·rows + 1} by {@code 2·columns + 1} pixels.
+     * Transforms a tile of {@code 2·rows + 1} by {@code 2·columns + 1} pixels.
      *
      * @param row  floats between the tile's rows
      * @param pair floats between neighbouring pairs of values
@@ -30,7 +30,7 @@ final class WinogradStridedInput {
         }
     }
 
-    /** A row of pixels, or of points, to the values of both phases. */
+    /** Transforms a row of pixels, or of points, to the values of both phases. */
     private static void line(int outputs, float[] d, int from, float[] out, int to, int outStep) {
         points(outputs, d, from, 2 * L, out, to, outStep);
         for (int i = 0; i < outputs; i++) {

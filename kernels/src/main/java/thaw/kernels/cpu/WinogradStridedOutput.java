@@ -3,7 +3,7 @@ package thaw.kernels.cpu;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorSpecies;
 
-/** Products of the {@linkplain WinogradPhases phases} of a convolution of stride 2 to a tile of output pixels. */
+/** Transforms products of the {@linkplain WinogradPhases phases} of a convolution of stride 2 to a tile of output pixels. */
 final class WinogradStridedOutput {
 
     private static final VectorSpecies<Float> S = FloatVector.SPECIES_PREFERRED;
@@ -12,7 +12,7 @@ final class WinogradStridedOutput {
     private WinogradStridedOutput() {
     }
 
-    /** A tile of {@code rows} by {@code columns} pixels; the arguments are as in {@link WinogradOutput#whole}. */
+    /** Transforms a tile of {@code rows} by {@code columns} pixels; see {@link WinogradOutput#part} for the arguments. */
     static void tile(int rows, int columns, float[] m, int from, int pair, float[] scratch, BlockedEpilogue e, int channel,
             float[] y, int to, int row) {
         for (int j = 0; j <= columns; j++) {

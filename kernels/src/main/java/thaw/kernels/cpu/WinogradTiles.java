@@ -3,23 +3,24 @@ package thaw.kernels.cpu;
 import java.util.Arrays;
 
 /**
- * Images cut into tiles of 4×4 output pixels, each with the 6×6 input pixels that it depends on, or of 2×2 with 4×4; where a
- * height or width is no multiple, the last tiles are shorter and have fewer {@link WinogradPoints}. For a stride of 2 a tile
- * depends on 9×9 input pixels, and {@link WinogradPhases} take the place of the points. Moves tiles between channel blocks and
- * their transformed form {@code [pair][block][tile][lane]}, for some tiles {@code first … first + count − 1} at a time.
+ * Images divided into tiles of 4×4 output pixels, each with the 6×6 input pixels that it depends on, or of 2×2 with 4×4;
+ * if a height or width is not a multiple, the last tiles are shorter and have fewer {@link WinogradPoints}. With a stride
+ * of 2 a tile depends on 9×9 input pixels, and {@link WinogradPhases} replace the points. Converts tiles between channel
+ * blocks and their transformed form {@code [pair][block][tile][lane]}, for some tiles {@code first … first + count − 1} at
+ * a time.
  *
- * <p>Tiles are numbered so that those that have a pair of points are neighbours, whichever the pair: first the narrow ones,
- * then the whole ones, the low ones, and those that are both.
+ * <p>Tiles are numbered so that the tiles that have a given pair of points are contiguous, for every pair: first the
+ * narrow ones, then the whole ones, the low ones, and those that are both narrow and low.
  * <pre>
  *        whole  whole  narrow
  *        whole  whole  narrow         narrow, of all images │ whole │ low │ both
  *         low    low    both
  * </pre>
  *
- * @param h      of the input
- * @param outH   of the output
+ * @param h      the input's height
+ * @param outH   the output's height
  * @param stride 1 or 2
- * @param side   outputs of a tile along a line: 4, or with a stride of 1 also 2
+ * @param side   outputs along a line of a tile: 4, or with a stride of 1 also 2
  */
 record WinogradTiles(Memory memory, BlockLoops loops, int lanes, int images, int h, int w, int outH, int outW, int padH,
         int padW, int stride, int side) {
@@ -27,7 +28,7 @@ record WinogradTiles(Memory memory, BlockLoops loops, int lanes, int images, int
     private static final int OUT = WinogradPoints.OUTPUTS;
     private static final int LINE = WinogradPoints.LINE;
 
-    /** Whole tiles side by side that are transformed together, at most: their lines take half the first-level cache. */
+    /** The most whole tiles that are transformed together: their lines take half the first-level cache. */
     private static final int STRIP = 8;
 
     /** Products along an image's line of this many outputs. */
@@ -45,18 +46,18 @@ record WinogradTiles(Memory memory, BlockLoops loops, int lanes, int images, int
         return stride == 1 ? WinogradPoints.LINE : WinogradPhases.LINE;
     }
 
-    /** Pairs of points, and products, of a whole tile; of 2×2 outputs with those that lie between and are in no tile. */
+    /** Pairs of points, and products, of a whole tile; for 2×2 outputs including the unused pairs between them. */
     int pairs() {
         return stride == 1 ? LINE * (side + 1) + side + 2 : line() * line();
     }
 
-    /** Which of the values of a filter is multiplied at this pair. */
+    /** The index of the filter value that is multiplied at this pair. */
     int filterValue(int pair) {
         return stride == 1 ? pair / LINE * (side + 2) + pair % LINE
                 : Math.min(pair / line(), WinogradPhases.TAP) * 6 + Math.min(pair % line(), WinogradPhases.TAP);
     }
 
-    /** Floats of scratch that transforms need. */
+    /** Floats of scratch that the transforms need. */
     private int scratch() {
         return stride == 1 ? LINE * (OUT * STRIP + 2) * lanes : pairs() * lanes;
     }
@@ -94,7 +95,7 @@ record WinogradTiles(Memory memory, BlockLoops loops, int lanes, int images, int
         return has(outW % side, pair % line()) ? 0 : narrow();
     }
 
-    /** The end of the tiles that have this pair of points; 0 if none has, as of 2×2 outputs. */
+    /** The end (exclusive) of the tiles that have this pair of points; 0 if none has, which occurs with 2×2 outputs. */
     int end(int pair) {
         if (!has(side, pair % line()) || !has(side, pair / line())) {
             return 0;
@@ -104,7 +105,7 @@ record WinogradTiles(Memory memory, BlockLoops loops, int lanes, int images, int
         return !isInLow ? narrow() + whole() : isInNarrow ? count() : narrow() + whole() + low();
     }
 
-    /** Where a tile lies, and how many outputs it has. */
+    /** A tile's position and its number of outputs. */
     private final class Place {
         final int image;
         final int top;
@@ -146,15 +147,15 @@ record WinogradTiles(Memory memory, BlockLoops loops, int lanes, int images, int
             return height == OUT && width == OUT;
         }
 
-        /** How many tiles from this one on to transform together: {@code most}, if so many whole ones lie side by side. */
+        /** The number of tiles from this one on to transform together: up to {@code most} adjacent whole ones. */
         int strip(int most) {
             return stride == 2 || !isWhole() ? 1 : Math.min(Math.min(most, STRIP), columns() - left / OUT);
         }
     }
 
     /**
-     * Transforms the input pixels of tiles {@code from … to − 1} of the part, for channel blocks {@code block … end − 1} of all
-     * {@code blocks}.
+     * Transforms the input pixels of tiles {@code from … to − 1} of the part, for channel blocks {@code block … end − 1}
+     * of all {@code blocks}.
      */
     void input(float[] x, int blocks, int block, int end, int first, int count, int from, int to, float[] v) {
         int aside = scratch();
@@ -198,7 +199,7 @@ record WinogradTiles(Memory memory, BlockLoops loops, int lanes, int images, int
         }
     }
 
-    /** Whole tiles side by side. Columns outside the image are zeros once transformed, too. */
+    /** Adjacent whole tiles. Columns outside the image are zero after the transform, too. */
     private void inputStrip(float[] x, int plane, int top, int left, int tiles, float[] scratch, int aside, float[] v,
             int target, int pair) {
         int width = OUT * tiles + 2;
@@ -246,7 +247,7 @@ record WinogradTiles(Memory memory, BlockLoops loops, int lanes, int images, int
         }
     }
 
-    /** Transforms the gradients of the outputs of tiles {@code from … to − 1} of the part, for some channel blocks, too. */
+    /** Transforms the output gradients of tiles {@code from … to − 1} of the part, for some channel blocks likewise. */
     void gradient(float[] g, int blocks, int block, int end, int first, int count, int from, int to, float[] m) {
         float[] scratch = memory.pool().take(scratch());
         int pair = blocks * count * lanes;
@@ -277,8 +278,8 @@ record WinogradTiles(Memory memory, BlockLoops loops, int lanes, int images, int
     /**
      * Transforms products of {@code count} tiles back to output pixels.
      *
-     * @param m       {@code [pair][vectors][tile][lane]} from {@code mo} on, of some channel blocks
-     * @param block   the first of these, of all {@code blocks}
+     * @param m     {@code [pair][vectors][tile][lane]} from {@code mo} on, of some channel blocks
+     * @param block the first of these, of all {@code blocks}
      */
     void output(float[] m, int mo, int vectors, int first, int count, BlockedEpilogue e, float[] y, int blocks, int block) {
         float[] scratch = memory.pool().take(scratch());

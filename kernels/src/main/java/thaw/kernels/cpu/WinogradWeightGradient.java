@@ -4,46 +4,47 @@ import java.util.Arrays;
 import thaw.kernels.Shape;
 
 /**
- * The gradient of the weight of a {@link WinogradConvolution}. Since {@code Y = Aᵀ[(G g Gᵀ) ⊙ (Bᵀ d B)]A} is linear in the
- * filter {@code g}, its gradient is
+ * The weight gradient of a {@link WinogradConvolution}. Since {@code Y = Aᵀ[(G g Gᵀ) ⊙ (Bᵀ d B)]A} is linear in the filter
+ * {@code g}, its gradient is
  * <pre>
  * dg = Gᵀ [ Σ (A dY Aᵀ) ⊙ (Bᵀ d B) ] G
  * </pre>
  * with the sum over all tiles: 36 products of small matrices, {@code inputs × tiles} by {@code tiles × outputs}, by
  * {@link OuterProducts}.
  *
- * <p>Up to 32 channels, an item takes a part of the tiles, in chunks that stay in the core's own cache, and has sums of its own,
- * which are joined in order. With more channels, the sums are too many for that. Where all transformed tiles fit into the
- * third-level cache (small images), an item then sums up a square of channels at all values and transforms it back while it is in
- * the core's own cache. Else tiles come in parts that do fit, and the sums of all channels are kept from part to part; a sum is
- * one item's alone in each part. So the order of a sum's terms never changes.
+ * <p>Up to 32 channels, an item takes a part of the tiles, in chunks that stay in the core's own cache, and has separate
+ * sums, which are added in order. With more channels, the sums are too many for that. If all transformed tiles fit into
+ * the third-level cache (small images), an item then sums a square of channels at all values and transforms it back while
+ * it is in the core's own cache. Otherwise tiles come in parts that do fit, and the sums of all channels are kept from
+ * part to part; in each part a single item updates a given sum. The order of a sum's terms is therefore fixed.
  *
- * <p>GFLOP/s, counted as for a direct one, on one core whose FMA peak is 116, batch 16, JDK 17 (the direct one's): 64 channels at
- * 56² 276 (101), 128 at 28² 304 (101), 256 at 14² 260 (81), 512 at 7² 217 (88); with a stride of 2 64→128 to 28² 110 (100),
- * 128→256 to 14² 105 (98), 256→512 to 7² 120 (86); batch 128: 16 channels at 32² 136, 32 at 16² 183, 64 at 8² 215.
+ * <p>GFLOP/s, counted as for a direct gradient, on one core whose FMA peak is 116, batch 16, JDK 17 (in parentheses the
+ * direct one's): 64 channels at 56² 276 (101), 128 at 28² 304 (101), 256 at 14² 260 (81), 512 at 7² 217 (88); with a
+ * stride of 2 64→128 to 28² 110 (100), 128→256 to 14² 105 (98), 256→512 to 7² 120 (86); batch 128: 16 channels at 32² 136,
+ * 32 at 16² 183, 64 at 8² 215.
  */
 final class WinogradWeightGradient {
 
     /** Values of a filter. */
     private static final int VALUES = WinogradWeights.VALUES;
 
-    /** Outputs of a tile along a line. */
+    /** Outputs along a line of a tile. */
     private static final int SIDE = WinogradPoints.OUTPUTS;
 
     /** Floats of a part's transformed inputs and gradients: 4 MiB. */
     private static final int PART = 1 << 20;
 
-    /** Floats of all transformed inputs and gradients that need no parts: 24 MiB. */
+    /** Floats of all transformed inputs and gradients up to which there are no parts: 24 MiB. */
     private static final int WHOLE = 3 << 21;
 
-    /** Tiles that an item with sums of its own transforms at a time, at most: they share a core's cache with the sums. */
+    /** The most tiles that an item with separate sums transforms at a time: they share a core's cache with the sums. */
     private static final int CHUNK = 64;
 
-    /** Items with sums of their own, and floats of all their sums: 2.5 MiB. */
+    /** Items with separate sums, and floats of all their sums: 2.5 MiB. */
     private static final int PARTS = 16;
     private static final int SUMS = 5 << 17;
 
-    /** Input blocks of a square of channels. */
+    /** Input blocks in a square of channels. */
     private static final int GROUP = 4;
 
     /** Tiles that an item transforms. */
@@ -61,13 +62,13 @@ final class WinogradWeightGradient {
         this.lanes = memory.block();
     }
 
-    /** Whether there are tiles enough to outweigh clearing and transforming 36 sums for each pair of channels. */
+    /** Whether there are enough tiles to outweigh clearing and transforming 36 sums for each pair of channels. */
     static boolean pays(Shape gy, int stride) {
         int tiles = gy.dim(0) * WinogradTiles.along(gy.dim(2), SIDE) * WinogradTiles.along(gy.dim(3), SIDE);
         return tiles >= (stride == 1 ? 16 : 64);
     }
 
-    /** Both in channel blocks; the gradient {@code [K, C, 3, 3]} is row-major. */
+    /** Computes the gradient {@code [K, C, 3, 3]}, row-major, from two arrays in channel blocks. */
     void compute(CpuArray x, CpuArray gy, int padH, int padW, int stride, CpuArray gw) {
         new Run(x, gy, padH, padW, stride, gw).run();
     }
@@ -152,7 +153,7 @@ final class WinogradWeightGradient {
             return panels * groups * new Square(0, 0).length();
         }
 
-        /** Each part of the tiles by an item, chunk by chunk, to sums of its own. */
+        /** One item per part of the tiles, chunk by chunk, with separate sums. */
         private void inChunks(int size) {
             int total = tiles.count();
             int length = size / (panels * groups);
@@ -180,7 +181,7 @@ final class WinogradWeightGradient {
             memory.pool().give(sums);
         }
 
-        /** Some tiles, transformed. */
+        /** A range of tiles, transformed. */
         private final class Part {
             final int first;
             final int count;
@@ -218,7 +219,7 @@ final class WinogradWeightGradient {
                 });
             }
 
-            /** As {@link #transform}, by the item that calls it. */
+            /** {@link #transform} within the calling item. */
             void transformHere() {
                 tiles.input(x, inBlocks, 0, inBlocks, first, count, 0, count, v);
                 tiles.gradient(gy, outBlocks, 0, outBlocks, first, count, 0, count, m);
@@ -231,7 +232,7 @@ final class WinogradWeightGradient {
                 }
             }
 
-            /** Of one of the square's input blocks. */
+            /** {@link #add} for one of the square's input blocks. */
             void add(Square s, int block, int pair, float[] u, int uo) {
                 int begin = Math.max(0, tiles.begin(pair) - first);
                 int end = Math.min(count, tiles.end(pair) - first);
@@ -286,7 +287,7 @@ final class WinogradWeightGradient {
                 memory.pool().give(filters);
             }
 
-            /** From {@code [input][place][output]} of a block each. */
+            /** Stores one block's {@code [input][place][output]} in row-major order. */
             private void scatter(float[] filters, int output, int input) {
                 int outputs = gw.shape().dim(0);
                 int inputs = gw.shape().dim(1);

@@ -4,11 +4,11 @@ import java.util.Arrays;
 import thaw.kernels.Shape;
 
 /**
- * Transforms the weights of a {@link WinogradConvolution} for {@link TwoVectorTaps}: for each panel of one or two vectors of
- * output channels {@code [value][input][output of the panel]}. "Output" and "input" are those of the products: for the gradient
- * of the input they change sides, and filters are turned by 180°.
+ * Transforms the weights of a {@link WinogradConvolution} for {@link TwoVectorTaps}: for each panel of one or two vectors
+ * of output channels {@code [value][input][output of the panel]}. "Output" and "input" are those of the products: for the
+ * gradient of the input they are exchanged, and the filters are rotated by 180°.
  *
- * <p>Filters are brought to vectors along outputs in squares of channels, which stay in the first-level cache.
+ * <p>Filters are gathered into vectors along outputs in squares of channels, which stay in the first-level cache.
  */
 record WinogradWeights(Memory memory, BlockLoops loops, int lanes, int outputs, int inputs, boolean gradient, int stride,
         int side) {
@@ -16,7 +16,7 @@ record WinogradWeights(Memory memory, BlockLoops loops, int lanes, int outputs, 
     /** Values of a filter for tiles of 4×4 outputs. */
     static final int VALUES = 36;
 
-    /** Keeps the 36 places that a filter's values go to from falling into the same few lines of the caches. */
+    /** Padding that keeps the 36 places of a filter's values from mapping to the same few cache lines. */
     private static final int GAP = 32;
 
     static WinogradWeights of(Memory memory, BlockLoops loops, Shape w, boolean gradient, int stride, int side) {
@@ -41,7 +41,7 @@ record WinogradWeights(Memory memory, BlockLoops loops, int lanes, int outputs, 
         return (outputBlocks() + 1) / 2;
     }
 
-    /** Vectors of output channels in a panel: two, but for a last odd one. */
+    /** Vectors of output channels in a panel: two, except for a last odd one. */
     int vectors(int panel) {
         return Math.min(2, outputBlocks() - 2 * panel);
     }
@@ -51,7 +51,7 @@ record WinogradWeights(Memory memory, BlockLoops loops, int lanes, int outputs, 
         return inputBlocks() * lanes * vectors(panel) * lanes + GAP;
     }
 
-    /** Where a panel begins among all. */
+    /** The offset of a panel. */
     int offset(int panel) {
         return panel * values() * valueSize(0);
     }
@@ -61,7 +61,7 @@ record WinogradWeights(Memory memory, BlockLoops loops, int lanes, int outputs, 
         return offset(panels() - 1) + values() * valueSize(panels() - 1);
     }
 
-    /** Writes one panel, from the weight {@code [K, C, 3, 3]} in row-major order. */
+    /** Transforms one panel, from the row-major weight {@code [K, C, 3, 3]}. */
     void transform(float[] w, int panel, float[] u, int to) {
         float[] filters = memory.pool().take(9 * lanes * lanes);
         float[] scratch = memory.pool().take(VALUES * lanes);
@@ -83,7 +83,7 @@ record WinogradWeights(Memory memory, BlockLoops loops, int lanes, int outputs, 
         memory.pool().give(filters);
     }
 
-    /** A square of filters as {@code [input][place][output]}, zeros for channels that there are not. */
+    /** A square of filters as {@code [input][place][output]}, zeros for channels that do not exist. */
     private void gather(float[] w, int output, int input, float[] filters) {
         int ins = Math.min(lanes, inputs - input);
         int outs = Math.min(lanes, outputs - output);
@@ -102,7 +102,7 @@ record WinogradWeights(Memory memory, BlockLoops loops, int lanes, int outputs, 
         }
     }
 
-    /** One filter's nine places. */
+    /** The nine positions of one filter. */
     private static void copy(float[] w, int from, float[] filters, int to, int step) {
         filters[to] = w[from];
         filters[to + step] = w[from + 1];

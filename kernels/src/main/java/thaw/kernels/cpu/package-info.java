@@ -1,22 +1,22 @@
 /**
- * The fast backend for processors.
+ * The fast backend for CPUs.
  *
- * <h2>How activations lie in memory</h2>
+ * <h2>Memory layout of activations</h2>
  *
- * <p>A convolution multiplies one number of its input by the weights of many output channels, so vectors should run along
- * channels. Three layouts were weighed.
+ * <p>A convolution multiplies each number of its input by the weights of many output channels, so vectors should run along
+ * channels. Three layouts were considered.
  *
  * <ul>
  * <li><b>{@code [N, C, H, W]}</b>, row-major. Vectors can only run along pixels, whose rows are 56, 28, 14 or 7 long in a
- *     ResNet: vectors of 16 are 88 %, 88 %, 88 % and 44 % full. {@link thaw.kernels.cpu.PlainConvolution}, which has no choice,
- *     unrolls images, so that rows are as long as a batch has pixels.
+ *     ResNet: vectors of 16 are 88 %, 88 %, 88 % and 44 % full. {@link thaw.kernels.cpu.PlainConvolution}, which has no
+ *     alternative, unrolls images, so that rows are as long as a batch has pixels.
  * <li><b>{@code [N, H, W, C]}</b>. Neighbouring pixels are C floats apart. From 1024 channels on that is a multiple of
- *     4 KiB, and the pixels of a tile fall on the same few lines of the first-level cache.
+ *     4 KiB, and the pixels of a tile map to the same few lines of the first-level cache.
  * <li><b>Channel blocks</b>, {@code [N, C/L, H, W, L]} with vectors of L floats. Neighbouring pixels are one vector apart
- *     whatever the number of channels; sums over a channel, as batch norm needs, are sums of vectors.
+ *     whatever the number of channels; sums over a channel, which batch norm needs, are sums of vectors.
  * </ul>
  *
- * <p>The last two under the same micro-kernel, 1×1 convolutions to 64 channels, GFLOP/s of one core whose peak is 116
+ * <p>The last two with the same micro-kernel, 1×1 convolutions to 64 channels, GFLOP/s of one core whose peak is 116
  * (AVX-512, JDK 17 / 25):
  *
  * <table>
@@ -29,7 +29,7 @@
  * <tr><td>2048 channels, 7×7</td><td>86 / 102</td><td>66 / 69</td></tr>
  * </table>
  *
- * <p>Hence channel blocks wherever the Vector API is used; see {@link thaw.kernels.cpu.CpuArray}. Images, and whatever has
- * another rank than 4, stay row-major, and operators outside of networks' hot paths convert.
+ * <p>Channel blocks are therefore used wherever the Vector API is; see {@link thaw.kernels.cpu.CpuArray}. Images, and
+ * arrays of any rank but 4, stay row-major, and operators outside the hot paths of networks convert.
  */
 package thaw.kernels.cpu;

@@ -6,11 +6,14 @@ import thaw.kernels.AdamWOptions;
 import thaw.kernels.Array;
 import thaw.kernels.Shapes;
 
-/** One step of AdamW over all parameters of a group, as many by one launch as the device has room for; see {@code adamw.cl}. */
+/**
+ * One step of AdamW over all parameters of a group, with as many per launch as the device's argument space allows; see
+ * {@code adamw.cl}.
+ */
 final class AdamWUpdate {
 
     private static final int CONSTANTS = 7;
-    /** Of what the kernel's arguments are besides those of each tensor: the chunk, the rule's constants and a pointer. */
+    /** Bytes of the kernel's arguments other than those per tensor: the chunk, the rule's constants and a pointer. */
     private static final int FIXED_BYTES = 4 + 4 * CONSTANTS + 8;
 
     private final Memory memory;

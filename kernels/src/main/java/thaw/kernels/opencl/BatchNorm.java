@@ -10,9 +10,9 @@ import thaw.kernels.UnaryOp;
 final class BatchNorm {
 
     private static final String FILE = "batch_norm.cl";
-    /** Values of a channel that each work-item of the first level takes. */
+    /** Values of a channel per work-item of the first level. */
     private static final int VALUES_OF_AN_ITEM = 16;
-    /** Channels of fewer values than this many make do with small work-groups. */
+    /** Channels with fewer values use small work-groups. */
     private static final int FEW_VALUES = 1024;
     private static final int SMALL_GROUP = 64;
 
@@ -26,7 +26,7 @@ final class BatchNorm {
         this.elementwise = elementwise;
     }
 
-    /** x seen as {@code [N, C, P]}, and how a channel's {@code N·P} values are cut for the first level of a reduction. */
+    /** x as {@code [N, C, P]}, and the division of a channel's {@code N·P} values for the first level of a reduction. */
     private record Channels(int size, int count, int pixels, int values, int group, int chunk, int splits) {
 
         static Channels of(Shape x, CompiledKernel firstLevel) {

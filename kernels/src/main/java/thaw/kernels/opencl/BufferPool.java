@@ -12,15 +12,17 @@ import org.jocl.cl_mem;
 import thaw.kernels.OutOfDeviceMemoryException;
 
 /**
- * Buffers of device memory that are used again instead of being released, since drivers take long to make them. Sizes are
- * rounded up to one of eight steps an octave, so that at most an eighth is wasted and batches of similar size share buffers.
+ * A pool of device buffers, which are reused instead of being released, because drivers take long to create them. Sizes
+ * are rounded up to one of eight steps per octave, so that at most an eighth is wasted and batches of similar size share
+ * buffers.
  *
- * <p>What is in use and what lies idle together never exceed the limit: before they would, the sizes that nobody has asked
- * for or given back the longest go. The pool knows every buffer, and closing it releases them all.
+ * <p>The memory in use and the idle memory together never exceed the limit: before they would, the sizes that have not
+ * been taken or given back for the longest time are released. The pool tracks every buffer, and closing it releases them
+ * all. Thread-safe.
  */
 final class BufferPool {
 
-    /** A buffer and its size, of which its user may have asked for less. */
+    /** A buffer and its size, which may exceed the size requested. */
     record Buffer(cl_mem memory, long bytes) {
     }
 
@@ -47,15 +49,15 @@ final class BufferPool {
     }
 
     /**
-     * A buffer of at least so many bytes, holding whatever its last user left there.
+     * A buffer of at least {@code asked} bytes, with arbitrary contents.
      *
-     * @throws OutOfDeviceMemoryException if there is no room for it, or it is larger than the device allows one to be
+     * @throws OutOfDeviceMemoryException if it does not fit into the limit, or exceeds the device's largest allocation
      */
     synchronized Buffer take(long asked) {
         queue.requireOpen();
         long largest = queue.device().largestAllocation();
         if (asked > largest) {
-            throw new OutOfDeviceMemoryException(message("one array of " + inMebibytes(asked) + " was asked for, and the device's"
+            throw new OutOfDeviceMemoryException(message("one array of " + inMebibytes(asked) + " was requested, and the device's"
                     + " largest allocation is " + inMebibytes(largest)), asked, usedBytes, largest, null);
         }
         long bytes = Math.min(roundUp(asked), largest);
@@ -77,7 +79,7 @@ final class BufferPool {
         return buffer;
     }
 
-    /** Takes a buffer back; one of a pool that is closed was released with it. */
+    /** Takes a buffer back. Ignored after the pool was closed, which released the buffer. */
     synchronized void give(Buffer buffer) {
         if (used.remove(buffer)) {
             usedBytes -= buffer.bytes;
@@ -91,7 +93,7 @@ final class BufferPool {
             return new Buffer(queue.createBuffer(bytes), bytes);
         } catch (CLException failure) {
             if (!isOutOfMemory(failure)) {
-                throw OpenClException.of("making a buffer", failure);
+                throw OpenClException.of("creating a buffer", failure);
             }
             queue.finish();
             clear();
@@ -103,7 +105,7 @@ final class BufferPool {
         }
     }
 
-    /** The size of this many bytes, of which a buffer is wanted or given back now. */
+    /** The size class of this many bytes, marked as used now. */
     private SizeClass touch(long bytes) {
         SizeClass size = classes.computeIfAbsent(bytes, b -> new SizeClass());
         size.lastUse = uses++;
@@ -128,13 +130,13 @@ final class BufferPool {
         size.idle.clear();
     }
 
-    /** Lets go of everything idle. */
+    /** Releases all idle buffers. */
     synchronized void clear() {
         classes.values().forEach(this::drop);
         classes.clear();
     }
 
-    /** Releases every buffer, whether or not its user has given it back. */
+    /** Releases every buffer, whether or not it has been given back. */
     synchronized void close() {
         clear();
         used.forEach(buffer -> queue.releaseBuffer(buffer.memory));
@@ -150,7 +152,7 @@ final class BufferPool {
         return idleBytes;
     }
 
-    /** What to throw when a command does not find the memory that the driver promised. */
+    /** The exception for a command that finds less memory than the driver promised. */
     synchronized OutOfDeviceMemoryException exhausted(String what, CLException cause) {
         return exhausted(what, 0, cause);
     }
@@ -169,7 +171,7 @@ final class BufferPool {
         return bytes < MEBIBYTE ? bytes / 1024 + " KiB" : bytes / MEBIBYTE + " MiB";
     }
 
-    /** Drivers report a lack of memory by any of these codes. */
+    /** Whether a failure is one of the codes by which drivers report a lack of memory. */
     static boolean isOutOfMemory(CLException failure) {
         int status = failure.getStatus();
         return status == CL.CL_MEM_OBJECT_ALLOCATION_FAILURE || status == CL.CL_OUT_OF_RESOURCES

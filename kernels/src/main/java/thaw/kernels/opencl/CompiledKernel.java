@@ -11,8 +11,9 @@ import org.jocl.cl_kernel;
 /**
  * A kernel, compiled for one device.
  *
- * @param largestGroup work-items that a work-group of it may have on this device: {@code CL_KERNEL_WORK_GROUP_SIZE}, which
- *                     depends on the registers that it needs and may be less than the device's own limit
+ * @param largestGroup the most work-items per work-group of this kernel on this device:
+ *     {@code CL_KERNEL_WORK_GROUP_SIZE}, which depends on the registers that it needs and may be less than the device's
+ *     own limit
  */
 record CompiledKernel(String name, cl_kernel kernel, int largestGroup) {
 
@@ -24,12 +25,12 @@ record CompiledKernel(String name, cl_kernel kernel, int largestGroup) {
         return new CompiledKernel(name, kernel, (int) Math.max(1, Math.min(Integer.MAX_VALUE, largest)));
     }
 
-    /** The same kernel, whose runs the profile lists under another name: by what they are for. */
+    /** The same kernel, listed in the profile under another name, that of its purpose. */
     CompiledKernel named(String purpose) {
         return new CompiledKernel(purpose, kernel, largestGroup);
     }
 
-    /** The largest power of two that is neither more than wanted nor more than the device allows. */
+    /** The largest power of two up to {@code wanted} that the device allows. */
     int groupSize(int wanted) {
         return Integer.highestOneBit(Math.min(wanted, largestGroup));
     }

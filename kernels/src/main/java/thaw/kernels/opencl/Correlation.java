@@ -27,7 +27,7 @@ record Correlation(Shape x, Shape w, Shape y, Conv2dOptions options) {
         return w.dim(0);
     }
 
-    /** Weights of a pair of channels. */
+    /** Weights per pair of channels. */
     private int taps() {
         return w.dim(2) * w.dim(3);
     }
@@ -61,9 +61,9 @@ record Correlation(Shape x, Shape w, Shape y, Conv2dOptions options) {
     }
 
     /**
-     * The gradient of the input, {@code gx[n, c, h, v] = Σ w[k, c, r, s] · gy[n, k, i, j]} over {@code i·stride = h + padding −
-     * r·dilation}. Which taps r this has a solution for depends on h modulo the stride: each such phase of the image's rows and
-     * columns is a product of its own, of stride 1, with those taps alone.
+     * The gradient of the input, {@code gx[n, c, h, v] = Σ w[k, c, r, s] · gy[n, k, i, j]} over
+     * {@code i·stride = h + padding − r·dilation}. The taps r for which this has a solution depend on h modulo the stride:
+     * each such phase of the image's rows and columns is a separate product, of stride 1, with those taps alone.
      */
     List<GemmProblem> inputGradient() {
         List<GemmProblem> phases = new ArrayList<>();
@@ -90,11 +90,11 @@ record Correlation(Shape x, Shape w, Shape y, Conv2dOptions options) {
     /**
      * Every stride-th line of an image, from {@code first} on.
      *
-     * @param extent  how many lines these are
-     * @param taps    how many of the filter's taps they meet; of these the first is {@code firstTap}, others follow {@code
-     *                tapStep} apart
-     * @param start   the line of gy that the first line meets through the first tap; the next line meets the next one
-     * @param move    from there to the line that it meets through the next tap
+     * @param extent the number of these lines
+     * @param taps   the number of the filter's taps that they meet; the first is {@code firstTap}, the others follow
+     *     {@code tapStep} apart
+     * @param start  the line of gy that the first line meets through the first tap; the next line meets the next one
+     * @param move   from there to the line that it meets through the next tap
      */
     private record Phase(int first, int extent, int taps, int firstTap, int tapStep, int start, int move) {
     }

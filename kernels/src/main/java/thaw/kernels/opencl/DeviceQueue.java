@@ -12,12 +12,12 @@ import org.jocl.cl_event;
 import org.jocl.cl_mem;
 
 /**
- * A device's context and its one in-order queue, into which every thread enqueues: commands run in the order in which they
- * were enqueued, so that each sees what those before it have written, whichever thread they came from.
+ * A device's context and its single in-order queue, shared by all threads: commands run in the order in which they were
+ * enqueued, so each sees the writes of all earlier ones, whichever thread enqueued them. Thread-safe.
  */
 final class DeviceQueue implements AutoCloseable {
 
-    /** Some drivers start nothing until they are told to; so many commands may gather first. */
+    /** The number of commands after which the queue is flushed; some drivers start nothing without a flush. */
     private static final int COMMANDS_BEFORE_FLUSH = 16;
 
     private final OpenClDevice device;
@@ -32,7 +32,7 @@ final class DeviceQueue implements AutoCloseable {
 
     /**
      * @param memoryLimit bytes that all arrays together may take
-     * @param profiled    whether the device notes when each kernel begins and ends
+     * @param profiled    whether the device records when each kernel begins and ends
      */
     DeviceQueue(OpenClDevices.Handle handle, long memoryLimit, boolean profiled) {
         device = handle.device();
@@ -48,7 +48,7 @@ final class DeviceQueue implements AutoCloseable {
             queue = CL.clCreateCommandQueue(context, id, profiled ? CL.CL_QUEUE_PROFILING_ENABLE : 0, null);
         } catch (CLException failure) {
             CL.clReleaseContext(context);
-            throw OpenClException.of("making a queue on device " + device, failure);
+            throw OpenClException.of("creating a queue on device " + device, failure);
         }
         profile = profiled ? new Profile(handle, objects) : null;
         pool = new BufferPool(this, Math.min(memoryLimit, device.memory()));
@@ -74,7 +74,7 @@ final class DeviceQueue implements AutoCloseable {
         return objects;
     }
 
-    /** Times of the kernels run so far, or null if the queue does not take them. */
+    /** The times of the kernels run so far, or null if the queue does not record them. */
     Profile profile() {
         return profile;
     }
@@ -92,11 +92,11 @@ final class DeviceQueue implements AutoCloseable {
     }
 
     /**
-     * Enqueues a kernel, whose arguments are set and which is enqueued while no other thread does so: a kernel object holds
-     * its arguments.
+     * Enqueues a kernel. Its arguments are set and it is enqueued under one lock, because a kernel object holds its
+     * arguments.
      *
      * @param local null lets the driver choose
-     * @param work  what the kernel computes and moves, for the profile
+     * @param work  the kernel's operations and memory traffic, for the profile
      */
     void run(CompiledKernel kernel, Runnable setArguments, long[] global, long[] local, Profile.Work work) {
         enqueue(kernel.name(), () -> {
@@ -118,7 +118,7 @@ final class DeviceQueue implements AutoCloseable {
     }
 
     /**
-     * Enqueues a copy from host memory, which must stay as it is until the event has come to pass.
+     * Enqueues a copy from host memory, which must not change until the event has completed.
      *
      * @return the event, for the caller to release
      */
@@ -131,7 +131,7 @@ final class DeviceQueue implements AutoCloseable {
         return event;
     }
 
-    /** Waits for all that was enqueued before, and copies to host memory. */
+    /** Waits for all earlier commands, and copies to host memory. */
     void read(cl_mem from, long offset, long bytes, Pointer to) {
         requireOpen();
         try {
@@ -162,7 +162,7 @@ final class DeviceQueue implements AutoCloseable {
         }
     }
 
-    /** Waits until the device has done everything. */
+    /** Waits for all enqueued commands. */
     void finish() {
         requireOpen();
         try {
@@ -172,7 +172,10 @@ final class DeviceQueue implements AutoCloseable {
         }
     }
 
-    /** Drivers that give memory only when it is first used run out of it here: the pool's may help them. */
+    /**
+     * Enqueues a command. Drivers that allocate memory on first use can run out of it here; then the pool's idle buffers
+     * are released and the command is tried again.
+     */
     private synchronized void enqueue(String what, Runnable command) {
         requireOpen();
         try {
@@ -200,13 +203,13 @@ final class DeviceQueue implements AutoCloseable {
     }
 
     /**
-     * To be called before a handle is used: drivers follow pointers to what was released.
+     * Must be called before a handle is used, because drivers dereference released handles.
      *
      * @throws IllegalStateException if the queue is closed
      */
     void requireOpen() {
         if (closed) {
-            throw new IllegalStateException("the OpenCL device " + device + " is closed; open it anew");
+            throw new IllegalStateException("the OpenCL device " + device + " is closed; open it again");
         }
     }
 

@@ -8,7 +8,7 @@ import thaw.kernels.Shape;
 import thaw.kernels.Shapes;
 import thaw.kernels.UnaryOp;
 
-/** Functions of single elements; see {@code elementwise.cl} and {@code dropout.cl}. */
+/** Element-wise functions; see {@code elementwise.cl} and {@code dropout.cl}. */
 final class Elementwise {
 
     private static final String FILE = "elementwise.cl";
@@ -95,7 +95,7 @@ final class Elementwise {
         target.storage().changed();
     }
 
-    /** @param arrays how many arrays of this length the kernel reads and writes */
+    /** @param arrays the number of arrays of this length that the kernel reads and writes */
     private Launch each(String kernel, int length, int arrays) {
         return programs.launch(FILE, kernel).work(length, 4.0 * arrays * length);
     }

@@ -5,24 +5,27 @@ import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import thaw.kernels.Shape;
 
-/** Runs products of matrices, each cut up as the device's {@link Tuning} says; see {@code gemm.cl} and {@code gemm_solo.cl}. */
+/**
+ * Runs products of matrices, each divided into tiles according to the device's {@link Tuning}; see {@code gemm.cl} and
+ * {@code gemm_solo.cl}.
+ */
 final class Gemm {
 
     /**
-     * Products that one number adds up in a row, at most: more are split, also where it isn't needed to keep the device busy,
-     * so that rounding errors do not pile up.
+     * The most products in one running sum. Longer sums are split, even if that is not needed to load the device, to limit
+     * the accumulation of rounding errors.
      */
     private static final int LONGEST_SUM = 8192;
 
-    /** Products that a part of a split sum adds up, at least. */
+    /** The least number of products per part of a split sum. */
     private static final int SHORTEST_PART = 256;
 
-    /** Work-groups that keep a compute unit busy, of work-items that wait for memory and of such that don't. */
+    /** Work-groups that load a compute unit: of work-items that wait for memory, and of solo ones, which do not. */
     private static final int GROUPS_OF_A_UNIT = 4;
     private static final int SOLO_GROUPS_OF_A_UNIT = 2;
 
     /**
-     * What a kernel is built for.
+     * The compile-time parameters of a kernel.
      *
      * @param leftVector see {@link GemmProblem#leftVector}
      */
@@ -38,7 +41,7 @@ final class Gemm {
     private record Build(CompiledKernel kernel, GemmTile tile) {
     }
 
-    /** What the result of a product is changed by before it is stored; each may be null. */
+    /** The epilogue of a product; each array may be null. */
     record Store(OpenClArray scale, OpenClArray shift, OpenClArray residual, boolean relu) {
         static final Store PLAIN = new Store(null, null, null, false);
     }
@@ -60,7 +63,7 @@ final class Gemm {
         return tuning;
     }
 
-    /** Whether no product of this kind has been computed by another tile so far, as happens where the device refuses one. */
+    /** Whether all products of this kind so far used this tile; false if the device has refused it for one of them. */
     boolean takes(ProductShape kind, GemmTile tile) {
         return builds.entrySet().stream().filter(build -> build.getKey().shape == kind)
                 .allMatch(build -> build.getValue().tile.equals(tile));
@@ -73,7 +76,7 @@ final class Gemm {
     /**
      * Enqueues a product.
      *
-     * @param name what the profile calls it
+     * @param name its name in the profile
      */
     void run(String name, GemmProblem p, OpenClArray a, OpenClArray b, OpenClArray c, Store store) {
         Build build = build(p);
@@ -102,7 +105,7 @@ final class Gemm {
         }
     }
 
-    /** How long a part of the sums a work-group takes, so that there are groups enough for all compute units. */
+    /** The length of the part of a sum that one work-group computes, such that there are enough groups for all compute units. */
     private int chunk(GemmProblem p, GemmTile tile, long tiles) {
         long wanted = (long) device.computeUnits() * (tile.solo() ? SOLO_GROUPS_OF_A_UNIT : GROUPS_OF_A_UNIT);
         long splits = Math.min((wanted + tiles - 1) / tiles, p.depth() / SHORTEST_PART);
@@ -111,7 +114,7 @@ final class Gemm {
         return Math.max(1, (chunk + tile.kTile() - 1) / tile.kTile()) * tile.kTile();
     }
 
-    /** The first of the candidates that the device takes. */
+    /** The first of the candidates that the device accepts. */
     private Build build(Variant v) {
         OpenClException refused = null;
         for (GemmTile tile : tuning.candidates(v.shape)) {
@@ -127,7 +130,7 @@ final class Gemm {
             }
         }
         throw refused != null ? refused
-                : new OpenClException("OpenCL: " + device + " has no room for any tile of a product of matrices");
+                : new OpenClException("OpenCL: " + device + " can run no tile of a matrix product");
     }
 
     private CompiledKernel kernel(GemmTile tile, Variant v) {

@@ -4,11 +4,11 @@ import java.util.List;
 import java.util.stream.IntStream;
 
 /**
- * What is multiplied, {@code c[m, n] = Σ a[m, k]·b[k, n]}: the struct {@code Problem} of {@code gemm_problem.cl}, which says
- * where elements lie. Numbers {@code k} and {@code n} have three digits, of which the second and third have the extents
- * {@code depth1, depth2} and {@code column1, column2}.
+ * The product {@code c[m, n] = Σ a[m, k]·b[k, n]} and the positions of its elements: the struct {@code Problem} of
+ * {@code gemm_problem.cl}. The indices {@code k} and {@code n} have three digits, of which the second and third have the
+ * extents {@code depth1, depth2} and {@code column1, column2}.
  *
- * @param count how many products of this form there are, the {@code step} of each matrix apart
+ * @param count      the number of products of this form, the {@code step} of each matrix apart
  * @param alongDepth whether neighbours of b in memory are neighbours along k rather than n
  */
 record GemmProblem(int count, int rows, int columns, int depth, int depth1, int depth2, int column1, int column2,
@@ -16,25 +16,25 @@ record GemmProblem(int count, int rows, int columns, int depth, int depth1, int 
 
     private static final int LARGEST_VECTOR = 16;
 
-    /** Where {@code a[m, k]} lies. */
+    /** The position of {@code a[m, k]}. */
     record Left(int start, int row, int depth0, int depth1, int depth2, int step) {
     }
 
     /**
-     * Where {@code b[k, n]} lies: in a plane that the first digits select, the pixel where the others meet.
+     * The position of {@code b[k, n]}: in a plane that the first digits select, at the pixel that the others select.
      *
-     * @param height of a plane, outside of which elements are 0
-     * @param size   floats of all planes
+     * @param height the height of a plane, outside of which elements are 0
+     * @param size   floats in all planes
      */
     record Planes(int depth0, int column0, int tapH, int tapW, int startH, int startW, int stepH, int stepW, int height,
             int width, int size, int step) {
     }
 
-    /** Where {@code c[m, n]} lies. */
+    /** The position of {@code c[m, n]}. */
     record Result(int start, int row, int column0, int column1, int column2, int step) {
     }
 
-    /** A product of matrices that lie row by row, the first two column by column where they are to be transposed. */
+    /** A product of row-major matrices; a factor to be transposed is column-major. */
     static GemmProblem matrices(int m, int n, int k, boolean transposeA, boolean transposeB) {
         return new GemmProblem(1, m, n, k, 1, 1, 1, 1, transposeB,
                 new Left(0, transposeA ? 1 : k, transposeA ? m : 1, 0, 0, 0),
@@ -42,13 +42,13 @@ record GemmProblem(int count, int rows, int columns, int depth, int depth1, int 
                 new Result(0, n, 1, 0, 0, 0));
     }
 
-    /** So many products of matrices, one after the other in memory; the left ones lie column by column. */
+    /** {@code count} products of matrices, one after the other in memory; the left ones are column-major. */
     static GemmProblem several(int count, int m, int n, int k) {
         return new GemmProblem(count, m, n, k, 1, 1, 1, 1, false, new Left(0, 1, m, 0, 0, m * k),
                 new Planes(n, 1, 0, 0, 0, 0, 0, 0, 1, 1, n * k, n * k), new Result(0, n, 1, 0, 0, m * n));
     }
 
-    /** Whether some pixels lie outside of their planes. */
+    /** Whether some pixels are outside their planes. */
     boolean isPadded() {
         return isOutside(b.startH, b.stepH * (column1 - 1), b.tapH * (depth1 - 1), b.height)
                 || isOutside(b.startW, b.stepW * (column2 - 1), b.tapW * (depth2 - 1), b.width);
@@ -63,7 +63,7 @@ record GemmProblem(int count, int rows, int columns, int depth, int depth1, int 
         return rows > 1 && a.row == 1;
     }
 
-    /** How many floats of a always lie side by side and aligned: 1, or a power of two up to {@value #LARGEST_VECTOR}. */
+    /** The number of floats of a that are always contiguous and aligned: 1, or a power of two up to {@value #LARGEST_VECTOR}. */
     int leftVector() {
         List<Digit> ofDepth = depths(a.depth0, a.depth1, a.depth2);
         List<Digit> ofRow = List.of(new Digit(rows, a.row));
@@ -71,7 +71,7 @@ record GemmProblem(int count, int rows, int columns, int depth, int depth1, int 
                 : vector(ofDepth, ofRow, a.start, count > 1 ? a.step : 0);
     }
 
-    /** As {@link #leftVector}, of b. */
+    /** Like {@link #leftVector}, for b. */
     int rightVector() {
         if (isPadded()) {
             return 1;
@@ -83,7 +83,7 @@ record GemmProblem(int count, int rows, int columns, int depth, int depth1, int 
                 : vector(ofColumn, ofDepth, start, count > 1 ? b.step : 0);
     }
 
-    /** As {@link #leftVector}, of c and of the parts that it is made of where sums are split, along columns. */
+    /** Like {@link #leftVector}, for c and, if sums are split, for its parts, along columns. */
     int resultVector() {
         return vector(columns(c.column0, c.column1, c.column2), List.of(new Digit(rows, c.row)), c.start,
                 count > 1 ? c.step : 0);
@@ -97,7 +97,7 @@ record GemmProblem(int count, int rows, int columns, int depth, int depth1, int 
         return List.of(new Digit(column2, step2), new Digit(column1, step1), new Digit(columns / column1 / column2, step0));
     }
 
-    /** A number's digit, and what it moves in memory by one. */
+    /** A digit of an index: its extent, and the distance in memory for an increment of one. */
     private record Digit(int extent, int step) {
     }
 
@@ -110,9 +110,10 @@ record GemmProblem(int count, int rows, int columns, int depth, int depth1, int 
     }
 
     /**
-     * Whether numbers from one multiple of the vector to the next are always neighbours in memory, the first at such a multiple.
+     * Whether each run of indices between multiples of the vector is always contiguous in memory, and starts at a multiple
+     * of the vector.
      *
-     * @param along digits of the number, the last first
+     * @param along the index's digits, the last first
      */
     private static boolean isWhole(int vector, List<Digit> along, List<Digit> across, int... offsets) {
         long run = 1;
@@ -131,7 +132,7 @@ record GemmProblem(int count, int rows, int columns, int depth, int depth1, int 
         return 2.0 * count * rows * columns * depth;
     }
 
-    /** The struct. */
+    /** The struct's ints, in order. */
     int[] ints(int splits, int chunk, boolean relu) {
         return new int[] {rows, columns, depth, splits, chunk, a.step, b.step, c.step, depth1, depth2, a.start, a.row, a.depth0,
             a.depth1, a.depth2, column1, column2, b.depth0, b.column0, b.tapH, b.tapW, b.startH, b.startW, b.stepH, b.stepW,

@@ -4,22 +4,22 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * How a product of matrices is cut up: the parameters of {@code gemm.cl} and, where it is {@code solo}, of
- * {@code gemm_solo.cl}. Every tile that can be made is right on every device that it {@linkplain #fits fits}.
+ * The division of a product of matrices into tiles: the parameters of {@code gemm.cl} or, if {@code solo}, of
+ * {@code gemm_solo.cl}. Every valid tile gives correct results on every device that it {@linkplain #fits fits}.
  *
- * @param solo     whether a work-group is one work-item that goes through all blocks, as processors like it, rather than one
- *                 work-item for each block, that share what they need in local memory
+ * @param solo     whether a work-group is one work-item that processes all blocks, which suits CPUs, rather than one
+ *     work-item per block that share their operands in local memory
  * @param mDim     blocks along a tile's rows
  * @param nDim     blocks along its columns
  * @param mItem    rows of a block, which is held in registers
  * @param nItem    columns of a block
  * @param kTile    columns of the left and rows of the right matrix that are staged at a time
- * @param vector   floats of a vector, of 1, 2, 4, 8 and 16
- * @param prefetch whether the next step's elements are loaded before this step's are multiplied; never where it is solo
+ * @param vector   floats per vector: 1, 2, 4, 8 or 16
+ * @param prefetch whether the next step's elements are loaded before this step's are multiplied; never if solo
  */
 record GemmTile(boolean solo, int mDim, int nDim, int mItem, int nItem, int kTile, int vector, boolean prefetch) {
 
-    /** Without loading ahead. */
+    /** A tile without prefetching. */
     GemmTile(boolean solo, int mDim, int nDim, int mItem, int nItem, int kTile, int vector) {
         this(solo, mDim, nDim, mItem, nItem, kTile, vector, false);
     }
@@ -28,18 +28,18 @@ record GemmTile(boolean solo, int mDim, int nDim, int mItem, int nItem, int kTil
         boolean isVector = Integer.bitCount(vector) == 1 && vector <= 16 && vector >= (solo ? 2 : 1);
         if (Math.min(Math.min(mDim, nDim), Math.min(Math.min(mItem, nItem), kTile)) < 1 || !isVector || nItem % vector != 0
                 || (solo ? prefetch : mItem % vector != 0 || mDim * nDim < kTile)) {
-            throw new IllegalArgumentException("no tile: " + text(solo, mDim, nDim, mItem, nItem, kTile, vector, prefetch)
-                    + "; blocks are whole vectors, and there is a work-item for each staged row, or one in all that"
-                    + " loads nothing ahead");
+            throw new IllegalArgumentException("invalid tile: " + text(solo, mDim, nDim, mItem, nItem, kTile, vector, prefetch)
+                    + "; blocks must be whole vectors, and a work-group needs a work-item per staged row, or one in all"
+                    + " without prefetching");
         }
     }
 
-    /** This tile, with the next step's elements loaded ahead. */
+    /** This tile, with prefetching. */
     GemmTile prefetching() {
         return new GemmTile(solo, mDim, nDim, mItem, nItem, kTile, vector, true);
     }
 
-    /** How many floats are moved at a time where so many lie side by side. */
+    /** The number of floats moved at a time if {@code sideBySide} are contiguous. */
     int load(int sideBySide) {
         return vector <= sideBySide && kTile % vector == 0 ? vector : 1;
     }
@@ -52,19 +52,19 @@ record GemmTile(boolean solo, int mDim, int nDim, int mItem, int nItem, int kTil
         return nDim * nItem;
     }
 
-    /** Work-items of a work-group. */
+    /** Work-items per work-group. */
     int items() {
         return solo ? 1 : mDim * nDim;
     }
 
-    /** Bytes of local memory that a work-group takes: panels, places, and where it is solo the tile. */
+    /** Bytes of local memory per work-group: panels, tables of positions, and if solo the tile. */
     long localBytes() {
         long floats = solo ? (long) kTile * columns() + (long) rows() * columns() + kTile + 4L * columns()
                 : (long) kTile * (rows() + columns() + 2L * vector) + 8L * kTile + 4L * columns();
         return floats * Float.BYTES;
     }
 
-    /** Whether a device's limits allow it; those that depend on the compiler show when it is built. */
+    /** Whether a device's limits allow this tile; limits that depend on the compiler show only when it is built. */
     boolean fits(OpenClDevice device) {
         return items() <= device.largestWorkGroup() && localBytes() <= device.localMemory();
     }
@@ -73,7 +73,7 @@ record GemmTile(boolean solo, int mDim, int nDim, int mItem, int nItem, int kTil
         return solo ? "gemm_solo.cl" : "gemm.cl";
     }
 
-    /** What the file is compiled with. */
+    /** The macros with which the file is compiled. */
     Map<String, Object> parameters() {
         Map<String, Object> parameters = new TreeMap<>(Map.of("MDIM", mDim, "NDIM", nDim, "MWI", mItem, "NWI", nItem,
                 "KWG", kTile, "VW", vector));

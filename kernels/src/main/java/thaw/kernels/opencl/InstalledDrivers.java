@@ -8,24 +8,24 @@ import java.util.Locale;
 import java.util.stream.Stream;
 
 /**
- * Which OpenCL drivers the system names, told without loading one: on Linux each is a file {@code *.icd} that holds its
- * library's name, in {@code /etc/OpenCL/vendors} or the folder in the variable {@code OCL_ICD_VENDORS}.
+ * The OpenCL drivers installed on the system, found without loading one: on Linux each is a file {@code *.icd} that
+ * contains its library's name, in {@code /etc/OpenCL/vendors} or the folder in the variable {@code OCL_ICD_VENDORS}.
  */
 final class InstalledDrivers {
 
-    /** PoCL runs kernels on the processor. */
+    /** PoCL runs kernels on the CPU. */
     private static final String FOR_PROCESSORS = "libpocl";
 
     private InstalledDrivers() {
     }
 
-    /** Whether no graphics card can be there, so that asking OpenCL, which takes a while, is in vain. */
+    /** Whether there can be no graphics card, so that querying OpenCL, which takes a while, is pointless. */
     static boolean areForProcessorsOnly() {
         return areForProcessorsOnly(System.getProperty("os.name").toLowerCase(Locale.ROOT),
                 Path.of(System.getenv().getOrDefault("OCL_ICD_VENDORS", "/etc/OpenCL/vendors")));
     }
 
-    /** @param os in lower case; on others than Linux, and where the folder can't be read, the answer is no */
+    /** @param os in lower case; on systems other than Linux, and if the folder cannot be read, the result is false */
     static boolean areForProcessorsOnly(String os, Path folder) {
         if (!os.startsWith("linux") || !Files.isDirectory(folder)) {
             return false;

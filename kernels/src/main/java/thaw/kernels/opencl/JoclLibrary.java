@@ -8,20 +8,20 @@ import java.util.regex.Pattern;
 import org.jocl.CL;
 
 /**
- * The way to JOCL's first class, whose loading is what fails where there is no OpenCL. JOCL unpacks its own native library
- * into {@code java.io.tmpdir} and binds it to the system's OpenCL library; either may be missing, and then Java throws a
- * {@link LinkageError}: an {@link UnsatisfiedLinkError} the first time, {@link NoClassDefFoundError} from then on.
+ * Loads JOCL's first class, which is the step that fails without OpenCL. JOCL unpacks its own native library into
+ * {@code java.io.tmpdir} and binds it to the system's OpenCL library; either may be missing, and then Java throws a
+ * {@link LinkageError}: an {@link UnsatisfiedLinkError} the first time, a {@link NoClassDefFoundError} from then on.
  */
 final class JoclLibrary {
 
-    /** How Java's loader complains of a file: {@code "…/libJOCL….so: …/libJOCL….so: file too short"}. */
+    /** The loader's message for an unusable file: {@code "…/libJOCL….so: …/libJOCL….so: file too short"}. */
     private static final Pattern BAD_FILE = Pattern.compile("UnsatisfiedLinkError: (\\S*JOCL\\S+): (.*)");
 
     private JoclLibrary() {
     }
 
     /**
-     * Loads JOCL, or does nothing where it is loaded.
+     * Loads JOCL, or does nothing if it is loaded.
      *
      * @throws OpenClException if JOCL's native library or the system's OpenCL library is missing
      */
@@ -37,7 +37,7 @@ final class JoclLibrary {
         }
     }
 
-    /** What is missing, told by the messages of a failure and of its causes. */
+    /** A message that names the missing part, derived from the messages of a failure and its causes. */
     static String message(Throwable failure, String os, String architecture, Path temporary) {
         StringBuilder all = new StringBuilder();
         for (Throwable t = failure; t != null; t = t.getCause()) {
@@ -45,22 +45,22 @@ final class JoclLibrary {
         }
         if (!hasNative(os, architecture)) {
             return "OpenCL: JOCL has no native library for " + os + " on " + architecture + "; it has them for Linux and macOS"
-                    + " on x86-64 and arm64, and for Windows on x86-64; compute on the CPU here";
+                    + " on x86-64 and arm64, and for Windows on x86-64; compute on the CPU instead";
         }
         if (!Files.isWritable(temporary)) {
             return "OpenCL: JOCL cannot unpack its native library into " + temporary
-                    + "; name a folder that can be written by -Djava.io.tmpdir=…, or compute on the CPU";
+                    + "; set a writable folder with -Djava.io.tmpdir=…, or compute on the CPU";
         }
         Matcher bad = BAD_FILE.matcher(all);
         if (bad.find()) {
             return "OpenCL: JOCL cannot load its native library " + bad.group(1) + " (" + bad.group(2).strip()
-                    + "); delete that file, or name another folder by -Djava.io.tmpdir=…";
+                    + "); delete that file, or set another folder with -Djava.io.tmpdir=…";
         }
         return noLibrary();
     }
 
     private static String noLibrary() {
-        return "OpenCL: there is no OpenCL library; install the graphics card's driver (on Debian and Ubuntu also"
+        return "OpenCL: no OpenCL library found; install the graphics card's driver (on Debian and Ubuntu also"
                 + " ocl-icd-libopencl1), or compute on the CPU";
     }
 

@@ -7,12 +7,12 @@ import org.jocl.Pointer;
 import org.jocl.Sizeof;
 
 /**
- * One run of a kernel: its arguments, named in the kernel's order, and then over how many work-items it runs. Nothing
- * happens before {@link #over}, {@link #groups} or {@link #run}, which enqueue it and do not wait.
+ * One run of a kernel: its arguments in the kernel's order, then its range of work-items. {@link #over}, {@link #groups}
+ * and {@link #run} enqueue it without waiting; nothing happens before.
  */
 final class Launch {
 
-    /** Work-items of a group, where the kernel has no wish: what GPUs need to hide a memory's latency, and no more. */
+    /** Work-items per group if the kernel has no preference: as many as GPUs need to hide memory latency. */
     static final int GROUP = 256;
 
     private record Argument(long bytes, Pointer value) {
@@ -28,22 +28,22 @@ final class Launch {
         this.kernel = kernel;
     }
 
-    /** A {@code global float *}; for null the kernel gets a null pointer. */
+    /** A {@code global float *}; null gives a null pointer. */
     Launch array(OpenClArray x) {
         return add(Sizeof.cl_mem, x == null ? null : Pointer.to(x.buffer()));
     }
 
-    /** As {@link #array}, for memory whose shape doesn't matter. */
+    /** Like {@link #array}, for memory whose shape does not matter. */
     Launch memory(OpenClStorage x) {
         return add(Sizeof.cl_mem, Pointer.to(x.memory()));
     }
 
-    /** An {@code int}; several numbers are an {@code int2}, {@code int4} … or a struct of so many ints. */
+    /** An {@code int}; several values form an {@code int2}, {@code int4} … or a struct of that many ints. */
     Launch ints(int... values) {
         return add((long) Sizeof.cl_int * values.length, Pointer.to(values));
     }
 
-    /** As {@link #ints}, for floats. */
+    /** Like {@link #ints}, for floats. */
     Launch floats(double... values) {
         float[] rounded = new float[values.length];
         for (int i = 0; i < values.length; i++) {
@@ -57,12 +57,12 @@ final class Launch {
         return add(Sizeof.cl_ulong, Pointer.to(new long[] {value}));
     }
 
-    /** A {@code local float *} to so many floats that a work-group shares. */
+    /** A {@code local float *} to this many floats, shared by a work-group. */
     Launch local(int floats) {
         return add((long) Sizeof.cl_float * floats, null);
     }
 
-    /** What the run computes and moves, for the profile: arithmetic operations, and bytes read and written. */
+    /** The run's work, for the profile: arithmetic operations, and bytes read and written. */
     Launch work(double flops, double bytes) {
         work = new Profile.Work(flops, bytes);
         return this;
@@ -73,19 +73,19 @@ final class Launch {
         return this;
     }
 
-    /** Runs it over at least so many work-items in one dimension, in whole work-groups: the kernel leaves out those beyond. */
+    /** Runs over at least this many work-items in one dimension, in whole work-groups; the kernel skips those beyond. */
     void over(long items) {
         int group = kernel.groupSize(GROUP);
         groups((items + group - 1) / group, group);
     }
 
-    /** Runs so many work-groups, in one dimension, of so many work-items. */
+    /** Runs this many work-groups, in one dimension, of {@code size} work-items each. */
     void groups(long groups, int size) {
         run(new long[] {groups * size}, new long[] {size});
     }
 
     /**
-     * Runs it over a range of one to three dimensions.
+     * Runs over a range of one to three dimensions.
      *
      * @param local the extents of a work-group, which divide those of the range
      * @throws OpenClException if the work-group has more work-items than the device allows for this kernel

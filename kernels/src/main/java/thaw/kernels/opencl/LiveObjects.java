@@ -1,9 +1,9 @@
 package thaw.kernels.opencl;
 
 /**
- * The objects that one backend has made in the driver and not released yet.
+ * The numbers of driver objects that one backend has created and not yet released.
  *
- * @param buffers  {@code cl_mem}, those that wait in the pool included
+ * @param buffers  {@code cl_mem}, including those idle in the pool
  * @param events   {@code cl_event}
  * @param kernels  {@code cl_kernel}
  * @param programs {@code cl_program}

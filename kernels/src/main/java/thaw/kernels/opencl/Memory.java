@@ -5,10 +5,10 @@ import thaw.kernels.Array;
 import thaw.kernels.Shape;
 import thaw.kernels.Shapes;
 
-/** Makes arrays, and moves numbers in and out of them. */
+/** Creates arrays, and transfers values between them and the host. */
 final class Memory {
 
-    /** Arrays of up to so many numbers are remembered when they come from the host; see {@link OpenClStorage#uploaded()}. */
+    /** The longest list uploaded from the host that is remembered; see {@link OpenClStorage#uploaded()}. */
     private static final int REMEMBERED = 1 << 14;
 
     private final DeviceQueue queue;
@@ -21,7 +21,7 @@ final class Memory {
         this.transfers = transfers;
     }
 
-    /** An array that holds whatever its memory's last user left there. */
+    /** An array with arbitrary contents. */
     OpenClArray array(Shape shape) {
         return new OpenClArray(shape, new OpenClStorage(pool, shape.size()));
     }
@@ -38,18 +38,18 @@ final class Memory {
         return y;
     }
 
-    /** For operators with several results, or with arrays that are needed in between. */
+    /** For operators with several results, or with temporary arrays. */
     Workspace workspace() {
         return new Workspace(this);
     }
 
-    /** An array of these values; they are remembered as labels are, to check them without waiting for the device. */
+    /** An array of these values. Short lists such as labels are remembered, to check them without waiting for the device. */
     OpenClArray of(Shape shape, float[] values) {
         Shapes.requireLength("of", shape, values.length);
         return result(shape, x -> upload(x, values));
     }
 
-    /** As {@link #of(Shape, float[])}, rounded. */
+    /** Like {@link #of(Shape, float[])}, with values rounded to float. */
     OpenClArray of(Shape shape, double[] values) {
         float[] rounded = new float[values.length];
         for (int i = 0; i < values.length; i++) {
@@ -78,7 +78,7 @@ final class Memory {
         transfers.read(x.buffer(), into);
     }
 
-    /** As {@link #read(Array, float[])}. */
+    /** Like {@link #read(Array, float[])}. */
     void read(Array array, double[] into) {
         float[] values = new float[into.length];
         read(array, values);
@@ -106,23 +106,23 @@ final class Memory {
         queue.copy(from.buffer(), to.buffer(), (long) from.size() * Float.BYTES);
     }
 
-    /** Other elements in the same order in the same memory; an owner of its own. */
+    /** The same elements in the same memory under another shape, with one more owner. */
     OpenClArray view(OpenClArray x, Shape shape) {
         x.storage().retain();
         return new OpenClArray(shape, x.storage());
     }
 
-    /** @throws IllegalArgumentException if the array lives on another device */
+    /** @throws IllegalArgumentException if the array belongs to another device */
     OpenClArray mine(Array x) {
         if (x instanceof OpenClArray a && a.storage().isFrom(pool)) {
             a.storage().requireAlive();
             return a;
         }
-        throw new IllegalArgumentException("array " + x.shape() + " belongs to another device; read its values and make an array"
-                + " of them on this one");
+        throw new IllegalArgumentException("array " + x.shape() + " belongs to another device; read its values and create an"
+                + " array from them on this device");
     }
 
-    /** As {@link #mine}; null stays null. */
+    /** Like {@link #mine}; null stays null. */
     OpenClArray mineOrNull(Array x) {
         return x == null ? null : mine(x);
     }

@@ -2,7 +2,7 @@ package thaw.kernels.opencl;
 
 import java.util.concurrent.atomic.AtomicInteger;
 
-/** Keeps count of the objects that one backend makes in the driver and releases. */
+/** Counts the driver objects that one backend creates and releases. */
 final class ObjectCount {
 
     final AtomicInteger buffers = new AtomicInteger();

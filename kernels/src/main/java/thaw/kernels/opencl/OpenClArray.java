@@ -4,7 +4,7 @@ import org.jocl.cl_mem;
 import thaw.kernels.Array;
 import thaw.kernels.Shape;
 
-/** Floats in a buffer on the device, in row-major order from its start. */
+/** An array of floats in a device buffer, in row-major order from its start. */
 class OpenClArray extends Array {
 
     private final OpenClStorage storage;

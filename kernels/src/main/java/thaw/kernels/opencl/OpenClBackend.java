@@ -17,10 +17,10 @@ import thaw.kernels.Shape;
 import thaw.kernels.UnaryOp;
 
 /**
- * The backend for graphics cards: float32 by OpenCL 1.2, on one device. Operators are enqueued and return at once; what they
- * compute is waited for when it is read.
+ * The backend for graphics cards: float32 by OpenCL 1.2, on one device. Operators are enqueued and return at once; reading
+ * a result waits for it. Thread-safe, as {@link Backend} requires.
  *
- * <p>Arrays that nobody has released when it is closed are released then: nothing is left to finalizers.
+ * <p>Closing the backend releases all arrays that are still owned; nothing is left to finalizers.
  */
 public final class OpenClBackend implements Backend {
 
@@ -61,11 +61,11 @@ public final class OpenClBackend implements Backend {
     }
 
     /**
-     * How a device is opened.
+     * Options for opening a device.
      *
-     * @param memoryLimit bytes that all arrays together may take, those that wait for reuse included; the device's memory
-     *                    where that is less
-     * @param profiled    whether the device notes when each kernel begins and ends, for {@link #profile}
+     * @param memoryLimit bytes that all arrays together may take, idle ones in the pool included; the device's memory
+     *     if that is less
+     * @param profiled    whether the device records when each kernel begins and ends, for {@link #profile}
      */
     public record Options(long memoryLimit, boolean profiled) {
 
@@ -73,7 +73,7 @@ public final class OpenClBackend implements Backend {
     }
 
     /**
-     * Opens the device that is {@linkplain OpenClDevices#best the fastest by its kind}.
+     * Opens {@linkplain OpenClDevices#best the fastest device by its kind}.
      *
      * @throws OpenClException if there is none, or it does not work
      */
@@ -82,7 +82,7 @@ public final class OpenClBackend implements Backend {
     }
 
     /**
-     * Opens the device of this number in {@link OpenClDevices#list}.
+     * Opens the device with this index in {@link OpenClDevices#list}.
      *
      * @throws OpenClException if there is no such device, or it does not work
      */
@@ -98,12 +98,12 @@ public final class OpenClBackend implements Backend {
                 new TuningCache(CacheFolder.path()).read(device.device()).orElseGet(() -> Tuning.usual(device.device())));
     }
 
-    /** Whether products of this kind are computed by this tile, rather than by another one since the device refused it. */
+    /** Whether products of this kind are computed with this tile; false if the device has refused it. */
     boolean takes(ProductShape kind, GemmTile tile) {
         return gemm.takes(kind, tile);
     }
 
-    /** Opens a device that cuts its work up in another way than it would by itself. */
+    /** Opens a device with the given tuning instead of its own. */
     static OpenClBackend open(int index, Options options, Tuning tuning) {
         return new OpenClBackend(OpenClDevices.handle(index), options, tuning);
     }
@@ -124,19 +124,19 @@ public final class OpenClBackend implements Backend {
         return true;
     }
 
-    /** Waits until the device has done everything that was enqueued. */
+    /** Waits for all enqueued commands. */
     public void finish() {
         transfers.settle();
         queue.finish();
     }
 
-    /** Counts the driver's objects, after everything that was enqueued is done. */
+    /** Counts the driver's objects, after all uploads have completed. */
     public LiveObjects liveObjects() {
         transfers.settle();
         return queue.objects().live();
     }
 
-    /** Empty if the device was not opened {@linkplain Options#profiled to be profiled}. */
+    /** Empty unless the device was opened {@linkplain Options#profiled for profiling}. */
     @Override
     public Optional<DeviceProfile> profile() {
         return Optional.ofNullable(queue.profile());

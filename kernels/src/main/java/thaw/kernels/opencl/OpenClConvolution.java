@@ -8,8 +8,8 @@ import thaw.kernels.Shape;
 import thaw.kernels.Shapes;
 
 /**
- * Convolution and its gradients: by {@link Winograd} where that pays, otherwise as products of matrices
- * ({@link Correlation}), and with groups, whose matrices would be small, directly ({@code conv2d.cl}).
+ * Convolution and its gradients: by {@link Winograd} where that is faster, otherwise as products of matrices
+ * ({@link Correlation}); with groups, whose matrices would be small, directly ({@code conv2d.cl}).
  */
 final class OpenClConvolution {
 
@@ -93,7 +93,7 @@ final class OpenClConvolution {
         return programs.kernel("conv2d.cl", name, Map.of("STRIDE_H", o.strideH(), "STRIDE_W", o.strideW()));
     }
 
-    /** The kernels' argument: the struct {@code Geometry} of {@code conv2d.cl}. */
+    /** Adds the kernels' argument {@code Geometry}, a struct of {@code conv2d.cl}. */
     private static Launch geometry(Launch launch, Shape x, Shape w, Shape y, Conv2dOptions o) {
         return launch.work(2.0 * y.size() * w.dim(1) * w.dim(2) * w.dim(3), 4.0 * ((double) x.size() + w.size() + y.size()))
                 .ints(x.dim(0), x.dim(1), x.dim(2), x.dim(3), y.dim(1), y.dim(2), y.dim(3), w.dim(2), w.dim(3),

@@ -14,13 +14,13 @@ import org.jocl.Sizeof;
 import org.jocl.cl_device_id;
 import org.jocl.cl_platform_id;
 
-/** Finds the OpenCL devices of this machine. They are numbered in the order in which platforms and drivers give them. */
+/** Finds the OpenCL devices of this machine, numbered in the order in which platforms and drivers report them. */
 public final class OpenClDevices {
 
-    /** {@code CL_PLATFORM_NOT_FOUND_KHR}, which JOCL knows by number only. */
+    /** {@code CL_PLATFORM_NOT_FOUND_KHR}, for which JOCL has no constant. */
     private static final int PLATFORM_NOT_FOUND = -1001;
 
-    /** A device with the handles by which OpenCL knows it. */
+    /** A device with its OpenCL handles. */
     record Handle(cl_platform_id platform, cl_device_id id, OpenClDevice device) {
     }
 
@@ -37,21 +37,20 @@ public final class OpenClDevices {
     }
 
     /**
-     * The device that computes the fastest by its kind and size: a graphics card before an integrated one, and that before
-     * the processor.
+     * The fastest device by kind and size: a graphics card before an integrated one, and that before the CPU.
      *
-     * @throws OpenClException as {@link #list}
+     * @throws OpenClException under the conditions of {@link #list}
      */
     public static OpenClDevice best() {
         return list().stream().min(Comparator.comparing(OpenClDevice::type).thenComparing(largestFirst())).orElseThrow();
     }
 
-    /** By compute units and clock, which compare devices of one kind roughly. */
+    /** Orders by compute units and clock, a rough comparison of devices of one kind. */
     static Comparator<OpenClDevice> largestFirst() {
         return Comparator.comparingLong(d -> -(long) d.computeUnits() * Math.max(1, d.clockMHz()));
     }
 
-    /** @throws OpenClException as {@link #list}, or if there is no such device */
+    /** @throws OpenClException under the conditions of {@link #list}, or if there is no such device */
     static Handle handle(int index) {
         List<Handle> all = handles();
         if (index < 0 || index >= all.size()) {
@@ -78,10 +77,10 @@ public final class OpenClDevices {
         }
         if (found.isEmpty() && !broken.isEmpty()) {
             throw new OpenClException("OpenCL: the driver of " + String.join(" and of ", broken)
-                    + " does not work; install it anew, or compute on the CPU");
+                    + " does not work; reinstall it, or compute on the CPU");
         }
         if (found.isEmpty()) {
-            throw new OpenClException("OpenCL: no driver has a device to offer; see that the graphics card's driver is installed"
+            throw new OpenClException("OpenCL: no driver offers a device; check that the graphics card's driver is installed"
                     + " and that you may use it (on Linux, the groups video and render), or compute on the CPU");
         }
         return found;
@@ -98,12 +97,12 @@ public final class OpenClDevices {
             }
         } catch (CLException failure) {
             if (failure.getStatus() != PLATFORM_NOT_FOUND) {
-                throw OpenClException.of("asking for platforms", failure);
+                throw OpenClException.of("querying the platforms", failure);
             }
         }
-        throw new OpenClException("OpenCL: there is an OpenCL library, but no driver; install your graphics card's (Debian,"
-                + " Ubuntu: nvidia-opencl-icd, mesa-opencl-icd, intel-opencl-icd; pocl-opencl-icd for the processor), or compute"
-                + " on the CPU");
+        throw new OpenClException("OpenCL: there is an OpenCL library, but no driver; install your graphics card's driver"
+                + " (Debian, Ubuntu: nvidia-opencl-icd, mesa-opencl-icd, intel-opencl-icd; pocl-opencl-icd for the CPU), or"
+                + " compute on the CPU");
     }
 
     private static cl_device_id[] devices(cl_platform_id platform) {
@@ -157,7 +156,7 @@ public final class OpenClDevices {
         return text(bytes);
     }
 
-    /** Without the zero at the end of C's strings. */
+    /** Decodes a C string, without its final zero. */
     private static String text(byte[] bytes) {
         return new String(bytes, StandardCharsets.UTF_8).replace("\0", "").strip();
     }

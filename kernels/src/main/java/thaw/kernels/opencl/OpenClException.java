@@ -16,7 +16,7 @@ public final class OpenClException extends RuntimeException {
         super(message, cause);
     }
 
-    /** A call that failed, and the name of its error code: {@code "enqueueing conv2d: CL_OUT_OF_RESOURCES"}. */
+    /** The exception for a failed call, with the name of its error code: {@code "enqueueing conv2d: CL_OUT_OF_RESOURCES"}. */
     static OpenClException of(String call, CLException failure) {
         return new OpenClException("OpenCL: " + call + " failed with " + code(failure), failure);
     }

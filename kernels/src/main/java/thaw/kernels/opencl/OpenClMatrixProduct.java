@@ -3,7 +3,7 @@ package thaw.kernels.opencl;
 import thaw.kernels.Array;
 import thaw.kernels.Shapes;
 
-/** The product of matrices. */
+/** Matrix products; see {@link Gemm}. */
 final class OpenClMatrixProduct {
 
     private final Memory memory;
@@ -14,7 +14,7 @@ final class OpenClMatrixProduct {
         this.gemm = gemm;
     }
 
-    /** {@code op(a) · op(b)}, where op transposes if asked to. */
+    /** {@code op(a) · op(b)}, where op is the transpose or the identity. */
     OpenClArray matmul(Array left, boolean transposeA, Array right, boolean transposeB) {
         OpenClArray a = memory.mine(left);
         OpenClArray b = memory.mine(right);

@@ -7,15 +7,15 @@ import org.jocl.cl_mem;
 import thaw.kernels.Storage;
 
 /**
- * A buffer of the pool, and beside it what was derived from its contents: weights that convolutions have transformed, which
- * stay valid until the contents {@linkplain #changed() change}.
+ * A pooled buffer, with data derived from its contents: weights that convolutions have transformed, which stay valid until
+ * the contents {@linkplain #changed() change}.
  */
 final class OpenClStorage extends Storage {
 
     private record Derived(Object key, int version, OpenClArray array) {
     }
 
-    /** That a key was asked about while the contents had this version. */
+    /** A key passed to {@link #isReused} while the contents had this version. */
     private record Asked(Object key, int version) {
     }
 
@@ -40,21 +40,21 @@ final class OpenClStorage extends Storage {
         return pool == other;
     }
 
-    /** Remembers what the host has just written here. */
+    /** Remembers the values that the host has just written here. */
     void uploaded(float[] values) {
         uploaded = values;
         uploadedVersion = version();
     }
 
-    /** What the host wrote here, if it was remembered and nothing has changed it since; else null. */
+    /** The values that the host wrote here, if they were remembered and nothing has changed since; else null. */
     float[] uploaded() {
         return uploadedVersion == version() ? uploaded : null;
     }
 
     /**
-     * What {@code make} computes from the contents, computed once for each key and state of the contents.
+     * The result of {@code make}, computed once for each key and state of the contents.
      *
-     * @param make gives an array, which this storage releases
+     * @param make returns an array, which this storage releases
      */
     synchronized OpenClArray derive(Object key, Supplier<OpenClArray> make) {
         requireAlive();
@@ -71,8 +71,8 @@ final class OpenClStorage extends Storage {
     }
 
     /**
-     * Whether this was asked before about this key and the present state of the contents: whoever derives what is large, and
-     * needed once for each state in training, asks first, and keeps it by {@link #derive} if so only.
+     * Whether this is at least the second query for this key and the present contents. Training uses each state of a
+     * weight once; a large derived array is therefore kept by {@link #derive} only if this returns true.
      */
     synchronized boolean isReused(Object key) {
         Asked now = new Asked(key, version());
@@ -85,7 +85,7 @@ final class OpenClStorage extends Storage {
         return false;
     }
 
-    /** Gives back what was derived from other states of the contents. */
+    /** Releases data derived from other states of the contents. */
     private void release(int version) {
         derived.removeIf(d -> {
             if (d.version != version) {

@@ -4,7 +4,7 @@ import java.util.Map;
 import thaw.kernels.DeviceProfile;
 import thaw.kernels.KernelTime;
 
-/** Measures what a device can do at best, by its own clock; see {@code peaks.cl}. */
+/** Measures a device's peak rates, by its own clock; see {@code peaks.cl}. */
 final class PeakMeasurement {
 
     private static final String FILE = "peaks.cl";
@@ -19,7 +19,7 @@ final class PeakMeasurement {
     private PeakMeasurement() {
     }
 
-    /** On a queue of its own, so that nothing else's times are mixed in. */
+    /** Measures on a separate queue, so that the times of other work are not included. */
     static DeviceProfile.Peaks measure(OpenClDevices.Handle handle) {
         OpenClDevice device = handle.device();
         int vector = device.type() == OpenClDevice.Type.CPU ? PROCESSORS_VECTOR : CARDS_VECTOR;
@@ -37,7 +37,7 @@ final class PeakMeasurement {
         }
     }
 
-    /** The fastest of several runs; the first may have to wait for its kernel to be made. */
+    /** The fastest of several runs; the first may include the compilation of its kernel. */
     private static KernelTime best(DeviceQueue queue, Runnable run) {
         KernelTime best = null;
         for (int i = 0; i < RUNS; i++) {

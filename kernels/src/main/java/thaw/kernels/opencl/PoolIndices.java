@@ -3,8 +3,8 @@ package thaw.kernels.opencl;
 import thaw.kernels.Shape;
 
 /**
- * Places of maxima, with the windows that they were found in: these tell the gradient of an element which windows could have
- * chosen it.
+ * Indices of maxima, with the windows in which they were found. The gradient of an element then tests only the windows
+ * that contain it.
  */
 final class PoolIndices extends OpenClArray {
 
@@ -17,7 +17,7 @@ final class PoolIndices extends OpenClArray {
         this.version = indices.storage().version();
     }
 
-    /** The windows, if they are of such an image and the indices have not been changed since. */
+    /** The windows, if they fit this image and the indices have not changed since; else windows over the whole image. */
     PoolWindows windowsOf(Shape x) {
         return windows.isOf(x) && storage().version() == version ? windows : PoolWindows.everywhere(x, shape());
     }

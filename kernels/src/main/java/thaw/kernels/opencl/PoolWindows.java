@@ -4,9 +4,9 @@ import thaw.kernels.Pool2dOptions;
 import thaw.kernels.Shape;
 
 /**
- * Where the windows of a pooling lie: the axes of {@code pooling.cl}, as {@code (kernel, stride, padding, extent)}.
+ * The windows of a pooling: the axes of {@code pooling.cl}, as {@code (kernel, stride, padding, extent)}.
  *
- * @param out extents of the result
+ * @param out the extents of the result
  */
 record PoolWindows(int[] rows, int[] columns, int[] out, boolean countPadding) {
 
@@ -21,7 +21,7 @@ record PoolWindows(int[] rows, int[] columns, int[] out, boolean countPadding) {
                 new int[] {y.dim(2), y.dim(3)}, false);
     }
 
-    /** Windows of which each covers the whole image and more, so that each element is in all of them. */
+    /** Windows that each cover the whole image and more, so that each element is in all of them. */
     static PoolWindows everywhere(Shape x, Shape y) {
         return new PoolWindows(everywhere(x.dim(2), y.dim(2)), everywhere(x.dim(3), y.dim(3)),
                 new int[] {y.dim(2), y.dim(3)}, false);

@@ -41,7 +41,7 @@ final class Pooling {
         }
     }
 
-    /** Of indices that no pooling here gave, each element asks all windows of its image. */
+    /** For indices from any other source than this pooling, each element tests all windows of its image. */
     OpenClArray maxGradient(Array gradient, Array places, Shape xShape) {
         OpenClArray gy = memory.mine(gradient);
         OpenClArray indices = memory.mine(places);

@@ -9,8 +9,8 @@ import thaw.kernels.Backend;
 import thaw.kernels.CacheFolder;
 
 /**
- * Which OpenCL device is worth more than the processor's own backend: a graphics card is taken for it; a graphics processor
- * that shares the processor's memory is if it wins a short race, once; and never the processor itself behind OpenCL.
+ * Chooses the OpenCL device to prefer to the CPU backend: any graphics card; an integrated graphics processor if it wins a
+ * short race, run once; never the CPU through OpenCL.
  */
 public final class PreferredDevice {
 
@@ -20,7 +20,7 @@ public final class PreferredDevice {
     /**
      * Opens that device, if there is one.
      *
-     * @param processor the backend that it must beat
+     * @param processor the CPU backend that it must beat
      * @throws OpenClException if OpenCL cannot be used, or the device cannot be opened
      */
     public static Optional<OpenClBackend> open(Supplier<Backend> processor) {
@@ -38,7 +38,7 @@ public final class PreferredDevice {
         }).map(device -> OpenClBackend.open(device.index()));
     }
 
-    /** @param wins whether an integrated device beats the processor */
+    /** @param wins whether an integrated device beats the CPU backend */
     static Optional<OpenClDevice> choose(List<OpenClDevice> devices, Predicate<OpenClDevice> wins) {
         return devices.stream().filter(d -> d.type().compareTo(OpenClDevice.Type.INTEGRATED_GPU) <= 0)
                 .sorted(Comparator.comparing(OpenClDevice::type).thenComparing(OpenClDevices.largestFirst()))

@@ -1,12 +1,12 @@
 package thaw.kernels.opencl;
 
-/** Kinds of products that want tiles of different forms: each kind has its own {@link GemmTile} in a {@link Tuning}. */
+/** Kinds of products that need differently shaped tiles: each kind has its own {@link GemmTile} in a {@link Tuning}. */
 enum ProductShape {
     /** Few rows and many columns: the first layers of a network. */
     WIDE,
     /** Few columns: last layers, small batches, heads. */
     NARROW,
-    /** Many of both. */
+    /** Many rows and many columns. */
     LARGE,
     /** The right matrix is read along the depth: gradients of weights, products with a transposed matrix. */
     DEEP;

@@ -12,13 +12,13 @@ import org.jocl.cl_event;
 import thaw.kernels.DeviceProfile;
 import thaw.kernels.KernelTime;
 
-/** How long each kernel has run, by the clock of the device. */
+/** The run time of each kernel, by the clock of the device. Thread-safe. */
 final class Profile implements DeviceProfile, AutoCloseable {
 
     /**
-     * What one run of a kernel does.
+     * The work of one run of a kernel.
      *
-     * @param flops arithmetic operations on floats
+     * @param flops floating-point operations
      * @param bytes read and written, each once
      */
     record Work(double flops, double bytes) {
@@ -40,7 +40,7 @@ final class Profile implements DeviceProfile, AutoCloseable {
         this.objects = objects;
     }
 
-    /** Takes an event that a kernel was enqueued with. */
+    /** Takes ownership of the event of an enqueued kernel. */
     synchronized void add(String kernel, Work work, cl_event event) {
         objects.events.incrementAndGet();
         pending.add(new Run(kernel, work, event));
@@ -82,7 +82,7 @@ final class Profile implements DeviceProfile, AutoCloseable {
         return nanoseconds[0];
     }
 
-    /** Forgets the runs that were not read. */
+    /** Discards the runs that were not read. */
     @Override
     public synchronized void close() {
         for (Run run : pending) {

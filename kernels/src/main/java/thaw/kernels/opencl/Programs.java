@@ -17,12 +17,12 @@ import org.jocl.cl_kernel;
 import org.jocl.cl_program;
 
 /**
- * The kernels of one device. A {@code .cl} file is compiled when a kernel of it is first asked for, once for each set of
- * parameters, which the compiler gets as {@code -D NAME=value}; then it is kept.
+ * The kernels of one device. A {@code .cl} file is compiled when one of its kernels is first requested, once for each set
+ * of parameters, which the compiler gets as {@code -D NAME=value}; then it is kept. Thread-safe.
  */
 final class Programs implements AutoCloseable {
 
-    /** {@code #include "tree.cl"}: replaced here, as compilers find no files inside a jar. */
+    /** {@code #include "tree.cl"}: replaced here, because compilers cannot read files inside a jar. */
     private static final Pattern INCLUDE = Pattern.compile("(?m)^#include \"([^\"]+)\"$");
 
     private record ProgramKey(String file, Map<String, Object> parameters) {
@@ -39,17 +39,17 @@ final class Programs implements AutoCloseable {
         this.queue = queue;
     }
 
-    /** A run of a kernel that takes no parameters; see {@link #kernel}. */
+    /** A run of a kernel without parameters; see {@link #kernel}. */
     Launch launch(String file, String name) {
         return launch(kernel(file, name, Map.of()));
     }
 
-    /** A run of a kernel, whose arguments are still to be given. */
+    /** A run of a kernel, whose arguments are still to be set. */
     Launch launch(CompiledKernel kernel) {
         return new Launch(queue, kernel);
     }
 
-    /** Bytes that all arguments of a kernel may take together. */
+    /** The most bytes that all arguments of a kernel may take together. */
     long argumentBytes() {
         return OpenClDevices.size(queue.id(), CL.CL_DEVICE_MAX_PARAMETER_SIZE);
     }
@@ -61,8 +61,9 @@ final class Programs implements AutoCloseable {
     /**
      * The kernel of that name in a file of this package's resources.
      *
-     * @param parameters what the file is compiled with: {@code Map.of("TILE", 16)} becomes {@code -D TILE=16}
-     * @throws OpenClException with the compiler's first complaint, if it does not compile; the whole log is the cause's message
+     * @param parameters the macros of the compilation: {@code Map.of("TILE", 16)} becomes {@code -D TILE=16}
+     * @throws OpenClException with the compiler's first error, if it does not compile; the whole log is the cause's
+     *     message
      */
     synchronized CompiledKernel kernel(String file, String name, Map<String, ?> parameters) {
         queue.requireOpen();
@@ -73,7 +74,7 @@ final class Programs implements AutoCloseable {
                 queue.objects().kernels.incrementAndGet();
                 return CompiledKernel.of(name, kernel, queue.id());
             } catch (CLException failure) {
-                throw OpenClException.of("making the kernel " + name + " of " + file, failure);
+                throw OpenClException.of("creating the kernel " + name + " of " + file, failure);
             }
         });
     }
@@ -108,7 +109,7 @@ final class Programs implements AutoCloseable {
         }
     }
 
-    /** A file's text, with what it includes in place. */
+    /** The text of a file, with its includes expanded. */
     static String source(String file) {
         try (InputStream in = Programs.class.getResourceAsStream(file)) {
             if (in == null) {

@@ -14,9 +14,9 @@ import thaw.kernels.Conv2dOptions;
 import thaw.kernels.Shape;
 
 /**
- * A short race between two backends over what training mostly does, convolutions and batch normalisation, both ways. An
- * integrated graphics processor may lose to the cores beside it, so it is asked before it is preferred. The outcome is kept in
- * a file, by the names of both: a race takes about a second, half of it to compile kernels.
+ * A short race between two backends over the main operators of training, convolution and batch normalisation, forward and
+ * backward. An integrated graphics processor may be slower than the CPU, so it is measured before it is preferred. The
+ * outcome is kept in a file, under the names of both: a race takes about a second, half of it to compile kernels.
  */
 final class Race {
 
@@ -25,7 +25,7 @@ final class Race {
 
     private final Path folder;
 
-    /** @param folder where outcomes are kept; what cannot be read or written there is measured anew the next time */
+    /** @param folder the folder of the outcomes; an outcome that cannot be read or written is measured again the next time */
     Race(Path folder) {
         this.folder = folder;
     }
@@ -47,7 +47,7 @@ final class Race {
         return wins;
     }
 
-    /** The shortest of a few rounds; the first is to compile. */
+    /** The shortest time of a few rounds; the first one includes compilation. */
     private static double seconds(Supplier<Backend> make) {
         try (Backend backend = make.get()) {
             Array x = filled(backend, Shape.of(8, 64, 28, 28));
@@ -70,7 +70,7 @@ final class Race {
         Backend.NormGradients g = backend.batchNormTrainGradient(n.y(), y, n.y(), ones, n.mean(), n.invStd(), true, false);
         Array gx = backend.conv2dInputGradient(g.x(), w, x.shape(), options);
         Array gw = backend.conv2dWeightGradient(g.x(), x, w.shape(), options);
-        // Reading is what waits for all of it.
+        // Reading waits for all of it.
         backend.read(gw, new float[w.shape().size()]);
         for (Array a : new Array[] {y, n.y(), n.mean(), n.invStd(), g.x(), g.weight(), g.bias(), gx, gw}) {
             a.release();
@@ -90,7 +90,7 @@ final class Race {
         try (Reader in = Files.newBufferedReader(folder.resolve(FILE))) {
             outcomes.load(in);
         } catch (IOException | IllegalArgumentException none) {
-            // Missing or damaged: as good as empty.
+            // Missing or damaged: treated as empty.
             outcomes.clear();
         }
         return outcomes;
@@ -105,7 +105,7 @@ final class Race {
             }
             Files.move(written, folder.resolve(FILE), StandardCopyOption.ATOMIC_MOVE);
         } catch (IOException unwritable) {
-            // Then the next run races again.
+            // The next run races again.
         }
     }
 }

@@ -7,12 +7,12 @@ import thaw.kernels.Array;
 import thaw.kernels.Shape;
 import thaw.kernels.Shapes;
 
-/** Sums and the place of the largest element; see {@code sum.cl} and {@code argmax.cl}. */
+/** Sums, and the index of the largest element; see {@code sum.cl} and {@code argmax.cl}. */
 final class Reductions {
 
-    /** Terms that a work-item adds up alone, before a tree or the next level goes on: more would round worse. */
+    /** Terms that a work-item adds alone, before a tree or the next level continues: more would increase the rounding error. */
     private static final int TERMS_OF_AN_ITEM = 32;
-    /** Neighbouring terms from which on a work-group to an output is worth it. */
+    /** The number of contiguous terms from which on a work-group per output is faster. */
     private static final int ROW = 32;
 
     private final Memory memory;

@@ -7,10 +7,13 @@ import thaw.kernels.Array;
 import thaw.kernels.SgdOptions;
 import thaw.kernels.Shapes;
 
-/** One step of SGD over all parameters of a group, as many by one launch as the device has room for; see {@code sgd.cl}. */
+/**
+ * One step of SGD over all parameters of a group, with as many per launch as the device's argument space allows; see
+ * {@code sgd.cl}.
+ */
 final class SgdUpdate {
 
-    /** Of what the kernel's arguments are besides those of each tensor: the chunk, the rule, two flags and a pointer. */
+    /** Bytes of the kernel's arguments other than those per tensor: the chunk, the rule, two flags and a pointer. */
     private static final int FIXED_BYTES = 4 + 5 * 4 + 2 * 4 + 8;
 
     private final Memory memory;

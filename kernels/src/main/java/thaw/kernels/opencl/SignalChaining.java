@@ -9,14 +9,14 @@ import java.nio.file.Path;
 import java.util.Set;
 
 /**
- * Whether Java keeps its signals beside a driver that compiles with LLVM, as PoCL and Mesa's drivers do.
+ * Detects whether a driver that compiles with LLVM, such as PoCL and Mesa's drivers, can take Java's signal handler away.
  *
- * <p>Compiled Java reads through null references and polls for safepoints on purpose, and goes on in its handler of SIGSEGV.
- * LLVM, when it compiles a kernel, installs a handler of its own in that place, which is good for one signal
- * ({@code SA_RESETHAND}) and then restores the one before. The first such fault after a compilation passes so; but where a
- * second thread faults before the restoring is done, the system finds no handler at all and ends the process, without a word
- * from Java. Java's library {@code libjsig.so}, loaded before all others, keeps Java's handler first and LLVM's behind it
- * ("Signal Chaining" in the JDK's guide to troubleshooting).
+ * <p>Compiled Java code reads through null references and polls for safepoints on purpose, and continues in its SIGSEGV
+ * handler. When LLVM compiles a kernel, it installs its own handler in that place, which is valid for one signal
+ * ({@code SA_RESETHAND}) and then restores the previous one. The first such fault after a compilation is thereby handled;
+ * but if a second thread faults before the restoration, the system finds no handler at all and ends the process, without a
+ * message from Java. Java's library {@code libjsig.so}, loaded before all others, keeps Java's handler first and LLVM's
+ * behind it ("Signal Chaining" in the JDK's troubleshooting guide).
  */
 final class SignalChaining {
 
@@ -31,13 +31,16 @@ final class SignalChaining {
     static void warnIfMissing(OpenClDevice device) {
         if (isMissing(device)) {
             Logger logger = System.getLogger(SignalChaining.class.getPackageName());
-            logger.log(Level.WARNING, "OpenCL: the driver of {0} compiles with LLVM, which takes the signal SIGSEGV from Java; now"
-                    + " and then that ends the process. Start it with LD_PRELOAD={1}/lib/libjsig.so", device.name(),
+            logger.log(Level.WARNING, "OpenCL: the driver of {0} compiles with LLVM, which replaces the SIGSEGV handler of"
+                    + " Java and can end the process; start Java with LD_PRELOAD={1}/lib/libjsig.so", device.name(),
                     System.getProperty("java.home"));
         }
     }
 
-    /** False where the system doesn't tell which libraries are loaded; Linux does. */
+    /**
+     * Whether the driver compiles with LLVM and libjsig is not loaded. False if the system does not list the loaded
+     * libraries; Linux does.
+     */
     static boolean isMissing(OpenClDevice device) {
         try {
             return Files.isReadable(LIBRARIES)
@@ -47,7 +50,7 @@ final class SignalChaining {
         }
     }
 
-    /** @param libraries a process's mapped files, as Linux lists them */
+    /** @param libraries a process's mapped files, in Linux's format */
     static boolean isMissing(String platform, String libraries) {
         return PLATFORMS_WITH_LLVM.contains(platform) && !libraries.contains("/libjsig.so");
     }

@@ -9,13 +9,14 @@ import thaw.kernels.Shapes;
 /**
  * Softmax and cross-entropy; see {@code softmax.cl}.
  *
- * <p>Class numbers are checked before they are used. Those that came from the host as a list are checked against what was
- * given, without waiting for the device; of others the device looks for the first wrong one, and that is waited for.
+ * <p>Class numbers are checked before they are used. A list that came from the host is checked against the remembered
+ * values, without waiting for the device; otherwise the device searches for the first invalid number, and the host waits
+ * for it.
  */
 final class SoftmaxLoss {
 
     private static final String FILE = "softmax.cl";
-    /** Enough for a row of 1000 classes, and not too many for one of 10. */
+    /** Enough work-items for a row of 1000 classes, and not too many for one of 10. */
     private static final int GROUP = 64;
 
     private final Memory memory;

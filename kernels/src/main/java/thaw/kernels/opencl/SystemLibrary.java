@@ -9,8 +9,8 @@ import java.util.Locale;
 import java.util.stream.Stream;
 
 /**
- * Whether the system has an OpenCL library, told from where its loader looks. JOCL would find out too, but it speaks of a
- * missing library on standard output, where a command's result belongs.
+ * Whether the system has an OpenCL library, determined from the loader's search path. JOCL would find out too, but prints
+ * a message about a missing library to standard output, which is reserved for a command's result.
  */
 final class SystemLibrary {
 
@@ -25,9 +25,9 @@ final class SystemLibrary {
     }
 
     /**
-     * @param os   in lower case; on others than Linux the answer is yes, for JOCL to find out
+     * @param os   in lower case; on systems other than Linux the result is true, and JOCL finds out
      * @param root of the file system
-     * @param path folders between colons in which the loader looks first
+     * @param path folders, separated by colons, that the loader searches first
      */
     static boolean isPresent(String os, Path root, String path) {
         if (!os.startsWith("linux")) {
@@ -42,7 +42,7 @@ final class SystemLibrary {
         return Files.exists(folder.resolve(LINUX)) || Files.exists(folder.resolve(LINUX + ".1"));
     }
 
-    /** The loader's list of all libraries in the folders that the system's configuration names: binary, with plain names. */
+    /** The loader's cache lists all libraries in the folders that the system's configuration names: binary, with plain names. */
     private static boolean isInCache(Path cache) {
         try {
             return new String(Files.readAllBytes(cache), StandardCharsets.ISO_8859_1).contains(LINUX);

@@ -6,16 +6,16 @@ import java.util.stream.IntStream;
 import thaw.kernels.Array;
 
 /**
- * Some of the tensors that an optimizer updates, by one launch; see {@code tensors.cl}.
+ * The tensors that an optimizer updates in one launch; see {@code tensors.cl}.
  *
- * @param first    the number of the first of them
- * @param count    how many they are
- * @param capacity how many the kernel takes
+ * @param first    the index of the first tensor
+ * @param count    the number of tensors
+ * @param capacity the number of tensors that the kernel takes
  * @param table    the struct {@code Tensors}
  */
 record TensorBatch(int first, int count, int capacity, int[] table, int groups) {
 
-    /** What {@code tensors.cl} can be compiled for. */
+    /** The values of TENSORS for which {@code tensors.cl} can be compiled. */
     private static final int[] CAPACITIES = {130, 80, 60, 40, 30, 20};
     private static final int BYTES_OF_POINTER = 8;
     private static final int BYTES_IN_TABLE = 8;
@@ -23,12 +23,12 @@ record TensorBatch(int first, int count, int capacity, int[] table, int groups) 
     private static final int ELEMENTS_OF_AN_ITEM = 8;
 
     /**
-     * How many tensors one launch can update.
+     * The number of tensors that one launch can update.
      *
-     * @param argumentBytes that the device takes: at least 1024 by OpenCL 1.2, 4352 on cards of NVIDIA
+     * @param argumentBytes that the device allows: at least 1024 by OpenCL 1.2, 4352 on NVIDIA cards
      * @param fixedBytes    of the kernel's other arguments
-     * @param pointers      that it takes of each tensor
-     * @param bytes         that it takes of each tensor besides
+     * @param pointers      that the kernel takes per tensor
+     * @param bytes         of further arguments per tensor
      */
     static int capacity(long argumentBytes, int fixedBytes, int pointers, int bytes) {
         long most = (argumentBytes - fixedBytes - BYTES_OF_POINTER) / ((long) pointers * BYTES_OF_POINTER + BYTES_IN_TABLE + bytes);
@@ -36,7 +36,7 @@ record TensorBatch(int first, int count, int capacity, int[] table, int groups) 
                 .orElse(CAPACITIES[CAPACITIES.length - 1]);
     }
 
-    /** @param groupSize work-items of a work-group */
+    /** @param groupSize work-items per work-group */
     static TensorBatch of(List<Array> tensors, int first, int capacity, int groupSize) {
         int count = Math.min(capacity, tensors.size() - first);
         int chunk = groupSize * ELEMENTS_OF_AN_ITEM;
@@ -54,12 +54,12 @@ record TensorBatch(int first, int count, int capacity, int[] table, int groups) 
         return new TensorBatch(first, count, capacity, table, groups);
     }
 
-    /** Elements of all of them. */
+    /** The number of elements of all tensors. */
     double elements() {
         return IntStream.range(0, count).mapToDouble(t -> table[1 + capacity + t]).sum();
     }
 
-    /** Gives a kernel each tensor's arrays, and null for those that are not there. */
+    /** Sets each tensor's arrays as arguments, and null beyond the last tensor. */
     void addTo(Launch launch, Memory memory, List<IntFunction<Array>> arrays) {
         for (int t = 0; t < capacity; t++) {
             for (IntFunction<Array> array : arrays) {

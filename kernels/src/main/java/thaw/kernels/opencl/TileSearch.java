@@ -6,12 +6,12 @@ import java.util.List;
 import java.util.Random;
 
 /**
- * The order in which tiles are tried: in turn one from anywhere and one that differs from the best so far in as little as
- * possible. The first is the usual one.
+ * The order in which tiles are tried: alternately a random one and the one that differs least from the best so far. The
+ * first is the usual tile.
  */
 final class TileSearch {
 
-    /** Multiply-adds of a block's step that hide each other's latency. */
+    /** Multiply-adds per step of a block that hide each other's latency. */
     private static final int LEAST_SUMS = 8;
     private static final int MOST_SUMS_OF_CARD = 64;
     private static final int MOST_SUMS_OF_PROCESSOR = 28;
@@ -30,7 +30,7 @@ final class TileSearch {
         return untried.isEmpty();
     }
 
-    /** @param best so far, or null before the first */
+    /** @param best the best tile so far, or null before the first */
     GemmTile next(GemmTile best) {
         int at = untried.size() - 1;
         if (near && best != null) {

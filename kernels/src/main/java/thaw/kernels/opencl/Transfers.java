@@ -12,14 +12,14 @@ import org.jocl.cl_mem;
 /**
  * Copies between Java's heap and the device, through memory outside the heap that the garbage collector does not move.
  *
- * <p>Writing does not wait for the device: the numbers are copied aside and go up when their turn comes. At most
- * {@value #WAITING} copies wait, which also keeps a thread from running further ahead of the device than a few batches.
- * Reading waits for everything that was enqueued before, since that computes what is read.
+ * <p>Writing does not wait for the device: the values are copied to a separate buffer and uploaded in queue order. At most
+ * {@value #WAITING} uploads wait, which also keeps a thread from running more than a few batches ahead of the device.
+ * Reading waits for all earlier commands, since they compute the values. Thread-safe.
  */
 final class Transfers implements AutoCloseable {
 
     private static final int WAITING = 8;
-    /** Floats of the largest copy; longer arrays go in several. */
+    /** Floats in the largest copy; longer arrays are copied in several parts. */
     private static final int LARGEST = 1 << 22;
     private static final int SMALLEST = 1 << 10;
 
@@ -84,7 +84,7 @@ final class Transfers implements AutoCloseable {
         give(oldest.from);
     }
 
-    /** Waits until everything written has gone up. */
+    /** Waits until all uploads have completed. */
     synchronized void settle() {
         while (!waiting.isEmpty()) {
             settleOldest();

@@ -12,48 +12,49 @@ import thaw.kernels.OutOfDeviceMemoryException;
 import thaw.kernels.Shape;
 
 /**
- * Searches how a device is best given its work, and stores what it finds where {@link OpenClBackend#open(int)} looks: tiles for
- * each {@link ProductShape}, then from how many channels on Winograd's algorithm pays. A tile whose results aren't those of the
- * reference never wins.
+ * Searches for the best division of a device's work, and stores it where {@link OpenClBackend#open(int)} looks: a tile for
+ * each {@link ProductShape}, then the number of channels from which on Winograd's algorithm is faster. A tile whose
+ * results differ from the reference's never wins.
  */
 public final class Tuner {
 
-    /** Images of a trial on a card, which one image would not fill. */
+    /** Images per trial on a graphics card, which one image would not load. */
     private static final int IMAGES_OF_CARD = 16;
-    /** Of small images, which more of would no longer make few columns. */
+    /** Images per trial of narrow products; with more, the columns are no longer few. */
     private static final int IMAGES_OF_NARROW = 8;
-    /** At least: with fewer, the transformed weights weigh too much. */
+    /** The least number of images: with fewer, transforming the weights takes too large a share. */
     private static final int IMAGES_OF_WINOGRAD = 4;
-    /** The part of the time that is left for Winograd's algorithm. */
+    /** The share of the time that is reserved for Winograd's algorithm. */
     private static final double FOR_WINOGRAD = 0.1;
     private static final int DECIDING_ROUNDS = 3;
     private static final int[][] CHANNELS_AND_SIDES = {{16, 56}, {32, 56}, {64, 56}, {128, 28}, {256, 14}};
 
-    /** Hears how far it is. */
+    /** Receives the tuner's progress. */
     @FunctionalInterface
     public interface Listener {
 
-        /** @param done share of the time, from 0 to 1 */
+        /** @param done the share of the time used, from 0 to 1 */
         void onTrial(double done);
     }
 
     /**
-     * What was found for a kind of product.
+     * The result for one kind of product.
      *
      * @param kind        its name
      * @param tile        the best tile, in words
-     * @param gflops      with that
-     * @param usualGflops with the tile that devices of this kind usually get; 0 if the device refuses it
-     * @param trials      tiles that were tried
+     * @param gflops      the speed with that tile
+     * @param usualGflops the speed with the usual tile for devices of this kind; 0 if the device refuses it
+     * @param trials      the number of tiles tried
      */
     public record Found(String kind, String tile, double gflops, double usualGflops, int trials) {
     }
 
     /**
-     * What was found.
+     * The result of tuning.
      *
-     * @param winogradChannels from which on Winograd's algorithm is faster; {@link Integer#MAX_VALUE} if never
-     * @param file             where it is stored
+     * @param winogradChannels the number of channels from which on Winograd's algorithm is faster;
+     *     {@link Integer#MAX_VALUE} if never
+     * @param file             the file that stores it
      */
     public record Outcome(OpenClDevice device, List<Found> found, int winogradChannels, Path file) {
     }
@@ -72,18 +73,18 @@ public final class Tuner {
     }
 
     /**
-     * Tunes a device. Every kind of product gets its usual tile measured whatever the budget, so that little more than that is
-     * the least that it takes.
+     * Tunes a device. The usual tile of every kind of product is measured whatever the budget, which sets the shortest
+     * time that tuning takes.
      *
      * @param index of the device in {@link OpenClDevices#list}
-     * @throws IOException     if the outcome cannot be written
+     * @throws IOException if the outcome cannot be written
      * @throws OpenClException if there is no such device, or it does not work
      */
     public static Outcome tune(int index, Duration budget, Listener listener) throws IOException {
         return tune(index, budget, CacheFolder.path(), listener);
     }
 
-    /** @param cache the folder for whatever is kept between runs */
+    /** @param cache the folder for data kept between runs */
     static Outcome tune(int index, Duration budget, Path cache, Listener listener) throws IOException {
         return new Tuner(OpenClDevices.handle(index), budget, listener).run(new TuningCache(cache));
     }
@@ -102,7 +103,7 @@ public final class Tuner {
             }
         }
         if (found.isEmpty()) {
-            throw new OpenClException("OpenCL: " + device + " computes no product of matrices rightly; update its driver, or"
+            throw new OpenClException("OpenCL: " + device + " computes no matrix product correctly; update its driver, or"
                     + " compute on the CPU");
         }
         tuning = tuning.withWinogradChannels(winogradChannels(tuning));
@@ -144,7 +145,7 @@ public final class Tuner {
             this.expected = layers.stream().map(TuningTrial::expected).toList();
         }
 
-        /** @param until share of the budget after which no other tile is tried */
+        /** @param until the share of the budget after which no other tile is tried */
         void run(double until) {
             TileSearch order = new TileSearch(device, usual, kind.ordinal());
             do {
@@ -162,7 +163,7 @@ public final class Tuner {
             decide();
         }
 
-        /** The best of many is partly the luckiest: it has to be faster than the usual tile again, both measured in turn. */
+        /** The best of many trials is biased by chance: it must be faster than the usual tile again, both measured in turn. */
         private void decide() {
             if (best == null || best.equals(usual)) {
                 return;
@@ -178,7 +179,7 @@ public final class Tuner {
             usualGflops = ofUsual;
         }
 
-        /** GFLOP/s over all layers, or 0 if the device refuses the tile or computes wrongly with it. */
+        /** GFLOP/s over all layers, or 0 if the device refuses the tile or computes incorrectly with it. */
         private double speed(GemmTile tile) {
             double flops = 0;
             double seconds = 0;

@@ -6,15 +6,15 @@ import java.util.Locale;
 import java.util.Map;
 
 /**
- * How a device multiplies and convolves.
+ * The tiles and thresholds with which a device multiplies and convolves.
  *
- * @param tiles            for each kind of product
- * @param winogradChannels channels of both sides from which on a 3×3 convolution is done by Winograd's algorithm: fewer, and
- *                         its transforms move more than its products save
+ * @param tiles            one for each kind of product
+ * @param winogradChannels channels of both sides from which on a 3×3 convolution uses Winograd's algorithm; with
+ *     fewer, its transforms move more than its products save
  */
 record Tuning(Map<ProductShape, GemmTile> tiles, int winogradChannels) {
 
-    /** What a device gets if its own tile turns out to be too large for it: ever smaller ones, of which the last always fits. */
+    /** The fallbacks for a device that refuses its own tile, in decreasing size; the last always fits. */
     private static final List<GemmTile> MODEST = List.of(
             new GemmTile(false, 8, 8, 4, 4, 16, 4),
             new GemmTile(false, 4, 4, 4, 4, 8, 4));
@@ -28,7 +28,7 @@ record Tuning(Map<ProductShape, GemmTile> tiles, int winogradChannels) {
         tiles = Map.copyOf(tiles);
     }
 
-    /** One tile for everything. */
+    /** The same tile for every kind of product. */
     static Tuning of(GemmTile tile, int winogradChannels) {
         Map<ProductShape, GemmTile> tiles = new EnumMap<>(ProductShape.class);
         for (ProductShape shape : ProductShape.values()) {
@@ -38,13 +38,14 @@ record Tuning(Map<ProductShape, GemmTile> tiles, int winogradChannels) {
     }
 
     /**
-     * What suits devices of this kind, where nobody has measured: for processors blocks that fill half of the vector
-     * registers, for cards the tiles that CLBlast's and others' searches end at, for Intel's smaller ones.
+     * The defaults for an untuned device of this kind: for CPUs blocks that fill half of the vector registers, for cards
+     * the tiles at which CLBlast's and others' searches end, for Intel's smaller ones.
      */
     static Tuning usual(OpenClDevice device) {
         String maker = (device.vendor() + " " + device.platform()).toLowerCase(Locale.ROOT);
         if (device.type() == OpenClDevice.Type.CPU) {
-            // AVX-512 has 32 registers of 16 floats, others mostly 16 of 8 or fewer. Some drivers have 32 KiB of local memory.
+            // AVX-512 has 32 registers of 16 floats, others mostly 16 of 8 or fewer. Some drivers have 32 KiB of local
+            // memory.
             boolean isWide = device.preferredFloatWidth() >= 16;
             GemmTile small = isWide ? new GemmTile(true, 8, 1, 8, 32, 64, 16) : new GemmTile(true, 16, 2, 4, 16, 64, 8);
             GemmTile square = isWide ? new GemmTile(true, 8, 2, 8, 32, 64, 16) : new GemmTile(true, 16, 4, 4, 16, 64, 8);
@@ -72,7 +73,7 @@ record Tuning(Map<ProductShape, GemmTile> tiles, int winogradChannels) {
         return new Tuning(tiles, channels);
     }
 
-    /** The tile for such products, and what to take where the device refuses it. */
+    /** The tile for this kind of product, followed by the fallbacks if the device refuses it. */
     List<GemmTile> candidates(ProductShape shape) {
         GemmTile own = tiles.get(shape);
         return own.solo() ? List.of(own, MODEST_SOLO) : List.of(own, MODEST.get(0), MODEST.get(1), MODEST_SOLO);

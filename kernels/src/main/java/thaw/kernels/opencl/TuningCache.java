@@ -21,8 +21,8 @@ import java.util.Properties;
 import java.util.TreeMap;
 
 /**
- * The {@link Tuning}s that were found on this machine: a file of properties for each device, driver and version of the kernels,
- * so that what another driver or other kernels like isn't taken for true.
+ * The {@link Tuning}s found on this machine: a properties file for each device, driver and version of the kernels, so that
+ * a result found with another driver or other kernels is not used.
  */
 final class TuningCache {
 
@@ -32,12 +32,12 @@ final class TuningCache {
 
     private final Path folder;
 
-    /** @param cache the folder for whatever is kept between runs; need not exist */
+    /** @param cache the folder for data kept between runs; need not exist */
     TuningCache(Path cache) {
         folder = cache.resolve("opencl-tuning");
     }
 
-    /** What was found for this device; empty if nothing was, or if the file cannot be used, which is logged as a warning. */
+    /** The tuning of this device; empty if there is none, or if the file cannot be used, which is logged as a warning. */
     Optional<Tuning> read(OpenClDevice device) {
         Path file = file(device);
         if (!Files.exists(file)) {
@@ -54,13 +54,13 @@ final class TuningCache {
             return Optional.of(parse(entries));
         } catch (IOException | IllegalArgumentException unusable) {
             Logger logger = System.getLogger(TuningCache.class.getPackageName());
-            logger.log(Level.WARNING, "{0} cannot be used ({1}); {2} runs untuned, thaw tune writes the file anew", file,
+            logger.log(Level.WARNING, "{0} cannot be used ({1}); {2} runs untuned, thaw tune rewrites the file", file,
                     unusable.getMessage(), device.name());
             return Optional.empty();
         }
     }
 
-    /** @return the file, which holds either the old or the new tuning whatever happens meanwhile */
+    /** @return the file, which is replaced atomically: it holds either the old or the new tuning */
     Path write(OpenClDevice device, Tuning tuning) throws IOException {
         Properties entries = new Properties();
         entries.putAll(identity(device));
@@ -70,7 +70,7 @@ final class TuningCache {
         Files.createDirectories(folder);
         Path written = Files.createTempFile(folder, "tuning", null);
         try (Writer out = Files.newBufferedWriter(written)) {
-            entries.store(out, "What thaw tune found; delete the file to forget it.");
+            entries.store(out, "Written by thaw tune; delete this file to discard the tuning.");
         }
         Path file = file(device);
         Files.move(written, file, StandardCopyOption.ATOMIC_MOVE);
@@ -83,9 +83,14 @@ final class TuningCache {
 
     private static Map<String, String> identity(OpenClDevice device) {
         StringBuilder sources = new StringBuilder();
-        KERNELS.forEach(file -> sources.append(Programs.source(file)));
+        KERNELS.forEach(file -> sources.append(code(Programs.source(file))));
         return new TreeMap<>(Map.of("device", device.name(), "driver", device.platform() + ", " + device.driver(), "kernels",
                 hash(sources.toString())));
+    }
+
+    /** A kernel's source without comments and with single spaces: rewording a comment does not discard a tuning. */
+    static String code(String source) {
+        return source.replaceAll("(?s)/\\*.*?\\*/|//[^\n]*", " ").replaceAll("\\s+", " ").strip();
     }
 
     private static Tuning parse(Properties entries) {

@@ -11,17 +11,17 @@ import thaw.kernels.reference.ReferenceBackend;
 /**
  * A convolution on which tiles of one kind of product are tried: a layer of ResNet's.
  *
- * @param x of one image
+ * @param x the shape of one image
  */
 record TuningTrial(ProductShape kind, Shape x, Shape w, Conv2dOptions options) {
 
-    /** Rounding differs between tiles by less, and errors by more. */
+    /** The tolerance: rounding differs between tiles by less, and errors by more. */
     private static final double TOLERANCE = 1e-5;
     private static final long LONG_ENOUGH_NANOS = 100_000_000;
     private static final int LEAST_RUNS = 3;
     private static final int MOST_RUNS = 50;
 
-    /** Layers for a kind of product, with a filter and without, so small that they are done in milliseconds on a processor. */
+    /** The layers for a kind of product, with 3×3 and 1×1 filters, small enough to take milliseconds on a CPU. */
     static List<TuningTrial> of(ProductShape kind) {
         return switch (kind) {
             case WIDE -> List.of(of(kind, 64, 56, 64, 3), of(kind, 256, 56, 64, 1));
@@ -36,7 +36,7 @@ record TuningTrial(ProductShape kind, Shape x, Shape w, Conv2dOptions options) {
                 Conv2dOptions.of(1, filter / 2));
     }
 
-    /** Values by which a tile is checked, of one image. */
+    /** The reference values for checking a tile, for one image. */
     float[] expected() {
         try (Backend reference = new ReferenceBackend()) {
             return values(reference, run(reference, inputs(reference, 1)));
@@ -81,7 +81,7 @@ record TuningTrial(ProductShape kind, Shape x, Shape w, Conv2dOptions options) {
         return values;
     }
 
-    /** Whether the backend computes one image's convolution rightly. */
+    /** Whether the backend computes one image's convolution correctly. */
     boolean isRight(OpenClBackend backend, float[] expected) {
         Inputs in = inputs(backend, 1);
         float[] actual = values(backend, run(backend, in));
@@ -95,12 +95,12 @@ record TuningTrial(ProductShape kind, Shape x, Shape w, Conv2dOptions options) {
         return difference <= TOLERANCE * TOLERANCE * size;
     }
 
-    /** Of so many images. */
+    /** The floating-point operations for this many images. */
     double flops(int images) {
         return 2.0 * options.outputShape(x(images), w).size() * (w.size() / w.dim(0));
     }
 
-    /** What the fastest of several runs over so many images took. */
+    /** The time of the fastest of several runs over this many images, in seconds. */
     double seconds(OpenClBackend backend, int images) {
         Inputs in = inputs(backend, images);
         long best = Long.MAX_VALUE;

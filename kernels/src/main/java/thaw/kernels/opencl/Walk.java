@@ -5,8 +5,8 @@ import java.util.List;
 import thaw.kernels.Shape;
 
 /**
- * A way through an array of several dimensions; see {@code walk.cl}, whose struct {@link #toInts} fills. Dimensions that can
- * be walked through as one are merged, those of extent 1 left out.
+ * A traversal of an array of several dimensions: the struct of {@code walk.cl}, which {@link #toInts} fills. Dimensions
+ * that can be traversed as one are merged, those of extent 1 are left out.
  */
 final class Walk {
 
@@ -23,12 +23,12 @@ final class Walk {
         stridesB = new int[dimensions];
     }
 
-    /** Along a shape's dimensions, with these strides in an array. */
+    /** A walk along a shape's dimensions, with these strides in an array. */
     static Walk of(int[] extents, int[] strides) {
         return of(extents, strides, new int[strides.length]);
     }
 
-    /** Along a shape's dimensions, with these strides in two arrays. */
+    /** A walk along a shape's dimensions, with these strides in two arrays. */
     static Walk of(int[] extents, int[] stridesA, int[] stridesB) {
         Walk walk = new Walk(extents.length);
         for (int d = 0; d < extents.length; d++) {
@@ -37,7 +37,7 @@ final class Walk {
         if (walk.rank > MOST_DIMENSIONS) {
             throw new IllegalArgumentException("shape " + Arrays.toString(extents) + " with strides " + Arrays.toString(stridesA)
                     + " and " + Arrays.toString(stridesB) + " has more than " + MOST_DIMENSIONS
-                    + " dimensions that cannot be merged, which OpenCL kernels do not take; do it in several steps");
+                    + " dimensions that cannot be merged, which OpenCL kernels do not support; use several steps");
         }
         return walk;
     }
@@ -57,7 +57,7 @@ final class Walk {
         stridesB[last] = strideB;
     }
 
-    /** The innermost stride in the first array, 0 where there is but one element. */
+    /** The innermost stride in the first array, 0 if there is only one element. */
     int innermostStride() {
         return rank == 0 ? 0 : stridesA[rank - 1];
     }
@@ -76,7 +76,7 @@ final class Walk {
         return ints;
     }
 
-    /** Strides at which {@code x}, aligned at the last dimension, is broadcast to a shape. */
+    /** Strides with which {@code x}, aligned at the last dimension, is broadcast to a shape. */
     static int[] broadcastStrides(Shape x, Shape to) {
         int[] strides = new int[to.rank()];
         int[] own = x.rowMajorStrides();
@@ -86,7 +86,7 @@ final class Walk {
         return strides;
     }
 
-    /** Those of some dimensions only, in the order given. */
+    /** The entries of some dimensions only, in the order given. */
     static int[] pick(int[] of, List<Integer> dims) {
         return dims.stream().mapToInt(d -> of[d]).toArray();
     }

@@ -7,8 +7,8 @@ import thaw.kernels.Shape;
 /**
  * 3×3 convolutions of stride 1, and the gradients of their inputs, by Winograd's F(4×4, 3×3); see {@code winograd.cl}.
  *
- * <p>The transformed weight is kept beside the weight when one state of it is used for the second time, as inference does;
- * in training, which uses each state once, it is memory of the pool for the length of the call.
+ * <p>The transformed weight is kept with the weight when a state of it is used for the second time, as in inference; in
+ * training, which uses each state once, it is in pooled memory for the duration of the call.
  */
 final class Winograd {
 
@@ -17,19 +17,19 @@ final class Winograd {
     private static final int PAIRS = 36;
 
     /**
-     * Floats of transformed images that are made at a time: on a processor what its third-level cache may hold, on a card what
-     * keeps all of it busy and is little beside its memory.
+     * Floats of transformed images per pass: on a CPU an amount that fits into its third-level cache, on a graphics card
+     * an amount that loads all of it and is small compared with its memory.
      */
     private static final int PASS_OF_PROCESSOR = 1 << 21;
     private static final int PASS = 1 << 26;
 
-    /** Tiles that there must be, for fewer of which transforming the weights costs more than the products saved. */
+    /** The least number of tiles; with fewer, transforming the weights costs more than the products save. */
     private static final int LEAST_TILES = 32;
 
-    /** Work-items of a group of the transforms, which need many registers each. */
+    /** Work-items per group of the transforms, which need many registers each. */
     private static final int GROUP = 64;
 
-    /** Identifies transformed weights among what is derived from a weight. */
+    /** The key of transformed weights, among the data derived from a weight. */
     private record Key(boolean turned) {
     }
 
@@ -45,7 +45,7 @@ final class Winograd {
         this.pass = device.type() == OpenClDevice.Type.CPU ? PASS_OF_PROCESSOR : PASS;
     }
 
-    /** Whether this convolution has the form, channels enough, and images that are not mostly border. */
+    /** Whether this convolution has the right form, enough channels, and images that are not mostly border. */
     boolean suits(Shape x, Shape w, Shape y, Conv2dOptions o) {
         return w.dim(2) == 3 && w.dim(3) == 3 && o.equals(new Conv2dOptions(1, 1, o.paddingH(), o.paddingW(), 1, 1, 1))
                 && o.paddingH() <= 2 && o.paddingW() <= 2
@@ -53,13 +53,13 @@ final class Winograd {
                 && x.dim(0) * along(y.dim(2)) * along(y.dim(3)) >= LEAST_TILES;
     }
 
-    /** Whether the products of its tiles are fewer than half of the direct convolution's. */
+    /** Whether the tiles take at most half of the direct convolution's multiplications. */
     private static boolean pays(Shape image) {
         long products = (long) PAIRS * along(image.dim(2)) * along(image.dim(3));
         return 2 * products <= 9L * image.dim(2) * image.dim(3);
     }
 
-    /** Tiles along an image's line of so many outputs. */
+    /** Tiles along an image's line of this many outputs. */
     private static int along(int outputs) {
         return (outputs + TILE - 1) / TILE;
     }
@@ -102,7 +102,7 @@ final class Winograd {
         }
     }
 
-    /** {@code [pair, channel, output]}; turned: for the gradient, from outputs to channels. */
+    /** The weights as {@code [pair, channel, output]}; turned: for the gradient, from outputs to channels. */
     private OpenClArray weights(Workspace work, OpenClArray w, boolean turned) {
         Key key = new Key(turned);
         return w.storage().isReused(key) ? w.storage().derive(key, () -> transformed(w, turned))

@@ -5,8 +5,8 @@ import java.util.List;
 import thaw.kernels.Shape;
 
 /**
- * The arrays that an operator makes: those needed in between are released when it ends, its results when it fails. To be
- * closed while the device may still compute: memory that is handed out anew is written later.
+ * The arrays that an operator creates: temporary ones are released when it ends, its results if it fails. May be closed
+ * while the device still computes: in an in-order queue, a later user of the memory writes to it later.
  */
 final class Workspace implements AutoCloseable {
 
@@ -34,13 +34,13 @@ final class Workspace implements AutoCloseable {
         return temporary(Shape.of(floats));
     }
 
-    /** Adopts an array that another operator has made, to be released at the end. */
+    /** Adopts an array that another operator has created, to be released at the end. */
     OpenClArray temporary(OpenClArray x) {
         temporaries.add(x);
         return x;
     }
 
-    /** To be called when nothing can fail any more: hands the results to the operator's caller. */
+    /** Hands the results to the operator's caller; to be called when nothing can fail any more. */
     void complete() {
         results.clear();
     }

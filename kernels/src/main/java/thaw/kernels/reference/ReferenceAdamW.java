@@ -9,9 +9,9 @@ final class ReferenceAdamW {
     }
 
     /**
-     * One step of one parameter.
+     * One step of one parameter, in place.
      *
-     * @param t the number of the step, from 1
+     * @param t the step number, from 1
      * @param m the first moment
      * @param v the second moment
      */

@@ -6,13 +6,13 @@ import thaw.kernels.Array;
 import thaw.kernels.Shape;
 import thaw.kernels.Storage;
 
-/** Doubles in row-major order. */
+/** An array of doubles in row-major order. */
 final class ReferenceArray extends Array {
 
     final double[] data;
     private final Memory memory;
 
-    /** @param inUse counts the bytes of all arrays that have an owner */
+    /** @param inUse the bytes of all arrays that have an owner; this array adds its own */
     ReferenceArray(Shape shape, double[] data, AtomicLong inUse) {
         super(shape);
         this.data = data;
@@ -26,7 +26,7 @@ final class ReferenceArray extends Array {
         memory.retain();
     }
 
-    /** The same memory under another shape, as one more owner. */
+    /** The same memory under another shape, with one more owner. */
     ReferenceArray view(Shape shape) {
         return new ReferenceArray(shape, this);
     }
@@ -35,7 +35,7 @@ final class ReferenceArray extends Array {
         return shape().dim(i);
     }
 
-    /** Where element {@code [a, b, c, d]} of an array of rank 4 lies. */
+    /** The index in {@link #data} of element {@code [a, b, c, d]} of an array of rank 4. */
     int index(int a, int b, int c, int d) {
         return ((a * dim(1) + b) * dim(2) + c) * dim(3) + d;
     }
@@ -49,7 +49,7 @@ final class ReferenceArray extends Array {
         return memory.inUse == inUse;
     }
 
-    /** The garbage collector frees the numbers; what is kept here is the account. */
+    /** Counts the bytes in use; the garbage collector frees the memory itself. */
     private static final class Memory extends Storage {
 
         private final long bytes;

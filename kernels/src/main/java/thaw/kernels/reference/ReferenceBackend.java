@@ -20,8 +20,8 @@ import thaw.kernels.Shapes;
 import thaw.kernels.UnaryOp;
 
 /**
- * The definition of every operator in double precision. Here arguments are checked and results allocated; the
- * formulas stand in this package's other files, one topic each.
+ * The definition of every operator in double precision. This class checks arguments and allocates results; the formulas
+ * are in the other classes of this package, one topic per class.
  */
 public final class ReferenceBackend implements Backend {
 
@@ -100,7 +100,7 @@ public final class ReferenceBackend implements Backend {
         return new MemoryUse(inUse.get(), 0);
     }
 
-    /** Does nothing: there are no threads, and the numbers lie on the Java heap. */
+    /** Does nothing: there are no threads, and the arrays are on the Java heap. */
     @Override
     public void close() {
     }
@@ -457,8 +457,8 @@ public final class ReferenceBackend implements Backend {
 
     private ReferenceArray values(Array x) {
         if (!(x instanceof ReferenceArray mine) || !mine.isCountedBy(inUse)) {
-            throw new IllegalArgumentException("array " + x.shape() + " belongs to another device; read its values and make"
-                    + " an array of them on this one");
+            throw new IllegalArgumentException("array " + x.shape() + " belongs to another device; read its values and create"
+                    + " an array from them on this device");
         }
         mine.storage().requireAlive();
         return mine;
@@ -468,7 +468,7 @@ public final class ReferenceBackend implements Backend {
         return x == null ? null : values(x);
     }
 
-    /** A new array of this shape, zero until the formula has filled it. */
+    /** A new array of this shape, filled with zeros and passed to the formula. */
     private Array result(Shape shape, Consumer<ReferenceArray> formula) {
         ReferenceArray y = zeros(shape);
         try {

@@ -3,15 +3,15 @@ package thaw.kernels.reference;
 import java.util.Arrays;
 
 /**
- * Batch normalisation (Ioffe and Szegedy 2015, algorithm 1). Inputs {@code [N, C, …]} are seen as {@code [N, C, P]} with
- * P pixels, so that element {@code i} belongs to channel {@code i / P mod C}; a channel has {@code M = N·P} values.
+ * Batch normalisation (Ioffe and Szegedy 2015, algorithm 1). Inputs {@code [N, C, …]} are treated as {@code [N, C, P]}
+ * with P pixels, so element {@code i} belongs to channel {@code i / P mod C}; a channel has {@code M = N·P} values.
  */
 final class ReferenceBatchNorm {
 
     private ReferenceBatchNorm() {
     }
 
-    /** {@code mean[c] = Σ x / M} and {@code var[c] = Σ (x − mean)² / M}, both zero at first */
+    /** {@code mean[c] = Σ x / M} and {@code var[c] = Σ (x − mean)² / M}; both arrays are zero on entry. */
     static void statistics(ReferenceArray x, double[] mean, double[] var) {
         int pixels = pixels(x);
         double m = valuesPerChannel(x);
@@ -31,7 +31,7 @@ final class ReferenceBatchNorm {
         }
     }
 
-    /** {@code var · M/(M − 1)}, the estimate of the population's variance from a sample of M */
+    /** {@code var · M/(M − 1)}, the estimate of the population variance from a sample of M values. */
     static double[] unbiased(double[] var, ReferenceArray x) {
         double m = valuesPerChannel(x);
         return Arrays.stream(var).map(v -> v * m / (m - 1)).toArray();
@@ -58,7 +58,7 @@ final class ReferenceBatchNorm {
         }
     }
 
-    /** {@code shift = bias − mean·scale}, so that {@code x·scale + shift} is what {@link #normalize} gives */
+    /** {@code shift = bias − mean·scale}, so that {@code x·scale + shift} equals {@link #normalize}. */
     static void shift(double[] bias, double[] mean, double[] scale, double[] shift) {
         for (int c = 0; c < shift.length; c++) {
             shift[c] = bias[c] - mean[c] * scale[c];
@@ -86,7 +86,7 @@ final class ReferenceBatchNorm {
         return gBias;
     }
 
-    /** {@code gx = weight·invStd·(gy − gBias/M − x̂·gWeight/M)}: mean and variance depend on {@code x} too. */
+    /** {@code gx = weight·invStd·(gy − gBias/M − x̂·gWeight/M)}, since mean and variance depend on {@code x} too. */
     static void trainInputGradient(ReferenceArray gy, ReferenceArray x, double[] weight, double[] mean, double[] invStd,
             double[] gWeight, double[] gBias, double[] gx) {
         int pixels = pixels(x);

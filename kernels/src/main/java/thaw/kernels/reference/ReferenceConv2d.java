@@ -3,9 +3,10 @@ package thaw.kernels.reference;
 import thaw.kernels.Conv2dOptions;
 
 /**
- * Convolution and its gradients. Throughout, output {@code [n, k, i, j]} sees through kernel element {@code [k, c, r, s]}
- * the input element {@code [n, g·C/groups + c, h, v]}, where {@code g} is the group of {@code k},
- * {@code h = i·stride + r·dilation − padding} and {@code v = j·stride + s·dilation − padding}; outside the image are zeros.
+ * Convolution and its gradients. Throughout, kernel element {@code [k, c, r, s]} connects output {@code [n, k, i, j]} to
+ * input {@code [n, g·C/groups + c, h, v]}, where {@code g} is the group of {@code k},
+ * {@code h = i·stride + r·dilation − padding} and {@code v = j·stride + s·dilation − padding}; the input is zero outside
+ * the image.
  */
 final class ReferenceConv2d {
 
@@ -38,7 +39,7 @@ final class ReferenceConv2d {
         }
     }
 
-    /** What each input element gave to the outputs comes back: {@code gx[n, c, h, v] += gy[n, k, i, j] · w[k, c, r, s]}. */
+    /** {@code gx[n, c, h, v] += gy[n, k, i, j] · w[k, c, r, s]} for every term of the forward sum. */
     static void inputGradient(ReferenceArray gy, ReferenceArray w, Conv2dOptions o, ReferenceArray gx) {
         for (int n = 0; n < gy.dim(0); n++) {
             for (int k = 0; k < gy.dim(1); k++) {

@@ -7,13 +7,13 @@ import thaw.kernels.BinaryOp;
 import thaw.kernels.SplitMix64;
 import thaw.kernels.UnaryOp;
 
-/** Functions of single elements. */
+/** Element-wise functions. */
 final class ReferenceElementwise {
 
     private ReferenceElementwise() {
     }
 
-    /** f */
+    /** The function f of an operator. */
     static DoubleUnaryOperator function(UnaryOp op) {
         return switch (op) {
             case RELU -> x -> Math.max(x, 0);
@@ -27,7 +27,7 @@ final class ReferenceElementwise {
         };
     }
 
-    /** f′, of the output {@code y = f(x)} where that is enough, otherwise of the input {@code x}. */
+    /** The derivative f′ as a function of the output {@code y = f(x)} where possible, otherwise of the input {@code x}. */
     static DoubleUnaryOperator derivative(UnaryOp op) {
         return switch (op) {
             case RELU -> y -> y > 0 ? 1 : 0;
@@ -71,7 +71,7 @@ final class ReferenceElementwise {
         }
     }
 
-    /** y[i] = x[i] / (1 − p) if u(seed + i) ≥ p, else 0 */
+    /** {@code y[i] = x[i] / (1 − p)} if {@code u(seed + i) ≥ p}, else 0, where u is {@link SplitMix64#fraction}. */
     static void dropout(double[] x, double p, long seed, double[] y) {
         for (int i = 0; i < y.length; i++) {
             y[i] = SplitMix64.fraction(seed + i) >= p ? x[i] / (1 - p) : 0;

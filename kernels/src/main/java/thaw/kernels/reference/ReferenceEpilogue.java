@@ -1,12 +1,12 @@
 package thaw.kernels.reference;
 
-/** What follows a convolution or a batch normalisation, channel by channel. */
+/** The per-channel epilogue of a convolution or a batch normalisation. */
 final class ReferenceEpilogue {
 
     private ReferenceEpilogue() {
     }
 
-    /** In place: {@code y = act(scale[c]·y + shift[c] + residual)}; the arrays may be null, for 1, 0 and 0. */
+    /** In place: {@code y = act(scale[c]·y + shift[c] + residual)}; null arrays stand for 1, 0 and 0. */
     static void apply(ReferenceArray y, ReferenceArray scale, ReferenceArray shift, ReferenceArray residual, boolean relu) {
         int pixels = y.shape().rank() == 4 ? y.dim(2) * y.dim(3) : 1;
         for (int i = 0; i < y.data.length; i++) {

@@ -9,7 +9,7 @@ final class ReferenceLoss {
     private ReferenceLoss() {
     }
 
-    /** {@code y = x − m − log Σ e^(x − m)} with {@code m = max x}, which changes nothing but keeps e^x finite */
+    /** {@code y = x − m − log Σ e^(x − m)} with {@code m = max x}, which leaves the value unchanged and keeps e^x finite. */
     static void logSoftmax(ReferenceArray x, double[] y) {
         int classes = x.dim(1);
         for (int n = 0; n < x.dim(0); n++) {
@@ -52,7 +52,7 @@ final class ReferenceLoss {
         return q;
     }
 
-    /** {@code a[n, c] = v[c] · ((1 − ε) · q[n, c] + ε/C)}, with which both kinds of targets give {@code l[n] = −Σ_c a·log p}. */
+    /** {@code a[n, c] = v[c] · ((1 − ε) · q[n, c] + ε/C)}; both kinds of targets then give {@code l[n] = −Σ_c a·log p}. */
     static double[] coefficients(double[] q, int classes, ReferenceArray classWeight, double smoothing) {
         double[] a = new double[q.length];
         for (int i = 0; i < q.length; i++) {
@@ -62,7 +62,7 @@ final class ReferenceLoss {
         return a;
     }
 
-    /** By what the summed loss is divided: {@code Σ_n v[t_n]} for hard targets, N for soft ones. */
+    /** The divisor of the summed loss: {@code Σ_n v[t_n]} for hard targets, NaN in place of 0; N for soft ones. */
     static double divisor(ReferenceArray target, ReferenceArray classWeight, Reduction reduction) {
         if (reduction == Reduction.SUM) {
             return 1;
@@ -74,19 +74,19 @@ final class ReferenceLoss {
         for (double t : target.data) {
             sum += classWeight.data[(int) t];
         }
-        return sum;
+        return sum == 0 ? Double.NaN : sum;
     }
 
-    /** {@code loss = −Σ_n,c a[n, c] · log p[n, c] / divisor}; what has no weight counts nothing, even where log p is −∞ */
+    /** {@code loss = −Σ_n,c a[n, c] · log p[n, c] / divisor}; terms with {@code a = 0} are 0, even where log p is −∞. */
     static double crossEntropy(double[] logP, double[] a, double divisor) {
         double loss = 0;
         for (int i = 0; i < a.length; i++) {
-            loss -= a[i] == 0 ? 0 : a[i] * logP[i] / divisor;
+            loss -= a[i] == 0 ? 0 : a[i] * logP[i];
         }
-        return loss;
+        return loss / divisor;
     }
 
-    /** {@code gx[n, c] = (p[n, c] · Σ_d a[n, d] − a[n, c]) / divisor}, as {@code ∂ log p[d] / ∂x[c] = 1[c = d] − p[c]} */
+    /** {@code gx[n, c] = (p[n, c] · Σ_d a[n, d] − a[n, c]) / divisor}, because {@code ∂ log p[d] / ∂x[c] = 1[c = d] − p[c]}. */
     static void crossEntropyGradient(double[] logP, int classes, double[] a, double divisor, double[] gx) {
         for (int row = 0; row < logP.length; row += classes) {
             double total = 0;
@@ -99,7 +99,7 @@ final class ReferenceLoss {
         }
     }
 
-    /** {@code Σ_i ((1 − t)·x + (1 + (v − 1)·t)·log(1 + e^(−x))) / divisor}, {@code v} repeating along the last dimension */
+    /** {@code Σ_i ((1 − t)·x + (1 + (v − 1)·t)·log(1 + e^(−x))) / divisor}; {@code v} repeats along the last dimension. */
     static double binaryCrossEntropy(double[] x, double[] t, double[] v, double divisor) {
         double loss = 0;
         for (int i = 0; i < x.length; i++) {
@@ -109,7 +109,7 @@ final class ReferenceLoss {
         return loss;
     }
 
-    /** {@code gx = (1 − t − (1 + (v − 1)·t)·σ(−x)) / divisor}, as {@code d log(1 + e^(−x)) / dx = −σ(−x)} */
+    /** {@code gx = (1 − t − (1 + (v − 1)·t)·σ(−x)) / divisor}, because {@code d log(1 + e^(−x)) / dx = −σ(−x)}. */
     static void binaryCrossEntropyGradient(double[] x, double[] t, double[] v, double divisor, double[] gx) {
         for (int i = 0; i < x.length; i++) {
             gx[i] = (1 - t[i] - (1 + (v[i % v.length] - 1) * t[i]) / (1 + Math.exp(x[i]))) / divisor;

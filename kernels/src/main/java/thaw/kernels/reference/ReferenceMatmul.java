@@ -1,6 +1,6 @@
 package thaw.kernels.reference;
 
-/** The product of matrices. */
+/** Matrix product, and the row-wise argmax. */
 final class ReferenceMatmul {
 
     private ReferenceMatmul() {
@@ -24,7 +24,7 @@ final class ReferenceMatmul {
         }
     }
 
-    /** The column of the first of the largest elements of each row; a NaN counts as larger than any number. */
+    /** The column of the largest element of each row, the first among equals; NaN counts as larger than any number. */
     static void argmax(ReferenceArray x, ReferenceArray y) {
         int columns = x.dim(1);
         for (int n = 0; n < x.dim(0); n++) {

@@ -3,15 +3,15 @@ package thaw.kernels.reference;
 import thaw.kernels.Pool2dOptions;
 
 /**
- * Pooling. Ordinary and adaptive pooling differ in nothing but the windows: output {@code i} of one axis looks at the
- * input elements {@code start … end − 1} of that axis.
+ * Pooling. Ordinary and adaptive pooling differ only in their windows: output {@code i} along an axis reads the input
+ * elements {@code start … end − 1} of that axis.
  */
 final class ReferencePooling {
 
     private ReferencePooling() {
     }
 
-    /** @param padded the elements that it covers, padding included */
+    /** @param padded the number of elements that the window covers, padding included */
     private record Window(int start, int end, int padded) {
 
         int extent() {
@@ -19,12 +19,12 @@ final class ReferencePooling {
         }
     }
 
-    /** Where the windows of an axis lie. */
+    /** The windows along one axis. */
     private interface Axis {
         Window window(int i);
     }
 
-    /** {@code i·stride − padding … i·stride − padding + kernel − 1}, what lies outside the image cut off. */
+    /** {@code i·stride − padding … i·stride − padding + kernel − 1}, clipped to the image. */
     private static Axis sliding(int kernel, int stride, int padding, int extent) {
         return i -> {
             int start = i * stride - padding;
@@ -79,7 +79,7 @@ final class ReferencePooling {
         }
     }
 
-    /** {@code y[n, c, i, j] = max over the window of x[n, c, ·, ·]}, and its place {@code h · W + v}; a NaN wins. */
+    /** {@code y[n, c, i, j] = max over the window of x[n, c, ·, ·]}, and its index {@code h · W + v}; a NaN wins. */
     private static void max(ReferenceArray x, Axis rows, Axis columns, ReferenceArray y, ReferenceArray indices) {
         for (int n = 0; n < y.dim(0); n++) {
             for (int c = 0; c < y.dim(1); c++) {
@@ -127,7 +127,7 @@ final class ReferencePooling {
         }
     }
 
-    /** {@code gx[n, c, ·, ·] += gy[n, c, i, j] / size of the window}, all over the window */
+    /** {@code gx[n, c, ·, ·] += gy[n, c, i, j] / size of the window}, for every element of the window. */
     private static void meanGradient(ReferenceArray gy, Axis rows, Axis columns, boolean countPadding, ReferenceArray gx) {
         for (int n = 0; n < gy.dim(0); n++) {
             for (int c = 0; c < gy.dim(1); c++) {

@@ -9,10 +9,10 @@ final class ReferenceSgd {
     }
 
     /**
-     * One step of one parameter.
+     * One step of one parameter, in place.
      *
      * @param b     the momentum buffer; null without momentum
-     * @param first whether {@code b} holds nothing yet
+     * @param first whether {@code b} is still empty
      */
     static void step(SgdOptions o, double[] p, double[] gradient, double[] b, boolean first) {
         for (int i = 0; i < p.length; i++) {

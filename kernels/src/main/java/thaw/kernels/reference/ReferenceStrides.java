@@ -3,16 +3,16 @@ package thaw.kernels.reference;
 import thaw.kernels.Shape;
 
 /**
- * Operators that only move elements or add them up. All follow from one idea: walk over the indices {@code i} of a shape
- * in row-major order, beside an array in which index {@code i} lies at {@code start + Σ_d i[d] · stride[d]}. A stride of
- * 0 reads one element again and again, or adds to it.
+ * Operators that only move or sum elements. All of them walk over the indices {@code i} of a shape in row-major order, in
+ * step with an array in which index {@code i} is at {@code start + Σ_d i[d] · stride[d]}. A stride of 0 reads the same
+ * element repeatedly, or adds to it.
  */
 final class ReferenceStrides {
 
     private ReferenceStrides() {
     }
 
-    /** The place {@code start + Σ_d i[d] · strides[d]} of each index of a shape, in row-major order. */
+    /** The position {@code start + Σ_d i[d] · strides[d]} of each index of a shape, in row-major order. */
     static int[] places(Shape shape, int start, int... strides) {
         int[] places = new int[shape.size()];
         int[] rowMajor = shape.rowMajorStrides();
@@ -25,7 +25,7 @@ final class ReferenceStrides {
         return places;
     }
 
-    /** Dimension d of the result walks along dimension dims[d] of x. */
+    /** The strides in x of a permuted result: dimension d of the result walks along dimension {@code dims[d]} of x. */
     static int[] permuted(Shape x, int... dims) {
         int[] strides = new int[dims.length];
         for (int d = 0; d < dims.length; d++) {
@@ -34,7 +34,7 @@ final class ReferenceStrides {
         return strides;
     }
 
-    /** Strides at which x, aligned at the last dimension, is broadcast to a shape. */
+    /** The strides of x, aligned at the last dimension, under broadcasting to a shape. */
     static int[] broadcast(Shape x, Shape to) {
         int[] strides = new int[to.rank()];
         for (int i = 1; i <= x.rank(); i++) {

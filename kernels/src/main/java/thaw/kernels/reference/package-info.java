@@ -1,5 +1,5 @@
 /**
- * What each operator means: loops in double precision that follow the formula, one topic a file. Slow and obvious; the
- * fast backends and the gradients are checked against it, and it runs small networks.
+ * The definition of each operator: loops in double precision that follow the formula, one topic per class. Written for
+ * clarity, not speed; the fast backends and the gradients are tested against it, and it can run small networks.
  */
 package thaw.kernels.reference;

@@ -8,8 +8,8 @@
  *   v = beta2*v + (1 - beta2)*g^2
  *   p = p - rate * m / (sqrt(v * correction) + eps)
  *
- * where for the n-th step of a parameter rate = lr/(1 - beta1^n) and correction = 1/(1 - beta2^n). found_inf: nothing is
- * done unless it is null or points to 0.
+ * where for the n-th step of a parameter rate = lr/(1 - beta1^n) and correction = 1/(1 - beta2^n). found_inf: the step is
+ * skipped unless it is null or points to 0.
  */
 #include "tensors.cl"
 

@@ -1,8 +1,8 @@
 /*
- * y[n] = the column of the first of the largest elements of row n; a NaN counts as larger than any number.
+ * y[n] = the column of the largest element of row n, the first among equals; NaN counts as larger than any number.
  *
- * A work-group takes a row. Each work-item finds the best of the columns that it takes in turn, and these candidates are
- * compared by a tree in local memory.
+ * A work-group processes one row. Each work-item finds the best of its columns, which are interleaved with the other
+ * work-items', and a tree in local memory compares these candidates.
  */
 int is_better(float value, int column, float best, int bestColumn) {
     if (isnan(value) || isnan(best)) {
@@ -14,7 +14,7 @@ int is_better(float value, int column, float best, int bestColumn) {
 kernel void argmax(global const float *x, global float *y, const int columns, local float *values, local int *places) {
     const int row = get_group_id(0);
     const int item = get_local_id(0);
-    /* A work-item without a column is out of the race: it names the last place of all. */
+    /* A work-item without a column never wins: its place is beyond the last column. */
     float best = -INFINITY;
     int place = columns;
     for (int c = item; c < columns; c += get_local_size(0)) {

@@ -1,10 +1,11 @@
 /*
- * Batch normalisation (Ioffe and Szegedy 2015, algorithm 1) of x [N, C, P], with P pixels: a channel has M = N*P values. Value
- * e of channel c is pixel e % P of image e / P, and lies at (e / P * C + c) * P + e % P; who walks through values divides once.
+ * Batch normalisation (Ioffe and Szegedy 2015, algorithm 1) of x [N, C, P], with P pixels: a channel has M = N*P values.
+ * Value e of channel c is pixel e % P of image e / P, at index (e / P * C + c) * P + e % P; a loop over values divides
+ * only once.
  *
- * Statistics are reduced in two levels. In the first, a channel's values are cut into splits of chunk values; work-group number
- * c * splits + s reduces split s of channel c, its work-items taking values in turn, by a tree in local memory. In the
- * second, work-item c puts the splits of channel c together. Then every element is normalised by a work-item of its own.
+ * Statistics are reduced in two levels. In the first, a channel's values are split into parts of chunk values; work-group
+ * c * splits + s reduces part s of channel c, its work-items taking values in turn, by a tree in local memory. In the
+ * second, work-item c combines the parts of channel c. Then one work-item per element normalises.
  */
 #include "tree.cl"
 
@@ -33,9 +34,9 @@ Value advance(Value v, Value step, int pixels) {
 #define PLACE(v, c, channels, pixels) ((v.image * (channels) + (c)) * (pixels) + v.pixel)
 
 /*
- * First level: the mean m of a split and the sum of squares q = sum of (x - m)^2 about it. Two passes, the second over what the
- * first has left in the cache: a variance from sums of squares would be a small difference of large numbers. For the same
- * reason the mean is computed from the differences to the split's first value.
+ * First level: the mean m of a part and the sum of squares q = sum of (x - m)^2 about it. Two passes, the second over data
+ * that the first has left in the cache: a variance from sums of squares would be a small difference of large numbers. For
+ * the same reason the mean is computed from the differences to the part's first value.
  */
 kernel void batch_norm_statistics(global const float *x, const int values, const int channels, const int pixels,
                                   const int chunk, const int splits, global float *means, global float *squares,
@@ -69,10 +70,9 @@ kernel void batch_norm_statistics(global const float *x, const int values, const
 }
 
 /*
- * Second level, by the formula of Chan, Golub and LeVeque (1979): of splits with n[s] values, mean m[s] and squares q[s],
- * mean = sum of n[s]*m[s] / M, and M * var = sum of q[s] + n[s] * (m[s] - mean)^2.
- * Then invStd = 1/sqrt(var + eps), and, unless they are null, running = (1 - momentum) * running + momentum * batch, for which
- * the variance is the unbiased one, var * M/(M - 1).
+ * Second level, by the formula of Chan, Golub and LeVeque (1979): for parts with n[s] values, mean m[s] and squares q[s],
+ * mean = sum of n[s]*m[s] / M, and M * var = sum of q[s] + n[s] * (m[s] - mean)^2. Then invStd = 1/sqrt(var + eps), and,
+ * unless they are null, running = (1 - momentum) * running + momentum * batch, with the unbiased variance var * M/(M - 1).
  */
 kernel void batch_norm_combine(global const float *means, global const float *squares, const int values, const int channels,
                                const int chunk, const int splits, const float eps, const float momentum, global float *mean,
@@ -137,8 +137,8 @@ kernel void batch_norm_affine(global const float *weight, global const float *bi
 }
 
 /*
- * First level of the gradients: of a split, sum of g and sum of g * (x - mean) * invStd, where g is gy, or 0 where y shows that
- * a ReLU was at 0; y may be null.
+ * First level of the gradients: for a part, sum of g and sum of g * (x - mean) * invStd, where g is gy, or 0 where y shows
+ * that the ReLU was inactive; y may be null.
  */
 kernel void batch_norm_gradient_sums(global const float *gy, global const float *x, global const float *y,
                                      global const float *mean, global const float *invStd, const int values,
@@ -185,8 +185,8 @@ kernel void batch_norm_gradient_combine(global const float *sums, global const f
 }
 
 /*
- * gx = weight * invStd * (g - gBias/M - xn * gWeight/M), where xn = (x - mean) * invStd is the normalised x: mean and variance
- * depend on x too (Ioffe and Szegedy 2015, section 3). And gResidual = g. Of the two results one may be null.
+ * gx = weight * invStd * (g - gBias/M - xn * gWeight/M), where xn = (x - mean) * invStd is the normalised x, since mean
+ * and variance depend on x too (Ioffe and Szegedy 2015, section 3); and gResidual = g. One of the two results may be null.
  */
 kernel void batch_norm_input_gradient(global const float *gy, global const float *x, global const float *y,
                                       global const float *weight, global const float *mean, global const float *invStd,

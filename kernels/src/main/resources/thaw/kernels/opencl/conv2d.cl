@@ -1,18 +1,21 @@
 /*
  * Convolution, for any stride, padding, dilation and number of groups:
+ *
  * y[n, k, i, j] = sum over c, r, s of x[n, c, i*stride + r*dilation - padding, j*stride + s*dilation - padding] * w[k, c, r, s],
- * with zeros outside of the image, and c over the group of k.
  *
- * For convolutions of several groups, whose products are too thin for gemm.cl: a result is the sum of C/groups*R*S products, 9 if
- * every channel is a group of its own, 36 in ResNeXt-50. So memory decides: of 9 products a pixel read and one written, at 4
- * bytes each, come 18 operations for 8 bytes, and the other reads of a pixel are the caches'.
+ * with zeros outside the image, and c over the group of k.
  *
- * Tiling: of the result and the input's gradient each work-item computes one element; those of a work-group neighbouring ones,
- * so that they read neighbouring pixels and the same weights. The weight's gradient has few elements, each a sum over all
- * pixels of all images: there a work-group of a card computes one, in two levels. On a processor, where a work-group runs on one
- * thread and a barrier costs, a work-item computes one, row by row.
+ * For convolutions of several groups, whose products are too thin for gemm.cl: a result is the sum of C/groups*R*S
+ * products, 9 if every channel is its own group, 36 in ResNeXt-50. They are therefore bound by memory: 9 products for one
+ * pixel read and one written, at 4 bytes each, are 18 operations for 8 bytes, and the other reads of a pixel come from the
+ * caches.
  *
- * STRIDE_H and STRIDE_W are known to the compiler, so that no loop divides by a variable.
+ * Tiling: each work-item computes one element of the result or of the input's gradient; those of a work-group are
+ * neighbours, so that they read neighbouring pixels and the same weights. The weight's gradient has few elements, each a
+ * sum over all pixels of all images: on a card one work-group computes one element, in two levels. On a CPU, where a
+ * work-group runs on one thread and a barrier is expensive, one work-item computes one element, row by row.
+ *
+ * STRIDE_H and STRIDE_W are compile-time constants, so that no loop divides by a variable.
  */
 #include "digits.cl"
 #include "tree.cl"
@@ -59,8 +62,9 @@ kernel void conv2d(global const float *x, global const float *w, global const fl
 }
 
 /*
- * gx[n, c, h, v] = sum over k, r, s of gy[n, k, i, j] * w[k, c, r, s], over all places where output pixel (i, j) saw input pixel
- * (h, v) through (r, s): i*stride = h + padding - r*dilation, which has a solution where the right side divides.
+ * gx[n, c, h, v] = sum over k, r, s of gy[n, k, i, j] * w[k, c, r, s], over all output pixels (i, j) that read input pixel
+ * (h, v) through (r, s): i*stride = h + padding - r*dilation, which has a solution if the right side is a multiple of
+ * stride.
  */
 kernel void conv2d_input_gradient(global const float *gy, global const float *w, global float *gx, const Geometry g) {
     const uint at = get_global_id(0);
@@ -101,7 +105,7 @@ kernel void conv2d_input_gradient(global const float *gy, global const float *w,
 /*
  * gw[k, c, r, s] = sum over n, i, j of gy[n, k, i, j] * x[n, c, i*stride + r*dilation - padding, j*stride + ...].
  *
- * A work-group a weight: its work-items take output pixels in turn, neighbours at a time, and their sums are added up by a tree.
+ * One work-group per weight: its work-items take output pixels in turn, neighbours at a time, and a tree adds their sums.
  */
 kernel void conv2d_weight_gradient(global const float *gy, global const float *x, global float *gw, const Geometry g,
                                    local float *scratch) {
@@ -134,7 +138,7 @@ kernel void conv2d_weight_gradient(global const float *gy, global const float *x
     }
 }
 
-/* The same, a work-item a weight. */
+/* The same with one work-item per weight. */
 kernel void conv2d_weight_gradient_solo(global const float *gy, global const float *x, global float *gw, const Geometry g) {
     const uint at = get_global_id(0);
     const int ofGroup = g.channels / g.groups;

@@ -11,7 +11,7 @@ Digits digits_of(int number, int second, int third) {
     return d;
 }
 
-/* number + by, for a by of the digits step: what loops do in place of dividing. */
+/* number + by, where step holds the digits of by; used in loops to avoid division. */
 Digits advance(Digits d, Digits step, int second, int third) {
     d.k2 += step.k2;
     d.k1 += step.k1;

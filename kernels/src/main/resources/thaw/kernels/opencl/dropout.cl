@@ -1,7 +1,7 @@
 /*
- * Dropout (Srivastava et al. 2014): y = x * scale where the element is kept, else 0. Work-item i decides over element i by the
- * hash of seed + i, so that no mask is stored and no state is shared: the output function of SplitMix64 (Steele, Lea and Flood
- * 2014), of which the top 24 bits are compared with threshold = p * 2^24.
+ * Dropout (Srivastava et al. 2014): y = x * scale where the element is kept, else 0. Work-item i decides on element i by a
+ * hash of seed + i, so that no mask is stored and no state is shared: the output function of SplitMix64 (Steele, Lea and
+ * Flood 2014), of which the top 24 bits are compared with threshold = p * 2^24.
  */
 ulong splitmix64(ulong z) {
     z += 0x9e3779b97f4a7c15UL;

@@ -1,7 +1,7 @@
 /*
- * Functions of single elements, and of pairs of them. Work-item i computes element i of the result; a work-group neighbouring
- * ones, whose reads and writes go together. Every kernel is bound by the speed of memory. The range is filled up to whole
- * work-groups, so those beyond the last of n elements do nothing.
+ * Functions of single elements, and of pairs of elements. Work-item i computes element i of the result; a work-group
+ * computes neighbouring ones, whose reads and writes coalesce. Every kernel is bound by memory bandwidth. The range is
+ * padded to whole work-groups, so work-items beyond the last of n elements do nothing.
  */
 #include "walk.cl"
 
@@ -11,7 +11,7 @@
         return;                        \
     }
 
-/* y = f(x); a NaN stays one. */
+/* y = f(x); NaN stays NaN. */
 #define UNARY(name, f)                                                          \
     kernel void unary_##name(global const float *x, global float *y, const int n) { \
         ELEMENT(i, n)                                                           \
@@ -45,7 +45,7 @@ GRADIENT(abs, sign(v))
 GRADIENT(square, 2 * v)
 GRADIENT(sqrt, 0.5f / v)
 
-/* y = f(a, b) for arrays of one shape, and for arrays that are broadcast to the shape that is walked through. */
+/* y = f(a, b) for arrays of the same shape, and for arrays that are broadcast to the shape of the walk. */
 #define BINARY(name, f)                                                                                          \
     kernel void same_##name(global const float *a, global const float *b, global float *y, const int n) {        \
         ELEMENT(i, n)                                                                                            \
@@ -69,7 +69,7 @@ kernel void affine(global const float *x, const float alpha, const float beta, g
     y[i] = fma(alpha, x[i], beta);
 }
 
-/* y = min(max(x, low), high); a NaN stays one, which clamp() may turn into a bound. */
+/* y = min(max(x, low), high); NaN stays NaN, which clamp() does not guarantee. */
 kernel void clamp_between(global const float *x, const float low, const float high, global float *y, const int n) {
     ELEMENT(i, n)
     const float v = x[i];

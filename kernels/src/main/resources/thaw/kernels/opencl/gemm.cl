@@ -1,31 +1,30 @@
 /*
- * The product of matrices for graphics cards, plain or as a convolution; gemm_problem.cl says what is multiplied.
+ * The product of matrices for graphics cards, plain or as a convolution; gemm_problem.cl defines the matrices.
  *
- * Tiling: c is cut into tiles of MWG x NWG elements. A work-group of MDIM x NDIM work-items computes one, each of them a block
- * of MWI x NWI elements in registers, MWG = MDIM*MWI and NWG = NDIM*NWI. It walks along k in steps of KWG: all work-items
- * bring KWG columns of a and KWG rows of b into local memory, then each adds up the outer products of its MWI values of a and
- * its NWI values of b. A block's elements are VW neighbours each, and those VW*MDIM (VW*NDIM) apart, so that the work-items
- * read neighbouring vectors from local memory.
+ * Tiling: c is divided into tiles of MWG x NWG elements. A work-group of MDIM x NDIM work-items computes one tile, each
+ * work-item a block of MWI x NWI elements in registers, MWG = MDIM*MWI and NWG = NDIM*NWI. It walks along k in steps of
+ * KWG: all work-items copy KWG columns of a and KWG rows of b into local memory, then each adds the outer products of its
+ * MWI values of a and its NWI values of b. A block consists of groups of VW neighbouring elements that are VW*MDIM
+ * (VW*NDIM) apart, so that the work-items read neighbouring vectors from local memory.
  *
- * Global memory: neighbouring work-items read along what lies side by side. A_ROWS says whether that is a's rows (transposed
- * matrices, 1x1 weights for the gradient of the input, Winograd's) or, as in weights and in gy, its depth; DEEP whether it is
- * b's depth (the gradient of the weight) or its columns, the pixels. Local rows are VW longer than a tile, so that writing
- * along k spreads over the banks. A_LOAD, B_LOAD and C_STORE are the floats that are moved at a time, 1 or VW: the latter where
- * Gemm.java has found every run of VW to lie side by side and aligned, as in 1x1 convolutions of stride 1.
+ * Global memory: neighbouring work-items read along the contiguous dimension. A_ROWS says whether that is a's rows
+ * (transposed matrices, 1x1 weights for the gradient of the input, Winograd's) or, for weights and gy, its depth; DEEP
+ * whether it is b's depth (the gradient of the weight) or its columns, the pixels. Local rows are VW longer than a tile,
+ * so that writes along k spread over the banks. A_LOAD, B_LOAD and C_STORE are the floats moved at a time, 1 or VW: VW
+ * where Gemm.java has found every run of VW to be contiguous and aligned, as in 1x1 convolutions of stride 1.
  *
- * PREFETCH 1: the next step's elements are loaded into registers before this step's are multiplied, so that the one hides the
- * other's latency, at the price of KWG*(MWG + NWG)/(MDIM*NDIM) registers.
+ * PREFETCH 1: the next step's elements are loaded into registers before this step's are multiplied, which hides the
+ * latency of the loads and takes KWG*(MWG + NWG)/(MDIM*NDIM) registers.
  *
- * Arithmetic intensity: a tile's step takes 2*MWG*NWG*KWG operations for KWG*(MWG + NWG) floats from global memory. Of the
- * usual 128 x 128 tile these are 32 operations a byte, what cards of 10 TFLOP/s need at 310 GB/s; neighbouring groups share
- * rows and columns in the second-level cache besides. From local memory, 2*8*8 operations for 16 floats: 2 a byte.
- * Instructions: a work-item's share of a step is 1024 multiply-adds, 64 loads of 4 floats from local memory and, where
- * elements are loaded one by one, 16 loads and stores each; in fours it is 4 loads, and 4 to 16 stores. So 85 to 92 of a
- * hundred are multiply-adds.
- * Its 256 work-items need about 64 registers for the block, 16 for a and b, 16 for the next step, and 25 for places: 121 of
- * 65536/256 = 256 that each could have, so that 2 groups (512 work-items) share a multiprocessor of 64 Ki registers, a quarter
- * to a third of what it can hold, and 64 independent multiply-adds of each cover the latency. Local memory: 2*16*132 floats
- * and 3 KiB of tables, 20 KiB.
+ * Arithmetic intensity: a tile's step takes 2*MWG*NWG*KWG operations for KWG*(MWG + NWG) floats from global memory. For
+ * the usual 128 x 128 tile these are 32 operations per byte, as cards of 10 TFLOP/s need at 310 GB/s; in addition,
+ * neighbouring groups share rows and columns in the second-level cache. From local memory, 2*8*8 operations for 16 floats:
+ * 2 per byte. Instructions: a work-item's share of a step is 1024 multiply-adds, 64 loads of 4 floats from local memory
+ * and, if elements are loaded one by one, 16 loads and stores each; in fours, 4 loads and 4 to 16 stores. Multiply-adds
+ * are therefore 85 to 92 % of the instructions. Its 256 work-items need about 64 registers for the block, 16 for a and b,
+ * 16 for the next step, and 25 for positions: 121 of the 65536/256 = 256 available to each, so that 2 groups (512
+ * work-items) share a multiprocessor of 64 Ki registers, a quarter to a third of its capacity, and the 64 independent
+ * multiply-adds of each work-item cover the latency. Local memory: 2*16*132 floats and 3 KiB of tables, 20 KiB.
  *
  * The order of additions depends on KWG and the splits alone: the same device and tuning give the same bits.
  */
@@ -38,7 +37,7 @@
 #define A_PITCH (MWG / VW + 1)
 #define B_PITCH (NWG / VW + 1)
 
-/* What is loaded at a time, how many such loads a step takes of all work-items, and at most of one. */
+/* The type of one load, the number of loads per step for all work-items, and the most for one work-item. */
 #if A_LOAD == 1
 #define A_VECTOR float
 #else
@@ -74,7 +73,7 @@
 #define B_RUN B_LOAD
 #endif
 
-/* Loads this work-item's share of the step from k on. Rows and columns beyond the last are like it, and never stored. */
+/* Loads this work-item's share of the step from k on. Rows and columns beyond the last repeat it, and are never stored. */
 void load_step(A_VECTOR *nextA, B_VECTOR *nextB, global const float *a, global const float *b, const int k, const int end,
                const int firstRow, local const int4 *depths, local const int4 *columns, const Problem p) {
     const int item = get_local_id(0);
@@ -101,7 +100,7 @@ void load_step(A_VECTOR *nextA, B_VECTOR *nextB, global const float *a, global c
     }
 }
 
-/* Puts what was loaded into local memory: a vector that runs along its rows as it is, another one float by float. */
+/* Stores the loaded values to local memory: vectors along its rows as a whole, others float by float. */
 void stage_step(const A_VECTOR *nextA, const B_VECTOR *nextB, local FLOATV *as, local FLOATV *bs) {
     const int item = get_local_id(0);
 #pragma unroll
@@ -135,7 +134,7 @@ void stage_step(const A_VECTOR *nextA, const B_VECTOR *nextB, local FLOATV *as, 
 }
 
 #if C_STORE > 1
-/* store() for neighbours of a row. */
+/* store() for VW neighbours of a row. */
 void store_vector(FLOATV sum, int m, int at, global float *c, global const float *scale, global const float *shift,
                   global const float *residual, Problem p) {
     const FLOATV result = (scale ? scale[m] * sum : sum) + (shift ? shift[m] : 0)

@@ -1,27 +1,28 @@
 /*
- * What a product c[m, n] = sum over k of a[m, k] * b[k, n] is made of, for gemm.cl and gemm_solo.cl: matrices whose elements
- * lie where numbers of three digits say, so that a convolution is a product whose matrix b, the pixels that each output pixel
- * sees (im2col), is never written out.
+ * The operands of a product c[m, n] = sum over k of a[m, k] * b[k, n], for gemm.cl and gemm_solo.cl. The positions of
+ * elements are given by indices of three digits, so that a convolution is a product whose matrix b, the pixels that each
+ * output pixel reads (im2col), is never materialised.
  *
  *   k = (k0*depth1 + k1)*depth2 + k2            n = (n0*column1 + n1)*column2 + n2
- *   a[m, k] lies at      aStart + m*aRow + k0*aDepth0 + k1*aDepth1 + k2*aDepth2
+ *   a[m, k] is at        aStart + m*aRow + k0*aDepth0 + k1*aDepth1 + k2*aDepth2
  *   b[k, n] is the pixel (h, v) of a plane of height x width pixels, 0 outside of it, where
  *                        h = startH + n1*stepH + k1*tapH,   v = startW + n2*stepW + k2*tapW
  *                        and the plane begins at k0*bDepth0 + n0*bColumn0
- *   c[m, n] lies at      cStart + m*cRow + n0*cColumn0 + n1*cColumn1 + n2*cColumn2
+ *   c[m, n] is at        cStart + m*cRow + n0*cColumn0 + n1*cColumn1 + n2*cColumn2
  *
  *   forward:             k = (channel, r, s)            n = (image, row, column)    step = stride, tap = dilation
  *   gradient of weight:  k = (image, row, column)       n = (channel, r, s)         step = dilation, tap = stride
- *   gradient of input:   as forward, from gy, once for each phase of the stride; see Correlation.java
- *   matrices:            numbers of one digit that isn't 0
+ *   gradient of input:   like forward, from gy, once for each phase of the stride; see Correlation.java
+ *   matrices:            indices of one digit that isn't 0
  *
- * Both kernels look up where row k and column n lie in small tables, which they keep up digit by digit: no division in a loop.
+ * Both kernels look up the positions of row k and column n in small tables, which they update digit by digit: no division
+ * in a loop.
  *
- * PADDED 0 promises that every pixel lies inside of its plane. VW: floats of a vector.
+ * PADDED 0 asserts that every pixel is inside its plane. VW: floats per vector.
  */
 typedef struct {
     int rows, columns, depth;
-    int splits, chunk;        /* so many work-groups share a tile, each chunk of the depth, and leave parts for gemm_sum */
+    int splits, chunk;        /* splits work-groups share a tile, each a chunk of the depth, and leave parts for gemm_sum */
     int aStep, bStep, cStep;  /* without splits: from one of several products to the next */
     int depth1, depth2;
     int aStart, aRow, aDepth0, aDepth1, aDepth2;
@@ -45,12 +46,12 @@ typedef struct {
 #define VSTORE(x, p) JOIN(vstore, VW)(x, 0, p)
 #endif
 
-/* Far outside of every plane, also when another position is added. */
+/* Far outside every plane, even after another position is added. */
 #define NOWHERE (-(1 << 30))
 
 #include "digits.cl"
 
-/* Where row k of b and column k of a lie: x is the place in a, y that in b, (z, w) the pixel. */
+/* The positions of row k of b and column k of a: x is the index in a, y that in b, (z, w) the pixel. */
 int4 depth_place(Digits k, bool exists, Problem p) {
     const int h = k.k1 * p.tapH;
     const int v = k.k2 * p.tapW;
@@ -58,7 +59,7 @@ int4 depth_place(Digits k, bool exists, Problem p) {
                    exists ? h : NOWHERE, v);
 }
 
-/* The same of a column: y is the place in b, (z, w) the pixel. Columns beyond the last are like it, and never stored. */
+/* The positions of column n: y is the index in b, (z, w) the pixel. Columns beyond the last repeat it, and are never stored. */
 int4 column_place(int n, Problem p) {
     const Digits d = digits_of(min(n, p.columns - 1), p.column1, p.column2);
     const int h = p.startH + d.k1 * p.stepH;

@@ -1,14 +1,14 @@
 /*
- * The product of matrices for processors, plain or as a convolution; gemm_problem.cl says what is multiplied.
+ * The product of matrices for CPUs, plain or as a convolution; gemm_problem.cl defines the matrices.
  *
- * On a processor local memory is memory, and a work-group runs on one thread: a barrier costs and brings nothing. Here a
- * work-group is one work-item, which computes a tile of MWG x NWG elements, MWG = MDIM*MWI and NWG = NDIM*NWI, like a BLAS
- * (Goto and van de Geijn 2008): it walks along k in steps of KWG, copies KWG rows of b into a panel that stays in the
- * first-level cache, and goes over the tile in blocks of MWI x NWI elements, which it holds in vector registers of VW floats
- * for all KWG steps: 8 x 32 floats are 16 of the 32 registers of AVX-512. a is read where it lies, MWI rows at a time.
+ * On a CPU local memory is ordinary memory, and a work-group runs on one thread: a barrier costs time and gains nothing.
+ * Here a work-group is one work-item, which computes a tile of MWG x NWG elements, MWG = MDIM*MWI and NWG = NDIM*NWI, like
+ * a BLAS (Goto and van de Geijn 2008): it walks along k in steps of KWG, copies KWG rows of b into a panel that stays in
+ * the first-level cache, and processes the tile in blocks of MWI x NWI elements, which it holds in vector registers of VW
+ * floats for all KWG steps: 8 x 32 floats are 16 of the 32 registers of AVX-512. a is read in place, MWI rows at a time.
  *
- * VW neighbours of a row of b mostly lie side by side (stride 1), so that copying them takes a load, and a select for those
- * outside of the plane; otherwise they are gathered.
+ * VW neighbours of a row of b are mostly contiguous (stride 1), so that copying them takes one load, and a select for
+ * those outside the plane; otherwise they are gathered.
  */
 #include "gemm_problem.cl"
 

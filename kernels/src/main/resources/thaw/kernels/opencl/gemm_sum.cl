@@ -1,6 +1,6 @@
 /*
- * The second level of a product whose depth was split (gemm.cl): adds up the parts, which lie one after the other as matrices
- * of rows x columns, always in the same order. A work-item an element.
+ * The second level of a product whose depth was split (gemm.cl): adds the parts, which are consecutive matrices of rows x
+ * columns, always in the same order. One work-item per element.
  */
 #define PADDED 0
 #define VW 1

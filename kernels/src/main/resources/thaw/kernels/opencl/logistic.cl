@@ -2,8 +2,8 @@
  * Binary cross-entropy of scores x and targets t through the logistic function, with weights v of the positive targets:
  * loss = (1 - t)*x + (1 + (v - 1)*t) * log(1 + e^(-x)), and gx = (1 - t - (1 + (v - 1)*t) / (1 + e^x)) / divisor.
  *
- * A work-group takes a chunk of elements, its work-items one after the other in turn; the sum of its losses is found by a tree
- * in local memory. v repeats along the last dimension, or is null for 1.
+ * A work-group processes a chunk of elements, its work-items taking them in turn; a tree in local memory adds its losses.
+ * v repeats along the last dimension, or is null for 1.
  */
 #include "tree.cl"
 

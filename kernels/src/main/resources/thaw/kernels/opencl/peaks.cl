@@ -1,10 +1,10 @@
 /*
- * What a device can do at best, for the profile to compare with.
+ * A device's peak rates, for comparison in the profile.
  *
- * copy: memory; a work-item moves VW neighbouring floats, and work-groups neighbouring ones.
+ * copy: memory bandwidth; a work-item moves VW neighbouring floats, and the work-items of a group neighbouring vectors.
  *
- * multiply_add: arithmetic; a work-item goes through 8 chains of multiply-adds of VW floats each, which don't wait for each
- * other: 8 * 2 * VW operations a round. They go towards a fixed point, so that numbers neither grow nor become subnormal.
+ * multiply_add: arithmetic; a work-item runs 8 independent chains of multiply-adds of VW floats each: 8 * 2 * VW
+ * operations per round. They converge to a fixed point, so that numbers neither grow nor become subnormal.
  */
 #define JOIN_(a, b) a##b
 #define JOIN(a, b) JOIN_(a, b)

@@ -1,13 +1,14 @@
 /*
- * Pooling of images x [planes, H, W] to y [planes, OH, OW], a plane being a channel of an image. Ordinary and adaptive pooling
- * differ in nothing but the windows. Each work-item computes one element of the result: forward from its window, backward from
- * all the windows that hold it. So nobody adds to another's element, and the order of additions is always the same.
+ * Pooling of images x [planes, H, W] to y [planes, OH, OW], where a plane is a channel of an image. Ordinary and adaptive
+ * pooling differ only in their windows. Each work-item computes one element of the result: forward from its window,
+ * backward from all the windows that contain it. No element is written by two work-items, and the order of additions is
+ * fixed.
  *
  * An axis is (kernel, stride, padding, extent of x): window i covers i*stride - padding ... i*stride - padding + kernel - 1.
  * With a kernel of 0 it is adaptive: cell i of out covers floor(i*extent/out) ... ceil((i+1)*extent/out) - 1.
  */
 
-/* First and one past the last element of x that window i covers, what lies outside the image cut off. */
+/* First and one past the last element of x that window i covers, clipped to the image. */
 int2 window_of(const int4 axis, const int out, const int i) {
     if (axis.x == 0) {
         return (int2)(i * axis.w / out, ((i + 1) * axis.w + out - 1) / out);
@@ -25,12 +26,12 @@ int2 windows_with(const int4 axis, const int out, const int h) {
     return (int2)(first <= 0 ? 0 : (first + axis.y - 1) / axis.y, min(out, (h + axis.z) / axis.y + 1));
 }
 
-/* What a mean divides by: the window's elements, padded zeros among them or not. */
+/* The divisor of a mean: the window's elements, with or without padded zeros. */
 float window_size(const int4 rows, const int4 columns, const int2 row, const int2 column, const int countPadding) {
     return countPadding && rows.x ? rows.x * columns.x : (row.y - row.x) * (column.y - column.x);
 }
 
-/* y = the largest value of a window, and its place h*W + v, if indices is not null: of equals the first. A NaN wins. */
+/* y = the largest value of a window, and its index h*W + v unless indices is null; the first among equals. A NaN wins. */
 kernel void max_pool(global const float *x, global float *y, global float *indices, const int n, const int4 rows,
                      const int4 columns, const int2 out) {
     const uint at = get_global_id(0);
@@ -57,7 +58,7 @@ kernel void max_pool(global const float *x, global float *y, global float *indic
     }
 }
 
-/* gx[h, v] = sum of the gy whose index names (h, v), over the windows that hold it. */
+/* gx[h, v] = sum of the gy whose index is (h, v), over the windows that contain it. */
 kernel void max_pool_gradient(global const float *gy, global const float *indices, global float *gx, const int n,
                               const int4 rows, const int4 columns, const int2 out) {
     const uint at = get_global_id(0);
@@ -99,7 +100,7 @@ kernel void avg_pool(global const float *x, global float *y, const int n, const 
     y[at] = sum / window_size(rows, columns, row, column, countPadding);
 }
 
-/* gx[h, v] = sum of gy / size over the windows that hold (h, v) */
+/* gx[h, v] = sum of gy / size over the windows that contain (h, v) */
 kernel void avg_pool_gradient(global const float *gy, global float *gx, const int n, const int4 rows, const int4 columns,
                               const int2 out, const int countPadding) {
     const uint at = get_global_id(0);

@@ -8,8 +8,8 @@
  *   g = g + momentum*b  if nesterov,  else  b
  *   p = p - lr*g
  *
- * Without momentum the buffers are null. first: whether they hold nothing yet. found_inf: nothing is done unless it is null or
- * points to 0.
+ * Without momentum the buffers are null. first: whether they are still empty. found_inf: the step is skipped unless it is
+ * null or points to 0.
  */
 #include "tensors.cl"
 

@@ -1,7 +1,7 @@
 /*
- * Softmax and cross-entropy of rows of scores x [N, C]. A work-group takes a row: its work-items take classes in turn, and sums
- * and maxima over the row are found by a tree in local memory. With m = max x, subtracted so that no power overflows,
- * log p = x - m - log(sum of e^(x - m)).
+ * Softmax and cross-entropy of rows of scores x [N, C]. A work-group processes one row: its work-items take classes in
+ * turn, and a tree in local memory reduces sums and maxima over the row. With m = max x, subtracted so that no power
+ * overflows, log p = x - m - log(sum of e^(x - m)).
  */
 #include "tree.cl"
 
@@ -45,9 +45,9 @@ kernel void log_softmax_gradient(global const float *gy, global const float *y, 
 /*
  * Cross-entropy of one row, and its gradient: with a[c] = v[c] * (keep * q[c] + spread), where keep = 1 - smoothing and
  * spread = smoothing/C, loss = -sum of a[c] * log p[c], and gx[c] = (p[c] * sum of a - a[c]) / divisor.
- * The targets are class numbers t [N], with q[c] = 1 for c = t, else 0, or probabilities q [N, C].
  *
- * v: class weights, or null for 1. divisors: null, or one number to divide the gradient by in place of divisor.
+ * The targets are class numbers t [N], with q[c] = 1 for c = t, else 0, or probabilities q [N, C]. v: class weights, or
+ * null for 1. divisors: null, or one number that replaces divisor for the gradient.
  */
 kernel void cross_entropy(global const float *x, global const float *target, const int areClasses, global const float *v,
                           const float keep, const float spread, global const float *divisors, const float divisor,
@@ -61,7 +61,7 @@ kernel void cross_entropy(global const float *x, global const float *target, con
         const float q = areClasses ? c == (int) target[n] : target[row + c];
         const float a = (v ? v[c] : 1) * fma(keep, q, spread);
         total += a;
-        /* What has no weight counts nothing, even where log p is -infinity. */
+        /* Terms with a = 0 are 0, even where log p is -infinity. */
         loss -= a == 0 ? 0 : a * (x[row + c] - normalizer.x - normalizer.y);
     }
     loss = tree_sum(loss, scratch);
@@ -77,7 +77,7 @@ kernel void cross_entropy(global const float *x, global const float *target, con
     }
 }
 
-/* One work-group: the sum of the weights of n targets' classes, by which their mean divides. */
+/* One work-group: the sum of the class weights of n targets, the divisor of their mean; NaN in place of 0. */
 kernel void target_weight(global const float *target, global const float *v, const int n, global float *sum,
                           local float *scratch) {
     float part = 0;
@@ -86,11 +86,11 @@ kernel void target_weight(global const float *target, global const float *v, con
     }
     part = tree_sum(part, scratch);
     if (get_local_id(0) == 0) {
-        sum[0] = part;
+        sum[0] = part == 0 ? NAN : part;
     }
 }
 
-/* One work-group: the number of the first target that is no class, or n. As a float, exact up to 2^24. */
+/* One work-group: the index of the first target that is not a class, or n. As a float, exact up to 2^24. */
 kernel void first_wrong_target(global const float *target, const int n, const int classes, global float *wrong,
                                local float *scratch) {
     int first = n;

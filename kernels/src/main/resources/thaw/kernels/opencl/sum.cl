@@ -1,14 +1,15 @@
 /*
- * Sums over some dimensions of an array: y[o] = sum over r of x[kept(o) + reduced(r)], where kept walks through the dimensions
- * that stay and reduced through those that go. In levels: the terms of an output are cut into splits of at most chunk, whose
- * sums are summed in the same way, until one is left. No atomics: the order, and so the rounding, is always the same.
+ * Sums over some dimensions of an array: y[o] = sum over r of x[kept(o) + reduced(r)], where kept walks through the
+ * dimensions that stay and reduced through those that are summed. In levels: the terms of an output are split into parts
+ * of at most chunk terms, whose sums are summed in the same way, until one is left. No atomics: the order, and with it the
+ * rounding, is fixed.
  */
 #include "walk.cl"
 #include "tree.cl"
 
 /*
- * Where neighbouring terms are neighbours in memory. Work-group number o * splits + s sums split s of output o: its
- * work-items take terms in turn, then their sums are added by a tree.
+ * For contiguous terms. Work-group o * splits + s sums part s of output o: its work-items take terms in turn, then a tree
+ * adds their sums.
  */
 kernel void sum_rows(global const float *x, global float *y, const Walk kept, const Walk reduced, const int length,
                      const int chunk, const int splits, local float *scratch) {
@@ -27,8 +28,8 @@ kernel void sum_rows(global const float *x, global float *y, const Walk kept, co
 }
 
 /*
- * Where neighbouring outputs are neighbours in memory. Work-item number s * outputs + o sums split s of output o, alone:
- * together the work-items of a group read along rows.
+ * For contiguous outputs. Work-item s * outputs + o alone sums part s of output o: together the work-items of a group read
+ * along rows.
  */
 kernel void sum_columns(global const float *x, global float *y, const Walk kept, const Walk reduced, const int length,
                         const int chunk, const int splits, const int outputs) {

@@ -1,9 +1,10 @@
 /*
- * Optimizers update many tensors by one launch. OpenCL 1.2 has no arrays of pointers to global memory, so each of up to TENSORS
- * tensors comes as arguments of its own: as many as the device takes bytes of arguments, 1024 at the least.
+ * Optimizers update many tensors in one launch. OpenCL 1.2 has no arrays of pointers to global memory, so each of up to
+ * TENSORS tensors is passed in separate arguments: as many as the device's argument space allows, which is at least 1024
+ * bytes.
  *
- * A tensor gets a whole number of work-groups, of chunk elements each: those of tensor t begin at group[t]. So all work-items
- * of a group work on the same tensor, and to pick its pointers costs next to nothing.
+ * A tensor gets a whole number of work-groups, of chunk elements each: those of tensor t begin at group[t]. All work-items
+ * of a group thus work on the same tensor, and selecting its pointers costs almost nothing.
  */
 #define TEN(F, d) F(d##0) F(d##1) F(d##2) F(d##3) F(d##4) F(d##5) F(d##6) F(d##7) F(d##8) F(d##9)
 #define EACH_OF_20(F) TEN(F, ) TEN(F, 1)
@@ -19,11 +20,11 @@
 
 typedef struct {
     int chunk;
-    int group[TENSORS];  /* tensors that are not there begin beyond the last group */
+    int group[TENSORS];  /* missing tensors begin beyond the last group */
     int length[TENSORS];
 } Tensors;
 
-/* The tensor of this work-group: the last one that begins at it or before, found by halving. */
+/* The tensor of this work-group: the last one that begins at it or before, found by binary search. */
 int tensor_of_group(const Tensors *tensors) {
     int low = 0;
     int high = TENSORS;

@@ -1,7 +1,7 @@
 /*
- * Sums and maxima over a work-group, of a number from each work-item, by a tree in local memory: in each step the first half
- * of the work-items that are left adds what the second half holds. The order is always the same, and so is the rounding; the
- * error grows with the logarithm of the number of terms. A work-group's size is a power of two here.
+ * Sums and maxima over a work-group, of one number per work-item, by a tree in local memory: in each step the first half
+ * of the remaining work-items adds the values of the second half. The order, and with it the rounding, is fixed; the error
+ * grows with the logarithm of the number of terms. The size of the work-group must be a power of two.
  */
 float tree_sum(float value, local float *scratch) {
     const int item = get_local_id(0);

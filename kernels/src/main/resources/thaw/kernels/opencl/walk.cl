@@ -1,8 +1,8 @@
 /*
- * Walks through an array of several dimensions: the element that comes n-th in row-major order has the index
- * i[0], i[1], ... along the dimensions, and lies at i[0]*stride[0] + i[1]*stride[1] + ... in an array, whatever the order in
- * which that one lies. A stride of 0 reads one element again and again. There are at most 8 dimensions: neighbouring ones
- * that can be walked through as one were merged before.
+ * A traversal of an array of several dimensions: the n-th element in row-major order has the index i[0], i[1], ... along
+ * the dimensions, and is at i[0]*stride[0] + i[1]*stride[1] + ... in an array, whatever that array's layout. A stride of 0
+ * reads the same element repeatedly. There are at most 8 dimensions: neighbouring ones that can be traversed as one have
+ * been merged.
  */
 typedef struct {
     int rank;
@@ -11,7 +11,7 @@ typedef struct {
     int strideB[8]; /* in another, at the same index */
 } Walk;
 
-/* Where the n-th element lies in both arrays. */
+/* The positions of the n-th element in both arrays. */
 int2 places(const Walk *walk, int n) {
     int2 place = (int2)(0, 0);
     for (int d = walk->rank - 1; d > 0; d--) {

@@ -3,26 +3,27 @@
  *
  *   Y = A' [ (G g G') * (B' d B) ] A
  *
- * A tile of 4x4 outputs depends on 6x6 inputs d and takes 36 products instead of 144, one for each pair of the points 0, 1, -1,
- * 2, -2 and infinity at which the polynomials behind a line are known. For all tiles and channels these are 36 products of
- * matrices (gemm.cl) between two transforms:
+ * A tile of 4x4 outputs depends on 6x6 inputs d and takes 36 products instead of 144, one for each pair of the points 0,
+ * 1, -1, 2, -2 and infinity at which a line's polynomials are evaluated. For all tiles and channels these are 36 products
+ * of matrices (gemm.cl) between two transforms:
  *
- *   u[pair][channel][output]  = G g G'         winograd_weights, an item a filter
- *   v[pair][channel][tile]    = B' d B         winograd_input, an item a tile of a channel
+ *   u[pair][channel][output]  = G g G'         winograd_weights, one work-item per filter
+ *   v[pair][channel][tile]    = B' d B         winograd_input, one work-item per tile of a channel
  *   m[pair][output][tile]     = u' v           the product
- *   y                         = A' m A         winograd_output, an item a tile of an output channel, with the epilogue
+ *   y                         = A' m A         winograd_output, one work-item per tile of an output channel, with the epilogue
  *
- * Tiling: neighbouring work-items take neighbouring tiles, so that v and m are written and read coalesced; 36 numbers of a
- * tile are registers. A transform moves 36/16 of the image besides the image itself: that is why it takes many channels to pay.
+ * Tiling: neighbouring work-items process neighbouring tiles, so that accesses to v and m coalesce; the 36 numbers of a
+ * tile are in registers. A transform moves 36/16 of the image in addition to the image itself, so many channels are needed
+ * for a gain.
  *
- * The gradient of the input is the same with gy for x, w with its channels exchanged and turned by 180 degrees, and a padding
- * of 2 - padding.
+ * The gradient of the input is the same with gy for x, w with its channels exchanged and rotated by 180 degrees, and a
+ * padding of 2 - padding.
  */
 typedef struct {
     int channels, height, width;              /* of the input */
     int outputs, outHeight, outWidth;
     int paddingH, paddingW;
-    int firstImage, rows, columns, tiles;     /* tiles of an image along both sides, and of all images of this pass */
+    int firstImage, rows, columns, tiles;     /* tiles of an image along both axes, and of all images of this pass */
 } Pass;
 
 /* One line of B' d: 6 inputs to 6 points. */
@@ -139,7 +140,7 @@ kernel void winograd_output(global const float *m, global const float *scale, gl
         to[5 * step] = g2; \
     }
 
-/* The filter of an output and a channel begins at output*outputStep + channel*channelStep; turned: by 180 degrees. */
+/* The filter of an output and a channel begins at output*outputStep + channel*channelStep; turned: rotated by 180 degrees. */
 kernel void winograd_weights(global const float *w, global float *u, const int outputs, const int channels,
                              const int outputStep, const int channelStep, const int turned) {
     const int output = get_global_id(0);

@@ -2,6 +2,7 @@ package thaw.engine.io;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -43,6 +44,52 @@ class DTypeTest {
             assertEquals(expected, values[i], "bits " + i);
             assertEquals(expected, doubles[i], "bits " + i);
         }
+    }
+
+    /** Each 16 bits by themselves, at every place in a long and behind the last whole one. */
+    @Test
+    void everyHalfThatIsNotFiniteIsFound() {
+        for (DType dtype : new DType[] {DType.F16, DType.BF16}) {
+            for (int bits = 0; bits < 1 << 16; bits++) {
+                boolean finite = Float.isFinite(shorts(dtype, bits).toFloats()[0]);
+                int[] eleven = new int[11];
+                eleven[bits % 11] = bits;
+                assertEquals(finite, shorts(dtype, eleven).isFinite(), dtype + " " + bits);
+                assertEquals(finite, shorts(dtype, bits).isFinite(), dtype + " " + bits);
+            }
+        }
+    }
+
+    @Test
+    void floatsAndDoublesThatAreNotFiniteAreFound() {
+        double halfway = 0x1.ffffffp127;
+        double[] finite = {0, -0.0, 1, -1, Float.MIN_VALUE, Float.MAX_VALUE, -Float.MAX_VALUE, Double.MIN_VALUE,
+            Math.nextDown(halfway), -Math.nextDown(halfway)};
+        double[] others = {Double.NaN, -Double.NaN, Double.POSITIVE_INFINITY, Double.NEGATIVE_INFINITY, halfway, -halfway, 1e300,
+            Double.longBitsToDouble(0x7ff0000000000001L), Double.longBitsToDouble(-1)};
+        for (int length = 1; length < 6; length++) {
+            for (int at = 0; at < length; at++) {
+                for (double value : finite) {
+                    assertTrue(of(length, at, value, DType.F64).isFinite() && of(length, at, value, DType.F32).isFinite(), "" + value);
+                }
+                for (double value : others) {
+                    assertFalse(of(length, at, value, DType.F64).isFinite() || of(length, at, value, DType.F32).isFinite(), "" + value);
+                }
+            }
+        }
+        double[] many = new double[5000];
+        many[4999] = Double.NaN;
+        assertFalse(StoredTensor.ofDoubles(Shape.of(5000), many).isFinite());
+        assertTrue(StoredTensor.ofLongs(Shape.of(2), new long[] {-1, Long.MAX_VALUE}).isFinite());
+        assertTrue(StoredTensor.of(Shape.of(0), new float[0]).isFinite());
+    }
+
+    private static StoredTensor of(int length, int at, double value, DType dtype) {
+        double[] values = new double[length];
+        values[at] = value;
+        float[] floats = new float[length];
+        floats[at] = (float) value;
+        return dtype == DType.F64 ? StoredTensor.ofDoubles(Shape.of(length), values) : StoredTensor.of(Shape.of(length), floats);
     }
 
     /** A bfloat16 is the float whose lower half is zero. */

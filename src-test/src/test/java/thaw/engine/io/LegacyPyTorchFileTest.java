@@ -6,10 +6,15 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.ByteArrayOutputStream;
+import java.io.RandomAccessFile;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import thaw.kernels.Shape;
 
 /** Files of the format from before PyTorch 1.6, put together by hand for what {@code torch.save} no longer writes. */
 class LegacyPyTorchFileTest {
@@ -71,12 +76,36 @@ class LegacyPyTorchFileTest {
         refused(file(MAGIC + VERSION + SYSTEM + OBJECT + "]U\0011a.", 4, 1, 2, 3, 4), "no tensor has");
         refused(file(MAGIC + VERSION + SYSTEM + OBJECT + "]U\0010aU\0010a.", 4, 1, 2, 3, 4), "twice");
         refused(file(MAGIC + VERSION + SYSTEM + OBJECT + "N.", 4, 1, 2, 3, 4), "list of its storages");
-        refused(file(MAGIC + VERSION + SYSTEM + "(U\6moduleNNNtQ.", 4), "source code");
+        refused(file(MAGIC + VERSION + SYSTEM + "(U\7nothingNNNNNtQ." + KEYS, 4), "persistent id");
     }
 
     @Test
     void referencesToAStorageAgree() {
         String other = tensor("b", "N").replace("FloatStorage", "LongStorage");
         refused(file(MAGIC + VERSION + SYSTEM + "}(" + tensor("a", "N") + other + "u." + KEYS, 4, 1, 2, 3, 4), "is said to");
+    }
+
+    /** A tensor over 1 GiB beside one that is needed; a file of holes. */
+    @Test
+    void tensorBeyondOneGibibyte(@TempDir Path folder) throws Exception {
+        int large = (1 << 28) + 1;
+        String storage = "ctorch._utils\n_rebuild_tensor\n((U\7storagectorch\nFloatStorage\nU\0011U\3cpu"
+                + "J\1\0\0\20NtQK\0J\1\0\0\20\205K\1\205tR";
+        String pickles = MAGIC + VERSION + SYSTEM + "}(U\1q" + storage + tensor("a", "N") + "u." + "](U\0011U\0010e.";
+        Path path = folder.resolve("large.th");
+        try (RandomAccessFile file = new RandomAccessFile(path.toFile(), "rw")) {
+            file.writeBytes(pickles);
+            file.writeLong(Long.reverseBytes(large));
+            file.seek(file.getFilePointer() + 4L * large);
+            file.writeLong(Long.reverseBytes(4));
+            for (float v : new float[] {1, 2, 3, 4}) {
+                file.writeInt(Integer.reverseBytes(Float.floatToIntBits(v)));
+            }
+        }
+        Weights w = Weights.read(path);
+        assertArrayEquals(new float[] {1, 2}, w.get("a").toFloats());
+        assertEquals(Shape.of(large), w.get("q").shape());
+        String message = assertThrows(UncheckedIOException.class, w.get("q")::toFloats).getMessage();
+        assertTrue(message.contains("large.th") && message.contains("\"q\"") && message.contains("1073741828 bytes"), message);
     }
 }

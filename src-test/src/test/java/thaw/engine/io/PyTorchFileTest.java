@@ -7,13 +7,16 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.ByteArrayInputStream;
+import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.function.Executable;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -148,16 +151,12 @@ class PyTorchFileTest {
     @CsvSource(delimiter = '|', value = {
         "evil.pth            | posix.system           | state_dict",
         "evil_legacy.pth     | posix.system           | state_dict",
-        "module.pth          | torch.nn.modules.linear.Linear | state_dict",
-        "protocol4.pth       | opcode                 | protocol 2",
-        "complex.pth         | ComplexFloatStorage    | dense",
-        "sparse.pth          | _rebuild_sparse_tensor | dense",
         "unknown_endian.pth  | middle                 | little",
         "short_storage.pth   | 8 bytes                | 4",
         "torchscript.pth     | TorchScript            | state_dict",
         "plain_pickle.pth    | plain Python pickle    | torch.save",
         "single_tensor.pth   | single tensor          | state_dict",
-        "ambiguous.pth       | \"a\", \"b\"           | state_dict"})
+        "ambiguous.pth       | \"a\", \"b\"           | choose one by key"})
     void refusedByName(String name, String what, String advice) {
         WeightFileException e = assertThrows(WeightFileException.class, () -> Weights.read(Fixture.file(name)));
         assertTrue(e.getMessage().contains(what), e.getMessage());
@@ -166,13 +165,100 @@ class PyTorchFileTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"kinds.pth", "kinds_legacy.pth", "kinds_deflated.pth", "nested_legacy.pth", "zip64.pth"})
+    @ValueSource(strings = {"kinds.pth", "kinds_legacy.pth", "kinds_deflated.pth", "nested_legacy.pth", "zip64.pth",
+        "inert5.pth", "inert_legacy4.pth"})
     void everyTruncationIsNoticed(String name) {
         byte[] whole = Fixture.bytes(name);
         for (int n = 0; n < whole.length; n++) {
             FileBytes cut = FileBytes.of(name, Arrays.copyOf(whole, n));
             assertThrows(WeightFileException.class, () -> Weights.read(cut), "cut to " + n + " bytes");
         }
+    }
+
+    /** A checkpoint full of objects of Python's, NumPy's and the file's own classes, pickled by each protocol. */
+    @ParameterizedTest
+    @ValueSource(strings = {"inert1.pth", "inert2.pth", "inert4.pth", "inert5.pth", "inert_legacy4.pth"})
+    void objectsOfOtherClassesAreInert(String name) throws Exception {
+        Weights w = Weights.read(Fixture.file(name));
+        assertEquals(Set.of("a", "b"), w.keySet());
+        expect(w, "a", DType.F32, Shape.of(2), 1, -2);
+        assertArrayEquals(new long[] {0, 3, 1, 4, 2, 5}, w.get("b").toLongs());
+        assertEquals("state_dict", w.key());
+        Map<String, String> expected = new LinkedHashMap<>(Map.of("args.model", "resnet50", "args.lr", "0.5", "args.mean",
+                "[0.485, 0.456]", "args.out", "/data/run", "args.nested.depth", "18", "where", "runs/a"));
+        expected.putAll(Map.of("best", "76.125", "top5", "0.5", "step", "-7", "flag", "true", "count", "5"));
+        expected.putAll(Map.of("int", "1099511627776", "float", "-0.1", "inf", "Infinity", "text", "\u00e4\u4e2d\ud83d\ude00"));
+        Map<String, String> metadata = new LinkedHashMap<>(w.metadata());
+        // How protocols before 3 write bytes is by a text.
+        metadata.keySet().removeAll(Set.of("bytes", "bytearray"));
+        assertEquals(expected, metadata);
+    }
+
+    @Test
+    void otherProtocolsOfPlainTensors() throws Exception {
+        expect(Weights.read(Fixture.file("protocol4.pth")), "w", DType.F32, Shape.of(2), 1, -2);
+    }
+
+    /** A model that was pickled whole: its {@code state_dict()} as PyTorch gives it, the transient buffer left out. */
+    @ParameterizedTest
+    @ValueSource(strings = {"whole.pth", "whole_inside.pth"})
+    void wholeModules(String name) throws Exception {
+        Weights w = Weights.read(Fixture.file(name));
+        assertEquals(List.of("kept", "conv.weight", "body.0.weight", "body.0.bias", "body.0.running_mean",
+                "body.0.running_var", "body.0.num_batches_tracked", "body.2.0.weight", "body.2.0.bias"),
+                new ArrayList<>(w.keySet()));
+        expect(w, "kept", DType.F32, Shape.of(1), 9);
+        expect(w, "conv.weight", DType.F32, Shape.of(2, 1, 1, 1), 0, 1);
+        expect(w, "body.0.weight", DType.F32, Shape.of(2), 10, 11);
+        expect(w, "body.0.running_var", DType.F32, Shape.of(2), 1, 1);
+        expect(w, "body.2.0.weight", DType.F32, Shape.of(1, 2), 30, 31);
+        expect(w, "body.2.0.bias", DType.F32, Shape.of(1), 40);
+        assertEquals(name.equals("whole.pth") ? "" : "model", w.key());
+    }
+
+    @Test
+    void wholeModulesOfOldFiles() throws Exception {
+        Weights w = Weights.read(Fixture.file("whole_legacy.pth"));
+        assertEquals(Set.of("w", "child.w"), w.keySet());
+        expect(w, "w", DType.F32, Shape.of(2), 1, 2);
+        expect(w, "child.w", DType.F32, Shape.of(2), 1, 2);
+        assertEquals(Set.of("weight", "bias"), Weights.read(Fixture.file("module.pth")).keySet());
+    }
+
+    @Test
+    void tensorsThatAreNotReadHinderNoOther() throws Exception {
+        Weights w = Weights.read(Fixture.file("unread.pth"));
+        assertEquals(Set.of("w", "complex", "sparse", "float8", "meta", "wide", "huge", "quantized"), w.keySet());
+        expect(w, "w", DType.F32, Shape.of(2), 1, 2);
+        assertEquals(Shape.of(1), w.get("complex").shape());
+        assertEquals(Shape.of(1, 2), w.get("float8").shape());
+        assertEquals(Shape.of(1 << 25), w.get("wide").shape());
+        unread(w, "complex", "ComplexFloatStorage", "dense");
+        unread(w, "sparse", "_rebuild_sparse_tensor", "dense");
+        unread(w, "float8", "torch.float8_e4m3fn", "float32");
+        unread(w, "meta", "_rebuild_meta_tensor_no_storage", "dense");
+        unread(w, "wide", "33554432 elements", "contiguous");
+        unread(w, "huge", "4398046511104 bytes", "1073741824");
+        unread(w, "quantized", "_rebuild_qtensor", "dense");
+    }
+
+    private static void unread(Weights weights, String name, String what, String advice) {
+        StoredTensor tensor = weights.get(name);
+        for (Executable asking : new Executable[] {tensor::bytes, tensor::toFloats, tensor::toDoubles, tensor::toLongs,
+            tensor::floats, () -> tensor.read(new float[1])}) {
+            String message = assertThrows(UncheckedIOException.class, asking).getCause().getMessage();
+            assertTrue(message.startsWith("unread.pth: tensor \"" + name + "\"") && message.contains(what)
+                    && message.contains(advice), message);
+        }
+    }
+
+    /** PyTorch's reader looks for the archive's end in the last 64 kB. */
+    @ParameterizedTest
+    @ValueSource(ints = {1, 100, 4096, 60_000})
+    void paddingBehindTheArchive(int padding) throws Exception {
+        byte[] file = Fixture.bytes("nested.pth");
+        byte[] padded = Arrays.copyOf(file, file.length + padding);
+        expect(Weights.read(FileBytes.of("padded.pth", padded)), "fc.bias", DType.F32, Shape.of(2), 5, 6);
     }
 
     @Test

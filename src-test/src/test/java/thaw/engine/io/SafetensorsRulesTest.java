@@ -2,14 +2,20 @@ package thaw.engine.io;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static thaw.engine.io.Fixture.safetensors;
 
+import java.io.RandomAccessFile;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.function.Executable;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -105,10 +111,44 @@ class SafetensorsRulesTest {
         refused(Rule.DUPLICATE_KEY, safetensors(GOOD.replace("\"shape\"", "\"shape\":[1],\"shape\""), 4), "\"shape\"");
     }
 
+    /** The bytes that safetensors 0.8 wants for each; only asking for the numbers is an error. */
     @ParameterizedTest
-    @ValueSource(strings = {"F8_E4M3", "F8_E5M2", "F8_E8M0", "F8_E4M3FNUZ", "F8_E5M2FNUZ", "F6_E2M3", "F6_E3M2", "F4", "C64"})
-    void unsupportedDtypes(String dtype) {
-        refused(Rule.UNSUPPORTED_DTYPE, safetensors("{\"a\":" + tensor(dtype, "[1]", "[0,1]") + "}", 1), dtype, "BF16");
+    @CsvSource(delimiter = ';', value = {"F8_E4M3; [4]; 4", "F8_E5M2; [4]; 4", "F8_E8M0; [4]; 4", "F8_E4M3FNUZ; [4]; 4",
+        "F8_E5M2FNUZ; [4]; 4", "F6_E2M3; [4]; 3", "F6_E3M2; [8]; 6", "F4; [2]; 1", "F4; [4,2]; 4", "C64; [1]; 8"})
+    void unsupportedDtypes(String dtype, String shape, int bytes) throws Exception {
+        String header = "{\"a\":" + tensor(dtype, shape, "[0," + bytes + "]") + ",\"b\":" + tensor("U8", "[1]", "[" + bytes
+                + "," + (bytes + 1) + "]") + "}";
+        Weights w = Safetensors.read(safetensors(header, bytes + 1));
+        assertArrayEquals(new long[] {bytes}, w.get("b").toLongs());
+        assertEquals(shape, "[" + w.get("a").shape().toString().replaceAll("[^0-9,]", "") + "]");
+        refusedLater(Rule.UNSUPPORTED_DTYPE, w.get("a")::bytes, "\"a\"", dtype, "BF16");
+        refusedLater(Rule.UNSUPPORTED_DTYPE, w.get("a")::dtype, "\"a\"");
+        refused(Rule.TENSOR_INVALID_INFO, safetensors("{\"a\":" + tensor(dtype, shape, "[0,5]") + "}", 5));
+    }
+
+    /** Three elements of 4 bits end within a byte, which safetensors 0.8 refuses too. */
+    @Test
+    void elementsThatEndWithinAByte() {
+        refused(Rule.TENSOR_INVALID_INFO, safetensors("{\"a\":" + tensor("F4", "[3]", "[0,2]") + "}", 2));
+    }
+
+    @Test
+    void noMetadata() throws Exception {
+        for (String header : new String[] {"{\"__metadata__\":null," + GOOD.substring(1),
+            GOOD.substring(0, GOOD.length() - 1) + ",\"__metadata__\":null}"}) {
+            Weights w = Safetensors.read(safetensors(header, 4));
+            assertArrayEquals(new long[] {0x0100, 0x0302}, w.get("a").toLongs());
+            assertEquals(Map.of(), w.metadata());
+        }
+    }
+
+    private static void refusedLater(Rule rule, Executable asking, String... words) {
+        SafetensorsException e = assertInstanceOf(SafetensorsException.class,
+                assertThrows(UncheckedIOException.class, asking).getCause());
+        assertEquals(rule, e.rule());
+        for (String word : words) {
+            assertTrue(e.getMessage().contains(word), e.getMessage());
+        }
     }
 
     @ParameterizedTest
@@ -137,9 +177,24 @@ class SafetensorsRulesTest {
         refused(Rule.TENSOR_INVALID_INFO, safetensors("{\"a\":" + tensor("F32", "[]", "[0,0]") + "}", 0));
     }
 
+    /** A file of holes: only its ends have bytes. */
     @Test
-    void tensorBeyondOneGibibyte() {
-        refused(Rule.TENSOR_TOO_LARGE, safetensors("{\"a\":" + tensor("U8", "[1073741825]", "[0,1073741825]") + "}", 0));
+    void tensorBeyondOneGibibyte(@TempDir Path folder) throws Exception {
+        long size = (1L << 30) + 4;
+        String header = "{\"a\":" + tensor("F32", "[268435457]", "[0," + size + "]") + ",\"b\":"
+                + tensor("U8", "[2]", "[" + size + "," + (size + 2) + "]") + "}";
+        Path path = folder.resolve("large.safetensors");
+        try (RandomAccessFile file = new RandomAccessFile(path.toFile(), "rw")) {
+            file.writeLong(Long.reverseBytes(header.length()));
+            file.writeBytes(header);
+            file.seek(8 + header.length() + size);
+            file.write(new byte[] {3, 4});
+        }
+        Weights w = Safetensors.read(path);
+        assertArrayEquals(new long[] {3, 4}, w.get("b").toLongs());
+        assertEquals(Shape.of(268435457), w.get("a").shape());
+        assertEquals(DType.F32, w.get("a").dtype());
+        refusedLater(Rule.TENSOR_TOO_LARGE, w.get("a")::toFloats, "large.safetensors", "\"a\"", "1073741828");
     }
 
     @Test

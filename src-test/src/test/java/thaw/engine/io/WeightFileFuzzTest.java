@@ -3,6 +3,7 @@ package thaw.engine.io;
 import static org.junit.jupiter.api.Assertions.fail;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -21,7 +22,8 @@ class WeightFileFuzzTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"kinds.pth", "kinds_legacy.pth", "kinds_deflated.pth", "nested.pth", "nested_legacy.pth",
-        "big_endian.pth", "uint16.pth", "zip64.pth"})
+        "big_endian.pth", "uint16.pth", "zip64.pth", "kinds_tar.pth", "nested_tar.pth",
+        "inert1.pth", "inert5.pth", "inert_legacy4.pth", "whole.pth", "unread.pth"})
     void checkpoints(String name) {
         fuzz(name, Fixture.bytes(name));
     }
@@ -39,7 +41,7 @@ class WeightFileFuzzTest {
             byte[] mutant = mutate(original, new Random(seed));
             try {
                 Weights.read(FileBytes.of(name, mutant)).values().forEach(StoredTensor::toDoubles);
-            } catch (WeightFileException expected) {
+            } catch (WeightFileException | UncheckedIOException expected) {
                 continue;
             } catch (IOException | RuntimeException | Error other) {
                 fail(name + ", seed " + seed, other);

@@ -50,7 +50,8 @@ class BrokenImagesTest {
         Path text = Files.writeString(folder.resolve("text.jpg"), "no image");
         Path gone = folder.resolve("gone.jpg");
         Path good = data.resolve("valid/red/0.png");
-        ThawProcess thaw = ThawProcess.start(folder, "predict", text, good, gone, good, "--model", model, "--json", "--csv", "all.csv");
+        ThawProcess thaw = ThawProcess.start(folder, "predict", text, good, gone, good, "--model", model, "--json", "--csv",
+                "all.csv");
         assertEquals(2, thaw.exitCode(), thaw::toString);
         assertEquals(2, thaw.errors().size(), thaw::toString);
         assertTrue(thaw.errors().get(0).startsWith("thaw: " + text + ": not an image"), thaw::toString);
@@ -110,8 +111,8 @@ class BrokenImagesTest {
     void trainAndEvaluateNameAll() throws IOException {
         Path some = withBroken("to train on");
         Path run = folder.resolve("run");
-        ThawProcess thaw = ThawProcess.start(folder, "train", some, "--arch", "resnet20", "--size", ColourPictures.SIDE, "--epochs", 1,
-                "--json", "-o", run);
+        ThawProcess thaw = ThawProcess.start(folder, "train", some, "--arch", "resnet20", "--size", ColourPictures.SIDE, "--epochs",
+                1, "--json", "-o", run);
         assertEquals(0, thaw.exitCode(), thaw::toString);
         assertEquals(1, thaw.errors().size(), thaw::toString);
         assertTrue(thaw.errors().get(0).endsWith("; and 2 more, all of which are in " + run.resolve("broken.csv")), thaw::toString);
@@ -141,7 +142,8 @@ class BrokenImagesTest {
         Object[] command = {"train", some, "--arch", "resnet20", "--size", ColourPictures.SIDE, "--epochs", 1, "--batch", 2,
             "--checkpoint-every", 0, "--resume", "-o", run};
         ThawProcess thaw = ThawProcess.start(folder, command);
-        while (thaw.isRunning() && !(named(run).contains("broken4.png") && Files.exists(run.resolve("checkpoint/state.safetensors")))) {
+        Path state = run.resolve("checkpoint/state.safetensors");
+        while (thaw.isRunning() && !(named(run).contains("broken4.png") && Files.exists(state))) {
             Thread.sleep(2);
         }
         thaw.kill();

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -216,6 +217,34 @@ class CommandsTest {
         assertEquals(DType.F16, out.get("h").dtype());
         assertEquals(Weights.read(in).get("h").bytes(), out.get("h").bytes());
         assertEquals(1L << 60, out.get("n").toLongs()[0]);
+    }
+
+    @Test
+    void convertTakesOneOfSeveral() throws IOException {
+        Path in = folder.resolve("dino.pth");
+        try (InputStream checkpoint = Weights.class.getResourceAsStream("dino.pth")) {
+            Files.copy(checkpoint, in);
+        }
+        JsonNode said = ThawProcess.json(folder, "convert", in, "out.safetensors", "--weights-key", "student", "--json");
+        assertEquals("student", said.get("key").asText());
+        assertArrayEquals(new float[] {1, 2}, Weights.read(folder.resolve("out.safetensors")).get("w").toFloats());
+        ThawProcess thaw = ThawProcess.start(folder, "convert", in, "out.safetensors");
+        assertEquals(0, thaw.exitCode(), thaw::toString);
+        assertTrue(thaw.output().stream().anyMatch(line -> line.contains("'teacher'") && line.contains("student, loss")
+                && line.contains("--weights-key")), thaw::toString);
+    }
+
+    /** A tensor that is not read is named, and nothing is written. */
+    @Test
+    void convertNeedsAllNumbers() throws IOException {
+        Path in = folder.resolve("unread.pth");
+        try (InputStream checkpoint = Weights.class.getResourceAsStream("unread.pth")) {
+            Files.copy(checkpoint, in);
+        }
+        ThawProcess thaw = ThawProcess.start(folder, "convert", in, "whole.safetensors");
+        assertEquals(2, thaw.exitCode(), thaw::toString);
+        assertTrue(thaw.errors().size() == 1 && thaw.errors().get(0).contains("unread.pth: tensor \"complex\""), thaw::toString);
+        assertFalse(Files.exists(folder.resolve("whole.safetensors")));
     }
 
     private static List<String> texts(JsonNode array) {

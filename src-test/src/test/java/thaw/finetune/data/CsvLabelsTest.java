@@ -103,8 +103,8 @@ class CsvLabelsTest {
         ImageFolder data = ImageFolder.ofCsv(table("file,label,split", "1.jpg,a,train", "2.jpg,a,valid", "3.jpg,b,test"));
         assertEquals(List.of(sample("2.jpg", 0)), data.valid());
         assertEquals(List.of("a"), data.classes());
-        assertEquals("labels.csv 1 image of 1 class, 1 image to validate on; files in column 'file', labels in 'label', validation by"
-                + " 'split'; 1 for testing not used", data.summary());
+        assertEquals("labels.csv 1 image of 1 class, 1 image to validate on; files in column 'file', labels in 'label', validation"
+                + " by 'split'; 1 for testing not used", data.summary());
     }
 
     /** Such a column may mean something else. */
@@ -131,7 +131,8 @@ class CsvLabelsTest {
     @ParameterizedTest
     @ValueSource(strings = {",file,label\n0,1.jpg,b\n1,2.jpg,a", "Unnamed: 0,label,image_path\n0,b,1.jpg\n1,a,2.jpg",
         "id,filepaths,labels\n0,1.jpg,b\n1,2.jpg,a", "file;label\r\n1.jpg;b\r\n2.jpg;a", "file\tlabel\n1.jpg\tb\n2.jpg\ta",
-        "file, label\n1.jpg, b\n2.jpg, a", "image_id,breed\n1,b\n2,a", ",id,label\n7,1,b\n9,2,a", "width,class,name\n3,b,1.jpg\n4,a,2.jpg"})
+        "file, label\n1.jpg, b\n2.jpg, a", "image_id,breed\n1,b\n2,a", ",id,label\n7,1,b\n9,2,a",
+        "width,class,name\n3,b,1.jpg\n4,a,2.jpg"})
     void columnsAreFound(String text) throws IOException {
         touch("1.jpg", "2.jpg");
         ImageFolder data = ImageFolder.ofCsv(table(text));
@@ -164,7 +165,8 @@ class CsvLabelsTest {
     @ValueSource(strings = {"./1.jpg", "sub/../1.jpg", "sub//../1.jpg"})
     void oneFileTwice(String other) throws IOException {
         touch("1.jpg", "sub/2.jpg");
-        assertMessage(() -> ImageFolder.ofCsv(table("file,label", "1.jpg,a", other + ",b")), "record 3", "once more", "--multi-label");
+        assertMessage(() -> ImageFolder.ofCsv(table("file,label", "1.jpg,a", other + ",b")), "record 3", "once more",
+                "--multi-label");
     }
 
     @ParameterizedTest

@@ -46,8 +46,8 @@ class ImageFolderTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"training, validation", "Train, Valid", "TRAIN, VAL", "train_set, dev-set", "train2017, val2017", "train, evaluation",
-        "Training, Testing"})
+    @CsvSource({"training, validation", "Train, Valid", "TRAIN, VAL", "train_set, dev-set", "train2017, val2017",
+        "train, evaluation", "Training, Testing"})
     void usualNamesOfParts(String train, String valid) throws IOException {
         touch(train + "/a/1.jpg", train + "/b/2.jpg", valid + "/a/3.jpg", valid + "/b/4.jpg");
         ImageFolder data = ImageFolder.of(root);
@@ -70,12 +70,14 @@ class ImageFolderTest {
     @Test
     void folderThatMayBeAClassOrAPart() throws IOException {
         touch("flat/a/1.jpg", "flat/b/1.jpg", "flat/test/1.jpg");
-        assertMessage(() -> ImageFolder.of(root.resolve("flat")), "test/ may be a class beside a/, b/", "--flat", "--leave-out test");
+        assertMessage(() -> ImageFolder.of(root.resolve("flat")), "test/ may be a class beside a/, b/", "--flat",
+                "--leave-out test");
         ImageFolder left = ImageFolder.of(root.resolve("flat"), FolderLayout.standard().leaveOut(List.of("test")));
         assertEquals(List.of("a", "b"), left.classes());
         assertEquals(List.of("test/"), left.unused());
         assertEquals(List.of("a", "b", "test"), ImageFolder.of(root.resolve("flat"), FolderLayout.everyFolderAClass()).classes());
-        assertMessage(() -> ImageFolder.of(root.resolve("flat"), FolderLayout.standard().leaveOut(List.of("tset"))), "'tset'", "test/");
+        assertMessage(() -> ImageFolder.of(root.resolve("flat"), FolderLayout.standard().leaveOut(List.of("tset"))), "'tset'",
+                "test/");
 
         touch("given/a/1.jpg", "given/b/1.jpg", "given/valid/a/2.jpg", "given/valid/b/2.jpg");
         assertMessage(() -> ImageFolder.of(root.resolve("given")), "valid/ may be a class", "--valid-folder valid");
@@ -84,8 +86,8 @@ class ImageFolderTest {
         assertEquals(2, given.valid().size());
 
         touch("vehicles/bus/1.jpg", "vehicles/train/steam/1.jpg", "vehicles/train/diesel/1.jpg");
-        assertMessage(() -> ImageFolder.of(root.resolve("vehicles")), "train/ may hold the images to train on, or be a class beside bus/",
-                "--flat");
+        assertMessage(() -> ImageFolder.of(root.resolve("vehicles")), "train/ may hold the images to train on, or be a class",
+                "beside bus/", "--flat");
         assertEquals(List.of("bus", "train"), ImageFolder.of(root.resolve("vehicles"), FolderLayout.everyFolderAClass()).classes());
 
         touch("twice/train/a/1.jpg", "twice/val/a/1.jpg", "twice/Valid/a/1.jpg");
@@ -95,6 +97,27 @@ class ImageFolderTest {
         touch("archive/photos/cats/1.jpg", "archive/photos/dogs/1.jpg");
         assertMessage(() -> ImageFolder.of(root.resolve("archive")), "one folder alone", "cats/, dogs/",
                 root.resolve("archive/photos").toString());
+    }
+
+    @Test
+    void anArchivesFoldersWithinThemselves() throws IOException {
+        touch("training_set/training_set/cats/1.jpg", "training_set/training_set/dogs/1.jpg", "test_set/test_set/cats/2.jpg",
+                "test_set/test_set/dogs/2.jpg");
+        ImageFolder data = ImageFolder.of(root);
+        assertEquals(List.of("cats", "dogs"), data.classes());
+        assertEquals(root.resolve("training_set/training_set"), data.root());
+        assertEquals(Optional.of(root.resolve("test_set/test_set")), data.validRoot());
+    }
+
+    /** What may not be meant is said. */
+    @Test
+    void imagesInFoldersWithinThoseOfTheClasses() throws IOException {
+        touch("seg_train/cats/1.jpg", "seg_train/dogs/1.jpg", "seg_test/cats/1.jpg", "seg_test/dogs/1.jpg");
+        ImageFolder data = ImageFolder.of(root);
+        assertEquals(List.of("seg_test", "seg_train"), data.classes());
+        assertTrue(data.summary().endsWith("; all in folders within those of the classes"), data.summary());
+        touch("seg_train/3.jpg");
+        assertTrue(ImageFolder.of(root).summary().endsWith("held out to validate on"), data.summary());
     }
 
     @Test
@@ -158,7 +181,8 @@ class ImageFolderTest {
         ImageFolder data = ImageFolder.of(root);
         assertEquals(List.of(sample("valid/cafe\u0301/2.jpg", 0), sample("valid/zoo/2.jpg", 1)),
                 data.valid().stream().sorted(Comparator.comparing(Sample::label)).toList());
-        assertEquals(List.of(1, 2), data.classes(List.of("x", "zoo", "cafe\u0301")).valid().stream().map(Sample::label).sorted().toList());
+        ImageFolder renumbered = data.classes(List.of("x", "zoo", "cafe\u0301"));
+        assertEquals(List.of(1, 2), renumbered.valid().stream().map(Sample::label).sorted().toList());
         touch("both/caf\u00e9/1.jpg", "both/cafe\u0301/1.jpg");
         if (ClassFolders.subfolders(root.resolve("both")).size() == 2) {
             assertMessage(() -> ImageFolder.of(root.resolve("both")), "two folders called", "combining");

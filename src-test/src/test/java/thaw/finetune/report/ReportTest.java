@@ -97,6 +97,25 @@ class ReportTest {
         assertEquals(9, html.split("<svg", -1).length - 1);
     }
 
+    /** Of one image the scores are not finite, metrics of an epoch neither. */
+    @Test
+    void whatIsNotFiniteIsLeftOut() throws IOException {
+        for (boolean multi : new boolean[] {false, true}) {
+            Predictions sound = evaluation(multi).predictions();
+            Evaluation broken = Evaluation.of(new Predictions(sound.labels(), sound.samples(), List.of(new double[] {0.3, 0.7},
+                    new double[] {Double.NaN, Double.NaN}, new double[] {0.1, 0.9})), 0.5);
+            Report whole = report(TrainingPlan.fineTune(1), Optional.of(broken), 2);
+            List<Report.Epoch> epochs = new ArrayList<>(whole.epochs());
+            epochs.set(1, new Report.Epoch("all", 1e30, Double.POSITIVE_INFINITY, Map.of("accuracy", Double.NaN), 2,
+                    List.of(activity("early", Double.POSITIVE_INFINITY), activity("middle", 1e-4), activity("head", 1e-2))));
+            String html = new Report(whole.title(), whole.settings(), whole.fit(), whole.groups(), whole.phases(), epochs, 1,
+                    whole.insight(), whole.evaluation(), List.of()).html();
+            requireSound(html);
+            assertFalse(html.contains("Infinity"));
+            assertTrue(multi || html.contains("taken for nothing, as its scores are not finite, is <strong>hare</strong>"));
+        }
+    }
+
     @Test
     void imagesOfSeveralLabels() throws IOException {
         String html = report(TrainingPlan.fineTune(2), Optional.of(evaluation(true)), 3).html();

@@ -1,8 +1,10 @@
 package thaw.finetune.report;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.time.Duration;
 import java.util.List;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
@@ -16,6 +18,23 @@ class TicksTest {
         assertEquals(List.of("7"), Ticks.linear(7, 7, 8, true).labels());
         assertEquals(List.of("1e-5", "1e-4", "1e-3", "1e-2"), Ticks.log(2e-5, 5e-3).labels());
         assertEquals(List.of("1e-1", "1"), Ticks.log(0.2, 0.8).labels());
+    }
+
+    /** Losses and gradients grow to where floats end. */
+    @Test
+    void axesOfAnyNumbersEnd() {
+        double[] ends = {-Float.MAX_VALUE, -1e30, -1, 0, Double.MIN_VALUE, 1e-45, 1, 1e30, Math.nextUp(1e30), Float.MAX_VALUE,
+            Double.NaN, Double.POSITIVE_INFINITY};
+        assertTimeoutPreemptively(Duration.ofSeconds(20), () -> {
+            for (int i = 0; i < ends.length; i++) {
+                for (int j = i; j < ends.length; j++) {
+                    assertTrue(Ticks.linear(ends[i], ends[j], 5, false).at().size() <= 8, ends[i] + ", " + ends[j]);
+                    if (ends[i] > 0 && Double.isFinite(ends[j])) {
+                        assertTrue(Ticks.log(ends[i], ends[j]).at().size() <= 8, ends[i] + ", " + ends[j]);
+                    }
+                }
+            }
+        });
     }
 
     @Test

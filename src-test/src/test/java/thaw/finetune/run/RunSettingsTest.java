@@ -43,7 +43,7 @@ class RunSettingsTest {
     private static RunSettings settings(TrainingPlan plan, FitSettings fit, Objective loss, Augmentation augmentation,
             BatchMix mix) {
         return new RunSettings(RunSettings.Data.of("/photos", null, null, 0.2, Split.STRATIFIED, 32, false, true,
-                Transforms.of(64)), new RunSettings.Network("resnet20", "concat", null, null), "stages",
+                Transforms.of(64)), RunSettings.Network.ofScratch("resnet20", "concat"), "stages",
                 RunSettings.describe(plan), fit, loss, augmentation, mix,
                 Precompute.When.EXACT, InsightOptions.standard(), 3, RunSettings.Keep.BEST, 7,
                 new RunSettings.Environment("1", "17", "cpu"));

@@ -45,6 +45,12 @@ class TuningTest {
         return devices;
     }
 
+    @Test
+    void identityIgnoresCommentsAlone() {
+        assertEquals("kernel void f(global float *x) { x[0] /= 2; }",
+                TuningCache.code("/* Halves.\n * Twice. */\nkernel void f(global float *x) {  // one item\n    x[0] /= 2;\n}\n"));
+    }
+
     /** What is logged as a warning meanwhile. */
     private static List<String> warnings(Runnable work) {
         List<String> warnings = new ArrayList<>();

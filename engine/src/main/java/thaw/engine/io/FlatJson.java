@@ -1,0 +1,111 @@
+package thaw.engine.io;
+
+import java.io.IOException;
+import java.nio.CharBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.JsonToken;
+
+/**
+ * A JSON object as a flat map: {@code {"a": {"b": 1}, "c": [0.5, 2]}} becomes {@code a.b = "1"}, {@code c = "[0.5, 2]"}.
+ * Numbers keep their digits. Nulls, and arrays that hold arrays or objects, are left out.
+ */
+final class FlatJson {
+
+    /** The config of a model of 22,000 classes takes 1 MB. */
+    static final int LONGEST = 1 << 24;
+
+    private static final int DEEPEST = 16;
+    /** Keys that nest repeat the names around them; so their sum is bounded too. */
+    private static final long MOST_CHARACTERS = 1 << 26;
+
+    /** Names come from files, so they're neither interned nor kept in tables that crafted names could fill. */
+    static final JsonFactory FACTORY = JsonFactory.builder()
+            .disable(JsonFactory.Feature.INTERN_FIELD_NAMES)
+            .disable(JsonFactory.Feature.CANONICALIZE_FIELD_NAMES)
+            .build();
+
+    private final String file;
+    private final JsonParser json;
+    private final Map<String, String> values = new LinkedHashMap<>();
+    private long characters;
+
+    private FlatJson(String file, JsonParser json) {
+        this.file = file;
+        this.json = json;
+    }
+
+    /** @throws WeightFileException if it's no JSON object, or too large */
+    static Map<String, String> read(FileBytes file) throws IOException {
+        if (file.length() > LONGEST) {
+            throw new WeightFileException(file.name() + ": has " + file.length() + " bytes; JSON of up to " + LONGEST
+                    + " is read");
+        }
+        try {
+            CharBuffer text = StandardCharsets.UTF_8.newDecoder().decode(file.slice(0, file.length()));
+            try (JsonParser json = FACTORY.createParser(text.array(), text.arrayOffset(), text.length())) {
+                FlatJson flat = new FlatJson(file.name(), json);
+                if (json.nextToken() != JsonToken.START_OBJECT) {
+                    throw new WeightFileException(file.name() + ": is no JSON object");
+                }
+                flat.object("", 0);
+                return flat.values;
+            }
+        } catch (CharacterCodingException e) {
+            throw new WeightFileException(file.name() + ": is not UTF-8 text", e);
+        } catch (JsonProcessingException e) {
+            throw new WeightFileException(file.name() + ": is not valid JSON: " + e.getOriginalMessage(), e);
+        }
+    }
+
+    private void object(String path, int depth) throws IOException {
+        while (json.nextToken() == JsonToken.FIELD_NAME) {
+            String name = json.currentName();
+            String key = path.isEmpty() ? name : path + "." + name;
+            JsonToken value = json.nextToken();
+            if (value == JsonToken.START_OBJECT && depth < DEEPEST) {
+                object(key, depth + 1);
+            } else if (value == JsonToken.START_ARRAY) {
+                String array = array();
+                if (array != null) {
+                    put(key, array);
+                }
+            } else if (value.isScalarValue()) {
+                if (value != JsonToken.VALUE_NULL) {
+                    put(key, json.getText());
+                }
+            } else {
+                json.skipChildren();
+            }
+        }
+    }
+
+    /** The array as text; null if it holds more than scalars. */
+    private String array() throws IOException {
+        StringBuilder text = new StringBuilder("[");
+        boolean flat = true;
+        for (JsonToken token = json.nextToken(); token != JsonToken.END_ARRAY; token = json.nextToken()) {
+            if (token.isScalarValue()) {
+                text.append(text.length() > 1 ? ", " : "").append(json.getText());
+            } else {
+                json.skipChildren();
+                flat = false;
+            }
+        }
+        return flat ? text.append(']').toString() : null;
+    }
+
+    private void put(String key, String value) throws WeightFileException {
+        characters += key.length() + value.length();
+        if (characters > MOST_CHARACTERS) {
+            throw new WeightFileException(file + ": its JSON nests so long names that each value's names come to more than "
+                    + MOST_CHARACTERS + " characters in all");
+        }
+        values.put(key, value);
+    }
+}

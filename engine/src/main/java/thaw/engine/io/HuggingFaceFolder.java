@@ -1,0 +1,80 @@
+package thaw.engine.io;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.stream.Stream;
+
+/** The folder of one model as Hugging Face's hub lays it out: weights under a fixed name, and {@code config.json}. */
+final class HuggingFaceFolder {
+
+    /** The weights' names in the order in which transformers looks for them; all in a folder hold the same numbers. */
+    private static final List<String> WEIGHTS = List.of("model.safetensors", "model.safetensors.index.json",
+            "pytorch_model.bin", "pytorch_model.bin.index.json");
+
+    private static final String ANY_WEIGHTS = ".*\\.(safetensors|bin|pth|pt|th|ckpt|tar)";
+
+    private HuggingFaceFolder() {
+    }
+
+    /** @throws WeightFileException if there is none of the names that tell it */
+    static Path weights(Path folder) throws IOException {
+        for (String name : WEIGHTS) {
+            if (Files.isRegularFile(folder.resolve(name))) {
+                return folder.resolve(name);
+            }
+        }
+        if (Files.exists(folder.resolve("saved_model.pb"))) {
+            throw new WeightFileException(folder + " is a SavedModel of TensorFlow; load the PyTorch model it came from and"
+                    + " save that one's state_dict");
+        }
+        List<String> there;
+        try (Stream<Path> files = Files.list(folder)) {
+            there = files.map(file -> file.getFileName().toString()).filter(HuggingFaceFolder::isWeights).sorted().limit(10)
+                    .toList();
+        }
+        throw new WeightFileException(folder + " is a folder without " + String.join(" or ", WEIGHTS)
+                + "; give the weight file in it" + (there.isEmpty() ? "" : ": " + String.join(", ", there)));
+    }
+
+    /**
+     * The {@code config.json} beside a weight file, flat, each key under {@code config.}. Empty if there is none that is
+     * surely this file's: either the weights have a name of the hub's, or they're the only ones in the folder.
+     *
+     * @throws WeightFileException if the config isn't JSON
+     */
+    static Map<String, String> config(Path weights) throws IOException {
+        Path config = weights.resolveSibling("config.json");
+        if (!Files.isRegularFile(config) || !WEIGHTS.contains(weights.getFileName().toString()) && !isAlone(weights)) {
+            return Map.of();
+        }
+        Map<String, String> found;
+        try {
+            found = FlatJson.read(FileBytes.map(config));
+        } catch (WeightFileException e) {
+            throw new WeightFileException(e.getMessage() + "; it stands beside " + weights.getFileName()
+                    + " and should say what model that is: mend it, or move it away", e);
+        }
+        Map<String, String> metadata = new LinkedHashMap<>();
+        if (found.containsKey("architecture") || found.containsKey("architectures") || found.containsKey("model_type")) {
+            found.forEach((key, value) -> metadata.put("config." + key, value));
+        }
+        return metadata;
+    }
+
+    private static boolean isAlone(Path weights) throws IOException {
+        Path folder = weights.toAbsolutePath().getParent();
+        try (Stream<Path> files = Files.list(folder)) {
+            return files.filter(file -> isWeights(file.getFileName().toString())).limit(2).count() == 1
+                    && isWeights(weights.getFileName().toString());
+        }
+    }
+
+    private static boolean isWeights(String name) {
+        return name.toLowerCase(Locale.ROOT).matches(ANY_WEIGHTS);
+    }
+}

@@ -1,0 +1,111 @@
+package thaw.engine.io;
+
+import java.math.BigInteger;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/** The plain values that stand beside a state dict, as text by name. */
+final class Metadata {
+
+    /** Where training programs keep their settings; these alone are looked into, as {@code args.model}. */
+    private static final Set<String> SETTINGS = Set.of("args", "hyper_parameters", "hparams", "config", "cfg", "opt", "meta",
+            "model_args");
+
+    private static final int DEEPEST = 4;
+    /** Settings that stand in several places are written out in each; so the walk is bounded. */
+    private static final int LONGEST_WALK = 10_000;
+    private static final int LONGEST_NAME = 200;
+    private static final int LONGEST_LIST = 1000;
+    private static final int LONGEST_TEXT = 10_000;
+    private static final int LONGEST_INTEGER = 256;
+
+    private final Map<String, String> values = new LinkedHashMap<>();
+    private int steps;
+
+    Map<String, String> values() {
+        return values;
+    }
+
+    /**
+     * Keeps a value, if it's plain, and those within settings; what is there already stays. A tensor of one element, such
+     * as a best accuracy, counts as a number.
+     */
+    void note(Object key, Object value) {
+        if (!(key instanceof String name)) {
+            return;
+        }
+        String text = text(value);
+        if (text != null) {
+            values.putIfAbsent(name, text);
+        } else if (SETTINGS.contains(name)) {
+            settings(name, value, 0);
+        }
+    }
+
+    private void settings(String path, Object value, int depth) {
+        Map<?, ?> fields = value instanceof Map<?, ?> dict ? dict : value instanceof PickledObject object
+                ? !object.items().isEmpty() ? object.items() : object.state() instanceof Map<?, ?> state ? state : Map.of()
+                : Map.of();
+        for (Map.Entry<?, ?> e : fields.entrySet()) {
+            if (++steps > LONGEST_WALK) {
+                return;
+            }
+            if (e.getKey() instanceof String name && name.length() <= LONGEST_NAME) {
+                String text = list(e.getValue());
+                if (text != null && text.length() <= LONGEST_TEXT) {
+                    values.putIfAbsent(path + "." + name, text);
+                } else if (text == null && depth < DEEPEST) {
+                    settings(path + "." + name, e.getValue(), depth + 1);
+                }
+            }
+        }
+    }
+
+    /** A plain value, or several in brackets; null for anything else. */
+    private static String list(Object value) {
+        List<?> items = value instanceof List<?> list ? list : value instanceof Tuple tuple ? tuple.items() : null;
+        if (items == null) {
+            return text(value);
+        }
+        if (items.size() > LONGEST_LIST) {
+            return null;
+        }
+        StringBuilder text = new StringBuilder("[");
+        for (Object item : items) {
+            String one = text(item);
+            if (one == null || text.length() + one.length() > LONGEST_TEXT) {
+                return null;
+            }
+            text.append(text.length() > 1 ? ", " : "").append(one);
+        }
+        return text.append(']').toString();
+    }
+
+    private static String text(Object value) {
+        if (value instanceof BigInteger n && n.bitLength() > LONGEST_INTEGER) {
+            return null;    // its digits take the square of their number to write
+        }
+        if (value instanceof String || value instanceof Number || value instanceof Boolean) {
+            return value.toString();
+        }
+        if (value instanceof TorchTensor t && t.shape().size() == 1) {
+            return t.dtype().isFloating() ? Double.toString(t.toDoubles()[0])
+                    : Long.toString(t.dtype().integer(t.bytes(), 0));
+        }
+        return value instanceof PickledObject object && object.type().startsWith("pathlib.") ? path(object.args()) : null;
+    }
+
+    /** A {@code pathlib.Path} is made of its parts; the first of an absolute one is the root. */
+    private static String path(Tuple parts) {
+        StringBuilder path = new StringBuilder();
+        for (Object part : parts.items()) {
+            if (!(part instanceof String name) || path.length() + name.length() > LONGEST_TEXT) {
+                return null;
+            }
+            path.append(path.length() == 0 || path.charAt(path.length() - 1) == '/' ? "" : "/").append(name);
+        }
+        return path.toString();
+    }
+}

@@ -1,0 +1,84 @@
+package thaw.engine.io;
+
+import java.util.IdentityHashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * The whole {@code torch.nn.Module}s in a checkpoint. A module's state dict is what {@code Module.state_dict} makes of the
+ * fields that every module has: parameters, then persistent buffers, then the same of each child under the child's name and
+ * a dot.
+ */
+final class PickledModules {
+
+    private static final int DEEPEST = 64;
+    private static final int LONGEST_NAME = 1000;
+    /** A child may stand in several places, so that the walk can be longer than the pickle. */
+    private static final int LONGEST_WALK = 1_000_000;
+
+    private final String file;
+    private final Map<PickledObject, Map<String, Object>> known = new IdentityHashMap<>();
+    private int steps;
+
+    /** @param file its name, for messages */
+    PickledModules(String file) {
+        this.file = file;
+    }
+
+    static boolean is(PickledObject object) {
+        return object.field("_parameters") instanceof Map && object.field("_buffers") instanceof Map
+                && object.field("_modules") instanceof Map;
+    }
+
+    /**
+     * The same map for the same module each time.
+     *
+     * @throws UnpicklingException if the modules nest or repeat beyond what those of a model do
+     */
+    Map<String, Object> stateDict(PickledObject module) throws UnpicklingException {
+        Map<String, Object> tensors = known.get(module);
+        if (tensors == null) {
+            tensors = new LinkedHashMap<>();
+            add(module, "", 0, tensors);
+            known.put(module, tensors);
+        }
+        return tensors;
+    }
+
+    private void add(PickledObject module, String prefix, int depth, Map<String, Object> tensors) throws UnpicklingException {
+        for (Map.Entry<?, ?> e : ((Map<?, ?>) module.field("_parameters")).entrySet()) {
+            put(step(prefix, e.getKey(), depth), e.getValue(), tensors);
+        }
+        for (Map.Entry<?, ?> e : ((Map<?, ?>) module.field("_buffers")).entrySet()) {
+            String name = step(prefix, e.getKey(), depth);
+            // Few modules have such buffers, and none has many.
+            boolean isTransient = module.field("_non_persistent_buffers_set") instanceof List<?> names
+                    && names.size() <= LONGEST_NAME && names.contains(e.getKey());
+            if (!isTransient) {
+                put(name, e.getValue(), tensors);
+            }
+        }
+        for (Map.Entry<?, ?> e : ((Map<?, ?>) module.field("_modules")).entrySet()) {
+            String name = step(prefix, e.getKey(), depth);
+            if (e.getValue() instanceof PickledObject child && is(child)) {
+                add(child, name + ".", depth + 1, tensors);
+            }
+        }
+    }
+
+    private String step(String prefix, Object key, int depth) throws UnpicklingException {
+        String name = key instanceof String text && text.length() <= LONGEST_NAME ? prefix + text : null;
+        if (name == null || name.length() > LONGEST_NAME || depth > DEEPEST || ++steps > LONGEST_WALK) {
+            throw new UnpicklingException(file + ": the modules of the model that was saved nest deeper, have longer names or"
+                    + " are more than those of a model; save its state_dict() instead");
+        }
+        return name;
+    }
+
+    private static void put(String name, Object value, Map<String, Object> tensors) {
+        if (value != null) {
+            tensors.put(name, value);
+        }
+    }
+}

@@ -1,0 +1,78 @@
+package thaw.engine.io;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+
+/**
+ * Weights in several files, as transformers saves large models: {@code model.safetensors.index.json} and the like name the
+ * file of each tensor, {@code {"weight_map": {"conv1.weight": "model-00001-of-00002.safetensors", …}}}.
+ */
+final class ShardIndex {
+
+    private static final String MAP = "weight_map.";
+    private static final int MOST_SHARDS = 10_000;
+
+    private ShardIndex() {
+    }
+
+    /**
+     * Opens all the files; as with a single one, the tensors' numbers are read when they're asked for.
+     *
+     * @throws WeightFileException if a file or tensor is missing, or outside the index's folder
+     */
+    static Weights read(FileBytes index, Path path) throws IOException {
+        Map<String, String> values = FlatJson.read(index);
+        Map<String, String> files = new LinkedHashMap<>();
+        values.forEach((key, value) -> {
+            if (key.startsWith(MAP)) {
+                files.put(key.substring(MAP.length()), value);
+            }
+        });
+        if (files.isEmpty()) {
+            throw new WeightFileException(index.name() + ": " + ForeignFormat.json(values));
+        }
+        if (path == null) {
+            throw new WeightFileException(index.name() + ": the index of weights in several files; read it from its file,"
+                    + " beside which they are");
+        }
+        Set<String> names = new TreeSet<>(files.values());
+        if (names.size() > MOST_SHARDS) {
+            throw new WeightFileException(path + ": names " + names.size() + " files; up to " + MOST_SHARDS + " are read");
+        }
+        Map<String, Weights> shards = new LinkedHashMap<>();
+        Map<String, String> metadata = new LinkedHashMap<>();
+        for (String name : names) {
+            Weights shard = Weights.readShard(shard(path, name, names));
+            shards.put(name, shard);
+            shard.metadata().forEach(metadata::putIfAbsent);
+        }
+        Map<String, StoredTensor> tensors = new LinkedHashMap<>();
+        for (Map.Entry<String, String> e : files.entrySet()) {
+            StoredTensor tensor = shards.get(e.getValue()).get(e.getKey());
+            if (tensor == null) {
+                throw new WeightFileException(path + ": says that tensor " + WeightFileException.quote(e.getKey()) + " is in "
+                        + e.getValue() + ", which doesn't have it; download both again");
+            }
+            tensors.put(e.getKey(), tensor);
+        }
+        return Weights.of(tensors, metadata);
+    }
+
+    private static Path shard(Path index, String name, Set<String> all) throws WeightFileException {
+        if (name.isEmpty() || name.matches(".*[/\\\\:\\x00].*") || name.equals("..") || name.equals(".")) {
+            throw new WeightFileException(index + ": names the file " + WeightFileException.quote(name) + "; the files of an"
+                    + " index lie beside it");
+        }
+        Path shard = index.resolveSibling(name);
+        if (!Files.isRegularFile(shard)) {
+            throw new WeightFileException(index + ": the weights are in " + all.size() + " files beside it, and "
+                    + WeightFileException.quote(name) + " is missing; download it into the same folder");
+        }
+        return shard;
+    }
+}

@@ -1,0 +1,94 @@
+package thaw.finetune;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Stream;
+import thaw.finetune.images.Transforms;
+
+/**
+ * How images were prepared for pretrained weights, and their classes, as a {@code config.json} beside the weights says: timm's
+ * {@code pretrained_cfg}, and transformers' {@code id2label}.
+ *
+ * @param mean          of red, green and blue, of samples from 0 to 1
+ * @param std           their standard deviations
+ * @param size          side of the square that the network saw, in pixels
+ * @param cropFraction  of the resized image's short side that the square is, in evaluation
+ * @param interpolation with which images were resized: {@code bilinear}, {@code bicubic}
+ * @param classes       names in the order of the scores; empty where there are none
+ */
+public record PretrainedConfig(Optional<List<Float>> mean, Optional<List<Float>> std, Optional<Integer> size,
+        Optional<Double> cropFraction, Optional<String> interpolation, List<String> classes) {
+
+    private static final String CONFIG = "config.";
+    private static final String LABEL = CONFIG + "id2label.";
+    private static final int COLOURS = 3;
+
+    public PretrainedConfig {
+        classes = List.copyOf(classes);
+    }
+
+    /** What {@link thaw.engine.io.Weights#metadata} has of it; entries that make no sense are as if they weren't there. */
+    public static PretrainedConfig of(Map<String, String> metadata) {
+        return new PretrainedConfig(colours(metadata, "mean"), colours(metadata, "std").filter(std -> Collections.min(std) > 0),
+                value(metadata, "input_size").map(PretrainedConfig::numbers).filter(size -> size.size() == COLOURS
+                        && size.get(1).equals(size.get(2)) && size.get(1) >= 1).map(size -> size.get(1).intValue()),
+                value(metadata, "crop_pct").map(PretrainedConfig::numbers).filter(crop -> crop.size() == 1 && crop.get(0) > 0
+                        && crop.get(0) <= 1).map(crop -> crop.get(0)),
+                value(metadata, "interpolation"), classes(metadata));
+    }
+
+    /** These transforms with the mean and standard deviation that the weights were trained with. */
+    public Transforms normalize(Transforms transforms) {
+        return transforms.normalize(mean.orElse(transforms.mean()), std.orElse(transforms.std()));
+    }
+
+    /** As {@link #normalize}, and with the evaluation's short side before the crop, rounded down as timm does. */
+    public Transforms evaluation(Transforms transforms) {
+        Transforms normal = normalize(transforms);
+        return cropFraction.map(crop -> normal.resize((int) Math.floor(normal.size() / crop))).orElse(normal);
+    }
+
+    private static Optional<String> value(Map<String, String> metadata, String entry) {
+        return Stream.of(CONFIG + "pretrained_cfg." + entry, CONFIG + entry).map(metadata::get).filter(text -> text != null)
+                .findFirst();
+    }
+
+    /** One number stands for all three colours. */
+    private static Optional<List<Float>> colours(Map<String, String> metadata, String entry) {
+        return value(metadata, entry).map(PretrainedConfig::numbers).map(numbers -> numbers.stream().map(Double::floatValue)
+                .toList()).map(numbers -> numbers.size() == 1 ? Collections.nCopies(COLOURS, numbers.get(0)) : numbers)
+                .filter(numbers -> numbers.size() == COLOURS);
+    }
+
+    /** Of {@code [0.5, 0.5, 0.5]} or {@code 0.875}; none if it's something else. */
+    private static List<Double> numbers(String text) {
+        try {
+            List<Double> numbers = Arrays.stream(text.replaceAll("[\\[\\]\\s]", "").split(",")).map(Double::valueOf).toList();
+            return numbers.stream().allMatch(Double::isFinite) ? numbers : List.of();
+        } catch (NumberFormatException other) {
+            return List.of();
+        }
+    }
+
+    private static List<String> classes(Map<String, String> metadata) {
+        Optional<String> names = value(metadata, "label_names");
+        if (names.isPresent()) {
+            try {
+                return List.of(new ObjectMapper().readValue(names.get(), String[].class));
+            } catch (JsonProcessingException other) {
+                return List.of();
+            }
+        }
+        List<String> labels = new ArrayList<>();
+        while (metadata.containsKey(LABEL + labels.size())) {
+            labels.add(metadata.get(LABEL + labels.size()));
+        }
+        return labels;
+    }
+}

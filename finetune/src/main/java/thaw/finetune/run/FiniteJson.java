@@ -1,0 +1,83 @@
+package thaw.finetune.run;
+
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonGenerator;
+import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.util.JsonGeneratorDelegate;
+import com.fasterxml.jackson.databind.DeserializationContext;
+import com.fasterxml.jackson.databind.deser.std.NumberDeserializers;
+import com.fasterxml.jackson.databind.deser.std.StdScalarDeserializer;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.module.SimpleModule;
+import java.io.IOException;
+
+/**
+ * JSON in which a number that is infinite, or none at all, is null, as JSON has no other name for it; and null is read as NaN. The
+ * strings "NaN", "Infinity" and "-Infinity", which Jackson writes by itself, are read as the numbers that they name.
+ */
+public final class FiniteJson {
+
+    private FiniteJson() {
+    }
+
+    /** A mapper's builder. */
+    public static JsonMapper.Builder builder() {
+        SimpleModule nulls = new SimpleModule().addDeserializer(Double.class, new NullIsNaN())
+                .addDeserializer(double.class, new NullIsNaN());
+        return JsonMapper.builder(JsonFactory.builder().addDecorator((factory, generator) -> new NaNIsNull(generator)).build())
+                .addModule(nulls);
+    }
+
+    private static final class NaNIsNull extends JsonGeneratorDelegate {
+
+        NaNIsNull(JsonGenerator generator) {
+            super(generator, false);
+        }
+
+        @Override
+        public void writeNumber(double value) throws IOException {
+            if (Double.isFinite(value)) {
+                super.writeNumber(value);
+            } else {
+                writeNull();
+            }
+        }
+
+        @Override
+        public void writeNumber(float value) throws IOException {
+            if (Float.isFinite(value)) {
+                super.writeNumber(value);
+            } else {
+                writeNull();
+            }
+        }
+
+        @Override
+        public void writeArray(double[] values, int offset, int length) throws IOException {
+            writeStartArray();
+            for (int i = offset; i < offset + length; i++) {
+                writeNumber(values[i]);
+            }
+            writeEndArray();
+        }
+    }
+
+    private static final class NullIsNaN extends StdScalarDeserializer<Double> {
+
+        private static final long serialVersionUID = 1L;
+
+        NullIsNaN() {
+            super(Double.class);
+        }
+
+        @Override
+        public Double deserialize(JsonParser json, DeserializationContext context) throws IOException {
+            return (Double) NumberDeserializers.find(Double.class, "java.lang.Double").deserialize(json, context);
+        }
+
+        @Override
+        public Double getNullValue(DeserializationContext context) {
+            return Double.NaN;
+        }
+    }
+}

@@ -1,0 +1,130 @@
+package thaw.resnet;
+
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import thaw.engine.io.StoredTensor;
+import thaw.kernels.Shape;
+
+/**
+ * The tensors of a head, told by their shapes, under whatever names.
+ *
+ * @param classes number of scores
+ * @param tensors by torchvision's names: {@code fc.weight}; the bias is missing where the layer has none
+ * @param names   of the same tensors in the file
+ */
+record HeadWeights(Head kind, int classes, Map<String, StoredTensor> tensors, Set<String> names) {
+
+    /** A module of the file that has tensors of its own, with them by their last names. */
+    private record Part(String path, Map<String, StoredTensor> own) {
+
+        /** The path of the module that it is in. */
+        String container() {
+            int dot = path.lastIndexOf('.');
+            return dot < 0 ? "" : path.substring(0, dot);
+        }
+
+        boolean isLinear() {
+            StoredTensor weight = own.get("weight");
+            return weight != null && weight.shape().rank() == 2 && Set.of("weight", "bias").containsAll(own.keySet())
+                    && (!own.containsKey("bias") || own.get("bias").shape().equals(Shape.of(out())));
+        }
+
+        boolean isLinear(int in) {
+            return isLinear() && in() == in;
+        }
+
+        boolean isNorm(int features) {
+            StoredTensor weight = own.get("weight");
+            return weight != null && weight.shape().equals(Shape.of(features)) && own.containsKey("running_var");
+        }
+
+        int in() {
+            return own.get("weight").shape().dim(1);
+        }
+
+        int out() {
+            return own.get("weight").shape().dim(0);
+        }
+    }
+
+    /**
+     * The head of a body among the tensors that stand beside it: a linear layer that takes the body's features and stands alone, or
+     * fastai's head. None if there is no such layer, or several, or if it is one of the layers of a larger head.
+     *
+     * @param beside   those that may be the head's
+     * @param prefix   of the body's names
+     * @param features channels of the body's output
+     */
+    static Optional<HeadWeights> find(Map<String, StoredTensor> beside, String prefix, int features) {
+        Map<String, Part> parts = new LinkedHashMap<>();
+        beside.forEach((name, tensor) -> {
+            int dot = name.lastIndexOf('.');
+            if (dot > 0) {
+                parts.computeIfAbsent(name.substring(0, dot), path -> new Part(path, new LinkedHashMap<>())).own()
+                        .put(name.substring(dot + 1), tensor);
+            }
+        });
+        Map<String, List<Part>> containers = new LinkedHashMap<>();
+        parts.values().forEach(part -> containers.computeIfAbsent(part.container(), path -> new ArrayList<>()).add(part));
+        for (List<Part> container : containers.values()) {
+            // By their numbers: files list tensors in orders of their own.
+            container.sort(Comparator.comparingInt((Part part) -> part.path().length()).thenComparing(Part::path));
+            if (isConcatPool(container, features)) {
+                return Optional.of(concatPool(container));
+            }
+        }
+        List<Part> alone = parts.values().stream().filter(part -> part.isLinear(features))
+                .filter(part -> containers.get(part.container()).size() == 1 || isAround(part.container(), prefix)).toList();
+        return alone.stream().filter(part -> alone.size() == 1 || part.path().equals(prefix + ResNet.CLASSIFIER))
+                .filter(part -> parts.values().stream().noneMatch(next -> next != part && next.isLinear(part.out()))).findFirst()
+                .map(part -> collect(Head.LINEAR, List.of(part), List.of(ResNet.CLASSIFIER)));
+    }
+
+    /** Whether a module has the network with this prefix inside it, or is that network. */
+    private static boolean isAround(String path, String prefix) {
+        return path.isEmpty() || prefix.startsWith(path + ".");
+    }
+
+    /** Batch norm, linear layer, batch norm, linear layer: what {@link Head#CONCAT_POOL} has, in order. */
+    private static boolean isConcatPool(List<Part> parts, int features) {
+        return parts.size() == 4 && parts.get(0).isNorm(2 * features) && parts.get(1).isLinear(2 * features)
+                && parts.get(1).out() == Head.HIDDEN && parts.get(2).isNorm(Head.HIDDEN) && parts.get(3).isLinear(Head.HIDDEN);
+    }
+
+    private static HeadWeights concatPool(List<Part> parts) {
+        return collect(Head.CONCAT_POOL, parts, List.of("fc.0", "fc.2", "fc.4", "fc.6"));
+    }
+
+    private static HeadWeights collect(Head kind, List<Part> parts, List<String> paths) {
+        Map<String, StoredTensor> tensors = new LinkedHashMap<>();
+        Set<String> names = new HashSet<>();
+        for (int i = 0; i < parts.size(); i++) {
+            String to = paths.get(i) + ".";
+            String from = parts.get(i).path() + ".";
+            parts.get(i).own().forEach((name, tensor) -> {
+                tensors.put(to + name, tensor);
+                names.add(from + name);
+            });
+        }
+        return new HeadWeights(kind, parts.get(parts.size() - 1).out(), tensors, names);
+    }
+
+    /** Its tensors, with biases of 0 for linear layers without: the same scores. */
+    Map<String, StoredTensor> withBiases() {
+        Map<String, StoredTensor> all = new LinkedHashMap<>(tensors);
+        tensors.forEach((name, tensor) -> {
+            String bias = name.replaceFirst("weight$", "bias");
+            if (tensor.shape().rank() == 2 && !tensors.containsKey(bias)) {
+                int out = tensor.shape().dim(0);
+                all.put(bias, StoredTensor.of(Shape.of(out), new float[out]));
+            }
+        });
+        return all;
+    }
+}

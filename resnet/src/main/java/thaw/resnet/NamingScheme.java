@@ -1,0 +1,103 @@
+package thaw.resnet;
+
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeSet;
+import java.util.function.UnaryOperator;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/** The names that a library gives the tensors of a residual network's body, in place of torchvision's. */
+enum NamingScheme {
+
+    /** timm's names, MMPretrain's and those of the widely used CIFAR-10 networks are the same. */
+    TORCHVISION(ResNet.STEM + ".weight") {
+        @Override
+        UnaryOperator<String> torchvisionNames(Collection<String> names) {
+            Pattern body = Pattern.compile("(conv1|bn1|layer\\d+)\\..+");
+            return name -> body.matcher(name).matches() ? name : null;
+        }
+    },
+
+    /** Hugging Face's: {@code embedder.embedder.convolution}, {@code encoder.stages.0.layers.0.layer.0.convolution}. */
+    TRANSFORMERS("embedder.embedder.convolution.weight") {
+        @Override
+        UnaryOperator<String> torchvisionNames(Collection<String> names) {
+            Pattern block = Pattern.compile("encoder\\.stages\\.(\\d+)\\.layers\\.(\\d+)\\."
+                    + "(?:layer\\.(\\d+)|shortcut)\\.(convolution|normalization)\\.(\\w+)");
+            Pattern stem = Pattern.compile("embedder\\.embedder\\.(convolution|normalization)\\.(\\w+)");
+            return name -> {
+                Matcher inStem = stem.matcher(name);
+                if (inStem.matches()) {
+                    return layer(inStem.group(1)) + "1." + inStem.group(2);
+                }
+                Matcher inBlock = block.matcher(name);
+                if (inBlock.matches()) {
+                    String path = "layer" + (Integer.parseInt(inBlock.group(1)) + 1) + "." + inBlock.group(2) + ".";
+                    return inBlock.group(3) == null
+                            ? path + "downsample." + (inBlock.group(4).equals("convolution") ? 0 : 1) + "." + inBlock.group(5)
+                            : path + layer(inBlock.group(4)) + (Integer.parseInt(inBlock.group(3)) + 1) + "." + inBlock.group(5);
+                }
+                return name.startsWith("embedder.") || name.startsWith("encoder.") ? name : null;
+            };
+        }
+
+        private String layer(String kind) {
+            return kind.equals("convolution") ? "conv" : "bn";
+        }
+    },
+
+    /**
+     * The network's children in a {@code Sequential}, as in fastai's models: the convolution of the stem is {@code 0}, its batch
+     * norm the next that has tensors, the stages those that have blocks.
+     */
+    NUMBERED("0.weight") {
+        @Override
+        UnaryOperator<String> torchvisionNames(Collection<String> names) {
+            Pattern child = Pattern.compile("(\\d{1,4})\\.(.+)");
+            TreeSet<Integer> stages = new TreeSet<>();
+            TreeSet<Integer> others = new TreeSet<>();
+            for (String name : names) {
+                Matcher m = child.matcher(name);
+                if (m.matches()) {
+                    (m.group(2).matches("\\d+\\.conv1\\.weight") ? stages : others).add(Integer.valueOf(m.group(1)));
+                }
+            }
+            others.removeAll(stages);
+            Map<Integer, String> modules = new HashMap<>();
+            List<Integer> beside = List.copyOf(others);
+            for (int i = 0; i < Math.min(2, beside.size()); i++) {
+                modules.put(beside.get(i), i == 0 ? ResNet.STEM : "bn1");
+            }
+            for (int stage : stages) {
+                modules.put(stage, "layer" + (stages.headSet(stage).size() + 1));
+            }
+            return name -> {
+                Matcher m = child.matcher(name);
+                String module = m.matches() ? modules.get(Integer.valueOf(m.group(1))) : null;
+                return module == null ? null : module + "." + m.group(2);
+            };
+        }
+    };
+
+    private final String stem;
+
+    NamingScheme(String stem) {
+        this.stem = stem;
+    }
+
+    /** The name of the weight of the first convolution. */
+    String stem() {
+        return stem;
+    }
+
+    /**
+     * A function from a name to torchvision's for the same tensor. It gives null for a tensor that isn't of the body, and the name
+     * itself for one of the body that torchvision's network lacks.
+     *
+     * @param names of the whole network
+     */
+    abstract UnaryOperator<String> torchvisionNames(Collection<String> names);
+}

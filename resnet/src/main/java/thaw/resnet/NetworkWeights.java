@@ -1,0 +1,243 @@
+package thaw.resnet;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collection;
+import java.util.Collections;
+import java.util.Comparator;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.Set;
+import java.util.function.UnaryOperator;
+import java.util.stream.Collectors;
+import thaw.engine.io.StoredTensor;
+import thaw.engine.io.Weights;
+import thaw.kernels.Shape;
+
+/**
+ * A residual network among the tensors of a weight file: under which prefix it stands, which network it is, and which tensors are
+ * its body, its head, or neither.
+ *
+ * <p>It is found by the shapes of its convolutions, under any prefix ({@code backbone.}, {@code model.}, {@code encoder_q.}),
+ * by the names of torchvision, timm, Hugging Face transformers, or of a {@code Sequential} of its children such as fastai's.
+ * The head is a linear layer that takes the body's features, whatever it is called, or fastai's. A {@link Weights} brings along
+ * what its file says of the network; see {@link Variant}.
+ */
+public final class NetworkWeights {
+
+    /** Words in prefixes of moving averages. */
+    private static final Set<String> AVERAGE = Set.of("k", "key", "target", "momentum", "teacher", "ema");
+
+    private final Body body;
+    private final Optional<HeadWeights> head;
+    private final List<String> others;
+    private final Map<String, StoredTensor> left;
+
+    /** @param tensors by torchvision's names, {@code names} those in the file */
+    private record Body(String prefix, Architecture architecture, Map<String, StoredTensor> tensors, Set<String> names) {
+    }
+
+    private NetworkWeights(Body body, Optional<HeadWeights> head, List<String> others, Map<String, StoredTensor> left) {
+        this.body = body;
+        this.head = head;
+        this.others = others;
+        this.left = Collections.unmodifiableMap(left);
+    }
+
+    private static NetworkWeights of(Body body, Collection<Body> all, Map<String, ? extends StoredTensor> weights) {
+        List<String> others = all.stream().map(Body::prefix).filter(prefix -> !prefix.equals(body.prefix())).toList();
+        Map<String, StoredTensor> left = new LinkedHashMap<>(weights);
+        left.keySet().removeAll(body.names());
+        Optional<HeadWeights> head = head(body, left, others);
+        head.ifPresent(found -> left.keySet().removeAll(found.names()));
+        return new NetworkWeights(body, head, others, left);
+    }
+
+    /**
+     * The same tensors for a network in these variants too, which the file doesn't state.
+     *
+     * @throws IllegalArgumentException if the network has no such variant
+     */
+    public NetworkWeights with(Set<Variant> variants) {
+        return new NetworkWeights(new Body(body.prefix(), body.architecture().with(variants), body.tensors(), body.names()), head,
+                others, left);
+    }
+
+    /**
+     * All networks among these weights, in the order in which their stems stand there, but those last whose prefix says that
+     * they are the moving average of another: {@code encoder_k.}, {@code target_encoder.}, {@code momentum_encoder.},
+     * {@code teacher.}, as self-supervised learning keeps them.
+     *
+     * @throws IllegalArgumentException if the weights' file says that they are of a network that isn't computed here
+     */
+    public static List<NetworkWeights> allIn(Map<String, ? extends StoredTensor> weights) {
+        return allIn(weights, Architecture.all());
+    }
+
+    /**
+     * The first network among these weights.
+     *
+     * @throws IllegalArgumentException if there is none that is known, or the weights' file says that it isn't computed here
+     */
+    public static NetworkWeights in(Map<String, ? extends StoredTensor> weights) {
+        return allIn(weights).stream().findFirst().orElseThrow(() -> new IllegalArgumentException(
+                UnknownNetwork.describe(weights)));
+    }
+
+    /**
+     * The network under a prefix.
+     *
+     * @param prefix with or without the dot at its end; a {@code module.} that stands before all names may be given or not
+     * @throws IllegalArgumentException naming the prefixes under which there are networks, if this is none of them
+     */
+    public static NetworkWeights in(Map<String, ? extends StoredTensor> weights, String prefix) {
+        String given = prefix.isEmpty() || prefix.endsWith(".") ? prefix : prefix + ".";
+        List<NetworkWeights> all = allIn(weights);
+        return all.stream().filter(found -> found.prefix().equals(given)).findFirst()
+                .or(() -> all.stream().filter(found -> given.equals("module." + found.prefix())).findFirst())
+                .orElseThrow(() -> new IllegalArgumentException("no known network stands under the prefix \"" + prefix + "\"; "
+                        + (all.isEmpty() ? UnknownNetwork.describe(weights) : "there is one under "
+                        + all.stream().map(found -> "\"" + found.prefix() + "\"").collect(Collectors.joining(", ")))));
+    }
+
+    static List<NetworkWeights> allIn(Map<String, ? extends StoredTensor> weights, Collection<Architecture> known) {
+        Set<Variant> variants = weights instanceof Weights file ? StatedNetwork.variants(file.metadata()) : Set.of();
+        List<Architecture> candidates = known.stream().map(a -> in(variants, a)).toList();
+        Map<String, Body> bodies = new LinkedHashMap<>();
+        weights.forEach((name, tensor) -> {
+            for (NamingScheme scheme : NamingScheme.values()) {
+                if (tensor.shape().rank() == 4 && (name.equals(scheme.stem()) || name.endsWith("." + scheme.stem()))) {
+                    String prefix = name.substring(0, name.length() - scheme.stem().length());
+                    body(weights, prefix, scheme, candidates).ifPresent(found -> bodies.putIfAbsent(prefix, found));
+                }
+            }
+        });
+        return bodies.values().stream().sorted(Comparator.comparing(found -> isAverage(found.prefix())))
+                .map(found -> of(found, bodies.values(), weights)).toList();
+    }
+
+    private static boolean isAverage(String prefix) {
+        return Arrays.stream(prefix.split("[._]")).anyMatch(AVERAGE::contains);
+    }
+
+    private static Architecture in(Set<Variant> variants, Architecture architecture) {
+        Set<Variant> possible = new HashSet<>(variants);
+        if (architecture.block() == BlockKind.BASIC) {
+            possible.remove(Variant.STRIDE_IN_1X1);
+        }
+        return architecture.with(possible);
+    }
+
+    private static Optional<Body> body(Map<String, ? extends StoredTensor> weights, String prefix, NamingScheme scheme,
+            List<Architecture> candidates) {
+        List<String> under = weights.keySet().stream().filter(name -> name.startsWith(prefix)).toList();
+        UnaryOperator<String> torchvision = scheme.torchvisionNames(
+                under.stream().map(name -> name.substring(prefix.length())).toList());
+        Map<String, StoredTensor> tensors = new LinkedHashMap<>();
+        Map<String, Shape> convolutions = new LinkedHashMap<>();
+        Set<String> names = new LinkedHashSet<>();
+        for (String name : under) {
+            StoredTensor tensor = weights.get(name);
+            String as = torchvision.apply(name.substring(prefix.length()));
+            if (as == null || isProfilers(as)) {
+                continue;
+            }
+            names.add(name);
+            tensors.put(as, tensor);
+            if (tensor.shape().rank() == 4) {
+                convolutions.put(as, tensor.shape());
+            }
+        }
+        return candidates.stream().filter(a -> a.hasConvolutions(convolutions)).filter(a -> isMadeOf(a, tensors.keySet()))
+                .findFirst().map(a -> new Body(prefix, a, Collections.unmodifiableMap(tensors), names));
+    }
+
+    /** Whether a tensor is one of those that THOP leaves in every module that it has counted. */
+    private static boolean isProfilers(String name) {
+        return name.endsWith(".total_ops") || name.endsWith(".total_params");
+    }
+
+    /** Whether all modules that have these tensors are the architecture's: another one within a block computes something else. */
+    private static boolean isMadeOf(Architecture architecture, Collection<String> names) {
+        Set<String> modules = new HashSet<>();
+        Outline.of(architecture, 1, Head.LINEAR, 1, 1, 1).layers().forEach(layer -> modules.add(layer.name()));
+        return names.stream().allMatch(name -> modules.contains(name.substring(0, name.lastIndexOf('.'))));
+    }
+
+    /** In the network's own module; where no layer there takes the features, in what has the network inside it. */
+    private static Optional<HeadWeights> head(Body body, Map<String, StoredTensor> beside, List<String> others) {
+        Map<String, StoredTensor> inside = new LinkedHashMap<>();
+        Map<String, StoredTensor> outside = new LinkedHashMap<>();
+        beside.forEach((name, tensor) -> {
+            boolean own = name.startsWith(body.prefix());
+            boolean isOthers = others.stream().anyMatch(other -> name.startsWith(other)
+                    && (!own || other.length() > body.prefix().length()));
+            if (!isOthers && !isProfilers(name)) {
+                (own ? inside : outside).put(name, tensor);
+            }
+        });
+        int features = body.architecture().features();
+        boolean hasOwn = inside.values().stream().map(StoredTensor::shape)
+                .anyMatch(shape -> shape.rank() == 2 && (shape.dim(1) == features || shape.dim(1) == 2 * features));
+        return HeadWeights.find(hasOwn ? inside : outside, body.prefix(), features);
+    }
+
+    /** What stands before all names of the body: {@code backbone.}; empty where nothing does. */
+    public String prefix() {
+        return body.prefix();
+    }
+
+    /** The network, in the variants that the file states. */
+    public Architecture architecture() {
+        return body.architecture();
+    }
+
+    /** Channels of the images that the stem takes. */
+    public int inputChannels() {
+        return body.tensors().get(ResNet.STEM + ".weight").shape().dim(1);
+    }
+
+    /** The kind of head; none if the weights have no head, or another than Thaw computes. */
+    public Optional<Head> head() {
+        return head.map(HeadWeights::kind);
+    }
+
+    /** The number of classes that the head is for. */
+    public OptionalInt classes() {
+        return head.map(found -> OptionalInt.of(found.classes())).orElse(OptionalInt.empty());
+    }
+
+    /** The prefixes of the other networks among the same weights. */
+    public List<String> others() {
+        return others;
+    }
+
+    /** The tensors that are neither of the body nor of the head, by their names in the file. */
+    public Map<String, StoredTensor> left() {
+        return left;
+    }
+
+    /** The tensors of the body, by torchvision's names. */
+    public Map<String, StoredTensor> body() {
+        return body.tensors();
+    }
+
+    /** The tensors of body and head, by torchvision's names, as the file has them. */
+    public Map<String, StoredTensor> stateDict() {
+        Map<String, StoredTensor> all = new LinkedHashMap<>(body.tensors());
+        head.ifPresent(found -> all.putAll(found.tensors()));
+        return all;
+    }
+
+    /** {@link #stateDict}, with biases of 0 for a head without, which gives the same scores. */
+    Map<String, StoredTensor> withBiases() {
+        Map<String, StoredTensor> all = new LinkedHashMap<>(body.tensors());
+        head.ifPresent(found -> all.putAll(found.withBiases()));
+        return all;
+    }
+}

@@ -1,0 +1,398 @@
+package thaw.resnet;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.UnaryOperator;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
+import thaw.engine.Device;
+import thaw.engine.NoGrad;
+import thaw.engine.Scope;
+import thaw.engine.Tensor;
+import thaw.engine.io.StoredTensor;
+import thaw.engine.io.Weights;
+import thaw.kernels.Shape;
+import thaw.parity.Filled;
+
+/** Networks in weight files as other programs write them. Right logits are PyTorch's, of make_layouts.py. */
+class NetworkWeightsTest {
+
+    private static final int CLASSES = 10;
+
+    private final Device device = Device.cpu();
+
+    @AfterEach
+    void close() {
+        device.close();
+    }
+
+    // ---- what is right -------------------------------------------------------------------------------------------
+
+    private Map<String, StoredTensor> filled(String name) {
+        ResNet net = ResNet.of(Architecture.byName(name), device, CLASSES, 1);
+        Filled.fill(net, name.equals("resnet50"));
+        return net.stateDict();
+    }
+
+    private static String resource(String name) throws IOException {
+        try (InputStream in = NetworkWeightsTest.class.getResourceAsStream(name)) {
+            return new String(in.readAllBytes(), StandardCharsets.UTF_8);
+        }
+    }
+
+    private static float[] right(String network) throws IOException {
+        String[] line = resource("logits.csv").lines().filter(one -> one.startsWith(network + ",")).findFirst().orElseThrow()
+                .split(",");
+        float[] logits = new float[CLASSES];
+        for (int i = 0; i < CLASSES; i++) {
+            logits[i] = Float.parseFloat(line[line.length - CLASSES + i]);
+        }
+        return logits;
+    }
+
+    private float[] logits(ResNet net) {
+        try (Scope scope = device.scope(); NoGrad off = device.noGrad()) {
+            Tensor x = device.tensor(Shape.of(1, 3, 64, 64), Filled.fill("input", 3 * 64 * 64));
+            return net.eval().call(x).toFloats();
+        }
+    }
+
+    private void assertRight(String network, Map<String, ? extends StoredTensor> weights) throws IOException {
+        assertArrayEquals(right(network), logits(ResNet.fromWeights(weights, device)), 2e-5f);
+    }
+
+    private static Map<String, StoredTensor> renamed(Map<String, StoredTensor> state, UnaryOperator<String> names) {
+        Map<String, StoredTensor> renamed = new LinkedHashMap<>();
+        state.forEach((name, tensor) -> renamed.put(names.apply(name), tensor));
+        return renamed;
+    }
+
+    private static Map<String, StoredTensor> prefixed(Map<String, StoredTensor> state, String prefix) {
+        return renamed(state, name -> prefix + name);
+    }
+
+    private static Map<String, StoredTensor> body(Map<String, StoredTensor> state) {
+        Map<String, StoredTensor> body = new LinkedHashMap<>(state);
+        body.keySet().removeIf(ResNet::isHead);
+        return body;
+    }
+
+    private static StoredTensor zeros(int... dims) {
+        Shape shape = Shape.of(dims);
+        return StoredTensor.of(shape, new float[shape.size()]);
+    }
+
+    // ---- names and prefixes --------------------------------------------------------------------------------------
+
+    /** Lightning's, with and without torch.compile; transformers' wrapper; DataParallel within a model; any other. */
+    @ParameterizedTest
+    @ValueSource(strings = {"", "model.", "model._orig_mod.", "net.", "backbone.", "encoder.", "resnet.", "module.encoder_q.",
+        "a.b.c."})
+    void underAnyPrefix(String prefix) {
+        Map<String, StoredTensor> state = filled("resnet20");
+        Map<String, StoredTensor> weights = prefixed(state, prefix);
+        NetworkWeights found = NetworkWeights.in(weights);
+        assertEquals(prefix, found.prefix());
+        assertEquals("resnet20", found.architecture().name());
+        assertEquals(Set.of(), found.left().keySet());
+        assertEquals(state, found.stateDict());
+        ResNet net = ResNet.resnet20(device, CLASSES);
+        assertTrue(net.loadStateDict(weights).isExact());
+        assertArrayEquals(state.get("layer3.2.conv2.weight").toFloats(), net.stateDict().get("layer3.2.conv2.weight").toFloats());
+    }
+
+    @Test
+    void underTransformersNames() throws IOException {
+        Map<String, StoredTensor> state = filled("resnet18");
+        for (String prefix : List.of("resnet.", "model.resnet.", "")) {
+            NetworkWeights found = NetworkWeights.in(renamed(state, name -> transformersName(name, prefix)));
+            assertEquals(prefix, found.prefix());
+            assertEquals(state, found.stateDict());
+        }
+        assertRight("resnet18", renamed(state, name -> transformersName(name, "resnet.")));
+    }
+
+    private static String transformersName(String name, String prefix) {
+        String[] path = name.split("\\.");
+        String leaf = path[path.length - 1];
+        if (path[0].equals("fc")) {
+            return prefix.replace("resnet.", "") + "classifier.1." + leaf;
+        }
+        if (!path[0].startsWith("layer")) {
+            return prefix + "embedder.embedder." + (path[0].equals("conv1") ? "convolution." : "normalization.") + leaf;
+        }
+        String block = prefix + "encoder.stages." + (path[0].charAt(5) - '1') + ".layers." + path[1] + ".";
+        if (path[2].equals("downsample")) {
+            return block + "shortcut." + (path[3].equals("0") ? "convolution." : "normalization.") + leaf;
+        }
+        return block + "layer." + (path[2].charAt(path[2].length() - 1) - '1')
+                + (path[2].startsWith("conv") ? ".convolution." : ".normalization.") + leaf;
+    }
+
+    /** learn.save of fastai 1, whose head has biases, and of fastai 2, whose head has none. */
+    @ParameterizedTest
+    @CsvSource({"fastai,true", "fastai without bias,false"})
+    void asFastaiSavesIt(String network, boolean bias) throws IOException {
+        ResNet net = ResNet.of(Architecture.byName("resnet18"), device, CLASSES, 1).replaceHead(Head.CONCAT_POOL, CLASSES);
+        Filled.fill(net, false);
+        Map<String, StoredTensor> weights = new LinkedHashMap<>();
+        Iterator<String> names = resource("fastai_names.txt").lines().iterator();
+        net.stateDict().forEach((name, tensor) -> {
+            if (!name.endsWith("num_batches_tracked")) {
+                weights.put(names.next(), tensor);
+            }
+        });
+        assertFalse(names.hasNext());
+        if (!bias) {
+            weights.keySet().removeAll(Set.of("1.4.bias", "1.8.bias"));
+        }
+        assertRight(network, weights);
+        assertEquals("0.", NetworkWeights.in(weights).prefix());
+    }
+
+    /** nn.Sequential(*resnet.children()), with its last child and without. */
+    @Test
+    void asNumberedChildren() throws IOException {
+        Map<String, String> children = Map.of("conv1", "0", "bn1", "1", "layer1", "4", "layer2", "5", "layer3", "6", "layer4", "7",
+                "fc", "10");
+        Map<String, StoredTensor> state = filled("resnet18");
+        UnaryOperator<String> numbers = name -> children.get(name.substring(0, name.indexOf('.')))
+                + name.substring(name.indexOf('.'));
+        assertRight("resnet18", renamed(state, numbers));
+        NetworkWeights without = NetworkWeights.in(renamed(body(state), numbers));
+        assertEquals(body(state).keySet(), without.body().keySet());
+        assertTrue(without.head().isEmpty());
+    }
+
+    @Test
+    void whereSeveralStandAMovingAverageIsTheLastAndAPrefixChooses() {
+        Map<String, StoredTensor> query = filled("resnet20");
+        Map<String, StoredTensor> key = ResNet.of(Architecture.byName("resnet20"), device, CLASSES, 7).stateDict();
+        Map<String, StoredTensor> weights = new LinkedHashMap<>(prefixed(key, "encoder_k."));
+        weights.putAll(prefixed(query, "encoder_q."));
+        weights.put("queue", zeros(10, 16));
+        weights.put("queue_ptr", StoredTensor.ofLongs(Shape.of(1), new long[1]));
+
+        NetworkWeights first = NetworkWeights.in(weights);
+        assertEquals("encoder_q.", first.prefix());
+        assertEquals(List.of("encoder_k."), first.others());
+        assertArrayEquals(query.get("conv1.weight").toFloats(), first.body().get("conv1.weight").toFloats());
+        assertTrue(first.left().keySet().containsAll(Set.of("queue", "queue_ptr", "encoder_k.conv1.weight")));
+        for (String prefix : List.of("encoder_k.", "encoder_k", "module.encoder_k.")) {
+            NetworkWeights other = NetworkWeights.in(weights, prefix);
+            assertArrayEquals(key.get("fc.weight").toFloats(), other.stateDict().get("fc.weight").toFloats());
+        }
+        String message = assertThrows(IllegalArgumentException.class, () -> NetworkWeights.in(weights, "teacher")).getMessage();
+        assertTrue(message.contains("\"teacher\"") && message.contains("\"encoder_q.\", \"encoder_k.\""), message);
+    }
+
+    // ---- heads and what stands beside ----------------------------------------------------------------------------
+
+    @ParameterizedTest
+    @ValueSource(strings = {"fc.1", "fc.0", "head.fc", "head", "classifier", "classifier.1", "last_linear", "linear", "fc.fc",
+        "backbone.fc", "model.head.out"})
+    void aLinearLayerOfAnyNameIsTheHead(String name) {
+        Map<String, StoredTensor> state = filled("resnet20");
+        Map<String, StoredTensor> weights = prefixed(body(state), "backbone.");
+        weights.put(name + ".weight", state.get("fc.weight"));
+        weights.put(name + ".bias", state.get("fc.bias"));
+        weights.put("loss.weight", zeros(CLASSES));
+        weights.put("auxiliary.fc.weight", zeros(CLASSES, 32));
+        assertEquals(Set.of("loss.weight", "auxiliary.fc.weight"), NetworkWeights.in(weights).left().keySet());
+        assertArrayEquals(state.get("fc.weight").toFloats(),
+                ResNet.fromWeights(weights, device).stateDict().get("fc.weight").toFloats());
+    }
+
+    @Test
+    void aHeadWithoutBiasHasOneOfZeros() {
+        Map<String, StoredTensor> weights = filled("resnet20");
+        weights.remove("fc.bias");
+        assertArrayEquals(new float[CLASSES], ResNet.fromWeights(weights, device).stateDict().get("fc.bias").toFloats());
+        ResNet net = ResNet.resnet20(device, CLASSES);
+        assertThrows(IllegalArgumentException.class, () -> net.loadStateDict(weights));
+        assertTrue(net.loadPretrained(weights, true).isExact());
+    }
+
+    /** Heads of several layers: the MLP of MoCo v2, SimSiam's with batch norms, two tasks. */
+    @ParameterizedTest
+    @CsvSource({"fc.0,fc.2,64", "fc.0,fc.3,16", "projector.0,projector.2,16", "project,predict,16", "first,second,64"})
+    void severalLayersAreNoHead(String one, String other, int in) {
+        Map<String, StoredTensor> weights = body(filled("resnet20"));
+        weights.put(one + ".weight", zeros(in == 64 ? 64 : 16, 64));
+        weights.put(other + ".weight", zeros(8, in));
+        NetworkWeights found = NetworkWeights.in(weights);
+        assertTrue(found.head().isEmpty());
+        assertEquals(Set.of(one + ".weight", other + ".weight"), found.left().keySet());
+        String message = assertThrows(IllegalArgumentException.class, () -> ResNet.fromWeights(weights, device)).getMessage();
+        assertTrue(message.contains("no head that is known, only " + one + ".weight"), message);
+        ResNet net = ResNet.resnet20(device, CLASSES);
+        assertEquals(List.of(one + ".weight", other + ".weight"), net.loadPretrained(weights, false).unexpected());
+        assertTrue(net.isPretrained());
+    }
+
+    /** THOP's counters in every module, and batch norms' counters as vectors of one element. */
+    @Test
+    void countersDoNotMatter() throws IOException {
+        Map<String, StoredTensor> weights = filled("resnet18");
+        weights.replaceAll((name, tensor) -> name.endsWith("num_batches_tracked")
+                ? StoredTensor.ofLongs(Shape.of(1), new long[] {5}) : tensor);
+        for (String module : List.of("", "conv1.", "layer1.", "layer1.0.", "layer1.0.bn1.", "fc.")) {
+            weights.put(module + "total_ops", StoredTensor.ofDoubles(Shape.of(1), new double[1]));
+            weights.put(module + "total_params", StoredTensor.ofDoubles(Shape.of(1), new double[1]));
+        }
+        assertRight("resnet18", weights);
+        assertEquals(5, ResNet.fromWeights(weights, device).stateDict().get("bn1.num_batches_tracked").toLongs()[0]);
+    }
+
+    @Test
+    void strictLoadingNamesWhatStandsBeside() {
+        Map<String, StoredTensor> weights = filled("resnet20");
+        weights.put("queue", zeros(10, 16));
+        ResNet net = ResNet.resnet20(device, CLASSES);
+        String message = assertThrows(IllegalArgumentException.class, () -> net.loadStateDict(weights)).getMessage();
+        assertTrue(message.contains("queue") && message.contains("fromWeights"), message);
+        assertEquals(List.of("queue"), net.loadStateDict(weights, false).unexpected());
+        assertTrue(net.isPretrained());
+    }
+
+    @Test
+    void nothingLoadedIsNotPretrained() {
+        ResNet net = ResNet.resnet20(device, CLASSES);
+        net.loadStateDict(Map.of("features.0.weight", zeros(1)), false);
+        net.loadStateDict(Map.of("fc.weight", zeros(CLASSES, 64)), false);
+        assertFalse(net.isPretrained());
+        net.loadStateDict(ResNet.resnet32(device, 3).stateDict(), false);
+        assertTrue(net.isPretrained());
+    }
+
+    // ---- the same tensors, another network -----------------------------------------------------------------------
+
+    @ParameterizedTest
+    @CsvSource({"downsample_in_bottleneck,stride_in_1x1", "downsample_in_first_stage,downsample_in_first_stage"})
+    void aConfigStatesTheVariant(String entry, String variant) throws IOException {
+        Map<String, StoredTensor> state = filled("resnet50");
+        assertEquals(Set.of(), NetworkWeights.in(Weights.of(state, Map.of("config." + entry, "false"))).architecture().variants());
+        Weights weights = Weights.of(state, Map.of("config." + entry, "true"));
+        assertRight("resnet50 " + variant, weights);
+        assertEquals(variant, ResNet.fromWeights(weights, device).describe().get("variant"));
+        String message = assertThrows(IllegalArgumentException.class, () -> ResNet.resnet50(device, CLASSES).loadStateDict(weights))
+                .getMessage();
+        assertTrue(message.contains("resnet50 (" + variant + ")"), message);
+    }
+
+    @Test
+    void variantsMayBeGivenTogether() throws IOException {
+        Map<String, StoredTensor> state = filled("resnet50");
+        ResNet net = ResNet.fromWeights(NetworkWeights.in(state).with(Set.of(Variant.values())), device);
+        assertArrayEquals(right("resnet50 stride_in_1x1+downsample_in_first_stage"), logits(net), 2e-5f);
+        ResNet read = ResNet.fromMetadata(net.describe(), state, device);
+        assertArrayEquals(logits(net), logits(read));
+    }
+
+    @Test
+    void mmpretrainsConfigurationStatesCaffesStyle() {
+        String config = "model = dict(backbone=dict(type='ResNet', depth=50, style='caffe'))";
+        Weights weights = Weights.of(ArchitectureTest.shapesOf(Architecture.byName("resnet50"), 3), Map.of("meta.config", config));
+        assertEquals(Set.of(Variant.STRIDE_IN_1X1), NetworkWeights.in(weights).architecture().variants());
+    }
+
+    @ParameterizedTest
+    @EnumSource(Variant.class)
+    void theOutlineIsTheNetworks(Variant variant) {
+        Architecture architecture = Architecture.byName("resnet50").with(variant);
+        ResNet net = ResNet.of(architecture, device, 2, 1);
+        Map<String, Shape> shapes = new LinkedHashMap<>();
+        net.outline(64, 64).layers().forEach(layer -> shapes.put(layer.name(), layer.output()));
+        Map<String, Shape> found = new LinkedHashMap<>();
+        net.namedModules().forEach((name, module) -> {
+            if (name.matches("layer\\d\\.0")) {
+                module.onForward((m, y) -> found.put(name, y.shape()));
+            }
+        });
+        logits(net);
+        assertEquals(4, found.size());
+        found.forEach((name, shape) -> assertEquals(shapes.get(name + ".conv3"),
+                Shape.of(shape.dim(1), shape.dim(2), shape.dim(3))));
+    }
+
+    @Test
+    void basicBlocksHaveNoStrideToMove() {
+        assertThrows(IllegalArgumentException.class, () -> Architecture.byName("resnet18").with(Variant.STRIDE_IN_1X1));
+        Weights weights = Weights.of(filled("resnet18"), Map.of("config.downsample_in_bottleneck", "true"));
+        assertEquals(Set.of(), NetworkWeights.in(weights).architecture().variants());
+    }
+
+    @ParameterizedTest
+    @CsvSource({"arch,resnetblur18,resnetblur18", "config.architecture,resnetaa50.a1h_in1k,resnetaa50",
+        "config.hidden_act,gelu,gelu", "variant,round,round"})
+    void aNetworkThatIsNotComputedIsRefusedByName(String entry, String value, String word) {
+        Weights weights = Weights.of(filled("resnet18"), Map.of(entry, value));
+        ResNet net = ResNet.resnet18(device, CLASSES);
+        for (String message : List.of(
+                assertThrows(IllegalArgumentException.class, () -> ResNet.fromWeights(weights, device)).getMessage(),
+                assertThrows(IllegalArgumentException.class, () -> net.loadStateDict(weights)).getMessage(),
+                assertThrows(IllegalArgumentException.class, () -> net.loadPretrained(weights, false)).getMessage())) {
+            assertTrue(message.contains(word), message);
+        }
+    }
+
+    /** timm's resnet50d, resnet50c, seresnet50, resnet26 and resnet50_gn, by the tensors in which they differ. */
+    @ParameterizedTest
+    @CsvSource({"layer2.0.downsample.1.weight,512 256 1 1,average pools", "conv1.0.weight,32 3 3 3,stem of several",
+        "layer1.0.se.fc1.weight,16 256 1 1,squeeze and excitation", "layer1.3.conv1.weight,64 256 1 1,4 4 6 3"})
+    void anUnknownNetworkIsNamed(String name, String shape, String words) {
+        Map<String, StoredTensor> weights = ArchitectureTest.shapesOf(Architecture.byName("resnet50"), 3);
+        weights.put(name, zeros(Arrays.stream(shape.split(" ")).mapToInt(Integer::parseInt).toArray()));
+        if (name.startsWith("conv1.")) {
+            weights.remove("conv1.weight");
+        }
+        String message = assertThrows(IllegalArgumentException.class,
+                () -> NetworkWeights.in(prefixed(weights, "model."))).getMessage();
+        assertTrue(message.replace(",", "").contains(words), message);
+    }
+
+    @Test
+    void normsWithoutStatisticsAreNamed() {
+        Map<String, StoredTensor> weights = filled("resnet20");
+        weights.keySet().removeIf(name -> name.contains("running_"));
+        String message = assertThrows(IllegalArgumentException.class, () -> ResNet.fromWeights(weights, device)).getMessage();
+        assertTrue(message.contains("resnet50_gn"), message);
+    }
+
+    /** A colour image gets the answer that a network of one channel gives its luma. */
+    @Test
+    void aGreyStemTakesColoursAsLuma() throws IOException {
+        ResNet net = ResNet.of(Architecture.byName("resnet18"), device, CLASSES, 1).adaptStem(1);
+        Filled.fill(net, false);
+        assertArrayEquals(right("resnet18 of luma"), logits(ResNet.fromWeights(net.stateDict(), device).adaptStem(3)), 2e-5f);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"resnet20, resnet20-12fca82f.th", "resnet32, resnet32-d509ac18.th"})
+    void cifarFilesLoadAndAreWrittenUnderTorchvisionsNames(String name, String file) throws IOException {
+        Weights weights = Weights.read(SharedFiles.weights(file));
+        ResNet net = ResNet.of(Architecture.byName(name), device, 10, 1);
+        assertTrue(net.loadStateDict(weights).isExact());
+        Map<String, StoredTensor> state = net.stateDict();
+        weights.forEach((n, t) -> assertArrayEquals(t.toFloats(), state.get(n.replace("linear.", "fc.")).toFloats(), n));
+        assertEquals(weights.size(), state.keySet().stream().filter(n -> !n.endsWith("num_batches_tracked")).count());
+        assertEquals(name, ResNet.fromWeights(weights, device).architecture().name());
+    }
+}
