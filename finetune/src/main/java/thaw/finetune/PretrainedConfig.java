@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
+import thaw.finetune.images.ExactSize;
 import thaw.finetune.images.Transforms;
 
 /**
@@ -48,10 +49,14 @@ public record PretrainedConfig(Optional<List<Float>> mean, Optional<List<Float>>
         return transforms.normalize(mean.orElse(transforms.mean()), std.orElse(transforms.std()));
     }
 
-    /** As {@link #normalize}, and with the evaluation's short side before the crop, rounded down as timm does. */
+    /**
+     * As {@link #normalize}, with the evaluation's short side before the crop: {@code floor(size / crop_pct)}, and images of the
+     * exact size resized like all others, both as in timm.
+     */
     public Transforms evaluation(Transforms transforms) {
         Transforms normal = normalize(transforms);
-        return cropFraction.map(crop -> normal.resize((int) Math.floor(normal.size() / crop))).orElse(normal);
+        return cropFraction.map(crop -> normal.resize((int) Math.floor(normal.size() / crop)).exact(ExactSize.RESIZE))
+                .orElse(normal);
     }
 
     private static Optional<String> value(Map<String, String> metadata, String entry) {
