@@ -3,8 +3,8 @@ package thaw.finetune.augment;
 import java.util.SplittableRandom;
 
 /**
- * Moves all samples towards white or black, in logit space: {@code sigmoid(logit(x) + logit(c))}, with {@code c} uniform
- * around 0.5, so that nothing is clipped.
+ * Random brightness: shifts all samples towards white or black in logit space, {@code sigmoid(logit(x) + logit(c))} with
+ * {@code c} uniform around 0.5, so that no sample is clipped.
  *
  * @param max {@code c} is from {@code (1 - max) / 2} to {@code (1 + max) / 2}; fastai's default is 0.2
  * @param p   probability; fastai's default is 0.75

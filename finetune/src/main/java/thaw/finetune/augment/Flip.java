@@ -3,7 +3,7 @@ package thaw.finetune.augment;
 import java.util.SplittableRandom;
 
 /**
- * Mirrors left to right.
+ * Random horizontal flip.
  *
  * @param p probability; fastai's default is 0.5
  */

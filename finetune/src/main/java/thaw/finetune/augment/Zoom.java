@@ -3,9 +3,9 @@ package thaw.finetune.augment;
 import java.util.SplittableRandom;
 
 /**
- * Enlarges about a random point.
+ * Random zoom about a random point.
  *
- * @param min least factor; fastai's default is 1
+ * @param min smallest factor; fastai's default is 1
  * @param max largest factor; fastai's default is 1.1. The factor is uniform between them
  * @param p   probability; 0.75 in fastai's {@code aug_transforms}
  */
@@ -24,7 +24,12 @@ public record Zoom(double min, double max, double p) implements CoordinateTransf
         return by(Chance.uniform(min, max, random), random.nextDouble(), random.nextDouble());
     }
 
-    /** Shows the part whose sides are {@code 1 / factor} of the image's, {@code x} and {@code y} of the way, 0 to 1. */
+    /**
+     * Shows the part whose sides are {@code 1 / factor} of the image's.
+     *
+     * @param x position of the part, from 0 (at the left edge) to 1 (at the right edge)
+     * @param y likewise, from the top to the bottom
+     */
     static Projection by(double factor, double x, double y) {
         double s = 1 / factor;
         return Projection.affine(s, 0, (1 - s) * (2 * x - 1), 0, s, (1 - s) * (2 * y - 1));
