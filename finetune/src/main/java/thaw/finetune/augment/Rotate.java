@@ -5,7 +5,8 @@ import java.util.SplittableRandom;
 /**
  * Random rotation about the center.
  *
- * @param maxDegrees the angle is uniform from {@code -maxDegrees} to {@code maxDegrees}, clockwise if positive; fastai's default is 10
+ * @param maxDegrees the angle is uniform from {@code -maxDegrees} to {@code maxDegrees}, clockwise if positive; fastai's default
+ *                   is 10
  * @param p          probability; 0.75 in fastai's {@code aug_transforms}
  */
 public record Rotate(double maxDegrees, double p) implements CoordinateTransform {
