@@ -96,7 +96,8 @@ final class ResultSection {
             double confidence = predicted < 0 ? Double.NaN : predictions.probability(i, predicted);
             return new Mistake(i, confidence, (predicted < 0 ? "no prediction, because the scores are not finite"
                     : "predicted <strong>" + Html.text(classes.get(predicted)) + "</strong> ("
-                            + Numbers.percent(confidence) + ")") + "; actual class <strong>" + Html.text(classes.get(predictions.actual(i))) + "</strong>");
+                            + Numbers.percent(confidence) + ")")
+                    + "; actual class <strong>" + Html.text(classes.get(predictions.actual(i))) + "</strong>");
         }).toList();
     }
 
