@@ -68,7 +68,7 @@ class WeightNamesTest {
         return set;
     }
 
-    /** The state dict of ResNetForImageClassification, module by module: embedder, stages of layers, classifier. */
+    /** The state dict's names of ResNetForImageClassification, module by module: embedder, stages of layers, classifier. */
     private static List<String> huggingFaceNames(Architecture a) {
         List<String> names = new ArrayList<>();
         convLayer(names, "resnet.embedder.embedder");
