@@ -120,7 +120,7 @@ abstract class LayerAgreement extends Agreement {
         }));
     }
 
-    /** With residual and ReLU. The ReLU's mask in backward is of a given {@code y}, here one that is independent of rounding. */
+    /** With residual and ReLU. Backward takes the ReLU's mask from {@code y}, which is a random input here, free of rounding. */
     @Test
     void batchNormTrainWithEpilogue() {
         overShapes((shape, seed) -> agree(seed, tolerance(), b -> {

@@ -15,7 +15,7 @@ import thaw.finetune.images.Transforms;
  * Augmentation.fastai().with(new Rotate(20, 0.75)).with(RandomErasing.of(0.25))
  * }</pre>
  *
- * An augmentation replaces {@link Transforms#flip}. The square is still cropped as {@link Transforms#crop} says, unless the list
+ * An augmentation replaces {@link Transforms#flip}. The square is still cropped by {@link Transforms#crop}, unless the list
  * has a {@link RandomResizedCrop}, which then crops. A coordinate transform that reads outside the square gets the image's own
  * pixels where it has any, and the image reflected at its edges beyond.
  *

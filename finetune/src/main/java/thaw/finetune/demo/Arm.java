@@ -22,7 +22,7 @@ public record Arm(boolean pretrained, List<Phase> phases) {
     public static Arm discriminative() {
         return new Arm(true, List.of(
                 new Phase("head", "the head alone (body frozen)", true, HEAD_EPOCHS, List.of(0.1)),
-                new Phase("all", "then all layers, a rate for each group", false, BODY_EPOCHS, List.of(1e-3, 1e-2, 5e-2))));
+                new Phase("all", "then all layers, one rate per group", false, BODY_EPOCHS, List.of(1e-3, 1e-2, 5e-2))));
     }
 
     /** From the pretrained weights, with one learning rate for all layers. */

@@ -55,7 +55,7 @@ class OpenClMemoryTest {
         for (long bytes = 256; bytes < 1L << 33; bytes += 1 + bytes / 7) {
             long rounded = BufferPool.roundUp(bytes);
             assertTrue(rounded >= bytes && rounded - bytes <= bytes / 8, bytes + " to " + rounded);
-            assertEquals(rounded, BufferPool.roundUp(rounded), "a step is a step");
+            assertEquals(rounded, BufferPool.roundUp(rounded), "a rounded size is not rounded again");
         }
     }
 
