@@ -25,7 +25,7 @@ final class Backends {
             return CpuBackend.plain(threads);
         }
         if (!CpuBackend.hasVectors()) {
-            throw new IllegalStateException("no Vector API here; run Java with --add-modules jdk.incubator.vector");
+            throw new IllegalStateException("the Vector API is missing; run Java with --add-modules jdk.incubator.vector");
         }
         return CpuBackend.create(threads);
     }

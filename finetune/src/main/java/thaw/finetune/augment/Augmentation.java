@@ -39,6 +39,7 @@ public record Augmentation(List<ImageTransform> transforms) {
         }
     }
 
+    /** An augmentation of the given transforms, at most one of each class. */
     public static Augmentation of(ImageTransform... transforms) {
         return new Augmentation(List.of(transforms));
     }

@@ -9,6 +9,7 @@ import java.util.SplittableRandom;
  * @param p   probability; fastai's default is 0.75
  */
 public record Contrast(double max, double p) implements LightingTransform {
+    /** @throws IllegalArgumentException if a setting is out of range */
     public Contrast {
         Range.require("Contrast max", max >= 0 && max < 1, "0 to below 1", max);
         Range.probability("Contrast p", p);

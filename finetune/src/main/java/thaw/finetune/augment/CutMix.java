@@ -12,6 +12,7 @@ import java.util.SplittableRandom;
 public record CutMix(double alpha) implements BatchMix {
     private static final int CHANNELS = 3;
 
+    /** @throws IllegalArgumentException if a setting is out of range */
     public CutMix {
         Range.require("CutMix alpha", alpha > 0 && Double.isFinite(alpha), "a number above 0", alpha);
     }

@@ -9,6 +9,7 @@ import java.util.SplittableRandom;
  * @param p probability; fastai's default is 0.5
  */
 public record Dihedral(double p) implements CoordinateTransform {
+    /** @throws IllegalArgumentException if a setting is out of range */
     public Dihedral {
         Range.probability("Dihedral p", p);
     }

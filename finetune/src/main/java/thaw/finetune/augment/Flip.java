@@ -8,6 +8,7 @@ import java.util.SplittableRandom;
  * @param p probability; fastai's default is 0.5
  */
 public record Flip(double p) implements CoordinateTransform {
+    /** @throws IllegalArgumentException if a setting is out of range */
     public Flip {
         Range.probability("Flip p", p);
     }

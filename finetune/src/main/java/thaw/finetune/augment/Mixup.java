@@ -10,6 +10,7 @@ import java.util.SplittableRandom;
  * @param alpha fastai's default is 0.4
  */
 public record Mixup(double alpha) implements BatchMix {
+    /** @throws IllegalArgumentException if a setting is out of range */
     public Mixup {
         Range.require("Mixup alpha", alpha > 0 && Double.isFinite(alpha), "a number above 0", alpha);
     }

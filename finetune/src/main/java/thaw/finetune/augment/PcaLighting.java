@@ -14,6 +14,7 @@ public record PcaLighting(double std) implements LightingTransform {
     private static final double[][] EIGENVECTORS = {{-0.5675, 0.7192, 0.4009}, {-0.5808, -0.0045, -0.8140},
         {-0.5836, -0.6948, 0.4203}};
 
+    /** @throws IllegalArgumentException if a setting is out of range */
     public PcaLighting {
         Range.require("PcaLighting std", std >= 0 && Double.isFinite(std), "0 or more", std);
     }

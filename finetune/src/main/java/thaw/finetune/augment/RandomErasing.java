@@ -15,6 +15,7 @@ import java.util.SplittableRandom;
 public record RandomErasing(double p, double minArea, double maxArea, double minAspect, int maxCount) implements ImageTransform {
     private static final int CHANNELS = 3;
 
+    /** @throws IllegalArgumentException if a setting is out of range */
     public RandomErasing {
         Range.probability("RandomErasing p", p);
         Range.require("RandomErasing minArea", minArea >= 0 && minArea <= 1, "a share from 0 to 1", minArea);

@@ -16,6 +16,7 @@ import thaw.finetune.images.RgbImage;
 public record RandomResizedCrop(double minScale, double maxScale, double minRatio, double maxRatio) implements ImageTransform {
     private static final int TRIES = 10;
 
+    /** @throws IllegalArgumentException if a setting is out of range */
     public RandomResizedCrop {
         Range.require("RandomResizedCrop minScale", minScale > 0 && minScale <= 1, "a share above 0, to 1", minScale);
         Range.require("RandomResizedCrop maxScale", maxScale >= minScale && maxScale <= 1, "minScale to 1", maxScale);

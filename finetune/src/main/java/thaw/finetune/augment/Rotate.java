@@ -10,6 +10,7 @@ import java.util.SplittableRandom;
  * @param p          probability; 0.75 in fastai's {@code aug_transforms}
  */
 public record Rotate(double maxDegrees, double p) implements CoordinateTransform {
+    /** @throws IllegalArgumentException if a setting is out of range */
     public Rotate {
         Range.require("Rotate maxDegrees", maxDegrees >= 0 && maxDegrees <= 180, "0 to 180", maxDegrees);
         Range.probability("Rotate p", p);

@@ -10,6 +10,7 @@ import java.util.SplittableRandom;
  * @param p         probability, for each axis by itself; 0.75 in fastai's {@code aug_transforms}
  */
 public record Warp(double magnitude, double p) implements CoordinateTransform {
+    /** @throws IllegalArgumentException if a setting is out of range */
     public Warp {
         Range.require("Warp magnitude", magnitude >= 0 && magnitude < 1, "0 to below 1", magnitude);
         Range.probability("Warp p", p);

@@ -10,6 +10,7 @@ import java.util.SplittableRandom;
  * @param p   probability; 0.75 in fastai's {@code aug_transforms}
  */
 public record Zoom(double min, double max, double p) implements CoordinateTransform {
+    /** @throws IllegalArgumentException if a setting is out of range */
     public Zoom {
         Range.require("Zoom min", min > 0 && Double.isFinite(min), "a factor above 0", min);
         Range.require("Zoom max", max >= min && Double.isFinite(max), "a factor of at least min", max);

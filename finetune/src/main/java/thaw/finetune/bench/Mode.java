@@ -12,6 +12,7 @@ public enum Mode {
     /** A training step of the last residual block and the head; all earlier layers are frozen and in evaluation mode. */
     TRAIN_HEAD;
 
+    /** Whether a step updates weights. */
     public boolean trains() {
         return this != INFER;
     }

@@ -35,7 +35,7 @@ public final class NetworkStep implements AutoCloseable {
     private final SGD sgd;
 
     /**
-     * A step of a network, whose layers this sets to training or evaluation mode as {@code mode} requires.
+     * A step of a network. Sets the network's layers to training or evaluation mode as {@code mode} requires.
      *
      * @param images {@code [N, C, size, size]} in row-major order
      * @param labels a class index for each image, whose number defines N; the values are not read for {@link Mode#INFER}

@@ -31,6 +31,7 @@ public record Comparison(List<Row> rows, int perClass, int tested, int classes) 
             accuracies = List.copyOf(accuracies);
         }
 
+        /** The mean accuracy of all draws. */
         public double mean() {
             return accuracies.stream().mapToDouble(Double::doubleValue).average().orElseThrow();
         }

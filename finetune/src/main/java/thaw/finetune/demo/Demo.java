@@ -30,6 +30,7 @@ public record Demo(Path folder, int perClass, int tested, int draws, int threads
 
     private static final long FIRST = 1;
 
+    /** @throws IllegalArgumentException if {@code draws} or {@code threads} is below 1 */
     public Demo {
         if (draws < 1 || threads < 1) {
             throw new IllegalArgumentException("demo: expected at least 1 draw and 1 thread, got " + draws + " and " + threads);

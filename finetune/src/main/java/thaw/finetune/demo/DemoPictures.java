@@ -27,7 +27,7 @@ public final class DemoPictures {
     private final PictureSet set = PictureSet.demo();
 
     /**
-     * The images in a folder; draws none.
+     * The demo's images in a folder, which {@link #draw} writes.
      *
      * @param perClass number of training images per class, at least 2
      * @param tested   number of test images per class, at least 1; there are a tenth as many validation images, but at least 1
@@ -68,6 +68,7 @@ public final class DemoPictures {
         return ImageFolder.of(folder(seed)).transforms(Pretraining.transforms().flip(true)).batch(BATCH).seed(seed);
     }
 
+    /** The test images. */
     public ImageFolder test() {
         return ImageFolder.of(testFolder()).transforms(Pretraining.transforms()).batch(TEST_BATCH);
     }

@@ -51,6 +51,7 @@ public record Pretraining(int pictures, int epochs, int batch, double rate, doub
     private static final int SIZE = 32;
     private static final int CHANNELS = 3;
 
+    /** @throws IllegalArgumentException if {@code pictures}, {@code epochs}, {@code batch} or {@code validation} is below 1 */
     public Pretraining {
         if (pictures < 1 || epochs < 1 || batch < 1 || validation < 1) {
             throw new IllegalArgumentException("pretraining: expected at least 1 image per class, 1 epoch, batches of 1 and 1"

@@ -42,6 +42,7 @@ public final class Trial {
         this.learner = new Learner(net, training);
     }
 
+    /** The network, which {@link #run} trains. */
     public ResNet net() {
         return net;
     }

@@ -33,6 +33,7 @@ public final class Insight implements AutoCloseable {
         return options;
     }
 
+    /** The meter of steps; to be called around each optimizer step. */
     public GroupMeter meter() {
         return meter;
     }

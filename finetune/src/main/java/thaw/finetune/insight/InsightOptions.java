@@ -13,6 +13,7 @@ import com.fasterxml.jackson.annotation.JsonIgnore;
  */
 public record InsightOptions(int everySteps, int probeImages, double updateRatioLimit) {
 
+    /** @throws IllegalArgumentException if a setting is out of range */
     public InsightOptions {
         if (everySteps < 0 || probeImages < 0 || probeImages == 1 || !(updateRatioLimit > 0)) {
             throw new IllegalArgumentException("insight: expected everySteps of 0 or more, probeImages of 0 or at least 2,"

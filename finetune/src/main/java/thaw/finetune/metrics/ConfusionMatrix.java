@@ -39,6 +39,7 @@ public final class ConfusionMatrix {
     public record Confusion(String actual, String predicted, long count) {
     }
 
+    /** The classes, in the order of rows and columns. */
     public List<String> classes() {
         return classes;
     }

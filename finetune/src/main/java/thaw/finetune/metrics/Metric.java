@@ -17,12 +17,17 @@ public record Metric(String name, ToDoubleFunction<Predictions> of) {
     public static final Metric ACCURACY = new Metric("accuracy", predictions -> TopK.accuracy(predictions, 1));
     /** 1 − accuracy. */
     public static final Metric ERROR_RATE = new Metric("error_rate", predictions -> 1 - TopK.accuracy(predictions, 1));
+    /** The unweighted mean of the classes' precision. */
     public static final Metric PRECISION = new Metric("precision_macro", p -> ConfusionMatrix.of(p).macroPrecision());
+    /** The unweighted mean of the classes' recall. */
     public static final Metric RECALL = new Metric("recall_macro", p -> ConfusionMatrix.of(p).macroRecall());
+    /** The unweighted mean of the classes' F1. */
     public static final Metric F1 = new Metric("f1_macro", p -> ConfusionMatrix.of(p).macroF1());
+    /** The area under the ROC curve; see {@link RocAuc#of}. */
     public static final Metric ROC_AUC = new Metric("roc_auc", RocAuc::of);
     /** Cohen's kappa. */
     public static final Metric KAPPA = new Metric("kappa", p -> ConfusionMatrix.of(p).kappa());
+    /** The expected calibration error with {@value CalibrationError#BINS} bins. */
     public static final Metric CALIBRATION_ERROR = new Metric("ece", CalibrationError::of);
 
     /** The share of images whose class is among the k most probable ones. */

@@ -24,6 +24,7 @@ import thaw.finetune.data.Sample;
  *                      each from 0 to 1 independently; the arrays are not copied
  */
 public record Predictions(LabelSet labels, List<Sample> samples, List<double[]> probabilities) {
+    /** @throws IllegalArgumentException if the numbers of samples and rows, or of classes and probabilities, differ */
     public Predictions {
         samples = List.copyOf(samples);
         probabilities = List.copyOf(probabilities);
@@ -49,6 +50,7 @@ public record Predictions(LabelSet labels, List<Sample> samples, List<double[]> 
         return labels.classes().size();
     }
 
+    /** The probability of a class for an image. */
     public double probability(int image, int label) {
         return probabilities.get(image)[label];
     }

@@ -34,6 +34,7 @@ import thaw.resnet.LayerGroup;
 public record Report(String title, Map<String, String> settings, FitSettings fit, List<Group> groups, List<Phase> phases,
         List<Epoch> epochs, int kept, InsightOptions insight, Optional<Evaluation> evaluation, List<String> warnings) {
 
+    /** @throws IllegalArgumentException if {@code kept} is not below the number of epochs */
     public Report {
         settings = Collections.unmodifiableMap(new LinkedHashMap<>(settings));
         groups = List.copyOf(groups);
@@ -42,7 +43,7 @@ public record Report(String title, Map<String, String> settings, FitSettings fit
         warnings = List.copyOf(warnings);
         if (kept >= epochs.size()) {
             throw new IllegalArgumentException("report: epoch " + (kept + 1) + " was kept, but only " + epochs.size()
-                    + " are done");
+                    + " are completed");
         }
     }
 
