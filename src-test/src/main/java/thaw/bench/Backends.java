@@ -7,20 +7,25 @@ import thaw.kernels.Pool2dOptions;
 import thaw.kernels.Shape;
 import thaw.kernels.cpu.CpuBackend;
 
-/** Opens what is measured, and fills it with numbers. */
+/** Opens the backends of the benchmarks, and creates arrays of random numbers. */
 final class Backends {
 
     private Backends() {
     }
 
-    /** @param kernels {@code vector} or {@code plain}; both on all cores */
+    /**
+     * Opens a CPU backend on all cores.
+     *
+     * @param kernels {@code vector} or {@code plain}
+     * @throws IllegalStateException if {@code vector} is requested without the Vector API
+     */
     static Backend open(String kernels) {
         int threads = Runtime.getRuntime().availableProcessors();
         if (kernels.equals("plain")) {
             return CpuBackend.plain(threads);
         }
         if (!CpuBackend.hasVectors()) {
-            throw new IllegalStateException("no Vector API here; run Java with --add-modules jdk.incubator.vector");
+            throw new IllegalStateException("the Vector API is missing; run Java with --add-modules jdk.incubator.vector");
         }
         return CpuBackend.create(threads);
     }
@@ -33,7 +38,7 @@ final class Backends {
         return backend.of(shape, values);
     }
 
-    /** As the layer before would have left it: in the backend's own layout rather than the row-major one of an image. */
+    /** Random numbers in the backend's own layout, like the output of an earlier layer, instead of an image's row-major one. */
     static Array activation(Backend backend, SplittableRandom random, Shape shape) {
         Array x = random(backend, random, shape);
         Array y = backend.avgPool2d(x, Pool2dOptions.of(1, 1, 0));

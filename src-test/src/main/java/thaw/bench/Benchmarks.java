@@ -17,8 +17,8 @@ import org.openjdk.jmh.runner.options.CommandLineOptions;
 import org.openjdk.jmh.runner.options.OptionsBuilder;
 
 /**
- * Runs benchmarks by JMH's own options, with its profiler of allocations, and sums up in a table what JMH reports apart:
- * milliseconds, GFLOP/s and their share of the peak measured beside them, GB/s, bytes allocated by an operation.
+ * Runs benchmarks with JMH's own options and its allocation profiler, and prints a table of the results: milliseconds, GFLOP/s
+ * and their percentage of the peak measured in the same process, GB/s, bytes allocated per operation.
  */
 public final class Benchmarks {
 
@@ -49,7 +49,7 @@ public final class Benchmarks {
         }
     }
 
-    /** A result whose name is, or in older and newer versions ends with, this one. */
+    /** The result with the given name, or in some versions of JMH with a prefix before it; empty if there is none. */
     private static String score(Map<String, Result> results, String name) {
         return results.entrySet().stream().filter(result -> result.getKey().endsWith(name)).findFirst()
                 .map(result -> String.format(Locale.ROOT, "%.1f", result.getValue().getScore())).orElse("");

@@ -29,7 +29,7 @@ import thaw.kernels.Shape;
 @Fork(1)
 public class ConvolutionBenchmark {
 
-    /** Input channels, image, output channels, filter, stride: all of ResNet-18, the others of ResNet-50, CIFAR's first. */
+    /** Input channels, image size, output channels, filter, stride: all of ResNet-18, more of ResNet-50, CIFAR's first. */
     @Param({"3:224:64:7:2", "64:56:64:3:1", "64:56:128:3:2", "128:28:128:3:1", "64:56:128:1:2", "128:28:256:3:2",
         "256:14:256:3:1", "128:28:256:1:2", "256:14:512:3:2", "512:7:512:3:1", "256:14:512:1:2",
         "64:56:64:1:1", "64:56:256:1:1", "256:56:64:1:1", "256:56:128:1:1", "128:56:128:3:2", "128:28:512:1:1",
@@ -41,7 +41,7 @@ public class ConvolutionBenchmark {
     @Param({"1", "16"})
     int batch;
 
-    /** Or plain. */
+    /** {@code vector} or {@code plain}. */
     @Param("vector")
     String kernels;
 
@@ -68,7 +68,7 @@ public class ConvolutionBenchmark {
         w = Backends.random(backend, random, Shape.of(outputs, channels, filter, filter));
         Shape out = options.outputShape(in, w.shape());
         gy = Backends.activation(backend, random, out);
-        // A batch norm in evaluation mode, a residual sum and a ReLU.
+        // Batch norm in evaluation mode, residual sum and ReLU.
         epilogue = new Epilogue(Backends.random(backend, random, Shape.of(outputs)),
                 Backends.random(backend, random, Shape.of(outputs)), Backends.activation(backend, random, out), true);
         operations = 2.0 * out.size() * channels * filter * filter;

@@ -20,7 +20,7 @@ import thaw.kernels.Pool2dOptions;
 import thaw.kernels.Shape;
 import thaw.kernels.UnaryOp;
 
-/** Operators that are passes over memory: what a network does between its convolutions. */
+/** Operators bound by memory, which a network runs between its convolutions. */
 @State(Scope.Benchmark)
 @BenchmarkMode(org.openjdk.jmh.annotations.Mode.Throughput)
 @OutputTimeUnit(TimeUnit.SECONDS)
@@ -32,11 +32,11 @@ public class ElementwiseBenchmark {
     private static final double EPS = 1e-5;
     private static final double MOMENTUM = 0.1;
 
-    /** Batch, channels, image: the first is larger than most caches. */
+    /** Batch, channels, image size: the first activation is larger than most caches. */
     @Param({"16:64:112", "16:64:56", "16:256:14", "1:64:56"})
     String activation;
 
-    /** Or plain. */
+    /** {@code vector} or {@code plain}. */
     @Param("vector")
     String kernels;
 
@@ -104,7 +104,7 @@ public class ElementwiseBenchmark {
         traffic.count(2, shape);
     }
 
-    /** Twice over the input, as its statistics come before its result. */
+    /** Reads the input twice, first for its statistics, and writes the result. */
     @Benchmark
     public void batchNormTrain(Traffic traffic) {
         release(backend.batchNormTrain(x, weight, bias, mean, var, MOMENTUM, EPS, null, true));
@@ -123,7 +123,7 @@ public class ElementwiseBenchmark {
         result.invStd().release();
     }
 
-    /** Twice over three arrays, and the result. */
+    /** Reads three arrays twice, and writes the result. */
     @Benchmark
     public void batchNormTrainGradient(Traffic traffic) {
         Backend.NormGradients g = backend.batchNormTrainGradient(gy, x, normalized.y(), weight, normalized.mean(),

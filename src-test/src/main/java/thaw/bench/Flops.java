@@ -9,17 +9,17 @@ import thaw.finetune.bench.MatmulPeak;
 import thaw.kernels.Backend;
 
 /**
- * Counts floating-point operations beside the time; JMH divides them by the seconds measured, which gives GFLOP/s, and their
- * share of the peak that the backend's product of large matrices reached in the same process, just before.
+ * Counts floating-point operations, which JMH divides by the measured seconds: GFLOP/s, and their percentage of the peak that
+ * the backend's product of large matrices reached earlier in the same process.
  */
 @State(Scope.Thread)
 @AuxCounters(AuxCounters.Type.OPERATIONS)
 public class Flops {
 
-    /** Read by JMH as a rate; reset for each iteration. */
+    /** Operations × 1e-9; JMH reads it as a rate per second. Reset in each iteration. */
     public double gflops;
 
-    /** Likewise. */
+    /** Operations as a percentage of the peak's operations in a second; JMH reads it as a rate per second, too. */
     public double percentOfPeak;
 
     private double peak;
@@ -30,10 +30,10 @@ public class Flops {
         percentOfPeak = 0;
     }
 
-    /** @param flops of one operation, done on this backend */
+    /** Adds one benchmark operation of {@code flops} floating-point operations on a backend. */
     void count(double flops, Backend backend) {
         if (peak == 0) {
-            // In the first operation of the warm-up, which no result contains.
+            // This is in the first operation of the warm-up, which results do not include.
             peak = MatmulPeak.measure(backend);
         }
         gflops += 1e-9 * flops;

@@ -28,8 +28,8 @@ import thaw.resnet.LayerGroup;
 import thaw.resnet.ResNet;
 
 /**
- * A training step with the first layer groups frozen, their batch norms fixed: what freezing saves, and whether a low learning
- * rate takes longer than a high one.
+ * A training step with the first layer groups frozen, including their batch norm statistics. Shows the time saved by freezing,
+ * and whether a low learning rate takes longer than a high one.
  */
 @State(org.openjdk.jmh.annotations.Scope.Benchmark)
 @BenchmarkMode(Mode.Throughput)
@@ -43,15 +43,15 @@ public class FreezingBenchmark {
     @Param({"resnet18:16:224", "resnet20:128:32"})
     String network;
 
-    /** The first group that is trained, of the stem, the stages and the head; negative ones count from the end. */
+    /** Index of the first trained group among stem, stages and head; negative numbers count from the end. */
     @Param({"0", "1", "2", "3", "-2", "-1"})
     int freezeTo;
 
-    /** Neither brings hundreds of steps on one batch to zeros or subnormal numbers, which take times of their own. */
+    /** Learning rates at which hundreds of steps on one batch reach no zeros or subnormal numbers, which change the time. */
     @Param({"1e-7", "1e-3"})
     double rate;
 
-    /** Or plain. */
+    /** {@code vector} or {@code plain}. */
     @Param("vector")
     String kernels;
 

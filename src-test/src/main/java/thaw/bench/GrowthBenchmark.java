@@ -18,7 +18,7 @@ import thaw.finetune.bench.NetworkStep;
 import thaw.resnet.Architecture;
 import thaw.resnet.ResNet;
 
-/** How time grows with the batch, the image, the depth and the threads, one of them at a time. */
+/** Steps of networks with varying batch size, image size, depth or number of threads, one of them at a time. */
 @State(Scope.Benchmark)
 @BenchmarkMode(org.openjdk.jmh.annotations.Mode.Throughput)
 @OutputTimeUnit(TimeUnit.SECONDS)

@@ -18,7 +18,7 @@ import thaw.kernels.Array;
 import thaw.kernels.Backend;
 import thaw.kernels.Shape;
 
-/** Matrix products {@code [M, K] × [K, N]}, the right side packed anew each time, as a changing matrix is. */
+/** Matrix products {@code [M, K] × [K, N]}; the right matrix is packed again each time, as for one that changes. */
 @State(Scope.Benchmark)
 @BenchmarkMode(Mode.Throughput)
 @OutputTimeUnit(TimeUnit.SECONDS)
@@ -30,7 +30,7 @@ public class MatMulBenchmark {
     @Param({"1024x1024x1024", "2048x2048x2048", "64x576x3136", "512x4608x49", "32x2048x1000"})
     String shape;
 
-    /** Or plain. */
+    /** {@code vector} or {@code plain}. */
     @Param("vector")
     String kernels;
 

@@ -34,7 +34,7 @@ public class NetworkBenchmark {
     @Param({"INFER", "TRAIN", "TRAIN_HEAD"})
     Mode mode;
 
-    /** Or plain. */
+    /** {@code vector} or {@code plain}. */
     @Param("vector")
     String kernels;
 

@@ -7,12 +7,12 @@ import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
 import thaw.kernels.Shape;
 
-/** Counts the bytes that an operator must read and write at least; JMH divides them by the seconds measured: GB/s. */
+/** Counts the bytes that an operator has to read and write at least, which JMH divides by the measured seconds: GB/s. */
 @State(Scope.Thread)
 @AuxCounters(AuxCounters.Type.OPERATIONS)
 public class Traffic {
 
-    /** Read by JMH as a rate; reset for each iteration. */
+    /** Bytes × 1e-9; JMH reads it as a rate per second. Reset in each iteration. */
     public double gigabytes;
 
     @Setup(Level.Iteration)
@@ -20,7 +20,7 @@ public class Traffic {
         gigabytes = 0;
     }
 
-    /** @param arrays of this shape, float32, that are read or written once each */
+    /** Adds an operation that reads or writes {@code arrays} float32 arrays of a shape. */
     void count(int arrays, Shape shape) {
         gigabytes += 1e-9 * Float.BYTES * arrays * shape.size();
     }

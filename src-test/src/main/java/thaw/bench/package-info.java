@@ -1,7 +1,6 @@
 /**
- * JMH benchmarks of matrix products, convolutions, passes over memory, whole networks, and how the time of these grows.
- * Beside the time they count two operations for each multiply-add of the textbook algorithm, so that different algorithms
- * compare, or the bytes that must be moved; {@link thaw.bench.Benchmarks} prints them together. How to run them stands in
- * the README.
+ * JMH benchmarks of matrix products, convolutions, operators bound by memory and whole networks, also with varying sizes. They
+ * count two floating-point operations for each multiply-add of the direct algorithm, so that algorithms are comparable, or the
+ * bytes that have to be moved; {@link thaw.bench.Benchmarks} prints these with the time. The README explains how to run them.
  */
 package thaw.bench;

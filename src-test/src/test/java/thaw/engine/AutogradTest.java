@@ -164,14 +164,14 @@ class AutogradTest {
         List<Tensor> w = List.of(device.ones(kernel), device.ones(kernel), device.ones(kernel));
         w.get(2).requiresGrad(true);
         network(image, w, same).backward();
-        // the head alone is learned: its weight gradient is all that is computed
+        // only the head is trained: its weight gradient is the only one computed
         assertEquals(1, counting.calls("conv2dWeightGradient"));
         assertEquals(0, counting.calls("conv2dInputGradient"));
 
         counting.reset();
         w.get(0).requiresGrad(true);
         network(image, w, same).backward();
-        // a frozen layer between learned ones passes gradients on, and the image gets none
+        // a frozen layer between trained ones propagates gradients; the image gets none
         assertEquals(2, counting.calls("conv2dWeightGradient"));
         assertEquals(2, counting.calls("conv2dInputGradient"));
 

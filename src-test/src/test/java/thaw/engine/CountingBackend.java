@@ -7,7 +7,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import thaw.kernels.Backend;
 import thaw.kernels.reference.ReferenceBackend;
 
-/** The reference backend with a count of the calls of each operator, and one that can be made to fail. */
+/** The reference backend, with a count of each operator's calls; one operator can be made to fail. */
 public final class CountingBackend {
 
     private final Map<String, Integer> calls = new ConcurrentHashMap<>();
@@ -46,7 +46,7 @@ public final class CountingBackend {
         calls.clear();
     }
 
-    /** Makes an operator throw from now on; the empty string heals it. */
+    /** Makes an operator throw from now on; the empty string ends this. */
     public void fail(String operator) {
         failing = operator;
     }

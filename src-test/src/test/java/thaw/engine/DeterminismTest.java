@@ -23,7 +23,7 @@ import thaw.engine.optim.SGD;
 import thaw.engine.optim.Scheduler;
 import thaw.kernels.Conv2dOptions;
 
-/** The same seed gives the same bits, on one thread or several. */
+/** The same seed gives the same bits on any number of threads. */
 class DeterminismTest {
 
     private static final int STEPS = 4;

@@ -10,7 +10,7 @@ import thaw.kernels.Shape;
 
 /**
  * Compares gradients with central differences, in double precision: {@code ∂L/∂x ≈ (L(x + h) − L(x − h)) / 2h} for the loss
- * {@code L = Σ r·y} with fixed random {@code r}. The error of the difference is of the order h² + 1e-16/h.
+ * {@code L = Σ r·y} with fixed random {@code r}. The error of the difference is of order h² + 1e-16/h.
  */
 public final class GradientCheck {
 
@@ -20,7 +20,7 @@ public final class GradientCheck {
     private GradientCheck() {
     }
 
-    /** Random numbers of a magnitude in [0.1, 1.1], away from the kinks of relu and abs and the poles of division. */
+    /** Random numbers with magnitudes in [0.1, 1.1], away from the kinks of relu and abs and the pole of division. */
     public static Tensor input(Device device, long seed, int... dims) {
         Random random = new Random(seed);
         double[] values = new double[Shape.of(dims).size()];
@@ -30,7 +30,7 @@ public final class GradientCheck {
         return device.tensor(Shape.of(dims), values).requiresGrad(true);
     }
 
-    /** As {@link #input}, positive, for square roots and logarithms. */
+    /** Like {@link #input}, but positive, for square roots and logarithms. */
     public static Tensor positive(Device device, long seed, int... dims) {
         Tensor t = input(device, seed, dims);
         double[] values = t.toDoubles();
@@ -40,7 +40,7 @@ public final class GradientCheck {
         return device.tensor(t.shape(), values).requiresGrad(true);
     }
 
-    /** Checks the gradient of what {@code f} computes with respect to each of these leaves. */
+    /** Checks the gradients of {@code f}'s result with respect to the leaves. */
     public static void check(Supplier<Tensor> f, Tensor... leaves) {
         check(f, List.of(leaves));
     }

@@ -11,7 +11,7 @@ import thaw.kernels.opencl.OpenClDevice;
 import thaw.kernels.opencl.OpenClDevices;
 import thaw.kernels.opencl.OpenClHere;
 
-/** The engine's ways to an OpenCL device. */
+/** Selection of OpenCL devices by the engine. */
 class OpenClDeviceTest {
 
     @Test
@@ -26,7 +26,7 @@ class OpenClDeviceTest {
         }
     }
 
-    /** A processor behind OpenCL is no match for the backend made for processors. */
+    /** On CPUs, OpenCL is slower than the CPU backend. */
     @Test
     void autoNeverTakesAProcessorBehindOpenCl() {
         try (Device device = Device.auto(1)) {

@@ -6,7 +6,7 @@ import java.util.Random;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Gradients through random graphs, in which results are used several times, against finite differences. */
+/** Compares gradients of random graphs, in which results are used several times, with finite differences. */
 class RandomGraphTest {
 
     @ParameterizedTest

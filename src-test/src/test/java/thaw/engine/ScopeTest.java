@@ -86,7 +86,7 @@ class ScopeTest {
 
     @Test
     void onceWarmTheProcessorAllocatesNothing() {
-        // one thread: of several, it's chance when they first work at the same time and each needs memory of its own
+        // one thread, because it is random when several first run at the same time and each allocates its own memory
         try (Device cpu = Device.cpu(1)) {
             Module net = network(cpu);
             SGD sgd = new SGD(ParamGroup.group("all", net).lr(0.01).momentum(0.9));

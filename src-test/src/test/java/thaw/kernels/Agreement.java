@@ -10,23 +10,23 @@ import java.util.function.Function;
 import java.util.function.ObjIntConsumer;
 import thaw.kernels.reference.ReferenceBackend;
 
-/** Compares what a backend computes with what {@link ReferenceBackend} does, from the same random numbers. */
+/** Compares a backend's results with those of {@link ReferenceBackend}, on the same random inputs. */
 public abstract class Agreement extends OperatorContract {
 
     static final int SHAPES = 12;
     static final int[] CHANNELS = {1, 2, 3, 7, 8, 15, 16, 17, 31, 33, 48};
 
-    /** The largest relative L2 error of a result. */
+    /** The largest allowed relative L2 error of a result. */
     protected double tolerance() {
         return 1e-5;
     }
 
-    /** As {@link #tolerance}, for convolutions. */
+    /** The largest allowed relative L2 error of a convolution's result. */
     protected double convolutionTolerance() {
         return tolerance();
     }
 
-    /** Activations with each awkward number of channels, one pixel and odd images, and rows. */
+    /** Runs a test on activations with various numbers of channels, single pixels and odd image sizes, and on rows. */
     static void overShapes(ObjIntConsumer<Shape> test) {
         SplittableRandom random = new SplittableRandom(9);
         int seed = 0;
@@ -37,7 +37,7 @@ public abstract class Agreement extends OperatorContract {
         }
     }
 
-    /** Runs a computation on both backends, with the same random inputs, and compares its results (some may be null). */
+    /** Runs a computation on both backends with the same random inputs, and compares its results, some of which may be null. */
     void agree(long seed, double tolerance, Function<Bench, List<Array>> computation) {
         long before = backend.memory().inUse();
         try (ReferenceBackend reference = new ReferenceBackend();
@@ -58,16 +58,16 @@ public abstract class Agreement extends OperatorContract {
                 }
             }
         }
-        assertEquals(before, backend.memory().inUse(), "bytes in use after all was released");
+        assertEquals(before, backend.memory().inUse(), "bytes in use after all arrays were released");
     }
 
-    /** As {@link #relativeError}, but sums of numbers of size 1 that nearly cancel are measured against 1. */
+    /** Like {@link #relativeError}, but relative to a root mean square of 1 if that of the expected numbers is below 1. */
     private static double error(double[] actual, double[] expected) {
         double norm = Math.sqrt(Arrays.stream(expected).map(v -> v * v).sum());
         return relativeError(actual, expected) * Math.min(1, norm == 0 ? 1 : norm / Math.sqrt(expected.length));
     }
 
-    /** {@code ‖actual − expected‖ / ‖expected‖}; where nothing but zeros is expected, {@code ‖actual‖} */
+    /** {@code ‖actual − expected‖ / ‖expected‖}, or {@code ‖actual‖} if all expected numbers are 0. */
     public static double relativeError(double[] actual, double[] expected) {
         double difference = 0;
         double norm = 0;

@@ -21,17 +21,17 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * What every backend promises about memory, order and repetition. What its operators compute stands in
- * {@link OperatorContract}.
+ * Tests of every backend's guarantees on memory, element order and reproducibility. {@link OperatorContract} tests the results
+ * of operators.
  */
 public abstract class BackendContract {
 
     protected Backend backend;
 
-    /** A new backend under test. */
+    /** Opens a new instance of the backend under test. */
     protected abstract Backend create();
 
-    /** Backends that must give the same bits as {@link #create}, such as one with another number of threads. */
+    /** Opens backends that must give the same bits as {@link #create}, such as one with another number of threads. */
     protected List<Backend> createEquals() {
         return List.of();
     }
@@ -98,7 +98,7 @@ public abstract class BackendContract {
 
         Array copy = backend.copy(x);
         backend.fill(x, -1);
-        assertArrayEquals(filled, read(copy), "a copy has memory of its own");
+        assertArrayEquals(filled, read(copy), "a copy has its own memory");
         backend.assign(x, copy);
         assertArrayEquals(filled, read(x));
         backend.fill(copy, 0);
@@ -138,7 +138,7 @@ public abstract class BackendContract {
         x.retain();
         x.release();
         x.release();
-        assertArrayEquals(counting(Shape.of(24)), read(view), "a view is an owner of its own");
+        assertArrayEquals(counting(Shape.of(24)), read(view), "a view owns the memory, too");
         view.release();
         assertEquals(before, backend.memory().inUse());
     }
@@ -303,7 +303,7 @@ public abstract class BackendContract {
         }
     }
 
-    /** Operators in which an order of addition, or a thread's share of the work, could show. */
+    /** Results of operators that could depend on the order of additions, or on the division of work among threads. */
     private static List<float[]> sample(Backend backend) {
         List<float[]> results = new ArrayList<>();
         try (Bench bench = new Bench(backend, 5)) {
@@ -343,7 +343,7 @@ public abstract class BackendContract {
         return Bench.read(backend, x);
     }
 
-    /** 0, 1, 2, … */
+    /** The numbers 0, 1, 2, … */
     private static float[] counting(Shape shape) {
         float[] values = new float[shape.size()];
         for (int i = 0; i < values.length; i++) {

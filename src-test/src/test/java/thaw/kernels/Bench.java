@@ -8,8 +8,8 @@ import java.util.SplittableRandom;
 import java.util.function.DoubleSupplier;
 
 /**
- * Makes random arrays on a backend. Two benches of the same seed give the same numbers in the same order, so that one
- * computation can be run on two backends. Closing it checks that inputs were not changed, and releases them.
+ * Creates random input arrays on a backend. Two benches with the same seed give the same numbers in the same order, so that a
+ * computation can run on two backends. Closing a bench checks that operators have not changed its inputs, and releases them.
  */
 public final class Bench implements AutoCloseable {
 
@@ -26,7 +26,7 @@ public final class Bench implements AutoCloseable {
         return backend;
     }
 
-    /** Of mean 0 and variance 1. */
+    /** Normal random numbers with mean 0 and variance 1. */
     public Array normal(int... dims) {
         return make(Shape.of(dims), random::nextGaussian);
     }
@@ -43,12 +43,12 @@ public final class Bench implements AutoCloseable {
         return make(Shape.of(dims), () -> random.nextDouble(from, to));
     }
 
-    /** Whole numbers below a bound: class numbers, or values with many ties. */
+    /** Random integers from 0 to {@code bound} - 1: class indices, or values with many ties. */
     public Array integers(int bound, int... dims) {
         return make(Shape.of(dims), () -> random.nextInt(bound));
     }
 
-    /** A copy of an input that an operator may change in place; whoever asks for it releases it. */
+    /** A copy of an input that an operator may change in place; the caller releases it. */
     public Array mutable(Array input) {
         return backend.copy(input);
     }

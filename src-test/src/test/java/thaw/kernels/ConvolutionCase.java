@@ -5,7 +5,7 @@ import java.util.SplittableRandom;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
-/** A convolution of {@code x [n, c, h, w]} with a weight {@code [k, c/groups, r, s]}, to be tried on a backend. */
+/** A convolution of {@code x [n, c, h, w]} with a weight {@code [k, c/groups, r, s]}, to be tested on backends. */
 public record ConvolutionCase(int n, int c, int h, int w, int k, int r, int s, boolean bias, Conv2dOptions options) {
 
     private static final int RANDOM = 40;
@@ -18,17 +18,17 @@ public record ConvolutionCase(int n, int c, int h, int w, int k, int r, int s, b
         return Objects.hash(n, c, h, w, k, r, s);
     }
 
-    /** About how many multiplications it takes. */
+    /** The approximate number of multiplications. */
     private long products() {
         return (long) n * h * w * weight().size() / options.strideH() / options.strideW();
     }
 
-    /** Those of {@link #all} that may be tried with many epilogues each. */
+    /** The cases of {@link #all} with few multiplications, for tests that run each case several times. */
     public static Stream<ConvolutionCase> light() {
         return all().filter(v -> v.products() < 1 << 26);
     }
 
-    /** The shapes of ResNets, shrunk; edges; then arbitrary ones. */
+    /** Reduced shapes of ResNets, edge cases, and random cases. */
     public static Stream<ConvolutionCase> all() {
         Stream<ConvolutionCase> fixed = Stream.of(
                 new ConvolutionCase(2, 3, 32, 32, 8, 7, 7, false, Conv2dOptions.of(2, 3)),
@@ -81,7 +81,7 @@ public record ConvolutionCase(int n, int c, int h, int w, int k, int r, int s, b
         return Stream.concat(fixed, IntStream.range(0, RANDOM).mapToObj(i -> random(random, i)));
     }
 
-    /** One group mostly; sometimes some large ones, or many small ones. */
+    /** A random case, mostly with one group; sometimes with a few large groups, or many small ones. */
     private static ConvolutionCase random(SplittableRandom random, int number) {
         boolean small = number % 4 == 3;
         int groups = small ? random.nextInt(5, 40) : number % 4 == 2 ? random.nextInt(2, 5) : 1;

@@ -11,7 +11,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** What a network's layers are made of, held against the reference: convolutions, products, normalisation, pooling. */
+/** Compares the operators of a network's layers with the reference: convolutions, products, normalisation, pooling. */
 abstract class LayerAgreement extends Agreement {
 
     // ---- convolution ---------------------------------------------------------------------------------------------
@@ -57,7 +57,7 @@ abstract class LayerAgreement extends Agreement {
         });
     }
 
-    /** A backend that keeps a weight in another form must notice that the weight has changed, or its memory another owner. */
+    /** A backend that caches a rearranged weight must notice when the weight changes, and when its memory is reused. */
     @Test
     void conv2dSeesThatItsWeightHasChanged() {
         Conv2dOptions options = Conv2dOptions.of(1, 1);
@@ -120,7 +120,7 @@ abstract class LayerAgreement extends Agreement {
         }));
     }
 
-    /** With a residual and a ReLU; its gradient is told by any {@code y}, here one that doesn't depend on rounding. */
+    /** With residual and ReLU. Backward takes the ReLU's mask from {@code y}, which is a random input here, free of rounding. */
     @Test
     void batchNormTrainWithEpilogue() {
         overShapes((shape, seed) -> agree(seed, tolerance(), b -> {
@@ -176,7 +176,7 @@ abstract class LayerAgreement extends Agreement {
         }));
     }
 
-    /** Far from 0 the variance is a small difference of large squares, unless it is computed about the mean. */
+    /** With a large mean, the variance is a small difference of large squares unless it is computed about the mean. */
     @Test
     void batchNormOfALargeMean() {
         agree(3, 1e-4, b -> {

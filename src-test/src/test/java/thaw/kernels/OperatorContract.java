@@ -11,12 +11,12 @@ import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.function.Executable;
 
-/** What every backend's operators do where their definition leaves no choice: ties, NaN, edges, refusals. */
+/** Tests of every backend's operators in cases that they define exactly: ties, NaN, edges, rejected arguments. */
 public abstract class OperatorContract extends BackendContract {
 
     private static final double NAN = Double.NaN;
 
-    // ---- choices ---------------------------------------------------------------------------------------------------
+    // ---- ties, NaN and edges ---------------------------------------------------------------------------------------
 
     @Test
     void theFirstOfEqualMaximaIsChosen() {
@@ -115,7 +115,7 @@ public abstract class OperatorContract extends BackendContract {
         assertArrayEquals(new float[] {0, -1000, half, half}, read(backend.logSoftmax(scores)), 1e-6f);
     }
 
-    /** PyTorch's values: the mean over hard targets divides by the weights of their classes, that over soft ones by the rows. */
+    /** Values by PyTorch: the mean over hard targets divides by the sum of class weights, the mean over soft ones by the rows. */
     @Test
     void classesWithoutWeightCountNothing() {
         Array scores = backend.of(Shape.of(2, 3), new double[] {0.5, -1, 2, 1, 0, -0.5});
@@ -158,7 +158,7 @@ public abstract class OperatorContract extends BackendContract {
         assertArrayEquals(expected, read(loss.gradient()), 1e-6f);
     }
 
-    /** PyTorch's: what one row's softmax makes of a score that is no finite number. */
+    /** Values by PyTorch: the softmax and the loss of rows with scores that are not finite. */
     @Test
     void scoresThatAreNotFiniteAreNotHidden() {
         double inf = Double.POSITIVE_INFINITY;
@@ -203,7 +203,7 @@ public abstract class OperatorContract extends BackendContract {
         assertArrayEquals(new float[] {10, -10}, read(g));
     }
 
-    // ---- refusals ----------------------------------------------------------------------------------------------
+    // ---- rejected arguments ------------------------------------------------------------------------------------
 
     @Test
     void shapesThatDoNotFitAreNamed() {

@@ -10,8 +10,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /**
- * A fast backend's contract: every operator gives what the reference gives, over random shapes and numbers, changes no argument
- * and keeps no memory. Here are those on elements, of losses and of optimizers; the others are inherited.
+ * Tests of a fast backend: every operator agrees with the reference on random shapes and numbers, changes no argument and leaks
+ * no memory. This class tests element-wise operators, losses and optimizers; superclasses test the others.
  */
 public abstract class ReferenceAgreement extends LayerAgreement {
 
@@ -112,7 +112,7 @@ public abstract class ReferenceAgreement extends LayerAgreement {
     void softmaxAndCrossEntropy() {
         SplittableRandom random = new SplittableRandom(8);
         for (int i = 0; i < 2 * SHAPES; i++) {
-            // several rows, as a gradient 1 − p that is nearly 0 has few digits in float32
+            // several rows, because a gradient 1 − p near 0 has few significant digits in float32
             int n = random.nextInt(6, 16);
             int c = i == 0 ? 1000 : random.nextInt(2, 40);
             double smoothing = i % 3 == 0 ? 0 : 0.1;
@@ -224,12 +224,12 @@ public abstract class ReferenceAgreement extends LayerAgreement {
         }
     }
 
-    /** Steps are taken without one and where it is 0. */
+    /** A missing {@code foundInf}, 0, NaN or 1 by step; the optimizer updates only without one or if it is 0. */
     private static Array foundInf(Bench b, int step) {
         return step == 0 ? null : b.normal(Shape.SCALAR, step == 1 ? 0 : step == 2 ? Double.NaN : 1, 0);
     }
 
-    /** More parameters than any device updates by one launch, of which every third is new. */
+    /** More parameters than a device updates in one launch; every third has no momentum yet. */
     @Test
     void sgdOfManyParameters() {
         SgdOptions rule = new SgdOptions(0.01, 0.9, 0.1, 0.05, false, false);

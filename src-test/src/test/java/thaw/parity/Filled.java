@@ -8,7 +8,7 @@ import thaw.engine.nn.Module;
 import thaw.kernels.Shape;
 import thaw.kernels.SplitMix64;
 
-/** Weights by formula, the same in every language, so that whole networks are compared without a weight file. */
+/** Weights by a formula that gives the same numbers in every language, so that networks are compared without weight files. */
 public final class Filled {
 
     private Filled() {
@@ -27,7 +27,7 @@ public final class Filled {
         return values;
     }
 
-    /** Fills a ResNet's state: Kaiming's range for weights, about 1 for scales but 0.2 for the last of each block. */
+    /** Fills a ResNet's state: weights in Kaiming's range, scales about 1, but about 0.2 for the last scale of each block. */
     public static void fill(Module net, boolean bottleneck) {
         String last = bottleneck ? ".bn3." : ".bn2.";
         Map<String, StoredTensor> state = new LinkedHashMap<>();

@@ -15,8 +15,8 @@ import thaw.resnet.Architecture;
 import thaw.resnet.ResNet;
 
 /**
- * A whole network: logits of an evaluation pass; loss, gradients and running statistics of a training pass. The bars on
- * gradients are wide because in training mode a rounding error turns a few ReLUs and maxima the other way.
+ * A whole network: logits of an evaluation pass; loss, gradients and running statistics of a training pass. Tolerances for
+ * gradients are wide because in training mode rounding errors change the decision of a few ReLUs and maxima.
  */
 final class ModelCase {
 
@@ -76,11 +76,11 @@ final class ModelCase {
             double expected = c.stored("grad_norm." + name).toDoubles()[0];
             double error = Math.abs(Math.sqrt(dot(g, g, g.length)) / expected - 1);
             errors.add(error);
-            require(error <= NORM_WORST, "the gradient's norm of " + name + " is off by " + error);
+            require(error <= NORM_WORST, "the gradient's norm of " + name + " has an error of " + error);
             StoredTensor stored = c.stored("grad_head." + name);
             double[] head = stored.toDoubles();
             double cosine = dot(g, head, head.length) / Math.sqrt(dot(g, g, head.length) * dot(head, head, head.length));
-            require(cosine >= COSINE, "the gradient of " + name + " points elsewhere: cosine " + cosine);
+            require(cosine >= COSINE, "the gradient of " + name + " has another direction: cosine " + cosine);
         }
         Collections.sort(errors);
         double median = errors.get(errors.size() / 2);

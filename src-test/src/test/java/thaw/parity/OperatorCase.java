@@ -10,7 +10,7 @@ import thaw.kernels.Conv2dOptions;
 import thaw.kernels.Pool2dOptions;
 import thaw.kernels.Reduction;
 
-/** An operator, with the gradient of each input and the buffers that it updates. */
+/** A case of an operator: its result, the gradient of each input and the buffers that it updates. */
 final class OperatorCase {
 
     private final ParityCase c;
@@ -23,7 +23,7 @@ final class OperatorCase {
         }
     }
 
-    /** @param bar the relative error that is allowed */
+    /** @param bar the largest allowed relative error */
     static void run(ParityCase c, Device device, double bar) {
         try (Scope scope = device.scope()) {
             OperatorCase o = new OperatorCase(c, device);
@@ -105,7 +105,7 @@ final class OperatorCase {
 
     private Tensor logSoftmax(Tensor x) {
         if (x.shape().index(c.attrs().path("dim").asInt(-1)) != x.shape().rank() - 1) {
-            throw new AssertionError(c.name() + ": logSoftmax works along the last dimension, the case along another: "
+            throw new AssertionError(c.name() + ": logSoftmax supports the last dimension only, the case has another: "
                     + c.attrs());
         }
         return x.logSoftmax();

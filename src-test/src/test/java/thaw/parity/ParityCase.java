@@ -12,7 +12,7 @@ import thaw.engine.io.StoredTensor;
 import thaw.engine.io.Weights;
 import thaw.kernels.Shape;
 
-/** One file of numbers that PyTorch computed: what was done, with which options, on which tensors, and what came out. */
+/** A file of numbers computed by PyTorch: an operation with its options, inputs and results. */
 record ParityCase(String name, String op, JsonNode attrs, Weights tensors) {
 
     private static final ObjectMapper JSON = new ObjectMapper();
@@ -39,12 +39,12 @@ record ParityCase(String name, String op, JsonNode attrs, Weights tensors) {
         return device.tensor(t.shape(), t.toDoubles());
     }
 
-    /** The names that follow a prefix: {@code names("grad.")} are those of the inputs with a gradient. */
+    /** The rest of all tensor names with a prefix: {@code names("grad.")} are the inputs that have a gradient. */
     List<String> names(String prefix) {
         return tensors.keySet().stream().filter(k -> k.startsWith(prefix)).map(k -> k.substring(prefix.length())).toList();
     }
 
-    /** An option that is one number for both directions, or two. */
+    /** An option that is one number for both directions, or two numbers. */
     int[] pair(String key, int absent) {
         JsonNode node = attrs.path(key);
         if (node.isMissingNode()) {
@@ -71,11 +71,11 @@ record ParityCase(String name, String op, JsonNode attrs, Weights tensors) {
         }
         double error = relativeError(stored(key).toDoubles(), got.toDoubles());
         if (!(error <= bar)) {
-            throw new AssertionError(name + " " + attrs + ": relative error of " + key + " is " + error + ", allowed are " + bar);
+            throw new AssertionError(name + " " + attrs + ": relative error of " + key + " is " + error + ", limit " + bar);
         }
     }
 
-    /** {@code ‖got − expected‖ / ‖expected‖}; where all expected numbers are 0, {@code ‖got‖}. */
+    /** {@code ‖got − expected‖ / ‖expected‖}, or {@code ‖got‖} if all expected numbers are 0. */
     static double relativeError(double[] expected, double[] got) {
         double difference = 0;
         double norm = 0;

@@ -18,17 +18,17 @@ import thaw.kernels.cpu.CpuBackend;
 import thaw.kernels.opencl.OpenClHere;
 
 /**
- * Every case in the directory that the system property {@code parity.dir} names, on every backend. The files are found by
- * looking, so cases of other seeds can be put in their place; one with an unknown operator fails.
+ * Runs every case in the directory named by the system property {@code parity.dir} on every backend. The directory is searched,
+ * so that its files can be replaced by cases of other seeds; a case with an unknown operator fails.
  */
 class ParityTest {
 
     /**
-     * A backend to run on.
+     * A backend to test.
      *
-     * @param bar   the relative error that is allowed to operators; in double precision only the rounding of the file's
-     *              numbers is left
-     * @param whole whether whole networks are run too, which takes minutes in double precision
+     * @param bar   the largest allowed relative error of operators; in double precision only the rounding of the file's numbers
+     *              remains
+     * @param whole whether whole networks are tested, too, which takes minutes in double precision
      */
     private record On(String name, Supplier<Device> device, double bar, boolean whole) {
     }
@@ -46,7 +46,7 @@ class ParityTest {
         }
     }
 
-    /** One test that is reported as skipped, with the reason: a factory that is skipped itself would go unnoticed. */
+    /** One test that is reported as skipped, with the reason; a skipped factory would not be reported. */
     private static List<DynamicTest> absent() {
         return List.of(DynamicTest.dynamicTest("parity cases",
                 () -> Assumptions.abort("no parity cases in " + DIR + "; name their directory by -Dparity.dir=…")));

@@ -16,7 +16,7 @@ import thaw.engine.optim.Scheduler;
 import thaw.engine.optim.StepLR;
 import thaw.kernels.Shape;
 
-/** Learning rate and momentum of each group at each step. */
+/** A case of a schedule: learning rate and momentum of each group at each step. */
 final class ScheduleCase {
 
     private static final double BAR = 1e-6;
@@ -63,7 +63,7 @@ final class ScheduleCase {
     }
 
     private static void assertClose(String where, double expected, double got) {
-        // PyTorch's chained cosine leaves 1e-17 where the closed form has 0
+        // PyTorch's recursive cosine gives 1e-17 where the closed form gives 0
         if (!(Math.abs(got - expected) <= BAR * Math.abs(expected) + 1e-15)) {
             throw new AssertionError(where + ": expected " + expected + ", got " + got);
         }

@@ -9,7 +9,7 @@ import thaw.engine.Tensor;
 import thaw.engine.optim.ParamGroup;
 import thaw.engine.optim.SGD;
 
-/** Steps of SGD over several groups, of which some parameters have no gradient in some steps. */
+/** A case of SGD: steps of several groups, in which some parameters have no gradient in some steps. */
 final class SgdCase {
 
     private static final double BAR = 1e-6;

@@ -25,7 +25,7 @@ import thaw.kernels.Shape;
 
 class ArchitectureTest {
 
-    /** As torchvision documents them. */
+    /** Parameter counts documented by torchvision. */
     @ParameterizedTest
     @CsvSource({"resnet18,1000,11689512", "resnet34,1000,21797672", "resnet50,1000,25557032", "resnet101,1000,44549160",
         "resnet152,1000,60192808", "wide_resnet50_2,1000,68883240", "wide_resnet101_2,1000,126886696",
@@ -34,7 +34,7 @@ class ArchitectureTest {
         assertEquals(expected, Outline.of(Architecture.byName(name), 3, Head.LINEAR, classes, 224, 224).parameters());
     }
 
-    /** He et al. 2016, table 6, in millions. */
+    /** Parameter counts of He et al. 2016, table 6, in millions. */
     @ParameterizedTest
     @CsvSource({"resnet20,0.27", "resnet32,0.46", "resnet44,0.66", "resnet56,0.85", "resnet110,1.7"})
     void parameterCountsOfTheCifarNetworks(String name, double millions) {
@@ -42,7 +42,7 @@ class ArchitectureTest {
         assertEquals(millions, count / 1e6, name.equals("resnet110") ? 0.05 : 0.005);
     }
 
-    /** The number in the name counts the layers with weights, but for the projections on shortcuts. */
+    /** The number in the name counts the layers with weights, except projections on shortcuts. */
     @ParameterizedTest
     @MethodSource("thaw.resnet.Architecture#all")
     void theNameSaysTheDepth(Architecture a) {
@@ -104,7 +104,7 @@ class ArchitectureTest {
         assertEquals(Optional.empty(), Architecture.recognise(Map.of()));
     }
 
-    /** Tensors of the right shapes without the memory. */
+    /** Tensors with an architecture's shapes but without data. */
     static Map<String, StoredTensor> shapesOf(Architecture a, int inputChannels) {
         Map<String, StoredTensor> weights = new LinkedHashMap<>();
         for (Layer layer : Outline.of(a, inputChannels, Head.LINEAR, 7, 64, 64).layers()) {
@@ -129,7 +129,7 @@ class ArchitectureTest {
 
             @Override
             public ByteBuffer bytes() {
-                throw new AssertionError("only the shape was to be looked at");
+                throw new AssertionError("only the shape may be read");
             }
         };
     }

@@ -15,7 +15,7 @@ import thaw.engine.NoGrad;
 import thaw.engine.Scope;
 import thaw.kernels.Shape;
 
-/** One network on one device under many threads, which find the device's own threads busy and its rearranged weights missing. */
+/** Several threads evaluate one network on one device, while its worker threads are busy and its weights not yet rearranged. */
 class ConcurrentEvaluationTest {
 
     private static final int THREADS = 4;
@@ -44,7 +44,7 @@ class ConcurrentEvaluationTest {
             net.parameters().forEach(p -> p.set(p.toFloats()));
             scores(net, 0);
             net.release();
-            assertEquals(0, shared.backend().memory().inUse(), "of " + weights + " bytes of weights");
+            assertEquals(0, shared.backend().memory().inUse(), "bytes still in use, of " + weights + " bytes of weights");
         }
     }
 

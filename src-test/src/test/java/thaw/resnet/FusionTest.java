@@ -19,7 +19,7 @@ import thaw.engine.nn.BatchNorm2d;
 import thaw.engine.nn.Conv2d;
 import thaw.kernels.Shape;
 
-/** What a network asks of its backend: nothing that a fusion saves, and nothing for what is frozen. */
+/** The backend calls of a network: none that a fusion replaces, and none for frozen layers' gradients. */
 class FusionTest {
 
     private final CountingBackend counting = CountingBackend.of();
@@ -65,10 +65,10 @@ class FusionTest {
             assertEquals(1, counting.calls(pass), pass + ": of the stem's pooled result");
         }
         assertEquals(1, counting.calls("binary") - counting.calls("crossEntropy"), "the classifier's bias, the loss's gradient");
-        assertEquals(19, counting.calls("conv2dInputGradient"), "all but the stem's");
+        assertEquals(19, counting.calls("conv2dInputGradient"), "all except the stem's");
     }
 
-    /** Only the last stage and the head are learned; the rest normalises by the batch, as fastai has it, or is constant. */
+    /** Only the last stage and the head are trained; the other layers normalise by the batch, as in fastai, or are constant. */
     @ParameterizedTest
     @ValueSource(booleans = {true, false})
     void belowTheLowestTrainableLayerNothingIsKeptOrFormed(boolean frozenInTraining) {
@@ -97,7 +97,7 @@ class FusionTest {
         assertEquals(frozenInTraining ? 0 : 15, counting.calls("conv2dWithEpilogue"));
         assertEquals(5, counting.calls("batchNormTrainGradient"));
         assertEquals(5, counting.calls("conv2dWeightGradient"));
-        assertEquals(3, counting.calls("conv2dInputGradient"), "not those of layer4.0.conv1 and layer4.0.downsample.0");
+        assertEquals(3, counting.calls("conv2dInputGradient"), "all of layer4 except layer4.0.conv1 and layer4.0.downsample.0");
     }
 
     @ParameterizedTest

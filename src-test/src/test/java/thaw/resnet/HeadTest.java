@@ -73,8 +73,8 @@ class HeadTest {
     }
 
     /**
-     * Scores by PyTorch 2.13 in double precision: ResNet-18 with this head and the weights of {@link Filled}, on
-     * {@code Filled.fill("input")} as [2, 3, 64, 48].
+     * Scores of PyTorch 2.13 in double precision: ResNet-18 with this head and the weights of {@link Filled}, on
+     * {@code Filled.fill("input")} as {@code [2, 3, 64, 48]}.
      */
     @Test
     void fastaisHeadComputesWhatPyTorchDoes() {

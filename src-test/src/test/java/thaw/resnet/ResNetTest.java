@@ -118,8 +118,8 @@ class ResNetTest {
     // ---- arithmetic ----------------------------------------------------------------------------------------------
 
     /**
-     * Scores by PyTorch 2.13 in double precision for {@code Filled.fill("input")} as [2, 3, 64, 48]; the weights are those
-     * of {@link Filled}. Networks of other shapes are among the parity cases.
+     * Scores of PyTorch 2.13 in double precision for {@code Filled.fill("input")} as {@code [2, 3, 64, 48]}, with the weights of
+     * {@link Filled}. The parity cases have networks of other shapes.
      */
     @Test
     void groupedBottlenecksComputeWhatPyTorchDoes() {
@@ -129,7 +129,7 @@ class ResNetTest {
                 -0.4534116, 0.30896702, -0.01114765, 0.012628951);
     }
 
-    /** As above, for [2, 3, 29, 35]; odd sizes show where the shortcut's pixels are taken from. */
+    /** Scores of PyTorch 2.13 for {@code [2, 3, 29, 35]}; odd sizes test which pixels the shortcut reads. */
     @Test
     void cifarNetworkComputesWhatPyTorchDoes() throws IOException {
         ResNet net = ResNet.resnet20(device, 10);
@@ -178,7 +178,7 @@ class ResNetTest {
         assertFalse(Arrays.equals(first, ResNet.of(a, device, 10, 6).namedParameters().get("layer3.2.conv2.weight").toFloats()));
     }
 
-    /** Kaiming's normal distribution by fan-out: variance 2 / (64 · 9); of 36,864 values the estimate is good to 1 %. */
+    /** Kaiming's normal distribution by fan-out has variance 2 / (64 · 9); 36,864 values estimate it to 1 %. */
     @Test
     void initialVariance() {
         float[] w = ResNet.resnet20(device, 10).namedParameters().get("layer3.2.conv2.weight").toFloats();
@@ -200,7 +200,7 @@ class ResNetTest {
 
     // ---- memory --------------------------------------------------------------------------------------------------
 
-    /** Weights that a second step uses unchanged are kept in the form that convolutions take; from then on nothing is added. */
+    /** Convolutions cache rearranged weights that a second step uses unchanged; later steps add no memory. */
     @Test
     void aStepLeavesNothingBehind() {
         ResNet net = ResNet.resnet20(device, 10);

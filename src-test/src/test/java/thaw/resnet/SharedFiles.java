@@ -5,7 +5,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
-/** Files that lie beside the project; a test that needs one is skipped where there's none. */
+/** Files in the shared folder beside the project; a test that needs a missing one is skipped. */
 final class SharedFiles {
 
     private SharedFiles() {

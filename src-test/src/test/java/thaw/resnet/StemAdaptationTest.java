@@ -47,7 +47,7 @@ class StemAdaptationTest {
         assertArrayEquals(expected, scores(grey()), 1e-5f);
     }
 
-    /** The weights of one pixel: three channels 1, 2, 3 repeated and times 3/n. */
+    /** The weights of one pixel: those of three channels, 1, 2, 3, repeated and multiplied by 3/n. */
     @ParameterizedTest
     @ValueSource(ints = {2, 4, 7})
     void otherChannelsAreRepeatedAndScaled(int channels) {

@@ -15,22 +15,22 @@ import thaw.kernels.Shape;
 import thaw.kernels.cpu.CpuBackend;
 
 /**
- * What a training step takes from Java's heap once the pool is warm: objects of the graph and of jobs, and lists of rows, some
- * hundred bytes for each piece of an image; but no array of numbers.
+ * The heap allocation of a training step once the buffer pool is filled: objects of the graph and of jobs, and lists of rows,
+ * some hundred bytes for each piece of an image, but no arrays of floats.
  *
- * <p>Plain loops, since the Vector API makes an object of every vector until its callers are compiled.
+ * <p>It uses plain loops, because the Vector API allocates an object for every vector until its callers are compiled.
  */
 class StepAllocationTest {
 
     private static final int BATCH = 16;
-    /** Of the first stage. */
+    /** The bytes of one activation in the first stage. */
     private static final long ACTIVATION_BYTES = BATCH * 16 * 32 * 32 * Float.BYTES;
 
     private final ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
 
     @Test
     void aWarmStepAllocatesLessThanTwoActivations() {
-        // One thread, so that the counter of this thread sees all that is allocated.
+        // One thread, because the counter is of this thread's allocations only.
         try (Device device = Device.of(CpuBackend.plain(1))) {
             ResNet net = ResNet.resnet20(device, 10);
             SGD sgd = new SGD(group("body", net.groups().get(0), net.groups().get(1)).lr(1e-3).momentum(0.9),

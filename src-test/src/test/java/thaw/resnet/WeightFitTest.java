@@ -14,7 +14,7 @@ import thaw.engine.Device;
 import thaw.engine.io.StoredTensor;
 import thaw.kernels.Shape;
 
-/** Weights that don't fit are refused with words that say what they are and what to do, and change nothing. */
+/** Weights that do not fit are rejected without any change; the message says what they are and what to do. */
 class WeightFitTest {
 
     private final Device device = Device.cpu();

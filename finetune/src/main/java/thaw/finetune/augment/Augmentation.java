@@ -7,25 +7,27 @@ import thaw.finetune.images.RgbImage;
 import thaw.finetune.images.Transforms;
 
 /**
- * The random changes of training images, in fastai's way: all movements become one map, through which the image is read once;
- * brightness, contrast and color become one curve; then come normalization and erasing.
+ * A list of random transforms of training images, applied as in fastai: all coordinate transforms are composed into one map,
+ * through which the image is resampled once; brightness, contrast and color are composed into one curve per channel;
+ * normalization and erasing follow. Immutable and thread-safe.
  *
  * <pre>{@code
  * Augmentation.fastai().with(new Rotate(20, 0.75)).with(RandomErasing.of(0.25))
  * }</pre>
  *
- * It takes the place of {@link Transforms#flip}; the square is still cut where {@link Transforms#crop} says, unless there is a
- * {@link RandomResizedCrop}, which then decides. What a movement brings in from outside the square is the picture's own, as far
- * as there is any, and its mirror image beyond.
+ * An augmentation replaces {@link Transforms#flip}. The square is still cropped by {@link Transforms#crop}, unless the list
+ * has a {@link RandomResizedCrop}, which then crops. A coordinate transform that reads outside the square gets the image's own
+ * pixels where it has any, and the image reflected at its edges beyond.
  *
- * @param transforms of different kinds. Matrices of movements are multiplied in this order and warps come last, so that a pixel's
- *                   place goes through the last of the others first; brightness and contrast are applied in this order
+ * @param transforms at most one of each class. Matrices of coordinate transforms are multiplied in this order with the warp on
+ *                   the left, so that the last of the others maps a pixel's position first; brightness and contrast are applied
+ *                   in this order
  */
 public record Augmentation(List<ImageTransform> transforms) {
     private static final int CHANNELS = 3;
     private static final int LEVELS = 256;
 
-    /** @throws IllegalArgumentException if there are two of one kind */
+    /** @throws IllegalArgumentException if two transforms are of the same class */
     public Augmentation {
         transforms = List.copyOf(transforms);
         for (ImageTransform transform : transforms) {
@@ -37,11 +39,12 @@ public record Augmentation(List<ImageTransform> transforms) {
         }
     }
 
+    /** An augmentation of the given transforms, at most one of each class. */
     public static Augmentation of(ImageTransform... transforms) {
         return new Augmentation(List.of(transforms));
     }
 
-    /** Nothing: training images are prepared as for evaluation, but for where the square is cut. */
+    /** No transforms: training images are prepared as for evaluation, except for the position of the crop. */
     public static Augmentation none() {
         return of();
     }
@@ -51,7 +54,7 @@ public record Augmentation(List<ImageTransform> transforms) {
         return fastai(1);
     }
 
-    /** fastai's {@code aug_transforms(mult)}. */
+    /** fastai's {@code aug_transforms(mult)}: {@link #fastai()} with all magnitudes but zoom's multiplied by {@code mult}. */
     public static Augmentation fastai(double mult) {
         double movement = 0.75;
         double light = 0.75;
@@ -59,7 +62,7 @@ public record Augmentation(List<ImageTransform> transforms) {
                 new Brightness(0.2 * mult, light), new Contrast(0.2 * mult, light));
     }
 
-    /** With {@code transform} in the place of that of the same kind, or at the end where there is none. */
+    /** A copy in which {@code transform} replaces the one of the same class, or is appended if there is none. */
     public Augmentation with(ImageTransform transform) {
         List<ImageTransform> changed = new ArrayList<>(transforms);
         boolean replaced = false;
@@ -75,25 +78,25 @@ public record Augmentation(List<ImageTransform> transforms) {
         return new Augmentation(changed);
     }
 
-    /** Without the transform of a kind, if there is one. */
+    /** A copy without the transforms of a class. */
     public Augmentation without(Class<? extends ImageTransform> kind) {
         return new Augmentation(transforms.stream().filter(transform -> !kind.isInstance(transform)).toList());
     }
 
-    /** Whether a mirror image is all that may come of it. */
+    /** Whether the list has no transforms but {@link Flip}; mirrored and unmirrored are then the only possible results. */
     public boolean flipsAtMost() {
         return transforms.stream().allMatch(Flip.class::isInstance);
     }
 
-    /** Whether an image is mirrored, where {@linkplain #flipsAtMost that is all} that may happen: the draw of {@link #write}. */
+    /** Draws whether an image is mirrored, as {@link #write} does; for lists that {@linkplain #flipsAtMost flip at most}. */
     public boolean drawFlip(SplittableRandom random) {
         Flip flip = find(Flip.class);
         return flip != null && flip.happens(random);
     }
 
     /**
-     * The part that is the same in every epoch: a decoded picture, resized as {@link Transforms#resized} does, or finer where
-     * crops of random size want more pixels and the picture has them.
+     * The deterministic part, equal in every epoch: a decoded image resized as by {@link Transforms#resized}, or to a higher
+     * resolution if the list has a {@link RandomResizedCrop} that needs more pixels and the image has them.
      */
     public RgbImage resized(RgbImage decoded, Transforms prepare) {
         RandomResizedCrop crop = find(RandomResizedCrop.class);
@@ -106,10 +109,10 @@ public record Augmentation(List<ImageTransform> transforms) {
     }
 
     /**
-     * Writes what one training step sees, {@code [3, size, size]} from {@code offset}, normalized.
+     * Writes the network's input for one training step, {@code [3, size, size]} from {@code offset}, normalized.
      *
      * @param resized from {@link #resized}
-     * @param random  all that is random
+     * @param random  the only source of randomness
      */
     public void write(RgbImage resized, Transforms prepare, SplittableRandom random, float[] chw, int offset) {
         int size = prepare.size();

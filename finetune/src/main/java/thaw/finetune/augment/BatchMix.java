@@ -6,18 +6,18 @@ import com.fasterxml.jackson.annotation.JsonTypeInfo;
 import java.util.SplittableRandom;
 
 /**
- * Mixes the images of a batch with one another, and their targets in the same proportion. Since cross-entropy is linear in its
- * target, a loss on mixed targets is the mixture of the losses.
+ * Mixes the images of a batch with each other, and their targets in the same proportion. Because cross-entropy is linear in its
+ * target, the loss on mixed targets is the mixture of the losses.
  */
 @JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "type")
 @JsonSubTypes({@Type(Mixup.class), @Type(CutMix.class)})
 public sealed interface BatchMix permits Mixup, CutMix {
     /**
-     * Mixes in place.
+     * Mixes images and targets in place.
      *
      * @param images  {@code [N, 3, side, side]}
      * @param targets {@code [N, C]}, probabilities or 0 and 1
-     * @param order   with which image each is mixed, a permutation of 0 to N - 1
+     * @param order   a permutation of 0 to N - 1: image {@code i} is mixed with image {@code order[i]}
      */
     void apply(float[] images, float[] targets, int side, int[] order, SplittableRandom random);
 }

@@ -2,14 +2,12 @@ package thaw.finetune.augment;
 
 import java.util.SplittableRandom;
 
-/**
- * Draws from distributions, by formulas of our own and {@link StrictMath}: the same bits in every Java and on every machine.
- */
+/** Draws from distributions, implemented on {@link StrictMath} so that every Java and every machine gives the same bits. */
 final class Chance {
     private Chance() {
     }
 
-    /** Whether something of probability {@code p} happens. */
+    /** True with probability {@code p}. */
     static boolean happens(double p, SplittableRandom random) {
         return random.nextDouble() < p;
     }
@@ -18,12 +16,12 @@ final class Chance {
         return from + (to - from) * random.nextDouble();
     }
 
-    /** From {@code exp(uniform(log from, log to))}: as often half of something as twice of it. */
+    /** The distribution of {@code exp(uniform(log from, log to))}: a factor and its inverse are equally likely. */
     static double logUniform(double from, double to, SplittableRandom random) {
         return StrictMath.exp(uniform(StrictMath.log(from), StrictMath.log(to), random));
     }
 
-    /** The standard normal distribution, by Box and Muller (1958). */
+    /** The standard normal distribution, by the method of Box and Muller (1958). */
     static double gaussian(SplittableRandom random) {
         double radius = StrictMath.sqrt(-2 * StrictMath.log(1 - random.nextDouble()));
         return radius * StrictMath.cos(2 * Math.PI * random.nextDouble());
@@ -33,11 +31,14 @@ final class Chance {
     static double beta(double alpha, SplittableRandom random) {
         double x = gamma(alpha, random);
         double y = gamma(alpha, random);
-        /* For α near 0 both may underflow; the distribution is then all but a coin's. */
+        /* For α near 0 both may underflow; the distribution is then nearly that of a fair coin, 0 or 1. */
         return x + y > 0 ? x / (x + y) : random.nextInt(2);
     }
 
-    /** Marsaglia and Tsang, "A simple method for generating gamma variables" (2000); section 6 for shapes below 1. */
+    /**
+     * The distribution Gamma(shape, 1), by Marsaglia and Tsang, "A simple method for generating gamma variables" (2000); section
+     * 6 for shapes below 1.
+     */
     private static double gamma(double shape, SplittableRandom random) {
         if (shape < 1) {
             return gamma(shape + 1, random) * StrictMath.pow(1 - random.nextDouble(), 1 / shape);

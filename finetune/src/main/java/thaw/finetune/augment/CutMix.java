@@ -3,20 +3,21 @@ package thaw.finetune.augment;
 import java.util.SplittableRandom;
 
 /**
- * CutMix (Yun et al. 2019): a rectangle of each image is replaced by that of another, and targets are mixed by area. As in
- * fastai, the rectangle is one for the whole batch; its sides are {@code sqrt(1 - λ)} of the image's, with {@code λ} from Beta(α,
- * α), its center is anywhere, and what reaches beyond the image is cut off before the area is taken.
+ * CutMix (Yun et al. 2019): replaces a rectangle of each image by the same rectangle of another, and mixes targets by area. As
+ * in fastai, the whole batch shares one rectangle; its sides are {@code sqrt(1 - λ)} of the image's, with {@code λ} from
+ * Beta(α, α); its center is uniform over the image, and it is clipped to the image before its area is computed.
  *
  * @param alpha fastai's default is 1
  */
 public record CutMix(double alpha) implements BatchMix {
     private static final int CHANNELS = 3;
 
+    /** @throws IllegalArgumentException if a setting is out of range */
     public CutMix {
         Range.require("CutMix alpha", alpha > 0 && Double.isFinite(alpha), "a number above 0", alpha);
     }
 
-    /** With fastai's α. */
+    /** CutMix with fastai's α. */
     public static CutMix fastai() {
         return new CutMix(1);
     }

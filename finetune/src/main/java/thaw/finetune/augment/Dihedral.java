@@ -3,12 +3,13 @@ package thaw.finetune.augment;
 import java.util.SplittableRandom;
 
 /**
- * One of the eight symmetries of the square, the identity among them: for pictures without an up and a down, such as those taken
- * from above.
+ * One of the eight symmetries of the square at random, including the identity: for images without a fixed orientation, such as
+ * aerial ones.
  *
  * @param p probability; fastai's default is 0.5
  */
 public record Dihedral(double p) implements CoordinateTransform {
+    /** @throws IllegalArgumentException if a setting is out of range */
     public Dihedral {
         Range.probability("Dihedral p", p);
     }

@@ -3,11 +3,12 @@ package thaw.finetune.augment;
 import java.util.SplittableRandom;
 
 /**
- * Mirrors left to right.
+ * Random horizontal flip.
  *
  * @param p probability; fastai's default is 0.5
  */
 public record Flip(double p) implements CoordinateTransform {
+    /** @throws IllegalArgumentException if a setting is out of range */
     public Flip {
         Range.probability("Flip p", p);
     }

@@ -2,8 +2,8 @@ package thaw.finetune.augment;
 
 import java.util.SplittableRandom;
 
-/** Changes samples by themselves, wherever they lie. */
+/** A random change of sample values, independent of their position. */
 public sealed interface LightingTransform extends ImageTransform permits Brightness, Contrast, PcaLighting {
-    /** Draws a change and adds it to those before. */
+    /** Draws a change and composes it with the earlier ones; {@code before} itself if it is not applied. */
     Tone draw(Tone before, SplittableRandom random);
 }

@@ -4,17 +4,18 @@ import java.util.Arrays;
 import java.util.SplittableRandom;
 
 /**
- * Mixup (Zhang et al. 2017): {@code λ x + (1 - λ) x'}, with {@code λ} from Beta(α, α) for each image and, as fastai has it, the
- * larger of {@code λ} and {@code 1 - λ}, so that no two images become the same mixture twice.
+ * Mixup (Zhang et al. 2017): {@code λ x + (1 - λ) x'}, with {@code λ} from Beta(α, α) for each image, replaced as in fastai by
+ * the larger of {@code λ} and {@code 1 - λ}, so that two images are not mixed into the same image twice.
  *
  * @param alpha fastai's default is 0.4
  */
 public record Mixup(double alpha) implements BatchMix {
+    /** @throws IllegalArgumentException if a setting is out of range */
     public Mixup {
         Range.require("Mixup alpha", alpha > 0 && Double.isFinite(alpha), "a number above 0", alpha);
     }
 
-    /** With fastai's α. */
+    /** Mixup with fastai's α. */
     public static Mixup fastai() {
         return new Mixup(0.4);
     }
@@ -30,7 +31,7 @@ public record Mixup(double alpha) implements BatchMix {
         mix(targets, targets.length / order.length, order, share);
     }
 
-    /** Along each cycle of the permutation, so that only the cycle's first row has to be kept aside. */
+    /** Mixes rows in place, along each cycle of the permutation, so that only the cycle's first row has to be copied. */
     private static void mix(float[] rows, int length, int[] order, float[] share) {
         boolean[] done = new boolean[order.length];
         for (int start = 0; start < order.length; start++) {

@@ -2,7 +2,7 @@ package thaw.finetune.augment;
 
 /**
  * A projective map of the plane, {@code (x, y) → ((a x + b y + c) / w, (d x + e y + f) / w)} with {@code w = g x + h y + i}:
- * the affine maps, where {@code g = h = 0} and {@code i = 1}, and perspective.
+ * affine if {@code g = h = 0} and {@code i = 1}, otherwise a perspective map.
  */
 record Projection(double a, double b, double c, double d, double e, double f, double g, double h, double i) {
     static final Projection IDENTITY = affine(1, 0, 0, 0, 1, 0);
@@ -27,12 +27,12 @@ record Projection(double a, double b, double c, double d, double e, double f, do
     }
 
     /**
-     * The map that takes the given corners to those of the square from -1 to 1. The other way round it is Heckbert's
-     * "Fundamentals of Texture Mapping and Image Warping" (1989), section 2.2.3; this is that matrix's adjugate, which is its
-     * inverse but for a factor without meaning here.
+     * The map that takes the given corners to those of the square [-1, 1]². The inverse map follows Heckbert, "Fundamentals of
+     * Texture Mapping and Image Warping" (1989), section 2.2.3; this method returns its adjugate, which equals the inverse up to
+     * a factor that cancels in a projective map.
      *
-     * @param x of the corners top left, top right, bottom right, bottom left
-     * @param y of the same
+     * @param x coordinates of the corners top left, top right, bottom right, bottom left
+     * @param y coordinates of the same corners
      */
     static Projection toSquare(double[] x, double[] y) {
         double dx1 = x[1] - x[2];

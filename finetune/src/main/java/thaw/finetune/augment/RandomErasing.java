@@ -3,18 +3,19 @@ package thaw.finetune.augment;
 import java.util.SplittableRandom;
 
 /**
- * Replaces rectangles by noise (Zhong et al. 2017), after normalization, so that the standard normal noise looks like an image in
- * mean and deviation.
+ * Random erasing (Zhong et al. 2017): replaces rectangles by standard normal noise, after normalization, so that the noise has
+ * the mean and standard deviation of the normalized images.
  *
  * @param p         probability; fastai's default is 0.5
- * @param minArea   least share of the image's area; 0 by default
- * @param maxArea   largest share; 0.3 by default. Rectangles that reach beyond the image are cut off there
- * @param minAspect height by width is from this to its inverse, uniform in the logarithm; 0.3 by default
- * @param maxCount  from 1 to so many rectangles share the area; 1 by default
+ * @param minArea   smallest share of the image's area; 0 by default
+ * @param maxArea   largest share; 0.3 by default. Rectangles are clipped to the image
+ * @param minAspect height / width is between this and its inverse, uniform in the logarithm; 0.3 by default
+ * @param maxCount  largest number of rectangles, at least 1, which share the area; 1 by default
  */
 public record RandomErasing(double p, double minArea, double maxArea, double minAspect, int maxCount) implements ImageTransform {
     private static final int CHANNELS = 3;
 
+    /** @throws IllegalArgumentException if a setting is out of range */
     public RandomErasing {
         Range.probability("RandomErasing p", p);
         Range.require("RandomErasing minArea", minArea >= 0 && minArea <= 1, "a share from 0 to 1", minArea);
@@ -23,12 +24,12 @@ public record RandomErasing(double p, double minArea, double maxArea, double min
         Range.require("RandomErasing maxCount", maxCount >= 1, "at least 1", maxCount);
     }
 
-    /** With fastai's areas, proportions and count. */
+    /** Random erasing with fastai's areas, aspect ratios and count. */
     public static RandomErasing of(double p) {
         return new RandomErasing(p, 0, 0.3, 0.3, 1);
     }
 
-    /** @param chw normalized samples; {@code [3, size, size]} from {@code offset} */
+    /** @param chw normalized samples, {@code [3, size, size]} from {@code offset}; changed in place */
     void apply(float[] chw, int offset, int size, SplittableRandom random) {
         if (!Chance.happens(p, random)) {
             return;

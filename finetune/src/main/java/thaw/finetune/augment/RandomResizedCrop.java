@@ -5,17 +5,18 @@ import thaw.finetune.images.Resize;
 import thaw.finetune.images.RgbImage;
 
 /**
- * Cuts out a rectangle of random size and proportions and resizes it to the network's square (Szegedy et al. 2014, section 6).
- * Ten tries are made to fit one in; then the largest central one of allowed proportions is taken.
+ * Crops a rectangle of random size and aspect ratio and resizes it to the network's square (Szegedy et al. 2014, section 6).
+ * After ten draws that do not fit into the image, the largest centered rectangle of an allowed aspect ratio is used.
  *
- * @param minScale least share of the image's area; fastai's and torchvision's default is 0.08
+ * @param minScale smallest share of the image's area; fastai's and torchvision's default is 0.08
  * @param maxScale largest share; 1 by default
- * @param minRatio least width by height; 3/4 by default
- * @param maxRatio largest width by height; 4/3 by default. The ratio's logarithm is uniform between theirs
+ * @param minRatio smallest width / height; 3/4 by default
+ * @param maxRatio largest width / height; 4/3 by default. The ratio is uniform in the logarithm
  */
 public record RandomResizedCrop(double minScale, double maxScale, double minRatio, double maxRatio) implements ImageTransform {
     private static final int TRIES = 10;
 
+    /** @throws IllegalArgumentException if a setting is out of range */
     public RandomResizedCrop {
         Range.require("RandomResizedCrop minScale", minScale > 0 && minScale <= 1, "a share above 0, to 1", minScale);
         Range.require("RandomResizedCrop maxScale", maxScale >= minScale && maxScale <= 1, "minScale to 1", maxScale);
@@ -24,7 +25,7 @@ public record RandomResizedCrop(double minScale, double maxScale, double minRati
                 maxRatio);
     }
 
-    /** With the default proportions, 3/4 to 4/3, and areas up to the whole image. */
+    /** A crop with the default aspect ratios, 3/4 to 4/3, and areas up to the whole image. */
     public static RandomResizedCrop of(double minScale) {
         return new RandomResizedCrop(minScale, 1, 3 / 4.0, 4 / 3.0);
     }
@@ -55,8 +56,8 @@ public record RandomResizedCrop(double minScale, double maxScale, double minRati
     }
 
     /**
-     * The short side of the pictures to crop from, in pixels: that at which the smallest crop still has about as many pixels as
-     * the network sees.
+     * The short side, in pixels, that an image to crop from should have, so that the smallest crop still has about as many
+     * pixels as the network's input.
      */
     int shortSide(int size) {
         return (int) Math.ceil(size / Math.sqrt(minScale));

@@ -1,6 +1,6 @@
 package thaw.finetune.augment;
 
-/** Checks of settings; messages name the transform, the setting and what was expected. */
+/** Checks of settings. Messages name the transform, the setting and the expected range. */
 final class Range {
     private Range() {
     }

@@ -3,12 +3,12 @@ package thaw.finetune.augment;
 import thaw.finetune.images.RgbImage;
 
 /**
- * Reads a square of a picture through a {@link Projection}, interpolating linearly between its pixels. Beyond its edges the
- * picture goes on mirrored, about the centers of the outermost pixels ({@code grid_sample} with {@code reflection} and
- * {@code align_corners=True}, as fastai has it).
+ * Resamples a square of an image through a {@link Projection}, with bilinear interpolation. Outside, the image is reflected
+ * about the centers of its outermost pixels ({@code grid_sample} with {@code reflection} and {@code align_corners=True}, as in
+ * fastai).
  *
- * <p>The square from -1 to 1 has the centers of the corner pixels at its corners. Positions are rounded to 1/65536 of a pixel, so
- * that a map that hits pixels, such as a mirroring, gives their very samples.
+ * <p>The corners of the square [-1, 1]² are the centers of the corner pixels. Positions are rounded to 1/65536 of a pixel, so
+ * that a map onto pixel centers, such as a flip, gives the exact samples.
  */
 final class Resampling {
     private static final int FRACTION_BITS = 16;
@@ -18,13 +18,13 @@ final class Resampling {
     private final RgbImage picture;
     private final float[][] levels;
 
-    /** @param levels what samples 0 to 255 of each channel become; between them by interpolation: {@code [3][256]} */
+    /** @param levels {@code [3][256]}: the output for samples 0 to 255 of each channel; interpolated in between */
     Resampling(RgbImage picture, float[][] levels) {
         this.picture = picture;
         this.levels = levels;
     }
 
-    /** Writes {@code [3, size, size]} from {@code offset}, of the square at ({@code left}, {@code top}). */
+    /** Writes the square at ({@code left}, {@code top}) as {@code [3, size, size]} from {@code offset}. */
     void write(Projection map, int left, int top, int size, float[] chw, int offset) {
         if (map.equals(Projection.IDENTITY)) {
             copy(left, top, size, chw, offset);
@@ -62,7 +62,7 @@ final class Resampling {
         }
     }
 
-    /** A coordinate, mirrored into the picture, as a fixed-point number. */
+    /** A coordinate, reflected into the image, as a fixed-point number. */
     static int position(double coordinate, int extent) {
         double last = extent - 1;
         double inside = coordinate;

@@ -3,12 +3,14 @@ package thaw.finetune.augment;
 import java.util.SplittableRandom;
 
 /**
- * Turns about the center.
+ * Random rotation about the center.
  *
- * @param maxDegrees the angle is uniform from {@code -maxDegrees} to this, clockwise where positive; fastai's default is 10
+ * @param maxDegrees the angle is uniform from {@code -maxDegrees} to {@code maxDegrees}, clockwise if positive; fastai's default
+ *                   is 10
  * @param p          probability; 0.75 in fastai's {@code aug_transforms}
  */
 public record Rotate(double maxDegrees, double p) implements CoordinateTransform {
+    /** @throws IllegalArgumentException if a setting is out of range */
     public Rotate {
         Range.require("Rotate maxDegrees", maxDegrees >= 0 && maxDegrees <= 180, "0 to 180", maxDegrees);
         Range.probability("Rotate p", p);
@@ -19,7 +21,7 @@ public record Rotate(double maxDegrees, double p) implements CoordinateTransform
         return Chance.happens(p, random) ? by(Chance.uniform(-maxDegrees, maxDegrees, random)) : Projection.IDENTITY;
     }
 
-    /** {@code (x, y) → (x cos θ + y sin θ, y cos θ − x sin θ)}: where the pixel of the turned image came from. */
+    /** {@code (x, y) → (x cos θ + y sin θ, y cos θ − x sin θ)}: from a pixel's position to its source's. */
     static Projection by(double degrees) {
         double theta = StrictMath.toRadians(degrees);
         double cos = StrictMath.cos(theta);

@@ -1,12 +1,12 @@
 package thaw.finetune.augment;
 
 /**
- * What happens to a sample {@code x} from 0 to 1 of each channel: {@code sigmoid(scale · logit(x) + shift) + added}. fastai
- * likewise applies brightness and contrast together between one logit and one sigmoid.
+ * The curve that maps a sample {@code x} from 0 to 1: {@code sigmoid(scale · logit(x) + shift) + added}, where {@code added}
+ * depends on the channel. As in fastai, brightness and contrast share one logit and one sigmoid.
  */
 record Tone(double scale, double shift, double red, double green, double blue) {
     static final Tone NEUTRAL = new Tone(1, 0, 0, 0, 0);
-    /** fastai keeps samples so far from 0 and 1, whose logits are infinite. */
+    /** fastai's least distance of samples from 0 and 1, whose logits are infinite. */
     private static final double MARGIN = 1e-7;
 
     Tone brightness(double change) {
@@ -21,7 +21,7 @@ record Tone(double scale, double shift, double red, double green, double blue) {
         return new Tone(scale, shift, red + moreRed, green + moreGreen, blue + moreBlue);
     }
 
-    /** As {@code 1 / (1 + e^-shift (1/x - 1)^scale) + added}; exactly {@code x} where nothing was drawn. */
+    /** Computed as {@code 1 / (1 + e^-shift (1/x - 1)^scale) + added}; exactly {@code x + added} without scale and shift. */
     double apply(double x, int channel) {
         double added = switch (channel) {
             case 0 -> red;

@@ -3,13 +3,14 @@ package thaw.finetune.augment;
 import java.util.SplittableRandom;
 
 /**
- * Perspective, as if the camera had stood a little aside or higher: opposite edges grow and shrink.
+ * Random perspective, as from a camera moved sideways or up: one of two opposite edges grows, the other shrinks.
  *
- * @param magnitude how far corners move along each axis, uniform from {@code -magnitude} to this, where the image's side is 2;
- *                  fastai's default is 0.2
- * @param p         probability of either axis; 0.75 in fastai's {@code aug_transforms}
+ * @param magnitude the corners' shift along each axis is uniform from {@code -magnitude} to {@code magnitude}, where the image's
+ *                  side is 2; fastai's default is 0.2
+ * @param p         probability, for each axis by itself; 0.75 in fastai's {@code aug_transforms}
  */
 public record Warp(double magnitude, double p) implements CoordinateTransform {
+    /** @throws IllegalArgumentException if a setting is out of range */
     public Warp {
         Range.require("Warp magnitude", magnitude >= 0 && magnitude < 1, "0 to below 1", magnitude);
         Range.probability("Warp p", p);
@@ -22,7 +23,7 @@ public record Warp(double magnitude, double p) implements CoordinateTransform {
         return x == 0 && y == 0 ? Projection.IDENTITY : by(x, y);
     }
 
-    /** The image's corners come to lie where fastai's {@code _WarpCoord} has them. */
+    /** Moves the image's corners to the positions of fastai's {@code _WarpCoord}. */
     static Projection by(double x, double y) {
         return Projection.toSquare(new double[] {-1 - y, 1 + y, 1 - y, -1 + y}, new double[] {-1 - x, -1 + x, 1 - x, 1 + x});
     }

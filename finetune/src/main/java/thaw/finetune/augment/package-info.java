@@ -1,6 +1,5 @@
 /**
- * What chance does to training images, so that a network never sees the same one twice: fastai's {@code aug_transforms}, crops of
- * random size, erasing and PCA lighting for one image; mixup and CutMix for a batch. Settings are records; what they draw comes
- * from the random stream that they are given and from nothing else.
+ * Random augmentation of training images: fastai's {@code aug_transforms}, crops of random size, random erasing and PCA lighting
+ * for single images; mixup and CutMix for batches. Settings are records; their draws depend only on the random stream passed in.
  */
 package thaw.finetune.augment;

@@ -6,20 +6,20 @@ import thaw.kernels.Backend;
 import thaw.kernels.Shape;
 
 /**
- * The peak that a backend reaches in practice: its fastest product of two large matrices, which is bound by multiply-adds alone.
- * To be measured in the same run as what is compared with it, since machines differ and change.
+ * The peak throughput that a backend reaches in practice: its fastest product of two large matrices, which is bound by
+ * multiply-adds alone. Measure it in the same run as the figures compared with it, since machines differ and vary over time.
  */
 public final class MatmulPeak {
 
     private static final int SIDE = 1024;
-    /** Without a faster product for so long, there is none to come: Java's compiler has done what it can. */
+    /** The measurement ends if no product was faster for this long: the JIT compiler is then done. */
     private static final long PATIENCE_NANOS = 1_000_000_000L;
     private static final long MOST_NANOS = 10_000_000_000L;
 
     private MatmulPeak() {
     }
 
-    /** GFLOP/s; takes a few seconds. */
+    /** The peak in GFLOP/s; takes 1 to 10 seconds. */
     public static double measure(Backend backend) {
         float[] values = new float[SIDE * SIDE];
         Arrays.fill(values, 0.5f);
@@ -32,7 +32,7 @@ public final class MatmulPeak {
         while (now - lastGain < PATIENCE_NANOS && now - start < MOST_NANOS) {
             long before = System.nanoTime();
             Array c = backend.matmul(a, false, a, false);
-            // A device that computes behind the caller's back is done when a number of the result has arrived.
+            // An asynchronous device has finished the product once one element of the result has been read.
             Array row = backend.narrow(c, 0, 0, 1);
             Array one = backend.narrow(row, 1, 0, 1);
             backend.read(one, corner);

@@ -1,17 +1,18 @@
 package thaw.finetune.bench;
 
-/** What a step of a network does. */
+/** The kinds of step that {@link NetworkStep} measures. */
 public enum Mode {
 
-    /** The forward pass in evaluation mode, recording nothing for backward: a prediction. */
+    /** A prediction: the forward pass in evaluation mode, recording nothing for backward. */
     INFER,
 
-    /** Forward in training mode, backward and SGD's update, of all layers. */
+    /** A training step of all layers: forward in training mode, backward and SGD's update. */
     TRAIN,
 
-    /** The same of the last residual block and the head; all layers before are frozen and in evaluation mode. */
+    /** A training step of the last residual block and the head; all earlier layers are frozen and in evaluation mode. */
     TRAIN_HEAD;
 
+    /** Whether a step updates weights. */
     public boolean trains() {
         return this != INFER;
     }

@@ -15,14 +15,14 @@ import thaw.kernels.Shape;
 import thaw.resnet.ResNet;
 
 /**
- * One step of a network on one batch, again and again: what is measured. The images come from Java's heap and the result goes
- * there each time, as in use.
+ * One step of a network on one fixed batch, to be run repeatedly and timed. As in real use, every step reads the images from the
+ * Java heap and writes its result there.
  *
- * <p>For one thread at a time.
+ * <p>Not thread-safe.
  */
 public final class NetworkStep implements AutoCloseable {
 
-    /** Small, so that hundreds of steps on one batch neither diverge nor reach zeros or subnormal numbers. */
+    /** Low, so that hundreds of steps on one batch neither diverge nor reach zeros or subnormal numbers. */
     private static final double RATE = 1e-4;
     private static final double MOMENTUM = 0.9;
     private static final double WEIGHT_DECAY = 1e-4;
@@ -35,10 +35,10 @@ public final class NetworkStep implements AutoCloseable {
     private final SGD sgd;
 
     /**
-     * Puts the network's layers into the modes that {@code mode} wants.
+     * A step of a network. Sets the network's layers to training or evaluation mode as {@code mode} requires.
      *
      * @param images {@code [N, C, size, size]} in row-major order
-     * @param labels a class number for each image; not read for {@link Mode#INFER}
+     * @param labels a class index for each image, whose number defines N; the values are not read for {@link Mode#INFER}
      */
     public NetworkStep(ResNet net, Mode mode, int size, float[] images, int[] labels) {
         this.net = net;
@@ -53,7 +53,7 @@ public final class NetworkStep implements AutoCloseable {
         }
     }
 
-    /** A step on images and labels made up here: every pixel differs from its neighbours, every label is a class of the net's. */
+    /** A step on generated images and labels: every pixel differs from its neighbours, every label is a class of the network. */
     public static NetworkStep of(ResNet net, Mode mode, int batch, int size) {
         float[] images = new float[Shape.of(batch, net.inputChannels(), size, size).size()];
         for (int i = 0; i < images.length; i++) {
@@ -66,7 +66,7 @@ public final class NetworkStep implements AutoCloseable {
         return new NetworkStep(net, mode, size, images, labels);
     }
 
-    /** Sets modes, and returns the parameters that are trained. */
+    /** Sets the layers' modes, and returns the trained parameters. */
     private List<Tensor> prepare() {
         boolean all = mode == Mode.TRAIN;
         net.train(all);
@@ -89,7 +89,7 @@ public final class NetworkStep implements AutoCloseable {
         return parts;
     }
 
-    /** Does a step, and returns the scores {@code [N, classes]} of a prediction, or the loss before the update. */
+    /** Runs a step. Returns the scores {@code [N, classes]} of a prediction, or the one loss before the update. */
     public float[] run() {
         Device device = net.device();
         return mode.trains() ? train(device) : predict(device);
@@ -107,17 +107,17 @@ public final class NetworkStep implements AutoCloseable {
             Tensor loss = crossEntropy(net.call(device.tensor(shape, images)), device.labels(labels));
             loss.backward();
             sgd.step();
-            // At the end: a device that works behind the program's back has then done all of the step, and no more.
+            // Read last: on an asynchronous device this waits for the whole step, and for nothing else.
             return loss.toFloats();
         }
     }
 
-    /** Floating-point operations of a step; see {@link StepFlops}. */
+    /** The number of floating-point operations in a step; see {@link StepFlops}. */
     public long flops() {
         return labels.length * StepFlops.perImage(net.outline(shape.dim(2), shape.dim(3)), net.architecture(), mode);
     }
 
-    /** Gives the optimizer's memory back; the network stays. */
+    /** Frees the optimizer's memory; the network stays open. */
     @Override
     public void close() {
         if (sgd != null) {

@@ -6,7 +6,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.OptionalDouble;
 
-/** The most memory that this process has had in RAM so far, all of it: Java's heap, its compiler, libraries. */
+/** The peak resident memory of this process so far, including the Java heap, the JIT compiler and native libraries. */
 public final class PeakMemory {
 
     private static final Path STATUS = Path.of("/proc/self/status");
@@ -15,10 +15,10 @@ public final class PeakMemory {
     private PeakMemory() {
     }
 
-    /** MiB; empty where the system does not tell, as others than Linux do not. */
+    /** The peak in MiB; empty on systems other than Linux, which do not report it here. */
     public static OptionalDouble mebibytes() {
         try {
-            // Not UTF-8: the file has the program's name as it is.
+            // The file contains the program's name byte for byte, so it may be invalid as UTF-8.
             return Files.readAllLines(STATUS, StandardCharsets.ISO_8859_1).stream().filter(line -> line.startsWith(HIGH_WATER))
                     .mapToDouble(line -> Long.parseLong(line.substring(HIGH_WATER.length()).replace("kB", "").strip()) / 1024.0)
                     .findFirst();

@@ -21,10 +21,10 @@ import thaw.kernels.Shape;
 import thaw.kernels.UnaryOp;
 
 /**
- * A backend that does what another one does and notes how long each operator takes, by its name and the shapes that it is called
- * with. The time is the caller's: of a device that computes behind the caller's back it is that of giving it the work.
+ * A backend that delegates to another one and records each operator's time by its name and the shapes of its arguments. The time
+ * is that of the call: for an asynchronous device, the time to enqueue the work. Thread-safe if the other backend is.
  *
- * <p>Its arrays are the other backend's. Closing it closes the other one.
+ * <p>Its arrays are the other backend's. Closing it closes the other backend.
  */
 public final class ProfilingBackend implements Backend {
 
@@ -35,19 +35,19 @@ public final class ProfilingBackend implements Backend {
         this.inner = inner;
     }
 
-    /** What has been called since the last {@link #reset}, the longest in all first. */
+    /** The operators called since the last {@link #reset}, sorted by total time, longest first. */
     public List<OperatorTime> times() {
         return times.values().stream().sorted(Comparator.comparingLong(OperatorTime::nanos).reversed()).toList();
     }
 
-    /** Forgets what has been called, as after warming up. */
+    /** Discards all recorded times, for instance after warming up. */
     public void reset() {
         times.clear();
     }
 
-    // ---- noting ------------------------------------------------------------------------------------------------
+    // ---- recording ---------------------------------------------------------------------------------------------
 
-    /** What is noted of the arguments is asked for when the operator has found them right. */
+    /** Describes the arguments after the call, in which the operator has checked them. */
     private <T> T time(String operator, Supplier<String> shapes, LongSupplier flops, Supplier<T> call) {
         long start = System.nanoTime();
         T result = call.get();
@@ -96,7 +96,7 @@ public final class ProfilingBackend implements Backend {
         return 2L * options.outputShape(x, w).size() * (w.size() / w.dim(0));
     }
 
-    // ---- what it is --------------------------------------------------------------------------------------------
+    // ---- description and state ---------------------------------------------------------------------------------
 
     @Override
     public String description() {

@@ -3,15 +3,15 @@ package thaw.finetune.bench;
 import java.util.Arrays;
 
 /**
- * How long something takes once it has got steady, and how long it took until then. Java compiles what runs often, so that the
- * first runs are slower by far.
+ * The running time of a task in steady state, measured after warm-up. The first runs are far slower, because the JVM compiles
+ * code only when it has run often.
  *
- * <p>It is steady when the median of {@value #WINDOW} runs is no longer faster than that of the {@value #WINDOW} before by more
- * than 2 %; or when {@value #MOST_SECONDS} seconds more are over than it should take at least, which {@link #steady} tells.
+ * <p>Warm-up ends when the median of the last {@value #WINDOW} runs is at most 2 % less than that of the {@value #WINDOW} runs
+ * before them, or after {@value #MOST_SECONDS} seconds more than the least warm-up time; {@link #steady} tells which.
  *
- * @param warmUpRuns runs until it was steady
- * @param steady     whether it was steady then, and not just out of time
- * @param millis     of each of the measured runs, in order
+ * @param warmUpRuns number of runs in warm-up
+ * @param steady     whether warm-up ended in steady state, rather than by its time limit
+ * @param millis     time of each measured run, in order
  */
 public record SteadyTiming(int warmUpRuns, boolean steady, double[] millis) {
 
@@ -19,19 +19,20 @@ public record SteadyTiming(int warmUpRuns, boolean steady, double[] millis) {
     private static final double GAIN = 0.02;
     private static final int MOST_SECONDS = 60;
 
-    /** Hears of every run when it is done. */
+    /** Is notified after every run. */
     @FunctionalInterface
     public interface Listener {
 
-        /** @param measured how many of the measured runs are done; 0 while warming up */
+        /** @param measured number of measured runs so far; 0 during warm-up */
         void onRun(int warmUpRuns, int measured);
     }
 
     /**
      * Warms up, then measures.
      *
-     * @param warmUpSeconds how long it warms up at least: Java's compiler needs its time, in which short runs may look steady
-     * @param runs          at least 1
+     * @param warmUpSeconds least duration of warm-up: short runs may look steady before the JIT compiler is done
+     * @param runs          number of measured runs, at least 1
+     * @throws IllegalArgumentException if {@code runs} is below 1
      */
     public static SteadyTiming of(Runnable work, double warmUpSeconds, int runs, Listener listener) {
         if (runs < 1) {
@@ -56,7 +57,7 @@ public record SteadyTiming(int warmUpRuns, boolean steady, double[] millis) {
         return new SteadyTiming(warmUp.length, steady, millis);
     }
 
-    /** Whether the last runs are no faster than those before. */
+    /** Whether the median of the last runs is not less than that of the runs before, up to 2 %. */
     static boolean isSteady(double... millis) {
         int n = millis.length;
         return n >= 2 * WINDOW && median(Arrays.copyOfRange(millis, n - WINDOW, n))
@@ -69,17 +70,17 @@ public record SteadyTiming(int warmUpRuns, boolean steady, double[] millis) {
         return (System.nanoTime() - start) / 1e6;
     }
 
-    /** Milliseconds. */
+    /** The median time in milliseconds. */
     public double median() {
         return median(millis);
     }
 
-    /** Milliseconds. */
+    /** The shortest time in milliseconds. */
     public double min() {
         return quantile(millis, 0);
     }
 
-    /** The distance between the quartiles, as a share of the median. */
+    /** The interquartile range, as a share of the median. */
     public double spread() {
         return (quantile(millis, 0.75) - quantile(millis, 0.25)) / median();
     }
@@ -88,7 +89,7 @@ public record SteadyTiming(int warmUpRuns, boolean steady, double[] millis) {
         return quantile(values, 0.5);
     }
 
-    /** Interpolated between neighbours. */
+    /** A quantile, interpolated linearly between neighbours. */
     private static double quantile(double[] values, double q) {
         double[] sorted = values.clone();
         Arrays.sort(sorted);

@@ -5,20 +5,24 @@ import thaw.resnet.Layer;
 import thaw.resnet.Outline;
 
 /**
- * The floating-point operations that a step takes by the textbook's algorithms, which makes different algorithms comparable: one
- * that multiplies less, as Winograd's does, is credited with what it saves.
+ * The number of floating-point operations in a step by the direct algorithms, whichever algorithms the backend uses. This makes
+ * algorithms comparable: one with fewer multiplications, such as Winograd's, reaches a higher nominal throughput.
  *
- * <p>A multiply-add counts as 2. Only convolutions and linear layers count, as is usual: each of a layer's weights {@code w} is
- * used once for every pixel of its output, so that forward takes {@code 2·|w|·H·W}. Backward takes as much for the gradient of
- * the weights of every layer that is trained, and as much again for the gradient of its input, unless nothing before it is
- * trained. All of a network that is trained as a whole take about 3 times the forward pass.
+ * <p>A multiply-add counts as 2. As usual, only convolutions and linear layers count: each of a layer's weights {@code w} is used
+ * once for every pixel of its output, so that forward takes {@code 2·|w|·H·W}. Backward takes as much for the weights' gradient
+ * of every trained layer, and as much again for the gradient of its input, unless no earlier layer is trained. A training step
+ * of a whole network takes about 3 times the forward pass.
  */
 public final class StepFlops {
 
     private StepFlops() {
     }
 
-    /** @param outline of the architecture's network, for the images' size */
+    /**
+     * Operations of a step per image.
+     *
+     * @param outline of the architecture's network, for the images' size
+     */
     public static long perImage(Outline outline, Architecture architecture, Mode mode) {
         return outline.layers().stream().filter(layer -> layer.weight().rank() > 1)
                 .mapToLong(layer -> forward(layer) * times(layer, architecture, mode)).sum();
@@ -29,7 +33,7 @@ public final class StepFlops {
         return 2 * pixels * layer.weight().size();
     }
 
-    /** How often a step does what the layer's forward does. */
+    /** A layer's operations in a step, as a multiple of its forward pass. */
     private static int times(Layer layer, Architecture architecture, Mode mode) {
         int stages = architecture.stages();
         String lastBlock = "layer" + stages + "." + (architecture.depths().get(stages - 1) - 1);

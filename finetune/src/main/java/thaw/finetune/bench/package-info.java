@@ -1,6 +1,6 @@
 /**
- * Measuring: a step of a network ({@link thaw.finetune.bench.NetworkStep}), the arithmetic that it takes
- * ({@link thaw.finetune.bench.StepFlops}), how long it takes once Java has compiled it
- * ({@link thaw.finetune.bench.SteadyTiming}) and which operators take it ({@link thaw.finetune.bench.ProfilingBackend}).
+ * Benchmarks of a network's steps ({@link thaw.finetune.bench.NetworkStep}): the number of floating-point operations
+ * ({@link thaw.finetune.bench.StepFlops}), the time after warm-up ({@link thaw.finetune.bench.SteadyTiming}) and the time per
+ * operator ({@link thaw.finetune.bench.ProfilingBackend}).
  */
 package thaw.finetune.bench;

@@ -3,9 +3,10 @@ package thaw.finetune.demo;
 import java.util.List;
 
 /**
- * One way to train on few pictures. All have the same number of epochs.
+ * One method of training on few images. All arms have the same number of epochs.
  *
- * @param pretrained whether the body begins with the pretrained weights, or with random ones
+ * @param pretrained whether the body starts from the pretrained weights, or from random ones
+ * @param phases     the phases in order
  */
 public record Arm(boolean pretrained, List<Phase> phases) {
 
@@ -17,39 +18,39 @@ public record Arm(boolean pretrained, List<Phase> phases) {
         phases = List.copyOf(phases);
     }
 
-    /** The head first, with the body frozen; then all layers, the early ones with a small rate. */
+    /** Discriminative learning rates: first the head with the body frozen, then all layers, the early ones at a low rate. */
     public static Arm discriminative() {
         return new Arm(true, List.of(
                 new Phase("head", "the head alone (body frozen)", true, HEAD_EPOCHS, List.of(0.1)),
-                new Phase("all", "then all layers, a rate for each group", false, BODY_EPOCHS, List.of(1e-3, 1e-2, 5e-2))));
+                new Phase("all", "then all layers, one rate per group", false, BODY_EPOCHS, List.of(1e-3, 1e-2, 5e-2))));
     }
 
-    /** From the pretrained weights too, with one rate for all layers. */
+    /** From the pretrained weights, with one learning rate for all layers. */
     public static Arm moderate() {
         return new Arm(true, List.of(new Phase("all", "all layers at one moderate rate", false, EPOCHS, List.of(1e-2))));
     }
 
-    /** From the pretrained weights too, with one rate for all layers that is too high for them. */
+    /** From the pretrained weights, with one learning rate for all layers that is too high for them. */
     public static Arm high() {
         return new Arm(true, List.of(new Phase("all", "all layers at one high rate", false, EPOCHS, List.of(0.5))));
     }
 
-    /** From random weights. */
+    /** From random weights, with one learning rate for all layers. */
     public static Arm scratch() {
         return new Arm(false, List.of(new Phase("all", "all layers from scratch", false, EPOCHS, List.of(0.1))));
     }
 
-    /** All ways that are compared, the recommended one first. */
+    /** All compared arms, the recommended one first. */
     public static List<Arm> all() {
         return List.of(discriminative(), moderate(), high(), scratch());
     }
 
-    /** Of all phases. */
+    /** The number of epochs in all phases. */
     public int epochs() {
         return epochsUntil(phases.get(phases.size() - 1));
     }
 
-    /** Of all phases up to and with this one. */
+    /** The number of epochs in all phases up to this one, inclusive. */
     int epochsUntil(Phase phase) {
         return phases.subList(0, phases.indexOf(phase) + 1).stream().mapToInt(Phase::epochs).sum();
     }

@@ -5,12 +5,12 @@ import java.util.List;
 import java.util.Locale;
 
 /**
- * How the arms did.
+ * The test accuracies of all arms.
  *
- * @param rows     the recommended way first, as in {@link Arm#all()}
- * @param perClass pictures of each class that were trained on
- * @param tested   pictures in all that were tested
- * @param classes  that there are
+ * @param rows     a row for each phase of each arm, in the order of {@link Arm#all()}
+ * @param perClass number of training images per class
+ * @param tested   number of test images in all
+ * @param classes  number of classes
  */
 public record Comparison(List<Row> rows, int perClass, int tested, int classes) {
 
@@ -19,11 +19,11 @@ public record Comparison(List<Row> rows, int perClass, int tested, int classes) 
     }
 
     /**
-     * One kind of training.
+     * The test accuracies of one arm after one phase.
      *
-     * @param epochs     until then
-     * @param phase      the last of its phases
-     * @param accuracies of each draw, 0 to 1; 0 where the training ran away
+     * @param epochs     number of the arm's epochs up to the end of the phase
+     * @param phase      the phase
+     * @param accuracies test accuracy of each draw, 0 to 1; 0 if the training diverged
      */
     public record Row(int epochs, Phase phase, List<Double> accuracies) {
 
@@ -31,17 +31,18 @@ public record Comparison(List<Row> rows, int perClass, int tested, int classes) 
             accuracies = List.copyOf(accuracies);
         }
 
+        /** The mean accuracy of all draws. */
         public double mean() {
             return accuracies.stream().mapToDouble(Double::doubleValue).average().orElseThrow();
         }
     }
 
-    /** A network trained by the recommended way, to its end. */
+    /** The recommended arm after its last phase. */
     public Row recommended() {
         return rows.get(Arm.discriminative().phases().size() - 1);
     }
 
-    /** What the numbers say, whatever that is. */
+    /** The result as sentences that compare the recommended arm with each other row, in either direction. */
     public String verdict() {
         Row best = recommended();
         int draws = best.accuracies.size();
@@ -53,8 +54,9 @@ public record Comparison(List<Row> rows, int perClass, int tested, int classes) 
                         points >= 0 ? "more" : "less", row.phase.result()));
             }
         }
-        return String.format(Locale.ROOT, "From %d pictures a class, fine-tuning with a rate for each layer group gets %.1f %% of"
-                + " %d other pictures right%s (chance: %.1f %%). That is %s.", perClass, 100 * best.mean(), tested,
-                draws == 1 ? "" : " on average over " + draws + " draws", 100.0 / classes, String.join(", ", differences));
+        return String.format(Locale.ROOT, "With %d images per class, fine-tuning with one learning rate per layer group"
+                + " classifies %.1f %% of %d test images correctly%s (chance: %.1f %%). That is %s.", perClass,
+                100 * best.mean(), tested, draws == 1 ? "" : " on average over " + draws + " draws", 100.0 / classes,
+                String.join(", ", differences));
     }
 }

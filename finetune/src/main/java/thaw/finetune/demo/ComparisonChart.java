@@ -13,7 +13,7 @@ import java.awt.image.BufferedImage;
 import java.util.List;
 import java.util.Locale;
 
-/** A comparison as a picture: a bar for each row's mean, a dot for each draw, a dashed line where chance is. */
+/** A comparison as a chart: a bar for each row's mean, a dot for each draw, and a dashed line at the accuracy of chance. */
 public final class ComparisonChart {
 
     private static final int WIDTH = 900;
@@ -33,7 +33,7 @@ public final class ComparisonChart {
         this.g = g;
     }
 
-    /** Needs a font in the system. */
+    /** Draws the chart as an RGB image. Needs a font in the system. */
     public static BufferedImage draw(Comparison comparison) {
         int height = TOP + comparison.rows().size() * ROW + 34;
         BufferedImage picture = new BufferedImage(WIDTH, height, BufferedImage.TYPE_INT_RGB);
@@ -54,7 +54,7 @@ public final class ComparisonChart {
     private void draw(int height) {
         g.setColor(Color.BLACK);
         g.setFont(new Font(Font.SANS_SERIF, Font.BOLD, 16));
-        g.drawString(String.format(Locale.ROOT, "Right of %d test pictures, after training on %d of each class",
+        g.drawString(String.format(Locale.ROOT, "Accuracy on %d test images, after training on %d images per class",
                 comparison.tested(), comparison.perClass()),
                 16, 26);
         g.setFont(new Font(Font.SANS_SERIF, Font.PLAIN, 14));

@@ -17,40 +17,42 @@ import thaw.finetune.ModelFile;
 import thaw.finetune.TrainingListener;
 
 /**
- * Fine-tunes the shipped network on classes that it has never seen, from few pictures, and compares that with other ways, on
- * several draws of the pictures and initial weights.
+ * Fine-tunes the shipped network on new classes with few synthetic images, and compares several arms, on several draws of images
+ * and initial weights.
  *
- * @param folder   where pictures and the model are written
- * @param perClass training pictures of each class
- * @param tested   test pictures of each class
- * @param draws    whose seeds are 1, 2, …
- * @param threads  in all; they don't change the result
+ * @param folder   receives the images and the model
+ * @param perClass number of training images per class
+ * @param tested   number of test images per class
+ * @param draws    number of draws, at least 1; their seeds are 1, 2, …
+ * @param threads  total number of threads, at least 1; the result does not depend on it
  */
 public record Demo(Path folder, int perClass, int tested, int draws, int threads) {
 
     private static final long FIRST = 1;
 
+    /** @throws IllegalArgumentException if {@code draws} or {@code threads} is below 1 */
     public Demo {
         if (draws < 1 || threads < 1) {
             throw new IllegalArgumentException("demo: expected at least 1 draw and 1 thread, got " + draws + " and " + threads);
         }
     }
 
-    /** Where the pictures are. */
+    /** The demo's synthetic images in the folder. */
     public DemoPictures pictures() {
         return new DemoPictures(folder, perClass, tested);
     }
 
-    /** Where the network of the first draw is saved, trained by the recommended way. */
+    /** The file of the recommended arm's network, trained on the first draw. */
     public Path model() {
         return folder.resolve("model.safetensors");
     }
 
     /**
-     * Draws, trains and tests. The first training is the recommended one, with all threads; the others run beside each other with
-     * one thread each, which wastes less on so small a network.
+     * Draws images, trains and tests. The first training is the recommended arm's, with all threads. The others run in parallel
+     * with one thread each, which is more efficient for a network of this size.
      *
-     * @throws IOException if pictures or model cannot be written
+     * @throws IOException         if images or the model cannot be written
+     * @throws DivergenceException if the loss of the first training becomes infinite or NaN; in another it counts as accuracy 0
      */
     public Comparison run(DemoListener listener) throws IOException {
         DemoPictures pictures = pictures();
@@ -104,7 +106,7 @@ public record Demo(Path folder, int perClass, int tested, int draws, int threads
             throw failed.getCause() instanceof RuntimeException cause ? cause : new IllegalStateException(failed.getCause());
         } catch (InterruptedException interrupted) {
             Thread.currentThread().interrupt();
-            throw new CancellationException("interrupted while networks were trained");
+            throw new CancellationException("interrupted while networks were being trained");
         } finally {
             workers.shutdownNow();
         }
@@ -118,7 +120,7 @@ public record Demo(Path folder, int perClass, int tested, int draws, int threads
         }
     }
 
-    /** The accuracies of each phase, one for each draw, filled in as they come. */
+    /** The accuracies of each arm's phases, one for each draw, filled in as trainings finish. */
     private final class Results {
         private final List<List<Double[]>> arms = new ArrayList<>();
 

@@ -3,18 +3,18 @@ package thaw.finetune.demo;
 import thaw.finetune.TrainingListener;
 import thaw.resnet.ResNet;
 
-/** Hears how a demo gets on. */
+/** Is notified of a demo's progress. */
 public interface DemoListener {
 
-    /** When the pictures are there. */
+    /** Called when all images have been drawn. */
     void onPictures(DemoPictures pictures);
 
-    /** Before the first network is trained. */
+    /** Called before the first network is trained. */
     void onNetwork(ResNet net);
 
-    /** Before each phase of the first network's training, which the result then hears of. */
+    /** Called before each phase of the first training; returns the listener for that phase. */
     TrainingListener onPhase(Phase phase);
 
-    /** When {@code done} of {@code all} trainings are done; from one thread at a time. */
+    /** Called when {@code done} of {@code all} trainings are finished; by one thread. */
     void onTrial(int done, int all);
 }

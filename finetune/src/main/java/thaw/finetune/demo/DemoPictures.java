@@ -7,14 +7,14 @@ import thaw.finetune.data.ImageFolder;
 import thaw.finetune.pictures.PictureSet;
 
 /**
- * The demo's pictures on disk. Every draw has training pictures of its own and some to watch the training by, in folders
- * {@code train} and {@code valid} of class folders; all draws are tested on the same pictures.
+ * The demo's synthetic images on disk. Every draw has its own training and validation images, in folders {@code train} and
+ * {@code valid} of class folders; all draws share the test images.
  *
- * <p>Folders are named after what is in them and appear when they are whole, so that those of an earlier demo are used again.
+ * <p>Folders are named by their contents and appear only when complete, so that an earlier demo's folders are reused.
  */
 public final class DemoPictures {
 
-    /** Pixels along either side of a picture. */
+    /** Width and height of an image in pixels. */
     public static final int SIZE = 32;
 
     private static final int BATCH = 20;
@@ -27,12 +27,15 @@ public final class DemoPictures {
     private final PictureSet set = PictureSet.demo();
 
     /**
-     * @param perClass training pictures of each class
-     * @param tested   test pictures of each class; a tenth as many are there to watch a training by
+     * The demo's images in a folder, which {@link #draw} writes.
+     *
+     * @param perClass number of training images per class, at least 2
+     * @param tested   number of test images per class, at least 1; there are a tenth as many validation images, but at least 1
+     * @throws IllegalArgumentException if a number is too small
      */
     public DemoPictures(Path folder, int perClass, int tested) {
         if (perClass < 2 || tested < 1) {
-            throw new IllegalArgumentException("pictures a class: expected at least 2 to train on and 1 to test on, got "
+            throw new IllegalArgumentException("images per class: expected at least 2 to train on and 1 to test on, got "
                     + perClass + " and " + tested);
         }
         this.folder = folder;
@@ -40,7 +43,7 @@ public final class DemoPictures {
         this.tested = tested;
     }
 
-    /** Draws the pictures of a draw, and the tested ones, unless they are there. */
+    /** Writes the images of a draw, and the test images, unless their folders exist. */
     public void draw(long seed) throws IOException {
         if (Files.notExists(folder(seed))) {
             set.write(folder(seed), perClass, Math.max(1, tested / 10), SIZE, seed);
@@ -50,21 +53,22 @@ public final class DemoPictures {
         }
     }
 
-    /** Where a draw's {@code train} and {@code valid} are. */
+    /** The folder of a draw's {@code train} and {@code valid}. */
     public Path folder(long seed) {
         return folder.resolve("draw-" + seed + "-of-" + perClass);
     }
 
-    /** Where the class folders of the tested pictures are. */
+    /** The folder of the test images' class folders. */
     public Path testFolder() {
         return folder.resolve("test-of-" + tested);
     }
 
-    /** What is trained on in a draw, mirrored at random. */
+    /** The training and validation images of a draw; training images are flipped at random. */
     public ImageFolder training(long seed) {
         return ImageFolder.of(folder(seed)).transforms(Pretraining.transforms().flip(true)).batch(BATCH).seed(seed);
     }
 
+    /** The test images. */
     public ImageFolder test() {
         return ImageFolder.of(testFolder()).transforms(Pretraining.transforms()).batch(TEST_BATCH);
     }

@@ -16,11 +16,13 @@ import thaw.finetune.images.Transforms;
 import thaw.finetune.pictures.PictureSet;
 
 /**
- * Batches of procedural pictures without end, drawn ahead on threads of their own. No picture comes twice: where pictures are
- * made by rule, new ones are the best augmentation there is.
+ * An endless sequence of batches of synthetic images, drawn in advance by background threads. No image is drawn twice: new
+ * images replace augmentation.
  *
- * <p>Every run of as many pictures as there are classes holds each class once, in an order of its own. Picture {@code n} follows
- * from the seed and {@code n} alone, so the number of threads changes nothing.
+ * <p>Of {@code C} classes, every {@code C} consecutive images contain each class once, in random order. Image {@code n} depends
+ * only on the seed and {@code n}, not on the number of threads.
+ *
+ * <p>Not thread-safe.
  */
 final class DrawnBatches implements AutoCloseable {
 
@@ -47,7 +49,7 @@ final class DrawnBatches implements AutoCloseable {
         });
     }
 
-    /** Waits for the next batch. */
+    /** Waits for and returns the next batch. */
     RawBatch next() {
         while (pending.size() < AHEAD) {
             long first = batch * scheduled++;
@@ -56,7 +58,7 @@ final class DrawnBatches implements AutoCloseable {
         try {
             return pending.remove().get();
         } catch (ExecutionException failed) {
-            throw new IllegalStateException("a picture could not be drawn: " + failed.getCause().getMessage(), failed.getCause());
+            throw new IllegalStateException("an image could not be drawn: " + failed.getCause().getMessage(), failed.getCause());
         } catch (InterruptedException interrupted) {
             Thread.currentThread().interrupt();
             throw new CancellationException("interrupted while waiting for a batch");

@@ -3,12 +3,12 @@ package thaw.finetune.demo;
 import java.util.List;
 
 /**
- * A part of a training: one cycle of the learning rate.
+ * A phase of an arm: one cycle of the learning rate.
  *
- * @param name   short
- * @param result what the network is called in the comparison after this
- * @param frozen whether the body is frozen, so that the head alone is trained
- * @param rates  one for all layer groups, or one for each: early, middle, head
+ * @param name   short name
+ * @param result the network's name in the comparison after this phase
+ * @param frozen whether the body is frozen, so that only the head is trained
+ * @param rates  highest learning rates: one for all layer groups, or one for each (early, middle, head)
  */
 public record Phase(String name, String result, boolean frozen, int epochs, List<Double> rates) {
 

@@ -26,22 +26,22 @@ import thaw.resnet.Architecture;
 import thaw.resnet.ResNet;
 
 /**
- * Makes the network that the demo starts from: ResNet-20 for pictures of 32 × 32 pixels, trained from scratch on
+ * Trains the network that the demo starts from: ResNet-20 for images of 32 × 32 pixels, trained from scratch on
  * {@link PictureSet#pretraining()} by SGD with Nesterov momentum and one cycle of the learning rate. The same settings give the
- * same bytes, whatever the number of threads; but another kind of processor, or version of the kernels, adds floats up in another
- * order, and so comes to other weights.
+ * same bytes for any number of threads. Another kind of processor, or another version of the kernels, sums floats in another
+ * order and gives other weights.
  *
- * @param pictures    of each class in an epoch, none of which comes again
- * @param epochs      how many
- * @param batch       pictures a step
- * @param rate        the highest learning rate
- * @param weightDecay the L2 penalty on all parameters
- * @param validation  other pictures of each class to judge the network by in the end; after each epoch by a quarter of them
- * @param seed        of the initial weights and of all pictures
+ * @param pictures    number of images per class and epoch; no image is used twice
+ * @param epochs      number of epochs
+ * @param batch       number of images per step
+ * @param rate        highest learning rate
+ * @param weightDecay L2 penalty on all parameters
+ * @param validation  number of validation images per class at the end; after each epoch a quarter of it
+ * @param seed        of the initial weights and of all images
  */
 public record Pretraining(int pictures, int epochs, int batch, double rate, double weightDecay, int validation, long seed) {
 
-    /** Where the metadata has the share, 0 to 1, that the network got right in the end. */
+    /** Metadata key of the final validation accuracy, 0 to 1. */
     public static final String ACCURACY = "pretraining.accuracy";
     static final String PICTURES = "pretraining.pictures_per_class_and_epoch";
     static final String EPOCHS = "pretraining.epochs";
@@ -51,29 +51,30 @@ public record Pretraining(int pictures, int epochs, int batch, double rate, doub
     private static final int SIZE = 32;
     private static final int CHANNELS = 3;
 
+    /** @throws IllegalArgumentException if {@code pictures}, {@code epochs}, {@code batch} or {@code validation} is below 1 */
     public Pretraining {
         if (pictures < 1 || epochs < 1 || batch < 1 || validation < 1) {
-            throw new IllegalArgumentException("pretraining: expected at least 1 picture a class, 1 epoch, batches of 1 and 1"
-                    + " picture a class to validate on, got " + pictures + ", " + epochs + ", " + batch + " and " + validation);
+            throw new IllegalArgumentException("pretraining: expected at least 1 image per class, 1 epoch, batches of 1 and 1"
+                    + " image per class to validate on, got " + pictures + ", " + epochs + ", " + batch + " and " + validation);
         }
     }
 
-    /** How the network was made that Thaw comes with. */
+    /** The settings that the shipped network was trained with. */
     public static Pretraining shipped() {
         return new Pretraining(250, 20, 32, 0.05, 5e-4, 100, 1);
     }
 
-    /** How pictures are prepared. Half of them are drawn mirrored, so they are not mirrored again. */
+    /** The preparation of images. It does not flip, because half of the synthetic images are drawn mirrored. */
     static Transforms transforms() {
         return Transforms.of(SIZE).resize(SIZE).flip(false).normalize(List.of(0.45f, 0.45f, 0.45f), List.of(0.25f, 0.25f, 0.25f));
     }
 
     /**
-     * Trains. The result's accuracy, on pictures that were not trained on, stands in its metadata.
+     * Trains a network and returns it, with its validation accuracy in the metadata.
      *
-     * @param threads  to draw pictures with
-     * @param listener hears of batches and epochs
-     * @throws DivergenceException if the loss becomes infinite or not a number
+     * @param threads  number of threads that draw images
+     * @param listener is notified of batches and epochs
+     * @throws DivergenceException if the loss becomes infinite or NaN
      */
     public ModelFile run(Device device, int threads, TrainingListener listener) {
         PictureSet set = PictureSet.pretraining();
@@ -136,17 +137,17 @@ public record Pretraining(int pictures, int epochs, int batch, double rate, doub
     }
 
     /**
-     * The share of freshly drawn pictures of the pretraining classes that a network classifies right.
+     * A network's accuracy, 0 to 1, on newly drawn images of the pretraining classes.
      *
-     * @param seed     of the pictures
-     * @param perClass pictures of each class
-     * @param threads  to draw with
+     * @param seed     of the images
+     * @param perClass number of images per class
+     * @param threads  number of threads that draw images
      */
     public static double accuracy(ResNet net, long seed, int perClass, int threads) {
         return validate(net, seed, perClass, threads).accuracy;
     }
 
-    /** Each batch has one picture of each class. */
+    /** Validates in batches of one image per class. */
     private static Score validate(ResNet net, long seed, int perClass, int threads) {
         net.eval();
         PictureSet set = PictureSet.pretraining();

@@ -5,7 +5,7 @@ import java.io.InputStream;
 import java.io.UncheckedIOException;
 import thaw.finetune.ModelFile;
 
-/** The pretrained network that Thaw comes with: what {@link Pretraining#shipped()} makes. */
+/** The pretrained network that is part of Thaw, trained by {@link Pretraining#shipped()}. */
 public final class ShippedNetwork {
 
     private static final String RESOURCE = "resnet20-pictures.safetensors";
@@ -13,11 +13,16 @@ public final class ShippedNetwork {
     private ShippedNetwork() {
     }
 
-    /** Reads it from its file among Thaw's classes. */
+    /**
+     * Reads the network from its class path resource.
+     *
+     * @throws IllegalStateException if the resource is missing
+     * @throws UncheckedIOException  if it cannot be read
+     */
     public static ModelFile read() {
         try (InputStream in = ShippedNetwork.class.getResourceAsStream(RESOURCE)) {
             if (in == null) {
-                throw new IllegalStateException("Thaw's own file " + RESOURCE + " is missing; build Thaw anew");
+                throw new IllegalStateException("Thaw's own file " + RESOURCE + " is missing; rebuild Thaw");
             }
             return ModelFile.read(in);
         } catch (IOException damaged) {

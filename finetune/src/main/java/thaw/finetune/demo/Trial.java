@@ -14,7 +14,7 @@ import thaw.finetune.data.ImageFolder;
 import thaw.resnet.Architecture;
 import thaw.resnet.ResNet;
 
-/** One arm on one draw of the pictures. */
+/** One arm's training on one draw of the images. Not thread-safe. */
 public final class Trial {
 
     private final Arm arm;
@@ -24,9 +24,11 @@ public final class Trial {
     private final Learner learner;
 
     /**
-     * @param pretrained the network whose body arms begin with, unless from scratch
-     * @param seed       of the head's initial weights, and from scratch of all
-     * @param device     that computes, for as long as the trial lasts
+     * A trial with a new network.
+     *
+     * @param pretrained the network whose architecture is used, and whose body the arm starts from unless it starts from scratch
+     * @param seed       of the draw and of the initial weights: the head's, or all if the arm starts from scratch
+     * @param device     must stay open as long as the trial is used
      */
     public Trial(Arm arm, DemoPictures pictures, ModelFile pretrained, long seed, Device device) {
         this.arm = arm;
@@ -40,6 +42,7 @@ public final class Trial {
         this.learner = new Learner(net, training);
     }
 
+    /** The network, which {@link #run} trains. */
     public ResNet net() {
         return net;
     }
@@ -47,8 +50,8 @@ public final class Trial {
     /**
      * Trains, and tests after each phase.
      *
-     * @param listener who hears of a phase
-     * @return the share of the test pictures that is classified right, after each phase
+     * @param listener gives each phase's listener
+     * @return the test accuracy after each phase, 0 to 1
      */
     public List<Double> run(Function<Phase, TrainingListener> listener) {
         List<Double> accuracies = new ArrayList<>();
@@ -61,7 +64,7 @@ public final class Trial {
         return List.copyOf(accuracies);
     }
 
-    /** Saves the network as it is now, for {@code thaw predict}, {@code evaluate}, and embedding. */
+    /** Saves the network's current weights as a model file, for {@code thaw predict}, {@code thaw evaluate} and embedding. */
     public void save(Path file) throws IOException {
         learner.save(file);
     }

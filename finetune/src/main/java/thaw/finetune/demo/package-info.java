@@ -1,5 +1,5 @@
 /**
- * What {@code thaw demo} shows: a small network that Thaw has trained itself ({@link thaw.finetune.demo.Pretraining}) is
- * fine-tuned on other classes with few pictures, beside other ways to train on them.
+ * The demo of {@code thaw demo}: fine-tunes a small network that Thaw was used to train
+ * ({@link thaw.finetune.demo.Pretraining}) on other classes with few synthetic images, and compares several ways of training.
  */
 package thaw.finetune.demo;

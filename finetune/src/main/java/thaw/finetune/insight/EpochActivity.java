@@ -3,11 +3,11 @@ package thaw.finetune.insight;
 import java.util.List;
 
 /**
- * What the layer groups did in an epoch.
+ * The measurements of all layer groups in an epoch.
  *
- * @param epoch  of the running phase, from 1
- * @param epochs that the running phase has
- * @param groups in order
+ * @param epoch  number of the epoch in the current phase, from 1
+ * @param epochs number of epochs in the current phase
+ * @param groups one entry for each layer group, in order
  */
 public record EpochActivity(int epoch, int epochs, List<GroupActivity> groups) {
     public EpochActivity {

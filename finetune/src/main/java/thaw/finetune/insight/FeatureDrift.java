@@ -17,7 +17,10 @@ import thaw.kernels.Shape;
 import thaw.resnet.LayerGroup;
 import thaw.resnet.ResNet;
 
-/** How alike a network's layer groups see a fixed batch of images now and at the beginning, in evaluation mode. */
+/**
+ * Compares the outputs of a network's layer groups for fixed probe images, in evaluation mode, with those at the beginning. Not
+ * thread-safe.
+ */
 public final class FeatureDrift {
 
     private final ResNet net;
@@ -26,11 +29,11 @@ public final class FeatureDrift {
     private final Map<String, double[][]> atFirst;
 
     /**
-     * Takes the network as it is now for the beginning.
+     * Runs the network with its current weights as the beginning.
      *
-     * @param groups of the network, each of whose last module's output is looked at
+     * @param groups layer groups of the network; the output of each one's last module is compared
      * @param shape  {@code [N, C, H, W]} of the probe images
-     * @param images copied
+     * @param images the probe images in row-major order; copied
      */
     public FeatureDrift(ResNet net, List<LayerGroup> groups, Shape shape, float[] images) {
         this.net = net;
@@ -39,7 +42,7 @@ public final class FeatureDrift {
         this.atFirst = grams(groups);
     }
 
-    /** With the first images of a loader's first batch for a probe. */
+    /** A comparison that uses at most {@code most} images of a loader's first batch as the probe. */
     public static FeatureDrift of(ResNet net, List<LayerGroup> groups, BatchLoader loader, int most) {
         try (Batches batches = loader.epoch(0)) {
             RawBatch raw = batches.next();
@@ -48,7 +51,10 @@ public final class FeatureDrift {
         }
     }
 
-    /** {@linkplain LinearCka Linear CKA} of each group's output now and at the beginning, by the group's name. */
+    /**
+     * The {@linkplain LinearCka linear CKA} between each group's output now and at the beginning, by the group's name. Groups
+     * whose names did not exist at the beginning are left out.
+     */
     public Map<String, Double> similarity(List<LayerGroup> groups) {
         Map<String, Double> found = new LinkedHashMap<>();
         grams(groups).forEach((name, gram) -> {

@@ -13,8 +13,8 @@ import thaw.engine.optim.GradientClipping;
 import thaw.resnet.LayerGroup;
 
 /**
- * Measures how layer groups move in an epoch's steps. Looking at a step costs a copy of the weights that move and a few sums;
- * steps that aren't looked at cost nothing.
+ * Measures gradient norms and update ratios of layer groups in an epoch's steps. A measured step costs a copy of the weights that
+ * have gradients and a few sums; other steps cost nothing. Not thread-safe.
  */
 public final class GroupMeter {
 
@@ -24,20 +24,20 @@ public final class GroupMeter {
     private final Map<Tensor, Tensor> before = new IdentityHashMap<>();
     private int steps;
 
-    /** Over the steps that were looked at. */
+    /** Sums over the measured steps. */
     private static final class Sums {
         private double gradNorm;
         private double updateRatio;
         private int count;
     }
 
-    /** @param everySteps see {@link InsightOptions#everySteps}; 0 for never */
+    /** @param everySteps one of this many steps is measured; 0 for none. See {@link InsightOptions#everySteps} */
     public GroupMeter(Device device, int everySteps) {
         this.device = device;
         this.everySteps = everySteps;
     }
 
-    /** Between backward and the optimizer's step, gradients not yet clipped. */
+    /** To be called between backward and the optimizer's step, before gradients are clipped. */
     public void beforeStep(List<LayerGroup> groups) {
         boolean looks = everySteps > 0 && steps % everySteps == 0;
         steps++;
@@ -57,7 +57,7 @@ public final class GroupMeter {
         return device.wrap(device.backend().copy(p.array())).unscoped();
     }
 
-    /** After the optimizer's step. */
+    /** To be called after the optimizer's step. */
     public void afterStep(List<LayerGroup> groups) {
         if (before.isEmpty()) {
             return;
@@ -78,7 +78,11 @@ public final class GroupMeter {
         before.clear();
     }
 
-    /** Of tensors, or of their differences from others, as if they were one vector. */
+    /**
+     * The Euclidean norm of tensors as one vector.
+     *
+     * @param from tensors to subtract from them, by tensor; those without an entry stay as they are
+     */
     static double norm(List<Tensor> tensors, Map<Tensor, Tensor> from) {
         double sum = 0;
         for (Tensor t : tensors) {
@@ -90,7 +94,7 @@ public final class GroupMeter {
         return Math.sqrt(sum);
     }
 
-    /** Mean gradient norm and update ratio of a group since {@link #reset}; NaN if it was not looked at. */
+    /** The mean gradient norm of a group since {@link #reset}; NaN if it was not measured. */
     double gradNorm(String group) {
         Sums s = sums.get(group);
         return s == null ? Double.NaN : s.gradNorm / s.count;
@@ -101,14 +105,17 @@ public final class GroupMeter {
         return s == null ? Double.NaN : s.updateRatio / s.count;
     }
 
-    /** Forgets what was measured, for the next epoch. */
+    /** Discards all measurements, for the next epoch. */
     public void reset() {
         forgetWeights();
         sums.clear();
         steps = 0;
     }
 
-    /** What was measured, to go on with after an interruption: group, then steps, sums and count. */
+    /**
+     * The measurements as numbers, for continuing after an interruption: by group the sums of gradient norms and update ratios
+     * and the number of measured steps, and by the empty string the number of all steps.
+     */
     public Map<String, List<Double>> state() {
         Map<String, List<Double>> state = new LinkedHashMap<>();
         sums.forEach((group, s) -> state.put(group, List.of(s.gradNorm, s.updateRatio, (double) s.count)));
@@ -116,7 +123,7 @@ public final class GroupMeter {
         return state;
     }
 
-    /** Goes on where {@link #state} was taken. */
+    /** Restores the measurements from {@link #state}. */
     public void restore(Map<String, List<Double>> state) {
         reset();
         state.forEach((group, numbers) -> {

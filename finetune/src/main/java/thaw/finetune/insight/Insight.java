@@ -10,7 +10,7 @@ import thaw.engine.Tensor;
 import thaw.resnet.LayerGroup;
 import thaw.resnet.ResNet;
 
-/** Looks at a network's layer groups in training, from the weights that it has when this is made. */
+/** Measures a network's layer groups in training, relative to its weights at construction. Not thread-safe. */
 public final class Insight implements AutoCloseable {
 
     private final ResNet net;
@@ -19,7 +19,7 @@ public final class Insight implements AutoCloseable {
     private final Map<Tensor, Tensor> atFirst = new IdentityHashMap<>();
     private FeatureDrift drift;
 
-    /** Takes the network as it is now for the beginning; no copy is made if everything is off. */
+    /** Keeps a copy of the network's current weights as the beginning, unless everything is off. */
     public Insight(ResNet net, InsightOptions options) {
         this.net = net;
         this.options = options;
@@ -33,11 +33,12 @@ public final class Insight implements AutoCloseable {
         return options;
     }
 
+    /** The meter of steps; to be called around each optimizer step. */
     public GroupMeter meter() {
         return meter;
     }
 
-    /** Has this drift looked at after each epoch. */
+    /** Sets the feature drift to measure after each epoch, replacing any earlier one. */
     public void drift(FeatureDrift probe) {
         this.drift = probe;
     }
@@ -47,9 +48,9 @@ public final class Insight implements AutoCloseable {
     }
 
     /**
-     * What the groups did since the last time.
+     * The measurements since the last call, which are then reset.
      *
-     * @param rates in force, of each group
+     * @param rates current learning rate of each group
      */
     public List<GroupActivity> epoch(List<LayerGroup> groups, List<Double> rates) {
         Map<String, Double> similarity = drift == null ? Map.of() : drift.similarity(groups);
@@ -67,17 +68,17 @@ public final class Insight implements AutoCloseable {
         return found;
     }
 
-    /** A warning if a group before the last moved more than the limit allows. */
+    /** A warning for the first group other than the last whose update ratio is above the limit; empty if there is none. */
     public Optional<String> warning(EpochActivity epoch) {
         List<GroupActivity> body = epoch.groups().subList(0, epoch.groups().size() - 1);
         return body.stream().filter(g -> g.updateRatio() > options.updateRatioLimit()).findFirst().map(g -> String.format(
-                Locale.ROOT, "group %s moved by %.2g of its size in each step of epoch %d (‖Δw‖/‖w‖, limit %.2g), at learning"
-                + " rate %.2g: what it had learned before is being torn up; freeze it, or give it a lower rate, say %.2g",
+                Locale.ROOT, "group %s moved by %.2g of its norm per step in epoch %d (‖Δw‖/‖w‖, limit %.2g), at learning rate"
+                + " %.2g: this destroys its pretrained features; freeze the group, or give it a lower learning rate, say %.2g",
                 g.group(), g.updateRatio(), epoch.epoch(), options.updateRatioLimit(), g.learningRate(),
                 g.learningRate() * options.updateRatioLimit() / g.updateRatio() / 10));
     }
 
-    /** Gives the memory of the copies back. */
+    /** Frees the copies of the weights. */
     @Override
     public void close() {
         atFirst.values().forEach(Tensor::close);

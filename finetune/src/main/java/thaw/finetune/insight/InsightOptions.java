@@ -3,24 +3,25 @@ package thaw.finetune.insight;
 import com.fasterxml.jackson.annotation.JsonIgnore;
 
 /**
- * What to look at in training.
+ * The settings of the measurements in training.
  *
- * @param everySteps       gradient norms and update ratios are of every so many-th step; 0 for none of it, at no cost
- * @param probeImages      so many training images show the feature drift, after each epoch; 0 for none of it
- * @param updateRatioLimit above it a warning says that a group other than the last is being torn up. A rule of thumb has healthy
- *                         training at ‖Δw‖/‖w‖ of about 1e-3 a step (Karpathy, "CS231n: Neural networks part 3"), from scratch;
- *                         a pretrained body is to move less. At 1e-2, ten times as much, it's made over within a hundred steps
+ * @param everySteps       gradient norms and update ratios are measured in one of this many steps; 0 for never, at no cost
+ * @param probeImages      number of training images on which feature drift is measured after each epoch, at least 2; 0 for never
+ * @param updateRatioLimit the update ratio above which a group other than the last causes a warning. By a rule of thumb,
+ *                         ‖Δw‖/‖w‖ is about 1e-3 per step in healthy training from scratch (Karpathy, "CS231n: Neural networks
+ *                         part 3"); a pretrained body should move less. At 1e-2, a hundred steps can change it completely
  */
 public record InsightOptions(int everySteps, int probeImages, double updateRatioLimit) {
 
+    /** @throws IllegalArgumentException if a setting is out of range */
     public InsightOptions {
         if (everySteps < 0 || probeImages < 0 || probeImages == 1 || !(updateRatioLimit > 0)) {
-            throw new IllegalArgumentException("insight: everySteps and probeImages are 0 or more, a probe is of at least 2"
-                    + " images, and updateRatioLimit is above 0; got " + everySteps + ", " + probeImages + " and " + updateRatioLimit);
+            throw new IllegalArgumentException("insight: expected everySteps of 0 or more, probeImages of 0 or at least 2,"
+                    + " and updateRatioLimit above 0, got " + everySteps + ", " + probeImages + " and " + updateRatioLimit);
         }
     }
 
-    /** Nothing is looked at. */
+    /** No measurements. */
     public static InsightOptions off() {
         return new InsightOptions(0, 0, 1e-2);
     }

@@ -2,14 +2,14 @@ package thaw.finetune.insight;
 
 /**
  * Linear centred kernel alignment (Kornblith et al. 2019, "Similarity of neural network representations revisited", section 3):
- * for the outputs X and Y of two networks, or layers, for the same n examples, a row for each, with the columns centred,
+ * for the outputs X and Y of two networks, or layers, for the same n examples, one row per example, with centred columns,
  *
  * <pre>
  * CKA(X, Y) = ‖YᵀX‖²_F / (‖XᵀX‖_F · ‖YᵀY‖_F) = ⟨K, L⟩_F / (‖K‖_F · ‖L‖_F),   K = XXᵀ, L = YYᵀ
  * </pre>
  *
- * It is 1 where Y is X turned, mirrored, moved or scaled as a whole, and near 0 where they have nothing in common. The right
- * form needs but n × n numbers to be kept of each, however many features there are.
+ * It is 1 if Y is X rotated, reflected, shifted or scaled isotropically, and near 0 if they are unrelated. The right-hand form
+ * needs only an n × n matrix of each, for any number of features.
  */
 public final class LinearCka {
 
@@ -19,13 +19,13 @@ public final class LinearCka {
     /**
      * The Gram matrix {@code K[i][j] = ⟨x_i − x̄, x_j − x̄⟩}.
      *
-     * @param features {@code [examples, …]} row by row
-     * @throws IllegalArgumentException if they are not so many rows of equal length
+     * @param features {@code [examples, …]} in row-major order
+     * @throws IllegalArgumentException if {@code features} is empty, or its length is not a multiple of {@code examples}
      */
     public static double[][] centredGram(float[] features, int examples) {
         if (examples < 1 || features.length == 0 || features.length % examples != 0) {
-            throw new IllegalArgumentException("CKA: " + features.length + " numbers are no features of " + examples
-                    + " examples");
+            throw new IllegalArgumentException("CKA: " + features.length + " numbers cannot be divided into features of "
+                    + examples + " examples");
         }
         int width = features.length / examples;
         double[] mean = new double[width];
@@ -47,8 +47,10 @@ public final class LinearCka {
     }
 
     /**
-     * The alignment of two {@linkplain #centredGram centred Gram matrices} of the same examples, 0 to 1; NaN if all examples
-     * look the same to one of them.
+     * The CKA of two {@linkplain #centredGram centred Gram matrices} of the same examples, 0 to 1; NaN if one of them is zero,
+     * which means that its features are equal for all examples.
+     *
+     * @throws IllegalArgumentException if the matrices are of different sizes
      */
     public static double of(double[][] k, double[][] l) {
         return product(k, l) / Math.sqrt(product(k, k) * product(l, l));
@@ -57,7 +59,7 @@ public final class LinearCka {
     private static double product(double[][] a, double[][] b) {
         if (a.length != b.length) {
             throw new IllegalArgumentException("CKA: Gram matrices of " + a.length + " and " + b.length
-                    + " examples; both must be of the same ones");
+                    + " examples; both must be of the same examples");
         }
         double sum = 0;
         for (int i = 0; i < a.length; i++) {

@@ -1,5 +1,5 @@
 /**
- * What training does to each layer group: how fast its weights move, how far they have gone, and whether it still sees what it
- * saw before.
+ * Measurements of each layer group in training: gradient norm, update ratio, distance of the weights from the beginning, and
+ * similarity of the features to those at the beginning.
  */
 package thaw.finetune.insight;

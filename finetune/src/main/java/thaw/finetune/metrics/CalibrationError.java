@@ -4,19 +4,19 @@ import java.util.List;
 import java.util.stream.IntStream;
 
 /**
- * How far a network's confidence is from how often it is right: the expected calibration error of Guo et al., "On Calibration of
- * Modern Neural Networks" (2017), equation 3. Images go into bins of equal width by the probability of their predicted class; the
- * error is {@code Σ_b n_b / n |accuracy(b) - confidence(b)|}.
+ * The expected calibration error of Guo et al., "On Calibration of Modern Neural Networks" (2017), equation 3: the mean
+ * difference between confidence and accuracy. Images are binned by the probability of their predicted class, in bins of equal
+ * width; the error is {@code Σ_b n_b / n |accuracy(b) - confidence(b)|}.
  */
 public final class CalibrationError {
-    /** The paper's. */
+    /** The paper's number of bins. */
     public static final int BINS = 15;
 
     private CalibrationError() {
     }
 
     /**
-     * NaN if there are no images, or one of which {@linkplain Predictions#isDefined nothing is predicted}: there was no confidence.
+     * The error with {@link #BINS} bins; NaN if there are no images, or if one is {@linkplain Predictions#isDefined undefined}.
      *
      * @throws IllegalArgumentException if images may show several classes
      */
@@ -24,7 +24,11 @@ public final class CalibrationError {
         return of(predictions, BINS);
     }
 
-    /** As {@link #of(Predictions)}, with so many bins: {@code ((b - 1) / bins, b / bins]} for each b. */
+    /**
+     * Like {@link #of(Predictions)}, with another number of bins, {@code ((b - 1) / bins, b / bins]} for each b from 1.
+     *
+     * @throws IllegalArgumentException if {@code bins} is below 1, or images may show several classes
+     */
     public static double of(Predictions predictions, int bins) {
         SingleLabel.require("the calibration error", predictions);
         if (bins < 1) {
@@ -41,16 +45,20 @@ public final class CalibrationError {
     }
 
     /**
-     * Images of about the same confidence.
+     * A bin: images of similar confidence.
      *
-     * @param images     how many
-     * @param confidence their mean; NaN if there are none
-     * @param accuracy   the share of them that was classified right; NaN if there are none
+     * @param images     number of images
+     * @param confidence mean probability of their predicted classes; NaN if there are no images
+     * @param accuracy   share of correctly classified images; NaN if there are no images
      */
     public record Bin(int images, double confidence, double accuracy) {
     }
 
-    /** The bins, the least confident first; images of which nothing is predicted are in none. */
+    /**
+     * The bins in order of confidence, lowest first, without {@linkplain Predictions#isDefined undefined} images.
+     *
+     * @throws IllegalArgumentException if images may show several classes
+     */
     public static List<Bin> bins(Predictions predictions, int bins) {
         SingleLabel.require("calibration", predictions);
         double[] confidence = new double[bins];

@@ -9,13 +9,13 @@ import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 
 /**
- * How often images of one class were taken for another: rows are what they show, columns what was predicted. Images of which
- * {@linkplain Predictions#isDefined nothing is predicted} count as images of their class that were taken for none: they are in
- * {@link #total} and {@link #actualCount}, in recall, F1, accuracy and kappa, and in no {@link #count}.
+ * The confusion matrix: numbers of images by actual class (row) and predicted class (column). An
+ * {@linkplain Predictions#isDefined undefined} image counts as an image of its class without a predicted class: it is part of
+ * {@link #total}, {@link #actualCount}, recall, F1, accuracy and kappa, but of no {@link #count}. Immutable and thread-safe.
  */
 public final class ConfusionMatrix {
     private final List<String> classes;
-    /** With one more column for what was taken for no class. */
+    /** {@code [classes][classes + 1]}; the last column is of images without a predicted class. */
     private final long[][] counts;
 
     private ConfusionMatrix(List<String> classes, long[][] counts) {
@@ -35,30 +35,32 @@ public final class ConfusionMatrix {
         return new ConfusionMatrix(predictions.labels().classes(), counts);
     }
 
-    /** Two classes that were taken for one another. */
+    /** A pair of classes, and the number of images of one that were predicted as the other. */
     public record Confusion(String actual, String predicted, long count) {
     }
 
+    /** The classes, in the order of rows and columns. */
     public List<String> classes() {
         return classes;
     }
 
+    /** The number of images of class {@code actual} that were predicted as class {@code predicted}. */
     public long count(int actual, int predicted) {
         Objects.checkIndex(predicted, classes.size());
         return counts[actual][predicted];
     }
 
-    /** Images in all. */
+    /** The number of all images. */
     public long total() {
         return IntStream.range(0, counts.length).mapToLong(this::actualCount).sum();
     }
 
-    /** Images of a class. */
+    /** The number of images of a class. */
     public long actualCount(int label) {
         return LongStream.of(counts[label]).sum();
     }
 
-    /** Images that were taken for a class. */
+    /** The number of images that were predicted as a class. */
     public long predictedCount(int label) {
         long sum = 0;
         for (long[] row : counts) {
@@ -67,44 +69,44 @@ public final class ConfusionMatrix {
         return sum;
     }
 
-    /** The share that was classified right; NaN if there are no images. */
+    /** The share of correctly classified images; NaN if there are no images. */
     public double accuracy() {
         return (double) IntStream.range(0, counts.length).mapToLong(c -> counts[c][c]).sum() / total();
     }
 
-    /** Of the images taken for a class, the share that shows it; 0 where none was, as scikit-learn has it. */
+    /** The share of a class's images among those predicted as the class; 0 if there are none, as in scikit-learn. */
     public double precision(int label) {
         return ratio(counts[label][label], predictedCount(label));
     }
 
-    /** Of the images of a class, the share that was taken for it; 0 where there are none. */
+    /** The share of images predicted as a class among the class's images; 0 if there are none. */
     public double recall(int label) {
         return ratio(counts[label][label], actualCount(label));
     }
 
-    /** The harmonic mean of precision and recall, {@code 2 TP / (2 TP + FP + FN)}; 0 where the class never occurs. */
+    /** The harmonic mean of precision and recall, {@code 2 TP / (2 TP + FP + FN)}; 0 if the class never occurs. */
     public double f1(int label) {
         return ratio(2 * counts[label][label], predictedCount(label) + actualCount(label));
     }
 
-    /** The plain mean of the classes that occur among images or predictions; NaN if none does. */
+    /** The unweighted mean precision of the classes that occur as actual or predicted ones; NaN if there are none. */
     public double macroPrecision() {
         return macro(this::precision);
     }
 
-    /** As {@link #macroPrecision}. */
+    /** The mean recall of the same classes as in {@link #macroPrecision}. */
     public double macroRecall() {
         return macro(this::recall);
     }
 
-    /** As {@link #macroPrecision}, of each class's F1. */
+    /** The mean F1 of the same classes as in {@link #macroPrecision}. */
     public double macroF1() {
         return macro(this::f1);
     }
 
     /**
-     * Cohen's kappa (1960): {@code (p_o - p_e) / (1 - p_e)}, how much more often than by chance prediction and truth agree, where
-     * chance keeps the frequencies of both. NaN where all is one class, or there are no images.
+     * Cohen's kappa (1960): {@code (p_o - p_e) / (1 - p_e)}, the agreement of predicted and actual classes beyond that by chance
+     * with the same class frequencies. NaN if all actual and predicted classes are the same one, or if there are no images.
      */
     public double kappa() {
         double total = total();
@@ -113,7 +115,7 @@ public final class ConfusionMatrix {
         return (accuracy() - byChance) / (1 - byChance);
     }
 
-    /** Pairs of classes that were confused at least {@code least} times, the most frequent first. */
+    /** Pairs of classes that were confused at least {@code least} times (at least once), the most frequent first. */
     public List<Confusion> mostConfused(long least) {
         List<Confusion> confused = new ArrayList<>();
         for (int actual = 0; actual < counts.length; actual++) {

@@ -4,16 +4,17 @@ import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 
 /**
- * Decisions, for each image and class, whether the image shows the class: whether its probability is above a threshold. For
- * images that may show several classes; those of one class count as well. Where a probability is NaN there is no decision, which
- * is never right: a class that is shown was missed, one that is not was not said to be either.
+ * Counts of correct and wrong decisions for images that may show several classes (one class each is allowed, too). For each image
+ * and class, the decision is positive if the class's probability is above a threshold. A NaN probability gives no decision, which
+ * counts as incorrect: as a false negative if the image shows the class, otherwise as undecided, which is not a false positive.
+ * Immutable and thread-safe.
  */
 public final class MultiLabelCounts {
     private final int images;
     private final long[] truePositives;
     private final long[] falsePositives;
     private final long[] falseNegatives;
-    /** Of classes that are not shown; those of others are false negatives. */
+    /** Missing decisions on classes that the image does not show; on classes that it shows they are false negatives. */
     private final long[] undecided;
     private final double sampleF1;
     private final double exactMatches;
@@ -59,64 +60,64 @@ public final class MultiLabelCounts {
                 .filter(RankCurve::hasPositives).mapToDouble(RankCurve::averagePrecision).average().orElse(Double.NaN);
     }
 
-    /** @param threshold fastai's and our default is 0.5 */
+    /** @param threshold fastai's and Thaw's default is 0.5 */
     public static MultiLabelCounts of(Predictions predictions, double threshold) {
         return new MultiLabelCounts(predictions, threshold);
     }
 
-    /** The share of all decisions that are right: fastai's {@code accuracy_multi}; NaN if there are no images. */
+    /** The share of correct decisions, fastai's {@code accuracy_multi}; NaN if there are no images. */
     public double accuracy() {
         long wrong = sum(falsePositives) + sum(falseNegatives) + sum(undecided);
         return 1 - (double) wrong / ((long) images * truePositives.length);
     }
 
-    /** The share of images all of whose decisions are right; NaN if there are no images. */
+    /** The share of images with only correct decisions; NaN if there are no images. */
     public double exactMatch() {
         return exactMatches;
     }
 
-    /** Decisions of one class that are right. */
+    /** The number of correct decisions on a class. */
     public long correct(int label) {
         return images - falsePositives[label] - falseNegatives[label] - undecided[label];
     }
 
-    /** Of the images that are said to show a class, the share that does; 0 where none is said to. */
+    /** The share of images that show a class among the positive decisions on it; 0 if there are none. */
     public double precision(int label) {
         return ratio(truePositives[label], truePositives[label] + falsePositives[label]);
     }
 
-    /** Of the images that show a class, the share that is said to; 0 where none does. */
+    /** The share of positive decisions on a class among the images that show it; 0 if there are none. */
     public double recall(int label) {
         return ratio(truePositives[label], truePositives[label] + falseNegatives[label]);
     }
 
-    /** {@code 2 TP / (2 TP + FP + FN)}; 0 where the class is neither shown nor said. */
+    /** A class's {@code 2 TP / (2 TP + FP + FN)}; 0 if no image shows the class and no decision on it is positive. */
     public double f1(int label) {
         return ratio(2 * truePositives[label], 2 * truePositives[label] + falsePositives[label] + falseNegatives[label]);
     }
 
-    /** The plain mean over classes: fastai's {@code F1ScoreMulti}. */
+    /** The unweighted mean F1 of all classes, fastai's {@code F1ScoreMulti}. */
     public double macroF1() {
         return IntStream.range(0, truePositives.length).mapToDouble(this::f1).average().orElse(Double.NaN);
     }
 
-    /** From the decisions of all classes together. */
+    /** The F1 of the decisions on all classes together. */
     public double microF1() {
         long both = 2 * sum(truePositives);
         return ratio(both, both + sum(falsePositives) + sum(falseNegatives));
     }
 
     /**
-     * The mean over images of the F1 of each one's classes; 0 for an image that neither shows a class nor is said to. NaN if there
-     * are no images.
+     * The mean over images of the F1 of an image's decisions, which is 0 if the image shows no class and no decision is positive.
+     * NaN if there are no images.
      */
     public double sampleF1() {
         return sampleF1;
     }
 
     /**
-     * The mean over the classes that occur of their average precision {@code Σ (R_n - R_(n-1)) P_n}; no threshold is in it. NaN if
-     * none occurs, or a probability is NaN.
+     * The mean average precision {@code Σ (R_n - R_(n-1)) P_n} of the classes that images show, independent of the threshold. NaN
+     * if there are none, or if a probability of one of them is NaN.
      */
     public double meanAveragePrecision() {
         return meanAveragePrecision;

@@ -14,21 +14,22 @@ import thaw.finetune.data.LabelSet;
 import thaw.finetune.data.Sample;
 
 /**
- * What a network says of images, beside what they show. Where its numbers overflow, or its weights are no numbers, a probability
- * is NaN, and the image is {@linkplain #isDefined undefined}: nothing is predicted of it, and whatever it shows counts as not
- * found.
+ * A network's predictions for images, with the images' actual classes. If the network's activations overflow, or its weights are
+ * NaN, probabilities are NaN, and the image is {@linkplain #isDefined undefined}: it has no predicted class, and the classes that
+ * it shows count as not found.
  *
  * @param labels        the classes
  * @param samples       the images, with their classes
- * @param probabilities {@code [images][classes]}: of one image they add up to 1 or, where it may show several classes, each is
- *                      from 0 to 1 by itself
+ * @param probabilities {@code [images][classes]}: an image's probabilities sum to 1 or, if images may show several classes, are
+ *                      each from 0 to 1 independently; the arrays are not copied
  */
 public record Predictions(LabelSet labels, List<Sample> samples, List<double[]> probabilities) {
+    /** @throws IllegalArgumentException if the numbers of samples and rows, or of classes and probabilities, differ */
     public Predictions {
         samples = List.copyOf(samples);
         probabilities = List.copyOf(probabilities);
         if (samples.size() != probabilities.size()) {
-            throw new IllegalArgumentException("predictions: " + samples.size() + " images, but probabilities of "
+            throw new IllegalArgumentException("predictions: " + samples.size() + " images, but probabilities for "
                     + probabilities.size());
         }
         for (double[] row : probabilities) {
@@ -39,31 +40,32 @@ public record Predictions(LabelSet labels, List<Sample> samples, List<double[]> 
         }
     }
 
-    /** Number of images. */
+    /** The number of images. */
     public int size() {
         return samples.size();
     }
 
-    /** Number of classes. */
+    /** The number of classes. */
     public int classes() {
         return labels.classes().size();
     }
 
+    /** The probability of a class for an image. */
     public double probability(int image, int label) {
         return probabilities.get(image)[label];
     }
 
-    /** Whether all probabilities of an image are finite numbers. */
+    /** Whether all probabilities of an image are finite. */
     public boolean isDefined(int image) {
         return DoubleStream.of(probabilities.get(image)).allMatch(Double::isFinite);
     }
 
-    /** The images of which nothing is predicted, by index. */
+    /** The indices of images that are not {@linkplain #isDefined defined}. */
     public int[] undefined() {
         return IntStream.range(0, size()).filter(image -> !isDefined(image)).toArray();
     }
 
-    /** The most probable class of an image, the first of equals; -1 where it is not {@linkplain #isDefined defined}. */
+    /** The most probable class of an image, the first in a tie; -1 if the image is not {@linkplain #isDefined defined}. */
     public int predicted(int image) {
         if (!isDefined(image)) {
             return -1;
@@ -91,12 +93,12 @@ public record Predictions(LabelSet labels, List<Sample> samples, List<double[]> 
     }
 
     /**
-     * Writes a table: a record for each image with its file, the classes that it shows and those predicted (the most probable, or
-     * where it may show several all above the threshold, with {@code ;} between them), and a column of probabilities for each
-     * class. Of an image that is not defined, the predicted classes and probabilities that are not finite are empty. What was
-     * there before is replaced when the new table is complete.
+     * Writes a CSV table with a record for each image: its file, its actual classes, its predicted classes (the most probable
+     * one, or all above the threshold if images may show several), and the probability of each class. Several classes are
+     * separated by {@code ;}. Predicted classes of an undefined image, and probabilities that are not finite, are left empty.
+     * An existing file is replaced atomically.
      *
-     * @param threshold for images of several labels
+     * @param threshold used only if images may show several classes
      * @throws IOException if writing fails
      */
     public void writeCsv(Path file, double threshold) throws IOException {

@@ -4,8 +4,8 @@ import java.util.stream.DoubleStream;
 import java.util.stream.IntStream;
 
 /**
- * Areas under curves that a threshold draws, going down through all scores; equal scores pass it together. A score that is NaN
- * has no place among others, so then the areas are NaN too.
+ * Areas under curves whose points are given by a threshold that decreases through all scores; equal scores pass it together. If a
+ * score is NaN there is no order, and the areas are NaN.
  */
 final class RankCurve {
     private final int[] order;
@@ -21,7 +21,7 @@ final class RankCurve {
         this.positives = IntStream.range(0, positive.length).filter(i -> positive[i]).count();
     }
 
-    /** A step of the threshold: what passed it before, and what passes it now. */
+    /** The area added by a step of the threshold, from the numbers of scores above it before and after the step. */
     private interface Step {
         double area(long positivesBefore, long negativesBefore, long positivesNow, long negativesNow);
     }
@@ -52,7 +52,7 @@ final class RankCurve {
         return area;
     }
 
-    /** Whether some are positive and others are not, without which there is no curve. */
+    /** Whether there are positives and negatives; without both the ROC curve is not defined. */
     boolean hasBoth() {
         return positives > 0 && positives < order.length;
     }
@@ -61,14 +61,14 @@ final class RankCurve {
         return positives > 0;
     }
 
-    /** Of the true positive rate over the false positive rate, by trapezoids; NaN unless {@link #hasBoth}. */
+    /** The area under the true positive rate over the false positive rate, by trapezoids; NaN unless {@link #hasBoth}. */
     double roc() {
         double area = sum((positivesBefore, negativesBefore, positivesNow, negativesNow) ->
                 (negativesNow - negativesBefore) * (positivesBefore + positivesNow) / 2.0);
         return area / positives / (order.length - positives);
     }
 
-    /** {@code Σ (R_n - R_(n-1)) P_n} of recall R and precision P; NaN unless {@link #hasPositives}. */
+    /** The average precision {@code Σ (R_n - R_(n-1)) P_n} of recall R and precision P; NaN unless {@link #hasPositives}. */
     double averagePrecision() {
         double area = sum((positivesBefore, negativesBefore, positivesNow, negativesNow) ->
                 (positivesNow - positivesBefore) * ((double) positivesNow / (positivesNow + negativesNow)));

@@ -1,15 +1,15 @@
 package thaw.finetune.metrics;
 
-/** The share of images whose class is among the k most probable ones. */
+/** Top-k accuracy: the share of images whose class is among the k most probable ones. */
 public final class TopK {
     private TopK() {
     }
 
     /**
-     * Of equally probable classes the first ones count as more probable. An image of which {@linkplain Predictions#isDefined
-     * nothing is predicted} is not right, whatever k is. NaN if there are no images.
+     * The top-k accuracy. Equally probable classes are ranked by index, lowest first. An
+     * {@linkplain Predictions#isDefined undefined} image is incorrect for any k. NaN if there are no images.
      *
-     * @param k at least 1; from the number of classes on, all others are right
+     * @param k at least 1; from the number of classes on, all defined images are correct
      * @throws IllegalArgumentException if k is below 1, or images may show several classes
      */
     public static double accuracy(Predictions predictions, int k) {

@@ -1,6 +1,5 @@
 /**
- * How good predictions are: from {@link thaw.finetune.metrics.Predictions}, which know nothing of networks, to numbers. Names and
- * definitions are scikit-learn's and fastai's; each says what it does where a quantity has no value, and where a network's
- * probabilities are NaN.
+ * Metrics of {@link thaw.finetune.metrics.Predictions}, independent of networks. Names and definitions are scikit-learn's and
+ * fastai's; each metric documents its value where it is not defined, and for NaN probabilities.
  */
 package thaw.finetune.metrics;

@@ -13,7 +13,7 @@ import static thaw.finetune.pictures.Outline.wire;
 import java.awt.Shape;
 import java.util.SplittableRandom;
 
-/** Animals, simplified as on a sign. */
+/** Silhouettes of animals, simplified as on a sign. */
 final class Animals {
 
     private Animals() {}

@@ -1,6 +1,6 @@
 package thaw.finetune.pictures;
 
-/** The mean over a square of neighbours, along rows and then along columns; the border repeats outwards. */
+/** A box blur: the mean over a square of neighbours, along rows and then along columns. Border pixels repeat outwards. */
 final class BoxBlur {
 
     private BoxBlur() {}

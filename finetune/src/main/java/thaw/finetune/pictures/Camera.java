@@ -4,13 +4,15 @@ import java.awt.image.BufferedImage;
 import java.awt.image.DataBufferInt;
 import java.util.SplittableRandom;
 
-/** From a canvas to a picture: focus, light, exposure, and the sensor's noise. */
+/** Converts a canvas to an image: focus, light, exposure, and sensor noise. */
 final class Camera {
 
     private Camera() {}
 
     /**
-     * @param scale how many of the canvas's pixels go into one of the picture, along either axis
+     * The image of a canvas, whose pixels may be blurred in place.
+     *
+     * @param scale number of canvas pixels per image pixel, along each axis
      */
     static BufferedImage photograph(Canvas canvas, int scale, SplittableRandom r) {
         BoxBlur.blur(canvas.pixels(), canvas.side(), (int) Math.round(canvas.side() * Math.max(0, r.nextDouble(-0.03, 0.02))));
@@ -41,7 +43,7 @@ final class Camera {
         return picture;
     }
 
-    /** The sums of red, green and blue over a square, in 20 bits each. */
+    /** The sums of red, green and blue over a square, packed into 20 bits each. */
     private static long boxSum(Canvas canvas, int left, int top, int scale) {
         long sum = 0;
         for (int y = top; y < top + scale; y++) {
@@ -53,7 +55,7 @@ final class Camera {
         return sum;
     }
 
-    /** The difference of two random bytes, in (−1, 1): near enough to a normal variate for a sensor's noise. */
+    /** The difference of two random bytes, in [−1, 1]: a triangular distribution, which approximates the normal one. */
     private static double triangular(long bits) {
         return ((bits & 255) - (bits >> 8 & 255)) / 255.0;
     }

@@ -10,8 +10,8 @@ import java.awt.image.DataBufferInt;
 import java.util.Arrays;
 
 /**
- * A square on which surfaces are laid in outlines. Outlines are drawn by Java2D into a mask of coverages; the surfaces
- * are evaluated here, only where the mask isn't empty, which is several times faster than a {@code TexturePaint}.
+ * A square on which outlines are filled with surfaces. Java2D draws the outlines into a mask of coverages; this class evaluates
+ * the surfaces, only where the mask is not 0, which is several times faster than a {@code TexturePaint}. Not thread-safe.
  */
 final class Canvas {
 
@@ -34,12 +34,12 @@ final class Canvas {
         return side;
     }
 
-    /** Packed RGB, row by row; the canvas's own array. */
+    /** Packed RGB, row by row; not a copy. */
     int[] pixels() {
         return pixels;
     }
 
-    /** Covers everything. */
+    /** Fills the whole canvas. */
     void fill(Surface surface) {
         for (int y = 0, i = 0; y < side; y++) {
             for (int x = 0; x < side; x++, i++) {
@@ -48,7 +48,7 @@ final class Canvas {
         }
     }
 
-    /** Lays a surface in an outline, given in the picture's units: [0, 1]² is the whole of it. */
+    /** Fills an outline, whose coordinates are in the canvas's units: [0, 1]² is the whole canvas. */
     void fill(Shape outline, Surface surface) {
         Arrays.fill(mask, 0);
         maskGraphics.setTransform(AffineTransform.getScaleInstance(side, side));
@@ -68,8 +68,8 @@ final class Canvas {
     /**
      * Draws an object.
      *
-     * @param place from the figure's units to the picture's
-     * @param look what it is made of
+     * @param place maps the figure's units to the canvas's
+     * @param look the object's surfaces, edge and shadow
      */
     void draw(Figure figure, AffineTransform place, Look look) {
         stencil(figure, place);
@@ -87,7 +87,7 @@ final class Canvas {
                     if (marked > 0) {
                         rgb = Surface.mix(rgb, look.marks().rgb(u, v), marked);
                     }
-                    // The mean coverage around a point on a straight edge is one half; further in it comes near 1.
+                    // The mean coverage around a point on a straight edge is 1/2; it rises to 1 further inside.
                     double depth = Math.max(0, Math.min(1, 2 * (inner[i] >> 16 & 255) / 255.0 - 1));
                     double clear = look.hollow() * depth * (1 - marked);
                     rgb = Surface.mix(rgb, look.edge(), look.edgeStrength() * (1 - depth));
@@ -97,7 +97,7 @@ final class Canvas {
         }
     }
 
-    /** The mask's red channel: coverage by the object; its green one: by its marks. */
+    /** Draws the mask: its red channel is coverage by the object, its green channel coverage by the object's marks. */
     private void stencil(Figure figure, AffineTransform place) {
         Arrays.fill(mask, 0);
         maskGraphics.setTransform(AffineTransform.getScaleInstance(side, side));

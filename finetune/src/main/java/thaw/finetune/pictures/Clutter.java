@@ -3,19 +3,19 @@ package thaw.finetune.pictures;
 import java.awt.Shape;
 import java.util.SplittableRandom;
 
-/** What stands behind or before the object and says nothing about it. */
+/** Random shapes behind or in front of the object, independent of its class. */
 final class Clutter {
 
     private Clutter() {}
 
-    /** Blobs, shards, bars and curls anywhere. */
+    /** Draws blobs, shards, bars and curls at random positions. */
     static void scatter(Canvas canvas, int count, SplittableRandom r) {
         for (int i = 0; i < count; i++) {
             canvas.fill(piece(r.nextDouble(), r.nextDouble(), r.nextDouble(0.05, 0.2), r), Surface.random(r));
         }
     }
 
-    /** Something small or thin before the object, which hides a part of it. */
+    /** Draws a small or thin shape in front of the object, which hides a part of it. */
     static void occlude(Canvas canvas, double x, double y, double radius, SplittableRandom r) {
         double angle = r.nextDouble(2 * Math.PI);
         double away = radius * r.nextDouble(0.3, 0.9);

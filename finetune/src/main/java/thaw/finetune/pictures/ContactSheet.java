@@ -7,7 +7,7 @@ import java.awt.RenderingHints;
 import java.awt.image.BufferedImage;
 import java.util.List;
 
-/** Many pictures at a glance: a row for each class, its name in front. */
+/** An overview of a set: a row of synthetic images for each class, after the class's name. */
 public final class ContactSheet {
 
     private static final int GAP = 4;
@@ -15,15 +15,15 @@ public final class ContactSheet {
     private ContactSheet() {}
 
     /**
-     * Needs a font in the system, for the names.
+     * Draws the sheet as an RGB image. Needs a font in the system, for the names.
      *
-     * @param perClass pictures in a row, of seeds {@code seed}, {@code seed + 1}, …
-     * @param size width and height of each in pixels
-     * @throws IllegalArgumentException if {@code perClass} is less than 1, or the size is not one for pictures
+     * @param perClass number of images in a row; their seeds are {@code seed}, {@code seed + 1}, …
+     * @param size width and height of each image in pixels, 8 to 1024
+     * @throws IllegalArgumentException if {@code perClass} is less than 1, or the size is out of range
      */
     public static BufferedImage draw(PictureSet set, int perClass, int size, long seed) {
         if (perClass < 1) {
-            throw new IllegalArgumentException("a contact sheet shows at least 1 picture a class, not " + perClass);
+            throw new IllegalArgumentException("a contact sheet shows at least 1 image per class, not " + perClass);
         }
         List<String> classes = set.classes();
         int margin = 96;

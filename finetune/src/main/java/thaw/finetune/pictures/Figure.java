@@ -6,18 +6,18 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * One object's form: parts laid over each other in order. Parts instead of one constructive area, as filling several
- * outlines in turn costs a fraction of computing their union. Units are free; y points down.
+ * The shape of one object: parts drawn over each other in order. Filling several outlines in turn costs a fraction of computing
+ * their union as one {@code Area}. Units are arbitrary; y points down. Not thread-safe.
  */
 final class Figure {
 
-    /** What a part does to what lies below it. */
+    /** The effect of a part on the parts below it. */
     enum Role {
-        /** Belongs to the object. */
+        /** Part of the object. */
         BODY,
-        /** Cuts through to the background: a window, the eye of a key. */
+        /** A hole through which the background is visible: a window, the eye of a key. */
         HOLE,
-        /** Belongs to the object, in its second tone: a leaf's veins, a hat's band. */
+        /** Part of the object, with its second surface: a leaf's veins, a hat's band. */
         MARK
     }
 
@@ -48,7 +48,7 @@ final class Figure {
         return parts;
     }
 
-    /** The smallest rectangle around all that isn't a hole. */
+    /** The smallest rectangle around all parts except holes; empty if there are none. */
     Rectangle2D bounds() {
         Rectangle2D box = null;
         for (Part part : parts) {

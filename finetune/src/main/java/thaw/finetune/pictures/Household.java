@@ -14,7 +14,7 @@ import static thaw.finetune.pictures.Outline.wire;
 
 import java.util.SplittableRandom;
 
-/** Things found indoors or worn. */
+/** Silhouettes of household objects and clothing. */
 final class Household {
 
     private Household() {}

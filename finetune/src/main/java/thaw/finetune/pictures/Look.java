@@ -3,14 +3,17 @@ package thaw.finetune.pictures;
 import java.util.SplittableRandom;
 
 /**
- * What an object is made of and how it stands out from what is behind it. Lengths are shares of the picture's side,
- * the others are in [0, 1].
+ * The surfaces, edge and shadow of an object. Lengths are shares of the image's side; the other numbers are in [0, 1].
  *
- * @param hollow how transparent the inside is: 1 leaves a drawing in outline
+ * @param body surface of the object
+ * @param marks surface of its {@linkplain Figure.Role#MARK marks}
+ * @param hollow transparency of the inside; with 1 only the outline is visible
  * @param rim width of the zone along the edge
  * @param edge packed RGB of the line along the edge
  * @param edgeStrength opacity of that line
- * @param shadow darkness of the shadow that falls on the background
+ * @param shadow darkness of the shadow on the background
+ * @param shadowX offset of the shadow to the right
+ * @param shadowY offset of the shadow downwards
  */
 record Look(Surface body, Surface marks, double hollow, double rim, int edge, double edgeStrength,
             double shadow, double shadowX, double shadowY) {

@@ -10,7 +10,7 @@ import java.awt.geom.Rectangle2D;
 import java.awt.geom.RoundRectangle2D;
 import java.util.Arrays;
 
-/** The outlines that silhouettes are put together from. Points are given as x, y, x, y, …; angles are in degrees. */
+/** Outlines from which silhouettes are built. Points are given as x, y, x, y, …; angles are in degrees. */
 final class Outline {
 
     private Outline() {}
@@ -31,7 +31,7 @@ final class Outline {
         return new RoundRectangle2D.Double(left, top, right - left, bottom - top, 2 * radius, 2 * radius);
     }
 
-    /** The part of a disc between two angles, counter-clockwise from the x axis, closed by a chord. */
+    /** An arc of an ellipse closed by its chord; {@code start} and {@code extent} run counter-clockwise from the x axis. */
     static Shape segment(double x, double y, double rx, double ry, double start, double extent) {
         return new Arc2D.Double(x - rx, y - ry, 2 * rx, 2 * ry, start, extent, Arc2D.CHORD);
     }
@@ -42,29 +42,29 @@ final class Outline {
         return path;
     }
 
-    /** A polyline of some width, with round ends. */
+    /** A polyline of the given width, with round ends. */
     static Shape line(double width, double... points) {
         return stroke(width, open(points));
     }
 
-    /** An arc of some width. */
+    /** An arc of the given width. */
     static Shape arc(double width, double x, double y, double rx, double ry, double start, double extent) {
         return stroke(width, new Arc2D.Double(x - rx, y - ry, 2 * rx, 2 * ry, start, extent, Arc2D.OPEN));
     }
 
-    /** A curve of some width through all the points. */
+    /** A smooth curve of the given width through all points. */
     static Shape wire(double width, double... points) {
         return stroke(width, catmullRom(false, points));
     }
 
-    /** A closed curve through all the points. */
+    /** A closed smooth curve through all points. */
     static Shape smooth(double... points) {
         return catmullRom(true, points);
     }
 
     /**
-     * The points followed by their mirror images in the y axis, backwards: from the right half of a symmetric outline,
-     * given from top to bottom, the whole of it. Points on the axis are not doubled.
+     * The points, followed in reverse order by their reflections in the y axis: turns the right half of a symmetric outline,
+     * given from top to bottom, into the whole outline. Points on the axis are not doubled.
      */
     static double[] mirrored(double... points) {
         int n = points.length;
@@ -80,7 +80,7 @@ final class Outline {
         return Arrays.copyOf(all, k);
     }
 
-    /** A closed polygon whose corners lie alternately on an outer and an inner circle, the first one at the top. */
+    /** A closed polygon whose corners are alternately on an outer and an inner circle, the first one at the top. */
     static Shape star(int points, double outer, double inner) {
         double[] xy = new double[4 * points];
         for (int i = 0; i < 2 * points; i++) {
@@ -96,7 +96,7 @@ final class Outline {
         return AffineTransform.getRotateInstance(Math.toRadians(degrees), x, y).createTransformedShape(outline);
     }
 
-    /** The mirror image in the y axis. */
+    /** The reflection in the y axis. */
     static Shape flipped(Shape outline) {
         return AffineTransform.getScaleInstance(-1, 1).createTransformedShape(outline);
     }
@@ -115,7 +115,7 @@ final class Outline {
     }
 
     /**
-     * The uniform Catmull-Rom spline as Bézier pieces: from p₁ to p₂ with control points p₁ + (p₂ − p₀)/6 and
+     * The uniform Catmull-Rom spline as cubic Bézier curves: from p₁ to p₂ with control points p₁ + (p₂ − p₀)/6 and
      * p₂ − (p₃ − p₁)/6.
      */
     private static Path2D catmullRom(boolean closed, double... points) {

@@ -1,19 +1,20 @@
 package thaw.finetune.pictures;
 
 /**
- * A class of pictures.
+ * A class of synthetic images.
  *
- * @param name what is to be seen
- * @param turn the largest angle, in degrees, by which it is turned either way
+ * @param name name of the object
+ * @param turn largest angle, in degrees, by which the object is rotated in either direction
+ * @param silhouette draws the object's shape
  */
 record PictureClass(String name, double turn, Silhouette silhouette) {
 
-    /** An object that has an upper side. */
+    /** An object with an upright position: rotated by up to 30°. */
     static PictureClass upright(String name, Silhouette silhouette) {
         return new PictureClass(name, 30, silhouette);
     }
 
-    /** An object that lies in any direction. */
+    /** An object in any orientation. */
     static PictureClass free(String name, Silhouette silhouette) {
         return new PictureClass(name, 180, silhouette);
     }

@@ -15,18 +15,18 @@ import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import javax.imageio.ImageIO;
 
-/** Writes a set as a folder of class folders. */
+/** Writes synthetic images of a {@link PictureSet} as a folder of class folders. */
 final class PictureFolder {
 
     private PictureFolder() {}
 
     static void write(PictureSet set, Path folder, int train, int valid, int size, long seed) throws IOException {
         if (train < 1 || valid < 0) {
-            throw new IllegalArgumentException("pictures a class: train " + train + " and valid " + valid
-                    + "; there must be at least 1 to train on, and no fewer than 0 to validate on");
+            throw new IllegalArgumentException("images per class: train " + train + " and valid " + valid
+                    + "; expected at least 1 to train on, and 0 or more to validate on");
         }
         write(folder, draft -> {
-            // A validation picture's seed differs from every training picture's, however many there are of either.
+            // Separate seeds, so that no validation image equals a training image, whatever their numbers.
             writePart(set, draft.resolve("train"), train, size, PictureSet.mix(2 * seed));
             if (valid > 0) {
                 writePart(set, draft.resolve("valid"), valid, size, PictureSet.mix(2 * seed + 1));
@@ -36,13 +36,13 @@ final class PictureFolder {
 
     static void write(PictureSet set, Path folder, int pictures, int size, long seed) throws IOException {
         if (pictures < 1) {
-            throw new IllegalArgumentException("pictures a class: there must be at least 1, not " + pictures);
+            throw new IllegalArgumentException("images per class: expected at least 1, got " + pictures);
         }
-        // Of a negative number, where the parts of other folders have 2·seed and 2·seed + 1.
+        // ~seed is negative for seeds from 0 on, unlike 2·seed and 2·seed + 1, the numbers of other folders' parts.
         write(folder, draft -> writePart(set, draft, pictures, size, PictureSet.mix(~seed)));
     }
 
-    /** What fills a folder. */
+    /** Writes a folder's contents. */
     private interface Content {
         void writeTo(Path draft) throws IOException;
     }
@@ -53,7 +53,7 @@ final class PictureFolder {
             throw occupied(target, null);
         }
         Files.createDirectories(target.getParent());
-        // Not Files.createTempDirectory: its folders are their owner's alone, and would stay so under the final name.
+        // Files.createTempDirectory would make a folder that only its owner can read, also under its final name.
         Path draft = Files.createDirectory(target.resolveSibling("." + target.getFileName() + "-" + UUID.randomUUID()));
         try {
             content.writeTo(draft);
@@ -109,7 +109,7 @@ final class PictureFolder {
 
     private static FileAlreadyExistsException occupied(Path target, IOException cause) {
         FileAlreadyExistsException e = new FileAlreadyExistsException(target.toString(), null,
-                "is there already and not an empty folder; name another or remove it");
+                "exists and is not an empty folder; name another folder or remove it");
         e.initCause(cause);
         return e;
     }

@@ -10,8 +10,8 @@ import java.util.List;
 import java.util.SplittableRandom;
 
 /**
- * A set of classes of procedural pictures, to be drawn one by one or written as a folder of class folders. Immutable,
- * and safe for use by several threads at once.
+ * A set of classes of synthetic images, which are drawn one by one or written as a folder of class folders. Immutable and
+ * thread-safe.
  *
  * <pre>{@code
  * PictureSet set = PictureSet.demo();
@@ -30,7 +30,7 @@ public final class PictureSet {
         this.classes = classes;
     }
 
-    /** Forty classes to learn features from. None of them is in {@link #demo()}. */
+    /** Forty classes for pretraining. None of them is in {@link #demo()}. */
     public static PictureSet pretraining() {
         return new PictureSet(List.of(
                 upright("apple", Plants::apple),
@@ -75,7 +75,7 @@ public final class PictureSet {
                 upright("wineglass", Household::wineglass)));
     }
 
-    /** Ten other classes, to learn from few pictures. */
+    /** Ten other classes, for fine-tuning on few images. */
     public static PictureSet demo() {
         return new PictureSet(List.of(
                 upright("anchor", Tools::anchor),
@@ -90,19 +90,19 @@ public final class PictureSet {
                 upright("umbrella", Household::umbrella)));
     }
 
-    /** The names of the classes, in alphabetical order; a class's index is its place here. */
+    /** The names of the classes in alphabetical order; a class's index is its position here. */
     public List<String> classes() {
         return classes.stream().map(PictureClass::name).toList();
     }
 
     /**
-     * Draws a picture. The same arguments give the same pixels on one version of Java (another's Java2D may round the
-     * coverage along an edge differently), and another size shows the same scene, apart from the noise.
+     * Draws an image. The same arguments give the same pixels on the same version of Java; the Java2D of another version may
+     * round the coverage along an edge differently. Another size shows the same scene, apart from the noise.
      *
-     * @param classIndex place in {@link #classes()}
-     * @param seed which of the class's pictures
+     * @param classIndex position in {@link #classes()}
+     * @param seed selects one of the class's images
      * @param size width and height in pixels, 8 to 1024
-     * @return RGB without transparency
+     * @return an RGB image without transparency
      * @throws IndexOutOfBoundsException if there is no such class
      * @throws IllegalArgumentException if the size is out of range
      */
@@ -111,42 +111,42 @@ public final class PictureSet {
             throw new IndexOutOfBoundsException("class " + classIndex + " of " + classes.size() + "; the first is 0");
         }
         if (size < SMALLEST || size > LARGEST) {
-            throw new IllegalArgumentException("pictures are " + SMALLEST + " to " + LARGEST + " pixels wide, not " + size);
+            throw new IllegalArgumentException("images are " + SMALLEST + " to " + LARGEST + " pixels wide, not " + size);
         }
         PictureClass object = classes.get(classIndex);
         return Scene.photograph(object, new SplittableRandom(mix(seed) ^ object.name().hashCode()), size);
     }
 
     /**
-     * Writes PNG files {@code folder/train/CLASS/0000.png} and {@code folder/valid/CLASS/0000.png} and on. No picture is
-     * in both parts. The folder appears when all of it is there.
+     * Writes PNG files {@code folder/train/CLASS/0000.png}, … and {@code folder/valid/CLASS/0000.png}, …. No image is in both
+     * parts. The folder appears only when it is complete.
      *
      * @param folder must not exist yet, or be empty
-     * @param train pictures a class for training
-     * @param valid pictures a class for validation
+     * @param train number of training images per class, at least 1
+     * @param valid number of validation images per class; with 0 there is no {@code valid} folder
      * @param size width and height in pixels, 8 to 1024
      * @throws IllegalArgumentException if a number or the size is out of range
-     * @throws java.nio.file.FileAlreadyExistsException if the folder has something in it
+     * @throws java.nio.file.FileAlreadyExistsException if the folder is not empty, or is a file
      */
     public void write(Path folder, int train, int valid, int size, long seed) throws IOException {
         PictureFolder.write(this, folder, train, valid, size, seed);
     }
 
     /**
-     * Writes PNG files {@code folder/CLASS/0000.png} and on, in one part: pictures to test on, none of which
-     * {@link #write(Path, int, int, int, long)} draws with a seed from 0 on. The folder appears when all of it is there.
+     * Writes PNG files {@code folder/CLASS/0000.png}, … in one part, as test images: {@link #write(Path, int, int, int, long)}
+     * with a seed from 0 on writes none of them. The folder appears only when it is complete.
      *
      * @param folder must not exist yet, or be empty
-     * @param pictures of each class
+     * @param pictures number of images per class, at least 1
      * @param size width and height in pixels, 8 to 1024
      * @throws IllegalArgumentException if a number or the size is out of range
-     * @throws java.nio.file.FileAlreadyExistsException if the folder has something in it
+     * @throws java.nio.file.FileAlreadyExistsException if the folder is not empty, or is a file
      */
     public void write(Path folder, int pictures, int size, long seed) throws IOException {
         PictureFolder.write(this, folder, pictures, size, seed);
     }
 
-    /** Stafford's variant 13 of MurmurHash3's finalizer: seeds 1, 2, 3, … start far from each other. */
+    /** Stafford's variant 13 of MurmurHash3's finalizer, which maps seeds 1, 2, 3, … to distant numbers. */
     static long mix(long z) {
         z = (z ^ z >>> 30) * 0xBF58476D1CE4E5B9L;
         z = (z ^ z >>> 27) * 0x94D049BB133111EBL;

@@ -13,7 +13,7 @@ import static thaw.finetune.pictures.Outline.wire;
 
 import java.util.SplittableRandom;
 
-/** Fruit, leaves, flowers and trees. */
+/** Silhouettes of fruit, leaves, flowers and trees. */
 final class Plants {
 
     private Plants() {}

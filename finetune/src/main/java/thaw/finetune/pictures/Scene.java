@@ -5,10 +5,10 @@ import java.awt.geom.Rectangle2D;
 import java.awt.image.BufferedImage;
 import java.util.SplittableRandom;
 
-/** One object somewhere before a cluttered background, and the picture taken of it. */
+/** Draws an image of one object at a random position in front of a cluttered background. */
 final class Scene {
 
-    /** Pixels of the canvas for one of the picture, along either axis, atop the antialiasing of each outline. */
+    /** Canvas pixels per image pixel, along each axis, in addition to the antialiasing of each outline. */
     private static final int SUPERSAMPLING = 2;
 
     private Scene() {}
@@ -32,7 +32,7 @@ final class Scene {
         return Camera.photograph(canvas, SUPERSAMPLING, r);
     }
 
-    /** Fits the figure into a circle of the radius around (x, y), then flips, stretches, slants and turns it there. */
+    /** Fits the figure to a radius around (x, y); flips, stretches, shears and rotates it there. */
     private static AffineTransform place(Figure figure, double turn, double x, double y, double radius, SplittableRandom r) {
         Rectangle2D box = figure.bounds();
         double fit = radius / (0.5 * Math.max(box.getWidth(), box.getHeight()));

@@ -11,7 +11,7 @@ import static thaw.finetune.pictures.Outline.wire;
 
 import java.util.SplittableRandom;
 
-/** Emblems and plain geometry. */
+/** Silhouettes of emblems and geometric shapes. */
 final class Signs {
 
     private Signs() {}

@@ -2,7 +2,7 @@ package thaw.finetune.pictures;
 
 import java.util.SplittableRandom;
 
-/** A kind of object by its form alone; each figure of it has other proportions. */
+/** The shape of a class of objects; draws figures of random proportions. */
 @FunctionalInterface
 interface Silhouette {
 

@@ -11,7 +11,7 @@ import static thaw.finetune.pictures.Outline.turned;
 
 import java.util.SplittableRandom;
 
-/** Weather and what shines. */
+/** Silhouettes of weather symbols and celestial bodies. */
 final class Sky {
 
     private Sky() {}

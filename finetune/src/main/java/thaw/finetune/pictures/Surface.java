@@ -4,20 +4,20 @@ import java.awt.Color;
 import java.util.SplittableRandom;
 
 /**
- * Two tones and the texture that mixes them.
+ * Two colours and the texture that mixes them.
  *
  * @param first packed RGB
  * @param second packed RGB
  */
 record Surface(int first, int second, Texture texture) {
 
-    /** A random colour, and a second one near it or far from it, in any texture. */
+    /** A random colour, a second one near it or, in one of eight cases, independent of it, and a random texture. */
     static Surface random(SplittableRandom r) {
         int first = colour(r);
         return new Surface(first, r.nextInt(8) == 0 ? colour(r) : near(first, r), Texture.random(r));
     }
 
-    /** As {@link #random(SplittableRandom)}, but seen against another surface: its mean colour is at least so far away. */
+    /** A random surface whose mean colour differs from another's by {@code contrast}; the most distant one of 21 otherwise. */
     static Surface against(Surface other, double contrast, SplittableRandom r) {
         Surface best = random(r);
         for (int i = 0; i < 20 && distance(best.mean(), other.mean()) < contrast; i++) {
@@ -29,7 +29,7 @@ record Surface(int first, int second, Texture texture) {
         return best;
     }
 
-    /** The same texture in darker or brighter tones. */
+    /** The same texture in darker (factor below 1) or brighter colours. */
     Surface shaded(double factor) {
         return new Surface(scale(first, factor), scale(second, factor), texture);
     }
@@ -42,7 +42,7 @@ record Surface(int first, int second, Texture texture) {
         return mix(first, second, 0.5);
     }
 
-    /** The mixture (1 − t)·a + t·b of two packed colours, channel by channel. */
+    /** The mixture (1 − t)·a + t·b of two packed RGB colours, channel by channel. */
     static int mix(int a, int b, double t) {
         int w = (int) (t * 256 + 0.5);
         int red = ((a >> 16 & 255) * (256 - w) + (b >> 16 & 255) * w) >> 8;
@@ -65,7 +65,7 @@ record Surface(int first, int second, Texture texture) {
         return factor <= 1 ? mix(0, rgb, factor) : mix(rgb, 0xFFFFFF, 1 - 1 / factor);
     }
 
-    /** Euclidean, with the channels in [0, 1]. */
+    /** The Euclidean distance, with channels in [0, 1]. */
     private static double distance(int a, int b) {
         double red = ((a >> 16 & 255) - (b >> 16 & 255)) / 255.0;
         double green = ((a >> 8 & 255) - (b >> 8 & 255)) / 255.0;

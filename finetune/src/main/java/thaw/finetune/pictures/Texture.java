@@ -2,13 +2,13 @@ package thaw.finetune.pictures;
 
 import java.util.SplittableRandom;
 
-/** How far a point lies between the first (0) and the second (1) of a surface's two tones. The picture spans [0, 1]². */
+/** The share, 0 to 1, of a surface's second colour at a point. The image spans [0, 1]². */
 @FunctionalInterface
 interface Texture {
 
     double at(double u, double v);
 
-    /** Any texture, turned and scaled at random. */
+    /** A random pattern, rotated, scaled and shifted at random. */
     static Texture random(SplittableRandom r) {
         double angle = r.nextDouble(2 * Math.PI);
         double period = r.nextDouble(0.07, 0.3);
@@ -41,7 +41,7 @@ interface Texture {
         return dx * dx + dy * dy < radius * radius ? 1 : 0;
     }
 
-    /** Value noise: random heights at the lattice's points, in between by the smoothstep 3t² − 2t³. */
+    /** Value noise: random values at lattice points, interpolated by the smoothstep 3t² − 2t³. */
     private static double noise(double x, double y, int salt) {
         int i = floor(x);
         int j = floor(y);

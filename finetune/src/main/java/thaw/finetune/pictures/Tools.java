@@ -10,7 +10,7 @@ import static thaw.finetune.pictures.Outline.turned;
 
 import java.util.SplittableRandom;
 
-/** What one holds in the hand to do something, or should. */
+/** Silhouettes of tools and similar objects. */
 final class Tools {
 
     private Tools() {}

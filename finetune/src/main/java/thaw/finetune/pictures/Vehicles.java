@@ -12,7 +12,7 @@ import static thaw.finetune.pictures.Outline.flipped;
 import java.awt.Shape;
 import java.util.SplittableRandom;
 
-/** What people travel in, and where they arrive. */
+/** Silhouettes of vehicles, buildings and flags. */
 final class Vehicles {
 
     private Vehicles() {}

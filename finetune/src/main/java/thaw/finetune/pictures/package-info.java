@@ -1,7 +1,7 @@
 /**
- * Pictures made by rule: silhouettes of objects in many textures, colours, positions and lights before cluttered
- * backgrounds. They stand in for photographs where none can be shipped: a network learns on one set of classes
- * ({@link thaw.finetune.pictures.PictureSet#pretraining()}) what carries over to another
- * ({@link thaw.finetune.pictures.PictureSet#demo()}). Nothing but an object's form tells its class.
+ * Synthetic images: silhouettes of objects with random textures, colours, positions and lighting in front of cluttered
+ * backgrounds. They replace real images where none can be shipped: a network is pretrained on one set of classes
+ * ({@link thaw.finetune.pictures.PictureSet#pretraining()}) and fine-tuned on another
+ * ({@link thaw.finetune.pictures.PictureSet#demo()}). Only its shape identifies an object's class.
  */
 package thaw.finetune.pictures;

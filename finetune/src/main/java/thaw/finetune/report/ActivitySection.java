@@ -5,7 +5,7 @@ import java.util.List;
 import java.util.function.ToDoubleFunction;
 import thaw.finetune.insight.GroupActivity;
 
-/** What each layer group did in each epoch, and how to read it. */
+/** The report's charts of each layer group's measurements by epoch, with explanations. */
 final class ActivitySection {
     private static final int LIMIT_HUE = 0;
 
@@ -17,23 +17,24 @@ final class ActivitySection {
 
     String html() {
         return "<div class=\"charts\">\n"
-                + figure("Gradient norm", true, GroupActivity::gradNorm, List.of(), "How strongly the loss pulls at the group’s"
-                + " weights: the length of its gradient, averaged over steps, before any clipping. It should shrink or stay level;"
-                + " a jump by factors of ten says that the rate is too high or a batch is odd. A pull is no step yet: the learning"
-                + " rate decides what becomes of it.")
-                + figure("Update ratio", true, GroupActivity::updateRatio, limit(), "How far one step moves the weights, measured by"
-                + " how large they are: ‖Δw‖ / ‖w‖. At 1e-3 a thousand steps could remake a group. Around that a new head learns"
-                + " well; pretrained groups should lie well below, the earlier the lower. Above the dashed line what a pretrained"
-                + " group knew is being torn up; far below 1e-6 it might as well be frozen.")
-                + figure("Distance from the start", true, GroupActivity::relativeDistance, List.of(), "How far all steps together have"
-                + " taken the weights from those that the run began with: ‖w − w₀‖ / ‖w₀‖. 0 is untouched, 1 is as far away as the"
-                + " weights are long. Steps that point to and fro add up to little, so a large update ratio with a small distance"
-                + " means that the group is shaking rather than travelling.")
-                + figure("Feature similarity (CKA)", false, GroupActivity::similarity, List.of(), "Whether the group still sees the"
-                + " same in a fixed handful of photographs: linear CKA between its output now and at the start, where 1 is the same"
-                + " up to rotation and scale. Early groups should stay near 1. A fall in a late group is adaptation if validation"
-                + " gets better with it, and forgetting if it does not. Drift is handed on: a group that never moved falls too"
-                + " when those before it do.")
+                + figure("Gradient norm", true, GroupActivity::gradNorm, List.of(), "The Euclidean norm of the loss’s gradient"
+                + " with respect to the group’s weights, averaged over steps, before clipping. It should decrease or stay"
+                + " constant. A jump by factors of ten means that the learning rate is too high or that a batch is unusual. The"
+                + " size of a step also depends on the learning rate.")
+                + figure("Update ratio", true, GroupActivity::updateRatio, limit(), "The change of the weights in one step,"
+                + " relative to their norm: ‖Δw‖ / ‖w‖. At 1e-3, a thousand steps can change a group completely. A new head"
+                + " learns well at about this value; pretrained groups should be well below it, and earlier groups lower than"
+                + " later ones. Above the dashed line a pretrained group loses its features; far below 1e-6 training has"
+                + " practically no effect.")
+                + figure("Distance from the start", true, GroupActivity::relativeDistance, List.of(), "The distance of the"
+                + " weights from those at the start of the run, relative to their norm: ‖w − w₀‖ / ‖w₀‖. 0 means unchanged; 1"
+                + " means that the change is as large as the initial weights. Steps in opposite directions cancel out: a large"
+                + " update ratio with a small distance means that the weights oscillate.")
+                + figure("Feature similarity (CKA)", false, GroupActivity::similarity, List.of(), "The similarity of the"
+                + " group’s output for a fixed set of images now and at the start of the run, measured by linear CKA: 1 means"
+                + " equal up to rotation and scale. Early groups should stay near 1. A decrease in a late group is adaptation"
+                + " if the validation results improve, and forgetting if they do not. Drift propagates: an unchanged group also"
+                + " decreases when earlier groups change.")
                 + "</div>\n";
     }
 

@@ -2,18 +2,18 @@ package thaw.finetune.report;
 
 import java.util.List;
 
-/** The few forms of HTML that the page is made of. */
+/** The HTML elements from which the page is built. */
 final class Html {
 
     private Html() {
     }
 
-    /** Text of any kind, such as a file's name, for between tags and for attributes. */
+    /** Escapes a text, such as a file's name, for use between tags and in attributes. */
     static String text(Object value) {
         return String.valueOf(value).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace("\"", "&quot;");
     }
 
-    /** A table that scrolls by itself where the screen is narrow; cells are HTML already. The first column names its row. */
+    /** A table that scrolls horizontally on narrow screens. Cells are HTML; the first column is the rows' headers. */
     static String table(List<String> header, List<List<String>> rows) {
         StringBuilder html = new StringBuilder("<div class=\"scroll\"><table><thead><tr>");
         header.forEach(cell -> html.append("<th scope=\"col\">").append(cell).append("</th>"));
@@ -26,7 +26,7 @@ final class Html {
         return html.append("</tbody></table></div>\n").toString();
     }
 
-    /** A chart or the like with its name above and how to read it below. */
+    /** A figure, such as a chart, with its title above and an explanation below. Content and explanation are HTML. */
     static String figure(String title, String content, String howToRead) {
         return "<figure><h3>" + text(title) + "</h3>\n" + content + "<figcaption>" + howToRead + "</figcaption></figure>\n";
     }

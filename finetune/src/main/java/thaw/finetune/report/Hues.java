@@ -1,6 +1,6 @@
 package thaw.finetune.report;
 
-/** Colours of things that have an order, such as layer groups: cold ones first, warm ones last. */
+/** Hues for ordered items such as layer groups, from cold to warm. */
 final class Hues {
     private static final int COLD = 222;
     private static final int WARM = 12;
@@ -8,7 +8,7 @@ final class Hues {
     private Hues() {
     }
 
-    /** A hue in degrees. */
+    /** The hue, in degrees, of item {@code index} of {@code count}. */
     static int of(int index, int count) {
         return count == 1 ? COLD : Math.round(COLD + (WARM - COLD) * (float) index / (count - 1));
     }

@@ -7,12 +7,12 @@ import java.util.function.DoubleUnaryOperator;
 import java.util.stream.DoubleStream;
 
 /**
- * Lines over one axis, as SVG with a legend in HTML above it. Colours are hues alone; how light they are is the page's, which may
- * be light or dark.
+ * A line chart as SVG, with a legend in HTML above it. Colours are given as hues; the style sheet sets their lightness for light
+ * and dark mode.
  *
- * @param whole  whether only whole numbers make sense on the x axis, such as epochs
- * @param log    whether the y axis is logarithmic; numbers that are not positive are left out then
- * @param yEnds  values that the y axis has to show, or none
+ * @param whole  whether the x axis has integers only, such as epochs
+ * @param log    whether the y axis is logarithmic; values that are not positive are then left out
+ * @param yEnds  values that the y axis must include; may be empty
  * @param marks  vertical lines
  */
 record LineChart(String xLabel, boolean whole, boolean log, List<Double> yEnds, List<Series> series, List<Mark> marks) {
@@ -25,26 +25,26 @@ record LineChart(String xLabel, boolean whole, boolean log, List<Double> yEnds, 
     private static final int BOTTOM = 44;
     private static final int COARSE = 5;
     private static final int FINE = 8;
-    /** So many points and fewer are dots, each of which says its value under the pointer. */
+    /** The largest number of points that are drawn as dots; each dot has its value as a tooltip. */
     private static final int MOST_DOTS = 40;
     private static final int MOST_POINTS = 400;
 
     /**
      * A line.
      *
-     * @param hue    of its colour, in degrees
-     * @param dashed as a line that something is held against
-     * @param x      of its points, ascending
-     * @param y      likewise; NaN where there is none, which breaks the line
+     * @param hue    hue of its colour, in degrees
+     * @param dashed whether it is a reference line, which is dashed and has no dots
+     * @param x      coordinates of its points, ascending
+     * @param y      likewise; NaN breaks the line
      */
     record Series(String name, int hue, boolean dashed, double[] x, double[] y) {
     }
 
-    /** Where something begins. */
+    /** A labelled vertical line, where for instance a phase begins. */
     record Mark(double x, String label) {
     }
 
-    /** Over a run's epochs, with a mark where a later phase has its first one. */
+    /** A chart over a run's epochs, with a mark before the first epoch of each later phase. */
     static LineChart byEpoch(Report report, boolean log, List<Series> lines) {
         List<Mark> marks = new ArrayList<>();
         for (int i = 1; i < report.epochs().size(); i++) {

@@ -4,7 +4,7 @@ import java.math.BigDecimal;
 import java.math.MathContext;
 import java.util.Locale;
 
-/** Numbers as people read them: {@code 0.0213}, {@code 1e-5}, {@code 84.5 %}. */
+/** Formats numbers for readers: {@code 0.0213}, {@code 1e-5}, {@code 84.5 %}. */
 final class Numbers {
     private static final int LEAST_PLAIN = -3;
     private static final int MOST_PLAIN = 6;
@@ -12,7 +12,7 @@ final class Numbers {
     private Numbers() {
     }
 
-    /** To three digits, without zeros at the end; a dash for what is not finite. */
+    /** A number rounded to three significant digits, without trailing zeros; a dash if it is not finite. */
     static String compact(double value) {
         if (!Double.isFinite(value)) {
             return "–";

@@ -18,22 +18,23 @@ import thaw.finetune.insight.InsightOptions;
 import thaw.resnet.LayerGroup;
 
 /**
- * What a run's page tells: one HTML file with everything in it, without scripts, for a browser on a screen or a telephone.
+ * The contents of a run's report: one self-contained HTML file without scripts, for desktop and mobile browsers.
  *
  * @param title      such as the name of the data
- * @param settings   further settings in words, by name, in order: those that {@code fit} and {@code phases} do not tell
- * @param fit        how it was trained
+ * @param settings   further settings by name, in order: those that are not in {@code fit} and {@code phases}
+ * @param fit        the settings of the optimizer
  * @param groups     the layer groups in order
- * @param phases     of the plan
- * @param epochs     those that are done, of all phases
- * @param kept       index of the epoch whose weights were kept; -1 if none was
- * @param insight    what was looked at in training
- * @param evaluation of the kept weights on the validation images
- * @param warnings   that came up in training
+ * @param phases     the phases of the plan, in order
+ * @param epochs     the completed epochs of all phases, in order
+ * @param kept       index of the epoch whose weights were kept; -1 if there is none
+ * @param insight    the settings of the measurements in training
+ * @param evaluation the evaluation of the kept weights on the validation images, or empty
+ * @param warnings   the warnings of the training
  */
 public record Report(String title, Map<String, String> settings, FitSettings fit, List<Group> groups, List<Phase> phases,
         List<Epoch> epochs, int kept, InsightOptions insight, Optional<Evaluation> evaluation, List<String> warnings) {
 
+    /** @throws IllegalArgumentException if {@code kept} is not below the number of epochs */
     public Report {
         settings = Collections.unmodifiableMap(new LinkedHashMap<>(settings));
         groups = List.copyOf(groups);
@@ -42,14 +43,15 @@ public record Report(String title, Map<String, String> settings, FitSettings fit
         warnings = List.copyOf(warnings);
         if (kept >= epochs.size()) {
             throw new IllegalArgumentException("report: epoch " + (kept + 1) + " was kept, but only " + epochs.size()
-                    + " are done");
+                    + " are completed");
         }
     }
 
     /**
      * A layer group.
      *
-     * @param layers names of its modules
+     * @param layers     names of its modules
+     * @param parameters number of its parameters
      */
     public record Group(String name, List<String> layers, long parameters) {
         public Group {
@@ -64,11 +66,11 @@ public record Report(String title, Map<String, String> settings, FitSettings fit
     /**
      * A phase of the plan.
      *
-     * @param stepsPerEpoch that the optimizer takes in it
+     * @param stepsPerEpoch number of optimizer steps per epoch
      */
     public record Phase(TrainingPhase phase, int stepsPerEpoch) {
 
-        /** Index of the first group, of so many, that is trained in its epoch of this index. */
+        /** Index of the first of {@code groups} layer groups that is trained in the phase's epoch with index {@code epoch}. */
         int firstTrained(int groups, int epoch) {
             int n = phase.freezeTo();
             int first = n < 0 ? Math.max(0, groups + n) : Math.min(n, groups);
@@ -79,10 +81,10 @@ public record Report(String title, Map<String, String> settings, FitSettings fit
     /**
      * An epoch.
      *
-     * @param phase    its phase's name
-     * @param metrics  of the validation images, by name; all epochs have the same
-     * @param seconds  that training and validation took
-     * @param activity of each group; empty where it was not looked at
+     * @param phase    name of its phase
+     * @param metrics  metrics of the validation images by name; all epochs have the same ones
+     * @param seconds  duration of training and validation
+     * @param activity measurements of each layer group; empty if there are none
      */
     public record Epoch(String phase, double trainLoss, double validLoss, Map<String, Double> metrics, double seconds,
             List<GroupActivity> activity) {
@@ -92,13 +94,13 @@ public record Report(String title, Map<String, String> settings, FitSettings fit
         }
     }
 
-    /** The page as text. */
+    /** The page as HTML. */
     public String html() {
         return new ReportPage(this).html();
     }
 
     /**
-     * Writes the page; what was there before is replaced when the new one is complete.
+     * Writes the page as UTF-8; an existing file is replaced atomically.
      *
      * @throws IOException if writing fails
      */

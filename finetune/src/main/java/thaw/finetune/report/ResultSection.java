@@ -12,11 +12,11 @@ import thaw.finetune.metrics.ConfusionMatrix;
 import thaw.finetune.metrics.MultiLabelCounts;
 import thaw.finetune.metrics.Predictions;
 
-/** How the network does on the validation images: by class, by confidence, and where it is most wrong. */
+/** The report's results on the validation images: by class, by confidence, and the most confident mistakes. */
 final class ResultSection {
     private static final int MISTAKES = 12;
     private static final int BINS = 10;
-    /** Larger confusion matrices fit no page; the pairs that are confused most are listed instead. */
+    /** With more classes the confusion matrix does not fit the page; the most confused pairs are listed instead. */
     private static final int MOST_CLASSES = 30;
     private static final int MOST_CONFUSED = 20;
     private static final int RIGHT_HUE = 140;
@@ -32,7 +32,7 @@ final class ResultSection {
         classes = predictions.labels().classes();
     }
 
-    /** A wrong statement about an image, which the network was so sure of. */
+    /** A wrong decision about an image, with the network's confidence in it and its description as HTML. */
     private record Mistake(int image, double confidence, String words) {
     }
 
@@ -48,9 +48,9 @@ final class ResultSection {
         if (classes.size() > MOST_CLASSES) {
             List<List<String>> rows = matrix.mostConfused(1).stream().limit(MOST_CONFUSED).map(pair ->
                     List.of(Html.text(pair.actual()), Html.text(pair.predicted()), Numbers.grouped(pair.count()))).toList();
-            return "<h3>Most confused classes</h3>\n" + Html.table(List.of("shows", "taken for", "images"), rows);
+            return "<h3>Most confused classes</h3>\n" + Html.table(List.of("actual", "predicted", "images"), rows);
         }
-        List<String> header = new ArrayList<>(List.of("shows ↓ · taken for →"));
+        List<String> header = new ArrayList<>(List.of("actual ↓ · predicted →"));
         classes.forEach(name -> header.add(Html.text(name)));
         List<List<String>> rows = new ArrayList<>();
         for (int actual = 0; actual < classes.size(); actual++) {
@@ -63,9 +63,9 @@ final class ResultSection {
             }
             rows.add(row);
         }
-        return "<h3>Confusion matrix</h3>\n" + Html.table(header, rows) + "<p class=\"quiet\">A row is the images of one class, a column"
-                + " what they were taken for. Green, on the diagonal, is right; the stronger a red, the larger the share of its row"
-                + " that went there.</p>\n";
+        return "<h3>Confusion matrix</h3>\n" + Html.table(header, rows) + "<p class=\"quiet\">Rows are the images’ actual"
+                + " classes, columns the predicted ones. Green cells, on the diagonal, are correct predictions, red cells"
+                + " mistakes; a stronger colour means a larger share of the row.</p>\n";
     }
 
     // ---- by class ------------------------------------------------------------------------------------------------
@@ -84,8 +84,8 @@ final class ResultSection {
                     Numbers.percent(multi ? counts.f1(c) : matrix.f1(c))));
         }
         return "<h3>By class</h3>\n" + Html.table(List.of("class", "images", "precision", "recall", "F1"), rows)
-                + "<p class=\"quiet\">Precision: of the images that were taken for the class, the share that shows it. Recall: of those"
-                + " that show it, the share that was found. F1 is high only where both are.</p>\n";
+                + "<p class=\"quiet\">Precision: the share of correct ones among the images predicted as the class. Recall: the"
+                + " share of the class’s images that were found. F1 is high only if both are high.</p>\n";
     }
 
     // ---- mistakes ------------------------------------------------------------------------------------------------
@@ -94,9 +94,10 @@ final class ResultSection {
         return IntStream.range(0, predictions.size()).filter(i -> predictions.predicted(i) != predictions.actual(i)).mapToObj(i -> {
             int predicted = predictions.predicted(i);
             double confidence = predicted < 0 ? Double.NaN : predictions.probability(i, predicted);
-            return new Mistake(i, confidence, (predicted < 0 ? "taken for nothing, as its scores are not finite"
-                    : "taken for <strong>" + Html.text(classes.get(predicted)) + "</strong> (" + Numbers.percent(confidence) + ")")
-                    + ", is <strong>" + Html.text(classes.get(predictions.actual(i))) + "</strong>");
+            return new Mistake(i, confidence, (predicted < 0 ? "no prediction, because the scores are not finite"
+                    : "predicted <strong>" + Html.text(classes.get(predicted)) + "</strong> ("
+                            + Numbers.percent(confidence) + ")")
+                    + "; actual class <strong>" + Html.text(classes.get(predictions.actual(i))) + "</strong>");
         }).toList();
     }
 
@@ -107,9 +108,9 @@ final class ResultSection {
                 double p = predictions.probability(i, c);
                 boolean shown = predictions.shows(i, c);
                 if (p > THRESHOLD != shown) {
-                    found.add(new Mistake(i, shown ? 1 - p : p, (shown ? "misses <strong>" : "sees <strong>")
+                    found.add(new Mistake(i, shown ? 1 - p : p, (shown ? "not predicted: <strong>" : "predicted: <strong>")
                             + Html.text(classes.get(c)) + "</strong> (" + Numbers.percent(p) + ")"
-                            + (shown ? ", which it shows" : ", which is not there")));
+                            + (shown ? ", which the image shows" : ", which the image does not show")));
                 }
             }
         }
@@ -120,9 +121,9 @@ final class ResultSection {
         if (all.isEmpty()) {
             return "<h3>Mistakes</h3>\n<p>None among the validation images.</p>\n";
         }
-        StringBuilder html = new StringBuilder("<h3>Most confident mistakes</h3>\n<p class=\"quiet\">Where the network was surest and"
-                + " wrong. Look for wrong labels among them first; then for what they have in common, which the training images may"
-                + " lack.</p>\n<div class=\"mistakes\">\n");
+        StringBuilder html = new StringBuilder("<h3>Most confident mistakes</h3>\n<p class=\"quiet\">The wrong predictions with"
+                + " the highest confidence. Check them for wrong labels first, then for common properties that the training"
+                + " images may lack.</p>\n<div class=\"mistakes\">\n");
         all.stream().sorted(Comparator.comparingDouble(Mistake::confidence).reversed()).limit(MISTAKES).forEach(mistake -> {
             Path file = predictions.samples().get(mistake.image).file();
             String picture = Thumbnail.of(file).map(url -> "<img alt=\"\" src=\"" + url + "\">")
@@ -133,7 +134,7 @@ final class ResultSection {
         return html.append("</div>\n").toString();
     }
 
-    /** The file's name with its folder's, which is often the class. */
+    /** The file's name after its folder's, which is often the class. */
     private static String shortName(Path file) {
         int names = file.getNameCount();
         return names < 2 ? file.toString() : file.subpath(names - 2, names).toString();
@@ -144,13 +145,14 @@ final class ResultSection {
     private String calibration() {
         List<CalibrationError.Bin> bins = CalibrationError.bins(predictions, BINS).stream().filter(bin -> bin.images() > 0).toList();
         LineChart chart = new LineChart("confidence", false, false, List.of(0.0, 1.0), List.of(
-                new LineChart.Series("as sure as right", PERFECT_HUE, true, new double[] {0, 1}, new double[] {0, 1}),
+                new LineChart.Series("perfect calibration", PERFECT_HUE, true, new double[] {0, 1}, new double[] {0, 1}),
                 new LineChart.Series("this network", WRONG_HUE, false, bins.stream().mapToDouble(CalibrationError.Bin::confidence)
                         .toArray(), bins.stream().mapToDouble(CalibrationError.Bin::accuracy).toArray())), List.of());
-        return "<div class=\"charts\">\n" + Html.figure("Calibration: share right by confidence", chart.html(), "Images sorted by how"
-                + " sure the network was of its answer, and the share of answers that is right. On the dashed line 80 % sure is"
-                + " right 80 % of the time; below it the network is too sure of itself, above it too modest. The mean distance from"
-                + " it, the expected calibration error, is " + Numbers.percent(CalibrationError.of(predictions)) + ". Points of few"
-                + " images wander.") + "</div>\n";
+        return "<div class=\"charts\">\n" + Html.figure("Calibration: accuracy by confidence", chart.html(), "Images grouped by"
+                + " the network’s confidence in its prediction, and the share of correct predictions in each group. On the"
+                + " dashed line, predictions with 80 % confidence are correct in 80 % of cases; below it the network is"
+                + " overconfident, above it underconfident. The mean distance from the line, the expected calibration error,"
+                + " is " + Numbers.percent(CalibrationError.of(predictions)) + ". Points of few"
+                + " images are unreliable.") + "</div>\n";
     }
 }

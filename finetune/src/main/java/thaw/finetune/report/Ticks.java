@@ -4,14 +4,14 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 
-/** An axis that ends at round numbers, and the round numbers on it. */
+/** An axis, with round numbers as its ticks and labels. */
 record Ticks(double from, double to, List<Double> at, List<String> labels) {
     private static final int MOST_DECADES = 6;
 
     /**
-     * Multiples of 1, 2 or 5 times a power of ten, about {@code wanted} of them.
+     * Ticks at multiples of 1, 2 or 5 times a power of ten, about {@code wanted} of them.
      *
-     * @param whole whether only whole numbers make sense
+     * @param whole whether ticks are integers; the axis then ends at {@code least} and {@code most}, not at ticks
      */
     static Ticks linear(double least, double most, int wanted, boolean whole) {
         double low = least;
@@ -44,7 +44,7 @@ record Ticks(double from, double to, List<Double> at, List<String> labels) {
         return power * (mantissa <= 1 ? 1 : mantissa <= 2 ? 2 : mantissa <= 5 ? 5 : 10);
     }
 
-    /** Powers of ten around positive numbers. */
+    /** Ticks at powers of ten, on an axis from a power of ten to another that contains the given positive numbers. */
     static Ticks log(double least, double most) {
         int low = (int) Math.floor(Math.log10(least) + 1e-9);
         int high = Math.max(low + 1, (int) Math.ceil(Math.log10(most) - 1e-9));

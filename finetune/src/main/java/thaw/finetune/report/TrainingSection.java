@@ -10,11 +10,11 @@ import java.util.stream.Stream;
 import thaw.engine.optim.Schedule;
 import thaw.finetune.metrics.Metric;
 
-/** Losses, metrics and schedules over the run. */
+/** The report's charts of losses, metrics and schedules. */
 final class TrainingSection {
     private static final int TRAIN_HUE = 210;
     private static final int VALID_HUE = 18;
-    /** The others say nearly the same, or nothing at this scale; the table has them. */
+    /** The metrics in the chart; the others, which are nearly equal or of another scale, are only in the table. */
     private static final Set<String> PLOTTED = Stream.of(Metric.ACCURACY, Metric.ROC_AUC, Metric.KAPPA, Metric.accuracyMulti(0.5),
             Metric.f1Multi(0.5), Metric.meanAveragePrecision()).map(Metric::name).collect(Collectors.toUnmodifiableSet());
 
@@ -28,15 +28,15 @@ final class TrainingSection {
 
     String losses() {
         if (report.epochs().isEmpty()) {
-            return "<p>No epoch is done yet.</p>\n";
+            return "<p>No epoch is completed yet.</p>\n";
         }
         LineChart losses = LineChart.byEpoch(report, false, List.of(line("training", TRAIN_HUE, Report.Epoch::trainLoss),
                 line("validation", VALID_HUE, Report.Epoch::validLoss)));
         StringBuilder html = new StringBuilder("<div class=\"charts\">\n");
-        html.append(Html.figure("Loss", losses.html(), "What training makes small; lower is better. The validation images are never"
-                + " trained on, so their line tells how the network does on photographs that it has not seen. Where the training"
-                + " line goes on falling and the other turns upwards, the network begins to learn its photographs by heart:"
-                + " stop there, or vary the images more."));
+        html.append(Html.figure("Loss", losses.html(), "The quantity that training minimises; lower is better. The validation"
+                + " images are not trained on, so their line shows the performance on new images. If the training loss keeps"
+                + " falling while the validation loss rises, the network overfits the training images: stop training earlier,"
+                + " or use more augmentation."));
         List<String> names = List.copyOf(report.epochs().get(0).metrics().keySet());
         List<String> plotted = names.stream().filter(PLOTTED::contains).toList();
         if (!plotted.isEmpty()) {
@@ -45,9 +45,9 @@ final class TrainingSection {
                 String name = plotted.get(i);
                 lines.add(line(name, Hues.of(i, plotted.size()), epoch -> epoch.metrics().getOrDefault(name, Double.NaN)));
             }
-            html.append(Html.figure("Metrics", LineChart.byEpoch(report, false, lines).html(), "Of the validation images, after each epoch. The loss"
-                    + " may rise while the accuracy stays: then the network is as often right as before, but surer of its"
-                    + " mistakes."));
+            html.append(Html.figure("Metrics", LineChart.byEpoch(report, false, lines).html(), "Metrics of the validation"
+                    + " images after each epoch. The loss may rise while the accuracy stays constant: the network is then"
+                    + " correct as often as before, but more confident in its mistakes."));
         }
         return html.append("</div>\n").append(table(names)).toString();
     }
@@ -75,7 +75,7 @@ final class TrainingSection {
 
     // ---- by step -------------------------------------------------------------------------------------------------
 
-    /** Both are functions of the step alone, so they need not have been written down in training. */
+    /** Learning rates and momentum, computed from the plan: they are functions of the step alone, so training records none. */
     String schedules() {
         int groups = report.groups().size();
         int steps = 0;
@@ -103,7 +103,7 @@ final class TrainingSection {
             }
         }
         if (steps == 0) {
-            return "<p>No epoch is done yet.</p>\n";
+            return "<p>No epoch is completed yet.</p>\n";
         }
         double[] x = IntStream.rangeClosed(1, steps).asDoubleStream().toArray();
         List<LineChart.Series> lines = new ArrayList<>();
@@ -115,12 +115,12 @@ final class TrainingSection {
         LineChart momentum = new LineChart("step", true, false, List.of(), List.of(new LineChart.Series("all groups", TRAIN_HUE, false,
                 x, momenta.stream().mapToDouble(Double::doubleValue).toArray())), marks);
         return "<div class=\"charts\">\n" + Html.figure("Learning rate of each group",
-                new LineChart("step", true, true, List.of(), lines, marks).html(), "How far a step follows the gradient. The axis is"
-                + " logarithmic, so lines that keep their distance keep their ratio: the schedule scales all groups alike. A group"
-                + " without a line is frozen there. A rise at the beginning lets the new head find its direction before steps"
-                + " become large; the long fall at the end lets the weights settle.")
-                + Html.figure("Momentum", momentum.html(), "How much of the last step lives on in the next; the same for all groups."
-                + " One-cycle schedules lower it while the rate is high, when steps are large enough by themselves, and raise it"
-                + " again at the end.") + "</div>\n";
+                new LineChart("step", true, true, List.of(), lines, marks).html(), "The factor that scales gradients to steps."
+                + " The axis is logarithmic, so parallel lines have a constant ratio: the schedule scales all groups alike. A"
+                + " group without a line is frozen at that step. The increase at the beginning gives the new head time to adapt"
+                + " before steps become large; the long decrease at the end lets the weights converge.")
+                + Html.figure("Momentum", momentum.html(), "The share of the last step that is added to the next; equal for all"
+                + " groups. One-cycle schedules lower it while the learning rate is high, because steps are then large without"
+                + " it, and raise it again at the end.") + "</div>\n";
     }
 }

@@ -1,2 +1,2 @@
-/** A run as one self-contained page for people: what was asked for, what happened to each layer group, and how good it became. */
+/** The HTML report of a run on one self-contained page: settings, training of each layer group, and results. */
 package thaw.finetune.report;

@@ -26,7 +26,7 @@ import thaw.kernels.Reduction;
 import thaw.kernels.Shape;
 import thaw.kernels.UnaryOp;
 
-/** Every function's backward rule against finite differences. */
+/** Compares every function's backward rule with finite differences. */
 class FunctionsGradientTest {
 
     private final Device device = Device.reference();
@@ -203,7 +203,7 @@ class FunctionsGradientTest {
         assertThrows(IllegalArgumentException.class, () -> Ops.binaryCrossEntropy(x, x));
     }
 
-    /** Values of PyTorch's binary_cross_entropy_with_logits in float64. */
+    /** Values by PyTorch's binary_cross_entropy_with_logits in float64. */
     @Test
     void binaryCrossEntropyIsPyTorchs() {
         Tensor x = device.tensor(Shape.of(2, 3), 1.5, -2, 0.25, 30, -40, 0).requiresGrad(true);

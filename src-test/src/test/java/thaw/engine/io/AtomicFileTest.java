@@ -60,12 +60,12 @@ class AtomicFileTest {
         assertTrue(Files.isSymbolicLink(link));
     }
 
-    /** To rename a file over a device would take the device away from everybody. */
+    /** Renaming a file over a device file would remove the device for all processes. */
     @Test
     void refusesWhatIsNoFile() {
         Path device = Path.of("/dev/null");
         assumeTrue(Files.exists(device), "skipped: this system has no /dev/null");
-        // Only the check: a writer without it would do the damage when run as root.
+        // This calls the check only: if it were missing, writing as root would remove the device.
         String message = assertThrows(IOException.class, () -> AtomicFile.requireWritable(device)).getMessage();
         assertTrue(message.contains("/dev/null") && message.contains("regular file"), message);
     }

@@ -24,7 +24,7 @@ class DTypeTest {
         return StoredTensor.ofBytes(dtype, Shape.of(bits.length), bytes.array());
     }
 
-    /** All 65536 halves against their definition, (-1)^s · 2^(e-15) · (1 + f/1024), and 2^-14 · f/1024 where e is 0. */
+    /** All 65536 float16 values by their definition, (-1)^s · 2^(e-15) · (1 + f/1024), and 2^-14 · f/1024 if e is 0. */
     @Test
     void everyFloat16() {
         int[] all = new int[1 << 16];
@@ -46,7 +46,7 @@ class DTypeTest {
         }
     }
 
-    /** Each 16 bits by themselves, at every place in a long and behind the last whole one. */
+    /** All 16-bit values, alone, at every position in a long and after the last whole long. */
     @Test
     void everyHalfThatIsNotFiniteIsFound() {
         for (DType dtype : new DType[] {DType.F16, DType.BF16}) {

@@ -11,13 +11,13 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
-/** The files that the tests of this package read, and bytes of their own. */
+/** Files that the tests of this package read, and files built from bytes. */
 final class Fixture {
 
     private Fixture() {
     }
 
-    /** A checkpoint of the resources folder; how each was made stands beside them. */
+    /** A checkpoint in the resources folder, which also documents how each was created. */
     static byte[] bytes(String name) {
         try (InputStream in = Fixture.class.getResourceAsStream(name)) {
             return in.readAllBytes();
@@ -30,14 +30,14 @@ final class Fixture {
         return FileBytes.of(name, bytes(name));
     }
 
-    /** A file of the shared folder; the test is skipped where there's none. */
+    /** A file in the shared folder; skips the test if it is missing. */
     static Path shared(String name) {
         Path path = Path.of(System.getProperty("shared.dir", "../../shared"), name);
         assumeTrue(Files.exists(path), "skipped: there is no " + path.toAbsolutePath().normalize());
         return path;
     }
 
-    /** A safetensors file of a given header and number of data bytes, right or wrong. */
+    /** A safetensors file with a given header and number of data bytes, valid or not. */
     static FileBytes safetensors(String header, int dataBytes) {
         byte[] text = header.getBytes(StandardCharsets.UTF_8);
         return safetensors(text.length, text, dataBytes);

@@ -16,14 +16,14 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import thaw.kernels.Shape;
 
-/** Files of the format from before PyTorch 1.6, put together by hand for what {@code torch.save} no longer writes. */
+/** Files of the format before PyTorch 1.6, written by hand for cases that {@code torch.save} no longer writes. */
 class LegacyPyTorchFileTest {
 
     private static final String MAGIC = "\200\2\212\12l\374\234F\371 j\250P\31.";
     private static final String VERSION = "\200\2M\351\3.";
     private static final String SYSTEM = "}.";
 
-    /** A tensor of two elements at the beginning of storage "0" of four floats, or of a view of it. */
+    /** A tensor of two elements at the beginning of storage "0", which has four floats, or of a view of it. */
     private static String tensor(String name, String view) {
         return "U\1" + name + "ctorch._utils\n_rebuild_tensor\n((U\7storagectorch\nFloatStorage\nU\0010U\3cpuK\4" + view
                 + "tQK\0K\2\205K\1\205tR";

@@ -23,7 +23,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import thaw.kernels.Shape;
 
-/** Checkpoints that PyTorch saved; expected values are what {@code torch.load} gives for the same files. */
+/** Checkpoints saved by PyTorch; expected values are those of {@code torch.load} for the same files. */
 class PyTorchFileTest {
 
     private static final float[] QUARTERS = quarters();

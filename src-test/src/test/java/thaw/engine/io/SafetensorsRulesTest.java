@@ -22,7 +22,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 import thaw.engine.io.SafetensorsException.Rule;
 import thaw.kernels.Shape;
 
-/** Every way in which a safetensors file can break the format, each with a file crafted for it. */
+/** Every violation of the safetensors format, each by a file written for it. */
 class SafetensorsRulesTest {
 
     private static final String GOOD = "{\"a\":{\"dtype\":\"I16\",\"shape\":[2],\"data_offsets\":[0,4]}}";

@@ -72,7 +72,7 @@ class SafetensorsTest {
         }
     }
 
-    /** The bytes that Python's safetensors 0.8 writes for the same tensors and metadata. */
+    /** The file equals that of Python's safetensors 0.8 for the same tensors and metadata. */
     @Test
     void sameBytesAsTheReferenceWriter() throws IOException {
         Map<String, StoredTensor> tensors = new LinkedHashMap<>();
@@ -144,7 +144,7 @@ class SafetensorsTest {
         assertArrayEquals(new float[] {3}, Weights.read(path).get("a").toFloats());
     }
 
-    /** Three tensors of 1 GiB in a file with holes, which takes no room on the disk; each window's borders are crossed. */
+    /** Three tensors of 1 GiB in a sparse file, which takes no disk space; reads cross the borders of mapped windows. */
     @Test
     void filesBeyondTwoGibibytes() throws IOException {
         int gib = 1 << 30;

@@ -22,7 +22,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Pickles written by hand, one character a byte; the opcodes' letters are Python's. */
+/** Pickles written by hand, one character per byte; the letters of opcodes are Python's. */
 class UnpicklerTest {
 
     private static Object load(String pickle) throws WeightFileException {
@@ -59,7 +59,7 @@ class UnpicklerTest {
         return s.append('t').toString();
     }
 
-    /** A view of a storage of the floats 0 to 5. */
+    /** A view of a storage that contains the floats 0 to 5. */
     private static String tensor(long offset, String size, String stride) {
         return "ctorch._utils\n_rebuild_tensor_v2\n((U\7storagectorch\nFloatStorage\nU\0010U\3cpuK\6tQ"
                 + number(offset) + tuple(size) + tuple(stride) + "\211)tR.";
@@ -100,7 +100,7 @@ class UnpicklerTest {
         String ordered = "ccollections\nOrderedDict\n";
         Object dict = load(ordered + ")R(U\1bK\1U\1aK\2u}U\11_metadataK\1sb.");
         assertEquals(List.of("b", "a"), new ArrayList<>(assertInstanceOf(LinkedHashMap.class, dict).keySet()));
-        // Python 2 hands the items over as a list of lists.
+        // Python 2 passes the items as a list of lists.
         Object old = load(ordered + "](](U\1bK\1e](U\1aK\2ee\205R.");
         assertEquals(List.of("b", "a"), new ArrayList<>(assertInstanceOf(LinkedHashMap.class, old).keySet()));
     }
@@ -287,7 +287,7 @@ class UnpicklerTest {
         refused("\213\351\3\0\0" + "\1".repeat(1001) + ".", "1001 bytes");
         // A tuple in a tuple, 100,000 deep, as a key: comparing or hashing it by content would overflow the call stack.
         assertInstanceOf(Map.class, load("})" + "\205".repeat(100_000) + "Ns."));
-        // A list that holds itself.
+        // A list that contains itself.
         assertInstanceOf(List.class, load("]q\0h\0a."));
         // A list of 1001 pairs, copied 1000 times.
         StringBuilder copies = new StringBuilder("](](NNeq\1" + "h\1".repeat(1000) + "eq\2");

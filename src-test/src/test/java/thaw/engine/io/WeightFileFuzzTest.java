@@ -15,7 +15,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import thaw.kernels.Shape;
 
-/** Damaged files are read, or refused with the declared exception; nothing else comes out. */
+/** Damaged files are read, or rejected with the declared exception; there are no other exceptions. */
 class WeightFileFuzzTest {
 
     private static final int MUTANTS = 3000;
@@ -49,7 +49,7 @@ class WeightFileFuzzTest {
         }
     }
 
-    /** Some bytes changed, mostly to extremes; or a stretch cut out, doubled, or overwritten by another. */
+    /** A copy with some bytes changed, mostly to extremes; or with a range removed, repeated, or overwritten by another. */
     private static byte[] mutate(byte[] original, Random random) {
         byte[] bytes = original.clone();
         for (int i = random.nextInt(4); i >= 0; i--) {

@@ -70,7 +70,7 @@ class WeightsTest {
         assertThrows(UnsupportedOperationException.class, () -> w.metadata().put("k", "v"));
     }
 
-    /** The name says nothing: a checkpoint called safetensors, and the other way round. */
+    /** File names are ignored: a checkpoint is named .safetensors, and a safetensors file is named as a checkpoint. */
     @Test
     void theFormatIsToldByTheFirstBytes() throws IOException {
         Path checkpoint = folder.resolve("weights.safetensors");
@@ -96,7 +96,7 @@ class WeightsTest {
                 .contains("there is no folder"));
     }
 
-    /** Every safetensors file that PyTorch wrote for the parity cases opens. */
+    /** Every safetensors file of the parity cases, written by PyTorch, can be read. */
     @Test
     void parityCasesOpen() throws IOException {
         Path cases = Fixture.shared("parity/cases");

@@ -16,7 +16,7 @@ import thaw.engine.Scope;
 import thaw.engine.Tensor;
 import thaw.kernels.Conv2dOptions;
 
-/** A checkpointed network is the plain one, in less memory. */
+/** A checkpointed network gives the same results as the plain one in less memory. */
 class CheckpointTest {
 
     private final Device device = Device.reference();
@@ -36,7 +36,7 @@ class CheckpointTest {
         return new Sequential(wrap.apply(block()), wrap.apply(new Sequential(wrap.apply(block()), block())), wrap.apply(block()));
     }
 
-    /** Three training passes: outputs, gradients and buffers of the last. */
+    /** Runs three training passes; returns outputs, gradients and buffers of the last. */
     private Map<String, double[]> train(Module net) {
         Map<String, double[]> seen = new LinkedHashMap<>();
         device.generator().seed(9);
@@ -67,7 +67,7 @@ class CheckpointTest {
     void checkpointsHoldLess() {
         long plain = heldBetweenForwardAndBackward(network(m -> m));
         long checkpointed = heldBetweenForwardAndBackward(network(Checkpoint::new));
-        assertTrue(checkpointed < plain / 2, checkpointed + " bytes against " + plain);
+        assertTrue(checkpointed < plain / 2, checkpointed + " bytes, without checkpointing " + plain);
     }
 
     private long heldBetweenForwardAndBackward(Module net) {

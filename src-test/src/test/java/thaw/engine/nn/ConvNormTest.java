@@ -24,7 +24,7 @@ import thaw.engine.Tensor;
 import thaw.kernels.Conv2dOptions;
 import thaw.kernels.Shape;
 
-/** Convolution, norm, residual and ReLU computed together are what they are one by one. */
+/** Convolution, norm, residual and ReLU give the same results fused as one by one. */
 class ConvNormTest {
 
     private final CountingBackend counting = CountingBackend.of();
@@ -58,7 +58,7 @@ class ConvNormTest {
         expected.forEach((name, values) -> assertArrayEquals(values, given.get(name), 1e-12, name));
     }
 
-    /** Values and gradients in each mode, first as fused as they get, then with hooks, which see every module's own value. */
+    /** Compares values and gradients in each mode, first fused, then with hooks, which require every module's own result. */
     @ParameterizedTest
     @CsvSource({"true, true", "true, false", "false, true", "false, false"})
     void hooksChangeNoNumber(boolean residual, boolean relu) {
@@ -94,7 +94,7 @@ class ConvNormTest {
         }
     }
 
-    /** Pooling before the activation gives the same, where all of a window is below zero too: the norm's shift is -0.5. */
+    /** Pooling before the activation gives the same result, also if a whole window is negative: the norm's shift is -0.5. */
     @Test
     void aStemPoolsBeforeItsActivationAndChangesNoNumber() {
         ConvNorm layer = layer(false);
@@ -137,7 +137,7 @@ class ConvNormTest {
         assertEquals(0, counting.calls("batchNormEval"));
     }
 
-    /** The convolution and the norm are frozen, and the norm follows the batch: fastai's default. */
+    /** Convolution and norm are frozen, but the norm uses the batch's statistics, which is fastai's default. */
     @Test
     void gradientOfTheResidualAlone() {
         ConvNorm layer = layer(false);
@@ -187,7 +187,7 @@ class ConvNormTest {
         counting.reset();
         net.call(x);
         assertEquals(3, counting.calls("batchNormTrain"));
-        assertEquals(1, counting.calls("unary"), "the ReLU behind a convolution");
+        assertEquals(1, counting.calls("unary"), "the ReLU after a convolution");
     }
 
     @Test

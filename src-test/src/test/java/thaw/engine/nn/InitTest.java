@@ -31,7 +31,7 @@ class InitTest {
         return w.toDoubles();
     }
 
-    /** Mean and standard deviation; with 18432 samples their standard errors are below 1 % of the latter. */
+    /** Asserts mean and standard deviation; with 18432 samples their standard errors are below 1 % of the latter. */
     private static void assertSpread(double std, double[] values) {
         double sum = 0;
         double squares = 0;

@@ -16,7 +16,7 @@ import thaw.engine.io.StoredTensor;
 import thaw.kernels.Conv2dOptions;
 import thaw.kernels.Shape;
 
-/** Which numbers a module takes over. */
+/** Validation of numbers that are loaded into a module. */
 class LoadedValuesTest {
 
     private final Device device = Device.cpu(1);
@@ -70,7 +70,7 @@ class LoadedValuesTest {
         assertRefused(two, "norm.bias: 1 of 4", ", and 1 other tensor has such;");
     }
 
-    /** As float32, in which a module has its numbers. */
+    /** Values are checked after conversion to float32, a module's precision. */
     @Test
     void whatConversionMakesInfiniteIsNamed() {
         assertRefused(with("norm.weight", StoredTensor.ofDoubles(Shape.of(4), new double[] {1e38, 1e300, 0, 0})),
@@ -98,7 +98,7 @@ class LoadedValuesTest {
         assertEquals(1, net.loadStateDict(state, false).otherShape().size());
     }
 
-    /** A snapshot is of the module itself, and may be one that broke. */
+    /** A snapshot is the module's own state, which may contain numbers that are not finite. */
     @Test
     void restoringTakesAnyNumbers() {
         Map<String, StoredTensor> broken = with("norm.running_var", floats(Float.NaN, -1, 0, 1));

@@ -17,7 +17,7 @@ import thaw.engine.Tensor;
 import thaw.kernels.Conv2dOptions;
 import thaw.kernels.Pool2dOptions;
 
-/** Every module's gradients, with respect to its input and all parameters, against finite differences. */
+/** Compares every module's gradients, with respect to its input and all parameters, with finite differences. */
 class ModulesGradientTest {
 
     private final Device device = Device.reference();

@@ -29,13 +29,13 @@ class AdamWTest {
         return device.tensor(Shape.of(values.length), values).requiresGrad(true);
     }
 
-    /** Gives p the gradient g. */
+    /** Sets the gradient of p to g. */
     private void gradient(Tensor p, double... g) {
         p.zeroGrad();
         p.mul(1).backward(device.tensor(p.shape(), g));
     }
 
-    /** The values are PyTorch 2.13's torch.optim.AdamW, in float64; the second group has no gradient in the second step. */
+    /** Values by PyTorch 2.13's torch.optim.AdamW in float64; the second group has no gradient in the second step. */
     @Test
     void twoGroupsAsPyTorchMovesThem() {
         Tensor p = parameter(1, -2, 0.5);
@@ -75,7 +75,7 @@ class AdamWTest {
         assertTrue(g.decayBiasAndNorm() && !g.maximize());
     }
 
-    /** The values are those of torch.optim.lr_scheduler.OneCycleLR on torch.optim.AdamW. */
+    /** Values by torch.optim.lr_scheduler.OneCycleLR on torch.optim.AdamW. */
     @Test
     void oneCycleTurnsBeta1() {
         double[] rates = {0.004, 0.09504846320134738, 0.06112620219362893, 0.0188258346050237, 4e-7};

@@ -13,7 +13,7 @@ import thaw.engine.Device;
 import thaw.engine.Tensor;
 import thaw.kernels.Shape;
 
-/** The values are PyTorch 2.13's torch.nn.utils.clip_grad_norm_ and clip_grad_value_, in float64. */
+/** Values by PyTorch 2.13's torch.nn.utils.clip_grad_norm_ and clip_grad_value_ in float64. */
 class GradientClippingTest {
 
     private final Device device = Device.reference();

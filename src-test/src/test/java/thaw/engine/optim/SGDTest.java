@@ -33,7 +33,7 @@ class SGDTest {
         return device.tensor(Shape.of(values.length), values).requiresGrad(true);
     }
 
-    /** Gives p the gradient g. */
+    /** Sets the gradient of p to g. */
     private void gradient(Tensor p, float... g) {
         p.zeroGrad();
         p.mul(1).backward(device.tensor(p.shape(), g));
@@ -91,7 +91,7 @@ class SGDTest {
         sgd.step();
         assertEquals(moved, p.item());
         gradient(p, 0);
-        sgd.step();                         // g = 0.1·p, b = 0.5·1.1 + g: the momentum did not decay meanwhile
+        sgd.step();                         // g = 0.1·p, b = 0.5·1.1 + g: the momentum has not decayed in between
         assertEquals(moved - (0.55 + 0.1 * moved), p.item(), 1e-6);
     }
 

@@ -12,7 +12,7 @@ import thaw.engine.Device;
 import thaw.engine.Tensor;
 import thaw.kernels.Shape;
 
-/** What the tables of PyTorch's schedules in the parity cases don't show. */
+/** Properties of schedules that the parity cases with PyTorch's schedules do not cover. */
 class ScheduleTest {
 
     private final Device device = Device.reference();
@@ -88,7 +88,7 @@ class ScheduleTest {
         assertEquals(0.55, restarts.lr(6, 1), 1e-12);
     }
 
-    /** fastai: fit_sgdr(3, 1, cycle_mult=2) of 4 batches an epoch has 4·7 steps; a cycle's lr is (1 + cos(π·i/n))/2. */
+    /** fastai's fit_sgdr(3, 1, cycle_mult=2) with 4 batches per epoch has 4·7 steps; a cycle's lr is (1 + cos(π·i/n))/2. */
     @Test
     void restartsEndAfterTheirCycles() {
         SGDR sgdr = new SGDR(3, 4, 2);
@@ -105,7 +105,7 @@ class ScheduleTest {
         assertEquals(0.9, sgdr.momentum(5, 0.9));
     }
 
-    /** fastai 0.7's CosAnneal: for iterations below nb/20 the rate is a hundredth. */
+    /** fastai 0.7's CosAnneal: in iterations below nb/20 the learning rate is divided by 100. */
     @Test
     void fastai07BeginsGently() {
         SGDR sgdr = SGDR.fastai07(2, 50, 1);

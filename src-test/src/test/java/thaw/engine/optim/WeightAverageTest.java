@@ -37,7 +37,7 @@ class WeightAverageTest {
         }
     }
 
-    /** timm's: 1 − t^(−2/3), at most the decay. */
+    /** timm's warm-up: 1 − t^(−2/3), at most the decay. */
     @Test
     void warmUpRaisesTheDecay() {
         try (WeightAverage average = new WeightAverage(norm, 0.6, true)) {

@@ -105,8 +105,8 @@ class DemoTest {
     @Test
     void verdictFollowsFromTheNumbersWhateverTheySay() {
         String verdict = comparison(0.5, 0.7, 0.75, 0.1, 0.2).verdict();
-        assertTrue(verdict.startsWith("From 20 pictures a class, fine-tuning with a rate for each layer group gets 70.0 % of 500"
-                + " other pictures right on average over 2 draws (chance: 10.0 %)."
+        assertTrue(verdict.startsWith("With 20 images per class, fine-tuning with one learning rate per layer group classifies"
+                + " 70.0 % of 500 test images correctly on average over 2 draws (chance: 10.0 %)."
                 + " That is 20.0 points more than the head alone"), verdict);
         assertTrue(verdict.contains("5.0 points less than all layers at one moderate rate"), verdict);
     }

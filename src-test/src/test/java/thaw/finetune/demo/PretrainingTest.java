@@ -90,6 +90,6 @@ class PretrainingTest {
     @Test
     void refusesSettingsThatMakeNoSense() {
         String message = assertThrows(IllegalArgumentException.class, () -> new Pretraining(0, 1, 1, 0.1, 0, 1, 1)).getMessage();
-        assertTrue(message.contains("at least 1 picture a class"), message);
+        assertTrue(message.contains("at least 1 image per class"), message);
     }
 }

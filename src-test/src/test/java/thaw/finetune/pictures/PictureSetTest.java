@@ -114,7 +114,7 @@ class PictureSetTest {
         assertEquals("class 10 of 10; the first is 0",
                 assertThrows(IndexOutOfBoundsException.class, () -> set.draw(10, 1, 32)).getMessage());
         assertThrows(IndexOutOfBoundsException.class, () -> set.draw(-1, 1, 32));
-        assertEquals("pictures are 8 to 1024 pixels wide, not 7",
+        assertEquals("images are 8 to 1024 pixels wide, not 7",
                 assertThrows(IllegalArgumentException.class, () -> set.draw(0, 1, 7)).getMessage());
         assertThrows(IllegalArgumentException.class, () -> set.draw(0, 1, 1025));
     }

@@ -112,7 +112,8 @@ class ReportTest {
                     whole.insight(), whole.evaluation(), List.of()).html();
             requireSound(html);
             assertFalse(html.contains("Infinity"));
-            assertTrue(multi || html.contains("taken for nothing, as its scores are not finite, is <strong>hare</strong>"));
+            assertTrue(multi
+                    || html.contains("no prediction, because the scores are not finite; actual class <strong>hare</strong>"));
         }
     }
 
@@ -120,7 +121,7 @@ class ReportTest {
     void imagesOfSeveralLabels() throws IOException {
         String html = report(TrainingPlan.fineTune(2), Optional.of(evaluation(true)), 3).html();
         requireSound(html);
-        assertTrue(html.contains("misses <strong>hare</strong> (2.0 %)"));
+        assertTrue(html.contains("not predicted: <strong>hare</strong> (2.0 %)"));
         assertFalse(html.contains("Confusion matrix"));
     }
 
@@ -128,7 +129,7 @@ class ReportTest {
     void aRunThatHasJustBegun() {
         String html = report(TrainingPlan.fineTune(2), Optional.empty(), 0).html();
         requireSound(html);
-        assertTrue(html.contains("No epoch is done yet"));
+        assertTrue(html.contains("No epoch is completed yet"));
     }
 
     @Test

@@ -4,10 +4,10 @@ import java.util.List;
 import thaw.kernels.Backend;
 import thaw.kernels.ReferenceAgreement;
 
-/** The plain loops against the reference, with one thread and with more than there are cores. */
+/** Compares the plain loops with the reference, with one thread and with more threads than cores. */
 class PlainBackendTest extends ReferenceAgreement {
 
-    /** Winograd's transforms multiply rounding errors; see {@link PlainWinograd}. */
+    /** Winograd's transforms amplify rounding errors; see {@link PlainWinograd}. */
     @Override
     protected double convolutionTolerance() {
         return 1e-4;

@@ -10,14 +10,14 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
-/** Scalar loops first, then vectors, and only a clock can tell. That both give the same bits is in ScalarBlockLoopsTest. */
+/** Scalar loops run first, then vectors; results do not show it, because both give the same bits (ScalarBlockLoopsTest). */
 class QuickStartTest {
 
     private final CurrentLoops loops = new CurrentLoops(TwoVectorTaps.L);
 
     @BeforeAll
     static void vectors() {
-        assumeTrue(CpuBackend.hasVectors(), "no Vector API here: run Java with --add-modules jdk.incubator.vector");
+        assumeTrue(CpuBackend.hasVectors(), "the Vector API is missing: run Java with --add-modules jdk.incubator.vector");
     }
 
     @Test

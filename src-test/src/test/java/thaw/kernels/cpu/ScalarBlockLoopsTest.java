@@ -25,7 +25,7 @@ import thaw.kernels.Epilogue;
 import thaw.kernels.Pool2dOptions;
 import thaw.kernels.Shape;
 
-/** Scalar loops and those on vectors to the same bits, so that a network may change from one to the other at any time. */
+/** Scalar loops give the same bits as vector loops, so that a network can switch between them at any time. */
 class ScalarBlockLoopsTest {
 
     private Backend scalars;
@@ -33,7 +33,7 @@ class ScalarBlockLoopsTest {
 
     @BeforeAll
     static void vectors() {
-        assumeTrue(CpuBackend.hasVectors(), "no Vector API here: run Java with --add-modules jdk.incubator.vector");
+        assumeTrue(CpuBackend.hasVectors(), "the Vector API is missing: run Java with --add-modules jdk.incubator.vector");
     }
 
     @BeforeEach
@@ -89,7 +89,7 @@ class ScalarBlockLoopsTest {
         });
     }
 
-    /** What no sum of ordinary numbers shows: signed zeros, infinities, and NaN through a ReLU and a maximum. */
+    /** Signed zeros, infinities and NaN through ReLU and maximum, which sums of normal numbers do not test. */
     @Test
     void specialNumbers() {
         float[] special = {0f, -0f, Float.NaN, Float.POSITIVE_INFINITY, Float.NEGATIVE_INFINITY, Float.MIN_VALUE, -1f, 1f};

@@ -8,17 +8,17 @@ import thaw.kernels.Backend;
 import thaw.kernels.ReferenceAgreement;
 
 /**
- * The Vector API's kernels against the reference, with one thread and with more than there are cores; and the scalar loops of a
- * process's first prediction, to the same bits.
+ * Compares the Vector API's kernels with the reference, with one thread and with more threads than cores; and with the scalar
+ * loops of a process's first prediction, which give the same bits.
  */
 class VectorBackendTest extends ReferenceAgreement {
 
     @BeforeAll
     static void vectors() {
-        assumeTrue(CpuBackend.hasVectors(), "no Vector API here: run Java with --add-modules jdk.incubator.vector");
+        assumeTrue(CpuBackend.hasVectors(), "the Vector API is missing: run Java with --add-modules jdk.incubator.vector");
     }
 
-    /** Winograd's transforms multiply rounding errors; see {@link WinogradConvolution}. */
+    /** Winograd's transforms amplify rounding errors; see {@link WinogradConvolution}. */
     @Override
     protected double convolutionTolerance() {
         return 1e-4;

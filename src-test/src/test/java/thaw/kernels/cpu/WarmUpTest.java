@@ -11,7 +11,7 @@ import thaw.kernels.Backend;
 import thaw.kernels.Conv2dOptions;
 import thaw.kernels.Shape;
 
-/** Warming up keeps no memory and changes no result. */
+/** Warm-up leaves no memory in use and changes no result. */
 class WarmUpTest {
 
     @ParameterizedTest
@@ -26,7 +26,7 @@ class WarmUpTest {
         }
     }
 
-    /** A convolution on random numbers, the same for each backend. */
+    /** A convolution of random numbers, which are the same on each backend. */
     static float[] convolution(Backend backend) {
         SplittableRandom random = new SplittableRandom(4);
         Array x = random(backend, random, Shape.of(2, 16, 14, 14));

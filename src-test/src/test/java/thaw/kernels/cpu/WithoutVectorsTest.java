@@ -10,8 +10,8 @@ import thaw.kernels.Backend;
 import thaw.kernels.ReferenceAgreement;
 
 /**
- * In a Java started without {@code jdk.incubator.vector}, the processor is used all the same: plain loops are chosen, and no
- * class of the module is asked for. The build runs this class in such a Java of its own.
+ * Without the module {@code jdk.incubator.vector} the CPU backend uses plain loops, and loads no class of the module. The build
+ * runs this class in a separate JVM without the module.
  */
 class WithoutVectorsTest extends ReferenceAgreement {
 
@@ -20,7 +20,7 @@ class WithoutVectorsTest extends ReferenceAgreement {
         assertTrue(ModuleLayer.boot().findModule("jdk.incubator.vector").isEmpty());
     }
 
-    /** Winograd's transforms multiply rounding errors; see {@link PlainWinograd}. */
+    /** Winograd's transforms amplify rounding errors; see {@link PlainWinograd}. */
     @Override
     protected double convolutionTolerance() {
         return 1e-4;

@@ -16,16 +16,16 @@ import thaw.kernels.Epilogue;
 import thaw.kernels.Shape;
 
 /**
- * How evenly the convolutions of ResNet-18 and ResNet-50 fall into items at batch 1, on more threads than this machine has
- * cores: of the job with the most items, which multiplies, the busiest thread's share over the mean. And that the results are
- * the same.
+ * Tests that the convolutions of ResNet-18 and ResNet-50 are divided evenly into items at batch 1, also on more threads than the
+ * machine has cores. The measure is the busiest thread's share over the mean, of the job with the most items, which is the one
+ * that multiplies. Results must not depend on the number of threads.
  */
 class WorkSplitTest {
 
     private static final int[] THREADS = {2, 4, 8, 16, 32, 64};
     private static final double SHARE = 4 / 3.0;
 
-    /** Says that it has so many threads, does the items itself, and notes how many each job has. */
+    /** Reports a given number of threads, runs all items on the calling thread, and records the number of items per job. */
     private static final class Counting extends Workers {
 
         final int threads;
@@ -58,7 +58,7 @@ class WorkSplitTest {
 
     @BeforeAll
     static void vectors() {
-        assumeTrue(CpuBackend.hasVectors(), "no Vector API here: run Java with --add-modules jdk.incubator.vector");
+        assumeTrue(CpuBackend.hasVectors(), "the Vector API is missing: run Java with --add-modules jdk.incubator.vector");
     }
 
     @ParameterizedTest(name = "{0} to {1} channels at {2}, {3}×{3} stride {4}")
@@ -90,7 +90,7 @@ class WorkSplitTest {
         List<float[]> results = new ArrayList<>();
         Array y = convolution.conv2d(x, w, Epilogue.bias(null), options);
         results.add(values(memory, y));
-        // Once more, since at first the weights are packed, or transformed.
+        // The second call is measured, because the first one also packs or transforms the weights.
         workers.jobs.clear();
         results.add(values(memory, convolution.conv2d(x, w, Epilogue.bias(null), options)));
         even("forward", workers);

@@ -11,7 +11,7 @@ import org.junit.jupiter.api.Test;
 import thaw.kernels.Conv2dOptions;
 import thaw.kernels.Shape;
 
-/** What is moved in vectors lies side by side and aligned, by the formulas of {@code gemm_problem.cl} for each element. */
+/** Elements that are moved as vectors are adjacent and aligned, by the formulas of {@code gemm_problem.cl} for each element. */
 class GemmProblemTest {
 
     private static List<GemmProblem> problems() {
@@ -38,7 +38,13 @@ class GemmProblemTest {
         return problems;
     }
 
-    /** Where an element lies, by the number along which vectors run and the one across. */
+    /**
+     * Asserts that each vector of elements is aligned and contiguous.
+     *
+     * @param along  the extent along which vectors run
+     * @param across the other extent
+     * @param place  an element's position by its index along and its index across
+     */
     private static void assertVectors(int vector, int along, int across, IntBinaryOperator place, GemmProblem p) {
         if (vector == 1) {
             return;
@@ -98,11 +104,11 @@ class GemmProblemTest {
             found[2] += p.resultVector() > 1 ? 1 : 0;
         }
         for (int count : found) {
-            assertTrue(count > 40, "vectors are found");
+            assertTrue(count > 40, "vectors are used");
         }
     }
 
-    /** Of the layers where cards spend their time. */
+    /** The layers in which GPUs spend most of their time use vectors of 4, and Winograd's products vectors of 16. */
     @Test
     void wherePixelsAreSideBySideAllIsMovedInFours() {
         Conv2dOptions plain = Conv2dOptions.of(1, 0);

@@ -16,7 +16,7 @@ class InstalledDriversTest {
 
     @Test
     void aDriverForProcessorsAloneIsNoReasonToAsk() throws IOException {
-        assertFalse(InstalledDrivers.areForProcessorsOnly("linux", folder), "none named: the loader may know others");
+        assertFalse(InstalledDrivers.areForProcessorsOnly("linux", folder), "no driver is listed: the loader may find others");
         Files.writeString(folder.resolve("pocl.icd"), "libpocl.so.2.10.0\n");
         Files.writeString(folder.resolve("README"), "libother.so");
         assertTrue(InstalledDrivers.areForProcessorsOnly("linux", folder));

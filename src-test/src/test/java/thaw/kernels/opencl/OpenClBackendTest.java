@@ -5,7 +5,7 @@ import org.junit.jupiter.api.BeforeAll;
 import thaw.kernels.Backend;
 import thaw.kernels.ReferenceAgreement;
 
-/** The OpenCL kernels against the reference. */
+/** Compares the OpenCL kernels with the reference. */
 class OpenClBackendTest extends ReferenceAgreement {
 
     @BeforeAll
@@ -13,7 +13,7 @@ class OpenClBackendTest extends ReferenceAgreement {
         OpenClHere.require();
     }
 
-    /** Winograd's transforms multiply rounding errors. */
+    /** Winograd's transforms amplify rounding errors. */
     @Override
     protected double convolutionTolerance() {
         return 1e-4;
@@ -24,7 +24,7 @@ class OpenClBackendTest extends ReferenceAgreement {
         return OpenClBackend.open();
     }
 
-    /** Opened anew, the device gives the same bits. */
+    /** The device, opened a second time, gives the same bits. */
     @Override
     protected List<Backend> createEquals() {
         return List.of(OpenClBackend.open());

@@ -15,7 +15,7 @@ import org.junit.jupiter.api.io.TempDir;
 import thaw.kernels.Array;
 import thaw.kernels.Shape;
 
-/** What people are told where OpenCL cannot be used, or is used wrongly: one line that says what to do. */
+/** Error messages where OpenCL is not available or is used wrongly: one line that says what to do. */
 class OpenClErrorsTest {
 
     @TempDir
@@ -104,7 +104,7 @@ class OpenClErrorsTest {
             OpenClException refused = assertThrows(OpenClException.class,
                     () -> programs.kernel("sum.cl", "sum_rows", Map.of("tree_sum", 3)));
             assertSays(refused.getMessage(), "sum.cl", "-D tree_sum=3", "error");
-            assertTrue(refused.getCause().getMessage().lines().count() > 1, "the whole log is kept");
+            assertTrue(refused.getCause().getMessage().lines().count() > 1, "the cause contains the whole log");
             assertEquals(0, queue.objects().live().programs());
             assertSays(assertThrows(OpenClException.class, () -> programs.kernel("sum.cl", "product")).getMessage(),
                     "product", "sum.cl");

@@ -19,7 +19,7 @@ import thaw.kernels.OutOfDeviceMemoryException;
 import thaw.kernels.Shape;
 import thaw.kernels.UnaryOp;
 
-/** What the backend does with the device's memory: pools it, says when it is short, gives all of it back. */
+/** The backend's device memory: pooling, errors when it is exhausted, and release of all of it. */
 class OpenClMemoryTest {
 
     private static final long MEBIBYTE = 1 << 20;
@@ -49,13 +49,13 @@ class OpenClMemoryTest {
         }
     }
 
-    /** Eight steps an octave: at most an eighth more is taken than was asked for. */
+    /** Sizes have eight steps per octave: an allocation is at most an eighth larger than requested. */
     @Test
     void sizesAreRoundedUpALittle() {
         for (long bytes = 256; bytes < 1L << 33; bytes += 1 + bytes / 7) {
             long rounded = BufferPool.roundUp(bytes);
             assertTrue(rounded >= bytes && rounded - bytes <= bytes / 8, bytes + " to " + rounded);
-            assertEquals(rounded, BufferPool.roundUp(rounded), "a step is a step");
+            assertEquals(rounded, BufferPool.roundUp(rounded), "a rounded size is not rounded again");
         }
     }
 
@@ -87,7 +87,7 @@ class OpenClMemoryTest {
         }
     }
 
-    /** What lies idle in other sizes makes room. */
+    /** Idle memory of other sizes is released to make room. */
     @Test
     void thePoolGivesWayToWhatIsAskedFor() {
         try (OpenClBackend backend = limitedTo(4 * MEBIBYTE)) {
@@ -105,7 +105,7 @@ class OpenClMemoryTest {
     void anArrayBeyondTheDevicesLargestAllocationIsRefused() {
         try (OpenClBackend backend = OpenClBackend.open()) {
             long largest = backend.device().largestAllocation();
-            assumeTrue(largest < 4L * (Integer.MAX_VALUE - 8), "skipped: this device takes arrays of any size that a shape has");
+            assumeTrue(largest < 4L * (Integer.MAX_VALUE - 8), "skipped: this device can allocate an array of any shape");
             Shape tooLarge = Shape.of((int) (largest / 4) + 1);
             OutOfDeviceMemoryException refused = assertThrows(OutOfDeviceMemoryException.class, () -> backend.zeros(tooLarge));
             assertEquals(largest, refused.limit());
@@ -147,7 +147,7 @@ class OpenClMemoryTest {
         }
     }
 
-    /** More numbers than one transfer takes, written again and again before the device has taken the first. */
+    /** Arrays larger than one transfer, written in a row before the device has received the first. */
     @Test
     void transfersOverlapWithoutMixing() {
         try (OpenClBackend backend = OpenClBackend.open()) {

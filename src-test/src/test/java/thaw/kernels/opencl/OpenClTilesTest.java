@@ -23,18 +23,18 @@ import thaw.kernels.Epilogue;
 import thaw.kernels.Shape;
 import thaw.kernels.reference.ReferenceBackend;
 
-/** Products and convolutions are right however they are cut up: tiles for cards and for processors, Winograd's way or not. */
+/** Products and convolutions are correct with any tiling, for GPUs and for CPUs, with and without Winograd's algorithm. */
 class OpenClTilesTest {
 
     private static final int NEVER = Integer.MAX_VALUE;
 
-    /** Convolutions of more products than this are left to other tests. */
+    /** Convolutions with more products than this are not tested here. */
     private static final long MOST_PRODUCTS = 1_000_000;
 
-    /** The reference's results, which all tiles are held against. */
+    /** The reference's results, with which all tiles are compared. */
     private static final Map<ConvolutionCase, List<float[]>> EXPECTED = new ConcurrentHashMap<>();
 
-    /** For 3x3 convolutions of stride 1: all kinds of borders, channels beyond a tile's, a batch. */
+    /** 3×3 convolutions of stride 1 in batches: all kinds of borders, and more channels than a tile has. */
     private static final List<ConvolutionCase> WINOGRAD = List.of(
             new ConvolutionCase(8, 5, 8, 8, 7, 3, 3, true, Conv2dOptions.of(1, 1)),
             new ConvolutionCase(8, 17, 7, 9, 19, 3, 3, false, Conv2dOptions.of(1, 1)),
@@ -42,7 +42,7 @@ class OpenClTilesTest {
             new ConvolutionCase(4, 40, 10, 10, 24, 3, 3, false, Conv2dOptions.of(1, 0)),
             new ConvolutionCase(3, 6, 15, 14, 4, 3, 3, false, new Conv2dOptions(1, 1, 0, 2, 1, 1, 1)));
 
-    /** Pixels and channels that lie side by side in whole vectors, with a tile's edge in their midst. */
+    /** A convolution whose pixels and channels form whole vectors, and are divided by a tile's edge. */
     private static final ConvolutionCase ALIGNED = new ConvolutionCase(3, 20, 8, 6, 36, 1, 1, true, Conv2dOptions.of(1, 0));
 
     @BeforeAll
@@ -88,7 +88,7 @@ class OpenClTilesTest {
         assertTrue(difference <= tolerance * tolerance * size, what + ": " + Math.sqrt(difference / size));
     }
 
-    /** A convolution with everything at its end, and both of its gradients. */
+    /** The results of a convolution with a full epilogue, and of both gradients. */
     private static List<float[]> convolutions(Backend backend, ConvolutionCase v) {
         SplittableRandom random = new SplittableRandom(v.seed());
         Shape shape = Shape.of(v.n(), v.c(), v.h(), v.w());
@@ -101,7 +101,7 @@ class OpenClTilesTest {
         Array shift = backend.of(Shape.of(v.k()), normal(v.k(), random));
         Epilogue epilogue = v.bias() ? new Epilogue(scale, shift, residual, true) : Epilogue.bias(null);
         List<float[]> results = new ArrayList<>();
-        // Twice: a weight that is used again may be kept in another form.
+        // Twice, because a weight's rearranged form may be cached for its second use.
         for (int i = 0; i < 2; i++) {
             results.add(take(backend, backend.conv2dWithEpilogue(x, w, epilogue, v.options())));
             results.add(take(backend, backend.conv2dInputGradient(gy, w, shape, v.options())));
@@ -183,7 +183,7 @@ class OpenClTilesTest {
         }
     }
 
-    /** As is seen by the kernels that ran. */
+    /** Winograd's algorithm is used from the tuning's number of channels on; the profile of kernels shows which ran. */
     @Test
     void winogradsAlgorithmIsTakenFromSoManyChannelsOn() {
         ConvolutionCase v = new ConvolutionCase(8, 16, 8, 8, 16, 3, 3, false, Conv2dOptions.of(1, 1));
@@ -198,7 +198,7 @@ class OpenClTilesTest {
         }
     }
 
-    /** Parts of split sums are added up in one order. */
+    /** The parts of split sums are added in a fixed order. */
     @Test
     void twoRunsGiveTheSameBits() {
         ConvolutionCase v = new ConvolutionCase(8, 16, 40, 40, 16, 3, 3, false, Conv2dOptions.of(1, 1));
@@ -213,7 +213,7 @@ class OpenClTilesTest {
         }
     }
 
-    /** A device that cannot have a tile gets a smaller one. */
+    /** A tile that exceeds the device's limits is replaced by a smaller one. */
     @Test
     void aTileThatIsTooLargeIsReplaced() {
         try (OpenClBackend backend = open(Tuning.of(new GemmTile(false, 128, 128, 1, 1, 16, 1), NEVER))) {
@@ -232,7 +232,7 @@ class OpenClTilesTest {
         assertThrows(IllegalArgumentException.class, () -> new GemmTile(false, 8, 8, 3, 3, 16, 3), "no vectors of 3");
     }
 
-    /** The usual tile of a card is right, and takes the local memory that gemm.cl states. */
+    /** The usual tile of a GPU is correct, and takes the local memory that gemm.cl states. */
     @Test
     void theUsualTileOfACardTakesWhatItSays() {
         GemmTile tile = new GemmTile(false, 16, 16, 8, 8, 16, 4, true);

@@ -20,7 +20,7 @@ import thaw.kernels.CacheFolder;
 import thaw.kernels.cpu.CpuBackend;
 import thaw.kernels.opencl.OpenClDevice.Type;
 
-/** What {@code auto} prefers to the processor. */
+/** The devices that {@code auto} prefers to the CPU. */
 class PreferredDeviceTest {
 
     @TempDir
@@ -65,9 +65,9 @@ class PreferredDeviceTest {
         boolean won = new Race(folder).wins("a, driver 1, against b", counted, counted);
         assertEquals(2, runs.get());
         assertEquals(won, new Race(folder).wins("a, driver 1, against b", counted, counted));
-        assertEquals(2, runs.get(), "known by then");
+        assertEquals(2, runs.get(), "the second result is cached");
         new Race(folder).wins("a, driver 2, against b", counted, counted);
-        assertEquals(4, runs.get(), "another driver races anew");
+        assertEquals(4, runs.get(), "another driver version is measured again");
     }
 
     @Test

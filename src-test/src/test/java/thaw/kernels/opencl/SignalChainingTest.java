@@ -17,7 +17,7 @@ class SignalChainingTest {
         assertFalse(SignalChaining.isMissing("NVIDIA CUDA", JAVA));
     }
 
-    /** The suite runs OpenCL by PoCL beside compiled Java on several threads: without the library it would crash now and then. */
+    /** The tests run PoCL beside compiled Java on several threads, which crashes sometimes without the library. */
     @Test
     void theseTestsRunWithIt() {
         OpenClHere.require();

@@ -24,7 +24,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import thaw.kernels.opencl.OpenClDevice.Type;
 
-/** Tiles are found, remembered, and forgotten where they would be wrong. */
+/** Tilings are searched, stored, and ignored if they are invalid or belong to another device. */
 class TuningTest {
 
     @TempDir
@@ -51,7 +51,7 @@ class TuningTest {
                 TuningCache.code("/* Halves.\n * Twice. */\nkernel void f(global float *x) {  // one item\n    x[0] /= 2;\n}\n"));
     }
 
-    /** What is logged as a warning meanwhile. */
+    /** The warnings that are logged during a task. */
     private static List<String> warnings(Runnable work) {
         List<String> warnings = new ArrayList<>();
         Logger logger = Logger.getLogger(TuningCache.class.getPackageName());
@@ -80,7 +80,7 @@ class TuningTest {
         return warnings;
     }
 
-    // ---- what nobody has measured ------------------------------------------------------------------------------------
+    // ---- usual tiles, without measurements ---------------------------------------------------------------------------
 
     @Test
     void everyKindOfDeviceHasUsualTilesThatFitIt() {
@@ -105,11 +105,11 @@ class TuningTest {
                 GemmTile tile = search.next(usual);
                 assertTrue(tried.add(tile) && tile.fits(device), tile::toString);
             }
-            assertTrue(tried.size() > 100, "so many are worth a trial: " + tried.size());
+            assertTrue(tried.size() > 100, "number of tiles tried: " + tried.size());
         }
     }
 
-    // ---- what was measured -------------------------------------------------------------------------------------------
+    // ---- stored measurements -----------------------------------------------------------------------------------------
 
     @Test
     void aTuningIsReadAsItWasWritten() throws IOException {
@@ -135,13 +135,13 @@ class TuningTest {
         TuningCache cache = new TuningCache(folder);
         OpenClDevice device = device(Type.CPU, "A", "1");
         Path file = cache.write(device, Tuning.usual(device));
-        // What comes later in a file of properties counts; the shortest damages are all that there is.
+        // An appended property overrides an earlier one; damage without a property replaces the whole file.
         Files.writeString(file, damage.contains("=") ? Files.readString(file) + damage : damage);
         List<String> warnings = warnings(() -> assertEquals(Optional.empty(), cache.read(device)));
         assertEquals(1, warnings.size(), warnings::toString);
         assertTrue(warnings.get(0).startsWith("WARNING " + file) && warnings.get(0).contains("thaw tune"), warnings::toString);
         cache.write(device, Tuning.usual(device));
-        assertEquals(Optional.of(Tuning.usual(device)), cache.read(device), "and can be written anew");
+        assertEquals(Optional.of(Tuning.usual(device)), cache.read(device), "the file can be written again");
     }
 
     @Test
@@ -173,7 +173,7 @@ class TuningTest {
         assertEquals(outcome.winogradChannels(), stored.winogradChannels());
     }
 
-    /** On a device whose backend multiplies wrongly, as it does for values that nobody expected. */
+    /** A wrong result is simulated by a changed expected value. */
     @Test
     void whatIsNotTheReferencesResultDoesNotCount() {
         OpenClHere.require();

@@ -17,7 +17,7 @@ import thaw.kernels.Shape;
 import thaw.kernels.SplitMix64;
 import thaw.kernels.UnaryOp;
 
-/** The reference against values that PyTorch 2.13 gives in float64. */
+/** Compares the reference with values of PyTorch 2.13 in float64. */
 class ReferenceBackendTest extends OperatorContract {
 
     @Override
@@ -97,12 +97,12 @@ class ReferenceBackendTest extends OperatorContract {
         assertArrayEquals(expected, actual, 1e-8);
     }
 
-    /** Numbers in [−1, 1) that any language can make: splitmix64 of the name's 64-bit FNV-1a hash plus the index. */
+    /** Numbers in [−1, 1) that any language can compute: splitmix64 of the name's 64-bit FNV-1a hash plus the index. */
     private Array fill(String name, int... dims) {
         return backend.of(Shape.of(dims), numbers(name, Shape.of(dims).size()));
     }
 
-    /** {@code |fill| + offset} */
+    /** Positive numbers, {@code |fill| + offset}. */
     private Array spread(String name, double offset, int size) {
         double[] values = numbers(name, size);
         for (int i = 0; i < size; i++) {

@@ -23,7 +23,7 @@ import thaw.kernels.Shape;
 import thaw.kernels.UnaryOp;
 
 /**
- * Every gradient against central differences in float64: for {@code L(x) = Σ gy · f(x)} with random {@code gy},
+ * Compares every gradient with central differences in float64: for {@code L(x) = Σ gy · f(x)} with random {@code gy},
  * {@code ∂L/∂x_i ≈ (L(x + h·e_i) − L(x − h·e_i)) / 2h}.
  */
 class ReferenceGradientTest {
