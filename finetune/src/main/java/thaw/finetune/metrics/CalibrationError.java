@@ -31,9 +31,7 @@ public final class CalibrationError {
      */
     public static double of(Predictions predictions, int bins) {
         SingleLabel.require("the calibration error", predictions);
-        if (bins < 1) {
-            throw new IllegalArgumentException("bins: expected at least 1, got " + bins);
-        }
+        requireBins(bins);
         if (predictions.undefined().length > 0) {
             return Double.NaN;
         }
@@ -57,10 +55,11 @@ public final class CalibrationError {
     /**
      * The bins in order of confidence, lowest first, without {@linkplain Predictions#isDefined undefined} images.
      *
-     * @throws IllegalArgumentException if images may show several classes
+     * @throws IllegalArgumentException if {@code bins} is below 1, or images may show several classes
      */
     public static List<Bin> bins(Predictions predictions, int bins) {
         SingleLabel.require("calibration", predictions);
+        requireBins(bins);
         double[] confidence = new double[bins];
         int[] right = new int[bins];
         int[] images = new int[bins];
@@ -77,5 +76,11 @@ public final class CalibrationError {
         }
         return IntStream.range(0, bins).mapToObj(b -> new Bin(images[b], confidence[b] / images[b],
                 (double) right[b] / images[b])).toList();
+    }
+
+    private static void requireBins(int bins) {
+        if (bins < 1) {
+            throw new IllegalArgumentException("bins: expected at least 1, got " + bins);
+        }
     }
 }

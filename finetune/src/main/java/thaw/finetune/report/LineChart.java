@@ -121,9 +121,11 @@ record LineChart(String xLabel, boolean whole, boolean log, List<Double> yEnds, 
     private void draw(StringBuilder html, Series s, DoubleUnaryOperator toX, DoubleUnaryOperator toY) {
         StringBuilder path = new StringBuilder();
         List<String> dots = new ArrayList<>();
-        int step = Math.max(1, s.x.length / MOST_POINTS);
+        int points = Math.min(s.x.length, MOST_POINTS);
         boolean begun = false;
-        for (int i = 0; i < s.x.length; i += step) {
+        for (int k = 0; k < points; k++) {
+            // Spread evenly from the first point to the last.
+            int i = points == 1 ? 0 : (int) ((long) k * (s.x.length - 1) / (points - 1));
             begun &= isShown(s.y[i]);
             if (isShown(s.y[i])) {
                 double x = toX.applyAsDouble(s.x[i]);

@@ -1,6 +1,7 @@
 package thaw.finetune.metrics;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
@@ -22,6 +23,13 @@ class CalibrationErrorTest {
     void oneBin() {
         Predictions p = Given.single(new int[] {0, 1, 1}, new double[][] {{0.8, 0.2}, {0.7, 0.3}, {0.4, 0.6}});
         assertEquals(Math.abs(2.1 / 3 - 2 / 3.0), CalibrationError.of(p, 1), 1e-12);
+    }
+
+    @Test
+    void refusesNoBins() {
+        Predictions p = Given.single(new int[] {0}, new double[][] {{0.8, 0.2}});
+        assertThrows(IllegalArgumentException.class, () -> CalibrationError.of(p, 0));
+        assertThrows(IllegalArgumentException.class, () -> CalibrationError.bins(p, 0));
     }
 
     /** A network that is right as often as it says has next to no error; one that is always sure has its error rate. */
