@@ -3,7 +3,10 @@ package thaw.engine.nn;
 import thaw.engine.Ops;
 import thaw.engine.Tensor;
 
-/** The mean of each of {@code outH × outW} cells of any image: {@code [N, C, H, W] → [N, C, outH, outW]}. */
+/**
+ * Adaptive average pooling: the mean of each of {@code outH × outW} cells of an image of any size,
+ * {@code [N, C, H, W] → [N, C, outH, outW]}.
+ */
 public final class AdaptiveAvgPool2d extends Module {
 
     private final int outH;
