@@ -56,8 +56,8 @@ class WeightFitTest {
     @Test
     void ofNoResidualNetwork() {
         StoredTensor t = StoredTensor.of(Shape.of(1, 1), new float[1]);
-        assertRefused(Map.of("features.0.weight", t), "no weights of a residual network", "features.0.weight", "torchvision");
-        assertRefused(Map.of(), "no weights of a residual network");
+        assertRefused(Map.of("features.0.weight", t), "not weights of a residual network", "features.0.weight", "torchvision");
+        assertRefused(Map.of(), "not weights of a residual network");
     }
 
     @Test

@@ -177,7 +177,7 @@ class TarPyTorchFileTest {
         refused(file(storages.replace("].", "]K\5a."), TENSORS, OBJECT), "malformed");
         refused(file(storages.replace("].", "](K\5K\1K\3K\2ta."), TENSORS, OBJECT), "leaves storage");
         refused(file(storages.replace("].", "](K\5K\7K\3K\2ta."), TENSORS, OBJECT), "no storage with the key 7");
-        refused(file(storages.replace("FloatStorage", "Strange"), TENSORS, OBJECT), "no class that is known");
+        refused(file(storages.replace("FloatStorage", "Strange"), TENSORS, OBJECT), "unknown class");
         for (long n : new long[] {5, -1, Long.MAX_VALUE, 1L << 62}) {
             refused(file(storages.replace(int64(4), int64(n)), TENSORS, OBJECT), "has " + n + " elements");
         }
