@@ -163,7 +163,7 @@ public record Architecture(String name, Family family, BlockKind block, List<Int
         return channels(stages() - 1);
     }
 
-    /** The channels of the 3×3 convolutions of stage {@code i}, counted from 0; for bottlenecks. */
+    /** The channels of the 3×3 convolutions of stage {@code i}, counted from 0. */
     int innerChannels(int i) {
         return baseWidth(i) * widthPerGroup / BASE_WIDTH * groups;
     }

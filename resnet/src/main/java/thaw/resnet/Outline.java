@@ -26,7 +26,7 @@ public final class Outline {
      * @param inputChannels the images' channels: 3 for colour
      * @param height        the images' height in pixels
      * @param width         the images' width in pixels
-     * @throws IllegalArgumentException if the images are too small for the network
+     * @throws IllegalArgumentException if the height or width is not positive
      */
     public static Outline of(Architecture architecture, int inputChannels, Head head, int classes, int height, int width) {
         Outline outline = new Outline(Shape.of(1, inputChannels, height, width));

@@ -114,6 +114,7 @@ public final class ResNet extends Module {
         return new ResNet(architecture, device, classes, device.generator(), false);
     }
 
+    /** A network of the ImageNet family, for images of about 224×224 pixels; likewise the next four. */
     public static ResNet resnet18(Device device, int classes) {
         return of(Architecture.byName("resnet18"), device, classes);
     }
@@ -232,6 +233,7 @@ public final class ResNet extends Module {
         return device;
     }
 
+    /** The number of classes, which is the number of scores per image. */
     public int classes() {
         return classes;
     }

@@ -220,7 +220,7 @@ final class Checkpoint {
         return value instanceof StoredTensor tensor ? tensor : null;
     }
 
-    /** Whether the dict has a tensor of more or fewer than one element; one element may be a best accuracy, for example. */
+    /** Whether the dict has a tensor of other than one element; a single element may be a best accuracy, for example. */
     private static boolean hasArray(Map<?, ?> dict) {
         return dict.values().stream().anyMatch(value -> value instanceof UnreadTensor
                 || value instanceof StoredTensor t && t.shape().size() != 1);

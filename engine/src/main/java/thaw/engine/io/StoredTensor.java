@@ -15,8 +15,10 @@ import thaw.kernels.Shape;
  */
 public interface StoredTensor {
 
+    /** The type of the elements. */
     DType dtype();
 
+    /** The dimensions, outermost first. */
     Shape shape();
 
     /**

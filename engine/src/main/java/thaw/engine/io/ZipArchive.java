@@ -141,7 +141,7 @@ final class ZipArchive {
     }
 
     /**
-     * The position of the end record, which is the last thing in the file except for a comment, so the search runs backwards.
+     * The position of the end record, which only a comment may follow, so the search runs backwards.
      * Some programs pad files: if no record's comment ends with the file, the last record that leaves a remainder is taken.
      */
     private long findEnd() throws WeightFileException {

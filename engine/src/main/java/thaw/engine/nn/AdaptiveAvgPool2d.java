@@ -12,6 +12,7 @@ public final class AdaptiveAvgPool2d extends Module {
     private final int outH;
     private final int outW;
 
+    /** Pooling to {@code size × size} cells. */
     public AdaptiveAvgPool2d(int size) {
         this(size, size);
     }

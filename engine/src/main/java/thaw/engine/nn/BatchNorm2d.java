@@ -83,18 +83,22 @@ public final class BatchNorm2d extends Module {
         return eps;
     }
 
+    /** The scale {@code [C]}. */
     public Tensor weight() {
         return weight;
     }
 
+    /** The shift {@code [C]}. */
     public Tensor bias() {
         return bias;
     }
 
+    /** The running mean {@code [C]}. */
     public Tensor runningMean() {
         return runningMean;
     }
 
+    /** The running variance {@code [C]}; each update uses the batch's unbiased variance. */
     public Tensor runningVar() {
         return runningVar;
     }

@@ -30,6 +30,7 @@ public final class Checkpoint extends Module {
         return new Recompute(module::call).apply(inputs.toArray(new Tensor[0]));
     }
 
+    /** The wrapped module. */
     public Module module() {
         return module;
     }

@@ -62,6 +62,7 @@ public final class Conv2d extends Module {
         return bias;
     }
 
+    /** Stride, padding, dilation and groups. */
     public Conv2dOptions convolution() {
         return options;
     }

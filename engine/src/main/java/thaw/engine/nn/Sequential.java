@@ -16,6 +16,7 @@ public final class Sequential extends Module {
         this(List.of(modules));
     }
 
+    /** Names the modules by their positions: 0, 1, … */
     public Sequential(List<? extends Module> modules) {
         for (int i = 0; i < modules.size(); i++) {
             child(String.valueOf(i), modules.get(i));

@@ -16,6 +16,7 @@ public final class TrainingModes implements AutoCloseable {
 
     private final Map<Module, Boolean> modes = new LinkedHashMap<>();
 
+    /** Saves the current modes. */
     public TrainingModes(Module module) {
         module.visit("", (path, m) -> modes.put(m, m.isTraining()));
     }

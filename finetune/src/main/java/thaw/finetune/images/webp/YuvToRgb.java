@@ -1,7 +1,7 @@
 package thaw.finetune.images.webp;
 
 /**
- * Converts luma and subsampled chroma to RGB, in libwebp's integer arithmetic. A chroma sample lies at the center of four luma
+ * Converts luma and subsampled chroma to RGB, in libwebp's integer arithmetic. A chroma sample lies at the centre of four luma
  * samples, whose chroma is interpolated between its four neighbors:
  * {@code (9 nearest + 3 beside + 3 above or below + diagonal + 8) / 16}. The conversion is that of ITU-R BT.601 from the range
  * 16 to 235.
