@@ -81,7 +81,7 @@ class WeightFitTest {
                 "replaceHead(Head.CONCAT_POOL, 6)");
         Map<String, StoredTensor> body = cifar("resnet20", 10, 2).stateDict();
         body.keySet().removeIf(n -> n.startsWith("fc"));
-        assertRefused(body, "no head", "loadPretrained(weights, false)");
+        assertRefused(body, "no known head", "loadPretrained(weights, false)");
     }
 
     @Test

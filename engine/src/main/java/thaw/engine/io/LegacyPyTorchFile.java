@@ -82,7 +82,7 @@ final class LegacyPyTorchFile {
         for (Object key : keys) {
             TorchStorage storage = key instanceof String ? roots.get(key) : null;
             if (storage == null || !placed.add(key)) {
-                throw damaged("its list of storages contains a duplicate, or a key that no tensor refers to");
+                throw damaged("its list of storages has a key that no tensor has, or the same key twice");
             }
             if (!file.holds(at, Long.BYTES)) {
                 throw damaged("it ends before storage " + WeightFileException.quote(storage.key()) + "; is it complete?");

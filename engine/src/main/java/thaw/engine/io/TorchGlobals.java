@@ -176,7 +176,7 @@ final class TorchGlobals {
     /** The placeholder for a tensor that only a function named by the file could make. */
     static UnreadTensor madeBy(String global) {
         return unread("is made by " + WeightFileException.quote(global) + ", which is not run, because a pickle can run"
-                + " arbitrary code. If you trust the file, load it in Python and save only its weights:"
+                + " any code. If you trust the file, load it in Python and save only its weights:"
                 + " torch.save(model.state_dict(), \"weights.pth\")");
     }
 

@@ -186,7 +186,7 @@ class TarPyTorchFileTest {
         refused(file(storages, head + int64(0xffff_ffffL), OBJECT), "4294967295 dimensions");
         refused(file(storages, head + int64(1, 5, 1, 0), OBJECT), "reaches element 4");
         refused(file(storages, head + int64(1, -1, 1, 0), OBJECT), "negative");
-        refused(file(storages, head + int64(2, 1L << 40, 1L << 40, 1, 1, 0), OBJECT), "out of the range");
+        refused(file(storages, head + int64(2, 1L << 40, 1L << 40, 1, 1, 0), OBJECT), "exceeds the numeric range");
     }
 
     /** The upper half of the rank's 8 bytes has no meaning. */
@@ -199,7 +199,7 @@ class TarPyTorchFileTest {
     @Test
     void otherArchives() {
         refused(tar(Map.of("model.pth", "abc")),
-                "unpack it with tar, and give the weight file in it (its first is \"model.pth\")");
+                "unpack it with tar, and give the weight file in it (its first file is \"model.pth\")");
         refused(tar(Map.of("storages", storages())), "\"tensors\"");
         byte[] wrong = new byte[1024];
         System.arraycopy("ustar".getBytes(StandardCharsets.US_ASCII), 0, wrong, 257, 5);
