@@ -11,18 +11,20 @@ import thaw.engine.io.StoredTensor;
 import thaw.kernels.Shape;
 
 /**
- * The numbers that tell one residual network from another. A new variant is a line in {@link #all()}.
+ * The parameters that distinguish one residual network from another. A new architecture is one line in {@link #all()}.
+ * Immutable.
  *
- * @param name          as torchvision and timm spell it; {@code resnet20} and the like as the CIFAR-10 ones are known
+ * @param name          the name in torchvision and timm; {@code resnet20} and the like are the usual names for CIFAR-10
  * @param depths        the number of blocks of each stage
- * @param groups        of the bottlenecks' 3×3 convolutions (Xie et al. 2017, "Aggregated residual transformations")
- * @param widthPerGroup channels of each of these groups for every 64 of the stage's base width
- * @param variants      in which it differs from the network of this name; usually none
+ * @param groups        the groups of the bottlenecks' 3×3 convolutions (Xie et al. 2017, "Aggregated residual
+ *                      transformations")
+ * @param widthPerGroup the channels of each of these groups per 64 channels of the stage's base width
+ * @param variants      the differences from the network of this name; usually none
  */
 public record Architecture(String name, Family family, BlockKind block, List<Integer> depths, int groups, int widthPerGroup,
         Set<Variant> variants) {
 
-    /** To this the width of a group relates. */
+    /** The base width that {@link #widthPerGroup} refers to. */
     private static final int BASE_WIDTH = 64;
 
     private static final List<Architecture> ALL = List.of(
@@ -41,7 +43,7 @@ public record Architecture(String name, Family family, BlockKind block, List<Int
             cifar("resnet56", 9),
             cifar("resnet110", 18));
 
-    /** @throws IllegalArgumentException if there is no such network */
+    /** @throws IllegalArgumentException if the parameters describe no valid network */
     public Architecture {
         depths = List.copyOf(depths);
         variants = Set.copyOf(variants);
@@ -57,12 +59,12 @@ public record Architecture(String name, Family family, BlockKind block, List<Int
                     + ", got " + groups + " of " + widthPerGroup + "; use bottlenecks");
         }
         if (block == BlockKind.BASIC && variants.contains(Variant.STRIDE_IN_1X1)) {
-            throw new IllegalArgumentException("architecture " + name + ": its blocks have no 1×1 convolution to take the stride;"
+            throw new IllegalArgumentException("architecture " + name + ": basic blocks have no 1×1 convolution for the stride;"
                     + " " + Variant.STRIDE_IN_1X1.label() + " is a variant of bottlenecks, as in resnet50");
         }
     }
 
-    /** Without variants. */
+    /** An architecture without variants. */
     public Architecture(String name, Family family, BlockKind block, List<Integer> depths, int groups, int widthPerGroup) {
         this(name, family, block, depths, groups, widthPerGroup, Set.of());
     }
@@ -71,7 +73,7 @@ public record Architecture(String name, Family family, BlockKind block, List<Int
         return new Architecture(name, Family.IMAGENET, block, List.of(depths), 1, BASE_WIDTH);
     }
 
-    /** Depth 6n + 2: three stages of n basic blocks, the stem and the classifier. */
+    /** A CIFAR network of depth 6n + 2: three stages of n basic blocks, the stem and the classifier. */
     private static Architecture cifar(String name, int n) {
         return new Architecture(name, Family.CIFAR, BlockKind.BASIC, List.of(n, n, n), 1, BASE_WIDTH);
     }
@@ -80,19 +82,23 @@ public record Architecture(String name, Family family, BlockKind block, List<Int
         return new Architecture(name, family, block, depths, groups, widthPerGroup);
     }
 
-    /** All that are known by name. */
+    /** All architectures known by name. */
     public static List<Architecture> all() {
         return ALL;
     }
 
-    /** @throws IllegalArgumentException naming those that there are, if there is none of this name */
+    /**
+     * The architecture of this name, without variants.
+     *
+     * @throws IllegalArgumentException naming the known architectures, if there is none of this name
+     */
     public static Architecture byName(String name) {
         return ALL.stream().filter(a -> a.name.equals(name)).findFirst().orElseThrow(() -> new IllegalArgumentException(
                 "unknown architecture \"" + name + "\"; known are " + names()));
     }
 
     /**
-     * In these variants too.
+     * This architecture with further variants.
      *
      * @throws IllegalArgumentException if the network has no such variant
      */
@@ -103,12 +109,12 @@ public record Architecture(String name, Family family, BlockKind block, List<Int
         return new Architecture(name, family, block, depths, groups, widthPerGroup, all);
     }
 
-    /** In this variant too; see {@link #with(Set)}. */
+    /** This architecture with one further variant; see {@link #with(Set)}. */
     public Architecture with(Variant variant) {
         return with(Set.of(variant));
     }
 
-    /** The network of this name, in no variant. */
+    /** This architecture without variants. */
     public Architecture usual() {
         return new Architecture(name, family, block, depths, groups, widthPerGroup);
     }
@@ -118,16 +124,16 @@ public record Architecture(String name, Family family, BlockKind block, List<Int
     }
 
     /**
-     * The architecture of the first network among these weights, told by the names and shapes of its convolutions; see
-     * {@link NetworkWeights}.
+     * The architecture of the first network among these weights, recognised by the names and shapes of its convolutions; see
+     * {@link NetworkWeights}. Empty if there is none.
      *
-     * @throws IllegalArgumentException if the weights are a file's, which says that they are of a network that isn't computed here
+     * @throws IllegalArgumentException if the weights are a file's that describes a network which Thaw cannot compute
      */
     public static Optional<Architecture> recognise(Map<String, ? extends StoredTensor> weights) {
         return NetworkWeights.allIn(weights).stream().findFirst().map(NetworkWeights::architecture);
     }
 
-    /** Whether these are the shapes of all its convolutions' weights, by torchvision's names, for any number of input channels. */
+    /** Whether these are all convolution weights, by torchvision's names, for any number of input channels. */
     boolean hasConvolutions(Map<String, Shape> given) {
         Shape stem = given.get(ResNet.STEM + ".weight");
         if (stem == null || stem.rank() != 4 || stem.dim(0) != family.width() || stem.dim(2) != family.stemKernel()) {
@@ -142,21 +148,22 @@ public record Architecture(String name, Family family, BlockKind block, List<Int
         return own.equals(given);
     }
 
+    /** The number of stages. */
     public int stages() {
         return depths.size();
     }
 
-    /** Channels of stage {@code i}'s output, from 0. */
+    /** The output channels of stage {@code i}, counted from 0. */
     public int channels(int i) {
         return baseWidth(i) * block.expansion();
     }
 
-    /** Channels of the body's output, which the head pools. */
+    /** The output channels of the body, which the head pools. */
     public int features() {
         return channels(stages() - 1);
     }
 
-    /** Channels of the 3×3 convolutions of stage {@code i}, from 0. */
+    /** The channels of the 3×3 convolutions of stage {@code i}, counted from 0. */
     int innerChannels(int i) {
         return baseWidth(i) * widthPerGroup / BASE_WIDTH * groups;
     }
@@ -165,12 +172,12 @@ public record Architecture(String name, Family family, BlockKind block, List<Int
         return family.width() << i;
     }
 
-    /** Stage {@code i}'s first block has this stride: usually all stages but the first halve the image. */
+    /** The stride of stage {@code i}'s first block: usually 2, which halves the image, in all stages but the first. */
     int stride(int i) {
         return i == 0 && !variants.contains(Variant.DOWNSAMPLE_IN_FIRST_STAGE) ? 1 : 2;
     }
 
-    /** The part of a bottleneck's stride that its first 1×1 convolution has; the 3×3 one has the rest. */
+    /** The part of a bottleneck's stride in its first 1×1 convolution; the rest is in the 3×3 convolution. */
     int strideIn1x1(int stride) {
         return variants.contains(Variant.STRIDE_IN_1X1) ? stride : 1;
     }

@@ -3,7 +3,7 @@ package thaw.resnet;
 import thaw.engine.Device;
 import thaw.engine.Generator;
 
-/** Two 3×3 convolutions, the first with the stride (He et al. 2016, figure 5 left). */
+/** A residual block of two 3×3 convolutions, the first with the stride (He et al. 2016, figure 5 left). */
 final class BasicBlock extends ResidualBlock {
 
     BasicBlock(Device device, Family family, int in, int out, int stride, Generator generator) {

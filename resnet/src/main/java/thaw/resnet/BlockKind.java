@@ -6,7 +6,7 @@ public enum BlockKind {
     /** Two 3×3 convolutions. */
     BASIC(1),
 
-    /** A 1×1 convolution that narrows, a 3×3 one, and a 1×1 one that widens again. */
+    /** A 1×1 convolution that reduces the channels, a 3×3 one, and a 1×1 one that increases them again. */
     BOTTLENECK(4);
 
     private final int expansion;
@@ -15,7 +15,7 @@ public enum BlockKind {
         this.expansion = expansion;
     }
 
-    /** How many times as many channels the block puts out as its stage's base width. */
+    /** The ratio of the block's output channels to its stage's base width. */
     public int expansion() {
         return expansion;
     }

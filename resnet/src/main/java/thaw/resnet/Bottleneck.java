@@ -4,16 +4,16 @@ import thaw.engine.Device;
 import thaw.engine.Generator;
 
 /**
- * A 1×1 convolution to fewer channels, a 3×3 one, and a 1×1 one to more (He et al. 2016, figure 5 right). The paper has the
- * stride on the first; on the 3×3 the network is more accurate, and this is what most published weights were trained with
- * ("ResNet v1.5").
+ * A residual block of a 1×1 convolution to fewer channels, a 3×3 one, and a 1×1 one to more channels (He et al. 2016,
+ * figure 5 right). The paper has the stride in the first convolution; in the 3×3 convolution ("ResNet v1.5") the network is
+ * more accurate, and most published weights were trained with it there.
  */
 final class Bottleneck extends ResidualBlock {
 
     /**
-     * @param inner  channels of the 3×3 convolution, which sees them in {@code groups} groups
+     * @param inner  channels of the 3×3 convolution, in {@code groups} groups
      * @param first  stride of the first 1×1 convolution: {@code stride}, or 1
-     * @param stride of the whole block
+     * @param stride stride of the whole block
      */
     Bottleneck(Device device, Family family, int in, int inner, int out, int first, int stride, int groups,
             Generator generator) {

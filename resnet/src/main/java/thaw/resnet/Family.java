@@ -2,18 +2,18 @@ package thaw.resnet;
 
 import thaw.engine.nn.Init;
 
-/** What the networks for one kind of picture have in common besides their blocks. */
+/** Properties shared by the networks for one kind of image, besides their blocks. */
 public enum Family {
 
     /**
-     * For photographs of about 224×224 pixels: a 7×7 convolution with stride 2 to 64 channels and a 3×3 maximum pool with
-     * stride 2; shortcuts that change the shape are projected by a 1×1 convolution (He et al. 2016, section 4.1, option B).
+     * For images of about 224×224 pixels: a 7×7 convolution with stride 2 to 64 channels and a 3×3 maximum pool with stride 2;
+     * shortcuts that change the shape are projected by a 1×1 convolution (He et al. 2016, section 4.1, option B).
      */
     IMAGENET(64, 7, 2),
 
     /**
-     * For pictures of about 32×32 pixels: a 3×3 convolution to 16 channels; shortcuts that change the shape are subsampled
-     * and padded with zeros, without parameters (section 4.2, option A).
+     * For images of about 32×32 pixels: a 3×3 convolution to 16 channels; shortcuts that change the shape are subsampled and
+     * padded with zeros, without parameters (section 4.2, option A).
      */
     CIFAR(16, 3, 1);
 
@@ -27,7 +27,7 @@ public enum Family {
         this.stemStride = stemStride;
     }
 
-    /** Channels of the stem's output and of the first stage's 3×3 convolutions; every later stage has twice as many. */
+    /** Channels of the stem's output and of the first stage's 3×3 convolutions; each later stage has twice as many. */
     public int width() {
         return width;
     }
@@ -41,8 +41,8 @@ public enum Family {
     }
 
     /**
-     * What keeps its variance in the initial network (He et al. 2015, sections 2.2 and 2.3): gradients in torchvision's
-     * networks, activations in the CIFAR networks that others have published weights for.
+     * The direction whose variance the initial weights preserve (He et al. 2015, sections 2.2 and 2.3): gradients in
+     * torchvision's networks, activations in the widely published CIFAR networks.
      */
     Init.Fan fan() {
         return this == IMAGENET ? Init.Fan.OUT : Init.Fan.IN;

@@ -7,19 +7,19 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
 
-/** How finely a network is divided into layer groups. */
+/** The granularity at which a network is divided into layer groups. */
 public enum Grain {
 
     /**
-     * fastai's three: {@code early} (stem to layer2 of 4, stem to layer1 of 3), {@code middle} (the rest of the body) and
-     * {@code head}.
+     * fastai's three groups: {@code early} (stem to layer2 of 4 stages, stem to layer1 of 3), {@code middle} (the rest of
+     * the body) and {@code head}.
      */
     COARSE("3"),
 
-    /** {@code stem}, {@code layer1} and so on, {@code head}. */
+    /** {@code stem}, {@code layer1} and so on for each stage, {@code head}. */
     STAGES("stages"),
 
-    /** {@code stem}, each residual block as {@code layer1.0} and so on, {@code head}: timm's for layer-wise decay. */
+    /** {@code stem}, {@code layer1.0} and so on for each residual block, {@code head}: timm's groups for layer-wise decay. */
     BLOCKS("blocks");
 
     private final String label;
@@ -28,19 +28,23 @@ public enum Grain {
         this.label = label;
     }
 
-    /** As people give it: {@code 3}, {@code stages}, {@code blocks}. */
+    /** The name in options and files: {@code 3}, {@code stages}, {@code blocks}. */
     public String label() {
         return label;
     }
 
-    /** @throws IllegalArgumentException naming those that there are, if there is none of this label */
+    /**
+     * The granularity of this label.
+     *
+     * @throws IllegalArgumentException naming the known labels, if there is none of this label
+     */
     public static Grain byLabel(String label) {
         return Arrays.stream(values()).filter(g -> g.label.equals(label)).findFirst().orElseThrow(() ->
-                new IllegalArgumentException("unknown grain \"" + label + "\"; known are "
+                new IllegalArgumentException("unknown granularity of layer groups \"" + label + "\"; known are "
                         + Arrays.stream(values()).map(Grain::label).collect(Collectors.joining(", "))));
     }
 
-    /** The groups in order, each with the names of the modules that are in it; a block is {@code layer1.0}. */
+    /** The groups in order, each with the names of its modules; a block's name is {@code layer1.0}. */
     Map<String, List<String>> split(Architecture architecture) {
         Map<String, List<String>> groups = new LinkedHashMap<>();
         List<String> stem = new ArrayList<>(List.of(ResNet.STEM, "bn1", "relu"));

@@ -3,7 +3,7 @@ package thaw.resnet;
 import java.util.ArrayList;
 import java.util.List;
 
-/** The layer groups of a network and what each layer puts out, found without weights. */
+/** The layer groups of a network with the output shapes of their layers, computed without weights. */
 public record GroupTable(List<Group> groups) {
 
     public GroupTable {
@@ -17,17 +17,18 @@ public record GroupTable(List<Group> groups) {
             layers = List.copyOf(layers);
         }
 
+        /** The number of learned values in the group. */
         public long parameters() {
             return layers.stream().mapToLong(Layer::parameters).sum();
         }
     }
 
-    /** Of an architecture with a linear head, for colour pictures of {@code size × size} pixels. */
+    /** The table of an architecture with a linear head, for colour images of {@code size × size} pixels. */
     public static GroupTable of(Architecture architecture, int classes, int size, Grain grain) {
         return of(architecture, Outline.of(architecture, 3, Head.LINEAR, classes, size, size), grain);
     }
 
-    /** Of a network, with its own head and stem, for pictures of {@code size × size} pixels. */
+    /** The table of a network, with its own head and stem, for images of {@code size × size} pixels. */
     public static GroupTable of(ResNet net, int size, Grain grain) {
         return of(net.architecture(), net.outline(size, size), grain);
     }
@@ -39,7 +40,7 @@ public record GroupTable(List<Group> groups) {
         return new GroupTable(groups);
     }
 
-    /** All layers' together. */
+    /** The number of learned values in all groups. */
     public long parameters() {
         return groups.stream().mapToLong(Group::parameters).sum();
     }

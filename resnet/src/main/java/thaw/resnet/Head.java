@@ -15,20 +15,20 @@ import thaw.engine.nn.Module;
 import thaw.engine.nn.ReLU;
 import thaw.engine.nn.Sequential;
 
-/** What turns the body's output into scores: a pool, {@code avgpool}, and a classifier, {@code fc}. */
+/** The kinds of heads, which compute scores from the body's output: a pool, {@code avgpool}, and a classifier, {@code fc}. */
 public enum Head {
 
-    /** The mean of each channel, and a linear layer. */
+    /** Average pooling of each channel, and a linear layer. */
     LINEAR("average pool"),
 
     /**
-     * fastai's: the maximum and the mean of each channel, then batch norm, dropout 0.25, a linear layer to 512, ReLU, batch
-     * norm, dropout 0.5 and a linear layer. In PyTorch this is an {@code avgpool} that concatenates and an {@code fc} of
+     * fastai's head: maximum and average pooling of each channel, then batch norm, dropout 0.25, a linear layer to 512, ReLU,
+     * batch norm, dropout 0.5 and a linear layer. In PyTorch this is an {@code avgpool} that concatenates and an {@code fc} of
      * {@code Sequential(BatchNorm1d, Dropout, Linear, ReLU, BatchNorm1d, Dropout, Linear)}.
      */
     CONCAT_POOL("max and average pool");
 
-    /** Features between the linear layers of {@link #CONCAT_POOL}. */
+    /** The number of features between the linear layers of {@link #CONCAT_POOL}. */
     static final int HIDDEN = 512;
 
     private final String poolKind;
@@ -37,12 +37,16 @@ public enum Head {
         this.poolKind = poolKind;
     }
 
-    /** As in a file's metadata: {@code linear}, {@code concat_pool}. */
+    /** The name in a file's metadata: {@code linear}, {@code concat_pool}. */
     public String label() {
         return name().toLowerCase(Locale.ROOT);
     }
 
-    /** @throws IllegalArgumentException naming those that there are, if there is none of this label */
+    /**
+     * The head of this label.
+     *
+     * @throws IllegalArgumentException naming the known labels, if there is none of this label
+     */
     public static Head byLabel(String label) {
         return Arrays.stream(values()).filter(h -> h.label().equals(label)).findFirst().orElseThrow(() ->
                 new IllegalArgumentException("unknown head \"" + label + "\"; known are "
@@ -53,17 +57,17 @@ public enum Head {
         return poolKind;
     }
 
-    /** What the pool makes of so many channels. */
+    /** The number of features that the pool makes of {@code channels} channels. */
     int features(int channels) {
         return this == CONCAT_POOL ? 2 * channels : channels;
     }
 
-    /** {@code [N, C, H, W] → [N, features(C), 1, 1]} */
+    /** The pool {@code [N, C, H, W] → [N, features(C), 1, 1]}. */
     Module pool() {
         return this == CONCAT_POOL ? new AdaptiveConcatPool2d(1) : new AdaptiveAvgPool2d(1);
     }
 
-    /** {@code [N, features(channels)] → [N, classes]} */
+    /** The classifier {@code [N, features(channels)] → [N, classes]}. */
     Module classifier(Device device, int channels, int classes, Generator generator) {
         int in = features(channels);
         return switch (this) {

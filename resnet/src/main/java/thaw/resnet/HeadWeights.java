@@ -12,18 +12,18 @@ import thaw.engine.io.StoredTensor;
 import thaw.kernels.Shape;
 
 /**
- * The tensors of a head, told by their shapes, under whatever names.
+ * The tensors of a head, recognised by their shapes whatever their names.
  *
- * @param classes number of scores
- * @param tensors by torchvision's names: {@code fc.weight}; the bias is missing where the layer has none
- * @param names   of the same tensors in the file
+ * @param classes the number of scores
+ * @param tensors by torchvision's names such as {@code fc.weight}; without a bias if the layer has none
+ * @param names   the names of the same tensors in the file
  */
 record HeadWeights(Head kind, int classes, Map<String, StoredTensor> tensors, Set<String> names) {
 
-    /** A module of the file that has tensors of its own, with them by their last names. */
+    /** A module of the file, with the tensors it directly owns by the last parts of their names. */
     private record Part(String path, Map<String, StoredTensor> own) {
 
-        /** The path of the module that it is in. */
+        /** The path of the enclosing module; empty for the top level. */
         String container() {
             int dot = path.lastIndexOf('.');
             return dot < 0 ? "" : path.substring(0, dot);
@@ -54,12 +54,12 @@ record HeadWeights(Head kind, int classes, Map<String, StoredTensor> tensors, Se
     }
 
     /**
-     * The head of a body among the tensors that stand beside it: a linear layer that takes the body's features and stands alone, or
-     * fastai's head. None if there is no such layer, or several, or if it is one of the layers of a larger head.
+     * Finds the head of a body among the tensors beside it: a single linear layer that takes the body's features, or fastai's
+     * head. Empty if there is no such layer, or several, or if it belongs to a larger head.
      *
-     * @param beside   those that may be the head's
-     * @param prefix   of the body's names
-     * @param features channels of the body's output
+     * @param beside   the tensors that may be the head's
+     * @param prefix   the prefix of the body's names
+     * @param features the output channels of the body
      */
     static Optional<HeadWeights> find(Map<String, StoredTensor> beside, String prefix, int features) {
         Map<String, Part> parts = new LinkedHashMap<>();
@@ -73,7 +73,7 @@ record HeadWeights(Head kind, int classes, Map<String, StoredTensor> tensors, Se
         Map<String, List<Part>> containers = new LinkedHashMap<>();
         parts.values().forEach(part -> containers.computeIfAbsent(part.container(), path -> new ArrayList<>()).add(part));
         for (List<Part> container : containers.values()) {
-            // By their numbers: files list tensors in orders of their own.
+            // By the numbers in their names, because files may list tensors in any order.
             container.sort(Comparator.comparingInt((Part part) -> part.path().length()).thenComparing(Part::path));
             if (isConcatPool(container, features)) {
                 return Optional.of(concatPool(container));
@@ -86,12 +86,12 @@ record HeadWeights(Head kind, int classes, Map<String, StoredTensor> tensors, Se
                 .map(part -> collect(Head.LINEAR, List.of(part), List.of(ResNet.CLASSIFIER)));
     }
 
-    /** Whether a module has the network with this prefix inside it, or is that network. */
+    /** Whether the module at {@code path} encloses the network with this prefix, or is that network. */
     private static boolean isAround(String path, String prefix) {
         return path.isEmpty() || prefix.startsWith(path + ".");
     }
 
-    /** Batch norm, linear layer, batch norm, linear layer: what {@link Head#CONCAT_POOL} has, in order. */
+    /** Whether the modules are those of {@link Head#CONCAT_POOL}: batch norm, linear, batch norm, linear. */
     private static boolean isConcatPool(List<Part> parts, int features) {
         return parts.size() == 4 && parts.get(0).isNorm(2 * features) && parts.get(1).isLinear(2 * features)
                 && parts.get(1).out() == Head.HIDDEN && parts.get(2).isNorm(Head.HIDDEN) && parts.get(3).isLinear(Head.HIDDEN);
@@ -115,7 +115,7 @@ record HeadWeights(Head kind, int classes, Map<String, StoredTensor> tensors, Se
         return new HeadWeights(kind, parts.get(parts.size() - 1).out(), tensors, names);
     }
 
-    /** Its tensors, with biases of 0 for linear layers without: the same scores. */
+    /** The tensors, with zero biases for linear layers without one, which gives the same scores. */
     Map<String, StoredTensor> withBiases() {
         Map<String, StoredTensor> all = new LinkedHashMap<>(tensors);
         tensors.forEach((name, tensor) -> {

@@ -10,9 +10,9 @@ import thaw.engine.nn.Module;
 import thaw.engine.nn.Parameterized;
 
 /**
- * Neighbouring layers of a network that are frozen together and share a learning rate.
+ * A layer group: consecutive layers of a network that are frozen together and share a learning rate.
  *
- * @param modules the network's children, or blocks of its stages, that are in it, in order, by their names in the network
+ * @param modules the group's modules in order, by their names in the network: its children, or blocks of its stages
  */
 public record LayerGroup(String name, Map<String, Module> modules) implements Parameterized {
 
@@ -25,28 +25,28 @@ public record LayerGroup(String name, Map<String, Module> modules) implements Pa
         return modules.values().stream().flatMap(m -> m.parameters().stream()).toList();
     }
 
-    /** The number of learned numbers. */
+    /** The number of learned values. */
     public long parameterCount() {
         return modules.values().stream().mapToLong(Module::parameterCount).sum();
     }
 
-    /** Says of all parameters whether they are learned. */
+    /** Sets whether the parameters are learned. */
     public void requiresGrad(boolean wanted) {
         modules.values().forEach(m -> m.requiresGrad(wanted));
     }
 
-    /** The parameters of its batch norms alone. */
+    /** The parameters of the group's batch norms. */
     public List<Tensor> batchNormParameters() {
         return modules.values().stream().flatMap(m -> m.namedModules().values().stream())
                 .filter(BatchNorm2d.class::isInstance).flatMap(m -> m.parameters().stream()).toList();
     }
 
-    /** Whether a parameter or module of this dotted name in the network is in this group. */
+    /** Whether the parameter or module of this dotted name in the network belongs to this group. */
     public boolean contains(String name) {
         return modules.keySet().stream().anyMatch(m -> name.equals(m) || name.startsWith(m + "."));
     }
 
-    /** Puts all modules into training mode, or into evaluation mode. */
+    /** Puts all modules into training mode (true) or evaluation mode. */
     public void train(boolean mode) {
         modules.values().forEach(m -> m.train(mode));
     }

@@ -6,9 +6,9 @@ import thaw.engine.Device;
 import thaw.engine.io.StoredTensor;
 
 /**
- * What a network is, apart from its weights, as it stands in the metadata of its file: {@code architecture},
- * {@code classes}, {@code head} ({@code linear} if there is none), {@code input_channels} (3 if there is none) and
- * {@code variant}, the labels of its variants with commas between (there if it has any).
+ * The description of a network, without weights, as stored in its file's metadata: {@code architecture}, {@code classes},
+ * {@code head} (default {@code linear}), {@code input_channels} (default 3) and {@code variant}, the comma-separated labels
+ * of its variants (absent if there are none).
  */
 record ModelDescription(Architecture architecture, int classes, Head head, int inputChannels) {
 
@@ -18,13 +18,13 @@ record ModelDescription(Architecture architecture, int classes, Head head, int i
     private static final String HEAD = "head";
     private static final String INPUT_CHANNELS = "input_channels";
 
-    /** @throws IllegalArgumentException if an entry is missing or makes no sense; other entries don't matter */
+    /** @throws IllegalArgumentException if an entry is missing or invalid; other entries are ignored */
     static ModelDescription of(Map<String, String> metadata) {
         String name = metadata.get(ARCHITECTURE);
         if (name == null || !metadata.containsKey(CLASSES)) {
             throw new IllegalArgumentException("metadata: expected entries \"" + ARCHITECTURE + "\" and \"" + CLASSES
                     + "\", found " + metadata.keySet()
-                    + "; was the file written by this program? Otherwise name the architecture");
+                    + "; was the file written by this program? If not, name the architecture");
         }
         Architecture architecture = Architecture.byName(name);
         if (metadata.containsKey(VARIANT)) {
@@ -35,10 +35,10 @@ record ModelDescription(Architecture architecture, int classes, Head head, int i
                 number(metadata.getOrDefault(INPUT_CHANNELS, "3"), INPUT_CHANNELS));
     }
 
-    /** @throws IllegalArgumentException if the weights have no head that is known */
+    /** @throws IllegalArgumentException if the weights have no known head */
     static ModelDescription of(NetworkWeights found) {
         Head head = found.head().orElseThrow(() -> new IllegalArgumentException("these weights of " + found.architecture()
-                + " have no head that is known" + (found.left().isEmpty() ? ""
+                + " have no known head" + (found.left().isEmpty() ? ""
                 : ", only " + found.left().keySet().iterator().next())
                 + "; make the network with ResNet.of and call loadPretrained(weights, false)"));
         return new ModelDescription(found.architecture(), found.classes().getAsInt(), head, found.inputChannels());
@@ -48,7 +48,7 @@ record ModelDescription(Architecture architecture, int classes, Head head, int i
         try {
             return Integer.parseInt(value.strip());
         } catch (NumberFormatException e) {
-            throw new IllegalArgumentException("metadata: \"" + entry + "\" must be a whole number, got \"" + value + "\"", e);
+            throw new IllegalArgumentException("metadata: \"" + entry + "\" must be an integer, got \"" + value + "\"", e);
         }
     }
 
@@ -64,12 +64,12 @@ record ModelDescription(Architecture architecture, int classes, Head head, int i
         return entries;
     }
 
-    /** With initial weights. */
+    /** The network with initial weights. */
     ResNet build(Device device) {
         return complete(ResNet.of(architecture, device, classes));
     }
 
-    /** With these weights. */
+    /** The network with these weights. */
     ResNet build(Device device, Map<String, ? extends StoredTensor> weights) {
         ResNet net = complete(ResNet.toBeLoaded(architecture, device, classes));
         net.loadStateDict(weights);

@@ -9,10 +9,10 @@ import java.util.function.UnaryOperator;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** The names that a library gives the tensors of a residual network's body, in place of torchvision's. */
+/** A library's names for the tensors of a residual network's body, and their mapping to torchvision's. */
 enum NamingScheme {
 
-    /** timm's names, MMPretrain's and those of the widely used CIFAR-10 networks are the same. */
+    /** torchvision's names, which timm, MMPretrain and the widely used CIFAR-10 networks share. */
     TORCHVISION(ResNet.STEM + ".weight") {
         @Override
         UnaryOperator<String> torchvisionNames(Collection<String> names) {
@@ -21,7 +21,7 @@ enum NamingScheme {
         }
     },
 
-    /** Hugging Face's: {@code embedder.embedder.convolution}, {@code encoder.stages.0.layers.0.layer.0.convolution}. */
+    /** Hugging Face's names: {@code embedder.embedder.convolution}, {@code encoder.stages.0.layers.0.layer.0.convolution}. */
     TRANSFORMERS("embedder.embedder.convolution.weight") {
         @Override
         UnaryOperator<String> torchvisionNames(Collection<String> names) {
@@ -50,8 +50,8 @@ enum NamingScheme {
     },
 
     /**
-     * The network's children in a {@code Sequential}, as in fastai's models: the convolution of the stem is {@code 0}, its batch
-     * norm the next that has tensors, the stages those that have blocks.
+     * The names of the network's children in a {@code Sequential}, as in fastai's models: {@code 0} is the stem's convolution,
+     * the next child with tensors is its batch norm, and the children with blocks are the stages.
      */
     NUMBERED("0.weight") {
         @Override
@@ -88,16 +88,16 @@ enum NamingScheme {
         this.stem = stem;
     }
 
-    /** The name of the weight of the first convolution. */
+    /** The name of the stem convolution's weight. */
     String stem() {
         return stem;
     }
 
     /**
-     * A function from a name to torchvision's for the same tensor. It gives null for a tensor that isn't of the body, and the name
-     * itself for one of the body that torchvision's network lacks.
+     * A function from a name to torchvision's name for the same tensor. It returns null for a tensor outside the body, and the
+     * name itself for a tensor of the body that torchvision's network lacks.
      *
-     * @param names of the whole network
+     * @param names all names of the network
      */
     abstract UnaryOperator<String> torchvisionNames(Collection<String> names);
 }

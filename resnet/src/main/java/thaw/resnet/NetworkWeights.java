@@ -20,17 +20,17 @@ import thaw.engine.io.Weights;
 import thaw.kernels.Shape;
 
 /**
- * A residual network among the tensors of a weight file: under which prefix it stands, which network it is, and which tensors are
- * its body, its head, or neither.
+ * A residual network found among the tensors of a weight file: its prefix, its architecture, and the tensors of its body and
+ * head. Immutable.
  *
- * <p>It is found by the shapes of its convolutions, under any prefix ({@code backbone.}, {@code model.}, {@code encoder_q.}),
- * by the names of torchvision, timm, Hugging Face transformers, or of a {@code Sequential} of its children such as fastai's.
- * The head is a linear layer that takes the body's features, whatever it is called, or fastai's. A {@link Weights} brings along
- * what its file says of the network; see {@link Variant}.
+ * <p>It is recognised by the shapes of its convolutions, under any prefix ({@code backbone.}, {@code model.},
+ * {@code encoder_q.}), by the names of torchvision, timm, Hugging Face transformers, or of a {@code Sequential} of its
+ * children such as fastai's. The head is a linear layer that takes the body's features, whatever its name, or fastai's head.
+ * If the weights are a {@link Weights}, the file's description of the network is used too; see {@link Variant}.
  */
 public final class NetworkWeights {
 
-    /** Words in prefixes of moving averages. */
+    /** Words that mark the prefix of a moving average. */
     private static final Set<String> AVERAGE = Set.of("k", "key", "target", "momentum", "teacher", "ema");
 
     private final Body body;
@@ -38,7 +38,10 @@ public final class NetworkWeights {
     private final List<String> others;
     private final Map<String, StoredTensor> left;
 
-    /** @param tensors by torchvision's names, {@code names} those in the file */
+    /**
+     * @param tensors by torchvision's names
+     * @param names   the tensors' names in the file
+     */
     private record Body(String prefix, Architecture architecture, Map<String, StoredTensor> tensors, Set<String> names) {
     }
 
@@ -59,7 +62,7 @@ public final class NetworkWeights {
     }
 
     /**
-     * The same tensors for a network in these variants too, which the file doesn't state.
+     * The same tensors with further variants, which the file does not state.
      *
      * @throws IllegalArgumentException if the network has no such variant
      */
@@ -69,11 +72,11 @@ public final class NetworkWeights {
     }
 
     /**
-     * All networks among these weights, in the order in which their stems stand there, but those last whose prefix says that
-     * they are the moving average of another: {@code encoder_k.}, {@code target_encoder.}, {@code momentum_encoder.},
-     * {@code teacher.}, as self-supervised learning keeps them.
+     * All networks among these weights, in the order of their stems. Networks whose prefix marks them as the moving average of
+     * another come last: {@code encoder_k.}, {@code target_encoder.}, {@code momentum_encoder.}, {@code teacher.}, which
+     * self-supervised learning keeps.
      *
-     * @throws IllegalArgumentException if the weights' file says that they are of a network that isn't computed here
+     * @throws IllegalArgumentException if the weights' file describes a network that Thaw cannot compute
      */
     public static List<NetworkWeights> allIn(Map<String, ? extends StoredTensor> weights) {
         return allIn(weights, Architecture.all());
@@ -82,7 +85,8 @@ public final class NetworkWeights {
     /**
      * The first network among these weights.
      *
-     * @throws IllegalArgumentException if there is none that is known, or the weights' file says that it isn't computed here
+     * @throws IllegalArgumentException if there is no known network, or the weights' file describes one that Thaw cannot
+     *                                  compute
      */
     public static NetworkWeights in(Map<String, ? extends StoredTensor> weights) {
         return allIn(weights).stream().findFirst().orElseThrow(() -> new IllegalArgumentException(
@@ -92,16 +96,16 @@ public final class NetworkWeights {
     /**
      * The network under a prefix.
      *
-     * @param prefix with or without the dot at its end; a {@code module.} that stands before all names may be given or not
-     * @throws IllegalArgumentException naming the prefixes under which there are networks, if this is none of them
+     * @param prefix with or without the final dot, and with or without a {@code module.} that wraps all names
+     * @throws IllegalArgumentException naming the prefixes that have networks, if this is none of them
      */
     public static NetworkWeights in(Map<String, ? extends StoredTensor> weights, String prefix) {
         String given = prefix.isEmpty() || prefix.endsWith(".") ? prefix : prefix + ".";
         List<NetworkWeights> all = allIn(weights);
         return all.stream().filter(found -> found.prefix().equals(given)).findFirst()
                 .or(() -> all.stream().filter(found -> given.equals("module." + found.prefix())).findFirst())
-                .orElseThrow(() -> new IllegalArgumentException("no known network stands under the prefix \"" + prefix + "\"; "
-                        + (all.isEmpty() ? UnknownNetwork.describe(weights) : "there is one under "
+                .orElseThrow(() -> new IllegalArgumentException("there is no known network under the prefix \"" + prefix + "\"; "
+                        + (all.isEmpty() ? UnknownNetwork.describe(weights) : "the weights have one under "
                         + all.stream().map(found -> "\"" + found.prefix() + "\"").collect(Collectors.joining(", ")))));
     }
 
@@ -157,19 +161,19 @@ public final class NetworkWeights {
                 .findFirst().map(a -> new Body(prefix, a, Collections.unmodifiableMap(tensors), names));
     }
 
-    /** Whether a tensor is one of those that THOP leaves in every module that it has counted. */
+    /** Whether a tensor is one that the profiler THOP leaves in every module it has counted. */
     private static boolean isProfilers(String name) {
         return name.endsWith(".total_ops") || name.endsWith(".total_params");
     }
 
-    /** Whether all modules that have these tensors are the architecture's: another one within a block computes something else. */
+    /** Whether all tensors belong to the architecture's modules; any other module in the body would change the result. */
     private static boolean isMadeOf(Architecture architecture, Collection<String> names) {
         Set<String> modules = new HashSet<>();
         Outline.of(architecture, 1, Head.LINEAR, 1, 1, 1).layers().forEach(layer -> modules.add(layer.name()));
         return names.stream().allMatch(name -> modules.contains(name.substring(0, name.lastIndexOf('.'))));
     }
 
-    /** In the network's own module; where no layer there takes the features, in what has the network inside it. */
+    /** Finds the head inside the network's own module or, if no layer there takes the features, in the enclosing ones. */
     private static Optional<HeadWeights> head(Body body, Map<String, StoredTensor> beside, List<String> others) {
         Map<String, StoredTensor> inside = new LinkedHashMap<>();
         Map<String, StoredTensor> outside = new LinkedHashMap<>();
@@ -187,27 +191,27 @@ public final class NetworkWeights {
         return HeadWeights.find(hasOwn ? inside : outside, body.prefix(), features);
     }
 
-    /** What stands before all names of the body: {@code backbone.}; empty where nothing does. */
+    /** The prefix of all names of the body, such as {@code backbone.}; may be empty. */
     public String prefix() {
         return body.prefix();
     }
 
-    /** The network, in the variants that the file states. */
+    /** The architecture, with the variants that the file states. */
     public Architecture architecture() {
         return body.architecture();
     }
 
-    /** Channels of the images that the stem takes. */
+    /** The channels of the images that the stem takes. */
     public int inputChannels() {
         return body.tensors().get(ResNet.STEM + ".weight").shape().dim(1);
     }
 
-    /** The kind of head; none if the weights have no head, or another than Thaw computes. */
+    /** The kind of head; empty if the weights have no head, or one that Thaw cannot compute. */
     public Optional<Head> head() {
         return head.map(HeadWeights::kind);
     }
 
-    /** The number of classes that the head is for. */
+    /** The number of classes of the head; empty if there is no head. */
     public OptionalInt classes() {
         return head.map(found -> OptionalInt.of(found.classes())).orElse(OptionalInt.empty());
     }
@@ -217,24 +221,24 @@ public final class NetworkWeights {
         return others;
     }
 
-    /** The tensors that are neither of the body nor of the head, by their names in the file. */
+    /** The tensors that belong neither to the body nor to the head, by their names in the file; a read-only view. */
     public Map<String, StoredTensor> left() {
         return left;
     }
 
-    /** The tensors of the body, by torchvision's names. */
+    /** The tensors of the body, by torchvision's names; a read-only view. */
     public Map<String, StoredTensor> body() {
         return body.tensors();
     }
 
-    /** The tensors of body and head, by torchvision's names, as the file has them. */
+    /** The file's tensors of body and head, by torchvision's names. */
     public Map<String, StoredTensor> stateDict() {
         Map<String, StoredTensor> all = new LinkedHashMap<>(body.tensors());
         head.ifPresent(found -> all.putAll(found.tensors()));
         return all;
     }
 
-    /** {@link #stateDict}, with biases of 0 for a head without, which gives the same scores. */
+    /** Like {@link #stateDict}, with a zero bias for a head without one, which gives the same scores. */
     Map<String, StoredTensor> withBiases() {
         Map<String, StoredTensor> all = new LinkedHashMap<>(body.tensors());
         head.ifPresent(found -> all.putAll(found.withBiases()));

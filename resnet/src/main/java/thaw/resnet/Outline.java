@@ -8,8 +8,8 @@ import thaw.kernels.Pool2dOptions;
 import thaw.kernels.Shape;
 
 /**
- * The layers of a network in the order of its state dict, with their output shapes for pictures of one size, found by
- * arithmetic: no weights are made and nothing is run.
+ * The layers of a network in the order of its state dict, with their output shapes for images of one size. The shapes are
+ * computed; no weights are created and nothing is run.
  */
 public final class Outline {
 
@@ -21,9 +21,12 @@ public final class Outline {
     }
 
     /**
-     * @param inputChannels of the pictures: 3 for colour
-     * @param height        of the pictures, in pixels
-     * @param width         likewise
+     * The outline of an architecture with a head.
+     *
+     * @param inputChannels the images' channels: 3 for colour
+     * @param height        the images' height in pixels
+     * @param width         the images' width in pixels
+     * @throws IllegalArgumentException if the height or width is not positive
      */
     public static Outline of(Architecture architecture, int inputChannels, Head head, int classes, int height, int width) {
         Outline outline = new Outline(Shape.of(1, inputChannels, height, width));
@@ -35,11 +38,12 @@ public final class Outline {
         return outline;
     }
 
+    /** The layers in the order of the state dict; layers without parameters are included. */
     public List<Layer> layers() {
         return List.copyOf(layers);
     }
 
-    /** How many numbers the network learns. */
+    /** The number of the network's learned values. */
     public long parameters() {
         return layers.stream().mapToLong(Layer::parameters).sum();
     }

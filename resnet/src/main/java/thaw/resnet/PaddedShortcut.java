@@ -9,8 +9,8 @@ import thaw.kernels.Pool2dOptions;
 import thaw.kernels.Shape;
 
 /**
- * A shortcut without parameters, option A of He et al. 2016: every {@code stride}-th pixel, and zeros for the channels that
- * are missing, half of them before the others and half behind: {@code [N, in, H, W] → [N, out, ⌈H/stride⌉, ⌈W/stride⌉]}.
+ * A shortcut without parameters (He et al. 2016, option A): every {@code stride}-th pixel, and zeros for the additional
+ * channels, half of them before the others and half after: {@code [N, in, H, W] → [N, out, ⌈H/stride⌉, ⌈W/stride⌉]}.
  */
 final class PaddedShortcut extends Module {
 
@@ -19,10 +19,10 @@ final class PaddedShortcut extends Module {
 
     PaddedShortcut(int in, int out, int stride) {
         if (out < in || (out - in) % 2 != 0) {
-            throw new IllegalArgumentException("shortcut: from " + in + " to " + out + " channels there are not as many zero"
-                    + " channels to add before as behind");
+            throw new IllegalArgumentException("shortcut: " + in + " to " + out + " channels; an even number of zero channels"
+                    + " to add, half before and half after, is expected");
         }
-        // The mean of a single pixel is the pixel; so this takes every stride-th one, and has a gradient already.
+        // Average pooling of 1×1 windows takes every stride-th pixel, and already has a gradient.
         subsampling = Pool2dOptions.of(1, stride, 0);
         padding = (out - in) / 2;
     }

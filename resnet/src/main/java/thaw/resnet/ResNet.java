@@ -23,11 +23,12 @@ import thaw.engine.nn.ReLU;
 import thaw.engine.nn.Sequential;
 
 /**
- * A residual network: {@code [N, C, H, W] → [N, classes]}, scores without softmax. Its children run one after the other:
- * {@code conv1, bn1, relu}, of ImageNet's family {@code maxpool}, the stages {@code layer1} and so on, {@code avgpool, flatten,
- * fc}.
+ * A residual network: {@code [N, C, H, W] → [N, classes]}, scores without softmax. Its children run one after another:
+ * {@code conv1, bn1, relu}, in the ImageNet family {@code maxpool}, the stages {@code layer1} and so on,
+ * {@code avgpool, flatten, fc}.
  *
- * <p>Convolutions begin with Kaiming's normal distribution by fan-out, batch norms with weight 1 and bias 0.
+ * <p>Initially convolutions have Kaiming's normal distribution, by fan-out in the ImageNet family and by fan-in in the CIFAR
+ * family, and batch norms weight 1 and bias 0.
  */
 public final class ResNet extends Module {
 
@@ -41,7 +42,7 @@ public final class ResNet extends Module {
     private int classes;
     private boolean pretrained;
 
-    /** @param drawn whether weights are drawn; otherwise they are 0 */
+    /** @param drawn whether initial weights are drawn; if not, they are 0 */
     private ResNet(Architecture architecture, Device device, int classes, Generator generator, boolean drawn) {
         this.architecture = architecture;
         this.device = device;
@@ -59,11 +60,11 @@ public final class ResNet extends Module {
         }
         setHead(Head.LINEAR, classes, initial);
         if (!drawn) {
-            // What is drawn next is the same as if the head's weights and biases had been.
+            // The generator continues as if the head's weights and biases had been drawn.
             generator.skip((architecture.features() + 1L) * classes);
         }
         if (family == Family.CIFAR) {
-            // As the family's published training begins; a head that replaces this one is drawn as torchvision's are.
+            // The family's published initialisation; a head that replaces this one is drawn as in torchvision.
             Init.kaimingNormal(classifier().weight(), family.fan(), initial);
         }
     }
@@ -96,23 +97,24 @@ public final class ResNet extends Module {
         return "layer" + (i + 1);
     }
 
-    // ---- making one ----------------------------------------------------------------------------------------------
+    // ---- creation ------------------------------------------------------------------------------------------------
 
-    /** A network for colour pictures whose initial weights are drawn from this seed. */
+    /** A network for colour images whose initial weights are drawn from this seed. */
     public static ResNet of(Architecture architecture, Device device, int classes, long seed) {
         return new ResNet(architecture, device, classes, new Generator(seed), true);
     }
 
-    /** A network for colour pictures whose initial weights are drawn from the device's generator. */
+    /** A network for colour images whose initial weights are drawn from the device's generator. */
     public static ResNet of(Architecture architecture, Device device, int classes) {
         return new ResNet(architecture, device, classes, device.generator(), true);
     }
 
-    /** A network whose weights are 0 until they are loaded: to draw millions of them takes a while. */
+    /** A network whose weights are 0 until they are loaded, which saves the time of drawing millions of them. */
     static ResNet toBeLoaded(Architecture architecture, Device device, int classes) {
         return new ResNet(architecture, device, classes, device.generator(), false);
     }
 
+    /** A network of the ImageNet family, for images of about 224×224 pixels; likewise the next four. */
     public static ResNet resnet18(Device device, int classes) {
         return of(Architecture.byName("resnet18"), device, classes);
     }
@@ -133,81 +135,82 @@ public final class ResNet extends Module {
         return of(Architecture.byName("resnet152"), device, classes);
     }
 
-    /** For CIFAR-sized pictures. */
+    /** A network of the CIFAR family, for images of about 32×32 pixels. */
     public static ResNet resnet20(Device device, int classes) {
         return of(Architecture.byName("resnet20"), device, classes);
     }
 
-    /** For CIFAR-sized pictures. */
+    /** A network of the CIFAR family, for images of about 32×32 pixels. */
     public static ResNet resnet32(Device device, int classes) {
         return of(Architecture.byName("resnet32"), device, classes);
     }
 
     /**
-     * The network that these weights are for, with them: the first of {@link NetworkWeights#allIn}. Tensors beside it are left out.
+     * Creates the network that these weights belong to, the first of {@link NetworkWeights#allIn}, and loads them. Tensors
+     * outside the network are ignored.
      *
-     * @throws IllegalArgumentException if there is no known network among them, or it has no head that is known
+     * @throws IllegalArgumentException if there is no known network among them, or it has no known head
      */
     public static ResNet fromWeights(Map<String, ? extends StoredTensor> weights, Device device) {
         return fromWeights(NetworkWeights.in(weights), device);
     }
 
     /**
-     * A network that was found among weights, with them.
+     * Creates a network found among weights, and loads them.
      *
-     * @throws IllegalArgumentException if it has no head that is known, or lacks tensors
+     * @throws IllegalArgumentException if it has no known head, or lacks tensors
      */
     public static ResNet fromWeights(NetworkWeights found, Device device) {
         return ModelDescription.of(found).build(device, found.withBiases());
     }
 
     /**
-     * The network that {@link #describe()} described, with initial weights.
+     * Creates the network that {@link #describe()} described, with initial weights.
      *
-     * @throws IllegalArgumentException if an entry is missing or makes no sense
+     * @throws IllegalArgumentException if an entry is missing or invalid
      */
     public static ResNet fromMetadata(Map<String, String> metadata, Device device) {
         return ModelDescription.of(metadata).build(device);
     }
 
     /**
-     * The network that {@link #describe()} described, with these weights.
+     * Creates the network that {@link #describe()} described, with these weights.
      *
-     * @throws IllegalArgumentException if an entry is missing or makes no sense, or the weights don't fit
+     * @throws IllegalArgumentException if an entry is missing or invalid, or the weights don't fit
      */
     public static ResNet fromMetadata(Map<String, String> metadata, Map<String, ? extends StoredTensor> weights, Device device) {
         return ModelDescription.of(metadata).build(device, weights);
     }
 
-    /** What is needed to make this network again, without its weights, for a file's metadata. */
+    /** The entries of a file's metadata from which {@link #fromMetadata} can create this network again, without weights. */
     public Map<String, String> describe() {
         return new ModelDescription(architecture, classes, head, inputChannels()).metadata();
     }
 
-    // ---- running it ----------------------------------------------------------------------------------------------
+    // ---- forward pass --------------------------------------------------------------------------------------------
 
     @Override
     public Tensor forward(Tensor x) {
         return Sequential.run(children().values(), x);
     }
 
-    /** The body alone, without the head: {@code [N, C, H, W] → [N, features, H', W']}. */
+    /** Runs the body, without the head: {@code [N, C, H, W] → [N, features, H', W']}. */
     public Tensor features(Tensor x) {
         return Sequential.run(bodyModules().values(), x);
     }
 
-    /** All before the classifier: {@code [N, C, H, W] → [N, features]}, which {@link #classify} takes. */
+    /** Runs everything before the classifier: {@code [N, C, H, W] → [N, features]}, the input of {@link #classify}. */
     public Tensor pooled(Tensor x) {
         return Sequential.run(children().entrySet().stream().filter(child -> !child.getKey().equals(CLASSIFIER))
                 .map(Map.Entry::getValue).toList(), x);
     }
 
-    /** The classifier alone: {@code [N, features] → [N, classes]}. */
+    /** Runs the classifier: {@code [N, features] → [N, classes]}. */
     public Tensor classify(Tensor pooled) {
         return children().get(CLASSIFIER).call(pooled);
     }
 
-    /** Parameters and buffers of all before the classifier. */
+    /** A copy of the parameters and buffers of everything before the classifier. */
     public Map<String, StoredTensor> bodyStateDict() {
         Map<String, StoredTensor> body = stateDict();
         body.keySet().removeIf(ResNet::isHead);
@@ -220,7 +223,7 @@ public final class ResNet extends Module {
         return body;
     }
 
-    // ---- what it is ----------------------------------------------------------------------------------------------
+    // ---- properties ----------------------------------------------------------------------------------------------
 
     public Architecture architecture() {
         return architecture;
@@ -230,6 +233,7 @@ public final class ResNet extends Module {
         return device;
     }
 
+    /** The number of classes, which is the number of scores per image. */
     public int classes() {
         return classes;
     }
@@ -238,12 +242,12 @@ public final class ResNet extends Module {
         return head;
     }
 
-    /** Channels of the pictures that it takes: 3 unless the stem was adapted. */
+    /** The channels of the images it takes: 3, unless the stem was adapted. */
     public int inputChannels() {
         return stem().inChannels();
     }
 
-    /** Its layers and their output shapes for pictures of {@code height × width} pixels. */
+    /** The layers and their output shapes for images of {@code height × width} pixels. */
     public Outline outline(int height, int width) {
         return Outline.of(architecture, inputChannels(), head, classes, height, width);
     }
@@ -252,12 +256,12 @@ public final class ResNet extends Module {
         return (Conv2d) children().get(STEM);
     }
 
-    /** Early, middle and head: see {@link Grain#COARSE}. */
+    /** The groups {@code early}, {@code middle} and {@code head}; see {@link Grain#COARSE}. */
     public List<LayerGroup> groups() {
         return groups(Grain.COARSE);
     }
 
-    /** The layer groups, in the order in which a picture passes them. */
+    /** The layer groups, in the order of the forward pass. */
     public List<LayerGroup> groups(Grain grain) {
         return grain.split(architecture).entrySet().stream().map(group -> {
             Map<String, Module> modules = new LinkedHashMap<>();
@@ -274,19 +278,19 @@ public final class ResNet extends Module {
         return found;
     }
 
-    /** Whether all its convolutions' weights were loaded, so that its body knows something that training may destroy. */
+    /** Whether weights of all convolutions were loaded, so that training may destroy what the body has learned. */
     public boolean isPretrained() {
         return pretrained;
     }
 
-    // ---- changing it ---------------------------------------------------------------------------------------------
+    // ---- modification --------------------------------------------------------------------------------------------
 
     /** Replaces the classifier by a new linear layer. */
     public ResNet replaceHead(int classes) {
         return replaceHead(Head.LINEAR, classes);
     }
 
-    /** Replaces pool and classifier by new ones; the body stays as it is. The old head is {@linkplain Module#release gone}. */
+    /** Replaces pool and classifier by new ones, and {@linkplain Module#release releases} the old ones; keeps the body. */
     public ResNet replaceHead(Head head, int classes) {
         Module old = children().get(CLASSIFIER);
         setHead(head, classes, generator);
@@ -307,8 +311,10 @@ public final class ResNet extends Module {
     }
 
     /**
-     * Has the network take pictures of another number of channels, and keeps what its stem has learned; see
-     * {@link StemAdaptation}. Load pretrained weights first.
+     * Adapts the stem to images of another number of channels, keeping what it has learned; see {@link StemAdaptation}. Load
+     * pretrained weights first.
+     *
+     * @throws IllegalArgumentException if {@code channels} is less than 1
      */
     public ResNet adaptStem(int channels) {
         Conv2d old = stem();
@@ -320,7 +326,7 @@ public final class ResNet extends Module {
     }
 
     /**
-     * Sets the weights of each block's last batch norm to 0, so that every block begins as the identity, which helps
+     * Sets the weights of each block's last batch norm to 0, so that every block is initially the identity, which helps
      * training from scratch (Goyal et al. 2017, section 5.1).
      */
     public ResNet zeroInitResidual() {
@@ -332,7 +338,7 @@ public final class ResNet extends Module {
         return this;
     }
 
-    /** Has each block compute its activations again in backward: more time, less memory. See {@link Checkpoint}. */
+    /** Makes each block recompute its activations in backward: more time, less memory. See {@link Checkpoint}. */
     public ResNet checkpointBlocks() {
         for (int i = 0; i < architecture.stages(); i++) {
             Module stage = children().get(stageName(i));
@@ -346,10 +352,10 @@ public final class ResNet extends Module {
     // ---- loading -------------------------------------------------------------------------------------------------
 
     /**
-     * Takes over weights under any of the names that {@link NetworkWeights} finds.
+     * Loads weights under any of the names that {@link NetworkWeights} recognises.
      *
-     * @param strict whether anything that doesn't fit is an error, and nothing is changed then
-     * @throws IllegalArgumentException if they don't fit, saying whose weights they are if that can be known
+     * @param strict whether any difference is an error, after which nothing is changed
+     * @throws IllegalArgumentException if they don't fit, naming the network they belong to if it is known
      */
     @Override
     public LoadReport loadStateDict(Map<String, ? extends StoredTensor> state, boolean strict) {
@@ -363,11 +369,11 @@ public final class ResNet extends Module {
     }
 
     /**
-     * Takes over the body of pretrained weights, which must fit, and the head only if it's wanted.
+     * Loads the body of pretrained weights, which must fit, and optionally their head.
      *
-     * @param keepHead whether the weights' head is taken over too, and so must fit; otherwise it's dropped, of whatever
-     *                 size, and this network's own stays as it is
-     * @return of the body, or of the whole with {@code keepHead}: exact, but for the tensors beside them, which are left out
+     * @param keepHead whether to load the weights' head too, which must fit then; otherwise it is ignored, whatever its size,
+     *                 and this network's head is unchanged
+     * @return a report of no differences except for the tensors outside the network, which are ignored
      * @throws IllegalArgumentException if they don't fit; nothing is changed then
      */
     public LoadReport loadPretrained(Map<String, ? extends StoredTensor> state, boolean keepHead) {
@@ -375,7 +381,7 @@ public final class ResNet extends Module {
         return loadPretrained(found.orElseThrow(() -> new IllegalArgumentException(UnknownNetwork.describe(state))), keepHead);
     }
 
-    /** As {@link #loadPretrained(Map, boolean)}, of a network that was found among weights. */
+    /** Like {@link #loadPretrained(Map, boolean)}, for a network found among weights. */
     public LoadReport loadPretrained(NetworkWeights found, boolean keepHead) {
         WeightFit fit = new WeightFit(this, found.stateDict(), Optional.of(found));
         fit.requireBody();

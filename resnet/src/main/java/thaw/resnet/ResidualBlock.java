@@ -13,13 +13,16 @@ import thaw.engine.nn.Module;
 import thaw.engine.nn.Sequential;
 import thaw.kernels.Conv2dOptions;
 
-/** {@code y = relu(F(x) + shortcut(x))} (He et al. 2016, equations 1 and 2): {@code [N, in, H, W] → [N, out, H', W']}. */
+/**
+ * A residual block {@code y = relu(F(x) + shortcut(x))} (He et al. 2016, equations 1 and 2):
+ * {@code [N, in, H, W] → [N, out, H', W']}.
+ */
 abstract sealed class ResidualBlock extends Module permits BasicBlock, Bottleneck {
 
-    /** The residual function {@code F}: all but its last layer end with a ReLU. */
+    /** The residual function {@code F}; each of its layers but the last is followed by a ReLU. */
     private final List<ConvNorm> layers;
 
-    /** Null for the identity. */
+    /** The projection or padding of the shortcut; null for the identity. */
     private Module shortcut;
 
     ResidualBlock(ConvNorm... layers) {
@@ -30,12 +33,12 @@ abstract sealed class ResidualBlock extends Module permits BasicBlock, Bottlenec
         }
     }
 
-    /** The batch normalisation that {@code F} ends with. */
+    /** The last batch normalisation of {@code F}. */
     final BatchNorm2d lastNorm() {
         return layers.get(layers.size() - 1).norm();
     }
 
-    /** What lies between two layers is released as soon as the graph doesn't need it. */
+    /** Runs the block; intermediate results are released as soon as the graph does not need them. */
     @Override
     public final Tensor forward(Tensor x) {
         try (Scope scope = x.device().scope()) {
@@ -50,7 +53,7 @@ abstract sealed class ResidualBlock extends Module permits BasicBlock, Bottlenec
         }
     }
 
-    /** Registered last, as the state dict has it. */
+    /** Registers the shortcut, after the layers, which is the state dict's order. */
     final void shortcut(Device device, Family family, int in, int out, int stride, Generator generator) {
         if (stride == 1 && in == out) {
             return;
@@ -61,15 +64,15 @@ abstract sealed class ResidualBlock extends Module permits BasicBlock, Bottlenec
                 : child("shortcut", new PaddedShortcut(in, out, stride));
     }
 
-    /** A {@link #conv} and the batch normalisation behind it. */
+    /** A {@link #conv} followed by batch normalisation. */
     static ConvNorm layer(Device device, Family family, int in, int out, int kernel, int stride, int groups,
             Generator generator) {
         return new ConvNorm(conv(device, family, in, out, kernel, stride, groups, generator), new BatchNorm2d(device, out));
     }
 
     /**
-     * A convolution without bias that pads so as to keep the picture's size at stride 1, its weights drawn as is usual in the
-     * family.
+     * A convolution without bias, padded to keep the image's size at stride 1, with the family's initial distribution of
+     * weights.
      */
     static Conv2d conv(Device device, Family family, int in, int out, int kernel, int stride, int groups, Generator generator) {
         Conv2dOptions options = Conv2dOptions.of(stride, kernel / 2, 1, groups);

@@ -6,15 +6,15 @@ import java.util.Set;
 import java.util.stream.Stream;
 
 /**
- * A weight file's own description of its network: what its tensors leave open. Read from the metadata of Thaw's files, from
- * {@code arch} in the checkpoints of timm and of PyTorch's ImageNet example, from the {@code config.json} of timm and transformers,
- * and from MMPretrain's configuration.
+ * A weight file's own description of its network, for properties that its tensors do not show. It is read from the metadata
+ * of Thaw's files, from {@code arch} in the checkpoints of timm and of PyTorch's ImageNet example, from the
+ * {@code config.json} of timm and transformers, and from MMPretrain's configuration.
  */
 final class StatedNetwork {
 
     private static final String CONFIG = "config.";
 
-    /** timm's networks that blur or average behind each convolution with a stride, which needs no parameters. */
+    /** timm's networks that blur or average after each strided convolution, which needs no parameters. */
     private static final String ANTI_ALIASED = "resnet(aa|blur)\\d+.*";
 
     private static final String CAFFE_STYLE = "(?s).*\\bstyle\\s*=\\s*['\"]caffe['\"].*";
@@ -25,7 +25,7 @@ final class StatedNetwork {
     /**
      * The variants that the file states.
      *
-     * @throws IllegalArgumentException if it states a network of the same tensors that isn't computed here
+     * @throws IllegalArgumentException if it states a network with the same tensors that Thaw cannot compute
      */
     static Set<Variant> variants(Map<String, String> metadata) {
         requireComputable(metadata);
@@ -46,13 +46,13 @@ final class StatedNetwork {
         Stream.of("arch", ModelDescription.ARCHITECTURE, CONFIG + ModelDescription.ARCHITECTURE).map(metadata::get)
                 .filter(name -> name != null && name.matches(ANTI_ALIASED)).findFirst().ifPresent(name -> {
                     throw new IllegalArgumentException("these weights are of " + name + ", which blurs or averages where it"
-                            + " halves the image; Thaw doesn't compute that, and in the plain network with the same tensors the"
-                            + " scores would be wrong; use weights of one of " + Architecture.names());
+                            + " halves the image; Thaw doesn't compute that, and the plain network with the same tensors would"
+                            + " give wrong scores; use weights of one of " + Architecture.names());
                 });
         String activation = metadata.getOrDefault(CONFIG + "hidden_act", "relu");
         if (!activation.equals("relu")) {
             throw new IllegalArgumentException("these weights are of a network with the activation \"" + activation
-                    + "\" (hidden_act in its config.json); Thaw computes ReLU alone; use weights of a network with ReLU");
+                    + "\" (hidden_act in its config.json); Thaw computes only ReLU; use weights of a network with ReLU");
         }
     }
 

@@ -6,15 +6,15 @@ import thaw.engine.nn.Conv2d;
 import thaw.kernels.Shape;
 
 /**
- * A stem for another number of input channels, from a pretrained one. For one channel the weights of all channels are
- * summed: a grey image gets the answer that it got with its channel repeated. From one channel to three they're the one channel's
- * times the weights of red, green and blue in luma (ITU-R BT.601): a colour image gets the answer that it got in grey. For others
- * they're repeated in turn and scaled by {@code old channels / new channels}, so that activations keep their magnitude; as timm
- * does.
+ * Converts a pretrained stem to another number of input channels. To one channel, the weights of all channels are summed: a
+ * grey image gives the same scores as before with its channel repeated. From one channel to three, the channel's weights are
+ * multiplied by the luma coefficients of red, green and blue (ITU-R BT.601): a colour image gives the same scores as its grey
+ * version did. Otherwise the channels are repeated cyclically and scaled by {@code old channels / new channels}, which keeps
+ * the magnitude of activations, as in timm.
  */
 final class StemAdaptation {
 
-    /** {@code L = 0.299 R + 0.587 G + 0.114 B} */
+    /** The luma coefficients: {@code L = 0.299 R + 0.587 G + 0.114 B}. */
     private static final float[] LUMA = {0.299f, 0.587f, 0.114f};
 
     private StemAdaptation() {
@@ -22,7 +22,7 @@ final class StemAdaptation {
 
     static Conv2d of(Conv2d stem, int channels, Device device, Generator generator) {
         if (channels < 1) {
-            throw new IllegalArgumentException("stem: pictures have at least one channel, got " + channels);
+            throw new IllegalArgumentException("stem: images must have at least one channel, got " + channels);
         }
         Shape shape = stem.weight().shape();
         Conv2d adapted = new Conv2d(device, channels, shape.dim(0), shape.dim(2), shape.dim(3), stem.convolution(), false,

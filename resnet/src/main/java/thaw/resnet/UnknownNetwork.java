@@ -9,7 +9,7 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import thaw.engine.io.StoredTensor;
 
-/** Names what weights are in which no known network is found. */
+/** Describes weights that contain no known network, for messages. */
 final class UnknownNetwork {
 
     private static final Pattern FIRST_BLOCK = Pattern.compile("(.*?)layer1\\.0\\.conv1\\.weight");
@@ -22,7 +22,7 @@ final class UnknownNetwork {
         Optional<String> prefix = weights.keySet().stream().map(FIRST_BLOCK::matcher).filter(Matcher::matches)
                 .map(m -> m.group(1)).findFirst();
         if (prefix.isEmpty()) {
-            return "these are no weights of a residual network: there is no " + ResNet.STEM + ".weight with layer1.0 behind it"
+            return "these are not weights of a residual network: there is no " + ResNet.STEM + ".weight followed by layer1.0"
                     + (weights.isEmpty() ? "" : ", but " + weights.keySet().iterator().next())
                     + "; known are the names of torchvision, timm, Hugging Face transformers, fastai and the CIFAR-10 networks,"
                     + " under any prefix, and the architectures " + Architecture.names();
@@ -56,7 +56,7 @@ final class UnknownNetwork {
         return stages(network) + (stem == null ? "" : " blocks and a stem of " + stem.shape());
     }
 
-    /** {@code 3, 4, 6, 3}: the blocks of each stage. */
+    /** The number of blocks of each stage, such as {@code 3, 4, 6, 3}. */
     private static String stages(Map<String, StoredTensor> network) {
         Map<String, Long> blocks = network.keySet().stream().filter(name -> name.matches("layer\\d+\\.\\d+\\.conv1\\.weight"))
                 .collect(Collectors.groupingBy(name -> name.substring(0, name.indexOf('.')), TreeMap::new,

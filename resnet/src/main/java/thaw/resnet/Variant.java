@@ -7,29 +7,29 @@ import java.util.Set;
 import java.util.stream.Collectors;
 
 /**
- * A way in which a network computes with the same tensors as the usual one of its name. Tensors alone don't tell which is meant:
- * the file's description does, or the user.
+ * A different computation with the same tensors as the usual network of an architecture. Tensors alone do not show a variant:
+ * it is stated by the file's description, or by the user.
  */
 public enum Variant {
 
     /**
-     * A bottleneck has its stride on the first 1×1 convolution, as in He et al. 2016, in place of the 3×3 one: "ResNet v1",
+     * Bottlenecks have their stride in the first 1×1 convolution, as in He et al. 2016, instead of the 3×3 one: "ResNet v1",
      * Caffe's and Detectron's weights, MMPretrain's {@code style='caffe'}, transformers' {@code downsample_in_bottleneck}.
      */
     STRIDE_IN_1X1,
 
-    /** The first stage halves the image too: transformers' {@code downsample_in_first_stage}. */
+    /** The first stage halves the image as well: transformers' {@code downsample_in_first_stage}. */
     DOWNSAMPLE_IN_FIRST_STAGE;
 
-    /** In a file's metadata: {@code stride_in_1x1}. */
+    /** The name in a file's metadata, such as {@code stride_in_1x1}. */
     public String label() {
         return name().toLowerCase(Locale.ROOT);
     }
 
     /**
-     * Reads {@link #labels} back.
+     * Parses {@link #labels}.
      *
-     * @throws IllegalArgumentException naming the known ones, if one is unknown
+     * @throws IllegalArgumentException naming the known labels, if one is unknown
      */
     static Set<Variant> byLabels(String labels) {
         Set<Variant> found = EnumSet.noneOf(Variant.class);
@@ -40,7 +40,7 @@ public enum Variant {
         return found;
     }
 
-    /** Several of them, with commas between, in the order in which they are declared. */
+    /** The labels of several variants, comma-separated, in the order of declaration. */
     static String labels(Set<Variant> variants) {
         return variants.stream().sorted().map(Variant::label).collect(Collectors.joining(","));
     }

@@ -5,7 +5,7 @@ import java.util.Optional;
 import java.util.Set;
 import thaw.engine.io.StoredTensor;
 
-/** Finds out why weights don't fit a network, in words that say what to do. */
+/** Checks whether weights fit a network; its exceptions state the difference and the remedy. */
 final class WeightFit {
 
     private final ResNet net;
@@ -14,7 +14,7 @@ final class WeightFit {
 
     /**
      * @param weights by their names in the file
-     * @param found   the network among them; none if it's one that isn't known
+     * @param found   the network among them; empty if none is recognised
      */
     WeightFit(ResNet net, Map<String, ? extends StoredTensor> weights, Optional<NetworkWeights> found) {
         this.net = net;
@@ -23,23 +23,24 @@ final class WeightFit {
     }
 
     /**
-     * Passes weights whose misfit, if there is any, has no better explanation than a list of names.
+     * Checks body and head. Passes if no network is recognised although there is a stem: a list of names explains that best.
      *
-     * @throws IllegalArgumentException if they're of another architecture, or have another stem or head, or more than both
+     * @throws IllegalArgumentException if the weights are of another architecture, have another stem or head, or contain
+     *                                  tensors outside the network
      */
     void require() {
         if (requireBody()) {
             requireHead();
             if (!found.get().left().isEmpty()) {
-                throw new IllegalArgumentException("beside the network" + (found.get().prefix().isEmpty() ? ""
+                throw new IllegalArgumentException("besides the network" + (found.get().prefix().isEmpty() ? ""
                         : " under \"" + found.get().prefix() + "\"") + " the weights have " + found.get().left().size()
-                        + " tensors of no use to it, such as " + found.get().left().keySet().iterator().next()
-                        + "; ResNet.fromWeights(weights, device) and loadPretrained(weights, true) leave them out");
+                        + " unused tensors, such as " + found.get().left().keySet().iterator().next()
+                        + "; ResNet.fromWeights(weights, device) and loadPretrained(weights, true) ignore them");
             }
         }
     }
 
-    /** As {@link #require}, of the body alone; whether it was found. */
+    /** Checks the body like {@link #require}; returns whether a network is recognised. */
     boolean requireBody() {
         if (found.isPresent()) {
             requireArchitecture(found.get().architecture());
@@ -60,7 +61,7 @@ final class WeightFit {
         }
         if (!own.variants().containsAll(given.variants())) {
             throw new IllegalArgumentException("these are weights of " + given + ", the network is " + own + ", which computes"
-                    + " something else with the same tensors; use Architecture.byName(\"" + given.name() + "\").with(…), or"
+                    + " a different function of the same tensors; use Architecture.byName(\"" + given.name() + "\").with(…), or"
                     + " ResNet.fromWeights");
         }
     }
@@ -81,27 +82,27 @@ final class WeightFit {
 
     private void requireStatistics(Set<String> names) {
         if (names.stream().noneMatch(name -> name.endsWith(".running_var"))) {
-            throw new IllegalArgumentException("these weights have the convolutions of " + net.architecture() + " without running"
+            throw new IllegalArgumentException("these weights have the convolutions of " + net.architecture() + " but no running"
                     + " statistics of batch norm: their norms are of another kind, as in timm's resnet50_gn, or were merged into"
                     + " the convolutions; use weights of a network with batch norm");
         }
     }
 
-    /** @throws IllegalArgumentException if the weights have no head that is known, or another than the network's */
+    /** @throws IllegalArgumentException if the weights have no known head, or another than the network's */
     void requireHead() {
         Head head = found.flatMap(NetworkWeights::head).orElseThrow(() -> new IllegalArgumentException(
-                "the weights have no head that is known, only " + found.flatMap(network -> network.left().keySet().stream()
-                        .findFirst()).orElse("a body") + "; call loadPretrained(weights, false) to load the body alone"));
+                "the weights have no known head, only " + found.flatMap(network -> network.left().keySet().stream()
+                        .findFirst()).orElse("a body") + "; call loadPretrained(weights, false) to load only the body"));
         int given = found.get().classes().getAsInt();
         if (head != net.head()) {
             throw new IllegalArgumentException("the weights' head is " + head.label() + ", the network's " + net.head().label()
                     + "; call replaceHead(Head." + head + ", " + given
-                    + ") before loading, or loadPretrained(weights, false) to leave the weights' head out");
+                    + ") before loading, or loadPretrained(weights, false) to ignore the weights' head");
         }
         if (given != net.classes()) {
             throw new IllegalArgumentException("the weights are for " + given + " classes, the network's head for "
                     + net.classes() + "; load them into a network for " + given + " classes, then call replaceHead("
-                    + net.classes() + "), or call loadPretrained(weights, false) to leave the weights' head out");
+                    + net.classes() + "), or call loadPretrained(weights, false) to ignore the weights' head");
         }
     }
 }

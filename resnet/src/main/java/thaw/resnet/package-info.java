@@ -1,5 +1,5 @@
 /**
  * Residual networks (He et al. 2016, "Deep residual learning for image recognition"): two block classes, one network class
- * and a table of numbers, {@link thaw.resnet.Architecture}. The names in the state dict are torchvision's.
+ * and a table of parameters, {@link thaw.resnet.Architecture}. Names in the state dict are torchvision's.
  */
 package thaw.resnet;

@@ -56,8 +56,8 @@ class WeightFitTest {
     @Test
     void ofNoResidualNetwork() {
         StoredTensor t = StoredTensor.of(Shape.of(1, 1), new float[1]);
-        assertRefused(Map.of("features.0.weight", t), "no weights of a residual network", "features.0.weight", "torchvision");
-        assertRefused(Map.of(), "no weights of a residual network");
+        assertRefused(Map.of("features.0.weight", t), "not weights of a residual network", "features.0.weight", "torchvision");
+        assertRefused(Map.of(), "not weights of a residual network");
     }
 
     @Test
@@ -81,7 +81,7 @@ class WeightFitTest {
                 "replaceHead(Head.CONCAT_POOL, 6)");
         Map<String, StoredTensor> body = cifar("resnet20", 10, 2).stateDict();
         body.keySet().removeIf(n -> n.startsWith("fc"));
-        assertRefused(body, "no head", "loadPretrained(weights, false)");
+        assertRefused(body, "no known head", "loadPretrained(weights, false)");
     }
 
     @Test

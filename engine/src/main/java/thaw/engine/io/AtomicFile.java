@@ -13,12 +13,13 @@ import java.nio.file.StandardOpenOption;
 import java.util.UUID;
 
 /**
- * Writes a file so that its name shows either what was there before or the whole of what is new, whatever fails in
- * between: into a temporary file in the same folder, forced to the disk, then renamed.
+ * Replaces files atomically: new content goes to a temporary file in the same folder, is forced to the disk, and is then
+ * renamed. Whatever fails in between, the name refers either to the complete old content or to the complete new one. On
+ * file systems without atomic renames the file is replaced by an ordinary move.
  */
 public final class AtomicFile {
 
-    /** Writes the new content. */
+    /** A callback that writes the new content. */
     @FunctionalInterface
     public interface Content {
         void writeTo(FileChannel channel) throws IOException;
@@ -28,15 +29,15 @@ public final class AtomicFile {
     }
 
     /**
-     * Writes a file, or where {@code path} is a link, the file that it leads to.
+     * Writes a file. If {@code path} is a symbolic link, its target is replaced.
      *
-     * @throws IOException if writing or renaming fails; the file is then as it was, and the temporary one is gone
+     * @throws IOException if writing or renaming fails; the existing file is then unchanged, and the temporary file is deleted
      */
     public static void write(Path path, Content content) throws IOException {
         Path file = requireWritable(path);
         Path temporary = file.resolveSibling("." + file.getFileName() + "." + UUID.randomUUID() + ".tmp");
         try {
-            // Not Files.createTempFile: its files are readable by their owner alone, and would stay so under the final name.
+            // Not Files.createTempFile: only the owner can read its files, and the final file would keep those permissions.
             try (FileChannel channel = FileChannel.open(temporary, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
                 content.writeTo(channel);
                 channel.force(true);
@@ -54,10 +55,10 @@ public final class AtomicFile {
     }
 
     /**
-     * For a check before long work at whose end {@link #write} is called.
+     * Checks that {@link #write} can write a file, for use before long work.
      *
-     * @return the file that it would make or replace, links followed
-     * @throws IOException if it cannot be written, as far as that can be known without trying
+     * @return the file that {@link #write} would create or replace, with links resolved
+     * @throws IOException if the file cannot be written, as far as this can be determined without writing
      */
     public static Path requireWritable(Path path) throws IOException {
         if (path.getFileName() == null || Files.isDirectory(path)) {
@@ -65,8 +66,8 @@ public final class AtomicFile {
         }
         Path file = Files.exists(path) ? path.toRealPath() : path.toAbsolutePath();
         if (Files.exists(file) && !Files.isRegularFile(file)) {
-            throw new IOException("cannot write " + path + ": it is a device or the like, which a rename would replace; give the"
-                    + " name of a regular file");
+            throw new IOException("cannot write " + path + ": it is not a regular file (a device, for example), and a rename"
+                    + " would replace it; give the name of a regular file");
         }
         Path folder = file.getParent();
         if (!Files.isDirectory(folder)) {
@@ -78,10 +79,10 @@ public final class AtomicFile {
         return file;
     }
 
-    /** What the system says, without the temporary file's name. */
+    /** The system's reason for a failure, without the temporary file's name. */
     private static String reason(IOException failed) {
         if (failed instanceof NoSuchFileException) {
-            return "its folder takes no files";
+            return "its folder is gone or accepts no files";
         }
         if (failed instanceof AccessDeniedException) {
             return "permission denied";

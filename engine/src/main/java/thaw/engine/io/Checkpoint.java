@@ -13,49 +13,49 @@ import java.util.Set;
 import java.util.stream.Collectors;
 
 /**
- * Finds a model's state dict in what a training program saved. A dict in it is called by its path, the keys that lead to
- * it joined by dots.
+ * Finds a model's state dict in the object that a training program saved. A dict within it is identified by its path: the
+ * keys that lead to it, joined by dots.
  */
 final class Checkpoint {
 
     /**
-     * Keys under which training programs put it, in order of preference: timm's first, which takes the moving average of
-     * the weights where there is one; of self-distillation (DINO) the teacher, the one that is evaluated.
+     * Keys under which training programs store the state dict, in order of preference. The order is timm's, which prefers
+     * the moving average of the weights; for self-distillation (DINO) the teacher, which is the network that is evaluated.
      */
     private static final List<String> NAMES = List.of("state_dict_ema", "model_ema", "state_dict", "model",
             "model_state_dict", "net", "network", "model_state", "weights", "ema", "teacher");
 
-    /** Lightning and the like nest once or twice. */
+    /** The deepest path that is searched; Lightning and similar programs nest one or two levels. */
     private static final int DEEPEST = 8;
-    /** Bounds on the search; the dicts of an honest checkpoint are few, and their keys are short. */
+    /** Bounds on the search against crafted files; genuine checkpoints have few dicts and short keys. */
     private static final int MOST_DICTS = 10_000;
     private static final int LONGEST_KEY = 200;
     private static final int MOST_SHOWN = 10;
 
     private final String file;
     private final Map<?, ?> root;
-    /** The dicts of tensors by path; a dict that several paths lead to is here once. */
+    /** The dicts of tensors by path; a dict that is reachable by several paths is listed once. */
     private final Map<String, Map<?, ?>> candidates = new LinkedHashMap<>();
-    /** Their paths, and those of the dicts around them. */
+    /** The paths of the candidates and of the dicts around them. */
     private final Set<String> leading = new HashSet<>();
     private final PickledModules modules;
 
     private Checkpoint(String file, Object saved) throws WeightFileException {
         this.file = file;
         this.modules = new PickledModules(file);
-        // A training program's own object, such as fastai's Learner, has the model among its fields.
+        // A training program's own object, such as fastai's Learner, holds the model in one of its fields.
         this.root = dict(saved) == null && saved instanceof PickledObject object && object.state() instanceof Map<?, ?> fields
                 ? fields : dict(saved);
         if (root == null) {
-            throw new WeightFileException(file + ": a single " + kind(saved) + " was saved, where a dict of named tensors is"
+            throw new WeightFileException(file + ": contains a single " + kind(saved) + ", but a dict of named tensors is"
                     + " expected; save a model's state_dict()");
         }
         collect();
     }
 
     /**
-     * A dict, or an object of a class that extends dict, or the state dict of a whole module; null for anything else. The
-     * same for the same object each time.
+     * The value as a dict: a dict itself, the items of an object whose class extends dict, or the state dict of a pickled
+     * module; null for anything else. Repeated calls with one object return the same map.
      */
     private Map<?, ?> dict(Object value) throws WeightFileException {
         if (value instanceof Map<?, ?> dict) {
@@ -71,10 +71,11 @@ final class Checkpoint {
     }
 
     /**
-     * The tensors of the state dict, and the numbers and strings that stand beside it and around it.
+     * The tensors of the state dict, with the numbers and strings beside it and in the dicts around it as metadata.
      *
-     * @param key the path of a dict to find it in, or null for the usual places
-     * @throws WeightFileException if there is none, or which of several is meant can't be known
+     * @param key  the path of the dict to search, or null to search the usual places
+     * @param file the file's name, for messages
+     * @throws WeightFileException if there is no state dict, or several candidates and no way to choose among them
      */
     static Weights weights(Object saved, String key, String file) throws WeightFileException {
         return new Checkpoint(file, saved).weights(key);
@@ -100,7 +101,7 @@ final class Checkpoint {
         return Weights.of(tensors, metadata.values(), path, others);
     }
 
-    /** Walks the dicts under text keys, the nearest first; an optimizer's state, under numbers, is none of a model. */
+    /** Collects dicts under string keys, breadth first; an optimizer's state, under integer keys, belongs to no model. */
     private void collect() throws WeightFileException {
         record Place(Place around, int depth, String path, Map<?, ?> dict) {
         }
@@ -128,7 +129,7 @@ final class Checkpoint {
         }
     }
 
-    /** The path of the state dict at or below this one. */
+    /** The path of the state dict at or below {@code from}. */
     private String choose(String from, Map<?, ?> top) throws WeightFileException {
         String path = from;
         Map<?, ?> dict = top;
@@ -140,10 +141,11 @@ final class Checkpoint {
             path = join(path, name);
             dict = dict(dict.get(name));
         }
-        throw new WeightFileException(file + ": its dicts nest deeper than " + DEEPEST + "; save a model's state_dict()");
+        throw new WeightFileException(file + ": its dicts are nested more than " + DEEPEST + " levels deep; save a model's"
+                + " state_dict()");
     }
 
-    /** The key within this dict that leads on to the state dict; null if this is it. */
+    /** The key within this dict that leads to the state dict; null if this dict is the state dict. */
     private String next(String path, Map<?, ?> dict) throws WeightFileException {
         List<String> inner = new ArrayList<>();
         for (Map.Entry<?, ?> e : dict.entrySet()) {
@@ -164,11 +166,11 @@ final class Checkpoint {
             return inner.get(0);
         }
         if (inner.isEmpty()) {
-            throw new WeightFileException(file + ": has no tensors" + instead() + "; save a model's state_dict()");
+            throw new WeightFileException(file + ": contains no tensors" + instead() + "; save a model's state_dict()");
         }
-        throw new WeightFileException(file + ": has several dicts of tensors, "
+        throw new WeightFileException(file + ": contains several dicts of tensors, "
                 + shown(inner.stream().map(name -> join(path, name)).toList())
-                + "; which one is the model's can't be known: choose one by key, or save a model's state_dict()");
+                + ", any of which may be the model's: choose one by key, or save a model's state_dict()");
     }
 
     private String named(String key) throws WeightFileException {
@@ -177,14 +179,14 @@ final class Checkpoint {
         }
         Map<?, ?> dict = key.isEmpty() || !leading.contains(key) ? null : dict(root, key);
         if (dict == null) {
-            throw new WeightFileException(file + ": has no dict of tensors under the key " + WeightFileException.quote(key)
-                    + (candidates.isEmpty() ? "; it has no tensors at all" : "; it has "
+            throw new WeightFileException(file + ": contains no dict of tensors under the key " + WeightFileException.quote(key)
+                    + (candidates.isEmpty() ? "; it contains no tensors at all" : "; it contains "
                     + shown(candidates.keySet().stream().map(path -> path.isEmpty() ? "the file itself" : path).toList())));
         }
         return choose(key, dict);
     }
 
-    /** The dict that a path leads to; null if there is none. Keys may have dots of their own. */
+    /** The dict at a path, or null; a key may itself contain dots. */
     private Map<?, ?> dict(Map<?, ?> from, String path) throws WeightFileException {
         Map<?, ?> found = dict(from.get(path));
         for (int dot = path.indexOf('.'); dot >= 0 && found == null; dot = path.indexOf('.', dot + 1)) {
@@ -194,7 +196,7 @@ final class Checkpoint {
         return found;
     }
 
-    /** The dicts that hold the one of this path, from the outermost. */
+    /** The dicts that enclose the one at this path, outermost first. */
     private List<Map<?, ?>> around(String path) throws WeightFileException {
         List<Map<?, ?>> dicts = new ArrayList<>();
         if (!path.isEmpty()) {
@@ -209,7 +211,7 @@ final class Checkpoint {
         return dicts;
     }
 
-    /** A tensor, or what is made of one by a function that is not run; null for anything else. */
+    /** The tensor, or a placeholder if a function that is not run would make it from a tensor; null for anything else. */
     private static StoredTensor tensor(Object value) {
         if (value instanceof PickledObject object && object.args().size() <= MOST_SHOWN && object.args().items().stream()
                 .anyMatch(arg -> arg instanceof StoredTensor || arg instanceof TorchStorage)) {
@@ -218,7 +220,7 @@ final class Checkpoint {
         return value instanceof StoredTensor tensor ? tensor : null;
     }
 
-    /** Whether a tensor in it is more than a number, such as a best accuracy. */
+    /** Whether the dict has a tensor of other than one element; a single element may be a best accuracy, for example. */
     private static boolean hasArray(Map<?, ?> dict) {
         return dict.values().stream().anyMatch(value -> value instanceof UnreadTensor
                 || value instanceof StoredTensor t && t.shape().size() != 1);
@@ -233,11 +235,11 @@ final class Checkpoint {
                 + (names.size() > MOST_SHOWN ? " and " + (names.size() - MOST_SHOWN) + " more" : "");
     }
 
-    /** The classes of the objects at the top, for a message that there are no tensors. */
+    /** The classes of the objects at the top level, for the message that there are no tensors. */
     private String instead() {
         List<String> types = root.values().stream().filter(PickledObject.class::isInstance)
                 .map(object -> ((PickledObject) object).type()).distinct().toList();
-        return types.isEmpty() ? "" : ", but objects of " + shown(types) + ", which are not made";
+        return types.isEmpty() ? "" : ", but objects of " + shown(types) + ", which are not instantiated";
     }
 
     private static String kind(Object o) {

@@ -5,15 +5,15 @@ import java.nio.LongBuffer;
 import java.util.Map;
 
 /**
- * The type of a stored tensor's elements, by its name in safetensors. Declared in the order in which the format's
- * reference implementation sorts them, from the smallest alignment to the largest, so that {@link Safetensors#write}
- * lays tensors out as it does.
+ * Element types of stored tensors, by their names in safetensors. Declared in the order in which the format's reference
+ * implementation sorts them, from the smallest alignment to the largest, so that {@link Safetensors#write} lays out
+ * tensors in the same order.
  */
 public enum DType {
     BOOL(1, false), U8(1, false), I8(1, false), I16(2, false), U16(2, false), F16(2, true), BF16(2, true),
     I32(4, false), U32(4, false), F32(4, true), F64(8, true), I64(8, false), U64(8, false);
 
-    /** PyTorch's names of the same types. */
+    /** The types by PyTorch's names. */
     private static final Map<String, DType> TORCH = Map.ofEntries(
             Map.entry("bool", BOOL), Map.entry("uint8", U8), Map.entry("int8", I8), Map.entry("int16", I16),
             Map.entry("short", I16), Map.entry("uint16", U16), Map.entry("float16", F16), Map.entry("half", F16),
@@ -21,7 +21,7 @@ public enum DType {
             Map.entry("float32", F32), Map.entry("float", F32), Map.entry("float64", F64), Map.entry("double", F64),
             Map.entry("int64", I64), Map.entry("long", I64), Map.entry("uint64", U64));
 
-    /** Longs that lie in a processor's nearest cache while they are looked at. */
+    /** The longs checked per chunk, so that a chunk stays in the first-level cache. */
     private static final int CHECKED_TOGETHER = 1024;
 
     private final int size;
@@ -32,22 +32,22 @@ public enum DType {
         this.floating = floating;
     }
 
-    /** Bytes an element. */
+    /** Bytes per element. */
     public int size() {
         return size;
     }
 
-    /** Whether elements are floating-point numbers; the others are integers, and {@link #BOOL}. */
+    /** Whether elements are floating-point numbers; the other types are integers and {@link #BOOL}. */
     public boolean isFloating() {
         return floating;
     }
 
-    /** The type that PyTorch calls {@code torch.name}, or null. */
+    /** The type of {@code torch.name}, or null if there is none. */
     static DType ofTorch(String name) {
         return TORCH.get(name);
     }
 
-    /** Elements as floats; F64 and wide integers are rounded to the nearest. */
+    /** Converts elements to floats; F64 and wide integers are rounded to the nearest float. */
     void read(ByteBuffer from, float[] into) {
         int n = into.length;
         switch (this) {
@@ -80,7 +80,7 @@ public enum DType {
         }
     }
 
-    /** Elements as doubles; exact but for 64-bit integers beyond 2^53. */
+    /** Converts elements to doubles; exact except for 64-bit integers beyond 2^53. */
     void read(ByteBuffer from, double[] into) {
         int n = into.length;
         switch (this) {
@@ -114,24 +114,25 @@ public enum DType {
     }
 
     /**
-     * Whether all elements are finite as floats, which of F64 those beyond float's range are not. Of an element's bits but the
-     * sign's, the largest that are finite are {@code largest}; so {@code bits + (2^(width-1) - 1 - largest)} reaches the sign's
-     * place where they are not, for all the elements in a long at once: 25 million floats take 30 ms in a new process.
+     * Whether all elements are finite as floats; F64 elements beyond the range of float are not. With {@code bits} an
+     * element without its sign bit and {@code largest} the largest finite value of {@code bits}, the sum
+     * {@code bits + (2^(width-1) - 1 - largest)} carries into the sign bit exactly if the element is not finite. All elements
+     * of a long are tested by one addition: 25 million floats take 30 ms in a new process.
      */
     boolean isFinite(ByteBuffer from) {
         return switch (this) {
             case F16 -> isFinite(from, 0x7fff_7fff_7fff_7fffL, 0x0400_0400_0400_0400L);
             case BF16 -> isFinite(from, 0x7fff_7fff_7fff_7fffL, 0x0080_0080_0080_0080L);
             case F32 -> isFinite(from, 0x7fff_ffff_7fff_ffffL, 0x0080_0000_0080_0000L);
-            // From the middle between the largest float and 2^128 on, a double is rounded to infinity.
+            // Doubles from halfway between the largest float and 2^128 upwards are rounded to infinity.
             case F64 -> isFinite(from, Long.MAX_VALUE, Long.MIN_VALUE - Double.doubleToRawLongBits(0x1.ffffffp127));
             default -> true;
         };
     }
 
     /**
-     * @param magnitude of the elements in a long, the bits but the signs
-     * @param missing   what brings the least magnitude that is not finite to the sign's place
+     * @param magnitude mask of all bits in a long except the elements' sign bits
+     * @param missing   for each element, the addend that carries the least non-finite magnitude into the sign bit
      */
     private boolean isFinite(ByteBuffer from, long magnitude, long missing) {
         LongBuffer longs = from.asLongBuffer();
@@ -144,7 +145,7 @@ public enum DType {
                 carried |= (part[i] & magnitude) + missing;
             }
         }
-        // The last elements, too few for a long: zeros fill it up.
+        // The remaining elements, fewer than fill a long, are padded with zeros.
         long rest = 0;
         for (int at = from.limit() - 1; at >= from.limit() / Long.BYTES * Long.BYTES; at--) {
             rest = rest << Byte.SIZE | from.get(at) & 0xff;
@@ -153,7 +154,7 @@ public enum DType {
         return (carried & ~magnitude) == 0;
     }
 
-    /** One element of an integer type; U64 as its 64 bits. */
+    /** One element of an integer type or BOOL; U64 as its 64 bits. */
     long integer(ByteBuffer from, int i) {
         return switch (this) {
             case BOOL -> from.get(i) == 0 ? 0 : 1;
@@ -169,11 +170,11 @@ public enum DType {
     }
 
     private static double unsigned(long bits) {
-        // The lowest bit is kept by or: it decides only ties, and halving must not turn "just above a tie" into one.
+        // The lowest bit is kept by OR: it only decides ties, and halving must not turn a value just above a tie into a tie.
         return bits >= 0 ? bits : 2.0 * (bits >>> 1 | bits & 1);
     }
 
-    /** IEEE 754 binary16: 1 sign bit, 5 of exponent (bias 15), 10 of fraction. */
+    /** Converts IEEE 754 binary16: 1 sign bit, 5 exponent bits (bias 15), 10 fraction bits. */
     private static float float16(short bits) {
         int sign = (bits & 0x8000) << 16;
         int exponent = bits >>> 10 & 0x1f;
@@ -185,7 +186,7 @@ public enum DType {
         };
     }
 
-    /** The upper half of a float. */
+    /** Converts bfloat16, the upper half of a float. */
     private static float bfloat16(short bits) {
         return Float.intBitsToFloat(bits << 16);
     }

@@ -11,15 +11,15 @@ import java.nio.file.StandardOpenOption;
 import java.util.Objects;
 
 /**
- * The bytes of a file, mapped into memory, or of an array.
+ * The bytes of a memory-mapped file, or of an array.
  *
- * <p>One buffer reaches 2 GiB at most, so a longer file is seen through windows of nearly that length which begin at every
- * full GiB. They overlap by half, so that any stretch of up to 1 GiB lies wholly within the window where it begins; the
- * overlap costs address space, not memory.
+ * <p>A {@code ByteBuffer} addresses at most 2 GiB, so a longer file is mapped as windows of nearly 2 GiB, one starting at
+ * every multiple of 1 GiB. Neighbouring windows overlap by half, so that any range of up to 1 GiB lies entirely within the
+ * window in which it starts. The overlap costs address space, not memory.
  */
 final class FileBytes {
 
-    /** The longest stretch that {@link #slice} gives: 1 GiB. */
+    /** The longest range that {@link #slice} returns: 1 GiB. */
     static final int LARGEST_SLICE = 1 << 30;
 
     private static final int LOG2_STEP = 30;
@@ -34,10 +34,10 @@ final class FileBytes {
         this.windows = windows;
     }
 
-    /** Maps a file; its handle is closed again when this returns. */
+    /** Maps a file; its handle is closed before this method returns. */
     static FileBytes map(Path path) throws IOException {
         if (Files.isDirectory(path)) {
-            throw new WeightFileException(path + " is a folder; give the weight file in it");
+            throw new WeightFileException(path + " is a folder; give a weight file in it");
         }
         try (FileChannel channel = FileChannel.open(path, StandardOpenOption.READ)) {
             long length = channel.size();
@@ -50,7 +50,7 @@ final class FileBytes {
         }
     }
 
-    /** The bytes of an array, which must not change any more. */
+    /** The bytes of an array, which must not be modified afterwards. */
     static FileBytes of(String name, byte[] content) {
         ByteBuffer[] windows = new ByteBuffer[windowCount(content.length)];
         for (int i = 0; i < windows.length; i++) {
@@ -73,12 +73,12 @@ final class FileBytes {
         return length;
     }
 
-    /** Whether {@code count} bytes from {@code begin} are in the file and fit in one slice; for any two numbers. */
+    /** Whether {@code count} bytes from {@code begin} exist in the file and fit in one slice; any arguments are allowed. */
     boolean holds(long begin, long count) {
         return begin >= 0 && count >= 0 && begin <= length && count <= length - begin && count <= LARGEST_SLICE;
     }
 
-    /** A read-only, little-endian view of a stretch of which {@link #holds} is true. */
+    /** A read-only, little-endian view of a range for which {@link #holds} is true. */
     ByteBuffer slice(long begin, long count) {
         Objects.checkFromIndexSize(begin, count, length);
         if (count == 0) {

@@ -5,13 +5,13 @@ import java.nio.CharBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.HexFormat;
 
-/** The formats that are read, told by a file's first bytes. */
+/** The weight file formats that are read, identified by a file's first bytes. */
 enum FileFormat {
     SAFETENSORS, PYTORCH_ZIP, PYTORCH_LEGACY, PYTORCH_TAR, SHARD_INDEX;
 
-    /** How a file in PyTorch's format from before 1.6 begins: a pickle of the number 0x1950A86A20F9469CFC6C. */
+    /** The first bytes of the PyTorch format before 1.6, in hexadecimal: a pickle of the integer 0x1950A86A20F9469CFC6C. */
     private static final String LEGACY = "8a0a6cfc9c46f9206aa850192e";
-    /** The same in digits, as protocol 1 writes it. */
+    /** The same integer in decimal digits, as pickle protocol 1 writes it. */
     private static final String LEGACY_TEXT = "L119547037146038801333356L\n";
 
     static FileFormat of(FileBytes file) throws WeightFileException {
@@ -22,7 +22,7 @@ enum FileFormat {
         if (hex.startsWith("504b0304")) {
             return PYTORCH_ZIP;
         }
-        // PROTO, and from protocol 4 on FRAME, stand before it.
+        // The pickle opcodes PROTO and, from protocol 4 on, FRAME precede the integer.
         if (hex.startsWith("80") && (hex.startsWith(LEGACY, 4) || hex.startsWith("95", 4) && hex.startsWith(LEGACY, 22))
                 || hex.startsWith(HexFormat.of().formatHex(LEGACY_TEXT.getBytes(StandardCharsets.US_ASCII)))) {
             return PYTORCH_LEGACY;
@@ -41,11 +41,11 @@ enum FileFormat {
                 + "; Thaw reads safetensors and PyTorch checkpoints (.pth, .pt, .th, .tar, .bin)");
     }
 
-    /** Whether a file begins with characters in UTF-8 and has no control characters there but those of lines. */
+    /** Whether a file starts with valid UTF-8 that has no control characters other than tabs and line breaks. */
     static boolean isText(FileBytes file) {
         ByteBuffer start = file.slice(0, Math.min(512, file.length()));
         CharBuffer text = CharBuffer.allocate(512);
-        // Not the end of input: a character may reach beyond what is looked at.
+        // endOfInput is false, because the last character may extend beyond the bytes examined.
         if (StandardCharsets.UTF_8.newDecoder().decode(start, text, false).isError()) {
             return false;
         }

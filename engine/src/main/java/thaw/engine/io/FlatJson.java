@@ -17,14 +17,14 @@ import com.fasterxml.jackson.core.JsonToken;
  */
 final class FlatJson {
 
-    /** The config of a model of 22,000 classes takes 1 MB. */
+    /** The longest JSON file that is read, in bytes; the config of a model with 22,000 classes has 1 MB. */
     static final int LONGEST = 1 << 24;
 
     private static final int DEEPEST = 16;
-    /** Keys that nest repeat the names around them; so their sum is bounded too. */
+    /** Bound on all keys and values together; a nested key repeats the names around it. */
     private static final long MOST_CHARACTERS = 1 << 26;
 
-    /** Names come from files, so they're neither interned nor kept in tables that crafted names could fill. */
+    /** Names come from untrusted files, so they are neither interned nor kept in tables that crafted names could fill. */
     static final JsonFactory FACTORY = JsonFactory.builder()
             .disable(JsonFactory.Feature.INTERN_FIELD_NAMES)
             .disable(JsonFactory.Feature.CANONICALIZE_FIELD_NAMES)
@@ -40,18 +40,18 @@ final class FlatJson {
         this.json = json;
     }
 
-    /** @throws WeightFileException if it's no JSON object, or too large */
+    /** @throws WeightFileException if the file is not a JSON object, or too large */
     static Map<String, String> read(FileBytes file) throws IOException {
         if (file.length() > LONGEST) {
-            throw new WeightFileException(file.name() + ": has " + file.length() + " bytes; JSON of up to " + LONGEST
-                    + " is read");
+            throw new WeightFileException(file.name() + ": has " + file.length() + " bytes; JSON files of up to " + LONGEST
+                    + " bytes are read");
         }
         try {
             CharBuffer text = StandardCharsets.UTF_8.newDecoder().decode(file.slice(0, file.length()));
             try (JsonParser json = FACTORY.createParser(text.array(), text.arrayOffset(), text.length())) {
                 FlatJson flat = new FlatJson(file.name(), json);
                 if (json.nextToken() != JsonToken.START_OBJECT) {
-                    throw new WeightFileException(file.name() + ": is no JSON object");
+                    throw new WeightFileException(file.name() + ": is not a JSON object");
                 }
                 flat.object("", 0);
                 return flat.values;
@@ -85,7 +85,7 @@ final class FlatJson {
         }
     }
 
-    /** The array as text; null if it holds more than scalars. */
+    /** The array as text; null if it contains arrays or objects. */
     private String array() throws IOException {
         StringBuilder text = new StringBuilder("[");
         boolean flat = true;
@@ -103,8 +103,8 @@ final class FlatJson {
     private void put(String key, String value) throws WeightFileException {
         characters += key.length() + value.length();
         if (characters > MOST_CHARACTERS) {
-            throw new WeightFileException(file + ": its JSON nests so long names that each value's names come to more than "
-                    + MOST_CHARACTERS + " characters in all");
+            throw new WeightFileException(file + ": its JSON is too large: keys, including the names around them, and values"
+                    + " exceed " + MOST_CHARACTERS + " characters");
         }
         values.put(key, value);
     }

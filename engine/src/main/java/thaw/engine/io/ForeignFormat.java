@@ -5,14 +5,14 @@ import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
 
-/** Names the formats that are often given as weights and are not read, and says what to do with each. */
+/** Recognises formats that are often mistaken for weight files that Thaw reads, and advises on each. */
 final class ForeignFormat {
 
-    private static final String EXPORT = "; in the program that made it, load the PyTorch model it came from and save that"
-            + " one's state_dict";
+    private static final String EXPORT = "; in the program that made it, load the original PyTorch model and save its"
+            + " state_dict";
     private static final String UNPACK = "; unpack it first";
 
-    /** A format by how a file of it begins, in hexadecimal digits. */
+    /** A format and the first bytes of its files, in hexadecimal digits. */
     private record Magic(String hex, String description) {
     }
 
@@ -28,15 +28,15 @@ final class ForeignFormat {
             new Magic("789c", "compressed with zlib (joblib)" + UNPACK),
             new Magic("78da", "compressed with zlib (joblib)" + UNPACK),
             new Magic("934e554d5059", "a NumPy array (.npy); in Python, save a dict of named tensors with torch.save"),
-            new Magic("47475546", "a GGUF file (llama.cpp), which holds language models"),
-            new Magic("0400000001000000", "a Torch7 file (.t7) of Lua's Torch; read it in Python, such as with the package"
+            new Magic("47475546", "a GGUF file (llama.cpp), a format of language models"),
+            new Magic("0400000001000000", "a Torch7 file (.t7) of Lua's Torch; read it in Python, for example with the package"
                     + " torchfile, and save its tensors with torch.save"),
-            new Magic("0300000001000000", "a Torch7 file (.t7) of Lua's Torch; read it in Python, such as with the package"
+            new Magic("0300000001000000", "a Torch7 file (.t7) of Lua's Torch; read it in Python, for example with the package"
                     + " torchfile, and save its tensors with torch.save"),
             new Magic("80", "a plain Python pickle (pickle, joblib), not written by torch.save; if you trust it, load it in"
                     + " Python and save its tensors with torch.save"));
 
-    /** TensorFlow's tables end with this number, as LevelDB's. */
+    /** The last 8 bytes of TensorFlow's checkpoint tables, as of LevelDB's. */
     private static final long TABLE_MAGIC = 0xdb4775248b80fb57L;
 
     private static final int SHOWN = 80;
@@ -44,7 +44,11 @@ final class ForeignFormat {
     private ForeignFormat() {
     }
 
-    /** @param hex the first bytes as hexadecimal digits */
+    /**
+     * Describes a file that is in none of the supported formats, and what to do with it.
+     *
+     * @param hex the file's first bytes as hexadecimal digits
+     */
     static String of(FileBytes file, String hex) {
         for (Magic magic : BEGINNINGS) {
             if (hex.startsWith(magic.hex)) {
@@ -80,7 +84,7 @@ final class ForeignFormat {
                 + " address, the file's name and your access, and download it again";
     }
 
-    /** Protocol buffers have no magic word: the first field's number and kind are looked at, and what follows it. */
+    /** Protocol buffers have no magic number, so the first field's number and type and the bytes after it are examined. */
     private static String binary(FileBytes file, String hex) {
         ByteBuffer start = file.slice(0, Math.min(8, file.length()));
         int first = start.get(0) & 0xff;
@@ -107,7 +111,7 @@ final class ForeignFormat {
         String weights = null;
         for (String name : names) {
             if (name.endsWith("archive_format") || name.endsWith("serialized_exported_program.json")) {
-                return "a program that torch.export saved (.pt2), which holds a graph; in Python, save its weights:"
+                return "a program that torch.export saved (.pt2), which contains a graph; in Python, save its weights:"
                         + " torch.save(torch.export.load(path).state_dict, \"weights.pth\")";
             }
             if (name.endsWith(".npy")) {
@@ -120,20 +124,20 @@ final class ForeignFormat {
                 weights = name;
             }
         }
-        return weights == null ? "a zip archive, but not of PyTorch: it has no FOLDER/data.pkl"
-                : "a zip archive of packed files; unpack it, and give the weight file in it: "
+        return weights == null ? "a zip archive, but not one of PyTorch: it has no FOLDER/data.pkl"
+                : "a zip archive of several files; unpack it, and give the weight file in it: "
                 + WeightFileException.quote(weights);
     }
 
-    /** Describes JSON that is no index of shards: mostly a server's answer. */
+    /** Describes a JSON file that is not a shard index; usually a server's error response. */
     static String json(Map<String, String> values) {
         for (String key : List.of("error", "message", "detail", "errors")) {
             if (values.containsKey(key)) {
-                return "not weights but an answer of a server, " + key + ": " + WeightFileException.quote(values.get(key))
+                return "not weights but a server's answer, " + key + ": " + WeightFileException.quote(values.get(key))
                         + "; check the address, the file's name and your access, and download it again";
             }
         }
         return "JSON without \"weight_map\", not weights" + (values.containsKey("architectures")
-                || values.containsKey("architecture") ? " but a model's config; give the weight file beside it" : "");
+                || values.containsKey("architecture") ? " but a model's config; give the weight file of the model" : "");
     }
 }

@@ -9,10 +9,10 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.stream.Stream;
 
-/** The folder of one model as Hugging Face's hub lays it out: weights under a fixed name, and {@code config.json}. */
+/** A model folder in the layout of Hugging Face's hub: weights under a fixed name, and {@code config.json}. */
 final class HuggingFaceFolder {
 
-    /** The weights' names in the order in which transformers looks for them; all in a folder hold the same numbers. */
+    /** The weights' file names in the order in which transformers tries them; all of them in a folder hold the same values. */
     private static final List<String> WEIGHTS = List.of("model.safetensors", "model.safetensors.index.json",
             "pytorch_model.bin", "pytorch_model.bin.index.json");
 
@@ -21,7 +21,11 @@ final class HuggingFaceFolder {
     private HuggingFaceFolder() {
     }
 
-    /** @throws WeightFileException if there is none of the names that tell it */
+    /**
+     * The weight file in a model folder.
+     *
+     * @throws WeightFileException if the folder contains no file with one of the hub's names
+     */
     static Path weights(Path folder) throws IOException {
         for (String name : WEIGHTS) {
             if (Files.isRegularFile(folder.resolve(name))) {
@@ -29,8 +33,8 @@ final class HuggingFaceFolder {
             }
         }
         if (Files.exists(folder.resolve("saved_model.pb"))) {
-            throw new WeightFileException(folder + " is a SavedModel of TensorFlow; load the PyTorch model it came from and"
-                    + " save that one's state_dict");
+            throw new WeightFileException(folder + " is a SavedModel of TensorFlow; load the original PyTorch model and save"
+                    + " its state_dict");
         }
         List<String> there;
         try (Stream<Path> files = Files.list(folder)) {
@@ -38,14 +42,15 @@ final class HuggingFaceFolder {
                     .toList();
         }
         throw new WeightFileException(folder + " is a folder without " + String.join(" or ", WEIGHTS)
-                + "; give the weight file in it" + (there.isEmpty() ? "" : ": " + String.join(", ", there)));
+                + "; give a weight file in it" + (there.isEmpty() ? "" : ": " + String.join(", ", there)));
     }
 
     /**
-     * The {@code config.json} beside a weight file, flat, each key under {@code config.}. Empty if there is none that is
-     * surely this file's: either the weights have a name of the hub's, or they're the only ones in the folder.
+     * The {@code config.json} beside a weight file, flattened, with the prefix {@code config.} on each key. Empty if there
+     * is none, if it describes no model, or if it may belong to another file: the weights must have one of the hub's names
+     * or be the only ones in the folder.
      *
-     * @throws WeightFileException if the config isn't JSON
+     * @throws WeightFileException if the config is not JSON
      */
     static Map<String, String> config(Path weights) throws IOException {
         Path config = weights.resolveSibling("config.json");
@@ -56,8 +61,8 @@ final class HuggingFaceFolder {
         try {
             found = FlatJson.read(FileBytes.map(config));
         } catch (WeightFileException e) {
-            throw new WeightFileException(e.getMessage() + "; it stands beside " + weights.getFileName()
-                    + " and should say what model that is: mend it, or move it away", e);
+            throw new WeightFileException(e.getMessage() + "; it is in the folder of " + weights.getFileName()
+                    + " and should describe that model: fix it, or move it away", e);
         }
         Map<String, String> metadata = new LinkedHashMap<>();
         if (found.containsKey("architecture") || found.containsKey("architectures") || found.containsKey("model_type")) {

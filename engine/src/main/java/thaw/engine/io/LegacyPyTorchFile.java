@@ -9,9 +9,9 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * What {@code torch.save} wrote before PyTorch 1.6, still found as {@code .th}, {@code .pth} and {@code .tar}: five pickles
- * one behind the other (a magic number, the protocol's version, facts about the system, the object, the storages' keys),
- * then, for each key, the number of elements as int64 and the elements, all little-endian.
+ * The format of {@code torch.save} before PyTorch 1.6, still found as {@code .th}, {@code .pth} and {@code .tar}: five
+ * consecutive pickles (a magic number, the protocol version, system information, the object, the storages' keys), then, for
+ * each key, the number of elements as int64 and the elements, all little-endian.
  */
 final class LegacyPyTorchFile {
 
@@ -28,13 +28,13 @@ final class LegacyPyTorchFile {
     }
 
     Object load() throws WeightFileException {
-        next();     // the magic number, by which the format was told
+        next();     // the magic number, already checked by FileFormat
         Object version = next();
         if (!Long.valueOf(PROTOCOL_VERSION).equals(version)) {
-            throw new WeightFileException(file.name() + ": a PyTorch file of another protocol version than "
+            throw new WeightFileException(file.name() + ": a PyTorch file of a protocol version other than "
                     + PROTOCOL_VERSION + (version instanceof Number ? ": " + version : ""));
         }
-        next();     // facts about the system; storages are little-endian on every one
+        next();     // system information; storages are little-endian on every system
         Object loaded = next();
         if (!(next() instanceof List<?> keys)) {
             throw damaged("the list of its storages is missing");
@@ -48,19 +48,19 @@ final class LegacyPyTorchFile {
     }
 
     /**
-     * As in the zip format, and a sixth item: None, or {@code (view key, offset, size)} of a stretch of the storage. The
-     * class of a module is kept so too, as {@code ("module", class, file, source code)}.
+     * Resolves a persistent id: that of the zip format with a sixth item, which is None or {@code (view key, offset, size)}
+     * for a range of the storage. The class of a module is stored likewise, as {@code ("module", class, file, source code)}.
      */
     private Object storage(Object persistentId) throws WeightFileException {
         if (!(persistentId instanceof Tuple id) || id.size() < 4) {
-            throw damaged("a persistent id is not that of a storage");
+            throw damaged("a persistent id does not describe a storage");
         }
         if ("module".equals(id.get(0))) {
             return id.get(1);
         }
         TorchStorage named = PyTorchFile.named(id);
         if (id.size() < 6) {
-            throw damaged("a persistent id is not that of a storage");
+            throw damaged("a persistent id does not describe a storage");
         }
         TorchStorage known = roots.putIfAbsent(named.key(), named);
         TorchStorage root = known == null ? named : PyTorchFile.same(known, named);
@@ -82,7 +82,7 @@ final class LegacyPyTorchFile {
         for (Object key : keys) {
             TorchStorage storage = key instanceof String ? roots.get(key) : null;
             if (storage == null || !placed.add(key)) {
-                throw damaged("its list of storages names one that no tensor has, or one twice");
+                throw damaged("its list of storages has a key that no tensor has, or the same key twice");
             }
             if (!file.holds(at, Long.BYTES)) {
                 throw damaged("it ends before storage " + WeightFileException.quote(storage.key()) + "; is it complete?");

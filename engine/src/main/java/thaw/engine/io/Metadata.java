@@ -6,15 +6,15 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
-/** The plain values that stand beside a state dict, as text by name. */
+/** The plain values beside a state dict, as text by name. */
 final class Metadata {
 
-    /** Where training programs keep their settings; these alone are looked into, as {@code args.model}. */
+    /** Keys under which training programs keep settings; only these are flattened, for example to {@code args.model}. */
     private static final Set<String> SETTINGS = Set.of("args", "hyper_parameters", "hparams", "config", "cfg", "opt", "meta",
             "model_args");
 
     private static final int DEEPEST = 4;
-    /** Settings that stand in several places are written out in each; so the walk is bounded. */
+    /** Bound on the steps of the walk, because settings that are referred to several times are written out each time. */
     private static final int LONGEST_WALK = 10_000;
     private static final int LONGEST_NAME = 200;
     private static final int LONGEST_LIST = 1000;
@@ -29,7 +29,7 @@ final class Metadata {
     }
 
     /**
-     * Keeps a value, if it's plain, and those within settings; what is there already stays. A tensor of one element, such
+     * Adds a plain value, or the values within a settings object; existing entries are kept. A tensor of one element, such
      * as a best accuracy, counts as a number.
      */
     void note(Object key, Object value) {
@@ -63,7 +63,7 @@ final class Metadata {
         }
     }
 
-    /** A plain value, or several in brackets; null for anything else. */
+    /** A plain value, or a list or tuple of them in brackets, as text; null for anything else. */
     private static String list(Object value) {
         List<?> items = value instanceof List<?> list ? list : value instanceof Tuple tuple ? tuple.items() : null;
         if (items == null) {
@@ -85,7 +85,7 @@ final class Metadata {
 
     private static String text(Object value) {
         if (value instanceof BigInteger n && n.bitLength() > LONGEST_INTEGER) {
-            return null;    // its digits take the square of their number to write
+            return null;    // conversion to decimal takes quadratic time
         }
         if (value instanceof String || value instanceof Number || value instanceof Boolean) {
             return value.toString();
@@ -97,7 +97,7 @@ final class Metadata {
         return value instanceof PickledObject object && object.type().startsWith("pathlib.") ? path(object.args()) : null;
     }
 
-    /** A {@code pathlib.Path} is made of its parts; the first of an absolute one is the root. */
+    /** The path of a {@code pathlib.Path}, which is pickled as its parts; the first part of an absolute path is the root. */
     private static String path(Tuple parts) {
         StringBuilder path = new StringBuilder();
         for (Object part : parts.items()) {

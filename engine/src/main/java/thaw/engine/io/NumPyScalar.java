@@ -4,7 +4,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 
-/** A NumPy scalar, such as a best accuracy, as a plain number. */
+/** Converts pickled NumPy scalars, such as a best accuracy, to plain numbers. */
 final class NumPyScalar {
 
     private NumPyScalar() {
@@ -13,8 +13,8 @@ final class NumPyScalar {
     /**
      * The value of {@code numpy.core.multiarray.scalar(dtype, bytes)}.
      *
-     * @return a {@code Long}, {@code Double} or {@code Boolean}; an inert object for types that are no number of up to 64
-     *     bits
+     * @return a {@code Long}, {@code Double} or {@code Boolean}; an inert object for types other than these numbers of up to
+     *     64 bits
      */
     static Object of(Tuple args) {
         if (args.size() == 2 && args.get(0) instanceof PickledObject dtype && dtype.type().equals("numpy.dtype")

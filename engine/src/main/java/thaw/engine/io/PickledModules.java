@@ -6,22 +6,22 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * The whole {@code torch.nn.Module}s in a checkpoint. A module's state dict is what {@code Module.state_dict} makes of the
- * fields that every module has: parameters, then persistent buffers, then the same of each child under the child's name and
- * a dot.
+ * The pickled {@code torch.nn.Module}s of a checkpoint. A module's state dict is built from its fields as
+ * {@code Module.state_dict} does: parameters, then persistent buffers, then those of each child, prefixed by the child's
+ * name and a dot.
  */
 final class PickledModules {
 
     private static final int DEEPEST = 64;
     private static final int LONGEST_NAME = 1000;
-    /** A child may stand in several places, so that the walk can be longer than the pickle. */
+    /** Bound on the steps of the walk; it can be longer than the pickle, because several modules may share a child. */
     private static final int LONGEST_WALK = 1_000_000;
 
     private final String file;
     private final Map<PickledObject, Map<String, Object>> known = new IdentityHashMap<>();
     private int steps;
 
-    /** @param file its name, for messages */
+    /** @param file the file's name, for messages */
     PickledModules(String file) {
         this.file = file;
     }
@@ -32,9 +32,9 @@ final class PickledModules {
     }
 
     /**
-     * The same map for the same module each time.
+     * The state dict of a pickled module. Repeated calls with one module return the same map.
      *
-     * @throws UnpicklingException if the modules nest or repeat beyond what those of a model do
+     * @throws UnpicklingException if the modules are nested or repeated beyond the bounds, which no genuine model reaches
      */
     Map<String, Object> stateDict(PickledObject module) throws UnpicklingException {
         Map<String, Object> tensors = known.get(module);
@@ -52,7 +52,7 @@ final class PickledModules {
         }
         for (Map.Entry<?, ?> e : ((Map<?, ?>) module.field("_buffers")).entrySet()) {
             String name = step(prefix, e.getKey(), depth);
-            // Few modules have such buffers, and none has many.
+            // A list; few modules have non-persistent buffers, and none has many, so linear search is fine.
             boolean isTransient = module.field("_non_persistent_buffers_set") instanceof List<?> names
                     && names.size() <= LONGEST_NAME && names.contains(e.getKey());
             if (!isTransient) {
@@ -70,8 +70,8 @@ final class PickledModules {
     private String step(String prefix, Object key, int depth) throws UnpicklingException {
         String name = key instanceof String text && text.length() <= LONGEST_NAME ? prefix + text : null;
         if (name == null || name.length() > LONGEST_NAME || depth > DEEPEST || ++steps > LONGEST_WALK) {
-            throw new UnpicklingException(file + ": the modules of the model that was saved nest deeper, have longer names or"
-                    + " are more than those of a model; save its state_dict() instead");
+            throw new UnpicklingException(file + ": the modules of the pickled model are nested too deep, have too long names"
+                    + " or are too many; save its state_dict() instead");
         }
         return name;
     }

@@ -4,8 +4,8 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
- * An object of a Python class that is not known here, such as {@code argparse.Namespace}: what the pickle says of it, as
- * plain data. The class is never looked up and nothing of it is ever run. Equality is identity.
+ * An instance of an unknown Python class, such as {@code argparse.Namespace}, with its pickled content as plain data. The
+ * class is never looked up, and none of its code is run. Equality is identity.
  */
 final class PickledObject {
 
@@ -15,8 +15,8 @@ final class PickledObject {
     private Object state;
 
     /**
-     * @param type the class or function that would make it, with its module
-     * @param args what that would be called with
+     * @param type the class or function that Python would call, with its module
+     * @param args the arguments of that call
      */
     PickledObject(String type, Tuple args) {
         this.type = type;
@@ -31,12 +31,12 @@ final class PickledObject {
         return args;
     }
 
-    /** The items of a class that extends dict. */
+    /** The items, if the class extends dict; otherwise empty. */
     Map<?, ?> items() {
         return items;
     }
 
-    /** The same, for more to be added. */
+    /** The items, as a map to which more can be added. */
     Map<Object, Object> growingItems() {
         if (items.isEmpty()) {
             items = new LinkedHashMap<>();
@@ -44,7 +44,7 @@ final class PickledObject {
         return items;
     }
 
-    /** The value that BUILD sets, normally the dict of its fields; null if nothing does. */
+    /** The value set by the pickle opcode BUILD, normally the dict of the object's fields; null if there was none. */
     Object state() {
         return state;
     }
@@ -53,7 +53,7 @@ final class PickledObject {
         this.state = state;
     }
 
-    /** A field, or null. */
+    /** The value of a field, or null if there is none. */
     Object field(String name) {
         return state instanceof Map<?, ?> fields ? fields.get(name) : null;
     }

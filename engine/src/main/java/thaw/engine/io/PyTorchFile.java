@@ -9,22 +9,22 @@ import java.util.HashMap;
 import java.util.Map;
 
 /**
- * What {@code torch.save} writes, in the format of PyTorch 1.6 and later: a zip archive of one folder with
+ * The format of {@code torch.save} in PyTorch 1.6 and later: a zip archive of one folder with
  *
  * <pre>
  *   data.pkl     a pickle of the object; tensors in it refer to storages by key
  *   data/KEY     the bytes of a storage, normally not compressed, so that they can be mapped
- *   byteorder    "little" or "big"; little where it's missing
+ *   byteorder    "little" or "big"; little if missing
  * </pre>
  *
- * The formats from before are {@link LegacyPyTorchFile}'s and {@link TarPyTorchFile}'s.
+ * Earlier formats are read by {@link LegacyPyTorchFile} and {@link TarPyTorchFile}.
  */
 public final class PyTorchFile {
 
-    /** A pickle has names and shapes, no numbers of tensors; that of a ResNet-152 takes 0.1 MB. */
+    /** The longest pickle that is read, in bytes. A pickle has names and shapes only; that of a ResNet-152 has 0.1 MB. */
     static final int LONGEST_PICKLE = 1 << 25;
 
-    /** So that a length in bytes is always a number: no type takes more than 16. */
+    /** Bound that keeps a length in bytes within a long: no type has more than 16 bytes per element. */
     private static final long MOST_ELEMENTS = Long.MAX_VALUE / 16;
 
     private static final String PICKLE = "data.pkl";
@@ -43,21 +43,21 @@ public final class PyTorchFile {
     }
 
     /**
-     * Opens a checkpoint in any of PyTorch's formats; the names are as they stand in its state dict.
+     * Opens a checkpoint in any of PyTorch's formats, with the names that its state dict has.
      *
-     * @throws WeightFileException if it's damaged, or has no dict of tensors
+     * @throws WeightFileException if the file is damaged, is not a PyTorch checkpoint, or has no dict of tensors
      */
     public static Weights read(Path path) throws IOException {
         FileBytes file = FileBytes.map(path);
         FileFormat format = FileFormat.of(file);
         if (format == FileFormat.SAFETENSORS || format == FileFormat.SHARD_INDEX) {
-            throw new WeightFileException(path + " is not a PyTorch checkpoint but a safetensors file or an index; use"
+            throw new WeightFileException(path + " is not a PyTorch checkpoint but a safetensors file or a shard index; use"
                     + " Weights.read");
         }
         return Checkpoint.weights(load(file), null, file.name());
     }
 
-    /** The object that was saved. */
+    /** The object that was saved, as plain Java values; see {@link Unpickler}. */
     static Object load(FileBytes file) throws WeightFileException {
         try {
             return switch (FileFormat.of(file)) {
@@ -74,7 +74,7 @@ public final class PyTorchFile {
         ZipArchive.Content pickle = archive.content(folder + PICKLE);
         if (pickle.length() > LONGEST_PICKLE) {
             throw new WeightFileException(file.name() + ": its pickle has " + pickle.length() + " bytes; up to "
-                    + LONGEST_PICKLE + " are read");
+                    + LONGEST_PICKLE + " bytes are read");
         }
         return new Unpickler(pickle.slice(), this::storage).load();
     }
@@ -95,21 +95,21 @@ public final class PyTorchFile {
         return same(known, named);
     }
 
-    /** {@code ("storage", StorageType, key, location, number of elements, …)}; the location is a device of the past. */
+    /** {@code ("storage", StorageType, key, location, number of elements, …)}; the location, a device, is ignored. */
     static TorchStorage named(Object id) throws UnpicklingException {
         if (id instanceof Tuple parts && parts.size() >= 5 && "storage".equals(parts.get(0))
                 && parts.get(1) instanceof TorchGlobals.StorageType type && parts.get(2) instanceof String key
                 && parts.get(4) instanceof Long elements && elements >= 0 && elements <= MOST_ELEMENTS) {
             return new TorchStorage(key, type, elements);
         }
-        throw new UnpicklingException("a persistent id is not that of a storage; the file is damaged or crafted");
+        throw new UnpicklingException("a persistent id does not describe a storage; the file is damaged or crafted");
     }
 
-    /** All references to a storage have to agree on what it is. */
+    /** Returns the known storage; all references to one key must agree on type and size. */
     static TorchStorage same(TorchStorage known, TorchStorage named) throws UnpicklingException {
         if (!known.type().equals(named.type()) || known.elements() != named.elements()) {
-            throw new UnpicklingException("storage " + WeightFileException.quote(known.key()) + " is said to have "
-                    + known.elements() + " elements of " + known.type().name() + " and " + named.elements() + " of "
+            throw new UnpicklingException("storage " + WeightFileException.quote(known.key()) + " is described both as "
+                    + known.elements() + " elements of " + known.type().name() + " and as " + named.elements() + " of "
                     + named.type().name());
         }
         return known;
@@ -121,7 +121,7 @@ public final class PyTorchFile {
             if (slash >= 0 && name.substring(slash + 1).equals(PICKLE)) {
                 String found = name.substring(0, slash + 1);
                 if (archive.has(found + "constants.pkl")) {
-                    throw new WeightFileException(file.name() + ": a TorchScript archive, which holds code; in Python, save"
+                    throw new WeightFileException(file.name() + ": a TorchScript archive, which contains code; in Python, save"
                             + " its weights: torch.save(torch.jit.load(path).state_dict(), \"weights.pth\")");
                 }
                 return found;
@@ -141,7 +141,7 @@ public final class PyTorchFile {
             case "little" -> ByteOrder.LITTLE_ENDIAN;
             case "big" -> ByteOrder.BIG_ENDIAN;
             default -> throw new WeightFileException(file.name() + ": unknown byte order " + WeightFileException.quote(order)
-                    + "; little and big are known");
+                    + "; little or big is expected");
         };
     }
 }

@@ -22,23 +22,23 @@ import com.fasterxml.jackson.core.JsonGenerator;
  *   8 bytes   N, unsigned, little-endian
  *   N bytes   JSON in UTF-8: {"name": {"dtype": "F32", "shape": [64, 3, 7, 7], "data_offsets": [begin, end]}, …,
  *             "__metadata__": {"key": "text", …}}
- *   the rest  the tensors' bytes, little-endian, row-major, without holes; offsets count from here
+ *   the rest  the tensors' bytes, little-endian, row-major, without gaps; offsets count from here
  * </pre>
  *
- * A file is checked completely before a tensor is handed out; {@link SafetensorsException.Rule} names each check.
+ * A file is checked completely before any tensor is returned; {@link SafetensorsException.Rule} lists the checks.
  */
 public final class Safetensors {
 
-    /** The longest header that readers accept. */
+    /** The longest header that readers accept, in bytes. */
     static final long LONGEST_HEADER = 100_000_000;
 
     private Safetensors() {
     }
 
     /**
-     * Opens a file; tensors come in the order of the header, under the names that stand there.
+     * Opens a file; tensors are in the order of the header, under the header's names.
      *
-     * @throws SafetensorsException if the file breaks a rule of the format
+     * @throws SafetensorsException if the file violates a rule of the format
      */
     public static Weights read(Path path) throws IOException {
         return read(FileBytes.map(path));
@@ -49,16 +49,17 @@ public final class Safetensors {
     }
 
     /**
-     * Writes tensors, bit for bit, and metadata. An existing file is replaced only by a complete new one. Tensors are laid
-     * out by the alignment of their dtype, largest first, and then by name, so that each lies aligned in a mapped file.
+     * Writes tensors, bit for bit, and metadata. An existing file is replaced only once the new one is complete. Tensors are
+     * ordered by the alignment of their dtype, largest first, and then by name, so that each is aligned in a mapped file.
      *
-     * @throws IllegalArgumentException if a tensor is named {@code __metadata__}
+     * @throws IllegalArgumentException if a tensor is named {@code __metadata__}, or the header exceeds 100,000,000 bytes
+     * @throws IOException if writing fails; an existing file is then unchanged
      */
     public static void write(Path path, Map<String, ? extends StoredTensor> tensors, Map<String, String> metadata)
             throws IOException {
         List<Map.Entry<String, StoredTensor>> ordered = new ArrayList<>();
         tensors.forEach((name, tensor) -> ordered.add(Map.entry(name, tensor)));
-        // By bytes of UTF-8, as other writers sort; Java's own order differs beyond the basic plane.
+        // By UTF-8 bytes, as other writers sort; the order of Java strings differs beyond the basic multilingual plane.
         Comparator<Map.Entry<String, StoredTensor>> byName = Map.Entry.comparingByKey((a, b) ->
                 Arrays.compareUnsigned(a.getBytes(StandardCharsets.UTF_8), b.getBytes(StandardCharsets.UTF_8)));
         Comparator<Map.Entry<String, StoredTensor>> byType = Comparator.comparing(e -> e.getValue().dtype());
@@ -91,7 +92,7 @@ public final class Safetensors {
             for (Map.Entry<String, StoredTensor> e : ordered) {
                 if (e.getKey().equals(SafetensorsHeader.METADATA)) {
                     throw new IllegalArgumentException("a tensor can't be named " + SafetensorsHeader.METADATA
-                            + ", which safetensors keeps for the file's metadata; rename it");
+                            + ", which safetensors reserves for the file's metadata; rename it");
                 }
                 StoredTensor tensor = e.getValue();
                 long end = begin + (long) tensor.shape().size() * tensor.dtype().size();
@@ -110,8 +111,8 @@ public final class Safetensors {
             out.write(' ');
         }
         if (out.size() > LONGEST_HEADER) {
-            throw new IllegalArgumentException("the names and metadata make a header of " + out.size()
-                    + " bytes; readers of safetensors accept " + LONGEST_HEADER);
+            throw new IllegalArgumentException("the names and metadata need a header of " + out.size()
+                    + " bytes; readers of safetensors accept up to " + LONGEST_HEADER);
         }
         return out.toByteArray();
     }

@@ -1,13 +1,13 @@
 package thaw.engine.io;
 
-/** A file that breaks one of the rules of safetensors. */
+/** Thrown for a file that violates a rule of the safetensors format. */
 public final class SafetensorsException extends WeightFileException {
 
     private static final long serialVersionUID = 1L;
 
     /**
-     * The rules, in the order in which they're checked; the names are those of the format's reference implementation
-     * where it has one. Its {@code MisalignedSlice}, for dtypes of 4 and 6 bits that don't fill their last byte, is
+     * The rules, in the order in which they are checked, under the names of the format's reference implementation where it
+     * has one. Its {@code MisalignedSlice}, for dtypes of 4 and 6 bits that do not fill their last byte, is
      * {@link #TENSOR_INVALID_INFO} here.
      */
     public enum Rule {
@@ -17,23 +17,23 @@ public final class SafetensorsException extends WeightFileException {
         HEADER_TOO_LARGE,
         /** The header claims more bytes than the file has. */
         INVALID_HEADER_LENGTH,
-        /** The header isn't UTF-8. */
+        /** The header is not UTF-8. */
         INVALID_HEADER,
-        /** The header isn't JSON, or not the JSON of the format: a missing field, a wrong type, an unknown dtype. */
+        /** The header is not JSON, or has a missing field, a wrong type or an unknown dtype. */
         INVALID_HEADER_DESERIALIZATION,
-        /** A name stands twice in the header: two readers could see two different tensors. */
+        /** A name occurs twice in the header, so that two readers could read two different tensors. */
         DUPLICATE_KEY,
-        /** A dtype that the format knows and Thaw doesn't read; thrown when the tensor's numbers are asked for. */
+        /** The dtype is known to the format but not read by Thaw; thrown on access to the tensor's values. */
         UNSUPPORTED_DTYPE,
-        /** The tensors' bytes overlap, leave a hole, or end before they begin. */
+        /** The tensors' bytes overlap, leave a gap, or end before they begin. */
         INVALID_OFFSET,
-        /** The number of elements or bytes is out of the range of numbers. */
+        /** The number of elements or bytes exceeds the numeric range. */
         VALIDATION_OVERFLOW,
-        /** The shape and dtype need another number of bytes than the offsets give. */
+        /** The shape and dtype need a different number of bytes than the offsets give. */
         TENSOR_INVALID_INFO,
-        /** A tensor larger than {@value FileBytes#LARGEST_SLICE} bytes; thrown when its numbers are asked for. */
+        /** The tensor is larger than {@value FileBytes#LARGEST_SLICE} bytes; thrown on access to its values. */
         TENSOR_TOO_LARGE,
-        /** The file is shorter or longer than the tensors that it describes. */
+        /** The file is shorter or longer than its header describes. */
         METADATA_INCOMPLETE_BUFFER
     }
 
@@ -48,7 +48,7 @@ public final class SafetensorsException extends WeightFileException {
         this.rule = rule;
     }
 
-    /** Which rule is broken. */
+    /** The rule that is violated. */
     public Rule rule() {
         return rule;
     }

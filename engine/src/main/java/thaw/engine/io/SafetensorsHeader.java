@@ -30,19 +30,19 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.JsonToken;
 import thaw.kernels.Shape;
 
-/** What the header of a safetensors file says, and all checks on it. */
+/** The parsed header of a safetensors file; all of the format's rules are checked here. */
 final class SafetensorsHeader {
 
     static final String METADATA = "__metadata__";
 
-    /** The format's further dtypes, which have no counterpart here, and the bits of an element. */
+    /** The format's dtypes that are not read, and their bits per element. */
     private static final Map<String, Integer> UNREAD = Map.of("F8_E4M3", 8, "F8_E5M2", 8, "F8_E8M0", 8, "F8_E4M3FNUZ", 8,
             "F8_E5M2FNUZ", 8, "F6_E2M3", 6, "F6_E3M2", 6, "F4", 4, "C64", 64);
 
     private record Entry(String name, Type type, long[] shape, long begin, long end) {
     }
 
-    /** @param dtype null for one that is not read */
+    /** @param dtype null for a type that is not read */
     private record Type(String name, DType dtype, int bits) {
     }
 
@@ -60,12 +60,12 @@ final class SafetensorsHeader {
         String name = file.name();
         if (file.length() < 8) {
             throw new SafetensorsException(HEADER_TOO_SMALL, name + ": has " + file.length()
-                    + " bytes, but a safetensors file begins with 8 that give the header's length; is the download complete?");
+                    + " bytes, but a safetensors file begins with 8 bytes for its header's length; is the download complete?");
         }
         long n = file.slice(0, 8).getLong();
         if (n < 0 || n > Safetensors.LONGEST_HEADER) {
             throw new SafetensorsException(HEADER_TOO_LARGE, name + ": claims a header of " + Long.toUnsignedString(n)
-                    + " bytes, more than " + Safetensors.LONGEST_HEADER + "; this is hardly a safetensors file");
+                    + " bytes, more than " + Safetensors.LONGEST_HEADER + "; this is probably not a safetensors file");
         }
         if (n > file.length() - 8) {
             throw new SafetensorsException(INVALID_HEADER_LENGTH, name + ": claims a header of " + n + " bytes, but only "
@@ -92,7 +92,7 @@ final class SafetensorsHeader {
         return header;
     }
 
-    /** The tensors, as views of the file. */
+    /** The tensors, as views of the file; those that cannot be read throw on access to their values. */
     Weights weights(FileBytes bytes) throws SafetensorsException {
         Map<String, StoredTensor> tensors = new LinkedHashMap<>();
         for (Entry e : entries) {
@@ -104,7 +104,7 @@ final class SafetensorsHeader {
         return Weights.of(tensors, metadata);
     }
 
-    /** Why a tensor's numbers can't be read, which hinders only those who ask for them. */
+    /** The reason why a tensor's values cannot be read; thrown on access to them. */
     private SafetensorsException hindrance(Entry e) {
         String where = file + ": tensor " + WeightFileException.quote(e.name) + " of shape " + Arrays.toString(e.shape);
         return e.type.dtype == null
@@ -132,7 +132,7 @@ final class SafetensorsHeader {
             }
         }
         if (json.nextToken() != null) {
-            throw malformed("something follows the header's closing }");
+            throw malformed("there is text after the header's closing }");
         }
     }
 
@@ -174,7 +174,7 @@ final class SafetensorsHeader {
             throw malformed(where + " lacks its " + (dtype == null ? "dtype" : shape == null ? "shape" : "data_offsets"));
         }
         if (offsets.length != 2) {
-            throw malformed(where + "'s data_offsets are " + offsets.length + " numbers instead of begin and end");
+            throw malformed(where + "'s data_offsets has " + offsets.length + " numbers; begin and end are expected");
         }
         return new Entry(name, dtype, shape, offsets[0], offsets[1]);
     }
@@ -210,7 +210,7 @@ final class SafetensorsHeader {
         return Arrays.copyOf(numbers, n);
     }
 
-    /** Whether another element of the expected kind follows in this object or array, rather than its end. */
+    /** Whether another element, of the expected kind, precedes the end of the current object or array. */
     private boolean next(JsonParser json, JsonToken expected) throws IOException {
         JsonToken token = json.nextToken();
         if (token == JsonToken.END_OBJECT || token == JsonToken.END_ARRAY) {
@@ -226,7 +226,7 @@ final class SafetensorsHeader {
         }
     }
 
-    /** Rules 6 to 8 of the format: offsets, then sizes, then the file's length. */
+    /** Checks offsets, then sizes, then the file's length: rules 6 to 8 of the format. */
     private void validate(long fileLength) throws SafetensorsException {
         List<Entry> byOffset = new ArrayList<>(entries);
         byOffset.sort(Comparator.comparingLong(Entry::begin).thenComparingLong(Entry::end));
@@ -235,7 +235,7 @@ final class SafetensorsHeader {
             if (e.begin != end || e.end < e.begin) {
                 throw new SafetensorsException(INVALID_OFFSET, file + ": tensor " + WeightFileException.quote(e.name)
                         + " lies at bytes " + e.begin + " to " + e.end + ", but should begin at " + end
-                        + "; tensors must neither overlap nor leave holes");
+                        + "; tensors must neither overlap nor leave gaps");
             }
             end = e.end;
             validateSize(e);
@@ -270,7 +270,7 @@ final class SafetensorsHeader {
         }
     }
 
-    /** Only a tensor without elements can still have a shape that is out of range, such as [0, 2^40]. */
+    /** The shape. Only the shape of a tensor without elements can still be out of range, such as [0, 2^40]. */
     private Shape shape(Entry e) throws SafetensorsException {
         try {
             return Shape.of(Arrays.stream(e.shape).mapToInt(Math::toIntExact).toArray());
@@ -282,7 +282,7 @@ final class SafetensorsHeader {
 
     private SafetensorsException duplicate(String key) {
         return new SafetensorsException(DUPLICATE_KEY, file + ": the header has " + WeightFileException.quote(key)
-                + " twice; which one is meant can't be known");
+                + " twice, which is ambiguous");
     }
 
     private SafetensorsException malformed(String what) {

@@ -9,8 +9,9 @@ import java.util.Set;
 import java.util.TreeSet;
 
 /**
- * Weights in several files, as transformers saves large models: {@code model.safetensors.index.json} and the like name the
- * file of each tensor, {@code {"weight_map": {"conv1.weight": "model-00001-of-00002.safetensors", …}}}.
+ * Weights in several files (shards), as transformers saves large models. An index such as
+ * {@code model.safetensors.index.json} gives the file of each tensor:
+ * {@code {"weight_map": {"conv1.weight": "model-00001-of-00002.safetensors", …}}}.
  */
 final class ShardIndex {
 
@@ -21,9 +22,10 @@ final class ShardIndex {
     }
 
     /**
-     * Opens all the files; as with a single one, the tensors' numbers are read when they're asked for.
+     * Opens all shards; as for a single file, the tensors' values are read on access.
      *
-     * @throws WeightFileException if a file or tensor is missing, or outside the index's folder
+     * @param path the index's path, or null if it is unknown, which is refused
+     * @throws WeightFileException if a file or tensor is missing, or a file is outside the index's folder
      */
     static Weights read(FileBytes index, Path path) throws IOException {
         Map<String, String> values = FlatJson.read(index);
@@ -37,8 +39,8 @@ final class ShardIndex {
             throw new WeightFileException(index.name() + ": " + ForeignFormat.json(values));
         }
         if (path == null) {
-            throw new WeightFileException(index.name() + ": the index of weights in several files; read it from its file,"
-                    + " beside which they are");
+            throw new WeightFileException(index.name() + ": is an index of weights in several files; read it by its path,"
+                    + " so that the files beside it can be found");
         }
         Set<String> names = new TreeSet<>(files.values());
         if (names.size() > MOST_SHARDS) {
@@ -66,7 +68,7 @@ final class ShardIndex {
     private static Path shard(Path index, String name, Set<String> all) throws WeightFileException {
         if (name.isEmpty() || name.matches(".*[/\\\\:\\x00].*") || name.equals("..") || name.equals(".")) {
             throw new WeightFileException(index + ": names the file " + WeightFileException.quote(name) + "; the files of an"
-                    + " index lie beside it");
+                    + " index must lie beside it");
         }
         Path shard = index.resolveSibling(name);
         if (!Files.isRegularFile(shard)) {

@@ -6,28 +6,30 @@ import java.nio.FloatBuffer;
 import thaw.kernels.Shape;
 
 /**
- * A tensor as it lies in a file, or is to lie in one: bytes, the type of the elements, and a shape. Numbers are converted
- * when they're asked for, and in a new array each time. Immutable; safe from many threads.
+ * A tensor in a file, or one to be written to a file: bytes, an element type and a shape. Values are converted on each
+ * access, into a new array. Immutable and thread-safe.
  *
- * <p>One that is of no known type, too large, or made by code that is not run is still in {@link Weights}; its methods then
- * throw an {@link java.io.UncheckedIOException} that says so, {@link #dtype} and {@link #shape} only where they can't be
- * told.
+ * <p>A tensor of an unsupported type, one that is too large, and one that only unknown code could make are listed in
+ * {@link Weights} too; their methods throw an {@link java.io.UncheckedIOException} with the reason, {@link #dtype} and
+ * {@link #shape} only if these are unknown.
  */
 public interface StoredTensor {
 
+    /** The type of the elements. */
     DType dtype();
 
+    /** The dimensions, outermost first. */
     Shape shape();
 
     /**
-     * The elements in row-major order without gaps, little-endian, from position 0: what safetensors stores. Read-only.
-     * A view of the file where the tensor lies so in it; a copy where it's strided, or of the other byte order.
+     * The elements in row-major order without gaps, little-endian, from position 0: the content of a safetensors file.
+     * Read-only; a view of the file if its layout is the same, otherwise (strided or big-endian) a copy.
      */
     ByteBuffer bytes();
 
     /**
-     * The elements, row-major, as floats: float16, bfloat16 and small integers exactly, wider types rounded to the
-     * nearest, BOOL as 0 and 1.
+     * The elements as floats, row-major. The conversion is exact for float16, bfloat16 and small integers; wider types are
+     * rounded to the nearest float, BOOL becomes 0 or 1.
      */
     default float[] toFloats() {
         float[] values = new float[shape().size()];
@@ -35,30 +37,30 @@ public interface StoredTensor {
         return values;
     }
 
-    /** As {@link #toFloats()}, without a copy where the elements are floats. Read-only. */
+    /** Like {@link #toFloats()}, without a copy if the dtype is F32. Read-only. */
     default FloatBuffer floats() {
         return dtype() == DType.F32 ? bytes().asFloatBuffer() : FloatBuffer.wrap(toFloats()).asReadOnlyBuffer();
     }
 
     /**
-     * As {@link #toFloats()}, into an array that is there already.
+     * Like {@link #toFloats()}, into an existing array.
      *
-     * @throws IllegalArgumentException if the array's length isn't the number of elements
+     * @throws IllegalArgumentException if the array's length is not the number of elements
      */
     default void read(float[] into) {
         if (into.length != shape().size()) {
             throw new IllegalArgumentException("read: the tensor has " + shape().size() + " elements (" + dtype() + " "
-                    + shape() + "), the array " + into.length);
+                    + shape() + "), but the array's length is " + into.length);
         }
         dtype().read(bytes(), into);
     }
 
-    /** Whether all elements are finite as floats, so that {@link #toFloats()} gives no NaN and no infinity. */
+    /** Whether all elements are finite as floats, so that {@link #toFloats()} contains no NaN and no infinity. */
     default boolean isFinite() {
         return dtype().isFinite(bytes());
     }
 
-    /** The elements, row-major, as doubles; exact but for 64-bit integers beyond 2^53. */
+    /** The elements as doubles, row-major; exact except for 64-bit integers beyond 2^53. */
     default double[] toDoubles() {
         double[] values = new double[shape().size()];
         dtype().read(bytes(), values);
@@ -66,15 +68,15 @@ public interface StoredTensor {
     }
 
     /**
-     * The elements of a tensor of integers or BOOL, row-major.
+     * The elements of an integer or BOOL tensor, row-major.
      *
      * @throws IllegalStateException if the elements are floating-point numbers
-     * @throws ArithmeticException if an unsigned 64-bit element is beyond 2^63 - 1
+     * @throws ArithmeticException if an unsigned 64-bit element exceeds 2^63 - 1
      */
     default long[] toLongs() {
         if (dtype().isFloating()) {
             throw new IllegalStateException("toLongs: the tensor is " + dtype() + " " + shape()
-                    + ", not one of integers; use toDoubles()");
+                    + ", which is not an integer type; use toDoubles()");
         }
         ByteBuffer from = bytes();
         long[] values = new long[shape().size()];
@@ -82,27 +84,27 @@ public interface StoredTensor {
             values[i] = dtype().integer(from, i);
             if (dtype() == DType.U64 && values[i] < 0) {
                 throw new ArithmeticException("toLongs: element " + i + " is " + Long.toUnsignedString(values[i])
-                        + ", which no long holds; use toDoubles()");
+                        + ", which exceeds the range of long; use toDoubles()");
             }
         }
         return values;
     }
 
-    /** An F32 tensor of these values, row-major; they're copied. */
+    /** An F32 tensor of these values, row-major; the array is copied. */
     static StoredTensor of(Shape shape, float[] values) {
         ByteBuffer bytes = ContiguousTensor.allocate(DType.F32, shape, values.length);
         bytes.asFloatBuffer().put(values);
         return new ContiguousTensor(DType.F32, shape, bytes);
     }
 
-    /** An F64 tensor of these values, row-major; they're copied. */
+    /** An F64 tensor of these values, row-major; the array is copied. */
     static StoredTensor ofDoubles(Shape shape, double[] values) {
         ByteBuffer bytes = ContiguousTensor.allocate(DType.F64, shape, values.length);
         bytes.asDoubleBuffer().put(values);
         return new ContiguousTensor(DType.F64, shape, bytes);
     }
 
-    /** An I64 tensor of these values, row-major; they're copied. */
+    /** An I64 tensor of these values, row-major; the array is copied. */
     static StoredTensor ofLongs(Shape shape, long[] values) {
         ByteBuffer bytes = ContiguousTensor.allocate(DType.I64, shape, values.length);
         bytes.asLongBuffer().put(values);
@@ -110,14 +112,14 @@ public interface StoredTensor {
     }
 
     /**
-     * A tensor of any type from its bytes, as {@link #bytes()} gives them; they're copied.
+     * A tensor of any type from its bytes, in the layout of {@link #bytes()}; the array is copied.
      *
-     * @throws IllegalArgumentException if there are not as many as the shape needs
+     * @throws IllegalArgumentException if the number of bytes is not that of the shape and dtype
      */
     static StoredTensor ofBytes(DType dtype, Shape shape, byte[] bytes) {
         if (bytes.length != (long) shape.size() * dtype.size()) {
             throw new IllegalArgumentException(dtype + " " + shape + " takes " + (long) shape.size() * dtype.size()
-                    + " bytes, given " + bytes.length);
+                    + " bytes, but the number given is " + bytes.length);
         }
         return new ContiguousTensor(dtype, shape, ByteBuffer.wrap(bytes.clone()).order(ByteOrder.LITTLE_ENDIAN));
     }

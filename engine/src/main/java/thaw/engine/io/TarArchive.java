@@ -6,16 +6,16 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
- * The files in a tar archive that is not compressed (POSIX.1-1988 ustar, GNU's and the older form without a magic word):
- * blocks of 512 bytes, a header before each file, a header of zeros behind the last. Names longer than the header has room
- * for are cut.
+ * The directory of an uncompressed tar archive (POSIX.1-1988 ustar, GNU's format, and the older format without a magic
+ * number): blocks of 512 bytes, a header before each file, a header of zeros after the last. Names longer than the header's
+ * field are truncated.
  */
 final class TarArchive {
 
-    /** The files by name, without a leading {@code ./}; of two with the same name the last, as tar unpacks them. */
+    /** The files by name, without a leading {@code ./}; the last of several with one name counts, as in tar. */
     private final Map<String, Entry> entries = new LinkedHashMap<>();
 
-    /** Where in the archive a file's bytes are. */
+    /** The range of a file's bytes in the archive. */
     record Entry(long begin, long length) {
     }
 
@@ -48,7 +48,7 @@ final class TarArchive {
         }
     }
 
-    /** Whether a file begins as a tar archive does. */
+    /** Whether a file begins with a tar header. */
     static boolean is(FileBytes file) {
         return file.length() >= BLOCK && file.slice(0, 1).get(0) != 0
                 && (isHeader(file.slice(0, BLOCK)) || text(file.slice(MAGIC, 5), 0, 5).equals("ustar"));
@@ -58,7 +58,7 @@ final class TarArchive {
         return entries;
     }
 
-    /** The sum of the header's bytes, its own place counted as spaces, is in it as an octal number. */
+    /** Whether the header's checksum is right: the sum of its bytes, with the checksum's own field taken as spaces. */
     private static boolean isHeader(ByteBuffer header) {
         int sum = 0;
         for (int i = 0; i < BLOCK; i++) {
@@ -67,7 +67,7 @@ final class TarArchive {
         return number(header, CHECKSUM, 8) == sum;
     }
 
-    /** Octal digits; or, where the first bit is set, two's complement as GNU writes it. -1 if it's neither. */
+    /** A number in octal digits or, if the first bit is set, in GNU's binary form; -1 if it is neither or too large. */
     private static long number(ByteBuffer header, int at, int length) {
         long n = 0;
         if (header.get(at) < 0) {

@@ -11,13 +11,13 @@ import java.util.Map;
  *
  * <pre>
  *   storages   the number of storages; for each a pickle (key, location, class), the number of elements as int64, and the
- *              elements; then a pickle of the storages that are stretches of others: [(key, key of the other, offset, size)]
- *   tensors    the number of tensors; for each a pickle (key, key of its storage, class), the rank as int32, 4 bytes of
- *              no meaning, sizes, strides and offset as int64
+ *              elements; then a pickle of the storages that are ranges of others: [(key, key of the other, offset, size)]
+ *   tensors    the number of tensors; for each a pickle (key, key of its storage, class), the rank as int32, 4 unused
+ *              bytes, sizes, strides and offset as int64
  *   pickle     the object; it refers to tensors by key
  * </pre>
  *
- * and {@code sys_info}, on which nothing depends. All numbers are little-endian.
+ * and {@code sys_info}, which is not needed. All numbers are little-endian.
  */
 final class TarPyTorchFile {
 
@@ -26,7 +26,7 @@ final class TarPyTorchFile {
 
     private final FileBytes file;
     private final TarArchive archive;
-    /** Storages and tensors by key: they share one space of keys, which are numbers. */
+    /** Storages and tensors by key; both share one key space. */
     private final Map<Long, Object> objects = new HashMap<>();
 
     TarPyTorchFile(FileBytes file) throws WeightFileException {
@@ -35,8 +35,8 @@ final class TarPyTorchFile {
         for (String member : MEMBERS) {
             if (!archive.entries().containsKey(member)) {
                 throw new WeightFileException(file.name() + ": a tar archive without " + WeightFileException.quote(member)
-                        + ", so not one that PyTorch wrote" + archive.entries().keySet().stream().findFirst()
-                        .map(first -> "; unpack it with tar, and give the weight file in it (its first is "
+                        + ", so it is not a PyTorch file" + archive.entries().keySet().stream().findFirst()
+                        .map(first -> "; unpack it with tar, and give the weight file in it (its first file is "
                                 + WeightFileException.quote(first) + ")").orElse(""));
             }
         }
@@ -55,7 +55,7 @@ final class TarPyTorchFile {
         for (long i = 0; i < count; i++) {
             Tuple id = in.tuple();
             if (!(id.get(2) instanceof TorchGlobals.StorageType type)) {
-                throw damaged("a storage is of no class that is known");
+                throw damaged("a storage is of an unknown class");
             }
             long key = key(id.get(0));
             long elements = in.int64();
@@ -86,7 +86,7 @@ final class TarPyTorchFile {
             TorchStorage storage = storage(id.get(1));
             long rank = in.int64() & 0xffff_ffffL;
             if (rank > LARGEST_RANK) {
-                throw damaged("a tensor has " + rank + " dimensions; PyTorch has " + LARGEST_RANK + " at most");
+                throw damaged("a tensor has " + rank + " dimensions; PyTorch allows " + LARGEST_RANK + " at most");
             }
             long[] size = in.int64s((int) rank);
             long[] strides = in.int64s((int) rank);
@@ -107,7 +107,7 @@ final class TarPyTorchFile {
         throw damaged("there is no storage with the key " + key);
     }
 
-    /** A tensor or storage by its key; the class of a module is kept outside too, as {@code (class, file, source code)}. */
+    /** A tensor or storage by its key, or the class of a module, stored as {@code (class, file, source code)}. */
     private Object named(Object id) throws WeightFileException {
         if (id instanceof Tuple container && container.size() > 0) {
             return container.get(0);
@@ -137,7 +137,7 @@ final class TarPyTorchFile {
         return new WeightFileException(file.name() + ": damaged PyTorch file (tar format): " + what);
     }
 
-    /** Reads pickles and numbers one behind the other from a file in the archive. */
+    /** Reads consecutive pickles and numbers from a file in the archive. */
     private final class Reader {
 
         private final String member;
@@ -169,7 +169,7 @@ final class TarPyTorchFile {
             throw damaged(WeightFileException.quote(member) + " doesn't begin with a number of " + member);
         }
 
-        /** The three items that come before each storage and each tensor. */
+        /** The 3-tuple before each storage and each tensor. */
         Tuple tuple() throws WeightFileException {
             if (next(TarPyTorchFile::none) instanceof Tuple id && id.size() == 3) {
                 return id;
@@ -177,7 +177,7 @@ final class TarPyTorchFile {
             throw damaged("an entry of " + WeightFileException.quote(member) + " is malformed");
         }
 
-        /** Where the bytes that are passed over begin. */
+        /** Skips bytes, and returns the position at which they begin. */
         long skip(long count) throws WeightFileException {
             if (count > remaining()) {
                 throw damaged(WeightFileException.quote(member) + " ends in the middle; is the file complete?");

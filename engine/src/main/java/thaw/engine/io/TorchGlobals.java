@@ -7,26 +7,26 @@ import java.util.Set;
 import thaw.kernels.Shape;
 
 /**
- * The names that a checkpoint's pickle refers to, and what each stands for here. A pickle can name any function of any
- * installed Python package and have it called; these few make tensors and plain containers, and whatever is not among them
- * stays a name, of which {@link PickledObject}s are made where it would be called.
+ * The Python names that a checkpoint's pickle may refer to, and their meaning here. A pickle can name any function of any
+ * installed Python package and have it called. The few functions here make tensors and plain containers; any other name
+ * stays a {@link Name}, and a call to it yields an inert {@link PickledObject}.
  */
 final class TorchGlobals {
 
     /**
      * The class of a storage.
      *
-     * @param dtype null for untyped ones, and for types that are not read
-     * @param elementSize bytes an element; an untyped storage's elements are bytes
+     * @param dtype       null for untyped storages, and for types that are not read
+     * @param elementSize bytes per element; the elements of an untyped storage are bytes
      */
     record StorageType(String name, DType dtype, int elementSize) {
     }
 
-    /** A class or function that is not known: passed on, never looked up. */
+    /** The name of an unknown class or function; kept as a name and never looked up. */
     record Name(String name) {
     }
 
-    /** What a global does when it's called with the arguments of REDUCE or NEWOBJ. */
+    /** A global that can be called, with the arguments of the pickle opcodes REDUCE and NEWOBJ. */
     @FunctionalInterface
     interface Function {
         Object call(Tuple args) throws UnpicklingException;
@@ -49,7 +49,7 @@ final class TorchGlobals {
             Map.entry("torch._tensor._rebuild_from_type_v2", TorchGlobals::rebuildFromType),
             Map.entry("collections.OrderedDict", TorchGlobals::orderedDict),
             Map.entry("collections.defaultdict", args -> new LinkedHashMap<>()),
-            // Counters, sizes, sets and byte strings are plain values that no weight depends on: they stand for their content.
+            // Counters, sizes, sets and byte strings are plain values that no weight depends on; their content stands for them.
             Map.entry("collections.Counter", TorchGlobals::content),
             Map.entry("torch.Size", TorchGlobals::content),
             Map.entry("torch.device", TorchGlobals::content),
@@ -81,7 +81,7 @@ final class TorchGlobals {
         return types;
     }
 
-    /** The meaning of a name: a {@link Function}, {@link StorageType}, {@link DType}, or itself as a {@link Name}. */
+    /** The meaning of a name: a {@link Function}, {@link StorageType} or {@link DType}, or else a {@link Name}. */
     static Object find(String module, String name) {
         String global = module + "." + name;
         Object found = FUNCTIONS.get(global);
@@ -105,7 +105,7 @@ final class TorchGlobals {
         return args.size() == 0 ? Tuple.EMPTY : args.get(0);
     }
 
-    /** Called without arguments, or, in files from Python 2, with a list of pairs. */
+    /** Makes an OrderedDict; the call has no arguments or, in files from Python 2, a list of pairs. */
     private static Object orderedDict(Tuple args) throws UnpicklingException {
         Map<Object, Object> dict = new LinkedHashMap<>();
         if (args.size() > 0) {
@@ -119,12 +119,12 @@ final class TorchGlobals {
         return dict;
     }
 
-    /** {@code (class, base, value)}: how protocols 0 and 1 make an object. */
+    /** Handles {@code (class, base, value)}, by which protocols 0 and 1 make an object. */
     private static Object reconstruct(Tuple args) {
         return new PickledObject(args.size() > 0 ? typeName(args.get(0)) : "object", args);
     }
 
-    /** {@code (storage, offset, size, stride, …)}; what follows concerns gradients and hooks, and perhaps a dtype. */
+    /** Handles {@code (storage, offset, size, stride, …)}; the rest are gradient flags, hooks and, in one version, a dtype. */
     private static StoredTensor rebuild(Tuple args, int dtypeAt) throws UnpicklingException {
         if (args.size() > 0 && args.get(0) instanceof PickledObject inert) {
             return madeBy(inert.type());
@@ -139,7 +139,7 @@ final class TorchGlobals {
                 argument(args, dtypeAt, DType.class, "a dtype"), offset, numbers(args, 2), numbers(args, 3));
     }
 
-    /** The last argument, if it's there, tells that the tensor is the negative or conjugate of what is stored. */
+    /** Refuses a tensor if the optional last argument marks it as the negative or conjugate of the stored values. */
     private static StoredTensor plain(Tuple args, int metadataAt, StoredTensor tensor) {
         return metadataAt < args.size() && args.get(metadataAt) instanceof Map<?, ?> metadata
                 && (Boolean.TRUE.equals(metadata.get("neg")) || Boolean.TRUE.equals(metadata.get("conj")))
@@ -147,7 +147,7 @@ final class TorchGlobals {
                 : tensor;
     }
 
-    /** A tensor of its storage's type. */
+    /** A tensor of its storage's element type. */
     static StoredTensor tensor(TorchStorage storage, long offset, long[] size, long[] strides) throws UnpicklingException {
         if (storage.type().dtype() == null) {
             return unread("lies in a " + storage.type().name() + ", whose type is not read; save dense tensors of float,"
@@ -156,14 +156,14 @@ final class TorchGlobals {
         return TorchTensor.of(storage, storage.type().dtype(), offset, size, strides);
     }
 
-    /** {@code (function, type, args, state)}: a tensor with attributes of its own, which are left out. */
+    /** Handles {@code (function, type, args, state)}: a tensor with attributes of its own, which are ignored. */
     private static Object rebuildFromType(Tuple args) throws UnpicklingException {
         if (args.size() > 0 && args.get(0) instanceof Name unknown) {
             return madeBy(unknown.name());
         }
         Function function = argument(args, 0, Function.class, "a function");
         if (FUNCTIONS.containsValue(function)) {
-            throw new UnpicklingException("a tensor is made by a function that makes none; the file is damaged or crafted");
+            throw new UnpicklingException("a tensor is made by a function that returns none; the file is damaged or crafted");
         }
         return tensor(new Tuple(List.of(function.call(argument(args, 2, Tuple.class, "a tuple")))), 0);
     }
@@ -173,10 +173,10 @@ final class TorchGlobals {
                 : argument(args, i, StoredTensor.class, "a tensor");
     }
 
-    /** A tensor that only running a function of the file's choice could make. */
+    /** The placeholder for a tensor that only a function named by the file could make. */
     static UnreadTensor madeBy(String global) {
-        return unread("is made by " + WeightFileException.quote(global) + ", which is not run: a pickle can run any code that"
-                + " it names. If you trust the file, load it in Python and save only its weights:"
+        return unread("is made by " + WeightFileException.quote(global) + ", which is not run, because a pickle can run"
+                + " any code. If you trust the file, load it in Python and save only its weights:"
                 + " torch.save(model.state_dict(), \"weights.pth\")");
     }
 
@@ -188,7 +188,7 @@ final class TorchGlobals {
         return UnreadTensor.because(reason, null, shape);
     }
 
-    /** The class or function that something callable stands for. */
+    /** The name of the class or function that a callable stands for. */
     static String typeName(Object callable) {
         return callable instanceof Name unknown ? unknown.name()
                 : callable instanceof PickledObject made ? made.type() : "function";
@@ -197,7 +197,7 @@ final class TorchGlobals {
     private static long[] numbers(Tuple args, int i) throws UnpicklingException {
         Tuple tuple = argument(args, i, Tuple.class, "a tuple of numbers");
         if (tuple.size() > 64) {
-            throw new UnpicklingException("a tensor of " + tuple.size() + " dimensions; PyTorch has 64 at most");
+            throw new UnpicklingException("a tensor of " + tuple.size() + " dimensions; PyTorch allows at most 64");
         }
         long[] numbers = new long[tuple.size()];
         for (int k = 0; k < numbers.length; k++) {
@@ -208,7 +208,7 @@ final class TorchGlobals {
 
     private static <T> T argument(Tuple args, int i, Class<T> type, String expected) throws UnpicklingException {
         if (i >= args.size() || !type.isInstance(args.get(i))) {
-            throw new UnpicklingException("a function is called with wrong arguments: " + expected + " is expected at place "
+            throw new UnpicklingException("a function is called with wrong arguments: " + expected + " is expected as argument "
                     + i + "; the file is damaged or crafted");
         }
         return type.cast(args.get(i));

@@ -4,8 +4,9 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 
 /**
- * The flat run of elements that one or several tensors look into. The pickle names it before its bytes are known: in the
- * legacy format they come after the pickle. So it's made from what the pickle says, and {@link #place} follows.
+ * A storage: the flat sequence of elements of which one or several tensors are views. The legacy format stores its bytes
+ * after the pickle that refers to it, so a storage is created from the pickle's description, and {@link #place} sets the
+ * location of its bytes later.
  */
 final class TorchStorage {
 
@@ -30,11 +31,11 @@ final class TorchStorage {
         this.rootOffset = rootOffset;
     }
 
-    /** A stretch of this storage as a storage of its own; old files have them. */
+    /** A range of this storage as a storage of its own; found in files of old formats. */
     TorchStorage view(long offset, long count) throws UnpicklingException {
         if (offset < 0 || count < 0 || offset > elements || count > elements - offset) {
             throw new UnpicklingException("a view of " + count + " elements from element " + offset + " leaves storage "
-                    + WeightFileException.quote(key) + ", which has " + elements);
+                    + WeightFileException.quote(key) + ", whose length is " + elements);
         }
         return new TorchStorage(key, type, count, this, offset * type.elementSize());
     }
@@ -51,7 +52,7 @@ final class TorchStorage {
         return elements;
     }
 
-    /** The storage's length; a number that doesn't fit was refused when the pickle named it. */
+    /** The length in bytes; it cannot overflow, because {@link PyTorchFile#named} bounds the number of elements. */
     long byteLength() {
         return elements * type.elementSize();
     }
@@ -61,9 +62,9 @@ final class TorchStorage {
     }
 
     /**
-     * Says where the bytes are.
+     * Sets the location of the bytes.
      *
-     * @throws WeightFileException if they're not all there
+     * @throws WeightFileException if the file ends before the last of them
      */
     void place(FileBytes file, long begin, ByteOrder order) throws WeightFileException {
         if (begin > file.length() || byteLength() > file.length() - begin) {
@@ -79,7 +80,7 @@ final class TorchStorage {
         return root == null ? order : root.order();
     }
 
-    /** Bytes of the storage, in {@link #order()}. */
+    /** A range of the storage's bytes, in {@link #order()}. */
     ByteBuffer slice(long from, long count) {
         return root == null ? file.slice(begin + from, count).order(order) : root.slice(rootOffset + from, count);
     }

@@ -6,14 +6,14 @@ import java.util.Arrays;
 import thaw.kernels.Shape;
 
 /**
- * A tensor of a PyTorch checkpoint: a view of a storage, in which element {@code [i, j, …]} lies at
+ * A tensor of a PyTorch checkpoint: a view of a storage, in which element {@code [i, j, …]} is at
  * {@code offset + i·stride[0] + j·stride[1] + …}.
  */
 final class TorchTensor implements StoredTensor {
 
     /**
-     * A stride of 0 lets a few bytes stand for any number of elements. Up to this many are believed; an honest checkpoint
-     * has hardly any expanded tensor, and a crafted one shall not fill the memory.
+     * The most elements of a tensor that is larger than its storage. With strides of 0, a few bytes can represent any number
+     * of elements; genuine checkpoints hardly ever contain expanded tensors, and a crafted file must not exhaust the memory.
      */
     private static final long LARGEST_EXPANDED = 1 << 24;
 
@@ -25,7 +25,7 @@ final class TorchTensor implements StoredTensor {
     private final Shape shape;
     private final long[] strides;
     private final long offset;
-    /** Elements from the first to the last that the tensor touches; 0 if it has none. */
+    /** The number of elements from the first to the last that the view covers; 0 if it is empty. */
     private final long extent;
 
     private TorchTensor(TorchStorage storage, DType dtype, Shape shape, long[] strides, long offset, long extent) {
@@ -38,10 +38,10 @@ final class TorchTensor implements StoredTensor {
     }
 
     /**
-     * Checks the view against its storage.
+     * A view of a storage, checked against the storage's length.
      *
-     * @return a tensor, or an {@link UnreadTensor} if it's too large
-     * @throws UnpicklingException if it leaves the storage
+     * @return a tensor, or an {@link UnreadTensor} if it is too large
+     * @throws UnpicklingException if the view is malformed or leaves the storage
      */
     static StoredTensor of(TorchStorage storage, DType dtype, long offset, long[] size, long[] strides)
             throws UnpicklingException {
@@ -49,8 +49,8 @@ final class TorchTensor implements StoredTensor {
                 + offset;
         if (size.length != strides.length || size.length > LARGEST_RANK || offset < 0
                 || Arrays.stream(size).anyMatch(d -> d < 0) || Arrays.stream(strides).anyMatch(s -> s < 0)) {
-            throw new UnpicklingException(what + " is impossible: as many strides as sizes (at most " + LARGEST_RANK
-                    + "), and no negative number, are expected");
+            throw new UnpicklingException(what + " is impossible: equal numbers of sizes and strides (at most " + LARGEST_RANK
+                    + "), none of them negative, are expected");
         }
         long available = storage.byteLength() / dtype.size();
         long elements;
@@ -68,7 +68,7 @@ final class TorchTensor implements StoredTensor {
             }
             extent = elements == 0 ? 0 : last - offset + 1;
         } catch (ArithmeticException overflow) {
-            throw new UnpicklingException(what + " is out of the range of numbers; the file is damaged or crafted");
+            throw new UnpicklingException(what + " exceeds the numeric range; the file is damaged or crafted");
         }
         Shape shape = shape(size);
         if (shape == null || Math.max(extent, elements) > FileBytes.LARGEST_SLICE / dtype.size()) {
@@ -77,8 +77,8 @@ final class TorchTensor implements StoredTensor {
                     + FileBytes.LARGEST_SLICE, dtype, shape);
         }
         if (elements > available && elements > LARGEST_EXPANDED) {
-            return UnreadTensor.because("stands for " + elements + " elements, but its storage has "
-                    + available + "; such an expanded tensor is not read: save it with .contiguous() or leave it out",
+            return UnreadTensor.because("has " + elements + " elements, but its storage only "
+                    + available + "; such an expanded tensor is not read: save it with .contiguous(), or leave it out",
                     dtype, shape);
         }
         return new TorchTensor(storage, dtype, shape, strides, offset, extent);
@@ -95,7 +95,7 @@ final class TorchTensor implements StoredTensor {
         return Math.multiplyExact(elements, Long.BYTES) / Long.BYTES;
     }
 
-    /** Null if its numbers are more than a shape can have. */
+    /** The shape, or null if its dimensions or its number of elements exceed those of {@link Shape}. */
     static Shape shape(long[] size) {
         try {
             return Shape.of(Arrays.stream(size).mapToInt(Math::toIntExact).toArray());
@@ -129,7 +129,7 @@ final class TorchTensor implements StoredTensor {
         return to.flip().asReadOnlyBuffer().order(ByteOrder.LITTLE_ENDIAN);
     }
 
-    /** Row-major without gaps; the stride of a dimension of extent 1 doesn't matter. */
+    /** Whether the view is row-major without gaps; the stride of a dimension of size 1 is irrelevant. */
     private boolean isContiguous() {
         long expected = 1;
         for (int i = shape.rank() - 1; i >= 0; i--) {
@@ -141,7 +141,7 @@ final class TorchTensor implements StoredTensor {
         return true;
     }
 
-    /** Copies element by element in row-major order; the buffers' byte orders do the swapping. */
+    /** Copies the elements in row-major order; the buffers' byte orders convert big-endian values. */
     private void gather(ByteBuffer from, ByteBuffer to) {
         int size = dtype.size();
         int[] index = new int[shape.rank()];

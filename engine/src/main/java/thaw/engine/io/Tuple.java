@@ -3,8 +3,8 @@ package thaw.engine.io;
 import java.util.List;
 
 /**
- * A Python tuple out of a pickle. Its equality is identity, on purpose: a crafted pickle can nest tuples so deep that
- * comparing their elements would exhaust the call stack.
+ * A Python tuple of a pickle. Equality is identity, because a crafted pickle can nest tuples so deep that comparing their
+ * elements would overflow the call stack.
  */
 final class Tuple {
 
@@ -12,7 +12,7 @@ final class Tuple {
 
     private final List<Object> items;
 
-    /** @param items may hold nulls; not to be changed any more */
+    /** @param items may contain nulls; must not be modified afterwards */
     Tuple(List<Object> items) {
         this.items = items;
     }

@@ -13,19 +13,19 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Reads a pickle of protocols 1 to 5. Nothing of the file is ever run: what it would call, but for the functions of
- * {@link TorchGlobals}, becomes a {@link PickledObject}.
+ * Reads a pickle of protocols 1 to 5. No code of the file is ever run: a call of any function other than those of
+ * {@link TorchGlobals} yields an inert {@link PickledObject}.
  *
  * <p>Python's values become Java's: dict, OrderedDict and defaultdict {@code LinkedHashMap}, list and set
  * {@code ArrayList}, tuple and frozenset {@link Tuple}, int {@code Long} or {@code BigInteger}, float {@code Double}, bool
  * {@code Boolean}, str {@code String}, bytes {@code byte[]}, None {@code null}, a tensor {@link StoredTensor}.
  *
- * <p>Work and memory are bounded by the pickle's length: there's no recursion, what is referred to twice is shared, and
- * containers with many elements can be copied only as often as the length allows.
+ * <p>Time and memory are bounded by the pickle's length: there is no recursion, values that are referred to twice are
+ * shared, and the list elements copied by calls are at most as many as the pickle has bytes.
  */
 final class Unpickler {
 
-    /** Gives the storage, or whatever else is kept outside the pickle, from the value by which the pickle refers to it. */
+    /** Resolves a persistent id: the storage, or another object kept outside the pickle, that the pickle refers to by it. */
     @FunctionalInterface
     interface Storages {
         Object load(Object persistentId) throws WeightFileException;
@@ -34,7 +34,7 @@ final class Unpickler {
     private static final int DEEPEST_MARKS = 1000;
     private static final int LONGEST_STACK = 1 << 22;
     private static final int LONGEST_LINE = 1000;
-    /** A longer integer is no plain value, and each hashing of it would take its length. */
+    /** Bound on an integer's bytes; hashing takes time proportional to the length, and no plain value is longer. */
     private static final int LONGEST_INTEGER = 1000;
 
     private final ByteBuffer in;
@@ -45,7 +45,7 @@ final class Unpickler {
     private final Map<Integer, Object> memo = new HashMap<>();
     private long copiesLeft;
 
-    /** @param in from its position; after {@link #load} it stands behind the pickle */
+    /** @param in read from its position; after {@link #load} its position is behind the pickle */
     Unpickler(ByteBuffer in, Storages storages) {
         this.in = in.order(ByteOrder.LITTLE_ENDIAN);
         this.bigEndian = in.duplicate().order(ByteOrder.BIG_ENDIAN);
@@ -54,9 +54,9 @@ final class Unpickler {
     }
 
     /**
-     * Reads one object, to STOP.
+     * Reads one object, up to the opcode STOP.
      *
-     * @throws UnpicklingException if the pickle is damaged or asks for what is refused
+     * @throws UnpicklingException if the pickle is damaged or uses an opcode or type that is refused
      */
     Object load() throws WeightFileException {
         try {
@@ -77,8 +77,8 @@ final class Unpickler {
 
     private void execute(int opcode) throws WeightFileException {
         switch (opcode) {
-            case 0x80 -> in.get();                                          // PROTO: opcodes tell what is needed
-            case 0x95 -> advance(8);                                        // FRAME: how far to read ahead
+            case 0x80 -> in.get();                                          // PROTO: the version is not needed
+            case 0x95 -> advance(8);                                        // FRAME: the length is not needed
             case 'N' -> push(null);                                         // NONE
             case 0x88 -> push(true);                                        // NEWTRUE
             case 0x89 -> push(false);                                       // NEWFALSE
@@ -89,7 +89,7 @@ final class Unpickler {
             case 0x8b -> push(integer(bytes(in.getInt() & 0xffff_ffffL)));  // LONG4
             case 'I', 'L' -> push(decimal(line()));                         // INT, LONG
             case 'F' -> push(real(line()));                                 // FLOAT
-            case 'G' -> push(bigEndian.getDouble(advance(8)));              // BINFLOAT, the one big-endian number
+            case 'G' -> push(bigEndian.getDouble(advance(8)));              // BINFLOAT, the only big-endian number
             case 'X' -> push(text(bytes(in.getInt() & 0xffff_ffffL)));      // BINUNICODE
             case 0x8c, 'U' -> push(text(bytes(in.get() & 0xff)));           // SHORT_BINUNICODE, SHORT_BINSTRING
             case 0x8d -> push(text(bytes(in.getLong())));                   // BINUNICODE8
@@ -129,12 +129,12 @@ final class Unpickler {
             case 'o' -> push(callTop(popToMark()));                         // OBJ
             case 'b' -> build();                                            // BUILD
             case 'Q' -> push(storages.load(pop()));                         // BINPERSID
-            default -> throw corrupt(String.format("opcode 0x%02x is none of those that weights need; torch.save writes"
-                    + " protocol 2, without a pickle_module of one's own", opcode));
+            default -> throw corrupt(String.format("opcode 0x%02x is not supported; save with torch.save, which writes protocol"
+                    + " 2 by default, and without a pickle_module of your own", opcode));
         }
     }
 
-    /** A key of a dict: what hashing handles in one step. */
+    /** The value as a dict's key; lists and dicts, whose hashes depend on their content, are refused. */
     static Object key(Object o) throws UnpicklingException {
         if (o instanceof List || o instanceof Map) {
             throw new UnpicklingException("damaged pickle: a list or dict is the key of a dict");
@@ -167,7 +167,7 @@ final class Unpickler {
         if (args.size() > 0 && args.get(0) instanceof List<?> copied) {
             copiesLeft -= copied.size();
             if (copiesLeft < 0) {
-                throw corrupt("it copies its lists over and over");
+                throw corrupt("it copies its lists over and over, beyond its own length");
             }
         }
         return function.call(args);
@@ -179,15 +179,15 @@ final class Unpickler {
     }
 
     /**
-     * The state of an OrderedDict is the modules' versions, that of a tensor whether it has a gradient, and nothing here
-     * depends on them.
+     * Handles BUILD. The state of an OrderedDict (the modules' versions) and that of a tensor (whether it has a gradient)
+     * are ignored.
      */
     private void build() throws WeightFileException {
         Object state = pop();
         if (top() instanceof PickledObject object) {
             object.setState(state);
         } else if (top() instanceof StoredTensor && state instanceof Tuple parts && parts.size() > 3) {
-            throw corrupt("a state gives a tensor other numbers");
+            throw corrupt("a state would replace a tensor's values by other numbers");
         } else if (!(top() instanceof StoredTensor)) {
             value(top(), Map.class, "an object whose state may be set");
         }
@@ -195,7 +195,7 @@ final class Unpickler {
 
     private void append(Tuple items) throws WeightFileException {
         if (top() instanceof PickledObject) {
-            return;     // a class that extends list or set, of which no weight is made
+            return;     // an instance of a class that extends list or set; no tensor is made from one
         }
         @SuppressWarnings("unchecked")
         List<Object> list = value(top(), ArrayList.class, "a list to append to");
@@ -214,7 +214,7 @@ final class Unpickler {
         Map<Object, Object> dict = top() instanceof PickledObject object ? object.growingItems()
                 : value(top(), LinkedHashMap.class, "a dict to set items of");
         if (items.size() % 2 != 0) {
-            throw corrupt("a key lacks its value");
+            throw corrupt("a dict's key has no value");
         }
         for (int i = 0; i < items.size(); i += 2) {
             dict.put(key(items.get(i)), items.get(i + 1));
@@ -231,7 +231,7 @@ final class Unpickler {
         return o;
     }
 
-    /** POP takes a mark where one is the last thing. */
+    /** Handles POP, which removes a mark if that is on top of the stack. */
     private void drop() throws WeightFileException {
         if (!marks.isEmpty() && marks.get(marks.size() - 1) == stack.size()) {
             marks.remove(marks.size() - 1);
@@ -240,7 +240,7 @@ final class Unpickler {
         }
     }
 
-    /** The last value; those below a mark are out of reach until the mark is taken. */
+    /** The value on top of the stack; values below the last mark are inaccessible until the mark is removed. */
     private Object top() throws WeightFileException {
         int floor = marks.isEmpty() ? 0 : marks.get(marks.size() - 1);
         if (stack.size() <= floor) {
@@ -294,7 +294,7 @@ final class Unpickler {
         return at;
     }
 
-    /** A view, so that a length is believed only as far as there are bytes. */
+    /** A view of the next bytes, so that a false length allocates nothing. */
     private ByteBuffer bytes(long n) {
         if (n < 0 || n > in.remaining()) {
             throw new BufferUnderflowException();
@@ -308,7 +308,7 @@ final class Unpickler {
         return copy;
     }
 
-    /** The text to the end of the line. */
+    /** Reads the text up to the end of the line. */
     private String line() throws WeightFileException {
         int begin = in.position();
         while (in.get() != '\n') {
@@ -327,7 +327,7 @@ final class Unpickler {
         }
     }
 
-    /** Two's complement, little-endian. */
+    /** Converts little-endian two's complement. */
     private Object integer(ByteBuffer bytes) throws WeightFileException {
         if (bytes.remaining() > LONGEST_INTEGER) {
             throw corrupt("an integer has " + bytes.remaining() + " bytes; up to " + LONGEST_INTEGER + " are read");
@@ -343,7 +343,7 @@ final class Unpickler {
         return n.bitLength() < Long.SIZE ? (Object) n.longValue() : n;
     }
 
-    /** Decimal digits, of a Python 2 long with an L behind; 00 and 01 are how protocol 1 writes False and True. */
+    /** Converts decimal digits, with a trailing L for a long of Python 2; protocol 1 writes False and True as 00 and 01. */
     private Object decimal(String digits) throws WeightFileException {
         if (digits.equals("00") || digits.equals("01")) {
             return digits.equals("01");
@@ -372,7 +372,7 @@ final class Unpickler {
         try {
             return Integer.parseInt(digits);
         } catch (NumberFormatException e) {
-            throw corrupt("a place in the memo is expected, but there is " + WeightFileException.quote(digits));
+            throw corrupt("an index into the memo is expected, but there is " + WeightFileException.quote(digits));
         }
     }
 

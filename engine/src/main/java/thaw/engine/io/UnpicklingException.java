@@ -1,6 +1,6 @@
 package thaw.engine.io;
 
-/** A pickle that is damaged, or that asks for more than tensors, dicts and plain values. */
+/** Thrown for a pickle that is damaged, or that needs more than tensors, dicts and plain values. */
 public final class UnpicklingException extends WeightFileException {
 
     private static final long serialVersionUID = 1L;

@@ -6,8 +6,8 @@ import java.util.function.Supplier;
 import thaw.kernels.Shape;
 
 /**
- * A tensor of a file whose numbers are not read, since it's too large or of a kind that is not known. It stands among the
- * others, so that a file is read for the sake of these; asking for its numbers throws the reason.
+ * A tensor whose values cannot be read, because it is too large or of an unsupported kind. It is listed with the others, so
+ * that the rest of its file can be read; access to its values throws the reason.
  */
 final class UnreadTensor implements StoredTensor {
 
@@ -16,9 +16,9 @@ final class UnreadTensor implements StoredTensor {
     private final Shape shape;
 
     /**
-     * @param refusal says which tensor it is and why it's not read; made when it's needed, since there may be many
-     * @param dtype null if it's none that is known
-     * @param shape null if it can't be told, or has more elements than a shape counts
+     * @param refusal supplies the exception with the tensor's name and the reason; created on demand, as there may be many
+     * @param dtype   null if it is unknown
+     * @param shape   null if it is unknown, or has more elements than {@link Shape} can count
      */
     UnreadTensor(Supplier<WeightFileException> refusal, DType dtype, Shape shape) {
         this.refusal = refusal;
@@ -26,12 +26,12 @@ final class UnreadTensor implements StoredTensor {
         this.shape = shape;
     }
 
-    /** One out of a pickle, where its name is not known yet: see {@link #named}. */
+    /** A tensor of a pickle, whose name is not yet known; see {@link #named}. */
     static UnreadTensor because(String reason, DType dtype, Shape shape) {
         return new UnreadTensor(() -> new UnpicklingException(reason), dtype, shape);
     }
 
-    /** The same with the tensor's name before the reason. */
+    /** The same tensor, with the file's and the tensor's name before the reason. */
     UnreadTensor named(String file, String name) {
         return new UnreadTensor(() -> new UnpicklingException(file + ": tensor " + WeightFileException.quote(name) + " "
                 + refusal.get().getMessage()), dtype, shape);
@@ -58,7 +58,7 @@ final class UnreadTensor implements StoredTensor {
         throw new UncheckedIOException(refusal.get());
     }
 
-    /** Checked before memory is taken for the numbers. */
+    /** Throws before memory for the values is allocated. */
     @Override
     public float[] toFloats() {
         throw new UncheckedIOException(refusal.get());

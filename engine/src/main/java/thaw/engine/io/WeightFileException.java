@@ -2,7 +2,9 @@ package thaw.engine.io;
 
 import java.io.IOException;
 
-/** A weight file that breaks its format's rules, or holds what is not read; the message names the file and what to do. */
+/**
+ * Thrown for a weight file that violates its format or has unsupported content; the message names the file and the remedy.
+ */
 public class WeightFileException extends IOException {
 
     private static final long serialVersionUID = 1L;
@@ -15,7 +17,7 @@ public class WeightFileException extends IOException {
         super(message, cause);
     }
 
-    /** A name out of a file, fit for a message: quoted, short, and without control characters. */
+    /** A name from a file, formatted for a message: quoted, at most 120 characters, without control characters. */
     static String quote(String name) {
         String shown = name.length() > 120 ? name.substring(0, 120) + "…" : name;
         StringBuilder quoted = new StringBuilder("\"");

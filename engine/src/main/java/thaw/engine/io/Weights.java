@@ -13,8 +13,8 @@ import java.util.Objects;
 import java.util.Set;
 
 /**
- * The tensors of a weight file by name, in the file's order, and what the file says of itself besides. Immutable; there
- * is nothing to close (the package's description says when a mapped file is let go).
+ * The tensors of a weight file by name, in the file's order, and the file's metadata. Immutable and thread-safe; there is
+ * nothing to close (the package description says when a mapped file is released).
  *
  * <pre>{@code
  * net.loadStateDict(Weights.read(Path.of("resnet50.pth")));
@@ -35,6 +35,7 @@ public final class Weights extends AbstractMap<String, StoredTensor> {
         this.otherKeys = List.copyOf(otherKeys);
     }
 
+    /** Weights from tensors and metadata, both copied in the maps' order. */
     public static Weights of(Map<String, ? extends StoredTensor> tensors, Map<String, String> metadata) {
         return of(tensors, metadata, "", List.of());
     }
@@ -45,26 +46,27 @@ public final class Weights extends AbstractMap<String, StoredTensor> {
     }
 
     /**
-     * Opens a weight file of any format that Thaw reads, told by its first bytes and never by its name: safetensors, a
+     * Opens a weight file of any supported format, identified by its first bytes regardless of its name: safetensors, a
      * PyTorch checkpoint (zip, the pickle stream from before 1.6, or the tar archive from before 0.1.9), or the index of
      * weights in several files ({@code model.safetensors.index.json}).
      *
-     * <p>In a checkpoint the state dict is looked for where training programs put it: under {@code state_dict},
-     * {@code model} and the like, under {@code state_dict_ema} and {@code model_ema} before them, since the moving average
-     * is what such programs evaluate. {@link #key} tells which was taken, {@link #otherKeys} which else stand there.
-     * Numbers and strings beside it, such as {@code epoch}, become metadata. Prefixes that wrappers leave on all names,
-     * {@code module.} (data parallel) and {@code _orig_mod.} (compiled), are taken off.
+     * <p>In a checkpoint the state dict is searched where training programs store it: under {@code state_dict},
+     * {@code model} and similar keys. {@code state_dict_ema} and {@code model_ema} come first, because such programs evaluate
+     * the moving average. {@link #key} is the key that was chosen, {@link #otherKeys} are the alternatives. Numbers and
+     * strings beside the state dict, such as {@code epoch}, become metadata. Prefixes that wrappers add to all names,
+     * {@code module.} (data parallel) and {@code _orig_mod.} (compiled), are removed.
      *
-     * <p>A folder stands for the weights in it where they have a name of Hugging Face's hub, such as
+     * <p>A folder stands for the weights in it if they have one of the names of Hugging Face's hub, such as
      * {@code model.safetensors}. The content of a {@code config.json} beside them becomes metadata:
      * {@code {"pretrained_cfg": {"mean": [0.5, 0.5, 0.5]}}} gives {@code config.pretrained_cfg.mean = "[0.5, 0.5, 0.5]"}.
      *
-     * <p>Nothing of a checkpoint is ever run; objects of classes that are not known, such as a program's settings, are
-     * passed over, and of a whole model that was pickled its state dict is taken. A tensor that can't be read, because it
-     * takes more than 1 GiB or is of a kind such as float8, sparse or complex, is there all the same: only asking for its
-     * numbers throws an {@link java.io.UncheckedIOException}, which names the tensor and says why.
+     * <p>No code of a checkpoint is ever run. Objects of unknown classes, such as a program's settings, are skipped; of a
+     * pickled module the state dict is taken. A tensor that cannot be read, because it takes more than 1 GiB or is of an
+     * unsupported kind (float8, sparse, complex), is still listed: only access to its values throws an
+     * {@link java.io.UncheckedIOException}, which names the tensor and the reason.
      *
-     * @throws WeightFileException if the file is of no such format, or damaged
+     * @param path a file, or a folder as described above
+     * @throws WeightFileException if the file is in none of these formats, or damaged
      * @throws java.nio.file.NoSuchFileException if there is no such file
      */
     public static Weights read(Path path) throws IOException {
@@ -72,17 +74,16 @@ public final class Weights extends AbstractMap<String, StoredTensor> {
     }
 
     /**
-     * Opens a weight file like {@link #read(Path)}, and takes the state dict under a given key of the checkpoint.
+     * Opens a weight file like {@link #read(Path)}, taking the state dict under a given key of the checkpoint.
      *
-     * @param key a name, or names joined by dots such as {@code model.state_dict}; empty for the tensors that stand at the
-     *     file's top
-     * @throws WeightFileException also if there are no tensors under that key; the message lists where there are
+     * @param key a name, or names joined by dots such as {@code model.state_dict}; empty for tensors at the top level
+     * @throws WeightFileException also if there are no tensors under that key; the message lists the keys that have tensors
      */
     public static Weights read(Path path, String key) throws IOException {
         return readFile(path, Objects.requireNonNull(key, "key"));
     }
 
-    /** As {@link #read(Path)}, from a stream such as a resource's, which is read into memory to its end. */
+    /** Like {@link #read(Path)}, from a stream, such as a resource's, which is read into memory to its end but not closed. */
     public static Weights read(InputStream in) throws IOException {
         return read(FileBytes.of("stream", in.readAllBytes()));
     }
@@ -99,21 +100,21 @@ public final class Weights extends AbstractMap<String, StoredTensor> {
         return WrapperPrefix.strip(named(file, null, null));
     }
 
-    /** One of the files that an index names, under the names that stand in it. */
+    /** One of the files of an index, with the names that the file has. */
     static Weights readShard(Path path) throws IOException {
         FileBytes file = FileBytes.map(path);
         if (FileFormat.of(file) == FileFormat.SHARD_INDEX) {
-            throw new WeightFileException(path + ": an index of files that another index names");
+            throw new WeightFileException(path + ": is an index of files, named by another index");
         }
         return named(file, path, null);
     }
 
-    /** The tensors under the names that stand in the file. */
+    /** The tensors under the names that the file has. */
     private static Weights named(FileBytes file, Path path, String key) throws IOException {
         FileFormat format = FileFormat.of(file);
         boolean single = format == FileFormat.SAFETENSORS || format == FileFormat.SHARD_INDEX;
         if (single && key != null && !key.isEmpty()) {
-            throw new WeightFileException(file.name() + ": holds a single dict of tensors, as all safetensors files do, and"
+            throw new WeightFileException(file.name() + ": contains a single dict of tensors, as all safetensors files do, and"
                     + " none under the key " + WeightFileException.quote(key) + "; leave the key out");
         }
         return switch (format) {
@@ -126,7 +127,8 @@ public final class Weights extends AbstractMap<String, StoredTensor> {
     /**
      * Writes a safetensors file; see {@link Safetensors#write}.
      *
-     * @throws IOException if writing fails; what was there before is then still there
+     * @throws IllegalArgumentException if a tensor's name is reserved, or the header would be too large
+     * @throws IOException if writing fails; an existing file is then unchanged
      */
     public static void write(Path path, Map<String, ? extends StoredTensor> tensors, Map<String, String> metadata)
             throws IOException {
@@ -139,20 +141,20 @@ public final class Weights extends AbstractMap<String, StoredTensor> {
     }
 
     /**
-     * Of a safetensors file its {@code __metadata__}; of a PyTorch checkpoint the numbers and strings that stand beside the
-     * state dict, and those within its settings ({@code args}, {@code hyper_parameters} and the like) by path, such as
-     * {@code args.model}. The keys of a {@code config.json} begin with {@code config.}.
+     * The file's metadata. For a safetensors file, its {@code __metadata__}; for a PyTorch checkpoint, the numbers and
+     * strings beside the state dict, and those within its settings ({@code args}, {@code hyper_parameters} and similar) by
+     * path, such as {@code args.model}. The keys of a {@code config.json} begin with {@code config.}.
      */
     public Map<String, String> metadata() {
         return metadata;
     }
 
-    /** Where in a checkpoint the state dict stands: its keys joined by dots; empty if the file is the state dict itself. */
+    /** The path of the state dict in a checkpoint, keys joined by dots; empty if the file itself is the state dict. */
     public String key() {
         return key;
     }
 
-    /** The keys of the other dicts of tensors in the checkpoint, which {@link #read(Path, String)} takes. */
+    /** The keys of the checkpoint's other dicts of tensors, for use with {@link #read(Path, String)}. */
     public List<String> otherKeys() {
         return otherKeys;
     }

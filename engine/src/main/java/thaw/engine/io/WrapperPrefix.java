@@ -4,19 +4,19 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/** The prefixes that modules wrapped around a model put before every name in its state dict. */
+/** The prefixes that wrapper modules add to every name of a model's state dict. */
 final class WrapperPrefix {
 
     /** {@code DataParallel}, {@code DistributedDataParallel} and {@code AveragedModel}; {@code torch.compile}. */
     private static final List<String> PREFIXES = List.of("module.", "_orig_mod.");
 
-    /** {@code AveragedModel}'s own counter, which stands beside the wrapped model's names. */
+    /** A counter of {@code AveragedModel}, stored beside the wrapped model's names. */
     private static final String AVERAGED = "n_averaged";
 
     private WrapperPrefix() {
     }
 
-    /** Takes a prefix off for as long as all names have it: wrappers nest. */
+    /** Removes prefixes as long as all names have one, because wrappers can be nested. */
     static Weights strip(Weights weights) {
         Map<String, StoredTensor> tensors = new LinkedHashMap<>(weights.tensors());
         StoredTensor averaged = tensors.remove(AVERAGED);

@@ -9,10 +9,10 @@ import java.util.zip.DataFormatException;
 import java.util.zip.Inflater;
 
 /**
- * The directory of a zip archive (PKWARE's APPNOTE, sections 4.3 and 4.5), with zip64's large sizes.
+ * The directory of a zip archive (PKWARE's APPNOTE, sections 4.3 and 4.5), with the large sizes of zip64.
  *
- * <p>{@code java.util.zip} doesn't tell where in the file an entry's bytes are, and that is what mapping needs: a stored
- * entry is then a stretch of the file. Checksums are not verified, since PyTorch can be told to leave them out.
+ * <p>{@code java.util.zip} does not give the position of an entry's bytes, which mapping needs: a stored (uncompressed)
+ * entry is a range of the file. Checksums are not verified, because PyTorch can be configured not to write them.
  */
 final class ZipArchive {
 
@@ -26,10 +26,10 @@ final class ZipArchive {
     private static final int LONGEST_COMMENT = 0xffff;
     private static final int STORED = 0;
     private static final int DEFLATED = 8;
-    /** Deflate makes at most 258 bytes out of 2 bits. */
+    /** The highest compression ratio of deflate: 258 bytes from 2 bits. */
     private static final int BEST_RATIO = 1032;
 
-    /** @param header where the entry's local header is */
+    /** @param header the position of the entry's local header */
     private record Entry(String name, int method, boolean encrypted, long compressed, long size, long header) {
     }
 
@@ -48,7 +48,7 @@ final class ZipArchive {
         if (end >= 20 && slice(end - 20, 20).getInt(0) == ZIP64_LOCATOR) {
             ByteBuffer zip64 = slice(slice(end - 20, 20).getLong(8), 56);
             if (zip64.getInt(0) != ZIP64_END) {
-                throw damaged("its zip64 directory is not where it should be");
+                throw damaged("its zip64 directory is not at the position that its locator gives");
             }
             count = zip64.getLong(32);
             length = zip64.getLong(40);
@@ -66,7 +66,7 @@ final class ZipArchive {
         return entries.containsKey(name);
     }
 
-    /** An entry's content: a stretch of the file, or inflated memory. */
+    /** An entry's content: a range of the file, or inflated memory. */
     record Content(FileBytes bytes, long begin, long length) {
         ByteBuffer slice() {
             return bytes.slice(begin, length);
@@ -74,7 +74,9 @@ final class ZipArchive {
     }
 
     /**
-     * @throws WeightFileException if there is no such entry, or it's damaged, encrypted, or too large to be inflated
+     * The content of an entry, inflated if necessary.
+     *
+     * @throws WeightFileException if there is no such entry, or it is damaged, encrypted, or too large to be inflated
      */
     Content content(String name) throws WeightFileException {
         Entry e = entries.get(name);
@@ -87,7 +89,7 @@ final class ZipArchive {
         }
         ByteBuffer local = slice(e.header, 30);
         if (local.getInt(0) != LOCAL_HEADER) {
-            throw damaged(shown + " is not where the directory says");
+            throw damaged(shown + " is not at the position that the directory gives");
         }
         long begin = e.header + 30 + (local.getShort(26) & 0xffff) + (local.getShort(28) & 0xffff);
         if (begin > file.length() || e.compressed > file.length() - begin) {
@@ -96,7 +98,7 @@ final class ZipArchive {
         return switch (e.method) {
             case STORED -> {
                 if (e.size != e.compressed) {
-                    throw damaged(shown + " is stored, but of two different sizes");
+                    throw damaged(shown + " is stored uncompressed, but has two different sizes");
                 }
                 yield new Content(file, begin, e.size);
             }
@@ -139,8 +141,8 @@ final class ZipArchive {
     }
 
     /**
-     * The end record is the last thing in the file but for a comment, so it's searched for from the end. Some programs pad
-     * files; so if there is none that fills the file's rest with its comment, one that leaves more is taken.
+     * The position of the end record, which only a comment may follow, so the search runs backwards.
+     * Some programs pad files: if no record's comment ends with the file, the last record that leaves a remainder is taken.
      */
     private long findEnd() throws WeightFileException {
         int tail = (int) Math.min(file.length(), END_LENGTH + LONGEST_COMMENT);
@@ -183,7 +185,7 @@ final class ZipArchive {
         }
     }
 
-    /** The extra field has, in this order, those of the three numbers that are all ones in the entry itself. */
+    /** The entry's sizes and position; those that are all ones in the entry are in the zip64 extra field, in this order. */
     private Entry sized(String name, ByteBuffer directory, int at, ByteBuffer extra) throws WeightFileException {
         long size = directory.getInt(at + 24) & 0xffff_ffffL;
         long compressed = directory.getInt(at + 20) & 0xffff_ffffL;
@@ -193,7 +195,7 @@ final class ZipArchive {
         compressed = compressed == 0xffff_ffffL && large.remaining() >= 8 ? large.getLong() : compressed;
         header = header == 0xffff_ffffL && large.remaining() >= 8 ? large.getLong() : header;
         if (size < 0 || compressed < 0 || header < 0 || compressed > file.length() || header > file.length()) {
-            throw damaged("its entry " + WeightFileException.quote(name) + " has an impossible size or place");
+            throw damaged("its entry " + WeightFileException.quote(name) + " has an impossible size or position");
         }
         boolean encrypted = (directory.getShort(at + 8) & 1) != 0;
         return new Entry(name, directory.getShort(at + 10) & 0xffff, encrypted, compressed, size, header);

@@ -1,21 +1,22 @@
 /**
- * Weight files: safetensors, read and written, and PyTorch checkpoints of all three formats, read.
+ * Weight files: reads and writes safetensors, and reads all three formats of PyTorch checkpoints.
  *
- * <p>{@link thaw.engine.io.Weights} is the door: it tells the format by a file's first bytes, finds the state dict and
- * hands it out as {@link thaw.engine.io.StoredTensor}s. Beneath it stand {@link thaw.engine.io.Safetensors} and
- * {@link thaw.engine.io.PyTorchFile}. A checkpoint is a pickle, which can name any code of Python's to be run; here none
- * ever is: a few functions that make tensors and plain containers are known, and all else stays inert.
+ * <p>{@link thaw.engine.io.Weights} is the entry point: it identifies the format by a file's first bytes, finds the state
+ * dict and returns it as {@link thaw.engine.io.StoredTensor}s. {@link thaw.engine.io.Safetensors} and
+ * {@link thaw.engine.io.PyTorchFile} read one format each. A checkpoint is a pickle, which can name any Python code to be
+ * run; here none is ever run: a few functions that make tensors and plain containers are implemented, and a call of any
+ * other yields inert data.
  *
- * <h2>Memory, and when a file is let go</h2>
- * A file is mapped, not read: a tensor that lies contiguous in it is a window on the file's pages, and the first copy is
- * made when somebody asks for its numbers. All mapping is done while the file is opened, and the file's handle is closed
- * before {@code read} returns; so there is nothing to close, and {@code net.loadStateDict(Weights.read(path))} leaks no
- * handle. The mapping itself goes when the last tensor of the file is garbage-collected: Java 17 has no supported way to
- * end it sooner that is safe for those who still hold a view. Two things follow. On Windows a mapped file can't be
- * deleted or replaced until then. And a file that another program shortens in place meanwhile makes reads of the missing
- * pages fail with an {@link java.lang.InternalError}; writers that replace files by renaming, as this package's does,
- * don't have that effect: those who hold the old file keep seeing it whole.
+ * <h2>Memory, and the release of files</h2>
+ * A file is mapped, not read: a tensor that is contiguous in it is a view of the file's pages, and the first copy is made
+ * on access to its values. All mapping is done when the file is opened, and the file's handle is closed before {@code read}
+ * returns; so there is nothing to close, and {@code net.loadStateDict(Weights.read(path))} leaks no handle. The mapping
+ * ends when the last tensor of the file is garbage-collected: Java 17 has no supported way to end it earlier that is safe
+ * while views exist. This has two consequences. On Windows, a mapped file cannot be deleted or replaced until then. And if
+ * another program shortens the file in place meanwhile, reads of the missing pages fail with an
+ * {@link java.lang.InternalError}. Programs that replace files by renaming, as this package does, do not have that effect:
+ * existing mappings keep the complete old file.
  *
- * <p>A tensor whose numbers are asked for may take up to 1 GiB; a file may be of any length.
+ * <p>A tensor whose values are read may take up to 1 GiB; a file may have any length.
  */
 package thaw.engine.io;

@@ -3,12 +3,16 @@ package thaw.engine.nn;
 import thaw.engine.Ops;
 import thaw.engine.Tensor;
 
-/** The mean of each of {@code outH × outW} cells of any image: {@code [N, C, H, W] → [N, C, outH, outW]}. */
+/**
+ * Adaptive average pooling: the mean of each of {@code outH × outW} cells of an image of any size,
+ * {@code [N, C, H, W] → [N, C, outH, outW]}.
+ */
 public final class AdaptiveAvgPool2d extends Module {
 
     private final int outH;
     private final int outW;
 
+    /** Pooling to {@code size × size} cells. */
     public AdaptiveAvgPool2d(int size) {
         this(size, size);
     }

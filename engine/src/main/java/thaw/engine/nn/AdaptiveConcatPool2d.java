@@ -4,7 +4,10 @@ import java.util.List;
 import thaw.engine.Ops;
 import thaw.engine.Tensor;
 
-/** Maxima and means side by side, the maxima first: {@code [N, C, H, W] → [N, 2C, size, size]}, as fastai's heads begin. */
+/**
+ * Adaptive maximum pooling followed, along the channels, by adaptive average pooling, as in fastai's heads:
+ * {@code [N, C, H, W] → [N, 2C, size, size]}.
+ */
 public final class AdaptiveConcatPool2d extends Module {
 
     private final int size;

@@ -3,12 +3,16 @@ package thaw.engine.nn;
 import thaw.engine.Ops;
 import thaw.engine.Tensor;
 
-/** The largest value of each of {@code outH × outW} cells of any image: {@code [N, C, H, W] → [N, C, outH, outW]} */
+/**
+ * Adaptive maximum pooling: the largest value of each of {@code outH × outW} cells of an image of any size,
+ * {@code [N, C, H, W] → [N, C, outH, outW]}.
+ */
 public final class AdaptiveMaxPool2d extends Module {
 
     private final int outH;
     private final int outW;
 
+    /** Pooling to {@code size × size} cells. */
     public AdaptiveMaxPool2d(int size) {
         this(size, size);
     }

@@ -8,9 +8,9 @@ import thaw.kernels.Shape;
 
 /**
  * Batch normalisation of each channel of {@code [N, C, H, W]}, or of each feature of {@code [N, C]}. In training mode it
- * normalises by the batch's statistics and lets the running ones follow; in evaluation mode by the running ones. Whether
- * its parameters are learned has no influence on that: to leave the statistics of a frozen layer alone, put it into
- * evaluation mode too.
+ * normalises by the batch's statistics and updates the running mean and variance; in evaluation mode it normalises by the
+ * running statistics. Whether its parameters require gradients has no influence on the mode: to keep the statistics of a
+ * frozen layer unchanged, put it into evaluation mode too.
  */
 public final class BatchNorm2d extends Module {
 
@@ -22,14 +22,14 @@ public final class BatchNorm2d extends Module {
     private final double eps;
     private final double momentum;
 
-    /** With PyTorch's eps 1e-5 and momentum 0.1. */
+    /** Uses PyTorch's defaults: eps 1e-5 and momentum 0.1. */
     public BatchNorm2d(Device device, int channels) {
         this(device, channels, 1e-5, 0.1);
     }
 
     /**
      * @param eps      added to the variance
-     * @param momentum the share of the new value in the running statistics
+     * @param momentum the weight of the new value in the running statistics
      */
     public BatchNorm2d(Device device, int channels, double eps, double momentum) {
         this.eps = eps;
@@ -59,9 +59,9 @@ public final class BatchNorm2d extends Module {
     }
 
     /**
-     * {@code act(norm(x) + residual)}, in one pass unless hooks want to see {@code norm(x)}.
+     * {@code act(norm(x) + residual)}, in one pass unless hooks need {@code norm(x)}.
      *
-     * @param residual of x's shape, or null for 0
+     * @param residual of x's shape, or null for none
      * @param relu     whether act is {@code max(·, 0)}, rather than the identity
      */
     Tensor call(Tensor x, Tensor residual, boolean relu) {
@@ -73,33 +73,37 @@ public final class BatchNorm2d extends Module {
         return relu ? sum.relu() : sum;
     }
 
-    /** Whether this is a constant function of its input: fixed statistics, and no gradient of the parameters wanted. */
+    /** Whether this is a constant affine function of its input: fixed statistics, and no gradient of the parameters needed. */
     boolean isConstant(Device device) {
         return !isTraining() && !(device.gradEnabled() && (weight.requiresGrad() || bias.requiresGrad()));
     }
 
-    /** What is added to the variance. */
+    /** The constant added to the variance. */
     public double eps() {
         return eps;
     }
 
+    /** The scale {@code [C]}. */
     public Tensor weight() {
         return weight;
     }
 
+    /** The shift {@code [C]}. */
     public Tensor bias() {
         return bias;
     }
 
+    /** The running mean {@code [C]}. */
     public Tensor runningMean() {
         return runningMean;
     }
 
+    /** The running variance {@code [C]}; each update uses the batch's unbiased variance. */
     public Tensor runningVar() {
         return runningVar;
     }
 
-    /** How many batches the running statistics have seen. */
+    /** The number of batches that the running statistics have been updated with. */
     public long batchesTracked() {
         return batchesTracked.get();
     }

@@ -6,10 +6,10 @@ import thaw.engine.Tensor;
 import thaw.engine.functions.Recompute;
 
 /**
- * Gradient checkpointing: of the wrapped module's activations only the input is kept for the backward pass, which computes
- * the others again (Chen et al. 2016). One forward pass more for a fraction of the memory. Gradients are the same;
- * batch normalisation counts a batch once and dropout repeats its mask. Names in the state dict are those of the wrapped
- * module.
+ * Gradient checkpointing (Chen et al. 2016): of the wrapped module's activations only the input is kept for the backward
+ * pass, which recomputes the others. Costs one more forward pass and saves most of the activations' memory. Gradients are
+ * the same; batch normalisation counts a batch once, and dropout repeats its mask. Names in the state dict are those of the
+ * wrapped module.
  */
 public final class Checkpoint extends Module {
 
@@ -30,6 +30,7 @@ public final class Checkpoint extends Module {
         return new Recompute(module::call).apply(inputs.toArray(new Tensor[0]));
     }
 
+    /** The wrapped module. */
     public Module module() {
         return module;
     }

@@ -8,7 +8,7 @@ import thaw.kernels.Conv2dOptions;
 import thaw.kernels.Shape;
 
 /**
- * A convolution {@code [N, in, H, W] → [N, out, OH, OW]} with learned weight {@code [out, in/groups, R, S]} and bias
+ * A convolution {@code [N, in, H, W] → [N, out, OH, OW]} with a weight {@code [out, in/groups, R, S]} and an optional bias
  * {@code [out]}.
  */
 public final class Conv2d extends Module {
@@ -17,21 +17,24 @@ public final class Conv2d extends Module {
     private final Tensor bias;
     private final Conv2dOptions options;
 
-    /** Stride 1, no padding, with bias. */
+    /** A convolution with stride 1, without padding, with bias. */
     public Conv2d(Device device, int in, int out, int kernel) {
         this(device, in, out, kernel, Conv2dOptions.DEFAULT, true);
     }
 
-    /** Initial weights are drawn from the device's generator. */
+    /** A convolution with a square filter; initial weights are drawn from the device's generator. */
     public Conv2d(Device device, int in, int out, int kernel, Conv2dOptions options, boolean bias) {
         this(device, in, out, kernel, kernel, options, bias, device.generator());
     }
 
-    /** @param generator draws the initial weights, uniform within {@code ±1/√fanIn} */
+    /**
+     * @param generator draws the initial weights and biases, uniform within {@code ±1/√fanIn}; null leaves them zero
+     * @throws IllegalArgumentException if the channels are not positive multiples of the number of groups
+     */
     public Conv2d(Device device, int in, int out, int kernelH, int kernelW, Conv2dOptions options, boolean bias,
             Generator generator) {
         if (in < 1 || out < 1 || in % options.groups() != 0 || out % options.groups() != 0) {
-            throw new IllegalArgumentException("Conv2d: " + in + " input and " + out + " output channels do not divide into "
+            throw new IllegalArgumentException("Conv2d: " + in + " input and " + out + " output channels can't be divided into "
                     + options.groups() + " groups");
         }
         this.options = options;
@@ -49,16 +52,17 @@ public final class Conv2d extends Module {
         return Ops.conv2d(x, weight, bias, options);
     }
 
-    /** {@code [out, in/groups, R, S]} */
+    /** The weight {@code [out, in/groups, R, S]}. */
     public Tensor weight() {
         return weight;
     }
 
-    /** {@code [out]}, or null. */
+    /** The bias {@code [out]}, or null. */
     public Tensor bias() {
         return bias;
     }
 
+    /** Stride, padding, dilation and groups. */
     public Conv2dOptions convolution() {
         return options;
     }

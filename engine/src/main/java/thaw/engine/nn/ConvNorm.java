@@ -5,18 +5,21 @@ import thaw.engine.Tensor;
 import thaw.engine.functions.Conv2dBatchNorm;
 
 /**
- * A convolution and the batch normalisation behind it, seen as one: {@code act(norm(conv(x)) + residual)}, with as few passes
- * over memory as can be. It is a view and no module: names, modes and hooks are those of the two.
+ * A convolution followed by batch normalisation, computed together: {@code act(norm(conv(x)) + residual)}, with the fewest
+ * passes over memory. It is a view, not a module: names, modes and hooks are those of the two modules.
  *
- * <p>Where the norm is a constant (in evaluation mode, no gradient being wanted with respect to its parameters), it, the
- * residual and the activation are applied to the convolution's results before these are stored. Elsewhere the
- * convolution comes first and the others take one pass. Modules with {@linkplain Module#onForward hooks} are called one by
- * one, so that each hook sees its module's own value.
+ * <p>If the norm is constant (in evaluation mode, and no gradient of its parameters is needed), the norm, the residual and
+ * the activation are applied to the convolution's results before these are stored. Otherwise the convolution runs first,
+ * and the rest takes one pass. Modules with {@linkplain Module#onForward hooks} are called separately, so that each hook
+ * receives its module's own result.
  */
 public record ConvNorm(Conv2d conv, BatchNorm2d norm) {
 
     /**
-     * @param residual of the result's shape, or null for 0
+     * {@code act(norm(conv(x)) + residual)}.
+     *
+     * @param x        {@code [N, in, H, W]}
+     * @param residual of the result's shape, or null for none
      * @param relu     whether act is {@code max(·, 0)}, rather than the identity
      */
     public Tensor call(Tensor x, Tensor residual, boolean relu) {

@@ -5,8 +5,8 @@ import thaw.engine.Ops;
 import thaw.engine.Tensor;
 
 /**
- * In training mode, zeroes each element with probability {@code p} and divides the others by {@code 1 − p} (Srivastava et al.
- * 2014); the identity in evaluation mode.
+ * Dropout (Srivastava et al. 2014): in training mode, zeroes each element with probability {@code p} and divides the others
+ * by {@code 1 − p}; in evaluation mode, the identity.
  */
 public final class Dropout extends Module {
 
@@ -18,7 +18,11 @@ public final class Dropout extends Module {
         this(p, null);
     }
 
-    /** @param generator draws a seed for each forward pass in training mode */
+    /**
+     * @param p         the probability of dropping an element, at least 0 and less than 1
+     * @param generator draws a seed for each forward pass in training mode; null for the generator of the input's device
+     * @throws IllegalArgumentException if {@code p} is out of range
+     */
     public Dropout(double p, Generator generator) {
         if (!(p >= 0 && p < 1)) {
             throw new IllegalArgumentException("Dropout: the probability of dropping an element must be at least 0 and less"

@@ -2,7 +2,7 @@ package thaw.engine.nn;
 
 import thaw.engine.Tensor;
 
-/** {@code [N, C, H, W] → [N, C·H·W]} */
+/** Flattens all dimensions but the first: {@code [N, C, H, W] → [N, C·H·W]}. */
 public final class Flatten extends Module {
 
     @Override

@@ -9,60 +9,62 @@ import thaw.engine.Tensor;
 import thaw.kernels.Shape;
 
 /**
- * Initial values for weights {@code [out, in]} and {@code [out, in/groups, R, S]}, drawn from a seeded generator. Fan-in is the
- * number of inputs that one output sums over, {@code in·R·S}; fan-out the other way, {@code out·R·S}.
+ * Initial values for weights {@code [out, in]} and {@code [out, in/groups, R, S]}, drawn from a seeded generator. Fan-in is
+ * the number of inputs that one output sums over, {@code in/groups·R·S}; fan-out is {@code out·R·S}.
  *
- * <p>Without a generator (null) nothing is drawn and a weight stays as it is: for a network that is about to be given weights.
+ * <p>With a null generator nothing is drawn and a weight keeps its values, for a network that is about to load weights;
+ * {@link #orthogonal} requires a generator.
  */
 public final class Init {
 
-    /** Which of both directions keeps its variance: activations in the forward pass, or gradients in the backward pass. */
+    /** The direction whose variance is preserved: activations in the forward pass, or gradients in the backward pass. */
     public enum Fan {
         IN, OUT
     }
 
-    /** What ReLU takes from the variance is given back by this factor (He et al. 2015, section 2.2). */
+    /** The factor that makes up for ReLU's halving of the mean square (He et al. 2015, section 2.2). */
     public static final double RELU_GAIN = Math.sqrt(2);
 
     private Init() {
     }
 
-    /** Uniform in {@code [low, high)}. */
+    /** Draws from a uniform distribution over {@code [low, high)}. */
     public static void uniform(Tensor w, double low, double high, Generator g) {
         if (g != null) {
             fill(w, () -> low + (high - low) * g.nextDouble());
         }
     }
 
-    /** Normal (Gaussian). */
+    /** Draws from a normal (Gaussian) distribution. */
     public static void normal(Tensor w, double mean, double std, Generator g) {
         if (g != null) {
             fill(w, () -> mean + std * g.nextGaussian());
         }
     }
 
+    /** Sets all elements to one value. */
     public static void constant(Tensor w, double value) {
         fill(w, () -> value);
     }
 
-    /** Normal with {@code std = √2 / √fan}, for layers before ReLU (He et al. 2015). */
+    /** Draws from a normal distribution with {@code std = √2 / √fan}, for layers before ReLU (He et al. 2015). */
     public static void kaimingNormal(Tensor w, Fan fan, Generator g) {
         normal(w, 0, RELU_GAIN / Math.sqrt(extent(w, fan)), g);
     }
 
-    /** Uniform with the same variance as {@link #kaimingNormal}: bound {@code √3·√2 / √fan}. */
+    /** Draws from a uniform distribution with the same variance as {@link #kaimingNormal}: bound {@code √3·√2 / √fan}. */
     public static void kaimingUniform(Tensor w, Fan fan, Generator g) {
         double bound = RELU_GAIN * Math.sqrt(3.0 / extent(w, fan));
         uniform(w, -bound, bound, g);
     }
 
-    /** Uniform within {@code ±1/√fanIn}: PyTorch's default for convolutions and linear layers (Kaiming's, leaky by √5). */
+    /** Uniform within {@code ±1/√fanIn}: PyTorch's default for convolutions and linear layers (Kaiming's for slope √5). */
     public static void defaultUniform(Tensor w, int fanIn, Generator g) {
         double bound = 1 / Math.sqrt(fanIn);
         uniform(w, -bound, bound, g);
     }
 
-    /** Normal with {@code std = gain · √(2 / (fanIn + fanOut))} (Glorot and Bengio 2010). */
+    /** Draws from a normal distribution with {@code std = gain · √(2 / (fanIn + fanOut))} (Glorot and Bengio 2010). */
     public static void xavierNormal(Tensor w, double gain, Generator g) {
         normal(w, 0, gain * Math.sqrt(2.0 / (extent(w, Fan.IN) + extent(w, Fan.OUT))), g);
     }
@@ -74,9 +76,9 @@ public final class Init {
     }
 
     /**
-     * As a matrix {@code [out, rest]}, rows (or columns, if there are more rows) that are orthogonal and of length
-     * {@code gain} (Saxe et al. 2013): Q of the QR decomposition of a Gaussian matrix, each column times the sign of R's
-     * diagonal, without which Q would not be uniformly distributed (Mezzadri 2007).
+     * Makes the rows of the matrix {@code [out, rest]} (its columns, if there are fewer) orthogonal with length {@code gain}
+     * (Saxe et al. 2013): Q of the QR decomposition of a Gaussian matrix, each column multiplied by the sign of R's diagonal,
+     * without which Q would not be uniformly distributed (Mezzadri 2007).
      */
     public static void orthogonal(Tensor w, double gain, Generator g) {
         requireMatrix(w);
@@ -112,8 +114,8 @@ public final class Init {
 
     private static void requireMatrix(Tensor w) {
         if (w.shape().rank() < 2 || w.shape().size() == 0) {
-            throw new IllegalArgumentException("init: a weight " + w.shape() + " has no fan-in and fan-out; it needs two"
-                    + " dimensions at least, and elements. Use uniform, normal or constant for it");
+            throw new IllegalArgumentException("init: a weight of shape " + w.shape() + " has no fan-in and fan-out; at least"
+                    + " two dimensions, and elements, are expected. Use uniform, normal or constant for it");
         }
     }
 

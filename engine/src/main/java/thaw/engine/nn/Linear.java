@@ -6,13 +6,16 @@ import thaw.engine.Ops;
 import thaw.engine.Tensor;
 import thaw.kernels.Shape;
 
-/** {@code [N, in] → [N, out]}: {@code x·weightᵀ + bias} with learned weight {@code [out, in]} and bias {@code [out]}. */
+/**
+ * A fully connected layer {@code [N, in] → [N, out]}: {@code x·weightᵀ + bias} with a weight {@code [out, in]} and an
+ * optional bias {@code [out]}.
+ */
 public final class Linear extends Module {
 
     private final Tensor weight;
     private final Tensor bias;
 
-    /** With bias. */
+    /** A layer with bias. */
     public Linear(Device device, int in, int out) {
         this(device, in, out, true);
     }
@@ -22,7 +25,7 @@ public final class Linear extends Module {
         this(device, in, out, bias, device.generator());
     }
 
-    /** @param generator draws the initial weights, uniform within {@code ±1/√in} */
+    /** @param generator draws the initial weights and biases, uniform within {@code ±1/√in}; null leaves them zero */
     public Linear(Device device, int in, int out, boolean bias, Generator generator) {
         weight = parameter("weight", device.zeros(Shape.of(out, in)));
         Init.defaultUniform(weight, in, generator);
@@ -37,12 +40,12 @@ public final class Linear extends Module {
         return Ops.linear(x, weight, bias);
     }
 
-    /** {@code [out, in]} */
+    /** The weight {@code [out, in]}. */
     public Tensor weight() {
         return weight;
     }
 
-    /** {@code [out]}, or null. */
+    /** The bias {@code [out]}, or null. */
     public Tensor bias() {
         return bias;
     }

@@ -6,15 +6,15 @@ import java.util.stream.Stream;
 import thaw.kernels.Shape;
 
 /**
- * How a state dict and a module differ.
+ * The differences between a state dict and a module.
  *
  * @param missing    names that the module has and the state dict lacks
  * @param unexpected names that the state dict has and the module lacks
- * @param otherShape what both have, in different shapes
+ * @param otherShape names that both have, with different shapes
  */
 public record LoadReport(List<String> missing, List<String> unexpected, List<ShapeMismatch> otherShape) {
 
-    /** Messages name so many of each kind. */
+    /** The most names of each kind that a message lists. */
     private static final int SHOWN = 8;
 
     public LoadReport {
@@ -23,7 +23,7 @@ public record LoadReport(List<String> missing, List<String> unexpected, List<Sha
         otherShape = List.copyOf(otherShape);
     }
 
-    /** A tensor whose shape in the module is not that in the state dict. */
+    /** A tensor whose shapes in the module and in the state dict differ. */
     public record ShapeMismatch(String name, Shape inModule, Shape inState) {
         @Override
         public String toString() {
@@ -31,7 +31,7 @@ public record LoadReport(List<String> missing, List<String> unexpected, List<Sha
         }
     }
 
-    /** Whether everything was there, and nothing else. */
+    /** Whether there are no differences. */
     public boolean isExact() {
         return missing.isEmpty() && unexpected.isEmpty() && otherShape.isEmpty();
     }

@@ -4,12 +4,12 @@ import thaw.engine.Ops;
 import thaw.engine.Tensor;
 import thaw.kernels.Pool2dOptions;
 
-/** The largest value of each window: {@code [N, C, H, W] → [N, C, OH, OW]}. */
+/** Maximum pooling: the largest value of each window, {@code [N, C, H, W] → [N, C, OH, OW]}. */
 public final class MaxPool2d extends Module {
 
     private final Pool2dOptions options;
 
-    /** @param kernel rows and columns of the window; stride and padding likewise in pixels, both ways */
+    /** @param kernel height and width of the window; stride and padding, too, are in pixels and apply to both dimensions */
     public MaxPool2d(int kernel, int stride, int padding) {
         this(Pool2dOptions.of(kernel, stride, padding));
     }

@@ -17,8 +17,8 @@ import thaw.engine.Tensor;
 import thaw.engine.io.StoredTensor;
 
 /**
- * A function of a tensor with parameters, buffers (what is saved but not learned) and child modules, all of them named.
- * Names of inner ones are joined by dots: {@code layer1.0.conv1.weight}.
+ * A function of a tensor, with named parameters, buffers (saved but not learned) and child modules. The names of nested
+ * modules are joined by dots: {@code layer1.0.conv1.weight}.
  *
  * <p>In evaluation mode and under {@link thaw.engine.Device#noGrad()} a module may be called from several threads at once.
  */
@@ -32,10 +32,10 @@ public abstract class Module implements Parameterized {
     private final List<ForwardHook> hooks = new CopyOnWriteArrayList<>();
     private volatile boolean training = true;
 
-    /** The module's value. Inside of another module's {@code forward} use {@link #call}. */
+    /** Computes the module's result. To run a module within another's {@code forward}, use {@link #call}. */
     public abstract Tensor forward(Tensor x);
 
-    /** Runs {@link #forward}, then the hooks, in a scope of its own of which the result alone is kept. */
+    /** Runs {@link #forward} in a scope of its own, then the hooks, and keeps only the result. */
     public final Tensor call(Tensor x) {
         try (Scope scope = x.device().scope()) {
             Tensor y = forward(x);
@@ -47,22 +47,22 @@ public abstract class Module implements Parameterized {
     }
 
     /**
-     * Has {@code hook} called with each result of {@link #call}, until the registration is closed. The second pass of a
-     * {@link Checkpoint} doesn't count.
+     * Registers a hook, which is called with each result of {@link #call} until the registration is closed. The recomputing
+     * pass of a {@link Checkpoint} calls no hooks.
      */
     public final ForwardHook.Registration onForward(ForwardHook hook) {
         hooks.add(hook);
         return () -> hooks.remove(hook);
     }
 
-    /** Whether anybody wants to see what {@link #call} gives. */
+    /** Whether any hook is registered. */
     final boolean hasHooks() {
         return !hooks.isEmpty();
     }
 
     // ---- registration, in the order of the state dict ------------------------------------------------------------
 
-    /** Registers a learned tensor, which leaves its scope and requires a gradient from now on. */
+    /** Registers a learned tensor, which leaves its scope and requires a gradient from then on. */
     protected final Tensor parameter(String name, Tensor t) {
         parameters.put(checked(name), t.unscoped().requiresGrad(true));
         return t;
@@ -74,26 +74,26 @@ public abstract class Module implements Parameterized {
         return t;
     }
 
-    /** As {@link #buffer}, for variances, of which {@link #loadStateDict} refuses negative ones. */
+    /** Registers a buffer of variances; {@link #loadStateDict} refuses negative values for it. */
     protected final Tensor variance(String name, Tensor t) {
         variances.add(name);
         return buffer(name, t);
     }
 
-    /** Registers a whole number that is saved but not learned; an int64 scalar in files. */
+    /** Registers an integer that is saved but not learned; in files an int64 scalar. */
     protected final AtomicLong counter(String name) {
         AtomicLong counter = new AtomicLong();
         counters.put(checked(name), counter);
         return counter;
     }
 
-    /** Registers a child, or puts it in the place of the one of that name. */
+    /** Registers a child, replacing any earlier one of that name. */
     protected final <M extends Module> M child(String name, M module) {
         children.put(checked(name), module);
         return module;
     }
 
-    /** Registers the one child of a wrapper, under no name: the parameters keep theirs. */
+    /** Registers the only child of a wrapper, under the empty name, so that its parameters keep their names. */
     final <M extends Module> M wrapped(M module) {
         children.put("", module);
         return module;
@@ -101,20 +101,20 @@ public abstract class Module implements Parameterized {
 
     private static String checked(String name) {
         if (name.isEmpty() || name.indexOf('.') >= 0) {
-            throw new IllegalArgumentException("module: \"" + name + "\" is no name for a parameter, buffer or child; dots join"
-                    + " the names of nested modules, so it must have none, and be at least one character");
+            throw new IllegalArgumentException("module: \"" + name + "\" can't name a parameter, buffer or child; dots join"
+                    + " the names of nested modules, so a name without dots, of at least one character, is expected");
         }
         return name;
     }
 
-    // ---- what there is -----------------------------------------------------------------------------------------
+    // ---- contents ----------------------------------------------------------------------------------------------
 
-    /** The direct children by name. */
+    /** The direct children by name; a read-only view. */
     public final Map<String, Module> children() {
         return Collections.unmodifiableMap(children);
     }
 
-    /** This module, as {@code ""}, and all inside it, each before its children. */
+    /** This module, under {@code ""}, and all nested modules by path, each before its children. */
     public final Map<String, Module> namedModules() {
         Map<String, Module> found = new LinkedHashMap<>();
         visit("", found::put);
@@ -122,8 +122,8 @@ public abstract class Module implements Parameterized {
     }
 
     /**
-     * The learned tensors of this module and all inside it, in the order of registration. One that is there in several
-     * places, as when layers share weights, stands under its first name only.
+     * The learned tensors of this module and all nested ones, in the order of registration. A tensor that is registered
+     * several times, as with shared weights, is listed under its first name only.
      */
     public final Map<String, Tensor> namedParameters() {
         return named(m -> m.parameters);
@@ -135,7 +135,7 @@ public abstract class Module implements Parameterized {
         return new ArrayList<>(namedParameters().values());
     }
 
-    /** The tensors that are saved but not learned, of this module and all inside it. */
+    /** The tensors that are saved but not learned, of this module and all nested ones. */
     public final Map<String, Tensor> namedBuffers() {
         return named(m -> m.buffers);
     }
@@ -151,7 +151,7 @@ public abstract class Module implements Parameterized {
         return found;
     }
 
-    /** The number of learned numbers. */
+    /** The total number of elements of all parameters. */
     public final long parameterCount() {
         return parameters().stream().mapToLong(t -> t.shape().size()).sum();
     }
@@ -167,39 +167,39 @@ public abstract class Module implements Parameterized {
 
     // ---- modes -------------------------------------------------------------------------------------------------
 
-    /** Puts this module and all inside it into training mode, in which batch statistics are used and dropout drops. */
+    /** Puts this module and all nested ones into training mode: batch statistics are used, and dropout is active. */
     public final Module train() {
         return train(true);
     }
 
-    /** Puts this module and all inside it into evaluation mode. */
+    /** Puts this module and all nested ones into evaluation mode. */
     public final Module eval() {
         return train(false);
     }
 
-    /** Puts this module and all inside it into training mode, or into evaluation mode. */
+    /** Puts this module and all nested ones into training mode (true) or evaluation mode. */
     public final Module train(boolean mode) {
         visit("", (path, m) -> m.training = mode);
         return this;
     }
 
-    /** Whether this module is in training mode, as every one is at first. */
+    /** Whether this module is in training mode, which is the initial mode. */
     public final boolean isTraining() {
         return training;
     }
 
-    /** Says of all parameters whether they are learned; frozen ones cost neither time nor memory in backward. */
+    /** Sets whether the parameters are learned; backward spends neither time nor memory on frozen ones. */
     public final Module requiresGrad(boolean wanted) {
         parameters().forEach(t -> t.requiresGrad(wanted));
         return this;
     }
 
-    /** Forgets the parameters' gradients. */
+    /** Drops the parameters' gradients. */
     public final void zeroGrad() {
         parameters().forEach(Tensor::zeroGrad);
     }
 
-    /** Gives the memory of all parameters, gradients and buffers back; the module can't be used any more. */
+    /** Releases the memory of all parameters, gradients and buffers; the module can't be used afterwards. */
     public final void release() {
         parameters().forEach(Tensor::close);
         namedBuffers().values().forEach(Tensor::close);
@@ -207,13 +207,13 @@ public abstract class Module implements Parameterized {
 
     // ---- saving and loading --------------------------------------------------------------------------------------
 
-    /** A copy of all parameters and buffers as float32, with PyTorch's names and order. Later training doesn't change it. */
+    /** A copy of all parameters and buffers as float32, with PyTorch's names and order; later training does not change it. */
     public final LinkedHashMap<String, StoredTensor> stateDict() {
         return StateDict.of(this).copy();
     }
 
     /**
-     * Takes over all parameters and buffers; nothing is changed if they don't fit exactly.
+     * Loads all parameters and buffers; if they do not match exactly, nothing is changed.
      *
      * @throws IllegalArgumentException naming what is missing, unexpected or of another shape; or the first tensor with an
      *                                  element that is not finite as a float, or with a negative variance
@@ -223,21 +223,22 @@ public abstract class Module implements Parameterized {
     }
 
     /**
-     * Takes over the parameters and buffers that fit.
+     * Loads the parameters and buffers that match by name and shape.
      *
-     * @param strict whether anything that doesn't is an error, and nothing is changed then
-     * @return what was missing, unexpected or of another shape
-     * @throws IllegalArgumentException naming the first tensor, of those that fit, with an element that is not finite as a
-     *                                  float, or with a negative variance; nothing is changed then
+     * @param strict whether any difference is an error
+     * @return the names that are missing, unexpected or of another shape
+     * @throws IllegalArgumentException if {@code strict} and there is a difference; or naming the first matching tensor with
+     *                                  an element that is not finite as a float, or with a negative variance; nothing is
+     *                                  changed then
      */
     public LoadReport loadStateDict(Map<String, ? extends StoredTensor> state, boolean strict) {
         return StateDict.of(this).load(state, strict);
     }
 
     /**
-     * Goes back to what {@link #stateDict()} returned, whatever numbers it has.
+     * Restores a state that {@link #stateDict()} returned, without checks of its values.
      *
-     * @throws IllegalArgumentException if it is not this module's; nothing is changed then
+     * @throws IllegalArgumentException if its names or shapes are not this module's; nothing is changed then
      */
     public final void restore(Map<String, ? extends StoredTensor> snapshot) {
         StateDict.of(this).restore(snapshot);
@@ -259,14 +260,14 @@ public abstract class Module implements Parameterized {
         return counters;
     }
 
-    // ---- for people --------------------------------------------------------------------------------------------
+    // ---- display -----------------------------------------------------------------------------------------------
 
-    /** The options of this module, as they stand in {@link #toString()} between the parentheses. */
+    /** The options of this module, as displayed between the parentheses of {@link #toString()}. */
     protected String options() {
         return "";
     }
 
-    /** The tree of modules as PyTorch prints it. */
+    /** The tree of modules in PyTorch's notation. */
     @Override
     public final String toString() {
         String name = getClass().getSimpleName();

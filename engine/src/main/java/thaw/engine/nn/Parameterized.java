@@ -3,7 +3,7 @@ package thaw.engine.nn;
 import java.util.List;
 import thaw.engine.Tensor;
 
-/** What has learned tensors: a module, or a part of one that is trained alike. */
+/** An owner of learned tensors: a module, or a part of one that is trained with the same settings. */
 public interface Parameterized {
 
     /** The learned tensors, in a fixed order. */

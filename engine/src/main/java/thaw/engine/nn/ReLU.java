@@ -2,7 +2,7 @@ package thaw.engine.nn;
 
 import thaw.engine.Tensor;
 
-/** {@code max(x, 0)} for each element. */
+/** The rectified linear unit: {@code max(x, 0)} for each element. */
 public final class ReLU extends Module {
 
     @Override

@@ -8,14 +8,15 @@ import thaw.engine.Device;
 import thaw.engine.Scope;
 import thaw.engine.Tensor;
 
-/** Modules one after the other. What lies between two of them is released as soon as the graph doesn't need it. */
+/** A chain of modules. Intermediate results are released as soon as the graph does not need them. */
 public final class Sequential extends Module {
 
-    /** The modules' names are their places: 0, 1, … */
+    /** Names the modules by their positions: 0, 1, … */
     public Sequential(Module... modules) {
         this(List.of(modules));
     }
 
+    /** Names the modules by their positions: 0, 1, … */
     public Sequential(List<? extends Module> modules) {
         for (int i = 0; i < modules.size(); i++) {
             child(String.valueOf(i), modules.get(i));
@@ -32,7 +33,7 @@ public final class Sequential extends Module {
         return run(children().values(), x);
     }
 
-    /** The value of the last module, each having been given that of the one before; {@code x} if there are none. */
+    /** Calls each module with the result of the one before, starting with {@code x}; {@code x} itself if there are none. */
     public static Tensor run(Iterable<? extends Module> modules, Tensor x) {
         List<Module> chain = new ArrayList<>();
         modules.forEach(chain::add);
@@ -53,9 +54,9 @@ public final class Sequential extends Module {
     }
 
     /**
-     * Exchanges a ReLU behind a batch norm that is trained with the maximum pooling behind it. A maximum's activation is the
-     * maximum of activations, for values and gradients alike; but backward needs the activation's result, which is smaller once
-     * it is pooled: in a ResNet's stem by four, the largest array of a step.
+     * Exchanges a ReLU after a trained batch norm with the maximum pooling that follows it. The activation of a maximum is the
+     * maximum of the activations, for values and gradients alike; but backward needs the activation's result, which is smaller
+     * after pooling: by a factor of four in a ResNet's stem, where it is the largest array of a step.
      */
     private static void poolBeforeActivation(List<Module> chain, Device device) {
         for (int i = 1; i + 1 < chain.size(); i++) {
@@ -66,7 +67,7 @@ public final class Sequential extends Module {
         }
     }
 
-    /** How many modules from {@code i} on are computed together: convolution, batch norm and ReLU, without either end or both. */
+    /** The number of modules from {@code i} on that are computed together: [convolution,] batch norm [, ReLU]; else 1. */
     private static int fusible(List<Module> chain, int i) {
         int norm = i + 1 < chain.size() && chain.get(i) instanceof Conv2d ? i + 1 : i;
         if (!(chain.get(norm) instanceof BatchNorm2d)) {

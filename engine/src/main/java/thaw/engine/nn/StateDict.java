@@ -14,12 +14,12 @@ import thaw.engine.Tensor;
 import thaw.engine.io.StoredTensor;
 import thaw.kernels.Shape;
 
-/** The parameters, buffers and counters of a module by name, each module's own before its children's. */
+/** The parameters, buffers and counters of a module by name, each module's own before those of its children. */
 final class StateDict {
 
     private final Map<String, Slot> slots = new LinkedHashMap<>();
 
-    /** A place for a value. */
+    /** The storage of one value in the module. */
     private sealed interface Slot {
         Shape shape();
 
@@ -31,7 +31,7 @@ final class StateDict {
 
         void load(StoredTensor value);
 
-        /** What is wrong with a value's numbers, in a few words. */
+        /** A short description of a fault in a value's numbers, if there is one. */
         default Optional<String> fault(StoredTensor value) {
             return Optional.empty();
         }
@@ -58,8 +58,9 @@ final class StateDict {
             if (!value.isFinite()) {
                 return Optional.of(count(value, v -> !Float.isFinite(v), "not finite as float32"));
             }
-            // Few numbers, unlike all those above.
-            return isVariance && anyNegative(value.floats()) ? Optional.of(count(value, v -> v < 0, "negative, as no variance is"))
+            // Variances are few, so converting them is cheap.
+            return isVariance && anyNegative(value.floats()) ? Optional.of(count(value, v -> v < 0,
+                    "negative, which a variance can't be"))
                     : Optional.empty();
         }
 
@@ -86,7 +87,7 @@ final class StateDict {
             return Shape.SCALAR;
         }
 
-        /** Some programs write it as a vector of one element. */
+        /** Accepts a vector of one element too, which some programs write instead of a scalar. */
         @Override
         public boolean takes(Shape given) {
             return given.size() == 1;
@@ -141,16 +142,16 @@ final class StateDict {
         }
     }
 
-    /** Before any is loaded. */
+    /** Throws if a matching value has a fault; called before any value is loaded. */
     private void requireSound(Map<String, ? extends StoredTensor> state) {
         Map<String, String> faults = new LinkedHashMap<>();
         forEachFitting(state, (name, value) -> slots.get(name).fault(value).ifPresent(fault -> faults.put(name, fault)));
         faults.entrySet().stream().findFirst().ifPresent(first -> {
             int others = faults.size() - 1;
             throw new IllegalArgumentException(first.getKey() + ": " + first.getValue()
-                    + (others == 0 ? "" : ", and " + others + (others == 1 ? " other tensor has" : " other tensors have") + " such")
-                    + "; nothing was loaded. The weights are damaged, or training broke them before they were saved: take"
-                    + " others, or an earlier checkpoint");
+                    + (others == 0 ? "" : ", and " + others + (others == 1 ? " other tensor has" : " other tensors have")
+                    + " such") + "; nothing was loaded. The weights are damaged, or training diverged before they were saved:"
+                    + " use other weights, or an earlier checkpoint");
         });
     }
 
@@ -169,7 +170,7 @@ final class StateDict {
         slots.forEach((name, slot) -> {
             StoredTensor value = state.get(name);
             if (value == null) {
-                // files from before PyTorch 0.4.1 have no num_batches_tracked
+                // Files from before PyTorch 0.4.1 have no num_batches_tracked.
                 if (!(slot instanceof Counter)) {
                     missing.add(name);
                 }

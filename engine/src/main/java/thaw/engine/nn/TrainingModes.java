@@ -4,7 +4,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
- * Keeps the modes of a module and all inside it, which need not be the same, and puts them back when it is closed:
+ * Saves the modes of a module and all nested ones, which may differ, and restores them on close:
  * <pre>{@code
  * try (TrainingModes kept = new TrainingModes(net)) {
  *     net.eval();
@@ -16,11 +16,12 @@ public final class TrainingModes implements AutoCloseable {
 
     private final Map<Module, Boolean> modes = new LinkedHashMap<>();
 
+    /** Saves the current modes. */
     public TrainingModes(Module module) {
         module.visit("", (path, m) -> modes.put(m, m.isTraining()));
     }
 
-    /** Each module before those inside it, so that these have the last word. */
+    /** Restores the modes, each module's before those of its nested modules, because setting a mode sets theirs too. */
     @Override
     public void close() {
         modes.forEach(Module::train);

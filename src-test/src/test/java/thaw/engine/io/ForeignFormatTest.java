@@ -58,7 +58,7 @@ class ForeignFormatTest {
         "ep/archive_format ep/models/model.json, torch.export.load", "version serialized_exported_program.json, .pt2",
         "conv1.npy bn1.npy, .npz", "metadata.json config.json model.weights.h5, .keras",
         "MAR-INF/MANIFEST.json resnet18.pth, give the weight file in it: \"resnet18.pth\"",
-        "readme.txt, not of PyTorch"})
+        "readme.txt, not one of PyTorch"})
     void zipArchives(String names, String word) throws IOException {
         ByteArrayOutputStream out = new ByteArrayOutputStream();
         try (ZipOutputStream zip = new ZipOutputStream(out)) {

@@ -82,7 +82,7 @@ class LegacyPyTorchFileTest {
     @Test
     void referencesToAStorageAgree() {
         String other = tensor("b", "N").replace("FloatStorage", "LongStorage");
-        refused(file(MAGIC + VERSION + SYSTEM + "}(" + tensor("a", "N") + other + "u." + KEYS, 4, 1, 2, 3, 4), "is said to");
+        refused(file(MAGIC + VERSION + SYSTEM + "}(" + tensor("a", "N") + other + "u." + KEYS, 4, 1, 2, 3, 4), "is described both as");
     }
 
     /** A tensor over 1 GiB beside one that is needed; a file of holes. */

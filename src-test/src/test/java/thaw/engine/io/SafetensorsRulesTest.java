@@ -160,7 +160,7 @@ class SafetensorsRulesTest {
         "[4,0]; [0,4]"})     // ends before it begins
     void invalidOffsets(String first, String second) {
         String header = "{\"a\":" + tensor("U8", "[4]", first) + ",\"b\":" + tensor("U8", "[4]", second) + "}";
-        refused(Rule.INVALID_OFFSET, safetensors(header, 9), "holes");
+        refused(Rule.INVALID_OFFSET, safetensors(header, 9), "gaps");
     }
 
     @ParameterizedTest

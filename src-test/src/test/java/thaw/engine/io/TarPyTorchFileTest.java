@@ -177,7 +177,7 @@ class TarPyTorchFileTest {
         refused(file(storages.replace("].", "]K\5a."), TENSORS, OBJECT), "malformed");
         refused(file(storages.replace("].", "](K\5K\1K\3K\2ta."), TENSORS, OBJECT), "leaves storage");
         refused(file(storages.replace("].", "](K\5K\7K\3K\2ta."), TENSORS, OBJECT), "no storage with the key 7");
-        refused(file(storages.replace("FloatStorage", "Strange"), TENSORS, OBJECT), "no class that is known");
+        refused(file(storages.replace("FloatStorage", "Strange"), TENSORS, OBJECT), "unknown class");
         for (long n : new long[] {5, -1, Long.MAX_VALUE, 1L << 62}) {
             refused(file(storages.replace(int64(4), int64(n)), TENSORS, OBJECT), "has " + n + " elements");
         }
@@ -186,7 +186,7 @@ class TarPyTorchFileTest {
         refused(file(storages, head + int64(0xffff_ffffL), OBJECT), "4294967295 dimensions");
         refused(file(storages, head + int64(1, 5, 1, 0), OBJECT), "reaches element 4");
         refused(file(storages, head + int64(1, -1, 1, 0), OBJECT), "negative");
-        refused(file(storages, head + int64(2, 1L << 40, 1L << 40, 1, 1, 0), OBJECT), "out of the range");
+        refused(file(storages, head + int64(2, 1L << 40, 1L << 40, 1, 1, 0), OBJECT), "exceeds the numeric range");
     }
 
     /** The upper half of the rank's 8 bytes has no meaning. */
@@ -199,7 +199,7 @@ class TarPyTorchFileTest {
     @Test
     void otherArchives() {
         refused(tar(Map.of("model.pth", "abc")),
-                "unpack it with tar, and give the weight file in it (its first is \"model.pth\")");
+                "unpack it with tar, and give the weight file in it (its first file is \"model.pth\")");
         refused(tar(Map.of("storages", storages())), "\"tensors\"");
         byte[] wrong = new byte[1024];
         System.arraycopy("ustar".getBytes(StandardCharsets.US_ASCII), 0, wrong, 257, 5);

@@ -84,7 +84,7 @@ class LoadedValuesTest {
     @Test
     void variancesAreNotNegative() {
         assertRefused(with("norm.running_var", floats(1, 0, -1, -2)),
-                "norm.running_var: 2 of 4 elements are negative, as no variance is, the first -1.0 at index 2");
+                "norm.running_var: 2 of 4 elements are negative, which a variance can't be, the first -1.0 at index 2");
         net.loadStateDict(with("norm.running_var", floats(0, -0f, 1, Float.MAX_VALUE)));
         assertArrayEquals(new float[] {0, -0f, 1, Float.MAX_VALUE}, net.namedBuffers().get("norm.running_var").toFloats());
         net.loadStateDict(with("norm.running_mean", floats(-1, -2, -3, -Float.MAX_VALUE)));

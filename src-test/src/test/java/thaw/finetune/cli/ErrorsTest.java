@@ -162,7 +162,7 @@ class ErrorsTest {
         assertFails(List.of("evaluate", data, "--weights", text), "text.pth", "text, not weights");
         Path other = folder.resolve("other.safetensors");
         Weights.write(other, Map.of("encoder.weight", StoredTensor.of(Shape.of(1), new float[] {1})), Map.of());
-        assertFails(List.of("train", data, "--weights", other), "no weights of a residual network", "encoder.weight");
+        assertFails(List.of("train", data, "--weights", other), "not weights of a residual network", "encoder.weight");
         assertFails(List.of("evaluate", data, "--model", weights), "resnet20.safetensors", "class_names");
         assertFails(List.of("evaluate", data, "--model", weights, "--weights", weights), "either --model or --weights");
         assertFails(List.of("evaluate", data, "--arch", "resnet20"), "--weights");

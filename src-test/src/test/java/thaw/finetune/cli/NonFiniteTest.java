@@ -93,7 +93,8 @@ class NonFiniteTest {
     @Test
     void everyCommandNamesTheFileAndTheTensor() {
         Map<String, String> faults = Map.of("nan", "layer2.1.bn2.weight: 1 of 32 elements is not finite as float32, the first NaN at"
-                + " index 31", "variance", "bn1.running_var: 1 of 16 elements is negative, as no variance is, the first -1.0 at index 15");
+                + " index 31", "variance",
+                "bn1.running_var: 1 of 16 elements is negative, which a variance can't be, the first -1.0 at index 15");
         faults.forEach((name, fault) -> {
             Run.of("evaluate", data, "--model", model(name)).requireFailure(model(name) + ": " + fault);
             Run.of("evaluate", data, "--weights", weights(name), "--json").requireFailure(weights(name) + ": " + fault);

@@ -4,15 +4,15 @@ import java.io.EOFException;
 import java.nio.ByteBuffer;
 
 /**
- * The bits of a lossless bitstream, the least significant of each byte first (RFC 9649, section 3.2). Bits beyond the end read
- * as zeros and are noticed by the next {@link #fill}, so that nothing is decoded from them for longer than a pixel.
+ * Reads the bits of a lossless bitstream, the least significant bit of each byte first (RFC 9649, section 3.2). Bits beyond the
+ * end are zeros; the next {@link #fill} throws after they have been read, so that at most one pixel is decoded from them.
  */
 final class BitReader {
     private final ByteBuffer data;
     private int position;
-    /** Bits that are not yet read, the next one lowest. */
+    /** The bits not yet read, the next one lowest. */
     private long window;
-    /** How many bits of the window are the file's; below zero when more were read than there are. */
+    /** The number of bits in the window that come from the file; negative if bits beyond the end have been read. */
     private int available;
 
     /** @param data little-endian bytes, read from {@code position} on */
@@ -48,7 +48,7 @@ final class BitReader {
         }
     }
 
-    /** The next bits, without reading them: all 32 are valid after {@link #fill}. */
+    /** The next bits, without consuming them; all 32 are valid after {@link #fill}. */
     int peek() {
         return (int) window;
     }
@@ -58,7 +58,7 @@ final class BitReader {
         available -= bits;
     }
 
-    /** An unsigned number of at most 24 bits. */
+    /** Reads an unsigned integer of at most 24 bits. */
     int read(int bits) throws EOFException {
         fill();
         int value = (int) window & (1 << bits) - 1;

@@ -2,15 +2,15 @@ package thaw.finetune.images.webp;
 
 import java.io.IOException;
 
-/** The compressed pixels of a frame; their number is known before they are decoded. */
+/** The compressed pixels of a frame, whose size is known before decoding. */
 sealed interface Bitstream permits LossyBitstream, LosslessBitstream {
     int width();
 
     int height();
 
-    /** The most memory that {@link #decode} needs at a time, in bytes for each pixel. */
+    /** The peak memory of {@link #decode}, in bytes per pixel. */
     int bytesPerPixel();
 
-    /** The pixels, {@code [height, width, 3]}. */
+    /** Decodes the pixels to RGB, {@code [height, width, 3]}. */
     byte[] decode() throws IOException;
 }

@@ -5,28 +5,28 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 
 /**
- * VP8's arithmetic decoder (RFC 6386, section 7). A decision that is false with a probability of {@code p / 256} splits the range
- * in that ratio; the value, which is read from the data, lies in the part of what was decided.
+ * VP8's arithmetic decoder (RFC 6386, section 7). A decision that is false with probability {@code p / 256} splits the range in
+ * that ratio; the value, which is read from the data, is in one of the parts, and that part gives the decision.
  */
 final class BoolDecoder {
     private final ByteBuffer data;
     private final int end;
     private int position;
-    /** The value, of which {@code count} bits lie below those that are compared with the range. */
+    /** The value; its lowest {@code count} bits are below those that are compared with the range. */
     private long value;
     private int count = -8;
-    /** From 128 to 255. */
+    /** The range, between 128 and 255 after each decision. */
     private int range = 255;
     private boolean exhausted;
 
-    /** Reads {@code data} from {@code start} to {@code end}. */
+    /** Decodes {@code data} from {@code start} to {@code end} (exclusive). */
     BoolDecoder(ByteBuffer data, int start, int end) {
         this.data = data.duplicate().order(ByteOrder.BIG_ENDIAN);
         this.position = start;
         this.end = end;
     }
 
-    /** A decision that is false with a probability of {@code probability / 256}. */
+    /** Reads a decision that is false with probability {@code probability / 256}. */
     boolean read(int probability) {
         if (count < 0) {
             load();
@@ -46,7 +46,7 @@ final class BoolDecoder {
         return decision;
     }
 
-    /** Appends 7 bytes to the value, or a single one near the end; zeros beyond it. */
+    /** Appends 7 bytes to the value, or a single byte near the end; zeros beyond the end. */
     private void load() {
         if (position + 8 <= end) {
             value = value << 56 | data.getLong(position) >>> 8;
@@ -67,7 +67,7 @@ final class BoolDecoder {
         return read(128);
     }
 
-    /** An unsigned number, its most significant bit first. */
+    /** Reads an unsigned integer, most significant bit first. */
     int readLiteral(int bits) {
         int literal = 0;
         for (int i = 0; i < bits; i++) {
@@ -76,7 +76,7 @@ final class BoolDecoder {
         return literal;
     }
 
-    /** A flag and, where it is set, a number of {@code bits} bits and its sign; else 0. */
+    /** Reads a flag and, if it is set, a magnitude of {@code bits} bits and a sign; 0 if it is not set. */
     int readOptionalSigned(int bits) {
         if (!readFlag()) {
             return 0;
@@ -85,7 +85,7 @@ final class BoolDecoder {
         return readFlag() ? -magnitude : magnitude;
     }
 
-    /** @throws EOFException when a decision was made on bits beyond the end */
+    /** @throws EOFException if a decision depended on bits beyond the end */
     void checkEnd() throws EOFException {
         if (exhausted) {
             throw new EOFException("the bitstream ends before the last pixel");

@@ -3,14 +3,14 @@ package thaw.finetune.images.webp;
 import java.util.Arrays;
 
 /**
- * Probabilities of the decisions that code a coefficient (RFC 6386, sections 13.3 to 13.5), 11 for each kind of block, band of
- * frequencies and context. A frame begins with the defaults and may replace any.
+ * Probabilities of the decisions that code a coefficient (RFC 6386, sections 13.3 to 13.5), 11 for each kind of block,
+ * frequency band and context. A frame starts with the defaults and may replace any of them.
  */
 final class CoefficientProbabilities {
     private static final int DECISIONS = 11;
     private static final int CONTEXTS = 3;
     private static final int BANDS = 8;
-    /** The band of each coefficient in zigzag order, and one for what follows the last. */
+    /** The band of each coefficient in zigzag order, with a last entry for the position after the last coefficient. */
     private static final int[] BAND = {0, 1, 2, 3, 6, 4, 5, 6, 6, 6, 6, 6, 6, 6, 6, 7, 0};
 
     private static final int[] DEFAULTS = {
@@ -62,7 +62,7 @@ final class CoefficientProbabilities {
         1, 121, 236, 253, 212, 214, 255, 255, 128, 128, 128, 141, 84, 213, 252, 201, 202, 255, 219, 128, 128, 128,
         42, 80, 160, 240, 162, 185, 255, 205, 128, 128, 128, 1, 1, 255, 128, 128, 128, 128, 128, 128, 128, 128,
         244, 1, 255, 128, 128, 128, 128, 128, 128, 128, 128, 238, 1, 255, 128, 128, 128, 128, 128, 128, 128, 128};
-    /** The probability that each of them stays as it is. */
+    /** The probability, times 256, that each probability keeps its default. */
     private static final int[] UPDATES = {
         255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255,
         255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 176, 246, 255, 255, 255, 255, 255, 255, 255, 255, 255,
@@ -115,7 +115,7 @@ final class CoefficientProbabilities {
     private CoefficientProbabilities() {
     }
 
-    /** The frame's probabilities; those of a block's coefficients begin at {@link #index}. */
+    /** Reads the frame's probabilities, to be indexed by {@link #index}. */
     static int[] read(BoolDecoder in) {
         int[] probabilities = Arrays.copyOf(DEFAULTS, DEFAULTS.length);
         for (int i = 0; i < probabilities.length; i++) {
@@ -127,11 +127,11 @@ final class CoefficientProbabilities {
     }
 
     /**
-     * Where the probabilities for a coefficient begin.
+     * The index of the first of a coefficient's probabilities.
      *
-     * @param kind     of the block
-     * @param position of the coefficient in zigzag order; 16 after the last
-     * @param context  0 to 2, how large what was coded before is
+     * @param kind     the kind of block
+     * @param position the coefficient's position in zigzag order; 16 after the last
+     * @param context  0 to 2, the magnitude class of the preceding coefficients
      */
     static int index(int kind, int position, int context) {
         return ((kind * BANDS + BAND[position]) * CONTEXTS + context) * DECISIONS;

@@ -1,8 +1,9 @@
 package thaw.finetune.images.webp;
 
 /**
- * The factors of the coefficients of a segment's macroblocks (RFC 6386, sections 9.6 and 14.1): of luma, of the second-order block
- * of luma's means, and of chroma; one for the first coefficient of a block and one for the others.
+ * The dequantization factors of a segment's macroblocks (RFC 6386, sections 9.6 and 14.1): for luma blocks, for the
+ * second-order block of their first coefficients, and for chroma blocks; one each for a block's first coefficient (DC) and
+ * for the others (AC).
  */
 record Dequantizer(int lumaDc, int lumaAc, int secondDc, int secondAc, int chromaDc, int chromaAc) {
     private static final int[] DC = {
@@ -18,7 +19,7 @@ record Dequantizer(int lumaDc, int lumaAc, int secondDc, int secondAc, int chrom
         134, 137, 140, 143, 146, 149, 152, 155, 158, 161, 164, 167, 170, 173, 177, 181, 185, 189, 193, 197, 201, 205, 209, 213,
         217, 221, 225, 229, 234, 239, 245, 249, 254, 259, 264, 269, 274, 279, 284};
 
-    /** Reads the frame's index into the tables and its five corrections, and applies each segment's own index. */
+    /** Reads the frame's table index and its five corrections, and derives the factors of each segment from its own index. */
     static Dequantizer[] read(BoolDecoder in, Segments segments) {
         int base = in.readLiteral(7);
         int lumaDc = in.readOptionalSigned(4);

@@ -3,15 +3,15 @@ package thaw.finetune.images.webp;
 import java.io.IOException;
 
 /**
- * ARGB pixels as prefix codes, of which each stands for a literal, for a run copied from earlier pixels, or for an entry of the
- * color cache (RFC 9649, section 3.6). Pixels are {@code alpha << 24 | red << 16 | green << 8 | blue}.
+ * ARGB pixels coded by prefix codes; each symbol is a literal, a copy of a run of earlier pixels, or an entry of the color cache
+ * (RFC 9649, section 3.6). Pixels are {@code alpha << 24 | red << 16 | green << 8 | blue}.
  */
 final class EntropyCodedImage {
     private static final int LENGTH_SYMBOLS = 256;
     private static final int CACHE_SYMBOLS = LENGTH_SYMBOLS + 24;
     private static final int MAX_CACHE_BITS = 11;
     private static final int CACHE_HASH = 0x1e35a7bd;
-    /** Distances 1 to 120 are neighbors: {@code dy << 4 | 8 - dx}, of a pixel {@code dx} to the left and {@code dy} above. */
+    /** The neighbors for distances 1 to 120: {@code dy << 4 | 8 - dx} for a pixel {@code dx} to the left and {@code dy} above. */
     private static final int[] NEIGHBORS = {
         0x18, 0x07, 0x17, 0x19, 0x28, 0x06, 0x27, 0x29, 0x16, 0x1a, 0x26, 0x2a, 0x38, 0x05, 0x37, 0x39, 0x15, 0x1b, 0x36, 0x3a,
         0x25, 0x2b, 0x48, 0x04, 0x47, 0x49, 0x14, 0x1c, 0x35, 0x3b, 0x46, 0x4a, 0x24, 0x2c, 0x58, 0x45, 0x4b, 0x34, 0x3c, 0x03,
@@ -24,10 +24,10 @@ final class EntropyCodedImage {
     private final int width;
     private final int[] pixels;
     private final PrefixCodeGroups groups;
-    /** Colors seen before, at their hashes; {@code null} where the image has none. */
+    /** The color cache: recent colors, indexed by their hashes; {@code null} if the image has none. */
     private final int[] cache;
     private final int cacheShift;
-    /** Pixels before this one are in the cache. */
+    /** The end (exclusive) of the pixels that have been added to the cache. */
     private int cached;
 
     private EntropyCodedImage(BitReader in, int width, int height, boolean mayHaveGroups) throws IOException {
@@ -46,12 +46,12 @@ final class EntropyCodedImage {
         pixels = new int[width * height];
     }
 
-    /** The image of pixels itself, which may have several groups of codes. */
+    /** Reads the main image, which may have several groups of codes. */
     static int[] readSpatiallyCoded(BitReader in, int width, int height) throws IOException {
         return new EntropyCodedImage(in, width, height, true).decode();
     }
 
-    /** An image of a transform's parameters or of group numbers. */
+    /** Reads an image of a transform's parameters or of group numbers, which has one group of codes. */
     static int[] read(BitReader in, int width, int height) throws IOException {
         return new EntropyCodedImage(in, width, height, false).decode();
     }
@@ -87,7 +87,7 @@ final class EntropyCodedImage {
         return pixels;
     }
 
-    /** A backward reference: LZ77, whose distance counts pixels or names a neighbor. */
+    /** Copies a backward reference (LZ77), whose distance is a number of pixels or the number of a neighbor. */
     private int copy(int at, int length, PrefixCodeGroups.Group group) throws IOException {
         in.fill();
         int code = prefixed(group.distance().next(in));
@@ -110,7 +110,7 @@ final class EntropyCodedImage {
         return at + length;
     }
 
-    /** A number from 1 on, as a prefix that gives its range and as many bits as the range needs. */
+    /** Reads an integer from 1 on, coded as a prefix, which gives its range, and the extra bits that the range needs. */
     private int prefixed(int prefix) throws IOException {
         if (prefix < 4) {
             return prefix + 1;
@@ -119,7 +119,7 @@ final class EntropyCodedImage {
         return ((2 + (prefix & 1)) << bits) + in.read(bits) + 1;
     }
 
-    /** Puts all pixels before {@code end} into the color cache. */
+    /** Adds all pixels before {@code end} to the color cache. */
     private void fillCache(int end) {
         if (cache == null) {
             return;

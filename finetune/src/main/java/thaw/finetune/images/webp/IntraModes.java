@@ -3,11 +3,11 @@ package thaw.finetune.images.webp;
 import java.util.Arrays;
 
 /**
- * The prediction modes of a frame's macroblocks, read one after another (RFC 6386, sections 9.11, 11 and 19.3). The getters give
- * those of the macroblock that {@link #read} was called for last.
+ * Reads the prediction modes of a frame's macroblocks, one after another (RFC 6386, sections 9.11, 11 and 19.3). The getters
+ * return the modes of the macroblock last read by {@link #read}.
  */
 final class IntraModes {
-    /** Modes of luma's subblocks. The first four are those of whole macroblocks and of chroma, too. */
+    /** Modes of luma subblocks. The first four are also those of whole macroblocks and of chroma. */
     static final int DC = 0;
     static final int TRUE_MOTION = 1;
     static final int VERTICAL = 2;
@@ -18,15 +18,15 @@ final class IntraModes {
     static final int VERTICAL_LEFT = 7;
     static final int HORIZONTAL_DOWN = 8;
     static final int HORIZONTAL_UP = 9;
-    /** In place of a probability: macroblocks without coefficients aren't marked. */
+    /** Value of the skip probability in frames that do not mark macroblocks without coefficients. */
     static final int NONE_SKIPPED = -1;
     private static final int MODES = 10;
 
-    /** The tree of subblock modes: the entries that follow a false and a true decision; leaves are {@code ~mode}. */
+    /** The tree of subblock modes: pairs of entries for a false and a true decision; a leaf is {@code ~mode}. */
     private static final int[] SUBBLOCK_TREE = {
         ~DC, 2, ~TRUE_MOTION, 4, ~VERTICAL, 6, 8, 12, ~HORIZONTAL, 10, ~RIGHT_DOWN, ~VERTICAL_RIGHT, ~LEFT_DOWN, 14,
         ~VERTICAL_LEFT, 16, ~HORIZONTAL_DOWN, ~HORIZONTAL_UP};
-    /** The tree's probabilities, 9 for each pair of the modes above and to the left. */
+    /** The probabilities of the tree's decisions, 9 for each pair of the modes above and to the left. */
     private static final int[] SUBBLOCK_PROBABILITIES = {
         231, 120, 48, 89, 115, 113, 120, 152, 112, 152, 179, 64, 126, 170, 118, 46, 70, 95,
         175, 69, 143, 80, 85, 82, 72, 155, 103, 56, 58, 10, 171, 218, 189, 17, 13, 152,
@@ -80,9 +80,9 @@ final class IntraModes {
         32, 41, 20, 117, 151, 142, 20, 21, 163, 112, 19, 12, 61, 195, 128, 48, 4, 24};
     private final BoolDecoder in;
     private final Segments segments;
-    /** Probability that a macroblock has coefficients, or {@link #NONE_SKIPPED}. */
+    /** The probability, times 256, that a macroblock has coefficients, or {@link #NONE_SKIPPED}. */
     private final int skipProbability;
-    /** Modes of the lowest subblocks above, for the whole row, and of the rightmost ones to the left. */
+    /** The modes of the lowest subblocks of the row above, and of the rightmost subblocks of the macroblock to the left. */
     private final int[] above;
     private final int[] left = new int[4];
 
@@ -94,10 +94,10 @@ final class IntraModes {
     private int chroma;
 
     /**
-     * Begins before the first macroblock.
+     * A reader positioned before the first macroblock.
      *
-     * @param skipProbability that a macroblock has coefficients, or {@link #NONE_SKIPPED}
-     * @param columns         macroblocks in a row
+     * @param skipProbability the probability, times 256, that a macroblock has coefficients, or {@link #NONE_SKIPPED}
+     * @param columns         the number of macroblocks in a row
      */
     IntraModes(BoolDecoder in, Segments segments, int skipProbability, int columns) {
         this.in = in;
@@ -110,7 +110,7 @@ final class IntraModes {
         Arrays.fill(left, DC);
     }
 
-    /** Reads the modes of the next macroblock, which lies in this column of them. */
+    /** Reads the modes of the next macroblock, which is in this column. */
     void read(int column) {
         segment = segments.readSegment(in);
         skipped = skipProbability != NONE_SKIPPED && in.read(skipProbability);
@@ -148,17 +148,17 @@ final class IntraModes {
         return skipped;
     }
 
-    /** Whether luma is predicted by subblocks of 4 x 4 pixels rather than as a whole. */
+    /** Whether luma is predicted by subblocks of 4 × 4 pixels rather than as a whole. */
     boolean bySubblock() {
         return bySubblock;
     }
 
-    /** Mode of the subblock of this number, counted from left to right, then down. */
+    /** The mode of a subblock, numbered from left to right, then down. */
     int subblock(int number) {
         return subblocks[number];
     }
 
-    /** Luma's mode, where it is predicted as a whole. */
+    /** The luma mode, if luma is predicted as a whole. */
     int luma() {
         return luma;
     }

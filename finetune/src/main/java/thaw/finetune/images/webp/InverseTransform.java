@@ -1,15 +1,15 @@
 package thaw.finetune.images.webp;
 
-/** From coefficients to differences of pixels (RFC 6386, sections 14.3 to 14.5), in the RFC's integers. */
+/** Inverse transforms of coefficients to pixel differences (RFC 6386, sections 14.3 to 14.5), in the RFC's integer arithmetic. */
 final class InverseTransform {
-    /** sqrt(2) cos(pi / 8) - 1 and sqrt(2) sin(pi / 8), as multiples of 1 / 65536. */
+    /** sqrt(2) cos(pi / 8) - 1 and sqrt(2) sin(pi / 8), in units of 1 / 65536. */
     private static final int COSINE_MINUS_ONE = 20091;
     private static final int SINE = 35468;
 
     private InverseTransform() {
     }
 
-    /** The inverse Walsh-Hadamard transform of 4 x 4 means, each of which becomes the first coefficient of a luma block. */
+    /** The inverse Walsh-Hadamard transform of 4 × 4 values; each result becomes the first coefficient of a luma block. */
     static void walshHadamard(short[] means, short[] coefficients) {
         int[] columns = new int[16];
         for (int i = 0; i < 4; i++) {
@@ -34,7 +34,7 @@ final class InverseTransform {
         }
     }
 
-    /** Adds the inverse cosine transform of the 16 coefficients from {@code from} on to the 4 x 4 pixels at {@code at}. */
+    /** Adds the inverse cosine transform of 16 coefficients, starting at {@code from}, to the 4 × 4 pixels at {@code at}. */
     static void addCosine(short[] coefficients, int from, byte[] pixels, int at, int stride) {
         int[] columns = new int[16];
         for (int i = 0; i < 4; i++) {
@@ -64,7 +64,7 @@ final class InverseTransform {
         }
     }
 
-    /** {@link #addCosine} for a block whose first coefficient alone may differ from zero. */
+    /** {@link #addCosine} for a block in which only the first coefficient may be non-zero. */
     static void addMean(int coefficient, byte[] pixels, int at, int stride) {
         int difference = coefficient + 4 >> 3;
         for (int row = at; row < at + 4 * stride; row += stride) {

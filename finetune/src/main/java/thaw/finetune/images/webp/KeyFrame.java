@@ -3,13 +3,13 @@ package thaw.finetune.images.webp;
 import java.io.EOFException;
 
 /**
- * The pixels of a frame that is predicted from itself alone, a macroblock of 16 x 16 pixels after another: each is predicted from
- * those above and to its left, and its residual is added (RFC 6386, sections 5 and 14.5).
+ * Decodes a key frame, which depends on no other frame, one macroblock of 16 × 16 pixels after another: each is predicted from
+ * the pixels above and to its left, and its residual is added (RFC 6386, sections 5 and 14.5).
  */
 final class KeyFrame {
     private static final int MACROBLOCK = 16;
     private static final int CHROMA_BLOCK = 8;
-    /** Flag beside a level: edges between subblocks are filtered, too. */
+    /** A flag stored with a filter level: edges between subblocks are filtered too. */
     private static final int FILTERS_SUBBLOCKS = 64;
 
     private final int width;
@@ -21,7 +21,7 @@ final class KeyFrame {
     private final Dequantizer[] dequantizers;
     private final Plane luma;
     private final Plane[] chroma;
-    /** Each macroblock's level of the loop filter, which runs once all are decoded, and {@link #FILTERS_SUBBLOCKS}. */
+    /** The loop filter level of each macroblock, with {@link #FILTERS_SUBBLOCKS}; the filter runs after all are decoded. */
     private final byte[] filterLevels;
 
     KeyFrame(int width, int height, Segments segments, LoopFilter filter, Dequantizer[] dequantizers) {
@@ -41,12 +41,12 @@ final class KeyFrame {
     /**
      * Decodes the frame.
      *
-     * @param first           the first partition, read up to the first macroblock's modes
+     * @param first           the first partition, positioned at the first macroblock's modes
      * @param skipProbability see {@link IntraModes}
      * @param probabilities   see {@link CoefficientProbabilities}
-     * @param partitions      the coefficients
-     * @return {@code [height, width, 3]}
-     * @throws EOFException when a partition ends before its last macroblock
+     * @param partitions      the partitions of coefficients
+     * @return RGB, {@code [height, width, 3]}
+     * @throws EOFException if a partition ends before its last macroblock
      */
     byte[] decode(BoolDecoder first, int skipProbability, int[] probabilities, BoolDecoder[] partitions) throws EOFException {
         IntraModes modes = new IntraModes(first, segments, skipProbability, columns);
@@ -94,7 +94,7 @@ final class KeyFrame {
         for (int i = 0; i < Residual.FIRST_CHROMA; i++) {
             int at = luma.at(x + i % 4 * 4, y + i / 4 * 4);
             if (modes.bySubblock()) {
-                /* The macroblock to the right is not decoded yet: rightmost subblocks see the row above it. */
+                /* The macroblock to the right is not yet decoded, so the rightmost subblocks use the row above the macroblock. */
                 int aboveRight = i % 4 == 3 ? luma.at(x + MACROBLOCK, y - 1) : at - luma.stride() + 4;
                 prediction.subblock(modes.subblock(i), at, aboveRight);
             }

@@ -1,9 +1,9 @@
 package thaw.finetune.images.webp;
 
 /**
- * Smooths the edges between blocks where they differ by little, once a frame is predicted: predictions use the unfiltered pixels
- * (RFC 6386, sections 9.4 and 15). An edge is filtered where the steps across it and beside it are within limits that grow with
- * the level.
+ * The loop filter: smooths small steps at the edges between blocks. It runs after a frame has been decoded, because predictions
+ * use unfiltered pixels (RFC 6386, sections 9.4 and 15). An edge is filtered where the steps across it and beside it are within
+ * limits that grow with the level.
  */
 final class LoopFilter {
     private static final int MAX_LEVEL = 63;
@@ -14,7 +14,7 @@ final class LoopFilter {
     private final int frameLevel;
     private final int sharpness;
     private final Segments segments;
-    /** Added to the level of every macroblock of a key frame, and of those predicted by subblocks. */
+    /** Added to the level of every macroblock of a key frame, and in addition to that of macroblocks predicted by subblocks. */
     private final int delta;
     private final int subblockDelta;
 
@@ -40,7 +40,7 @@ final class LoopFilter {
         return new LoopFilter(simple, level, sharpness, segments, deltas[0], deltas[REFERENCES]);
     }
 
-    /** The level of a macroblock, 0 to 63; 0 leaves it as it is. */
+    /** The level of a macroblock, 0 to 63; 0 disables the filter. */
     int level(int segment, boolean bySubblock) {
         if (frameLevel == 0) {
             return 0;
@@ -49,17 +49,17 @@ final class LoopFilter {
         return Math.max(0, Math.min(MAX_LEVEL, level));
     }
 
-    /** How large a step between pixels beside an edge may be. */
+    /** The largest step between neighboring pixels beside an edge that is filtered. */
     private int interiorLimit(int level) {
         int limit = sharpness > 4 ? level >> 2 : sharpness > 0 ? level >> 1 : level;
         return Math.max(1, sharpness > 0 ? Math.min(9 - sharpness, limit) : limit);
     }
 
     /**
-     * Filters the edges of a macroblock: those to its left and above it, and those between its subblocks.
+     * Filters the edges of a macroblock: to its left, above it, and between its subblocks.
      *
      * @param level     from {@link #level}
-     * @param subblocks whether the inner edges are filtered, too
+     * @param subblocks whether the edges between subblocks are filtered too
      */
     void apply(Plane luma, Plane[] chroma, int column, int row, int level, boolean subblocks) {
         if (level == 0) {
@@ -97,13 +97,13 @@ final class LoopFilter {
     }
 
     /**
-     * Filters an edge, which lies before the samples from {@code at} on. On a line across it lie p3, p2, p1, p0 and, beyond it, q0,
-     * q1, q2, q3.
+     * Filters an edge, which is before the samples starting at {@code at}. The samples on a line across it are p3, p2, p1, p0
+     * and, behind the edge, q0, q1, q2, q3.
      *
-     * @param across   distance of samples on such a line
-     * @param along    distance of neighbors along the edge, which is {@code size} samples long
-     * @param limit    of twice the step over the edge and half the one from p1 to q1
-     * @param interior of the other steps; -1 for the simple filter, which leaves them alone
+     * @param across   the distance of neighboring samples across the edge
+     * @param along    the distance of neighboring samples along the edge, which is {@code size} samples long
+     * @param limit    the limit of {@code 2·|p0 − q0| + |p1 − q1| / 2}
+     * @param interior the limit of the other steps; -1 for the simple filter, which does not test them
      */
     private static void edge(byte[] s, int at, int across, int along, int size, int limit, int interior, int highVariance,
             boolean ofMacroblock) {
@@ -145,19 +145,19 @@ final class LoopFilter {
         }
     }
 
-    /** Moves p0 and q0 towards each other where the samples beside the edge differ, too. */
+    /** Moves p0 and q0 towards each other; the step from p1 to q1, too, determines by how much. */
     private static void adjustTwo(byte[] s, int i, int across, int p1, int p0, int q0, int q1) {
         int a = 3 * (q0 - p0) + clamp(p1 - q1);
         adjust(s, i, across, p0, q0, clamp(a + 3) >> 3, clamp(a + 4) >> 3);
     }
 
-    /** Sets the sample at {@code i} to {@code q - fromQ} and the one {@code distance} before to {@code p + toP}. */
+    /** Sets the sample at {@code i} to {@code q - fromQ} and the one {@code distance} before it to {@code p + toP}. */
     private static void adjust(byte[] s, int i, int distance, int p, int q, int toP, int fromQ) {
         s[i - distance] = (byte) Math.max(0, Math.min(255, p + toP));
         s[i] = (byte) Math.max(0, Math.min(255, q - fromQ));
     }
 
-    /** To the range of a signed byte. */
+    /** Clamps to the range of a signed byte. */
     private static int clamp(int value) {
         return Math.max(-128, Math.min(127, value));
     }

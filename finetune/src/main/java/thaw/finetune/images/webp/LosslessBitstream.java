@@ -5,7 +5,7 @@ import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
 import java.util.Deque;
 
-/** VP8L: a header of 5 bytes, the transforms, and the pixels that they are undone on (RFC 9649, sections 3.4 and 3.8.1). */
+/** VP8L: a header of 5 bytes, the transforms, and the transformed pixels (RFC 9649, sections 3.4 and 3.8.1). */
 record LosslessBitstream(int width, int height, ByteBuffer data) implements Bitstream {
     private static final int HEADER_BYTES = 5;
     private static final int SIGNATURE = 0x2f;
@@ -13,7 +13,7 @@ record LosslessBitstream(int width, int height, ByteBuffer data) implements Bits
     /** @param data the bitstream, little-endian, from index 0 to its limit */
     static LosslessBitstream open(ByteBuffer data) throws IOException {
         if (data.limit() < HEADER_BYTES || data.get(0) != SIGNATURE) {
-            throw new IOException("its lossless bitstream does not begin with 2f hex and a size");
+            throw new IOException("its lossless bitstream does not begin with the byte 2f (hexadecimal) and a size");
         }
         int header = data.getInt(1);
         if (header >>> 29 != 0) {
@@ -22,7 +22,7 @@ record LosslessBitstream(int width, int height, ByteBuffer data) implements Bits
         return new LosslessBitstream(1 + (header & 0x3fff), 1 + (header >> 14 & 0x3fff), data);
     }
 
-    /** ARGB and RGB. */
+    /** The ARGB pixels and the RGB result. */
     @Override
     public int bytesPerPixel() {
         return 4 + 3;
@@ -37,7 +37,7 @@ record LosslessBitstream(int width, int height, ByteBuffer data) implements Bits
         while (in.readFlag()) {
             int kind = in.read(2);
             if ((seen & 1 << kind) != 0) {
-                throw new IOException("its lossless bitstream has a transform twice");
+                throw new IOException("its lossless bitstream has the same transform twice");
             }
             seen |= 1 << kind;
             transforms.push(Transform.read(in, kind, codedWidth, height));

@@ -5,8 +5,8 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 
 /**
- * A key frame of VP8: a header of 10 bytes, a first partition with what holds for the frame and the modes of its macroblocks, and
- * up to 8 partitions with their coefficients, which the rows of macroblocks read in turn (RFC 6386, section 9).
+ * A key frame of VP8: a header of 10 bytes, a first partition with the frame's parameters and the modes of its macroblocks, and
+ * up to 8 partitions with their coefficients, which rows of macroblocks use cyclically (RFC 6386, section 9).
  */
 record LossyBitstream(int width, int height, ByteBuffer data) implements Bitstream {
     private static final int HEADER_BYTES = 10;
@@ -15,23 +15,23 @@ record LossyBitstream(int width, int height, ByteBuffer data) implements Bitstre
     /** @param data the bitstream, little-endian, from index 0 to its limit */
     static LossyBitstream open(ByteBuffer data) throws IOException {
         if (data.limit() < HEADER_BYTES) {
-            throw new EOFException("its lossy bitstream has " + data.limit() + " bytes; its header alone has " + HEADER_BYTES);
+            throw new EOFException("its lossy bitstream has " + data.limit() + " bytes, fewer than its header's " + HEADER_BYTES);
         }
         int tag = data.get(0);
         boolean keyFrame = (tag & 1) == 0;
         boolean shown = (tag >> 4 & 1) != 0;
         if (!keyFrame || !shown || (tag >> 1 & 7) > 3 || WebpFile.uint24(data, 3) != START_CODE) {
-            throw new IOException("its lossy bitstream does not begin with the header of a key frame that is shown");
+            throw new IOException("its lossy bitstream does not begin with the header of a displayed key frame");
         }
         int width = data.getShort(6) & 0x3fff;
         int height = data.getShort(8) & 0x3fff;
         if (width == 0 || height == 0) {
-            throw new IOException("its lossy bitstream claims " + width + " x " + height + " pixels");
+            throw new IOException("its lossy bitstream has an empty size: " + width + " x " + height + " pixels");
         }
         return new LossyBitstream(width, height, data);
     }
 
-    /** Planes of 1.5 samples for each pixel, rounded up, and RGB. */
+    /** Planes of 1.5 samples per pixel, rounded up, and the RGB result. */
     @Override
     public int bytesPerPixel() {
         return 2 + 3;
@@ -44,13 +44,13 @@ record LossyBitstream(int width, int height, ByteBuffer data) implements Bitstre
             throw new EOFException("the first partition of its lossy bitstream ends at byte " + firstEnd + " of " + data.limit());
         }
         BoolDecoder in = new BoolDecoder(data, HEADER_BYTES, firstEnd);
-        /* Color space, of which there is but one, and whether sums need clamping, which always does. */
+        /* Skips the color space, which has a single value, and the clamping type: pixels are always clamped. */
         in.readLiteral(2);
         Segments segments = Segments.read(in);
         LoopFilter filter = LoopFilter.read(in, segments);
         BoolDecoder[] partitions = partitions(firstEnd, 1 << in.readLiteral(2));
         Dequantizer[] dequantizers = Dequantizer.read(in, segments);
-        /* Whether later frames begin with these probabilities. */
+        /* Skips the flag whether later frames start with these probabilities. */
         in.readFlag();
         int[] probabilities = CoefficientProbabilities.read(in);
         int skipProbability = in.readFlag() ? in.readLiteral(8) : IntraModes.NONE_SKIPPED;
@@ -58,7 +58,7 @@ record LossyBitstream(int width, int height, ByteBuffer data) implements Bitstre
         return new KeyFrame(width, height, segments, filter, dequantizers).decode(in, skipProbability, probabilities, partitions);
     }
 
-    /** The partitions of coefficients; the lengths of all but the last come first, 3 bytes each. */
+    /** Opens the partitions of coefficients; the lengths of all but the last precede them, 3 bytes each. */
     private BoolDecoder[] partitions(int lengths, int count) throws EOFException {
         int start = lengths + 3 * (count - 1);
         BoolDecoder[] partitions = new BoolDecoder[count];

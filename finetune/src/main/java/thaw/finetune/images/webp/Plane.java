@@ -3,8 +3,8 @@ package thaw.finetune.images.webp;
 import java.util.Arrays;
 
 /**
- * The samples of luma or of one chroma, for whole macroblocks, with a border for predictions: pixels above the image count as
- * 127, those to its left as 129 (RFC 6386, section 12.2).
+ * The samples of luma or of one chroma component, for whole macroblocks, with a border for predictions: the samples above the
+ * image are 127, those to its left 129 (RFC 6386, section 12.2).
  */
 final class Plane {
     private static final int BORDER = 4;
@@ -27,17 +27,17 @@ final class Plane {
         return samples;
     }
 
-    /** Distance of vertical neighbors. */
+    /** The distance of vertical neighbors in {@link #samples}. */
     int stride() {
         return stride;
     }
 
-    /** Index of a sample; -1 stands for the borders above and to the left. */
+    /** The index of a sample; a coordinate of -1 is the border above or to the left. */
     int at(int x, int y) {
         return (y + 1) * stride + BORDER + x;
     }
 
-    /** Repeats the last sample of a row to its right, where predictions of the row below look for four more. */
+    /** Repeats the last sample of a row to its right, where predictions of the row below read four more samples. */
     void extendRow(int y) {
         int end = at(width, y);
         Arrays.fill(samples, end, end + BORDER, samples[end - 1]);

@@ -5,7 +5,7 @@ import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
 import java.util.Arrays;
 
-/** Blocks predicted from the pixels above and to the left of them (RFC 6386, section 12). */
+/** Predicts blocks from the pixels above and to the left of them (RFC 6386, section 12). */
 final class Prediction {
     private static final VarHandle INTS = MethodHandles.byteArrayViewVarHandle(int[].class, ByteOrder.LITTLE_ENDIAN);
 
@@ -18,10 +18,10 @@ final class Prediction {
     }
 
     /**
-     * A block of luma or chroma as a whole.
+     * Predicts a block of luma or chroma as a whole.
      *
      * @param size  16 or 8
-     * @param above whether there are pixels above, which DC leaves out where not; likewise {@code left}
+     * @param above whether there are pixels above; the mode DC ignores them if not; likewise {@code left}
      */
     void block(int mode, int at, int size, boolean above, boolean left) {
         switch (mode) {
@@ -55,7 +55,7 @@ final class Prediction {
         }
     }
 
-    /** {@code left + above - corner}, which continues gradients. */
+    /** Predicts {@code left + above - corner}, which continues gradients. */
     private void trueMotion(int at, int size) {
         int corner = pixel(at - stride - 1);
         for (int row = at; row < at + size * stride; row += stride) {
@@ -67,10 +67,10 @@ final class Prediction {
     }
 
     /**
-     * A subblock of 4 x 4 pixels. Its edge, from the lowest pixel on the left over the corner to the fourth above right, has 13
-     * pixels; most modes give each pixel the smoothed edge in one direction.
+     * Predicts a subblock of 4 × 4 pixels from its edge: 13 pixels, from the lowest pixel on the left over the corner to the
+     * fourth pixel above right. Most modes smooth the edge and extend it in one direction.
      *
-     * @param aboveRight index of the four pixels above and to the right
+     * @param aboveRight index of the first of the four pixels above and to the right
      */
     void subblock(int mode, int at, int aboveRight) {
         /* The edge: L K J I on the left, the corner X, A B C D above, E F G H above right. */
@@ -127,7 +127,7 @@ final class Prediction {
         }
     }
 
-    /** Seven values along diagonals: row y begins with value y, or ends with value 3 - y when {@code direction} is -1. */
+    /** Sets diagonals from seven values: row y starts at value y, or at value 3 - y if {@code direction} is -1. */
     private void diagonal(int at, int v0, int v1, int v2, int v3, int v4, int v5, int v6, int direction) {
         int first = row(v0, v1, v2, v3);
         int second = row(v1, v2, v3, v4);
@@ -140,7 +140,7 @@ final class Prediction {
         }
     }
 
-    /** Four pixels, the leftmost in the lowest byte. */
+    /** Packs four pixels, the leftmost in the lowest byte. */
     private static int row(int p0, int p1, int p2, int p3) {
         return p0 | p1 << 8 | p2 << 16 | p3 << 24;
     }

@@ -1,13 +1,13 @@
 package thaw.finetune.images.webp;
 
 /**
- * Pixels are coded as differences from a prediction made of the neighbors left (L), above (T), above left (TL) and above right
- * (TR); the mode of prediction is chosen by block (RFC 9649, section 3.5.1).
+ * The predictor transform: pixels are coded as differences from a prediction from the neighbors left (L), above (T), above left
+ * (TL) and above right (TR); the prediction mode is chosen per block (RFC 9649, section 3.5.1).
  */
 record PredictorTransform(int codedWidth, int blockBits, int[] blocks) implements Transform {
     private static final int BLACK = 0xff000000;
 
-    /** A pixel's right neighbor above is, in the last column, the first pixel of its own row: the next in memory. */
+    /** In the last column, the pixel above right is the first pixel of the same row, which is the next one in memory. */
     @Override
     public int[] inverse(int[] pixels) {
         int width = codedWidth;
@@ -60,12 +60,12 @@ record PredictorTransform(int codedWidth, int blockBits, int[] blocks) implement
         };
     }
 
-    /** Sum of each channel, modulo 256. */
+    /** The sum of each channel, modulo 256. */
     static int add(int a, int b) {
         return (a & 0xff00ff00) + (b & 0xff00ff00) & 0xff00ff00 | (a & 0xff00ff) + (b & 0xff00ff) & 0xff00ff;
     }
 
-    /** Mean of each channel, rounded down: half of what differs, and all of what both have. */
+    /** The mean of each channel, rounded down: the common bits plus half of the differing bits. */
     private static int average(int a, int b) {
         return ((a ^ b) >>> 1 & 0x7f7f7f7f) + (a & b);
     }
@@ -75,7 +75,7 @@ record PredictorTransform(int codedWidth, int blockBits, int[] blocks) implement
                 + Math.abs((a >> 8 & 0xff) - (b >> 8 & 0xff)) + Math.abs((a & 0xff) - (b & 0xff));
     }
 
-    /** {@code a + b - c} of each channel. */
+    /** {@code a + b - c} for each channel, clamped. */
     private static int clampedAddSubtractFull(int a, int b, int c) {
         return clamp((a >>> 24) + (b >>> 24) - (c >>> 24)) << 24
                 | clamp((a >> 16 & 0xff) + (b >> 16 & 0xff) - (c >> 16 & 0xff)) << 16
@@ -83,7 +83,7 @@ record PredictorTransform(int codedWidth, int blockBits, int[] blocks) implement
                 | clamp((a & 0xff) + (b & 0xff) - (c & 0xff));
     }
 
-    /** {@code a + (a - b) / 2} of each channel. */
+    /** {@code a + (a - b) / 2} for each channel, clamped. */
     private static int clampedAddSubtractHalf(int a, int b) {
         return half(a >>> 24, b >>> 24) << 24 | half(a >> 16 & 0xff, b >> 16 & 0xff) << 16
                 | half(a >> 8 & 0xff, b >> 8 & 0xff) << 8 | half(a & 0xff, b & 0xff);

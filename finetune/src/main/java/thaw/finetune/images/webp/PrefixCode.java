@@ -4,16 +4,19 @@ import java.io.IOException;
 import java.util.Arrays;
 
 /**
- * A canonical prefix code, decoded through tables (RFC 9649, sections 3.7.1 and 3.7.2). The first table is indexed by the next
- * 8 bits; the entries of longer codes lead to a second table, indexed by the bits that follow.
+ * A canonical prefix code, decoded by tables (RFC 9649, sections 3.7.1 and 3.7.2). The first table is indexed by the next 8 bits;
+ * entries of longer codes point to a second table, which is indexed by the following bits.
  */
 final class PrefixCode {
     private static final int MAX_LENGTH = 15;
     private static final int FIRST_BITS = 8;
-    /** The order in which lengths of the code-length code are written. */
+    /** The order in which the lengths of the code-length code are stored. */
     private static final int[] CODE_LENGTH_ORDER = {17, 18, 0, 1, 2, 3, 4, 5, 16, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
 
-    /** Entries are {@code symbol << 4 | length}; for lengths beyond the first table's, with a second table's index as symbol. */
+    /**
+     * The entries, {@code symbol << 4 | length}. In the first table, an entry of codes longer than 8 bits has the index of its
+     * second table in place of the symbol, and the longest length of these codes.
+     */
     private final int[] table;
     private final int firstBits;
 
@@ -22,7 +25,7 @@ final class PrefixCode {
         this.firstBits = firstBits;
     }
 
-    /** The symbol whose code comes next; at least 15 bits must have been filled. */
+    /** Reads the next symbol; at least 15 bits must have been filled. */
     int next(BitReader in) {
         int bits = in.peek();
         int entry = table[bits & (1 << firstBits) - 1];
@@ -35,15 +38,15 @@ final class PrefixCode {
         return entry >>> 4;
     }
 
-    /** Entries of the tables, for bounding what a file can make of few bits. */
+    /** The number of table entries, for bounding the memory that a small file can demand. */
     int size() {
         return table.length;
     }
 
     /**
-     * Reads a code as the lengths of its symbols' codes, 0 for those that don't occur.
+     * Reads a code, stored as the lengths of its symbols' codes, 0 for unused symbols.
      *
-     * @param alphabet number of symbols
+     * @param alphabet the number of symbols
      */
     static PrefixCode read(BitReader in, int alphabet) throws IOException {
         int[] lengths = new int[alphabet];
@@ -55,19 +58,20 @@ final class PrefixCode {
         return of(lengths);
     }
 
-    /** One or two symbols, written as numbers. */
+    /** Reads a code of one or two symbols, which are stored as numbers. */
     private static void readSimple(BitReader in, int[] lengths) throws IOException {
         boolean two = in.readFlag();
         int first = in.read(in.readFlag() ? 8 : 1);
         int second = two ? in.read(8) : first;
         if (Math.max(first, second) >= lengths.length) {
-            throw new IOException("a prefix code has symbol " + Math.max(first, second) + " of " + lengths.length);
+            throw new IOException("a prefix code has symbol " + Math.max(first, second) + "; expected less than "
+                    + lengths.length);
         }
         lengths[first] = 1;
         lengths[second] = 1;
     }
 
-    /** The lengths are themselves prefix-coded; 16 repeats the last length that wasn't zero, 17 and 18 are runs of zeros. */
+    /** Reads prefix-coded lengths; token 16 repeats the last non-zero length, 17 and 18 are runs of zeros. */
     private static void readNormal(BitReader in, int[] lengths) throws IOException {
         int[] codeLengths = new int[CODE_LENGTH_ORDER.length];
         int written = 4 + in.read(4);
@@ -79,7 +83,7 @@ final class PrefixCode {
         if (in.readFlag()) {
             tokens = 2 + in.read(2 + 2 * in.read(3));
             if (tokens > lengths.length) {
-                throw new IOException("a prefix code has " + tokens + " symbols of " + lengths.length);
+                throw new IOException("a prefix code has " + tokens + " lengths; expected at most " + lengths.length);
             }
         }
         int previous = 8;
@@ -105,9 +109,9 @@ final class PrefixCode {
     }
 
     /**
-     * The code of these lengths, at most 15 each: shorter codes come before longer ones, and among equals the smaller symbol.
+     * The code with these lengths, at most 15 each: shorter codes precede longer ones; among equals, the smaller symbol is first.
      *
-     * @throws IOException unless every sequence of bits is a sequence of codes
+     * @throws IOException if the code is incomplete: every bit sequence must be a sequence of codes
      */
     static PrefixCode of(int[] lengths) throws IOException {
         int[] count = new int[MAX_LENGTH + 1];
@@ -131,14 +135,14 @@ final class PrefixCode {
         return new PrefixCode(tables(lengths, nextCode, Math.min(longest, FIRST_BITS)), Math.min(longest, FIRST_BITS));
     }
 
-    /** @param nextCode the code of the first symbol of each length; counted up */
+    /** @param nextCode the code of the first symbol of each length; modified */
     private static int[] tables(int[] lengths, int[] nextCode, int firstBits) {
         int[] codes = new int[lengths.length];
         int[] longest = new int[1 << firstBits];
         for (int symbol = 0; symbol < lengths.length; symbol++) {
             int length = lengths[symbol];
             if (length > 0) {
-                /* Codes are written from their most significant bit on, which is the lowest of what peek gives. */
+                /* Codes are stored from their most significant bit on, which is the lowest bit of peek(). */
                 codes[symbol] = Integer.reverse(nextCode[length]++) >>> 32 - length;
                 int prefix = codes[symbol] & longest.length - 1;
                 longest[prefix] = Math.max(longest[prefix], length);

@@ -3,18 +3,18 @@ package thaw.finetune.images.webp;
 import java.io.IOException;
 
 /**
- * The prefix codes of an image (RFC 9649, section 3.7.2.2). A group has five codes; an image has one group, or an entropy image
- * that gives one to each square block of pixels.
+ * The prefix codes of an image (RFC 9649, section 3.7.2.2). A group has five codes. An image has a single group, or an entropy
+ * image that assigns a group to each square block of pixels.
  */
 final class PrefixCodeGroups {
-    /** 256 literals of green and 24 length prefixes; a color cache's indices come on top. */
+    /** 256 literals of green and 24 length prefixes; the indices of a color cache follow. */
     private static final int GREEN_SYMBOLS = 256 + 24;
     private static final int LITERALS = 256;
     private static final int DISTANCE_SYMBOLS = 40;
-    /** 64 MiB of tables; libwebp's encoder writes at most 2,600 groups, which need less. */
+    /** The limit of 64 MiB of tables; the at most 2,600 groups that libwebp's encoder writes need less. */
     private static final int MAX_TABLE_ENTRIES = 1 << 24;
 
-    /** The codes of a group, in the order in which they are written. */
+    /** The codes of a group, in the order in which they are stored. */
     record Group(PrefixCode green, PrefixCode red, PrefixCode blue, PrefixCode alpha, PrefixCode distance) {
         private int size() {
             return green.size() + red.size() + blue.size() + alpha.size() + distance.size();
@@ -31,12 +31,12 @@ final class PrefixCodeGroups {
         this.blocksPerRow = blocksPerRow;
     }
 
-    /** One group for all pixels. */
+    /** Reads a single group for all pixels. */
     static PrefixCodeGroups readSingle(BitReader in, int cacheSize) throws IOException {
         return new PrefixCodeGroups(new Group[] {readGroup(in, cacheSize)}, 31, 1);
     }
 
-    /** A group for each block of an image of {@code width} x {@code height} pixels. */
+    /** Reads a group for each block of an image of {@code width} × {@code height} pixels. */
     static PrefixCodeGroups readEntropyImage(BitReader in, int width, int height, int cacheSize) throws IOException {
         int blockBits = 2 + in.read(3);
         int blocksPerRow = Transform.blocks(width, blockBits);
@@ -79,7 +79,7 @@ final class PrefixCodeGroups {
         return ofBlock[(y >> blockBits) * blocksPerRow + (x >> blockBits)];
     }
 
-    /** The first column after {@code x} where another group may begin. */
+    /** The end (exclusive) of the columns from {@code x} on that have the same group. */
     int blockEnd(int x, int width) {
         return (int) Math.min(width, ((long) (x >> blockBits) + 1) << blockBits);
     }

@@ -3,25 +3,25 @@ package thaw.finetune.images.webp;
 import java.util.Arrays;
 
 /**
- * The coefficients of the macroblocks, dequantized, which are the transformed differences from the prediction (RFC 6386,
- * section 13). A macroblock has 16 blocks of luma and 4 each of both chromas, each of 4 x 4 coefficients; where luma is predicted
- * as a whole, the first coefficients of its blocks are coded as one more block, which is transformed a second time.
+ * The residuals of macroblocks as dequantized coefficients, the transformed differences from the prediction (RFC 6386,
+ * section 13). A macroblock has 16 luma blocks and 4 blocks of each chroma component, each of 4 × 4 coefficients. If luma is
+ * predicted as a whole, the first coefficients of its blocks are coded as one more block, which is transformed a second time.
  */
 final class Residual {
-    /** Number of the first block of chroma; that of the second chroma is four further on. */
+    /** The number of the first chroma block; the second component's blocks begin four further on. */
     static final int FIRST_CHROMA = 16;
     private static final int BLOCKS = 24;
-    /** Kinds of blocks, as the probabilities are numbered. */
+    /** Kinds of blocks, in the numbering of the probabilities. */
     private static final int LUMA_WITHOUT_DC = 0;
     private static final int SECOND = 1;
     private static final int CHROMA = 2;
     private static final int LUMA = 3;
-    /** Of each macroblock, whether its lowest or rightmost blocks have coefficients: 4 of luma, 2 of each chroma, the second. */
+    /** Flags per macroblock: whether its lowest or rightmost blocks have coefficients; 4 luma, 2 + 2 chroma, 1 second-order. */
     private static final int FLAGS = 9;
     private static final int SECOND_FLAG = 8;
 
     private static final int[] ZIGZAG = {0, 1, 4, 8, 5, 2, 3, 6, 9, 12, 13, 10, 7, 11, 14, 15};
-    /** Probabilities of the bits that say where within its range a large coefficient lies, the most significant bit first. */
+    /** The probabilities of a large coefficient's extra bits for each of its ranges, most significant bit first. */
     private static final int[][] EXTRA_BITS = {{173, 148, 140}, {176, 155, 140, 135}, {180, 157, 141, 134, 130},
         {254, 254, 243, 230, 196, 177, 153, 140, 133, 130, 129}};
 
@@ -30,16 +30,16 @@ final class Residual {
     private final int[] left = new int[FLAGS];
     private final short[] coefficients = new short[16 * BLOCKS];
     private final short[] second = new short[16];
-    /** For each block, the number of coefficients up to the last coded one, in zigzag order. */
+    /** The number of coefficients of each block up to the last coded one, in zigzag order. */
     private final int[] ends = new int[BLOCKS];
 
-    /** @param columns macroblocks in a row */
+    /** @param columns the number of macroblocks in a row */
     Residual(int[] probabilities, int columns) {
         this.probabilities = probabilities;
         this.above = new int[FLAGS * columns];
     }
 
-    /** Adds a block's differences to the 4 x 4 samples from index {@code at} on. */
+    /** Adds a block's differences to the 4 × 4 samples starting at index {@code at}. */
     void add(int block, Plane plane, int at) {
         if (ends[block] > 1) {
             InverseTransform.addCosine(coefficients, 16 * block, plane.samples(), at, plane.stride());
@@ -52,7 +52,7 @@ final class Residual {
         Arrays.fill(left, 0);
     }
 
-    /** Passes over a macroblock in this column that has no coefficients. */
+    /** Skips a macroblock in this column that has no coefficients. */
     void skip(int column, boolean bySubblock) {
         int flags = bySubblock ? SECOND_FLAG : FLAGS;
         Arrays.fill(above, FLAGS * column, FLAGS * column + flags, 0);
@@ -60,9 +60,9 @@ final class Residual {
     }
 
     /**
-     * Reads the coefficients of the next macroblock, which lies in this column.
+     * Reads the coefficients of the next macroblock, which is in this column.
      *
-     * @return whether any differs from zero
+     * @return whether any is non-zero
      */
     boolean read(BoolDecoder in, int column, boolean bySubblock, Dequantizer factors) {
         Arrays.fill(coefficients, (short) 0);
@@ -80,7 +80,7 @@ final class Residual {
         return any | readBlocks(in, CHROMA, FIRST_CHROMA + 4, 2, flags + 6, 6, factors.chromaDc(), factors.chromaAc());
     }
 
-    /** A square of blocks, {@code side} wide; contexts are whether the blocks above and to the left have coefficients. */
+    /** Reads a square of {@code side × side} blocks; contexts are whether the blocks above and to the left have coefficients. */
     private boolean readBlocks(BoolDecoder in, int kind, int firstBlock, int side, int firstAbove, int firstLeft, int dc,
             int ac) {
         boolean any = false;
@@ -97,7 +97,7 @@ final class Residual {
         return any;
     }
 
-    /** Reads a block from coefficient {@code first} on; returns the position after the last one that is coded. */
+    /** Reads a block from coefficient {@code first} on; returns the position after the last coded one. */
     private int readBlock(BoolDecoder in, int kind, int context, int first, int dc, int ac, short[] block, int at) {
         int p = CoefficientProbabilities.index(kind, first, context);
         int position = first;
@@ -120,7 +120,7 @@ final class Residual {
         return 16;
     }
 
-    /** A magnitude of at least 2. */
+    /** Reads a magnitude of at least 2. */
     private int readLarge(BoolDecoder in, int p) {
         if (!in.read(probabilities[p + 3])) {
             return !in.read(probabilities[p + 4]) ? 2 : in.read(probabilities[p + 5]) ? 4 : 3;

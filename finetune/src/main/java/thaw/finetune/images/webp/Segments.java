@@ -1,12 +1,13 @@
 package thaw.finetune.images.webp;
 
 /**
- * Up to four classes of macroblocks with quantizers and filter levels of their own (RFC 6386, section 9.3).
+ * Up to four classes of macroblocks with their own quantizers and filter levels (RFC 6386, section 9.3).
  *
- * @param quantizer         of each segment
- * @param filterLevel       of each segment
- * @param absolute          whether these replace the frame's values, rather than being added to them
- * @param treeProbabilities of the tree that codes a macroblock's segment; {@code null} when all belong to the first
+ * @param quantizer         the quantizer of each segment
+ * @param filterLevel       the filter level of each segment
+ * @param absolute          whether these replace the frame's values; otherwise they are added to them
+ * @param treeProbabilities the probabilities of the tree that codes a macroblock's segment; {@code null} if all macroblocks
+ *                          belong to the first
  */
 record Segments(int[] quantizer, int[] filterLevel, boolean absolute, int[] treeProbabilities) {
     static final int COUNT = 4;
@@ -46,7 +47,7 @@ record Segments(int[] quantizer, int[] filterLevel, boolean absolute, int[] tree
         return filterLevel[segment] + (absolute ? 0 : ofFrame);
     }
 
-    /** The segment of the next macroblock. */
+    /** Reads the segment of the next macroblock. */
     int readSegment(BoolDecoder in) {
         if (treeProbabilities == null) {
             return 0;

@@ -2,9 +2,9 @@ package thaw.finetune.images.webp;
 
 import java.io.IOException;
 
-/** A reversible change of the pixels that makes them cheaper to code, and its inverse (RFC 9649, section 3.5). */
+/** The inverse of a reversible transform that makes pixels cheaper to code (RFC 9649, section 3.5). */
 sealed interface Transform permits PredictorTransform, Transform.Color, Transform.SubtractGreen, Transform.ColorIndexing {
-    /** Kinds, as they are numbered in the bitstream. */
+    /** Kinds of transforms, as numbered in the bitstream; any other is color indexing. */
     int PREDICTOR = 0;
     int COLOR = 1;
     int SUBTRACT_GREEN = 2;
@@ -12,8 +12,8 @@ sealed interface Transform permits PredictorTransform, Transform.Color, Transfor
     /**
      * Reads the parameters of a transform.
      *
-     * @param width  pixels of a row after the inverse transform
-     * @param height rows
+     * @param width  the width in pixels after the inverse transform
+     * @param height the height in pixels
      */
     static Transform read(BitReader in, int kind, int width, int height) throws IOException {
         switch (kind) {
@@ -31,18 +31,18 @@ sealed interface Transform permits PredictorTransform, Transform.Color, Transfor
         }
     }
 
-    /** How many blocks of {@code 2^blockBits} pixels cover {@code size} pixels. */
+    /** The number of blocks of {@code 2^blockBits} pixels that cover {@code size} pixels. */
     static int blocks(int size, int blockBits) {
         return (size + (1 << blockBits) - 1) >> blockBits;
     }
 
-    /** Pixels of a row before the inverse transform. */
+    /** The width in pixels before the inverse transform. */
     int codedWidth();
 
-    /** The pixels after the inverse transform: in place where their number stays. */
+    /** The pixels after the inverse transform; computed in place if their number stays the same. */
     int[] inverse(int[] pixels);
 
-    /** Red and blue are differences from multiples of green, and blue from one of red, too, chosen by block (section 3.5.2). */
+    /** The color transform: red and blue are coded relative to green, blue also to red, by factors per block (section 3.5.2). */
     record Color(int codedWidth, int blockBits, int[] blocks) implements Transform {
         @Override
         public int[] inverse(int[] pixels) {
@@ -60,13 +60,13 @@ sealed interface Transform permits PredictorTransform, Transform.Color, Transfor
             return pixels;
         }
 
-        /** Product of two signed bytes, of which the factor has 5 bits after the binary point. */
+        /** The product of two signed bytes, the factor having 5 fractional bits. */
         private static int delta(int factor, int color) {
             return (byte) factor * (byte) color >> 5;
         }
     }
 
-    /** Green has been subtracted from red and blue (section 3.5.3). */
+    /** The subtract-green transform: green has been subtracted from red and blue (section 3.5.3). */
     record SubtractGreen(int codedWidth) implements Transform {
         @Override
         public int[] inverse(int[] pixels) {
@@ -79,12 +79,12 @@ sealed interface Transform permits PredictorTransform, Transform.Color, Transfor
         }
     }
 
-    /** Pixels are indices into a table of colors, those of 2, 4 or 8 neighbors in one coded pixel's green (section 3.5.4). */
+    /** Color indexing: pixels are indices into a color table; 1, 2, 4 or 8 share one coded pixel's green (section 3.5.4). */
     record ColorIndexing(int width, int bundleBits, int[] colors) implements Transform {
         static ColorIndexing read(BitReader in, int width) throws IOException {
             int count = in.read(8) + 1;
             int[] differences = EntropyCodedImage.read(in, count, 1);
-            /* Indices beyond the table are transparent black. */
+            /* Indices beyond the table give transparent black. */
             int[] colors = new int[256];
             for (int i = 0, color = 0; i < count; i++) {
                 color = PredictorTransform.add(color, differences[i]);

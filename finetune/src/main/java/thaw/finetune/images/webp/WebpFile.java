@@ -8,12 +8,12 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * A WebP file, of which the first frame is decoded (RFC 9649, section 2). The file is a sequence of chunks: a type of four
- * letters, the length of the payload as 32 bits, the payload, and a byte of padding after odd lengths. A simple file has one
- * chunk, the bitstream; an extended one begins with {@code VP8X}, which has the size of the canvas, and an animated one keeps the
- * bitstream of each frame within a chunk {@code ANMF}.
+ * A WebP file, whose first frame is decoded (RFC 9649, section 2). The file is a sequence of chunks: a type of four letters, the
+ * length of the payload as 32 bits, the payload, and a padding byte after odd lengths. A simple file has one chunk, the
+ * bitstream. An extended file begins with {@code VP8X}, which has the size of the canvas; an animated one has the bitstream of
+ * each frame within a chunk {@code ANMF}.
  *
- * <p>Chunks that don't change colors are passed over: profiles, metadata, and {@code ALPH}, since transparency is dropped.
+ * <p>Chunks that do not change colors are ignored: profiles, metadata, and {@code ALPH}, because transparency is dropped.
  */
 public final class WebpFile {
     private static final int RIFF = fourCc("RIFF");
@@ -28,14 +28,14 @@ public final class WebpFile {
     private final int width;
     private final int height;
     private final Bitstream frame;
-    /** Where the frame's top left corner lies on the canvas. */
+    /** The position of the frame's top left corner on the canvas. */
     private final int left;
     private final int top;
 
     private WebpFile(int width, int height, Bitstream frame, int left, int top) throws IOException {
         if (left + frame.width() > width || top + frame.height() > height) {
             throw new IOException("a frame of " + frame.width() + " x " + frame.height() + " pixels at (" + left + ", " + top
-                    + ") does not lie on the canvas of " + width + " x " + height);
+                    + ") exceeds the canvas of " + width + " x " + height);
         }
         this.width = width;
         this.height = height;
@@ -45,19 +45,19 @@ public final class WebpFile {
     }
 
     /**
-     * Reads the structure of a file; no memory is taken for its pixels.
+     * Reads the structure of a file, without allocating memory for its pixels.
      *
-     * @throws EOFException when the file ends before it should
-     * @throws IOException  when it is not a WebP file, or damaged
+     * @throws EOFException if the file is truncated
+     * @throws IOException  if it is not a WebP file, or damaged
      */
     public static WebpFile read(byte[] bytes) throws IOException {
         ByteBuffer file = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
         if (bytes.length < 12 || file.getInt(0) != RIFF || file.getInt(8) != WEBP) {
-            throw new IOException("it does not begin as WebP files do");
+            throw new IOException("it does not begin with the header of a WebP file");
         }
         long end = 8 + Integer.toUnsignedLong(file.getInt(4));
         if (bytes.length < end) {
-            throw new EOFException("the file is cut short: " + bytes.length + " bytes of " + end);
+            throw new EOFException("the file is truncated: it has " + bytes.length + " bytes of " + end);
         }
         List<Chunk> chunks = Chunk.read(file, 12, (int) end);
         Chunk first = chunks.get(0);
@@ -75,33 +75,33 @@ public final class WebpFile {
         }
         Bitstream image = bitstream(file, chunks);
         if (image.width() != width || image.height() != height) {
-            throw new IOException("the image has " + image.width() + " x " + image.height() + " pixels, its header says " + width
-                    + " x " + height);
+            throw new IOException("the image has " + image.width() + " x " + image.height() + " pixels, but its header says "
+                    + width + " x " + height);
         }
         return new WebpFile(width, height, image, 0, 0);
     }
 
-    /** Width of the canvas in pixels. */
+    /** The width of the canvas in pixels. */
     public int width() {
         return width;
     }
 
-    /** Height of the canvas in pixels. */
+    /** The height of the canvas in pixels. */
     public int height() {
         return height;
     }
 
-    /** The most memory that {@link #decode} needs at a time, in bytes for each pixel of the canvas. */
+    /** The peak memory of {@link #decode}, in bytes per pixel of the canvas. */
     public int bytesPerPixel() {
         return frame.bytesPerPixel() + (coversCanvas() ? 0 : 3);
     }
 
     /**
-     * Decodes the first frame. What it leaves free of the canvas is black: transparent without the transparency.
+     * Decodes the first frame. The part of the canvas that it does not cover is black (transparent black without transparency).
      *
-     * @return {@code [height, width, 3]}, red, green and blue side by side
-     * @throws EOFException when the bitstream ends before the last pixel
-     * @throws IOException  when the bitstream is damaged
+     * @return RGB, interleaved, {@code [height, width, 3]}
+     * @throws EOFException if the bitstream ends before the last pixel
+     * @throws IOException  if the bitstream is damaged
      */
     public byte[] decode() throws IOException {
         byte[] image = frame.decode();
@@ -121,7 +121,7 @@ public final class WebpFile {
 
     private static WebpFile firstFrame(ByteBuffer file, List<Chunk> chunks, int width, int height) throws IOException {
         Chunk frame = chunks.stream().filter(chunk -> chunk.type() == FRAME).findFirst()
-                .orElseThrow(() -> new IOException("it is said to be animated and has no frame"));
+                .orElseThrow(() -> new IOException("it is marked as animated but has no frame"));
         if (frame.length() < FRAME_HEADER) {
             throw new IOException("its first frame has " + frame.length() + " bytes; expected at least " + FRAME_HEADER);
         }
@@ -144,18 +144,18 @@ public final class WebpFile {
         return file.getShort(at) & 0xffff | (file.get(at + 2) & 0xff) << 16;
     }
 
-    /** A chunk's type, and where its payload lies in the file. */
+    /** A chunk's type, and the position and length of its payload in the file. */
     private record Chunk(int type, int start, int length) {
         private static final int HEADER = 8;
 
-        /** The chunks that fill the bytes from {@code start} to {@code end}: at least one. */
+        /** Reads the chunks between {@code start} and {@code end}, at least one. */
         static List<Chunk> read(ByteBuffer file, int start, int end) throws IOException {
             List<Chunk> chunks = new ArrayList<>();
             int at = start;
             do {
                 long length = end - at < HEADER ? Long.MAX_VALUE : Integer.toUnsignedLong(file.getInt(at + 4));
                 if (length > end - at - HEADER) {
-                    throw new EOFException("the chunk at byte " + at + " does not end by byte " + end);
+                    throw new EOFException("the chunk at byte " + at + " extends beyond byte " + end);
                 }
                 chunks.add(new Chunk(file.getInt(at), at + HEADER, (int) length));
                 at += HEADER + (int) length + (int) (length & 1);

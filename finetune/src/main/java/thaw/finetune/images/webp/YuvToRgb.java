@@ -1,9 +1,10 @@
 package thaw.finetune.images.webp;
 
 /**
- * From luma and subsampled chroma to RGB, in libwebp's integers. A sample of chroma lies amid four of luma, whose own chroma is
- * interpolated between its four neighbors: {@code (9 nearest + 3 beside + 3 above or below + diagonal + 8) / 16}. The conversion
- * is that of ITU-R BT.601 from the range 16 to 235.
+ * Converts luma and subsampled chroma to RGB, in libwebp's integer arithmetic. A chroma sample lies at the centre of four luma
+ * samples, whose chroma is interpolated between its four neighbors:
+ * {@code (9 nearest + 3 beside + 3 above or below + diagonal + 8) / 16}. The conversion is that of ITU-R BT.601 from the range
+ * 16 to 235.
  */
 final class YuvToRgb {
     private final Plane luma;
@@ -34,7 +35,7 @@ final class YuvToRgb {
         return rgb;
     }
 
-    /** A row of chroma at luma's resolution; beyond the ends the first and last samples repeat. */
+    /** Interpolates a row of chroma to luma's resolution; the first and last samples are repeated beyond the ends. */
     private void interpolate(Plane plane, int near, int far, int[] row) {
         byte[] s = plane.samples();
         int nearRow = plane.at(0, near);
@@ -60,7 +61,7 @@ final class YuvToRgb {
         }
     }
 
-    /** From 6 bits after the binary point to a byte. */
+    /** Rounds down a number with 6 fractional bits and clamps it to a byte. */
     private static byte clamp(int value) {
         return (byte) Math.max(0, Math.min(255, value >> 6));
     }
