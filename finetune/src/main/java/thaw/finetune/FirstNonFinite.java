@@ -67,8 +67,8 @@ final class FirstNonFinite {
             if (!Float.isFinite(raw.images()[i])) {
                 Path file = raw.files().get(i / length);
                 return Optional.of(raw.side() == 0
-                        ? "the frozen layers' output is not finite, first for " + file + "; begin with other weights"
-                        : "the images themselves are not finite, first " + file + "; look at how they are prepared");
+                        ? "the frozen layers' output is not finite, first for " + file + "; start from other weights"
+                        : "the images themselves are not finite, first " + file + "; check their preparation");
             }
         }
         return Optional.empty();

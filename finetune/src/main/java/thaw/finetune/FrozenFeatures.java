@@ -44,22 +44,22 @@ final class FrozenFeatures {
         if (plan.phases().stream().noneMatch(phase -> isOfHeadAlone(context, phase))) {
             throw new IllegalArgumentException("precompute: no phase trains the head alone "
                     + plan.phases().stream().map(TrainingPhase::name).toList()
-                    + ", and what else changes the features; freeze the body in a phase, or don't ask for it");
+                    + ", and training other groups changes the features; freeze the body in a phase, or don't require it");
         }
         List<String> reasons = new ArrayList<>();
         if (!(context.loss() instanceof Objective)) {
-            reasons.add("the loss is one of your own, which may ask for the images: use an Objective");
+            reasons.add("the loss function is not an Objective and may read the images: use an Objective");
         }
         if (!context.data().isFlippedAtMost()) {
             reasons.add("images are " + context.data().variation() + " anew in each epoch: use no augmentation, or the flip"
                     + " alone");
         }
         if (context.settings().frozenBatchNorm() != FrozenBatchNorm.EVAL) {
-            reasons.add("batch norm of frozen groups " + context.settings().frozenBatchNorm().description() + ": have it fixed"
-                    + " by eval (--frozen-bn eval)");
+            reasons.add("batch norm of frozen groups " + context.settings().frozenBatchNorm().description() + ": fix it"
+                    + " with eval (--frozen-bn eval)");
         }
         if (!reasons.isEmpty()) {
-            throw new IllegalArgumentException("precompute: the head would become another, because "
+            throw new IllegalArgumentException("precompute: the head would differ, because "
                     + String.join("; and ", reasons));
         }
     }
@@ -94,7 +94,7 @@ final class FrozenFeatures {
         }
         if (!leftOut.isEmpty()) {
             context.listener().onWarning("precompute: " + String.join(", and ", leftOut) + " in phase " + phase.name()
-                    + ", as features are computed once; leave precompute at its default to have that back");
+                    + ", because features are computed once; leave precompute at its default to avoid this");
         }
         long start = System.nanoTime();
         FeatureCache cache = FeatureCache.open(context.precompute().folder(), context.net(), images.train().transforms());

@@ -64,7 +64,7 @@ class FirstNonFiniteTest {
 
     private static void assertFirst(String message) {
         assertTrue(message.contains("before the first step, so no learning rate is the cause"), message);
-        assertFalse(message.contains("spoilt") || message.contains("last step"), message);
+        assertFalse(message.contains("unusable") || message.contains("last step"), message);
     }
 
     /** A rate of 1e30 breaks the weights in the first step, which the second batch shows. */
@@ -72,7 +72,7 @@ class FirstNonFiniteTest {
     void blamesTheLearningRateLater() {
         String message = assertThrows(DivergenceException.class, () -> learn.fit(1, 1e30)).getMessage();
         assertTrue(message.contains("epoch 1, batch 2, at learning rates 1.00e+30"), message);
-        assertTrue(message.contains("spoilt"), message);
+        assertTrue(message.contains("unusable"), message);
     }
 
     /** All batches of the first step are before it. */

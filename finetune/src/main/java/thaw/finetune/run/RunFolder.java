@@ -99,7 +99,7 @@ public record RunFolder(Path path) {
     public void requireFree() throws IOException {
         if (hasRun()) {
             throw new IOException(path + ": holds a run already" + (isFinished() ? "; give another folder"
-                    : ", which is not finished; go on with it by --resume, or give another folder"));
+                    : ", which is not finished; resume it with --resume, or give another folder"));
         }
         if (Files.exists(path) && !Files.isDirectory(path)) {
             throw new IOException(path + ": is a file; give a folder for the run, or a name that ends in .safetensors");

@@ -17,7 +17,7 @@ final class RunLock implements AutoCloseable {
     }
 
     /**
-     * Takes the lock. On a file system without locks the run goes on unlocked.
+     * Takes the lock. On a file system without locks the run is not locked.
      *
      * @param file created if it does not exist
      * @throws IOException if another process, or another run in this process, holds the lock
