@@ -146,12 +146,22 @@ public final class Classifier implements AutoCloseable {
         return predictPrepared(prepared(image, ImageDecoder.MAX_PIXELS), List.of(image)).get(0);
     }
 
-    /** @throws NonFiniteScoresException if the model's numbers overflow */
+    /**
+     * Predicts one image.
+     *
+     * @throws NonFiniteScoresException if the model's scores overflow
+     * @throws IllegalStateException    if the classifier is closed
+     */
     public Prediction predict(BufferedImage image) {
         return predict(RgbImage.of(image));
     }
 
-    /** @throws NonFiniteScoresException if the model's numbers overflow */
+    /**
+     * Predicts one image.
+     *
+     * @throws NonFiniteScoresException if the model's scores overflow
+     * @throws IllegalStateException    if the classifier is closed
+     */
     public Prediction predict(RgbImage image) {
         return predict(image, "the image");
     }

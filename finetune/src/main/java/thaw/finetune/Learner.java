@@ -304,7 +304,7 @@ public final class Learner implements AutoCloseable {
 
     private FitResult run(TrainingPlan plan, FitState from) {
         if (running != null) {
-            throw new IllegalStateException("a fit is running already; a listener may call stop() and state(), not fit");
+            throw new IllegalStateException("a fit is already running; a listener may call stop() and state(), but not fit");
         }
         check(plan);
         stop = false;
@@ -332,7 +332,7 @@ public final class Learner implements AutoCloseable {
      */
     public FitState state() {
         if (running == null) {
-            throw new IllegalStateException("no fit is running; ask for its state in TrainingListener.onBatch or onEpoch");
+            throw new IllegalStateException("no fit is running; call state() in TrainingListener.onBatch or onEpoch");
         }
         return running.state();
     }

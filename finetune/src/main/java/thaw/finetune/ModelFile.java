@@ -85,8 +85,8 @@ public record ModelFile(Map<String, String> network, LabelSet labels, double thr
      */
     public static ModelFile of(ResNet net, LabelSet labels, Transforms transforms) {
         if (!Architecture.all().contains(net.architecture().usual())) {
-            throw new IllegalArgumentException("a model file names its architecture, and " + net.architecture()
-                    + " is none of those in Architecture.all(); save the state dict alone, with Weights.write");
+            throw new IllegalArgumentException("expected an architecture that a model file can name, but " + net.architecture()
+                    + " is none of those in Architecture.all(); save only the state dict, with Weights.write");
         }
         requireAsMany(net, labels);
         return new ModelFile(net.describe(), labels, USUAL_THRESHOLD, transforms, Weights.of(net.stateDict(), Map.of()));

@@ -70,7 +70,7 @@ record Checkpoint(FitState state, RunLog log) {
         }
         Map<String, String> metadata = all.metadata();
         if (!metadata.containsKey(POSITION) || !metadata.containsKey(LOG) || !metadata.containsKey(OPTIMIZER)) {
-            throw new IOException(file + ": is not the checkpoint of a run; begin again in another folder");
+            throw new IOException(file + ": expected the checkpoint of a run; start a new run in another folder");
         }
         try {
             Position at = JSON.readValue(metadata.get(POSITION), Position.class);
@@ -79,7 +79,7 @@ record Checkpoint(FitState state, RunLog log) {
                     at.seconds, tensors(all, NETWORK), part(all, OPTIMIZER), average, at.activity, at.history);
             Checkpoint checkpoint = new Checkpoint(state, JSON.readValue(metadata.get(LOG), RunLog.class));
             if (!checkpoint.isSound()) {
-                throw new IOException(file + ": is damaged: its weights are not finite; begin again in another folder");
+                throw new IOException(file + ": is damaged, its weights are not finite; start a new run in another folder");
             }
             return checkpoint;
         } catch (JsonProcessingException damaged) {

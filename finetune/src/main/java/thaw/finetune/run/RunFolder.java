@@ -109,8 +109,8 @@ public record RunFolder(Path path) {
                 Optional<Path> other = files.filter(file -> !isTemporary(file) && !file.equals(lockFile()))
                         .findFirst();
                 if (other.isPresent()) {
-                    throw new IOException(path + ": is a folder with something else in it (" + other.get().getFileName()
-                            + "); give a new or empty one for the run, or a name that ends in .safetensors");
+                    throw new IOException(path + ": the folder has other files (such as " + other.get().getFileName()
+                            + "); give a new or empty folder for the run, or a name that ends in .safetensors");
                 }
             }
         }

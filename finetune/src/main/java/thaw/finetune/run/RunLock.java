@@ -26,7 +26,7 @@ final class RunLock implements AutoCloseable {
         FileChannel channel = FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
         if (!isOurs(channel)) {
             channel.close();
-            throw new IOException(file.getParent() + ": another process trains into this folder now; wait for its end, or give"
+            throw new IOException(file.getParent() + ": another process trains into this folder; wait until it ends, or give"
                     + " another folder");
         }
         return new RunLock(channel);

@@ -52,7 +52,7 @@ public final class TrainingRun {
     public enum Ending {
         /** The plan is complete. */
         COMPLETE,
-        /** Early stopping: the validation loss has not fallen for {@link RunSettings#patience} epochs. */
+        /** Early stopping: the validation loss has not fallen for {@link RunSettings#patience()} epochs. */
         EARLY,
         /** {@link Learner#stop} was called; the run can be resumed from its checkpoint. */
         STOPPED
