@@ -42,7 +42,7 @@ final class FirstNonFinite {
         return "before the first step, so no learning rate is the cause: "
                 + parameter().map(found -> found + "; start from other weights")
                 .or(() -> input(raw))
-                .or(() -> output(raw).map(found -> found + ", which overflows there; start from other weights"))
+                .or(() -> output(raw).map(found -> found + ", so activations overflow; start from other weights"))
                 .orElse("all parameters and all layers' outputs are finite, the loss alone is not: check the loss function");
     }
 
@@ -92,7 +92,7 @@ final class FirstNonFinite {
             hooks.forEach(ForwardHook.Registration::close);
         }
         return bad.stream().findFirst().map(name -> "the first layer whose output is not finite is "
-                + (name.isEmpty() ? "the network" : name) + inGroup(name) + "; all parameters still are finite");
+                + (name.isEmpty() ? "the network" : name) + inGroup(name) + "; all parameters are still finite");
     }
 
     private String inGroup(String name) {

@@ -79,22 +79,22 @@ public final class Learner implements AutoCloseable {
 
     // ---- settings ----------------------------------------------------------------------------------------------
 
-    /** The momentum, 0.9 by default; a schedule may vary it. See {@link FitSettings}. */
+    /** Sets the momentum, 0.9 by default; a schedule may vary it. See {@link FitSettings}. */
     public Learner momentum(double momentum) {
         return settings(settings.momentum(momentum));
     }
 
-    /** The weight decay, 1e-4 by default; see {@link FitSettings}. */
+    /** Sets the weight decay, 1e-4 by default; see {@link FitSettings}. */
     public Learner weightDecay(double weightDecay) {
         return settings(settings.weightDecay(weightDecay));
     }
 
-    /** The mode of batch norm in frozen groups, {@link FrozenBatchNorm#STATISTICS} by default. */
+    /** Sets the mode of batch norm in frozen groups, {@link FrozenBatchNorm#STATISTICS} by default. */
     public Learner frozenBatchNorm(FrozenBatchNorm mode) {
         return settings(settings.frozenBatchNorm(mode));
     }
 
-    /** The optimizer and its settings, {@link FitSettings#sgd()} by default. */
+    /** Sets the optimizer and its settings, {@link FitSettings#sgd()} by default. */
     public Learner settings(FitSettings settings) {
         this.settings = Objects.requireNonNull(settings, "settings");
         freezing.requireGradients(settings.frozenBatchNorm());

@@ -7,8 +7,8 @@ import java.util.OptionalDouble;
 
 /**
  * The result of a learning-rate finder: the loss at each of a series of increasing rates. The suggestions are fastai's
- * and use the same part of the series: without the first tenth, the start, and the last five, where the loss diverges.
- * Immutable.
+ * and use the same part of the series: without the first tenth, in which training starts, and the last five, in which the
+ * loss diverges. Immutable.
  *
  * @param group      the swept layer group; {@code "all"} for all trainable ones
  * @param rates      of the steps, increasing

@@ -129,7 +129,7 @@ public record ModelFile(Map<String, String> network, LabelSet labels, double thr
         Map<String, String> metadata = weights.metadata();
         if (!metadata.containsKey(CLASS_NAMES)) {
             throw new IllegalArgumentException(name + ": has weights, but no '" + CLASS_NAMES + "' in its metadata; expected a"
-                    + " model saved by a Learner, which has its architecture, classes and transforms");
+                    + " model saved by a Learner, which stores its architecture, classes and transforms");
         }
         Map<String, String> network = new LinkedHashMap<>(metadata);
         network.keySet().removeIf(key -> key.equals(FORMAT) || key.equals(CLASS_NAMES) || key.equals(MULTI_LABEL)

@@ -130,7 +130,7 @@ final class PhaseRun implements AutoCloseable {
      */
     boolean train() {
         warnOfOneRate();
-        /** Features can only be computed after a state has been restored, because they depend on the body's weights. */
+        /* Features depend on the body's weights, so they are computed after a state has been restored. */
         loaders = FrozenFeatures.loaders(context, phase, loaders);
         while (epoch < phase.epochs()) {
             since = System.nanoTime();

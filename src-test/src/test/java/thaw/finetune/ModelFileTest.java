@@ -153,7 +153,7 @@ class ModelFileTest {
             ResNet net = ResNet.resnet20(device, 3);
             Weights.write(file, net.stateDict(), Map.of("format", "pt"));
             assertEquals(file + ": has weights, but no 'class_names' in its metadata; expected a model saved by a Learner, which"
-                    + " has its architecture, classes and transforms", messageOf(() -> ModelFile.read(file)));
+                    + " stores its architecture, classes and transforms", messageOf(() -> ModelFile.read(file)));
 
             Map<String, String> metadata = new LinkedHashMap<>(net.describe());
             metadata.putAll(TRANSFORMS.toMap());

@@ -30,7 +30,7 @@ public record BrokenImages(SortedMap<String, String> reasons) {
         return new BrokenImages(reasons);
     }
 
-    /** Reads a table that {@link #write} wrote; without a broken image if there is no such file. */
+    /** Reads a table that {@link #write} wrote; empty if there is no such file. */
     static BrokenImages read(Path file) {
         SortedMap<String, String> reasons = new TreeMap<>();
         if (Files.exists(file)) {
