@@ -109,7 +109,7 @@ public record RunFolder(Path path) {
                 Optional<Path> other = files.filter(file -> !isTemporary(file) && !file.equals(lockFile()))
                         .findFirst();
                 if (other.isPresent()) {
-                    throw new IOException(path + ": the folder has other files (such as " + other.get().getFileName()
+                    throw new IOException(path + ": is a folder with other files (such as " + other.get().getFileName()
                             + "); give a new or empty folder for the run, or a name that ends in .safetensors");
                 }
             }
