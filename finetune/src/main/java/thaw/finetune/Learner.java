@@ -255,8 +255,8 @@ public final class Learner implements AutoCloseable {
     }
 
     /**
-     * Trains the head alone in the first epoch, and one more group in each following one; see {@link
-     * TrainingPlan#gradualUnfreezing}.
+     * Trains the head alone in the first epoch, and one more group in each following one; see
+     * {@link TrainingPlan#gradualUnfreezing}.
      */
     public List<EpochResult> gradualUnfreezing(int epochs, PhaseSchedule schedule, LearningRates rates) {
         return run(TrainingPlan.gradualUnfreezing(epochs, schedule, rates)).epochs();
@@ -325,8 +325,8 @@ public final class Learner implements AutoCloseable {
     }
 
     /**
-     * The state of the running fit. To be called from {@link TrainingListener#onBatch} or {@link
-     * TrainingListener#onEpoch}, on the training thread.
+     * The state of the running fit. To be called from {@link TrainingListener#onBatch} or
+     * {@link TrainingListener#onEpoch}, on the training thread.
      *
      * @throws IllegalStateException if no fit is running
      */
@@ -369,8 +369,8 @@ public final class Learner implements AutoCloseable {
     }
 
     /**
-     * Whether images had two scales, some used at their own size and some resized; see {@link
-     * thaw.finetune.data.BatchLoader#mixesScales}.
+     * Whether images had two scales, some used at their own size and some resized; see
+     * {@link thaw.finetune.data.BatchLoader#mixesScales}.
      */
     public boolean mixesScales() {
         return loaders.mixesScales();

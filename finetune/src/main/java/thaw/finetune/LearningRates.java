@@ -9,8 +9,8 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /**
- * Learning rates for layer groups: one for all, one per group, or a rule. {@link #toString} writes the form that {@link
- * #parse} reads. Immutable.
+ * Learning rates for layer groups: one for all, one per group, or a rule. {@link Object#toString} writes the form that
+ * {@link #parse} reads. Immutable.
  */
 public sealed interface LearningRates {
 

@@ -80,8 +80,8 @@ public record ModelFile(Map<String, String> network, LabelSet labels, double thr
     }
 
     /**
-     * Like {@link #of(ResNet, List, Transforms)}, for single-label or multi-label data. The threshold is 0.5; see {@link
-     * #threshold(double)}.
+     * Like {@link #of(ResNet, List, Transforms)}, for single-label or multi-label data. The threshold is 0.5; see
+     * {@link #threshold(double)}.
      */
     public static ModelFile of(ResNet net, LabelSet labels, Transforms transforms) {
         if (!Architecture.all().contains(net.architecture().usual())) {

@@ -107,8 +107,8 @@ public sealed interface Objective extends LossFunction {
     }
 
     /**
-     * Binary cross-entropy of each class separately, averaged over images and classes: PyTorch's {@code
-     * BCEWithLogitsLoss}.
+     * Binary cross-entropy of each class separately, averaged over images and classes: PyTorch's
+     * {@code BCEWithLogitsLoss}.
      *
      * @param threshold       the probability above which a class counts as predicted; it does not affect the loss
      * @param positiveWeights a factor for each class's positive targets; empty for 1

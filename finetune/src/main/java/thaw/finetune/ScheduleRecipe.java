@@ -19,8 +19,8 @@ import thaw.engine.optim.StepLR;
 import thaw.engine.optim.Warmup;
 
 /**
- * A schedule as a name and options, the form used in settings and on the command line: {@code
- * sgdr(cycle_len=1,cycle_mult=2)}. Immutable.
+ * A schedule as a name and options, the form used in settings and on the command line:
+ * {@code sgdr(cycle_len=1,cycle_mult=2)}. Immutable.
  *
  * <pre>
  * constant
