@@ -13,7 +13,7 @@ import thaw.kernels.Shape;
 import thaw.resnet.ResNet;
 
 /**
- * A batch of images for a device, for those who write the training loop themselves:
+ * A batch of images for a device, for training loops written by hand:
  *
  * <pre>{@code
  * for (Batch batch : Batch.on(device, data.trainLoader().epoch(0))) {
@@ -26,7 +26,7 @@ import thaw.resnet.ResNet;
  * }
  * }</pre>
  *
- * Valid until the next batch is asked for. Its tensors are made when they are asked for, so that they belong to the scope of the
+ * <p>A batch is valid until the next one is taken. Each call creates a new tensor, which belongs to the scope of the
  * step.
  */
 public final class Batch {
@@ -44,7 +44,7 @@ public final class Batch {
         return new Batch(device, raw);
     }
 
-    /** The batches of an epoch, which can be walked through once. */
+    /** The batches of an epoch, in order; the result can be iterated once. */
     public static Iterable<Batch> on(Device device, Batches epoch) {
         return () -> new Iterator<>() {
             @Override
@@ -59,12 +59,12 @@ public final class Batch {
         };
     }
 
-    /** A new tensor {@code [N, 3, H, W]}, normalised. */
+    /** A new tensor {@code [N, 3, H, W]} of normalised images. */
     public Tensor images() {
         return device.tensor(Shape.of(raw.size(), CHANNELS, raw.side(), raw.side()), raw.images());
     }
 
-    /** What a network says of the images, {@code [N, classes]}; where there are features in their place, its classifier. */
+    /** The network's scores, {@code [N, classes]}. A batch of precomputed features goes through the classifier alone. */
     Tensor scores(ResNet net) {
         return raw.side() == 0
                 ? net.classify(device.tensor(Shape.of(raw.size(), raw.images().length / raw.size()), raw.images()))
@@ -74,15 +74,15 @@ public final class Batch {
     /**
      * A new tensor {@code [N]} of class numbers.
      *
-     * @throws IllegalStateException if images may show several classes, or were mixed: see {@link #targets}
+     * @throws IllegalStateException if the data is multi-label or the images were mixed; see {@link #targets}
      */
     public Tensor labels() {
         return device.labels(raw.labels());
     }
 
     /**
-     * A new tensor of what the network should say: {@code [N]} class numbers, or {@code [N, C]} numbers where images may show
-     * several classes or were mixed.
+     * A new tensor of the targets: {@code [N]} class numbers, or {@code [N, C]} values from 0 to 1 if the data is
+     * multi-label or the images were mixed.
      */
     public Tensor targets() {
         if (raw.targets() instanceof Targets.Matrix matrix) {
@@ -91,7 +91,11 @@ public final class Batch {
         return labels();
     }
 
-    /** Whether each image shows one class, and all these classes have a weight of 0, of those given. */
+    /**
+     * Whether each image has one class, and all these classes have the weight 0.
+     *
+     * @param classWeights empty for no weights
+     */
     boolean isWithoutWeight(List<Double> classWeights) {
         return !classWeights.isEmpty() && raw.targets() instanceof Targets.ClassNumbers numbers
                 && IntStream.of(numbers.labels()).allMatch(label -> classWeights.get(label).floatValue() == 0);
@@ -102,7 +106,7 @@ public final class Batch {
         return raw.size();
     }
 
-    /** Where each image came from. */
+    /** The images' files, in the order of the batch. */
     public List<Path> files() {
         return raw.files();
     }

@@ -4,14 +4,14 @@ import java.util.List;
 import java.util.function.DoubleSupplier;
 
 /**
- * What came of one training step.
+ * The result of one training step.
  *
- * @param epoch         of the running fit, from 1
- * @param epochs        that the running fit has
- * @param batch         of the epoch, from 1
- * @param batches       that the epoch has
- * @param learningRates of each layer group in the step; 0 where it is frozen
- * @param mean          gives the {@link #loss}
+ * @param epoch         the epoch's number within the running fit, from 1
+ * @param epochs        the number of epochs in the running fit
+ * @param batch         the batch's number within the epoch, from 1
+ * @param batches       the number of batches in the epoch
+ * @param learningRates of each layer group in the step; 0 if the group is frozen
+ * @param mean          supplies the {@link #loss}
  */
 public record BatchResult(int epoch, int epochs, int batch, int batches, List<Double> learningRates, DoubleSupplier mean) {
     public BatchResult {
@@ -19,9 +19,9 @@ public record BatchResult(int epoch, int epochs, int batch, int batches, List<Do
     }
 
     /**
-     * The mean loss of the step's images, before the step. On a device that works behind the program's back this waits for
-     * all that it has still to do, so ask where the number is shown or kept, rather than at every step. NaN if it was
-     * not asked for before the epoch was broken off.
+     * The mean loss over the step's images, before the update. On an asynchronous device this waits for all pending work,
+     * so read it only when the value is shown or stored, not at every step. NaN if the epoch was aborted before the first
+     * call.
      */
     public double loss() {
         return mean.getAsDouble();

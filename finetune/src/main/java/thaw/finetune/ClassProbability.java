@@ -1,5 +1,5 @@
 package thaw.finetune;
 
-/** A class, and how probable the model holds it, 0 to 1. */
+/** A class and its predicted probability, 0 to 1. */
 public record ClassProbability(String label, double probability) {
 }

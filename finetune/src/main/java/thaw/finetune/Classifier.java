@@ -34,15 +34,19 @@ import thaw.resnet.ResNet;
  * }
  * }</pre>
  *
- * Immutable, and safe from many threads at once. It has threads of its own, daemons, which end when it is closed. Faster with
- * {@code --add-modules jdk.incubator.vector}, and right without. Then the first prediction is ready soon, those of the next second
- * or two take some times as long as later ones, and all have the same bits; see {@link Device#warmUpInBackground}.
+ * <p>Immutable and thread-safe. A classifier has daemon threads of its own, which end when it is closed. It is faster
+ * with {@code --add-modules jdk.incubator.vector}, but does not need the module. With it, kernels are compiled in the
+ * background after loading: predictions of the first one or two seconds take several times as long as later ones, and
+ * give the same bits; see {@link Device#warmUpInBackground}.
  */
 public final class Classifier implements AutoCloseable {
     private static final int CHANNELS = 3;
-    /** So many images go through the network together: enough to be fast, few enough for little memory. */
+    /** The number of images per batch: large enough to be fast, small enough to need little memory. */
     private static final int LARGEST_BATCH = 16;
-    /** So many images are worth waiting for the fastest loops, which takes about as long as to predict them without. */
+    /**
+     * The number of images from which waiting for the fastest kernels pays off; compiling them takes about as long as
+     * predicting this many images without them.
+     */
     private static final int WORTH_WAITING = 10;
 
     private final Device device;
@@ -50,7 +54,10 @@ public final class Classifier implements AutoCloseable {
     private final LabelSet labels;
     private final double threshold;
     private final Transforms transforms;
-    /** Predictions share the first lock, closing takes the second: the device is not taken away under a prediction. */
+    /**
+     * Predictions hold the read lock and {@link #close} the write lock, so that the device is not closed during a
+     * prediction.
+     */
     private final ReadWriteLock use = new ReentrantReadWriteLock();
     private boolean closed;
 
@@ -66,8 +73,9 @@ public final class Classifier implements AutoCloseable {
     /**
      * Loads a model that a {@link Learner} saved.
      *
-     * @throws IllegalArgumentException if the file has weights but not what makes a model of them, or weights that are not finite
-     * @throws IOException              if it is missing or damaged
+     * @throws IllegalArgumentException if the file holds weights without a model's metadata, or weights that are not
+     *     finite
+     * @throws IOException              if the file is missing or damaged
      */
     public static Classifier load(Path path) throws IOException {
         ModelFile model = ModelFile.read(path);
@@ -78,20 +86,25 @@ public final class Classifier implements AutoCloseable {
         }
     }
 
-    /** As {@link #load(Path)}, from a stream such as a resource's, which is read to its end and not closed. */
+    /** Like {@link #load(Path)}, from a stream such as a resource, which is read to its end and not closed. */
     public static Classifier load(InputStream in) throws IOException {
         return of(ModelFile.read(in));
     }
 
     /**
-     * @throws IllegalArgumentException if the model does not take colour images, or its weights are of another architecture or not
-     *                                  finite
+     * A classifier for a model, on the default device.
+     *
+     * @throws IllegalArgumentException if the model does not take 3-channel images, or its weights are not those of its
+     *     architecture or not finite
      */
     public static Classifier of(ModelFile model) {
         return of(model, Device.auto());
     }
 
-    /** As {@link #of(ModelFile)}, on a device that is the classifier's from now on and is closed with it. */
+    /**
+     * Like {@link #of(ModelFile)}, on a given device. The classifier owns the device and closes it, also if this method
+     * throws.
+     */
     public static Classifier of(ModelFile model, Device device) {
         device.warmUpInBackground();
         try {
@@ -102,40 +115,53 @@ public final class Classifier implements AutoCloseable {
         }
     }
 
-    /** Names of the classes, in the order in which the model was trained with them. */
+    /** The classes' names, in the order of the model's scores. */
     public List<String> classes() {
         return labels.classes();
     }
 
-    /** The classes, and whether an image may show several: then ask a {@link Prediction} for its {@code labels()}. */
+    /** The classes, and whether the model is multi-label; if it is, use {@link Prediction#labels()}. */
     public LabelSet labels() {
         return labels;
     }
 
-    /** Above which probability an image that may show several classes counts as showing one, as the model was trained for. */
+    /** The probability above which a multi-label model assigns a class to an image. */
     public double threshold() {
         return threshold;
     }
 
-    /** How images are prepared. */
+    /** The preparation of images for the model. */
     public Transforms transforms() {
         return transforms;
     }
 
     /**
-     * @throws thaw.finetune.images.ImageReadException if the file is missing or is no image
-     * @throws NonFiniteScoresException                if the model's numbers overflow
+     * Predicts one file.
+     *
+     * @throws thaw.finetune.images.ImageReadException if the file is missing or cannot be read as an image
+     * @throws NonFiniteScoresException                if the model's scores overflow
+     * @throws IllegalStateException                   if the classifier is closed
      */
     public Prediction predict(Path image) {
         return predictPrepared(prepared(image, ImageDecoder.MAX_PIXELS), List.of(image)).get(0);
     }
 
-    /** @throws NonFiniteScoresException if the model's numbers overflow */
+    /**
+     * Predicts one image.
+     *
+     * @throws NonFiniteScoresException if the model's scores overflow
+     * @throws IllegalStateException    if the classifier is closed
+     */
     public Prediction predict(BufferedImage image) {
         return predict(RgbImage.of(image));
     }
 
-    /** @throws NonFiniteScoresException if the model's numbers overflow */
+    /**
+     * Predicts one image.
+     *
+     * @throws NonFiniteScoresException if the model's scores overflow
+     * @throws IllegalStateException    if the classifier is closed
+     */
     public Prediction predict(RgbImage image) {
         return predict(image, "the image");
     }
@@ -145,11 +171,11 @@ public final class Classifier implements AutoCloseable {
     }
 
     /**
-     * Several files together, which is faster than one by one.
+     * Predicts several files in batches, which is faster than one by one.
      *
-     * @return a prediction for each, in the same order
-     * @throws thaw.finetune.images.ImageReadException if a file is missing or is no image
-     * @throws NonFiniteScoresException                if the model's numbers overflow
+     * @return a prediction for each file, in the given order
+     * @throws thaw.finetune.images.ImageReadException if a file is missing or cannot be read as an image
+     * @throws NonFiniteScoresException                if the model's scores overflow
      */
     public List<Prediction> predictAll(List<Path> images) {
         if (images.size() >= WORTH_WAITING) {
@@ -168,20 +194,20 @@ public final class Classifier implements AutoCloseable {
     }
 
     /**
-     * Several files together, of which some may be missing or broken: the others have the same predictions, to the bit, as without
-     * them.
+     * Predicts several files, some of which may be missing or broken. The predictions of the others have the same bits as
+     * without the broken files.
      *
-     * @return what came of each, in the same order
-     * @throws NonFiniteScoresException if the model's numbers overflow
+     * @return the outcome for each file, in the given order
+     * @throws NonFiniteScoresException if the model's scores overflow
      */
     public List<Outcome> tryPredictAll(List<Path> images) {
         return tryPredictAll(images, ImageDecoder.MAX_PIXELS);
     }
 
     /**
-     * As {@link #tryPredictAll(List)}, with another limit to the size of images.
+     * Like {@link #tryPredictAll(List)}, with another limit to the size of images.
      *
-     * @param maxPixels images of more count as broken; at most {@link ImageDecoder#MOST_PIXELS}
+     * @param maxPixels an image with more pixels counts as broken; at most {@link ImageDecoder#MOST_PIXELS}
      */
     public List<Outcome> tryPredictAll(List<Path> images, long maxPixels) {
         if (images.size() >= WORTH_WAITING) {
@@ -237,7 +263,10 @@ public final class Classifier implements AutoCloseable {
         return CHANNELS * transforms.size() * transforms.size();
     }
 
-    /** @param names of the images, for messages */
+    /**
+     * @param images prepared, {@code [N, 3, side, side]}
+     * @param names  of the images, for messages
+     */
     private List<Prediction> predictPrepared(float[] images, List<?> names) {
         use.readLock().lock();
         try {
@@ -261,8 +290,9 @@ public final class Classifier implements AutoCloseable {
     private void requireFinite(float[] scores, Object image) {
         for (int c = 0; c < scores.length; c++) {
             if (!Float.isFinite(scores[c])) {
-                throw new NonFiniteScoresException(image + ": the model's scores are not finite, that of " + classes().get(c) + " is "
-                        + scores[c] + "; its weights, though finite, make numbers overflow: train it anew, or take an earlier one");
+                throw new NonFiniteScoresException(image + ": the model's scores are not finite, that of " + classes().get(c)
+                        + " is " + scores[c]
+                        + "; its weights are finite, but its activations overflow: train the model again, or use an earlier one");
             }
         }
     }
@@ -283,8 +313,8 @@ public final class Classifier implements AutoCloseable {
     }
 
     /**
-     * Waits for predictions under way, ends the threads and gives the memory back. A thread that still compiles kernels ends some
-     * tenths of a second later. Does nothing the second time.
+     * Waits for running predictions, then ends the threads and releases the memory. A thread that is still compiling
+     * kernels ends some tenths of a second later. Closing again has no effect.
      */
     @Override
     public void close() {

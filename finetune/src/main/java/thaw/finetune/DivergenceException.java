@@ -1,8 +1,8 @@
 package thaw.finetune;
 
 /**
- * Training ran away: the loss is infinite or not a number. The message says when, and at which rates; or, where no step was taken
- * before, which weights, images or layer are the cause.
+ * Training diverged: the loss is infinite or NaN. The message names the step and its learning rates or, if the first step
+ * is concerned, the weights, images or layer that are the cause.
  */
 public final class DivergenceException extends RuntimeException {
     private static final long serialVersionUID = 1L;

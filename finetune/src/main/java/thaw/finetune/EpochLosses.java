@@ -9,12 +9,12 @@ import thaw.engine.Tensor;
 import thaw.kernels.Shape;
 
 /**
- * The losses of an epoch's batches, which stay on the device until somebody asks for one: where reading waits for all that the
- * device still has to do, a loop that reads at every step would keep it waiting in turn. Then they are read together, and at
- * the latest {@value #READ_TOGETHER} at a time.
+ * The losses of an epoch's batches. On an asynchronous device they stay on the device until one is read, because reading
+ * waits for all pending work, and reading at every step would leave the device idle in between. They are read together,
+ * at most {@value #READ_TOGETHER} at a time.
  *
- * <p>So that a loss that isn't finite may be found late, {@link #foundInf} is where the optimizer looks: on the device, before
- * each step. Of the steps since the first such loss none is taken.
+ * <p>A loss that is not finite may therefore be found late. The optimizer checks {@link #foundInf} on the device before
+ * each step, so that no step is taken from the first such loss on.
  */
 final class EpochLosses implements AutoCloseable {
 
@@ -47,7 +47,7 @@ final class EpochLosses implements AutoCloseable {
             this.rates = rates;
         }
 
-        /** Its number in the epoch, from 1. */
+        /** The batch's number in the epoch, from 1. */
         int batch() {
             return batch;
         }
@@ -56,12 +56,12 @@ final class EpochLosses implements AutoCloseable {
             return images;
         }
 
-        /** The learning rates of its step. */
+        /** The learning rates of the batch's step. */
         List<Double> rates() {
             return rates;
         }
 
-        /** The mean over its images; waits for the device the first time. */
+        /** The mean over the batch's images; the first call waits for the device. */
         double value() {
             if (onDevice != null) {
                 read();
@@ -71,24 +71,24 @@ final class EpochLosses implements AutoCloseable {
     }
 
     /**
-     * Notes the loss of the next batch, and whether it is finite.
+     * Adds the loss of the next batch, and updates {@link #foundInf}.
      *
-     * @param mean over the batch's images; belongs to this from now on
+     * @param mean over the batch's images; owned by this object from now on
      */
     OfBatch add(Tensor mean, int batch, int batchImages, List<Double> rates) {
-        // 0·(loss − 0) is 0 where the loss is finite, and otherwise NaN, which it stays.
+        // 0·(loss − 0) is 0 if the loss is finite, and otherwise NaN. NaN then persists.
         device.backend().lerp(foundInf.array(), mean.array(), 0);
         OfBatch added = new OfBatch(mean, batch, batchImages, rates);
         unread.add(added);
         return added;
     }
 
-    /** 0 as long as all losses are finite, NaN from the first one on that isn't. */
+    /** A scalar on the device: 0 while all losses are finite, NaN from the first one that is not. */
     Tensor foundInf() {
         return foundInf;
     }
 
-    /** Whether it is time to read: at once where that takes no waiting. */
+    /** Whether the losses are to be read now; always true on a synchronous device. */
     boolean isDue() {
         return !device.backend().isAsynchronous() || unread.size() >= READ_TOGETHER;
     }
@@ -107,25 +107,25 @@ final class EpochLosses implements AutoCloseable {
         }
     }
 
-    /** The epoch's first loss that is infinite or not a number; reads them all. */
+    /** The epoch's first loss that is infinite or NaN; reads all losses. */
     Optional<OfBatch> firstNonFinite() {
         read();
         return Optional.ofNullable(firstNonFinite);
     }
 
-    /** Over the epoch's images; reads all losses. */
+    /** The sum of the losses over the epoch's images so far; reads all losses. */
     double sum() {
         read();
         return sum;
     }
 
-    /** Of the epoch that are done. */
+    /** The number of images processed in the epoch so far; reads all losses. */
     int images() {
         read();
         return images;
     }
 
-    /** Goes on from so many images; 0 for the next epoch. */
+    /** Continues from a given sum and number of images; 0 and 0 for a new epoch. */
     void restart(double lossSum, int lossImages) {
         read();
         sum = lossSum;

@@ -13,11 +13,11 @@ import thaw.finetune.metrics.Predictions;
 import thaw.resnet.ResNet;
 
 /**
- * How well a network does on images whose classes are known. Images whose scores are not finite are counted as wrong, and the loss
- * is not finite then; {@link Predictions#undefined} tells which they are.
+ * The result of evaluating a network on labelled images. An image whose scores are not finite counts as classified
+ * wrongly, and the loss is then not finite; {@link Predictions#undefined} lists these images.
  *
- * @param classes     how each class fared, in the order of the labels
- * @param loss        mean of the objective, cross-entropy unless another is given
+ * @param classes     the correct predictions per class, in the order of the labels
+ * @param loss        the mean of the objective: the standard one of the labels, unless another is given
  * @param predictions for each image
  */
 public record Evaluation(List<ClassCount> classes, double loss, Predictions predictions) {
@@ -27,63 +27,64 @@ public record Evaluation(List<ClassCount> classes, double loss, Predictions pred
     }
 
     /**
-     * Images that were classified right: their class has the highest score. Where images may show several classes, decisions that
-     * are right, for each image and class.
+     * The number of correctly classified images, whose own class has the highest score. For multi-label data, the number
+     * of correct decisions, one decision per image and class.
      */
     public int correct() {
         return classes.stream().mapToInt(ClassCount::correct).sum();
     }
 
-    /** Images in all; where they may show several classes, decisions in all. */
+    /** The number of images; for multi-label data, the number of decisions. */
     public int total() {
         return classes.stream().mapToInt(ClassCount::total).sum();
     }
 
-    /** The share that was classified right, 0 to 1. */
+    /** The share that is correct, 0 to 1. */
     public double accuracy() {
         return (double) correct() / total();
     }
 
-    /** Another number for how good the predictions are. */
+    /** The value of a metric on these predictions. */
     public double metric(Metric metric) {
         return metric.of().applyAsDouble(predictions);
     }
 
     /**
-     * A network on the validation images, or on all of them where the folder has none apart.
+     * Evaluates a network on the validation images, or on all images if the folder has no validation images.
      *
-     * @throws IllegalArgumentException if the network has another number of classes than the data
+     * @throws IllegalArgumentException if the network's number of classes is not the data's
      */
     public static Evaluation of(ResNet net, ImageFolder data) {
         return of(net, data.evaluationLoader(), data.classes());
     }
 
     /**
-     * A network, in evaluation mode, on one epoch of a loader's images; afterwards each module is in the mode that it was in.
+     * Evaluates a network on one epoch of a loader. The network runs in evaluation mode; afterwards each module is back
+     * in its previous mode.
      *
      * @param classes the labels' names
-     * @throws IllegalArgumentException             if the network has another number of classes
+     * @throws IllegalArgumentException                if the network's number of classes is not that of {@code classes}
      * @throws thaw.finetune.images.ImageReadException if no image can be read, or the loader is strict and one cannot
-     * @throws NotEnoughMemoryException             if a batch is too large
+     * @throws NotEnoughMemoryException                if a batch is too large
      */
     public static Evaluation of(ResNet net, BatchLoader loader, List<String> classes) {
         return of(net, loader, classes, images -> { });
     }
 
     /**
-     * As {@link #of(ResNet, BatchLoader, List)}.
+     * Like {@link #of(ResNet, BatchLoader, List)}, with progress.
      *
-     * @param progress is told after each batch how many images are done
+     * @param progress called after each batch with the number of images done
      */
     public static Evaluation of(ResNet net, BatchLoader loader, List<String> classes, IntConsumer progress) {
         return of(net, loader, classes, Objective.standard(loader.labels()), progress);
     }
 
     /**
-     * As {@link #of(ResNet, BatchLoader, List)}.
+     * Like {@link #of(ResNet, BatchLoader, List)}, with another objective and with progress.
      *
-     * @param objective whose loss is computed, and which says whether images may show several classes
-     * @param progress  is told after each batch how many images are done
+     * @param objective the loss to compute; it also determines whether the data is multi-label
+     * @param progress  called after each batch with the number of images done
      */
     public static Evaluation of(ResNet net, BatchLoader loader, List<String> classes, Objective objective, IntConsumer progress) {
         InputCheck.require(net, classes);
@@ -96,10 +97,10 @@ public record Evaluation(List<ClassCount> classes, double loss, Predictions pred
     }
 
     /**
-     * Of predictions that were made already, such as those of several views of each image; the loss is the cross-entropy of their
-     * probabilities.
+     * Evaluates existing predictions, such as averages over several views of each image. The loss is the cross-entropy of
+     * their probabilities.
      *
-     * @param threshold above which probability an image counts as showing a class, where it may show several
+     * @param threshold the probability above which a class counts as predicted, if the data is multi-label
      */
     public static Evaluation of(Predictions predictions, double threshold) {
         boolean several = predictions.labels().multiLabel();
@@ -107,7 +108,7 @@ public record Evaluation(List<ClassCount> classes, double loss, Predictions pred
                 several ? binaryCrossEntropy(predictions) : crossEntropy(predictions), predictions);
     }
 
-    /** {@code -mean(log p)} of the images' classes. */
+    /** {@code -mean(log p)} over the images, with the probability p of the image's class. */
     private static double crossEntropy(Predictions predictions) {
         double sum = 0;
         for (int i = 0; i < predictions.size(); i++) {
@@ -128,7 +129,7 @@ public record Evaluation(List<ClassCount> classes, double loss, Predictions pred
         return sum / predictions.size() / predictions.classes();
     }
 
-    /** At least -100, as PyTorch's {@code BCELoss} has it: a probability of 0 where the class is shown has no logarithm. */
+    /** Clamped to at least -100, as in PyTorch's {@code BCELoss}, because the logarithm of a probability 0 is infinite. */
     private static double log(double probability) {
         return Math.max(Math.log(probability), -100);
     }

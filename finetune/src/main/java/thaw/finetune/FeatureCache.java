@@ -21,8 +21,8 @@ import thaw.kernels.Shape;
 import thaw.resnet.ResNet;
 
 /**
- * Features that one body makes of images prepared in one way, by the images' contents (and whether mirrored), in a safetensors
- * file of that body's and that preparation's own. What is damaged in it is as good as absent.
+ * A cache of a frozen body's features, one safetensors file per body and preparation of images. Keys are hashes of the
+ * images' contents, with a suffix for mirrored images. Damaged files and entries are ignored.
  */
 final class FeatureCache {
     private final Path file;
@@ -32,7 +32,10 @@ final class FeatureCache {
         this.file = file;
     }
 
-    /** What the folder has of this network's body as it is now; nothing where it has none, or cannot be read. */
+    /**
+     * Opens the cache for a network's current body and a preparation of images; it is empty if the file is missing or
+     * unreadable.
+     */
     static FeatureCache open(Path folder, ResNet net, Transforms transforms) {
         FeatureCache cache = new FeatureCache(folder.resolve(key(net, transforms) + ".safetensors"));
         if (Files.exists(cache.file)) {
@@ -55,7 +58,10 @@ final class FeatureCache {
         });
     }
 
-    /** The device counts too: another one rounds otherwise, and a run is to have the same bits with and without a cache. */
+    /**
+     * The cache file's name: a digest of the body, the preparation and the device. The device is included because another
+     * one rounds differently, and a run must give the same bits with and without a cache.
+     */
     private static String key(ResNet net, Transforms transforms) {
         MessageDigest digest = sha256();
         update(digest, net.architecture().name() + ' ' + net.head().label() + ' ' + net.device().description());
@@ -72,7 +78,7 @@ final class FeatureCache {
         digest.update((text + '\n').getBytes(StandardCharsets.UTF_8));
     }
 
-    /** What an image's key begins with. */
+    /** The SHA-256 of an image file, with which its key begins. */
     static String contentHash(Path image) throws IOException {
         return HexFormat.of().formatHex(sha256().digest(Files.readAllBytes(image)));
     }
@@ -85,7 +91,7 @@ final class FeatureCache {
         }
     }
 
-    /** Null where there are none. */
+    /** The features of a key; null if they are not cached. */
     float[] get(String key) {
         return features.get(key);
     }
@@ -95,9 +101,9 @@ final class FeatureCache {
     }
 
     /**
-     * Writes all of them; the file shows what was there before or the whole of it.
+     * Writes the cache. The file is replaced atomically.
      *
-     * @throws IOException if that fails
+     * @throws IOException if writing fails
      */
     void write() throws IOException {
         Files.createDirectories(file.getParent());

@@ -14,7 +14,7 @@ import thaw.finetune.data.RawBatch;
 import thaw.resnet.LayerGroup;
 import thaw.resnet.ResNet;
 
-/** Finds where in a network numbers first became infinite, or none at all, and puts it in a few words for a message. */
+/** Finds the first parameter, image or layer output that is infinite or NaN, and describes it for a message. */
 final class FirstNonFinite {
 
     private final ResNet net;
@@ -26,23 +26,24 @@ final class FirstNonFinite {
     }
 
     /**
-     * After steps were taken: among the parameters, then the batch's images, then the layers' outputs for it.
+     * Describes the cause after at least one step: looks at the parameters, then at the batch's images, then at the
+     * layers' outputs for the batch.
      *
-     * @param raw the batch, or null to look at the parameters and the running statistics alone
+     * @param raw the batch; null to look at the parameters and running statistics only
      */
     String describe(RawBatch raw) {
-        return parameter().map(found -> found + ", so the last step that was taken was too large")
+        return parameter().map(found -> found + ", so the last step was too large")
                 .or(() -> raw == null ? statistic() : input(raw).or(() -> output(raw)))
                 .orElse("all parameters are finite" + (raw == null ? "" : ", and all layers' outputs; the loss alone is not"));
     }
 
-    /** As {@link #describe}, of a batch before the first step, which no learning rate has spoilt. */
+    /** Like {@link #describe}, before the first step, when the learning rate cannot be the cause. */
     String describeFirst(RawBatch raw) {
         return "before the first step, so no learning rate is the cause: "
-                + parameter().map(found -> found + "; begin with other weights")
+                + parameter().map(found -> found + "; start from other weights")
                 .or(() -> input(raw))
-                .or(() -> output(raw).map(found -> found + ", but numbers overflow there; begin with other weights"))
-                .orElse("all parameters are finite, and all layers' outputs; the loss alone is not: look at the loss function");
+                .or(() -> output(raw).map(found -> found + ", so activations overflow; start from other weights"))
+                .orElse("all parameters and all layers' outputs are finite, the loss alone is not: check the loss function");
     }
 
     private Optional<String> parameter() {
@@ -66,14 +67,17 @@ final class FirstNonFinite {
             if (!Float.isFinite(raw.images()[i])) {
                 Path file = raw.files().get(i / length);
                 return Optional.of(raw.side() == 0
-                        ? "the frozen layers' output is not finite, first for " + file + "; begin with other weights"
-                        : "the images themselves are not finite, first " + file + "; look at how they are prepared");
+                        ? "the frozen layers' output is not finite, first for " + file + "; start from other weights"
+                        : "the images themselves are not finite, first " + file + "; check their preparation");
             }
         }
         return Optional.empty();
     }
 
-    /** Runs the batch once more and listens to every layer; inner ones speak before those around them. */
+    /**
+     * Repeats the forward pass with a hook on every layer. The hooks of inner layers run before those of the modules that
+     * contain them.
+     */
     private Optional<String> output(RawBatch raw) {
         List<String> bad = new ArrayList<>();
         List<ForwardHook.Registration> hooks = new ArrayList<>();
@@ -88,7 +92,7 @@ final class FirstNonFinite {
             hooks.forEach(ForwardHook.Registration::close);
         }
         return bad.stream().findFirst().map(name -> "the first layer whose output is not finite is "
-                + (name.isEmpty() ? "the network" : name) + inGroup(name) + "; all parameters still are finite");
+                + (name.isEmpty() ? "the network" : name) + inGroup(name) + "; all parameters are still finite");
     }
 
     private String inGroup(String name) {

@@ -4,10 +4,10 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * How a fit ended.
+ * The result of a fit.
  *
- * @param epochs    what came of each epoch that is done, of all phases
- * @param stoppedAt where it was stopped; {@link Learner#resume} goes on from there. Empty if it's complete
+ * @param epochs    the results of all completed epochs, over all phases
+ * @param stoppedAt the state at which the fit was stopped, for {@link Learner#resume}; empty if it is complete
  */
 public record FitResult(List<EpochResult> epochs, Optional<FitState> stoppedAt) {
     public FitResult {

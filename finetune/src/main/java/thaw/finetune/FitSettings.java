@@ -4,20 +4,23 @@ import java.util.Objects;
 import java.util.function.Consumer;
 
 /**
- * How a {@link Learner} trains whatever the plan; data, so that a run can be made again. A number that is 0 turns its lever off.
+ * The settings of a {@link Learner} that apply to every phase of a plan. Immutable. A number that is 0 turns its feature
+ * off.
  *
- * @param momentum         of SGD, beta1 of AdamW, where the schedule doesn't vary it
- * @param nesterov         of SGD
+ * @param momentum         of SGD, beta1 of AdamW, unless the schedule varies it
+ * @param nesterov         Nesterov momentum, SGD only
  * @param beta2            of AdamW
  * @param eps              of AdamW
  * @param weightDecay      see {@link thaw.engine.optim.ParamGroup#weightDecay(double)}
- * @param decayBiasAndNorm whether biases and the weights of norms are decayed too: as PyTorch does, and fastai and timm do not
- * @param clipNorm         the largest norm of all gradients together
- * @param clipValue        the largest element of a gradient
- * @param accumulate       batches whose gradients make one step, as if they were one batch (but to batch norm); at least 1
- * @param averageDecay     of the {@linkplain thaw.engine.optim.WeightAverage moving average} of the weights
- * @param averageWarmup    whether that begins with smaller decays
- * @param frozenBatchNorm  what batch norm does in frozen groups
+ * @param decayBiasAndNorm whether biases and the weights of norms are decayed too: true in PyTorch, false in fastai and
+ *     timm
+ * @param clipNorm         the largest allowed norm of all gradients together
+ * @param clipValue        the largest allowed absolute value of a gradient's element
+ * @param accumulate       the number of batches whose gradients are accumulated into one step, at least 1; the result
+ *     equals one large batch, except for batch norm
+ * @param averageDecay     the decay of the {@linkplain thaw.engine.optim.WeightAverage moving average} of the weights
+ * @param averageWarmup    whether the average starts with smaller decays
+ * @param frozenBatchNorm  the mode of batch norm in frozen layer groups
  */
 public record FitSettings(OptimizerKind optimizer, double momentum, boolean nesterov, double beta2, double eps,
         double weightDecay, boolean decayBiasAndNorm, double clipNorm, double clipValue, int accumulate, double averageDecay,
@@ -107,7 +110,7 @@ public record FitSettings(OptimizerKind optimizer, double momentum, boolean nest
         return with(draft -> draft.frozenBatchNorm = mode);
     }
 
-    /** What is to become settings, so that each change names the one number that it is about. */
+    /** A mutable copy, so that each setter names only the component that it changes. */
     private static final class Draft {
         private OptimizerKind optimizer;
         private double momentum;

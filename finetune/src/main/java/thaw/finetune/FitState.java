@@ -7,24 +7,24 @@ import thaw.engine.io.StoredTensor;
 import thaw.engine.io.Weights;
 
 /**
- * All that a fit has to remember between two steps: with it, the plan, the settings and the data, {@link Learner#resume} ends
- * with the same bits as a fit that was never stopped. The order of images and their augmentation need no state of their own: they
- * are functions of the data's seed and the epoch's number.
+ * The complete state of a fit between two steps. From it and the same plan, settings and data, {@link Learner#resume}
+ * ends with the same bits as a fit without interruption. The order of images and their augmentation need no state of
+ * their own: they are functions of the data's seed and the epoch's number. Immutable.
  *
- * @param phase      index of the running phase, from 0
- * @param epoch      epochs of it that are done
- * @param batch      batches of the running epoch that are done, those without a readable image included
- * @param step       steps of the phase's schedule that are done
- * @param dataEpoch  number of the running epoch to the data, which goes on counting across fits
- * @param random     state of the device's generator
- * @param lossSum    of the running epoch's images that are done
- * @param images     of the running epoch that are done
- * @param seconds    that the running epoch took until now
- * @param network    parameters, buffers and counters
- * @param optimizer  its state dict
- * @param average    of the weights, where there is one
- * @param activity   what was measured of the running epoch; see {@link thaw.finetune.insight.GroupMeter#state}
- * @param history    the epochs that are done, of all phases; the best of them is among them
+ * @param phase     the index of the running phase, from 0
+ * @param epoch     the number of completed epochs of the phase
+ * @param batch     the number of completed batches of the running epoch, including those without a readable image
+ * @param step      the number of completed steps of the phase's schedule
+ * @param dataEpoch the loader's number of the running epoch, which keeps counting across fits
+ * @param random    the state of the device's generator
+ * @param lossSum   the sum of the losses over the running epoch's completed images
+ * @param images    the number of completed images of the running epoch
+ * @param seconds   the duration of the running epoch so far
+ * @param network   parameters, buffers and counters
+ * @param optimizer the optimizer's state dict
+ * @param average   the moving average of the weights; empty if there is none
+ * @param activity  the diagnostics of the running epoch; see {@link thaw.finetune.insight.GroupMeter#state}
+ * @param history   the completed epochs of all phases
  */
 public record FitState(int phase, int epoch, int batch, int step, int dataEpoch, long random, double lossSum, int images,
         double seconds, Map<String, StoredTensor> network, Weights optimizer, Optional<Weights> average,

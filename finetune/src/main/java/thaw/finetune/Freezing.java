@@ -5,7 +5,7 @@ import thaw.resnet.Grain;
 import thaw.resnet.LayerGroup;
 import thaw.resnet.ResNet;
 
-/** Which of a network's layer groups are trained: the last ones, from some group on. */
+/** The trainable layer groups of a network: the last ones, from a given group on. */
 final class Freezing {
 
     private final ResNet net;
@@ -32,18 +32,18 @@ final class Freezing {
         return groups().stream().map(LayerGroup::name).toList();
     }
 
-    /** Trains what Python's slice {@code groups[n:]} has. */
+    /** Makes the groups of Python's slice {@code groups[n:]} trainable, and freezes the others. */
     void to(int n, FrozenBatchNorm batchNorm) {
         this.n = n;
         requireGradients(batchNorm);
     }
 
-    /** The first trained group, as an index from 0; the number of groups if all are frozen. */
+    /** The index of the first trainable group; the number of groups if all are frozen. */
     int first() {
         return first(n);
     }
 
-    /** The same for another slice. */
+    /** The same for the slice {@code groups[slice:]}. */
     int first(int slice) {
         int count = groups().size();
         return slice < 0 ? Math.max(0, count + slice) : Math.min(slice, count);
@@ -60,13 +60,13 @@ final class Freezing {
         }
     }
 
-    /** Puts the network into the modes of training. */
+    /** Puts the network into training mode; with {@link FrozenBatchNorm#EVAL}, frozen groups into evaluation mode. */
     void trainingModes(FrozenBatchNorm batchNorm) {
         net.train();
         groups().subList(0, first()).forEach(group -> group.train(batchNorm != FrozenBatchNorm.EVAL));
     }
 
-    /** @throws IllegalArgumentException if nothing is trained */
+    /** @throws IllegalArgumentException if all groups are frozen */
     void requireTrainable() {
         if (first() == groups().size()) {
             throw new IllegalArgumentException("all layer groups are frozen: " + names()

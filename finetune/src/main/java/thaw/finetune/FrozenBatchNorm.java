@@ -4,23 +4,24 @@ import java.util.Arrays;
 import java.util.Locale;
 import java.util.stream.Collectors;
 
-/** What batch norm does in layer groups that are frozen. */
+/** The mode of batch norm in frozen layer groups. */
 public enum FrozenBatchNorm {
     /**
-     * fastai 2's default, {@code train_bn=True}: it trains as if it were not frozen, its weights and biases at its group's rate,
-     * and normalises by each batch's own statistics. The backward pass then goes through the whole network.
+     * fastai 2's default, {@code train_bn=True}: batch norm trains as if it were not frozen. Its weights and biases are
+     * updated at their group's rate, and it normalises with each batch's statistics. The backward pass then runs through
+     * the whole network.
      */
     TRAIN("trains: its weights and biases too, and its statistics follow the batches"),
 
     /**
-     * What freezing parameters alone does in PyTorch: it normalises by each batch's own statistics and lets the running ones
-     * follow, so that they become those of the new photographs; its weights and biases are as frozen as all others there.
+     * The effect of freezing parameters in PyTorch: weights and biases are frozen, but batch norm normalises with each
+     * batch's statistics and updates the running statistics, which adapt to the new images.
      */
     STATISTICS("has fixed weights and biases, and statistics that follow the batches"),
 
     /**
-     * It normalises by the running statistics, which stay as they are: the frozen groups are the same function throughout. As
-     * fastai 0.7's and Keras', and {@code BnFreeze} of fastai 2.
+     * Batch norm normalises with the running statistics and does not update them, so that the frozen groups are a
+     * constant function. The behaviour of fastai 0.7, of Keras, and of {@code BnFreeze} in fastai 2.
      */
     EVAL("is fixed: weights, biases and statistics");
 
@@ -30,19 +31,19 @@ public enum FrozenBatchNorm {
         this.description = description;
     }
 
-    /** As people give it: {@code train}, {@code statistics}, {@code eval}. */
+    /** The mode's name on the command line: {@code train}, {@code statistics}, {@code eval}. */
     public String label() {
         return name().toLowerCase(Locale.ROOT);
     }
 
-    /** @throws IllegalArgumentException naming those that there are, if there is none of this label */
+    /** @throws IllegalArgumentException if there is no mode of this label; the message lists all */
     public static FrozenBatchNorm byLabel(String label) {
         return Arrays.stream(values()).filter(m -> m.label().equals(label)).findFirst().orElseThrow(() ->
                 new IllegalArgumentException("unknown mode \"" + label + "\" of frozen batch norm; known are "
                         + Arrays.stream(values()).map(FrozenBatchNorm::label).collect(Collectors.joining(", "))));
     }
 
-    /** For a summary: what a frozen batch norm does, after "batch norm of frozen groups". */
+    /** A description for a summary, continuing "batch norm of frozen groups". */
     public String description() {
         return description;
     }

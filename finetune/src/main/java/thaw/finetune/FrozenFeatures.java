@@ -20,7 +20,7 @@ import thaw.finetune.data.RawBatch;
 import thaw.finetune.data.Sample;
 import thaw.resnet.ResNet;
 
-/** Decides whether a phase trains its head from features that are computed once, and computes them. */
+/** Precomputes the features of a frozen body, if a phase can train its head from them. */
 final class FrozenFeatures {
     private static final String MIRRORED = " mirrored";
 
@@ -35,30 +35,31 @@ final class FrozenFeatures {
     }
 
     /**
-     * For {@link Precompute.When#REQUIRED}.
+     * Checks a plan for {@link Precompute.When#REQUIRED}.
      *
-     * @throws IllegalArgumentException if a phase that trains the head alone would train another one, or no phase does
+     * @throws IllegalArgumentException if no phase trains the head alone, or if the head trained from precomputed
+     *     features would differ
      */
     static void requireExact(FitContext context, TrainingPlan plan) {
         if (plan.phases().stream().noneMatch(phase -> isOfHeadAlone(context, phase))) {
             throw new IllegalArgumentException("precompute: no phase trains the head alone "
                     + plan.phases().stream().map(TrainingPhase::name).toList()
-                    + ", and what else changes the features; freeze the body in a phase, or don't ask for it");
+                    + ", and training other groups changes the features; freeze the body in a phase, or don't require it");
         }
         List<String> reasons = new ArrayList<>();
         if (!(context.loss() instanceof Objective)) {
-            reasons.add("the loss is one of your own, which may ask for the images: use an Objective");
+            reasons.add("the loss function is not an Objective and may read the images: use an Objective");
         }
         if (!context.data().isFlippedAtMost()) {
             reasons.add("images are " + context.data().variation() + " anew in each epoch: use no augmentation, or the flip"
                     + " alone");
         }
         if (context.settings().frozenBatchNorm() != FrozenBatchNorm.EVAL) {
-            reasons.add("batch norm of frozen groups " + context.settings().frozenBatchNorm().description() + ": have it fixed"
-                    + " by eval (--frozen-bn eval)");
+            reasons.add("batch norm of frozen groups " + context.settings().frozenBatchNorm().description() + ": fix it"
+                    + " with eval (--frozen-bn eval)");
         }
         if (!reasons.isEmpty()) {
-            throw new IllegalArgumentException("precompute: the head would become another, because "
+            throw new IllegalArgumentException("precompute: the head would differ, because "
                     + String.join("; and ", reasons));
         }
     }
@@ -68,7 +69,10 @@ final class FrozenFeatures {
         return freezing.first(phase.freezeTo()) == freezing.groups().size() - 1 && !phase.gradual();
     }
 
-    /** Loaders for a phase whose groups are frozen already: of features, or of images as before. */
+    /**
+     * The loaders for a phase whose groups are already frozen: of features if they are to be precomputed, otherwise
+     * {@code images}.
+     */
     static Loaders loaders(FitContext context, TrainingPhase phase, Loaders images) {
         ImageFolder data = context.data();
         List<String> leftOut = new ArrayList<>();
@@ -81,7 +85,7 @@ final class FrozenFeatures {
         boolean bothWays = data.isFlippedAtMost() && data.isFlipped();
         boolean wanted = switch (context.precompute().when()) {
             case NEVER -> false;
-            // Both ways of an image take as long as two epochs through the body.
+            // Computing an image and its mirror image takes as long as the body's share of two epochs.
             case EXACT -> leftOut.isEmpty() && (!bothWays || phase.epochs() > 1);
             case REQUIRED, ALWAYS -> true;
         };
@@ -90,7 +94,7 @@ final class FrozenFeatures {
         }
         if (!leftOut.isEmpty()) {
             context.listener().onWarning("precompute: " + String.join(", and ", leftOut) + " in phase " + phase.name()
-                    + ", as features are computed once; leave precompute at its default to have that back");
+                    + ", because features are computed once; leave precompute at its default to avoid this");
         }
         long start = System.nanoTime();
         FeatureCache cache = FeatureCache.open(context.precompute().folder(), context.net(), images.train().transforms());
@@ -106,7 +110,10 @@ final class FrozenFeatures {
         return images.onFeatures(new ImageFeatures(plain, mirrored));
     }
 
-    /** A cache that cannot be written costs time later, and is no reason not to train. */
+    /**
+     * Writes the cache. A failure only costs time in later runs, so it is reported in the note instead of ending the
+     * training.
+     */
     private String keep() {
         if (computed > 0) {
             try {
@@ -119,8 +126,8 @@ final class FrozenFeatures {
     }
 
     /**
-     * By file, but for images that cannot be read. Batches in which one is missing go through the body whole: so an image is
-     * always computed in the same company.
+     * The features by file, without unreadable images. If a batch has an image without cached features, the whole batch
+     * runs through the body, so that an image is always computed in the same batch.
      */
     private Map<Path, float[]> of(BatchLoader loader, boolean mirrored) {
         Map<Path, float[]> found = known(loader.samples(), mirrored);

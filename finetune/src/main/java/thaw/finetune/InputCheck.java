@@ -4,14 +4,17 @@ import java.util.List;
 import thaw.finetune.data.RawBatch;
 import thaw.resnet.ResNet;
 
-/** Whether a network fits images and classes, and what to do about it where it does not. */
+/** Checks that a network fits the images and classes. */
 final class InputCheck {
     private static final int CHANNELS = 3;
 
     private InputCheck() {
     }
 
-    /** @throws IllegalArgumentException if the network takes other than colour images, or has another number of classes */
+    /**
+     * @throws IllegalArgumentException if the network does not take 3 channels, or its number of classes is not that of
+     *     {@code classes}
+     */
     static void require(ResNet net, List<String> classes) {
         if (net.classes() != classes.size()) {
             throw new IllegalArgumentException("the head of " + net.architecture().name() + " has " + net.classes()
@@ -30,7 +33,11 @@ final class InputCheck {
                 : "[" + String.join(", ", classes.subList(0, shown)) + ", …]";
     }
 
-    /** For messages. */
+    /**
+     * A batch's size for messages.
+     *
+     * @param batch null while no batch has been prepared
+     */
     static String describe(RawBatch batch) {
         if (batch != null && batch.side() == 0) {
             return "the features of a batch of " + batch.size() + " images";

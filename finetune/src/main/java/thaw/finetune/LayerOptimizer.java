@@ -14,8 +14,8 @@ import thaw.engine.optim.SGD;
 import thaw.resnet.LayerGroup;
 
 /**
- * An optimizer with a parameter group for each layer group that is trained, and for the batch norms of frozen ones where these
- * train too.
+ * An optimizer with one parameter group for each trainable layer group and, with {@link FrozenBatchNorm#TRAIN}, for the
+ * batch norms of each frozen one.
  */
 final class LayerOptimizer implements AutoCloseable {
 
@@ -25,7 +25,10 @@ final class LayerOptimizer implements AutoCloseable {
     private final Optimizer optimizer;
     private int first;
 
-    /** @param rates of all layer groups */
+    /**
+     * @param first the index of the first trainable layer group
+     * @param rates of all layer groups, frozen ones included
+     */
     LayerOptimizer(List<LayerGroup> groups, int first, List<Double> rates, FitSettings settings) {
         this.groups = groups;
         this.rates = rates;
@@ -56,7 +59,7 @@ final class LayerOptimizer implements AutoCloseable {
         return optimizer;
     }
 
-    /** Adds the last frozen group, at its own rate and with nothing remembered. */
+    /** Adds the last frozen group, with its own rate and without optimizer state. */
     void thaw() {
         first--;
         LayerGroup group = groups.get(first);
@@ -66,7 +69,7 @@ final class LayerOptimizer implements AutoCloseable {
                 group.parameters().stream().filter(p -> !there.contains(p)).toList()));
     }
 
-    /** The rates in force, of every layer group; 0 for the frozen ones. */
+    /** The current rates of all layer groups; 0 for frozen ones. */
     List<Double> learningRates() {
         List<Double> now = new ArrayList<>(Collections.nCopies(groups.size(), 0.0));
         for (int i = first; i < groups.size(); i++) {

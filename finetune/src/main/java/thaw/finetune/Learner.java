@@ -30,11 +30,11 @@ import thaw.resnet.ResNet;
  * learn.save(Path.of("dogscats.safetensors"));
  * }</pre>
  *
- * The optimizer is SGD unless {@link #settings} say otherwise. Each fit, and each phase of a plan, makes a new one, whose
- * momentum starts at zero, of the groups that are trainable then. What is random comes from the data's seed, and for dropout from
- * the device's generator; the same seeds give the same bits.
+ * <p>The optimizer is SGD, unless {@link #settings} choose another. Each fit, and each phase of a plan, creates a new
+ * optimizer, with zero momentum, over the groups that are trainable then. Randomness comes from the data's seed and, for
+ * dropout, from the device's generator; equal seeds give equal bits.
  *
- * <p>For one thread at a time, but for {@link #stop}.
+ * <p>Not thread-safe, except for {@link #stop}.
  */
 public final class Learner implements AutoCloseable {
     private final ResNet net;
@@ -52,16 +52,16 @@ public final class Learner implements AutoCloseable {
     private volatile boolean stop;
 
     /**
-     * All groups are trainable at first.
+     * A learner with all layer groups trainable.
      *
-     * @throws IllegalArgumentException if the network has another number of classes than the data, or there are fewer than two
-     *                                  classes, or no image to validate on
+     * @throws IllegalArgumentException if the network's number of classes is not the data's, if there are fewer than two
+     *     classes, or if there is no validation image
      */
     public Learner(ResNet net, ImageFolder data) {
         InputCheck.require(net, data.classes());
         if (data.classes().size() < 2) {
-            throw new IllegalArgumentException(data.root() + ": training needs at least two classes to tell apart;"
-                    + " add a folder of images of something else");
+            throw new IllegalArgumentException(data.root() + ": training needs at least two classes;"
+                    + " add a folder with images of another class");
         }
         if (data.valid().isEmpty()) {
             throw new IllegalArgumentException(data.root() + ": no image is left to validate on;"
@@ -79,22 +79,22 @@ public final class Learner implements AutoCloseable {
 
     // ---- settings ----------------------------------------------------------------------------------------------
 
-    /** Momentum of {@link #fit(int, double...)}, 0.9 unless set; schedules may vary it. */
+    /** Sets the momentum, 0.9 by default; a schedule may vary it. See {@link FitSettings}. */
     public Learner momentum(double momentum) {
         return settings(settings.momentum(momentum));
     }
 
-    /** Weight decay, 1e-4 unless set; see {@link FitSettings}. */
+    /** Sets the weight decay, 1e-4 by default; see {@link FitSettings}. */
     public Learner weightDecay(double weightDecay) {
         return settings(settings.weightDecay(weightDecay));
     }
 
-    /** What batch norm does in frozen groups, {@link FrozenBatchNorm#STATISTICS} unless set. */
+    /** Sets the mode of batch norm in frozen groups, {@link FrozenBatchNorm#STATISTICS} by default. */
     public Learner frozenBatchNorm(FrozenBatchNorm mode) {
         return settings(settings.frozenBatchNorm(mode));
     }
 
-    /** The optimizer and all that goes with it, {@link FitSettings#sgd()} unless set. */
+    /** Sets the optimizer and its settings, {@link FitSettings#sgd()} by default. */
     public Learner settings(FitSettings settings) {
         this.settings = Objects.requireNonNull(settings, "settings");
         freezing.requireGradients(settings.frozenBatchNorm());
@@ -106,10 +106,9 @@ public final class Learner implements AutoCloseable {
     }
 
     /**
-     * What is made small, {@link Objective#standard} unless set: cross-entropy, or binary cross-entropy where images may show
-     * several classes.
+     * Sets the loss, by default {@link Objective#standard}: cross-entropy, or binary cross-entropy for multi-label data.
      *
-     * @throws IllegalArgumentException if it is an {@link Objective} for the other kind of images
+     * @throws IllegalArgumentException if it is an {@link Objective} for the other kind of labels
      */
     public Learner loss(LossFunction loss) {
         if (loss instanceof Objective objective) {
@@ -119,21 +118,21 @@ public final class Learner implements AutoCloseable {
         return this;
     }
 
-    /** Who hears of batches and epochs; one, in the place of any before. */
+    /** Sets the listener for batch and epoch events, replacing any earlier one. */
     public Learner listener(TrainingListener listener) {
         this.listener = Objects.requireNonNull(listener, "listener");
         return this;
     }
 
-    /** When the features of a frozen body are computed once, {@link Precompute#whereExact} unless set. */
+    /** Sets when the features of a frozen body are computed once, {@link Precompute#whereExact} by default. */
     public Learner precompute(Precompute precompute) {
         this.precompute = Objects.requireNonNull(precompute, "precompute");
         return this;
     }
 
     /**
-     * What to look at in training, for {@link TrainingListener#onActivity}; nothing unless set. Distances and drift are from the
-     * weights that the network has now, so this goes before training.
+     * Sets the diagnostics to compute for {@link TrainingListener#onActivity}; none by default. Call this before
+     * training: distances and drift are measured from the network's current weights.
      */
     public Learner insight(InsightOptions options) {
         insight.close();
@@ -146,7 +145,7 @@ public final class Learner implements AutoCloseable {
 
     // ---- layer groups ------------------------------------------------------------------------------------------
 
-    /** How finely the network is divided into layer groups, {@link Grain#COARSE} unless set; all of them are trainable then. */
+    /** Sets the granularity of the layer groups, {@link Grain#COARSE} by default, and makes all groups trainable. */
     public Learner grain(Grain grain) {
         freezing.grain(Objects.requireNonNull(grain, "grain"));
         return unfreeze();
@@ -168,82 +167,84 @@ public final class Learner implements AutoCloseable {
     }
 
     /**
-     * Makes the groups trainable that Python's slice {@code groups[n:]} has, and freezes those before them: {@code freezeTo(1)}
-     * freezes the first, {@code freezeTo(-2)} all but the last two. Frozen layers cost neither time nor memory in backward,
-     * unless their batch norms train ({@link FrozenBatchNorm#TRAIN}).
+     * Makes the groups of Python's slice {@code groups[n:]} trainable and freezes those before them: {@code freezeTo(1)}
+     * freezes the first, {@code freezeTo(-2)} all but the last two. Frozen layers cost neither time nor memory in the
+     * backward pass, unless their batch norms train ({@link FrozenBatchNorm#TRAIN}).
      */
     public Learner freezeTo(int n) {
         freezing.to(n, settings.frozenBatchNorm());
         return this;
     }
 
-    /** Whether layer group {@code group}, from 0, is trained. */
+    /** Whether the layer group of index {@code group}, from 0, is trainable. */
     public boolean isTrainable(int group) {
         return group >= freezing.first();
     }
 
-    /** What is trained and what is not, for people: a line for each group, one for batch norm, one for the optimizer. */
+    /** A summary in plain text: one line per group, one for batch norm if groups are frozen, one for the optimizer. */
     public String summary() {
         return LearnerSummary.of(net, freezing, settings);
     }
 
     // ---- training ----------------------------------------------------------------------------------------------
 
-    /** The learning rates of the layer groups, in their order. */
+    /** The learning rates of the layer groups, in order. */
     public static double[] rates(double... perGroup) {
         return perGroup;
     }
 
-    /** Trains at constant rates, and with constant momentum; otherwise as {@link #fit(int, PhaseSchedule, LearningRates)}. */
+    /** Trains at constant learning rates and momentum; otherwise like {@link #fit(int, PhaseSchedule, LearningRates)}. */
     public List<EpochResult> fit(int epochs, double... rates) {
         return fit(epochs, LearningRates.of(rates));
     }
 
-    /** As {@link #fit(int, double...)}. */
+    /** Like {@link #fit(int, double...)}. */
     public List<EpochResult> fit(int epochs, LearningRates rates) {
         return fit(epochs, ScheduleRecipe.of("constant"), rates);
     }
 
     /**
-     * Trains by fastai's one-cycle schedule, {@link OneCycle#fastai(int)}, whose peak is at the given rates; otherwise as {@link
-     * #fit(int, PhaseSchedule, LearningRates)}.
+     * Trains with fastai's one-cycle schedule, {@link OneCycle#fastai(int)}, with the given rates as its peak; otherwise
+     * like {@link #fit(int, PhaseSchedule, LearningRates)}.
      */
     public List<EpochResult> fitOneCycle(int epochs, double... rates) {
         return fitOneCycle(epochs, LearningRates.of(rates));
     }
 
-    /** As {@link #fitOneCycle(int, double...)}. */
+    /** Like {@link #fitOneCycle(int, double...)}. */
     public List<EpochResult> fitOneCycle(int epochs, LearningRates rates) {
         return fit(epochs, ScheduleRecipe.oneCycle(), rates);
     }
 
     /**
-     * As {@link #fit(int, PhaseSchedule, LearningRates)}.
+     * Like {@link #fit(int, PhaseSchedule, LearningRates)}.
      *
-     * @param schedule of so many steps, as in {@code OneCycle::of}
-     * @param rates    one for all groups, or one for each of them in order, where those of frozen groups don't count
+     * @param schedule maps the number of steps to a schedule, for example {@code OneCycle::of}
+     * @param rates    one for all groups, or one per group in order; those of frozen groups are ignored
      */
     public List<EpochResult> fit(int epochs, IntFunction<? extends Schedule> schedule, double... rates) {
         return fit(epochs, (all, steps) -> schedule.apply(all * steps), LearningRates.of(rates));
     }
 
     /**
-     * Trains the groups that are not frozen, and validates after each epoch. The network is in evaluation mode afterwards.
+     * Trains the groups that are not frozen, and validates after each epoch. Afterwards the network is in evaluation
+     * mode.
      *
-     * @param schedule what to do with rates and momentum at each step
-     * @param rates    of all layer groups, where those of frozen ones don't count
-     * @return what came of each epoch
-     * @throws IllegalArgumentException if there are no epochs, another number of rates, one below 0, or nothing to train
-     * @throws DivergenceException      if the loss becomes infinite or not a number; the weights are those with which
-     *                                  it did, not moved by its gradients
-     * @throws NotEnoughMemoryException if a batch is too large
-     * @throws thaw.finetune.images.ImageReadException if an image cannot be read
+     * @param schedule varies rates and momentum at each step
+     * @param rates    of all layer groups; those of frozen groups are ignored
+     * @return the result of each epoch
+     * @throws IllegalArgumentException                if {@code epochs} is less than 1, the number of rates does not
+     *     match the groups, a rate is negative, or all groups are frozen
+     * @throws DivergenceException                     if the loss becomes infinite or NaN; the network keeps the weights
+     *     that gave this loss, without an update by its gradients
+     * @throws NotEnoughMemoryException                if a batch is too large
+     * @throws thaw.finetune.images.ImageReadException if no image can be read, or the data is strict and one cannot
      */
     public List<EpochResult> fit(int epochs, PhaseSchedule schedule, LearningRates rates) {
         return run(TrainingPlan.of(new TrainingPhase("fit", epochs, schedule, rates).freezeTo(freezing.first()))).epochs();
     }
 
-    /** fastai's {@code fine_tune}, {@link TrainingPlan#fineTune(int)}: the head alone for an epoch, then all groups. */
+    /** fastai's {@code fine_tune}, {@link TrainingPlan#fineTune(int)}: trains the head alone for one epoch, then all groups. */
     public List<EpochResult> fineTune(int epochs) {
         return run(TrainingPlan.fineTune(epochs)).epochs();
     }
@@ -253,35 +254,38 @@ public final class Learner implements AutoCloseable {
         return run(TrainingPlan.fineTune(epochs, baseLr, freezeEpochs, lrMult)).epochs();
     }
 
-    /** The head alone in the first epoch and one group more in each that follows; see {@link TrainingPlan#gradualUnfreezing}. */
+    /**
+     * Trains the head alone in the first epoch, and one more group in each following one; see
+     * {@link TrainingPlan#gradualUnfreezing}.
+     */
     public List<EpochResult> gradualUnfreezing(int epochs, PhaseSchedule schedule, LearningRates rates) {
         return run(TrainingPlan.gradualUnfreezing(epochs, schedule, rates)).epochs();
     }
 
-    /** Trains by a plan, phase by phase; throws as {@link #fit(int, PhaseSchedule, LearningRates)} does. */
+    /** Trains by a plan, phase by phase; throws like {@link #fit(int, PhaseSchedule, LearningRates)}. */
     public FitResult run(TrainingPlan plan) {
         return run(plan, null);
     }
 
     /**
-     * Goes on with a plan where a fit was stopped, and ends with the bits of one that was never stopped: on a learner made as
-     * that one was, of the same data and settings.
+     * Resumes a stopped fit, with the same bits at the end as a fit without interruption, if the learner has the same
+     * network, data and settings.
      *
-     * @throws IllegalArgumentException if the state is none of this plan, network or optimizer
+     * @throws IllegalArgumentException if the state does not match the plan, the network or the optimizer
      */
     public FitResult resume(TrainingPlan plan, FitState state) {
         if (state.phase() >= plan.phases().size()) {
-            throw new IllegalArgumentException("resume: the state is of phase " + (state.phase() + 1) + ", the plan has "
-                    + plan.phases().size() + "; resume with the plan that the fit began with");
+            throw new IllegalArgumentException("resume: the state belongs to phase " + (state.phase() + 1) + ", the plan has "
+                    + plan.phases().size() + "; resume with the plan of the stopped fit");
         }
         return run(plan, state);
     }
 
     /**
-     * Looks for what {@link #run} would refuse at once, for those who have something to prepare before.
+     * Checks a plan without training: throws what {@link #run} would throw at once.
      *
-     * @throws IllegalArgumentException if there are rates for other groups, a schedule doesn't fit its epochs, or {@link
-     *                                  Precompute#required} cannot be
+     * @throws IllegalArgumentException if the number of learning rates does not match the groups, a schedule does not fit
+     *     its epochs, or {@link Precompute#required} is not possible
      */
     public void check(TrainingPlan plan) {
         for (TrainingPhase phase : plan.phases()) {
@@ -300,7 +304,7 @@ public final class Learner implements AutoCloseable {
 
     private FitResult run(TrainingPlan plan, FitState from) {
         if (running != null) {
-            throw new IllegalStateException("a fit is running already; a listener may call stop() and state(), not fit");
+            throw new IllegalStateException("a fit is already running; a listener may call stop() and state(), but not fit");
         }
         check(plan);
         stop = false;
@@ -315,40 +319,42 @@ public final class Learner implements AutoCloseable {
         }
     }
 
-    /** Has the fit that is running end after its step; from any thread. Does nothing if none is. */
+    /** Stops the running fit after its current step. May be called from any thread; without a running fit it does nothing. */
     public void stop() {
         stop = true;
     }
 
     /**
-     * The state of the fit that is running, to be asked for by its listener, on its thread, when it hears of a batch or an epoch.
+     * The state of the running fit. To be called from {@link TrainingListener#onBatch} or
+     * {@link TrainingListener#onEpoch}, on the training thread.
      *
      * @throws IllegalStateException if no fit is running
      */
     public FitState state() {
         if (running == null) {
-            throw new IllegalStateException("no fit is running; ask for its state in TrainingListener.onBatch or onEpoch");
+            throw new IllegalStateException("no fit is running; call state() in TrainingListener.onBatch or onEpoch");
         }
         return running.state();
     }
 
     // ---- finding learning rates ----------------------------------------------------------------------------------
 
-    /** fastai's {@code lr_find}, over the groups that are trainable, with one rate for all of them. */
+    /** fastai's {@code lr_find}: one sweep over all trainable groups, at one rate. */
     public LearningRateSweep lrFind() {
         return lrFind(SweepOptions.standard());
     }
 
     /**
-     * As {@link #lrFind()}. The network, its modes, the generator and the order of epochs are as before to the bit then.
+     * Like {@link #lrFind()}, with options. Afterwards the network, its modes, the generator and the order of epochs are
+     * the same bits as before.
      *
-     * @throws DivergenceException if the loss of the first batch is infinite or not a number, which no learning rate mends
+     * @throws DivergenceException if the loss of the first batch is infinite or NaN, which no learning rate can fix
      */
     public LearningRateSweep lrFind(SweepOptions options) {
         return finder().sweep(options);
     }
 
-    /** One sweep for each trainable group, in which the others' weights stay as they are. */
+    /** One sweep per trainable group, during which the other groups are frozen. */
     public List<LearningRateSweep> lrFindPerGroup(SweepOptions options) {
         return finder().sweepPerGroup(options);
     }
@@ -357,17 +363,20 @@ public final class Learner implements AutoCloseable {
         return new LearningRateFinder(net, loaders.train(), freezing, settings, loss, epochsSeen);
     }
 
-    /** Images that were passed over, in training and validation, because they could not be read, or not so much as opened. */
+    /** The images skipped in training and validation because they could not be opened or decoded. */
     public List<BrokenImage> broken() {
         return Stream.concat(data.unreadable().stream(), loaders.broken().stream()).toList();
     }
 
-    /** Whether images came at two scales, some kept and some resized; see {@link thaw.finetune.data.BatchLoader#mixesScales}. */
+    /**
+     * Whether images had two scales, some used at their own size and some resized; see
+     * {@link thaw.finetune.data.BatchLoader#mixesScales}.
+     */
     public boolean mixesScales() {
         return loaders.mixesScales();
     }
 
-    /** Validation images, without those that were passed over so far. */
+    /** The number of validation images, without those skipped so far. */
     public int validImages() {
         return loaders.valid().images() - loaders.valid().broken().size();
     }
@@ -375,9 +384,9 @@ public final class Learner implements AutoCloseable {
     // ---- results -----------------------------------------------------------------------------------------------
 
     /**
-     * Another network's weights on the validation images, such as those of an earlier epoch.
+     * Evaluates another model on the validation images, for example that of an earlier epoch.
      *
-     * @throws IllegalArgumentException if they are for another network
+     * @throws IllegalArgumentException if the model is for another number of classes, or its weights are invalid
      */
     public Evaluation validate(ModelFile saved) {
         ResNet other = saved.toNet(net.device());
@@ -388,7 +397,7 @@ public final class Learner implements AutoCloseable {
         }
     }
 
-    /** The network on the validation images. */
+    /** Evaluates the network on the validation images. */
     public Evaluation validate() {
         return validate(net);
     }
@@ -397,12 +406,15 @@ public final class Learner implements AutoCloseable {
         return Evaluation.of(which, loaders.valid(), data.classes(), Objective.forValidation(loss, data.labels()), images -> { });
     }
 
-    /** The share of the validation images that is classified right, 0 to 1. */
+    /** The accuracy on the validation images, 0 to 1. */
     public double accuracy() {
         return validate().accuracy();
     }
 
-    /** The network as it is, or while a fit runs as it is validated: with the average of its weights, where there is one. */
+    /**
+     * A copy of the network as a model. During a fit it has the weights used for validation: their moving average, if
+     * there is one.
+     */
     public ModelFile model() {
         Supplier<ModelFile> model = () -> {
             ModelFile now = ModelFile.of(net, data.labels(), data.transforms());
@@ -412,16 +424,17 @@ public final class Learner implements AutoCloseable {
     }
 
     /**
-     * Saves the network, its classes and the images' preparation: all that {@link Classifier} needs. The file is safetensors with
-     * torchvision's names; see {@link ModelFile}. One that is there already is replaced when the new one is complete.
+     * Saves the network, its classes and the preparation of images: everything that {@link Classifier} needs. The file is
+     * safetensors with torchvision's names; see {@link ModelFile}. An existing file is replaced once the new one is
+     * complete.
      *
-     * @throws IOException if writing fails; what was there before is then still there
+     * @throws IOException if writing fails; an existing file is unchanged then
      */
     public void save(Path path) throws IOException {
         model().write(path);
     }
 
-    /** Gives the memory of what {@link #insight} keeps back; the network stays. */
+    /** Releases the memory of the diagnostics ({@link #insight}); the network stays usable. */
     @Override
     public void close() {
         insight.close();

@@ -5,7 +5,7 @@ import java.util.Locale;
 import thaw.resnet.LayerGroup;
 import thaw.resnet.ResNet;
 
-/** What a learner trains, in a few lines for people. */
+/** Formats {@link Learner#summary}. */
 final class LearnerSummary {
 
     private LearnerSummary() {
@@ -28,6 +28,6 @@ final class LearnerSummary {
         }
         return text.append(String.format(Locale.ROOT, "%n%s, momentum %s, weight decay %s%s",
                 settings.optimizer() == OptimizerKind.SGD ? "SGD" : "AdamW", settings.momentum(), settings.weightDecay(),
-                settings.decayBiasAndNorm() ? "" : " but for biases and norms")).toString();
+                settings.decayBiasAndNorm() ? "" : " except for biases and norms")).toString();
     }
 }

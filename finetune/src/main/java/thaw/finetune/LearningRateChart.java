@@ -14,7 +14,10 @@ import java.util.List;
 import java.util.Locale;
 import java.util.OptionalDouble;
 
-/** Learning-rate sweeps as a picture: the loss over the rate's logarithm, a line and a dot at its valley for each. */
+/**
+ * A chart of learning-rate sweeps: the loss over the logarithm of the rate, with a line and a dot at the valley for each
+ * sweep. Not thread-safe.
+ */
 public final class LearningRateChart {
 
     private static final int WIDTH = 900;
@@ -55,7 +58,7 @@ public final class LearningRateChart {
         return Arrays.stream(values).max().orElse(none);
     }
 
-    /** Needs a font in the system. */
+    /** Draws a chart of 900 × 480 pixels. Requires an installed font. */
     public static BufferedImage draw(List<LearningRateSweep> sweeps) {
         BufferedImage picture = new BufferedImage(WIDTH, HEIGHT, BufferedImage.TYPE_INT_RGB);
         Graphics2D g = picture.createGraphics();
@@ -113,7 +116,7 @@ public final class LearningRateChart {
         g.setColor(Color.DARK_GRAY);
     }
 
-    /** The part that suggestions look at; what blows up behind it would flatten the rest. */
+    /** Draws the part of the sweep that the suggestions use; the divergence after it would flatten the rest. */
     private void line(LearningRateSweep sweep, Color color) {
         g.setColor(color);
         g.setStroke(new BasicStroke(2));

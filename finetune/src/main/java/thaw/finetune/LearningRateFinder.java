@@ -19,8 +19,8 @@ import thaw.resnet.LayerGroup;
 import thaw.resnet.ResNet;
 
 /**
- * Trains for a while at growing rates and looks at the loss (Smith 2017, "Cyclical learning rates", section 3.3), as fastai's
- * {@code lr_find}; afterwards everything is as before.
+ * Trains for some batches at increasing learning rates and records the loss (Smith 2017, "Cyclical learning rates",
+ * section 3.3), like fastai's {@code lr_find}; afterwards all state is restored.
  */
 final class LearningRateFinder {
 
@@ -34,7 +34,7 @@ final class LearningRateFinder {
     private final LossFunction loss;
     private final int firstEpoch;
 
-    /** @param firstEpoch the number, to the loader, of the epoch to begin with */
+    /** @param firstEpoch the loader's number of the first epoch to use */
     LearningRateFinder(ResNet net, BatchLoader loader, Freezing freezing, FitSettings settings, LossFunction loss,
             int firstEpoch) {
         this.net = net;
@@ -45,13 +45,13 @@ final class LearningRateFinder {
         this.firstEpoch = firstEpoch;
     }
 
-    /** All groups that are trained at one rate. */
+    /** Sweeps all trainable groups at one rate. */
     LearningRateSweep sweep(SweepOptions options) {
         freezing.requireTrainable();
         return undone(() -> sweep("all", freezing.first(), freezing.groups(), options));
     }
 
-    /** Each group that is trained by itself; the weights of all others stay as they are. */
+    /** Sweeps each trainable group separately, with all others frozen. */
     List<LearningRateSweep> sweepPerGroup(SweepOptions options) {
         freezing.requireTrainable();
         List<LearningRateSweep> sweeps = new ArrayList<>();

@@ -6,14 +6,15 @@ import java.util.List;
 import java.util.OptionalDouble;
 
 /**
- * What a learning-rate finder saw: the loss at each of a series of growing rates. The suggestions are fastai's, over the same
- * part of the series: without the first tenth and the last five, in which things only begin, and blow up.
+ * The result of a learning-rate finder: the loss at each of a series of increasing rates. The suggestions are fastai's
+ * and use the same part of the series: without the first tenth, in which training starts, and the last five, in which the
+ * loss diverges. Immutable.
  *
- * @param group      that was swept; {@code "all"} if it was all that are trained
- * @param rates      of the steps, growing
- * @param losses     after each step's batch, smoothed: debiased exponential mean with factor 0.98; finite
- * @param iterations that were asked for
- * @param broken     whether the next loss was no finite number
+ * @param group      the swept layer group; {@code "all"} for all trainable ones
+ * @param rates      of the steps, increasing
+ * @param losses     of each step's batch, smoothed by a debiased exponential mean with factor 0.98; finite
+ * @param iterations the number of iterations requested
+ * @param broken     whether the sweep ended at a loss that is not finite
  */
 public record LearningRateSweep(String group, List<Double> rates, List<Double> losses, int iterations, boolean broken) {
 
@@ -24,7 +25,8 @@ public record LearningRateSweep(String group, List<Double> rates, List<Double> l
         rates = List.copyOf(rates);
         losses = List.copyOf(losses);
         if (rates.size() != losses.size()) {
-            throw new IllegalArgumentException("sweep: " + rates.size() + " rates and " + losses.size() + " losses");
+            throw new IllegalArgumentException("sweep: expected as many losses as rates, got " + rates.size() + " rates and "
+                    + losses.size() + " losses");
         }
         if (!rates.stream().allMatch(rate -> rate > 0 && Double.isFinite(rate))) {
             throw new IllegalArgumentException("sweep: expected rates above 0 and finite, which have a logarithm, got " + rates);
@@ -34,20 +36,20 @@ public record LearningRateSweep(String group, List<Double> rates, List<Double> l
         }
     }
 
-    /** The first index that the suggestions look at. */
+    /** The first index that the suggestions use. */
     int from() {
         return Math.min(iterations / SKIPPED_PART, rates.size());
     }
 
-    /** The index behind the last one that the suggestions look at. Losses that are no numbers count among the last five. */
+    /** The end (exclusive) of the part that the suggestions use. A loss that is not finite counts among the last five. */
     int to() {
         return Math.max(from(), broken ? Math.min(rates.size(), iterations - SKIPPED_END) : rates.size() - SKIPPED_END);
     }
 
     /**
-     * The middle of the longest valley: the longest sequence of ever lower losses, others between them left out, is taken to
-     * reach as far back from its last loss as it has members, and a third and a sixth of that way is gone from its start. Empty
-     * if there are too few losses.
+     * fastai's {@code valley}: the longest strictly decreasing subsequence of losses, of length L and ending at index e,
+     * is taken as the valley from index e - L to e; the suggestion lies half of its length (a third plus a sixth) after
+     * its start. Empty if there are too few losses.
      */
     public OptionalDouble valley() {
         List<Double> seen = losses.subList(from(), to());
@@ -74,7 +76,7 @@ public record LearningRateSweep(String group, List<Double> rates, List<Double> l
         return OptionalDouble.of(rates.get(from() + Math.max(0, start + (int) third + (int) (third / 2))));
     }
 
-    /** Where the loss falls most steeply over the rate's logarithm; empty if there are too few losses. */
+    /** The rate at which the loss falls most steeply over the rate's logarithm; empty if there are too few losses. */
     public OptionalDouble steep() {
         OptionalDouble found = OptionalDouble.empty();
         double steepest = Double.POSITIVE_INFINITY;
@@ -88,7 +90,7 @@ public record LearningRateSweep(String group, List<Double> rates, List<Double> l
         return found;
     }
 
-    /** A tenth of the rate where the loss is lowest; empty if there are too few losses. */
+    /** A tenth of the rate with the lowest loss; empty if there are too few losses. */
     public OptionalDouble minimum() {
         List<Integer> order = new ArrayList<>();
         for (int i = from(); i < to(); i++) {

@@ -9,16 +9,16 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /**
- * The learning rates of layer groups, as they are given: one for all, one for each, or by a rule. {@link #toString} writes
- * what {@link #parse} reads.
+ * Learning rates for layer groups: one for all, one per group, or a rule. {@link Object#toString} writes the form that
+ * {@link #parse} reads. Immutable.
  */
 public sealed interface LearningRates {
 
     /**
-     * The rate of each group in order.
+     * The rate of each group, in order.
      *
-     * @param groups names of all layer groups, frozen ones too, whose rates don't count
-     * @throws IllegalArgumentException if there are more or fewer rates than groups; the message names them
+     * @param groups the names of all layer groups, including frozen ones, whose rates are ignored
+     * @throws IllegalArgumentException if the number of rates does not match; the message lists the groups
      */
     List<Double> forGroups(List<String> groups);
 
@@ -39,7 +39,7 @@ public sealed interface LearningRates {
         }
     }
 
-    /** A rate for each group. */
+    /** One rate per group. */
     record PerGroup(List<Double> rates) implements LearningRates {
         public PerGroup {
             rates = List.copyOf(rates);
@@ -61,18 +61,18 @@ public sealed interface LearningRates {
         }
     }
 
-    /** fastai's {@code slice(lo, hi)}: from {@code lo} of the first group to {@code hi} of the last by equal factors. */
+    /** fastai's {@code slice(lo, hi)}: geometrically spaced from {@code lo} for the first group to {@code hi} for the last. */
     record Slice(double lo, double hi) implements LearningRates {
         public Slice {
             requireRate(lo);
             requireRate(hi);
             if (lo == 0 || hi == 0) {
-                throw new IllegalArgumentException("slice(" + lo + ", " + hi + "): there are no equal factors from or to a rate"
-                        + " of 0; freeze the groups that shall not learn, or give a rate for each");
+                throw new IllegalArgumentException("slice(" + lo + ", " + hi + "): no geometric series starts or ends at a rate"
+                        + " of 0; freeze the groups that are not to be trained, or give a rate for each");
             }
         }
 
-        /** {@code lo · (hi/lo)^(i/(n−1))}; a single group has {@code hi}. */
+        /** {@code lo · (hi/lo)^(i/(n−1))} for group i of n, from 0; {@code hi} if n is 1. */
         @Override
         public List<Double> forGroups(List<String> groups) {
             int last = groups.size() - 1;
@@ -89,7 +89,7 @@ public sealed interface LearningRates {
         }
     }
 
-    /** fastai's {@code slice(hi)}: {@code hi} for the last group, a tenth of it for all others. */
+    /** fastai's {@code slice(hi)}: {@code hi} for the last group, {@code hi/10} for all others. */
     record SliceTo(double hi) implements LearningRates {
         public SliceTo {
             requireRate(hi);
@@ -108,7 +108,7 @@ public sealed interface LearningRates {
         }
     }
 
-    /** timm's layer-wise decay: {@code lr} for the last group, and each one before it {@code decay} times the next. */
+    /** timm's layer-wise decay: {@code lr·decay^(n−1−i)} for group i of n, from 0, so {@code lr} for the last one. */
     record LayerDecay(double lr, double decay) implements LearningRates {
         public LayerDecay {
             requireRate(lr);
@@ -132,7 +132,7 @@ public sealed interface LearningRates {
         }
     }
 
-    /** One rate for all groups, or one for each of them in order. */
+    /** One rate for all groups, or one per group in order. */
     static LearningRates of(double... rates) {
         return rates.length == 1 ? new Single(rates[0]) : new PerGroup(Arrays.stream(rates).boxed().toList());
     }
@@ -147,7 +147,7 @@ public sealed interface LearningRates {
         return new SliceTo(hi);
     }
 
-    /** timm's, whose usual decay is 0.75. */
+    /** timm's layer-wise decay; 0.75 is its usual factor. */
     static LearningRates layerDecay(double lr, double decay) {
         return new LayerDecay(lr, decay);
     }
@@ -169,11 +169,11 @@ public sealed interface LearningRates {
         if (numbers != null && call.group(1).equals("decay") && numbers.length == 2) {
             return layerDecay(numbers[0], numbers[1]);
         }
-        throw new IllegalArgumentException("learning rates: expected one as 1e-3, one for each group as 1e-5,1e-4,1e-2,"
+        throw new IllegalArgumentException("learning rates: expected one such as 1e-3, one per group such as 1e-5,1e-4,1e-2,"
                 + " slice(1e-5,1e-2), slice(1e-2) or decay(1e-2,0.75), got \"" + text + "\"");
     }
 
-    /** Null if one is no number. */
+    /** The numbers of a comma-separated list; null if one cannot be parsed. */
     private static double[] numbers(String text) {
         try {
             return Arrays.stream(text.split(",", -1)).mapToDouble(Double::parseDouble).toArray();

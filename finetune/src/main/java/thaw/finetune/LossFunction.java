@@ -2,17 +2,22 @@ package thaw.finetune;
 
 import thaw.engine.Tensor;
 
-/** What training makes small; an {@link Objective}, or one of your own. */
+/**
+ * A loss: maps scores and a batch to a scalar that training minimises. {@link Objective} has the usual ones; others may
+ * be implemented.
+ */
 @FunctionalInterface
 public interface LossFunction {
 
     /**
-     * @param scores {@code [N, classes]}, of the batch's images
-     * @return the mean over the batch's images, a scalar
+     * Computes the loss of a batch.
+     *
+     * @param scores {@code [N, classes]}, the network's output for the batch
+     * @return a scalar, the mean over the batch's images
      */
     Tensor of(Tensor scores, Batch batch);
 
-    /** Softmax cross-entropy with what the batch's images show. */
+    /** Softmax cross-entropy with the batch's targets. */
     static LossFunction crossEntropy() {
         return Objective.crossEntropy();
     }

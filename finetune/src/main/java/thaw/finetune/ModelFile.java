@@ -19,22 +19,23 @@ import thaw.resnet.Architecture;
 import thaw.resnet.ResNet;
 
 /**
- * A trained model in a file, with all that is needed to predict from it alone: a safetensors file of the state dict under
+ * A trained model with everything needed for prediction, and its file format: a safetensors file of the state dict under
  * torchvision's names, with this metadata:
  *
  * <pre>
  * format                                      pt
- * architecture, classes, head, input_channels what {@link ResNet#describe} has, {@code variant} included if there is one
+ * architecture, classes, head, input_channels {@link ResNet#describe}, with {@code variant} if there is one
  * class_names                                 a JSON array: ["cats","dogs"]
- * multi_label                                 true where an image may show several classes; otherwise it isn't there
- * threshold                                   there, above which probability it shows a class; 0.5 where it isn't there
- * transforms.size, transforms.mean, …         what {@link Transforms#toMap} has
+ * multi_label                                 true if an image may have several classes; otherwise absent
+ * threshold                                   for multi-label models, the probability above which a class is predicted;
+ *                                             0.5 if absent
+ * transforms.size, transforms.mean, …         {@link Transforms#toMap}
  * </pre>
  *
- * @param network    what the network is: {@link ResNet#describe}
- * @param labels     the classes, in the order of the scores, and whether an image may show several
- * @param threshold  where it may, above which probability it counts as showing a class
- * @param transforms the images' preparation
+ * @param network    the description of the network: {@link ResNet#describe}
+ * @param labels     the classes in the order of the scores, and whether the model is multi-label
+ * @param threshold  the probability above which a multi-label model predicts a class; between 0 and 1
+ * @param transforms the preparation of images
  * @param weights    the state dict
  */
 public record ModelFile(Map<String, String> network, LabelSet labels, double threshold, Transforms transforms,
@@ -53,45 +54,49 @@ public record ModelFile(Map<String, String> network, LabelSet labels, double thr
         }
     }
 
-    /** A model of images that show one class each. */
+    /** A single-label model. */
     public ModelFile(Map<String, String> network, List<String> classes, Transforms transforms, Weights weights) {
         this(network, new LabelSet(classes, false), USUAL_THRESHOLD, transforms, weights);
     }
 
-    /** With another threshold. */
+    /** The same model with another threshold. */
     public ModelFile threshold(double probability) {
         return new ModelFile(network, labels, probability, transforms, weights);
     }
 
-    /** Names of the classes, in the order of the scores. */
+    /** The classes' names, in the order of the scores. */
     public List<String> classes() {
         return labels.classes();
     }
 
     /**
-     * A network as it is now; later training doesn't change what is returned.
+     * A copy of a network's current state as a single-label model; later training does not change it.
      *
-     * @throws IllegalArgumentException if there are more or fewer names than classes, or the architecture is not one of
-     *                                  {@link Architecture#all}, by whose names files are read
+     * @throws IllegalArgumentException if the number of names is not the network's number of classes, or the architecture
+     *     is not one of {@link Architecture#all}, by whose names files are read
      */
     public static ModelFile of(ResNet net, List<String> classes, Transforms transforms) {
         return of(net, new LabelSet(classes, false), transforms);
     }
 
     /**
-     * As {@link #of(ResNet, List, Transforms)}, of images that may show several classes where {@code labels} say so: those whose
-     * probability is above 0.5, unless {@link #threshold(double)} says otherwise.
+     * Like {@link #of(ResNet, List, Transforms)}, for single-label or multi-label data. The threshold is 0.5; see
+     * {@link #threshold(double)}.
      */
     public static ModelFile of(ResNet net, LabelSet labels, Transforms transforms) {
         if (!Architecture.all().contains(net.architecture().usual())) {
-            throw new IllegalArgumentException("a model file names its architecture, and " + net.architecture()
-                    + " is none of those in Architecture.all(); save the state dict alone, with Weights.write");
+            throw new IllegalArgumentException("expected an architecture that a model file can name, but " + net.architecture()
+                    + " is none of those in Architecture.all(); save only the state dict, with Weights.write");
         }
         requireAsMany(net, labels);
         return new ModelFile(net.describe(), labels, USUAL_THRESHOLD, transforms, Weights.of(net.stateDict(), Map.of()));
     }
 
-    /** @throws IOException if writing fails; what was there before is then still there */
+    /**
+     * Writes the file; an existing one is replaced atomically.
+     *
+     * @throws IOException if writing fails; an existing file is unchanged then
+     */
     public void write(Path path) throws IOException {
         Map<String, String> metadata = new LinkedHashMap<>();
         metadata.put(FORMAT, "pt");
@@ -106,16 +111,16 @@ public record ModelFile(Map<String, String> network, LabelSet labels, double thr
     }
 
     /**
-     * Reads a model that was saved.
+     * Reads a model file.
      *
-     * @throws IllegalArgumentException if the file has weights but not what makes a model of them
-     * @throws IOException              if it is missing or damaged
+     * @throws IllegalArgumentException if the file holds weights without a model's metadata, or invalid metadata
+     * @throws IOException              if the file is missing or damaged
      */
     public static ModelFile read(Path path) throws IOException {
         return of(Weights.read(path), path.toString());
     }
 
-    /** As {@link #read(Path)}, from a stream such as a resource's, which is read to its end and not closed. */
+    /** Like {@link #read(Path)}, from a stream such as a resource, which is read to its end and not closed. */
     public static ModelFile read(InputStream in) throws IOException {
         return of(Weights.read(in), "stream");
     }
@@ -124,7 +129,7 @@ public record ModelFile(Map<String, String> network, LabelSet labels, double thr
         Map<String, String> metadata = weights.metadata();
         if (!metadata.containsKey(CLASS_NAMES)) {
             throw new IllegalArgumentException(name + ": has weights, but no '" + CLASS_NAMES + "' in its metadata; expected a"
-                    + " model saved by a Learner, which knows its architecture, classes and transforms");
+                    + " model saved by a Learner, which stores its architecture, classes and transforms");
         }
         Map<String, String> network = new LinkedHashMap<>(metadata);
         network.keySet().removeIf(key -> key.equals(FORMAT) || key.equals(CLASS_NAMES) || key.equals(MULTI_LABEL)
@@ -164,10 +169,10 @@ public record ModelFile(Map<String, String> network, LabelSet labels, double thr
     }
 
     /**
-     * The network with its weights, in evaluation mode.
+     * Builds the network with its weights, in evaluation mode.
      *
-     * @throws IllegalArgumentException if the metadata describes no network that is known, or one whose classes or weights are
-     *                                  not these, or if weights are not finite
+     * @throws IllegalArgumentException if the metadata describes no known network, if the number of classes or the
+     *     weights do not match it, or if weights are not finite
      */
     public ResNet toNet(Device device) {
         ResNet net = ResNet.fromMetadata(network, weights, device);

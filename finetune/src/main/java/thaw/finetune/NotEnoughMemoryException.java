@@ -2,23 +2,26 @@ package thaw.finetune;
 
 import thaw.kernels.OutOfDeviceMemoryException;
 
-/** What was asked for does not fit into the memory that Java or the device has; the message says what would help. */
+/** A batch does not fit into the Java heap or the device's memory. The message names the work and suggests remedies. */
 public final class NotEnoughMemoryException extends RuntimeException {
     private static final long serialVersionUID = 1L;
     private static final int MEBIBYTE = 1 << 20;
 
-    /** @param work what did not fit, as in "a training step of 32 images of 224 x 224 pixels" */
+    /**
+     * @param work   the work that did not fit, such as "a training step of 32 images of 224 x 224 pixels"
+     * @param remedy a suggestion other than raising the heap limit
+     */
     NotEnoughMemoryException(String work, String remedy, OutOfMemoryError cause) {
         super(work + " does not fit into Java's heap of " + Runtime.getRuntime().maxMemory() / MEBIBYTE + " MiB; " + remedy
-                + ", or give Java more with -Xmx", cause);
+                + ", or raise the heap limit with -Xmx", cause);
     }
 
     /**
-     * Of a device with memory of its own.
+     * For a device with its own memory.
      *
-     * @param remedy what helps beside a smaller batch, begun by a comma, or empty
-     * @param batch  how many images did not fit
-     * @param kept   bytes that stay in use, whatever the batch: those of the network
+     * @param remedy a suggestion other than a smaller batch, beginning with a comma; may be empty
+     * @param batch  the number of images that did not fit
+     * @param kept   the bytes in use that do not depend on the batch: those of the network
      */
     NotEnoughMemoryException(String work, String remedy, OutOfDeviceMemoryException cause, int batch, long kept) {
         super(work + " does not fit: " + cause.getMessage() + remedy + fitting(cause.batchThatFits(batch, kept)), cause);

@@ -11,15 +11,15 @@ import thaw.kernels.Reduction;
 import thaw.kernels.Shape;
 
 /**
- * What training makes small: a loss of a network's scores and what the images show. Jackson writes and reads its settings with
- * the record's name as "type".
+ * A loss with settings that can be stored: maps a network's scores and a batch's targets to a scalar. Jackson writes and
+ * reads the settings with the record's name as "type".
  */
 @JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "type")
 @JsonSubTypes({@Type(value = Objective.CrossEntropy.class, name = "CrossEntropy"),
     @Type(value = Objective.BinaryCrossEntropy.class, name = "BinaryCrossEntropy")})
 public sealed interface Objective extends LossFunction {
     /**
-     * The loss of a batch.
+     * Computes the loss of a batch.
      *
      * @param scores {@code [N, C]}
      * @return a scalar, the mean over the batch
@@ -28,28 +28,28 @@ public sealed interface Objective extends LossFunction {
     @Override
     Tensor of(Tensor scores, Batch batch);
 
-    /** Whether scores are taken for independent ones, so that an image may show several classes or none. */
+    /** Whether the loss is multi-label: the scores are independent, and an image may have several classes or none. */
     boolean multiLabel();
 
-    /** Cross-entropy for images of one class each, binary cross-entropy for those that may show several. */
+    /** Cross-entropy for single-label data, binary cross-entropy for multi-label data. */
     static Objective standard(LabelSet labels) {
         return labels.multiLabel() ? binaryCrossEntropy() : crossEntropy();
     }
 
-    /** What validation computes: the loss itself where it is an objective, otherwise the standard one. */
+    /** The objective for validation: the loss itself if it is an objective, otherwise the standard one. */
     static Objective forValidation(LossFunction loss, LabelSet labels) {
         return loss instanceof Objective objective ? objective : standard(labels);
     }
 
     /**
-     * The standard objective of a model's images, with the model's threshold where they may show several classes. It is for
-     * evaluation: the loss has no weights.
+     * The standard objective for evaluating a model, with the model's threshold if it is multi-label. The loss has no
+     * class weights.
      */
     static Objective of(ModelFile model) {
         return model.labels().multiLabel() ? binaryCrossEntropy().threshold(model.threshold()) : crossEntropy();
     }
 
-    /** @throws IllegalArgumentException if images may show several classes and this is for those of one, or the reverse */
+    /** @throws IllegalArgumentException if the data is multi-label and this objective single-label, or the reverse */
     default void requireFit(LabelSet labels) {
         if (multiLabel() != labels.multiLabel()) {
             throw new IllegalArgumentException(getClass().getSimpleName() + " is for images that show "
@@ -67,13 +67,13 @@ public sealed interface Objective extends LossFunction {
     }
 
     /**
-     * Softmax cross-entropy, PyTorch's definition, of one class for each image or a mixture of classes.
+     * Softmax cross-entropy by PyTorch's definition, with class numbers or class probabilities as targets.
      *
-     * @param labelSmoothing {@code ε}: the target keeps {@code 1 - ε}, and all classes share the rest (Szegedy et al. 2015); 0 by
-     *                       default, 0.1 in fastai's {@code LabelSmoothingCrossEntropy}
-     * @param classWeights   how much each class counts, such as {@link thaw.finetune.data.ImageFolder#classWeights}; none for 1.
-     *                       The mean over a batch divides by the weights of its images' classes; where all of these are 0, there
-     *                       is nothing to learn from it, and its loss and gradient are 0
+     * @param labelSmoothing {@code ε}: the target class keeps {@code 1 - ε}, and {@code ε} is spread over all classes
+     *     (Szegedy et al. 2015); 0 by default, 0.1 in fastai's {@code LabelSmoothingCrossEntropy}
+     * @param classWeights   a factor for each class, such as {@link thaw.finetune.data.ImageFolder#classWeights}; empty
+     *     for 1. The mean over a batch divides by the sum of the weights of its images' classes. If all of these are 0,
+     *     the batch's loss and gradient are 0
      */
     record CrossEntropy(double labelSmoothing, List<Double> classWeights) implements Objective {
         public CrossEntropy {
@@ -95,7 +95,7 @@ public sealed interface Objective extends LossFunction {
         @Override
         public Tensor of(Tensor scores, Batch batch) {
             Tensor weights = tensor("class weights", classWeights, scores);
-            // Its mean would be 0/0, which is NaN and looks like weights that broke; scores that are NaN stay NaN.
+            // The mean would be 0/0 = NaN, indistinguishable from diverged weights. NaN scores still give NaN.
             return batch.isWithoutWeight(classWeights) ? scores.sum().mul(0)
                     : Ops.crossEntropy(scores, batch.targets(), weights, labelSmoothing, Reduction.MEAN);
         }
@@ -107,11 +107,11 @@ public sealed interface Objective extends LossFunction {
     }
 
     /**
-     * Binary cross-entropy of each class by itself, the mean over images and classes: PyTorch's {@code BCEWithLogitsLoss}.
+     * Binary cross-entropy of each class separately, averaged over images and classes: PyTorch's
+     * {@code BCEWithLogitsLoss}.
      *
-     * @param threshold       above which probability an image counts as showing a class; it does not change the loss
-     * @param positiveWeights how much more it counts that an image shows a class than that it does not, for each class; empty
-     *                        for 1
+     * @param threshold       the probability above which a class counts as predicted; it does not affect the loss
+     * @param positiveWeights a factor for each class's positive targets; empty for 1
      */
     record BinaryCrossEntropy(double threshold, List<Double> positiveWeights) implements Objective {
         public BinaryCrossEntropy {
@@ -143,17 +143,17 @@ public sealed interface Objective extends LossFunction {
     }
 
     private static void requireWeights(String what, List<Double> weights) {
-        // As float32, in which they count.
+        // Checked as float32, the precision in which they are used.
         if (!weights.stream().allMatch(weight -> weight >= 0 && Float.isFinite(weight.floatValue()))) {
             throw new IllegalArgumentException(what + ": expected finite numbers of 0 or more, got " + weights);
         }
         if (!weights.isEmpty() && weights.stream().allMatch(weight -> weight.floatValue() == 0)) {
             throw new IllegalArgumentException(what + ": expected at least one above 0, got " + weights
-                    + "; give none for classes that count alike");
+                    + "; give no weights for classes of equal weight");
         }
     }
 
-    /** Null for no weights, as {@link Ops} takes them. */
+    /** The weights as a tensor {@code [classes]}; null for none, as {@link Ops} expects. */
     private static Tensor tensor(String what, List<Double> weights, Tensor scores) {
         if (weights.isEmpty()) {
             return null;

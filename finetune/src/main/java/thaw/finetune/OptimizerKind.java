@@ -1,6 +1,6 @@
 package thaw.finetune;
 
-/** Which optimizer trains. */
+/** The optimizers. */
 public enum OptimizerKind {
     /** {@link thaw.engine.optim.SGD}. */
     SGD,

@@ -2,7 +2,7 @@ package thaw.finetune;
 
 import java.nio.file.Path;
 
-/** What came of predicting one file among several, see {@link Classifier#tryPredictAll}. */
+/** The outcome of predicting one of several files; see {@link Classifier#tryPredictAll}. */
 public sealed interface Outcome {
     /** The file. */
     Path image();
@@ -12,9 +12,9 @@ public sealed interface Outcome {
     }
 
     /**
-     * The file is missing or is no image that can be read.
+     * The file is missing or cannot be read as an image.
      *
-     * @param reason says what is wrong with it, and names it
+     * @param reason names the file and says what is wrong with it
      */
     record Broken(Path image, String reason) implements Outcome {
     }

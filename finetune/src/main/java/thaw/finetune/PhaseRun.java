@@ -17,7 +17,7 @@ import thaw.finetune.insight.EpochActivity;
 import thaw.kernels.OutOfDeviceMemoryException;
 import thaw.resnet.LayerGroup;
 
-/** One phase of a plan under way. */
+/** The execution of one phase of a plan. */
 final class PhaseRun implements AutoCloseable {
 
     private final FitContext context;
@@ -39,10 +39,10 @@ final class PhaseRun implements AutoCloseable {
     private long since;
 
     /**
-     * @param number    index of the phase in the plan
-     * @param last      whether it is the plan's last
-     * @param dataEpoch number of the next epoch to the data
-     * @param history   of all phases, to which this one adds
+     * @param number    the index of the phase in the plan, from 0
+     * @param last      whether it is the plan's last phase
+     * @param dataEpoch the loader's number of the next epoch
+     * @param history   the results of all phases; this phase adds its own
      */
     PhaseRun(FitContext context, TrainingPhase phase, int number, boolean last, int dataEpoch,
             List<EpochResult> history) {
@@ -67,14 +67,18 @@ final class PhaseRun implements AutoCloseable {
                 : new WeightAverage(context.net(), settings.averageDecay(), settings.averageWarmup());
     }
 
-    /** Number of the next epoch to the data. */
+    /** The loader's number of the next epoch. */
     int dataEpoch() {
         return dataEpoch;
     }
 
     // ---- state -------------------------------------------------------------------------------------------------
 
-    /** @throws DivergenceException if a loss was not finite: of that nothing comes that is worth going on from */
+    /**
+     * The state after the last step.
+     *
+     * @throws DivergenceException if a loss was not finite; such a state is not worth resuming from
+     */
     FitState state() {
         requireFinite(null);
         return new FitState(number, epoch, batch, scheduler.stepCount(), dataEpoch, context.net().device().generator().state(),
@@ -82,7 +86,7 @@ final class PhaseRun implements AutoCloseable {
                 Optional.ofNullable(average).map(WeightAverage::stateDict), context.insight().meter().state(), history);
     }
 
-    /** Goes on where a state of this phase was taken; to be called before anything else. */
+    /** Restores a state of this phase; to be called before any other method. */
     void restore(FitState state) {
         for (int i = 1; i <= Math.min(state.epoch(), phase.epochs() - 1); i++) {
             thaw(i);
@@ -92,7 +96,7 @@ final class PhaseRun implements AutoCloseable {
         scheduler.seek(state.step());
         if (average != null) {
             average.loadStateDict(state.average().orElseThrow(() -> new IllegalArgumentException("resume: the settings have an"
-                    + " average of the weights, the state has none; resume with the settings that the fit began with")));
+                    + " average of the weights, the state has none; resume with the settings of the stopped fit")));
         }
         context.net().device().generator().seed(state.random());
         context.insight().meter().restore(state.activity());
@@ -107,7 +111,7 @@ final class PhaseRun implements AutoCloseable {
         return since == 0 ? 0 : (System.nanoTime() - since) / 1e9;
     }
 
-    /** Runs something on the network as it is validated: with the average of its weights, where there is one. */
+    /** Runs a function on the network with the weights used for validation: their moving average, if there is one. */
     <T> T asValidated(Supplier<T> use) {
         if (average == null) {
             return use.get();
@@ -119,10 +123,14 @@ final class PhaseRun implements AutoCloseable {
 
     // ---- training ----------------------------------------------------------------------------------------------
 
-    /** @return whether the phase is complete; otherwise it was stopped */
+    /**
+     * Trains the phase.
+     *
+     * @return whether the phase is complete; false if it was stopped
+     */
     boolean train() {
         warnOfOneRate();
-        /* Not before: what the body makes of images is known once a state has been restored. */
+        /* Features depend on the body's weights, so they are computed after a state has been restored. */
         loaders = FrozenFeatures.loaders(context, phase, loaders);
         while (epoch < phase.epochs()) {
             since = System.nanoTime();
@@ -141,7 +149,7 @@ final class PhaseRun implements AutoCloseable {
         return true;
     }
 
-    /** Adds one more group for the epoch of this index, if the phase is a gradual one. */
+    /** Unfreezes one more group before the epoch of this index, if the phase is gradual. */
     private void thaw(int nextEpoch) {
         int first = context.freezing().first();
         if (phase.gradual() && first > 0) {
@@ -151,7 +159,11 @@ final class PhaseRun implements AutoCloseable {
         }
     }
 
-    /** The running epoch's batches from where it stands; whether all of them are done. */
+    /**
+     * Trains on the rest of the running epoch's batches.
+     *
+     * @return whether the epoch is complete; false if it was stopped
+     */
     private boolean batches() {
         RawBatch raw = null;
         try (Batches batches = loaders.train().epoch(dataEpoch, batch)) {
@@ -193,8 +205,8 @@ final class PhaseRun implements AutoCloseable {
     }
 
     /**
-     * Images of the next step: its batches are full, but for the epoch's last. Where the data turns out to have fewer, gradients
-     * are {@linkplain TrainingStep#scaleGradients scaled} afterwards.
+     * The expected number of images in the next step: all batches are full, except for the epoch's last. If images turn
+     * out to be unreadable, the gradients are {@linkplain TrainingStep#scaleGradients scaled} afterwards.
      */
     private int imagesExpected() {
         int size = context.data().batch();
@@ -207,10 +219,11 @@ final class PhaseRun implements AutoCloseable {
     }
 
     /**
-     * Reads the losses, and ends training if one isn't finite. The weights are those with which the first such loss came about:
-     * that of an epoch is looked for at its end at the latest, and steps in between were not taken.
+     * Reads the losses, and throws if one is not finite. The network then has the weights that gave the first such loss,
+     * because the steps since were not taken. Each epoch is checked at its end at the latest.
      *
-     * @param latest the last batch, or null if it isn't at hand
+     * @param latest the last batch; null if it is not at hand
+     * @throws DivergenceException if a loss is not finite
      */
     private void requireFinite(RawBatch latest) {
         EpochLosses.OfBatch bad = losses.firstNonFinite().orElse(null);
@@ -225,7 +238,7 @@ final class PhaseRun implements AutoCloseable {
         }
     }
 
-    /** @param raw the batch, or null if it is not to be had again */
+    /** @param raw the batch; null if it cannot be read again */
     private DivergenceException diverged(EpochLosses.OfBatch bad, RawBatch raw) {
         String when = "in epoch " + (epoch + 1) + ", batch " + bad.batch();
         boolean inFirstStep = number == 0 && epoch == 0 && bad.batch() <= context.settings().accumulate();
@@ -260,7 +273,7 @@ final class PhaseRun implements AutoCloseable {
         context.listener().onEpoch(result);
     }
 
-    /** The scheduler is one step ahead, where there is no other step than the last. */
+    /** The rates of the step before: the scheduler has already advanced to the next step. */
     private List<Double> ratesOfTheLastStep() {
         scheduler.seek(scheduler.stepCount() - 1);
         List<Double> rates = layers.learningRates();
@@ -274,7 +287,7 @@ final class PhaseRun implements AutoCloseable {
                 images -> context.listener().onValidation(images, loaders.valid().images()));
     }
 
-    // ---- what the listener hears ---------------------------------------------------------------------------------
+    // ---- events for the listener ---------------------------------------------------------------------------------
 
     private void tellOfActivity(List<Double> rates) {
         if (!context.insight().options().isOff()) {
@@ -290,17 +303,17 @@ final class PhaseRun implements AutoCloseable {
         if (context.pretrained() && phase.rates() instanceof LearningRates.Single one && groups.size() > 1
                 && context.freezing().first() == 0) {
             context.listener().onWarning("one learning rate, " + one.lr() + ", for all layer groups of a pretrained network "
-                    + context.freezing().names() + ": one that is high enough for a new head can destroy within a few steps what"
-                    + " the early layers have learned; use slice(" + one.lr() / 100 + "," + one.lr() + ") or a rate for each group,"
-                    + " and if one for all is meant, give it " + groups.size() + " times and this warning stays away");
+                    + context.freezing().names() + ": a rate high enough for a new head can destroy the early layers' pretrained"
+                    + " weights within a few steps; use slice(" + one.lr() / 100 + "," + one.lr() + ") or a rate for each group,"
+                    + " or, to train all groups at one rate without this warning, give the rate " + groups.size() + " times");
         }
     }
 
     private DivergenceException diverged(String what, double value, String when, List<Double> rates, RawBatch raw) {
         String shown = rates.stream().map(rate -> String.format(Locale.ROOT, "%.3g", rate)).collect(joining(", "));
         return new DivergenceException(what + " is " + value + " " + when + ", at learning rates " + shown + "; "
-                + new FirstNonFinite(context.net(), groups).describe(raw) + ". The network's weights are spoilt: start again from"
-                + " the pretrained ones, or the last checkpoint, with lower rates, say a tenth");
+                + new FirstNonFinite(context.net(), groups).describe(raw) + ". The network's weights are unusable: start again"
+                + " from the pretrained weights or the last checkpoint with lower rates, for example a tenth");
     }
 
     @Override

@@ -2,14 +2,16 @@ package thaw.finetune;
 
 import thaw.engine.optim.Schedule;
 
-/** A schedule before it is known how many steps there are. */
+/** A factory for a phase's schedule, for a number of steps that is known only when the phase starts. */
 @FunctionalInterface
 public interface PhaseSchedule {
 
     /**
-     * @param epochs        of the phase
-     * @param stepsPerEpoch that the optimizer takes
-     * @throws IllegalArgumentException if it doesn't fit so many epochs
+     * Builds the schedule.
+     *
+     * @param epochs        the number of epochs of the phase
+     * @param stepsPerEpoch the number of optimizer steps per epoch
+     * @throws IllegalArgumentException if the schedule does not fit this number of epochs
      */
     Schedule of(int epochs, int stepsPerEpoch);
 }

@@ -5,7 +5,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.function.Supplier;
 
-/** A plan under way, phase after phase. */
+/** The execution of a plan, phase by phase. */
 final class PlanRun {
 
     private final FitContext context;
@@ -14,14 +14,18 @@ final class PlanRun {
     private int dataEpoch;
     private PhaseRun running;
 
-    /** @param dataEpoch number of the next epoch to the data */
+    /** @param dataEpoch the loader's number of the next epoch */
     PlanRun(FitContext context, TrainingPlan plan, int dataEpoch) {
         this.context = context;
         this.phases = plan.phases();
         this.dataEpoch = dataEpoch;
     }
 
-    /** @param from where to go on, or null to begin */
+    /**
+     * Trains the plan, until it is complete or stopped.
+     *
+     * @param from the state to resume from; null to start from the beginning
+     */
     FitResult train(FitState from) {
         if (from != null) {
             history.addAll(from.history());
@@ -44,17 +48,17 @@ final class PlanRun {
         return new FitResult(history, Optional.empty());
     }
 
-    /** Number of the next epoch to the data, when the phase that trained last has ended. */
+    /** The loader's number of the epoch after the last phase that has ended. */
     int dataEpoch() {
         return dataEpoch;
     }
 
-    /** Of the phase that trains. */
+    /** The state of the running phase. */
     FitState state() {
         return running.state();
     }
 
-    /** As {@link PhaseRun#asValidated}. */
+    /** See {@link PhaseRun#asValidated}. */
     <T> T asValidated(Supplier<T> use) {
         return running.asValidated(use);
     }

@@ -5,25 +5,29 @@ import java.util.Objects;
 import thaw.kernels.CacheFolder;
 
 /**
- * When the features of a frozen body are computed once for each image, and the head is trained from them: fastai 0.7's {@code
- * precompute=True}.
+ * The phases in which a frozen body's features are computed once per image and the head is trained from them: fastai
+ * 0.7's {@code precompute=True}. Immutable.
  *
- * @param when   in which phases
- * @param folder where features are kept for other runs
+ * @param when   the phases
+ * @param folder the folder in which features are cached for other runs
  */
 public record Precompute(When when, Path folder) {
 
-    /** In which phases. */
+    /** The phases in which features are computed once. */
     public enum When {
         NEVER,
         /**
-         * Where the head becomes the same: it alone is trained, with {@link FrozenBatchNorm#EVAL}, on images that never vary; or
-         * for several epochs, on images that vary by a mirror image alone, whose features are computed both ways.
+         * Phases in which the trained head is the same with and without precomputed features: they train the head alone,
+         * with {@link FrozenBatchNorm#EVAL}, on images that are not augmented; or, if a phase has several epochs, on
+         * images that are augmented by a flip only, whose features are computed for both orientations.
          */
         EXACT,
-        /** In every phase that trains the head alone; an error where the head would not become the same, or there is none. */
+        /** Every phase that trains the head alone; an error if the trained head would differ, or if there is no such phase. */
         REQUIRED,
-        /** Wherever the head alone is trained: images are not varied then, and frozen batch norms have fixed statistics. */
+        /**
+         * Every phase that trains the head alone. Images are then not augmented, and frozen batch norms use fixed
+         * statistics.
+         */
         ALWAYS
     }
 
@@ -32,7 +36,7 @@ public record Precompute(When when, Path folder) {
         Objects.requireNonNull(folder, "folder");
     }
 
-    /** With features kept in {@code features} in the {@link CacheFolder}. */
+    /** With features cached in the folder {@code features} of the {@link CacheFolder}. */
     public static Precompute of(When when) {
         return new Precompute(when, CacheFolder.path().resolve("features"));
     }
@@ -45,17 +49,17 @@ public record Precompute(When when, Path folder) {
         return of(When.EXACT);
     }
 
-    /** Insists on it: fits say why where it cannot be, before they begin. */
+    /** Requires precomputed features: a fit for which they are not exact throws before it starts. */
     public static Precompute required() {
         return of(When.REQUIRED);
     }
 
-    /** On request: another training, though often not a worse one, and a warning says what is left out. */
+    /** Precomputes features even if the result differs, though it is often no worse; a warning names what is left out. */
     public static Precompute always() {
         return of(When.ALWAYS);
     }
 
-    /** With features kept in another folder. */
+    /** With features cached in another folder. */
     public Precompute in(Path folder) {
         return new Precompute(when, folder);
     }

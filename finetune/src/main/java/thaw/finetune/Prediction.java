@@ -6,11 +6,11 @@ import java.util.List;
 import thaw.finetune.data.LabelSet;
 
 /**
- * What a model sees in a picture.
+ * A model's prediction for an image. Immutable.
  *
- * @param classes all of them, the most probable first; their probabilities add up to 1, unless the model is one of images that
- *                may show several classes, where each is from 0 to 1 by itself
- * @param threshold the model's, above which probability an image that may show several counts as showing a class
+ * @param classes   all classes, the most probable first. Single-label probabilities sum to 1; multi-label ones are
+ *     independent, each from 0 to 1
+ * @param threshold the probability above which a multi-label model predicts a class
  */
 public record Prediction(List<ClassProbability> classes, double threshold) {
 
@@ -26,17 +26,17 @@ public record Prediction(List<ClassProbability> classes, double threshold) {
         return classes.get(0).label();
     }
 
-    /** How probable that is, 0 to 1. */
+    /** The probability of the most probable class, 0 to 1. */
     public double probability() {
         return classes.get(0).probability();
     }
 
-    /** What a model says of an image that may show several classes, or none: those that are more probable than its threshold. */
+    /** The predicted classes of a multi-label model: those more probable than its threshold. May be empty. */
     public List<String> labels() {
         return labels(threshold);
     }
 
-    /** The classes that are more probable than this. */
+    /** The classes that are more probable than {@code threshold}. */
     public List<String> labels(double threshold) {
         return classes.stream().filter(c -> c.probability() > threshold).map(ClassProbability::label).toList();
     }

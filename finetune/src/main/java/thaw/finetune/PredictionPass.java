@@ -19,12 +19,13 @@ import thaw.kernels.OutOfDeviceMemoryException;
 import thaw.resnet.ResNet;
 
 /**
- * A network, in evaluation mode, over the images of an epoch; afterwards each module is in the mode that it was in. What it says
- * of them is read at the end where reading waits for the device, but for so many images that it would fill its memory.
+ * A network's predictions for the images of an epoch. The network runs in evaluation mode; afterwards each module is back
+ * in its previous mode. On an asynchronous device, scores are read at the end, or earlier if they would take too much of
+ * its memory.
  */
 final class PredictionPass {
 
-    /** Scores that stay on the device at most, 16 MiB. */
+    /** The largest number of scores kept on the device: 16 MiB. */
     private static final int UNREAD_SCORES = 1 << 22;
 
     private final ResNet net;
@@ -36,7 +37,7 @@ final class PredictionPass {
     private int unreadScores;
     private double lossSum;
 
-    /** What the network says of a batch. */
+    /** The scores and the loss of a batch, on the device. */
     private record OfBatch(Tensor scores, Tensor loss) implements AutoCloseable {
         @Override
         public void close() {
@@ -52,9 +53,9 @@ final class PredictionPass {
     }
 
     /**
-     * Goes through an epoch and closes it.
+     * Predicts the images of an epoch and closes it.
      *
-     * @param progress is told after each batch how many images are done
+     * @param progress called after each batch with the number of images done
      * @throws NotEnoughMemoryException if a batch is too large
      */
     static PredictionPass over(Batches epoch, ResNet net, LabelSet labels, Objective objective, IntConsumer progress) {
@@ -69,7 +70,8 @@ final class PredictionPass {
             }
             pass.read();
         } catch (OutOfMemoryError full) {
-            throw new NotEnoughMemoryException("evaluating " + InputCheck.describe(batch), "use a smaller batch or images", full);
+            throw new NotEnoughMemoryException("evaluating " + InputCheck.describe(batch),
+                    "use a smaller batch or smaller images", full);
         } catch (OutOfDeviceMemoryException full) {
             throw new NotEnoughMemoryException("evaluating " + InputCheck.describe(batch), "", full,
                     batch.size(), net.device().backend().memory().inUse());
@@ -110,7 +112,7 @@ final class PredictionPass {
         return new Predictions(labels, samples, probabilities);
     }
 
-    /** The mean over images. */
+    /** The mean loss over the images. */
     double loss() {
         return lossSum / samples.size();
     }

@@ -13,15 +13,15 @@ import thaw.finetune.images.ExactSize;
 import thaw.finetune.images.Transforms;
 
 /**
- * How images were prepared for pretrained weights, and their classes, as a {@code config.json} beside the weights says: timm's
- * {@code pretrained_cfg}, and transformers' {@code id2label}.
+ * The image preparation and classes of pretrained weights, read from a {@code config.json} beside the weights: timm's
+ * {@code pretrained_cfg} and transformers' {@code id2label}.
  *
- * @param mean          of red, green and blue, of samples from 0 to 1
- * @param std           their standard deviations
- * @param size          side of the square that the network saw, in pixels
- * @param cropFraction  of the resized image's short side that the square is, in evaluation
- * @param interpolation with which images were resized: {@code bilinear}, {@code bicubic}
- * @param classes       names in the order of the scores; empty where there are none
+ * @param mean          of red, green and blue, for samples from 0 to 1
+ * @param std           the standard deviations of red, green and blue
+ * @param size          the side of the network's square input, in pixels
+ * @param cropFraction  in evaluation, the square's side as a fraction of the resized image's short side
+ * @param interpolation the resizing method: {@code bilinear}, {@code bicubic}
+ * @param classes       the names in the order of the scores; empty if there are none
  */
 public record PretrainedConfig(Optional<List<Float>> mean, Optional<List<Float>> std, Optional<Integer> size,
         Optional<Double> cropFraction, Optional<String> interpolation, List<String> classes) {
@@ -34,7 +34,7 @@ public record PretrainedConfig(Optional<List<Float>> mean, Optional<List<Float>>
         classes = List.copyOf(classes);
     }
 
-    /** What {@link thaw.engine.io.Weights#metadata} has of it; entries that make no sense are as if they weren't there. */
+    /** Reads the configuration from {@link thaw.engine.io.Weights#metadata}; invalid entries are ignored. */
     public static PretrainedConfig of(Map<String, String> metadata) {
         return new PretrainedConfig(colours(metadata, "mean"), colours(metadata, "std").filter(std -> Collections.min(std) > 0),
                 value(metadata, "input_size").map(PretrainedConfig::numbers).filter(size -> size.size() == COLOURS
@@ -44,14 +44,14 @@ public record PretrainedConfig(Optional<List<Float>> mean, Optional<List<Float>>
                 value(metadata, "interpolation"), classes(metadata));
     }
 
-    /** These transforms with the mean and standard deviation that the weights were trained with. */
+    /** The given transforms with the mean and standard deviation of the pretrained weights. */
     public Transforms normalize(Transforms transforms) {
         return transforms.normalize(mean.orElse(transforms.mean()), std.orElse(transforms.std()));
     }
 
     /**
-     * As {@link #normalize}, with the evaluation's short side before the crop: {@code floor(size / crop_pct)}, and images of the
-     * exact size resized like all others, both as in timm.
+     * Like {@link #normalize}, and with the evaluation's short side before the crop, {@code floor(size / crop_pct)};
+     * images of the exact size are resized too. Both are timm's rules.
      */
     public Transforms evaluation(Transforms transforms) {
         Transforms normal = normalize(transforms);
@@ -64,14 +64,14 @@ public record PretrainedConfig(Optional<List<Float>> mean, Optional<List<Float>>
                 .findFirst();
     }
 
-    /** One number stands for all three colours. */
+    /** Three numbers, one per colour; a single number applies to all three. */
     private static Optional<List<Float>> colours(Map<String, String> metadata, String entry) {
         return value(metadata, entry).map(PretrainedConfig::numbers).map(numbers -> numbers.stream().map(Double::floatValue)
                 .toList()).map(numbers -> numbers.size() == 1 ? Collections.nCopies(COLOURS, numbers.get(0)) : numbers)
                 .filter(numbers -> numbers.size() == COLOURS);
     }
 
-    /** Of {@code [0.5, 0.5, 0.5]} or {@code 0.875}; none if it's something else. */
+    /** Parses {@code [0.5, 0.5, 0.5]} or {@code 0.875}; empty for anything else. */
     private static List<Double> numbers(String text) {
         try {
             List<Double> numbers = Arrays.stream(text.replaceAll("[\\[\\]\\s]", "").split(",")).map(Double::valueOf).toList();

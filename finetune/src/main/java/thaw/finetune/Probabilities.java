@@ -1,6 +1,6 @@
 package thaw.finetune;
 
-/** From a network's scores to probabilities. */
+/** Converts a network's scores to probabilities, in double precision. */
 final class Probabilities {
     private Probabilities() {
     }

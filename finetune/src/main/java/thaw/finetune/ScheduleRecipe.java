@@ -19,7 +19,8 @@ import thaw.engine.optim.StepLR;
 import thaw.engine.optim.Warmup;
 
 /**
- * A schedule as a name and options, as it stands in settings and on a command line: {@code sgdr(cycle_len=1,cycle_mult=2)}.
+ * A schedule as a name and options, the form used in settings and on the command line:
+ * {@code sgdr(cycle_len=1,cycle_mult=2)}. Immutable.
  *
  * <pre>
  * constant
@@ -30,9 +31,10 @@ import thaw.engine.optim.Warmup;
  * cosine                                                                                  CosineAnnealingLR down to 0
  * step               step_size 30 (epochs), gamma 0.1                                     StepLR
  * </pre>
- * All of them may be warmed up to: {@code warmup} epochs, 0 unless set, from {@code warmup_start} of the rate, 0.01.
+ * All schedules have a warm-up: {@code warmup} epochs, 0 by default, starting at {@code warmup_start} times the rate,
+ * 0.01 by default.
  *
- * @param options what is said of them; the rest has the defaults above
+ * @param options the options given; all others have the defaults above
  */
 public record ScheduleRecipe(String name, Map<String, Double> options) implements PhaseSchedule {
 
@@ -56,7 +58,7 @@ public record ScheduleRecipe(String name, Map<String, Double> options) implement
         return Collections.unmodifiableMap(known);
     }
 
-    /** @throws IllegalArgumentException if there is no schedule of this name, or it has no such option */
+    /** @throws IllegalArgumentException if the name is unknown, the schedule has no such option, or a value is invalid */
     public ScheduleRecipe {
         options = Collections.unmodifiableMap(new LinkedHashMap<>(options));
         if (!KNOWN.containsKey(name)) {
@@ -92,17 +94,17 @@ public record ScheduleRecipe(String name, Map<String, Double> options) implement
         }
     }
 
-    /** With the defaults. */
+    /** The schedule of this name with default options. */
     public static ScheduleRecipe of(String name) {
         return new ScheduleRecipe(name, Map.of());
     }
 
-    /** fastai's. */
+    /** fastai's one-cycle schedule with default options. */
     public static ScheduleRecipe oneCycle() {
         return of("one-cycle");
     }
 
-    /** With this option too. */
+    /** The same recipe with one more option. */
     public ScheduleRecipe with(String option, double value) {
         Map<String, Double> more = new LinkedHashMap<>(options);
         more.put(option, value);
@@ -117,12 +119,12 @@ public record ScheduleRecipe(String name, Map<String, Double> options) implement
     /**
      * Reads {@code one-cycle} or {@code one-cycle(pct_start=0.3,div=5)}.
      *
-     * @throws IllegalArgumentException if the text is no such thing
+     * @throws IllegalArgumentException if the text has another form, or names an unknown schedule or option
      */
     public static ScheduleRecipe parse(String text) {
         Matcher call = Pattern.compile("\\s*([a-z0-9-]+)\\s*(?:\\((.*)\\))?\\s*").matcher(text);
         if (!call.matches()) {
-            throw new IllegalArgumentException("schedule: expected a name as one-cycle, or one with options as"
+            throw new IllegalArgumentException("schedule: expected a name such as one-cycle, or one with options such as"
                     + " one-cycle(pct_start=0.3,div=5), got \"" + text + "\"");
         }
         ScheduleRecipe recipe = of(call.group(1));
@@ -132,8 +134,8 @@ public record ScheduleRecipe(String name, Map<String, Double> options) implement
                 try {
                     recipe = recipe.with(sides[0].strip(), Double.parseDouble(sides[1].strip()));
                 } catch (NumberFormatException | ArrayIndexOutOfBoundsException wrong) {
-                    throw new IllegalArgumentException("schedule " + call.group(1) + ": expected an option as pct_start=0.3, got"
-                            + " \"" + option + "\"", wrong);
+                    throw new IllegalArgumentException("schedule " + call.group(1) + ": expected an option such as pct_start=0.3,"
+                            + " got \"" + option + "\"", wrong);
                 }
             }
         }
@@ -156,7 +158,7 @@ public record ScheduleRecipe(String name, Map<String, Double> options) implement
         int warmup = (int) Math.round(option("warmup") * stepsPerEpoch);
         if (warmup < 0 || warmup >= all) {
             throw new IllegalArgumentException("schedule " + name + ": a warm-up of " + option("warmup")
-                    + " epochs leaves nothing of " + epochs + "; warm up for less, or train for longer");
+                    + " epochs leaves nothing of " + epochs + "; use a shorter warm-up, or train for more epochs");
         }
         if (warmup == 0) {
             return main(epochs, all, stepsPerEpoch);
@@ -168,8 +170,8 @@ public record ScheduleRecipe(String name, Map<String, Double> options) implement
 
     private int wholeEpochs() {
         if (option("warmup") != Math.rint(option("warmup"))) {
-            throw new IllegalArgumentException("schedule sgdr: cycles are whole epochs, so a warm-up is too, got "
-                    + option("warmup"));
+            throw new IllegalArgumentException("schedule sgdr: expected a warm-up of whole epochs, because cycles are"
+                    + " whole epochs, got " + option("warmup"));
         }
         return (int) option("warmup");
     }
@@ -188,7 +190,7 @@ public record ScheduleRecipe(String name, Map<String, Double> options) implement
             case "flat-cosine" -> new FlatCosine(steps, option("pct_start"), option("div_final"));
             case "cosine" -> new CosineAnnealing(steps);
             case "step" -> new StepLR((int) Math.max(1, Math.round(option("step_size") * stepsPerEpoch)), option("gamma"));
-            default -> throw new IllegalStateException("schedule " + name + " is known and has no meaning");
+            default -> throw new IllegalStateException("schedule " + name + " is listed but not implemented");
         };
     }
 

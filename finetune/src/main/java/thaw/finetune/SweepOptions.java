@@ -1,12 +1,12 @@
 package thaw.finetune;
 
 /**
- * How to look for a learning rate.
+ * The options of the learning-rate finder.
  *
  * @param start          the first rate
- * @param end            the rate that the last one falls just short of
- * @param iterations     batches; at least 6, as fastai has it
- * @param stopDivergence whether to stop when the smoothed loss is above four times its lowest
+ * @param end            the upper limit; the last rate is just below it
+ * @param iterations     the number of batches; fewer than 6 are raised to 6, as in fastai
+ * @param stopDivergence whether to stop when the smoothed loss exceeds four times its lowest value
  */
 public record SweepOptions(double start, double end, int iterations, boolean stopDivergence) {
 
@@ -14,13 +14,13 @@ public record SweepOptions(double start, double end, int iterations, boolean sto
 
     public SweepOptions {
         if (!(start > 0 && end > start && Double.isFinite(end))) {
-            throw new IllegalArgumentException("learning-rate finder: expected rates from above 0 to a higher one, got " + start
-                    + " and " + end);
+            throw new IllegalArgumentException("learning-rate finder: expected a start above 0 and a higher finite end,"
+                    + " got " + start + " and " + end);
         }
         iterations = Math.max(FEWEST, iterations);
     }
 
-    /** fastai's: 1e-7 to 10 in 100 batches, with a stop. */
+    /** fastai's defaults: 1e-7 to 10 in 100 batches, stopping at divergence. */
     public static SweepOptions standard() {
         return new SweepOptions(1e-7, 10, 100, true);
     }

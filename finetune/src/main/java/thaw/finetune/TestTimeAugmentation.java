@@ -8,14 +8,14 @@ import thaw.finetune.metrics.Predictions;
 import thaw.resnet.ResNet;
 
 /**
- * Predicts from several augmented views of each image and from the image itself: fastai's {@code tta}. Views are made as in
- * training, without mixing.
+ * Test-time augmentation: combines predictions for several augmented views of each image and for the plain image, like
+ * fastai's {@code tta}. Views are augmented as in training, without mixing.
  *
- * @param views of each image; fastai's default is 4
- * @param beta  the share of the plain image: the result is {@code (1 - beta) · mean of the views + beta · plain}; fastai's
- *              default is 0.25
- * @param max   whether the result is the largest probability of all views and the plain image instead, class by class; where an
- *              image shows one class these don't add up to 1 then
+ * @param views the number of views per image; fastai's default is 4
+ * @param beta  the weight of the plain image: the result is {@code (1 - beta) · mean of the views + beta · plain};
+ *     fastai's default is 0.25
+ * @param max   whether the result is, per class, the maximum over all views and the plain image instead; single-label
+ *     probabilities then do not sum to 1
  */
 public record TestTimeAugmentation(int views, double beta, boolean max) {
     public TestTimeAugmentation {
@@ -27,20 +27,20 @@ public record TestTimeAugmentation(int views, double beta, boolean max) {
         }
     }
 
-    /** With fastai's number of views and share. */
+    /** fastai's defaults. */
     public static TestTimeAugmentation fastai() {
         return new TestTimeAugmentation(4, 0.25, false);
     }
 
-    /** On the validation images, or on all of them where the folder has none apart. */
+    /** Predicts the validation images, or all images if the folder has no validation images. */
     public Predictions predict(ResNet net, ImageFolder data) {
         return predict(net, data.evaluationLoader());
     }
 
     /**
-     * On all images of a loader, in their order.
+     * Predicts all images of a loader, in order.
      *
-     * @throws IllegalArgumentException if the network has another number of classes than the data
+     * @throws IllegalArgumentException if the network's number of classes is not the data's
      */
     public Predictions predict(ResNet net, BatchLoader loader) {
         InputCheck.require(net, loader.labels().classes());
@@ -50,9 +50,9 @@ public record TestTimeAugmentation(int views, double beta, boolean max) {
     }
 
     /**
-     * As {@link #predict(ResNet, BatchLoader)}.
+     * Like {@link #predict(ResNet, BatchLoader)}, with existing predictions for the plain images.
      *
-     * @param plain of the images themselves, made with the same loader
+     * @param plain predictions for the plain images, from the same loader
      */
     public Predictions predict(ResNet net, BatchLoader loader, Predictions plain) {
         Objective objective = Objective.standard(loader.labels());

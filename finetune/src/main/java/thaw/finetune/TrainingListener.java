@@ -2,38 +2,51 @@ package thaw.finetune;
 
 import thaw.finetune.insight.EpochActivity;
 
-/** Hears what happens in training, on the thread that trains, between steps. An exception thrown here ends the training. */
+/**
+ * A listener for events of training. It is called on the training thread, between steps; an exception thrown here ends
+ * the training.
+ */
 public interface TrainingListener {
 
-    /** Before a phase of a plan begins, or goes on after an interruption; {@code number} of {@code count}, from 1. */
+    /**
+     * Called before a phase of a plan starts or resumes.
+     *
+     * @param number the phase's number, from 1
+     * @param count  the number of phases
+     */
     default void onPhase(TrainingPhase phase, int number, int count) {
     }
 
-    /** When something is likely to be a mistake: what it may break, and what to do. */
+    /** Called when a setting is probably a mistake; the message says what may go wrong and what to do. */
     default void onWarning(String message) {
     }
 
-    /** When something is done that was not asked for in so many words, such as computing features once. */
+    /** Called when the fit does something that was not explicitly requested, such as computing features once. */
     default void onNote(String message) {
     }
 
-    /** After each step; {@link Learner#state} may be asked for here. */
+    /** Called after each step; may call {@link Learner#state}. */
     default void onBatch(BatchResult batch) {
     }
 
-    /** After each batch of the validation that follows an epoch: so many of {@code all} images are done. */
+    /**
+     * Called after each batch of an epoch's validation.
+     *
+     * @param images the number of images done
+     * @param all    the number of validation images
+     */
     default void onValidation(int images, int all) {
     }
 
-    /** After each epoch's validation, before {@link #onActivity} and {@link #onEpoch}: all that it found. */
+    /** Called after each epoch's validation, before {@link #onActivity} and {@link #onEpoch}, with its full result. */
     default void onEvaluation(Evaluation evaluation) {
     }
 
-    /** After each epoch and its validation, before {@link #onEpoch}, where {@link Learner#insight} is on. */
+    /** Called after each epoch's validation, before {@link #onEpoch}, if {@link Learner#insight} is on. */
     default void onActivity(EpochActivity activity) {
     }
 
-    /** After each epoch and its validation; {@link Learner#state} may be asked for here. */
+    /** Called after each epoch and its validation; may call {@link Learner#state}. */
     default void onEpoch(EpochResult epoch) {
     }
 }

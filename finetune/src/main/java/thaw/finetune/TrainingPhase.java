@@ -3,13 +3,15 @@ package thaw.finetune;
 import java.util.Objects;
 
 /**
- * A part of a training: so many epochs by one schedule, which begin with a new optimizer.
+ * A phase of training: a number of epochs with one schedule and a new optimizer. Immutable.
  *
- * @param name     short, for tables
- * @param freezeTo the first group that is trained, as {@link Learner#freezeTo} takes it
- * @param rates    of all layer groups, also of those that thaw later; the schedule scales all of them alike
- * @param gradual  whether after each epoch one more group is trained, from the head down
- * @param size     pixels on a side of the images; 0 for the data's own
+ * @param name     a short name for tables
+ * @param epochs   the number of epochs, at least 1
+ * @param schedule scales the rates of all groups alike
+ * @param freezeTo the first trainable group; see {@link Learner#freezeTo}
+ * @param rates    of all layer groups, including those that are unfrozen later
+ * @param gradual  whether one more group is unfrozen after each epoch, from the head down
+ * @param size     the side of the images in pixels; 0 for the data's own size
  */
 public record TrainingPhase(String name, int epochs, PhaseSchedule schedule, int freezeTo, LearningRates rates,
         boolean gradual, int size) {
@@ -25,7 +27,7 @@ public record TrainingPhase(String name, int epochs, PhaseSchedule schedule, int
         }
     }
 
-    /** With all groups trained, on images of the data's own size. */
+    /** A phase that trains all groups, on images of the data's own size. */
     public TrainingPhase(String name, int epochs, PhaseSchedule schedule, LearningRates rates) {
         this(name, epochs, schedule, 0, rates, false, 0);
     }

@@ -4,7 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.function.UnaryOperator;
 
-/** All of a training as data: what {@link Learner#run} does, and can go on with after it was stopped. */
+/** A training plan: the phases that {@link Learner#run} trains and {@link Learner#resume} continues. Immutable. */
 public record TrainingPlan(List<TrainingPhase> phases) {
 
     private static final double FINE_TUNE_FROZEN_PCT_START = 0.99;
@@ -22,17 +22,18 @@ public record TrainingPlan(List<TrainingPhase> phases) {
         return new TrainingPlan(List.of(phases));
     }
 
-    /** fastai's {@code fine_tune} with its defaults: {@link #fineTune(int, double, int, double)} at 2e-3, 1 and 100. */
+    /** fastai's {@code fine_tune} with its defaults: {@link #fineTune(int, double, int, double)} with 2e-3, 1 and 100. */
     public static TrainingPlan fineTune(int epochs) {
         return fineTune(epochs, 2e-3, 1, 100);
     }
 
     /**
-     * fastai's {@code fine_tune}: first the head alone by one cycle at {@code slice(baseLr)}, nearly all of it rising; then all
-     * groups by one cycle at half the rate, {@code slice(baseLr/2/lrMult, baseLr/2)}, 30 % rising from a fifth.
+     * fastai's {@code fine_tune}. First one cycle of the head alone at {@code slice(baseLr)}, rising for 99 % of the
+     * steps; then one cycle of all groups at half the rate, {@code slice(baseLr/2/lrMult, baseLr/2)}, rising from a fifth
+     * of it for 30 % of the steps.
      *
      * @param epochs       of the second phase
-     * @param freezeEpochs of the first; without any it is left out
+     * @param freezeEpochs of the first phase, which is left out for 0
      */
     public static TrainingPlan fineTune(int epochs, double baseLr, int freezeEpochs, double lrMult) {
         List<TrainingPhase> phases = new ArrayList<>();
@@ -47,19 +48,19 @@ public record TrainingPlan(List<TrainingPhase> phases) {
     }
 
     /**
-     * Gradual unfreezing (Howard and Ruder 2018, "ULMFiT", section 3.3): the head alone in the first epoch, and one group more
-     * in each that follows, by one schedule for all epochs.
+     * Gradual unfreezing (Howard and Ruder 2018, "ULMFiT", section 3.3): trains the head alone in the first epoch, and
+     * one more group in each following one, with one schedule over all epochs.
      */
     public static TrainingPlan gradualUnfreezing(int epochs, PhaseSchedule schedule, LearningRates rates) {
         return of(new TrainingPhase("thaw", epochs, schedule, -1, rates, true, 0));
     }
 
-    /** With every phase changed. */
+    /** The plan with a function applied to every phase. */
     public TrainingPlan map(UnaryOperator<TrainingPhase> change) {
         return new TrainingPlan(phases.stream().map(change).toList());
     }
 
-    /** Epochs of all phases. */
+    /** The number of epochs of all phases together. */
     public int epochs() {
         return phases.stream().mapToInt(TrainingPhase::epochs).sum();
     }

@@ -13,7 +13,7 @@ import thaw.kernels.Backend;
 import thaw.resnet.LayerGroup;
 import thaw.resnet.ResNet;
 
-/** One step of an optimizer: the gradients of one batch, or of several as if they were one, then the update. */
+/** An optimizer step: the gradients of one batch, or accumulated over several batches, then the update. */
 final class TrainingStep {
 
     private final ResNet net;
@@ -29,17 +29,17 @@ final class TrainingStep {
     }
 
     /**
-     * Adds the gradients of a batch's mean loss.
+     * Adds the gradients of {@code share} times a batch's mean loss.
      *
-     * @param first whether to forget older gradients before
-     * @param share what this batch's loss counts in the step's, 0 to 1
-     * @return the batch's mean loss, which is the caller's to read, or not, and to close
+     * @param first whether to clear the gradients before
+     * @param share this batch's weight in the step's loss, 0 to 1
+     * @return the batch's mean loss, a scalar that the caller closes
      */
     Tensor backward(RawBatch raw, boolean first, double share) {
         Device device = net.device();
         Batch batch = Batch.of(device, raw);
         if (first) {
-            // Before the forward pass, whose activations may then have their memory.
+            // Before the forward pass, so that its activations can reuse the gradients' memory.
             optimizer.zeroGrad();
         }
         try (Scope scope = device.scope()) {
@@ -50,7 +50,7 @@ final class TrainingStep {
         }
     }
 
-    /** Multiplies all gradients; leaves them alone, to the bit, at a factor of 1. */
+    /** Multiplies all gradients by a factor. A factor of 1 leaves their bits unchanged. */
     void scaleGradients(double factor) {
         if (factor == 1) {
             return;
@@ -66,9 +66,9 @@ final class TrainingStep {
     }
 
     /**
-     * Clips the gradients as the settings say, and moves the parameters.
+     * Clips the gradients by the settings, then updates the parameters.
      *
-     * @param foundInf see {@link Optimizer#step(Tensor)}; null to move them in any case
+     * @param foundInf see {@link Optimizer#step(Tensor)}; null to update unconditionally
      */
     void update(GroupMeter meter, List<LayerGroup> groups, Tensor foundInf) {
         meter.beforeStep(groups);

@@ -91,7 +91,7 @@ class ClassifierTest {
         }
     }
 
-    /** Weights that are finite, with which numbers overflow. */
+    /** Finite weights with which the activations overflow. */
     @Test
     void scoresThatAreNotFiniteAreAnError() throws IOException {
         ModelFile large = with("layer2.0.bn1.weight", 3e38f);
@@ -113,7 +113,7 @@ class ClassifierTest {
         assertTrue(message.startsWith(file + ": layer1.0.conv1.weight: 2304 of 2304 elements are not finite"), message);
     }
 
-    /** The model with a tensor that has this everywhere. */
+    /** The model with every element of one tensor set to a value. */
     private static ModelFile with(String name, float value) throws IOException {
         ModelFile trained = ModelFile.read(model);
         Map<String, StoredTensor> weights = new LinkedHashMap<>(trained.weights());
@@ -161,7 +161,7 @@ class ClassifierTest {
         }
         for (Thread thread : Thread.getAllStackTraces().keySet()) {
             if (!before.contains(thread) && thread.getName().startsWith("thaw")) {
-                /* The one that compiles kernels ends with the operator that it is at, which closing doesn't wait for. */
+                /* The thread that compiles kernels ends after its current operator; close() does not wait for it. */
                 if (thread.getName().equals("thaw-warm-up")) {
                     thread.join(20_000);
                 }
@@ -176,7 +176,7 @@ class ClassifierTest {
         Classifier c = Classifier.load(model);
         ExecutorService threads = Executors.newFixedThreadPool(2);
         try {
-            /* Whoever is predicting while it's closed gets a prediction, or is told; never anything else. */
+            /* A prediction during close() either succeeds or throws IllegalStateException. */
             Callable<Boolean> task = () -> {
                 try {
                     for (int i = 0; i < 1000; i++) {

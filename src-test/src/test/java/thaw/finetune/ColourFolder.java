@@ -8,21 +8,21 @@ import java.util.SplittableRandom;
 import javax.imageio.ImageIO;
 import thaw.finetune.data.ImageFolder;
 
-/** Small pictures of two classes that any network tells apart: blue ones and red ones, with noise. */
+/** Small images of two classes that are easy to separate, blue and red, with noise. */
 final class ColourFolder {
     private static final int SIDE = 8;
 
     private ColourFolder() {
     }
 
-    /** Eighteen training and eight validation pictures of 8 × 8 pixels, in batches of six. */
+    /** 18 training and 8 validation images of 8 × 8 pixels, in batches of 6. */
     static ImageFolder in(Path root) throws IOException {
         fill(root.resolve("train"), 9, 1);
         fill(root.resolve("valid"), 4, 2);
         return ImageFolder.of(root).size(SIDE).batch(6).seed(3);
     }
 
-    /** So many pictures of each class. */
+    /** Writes {@code perClass} images of each class. */
     static void fill(Path folder, int perClass, long seed) throws IOException {
         SplittableRandom random = new SplittableRandom(seed);
         for (int i = 0; i < perClass; i++) {

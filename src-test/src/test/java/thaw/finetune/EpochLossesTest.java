@@ -25,7 +25,10 @@ import thaw.kernels.Backend;
 import thaw.kernels.cpu.CpuBackend;
 import thaw.resnet.ResNet;
 
-/** On a device whose reads wait, training reads nothing between steps, and yet tells all and stops where it should. */
+/**
+ * On an asynchronous device, training reads nothing between steps, reports all losses, and stops at the first one that is
+ * not finite.
+ */
 class EpochLossesTest {
 
     @TempDir
@@ -39,7 +42,7 @@ class EpochLossesTest {
         data = ImageFolder.of(folder).size(8).batch(2).seed(3);
     }
 
-    /** A processor, which may pretend to be a device that works behind the program's back; it counts what is read of it. */
+    /** A CPU device that counts reads and can declare itself asynchronous. */
     private static final class Counted implements AutoCloseable {
         private final Device device;
         private int reads;
@@ -86,10 +89,11 @@ class EpochLossesTest {
                 }
             }).fit(1, 0.01);
             assertEquals(35 + 8, reads.size());
-            // Thirty-two losses of 35 when so many have gathered, the rest at the epoch's end, and then none until all is seen.
+            // Of 35 losses, 32 are read together once that many have accumulated, and 3 at the epoch's end; validation
+            // reads at its end.
             for (int i = 1; i < reads.size(); i++) {
                 int expected = i == 31 ? 32 : i == 35 ? 3 : 0;
-                assertEquals(expected, reads.get(i) - reads.get(i - 1), "before what is heard as number " + i);
+                assertEquals(expected, reads.get(i) - reads.get(i - 1), "reads before event " + i);
             }
             assertEquals(reads.get(reads.size() - 1) + 2 * 8, counted.reads);
         }
@@ -128,7 +132,7 @@ class EpochLossesTest {
         assertEquals(expected, fit(true, losses));
     }
 
-    /** How a run went that came to no good end. */
+    /** The message and the parameters of a fit that diverged. */
     private record Failure(String message, Map<String, float[]> parameters) {
     }
 
@@ -143,7 +147,7 @@ class EpochLossesTest {
         return new Failure(message, parameters);
     }
 
-    /** The second step overflows: its loss is found late, when the weights are still those that it came from. */
+    /** The second batch's loss is not finite. It is read late, and the parameters are still those that gave it. */
     @ParameterizedTest
     @EnumSource(OptimizerKind.class)
     void aLateDiscoveryIsAsGoodAsAnEarlyOne(OptimizerKind kind) {

@@ -18,7 +18,7 @@ class EvaluationTest {
     @TempDir
     private Path folder;
 
-    /** A head of zero weights scores every image by its bias. */
+    /** With a head of zero weights, every image's scores are the head's bias. */
     @Test
     void countsAndAveragesOverAllImages() throws IOException {
         ImageFolder data = ColourFolder.in(folder).batch(3);

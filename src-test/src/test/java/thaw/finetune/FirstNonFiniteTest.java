@@ -21,7 +21,7 @@ import thaw.finetune.insight.GroupActivity;
 import thaw.finetune.insight.InsightOptions;
 import thaw.resnet.ResNet;
 
-/** Where a training went wrong, and what its groups did before. */
+/** Messages about the first value that is not finite, and the diagnostics of a diverging fit. */
 class FirstNonFiniteTest {
 
     @TempDir
@@ -64,18 +64,18 @@ class FirstNonFiniteTest {
 
     private static void assertFirst(String message) {
         assertTrue(message.contains("before the first step, so no learning rate is the cause"), message);
-        assertFalse(message.contains("spoilt") || message.contains("last step"), message);
+        assertFalse(message.contains("unusable") || message.contains("last step"), message);
     }
 
-    /** A rate of 1e30 breaks the weights in the first step, which the second batch shows. */
+    /** A rate of 1e30 breaks the weights in the first step; the loss of the second batch shows it. */
     @Test
     void blamesTheLearningRateLater() {
         String message = assertThrows(DivergenceException.class, () -> learn.fit(1, 1e30)).getMessage();
         assertTrue(message.contains("epoch 1, batch 2, at learning rates 1.00e+30"), message);
-        assertTrue(message.contains("spoilt"), message);
+        assertTrue(message.contains("unusable"), message);
     }
 
-    /** All batches of the first step are before it. */
+    /** With gradient accumulation, every batch of the first step counts as before the first step. */
     @Test
     void severalBatchesMakeTheFirstStep() {
         int[] batches = {0};
@@ -85,7 +85,7 @@ class FirstNonFiniteTest {
         assertTrue(message.contains("epoch 1, batch 2, before the first step"), message);
     }
 
-    /** Validation goes class by class: its first batches are of one whose images don't count. */
+    /** Validation is in class order: its first batches contain only the class of weight 0. */
     @Test
     void batchesOfClassesThatDoNotCountAreNoDivergence() throws IOException {
         Learner weighted = new Learner(net, ColourFolder.in(folder).batch(2));

@@ -29,7 +29,7 @@ class LearnerDeterminismTest {
         assertFalse(Arrays.equals(once, train(data.seed(8).threads(1), 1, 7)), "another seed of the data");
     }
 
-    /** With a head that has dropout, so that all there is of chance is in play. */
+    /** The bytes of a trained model; its head has dropout, so that every source of randomness is covered. */
     private byte[] train(ImageFolder data, int threads, long seed) throws IOException {
         try (Device device = Device.cpu(threads)) {
             device.generator().seed(seed);

@@ -38,7 +38,7 @@ class LearnerMemoryTest {
             });
             learn.fitOneCycle(4, 0.01);
             assertEquals(1, used.stream().distinct().count(), "in use after each step: " + used);
-            // the pool settles in the first steps
+            // The buffer pool grows during the first steps.
             assertEquals(1, pooled.stream().skip(pooled.size() / 2).distinct().count(), "held after each step: " + pooled);
         }
     }
@@ -53,7 +53,11 @@ class LearnerMemoryTest {
         }
     }
 
-    /** Bytes in use after a fit, which the listener may end at its second batch. */
+    /**
+     * The bytes in use after a fit.
+     *
+     * @param fail whether the listener throws after the second batch
+     */
     private static long usedAfter(Learner learn, Device device, boolean fail) {
         learn.listener(new TrainingListener() {
             @Override

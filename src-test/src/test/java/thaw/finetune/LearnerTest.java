@@ -132,7 +132,7 @@ class LearnerTest {
         assertFalse(net.isTraining());
     }
 
-    /** The learner against the loop that it stands for, written out: the same bits. */
+    /** A fit gives the same bits as the equivalent training loop. */
     @Test
     void fitsAreTheLoopWrittenOut() {
         ResNet other = ResNet.resnet20(device, 2);

@@ -57,7 +57,7 @@ class LearningRateFinderTest {
         assertEquals(List.of("middle", "head"), sweeps.stream().map(LearningRateSweep::group).toList());
     }
 
-    /** On a frozen network with modes and gradients' flags of its own. */
+    /** Checks that a sweep restores a partly frozen network, including its modes and the gradient flags. */
     private List<LearningRateSweep> assertUndone(Supplier<List<LearningRateSweep>> find) {
         learn.freezeTo(1);
         net.eval();
@@ -123,7 +123,7 @@ class LearningRateFinderTest {
         assertTrue(broken.losses().stream().allMatch(Double::isFinite));
     }
 
-    /** And the network is as it was, broken as that is. */
+    /** Afterwards the network is unchanged, including the weights that are not finite. */
     @Test
     void aNetworkThatOverflowsAtOnceHasNoRate() {
         Tensor weight = net.namedParameters().get("layer2.0.bn1.weight");
@@ -160,7 +160,7 @@ class LearningRateFinderTest {
         assertThrows(IllegalArgumentException.class, () -> learn.freezeTo(3).lrFindPerGroup(SweepOptions.standard()));
     }
 
-    /** The suggestions were worked out from fastai's definitions for this series. */
+    /** The expected suggestions are computed by fastai's definitions for this series. */
     @Test
     void suggestionsAreFastais() {
         List<Double> rates = IntStream.range(0, 40).mapToObj(i -> 1e-5 * Math.pow(1e6, i / 40.0)).toList();

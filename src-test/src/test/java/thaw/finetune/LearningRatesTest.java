@@ -9,7 +9,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Against tables worked out by hand from fastai's set_hyper and even_mults, and timm's param_groups_layer_decay. */
+/** Compared with values computed by hand from fastai's set_hyper and even_mults, and timm's param_groups_layer_decay. */
 class LearningRatesTest {
 
     private static final List<String> THREE = List.of("early", "middle", "head");

@@ -80,7 +80,7 @@ class ModelFileTest {
         }
     }
 
-    /** What others need to load it: PyTorch's mark and torchvision's names. */
+    /** Metadata and names for other programs: {@code format=pt}, and torchvision's names. */
     @Test
     void isAPlainStateDictForOthers() throws IOException {
         Path file = folder.resolve("model.safetensors");
@@ -128,7 +128,7 @@ class ModelFileTest {
         }
     }
 
-    /** As a file on a disk that is pulled out while it is copied. */
+    /** A tensor that fails on reading, like a file on a disk that is removed during a copy. */
     private record Unreadable() implements StoredTensor {
         @Override
         public DType dtype() {
@@ -153,7 +153,7 @@ class ModelFileTest {
             ResNet net = ResNet.resnet20(device, 3);
             Weights.write(file, net.stateDict(), Map.of("format", "pt"));
             assertEquals(file + ": has weights, but no 'class_names' in its metadata; expected a model saved by a Learner, which"
-                    + " knows its architecture, classes and transforms", messageOf(() -> ModelFile.read(file)));
+                    + " stores its architecture, classes and transforms", messageOf(() -> ModelFile.read(file)));
 
             Map<String, String> metadata = new LinkedHashMap<>(net.describe());
             metadata.putAll(TRANSFORMS.toMap());

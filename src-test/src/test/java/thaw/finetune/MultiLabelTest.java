@@ -25,7 +25,7 @@ import thaw.finetune.data.ImageFolder;
 import thaw.finetune.metrics.Metric;
 import thaw.resnet.ResNet;
 
-/** Images that show red, green, blue, any two of them, or none: from a table to a saved model. */
+/** Images of red, green, blue, any two of them, or none: from the label table to the saved model. */
 class MultiLabelTest {
     private static final List<String> COLOURS = List.of("blue", "green", "red");
     private static final int SIDE = 8;
@@ -87,7 +87,7 @@ class MultiLabelTest {
                 Set<String> expected = new HashSet<>(data.evaluation().get(i).labels().stream().map(COLOURS::get).toList());
                 right += expected.equals(new HashSet<>(classifier.predict(folder.resolve(i + ".png")).labels(0.5))) ? 1 : 0;
             }
-            assertTrue(right >= 5, right + " of 7 pictures with all their colours and no other");
+            assertTrue(right >= 5, right + " of 7 images with all their colours and no other");
         }
     }
 
@@ -108,7 +108,7 @@ class MultiLabelTest {
         }
     }
 
-    /** Mixed targets are neither class numbers nor ones and zeros; training takes them all the same. */
+    /** Mixed targets are neither class numbers nor ones and zeros; training accepts them. */
     @Test
     void trainsOnMixedBatches() throws IOException {
         try (Device device = Device.cpu(1)) {

@@ -18,7 +18,7 @@ import thaw.finetune.data.RawBatch;
 import thaw.finetune.data.Targets;
 import thaw.kernels.Shape;
 
-/** Losses by their definitions, in double. */
+/** Losses compared with their definitions, in double precision. */
 class ObjectiveTest {
     private static final Device DEVICE = Device.cpu(1);
     private static final double[][] SCORES = {{1, -2, 0.5}, {0.25, 3, -1}};
@@ -47,7 +47,7 @@ class ObjectiveTest {
         assertEquals(smooth, loss(smoothing, new Targets.ClassNumbers(new int[] {2, 1})), 1e-6);
     }
 
-    /** PyTorch's mean would be 0/0 there, and the gradients NaN. */
+    /** PyTorch's mean would be 0/0, and its gradients NaN. */
     @Test
     void aBatchWithoutWeightTeachesNothing() {
         for (double smoothing : new double[] {0, 0.1}) {
@@ -65,7 +65,7 @@ class ObjectiveTest {
         assertEquals(Float.NaN, second.of(broken, batch(new Targets.ClassNumbers(new int[] {0, 0}))).item());
     }
 
-    /** The loss of mixed targets is the mixture of the losses, label smoothing included. */
+    /** The loss of mixed targets equals the mixture of the losses, label smoothing included. */
     @Test
     void mixedTargetsMixLosses() {
         Objective objective = Objective.crossEntropy().labelSmoothing(0.1);
@@ -93,7 +93,7 @@ class ObjectiveTest {
         assertEquals(weighted, loss(Objective.binaryCrossEntropy().positiveWeights(List.of(1.0, 2.0, 4.0)), targets), 1e-6);
     }
 
-    /** {@code (σ(x) - t) / (N C)} */
+    /** The gradient is {@code (σ(x) - t) / (N C)}. */
     @Test
     void binaryCrossEntropyTrains() {
         Targets.Matrix targets = new Targets.Matrix(new float[] {1, 0, 1, 0, 0, 0}, 3);

@@ -80,7 +80,7 @@ class OpenClTrainingTest {
             LiveObjects before = backend.liveObjects();
             long used = backend.memory().inUse();
             for (int i = 0; i < 3; i++) {
-                // In the middle of the step, when all activations are there: the last label is no class.
+                // The last label is invalid, so the step fails after the forward pass, when all activations exist.
                 assertThrows(IllegalArgumentException.class, () -> steps.step(0, 1, 2, 9));
                 assertEquals(before, backend.liveObjects());
                 assertEquals(used, backend.memory().inUse());
@@ -90,7 +90,7 @@ class OpenClTrainingTest {
         }
     }
 
-    /** A small network with everything in it that a ResNet has, and dropout. */
+    /** A small network with every kind of layer of a ResNet, and dropout. */
     private static final class Steps {
 
         private final Device device;
@@ -135,7 +135,7 @@ class OpenClTrainingTest {
         assertEquals(there, here, 0.01);
     }
 
-    /** Of a short run, with the loss of every step. */
+    /** The accuracy after a short fit; adds the loss of every step. */
     private static double accuracy(Device made, ImageFolder data, List<Double> losses) {
         try (Device device = made) {
             Learner learn = learner(device, data).listener(new TrainingListener() {
@@ -149,7 +149,10 @@ class OpenClTrainingTest {
         }
     }
 
-    /** The loss that tells of it is read at the epoch's end; the layer is found, and the weights are as they were. */
+    /**
+     * The loss that is not finite is read at the epoch's end. The message names the layer, and the weights are those
+     * before it.
+     */
     @Test
     void aLossThatIsNoNumberEndsTrainingWithTheWeightsBefore() throws IOException {
         try (Device device = Device.opencl()) {

@@ -27,7 +27,7 @@ import thaw.resnet.Architecture;
 import thaw.resnet.Head;
 import thaw.resnet.ResNet;
 
-/** Training the head from features that are computed once. */
+/** Training the head from precomputed features. */
 class PrecomputeTest {
     private static final FitSettings FIXED = FitSettings.sgd().frozenBatchNorm(FrozenBatchNorm.EVAL);
     private static final TrainingPlan PLAN = new TrainingPlan(List.of(new TrainingPhase("head", 3, ScheduleRecipe.oneCycle(),
@@ -47,7 +47,7 @@ class PrecomputeTest {
         data = varied.transforms(varied.transforms().flip(false));
     }
 
-    /** What came of a fit, on a network whose head has batch norm and dropout. */
+    /** The result of a fit on a network whose head has batch norm and dropout. */
     private record Outcome(Map<String, StoredTensor> network, FitResult result, List<String> notes, List<String> warnings,
             List<BrokenImage> broken) {
     }
@@ -157,7 +157,10 @@ class PrecomputeTest {
         }
     }
 
-    /** Where a random mirror image is all that varies, both ways are computed, and the draws are those of training on images. */
+    /**
+     * If a random flip is the only augmentation, features are computed for both orientations, and flips are drawn as in
+     * training on images.
+     */
     @Test
     void withARandomFlipTheHeadIsTheSameToo() {
         ImageFolder flipped = data.transforms(data.transforms().flip(true));

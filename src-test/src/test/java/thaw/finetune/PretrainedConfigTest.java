@@ -9,7 +9,7 @@ import org.junit.jupiter.api.Test;
 import thaw.finetune.images.ExactSize;
 import thaw.finetune.images.Transforms;
 
-/** The preparation of images that a {@code config.json} tells. Right values: {@code timm.data.create_transform}. */
+/** The image preparation of a {@code config.json}, compared with {@code timm.data.create_transform}. */
 class PretrainedConfigTest {
 
     @Test

@@ -20,7 +20,7 @@ import thaw.engine.Device;
 import thaw.finetune.data.ImageFolder;
 import thaw.resnet.ResNet;
 
-/** README's examples in Java compile; that of embedding runs, in a Java without any flag. */
+/** README's Java examples compile, and its prediction example runs, on a Java without any flag. */
 class ReadmeExamplesTest {
     private static final Pattern CLASS_NAME = Pattern.compile("public class (\\w+)");
 
@@ -50,7 +50,7 @@ class ReadmeExamplesTest {
         assertEquals("DogsAndCats", compile(example("Training in Java")));
     }
 
-    /** The block of Java under a heading of README's. */
+    /** The Java block under a heading of README. */
     private static String example(String heading) throws IOException {
         Path readme = Path.of("../README.md");
         Matcher example = Pattern.compile("## " + heading + "\\n.*?```java\\n(.*?)```", Pattern.DOTALL)
@@ -71,7 +71,7 @@ class ReadmeExamplesTest {
         return className.group(1);
     }
 
-    /** All that the program prints, on stdout and stderr. */
+    /** The program's output, stdout and stderr together. */
     private String run(String className, String classPath) throws IOException, InterruptedException {
         String java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
         Path printed = folder.resolve("printed.txt");

@@ -26,7 +26,7 @@ import thaw.resnet.Architecture;
 import thaw.resnet.Head;
 import thaw.resnet.ResNet;
 
-/** A fit that is stopped after a step and resumed elsewhere ends with the bits of one that never was. */
+/** A fit that is stopped after a step and resumed on another device ends with the same bits as one without interruption. */
 class ResumeTest {
 
     @TempDir
@@ -38,7 +38,7 @@ class ResumeTest {
         data = ColourFolder.in(folder);
     }
 
-    /** A network whose head has dropout, on a device of its own, and what its listener heard. */
+    /** A fit of a network whose head has dropout, on its own device, with the results that the listener received. */
     private final class Run implements AutoCloseable {
         private final Device device = Device.cpu(1);
         private final ResNet net;
@@ -46,7 +46,7 @@ class ResumeTest {
         private final List<EpochActivity> activities = new ArrayList<>();
         private int steps;
 
-        /** @param stopAfter so many steps */
+        /** @param stopAfter the number of steps before the fit is stopped */
         Run(FitSettings settings, int stopAfter) {
             device.generator().seed(5);
             net = ResNet.of(Architecture.byName("resnet20"), device, 2, 7).replaceHead(Head.CONCAT_POOL, 2);
@@ -122,7 +122,7 @@ class ResumeTest {
         expected.forEach((name, tensor) -> assertEquals(tensor.bytes(), found.get(name).bytes(), name + " " + when));
     }
 
-    /** The state at the end of each epoch, as a listener asks for it, is as good to go on from. */
+    /** A fit can also be resumed from the state at the end of an epoch, taken by the listener. */
     @Test
     void statesAtTheEndOfEpochsToo() {
         TrainingPlan plan = TrainingPlan.gradualUnfreezing(3, ScheduleRecipe.oneCycle(), LearningRates.slice(1e-3, 1e-2));

@@ -15,9 +15,9 @@ import thaw.engine.io.Weights;
 import thaw.finetune.data.ImageFolder;
 import thaw.resnet.ResNet;
 
-/** Weights that others trained, on real photographs, against what PyTorch makes of them. */
+/** Published weights on real images, compared with PyTorch. */
 class SharedTransferTest {
-    /** PyTorch 2.13 gets 840 of these 1000 pictures right. */
+    /** PyTorch 2.13 classifies 840 of these 1000 images correctly. */
     @Test
     void classifiesCifarAsPyTorchDoes() throws IOException {
         ImageFolder data = ImageFolder.of(shared("cifar10-test")).size(32);

@@ -22,7 +22,10 @@ class TestTimeAugmentationTest {
     @TempDir
     private Path folder;
 
-    /** From the passes themselves: 0.75 times the mean of four views and 0.25 times the plain prediction. */
+    /**
+     * The expected value is computed from the passes: 0.75 times the mean of four views and 0.25 times the plain
+     * prediction.
+     */
     @Test
     void isTheStatedMixture() throws IOException {
         ImageFolder data = ColourFolder.in(folder).batch(3).augment(Augmentation.fastai()).mix(Mixup.fastai());
@@ -57,7 +60,7 @@ class TestTimeAugmentationTest {
         }
     }
 
-    /** Without augmentation all views are the plain image. */
+    /** Without augmentation every view equals the plain image. */
     @Test
     void withoutAugmentationItChangesNothing() throws IOException {
         ImageFolder data = ColourFolder.in(folder).augment(Augmentation.none());

@@ -21,7 +21,7 @@ import thaw.engine.optim.SGD;
 import thaw.finetune.data.ImageFolder;
 import thaw.resnet.ResNet;
 
-/** Fine-tuning as a user writes it, with the learner and with a loop of one's own. */
+/** Fine-tuning as user code, with the learner and with a hand-written loop. */
 class TrainingExamplesTest {
 
     @TempDir

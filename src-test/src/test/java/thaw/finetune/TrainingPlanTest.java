@@ -20,7 +20,7 @@ import thaw.engine.io.StoredTensor;
 import thaw.resnet.Grain;
 import thaw.resnet.ResNet;
 
-/** Plans of several phases, run on pictures of which an epoch has three batches. */
+/** Plans of several phases, on images with three batches per epoch. */
 class TrainingPlanTest {
 
     @TempDir
@@ -66,9 +66,9 @@ class TrainingPlanTest {
     // ---- fine_tune -----------------------------------------------------------------------------------------------
 
     /**
-     * fastai's {@code fine_tune(2)} of three batches an epoch, by hand. combined_cos at p is
-     * {@code start + (1 + cos(π(1 − p/pct)))·(peak − start)/2} before pct and falls likewise from peak to peak/1e5 after it.
-     * Frozen: rates [2e-4, 2e-4, 2e-3], pct 0.99, from a 25th, at p = 0, 1/3, 2/3. Then [1e-5, 1e-4, 1e-3], pct 0.3, from a
+     * fastai's {@code fine_tune(2)} with three batches per epoch, computed by hand. combined_cos at p is {@code start +
+     * (1 + cos(π(1 − p/pct)))·(peak − start)/2} before pct and falls likewise from peak to peak/1e5 after it. Frozen:
+     * rates [2e-4, 2e-4, 2e-3], pct 0.99, from a 25th, at p = 0, 1/3, 2/3. Then [1e-5, 1e-4, 1e-3], pct 0.3, from a
      * fifth, at p = 0, 1/6 … 5/6.
      */
     @Test
@@ -179,7 +179,7 @@ class TrainingPlanTest {
         assertEquals(4, rates.size());                                  // of three batches an epoch: two and one
     }
 
-    /** Without batch statistics two batches of three are one of six, to rounding. */
+    /** Without batch statistics, two accumulated batches of 3 equal one of 6, up to rounding. */
     @Test
     void accumulatedGradientsAreThoseOfTheLargerBatch() throws IOException {
         Map<String, StoredTensor> before = net.stateDict();

@@ -14,9 +14,9 @@ import thaw.finetune.data.BrokenImage;
 import thaw.finetune.data.Csv;
 
 /**
- * The images that a run has passed over, also before it was stopped and went on.
+ * The unreadable images that a run skipped, including those from before an interruption. Immutable.
  *
- * @param reasons by file, which names what is wrong with it
+ * @param reasons by file; each reason names the file and says what is wrong with it
  */
 public record BrokenImages(SortedMap<String, String> reasons) {
 
@@ -30,7 +30,7 @@ public record BrokenImages(SortedMap<String, String> reasons) {
         return new BrokenImages(reasons);
     }
 
-    /** Those of a table that {@link #write} has written; none where there is no such file. */
+    /** Reads a table that {@link #write} wrote; empty if there is no such file. */
     static BrokenImages read(Path file) {
         SortedMap<String, String> reasons = new TreeMap<>();
         if (Files.exists(file)) {
@@ -40,14 +40,14 @@ public record BrokenImages(SortedMap<String, String> reasons) {
         return new BrokenImages(reasons);
     }
 
-    /** These and those; the first reason counts. */
+    /** The union; an image in both keeps the reason given here. */
     BrokenImages and(BrokenImages others) {
         SortedMap<String, String> all = new TreeMap<>(others.reasons);
         all.putAll(reasons);
         return new BrokenImages(all);
     }
 
-    /** A record for each; the file shows the old ones or the new ones, whenever this is cut short. */
+    /** Writes one record per image. The file is replaced atomically: it has the old content or the new. */
     void write(Path file) throws IOException {
         StringBuilder table = new StringBuilder(Csv.line(List.of("file", "reason")));
         reasons.forEach((image, reason) -> table.append(Csv.line(List.of(image, reason))));

@@ -17,8 +17,9 @@ import thaw.finetune.EpochResult;
 import thaw.finetune.FitState;
 
 /**
- * A fit's state and the log of what led there, in one file, so that they are never of different moments: safetensors with
- * tensors {@code network/…}, {@code optimizer/…} and {@code average/…}, and everything else as JSON in the metadata.
+ * A checkpoint: a fit's state and the log up to that point, in one file so that both are always of the same step. The
+ * file is safetensors with tensors {@code network/…}, {@code optimizer/…} and {@code average/…}; everything else is JSON
+ * in the metadata.
  */
 record Checkpoint(FitState state, RunLog log) {
 
@@ -29,20 +30,20 @@ record Checkpoint(FitState state, RunLog log) {
     private static final String LOG = "log";
     private static final ObjectMapper JSON = FiniteJson.builder().build();
 
-    /** The numbers of a {@link FitState}. */
+    /** The part of a {@link FitState} that is stored as JSON. */
     private record Position(int phase, int epoch, int batch, int step, int dataEpoch, long random, double lossSum, int images,
             double seconds, Map<String, List<Double>> activity, List<EpochResult> history) {
     }
 
     /**
-     * Whether all weights are finite. Those after a step that broke them are no place to go back to, though the loss will only
-     * tell in the next step.
+     * Whether all weights are finite. After a step that broke them they may not be, although the loss shows it in the
+     * next step only; such a state must not replace an earlier checkpoint.
      */
     boolean isSound() {
         return state.network().values().stream().allMatch(StoredTensor::isFinite);
     }
 
-    /** The file shows the old checkpoint or the new one, whenever this is cut short. */
+    /** Writes the checkpoint. The file is replaced atomically: it has the old checkpoint or the new one. */
     void write(Path file) throws IOException {
         Map<String, StoredTensor> tensors = new LinkedHashMap<>();
         state.network().forEach((name, tensor) -> tensors.put(NETWORK + name, tensor));
@@ -60,16 +61,16 @@ record Checkpoint(FitState state, RunLog log) {
         Weights.write(file, tensors, metadata);
     }
 
-    /** @throws IOException if the file is missing, or no checkpoint */
+    /** @throws IOException if the file is missing, is not a checkpoint or is damaged */
     static Checkpoint read(Path file) throws IOException {
         Weights all;
-        // Into memory: a file that is mapped could not be replaced everywhere.
+        // Read into memory, because some operating systems cannot replace a file that is mapped.
         try (InputStream in = Files.newInputStream(file)) {
             all = Weights.read(in);
         }
         Map<String, String> metadata = all.metadata();
         if (!metadata.containsKey(POSITION) || !metadata.containsKey(LOG) || !metadata.containsKey(OPTIMIZER)) {
-            throw new IOException(file + ": is not the checkpoint of a run; begin again in another folder");
+            throw new IOException(file + ": expected the checkpoint of a run; start a new run in another folder");
         }
         try {
             Position at = JSON.readValue(metadata.get(POSITION), Position.class);
@@ -78,7 +79,7 @@ record Checkpoint(FitState state, RunLog log) {
                     at.seconds, tensors(all, NETWORK), part(all, OPTIMIZER), average, at.activity, at.history);
             Checkpoint checkpoint = new Checkpoint(state, JSON.readValue(metadata.get(LOG), RunLog.class));
             if (!checkpoint.isSound()) {
-                throw new IOException(file + ": is damaged: its weights are not finite; begin again in another folder");
+                throw new IOException(file + ": is damaged, its weights are not finite; start a new run in another folder");
             }
             return checkpoint;
         } catch (JsonProcessingException damaged) {

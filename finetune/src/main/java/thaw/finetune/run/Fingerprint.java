@@ -12,13 +12,16 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.stream.Stream;
 
-/** SHA-256 of weights that a run began with, by which a change is noticed. */
+/** SHA-256 of the weights that a run starts from; a resumed run compares it to detect a change. */
 public final class Fingerprint {
 
     private Fingerprint() {
     }
 
-    /** Of a folder of weights, or the index of weights in several files, that of all files there, in the order of their names. */
+    /**
+     * The digest of a file, in hexadecimal. For a folder, or for the {@code .index.json} of weights in several files, the
+     * digest is over all files of that folder in the order of their names.
+     */
     public static String ofFile(Path file) throws IOException {
         List<Path> files = List.of(file);
         if (Files.isDirectory(file) || file.toString().endsWith(".index.json")) {
@@ -40,7 +43,7 @@ public final class Fingerprint {
         try {
             return MessageDigest.getInstance("SHA-256");
         } catch (NoSuchAlgorithmException impossible) {
-            throw new IllegalStateException("every Java has SHA-256", impossible);
+            throw new IllegalStateException("SHA-256 is required of every Java platform", impossible);
         }
     }
 }

@@ -12,15 +12,15 @@ import com.fasterxml.jackson.databind.module.SimpleModule;
 import java.io.IOException;
 
 /**
- * JSON in which a number that is infinite, or none at all, is null, as JSON has no other name for it; and null is read as NaN. The
- * strings "NaN", "Infinity" and "-Infinity", which Jackson writes by itself, are read as the numbers that they name.
+ * JSON with finite numbers only: NaN and infinity are written as null, because JSON has no notation for them, and null is
+ * read as NaN. The strings "NaN", "Infinity" and "-Infinity", Jackson's own notation, are read as numbers too.
  */
 public final class FiniteJson {
 
     private FiniteJson() {
     }
 
-    /** A mapper's builder. */
+    /** A new builder for a mapper. */
     public static JsonMapper.Builder builder() {
         SimpleModule nulls = new SimpleModule().addDeserializer(Double.class, new NullIsNaN())
                 .addDeserializer(double.class, new NullIsNaN());

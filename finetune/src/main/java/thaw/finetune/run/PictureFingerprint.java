@@ -11,16 +11,16 @@ import thaw.finetune.data.ImageFolder;
 import thaw.finetune.data.Sample;
 
 /**
- * By which other pictures than a run began with are noticed, without reading them all, which would take as long as to train on
- * them once: SHA-256 of what the file system knows.
+ * Digests of an image folder's file attributes; a resumed run compares them to detect changed images. Reading all files
+ * instead would take as long as one epoch of training.
  *
- * @param names    of names and labels
- * @param sizes    of files' sizes: where they differ, so do the pictures
- * @param modified of the times at which they were written, which may differ where nothing else does: in a copy, say
+ * @param names    SHA-256 of the files' names and labels
+ * @param sizes    SHA-256 of the files' sizes; a difference means different images
+ * @param modified SHA-256 of the files' modification times, which may differ between equal images, for example in a copy
  */
 public record PictureFingerprint(String names, String sizes, String modified) {
 
-    /** Of pictures that nobody has looked at yet. */
+    /** The fingerprint before the folder has been scanned. */
     static final PictureFingerprint NONE = new PictureFingerprint("", "", "");
 
     static PictureFingerprint of(ImageFolder data) {
@@ -35,7 +35,7 @@ public record PictureFingerprint(String names, String sizes, String modified) {
                     update(sizes, String.valueOf(file.size()));
                     update(modified, file.lastModifiedTime().toString());
                 } catch (IOException missing) {
-                    // A table may name files that aren't there, which count as broken pictures.
+                    // A table may name files that do not exist, which count as broken images.
                     update(sizes, "missing");
                     update(modified, "missing");
                 }

@@ -9,18 +9,18 @@ import java.util.Optional;
 import java.util.stream.Stream;
 
 /**
- * Where a run keeps what it makes:
+ * The folder of one training run:
  *
  * <pre>
- * model.safetensors   to predict from alone, when the run is finished
+ * model.safetensors   the finished run's model, complete for prediction
  * settings.json       {@link RunSettings}
- * log.csv             a row an epoch
- * groups.csv          a row for an epoch and layer group
- * broken.csv          the images that were passed over, and why; where there are any
- * report.html         all of it to look at
- * checkpoint/         while it is not finished: state.safetensors to go on from; last.safetensors and best.safetensors,
- *                     models after the last and the best epoch
- * run.lock            while it is not finished: locked by the process that trains
+ * log.csv             one row per epoch
+ * groups.csv          one row per epoch and layer group
+ * broken.csv          the images that were skipped, with the reason; only if there are any
+ * report.html         a report of the run
+ * checkpoint/         until the run is finished: state.safetensors, the checkpoint to resume from; last.safetensors and
+ *                     best.safetensors, the models after the last and the best epoch
+ * run.lock            until the run is finished: locked by the process that trains
  * </pre>
  */
 public record RunFolder(Path path) {
@@ -71,35 +71,35 @@ public record RunFolder(Path path) {
         return path.resolve("run.lock");
     }
 
-    /** Whether a run began here. */
+    /** Whether a run was started here. */
     public boolean hasRun() {
         return Files.exists(settingsFile());
     }
 
-    /** Whether a run ended here: the model is there, and the state, which goes last, is gone. */
+    /** Whether the run here is finished: the model exists, and the state, which is deleted last, does not. */
     public boolean isFinished() {
         return Files.exists(model()) && Files.notExists(state());
     }
 
-    /** Whether there is a checkpoint to go on from. */
+    /** Whether there is a checkpoint to resume from. */
     public boolean hasCheckpoint() {
         return Files.exists(state());
     }
 
-    /** @throws IOException if there are none, or the file has something else */
+    /** @throws IOException if the file is missing or does not hold settings */
     public RunSettings settings() throws IOException {
         return RunSettings.read(settingsFile());
     }
 
     /**
-     * For a check before work begins.
+     * Checks that a run can start here, before anything is written.
      *
-     * @throws IOException if a run can't begin here: there is one already, or the folder has other files, or is none
+     * @throws IOException if there is a run already, if the folder has other files, or if the path is a file
      */
     public void requireFree() throws IOException {
         if (hasRun()) {
             throw new IOException(path + ": holds a run already" + (isFinished() ? "; give another folder"
-                    : ", which is not finished; go on with it by --resume, or give another folder"));
+                    : ", which is not finished; resume it with --resume, or give another folder"));
         }
         if (Files.exists(path) && !Files.isDirectory(path)) {
             throw new IOException(path + ": is a file; give a folder for the run, or a name that ends in .safetensors");
@@ -109,30 +109,34 @@ public record RunFolder(Path path) {
                 Optional<Path> other = files.filter(file -> !isTemporary(file) && !file.equals(lockFile()))
                         .findFirst();
                 if (other.isPresent()) {
-                    throw new IOException(path + ": is a folder with something else in it (" + other.get().getFileName()
-                            + "); give a new or empty one for the run, or a name that ends in .safetensors");
+                    throw new IOException(path + ": is a folder with other files (such as " + other.get().getFileName()
+                            + "); give a new or empty folder for the run, or a name that ends in .safetensors");
                 }
             }
         }
     }
 
     /**
-     * Makes the folder, and keeps it for one process.
+     * Creates the folder and locks it for this process.
      *
-     * @throws IOException if another one trains into it
+     * @throws IOException if another process holds the lock
      */
     RunLock lock() throws IOException {
         Files.createDirectories(path);
         return RunLock.take(lockFile());
     }
 
-    /** Writes the settings. */
+    /**
+     * Starts a run: writes the settings.
+     *
+     * @throws IOException if {@link #requireFree} refuses the folder, or writing fails
+     */
     void begin(RunSettings settings) throws IOException {
         requireFree();
         settings.write(settingsFile());
     }
 
-    /** Makes the checkpoint's folder, and takes away what a run that was killed had not finished writing. */
+    /** Creates the checkpoint's folder, and deletes the temporary files of a run that was killed while writing. */
     void prepare() throws IOException {
         Files.createDirectories(checkpoint());
         for (Path folder : List.of(path, checkpoint())) {
@@ -142,7 +146,10 @@ public record RunFolder(Path path) {
         }
     }
 
-    /** Takes the checkpoint of a finished run away: its state first, then the run is finished whatever comes. */
+    /**
+     * Deletes a finished run's checkpoint. The state goes first: from then on the run counts as finished, even if the
+     * rest is not deleted.
+     */
     public void removeCheckpoint() throws IOException {
         Files.deleteIfExists(state());
         if (Files.isDirectory(checkpoint())) {
@@ -151,7 +158,7 @@ public record RunFolder(Path path) {
             }
             Files.deleteIfExists(checkpoint());
         }
-        // From here on a run is finished, and whoever takes another file's lock finds nothing to do.
+        // The run is finished now: a process that creates and locks a new lock file finds nothing to do.
         Files.deleteIfExists(lockFile());
     }
 

@@ -7,10 +7,7 @@ import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 
-/**
- * That nobody else trains into a run's folder meanwhile: a lock of the operating system's, which goes with the process that has
- * it, however that ends.
- */
+/** An exclusive lock on a run folder. It is a file lock of the operating system, released even if the process is killed. */
 final class RunLock implements AutoCloseable {
 
     private final FileChannel channel;
@@ -20,16 +17,16 @@ final class RunLock implements AutoCloseable {
     }
 
     /**
-     * Takes the lock, or does without on a file system that has none.
+     * Takes the lock. On a file system without locks the run is not locked.
      *
-     * @param file made where it isn't there
-     * @throws IOException if another one has it
+     * @param file created if it does not exist
+     * @throws IOException if another process, or another run in this process, holds the lock
      */
     static RunLock take(Path file) throws IOException {
         FileChannel channel = FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
         if (!isOurs(channel)) {
             channel.close();
-            throw new IOException(file.getParent() + ": another process trains into this folder now; wait for its end, or give"
+            throw new IOException(file.getParent() + ": another process trains into this folder; wait until it ends, or give"
                     + " another folder");
         }
         return new RunLock(channel);

@@ -12,10 +12,11 @@ import thaw.finetune.data.Csv;
 import thaw.finetune.insight.GroupActivity;
 
 /**
- * What a run did, epoch by epoch. Its tables are always written as a whole, from the rows that the last checkpoint has: after an
- * interruption no row stands there twice, and none of an epoch that is to be done again.
+ * The log of a run, one row per epoch. Its tables are always written whole, from the rows of the last checkpoint: after
+ * an interruption no row appears twice, and none is left from an epoch that is repeated. Immutable.
  *
- * @param groups names of the layer groups
+ * @param groups the names of the layer groups
+ * @param rows   in the order of the epochs
  */
 public record RunLog(List<String> groups, List<EpochRow> rows) {
 
@@ -30,7 +31,7 @@ public record RunLog(List<String> groups, List<EpochRow> rows) {
         return new RunLog(groups, more);
     }
 
-    /** Index of the row with the lowest validation loss, the first of equals; -1 if there are no rows. */
+    /** The index of the row with the lowest validation loss, the first of equal ones; -1 if there are no rows. */
     public int best() {
         int best = -1;
         for (int i = 0; i < rows.size(); i++) {
@@ -41,12 +42,12 @@ public record RunLog(List<String> groups, List<EpochRow> rows) {
         return best;
     }
 
-    /** Whether so many epochs have gone by without a lower validation loss; 0 for never. */
+    /** Whether the last {@code patience} epochs brought no lower validation loss; always false for 0. */
     boolean isStale(int patience) {
         return patience > 0 && rows.size() - 1 - best() >= patience;
     }
 
-    /** One record an epoch. */
+    /** Writes {@code log.csv}, one record per epoch. */
     void write(Path file) throws IOException {
         List<String> header = new ArrayList<>(List.of("phase", "epoch", "train_loss", "valid_loss"));
         if (!rows.isEmpty()) {
@@ -66,7 +67,7 @@ public record RunLog(List<String> groups, List<EpochRow> rows) {
         write(file, table);
     }
 
-    /** One record for an epoch and group; fields that there is no number for are empty. */
+    /** Writes {@code groups.csv}, one record per epoch and layer group. A field without a finite number is empty. */
     void writeGroups(Path file) throws IOException {
         StringBuilder table = new StringBuilder(Csv.line(List.of("phase", "epoch", "group", "lr", "grad_norm", "update_ratio",
                 "distance", "relative_distance", "cka", "drift")));

@@ -9,15 +9,16 @@ import thaw.finetune.Evaluation;
 import thaw.finetune.report.Report;
 import thaw.resnet.LayerGroup;
 
-/** A run as its {@link Report} tells it. */
+/** Builds the {@link Report} of a run. */
 final class RunReport {
 
     private RunReport() {
     }
 
     /**
-     * @param kept     index of the epoch whose model was kept
-     * @param warnings that came up, in this process at least
+     * @param kept       the index of the epoch whose model was kept
+     * @param evaluation of that model on the validation images
+     * @param warnings   of this process; those from before an interruption are not stored
      */
     static Report of(RunSettings settings, List<LayerGroup> groups, RunLog log, int kept, Evaluation evaluation,
             List<String> warnings) {
@@ -41,12 +42,12 @@ final class RunReport {
         RunSettings.Data data = settings.data();
         RunSettings.Network network = settings.network();
         Map<String, String> words = new LinkedHashMap<>();
-        words.put("Pictures", data.trainImages() + " to train on, " + data.validImages() + " to validate on, from " + data.path());
+        words.put("Images", data.trainImages() + " for training, " + data.validImages() + " for validation, from " + data.path());
         words.put("Classes", String.join(", ", data.classes()));
         words.put("Network", network.architecture() + (network.weights() == null ? ", from random weights"
                 : ", from the weights in " + network.weights()));
-        words.put("Batch", data.batch() + " pictures");
-        words.put("Augmentation", settings.augmentation() == null ? "as the transforms say" : settings.augmentation().toString());
+        words.put("Batch", data.batch() + " images");
+        words.put("Augmentation", settings.augmentation() == null ? "the transforms' own" : settings.augmentation().toString());
         words.put("Kept", settings.keep() == RunSettings.Keep.BEST ? "the epoch with the lowest validation loss"
                 : "the last epoch");
         words.put("Seed", String.valueOf(settings.seed()));

@@ -34,14 +34,16 @@ import thaw.finetune.insight.InsightOptions;
 import thaw.resnet.Variant;
 
 /**
- * All that decides what comes of a run, as {@code settings.json} has it.
+ * The settings that determine a run's result, stored as {@code settings.json}. Immutable.
  *
- * @param grain        of the layer groups: {@code 3}, {@code stages} or {@code blocks}
- * @param augmentation null for what the transforms say, a mirror image or none
+ * @param grain        the granularity of the layer groups: {@code 3}, {@code stages} or {@code blocks}
+ * @param augmentation null for the transforms' own, a random flip or none
  * @param mix          null for none
- * @param precompute   in which phases features are computed once
- * @param patience     epochs without a lower validation loss before training ends; 0 for no end
- * @param environment  what it ran on; this alone may be another when a run is resumed
+ * @param precompute   the phases in which the frozen body's features are computed once
+ * @param insight      the diagnostics to compute
+ * @param patience     the number of epochs without a lower validation loss after which training ends; 0 for no early end
+ * @param keep         the epoch whose model the run keeps
+ * @param environment  versions and device; the only part that may differ when a run is resumed
  */
 public record RunSettings(Data data, Network network, String grain, List<Phase> plan, FitSettings fit, Objective objective,
         Augmentation augmentation, BatchMix mix, Precompute.When precompute, InsightOptions insight, int patience, Keep keep,
@@ -49,24 +51,29 @@ public record RunSettings(Data data, Network network, String grain, List<Phase> 
 
     private static final ObjectMapper JSON = FiniteJson.builder().enable(SerializationFeature.INDENT_OUTPUT).build();
 
-    /** Which epoch's model a run ends with. */
+    /** The epoch whose model a run keeps. */
     public enum Keep {
-        /** That with the lowest validation loss. */
+        /** The epoch with the lowest validation loss. */
         BEST,
         LAST
     }
 
     /**
-     * The images.
+     * The data of a run.
      *
-     * @param path       of the folder
-     * @param labels     the table that says what they show; null where folders do
-     * @param delimiter  between labels of an image that may show several; null where it shows one
-     * @param split      how validation images are held out, where none are given
-     * @param fingerprint by which other images are noticed
-     * @param columns    of the table; its folder and delimiter are {@code path} and {@code delimiter}
-     * @param layout     of the folders
-     * @param maxPixels  images of more count as broken
+     * @param path          the absolute path of the image folder
+     * @param labels        the path of the label table; null if the folders' names are the labels
+     * @param delimiter     between the labels of one image; null for one label per image
+     * @param validFraction the share of the images that is held out for validation, unless the data has its own split
+     * @param split         the method of holding out validation images, if the data has no split of its own
+     * @param batch         the number of images per batch
+     * @param strict        whether an unreadable image is an error
+     * @param balanced      whether the classes are drawn equally often
+     * @param transforms    see {@link Transforms#toMap}
+     * @param fingerprint   for detecting changed images
+     * @param columns       of the table; its folder and delimiter are {@code path} and {@code delimiter}
+     * @param layout        of the folders
+     * @param maxPixels     an image with more pixels counts as broken
      */
     public record Data(String path, String labels, String delimiter, double validFraction, String split, int batch,
             boolean strict, boolean balanced, Map<String, String> transforms, List<String> classes, int trainImages,
@@ -74,32 +81,32 @@ public record RunSettings(Data data, Network network, String grain, List<Phase> 
             long maxPixels) {
 
         public Data {
-            // Runs that began before there was a choice have the usual ones.
+            // Settings written before these fields existed lack them; the defaults are what those runs used.
             columns = columns == null ? CsvLabels.standard() : columns;
             layout = layout == null ? FolderLayout.standard() : layout;
             maxPixels = maxPixels == 0 ? ImageDecoder.MAX_PIXELS : maxPixels;
         }
 
-        /** Data that nobody has looked at yet. */
+        /** Data settings before the folder has been scanned. */
         public static Data of(String path, String labels, String delimiter, double validFraction, Split split, int batch,
                 boolean strict, boolean balanced, Transforms transforms) {
             return new Data(path, labels, delimiter, validFraction, split.name().toLowerCase(Locale.ROOT), batch, strict,
                     balanced, transforms.toMap(), List.of(), 0, 0, PictureFingerprint.NONE, null, null, 0);
         }
 
-        /** In columns and folders that are not the usual ones. */
+        /** The same data with other columns and another folder layout. */
         public Data listed(CsvLabels otherColumns, FolderLayout otherLayout) {
             return new Data(path, labels, delimiter, validFraction, split, batch, strict, balanced, transforms, classes,
                     trainImages, validImages, fingerprint, otherColumns, otherLayout, maxPixels);
         }
 
-        /** With another limit to the size of images. */
+        /** The same data with another limit to the size of images. */
         public Data maxPixels(long pixels) {
             return new Data(path, labels, delimiter, validFraction, split, batch, strict, balanced, transforms, classes,
                     trainImages, validImages, fingerprint, columns, layout, pixels);
         }
 
-        /** With what was found there. */
+        /** The same data with the classes, image counts and fingerprint of the scanned folder. */
         public Data found(ImageFolder images) {
             return new Data(path, labels, delimiter, validFraction, split, batch, strict, balanced, transforms, images.classes(),
                     images.train().size(), images.valid().size(), PictureFingerprint.of(images), columns, layout, maxPixels);
@@ -107,29 +114,31 @@ public record RunSettings(Data data, Network network, String grain, List<Phase> 
     }
 
     /**
-     * The network.
+     * The network of a run.
      *
-     * @param variants   in which it differs from the architecture
-     * @param weights    the file that it began with; null where it began at random
-     * @param sha256     of that file
-     * @param weightsKey the dict in it, where one was asked for
-     * @param prefix     of the names in it, where one was asked for
+     * @param architecture the name of the architecture
+     * @param variants     the variants in which the network differs from the architecture
+     * @param head         {@code linear} or {@code concat}
+     * @param weights      the file of the initial weights; null for random initialisation
+     * @param sha256       the digest of that file; see {@link Fingerprint}
+     * @param weightsKey   the key of the state dict in that file, if one was given; otherwise null
+     * @param prefix       the prefix of the tensors' names in that file, if one was given; otherwise null
      */
     public record Network(String architecture, List<Variant> variants, String head, String weights, String sha256,
             String weightsKey, String prefix) {
 
-        /** Settings of earlier runs have no variants. */
+        /** Settings written before variants existed have none. */
         public Network {
             variants = variants == null ? List.of() : List.copyOf(variants);
         }
 
-        /** In no variant, at random. */
+        /** A network without variants, randomly initialised. */
         public static Network ofScratch(String architecture, String head) {
             return new Network(architecture, List.of(), head, null, null, null, null);
         }
     }
 
-    /** A {@link TrainingPhase} in words. */
+    /** A {@link TrainingPhase} with its schedule and learning rates as text. */
     public record Phase(String name, int epochs, String schedule, int freezeTo, String rates, boolean gradual, int size) {
 
         static Phase of(TrainingPhase phase) {
@@ -143,11 +152,11 @@ public record RunSettings(Data data, Network network, String grain, List<Phase> 
         }
     }
 
-    /** What a run is made with and on. */
+    /** The versions of Thaw and Java, and the device. */
     public record Environment(String version, String java, String device) {
     }
 
-    /** A plan in words; its schedules must be {@link ScheduleRecipe}s. */
+    /** The phases of a plan as text; its schedules must be {@link ScheduleRecipe}s. */
     public static List<Phase> describe(TrainingPlan plan) {
         return plan.phases().stream().map(Phase::of).toList();
     }
@@ -157,13 +166,16 @@ public record RunSettings(Data data, Network network, String grain, List<Phase> 
         return new TrainingPlan(plan.stream().map(Phase::toPhase).toList());
     }
 
-    /** The same in another place. */
+    /** The same settings with another environment. */
     public RunSettings on(Environment place) {
         return new RunSettings(data, network, grain, plan, fit, objective, augmentation, mix, precompute, insight, patience,
                 keep, seed, place);
     }
 
-    /** What differs, in lines such as {@code fit.momentum was 0.9, is 0.8}; but for the environment. */
+    /**
+     * The differences to other settings, one line each, such as {@code fit.momentum was 0.9, is 0.8}. The environment is
+     * not compared.
+     */
     public List<String> differences(RunSettings now) {
         List<String> found = new ArrayList<>();
         differences("", tree(), now.tree(), found);
@@ -171,7 +183,7 @@ public record RunSettings(Data data, Network network, String grain, List<Phase> 
         return found;
     }
 
-    /** By way of text, so that numbers compare as they are read. */
+    /** Serialised and parsed again, so that numbers compare in the form in which they are read from a file. */
     private JsonNode tree() {
         try {
             return JSON.readTree(toJson());
@@ -199,7 +211,7 @@ public record RunSettings(Data data, Network network, String grain, List<Phase> 
     }
 
     private static String text(JsonNode value) {
-        return value.isMissingNode() ? "not there" : value.toString();
+        return value.isMissingNode() ? "missing" : value.toString();
     }
 
     public String toJson() throws JsonProcessingException {
@@ -215,7 +227,7 @@ public record RunSettings(Data data, Network network, String grain, List<Phase> 
         });
     }
 
-    /** @throws IOException if the file is missing, or doesn't hold a run's settings */
+    /** @throws IOException if the file is missing or does not hold a run's settings */
     static RunSettings read(Path file) throws IOException {
         try {
             return JSON.readValue(Files.readString(file), RunSettings.class);

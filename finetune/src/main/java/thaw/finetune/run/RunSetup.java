@@ -19,7 +19,7 @@ import thaw.resnet.Head;
 import thaw.resnet.NetworkWeights;
 import thaw.resnet.ResNet;
 
-/** Makes what settings describe; from the same settings, the same to the bit. */
+/** Builds the data, network and learner that settings describe; equal settings give equal bits. */
 public final class RunSetup {
 
     private static final int COLOURS = 3;
@@ -27,7 +27,13 @@ public final class RunSetup {
     private RunSetup() {
     }
 
-    /** @param augmentation null for none but the transforms', {@code mix} likewise */
+    /**
+     * Scans an image folder.
+     *
+     * @param augmentation null for the transforms' own
+     * @param mix          null for none
+     * @param threads      the number of threads that decode images
+     */
     public static ImageFolder images(RunSettings.Data data, Augmentation augmentation, BatchMix mix, long seed, int threads) {
         Path table = data.labels() == null ? null : Path.of(data.labels());
         CsvLabels columns = data.delimiter() == null ? data.columns() : data.columns().delimiter(data.delimiter());
@@ -39,25 +45,29 @@ public final class RunSetup {
         return mix == null ? images : images.mix(mix);
     }
 
-    /** The images that settings are of. */
+    /** Scans the image folder of the settings. */
     public static ImageFolder images(RunSettings settings, int threads) {
         return images(settings.data(), settings.augmentation(), settings.mix(), settings.seed(), threads);
     }
 
     /**
-     * Images in class folders, or as a table says, whose files are then looked for in the folder.
+     * Images in class folders, or those that a table lists by their paths relative to the folder.
      *
-     * @param folder  absolute, and {@code table} too
-     * @param table   null for class folders
+     * @param folder  an absolute path
+     * @param table   an absolute path; null for class folders
      * @param columns of the table
-     * @param layout  of the folders
+     * @param layout  of the class folders
      */
     public static ImageFolder listed(Path folder, Path table, CsvLabels columns, FolderLayout layout) {
         return table == null ? ImageFolder.of(folder, layout)
                 : ImageFolder.ofCsv(table, columns.folder(table.getParent().relativize(folder).toString()));
     }
 
-    /** @param weights to begin with, but for the head's; null for random ones */
+    /**
+     * Builds a network with the settings' architecture, variants and head, and seeds the device's generator.
+     *
+     * @param weights the initial weights of all layers but the head; null for random initialisation
+     */
     public static ResNet network(RunSettings settings, NetworkWeights weights, Device device, int classes) {
         device.generator().seed(settings.seed());
         RunSettings.Network described = settings.network();
@@ -66,9 +76,9 @@ public final class RunSetup {
     }
 
     /**
-     * A network for colour images; a stem for another number of channels is adapted.
+     * Builds a network for images with 3 channels; weights for another number of input channels are adapted.
      *
-     * @param weights to begin with, but for the head's; null for random ones
+     * @param weights the initial weights of all layers but the head; null for random initialisation
      */
     public static ResNet network(Architecture architecture, Head head, NetworkWeights weights, Device device, int classes,
             long seed) {

@@ -28,12 +28,12 @@ import thaw.finetune.metrics.Metric;
 import thaw.resnet.LayerGroup;
 
 /**
- * Trains by a plan and keeps its place in a {@link RunFolder}: killed at any moment, another one on the same folder goes on from
- * the last checkpoint and ends with the same model, byte for byte.
+ * Trains by a plan and stores its progress in a {@link RunFolder}. If the process is killed at any moment, a new run on
+ * the same folder resumes from the last checkpoint and ends with the same model, byte for byte.
  *
- * <p>Checkpoints are written after each epoch, every so many seconds between, and at a stop. What a checkpoint counts on, the
- * models after the last and the best epoch, is complete before the checkpoint is; what is made from it, the tables and the final
- * model, can be made again from the checkpoint, which goes last.
+ * <p>Checkpoints are written after each epoch, at a given interval within an epoch, and when training is stopped. The
+ * models after the last and the best epoch, which a checkpoint refers to, are complete before the checkpoint is written.
+ * The tables and the final model can be rebuilt from the checkpoint, which is therefore deleted last.
  */
 public final class TrainingRun {
 
@@ -48,30 +48,31 @@ public final class TrainingRun {
     private BrokenImages broken = BrokenImages.of(List.of());
     private long lastCheckpoint;
 
-    /** How a run ended. */
+    /** The end of a run. */
     public enum Ending {
-        /** All of the plan is done. */
+        /** The plan is complete. */
         COMPLETE,
-        /** There was no lower validation loss for too long. */
+        /** Early stopping: the validation loss has not fallen for {@link RunSettings#patience()} epochs. */
         EARLY,
-        /** {@link Learner#stop} was called; the checkpoint is there. */
+        /** {@link Learner#stop} was called; the run can be resumed from its checkpoint. */
         STOPPED
     }
 
     /**
-     * What came of a run.
+     * The outcome of a run.
      *
-     * @param log    of all its epochs
-     * @param kept   the one whose model was kept; null where it was stopped
-     * @param broken the images that were passed over
+     * @param log    of all epochs, including those before an interruption
+     * @param kept   the epoch whose model was kept; null if the run was stopped
+     * @param broken the images that were skipped
      */
     public record Outcome(Ending ending, RunLog log, EpochRow kept, BrokenImages broken) {
     }
 
     /**
-     * @param learn             made as {@code settings} say, and never trained; the run has its listener
-     * @param listener          who hears of everything too
-     * @param checkpointSeconds between checkpoints within an epoch; 0 for one after each step
+     * @param learn             built from {@code settings} (see {@link RunSetup}) and not trained yet; the run replaces
+     *     its listener
+     * @param listener          receives all events of the training
+     * @param checkpointSeconds the interval between checkpoints within an epoch; 0 for one after each step
      */
     public TrainingRun(RunFolder folder, RunSettings settings, Learner learn, TrainingListener listener,
             double checkpointSeconds) {
@@ -85,12 +86,12 @@ public final class TrainingRun {
     }
 
     /**
-     * Begins, or where the folder has a checkpoint goes on from there.
+     * Starts the run, or resumes it if the folder has a checkpoint.
      *
-     * @throws IllegalArgumentException if {@link Learner#check} finds something wrong; nothing is begun then
-     * @throws DivergenceException if the loss becomes infinite or not a number; the last checkpoint is kept
-     * @throws IOException         if another process trains into the folder, or something cannot be written; what was there
-     *                             before is then still there
+     * @throws IllegalArgumentException if {@link Learner#check} refuses the plan; nothing has been written then
+     * @throws DivergenceException      if the loss becomes infinite or NaN; the last checkpoint is kept
+     * @throws IOException              if another process trains into the folder, or writing fails; existing files are
+     *     unchanged then
      */
     public Outcome run() throws IOException {
         learn.check(plan);
@@ -125,7 +126,7 @@ public final class TrainingRun {
         return finish();
     }
 
-    /** Whether nothing is left to do but {@link #finish}. */
+    /** Whether training is complete and only {@link #finish} is left. */
     private boolean isOver(FitState state) {
         int last = plan.phases().size() - 1;
         boolean complete = state.phase() == last && state.epoch() == plan.phases().get(last).epochs();
@@ -174,7 +175,7 @@ public final class TrainingRun {
         log.writeGroups(folder.groups());
     }
 
-    /** Where a run goes on from a checkpoint, images before that are not opened again. */
+    /** Merges with the earlier table: a resumed run does not open the images from before its checkpoint again. */
     private void writeBroken() throws IOException {
         BrokenImages all = broken.and(BrokenImages.of(learn.broken()));
         if (!all.equals(broken)) {
@@ -192,7 +193,7 @@ public final class TrainingRun {
         lastCheckpoint = System.nanoTime();
     }
 
-    /** Writes what happens down, and passes it on. */
+    /** Records each epoch, writes checkpoints, and forwards all events. */
     private final class Recorder implements TrainingListener {
 
         private String phase = "";

@@ -1,5 +1,5 @@
 /**
- * A training with a folder of its own, which holds all that is needed to understand it, to make it again, to go on with it after
- * an interruption, and to predict with what came of it.
+ * Training runs: each has a folder with everything needed to understand it, to repeat it, to resume it after an
+ * interruption, and to predict with its model.
  */
 package thaw.finetune.run;
