@@ -1,6 +1,7 @@
 package thaw.finetune;
 
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -49,7 +50,10 @@ final class FeatureCache {
     }
 
     private void read() throws IOException {
-        Weights all = Weights.read(Files.newInputStream(file));
+        Weights all;
+        try (InputStream in = Files.newInputStream(file)) {
+            all = Weights.read(in);
+        }
         all.forEach((hash, tensor) -> {
             float[] values = tensor.toFloats();
             if (checksum(values).equals(all.metadata().get(hash))) {

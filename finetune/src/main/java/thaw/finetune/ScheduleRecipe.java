@@ -130,7 +130,7 @@ public record ScheduleRecipe(String name, Map<String, Double> options) implement
         ScheduleRecipe recipe = of(call.group(1));
         if (call.group(2) != null && !call.group(2).isBlank()) {
             for (String option : call.group(2).split(",")) {
-                String[] sides = option.split("=");
+                String[] sides = option.split("=", 2);
                 try {
                     recipe = recipe.with(sides[0].strip(), Double.parseDouble(sides[1].strip()));
                 } catch (NumberFormatException | ArrayIndexOutOfBoundsException wrong) {

@@ -28,6 +28,7 @@ import thaw.engine.Tensor;
 import thaw.engine.io.StoredTensor;
 import thaw.engine.optim.OneCycle;
 import thaw.engine.optim.SGD;
+import thaw.finetune.data.FolderLayout;
 import thaw.finetune.data.ImageFolder;
 import thaw.resnet.LayerGroup;
 import thaw.resnet.ResNet;
@@ -270,7 +271,7 @@ class LearnerTest {
     void asksForASecondClass() throws IOException {
         ColourFolder.fill(folder.resolve("classes/all"), 3, 1);
         ResNet one = ResNet.resnet20(net.device(), 1);
-        ImageFolder data = ImageFolder.of(folder.resolve("classes"));
+        ImageFolder data = ImageFolder.of(folder.resolve("classes"), FolderLayout.everyFolderAClass());
         assertTrue(messageOf(() -> new Learner(one, data)).contains("at least two classes"));
     }
 

@@ -52,6 +52,8 @@ class ScheduleRecipeTest {
         assertMessage("unknown schedule \"triangle\"; known are constant, one-cycle", () -> recipe("triangle"));
         assertMessage("schedule cosine has no option \"div\"; it has warmup, warmup_start", () -> recipe("cosine(div=5)"));
         assertMessage("expected an option such as pct_start=0.3, got \"div\"", () -> recipe("one-cycle(div)"));
+        assertMessage("expected an option such as pct_start=0.3, got \"pct_start=0.3=9\"",
+                () -> recipe("one-cycle(pct_start=0.3=9)"));
         assertMessage("expected a name", () -> recipe("(1)"));
         assertMessage("train for one of [1, 3, 7]", () -> recipe("sgdr").of(5, 10));
         assertMessage("leaves nothing of 2", () -> recipe("cosine(warmup=2)").of(2, 10));
