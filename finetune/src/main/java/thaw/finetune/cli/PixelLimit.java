@@ -3,11 +3,11 @@ package thaw.finetune.cli;
 import picocli.CommandLine.Option;
 import thaw.finetune.images.ImageDecoder;
 
-/** How large images may be. */
+/** The option {@code --max-pixels}: the size limit of images. */
 final class PixelLimit {
 
     @Option(names = "--max-pixels", paramLabel = "N", defaultValue = "" + ImageDecoder.MAX_PIXELS,
-            description = "Larger images count as broken (default: " + ImageDecoder.MAX_PIXELS + ").")
+            description = "Size limit; larger images count as broken (default: " + ImageDecoder.MAX_PIXELS + ").")
     private long maxPixels;
 
     void requireSense() {
