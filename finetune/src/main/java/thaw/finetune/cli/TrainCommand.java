@@ -268,7 +268,7 @@ final class TrainCommand implements Callable<Integer> {
                 log.phases(settings.fit().frozenBatchNorm()), checkpointSeconds).run();
         log.close();
         if (outcome.ending() == TrainingRun.Ending.STOPPED) {
-            output.note("stopped; continue with thaw train --resume -o " + folder.path());
+            output.note("stopped; thaw train --resume -o " + folder.path() + " continues the run");
             return Interruption.EXIT_CODE;
         }
         if (outcome.ending() == TrainingRun.Ending.EARLY) {

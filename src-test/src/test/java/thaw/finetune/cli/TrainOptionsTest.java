@@ -163,9 +163,9 @@ class TrainOptionsTest {
     @Test
     void sizesGrowAndBrokenPicturesAreCountedInEach() throws IOException {
         Path pictures = ColourPictures.blueAndRed(folder.resolve("with broken ones"));
-        Files.writeString(pictures.resolve("train/blue/broken.png"), "no picture");
-        Files.writeString(pictures.resolve("valid/red/broken.png"), "no picture");
-        Files.writeString(pictures.resolve("train/blue/notes.txt"), "no picture");
+        Files.writeString(pictures.resolve("train/blue/broken.png"), "no image");
+        Files.writeString(pictures.resolve("valid/red/broken.png"), "no image");
+        Files.writeString(pictures.resolve("train/blue/notes.txt"), "no image");
         Path run = folder.resolve("growing");
         Said said = run("train", pictures, "--arch", "resnet20", "--sizes", "8,12,16", "--batch", 5, "--threads", 1,
                 "--epochs", 3, "-o", run);
