@@ -176,7 +176,7 @@ class CsvLabelsTest {
         assertMessage(() -> ImageFolder.ofCsv(table("file,label", "1.jpg,a", odd + ",b")), "labels.csv: record 3 has ");
     }
 
-    /** Names that resolve to no file count as missing images. */
+    /** A name too long for a file counts as a missing image; an absolute name is the file's. */
     @Test
     void longAndAbsoluteNames() throws IOException {
         touch("1.jpg", "sub/2.jpg");
