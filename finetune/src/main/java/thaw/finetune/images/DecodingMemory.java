@@ -50,7 +50,7 @@ final class DecodingMemory implements AutoCloseable {
         if (mebibytes > SHARED_MEBIBYTES) {
             throw new UnsupportedImageException("its " + width + " x " + height + " pixels take " + mebibytes
                     + " MiB to decode, more than half of Java's heap of " + HEAP_MEBIBYTES
-                    + " MiB; make it smaller, or raise the heap's limit (JAVA_TOOL_OPTIONS=-Xmx" + (2 * mebibytes / 1024 + 1) + "g)");
+                    + " MiB; make it smaller, or enlarge the heap (JAVA_TOOL_OPTIONS=-Xmx" + (2 * mebibytes / 1024 + 1) + "g)");
         }
         FREE.acquireUninterruptibly((int) mebibytes);
         taken = (int) mebibytes;
@@ -76,7 +76,7 @@ final class DecodingMemory implements AutoCloseable {
             throw full;
         }
         return "its " + width + " x " + height + " pixels do not fit into the rest of Java's heap of " + HEAP_MEBIBYTES
-                + " MiB; make it smaller, or raise the heap limit (JAVA_TOOL_OPTIONS=-Xmx" + (HEAP_MEBIBYTES / 512 + 1) + "g)";
+                + " MiB; make it smaller, or enlarge the heap (JAVA_TOOL_OPTIONS=-Xmx" + (HEAP_MEBIBYTES / 512 + 1) + "g)";
     }
 
     @Override
