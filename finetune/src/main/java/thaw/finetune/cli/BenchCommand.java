@@ -51,11 +51,11 @@ final class BenchCommand implements Callable<Integer> {
     @Option(names = "--batch", paramLabel = "N", defaultValue = "16", description = "Images per batch (default: 16).")
     private int batch;
 
-    @Option(names = "--size", paramLabel = "PIXELS", description = "Side of the images (default: 224; CIFAR architectures: 32).")
+    @Option(names = "--size", paramLabel = "PIXELS", description = "Image side (default: 224; CIFAR: 32).")
     private Integer size;
 
     @Option(names = "--runs", paramLabel = "N", defaultValue = "9",
-            description = "Steps to measure after the warm-up (default and minimum: 9).")
+            description = "Steps to measure (default and minimum: 9).")
     private int runs;
 
     @Option(names = "--warm-up", paramLabel = "SECONDS", defaultValue = "2",

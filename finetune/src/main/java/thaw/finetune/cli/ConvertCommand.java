@@ -35,7 +35,7 @@ final class ConvertCommand implements Callable<Integer> {
     private Path out;
 
     @Option(names = "--weights-key", paramLabel = "KEY",
-            description = "Key of the weights in a checkpoint with several sets (default: the model's).")
+            description = "Checkpoint key of the weights (default: the model's).")
     private String key;
 
     @Mixin

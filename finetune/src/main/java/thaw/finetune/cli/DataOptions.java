@@ -25,7 +25,7 @@ final class DataOptions {
     enum Variation { NONE, FLIP, FASTAI }
 
     @Option(names = "--size", paramLabel = "PIXELS",
-            description = "Side of the images (default: the weights', else 224 or CIFAR's 32).")
+            description = "Image side (default: weights', else 224; CIFAR: 32).")
     private Integer size;
 
     @Option(names = "--resize", paramLabel = "PIXELS", hidden = true,
@@ -60,7 +60,7 @@ final class DataOptions {
     private Double pcaLighting;
 
     @Option(names = "--mixup", arity = "0..1", fallbackValue = "0.4", paramLabel = "ALPHA",
-            description = "Mixes images and their labels (0.4 if no number is given).")
+            description = "Mixes images and labels (0.4 if no number is given).")
     private Double mixup;
 
     @Option(names = "--cutmix", arity = "0..1", fallbackValue = "1", paramLabel = "ALPHA", hidden = true,

@@ -36,14 +36,14 @@ final class DemoCommand implements Callable<Integer> {
     private int tested;
 
     @Option(names = "--seeds", paramLabel = "N", defaultValue = "3",
-            description = "Repetitions with other images and initial weights (default: 3).")
+            description = "Draws of images and initial weights (default: 3).")
     private int seeds;
 
     @Option(names = "--threads", paramLabel = "N", description = "Compute threads (default: one per core).")
     private Integer threads;
 
     @Option(names = {"-o", "--out"}, paramLabel = "FOLDER", defaultValue = "thaw-demo",
-            description = "Folder for the images and the model (default: thaw-demo).")
+            description = "Folder for images and model (default: thaw-demo).")
     private Path folder;
 
     @Option(names = "--chart", paramLabel = "FILE", description = "Writes the comparison as a chart (PNG).")

@@ -64,7 +64,7 @@ final class EvaluateCommand implements Callable<Integer> {
     @Mixin
     private WeightOptions weightOptions;
 
-    @Option(names = "--size", paramLabel = "PIXELS", description = "Side of the images (default: the model's).")
+    @Option(names = "--size", paramLabel = "PIXELS", description = "Image side (default: the model's).")
     private Integer size;
 
     @Option(names = "--resize", paramLabel = "PIXELS", hidden = true,

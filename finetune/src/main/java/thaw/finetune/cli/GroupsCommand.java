@@ -31,10 +31,10 @@ final class GroupsCommand implements Callable<Integer> {
             description = "Learning rates: one, one per group (1e-5,1e-4,1e-2), LO:HI or :HI.")
     private LearningRates rates;
 
-    @Option(names = "--size", paramLabel = "PIXELS", description = "Side of the images (default: 224; CIFAR architectures: 32).")
+    @Option(names = "--size", paramLabel = "PIXELS", description = "Image side (default: 224; CIFAR: 32).")
     private Integer size;
 
-    @Option(names = "--classes", paramLabel = "N", description = "Classes of the head (default: 1000; CIFAR architectures: 10).")
+    @Option(names = "--classes", paramLabel = "N", description = "Classes of the head (default: 1000; CIFAR: 10).")
     private Integer classes;
 
     @Option(names = {"--groups", "--grain"}, paramLabel = "GRAIN", defaultValue = "3", converter = GrainOption.class,

@@ -7,7 +7,7 @@ import thaw.finetune.images.ImageDecoder;
 final class PixelLimit {
 
     @Option(names = "--max-pixels", paramLabel = "N", defaultValue = "" + ImageDecoder.MAX_PIXELS,
-            description = "Size limit; larger images count as broken (default: " + ImageDecoder.MAX_PIXELS + ").")
+            description = "Larger images count as broken (default: " + ImageDecoder.MAX_PIXELS + ").")
     private long maxPixels;
 
     void requireSense() {

@@ -21,7 +21,7 @@ final class PlanOptions {
     private int epochs;
 
     @Option(names = "--freeze-epochs", paramLabel = "N",
-            description = "Epochs before, for the head alone (default: 1; scratch: 0).")
+            description = "Head-only epochs before (default: 1; scratch: 0).")
     private Integer freezeEpochs;
 
     @Option(names = "--freeze-lr", paramLabel = "RATE", hidden = true, description = "Rate of --freeze-epochs (default: 0.05).")
@@ -44,10 +44,10 @@ final class PlanOptions {
     private Integer freezeTo;
 
     @Option(names = "--fine-tune", arity = "0..1", fallbackValue = "2e-3", paramLabel = "LR",
-            description = "fastai's fine_tune with base rate LR (2e-3 if no number is given).")
+            description = "fastai's fine_tune at base rate LR (default: 2e-3).")
     private Double fineTune;
 
-    @Option(names = "--gradual", description = "Unfreezes one more group per epoch, from the head down.")
+    @Option(names = "--gradual", description = "Unfreezes a group per epoch, from the head down.")
     private boolean gradual;
 
     @Option(names = "--schedule", paramLabel = "NAME", converter = ScheduleOption.class,

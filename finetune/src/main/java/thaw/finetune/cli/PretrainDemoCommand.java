@@ -15,8 +15,8 @@ import thaw.finetune.demo.Pretraining;
 
 /** {@code thaw pretrain-demo}: trains the network that {@code thaw demo} fine-tunes. */
 @Command(name = "pretrain-demo", hidden = true, sortOptions = false, customSynopsis = "thaw pretrain-demo -o FILE [OPTIONS]",
-        description = {"Trains the network that thaw demo fine-tunes, by default exactly the bundled one,",
-            "which takes about seven minutes on two cores."},
+        description = {"Trains the network that thaw demo fine-tunes, by default the bundled one, in",
+            "about seven minutes on two cores."},
         footer = {"", "Example: thaw pretrain-demo -o resnet20-pictures.safetensors"})
 final class PretrainDemoCommand implements Callable<Integer> {
 

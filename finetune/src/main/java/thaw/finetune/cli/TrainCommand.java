@@ -33,7 +33,7 @@ import thaw.resnet.ResNet;
 
 /** {@code thaw train}: trains a network on a folder of images, optionally its head alone first. */
 @Command(name = "train", sortOptions = false, customSynopsis = "thaw train DATA [--weights FILE] [--arch NAME] [OPTIONS]",
-        description = "Trains a ResNet on a folder of images, from pretrained weights or from scratch.",
+        description = "Trains a ResNet on images, from weights or from scratch.",
         footer = {"", "Example: thaw train photos --weights resnet50.pth --lr 1e-5,1e-4,1e-2 -o RUN/"})
 final class TrainCommand implements Callable<Integer> {
 
@@ -66,7 +66,7 @@ final class TrainCommand implements Callable<Integer> {
     private DataOptions dataOptions;
 
     @Option(names = "--patience", paramLabel = "N", defaultValue = "0",
-            description = "Ends after N epochs without a lower validation loss; 0: never (default: 0).")
+            description = "Ends after N epochs without a lower validation loss.")
     private int patience;
 
     @Option(names = "--keep", paramLabel = "WHICH", defaultValue = "last",

@@ -17,7 +17,7 @@ import thaw.kernels.opencl.Tuner;
 
 /** {@code thaw tune}: searches the fastest work sizes for an OpenCL device and stores them for later runs. */
 @Command(name = "tune", sortOptions = false, customSynopsis = "thaw tune [OPTIONS]",
-        description = "Searches the fastest work sizes for an OpenCL device, and stores them.",
+        description = "Tunes the work sizes of an OpenCL device, and stores the result.",
         footer = {"", "Example: thaw tune --device opencl:0 --budget 2m"})
 final class TuneCommand implements Callable<Integer> {
 
@@ -36,7 +36,7 @@ final class TuneCommand implements Callable<Integer> {
     }
 
     @Option(names = "--device", paramLabel = "NAME", defaultValue = BEST,
-            description = "opencl, or opencl:N; thaw devices lists them (default: opencl, the preferred device).")
+            description = "opencl, or opencl:N; thaw devices lists them (default: opencl, the fastest by kind and size).")
     private String name;
 
     @Option(names = "--budget", paramLabel = "TIME", defaultValue = "60s", converter = DurationConverter.class,

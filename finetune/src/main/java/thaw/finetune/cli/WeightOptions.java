@@ -15,22 +15,22 @@ final class WeightOptions {
     private static final int COLOURS = 3;
 
     @Option(names = "--weights-key", paramLabel = "KEY",
-            description = "Key of the weights in a checkpoint with several sets (default: the model's).")
+            description = "Checkpoint key of the weights (default: the model's).")
     private String key;
 
     @Option(names = "--prefix", paramLabel = "PREFIX",
-            description = "Prefix of the network's tensor names in a file with several (default: the first's).")
+            description = "Name prefix of the network (default: the first's).")
     private String prefix;
 
     @Mixin
     private VariantOption variantOption;
 
     @Option(names = "--mean", paramLabel = "R,G,B", split = ",", hideParamSyntax = true,
-            description = "Mean to subtract from samples of 0 to 1 (default: from the weights' config.json, else ImageNet's).")
+            description = "Mean of samples from 0 to 1 (default: from the weights' config.json, else ImageNet's).")
     private List<Float> mean;
 
     @Option(names = "--std", paramLabel = "R,G,B", split = ",", hideParamSyntax = true,
-            description = "Standard deviation to divide by then (default: likewise).")
+            description = "Their standard deviation (default: likewise).")
     private List<Float> std;
 
     /** Reads the selected network. */

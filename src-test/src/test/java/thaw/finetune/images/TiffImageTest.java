@@ -57,7 +57,7 @@ class TiffImageTest {
         return (1L << bits) - 1;
     }
 
-    /** As in Pillow 12.3: {@code 255 c / alpha} rounded down, black if alpha is 0; of 16-bit samples, by the high bytes. */
+    /** Associated alpha as in Pillow 12.3: {@code 255 c / alpha} rounded down, black if alpha is 0; high bytes of 16 bits. */
     @ParameterizedTest
     @ValueSource(ints = {8, 16})
     void associatedAlphaIsDivided(int bits) {
