@@ -67,7 +67,7 @@ class CsvLabelsTest {
         assertMessage(() -> ImageFolder.ofCsv(table("file,label", "1.jpg, ")), "record 2", "no label");
         assertMessage(() -> ImageFolder.ofCsv(table("file,label", "9.jpg,a")), "none of its 1 images", "9.jpg", "suffix");
         assertMessage(() -> ImageFolder.ofCsv(table("file,label", "9,a")), "none of its 1 images", "--suffix", "--file-column");
-        assertMessage(() -> ImageFolder.ofCsv(table("file,label", "1.txt,a")), "none of its files is an image", ".txt");
+        assertMessage(() -> ImageFolder.ofCsv(table("file,label", "1.txt,a")), "none of its files has an image's extension", ".txt");
         assertMessage(() -> ImageFolder.ofCsv(table("file,label,v", "1.jpg,a,maybe"), CsvLabels.standard().validColumn("v")),
                 "record 2", "'maybe'", "true or false");
     }

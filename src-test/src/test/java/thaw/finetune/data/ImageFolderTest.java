@@ -95,7 +95,7 @@ class ImageFolderTest {
         touch("competition/train/cat.1.jpg", "competition/test/1.jpg");
         assertMessage(() -> ImageFolder.of(root.resolve("competition")), "have no class folders", "--labels");
         touch("archive/photos/cats/1.jpg", "archive/photos/dogs/1.jpg");
-        assertMessage(() -> ImageFolder.of(root.resolve("archive")), "one folder alone", "cats/, dogs/",
+        assertMessage(() -> ImageFolder.of(root.resolve("archive")), "only one folder", "cats/, dogs/",
                 root.resolve("archive/photos").toString());
     }
 
