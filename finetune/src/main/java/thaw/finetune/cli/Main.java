@@ -20,8 +20,9 @@ import thaw.finetune.run.RunSettings;
 import thaw.resnet.Variant;
 
 /**
- * The command line. Exit code 0 means success and 2 failure, with one line on standard error that begins with
- * {@code thaw:}, and with {@code --json} nothing on standard output.
+ * The command line. Exit codes: 0 for success, 2 for failure, {@value Interruption#EXIT_CODE} for an interrupted training. A
+ * command that fails writes one line beginning with {@code thaw:} to standard error, and with {@code --json} nothing to
+ * standard output; {@code thaw predict} writes a line per broken image, and the predictions of the others.
  */
 @Command(name = "thaw", versionProvider = Version.class, customSynopsis = "thaw COMMAND [OPTIONS]",
         description = "Fine-tunes ResNets on folders of images.",
