@@ -20,7 +20,7 @@ import thaw.finetune.run.RunSettings;
 import thaw.resnet.Variant;
 
 /**
- * The command line. Exit codes: 0 for success, 2 for failure, {@value Interruption#EXIT_CODE} for an interrupted training. A
+ * The command line. Exit codes: 0 for success, 2 for failure, 130 for an interrupted training. A
  * command that fails writes one line beginning with {@code thaw:} to standard error, and with {@code --json} nothing to
  * standard output; {@code thaw predict} writes a line per broken image, and the predictions of the others.
  */

@@ -86,7 +86,7 @@ record TableColumns(List<String> header, int fileAt, int labelAt, int validAt) {
         List<Integer> others = IntStream.range(0, header.size())
                 .filter(at -> at != fileAt && at != validAt && !isIndex(header.get(at))).boxed().toList();
         if (others.isEmpty()) {
-            throw new ImageFolderException(csv + ": has no column for labels beside the files'; its first record names " + header);
+            throw new ImageFolderException(csv + ": has no column of labels beside the files'; its first record names " + header);
         }
         return others.stream().filter(at -> isOne(LABEL, header.get(at))).findFirst()
                 .or(() -> others.stream().filter(at -> at > fileAt).findFirst()).orElse(others.get(others.size() - 1));

@@ -59,7 +59,7 @@ class CsvLabelsTest {
     void errorsSayWhatIsWrong() throws IOException {
         touch("1.jpg");
         assertMessage(() -> ImageFolder.ofCsv(table("file,label")), "1 records");
-        assertMessage(() -> ImageFolder.ofCsv(table("file", "1.jpg")), "no column for labels", "[file]");
+        assertMessage(() -> ImageFolder.ofCsv(table("file", "1.jpg")), "no column of labels", "[file]");
         assertMessage(() -> ImageFolder.ofCsv(table("file,label", "1.jpg,a"), CsvLabels.standard().labelColumn("tag")),
                 "no column 'tag'", "[file, label]");
         assertMessage(() -> ImageFolder.ofCsv(table("file,label", "1.jpg,a", "1.jpg,b")), "record 3", "once more", "delimiter");
