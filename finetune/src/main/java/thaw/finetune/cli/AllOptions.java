@@ -5,7 +5,7 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.Model.PositionalParamSpec;
 
-/** The help of a command with the options that its usual help leaves out. */
+/** Renders a command's help with its hidden options included. */
 final class AllOptions {
 
     private AllOptions() {

@@ -5,7 +5,7 @@ import java.util.Locale;
 import thaw.resnet.Architecture;
 import thaw.resnet.Family;
 
-/** Architectures as a command line names them. */
+/** Looks up architectures by the names used on the command line, with their native image size and number of classes. */
 final class Architectures {
 
     private static final int CIFAR_SIZE = 32;
@@ -14,22 +14,26 @@ final class Architectures {
     private Architectures() {
     }
 
-    /** @throws Failure if there is none of this name, with the one that is most like it, and all others */
+    /**
+     * The architecture of a name, in any case.
+     *
+     * @throws Failure if the name is unknown; the message gives the nearest name and lists all of them
+     */
     static Architecture byName(String name) {
         String wanted = name.toLowerCase(Locale.ROOT);
         return Architecture.all().stream().filter(a -> a.name().equals(wanted)).findFirst().orElseThrow(() -> {
             List<String> names = Architecture.all().stream().map(Architecture::name).toList();
-            return new Failure("unknown architecture '" + name + "'" + Spelling.hint(wanted, names) + " (there are "
+            return new Failure("unknown architecture '" + name + "'" + Spelling.hint(wanted, names) + " (known: "
                     + String.join(", ", names) + ")");
         });
     }
 
-    /** The side of the pictures, in pixels, that the architecture was made for. */
+    /** The side, in pixels, of the images that the architecture was designed for. */
     static int nativeSize(Architecture architecture) {
         return architecture.family() == Family.CIFAR ? CIFAR_SIZE : IMAGENET_SIZE;
     }
 
-    /** The number of classes of the data set that the architecture was made for, CIFAR-10 or ImageNet. */
+    /** The number of classes of the data set that the architecture was designed for: CIFAR-10 or ImageNet. */
     static int nativeClasses(Architecture architecture) {
         return architecture.family() == Family.CIFAR ? 10 : 1000;
     }

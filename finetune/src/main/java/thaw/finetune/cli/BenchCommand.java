@@ -25,47 +25,47 @@ import thaw.kernels.cpu.CpuBackend;
 import thaw.resnet.Architecture;
 import thaw.resnet.ResNet;
 
-/** {@code thaw bench}: how fast a network is on this machine. */
+/** {@code thaw bench}: measures the speed of a network on this machine. */
 @Command(name = "bench", sortOptions = false, customSynopsis = "thaw bench [OPTIONS]",
-        description = "Measures how fast a network predicts or trains here.",
+        description = "Measures the speed of prediction or training on this machine.",
         footer = {"", "Example: thaw bench --arch resnet50 --mode train --batch 8"})
 final class BenchCommand implements Callable<Integer> {
 
-    /** Fewer, and a median says little. */
+    /** The least number of runs for a meaningful median. */
     private static final int LEAST_RUNS = 9;
     private static final int FLOAT_BITS = 32;
 
     @CommandLine.Spec
     private CommandLine.Model.CommandSpec spec;
 
-    @Option(names = "--arch", paramLabel = "NAME", defaultValue = "resnet18", description = "The network (default: resnet18).")
+    @Option(names = "--arch", paramLabel = "NAME", defaultValue = "resnet18", description = "Architecture (default: resnet18).")
     private String archName;
 
     @Mixin
     private VariantOption variantOption;
 
     @Option(names = "--mode", paramLabel = "MODE", defaultValue = "infer",
-            description = "infer, train, or train-head: the last block and the head, the rest frozen (default: infer).")
+            description = "infer, train, or train-head: last block and head, the rest frozen (default: infer).")
     private Mode mode;
 
-    @Option(names = "--batch", paramLabel = "N", defaultValue = "16", description = "Pictures at a time (default: 16).")
+    @Option(names = "--batch", paramLabel = "N", defaultValue = "16", description = "Images per batch (default: 16).")
     private int batch;
 
-    @Option(names = "--size", paramLabel = "PIXELS", description = "Side of the pictures (default: 224, or 32 for CIFAR's).")
+    @Option(names = "--size", paramLabel = "PIXELS", description = "Image side (default: 224; CIFAR: 32).")
     private Integer size;
 
     @Option(names = "--runs", paramLabel = "N", defaultValue = "9",
-            description = "Steps to measure after warming up (default and least: 9).")
+            description = "Steps to measure (default and minimum: 9).")
     private int runs;
 
     @Option(names = "--warm-up", paramLabel = "SECONDS", defaultValue = "2",
-            description = "How long to warm up at least; longer until it's steady (default: 2).")
+            description = "Minimum warm-up; extended until timings are steady (default: 2).")
     private double warmUp;
 
-    @Option(names = "--plain", description = "Plain loops, as where Java has no Vector API.")
+    @Option(names = "--plain", description = "Scalar loops, without the Vector API.")
     private boolean plain;
 
-    @Option(names = "--profile", description = "Says how long each operator takes, too; on an OpenCL device each kernel, by the device's clock.")
+    @Option(names = "--profile", description = "Adds the time of each operator; on OpenCL of each kernel, by the device's clock.")
     private boolean profile;
 
     @Mixin
@@ -85,7 +85,7 @@ final class BenchCommand implements Callable<Integer> {
             throw new Failure("--warm-up: expected 0 or more seconds, got " + warmUp);
         }
         if (plain && spec.commandLine().getParseResult().hasMatchedOption("--device")) {
-            throw new Failure("--plain is a way of the processor's to compute, --device another; give one of them");
+            throw new Failure("--plain selects scalar loops on the CPU, --device a device; give one of them");
         }
         try (Device device = open()) {
             ProfilingBackend profiler = new ProfilingBackend(device.backend());
@@ -112,7 +112,7 @@ final class BenchCommand implements Callable<Integer> {
                 .put("java", Runtime.version().toString());
     }
 
-    /** The vectors that are computed with; null where that is not the processor's affair. */
+    /** The width of the CPU backend's vectors, or "plain" without vectors; null for other backends. */
     private static String species(Backend backend) {
         return !(backend instanceof CpuBackend cpu) ? null
                 : cpu.lanes() == 1 ? "plain" : cpu.lanes() * FLOAT_BITS + "-bit";
@@ -134,7 +134,7 @@ final class BenchCommand implements Callable<Integer> {
         }
         List<OperatorTime> operators = profiler.times();
         List<KernelTime> kernels = device.backend().profile().map(DeviceProfile::kernelTimes).orElse(List.of());
-        // Before the product of large matrices, which takes memory of its own.
+        // Read before the product of large matrices, whose memory must not count.
         OptionalDouble memory = PeakMemory.mebibytes();
         double peak = MatmulPeak.measure(device.backend());
         double median = timing.median();
@@ -142,12 +142,12 @@ final class BenchCommand implements Callable<Integer> {
         double gflops = step.flops() / (1e6 * median);
 
         output.text(String.format(Locale.ROOT,
-                "median %.2f ms, minimum %.2f ms, spread %.1f %% of %d runs, after %d to warm up%s", median, timing.min(),
+                "median %.2f ms, minimum %.2f ms, spread %.1f %% of %d runs, after %d warm-up runs%s", median, timing.min(),
                 100 * timing.spread(), runs, timing.warmUpRuns(), timing.steady() ? "" : ", not yet steady"));
-        output.text(String.format(Locale.ROOT, "%.1f images/s, %.1f GFLOP/s: %.0f %% of the %.1f of a large matrix product",
+        output.text(String.format(Locale.ROOT, "%.1f images/s, %.1f GFLOP/s: %.0f %% of a large matrix product's %.1f GFLOP/s",
                 images, gflops, 100 * gflops / peak, peak));
-        output.text(String.format(Locale.ROOT, "first step done %d ms after Java's start%s", startToFirst,
-                memory.isEmpty() ? "" : String.format(Locale.ROOT, "; %.0f MiB of memory at most", memory.getAsDouble())));
+        output.text(String.format(Locale.ROOT, "first step done %d ms after the JVM's start%s", startToFirst,
+                memory.isEmpty() ? "" : String.format(Locale.ROOT, "; peak memory %.0f MiB", memory.getAsDouble())));
         json.put("runs", runs).put("median_ms", median).put("min_ms", timing.min()).put("spread", timing.spread())
                 .put("images_per_second", images).put("gflops", gflops).put("matmul_gflops", peak)
                 .put("peak_rss_mib", memory.isEmpty() ? null : (Double) memory.getAsDouble())

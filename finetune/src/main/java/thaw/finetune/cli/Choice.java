@@ -6,7 +6,7 @@ import java.util.stream.Collectors;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.TypeConversionException;
 
-/** An option's value that is one of an enum's, in the command line's spelling: {@code one-cycle}. */
+/** Converts an option's value to an enum constant; the command line's spelling is lower case with hyphens: {@code one-cycle}. */
 final class Choice<E extends Enum<E>> implements ITypeConverter<E> {
 
     private final Class<E> type;
@@ -23,7 +23,7 @@ final class Choice<E extends Enum<E>> implements ITypeConverter<E> {
                         .collect(Collectors.joining(" or ")) + ", got '" + value + "'"));
     }
 
-    /** As it stands on the command line. */
+    /** The command line's spelling of a constant. */
     static String spelling(Enum<?> one) {
         return one.name().toLowerCase(Locale.ROOT).replace('_', '-');
     }

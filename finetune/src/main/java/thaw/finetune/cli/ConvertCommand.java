@@ -18,24 +18,24 @@ import thaw.engine.io.AtomicFile;
 import thaw.engine.io.StoredTensor;
 import thaw.engine.io.Weights;
 
-/** {@code thaw convert}: weights of any format that is read to a single safetensors file. */
+/** {@code thaw convert}: rewrites weights of any supported format as a single safetensors file. */
 @Command(name = "convert", sortOptions = false, customSynopsis = "thaw convert IN OUT [OPTIONS]",
-        description = "Rewrites a weight file as safetensors, bit for bit.",
+        description = "Converts a weight file to safetensors, bit for bit.",
         footer = {"", "Example: thaw convert resnet50.pth resnet50.safetensors"})
 final class ConvertCommand implements Callable<Integer> {
 
-    /** What others call checkpoints of PyTorch's own formats, which Thaw reads and doesn't write. */
+    /** Usual extensions of PyTorch's own checkpoint formats, which Thaw reads but does not write. */
     private static final String PYTORCH_ENDING = ".*\\.(pth|pt|th|tar|bin|ckpt|pkl)";
 
     @Parameters(index = "0", paramLabel = "IN", description = "PyTorch checkpoint (.pth, .pt, .th, .tar), safetensors, or"
             + " the index or folder of weights in several files.")
     private Path in;
 
-    @Parameters(index = "1", paramLabel = "OUT", description = "The file to write; one that exists is replaced at the end.")
+    @Parameters(index = "1", paramLabel = "OUT", description = "File to write; an existing one is replaced at the end.")
     private Path out;
 
     @Option(names = "--weights-key", paramLabel = "KEY",
-            description = "Where in a checkpoint of several the weights are (default: the model's).")
+            description = "Checkpoint key of the weights (default: the model's).")
     private String key;
 
     @Mixin
@@ -44,7 +44,7 @@ final class ConvertCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException {
         if (out.toString().toLowerCase(Locale.ROOT).matches(PYTORCH_ENDING)) {
-            throw new Failure(out + ": Thaw writes safetensors alone; give OUT a name that ends in .safetensors");
+            throw new Failure(out + ": Thaw writes only safetensors; give OUT a name that ends in .safetensors");
         }
         AtomicFile.requireWritable(out);
         Weights weights = key == null ? Weights.read(in) : Weights.read(in, key);
@@ -52,7 +52,7 @@ final class ConvertCommand implements Callable<Integer> {
             throw new Failure(out + ": is the input file itself, which is not overwritten; give OUT another name");
         }
         Map<String, String> metadata = new LinkedHashMap<>(weights.metadata());
-        // What PyTorch's readers of safetensors look for.
+        // Expected by PyTorch's readers of safetensors.
         metadata.put("format", "pt");
         Weights.write(out, weights, metadata);
 
@@ -63,8 +63,8 @@ final class ConvertCommand implements Callable<Integer> {
         output.text(String.format(Locale.ROOT, "%s: %,d tensors (%s), %,d elements, %,d bytes", out, weights.size(),
                 String.join(", ", dtypes.keySet()), elements, Files.size(out)));
         if (key == null && !weights.otherKeys().isEmpty()) {
-            output.text(in + ": taken are the weights under '" + weights.key() + "'; there are others under "
-                    + String.join(", ", weights.otherKeys()) + ", which --weights-key takes");
+            output.text(in + ": using the weights under '" + weights.key() + "'; others are under "
+                    + String.join(", ", weights.otherKeys()) + "; --weights-key selects them");
         }
         ObjectNode json = OutputOptions.object().put("input", in.toString()).put("output", out.toString())
                 .put("key", weights.key())

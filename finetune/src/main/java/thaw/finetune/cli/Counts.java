@@ -1,6 +1,6 @@
 package thaw.finetune.cli;
 
-/** Whole numbers as they are given on a command line. */
+/** Checks whole numbers given on the command line. */
 final class Counts {
 
     private Counts() {

@@ -19,38 +19,40 @@ import thaw.finetune.images.ExactSize;
 import thaw.finetune.images.Transforms;
 import thaw.finetune.run.RunSettings;
 
-/** The photographs to train on, how they are prepared and varied, and which are held out. */
+/** Options for the training data: preparation, augmentation, and the validation split. */
 final class DataOptions {
 
     enum Variation { NONE, FLIP, FASTAI }
 
-    @Option(names = "--size", paramLabel = "PIXELS", description = "Side of the pictures (default: 224, CIFAR's 32).")
+    @Option(names = "--size", paramLabel = "PIXELS",
+            description = "Image side (default: weights', else 224; CIFAR: 32).")
     private Integer size;
 
     @Option(names = "--resize", paramLabel = "PIXELS", hidden = true,
-            description = "Short side before the crop, of all images (default: 1.15 times --size, but for images of that size).")
+            description = "Short side of all images before the crop (default: 1.15 times --size, except for images of that"
+                    + " size).")
     private Integer resize;
 
     @Mixin
     private PixelLimit limit;
 
-    @Option(names = "--batch", paramLabel = "N", defaultValue = "32", description = "Pictures a step (default: 32).")
+    @Option(names = "--batch", paramLabel = "N", defaultValue = "32", description = "Images per step (default: 32).")
     private int batch;
 
     @Option(names = "--augment", paramLabel = "KIND", defaultValue = "flip",
-            description = "none, flip, or fastai: its aug_transforms (default: flip).")
+            description = "none, flip, or fastai: fastai's aug_transforms (default: flip).")
     private Variation variation;
 
     @Option(names = "--augment-strength", paramLabel = "F", defaultValue = "1", hidden = true,
-            description = "Multiplies what --augment fastai does (default: 1).")
+            description = "Factor for the strength of --augment fastai (default: 1).")
     private double strength;
 
     @Option(names = "--erase", paramLabel = "P", hidden = true,
-            description = "Erases a random part of a share P of the pictures.")
+            description = "Erases a random rectangle in a share P of the images.")
     private Double erase;
 
     @Option(names = "--random-resized-crop", arity = "0..1", fallbackValue = "0.35", paramLabel = "MIN", hidden = true,
-            description = "Shows a random part of each picture, of at least this share of it (0.35 if no number is given).")
+            description = "Crops a random part of each image, of at least this share of its area (0.35 if no number is given).")
     private Double randomResizedCrop;
 
     @Option(names = "--pca-lighting", arity = "0..1", fallbackValue = "0.1", paramLabel = "STD", hidden = true,
@@ -58,32 +60,32 @@ final class DataOptions {
     private Double pcaLighting;
 
     @Option(names = "--mixup", arity = "0..1", fallbackValue = "0.4", paramLabel = "ALPHA",
-            description = "Mixes pictures and their labels (0.4 if no number is given).")
+            description = "Mixes images and labels (0.4 if no number is given).")
     private Double mixup;
 
     @Option(names = "--cutmix", arity = "0..1", fallbackValue = "1", paramLabel = "ALPHA", hidden = true,
-            description = "Pastes parts of pictures into others (1 if no number is given).")
+            description = "Pastes parts of images into others (1 if no number is given).")
     private Double cutmix;
 
     @Mixin
     private ListingOptions listing;
 
     @Option(names = "--valid", paramLabel = "SHARE", defaultValue = "0.2", hidden = true,
-            description = "Held out to validate on, where there is no valid/ (default: 0.2).")
+            description = "Share held out for validation if there is no valid/ (default: 0.2).")
     private double validFraction;
 
     @Option(names = "--split", paramLabel = "KIND", hidden = true,
-            description = "How: stratified by class, or random (default: stratified; --multi-label: random).")
+            description = "Validation split: stratified by class, or random (default: stratified; --multi-label: random).")
     private Split split;
 
-    @Option(names = "--balanced", hidden = true, description = "Shows as many pictures of each class.")
+    @Option(names = "--balanced", hidden = true, description = "Draws equally many images of each class.")
     private boolean balanced;
 
     @Option(names = "--strict", hidden = true,
-            description = "Stops at a picture that cannot be read, in place of passing over it.")
+            description = "Stops at an image that cannot be read, instead of skipping it.")
     private boolean strict;
 
-    @Option(names = "--seed", paramLabel = "N", defaultValue = "1", description = "Of everything random (default: 1).")
+    @Option(names = "--seed", paramLabel = "N", defaultValue = "1", description = "Random seed (default: 1).")
     private long seed;
 
     void requireSense() {
@@ -96,7 +98,7 @@ final class DataOptions {
             throw new Failure("--augment-strength: expected a number of 0 or more, got " + strength);
         }
         if (strength != 1 && variation != Variation.FASTAI) {
-            throw new Failure("--augment-strength is of --augment fastai alone; give that too");
+            throw new Failure("--augment-strength applies only to --augment fastai; give that too");
         }
         if (mixup != null && cutmix != null) {
             throw new Failure("--mixup and --cutmix: give one of them");
@@ -113,7 +115,7 @@ final class DataOptions {
         listing.requireSense();
         limit.requireSense();
         if (listing.multiLabel() && balanced) {
-            throw new Failure("--balanced is for pictures of one class each; leave it out with --multi-label");
+            throw new Failure("--balanced is for images of one class each; leave it out with --multi-label");
         }
     }
 
@@ -164,7 +166,7 @@ final class DataOptions {
         return cutmix == null ? null : new CutMix(cutmix);
     }
 
-    /** What to open; {@link RunSettings.Data#found} has the rest. */
+    /** The data settings before the folder has been scanned; {@link RunSettings.Data#found} adds the rest. */
     RunSettings.Data describe(Path folder, Transforms transforms) {
         String table = listing.table() == null ? null : listing.table().toString();
         Split how = split != null ? split : listing.multiLabel() ? Split.RANDOM : Split.STRATIFIED;
@@ -173,7 +175,7 @@ final class DataOptions {
                 .maxPixels(limit.maxPixels());
     }
 
-    /** @param shortSide of {@code --resize}; null where it is not given */
+    /** @param shortSide the value of {@code --resize}; null if it is not given */
     static Transforms resized(Transforms transforms, Integer shortSide) {
         return shortSide == null ? transforms : transforms.resize(shortSide).exact(ExactSize.RESIZE);
     }

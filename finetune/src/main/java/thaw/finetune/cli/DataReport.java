@@ -9,16 +9,16 @@ import thaw.finetune.images.Transforms;
 import thaw.finetune.images.UnreadFormat;
 import thaw.finetune.run.BrokenImages;
 
-/** How DATA was understood, and what of it was passed over: in text, and in the JSON result. */
+/** Reports the layout found in DATA and the files that were skipped, as text and in the JSON result. */
 final class DataReport {
 
-    /** So many broken images are named on standard error. */
+    /** The number of broken images named on standard error. */
     private static final int NAMED = 3;
 
     private DataReport() {
     }
 
-    /** The files that are no images by their endings, such as {@code , 12 other files skipped: 8 .heic, 4 .txt}; or nothing. */
+    /** Counts of files without an image extension, such as {@code , 12 other files skipped: 8 .heic, 4 .txt}; may be empty. */
     static String skipped(ImageFolder data) {
         String endings = data.skippedByEnding().entrySet().stream().map(one -> one.getValue() + " " + one.getKey()
                 + UnreadFormat.ofName(one.getKey()).map(format -> " (" + format.advice() + ")").orElse(""))
@@ -27,12 +27,12 @@ final class DataReport {
                 + " skipped: " + endings;
     }
 
-    /** A remark on standard error that images of one size are shown at another scale than the rest. */
+    /** Notes on standard error that images already of the network's size are seen at a different scale from the rest. */
     static void noteScales(OutputOptions output, ImageFolder data) {
         Transforms transforms = data.transforms();
-        output.note("some images are " + transforms.size() + " x " + transforms.size() + " already and were left so, the others were "
-                + "resized to " + transforms.resize() + " and cropped: two scales; --resize " + transforms.resize()
-                + " resizes all of them");
+        output.note("some images are " + transforms.size() + " x " + transforms.size() + " already and were not resized, the"
+                + " others were resized to " + transforms.resize() + " and cropped: two scales; --resize " + transforms.resize()
+                + " resizes all images");
     }
 
     /** Adds {@code data} to a result. */
@@ -55,14 +55,14 @@ final class DataReport {
     }
 
     /**
-     * A remark on standard error, which names some.
+     * Notes the number of broken images on standard error, with the first {@value #NAMED} of them.
      *
-     * @param all what names all of them
+     * @param all the place where all of them are listed, for the message
      */
     static void note(OutputOptions output, BrokenImages broken, String all) {
         int count = broken.reasons().size();
         if (count > 0) {
-            output.note(count + (count == 1 ? " image was" : " images were") + " passed over: "
+            output.note(count + (count == 1 ? " image was" : " images were") + " skipped: "
                     + broken.reasons().values().stream().limit(NAMED).collect(Collectors.joining("; "))
                     + (count > NAMED ? "; and " + (count - NAMED) + " more, all of which are " + all : ""));
         }

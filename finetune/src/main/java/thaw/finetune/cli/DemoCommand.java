@@ -19,34 +19,34 @@ import thaw.finetune.demo.Comparison;
 import thaw.finetune.demo.ComparisonChart;
 import thaw.finetune.demo.Demo;
 
-/** {@code thaw demo}: fine-tuning as it's meant, on pictures that Thaw draws, beside other ways to train. */
+/** {@code thaw demo}: compares recommended fine-tuning with other ways to train, on synthetic images. */
 @Command(name = "demo", sortOptions = false, customSynopsis = "thaw demo [OPTIONS]",
-        description = "Fine-tunes the network that Thaw comes with, in several ways.",
+        description = "Fine-tunes the bundled network on synthetic images, in several ways.",
         footer = {"", "Example: thaw demo --images-per-class 10"})
 final class DemoCommand implements Callable<Integer> {
 
     private static final int PREDICTED = 3;
 
     @Option(names = "--images-per-class", paramLabel = "N", defaultValue = "20",
-            description = "Pictures of each class to train on (default: 20).")
+            description = "Training images per class (default: 20).")
     private int perClass;
 
     @Option(names = "--test-images", paramLabel = "N", defaultValue = "50",
-            description = "Of each class, to test on (default: 50).")
+            description = "Test images per class (default: 50).")
     private int tested;
 
     @Option(names = "--seeds", paramLabel = "N", defaultValue = "3",
-            description = "Draws of pictures and initial weights (default: 3).")
+            description = "Draws of images and initial weights (default: 3).")
     private int seeds;
 
-    @Option(names = "--threads", paramLabel = "N", description = "Threads to compute with (default: one a core).")
+    @Option(names = "--threads", paramLabel = "N", description = "Compute threads (default: one per core).")
     private Integer threads;
 
     @Option(names = {"-o", "--out"}, paramLabel = "FOLDER", defaultValue = "thaw-demo",
-            description = "For pictures and model (default: thaw-demo).")
+            description = "Folder for images and model (default: thaw-demo).")
     private Path folder;
 
-    @Option(names = "--chart", paramLabel = "FILE", description = "Draws the comparison as a chart, too, a PNG file.")
+    @Option(names = "--chart", paramLabel = "FILE", description = "Writes the comparison as a chart (PNG).")
     private Path chart;
 
     @Mixin
@@ -59,7 +59,7 @@ final class DemoCommand implements Callable<Integer> {
         Counts.require("--seeds", seeds, 1);
         Counts.require("--threads", threads == null ? 1 : threads, 1);
         if (Files.exists(folder) && !Files.isDirectory(folder)) {
-            throw new Failure("--out: " + folder + " is a file; give the name of a folder, which may exist");
+            throw new Failure("--out: " + folder + " is a file; expected a new or an existing folder");
         }
         if (chart != null) {
             AtomicFile.requireWritable(chart);
@@ -78,22 +78,22 @@ final class DemoCommand implements Callable<Integer> {
                 AtomicFile.write(chart, file ->
                         ImageIO.write(ComparisonChart.draw(comparison), "png", Channels.newOutputStream(file)));
             }
-            output.text(String.format(Locale.ROOT, "%nall in %.0f s", (System.nanoTime() - start) / 1e9));
+            output.text(String.format(Locale.ROOT, "%ntotal time %.0f s", (System.nanoTime() - start) / 1e9));
             output.result(json);
         }
         return 0;
     }
 
-    /** Has the saved model look at the first test picture of each of a few classes. */
+    /** Predicts the first test image of each of the first {@value #PREDICTED} classes with the saved model. */
     private void predict(Demo demo, ObjectNode json) throws IOException {
         Path test = demo.pictures().testFolder();
-        output.text(String.format(Locale.ROOT, "%nThe network trained step by step above is saved as %s. It sees", demo.model()));
+        output.text(String.format(Locale.ROOT, "%nThe network of these epochs is saved as %s. Its predictions:", demo.model()));
         ArrayNode predictions = json.putArray("predictions");
         try (Classifier classifier = Classifier.load(demo.model())) {
             for (String name : classifier.classes().subList(0, PREDICTED)) {
                 Path picture = test.resolve(name).resolve("0000.png");
                 Prediction prediction = classifier.predict(picture);
-                output.text(String.format(Locale.ROOT, "  in %s: %s, %.1f %% sure", picture, prediction.label(),
+                output.text(String.format(Locale.ROOT, "  %s: %s, probability %.1f %%", picture, prediction.label(),
                         100 * prediction.probability()));
                 predictions.addObject().put("image", picture.toString()).put("label", prediction.label())
                         .put("probability", prediction.probability());

@@ -17,7 +17,7 @@ import thaw.resnet.GroupTable;
 import thaw.resnet.LayerGroup;
 import thaw.resnet.ResNet;
 
-/** Tells of a demo: in text as it goes, and as JSON. */
+/** Reports a demo's progress as text, and its result as text and JSON. */
 final class DemoReport implements DemoListener, AutoCloseable {
 
     private static final int LINE = 100;
@@ -33,9 +33,9 @@ final class DemoReport implements DemoListener, AutoCloseable {
 
     @Override
     public void onPictures(DemoPictures pictures) {
-        output.text(String.format(Locale.ROOT, "%d classes that the network has never seen: %s",
+        output.text(String.format(Locale.ROOT, "%d classes that the network was not trained on: %s",
                 pictures.test().classes().size(), String.join(", ", pictures.test().classes())));
-        output.text(String.format(Locale.ROOT, "%d pictures to train on in %s, %d to test in %s",
+        output.text(String.format(Locale.ROOT, "%d training images in %s, %d test images in %s",
                 pictures.training(1).train().size(), pictures.folder(1), pictures.test().evaluation().size(),
                 pictures.testFolder()));
     }
@@ -44,7 +44,7 @@ final class DemoReport implements DemoListener, AutoCloseable {
     public void onNetwork(ResNet net) {
         List<Phase> phases = Arm.discriminative().phases();
         List<Double> rates = phases.get(phases.size() - 1).rates();
-        output.text(String.format(Locale.ROOT, "%n%s, which Thaw has trained on %d other classes, has %,d parameters in %d"
+        output.text(String.format(Locale.ROOT, "%n%s, pretrained on %d other classes, has %,d parameters in %d"
                 + " layer groups:", net.architecture(), PictureSet.pretraining().classes().size(),
                 net.parameterCount(), rates.size()));
         List<GroupTable.Group> groups = GroupTable.of(net, DemoPictures.SIZE, Grain.COARSE).groups();
@@ -69,8 +69,8 @@ final class DemoReport implements DemoListener, AutoCloseable {
     public void onTrial(int done, int all) {
         if (done == 1) {
             log.close();
-            output.text(String.format(Locale.ROOT, "%nNow %d more networks: other ways to train, and other draws of pictures and"
-                    + " weights …", all - 1));
+            output.text(String.format(Locale.ROOT, "%nTraining %d more networks: other ways to train, and other draws of images"
+                    + " and weights …", all - 1));
         }
         progress.step("networks", done, all);
         if (done == all) {
@@ -78,9 +78,9 @@ final class DemoReport implements DemoListener, AutoCloseable {
         }
     }
 
-    /** The table, and what it says. */
+    /** Prints the table of the comparison and its verdict. */
     void comparison(Comparison comparison) {
-        output.text(String.format(Locale.ROOT, "%nPictures right, of %d that no network was trained on:%n", comparison.tested()));
+        output.text(String.format(Locale.ROOT, "%nAccuracy on %d test images:%n", comparison.tested()));
         StringBuilder head = new StringBuilder(String.format(Locale.ROOT, "  %-40s  %6s  %-17s  %7s", "", "epochs",
                 "learning rates", "mean"));
         int draws = comparison.rows().get(0).accuracies().size();

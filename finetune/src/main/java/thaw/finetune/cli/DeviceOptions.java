@@ -7,7 +7,7 @@ import thaw.engine.Device;
 import thaw.kernels.opencl.OpenClBackend;
 import thaw.kernels.opencl.OpenClDevices;
 
-/** On what a command computes. */
+/** The options {@code --device} and {@code --threads}. */
 final class DeviceOptions {
 
     private static final String OPENCL = "opencl";
@@ -15,9 +15,9 @@ final class DeviceOptions {
     private enum Kind { AUTO, CPU, OPENCL, REFERENCE }
 
     /**
-     * What the option names.
+     * The parsed value of {@code --device}.
      *
-     * @param index of an OpenCL device, or -1 for the best one
+     * @param index an OpenCL device's, or -1 for the best one
      */
     private record Name(Kind kind, int index) {
     }
@@ -33,7 +33,7 @@ final class DeviceOptions {
                 default -> {
                     if (!value.matches(OPENCL + ":\\d{1,4}")) {
                         throw new TypeConversionException("expected auto, cpu, opencl, opencl:N or reference, got '" + value
-                                + "'; thaw devices lists what there is");
+                                + "'; thaw devices lists them");
                     }
                     yield new Name(Kind.OPENCL, Integer.parseInt(value.substring(OPENCL.length() + 1)));
                 }
@@ -42,10 +42,10 @@ final class DeviceOptions {
     }
 
     @Option(names = "--device", paramLabel = "NAME", defaultValue = "auto", converter = NameConverter.class,
-            description = "auto, cpu, opencl, opencl:N, or reference: slow, float64; thaw devices lists them (default: auto).")
+            description = "auto, cpu, opencl, opencl:N (see thaw devices), or reference: slow, float64 (default: auto).")
     private Name name;
 
-    @Option(names = "--threads", paramLabel = "N", description = "Threads to compute with (default: one a core).")
+    @Option(names = "--threads", paramLabel = "N", description = "Compute threads (default: one per core).")
     private Integer threads;
 
     int threads() {
@@ -54,12 +54,16 @@ final class DeviceOptions {
         return count;
     }
 
-    /** The device, to be closed by the caller. */
+    /** Opens the device; the caller closes it. */
     Device open(OutputOptions output) {
         return open(output, false);
     }
 
-    /** As {@link #open(OutputOptions)}; an OpenCL device that was asked for by name can be made to time its kernels. */
+    /**
+     * Opens the device; the caller closes it.
+     *
+     * @param profiled whether an OpenCL device times its kernels; ignored for {@code auto}
+     */
     Device open(OutputOptions output, boolean profiled) {
         int count = threads();
         Device device = switch (name.kind) {
@@ -75,10 +79,10 @@ final class DeviceOptions {
         return device;
     }
 
-    /** How to make Thaw faster, where the Vector API's module is missing. */
+    /** Notes how to enable the Vector API if its module is missing. */
     static void hint(OutputOptions output) {
         if (ModuleLayer.boot().findModule("jdk.incubator.vector").isEmpty()) {
-            output.note("faster with the Vector API: java --add-modules jdk.incubator.vector -jar thaw.jar …, as ./thaw has it");
+            output.note("slow without the Vector API; use ./thaw, or java --add-modules jdk.incubator.vector -jar thaw.jar …");
         }
     }
 }

@@ -12,9 +12,9 @@ import thaw.kernels.opencl.OpenClDevice;
 import thaw.kernels.opencl.OpenClDevices;
 import thaw.kernels.opencl.OpenClException;
 
-/** {@code thaw devices}: what there is to compute on, and why OpenCL is not where it isn't. */
+/** {@code thaw devices}: lists the compute devices, or the reason why there is no OpenCL. */
 @Command(name = "devices", sortOptions = false, customSynopsis = "thaw devices [OPTIONS]",
-        description = "Lists what there is to compute on: names for --device.",
+        description = "Lists the compute devices: names for --device.",
         footer = {"", "Example: thaw devices"})
 final class DevicesCommand implements Callable<Integer> {
 
@@ -61,7 +61,7 @@ final class DevicesCommand implements Callable<Integer> {
                 d.largestAllocation() / MEBIBYTE, d.localMemory() / KIBIBYTE);
     }
 
-    /** Sizes in bytes. */
+    /** Adds a device to the JSON result; memory sizes are in bytes. */
     private static void add(ObjectNode json, OpenClDevice d) {
         json.put("name", "opencl:" + d.index()).put("device", d.name()).put("type", d.type().label()).put("vendor", d.vendor())
                 .put("platform", d.platform()).put("platform_version", d.platformVersion()).put("version", d.version())

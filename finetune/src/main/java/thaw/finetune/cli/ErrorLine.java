@@ -17,7 +17,7 @@ import thaw.finetune.images.ImageReadException;
 import thaw.kernels.OutOfDeviceMemoryException;
 import thaw.kernels.opencl.OpenClException;
 
-/** What went wrong, on one line for people. */
+/** Formats an error as one line for the user: {@code thaw: …}. */
 final class ErrorLine {
 
     private static final long MEBIBYTE = 1 << 20;
@@ -25,7 +25,7 @@ final class ErrorLine {
     private ErrorLine() {
     }
 
-    /** Of a command line that cannot be understood, with where to read on. */
+    /** The line for an invalid command line, with a reference to the command's {@code --help}. */
     static String ofUsage(ParameterException wrong) {
         CommandSpec command = wrong.getCommandLine().getCommandSpec();
         String message = wrong instanceof UnmatchedArgumentException unmatched
@@ -33,7 +33,7 @@ final class ErrorLine {
         return line(message + " (see " + command.qualifiedName() + " --help)");
     }
 
-    /** picocli's words, with a user's for Java's types. */
+    /** picocli's message, with "number" and "whole number" in place of Java's type names. */
     private static String ofParameter(String message) {
         return firstLower(message).replaceFirst("is not a double$", "is not a number")
                 .replaceFirst("is not an? (int|long)$", "is not a whole number");
@@ -43,11 +43,11 @@ final class ErrorLine {
         if (argument.startsWith("-")) {
             return "unknown option '" + argument + "'" + Spelling.hint(argument, command.optionsMap().keySet());
         }
-        return command.subcommands().isEmpty() ? "one argument too many: '" + argument + "'"
+        return command.subcommands().isEmpty() ? "too many arguments: '" + argument + "'"
                 : "unknown command '" + argument + "'" + Spelling.hint(argument, command.subcommands().keySet());
     }
 
-    /** Of a command that failed. */
+    /** The line for a failure of a command. */
     static String of(Throwable failure) {
         return line(message(failure));
     }
@@ -56,7 +56,7 @@ final class ErrorLine {
         if (failure instanceof InvalidPathException path && path.getInput().chars().anyMatch(c -> c >= 0x80)) {
             return FileNames.remedy(path.getInput());
         }
-        // What the libraries throw at wrong arguments and files says what is wrong and what to do.
+        // The messages of these name the cause and the remedy already.
         boolean speaksForItself = failure instanceof Failure || failure instanceof ImageFolderException
                 || failure instanceof ImageReadException || failure instanceof NotEnoughMemoryException
                 || failure instanceof DivergenceException || failure instanceof OpenClException
@@ -72,9 +72,9 @@ final class ErrorLine {
         }
         if (failure instanceof OutOfMemoryError) {
             return "not enough memory: Java's heap of " + Runtime.getRuntime().maxMemory() / MEBIBYTE
-                    + " MiB is full; use a smaller batch or smaller images, or give Java more (JAVA_TOOL_OPTIONS=-Xmx8g)";
+                    + " MiB is full; use a smaller batch or smaller images, or raise its limit (JAVA_TOOL_OPTIONS=-Xmx8g)";
         }
-        return "this is a fault of Thaw's own: " + failure + "; --verbose shows where";
+        return "internal error: " + failure + "; --verbose shows the stack trace";
     }
 
     private static String ofFile(IOException failure) {

@@ -36,9 +36,9 @@ import thaw.finetune.run.BrokenImages;
 import thaw.finetune.run.RunSetup;
 import thaw.resnet.ResNet;
 
-/** {@code thaw evaluate}: how many pictures of a folder a model gets right. */
+/** {@code thaw evaluate}: measures a model's accuracy, loss and further metrics on a folder of images. */
 @Command(name = "evaluate", sortOptions = false, customSynopsis = "thaw evaluate DATA [--model FILE | --weights FILE] [OPTIONS]",
-        description = "Counts how many pictures a model gets right.",
+        description = "Measures a model's accuracy on a folder of images.",
         footer = {"", "Example: thaw evaluate photos --model model.safetensors"})
 final class EvaluateCommand implements Callable<Integer> {
 
@@ -47,53 +47,56 @@ final class EvaluateCommand implements Callable<Integer> {
     @CommandLine.Spec
     private CommandSpec spec;
 
-    @Parameters(paramLabel = "DATA", arity = "0..1", description = "Class folders; of train/ and valid/, valid/ counts.")
+    @Parameters(paramLabel = "DATA", arity = "0..1",
+            description = "Folder of class folders; if it has train/ and valid/, valid/ is used.")
     private Path dataFolder;
 
-    @Option(names = "--model", paramLabel = "FILE", description = "A trained model (default: model.safetensors).")
+    @Option(names = "--model", paramLabel = "FILE", description = "Trained model (default: model.safetensors).")
     private Path modelFile;
 
-    @Option(names = "--weights", paramLabel = "FILE", description = "Or plain weights, of these classes in order.")
+    @Option(names = "--weights", paramLabel = "FILE",
+            description = "Plain weights instead, trained on these classes in this order.")
     private Path weightFile;
 
-    @Option(names = "--arch", paramLabel = "NAME", description = "The architecture that the weights must be for.")
+    @Option(names = "--arch", paramLabel = "NAME", description = "Expected architecture of the weights.")
     private String archName;
 
     @Mixin
     private WeightOptions weightOptions;
 
-    @Option(names = "--size", paramLabel = "PIXELS", description = "Side of the pictures (default: the model's).")
+    @Option(names = "--size", paramLabel = "PIXELS", description = "Image side (default: the model's).")
     private Integer size;
 
     @Option(names = "--resize", paramLabel = "PIXELS", hidden = true,
-            description = "Short side before the crop to --size, of all images (default: the model's).")
+            description = "Short side of all images before the crop to --size (default: the model's).")
     private Integer resize;
 
     @Mixin
     private PixelLimit limit;
 
-    @Option(names = "--batch", paramLabel = "N", defaultValue = "32", description = "Pictures at a time (default: 32).")
+    @Option(names = "--batch", paramLabel = "N", defaultValue = "32", description = "Images per batch (default: 32).")
     private int batch;
 
     @Mixin
     private ListingOptions listing;
 
     @Option(names = "--threshold", paramLabel = "P",
-            description = "Then a picture shows what is more probable than P (default: the model's).")
+            description = "With --multi-label, predicts the classes above probability P (default: the model's).")
     private Double threshold;
 
     @Option(names = "--tta", arity = "0..1", fallbackValue = "4", paramLabel = "N",
-            description = "Averages N varied views of each picture with itself, as fastai (4 if no number is given).")
+            description = "Test-time augmentation: averages N varied views and the image, as in fastai (4 if no number is"
+                    + " given).")
     private Integer views;
 
     @Option(names = "--augment", paramLabel = "KIND", defaultValue = "flip",
-            description = "How --tta varies: flip, or fastai: its aug_transforms (default: flip).")
+            description = "Variation for --tta: flip, or fastai: fastai's aug_transforms (default: flip).")
     private DataOptions.Variation variation;
 
-    @Option(names = "--predictions", paramLabel = "FILE", description = "Writes a table of all probabilities.")
+    @Option(names = "--predictions", paramLabel = "FILE", description = "Writes all probabilities as a CSV table.")
     private Path table;
 
-    @Option(names = "--strict", description = "Stops at a picture that cannot be read, in place of passing over it.")
+    @Option(names = "--strict", description = "Stops at an image that cannot be read, instead of skipping it.")
     private boolean strict;
 
     @Mixin
@@ -102,7 +105,7 @@ final class EvaluateCommand implements Callable<Integer> {
     @Mixin
     private OutputOptions output;
 
-    @Option(names = "--help-all", description = "Shows the rarely used options too.")
+    @Option(names = "--help-all", description = "Shows this help with the rarely used options.")
     private boolean helpAll;
 
     @Override
@@ -115,13 +118,13 @@ final class EvaluateCommand implements Callable<Integer> {
             throw new CommandLine.ParameterException(spec.commandLine(), "Missing required parameter: 'DATA'");
         }
         if (modelFile != null && (weightFile != null || archName != null)) {
-            throw new Failure("--model knows its architecture and has weights of its own; give either --model or --weights");
+            throw new Failure("--model contains architecture and weights; give either --model or --weights");
         }
         if (archName != null && weightFile == null) {
-            throw new Failure("--arch alone says nothing of the weights; give --weights FILE too");
+            throw new Failure("--arch needs weights; give --weights FILE too");
         }
         if (weightFile == null && weightOptions.isGiven()) {
-            throw new Failure("--weights-key, --prefix, --variant, --mean and --std tell of plain weights what a --model knows;"
+            throw new Failure("--weights-key, --prefix, --variant, --mean and --std apply only to plain weights;"
                     + " give --weights FILE, or leave them out");
         }
         Counts.require("--batch", batch, 1);
@@ -181,19 +184,19 @@ final class EvaluateCommand implements Callable<Integer> {
         if (standard instanceof Objective.BinaryCrossEntropy binary) {
             return binary.threshold(Threshold.require(threshold));
         }
-        throw new Failure("--threshold is for pictures that may show several classes; give --multi-label too");
+        throw new Failure("--threshold is for images that may show several classes; give --multi-label too");
     }
 
     private void requireLabels(ModelFile model, Path file) {
         if (model.labels().multiLabel() && !listing.multiLabel()) {
-            throw new Failure(file + ": is a model of pictures that may show several classes; give --labels CSV --multi-label");
+            throw new Failure(file + ": is a model for images that may show several classes; give --labels CSV --multi-label");
         }
         if (!model.labels().multiLabel() && listing.multiLabel()) {
-            throw new Failure(file + ": is a model of pictures that show one class each; leave --multi-label out");
+            throw new Failure(file + ": is a model for images of one class each; leave --multi-label out");
         }
     }
 
-    /** The mean, the size and the crop that the weights' file says; others where options do. */
+    /** The mean, size and crop stated in the weight file, overridden by options. */
     private Transforms transforms(Pretrained pretrained) {
         PretrainedConfig config = pretrained.config();
         int side = size != null ? size : config.size().orElse(Architectures.nativeSize(pretrained.architecture()));
@@ -202,10 +205,10 @@ final class EvaluateCommand implements Callable<Integer> {
 
     private void noteInterpolation(PretrainedConfig config) {
         config.interpolation().filter(kind -> !kind.equals("bilinear")).ifPresent(kind -> output.note(weightFile
-                + ": is for images resized by " + kind + " interpolation; here it is bilinear"));
+                + ": expects images resized by " + kind + " interpolation; Thaw resizes by bilinear interpolation"));
     }
 
-    /** Numbers the folder's classes by the names that the weights' file has, where these are names of the folder's classes. */
+    /** Orders the folder's classes as the class names of the weight file do, if those include all of the folder's. */
     private ImageFolder withClasses(ResNet net, ImageFolder data, List<String> names) {
         if (names.size() == net.classes() && names.containsAll(data.classes())) {
             return data.classes(names);
@@ -225,7 +228,7 @@ final class EvaluateCommand implements Callable<Integer> {
         Evaluation result;
         try (Progress progress = new Progress()) {
             plain = Evaluation.of(net, loader, data.classes(), objective,
-                    images -> progress.step("pictures", images, loader.images()));
+                    images -> progress.step("images", images, loader.images()));
             result = views == null ? plain : withViews(net, loader, plain, objective);
         }
         double seconds = (System.nanoTime() - start) / 1e9;
@@ -248,17 +251,17 @@ final class EvaluateCommand implements Callable<Integer> {
         }
         int[] undefined = result.predictions().undefined();
         if (undefined.length > 0) {
-            output.note("the scores of " + undefined.length + " of " + result.predictions().size() + " pictures are not finite, the"
+            output.note("the scores of " + undefined.length + " of " + result.predictions().size() + " images are not finite, the"
                     + " first those of " + result.predictions().samples().get(undefined[0]).file() + "; they count as wrong");
         }
         if (table != null) {
             result.predictions().writeCsv(table, threshold(objective));
-            output.text("probabilities are in " + table);
+            output.text("probabilities written to " + table);
         }
         if (views != null) {
             output.text("without --tta: " + line(plain));
         }
-        output.text((views == null ? "" : "with " + views + " varied views of each: ") + line(result)
+        output.text((views == null ? "" : "with " + views + " varied views of each image: ") + line(result)
                 + String.format(Locale.ROOT, ", in %.1f s", seconds));
         ObjectNode json = json(net, data, result).put("seconds", seconds).put("undefined_images", undefined.length);
         DataReport.add(json, data);
@@ -285,7 +288,7 @@ final class EvaluateCommand implements Callable<Integer> {
     }
 
     private static String line(Evaluation result) {
-        return result.correct() + " of " + result.total() + " right: accuracy " + OutputOptions.number("%.1f %%",
+        return result.correct() + " of " + result.total() + " correct: accuracy " + OutputOptions.number("%.1f %%",
                 100 * result.accuracy()) + ", loss " + OutputOptions.number("%.4f", result.loss());
     }
 
@@ -325,7 +328,7 @@ final class EvaluateCommand implements Callable<Integer> {
                 .put("device", net.device().description());
         ArrayNode classes = json.putArray("classes");
         for (ClassCount count : result.classes()) {
-            // Of a class that the folder doesn't have there is no accuracy.
+            // A class without images has no accuracy.
             classes.addObject().put("name", count.label()).put("correct", count.correct()).put("total", count.total())
                     .put("accuracy", count.total() == 0 ? null : (Double) count.accuracy());
         }

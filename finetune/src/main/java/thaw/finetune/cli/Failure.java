@@ -1,6 +1,6 @@
 package thaw.finetune.cli;
 
-/** A command cannot do what it was asked for. The message is for the user: what was given, what was expected, what to do. */
+/** The failure of a command, with a message for the user: what was given, what was expected, what to do. */
 final class Failure extends RuntimeException {
 
     private static final long serialVersionUID = 1L;

@@ -6,7 +6,7 @@ import thaw.finetune.FrozenBatchNorm;
 import thaw.finetune.Objective;
 import thaw.finetune.data.ImageFolder;
 
-/** The optimizer and the loss. */
+/** Options for the optimizer and the loss. */
 final class FitOptions {
 
     enum OptimizerName { SGD, ADAMW }
@@ -15,33 +15,33 @@ final class FitOptions {
     private OptimizerName optimizer;
 
     @Option(names = "--frozen-bn", paramLabel = "MODE", defaultValue = "statistics",
-            description = "Frozen batch norm: statistics (follow), train or eval (default: statistics).")
+            description = "Batch norm in frozen groups: statistics (updated), train or eval (default: statistics).")
     private FrozenBatchNorm frozenBatchNorm;
 
     @Option(names = "--momentum", paramLabel = "M", hidden = true,
-            description = "Fixed (default: 0.9, one-cycle's 0.95-0.85-0.95).")
+            description = "Fixed momentum (default: 0.9; one-cycle: 0.95-0.85-0.95).")
     private Double momentum;
 
-    @Option(names = "--nesterov", hidden = true, description = "Nesterov's momentum, of sgd.")
+    @Option(names = "--nesterov", hidden = true, description = "Nesterov momentum, for sgd.")
     private boolean nesterov;
 
     @Option(names = "--weight-decay", paramLabel = "W", hidden = true,
-            description = "sgd's L2 penalty, adamw's decay (default: 1e-4, adamw: 0.01).")
+            description = "L2 penalty of sgd (default: 1e-4), decoupled decay of adamw (default: 0.01).")
     private Double weightDecay;
 
-    @Option(names = "--no-decay-norm", hidden = true, description = "Leaves biases and batch norm out of it.")
+    @Option(names = "--no-decay-norm", hidden = true, description = "No weight decay for biases and batch norm.")
     private boolean noDecayNorm;
 
     @Option(names = "--clip", paramLabel = "NORM", defaultValue = "0", hidden = true,
-            description = "The largest norm of all gradients together.")
+            description = "Clips the norm of all gradients together; 0: no clipping (default: 0).")
     private double clipNorm;
 
     @Option(names = "--clip-value", paramLabel = "X", defaultValue = "0", hidden = true,
-            description = "The largest element of a gradient.")
+            description = "Clips each element of a gradient; 0: no clipping (default: 0).")
     private double clipValue;
 
     @Option(names = "--accumulate", paramLabel = "N", defaultValue = "1", hidden = true,
-            description = "Batches whose gradients make one step (default: 1).")
+            description = "Accumulates the gradients of N batches for one step (default: 1).")
     private int accumulate;
 
     @Option(names = "--ema", arity = "0..1", fallbackValue = "0.99", paramLabel = "DECAY", defaultValue = "0", hidden = true,
@@ -49,17 +49,17 @@ final class FitOptions {
     private double averageDecay;
 
     @Option(names = "--label-smoothing", paramLabel = "EPS", defaultValue = "0", hidden = true,
-            description = "The share of a target that all classes share, such as 0.1.")
+            description = "Share of a target spread over all classes, such as 0.1 (default: 0).")
     private double labelSmoothing;
 
     @Option(names = "--threshold", paramLabel = "P", hidden = true,
-            description = "With --multi-label, a picture shows what is more probable than P; the model keeps it (default: 0.5).")
+            description = "With --multi-label, predicts the classes above probability P; saved in the model (default: 0.5).")
     private Double threshold;
 
-    @Option(names = "--class-weights", hidden = true, description = "Counts pictures of rare classes for more.")
+    @Option(names = "--class-weights", hidden = true, description = "Weights the loss towards rare classes.")
     private boolean classWeights;
 
-    /** A fixed momentum; null where the schedule or the default decides. */
+    /** The fixed momentum; null if the schedule or the default decides. */
     Double momentum() {
         return momentum;
     }
@@ -76,7 +76,7 @@ final class FitOptions {
             throw new Failure("--ema: expected a number from 0 to below 1, such as 0.99, got " + averageDecay);
         }
         if (nesterov && optimizer != OptimizerName.SGD) {
-            throw new Failure("--nesterov is of --optimizer sgd alone");
+            throw new Failure("--nesterov applies only to --optimizer sgd; leave it out");
         }
         FitSettings settings = optimizer == OptimizerName.SGD ? FitSettings.sgd() : FitSettings.adamW();
         settings = settings.nesterov(nesterov).decayBiasAndNorm(!noDecayNorm).clipNorm(clipNorm).clipValue(clipValue)
@@ -97,14 +97,14 @@ final class FitOptions {
         }
         if (data.labels().multiLabel()) {
             if (labelSmoothing > 0) {
-                throw new Failure("--label-smoothing is for pictures of one class each; leave it out with --multi-label");
+                throw new Failure("--label-smoothing is for images of one class each; leave it out with --multi-label");
             }
             Objective.BinaryCrossEntropy loss = Objective.binaryCrossEntropy();
             loss = threshold == null ? loss : loss.threshold(Threshold.require(threshold));
             return classWeights ? loss.positiveWeights(data.classWeights()) : loss;
         }
         if (threshold != null) {
-            throw new Failure("--threshold is for pictures that may show several classes; give --multi-label too");
+            throw new Failure("--threshold is for images that may show several classes; give --multi-label too");
         }
         Objective.CrossEntropy loss = Objective.crossEntropy().labelSmoothing(labelSmoothing);
         return classWeights ? loss.classWeights(data.classWeights()) : loss;

@@ -4,7 +4,7 @@ import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.TypeConversionException;
 import thaw.resnet.Grain;
 
-/** {@code 3}, {@code stages} or {@code blocks}. */
+/** Converts the granularity of layer groups: {@code 3}, {@code stages} or {@code blocks}. */
 final class GrainOption implements ITypeConverter<Grain> {
 
     @Override

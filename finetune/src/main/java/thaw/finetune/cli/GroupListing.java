@@ -10,7 +10,7 @@ import java.util.stream.Stream;
 import thaw.resnet.GroupTable;
 import thaw.resnet.Layer;
 
-/** A layer group as text: a line for each layer of stem and head, one for each block, one for a run of equal blocks. */
+/** A layer group as text: one line per layer of stem and head, per block, and per run of equal blocks. */
 final class GroupListing {
 
     private static final String BLOCK = "(layer\\d+\\.\\d+)\\..*";
@@ -18,16 +18,16 @@ final class GroupListing {
     private final GroupTable.Group group;
     private final Double rate;
 
-    /** @param rate the group's learning rate; null if there is none to show */
+    /** @param rate the group's learning rate; null to show none */
     GroupListing(GroupTable.Group group, Double rate) {
         this.group = group;
         this.rate = rate;
     }
 
     /**
-     * A line, for {@code count} layers or blocks that differ in nothing but their names.
+     * A line for {@code count} layers or blocks that are equal except for their names.
      *
-     * @param parameters of one of them
+     * @param parameters the parameters of one of them
      */
     private record Line(String first, String last, int count, String output, long parameters, String kind) {
 
@@ -44,7 +44,7 @@ final class GroupListing {
             return layer.name().matches(".*\\.(downsample\\.\\d|shortcut)");
         }
 
-        /** In a block, batch norms go without saying. */
+        /** The kinds of a block's layers; batch norms, which follow every convolution, are left out. */
         private static String kinds(Stream<Layer> layers) {
             return layers.map(Layer::kind).filter(kind -> !kind.equals("batch norm")).collect(Collectors.joining(" → "));
         }

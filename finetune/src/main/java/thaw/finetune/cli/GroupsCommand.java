@@ -15,26 +15,26 @@ import thaw.resnet.Grain;
 import thaw.resnet.GroupTable;
 import thaw.resnet.Layer;
 
-/** {@code thaw groups}: which layers are the early, the middle and the head's, and the rate that each gets. */
+/** {@code thaw groups}: lists the layer groups of an architecture with their layers and learning rates. */
 @Command(name = "groups", sortOptions = false, customSynopsis = "thaw groups ARCH [--lr RATES] [OPTIONS]",
-        description = "Shows which layers are in which group, and each one's rate.",
+        description = "Lists the layer groups of an architecture and their rates.",
         footer = {"", "Example: thaw groups resnet152 --lr 1e-5,1e-4,1e-2"})
 final class GroupsCommand implements Callable<Integer> {
 
-    @Parameters(paramLabel = "ARCH", description = "An architecture: resnet50, resnext50_32x4d, resnet20, ….")
+    @Parameters(paramLabel = "ARCH", description = "Architecture: resnet50, resnext50_32x4d, resnet20, ….")
     private String name;
 
     @Mixin
     private VariantOption variantOption;
 
     @Option(names = "--lr", paramLabel = "RATES", converter = Rates.Converter.class,
-            description = "One learning rate, one for each: 1e-5,1e-4,1e-2, or LO:HI or :HI.")
+            description = "Learning rates: one, one per group (1e-5,1e-4,1e-2), LO:HI or :HI.")
     private LearningRates rates;
 
-    @Option(names = "--size", paramLabel = "PIXELS", description = "Side of the pictures (default: 224, or 32 for CIFAR's).")
+    @Option(names = "--size", paramLabel = "PIXELS", description = "Image side (default: 224; CIFAR: 32).")
     private Integer size;
 
-    @Option(names = "--classes", paramLabel = "N", description = "Of the head (default: 1000, or 10 for CIFAR's).")
+    @Option(names = "--classes", paramLabel = "N", description = "Classes of the head (default: 1000; CIFAR: 10).")
     private Integer classes;
 
     @Option(names = {"--groups", "--grain"}, paramLabel = "GRAIN", defaultValue = "3", converter = GrainOption.class,
@@ -58,7 +58,7 @@ final class GroupsCommand implements Callable<Integer> {
         }
         List<Double> each = rates == null ? null : rates.forGroups(names);
 
-        output.text(String.format(Locale.ROOT, "%s, pictures of %d x %d: %,d parameters in %d groups", architecture, side, side,
+        output.text(String.format(Locale.ROOT, "%s, images of %d x %d: %,d parameters in %d groups", architecture, side, side,
                 table.parameters(), names.size()));
         ObjectNode json = OutputOptions.object().put("architecture", architecture.name()).put("size", side)
                 .put("parameters", table.parameters());

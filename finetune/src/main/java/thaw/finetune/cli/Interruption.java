@@ -6,18 +6,19 @@ import sun.misc.Signal;
 import sun.misc.SignalHandler;
 
 /**
- * While it is open, Ctrl-C, or the system's wish that the program end, asks for a stop; the second time it ends the program at
- * once. A shutdown hook would not do: Java lets no second signal through while it waits for the first one's.
+ * Signal handling while a command runs: the first SIGINT (Ctrl-C) or SIGTERM requests a stop, the second ends the process at
+ * once. Closing restores the previous handlers. A shutdown hook would not do, because Java handles no second signal while the
+ * hooks run.
  */
 final class Interruption implements AutoCloseable {
 
-    /** What shells give programs that ended by SIGINT: 128 and the signal's number. */
+    /** The shell's exit code for a process ended by SIGINT: 128 plus the signal's number. */
     static final int EXIT_CODE = 130;
 
     private final Map<Signal, SignalHandler> before = new LinkedHashMap<>();
     private volatile boolean asked;
 
-    /** @param stop is called at the first signal, on a thread of its own */
+    /** @param stop called at the first signal, on a separate thread */
     Interruption(Runnable stop) {
         for (String name : new String[] {"INT", "TERM"}) {
             Signal signal = new Signal(name);
@@ -30,7 +31,7 @@ final class Interruption implements AutoCloseable {
                     stop.run();
                 }));
             } catch (IllegalArgumentException taken) {
-                // Java was told to leave signals alone (-Xrs): they end the program, as they would without this.
+                // With -Xrs Java leaves signals to the system: they end the process.
                 continue;
             }
         }

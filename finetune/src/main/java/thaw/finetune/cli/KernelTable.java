@@ -8,7 +8,7 @@ import java.util.Locale;
 import thaw.kernels.DeviceProfile;
 import thaw.kernels.KernelTime;
 
-/** Where a device's time goes: by kernel, the longest first, beside what the device can do at best. */
+/** A device's time by kernel, the longest first, with each kernel's share of the device's peak rates. */
 final class KernelTable {
 
     private final List<KernelTime> times;
@@ -16,7 +16,7 @@ final class KernelTable {
     private final int steps;
     private final double total;
 
-    /** @param times of so many steps */
+    /** @param steps the number of steps over which {@code times} were summed */
     KernelTable(List<KernelTime> times, DeviceProfile.Peaks peaks, int steps) {
         this.times = times;
         this.peaks = peaks;
@@ -27,7 +27,7 @@ final class KernelTable {
     List<String> lines() {
         List<String> lines = new ArrayList<>();
         lines.add("");
-        lines.add(String.format(Locale.ROOT, "kernels take %.2f ms of a step; the device's peaks are %.1f GFLOP/s and %.1f GB/s",
+        lines.add(String.format(Locale.ROOT, "kernels take %.2f ms per step; the device's peaks are %.1f GFLOP/s and %.1f GB/s",
                 millis(total), peaks.gflops(), peaks.gigabytes()));
         lines.add("");
         lines.add("  ms/step  share   runs  GFLOP/s of peak     GB/s of peak  kernel");
@@ -37,7 +37,7 @@ final class KernelTable {
         return lines;
     }
 
-    /** Blank where the kernel doesn't say what it does. */
+    /** A rate and its percentage of the peak; blank if the kernel does not state its work. */
     private static String rate(double rate, double peak) {
         return rate == 0 ? " ".repeat(16) : String.format(Locale.ROOT, "%8.1f %5.1f %%", rate, 100 * rate / peak);
     }

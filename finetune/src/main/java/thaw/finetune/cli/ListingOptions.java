@@ -6,52 +6,52 @@ import picocli.CommandLine.Option;
 import thaw.finetune.data.CsvLabels;
 import thaw.finetune.data.FolderLayout;
 
-/** Which images there are in DATA and what they show: by folders, or by a table. */
+/** Options for the images and labels in DATA: class folders or a CSV table. */
 final class ListingOptions {
 
-    @Option(names = "--labels", paramLabel = "CSV", description = "A table of file and label, of files in DATA.")
+    @Option(names = "--labels", paramLabel = "CSV", description = "CSV table with a file in DATA and its label per row.")
     private Path labels;
 
     @Option(names = "--multi-label", arity = "0..1", fallbackValue = " ", paramLabel = "SEP",
-            description = "An image may show several, in --labels with SEP between (a space if none is given).")
+            description = "Several labels per image, separated by SEP in --labels (a space if none is given).")
     private String delimiter;
 
     @Option(names = "--file-column", paramLabel = "NAME", defaultValue = "", hidden = true,
-            description = "Of files, in --labels (default: the first that names a file).")
+            description = "Column of files in --labels (default: the first that names a file).")
     private String fileColumn;
 
     @Option(names = "--label-column", paramLabel = "NAME", defaultValue = "", hidden = true,
-            description = "Of labels, in --labels (default: label, class, …, or the one after the files).")
+            description = "Column of labels in --labels (default: label, class, …, or the one after the files).")
     private String labelColumn;
 
     @Option(names = "--valid-column", paramLabel = "NAME", defaultValue = "", hidden = true,
-            description = "Says which images are for validation, in --labels; -: none does (default: is_valid or split).")
+            description = "Column of the validation split in --labels; -: none (default: is_valid or split).")
     private String validColumn;
 
     @Option(names = "--suffix", paramLabel = ".jpg", defaultValue = "", hidden = true,
-            description = "Added to the files' names in --labels.")
+            description = "Suffix added to file names in --labels.")
     private String suffix;
 
     @Option(names = "--valid-folder", paramLabel = "DIR", defaultValue = "", hidden = true,
-            description = "Class folders to validate on, in DATA or elsewhere (default: valid/, val/, validation/, or test/).")
+            description = "Class folders for validation, in DATA or elsewhere (default: valid/, val/, validation/, or test/).")
     private String validFolder;
 
     @Option(names = "--leave-out", paramLabel = "NAME", split = ",", hidden = true,
-            description = "Folders in DATA that are no classes, such as test.")
+            description = "Folders in DATA to ignore, such as test.")
     private List<String> leftOut = List.of();
 
-    @Option(names = "--flat", hidden = true, description = "Every folder in DATA is a class, also train/ and test/.")
+    @Option(names = "--flat", hidden = true, description = "Treats every folder in DATA as a class, including train/ and test/.")
     private boolean flat;
 
     void requireSense() {
         boolean ofTable = !(fileColumn + labelColumn + validColumn + suffix).isEmpty() || delimiter != null;
         if (labels == null && ofTable) {
             throw new Failure(delimiter != null
-                    ? "--multi-label needs --labels CSV: a folder for each class says but one of an image"
-                    : "--file-column, --label-column, --valid-column and --suffix are of --labels CSV; give that too");
+                    ? "--multi-label needs --labels CSV, because class folders give one label per image"
+                    : "--file-column, --label-column, --valid-column and --suffix need --labels CSV; give that too");
         }
         if (labels != null && (flat || !leftOut.isEmpty() || !validFolder.isEmpty())) {
-            throw new Failure("--flat, --leave-out and --valid-folder are of class folders; with --labels the table says all");
+            throw new Failure("--flat, --leave-out and --valid-folder are for class folders; leave them out with --labels");
         }
     }
 
@@ -64,7 +64,7 @@ final class ListingOptions {
         return delimiter;
     }
 
-    /** Absolute; null for class folders. */
+    /** The absolute path of the table; null for class folders. */
     Path table() {
         return labels == null ? null : labels.toAbsolutePath().normalize();
     }
@@ -74,7 +74,12 @@ final class ListingOptions {
                 .delimiter(delimiter == null ? "" : delimiter).suffix(suffix);
     }
 
-    /** @param folder of the data, in which {@code --valid-folder} is looked for first, and then where the command runs */
+    /**
+     * The layout of the class folders.
+     *
+     * @param folder the data folder; {@code --valid-folder} is resolved against it if it is a folder there, otherwise against
+     *     the working directory
+     */
     FolderLayout layout(Path folder) {
         FolderLayout names = flat ? FolderLayout.everyFolderAClass() : FolderLayout.standard();
         FolderLayout some = names.leaveOut(leftOut);

@@ -31,22 +31,22 @@ import thaw.finetune.run.RunSetup;
 import thaw.resnet.Grain;
 import thaw.resnet.ResNet;
 
-/** {@code thaw lr-find}: which learning rates to train with. */
+/** {@code thaw lr-find}: suggests learning rates by a sweep. */
 @Command(name = "lr-find", sortOptions = false, customSynopsis = "thaw lr-find DATA [--weights FILE] [--arch NAME] [OPTIONS]",
-        description = "Trains for a while at growing rates, and suggests which to take.",
+        description = "Suggests learning rates by training briefly at increasing rates.",
         footer = {"", "Example: thaw lr-find photos --weights resnet50.pth --per-group --chart rates.png"})
 final class LrFindCommand implements Callable<Integer> {
 
     @CommandLine.Spec
     private CommandSpec spec;
 
-    @Parameters(paramLabel = "DATA", arity = "0..1", description = "A folder of class folders, or of train/ and valid/.")
+    @Parameters(paramLabel = "DATA", arity = "0..1", description = "Folder of class folders, or of train/ and valid/.")
     private Path dataFolder;
 
     @Mixin
     private NetworkOptions networkOptions;
 
-    @Option(names = "--per-group", description = "One sweep for each layer group, the others held.")
+    @Option(names = "--per-group", description = "One sweep per layer group, the others kept fixed.")
     private boolean perGroup;
 
     @Option(names = "--groups", paramLabel = "GRAIN", defaultValue = "3", converter = GrainOption.class,
@@ -54,19 +54,19 @@ final class LrFindCommand implements Callable<Integer> {
     private Grain grain;
 
     @Option(names = "--freeze-to", paramLabel = "N", defaultValue = "0",
-            description = "Groups before N stay frozen; -1: all but the head (default: 0).")
+            description = "Freezes the groups before N; -1: all but the head (default: 0).")
     private int freezeTo;
 
-    @Option(names = "--steps", paramLabel = "N", defaultValue = "100", description = "Steps of a sweep (default: 100).")
+    @Option(names = "--steps", paramLabel = "N", defaultValue = "100", description = "Steps per sweep (default: 100).")
     private int steps;
 
-    @Option(names = "--start", paramLabel = "RATE", defaultValue = "1e-7", description = "The first rate (default: 1e-7).")
+    @Option(names = "--start", paramLabel = "RATE", defaultValue = "1e-7", description = "First rate (default: 1e-7).")
     private double start;
 
-    @Option(names = "--end", paramLabel = "RATE", defaultValue = "10", description = "The last rate (default: 10).")
+    @Option(names = "--end", paramLabel = "RATE", defaultValue = "10", description = "Last rate (default: 10).")
     private double end;
 
-    @Option(names = "--chart", paramLabel = "FILE", description = "Draws the losses into this PNG.")
+    @Option(names = "--chart", paramLabel = "FILE", description = "Writes a chart of the losses (PNG).")
     private Path chart;
 
     @Mixin
@@ -81,7 +81,7 @@ final class LrFindCommand implements Callable<Integer> {
     @Mixin
     private OutputOptions output;
 
-    @Option(names = "--help-all", description = "Shows the rarely used options too.")
+    @Option(names = "--help-all", description = "Shows this help with the rarely used options.")
     private boolean helpAll;
 
     @Override
@@ -95,7 +95,7 @@ final class LrFindCommand implements Callable<Integer> {
         }
         Counts.require("--steps", steps, 1);
         if (!(start > 0 && end > start && Double.isFinite(end))) {
-            throw new Failure("--start and --end: expected rates above 0, the second the higher one, got "
+            throw new Failure("--start and --end: expected 0 < start < end, got "
                     + start + " and " + end);
         }
         if (chart != null) {
@@ -139,7 +139,7 @@ final class LrFindCommand implements Callable<Integer> {
             sweep.losses().forEach(losses::add);
         }
         if (perGroup && sweeps.size() == learn.groups().size() && sweeps.stream().allMatch(s -> s.valley().isPresent())) {
-            output.text("to train at the valleys: --lr " + sweeps.stream().map(s -> Rates.text(s.valley().getAsDouble()))
+            output.text("learning rates at the valleys: --lr " + sweeps.stream().map(s -> Rates.text(s.valley().getAsDouble()))
                     .collect(Collectors.joining(",")));
         }
         if (chart != null) {
@@ -151,7 +151,7 @@ final class LrFindCommand implements Callable<Integer> {
                     channel.write(bytes);
                 }
             });
-            output.text("drawn in " + chart);
+            output.text("chart written to " + chart);
             json.put("chart", chart.toString());
         }
         BrokenImages broken = BrokenImages.of(learn.broken());

@@ -20,16 +20,17 @@ import thaw.finetune.run.RunSettings;
 import thaw.resnet.Variant;
 
 /**
- * The command line. Exit codes: 0 when the work is done, 2 when it is not; then there is one line on standard error that
- * begins with {@code thaw:}, and with {@code --json} nothing on standard output.
+ * The command line. Exit codes: 0 for success, 2 for failure, 130 for an interrupted training. A
+ * command that fails writes one line beginning with {@code thaw:} to standard error, and with {@code --json} nothing to
+ * standard output; {@code thaw predict} writes a line per broken image, and the predictions of the others.
  */
 @Command(name = "thaw", versionProvider = Version.class, customSynopsis = "thaw COMMAND [OPTIONS]",
-        description = "Fine-tunes ResNets on folders of photographs.",
+        description = "Fine-tunes ResNets on folders of images.",
         subcommands = {DemoCommand.class, TrainCommand.class, LrFindCommand.class, EvaluateCommand.class, PredictCommand.class,
             GroupsCommand.class, ConvertCommand.class, DevicesCommand.class, TuneCommand.class, BenchCommand.class,
             PretrainDemoCommand.class, RehearseCommand.class},
         optionListHeading = "%n", commandListHeading = "%n",
-        footer = {"", "thaw COMMAND --help says more.", "",
+        footer = {"", "thaw COMMAND --help shows the options of a command.", "",
             "Example: thaw train photos --weights resnet50.pth --lr 1e-5,1e-4,1e-2"})
 public final class Main implements Runnable {
 
@@ -38,10 +39,10 @@ public final class Main implements Runnable {
     @CommandLine.Spec
     private CommandLine.Model.CommandSpec spec;
 
-    @Option(names = {"-h", "--help"}, usageHelp = true, description = "Shows this.")
+    @Option(names = {"-h", "--help"}, usageHelp = true, description = "Shows this help.")
     private boolean help;
 
-    @Option(names = {"-V", "--version"}, versionHelp = true, description = "Says which Thaw and Java this is.")
+    @Option(names = {"-V", "--version"}, versionHelp = true, description = "Shows the versions of Thaw and Java.")
     private boolean version;
 
     private Main() {
@@ -61,16 +62,16 @@ public final class Main implements Runnable {
     }
 
     /**
-     * Whether all that was printed has reached standard output, or a reader that has closed its pipe and wants no more. Java's
-     * streams keep failures to themselves; one more line break fails for the same reason and says what it is.
+     * Whether all output has reached standard output, or its reader has closed the pipe. Java's print streams record only that
+     * a write failed; writing one more line break directly reports the reason.
      */
     private static boolean isWritten(PrintWriter err) {
         if (!System.out.checkError()) {
             return true;
         }
-        String reason = "some of it was lost";
+        String reason = "the output is incomplete";
         try {
-            // Not closed: where a shell has closed standard output, its number may be that of a file which Java itself reads.
+            // Not closed: if a shell has closed standard output, its descriptor may belong to a file that Java itself reads.
             new FileOutputStream(FileDescriptor.out).write('\n');
         } catch (IOException failed) {
             if ("Broken pipe".equals(failed.getMessage())) {
@@ -99,14 +100,14 @@ public final class Main implements Runnable {
                 .setParameterExceptionHandler(wrongUsage())
                 .setExecutionExceptionHandler(failure());
         line.getSubcommands().values().forEach(command -> {
-            // A blank line before what is listed first.
+            // A blank line before the first list.
             boolean hasParameters = !command.getCommandSpec().positionalParameters().isEmpty();
             command.getCommandSpec().usageMessage().parameterListHeading("%n").optionListHeading(hasParameters ? "" : "%n");
         });
         try {
             return line.execute(args);
         } catch (OutOfMemoryError | StackOverflowError error) {
-            // picocli hands exceptions to its handler, errors to its caller.
+            // picocli passes exceptions to the handler, but errors to the caller.
             return report(error, line);
         }
     }
@@ -114,7 +115,7 @@ public final class Main implements Runnable {
     /** {@code thaw} without a command. */
     @Override
     public void run() {
-        throw new ParameterException(spec.commandLine(), "no command; one of "
+        throw new ParameterException(spec.commandLine(), "no command; expected one of "
                 + spec.subcommands().entrySet().stream()
                         .filter(command -> !command.getValue().getCommandSpec().usageMessage().hidden())
                         .map(Map.Entry::getKey).collect(Collectors.joining(", ")));

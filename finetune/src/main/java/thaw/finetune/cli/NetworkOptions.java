@@ -13,7 +13,7 @@ import thaw.resnet.Architecture;
 import thaw.resnet.Head;
 import thaw.resnet.ResNet;
 
-/** The network to train, and what it knows already. */
+/** Options for the network to train and its pretrained weights. */
 final class NetworkOptions {
 
     enum HeadKind { LINEAR, CONCAT }
@@ -21,21 +21,21 @@ final class NetworkOptions {
     @Option(names = "--weights", paramLabel = "FILE", description = "Pretrained weights (default: from scratch).")
     private Path weightFile;
 
-    @Option(names = "--arch", paramLabel = "NAME", description = "The architecture (default: the weights').")
+    @Option(names = "--arch", paramLabel = "NAME", description = "Architecture (default: the weights').")
     private String archName;
 
     @Mixin
     private WeightOptions weightOptions;
 
     @Option(names = "--head", paramLabel = "KIND", defaultValue = "linear",
-            description = "linear, or concat: fastai's (default: linear).")
+            description = "linear, or concat: fastai's head (default: linear).")
     private HeadKind head;
 
     /**
-     * What the options name.
+     * The network that the options describe.
      *
-     * @param pretrained null from scratch
-     * @param weights    options that chose it
+     * @param pretrained the pretrained network; null to train from scratch
+     * @param weights    the options by which {@code pretrained} was selected
      */
     record Start(Pretrained pretrained, Architecture architecture, HeadKind head, WeightOptions weights) {
 
@@ -52,7 +52,7 @@ final class NetworkOptions {
             }
         }
 
-        /** @param side of the images; null for the weights', or that which the architecture was made for */
+        /** @param side the side of the images, in pixels; null for that of the weights, or else the architecture's native size */
         Transforms transforms(Integer side) {
             int usual = Architectures.nativeSize(architecture);
             if (pretrained == null) {
@@ -74,7 +74,7 @@ final class NetworkOptions {
         if (weightFile == null) {
             weightOptions.requireNoWeights();
             if (archName == null) {
-                throw new Failure("which network? give --weights FILE to fine-tune one, or --arch NAME to train from scratch");
+                throw new Failure("no network given; give --weights FILE to fine-tune, or --arch NAME to train from scratch");
             }
             return new Start(null, weightOptions.inVariant(Architectures.byName(archName)), head, weightOptions);
         }

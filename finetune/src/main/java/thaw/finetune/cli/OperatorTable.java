@@ -9,7 +9,7 @@ import java.util.Locale;
 import java.util.Map;
 import thaw.finetune.bench.OperatorTime;
 
-/** Where a step's time goes: by operator, then by operator and shapes, the longest first. */
+/** The time of a step by operator, then by operator and shapes, the longest first. */
 final class OperatorTable {
 
     private static final int ROWS = 40;
@@ -18,7 +18,7 @@ final class OperatorTable {
     private final int steps;
     private final long total;
 
-    /** @param times of so many steps */
+    /** @param steps the number of steps over which {@code times} were summed */
     OperatorTable(List<OperatorTime> times, int steps) {
         this.times = times;
         this.steps = steps;
@@ -34,7 +34,7 @@ final class OperatorTable {
         lines.add("  ms/step  share  calls  GFLOP/s  operator and shapes");
         times.stream().limit(ROWS).forEach(time -> lines.add(row(time) + "  " + time.shapes()));
         if (times.size() > ROWS) {
-            lines.add("  and " + (times.size() - ROWS) + " more, which --json shows");
+            lines.add("  and " + (times.size() - ROWS) + " more; --json lists all");
         }
         return lines;
     }

@@ -12,12 +12,12 @@ import picocli.CommandLine.Option;
 import thaw.finetune.run.FiniteJson;
 
 /**
- * How a command speaks: in text for people, or with {@code --json} in one JSON object on standard output and nothing else
- * there. A number that is not defined is {@code null} there, "not defined" in text.
+ * A command's output: text, or with {@code --json} a single JSON object on standard output. An undefined number is
+ * {@code null} in JSON and "not defined" in text.
  */
 final class OutputOptions {
 
-    /** Plain ASCII, so that the object arrives whole whatever the terminal's character set. */
+    /** Writes ASCII only, so that the output does not depend on the terminal's character set. */
     private static final ObjectMapper JSON = FiniteJson.builder().enable(JsonWriteFeature.ESCAPE_NON_ASCII).build();
 
     @CommandLine.Spec(CommandLine.Spec.Target.MIXEE)
@@ -26,10 +26,10 @@ final class OutputOptions {
     @Option(names = "--json", description = "Prints one JSON object instead of text.")
     private boolean json;
 
-    @Option(names = "--verbose", description = "Shows where an error comes from.")
+    @Option(names = "--verbose", description = "Shows the stack trace of an error.")
     private boolean verbose;
 
-    @Option(names = {"-h", "--help"}, usageHelp = true, description = "Shows this.")
+    @Option(names = {"-h", "--help"}, usageHelp = true, description = "Shows this help.")
     private boolean help;
 
     boolean json() {
@@ -40,19 +40,19 @@ final class OutputOptions {
         return JSON.createObjectNode();
     }
 
-    /** A number as {@code format} has it, such as {@code %.4f}, or that it is not defined. */
+    /** A number by a {@code format} such as {@code %.4f}, or "not defined" if it is not finite. */
     static String number(String format, double value) {
         return Double.isFinite(value) ? String.format(Locale.ROOT, format, value) : "not defined";
     }
 
-    /** Text, which is left out with {@code --json}. */
+    /** Prints text, unless {@code --json} is given. */
     void text(String text) {
         if (!json) {
             out().println(text);
         }
     }
 
-    /** The command's result for programs, which is left out without {@code --json}. */
+    /** Prints the command's result, if {@code --json} is given. */
     void result(ObjectNode object) {
         if (json) {
             try {
@@ -63,7 +63,7 @@ final class OutputOptions {
         }
     }
 
-    /** A remark on standard error. */
+    /** Prints a note to standard error. */
     void note(String text) {
         spec.commandLine().getErr().println("thaw: " + text);
     }

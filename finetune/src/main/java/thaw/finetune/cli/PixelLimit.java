@@ -3,7 +3,7 @@ package thaw.finetune.cli;
 import picocli.CommandLine.Option;
 import thaw.finetune.images.ImageDecoder;
 
-/** How large images may be. */
+/** The option {@code --max-pixels}: the size limit of images. */
 final class PixelLimit {
 
     @Option(names = "--max-pixels", paramLabel = "N", defaultValue = "" + ImageDecoder.MAX_PIXELS,

@@ -9,22 +9,22 @@ import thaw.finetune.TrainingPhase;
 import thaw.finetune.TrainingPlan;
 import thaw.resnet.Grain;
 
-/** How long to train which layer groups, and at which rates. */
+/** Options for the training plan: epochs, frozen layer groups, learning rates, schedule and image sizes. */
 final class PlanOptions {
 
     private static final double FINE_TUNE_LR_MULT = 100;
     private static final double DEFAULT_RATE = 0.01;
-    /** By how much less a pretrained stem learns than the head, unless rates are given. */
+    /** The default ratio of the head's learning rate to the stem's, for a pretrained network. */
     private static final double DEFAULT_RATIO = 100;
 
-    @Option(names = "--epochs", paramLabel = "N", defaultValue = "5", description = "So many for all layers (default: 5).")
+    @Option(names = "--epochs", paramLabel = "N", defaultValue = "5", description = "Epochs for all layers (default: 5).")
     private int epochs;
 
     @Option(names = "--freeze-epochs", paramLabel = "N",
-            description = "Before them, for the head alone (default: 1; scratch: 0).")
+            description = "Head-only epochs before (default: 1; scratch: 0).")
     private Integer freezeEpochs;
 
-    @Option(names = "--freeze-lr", paramLabel = "RATE", hidden = true, description = "The rate of these (default: 0.05).")
+    @Option(names = "--freeze-lr", paramLabel = "RATE", hidden = true, description = "Rate of --freeze-epochs (default: 0.05).")
     private Double freezeRate;
 
     @Option(names = "--groups", paramLabel = "GRAIN", defaultValue = "3", converter = GrainOption.class,
@@ -32,38 +32,38 @@ final class PlanOptions {
     private Grain grain;
 
     @Option(names = "--lr", paramLabel = "RATES", converter = Rates.Converter.class,
-            description = "One, one a group, LO:HI or :HI (default: 1e-4:1e-2; scratch: 0.01).")
+            description = "One, one per group, LO:HI or :HI (default: 1e-4:1e-2; scratch: 0.01).")
     private LearningRates rates;
 
     @Option(names = "--layer-decay", paramLabel = "F", hidden = true,
-            description = "Each group has F times the rate of the next; --lr is the head's.")
+            description = "Each group's rate is F times that of the next; --lr is the head's.")
     private Double layerDecay;
 
     @Option(names = "--freeze-to", paramLabel = "N",
-            description = "Groups before N stay frozen; -2: all but the last 2.")
+            description = "Freezes the groups before N; -2: all but the last 2.")
     private Integer freezeTo;
 
     @Option(names = "--fine-tune", arity = "0..1", fallbackValue = "2e-3", paramLabel = "LR",
-            description = "fastai's fine_tune at this base rate (default: 2e-3).")
+            description = "fastai's fine_tune at base rate LR (default: 2e-3).")
     private Double fineTune;
 
-    @Option(names = "--gradual", description = "Thaws one more group every epoch, from the head down.")
+    @Option(names = "--gradual", description = "Unfreezes a group per epoch, from the head down.")
     private boolean gradual;
 
     @Option(names = "--schedule", paramLabel = "NAME", converter = ScheduleOption.class,
-            description = "one-cycle, sgdr, flat-cos, cosine, step, constant, or with options as step(step_size=2)"
+            description = "one-cycle, sgdr, flat-cos, cosine, step or constant, also with options: step(step_size=2)"
                     + " (default: one-cycle).")
     private ScheduleRecipe schedule;
 
     @Option(names = "--sizes", paramLabel = "PIXELS", split = ",", hideParamSyntax = true, hidden = true,
-            description = "Epochs are shared among these sizes, smallest first: 48,64.")
+            description = "Image sizes among which the epochs are divided, smallest first: 48,64.")
     private int[] sizes;
 
     Grain grain() {
         return grain;
     }
 
-    /** The pictures' size at the end; null where no sizes are given. */
+    /** The image size of the last epoch: the last of {@code --sizes}, or else {@code size}, which may be null. */
     Integer lastSize(Integer size) {
         if (sizes == null) {
             return size;
@@ -74,7 +74,12 @@ final class PlanOptions {
         return sizes[sizes.length - 1];
     }
 
-    /** @param names of the layer groups */
+    /**
+     * The training plan.
+     *
+     * @param names    the layer groups' names
+     * @param momentum a fixed momentum; null for the schedule's
+     */
     TrainingPlan plan(boolean pretrained, String architecture, List<String> names, Double momentum) {
         int first = freezeEpochs != null ? freezeEpochs : pretrained && !gradual ? 1 : 0;
         requireSense(first, names);
@@ -100,7 +105,7 @@ final class PlanOptions {
     private LearningRates mainRates(boolean pretrained) {
         if (layerDecay != null) {
             if (rates != null && !(rates instanceof LearningRates.Single)) {
-                throw new Failure("--layer-decay: --lr is the head's rate then, one number; got " + rates);
+                throw new Failure("--layer-decay: expected a single --lr, the head's rate, got " + rates);
             }
             if (!(layerDecay > 0 && layerDecay <= 1)) {
                 throw new Failure("--layer-decay: expected a factor above 0 and at most 1, such as 0.75, got " + layerDecay);
@@ -120,14 +125,14 @@ final class PlanOptions {
 
     private TrainingPlan fineTune(int first) {
         if (rates != null || layerDecay != null || gradual || freezeTo != null || schedule != null || freezeRate != null) {
-            throw new Failure("--fine-tune has rates, schedule and freezing of its own: leave out --lr, --layer-decay,"
+            throw new Failure("--fine-tune sets rates, schedule and freezing itself; leave out --lr, --layer-decay,"
                     + " --freeze-lr, --freeze-to, --gradual and --schedule");
         }
         if (!(fineTune > 0 && Double.isFinite(fineTune))) {
             throw new Failure("--fine-tune: expected a learning rate above 0, got " + fineTune);
         }
         if (epochs == 0) {
-            throw new Failure("--fine-tune needs at least 1 of --epochs");
+            throw new Failure("--fine-tune: expected --epochs of at least 1, got 0");
         }
         return TrainingPlan.fineTune(epochs, fineTune, first, FINE_TUNE_LR_MULT);
     }
@@ -136,10 +141,10 @@ final class PlanOptions {
         Counts.require("--epochs", epochs, 0);
         Counts.require("--freeze-epochs", first, 0);
         if (epochs + first == 0) {
-            throw new Failure("there is nothing to do: --epochs and --freeze-epochs are both 0");
+            throw new Failure("nothing to train: --epochs and --freeze-epochs are both 0; give at least one epoch");
         }
         if (gradual && freezeTo != null) {
-            throw new Failure("--gradual begins with the head and thaws all groups; leave --freeze-to out");
+            throw new Failure("--gradual unfreezes all groups, beginning with the head; leave --freeze-to out");
         }
         if (freezeTo != null && freezeTo >= names.size()) {
             throw new Failure("--freeze-to: " + freezeTo + " would freeze all " + names.size() + " layer groups ("
@@ -153,13 +158,13 @@ final class PlanOptions {
         }
     }
 
-    /** The last phase's epochs are shared among the sizes, and a fixed momentum is put into the schedules. */
+    /** Divides the last phase's epochs among the image sizes, and sets a fixed momentum in one-cycle schedules. */
     private TrainingPlan shared(TrainingPlan plan, Double momentum) {
         List<TrainingPhase> phases = new ArrayList<>(plan.phases());
         if (sizes != null) {
             TrainingPhase all = phases.remove(phases.size() - 1);
             if (all.gradual() && sizes.length > 1) {
-                throw new Failure("--gradual thaws group after group in one go; it doesn't go with several --sizes");
+                throw new Failure("--gradual trains at a single image size; give one size, or leave --gradual out");
             }
             phases.replaceAll(phase -> phase.size(sizes[0]));
             for (int i = 0; i < sizes.length; i++) {

@@ -2,7 +2,7 @@ package thaw.finetune.cli;
 
 import thaw.finetune.Precompute;
 
-/** What {@code --precompute} may be. */
+/** The values of {@code --precompute}. */
 enum PrecomputeMode {
     AUTO, ON, OFF;
 

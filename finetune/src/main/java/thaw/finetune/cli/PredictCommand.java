@@ -29,28 +29,29 @@ import thaw.finetune.Prediction;
 import thaw.finetune.data.Csv;
 import thaw.finetune.data.ImageFiles;
 
-/** {@code thaw predict}: what a model sees in pictures. */
+/** {@code thaw predict}: classifies images. */
 @Command(name = "predict", sortOptions = false, customSynopsis = "thaw predict IMAGE… [--model FILE] [OPTIONS]",
-        description = "Says what a model sees in pictures.",
+        description = "Classifies images with a trained model.",
         footer = {"", "Example: thaw predict cat.jpg --model model.safetensors"})
 final class PredictCommand implements Callable<Integer> {
 
-    @Parameters(paramLabel = "IMAGE", arity = "1..*", description = "Files: JPEG, PNG, GIF, BMP, WebP, TIFF, PPM; or folders of them.")
+    @Parameters(paramLabel = "IMAGE", arity = "1..*",
+            description = "Files (JPEG, PNG, GIF, BMP, WebP, TIFF, PPM), or folders of them.")
     private List<Path> images;
 
     @Option(names = "--model", paramLabel = "FILE", defaultValue = "model.safetensors",
-            description = "A trained model (default: model.safetensors).")
+            description = "Trained model (default: model.safetensors).")
     private Path modelFile;
 
     @Option(names = "--top", paramLabel = "N", defaultValue = "5",
             description = "Shows the N most probable classes (default: 5).")
     private int top;
 
-    @Option(names = "--csv", paramLabel = "FILE", description = "Writes a table of all probabilities.")
+    @Option(names = "--csv", paramLabel = "FILE", description = "Writes all probabilities as a CSV table.")
     private Path csv;
 
     @Option(names = "--threshold", paramLabel = "P",
-            description = "A model of several labels says those above P (default: the model's).")
+            description = "For a multi-label model, predicts the classes above probability P (default: the model's).")
     private Double threshold;
 
     @Mixin
@@ -94,7 +95,7 @@ final class PredictCommand implements Callable<Integer> {
         }
         if (csv != null) {
             writeTable(model, outcomes);
-            output.text("probabilities are in " + csv);
+            output.text("probabilities written to " + csv);
             json.put("csv", csv.toString());
         }
         output.result(json);
@@ -110,7 +111,7 @@ final class PredictCommand implements Callable<Integer> {
         }
     }
 
-    /** Of the files, and of all image files in the folders, in order. */
+    /** The outcomes for the files and all image files in the folders, in the order given; unreadable entries come last. */
     private List<Outcome> outcomes(Classifier classifier) {
         List<Path> files = new ArrayList<>();
         List<Outcome> unreadable = new ArrayList<>();
@@ -148,8 +149,8 @@ final class PredictCommand implements Callable<Integer> {
     }
 
     /**
-     * A record for each image: the file, what is predicted, and a probability for each class in the model's order; of a file that
-     * cannot be read, the file alone and empty fields.
+     * Writes a record for each image: the file, the prediction, and a probability for each class in the model's order. The
+     * record of an unreadable file has empty fields after its name.
      */
     private void writeTable(ModelFile model, List<Outcome> outcomes) throws IOException {
         List<String> header = new ArrayList<>(List.of("file", "predicted"));

@@ -13,23 +13,23 @@ import thaw.engine.io.AtomicFile;
 import thaw.finetune.ModelFile;
 import thaw.finetune.demo.Pretraining;
 
-/** {@code thaw pretrain-demo}: makes the network that {@code thaw demo} begins with. */
+/** {@code thaw pretrain-demo}: trains the network that {@code thaw demo} fine-tunes. */
 @Command(name = "pretrain-demo", hidden = true, sortOptions = false, customSynopsis = "thaw pretrain-demo -o FILE [OPTIONS]",
-        description = {"Makes the network that thaw demo begins with, by default the one that Thaw comes",
-            "with, which takes two cores about seven minutes."},
+        description = {"Trains the network that thaw demo fine-tunes, by default the bundled one, in",
+            "about seven minutes on two cores."},
         footer = {"", "Example: thaw pretrain-demo -o resnet20-pictures.safetensors"})
 final class PretrainDemoCommand implements Callable<Integer> {
 
-    @Option(names = "--images", paramLabel = "N", description = "Pictures of a class an epoch (default: as shipped).")
+    @Option(names = "--images", paramLabel = "N", description = "Images per class and epoch (default: as bundled).")
     private Integer images;
 
-    @Option(names = "--epochs", paramLabel = "N", description = "Epochs (default: as shipped).")
+    @Option(names = "--epochs", paramLabel = "N", description = "Epochs (default: as bundled).")
     private Integer epochs;
 
-    @Option(names = "--seed", paramLabel = "N", description = "Of initial weights and pictures (default: as shipped).")
+    @Option(names = "--seed", paramLabel = "N", description = "Seed of initial weights and images (default: as bundled).")
     private Long seed;
 
-    @Option(names = {"-o", "--out"}, paramLabel = "FILE", required = true, description = "The model to write.")
+    @Option(names = {"-o", "--out"}, paramLabel = "FILE", required = true, description = "Model file to write.")
     private Path out;
 
     @Mixin
@@ -49,7 +49,7 @@ final class PretrainDemoCommand implements Callable<Integer> {
             ModelFile model = pretraining.run(device, deviceOptions.threads(), log.phase("all"));
             model.write(out);
             double accuracy = Double.parseDouble(model.network().get(Pretraining.ACCURACY));
-            output.text(String.format(Locale.ROOT, "%naccuracy %.1f %% on new pictures; model saved as %s", 100 * accuracy, out));
+            output.text(String.format(Locale.ROOT, "%naccuracy %.1f %% on new images; model saved as %s", 100 * accuracy, out));
             output.result(OutputOptions.object().put("accuracy", accuracy).put("model", out.toString())
                     .set("epochs", log.epochs()));
         }

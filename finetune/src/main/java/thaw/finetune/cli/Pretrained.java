@@ -17,12 +17,12 @@ import thaw.resnet.ResNet;
 import thaw.resnet.Variant;
 
 /**
- * The network that is taken from a weight file.
+ * A network selected from a weight file.
  *
- * @param file    where the weights come from, for messages
- * @param network one of those in the file
- * @param config  how images are prepared for it, as the file says
- * @param notes   lines for the user: what else was there to choose from, and what was left
+ * @param file    the weight file, for messages
+ * @param network the selected network
+ * @param config  the image preparation that the file states
+ * @param notes   lines for the user: the other choices in the file, and the tensors that were not loaded
  */
 record Pretrained(Path file, NetworkWeights network, PretrainedConfig config, List<String> notes) {
 
@@ -30,10 +30,12 @@ record Pretrained(Path file, NetworkWeights network, PretrainedConfig config, Li
     private static final int NAMED = 5;
 
     /**
-     * @param name     the architecture's, or null to go by the weights
-     * @param key      of the dict in a checkpoint; null for the usual one
-     * @param prefix   of the network's names; null for the first
-     * @param variants beside those that the file states
+     * Reads a weight file and selects a network.
+     *
+     * @param name     the architecture's name; null to infer it from the weights
+     * @param key      the key of the state dict in a checkpoint; null for the default one
+     * @param prefix   the prefix of the network's tensor names; null for the first network
+     * @param variants variants in addition to those stated in the file
      * @throws Failure if the weights are of another architecture, or of none
      */
     static Pretrained read(Path file, String name, String key, String prefix, Set<Variant> variants) throws IOException {
@@ -53,7 +55,7 @@ record Pretrained(Path file, NetworkWeights network, PretrainedConfig config, Li
         }
     }
 
-    /** The first of the wanted architecture, or of any. */
+    /** The first network of the given architecture, or of any if it is null. */
     private static NetworkWeights first(Weights weights, Architecture wanted) {
         return NetworkWeights.allIn(weights).stream()
                 .filter(found -> wanted == null || wanted.name().equals(found.architecture().name())).findFirst()
@@ -63,27 +65,27 @@ record Pretrained(Path file, NetworkWeights network, PretrainedConfig config, Li
     private static List<String> notes(Path file, Weights weights, NetworkWeights found, boolean anyKey, boolean anyPrefix) {
         List<String> notes = new ArrayList<>();
         if (anyKey && !weights.otherKeys().isEmpty()) {
-            notes.add(file + ": taken are the weights under " + (weights.key().isEmpty() ? "no key" : quoted(weights.key()))
-                    + "; there are others under " + shortened(weights.otherKeys().stream().map(Pretrained::quoted).toList())
-                    + ", which --weights-key takes");
+            notes.add(file + ": using the weights under " + (weights.key().isEmpty() ? "no key" : quoted(weights.key()))
+                    + "; others under " + shortened(weights.otherKeys().stream().map(Pretrained::quoted).toList())
+                    + "; --weights-key selects them");
         }
         if (anyPrefix && !found.others().isEmpty()) {
-            notes.add(file + ": taken is the network under " + quoted(found.prefix()) + "; there are others under "
-                    + shortened(found.others().stream().map(Pretrained::quoted).toList()) + ", which --prefix takes");
+            notes.add(file + ": using the network under " + quoted(found.prefix()) + "; others under "
+                    + shortened(found.others().stream().map(Pretrained::quoted).toList()) + "; --prefix selects them");
         }
         if (!found.left().isEmpty()) {
-            notes.add(file + ": left out: " + left(found));
+            notes.add(file + ": not loaded: " + left(found));
         }
         if (found.inputChannels() == 1) {
-            notes.add(file + ": its stem takes grey images; here it takes colour images as their luma");
+            notes.add(file + ": its stem takes grey images; it is adapted to colour images, by their luma");
         } else if (found.inputChannels() != COLOURS) {
-            notes.add(file + ": its stem takes images of " + found.inputChannels() + " channels; it's adapted to red, green and"
-                    + " blue, as if the first of them were these");
+            notes.add(file + ": its stem takes images of " + found.inputChannels() + " channels; it is adapted to red, green and"
+                    + " blue, taken to be the first three");
         }
         return notes;
     }
 
-    /** The tensors that are left, those of a module together: {@code queue, projector.* (6)}. */
+    /** The tensors that are not loaded, grouped by module: {@code queue, projector.* (6)}. */
     private static String left(NetworkWeights found) {
         Map<String, Integer> counts = new LinkedHashMap<>();
         found.left().keySet().forEach(name -> counts.merge(place(name, found), 1, Integer::sum));
@@ -91,7 +93,10 @@ record Pretrained(Path file, NetworkWeights network, PretrainedConfig config, Li
                 .map(place -> place.getKey() + (place.getValue() == 1 ? "" : " (" + place.getValue() + ")")).toList());
     }
 
-    /** Another network, or a module beside or inside this one; of the network's own modules, what all of them may have. */
+    /**
+     * The group under which a tensor that is not loaded is listed: the prefix of another network, a module beside or inside
+     * this one, or {@code *.name} for a tensor of the network's own modules.
+     */
     private static String place(String name, NetworkWeights found) {
         for (String other : found.others()) {
             if (!other.isEmpty() && name.startsWith(other)) {
@@ -121,16 +126,20 @@ record Pretrained(Path file, NetworkWeights network, PretrainedConfig config, Li
         return network.architecture();
     }
 
-    /** The network as it was trained, head and all, for colour images. */
+    /**
+     * The complete network with its head, for colour images.
+     *
+     * @throws Failure if the stem takes neither 1 nor 3 channels, or there is no head that Thaw supports
+     */
     ResNet whole(Device device) {
         if (network.inputChannels() != 1 && network.inputChannels() != COLOURS) {
             throw new Failure(file + ": its stem takes images of " + network.inputChannels() + " channels, images have 3 (red,"
-                    + " green, blue); thaw train adapts such a stem, and what it trains can be evaluated");
+                    + " green, blue); adapt it with thaw train, and evaluate the model that it saves");
         }
         if (network.head().isEmpty()) {
-            throw new Failure(file + ": holds a " + architecture() + " without a head that Thaw knows"
-                    + (network.left().isEmpty() ? "" : ", and beside it " + left(network))
-                    + "; thaw train takes the body and trains a head, which can be evaluated");
+            throw new Failure(file + ": holds a " + architecture() + " without a head that Thaw supports"
+                    + (network.left().isEmpty() ? "" : ", and besides " + left(network))
+                    + "; train a head with thaw train, and evaluate the model that it saves");
         }
         try {
             return ResNet.fromWeights(network, device).adaptStem(COLOURS);

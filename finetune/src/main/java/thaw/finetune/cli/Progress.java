@@ -6,7 +6,7 @@ import me.tongfei.progressbar.ProgressBar;
 import me.tongfei.progressbar.ProgressBarBuilder;
 import me.tongfei.progressbar.ProgressBarStyle;
 
-/** A progress bar on standard error while that is a terminal; nothing where it isn't. */
+/** A progress bar on standard error; nothing if standard error is not a terminal. */
 final class Progress implements AutoCloseable {
 
     private static final int INTERVAL_MILLIS = 200;
@@ -16,15 +16,15 @@ final class Progress implements AutoCloseable {
     private String shown;
     private long lastWords;
 
-    /** Shows that {@code done} of {@code all} steps of a task are done; another task's bar takes the place of the last one's. */
+    /** Shows {@code done} of {@code all} steps of a task; a new task's bar replaces the previous one. */
     void step(String task, long done, long all) {
         step(task, done, all, () -> "");
     }
 
     /**
-     * As {@link #step(String, long, long)}, with a few words at the bar's end.
+     * Like {@link #step(String, long, long)}, with a text at the bar's end.
      *
-     * @param words asked for no more often than the bar is drawn, as they may take waiting for a device
+     * @param words evaluated no more often than the bar is drawn, because it may wait for a device
      */
     void step(String task, long done, long all, Supplier<String> words) {
         if (width == 0) {
@@ -34,7 +34,7 @@ final class Progress implements AutoCloseable {
             close();
             shown = task;
             lastWords = System.nanoTime() - INTERVAL_MILLIS * 1_000_000L;
-            // Told the width, the library needn't load native code to find it out.
+            // With an explicit width, the library loads no native code to determine it.
             bar = new ProgressBarBuilder().setTaskName(task).setInitialMax(all).setStyle(ProgressBarStyle.ASCII)
                     .setUpdateIntervalMillis(INTERVAL_MILLIS).clearDisplayOnFinish().setConsumer(new OneLine(width - 1)).build();
         }
@@ -46,7 +46,7 @@ final class Progress implements AutoCloseable {
         bar.stepTo(done);
     }
 
-    /** What is printed next takes the bar's place; the library would begin a new line for it. */
+    /** A bar on one line, which the next output overwrites; the library itself would begin a new line. */
     private static final class OneLine extends ConsoleProgressBarConsumer {
 
         OneLine(int length) {
@@ -60,7 +60,7 @@ final class Progress implements AutoCloseable {
         }
     }
 
-    /** Takes the bar away. */
+    /** Removes the bar. */
     @Override
     public void close() {
         if (bar != null) {

@@ -10,36 +10,36 @@ import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.TypeConversionException;
 import thaw.finetune.LearningRates;
 
-/** Learning rates as they are given on a command line: one for all layer groups, or one for each. */
+/** Parses and checks learning rates from the command line: one for all layer groups, or one per group. */
 final class Rates {
 
     private Rates() {
     }
 
-    /** @throws Failure if there are neither one nor as many as groups, or one is no rate; the message names the groups */
+    /** @throws Failure if the number of rates is neither 1 nor that of the groups, or a rate is negative or not finite */
     static double[] require(String option, double[] rates, String architecture, List<String> groups) {
         if (rates.length != 1 && rates.length != groups.size()) {
             throw new Failure(option + " has " + rates.length + " rates, " + architecture + " has " + groups.size()
                     + " layer groups (" + String.join(", ", groups) + "); give one rate for all, or " + groups.size()
-                    + " with commas between them");
+                    + " separated by commas");
         }
         for (double rate : rates) {
             if (!(rate >= 0 && Double.isFinite(rate))) {
-                throw new Failure(option + ": a learning rate is a number of 0 or more, got "
+                throw new Failure(option + ": expected learning rates of 0 or more, got "
                         + Arrays.stream(rates).mapToObj(String::valueOf).collect(Collectors.joining(",")));
             }
         }
         return rates;
     }
 
-    /** As {@link #require(String, double[], String, List)}. */
+    /** Like {@link #require(String, double[], String, List)}; only rates per group are checked. */
     static void require(String option, LearningRates rates, String architecture, List<String> groups) {
         if (rates instanceof LearningRates.PerGroup each) {
             require(option, each.rates().stream().mapToDouble(Double::doubleValue).toArray(), architecture, groups);
         }
     }
 
-    /** {@code 0.01}, {@code 1e-5,1e-4,1e-2}, {@code 1e-5:1e-2}, {@code :1e-2}, or as {@link LearningRates#parse} reads them. */
+    /** Converts {@code 0.01}, {@code 1e-5,1e-4,1e-2}, {@code 1e-5:1e-2}, {@code :1e-2}; see also {@link LearningRates#parse}. */
     static final class Converter implements ITypeConverter<LearningRates> {
 
         private static final String NUMBERS = "[^(]*";
@@ -66,17 +66,17 @@ final class Rates {
             try {
                 rate = Double.parseDouble(text);
             } catch (NumberFormatException none) {
-                throw new TypeConversionException("'" + text + "' is not a number; expected rates as 1e-2, 1e-5,1e-4,1e-2,"
+                throw new TypeConversionException("'" + text + "' is not a number; expected rates such as 1e-2, 1e-5,1e-4,1e-2,"
                         + " 1e-5:1e-2 or :1e-2");
             }
             if (!(rate >= 0 && Double.isFinite(rate))) {
-                throw new TypeConversionException("a learning rate is a number of 0 or more, got " + text);
+                throw new TypeConversionException("expected a learning rate of 0 or more, got " + text);
             }
             return rate;
         }
     }
 
-    /** Three digits of a rate, for a table: {@code 0.05}, {@code 1e-5}. */
+    /** A rate with three significant digits, for a table: {@code 0.05}, {@code 1e-5}. */
     static String text(double rate) {
         if (rate == 0 || rate >= 1e-3 && rate < 1000) {
             return new BigDecimal(rate).round(new MathContext(3)).stripTrailingZeros().toPlainString();

@@ -15,11 +15,11 @@ import thaw.finetune.images.ImageDecoder;
 import thaw.finetune.images.RgbImage;
 
 /**
- * {@code thaw rehearse}: a prediction by the network that Thaw comes with, of a blank photograph. The launcher runs it once
- * to record which classes a prediction loads, and how.
+ * {@code thaw rehearse}: predicts a blank image with the bundled network. The launcher runs it once to record the classes
+ * that a prediction loads.
  */
 @Command(name = "rehearse", hidden = true, customSynopsis = "thaw rehearse [OPTIONS]",
-        description = "Predicts once, which the launcher records to start faster.")
+        description = "Makes a prediction, which the launcher records to start faster.")
 final class RehearseCommand implements Callable<Integer> {
 
     private static final int SIDE = 96;
@@ -38,7 +38,7 @@ final class RehearseCommand implements Callable<Integer> {
         try (Classifier classifier = Classifier.of(ShippedNetwork.read(), device)) {
             RgbImage image = ImageDecoder.decode(jpeg.toByteArray(), "blank.jpg");
             Prediction blank = classifier.predict(image);
-            // The first takes simpler loops than later ones.
+            // The first prediction runs on scalar loops; only after the warm-up do the vector loops run.
             device.warmUp(false);
             classifier.predict(image);
             output.text("blank.jpg  " + blank.label());

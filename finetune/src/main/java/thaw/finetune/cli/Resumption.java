@@ -9,13 +9,13 @@ import thaw.finetune.run.RunFolder;
 import thaw.finetune.run.RunSettings;
 import thaw.finetune.run.RunSetup;
 
-/** The option {@code --resume}: that the run which goes on is the one that began. */
+/** The option {@code --resume}: checks that a resumed run has the settings, images and classes that it began with. */
 final class Resumption {
 
-    /** Options that a run may be resumed with: they change nothing of what comes of it. */
+    /** Options allowed together with {@code --resume} alone, because they do not change the run's settings. */
     private static final Set<String> NEUTRAL = Set.of("--resume", "--out", "--checkpoint-every", "--device", "--threads",
             "--json", "--verbose");
-    /** In lines of {@link RunSettings#differences}. */
+    /** The prefix of the image fingerprint's lines in {@link RunSettings#differences}. */
     private static final String PICTURES = "data.fingerprint";
 
     private final RunFolder folder;
@@ -27,26 +27,26 @@ final class Resumption {
     }
 
     /**
-     * The settings of a run as it began, for a command line that says no more than that it is to go on.
+     * The settings that a run began with, for a command line with {@code --resume} and without DATA.
      *
-     * @throws Failure if it does say more, or there is no run, or the pictures are others
+     * @throws Failure if other options are given, there is no run, or the images have changed
      */
     RunSettings settings(ParseResult line) throws IOException {
         if (!folder.hasRun()) {
-            throw new Failure(folder.path() + ": has no settings.json, so no run began there; give the whole command, with DATA");
+            throw new Failure(folder.path() + ": has no settings.json, so it holds no run; give the whole command, with DATA");
         }
         List<String> other = line.matchedOptions().stream().map(option -> option.longestName())
                 .filter(name -> !NEUTRAL.contains(name)).toList();
         if (!other.isEmpty()) {
-            throw new Failure("--resume takes everything from " + folder.settingsFile() + "; leave " + String.join(", ", other)
-                    + " out, or repeat the whole command, with DATA, to have it compared");
+            throw new Failure("--resume takes all settings from " + folder.settingsFile() + "; leave " + String.join(", ", other)
+                    + " out, or repeat the whole command, with DATA, to compare them");
         }
         RunSettings settings = folder.settings();
         requirePictures(settings.data(), settings.data().found(RunSetup.images(settings, 1)));
         return settings;
     }
 
-    /** @throws Failure if a command line that says everything says something else than the run began with */
+    /** @throws Failure if the settings of a complete command line differ from those that the run began with */
     void requireSame(RunSettings now) throws IOException {
         RunSettings began = folder.settings();
         List<String> differences = began.differences(now).stream().filter(line -> !line.startsWith(PICTURES)).toList();
@@ -60,17 +60,17 @@ final class Resumption {
     private void requirePictures(RunSettings.Data began, RunSettings.Data now) {
         PictureFingerprint then = began.fingerprint();
         if (!began.classes().equals(now.classes()) || !then.names().equals(now.fingerprint().names())) {
-            throw new Failure("--resume: the pictures in " + now.path() + " are others than when the run began: "
-                    + began.trainImages() + " and " + began.validImages() + " then, " + now.trainImages() + " and "
-                    + now.validImages() + " now; put them back, or begin another run");
+            throw new Failure("--resume: the images in " + now.path() + " are not those that the run began with: then "
+                    + began.trainImages() + " for training and " + began.validImages() + " for validation, now "
+                    + now.trainImages() + " and " + now.validImages() + "; restore them, or begin another run");
         }
         if (!then.sizes().equals(now.fingerprint().sizes())) {
-            throw new Failure("--resume: pictures in " + now.path() + " were changed since the run began: files of the same"
-                    + " names have other sizes; put the old ones back, or begin another run");
+            throw new Failure("--resume: images in " + now.path() + " were changed since the run began: files of the same"
+                    + " names have other sizes; restore the old files, or begin another run");
         }
         if (!then.modified().equals(now.fingerprint().modified())) {
-            output.note("pictures in " + now.path() + " were written anew since the run began, with the same names and sizes:"
-                    + " where they show something else, it ends otherwise than it would have");
+            output.note("images in " + now.path() + " were rewritten since the run began, with the same names and sizes;"
+                    + " if their contents differ, so does the result");
         }
     }
 }

@@ -4,7 +4,7 @@ import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.TypeConversionException;
 import thaw.finetune.ScheduleRecipe;
 
-/** A schedule by its name, or with options: {@code sgdr(cycle_len=1,cycle_mult=2)}; {@code flat-cos} as fastai says. */
+/** Converts a schedule's name, with or without options: {@code sgdr(cycle_len=1,cycle_mult=2)}; fastai's {@code flat-cos} too. */
 final class ScheduleOption implements ITypeConverter<ScheduleRecipe> {
 
     @Override

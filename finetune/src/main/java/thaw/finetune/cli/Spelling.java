@@ -4,28 +4,28 @@ import java.util.Collection;
 import java.util.Comparator;
 import java.util.Optional;
 
-/** Finds the word that was probably meant. */
+/** Suggests the known word nearest to a misspelt one. */
 final class Spelling {
 
-    /** More slips than these, and it's another word. */
+    /** The greatest edit distance at which a word is suggested. */
     private static final int MOST_SLIPS = 3;
 
     private Spelling() {
     }
 
-    /** The word that is most like {@code given}, if one is like it. */
+    /** The word with the least edit distance to {@code given}, if at most half of its length and {@value #MOST_SLIPS}. */
     static Optional<String> nearest(String given, Collection<String> words) {
         int most = Math.min(MOST_SLIPS, given.length() / 2);
         return words.stream().min(Comparator.comparingInt(word -> distance(given, word)))
                 .filter(word -> distance(given, word) <= most);
     }
 
-    /** {@code "; did you mean …?"}, or nothing. */
+    /** {@code "; did you mean …?"}, or an empty string. */
     static String hint(String given, Collection<String> words) {
         return nearest(given, words).map(word -> "; did you mean " + word + "?").orElse("");
     }
 
-    /** Levenshtein's: the fewest insertions, deletions and replacements of a character that make {@code b} of {@code a}. */
+    /** The Levenshtein distance: the least number of single-character edits that turn {@code a} into {@code b}. */
     private static int distance(String a, String b) {
         int[] row = new int[b.length() + 1];
         for (int j = 0; j <= b.length(); j++) {

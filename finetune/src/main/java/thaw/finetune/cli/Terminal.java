@@ -6,7 +6,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 
 /**
- * Whether somebody watches standard error. Java itself cannot say; the launcher passes the terminal's width in the property
+ * The terminal on standard error. Java itself cannot detect one; the launcher passes its width in the property
  * {@code thaw.terminal}.
  */
 final class Terminal {
@@ -17,7 +17,7 @@ final class Terminal {
     private Terminal() {
     }
 
-    /** In columns; 0 if standard error is not a terminal. */
+    /** The width in columns; 0 if standard error is not a terminal. */
     static int width() {
         Integer told = Integer.getInteger(PROPERTY);
         if (told != null) {
@@ -26,7 +26,7 @@ final class Terminal {
         return standardErrorIsDevice() ? USUAL_WIDTH : 0;
     }
 
-    /** Without the launcher, on Linux: what file descriptor 2 leads to. */
+    /** Without the launcher, on Linux: whether file descriptor 2 links to a terminal device. */
     private static boolean standardErrorIsDevice() {
         Path descriptor = Path.of("/proc/self/fd/2");
         try {
@@ -38,8 +38,8 @@ final class Terminal {
     }
 
     /**
-     * Java writes "WARNING: Using incubator modules" to standard error before any code of a program runs, and has no option
-     * against it. On a terminal, where it would stand above everything that a person is shown, this takes the line back.
+     * Erases Java's line "WARNING: Using incubator modules" from a terminal. Java writes it to standard error before any code
+     * of a program runs, and has no option to suppress it.
      */
     static void eraseIncubatorWarning(PrintStream err) {
         boolean warned = ModuleLayer.boot().findModule("jdk.incubator.vector").isPresent();

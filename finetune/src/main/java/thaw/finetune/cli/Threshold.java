@@ -3,13 +3,13 @@ package thaw.finetune.cli;
 import java.nio.file.Path;
 import thaw.finetune.ModelFile;
 
-/** The option {@code --threshold}: above which probability a picture that may show several classes shows one. */
+/** The option {@code --threshold}: the probability above which a multi-label model predicts a class. */
 final class Threshold {
 
     private Threshold() {
     }
 
-    /** @throws Failure unless it is a probability between 0 and 1 */
+    /** @throws Failure unless the threshold is above 0 and below 1 */
     static double require(double given) {
         if (!(given > 0 && given < 1)) {
             throw new Failure("--threshold: expected a probability between 0 and 1, got " + given);
@@ -18,10 +18,11 @@ final class Threshold {
     }
 
     /**
-     * A model with another threshold than its own, if one is given.
+     * The model with the given threshold in place of its own.
      *
-     * @param given null for the model's
-     * @param file  the model's, for messages
+     * @param given null for the model's own
+     * @param file  the model's file, for messages
+     * @throws Failure if the threshold is out of range, or the model predicts one class per image
      */
     static ModelFile set(Double given, ModelFile model, Path file) {
         if (given == null) {
@@ -29,7 +30,7 @@ final class Threshold {
         }
         require(given);
         if (!model.labels().multiLabel()) {
-            throw new Failure("--threshold: " + file + " is a model of pictures that show one class each; leave it out");
+            throw new Failure("--threshold: " + file + " is a model for images of one class each; leave it out");
         }
         return model.threshold(given);
     }

@@ -31,9 +31,9 @@ import thaw.resnet.GroupTable;
 import thaw.resnet.LayerGroup;
 import thaw.resnet.ResNet;
 
-/** {@code thaw train}: a network on a folder of photographs, first its head alone if that's wanted, then all of it. */
+/** {@code thaw train}: trains a network on a folder of images, optionally its head alone first. */
 @Command(name = "train", sortOptions = false, customSynopsis = "thaw train DATA [--weights FILE] [--arch NAME] [OPTIONS]",
-        description = "Trains a ResNet on photographs, from weights or from scratch.",
+        description = "Trains a ResNet on images, from weights or from scratch.",
         footer = {"", "Example: thaw train photos --weights resnet50.pth --lr 1e-5,1e-4,1e-2 -o RUN/"})
 final class TrainCommand implements Callable<Integer> {
 
@@ -41,16 +41,16 @@ final class TrainCommand implements Callable<Integer> {
     private static final int PROBE_IMAGES = 32;
     private static final double UPDATE_RATIO_LIMIT = 1e-2;
 
-    /** Parameters from which on a network's kernels are compiled ahead: a ResNet-20 has trained by the time that takes. */
+    /** Least number of parameters for which kernels are compiled in advance; training a ResNet-20 takes less time than that. */
     private static final long WARMED_UP = 5_000_000;
 
-    /** How many threads compute changes no bit. */
+    /** The thread count in a device's description, which does not affect results: they are bit-identical for any number. */
     private static final String THREADS = ", \\d+ threads?$";
 
     @CommandLine.Spec
     private CommandSpec spec;
 
-    @Parameters(paramLabel = "DATA", arity = "0..1", description = "A folder of class folders, or of train/ and valid/.")
+    @Parameters(paramLabel = "DATA", arity = "0..1", description = "Folder of class folders, or of train/ and valid/.")
     private Path dataFolder;
 
     @Mixin
@@ -70,27 +70,27 @@ final class TrainCommand implements Callable<Integer> {
     private int patience;
 
     @Option(names = "--keep", paramLabel = "WHICH", defaultValue = "last",
-            description = "The model to keep: last, or best by validation loss (default: last).")
+            description = "Model to keep: last, or best by validation loss (default: last).")
     private RunSettings.Keep keep;
 
     @Option(names = "--precompute", paramLabel = "MODE", defaultValue = "auto", hidden = true,
-            description = "A frozen body's features, once for each picture: auto, where the head becomes the same; on, or an"
-                    + " error where it does not; or off (default: auto).")
+            description = "Computes a frozen body's features once per image: auto, if the trained head is the same; on, an"
+                    + " error if it is not; or off (default: auto).")
     private PrecomputeMode precompute;
 
     @Option(names = "--insight", paramLabel = "STEPS", hidden = true,
-            description = "Looks at what groups do every so many steps; 0: never (default: 10).")
+            description = "Steps between diagnostics of the layer groups; 0: none (default: 10).")
     private Integer insight;
 
     @Option(names = {"-o", "--out"}, paramLabel = "OUT", defaultValue = "model.safetensors",
-            description = "A folder for all of the run, or a .safetensors file for the model (default: model.safetensors).")
+            description = "Folder for the run, or .safetensors file for the model alone (default: model.safetensors).")
     private Path out;
 
-    @Option(names = "--resume", description = "Goes on with the run of -o RUN/ that was stopped.")
+    @Option(names = "--resume", description = "Resumes the stopped run in -o RUN/.")
     private boolean resume;
 
     @Option(names = "--checkpoint-every", paramLabel = "SEC", defaultValue = "60", hidden = true,
-            description = "Seconds between checkpoints (default: 60; always after an epoch).")
+            description = "Seconds between checkpoints, besides one after each epoch (default: 60).")
     private double checkpointSeconds;
 
     @Mixin
@@ -99,7 +99,7 @@ final class TrainCommand implements Callable<Integer> {
     @Mixin
     private OutputOptions output;
 
-    @Option(names = "--help-all", description = "Shows the rarely used options too.")
+    @Option(names = "--help-all", description = "Shows this help with the rarely used options.")
     private boolean helpAll;
 
     @Override
@@ -131,16 +131,16 @@ final class TrainCommand implements Callable<Integer> {
         Counts.require("--patience", patience, 0);
         Counts.require("--insight", insight == null ? 0 : insight, 0);
         if (!(checkpointSeconds >= 0)) {
-            throw new Failure("--checkpoint-every: expected seconds, 0 or more, got " + checkpointSeconds);
+            throw new Failure("--checkpoint-every: expected 0 or more seconds, got " + checkpointSeconds);
         }
         if (folder != null) {
             return;
         }
         if (resume) {
-            throw new Failure("--resume needs -o RUN/, the folder of the run to go on with; " + out + " is a model alone");
+            throw new Failure("--resume needs -o RUN/, the folder of the run to resume; " + out + " is a model file");
         }
         if (patience > 0 || keep != RunSettings.Keep.LAST || insight != null) {
-            throw new Failure("--patience, --keep best and --insight need a folder for the run: give -o RUN/ in place of " + out);
+            throw new Failure("--patience, --keep best and --insight need a run folder; give -o RUN/ instead of " + out);
         }
     }
 
@@ -165,7 +165,7 @@ final class TrainCommand implements Callable<Integer> {
 
     private Integer train(RunSettings wanted, RunFolder folder) throws IOException {
         if (folder != null && folder.hasRun() && folder.isFinished()) {
-            // What a kill at the very end left of it.
+            // A kill between the last write of the run and the removal of the checkpoint leaves it behind.
             folder.removeCheckpoint();
             output.text("the run in " + folder.path() + " is finished already; its model is " + folder.model());
             output.result(OutputOptions.object().put("model", folder.model().toString()).put("finished", true));
@@ -196,7 +196,7 @@ final class TrainCommand implements Callable<Integer> {
         try (TrainingLog log = new TrainingLog(output, learn.groups().stream().map(LayerGroup::name).toList());
                 Interruption interruption = new Interruption(() -> {
                     learn.stop();
-                    output.note("stopping after this step; once more ends at once");
+                    output.note("stopping after this step; interrupt again to end at once");
                 })) {
             return folder == null ? intoFile(settings, learn, images, log, interruption)
                     : intoFolder(settings, learn, images, log, folder);
@@ -211,7 +211,7 @@ final class TrainCommand implements Callable<Integer> {
         Pretrained pretrained = Pretrained.read(file, network.architecture(), network.weightsKey(), network.prefix(),
                 Set.copyOf(network.variants()));
         if (!Fingerprint.ofFile(file).equals(network.sha256())) {
-            throw new Failure(file + ": is another file than when the run began; put the old one back, or begin another run");
+            throw new Failure(file + ": the file has changed since the run began; restore the old one, or begin another run");
         }
         return pretrained;
     }
@@ -231,7 +231,7 @@ final class TrainCommand implements Callable<Integer> {
             boolean sameDevice = before.device().replaceFirst(THREADS, "").equals(now.device().replaceFirst(THREADS, ""));
             if (!sameDevice || !before.java().equals(now.java())) {
                 output.note("the run began on " + before.device() + " with Java " + before.java()
-                        + ": here its last digits may come out otherwise");
+                        + "; results may differ in their last digits here");
             }
         }
     }
@@ -242,7 +242,7 @@ final class TrainCommand implements Callable<Integer> {
                 + (weights == null ? "from scratch" : "from " + weights));
         output.text("on " + net.device().description());
         output.text(data.summary());
-        output.text(data.train().size() + " pictures to train on, " + data.valid().size() + " to validate on, "
+        output.text(data.train().size() + " images to train on, " + data.valid().size() + " to validate on, "
                 + data.classes().size() + " classes" + DataReport.skipped(data));
     }
 
@@ -254,7 +254,7 @@ final class TrainCommand implements Callable<Integer> {
         boolean cut = interruption.asked();
         String what = (cut ? "stopped; " : "") + "model saved as " + out;
         BrokenImages broken = BrokenImages.of(learn.broken());
-        DataReport.note(output, broken, "in the result of --json, and in broken.csv where -o gives a folder");
+        DataReport.note(output, broken, "in the result of --json, and in broken.csv if -o names a folder");
         report(settings, learn, images, log, broken, log.accuracy(), what, out, cut);
         return cut ? Interruption.EXIT_CODE : 0;
     }
@@ -262,13 +262,13 @@ final class TrainCommand implements Callable<Integer> {
     private Integer intoFolder(RunSettings settings, Learner learn, ImageFolder images, TrainingLog log, RunFolder folder)
             throws IOException {
         if (folder.hasCheckpoint()) {
-            output.text("going on with the run in " + folder.path());
+            output.text("resuming the run in " + folder.path());
         }
         TrainingRun.Outcome outcome = new TrainingRun(folder, settings, learn,
                 log.phases(settings.fit().frozenBatchNorm()), checkpointSeconds).run();
         log.close();
         if (outcome.ending() == TrainingRun.Ending.STOPPED) {
-            output.note("stopped; thaw train --resume -o " + folder.path() + " goes on from here");
+            output.note("stopped; thaw train --resume -o " + folder.path() + " continues the run");
             return Interruption.EXIT_CODE;
         }
         if (outcome.ending() == TrainingRun.Ending.EARLY) {
@@ -286,7 +286,7 @@ final class TrainCommand implements Callable<Integer> {
     private void report(RunSettings settings, Learner learn, ImageFolder images, TrainingLog log, BrokenImages broken,
             double accuracy, String what, Path model, boolean stopped) {
         long parameters = learn.groups().stream().mapToLong(LayerGroup::parameterCount).sum();
-        output.text(String.format(Locale.ROOT, "%naccuracy %s on %d pictures; %s", OutputOptions.number("%.1f %%", 100 * accuracy),
+        output.text(String.format(Locale.ROOT, "%naccuracy %s on %d images; %s", OutputOptions.number("%.1f %%", 100 * accuracy),
                 learn.validImages(), what));
         ObjectNode json = OutputOptions.object().put("accuracy", accuracy).put("model", model.toString())
                 .put("architecture", settings.network().architecture()).put("head", settings.network().head())

@@ -15,10 +15,10 @@ import thaw.finetune.insight.GroupActivity;
 import thaw.finetune.run.EpochRow;
 import thaw.finetune.run.RunLog;
 
-/** A table row and an entry of the JSON result for each epoch; between them a progress bar on a terminal. */
+/** Reports training: a table row and an entry of the JSON result per epoch, and a progress bar on a terminal. */
 final class TrainingLog implements AutoCloseable {
 
-    /** So many groups have a line each. */
+    /** The greatest number of groups that are listed one by one. */
     private static final int FEW = 6;
 
     private final OutputOptions output;
@@ -39,7 +39,7 @@ final class TrainingLog implements AutoCloseable {
         output.text(header.toString().stripTrailing());
     }
 
-    /** A listener for one fit; {@code name} tells it from the others. */
+    /** A listener for a single phase. */
     TrainingListener phase(String name) {
         return new Rows(name, null);
     }
@@ -51,7 +51,7 @@ final class TrainingLog implements AutoCloseable {
 
     private final class Rows implements TrainingListener {
 
-        /** What batch norm does in frozen groups; null where phases have no names of their own and nothing is said of them. */
+        /** The mode of batch norm in frozen groups; null to print no line at the start of a phase. */
         private final FrozenBatchNorm frozen;
         private String phase;
         private List<GroupActivity> activity = List.of();
@@ -61,7 +61,7 @@ final class TrainingLog implements AutoCloseable {
             this.frozen = frozen;
         }
 
-        /** Says what is trained, and where something is not, what its batch norm does. */
+        /** Prints the trained groups, the schedule, and the frozen groups with their batch norm's mode. */
         @Override
         public void onPhase(TrainingPhase begun, int number, int count) {
             if (frozen == null) {
@@ -73,7 +73,7 @@ final class TrainingLog implements AutoCloseable {
             int first = n < 0 ? Math.max(0, groups.size() + n) : Math.min(n, groups.size());
             output.text("training " + names(groups.subList(first, groups.size())) + " by " + begun.schedule()
                     + (begun.gradual() ? ", one more group each epoch" : "")
-                    + (begun.size() == 0 ? "" : ", pictures of " + begun.size() + " x " + begun.size())
+                    + (begun.size() == 0 ? "" : ", images of " + begun.size() + " x " + begun.size())
                     + (first == 0 ? "" : "; " + names(groups.subList(0, first)) + " frozen: batch norm there "
                     + frozen.description() + " (" + frozen.label() + ")"));
         }
@@ -125,12 +125,12 @@ final class TrainingLog implements AutoCloseable {
         }
     }
 
-    /** A line for each group, or where they are many, for those whose weights moved most in a step. */
+    /** Prints a line per group; of more than {@value #FEW} groups, for the three with the greatest update ratio. */
     private void tell(List<GroupActivity> activity) {
         Comparator<GroupActivity> byUpdates = Comparator.comparingDouble(group -> -Math.max(0, group.updateRatio()));
         List<GroupActivity> shown = activity.size() <= FEW ? activity : activity.stream().sorted(byUpdates).limit(3).toList();
         for (GroupActivity group : shown) {
-            output.text(String.format(Locale.ROOT, "%12s: gradient %s, moved by %s of its size a step and %s in all, drift %s",
+            output.text(String.format(Locale.ROOT, "%12s: gradient %s, update %s of the weights per step and %s in all, drift %s",
                     group.group(), number(group.gradNorm()), number(group.updateRatio()), number(group.relativeDistance()),
                     number(group.drift())));
         }
@@ -141,12 +141,12 @@ final class TrainingLog implements AutoCloseable {
         return !Double.isFinite(value) ? "-" : String.format(Locale.ROOT, small ? "%.1e" : "%.4f", value);
     }
 
-    /** A few names in full, many by the first and the last. */
+    /** All names if there are at most {@value #FEW}, otherwise the first and the last. */
     private static String names(List<String> some) {
         return some.size() <= FEW ? String.join(", ", some) : some.get(0) + " to " + some.get(some.size() - 1);
     }
 
-    /** Has the JSON result tell of all epochs of a run, also of those before it was resumed. */
+    /** Sets the JSON result's epochs to those of a run's log, including epochs before it was resumed. */
     void rows(RunLog log) {
         epochs.removeAll();
         for (EpochRow row : log.rows()) {
@@ -154,7 +154,7 @@ final class TrainingLog implements AutoCloseable {
         }
     }
 
-    /** The share that was right: of pictures, or where each may show several classes, of decisions. */
+    /** The share of correct images, or for multi-label models of correct decisions per image and class; NaN if not logged. */
     static double accuracy(EpochRow row) {
         return row.metrics().getOrDefault("accuracy", row.metrics().getOrDefault("accuracy_multi", Double.NaN));
     }
@@ -171,7 +171,7 @@ final class TrainingLog implements AutoCloseable {
         return String.format(Locale.ROOT, "%-8s", text);
     }
 
-    /** Of the last epoch. */
+    /** The accuracy of the last epoch. */
     double accuracy() {
         return accuracy;
     }

@@ -15,9 +15,9 @@ import thaw.kernels.opencl.OpenClDevice;
 import thaw.kernels.opencl.OpenClDevices;
 import thaw.kernels.opencl.Tuner;
 
-/** {@code thaw tune}: finds out how an OpenCL device is best given its work, for all later runs. */
+/** {@code thaw tune}: searches the fastest work sizes for an OpenCL device and stores them for later runs. */
 @Command(name = "tune", sortOptions = false, customSynopsis = "thaw tune [OPTIONS]",
-        description = "Makes an OpenCL device faster: tries out how to cut up its work, and remembers.",
+        description = "Tunes the work sizes of an OpenCL device, and stores the result.",
         footer = {"", "Example: thaw tune --device opencl:0 --budget 2m"})
 final class TuneCommand implements Callable<Integer> {
 
@@ -28,7 +28,7 @@ final class TuneCommand implements Callable<Integer> {
         @Override
         public Duration convert(String value) {
             if (!value.matches("\\d{1,6}[sm]?")) {
-                throw new TypeConversionException("expected seconds or minutes as in 90s or 2m, got '" + value + "'");
+                throw new TypeConversionException("expected seconds or minutes such as 90s or 2m, got '" + value + "'");
             }
             long number = Long.parseLong(value.replaceAll("[sm]", ""));
             return value.endsWith("m") ? Duration.ofMinutes(number) : Duration.ofSeconds(number);
@@ -36,11 +36,11 @@ final class TuneCommand implements Callable<Integer> {
     }
 
     @Option(names = "--device", paramLabel = "NAME", defaultValue = BEST,
-            description = "opencl, or opencl:N; thaw devices lists them (default: opencl, the fastest by its kind).")
+            description = "opencl, or opencl:N; thaw devices lists them (default: opencl, the fastest by kind and size).")
     private String name;
 
     @Option(names = "--budget", paramLabel = "TIME", defaultValue = "60s", converter = DurationConverter.class,
-            description = "How long to search, as in 90s or 2m (default: 60s).")
+            description = "Duration of the search, such as 90s or 2m (default: 60s).")
     private Duration budget;
 
     @Mixin
@@ -49,8 +49,8 @@ final class TuneCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         if (!name.matches(BEST + "(:\\d{1,4})?")) {
-            throw new Failure("--device: expected opencl or opencl:N, got '" + name + "'; the processor's own kernels need no"
-                    + " tuning, thaw devices lists what there is");
+            throw new Failure("--device: expected opencl or opencl:N, got '" + name + "'; CPU kernels need no tuning,"
+                    + " thaw devices lists the OpenCL devices");
         }
         int index = name.equals(BEST) ? OpenClDevices.best().index() : Integer.parseInt(name.substring(BEST.length() + 1));
         report(tune(index));
@@ -61,8 +61,8 @@ final class TuneCommand implements Callable<Integer> {
         try (Progress progress = new Progress()) {
             return Tuner.tune(index, budget, done -> progress.step("tuning", Math.round(PER_CENT * done), PER_CENT));
         } catch (IOException unwritable) {
-            throw new Failure("cannot write what was found: " + unwritable.getMessage() + "; see that the folder can be written,"
-                    + " or name another one by -Dthaw.cache", unwritable);
+            throw new Failure("cannot write the result: " + unwritable.getMessage() + "; make the folder writable,"
+                    + " or set another one by -Dthaw.cache", unwritable);
         }
     }
 
@@ -83,7 +83,7 @@ final class TuneCommand implements Callable<Integer> {
         boolean never = outcome.winogradChannels() == Integer.MAX_VALUE;
         output.text("");
         output.text("Winograd's algorithm " + (never ? "never pays" : "from " + outcome.winogradChannels() + " channels on")
-                + "; kept in " + outcome.file());
+                + "; stored in " + outcome.file());
         json.put("winograd_channels", never ? null : (Integer) outcome.winogradChannels()).put("file", outcome.file().toString());
         output.result(json);
     }

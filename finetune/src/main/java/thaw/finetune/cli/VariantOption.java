@@ -10,7 +10,7 @@ import thaw.resnet.Variant;
 final class VariantOption {
 
     @Option(names = "--variant", paramLabel = "NAME", split = ",", hideParamSyntax = true,
-            description = "How it differs from --arch: stride-in-1x1 (ResNet v1), downsample-in-first-stage.")
+            description = "Variants of --arch: stride-in-1x1 (ResNet v1), downsample-in-first-stage.")
     private Set<Variant> variants = EnumSet.noneOf(Variant.class);
 
     Set<Variant> variants() {

@@ -6,7 +6,7 @@ import java.util.Properties;
 import picocli.CommandLine.IVersionProvider;
 import thaw.engine.Device;
 
-/** What {@code thaw --version} says: Thaw's version, Java's, and what computes on the processor. */
+/** The text of {@code thaw --version}: the versions of Thaw and Java, and the CPU backend's description. */
 final class Version implements IVersionProvider {
 
     @Override
@@ -16,7 +16,7 @@ final class Version implements IVersionProvider {
         }
     }
 
-    /** Maven writes it into this file when it builds. */
+    /** Thaw's version, which Maven writes into version.properties. */
     static String number() throws IOException {
         try (InputStream in = Version.class.getResourceAsStream("version.properties")) {
             Properties properties = new Properties();

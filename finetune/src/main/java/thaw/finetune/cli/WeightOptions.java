@@ -9,39 +9,39 @@ import picocli.CommandLine.Option;
 import thaw.finetune.images.Transforms;
 import thaw.resnet.Architecture;
 
-/** Which network of a weight file is meant, and how images are normalised for it. */
+/** Options that select a network in a weight file, and the normalisation of its images. */
 final class WeightOptions {
 
     private static final int COLOURS = 3;
 
     @Option(names = "--weights-key", paramLabel = "KEY",
-            description = "Where in a checkpoint of several the weights are (default: the model's).")
+            description = "Checkpoint key of the weights (default: the model's).")
     private String key;
 
     @Option(names = "--prefix", paramLabel = "PREFIX",
-            description = "What the network's names begin with, where a file has several (default: the first's).")
+            description = "Name prefix of the network (default: the first's).")
     private String prefix;
 
     @Mixin
     private VariantOption variantOption;
 
     @Option(names = "--mean", paramLabel = "R,G,B", split = ",", hideParamSyntax = true,
-            description = "Subtracted from samples of 0 to 1 (default: the weights' config.json's, or ImageNet's).")
+            description = "Mean of samples from 0 to 1 (default: from the weights' config.json, else ImageNet's).")
     private List<Float> mean;
 
     @Option(names = "--std", paramLabel = "R,G,B", split = ",", hideParamSyntax = true,
-            description = "Divides them then (default: likewise).")
+            description = "Their standard deviation (default: likewise).")
     private List<Float> std;
 
-    /** The network that they choose in a file. */
+    /** Reads the selected network. */
     Pretrained read(Path file, String archName) throws IOException {
         return Pretrained.read(file, archName, key, prefix, variantOption.variants());
     }
 
-    /** @throws Failure if one is given that chooses among weights */
+    /** @throws Failure if {@code --weights-key} or {@code --prefix} is given */
     void requireNoWeights() {
         if (key != null || prefix != null) {
-            throw new Failure("--weights-key and --prefix choose among the weights of a file; give --weights FILE too");
+            throw new Failure("--weights-key and --prefix select weights in a file; give --weights FILE too");
         }
     }
 
@@ -49,7 +49,7 @@ final class WeightOptions {
         return variantOption.of(architecture);
     }
 
-    /** Transforms with the mean and standard deviation that are given. */
+    /** The transforms with the given mean and standard deviation, or their own. */
     Transforms normalize(Transforms transforms) {
         try {
             return transforms.normalize(colours("--mean", mean, transforms.mean()), colours("--std", std, transforms.std()));
@@ -63,7 +63,7 @@ final class WeightOptions {
             return otherwise;
         }
         if (given.size() != 1 && given.size() != COLOURS) {
-            throw new Failure(option + ": expected three numbers with commas between, of red, green and blue, or one for all, got "
+            throw new Failure(option + ": expected three numbers separated by commas (red, green, blue), or one for all, got "
                     + given);
         }
         return given.size() == 1 ? Collections.nCopies(COLOURS, given.get(0)) : given;

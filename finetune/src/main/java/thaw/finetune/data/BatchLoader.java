@@ -17,15 +17,15 @@ import thaw.finetune.images.RgbImage;
 import thaw.finetune.images.Transforms;
 
 /**
- * Makes the batches of one epoch after another from a list of image files. Threads exist only while an epoch is under way.
+ * A loader: makes the batches of each epoch from a list of image files. Threads exist only while an epoch is open.
  *
- * <p>The image at index {@code i} of the list is varied in epoch {@code e} by a random stream of (seed, e, i), batches are mixed
- * by one of (seed, e, batch), and the order of the epoch is drawn from one of (seed, e): nothing depends on threads, and any
- * epoch can be made again.
+ * <p>The image at index {@code i} of the list is augmented in epoch {@code e} by a random stream of (seed, e, i), batches are
+ * mixed by one of (seed, e, batch), and the order of the epoch is drawn from one of (seed, e). The result does not depend on the
+ * number of threads, and any epoch can be repeated.
  */
 public final class BatchLoader {
     private static final int CHANNELS = 3;
-    /* These separate draws of other kinds from those of the images, whose last key is an index from 0. */
+    /* Keys that separate other draws from those of the images, whose last key is an index from 0. */
     private static final long ORDER = -1;
     private static final long MIX = -2;
     private static final long AUGMENTED_IN_ORDER = -3;
@@ -36,19 +36,19 @@ public final class BatchLoader {
     private final LoaderOptions options;
     private final ImageCache<CachedImage> cache;
     private final Queue<float[]> buffers = new ConcurrentLinkedQueue<>();
-    /** What a frozen body made of each image, in the place of images; or null. */
+    /** The frozen body's features of each image, used instead of images; or null. */
     private final ImageFeatures features;
-    /** By index; loaders that were made of one another share what they know. */
+    /** Broken images by index; shared with the loaders derived from this one. */
     private final Map<Integer, BrokenImage> broken;
     private final SeenScales scales;
 
-    /** What is kept of an image: the square that evaluation sees, or what crops or an augmentation draw from. */
+    /** The cached form of an image: the square for evaluation, or the resized image for random crops or an augmentation. */
     private enum View { SQUARE, FOR_CROPS, FOR_AUGMENTATION }
 
     private record CachedImage(Path file, View view) {
     }
 
-    /** For images of one class each; otherwise as {@link #BatchLoader(List, LabelSet, Transforms, LoaderOptions)}. */
+    /** A loader of images of one class each; see {@link #BatchLoader(List, LabelSet, Transforms, LoaderOptions)}. */
     public BatchLoader(List<Sample> samples, Transforms transforms, LoaderOptions options) {
         this(samples, numbered(samples), transforms, options);
     }
@@ -56,8 +56,9 @@ public final class BatchLoader {
     /**
      * A loader of images.
      *
-     * @throws IllegalArgumentException when there is no image, or none is left because {@code dropLast} drops the only batch, or
-     *                                  labels are not among {@code labels}, or images of several labels are to be balanced
+     * @throws IllegalArgumentException if there is no image, {@code dropLast} drops the only batch, a label is not among
+     *                                  {@code labels}, a batch exceeds the length of an array, or {@code balanced} is set for
+     *                                  images of several labels
      */
     public BatchLoader(List<Sample> samples, LabelSet labels, Transforms transforms, LoaderOptions options) {
         this(samples, labels, transforms, options, null, new ConcurrentSkipListMap<>(), new SeenScales());
@@ -92,19 +93,19 @@ public final class BatchLoader {
         samples.forEach(this::requireKnown);
     }
 
-    /** The same images in order and without chance, in batches of the same size. */
+    /** A loader of the same images in order and without augmentation, in batches of the same size. */
     public BatchLoader inOrder() {
         return new BatchLoader(samples, labels, transforms, options.training(false).cacheBytes(0), features, broken, scales);
     }
 
-    /** The same images prepared otherwise, such as in another size. */
+    /** A loader of the same images with other transforms, such as another size. */
     public BatchLoader prepared(Transforms otherwise) {
         return new BatchLoader(samples, labels, otherwise, options, features, broken, scales);
     }
 
     /**
-     * The same epochs with what a network's frozen body makes of each image in the place of the image, which is neither varied
-     * nor mixed then, but where there are features of mirror images, flipped as it would have been.
+     * A loader of the same epochs with features of a network's frozen body instead of images. They are neither augmented nor
+     * mixed; if there are features of mirror images, they replace the plain ones wherever the image would have been flipped.
      */
     public BatchLoader onFeatures(ImageFeatures features) {
         LoaderOptions unmixed = new LoaderOptions(options.batch(), options.seed(), options.threads(), options.training(),
@@ -126,45 +127,44 @@ public final class BatchLoader {
         }
     }
 
-    /** Images in an epoch, broken ones included; may be fewer than there are: see {@link #batches}. */
+    /** The number of images in an epoch, broken ones included; less than the list's if {@link #batches} omits the last batch. */
     public int images() {
         int rest = samples.size() % options.batch();
-        /* Batch norm over a single 1 x 1 activation has no variance; a lone image at the end would stop the training there. */
+        /* Batch norm over a single 1 x 1 activation has no variance; a last batch of one image would fail in training. */
         boolean lone = options.training() && rest == 1 && samples.size() > 1;
         return options.dropLast() || lone ? samples.size() - rest : samples.size();
     }
 
     /**
-     * Batches in an epoch. A last smaller batch counts, unless {@code dropLast} is set or, in training, it is of a single
-     * image. An epoch has fewer where all images of a batch are broken.
+     * The number of batches in an epoch. A smaller last batch counts, unless {@code dropLast} is set or, in training, it has a
+     * single image. An epoch has fewer batches if all images of one are broken.
      */
     public int batches() {
         return (images() + options.batch() - 1) / options.batch();
     }
 
-    /** What images may show. */
+    /** The classes, and whether an image may show several. */
     public LabelSet labels() {
         return labels;
     }
 
     /**
-     * The images that were passed over so far because they could not be read, in the order of the list; also by loaders that were
-     * made of this one.
+     * The images skipped so far because they could not be read, in the order of the list, including those skipped by derived
+     * loaders.
      */
     public List<BrokenImage> broken() {
         return List.copyOf(broken.values());
     }
 
     /**
-     * Whether some of the images that were seen so far had the network's size already and were left as they were, while others were
-     * resized and cropped: then what they show has two scales, see {@link thaw.finetune.images.ExactSize}. Also by loaders that were
-     * made of this one.
+     * Whether some of the images loaded so far had the network's size already and were not resized, while others were resized and
+     * cropped: then objects appear at two scales, see {@link thaw.finetune.images.ExactSize}. Includes derived loaders.
      */
     public boolean mixesScales() {
         return scales.mixed();
     }
 
-    /** Begins an epoch; close it, and its threads are gone. */
+    /** Begins an epoch; closing it ends its threads. */
     public Batches epoch(int epoch) {
         return epoch(epoch, 0);
     }
@@ -172,22 +172,22 @@ public final class BatchLoader {
     /**
      * Begins in the middle of an epoch.
      *
-     * @param from the batch to begin with, from 0, where those of which no image can be read count too
+     * @param from the number of the first batch, from 0, with unreadable batches counted
      */
     public Batches epoch(int epoch, int from) {
         return new Batches(this, epoch, options.training() ? Pass.TRAINING : Pass.EVALUATION, from);
     }
 
     /**
-     * Begins an epoch in which all images come in order and unmixed, but varied as in training: for test-time augmentation.
+     * Begins an epoch for test-time augmentation: all images in order and unmixed, but augmented as in training.
      *
-     * @param epoch another one varies them otherwise
+     * @param epoch selects the random draws
      */
     public Batches augmentedEpoch(int epoch) {
         return new Batches(this, epoch, Pass.AUGMENTED_IN_ORDER, 0);
     }
 
-    /** Begins an epoch in which all images come in order, each mirrored left to right. */
+    /** Begins an epoch of all images in order, each mirrored left to right. */
     public Batches mirroredEpoch() {
         return new Batches(this, 0, Pass.MIRRORED, 0);
     }
@@ -197,12 +197,12 @@ public final class BatchLoader {
         return samples;
     }
 
-    /** How images are prepared. */
+    /** The transforms that prepare images. */
     public Transforms transforms() {
         return transforms;
     }
 
-    /** Pixels on a side of the images; 0 of features. */
+    /** The side of the images in pixels; 0 for features. */
     int side() {
         return features == null ? transforms.size() : 0;
     }
@@ -223,7 +223,7 @@ public final class BatchLoader {
         return options.balanced() ? EpochOrder.balanced(samples, random) : EpochOrder.shuffled(samples.size(), random);
     }
 
-    /** An array for the images of a batch; full batches share a few of them. */
+    /** An array for the images of a batch; those of full batches are reused. */
     float[] borrow(int size) {
         float[] free = size == options.batch() ? buffers.poll() : null;
         return free == null ? new float[size * imageLength()] : free;
@@ -238,7 +238,7 @@ public final class BatchLoader {
     /**
      * Prepares one image and writes it to the given place of a batch.
      *
-     * @param turn of the image in the epoch, from 0
+     * @param turn the number of the image's repetition in the epoch, from 0
      */
     void load(int index, int turn, int epoch, Pass pass, float[] images, int position) {
         Path file = samples.get(index).file();
@@ -277,7 +277,7 @@ public final class BatchLoader {
         }));
     }
 
-    /** What is drawn of an image of which nothing else is. */
+    /** Draws whether an image is flipped, from the same stream as the flip of the whole augmentation. */
     private boolean isFlipped(int index, int turn, int epoch, Pass pass) {
         SplittableRandom random = stream(index, turn, epoch, pass);
         return options.augmentation().map(augmentation -> augmentation.drawFlip(random))
@@ -291,7 +291,7 @@ public final class BatchLoader {
         return turn == 0 ? RandomStream.of(options.seed(), epoch, index) : RandomStream.of(options.seed(), epoch, index, turn);
     }
 
-    /** Targets of a batch, mixed together with the images if that is wanted. */
+    /** The targets of a batch; in training with a mix, both images and targets are mixed. */
     Targets targets(List<Sample> batch, float[] images, int number, int epoch, Pass pass) {
         boolean mixed = pass == Pass.TRAINING && options.mix().isPresent();
         if (!mixed) {

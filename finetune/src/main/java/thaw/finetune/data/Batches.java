@@ -15,7 +15,7 @@ import java.util.concurrent.TimeUnit;
 import thaw.finetune.images.ImageReadException;
 
 /**
- * The batches of one epoch, in order, prepared ahead on threads of their own:
+ * The batches of one epoch, in order, prepared ahead on separate threads:
  *
  * <pre>{@code
  * try (Batches batches = loader.epoch(0)) {
@@ -25,9 +25,8 @@ import thaw.finetune.images.ImageReadException;
  * }
  * }</pre>
  *
- * The images of a few batches are under way at any time, no more. For one consumer; closing it waits for its threads to end.
- * They also end after the last batch or the first failure, and within a second or so where the epoch is abandoned without
- * being closed.
+ * Only a few batches are in preparation at any time. Not thread-safe; closing waits for the threads to end. They also end after
+ * the last batch or the first failure, and within about a second if the epoch is abandoned without being closed.
  */
 public final class Batches implements Iterable<RawBatch>, Iterator<RawBatch>, AutoCloseable {
     private static final long IDLE_MILLIS = 1000;
@@ -47,7 +46,7 @@ public final class Batches implements Iterable<RawBatch>, Iterator<RawBatch>, Au
     private RawBatch current;
     private boolean closed;
 
-    /** @param from the batch to begin with, from 0, where those of which no image can be read count too */
+    /** @param from the number of the first batch, from 0, with unreadable batches counted */
     Batches(BatchLoader loader, int epoch, Pass pass, int from) {
         this.loader = loader;
         this.epoch = epoch;
@@ -58,7 +57,7 @@ public final class Batches implements Iterable<RawBatch>, Iterator<RawBatch>, Au
         this.position = from;
         this.delivered = from > 0;
         int count = loader.options().threads();
-        /* Two batches ahead hide an uneven pace; small batches need more for every thread to have an image. */
+        /* Two batches ahead even out the time per batch; small batches need more, so that every thread has an image. */
         this.ahead = Math.max(2, 1 + count / loader.options().batch());
         this.workers = new ThreadPoolExecutor(count, count, IDLE_MILLIS, TimeUnit.MILLISECONDS, new LinkedBlockingQueue<>(),
                 this::thread);
@@ -66,18 +65,18 @@ public final class Batches implements Iterable<RawBatch>, Iterator<RawBatch>, Au
         schedule();
     }
 
-    /** This very object: an epoch can be walked through once. */
+    /** Returns this object: an epoch can be iterated once. */
     @Override
     public Iterator<RawBatch> iterator() {
         return this;
     }
 
     /**
-     * Whether {@link #next} has something to give or to report. Waits for a batch where it takes that to know whether any image
-     * of it can be read.
+     * Whether {@link #next} has a batch to return or a failure to throw. Unless the loader is strict, waits for a batch, to know
+     * whether any of its images can be read.
      *
-     * @throws thaw.finetune.images.ImageReadException when the epoch ends without one image that could be read
-     * @throws CancellationException                   when the waiting thread is interrupted; the epoch is then closed
+     * @throws thaw.finetune.images.ImageReadException if the epoch ends and no image of it could be read
+     * @throws CancellationException                   if the waiting thread is interrupted; the epoch is then closed
      */
     @Override
     public boolean hasNext() {
@@ -103,11 +102,12 @@ public final class Batches implements Iterable<RawBatch>, Iterator<RawBatch>, Au
     }
 
     /**
-     * Waits for the next batch; the arrays of the one before are used again from here on.
+     * Waits for the next batch; the arrays of the previous one are reused from here on.
      *
-     * @throws thaw.finetune.images.ImageReadException when an image of it cannot be read, naming the file, and the loader is
-     *                                                 strict; the epoch is then closed
-     * @throws CancellationException                   when the waiting thread is interrupted; the epoch is then closed
+     * @throws thaw.finetune.images.ImageReadException if an image of it cannot be read and the loader is strict; names the file,
+     *                                                 and the epoch is then closed
+     * @throws NoSuchElementException                  if the epoch is closed or has no more batches
+     * @throws CancellationException                   if the waiting thread is interrupted; the epoch is then closed
      */
     @Override
     public RawBatch next() {
@@ -126,7 +126,7 @@ public final class Batches implements Iterable<RawBatch>, Iterator<RawBatch>, Au
         return current;
     }
 
-    /** The number, from 0, of the batch that comes next: where {@link BatchLoader#epoch(int, int)} goes on after this one. */
+    /** The number of the next batch, from 0: the argument with which {@link BatchLoader#epoch(int, int)} continues this epoch. */
     public int position() {
         return position;
     }
@@ -147,7 +147,7 @@ public final class Batches implements Iterable<RawBatch>, Iterator<RawBatch>, Au
         }
     }
 
-    /** Ends the threads and gives up the batches that were under way. */
+    /** Ends the threads and drops the batches in preparation. */
     @Override
     public void close() {
         if (closed) {
@@ -172,7 +172,7 @@ public final class Batches implements Iterable<RawBatch>, Iterator<RawBatch>, Au
         pending.clear();
     }
 
-    /** The pool makes threads anew after a pause between batches; those that ended meanwhile are forgotten. */
+    /** Creates a thread of the pool. The pool replaces threads after a pause between batches; those that ended are dropped. */
     private Thread thread(Runnable work) {
         threads.removeIf(thread -> thread.getState() == Thread.State.TERMINATED);
         Thread thread = new Thread(work, "thaw-images");

@@ -3,9 +3,9 @@ package thaw.finetune.data;
 import java.nio.file.Path;
 
 /**
- * An image that was passed over because it could not be read.
+ * An image that was skipped because it could not be read.
  *
- * @param reason says what is wrong with it, and names it
+ * @param reason the error message, with the file's name
  */
 public record BrokenImage(Path file, String reason) {
 }

@@ -13,12 +13,16 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import thaw.finetune.images.ImageFormat;
 
-/** Lists a folder with a subfolder for each class, named like it; the image files anywhere beneath are the class's images. */
+/** Lists class folders: each subfolder is a class of its name, with all image files beneath it, at any depth. */
 final class ClassFolders {
     private ClassFolders() {
     }
 
-    /** @throws ImageFolderException when one of the classes has no image, or as {@link #list} */
+    /**
+     * The images of classes, each of which must have some.
+     *
+     * @throws ImageFolderException if a class has no image, and under the conditions of {@link #list}
+     */
     static ImageList read(Path root, List<Path> folders) {
         ImageList list = list(root, folders);
         boolean[] present = new boolean[folders.size()];
@@ -39,8 +43,8 @@ final class ClassFolders {
     /**
      * The images of classes, some of which may have none.
      *
-     * @param folders of the classes, some or all of {@link #subfolders}
-     * @throws ImageFolderException when there are no class folders, or their names cannot be classes'
+     * @param folders the class folders, some or all of {@link #subfolders}
+     * @throws ImageFolderException if there are no class folders, or a name cannot be a class's
      */
     static ImageList list(Path root, List<Path> folders) {
         if (folders.isEmpty()) {
@@ -76,7 +80,7 @@ final class ClassFolders {
         }
     }
 
-    /** The folders in a folder but for hidden ones, in the order of their names' code points. */
+    /** The folders in a folder without hidden ones, in the order of their names' code points. */
     static List<Path> subfolders(Path root) {
         return children(root).filter(path -> Files.isDirectory(path) && !FileNames.isHidden(path))
                 .sorted(ImageFiles.BY_CODE_POINTS).toList();
@@ -87,7 +91,7 @@ final class ClassFolders {
         return Files.isDirectory(root) && !subfolders(root).isEmpty();
     }
 
-    /** Whether images lie in the folder itself. */
+    /** Whether the folder itself contains images. */
     static boolean hasImages(Path folder) {
         return children(folder).anyMatch(file -> ImageFiles.isImage(file) && Files.isRegularFile(file));
     }

@@ -10,8 +10,8 @@ import java.util.List;
 import java.util.stream.Collectors;
 
 /**
- * Comma-separated values, as RFC 4180 has them: fields with commas, quotes or line breaks are in double quotes, and a quote
- * within is doubled. UTF-8; a byte order mark is passed over, and lines may end in CR LF or LF.
+ * Comma-separated values by RFC 4180: fields with commas, quotes or line breaks are in double quotes, and a quote within is
+ * doubled. The encoding is UTF-8; a byte order mark is skipped, and lines may end in CR LF or LF.
  */
 public final class Csv {
     private static final char[] SEPARATORS = {',', ';', '\t'};
@@ -20,7 +20,7 @@ public final class Csv {
     }
 
     /**
-     * The records of a file; empty lines are none.
+     * The records of a file; empty lines are skipped.
      *
      * @throws ImageFolderException if the file is missing, is not text in UTF-8, or a quote is never closed
      */
@@ -29,10 +29,10 @@ public final class Csv {
     }
 
     /**
-     * The records of a file whose fields are separated by the first of comma, semicolon and tab by which all records have the same
-     * number of fields, at least two; otherwise by the comma.
+     * The records of a file. The separator is the first of comma, semicolon and tab with which all records have the same number
+     * of fields, at least two; otherwise the comma.
      *
-     * @throws ImageFolderException as {@link #read}
+     * @throws ImageFolderException under the conditions of {@link #read}
      */
     static List<List<String>> readTable(Path file) {
         return table(text(file), file.toString());
@@ -63,7 +63,7 @@ public final class Csv {
                     return records;
                 }
             } catch (ImageFolderException unclosed) {
-                // Quotes may close by another separator; by the comma, the error is thrown below.
+                // Quotes may be closed with another separator; the comma's error is thrown below.
             }
         }
         return parse(text, name);
@@ -125,7 +125,7 @@ public final class Csv {
         return text;
     }
 
-    /** One record, ending in CR LF. */
+    /** A record as text, ending in CR LF. */
     public static String line(List<String> fields) {
         return fields.stream().map(Csv::field).collect(Collectors.joining(",", "", "\r\n"));
     }

@@ -13,7 +13,7 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
- * How a table says what images show: its first record names the columns, each further one is an image.
+ * The columns of a table of images and labels: its first record names the columns, each further record is an image.
  *
  * <pre>
  * file,label,is_valid                    image_name,tags
@@ -23,25 +23,23 @@ import java.util.stream.Stream;
  *
  * {@code CsvLabels.standard()} reads the first, {@code CsvLabels.standard().delimiter(" ").folder("train")} the second.
  *
- * <p>Without a name, the column of files is the first of which a file is there, that of labels one called so or else the next,
- * and {@code is_valid} or {@code split} say what is for validation, in true and false, 1 and 0, or train, valid and test. A table
- * of two columns may lack the first record.
+ * <p>Columns without a given name are detected: files are in the first column that names an existing file, labels in one with a
+ * usual name or else in the next one, and the validation split in {@code is_valid}, {@code split} or the like, with values true
+ * and false, 1 and 0, or train, valid and test. A table of two columns may lack the first record.
  *
- * @param fileColumn  name of the column of files; empty for one that is found
- * @param labelColumn name of the column of labels; empty for one that is found
- * @param validColumn name of the column that says which images are for validation; empty for one that is found, {@code -} for
- *                    none
- * @param delimiter   what stands between the labels of an image that may have several; empty for one label each
- * @param folder      of the files, from the table's own folder; empty for that itself
- * @param suffix      added to each name, such as {@code .jpg}; empty where names have their endings, or there is but one image
- *                    called so whatever its ending
+ * @param fileColumn  name of the column of files; empty to detect it
+ * @param labelColumn name of the column of labels; empty to detect it
+ * @param validColumn name of the column of the validation split; empty to detect it, {@code -} for none
+ * @param delimiter   separator of an image's labels; empty for one label per image
+ * @param folder      folder of the files, relative to the table's; empty for the table's
+ * @param suffix      appended to each name, such as {@code .jpg}; empty if names have extensions, or determine the image without
  */
 public record CsvLabels(String fileColumn, String labelColumn, String validColumn, String delimiter, String folder,
         String suffix) {
     private static final String REMEDY = "; give the folder of the files, a suffix (--suffix .jpg) or the column of files"
             + " (--file-column NAME)";
 
-    /** One label each, in columns that are found; files in the table's folder. */
+    /** One label per image, detected columns, and files in the table's folder. */
     public static CsvLabels standard() {
         return new CsvLabels("", "", "", "", "", "");
     }
@@ -70,11 +68,11 @@ public record CsvLabels(String fileColumn, String labelColumn, String validColum
         return new CsvLabels(fileColumn, labelColumn, validColumn, delimiter, folder, ending);
     }
 
-    /** A record of the table: the image, its labels, and the part it is for. */
+    /** A record of the table: the image, its labels, and its part of the data set. */
     private record Row(Path file, List<String> labels, Part part) {
     }
 
-    /** @throws ImageFolderException when the table is missing or malformed, or none of its files is there */
+    /** @throws ImageFolderException if the table is missing or malformed, or none of its files exists */
     Listing read(Path csv) {
         List<List<String>> records = Csv.readTable(csv);
         Path root = csv.resolveSibling(folder);
@@ -99,8 +97,8 @@ public record CsvLabels(String fileColumn, String labelColumn, String validColum
             Row row = new Row(file, labels(csv, i, record.get(columns.labelAt())), part);
             if (rows.putIfAbsent(FileNames.normalized(file.normalize().toString()), row) != null) {
                 throw new ImageFolderException(csv + ": record " + (i + 1) + " has the file '" + name
-                        + "' once more; expected one record for each file" + (delimiter.isEmpty() ? "; for several labels of an"
-                        + " image put them into one field with a delimiter between (--multi-label)" : ""));
+                        + "' once more; expected one record per file" + (delimiter.isEmpty() ? "; put several labels of an"
+                        + " image into one field, separated by a delimiter (--multi-label)" : ""));
             }
         }
         return listing(csv, root, columns, List.copyOf(rows.values()), skipped);
@@ -108,11 +106,11 @@ public record CsvLabels(String fileColumn, String labelColumn, String validColum
 
     private Listing listing(Path csv, Path root, TableColumns columns, List<Row> rows, Map<String, Integer> skipped) {
         if (rows.isEmpty()) {
-            throw new ImageFolderException(csv + ": none of its files is an image by its ending, they end in "
+            throw new ImageFolderException(csv + ": none of its files has an image's extension, they end in "
                     + String.join(", ", skipped.keySet()) + REMEDY);
         }
         if (rows.stream().noneMatch(row -> Files.exists(row.file))) {
-            throw new ImageFolderException(csv + ": none of its " + rows.size() + " images is there, the first is sought at "
+            throw new ImageFolderException(csv + ": none of its " + rows.size() + " images exists, the first is expected at "
                     + rows.get(0).file + REMEDY);
         }
         Parts parts = parts(csv, columns, rows);
@@ -130,14 +128,14 @@ public record CsvLabels(String fileColumn, String labelColumn, String validColum
     }
 
     /**
-     * The rows by what they are for.
+     * The rows by part of the data set.
      *
-     * @param valid empty where no column splits them
+     * @param valid empty if no column splits them
      */
     private record Parts(List<Row> train, List<Row> valid, String remark) {
     }
 
-    /** Rows for testing are for validation where there are none for that, and not used otherwise. */
+    /** Splits the rows; test rows serve for validation if there are no others, and are unused otherwise. */
     private Parts parts(Path csv, TableColumns columns, List<Row> rows) {
         List<Row> train = of(rows, Part.TRAIN);
         List<Row> valid = of(rows, Part.VALID);
@@ -152,8 +150,8 @@ public record CsvLabels(String fileColumn, String labelColumn, String validColum
         String all = "'" + columns.header().get(columns.validAt()) + "' has all images " + (train.isEmpty() ? "for validation"
                 : "for training");
         if (!validColumn.isEmpty()) {
-            throw new ImageFolderException(csv + ": " + all + "; give another column (--valid-column NAME), or have a share held"
-                    + " out (--valid-column " + TableColumns.NONE + ")");
+            throw new ImageFolderException(csv + ": " + all + "; give another column (--valid-column NAME), or hold out a"
+                    + " share (--valid-column " + TableColumns.NONE + ")");
         }
         return new Parts(rows, List.of(), all);
     }

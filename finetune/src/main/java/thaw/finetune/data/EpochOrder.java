@@ -7,10 +7,10 @@ import java.util.TreeMap;
 import java.util.stream.IntStream;
 
 /**
- * In which order an epoch goes through the samples.
+ * The order of the samples in an epoch.
  *
- * @param indices of samples
- * @param turns   which of its turns in the epoch it is, from 0
+ * @param indices the samples' indices
+ * @param turns   for each entry, the number of earlier occurrences of the same sample in the epoch
  */
 record EpochOrder(int[] indices, int[] turns) {
 
@@ -27,9 +27,9 @@ record EpochOrder(int[] indices, int[] turns) {
     }
 
     /**
-     * As many of one class as of any other, up to one, and as many in all as there are samples: each is drawn with a probability
-     * inverse to its class's frequency. A class's samples take turns, so those of a small class come several times, and of a
-     * large one another part in every epoch.
+     * An order with equal numbers of each class, up to one, and as many entries as there are samples: each sample is drawn with a
+     * probability inverse to its class's frequency. The samples of a small class repeat, and those of a large class are a
+     * different subset in every epoch.
      */
     static EpochOrder balanced(List<Sample> samples, SplittableRandom random) {
         TreeMap<Integer, List<Integer>> byClass = new TreeMap<>();

@@ -8,18 +8,18 @@ import java.nio.file.Path;
 import java.text.Normalizer;
 import java.util.Set;
 
-/** Names of files and folders as text. */
+/** Names of files and folders as text: encoding, Unicode normalisation, hidden names. */
 public final class FileNames {
     private static final char REPLACEMENT = '\ufffd';
     private static final Charset ENCODING = Charset.forName(System.getProperty("sun.jnu.encoding", "UTF-8"));
-    /** What file managers, archivers, servers and Python leave beside a user's files. */
+    /** Folders that file managers, archivers, servers and Python create beside a user's files. */
     private static final Set<String> SYSTEM_FOLDERS = Set.of("__MACOSX", "@eaDir", "#recycle", "$RECYCLE.BIN",
             "System Volume Information", "lost+found", "__pycache__");
 
     private FileNames() {
     }
 
-    /** The last name of a path, empty for a root. */
+    /** The last name of a path; empty for a root. */
     static String of(Path path) {
         return path.getFileName() == null ? "" : path.getFileName().toString();
     }
@@ -28,7 +28,7 @@ public final class FileNames {
         return of(path).startsWith(".") || SYSTEM_FOLDERS.contains(of(path));
     }
 
-    /** The same for a text with composed and with combining characters (NFC and NFD), which differ by file system. */
+    /** A text in NFC; file systems differ in whether they store composed (NFC) or combining characters (NFD). */
     static String normalized(String text) {
         return isAscii(text) ? text : Normalizer.normalize(text, Normalizer.Form.NFC);
     }
@@ -38,14 +38,14 @@ public final class FileNames {
     }
 
     /**
-     * For a name that stands for more than its file, such as a class's.
+     * Checks a name that is more than a file's, such as a class's.
      *
-     * @throws ImageFolderException if Java had to replace characters of it, or reads them in another encoding than UTF-8
+     * @throws ImageFolderException if Java replaced characters of it, or decodes it by an encoding other than UTF-8
      */
     static void requireText(Path path) {
         String name = of(path);
         if (!survives(path) || isForeign(name)) {
-            throw new ImageFolderException(path + ": the folder's name becomes a class's, and " + remedy(name));
+            throw new ImageFolderException(path + ": the folder's name is a class's, and " + remedy(name));
         }
     }
 
@@ -57,7 +57,7 @@ public final class FileNames {
         }
     }
 
-    /** Windows has names in Unicode; elsewhere they are bytes, which Java takes for text in the locale's encoding. */
+    /** Whether a non-ASCII name may be decoded wrongly: outside Windows, Java decodes names by the locale's encoding. */
     private static boolean isForeign(String name) {
         return !isUnicode() && !isAscii(name);
     }
@@ -66,14 +66,14 @@ public final class FileNames {
         return ENCODING.equals(StandardCharsets.UTF_8) || FileSystems.getDefault().getSeparator().equals("\\");
     }
 
-    /** What is wrong with a name that Java cannot have as it is, and what to do. */
+    /** The message for a name that Java cannot represent: the fault and the remedy. */
     public static String remedy(String name) {
         return isUnicode() ? "'" + name + "' is not text in UTF-8; rename it"
-                : "Java takes file names for " + ENCODING + " here, which '" + name + "' is not in; start Java with the environment"
-                        + " variable LC_ALL=C.UTF-8 (./thaw does so by itself)";
+                : "Java decodes file names as " + ENCODING + " here, which '" + name + "' is not; start Java with the environment"
+                        + " variable LC_ALL=C.UTF-8 (./thaw sets it)";
     }
 
-    /** Whether Java has lost characters of a text from the command line because the locale's encoding is not the text's. */
+    /** Whether Java has lost characters of a command-line argument because the locale has another encoding. */
     public static boolean isDamaged(String text) {
         return !isUnicode() && text.indexOf(REPLACEMENT) >= 0;
     }

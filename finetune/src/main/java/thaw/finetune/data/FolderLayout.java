@@ -15,28 +15,28 @@ import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /**
- * How the subfolders of a data set's folder are understood. By default those called {@code train}, {@code valid} and {@code test},
- * in these and other usual spellings, are parts with class folders of their own, and all others are classes; where it could be one
- * or the other, listing ends with a question.
+ * The interpretation of a data set's subfolders. By default {@code train}, {@code valid} and {@code test}, in these and other
+ * usual spellings, are parts of the data set, each with class folders, and all other subfolders are classes. An ambiguous folder
+ * is an error whose message names the choices.
  *
- * @param partsByName whether names tell parts; otherwise every folder is a class
- * @param validFolder of the images to validate on, from the data set's folder or absolute; empty for the one found by its name
- * @param leftOut     names of subfolders that are neither
+ * @param partsByName whether parts are detected by name; otherwise every subfolder is a class
+ * @param validFolder the validation folder, relative to the data set's or absolute; empty to detect it by name
+ * @param leftOut     names of subfolders to ignore
  */
 public record FolderLayout(boolean partsByName, String validFolder, List<String> leftOut) {
-    /** So many of a list stand in a message. */
+    /** The number of a list's entries that a message names. */
     private static final int NAMED = 4;
 
     public FolderLayout {
         leftOut = List.copyOf(leftOut);
     }
 
-    /** Parts by their names. */
+    /** Detects parts by name. */
     public static FolderLayout standard() {
         return new FolderLayout(true, "", List.of());
     }
 
-    /** Every folder is a class, {@code train} and {@code test} too. */
+    /** Every folder is a class, including {@code train} and {@code test}. */
     public static FolderLayout everyFolderAClass() {
         return new FolderLayout(false, "", List.of());
     }
@@ -49,9 +49,9 @@ public record FolderLayout(boolean partsByName, String validFolder, List<String>
         return new FolderLayout(partsByName, validFolder, names);
     }
 
-    /** The folders of a data set: classes, or parts; a part is one of those whose names say so. */
+    /** The subfolders of a data set, with those named like a part grouped by part. */
     private record Folders(Path root, List<Path> all, Map<Part, List<Path>> parts) {
-        /** Folders that a part's name is given to and that have class folders. */
+        /** Folders that are named like a part and have class folders. */
         List<Path> of(Part part) {
             return parts.getOrDefault(part, List.of()).stream().filter(ClassFolders::looksLikeOne).toList();
         }
@@ -65,7 +65,7 @@ public record FolderLayout(boolean partsByName, String validFolder, List<String>
         }
     }
 
-    /** @throws ImageFolderException as {@link ImageFolder#of(Path, FolderLayout)} */
+    /** @throws ImageFolderException under the conditions of {@link ImageFolder#of(Path, FolderLayout)} */
     Listing list(Path root) {
         if (!Files.isDirectory(root)) {
             throw new ImageFolderException(root + ": " + (Files.exists(root) ? "is not a folder" : "no such folder")
@@ -81,7 +81,7 @@ public record FolderLayout(boolean partsByName, String validFolder, List<String>
         if (valid == null && folders.others().stream().anyMatch(ClassFolders::hasImages)) {
             throw new ImageFolderException(root + ": " + name(train) + " may hold the images to train on, or be a class beside "
                     + names(folders.others()) + "; give " + train + " to train on the classes in it, or --flat (in Java"
-                    + " FolderLayout.everyFolderAClass()) where every folder is a class");
+                    + " FolderLayout.everyFolderAClass()) if every folder is a class");
         }
         List<Path> rest = folders.all.stream().filter(folder -> !folder.equals(train) && !folder.equals(valid)).toList();
         Path inner = unwrapped(train);
@@ -89,7 +89,7 @@ public record FolderLayout(boolean partsByName, String validFolder, List<String>
                 unused(rest));
     }
 
-    /** Archives unpack {@code training_set/training_set/cats}. */
+    /** The inner folder of a part whose only subfolder has the same name, such as {@code training_set/training_set/cats}. */
     private static Path unwrapped(Path part) {
         Path inner = part.resolve(FileNames.of(part));
         return ClassFolders.looksLikeOne(part) && ClassFolders.subfolders(part).equals(List.of(inner)) ? inner : part;
@@ -111,17 +111,17 @@ public record FolderLayout(boolean partsByName, String validFolder, List<String>
         return new Folders(root, all, parts);
     }
 
-    /** Null for no folder of that part with class folders in it. */
+    /** The only folder of a part that has class folders; null if there is none. */
     private static Path only(Folders folders, Part part) {
         List<Path> found = folders.of(part);
         if (found.size() > 1) {
-            throw new ImageFolderException(folders.root + ": has " + names(found) + ", which go by names for the same; leave"
-                    + " one out by --leave-out " + FileNames.of(found.get(1)) + " (in Java FolderLayout.leaveOut)");
+            throw new ImageFolderException(folders.root + ": has " + names(found) + ", which are names of the same part; leave"
+                    + " one out with --leave-out " + FileNames.of(found.get(1)) + " (in Java FolderLayout.leaveOut)");
         }
         return found.isEmpty() ? null : found.get(0);
     }
 
-    /** The validation folder, or where there is none the test folder: one without class folders has no labels. */
+    /** The validation folder, or else a test folder with class folders, without which it has no labels. */
     private static Path validation(Folders folders) {
         Path valid = only(folders, Part.VALID);
         if (valid == null && !folders.named(Part.VALID).isEmpty()) {
@@ -130,7 +130,7 @@ public record FolderLayout(boolean partsByName, String validFolder, List<String>
         return valid != null ? valid : only(folders, Part.TEST);
     }
 
-    /** A folder whose subfolders are the classes. */
+    /** Lists a folder whose subfolders are the classes. */
     private Listing classes(Folders folders, Path given) {
         List<Path> classes = folders.all.stream().filter(folder -> given == null || !isSame(folder, given)).toList();
         if (given == null && partsByName) {
@@ -156,13 +156,13 @@ public record FolderLayout(boolean partsByName, String validFolder, List<String>
                     .filter(folder -> !folders.named(Part.TRAIN).contains(folder)).findFirst().orElseThrow();
             String name = FileNames.of(one);
             throw new ImageFolderException(folders.root + ": " + name + "/ may be a class beside " + names(folders.others())
-                    + ", or images to judge the model on; give --flat where every folder is a class, "
+                    + ", or hold images for evaluation; give --flat if every folder is a class, "
                     + (ClassFolders.looksLikeOne(one) ? "--valid-folder " + name + " to validate on it, " : "") + "or --leave-out "
                     + name + " (in Java, FolderLayout)");
         }
         List<Path> all = folders.all;
         if (all.size() == 1 && ClassFolders.looksLikeOne(all.get(0)) && !ClassFolders.hasImages(all.get(0))) {
-            throw new ImageFolderException(folders.root + ": has one folder alone, " + name(all.get(0)) + ", and in it "
+            throw new ImageFolderException(folders.root + ": has only one folder, " + name(all.get(0)) + ", which contains "
                     + names(ClassFolders.subfolders(all.get(0))) + "; give " + all.get(0) + ", or --flat (in Java"
                     + " FolderLayout.everyFolderAClass()) if " + name(all.get(0)) + " is a class");
         }
@@ -172,16 +172,16 @@ public record FolderLayout(boolean partsByName, String validFolder, List<String>
         List<String> remarks = new ArrayList<>();
         List<Path> folders = train.classes().stream().map(train.root()::resolve).toList();
         if (train.samples().stream().noneMatch(sample -> sample.file().getParent().equals(folders.get(sample.label())))) {
-            remarks.add("all in folders within those of the classes");
+            remarks.add("all images are in subfolders of the class folders");
         }
         ImageList valid = validFolder == null ? null : valid(validFolder, train, remarks);
         return new Listing(train, valid, unused, remarks);
     }
 
-    /** The images to validate on, labelled as those to train on; classes without any are told of in a remark. */
+    /** The validation images, labelled by the training classes; classes without validation images are named in a remark. */
     private static ImageList valid(Path validFolder, ImageList train, List<String> remarks) {
         if (!Files.isDirectory(validFolder)) {
-            throw new ImageFolderException(validFolder + ": no such folder; expected the folders of the classes to validate on");
+            throw new ImageFolderException(validFolder + ": no such folder; expected class folders for validation");
         }
         ImageList valid = ClassFolders.list(validFolder, ClassFolders.subfolders(validFolder));
         if (valid.samples().isEmpty()) {
@@ -227,7 +227,7 @@ public record FolderLayout(boolean partsByName, String validFolder, List<String>
         return FileNames.of(folder) + "/";
     }
 
-    /** A few by name, many by number. */
+    /** The first {@value #NAMED} names, and the number of the rest. */
     private static String names(List<Path> folders) {
         String some = folders.stream().limit(NAMED).map(FolderLayout::name).collect(joining(", "));
         return folders.size() > NAMED ? some + " and " + (folders.size() - NAMED) + " more" : some;

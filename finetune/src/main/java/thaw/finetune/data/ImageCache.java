@@ -7,10 +7,10 @@ import java.util.function.Function;
 import thaw.finetune.images.RgbImage;
 
 /**
- * Images that were decoded and resized once, kept up to a budget of bytes. Once it is spent, further images are made anew
- * each time: an epoch visits each image once, and then whatever is thrown out is wanted again before what replaced it.
+ * A cache of decoded and resized images, up to a budget of bytes. Entries are never evicted: an epoch visits each image once, so
+ * that any evicted image would be needed again before its replacement. Thread-safe.
  *
- * @param <K> what tells images apart
+ * @param <K> the key of an image
  */
 final class ImageCache<K> {
     private final Map<K, RgbImage> images = new ConcurrentHashMap<>();

@@ -4,10 +4,11 @@ import java.nio.file.Path;
 import java.util.Map;
 
 /**
- * What a network's frozen body makes of images, by file, all of one length; an image without counts as broken.
+ * Features of images, by file: the output of a network's frozen body, all of one length. An image without features counts as
+ * broken.
  *
- * @param plain    of the images as they are evaluated
- * @param mirrored of their mirror images, for a training that flips at random; empty for one that does not
+ * @param plain    the features of the images as prepared for evaluation
+ * @param mirrored the features of their mirror images, for training with random flips; otherwise empty
  */
 public record ImageFeatures(Map<Path, float[]> plain, Map<Path, float[]> mirrored) {
 
@@ -20,7 +21,7 @@ public record ImageFeatures(Map<Path, float[]> plain, Map<Path, float[]> mirrore
         return plain.values().iterator().next().length;
     }
 
-    /** Null where there are none. */
+    /** The features of a file; null if there are none. */
     float[] of(Path file, boolean flipped) {
         return (flipped ? mirrored : plain).get(file);
     }

@@ -20,18 +20,18 @@ import java.util.TreeMap;
 import thaw.finetune.images.ImageFormat;
 
 /**
- * The image files anywhere beneath a folder. Links are followed; hidden folders, and those that systems leave behind, are not
- * entered.
+ * The image files beneath a folder, at any depth. Links are followed; hidden folders and those of {@link FileNames#isHidden} are
+ * skipped.
  *
- * @param images     files by their endings, in the order of their paths' code points
- * @param skipped    how many other files there are, by {@link #ending}
- * @param unreadable what has an image's ending but is a pipe, a socket or a device, which may never end; folders that cannot be
- *                   listed; links that lead back to a folder above them
+ * @param images     files with an image's extension, in the order of their paths' code points
+ * @param skipped    the number of other files by {@link #ending}
+ * @param unreadable pipes, sockets and devices with an image's extension, which may never end; folders that cannot be listed;
+ *                   links to a folder that contains them
  */
 public record ImageFiles(List<Path> images, Map<String, Integer> skipped, List<BrokenImage> unreadable) {
     static final Comparator<Path> BY_CODE_POINTS = Comparator.comparing(Path::toString, CodePoints.ORDER);
 
-    /** @throws ImageFolderException if the folder is none */
+    /** @throws ImageFolderException if the folder does not exist, is not a folder, or cannot be listed */
     public static ImageFiles beneath(Path folder) {
         if (!Files.isDirectory(folder)) {
             throw new ImageFolderException(folder + ": " + (Files.exists(folder) ? "is not a folder" : "no such folder"));
@@ -46,7 +46,7 @@ public record ImageFiles(List<Path> images, Map<String, Integer> skipped, List<B
         return new ImageFiles(List.copyOf(walk.images), walk.skipped, List.copyOf(walk.unreadable));
     }
 
-    /** A file name's ending as messages have it: {@code .txt}, in lower case; {@code hidden} or {@code without ending}. */
+    /** A file name's extension for messages: {@code .txt}, in lower case; {@code hidden} or {@code without ending}. */
     static String ending(String fileName) {
         int dot = fileName.lastIndexOf('.');
         if (fileName.startsWith(".")) {
@@ -55,13 +55,13 @@ public record ImageFiles(List<Path> images, Map<String, Integer> skipped, List<B
         return dot < 0 ? "without ending" : fileName.substring(dot).toLowerCase(Locale.ROOT);
     }
 
-    /** Whether a file's name is an image's, by its ending; a hidden file's is none. */
+    /** Whether a file's name has an image's extension and is not hidden. */
     static boolean isImage(Path file) {
         String name = FileNames.of(file);
         return name.indexOf('.') > 0 && !FileNames.isHidden(file) && ImageFormat.isImageName(name);
     }
 
-    /** What is wrong with a file, without its name. */
+    /** The reason of an error, without the file's name. */
     static String reason(IOException failed) {
         if (failed instanceof AccessDeniedException) {
             return "permission denied";

@@ -27,14 +27,14 @@ import thaw.finetune.images.Transforms;
  * dogscats/valid/dogs/1.jpg
  * </pre>
  *
- * On the left the validation images are given; {@code training}, {@code val}, {@code validation} and {@code dev} will do too, in
- * either case, and where there is none of the latter, {@code test}. On the right a share of every class is held out by the seed. A
- * {@link FolderLayout} says what names do not. Or a table says what the images show, see {@link #ofCsv(Path, CsvLabels)}.
- * Classes are numbered in alphabetical order.
+ * On the left the validation images are given; the names {@code training}, {@code val}, {@code validation} and {@code dev} are
+ * recognised too, in either case, and {@code test} if there is no validation folder. On the right a share of every class is held
+ * out by the seed. A {@link FolderLayout} overrides the names; alternatively a table lists the images, see
+ * {@link #ofCsv(Path, CsvLabels)}. Classes are numbered in the order of their names' code points.
  *
- * <p>Immutable: {@code ImageFolder.of(path).size(224).batch(32).seed(1)} makes four of them; so a later phase of training takes
- * {@code data.size(224)} of the same images, with the same ones held out. The folder is listed once, in {@link #of}; images are
- * opened when batches are made.
+ * <p>Immutable, and so thread-safe: {@code ImageFolder.of(path).size(224).batch(32).seed(1)} creates four objects, and a later
+ * phase of training uses {@code data.size(224)} with the same images held out. The folder is listed once, in {@link #of}; images
+ * are opened when batches are made.
  */
 public final class ImageFolder {
     private final Listing listing;
@@ -64,36 +64,36 @@ public final class ImageFolder {
     }
 
     /**
-     * Lists the data set, with images of 224 pixels, batches of 32, seed 0 and a fifth held out until told otherwise; folders are
-     * understood by their names.
+     * Lists the data set by the {@link FolderLayout#standard standard} layout. Defaults: images of 224 pixels, batches of 32,
+     * seed 0, and a fifth held out.
      *
-     * @throws ImageFolderException as {@link #of(Path, FolderLayout)}
+     * @throws ImageFolderException under the conditions of {@link #of(Path, FolderLayout)}
      */
     public static ImageFolder of(Path root) {
         return of(root, FolderLayout.standard());
     }
 
     /**
-     * As {@link #of(Path)}, with folders understood as {@code layout} says.
+     * Like {@link #of(Path)}, with subfolders interpreted by {@code layout}.
      *
-     * @throws ImageFolderException when the folder is missing, has no class folders, a class has no image, the validation folder
-     *                              has classes that the training folder has not, a folder may be a class or a part of the data
-     *                              set, or Java cannot have a class's name as it is
+     * @throws ImageFolderException if the folder is missing or has no class folders, a class has no image, the validation folder
+     *                              has classes that the training folder lacks, a folder may be a class or a part of the data
+     *                              set, or Java cannot represent a class's name
      */
     public static ImageFolder of(Path root, FolderLayout layout) {
         return of(layout.list(root));
     }
 
-    /** A table of files and labels, in columns that are found; see {@link #ofCsv(Path, CsvLabels)}. */
+    /** A table of files and labels, with detected columns; see {@link #ofCsv(Path, CsvLabels)}. */
     public static ImageFolder ofCsv(Path csv) {
         return ofCsv(csv, CsvLabels.standard());
     }
 
     /**
-     * The images that a table names, with the settings of {@link #of}. Those of several labels are split at random, not by class.
-     * Files that are missing count as broken images.
+     * The images listed in a table, with the defaults of {@link #of}. Images of several labels are split at random, not by class.
+     * Missing files count as broken images.
      *
-     * @throws ImageFolderException when the table is missing or malformed, or none of its files is there
+     * @throws ImageFolderException if the table is missing or malformed, or none of its files exists
      */
     public static ImageFolder ofCsv(Path csv, CsvLabels columns) {
         return of(columns.read(csv));
@@ -107,40 +107,40 @@ public final class ImageFolder {
 
     // ---- settings ----------------------------------------------------------------------------------------------
 
-    /** Images of {@code size} x {@code size} pixels, resized before the crop as {@link Transforms#of} has it. */
+    /** Sets the image size to {@code size} x {@code size} pixels, resized before the crop as in {@link Transforms#of}. */
     public ImageFolder size(int size) {
         return transforms(transforms().size(size));
     }
 
-    /** All of the images' preparation, for instance as a saved model has it. */
+    /** Sets the whole preparation of images, for instance that of a saved model. */
     public ImageFolder transforms(Transforms transforms) {
         return with(settings.transforms(transforms));
     }
 
-    /** Batches of {@code images} images. */
+    /** Sets the batch size, in images. */
     public ImageFolder batch(int images) {
         return with(settings.options(options().batch(images)));
     }
 
-    /** The seed of the split, of the order of images in each epoch, and of all that is done to them by chance. */
+    /** Sets the seed of the split, of the order of images in each epoch, and of augmentation and mixing. */
     public ImageFolder seed(long seed) {
         return with(settings.options(options().seed(seed)));
     }
 
-    /** The number of threads that prepare images; it never changes the result. */
+    /** Sets the number of threads that prepare images; it does not affect the result. */
     public ImageFolder threads(int threads) {
         return with(settings.options(options().threads(threads)));
     }
 
-    /** At most this many bytes of resized images are kept from one epoch to the next, for training and validation each. */
+    /** Sets the limit, in bytes, of the caches of resized images, one each for training and validation. */
     public ImageFolder cacheBytes(long bytes) {
         return with(settings.options(options().cacheBytes(bytes)));
     }
 
     /**
-     * Whether a broken image is an error; otherwise loaders pass over it and list it, see {@link BatchLoader#broken}.
+     * Sets whether a broken image is an error; otherwise loaders skip it and list it in {@link BatchLoader#broken}.
      *
-     * @throws ImageFolderException if it is, and something is {@link #unreadable} already
+     * @throws ImageFolderException if {@code strict} and there are {@link #unreadable} entries
      */
     public ImageFolder strict(boolean strict) {
         if (strict && !unreadable().isEmpty()) {
@@ -149,27 +149,27 @@ public final class ImageFolder {
         return with(settings.options(options().strict(strict)));
     }
 
-    /** Images of more pixels count as broken; {@link thaw.finetune.images.ImageDecoder#MAX_PIXELS} until told otherwise. */
+    /** Sets the number of pixels above which images count as broken ({@link thaw.finetune.images.ImageDecoder#MAX_PIXELS}). */
     public ImageFolder maxPixels(long pixels) {
         return with(settings.options(options().maxPixels(pixels)));
     }
 
-    /** Training sees as many images of one class as of any other, see {@link LoaderOptions#balanced(boolean)}. */
+    /** Sets whether training draws equally many images of each class, see {@link LoaderOptions#balanced(boolean)}. */
     public ImageFolder balanced(boolean balanced) {
         return with(settings.options(options().balanced(balanced)));
     }
 
-    /** How training images are varied, in the place of {@link Transforms#flip}. */
+    /** Sets the augmentation of training images, which replaces {@link Transforms#flip}. */
     public ImageFolder augment(Augmentation augmentation) {
         return with(settings.options(options().augment(augmentation)));
     }
 
-    /** Mixes the images of each training batch with one another. */
+    /** Sets the mixing of images within each training batch. */
     public ImageFolder mix(BatchMix mix) {
         return with(settings.options(options().mix(mix)));
     }
 
-    /** The share of the images to hold out where no validation images are given. */
+    /** Sets the share of images to hold out, between 0 and 1, for data sets without validation images. */
     public ImageFolder validFraction(double fraction) {
         if (!(fraction > 0 && fraction < 1)) {
             throw new IllegalArgumentException("validFraction: expected a share between 0 and 1, got " + fraction);
@@ -178,9 +178,9 @@ public final class ImageFolder {
     }
 
     /**
-     * How they are held out.
+     * Sets the kind of validation split.
      *
-     * @throws IllegalArgumentException if images of several labels are to be stratified by class
+     * @throws IllegalArgumentException if {@code split} is stratified by class and images may have several labels
      */
     public ImageFolder split(Split split) {
         if (split == Split.STRATIFIED && labels().multiLabel()) {
@@ -190,9 +190,9 @@ public final class ImageFolder {
     }
 
     /**
-     * Numbers the classes as a model does, which may know more of them than this folder has.
+     * Numbers the classes as a model does, which may have more of them than this folder.
      *
-     * @throws ImageFolderException when the folder has a class that is not among {@code names}
+     * @throws ImageFolderException if the folder has a class that is not among {@code names}
      */
     public ImageFolder classes(List<String> names) {
         Map<String, Integer> numbers = numbers(names);
@@ -212,14 +212,14 @@ public final class ImageFolder {
         return settings.options;
     }
 
-    // ---- what it has -------------------------------------------------------------------------------------------
+    // ---- contents ----------------------------------------------------------------------------------------------
 
-    /** The folder of the classes' folders to train on, or that of a table's files. */
+    /** The folder that contains the training class folders, or that of a table's files. */
     public Path root() {
         return listing.train().root();
     }
 
-    /** Names of the classes; a label is an index into them. */
+    /** The class names; a label is an index into them. */
     public List<String> classes() {
         return labels().classes();
     }
@@ -256,15 +256,15 @@ public final class ImageFolder {
     }
 
     /**
-     * Whether training shows images as they are evaluated or mirrored, and no otherwise; then what a frozen body makes of them
-     * may be computed once.
+     * Whether training changes images by no more than mirroring them; then a frozen body's features can be computed once per
+     * image and mirror image.
      */
     public boolean isFlippedAtMost() {
         return transforms().crop() == Crop.CENTER && augmentation().map(Augmentation::flipsAtMost).orElse(true)
                 && mix().isEmpty();
     }
 
-    /** What training does to images beyond mirroring them, as it goes after "images are". */
+    /** The changes to training images besides mirroring, as a text to follow "images are"; may be empty. */
     public String variation() {
         List<String> kinds = new ArrayList<>();
         if (transforms().crop() == Crop.RANDOM) {
@@ -276,53 +276,53 @@ public final class ImageFolder {
         return String.join(" and ", kinds);
     }
 
-    /** The number of files passed over: hidden ones, and those whose ending is no image's. */
+    /** The number of skipped files: hidden ones, and those without an image's extension. */
     public int skipped() {
         return skippedByEnding().values().stream().mapToInt(Integer::intValue).sum();
     }
 
-    /** The same for each ending, such as {@code .txt}, most first; {@code hidden} and {@code without ending} are among them. */
+    /** The number of skipped files by extension, such as {@code .txt}, {@code hidden} or {@code without ending}, most first. */
     public Map<String, Integer> skippedByEnding() {
         return listing.skipped();
     }
 
     /**
-     * What lies among the images and cannot be opened: pipes, sockets and devices with an image's ending, folders that cannot be
-     * listed, and links that lead back to a folder above them.
+     * Entries among the images that cannot be opened: pipes, sockets and devices with an image's extension, folders that cannot
+     * be listed, and links to a folder that contains them.
      */
     public List<BrokenImage> unreadable() {
         return listing.unreadable();
     }
 
     /**
-     * How the folder or the table was understood, for instance {@code train/ 400 images of 2 classes, validation/ 600 images to
+     * A summary of the layout that was found, for instance {@code train/ 400 images of 2 classes, validation/ 600 images to
      * validate on; test/ not used}.
      */
     public String summary() {
         return listing.describe(listing.valid() == null ? valid().size() : 0);
     }
 
-    /** Names of folders that are no part of the data set, such as {@code test/}. */
+    /** Names of folders that do not belong to the data set, such as {@code test/}. */
     public List<String> unused() {
         return listing.unused();
     }
 
-    /** The folder of the images to validate on; empty where they are held out, or a table says which. */
+    /** The validation folder; empty if images are held out, or a table lists them. */
     public Optional<Path> validRoot() {
         return Optional.ofNullable(listing.valid()).filter(list -> !list.name().isEmpty()).map(ImageList::root);
     }
 
-    /** The images to train on. */
+    /** The training images. */
     public List<Sample> train() {
         return labelled(listing.valid() == null ? part(false) : listing.train().samples());
     }
 
-    /** The images to validate on after each epoch: those given, or those held out. */
+    /** The validation images: those given, or those held out. */
     public List<Sample> valid() {
         return labelled(listing.valid() == null ? part(true) : listing.valid().samples());
     }
 
-    /** The images to judge a finished model on: the validation images given, or all where there are none. */
+    /** The images to evaluate a finished model on: the validation images if given, otherwise all. */
     public List<Sample> evaluation() {
         return labelled((listing.valid() == null ? listing.train() : listing.valid()).samples());
     }
@@ -332,9 +332,8 @@ public final class ImageFolder {
     }
 
     /**
-     * A weight for each class, inverse to its frequency among the training images: {@code images / (classes · images of the
-     * class)}, so that an image's weight is 1 in the mean; 0 for a class without images. For images of several labels, by how
-     * many show the class.
+     * A weight per class, inverse to its frequency among the training labels: {@code labels / (classes · labels of the class)},
+     * where {@code classes} counts those with images, so that the mean over all labels is 1. 0 for a class without images.
      */
     public List<Double> classWeights() {
         long[] counts = new long[classes().size()];
@@ -350,27 +349,27 @@ public final class ImageFolder {
 
     // ---- loaders -----------------------------------------------------------------------------------------------
 
-    /** Batches of {@link #train}: shuffled anew in each epoch, and varied. */
+    /** A loader of {@link #train}, shuffled in each epoch and augmented. */
     public BatchLoader trainLoader() {
         return new BatchLoader(train(), labels(), transforms(), options());
     }
 
-    /** Batches of {@link #valid}, in order. */
+    /** A loader of {@link #valid}, in order. */
     public BatchLoader validLoader() {
         return new BatchLoader(valid(), labels(), transforms(), options().training(false));
     }
 
-    /** Batches of {@link #evaluation}, in order; each image is seen once, so none is kept. */
+    /** A loader of {@link #evaluation}, in order, without a cache because each image is loaded once. */
     public BatchLoader evaluationLoader() {
         return new BatchLoader(evaluation(), labels(), transforms(), options().training(false).cacheBytes(0));
     }
 
-    /** The classes as the folder or the table has them. */
+    /** The classes of the folder or the table. */
     private List<String> own() {
         return listing.train().classes();
     }
 
-    /** By the name, composed: a model may have been trained on another file system. */
+    /** Class numbers by normalised name: a model may have been trained on another file system. */
     private static Map<String, Integer> numbers(List<String> names) {
         Map<String, Integer> numbers = new HashMap<>();
         for (int i = 0; i < names.size(); i++) {
@@ -379,7 +378,7 @@ public final class ImageFolder {
         return numbers;
     }
 
-    /** Labels by this folder's own class order become those of {@link #classes}. */
+    /** Maps labels from the folder's own class order to that of {@link #classes}. */
     private List<Sample> labelled(List<Sample> samples) {
         if (classes().equals(own())) {
             return samples;

@@ -1,6 +1,6 @@
 package thaw.finetune.data;
 
-/** A folder that is not laid out as a data set; the message names the folder, what was found and what was expected. */
+/** An invalid data set in a folder or table; the message names it, what was found, and what was expected. */
 public final class ImageFolderException extends IllegalArgumentException {
     private static final long serialVersionUID = 1L;
 

@@ -5,14 +5,14 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Images and what they show, as a folder or a table lists them.
+ * The images and labels listed in a folder or a table.
  *
- * @param name       the folder's or the table's, for messages
+ * @param name       the name of the folder or table, for messages
  * @param root       the folder
- * @param labels     classes in the order of their code points, as Python sorts them
+ * @param labels     the classes, in the order of their names' code points
  * @param samples    the images
- * @param skipped    how many other files there are, by {@link ImageFiles#ending}
- * @param unreadable what was passed over because it cannot be opened, see {@link ImageFiles}
+ * @param skipped    the number of other files by {@link ImageFiles#ending}
+ * @param unreadable entries that cannot be opened, see {@link ImageFiles}
  */
 record ImageList(String name, Path root, LabelSet labels, List<Sample> samples, Map<String, Integer> skipped,
         List<BrokenImage> unreadable) {

@@ -4,10 +4,10 @@ import java.util.HashSet;
 import java.util.List;
 
 /**
- * What images may show.
+ * The classes of a data set.
  *
- * @param classes    names; a label is an index into them
- * @param multiLabel whether an image may show several of them, or none; otherwise it shows one
+ * @param classes    the class names, all different; a label is an index into them
+ * @param multiLabel whether an image may show several classes, or none; otherwise it shows exactly one
  */
 public record LabelSet(List<String> classes, boolean multiLabel) {
     public LabelSet {

@@ -10,14 +10,14 @@ import java.util.TreeMap;
 import java.util.stream.Stream;
 
 /**
- * A data set as a folder or a table has it, before any of it is held out.
+ * A data set listed from a folder or a table, before images are held out.
  *
- * @param valid   null where the images to validate on are to be held out of {@code train}
- * @param unused  names of folders that are no part of the data set, such as {@code test/}
- * @param remarks on how it was understood, beyond what the lists say
+ * @param valid   the validation images; null if they are to be held out of {@code train}
+ * @param unused  names of folders that do not belong to the data set, such as {@code test/}
+ * @param remarks remarks on the interpretation, for {@link #describe}
  */
 record Listing(ImageList train, ImageList valid, List<String> unused, List<String> remarks) {
-    /** So many unused folders are named. */
+    /** The number of unused folders that are named. */
     private static final int NAMED = 4;
 
     Listing {
@@ -29,7 +29,7 @@ record Listing(ImageList train, ImageList valid, List<String> unused, List<Strin
         return Stream.of(train, valid).filter(Objects::nonNull);
     }
 
-    /** How many files of each ending are no images, most first. */
+    /** The number of skipped files by extension, most first. */
     Map<String, Integer> skipped() {
         Map<String, Integer> all = new TreeMap<>();
         lists().forEach(list -> list.skipped().forEach((ending, count) -> all.merge(ending, count, Integer::sum)));
@@ -43,7 +43,7 @@ record Listing(ImageList train, ImageList valid, List<String> unused, List<Strin
         return lists().flatMap(list -> list.unreadable().stream()).toList();
     }
 
-    /** How it was understood, in one line. */
+    /** A summary in one line; {@code heldOut} is the number of images held out if there is no {@code valid}. */
     String describe(int heldOut) {
         StringBuilder text = new StringBuilder(train.name() + " " + count(train.samples().size(), "image") + " of "
                 + count(train.classes().size(), "class") + ", ");

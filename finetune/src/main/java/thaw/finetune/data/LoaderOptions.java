@@ -8,20 +8,21 @@ import thaw.finetune.augment.BatchMix;
 import thaw.finetune.images.ImageDecoder;
 
 /**
- * How a {@link BatchLoader} goes about its work.
+ * The options of a {@link BatchLoader}.
  *
- * @param batch        images in a batch
- * @param seed         of all that is random
- * @param threads      that prepare images
- * @param training     whether images are shuffled, varied and mixed; otherwise they come in order, cropped at the center
- * @param dropLast     whether a last batch with fewer images than the others is left out
- * @param cacheBytes   resized images of at most so many bytes are kept from one epoch to the next
- * @param maxPixels    images of more count as broken, see {@link ImageDecoder#decode(java.nio.file.Path, long, UnaryOperator)}
+ * @param batch        the number of images in a batch
+ * @param seed         the seed of all random draws
+ * @param threads      the number of threads that prepare images
+ * @param training     whether images are shuffled, augmented and mixed; otherwise they come in order, cropped at the centre
+ * @param dropLast     whether a last batch with fewer images than the others is dropped
+ * @param cacheBytes   the limit, in bytes, of resized images kept between epochs
+ * @param maxPixels    images with more pixels count as broken, see
+ *                     {@link ImageDecoder#decode(java.nio.file.Path, long, UnaryOperator)}
  * @param strict       whether a broken image is an error; otherwise it is left out of its batch and listed in
  *                     {@link BatchLoader#broken}
- * @param balanced     whether training sees as many images of one class as of any other, see {@link #balanced(boolean)}
- * @param augmentation how training images are varied; where there is none, the {@link thaw.finetune.images.Transforms} say
- * @param mix          what is done to batches in training
+ * @param balanced     whether training draws equally many images of each class, see {@link #balanced(boolean)}
+ * @param augmentation the augmentation of training images; if empty, that of {@link thaw.finetune.images.Transforms}
+ * @param mix          the mixing of training batches
  */
 public record LoaderOptions(int batch, long seed, int threads, boolean training, boolean dropLast, long cacheBytes,
         long maxPixels, boolean strict, boolean balanced, Optional<Augmentation> augmentation, Optional<BatchMix> mix) {
@@ -46,8 +47,8 @@ public record LoaderOptions(int batch, long seed, int threads, boolean training,
     }
 
     /**
-     * For training: a thread per processor up to four, each of which may hold a large photograph in memory, and a cache of an
-     * eighth of the heap up to 1 GiB.
+     * Options for training: one thread per processor, up to four because each may hold a large image in memory, and a cache of
+     * an eighth of the heap, up to 1 GiB.
      */
     public static LoaderOptions training(int batch, long seed) {
         Runtime runtime = Runtime.getRuntime();
@@ -56,7 +57,7 @@ public record LoaderOptions(int batch, long seed, int threads, boolean training,
                 Optional.empty(), Optional.empty());
     }
 
-    /** For evaluation: in order and without chance, otherwise as {@link #training(int, long)}. */
+    /** Options for evaluation: in order and without random changes, otherwise like {@link #training(int, long)}. */
     public static LoaderOptions evaluation(int batch) {
         return training(batch, 0).training(false);
     }
@@ -94,8 +95,9 @@ public record LoaderOptions(int batch, long seed, int threads, boolean training,
     }
 
     /**
-     * In training, an epoch has as many images as before, but as many of each class: images of small classes come several times,
-     * varied differently each time, and of large ones another part in every epoch. For images of one class each.
+     * Sets whether a training epoch, with its number of images unchanged, has equally many of each class: images of small classes
+     * repeat, augmented differently each time, and those of large classes are a different subset in every epoch. Only for images
+     * of one class each.
      */
     public LoaderOptions balanced(boolean balanced) {
         return new LoaderOptions(batch, seed, threads, training, dropLast, cacheBytes, maxPixels, strict, balanced, augmentation, mix);

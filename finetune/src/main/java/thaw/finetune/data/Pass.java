@@ -1,13 +1,13 @@
 package thaw.finetune.data;
 
-/** In which manner an epoch goes through the images. */
+/** The order and the preparation of images in an epoch. */
 enum Pass {
-    /** Shuffled or balanced, varied and mixed. */
+    /** Shuffled or balanced, augmented and mixed. */
     TRAINING,
-    /** In order, without chance. */
+    /** In order, without random changes. */
     EVALUATION,
     /** In order, every image mirrored left to right. */
     MIRRORED,
-    /** In order, varied as in training. */
+    /** In order, augmented as in training. */
     AUGMENTED_IN_ORDER
 }

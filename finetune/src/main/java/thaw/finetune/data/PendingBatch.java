@@ -8,8 +8,8 @@ import java.util.concurrent.atomic.AtomicInteger;
 import thaw.finetune.images.ImageReadException;
 
 /**
- * A batch under way. Its images may be prepared on any threads; whichever is the last one also closes the gaps that broken images
- * leave, and mixes.
+ * A batch in preparation. Its images may be prepared on any threads; the last thread to finish also closes the gaps of broken
+ * images, and mixes the batch.
  */
 final class PendingBatch {
     private final BatchLoader loader;
@@ -24,9 +24,9 @@ final class PendingBatch {
     private final CompletableFuture<RawBatch> whole = new CompletableFuture<>();
 
     /**
-     * @param number  of the batch in the epoch, from 0
-     * @param indices of its samples
-     * @param turns   of each of them in the epoch
+     * @param number  the batch's number in the epoch, from 0
+     * @param indices the indices of its samples
+     * @param turns   the samples' turns, see {@link EpochOrder}
      */
     PendingBatch(BatchLoader loader, int epoch, Pass pass, int number, int[] indices, int[] turns) {
         this.loader = loader;
@@ -41,24 +41,24 @@ final class PendingBatch {
     }
 
 
-    /** Complete when all images are prepared; of no images where none could be read. */
+    /** Completes when all images are prepared; the batch is empty if none could be read. */
     CompletableFuture<RawBatch> whole() {
         return whole;
     }
 
-    /** Gives the memory back, of a batch that nobody has got. */
+    /** Returns the memory of a batch that was not delivered. */
     void release() {
         loader.giveBack(images);
     }
 
-    /** To be called once for every position. Never throws: what goes wrong becomes the batch's failure. */
+    /** Prepares one image; to be called once for each position. Never throws: an exception becomes the batch's failure. */
     void prepare(int position) {
         try {
             loader.load(indices[position], turns[position], epoch, pass, images, position);
         } catch (RuntimeException | Error failed) {
             failures[position] = failed;
         }
-        /* The countdown also makes what other threads wrote visible to the last one. */
+        /* The countdown also makes the other threads' writes visible to the last one. */
         if (left.decrementAndGet() == 0) {
             try {
                 whole.complete(finish());
@@ -82,7 +82,7 @@ final class PendingBatch {
                 throw (RuntimeException) failures[i];
             }
         }
-        /* Batch norm can make nothing of a single image, see BatchLoader.images. */
+        /* Batch norm may fail on a single image, see BatchLoader.images. */
         if (pass == Pass.TRAINING && sound.size() == 1 && indices.length > 1) {
             sound.clear();
         }

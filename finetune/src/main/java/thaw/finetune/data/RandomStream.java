@@ -3,14 +3,14 @@ package thaw.finetune.data;
 import java.util.SplittableRandom;
 
 /**
- * Independent random numbers for everything that is drawn. A stream depends on what it is for and on nothing else, so work may be
- * spread over threads in any way without a change in a single bit.
+ * Independent streams of random numbers. A stream depends only on its seed and keys, so the result is bit-identical for any
+ * distribution of work over threads.
  */
 final class RandomStream {
     private RandomStream() {
     }
 
-    /** The stream of a seed and, say, an epoch and an index: each key is mixed in by a step of the generator's own hash. */
+    /** The stream of a seed and keys, such as an epoch and an index; each key is mixed in by a step of the generator's hash. */
     static SplittableRandom of(long seed, long... keys) {
         long state = new SplittableRandom(seed).nextLong();
         for (long key : keys) {
@@ -19,7 +19,7 @@ final class RandomStream {
         return new SplittableRandom(state);
     }
 
-    /** A permutation of 0 to {@code count - 1}, by Fisher and Yates. */
+    /** A uniform random permutation of 0 to {@code count - 1}, by the Fisher–Yates shuffle. */
     static int[] permutation(int count, SplittableRandom random) {
         int[] order = new int[count];
         for (int i = 0; i < count; i++) {

@@ -5,15 +5,15 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * A batch before it is a tensor. The arrays belong to the loader, which fills {@code images} anew once the next batch is
- * asked for: copy them to keep them.
+ * A batch of images in Java arrays. They belong to the loader, which overwrites {@code images} when the next batch is requested:
+ * copy them to keep them.
  *
  * @param images  {@code [size, 3, side, side]}, normalized, rows contiguous; or {@code [size, features]}, see {@link
  *                BatchLoader#onFeatures}
- * @param targets what they show
- * @param size    number of images; the last batch of an epoch, and one with broken images in it, may have fewer than the others
- * @param side    of each image, in pixels; 0 where there are features in their place
- * @param files   where each image came from
+ * @param targets the images' classes
+ * @param size    the number of images; less than the others in an epoch's last batch, and in one with broken images
+ * @param side    the side of each image, in pixels; 0 for features
+ * @param files   the file of each image
  */
 public record RawBatch(float[] images, Targets targets, int size, int side, List<Path> files) {
     /** A batch of images of one class each. */
@@ -22,7 +22,7 @@ public record RawBatch(float[] images, Targets targets, int size, int side, List
     }
 
     /**
-     * {@code [size]}, indices of classes.
+     * The class of each image: {@code [size]} indices.
      *
      * @throws IllegalStateException if images may show several classes, or were mixed
      */
@@ -30,14 +30,14 @@ public record RawBatch(float[] images, Targets targets, int size, int side, List
         if (targets instanceof Targets.ClassNumbers numbers) {
             return numbers.labels();
         }
-        throw new IllegalStateException("the batch has a number for each class rather than one class for each image, since "
-                + "images have several labels or were mixed; ask for targets()");
+        throw new IllegalStateException("the batch has no single class per image, because images have several labels or were "
+                + "mixed; use targets()");
     }
 
     /**
-     * The images with their classes, of a batch whose images were not mixed.
+     * The images with their classes.
      *
-     * @throws IllegalStateException if they were
+     * @throws IllegalStateException if the images were mixed
      */
     public List<Sample> samples() {
         List<Sample> samples = new ArrayList<>();
@@ -55,7 +55,7 @@ public record RawBatch(float[] images, Targets targets, int size, int side, List
         for (int c = 0; c < matrix.classes(); c++) {
             float value = matrix.values()[image * matrix.classes() + c];
             if (value != 0 && value != 1) {
-                throw new IllegalStateException("the batch's images were mixed, and show classes in part; ask for targets()");
+                throw new IllegalStateException("the batch's images were mixed, so their classes are fractions; use targets()");
             }
             if (value == 1) {
                 labels.add(c);

@@ -7,7 +7,7 @@ import java.util.Objects;
 /**
  * An image file and the classes that it shows.
  *
- * @param labels indices of classes, from 0: one, or any number of different ones where an image may show several or none
+ * @param labels class indices, from 0: one, or for images that may show several classes any number of different ones
  */
 public record Sample(Path file, List<Integer> labels) {
     public Sample {
@@ -33,7 +33,7 @@ public record Sample(Path file, List<Integer> labels) {
      */
     public int label() {
         if (labels.size() != 1) {
-            throw new IllegalStateException(file + ": has the labels " + labels + ", not one alone; ask for labels()");
+            throw new IllegalStateException(file + ": has the labels " + labels + ", expected exactly one; use labels()");
         }
         return labels.get(0);
     }

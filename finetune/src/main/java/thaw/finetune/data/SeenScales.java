@@ -6,8 +6,8 @@ import thaw.finetune.images.RgbImage;
 import thaw.finetune.images.Transforms;
 
 /**
- * Whether images of one data set came to a network at two scales: those that had its size already as they were, and others
- * enlarged by the margin that is then cropped; see {@link thaw.finetune.images.ExactSize}.
+ * Detects images of one data set at two scales: those that had the network's size already and were not resized, and others
+ * enlarged by the margin that is then cropped; see {@link thaw.finetune.images.ExactSize}. Thread-safe.
  */
 final class SeenScales {
     private final Set<Integer> kept = ConcurrentHashMap.newKeySet();

@@ -5,11 +5,11 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * How images are held out for validation where none are given apart. Which ones depends on the seed and on the order of the files
- * only, not on where they lie.
+ * The validation split of a data set without validation images. The images held out depend only on the seed and the order of the
+ * files, not on their location.
  */
 public enum Split {
-    /** The same share of every class, rounded; at least one image of a class that has two, and never all of them. */
+    /** The same share of every class, rounded; at least one image of a class that has two or more, and never all of them. */
     STRATIFIED {
         @Override
         boolean[] heldOut(ImageList images, double fraction, long seed) {
@@ -25,7 +25,7 @@ public enum Split {
         }
     },
 
-    /** A share of all images, whatever they show. */
+    /** A share of all images, irrespective of their classes. */
     RANDOM {
         @Override
         boolean[] heldOut(ImageList images, double fraction, long seed) {

@@ -9,14 +9,14 @@ import java.util.Set;
 import java.util.stream.IntStream;
 
 /**
- * Which columns of a table have the files, the labels and the part of the data set; those that are not named are found by their
- * names and contents.
+ * The columns of a table's files, labels and parts of the data set; columns without a given name are detected by their names and
+ * contents.
  *
- * @param header  the columns' names; empty where the first record is an image's already
- * @param validAt -1 for none
+ * @param header  the columns' names; empty if the first record is an image's
+ * @param validAt the column of the parts; -1 for none
  */
 record TableColumns(List<String> header, int fileAt, int labelAt, int validAt) {
-    /** In the place of a column's name: no column. */
+    /** The name that stands for no column. */
     static final String NONE = "-";
     private static final int LOOKED_AT = 100;
     private static final Set<String> FILE = Set.of("file", "files", "filename", "filenames", "filepath", "filepaths", "image",
@@ -34,8 +34,8 @@ record TableColumns(List<String> header, int fileAt, int labelAt, int validAt) {
             return withoutHeader(csv, first, files);
         }
         if (records.size() < 2) {
-            throw new ImageFolderException(csv + ": has " + records.size() + " records; expected the columns' names, and then a "
-                    + "record for each image");
+            throw new ImageFolderException(csv + ": has " + records.size() + " records; expected the columns' names, followed by "
+                    + "a record for each image");
         }
         List<String> header = first.stream().map(String::strip).toList();
         List<List<String>> some = records.subList(1, Math.min(records.size(), 1 + LOOKED_AT)).stream()
@@ -51,7 +51,7 @@ record TableColumns(List<String> header, int fileAt, int labelAt, int validAt) {
         return new TableColumns(header, fileAt, labelAt, validAt);
     }
 
-    /** Whether the first record is an image's: no column is called like an image file, nor like one without its ending. */
+    /** Whether the first record is an image's: a field names an image, or an existing one without its extension. */
     private static boolean isImage(List<String> first, TableFiles files) {
         boolean known = first.stream().anyMatch(name -> isOne(FILE, name) || isOne(LABEL, name));
         return first.stream().anyMatch(files::hasEnding) || !known && first.stream().anyMatch(files::isThereWithEnding);
@@ -81,18 +81,18 @@ record TableColumns(List<String> header, int fileAt, int labelAt, int validAt) {
                 .filter(at -> some.stream().anyMatch(record -> files.isThereWithEnding(record.get(at)))).findFirst().orElse(0));
     }
 
-    /** The known name, otherwise the column after the files', or before it where that is the last. */
+    /** The column with a usual name of labels, otherwise the one after the files', or before it if that is the last. */
     private static int labelColumn(Path csv, List<String> header, int fileAt, int validAt) {
         List<Integer> others = IntStream.range(0, header.size())
                 .filter(at -> at != fileAt && at != validAt && !isIndex(header.get(at))).boxed().toList();
         if (others.isEmpty()) {
-            throw new ImageFolderException(csv + ": has no column 2 for labels; its first record names " + header);
+            throw new ImageFolderException(csv + ": has no column of labels beside the files'; its first record names " + header);
         }
         return others.stream().filter(at -> isOne(LABEL, header.get(at))).findFirst()
                 .or(() -> others.stream().filter(at -> at > fileAt).findFirst()).orElse(others.get(others.size() - 1));
     }
 
-    /** A column that is called so and has at least one value that says a part. */
+    /** The first column named like a flag, or named like a part and with at least one part's name as value; -1 for none. */
     private static int validColumn(List<String> header, List<List<String>> records) {
         for (int at = 0; at < header.size(); at++) {
             int column = at;
@@ -113,7 +113,7 @@ record TableColumns(List<String> header, int fileAt, int labelAt, int validAt) {
         return at;
     }
 
-    /** As pandas writes a table's index, and reads it again. */
+    /** Whether a name is pandas' of a table's index: empty when written, {@code Unnamed: 0} when read and written again. */
     private static boolean isIndex(String name) {
         return name.isEmpty() || name.matches("Unnamed: \\d+");
     }
@@ -126,9 +126,9 @@ record TableColumns(List<String> header, int fileAt, int labelAt, int validAt) {
         return !header.isEmpty();
     }
 
-    /** How the table was understood. */
+    /** A description of the columns, for the summary. */
     String remark() {
-        return !hasHeader() ? "without names of columns: files in column " + (fileAt + 1) + ", labels in column " + (labelAt + 1)
+        return !hasHeader() ? "no column names: files in column " + (fileAt + 1) + ", labels in column " + (labelAt + 1)
                 : "files in column '" + header.get(fileAt) + "', labels in '" + header.get(labelAt) + "'"
                         + (validAt < 0 ? "" : ", validation by '" + header.get(validAt) + "'");
     }

@@ -12,14 +12,14 @@ import java.util.stream.Stream;
 import thaw.finetune.images.ImageFormat;
 
 /**
- * The files that a table names, from a folder. A name without an image's ending is that of the only image called so with one, and a
- * name in composed characters that of a file in combining ones, or the other way round.
+ * Resolves the file names of a table in a folder. A name without an image's extension resolves to the only image of that name
+ * with one, and a name in composed characters (NFC) to a file in combining ones (NFD), and vice versa.
  */
 final class TableFiles {
     private final Path csv;
     private final Path root;
     private final String suffix;
-    /** By folder and by name without ending: the image files there. */
+    /** Image files by folder and by name without extension. */
     private final Map<Path, Map<String, List<Path>>> folders = new HashMap<>();
 
     TableFiles(Path csv, Path root, String suffix) {
@@ -29,10 +29,10 @@ final class TableFiles {
     }
 
     /**
-     * The file of a record, which may be missing.
+     * The file of a record, which need not exist.
      *
-     * @param record its number, from 1
-     * @throws ImageFolderException if the name is no file's, or two images are called so
+     * @param record the record's number, from 1
+     * @throws ImageFolderException if the name cannot be a file's, or two images have it
      */
     Path resolve(int record, String name) {
         Path file = path(record, name);
@@ -41,7 +41,7 @@ final class TableFiles {
         }
         String last = FileNames.of(file);
         if (name.isBlank() || last.isEmpty() || last.equals(".") || last.equals("..")) {
-            throw new ImageFolderException(csv + ": record " + record + " has '" + name + "' for a file; expected a file's name");
+            throw new ImageFolderException(csv + ": record " + record + " has '" + name + "' as its file; expected a file name");
         }
         if (ImageFormat.isImageName(last)) {
             return FileNames.isAscii(name) || Files.exists(file) ? file : otherForm(record, name, file);
@@ -49,7 +49,7 @@ final class TableFiles {
         List<Path> called = calledSo(file);
         if (called.size() > 1) {
             throw new ImageFolderException(csv + ": record " + record + " has '" + name + "', which may be "
-                    + called.get(0).getFileName() + " or " + called.get(1).getFileName() + "; give the ending, such as --suffix "
+                    + called.get(0).getFileName() + " or " + called.get(1).getFileName() + "; give the suffix, such as --suffix "
                     + ImageFiles.ending(FileNames.of(called.get(0))) + " (in Java CsvLabels.suffix)");
         }
         return called.isEmpty() ? file : called.get(0);
@@ -69,7 +69,7 @@ final class TableFiles {
                 .filter(Files::exists).findFirst().orElse(otherwise);
     }
 
-    /** Whether a field names an image that is there, with its ending. */
+    /** Whether a field, with the suffix, names an existing image. */
     boolean isThere(String field) {
         try {
             Path file = root.resolve(field.strip() + suffix);
@@ -79,12 +79,12 @@ final class TableFiles {
         }
     }
 
-    /** Whether a field has an image's ending. */
+    /** Whether a field has an image's extension. */
     boolean hasEnding(String field) {
         return ImageFormat.isImageName(field.strip()) && field.strip().lastIndexOf('.') > 0;
     }
 
-    /** Whether a field names images that are there, but for the ending. */
+    /** Whether a field names existing images without their extension. */
     boolean isThereWithEnding(String field) {
         try {
             return !field.isBlank() && !calledSo(root.resolve(field.strip())).isEmpty();

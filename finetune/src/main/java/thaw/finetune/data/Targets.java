@@ -2,7 +2,7 @@ package thaw.finetune.data;
 
 import java.util.List;
 
-/** What a network should say of the images of a batch. */
+/** The target outputs of a network for the images of a batch. */
 public sealed interface Targets {
     /**
      * One class for each image.
@@ -13,8 +13,8 @@ public sealed interface Targets {
     }
 
     /**
-     * A number for each image and class: a probability of single-label images that were mixed, or 1 and 0 (and what mixing makes
-     * of them) where an image may show several classes.
+     * A number for each image and class: probabilities for mixed single-label images; 1 or 0, or fractions if mixed, for images
+     * of several labels.
      *
      * @param values  {@code [N, C]}, row by row
      * @param classes C
@@ -26,7 +26,7 @@ public sealed interface Targets {
         return new ClassNumbers(samples.stream().mapToInt(Sample::label).toArray());
     }
 
-    /** 1 where an image shows a class, 0 elsewhere. */
+    /** A matrix with 1 if an image shows a class, and 0 otherwise. */
     static Matrix matrix(List<Sample> samples, int classes) {
         float[] values = new float[samples.size() * classes];
         for (int i = 0; i < samples.size(); i++) {

@@ -1,6 +1,5 @@
 /**
- * Folders of class folders and tables of labels, their split into training and validation, and batches of prepared images that
- * are made ahead on other threads. Same seed, same batches: neither the number of threads nor the order in which they finish
- * plays a part.
+ * Data sets from class folders and tables of labels, the validation split, and loaders that prepare batches of images ahead on
+ * other threads. The batches depend only on the seed, not on the number of threads or the order in which they finish.
  */
 package thaw.finetune.data;

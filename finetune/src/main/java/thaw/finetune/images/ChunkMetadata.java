@@ -9,8 +9,8 @@ import java.util.zip.DataFormatException;
 import java.util.zip.Inflater;
 
 /**
- * The EXIF block and the XMP packet of formats that are sequences of chunks: PNG's {@code eXIf} and text chunks (PNG specification,
- * 11.3.3), WebP's {@code EXIF} and {@code XMP} (RIFF container specification). Empty where there is none, or it is damaged.
+ * The EXIF block and the XMP packet of chunked formats: PNG's {@code eXIf} and text chunks (PNG specification, 11.3.3), WebP's
+ * {@code EXIF} and {@code XMP} (RIFF container specification). Missing and damaged ones are empty.
  */
 final class ChunkMetadata {
     private static final byte[] NONE = {};
@@ -20,7 +20,7 @@ final class ChunkMetadata {
     private static final int INTERNATIONAL_TEXT = 0x69545874;
     private static final int EXIF_OF_WEBP = 0x46495845;
     private static final int XMP_OF_WEBP = 0x20504d58;
-    /** ImageMagick's, of before PNG had a chunk for EXIF: a line each for nothing, the kind and the length, then hex digits. */
+    /** The keyword of ImageMagick's EXIF, from before PNG's eXIf chunk: an empty line, the kind, the length, then hex digits. */
     private static final String RAW_EXIF = "Raw profile type exif";
     private static final String XMP = "XML:com.adobe.xmp";
     private static final int MOST_TEXT = 1 << 20;
@@ -34,7 +34,7 @@ final class ChunkMetadata {
         this.file = file;
     }
 
-    /** After the signature of 8 bytes: length, type, payload, checksum. */
+    /** The orientation of a PNG file. Chunks follow the signature of 8 bytes: length, type, payload, checksum. */
     static Orientation ofPng(byte[] file) {
         ChunkMetadata found = new ChunkMetadata(file);
         ByteBuffer chunks = ByteBuffer.wrap(file);
@@ -51,7 +51,7 @@ final class ChunkMetadata {
         return found.orientation();
     }
 
-    /** After the header of 12 bytes: type, length, payload, a byte of padding after odd lengths. */
+    /** The orientation of a WebP file. Chunks follow the header of 12 bytes: type, length, payload, a padding byte if odd. */
     static Orientation ofWebp(byte[] file) {
         ChunkMetadata found = new ChunkMetadata(file);
         ByteBuffer chunks = ByteBuffer.wrap(file).order(ByteOrder.LITTLE_ENDIAN);
@@ -75,7 +75,7 @@ final class ChunkMetadata {
         return start + length > file.length ? NONE : Arrays.copyOfRange(file, (int) start, (int) (start + length));
     }
 
-    /** A keyword, a zero; then the text, in two of the three kinds of chunk after some fields of its own. */
+    /** Reads a text chunk: a keyword, a zero, and the text, which in two of the three kinds of chunk follows further fields. */
     private void readText(int kind, byte[] chunk) {
         int end = zero(chunk, 0);
         String keyword = new String(chunk, 0, end, StandardCharsets.ISO_8859_1);
@@ -130,7 +130,7 @@ final class ChunkMetadata {
         }
     }
 
-    /** Some writers repeat JPEG's prefix {@code "Exif\0\0"} in the chunk, where it doesn't belong. */
+    /** The block without JPEG's prefix {@code "Exif\0\0"}, which some writers put into the chunk against the specification. */
     private static byte[] withoutPrefix(byte[] exif) {
         boolean prefixed = exif.length > 6 && exif[0] == 'E' && exif[1] == 'x' && exif[2] == 'i' && exif[3] == 'f';
         return prefixed ? Arrays.copyOfRange(exif, 6, exif.length) : exif;

@@ -1,4 +1,4 @@
 package thaw.finetune.images;
 
-/** Where the square that a network sees lies within a resized training image; evaluation always takes the center. */
+/** The position of the crop within a resized training image; evaluation always takes the centre crop. */
 public enum Crop { CENTER, RANDOM }

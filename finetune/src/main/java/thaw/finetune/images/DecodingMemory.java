@@ -8,9 +8,9 @@ import javax.imageio.ImageReader;
 import javax.imageio.ImageTypeSpecifier;
 
 /**
- * What one file may take of Java's heap while it is decoded. Sizes are checked before memory is asked for: a header of 30 bytes
- * can claim anything. All files that are decoded at one time together take at most half of the heap; a file waits for others to be
- * done, and one that needs more than that half is refused, whatever else goes on. So threads and chance do not decide what is read.
+ * The heap memory reserved for decoding one file. Sizes are checked before memory is allocated, because a header of 30 bytes can
+ * claim any size. All files being decoded together take at most half of the heap: a file waits for others to finish, and one
+ * that needs more than this half is always refused. Thus the result does not depend on the number or timing of threads.
  */
 final class DecodingMemory implements AutoCloseable {
     private static final int RGB_BYTES = 3;
@@ -18,7 +18,7 @@ final class DecodingMemory implements AutoCloseable {
     private static final int HEAP_MEBIBYTES = (int) Math.min(Integer.MAX_VALUE, Runtime.getRuntime().maxMemory() / MEBIBYTE);
     private static final int SHARED_MEBIBYTES = Math.max(1, HEAP_MEBIBYTES / 2);
     private static final Semaphore FREE = new Semaphore(SHARED_MEBIBYTES, true);
-    /** An image of less than this share of the heap is not what filled it. */
+    /** An image of less than 1/64 of the heap is not the cause of its exhaustion. */
     private static final int SMALL_SHARE = 64;
 
     private final long maxPixels;
@@ -31,10 +31,10 @@ final class DecodingMemory implements AutoCloseable {
     }
 
     /**
-     * Waits for the memory that decoding takes, in the place of what was taken before.
+     * Reserves the memory for decoding, in place of any earlier reservation; waits until it is free.
      *
-     * @param bytesPerPixel at the most, of all that is in memory at one time
-     * @throws IOException when the image has no pixels, more than is allowed, or needs more than half of the heap
+     * @param bytesPerPixel the peak memory per pixel, in bytes
+     * @throws IOException if the image has no pixels, more than the limit, or needs more than half of the heap
      */
     void take(int width, int height, int bytesPerPixel) throws IOException {
         close();
@@ -50,7 +50,7 @@ final class DecodingMemory implements AutoCloseable {
         if (mebibytes > SHARED_MEBIBYTES) {
             throw new UnsupportedImageException("its " + width + " x " + height + " pixels take " + mebibytes
                     + " MiB to decode, more than half of Java's heap of " + HEAP_MEBIBYTES
-                    + " MiB; make it smaller, or give Java more (JAVA_TOOL_OPTIONS=-Xmx" + (2 * mebibytes / 1024 + 1) + "g)");
+                    + " MiB; make it smaller, or enlarge the heap (JAVA_TOOL_OPTIONS=-Xmx" + (2 * mebibytes / 1024 + 1) + "g)");
         }
         FREE.acquireUninterruptibly((int) mebibytes);
         taken = (int) mebibytes;
@@ -58,7 +58,7 @@ final class DecodingMemory implements AutoCloseable {
         this.height = height;
     }
 
-    /** As {@link #take(int, int, int)}, of an image as its reader would decode it, and its copy in RGB, turned upright. */
+    /** Like {@link #take(int, int, int)}, for a reader's image, its copy in RGB, and the copy's upright form. */
     void take(ImageReader reader) throws IOException {
         ImageTypeSpecifier type = reader.getRawImageType(0);
         SampleModel samples = type == null ? reader.getImageTypes(0).next().getSampleModel() : type.getSampleModel();
@@ -67,16 +67,16 @@ final class DecodingMemory implements AutoCloseable {
     }
 
     /**
-     * What to say of a file that filled the heap all the same.
+     * The message for a file during whose decoding the heap was exhausted.
      *
-     * @throws OutOfMemoryError {@code full}, when the image is so small that something else must have
+     * @throws OutOfMemoryError {@code full}, if the image is too small to be the cause
      */
     String describe(OutOfMemoryError full) {
         if (taken < HEAP_MEBIBYTES / SMALL_SHARE) {
             throw full;
         }
-        return "its " + width + " x " + height + " pixels do not fit into what is left of Java's heap of " + HEAP_MEBIBYTES
-                + " MiB; make it smaller, or give Java more (JAVA_TOOL_OPTIONS=-Xmx" + (HEAP_MEBIBYTES / 512 + 1) + "g)";
+        return "its " + width + " x " + height + " pixels do not fit into the rest of Java's heap of " + HEAP_MEBIBYTES
+                + " MiB; make it smaller, or enlarge the heap (JAVA_TOOL_OPTIONS=-Xmx" + (HEAP_MEBIBYTES / 512 + 1) + "g)";
     }
 
     @Override

@@ -1,9 +1,9 @@
 package thaw.finetune.images;
 
-/** What becomes of an image that has just the size of the square that a network sees. */
+/** The treatment of an image that already has exactly the network's input size. */
 public enum ExactSize {
-    /** It is that square, as CIFAR's images are, which networks for them were trained on unresized. */
+    /** It is used unchanged, as networks for CIFAR were trained on unresized images. */
     KEEP,
-    /** It is resized and cropped like any other, as torchvision's transforms do, so that a folder of many sizes has one scale. */
+    /** It is resized and cropped like any other, as in torchvision, so that a folder of many sizes has a single scale. */
     RESIZE
 }

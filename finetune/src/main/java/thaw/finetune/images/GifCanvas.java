@@ -9,14 +9,15 @@ import java.nio.ByteOrder;
 import javax.imageio.ImageReader;
 
 /**
- * Where the first frame of a GIF lies on its canvas (GIF89a, sections 18 and 20): the logical screen, widened where the frame
- * leaves it. The rest of the canvas has the frame's transparent color, and its first color where there is none, as in Pillow.
+ * The canvas of a GIF and the position of its first frame (GIF89a, sections 18 and 20): the logical screen, extended if the
+ * frame exceeds it. The rest of the canvas has the frame's transparent colour, or its first colour if there is none, as in
+ * Pillow.
  *
- * @param background index of the color around the frame
- * @param gray       whether there is no color table, so that an index is a level of gray
+ * @param background index of the colour around the frame
+ * @param gray       whether there is no colour table, so that an index is a grey level
  */
 record GifCanvas(int width, int height, int left, int top, int background, boolean gray) {
-    /** Of the canvas, of the frame, and of the frame's indices. */
+    /** Peak memory: the canvas and the frame in RGB, and the frame's indices. */
     static final int BYTES_PER_PIXEL = 7;
 
     private static final int HEADER_BYTES = 13;
@@ -24,7 +25,7 @@ record GifCanvas(int width, int height, int left, int top, int background, boole
     private static final int GRAPHIC_CONTROL = 0xf9;
     private static final int FRAME = 0x2c;
 
-    /** @throws IOException when the file ends before its first frame begins */
+    /** @throws IOException if the file ends before its first frame begins */
     static GifCanvas of(byte[] file) throws IOException {
         try {
             ByteBuffer gif = ByteBuffer.wrap(file).order(ByteOrder.LITTLE_ENDIAN);
@@ -60,7 +61,7 @@ record GifCanvas(int width, int height, int left, int top, int background, boole
         return (flags & 0x80) == 0 ? 0 : 3 << (flags & 7) + 1;
     }
 
-    /** The first frame on its canvas. */
+    /** Reads the first frame, on its canvas. */
     RgbImage read(ImageReader reader) throws IOException {
         BufferedImage image = reader.read(0);
         RgbImage frame = gray ? ofIndices(image.getRaster()) : RgbImage.of(image);

@@ -22,17 +22,17 @@ import javax.imageio.ImageReader;
 import thaw.finetune.images.webp.WebpFile;
 
 /**
- * Files to {@link RgbImage}s: JPEG, PNG, GIF (its first frame), BMP, WebP, TIFF (its first page) and Netpbm's PPM, PGM and PBM,
- * turned upright by the orientation in EXIF or XMP. Color profiles are ignored and transparency is dropped, as Pillow does when it
- * opens a file and converts it to RGB.
+ * Decodes files to {@link RgbImage}s: JPEG, PNG, GIF (first frame), BMP, WebP, TIFF (first page) and Netpbm's PPM, PGM and PBM,
+ * rotated upright by the orientation in EXIF or XMP. Colour profiles are ignored and transparency is dropped, as in Pillow's
+ * {@code Image.open(file).convert("RGB")}.
  *
- * <p>Safe from many threads, which wait for one another where images together need more than half of Java's heap. Files are read
- * into memory first: no cache files appear on disk and ImageIO's global settings stay as the application has them.
+ * <p>Thread-safe; threads wait for one another if their images together need more than half of Java's heap. Files are read into
+ * memory first: no cache files are written, and ImageIO's global settings are not changed.
  */
 public final class ImageDecoder {
-    /** The limit where none is given; Pillow refuses images of more pixels, too. */
+    /** The default limit of pixels, which is also Pillow's. */
     public static final long MAX_PIXELS = 178_956_970L;
-    /** The most that an array of bytes has room for. */
+    /** The greatest number of pixels that fits into a byte array. */
     public static final long MOST_PIXELS = (Integer.MAX_VALUE - 8) / 3;
 
     private static final long MAX_FILE_BYTES = 1L << 30;
@@ -41,21 +41,21 @@ public final class ImageDecoder {
     }
 
     /**
-     * Reads an image file of at most {@link #MAX_PIXELS}.
+     * Reads an image file of at most {@link #MAX_PIXELS} pixels.
      *
-     * @throws ImageReadException when it is missing, is no image or one of a kind that is not read, is damaged or cut short, has too
-     *                            many pixels, or takes more than half of Java's heap to decode
+     * @throws ImageReadException if the file is missing, is not an image or of an unsupported kind, is damaged or cut short, has
+     *                            too many pixels, or needs more than half of Java's heap
      */
     public static RgbImage decode(Path file) {
         return decode(file, MAX_PIXELS, UnaryOperator.identity());
     }
 
     /**
-     * Reads an image file and makes something smaller of it, while memory is set aside for it.
+     * Reads an image file and reduces it, with the image's memory reserved until the reduction is done.
      *
-     * @param maxPixels files of more are refused; from 1 to {@link #MOST_PIXELS}
-     * @param then      such as a resizing; an IllegalArgumentException of its says what is wrong with the size of the image
-     * @throws ImageReadException as {@link #decode(Path)}, and when {@code then} refuses the image's size
+     * @param maxPixels the limit of pixels, from 1 to {@link #MOST_PIXELS}
+     * @param then      the reduction, such as a resizing; throws an IllegalArgumentException if it refuses the image's size
+     * @throws ImageReadException under the conditions of {@link #decode(Path)}, and if {@code then} refuses the image's size
      */
     public static RgbImage decode(Path file, long maxPixels, UnaryOperator<RgbImage> then) {
         if (maxPixels < 1 || maxPixels > MOST_PIXELS) {
@@ -65,10 +65,10 @@ public final class ImageDecoder {
     }
 
     /**
-     * Decodes the bytes of an image file of at most {@link #MAX_PIXELS}.
+     * Decodes the bytes of an image file of at most {@link #MAX_PIXELS} pixels.
      *
-     * @param name what to call the image in messages
-     * @throws ImageReadException as {@link #decode(Path)}
+     * @param name the image's name, for messages
+     * @throws ImageReadException under the conditions of {@link #decode(Path)}
      */
     public static RgbImage decode(byte[] bytes, String name) {
         return decode(bytes, name, MAX_PIXELS, UnaryOperator.identity());
@@ -96,7 +96,7 @@ public final class ImageDecoder {
             throw new ImageReadException(name + ": the file is empty; expected an image (" + ImageFormat.names() + ")");
         }
         return ImageFormat.of(bytes).orElseThrow(() -> new ImageReadException(name + ": " + UnreadFormat.of(bytes)
-                .map(UnreadFormat::advice).orElseGet(() -> "not an image; its first bytes are those of none of "
+                .map(UnreadFormat::advice).orElseGet(() -> "not an image; its first bytes match none of "
                         + ImageFormat.names())));
     }
 
@@ -181,7 +181,7 @@ public final class ImageDecoder {
         return markers.orientation().apply(stored);
     }
 
-    /** Lets the JDK's reader write into the image's own bytes, which saves a copy. Other readers accept images of their types alone. */
+    /** Reads into the result's own bytes, which saves a copy; only the JDK's reader accepts such a destination. */
     private static RgbImage readRgb(ImageReader reader) throws IOException {
         if (!ImageReaders.isOfJdk(reader.getOriginatingProvider())) {
             return RgbImage.of(reader.read(0));

@@ -7,7 +7,7 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.stream.Collectors;
 
-/** The file formats that are read. A file is told by its first bytes; its name only says whether it is worth opening. */
+/** The supported file formats. A file's format is determined by its first bytes; the extension only selects files to open. */
 public enum ImageFormat {
     JPEG("jpg", "jpeg", "jpe", "jfif"),
     PNG("png"),
@@ -24,12 +24,12 @@ public enum ImageFormat {
         this.extensions = List.of(extensions);
     }
 
-    /** Endings of file names, lower case, without the dot. */
+    /** File extensions in lower case, without the dot. */
     public List<String> extensions() {
         return extensions;
     }
 
-    /** Whether the ending of {@code fileName} is that of an image, in either case. */
+    /** Whether {@code fileName} has the extension of a supported format, in any case. */
     public static boolean isImageName(String fileName) {
         String ending = fileName.substring(fileName.lastIndexOf('.') + 1).toLowerCase(Locale.ROOT);
         return Arrays.stream(values()).anyMatch(format -> format.extensions.contains(ending));

@@ -15,13 +15,13 @@ import javax.imageio.stream.ImageInputStream;
 import javax.imageio.stream.MemoryCacheImageInputStream;
 
 /**
- * Which of ImageIO's readers reads what. For JPEG, PNG, GIF and BMP the JDK's come first, whose bytes are Pillow's, and any
- * others on the class path get what those refuse. TIFF belongs to TwelveMonkeys' reader, which is named here rather than looked
- * up: ImageIO finds plugins through the class loader of whichever thread touched it first, in an application server often a
- * wrong one. WebP has a decoder of its own.
+ * Selects ImageIO's readers by format. For JPEG, PNG, GIF and BMP the JDK's come first, because their output is equal to
+ * Pillow's, and other readers on the class path get the files that those refuse. TIFF is read by TwelveMonkeys' reader, which is
+ * instantiated directly: ImageIO finds plug-ins through the class loader of the first thread that uses it, which in an
+ * application server is often the wrong one. WebP has a separate decoder.
  */
 final class ImageReaders {
-    /** What is asked of a reader that has its input. */
+    /** Reads an image from a reader with its input set. */
     interface Reading {
         RgbImage from(ImageReader reader) throws IOException;
     }
@@ -30,9 +30,9 @@ final class ImageReaders {
     }
 
     /**
-     * Lets the readers of the format try in turn.
+     * Tries the readers of the format in turn.
      *
-     * @throws IOException what the first reader said, when none succeeds
+     * @throws IOException the first reader's exception, if none succeeds
      */
     static RgbImage read(ImageFormat format, byte[] bytes, Reading reading) throws IOException {
         IOException first = null;
@@ -44,7 +44,7 @@ final class ImageReaders {
             } catch (IOException failed) {
                 first = first == null ? failed : first;
             } catch (RuntimeException failed) {
-                /* Readers meet damaged files with whatever their parsing runs into, index errors included. */
+                /* On damaged files, readers throw any exception that their parsing runs into, such as index errors. */
                 first = first == null ? new IOException("it is damaged", failed) : first;
             }
         }

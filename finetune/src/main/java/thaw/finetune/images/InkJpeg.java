@@ -5,14 +5,14 @@ import java.io.IOException;
 import javax.imageio.ImageReader;
 
 /**
- * JPEGs of four components. ImageIO hands their samples out as stored; Pillow takes all of them for Adobe's, which store 255
- * minus the ink, and so do we.
+ * JPEGs of four components. ImageIO returns their samples as stored; like Pillow, this class treats all of them as Adobe's, which
+ * store 255 minus the ink.
  */
 final class InkJpeg {
     private InkJpeg() {
     }
 
-    /** @param ycck whether the first three components are YCbCr, of the color that is 255 minus cyan, magenta and yellow */
+    /** @param ycck whether the first three components are YCbCr of the colour 255 minus cyan, magenta and yellow */
     static RgbImage read(ImageReader reader, boolean ycck) throws IOException {
         Raster raster = reader.readRaster(0, null);
         int width = raster.getWidth();

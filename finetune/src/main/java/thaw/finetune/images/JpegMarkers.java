@@ -7,22 +7,25 @@ import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 
 /**
- * The marker segments of a JPEG file up to its end marker (ITU-T T.81, annex B), and what they say about its colors by libjpeg's
- * rules: {@code default_decompress_parms} looks at JFIF and Adobe markers, then at the components' identifiers.
+ * The marker segments of a JPEG file up to its end marker (ITU-T T.81, annex B), and its colour model by libjpeg's rules:
+ * {@code default_decompress_parms} uses JFIF and Adobe markers first, then the components' identifiers.
  *
- * <p>The JDK's reader has rules of its own: it takes an unmarked file without subsampling for RGB, applies embedded profiles, and
- * rejects files whose profile or EXIF thumbnail is damaged though the picture is sound. {@link #plain} therefore states the color
- * model by one marker and leaves all other application segments out.
+ * <p>The JDK's reader has other rules: it reads an unmarked file without subsampling as RGB, applies embedded profiles, and
+ * rejects files with a damaged profile or EXIF thumbnail even if the image is intact. {@link #plain} therefore states the colour
+ * model by one marker and omits all other application segments.
  */
 final class JpegMarkers {
-    /** How the components of a pixel are to be read. */
+    /** The meaning of a pixel's components. */
     enum ColorModel { GRAY, RGB, YCBCR, CMYK, YCCK }
 
     private static final int SOI = 0xd8;
     private static final int EOI = 0xd9;
     private static final int SOS = 0xda;
     private static final int FIRST_FRAME = 0xc0;
-    /** So far beyond the bits that it needs libjpeg wants to see, so that the last samples of a sound scan have an end after them. */
+    /**
+     * Bytes that libjpeg reads ahead of the bits that it needs. They are cut from a scan without an end marker, so that the
+     * decoder finds its last samples missing in the same cases as libjpeg.
+     */
     private static final int LOOK_AHEAD = 3;
     private static final int COM = 0xfe;
     private static final int APP0 = 0xe0;
@@ -50,7 +53,7 @@ final class JpegMarkers {
         this.file = file;
     }
 
-    /** @throws IOException when the file ends before its scans do, or names no frame of 1, 3 or 4 components */
+    /** @throws IOException if the file ends before its scans do, or has no frame of 1, 3 or 4 components */
     static JpegMarkers read(byte[] file) throws IOException {
         JpegMarkers markers = new JpegMarkers(file);
         markers.readSegments();
@@ -70,12 +73,12 @@ final class JpegMarkers {
         return height;
     }
 
-    /** Whether there is no end marker, so that the decoder must say whether samples are missing. */
+    /** Whether there is no end marker, so that only the decoder can detect missing samples. */
     boolean endMissing() {
         return endMissing;
     }
 
-    /** What decoding takes at the most: the image in RGB, and the samples as they were stored or the image turned upright. */
+    /** The peak memory of decoding: the image in RGB, and either the stored samples or the upright image. */
     int bytesPerPixel() {
         int stored = switch (colorModel()) {
             case GRAY -> 1;
@@ -100,7 +103,7 @@ final class JpegMarkers {
         };
     }
 
-    /** The same picture in a file that has nothing but its tables, its scans and one marker for its colors. */
+    /** The same image in a file with only its tables, its scans, and one marker for the colour model. */
     byte[] plain() {
         ByteArrayOutputStream out = new ByteArrayOutputStream(file.length + JFIF.length);
         out.write(0xff);
@@ -157,9 +160,9 @@ final class JpegMarkers {
     }
 
     /**
-     * Walks the scans to the end marker. A file without one was cut short, even where it ends between two scans or at a restart
-     * marker, where a decoder that fills the rest with gray has nothing to complain of. Only of a file of a single scan can the
-     * decoder tell whether all samples are there.
+     * Checks the scans up to the end marker. A file without one was cut short, even if it ends between two scans or at a restart
+     * marker, where a decoder fills the rest with grey without an error. Only for a file of a single scan does the decoder detect
+     * whether all samples are present.
      */
     private void requireEnd() throws IOException {
         int at = scanStart;
@@ -174,7 +177,7 @@ final class JpegMarkers {
                 if (marker == SOS) {
                     scans += byteAt(at + 2) == componentIds.length ? 1 : 2;
                 }
-                /* Within a scan ff 00 stands for the byte ff; restart markers and reserved ones have no length either. */
+                /* Within a scan ff 00 encodes the byte ff; restart and reserved markers have no length either. */
                 at += marker < FIRST_FRAME || hasNoLength(marker) ? 0 : Math.max(2, segmentLength(at));
             }
         } catch (EOFException cutShort) {
@@ -186,7 +189,7 @@ final class JpegMarkers {
         }
     }
 
-    /** Where the byte after the next ff that is no fill byte is. */
+    /** The position of the next marker's code: the first byte other than ff after an ff. */
     private int nextMarker(int from) throws IOException {
         int at = from;
         while (byteAt(at) != 0xff) {
@@ -206,7 +209,7 @@ final class JpegMarkers {
         return marker <= 1 || marker >= 0xd0 && marker <= SOI;
     }
 
-    /** {@code length} counts itself, as in the file: the payload is the bytes from 2 on. */
+    /** Reads a segment; {@code length} includes its own two bytes, after which the payload begins. */
     private void readSegment(int marker, int at, int length) throws IOException {
         if (marker == APP0) {
             jfif |= holds(at, length, "JFIF\0");
@@ -231,7 +234,7 @@ final class JpegMarkers {
         }
     }
 
-    /** SOF0 to SOF15; among them DHT (c4), JPG (c8) and DAC (cc) are no frames. */
+    /** Whether a marker is SOF0 to SOF15; DHT (c4), JPG (c8) and DAC (cc) in this range are not frames. */
     private static boolean isFrame(int marker) {
         return marker >= 0xc0 && marker <= 0xcf && marker != 0xc4 && marker != 0xc8 && marker != 0xcc;
     }

@@ -3,7 +3,7 @@ package thaw.finetune.images;
 import javax.imageio.ImageReader;
 import javax.imageio.event.IIOReadWarningListener;
 
-/** Notices that a JPEG's scan ends before its last sample, which the JDK's reader fills with gray and only warns of. */
+/** Detects a JPEG scan that ends before its last sample: the JDK's reader fills the rest with grey and only warns. */
 final class MissingSamples implements IIOReadWarningListener {
     private boolean noticed;
 

@@ -5,11 +5,11 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * How the stored rows and columns of an image lie to the eye: tag 274 of TIFF 6.0, which EXIF and XMP share, values 1 to 8. Cameras
- * store what the sensor saw and note here how they were held.
+ * The orientation of an image's stored rows and columns: tag 274 of TIFF 6.0, also used by EXIF and XMP, values 1 to 8. Cameras
+ * store the sensor's rows unrotated and record the rotation in this tag.
  */
 enum Orientation {
-    /* In the order of the tag's values; the flags say where a pixel of the upright image is found in the stored one. */
+    /* In the order of the tag's values; the flags map a pixel of the upright image to the stored one. */
     UPRIGHT(false, false, false),
     MIRRORED(false, true, false),
     ROTATED_180(false, true, true),
@@ -19,7 +19,7 @@ enum Orientation {
     TRANSVERSED(true, true, true),
     ROTATED_90_ANTICLOCKWISE(true, true, false);
 
-    /** Where TIFF files have their XMP packet. */
+    /** The tag of a TIFF file's XMP packet. */
     static final int XMP_TAG = 700;
 
     private static final int TAG = 274;
@@ -41,17 +41,17 @@ enum Orientation {
     }
 
     /**
-     * What a file's metadata says, as Pillow reads it: the tag of an EXIF block, or {@code tiff:Orientation} of an XMP packet where
-     * EXIF has no such tag. Anything malformed counts as upright, as it does for other readers: the image itself may be sound.
+     * The orientation in a file's metadata, as in Pillow: the tag of an EXIF block, or {@code tiff:Orientation} of an XMP packet
+     * if EXIF has no such tag. Malformed metadata count as upright, as in other readers, because the image may be intact.
      *
-     * @param exif what follows {@code "Exif\0\0"}; empty for none
-     * @param xmp  an XMP packet; empty for none
+     * @param exif the EXIF block after {@code "Exif\0\0"}; empty for none
+     * @param xmp  the XMP packet; empty for none
      */
     static Orientation of(byte[] exif, byte[] xmp) {
         return TiffDirectory.first(exif).map(directory -> of(directory, xmp)).orElseGet(() -> ofXmp(xmp));
     }
 
-    /** As {@link #of(byte[], byte[])}, of the directory of an EXIF block or a TIFF file. */
+    /** Like {@link #of(byte[], byte[])}, for the directory of an EXIF block or a TIFF file. */
     static Orientation of(TiffDirectory directory, byte[] xmp) {
         return directory.has(TAG) ? ofValue(directory.value(TAG, 1)) : ofXmp(xmp);
     }
@@ -65,7 +65,7 @@ enum Orientation {
         return value >= 1 && value <= values().length ? values()[(int) value - 1] : UPRIGHT;
     }
 
-    /** The upright image of one that is stored in this orientation. */
+    /** Converts an image stored in this orientation to the upright image. */
     RgbImage apply(RgbImage stored) {
         if (this == UPRIGHT) {
             return stored;

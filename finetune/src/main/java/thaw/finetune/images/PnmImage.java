@@ -4,9 +4,9 @@ import java.io.EOFException;
 import java.io.IOException;
 
 /**
- * Netpbm's formats, from black and white to color, as digits ({@code P1} to {@code P3}) or bytes ({@code P4} to {@code P6}): a
- * header of a kind, width, height and, but for black and white, the largest sample; then samples in rows, with white space between
- * digits. Samples are brought to 8 bits as Pillow does: {@code round(255 x / largest)}, a half to the even neighbor.
+ * Netpbm's formats, from black and white to colour, as digits ({@code P1} to {@code P3}) or bytes ({@code P4} to {@code P6}). The
+ * header has the kind, width, height and, except for black and white, the largest sample; samples follow in rows, digits
+ * separated by white space. Samples are converted to 8 bits as in Pillow: {@code round(255 x / largest)}, halves to even.
  */
 final class PnmImage {
     private static final int LARGEST_SAMPLE = 65535;
@@ -19,7 +19,7 @@ final class PnmImage {
         this.file = file;
     }
 
-    /** @throws IOException when the header is malformed, the image is larger than allowed, or samples are missing or too large */
+    /** @throws IOException if the header is malformed, the image exceeds the limit, or samples are missing or too large */
     static RgbImage read(byte[] file, DecodingMemory memory) throws IOException {
         return new PnmImage(file).read(memory);
     }
@@ -33,7 +33,7 @@ final class PnmImage {
         int height = number();
         int largest = bits ? 1 : number();
         if (largest < 1 || largest > LARGEST_SAMPLE) {
-            throw new IOException("its largest sample is said to be " + largest + "; expected 1 to " + LARGEST_SAMPLE);
+            throw new IOException("its header states a largest sample of " + largest + "; expected 1 to " + LARGEST_SAMPLE);
         }
         memory.take(width, height, 3);
         at += digits ? 0 : 1;
@@ -55,7 +55,7 @@ final class PnmImage {
         return RgbImage.of(width, height, rgb);
     }
 
-    /** Of a row of packed bits, which begins at a byte of its own; 1 is black. */
+    /** A bit of a packed row, which begins at a byte boundary; 1 is black. */
     private int bit(int x, int width) throws IOException {
         int value = byteAt(at) >> 7 - x % 8 & 1;
         at += x % 8 == 7 || x == width - 1 ? 1 : 0;
@@ -89,7 +89,7 @@ final class PnmImage {
         return value;
     }
 
-    /** White space, and comments from {@code #} to the end of the line. */
+    /** Skips white space, and comments from {@code #} to the end of the line. */
     private void skipSpace() throws IOException {
         while (byteAt(at) <= ' ' || byteAt(at) == '#') {
             if (file[at] == '#') {

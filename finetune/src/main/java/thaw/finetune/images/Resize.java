@@ -5,14 +5,14 @@ import java.util.Arrays;
 import java.util.Deque;
 
 /**
- * Resizing with a triangle filter that widens as the image shrinks, so that every source pixel counts and photographs do not
- * alias. This is Pillow's {@code BILINEAR}, bytes included (also PyTorch's {@code interpolate(antialias=True)} but for its
- * rounding).
+ * Resizing with a triangle filter that widens as the image shrinks, so that every source pixel contributes and there is no
+ * aliasing. Byte-identical to Pillow's {@code BILINEAR}; equal to PyTorch's {@code interpolate(antialias=True)} except for
+ * rounding.
  *
  * <p>Along one axis, with {@code scale = in / out} and {@code support = max(scale, 1)}, the output pixel at {@code i} has its
- * center at {@code c = (i + 1/2) scale} in the input, and is the mean of the pixels at {@code j} within {@code support} of
- * it, weighted by {@code max(0, 1 - |j + 1/2 - c| / support)}. Rows are resized first, then columns, each rounded to 8 bits;
- * weights are fixed-point numbers of 22 fractional bits, as many as leave a sum of 8-bit samples within an {@code int}.
+ * centre at {@code c = (i + 1/2) scale} in the input, and is the mean of the pixels at {@code j} within {@code support} of
+ * it, weighted by {@code max(0, 1 - |j + 1/2 - c| / support)}. Rows are resized first, then columns, each rounded to 8 bits.
+ * Weights are fixed-point numbers of 22 fractional bits, so that a sum of 8-bit samples fits into an {@code int}.
  */
 public final class Resize {
     private static final int FRACTION_BITS = 22;
@@ -22,7 +22,7 @@ public final class Resize {
     }
 
     /**
-     * The image at {@code width} x {@code height} pixels, whatever that does to its proportions.
+     * The image resized to {@code width} x {@code height} pixels, without keeping its aspect ratio.
      *
      * @throws IllegalArgumentException for sizes below 1 or above {@link ImageDecoder#MOST_PIXELS}
      */
@@ -31,11 +31,11 @@ public final class Resize {
     }
 
     /**
-     * A rectangle of the image at {@code width} x {@code height} pixels, of which nothing else is computed: the time and memory are
-     * those of the part, and its bytes are those of {@link #to} and {@link RgbImage#crop}.
+     * A rectangle of the image resized to {@code width} x {@code height} pixels: equal to {@link #to} followed by
+     * {@link RgbImage#crop}, but with the time and memory of the rectangle only.
      *
-     * @throws IllegalArgumentException for a part that is empty, has more than {@link ImageDecoder#MOST_PIXELS}, or does not lie
-     *                                  within the resized image
+     * @throws IllegalArgumentException if the rectangle is empty, has more than {@link ImageDecoder#MOST_PIXELS} pixels, or is
+     *                                  not within the resized image
      */
     public static RgbImage part(RgbImage image, int width, int height, int left, int top, int partWidth, int partHeight) {
         if (partWidth < 1 || partHeight < 1 || (long) partWidth * partHeight > ImageDecoder.MOST_PIXELS) {
@@ -54,8 +54,8 @@ public final class Resize {
     }
 
     /**
-     * The image with its short side at {@code size} pixels and its proportions kept: the long side is {@code size * long /
-     * short}, rounded down as torchvision does.
+     * The image resized to a short side of {@code size} pixels with its aspect ratio kept: the long side is {@code size * long /
+     * short}, rounded down as in torchvision.
      */
     public static RgbImage shortSide(RgbImage image, int size) {
         return to(image, widthFor(image, size), heightFor(image, size));
@@ -80,8 +80,8 @@ public final class Resize {
     }
 
     /**
-     * Goes through the image's rows once. Each is resized to the part's columns and then added to the sums of those rows of the
-     * part that it counts for, a few when the image shrinks.
+     * Resizes in one pass over the image's rows. Each row is resized to the part's columns and then added to the sums of the
+     * part's rows to which it contributes, which are few if the image shrinks.
      */
     private static RgbImage resize(RgbImage image, Weights columns, Weights rows) {
         int rowBytes = 3 * columns.count();
@@ -129,7 +129,7 @@ public final class Resize {
         }
     }
 
-    /** Ints throughout: of such loops the compiler makes vectors, of loops that widen bytes it doesn't. */
+    /** Adds a weighted row. Only ints, because C2 vectorises such loops, but not loops that widen bytes. */
     private static void addScaled(int[] samples, int weight, int[] sums) {
         for (int i = 0; i < sums.length; i++) {
             sums[i] += samples[i] * weight;
@@ -149,12 +149,12 @@ public final class Resize {
     /**
      * The filter at some output positions of one axis.
      *
-     * @param first  the input position that the first weight of an output position is for
-     * @param start  where the weights of an output position begin in {@code values}; they end where the next one's begin
+     * @param first  the input position of each output position's first weight
+     * @param start  the start of each output position's weights in {@code values}, followed by the total count
      * @param values fixed-point weights
      */
     private record Weights(int[] first, int[] start, int[] values) {
-        /** For {@code count} output positions of {@code out} from {@code begin} on. */
+        /** The weights of {@code count} of {@code out} output positions, starting at {@code begin}. */
         static Weights of(int in, int out, int begin, int count) {
             double scale = (double) in / out;
             double support = Math.max(scale, 1);
@@ -186,7 +186,7 @@ public final class Resize {
             return first.length;
         }
 
-        /** The input position that the last weight of an output position is for. */
+        /** The input position of an output position's last weight. */
         int last(int i) {
             return first[i] + start[i + 1] - start[i] - 1;
         }

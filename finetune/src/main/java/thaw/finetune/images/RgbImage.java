@@ -5,8 +5,8 @@ import java.util.Arrays;
 import java.util.Objects;
 
 /**
- * An 8-bit RGB picture, {@code [height, width, 3]} with the channels of a pixel side by side. Treated as immutable: every
- * operation returns another image.
+ * An 8-bit RGB image, {@code [height, width, 3]} with the channels of a pixel adjacent. Immutable by convention, and so
+ * thread-safe: every operation returns another image.
  */
 public final class RgbImage {
     private final int width;
@@ -20,10 +20,10 @@ public final class RgbImage {
     }
 
     /**
-     * Wraps bytes without a copy; the caller gives them away.
+     * Wraps bytes without a copy; the caller must not change them afterwards.
      *
      * @param rgb {@code height * width * 3} bytes, rows from top to bottom, each pixel red, green, blue
-     * @throws IllegalArgumentException when the sizes do not agree
+     * @throws IllegalArgumentException if the sizes do not match
      */
     public static RgbImage of(int width, int height, byte[] rgb) {
         Objects.requireNonNull(rgb, "rgb");
@@ -34,7 +34,7 @@ public final class RgbImage {
         return new RgbImage(width, height, rgb);
     }
 
-    /** The colors of {@code image}; transparency is dropped, samples deeper than 8 bits keep their high byte. */
+    /** Converts a Java2D image: transparency is dropped, and samples deeper than 8 bits keep their high byte. */
     public static RgbImage of(BufferedImage image) {
         return SampleConversion.toRgb(image);
     }
@@ -47,7 +47,7 @@ public final class RgbImage {
         return height;
     }
 
-    /** The image's own bytes, {@code [height, width, 3]}: to be read, never written. */
+    /** The image's own bytes, {@code [height, width, 3]}, not a copy; must not be written. */
     public byte[] rgb() {
         return rgb;
     }
@@ -60,7 +60,7 @@ public final class RgbImage {
     /**
      * The rectangle whose top left corner is ({@code left}, {@code top}).
      *
-     * @throws IllegalArgumentException when it does not lie within the image
+     * @throws IllegalArgumentException if it is not within the image
      */
     public RgbImage crop(int left, int top, int cropWidth, int cropHeight) {
         if (left < 0 || top < 0 || cropWidth < 1 || cropHeight < 1 || left > width - cropWidth || top > height - cropHeight) {

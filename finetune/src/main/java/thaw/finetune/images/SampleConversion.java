@@ -8,10 +8,10 @@ import java.awt.image.DataBuffer;
 import java.awt.image.Raster;
 
 /**
- * From Java2D's images to RGB bytes, as Pillow's {@code convert("RGB")} does it: samples are taken as they are stored,
- * without color management (which {@link BufferedImage#getRGB} would apply to gray and profiled images, changing nearly every
- * byte), and an alpha channel is dropped, not blended. Of samples deeper than 8 bits the 8 high ones are taken; shallower ones
- * are spread over 0 to 255.
+ * Converts Java2D's images to RGB bytes as Pillow's {@code convert("RGB")} does: samples are taken as stored, without colour
+ * management (which {@link BufferedImage#getRGB} would apply to grey and profiled images, changing nearly every byte), and an
+ * alpha channel is dropped, not blended. Samples deeper than 8 bits keep their 8 high bits; shallower ones are scaled to 0 to
+ * 255.
  */
 final class SampleConversion {
     private SampleConversion() {
@@ -32,9 +32,9 @@ final class SampleConversion {
     }
 
     /**
-     * CMYK to RGB without a profile: {@code r = (255 - k) - round((255 - k) * c / 255)}, likewise for the others.
+     * Converts CMYK to RGB without a profile: {@code r = (255 - k) - round((255 - k) * c / 255)}, likewise for the others.
      *
-     * @param cmyk four samples a pixel, 255 is full ink
+     * @param cmyk four samples per pixel; 255 is full ink
      */
     static void cmykToRgb(int[] cmyk, int pixels, byte[] rgb, int offset) {
         for (int i = 0; i < pixels; i++) {
@@ -55,7 +55,7 @@ final class SampleConversion {
         return colorSpace == ColorSpace.TYPE_RGB || colorSpace == ColorSpace.TYPE_GRAY || colorSpace == ColorSpace.TYPE_CMYK;
     }
 
-    /** What JPEG files are decoded to: a raster hands out its bands in order, red first, however they lie. */
+    /** Converts the type of decoded JPEG files; a raster returns its bands in order, red first, regardless of their layout. */
     private static RgbImage fromBytes(BufferedImage image) {
         Raster raster = image.getRaster();
         byte[] rgb = (byte[]) raster.getDataElements(raster.getMinX(), raster.getMinY(), image.getWidth(), image.getHeight(), null);
@@ -88,10 +88,10 @@ final class SampleConversion {
     }
 
     /**
-     * The colors of samples that were multiplied by alpha: {@code 255 c / alpha} of 8 bits each, rounded down and at most 255, as
-     * Pillow divides them; transparent pixels are black.
+     * Converts samples that were multiplied by alpha: {@code 255 c / alpha} of 8 bits each, rounded down and at most 255, as in
+     * Pillow; transparent pixels become black.
      *
-     * @param image of one or three color components and alpha after them
+     * @param image an image of one or three colour components followed by alpha
      */
     static RgbImage fromAssociatedAlpha(BufferedImage image) {
         int width = image.getWidth();
@@ -113,7 +113,7 @@ final class SampleConversion {
         return RgbImage.of(width, height, rgb);
     }
 
-    /** One row of samples, brought to 8 bits. */
+    /** Reads a row of samples, converted to 8 bits. */
     private static void readRow(BufferedImage image, int y, int[] row) {
         Raster raster = image.getRaster();
         int left = raster.getMinX();
@@ -131,7 +131,7 @@ final class SampleConversion {
         int most = bits < 8 ? (1 << bits) - 1 : 255;
         if (bits != 8) {
             for (int i = 0; i < row.length; i++) {
-                /* What lies above the sample's bits is no part of it: readers invert whole words. */
+                /* Bits above the sample's are masked: readers that invert samples invert whole words. */
                 int high = row[i] >>> shift & most;
                 row[i] = (high * 255 + most / 2) / most;
             }
@@ -151,7 +151,7 @@ final class SampleConversion {
         return four;
     }
 
-    /** Palettes, packed pixels and the rarer color spaces: Java2D's own conversion to sRGB, which is exact for the first two. */
+    /** Converts palettes, packed pixels and rare colour spaces by Java2D's conversion to sRGB, exact for the first two. */
     private static RgbImage fromColorModel(BufferedImage image) {
         int width = image.getWidth();
         int height = image.getHeight();
@@ -168,7 +168,7 @@ final class SampleConversion {
         return RgbImage.of(width, height, rgb);
     }
 
-    /** A copy whose colors are no longer multiplied by alpha; the given image stays as it is. */
+    /** A copy whose colours are not multiplied by alpha; the given image is not changed. */
     private static BufferedImage straightAlpha(BufferedImage image) {
         BufferedImage copy = new BufferedImage(image.getColorModel(), image.copyData(null), true, null);
         copy.coerceData(false);

@@ -8,8 +8,8 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * The first directory of a TIFF structure: of a TIFF file (TIFF 6.0), of a BigTIFF file with its offsets of 64 bits, or of an EXIF
- * block, which is a small TIFF file itself.
+ * The first directory of a TIFF structure: a TIFF file (TIFF 6.0), a BigTIFF file with 64-bit offsets, or an EXIF block, which is
+ * a small TIFF file itself.
  */
 final class TiffDirectory {
     private static final int BYTE = 1;
@@ -36,7 +36,7 @@ final class TiffDirectory {
         this.big = big;
     }
 
-    /** Empty where the bytes are no TIFF structure, or its first directory lies outside of them. */
+    /** The first directory; empty if the bytes are not a TIFF structure, or its first directory is outside of them. */
     static Optional<TiffDirectory> first(byte[] bytes) {
         if (bytes.length < 8) {
             return Optional.empty();
@@ -76,7 +76,7 @@ final class TiffDirectory {
         }
     }
 
-    /** An offset into the file; beyond its end where it does not fit, so that reading there fails. */
+    /** An offset into the file; the file's end if it is out of range, so that reading there fails. */
     private int offset(int at) {
         long offset = big ? file.getLong(at) : Integer.toUnsignedLong(file.getInt(at));
         return offset < 0 || offset > file.capacity() ? file.capacity() : (int) offset;
@@ -95,13 +95,13 @@ final class TiffDirectory {
         return entries.containsKey(tag);
     }
 
-    /** The first value of a field of numbers; {@code otherwise} where there is none. */
+    /** The first value of a numeric field; {@code otherwise} if there is none. */
     long value(int tag, long otherwise) {
         long[] values = values(tag);
         return values.length == 0 ? otherwise : values[0];
     }
 
-    /** The values of a field of numbers, rounded toward zero; empty where it is missing, damaged or of bytes. */
+    /** The values of a numeric field, rounded towards zero; empty if it is missing, damaged or of bytes. */
     long[] values(int tag) {
         int width = switch (type(tag)) {
             case SBYTE -> 1;
@@ -132,7 +132,7 @@ final class TiffDirectory {
         return values;
     }
 
-    /** The content of a field of bytes; empty where it is missing, damaged or of another type. */
+    /** The content of a field of bytes; empty if it is missing, damaged or of another type. */
     byte[] bytes(int tag) {
         int start = type(tag) == BYTE || type(tag) == UNDEFINED ? start(tag, 1) : -1;
         if (start < 0) {
@@ -152,7 +152,7 @@ final class TiffDirectory {
         return big ? file.getLong(at) : Integer.toUnsignedLong(file.getInt(at));
     }
 
-    /** Where the values of a field begin, within its entry if they fit there; -1 where they leave the file. */
+    /** The position of a field's values, within its entry if they fit; -1 if they exceed the file. */
     private int start(int tag, int width) {
         long count = count(tag);
         if (count < 0 || count > file.capacity() / width) {
@@ -163,7 +163,7 @@ final class TiffDirectory {
         return start + count * width <= file.capacity() ? start : -1;
     }
 
-    /** The file with a field, if it has that, under another number, one that says nothing to a reader. */
+    /** The file with a field's tag, if present, replaced by another that readers ignore. */
     byte[] renamed(int tag, int otherTag) {
         if (!has(tag)) {
             return file.array();

@@ -10,9 +10,9 @@ import java.util.Arrays;
 import javax.imageio.ImageReader;
 
 /**
- * The first page of a TIFF file, by TwelveMonkeys' reader. What that reader does not know or gets wrong is told by the directory
- * beforehand: unknown compressions and samples are refused by name, an embedded color profile is hidden, colors that were multiplied
- * by alpha are divided again, and samples of three bytes are put in order.
+ * The first page of a TIFF file, read by TwelveMonkeys' reader. Cases that this reader does not support or gets wrong are
+ * detected from the directory: unknown compressions and samples are refused by name, an embedded colour profile is hidden,
+ * colours multiplied by alpha are divided again, and the bytes of 24-bit samples are reordered.
  */
 final class TiffImage {
     private static final int NEW_SUBFILE_TYPE = 254;
@@ -25,7 +25,7 @@ final class TiffImage {
     private static final int EXTRA_SAMPLES = 338;
     private static final int SAMPLE_FORMAT = 339;
     private static final int ICC_PROFILE = 34675;
-    /** Of a range that is free for private use (TIFF 6.0, section 2: numbers from 65000). */
+    /** A tag of the range for private use (TIFF 6.0, section 2: numbers from 65000). */
     private static final int PRIVATE = 65000;
     private static final int DNG_VERSION = 50706;
 
@@ -36,7 +36,7 @@ final class TiffImage {
 
     private final TiffDirectory directory;
 
-    /** @throws IOException when the file has no directory, or one of an image that is not read */
+    /** @throws IOException if the file has no directory, or its image is of an unsupported kind */
     TiffImage(byte[] file) throws IOException {
         boolean canon = file.length > 9 && file[8] == 'C' && file[9] == 'R';
         if (canon) {
@@ -60,7 +60,7 @@ final class TiffImage {
         return ImageReaders.read(ImageFormat.TIFF, directory.renamed(ICC_PROFILE, PRIVATE), reader -> {
             memory.take(reader);
             if (isFloat()) {
-                /* As they are stored: read() clips them. */
+                /* Checks the stored samples, because read() clips them. */
                 requireFractions(reader.readRaster(0, null));
             }
             return colors(reader);
@@ -76,7 +76,7 @@ final class TiffImage {
                 : RgbImage.of(image);
     }
 
-    // ---- what is read ------------------------------------------------------------------------------------------
+    // ---- supported kinds ---------------------------------------------------------------------------------------
 
     private void requireImage() throws UnsupportedImageException {
         boolean preview = (directory.value(NEW_SUBFILE_TYPE, 0) & 1) != 0 && directory.has(SUB_DIRECTORIES);
@@ -122,7 +122,7 @@ final class TiffImage {
             default -> "of photometric interpretation " + photometric;
         };
         if (unknown != null) {
-            throw new UnsupportedImageException("TIFF colors " + unknown + " are not supported; save it as RGB");
+            throw new UnsupportedImageException("TIFF colours " + unknown + " are not supported; save it as RGB");
         }
     }
 
@@ -133,9 +133,9 @@ final class TiffImage {
         boolean whole = bits == 8 || bits == 16 || bits == 32;
         boolean known = Arrays.stream(directory.values(BITS_PER_SAMPLE)).allMatch(each -> each == bits) && (
                 isFloat() ? bits == 16 || bits == 32 || bits == 64
-                // Eight signed bits are taken as unsigned ones, as Pillow takes them.
+                // Signed samples of 8 bits are read as unsigned ones, as in Pillow.
                 : format == SIGNED ? bits == 8
-                // TwelveMonkeys exchanges the bytes of packed pixels of 3 x 4 bits, and miscounts tiles of unusual depths.
+                // TwelveMonkeys swaps the bytes of packed pixels of 3 x 4 bits, and miscounts tiles of unusual depths.
                 : bits < 8 && photometric() == RGB ? bits == 2 && directory.value(PLANAR, 1) == 1
                 : whole || bits < 8 || bits < 32 && !tiled);
         if (!known) {
@@ -157,13 +157,13 @@ final class TiffImage {
         return (int) directory.value(BITS_PER_SAMPLE, 1);
     }
 
-    // ---- what is mended ----------------------------------------------------------------------------------------
+    // ---- corrections -------------------------------------------------------------------------------------------
 
     private boolean isAssociated() {
         return directory.value(EXTRA_SAMPLES, 0) == ASSOCIATED_ALPHA;
     }
 
-    /** Floating-point samples are from 0 to 1; a filter may have left some a little beyond, no more. */
+    /** Checks that floating-point samples are about from 0 to 1, with a margin of 1 because filters may overshoot. */
     private static void requireFractions(Raster raster) throws UnsupportedImageException {
         float[] row = new float[raster.getWidth() * raster.getNumBands()];
         for (int y = raster.getMinY(); y < raster.getMinY() + raster.getHeight(); y++) {
@@ -176,7 +176,7 @@ final class TiffImage {
         }
     }
 
-    /** TIFF stores samples of 24 bits in the file's byte order; TwelveMonkeys takes all of them for big-endian. */
+    /** Swaps the bytes of 24-bit samples: TIFF stores them in the file's byte order, TwelveMonkeys reads all as big-endian. */
     private static void swapTriples(WritableRaster raster) {
         int[] row = new int[raster.getWidth() * raster.getNumBands()];
         for (int y = raster.getMinY(); y < raster.getMinY() + raster.getHeight(); y++) {

@@ -9,35 +9,35 @@ import java.util.SplittableRandom;
 import java.util.stream.Collectors;
 
 /**
- * What happens to a decoded image before a network sees it, in training and in evaluation. Saved with a model, since a model
- * is only right for images that were prepared as its training images were.
+ * The preparation of decoded images for a network, in training and in evaluation. Saved with a model, because a model is only
+ * valid for images prepared like its training images. Immutable, and so thread-safe.
  *
- * <p>Both resize the image so that its short side has {@code resize} pixels and cut a square of {@code size} out of it.
- * Evaluation takes the center; training takes what {@code crop} says and, where {@code flip} is set, mirrors half of the
- * images at random. An image that is already {@code size} x {@code size} is neither resized nor cropped, unless {@code exact}
- * says so. Samples become {@code (x / 255 - mean) / std}.
+ * <p>Both resize the image to a short side of {@code resize} pixels and crop a square of {@code size}. Evaluation takes the
+ * centre crop; training crops by {@code crop} and, if {@code flip} is set, mirrors images with probability 1/2. An image that is
+ * already {@code size} x {@code size} is neither resized nor cropped, unless {@code exact} is {@link ExactSize#RESIZE}. Samples
+ * become {@code (x / 255 - mean) / std}.
  *
  * @param size   side of the square, in pixels
  * @param resize short side before the crop, in pixels, at least {@code size}
- * @param exact  what becomes of images that are {@code size} x {@code size} already
- * @param crop   where training images are cropped
+ * @param exact  treatment of images that are {@code size} x {@code size} already
+ * @param crop   position of the crop in training
  * @param flip   whether training images are mirrored left to right with probability 1/2
- * @param mean   of red, green and blue, of samples from 0 to 1
- * @param std    their standard deviations
+ * @param mean   means of red, green and blue, of samples from 0 to 1
+ * @param std    standard deviations of red, green and blue
  */
 public record Transforms(int size, int resize, ExactSize exact, Crop crop, boolean flip, List<Float> mean, List<Float> std) {
-    /** The channels' means over ImageNet, which the weights in circulation were trained with. */
+    /** The channels' means over ImageNet, with which most published weights were trained. */
     public static final List<Float> IMAGENET_MEAN = List.of(0.485f, 0.456f, 0.406f);
     /** The channels' standard deviations over ImageNet. */
     public static final List<Float> IMAGENET_STD = List.of(0.229f, 0.224f, 0.225f);
 
     private static final int CHANNELS = 3;
     private static final float MARGIN = 1.15f;
-    /** Of a long side to the short one, where an image is kept whole; longer ones would fill the memory. */
+    /** The greatest ratio of the long side to the short one of an image resized whole; limits its memory. */
     private static final int MOST_RATIO = 256;
     private static final String PREFIX = "transforms.";
 
-    /** @throws IllegalArgumentException for values that make no sense, named */
+    /** @throws IllegalArgumentException for a value out of range; the message names it */
     public Transforms {
         if (size < 1) {
             throw new IllegalArgumentException("size: expected at least 1 pixel, got " + size);
@@ -58,59 +58,59 @@ public record Transforms(int size, int resize, ExactSize exact, Crop crop, boole
         }
     }
 
-    /** The default for squares of {@code size}: a short side of 1.15 times that, center crop, flip, ImageNet's mean and std. */
+    /** The default for squares of {@code size}: a short side of 1.15 times that, centre crop, flip, ImageNet's mean and std. */
     public static Transforms of(int size) {
         return new Transforms(size, shortSideFor(size), ExactSize.KEEP, Crop.CENTER, true, IMAGENET_MEAN, IMAGENET_STD);
     }
 
-    /** Another size of square, with the default short side for it; where all images are resized, the same margin instead. */
+    /** Sets the size of the square, with its default short side; or with the same margin if {@code exact} images are resized. */
     public Transforms size(int size) {
         int shortSide = exact == ExactSize.KEEP ? shortSideFor(size) : Math.round((float) size * resize / this.size);
         return new Transforms(size, shortSide, exact, crop, flip, mean, std);
     }
 
-    /** Another treatment of images that are {@code size} x {@code size} already. */
+    /** Sets the treatment of images that are {@code size} x {@code size} already. */
     public Transforms exact(ExactSize exact) {
         return new Transforms(size, resize, exact, crop, flip, mean, std);
     }
 
-    /** Another short side before the crop. */
+    /** Sets the short side before the crop. */
     public Transforms resize(int shortSide) {
         return new Transforms(size, shortSide, exact, crop, flip, mean, std);
     }
 
-    /** Another crop in training. */
+    /** Sets the crop in training. */
     public Transforms crop(Crop crop) {
         return new Transforms(size, resize, exact, crop, flip, mean, std);
     }
 
-    /** With or without mirroring in training. */
+    /** Sets whether images are mirrored at random in training. */
     public Transforms flip(boolean flip) {
         return new Transforms(size, resize, exact, crop, flip, mean, std);
     }
 
-    /** Another mean and standard deviation, of red, green and blue. */
+    /** Sets mean and standard deviation of red, green and blue. */
     public Transforms normalize(List<Float> mean, List<Float> std) {
         return new Transforms(size, resize, exact, crop, flip, mean, std);
     }
 
-    /** Evaluation from beginning to end: a decoded image to {@code [3, size, size]}. */
+    /** The complete preparation for evaluation: a decoded image to {@code [3, size, size]}. */
     public float[] apply(RgbImage decoded) {
         float[] chw = new float[CHANNELS * size * size];
         write(square(decoded), chw, 0);
         return chw;
     }
 
-    /** Whether a decoded image is left as it is, being {@code size} x {@code size} already. */
+    /** Whether a decoded image is neither resized nor cropped, because it is {@code size} x {@code size} already. */
     public boolean keeps(RgbImage decoded) {
         return exact == ExactSize.KEEP && decoded.width() == size && decoded.height() == size;
     }
 
     /**
-     * The square at the center that evaluation sees: {@link #forEvaluation} of {@link #resized}, of which no more than that is
-     * computed, so that images of any proportions can be had.
+     * The centre crop for evaluation: equal to {@link #forEvaluation} of {@link #resized}, but without computing the rest, so
+     * that images of any aspect ratio are possible.
      *
-     * @throws IllegalArgumentException when the resized image would have a side of more than {@link Integer#MAX_VALUE}
+     * @throws IllegalArgumentException if a side of the resized image would exceed {@link Integer#MAX_VALUE}
      */
     public RgbImage square(RgbImage decoded) {
         if (keeps(decoded)) {
@@ -122,10 +122,10 @@ public record Transforms(int size, int resize, ExactSize exact, Crop crop, boole
     }
 
     /**
-     * The whole image with its short side at {@link #resize()}, which random crops are cut from: the part that is the same in every
-     * epoch, and costs the most.
+     * The whole image resized to a short side of {@link #resize()}, the input of random crops. This step is the same in every
+     * epoch and the most expensive one, so its result can be cached.
      *
-     * @throws IllegalArgumentException when a side is more than 256 times the other
+     * @throws IllegalArgumentException if a side is more than 256 times the other
      */
     public RgbImage resized(RgbImage decoded) {
         if (keeps(decoded)) {
@@ -134,21 +134,21 @@ public record Transforms(int size, int resize, ExactSize exact, Crop crop, boole
         int shortSide = Math.min(decoded.width(), decoded.height());
         int longSide = Math.max(decoded.width(), decoded.height());
         if (longSide / shortSide > MOST_RATIO) {
-            throw new IllegalArgumentException("for random crops and augmentation, which need all of it, expected a side of at most "
+            throw new IllegalArgumentException("random crops and augmentation need the whole image; expected a side of at most "
                     + MOST_RATIO + " times the other");
         }
         return Resize.shortSide(decoded, resize);
     }
 
-    /** The square at the center; an odd margin is split as torchvision does, which rounds half a pixel to the even one. */
+    /** The centre crop; an odd margin is split as in torchvision, which rounds half a pixel to even. */
     public RgbImage forEvaluation(RgbImage resized) {
         return resized.crop(centered(resized.width()), centered(resized.height()), size, size);
     }
 
     /**
-     * The square that one training step sees, as {@code random} has it.
+     * The training crop, flipped or not, by {@code random}.
      *
-     * @param resized from {@link #resized}; or from {@link #square}, where crops are at the center
+     * @param resized an image from {@link #resized}; or from {@link #square} for centre crops
      */
     public RgbImage forTraining(RgbImage resized, SplittableRandom random) {
         int left = cropLeft(resized, random);
@@ -156,17 +156,17 @@ public record Transforms(int size, int resize, ExactSize exact, Crop crop, boole
         return drawFlip(random) ? square.flipHorizontally() : square;
     }
 
-    /** Whether a training image is mirrored; to be drawn after the crop. */
+    /** Draws whether a training image is mirrored; to be called after the crop is drawn. */
     public boolean drawFlip(SplittableRandom random) {
         return flip && random.nextBoolean();
     }
 
-    /** Where the square of a training image begins, in pixels from the left. */
+    /** The left edge of a training crop, in pixels; random for {@link Crop#RANDOM}. */
     public int cropLeft(RgbImage resized, SplittableRandom random) {
         return cropStart(resized.width(), random);
     }
 
-    /** Where the square of a training image begins, in pixels from the top. */
+    /** The top edge of a training crop, in pixels; random for {@link Crop#RANDOM}. */
     public int cropTop(RgbImage resized, SplittableRandom random) {
         return cropStart(resized.height(), random);
     }
@@ -209,7 +209,7 @@ public record Transforms(int size, int resize, ExactSize exact, Crop crop, boole
         }
     }
 
-    /** For a model file's metadata; {@link #fromMap} reads it back to an equal record. */
+    /** The transforms as metadata of a model file; {@link #fromMap} restores an equal record. */
     public Map<String, String> toMap() {
         Map<String, String> map = new LinkedHashMap<>();
         map.put(PREFIX + "size", Integer.toString(size));
@@ -225,9 +225,10 @@ public record Transforms(int size, int resize, ExactSize exact, Crop crop, boole
     }
 
     /**
-     * Reads what {@link #toMap} wrote; other keys are left alone. Without {@code transforms.exact} images of the exact size are kept.
+     * The transforms written by {@link #toMap}; other keys are ignored. Without {@code transforms.exact}, images of the exact size
+     * are kept.
      *
-     * @throws IllegalArgumentException when a key is missing or its value is none, named
+     * @throws IllegalArgumentException if a key is missing or its value is invalid; the message names it
      */
     public static Transforms fromMap(Map<String, String> map) {
         ExactSize exact = map.containsKey(PREFIX + "exact") ? constant(ExactSize.class, map, "exact") : ExactSize.KEEP;
@@ -272,7 +273,7 @@ public record Transforms(int size, int resize, ExactSize exact, Crop crop, boole
         try {
             return Arrays.stream(value(map, key).split(",")).map(Float::valueOf).toList();
         } catch (NumberFormatException wrong) {
-            throw new IllegalArgumentException(PREFIX + key + ": expected 3 numbers with commas between them, got '"
+            throw new IllegalArgumentException(PREFIX + key + ": expected 3 numbers separated by commas, got '"
                     + value(map, key) + "'", wrong);
         }
     }
@@ -281,7 +282,7 @@ public record Transforms(int size, int resize, ExactSize exact, Crop crop, boole
         String value = map.get(PREFIX + key);
         if (value == null) {
             throw new IllegalArgumentException("the metadata has no '" + PREFIX + key + "'; expected a model saved with its "
-                    + "transforms, or give the size and the rest yourself");
+                    + "transforms, or set them explicitly");
         }
         return value;
     }

@@ -7,7 +7,7 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.regex.Pattern;
 
-/** Kinds of files that show something and are not read; each is named, so that a message can say what the file is and what to do. */
+/** Unsupported kinds of image and document files, so that a message can name the kind and the remedy. */
 public enum UnreadFormat {
     HEIC("HEIC", "export it as JPEG", "....ftyp(hei[cxms]|hev[cxms]|mif1|msf1)", "heic", "heif", "hif"),
     AVIF("AVIF", "export it as JPEG or PNG", "....ftyp(avif|avis)", "avif"),
@@ -16,7 +16,7 @@ public enum UnreadFormat {
     PSD("Photoshop's format", "export it as PNG", "8BPS", "psd", "psb"),
     PDF("PDF", "extract its images as PNG", "%PDF", "pdf"),
     SVG("SVG", "render it as PNG", "(\u00ef\u00bb\u00bf)?\\s*(<\\?xml.*|<!--.*|<!DOCTYPE svg.*)?<svg", "svg", "svgz"),
-    HTML("HTML", "it may be an error page in the place of an image; download the image again",
+    HTML("HTML", "it may be an error page instead of an image; download the image again",
             "(\u00ef\u00bb\u00bf)?\\s*(?i:<!DOCTYPE html|<html)", "html", "htm"),
     ICON("ICO", "export it as PNG", "\0\0[\1\2]\0[^\0]\0", "ico", "cur"),
     OPEN_EXR("OpenEXR", "export it as PNG or TIFF", "v/1\1", "exr"),
@@ -25,7 +25,7 @@ public enum UnreadFormat {
     PAM("PAM or PFM", "export it as PNG", "P7\n|P[fF]\n", "pam", "pfm"),
     TGA("TGA", "export it as PNG", null, "tga"),
     DICOM("DICOM", "export it as PNG or TIFF", ".{128}DICM", "dcm", "dicom"),
-    /** Those that are no TIFF files; {@link TiffImage} knows the others. */
+    /** Raw formats; those that are TIFF files have no signature here and are detected by {@link TiffImage}. */
     CAMERA_RAW("a camera's raw format", "develop it and export it as JPEG",
             "....ftypcrx |FUJIFILMCCD-RAW|IIRO|IIRS|MMOR|IIU\0|FOVb|\0MRM",
             "cr2", "cr3", "nef", "dng", "arw", "orf", "rw2", "raf", "pef", "srw", "x3f", "raw"),
@@ -40,7 +40,7 @@ public enum UnreadFormat {
     private final Pattern head;
     private final List<String> extensions;
 
-    /** @param head how a file begins, in Latin-1; null where it begins in no special way */
+    /** @param head a pattern of a file's first bytes, in Latin-1; null if the format has no signature */
     UnreadFormat(String kind, String remedy, String head, String... extensions) {
         this.kind = kind;
         this.remedy = remedy;
@@ -48,23 +48,23 @@ public enum UnreadFormat {
         this.extensions = List.of(extensions);
     }
 
-    /** Endings of file names, lower case, without the dot. */
+    /** File extensions in lower case, without the dot. */
     public List<String> extensions() {
         return extensions;
     }
 
-    /** What is wrong and what to do, such as "HEIC is not read; export it as JPEG". */
+    /** The fault and the remedy, such as "HEIC is not read; export it as JPEG". */
     public String advice() {
         return kind + " is not read; " + remedy;
     }
 
-    /** The kind of files whose names end so, in either case; empty for endings of images that are read and all others. */
+    /** The kind of a file name's extension, in any case; empty for supported formats and unknown extensions. */
     public static Optional<UnreadFormat> ofName(String fileName) {
         String ending = fileName.substring(fileName.lastIndexOf('.') + 1).toLowerCase(Locale.ROOT);
         return Arrays.stream(values()).filter(format -> format.extensions.contains(ending)).findFirst();
     }
 
-    /** The kind of a file that begins with these bytes; the first that fits. */
+    /** The first kind whose signature matches the file's first bytes. */
     static Optional<UnreadFormat> of(byte[] file) {
         String begin = new String(file, 0, Math.min(file.length, LONGEST_HEAD), StandardCharsets.ISO_8859_1);
         return Arrays.stream(values()).filter(format -> format.head != null && format.head.matcher(begin).lookingAt()).findFirst();

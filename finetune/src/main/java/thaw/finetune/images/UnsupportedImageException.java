@@ -2,7 +2,7 @@ package thaw.finetune.images;
 
 import java.io.IOException;
 
-/** A sound file that uses a part of its format which is not read; the message says which, and what to save instead. */
+/** An intact file that uses an unsupported part of its format or exceeds a limit; the message names it, and the remedy. */
 final class UnsupportedImageException extends IOException {
     private static final long serialVersionUID = 1L;
 

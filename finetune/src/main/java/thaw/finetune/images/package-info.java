@@ -1,6 +1,5 @@
 /**
- * Pictures before they are tensors: decoding files to 8-bit RGB, resizing with an antialiasing filter, cropping, mirroring and
- * normalising. Everything here gives the bytes that Pillow and torchvision give for the same file wherever the decoders agree,
- * because pretrained weights have learnt from those bytes.
+ * Image decoding to 8-bit RGB, antialiased resizing, cropping, mirroring and normalisation. The results are byte-identical to
+ * those of Pillow and torchvision wherever the decoders agree, because pretrained weights were trained on such images.
  */
 package thaw.finetune.images;

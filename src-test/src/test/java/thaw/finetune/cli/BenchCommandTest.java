@@ -13,7 +13,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** On a small network and small pictures; of the numbers only what must hold on any machine. */
+/** {@code thaw bench} with a small network and small images; figures are checked only for properties of any machine. */
 class BenchCommandTest {
 
     private record Run(int code, String out, String err) {

@@ -19,7 +19,7 @@ import thaw.finetune.ModelFile;
 import thaw.finetune.Outcome;
 import thaw.finetune.Prediction;
 
-/** Images that cannot be read among others that can: each is named, and the others' results are the same as without them. */
+/** Unreadable images among readable ones: each is named, and the results for the others are the same as without them. */
 class BrokenImagesTest {
 
     private static final int BROKEN = 5;
@@ -68,7 +68,7 @@ class BrokenImagesTest {
         assertTrue(table.get(2).startsWith(good + ","), table::toString);
     }
 
-    /** A folder stands for the images in it; a pipe or a device, which may never end, is not opened. */
+    /** A folder is expanded to its images; a pipe or a device, which may never end, is not opened. */
     @Test
     void predictTakesFoldersAndNoDevices() throws IOException, InterruptedException {
         Path some = withBroken("to predict").resolve("train/blue");
@@ -134,7 +134,7 @@ class BrokenImagesTest {
         assertEquals(some.resolve("valid/red/broken1.png").toString(), json.get("broken").get(0).get("file").asText());
     }
 
-    /** Killed in its only epoch, a run goes on behind images that it has found to be broken; they are still named at its end. */
+    /** A run killed in its only epoch resumes after the broken images found so far, and still names them at its end. */
     @Test
     void aKilledTrainingKeepsThem() throws IOException, InterruptedException {
         Path some = withBroken("to be killed over");

@@ -7,7 +7,7 @@ import java.nio.file.Path;
 import java.util.SplittableRandom;
 import javax.imageio.ImageIO;
 
-/** Folders of small noisy pictures in colours that any network tells apart. */
+/** Creates folders of small noisy images in colours that any network distinguishes. */
 final class ColourPictures {
 
     static final int SIDE = 8;
@@ -15,7 +15,7 @@ final class ColourPictures {
     private ColourPictures() {
     }
 
-    /** {@code train/} and {@code valid/} with the classes blue and red: 20 and 8 pictures. */
+    /** Writes {@code train/} with 20 and {@code valid/} with 8 images, of the classes blue and red. */
     static Path blueAndRed(Path folder) throws IOException {
         fill(folder.resolve("train/blue"), 10, 0x2040c0);
         fill(folder.resolve("train/red"), 10, 0xc04020);

@@ -23,7 +23,7 @@ import thaw.engine.io.Weights;
 import thaw.kernels.Shape;
 import thaw.resnet.ResNet;
 
-/** Each command as a user runs it, in a process of its own. */
+/** Each command, run in a separate process. */
 class CommandsTest {
 
     @TempDir
@@ -79,7 +79,7 @@ class CommandsTest {
         assertTrue(Files.exists(folder.resolve("head.safetensors")));
     }
 
-    /** The body's weights are taken over and, frozen, stay; the head is new. */
+    /** The body's weights are loaded and, being frozen, kept; the head is new. */
     @Test
     void trainStartsFromWeightsWithAnotherHead() throws IOException {
         Path pretrained = folder.resolve("pretrained.safetensors");
@@ -102,7 +102,7 @@ class CommandsTest {
         assertEquals(2, found.get("views").asInt());
         assertEquals(trained.get("accuracy").asDouble(), found.get("without_tta").get("accuracy").asDouble());
         JsonNode metrics = found.get("metrics");
-        assertEquals(found.get("accuracy").asDouble(), metrics.get("accuracy").asDouble(), 1e-12, "all figures are of the views");
+        assertEquals(found.get("accuracy").asDouble(), metrics.get("accuracy").asDouble(), 1e-12, "figures of averaged views");
         for (String name : List.of("accuracy", "error_rate", "f1_macro", "roc_auc", "kappa", "ece")) {
             assertTrue(metrics.has(name), metrics::toString);
         }
@@ -119,8 +119,8 @@ class CommandsTest {
         ThawProcess thaw = ThawProcess.start(folder, "evaluate", data, "--tta=2");
         assertEquals(0, thaw.exitCode(), thaw::toString);
         List<String> last = thaw.output().subList(thaw.output().size() - 2, thaw.output().size());
-        assertTrue(last.get(0).matches("without --tta: [0-8] of 8 right: accuracy .*"), thaw::toString);
-        assertTrue(last.get(1).matches("with 2 varied views of each: [0-8] of 8 right: accuracy .*"), thaw::toString);
+        assertTrue(last.get(0).matches("without --tta: [0-8] of 8 correct: accuracy .*"), thaw::toString);
+        assertTrue(last.get(1).matches("with 2 varied views of each image: [0-8] of 8 correct: accuracy .*"), thaw::toString);
     }
 
     @Test
@@ -155,7 +155,7 @@ class CommandsTest {
         }
     }
 
-    /** Plain loops add in another order, so probabilities may differ in their last digits, of which text shows none. */
+    /** Scalar loops add in another order, so probabilities may differ in their last digits, which the text does not show. */
     @Test
     void predictIsTheSameWithoutTheVectorApisModule() throws IOException {
         Path picture = data.resolve("valid/red/1.png");
@@ -171,7 +171,7 @@ class CommandsTest {
     @Test
     void groupsOfResNet152() throws IOException {
         JsonNode found = ThawProcess.json(folder, "groups", "resnet152", "--lr", "1e-5,1e-4,1e-2", "--json");
-        // As torchvision documents its resnet152.
+        // The number of parameters in torchvision's documentation of resnet152.
         assertEquals(60_192_808, found.get("parameters").asLong());
         JsonNode groups = found.get("groups");
         assertEquals(List.of("early", "middle", "head"), texts(groups, "name"));
@@ -234,7 +234,7 @@ class CommandsTest {
                 && line.contains("--weights-key")), thaw::toString);
     }
 
-    /** A tensor that is not read is named, and nothing is written. */
+    /** An unsupported tensor is named, and nothing is written. */
     @Test
     void convertNeedsAllNumbers() throws IOException {
         Path in = folder.resolve("unread.pth");

@@ -13,7 +13,7 @@ import javax.imageio.ImageIO;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The demo as a newcomer runs it, with fewer pictures. */
+/** {@code thaw demo} with few images. */
 class DemoCommandTest {
 
     private static final List<Object> SMALL = List.of("demo", "--images-per-class", 2, "--test-images", 2,
@@ -43,7 +43,7 @@ class DemoCommandTest {
                     written.map(file -> file.getFileName().toString()).sorted().toList());
         }
 
-        // What the demo says of its model, others find too.
+        // thaw evaluate and the Classifier find the figures that the demo states for its model.
         JsonNode evaluated = ThawProcess.json(folder, "evaluate", "thaw-demo/test-of-2", "--model", "thaw-demo/model.safetensors",
                 "--json");
         assertEquals(demo.get("accuracy").asDouble(), evaluated.get("accuracy").asDouble());

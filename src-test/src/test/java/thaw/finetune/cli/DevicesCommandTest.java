@@ -17,7 +17,7 @@ import thaw.kernels.opencl.OpenClDevice;
 import thaw.kernels.opencl.OpenClDevices;
 import thaw.kernels.opencl.OpenClHere;
 
-/** {@code thaw devices}, and {@code --device} where it names what is not there. */
+/** {@code thaw devices}, and {@code --device} with a device that does not exist. */
 class DevicesCommandTest {
 
     @TempDir
@@ -83,7 +83,7 @@ class DevicesCommandTest {
         assertTrue(json.get("device").asText().contains(OpenClDevices.best().name()), json::toString);
     }
 
-    /** Where nobody asks for OpenCL, nothing of it is loaded. */
+    /** With {@code --device cpu} no OpenCL class is loaded. */
     @Test
     void theProcessorsPathTouchesNoOpenCl() throws IOException {
         Path pictures = ColourPictures.blueAndRed(folder.resolve("data"));

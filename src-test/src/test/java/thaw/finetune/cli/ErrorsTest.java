@@ -23,7 +23,7 @@ import thaw.engine.io.Weights;
 import thaw.kernels.Shape;
 import thaw.resnet.ResNet;
 
-/** What goes wrong is said in one line on standard error; nothing is on standard output, and the exit code is 2. */
+/** Errors: one line on standard error, nothing on standard output, and exit code 2. */
 class ErrorsTest {
 
     @TempDir
@@ -40,13 +40,13 @@ class ErrorsTest {
         }
     }
 
-    /** @param words that the line must have */
+    /** @param words the texts that the line must contain */
     private static void assertFails(List<?> args, String... words) {
         StringWriter out = new StringWriter();
         StringWriter err = new StringWriter();
         String[] line = args.stream().map(Object::toString).toArray(String[]::new);
         assertEquals(2, Main.run(line, new PrintWriter(out, true), new PrintWriter(err, true)), args + ": " + err);
-        // Java's own remark about the missing module, where tests run without it, comes before.
+        // The note about the missing Vector API module precedes it if tests run without the module.
         List<String> lines = err.toString().lines().filter(l -> !l.contains("--add-modules")).toList();
         assertEquals(1, lines.size(), err::toString);
         assertTrue(lines.get(0).startsWith("thaw: "), err::toString);
@@ -80,7 +80,7 @@ class ErrorsTest {
     @Test
     void architectures() {
         assertFails(List.of("groups", "resnet5O"), "resnet5O", "did you mean resnet50?", "resnext101_32x8d");
-        assertFails(List.of("train", data, "--arch", "vgg16"), "vgg16", "there are resnet18");
+        assertFails(List.of("train", data, "--arch", "vgg16"), "vgg16", "known: resnet18");
     }
 
     @Test
@@ -99,7 +99,7 @@ class ErrorsTest {
         ColourPictures.fill(empty.resolve("full"), 2, 0x808080);
         Files.createDirectories(empty.resolve("void"));
         assertFails(List.of("train", empty, "--arch", "resnet20"), "class 'void' has no image");
-        Path single = folder.resolve("one picture a class");
+        Path single = folder.resolve("one image per class");
         ColourPictures.fill(single.resolve("a"), 1, 0x808080);
         ColourPictures.fill(single.resolve("b"), 1, 0x202020);
         assertFails(List.of("train", single, "--arch", "resnet20"), single.toString(), "validate");
@@ -108,7 +108,7 @@ class ErrorsTest {
         assertFails(List.of("train", alone, "--arch", "resnet20"), alone.toString(), "at least two classes");
     }
 
-    /** Without the launcher, in a locale whose encoding is not that of the names, Java has others than there are. */
+    /** Without the launcher, in a locale of another encoding, Java decodes file names wrongly. */
     @Test
     void namesThatJavaCannotHave() throws IOException, InterruptedException {
         assumeTrue("UTF-8".equals(System.getProperty("sun.jnu.encoding")) && Files.isExecutable(Path.of("/bin/sh")),
@@ -132,7 +132,7 @@ class ErrorsTest {
     @Test
     void pictures() throws IOException {
         Path model = model();
-        Path text = Files.writeString(folder.resolve("text.jpg"), "I am no picture");
+        Path text = Files.writeString(folder.resolve("text.jpg"), "not an image");
         assertFails(List.of("predict", text, "--model", model), "text.jpg", "not an image");
         assertFails(List.of("predict", folder.resolve("none.jpg"), "--model", model, "--json"), "none.jpg", "no such file");
         Path broken = folder.resolve("broken");
@@ -158,7 +158,7 @@ class ErrorsTest {
         assertFails(List.of("train", data, "--weights", weights, "--arch", "resnet32"),
                 "resnet20", "resnet32", weights.toString());
         assertFails(List.of("train", data, "--weights", folder.resolve("none.pth")), "none.pth", "no such file");
-        Path text = Files.writeString(folder.resolve("text.pth"), "I am no weight file");
+        Path text = Files.writeString(folder.resolve("text.pth"), "not a weight file");
         assertFails(List.of("evaluate", data, "--weights", text), "text.pth", "text, not weights");
         Path other = folder.resolve("other.safetensors");
         Weights.write(other, Map.of("encoder.weight", StoredTensor.of(Shape.of(1), new float[] {1})), Map.of());

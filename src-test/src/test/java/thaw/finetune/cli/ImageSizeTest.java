@@ -13,7 +13,7 @@ import org.junit.jupiter.api.io.TempDir;
 import thaw.finetune.ModelFile;
 import thaw.finetune.images.ExactSize;
 
-/** Images that are too large, and images of the network's own size among others. */
+/** Images above the size limit, and images of the network's size among images of other sizes. */
 class ImageSizeTest {
 
     @TempDir
@@ -27,7 +27,7 @@ class ImageSizeTest {
         ThawProcess train = ThawProcess.start(folder, "train", data, "--arch", "resnet20", "--size", ColourPictures.SIDE, "--epochs", 1,
                 "--max-pixels", 29_999, "-o", model);
         assertEquals(0, train.exitCode(), train::toString);
-        assertTrue(train.errors().stream().anyMatch(line -> line.startsWith("thaw: 1 image was passed over: ")
+        assertTrue(train.errors().stream().anyMatch(line -> line.startsWith("thaw: 1 image was skipped: ")
                 && line.contains("large.png: its 200 x 150 pixels are more than the limit of 29999")), train::toString);
         ThawProcess predict = ThawProcess.start(folder, "predict", large, "--max-pixels", 29_999, "--model", model);
         assertEquals(2, predict.exitCode(), predict::toString);

@@ -31,12 +31,12 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * The launcher script in a project of its own, whose folder has a space in its name, with an {@code mvn} that takes a
- * prepared jar for built. The jar's program prints its arguments and what it knows of Java's.
+ * The launcher script in a separate project, whose folder has a space in its name, with an {@code mvn} that copies a
+ * prepared jar instead of building. The jar's program prints its arguments and some properties of its Java.
  */
 class LauncherTest {
 
-    /** What the prepared jar runs. */
+    /** The main class of the prepared jar. */
     static final class Echo {
 
         private Echo() {
@@ -89,7 +89,7 @@ class LauncherTest {
                 """.formatted(folder.resolve("echo.jar")));
     }
 
-    /** Sources that are older than any build. */
+    /** Sets a file's time to an hour ago: older than any build. */
     private static void age(Path file) throws IOException {
         Files.setLastModifiedTime(file, FileTime.from(Instant.now().minusSeconds(3600)));
     }
@@ -164,7 +164,7 @@ class LauncherTest {
         assertEquals(List.of("argument two words", "argument ", "argument *"), result.out.subList(2, 5));
     }
 
-    /** In the plain C locale, arguments and names of files would lose all letters beyond ASCII. */
+    /** In the plain C locale, arguments and file names would lose all non-ASCII letters. */
     @ParameterizedTest
     @ValueSource(strings = {"C", "POSIX", "", "xx_YY.UTF-8"})
     void namesAreInUtf8WhateverTheLocale(String locale) throws Exception {
@@ -203,7 +203,7 @@ class LauncherTest {
         assertEquals(1, builds());
     }
 
-    /** What the first launch leaves for later ones to start faster must never stand in their way. */
+    /** A damaged class archive of the first launch does not break later launches. */
     @Test
     void aDamagedClassArchiveIsIgnored() throws Exception {
         assertEquals(0, launch(script).exitCode);

@@ -27,14 +27,14 @@ import thaw.finetune.ModelFile;
 import thaw.finetune.images.Transforms;
 import thaw.resnet.ResNet;
 
-/** Weights that are infinite or no numbers, or with which a network's numbers overflow, in every command that takes some. */
+/** Weights that are infinite or NaN, or with which a network overflows, in every command that reads weights. */
 class NonFiniteTest {
 
     @TempDir
     private static Path folder;
     private static Path data;
 
-    /** What one command line printed. */
+    /** The exit code and output of a command. */
     private record Run(int code, String out, List<String> errors) {
         static Run of(Object... args) {
             StringWriter out = new StringWriter();
@@ -62,7 +62,7 @@ class NonFiniteTest {
         save("large", "layer2.0.bn1.weight", 3e38f);
     }
 
-    /** A model and its weights, of which the last element of a tensor is {@code value}, or all are where that is large. */
+    /** A model and its weights, in which the last element of a tensor is {@code value}, or all elements if that is large. */
     private static void save(String name, String tensor, Float value) throws IOException {
         try (Device device = Device.cpu(1)) {
             ResNet net = ResNet.resnet20(device, 2);
@@ -106,7 +106,7 @@ class NonFiniteTest {
         });
     }
 
-    /** Bit for bit, whatever the bits are. */
+    /** Non-finite weights are converted bit for bit. */
     @Test
     void convertTakesThem() throws IOException {
         Path out = folder.resolve("converted.safetensors");
@@ -132,7 +132,7 @@ class NonFiniteTest {
         assertEquals(0, text.code, text::toString);
         assertTrue(text.out.contains("roc_auc not defined") && text.out.contains("loss not defined"), text::toString);
         assertFalse(text.out.contains("NaN"), text::toString);
-        assertTrue(text.errors.get(0).contains("the scores of 8 of 8 pictures are not finite") && text.errors.get(0).contains("0.png"),
+        assertTrue(text.errors.get(0).contains("the scores of 8 of 8 images are not finite") && text.errors.get(0).contains("0.png"),
                 text::toString);
         JsonNode json = json(Run.of("evaluate", data, "--weights", weights("large"), "--size", ColourPictures.SIDE, "--json"));
         assertEquals(0, json.get("correct").asInt());
@@ -141,7 +141,7 @@ class NonFiniteTest {
         assertEquals(0, json.get("metrics").get("accuracy").asDouble());
     }
 
-    /** Of one class there is no ROC, though all scores are finite. */
+    /** A single class has no ROC curve, even if all scores are finite. */
     @Test
     void metricsOfOneClassAreNull() throws IOException {
         Path blue = folder.resolve("one");

@@ -18,7 +18,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Runs in folders of their own: killed at any moment they end as if they had never been. */
+/** Run folders: a run that is killed at any moment and resumed ends with the same bits as an uninterrupted one. */
 class RunFolderTest {
 
     private static final int KILLS = 20;
@@ -28,7 +28,7 @@ class RunFolderTest {
     private static Path data;
     private static Path whole;
 
-    /** The state of a run has dropout's generator, an average of the weights, two phases and mixed, changed pictures. */
+    /** Options with much state: dropout's generator, a weight average, two phases, and mixed, augmented images. */
     private static Object[] command(Path run) {
         return new Object[] {"train", data, "--arch", "resnet20", "--size", 8, "--batch", 4, "--head", "concat",
             "--freeze-epochs", 1, "--epochs", 2, "--gradual", "--lr", "1e-4:1e-2", "--ema", "0.9", "--augment", "fastai",
@@ -61,7 +61,7 @@ class RunFolderTest {
         assertEquals(1 + 3 * 3, Files.readAllLines(whole.resolve("groups.csv")).size());
     }
 
-    /** Each life of the run is a random share of the time that a whole one takes, so it's killed in all of its parts. */
+    /** Each process is killed after a random share of a whole run's time, so that kills hit all parts of the run. */
     @Test
     void killedTwentyTimesItEndsWithTheSameBytes() throws IOException, InterruptedException {
         long begun = System.nanoTime();
@@ -95,12 +95,12 @@ class RunFolderTest {
             assertEquals(withoutSeconds(whole.resolve("log.csv")), withoutSeconds(run.resolve("log.csv")));
             assertEquals(Files.readAllLines(whole.resolve("groups.csv")), Files.readAllLines(run.resolve("groups.csv")));
             try (Stream<Path> left = Files.list(run)) {
-                assertTrue(left.noneMatch(file -> file.toString().endsWith(".tmp")), "what was half written is cleared away");
+                assertTrue(left.noneMatch(file -> file.toString().endsWith(".tmp")), "half-written files are removed");
             }
         }
     }
 
-    /** Two at once would write into one another's files; the first one's death, however sudden, frees the folder. */
+    /** A second process may not use the folder, because both would write the same files; a kill of the first frees it. */
     @Test
     void oneProcessAtATime() throws IOException, InterruptedException {
         Path run = folder.resolve("shared");
@@ -147,11 +147,11 @@ class RunFolderTest {
         assertTrue(thaw.errors().get(0).contains("holds a run already"), thaw::toString);
     }
 
-    /** Pictures may change without their names: that is said before anything goes on. */
+    /** Images that changed under the same names are reported before the run resumes. */
     @Test
     void otherPicturesAreNoticed() throws IOException {
         Path pictures = ColourPictures.blueAndRed(folder.resolve("changing"));
-        Path run = folder.resolve("of changing pictures");
+        Path run = folder.resolve("of changing images");
         Object[] line = command(run);
         line[1] = pictures;
         ThawProcess thaw = ThawProcess.start(folder, line);
@@ -163,7 +163,7 @@ class RunFolderTest {
         thaw = ThawProcess.start(folder, "train", "--resume", "-o", run);
         assertEquals(0, thaw.exitCode(), thaw::toString);
         assertEquals(1, thaw.errors().size(), thaw::toString);
-        assertTrue(thaw.errors().get(0).contains("were written anew"), thaw::toString);
+        assertTrue(thaw.errors().get(0).contains("were rewritten"), thaw::toString);
 
         Files.write(picture, new byte[] {1, 2, 3}, StandardOpenOption.APPEND);
         Object[] whole = Arrays.copyOf(line, line.length + 1);

@@ -12,7 +12,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 class SharedEvaluationTest {
 
-    /** PyTorch 2.13 gets 804 of these 1000 pictures right. */
+    /** PyTorch 2.13 classifies 804 of these 1000 images correctly. */
     @Test
     void evaluatesTheWeightsOfOthers(@TempDir Path folder) throws IOException {
         Path shared = Path.of(System.getProperty("shared.dir", "../../shared"), "data").toAbsolutePath().normalize();
@@ -25,7 +25,7 @@ class SharedEvaluationTest {
         assertEquals(32, found.get("size").asInt());
     }
 
-    /** PyTorch 2.13 gets 712 of them right when all are resized to 37 pixels by Pillow's {@code BILINEAR} and cropped to 32. */
+    /** PyTorch 2.13 classifies 712 correctly if all are resized to 37 pixels by Pillow's {@code BILINEAR} and cropped to 32. */
     @Test
     void resizesAllImagesLikeTorchvisionWhereThatIsAskedFor(@TempDir Path folder) throws IOException {
         Path shared = Path.of(System.getProperty("shared.dir", "../../shared"), "data").toAbsolutePath().normalize();

@@ -12,10 +12,10 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 
-/** The command line in a process of its own, with this Java and this class path. */
+/** The command line in a separate process, with this Java and this class path. */
 final class ThawProcess {
 
-    /** Access to native libraries is what the launcher's jar grants by its manifest. */
+    /** Access to native libraries; the jar that the launcher runs grants it by its manifest. */
     private static final String NATIVE = "--enable-native-access=ALL-UNNAMED";
     private static final List<String> VECTORS = List.of("--add-modules", "jdk.incubator.vector");
 
@@ -29,17 +29,17 @@ final class ThawProcess {
         this.err = err;
     }
 
-    /** As the launcher runs it. */
+    /** Starts a command with the Vector API, as the launcher does. */
     static ThawProcess start(Path folder, Object... args) throws IOException {
         return start(folder, VECTORS, args);
     }
 
-    /** As the launcher runs it, with standard output in a file or device of its own. */
+    /** Starts a command with the Vector API, and standard output in the given file or device. */
     static ThawProcess startInto(Path out, Path folder, Object... args) throws IOException {
         return start(folder, VECTORS, out, args);
     }
 
-    /** @param folder the working directory, which also takes what the process prints */
+    /** @param folder the working directory, in which the files of standard output and standard error lie too */
     static ThawProcess start(Path folder, List<String> javaOptions, Object... args) throws IOException {
         return start(folder, javaOptions, Files.createTempFile(folder, "stdout", ".txt"), args);
     }
@@ -58,7 +58,7 @@ final class ThawProcess {
                 .redirectError(err.toFile()).start(), out, err);
     }
 
-    /** Runs a command that must succeed with {@code --json}, and returns the one object on standard output. */
+    /** Runs a command that must succeed with {@code --json}, and returns the JSON object on standard output. */
     static JsonNode json(Path folder, Object... args) throws IOException {
         ThawProcess thaw = start(folder, args);
         assertEquals(0, thaw.exitCode(), thaw::toString);
@@ -80,13 +80,13 @@ final class ThawProcess {
         return process.exitValue();
     }
 
-    /** As the operating system's SIGKILL: nothing that Java has prepared for its end is run. */
+    /** Ends the process by SIGKILL, so that no shutdown hook runs. */
     void kill() {
         process.destroyForcibly();
         exitCode();
     }
 
-    /** Sends a signal as a terminal or a system does. */
+    /** Sends a signal by name. */
     void signal(String name) throws IOException, InterruptedException {
         assertEquals(0, new ProcessBuilder("kill", "-" + name, String.valueOf(process.pid())).start().waitFor());
     }
@@ -100,7 +100,7 @@ final class ThawProcess {
         return lines(out);
     }
 
-    /** The lines on standard error so far, but for the one that Java itself prints about the Vector API's module. */
+    /** The lines on standard error so far, without Java's own line about the Vector API's module. */
     List<String> errors() {
         return lines(err).stream().filter(line -> !line.startsWith("WARNING: Using incubator modules")).toList();
     }

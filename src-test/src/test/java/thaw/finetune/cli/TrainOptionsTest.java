@@ -24,7 +24,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import thaw.finetune.ModelFile;
 
-/** The levers of {@code thaw train}, each from its option to what comes of it. */
+/** The options of {@code thaw train}, each from the command line to its effect. */
 class TrainOptionsTest {
 
     private static final String CACHE = "thaw.cache";
@@ -50,7 +50,7 @@ class TrainOptionsTest {
         }
     }
 
-    /** What a command line that ran in this process said. */
+    /** The exit code and output of a command run in this process. */
     private record Said(int code, String out, String err) {
     }
 
@@ -59,12 +59,12 @@ class TrainOptionsTest {
         StringWriter err = new StringWriter();
         String[] line = Arrays.stream(args).map(Object::toString).toArray(String[]::new);
         int code = Main.run(line, new PrintWriter(out, true), new PrintWriter(err, true));
-        // Java's own remark about the missing module, where tests run without it, comes before.
+        // The note about the missing Vector API module precedes it if tests run without the module.
         String said = String.join("\n", err.toString().lines().filter(one -> !one.contains("--add-modules")).toList());
         return new Said(code, out.toString(), said);
     }
 
-    /** Trains for a short time into a folder of the name, with more options. */
+    /** Trains briefly into a run folder of the given name, with additional options. */
     private static Said train(String name, Object... options) {
         List<Object> line = new ArrayList<>(List.of("train", data, "--arch", "resnet20", "--size", ColourPictures.SIDE, "--batch",
                 5, "--threads", 1, "--insight", 0, "-o", folder.resolve(name)));
@@ -110,10 +110,10 @@ class TrainOptionsTest {
                 "varied by Flip, Warp", "--frozen-bn eval");
         assertFails(train("refused", "--freeze-epochs", 0, "--precompute", "on"), "no phase trains the head alone");
         assertFails(train("refused", "--precompute", "always"), "--precompute", "auto or on or off");
-        assertTrue(Files.notExists(folder.resolve("refused")), "nothing is begun");
+        assertTrue(Files.notExists(folder.resolve("refused")), "no run folder is created");
     }
 
-    /** Pictures that are blue, red, or both; the threshold goes from training into the model, and then into what it says. */
+    /** Images that are blue, red, or both; the threshold of training is saved in the model and used by its predictions. */
     @Test
     void picturesOfSeveralLabels() throws IOException {
         Path pictures = folder.resolve("several");
@@ -136,7 +136,7 @@ class TrainOptionsTest {
                 "--predictions", folder.resolve("colours.csv"));
         assertEquals(0, found.code, found::toString);
         JsonNode seen = new ObjectMapper().readTree(found.out);
-        assertEquals(60, seen.get("total").asInt(), "a decision for each picture and label");
+        assertEquals(60, seen.get("total").asInt(), "a decision per image and label");
         assertTrue(seen.get("accuracy").asDouble() > 0.6, found.out);
         double[] thresholds = {0.8, 0.1};
         for (double threshold : thresholds) {
@@ -163,16 +163,16 @@ class TrainOptionsTest {
     @Test
     void sizesGrowAndBrokenPicturesAreCountedInEach() throws IOException {
         Path pictures = ColourPictures.blueAndRed(folder.resolve("with broken ones"));
-        Files.writeString(pictures.resolve("train/blue/broken.png"), "no picture");
-        Files.writeString(pictures.resolve("valid/red/broken.png"), "no picture");
-        Files.writeString(pictures.resolve("train/blue/notes.txt"), "no picture");
+        Files.writeString(pictures.resolve("train/blue/broken.png"), "no image");
+        Files.writeString(pictures.resolve("valid/red/broken.png"), "no image");
+        Files.writeString(pictures.resolve("train/blue/notes.txt"), "no image");
         Path run = folder.resolve("growing");
         Said said = run("train", pictures, "--arch", "resnet20", "--sizes", "8,12,16", "--batch", 5, "--threads", 1,
                 "--epochs", 3, "-o", run);
         assertEquals(0, said.code, said::toString);
-        assertTrue(said.err.startsWith("thaw: 2 images were passed over: "), said.err);
-        assertTrue(said.out.contains("21 pictures to train on, 9 to validate on, 2 classes, 1 other file skipped"), said.out);
-        assertTrue(said.out.contains(" % on 8 pictures;"), said.out);
+        assertTrue(said.err.startsWith("thaw: 2 images were skipped: "), said.err);
+        assertTrue(said.out.contains("21 images to train on, 9 to validate on, 2 classes, 1 other file skipped"), said.out);
+        assertTrue(said.out.contains(" % on 8 images;"), said.out);
         List<String> phases = Files.readAllLines(run.resolve("log.csv")).stream().skip(1)
                 .map(row -> row.substring(0, row.indexOf(','))).toList();
         assertEquals(List.of("all 8", "all 12", "all 16"), phases);
@@ -208,7 +208,7 @@ class TrainOptionsTest {
         assertTrue(Pattern.compile(pattern).matcher(settings(name)).find(), settings(name));
     }
 
-    /** Columns of a run's log, by their names. */
+    /** Columns of a run's log by name. */
     private static List<Map<String, String>> log(String name) throws IOException {
         List<String> lines = Files.readAllLines(folder.resolve(name).resolve("log.csv"));
         String[] header = lines.get(0).split(",");
@@ -224,7 +224,7 @@ class TrainOptionsTest {
         return rows;
     }
 
-    /** fastai's: the head first, then all groups with a hundredth of the head's rate for the first. */
+    /** fastai's fine_tune: the head first, then all groups, the first with a hundredth of the head's rate. */
     @Test
     void fineTune() throws IOException {
         assertTrained(train("fine-tuned", "--fine-tune=0.01", "--freeze-epochs", 1, "--epochs", 2));
@@ -262,12 +262,12 @@ class TrainOptionsTest {
             assertTrained(run("train", pictures, "--arch", "resnet20", "--size", 8, "--batch", 4, "--epochs", 1, "--threads", 1,
                     option, "-o", folder.resolve("with " + option)));
         }
-        // 16 pictures in 2 classes: 16 / (2 * 12) and 16 / (2 * 4).
+        // 16 images in 2 classes: 16 / (2 * 12) and 16 / (2 * 4).
         assertMatches("with --class-weights", "\"classWeights\" : \\[ 0.666\\d*, 2.0 \\]");
         assertMatches("with --balanced", "\"balanced\" : true");
     }
 
-    /** Nothing is learned at a rate of 0, so sooner or later an epoch's validation loss is no lower than one before. */
+    /** At a rate of 0 nothing is learned, so at some epoch the validation loss is no lower than before. */
     @Test
     void patienceEndsEarly() throws IOException {
         Said said = train("impatient", "--epochs", 60, "--lr", 0, "--patience", 2, "--keep", "best");
@@ -280,7 +280,7 @@ class TrainOptionsTest {
         assertFails(train("refused", "--patience", -1), "--patience", "at least 0");
     }
 
-    /** A step takes long in float64: the first signal waits for its end, the second doesn't. */
+    /** A float64 step takes long: the first signal waits for its end, the second ends the process at once. */
     @Test
     void controlCTwiceEndsAtOnce() throws IOException, InterruptedException {
         Path run = folder.resolve("ended");
@@ -290,7 +290,7 @@ class TrainOptionsTest {
             Thread.sleep(5);
         }
         thaw.signal("INT");
-        while (thaw.isRunning() && thaw.errors().stream().noneMatch(line -> line.contains("once more ends at once"))) {
+        while (thaw.isRunning() && thaw.errors().stream().noneMatch(line -> line.contains("interrupt again to end at once"))) {
             Thread.sleep(5);
         }
         assertTrue(thaw.isRunning(), thaw::toString);
@@ -306,7 +306,7 @@ class TrainOptionsTest {
                 "--insight", 1, "-o", folder.resolve("watched"));
         assertTrained(said);
         for (String group : List.of("early", "middle", "head")) {
-            String line = " *" + group + ": gradient [0-9.e+-]+, moved by [0-9.e-]+ of its size a step and [0-9.e-]+ in all,"
+            String line = " *" + group + ": gradient [0-9.e+-]+, update [0-9.e-]+ of the weights per step and [0-9.e-]+ in all,"
                     + " drift [0-9.e-]+";
             assertTrue(said.out.lines().anyMatch(one -> one.matches(line)), said.out);
         }

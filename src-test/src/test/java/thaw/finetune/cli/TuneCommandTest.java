@@ -16,7 +16,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import thaw.kernels.opencl.OpenClHere;
 
-/** {@code thaw tune}, and {@code thaw bench --profile} on an OpenCL device; of the numbers only what must hold on any machine. */
+/** {@code thaw tune}, and {@code thaw bench --profile} on OpenCL; figures are checked only for properties of any machine. */
 class TuneCommandTest {
 
     private static final String CACHE = "thaw.cache";

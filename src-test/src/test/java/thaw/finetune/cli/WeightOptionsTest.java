@@ -28,7 +28,7 @@ import thaw.parity.Filled;
 import thaw.resnet.Architecture;
 import thaw.resnet.ResNet;
 
-/** Weight files of others on the command line: which network is taken, and how images are prepared for it. */
+/** Weight files from other programs on the command line: the selected network, and its image preparation. */
 class WeightOptionsTest {
 
     @TempDir
@@ -57,7 +57,7 @@ class WeightOptionsTest {
         device.close();
     }
 
-    /** A ResNet-20 of two classes; one of two that differ in their heads. */
+    /** The state dict of a ResNet-20 with two classes; {@code otherHead} gives it a different head. */
     private static Map<String, StoredTensor> filled(boolean otherHead) {
         ResNet net = ResNet.resnet20(device, 2);
         Filled.fill(net, false);
@@ -68,7 +68,7 @@ class WeightOptionsTest {
         return state;
     }
 
-    /** In a folder of its own, with a config.json if there is one. */
+    /** Writes weights to a separate folder, with a config.json unless it is null. */
     private static Path write(String name, Map<String, StoredTensor> weights, String config) throws IOException {
         Path file = Files.createDirectories(folder.resolve(name)).resolve("model.safetensors");
         Weights.write(file, weights, Map.of());
@@ -122,9 +122,9 @@ class WeightOptionsTest {
         Said said = run("evaluate", data, "--weights", both, "--size", 8, "--threads", 1);
         List<String> lines = said.err.lines().toList();
         assertEquals(2, lines.size(), said.err);
-        assertTrue(lines.get(0).contains("taken is the network under 'encoder_q.'"), said.err);
+        assertTrue(lines.get(0).contains("using the network under 'encoder_q.'"), said.err);
         assertTrue(lines.get(0).contains("others under 'encoder_k.'"), said.err);
-        assertTrue(lines.get(1).endsWith("left out: encoder_k.* (" + second.size() + "), queue"), said.err);
+        assertTrue(lines.get(1).endsWith("not loaded: encoder_k.* (" + second.size() + "), queue"), said.err);
     }
 
     @Test
@@ -134,7 +134,7 @@ class WeightOptionsTest {
             "--freeze-epochs", 0, "--freeze-to", -1, "--frozen-bn", "eval", "--threads", 1, "--insight", 0, "-o", run};
         Said said = run(line);
         assertEquals(0, said.code, said.err);
-        assertTrue(said.err.contains("left out: encoder_q.* (" + first.size() + "), queue"), said.err);
+        assertTrue(said.err.contains("not loaded: encoder_q.* (" + first.size() + "), queue"), said.err);
         JsonNode settings = new ObjectMapper().readTree(run.resolve("settings.json").toFile());
         assertEquals("encoder_k", settings.at("/network/prefix").asText());
         Object[] again = Arrays.copyOf(line, line.length + 1);
@@ -145,7 +145,7 @@ class WeightOptionsTest {
         assertTrue(other.code == 2 && other.err.contains("network.prefix was \"encoder_k\", is \"encoder_q\""), other.err);
     }
 
-    /** timm's config, as it stands beside resnet34.ra4_e3600_r224_in1k. */
+    /** timm's config.json of resnet34.ra4_e3600_r224_in1k. */
     @Test
     void theConfigBesideTheWeightsSaysMeanSizeAndCrop() throws IOException {
         String config = "{\"architecture\": \"resnet20\", \"pretrained_cfg\": {\"mean\": [0.5, 0.5, 0.5], \"std\": [0.5, 0.5, 0.5],"
@@ -165,7 +165,7 @@ class WeightOptionsTest {
         assertEquals(16, ModelFile.read(model).transforms().size());
     }
 
-    /** With the classes the other way round, all that was right is wrong. */
+    /** With the classes in reverse order, all correct predictions become wrong. */
     @Test
     void theConfigsNamesNumberTheFoldersClasses() throws IOException {
         String config = "{\"model_type\": \"resnet\", \"id2label\": {\"0\": \"red\", \"1\": \"blue\"}}";
@@ -176,7 +176,7 @@ class WeightOptionsTest {
         assertEquals(right, evaluated(write("others", first, config.replace("red", "tench"))).get("correct").asInt());
     }
 
-    /** The values of Pillow's L, of 8 bits: 0.299 R + 0.587 G + 0.114 B, rounded. */
+    /** Luma by Pillow's 8-bit mode L: 0.299 R + 0.587 G + 0.114 B, rounded. */
     @Test
     void aStemOfOneChannelTakesLuma() throws IOException {
         ResNet net = ResNet.resnet20(device, 2).adaptStem(1);

@@ -100,7 +100,7 @@ class BatchLoaderTest {
         assertEquals(4, orders.size());
     }
 
-    /** 23 images: a lone last one is left out in training only, since batch norm could make nothing of it. */
+    /** 23 images: a last batch of one image is left out in training only, because batch norm may fail on it. */
     @ParameterizedTest
     @CsvSource({"training, 11, false, 22, 2", "evaluation, 11, false, 23, 3", "training, 5, false, 23, 5", 
         "training, 5, true, 20, 4", "evaluation, 5, true, 20, 4", "training, 1, false, 23, 23", "training, 64, false, 23, 1"})
@@ -153,7 +153,7 @@ class BatchLoaderTest {
         assertEquals(0, threadsAlive());
     }
 
-    /** Of an image of which random crops would need all, resized to 258 x 7,740,000; its center alone is had. */
+    /** Evaluation computes only the centre of an image that random crops would resize to 258 x 7,740,000. */
     @Test
     void anAbsurdlyNarrowImageIsNamed(@TempDir Path folder) throws IOException {
         PictureFolder.fill(folder, 1, 30_000, 1);
@@ -262,7 +262,7 @@ class BatchLoaderTest {
         return Thread.getAllStackTraces().keySet().stream().filter(thread -> thread.getName().equals("thaw-images")).count();
     }
 
-    /** Threads that were not closed end by themselves soon; ten seconds are only the limit of patience. */
+    /** Threads of an epoch that is not closed end by themselves soon; ten seconds are only the test's limit. */
     private static void awaitNoThread() throws InterruptedException {
         for (int i = 0; i < 200 && threadsAlive() > 0; i++) {
             Thread.sleep(50);

@@ -59,7 +59,7 @@ class CsvLabelsTest {
     void errorsSayWhatIsWrong() throws IOException {
         touch("1.jpg");
         assertMessage(() -> ImageFolder.ofCsv(table("file,label")), "1 records");
-        assertMessage(() -> ImageFolder.ofCsv(table("file", "1.jpg")), "no column 2", "[file]");
+        assertMessage(() -> ImageFolder.ofCsv(table("file", "1.jpg")), "no column of labels", "[file]");
         assertMessage(() -> ImageFolder.ofCsv(table("file,label", "1.jpg,a"), CsvLabels.standard().labelColumn("tag")),
                 "no column 'tag'", "[file, label]");
         assertMessage(() -> ImageFolder.ofCsv(table("file,label", "1.jpg,a", "1.jpg,b")), "record 3", "once more", "delimiter");
@@ -67,18 +67,18 @@ class CsvLabelsTest {
         assertMessage(() -> ImageFolder.ofCsv(table("file,label", "1.jpg, ")), "record 2", "no label");
         assertMessage(() -> ImageFolder.ofCsv(table("file,label", "9.jpg,a")), "none of its 1 images", "9.jpg", "suffix");
         assertMessage(() -> ImageFolder.ofCsv(table("file,label", "9,a")), "none of its 1 images", "--suffix", "--file-column");
-        assertMessage(() -> ImageFolder.ofCsv(table("file,label", "1.txt,a")), "none of its files is an image", ".txt");
+        assertMessage(() -> ImageFolder.ofCsv(table("file,label", "1.txt,a")), "none of its files has an image's extension", ".txt");
         assertMessage(() -> ImageFolder.ofCsv(table("file,label,v", "1.jpg,a,maybe"), CsvLabels.standard().validColumn("v")),
                 "record 2", "'maybe'", "true or false");
     }
 
-    /** A first record that names an image is an image's. */
+    /** A first record that names an image is data, not a header. */
     @Test
     void aTableMayLackNamesOfColumns() throws IOException {
         touch("1.jpg", "2.jpg", "3.jpg");
         ImageFolder data = ImageFolder.ofCsv(table("1.jpg,b", "2.jpg,a", "3.jpg,b"));
         assertEquals(List.of(sample("1.jpg", 1), sample("2.jpg", 0), sample("3.jpg", 1)), data.evaluation());
-        assertTrue(data.summary().contains("without names of columns"), data.summary());
+        assertTrue(data.summary().contains("no column names"), data.summary());
         assertEquals(data.evaluation(), ImageFolder.ofCsv(table("b,1.jpg", "a,2.jpg", "b,3.jpg")).evaluation());
         assertEquals(data.evaluation(), ImageFolder.ofCsv(table("1,b", "2,a", "3,b")).evaluation());
         assertMessage(() -> ImageFolder.ofCsv(table("1.jpg,b,true", "2.jpg,a,false")), "names no columns", "file,label,is_valid");
@@ -107,7 +107,7 @@ class CsvLabelsTest {
                 + " by 'split'; 1 for testing not used", data.summary());
     }
 
-    /** Such a column may mean something else. */
+    /** A column named like a part, but without a part's name as value, is not the validation split. */
     @Test
     void aSetWithoutNamesOfPartsIsNone() throws IOException {
         touch("1.jpg", "2.jpg", "3.jpg");
@@ -116,7 +116,7 @@ class CsvLabelsTest {
                 "--valid-column");
     }
 
-    /** A table of test images alone, say. */
+    /** A table with images of a single part, such as test images. */
     @ParameterizedTest
     @CsvSource({"0, for training", "1, for validation"})
     void aColumnThatSplitsNothing(int flag, String part) throws IOException {
@@ -140,7 +140,7 @@ class CsvLabelsTest {
         assertEquals(List.of(sample("1.jpg", 1), sample("2.jpg", 0)), data.evaluation());
     }
 
-    /** Pandas' own quoting, with a semicolon within a field. */
+    /** The quoting of pandas, with a semicolon within a field. */
     @Test
     void theCommaComesFirst() throws IOException {
         touch("1.jpg", "2.jpg");
@@ -160,7 +160,7 @@ class CsvLabelsTest {
                 ImageFolder.ofCsv(table("id,breed", "3,b"), columns.suffix(".png")).evaluation());
     }
 
-    /** One file under two spellings is one file. */
+    /** Two spellings of a path are the same file. */
     @ParameterizedTest
     @ValueSource(strings = {"./1.jpg", "sub/../1.jpg", "sub//../1.jpg"})
     void oneFileTwice(String other) throws IOException {
@@ -176,7 +176,7 @@ class CsvLabelsTest {
         assertMessage(() -> ImageFolder.ofCsv(table("file,label", "1.jpg,a", odd + ",b")), "labels.csv: record 3 has ");
     }
 
-    /** Those are missing images, as any other that is not there. */
+    /** A name too long for a file counts as a missing image; an absolute name is the file's. */
     @Test
     void longAndAbsoluteNames() throws IOException {
         touch("1.jpg", "sub/2.jpg");
@@ -186,7 +186,7 @@ class CsvLabelsTest {
         assertEquals(absolute, data.evaluation().get(2).file());
     }
 
-    /** A Mac's archive has combining characters where a table has composed ones, or the other way round. */
+    /** An archive from macOS has combining characters where a table has composed ones, or vice versa. */
     @Test
     void composedAndCombiningCharacters() throws IOException {
         assumeTrue("UTF-8".equals(System.getProperty("sun.jnu.encoding")), "skipped: this Java cannot name such files");

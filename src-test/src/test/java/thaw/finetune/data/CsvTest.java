@@ -25,7 +25,7 @@ class CsvTest {
         assertEquals(List.of(), parse(""));
     }
 
-    /** The comma where it gives a table, otherwise the semicolon or the tab that does; and an error is the comma's. */
+    /** The separator is the comma if it gives a table, otherwise the semicolon or the tab that does; errors are the comma's. */
     @Test
     void separators() {
         List<List<String>> table = List.of(List.of("a", "b"), List.of("1", "x"));

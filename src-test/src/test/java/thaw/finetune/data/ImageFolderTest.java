@@ -95,7 +95,7 @@ class ImageFolderTest {
         touch("competition/train/cat.1.jpg", "competition/test/1.jpg");
         assertMessage(() -> ImageFolder.of(root.resolve("competition")), "have no class folders", "--labels");
         touch("archive/photos/cats/1.jpg", "archive/photos/dogs/1.jpg");
-        assertMessage(() -> ImageFolder.of(root.resolve("archive")), "one folder alone", "cats/, dogs/",
+        assertMessage(() -> ImageFolder.of(root.resolve("archive")), "only one folder", "cats/, dogs/",
                 root.resolve("archive/photos").toString());
     }
 
@@ -109,13 +109,13 @@ class ImageFolderTest {
         assertEquals(Optional.of(root.resolve("test_set/test_set")), data.validRoot());
     }
 
-    /** What may not be meant is said. */
+    /** Layouts that may be unintended are reported in the summary. */
     @Test
     void imagesInFoldersWithinThoseOfTheClasses() throws IOException {
         touch("seg_train/cats/1.jpg", "seg_train/dogs/1.jpg", "seg_test/cats/1.jpg", "seg_test/dogs/1.jpg");
         ImageFolder data = ImageFolder.of(root);
         assertEquals(List.of("seg_test", "seg_train"), data.classes());
-        assertTrue(data.summary().endsWith("; all in folders within those of the classes"), data.summary());
+        assertTrue(data.summary().endsWith("; all images are in subfolders of the class folders"), data.summary());
         touch("seg_train/3.jpg");
         assertTrue(ImageFolder.of(root).summary().endsWith("held out to validate on"), data.summary());
     }
@@ -129,7 +129,7 @@ class ImageFolderTest {
         assertEquals("train/ 3 images of 3 classes, valid/ 1 image to validate on; valid/ has no image of a, b", data.summary());
     }
 
-    /** What systems leave beside images: no class, and no image within one. */
+    /** Folders and files of operating systems are neither classes nor images. */
     @ParameterizedTest
     @ValueSource(strings = {".ipynb_checkpoints", "__MACOSX", "@eaDir", "lost+found", "$RECYCLE.BIN"})
     void foldersOfSystems(String name) throws IOException {
@@ -138,7 +138,7 @@ class ImageFolderTest {
         assertEquals(List.of(sample("a/1.jpg", 0), sample("b/1.jpg", 1)), data.evaluation());
     }
 
-    /** A pipe would be read for ever, and a link to a folder above lists it again and again: each is named, and the others stay. */
+    /** Pipes never end, and links to a parent folder list it repeatedly: both are named, and the other files are listed. */
     @Test
     void whatCannotBeOpenedIsNamed() throws IOException, InterruptedException {
         touch("a/1.jpg", "b/1.jpg");
@@ -173,7 +173,7 @@ class ImageFolderTest {
         }
     }
 
-    /** Mac and Linux write the same name in other characters. */
+    /** macOS and Linux write the same name in different characters (NFD, NFC). */
     @Test
     void composedAndCombiningCharacters() throws IOException {
         assumeTrue("UTF-8".equals(System.getProperty("sun.jnu.encoding")), "skipped: this Java cannot name such files");
@@ -227,7 +227,7 @@ class ImageFolderTest {
         for (int seed = 0; seed < 20; seed++) {
             ofB.add(perClass(data.seed(seed).valid()).get(1));
         }
-        assertTrue(ofB.size() > 2, "how many of a class are held out is up to chance: " + ofB);
+        assertTrue(ofB.size() > 2, "the number held out of a class is random: " + ofB);
     }
 
     @Test

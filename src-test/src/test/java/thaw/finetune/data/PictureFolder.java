@@ -6,12 +6,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import javax.imageio.ImageIO;
 
-/** Writes small pictures, each of one color of its own, into class folders. */
+/** Writes small images, each of a different colour, into class folders. */
 final class PictureFolder {
     private PictureFolder() {
     }
 
-    /** {@code count} PNGs named 00.png, 01.png, … of the given size in {@code folder}. */
+    /** Writes {@code count} PNGs named 00.png, 01.png, … of the given size into {@code folder}. */
     static void fill(Path folder, int count, int width, int height) throws IOException {
         Files.createDirectories(folder);
         for (int i = 0; i < count; i++) {

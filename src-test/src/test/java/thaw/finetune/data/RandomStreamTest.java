@@ -26,8 +26,8 @@ class RandomStreamTest {
     }
 
     /**
-     * First bits over neighbouring keys decide the flips, so they must be even: 5 standard deviations of 20,000 coins are
-     * 354.
+     * The first bits of neighbouring keys decide the flips, so they must be balanced: 5 standard deviations of 20,000 coin
+     * tosses are 354.
      */
     @Test
     void neighbouringKeysTossFairCoins() {

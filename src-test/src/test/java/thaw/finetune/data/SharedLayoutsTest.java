@@ -15,7 +15,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** Folders and tables as others have them; the right values are in the README beside them. */
+/** Folders and tables in layouts of published data sets; the expected values are from the README beside them. */
 class SharedLayoutsTest {
     private static final Path CASES = Path.of(System.getProperty("shared.dir", "../../shared"), "cases", "images");
 

@@ -12,7 +12,7 @@ import org.junit.jupiter.api.Test;
 import thaw.finetune.images.ImageDecoder;
 import thaw.finetune.images.Transforms;
 
-/** The real data sets, against what Pillow 12.3 makes of them. */
+/** The real data sets, compared with the output of Pillow 12.3. */
 class SharedPicturesTest {
     @Test
     void cifarDecodesToPillowsBytes() {
@@ -32,7 +32,7 @@ class SharedPicturesTest {
         assertEquals(99827889L, crc(data, 4));
     }
 
-    /** CRC-32 over every {@code step}-th image for evaluation in order, resized, cropped at the center, rows of RGB bytes. */
+    /** CRC-32 of every {@code step}-th evaluation image in order: resized, cropped at the centre, as rows of RGB bytes. */
     private static long crc(ImageFolder data, int step) {
         List<Sample> images = data.evaluation();
         CRC32 crc = new CRC32();

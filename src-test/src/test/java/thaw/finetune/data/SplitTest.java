@@ -22,7 +22,7 @@ class SplitTest {
         return new ImageList("x/", Path.of("x"), new LabelSet(names, false), samples, Map.of(), List.of());
     }
 
-    /** The same share of each class, by the class's own stream of random numbers, class by class over all images. */
+    /** A straightforward stratified split: the same share of each class, by the class's own random stream. */
     private static List<Integer> heldOut(ImageList images, double fraction, long seed) {
         List<Integer> held = new ArrayList<>();
         for (int label = 0; label < images.classes().size(); label++) {
@@ -57,7 +57,7 @@ class SplitTest {
         }
     }
 
-    /** Which takes well under a second; classes times images, 5 billion steps, take a minute. */
+    /** Splitting takes well under a second; an algorithm of classes × images, 5 billion steps, takes a minute. */
     @Test
     void manyClassesTakeNoLonger() {
         int classes = 10_000;

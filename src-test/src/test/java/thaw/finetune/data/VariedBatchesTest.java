@@ -60,7 +60,7 @@ class VariedBatchesTest {
                 epoch(all.mix(CutMix.fastai()).threads(threads).trainLoader(), 0));
     }
 
-    /** An image that comes twice in an epoch, as balancing has it, looks different each time. */
+    /** An image that balancing repeats in an epoch is augmented differently each time. */
     @Test
     void turnsAreVariedDifferently() {
         List<float[]> seen = new ArrayList<>();
@@ -101,7 +101,7 @@ class VariedBatchesTest {
         assertNotEquals(flatten(loader.augmentedEpoch(0)), epoch(loader, 0));
     }
 
-    /** The mixture of a batch is that of its unmixed images and labels. */
+    /** A mixed batch is the mixture of the unmixed images and labels. */
     @Test
     void mixupMixesImagesAndTargetsAlike() {
         try (Batches plain = data.trainLoader().epoch(2); Batches mixed = data.mix(new Mixup(1)).trainLoader().epoch(2)) {
@@ -220,7 +220,7 @@ class VariedBatchesTest {
                 .mix(Mixup.fastai()).variation());
     }
 
-    /** What is trained on from features in the place of images is flipped in the same epochs. */
+    /** Features are flipped in the same epochs as the images that they replace. */
     @Test
     void featuresAreFlippedAsImagesWouldBe() {
         for (ImageFolder one : List.of(data, data.augment(Augmentation.of(new Flip(0.3))), data.balanced(true))) {
@@ -240,7 +240,7 @@ class VariedBatchesTest {
         }
     }
 
-    /** No image of the batches before is opened, and those that follow are the same, also after a batch that is broken whole. */
+    /** No image of the skipped batches is opened, and the following ones are the same, even after an entirely broken batch. */
     @Test
     void anEpochMayBeginInItsMiddle(@TempDir Path some) throws IOException {
         PictureFolder.fill(some.resolve("a"), 14, 30, 24);
@@ -289,7 +289,7 @@ class VariedBatchesTest {
         return found;
     }
 
-    /** A fifth is held out: 10 and 3 images are left of 12 and 4. */
+    /** A fifth is held out: of 12 and 4 images, 10 and 3 remain. */
     @Test
     void weightsAreInverseToFrequency() {
         assertEquals(List.of(13 / 20.0, 13 / 6.0), data.classWeights());

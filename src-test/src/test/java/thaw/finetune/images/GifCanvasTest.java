@@ -7,7 +7,7 @@ import java.io.IOException;
 import java.util.HexFormat;
 import org.junit.jupiter.api.Test;
 
-/** A frame of 19 x 13 pixels on canvases of other sizes; CRC-32 of what Pillow 12.3 makes of the same bytes. */
+/** A frame of 19 x 13 pixels on canvases of other sizes; expected are CRC-32 of Pillow 12.3's output for the same bytes. */
 class GifCanvasTest {
     private static final int TABLE_END = 13 + 48;
 
@@ -36,7 +36,7 @@ class GifCanvasTest {
         assertDecodes(out.toByteArray(), 19, 13, 3695167380L);
     }
 
-    /** The fixture on a canvas of this size, its frame at (5, 7). */
+    /** The fixture on a canvas of the given size, with its frame at (5, 7). */
     private static byte[] placed(int width, int height, byte[] extension) throws IOException {
         byte[] file = Pictures.resource("interlaced.gif");
         file[4] = '9';

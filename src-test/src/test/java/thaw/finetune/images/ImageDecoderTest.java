@@ -29,7 +29,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class ImageDecoderTest {
-    /** Sizes and CRC-32 that Pillow gives, printed by the script beside the fixtures. */
+    /** Expected sizes and CRC-32 are Pillow's, printed by the script beside the fixtures. */
     @ParameterizedTest
     @CsvSource({
         "yuv420.jpg, 19, 13, 1100368498",
@@ -92,7 +92,7 @@ class ImageDecoderTest {
         assertEquals(picture, ImageDecoder.decode(Pictures.encode(transparent, format), format));
     }
 
-    /** Gray of 8 bits is copied to all channels, though Java2D takes it for linear light and would brighten it. */
+    /** 8-bit grey is copied to all channels; Java2D's conversion treats it as linear light and would brighten it. */
     @ParameterizedTest
     @ValueSource(strings = {"png", "bmp", "tiff"})
     void grayIsTakenAsStored(String format) throws IOException {
@@ -114,7 +114,7 @@ class ImageDecoderTest {
         IntStream.range(0, 65536).forEach(i -> assertEquals(i / 256, decoded.sample(i % 256, i / 256, 1)));
     }
 
-    /** Two to four channels of 16 bits, in an order that ImageIO has no image type of its own for. */
+    /** Two to four channels of 16 bits, in an order without a predefined image type in ImageIO. */
     @ParameterizedTest
     @ValueSource(ints = {2, 3, 4})
     void sixteenBitsOfSeveralChannels(int bands) throws IOException {
@@ -146,7 +146,7 @@ class ImageDecoderTest {
         }
     }
 
-    /** The corner that the eye sees at the top left, and at the top right, as the table of TIFF 6.0 (tag 274) has them. */
+    /** The stored corners shown at the top left and at the top right, by the table of TIFF 6.0 (tag 274). */
     @ParameterizedTest
     @CsvSource({"1, 0 0, 18 0", "2, 18 0, 0 0", "3, 18 12, 0 12", "4, 0 12, 18 12",
         "5, 0 0, 0 12", "6, 0 12, 0 0", "7, 18 12, 18 0", "8, 18 0, 18 12"})
@@ -190,7 +190,7 @@ class ImageDecoderTest {
         }
     }
 
-    /** Whatever a damaged file makes a reader do, it ends in a picture or in an exception that names the file. */
+    /** Decoding a damaged file ends with an image or with an exception that names the file. */
     @ParameterizedTest
     @ValueSource(strings = {"yuv420.jpg", "ycck.jpg", "rotated.png", "rotated.webp", "rotated.tif", "lossy.webp"})
     void damagedFilesNeverSurprise(String name) throws IOException {
@@ -225,7 +225,7 @@ class ImageDecoderTest {
                 .contains("65535 x 65535"));
     }
 
-    /** 26000 x 26000 pixels of three bytes, where the limit in pixels lets them pass. */
+    /** 26000 x 26000 pixels of three bytes are refused by the heap limit if the limit of pixels permits them. */
     @Test
     void whatTakesMoreThanHalfOfTheHeapIsRefusedBeforeMemoryIsAskedFor(@TempDir Path folder) throws IOException {
         assumeTrue(Runtime.getRuntime().maxMemory() < 3_800_000_000L, "skipped: the heap is so large that it would be decoded");
@@ -252,7 +252,7 @@ class ImageDecoderTest {
 
     @Test
     void messagesNameTheFileAndWhatWasExpected(@TempDir Path folder) throws IOException {
-        Path text = Files.writeString(folder.resolve("notes.jpg"), "not a picture");
+        Path text = Files.writeString(folder.resolve("notes.jpg"), "not an image");
         Path empty = Files.createFile(folder.resolve("empty.png"));
         assertMessage(text, "notes.jpg", "not an image", "JPEG, PNG");
         assertMessage(empty, "empty.png", "empty", "expected an image");

@@ -8,7 +8,7 @@ import java.util.Arrays;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Whether a JPEG is whole, as Pillow 12.3 has it of the same bytes. */
+/** Detection of truncated JPEGs, with the same verdicts as Pillow 12.3 on the same bytes. */
 class JpegEndTest {
     @ParameterizedTest
     @ValueSource(strings = {"yuv420.jpg", "yuv422-progressive.jpg", "rgb.jpg", "unmarked.jpg", "cmyk.jpg", "cmyk-progressive.jpg",
@@ -28,7 +28,7 @@ class JpegEndTest {
         assertEquals(ImageDecoder.decode(file, name), ImageDecoder.decode(Arrays.copyOf(file, file.length + 1000), name));
     }
 
-    /** All samples are there, and something else than an end marker after them. */
+    /** All samples are present, followed by something other than an end marker. */
     @ParameterizedTest
     @ValueSource(strings = {"yuv420.jpg", "rgb.jpg", "unmarked.jpg", "cmyk.jpg"})
     void acceptsASingleScanWithoutEndMarker(String name) throws IOException {

@@ -15,7 +15,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Where an image's orientation may be noted; Pillow 12.3 turns all of these upright. */
+/** The places of an image's orientation in its metadata; Pillow 12.3 rotates all of these upright. */
 class MetadataOrientationTest {
     private static final byte[] TURNED = HexFormat.of().parseHex("49492a0008000000" + "0100" + "120103000100000006000000" + "00000000");
     private static final byte[] WITHOUT_TAG = HexFormat.of().parseHex("49492a0008000000" + "0000" + "00000000");

@@ -7,7 +7,7 @@ import java.io.InputStream;
 import java.util.zip.CRC32;
 import javax.imageio.ImageIO;
 
-/** Pictures computed from coordinates, by formulas that the scripts which asked Pillow used too. */
+/** Images computed from coordinates by formulas that the scripts for Pillow's expected values use too. */
 final class Pictures {
     private Pictures() {
     }
@@ -23,7 +23,7 @@ final class Pictures {
         return RgbImage.of(width, height, rgb);
     }
 
-    /** The picture of the fixtures: see their README. */
+    /** The image of the fixtures, see their README. */
     static RgbImage fixture() {
         byte[] rgb = new byte[3 * 19 * 13];
         for (int i = 0; i < rgb.length; i++) {
@@ -46,7 +46,7 @@ final class Pictures {
         return crc.getValue();
     }
 
-    /** Java2D's view of an image, for writing it in another format. */
+    /** Converts an image to Java2D's type, for encoding. */
     static BufferedImage buffered(RgbImage image, int type) {
         BufferedImage out = new BufferedImage(image.width(), image.height(), type);
         for (int y = 0; y < image.height(); y++) {

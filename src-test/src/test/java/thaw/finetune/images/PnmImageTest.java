@@ -20,7 +20,7 @@ class PnmImageTest {
         assertArrayEquals(expected, decode("P3\n2 1\n255\n1 2 3 # half\n200\n255 0"));
     }
 
-    /** Pillow 12.3 on samples of other ranges: {@code round(x / largest * 255)}, a half to the even number. */
+    /** Samples of other ranges, as in Pillow 12.3: {@code round(x / largest * 255)}, halves to even. */
     @ParameterizedTest
     @CsvSource({"1, '0,1', '0,255'", "15, '0,7,8,15', '0,119,136,255'", "100, '0,1,50,99,100', '0,3,128,252,255'",
         "254, '1,127,253', '1,128,254'"})
@@ -41,7 +41,7 @@ class PnmImageTest {
         }
     }
 
-    /** Of two bytes, the high one first: in proportion, as Pillow has it for color; of gray it clips at 255. */
+    /** Samples of two bytes, the high one first, are scaled, as Pillow does for colour; for grey it clips at 255. */
     @Test
     void sixteenBits() {
         assertArrayEquals(new byte[] {0, 0, 0, (byte) 128, (byte) 128, (byte) 128, (byte) 255, (byte) 255, (byte) 255},
@@ -49,7 +49,7 @@ class PnmImageTest {
         assertArrayEquals(new byte[] {0, 64, (byte) 255}, decode("P6\n1 1\n1023\n\0\0\1\2\3\u00ff"));
     }
 
-    /** One is black; rows of packed bits begin at bytes of their own. */
+    /** One is black; rows of packed bits begin at byte boundaries. */
     @Test
     void blackAndWhite() {
         byte[] expected = new byte[3 * 20];

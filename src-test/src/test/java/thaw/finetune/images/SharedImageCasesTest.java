@@ -11,7 +11,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** Small files that were read wrongly once, beside Pillow 12.3. */
+/** Small files of special cases, compared with Pillow 12.3. */
 class SharedImageCasesTest {
     /** Sizes and CRC-32 of {@code ImageOps.exif_transpose(Image.open(file)).convert("RGB").tobytes()}. */
     @ParameterizedTest

@@ -8,7 +8,7 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.IntUnaryOperator;
 
-/** Writes TIFF files of one uncompressed strip, of any number of bits a sample, as TIFF 6.0 packs them. */
+/** Writes TIFF files of one uncompressed strip with any number of bits per sample, packed by TIFF 6.0. */
 final class TiffFile {
     static final int BITS = 258;
     static final int COMPRESSION = 259;
@@ -38,7 +38,7 @@ final class TiffFile {
         with(BITS, 3, each);
     }
 
-    /** A field of type 1 (bytes), 3 (shorts) or 4 and 9 (longs). */
+    /** Adds a field of type 1 (bytes), 3 (shorts) or 4 and 9 (longs). */
     TiffFile with(int tag, int type, long... values) {
         long[] field = new long[values.length + 1];
         field[0] = type;
@@ -47,7 +47,7 @@ final class TiffFile {
         return this;
     }
 
-    /** @param sample of each position in the order of the file */
+    /** @param sample the sample at each position, in the file's order */
     byte[] bytes(IntUnaryOperator sample) {
         byte[] strip = pack(sample);
         with(279, 4, strip.length);
@@ -84,7 +84,7 @@ final class TiffFile {
         }
     }
 
-    /** Whole bytes in the file's order; other depths from the high bit down, each row from a byte of its own. */
+    /** Packs samples: whole bytes in the file's byte order, other depths from the high bit down, rows from byte boundaries. */
     private byte[] pack(IntUnaryOperator sample) {
         ByteArrayOutputStream out = new ByteArrayOutputStream();
         for (int y = 0, index = 0; y < height; y++) {

@@ -16,7 +16,7 @@ class TiffImageTest {
     private static final int WIDTH = 37;
     private static final int HEIGHT = 5;
 
-    /** Black and white are 0 and 255 at any depth, and gray is in proportion. */
+    /** Black and white are 0 and 255 at any depth, and grey levels are proportional. */
     @ParameterizedTest
     @ValueSource(ints = {1, 2, 4, 6, 8, 10, 12, 14, 16, 24, 32})
     void grayOfAnyDepth(int bits) {
@@ -48,7 +48,7 @@ class TiffImageTest {
         }
     }
 
-    /** From 0 at index 0 to the largest at the last one, then again. */
+    /** A ramp from 0 at index 0 to the largest sample, which repeats. */
     private static int sample(int index, int bits) {
         return (int) Math.round((double) largest(bits) * (index % (WIDTH * HEIGHT)) / (WIDTH * HEIGHT - 1));
     }
@@ -57,7 +57,7 @@ class TiffImageTest {
         return (1L << bits) - 1;
     }
 
-    /** Pillow 12.3: {@code 255 c / alpha} rounded down, black where alpha is 0, of the high bytes where there are two. */
+    /** Associated alpha as in Pillow 12.3: {@code 255 c / alpha} rounded down, black if alpha is 0; high bytes of 16 bits. */
     @ParameterizedTest
     @ValueSource(ints = {8, 16})
     void associatedAlphaIsDivided(int bits) {
@@ -72,7 +72,7 @@ class TiffImageTest {
                 ImageDecoder.decode(unassociated, "unassociated").rgb());
     }
 
-    /** With SHORT (3), LONG (4) and SLONG (9), as files have it; Pillow ignores a BYTE (1). */
+    /** The tag's types in files: SHORT (3), LONG (4) and SLONG (9); like Pillow, a BYTE (1) is ignored. */
     @ParameterizedTest
     @CsvSource({"3, 2, 5", "4, 2, 5", "9, 2, 5", "1, 5, 2"})
     void orientationInTypesOfIntegers(int type, int width, int height) {

@@ -86,7 +86,7 @@ class TransformsTest {
         }
     }
 
-    /** What is kept by default is resized like any other where that is asked for, and {@code size} keeps the margin then. */
+    /** With {@link ExactSize#RESIZE} images of the exact size are resized too, and {@code size} keeps the margin. */
     @Test
     void imagesOfTheRightSizeMayBeResized() {
         Transforms all = Transforms.of(32).exact(ExactSize.RESIZE);
@@ -99,7 +99,7 @@ class TransformsTest {
         map.put("transforms.exact", "perhaps");
         assertTrue(assertThrows(IllegalArgumentException.class, () -> Transforms.fromMap(map)).getMessage().contains("keep or resize"));
         assertTrue(Transforms.of(32).toMap().keySet().stream().noneMatch(key -> key.contains("exact")),
-                "a model of the default has no such key, as before there was one");
+                "a model with the default has no such key");
     }
 
     @Test
@@ -110,7 +110,7 @@ class TransformsTest {
         assertTrue(message.contains("256"), message);
     }
 
-    /** torchvision's CenterCrop: {@code int(round(margin / 2))}, and Python rounds a half to the even neighbour. */
+    /** torchvision's CenterCrop: {@code int(round(margin / 2))}, where Python rounds halves to even. */
     @ParameterizedTest
     @CsvSource({"64, 0", "65, 0", "66, 1", "67, 2", "98, 17", "99, 18"})
     void centerCrop(int width, int left) {

@@ -13,7 +13,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 class UnreadFormatTest {
-    /** How files begin: ISO 14496-12 brands, and the signatures of each format's specification; {@code ~} stands for a zero. */
+    /** First bytes of files: ISO 14496-12 brands, and signatures by each format's specification; {@code ~} stands for a zero. */
     @ParameterizedTest
     @CsvSource({"~~~\u0018ftypheic~~~~, HEIC", "~~~\u0018ftypmif1~~~~, HEIC", "~~~\u001cftypavif~~~~, AVIF",
         "~~~\u0020ftypisom~~~~, video", "~~~\u0014ftypqt  ~~~~, video", "~~~\u0018ftypcrx ~~~~, camera",

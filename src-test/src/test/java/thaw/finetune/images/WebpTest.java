@@ -25,12 +25,12 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvFileSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** The files of {@code webp/} hold each feature of the format; {@code make_fixtures.py} beside them says how they were made. */
+/** The files of {@code webp/} cover each feature of the format; {@code make_fixtures.py} beside them generates them. */
 class WebpTest {
     private static final int MEGAPIXEL = 1_000_000;
     private static final ThreadMXBean THREADS = ManagementFactory.getThreadMXBean();
 
-    /** Sizes and CRC-32 as Pillow's libwebp gives them, or {@code refused}. */
+    /** Expected sizes and CRC-32 are those of Pillow's libwebp, or {@code refused}. */
     @ParameterizedTest
     @CsvFileSource(resources = "webp/expected.csv")
     void equalsLibwebp(String name, String width, Integer height, Long crc) throws IOException {
@@ -46,7 +46,7 @@ class WebpTest {
         assertEquals(crc, Pictures.crc(image));
     }
 
-    /** Every length that a bitstream can be cut to, in a container that doesn't give it away. */
+    /** Bitstreams cut to every length, in a container whose sizes are consistent. */
     @ParameterizedTest
     @ValueSource(strings = {"q75.webp", "partitions-2-profile-3.webp", "lossless-m6.webp", "palette-16.webp"})
     void bitstreamsCutShortAreRefused(String name) throws IOException {
@@ -59,7 +59,7 @@ class WebpTest {
         }
     }
 
-    /** 196 million pixels are claimed, and there are bits for none of them. */
+    /** A header that claims 196 million pixels, without data for any. */
     @Test
     void claimsWithoutDataAreRefusedAtOnce() throws IOException {
         byte[] file = Pictures.resource("webp/cut-after-header.webp");
@@ -68,7 +68,7 @@ class WebpTest {
                 () -> assertThrows(ImageReadException.class, () -> ImageDecoder.decode(file, "claims.webp")));
     }
 
-    /** Whatever is changed, a file is decoded or refused, within a second of the processor's time for each megapixel. */
+    /** A changed file is decoded or refused within one second of CPU time per megapixel. */
     @Test
     void damagedFilesEndInTime() throws IOException {
         List<String> names = names();
