@@ -10,6 +10,7 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.UnmatchedArgumentException;
 import thaw.finetune.DivergenceException;
+import thaw.finetune.NonFiniteScoresException;
 import thaw.finetune.NotEnoughMemoryException;
 import thaw.finetune.data.FileNames;
 import thaw.finetune.data.ImageFolderException;
@@ -59,7 +60,8 @@ final class ErrorLine {
         // The messages of these name the cause and the remedy already.
         boolean speaksForItself = failure instanceof Failure || failure instanceof ImageFolderException
                 || failure instanceof ImageReadException || failure instanceof NotEnoughMemoryException
-                || failure instanceof DivergenceException || failure instanceof OpenClException
+                || failure instanceof DivergenceException || failure instanceof NonFiniteScoresException
+                || failure instanceof OpenClException
                 || failure instanceof OutOfDeviceMemoryException || failure instanceof IllegalArgumentException;
         if (speaksForItself && failure.getMessage() != null) {
             return failure.getMessage();

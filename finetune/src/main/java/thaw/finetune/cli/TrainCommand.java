@@ -241,9 +241,7 @@ final class TrainCommand implements Callable<Integer> {
         output.text(net.architecture() + " with " + String.format(Locale.ROOT, "%,d", net.parameterCount()) + " parameters, "
                 + (weights == null ? "from scratch" : "from " + weights));
         output.text("on " + net.device().description());
-        output.text(data.summary());
-        output.text(data.train().size() + " images to train on, " + data.valid().size() + " to validate on, "
-                + data.classes().size() + " classes" + DataReport.skipped(data));
+        output.text(data.summary() + DataReport.skipped(data));
     }
 
     private Integer intoFile(RunSettings settings, Learner learn, ImageFolder images, TrainingLog log, Interruption interruption)

@@ -87,7 +87,10 @@ public final class Batches implements Iterable<RawBatch>, Iterator<RawBatch>, Au
             advance();
         }
         if (!closed && !delivered) {
-            throw new ImageReadException("none of " + end + " images can be read; the first: "
+            // A training batch of several images is dropped if only one of them is readable.
+            int broken = loader.broken().size();
+            throw new ImageReadException((broken == end ? "none of " + end + " images can be read" : broken + " of " + end
+                    + " images cannot be read, and no batch has two that can") + "; the first: "
                     + loader.broken().get(0).reason());
         }
         return false;
