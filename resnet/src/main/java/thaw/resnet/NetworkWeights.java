@@ -111,7 +111,7 @@ public final class NetworkWeights {
         Map<String, Body> bodies = new LinkedHashMap<>();
         weights.forEach((name, tensor) -> {
             for (NamingScheme scheme : NamingScheme.values()) {
-                if (tensor.shape().rank() == 4 && (name.equals(scheme.stem()) || name.endsWith("." + scheme.stem()))) {
+                if ((name.equals(scheme.stem()) || name.endsWith("." + scheme.stem())) && tensor.shape().rank() == 4) {
                     String prefix = name.substring(0, name.length() - scheme.stem().length());
                     body(weights, prefix, scheme, candidates).ifPresent(found -> bodies.putIfAbsent(prefix, found));
                 }
@@ -169,22 +169,31 @@ public final class NetworkWeights {
         return names.stream().allMatch(name -> modules.contains(name.substring(0, name.lastIndexOf('.'))));
     }
 
-    /** In the network's own module; where no layer there takes the features, in what has the network inside it. */
+    /**
+     * In the network's own module; where no layer there takes the features, in what has the network inside it. Not where that has
+     * several networks, other than moving averages: a layer there may take the features of all.
+     */
     private static Optional<HeadWeights> head(Body body, Map<String, StoredTensor> beside, List<String> others) {
         Map<String, StoredTensor> inside = new LinkedHashMap<>();
-        Map<String, StoredTensor> outside = new LinkedHashMap<>();
+        Map<String, StoredTensor> all = new LinkedHashMap<>();
         beside.forEach((name, tensor) -> {
             boolean own = name.startsWith(body.prefix());
             boolean isOthers = others.stream().anyMatch(other -> name.startsWith(other)
                     && (!own || other.length() > body.prefix().length()));
-            if (!isOthers && !isProfilers(name)) {
-                (own ? inside : outside).put(name, tensor);
+            if (!isOthers && !isProfilers(name) && tensor.hasShape()) {
+                all.put(name, tensor);
+                if (own) {
+                    inside.put(name, tensor);
+                }
             }
         });
         int features = body.architecture().features();
         boolean hasOwn = inside.values().stream().map(StoredTensor::shape)
                 .anyMatch(shape -> shape.rank() == 2 && (shape.dim(1) == features || shape.dim(1) == 2 * features));
-        return HeadWeights.find(hasOwn ? inside : outside, body.prefix(), features);
+        if (!hasOwn && !isAverage(body.prefix()) && !others.stream().allMatch(NetworkWeights::isAverage)) {
+            return Optional.empty();
+        }
+        return HeadWeights.find(hasOwn ? inside : all, body.prefix(), features);
     }
 
     /** What stands before all names of the body: {@code backbone.}; empty where nothing does. */
@@ -220,6 +229,20 @@ public final class NetworkWeights {
     /** The tensors that are neither of the body nor of the head, by their names in the file. */
     public Map<String, StoredTensor> left() {
         return left;
+    }
+
+    /**
+     * A convolution beside the body that takes its features, where none takes those of an earlier stage: a network that answers
+     * for each pixel has one. Such networks often dilate the last stages' convolutions in place of strides (DeepLab, FCN), which
+     * tensors don't tell.
+     */
+    public Optional<String> denseHead() {
+        List<Map.Entry<String, StoredTensor>> convolutions = left.entrySet().stream().filter(e -> e.getValue().hasShape()
+                && e.getValue().shape().rank() == 4 && others.stream().noneMatch(e.getKey()::startsWith)).toList();
+        int features = architecture().features();
+        return convolutions.stream().anyMatch(e -> e.getValue().shape().dim(1) == features / 2
+                && convolutions.stream().anyMatch(o -> o.getValue().shape().dim(1) == features / 4)) ? Optional.empty()
+                : convolutions.stream().filter(e -> e.getValue().shape().dim(1) == features).map(Map.Entry::getKey).findFirst();
     }
 
     /** The tensors of the body, by torchvision's names. */

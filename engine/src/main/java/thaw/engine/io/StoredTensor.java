@@ -19,6 +19,11 @@ public interface StoredTensor {
 
     Shape shape();
 
+    /** Whether {@link #shape} can be told. */
+    default boolean hasShape() {
+        return true;
+    }
+
     /**
      * The elements in row-major order without gaps, little-endian, from position 0: what safetensors stores. Read-only.
      * A view of the file where the tensor lies so in it; a copy where it's strided, or of the other byte order.

@@ -52,8 +52,9 @@ public final class Weights extends AbstractMap<String, StoredTensor> {
      * <p>In a checkpoint the state dict is looked for where training programs put it: under {@code state_dict},
      * {@code model} and the like, under {@code state_dict_ema} and {@code model_ema} before them, since the moving average
      * is what such programs evaluate. {@link #key} tells which was taken, {@link #otherKeys} which else stand there.
-     * Numbers and strings beside it, such as {@code epoch}, become metadata. Prefixes that wrappers leave on all names,
-     * {@code module.} (data parallel) and {@code _orig_mod.} (compiled), are taken off.
+     * Numbers and strings beside it, such as {@code epoch}, become metadata. What wrappers put into names is taken off:
+     * {@code module.} (data parallel) before all of them, {@code _orig_mod.} (compiled), {@code _fsdp_wrapped_module.} and
+     * {@code _checkpoint_wrapped_module.} anywhere.
      *
      * <p>A folder stands for the weights in it where they have a name of Hugging Face's hub, such as
      * {@code model.safetensors}. The content of a {@code config.json} beside them becomes metadata:
