@@ -4,7 +4,6 @@ import java.util.EnumSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -22,6 +21,13 @@ final class StatedNetwork {
 
     /** timm's networks that blur or average behind each convolution with a stride, which needs no parameters. */
     private static final Pattern ANTI_ALIASED = Pattern.compile("(?:\\w*[:/-])*(resnet(?:aa|blur)\\d+\\w*)(?:\\.\\w+)?");
+
+    private static final String BLURS = "blurs or averages where it halves the image";
+
+    private static final String DILATED = "whose last stages dilate their convolutions in place of strides";
+
+    /** In other places they may be those of another part, such as a text encoder. */
+    private static final Set<String> ACTIVATIONS = Set.of(CONFIG + "hidden_act", CONFIG + "model_args.act_layer");
 
     /** Where MMCV and MMEngine keep their configuration, as Python text. */
     private static final List<String> CONFIGURATIONS = List.of("meta.config", "meta.cfg");
@@ -55,33 +61,31 @@ final class StatedNetwork {
     }
 
     private static void requireComputable(Map<String, String> metadata) {
-        metadata.values().stream().filter(text -> text.length() <= LONGEST_NAME).map(ANTI_ALIASED::matcher).filter(Matcher::matches).findFirst().ifPresent(found -> {
-            throw new IllegalArgumentException("these weights are of " + found.group(1) + ", which blurs or averages where it"
-                    + " halves the image; Thaw doesn't compute that, and in the plain network with the same tensors the"
-                    + " scores would be wrong; use weights of one of " + Architecture.names());
+        metadata.forEach((entry, value) -> {
+            Matcher name = ANTI_ALIASED.matcher(value.length() <= LONGEST_NAME ? value : "");
+            String difference = name.matches() ? "with the name " + name.group(1) + ", which " + BLURS
+                    : difference(entry, value.toLowerCase(Locale.ROOT));
+            if (difference == null && CONFIGURATIONS.contains(entry) && DILATED_STRIDES.matcher(value).find()) {
+                difference = DILATED;
+            }
+            if (difference != null) {
+                throw new IllegalArgumentException("these weights are of a network " + difference + " (so says " + entry + " in the"
+                        + " file); Thaw doesn't compute that, and in the usual network with the same tensors the scores would be"
+                        + " wrong; use weights of one of " + Architecture.names() + " as torchvision computes them");
+            }
         });
-        metadata.entrySet().stream().filter(StatedNetwork::isDilation).map(Map.Entry::getKey).findFirst()
-                .or(() -> isConfigured(metadata, DILATED_STRIDES) ? Optional.of("its configuration") : Optional.empty())
-                .ifPresent(entry -> {
-                    throw new IllegalArgumentException("these weights are of a network whose last stages dilate their convolutions"
-                            + " in place of strides (so says " + entry + "); Thaw computes strides alone, and with the same tensors"
-                            + " the features would be others; use weights of a network for classification");
-                });
-        String activation = metadata.getOrDefault(CONFIG + "hidden_act", "relu");
-        if (!activation.equals("relu")) {
-            throw new IllegalArgumentException("these weights are of a network with the activation \"" + activation
-                    + "\" (hidden_act in its config.json); Thaw computes ReLU alone; use weights of a network with ReLU");
-        }
     }
 
-    /** {@code output_stride} of timm, {@code replace_stride_with_dilation} of torchvision, {@code dilation} of DETR. */
-    private static boolean isDilation(Map.Entry<String, String> entry) {
-        String value = entry.getValue().toLowerCase(Locale.ROOT);
-        return switch (entry.getKey().substring(entry.getKey().lastIndexOf('.') + 1)) {
-            case "output_stride" -> value.equals("8") || value.equals("16");
-            case "replace_stride_with_dilation" -> value.contains("true");
-            case "dilation" -> value.equals("true");
-            default -> false;
+    /** Settings of timm, torchvision, DETR and transformers; null if it is none, or has the usual value. */
+    private static String difference(String entry, String value) {
+        return switch (entry.substring(entry.lastIndexOf('.') + 1)) {
+            case "output_stride" -> value.equals("8") || value.equals("16") ? DILATED : null;
+            case "replace_stride_with_dilation" -> value.contains("true") ? DILATED : null;
+            case "dilation" -> value.equals("true") ? DILATED : null;
+            case "aa_layer" -> value.isEmpty() || value.equals("none") ? null : "that " + BLURS;
+            case "act_layer", "hidden_act" -> value.equals("relu") || !ACTIVATIONS.contains(entry) ? null
+                    : "with the activation \"" + value + "\" in place of ReLU";
+            default -> null;
         };
     }
 

@@ -445,7 +445,8 @@ class NetworkWeightsTest {
         "args.encoder_name,tu-resnetblur18,resnetblur18", "args.output_stride,8,args.output_stride",
         "config.replace_stride_with_dilation,'[false, true, true]',dilate", "args.dilation,true,dilate",
         "meta.cfg,'backbone=dict(strides=(1, 2, 1, 1), dilations=(1, 1, 2, 4))',dilate",
-        "config.hidden_act,gelu,gelu", "variant,round,round"})
+        "config.model_args.aa_layer,avg,averages", "config.model_args.act_layer,silu,silu", "config.hidden_act,gelu,gelu",
+        "variant,round,round"})
     void aNetworkThatIsNotComputedIsRefusedByName(String entry, String value, String word) {
         Weights weights = Weights.of(filled("resnet18"), Map.of(entry, value));
         ResNet net = ResNet.resnet18(device, CLASSES);
@@ -455,6 +456,15 @@ class NetworkWeightsTest {
                 assertThrows(IllegalArgumentException.class, () -> net.loadPretrained(weights, false)).getMessage())) {
             assertTrue(message.contains(word), message);
         }
+    }
+
+    /** What leaves the network as it is, or speaks of another one. */
+    @Test
+    void usualSettingsDoNotMatter() throws IOException {
+        assertRight("resnet18", Weights.of(filled("resnet18"), Map.of("arch", "resnet18", "args.output_stride", "32",
+                "config.model_args.aa_layer", "", "args.dilation", "False", "config.text_config.hidden_act", "gelu",
+                "config.replace_stride_with_dilation", "[false, false, false]", "config.hidden_act", "relu", "args.note",
+                "-".repeat(100_000) + "resnetaa50")));
     }
 
     /** timm's resnet50d, resnet50c, seresnet50 and resnet26, CLIP's and others', by the tensors in which they differ. */

@@ -69,6 +69,15 @@ class HuggingFaceFolderTest {
         }
     }
 
+    /** Python's json writes them so. */
+    @Test
+    void configsMayHoldNumbersThatAreNotFinite() throws IOException {
+        Path weights = written("model.safetensors", 1);
+        Files.writeString(folder.resolve("config.json"), "{\"architecture\": \"resnet18\", \"a\": NaN, \"b\": [-Infinity, 1]}");
+        assertEquals("NaN", Weights.read(weights).metadata().get("config.a"));
+        assertEquals("[-Infinity, 1]", Weights.read(weights).metadata().get("config.b"));
+    }
+
     @Test
     void aFolderStandsForTheWeightsInIt() throws IOException {
         written("other.safetensors", 3);
