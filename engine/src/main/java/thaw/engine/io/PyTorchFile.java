@@ -74,7 +74,8 @@ public final class PyTorchFile {
         ZipArchive.Content pickle = archive.content(folder + PICKLE);
         if (pickle.length() > LONGEST_PICKLE) {
             throw new WeightFileException(file.name() + ": its pickle has " + pickle.length() + " bytes; up to "
-                    + LONGEST_PICKLE + " are read");
+                    + LONGEST_PICKLE + " are read; numbers within it, such as NumPy arrays, are no tensors: save them as"
+                    + " such, with torch.from_numpy");
         }
         return new Unpickler(pickle.slice(), this::storage).load();
     }

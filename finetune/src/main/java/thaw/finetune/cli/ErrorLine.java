@@ -33,7 +33,7 @@ final class ErrorLine {
 
     /** picocli's words, with a user's for Java's types. */
     private static String ofParameter(String message) {
-        return firstLower(message).replaceFirst("is not a double$", "is not a number")
+        return firstLower(message).replaceFirst("is not a (double|float)$", "is not a number")
                 .replaceFirst("is not an? (int|long)$", "is not a whole number");
     }
 
