@@ -35,7 +35,8 @@ final class StatedNetwork {
     private static final Pattern CAFFE_STYLE = Pattern.compile("\\bstyle\\s*=\\s*['\"]caffe['\"]");
 
     /** The last stages keep the size of the second or third, as in DeepLab. */
-    private static final Pattern DILATED_STRIDES = Pattern.compile("\\bstrides\\s*=\\s*[(\\[]\\s*1\\s*,\\s*2\\s*,\\s*[12]\\s*,\\s*1\\b");
+    private static final Pattern DILATED_STRIDES = Pattern.compile(
+            "\\bstrides\\s*=\\s*[(\\[]\\s*1\\s*,\\s*2\\s*,\\s*[12]\\s*,\\s*1\\b");
 
     private StatedNetwork() {
     }

@@ -76,7 +76,7 @@ final class UnknownNetwork {
         return stages(network) + (stem == null ? "" : " blocks and a stem of " + stem.shape());
     }
 
-    /** Of a network with all layers of a known one, and no more blocks: the first tensor of its stages that the known one lacks. */
+    /** Of a network with all layers and no more blocks than a known one: the first tensor of its stages that this one lacks. */
     private static Optional<String> beyond(Architecture known, Map<String, StoredTensor> network) {
         StoredTensor stem = network.get(ResNet.STEM + ".weight");
         if (stem == null || stem.shape().rank() != 4) {

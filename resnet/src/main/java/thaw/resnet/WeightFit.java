@@ -61,7 +61,7 @@ final class WeightFit {
         requireVariants();
     }
 
-    /** @throws IllegalArgumentException if the weights are of a variant of the network, which computes something else with them */
+    /** @throws IllegalArgumentException if the weights are of a variant of the network, which computes something else */
     void requireVariants() {
         Architecture own = net.architecture();
         found.map(NetworkWeights::architecture).filter(given -> given.usual().equals(own.usual())

@@ -27,7 +27,7 @@ class PretrainedConfigTest {
         Transforms transforms = found.evaluation(Transforms.of(224));
         assertEquals(List.of(0.5f, 0.5f, 0.5f), transforms.mean());
         assertEquals(List.of(0.5f, 0.5f, 0.5f), transforms.std());
-        assertEquals(Transforms.of(224).resize(248).toMap().get("transforms.resize"), transforms.toMap().get("transforms.resize"));
+        assertEquals("248", transforms.toMap().get("transforms.resize"));
     }
 
     @ParameterizedTest
