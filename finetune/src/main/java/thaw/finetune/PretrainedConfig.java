@@ -29,6 +29,8 @@ public record PretrainedConfig(Optional<List<Float>> mean, Optional<List<Float>>
     private static final String CONFIG = "config.";
     private static final String LABEL = CONFIG + "id2label.";
     private static final int COLOURS = 3;
+    private static final int LARGEST_SIZE = 4096;
+    private static final double SMALLEST_CROP = 0.1;
 
     public PretrainedConfig {
         classes = List.copyOf(classes);
@@ -38,9 +40,10 @@ public record PretrainedConfig(Optional<List<Float>> mean, Optional<List<Float>>
     public static PretrainedConfig of(Map<String, String> metadata) {
         return new PretrainedConfig(colours(metadata, "mean"), colours(metadata, "std").filter(std -> Collections.min(std) > 0),
                 value(metadata, "input_size").map(PretrainedConfig::numbers).filter(size -> size.size() == COLOURS
-                        && size.get(1).equals(size.get(2)) && size.get(1) >= 1).map(size -> size.get(1).intValue()),
-                value(metadata, "crop_pct").map(PretrainedConfig::numbers).filter(crop -> crop.size() == 1 && crop.get(0) > 0
-                        && crop.get(0) <= 1).map(crop -> crop.get(0)),
+                        && size.get(1).equals(size.get(2)) && size.get(1) >= 1 && size.get(1) <= LARGEST_SIZE)
+                        .map(size -> size.get(1).intValue()),
+                value(metadata, "crop_pct").map(PretrainedConfig::numbers).filter(crop -> crop.size() == 1
+                        && crop.get(0) >= SMALLEST_CROP && crop.get(0) <= 1).map(crop -> crop.get(0)),
                 value(metadata, "interpolation"), classes(metadata));
     }
 

@@ -51,11 +51,32 @@ record HeadWeights(Head kind, int classes, Map<String, StoredTensor> tensors, Se
         int out() {
             return own.get("weight").shape().dim(0);
         }
+
+        /**
+         * Whether it may change the numbers between the image and the scores: a convolution, a norm or PReLU that belongs to no
+         * projection, a recurrent or attention layer that takes the features, or the exponent of generalised-mean pooling. Not
+         * the class weights of a loss.
+         */
+        boolean mayStandBefore(Part head, List<Part> container) {
+            StoredTensor weight = own.get("weight");
+            boolean inProjection = container.stream().anyMatch(beside -> beside != this && beside != head && beside.isLinear());
+            boolean isLossWeights = own.size() == 1 && weight != null && weight.shape().equals(Shape.of(head.out()));
+            if (weight != null && weight.shape().rank() != 2) {
+                return weight.shape().rank() > 2 || !inProjection && !isLossWeights;
+            }
+            return own.entrySet().stream().anyMatch(tensor -> {
+                Shape shape = tensor.getValue().shape();
+                boolean takesFeatures = shape.rank() == 2 && shape.dim(1) == head.in();
+                return tensor.getKey().equals("p") && shape.size() == 1
+                        || takesFeatures && tensor.getKey().matches("weight_ih.*|in_proj_weight");
+            });
+        }
     }
 
     /**
      * Finds the head of a body among the tensors beside it: a single linear layer that takes the body's features, or fastai's
-     * head. Empty if there is no such layer, or several, or if it belongs to a larger head.
+     * head. Empty if there is no such layer, or several, if it belongs to a larger head, or if there are modules that may lie
+     * between image and scores, such as a norm of the features.
      *
      * @param beside   the tensors that may be the head's
      * @param prefix   the prefix of the body's names
@@ -82,7 +103,8 @@ record HeadWeights(Head kind, int classes, Map<String, StoredTensor> tensors, Se
         List<Part> alone = parts.values().stream().filter(part -> part.isLinear(features))
                 .filter(part -> containers.get(part.container()).size() == 1 || isAround(part.container(), prefix)).toList();
         return alone.stream().filter(part -> alone.size() == 1 || part.path().equals(prefix + ResNet.CLASSIFIER))
-                .filter(part -> parts.values().stream().noneMatch(next -> next != part && next.isLinear(part.out()))).findFirst()
+                .filter(part -> parts.values().stream().noneMatch(next -> next != part && (next.isLinear(part.out())
+                        || next.mayStandBefore(part, containers.get(next.container()))))).findFirst()
                 .map(part -> collect(Head.LINEAR, List.of(part), List.of(ResNet.CLASSIFIER)));
     }
 

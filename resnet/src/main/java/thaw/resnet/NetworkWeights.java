@@ -115,7 +115,7 @@ public final class NetworkWeights {
         Map<String, Body> bodies = new LinkedHashMap<>();
         weights.forEach((name, tensor) -> {
             for (NamingScheme scheme : NamingScheme.values()) {
-                if (tensor.shape().rank() == 4 && (name.equals(scheme.stem()) || name.endsWith("." + scheme.stem()))) {
+                if ((name.equals(scheme.stem()) || name.endsWith("." + scheme.stem())) && tensor.shape().rank() == 4) {
                     String prefix = name.substring(0, name.length() - scheme.stem().length());
                     body(weights, prefix, scheme, candidates).ifPresent(found -> bodies.putIfAbsent(prefix, found));
                 }
@@ -173,22 +173,31 @@ public final class NetworkWeights {
         return names.stream().allMatch(name -> modules.contains(name.substring(0, name.lastIndexOf('.'))));
     }
 
-    /** Finds the head inside the network's own module or, if no layer there takes the features, in the enclosing ones. */
+    /**
+     * Finds the head inside the network's own module or, if no layer there takes the features, in the enclosing ones. Empty if
+     * those contain several networks other than moving averages, because a layer there may take the features of all.
+     */
     private static Optional<HeadWeights> head(Body body, Map<String, StoredTensor> beside, List<String> others) {
         Map<String, StoredTensor> inside = new LinkedHashMap<>();
-        Map<String, StoredTensor> outside = new LinkedHashMap<>();
+        Map<String, StoredTensor> all = new LinkedHashMap<>();
         beside.forEach((name, tensor) -> {
             boolean own = name.startsWith(body.prefix());
             boolean isOthers = others.stream().anyMatch(other -> name.startsWith(other)
                     && (!own || other.length() > body.prefix().length()));
-            if (!isOthers && !isProfilers(name)) {
-                (own ? inside : outside).put(name, tensor);
+            if (!isOthers && !isProfilers(name) && tensor.hasShape()) {
+                all.put(name, tensor);
+                if (own) {
+                    inside.put(name, tensor);
+                }
             }
         });
         int features = body.architecture().features();
         boolean hasOwn = inside.values().stream().map(StoredTensor::shape)
                 .anyMatch(shape -> shape.rank() == 2 && (shape.dim(1) == features || shape.dim(1) == 2 * features));
-        return HeadWeights.find(hasOwn ? inside : outside, body.prefix(), features);
+        if (!hasOwn && !isAverage(body.prefix()) && !others.stream().allMatch(NetworkWeights::isAverage)) {
+            return Optional.empty();
+        }
+        return HeadWeights.find(hasOwn ? inside : all, body.prefix(), features);
     }
 
     /** The prefix of all names of the body, such as {@code backbone.}; may be empty. */
@@ -226,7 +235,21 @@ public final class NetworkWeights {
         return left;
     }
 
-    /** The tensors of the body, by torchvision's names; a read-only view. */
+    /**
+     * A convolution beside the body that takes its features, if none takes those of an earlier stage, as in networks that
+     * predict each pixel. Such networks often dilate the last stages' convolutions in place of strides (DeepLab, FCN), which
+     * does not show in their tensors.
+     */
+    public Optional<String> denseHead() {
+        List<Map.Entry<String, StoredTensor>> convolutions = left.entrySet().stream().filter(e -> e.getValue().hasShape()
+                && e.getValue().shape().rank() == 4 && others.stream().noneMatch(e.getKey()::startsWith)).toList();
+        int features = architecture().features();
+        return convolutions.stream().anyMatch(e -> e.getValue().shape().dim(1) == features / 2
+                && convolutions.stream().anyMatch(o -> o.getValue().shape().dim(1) == features / 4)) ? Optional.empty()
+                : convolutions.stream().filter(e -> e.getValue().shape().dim(1) == features).map(Map.Entry::getKey).findFirst();
+    }
+
+    /** The tensors of the body, by torchvision's names. */
     public Map<String, StoredTensor> body() {
         return body.tensors();
     }

@@ -354,14 +354,18 @@ public final class ResNet extends Module {
     /**
      * Loads weights under any of the names that {@link NetworkWeights} recognises.
      *
-     * @param strict whether any difference is an error, after which nothing is changed
-     * @throws IllegalArgumentException if they don't fit, naming the network they belong to if it is known
+     * @param strict whether anything that doesn't fit is an error, and nothing is changed then
+     * @throws IllegalArgumentException if they don't fit, saying whose weights they are if that can be known; strict or not, if the
+     *     file says that they are of a variant that computes something else with the same tensors
      */
     @Override
     public LoadReport loadStateDict(Map<String, ? extends StoredTensor> state, boolean strict) {
         Optional<NetworkWeights> found = find(state);
+        WeightFit fit = new WeightFit(this, state, found);
         if (strict) {
-            new WeightFit(this, state, found).require();
+            fit.require();
+        } else {
+            fit.requireVariants();
         }
         Map<String, StoredTensor> weights = new LinkedHashMap<>(found.isPresent() ? found.get().left() : state);
         found.ifPresent(network -> weights.putAll(network.stateDict()));

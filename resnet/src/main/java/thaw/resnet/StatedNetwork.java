@@ -1,23 +1,42 @@
 package thaw.resnet;
 
 import java.util.EnumSet;
+import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
-import java.util.stream.Stream;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /**
- * A weight file's own description of its network, for properties that its tensors do not show. It is read from the metadata
- * of Thaw's files, from {@code arch} in the checkpoints of timm and of PyTorch's ImageNet example, from the
- * {@code config.json} of timm and transformers, and from MMPretrain's configuration.
+ * A weight file's own description of its network: what its tensors leave open. Read from the metadata of Thaw's files, from a
+ * program's settings in a checkpoint ({@code arch}, {@code args.model}, {@code hyper_parameters.output_stride}), from the
+ * {@code config.json} of timm and transformers, and from the configuration of MMPretrain and its like.
  */
 final class StatedNetwork {
 
     private static final String CONFIG = "config.";
 
-    /** timm's networks that blur or average after each strided convolution, which needs no parameters. */
-    private static final String ANTI_ALIASED = "resnet(aa|blur)\\d+.*";
+    private static final int LONGEST_NAME = 200;
 
-    private static final String CAFFE_STYLE = "(?s).*\\bstyle\\s*=\\s*['\"]caffe['\"].*";
+    /** timm's networks that blur or average behind each convolution with a stride, which needs no parameters. */
+    private static final Pattern ANTI_ALIASED = Pattern.compile("(?:\\w*[:/-])*(resnet(?:aa|blur)\\d+\\w*)(?:\\.\\w+)?");
+
+    private static final String BLURS = "blurs or averages where it halves the image";
+
+    private static final String DILATED = "whose last stages dilate their convolutions in place of strides";
+
+    /** The entries that state the activation; elsewhere it may be that of another part, such as a text encoder. */
+    private static final Set<String> ACTIVATIONS = Set.of(CONFIG + "hidden_act", CONFIG + "model_args.act_layer");
+
+    /** The entries of MMCV and MMEngine that hold their configuration, as Python text. */
+    private static final List<String> CONFIGURATIONS = List.of("meta.config", "meta.cfg");
+
+    private static final Pattern CAFFE_STYLE = Pattern.compile("\\bstyle\\s*=\\s*['\"]caffe['\"]");
+
+    /** The last stages keep the size of the second or third, as in DeepLab. */
+    private static final Pattern DILATED_STRIDES = Pattern.compile(
+            "\\bstrides\\s*=\\s*[(\\[]\\s*1\\s*,\\s*2\\s*,\\s*[12]\\s*,\\s*1\\b");
 
     private StatedNetwork() {
     }
@@ -33,7 +52,7 @@ final class StatedNetwork {
         if (metadata.containsKey(ModelDescription.VARIANT)) {
             found.addAll(Variant.byLabels(metadata.get(ModelDescription.VARIANT)));
         }
-        if (isTrue(metadata, "downsample_in_bottleneck") || metadata.getOrDefault("meta.config", "").matches(CAFFE_STYLE)) {
+        if (isTrue(metadata, "downsample_in_bottleneck") || isConfigured(metadata, CAFFE_STYLE)) {
             found.add(Variant.STRIDE_IN_1X1);
         }
         if (isTrue(metadata, "downsample_in_first_stage")) {
@@ -43,17 +62,36 @@ final class StatedNetwork {
     }
 
     private static void requireComputable(Map<String, String> metadata) {
-        Stream.of("arch", ModelDescription.ARCHITECTURE, CONFIG + ModelDescription.ARCHITECTURE).map(metadata::get)
-                .filter(name -> name != null && name.matches(ANTI_ALIASED)).findFirst().ifPresent(name -> {
-                    throw new IllegalArgumentException("these weights are of " + name + ", which blurs or averages where it"
-                            + " halves the image; Thaw doesn't compute that, and the plain network with the same tensors would"
-                            + " give wrong scores; use weights of one of " + Architecture.names());
-                });
-        String activation = metadata.getOrDefault(CONFIG + "hidden_act", "relu");
-        if (!activation.equals("relu")) {
-            throw new IllegalArgumentException("these weights are of a network with the activation \"" + activation
-                    + "\" (hidden_act in its config.json); Thaw computes only ReLU; use weights of a network with ReLU");
-        }
+        metadata.forEach((entry, value) -> {
+            Matcher name = ANTI_ALIASED.matcher(value.length() <= LONGEST_NAME ? value : "");
+            String difference = name.matches() ? "with the name " + name.group(1) + ", which " + BLURS
+                    : difference(entry, value.toLowerCase(Locale.ROOT));
+            if (difference == null && CONFIGURATIONS.contains(entry) && DILATED_STRIDES.matcher(value).find()) {
+                difference = DILATED;
+            }
+            if (difference != null) {
+                throw new IllegalArgumentException("these weights are of a network " + difference + " (stated by " + entry + " in the"
+                        + " file); Thaw doesn't compute that, and in the usual network with the same tensors the scores would be"
+                        + " wrong; use weights of one of " + Architecture.names() + " as torchvision computes them");
+            }
+        });
+    }
+
+    /** Settings of timm, torchvision, DETR and transformers; null if it is none, or has the usual value. */
+    private static String difference(String entry, String value) {
+        return switch (entry.substring(entry.lastIndexOf('.') + 1)) {
+            case "output_stride" -> value.equals("8") || value.equals("16") ? DILATED : null;
+            case "replace_stride_with_dilation" -> value.contains("true") ? DILATED : null;
+            case "dilation" -> value.equals("true") ? DILATED : null;
+            case "aa_layer" -> value.isEmpty() || value.equals("none") ? null : "that " + BLURS;
+            case "act_layer", "hidden_act" -> value.equals("relu") || !ACTIVATIONS.contains(entry) ? null
+                    : "with the activation \"" + value + "\" in place of ReLU";
+            default -> null;
+        };
+    }
+
+    private static boolean isConfigured(Map<String, String> metadata, Pattern setting) {
+        return CONFIGURATIONS.stream().map(metadata::get).anyMatch(text -> text != null && setting.matcher(text).find());
     }
 
     private static boolean isTrue(Map<String, String> metadata, String entry) {

@@ -59,11 +59,18 @@ final class WeightFit {
                     + firstUnexpected() + "; use Architecture.byName(\"" + given.name() + "\"), --arch " + given.name()
                     + " on the command line");
         }
-        if (!own.variants().containsAll(given.variants())) {
-            throw new IllegalArgumentException("these are weights of " + given + ", the network is " + own + ", which computes"
-                    + " a different function of the same tensors; use Architecture.byName(\"" + given.name() + "\").with(…), or"
-                    + " ResNet.fromWeights");
-        }
+        requireVariants();
+    }
+
+    /** @throws IllegalArgumentException if the weights are of a variant of the network, which computes another function */
+    void requireVariants() {
+        Architecture own = net.architecture();
+        found.map(NetworkWeights::architecture).filter(given -> given.usual().equals(own.usual())
+                && !own.variants().containsAll(given.variants())).ifPresent(given -> {
+                    throw new IllegalArgumentException("these are weights of " + given + ", the network is " + own + ", which"
+                            + " computes a different function of the same tensors; use Architecture.byName(\"" + given.name()
+                            + "\").with(…), or ResNet.fromWeights");
+                });
     }
 
     private String firstUnexpected() {

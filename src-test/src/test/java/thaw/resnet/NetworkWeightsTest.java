@@ -8,6 +8,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.Iterator;
@@ -26,6 +28,7 @@ import thaw.engine.Device;
 import thaw.engine.NoGrad;
 import thaw.engine.Scope;
 import thaw.engine.Tensor;
+import thaw.engine.io.DType;
 import thaw.engine.io.StoredTensor;
 import thaw.engine.io.Weights;
 import thaw.kernels.Shape;
@@ -247,6 +250,101 @@ class NetworkWeightsTest {
         assertTrue(net.isPretrained());
     }
 
+    /** BNNeck, a norm in a module of its own, GeM, PReLU, a norm of the image, non-local attention, LSTM, self-attention. */
+    @ParameterizedTest
+    @CsvSource({"bn2.running_var,64", "neck.bn.weight,64", "pool.p,1", "relu.weight,1", "bn0.weight,3", "nl.out.weight,64 64 1 1",
+        "lstm.weight_ih_l0,256 64", "attention.in_proj_weight,192 64"})
+    void aHeadIsUnknownWhereModulesMayStandBeforeIt(String name, String shape) {
+        for (String prefix : List.of("", "backbone.")) {
+            Map<String, StoredTensor> weights = prefixed(body(filled("resnet20")), prefix);
+            weights.put("fc.weight", zeros(CLASSES, 64));
+            weights.put("fc.bias", zeros(CLASSES));
+            assertTrue(NetworkWeights.in(weights).head().isPresent());
+            weights.put(name, zeros(Arrays.stream(shape.split(" ")).mapToInt(Integer::parseInt).toArray()));
+            weights.put(name.replace("running_var", "weight"), weights.get(name));
+            assertTrue(NetworkWeights.in(weights).head().isEmpty());
+            assertThrows(IllegalArgumentException.class, () -> ResNet.fromWeights(weights, device));
+            assertTrue(ResNet.resnet20(device, CLASSES).loadPretrained(weights, false).unexpected().contains(name));
+        }
+    }
+
+    /** A linear classifier trained beside SimSiam's projection of batch norms, as solo-learn saves them. */
+    @Test
+    void aProjectionBesideAHeadHidesNothing() {
+        Map<String, StoredTensor> weights = prefixed(body(filled("resnet20")), "backbone.");
+        weights.put("classifier.weight", zeros(CLASSES, 64));
+        weights.put("projector.0.weight", zeros(64, 64));
+        weights.put("projector.1.weight", zeros(64));
+        weights.put("projector.1.running_var", zeros(64));
+        weights.put("projector.3.weight", zeros(64, 64));
+        weights.put("projector.4.running_var", zeros(64));
+        assertEquals(CLASSES, NetworkWeights.in(weights).classes().orElseThrow());
+    }
+
+    /** Their features may be added before it. */
+    @Test
+    void aLayerBehindTwoNetworksIsNoHead() {
+        Map<String, StoredTensor> weights = prefixed(body(filled("resnet20")), "rgb.");
+        weights.put("fc.weight", zeros(CLASSES, 64));
+        weights.putAll(prefixed(body(filled("resnet20")), "momentum_rgb."));
+        assertTrue(NetworkWeights.in(weights).head().isPresent());
+        weights.putAll(prefixed(body(filled("resnet20")), "flow."));
+        assertTrue(NetworkWeights.in(weights).head().isEmpty());
+    }
+
+    /** DeepLab's and FCN's classifiers take the last features; a feature pyramid takes earlier ones too, a U-Net's joins them. */
+    @Test
+    void aHeadForEachPixelIsNamed() {
+        Map<String, StoredTensor> weights = prefixed(body(filled("resnet20")), "backbone.");
+        assertTrue(NetworkWeights.in(weights).denseHead().isEmpty());
+        weights.put("decoder.0.weight", zeros(32, 96, 3, 3));
+        assertTrue(NetworkWeights.in(weights).denseHead().isEmpty());
+        weights.put("classifier.0.weight", zeros(16, 64, 3, 3));
+        assertEquals("classifier.0.weight", NetworkWeights.in(weights).denseHead().orElseThrow());
+        weights.put("fpn.0.weight", zeros(8, 16, 1, 1));
+        weights.put("fpn.1.weight", zeros(8, 32, 1, 1));
+        assertTrue(NetworkWeights.in(weights).denseHead().isEmpty());
+    }
+
+    /** Sparse and quantised tensors have none that can be told. */
+    @Test
+    void aTensorWithoutAShapeBesideTheNetworkDoesNotMatter() {
+        Map<String, StoredTensor> weights = filled("resnet20");
+        weights.put("mask.weight", new StoredTensor() {
+            @Override
+            public DType dtype() {
+                throw new UncheckedIOException(new IOException("sparse"));
+            }
+
+            @Override
+            public Shape shape() {
+                throw new UncheckedIOException(new IOException("sparse"));
+            }
+
+            @Override
+            public boolean hasShape() {
+                return false;
+            }
+
+            @Override
+            public ByteBuffer bytes() {
+                throw new UncheckedIOException(new IOException("sparse"));
+            }
+        });
+        NetworkWeights found = NetworkWeights.in(weights);
+        assertEquals(Set.of("mask.weight"), found.left().keySet());
+        assertTrue(found.denseHead().isEmpty());
+        assertEquals(CLASSES, ResNet.fromWeights(weights, device).classes());
+    }
+
+    @Test
+    void reparametrisedConvolutionsAreNamed() {
+        Map<String, StoredTensor> weights = renamed(filled("resnet20"),
+                name -> name.replaceFirst("(conv\\d)\\.weight", "$1.weight_orig"));
+        String message = assertThrows(IllegalArgumentException.class, () -> NetworkWeights.in(weights)).getMessage();
+        assertTrue(message.contains("conv1.weight_orig") && message.contains("prune.remove"), message);
+    }
+
     /** THOP's counters in every module, and batch norms' counters as vectors of one element. */
     @Test
     void countersDoNotMatter() throws IOException {
@@ -292,9 +390,11 @@ class NetworkWeightsTest {
         Weights weights = Weights.of(state, Map.of("config." + entry, "true"));
         assertRight("resnet50 " + variant, weights);
         assertEquals(variant, ResNet.fromWeights(weights, device).describe().get("variant"));
-        String message = assertThrows(IllegalArgumentException.class, () -> ResNet.resnet50(device, CLASSES).loadStateDict(weights))
-                .getMessage();
-        assertTrue(message.contains("resnet50 (" + variant + ")"), message);
+        for (boolean strict : new boolean[] {true, false}) {
+            String message = assertThrows(IllegalArgumentException.class,
+                    () -> ResNet.resnet50(device, CLASSES).loadStateDict(weights, strict)).getMessage();
+            assertTrue(message.contains("resnet50 (" + variant + ")"), message);
+        }
     }
 
     @Test
@@ -306,10 +406,12 @@ class NetworkWeightsTest {
         assertArrayEquals(logits(net), logits(read));
     }
 
-    @Test
-    void mmpretrainsConfigurationStatesCaffesStyle() {
+    /** Of MMCV and of MMEngine. */
+    @ParameterizedTest
+    @ValueSource(strings = {"meta.config", "meta.cfg"})
+    void aConfigurationInPythonStatesCaffesStyle(String entry) {
         String config = "model = dict(backbone=dict(type='ResNet', depth=50, style='caffe'))";
-        Weights weights = Weights.of(ArchitectureTest.shapesOf(Architecture.byName("resnet50"), 3), Map.of("meta.config", config));
+        Weights weights = Weights.of(ArchitectureTest.shapesOf(Architecture.byName("resnet50"), 3), Map.of(entry, config));
         assertEquals(Set.of(Variant.STRIDE_IN_1X1), NetworkWeights.in(weights).architecture().variants());
     }
 
@@ -341,7 +443,12 @@ class NetworkWeightsTest {
 
     @ParameterizedTest
     @CsvSource({"arch,resnetblur18,resnetblur18", "config.architecture,resnetaa50.a1h_in1k,resnetaa50",
-        "config.hidden_act,gelu,gelu", "variant,round,round"})
+        "args.model,resnetblur50,resnetblur50", "hyper_parameters.backbone,hf-hub:timm/resnetaa50.a1h_in1k,resnetaa50",
+        "args.encoder_name,tu-resnetblur18,resnetblur18", "args.output_stride,8,args.output_stride",
+        "config.replace_stride_with_dilation,'[false, true, true]',dilate", "args.dilation,true,dilate",
+        "meta.cfg,'backbone=dict(strides=(1, 2, 1, 1), dilations=(1, 1, 2, 4))',dilate",
+        "config.model_args.aa_layer,avg,averages", "config.model_args.act_layer,silu,silu", "config.hidden_act,gelu,gelu",
+        "variant,round,round"})
     void aNetworkThatIsNotComputedIsRefusedByName(String entry, String value, String word) {
         Weights weights = Weights.of(filled("resnet18"), Map.of(entry, value));
         ResNet net = ResNet.resnet18(device, CLASSES);
@@ -353,15 +460,28 @@ class NetworkWeightsTest {
         }
     }
 
-    /** timm's resnet50d, resnet50c, seresnet50, resnet26 and resnet50_gn, by the tensors in which they differ. */
+    /** What leaves the network as it is, or speaks of another one. */
+    @Test
+    void usualSettingsDoNotMatter() throws IOException {
+        assertRight("resnet18", Weights.of(filled("resnet18"), Map.of("arch", "resnet18", "args.output_stride", "32",
+                "config.model_args.aa_layer", "", "args.dilation", "False", "config.text_config.hidden_act", "gelu",
+                "config.replace_stride_with_dilation", "[false, false, false]", "config.hidden_act", "relu", "args.note",
+                "-".repeat(100_000) + "resnetaa50")));
+    }
+
+    /** timm's resnet50d, resnet50c, seresnet50 and resnet26, CLIP's and others', by the tensors in which they differ. */
     @ParameterizedTest
     @CsvSource({"layer2.0.downsample.1.weight,512 256 1 1,average pools", "conv1.0.weight,32 3 3 3,stem of several",
-        "layer1.0.se.fc1.weight,16 256 1 1,squeeze and excitation", "layer1.3.conv1.weight,64 256 1 1,4 4 6 3"})
+        "layer1.0.se.fc1.weight,16 256 1 1,squeeze and excitation", "layer1.3.conv1.weight,64 256 1 1,4 4 6 3",
+        "layer4.2.alpha,1,layer4.2.alpha", "layer3.pool.p,1,layer3.pool.p", "conv2.weight,64 64 3 3,stem of several"})
     void anUnknownNetworkIsNamed(String name, String shape, String words) {
         Map<String, StoredTensor> weights = ArchitectureTest.shapesOf(Architecture.byName("resnet50"), 3);
         weights.put(name, zeros(Arrays.stream(shape.split(" ")).mapToInt(Integer::parseInt).toArray()));
         if (name.startsWith("conv1.")) {
             weights.remove("conv1.weight");
+        }
+        if (name.startsWith("conv2.")) {
+            weights.put("conv1.weight", zeros(64, 3, 3, 3));
         }
         String message = assertThrows(IllegalArgumentException.class,
                 () -> NetworkWeights.in(prefixed(weights, "model."))).getMessage();

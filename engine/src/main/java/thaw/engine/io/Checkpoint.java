@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * Finds a model's state dict in the object that a training program saved. A dict within it is identified by its path: the
@@ -170,7 +171,8 @@ final class Checkpoint {
         }
         throw new WeightFileException(file + ": contains several dicts of tensors, "
                 + shown(inner.stream().map(name -> join(path, name)).toList())
-                + ", any of which may be the model's: choose one by key, or save a model's state_dict()");
+                + ", any of which may be the model's: choose one by key (--weights-key on the command line), or save a model's"
+                + " state_dict()");
     }
 
     private String named(String key) throws WeightFileException {
@@ -235,10 +237,14 @@ final class Checkpoint {
                 + (names.size() > MOST_SHOWN ? " and " + (names.size() - MOST_SHOWN) + " more" : "");
     }
 
-    /** The classes of the objects at the top level, for the message that there are no tensors. */
+    /** The classes of the objects at the top level and in its dicts, for the message that there are no tensors. */
     private String instead() {
-        List<String> types = root.values().stream().filter(PickledObject.class::isInstance)
-                .map(object -> ((PickledObject) object).type()).distinct().toList();
+        List<String> types = root.values().stream()
+                .flatMap(value -> value instanceof Map<?, ?> dict ? dict.values().stream() : Stream.of(value))
+                .filter(PickledObject.class::isInstance).map(object -> ((PickledObject) object).type()).distinct().toList();
+        if (types.stream().anyMatch(type -> type.startsWith("numpy.") && type.endsWith("._reconstruct"))) {
+            return ", but NumPy arrays; save them as tensors, {name: torch.from_numpy(array)}";
+        }
         return types.isEmpty() ? "" : ", but objects of " + shown(types) + ", which are not instantiated";
     }
 

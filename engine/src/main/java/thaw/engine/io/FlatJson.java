@@ -10,6 +10,7 @@ import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.JsonToken;
+import com.fasterxml.jackson.core.json.JsonReadFeature;
 
 /**
  * A JSON object as a flat map: {@code {"a": {"b": 1}, "c": [0.5, 2]}} becomes {@code a.b = "1"}, {@code c = "[0.5, 2]"}.
@@ -49,6 +50,7 @@ final class FlatJson {
         try {
             CharBuffer text = StandardCharsets.UTF_8.newDecoder().decode(file.slice(0, file.length()));
             try (JsonParser json = FACTORY.createParser(text.array(), text.arrayOffset(), text.length())) {
+                json.enable(JsonReadFeature.ALLOW_NON_NUMERIC_NUMBERS.mappedFeature());     // as Python's writer has them
                 FlatJson flat = new FlatJson(file.name(), json);
                 if (json.nextToken() != JsonToken.START_OBJECT) {
                     throw new WeightFileException(file.name() + ": is not a JSON object");

@@ -36,6 +36,14 @@ final class HuggingFaceFolder {
             throw new WeightFileException(folder + " is a SavedModel of TensorFlow; load the original PyTorch model and save"
                     + " its state_dict");
         }
+        if (Files.exists(folder.resolve(".metadata"))) {
+            throw new WeightFileException(folder + " is a distributed checkpoint of PyTorch; join its parts into one file:"
+                    + " python -m torch.distributed.checkpoint.format_utils dcp_to_torch " + folder + " weights.pth");
+        }
+        if (Files.exists(folder.resolve("zero_to_fp32.py"))) {
+            throw new WeightFileException(folder + " is a checkpoint of DeepSpeed; join its parts with the script in it:"
+                    + " python zero_to_fp32.py . .");
+        }
         List<String> there;
         try (Stream<Path> files = Files.list(folder)) {
             there = files.map(file -> file.getFileName().toString()).filter(HuggingFaceFolder::isWeights).sorted().limit(10)

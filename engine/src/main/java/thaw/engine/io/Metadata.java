@@ -18,6 +18,7 @@ final class Metadata {
     private static final int LONGEST_WALK = 10_000;
     private static final int LONGEST_NAME = 200;
     private static final int LONGEST_LIST = 1000;
+    /** Made of several values; a text itself is kept whole, since it's in memory already: a configuration may be long. */
     private static final int LONGEST_TEXT = 10_000;
     private static final int LONGEST_INTEGER = 256;
 
@@ -54,9 +55,9 @@ final class Metadata {
             }
             if (e.getKey() instanceof String name && name.length() <= LONGEST_NAME) {
                 String text = list(e.getValue());
-                if (text != null && text.length() <= LONGEST_TEXT) {
+                if (text != null) {
                     values.putIfAbsent(path + "." + name, text);
-                } else if (text == null && depth < DEEPEST) {
+                } else if (depth < DEEPEST) {
                     settings(path + "." + name, e.getValue(), depth + 1);
                 }
             }

@@ -74,7 +74,8 @@ public final class PyTorchFile {
         ZipArchive.Content pickle = archive.content(folder + PICKLE);
         if (pickle.length() > LONGEST_PICKLE) {
             throw new WeightFileException(file.name() + ": its pickle has " + pickle.length() + " bytes; up to "
-                    + LONGEST_PICKLE + " bytes are read");
+                    + LONGEST_PICKLE + " bytes are read; numbers inside the pickle, such as NumPy arrays, are not tensors: save"
+                    + " them as tensors, with torch.from_numpy");
         }
         return new Unpickler(pickle.slice(), this::storage).load();
     }

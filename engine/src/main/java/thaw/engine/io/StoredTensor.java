@@ -21,6 +21,11 @@ public interface StoredTensor {
     /** The dimensions, outermost first. */
     Shape shape();
 
+    /** Whether {@link #shape} can be told. */
+    default boolean hasShape() {
+        return true;
+    }
+
     /**
      * The elements in row-major order without gaps, little-endian, from position 0: the content of a safetensors file.
      * Read-only; a view of the file if its layout is the same, otherwise (strided or big-endian) a copy.

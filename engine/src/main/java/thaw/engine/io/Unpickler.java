@@ -33,6 +33,8 @@ final class Unpickler {
 
     private static final int DEEPEST_MARKS = 1000;
     private static final int LONGEST_STACK = 1 << 22;
+    /** One takes a byte or two of a pickle, and in memory about a hundred. */
+    private static final int MOST_CONTAINERS = 1 << 20;
     private static final int LONGEST_LINE = 1000;
     /** Bound on an integer's bytes; hashing takes time proportional to the length, and no plain value is longer. */
     private static final int LONGEST_INTEGER = 1000;
@@ -44,6 +46,7 @@ final class Unpickler {
     private final List<Integer> marks = new ArrayList<>();
     private final Map<Integer, Object> memo = new HashMap<>();
     private long copiesLeft;
+    private int containers;
 
     /** @param in read from its position; after {@link #load} its position is behind the pickle */
     Unpickler(ByteBuffer in, Storages storages) {
@@ -221,7 +224,11 @@ final class Unpickler {
         }
     }
 
-    private void push(Object o) {
+    private void push(Object o) throws WeightFileException {
+        boolean isContainer = o instanceof Tuple || o instanceof List || o instanceof Map || o instanceof PickledObject;
+        if (isContainer && ++containers > MOST_CONTAINERS) {
+            throw corrupt("it has more than " + MOST_CONTAINERS + " tuples, lists, dicts and objects, far more than weights need");
+        }
         stack.add(o);
     }
 

@@ -54,6 +54,11 @@ final class UnreadTensor implements StoredTensor {
     }
 
     @Override
+    public boolean hasShape() {
+        return shape != null;
+    }
+
+    @Override
     public ByteBuffer bytes() {
         throw new UncheckedIOException(refusal.get());
     }

@@ -53,8 +53,9 @@ public final class Weights extends AbstractMap<String, StoredTensor> {
      * <p>In a checkpoint the state dict is searched where training programs store it: under {@code state_dict},
      * {@code model} and similar keys. {@code state_dict_ema} and {@code model_ema} come first, because such programs evaluate
      * the moving average. {@link #key} is the key that was chosen, {@link #otherKeys} are the alternatives. Numbers and
-     * strings beside the state dict, such as {@code epoch}, become metadata. Prefixes that wrappers add to all names,
-     * {@code module.} (data parallel) and {@code _orig_mod.} (compiled), are removed.
+     * strings beside the state dict, such as {@code epoch}, become metadata. Parts of names that wrappers add are removed:
+     * {@code module.} (data parallel) where all names begin with it; {@code _orig_mod.} (compiled),
+     * {@code _fsdp_wrapped_module.} and {@code _checkpoint_wrapped_module.} anywhere.
      *
      * <p>A folder stands for the weights in it if they have one of the names of Hugging Face's hub, such as
      * {@code model.safetensors}. The content of a {@code config.json} beside them becomes metadata:

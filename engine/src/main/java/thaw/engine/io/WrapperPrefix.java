@@ -1,14 +1,19 @@
 package thaw.engine.io;
 
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.regex.Pattern;
 
-/** The prefixes that wrapper modules add to every name of a model's state dict. */
+/** The parts of names in a state dict that come from modules wrapped around a model, or around parts of it. */
 final class WrapperPrefix {
 
-    /** {@code DataParallel}, {@code DistributedDataParallel} and {@code AveragedModel}; {@code torch.compile}. */
-    private static final List<String> PREFIXES = List.of("module.", "_orig_mod.");
+    /** {@code DataParallel}, {@code DistributedDataParallel} and {@code AveragedModel}: removed if all names begin with it. */
+    private static final String MODULE = "module.";
+
+    /** {@code torch.compile}, FSDP, and PyTorch's wrapper for checkpointing: names reserved by PyTorch. */
+    private static final Pattern RESERVED = Pattern.compile(
+            "(?<![^.])(_orig_mod|_fsdp_wrapped_module|_checkpoint_wrapped_module)\\.");
 
     /** A counter of {@code AveragedModel}, stored beside the wrapped model's names. */
     private static final String AVERAGED = "n_averaged";
@@ -16,39 +21,36 @@ final class WrapperPrefix {
     private WrapperPrefix() {
     }
 
-    /** Removes prefixes as long as all names have one, because wrappers can be nested. */
+    /** Removes them; wrappers can be nested. If two names would become equal, all stay as they are. */
     static Weights strip(Weights weights) {
-        Map<String, StoredTensor> tensors = new LinkedHashMap<>(weights.tensors());
-        StoredTensor averaged = tensors.remove(AVERAGED);
-        int length = length(tensors);
-        if (length == 0) {
+        Map<String, StoredTensor> tensors = new LinkedHashMap<>();
+        weights.tensors().forEach((name, tensor) -> tensors.put(RESERVED.matcher(name).replaceAll(""), tensor));
+        if (tensors.size() < weights.size()) {
             return weights;
+        }
+        StoredTensor averaged = tensors.remove(AVERAGED);
+        int length = length(tensors.keySet());
+        if (length == 0 && averaged != null) {
+            tensors.put(AVERAGED, averaged);
         }
         Map<String, StoredTensor> stripped = new LinkedHashMap<>();
         tensors.forEach((name, tensor) -> stripped.put(name.substring(length), tensor));
         Map<String, String> metadata = new LinkedHashMap<>(weights.metadata());
-        if (averaged != null && averaged.shape().size() == 1 && !averaged.dtype().isFloating()) {
+        if (length > 0 && averaged != null && averaged.shape().size() == 1 && !averaged.dtype().isFloating()) {
             metadata.put(AVERAGED, Long.toString(averaged.toLongs()[0]));
         }
         return Weights.of(stripped, metadata, weights.key(), weights.otherKeys());
     }
 
-    private static int length(Map<String, StoredTensor> tensors) {
-        if (tensors.isEmpty()) {
-            return 0;
-        }
-        String first = tensors.keySet().iterator().next();
+    private static int length(Set<String> names) {
         int length = 0;
-        for (boolean found = true; found;) {
-            found = false;
-            for (String prefix : PREFIXES) {
-                int at = length;
-                if (first.startsWith(prefix, at) && tensors.keySet().stream().allMatch(n -> n.startsWith(prefix, at))) {
-                    length += prefix.length();
-                    found = true;
-                }
-            }
+        while (!names.isEmpty() && all(names, length)) {
+            length += MODULE.length();
         }
         return length;
+    }
+
+    private static boolean all(Set<String> names, int at) {
+        return names.stream().allMatch(name -> name.startsWith(MODULE, at));
     }
 }

@@ -36,7 +36,7 @@ final class ErrorLine {
 
     /** picocli's message, with "number" and "whole number" in place of Java's type names. */
     private static String ofParameter(String message) {
-        return firstLower(message).replaceFirst("is not a double$", "is not a number")
+        return firstLower(message).replaceFirst("is not a (double|float)$", "is not a number")
                 .replaceFirst("is not an? (int|long)$", "is not a whole number");
     }
 

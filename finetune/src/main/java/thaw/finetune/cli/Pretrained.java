@@ -76,6 +76,9 @@ record Pretrained(Path file, NetworkWeights network, PretrainedConfig config, Li
         if (!found.left().isEmpty()) {
             notes.add(file + ": not loaded: " + left(found));
         }
+        found.denseHead().ifPresent(convolution -> notes.add(file + ": " + convolution + " takes the features as maps, as where a"
+                + " network answers for each pixel; such a network often dilates its last stages, and then Thaw, which has strides"
+                + " there, gets other features out of the same weights"));
         if (found.inputChannels() == 1) {
             notes.add(file + ": its stem takes grey images; it is adapted to colour images, by their luma");
         } else if (found.inputChannels() != COLOURS) {

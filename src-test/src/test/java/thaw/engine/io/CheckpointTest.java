@@ -208,6 +208,15 @@ class CheckpointTest {
     }
 
     @Test
+    void numPyArraysAreNoTensors() {
+        PickledObject array = new PickledObject("numpy._core.multiarray._reconstruct", Tuple.EMPTY);
+        for (Map<String, ?> saved : List.of(Map.of("w", array), Map.of("model", Map.of("w", array)))) {
+            String message = assertThrows(WeightFileException.class, () -> Checkpoint.weights(saved, null, "f")).getMessage();
+            assertTrue(message.contains("torch.from_numpy"), message);
+        }
+    }
+
+    @Test
     void nothingToTake() {
         for (String pickle : new String[] {"].", ").", "N.", "K\1.", "cm\nC\n)R."}) {
             byte[] bytes = pickle.getBytes(StandardCharsets.ISO_8859_1);

@@ -69,6 +69,15 @@ class HuggingFaceFolderTest {
         }
     }
 
+    /** Python's json writes them so. */
+    @Test
+    void configsMayHoldNumbersThatAreNotFinite() throws IOException {
+        Path weights = written("model.safetensors", 1);
+        Files.writeString(folder.resolve("config.json"), "{\"architecture\": \"resnet18\", \"a\": NaN, \"b\": [-Infinity, 1]}");
+        assertEquals("NaN", Weights.read(weights).metadata().get("config.a"));
+        assertEquals("[-Infinity, 1]", Weights.read(weights).metadata().get("config.b"));
+    }
+
     @Test
     void aFolderStandsForTheWeightsInIt() throws IOException {
         written("other.safetensors", 3);
@@ -77,6 +86,12 @@ class HuggingFaceFolderTest {
         Path saved = Files.createDirectory(folder.resolve("saved"));
         Files.createFile(saved.resolve("saved_model.pb"));
         assertTrue(assertThrows(WeightFileException.class, () -> Weights.read(saved)).getMessage().contains("TensorFlow"));
+        Path distributed = Files.createDirectory(folder.resolve("distributed"));
+        Files.createFile(distributed.resolve(".metadata"));
+        assertTrue(assertThrows(WeightFileException.class, () -> Weights.read(distributed)).getMessage().contains("dcp_to_torch"));
+        Path deepSpeed = Files.createDirectory(folder.resolve("deepspeed"));
+        Files.createFile(deepSpeed.resolve("zero_to_fp32.py"));
+        assertTrue(assertThrows(WeightFileException.class, () -> Weights.read(deepSpeed)).getMessage().contains("zero_to_fp32"));
         written("pytorch_model.bin", 2);
         assertArrayEquals(new float[] {2}, Weights.read(folder).get("w").toFloats());
         written("model.safetensors", 1);

@@ -283,6 +283,7 @@ class UnpicklerTest {
         refused("(".repeat(100_000), "nest");
         refused("N".repeat((1 << 22) + 10), "stack");
         refused("N" + "\224".repeat((1 << 22) + 10), "memo");
+        refused("N" + "\205".repeat((1 << 20) + 10), "more than 1048576");
         refused("c" + "x".repeat(5000), "longer");
         refused("\213\351\3\0\0" + "\1".repeat(1001) + ".", "1001 bytes");
         // A tuple in a tuple, 100,000 deep, as a key: comparing or hashing it by content would overflow the call stack.

@@ -226,6 +226,8 @@ class WeightOptionsTest {
             Said said = run(line);
             assertTrue(said.code == 2 && said.err.contains("give --weights FILE"), said.err);
         }
+        Said word = run("evaluate", data, "--weights", both, "--mean", "a,b,c");
+        assertTrue(word.err().contains("'a' is not a number"), word.err());
         Said said = run("evaluate", data, "--weights", both, "--mean", "1,2");
         assertTrue(said.code == 2 && said.err.contains("--mean: expected three numbers"), said.err);
     }
