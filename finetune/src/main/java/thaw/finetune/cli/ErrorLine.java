@@ -90,7 +90,8 @@ final class ErrorLine {
         return failure.getMessage() == null ? failure.toString() : failure.getMessage();
     }
 
-    private static String line(String message) {
+    /** Line breaks may be in a file's name. */
+    static String line(String message) {
         return "thaw: " + message.strip().replaceAll("\\s*\\R\\s*", "; ");
     }
 

@@ -299,7 +299,12 @@ public final class ImageFolder {
      * validate on; test/ not used}.
      */
     public String summary() {
-        return listing.describe(listing.valid() == null ? valid().size() : 0);
+        return listing.describe(listing.valid() == null ? valid().size() + " of them held out to validate on" : "");
+    }
+
+    /** As {@link #summary}, where {@link #evaluation} is what is used. */
+    public String evaluationSummary() {
+        return listing.describe("all of them to evaluate on");
     }
 
     /** Names of folders that are no part of the data set, such as {@code test/}. */

@@ -43,12 +43,16 @@ record Listing(ImageList train, ImageList valid, List<String> unused, List<Strin
         return lists().flatMap(list -> list.unreadable().stream()).toList();
     }
 
-    /** How it was understood, in one line. */
-    String describe(int heldOut) {
+    /**
+     * How it was understood, in one line.
+     *
+     * @param use of the images, where none are given to validate on
+     */
+    String describe(String use) {
         StringBuilder text = new StringBuilder(train.name() + " " + count(train.samples().size(), "image") + " of "
                 + count(train.classes().size(), "class") + ", ");
         if (valid == null) {
-            text.append(heldOut).append(" of them held out to validate on");
+            text.append(use);
         } else {
             text.append(valid.name()).append(valid.name().isEmpty() ? "" : " ").append(count(valid.samples().size(), "image"))
                     .append(" to validate on");

@@ -5,6 +5,7 @@ import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.HexFormat;
+import java.util.function.Supplier;
 import java.util.zip.DataFormatException;
 import java.util.zip.Inflater;
 
@@ -27,8 +28,9 @@ final class ChunkMetadata {
 
     private final byte[] file;
     private byte[] exif = NONE;
-    private byte[] rawExif = NONE;
-    private byte[] xmp = NONE;
+    /* Made when all chunks are seen, so that the last of a kind alone is inflated. */
+    private Supplier<byte[]> rawExif = () -> NONE;
+    private Supplier<byte[]> xmp = () -> NONE;
 
     private ChunkMetadata(byte[] file) {
         this.file = file;
@@ -59,7 +61,10 @@ final class ChunkMetadata {
             long length = Integer.toUnsignedLong(chunks.getInt((int) at + 4));
             switch (chunks.getInt((int) at)) {
                 case EXIF_OF_WEBP -> found.exif = withoutPrefix(found.payload(at + 8, length));
-                case XMP_OF_WEBP -> found.xmp = found.payload(at + 8, length);
+                case XMP_OF_WEBP -> {
+                    byte[] packet = found.payload(at + 8, length);
+                    found.xmp = () -> packet;
+                }
                 default -> { }
             }
             at += 8 + length + (length & 1);
@@ -68,7 +73,7 @@ final class ChunkMetadata {
     }
 
     private Orientation orientation() {
-        return Orientation.of(exif.length > 0 ? exif : rawExif, xmp);
+        return Orientation.of(exif.length > 0 ? exif : rawExif.get(), xmp.get());
     }
 
     private byte[] payload(long start, long length) {
@@ -78,11 +83,16 @@ final class ChunkMetadata {
     /** A keyword, a zero; then the text, in two of the three kinds of chunk after some fields of its own. */
     private void readText(int kind, byte[] chunk) {
         int end = zero(chunk, 0);
-        String keyword = new String(chunk, 0, end, StandardCharsets.ISO_8859_1);
-        if (!keyword.equals(RAW_EXIF) && !keyword.equals(XMP)) {
-            return;
+        switch (new String(chunk, 0, end, StandardCharsets.ISO_8859_1)) {
+            case RAW_EXIF -> rawExif = () ->
+                    withoutPrefix(fromHex(new String(text(kind, chunk, end + 1), StandardCharsets.ISO_8859_1)));
+            case XMP -> xmp = () -> text(kind, chunk, end + 1);
+            default -> { }
         }
-        int start = end + 1;
+    }
+
+    private static byte[] text(int kind, byte[] chunk, int afterKeyword) {
+        int start = afterKeyword;
         boolean compressed = kind == COMPRESSED_TEXT;
         if (kind == COMPRESSED_TEXT) {
             start += 1;
@@ -91,12 +101,7 @@ final class ChunkMetadata {
             start = zero(chunk, zero(chunk, start + 2) + 1) + 1;
         }
         byte[] text = start >= chunk.length ? NONE : Arrays.copyOfRange(chunk, start, chunk.length);
-        text = compressed ? inflated(text) : text;
-        if (keyword.equals(RAW_EXIF)) {
-            rawExif = withoutPrefix(fromHex(new String(text, StandardCharsets.ISO_8859_1)));
-        } else {
-            xmp = text;
-        }
+        return compressed ? inflated(text) : text;
     }
 
     private static int zero(byte[] chunk, int from) {

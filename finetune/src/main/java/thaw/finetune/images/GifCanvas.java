@@ -6,6 +6,7 @@ import java.awt.image.Raster;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.Arrays;
 import javax.imageio.ImageReader;
 
 /**
@@ -14,14 +15,17 @@ import javax.imageio.ImageReader;
  *
  * @param background index of the color around the frame
  * @param gray       whether there is no color table, so that an index is a level of gray
+ * @param control    where the frame's graphic control extension begins in the file; -1 for none
+ * @param frame      where the frame begins in the file
  */
-record GifCanvas(int width, int height, int left, int top, int background, boolean gray) {
+record GifCanvas(int width, int height, int left, int top, int background, boolean gray, int control, int frame) {
     /** Of the canvas, of the frame, and of the frame's indices. */
     static final int BYTES_PER_PIXEL = 7;
 
     private static final int HEADER_BYTES = 13;
     private static final int EXTENSION = 0x21;
     private static final int GRAPHIC_CONTROL = 0xf9;
+    private static final int CONTROL_BYTES = 8;
     private static final int FRAME = 0x2c;
 
     /** @throws IOException when the file ends before its first frame begins */
@@ -30,13 +34,15 @@ record GifCanvas(int width, int height, int left, int top, int background, boole
             ByteBuffer gif = ByteBuffer.wrap(file).order(ByteOrder.LITTLE_ENDIAN);
             int at = HEADER_BYTES + colorTableBytes(gif.get(10));
             int transparent = 0;
+            int control = -1;
             while (gif.get(at) != FRAME) {
                 if (gif.get(at) != EXTENSION) {
                     at++;
                     continue;
                 }
-                if ((gif.get(at + 1) & 0xff) == GRAPHIC_CONTROL && gif.get(at + 2) >= 4 && (gif.get(at + 3) & 1) != 0) {
-                    transparent = gif.get(at + 6) & 0xff;
+                if ((gif.get(at + 1) & 0xff) == GRAPHIC_CONTROL && gif.get(at + 2) == CONTROL_BYTES - 4) {
+                    control = at;
+                    transparent = (gif.get(at + 3) & 1) != 0 ? gif.get(at + 6) & 0xff : transparent;
                 }
                 at += 2;
                 while (gif.get(at) != 0) {
@@ -50,7 +56,7 @@ record GifCanvas(int width, int height, int left, int top, int background, boole
             int bottom = top + Short.toUnsignedInt(gif.getShort(at + 7));
             return new GifCanvas(Math.max(right, Short.toUnsignedInt(gif.getShort(6))),
                     Math.max(bottom, Short.toUnsignedInt(gif.getShort(8))), left, top, transparent,
-                    colorTableBytes(gif.get(10)) == 0 && colorTableBytes(gif.get(at + 9)) == 0);
+                    colorTableBytes(gif.get(10)) == 0 && colorTableBytes(gif.get(at + 9)) == 0, control, at);
         } catch (IndexOutOfBoundsException cutShort) {
             throw new IOException("it ends before its first frame begins", cutShort);
         }
@@ -58,6 +64,19 @@ record GifCanvas(int width, int height, int left, int top, int background, boole
 
     private static int colorTableBytes(int flags) {
         return (flags & 0x80) == 0 ? 0 : 3 << (flags & 7) + 1;
+    }
+
+    /**
+     * The same file without the extensions before its first frame, comments and such, but for the graphic control: the JDK's reader
+     * takes time that grows with the square of a comment's blocks.
+     */
+    byte[] plain(byte[] file) {
+        int header = HEADER_BYTES + colorTableBytes(file[10]);
+        int controlBytes = control < 0 ? 0 : CONTROL_BYTES;
+        byte[] plain = Arrays.copyOf(file, header + controlBytes + file.length - frame);
+        System.arraycopy(file, Math.max(0, control), plain, header, controlBytes);
+        System.arraycopy(file, frame, plain, header + controlBytes, file.length - frame);
+        return plain;
     }
 
     /** The first frame on its canvas. */

@@ -24,6 +24,8 @@ final class JpegMarkers {
     private static final int FIRST_FRAME = 0xc0;
     /** So far beyond the bits that it needs libjpeg wants to see, so that the last samples of a sound scan have an end after them. */
     private static final int LOOK_AHEAD = 3;
+    /** Encoders make some ten; each costs the time of all pixels, so that a small file of thousands would take minutes. */
+    private static final int MOST_SCANS = 200;
     private static final int COM = 0xfe;
     private static final int APP0 = 0xe0;
     private static final int APP1 = 0xe1;
@@ -102,7 +104,7 @@ final class JpegMarkers {
 
     /** The same picture in a file that has nothing but its tables, its scans and one marker for its colors. */
     byte[] plain() {
-        ByteArrayOutputStream out = new ByteArrayOutputStream(file.length + JFIF.length);
+        ByteArrayOutputStream out = new ByteArrayOutputStream();
         out.write(0xff);
         out.write(SOI);
         switch (colorModel()) {
@@ -111,8 +113,10 @@ final class JpegMarkers {
             case YCCK -> writeAdobe(out, 2);
         }
         out.writeBytes(tables.toByteArray());
-        out.write(file, scanStart, Math.max(0, scansEnd() - scanStart));
-        return out.toByteArray();
+        int scans = Math.max(0, scansEnd() - scanStart);
+        byte[] plain = Arrays.copyOf(out.toByteArray(), out.size() + scans);
+        System.arraycopy(file, scanStart, plain, out.size(), scans);
+        return plain;
     }
 
     private int scansEnd() {
@@ -164,6 +168,7 @@ final class JpegMarkers {
     private void requireEnd() throws IOException {
         int at = scanStart;
         int scans = 0;
+        boolean partial = false;
         try {
             while (true) {
                 at = nextMarker(at);
@@ -172,14 +177,19 @@ final class JpegMarkers {
                     return;
                 }
                 if (marker == SOS) {
-                    scans += byteAt(at + 2) == componentIds.length ? 1 : 2;
+                    scans++;
+                    partial |= byteAt(at + 2) != componentIds.length;
+                    if (scans > MOST_SCANS) {
+                        throw new UnsupportedImageException("JPEG of more than " + MOST_SCANS
+                                + " scans is not read; save it anew");
+                    }
                 }
                 /* Within a scan ff 00 stands for the byte ff; restart markers and reserved ones have no length either. */
                 at += marker < FIRST_FRAME || hasNoLength(marker) ? 0 : Math.max(2, segmentLength(at));
             }
         } catch (EOFException cutShort) {
             endMissing = true;
-            boolean hasSamples = scans == 1 && scansEnd() > scanStart + 2 + segmentLength(scanStart + 2);
+            boolean hasSamples = scans == 1 && !partial && scansEnd() > scanStart + 2 + segmentLength(scanStart + 2);
             if (progressive || !hasSamples) {
                 throw cutShort;
             }

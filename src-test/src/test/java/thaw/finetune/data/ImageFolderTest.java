@@ -118,6 +118,7 @@ class ImageFolderTest {
         assertTrue(data.summary().endsWith("; all in folders within those of the classes"), data.summary());
         touch("seg_train/3.jpg");
         assertTrue(ImageFolder.of(root).summary().endsWith("held out to validate on"), data.summary());
+        assertTrue(ImageFolder.of(root).evaluationSummary().endsWith("all of them to evaluate on"), data.evaluationSummary());
     }
 
     @Test
@@ -145,10 +146,11 @@ class ImageFolderTest {
         assumeTrue(Files.exists(Path.of("/dev/zero")), "skipped: this system has no devices among its files");
         Files.createSymbolicLink(root.resolve("a/zero.png"), Path.of("/dev/zero"));
         Files.createSymbolicLink(root.resolve("b/loop"), root.resolve("b"));
+        Files.createSymbolicLink(root.resolve("b/all"), Path.of(".."));
         assertEquals(0, new ProcessBuilder("mkfifo", root.resolve("b/pipe.png").toString()).start().waitFor());
         ImageFolder data = ImageFolder.of(root);
         assertEquals(List.of(sample("a/1.jpg", 0), sample("b/1.jpg", 1)), data.evaluation());
-        assertEquals(Set.of(root.resolve("a/zero.png"), root.resolve("b/loop"), root.resolve("b/pipe.png")),
+        assertEquals(Set.of(root.resolve("a/zero.png"), root.resolve("b/all"), root.resolve("b/loop"), root.resolve("b/pipe.png")),
                 data.unreadable().stream().map(BrokenImage::file).collect(Collectors.toSet()));
         assertTrue(data.unreadable().get(0).reason().startsWith(root.resolve("a/zero.png") + ": is a pipe, a socket or a device"));
         assertTrue(data.unreadable().stream().anyMatch(one -> one.reason().contains("is a link back to a folder above it")));
