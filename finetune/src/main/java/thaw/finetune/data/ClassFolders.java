@@ -92,6 +92,11 @@ final class ClassFolders {
         return children(folder).anyMatch(file -> ImageFiles.isImage(file) && Files.isRegularFile(file));
     }
 
+    /** Whether images lie in the folder or anywhere beneath it. */
+    static boolean hasImagesBeneath(Path folder) {
+        return !ImageFiles.beneath(folder).images().isEmpty();
+    }
+
     static Stream<Path> children(Path root) {
         try (Stream<Path> children = Files.list(root)) {
             return children.toList().stream();

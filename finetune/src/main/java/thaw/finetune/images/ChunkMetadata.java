@@ -24,7 +24,7 @@ final class ChunkMetadata {
     /** ImageMagick's, of before PNG had a chunk for EXIF: a line each for nothing, the kind and the length, then hex digits. */
     private static final String RAW_EXIF = "Raw profile type exif";
     private static final String XMP = "XML:com.adobe.xmp";
-    private static final int MOST_TEXT = 1 << 20;
+    private static final int MOST_BYTES = 1 << 20;
 
     private final byte[] file;
     private byte[] exif = NONE;
@@ -42,10 +42,10 @@ final class ChunkMetadata {
         ByteBuffer chunks = ByteBuffer.wrap(file);
         for (long at = 8; at + 12 <= file.length; ) {
             long length = Integer.toUnsignedLong(chunks.getInt((int) at));
-            byte[] payload = found.payload(at + 8, length);
-            switch (chunks.getInt((int) at + 4)) {
-                case EXIF_OF_PNG -> found.exif = withoutPrefix(payload);
-                case TEXT, COMPRESSED_TEXT, INTERNATIONAL_TEXT -> found.readText(chunks.getInt((int) at + 4), payload);
+            int type = chunks.getInt((int) at + 4);
+            switch (type) {
+                case EXIF_OF_PNG -> found.exif = withoutPrefix(found.payload(at + 8, length));
+                case TEXT, COMPRESSED_TEXT, INTERNATIONAL_TEXT -> found.readText(type, found.payload(at + 8, length));
                 default -> { }
             }
             at += length + 12;
@@ -76,8 +76,10 @@ final class ChunkMetadata {
         return Orientation.of(exif.length > 0 ? exif : rawExif.get(), xmp.get());
     }
 
+    /** Its first MiB, if it is all there. */
     private byte[] payload(long start, long length) {
-        return start + length > file.length ? NONE : Arrays.copyOfRange(file, (int) start, (int) (start + length));
+        return start + length > file.length ? NONE
+                : Arrays.copyOfRange(file, (int) start, (int) (start + Math.min(length, MOST_BYTES)));
     }
 
     /** A keyword, a zero; then the text, in two of the three kinds of chunk after some fields of its own. */
@@ -116,7 +118,7 @@ final class ChunkMetadata {
         Inflater inflater = new Inflater();
         try {
             inflater.setInput(text);
-            byte[] out = new byte[MOST_TEXT];
+            byte[] out = new byte[MOST_BYTES];
             return Arrays.copyOf(out, inflater.inflate(out));
         } catch (DataFormatException damaged) {
             return NONE;

@@ -72,7 +72,7 @@ class ImageFolderTest {
         touch("flat/a/1.jpg", "flat/b/1.jpg", "flat/test/1.jpg");
         assertMessage(() -> ImageFolder.of(root.resolve("flat")), "test/ may be a class beside a/, b/", "--flat",
                 "--leave-out test");
-        ImageFolder left = ImageFolder.of(root.resolve("flat"), FolderLayout.standard().leaveOut(List.of("test")));
+        ImageFolder left = ImageFolder.of(root.resolve("flat"), FolderLayout.standard().leaveOut(List.of("test/")));
         assertEquals(List.of("a", "b"), left.classes());
         assertEquals(List.of("test/"), left.unused());
         assertEquals(List.of("a", "b", "test"), ImageFolder.of(root.resolve("flat"), FolderLayout.everyFolderAClass()).classes());
@@ -89,6 +89,9 @@ class ImageFolderTest {
         assertMessage(() -> ImageFolder.of(root.resolve("vehicles")), "train/ may hold the images to train on, or be a class",
                 "beside bus/", "--flat");
         assertEquals(List.of("bus", "train"), ImageFolder.of(root.resolve("vehicles"), FolderLayout.everyFolderAClass()).classes());
+
+        touch("deep/bus/old/1.jpg", "deep/train/steam/1.jpg");
+        assertMessage(() -> ImageFolder.of(root.resolve("deep")), "train/ may hold the images to train on", "beside bus/");
 
         touch("twice/train/a/1.jpg", "twice/val/a/1.jpg", "twice/Valid/a/1.jpg");
         assertMessage(() -> ImageFolder.of(root.resolve("twice")), "Valid/, val/", "--leave-out val");
