@@ -52,7 +52,7 @@ public final class ImageDecoder {
      * Reads an image file of at most {@link #MAX_PIXELS}.
      *
      * @throws ImageReadException when it is missing, is no image or one of a kind that is not read, is damaged or cut short, has too
-     *                            many pixels, or takes more than half of Java's heap to decode
+     *                            many pixels, or takes too much of Java's heap: a quarter for the file, half to decode it
      */
     public static RgbImage decode(Path file) {
         return decode(file, MAX_PIXELS, UnaryOperator.identity());

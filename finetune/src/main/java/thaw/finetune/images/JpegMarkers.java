@@ -22,6 +22,7 @@ final class JpegMarkers {
     private static final int EOI = 0xd9;
     private static final int SOS = 0xda;
     private static final int FIRST_FRAME = 0xc0;
+    private static final int LOSSLESS = 0xc3;
     /** So far beyond the bits that it needs libjpeg wants to see, so that the last samples of a sound scan have an end after them. */
     private static final int LOOK_AHEAD = 3;
     /** Encoders make some ten; each costs the time of all pixels, so that a small file of thousands would take minutes. */
@@ -236,6 +237,10 @@ final class JpegMarkers {
         }
         tables.write(file, at - 2, length + 2);
         if (isFrame(marker)) {
+            int bits = byteAt(at + 2);
+            if (bits != 8 && marker != LOSSLESS) {
+                throw new UnsupportedImageException("JPEG with samples of " + bits + " bits is not read; save it with 8 bits, or as PNG");
+            }
             progressive |= (marker & 3) == 2;
             readFrame(at, length);
         }

@@ -228,6 +228,14 @@ class ImageDecoderTest {
                 .contains("65535 x 65535"));
     }
 
+    @Test
+    void aJpegOfTwelveBitsIsNamedSo() throws IOException {
+        byte[] jpeg = Pictures.resource("yuv420.jpg");
+        jpeg[indexOf(jpeg, new byte[] {(byte) 0xff, (byte) 0xc0}) + 4] = 12;
+        assertEquals("a.jpg: JPEG with samples of 12 bits is not read; save it with 8 bits, or as PNG",
+                assertThrows(ImageReadException.class, () -> ImageDecoder.decode(jpeg, "a.jpg")).getMessage());
+    }
+
     /** 26000 x 26000 pixels of three bytes, where the limit in pixels lets them pass. */
     @Test
     void whatTakesMoreThanHalfOfTheHeapIsRefusedBeforeMemoryIsAskedFor(@TempDir Path folder) throws IOException {
