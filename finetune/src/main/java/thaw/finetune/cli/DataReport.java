@@ -36,8 +36,8 @@ final class DataReport {
     }
 
     /** Adds {@code data} to a result. */
-    static void add(ObjectNode json, ImageFolder data) {
-        ObjectNode read = json.putObject("data").put("summary", data.summary()).put("folder", data.root().toString())
+    static void add(ObjectNode json, ImageFolder data, String summary) {
+        ObjectNode read = json.putObject("data").put("summary", summary).put("folder", data.root().toString())
                 .put("valid_folder", data.validRoot().map(Object::toString).orElse(null));
         ArrayNode unused = read.putArray("unused");
         data.unused().forEach(unused::add);

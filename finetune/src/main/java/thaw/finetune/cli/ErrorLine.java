@@ -92,7 +92,8 @@ final class ErrorLine {
         return failure.getMessage() == null ? failure.toString() : failure.getMessage();
     }
 
-    private static String line(String message) {
+    /** Joins the lines of a message, because file names can contain line breaks. */
+    static String line(String message) {
         return "thaw: " + message.strip().replaceAll("\\s*\\R\\s*", "; ");
     }
 

@@ -222,7 +222,7 @@ final class EvaluateCommand implements Callable<Integer> {
 
     private void evaluate(ResNet net, ImageFolder data, Objective objective) throws IOException {
         long start = System.nanoTime();
-        output.text(data.summary() + DataReport.skipped(data));
+        output.text(data.evaluationSummary() + DataReport.skipped(data));
         BatchLoader loader = data.evaluationLoader();
         Evaluation plain;
         Evaluation result;
@@ -264,7 +264,7 @@ final class EvaluateCommand implements Callable<Integer> {
         output.text((views == null ? "" : "with " + views + " varied views of each image: ") + line(result)
                 + String.format(Locale.ROOT, ", in %.1f s", seconds));
         ObjectNode json = json(net, data, result).put("seconds", seconds).put("undefined_images", undefined.length);
-        DataReport.add(json, data);
+        DataReport.add(json, data, data.evaluationSummary());
         DataReport.add(json, broken);
         if (views != null) {
             json.put("views", views).putObject("without_tta").put("correct", plain.correct()).put("total", plain.total())

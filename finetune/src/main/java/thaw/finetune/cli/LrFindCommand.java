@@ -156,7 +156,7 @@ final class LrFindCommand implements Callable<Integer> {
         }
         BrokenImages broken = BrokenImages.of(learn.broken());
         DataReport.note(output, broken, "in the result of --json");
-        DataReport.add(json, images);
+        DataReport.add(json, images, images.summary());
         DataReport.add(json, broken);
         output.result(json);
     }

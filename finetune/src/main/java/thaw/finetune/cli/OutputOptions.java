@@ -63,9 +63,9 @@ final class OutputOptions {
         }
     }
 
-    /** Prints a note to standard error. */
+    /** Prints a note to standard error, on one line. */
     void note(String text) {
-        spec.commandLine().getErr().println("thaw: " + text);
+        spec.commandLine().getErr().println(ErrorLine.line(text));
     }
 
     private PrintWriter out() {

@@ -296,7 +296,7 @@ final class TrainCommand implements Callable<Integer> {
         if (learn.mixesScales()) {
             DataReport.noteScales(output, images);
         }
-        DataReport.add(json, images);
+        DataReport.add(json, images, images.summary());
         DataReport.add(json, broken);
         if (stopped) {
             json.put("stopped", true);

@@ -96,6 +96,11 @@ final class ClassFolders {
         return children(folder).anyMatch(file -> ImageFiles.isImage(file) && Files.isRegularFile(file));
     }
 
+    /** Whether the folder or any folder below it contains images. */
+    static boolean hasImagesBeneath(Path folder) {
+        return !ImageFiles.beneath(folder).images().isEmpty();
+    }
+
     static Stream<Path> children(Path root) {
         try (Stream<Path> children = Files.list(root)) {
             return children.toList().stream();

@@ -28,7 +28,7 @@ public record FolderLayout(boolean partsByName, String validFolder, List<String>
     private static final int NAMED = 4;
 
     public FolderLayout {
-        leftOut = List.copyOf(leftOut);
+        leftOut = leftOut.stream().map(name -> FileNames.normalized(name.replaceFirst("/$", ""))).toList();
     }
 
     /** Detects parts by name. */
@@ -78,7 +78,7 @@ public record FolderLayout(boolean partsByName, String validFolder, List<String>
             return classes(folders, given);
         }
         Path valid = given != null ? given : validation(folders);
-        if (valid == null && folders.others().stream().anyMatch(ClassFolders::hasImages)) {
+        if (valid == null && folders.others().stream().anyMatch(ClassFolders::hasImagesBeneath)) {
             throw new ImageFolderException(root + ": " + name(train) + " may hold the images to train on, or be a class beside "
                     + names(folders.others()) + "; give " + train + " to train on the classes in it, or --flat (in Java"
                     + " FolderLayout.everyFolderAClass()) if every folder is a class");
@@ -97,8 +97,7 @@ public record FolderLayout(boolean partsByName, String validFolder, List<String>
 
     private Folders folders(Path root) {
         List<Path> all = new ArrayList<>(ClassFolders.subfolders(root));
-        for (String name : leftOut) {
-            String wanted = FileNames.normalized(name.replaceFirst("/$", ""));
+        for (String wanted : leftOut) {
             if (!all.removeIf(folder -> FileNames.normalized(FileNames.of(folder)).equals(wanted))) {
                 throw new ImageFolderException(root + ": has no folder '" + wanted + "' to leave out; it has " + names(all));
             }

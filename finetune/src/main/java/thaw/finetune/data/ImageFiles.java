@@ -71,6 +71,8 @@ public record ImageFiles(List<Path> images, Map<String, Integer> skipped, List<B
     }
 
     private static final class Walk extends SimpleFileVisitor<Path> {
+        private static final String LOOP = ": is a link back to a folder above it";
+
         private final Path folder;
         private final List<Path> images = new ArrayList<>();
         private final Map<String, Integer> skipped = new TreeMap<>();
@@ -82,8 +84,23 @@ public record ImageFiles(List<Path> images, Map<String, Integer> skipped, List<B
 
         @Override
         public FileVisitResult preVisitDirectory(Path directory, BasicFileAttributes attributes) {
-            boolean hidden = FileNames.isHidden(directory) && !directory.equals(folder);
-            return hidden ? FileVisitResult.SKIP_SUBTREE : FileVisitResult.CONTINUE;
+            if (directory.equals(folder)) {
+                return FileVisitResult.CONTINUE;
+            }
+            boolean loop = isAbove(directory);
+            if (loop && !FileNames.isHidden(directory)) {
+                unreadable.add(new BrokenImage(directory, directory + LOOP));
+            }
+            return loop || FileNames.isHidden(directory) ? FileVisitResult.SKIP_SUBTREE : FileVisitResult.CONTINUE;
+        }
+
+        /** Also true for a link to a parent, such as from a class to the folder of all classes, whose images belong to others. */
+        private boolean isAbove(Path directory) {
+            try {
+                return Files.isSymbolicLink(directory) && folder.toRealPath().startsWith(directory.toRealPath());
+            } catch (IOException gone) {
+                return false;
+            }
         }
 
         @Override
@@ -101,8 +118,8 @@ public record ImageFiles(List<Path> images, Map<String, Integer> skipped, List<B
         @Override
         public FileVisitResult visitFileFailed(Path file, IOException failed) {
             if (!FileNames.isHidden(file)) {
-                unreadable.add(new BrokenImage(file, file + ": " + (failed instanceof FileSystemLoopException
-                        ? "is a link back to a folder above it" : "cannot be read: " + reason(failed))));
+                unreadable.add(new BrokenImage(file, file + (failed instanceof FileSystemLoopException ? LOOP
+                        : ": cannot be read: " + reason(failed))));
             }
             return FileVisitResult.CONTINUE;
         }

@@ -299,7 +299,12 @@ public final class ImageFolder {
      * validate on; test/ not used}.
      */
     public String summary() {
-        return listing.describe(listing.valid() == null ? valid().size() : 0);
+        return listing.describe(listing.valid() == null ? valid().size() + " of them held out to validate on" : "");
+    }
+
+    /** Like {@link #summary}, for the images of {@link #evaluation}. */
+    public String evaluationSummary() {
+        return listing.describe("all of them to evaluate on");
     }
 
     /** Names of folders that do not belong to the data set, such as {@code test/}. */

@@ -43,12 +43,16 @@ record Listing(ImageList train, ImageList valid, List<String> unused, List<Strin
         return lists().flatMap(list -> list.unreadable().stream()).toList();
     }
 
-    /** A summary in one line; {@code heldOut} is the number of images held out if there is no {@code valid}. */
-    String describe(int heldOut) {
+    /**
+     * A summary in one line.
+     *
+     * @param use the use of the images if there is no {@code valid}, such as {@code 9 of them held out to validate on}
+     */
+    String describe(String use) {
         StringBuilder text = new StringBuilder(train.name() + " " + count(train.samples().size(), "image") + " of "
                 + count(train.classes().size(), "class") + ", ");
         if (valid == null) {
-            text.append(heldOut).append(" of them held out to validate on");
+            text.append(use);
         } else {
             text.append(valid.name()).append(valid.name().isEmpty() ? "" : " ").append(count(valid.samples().size(), "image"))
                     .append(" to validate on");

@@ -5,6 +5,7 @@ import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.HexFormat;
+import java.util.function.Supplier;
 import java.util.zip.DataFormatException;
 import java.util.zip.Inflater;
 
@@ -23,12 +24,13 @@ final class ChunkMetadata {
     /** The keyword of ImageMagick's EXIF, from before PNG's eXIf chunk: an empty line, the kind, the length, then hex digits. */
     private static final String RAW_EXIF = "Raw profile type exif";
     private static final String XMP = "XML:com.adobe.xmp";
-    private static final int MOST_TEXT = 1 << 20;
+    private static final int MOST_BYTES = 1 << 20;
 
     private final byte[] file;
     private byte[] exif = NONE;
-    private byte[] rawExif = NONE;
-    private byte[] xmp = NONE;
+    /* Made when all chunks are seen, so that the last of a kind alone is inflated. */
+    private Supplier<byte[]> rawExif = () -> NONE;
+    private Supplier<byte[]> xmp = () -> NONE;
 
     private ChunkMetadata(byte[] file) {
         this.file = file;
@@ -40,10 +42,10 @@ final class ChunkMetadata {
         ByteBuffer chunks = ByteBuffer.wrap(file);
         for (long at = 8; at + 12 <= file.length; ) {
             long length = Integer.toUnsignedLong(chunks.getInt((int) at));
-            byte[] payload = found.payload(at + 8, length);
-            switch (chunks.getInt((int) at + 4)) {
-                case EXIF_OF_PNG -> found.exif = withoutPrefix(payload);
-                case TEXT, COMPRESSED_TEXT, INTERNATIONAL_TEXT -> found.readText(chunks.getInt((int) at + 4), payload);
+            int type = chunks.getInt((int) at + 4);
+            switch (type) {
+                case EXIF_OF_PNG -> found.exif = withoutPrefix(found.payload(at + 8, length));
+                case TEXT, COMPRESSED_TEXT, INTERNATIONAL_TEXT -> found.readText(type, found.payload(at + 8, length));
                 default -> { }
             }
             at += length + 12;
@@ -59,7 +61,10 @@ final class ChunkMetadata {
             long length = Integer.toUnsignedLong(chunks.getInt((int) at + 4));
             switch (chunks.getInt((int) at)) {
                 case EXIF_OF_WEBP -> found.exif = withoutPrefix(found.payload(at + 8, length));
-                case XMP_OF_WEBP -> found.xmp = found.payload(at + 8, length);
+                case XMP_OF_WEBP -> {
+                    byte[] packet = found.payload(at + 8, length);
+                    found.xmp = () -> packet;
+                }
                 default -> { }
             }
             at += 8 + length + (length & 1);
@@ -68,21 +73,28 @@ final class ChunkMetadata {
     }
 
     private Orientation orientation() {
-        return Orientation.of(exif.length > 0 ? exif : rawExif, xmp);
+        return Orientation.of(exif.length > 0 ? exif : rawExif.get(), xmp.get());
     }
 
+    /** The first MiB of the content, if the content is complete. */
     private byte[] payload(long start, long length) {
-        return start + length > file.length ? NONE : Arrays.copyOfRange(file, (int) start, (int) (start + length));
+        return start + length > file.length ? NONE
+                : Arrays.copyOfRange(file, (int) start, (int) (start + Math.min(length, MOST_BYTES)));
     }
 
     /** Reads a text chunk: a keyword, a zero, and the text, which in two of the three kinds of chunk follows further fields. */
     private void readText(int kind, byte[] chunk) {
         int end = zero(chunk, 0);
-        String keyword = new String(chunk, 0, end, StandardCharsets.ISO_8859_1);
-        if (!keyword.equals(RAW_EXIF) && !keyword.equals(XMP)) {
-            return;
+        switch (new String(chunk, 0, end, StandardCharsets.ISO_8859_1)) {
+            case RAW_EXIF -> rawExif = () ->
+                    withoutPrefix(fromHex(new String(text(kind, chunk, end + 1), StandardCharsets.ISO_8859_1)));
+            case XMP -> xmp = () -> text(kind, chunk, end + 1);
+            default -> { }
         }
-        int start = end + 1;
+    }
+
+    private static byte[] text(int kind, byte[] chunk, int afterKeyword) {
+        int start = afterKeyword;
         boolean compressed = kind == COMPRESSED_TEXT;
         if (kind == COMPRESSED_TEXT) {
             start += 1;
@@ -91,12 +103,7 @@ final class ChunkMetadata {
             start = zero(chunk, zero(chunk, start + 2) + 1) + 1;
         }
         byte[] text = start >= chunk.length ? NONE : Arrays.copyOfRange(chunk, start, chunk.length);
-        text = compressed ? inflated(text) : text;
-        if (keyword.equals(RAW_EXIF)) {
-            rawExif = withoutPrefix(fromHex(new String(text, StandardCharsets.ISO_8859_1)));
-        } else {
-            xmp = text;
-        }
+        return compressed ? inflated(text) : text;
     }
 
     private static int zero(byte[] chunk, int from) {
@@ -111,7 +118,7 @@ final class ChunkMetadata {
         Inflater inflater = new Inflater();
         try {
             inflater.setInput(text);
-            byte[] out = new byte[MOST_TEXT];
+            byte[] out = new byte[MOST_BYTES];
             return Arrays.copyOf(out, inflater.inflate(out));
         } catch (DataFormatException damaged) {
             return NONE;

@@ -6,6 +6,7 @@ import java.awt.image.Raster;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.Arrays;
 import javax.imageio.ImageReader;
 
 /**
@@ -15,14 +16,17 @@ import javax.imageio.ImageReader;
  *
  * @param background index of the colour around the frame
  * @param gray       whether there is no colour table, so that an index is a grey level
+ * @param control    offset of the frame's graphic control extension in the file; -1 for none
+ * @param frame      offset of the frame in the file
  */
-record GifCanvas(int width, int height, int left, int top, int background, boolean gray) {
+record GifCanvas(int width, int height, int left, int top, int background, boolean gray, int control, int frame) {
     /** Peak memory: the canvas and the frame in RGB, and the frame's indices. */
     static final int BYTES_PER_PIXEL = 7;
 
     private static final int HEADER_BYTES = 13;
     private static final int EXTENSION = 0x21;
     private static final int GRAPHIC_CONTROL = 0xf9;
+    private static final int CONTROL_BYTES = 8;
     private static final int FRAME = 0x2c;
 
     /** @throws IOException if the file ends before its first frame begins */
@@ -31,13 +35,15 @@ record GifCanvas(int width, int height, int left, int top, int background, boole
             ByteBuffer gif = ByteBuffer.wrap(file).order(ByteOrder.LITTLE_ENDIAN);
             int at = HEADER_BYTES + colorTableBytes(gif.get(10));
             int transparent = 0;
+            int control = -1;
             while (gif.get(at) != FRAME) {
                 if (gif.get(at) != EXTENSION) {
                     at++;
                     continue;
                 }
-                if ((gif.get(at + 1) & 0xff) == GRAPHIC_CONTROL && gif.get(at + 2) >= 4 && (gif.get(at + 3) & 1) != 0) {
-                    transparent = gif.get(at + 6) & 0xff;
+                if ((gif.get(at + 1) & 0xff) == GRAPHIC_CONTROL && gif.get(at + 2) == CONTROL_BYTES - 4) {
+                    control = at;
+                    transparent = (gif.get(at + 3) & 1) != 0 ? gif.get(at + 6) & 0xff : transparent;
                 }
                 at += 2;
                 while (gif.get(at) != 0) {
@@ -51,7 +57,7 @@ record GifCanvas(int width, int height, int left, int top, int background, boole
             int bottom = top + Short.toUnsignedInt(gif.getShort(at + 7));
             return new GifCanvas(Math.max(right, Short.toUnsignedInt(gif.getShort(6))),
                     Math.max(bottom, Short.toUnsignedInt(gif.getShort(8))), left, top, transparent,
-                    colorTableBytes(gif.get(10)) == 0 && colorTableBytes(gif.get(at + 9)) == 0);
+                    colorTableBytes(gif.get(10)) == 0 && colorTableBytes(gif.get(at + 9)) == 0, control, at);
         } catch (IndexOutOfBoundsException cutShort) {
             throw new IOException("it ends before its first frame begins", cutShort);
         }
@@ -59,6 +65,19 @@ record GifCanvas(int width, int height, int left, int top, int background, boole
 
     private static int colorTableBytes(int flags) {
         return (flags & 0x80) == 0 ? 0 : 3 << (flags & 7) + 1;
+    }
+
+    /**
+     * The same file without the extensions before its first frame, such as comments, except the graphic control: the time of the
+     * JDK's reader grows with the square of the number of a comment's blocks.
+     */
+    byte[] plain(byte[] file) {
+        int header = HEADER_BYTES + colorTableBytes(file[10]);
+        int controlBytes = control < 0 ? 0 : CONTROL_BYTES;
+        byte[] plain = Arrays.copyOf(file, header + controlBytes + file.length - frame);
+        System.arraycopy(file, Math.max(0, control), plain, header, controlBytes);
+        System.arraycopy(file, frame, plain, header + controlBytes, file.length - frame);
+        return plain;
     }
 
     /** Reads the first frame, on its canvas. */

@@ -11,11 +11,13 @@ import java.awt.image.Raster;
 import java.awt.image.WritableRaster;
 import java.io.EOFException;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
+import java.util.Arrays;
 import java.util.function.UnaryOperator;
 import javax.imageio.ImageReadParam;
 import javax.imageio.ImageReader;
@@ -36,6 +38,12 @@ public final class ImageDecoder {
     public static final long MOST_PIXELS = (Integer.MAX_VALUE - 8) / 3;
 
     private static final long MAX_FILE_BYTES = 1L << 30;
+    private static final int PIECE = 1 << 16;
+
+    /** The source of a file's bytes. */
+    private interface Source {
+        byte[] read(DecodingMemory memory);
+    }
 
     private ImageDecoder() {
     }
@@ -44,7 +52,7 @@ public final class ImageDecoder {
      * Reads an image file of at most {@link #MAX_PIXELS} pixels.
      *
      * @throws ImageReadException if the file is missing, is not an image or of an unsupported kind, is damaged or cut short, has
-     *                            too many pixels, or needs more than half of Java's heap
+     *                            too many pixels, or needs more than a quarter of Java's heap for its bytes or half to decode
      */
     public static RgbImage decode(Path file) {
         return decode(file, MAX_PIXELS, UnaryOperator.identity());
@@ -61,7 +69,7 @@ public final class ImageDecoder {
         if (maxPixels < 1 || maxPixels > MOST_PIXELS) {
             throw new IllegalArgumentException("maxPixels: expected 1 to " + MOST_PIXELS + ", got " + maxPixels);
         }
-        return decode(read(file), file.toString(), maxPixels, then);
+        return decode(memory -> read(file, memory), file.toString(), maxPixels, then);
     }
 
     /**
@@ -71,13 +79,31 @@ public final class ImageDecoder {
      * @throws ImageReadException under the conditions of {@link #decode(Path)}
      */
     public static RgbImage decode(byte[] bytes, String name) {
-        return decode(bytes, name, MAX_PIXELS, UnaryOperator.identity());
+        return decode(memory -> bytes, name, MAX_PIXELS, UnaryOperator.identity());
     }
 
-    private static RgbImage decode(byte[] bytes, String name, long maxPixels, UnaryOperator<RgbImage> then) {
-        ImageFormat format = format(bytes, name);
+    /** A fragmented heap may have no room for a large array beside those of other files; such a file is decoded again alone. */
+    private static RgbImage decode(Source source, String name, long maxPixels, UnaryOperator<RgbImage> then) {
+        try (DecodingMemory memory = new DecodingMemory(maxPixels)) {
+            return decode(source.read(memory), name, memory, then);
+        } catch (OutOfMemoryError full) {
+            return decodeAlone(source, name, maxPixels, then);
+        }
+    }
+
+    private static RgbImage decodeAlone(Source source, String name, long maxPixels, UnaryOperator<RgbImage> then) {
         DecodingMemory memory = new DecodingMemory(maxPixels);
         try (memory) {
+            memory.takeAll();
+            return decode(source.read(memory), name, memory, then);
+        } catch (OutOfMemoryError full) {
+            throw new ImageReadException(name + ": " + memory.describe(full));
+        }
+    }
+
+    private static RgbImage decode(byte[] bytes, String name, DecodingMemory memory, UnaryOperator<RgbImage> then) {
+        ImageFormat format = format(bytes, name);
+        try {
             return resized(decode(format, bytes, memory), name, then);
         } catch (UnsupportedImageException unsupported) {
             throw new ImageReadException(name + ": " + unsupported.getMessage(), unsupported);
@@ -86,8 +112,6 @@ public final class ImageDecoder {
         } catch (IOException broken) {
             throw new ImageReadException(name + ": broken " + format + " file: " + broken.getMessage()
                     + "; replace or remove it", broken);
-        } catch (OutOfMemoryError full) {
-            throw new ImageReadException(name + ": " + memory.describe(full));
         }
     }
 
@@ -109,7 +133,7 @@ public final class ImageDecoder {
         }
     }
 
-    private static byte[] read(Path file) {
+    private static byte[] read(Path file, DecodingMemory memory) {
         try {
             BasicFileAttributes attributes = Files.readAttributes(file, BasicFileAttributes.class);
             if (attributes.isDirectory() || attributes.isOther()) {
@@ -121,7 +145,10 @@ public final class ImageDecoder {
                 throw new ImageReadException(file + ": " + size + " bytes are too many for an image; expected at most "
                         + MAX_FILE_BYTES);
             }
-            return Files.readAllBytes(file);
+            memory.takeFile(size);
+            return read(file, (int) size);
+        } catch (UnsupportedImageException unsupported) {
+            throw new ImageReadException(file + ": " + unsupported.getMessage(), unsupported);
         } catch (NoSuchFileException missing) {
             throw new ImageReadException(file + ": no such file; expected an image", missing);
         } catch (AccessDeniedException denied) {
@@ -129,6 +156,23 @@ public final class ImageDecoder {
         } catch (IOException unreadable) {
             throw new ImageReadException(file + ": cannot be read: " + unreadable.getMessage(), unreadable);
         }
+    }
+
+    /**
+     * In pieces: for each thread Java keeps a buffer outside of the heap, as large as the most that was read at once, and all of them
+     * together are limited.
+     */
+    private static byte[] read(Path file, int size) throws IOException {
+        byte[] bytes = new byte[size];
+        int at = 0;
+        try (InputStream in = Files.newInputStream(file)) {
+            int count = 0;
+            while (at < size && count >= 0) {
+                count = in.read(bytes, at, Math.min(PIECE, size - at));
+                at += Math.max(0, count);
+            }
+        }
+        return at == size ? bytes : Arrays.copyOf(bytes, at);
     }
 
     private static RgbImage decode(ImageFormat format, byte[] bytes, DecodingMemory memory) throws IOException {
@@ -147,7 +191,7 @@ public final class ImageDecoder {
             case GIF -> {
                 GifCanvas canvas = GifCanvas.of(bytes);
                 memory.take(canvas.width(), canvas.height(), GifCanvas.BYTES_PER_PIXEL);
-                yield ImageReaders.read(format, bytes, canvas::read);
+                yield ImageReaders.read(format, canvas.plain(bytes), canvas::read);
             }
             case BMP -> decodeColors(format, bytes, memory);
             case PNM -> PnmImage.read(bytes, memory);

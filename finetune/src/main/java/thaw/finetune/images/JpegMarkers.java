@@ -22,11 +22,14 @@ final class JpegMarkers {
     private static final int EOI = 0xd9;
     private static final int SOS = 0xda;
     private static final int FIRST_FRAME = 0xc0;
+    private static final int LOSSLESS = 0xc3;
     /**
      * Bytes that libjpeg reads ahead of the bits that it needs. They are cut from a scan without an end marker, so that the
      * decoder finds its last samples missing in the same cases as libjpeg.
      */
     private static final int LOOK_AHEAD = 3;
+    /** Encoders write about ten scans; each takes time for all pixels, and a small file with thousands would take minutes. */
+    private static final int MOST_SCANS = 200;
     private static final int COM = 0xfe;
     private static final int APP0 = 0xe0;
     private static final int APP1 = 0xe1;
@@ -105,7 +108,7 @@ final class JpegMarkers {
 
     /** The same image in a file with only its tables, its scans, and one marker for the colour model. */
     byte[] plain() {
-        ByteArrayOutputStream out = new ByteArrayOutputStream(file.length + JFIF.length);
+        ByteArrayOutputStream out = new ByteArrayOutputStream();
         out.write(0xff);
         out.write(SOI);
         switch (colorModel()) {
@@ -114,8 +117,10 @@ final class JpegMarkers {
             case YCCK -> writeAdobe(out, 2);
         }
         out.writeBytes(tables.toByteArray());
-        out.write(file, scanStart, Math.max(0, scansEnd() - scanStart));
-        return out.toByteArray();
+        int scans = Math.max(0, scansEnd() - scanStart);
+        byte[] plain = Arrays.copyOf(out.toByteArray(), out.size() + scans);
+        System.arraycopy(file, scanStart, plain, out.size(), scans);
+        return plain;
     }
 
     private int scansEnd() {
@@ -167,6 +172,7 @@ final class JpegMarkers {
     private void requireEnd() throws IOException {
         int at = scanStart;
         int scans = 0;
+        boolean partial = false;
         try {
             while (true) {
                 at = nextMarker(at);
@@ -175,14 +181,19 @@ final class JpegMarkers {
                     return;
                 }
                 if (marker == SOS) {
-                    scans += byteAt(at + 2) == componentIds.length ? 1 : 2;
+                    scans++;
+                    partial |= byteAt(at + 2) != componentIds.length;
+                    if (scans > MOST_SCANS) {
+                        throw new UnsupportedImageException("JPEG of more than " + MOST_SCANS
+                                + " scans is not read; save it anew");
+                    }
                 }
                 /* Within a scan ff 00 encodes the byte ff; restart and reserved markers have no length either. */
                 at += marker < FIRST_FRAME || hasNoLength(marker) ? 0 : Math.max(2, segmentLength(at));
             }
         } catch (EOFException cutShort) {
             endMissing = true;
-            boolean hasSamples = scans == 1 && scansEnd() > scanStart + 2 + segmentLength(scanStart + 2);
+            boolean hasSamples = scans == 1 && !partial && scansEnd() > scanStart + 2 + segmentLength(scanStart + 2);
             if (progressive || !hasSamples) {
                 throw cutShort;
             }
@@ -229,6 +240,10 @@ final class JpegMarkers {
         }
         tables.write(file, at - 2, length + 2);
         if (isFrame(marker)) {
+            int bits = byteAt(at + 2);
+            if (bits != 8 && marker != LOSSLESS) {
+                throw new UnsupportedImageException("JPEG with samples of " + bits + " bits is not read; save it with 8 bits, or as PNG");
+            }
             progressive |= (marker & 3) == 2;
             readFrame(at, length);
         }

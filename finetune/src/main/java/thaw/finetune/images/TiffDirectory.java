@@ -25,6 +25,9 @@ final class TiffDirectory {
     private static final int IFD = 13;
     private static final int LONG8 = 16;
     private static final byte[] NONE = {};
+    /* A field may claim as many values as the file has bytes. */
+    private static final int MOST_VALUES = 64;
+    private static final int MOST_BYTES = 1 << 20;
 
     private final ByteBuffer file;
     private final boolean big;
@@ -101,7 +104,7 @@ final class TiffDirectory {
         return values.length == 0 ? otherwise : values[0];
     }
 
-    /** The values of a numeric field, rounded towards zero; empty if it is missing, damaged or of bytes. */
+    /** The first 64 values of a numeric field, rounded towards zero; empty if it is missing, damaged or of bytes. */
     long[] values(int tag) {
         int width = switch (type(tag)) {
             case SBYTE -> 1;
@@ -114,7 +117,7 @@ final class TiffDirectory {
         if (start < 0) {
             return new long[0];
         }
-        long[] values = new long[(int) count(tag)];
+        long[] values = new long[(int) Math.min(count(tag), MOST_VALUES)];
         for (int i = 0; i < values.length; i++) {
             int at = start + i * width;
             values[i] = switch (type(tag)) {
@@ -132,13 +135,13 @@ final class TiffDirectory {
         return values;
     }
 
-    /** The content of a field of bytes; empty if it is missing, damaged or of another type. */
+    /** The content of a field of bytes, up to 1 MiB; empty if it is missing, damaged or of another type. */
     byte[] bytes(int tag) {
         int start = type(tag) == BYTE || type(tag) == UNDEFINED ? start(tag, 1) : -1;
         if (start < 0) {
             return NONE;
         }
-        byte[] bytes = new byte[(int) count(tag)];
+        byte[] bytes = new byte[(int) Math.min(count(tag), MOST_BYTES)];
         file.get(start, bytes);
         return bytes;
     }

@@ -72,7 +72,7 @@ class ImageFolderTest {
         touch("flat/a/1.jpg", "flat/b/1.jpg", "flat/test/1.jpg");
         assertMessage(() -> ImageFolder.of(root.resolve("flat")), "test/ may be a class beside a/, b/", "--flat",
                 "--leave-out test");
-        ImageFolder left = ImageFolder.of(root.resolve("flat"), FolderLayout.standard().leaveOut(List.of("test")));
+        ImageFolder left = ImageFolder.of(root.resolve("flat"), FolderLayout.standard().leaveOut(List.of("test/")));
         assertEquals(List.of("a", "b"), left.classes());
         assertEquals(List.of("test/"), left.unused());
         assertEquals(List.of("a", "b", "test"), ImageFolder.of(root.resolve("flat"), FolderLayout.everyFolderAClass()).classes());
@@ -89,6 +89,9 @@ class ImageFolderTest {
         assertMessage(() -> ImageFolder.of(root.resolve("vehicles")), "train/ may hold the images to train on, or be a class",
                 "beside bus/", "--flat");
         assertEquals(List.of("bus", "train"), ImageFolder.of(root.resolve("vehicles"), FolderLayout.everyFolderAClass()).classes());
+
+        touch("deep/bus/old/1.jpg", "deep/train/steam/1.jpg");
+        assertMessage(() -> ImageFolder.of(root.resolve("deep")), "train/ may hold the images to train on", "beside bus/");
 
         touch("twice/train/a/1.jpg", "twice/val/a/1.jpg", "twice/Valid/a/1.jpg");
         assertMessage(() -> ImageFolder.of(root.resolve("twice")), "Valid/, val/", "--leave-out val");
@@ -118,6 +121,7 @@ class ImageFolderTest {
         assertTrue(data.summary().endsWith("; all images are in subfolders of the class folders"), data.summary());
         touch("seg_train/3.jpg");
         assertTrue(ImageFolder.of(root).summary().endsWith("held out to validate on"), data.summary());
+        assertTrue(ImageFolder.of(root).evaluationSummary().endsWith("all of them to evaluate on"), data.evaluationSummary());
     }
 
     @Test
@@ -145,10 +149,11 @@ class ImageFolderTest {
         assumeTrue(Files.exists(Path.of("/dev/zero")), "skipped: this system has no devices among its files");
         Files.createSymbolicLink(root.resolve("a/zero.png"), Path.of("/dev/zero"));
         Files.createSymbolicLink(root.resolve("b/loop"), root.resolve("b"));
+        Files.createSymbolicLink(root.resolve("b/all"), Path.of(".."));
         assertEquals(0, new ProcessBuilder("mkfifo", root.resolve("b/pipe.png").toString()).start().waitFor());
         ImageFolder data = ImageFolder.of(root);
         assertEquals(List.of(sample("a/1.jpg", 0), sample("b/1.jpg", 1)), data.evaluation());
-        assertEquals(Set.of(root.resolve("a/zero.png"), root.resolve("b/loop"), root.resolve("b/pipe.png")),
+        assertEquals(Set.of(root.resolve("a/zero.png"), root.resolve("b/all"), root.resolve("b/loop"), root.resolve("b/pipe.png")),
                 data.unreadable().stream().map(BrokenImage::file).collect(Collectors.toSet()));
         assertTrue(data.unreadable().get(0).reason().startsWith(root.resolve("a/zero.png") + ": is a pipe, a socket or a device"));
         assertTrue(data.unreadable().stream().anyMatch(one -> one.reason().contains("is a link back to a folder above it")));

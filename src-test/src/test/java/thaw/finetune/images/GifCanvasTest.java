@@ -1,9 +1,11 @@
 package thaw.finetune.images;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTimeout;
 
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.HexFormat;
 import org.junit.jupiter.api.Test;
 
@@ -24,6 +26,16 @@ class GifCanvasTest {
     @Test
     void theRestHasTheTransparentColor() throws IOException {
         assertDecodes(placed(40, 30, HexFormat.of().parseHex("21f9040100000300")), 40, 30, 4271126272L);
+    }
+
+    /** Of a comment in 200,000 blocks of a byte the JDK's reader alone takes some seconds. */
+    @Test
+    void aLongCommentTakesNoTime() throws IOException {
+        ByteArrayOutputStream extensions = new ByteArrayOutputStream();
+        extensions.writeBytes(HexFormat.of().parseHex("21f9040100000300" + "21fe"));
+        extensions.writeBytes(HexFormat.of().parseHex("0161".repeat(200_000) + "00"));
+        byte[] file = placed(40, 30, extensions.toByteArray());
+        assertTimeout(Duration.ofSeconds(2), () -> assertDecodes(file, 40, 30, 4271126272L));
     }
 
     @Test

@@ -14,6 +14,9 @@ import java.awt.image.DataBuffer;
 import java.awt.image.WritableRaster;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
+import java.io.RandomAccessFile;
+import java.lang.management.BufferPoolMXBean;
+import java.lang.management.ManagementFactory;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -225,6 +228,14 @@ class ImageDecoderTest {
                 .contains("65535 x 65535"));
     }
 
+    @Test
+    void aJpegOfTwelveBitsIsNamedSo() throws IOException {
+        byte[] jpeg = Pictures.resource("yuv420.jpg");
+        jpeg[indexOf(jpeg, new byte[] {(byte) 0xff, (byte) 0xc0}) + 4] = 12;
+        assertEquals("a.jpg: JPEG with samples of 12 bits is not read; save it with 8 bits, or as PNG",
+                assertThrows(ImageReadException.class, () -> ImageDecoder.decode(jpeg, "a.jpg")).getMessage());
+    }
+
     /** 26000 x 26000 pixels of three bytes are refused by the heap limit if the limit of pixels permits them. */
     @Test
     void whatTakesMoreThanHalfOfTheHeapIsRefusedBeforeMemoryIsAskedFor(@TempDir Path folder) throws IOException {
@@ -237,6 +248,35 @@ class ImageDecoderTest {
                 () -> ImageDecoder.decode(bomb, ImageDecoder.MOST_PIXELS, UnaryOperator.identity())).getMessage();
         assertTrue(message.startsWith(bomb + ": its 26000 x 26000 pixels take 19") && message.contains("half of Java's heap")
                 && message.contains("-Xmx"), message);
+    }
+
+    /** An image with zeros behind it, of which the file system stores none. */
+    @Test
+    void aFileOfMoreThanAQuarterOfTheHeapIsRefusedUnread(@TempDir Path folder) throws IOException {
+        long quarter = Runtime.getRuntime().maxMemory() / 4;
+        assumeTrue(quarter < 1_000_000_000L, "skipped: the heap is so large that it would be read");
+        Path file = Files.write(folder.resolve("large.jpg"), Pictures.resource("yuv420.jpg"));
+        try (RandomAccessFile large = new RandomAccessFile(file.toFile(), "rw")) {
+            large.setLength(quarter + (2 << 20));
+        }
+        String message = assertThrows(ImageReadException.class, () -> ImageDecoder.decode(file)).getMessage();
+        assertTrue(message.startsWith(file + ": its file of ") && message.contains("a quarter of Java's heap")
+                && message.contains("-Xmx"), message);
+    }
+
+    /** Java limits the memory outside of the heap for all of a process's files; what a thread has read it keeps there. */
+    @Test
+    void threadsKeepNoFilesOutsideOfTheHeap(@TempDir Path folder) throws IOException {
+        Path file = Files.write(folder.resolve("a.ppm"), ("P6 2000 2000 255\n" + "\0".repeat(12_000_000))
+                .getBytes(StandardCharsets.ISO_8859_1));
+        long before = directBytes();
+        assertEquals(2000, ImageDecoder.decode(file).width());
+        assertTrue(directBytes() - before < 1 << 20, before + " bytes before, " + directBytes() + " after");
+    }
+
+    private static long directBytes() {
+        return ManagementFactory.getPlatformMXBeans(BufferPoolMXBean.class).stream().filter(pool -> pool.getName().equals("direct"))
+                .mapToLong(BufferPoolMXBean::getMemoryUsed).sum();
     }
 
     @Test

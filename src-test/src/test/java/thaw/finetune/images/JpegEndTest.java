@@ -3,8 +3,11 @@ package thaw.finetune.images;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -35,6 +38,27 @@ class JpegEndTest {
         byte[] file = Pictures.resource(name);
         byte[] endless = Arrays.copyOf(Arrays.copyOf(file, file.length - 2), file.length + 100);
         assertEquals(ImageDecoder.decode(file, name), ImageDecoder.decode(endless, name));
+    }
+
+    /** Each repeats the last scan: in a time that grows with the scans times the pixels. */
+    @Test
+    void refusesThousandsOfScans() throws IOException {
+        byte[] file = Pictures.resource("gray-progressive.jpg");
+        int lastScan = new String(file, StandardCharsets.ISO_8859_1).lastIndexOf("\u00ff\u00da");
+        assertEquals(19, ImageDecoder.decode(withScans(file, lastScan, 20), "some.jpg").width());
+        ImageReadException refused = assertThrows(ImageReadException.class,
+                () -> ImageDecoder.decode(withScans(file, lastScan, 1000), "many.jpg"));
+        assertEquals("many.jpg: JPEG of more than 200 scans is not read; save it anew", refused.getMessage());
+    }
+
+    private static byte[] withScans(byte[] file, int lastScan, int more) {
+        ByteArrayOutputStream out = new ByteArrayOutputStream();
+        out.write(file, 0, lastScan);
+        for (int i = 0; i <= more; i++) {
+            out.write(file, lastScan, file.length - 2 - lastScan);
+        }
+        out.write(file, file.length - 2, 2);
+        return out.toByteArray();
     }
 
     @ParameterizedTest

@@ -1,12 +1,14 @@
 package thaw.finetune.images;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTimeout;
 
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.zip.CRC32;
@@ -50,6 +52,18 @@ class MetadataOrientationTest {
         for (String content : new String[] {"", RAW_EXIF, RAW_EXIF + "\nexif\n 9\nxyz", "XML:com.adobe.xmp\0\1\0\0\0garbage"}) {
             assertTurned(false, chunk(type, latin1(content)));
         }
+    }
+
+    /** Each would take a millisecond to inflate; the last one counts. */
+    @Test
+    void thousandsOfTextsTakeNoTime() throws IOException {
+        byte[] zeros = chunk("zTXt", join(latin1("XML:com.adobe.xmp\0\0"), deflated("\0".repeat(1 << 20))));
+        ByteArrayOutputStream many = new ByteArrayOutputStream();
+        for (int i = 0; i < 5000; i++) {
+            many.writeBytes(zeros);
+        }
+        byte[] last = chunk("zTXt", join(latin1("XML:com.adobe.xmp\0\0"), deflated(XMP)));
+        assertTimeout(Duration.ofSeconds(2), () -> assertTurned(true, many.toByteArray(), last));
     }
 
     @Test

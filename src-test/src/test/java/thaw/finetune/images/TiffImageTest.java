@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.nio.ByteOrder;
+import java.util.Arrays;
 import java.util.stream.IntStream;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -95,6 +96,16 @@ class TiffImageTest {
     void samplesThatAreNotReadAreNamed(int samples, int bits, int format, String part) {
         assertMessage(new TiffFile(2, 2, samples, bits, ByteOrder.LITTLE_ENDIAN).with(TiffFile.SAMPLE_FORMAT, 3, format),
                 part.replace(';', ','), "save it with unsigned samples of 8 or 16 bits");
+    }
+
+    /** A field of all of a large file's bytes is not unpacked to numbers of eight bytes each. */
+    @Test
+    void ofManyValuesTheFirstAreRead() {
+        long[] many = new long[100];
+        Arrays.fill(many, 6);
+        byte[] file = new TiffFile(5, 2, 1, 8, ByteOrder.LITTLE_ENDIAN).with(TiffFile.ORIENTATION, 3, many).bytes(i -> i);
+        assertEquals(64, TiffDirectory.first(file).orElseThrow().values(TiffFile.ORIENTATION).length);
+        assertEquals(2, ImageDecoder.decode(file, "many.tif").width());
     }
 
     @Test
