@@ -159,8 +159,8 @@ public final class ImageDecoder {
     }
 
     /**
-     * In pieces: for each thread Java keeps a buffer outside of the heap, as large as the most that was read at once, and all of them
-     * together are limited.
+     * Reads in pieces: Java keeps a buffer outside the heap for each thread, as large as its largest single read, and limits the
+     * sum of these buffers.
      */
     private static byte[] read(Path file, int size) throws IOException {
         byte[] bytes = new byte[size];
