@@ -8,9 +8,11 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
@@ -165,6 +167,31 @@ public record FolderLayout(boolean partsByName, String validFolder, List<String>
                     + names(ClassFolders.subfolders(all.get(0))) + "; give " + all.get(0) + ", or --flat (in Java"
                     + " FolderLayout.everyFolderAClass()) if " + name(all.get(0)) + " is a class");
         }
+        Set<String> shared = sharedClasses(all);
+        if (shared.size() > 1) {
+            Path train = all.stream().filter(folder -> FileNames.of(folder).toLowerCase(Locale.ROOT).contains("train")).findFirst()
+                    .orElse(all.get(0));
+            Path other = all.stream().filter(folder -> !folder.equals(train)).findFirst().orElseThrow();
+            throw new ImageFolderException(folders.root + ": " + names(all) + " all contain the folders " + shared
+                    + ", so they may be parts of one data set; give " + unwrapped(train) + " to train on, with --valid-folder "
+                    + unwrapped(other).toAbsolutePath() + " to validate on another part, or --flat (in Java FolderLayout) if every"
+                    + " folder is a class");
+        }
+    }
+
+    /** The names of subfolders that several folders without images of their own have in common, as parts of a data set do. */
+    private static Set<String> sharedClasses(List<Path> folders) {
+        if (folders.size() < 2 || folders.stream().anyMatch(ClassFolders::hasImages)) {
+            return Set.of();
+        }
+        Set<String> shared = new TreeSet<>(classNames(folders.get(0)));
+        folders.forEach(folder -> shared.retainAll(classNames(folder)));
+        return shared;
+    }
+
+    private static List<String> classNames(Path part) {
+        return ClassFolders.subfolders(unwrapped(part)).stream().filter(ClassFolders::hasImagesBeneath)
+                .map(folder -> FileNames.normalized(FileNames.of(folder))).toList();
     }
 
     private static Listing listing(ImageList train, Path validFolder, List<String> unused) {

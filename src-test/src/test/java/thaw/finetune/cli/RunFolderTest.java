@@ -179,7 +179,7 @@ class RunFolderTest {
         Files.delete(pictures.resolve("valid/red/0.png"));
         thaw = ThawProcess.start(folder, "train", "--resume", "-o", run);
         assertEquals(2, thaw.exitCode(), thaw::toString);
-        assertTrue(thaw.errors().get(0).contains("20 and 8 then, 20 and 7 now"), thaw::toString);
+        assertTrue(thaw.errors().get(0).contains("then 20 for training and 8 for validation, now 20 and 7"), thaw::toString);
     }
 
     @Test

@@ -112,14 +112,31 @@ class ImageFolderTest {
         assertEquals(Optional.of(root.resolve("test_set/test_set")), data.validRoot());
     }
 
+    /** Parts with unusual names hold the same class folders. */
+    @ParameterizedTest
+    @CsvSource({"seg_test, seg_train, 1", "fold1, fold2, 0", "pred, my-training-set, 1"})
+    void foldersOfTheSameClassesMayBeParts(String first, String second, int train) throws IOException {
+        List<String> parts = List.of(first, second);
+        for (String part : parts) {
+            touch(part + "/cats/1.jpg", part + "/dogs/2.jpg");
+        }
+        Path trained = root.resolve(parts.get(train));
+        Path other = root.resolve(parts.get(1 - train));
+        assertMessage(() -> ImageFolder.of(root), "all contain the folders [cats, dogs]", "give " + trained + " to train on",
+                "--valid-folder " + other.toAbsolutePath(), "--flat");
+        assertEquals(List.of("cats", "dogs"), ImageFolder.of(trained,
+                FolderLayout.standard().validFolder(other.toAbsolutePath().toString())).classes());
+        assertEquals(2, ImageFolder.of(root, FolderLayout.everyFolderAClass()).classes().size());
+    }
+
     /** Layouts that may be unintended are reported in the summary. */
     @Test
     void imagesInFoldersWithinThoseOfTheClasses() throws IOException {
-        touch("seg_train/cats/1.jpg", "seg_train/dogs/1.jpg", "seg_test/cats/1.jpg", "seg_test/dogs/1.jpg");
+        touch("animals/cats/1.jpg", "animals/dogs/1.jpg", "plants/roses/1.jpg", "plants/dogs/1.jpg");
         ImageFolder data = ImageFolder.of(root);
-        assertEquals(List.of("seg_test", "seg_train"), data.classes());
+        assertEquals(List.of("animals", "plants"), data.classes());
         assertTrue(data.summary().endsWith("; all images are in subfolders of the class folders"), data.summary());
-        touch("seg_train/3.jpg");
+        touch("animals/3.jpg");
         assertTrue(ImageFolder.of(root).summary().endsWith("held out to validate on"), data.summary());
         assertTrue(ImageFolder.of(root).evaluationSummary().endsWith("all of them to evaluate on"), data.evaluationSummary());
     }
