@@ -194,8 +194,7 @@ public final class Classifier implements AutoCloseable {
     }
 
     /**
-     * Predicts several files, some of which may be missing or broken. The predictions of the others have the same bits as
-     * without the broken files.
+     * Predicts several files, some of which may be missing or broken, in batches of the readable ones.
      *
      * @return the outcome for each file, in the given order
      * @throws NonFiniteScoresException if the model's scores overflow
