@@ -136,7 +136,7 @@ public record Architecture(String name, Family family, BlockKind block, List<Int
     /** Whether these are all convolution weights, by torchvision's names, for any number of input channels. */
     boolean hasConvolutions(Map<String, Shape> given) {
         Shape stem = given.get(ResNet.STEM + ".weight");
-        if (stem == null || stem.rank() != 4 || stem.dim(0) != family.width() || stem.dim(2) != family.stemKernel()) {
+        if (stem == null || !hasStem(stem)) {
             return false;
         }
         Map<String, Shape> own = new LinkedHashMap<>();
@@ -146,6 +146,11 @@ public record Architecture(String name, Family family, BlockKind block, List<Int
             }
         }
         return own.equals(given);
+    }
+
+    /** Whether this may be the stem's weight, for any number of input channels. */
+    boolean hasStem(Shape weight) {
+        return weight.rank() == 4 && weight.dim(0) == family.width() && weight.dim(2) == family.stemKernel();
     }
 
     /** The number of stages. */

@@ -1,6 +1,5 @@
 package thaw.resnet;
 
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
 import java.util.Collections;
@@ -115,7 +114,8 @@ public final class NetworkWeights {
         Map<String, Body> bodies = new LinkedHashMap<>();
         weights.forEach((name, tensor) -> {
             for (NamingScheme scheme : NamingScheme.values()) {
-                if ((name.equals(scheme.stem()) || name.endsWith("." + scheme.stem())) && tensor.shape().rank() == 4) {
+                if ((name.equals(scheme.stem()) || name.endsWith("." + scheme.stem()))
+                        && candidates.stream().anyMatch(a -> a.hasStem(tensor.shape()))) {
                     String prefix = name.substring(0, name.length() - scheme.stem().length());
                     body(weights, prefix, scheme, candidates).ifPresent(found -> bodies.putIfAbsent(prefix, found));
                 }
