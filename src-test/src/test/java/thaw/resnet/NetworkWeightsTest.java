@@ -13,11 +13,13 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.Iterator;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.UnaryOperator;
+import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -39,7 +41,15 @@ class NetworkWeightsTest {
 
     private static final int CLASSES = 10;
 
+    /** The filled networks by name: a ResNet-50 takes a second to fill. */
+    private static final Map<String, Map<String, StoredTensor>> FILLED = new HashMap<>();
+
     private final Device device = Device.cpu();
+
+    @AfterAll
+    static void release() {
+        FILLED.clear();
+    }
 
     @AfterEach
     void close() {
@@ -49,9 +59,11 @@ class NetworkWeightsTest {
     // ---- what is right -------------------------------------------------------------------------------------------
 
     private Map<String, StoredTensor> filled(String name) {
-        ResNet net = ResNet.of(Architecture.byName(name), device, CLASSES, 1);
-        Filled.fill(net, name.equals("resnet50"));
-        return net.stateDict();
+        return new LinkedHashMap<>(FILLED.computeIfAbsent(name, missing -> {
+            ResNet net = ResNet.of(Architecture.byName(name), device, CLASSES, 1);
+            Filled.fill(net, name.equals("resnet50"));
+            return net.stateDict();
+        }));
     }
 
     private static String resource(String name) throws IOException {
