@@ -418,7 +418,7 @@ class NetworkWeightsTest {
         assertArrayEquals(logits(net), logits(read));
     }
 
-    /** Of MMCV and of MMEngine. */
+    /** The entries of MMCV and MMEngine. */
     @ParameterizedTest
     @ValueSource(strings = {"meta.config", "meta.cfg"})
     void aConfigurationInPythonStatesCaffesStyle(String entry) {
@@ -472,7 +472,7 @@ class NetworkWeightsTest {
         }
     }
 
-    /** What leaves the network as it is, or speaks of another one. */
+    /** Settings with the usual value, or of another part. */
     @Test
     void usualSettingsDoNotMatter() throws IOException {
         assertRight("resnet18", Weights.of(filled("resnet18"), Map.of("arch", "resnet18", "args.output_stride", "32",

@@ -43,7 +43,7 @@ class AugmentationTest {
         assertFalse(Arrays.equals(draw(all, Transforms.of(SIZE), picture, 5), draw(all, Transforms.of(SIZE), picture, 6)));
     }
 
-    /** What turns into view is the picture's own: turned by 180 degrees about the square, a far wider picture stays a picture. */
+    /** Pixels that enter the square come from the image itself, where it is wider than the square. */
     @Test
     void pixelsOutsideTheSquareAreThePicturesOwn() {
         RgbImage wide = Waves.picture(40, 20);

@@ -62,7 +62,7 @@ class ProfilingBackendTest {
         }
     }
 
-    /** What is counted of a step call by call is what is known of it beforehand. */
+    /** The operations counted call by call equal those computed in advance for a step. */
     @Test
     void countsTheOperationsOfAStep() {
         for (Mode mode : Mode.values()) {

@@ -28,7 +28,7 @@ class GifCanvasTest {
         assertDecodes(placed(40, 30, HexFormat.of().parseHex("21f9040100000300")), 40, 30, 4271126272L);
     }
 
-    /** Of a comment in 200,000 blocks of a byte the JDK's reader alone takes some seconds. */
+    /** The JDK's reader alone takes some seconds for a comment in 200,000 blocks of one byte. */
     @Test
     void aLongCommentTakesNoTime() throws IOException {
         ByteArrayOutputStream extensions = new ByteArrayOutputStream();

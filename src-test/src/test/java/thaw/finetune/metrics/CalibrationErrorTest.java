@@ -18,7 +18,7 @@ class CalibrationErrorTest {
         assertEquals(0.175, CalibrationError.of(p, 2), 1e-12);
     }
 
-    /** Of one bin it is the gap between mean confidence and accuracy. */
+    /** With one bin the error is the gap between mean confidence and accuracy. */
     @Test
     void oneBin() {
         Predictions p = Given.single(new int[] {0, 1, 1}, new double[][] {{0.8, 0.2}, {0.7, 0.3}, {0.4, 0.6}});

@@ -7,7 +7,7 @@ import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
 
 class RocAucTest {
-    /** Of four pairs of a positive and a negative three are in order; the example of scikit-learn's roc_auc_score too. */
+    /** Three of four pairs of a positive and a negative are in order; the example of scikit-learn's roc_auc_score too. */
     @Test
     void byHand() {
         assertEquals(0.75, RocAuc.binary(new double[] {0.1, 0.4, 0.35, 0.8}, new boolean[] {false, false, true, true}));
@@ -17,7 +17,7 @@ class RocAucTest {
         assertTrue(Double.isNaN(RocAuc.binary(new double[] {1, 2}, new boolean[] {true, true})));
     }
 
-    /** As a probability over pairs, equal scores counting one half. */
+    /** The AUC is the probability that a pair is in order; equal scores count one half. */
     @Test
     void isTheShareOfPairsInOrder() {
         SplittableRandom random = new SplittableRandom(1);

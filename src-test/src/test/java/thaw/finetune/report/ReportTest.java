@@ -97,7 +97,7 @@ class ReportTest {
         assertEquals(9, html.split("<svg", -1).length - 1);
     }
 
-    /** Of one image the scores are not finite, metrics of an epoch neither. */
+    /** The scores of one image and the metrics of one epoch are not finite. */
     @Test
     void whatIsNotFiniteIsLeftOut() throws IOException {
         for (boolean multi : new boolean[] {false, true}) {

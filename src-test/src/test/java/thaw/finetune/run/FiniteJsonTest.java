@@ -41,7 +41,7 @@ class FiniteJsonTest {
         assertEquals(log, json.readValue(text, RunLog.class));
     }
 
-    /** What Jackson writes by itself. */
+    /** Jackson's own spelling. */
     @Test
     void namesOfSuchNumbersAreReadToo() throws IOException {
         String text = new ObjectMapper().writeValueAsString(log);
