@@ -7,29 +7,19 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
-import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
-import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.Iterator;
-import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.UnaryOperator;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
-import thaw.engine.Device;
-import thaw.engine.NoGrad;
-import thaw.engine.Scope;
-import thaw.engine.Tensor;
 import thaw.engine.io.DType;
 import thaw.engine.io.StoredTensor;
 import thaw.engine.io.Weights;
@@ -37,61 +27,7 @@ import thaw.kernels.Shape;
 import thaw.parity.Filled;
 
 /** Networks in weight files as other programs write them. Right logits are PyTorch's, of make_layouts.py. */
-class NetworkWeightsTest {
-
-    private static final int CLASSES = 10;
-
-    /** The filled networks by name: a ResNet-50 takes a second to fill. */
-    private static final Map<String, Map<String, StoredTensor>> FILLED = new HashMap<>();
-
-    private final Device device = Device.cpu();
-
-    @AfterAll
-    static void release() {
-        FILLED.clear();
-    }
-
-    @AfterEach
-    void close() {
-        device.close();
-    }
-
-    // ---- what is right -------------------------------------------------------------------------------------------
-
-    private Map<String, StoredTensor> filled(String name) {
-        return new LinkedHashMap<>(FILLED.computeIfAbsent(name, missing -> {
-            ResNet net = ResNet.of(Architecture.byName(name), device, CLASSES, 1);
-            Filled.fill(net, name.equals("resnet50"));
-            return net.stateDict();
-        }));
-    }
-
-    private static String resource(String name) throws IOException {
-        try (InputStream in = NetworkWeightsTest.class.getResourceAsStream(name)) {
-            return new String(in.readAllBytes(), StandardCharsets.UTF_8);
-        }
-    }
-
-    private static float[] right(String network) throws IOException {
-        String[] line = resource("logits.csv").lines().filter(one -> one.startsWith(network + ",")).findFirst().orElseThrow()
-                .split(",");
-        float[] logits = new float[CLASSES];
-        for (int i = 0; i < CLASSES; i++) {
-            logits[i] = Float.parseFloat(line[line.length - CLASSES + i]);
-        }
-        return logits;
-    }
-
-    private float[] logits(ResNet net) {
-        try (Scope scope = device.scope(); NoGrad off = device.noGrad()) {
-            Tensor x = device.tensor(Shape.of(1, 3, 64, 64), Filled.fill("input", 3 * 64 * 64));
-            return net.eval().call(x).toFloats();
-        }
-    }
-
-    private void assertRight(String network, Map<String, ? extends StoredTensor> weights) throws IOException {
-        assertArrayEquals(right(network), logits(ResNet.fromWeights(weights, device)), 2e-5f);
-    }
+class NetworkWeightsTest extends FilledNetworks {
 
     private static Map<String, StoredTensor> renamed(Map<String, StoredTensor> state, UnaryOperator<String> names) {
         Map<String, StoredTensor> renamed = new LinkedHashMap<>();
@@ -392,94 +328,7 @@ class NetworkWeightsTest {
         assertTrue(net.isPretrained());
     }
 
-    // ---- the same tensors, another network -----------------------------------------------------------------------
-
-    @ParameterizedTest
-    @CsvSource({"downsample_in_bottleneck,stride_in_1x1", "downsample_in_first_stage,downsample_in_first_stage"})
-    void aConfigStatesTheVariant(String entry, String variant) throws IOException {
-        Map<String, StoredTensor> state = filled("resnet50");
-        assertEquals(Set.of(), NetworkWeights.in(Weights.of(state, Map.of("config." + entry, "false"))).architecture().variants());
-        Weights weights = Weights.of(state, Map.of("config." + entry, "true"));
-        assertRight("resnet50 " + variant, weights);
-        assertEquals(variant, ResNet.fromWeights(weights, device).describe().get("variant"));
-        for (boolean strict : new boolean[] {true, false}) {
-            String message = assertThrows(IllegalArgumentException.class,
-                    () -> ResNet.resnet50(device, CLASSES).loadStateDict(weights, strict)).getMessage();
-            assertTrue(message.contains("resnet50 (" + variant + ")"), message);
-        }
-    }
-
-    @Test
-    void variantsMayBeGivenTogether() throws IOException {
-        Map<String, StoredTensor> state = filled("resnet50");
-        ResNet net = ResNet.fromWeights(NetworkWeights.in(state).with(Set.of(Variant.values())), device);
-        assertArrayEquals(right("resnet50 stride_in_1x1+downsample_in_first_stage"), logits(net), 2e-5f);
-        ResNet read = ResNet.fromMetadata(net.describe(), state, device);
-        assertArrayEquals(logits(net), logits(read));
-    }
-
-    /** The entries of MMCV and MMEngine. */
-    @ParameterizedTest
-    @ValueSource(strings = {"meta.config", "meta.cfg"})
-    void aConfigurationInPythonStatesCaffesStyle(String entry) {
-        String config = "model = dict(backbone=dict(type='ResNet', depth=50, style='caffe'))";
-        Weights weights = Weights.of(ArchitectureTest.shapesOf(Architecture.byName("resnet50"), 3), Map.of(entry, config));
-        assertEquals(Set.of(Variant.STRIDE_IN_1X1), NetworkWeights.in(weights).architecture().variants());
-    }
-
-    @ParameterizedTest
-    @EnumSource(Variant.class)
-    void theOutlineIsTheNetworks(Variant variant) {
-        Architecture architecture = Architecture.byName("resnet50").with(variant);
-        ResNet net = ResNet.of(architecture, device, 2, 1);
-        Map<String, Shape> shapes = new LinkedHashMap<>();
-        net.outline(64, 64).layers().forEach(layer -> shapes.put(layer.name(), layer.output()));
-        Map<String, Shape> found = new LinkedHashMap<>();
-        net.namedModules().forEach((name, module) -> {
-            if (name.matches("layer\\d\\.0")) {
-                module.onForward((m, y) -> found.put(name, y.shape()));
-            }
-        });
-        logits(net);
-        assertEquals(4, found.size());
-        found.forEach((name, shape) -> assertEquals(shapes.get(name + ".conv3"),
-                Shape.of(shape.dim(1), shape.dim(2), shape.dim(3))));
-    }
-
-    @Test
-    void basicBlocksHaveNoStrideToMove() {
-        assertThrows(IllegalArgumentException.class, () -> Architecture.byName("resnet18").with(Variant.STRIDE_IN_1X1));
-        Weights weights = Weights.of(filled("resnet18"), Map.of("config.downsample_in_bottleneck", "true"));
-        assertEquals(Set.of(), NetworkWeights.in(weights).architecture().variants());
-    }
-
-    @ParameterizedTest
-    @CsvSource({"arch,resnetblur18,resnetblur18", "config.architecture,resnetaa50.a1h_in1k,resnetaa50",
-        "args.model,resnetblur50,resnetblur50", "hyper_parameters.backbone,hf-hub:timm/resnetaa50.a1h_in1k,resnetaa50",
-        "args.encoder_name,tu-resnetblur18,resnetblur18", "args.output_stride,8,args.output_stride",
-        "config.replace_stride_with_dilation,'[false, true, true]',dilate", "args.dilation,true,dilate",
-        "meta.cfg,'backbone=dict(strides=(1, 2, 1, 1), dilations=(1, 1, 2, 4))',dilate",
-        "config.model_args.aa_layer,avg,averages", "config.model_args.act_layer,silu,silu", "config.hidden_act,gelu,gelu",
-        "variant,round,round"})
-    void aNetworkThatIsNotComputedIsRefusedByName(String entry, String value, String word) {
-        Weights weights = Weights.of(filled("resnet18"), Map.of(entry, value));
-        ResNet net = ResNet.resnet18(device, CLASSES);
-        for (String message : List.of(
-                assertThrows(IllegalArgumentException.class, () -> ResNet.fromWeights(weights, device)).getMessage(),
-                assertThrows(IllegalArgumentException.class, () -> net.loadStateDict(weights)).getMessage(),
-                assertThrows(IllegalArgumentException.class, () -> net.loadPretrained(weights, false)).getMessage())) {
-            assertTrue(message.contains(word), message);
-        }
-    }
-
-    /** Settings with the usual value, or of another part. */
-    @Test
-    void usualSettingsDoNotMatter() throws IOException {
-        assertRight("resnet18", Weights.of(filled("resnet18"), Map.of("arch", "resnet18", "args.output_stride", "32",
-                "config.model_args.aa_layer", "", "args.dilation", "False", "config.text_config.hidden_act", "gelu",
-                "config.replace_stride_with_dilation", "[false, false, false]", "config.hidden_act", "relu", "args.note",
-                "-".repeat(100_000) + "resnetaa50")));
-    }
+    // ---- networks that are not known -----------------------------------------------------------------------------
 
     /** timm's resnet50d, resnet50c, seresnet50 and resnet26, CLIP's and others', by the tensors in which they differ. */
     @ParameterizedTest
