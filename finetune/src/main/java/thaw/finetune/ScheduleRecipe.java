@@ -190,7 +190,7 @@ public record ScheduleRecipe(String name, Map<String, Double> options) implement
             case "flat-cosine" -> new FlatCosine(steps, option("pct_start"), option("div_final"));
             case "cosine" -> new CosineAnnealing(steps);
             case "step" -> new StepLR((int) Math.max(1, Math.round(option("step_size") * stepsPerEpoch)), option("gamma"));
-            default -> throw new IllegalStateException("schedule " + name + " is listed but not implemented");
+            default -> throw new IllegalStateException("unknown schedule " + name);
         };
     }
 

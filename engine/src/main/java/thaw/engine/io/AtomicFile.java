@@ -1,6 +1,7 @@
 package thaw.engine.io;
 
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.AtomicMoveNotSupportedException;
@@ -54,10 +55,20 @@ public final class AtomicFile {
         }
     }
 
+    /** Like {@link #write(Path, Content)}, for content in memory. */
+    public static void write(Path path, byte[] content) throws IOException {
+        write(path, channel -> {
+            ByteBuffer bytes = ByteBuffer.wrap(content);
+            while (bytes.hasRemaining()) {
+                channel.write(bytes);
+            }
+        });
+    }
+
     /**
-     * Checks that {@link #write} can write a file, for use before long work.
+     * Checks that {@link #write(Path, Content)} can write a file, for use before long work.
      *
-     * @return the file that {@link #write} would create or replace, with links resolved
+     * @return the file that {@link #write(Path, Content)} would create or replace, with links resolved
      * @throws IOException if the file cannot be written, as far as this can be determined without writing
      */
     public static Path requireWritable(Path path) throws IOException {

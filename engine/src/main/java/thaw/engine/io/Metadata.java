@@ -18,7 +18,7 @@ final class Metadata {
     private static final int LONGEST_WALK = 10_000;
     private static final int LONGEST_NAME = 200;
     private static final int LONGEST_LIST = 1000;
-    /** Made of several values; a text itself is kept whole, since it's in memory already: a configuration may be long. */
+    /** Bound on a text composed of several values; a single text is kept whole, because a configuration may be long. */
     private static final int LONGEST_TEXT = 10_000;
     private static final int LONGEST_INTEGER = 256;
 

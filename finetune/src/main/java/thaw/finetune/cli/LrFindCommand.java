@@ -4,7 +4,6 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
@@ -145,12 +144,7 @@ final class LrFindCommand implements Callable<Integer> {
         if (chart != null) {
             ByteArrayOutputStream png = new ByteArrayOutputStream();
             ImageIO.write(LearningRateChart.draw(sweeps), "png", png);
-            ByteBuffer bytes = ByteBuffer.wrap(png.toByteArray());
-            AtomicFile.write(chart, channel -> {
-                while (bytes.hasRemaining()) {
-                    channel.write(bytes);
-                }
-            });
+            AtomicFile.write(chart, png.toByteArray());
             output.text("chart written to " + chart);
             json.put("chart", chart.toString());
         }

@@ -3,7 +3,6 @@ package thaw.finetune.cli;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -169,11 +168,6 @@ final class PredictCommand implements Callable<Integer> {
             }
             table.append(Csv.line(fields));
         }
-        ByteBuffer bytes = StandardCharsets.UTF_8.encode(table.toString());
-        AtomicFile.write(csv, channel -> {
-            while (bytes.hasRemaining()) {
-                channel.write(bytes);
-            }
-        });
+        AtomicFile.write(csv, table.toString().getBytes(StandardCharsets.UTF_8));
     }
 }

@@ -76,9 +76,9 @@ record Pretrained(Path file, NetworkWeights network, PretrainedConfig config, Li
         if (!found.left().isEmpty()) {
             notes.add(file + ": not loaded: " + left(found));
         }
-        found.denseHead().ifPresent(convolution -> notes.add(file + ": " + convolution + " takes the features as maps, as where a"
-                + " network answers for each pixel; such a network often dilates its last stages, and then Thaw, which has strides"
-                + " there, gets other features out of the same weights"));
+        found.denseHead().ifPresent(convolution -> notes.add(file + ": " + convolution + " takes the body's feature maps, as in"
+                + " networks that predict each pixel; these often dilate their last stages, which the weights do not show. Thaw"
+                + " uses strides there, so the features may differ"));
         if (found.inputChannels() == 1) {
             notes.add(file + ": its stem takes grey images; it is adapted to colour images, by their luma");
         } else if (found.inputChannels() != COLOURS) {

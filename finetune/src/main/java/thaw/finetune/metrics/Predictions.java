@@ -1,7 +1,6 @@
 package thaw.finetune.metrics;
 
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -115,12 +114,7 @@ public record Predictions(LabelSet labels, List<Sample> samples, List<double[]> 
             }
             table.append(Csv.line(fields));
         }
-        ByteBuffer bytes = StandardCharsets.UTF_8.encode(table.toString());
-        AtomicFile.write(file, channel -> {
-            while (bytes.hasRemaining()) {
-                channel.write(bytes);
-            }
-        });
+        AtomicFile.write(file, table.toString().getBytes(StandardCharsets.UTF_8));
     }
 
     private List<Integer> above(int image, double threshold) {

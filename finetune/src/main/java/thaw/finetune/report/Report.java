@@ -1,7 +1,6 @@
 package thaw.finetune.report;
 
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Collections;
@@ -105,11 +104,6 @@ public record Report(String title, Map<String, String> settings, FitSettings fit
      * @throws IOException if writing fails
      */
     public void write(Path file) throws IOException {
-        ByteBuffer bytes = StandardCharsets.UTF_8.encode(html());
-        AtomicFile.write(file, channel -> {
-            while (bytes.hasRemaining()) {
-                channel.write(bytes);
-            }
-        });
+        AtomicFile.write(file, html().getBytes(StandardCharsets.UTF_8));
     }
 }

@@ -1,7 +1,6 @@
 package thaw.finetune.run;
 
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -51,11 +50,6 @@ public record BrokenImages(SortedMap<String, String> reasons) {
     void write(Path file) throws IOException {
         StringBuilder table = new StringBuilder(Csv.line(List.of("file", "reason")));
         reasons.forEach((image, reason) -> table.append(Csv.line(List.of(image, reason))));
-        ByteBuffer bytes = StandardCharsets.UTF_8.encode(table.toString());
-        AtomicFile.write(file, channel -> {
-            while (bytes.hasRemaining()) {
-                channel.write(bytes);
-            }
-        });
+        AtomicFile.write(file, table.toString().getBytes(StandardCharsets.UTF_8));
     }
 }

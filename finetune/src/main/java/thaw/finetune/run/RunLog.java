@@ -1,7 +1,6 @@
 package thaw.finetune.run;
 
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -86,11 +85,6 @@ public record RunLog(List<String> groups, List<EpochRow> rows) {
     }
 
     private static void write(Path file, CharSequence text) throws IOException {
-        ByteBuffer bytes = StandardCharsets.UTF_8.encode(text.toString());
-        AtomicFile.write(file, channel -> {
-            while (bytes.hasRemaining()) {
-                channel.write(bytes);
-            }
-        });
+        AtomicFile.write(file, text.toString().getBytes(StandardCharsets.UTF_8));
     }
 }

@@ -6,7 +6,6 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -219,12 +218,7 @@ public record RunSettings(Data data, Network network, String grain, List<Phase> 
     }
 
     void write(Path file) throws IOException {
-        ByteBuffer bytes = ByteBuffer.wrap(JSON.writeValueAsBytes(this));
-        AtomicFile.write(file, channel -> {
-            while (bytes.hasRemaining()) {
-                channel.write(bytes);
-            }
-        });
+        AtomicFile.write(file, JSON.writeValueAsBytes(this));
     }
 
     /** @throws IOException if the file is missing or does not hold a run's settings */

@@ -2,7 +2,6 @@ package thaw.finetune.run;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -153,13 +152,7 @@ public final class TrainingRun {
 
     private Outcome finish() throws IOException {
         boolean best = settings.keep() == RunSettings.Keep.BEST;
-        byte[] model = Files.readAllBytes(best ? folder.bestModel() : folder.lastModel());
-        AtomicFile.write(folder.model(), channel -> {
-            ByteBuffer bytes = ByteBuffer.wrap(model);
-            while (bytes.hasRemaining()) {
-                channel.write(bytes);
-            }
-        });
+        AtomicFile.write(folder.model(), Files.readAllBytes(best ? folder.bestModel() : folder.lastModel()));
         writeTables();
         writeBroken();
         int kept = best ? log.best() : log.rows().size() - 1;
