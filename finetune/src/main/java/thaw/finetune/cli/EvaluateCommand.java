@@ -233,12 +233,13 @@ final class EvaluateCommand implements Callable<Integer> {
         }
         double seconds = (System.nanoTime() - start) / 1e9;
 
+        ConfusionMatrix matrix = objective.multiLabel() ? null : ConfusionMatrix.of(result.predictions());
         int width = result.classes().stream().mapToInt(count -> count.label().length()).max().orElse(0);
         for (int c = 0; c < result.classes().size(); c++) {
             ClassCount count = result.classes().get(c);
             output.text(String.format(Locale.ROOT, "%-" + width + "s  %5d of %5d", count.label(), count.correct(), count.total())
                     + (count.total() == 0 ? "" : String.format(Locale.ROOT, "  %5.1f %%", 100 * count.accuracy()))
-                    + (objective.multiLabel() ? "" : perClass(ConfusionMatrix.of(result.predictions()), c)));
+                    + (matrix == null ? "" : perClass(matrix, c)));
         }
         Map<String, Double> metrics = metrics(result.predictions(), objective);
         output.text(metrics.entrySet().stream()
@@ -272,8 +273,8 @@ final class EvaluateCommand implements Callable<Integer> {
         }
         ObjectNode numbers = json.putObject("metrics");
         metrics.forEach(numbers::put);
-        if (!objective.multiLabel()) {
-            addPerClass(json, ConfusionMatrix.of(result.predictions()));
+        if (matrix != null) {
+            addPerClass(json, matrix);
         }
         if (table != null) {
             json.put("predictions", table.toString());
