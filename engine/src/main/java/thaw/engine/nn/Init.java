@@ -79,8 +79,14 @@ public final class Init {
      * Makes the rows of the matrix {@code [out, rest]} (its columns, if there are fewer) orthogonal with length {@code gain}
      * (Saxe et al. 2013): Q of the QR decomposition of a Gaussian matrix, each column multiplied by the sign of R's diagonal,
      * without which Q would not be uniformly distributed (Mezzadri 2007).
+     *
+     * @throws IllegalArgumentException if there is no generator, or the weight has fewer than two dimensions
      */
     public static void orthogonal(Tensor w, double gain, Generator g) {
+        if (g == null) {
+            throw new IllegalArgumentException("orthogonal: the matrix is made from random numbers; pass a Generator, such as"
+                    + " device.generator()");
+        }
         requireMatrix(w);
         int rows = w.shape().dim(0);
         int cols = w.shape().size() / rows;

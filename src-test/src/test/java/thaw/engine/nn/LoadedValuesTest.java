@@ -91,6 +91,16 @@ class LoadedValuesTest {
     }
 
     @Test
+    void countsAreWholeNumbers() {
+        for (float wrong : new float[] {2.5f, -1, Float.NaN, Float.POSITIVE_INFINITY}) {
+            assertRefused(with("norm.num_batches_tracked", floats(wrong)),
+                    "norm.num_batches_tracked: " + (double) wrong + " is not a count", "nothing was loaded");
+        }
+        net.loadStateDict(with("norm.num_batches_tracked", floats(3)));
+        assertArrayEquals(new long[] {3}, net.stateDict().get("norm.num_batches_tracked").toLongs());
+    }
+
+    @Test
     void whatIsNotTakenOverIsNotLookedAt() {
         Map<String, StoredTensor> state = with("head.weight", floats(Float.NaN));
         assertEquals(1, net.loadStateDict(state, false).unexpected().size());
