@@ -55,10 +55,11 @@ public final class Init {
         uniform(w, -bound, bound, g);
     }
 
-    /** Uniform within {@code ±1/√fanIn}: PyTorch's default for convolutions and linear layers (Kaiming's for slope √5). */
-    public static void defaultUniform(Tensor w, int fanIn, Generator g) {
+    /** Uniform within {@code ±1/√fanIn}: PyTorch's default for convolutions and linear layers (Kaiming's for slope √5). Returns w. */
+    public static Tensor defaultUniform(Tensor w, int fanIn, Generator g) {
         double bound = 1 / Math.sqrt(fanIn);
         uniform(w, -bound, bound, g);
+        return w;
     }
 
     /** Draws from a normal distribution with {@code std = gain · √(2 / (fanIn + fanOut))} (Glorot and Bengio 2010). */

@@ -26,7 +26,7 @@ class LoadedValuesTest {
     @BeforeEach
     void make() {
         Map<String, Module> layers = new LinkedHashMap<>();
-        layers.put("conv", new Conv2d(device, 3, 4, 3, Conv2dOptions.of(1, 1), false));
+        layers.put("conv", Conv2d.withoutBias(device, 3, 4, 3, Conv2dOptions.of(1, 1)));
         layers.put("norm", new BatchNorm2d(device, 4));
         net = new Sequential(layers);
         before = net.stateDict();
