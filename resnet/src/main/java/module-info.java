@@ -3,4 +3,6 @@ module thaw.resnet {
     requires transitive thaw.engine;
 
     exports thaw.resnet;
+
+    uses thaw.resnet.NetworkFamily;
 }
