@@ -5,6 +5,7 @@ import thaw.engine.Device;
 import thaw.engine.Generator;
 import thaw.engine.Scope;
 import thaw.engine.Tensor;
+import thaw.engine.functional.Activation;
 import thaw.engine.nn.BatchNorm2d;
 import thaw.engine.nn.Conv2d;
 import thaw.engine.nn.ConvNorm;
@@ -45,11 +46,11 @@ abstract sealed class ResidualBlock extends Module permits BasicBlock, Bottlenec
             Tensor direct = shortcut == null ? x : shortcut.call(x);
             Tensor y = x;
             for (ConvNorm layer : layers.subList(0, layers.size() - 1)) {
-                Tensor next = layer.call(y, null, true);
+                Tensor next = layer.call(y, Activation.RELU);
                 scope.release(y);
                 y = next;
             }
-            return scope.keep(layers.get(layers.size() - 1).call(y, direct, true));
+            return scope.keep(layers.get(layers.size() - 1).call(y, direct, Activation.RELU));
         }
     }
 

@@ -2,8 +2,8 @@ package thaw.engine.nn;
 
 import thaw.engine.Device;
 import thaw.engine.Generator;
-import thaw.engine.Ops;
 import thaw.engine.Tensor;
+import thaw.engine.functional.Functional;
 import thaw.kernels.Conv2dOptions;
 import thaw.kernels.Shape;
 
@@ -49,7 +49,7 @@ public final class Conv2d extends Module {
 
     @Override
     public Tensor forward(Tensor x) {
-        return Ops.conv2d(x, weight, bias, options);
+        return Functional.conv2d(x, weight, bias, options);
     }
 
     /** The weight {@code [out, in/groups, R, S]}. */

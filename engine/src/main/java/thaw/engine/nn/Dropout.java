@@ -1,8 +1,8 @@
 package thaw.engine.nn;
 
 import thaw.engine.Generator;
-import thaw.engine.Ops;
 import thaw.engine.Tensor;
+import thaw.engine.functional.Functional;
 
 /**
  * Dropout (Srivastava et al. 2014): in training mode, zeroes each element with probability {@code p} and divides the others
@@ -38,7 +38,7 @@ public final class Dropout extends Module {
             return x;
         }
         Generator source = generator == null ? x.device().generator() : generator;
-        return Ops.dropout(x, p, x.device().drawSeed(source::nextLong));
+        return Functional.dropout(x, p, x.device().drawSeed(source::nextLong));
     }
 
     @Override

@@ -2,8 +2,8 @@ package thaw.engine.nn;
 
 import thaw.engine.Device;
 import thaw.engine.Generator;
-import thaw.engine.Ops;
 import thaw.engine.Tensor;
+import thaw.engine.functional.Functional;
 import thaw.kernels.Shape;
 
 /**
@@ -37,7 +37,7 @@ public final class Linear extends Module {
 
     @Override
     public Tensor forward(Tensor x) {
-        return Ops.linear(x, weight, bias);
+        return Functional.linear(x, weight, bias);
     }
 
     /** The weight {@code [out, in]}. */

@@ -1,0 +1,5 @@
+/**
+ * The operators of networks as functions of tensors, like PyTorch's {@code torch.nn.functional}. Those with one operand,
+ * and the products and broadcasting ones, are methods of {@link thaw.engine.Tensor}.
+ */
+package thaw.engine.functional;
