@@ -30,7 +30,7 @@ class ModulesTest {
             package app;
 
             import thaw.engine.Device;
-            import thaw.engine.Ops;
+            import thaw.engine.functional.Functional;
             import thaw.engine.Scope;
             import thaw.engine.Tensor;
             import thaw.kernels.Shape;
@@ -42,7 +42,7 @@ class ModulesTest {
                         System.out.println(device.description());
                         ResNet net = ResNet.resnet20(device, 2);
                         Tensor x = device.ones(Shape.of(2, 3, 16, 16));
-                        Ops.crossEntropy(net.forward(x), device.labels(0, 1)).backward();
+                        Functional.crossEntropy(net.forward(x), device.labels(0, 1)).backward();
                         System.out.println(net.parameters().stream().allMatch(p -> p.grad() != null));
                         net.eval();
                         System.out.println(net.forward(x).shape());
