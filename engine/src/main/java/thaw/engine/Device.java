@@ -4,6 +4,7 @@ import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 import thaw.kernels.Array;
 import thaw.kernels.Backend;
 import thaw.kernels.BackendProvider;
@@ -326,7 +327,7 @@ public final class Device implements AutoCloseable {
     }
 
     /** Makes {@code outer} the current scope again. */
-    void leave(Scope scope, Scope outer) {
+    void leave(Scope scope, @Nullable Scope outer) {
         ThreadState state = states.get();
         if (state == null || state.scope != scope) {
             throw new IllegalStateException("a scope must be closed by the thread that opened it, in reverse order of opening;"
@@ -353,9 +354,9 @@ public final class Device implements AutoCloseable {
     }
 
     private static final class ThreadState {
-        private Scope scope;
+        private @Nullable Scope scope;
         private boolean gradEnabled = true;
-        private SeedLog.Pass pass;
+        private SeedLog.@Nullable Pass pass;
     }
 
     @Override

@@ -1,6 +1,7 @@
 package thaw.engine;
 
 import java.nio.FloatBuffer;
+import org.jspecify.annotations.Nullable;
 import thaw.kernels.Array;
 import thaw.kernels.BinaryOp;
 import thaw.kernels.Shape;
@@ -20,13 +21,13 @@ public final class Tensor implements AutoCloseable {
     private final Device device;
     private final Shape shape;
     private final Array array;
-    private final Function function;
-    Scope owner;
+    private final @Nullable Function function;
+    @Nullable Scope owner;
     private boolean requiresGrad;
-    private Tensor grad;
+    private @Nullable Tensor grad;
     private boolean closed;
 
-    Tensor(Device device, Array array, Function function) {
+    Tensor(Device device, Array array, @Nullable Function function) {
         this.device = device;
         this.shape = array.shape();
         this.array = array;
@@ -177,7 +178,7 @@ public final class Tensor implements AutoCloseable {
      * The sum of the gradients from each {@link #backward()} since the last {@link #zeroGrad}; null if there was none. The
      * next backward pass or {@code zeroGrad} closes it.
      */
-    public Tensor grad() {
+    public @Nullable Tensor grad() {
         return grad;
     }
 
@@ -246,7 +247,7 @@ public final class Tensor implements AutoCloseable {
         return device.wrap(device.backend().reshape(array(), shape));
     }
 
-    Function function() {
+    @Nullable Function function() {
         return function;
     }
 
