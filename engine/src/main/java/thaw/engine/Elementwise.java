@@ -22,13 +22,13 @@ final class Elementwise {
             @Override
             protected Array forward(Backend on, Array... in) {
                 Array value = on.unary(op, in[0]);
-                saved = needs(0) ? save(Backend.gradientNeedsInput(op) ? in[0] : value) : null;
+                saved = needs(0) ? save(op.gradientNeedsInput() ? in[0] : value) : null;
                 return value;
             }
 
             @Override
             protected Array[] backward(Backend on, Array gy) {
-                return gradients(() -> Backend.gradientNeedsInput(op) ? on.unaryGradient(op, gy, saved.get(), null)
+                return gradients(() -> op.gradientNeedsInput() ? on.unaryGradient(op, gy, saved.get(), null)
                         : on.unaryGradient(op, gy, null, saved.get()));
             }
         }.apply(x);

@@ -3,12 +3,12 @@ package thaw.kernels.cpu;
 import static thaw.kernels.cpu.Memory.cpu;
 
 import java.util.List;
+import thaw.kernels.AdamWOps;
 import thaw.kernels.AdamWOptions;
 import thaw.kernels.Array;
-import thaw.kernels.Shapes;
 
 /** One step of AdamW over all parameters of a group; see {@link thaw.kernels.Backend#adamW}. */
-final class AdamWUpdate {
+final class AdamWUpdate implements AdamWOps {
 
     private static final int CHUNK = 1 << 14;
 
@@ -20,9 +20,9 @@ final class AdamWUpdate {
         this.workers = workers;
     }
 
-    void step(AdamWOptions options, List<Array> parameters, List<Array> gradients, List<Array> firstMoments,
+    @Override
+    public void adamW(AdamWOptions options, List<Array> parameters, List<Array> gradients, List<Array> firstMoments,
             List<Array> secondMoments, long[] steps, Array foundInf) {
-        Shapes.adamW(parameters, gradients, firstMoments, secondMoments, steps, foundInf);
         if (foundInf != null && cpu(foundInf).data()[0] != 0) {
             return;
         }

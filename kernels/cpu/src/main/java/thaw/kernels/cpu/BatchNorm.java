@@ -4,11 +4,8 @@ import static thaw.kernels.cpu.Memory.cpu;
 
 import java.util.Arrays;
 import thaw.kernels.Array;
-import thaw.kernels.Backend.ChannelAffine;
-import thaw.kernels.Backend.NormGradients;
-import thaw.kernels.Backend.Normalized;
+import thaw.kernels.NormOps;
 import thaw.kernels.Shape;
-import thaw.kernels.Shapes;
 
 /**
  * Batch normalisation. The unit of work is one channel block of one image, which fits into a core's cache. Its sums are
@@ -27,7 +24,7 @@ import thaw.kernels.Shapes;
  * norm, residual, ReLU      3 + 1 → 2 + 1      5 + 2 → 3 + 2
  * </pre>
  */
-final class BatchNorm {
+final class BatchNorm implements NormOps {
 
     private final Memory memory;
     private final Workers workers;
@@ -109,9 +106,9 @@ final class BatchNorm {
 
     // ---- forward -------------------------------------------------------------------------------------------------
 
-    Normalized train(Array array, Array weight, Array bias, Array runningMean, Array runningVar, double momentum, double eps,
-            Array residual, boolean relu) {
-        Shapes.batchNormTrain(array, weight, bias, runningMean, runningVar, residual);
+    @Override
+    public Normalized batchNormTrain(Array array, Array weight, Array bias, Array runningMean, Array runningVar,
+            double momentum, double eps, Array residual, boolean relu) {
         Units u = units(array);
         CpuArray mean = memory.rowMajor(Shape.of(u.channels));
         CpuArray invStd = memory.rowMajor(Shape.of(u.channels));
@@ -203,8 +200,8 @@ final class BatchNorm {
         }
     }
 
-    Array eval(Array array, Array weight, Array bias, Array mean, Array var, double eps) {
-        Shapes.batchNorm(array, weight, bias, mean, var);
+    @Override
+    public Array batchNormEval(Array array, Array weight, Array bias, Array mean, Array var, double eps) {
         Units u = units(array);
         float[] mu = memory.padded(mean, u.padded());
         float[] scale = memory.padded(weight, u.padded());
@@ -222,8 +219,9 @@ final class BatchNorm {
         return y;
     }
 
-    ChannelAffine affine(Array weight, Array bias, Array mean, Array var, double eps) {
-        Shape shape = Shapes.perChannel(weight, bias, mean, var);
+    @Override
+    public ChannelAffine batchNormAffine(Array weight, Array bias, Array mean, Array var, double eps) {
+        Shape shape = weight.shape();
         CpuArray scale = memory.rowMajor(shape);
         CpuArray shift = memory.rowMajor(shape);
         for (int c = 0; c < shape.size(); c++) {
@@ -236,9 +234,9 @@ final class BatchNorm {
 
     // ---- backward ------------------------------------------------------------------------------------------------
 
-    NormGradients trainGradient(Array gradient, Array array, Array output, Array weight, Array mean, Array invStd,
+    @Override
+    public NormGradients batchNormTrainGradient(Array gradient, Array array, Array output, Array weight, Array mean, Array invStd,
             boolean needInput, boolean needResidual) {
-        Shapes.batchNormTrainGradient(gradient, array, output, weight, mean, invStd);
         Units u = units(array);
         CpuArray gy = memory.as(u.x, gradient);
         CpuArray gx = needInput ? memory.like(u.x) : null;
@@ -316,9 +314,9 @@ final class BatchNorm {
         return total;
     }
 
-    NormGradients evalGradient(Array gradient, Array array, Array weight, Array mean, Array var, double eps,
+    @Override
+    public NormGradients batchNormEvalGradient(Array gradient, Array array, Array weight, Array mean, Array var, double eps,
             boolean needInput, boolean needParameters) {
-        Shapes.same("batchNormEvalGradient", gradient.shape(), Shapes.batchNorm(array, weight, mean, var));
         Units u = units(array);
         CpuArray gy = memory.as(u.x, gradient);
         float[] inv = memory.padded(var, u.padded());

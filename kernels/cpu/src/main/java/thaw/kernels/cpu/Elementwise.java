@@ -3,10 +3,9 @@ package thaw.kernels.cpu;
 import static thaw.kernels.cpu.Memory.cpu;
 
 import thaw.kernels.Array;
-import thaw.kernels.Backend;
 import thaw.kernels.BinaryOp;
+import thaw.kernels.ElementwiseOps;
 import thaw.kernels.Shape;
-import thaw.kernels.Shapes;
 import thaw.kernels.SplitMix64;
 import thaw.kernels.UnaryOp;
 
@@ -14,7 +13,7 @@ import thaw.kernels.UnaryOp;
  * Element-wise operators. They run over the memory in its own layout if that keeps the zeros of missing channels, and
  * otherwise in row-major order. The loops are plain Java; the compiler vectorises them.
  */
-final class Elementwise {
+final class Elementwise implements ElementwiseOps {
 
     /** Elements per item of a job: a few microseconds of work, and a few memory pages. */
     private static final int CHUNK = 1 << 14;
@@ -49,7 +48,8 @@ final class Elementwise {
         return memory.asRowMajor(x);
     }
 
-    Array unary(UnaryOp op, Array array) {
+    @Override
+    public Array unary(UnaryOp op, Array array) {
         CpuArray x = flat(array, keepsZero(op));
         CpuArray y = memory.like(x);
         float[] a = x.data();
@@ -111,9 +111,9 @@ final class Elementwise {
         }
     }
 
-    Array unaryGradient(UnaryOp op, Array gradient, Array input, Array output) {
-        Array argument = Backend.gradientNeedsInput(op) ? input : output;
-        Shapes.same("unaryGradient", gradient.shape(), argument.shape());
+    @Override
+    public Array unaryGradient(UnaryOp op, Array gradient, Array input, Array output) {
+        Array argument = op.gradientNeedsInput() ? input : output;
         // 1/x and 1/(2√x) are not finite at the zeros of missing channels.
         CpuArray v = flat(argument, op != UnaryOp.LOG && op != UnaryOp.SQRT);
         CpuArray gy = memory.as(v, gradient);
@@ -127,7 +127,7 @@ final class Elementwise {
         return gx;
     }
 
-    /** @param v the function's input or output, see {@link Backend#gradientNeedsInput} */
+    /** @param v the function's input or output, see {@link UnaryOp#gradientNeedsInput} */
     private void applyGradient(UnaryOp op, float[] g, float[] v, float[] out, int from, int to) {
         switch (op) {
             case RELU -> loops.reluGradient(g, v, out, from, to);
@@ -169,7 +169,8 @@ final class Elementwise {
         }
     }
 
-    Array binary(BinaryOp op, Array left, Array right) {
+    @Override
+    public Array binary(BinaryOp op, Array left, Array right) {
         Shape shape = Shape.broadcast(left.shape(), right.shape());
         if (left.shape().equals(right.shape())) {
             CpuArray a = flat(left, op != BinaryOp.DIV);
@@ -232,7 +233,8 @@ final class Elementwise {
         }
     }
 
-    Array affine(Array array, double alpha, double beta) {
+    @Override
+    public Array affine(Array array, double alpha, double beta) {
         CpuArray x = flat(array, beta == 0);
         CpuArray y = memory.like(x);
         float[] a = x.data();
@@ -248,7 +250,8 @@ final class Elementwise {
         return y;
     }
 
-    Array clamp(Array array, double low, double high) {
+    @Override
+    public Array clamp(Array array, double low, double high) {
         CpuArray x = flat(array, low <= 0 && high >= 0);
         CpuArray y = memory.like(x);
         float[] a = x.data();
@@ -264,8 +267,8 @@ final class Elementwise {
         return y;
     }
 
-    void add(Array target, Array x) {
-        Shapes.same("add", target.shape(), x.shape());
+    @Override
+    public void add(Array target, Array x) {
         CpuArray t = cpu(target);
         CpuArray other = memory.as(t, x);
         float[] sum = t.data();
@@ -279,8 +282,8 @@ final class Elementwise {
         other.release();
     }
 
-    void lerp(Array target, Array x, double weight) {
-        Shapes.same("lerp", target.shape(), x.shape());
+    @Override
+    public void lerp(Array target, Array x, double weight) {
         CpuArray t = cpu(target);
         CpuArray other = memory.as(t, x);
         float[] to = t.data();
@@ -295,8 +298,8 @@ final class Elementwise {
         other.release();
     }
 
-    Array dropout(Array array, double p, long seed) {
-        Shapes.dropout(array.shape(), p);
+    @Override
+    public Array dropout(Array array, double p, long seed) {
         CpuArray x = memory.asRowMajor(array);
         CpuArray y = memory.like(x);
         float[] a = x.data();

@@ -1,13 +1,13 @@
 package thaw.kernels.cpu;
 
 import thaw.kernels.Array;
-import thaw.kernels.Backend;
+import thaw.kernels.BinaryLossOps;
+import thaw.kernels.LossOps;
 import thaw.kernels.Reduction;
 import thaw.kernels.Shape;
-import thaw.kernels.Shapes;
 
-/** Binary cross-entropy, see {@link Backend#binaryCrossEntropy}. Scores are few: one thread, and sums in double precision. */
-final class LogisticLoss {
+/** Binary cross-entropy, see {@link BinaryLossOps#binaryCrossEntropy}. Scores are few: one thread, and sums in double precision. */
+final class LogisticLoss implements BinaryLossOps {
 
     private final Memory memory;
 
@@ -15,8 +15,8 @@ final class LogisticLoss {
         this.memory = memory;
     }
 
-    Backend.Loss binaryCrossEntropy(Array scores, Array target, Array positiveWeight, Reduction reduction) {
-        Shapes.binaryCrossEntropy(scores.shape(), target.shape(), positiveWeight == null ? null : positiveWeight.shape());
+    @Override
+    public LossOps.Loss binaryCrossEntropy(Array scores, Array target, Array positiveWeight, Reduction reduction) {
         CpuArray x = memory.asRowMajor(scores);
         CpuArray t = memory.asRowMajor(target);
         CpuArray gradient = memory.like(x);
@@ -39,6 +39,6 @@ final class LogisticLoss {
         value.data()[0] = (float) (total * factor);
         x.release();
         t.release();
-        return new Backend.Loss(value, gradient);
+        return new LossOps.Loss(value, gradient);
     }
 }

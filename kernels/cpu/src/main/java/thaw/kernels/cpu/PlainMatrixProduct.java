@@ -3,11 +3,12 @@ package thaw.kernels.cpu;
 import static thaw.kernels.cpu.Memory.cpu;
 
 import thaw.kernels.Array;
+import thaw.kernels.MatmulOps;
 import thaw.kernels.Shape;
 import thaw.kernels.Shapes;
 
 /** {@link thaw.kernels.Backend#matmul} without the Vector API. */
-final class PlainMatrixProduct implements MatrixProduct {
+final class PlainMatrixProduct implements MatmulOps {
 
     private final Memory memory;
     private final Workers workers;

@@ -4,11 +4,13 @@ import static thaw.kernels.cpu.Memory.cpu;
 
 import java.util.List;
 import thaw.kernels.Array;
+import thaw.kernels.ReductionOps;
 import thaw.kernels.Shape;
+import thaw.kernels.ShapeOps;
 import thaw.kernels.Shapes;
 
 /** Operators that move numbers without computing, and sums, the gradient of {@link #expand}. */
-final class Rearrangement {
+final class Rearrangement implements ShapeOps, ReductionOps {
 
     private final Memory memory;
 
@@ -16,8 +18,8 @@ final class Rearrangement {
         this.memory = memory;
     }
 
-    Array reshape(Array array, Shape shape) {
-        Shapes.reshape(array.shape(), shape);
+    @Override
+    public Array reshape(Array array, Shape shape) {
         CpuArray x = cpu(array);
         if (x.shape().equals(shape)) {
             return x.retain();
@@ -32,7 +34,8 @@ final class Rearrangement {
         return y;
     }
 
-    Array permute(Array array, int... dims) {
+    @Override
+    public Array permute(Array array, int... dims) {
         Shape shape = Shapes.permute(array.shape(), dims);
         CpuArray x = memory.asRowMajor(array);
         CpuArray y = memory.rowMajor(shape);
@@ -48,8 +51,9 @@ final class Rearrangement {
         return y;
     }
 
-    Array cat(List<Array> arrays, int dim) {
-        Shape shape = Shapes.cat(arrays.stream().map(Array::shape).toList(), dim);
+    @Override
+    public Array cat(List<Array> arrays, int dim) {
+        Shape shape = Shapes.cat(arrays, dim);
         int d = shape.index(dim);
         int inner = inner(shape, d);
         CpuArray y = memory.rowMajor(shape);
@@ -66,7 +70,8 @@ final class Rearrangement {
         return y;
     }
 
-    Array narrow(Array array, int dim, int start, int length) {
+    @Override
+    public Array narrow(Array array, int dim, int start, int length) {
         Shape shape = Shapes.narrow(array.shape(), dim, start, length);
         int d = shape.index(dim);
         int inner = inner(shape, d);
@@ -90,8 +95,8 @@ final class Rearrangement {
         return n;
     }
 
-    Array expand(Array array, Shape shape) {
-        Shapes.expand(array.shape(), shape);
+    @Override
+    public Array expand(Array array, Shape shape) {
         CpuArray x = memory.asRowMajor(array);
         CpuArray y = memory.rowMajor(shape);
         float[] from = x.data();
@@ -103,7 +108,8 @@ final class Rearrangement {
     }
 
     /** Sums in double precision, which costs little compared with the walk over the elements. */
-    Array sum(Array array, boolean keepDim, int... dims) {
+    @Override
+    public Array sum(Array array, boolean keepDim, int... dims) {
         Shape in = array.shape();
         Shape out = Shapes.sum(in, keepDim, dims);
         Shape kept = in.reduce(true, Shapes.reduced(in, dims));
@@ -121,7 +127,8 @@ final class Rearrangement {
         return y;
     }
 
-    Array argmax(Array array) {
+    @Override
+    public Array argmax(Array array) {
         Shape shape = Shapes.argmax(array.shape());
         CpuArray x = cpu(array);
         CpuArray y = memory.rowMajor(shape);

@@ -4,11 +4,11 @@ import static thaw.kernels.cpu.Memory.cpu;
 
 import java.util.List;
 import thaw.kernels.Array;
+import thaw.kernels.SgdOps;
 import thaw.kernels.SgdOptions;
-import thaw.kernels.Shapes;
 
 /** One step of SGD over all parameters of a group, as a single job in chunks of about equal size. */
-final class SgdUpdate {
+final class SgdUpdate implements SgdOps {
 
     private static final int CHUNK = 1 << 14;
 
@@ -20,9 +20,9 @@ final class SgdUpdate {
         this.workers = workers;
     }
 
-    void step(SgdOptions options, List<Array> parameters, List<Array> gradients, List<Array> buffers, boolean[] first,
+    @Override
+    public void sgd(SgdOptions options, List<Array> parameters, List<Array> gradients, List<Array> buffers, boolean[] first,
             Array foundInf) {
-        Shapes.sgd(options, parameters, gradients, buffers, first, foundInf);
         if (foundInf != null && cpu(foundInf).data()[0] != 0) {
             return;
         }

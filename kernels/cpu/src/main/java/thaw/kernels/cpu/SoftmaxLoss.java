@@ -1,13 +1,13 @@
 package thaw.kernels.cpu;
 
 import thaw.kernels.Array;
-import thaw.kernels.Backend;
+import thaw.kernels.LossOps;
 import thaw.kernels.Reduction;
 import thaw.kernels.Shape;
 import thaw.kernels.Shapes;
 
 /** Log-softmax and cross-entropy over rows of scores. Scores are few: one thread, and sums in double precision. */
-final class SoftmaxLoss {
+final class SoftmaxLoss implements LossOps {
 
     private final Memory memory;
 
@@ -15,8 +15,8 @@ final class SoftmaxLoss {
         this.memory = memory;
     }
 
-    Array logSoftmax(Array array) {
-        Shapes.logSoftmax(array.shape());
+    @Override
+    public Array logSoftmax(Array array) {
         CpuArray x = memory.asRowMajor(array);
         CpuArray y = memory.like(x);
         int columns = x.shape().dim(1);
@@ -42,8 +42,8 @@ final class SoftmaxLoss {
         }
     }
 
-    Array logSoftmaxGradient(Array gradient, Array output) {
-        Shapes.same("logSoftmaxGradient", gradient.shape(), Shapes.logSoftmax(output.shape()));
+    @Override
+    public Array logSoftmaxGradient(Array gradient, Array output) {
         CpuArray gy = memory.asRowMajor(gradient);
         CpuArray y = memory.asRowMajor(output);
         CpuArray gx = memory.like(y);
@@ -65,8 +65,8 @@ final class SoftmaxLoss {
         return gx;
     }
 
-    Backend.Loss crossEntropy(Array scores, Array target, Array classWeight, double smoothing, Reduction reduction) {
-        Shapes.crossEntropy(scores.shape(), target.shape(), classWeight == null ? null : classWeight.shape(), smoothing);
+    @Override
+    public Loss crossEntropy(Array scores, Array target, Array classWeight, double smoothing, Reduction reduction) {
         int rows = scores.shape().dim(0);
         int classes = scores.shape().dim(1);
         boolean hard = target.shape().rank() == 1;
@@ -110,7 +110,7 @@ final class SoftmaxLoss {
         value.data()[0] = (float) (total * factor);
         logP.release();
         t.release();
-        return new Backend.Loss(value, gradient);
+        return new Loss(value, gradient);
     }
 
     private static double target(float[] t, boolean hard, int n, int c, int label, int classes, double smoothing) {

@@ -4,6 +4,7 @@ import static thaw.kernels.cpu.Memory.cpu;
 
 import java.util.Arrays;
 import thaw.kernels.Array;
+import thaw.kernels.MatmulOps;
 import thaw.kernels.Shape;
 import thaw.kernels.Shapes;
 
@@ -12,7 +13,7 @@ import thaw.kernels.Shapes;
  * input channel. The right matrix is packed into columns of two vectors' width; like weights, the packed form is kept if
  * the matrix is used again.
  */
-final class VectorMatrixProduct implements MatrixProduct {
+final class VectorMatrixProduct implements MatmulOps {
 
     private static final int[] NO_TAPS = {0};
 
