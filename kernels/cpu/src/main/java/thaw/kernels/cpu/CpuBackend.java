@@ -1,11 +1,12 @@
 package thaw.kernels.cpu;
 
-import static thaw.kernels.cpu.Memory.cpu;
+import static thaw.kernels.cpu.memory.Memory.cpu;
 
 import java.nio.FloatBuffer;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Supplier;
 import thaw.kernels.AdamWOptions;
 import thaw.kernels.Array;
 import thaw.kernels.Backend;
@@ -18,6 +19,29 @@ import thaw.kernels.SgdOptions;
 import thaw.kernels.Shape;
 import thaw.kernels.Shapes;
 import thaw.kernels.UnaryOp;
+import thaw.kernels.cpu.conv.Convolution;
+import thaw.kernels.cpu.conv.PlainConvolution;
+import thaw.kernels.cpu.conv.VectorConvolution;
+import thaw.kernels.cpu.elementwise.Elementwise;
+import thaw.kernels.cpu.elementwise.Rearrangement;
+import thaw.kernels.cpu.loss.AdamWUpdate;
+import thaw.kernels.cpu.loss.LogisticLoss;
+import thaw.kernels.cpu.loss.SgdUpdate;
+import thaw.kernels.cpu.loss.SoftmaxLoss;
+import thaw.kernels.cpu.matmul.MatrixProduct;
+import thaw.kernels.cpu.matmul.PlainMatrixProduct;
+import thaw.kernels.cpu.matmul.VectorMatrixProduct;
+import thaw.kernels.cpu.memory.CpuArray;
+import thaw.kernels.cpu.memory.Memory;
+import thaw.kernels.cpu.microkernel.BlockLoops;
+import thaw.kernels.cpu.norm.BatchNorm;
+import thaw.kernels.cpu.norm.LaneLoops;
+import thaw.kernels.cpu.norm.PlainLaneLoops;
+import thaw.kernels.cpu.norm.Pooling;
+import thaw.kernels.cpu.norm.ScalarWindowLoops;
+import thaw.kernels.cpu.norm.VectorLaneLoops;
+import thaw.kernels.cpu.norm.WindowLoops;
+import thaw.kernels.cpu.parallel.Workers;
 
 /**
  * The fast backend for CPUs: float32 on all cores. With the module {@code jdk.incubator.vector} present it uses the Vector
@@ -32,7 +56,7 @@ public final class CpuBackend implements Backend {
     private final Memory memory;
     private final Rearrangement rearrangement;
     private final Elementwise elementwise;
-    private final CurrentLoops current;
+    private final BlockLoops current;
     private final AtomicReference<QuickStart> quickStart = new AtomicReference<>();
     private final MatrixProduct product;
     private final Convolution convolution;
@@ -50,17 +74,25 @@ public final class CpuBackend implements Backend {
         memory = new Memory(workers, lanes);
         rearrangement = new Rearrangement(memory);
         elementwise = new Elementwise(memory, workers, loops);
-        current = vectors ? new CurrentLoops(lanes) : null;
+        current = vectors ? new BlockLoops(lanes) : null;
         product = vectors ? new VectorMatrixProduct(memory, workers, current) : new PlainMatrixProduct(memory, workers);
         convolution = vectors ? new VectorConvolution(memory, workers, current) : new PlainConvolution(memory, workers);
         batchNorm = new BatchNorm(memory, workers, loops);
-        pooling = new Pooling(memory, workers, vectors ? current::get : () -> loops);
+        pooling = new Pooling(memory, workers, windowLoops(loops));
         loss = new SoftmaxLoss(memory);
         binaryLoss = new LogisticLoss(memory);
         sgd = new SgdUpdate(memory, workers);
         adamW = new AdamWUpdate(memory, workers);
         description = "cpu, " + (vectors ? "Vector API with " + loops.lanes() + " floats" : "plain loops") + ", "
                 + threads + (threads == 1 ? " thread" : " threads");
+    }
+
+    private Supplier<WindowLoops> windowLoops(WindowLoops loops) {
+        if (current == null) {
+            return () -> loops;
+        }
+        WindowLoops scalars = new ScalarWindowLoops(lanes);
+        return () -> current.vectors() ? loops : scalars;
     }
 
     /** The fastest variant for this Java: vectors if {@linkplain #hasVectors available}, else plain loops. */

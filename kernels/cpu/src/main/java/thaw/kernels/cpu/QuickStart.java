@@ -2,6 +2,8 @@ package thaw.kernels.cpu;
 
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
+import thaw.kernels.cpu.microkernel.BlockLoops;
+import thaw.kernels.cpu.parallel.Workers;
 
 /**
  * A quick first prediction: operators run on scalar loops, which are compiled while weights are read, until the vector
@@ -29,7 +31,7 @@ final class QuickStart implements AutoCloseable {
      */
     private static final long LONGEST = TimeUnit.SECONDS.toNanos(1);
 
-    private final CurrentLoops loops;
+    private final BlockLoops loops;
     private final Workers workers;
     private final int lanes;
 
@@ -37,7 +39,7 @@ final class QuickStart implements AutoCloseable {
     private final Thread thread = new Thread(new FutureTask<>(this::compile, null), "thaw-warm-up");
 
     /** @param workers the workers of the backend that owns {@code loops} */
-    QuickStart(CurrentLoops loops, Workers workers, int lanes) {
+    QuickStart(BlockLoops loops, Workers workers, int lanes) {
         this.loops = loops;
         this.workers = workers;
         this.lanes = lanes;

@@ -17,6 +17,7 @@ import thaw.kernels.Reduction;
 import thaw.kernels.SgdOptions;
 import thaw.kernels.Shape;
 import thaw.kernels.UnaryOp;
+import thaw.kernels.cpu.winograd.WinogradChoice;
 
 /**
  * Runs the layers of a small network repeatedly until the compiler has compiled them.

@@ -8,7 +8,7 @@
  *
  * <ul>
  * <li><b>{@code [N, C, H, W]}</b>, row-major. Vectors can only run along pixels, whose rows are 56, 28, 14 or 7 long in a
- *     ResNet: vectors of 16 are 88 %, 88 %, 88 % and 44 % full. {@link thaw.kernels.cpu.PlainConvolution}, which has no
+ *     ResNet: vectors of 16 are 88 %, 88 %, 88 % and 44 % full. {@link thaw.kernels.cpu.conv.PlainConvolution}, which has no
  *     alternative, unrolls images, so that rows are as long as a batch has pixels.
  * <li><b>{@code [N, H, W, C]}</b>. Neighbouring pixels are C floats apart. From 1024 channels on that is a multiple of
  *     4 KiB, and the pixels of a tile map to the same few lines of the first-level cache.
@@ -29,7 +29,7 @@
  * <tr><td>2048 channels, 7×7</td><td>86 / 102</td><td>66 / 69</td></tr>
  * </table>
  *
- * <p>Channel blocks are therefore used wherever the Vector API is; see {@link thaw.kernels.cpu.CpuArray}. Images, and
+ * <p>Channel blocks are therefore used wherever the Vector API is; see {@link thaw.kernels.cpu.memory.CpuArray}. Images, and
  * arrays of any rank but 4, stay row-major, and operators outside the hot paths of networks convert.
  */
 package thaw.kernels.cpu;
