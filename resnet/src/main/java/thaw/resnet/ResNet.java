@@ -11,7 +11,7 @@ import thaw.engine.Generator;
 import thaw.engine.Tensor;
 import thaw.engine.io.StoredTensor;
 import thaw.engine.nn.BatchNorm2d;
-import thaw.engine.nn.Checkpoint;
+import thaw.engine.nn.CheckpointedModule;
 import thaw.engine.nn.Conv2d;
 import thaw.engine.nn.Flatten;
 import thaw.engine.nn.Init;
@@ -352,7 +352,7 @@ public final class ResNet extends Network {
         for (int i = 0; i < architecture.stages(); i++) {
             Module stage = children().get(stageName(i));
             List<Module> blocks = stage.children().values().stream()
-                    .map(b -> b instanceof Checkpoint ? b : new Checkpoint(b)).toList();
+                    .map(b -> b instanceof CheckpointedModule ? b : new CheckpointedModule(b)).toList();
             child(stageName(i), new Sequential(blocks)).train(stage.isTraining());
         }
         return this;

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import java.util.Arrays;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
+import thaw.engine.functional.Functional;
 import thaw.engine.io.StoredTensor;
 import thaw.engine.nn.AdaptiveConcatPool2d;
 import thaw.engine.nn.BatchNorm2d;
@@ -39,7 +40,7 @@ class DeterminismTest {
             for (int i = 0; i < STEPS; i++) {
                 try (Scope step = device.scope()) {
                     Tensor x = GradientCheck.input(device, i, 6, 3, 19, 17).requiresGrad(false);
-                    Tensor loss = Ops.crossEntropy(net.call(x), device.labels(0, 1, 2, 3, 4, 0));
+                    Tensor loss = Functional.crossEntropy(net.call(x), device.labels(0, 1, 2, 3, 4, 0));
                     sgd.zeroGrad();
                     loss.backward();
                     sgd.step();

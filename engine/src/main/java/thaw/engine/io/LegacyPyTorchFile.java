@@ -31,7 +31,7 @@ final class LegacyPyTorchFile {
         next();     // the magic number, already checked by FileFormat
         Object version = next();
         if (!Long.valueOf(PROTOCOL_VERSION).equals(version)) {
-            throw new WeightFileException(file.name() + ": a PyTorch file of a protocol version other than "
+            throw new WeightFileException("a PyTorch file of a protocol version other than "
                     + PROTOCOL_VERSION + (version instanceof Number ? ": " + version : ""));
         }
         next();     // system information; storages are little-endian on every system
@@ -103,6 +103,6 @@ final class LegacyPyTorchFile {
     }
 
     private WeightFileException damaged(String what) {
-        return new WeightFileException(file.name() + ": damaged PyTorch file: " + what);
+        return new WeightFileException("damaged PyTorch file: " + what);
     }
 }

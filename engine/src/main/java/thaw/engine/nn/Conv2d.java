@@ -1,9 +1,10 @@
 package thaw.engine.nn;
 
+import org.jspecify.annotations.Nullable;
 import thaw.engine.Device;
 import thaw.engine.Generator;
-import thaw.engine.Ops;
 import thaw.engine.Tensor;
+import thaw.engine.functional.Functional;
 import thaw.kernels.Conv2dOptions;
 import thaw.kernels.Shape;
 
@@ -14,7 +15,7 @@ import thaw.kernels.Shape;
 public final class Conv2d extends Module {
 
     private final Tensor weight;
-    private final Tensor bias;
+    private final @Nullable Tensor bias;
     private final Conv2dOptions options;
 
     /** A convolution with stride 1, without padding, with bias. */
@@ -32,7 +33,7 @@ public final class Conv2d extends Module {
      * @throws IllegalArgumentException if the channels are not positive multiples of the number of groups
      */
     public Conv2d(Device device, int in, int out, int kernelH, int kernelW, Conv2dOptions options, boolean bias,
-            Generator generator) {
+            @Nullable Generator generator) {
         if (in < 1 || out < 1 || in % options.groups() != 0 || out % options.groups() != 0) {
             throw new IllegalArgumentException("Conv2d: " + in + " input and " + out + " output channels can't be divided into "
                     + options.groups() + " groups");
@@ -49,7 +50,7 @@ public final class Conv2d extends Module {
 
     @Override
     public Tensor forward(Tensor x) {
-        return Ops.conv2d(x, weight, bias, options);
+        return Functional.conv2d(x, weight, bias, options);
     }
 
     /** The weight {@code [out, in/groups, R, S]}. */
@@ -58,7 +59,7 @@ public final class Conv2d extends Module {
     }
 
     /** The bias {@code [out]}, or null. */
-    public Tensor bias() {
+    public @Nullable Tensor bias() {
         return bias;
     }
 

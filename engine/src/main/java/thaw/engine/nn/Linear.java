@@ -1,9 +1,10 @@
 package thaw.engine.nn;
 
+import org.jspecify.annotations.Nullable;
 import thaw.engine.Device;
 import thaw.engine.Generator;
-import thaw.engine.Ops;
 import thaw.engine.Tensor;
+import thaw.engine.functional.Functional;
 import thaw.kernels.Shape;
 
 /**
@@ -13,7 +14,7 @@ import thaw.kernels.Shape;
 public final class Linear extends Module {
 
     private final Tensor weight;
-    private final Tensor bias;
+    private final @Nullable Tensor bias;
 
     /** A layer with bias. */
     public Linear(Device device, int in, int out) {
@@ -26,7 +27,7 @@ public final class Linear extends Module {
     }
 
     /** @param generator draws the initial weights and biases, uniform within {@code ±1/√in}; null leaves them zero */
-    public Linear(Device device, int in, int out, boolean bias, Generator generator) {
+    public Linear(Device device, int in, int out, boolean bias, @Nullable Generator generator) {
         weight = parameter("weight", device.zeros(Shape.of(out, in)));
         Init.defaultUniform(weight, in, generator);
         this.bias = bias ? parameter("bias", device.zeros(Shape.of(out))) : null;
@@ -37,7 +38,7 @@ public final class Linear extends Module {
 
     @Override
     public Tensor forward(Tensor x) {
-        return Ops.linear(x, weight, bias);
+        return Functional.linear(x, weight, bias);
     }
 
     /** The weight {@code [out, in]}. */
@@ -46,7 +47,7 @@ public final class Linear extends Module {
     }
 
     /** The bias {@code [out]}, or null. */
-    public Tensor bias() {
+    public @Nullable Tensor bias() {
         return bias;
     }
 

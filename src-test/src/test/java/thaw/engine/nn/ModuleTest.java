@@ -85,7 +85,7 @@ class ModuleTest {
 
     @Test
     void checkpointsLeaveNoTraceInNames() {
-        assertEquals(network().stateDict().keySet(), new Checkpoint(network()).stateDict().keySet());
+        assertEquals(network().stateDict().keySet(), new CheckpointedModule(network()).stateDict().keySet());
     }
 
     @Test

@@ -42,7 +42,7 @@ class ModulesGradientTest {
                 new AdaptiveConcatPool2d(1), new Flatten(), new Dropout(0.5).eval(), block(), block().eval(),
                 new Sequential(block(), new AdaptiveConcatPool2d(1), new Flatten(), new BatchNorm2d(device, 6),
                         new Linear(device, 6, 3)),
-                new Checkpoint(block()), new Sequential(new Checkpoint(block()), new Checkpoint(new Checkpoint(block()))))
+                new CheckpointedModule(block()), new Sequential(new CheckpointedModule(block()), new CheckpointedModule(new CheckpointedModule(block()))))
                 .map(m -> DynamicTest.dynamicTest(m.toString(), () -> check(m)));
     }
 

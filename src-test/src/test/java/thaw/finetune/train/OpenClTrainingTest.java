@@ -20,9 +20,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import thaw.engine.Device;
 import thaw.engine.NoGrad;
-import thaw.engine.Ops;
 import thaw.engine.Scope;
 import thaw.engine.Tensor;
+import thaw.engine.functional.Functional;
 import thaw.engine.nn.AdaptiveConcatPool2d;
 import thaw.engine.nn.BatchNorm2d;
 import thaw.engine.nn.Conv2d;
@@ -115,7 +115,7 @@ class OpenClTrainingTest {
         void step(int... labels) {
             try (Scope scope = device.scope()) {
                 Tensor x = device.tensor(Shape.of(labels.length, 3, 8, 8), new float[labels.length * 3 * 64]);
-                Tensor loss = Ops.crossEntropy(net.call(x), device.labels(labels));
+                Tensor loss = Functional.crossEntropy(net.call(x), device.labels(labels));
                 sgd.zeroGrad();
                 loss.backward();
                 sgd.step();

@@ -1,6 +1,6 @@
 package thaw.finetune.demo;
 
-import static thaw.engine.Ops.crossEntropy;
+import static thaw.engine.functional.Functional.crossEntropy;
 import static thaw.engine.optim.ParamGroup.group;
 
 import java.util.LinkedHashMap;

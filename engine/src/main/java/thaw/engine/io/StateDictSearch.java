@@ -17,7 +17,7 @@ import java.util.stream.Stream;
  * Finds a model's state dict in the object that a training program saved. A dict within it is identified by its path: the
  * keys that lead to it, joined by dots.
  */
-final class Checkpoint {
+final class StateDictSearch {
 
     /**
      * Keys under which training programs store the state dict, in order of preference. The order is timm's, which prefers
@@ -33,22 +33,19 @@ final class Checkpoint {
     private static final int LONGEST_KEY = 200;
     private static final int MOST_SHOWN = 10;
 
-    private final String file;
     private final Map<?, ?> root;
     /** The dicts of tensors by path; a dict that is reachable by several paths is listed once. */
     private final Map<String, Map<?, ?>> candidates = new LinkedHashMap<>();
     /** The paths of the candidates and of the dicts around them. */
     private final Set<String> leading = new HashSet<>();
-    private final PickledModules modules;
+    private final PickledModules modules = new PickledModules();
 
-    private Checkpoint(String file, Object saved) throws WeightFileException {
-        this.file = file;
-        this.modules = new PickledModules(file);
+    private StateDictSearch(Object saved) throws WeightFileException {
         // A training program's own object, such as fastai's Learner, holds the model in one of its fields.
         this.root = dict(saved) == null && saved instanceof PickledObject object && object.state() instanceof Map<?, ?> fields
                 ? fields : dict(saved);
         if (root == null) {
-            throw new WeightFileException(file + ": contains a single " + kind(saved) + ", but a dict of named tensors is"
+            throw new WeightFileException("contains a single " + kind(saved) + ", but a dict of named tensors is"
                     + " expected; save a model's state_dict()");
         }
         collect();
@@ -74,12 +71,11 @@ final class Checkpoint {
     /**
      * The tensors of the state dict, with the numbers and strings beside it and in the dicts around it as metadata.
      *
-     * @param key  the path of the dict to search, or null to search the usual places
-     * @param file the file's name, for messages
+     * @param key the path of the dict to search, or null to search the usual places
      * @throws WeightFileException if there is no state dict, or several candidates and no way to choose among them
      */
-    static Weights weights(Object saved, String key, String file) throws WeightFileException {
-        return new Checkpoint(file, saved).weights(key);
+    static Weights weights(Object saved, String key) throws WeightFileException {
+        return new StateDictSearch(saved).weights(key);
     }
 
     private Weights weights(String key) throws WeightFileException {
@@ -92,7 +88,7 @@ final class Checkpoint {
         candidates.get(path).forEach((name, value) -> {
             StoredTensor tensor = tensor(value);
             if (name instanceof String text && tensor != null) {
-                tensors.put(text, tensor instanceof UnreadTensor unread ? unread.named(file, text) : tensor);
+                tensors.put(text, tensor);
             } else {
                 metadata.note(name, value);
             }
@@ -142,7 +138,7 @@ final class Checkpoint {
             path = join(path, name);
             dict = dict(dict.get(name));
         }
-        throw new WeightFileException(file + ": its dicts are nested more than " + DEEPEST + " levels deep; save a model's"
+        throw new WeightFileException("its dicts are nested more than " + DEEPEST + " levels deep; save a model's"
                 + " state_dict()");
     }
 
@@ -167,9 +163,9 @@ final class Checkpoint {
             return inner.get(0);
         }
         if (inner.isEmpty()) {
-            throw new WeightFileException(file + ": contains no tensors" + instead() + "; save a model's state_dict()");
+            throw new WeightFileException("contains no tensors" + instead() + "; save a model's state_dict()");
         }
-        throw new WeightFileException(file + ": contains several dicts of tensors, "
+        throw new WeightFileException("contains several dicts of tensors, "
                 + shown(inner.stream().map(name -> join(path, name)).toList())
                 + ", any of which may be the model's: choose one by key (--weights-key on the command line), or save a model's"
                 + " state_dict()");
@@ -181,7 +177,7 @@ final class Checkpoint {
         }
         Map<?, ?> dict = key.isEmpty() || !leading.contains(key) ? null : dict(root, key);
         if (dict == null) {
-            throw new WeightFileException(file + ": contains no dict of tensors under the key " + WeightFileException.quote(key)
+            throw new WeightFileException("contains no dict of tensors under the key " + WeightFileException.quote(key)
                     + (candidates.isEmpty() ? "; it contains no tensors at all" : "; it contains "
                     + shown(candidates.keySet().stream().map(path -> path.isEmpty() ? "the file itself" : path).toList())));
         }
