@@ -78,7 +78,7 @@ abstract sealed class ResidualBlock extends Module permits BasicBlock, Bottlenec
      */
     static Conv2d conv(Device device, Family family, int in, int out, int kernel, int stride, int groups, Generator generator) {
         Conv2dOptions options = Conv2dOptions.of(stride, kernel / 2, 1, groups);
-        Conv2d conv = new Conv2d(device, in, out, kernel, kernel, options, false, generator);
+        Conv2d conv = Conv2d.withoutBias(device, in, out, kernel, options, generator);
         Init.kaimingNormal(conv.weight(), family.fan(), generator);
         return conv;
     }

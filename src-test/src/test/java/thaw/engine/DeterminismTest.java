@@ -32,8 +32,8 @@ class DeterminismTest {
     private static Map<String, StoredTensor> train(int threads, long seed) {
         try (Device device = Device.cpu(threads)) {
             device.generator().seed(seed);
-            Module net = new Sequential(new Conv2d(device, 3, 20, 3, Conv2dOptions.of(1, 1), false), new BatchNorm2d(device, 20),
-                    new ReLU(), new MaxPool2d(3, 2, 1), new Conv2d(device, 20, 33, 3, Conv2dOptions.of(2, 1), true), new ReLU(),
+            Module net = new Sequential(Conv2d.withoutBias(device, 3, 20, 3, Conv2dOptions.of(1, 1)), new BatchNorm2d(device, 20),
+                    new ReLU(), new MaxPool2d(3, 2, 1), new Conv2d(device, 20, 33, 3, Conv2dOptions.of(2, 1)), new ReLU(),
                     new AdaptiveConcatPool2d(1), new Flatten(), new Dropout(0.5), new Linear(device, 66, 5));
             SGD sgd = new SGD(ParamGroup.group("all", net).lr(0.1).weightDecay(1e-4));
             Scheduler scheduler = new Scheduler(sgd, OneCycle.of(STEPS));

@@ -48,9 +48,9 @@ class ScopeTest {
 
     private static Module network(Device device) {
         return new Sequential(
-                new Conv2d(device, 3, 4, 3, Conv2dOptions.of(1, 1), true), new BatchNorm2d(device, 4), new ReLU(),
+                new Conv2d(device, 3, 4, 3, Conv2dOptions.of(1, 1)), new BatchNorm2d(device, 4), new ReLU(),
                 new MaxPool2d(2, 2, 0),
-                new CheckpointedModule(new Sequential(new Conv2d(device, 4, 4, 3, Conv2dOptions.of(1, 1), false),
+                new CheckpointedModule(new Sequential(Conv2d.withoutBias(device, 4, 4, 3, Conv2dOptions.of(1, 1)),
                         new BatchNorm2d(device, 4), new ReLU(), new Dropout(0.3))),
                 new AdaptiveAvgPool2d(1), new Flatten(), new Linear(device, 4, 3));
     }

@@ -69,9 +69,9 @@ final class LegacyPyTorchFile {
         }
         if (id.get(5) instanceof Tuple view && view.size() == 3 && view.get(0) instanceof String key
                 && view.get(1) instanceof Long offset && view.get(2) instanceof Long count) {
-            TorchStorage stretch = root.view(offset, count);
-            TorchStorage earlier = views.putIfAbsent(key, stretch);
-            return earlier == null ? stretch : earlier;
+            TorchStorage range = root.view(offset, count);
+            TorchStorage earlier = views.putIfAbsent(key, range);
+            return earlier == null ? range : earlier;
         }
         throw damaged("a view of a storage is malformed");
     }

@@ -96,13 +96,13 @@ final class SafetensorsHeader {
             boolean readable = e.type.dtype != null && e.end - e.begin <= FileBytes.LARGEST_SLICE;
             tensors.put(e.name, readable
                     ? new ContiguousTensor(e.type.dtype, shape(e), bytes.slice(dataBegin + e.begin, e.end - e.begin))
-                    : new UnreadTensor(() -> hindrance(e), e.type.dtype, TorchTensor.shape(e.shape)));
+                    : new UnreadTensor(() -> refusal(e), e.type.dtype, TorchTensor.shape(e.shape)));
         }
         return Weights.of(tensors, metadata);
     }
 
     /** The reason why a tensor's values cannot be read; thrown on access to them. */
-    private SafetensorsException hindrance(Entry e) {
+    private SafetensorsException refusal(Entry e) {
         String where = "of shape " + Arrays.toString(e.shape);
         return e.type.dtype == null
                 ? new SafetensorsException(UNSUPPORTED_DTYPE, where + " is of dtype " + e.type.name + ", which is not read"

@@ -79,11 +79,11 @@ final class Fusion {
         for (int i = 0; i < modules.size();) {
             int at = i;
             Rule rule = RULES.stream().filter(r -> r.matches(modules, at)).findFirst().orElse(null);
-            List<Module> stretch = modules.subList(at, at + (rule == null ? 1 : rule.types.size()));
-            List<UnaryOperator<Tensor>> apart = stretch.stream().<UnaryOperator<Tensor>>map(m -> m::call).toList();
-            Step fused = rule == null ? device -> apart : rule.fuse.apply(stretch);
-            steps.add(device -> stretch.stream().anyMatch(Module::hasHooks) ? apart : fused.calls(device));
-            i += stretch.size();
+            List<Module> group = modules.subList(at, at + (rule == null ? 1 : rule.types.size()));
+            List<UnaryOperator<Tensor>> apart = group.stream().<UnaryOperator<Tensor>>map(m -> m::call).toList();
+            Step fused = rule == null ? device -> apart : rule.fuse.apply(group);
+            steps.add(device -> group.stream().anyMatch(Module::hasHooks) ? apart : fused.calls(device));
+            i += group.size();
         }
     }
 

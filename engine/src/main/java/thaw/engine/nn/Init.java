@@ -56,10 +56,11 @@ public final class Init {
         uniform(w, -bound, bound, g);
     }
 
-    /** Uniform within {@code ±1/√fanIn}: PyTorch's default for convolutions and linear layers (Kaiming's for slope √5). */
-    public static void defaultUniform(Tensor w, int fanIn, @Nullable Generator g) {
+    /** Uniform within {@code ±1/√fanIn}: PyTorch's default for convolutions and linear layers (Kaiming's for slope √5). Returns w. */
+    public static Tensor defaultUniform(Tensor w, int fanIn, @Nullable Generator g) {
         double bound = 1 / Math.sqrt(fanIn);
         uniform(w, -bound, bound, g);
+        return w;
     }
 
     /** Draws from a normal distribution with {@code std = gain · √(2 / (fanIn + fanOut))} (Glorot and Bengio 2010). */
@@ -77,9 +78,14 @@ public final class Init {
      * Makes the rows of the matrix {@code [out, rest]} (its columns, if there are fewer) orthogonal with length {@code gain}
      * (Saxe et al. 2013).
      *
-     * @throws IllegalStateException if EJML is missing; the message names the artifact to add
+     * @throws IllegalArgumentException if there is no generator, or the weight has fewer than two dimensions
+     * @throws IllegalStateException    if EJML is missing; the message names the artifact to add
      */
     public static void orthogonal(Tensor w, double gain, Generator g) {
+        if (g == null) {
+            throw new IllegalArgumentException("orthogonal: the matrix is made from random numbers; pass a Generator, such as"
+                    + " device.generator()");
+        }
         requireMatrix(w);
         int rows = w.shape().dim(0);
         try {

@@ -27,7 +27,7 @@ class CheckpointTest {
     }
 
     private Module block() {
-        return new Sequential(new Conv2d(device, 3, 3, 3, Conv2dOptions.of(1, 1), true), new BatchNorm2d(device, 3),
+        return new Sequential(new Conv2d(device, 3, 3, 3, Conv2dOptions.of(1, 1)), new BatchNorm2d(device, 3),
                 new Dropout(0.4), new ReLU());
     }
 

@@ -37,7 +37,8 @@ class ConvNormTest {
     }
 
     private ConvNorm layer(boolean bias) {
-        ConvNorm layer = new ConvNorm(new Conv2d(device, 3, 4, 3, Conv2dOptions.of(1, 1), bias), new BatchNorm2d(device, 4));
+        ConvNorm layer = new ConvNorm(bias ? new Conv2d(device, 3, 4, 3, Conv2dOptions.of(1, 1))
+                : Conv2d.withoutBias(device, 3, 4, 3, Conv2dOptions.of(1, 1)), new BatchNorm2d(device, 4));
         layer.norm().weight().copyFrom(input(device, 1, 4));
         layer.norm().bias().copyFrom(input(device, 2, 4));
         layer.norm().runningMean().copyFrom(input(device, 3, 4));

@@ -49,7 +49,7 @@ public class OwnNetworkTest {
 
         Tiny(Device device, int classes) {
             this.device = device;
-            child("conv", new Conv2d(device, 3, CHANNELS, 3, 3, Conv2dOptions.of(2, 1), false, device.generator()));
+            child("conv", Conv2d.withoutBias(device, 3, CHANNELS, 3, Conv2dOptions.of(2, 1)));
             child("norm", new BatchNorm2d(device, CHANNELS));
             child("relu", new ReLU());
             child("pool", new AdaptiveAvgPool2d(1));
@@ -128,7 +128,7 @@ public class OwnNetworkTest {
 
         @Override
         public Network replaceHead(int newClasses) {
-            child("fc", new Linear(device, CHANNELS, newClasses, true, device.generator()));
+            child("fc", new Linear(device, CHANNELS, newClasses));
             classes = newClasses;
             return this;
         }

@@ -100,7 +100,7 @@ class OpenClTrainingTest {
 
         Steps(Device device) {
             this.device = device;
-            net = new Sequential(new Conv2d(device, 3, 6, 3, Conv2dOptions.of(1, 1), false), new BatchNorm2d(device, 6),
+            net = new Sequential(Conv2d.withoutBias(device, 3, 6, 3, Conv2dOptions.of(1, 1)), new BatchNorm2d(device, 6),
                     new ReLU(), new MaxPool2d(2, 2, 0), new AdaptiveConcatPool2d(1), new Flatten(),
                     new Dropout(0.25, device.generator()), new Linear(device, 12, 3));
             sgd = new SGD(group("all", net.parameters()).lr(0.01).momentum(0.9));
