@@ -51,8 +51,8 @@ final class LayerOptimizer implements AutoCloseable {
         ParamGroup made = ParamGroup.group(name, parameters).lr(rates.get(i)).weightDecay(settings.weightDecay())
                 .decayBiasAndNorm(settings.decayBiasAndNorm());
         return settings.optimizer() == OptimizerKind.SGD
-                ? made.momentum(settings.momentum()).nesterov(settings.nesterov())
-                : made.betas(settings.momentum(), settings.beta2()).eps(settings.eps());
+                ? made.momentum(settings.momentum()).set(SGD.NESTEROV, settings.nesterov())
+                : made.set(AdamW.BETA1, settings.momentum()).set(AdamW.BETA2, settings.beta2()).set(AdamW.EPS, settings.eps());
     }
 
     Optimizer optimizer() {

@@ -64,7 +64,7 @@ final class PhaseRun implements AutoCloseable {
         losses = new EpochLosses(context.net().device());
         step = new TrainingStep(context.net(), context.loss(), layers.optimizer(), settings);
         average = settings.averageDecay() == 0 ? null
-                : new WeightAverage(context.net(), settings.averageDecay(), settings.averageWarmup());
+                : new WeightAverage(context.net(), new WeightAverage.Decay(settings.averageDecay(), settings.averageWarmup()));
     }
 
     /** The loader's number of the next epoch. */

@@ -73,10 +73,10 @@ final class TrainingStep {
     void update(GroupMeter meter, List<LayerGroup> groups, Tensor foundInf) {
         meter.beforeStep(groups);
         if (settings.clipNorm() > 0) {
-            GradientClipping.clipGradNorm(optimizer.parameters(), settings.clipNorm());
+            new GradientClipping.ByNorm(settings.clipNorm()).clip(optimizer.parameters());
         }
         if (settings.clipValue() > 0) {
-            GradientClipping.clipGradValue(optimizer.parameters(), settings.clipValue());
+            new GradientClipping.ByValue(settings.clipValue()).clip(optimizer.parameters());
         }
         optimizer.step(foundInf);
         meter.afterStep(groups);
