@@ -22,7 +22,7 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import thaw.finetune.ModelFile;
+import thaw.finetune.predict.ModelFile;
 
 /** The options of {@code thaw train}, each from the command line to its effect. */
 class TrainOptionsTest {
