@@ -7,12 +7,12 @@ import thaw.engine.optim.Optimizer;
 import thaw.engine.optim.ParamGroup;
 
 /** RMSprop with momentum (Hinton 2012) in PyTorch's order, of public classes and tensor operations alone. */
-final class RMSprop extends Optimizer {
+public final class RMSprop extends Optimizer {
 
     static final String ALPHA = "alpha";
     static final String EPS = "eps";
 
-    RMSprop(ParamGroup... groups) {
+    public RMSprop(ParamGroup... groups) {
         super("RMSprop", Map.of("lr", 1e-2, ALPHA, 0.99, EPS, 1e-8, "momentum", 0.0, "weight_decay", 0.0), groups);
     }
 

@@ -36,6 +36,11 @@ public interface GradientClipping {
                 scale(parameters, scale);
             }
         }
+
+        @Override
+        public String toString() {
+            return "the norm of all gradients together at most " + maxNorm;
+        }
     }
 
     /** Clips every element of the gradients to {@code −value … value}, like PyTorch's {@code clip_grad_value_}. */
@@ -54,6 +59,11 @@ public interface GradientClipping {
                     assign(p.grad(), on.clamp(p.grad().array(), -value, value));
                 }
             }
+        }
+
+        @Override
+        public String toString() {
+            return "the absolute value of each element at most " + value;
         }
     }
 

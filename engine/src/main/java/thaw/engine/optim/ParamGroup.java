@@ -27,7 +27,8 @@ public final class ParamGroup {
     public static final String MOMENTUM = "momentum";
     /** The weight decay, at least 0. */
     public static final String WEIGHT_DECAY = "weight_decay";
-    static final String DECAY_BIAS_AND_NORM = "decay_bias_and_norm";
+    /** Whether weight decay applies to biases and the weights of norms, 1 by default; see {@link #decayBiasAndNorm(boolean)}. */
+    public static final String DECAY_BIAS_AND_NORM = "decay_bias_and_norm";
 
     private final String name;
     private final List<Tensor> parameters;
@@ -218,9 +219,14 @@ public final class ParamGroup {
         return other;
     }
 
-    /** The options that are set; after joining an optimizer, all that it has. */
-    Map<String, Double> options() {
-        return options;
+    /** The options that are set, by name; after joining an optimizer, all that it has. */
+    public Map<String, Double> options() {
+        return Collections.unmodifiableMap(options);
+    }
+
+    /** The option that a {@link Schedule}'s momentum sets, as in PyTorch: the momentum if there is one, otherwise beta1. */
+    public String momentumOption() {
+        return has(MOMENTUM) ? MOMENTUM : AdamW.BETA1;
     }
 
     private IllegalArgumentException unknown(String option, String optimizer, Set<String> known) {

@@ -6,8 +6,8 @@ import java.util.Map;
 /**
  * Sets the options of an optimizer's groups by a {@link Schedule}: those of step 0 at once, the next at each
  * {@link #step()}, which is to be called after the optimizer's. A group that is added later starts from the values that it
- * has when it is first seen. As in PyTorch, the momentum is the option {@code momentum}, otherwise {@code beta1}, if the
- * optimizer has one of them. Not thread-safe.
+ * has when it is first seen. The momentum is {@link ParamGroup#momentumOption}, if the
+ * optimizer has that option. Not thread-safe.
  *
  * <p>Its whole state is the number of steps, since a {@link Schedule} is a function of the step.
  */
@@ -63,7 +63,7 @@ public final class Scheduler {
 
     private void apply() {
         for (ParamGroup g : optimizer.groups()) {
-            String momentum = g.has(ParamGroup.MOMENTUM) ? ParamGroup.MOMENTUM : AdamW.BETA1;
+            String momentum = g.momentumOption();
             Base base = bases.computeIfAbsent(g, k -> new Base(k.lr(), k.has(momentum) ? k.get(momentum) : 0));
             g.lr(schedule.lr(step, base.lr));
             if (g.has(momentum)) {

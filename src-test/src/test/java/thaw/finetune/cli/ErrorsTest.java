@@ -70,7 +70,7 @@ class ErrorsTest {
         assertFails(List.of("train", data, "--arch", "resnet20", "--epochs", 0), "--epochs", "--freeze-epochs");
         assertFails(List.of("train", data), "--weights", "--arch");
         assertFails(List.of("train", data, "--arch", "resnet20", "--seed", "1.5"), "--seed", "1.5", "not a whole number");
-        assertFails(List.of("train", data, "--arch", "resnet20", "--lr", "1,,2"), "--lr", "not a number");
+        assertFails(List.of("train", data, "--arch", "resnet20", "--lr", "1,,2"), "--lr", "expected one such as 1e-3");
         assertFails(List.of("train", data, "--arch", "resnet20", "--momentum", 1), "--momentum", "below 1");
         assertFails(List.of("train", data, "--arch", "resnet20", "--weight-decay", "NaN"), "--weight-decay", "NaN");
         assertFails(List.of("train", data, "--arch", "resnet20", "--freeze-to", 3), "--freeze-to", "early, middle, head");
@@ -85,10 +85,10 @@ class ErrorsTest {
 
     @Test
     void ratesNameTheGroups() {
-        String[] words = {"--lr", "2 rates", "3 layer groups (early, middle, head)"};
+        String[] words = {"--lr", "or 3, one for each of [early, middle, head]", "got 2"};
         assertFails(List.of("groups", "resnet50", "--lr", "1e-3,1e-2"), words);
         assertFails(List.of("train", data, "--weights", weights, "--lr", "1e-3,1e-2"), words);
-        assertFails(List.of("train", data, "--weights", weights, "--lr", "-1"), "--lr", "0 or more", "-1");
+        assertFails(List.of("train", data, "--weights", weights, "--lr", "-1"), "--lr", "at least 0", "-1");
     }
 
     @Test
