@@ -10,6 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import thaw.Extent;
 import thaw.engine.Device;
 import thaw.engine.io.Weights;
 import thaw.finetune.data.ImageFolder;
@@ -31,7 +32,7 @@ class SharedTransferTest {
         }
     }
 
-    /** PyTorch reaches 78.0 to 79.0 % with the head alone, then 84.8 to 87.7 %. */
+    /** PyTorch reaches 78.0 to 79.0 % with the head alone, then 84.8 to 87.7 %; a sample of one epoch each learns less. */
     @Test
     void finetunesToDogsAndCatsAsPyTorchDoes(@TempDir Path folder) throws IOException {
         ImageFolder data = ImageFolder.of(shared("dogscats")).size(64).batch(32).seed(1);
@@ -40,11 +41,11 @@ class SharedTransferTest {
             ResNet net = ResNet.fromWeights(weights, device).replaceHead(2);
             Learner learn = new Learner(net, data);
 
-            EpochResult head = learn.freeze().fitOneCycle(3, 0.05).get(2);
-            assertEquals(0.786, head.accuracy(), 0.03);
+            EpochResult head = learn.freeze().fitOneCycle(Extent.times(1, 3), 0.05).get(Extent.times(0, 2));
+            assertEquals(Extent.FULL ? 0.786 : 0.75, head.accuracy(), Extent.FULL ? 0.03 : 0.1);
 
-            EpochResult all = learn.unfreeze().fitOneCycle(5, rates(1e-3, 1e-2, 1e-1)).get(4);
-            assertTrue(all.accuracy() >= 0.84, all::toString);
+            EpochResult all = learn.unfreeze().fitOneCycle(Extent.times(1, 5), rates(1e-3, 1e-2, 1e-1)).get(Extent.times(0, 4));
+            assertTrue(all.accuracy() >= (Extent.FULL ? 0.84 : 0.75), all::toString);
 
             Path file = folder.resolve("dogscats.safetensors");
             learn.save(file);

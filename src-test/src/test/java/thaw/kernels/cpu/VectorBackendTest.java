@@ -18,7 +18,7 @@ class VectorBackendTest extends ReferenceAgreement {
         assumeTrue(CpuBackend.hasVectors(), "the Vector API is missing: run Java with --add-modules jdk.incubator.vector");
     }
 
-    /** Winograd's transforms amplify rounding errors; see {@link WinogradConvolution}. */
+    /** Winograd's transforms amplify rounding errors; see {@link thaw.kernels.cpu.winograd.WinogradConvolution}. */
     @Override
     protected double convolutionTolerance() {
         return 1e-4;

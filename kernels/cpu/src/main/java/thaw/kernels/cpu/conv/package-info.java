@@ -1,0 +1,2 @@
+/** Convolutions and their gradients: the choice of an algorithm, and direct convolution. */
+package thaw.kernels.cpu.conv;

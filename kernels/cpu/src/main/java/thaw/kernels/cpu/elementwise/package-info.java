@@ -1,0 +1,2 @@
+/** Element-wise operators, reductions and rearrangements. */
+package thaw.kernels.cpu.elementwise;

@@ -1,0 +1,2 @@
+/** Losses, and the optimisers' updates of parameters. */
+package thaw.kernels.cpu.loss;

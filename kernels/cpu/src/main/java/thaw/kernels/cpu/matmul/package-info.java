@@ -1,0 +1,2 @@
+/** Matrix products. */
+package thaw.kernels.cpu.matmul;

@@ -1,0 +1,2 @@
+/** The innermost loops of convolutions and matrix products, their epilogue, and the order of weights that they read. */
+package thaw.kernels.cpu.microkernel;
