@@ -73,6 +73,14 @@ class ErrorsTest {
         assertFails(List.of("train", data, "--arch", "resnet20", "--lr", "1,,2"), "--lr", "expected one such as 1e-3");
         assertFails(List.of("train", data, "--arch", "resnet20", "--momentum", 1), "--momentum", "below 1");
         assertFails(List.of("train", data, "--arch", "resnet20", "--weight-decay", "NaN"), "--weight-decay", "NaN");
+        assertFails(List.of("train", data, "--arch", "resnet20", "--optimizer", "adam"), "--optimizer", "known are adamw, sgd",
+                "did you mean adamw?");
+        assertFails(List.of("train", data, "--arch", "resnet20", "--optimizer", "sgd(beta1=0.5)"), "--optimizer",
+                "SGD has no option beta1");
+        assertFails(List.of("train", data, "--arch", "resnet20", "--optimizer", "adamw", "--nesterov"), "--nesterov",
+                "AdamW has no option nesterov");
+        assertFails(List.of("train", data, "--arch", "resnet20", "--clip", -1), "--clip", "above 0, got -1.0");
+        assertFails(List.of("train", data, "--arch", "resnet20", "--accumulate", 0), "--accumulate", "at least 1");
         assertFails(List.of("train", data, "--arch", "resnet20", "--freeze-to", 3), "--freeze-to", "early, middle, head");
         assertFails(List.of("groups", "resnet18", "--classes", 0), "--classes", "at least 1");
     }
