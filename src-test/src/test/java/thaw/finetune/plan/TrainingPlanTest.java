@@ -151,9 +151,10 @@ class TrainingPlanTest {
             assertEquals(rates.get(i).get(2) / 10, rates.get(i).get(1), 1e-15);
         }
         Map<String, StoredTensor> afterOne = states.get(0).optimizer().tensors();
-        assertTrue(afterOne.containsKey("momentum_buffer.0.0"));
+        assertTrue(afterOne.containsKey("momentum_buffer.2.0"));
         assertFalse(afterOne.containsKey("momentum_buffer.1.0"));
         assertTrue(states.get(1).optimizer().containsKey("momentum_buffer.1.0"));
+        assertFalse(states.get(1).optimizer().containsKey("momentum_buffer.0.0"), "still frozen");
         assertEquals("middle", states.get(1).optimizer().metadata().get("group.1.name"));
     }
 
