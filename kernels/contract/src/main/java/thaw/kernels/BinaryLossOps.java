@@ -1,6 +1,6 @@
 package thaw.kernels;
 
-/** The loss for multi-label targets. */
+/** The loss of a classifier whose labels are independent of each other. */
 public interface BinaryLossOps {
 
     /**
