@@ -2,6 +2,7 @@
 module thaw.engine {
     requires transitive thaw.kernels;
     requires com.fasterxml.jackson.core;
+    requires static org.jspecify;
     // Only to draw orthogonal weights.
     requires static thaw.ejml;
 

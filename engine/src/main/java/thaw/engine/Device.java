@@ -4,6 +4,7 @@ import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 import thaw.kernels.Array;
 import thaw.kernels.Backend;
 import thaw.kernels.BackendProvider;
@@ -162,13 +163,11 @@ public final class Device implements AutoCloseable {
      * @throws IllegalArgumentException if their number is not the shape's number of elements
      */
     public Tensor tensor(Shape shape, float... values) {
-        requireLength(shape, values.length);
         return wrap(backend.of(shape, values));
     }
 
     /** Like {@link #tensor(Shape, float...)}; keeps double precision where the backend has it. */
     public Tensor tensor(Shape shape, double... values) {
-        requireLength(shape, values.length);
         return wrap(backend.of(shape, values));
     }
 
@@ -206,13 +205,6 @@ public final class Device implements AutoCloseable {
     /** A tensor, owned by the current scope, that takes over the caller's ownership of {@code array}. */
     public Tensor wrap(Array array) {
         return adopt(new Tensor(this, array, null));
-    }
-
-    private static void requireLength(Shape shape, int length) {
-        if (shape.size() != length) {
-            throw new IllegalArgumentException("tensor: shape " + shape + " holds " + shape.size() + " elements, "
-                    + length + " were given");
-        }
     }
 
     // ---- scopes and modes of the current thread ------------------------------------------------------------------
@@ -326,7 +318,7 @@ public final class Device implements AutoCloseable {
     }
 
     /** Makes {@code outer} the current scope again. */
-    void leave(Scope scope, Scope outer) {
+    void leave(Scope scope, @Nullable Scope outer) {
         ThreadState state = states.get();
         if (state == null || state.scope != scope) {
             throw new IllegalStateException("a scope must be closed by the thread that opened it, in reverse order of opening;"
@@ -353,9 +345,9 @@ public final class Device implements AutoCloseable {
     }
 
     private static final class ThreadState {
-        private Scope scope;
+        private @Nullable Scope scope;
         private boolean gradEnabled = true;
-        private SeedLog.Pass pass;
+        private SeedLog.@Nullable Pass pass;
     }
 
     @Override

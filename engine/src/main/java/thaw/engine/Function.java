@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.function.BiFunction;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 import thaw.kernels.Array;
 import thaw.kernels.Backend;
 
@@ -65,7 +66,7 @@ public abstract class Function {
      *
      * @param in the inputs' arrays; null where the input is null
      */
-    protected abstract Array forward(Backend on, Array... in);
+    protected abstract Array forward(Backend on, @Nullable Array... in);
 
     /**
      * The gradients with respect to the inputs, each a new array with one owner (or {@code gy} itself, retained), null
@@ -73,7 +74,7 @@ public abstract class Function {
      *
      * @param gy the gradient with respect to the operator's value; the caller keeps its ownership
      */
-    protected abstract Array[] backward(Backend on, Array gy);
+    protected abstract @Nullable Array[] backward(Backend on, Array gy);
 
     /**
      * Computes the operator on these inputs; some may be null if the operator allows it.
@@ -81,7 +82,7 @@ public abstract class Function {
      * @throws IllegalArgumentException if the inputs are on different devices or their shapes do not match
      * @throws IllegalStateException if this function has been applied before
      */
-    public final Tensor apply(Tensor... in) {
+    public final Tensor apply(@Nullable Tensor... in) {
         if (inputs != null || freed) {
             throw new IllegalStateException(name + " was applied twice; create a new one for each application");
         }

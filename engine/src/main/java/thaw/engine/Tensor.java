@@ -1,6 +1,7 @@
 package thaw.engine;
 
 import java.nio.FloatBuffer;
+import org.jspecify.annotations.Nullable;
 import thaw.kernels.Array;
 import thaw.kernels.BinaryOp;
 import thaw.kernels.Shape;
@@ -20,13 +21,13 @@ public final class Tensor implements AutoCloseable {
     private final Device device;
     private final Shape shape;
     private final Array array;
-    private final Function function;
-    Scope owner;
+    private final @Nullable Function function;
+    @Nullable Scope owner;
     private boolean requiresGrad;
-    private Tensor grad;
+    private @Nullable Tensor grad;
     private boolean closed;
 
-    Tensor(Device device, Array array, Function function) {
+    Tensor(Device device, Array array, @Nullable Function function) {
         this.device = device;
         this.shape = array.shape();
         this.array = array;
@@ -106,6 +107,7 @@ public final class Tensor implements AutoCloseable {
      * Overwrites the elements, without recording it in the graph.
      *
      * @param values in row-major order
+     * @throws IllegalArgumentException if their number is not the shape's number of elements
      * @throws IllegalStateException if this tensor is the result of a function
      */
     public void set(float... values) {
@@ -115,10 +117,6 @@ public final class Tensor implements AutoCloseable {
     /** Like {@link #set(float...)}, from the remaining elements of a buffer, for example a mapped part of a file. */
     public void set(FloatBuffer values) {
         requireLeaf("set");
-        if (values.remaining() != shape.size()) {
-            throw new IllegalArgumentException("set: a tensor " + shape + " holds " + shape.size() + " elements, "
-                    + values.remaining() + " were given");
-        }
         device.backend().write(array(), values);
     }
 
@@ -177,7 +175,7 @@ public final class Tensor implements AutoCloseable {
      * The sum of the gradients from each {@link #backward()} since the last {@link #zeroGrad}; null if there was none. The
      * next backward pass or {@code zeroGrad} closes it.
      */
-    public Tensor grad() {
+    public @Nullable Tensor grad() {
         return grad;
     }
 
@@ -246,7 +244,7 @@ public final class Tensor implements AutoCloseable {
         return device.wrap(device.backend().reshape(array(), shape));
     }
 
-    Function function() {
+    @Nullable Function function() {
         return function;
     }
 

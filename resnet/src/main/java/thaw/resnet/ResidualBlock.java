@@ -1,6 +1,7 @@
 package thaw.resnet;
 
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import thaw.engine.Device;
 import thaw.engine.Generator;
 import thaw.engine.Scope;
@@ -24,7 +25,7 @@ abstract sealed class ResidualBlock extends Module permits BasicBlock, Bottlenec
     private final List<ConvNorm> layers;
 
     /** The projection or padding of the shortcut; null for the identity. */
-    private Module shortcut;
+    private @Nullable Module shortcut;
 
     ResidualBlock(ConvNorm... layers) {
         this.layers = List.of(layers);
@@ -55,7 +56,7 @@ abstract sealed class ResidualBlock extends Module permits BasicBlock, Bottlenec
     }
 
     /** Registers the shortcut, after the layers, which is the state dict's order. */
-    final void shortcut(Device device, Family family, int in, int out, int stride, Generator generator) {
+    final void shortcut(Device device, Family family, int in, int out, int stride, @Nullable Generator generator) {
         if (stride == 1 && in == out) {
             return;
         }

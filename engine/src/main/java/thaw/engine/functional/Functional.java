@@ -1,6 +1,7 @@
 package thaw.engine.functional;
 
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import thaw.engine.Function;
 import thaw.engine.Tensor;
 import thaw.kernels.Array;
@@ -38,7 +39,7 @@ public final class Functional {
      * @param weight {@code [K, C/groups, R, S]}
      * @param bias   {@code [K]}, or null
      */
-    public static Tensor conv2d(Tensor x, Tensor weight, Tensor bias, Conv2dOptions options) {
+    public static Tensor conv2d(Tensor x, Tensor weight, @Nullable Tensor bias, Conv2dOptions options) {
         Shape xShape = x.shape();
         Shape wShape = weight.shape();
         return new Function("conv2d") {
@@ -75,7 +76,7 @@ public final class Functional {
      * @param weight {@code [out, in]}
      * @param bias   {@code [out]}, or null
      */
-    public static Tensor linear(Tensor x, Tensor weight, Tensor bias) {
+    public static Tensor linear(Tensor x, Tensor weight, @Nullable Tensor bias) {
         return new Function("linear") {
             private Saved savedX;
             private Saved savedW;
@@ -123,7 +124,7 @@ public final class Functional {
      * @param x        {@code [N, C]} or {@code [N, C, H, W]}
      * @param residual of x's shape, or null for 0
      */
-    public static Tensor batchNormTrain(Tensor x, Normalization norm, Tensor residual, Activation activation) {
+    public static Tensor batchNormTrain(Tensor x, Normalization norm, @Nullable Tensor residual, Activation activation) {
         return new BatchNorm(norm, true, activation).of(x, residual);
     }
 
@@ -142,7 +143,7 @@ public final class Functional {
      * @param x        {@code [N, C]} or {@code [N, C, H, W]}
      * @param residual of x's shape, or null for 0
      */
-    public static Tensor batchNormEval(Tensor x, Normalization norm, Tensor residual, Activation activation) {
+    public static Tensor batchNormEval(Tensor x, Normalization norm, @Nullable Tensor residual, Activation activation) {
         return new BatchNorm(norm, false, activation).of(x, residual);
     }
 
@@ -248,7 +249,7 @@ public final class Functional {
      * @param smoothing   label smoothing, from 0 (none) to 1
      * @throws IllegalArgumentException if a class number is not among the scores', or the target requires a gradient
      */
-    public static Tensor crossEntropy(Tensor scores, Tensor target, Tensor classWeight, double smoothing,
+    public static Tensor crossEntropy(Tensor scores, Tensor target, @Nullable Tensor classWeight, double smoothing,
             Reduction reduction) {
         return loss("crossEntropy", scores, target, classWeight, (on, x, t, w) -> on.crossEntropy(x, t, w, smoothing, reduction));
     }
@@ -266,18 +267,18 @@ public final class Functional {
      * @param positiveWeight the factor for targets of 1, one per class of the last dimension; or null for 1
      * @throws IllegalArgumentException if the shapes do not match, or the target requires a gradient
      */
-    public static Tensor binaryCrossEntropy(Tensor scores, Tensor target, Tensor positiveWeight, Reduction reduction) {
+    public static Tensor binaryCrossEntropy(Tensor scores, Tensor target, @Nullable Tensor positiveWeight, Reduction reduction) {
         return loss("binaryCrossEntropy", scores, target, positiveWeight,
                 (on, x, t, w) -> on.binaryCrossEntropy(x, t, w, reduction));
     }
 
     /** Computes a loss and its gradient with respect to the scores; the weight may be null. */
     private interface LossKernel {
-        Backend.Loss compute(Backend on, Array scores, Array target, Array weight);
+        Backend.Loss compute(Backend on, Array scores, Array target, @Nullable Array weight);
     }
 
     /** A loss whose gradient is computed with its value; backward scales it by {@code gy}. Targets are constants. */
-    private static Tensor loss(String name, Tensor scores, Tensor target, Tensor weight, LossKernel kernel) {
+    private static Tensor loss(String name, Tensor scores, Tensor target, @Nullable Tensor weight, LossKernel kernel) {
         if (target.requiresGrad()) {
             throw new IllegalArgumentException(name + ": no gradient is computed with respect to the target; detach() it");
         }

@@ -1,5 +1,6 @@
 package thaw.engine.functional;
 
+import org.jspecify.annotations.Nullable;
 import thaw.engine.Tensor;
 
 /**
@@ -13,7 +14,8 @@ import thaw.engine.Tensor;
  * @param momentum    the weight of the new value in the running statistics
  * @param eps         added to the variance
  */
-public record Normalization(Tensor weight, Tensor bias, Tensor runningMean, Tensor runningVar, double momentum, double eps) {
+public record Normalization(Tensor weight, Tensor bias, @Nullable Tensor runningMean, @Nullable Tensor runningVar,
+        double momentum, double eps) {
 
     /** The same normalisation without running statistics: training then updates none. */
     public Normalization withoutStatistics() {

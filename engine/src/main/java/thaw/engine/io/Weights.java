@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The tensors of a weight file by name, in the file's order, and the file's metadata. Immutable and thread-safe; there is
@@ -178,7 +179,7 @@ public final class Weights extends AbstractMap<String, StoredTensor> {
     }
 
     @Override
-    public StoredTensor get(Object name) {
+    public @Nullable StoredTensor get(Object name) {
         return tensors.get(name);
     }
 

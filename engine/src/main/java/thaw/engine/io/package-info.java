@@ -18,4 +18,7 @@
  *
  * <p>A tensor whose values are read may take up to 1 GiB; a file may have any length.
  */
+@NullMarked
 package thaw.engine.io;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,6 +1,7 @@
 package thaw.engine.nn;
 
 import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
 import thaw.engine.Device;
 import thaw.engine.Tensor;
 import thaw.engine.functional.Activation;
@@ -40,7 +41,7 @@ public final class BatchNorm2d extends Module {
         return forward(x, null, Activation.IDENTITY);
     }
 
-    private Tensor forward(Tensor x, Tensor residual, Activation activation) {
+    private Tensor forward(Tensor x, @Nullable Tensor residual, Activation activation) {
         if (!isTraining()) {
             return Functional.batchNormEval(x, norm, residual, activation);
         }
@@ -57,7 +58,7 @@ public final class BatchNorm2d extends Module {
      *
      * @param residual of x's shape, or null for none
      */
-    Tensor call(Tensor x, Tensor residual, Activation activation) {
+    Tensor call(Tensor x, @Nullable Tensor residual, Activation activation) {
         if (!hasHooks()) {
             return forward(x, residual, activation);
         }

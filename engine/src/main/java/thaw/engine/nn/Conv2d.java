@@ -1,5 +1,6 @@
 package thaw.engine.nn;
 
+import org.jspecify.annotations.Nullable;
 import thaw.engine.Device;
 import thaw.engine.Generator;
 import thaw.engine.Tensor;
@@ -14,7 +15,7 @@ import thaw.kernels.Shape;
 public final class Conv2d extends Module {
 
     private final Tensor weight;
-    private final Tensor bias;
+    private final @Nullable Tensor bias;
     private final Conv2dOptions options;
 
     /** A convolution with stride 1, without padding, with bias. */
@@ -45,7 +46,7 @@ public final class Conv2d extends Module {
      * @param generator draws the initial weights, uniform within {@code ±1/√fanIn}; null leaves them zero
      * @throws IllegalArgumentException if the channels are not positive multiples of the number of groups
      */
-    public static Conv2d withoutBias(Device device, int in, int out, int kernel, Conv2dOptions options, Generator generator) {
+    public static Conv2d withoutBias(Device device, int in, int out, int kernel, Conv2dOptions options, @Nullable Generator generator) {
         return new Conv2d(weight(device, in, out, kernel, options, generator), null, options);
     }
 
@@ -55,13 +56,13 @@ public final class Conv2d extends Module {
      * @param weight {@code [out, in/groups, R, S]}
      * @param bias   {@code [out]}, or null
      */
-    public Conv2d(Tensor weight, Tensor bias, Conv2dOptions options) {
+    public Conv2d(Tensor weight, @Nullable Tensor bias, Conv2dOptions options) {
         this.options = options;
         this.weight = parameter("weight", weight);
         this.bias = bias == null ? null : parameter("bias", bias);
     }
 
-    private static Tensor weight(Device device, int in, int out, int kernel, Conv2dOptions options, Generator generator) {
+    private static Tensor weight(Device device, int in, int out, int kernel, Conv2dOptions options, @Nullable Generator generator) {
         int groups = options.groups();
         if (in < 1 || out < 1 || in % groups != 0 || out % groups != 0) {
             throw new IllegalArgumentException("Conv2d: " + in + " input and " + out + " output channels can't be divided into "
@@ -82,7 +83,7 @@ public final class Conv2d extends Module {
     }
 
     /** The bias {@code [out]}, or null. */
-    public Tensor bias() {
+    public @Nullable Tensor bias() {
         return bias;
     }
 

@@ -1,5 +1,6 @@
 package thaw.engine.nn;
 
+import org.jspecify.annotations.Nullable;
 import thaw.engine.Function;
 import thaw.engine.Scope;
 import thaw.engine.Tensor;
@@ -35,7 +36,7 @@ public record ConvNorm(Conv2d conv, BatchNorm2d norm) {
      * @param x        {@code [N, in, H, W]}
      * @param residual of the result's shape, or null for none
      */
-    public Tensor call(Tensor x, Tensor residual, Activation activation) {
+    public Tensor call(Tensor x, @Nullable Tensor residual, Activation activation) {
         try (Scope scope = x.device().scope()) {
             boolean fused = norm.isConstant(x.device()) && !conv.hasHooks() && !norm.hasHooks();
             return scope.keep(fused ? new FoldedNorm(conv.convolution(), norm, activation)

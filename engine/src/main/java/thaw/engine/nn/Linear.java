@@ -1,5 +1,6 @@
 package thaw.engine.nn;
 
+import org.jspecify.annotations.Nullable;
 import thaw.engine.Device;
 import thaw.engine.Generator;
 import thaw.engine.Tensor;
@@ -13,7 +14,7 @@ import thaw.kernels.Shape;
 public final class Linear extends Module {
 
     private final Tensor weight;
-    private final Tensor bias;
+    private final @Nullable Tensor bias;
 
     /** A layer with bias; initial values are drawn from the device's generator. */
     public Linear(Device device, int in, int out) {
@@ -25,7 +26,7 @@ public final class Linear extends Module {
      *
      * @param generator draws the initial weights and biases, uniform within {@code ±1/√in}; null leaves them zero
      */
-    public Linear(Device device, int in, int out, Generator generator) {
+    public Linear(Device device, int in, int out, @Nullable Generator generator) {
         this(Init.defaultUniform(device.zeros(Shape.of(out, in)), in, generator),
                 Init.defaultUniform(device.zeros(Shape.of(out)), in, generator));
     }
@@ -36,7 +37,7 @@ public final class Linear extends Module {
      * @param weight {@code [out, in]}
      * @param bias   {@code [out]}, or null
      */
-    public Linear(Tensor weight, Tensor bias) {
+    public Linear(Tensor weight, @Nullable Tensor bias) {
         this.weight = parameter("weight", weight);
         this.bias = bias == null ? null : parameter("bias", bias);
     }
@@ -52,7 +53,7 @@ public final class Linear extends Module {
     }
 
     /** The bias {@code [out]}, or null. */
-    public Tensor bias() {
+    public @Nullable Tensor bias() {
         return bias;
     }
 
