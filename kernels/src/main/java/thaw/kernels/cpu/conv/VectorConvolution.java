@@ -25,7 +25,7 @@ import thaw.kernels.cpu.winograd.WinogradWeightGradient;
 
 /**
  * Direct convolution on channel blocks, as an implicit matrix product without unrolling: for each row of output pixels and
- * tile of output channels, {@link thaw.kernels.cpu.microkernel.TwoVectorTaps} sums over the filter's positions and input channels.
+ * tile of output channels, {@link thaw.kernels.cpu.microkernel.PixelRow} sums over the filter's positions and input channels.
  *
  * <p>Images with few channels, the input of a stem, stay row-major because channel blocks would be mostly zeros. Their
  * taps are single numbers, and the output is in blocks.
