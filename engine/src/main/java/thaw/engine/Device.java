@@ -1,14 +1,13 @@
 package thaw.engine;
 
+import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 import thaw.kernels.Array;
 import thaw.kernels.Backend;
+import thaw.kernels.BackendProvider;
 import thaw.kernels.Shape;
-import thaw.kernels.cpu.CpuBackend;
-import thaw.kernels.opencl.OpenClBackend;
-import thaw.kernels.reference.ReferenceBackend;
 
 /**
  * A device that stores and computes tensors: a {@link Backend}, with the scopes and the gradient mode of each thread that
@@ -34,41 +33,67 @@ public final class Device implements AutoCloseable {
     }
 
     /**
+     * Opens a device by its name.
+     *
+     * @param name {@code auto}, {@code cpu}, {@code opencl} for the best OpenCL device or {@code opencl:N} for the one with
+     *     this index, {@code reference}, or a device of another {@link BackendProvider}
+     * @throws IllegalArgumentException if there is no such kind of device; the message lists those that there are
+     * @throws IllegalStateException    if the device's backend is missing; the message names the artifact to add
+     * @throws RuntimeException         if the device cannot be used; the message says why
+     */
+    public static Device open(String name) {
+        return open(name, Runtime.getRuntime().availableProcessors());
+    }
+
+    /** Like {@link #open(String)}; a backend that computes on the CPU uses this many threads, at least 1. */
+    public static Device open(String name, int threads) {
+        return of(Backends.open(name, threads));
+    }
+
+    /**
+     * The providers of backends on the class path or module path, the preferred one first. Each lists its devices, whose
+     * names {@link #open(String)} takes.
+     */
+    public static List<BackendProvider> providers() {
+        return Backends.providers();
+    }
+
+    /**
      * The fastest available device: an OpenCL graphics card; an integrated graphics processor, if it wins a short race
      * against the CPU, whose outcome is kept in the user's cache folder; otherwise the CPU. If OpenCL cannot be used, that
      * is not an error: it is logged at level DEBUG.
      */
     public static Device auto() {
-        return auto(Runtime.getRuntime().availableProcessors());
+        return open("auto");
     }
 
     /** Like {@link #auto()}; if the CPU is chosen, with this many threads. */
     public static Device auto(int threads) {
-        return of(FastestBackend.open(threads));
+        return open("auto", threads);
     }
 
     /**
      * The best OpenCL device: a graphics card before an integrated graphics processor, and that before the CPU.
      *
-     * @throws thaw.kernels.opencl.OpenClException if there is none; the message says what to install
+     * @throws RuntimeException if there is none; the message says what to install
      */
     public static Device opencl() {
-        return of(OpenClBackend.open());
+        return open("opencl");
     }
 
     /**
      * An OpenCL device.
      *
-     * @param index its index in {@link thaw.kernels.opencl.OpenClDevices#list}, from 0
-     * @throws thaw.kernels.opencl.OpenClException if there is no such device; the message lists the existing ones
+     * @param index its index in the list of OpenCL devices, from 0
+     * @throws RuntimeException if there is no such device; the message lists the existing ones
      */
     public static Device opencl(int index) {
-        return of(OpenClBackend.open(index));
+        return open("opencl:" + index);
     }
 
-    /** The CPU with all its cores; see {@link CpuBackend} for the effect of the Vector API's module. */
+    /** The CPU with all its cores. Without the Vector API's module, {@code jdk.incubator.vector}, it is many times slower. */
     public static Device cpu() {
-        return cpu(Runtime.getRuntime().availableProcessors());
+        return open("cpu");
     }
 
     /**
@@ -77,12 +102,12 @@ public final class Device implements AutoCloseable {
      * @param threads at least 1, including the calling thread
      */
     public static Device cpu(int threads) {
-        return of(CpuBackend.create(threads));
+        return open("cpu", threads);
     }
 
     /** Straightforward loops in double precision: slow, and the reference for testing other backends. */
     public static Device reference() {
-        return of(new ReferenceBackend());
+        return open("reference");
     }
 
     /** The backend, for operators on {@link Array}s. */

@@ -3,10 +3,10 @@ package thaw.engine.functions;
 import thaw.engine.Function;
 import thaw.kernels.Array;
 import thaw.kernels.Backend;
-import thaw.kernels.Backend.ChannelAffine;
 import thaw.kernels.BinaryOp;
 import thaw.kernels.Conv2dOptions;
 import thaw.kernels.Epilogue;
+import thaw.kernels.NormOps.ChannelAffine;
 import thaw.kernels.Shape;
 import thaw.kernels.UnaryOp;
 

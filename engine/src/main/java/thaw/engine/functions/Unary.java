@@ -21,7 +21,7 @@ public final class Unary extends Function {
     protected Array forward(Backend on, Array... in) {
         Array value = on.unary(op, in[0]);
         if (needs(0)) {
-            if (Backend.gradientNeedsInput(op)) {
+            if (op.gradientNeedsInput()) {
                 x = save(in[0]);
             } else {
                 y = save(value);

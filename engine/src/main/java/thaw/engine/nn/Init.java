@@ -1,9 +1,6 @@
 package thaw.engine.nn;
 
 import java.util.function.DoubleSupplier;
-import org.ejml.data.DMatrixRMaj;
-import org.ejml.dense.row.factory.DecompositionFactory_DDRM;
-import org.ejml.interfaces.decomposition.QRDecomposition;
 import thaw.engine.Generator;
 import thaw.engine.Tensor;
 import thaw.kernels.Shape;
@@ -77,32 +74,19 @@ public final class Init {
 
     /**
      * Makes the rows of the matrix {@code [out, rest]} (its columns, if there are fewer) orthogonal with length {@code gain}
-     * (Saxe et al. 2013): Q of the QR decomposition of a Gaussian matrix, each column multiplied by the sign of R's diagonal,
-     * without which Q would not be uniformly distributed (Mezzadri 2007).
+     * (Saxe et al. 2013).
+     *
+     * @throws IllegalStateException if EJML is missing; the message names the artifact to add
      */
     public static void orthogonal(Tensor w, double gain, Generator g) {
         requireMatrix(w);
         int rows = w.shape().dim(0);
-        int cols = w.shape().size() / rows;
-        int tall = Math.max(rows, cols);
-        int thin = Math.min(rows, cols);
-        DMatrixRMaj gaussian = new DMatrixRMaj(tall, thin);
-        for (int i = 0; i < gaussian.data.length; i++) {
-            gaussian.data[i] = g.nextGaussian();
+        try {
+            w.set(OrthogonalMatrix.draw(rows, w.shape().size() / rows, gain, g));
+        } catch (NoClassDefFoundError missing) {
+            throw new IllegalStateException("init: orthogonal weights need EJML, which is not on the class path or module path;"
+                    + " add the artifact dev.thaw:thaw-ejml", missing);
         }
-        QRDecomposition<DMatrixRMaj> qr = DecompositionFactory_DDRM.qr(tall, thin);
-        qr.decompose(gaussian);
-        DMatrixRMaj q = qr.getQ(null, true);
-        DMatrixRMaj r = qr.getR(null, true);
-        float[] values = new float[rows * cols];
-        for (int i = 0; i < rows; i++) {
-            for (int j = 0; j < cols; j++) {
-                int column = rows >= cols ? j : i;
-                double element = rows >= cols ? q.get(i, j) : q.get(j, i);
-                values[i * cols + j] = (float) (gain * Math.signum(r.get(column, column)) * element);
-            }
-        }
-        w.set(values);
     }
 
     private static int extent(Tensor w, Fan fan) {

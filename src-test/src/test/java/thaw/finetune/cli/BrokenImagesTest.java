@@ -14,10 +14,10 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import thaw.engine.Device;
-import thaw.finetune.Classifier;
-import thaw.finetune.ModelFile;
-import thaw.finetune.Outcome;
-import thaw.finetune.Prediction;
+import thaw.finetune.predict.Classifier;
+import thaw.finetune.predict.ModelFile;
+import thaw.finetune.predict.Outcome;
+import thaw.finetune.predict.Prediction;
 
 /** Unreadable images among readable ones: each is named, and the results for the others are the same as without them. */
 class BrokenImagesTest {

@@ -10,8 +10,8 @@ import java.nio.file.Path;
 import javax.imageio.ImageIO;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import thaw.finetune.ModelFile;
 import thaw.finetune.images.ExactSize;
+import thaw.finetune.predict.ModelFile;
 
 /** Images above the size limit, and images of the network's size among images of other sizes. */
 class ImageSizeTest {

@@ -23,8 +23,8 @@ import org.junit.jupiter.api.io.TempDir;
 import thaw.engine.Device;
 import thaw.engine.Tensor;
 import thaw.engine.io.Weights;
-import thaw.finetune.ModelFile;
 import thaw.finetune.images.Transforms;
+import thaw.finetune.predict.ModelFile;
 import thaw.resnet.ResNet;
 
 /** Weights that are infinite or NaN, or with which a network overflows, in every command that reads weights. */

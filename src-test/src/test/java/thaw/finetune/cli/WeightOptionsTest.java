@@ -22,7 +22,7 @@ import org.junit.jupiter.api.io.TempDir;
 import thaw.engine.Device;
 import thaw.engine.io.StoredTensor;
 import thaw.engine.io.Weights;
-import thaw.finetune.ModelFile;
+import thaw.finetune.predict.ModelFile;
 import thaw.kernels.Shape;
 import thaw.parity.Filled;
 import thaw.resnet.Architecture;

@@ -16,10 +16,10 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import thaw.engine.Device;
-import thaw.finetune.Evaluation;
-import thaw.finetune.ModelFile;
-import thaw.finetune.TrainingListener;
-import thaw.finetune.pictures.PictureSet;
+import thaw.finetune.evaluate.Evaluation;
+import thaw.finetune.predict.ModelFile;
+import thaw.finetune.synthetic.SyntheticImages;
+import thaw.finetune.train.TrainingListener;
 import thaw.resnet.ResNet;
 
 class DemoTest {
@@ -29,7 +29,7 @@ class DemoTest {
 
     @Test
     void transferIsFarBetterThanTrainingFromScratchForAsManyEpochs() throws IOException {
-        DemoPictures pictures = new DemoPictures(folder, 10, 15);
+        DemoImages pictures = new DemoImages(folder, 10, 15);
         pictures.draw(1);
         double transfer = accuracy(new Arm(true, List.of(new Phase("head", "head", true, 2, List.of(0.1)),
                 new Phase("all", "all", false, 1, List.of(1e-3, 1e-2, 5e-2)))), pictures, 2);
@@ -37,7 +37,7 @@ class DemoTest {
         assertTrue(transfer > scratch + 0.25, "transfer " + transfer + ", from scratch " + scratch);
     }
 
-    private static double accuracy(Arm arm, DemoPictures pictures, int threads) {
+    private static double accuracy(Arm arm, DemoImages pictures, int threads) {
         try (Device device = Device.cpu(threads)) {
             Trial trial = new Trial(arm, pictures, ShippedNetwork.read(), 1, device);
             List<Double> accuracies = trial.run(phase -> new TrainingListener() { });
@@ -57,7 +57,7 @@ class DemoTest {
         assertEquals(20, comparison.tested());
         try (Device device = Device.cpu(1)) {
             ModelFile model = ModelFile.read(demo.model());
-            assertEquals(PictureSet.demo().classes(), model.classes());
+            assertEquals(SyntheticImages.demo().classes(), model.classes());
             assertEquals(comparison.recommended().mean(), Evaluation.of(model.toNet(device), demo.pictures().test()).accuracy());
         }
         // As was promised, on another number of threads.
@@ -68,7 +68,7 @@ class DemoTest {
         private final List<String> events = new ArrayList<>();
 
         @Override
-        public void onPictures(DemoPictures pictures) {
+        public void onPictures(DemoImages pictures) {
             assertTrue(Files.isDirectory(pictures.testFolder()));
             events.add("pictures");
         }
@@ -92,7 +92,7 @@ class DemoTest {
 
     @Test
     void picturesOfAnEarlierDemoAreUsedAgain() throws IOException {
-        DemoPictures pictures = new DemoPictures(folder, 2, 1);
+        DemoImages pictures = new DemoImages(folder, 2, 1);
         pictures.draw(1);
         Path one = pictures.folder(1).resolve("train/fish/0000.png");
         byte[] before = Files.readAllBytes(one);
@@ -139,7 +139,7 @@ class DemoTest {
 
     @Test
     void refusesNumbersThatMakeNoSense() {
-        assertThrows(IllegalArgumentException.class, () -> new DemoPictures(folder, 1, 5));
+        assertThrows(IllegalArgumentException.class, () -> new DemoImages(folder, 1, 5));
         assertThrows(IllegalArgumentException.class, () -> new Demo(folder, 20, 50, 0, 1));
     }
 }

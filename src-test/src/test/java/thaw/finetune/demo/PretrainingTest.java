@@ -16,11 +16,11 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import thaw.engine.Device;
-import thaw.finetune.EpochResult;
-import thaw.finetune.ModelFile;
-import thaw.finetune.TrainingListener;
 import thaw.finetune.data.RawBatch;
-import thaw.finetune.pictures.PictureSet;
+import thaw.finetune.predict.ModelFile;
+import thaw.finetune.synthetic.SyntheticImages;
+import thaw.finetune.train.EpochResult;
+import thaw.finetune.train.TrainingListener;
 
 class PretrainingTest {
 
@@ -62,8 +62,8 @@ class PretrainingTest {
 
     @Test
     void batchesHoldEachClassInTurnAndNoPictureTwice() {
-        int classes = PictureSet.pretraining().classes().size();
-        try (DrawnBatches batches = new DrawnBatches(PictureSet.pretraining(), Pretraining.transforms(), classes, 5, 2)) {
+        int classes = SyntheticImages.pretraining().classes().size();
+        try (DrawnBatches batches = new DrawnBatches(SyntheticImages.pretraining(), Pretraining.transforms(), classes, 5, 2)) {
             RawBatch first = batches.next();
             RawBatch second = batches.next();
             for (RawBatch batch : List.of(first, second)) {

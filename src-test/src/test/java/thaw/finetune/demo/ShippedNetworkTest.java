@@ -9,8 +9,8 @@ import java.util.HashSet;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 import thaw.engine.Device;
-import thaw.finetune.ModelFile;
-import thaw.finetune.pictures.PictureSet;
+import thaw.finetune.predict.ModelFile;
+import thaw.finetune.synthetic.SyntheticImages;
 
 class ShippedNetworkTest {
 
@@ -20,7 +20,7 @@ class ShippedNetworkTest {
 
     @Test
     void fileIsUnderTwoMegabytes() throws IOException {
-        try (InputStream in = ShippedNetwork.class.getResourceAsStream("resnet20-pictures.safetensors")) {
+        try (InputStream in = ShippedNetwork.class.getResourceAsStream("resnet20-synthetic.safetensors")) {
             assertTrue(in.readAllBytes().length < 2_000_000);
         }
     }
@@ -36,9 +36,9 @@ class ShippedNetworkTest {
 
     @Test
     void knowsNoneOfTheClassesOfTheDemo() {
-        assertEquals(PictureSet.pretraining().classes(), model.classes());
+        assertEquals(SyntheticImages.pretraining().classes(), model.classes());
         Set<String> both = new HashSet<>(model.classes());
-        both.retainAll(PictureSet.demo().classes());
+        both.retainAll(SyntheticImages.demo().classes());
         assertEquals(Set.of(), both);
     }
 

@@ -12,14 +12,6 @@ import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import thaw.finetune.FitSettings;
-import thaw.finetune.FrozenBatchNorm;
-import thaw.finetune.LearningRates;
-import thaw.finetune.Objective;
-import thaw.finetune.Precompute;
-import thaw.finetune.ScheduleRecipe;
-import thaw.finetune.TrainingPhase;
-import thaw.finetune.TrainingPlan;
 import thaw.finetune.augment.Augmentation;
 import thaw.finetune.augment.BatchMix;
 import thaw.finetune.augment.CutMix;
@@ -27,8 +19,16 @@ import thaw.finetune.augment.Mixup;
 import thaw.finetune.augment.RandomErasing;
 import thaw.finetune.data.FolderLayout;
 import thaw.finetune.data.Split;
+import thaw.finetune.diagnostics.DiagnosticsOptions;
 import thaw.finetune.images.Transforms;
-import thaw.finetune.insight.InsightOptions;
+import thaw.finetune.loss.Objective;
+import thaw.finetune.plan.LearningRates;
+import thaw.finetune.plan.ScheduleRecipe;
+import thaw.finetune.plan.TrainingPhase;
+import thaw.finetune.plan.TrainingPlan;
+import thaw.finetune.train.FitSettings;
+import thaw.finetune.train.FrozenBatchNorm;
+import thaw.finetune.train.Precompute;
 
 class RunSettingsTest {
 
@@ -45,7 +45,7 @@ class RunSettingsTest {
         return new RunSettings(RunSettings.Data.of("/photos", null, null, 0.2, Split.STRATIFIED, 32, false, true,
                 Transforms.of(64)), RunSettings.Network.ofScratch("resnet20", "concat"), "stages",
                 RunSettings.describe(plan), fit, loss, augmentation, mix,
-                Precompute.When.EXACT, InsightOptions.standard(), 3, RunSettings.Keep.BEST, 7,
+                Precompute.When.EXACT, DiagnosticsOptions.standard(), 3, RunSettings.Keep.BEST, 7,
                 new RunSettings.Environment("1", "17", "cpu"));
     }
 

@@ -11,7 +11,7 @@ import org.junit.jupiter.api.Test;
 class GeneratedSourcesTest {
 
     /** The CPU backend's sources, from the folder of the tests, in which Maven runs them. */
-    private static final Path SOURCES = Path.of("../kernels/src/main/java/thaw/kernels/cpu");
+    private static final Path SOURCES = Path.of("../kernels/cpu/src/main/java/thaw/kernels/cpu");
 
     @Test
     void checkedInSourcesAreTheGenerators() throws IOException {
