@@ -1,5 +1,7 @@
 package thaw.kernels;
 
+import org.jspecify.annotations.Nullable;
+
 /** Maximum and average pooling of images {@code [N, C, H, W]}, and their gradients. */
 public interface PoolOps {
 
@@ -17,7 +19,7 @@ public interface PoolOps {
      * Maxima and their indices {@code row · W + column} within the channel plane, as floats; both
      * {@code [N, C, OH, OW]}.
      */
-    record Pooled(Array values, Array indices) {
+    record Pooled(Array values, @Nullable Array indices) {
     }
 
     /** {@code gx} of shape {@code xShape}: adds each gradient to the element that its index names; for both kinds of maxima. */
