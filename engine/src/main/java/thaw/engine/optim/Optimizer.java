@@ -6,6 +6,7 @@ import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 import thaw.engine.Device;
 import thaw.engine.NoGrad;
 import thaw.engine.Scope;
@@ -198,7 +199,7 @@ public abstract class Optimizer implements AutoCloseable {
      *
      * @param foundInf a scalar on the parameters' device, or null for 0
      */
-    public final void step(Tensor foundInf) {
+    public final void step(@Nullable Tensor foundInf) {
         groups.forEach(this::check);
         for (ParamGroup group : groups) {
             List<Tensor> moving = group.parameters().stream().filter(p -> p.grad() != null).toList();

@@ -6,7 +6,7 @@ import java.util.Locale;
 import thaw.engine.optim.Optimizer;
 import thaw.engine.optim.ParamGroup;
 import thaw.resnet.LayerGroup;
-import thaw.resnet.ResNet;
+import thaw.resnet.Network;
 
 /** Formats {@link Learner#summary}. */
 final class LearnerSummary {
@@ -14,7 +14,7 @@ final class LearnerSummary {
     private LearnerSummary() {
     }
 
-    static String of(ResNet net, Freezing freezing, FitSettings settings) {
+    static String of(Network net, Freezing freezing, FitSettings settings) {
         StringBuilder text = new StringBuilder();
         List<LayerGroup> groups = freezing.groups();
         long trained = 0;

@@ -7,6 +7,7 @@ import java.util.Deque;
 import java.util.HashSet;
 import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -17,7 +18,7 @@ import java.util.stream.Stream;
  * Finds a model's state dict in the object that a training program saved. A dict within it is identified by its path: the
  * keys that lead to it, joined by dots.
  */
-final class Checkpoint {
+final class StateDictSearch {
 
     /**
      * Keys under which training programs store the state dict, in order of preference. The order is timm's, which prefers
@@ -33,22 +34,25 @@ final class Checkpoint {
     private static final int LONGEST_KEY = 200;
     private static final int MOST_SHOWN = 10;
 
-    private final String file;
+    /** A dict that was found, and the dict around it; null for the outermost. */
+    private record Place(Place around, int depth, String path, Map<?, ?> dict) {
+    }
+
     private final Map<?, ?> root;
-    /** The dicts of tensors by path; a dict that is reachable by several paths is listed once. */
-    private final Map<String, Map<?, ?>> candidates = new LinkedHashMap<>();
+    /** The dicts by path; a dict that is reachable by several paths is listed once. */
+    private final Map<String, Place> places = new LinkedHashMap<>();
+    /** The paths of the dicts that contain tensors. */
+    private final Set<String> candidates = new LinkedHashSet<>();
     /** The paths of the candidates and of the dicts around them. */
     private final Set<String> leading = new HashSet<>();
-    private final PickledModules modules;
+    private final PickledModules modules = new PickledModules();
 
-    private Checkpoint(String file, Object saved) throws WeightFileException {
-        this.file = file;
-        this.modules = new PickledModules(file);
+    private StateDictSearch(Object saved) throws WeightFileException {
         // A training program's own object, such as fastai's Learner, holds the model in one of its fields.
         this.root = dict(saved) == null && saved instanceof PickledObject object && object.state() instanceof Map<?, ?> fields
                 ? fields : dict(saved);
         if (root == null) {
-            throw new WeightFileException(file + ": contains a single " + kind(saved) + ", but a dict of named tensors is"
+            throw new WeightFileException("contains a single " + kind(saved) + ", but a dict of named tensors is"
                     + " expected; save a model's state_dict()");
         }
         collect();
@@ -74,46 +78,49 @@ final class Checkpoint {
     /**
      * The tensors of the state dict, with the numbers and strings beside it and in the dicts around it as metadata.
      *
-     * @param key  the path of the dict to search, or null to search the usual places
-     * @param file the file's name, for messages
+     * @param key the path of the dict to search, or null to search the usual places
      * @throws WeightFileException if there is no state dict, or several candidates and no way to choose among them
      */
-    static Weights weights(Object saved, String key, String file) throws WeightFileException {
-        return new Checkpoint(file, saved).weights(key);
+    static Weights weights(Object saved, String key) throws WeightFileException {
+        return new StateDictSearch(saved).weights(key);
     }
 
     private Weights weights(String key) throws WeightFileException {
-        String path = key == null ? choose("", root) : named(key);
+        String path = key == null ? choose("") : named(key);
         Map<String, StoredTensor> tensors = new LinkedHashMap<>();
         Metadata metadata = new Metadata();
-        for (Map<?, ?> dict : around(path)) {
-            dict.forEach(metadata::note);
-        }
-        candidates.get(path).forEach((name, value) -> {
+        note(places.get(path).around, metadata);
+        places.get(path).dict.forEach((name, value) -> {
             StoredTensor tensor = tensor(value);
             if (name instanceof String text && tensor != null) {
-                tensors.put(text, tensor instanceof UnreadTensor unread ? unread.named(file, text) : tensor);
+                tensors.put(text, tensor);
             } else {
                 metadata.note(name, value);
             }
         });
-        List<String> others = candidates.keySet().stream().filter(other -> !other.isEmpty() && !other.equals(path)
-                && hasArray(candidates.get(other))).toList();
+        List<String> others = candidates.stream().filter(other -> !other.isEmpty() && !other.equals(path)
+                && hasArray(places.get(other).dict)).toList();
         return Weights.of(tensors, metadata.values(), path, others);
+    }
+
+    /** Notes the plain values of this dict and of those around it, the outermost first. */
+    private static void note(Place place, Metadata metadata) {
+        if (place != null) {
+            note(place.around, metadata);
+            place.dict.forEach(metadata::note);
+        }
     }
 
     /** Collects dicts under string keys, breadth first; an optimizer's state, under integer keys, belongs to no model. */
     private void collect() throws WeightFileException {
-        record Place(Place around, int depth, String path, Map<?, ?> dict) {
-        }
-
         Set<Object> seen = Collections.newSetFromMap(new IdentityHashMap<>());
-        Deque<Place> places = new ArrayDeque<>(List.of(new Place(null, 0, "", root)));
+        Deque<Place> queue = new ArrayDeque<>(List.of(new Place(null, 0, "", root)));
         seen.add(root);
-        while (!places.isEmpty()) {
-            Place place = places.remove();
-            if (place.dict.values().stream().anyMatch(StoredTensor.class::isInstance)) {
-                candidates.putIfAbsent(place.path, place.dict);
+        while (!queue.isEmpty()) {
+            Place place = queue.remove();
+            places.putIfAbsent(place.path, place);
+            if (place.dict.values().stream().anyMatch(StoredTensor.class::isInstance) && candidates.add(place.path)) {
+                places.put(place.path, place);
                 for (Place p = place; p != null; p = p.around) {
                     leading.add(p.path);
                 }
@@ -123,7 +130,7 @@ final class Checkpoint {
                         && seen.size() < MOST_DICTS) {
                     Map<?, ?> inner = dict(e.getValue());
                     if (inner != null && seen.add(inner)) {
-                        places.add(new Place(place, place.depth + 1, join(place.path, name), inner));
+                        queue.add(new Place(place, place.depth + 1, join(place.path, name), inner));
                     }
                 }
             }
@@ -131,23 +138,17 @@ final class Checkpoint {
     }
 
     /** The path of the state dict at or below {@code from}. */
-    private String choose(String from, Map<?, ?> top) throws WeightFileException {
+    private String choose(String from) throws WeightFileException {
         String path = from;
-        Map<?, ?> dict = top;
-        for (int depth = 0; depth <= DEEPEST; depth++) {
-            String name = next(path, dict);
-            if (name == null) {
-                return path;
-            }
+        for (String name = next(path); name != null; name = next(path)) {
             path = join(path, name);
-            dict = dict(dict.get(name));
         }
-        throw new WeightFileException(file + ": its dicts are nested more than " + DEEPEST + " levels deep; save a model's"
-                + " state_dict()");
+        return path;
     }
 
-    /** The key within this dict that leads to the state dict; null if this dict is the state dict. */
-    private String next(String path, Map<?, ?> dict) throws WeightFileException {
+    /** The key within the dict at this path that leads to the state dict; null if the dict is the state dict. */
+    private String next(String path) throws WeightFileException {
+        Map<?, ?> dict = places.get(path).dict;
         List<String> inner = new ArrayList<>();
         for (Map.Entry<?, ?> e : dict.entrySet()) {
             if (e.getKey() instanceof String name && name.length() <= LONGEST_KEY && leading.contains(join(path, name))
@@ -160,57 +161,31 @@ final class Checkpoint {
                 return name;
             }
         }
-        if (candidates.containsKey(path) && (inner.isEmpty() || hasArray(dict))) {
+        if (candidates.contains(path) && (inner.isEmpty() || hasArray(dict))) {
             return null;
         }
         if (inner.size() == 1) {
             return inner.get(0);
         }
         if (inner.isEmpty()) {
-            throw new WeightFileException(file + ": contains no tensors" + instead() + "; save a model's state_dict()");
+            throw new WeightFileException("contains no tensors" + instead() + "; save a model's state_dict()");
         }
-        throw new WeightFileException(file + ": contains several dicts of tensors, "
+        throw new WeightFileException("contains several dicts of tensors, "
                 + shown(inner.stream().map(name -> join(path, name)).toList())
                 + ", any of which may be the model's: choose one by key (--weights-key on the command line), or save a model's"
                 + " state_dict()");
     }
 
     private String named(String key) throws WeightFileException {
-        if (key.isEmpty() && candidates.containsKey(key)) {
+        if (key.isEmpty() && candidates.contains(key)) {
             return key;
         }
-        Map<?, ?> dict = key.isEmpty() || !leading.contains(key) ? null : dict(root, key);
-        if (dict == null) {
-            throw new WeightFileException(file + ": contains no dict of tensors under the key " + WeightFileException.quote(key)
-                    + (candidates.isEmpty() ? "; it contains no tensors at all" : "; it contains "
-                    + shown(candidates.keySet().stream().map(path -> path.isEmpty() ? "the file itself" : path).toList())));
+        if (!key.isEmpty() && leading.contains(key)) {
+            return choose(key);
         }
-        return choose(key, dict);
-    }
-
-    /** The dict at a path, or null; a key may itself contain dots. */
-    private Map<?, ?> dict(Map<?, ?> from, String path) throws WeightFileException {
-        Map<?, ?> found = dict(from.get(path));
-        for (int dot = path.indexOf('.'); dot >= 0 && found == null; dot = path.indexOf('.', dot + 1)) {
-            Map<?, ?> inner = dict(from.get(path.substring(0, dot)));
-            found = inner == null ? null : dict(inner, path.substring(dot + 1));
-        }
-        return found;
-    }
-
-    /** The dicts that enclose the one at this path, outermost first. */
-    private List<Map<?, ?>> around(String path) throws WeightFileException {
-        List<Map<?, ?>> dicts = new ArrayList<>();
-        if (!path.isEmpty()) {
-            dicts.add(root);
-        }
-        for (int dot = path.indexOf('.'); dot >= 0; dot = path.indexOf('.', dot + 1)) {
-            Map<?, ?> dict = dict(root, path.substring(0, dot));
-            if (dict != null) {
-                dicts.add(dict);
-            }
-        }
-        return dicts;
+        throw new WeightFileException("contains no dict of tensors under the key " + WeightFileException.quote(key)
+                + (candidates.isEmpty() ? "; it contains no tensors at all" : "; it contains "
+                + shown(candidates.stream().map(path -> path.isEmpty() ? "the file itself" : path).toList())));
     }
 
     /** The tensor, or a placeholder if a function that is not run would make it from a tensor; null for anything else. */

@@ -1,4 +1,4 @@
-package thaw.engine.functions;
+package thaw.engine;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
@@ -16,9 +16,9 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
-import thaw.engine.Device;
-import thaw.engine.Ops;
-import thaw.engine.Tensor;
+import thaw.engine.functional.Activation;
+import thaw.engine.functional.Functional;
+import thaw.engine.functional.Normalization;
 import thaw.kernels.BinaryOp;
 import thaw.kernels.Conv2dOptions;
 import thaw.kernels.Pool2dOptions;
@@ -40,7 +40,7 @@ class FunctionsGradientTest {
     @EnumSource(UnaryOp.class)
     void unary(UnaryOp op) {
         Tensor x = op == UnaryOp.LOG || op == UnaryOp.SQRT ? positive(device, 1, 3, 4) : input(device, 1, 3, 4);
-        check(() -> new Unary(op).apply(x), x);
+        check(() -> Elementwise.unary(op, x), x);
     }
 
     @ParameterizedTest
@@ -50,12 +50,12 @@ class FunctionsGradientTest {
         for (int[][] s : shapes) {
             Tensor a = input(device, 1, s[0]);
             Tensor b = input(device, 2, s[1]);
-            check(() -> new Binary(op).apply(a, b), a, b);
+            check(() -> Elementwise.binary(op, a, b), a, b);
             a.requiresGrad(false);
-            check(() -> new Binary(op).apply(a, b), b);
+            check(() -> Elementwise.binary(op, a, b), b);
             a.requiresGrad(true);
             b.requiresGrad(false);
-            check(() -> new Binary(op).apply(a, b), a);
+            check(() -> Elementwise.binary(op, a, b), a);
         }
     }
 
@@ -63,7 +63,7 @@ class FunctionsGradientTest {
     @EnumSource(BinaryOp.class)
     void binaryOfATensorWithItself(BinaryOp op) {
         Tensor a = input(device, 1, 2, 3);
-        check(() -> new Binary(op).apply(a, a), a);
+        check(() -> Elementwise.binary(op, a, a), a);
     }
 
     @Test
@@ -93,8 +93,8 @@ class FunctionsGradientTest {
         check(() -> x.permute(-1, 0, 1, 2), x);
         check(() -> x.narrow(2, 1, 2), x);
         check(() -> x.narrow(-3, 0, 3), x);
-        check(() -> Ops.cat(List.of(x, y, x), 1), x, y);
-        check(() -> Ops.cat(List.of(x, y), -3), x, y);
+        check(() -> Functional.cat(List.of(x, y, x), 1), x, y);
+        check(() -> Functional.cat(List.of(x, y), -3), x, y);
     }
 
     @Test
@@ -104,8 +104,8 @@ class FunctionsGradientTest {
         Tensor w = input(device, 3, 5, 4);
         Tensor bias = input(device, 4, 5);
         check(() -> a.matmul(b), a, b);
-        check(() -> Ops.linear(a, w, bias), a, w, bias);
-        check(() -> Ops.linear(a, w, null), a, w);
+        check(() -> Functional.linear(a, w, bias), a, w, bias);
+        check(() -> Functional.linear(a, w), a, w);
     }
 
     @ParameterizedTest
@@ -115,12 +115,12 @@ class FunctionsGradientTest {
         Tensor x = input(device, 1, 2, 4, 7, 6);
         Tensor w = input(device, 2, 4, 4 / groups, 3, 2);
         Tensor b = input(device, 3, 4);
-        check(() -> Ops.conv2d(x, w, b, options), x, w, b);
+        check(() -> Functional.conv2d(x, w, b, options), x, w, b);
         x.requiresGrad(false);
-        check(() -> Ops.conv2d(x, w, b, options), w, b);
+        check(() -> Functional.conv2d(x, w, b, options), w, b);
         x.requiresGrad(true);
         w.requiresGrad(false);
-        check(() -> Ops.conv2d(x, w, null, options), x);
+        check(() -> Functional.conv2d(x, w, options), x);
     }
 
     @ParameterizedTest
@@ -132,8 +132,9 @@ class FunctionsGradientTest {
             Tensor bias = input(device, 3, 3);
             Tensor mean = input(device, 4, 3).requiresGrad(false);
             Tensor var = positive(device, 5, 3).requiresGrad(false);
-            Supplier<Tensor> f = () -> Ops.batchNorm(x, weight, bias, training ? null : mean,
-                    training ? null : var, training, 0.1, 1e-3);
+            Normalization norm = new Normalization(weight, bias, mean, var, 0.1, 1e-3);
+            Supplier<Tensor> f = () -> training ? Functional.batchNormTrain(x, norm.withoutStatistics())
+                    : Functional.batchNormEval(x, norm);
             check(f, x, weight, bias);
             x.requiresGrad(false);
             check(f, weight, bias);
@@ -155,8 +156,10 @@ class FunctionsGradientTest {
             Tensor added = residual ? input(device, 6, s) : null;
             Tensor mean = input(device, 4, 3).requiresGrad(false);
             Tensor var = positive(device, 5, 3).requiresGrad(false);
-            Supplier<Tensor> f = () -> Ops.batchNorm(x, weight, bias, training ? null : mean, training ? null : var, training,
-                    0.1, 1e-3, added, relu);
+            Normalization norm = new Normalization(weight, bias, mean, var, 0.1, 1e-3);
+            Activation activation = relu ? Activation.RELU : Activation.IDENTITY;
+            Supplier<Tensor> f = () -> training ? Functional.batchNormTrain(x, norm.withoutStatistics(), added, activation)
+                    : Functional.batchNormEval(x, norm, added, activation);
             check(f, x, weight, bias);
             if (residual) {
                 check(f, added, x);
@@ -169,12 +172,12 @@ class FunctionsGradientTest {
     @Test
     void pooling() {
         Tensor x = input(device, 1, 2, 3, 7, 5);
-        check(() -> Ops.maxPool2d(x, Pool2dOptions.of(3, 2, 1)), x);
-        check(() -> Ops.avgPool2d(x, Pool2dOptions.of(3, 2, 1)), x);
-        check(() -> Ops.avgPool2d(x, new Pool2dOptions(3, 2, 1, 2, 1, 1, false)), x);
-        check(() -> Ops.adaptiveAvgPool2d(x, 3, 2), x);
-        check(() -> Ops.adaptiveMaxPool2d(x, 3, 2), x);
-        check(() -> Ops.adaptiveMaxPool2d(x, 1, 1), x);
+        check(() -> Functional.maxPool2d(x, Pool2dOptions.of(3, 2, 1)), x);
+        check(() -> Functional.avgPool2d(x, Pool2dOptions.of(3, 2, 1)), x);
+        check(() -> Functional.avgPool2d(x, new Pool2dOptions(3, 2, 1, 2, 1, 1, false)), x);
+        check(() -> Functional.adaptiveAvgPool2d(x, 3, 2), x);
+        check(() -> Functional.adaptiveMaxPool2d(x, 3, 2), x);
+        check(() -> Functional.adaptiveMaxPool2d(x, 1, 1), x);
     }
 
     @Test
@@ -184,11 +187,11 @@ class FunctionsGradientTest {
         Tensor weight = positive(device, 2, 5).requiresGrad(false);
         Tensor soft = device.tensor(Shape.of(4, 5), new Random(3).doubles(20, 0, 0.4).toArray());
         check(x::logSoftmax, x);
-        check(() -> Ops.crossEntropy(x, labels), x);
-        check(() -> Ops.crossEntropy(x, labels, weight, 0.1, Reduction.MEAN), x);
-        check(() -> Ops.crossEntropy(x, labels, weight, 0, Reduction.SUM), x);
-        check(() -> Ops.crossEntropy(x, soft, weight, 0.2, Reduction.MEAN), x);
-        check(() -> Ops.crossEntropy(x, soft).mul(3), x);
+        check(() -> Functional.crossEntropy(x, labels), x);
+        check(() -> Functional.crossEntropy(x, labels, weight, 0.1, Reduction.MEAN), x);
+        check(() -> Functional.crossEntropy(x, labels, weight, 0, Reduction.SUM), x);
+        check(() -> Functional.crossEntropy(x, soft, weight, 0.2, Reduction.MEAN), x);
+        check(() -> Functional.crossEntropy(x, soft).mul(3), x);
     }
 
     @Test
@@ -196,11 +199,11 @@ class FunctionsGradientTest {
         Tensor x = input(device, 1, 4, 5);
         Tensor target = device.tensor(Shape.of(4, 5), new Random(3).doubles(20).toArray());
         Tensor weight = positive(device, 2, 5).requiresGrad(false);
-        check(() -> Ops.binaryCrossEntropy(x, target), x);
-        check(() -> Ops.binaryCrossEntropy(x, target).mul(3), x);
-        check(() -> Ops.binaryCrossEntropy(x, target, weight, Reduction.MEAN), x);
-        check(() -> Ops.binaryCrossEntropy(x, target, weight, Reduction.SUM), x);
-        assertThrows(IllegalArgumentException.class, () -> Ops.binaryCrossEntropy(x, x));
+        check(() -> Functional.binaryCrossEntropy(x, target), x);
+        check(() -> Functional.binaryCrossEntropy(x, target).mul(3), x);
+        check(() -> Functional.binaryCrossEntropy(x, target, weight, Reduction.MEAN), x);
+        check(() -> Functional.binaryCrossEntropy(x, target, weight, Reduction.SUM), x);
+        assertThrows(IllegalArgumentException.class, () -> Functional.binaryCrossEntropy(x, x));
     }
 
     /** Values by PyTorch's binary_cross_entropy_with_logits in float64. */
@@ -209,13 +212,13 @@ class FunctionsGradientTest {
         Tensor x = device.tensor(Shape.of(2, 3), 1.5, -2, 0.25, 30, -40, 0).requiresGrad(true);
         Tensor target = device.tensor(Shape.of(2, 3), 1, 0, 0.3, 0, 1, 1.0);
         Tensor weight = device.tensor(Shape.of(3), 2, 0.5, 3.0);
-        Tensor mean = Ops.binaryCrossEntropy(x, target);
+        Tensor mean = Functional.binaryCrossEntropy(x, target);
         mean.backward();
         assertEquals(11.962071314910768, mean.toDoubles()[0], 1e-12);
         assertArrayEquals(new double[] {-0.030404254, 0.0198671537, 0.0436960835, 0.1666666667, -0.1666666667, -0.0833333333},
                 x.grad().toDoubles(), 1e-10);
         x.zeroGrad();
-        Tensor sum = Ops.binaryCrossEntropy(x, target, weight, Reduction.SUM);
+        Tensor sum = Functional.binaryCrossEntropy(x, target, weight, Reduction.SUM);
         sum.backward();
         assertEquals(53.705699180494555, sum.toDoubles()[0], 1e-12);
         assertArrayEquals(new double[] {-0.3648510476, 0.119202922, -0.0005175986, 1, -0.5, -1.5}, x.grad().toDoubles(), 1e-10);
@@ -224,6 +227,6 @@ class FunctionsGradientTest {
     @Test
     void dropout() {
         Tensor x = input(device, 1, 4, 50);
-        check(() -> Ops.dropout(x, 0.4, 7), x);
+        check(() -> Functional.dropout(x, 0.4, 7), x);
     }
 }

@@ -1,6 +1,7 @@
-package thaw.engine.functions;
+package thaw.engine.functional;
 
 import thaw.engine.Function;
+import thaw.engine.Tensor;
 import thaw.kernels.Array;
 import thaw.kernels.Backend;
 import thaw.kernels.UnaryOp;
@@ -15,15 +16,12 @@ import thaw.kernels.UnaryOp;
  *
  * <p>Inputs: x {@code [N, C, …]}, weight {@code [C]}, bias {@code [C]}, residual of x's shape or null.
  */
-public final class BatchNorm extends Function {
+final class BatchNorm extends Function {
 
     private static final int RESIDUAL = 3;
 
+    private final Normalization norm;
     private final boolean training;
-    private final Array runningMean;
-    private final Array runningVar;
-    private final double momentum;
-    private final double eps;
     private final boolean relu;
     private Saved x;
     private Saved y;
@@ -32,25 +30,21 @@ public final class BatchNorm extends Function {
     private Saved invStd;
     private Saved var;
 
-    /**
-     * @param training    whether to normalise by the batch's statistics, and to update the running ones unless they
-     *     are null
-     * @param runningMean {@code [C]}; the caller keeps its ownership, likewise of {@code runningVar}
-     * @param momentum    the weight of the new value in the running statistics
-     * @param relu        whether act is {@code max(·, 0)}
-     * @throws IllegalArgumentException if running statistics are missing in evaluation
-     */
-    public BatchNorm(boolean training, Array runningMean, Array runningVar, double momentum, double eps, boolean relu) {
-        if (!training && (runningMean == null || runningVar == null)) {
+    /** @param training whether to normalise by the batch's statistics, and to update the running ones */
+    BatchNorm(Normalization norm, boolean training, Activation activation) {
+        super("batchNorm");
+        if (!training && (norm.runningMean() == null || norm.runningVar() == null)) {
             throw new IllegalArgumentException("batchNorm: evaluation normalises by the running mean and variance, which are"
                     + " missing; pass both, or train");
         }
+        this.norm = norm;
         this.training = training;
-        this.runningMean = runningMean;
-        this.runningVar = runningVar;
-        this.momentum = momentum;
-        this.eps = eps;
-        this.relu = relu;
+        this.relu = activation == Activation.RELU;
+    }
+
+    /** The normalisation of x; the residual may be null. */
+    Tensor of(Tensor x, Tensor residual) {
+        return apply(x, norm.weight(), norm.bias(), residual);
     }
 
     @Override
@@ -61,8 +55,8 @@ public final class BatchNorm extends Function {
     }
 
     private Array train(Backend on, Array... in) {
-        Backend.Normalized n = on.batchNormTrain(in[0], in[1], in[2], runningMean, runningVar, momentum, eps, in[RESIDUAL],
-                relu);
+        Backend.Normalized n = on.batchNormTrain(in[0], in[1], in[2], array(norm.runningMean()),
+                array(norm.runningVar()), norm.momentum(), norm.eps(), in[RESIDUAL], relu);
         if (needsNorm()) {
             x = save(in[0]);
             weight = save(in[1]);
@@ -79,10 +73,11 @@ public final class BatchNorm extends Function {
         if (needsNorm()) {
             x = needsParameters() ? save(in[0]) : null;
             weight = save(in[1]);
-            mean = save(runningMean);
-            var = save(runningVar);
+            mean = save(norm.runningMean().array());
+            var = save(norm.runningVar().array());
         }
-        Array normalized = on.batchNormEval(in[0], in[1], in[2], runningMean, runningVar, eps);
+        Array normalized = on.batchNormEval(in[0], in[1], in[2], norm.runningMean().array(), norm.runningVar().array(),
+                norm.eps());
         if (in[RESIDUAL] != null) {
             on.add(normalized, in[RESIDUAL]);
         }
@@ -92,6 +87,10 @@ public final class BatchNorm extends Function {
         Array activated = on.unary(UnaryOp.RELU, normalized);
         normalized.release();
         return activated;
+    }
+
+    private static Array array(Tensor t) {
+        return t == null ? null : t.array();
     }
 
     private boolean needsParameters() {
@@ -113,7 +112,7 @@ public final class BatchNorm extends Function {
         Array activation = relu ? on.unaryGradient(UnaryOp.RELU, gy, null, y.get()) : gy.retain();
         // only the gradients of weight and bias read x; without them any array of its shape can stand in for it
         Backend.NormGradients g = !needsNorm() ? new Backend.NormGradients(null, null, null, null)
-                : on.batchNormEvalGradient(activation, x == null ? gy : x.get(), weight.get(), mean.get(), var.get(), eps,
+                : on.batchNormEvalGradient(activation, x == null ? gy : x.get(), weight.get(), mean.get(), var.get(), norm.eps(),
                         needs(0), needsParameters());
         return new Array[] {g.x(), ifNeeded(1, g.weight()), ifNeeded(2, g.bias()), ifNeeded(RESIDUAL, activation)};
     }
