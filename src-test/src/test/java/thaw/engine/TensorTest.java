@@ -9,6 +9,8 @@ import java.util.SplittableRandom;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.function.Executable;
+import thaw.engine.functional.Functional;
+import thaw.engine.functional.Normalization;
 import thaw.kernels.Pool2dOptions;
 import thaw.kernels.Shape;
 
@@ -77,7 +79,7 @@ class TensorTest {
     void evaluationNeedsStatistics() {
         Tensor c = device.ones(Shape.of(3));
         assertRefused(IllegalArgumentException.class, "running mean and variance",
-                () -> Ops.batchNorm(device.ones(Shape.of(2, 3)), c, c, null, null, false, 0.1, 1e-5));
+                () -> Functional.batchNormEval(device.ones(Shape.of(2, 3)), new Normalization(c, c, null, null, 0.1, 1e-5)));
     }
 
     @Test
@@ -105,7 +107,7 @@ class TensorTest {
     @Test
     void detachingCopiesNothing() {
         try (Device cpu = Device.cpu(1)) {
-            Tensor activation = Ops.maxPool2d(cpu.ones(Shape.of(2, 5, 4, 4)), Pool2dOptions.of(2, 2, 0));
+            Tensor activation = Functional.maxPool2d(cpu.ones(Shape.of(2, 5, 4, 4)), Pool2dOptions.of(2, 2, 0));
             long before = cpu.backend().memory().inUse();
             Tensor detached = activation.detach();
             assertEquals(before, cpu.backend().memory().inUse());

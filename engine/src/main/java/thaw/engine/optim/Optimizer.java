@@ -6,6 +6,7 @@ import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 import thaw.engine.Device;
 import thaw.engine.Tensor;
 import thaw.engine.io.Weights;
@@ -126,7 +127,7 @@ public abstract sealed class Optimizer implements AutoCloseable permits SGD, Ada
      *
      * @param foundInf a scalar on the parameters' device, or null for 0
      */
-    public final void step(Tensor foundInf) {
+    public final void step(@Nullable Tensor foundInf) {
         Array found = foundInf == null ? null : foundInf.array();
         groups.forEach(this::require);
         for (ParamGroup group : groups) {

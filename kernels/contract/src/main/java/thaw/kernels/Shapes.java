@@ -2,11 +2,13 @@ package thaw.kernels;
 
 import java.util.Arrays;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Argument checks of {@link Backend}'s operators, shared by all backends. Each method is named after its operator,
- * returns the shape of the result, and throws {@link IllegalArgumentException} with the shapes in its message if they
- * do not match. Checks of options are in the options: {@link Conv2dOptions#outputShape},
+ * Argument checks of {@link Backend}'s operators. Each method is named after its operator and throws
+ * {@link IllegalArgumentException} with the shapes in its message if they do not match. {@link CheckedBackend} calls them
+ * once for each call of an operator; the public ones return the shape of the result, which kernels allocate. The results of
+ * convolutions, sliding windows and broadcasting are with their options: {@link Conv2dOptions#outputShape},
  * {@link Pool2dOptions#outputShape}, {@link Shape#broadcast}.
  */
 public final class Shapes {
@@ -17,7 +19,7 @@ public final class Shapes {
     // ---- memory and rearranging ---------------------------------------------------------------------------------
 
     /** Checks that {@code length} is the number of elements of this shape. */
-    public static void requireLength(String operator, Shape shape, int length) {
+    static void requireLength(String operator, Shape shape, int length) {
         if (shape.size() != length) {
             throw new IllegalArgumentException(operator + ": shape " + shape + " has " + shape.size() + " elements, but "
                     + length + " numbers were given");
@@ -25,19 +27,18 @@ public final class Shapes {
     }
 
     /** Checks that the two shapes are equal, and returns that shape. */
-    public static Shape same(String operator, Shape a, Shape b) {
+    static Shape same(String operator, Shape a, Shape b) {
         if (!a.equals(b)) {
             throw new IllegalArgumentException(operator + ": expects two arrays of the same shape, got " + a + " and " + b);
         }
         return a;
     }
 
-    public static Shape reshape(Shape x, Shape to) {
+    static void reshape(Shape x, Shape to) {
         if (x.size() != to.size()) {
             throw new IllegalArgumentException("reshape: " + x + " has " + x.size() + " elements, " + to + " has " + to.size()
                     + "; the two must be equal");
         }
-        return to;
     }
 
     public static Shape permute(Shape x, int... dims) {
@@ -58,14 +59,15 @@ public final class Shapes {
     }
 
     /** @param xs at least one; equal in all dimensions but {@code dim} */
-    public static Shape cat(List<Shape> xs, int dim) {
+    public static Shape cat(List<? extends Array> xs, int dim) {
         if (xs.isEmpty()) {
             throw new IllegalArgumentException("cat: expects at least one array, got none");
         }
-        Shape first = xs.get(0);
+        Shape first = xs.get(0).shape();
         int d = dimension("cat", first, dim);
         int total = 0;
-        for (Shape x : xs) {
+        for (Array array : xs) {
+            Shape x = array.shape();
             if (x.rank() != first.rank() || !x.with(d, first.dim(d)).equals(first)) {
                 throw new IllegalArgumentException("cat: " + first + " and " + x + " must be equal in every dimension but " + d);
             }
@@ -84,7 +86,7 @@ public final class Shapes {
     }
 
     /** @param to the shape to which {@code x} broadcasts */
-    public static Shape expand(Shape x, Shape to) {
+    static void expand(Shape x, Shape to) {
         boolean fits = x.rank() <= to.rank();
         for (int i = 1; fits && i <= x.rank(); i++) {
             fits = x.dim(-i) == 1 || x.dim(-i) == to.dim(-i);
@@ -93,7 +95,6 @@ public final class Shapes {
             throw new IllegalArgumentException("expand: " + x + " does not expand to " + to
                     + "; aligned at the last dimension, each extent must be equal, or 1 in the former");
         }
-        return to;
     }
 
     // ---- reductions, linear algebra and loss ----------------------------------------------------------------------
@@ -144,19 +145,17 @@ public final class Shapes {
         return Shape.of(m, n);
     }
 
-    public static Shape logSoftmax(Shape x) {
+    static Shape logSoftmax(Shape x) {
         if (x.rank() != 2 || x.dim(1) == 0) {
             throw new IllegalArgumentException("logSoftmax: expects scores [N, C] with at least one class, got " + x);
         }
         return x;
     }
 
-    /**
-     * Returns the shape of the scores.
-     *
-     * @param classWeight null if there are none
-     */
-    public static Shape crossEntropy(Shape scores, Shape target, Shape classWeight, double smoothing) {
+    /** @param classWeight null if there is none */
+    static void crossEntropy(Array scoreArray, Array targetArray, @Nullable Array classWeight, double smoothing) {
+        Shape scores = scoreArray.shape();
+        Shape target = targetArray.shape();
         if (scores.rank() != 2 || scores.size() == 0) {
             throw new IllegalArgumentException("crossEntropy: expects scores [N, C], at least one of them, got " + scores);
         }
@@ -164,14 +163,13 @@ public final class Shapes {
             throw new IllegalArgumentException("crossEntropy: target for scores " + scores + " is " + scores.dim(0)
                     + " class numbers [" + scores.dim(0) + "] or probabilities " + scores + ", got " + target);
         }
-        if (classWeight != null && !classWeight.equals(Shape.of(scores.dim(1)))) {
+        if (classWeight != null && !classWeight.shape().equals(Shape.of(scores.dim(1)))) {
             throw new IllegalArgumentException("crossEntropy: scores " + scores + " need a class weight [" + scores.dim(1)
-                    + "], got " + classWeight);
+                    + "], got " + classWeight.shape());
         }
         if (!(smoothing >= 0 && smoothing <= 1)) {
             throw new IllegalArgumentException("crossEntropy: label smoothing must be between 0 and 1, got " + smoothing);
         }
-        return scores;
     }
 
     /** The class index of a hard target: sample {@code n}'s target as an integer in {@code 0 … classes − 1}. */
@@ -184,25 +182,46 @@ public final class Shapes {
         return (int) target;
     }
 
+    /** Checks that scores and targets have the same shape, and the weight the last extent of it. */
+    static void binaryCrossEntropy(Array scoreArray, Array target, @Nullable Array positiveWeight) {
+        Shape scores = same("binaryCrossEntropy", scoreArray.shape(), target.shape());
+        if (positiveWeight != null
+                && (scores.rank() == 0 || !positiveWeight.shape().equals(Shape.of(scores.dim(scores.rank() - 1))))) {
+            throw new IllegalArgumentException("binaryCrossEntropy: scores " + scores + " need one positive weight for each label"
+                    + " of their last dimension, got " + positiveWeight.shape());
+        }
+    }
+
     // ---- convolution and pooling ----------------------------------------------------------------------------------
 
     /** @param bias null if there is none */
-    public static Shape conv2d(Shape x, Shape w, Shape bias, Conv2dOptions options) {
-        Shape y = options.outputShape(x, w);
-        if (bias != null && !bias.equals(Shape.of(w.dim(0)))) {
-            throw new IllegalArgumentException("conv2d: weight " + w + " needs a bias [" + w.dim(0) + "], got " + bias);
+    static void conv2d(Array x, Array w, @Nullable Array bias, Conv2dOptions options) {
+        Shape y = options.outputShape(x.shape(), w.shape());
+        if (bias != null && !bias.shape().equals(Shape.of(y.dim(1)))) {
+            throw new IllegalArgumentException("conv2d: weight " + w.shape() + " needs a bias [" + y.dim(1) + "], got "
+                    + bias.shape());
         }
-        return y;
     }
 
-    public static Shape conv2dInputGradient(Shape gy, Shape w, Shape xShape, Conv2dOptions options) {
+    static void conv2dWithEpilogue(Array x, Array w, Epilogue epilogue, Conv2dOptions options) {
+        Shape y = options.outputShape(x.shape(), w.shape());
+        for (Array a : new Array[] {epilogue.scale(), epilogue.shift()}) {
+            if (a != null && !a.shape().equals(Shape.of(y.dim(1)))) {
+                throw new IllegalArgumentException("conv2d: result " + y + " has " + y.dim(1) + " channels, so scale and shift"
+                        + " (a bias) must be [" + y.dim(1) + "], got " + a.shape());
+            }
+        }
+        if (epilogue.residual() != null) {
+            same("conv2d with a residual", epilogue.residual().shape(), y);
+        }
+    }
+
+    static void conv2dInputGradient(Shape gy, Shape w, Shape xShape, Conv2dOptions options) {
         gradient("conv2dInputGradient", gy, options.outputShape(xShape, w), xShape);
-        return xShape;
     }
 
-    public static Shape conv2dWeightGradient(Shape gy, Shape x, Shape wShape, Conv2dOptions options) {
+    static void conv2dWeightGradient(Shape gy, Shape x, Shape wShape, Conv2dOptions options) {
         gradient("conv2dWeightGradient", gy, options.outputShape(x, wShape), x);
-        return wShape;
     }
 
     public static Shape adaptivePool2d(Shape x, int outH, int outW) {
@@ -216,22 +235,20 @@ public final class Shapes {
         return Shape.of(x.dim(0), x.dim(1), outH, outW);
     }
 
-    public static Shape maxPool2dGradient(Shape gy, Shape indices, Shape xShape) {
+    static void maxPool2dGradient(Shape gy, Shape indices, Shape xShape) {
         same("maxPool2dGradient", gy, indices);
-        return adaptivePool2dGradient(gy, xShape);
+        adaptivePool2dGradient(gy, xShape);
     }
 
-    public static Shape avgPool2dGradient(Shape gy, Shape xShape, Pool2dOptions options) {
+    static void avgPool2dGradient(Shape gy, Shape xShape, Pool2dOptions options) {
         gradient("avgPool2dGradient", gy, options.outputShape(xShape), xShape);
-        return xShape;
     }
 
-    public static Shape adaptivePool2dGradient(Shape gy, Shape xShape) {
+    static void adaptivePool2dGradient(Shape gy, Shape xShape) {
         if (gy.rank() != 4 || xShape.rank() != 4 || gy.dim(0) != xShape.dim(0) || gy.dim(1) != xShape.dim(1)) {
             throw new IllegalArgumentException("pooling gradient: output gradient " + gy + " and input " + xShape
                     + " must both be [N, C, ·, ·] with the same N and C");
         }
-        return xShape;
     }
 
     // ---- batch normalisation --------------------------------------------------------------------------------------
@@ -242,7 +259,7 @@ public final class Shapes {
      * @param x          {@code [N, C]} or {@code [N, C, H, W]}
      * @param perChannel arrays that must be {@code [C]}; nulls are skipped
      */
-    public static Shape batchNorm(Array x, Array... perChannel) {
+    static Shape batchNorm(Array x, @Nullable Array... perChannel) {
         Shape shape = x.shape();
         if (shape.rank() != 2 && shape.rank() != 4) {
             throw new IllegalArgumentException("batchNorm: expects input [N, C] or [N, C, H, W], got " + shape);
@@ -256,31 +273,9 @@ public final class Shapes {
         return shape;
     }
 
-    /** Checks that scores and targets have the same shape, and the weight the last extent of it. */
-    public static Shape binaryCrossEntropy(Shape scores, Shape target, Shape positiveWeight) {
-        same("binaryCrossEntropy", scores, target);
-        if (positiveWeight != null && (scores.rank() == 0 || !positiveWeight.equals(Shape.of(scores.dim(scores.rank() - 1))))) {
-            throw new IllegalArgumentException("binaryCrossEntropy: scores " + scores + " need one positive weight for each label"
-                    + " of their last dimension, got " + positiveWeight);
-        }
-        return scores;
-    }
-
-    /** Checks an epilogue for a convolution with result shape {@code y}: scale and shift {@code [K]}, a residual like y. */
-    public static void epilogue(Shape y, Epilogue e) {
-        for (Array a : new Array[] {e.scale(), e.shift()}) {
-            if (a != null && !a.shape().equals(Shape.of(y.dim(1)))) {
-                throw new IllegalArgumentException("conv2d: result " + y + " has " + y.dim(1) + " channels, so scale and shift"
-                        + " (a bias) must be [" + y.dim(1) + "], got " + a.shape());
-            }
-        }
-        if (e.residual() != null) {
-            same("conv2d with a residual", e.residual().shape(), y);
-        }
-    }
-
     /** Like {@link #batchNorm}, for batch statistics, which need at least two values per channel. */
-    public static Shape batchNormTrain(Array x, Array weight, Array bias, Array runningMean, Array runningVar, Array residual) {
+    static void batchNormTrain(Array x, Array weight, Array bias, @Nullable Array runningMean, @Nullable Array runningVar,
+            @Nullable Array residual) {
         Shape shape = batchNorm(x, weight, bias, runningMean, runningVar);
         if (residual != null) {
             same("batchNorm with a residual", residual.shape(), shape);
@@ -292,43 +287,39 @@ public final class Shapes {
             throw new IllegalArgumentException("batchNorm: expected more than 1 value per channel when training, got input "
                     + shape + "; use a batch of at least 2, or eval() mode");
         }
-        return shape;
     }
 
     /** Checks the arguments of the training gradient; {@code y} may be null. */
-    public static Shape batchNormTrainGradient(Array gy, Array x, Array y, Array weight, Array mean, Array invStd) {
+    static void batchNormTrainGradient(Array gy, Array x, @Nullable Array y, Array weight, Array mean, Array invStd) {
         Shape shape = batchNorm(x, weight, mean, invStd);
         same("batchNormTrainGradient", gy.shape(), shape);
         if (y != null) {
             same("batchNormTrainGradient", y.shape(), shape);
         }
-        return shape;
     }
 
     /** Checks that all arrays have the same shape {@code [C]}. */
-    public static Shape perChannel(Array weight, Array... others) {
+    static void perChannel(Array weight, Array... others) {
         for (Array a : others) {
             if (weight.shape().rank() != 1 || !a.shape().equals(weight.shape())) {
                 throw new IllegalArgumentException("batchNorm: weight, bias and statistics must all be of one shape [C], got "
                         + weight.shape() + " and " + a.shape());
             }
         }
-        return weight.shape();
     }
 
     // ---- regularisation and optimisation --------------------------------------------------------------------------
 
     /** Checks the probability with which {@link Backend#dropout} sets an element to 0. */
-    public static Shape dropout(Shape x, double p) {
+    static void dropout(double p) {
         if (!(p >= 0 && p <= 1)) {
             throw new IllegalArgumentException("dropout: probability must be between 0 and 1, got " + p);
         }
-        return x;
     }
 
     /** Checks that each parameter has a gradient, and with momentum a momentum buffer, of its own shape. */
-    public static void sgd(SgdOptions options, List<Array> parameters, List<Array> gradients, List<Array> momentumBuffers,
-            boolean[] first, Array foundInf) {
+    static void sgd(SgdOptions options, List<Array> parameters, List<Array> gradients, List<@Nullable Array> momentumBuffers,
+            boolean[] first, @Nullable Array foundInf) {
         foundInf("sgd", foundInf);
         int n = parameters.size();
         boolean momentum = options.momentum() != 0;
@@ -349,8 +340,8 @@ public final class Shapes {
     }
 
     /** Checks that each parameter has a gradient and two moments of its own shape, and a step number. */
-    public static void adamW(List<Array> parameters, List<Array> gradients, List<Array> firstMoments, List<Array> secondMoments,
-            long[] steps, Array foundInf) {
+    static void adamW(List<Array> parameters, List<Array> gradients, List<Array> firstMoments, List<Array> secondMoments,
+            long[] steps, @Nullable Array foundInf) {
         foundInf("adamW", foundInf);
         int n = parameters.size();
         if (gradients.size() != n || firstMoments.size() != n || secondMoments.size() != n || steps.length != n) {
@@ -368,7 +359,7 @@ public final class Shapes {
         }
     }
 
-    private static void foundInf(String operator, Array foundInf) {
+    private static void foundInf(String operator, @Nullable Array foundInf) {
         if (foundInf != null && foundInf.shape().size() != 1) {
             throw new IllegalArgumentException(operator + ": foundInf is one number, 0 if the step is to be taken; got "
                     + foundInf.shape());

@@ -13,5 +13,13 @@ public enum UnaryOp {
     ABS,
     /** x² */
     SQUARE,
-    SQRT
+    SQRT;
+
+    /** Whether {@link ElementwiseOps#unaryGradient} reads the function's input rather than its output. */
+    public boolean gradientNeedsInput() {
+        return switch (this) {
+            case LOG, ABS, SQUARE -> true;
+            case RELU, SIGMOID, TANH, EXP, SQRT -> false;
+        };
+    }
 }

@@ -148,7 +148,7 @@ class TrainingPlanTest {
         for (int i = 3; i < 6; i++) {
             assertEquals(rates.get(i).get(2) / 10, rates.get(i).get(1), 1e-15);
         }
-        Map<String, StoredTensor> afterOne = states.get(0).optimizer().tensors();
+        Map<String, StoredTensor> afterOne = states.get(0).optimizer();
         assertTrue(afterOne.containsKey("momentum_buffer.0.0"));
         assertFalse(afterOne.containsKey("momentum_buffer.1.0"));
         assertTrue(states.get(1).optimizer().containsKey("momentum_buffer.1.0"));

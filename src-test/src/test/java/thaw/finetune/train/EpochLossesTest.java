@@ -139,7 +139,7 @@ class EpochLossesTest {
     private static Failure failure(Learner learn, Runnable fit) {
         String message = assertThrows(DivergenceException.class, fit::run).getMessage();
         Map<String, float[]> parameters = new LinkedHashMap<>();
-        learn.model().weights().tensors().forEach((name, tensor) -> {
+        learn.model().weights().forEach((name, tensor) -> {
             if (!name.contains("running_") && !name.contains("num_batches")) {
                 parameters.put(name, tensor.toFloats());
             }

@@ -6,7 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
-import static thaw.engine.Ops.crossEntropy;
+import static thaw.engine.functional.Functional.crossEntropy;
 import static thaw.engine.optim.ParamGroup.group;
 import static thaw.finetune.train.Learner.rates;
 

@@ -14,9 +14,8 @@ import thaw.engine.Device;
 import thaw.finetune.bench.MatmulPeak;
 import thaw.finetune.bench.Mode;
 import thaw.finetune.bench.NetworkStep;
-import thaw.finetune.bench.OperatorTime;
+import thaw.finetune.bench.OperatorTimes;
 import thaw.finetune.bench.PeakMemory;
-import thaw.finetune.bench.ProfilingBackend;
 import thaw.finetune.bench.SteadyTiming;
 import thaw.kernels.Backend;
 import thaw.kernels.DeviceProfile;
@@ -88,12 +87,9 @@ final class BenchCommand implements Callable<Integer> {
             throw new Failure("--plain selects scalar loops on the CPU, --device a device; give one of them");
         }
         try (Device device = open()) {
-            ProfilingBackend profiler = new ProfilingBackend(device.backend());
-            boolean timesKernels = device.backend().profile().isPresent();
-            ResNet net = ResNet.of(architecture, profile && !timesKernels ? Device.of(profiler) : device,
-                    Architectures.nativeClasses(architecture), 0);
+            ResNet net = ResNet.of(architecture, device, Architectures.nativeClasses(architecture), 0);
             try (NetworkStep step = NetworkStep.of(net, mode, batch, side)) {
-                measure(step, profiler, device, describe(net, side));
+                measure(step, device, describe(net, side));
             }
         }
         return 0;
@@ -118,21 +114,24 @@ final class BenchCommand implements Callable<Integer> {
                 : cpu.lanes() == 1 ? "plain" : cpu.lanes() * FLOAT_BITS + "-bit";
     }
 
-    private void measure(NetworkStep step, ProfilingBackend profiler, Device device, ObjectNode json) {
+    private void measure(NetworkStep step, Device device, ObjectNode json) {
         device.warmUp(mode != Mode.INFER);
         step.run();
         long startToFirst = System.currentTimeMillis() - ManagementFactory.getRuntimeMXBean().getStartTime();
+        OperatorTimes operators = new OperatorTimes();
+        boolean timesKernels = device.backend().profile().isPresent();
+        device.backend().setOperatorListener(profile && !timesKernels ? operators : null);
         SteadyTiming timing;
         try (Progress progress = new Progress()) {
             timing = SteadyTiming.of(step::run, warmUp, runs, (before, measured) -> {
                 if (measured == 0) {
-                    profiler.reset();
+                    operators.reset();
                     device.backend().profile().ifPresent(DeviceProfile::resetKernelTimes);
                 }
                 progress.step("runs", measured, runs);
             });
         }
-        List<OperatorTime> operators = profiler.times();
+        device.backend().setOperatorListener(null);
         List<KernelTime> kernels = device.backend().profile().map(DeviceProfile::kernelTimes).orElse(List.of());
         // Read before the product of large matrices, whose memory must not count.
         OptionalDouble memory = PeakMemory.mebibytes();
@@ -158,7 +157,7 @@ final class BenchCommand implements Callable<Integer> {
             table.lines().forEach(output::text);
             table.addTo(json);
         } else if (profile) {
-            OperatorTable table = new OperatorTable(operators, runs);
+            OperatorTable table = new OperatorTable(operators.longestFirst(), runs);
             table.lines().forEach(output::text);
             json.set("operators", table.json());
         }

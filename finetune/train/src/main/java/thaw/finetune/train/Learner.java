@@ -28,7 +28,7 @@ import thaw.finetune.predict.ModelFile;
 import thaw.finetune.predict.NotEnoughMemoryException;
 import thaw.resnet.Grain;
 import thaw.resnet.LayerGroup;
-import thaw.resnet.ResNet;
+import thaw.resnet.Network;
 
 /**
  * Trains a network on images, with a learning rate for each of its layer groups:
@@ -49,7 +49,7 @@ import thaw.resnet.ResNet;
  * <p>Not thread-safe, except for {@link #stop}.
  */
 public final class Learner implements AutoCloseable {
-    private final ResNet net;
+    private final Network net;
     private final ImageFolder data;
     private final Loaders loaders;
     private final Freezing freezing;
@@ -69,7 +69,7 @@ public final class Learner implements AutoCloseable {
      * @throws IllegalArgumentException if the network's number of classes is not the data's, if there are fewer than two
      *     classes, or if there is no validation image
      */
-    public Learner(ResNet net, ImageFolder data) {
+    public Learner(Network net, ImageFolder data) {
         InputCheck.require(net, data.classes());
         if (data.classes().size() < 2) {
             throw new IllegalArgumentException(data.root() + ": training needs at least two classes;"
@@ -401,7 +401,7 @@ public final class Learner implements AutoCloseable {
      * @throws IllegalArgumentException if the model is for another number of classes, or its weights are invalid
      */
     public Evaluation validate(ModelFile saved) {
-        ResNet other = saved.toNet(net.device());
+        Network other = saved.toNet(net.device());
         try {
             return validate(other);
         } finally {
@@ -414,7 +414,7 @@ public final class Learner implements AutoCloseable {
         return validate(net);
     }
 
-    private Evaluation validate(ResNet which) {
+    private Evaluation validate(Network which) {
         return Evaluation.of(which, loaders.valid(), data.classes(), Objective.forValidation(loss, data.labels()), images -> { });
     }
 

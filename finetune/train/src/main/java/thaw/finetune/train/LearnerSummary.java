@@ -3,7 +3,7 @@ package thaw.finetune.train;
 import java.util.List;
 import java.util.Locale;
 import thaw.resnet.LayerGroup;
-import thaw.resnet.ResNet;
+import thaw.resnet.Network;
 
 /** Formats {@link Learner#summary}. */
 final class LearnerSummary {
@@ -11,7 +11,7 @@ final class LearnerSummary {
     private LearnerSummary() {
     }
 
-    static String of(ResNet net, Freezing freezing, FitSettings settings) {
+    static String of(Network net, Freezing freezing, FitSettings settings) {
         StringBuilder text = new StringBuilder();
         List<LayerGroup> groups = freezing.groups();
         long trained = 0;

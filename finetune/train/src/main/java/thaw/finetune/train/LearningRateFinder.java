@@ -17,7 +17,7 @@ import thaw.finetune.data.RawBatch;
 import thaw.finetune.diagnostics.GroupMeter;
 import thaw.finetune.loss.LossFunction;
 import thaw.resnet.LayerGroup;
-import thaw.resnet.ResNet;
+import thaw.resnet.Network;
 
 /**
  * Trains for some batches at increasing learning rates and records the loss (Smith 2017, "Cyclical learning rates",
@@ -28,7 +28,7 @@ final class LearningRateFinder {
     private static final double SMOOTHING = 0.98;
     private static final double DIVERGED = 4;
 
-    private final ResNet net;
+    private final Network net;
     private final BatchLoader loader;
     private final Freezing freezing;
     private final FitSettings settings;
@@ -36,7 +36,7 @@ final class LearningRateFinder {
     private final int firstEpoch;
 
     /** @param firstEpoch the loader's number of the first epoch to use */
-    LearningRateFinder(ResNet net, BatchLoader loader, Freezing freezing, FitSettings settings, LossFunction loss,
+    LearningRateFinder(Network net, BatchLoader loader, Freezing freezing, FitSettings settings, LossFunction loss,
             int firstEpoch) {
         this.net = net;
         this.loader = loader;

@@ -13,17 +13,17 @@ import thaw.finetune.loss.LossFunction;
 import thaw.kernels.Array;
 import thaw.kernels.Backend;
 import thaw.resnet.LayerGroup;
-import thaw.resnet.ResNet;
+import thaw.resnet.Network;
 
 /** An optimizer step: the gradients of one batch, or accumulated over several batches, then the update. */
 final class TrainingStep {
 
-    private final ResNet net;
+    private final Network net;
     private final LossFunction loss;
     private final Optimizer optimizer;
     private final FitSettings settings;
 
-    TrainingStep(ResNet net, LossFunction loss, Optimizer optimizer, FitSettings settings) {
+    TrainingStep(Network net, LossFunction loss, Optimizer optimizer, FitSettings settings) {
         this.net = net;
         this.loss = loss;
         this.optimizer = optimizer;

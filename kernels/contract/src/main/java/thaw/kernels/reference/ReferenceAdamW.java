@@ -1,11 +1,33 @@
 package thaw.kernels.reference;
 
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import thaw.kernels.AdamWOps;
 import thaw.kernels.AdamWOptions;
+import thaw.kernels.Array;
 
 /** Adam with decoupled weight decay (Loshchilov and Hutter 2019, algorithm 2), in PyTorch's order. */
-final class ReferenceAdamW {
+final class ReferenceAdamW implements AdamWOps {
 
-    private ReferenceAdamW() {
+    private final ReferenceMemory memory;
+
+    ReferenceAdamW(ReferenceMemory memory) {
+        this.memory = memory;
+    }
+
+    @Override
+    public void adamW(AdamWOptions options, List<Array> parameters, List<Array> gradients, List<Array> firstMoments,
+            List<Array> secondMoments, long[] steps, @Nullable Array foundInf) {
+        if (foundInf != null && memory.values(foundInf).data[0] != 0) {
+            return;
+        }
+        for (int i = 0; i < parameters.size(); i++) {
+            step(options, steps[i], memory.values(parameters.get(i)).data, memory.values(gradients.get(i)).data,
+                    memory.values(firstMoments.get(i)).data, memory.values(secondMoments.get(i)).data);
+            parameters.get(i).storage().changed();
+            firstMoments.get(i).storage().changed();
+            secondMoments.get(i).storage().changed();
+        }
     }
 
     /**
@@ -15,7 +37,7 @@ final class ReferenceAdamW {
      * @param m the first moment
      * @param v the second moment
      */
-    static void step(AdamWOptions o, long t, double[] p, double[] gradient, double[] m, double[] v) {
+    private static void step(AdamWOptions o, long t, double[] p, double[] gradient, double[] m, double[] v) {
         double correction1 = 1 - Math.pow(o.beta1(), t);
         double correction2 = 1 - Math.pow(o.beta2(), t);
         for (int i = 0; i < p.length; i++) {

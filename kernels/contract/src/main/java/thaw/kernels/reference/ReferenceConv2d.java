@@ -1,6 +1,10 @@
 package thaw.kernels.reference;
 
+import thaw.kernels.Array;
 import thaw.kernels.Conv2dOptions;
+import thaw.kernels.ConvolutionOps;
+import thaw.kernels.Epilogue;
+import thaw.kernels.Shape;
 
 /**
  * Convolution and its gradients. Throughout, kernel element {@code [k, c, r, s]} connects output {@code [n, k, i, j]} to
@@ -8,13 +12,20 @@ import thaw.kernels.Conv2dOptions;
  * {@code h = i·stride + r·dilation − padding} and {@code v = j·stride + s·dilation − padding}; the input is zero outside
  * the image.
  */
-final class ReferenceConv2d {
+final class ReferenceConv2d implements ConvolutionOps {
 
-    private ReferenceConv2d() {
+    private final ReferenceMemory memory;
+
+    ReferenceConv2d(ReferenceMemory memory) {
+        this.memory = memory;
     }
 
-    /** {@code y[n, k, i, j] = Σ_c,r,s x[n, c, h, v] · w[k, c, r, s]} */
-    static void forward(ReferenceArray x, ReferenceArray w, Conv2dOptions o, ReferenceArray y) {
+    /** {@code y[n, k, i, j] = Σ_c,r,s x[n, c, h, v] · w[k, c, r, s]}, followed by the epilogue */
+    @Override
+    public Array conv2dWithEpilogue(Array input, Array weight, Epilogue epilogue, Conv2dOptions o) {
+        ReferenceArray x = memory.values(input);
+        ReferenceArray w = memory.values(weight);
+        ReferenceArray y = memory.zeros(o.outputShape(x.shape(), w.shape()));
         for (int n = 0; n < y.dim(0); n++) {
             for (int k = 0; k < y.dim(1); k++) {
                 int firstChannel = k / (w.dim(0) / o.groups()) * w.dim(1);
@@ -37,10 +48,17 @@ final class ReferenceConv2d {
                 }
             }
         }
+        ReferenceEpilogue.apply(y, memory.orNull(epilogue.scale()), memory.orNull(epilogue.shift()),
+                memory.orNull(epilogue.residual()), epilogue.relu());
+        return y;
     }
 
     /** {@code gx[n, c, h, v] += gy[n, k, i, j] · w[k, c, r, s]} for every term of the forward sum. */
-    static void inputGradient(ReferenceArray gy, ReferenceArray w, Conv2dOptions o, ReferenceArray gx) {
+    @Override
+    public Array conv2dInputGradient(Array gradient, Array weight, Shape xShape, Conv2dOptions o) {
+        ReferenceArray gy = memory.values(gradient);
+        ReferenceArray w = memory.values(weight);
+        ReferenceArray gx = memory.zeros(xShape);
         for (int n = 0; n < gy.dim(0); n++) {
             for (int k = 0; k < gy.dim(1); k++) {
                 int firstChannel = k / (w.dim(0) / o.groups()) * w.dim(1);
@@ -62,10 +80,15 @@ final class ReferenceConv2d {
                 }
             }
         }
+        return gx;
     }
 
     /** {@code gw[k, c, r, s] = Σ_n,i,j gy[n, k, i, j] · x[n, c, h, v]} */
-    static void weightGradient(ReferenceArray gy, ReferenceArray x, Conv2dOptions o, ReferenceArray gw) {
+    @Override
+    public Array conv2dWeightGradient(Array gradient, Array input, Shape wShape, Conv2dOptions o) {
+        ReferenceArray gy = memory.values(gradient);
+        ReferenceArray x = memory.values(input);
+        ReferenceArray gw = memory.zeros(wShape);
         for (int k = 0; k < gw.dim(0); k++) {
             int firstChannel = k / (gw.dim(0) / o.groups()) * gw.dim(1);
             for (int c = 0; c < gw.dim(1); c++) {
@@ -88,6 +111,7 @@ final class ReferenceConv2d {
                 }
             }
         }
+        return gw;
     }
 
     private static boolean inside(ReferenceArray x, int h, int v) {

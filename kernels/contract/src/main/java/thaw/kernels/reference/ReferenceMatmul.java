@@ -1,13 +1,24 @@
 package thaw.kernels.reference;
 
-/** Matrix product, and the row-wise argmax. */
-final class ReferenceMatmul {
+import thaw.kernels.Array;
+import thaw.kernels.MatmulOps;
+import thaw.kernels.Shapes;
 
-    private ReferenceMatmul() {
+/** Matrix product. */
+final class ReferenceMatmul implements MatmulOps {
+
+    private final ReferenceMemory memory;
+
+    ReferenceMatmul(ReferenceMemory memory) {
+        this.memory = memory;
     }
 
     /** {@code y[i, j] = Σ_k op(a)[i, k] · op(b)[k, j]} */
-    static void forward(ReferenceArray a, boolean transposeA, ReferenceArray b, boolean transposeB, ReferenceArray y) {
+    @Override
+    public Array matmul(Array left, boolean transposeA, Array right, boolean transposeB) {
+        ReferenceArray a = memory.values(left);
+        ReferenceArray b = memory.values(right);
+        ReferenceArray y = memory.zeros(Shapes.matmul(a.shape(), transposeA, b.shape(), transposeB));
         int rows = y.dim(0);
         int columns = y.dim(1);
         int inner = a.dim(transposeA ? 0 : 1);
@@ -15,28 +26,13 @@ final class ReferenceMatmul {
             for (int j = 0; j < columns; j++) {
                 double sum = 0;
                 for (int k = 0; k < inner; k++) {
-                    double left = a.data[transposeA ? k * rows + i : i * inner + k];
-                    double right = b.data[transposeB ? j * inner + k : k * columns + j];
-                    sum += left * right;
+                    double x = a.data[transposeA ? k * rows + i : i * inner + k];
+                    double w = b.data[transposeB ? j * inner + k : k * columns + j];
+                    sum += x * w;
                 }
                 y.data[i * columns + j] = sum;
             }
         }
-    }
-
-    /** The column of the largest element of each row, the first among equals; NaN counts as larger than any number. */
-    static void argmax(ReferenceArray x, ReferenceArray y) {
-        int columns = x.dim(1);
-        for (int n = 0; n < x.dim(0); n++) {
-            int best = 0;
-            for (int c = 1; c < columns; c++) {
-                double v = x.data[n * columns + c];
-                double top = x.data[n * columns + best];
-                if (v > top || Double.isNaN(v) && !Double.isNaN(top)) {
-                    best = c;
-                }
-            }
-            y.data[n] = best;
-        }
+        return y;
     }
 }

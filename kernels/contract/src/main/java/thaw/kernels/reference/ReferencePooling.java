@@ -1,14 +1,21 @@
 package thaw.kernels.reference;
 
+import thaw.kernels.Array;
 import thaw.kernels.Pool2dOptions;
+import thaw.kernels.PoolOps;
+import thaw.kernels.Shape;
+import thaw.kernels.Shapes;
 
 /**
  * Pooling. Ordinary and adaptive pooling differ only in their windows: output {@code i} along an axis reads the input
  * elements {@code start … end − 1} of that axis.
  */
-final class ReferencePooling {
+final class ReferencePooling implements PoolOps {
 
-    private ReferencePooling() {
+    private final ReferenceMemory memory;
+
+    ReferencePooling(ReferenceMemory memory) {
+        this.memory = memory;
     }
 
     /** @param padded the number of elements that the window covers, padding included */
@@ -41,32 +48,53 @@ final class ReferencePooling {
         };
     }
 
-    static void maxPool2d(ReferenceArray x, Pool2dOptions o, ReferenceArray y, ReferenceArray indices) {
-        max(x, rows(x, o), columns(x, o), y, indices);
+    @Override
+    public Pooled maxPool2d(Array array, Pool2dOptions o, boolean needIndices) {
+        ReferenceArray x = memory.values(array);
+        Pooled pooled = max(x, rows(x.shape(), o), columns(x.shape(), o), o.outputShape(x.shape()));
+        if (needIndices) {
+            return pooled;
+        }
+        pooled.indices().release();
+        return new Pooled(pooled.values(), null);
     }
 
-    static void adaptiveMaxPool2d(ReferenceArray x, ReferenceArray y, ReferenceArray indices) {
-        max(x, adaptive(x.dim(2), y.dim(2)), adaptive(x.dim(3), y.dim(3)), y, indices);
+    @Override
+    public Pooled adaptiveMaxPool2d(Array array, int outH, int outW) {
+        ReferenceArray x = memory.values(array);
+        return max(x, adaptive(x.dim(2), outH), adaptive(x.dim(3), outW), Shapes.adaptivePool2d(x.shape(), outH, outW));
     }
 
-    static void avgPool2d(ReferenceArray x, Pool2dOptions o, ReferenceArray y) {
-        mean(x, rows(x, o), columns(x, o), o.countIncludePad(), y);
+    @Override
+    public Array avgPool2d(Array array, Pool2dOptions o) {
+        ReferenceArray x = memory.values(array);
+        return mean(x, rows(x.shape(), o), columns(x.shape(), o), o.countIncludePad(), o.outputShape(x.shape()));
     }
 
-    static void avgPool2dGradient(ReferenceArray gy, Pool2dOptions o, ReferenceArray gx) {
-        meanGradient(gy, rows(gx, o), columns(gx, o), o.countIncludePad(), gx);
+    @Override
+    public Array avgPool2dGradient(Array gy, Shape xShape, Pool2dOptions o) {
+        return meanGradient(memory.values(gy), rows(xShape, o), columns(xShape, o), o.countIncludePad(), xShape);
     }
 
-    static void adaptiveAvgPool2d(ReferenceArray x, ReferenceArray y) {
-        mean(x, adaptive(x.dim(2), y.dim(2)), adaptive(x.dim(3), y.dim(3)), false, y);
+    @Override
+    public Array adaptiveAvgPool2d(Array array, int outH, int outW) {
+        ReferenceArray x = memory.values(array);
+        return mean(x, adaptive(x.dim(2), outH), adaptive(x.dim(3), outW), false,
+                Shapes.adaptivePool2d(x.shape(), outH, outW));
     }
 
-    static void adaptiveAvgPool2dGradient(ReferenceArray gy, ReferenceArray gx) {
-        meanGradient(gy, adaptive(gx.dim(2), gy.dim(2)), adaptive(gx.dim(3), gy.dim(3)), false, gx);
+    @Override
+    public Array adaptiveAvgPool2dGradient(Array gradient, Shape xShape) {
+        ReferenceArray gy = memory.values(gradient);
+        return meanGradient(gy, adaptive(xShape.dim(2), gy.dim(2)), adaptive(xShape.dim(3), gy.dim(3)), false, xShape);
     }
 
     /** {@code gx[n, c, indices[n, c, i, j]] += gy[n, c, i, j]} */
-    static void maxGradient(ReferenceArray gy, ReferenceArray indices, ReferenceArray gx) {
+    @Override
+    public Array maxPool2dGradient(Array gradient, Array indexArray, Shape xShape) {
+        ReferenceArray gy = memory.values(gradient);
+        ReferenceArray indices = memory.values(indexArray);
+        ReferenceArray gx = memory.zeros(xShape);
         for (int n = 0; n < gy.dim(0); n++) {
             for (int c = 0; c < gy.dim(1); c++) {
                 for (int i = 0; i < gy.dim(2); i++) {
@@ -77,10 +105,13 @@ final class ReferencePooling {
                 }
             }
         }
+        return gx;
     }
 
     /** {@code y[n, c, i, j] = max over the window of x[n, c, ·, ·]}, and its index {@code h · W + v}; a NaN wins. */
-    private static void max(ReferenceArray x, Axis rows, Axis columns, ReferenceArray y, ReferenceArray indices) {
+    private Pooled max(ReferenceArray x, Axis rows, Axis columns, Shape out) {
+        ReferenceArray y = memory.zeros(out);
+        ReferenceArray indices = memory.zeros(out);
         for (int n = 0; n < y.dim(0); n++) {
             for (int c = 0; c < y.dim(1); c++) {
                 for (int i = 0; i < y.dim(2); i++) {
@@ -104,10 +135,12 @@ final class ReferencePooling {
                 }
             }
         }
+        return new Pooled(y, indices);
     }
 
     /** {@code y[n, c, i, j] = Σ over the window of x[n, c, ·, ·] / size of the window} */
-    private static void mean(ReferenceArray x, Axis rows, Axis columns, boolean countPadding, ReferenceArray y) {
+    private Array mean(ReferenceArray x, Axis rows, Axis columns, boolean countPadding, Shape out) {
+        ReferenceArray y = memory.zeros(out);
         for (int n = 0; n < y.dim(0); n++) {
             for (int c = 0; c < y.dim(1); c++) {
                 for (int i = 0; i < y.dim(2); i++) {
@@ -125,10 +158,12 @@ final class ReferencePooling {
                 }
             }
         }
+        return y;
     }
 
     /** {@code gx[n, c, ·, ·] += gy[n, c, i, j] / size of the window}, for every element of the window. */
-    private static void meanGradient(ReferenceArray gy, Axis rows, Axis columns, boolean countPadding, ReferenceArray gx) {
+    private Array meanGradient(ReferenceArray gy, Axis rows, Axis columns, boolean countPadding, Shape xShape) {
+        ReferenceArray gx = memory.zeros(xShape);
         for (int n = 0; n < gy.dim(0); n++) {
             for (int c = 0; c < gy.dim(1); c++) {
                 for (int i = 0; i < gy.dim(2); i++) {
@@ -145,17 +180,18 @@ final class ReferencePooling {
                 }
             }
         }
+        return gx;
     }
 
     private static int size(Window row, Window column, boolean countPadding) {
         return countPadding ? row.padded() * column.padded() : row.extent() * column.extent();
     }
 
-    private static Axis rows(ReferenceArray x, Pool2dOptions o) {
+    private static Axis rows(Shape x, Pool2dOptions o) {
         return sliding(o.kernelH(), o.strideH(), o.paddingH(), x.dim(2));
     }
 
-    private static Axis columns(ReferenceArray x, Pool2dOptions o) {
+    private static Axis columns(Shape x, Pool2dOptions o) {
         return sliding(o.kernelW(), o.strideW(), o.paddingW(), x.dim(3));
     }
 }

@@ -32,4 +32,7 @@
  * <p>Channel blocks are therefore used wherever the Vector API is; see {@link thaw.kernels.cpu.memory.CpuArray}. Images, and
  * arrays of any rank but 4, stay row-major, and operators outside the hot paths of networks convert.
  */
+@NullMarked
 package thaw.kernels.cpu;
+
+import org.jspecify.annotations.NullMarked;

@@ -2,15 +2,15 @@ package thaw.kernels.opencl;
 
 import java.util.List;
 import java.util.Map;
+import thaw.kernels.AdamWOps;
 import thaw.kernels.AdamWOptions;
 import thaw.kernels.Array;
-import thaw.kernels.Shapes;
 
 /**
  * One step of AdamW over all parameters of a group, with as many per launch as the device's argument space allows; see
  * {@code adamw.cl}.
  */
-final class AdamWUpdate {
+final class AdamWUpdate implements AdamWOps {
 
     private static final int CONSTANTS = 7;
     /** Bytes of the kernel's arguments other than those per tensor: the chunk, the rule's constants and a pointer. */
@@ -26,9 +26,9 @@ final class AdamWUpdate {
         this.capacity = TensorBatch.capacity(programs.argumentBytes(), FIXED_BYTES, 4, 8);
     }
 
-    void step(AdamWOptions o, List<Array> parameters, List<Array> gradients, List<Array> firstMoments,
+    @Override
+    public void adamW(AdamWOptions o, List<Array> parameters, List<Array> gradients, List<Array> firstMoments,
             List<Array> secondMoments, long[] steps, Array foundInf) {
-        Shapes.adamW(parameters, gradients, firstMoments, secondMoments, steps, foundInf);
         CompiledKernel kernel = programs.kernel("adamw.cl", "adamw", Map.of("TENSORS", capacity));
         int group = kernel.groupSize(Launch.GROUP);
         for (int at = 0; at < parameters.size(); at += capacity) {

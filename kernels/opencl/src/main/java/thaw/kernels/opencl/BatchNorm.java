@@ -1,13 +1,12 @@
 package thaw.kernels.opencl;
 
 import thaw.kernels.Array;
-import thaw.kernels.Backend;
+import thaw.kernels.NormOps;
 import thaw.kernels.Shape;
-import thaw.kernels.Shapes;
 import thaw.kernels.UnaryOp;
 
 /** Batch normalisation and its gradients; see {@code batch_norm.cl}. */
-final class BatchNorm {
+final class BatchNorm implements NormOps {
 
     private static final String FILE = "batch_norm.cl";
     /** Values of a channel per work-item of the first level. */
@@ -42,9 +41,9 @@ final class BatchNorm {
         }
     }
 
-    Backend.Normalized train(Array input, Array weightArray, Array biasArray, Array runningMean, Array runningVar,
+    @Override
+    public Normalized batchNormTrain(Array input, Array weightArray, Array biasArray, Array runningMean, Array runningVar,
             double momentum, double eps, Array residualArray, boolean relu) {
-        Shapes.batchNormTrain(input, weightArray, biasArray, runningMean, runningVar, residualArray);
         OpenClArray x = memory.mine(input);
         OpenClArray weight = memory.mine(weightArray);
         OpenClArray bias = memory.mine(biasArray);
@@ -71,12 +70,12 @@ final class BatchNorm {
             }
             normalize(x, mean, invStd, weight, bias, residual, relu, y, c.pixels);
             work.complete();
-            return new Backend.Normalized(y, mean, invStd);
+            return new Normalized(y, mean, invStd);
         }
     }
 
-    OpenClArray eval(Array input, Array weight, Array bias, Array mean, Array var, double eps) {
-        Shapes.batchNorm(input, weight, bias, mean, var);
+    @Override
+    public OpenClArray batchNormEval(Array input, Array weight, Array bias, Array mean, Array var, double eps) {
         OpenClArray x = memory.mine(input);
         try (Workspace work = memory.workspace()) {
             OpenClArray y = work.result(x.shape());
@@ -101,8 +100,9 @@ final class BatchNorm {
         return invStd;
     }
 
-    Backend.ChannelAffine affine(Array weight, Array bias, Array mean, Array var, double eps) {
-        Shape shape = Shapes.perChannel(weight, bias, mean, var);
+    @Override
+    public ChannelAffine batchNormAffine(Array weight, Array bias, Array mean, Array var, double eps) {
+        Shape shape = weight.shape();
         try (Workspace work = memory.workspace()) {
             OpenClArray scale = work.result(shape);
             OpenClArray shift = work.result(shape);
@@ -110,13 +110,13 @@ final class BatchNorm {
                     .array(memory.mine(mean)).array(memory.mine(var)).floats(eps).array(scale).array(shift).ints(shape.size())
                     .work(5.0 * shape.size(), 24.0 * shape.size()).over(shape.size());
             work.complete();
-            return new Backend.ChannelAffine(scale, shift);
+            return new ChannelAffine(scale, shift);
         }
     }
 
-    Backend.NormGradients trainGradient(Array gradient, Array input, Array output, Array weightArray, Array meanArray,
+    @Override
+    public NormGradients batchNormTrainGradient(Array gradient, Array input, Array output, Array weightArray, Array meanArray,
             Array invStdArray, boolean needInput, boolean needResidual) {
-        Shapes.batchNormTrainGradient(gradient, input, output, weightArray, meanArray, invStdArray);
         OpenClArray gy = memory.mine(gradient);
         OpenClArray x = memory.mine(input);
         OpenClArray y = memory.mineOrNull(output);
@@ -143,14 +143,13 @@ final class BatchNorm {
                 gResidual = gy;
             }
             work.complete();
-            return new Backend.NormGradients(gx, gWeight, gBias, gResidual);
+            return new NormGradients(gx, gWeight, gBias, gResidual);
         }
     }
 
-    Backend.NormGradients evalGradient(Array gradient, Array input, Array weight, Array mean, Array var, double eps,
+    @Override
+    public NormGradients batchNormEvalGradient(Array gradient, Array input, Array weight, Array mean, Array var, double eps,
             boolean needInput, boolean needParameters) {
-        Shapes.batchNorm(input, weight, mean, var);
-        Shapes.same("batchNormEvalGradient", gradient.shape(), input.shape());
         OpenClArray gy = memory.mine(gradient);
         OpenClArray x = memory.mine(input);
         try (Workspace work = memory.workspace()) {
@@ -168,7 +167,7 @@ final class BatchNorm {
                 parameterGradients(work, gy, x, null, memory.mine(mean), invStd, gWeight, gBias);
             }
             work.complete();
-            return new Backend.NormGradients(gx, gWeight, gBias, null);
+            return new NormGradients(gx, gWeight, gBias, null);
         }
     }
 

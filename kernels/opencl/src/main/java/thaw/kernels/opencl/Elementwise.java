@@ -2,14 +2,13 @@ package thaw.kernels.opencl;
 
 import java.util.Locale;
 import thaw.kernels.Array;
-import thaw.kernels.Backend;
 import thaw.kernels.BinaryOp;
+import thaw.kernels.ElementwiseOps;
 import thaw.kernels.Shape;
-import thaw.kernels.Shapes;
 import thaw.kernels.UnaryOp;
 
 /** Element-wise functions; see {@code elementwise.cl} and {@code dropout.cl}. */
-final class Elementwise {
+final class Elementwise implements ElementwiseOps {
 
     private static final String FILE = "elementwise.cl";
 
@@ -21,21 +20,23 @@ final class Elementwise {
         this.programs = programs;
     }
 
-    OpenClArray unary(UnaryOp op, Array input) {
+    @Override
+    public OpenClArray unary(UnaryOp op, Array input) {
         OpenClArray x = memory.mine(input);
         return memory.result(x.shape(), y -> each("unary_" + name(op), x.size(), 2).array(x).array(y).ints(x.size())
                 .over(x.size()));
     }
 
-    OpenClArray unaryGradient(UnaryOp op, Array gradient, Array x, Array y) {
+    @Override
+    public OpenClArray unaryGradient(UnaryOp op, Array gradient, Array x, Array y) {
         OpenClArray gy = memory.mine(gradient);
-        OpenClArray v = memory.mine(Backend.gradientNeedsInput(op) ? x : y);
-        Shape shape = Shapes.same("gradient of " + op, gy.shape(), v.shape());
-        return memory.result(shape, gx -> each("gradient_" + name(op), gx.size(), 3).array(gy).array(v).array(gx)
+        OpenClArray v = memory.mine(op.gradientNeedsInput() ? x : y);
+        return memory.result(gy.shape(), gx -> each("gradient_" + name(op), gx.size(), 3).array(gy).array(v).array(gx)
                 .ints(gx.size()).over(gx.size()));
     }
 
-    OpenClArray binary(BinaryOp op, Array left, Array right) {
+    @Override
+    public OpenClArray binary(BinaryOp op, Array left, Array right) {
         OpenClArray a = memory.mine(left);
         OpenClArray b = memory.mine(right);
         Shape shape = Shape.broadcast(a.shape(), b.shape());
@@ -51,46 +52,43 @@ final class Elementwise {
         });
     }
 
-    OpenClArray affine(Array input, double alpha, double beta) {
+    @Override
+    public OpenClArray affine(Array input, double alpha, double beta) {
         OpenClArray x = memory.mine(input);
         return memory.result(x.shape(), y -> each("affine", x.size(), 2).array(x).floats(alpha).floats(beta).array(y)
                 .ints(x.size()).over(x.size()));
     }
 
-    OpenClArray clamp(Array input, double low, double high) {
+    @Override
+    public OpenClArray clamp(Array input, double low, double high) {
         OpenClArray x = memory.mine(input);
         return memory.result(x.shape(), y -> each("clamp_between", x.size(), 2).array(x).floats(low).floats(high).array(y)
                 .ints(x.size()).over(x.size()));
     }
 
-    OpenClArray dropout(Array input, double p, long seed) {
+    @Override
+    public OpenClArray dropout(Array input, double p, long seed) {
         OpenClArray x = memory.mine(input);
         int threshold = (int) Math.ceil(Math.scalb(p, 24));
-        return memory.result(Shapes.dropout(x.shape(), p), y -> programs.launch("dropout.cl", "dropout").array(x).bits(seed)
+        return memory.result(x.shape(), y -> programs.launch("dropout.cl", "dropout").array(x).bits(seed)
                 .ints(threshold).floats(p == 1 ? 0 : 1 / (1 - p)).array(y).ints(x.size()).work(x.size(), 8.0 * x.size())
                 .over(x.size()));
     }
 
     // ---- in place -----------------------------------------------------------------------------------------------
 
-    void fill(Array array, double value) {
-        OpenClArray target = memory.mine(array);
-        each("fill", target.size(), 1).array(target).floats(value).ints(target.size()).over(target.size());
-        target.storage().changed();
-    }
-
-    void add(Array targetArray, Array other) {
+    @Override
+    public void add(Array targetArray, Array other) {
         OpenClArray target = memory.mine(targetArray);
         OpenClArray x = memory.mine(other);
-        Shapes.same("add", target.shape(), x.shape());
         each("add", x.size(), 3).array(target).array(x).ints(x.size()).over(x.size());
         target.storage().changed();
     }
 
-    void lerp(Array targetArray, Array other, double weight) {
+    @Override
+    public void lerp(Array targetArray, Array other, double weight) {
         OpenClArray target = memory.mine(targetArray);
         OpenClArray x = memory.mine(other);
-        Shapes.same("lerp", target.shape(), x.shape());
         each("lerp", x.size(), 3).array(target).array(x).floats(weight).ints(x.size()).over(x.size());
         target.storage().changed();
     }

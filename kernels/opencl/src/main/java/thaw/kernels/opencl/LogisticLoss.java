@@ -1,13 +1,13 @@
 package thaw.kernels.opencl;
 
 import thaw.kernels.Array;
-import thaw.kernels.Backend;
+import thaw.kernels.BinaryLossOps;
+import thaw.kernels.LossOps;
 import thaw.kernels.Reduction;
 import thaw.kernels.Shape;
-import thaw.kernels.Shapes;
 
 /** Binary cross-entropy; see {@code logistic.cl}. */
-final class LogisticLoss {
+final class LogisticLoss implements BinaryLossOps {
 
     private static final int ELEMENTS_OF_AN_ITEM = 16;
 
@@ -21,9 +21,9 @@ final class LogisticLoss {
         this.loss = loss;
     }
 
-    Backend.Loss binaryCrossEntropy(Array scores, Array targets, Array positiveWeight, Reduction reduction) {
-        Shape shape = Shapes.binaryCrossEntropy(scores.shape(), targets.shape(),
-                positiveWeight == null ? null : positiveWeight.shape());
+    @Override
+    public LossOps.Loss binaryCrossEntropy(Array scores, Array targets, Array positiveWeight, Reduction reduction) {
+        Shape shape = scores.shape();
         OpenClArray x = memory.mine(scores);
         OpenClArray t = memory.mine(targets);
         OpenClArray v = memory.mineOrNull(positiveWeight);
@@ -41,7 +41,7 @@ final class LogisticLoss {
                     .groups(groups, group);
             loss.total(losses, null, divisor, value);
             work.complete();
-            return new Backend.Loss(value, gradient);
+            return new LossOps.Loss(value, gradient);
         }
     }
 }

@@ -2,11 +2,11 @@ package thaw.kernels.opencl;
 
 import java.util.function.Consumer;
 import thaw.kernels.Array;
+import thaw.kernels.ArrayOps;
 import thaw.kernels.Shape;
-import thaw.kernels.Shapes;
 
 /** Creates arrays, and transfers values between them and the host. */
-final class Memory {
+final class Memory implements ArrayOps {
 
     /** The longest list uploaded from the host that is remembered; see {@link OpenClStorage#uploaded()}. */
     private static final int REMEMBERED = 1 << 14;
@@ -14,11 +14,13 @@ final class Memory {
     private final DeviceQueue queue;
     private final BufferPool pool;
     private final Transfers transfers;
+    private final Programs programs;
 
-    Memory(DeviceQueue queue, Transfers transfers) {
+    Memory(DeviceQueue queue, Transfers transfers, Programs programs) {
         this.queue = queue;
         this.pool = queue.pool();
         this.transfers = transfers;
+        this.programs = programs;
     }
 
     /** An array with arbitrary contents. */
@@ -43,14 +45,20 @@ final class Memory {
         return new Workspace(this);
     }
 
+    @Override
+    public OpenClArray zeros(Shape shape) {
+        return result(shape, x -> fill(x, 0));
+    }
+
     /** An array of these values. Short lists such as labels are remembered, to check them without waiting for the device. */
-    OpenClArray of(Shape shape, float[] values) {
-        Shapes.requireLength("of", shape, values.length);
+    @Override
+    public OpenClArray of(Shape shape, float[] values) {
         return result(shape, x -> upload(x, values));
     }
 
     /** Like {@link #of(Shape, float[])}, with values rounded to float. */
-    OpenClArray of(Shape shape, double[] values) {
+    @Override
+    public OpenClArray of(Shape shape, double[] values) {
         float[] rounded = new float[values.length];
         for (int i = 0; i < values.length; i++) {
             rounded[i] = (float) values[i];
@@ -58,9 +66,9 @@ final class Memory {
         return of(shape, rounded);
     }
 
-    void write(Array array, float[] values) {
+    @Override
+    public void write(Array array, float[] values) {
         OpenClArray x = mine(array);
-        Shapes.requireLength("write", x.shape(), values.length);
         x.storage().changed();
         upload(x, values);
     }
@@ -72,14 +80,15 @@ final class Memory {
     }
 
     /** Waits for the device. */
-    void read(Array array, float[] into) {
+    @Override
+    public void read(Array array, float[] into) {
         OpenClArray x = mine(array);
-        Shapes.requireLength("read", x.shape(), into.length);
         transfers.read(x.buffer(), into);
     }
 
     /** Like {@link #read(Array, float[])}. */
-    void read(Array array, double[] into) {
+    @Override
+    public void read(Array array, double[] into) {
         float[] values = new float[into.length];
         read(array, values);
         for (int i = 0; i < values.length; i++) {
@@ -87,15 +96,16 @@ final class Memory {
         }
     }
 
-    OpenClArray copy(Array array) {
+    @Override
+    public OpenClArray copy(Array array) {
         OpenClArray x = mine(array);
         return result(x.shape(), y -> copy(x, y));
     }
 
-    void assign(Array target, Array source) {
+    @Override
+    public void assign(Array target, Array source) {
         OpenClArray to = mine(target);
         OpenClArray from = mine(source);
-        Shapes.same("assign", to.shape(), from.shape());
         if (to.storage() != from.storage()) {
             copy(from, to);
         }
@@ -104,6 +114,14 @@ final class Memory {
 
     private void copy(OpenClArray from, OpenClArray to) {
         queue.copy(from.buffer(), to.buffer(), (long) from.size() * Float.BYTES);
+    }
+
+    @Override
+    public void fill(Array array, double value) {
+        OpenClArray x = mine(array);
+        programs.launch("elementwise.cl", "fill").work(x.size(), 4.0 * x.size()).array(x).floats(value).ints(x.size())
+                .over(x.size());
+        x.storage().changed();
     }
 
     /** The same elements in the same memory under another shape, with one more owner. */

@@ -1,28 +1,29 @@
 package thaw.kernels.opencl;
 
-import java.util.List;
 import java.util.Optional;
-import thaw.kernels.AdamWOptions;
-import thaw.kernels.Array;
-import thaw.kernels.Backend;
-import thaw.kernels.BinaryOp;
+import thaw.kernels.AdamWOps;
+import thaw.kernels.ArrayOps;
+import thaw.kernels.BinaryLossOps;
 import thaw.kernels.CacheFolder;
-import thaw.kernels.Conv2dOptions;
+import thaw.kernels.CheckedBackend;
+import thaw.kernels.ConvolutionOps;
 import thaw.kernels.DeviceProfile;
-import thaw.kernels.Epilogue;
-import thaw.kernels.Pool2dOptions;
-import thaw.kernels.Reduction;
-import thaw.kernels.SgdOptions;
-import thaw.kernels.Shape;
-import thaw.kernels.UnaryOp;
+import thaw.kernels.ElementwiseOps;
+import thaw.kernels.LossOps;
+import thaw.kernels.MatmulOps;
+import thaw.kernels.NormOps;
+import thaw.kernels.PoolOps;
+import thaw.kernels.ReductionOps;
+import thaw.kernels.SgdOps;
+import thaw.kernels.ShapeOps;
 
 /**
  * The backend for graphics cards: float32 by OpenCL 1.2, on one device. Operators are enqueued and return at once; reading
- * a result waits for it. Thread-safe, as {@link Backend} requires.
+ * a result waits for it. Thread-safe, as {@link thaw.kernels.Backend} requires.
  *
  * <p>Closing the backend releases all arrays that are still owned; nothing is left to finalizers.
  */
-public final class OpenClBackend implements Backend {
+public final class OpenClBackend extends CheckedBackend {
 
     private final DeviceQueue queue;
     private final Programs programs;
@@ -45,7 +46,7 @@ public final class OpenClBackend implements Backend {
         queue = new DeviceQueue(device, options.memoryLimit, options.profiled);
         programs = new Programs(queue);
         transfers = new Transfers(queue);
-        memory = new Memory(queue, transfers);
+        memory = new Memory(queue, transfers, programs);
         rearrangement = new Rearrangement(memory, programs);
         elementwise = new Elementwise(memory, programs);
         reductions = new Reductions(memory, programs);
@@ -151,257 +152,68 @@ public final class OpenClBackend implements Backend {
         }
     }
 
-    // ---- memory ------------------------------------------------------------------------------------------------
-
-    @Override
-    public Array zeros(Shape shape) {
-        return memory.result(shape, x -> elementwise.fill(x, 0));
-    }
-
-    @Override
-    public Array of(Shape shape, float[] values) {
-        return memory.of(shape, values);
-    }
-
-    @Override
-    public Array of(Shape shape, double[] values) {
-        return memory.of(shape, values);
-    }
-
-    @Override
-    public Array copy(Array x) {
-        return memory.copy(x);
-    }
-
-    @Override
-    public void read(Array x, float[] into) {
-        memory.read(x, into);
-    }
-
-    @Override
-    public void read(Array x, double[] into) {
-        memory.read(x, into);
-    }
-
-    @Override
-    public void write(Array x, float[] values) {
-        memory.write(x, values);
-    }
-
-    @Override
-    public void fill(Array x, double value) {
-        elementwise.fill(x, value);
-    }
-
-    @Override
-    public void assign(Array target, Array source) {
-        memory.assign(target, source);
-    }
-
     @Override
     public MemoryUse memory() {
         return new MemoryUse(queue.pool().usedBytes(), queue.pool().idleBytes());
     }
 
-    // ---- rearranging -------------------------------------------------------------------------------------------
-
     @Override
-    public Array reshape(Array x, Shape shape) {
-        return rearrangement.reshape(x, shape);
+    protected ArrayOps arrays() {
+        return memory;
     }
 
     @Override
-    public Array permute(Array x, int... dims) {
-        return rearrangement.permute(x, dims);
+    protected ShapeOps shapes() {
+        return rearrangement;
     }
 
     @Override
-    public Array cat(List<Array> xs, int dim) {
-        return rearrangement.cat(xs, dim);
+    protected ElementwiseOps elementwise() {
+        return elementwise;
     }
 
     @Override
-    public Array narrow(Array x, int dim, int start, int length) {
-        return rearrangement.narrow(x, dim, start, length);
-    }
-
-    // ---- element-wise and reductions ----------------------------------------------------------------------------
-
-    @Override
-    public Array unary(UnaryOp op, Array x) {
-        return elementwise.unary(op, x);
+    protected ReductionOps reductions() {
+        return reductions;
     }
 
     @Override
-    public Array unaryGradient(UnaryOp op, Array gy, Array x, Array y) {
-        return elementwise.unaryGradient(op, gy, x, y);
+    protected MatmulOps products() {
+        return product;
     }
 
     @Override
-    public Array binary(BinaryOp op, Array a, Array b) {
-        return elementwise.binary(op, a, b);
+    protected ConvolutionOps convolutions() {
+        return convolution;
     }
 
     @Override
-    public Array affine(Array x, double alpha, double beta) {
-        return elementwise.affine(x, alpha, beta);
+    protected NormOps norms() {
+        return batchNorm;
     }
 
     @Override
-    public Array clamp(Array x, double low, double high) {
-        return elementwise.clamp(x, low, high);
+    protected PoolOps pools() {
+        return pooling;
     }
 
     @Override
-    public void add(Array target, Array x) {
-        elementwise.add(target, x);
+    protected LossOps losses() {
+        return loss;
     }
 
     @Override
-    public Array sum(Array x, boolean keepDim, int... dims) {
-        return reductions.sum(x, keepDim, dims);
+    protected BinaryLossOps binaryLosses() {
+        return binaryLoss;
     }
 
     @Override
-    public Array expand(Array x, Shape shape) {
-        return rearrangement.expand(x, shape);
+    protected SgdOps sgd() {
+        return sgd;
     }
 
     @Override
-    public Array argmax(Array x) {
-        return reductions.argmax(x);
-    }
-
-    // ---- linear algebra and convolution ---------------------------------------------------------------------------
-
-    @Override
-    public Array matmul(Array a, boolean transposeA, Array b, boolean transposeB) {
-        return product.matmul(a, transposeA, b, transposeB);
-    }
-
-    @Override
-    public Array conv2dWithEpilogue(Array x, Array w, Epilogue epilogue, Conv2dOptions options) {
-        return convolution.conv2d(x, w, epilogue, options);
-    }
-
-    @Override
-    public Array conv2dInputGradient(Array gy, Array w, Shape xShape, Conv2dOptions options) {
-        return convolution.inputGradient(gy, w, xShape, options);
-    }
-
-    @Override
-    public Array conv2dWeightGradient(Array gy, Array x, Shape wShape, Conv2dOptions options) {
-        return convolution.weightGradient(gy, x, wShape, options);
-    }
-
-    // ---- batch normalisation --------------------------------------------------------------------------------------
-
-    @Override
-    public Normalized batchNormTrain(Array x, Array weight, Array bias, Array runningMean, Array runningVar, double momentum,
-            double eps, Array residual, boolean relu) {
-        return batchNorm.train(x, weight, bias, runningMean, runningVar, momentum, eps, residual, relu);
-    }
-
-    @Override
-    public Array batchNormEval(Array x, Array weight, Array bias, Array mean, Array var, double eps) {
-        return batchNorm.eval(x, weight, bias, mean, var, eps);
-    }
-
-    @Override
-    public ChannelAffine batchNormAffine(Array weight, Array bias, Array mean, Array var, double eps) {
-        return batchNorm.affine(weight, bias, mean, var, eps);
-    }
-
-    @Override
-    public NormGradients batchNormTrainGradient(Array gy, Array x, Array y, Array weight, Array mean, Array invStd,
-            boolean needInput, boolean needResidual) {
-        return batchNorm.trainGradient(gy, x, y, weight, mean, invStd, needInput, needResidual);
-    }
-
-    @Override
-    public NormGradients batchNormEvalGradient(Array gy, Array x, Array weight, Array mean, Array var, double eps,
-            boolean needInput, boolean needParameters) {
-        return batchNorm.evalGradient(gy, x, weight, mean, var, eps, needInput, needParameters);
-    }
-
-    // ---- pooling ------------------------------------------------------------------------------------------------
-
-    @Override
-    public Pooled maxPool2d(Array x, Pool2dOptions options, boolean needIndices) {
-        return pooling.max(x, options, needIndices);
-    }
-
-    @Override
-    public Pooled adaptiveMaxPool2d(Array x, int outH, int outW) {
-        return pooling.adaptiveMax(x, outH, outW);
-    }
-
-    @Override
-    public Array maxPool2dGradient(Array gy, Array indices, Shape xShape) {
-        return pooling.maxGradient(gy, indices, xShape);
-    }
-
-    @Override
-    public Array avgPool2d(Array x, Pool2dOptions options) {
-        return pooling.avg(x, options);
-    }
-
-    @Override
-    public Array avgPool2dGradient(Array gy, Shape xShape, Pool2dOptions options) {
-        return pooling.avgGradient(gy, xShape, options);
-    }
-
-    @Override
-    public Array adaptiveAvgPool2d(Array x, int outH, int outW) {
-        return pooling.adaptiveAvg(x, outH, outW);
-    }
-
-    @Override
-    public Array adaptiveAvgPool2dGradient(Array gy, Shape xShape) {
-        return pooling.adaptiveAvgGradient(gy, xShape);
-    }
-
-    // ---- loss, regularisation, optimisation -------------------------------------------------------------------------
-
-    @Override
-    public Array logSoftmax(Array x) {
-        return loss.logSoftmax(x);
-    }
-
-    @Override
-    public Array logSoftmaxGradient(Array gy, Array y) {
-        return loss.logSoftmaxGradient(gy, y);
-    }
-
-    @Override
-    public Loss crossEntropy(Array scores, Array target, Array classWeight, double smoothing, Reduction reduction) {
-        return loss.crossEntropy(scores, target, classWeight, smoothing, reduction);
-    }
-
-    @Override
-    public Loss binaryCrossEntropy(Array scores, Array target, Array positiveWeight, Reduction reduction) {
-        return binaryLoss.binaryCrossEntropy(scores, target, positiveWeight, reduction);
-    }
-
-    @Override
-    public Array dropout(Array x, double p, long seed) {
-        return elementwise.dropout(x, p, seed);
-    }
-
-    @Override
-    public void sgd(SgdOptions options, List<Array> parameters, List<Array> gradients, List<Array> momentumBuffers,
-            boolean[] first, Array foundInf) {
-        sgd.step(options, parameters, gradients, momentumBuffers, first, foundInf);
-    }
-
-    @Override
-    public void adamW(AdamWOptions options, List<Array> parameters, List<Array> gradients, List<Array> firstMoments,
-            List<Array> secondMoments, long[] steps, Array foundInf) {
-        adamW.step(options, parameters, gradients, firstMoments, secondMoments, steps, foundInf);
-    }
-
-    @Override
-    public void lerp(Array target, Array x, double weight) {
-        elementwise.lerp(target, x, weight);
+    protected AdamWOps adamW() {
+        return adamW;
     }
 }

@@ -3,15 +3,15 @@ package thaw.kernels.opencl;
 import java.util.Map;
 import thaw.kernels.Array;
 import thaw.kernels.Conv2dOptions;
+import thaw.kernels.ConvolutionOps;
 import thaw.kernels.Epilogue;
 import thaw.kernels.Shape;
-import thaw.kernels.Shapes;
 
 /**
  * Convolution and its gradients: by {@link Winograd} where that is faster, otherwise as products of matrices
  * ({@link Correlation}); with groups, whose matrices would be small, directly ({@code conv2d.cl}).
  */
-final class OpenClConvolution {
+final class OpenClConvolution implements ConvolutionOps {
 
     private final Memory memory;
     private final Programs programs;
@@ -25,11 +25,11 @@ final class OpenClConvolution {
         this.winograd = winograd;
     }
 
-    OpenClArray conv2d(Array input, Array weight, Epilogue e, Conv2dOptions options) {
+    @Override
+    public OpenClArray conv2dWithEpilogue(Array input, Array weight, Epilogue e, Conv2dOptions options) {
         OpenClArray x = memory.mine(input);
         OpenClArray w = memory.mine(weight);
-        Shape shape = Shapes.conv2d(x.shape(), w.shape(), null, options);
-        Shapes.epilogue(shape, e);
+        Shape shape = options.outputShape(x.shape(), w.shape());
         Gemm.Store store = new Gemm.Store(memory.mineOrNull(e.scale()), memory.mineOrNull(e.shift()),
                 memory.mineOrNull(e.residual()), e.relu());
         return memory.result(shape, y -> {
@@ -45,10 +45,11 @@ final class OpenClConvolution {
         });
     }
 
-    OpenClArray inputGradient(Array gradient, Array weight, Shape xShape, Conv2dOptions options) {
+    @Override
+    public OpenClArray conv2dInputGradient(Array gradient, Array weight, Shape xShape, Conv2dOptions options) {
         OpenClArray gy = memory.mine(gradient);
         OpenClArray w = memory.mine(weight);
-        return memory.result(Shapes.conv2dInputGradient(gy.shape(), w.shape(), xShape, options), gx -> {
+        return memory.result(xShape, gx -> {
             if (options.groups() > 1) {
                 Launch launch = programs.launch(grouped("conv2d_input_gradient", options)).array(gy).array(w).array(gx);
                 geometry(launch, xShape, w.shape(), gy.shape(), options).over(gx.size());
@@ -62,10 +63,11 @@ final class OpenClConvolution {
         });
     }
 
-    OpenClArray weightGradient(Array gradient, Array input, Shape wShape, Conv2dOptions options) {
+    @Override
+    public OpenClArray conv2dWeightGradient(Array gradient, Array input, Shape wShape, Conv2dOptions options) {
         OpenClArray gy = memory.mine(gradient);
         OpenClArray x = memory.mine(input);
-        return memory.result(Shapes.conv2dWeightGradient(gy.shape(), x.shape(), wShape, options), gw -> {
+        return memory.result(wShape, gw -> {
             if (options.groups() > 1) {
                 groupedWeightGradient(gy, x, gw, options);
             } else {

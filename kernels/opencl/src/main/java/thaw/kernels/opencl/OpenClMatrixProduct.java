@@ -1,10 +1,11 @@
 package thaw.kernels.opencl;
 
 import thaw.kernels.Array;
+import thaw.kernels.MatmulOps;
 import thaw.kernels.Shapes;
 
 /** Matrix products; see {@link Gemm}. */
-final class OpenClMatrixProduct {
+final class OpenClMatrixProduct implements MatmulOps {
 
     private final Memory memory;
     private final Gemm gemm;
@@ -15,7 +16,8 @@ final class OpenClMatrixProduct {
     }
 
     /** {@code op(a) · op(b)}, where op is the transpose or the identity. */
-    OpenClArray matmul(Array left, boolean transposeA, Array right, boolean transposeB) {
+    @Override
+    public OpenClArray matmul(Array left, boolean transposeA, Array right, boolean transposeB) {
         OpenClArray a = memory.mine(left);
         OpenClArray b = memory.mine(right);
         return memory.result(Shapes.matmul(a.shape(), transposeA, b.shape(), transposeB), y -> gemm.run("matmul",

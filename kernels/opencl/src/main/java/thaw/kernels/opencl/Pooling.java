@@ -1,13 +1,13 @@
 package thaw.kernels.opencl;
 
 import thaw.kernels.Array;
-import thaw.kernels.Backend;
 import thaw.kernels.Pool2dOptions;
+import thaw.kernels.PoolOps;
 import thaw.kernels.Shape;
 import thaw.kernels.Shapes;
 
 /** Pooling and its gradients; see {@code pooling.cl}. */
-final class Pooling {
+final class Pooling implements PoolOps {
 
     private static final String FILE = "pooling.cl";
 
@@ -19,33 +19,36 @@ final class Pooling {
         this.programs = programs;
     }
 
-    Backend.Pooled max(Array array, Pool2dOptions options, boolean needIndices) {
+    @Override
+    public Pooled maxPool2d(Array array, Pool2dOptions options, boolean needIndices) {
         OpenClArray x = memory.mine(array);
         Shape shape = options.outputShape(x.shape());
         return max(x, PoolWindows.sliding(options, x.shape(), shape), shape, needIndices);
     }
 
-    Backend.Pooled adaptiveMax(Array array, int outH, int outW) {
+    @Override
+    public Pooled adaptiveMaxPool2d(Array array, int outH, int outW) {
         OpenClArray x = memory.mine(array);
         Shape shape = Shapes.adaptivePool2d(x.shape(), outH, outW);
         return max(x, PoolWindows.adaptive(x.shape(), shape), shape, true);
     }
 
-    private Backend.Pooled max(OpenClArray x, PoolWindows windows, Shape shape, boolean needIndices) {
+    private Pooled max(OpenClArray x, PoolWindows windows, Shape shape, boolean needIndices) {
         try (Workspace work = memory.workspace()) {
             OpenClArray y = work.result(shape);
             OpenClArray indices = needIndices ? work.result(shape) : null;
             windows.addTo(launch("max_pool", x, y).array(x).array(y).array(indices).ints(y.size())).over(y.size());
             work.complete();
-            return new Backend.Pooled(y, needIndices ? new PoolIndices(indices, windows) : null);
+            return new Pooled(y, needIndices ? new PoolIndices(indices, windows) : null);
         }
     }
 
     /** For indices from any other source than this pooling, each element tests all windows of its image. */
-    OpenClArray maxGradient(Array gradient, Array places, Shape xShape) {
+    @Override
+    public OpenClArray maxPool2dGradient(Array gradient, Array places, Shape xShape) {
         OpenClArray gy = memory.mine(gradient);
         OpenClArray indices = memory.mine(places);
-        return memory.result(Shapes.maxPool2dGradient(gy.shape(), indices.shape(), xShape), gx -> {
+        return memory.result(xShape, gx -> {
             PoolWindows windows = indices instanceof PoolIndices known ? known.windowsOf(xShape)
                     : PoolWindows.everywhere(xShape, gy.shape());
             windows.addTo(launch("max_pool_gradient", gx, gy).array(gy).array(indices).array(gx).ints(gx.size()))
@@ -53,13 +56,15 @@ final class Pooling {
         });
     }
 
-    OpenClArray avg(Array array, Pool2dOptions options) {
+    @Override
+    public OpenClArray avgPool2d(Array array, Pool2dOptions options) {
         OpenClArray x = memory.mine(array);
         Shape shape = options.outputShape(x.shape());
         return avg(x, PoolWindows.sliding(options, x.shape(), shape), shape);
     }
 
-    OpenClArray adaptiveAvg(Array array, int outH, int outW) {
+    @Override
+    public OpenClArray adaptiveAvgPool2d(Array array, int outH, int outW) {
         OpenClArray x = memory.mine(array);
         Shape shape = Shapes.adaptivePool2d(x.shape(), outH, outW);
         return avg(x, PoolWindows.adaptive(x.shape(), shape), shape);
@@ -70,15 +75,15 @@ final class Pooling {
                 .ints(windows.countPadding() ? 1 : 0).over(y.size()));
     }
 
-    OpenClArray avgGradient(Array gradient, Shape xShape, Pool2dOptions options) {
+    @Override
+    public OpenClArray avgPool2dGradient(Array gradient, Shape xShape, Pool2dOptions options) {
         OpenClArray gy = memory.mine(gradient);
-        Shapes.avgPool2dGradient(gy.shape(), xShape, options);
         return avgGradient(gy, PoolWindows.sliding(options, xShape, gy.shape()), xShape);
     }
 
-    OpenClArray adaptiveAvgGradient(Array gradient, Shape xShape) {
+    @Override
+    public OpenClArray adaptiveAvgPool2dGradient(Array gradient, Shape xShape) {
         OpenClArray gy = memory.mine(gradient);
-        Shapes.adaptivePool2dGradient(gy.shape(), xShape);
         return avgGradient(gy, PoolWindows.adaptive(xShape, gy.shape()), xShape);
     }
 

@@ -3,10 +3,11 @@ package thaw.kernels.opencl;
 import java.util.List;
 import thaw.kernels.Array;
 import thaw.kernels.Shape;
+import thaw.kernels.ShapeOps;
 import thaw.kernels.Shapes;
 
 /** Operators that only move elements; see {@code rearrange.cl}. */
-final class Rearrangement {
+final class Rearrangement implements ShapeOps {
 
     private static final String FILE = "rearrange.cl";
 
@@ -18,11 +19,13 @@ final class Rearrangement {
         this.programs = programs;
     }
 
-    OpenClArray reshape(Array x, Shape shape) {
-        return memory.view(memory.mine(x), Shapes.reshape(x.shape(), shape));
+    @Override
+    public OpenClArray reshape(Array x, Shape shape) {
+        return memory.view(memory.mine(x), shape);
     }
 
-    OpenClArray permute(Array x, int... dims) {
+    @Override
+    public OpenClArray permute(Array x, int... dims) {
         Shape out = Shapes.permute(x.shape(), dims);
         int[] of = x.shape().rowMajorStrides();
         int[] strides = new int[dims.length];
@@ -32,20 +35,22 @@ final class Rearrangement {
         return gather(memory.mine(x), 0, strides, out);
     }
 
-    OpenClArray narrow(Array x, int dim, int start, int length) {
+    @Override
+    public OpenClArray narrow(Array x, int dim, int start, int length) {
         Shape out = Shapes.narrow(x.shape(), dim, start, length);
         int[] strides = x.shape().rowMajorStrides();
         return gather(memory.mine(x), start * strides[x.shape().index(dim)], strides, out);
     }
 
-    OpenClArray expand(Array x, Shape shape) {
-        Shape out = Shapes.expand(x.shape(), shape);
-        return gather(memory.mine(x), 0, Walk.broadcastStrides(x.shape(), out), out);
+    @Override
+    public OpenClArray expand(Array x, Shape shape) {
+        return gather(memory.mine(x), 0, Walk.broadcastStrides(x.shape(), shape), shape);
     }
 
-    OpenClArray cat(List<Array> arrays, int dim) {
+    @Override
+    public OpenClArray cat(List<Array> arrays, int dim) {
         List<OpenClArray> xs = arrays.stream().map(memory::mine).toList();
-        return memory.result(Shapes.cat(xs.stream().map(Array::shape).toList(), dim), y -> {
+        return memory.result(Shapes.cat(xs, dim), y -> {
             int[] strides = y.shape().rowMajorStrides();
             int start = 0;
             for (OpenClArray x : xs) {

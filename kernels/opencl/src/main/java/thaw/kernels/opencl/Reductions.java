@@ -4,11 +4,12 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;
 import thaw.kernels.Array;
+import thaw.kernels.ReductionOps;
 import thaw.kernels.Shape;
 import thaw.kernels.Shapes;
 
 /** Sums, and the index of the largest element; see {@code sum.cl} and {@code argmax.cl}. */
-final class Reductions {
+final class Reductions implements ReductionOps {
 
     /** Terms that a work-item adds alone, before a tree or the next level continues: more would increase the rounding error. */
     private static final int TERMS_OF_AN_ITEM = 32;
@@ -23,7 +24,8 @@ final class Reductions {
         this.programs = programs;
     }
 
-    OpenClArray sum(Array array, boolean keepDim, int... dims) {
+    @Override
+    public OpenClArray sum(Array array, boolean keepDim, int... dims) {
         OpenClArray x = memory.mine(array);
         Shape shape = Shapes.sum(x.shape(), keepDim, dims);
         int[] reduced = Shapes.reduced(x.shape(), dims);
@@ -76,7 +78,8 @@ final class Reductions {
         return Walk.of(new int[] {extent}, new int[] {stride});
     }
 
-    OpenClArray argmax(Array array) {
+    @Override
+    public OpenClArray argmax(Array array) {
         OpenClArray x = memory.mine(array);
         return memory.result(Shapes.argmax(x.shape()), y -> {
             CompiledKernel kernel = programs.kernel("argmax.cl", "argmax");

@@ -4,14 +4,14 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import thaw.kernels.Array;
+import thaw.kernels.SgdOps;
 import thaw.kernels.SgdOptions;
-import thaw.kernels.Shapes;
 
 /**
  * One step of SGD over all parameters of a group, with as many per launch as the device's argument space allows; see
  * {@code sgd.cl}.
  */
-final class SgdUpdate {
+final class SgdUpdate implements SgdOps {
 
     /** Bytes of the kernel's arguments other than those per tensor: the chunk, the rule, two flags and a pointer. */
     private static final int FIXED_BYTES = 4 + 5 * 4 + 2 * 4 + 8;
@@ -33,9 +33,9 @@ final class SgdUpdate {
         }
     }
 
-    void step(SgdOptions o, List<Array> parameters, List<Array> gradients, List<Array> buffers, boolean[] first,
+    @Override
+    public void sgd(SgdOptions o, List<Array> parameters, List<Array> gradients, List<Array> buffers, boolean[] first,
             Array foundInf) {
-        Shapes.sgd(o, parameters, gradients, buffers, first, foundInf);
         boolean momentum = o.momentum() != 0;
         Moving begun = new Moving();
         Moving beginning = new Moving();

@@ -1,7 +1,7 @@
 package thaw.kernels.opencl;
 
 import thaw.kernels.Array;
-import thaw.kernels.Backend;
+import thaw.kernels.LossOps;
 import thaw.kernels.Reduction;
 import thaw.kernels.Shape;
 import thaw.kernels.Shapes;
@@ -13,7 +13,7 @@ import thaw.kernels.Shapes;
  * values, without waiting for the device; otherwise the device searches for the first invalid number, and the host waits
  * for it.
  */
-final class SoftmaxLoss {
+final class SoftmaxLoss implements LossOps {
 
     private static final String FILE = "softmax.cl";
     /** Enough work-items for a row of 1000 classes, and not too many for one of 10. */
@@ -27,9 +27,10 @@ final class SoftmaxLoss {
         this.programs = programs;
     }
 
-    OpenClArray logSoftmax(Array scores) {
+    @Override
+    public OpenClArray logSoftmax(Array scores) {
         OpenClArray x = memory.mine(scores);
-        return memory.result(Shapes.logSoftmax(x.shape()), y -> {
+        return memory.result(x.shape(), y -> {
             CompiledKernel kernel = programs.kernel(FILE, "log_softmax");
             int group = kernel.groupSize(GROUP);
             programs.launch(kernel).array(x).array(y).ints(x.dim(1)).local(group).work(6.0 * x.size(), 8.0 * x.size())
@@ -37,11 +38,11 @@ final class SoftmaxLoss {
         });
     }
 
-    OpenClArray logSoftmaxGradient(Array gradient, Array output) {
+    @Override
+    public OpenClArray logSoftmaxGradient(Array gradient, Array output) {
         OpenClArray gy = memory.mine(gradient);
         OpenClArray y = memory.mine(output);
-        Shape shape = Shapes.same("logSoftmaxGradient", gy.shape(), Shapes.logSoftmax(y.shape()));
-        return memory.result(shape, gx -> {
+        return memory.result(y.shape(), gx -> {
             CompiledKernel kernel = programs.kernel(FILE, "log_softmax_gradient");
             int group = kernel.groupSize(GROUP);
             programs.launch(kernel).array(gy).array(y).array(gx).ints(y.dim(1)).local(group)
@@ -49,9 +50,9 @@ final class SoftmaxLoss {
         });
     }
 
-    Backend.Loss crossEntropy(Array scoreArray, Array targetArray, Array weightArray, double smoothing, Reduction reduction) {
-        Shape shape = Shapes.crossEntropy(scoreArray.shape(), targetArray.shape(),
-                weightArray == null ? null : weightArray.shape(), smoothing);
+    @Override
+    public Loss crossEntropy(Array scoreArray, Array targetArray, Array weightArray, double smoothing, Reduction reduction) {
+        Shape shape = scoreArray.shape();
         int rows = shape.dim(0);
         int classes = shape.dim(1);
         OpenClArray scores = memory.mine(scoreArray);
@@ -79,7 +80,7 @@ final class SoftmaxLoss {
                     .local(group).work(16.0 * shape.size(), 8.0 * shape.size()).groups(rows, group);
             total(losses, divisors, divisor, value);
             work.complete();
-            return new Backend.Loss(value, gradient);
+            return new Loss(value, gradient);
         }
     }
 

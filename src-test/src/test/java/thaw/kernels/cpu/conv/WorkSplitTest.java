@@ -95,19 +95,19 @@ class WorkSplitTest {
         fill(x);
         fill(w);
         List<float[]> results = new ArrayList<>();
-        Array y = convolution.conv2d(x, w, Epilogue.bias(null), options);
+        Array y = convolution.conv2dWithEpilogue(x, w, Epilogue.bias(null), options);
         results.add(values(memory, y));
         // The second call is measured, because the first one also packs or transforms the weights.
         workers.jobs.clear();
-        results.add(values(memory, convolution.conv2d(x, w, Epilogue.bias(null), options)));
+        results.add(values(memory, convolution.conv2dWithEpilogue(x, w, Epilogue.bias(null), options)));
         even("forward", workers);
         if (inputs > 3) {
-            results.add(values(memory, convolution.inputGradient(y, w, xShape, options)));
+            results.add(values(memory, convolution.conv2dInputGradient(y, w, xShape, options)));
             workers.jobs.clear();
-            results.add(values(memory, convolution.inputGradient(y, w, xShape, options)));
+            results.add(values(memory, convolution.conv2dInputGradient(y, w, xShape, options)));
             even("gradient of the input", workers);
         }
-        results.add(values(memory, convolution.weightGradient(y, x, wShape, options)));
+        results.add(values(memory, convolution.conv2dWeightGradient(y, x, wShape, options)));
         even("gradient of the weight", workers);
         return results;
     }

@@ -5,9 +5,9 @@ import static thaw.kernels.cpu.memory.Memory.cpu;
 import java.util.Arrays;
 import thaw.kernels.Array;
 import thaw.kernels.Conv2dOptions;
+import thaw.kernels.ConvolutionOps;
 import thaw.kernels.Epilogue;
 import thaw.kernels.Shape;
-import thaw.kernels.Shapes;
 import thaw.kernels.cpu.matmul.MatrixView;
 import thaw.kernels.cpu.matmul.PlainProduct;
 import thaw.kernels.cpu.matmul.RowEpilogue;
@@ -24,7 +24,7 @@ import thaw.kernels.cpu.winograd.PlainWinograd;
  * <p>Images are unrolled a few megabytes at a time, and each step (unroll, multiply, store) is a job of its own, so that
  * the work of a single small image is distributed as evenly as that of a batch.
  */
-public final class PlainConvolution implements Convolution {
+public final class PlainConvolution implements ConvolutionOps {
 
     /** Floats that are unrolled at a time: 4 MiB, a part of the third-level cache. */
     private static final int PART = 1 << 20;
@@ -43,9 +43,8 @@ public final class PlainConvolution implements Convolution {
     }
 
     @Override
-    public Array conv2d(Array x, Array weight, Epilogue epilogue, Conv2dOptions o) {
-        Shape outShape = Shapes.conv2d(x.shape(), weight.shape(), null, o);
-        Shapes.epilogue(outShape, epilogue);
+    public Array conv2dWithEpilogue(Array x, Array weight, Epilogue epilogue, Conv2dOptions o) {
+        Shape outShape = o.outputShape(x.shape(), weight.shape());
         CpuArray y = memory.rowMajor(outShape);
         RowEpilogue end = RowEpilogue.of(epilogue);
         if (winograd.suits(x.shape(), weight.shape(), outShape, o)) {
@@ -58,8 +57,7 @@ public final class PlainConvolution implements Convolution {
     }
 
     @Override
-    public Array inputGradient(Array gy, Array weight, Shape xShape, Conv2dOptions o) {
-        Shapes.conv2dInputGradient(gy.shape(), weight.shape(), xShape, o);
+    public Array conv2dInputGradient(Array gy, Array weight, Shape xShape, Conv2dOptions o) {
         CpuArray gx = memory.rowMajor(xShape);
         if (winograd.suits(xShape, weight.shape(), gy.shape(), o)) {
             winograd.inputGradient(cpu(gy), cpu(weight), o, gx);
@@ -72,8 +70,7 @@ public final class PlainConvolution implements Convolution {
     }
 
     @Override
-    public Array weightGradient(Array gy, Array x, Shape wShape, Conv2dOptions o) {
-        Shapes.conv2dWeightGradient(gy.shape(), x.shape(), wShape, o);
+    public Array conv2dWeightGradient(Array gy, Array x, Shape wShape, Conv2dOptions o) {
         CpuArray gw = memory.rowMajor(wShape);
         UnrolledImages e = UnrolledImages.of(x.shape(), wShape, gy.shape(), o);
         overParts(e, part -> part.weightGradient(cpu(gy).data(), cpu(x).data(), gw.data()));

@@ -9,9 +9,9 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Supplier;
 import thaw.kernels.Array;
 import thaw.kernels.Conv2dOptions;
+import thaw.kernels.ConvolutionOps;
 import thaw.kernels.Epilogue;
 import thaw.kernels.Shape;
-import thaw.kernels.Shapes;
 import thaw.kernels.cpu.grouped.GroupedConvolution;
 import thaw.kernels.cpu.grouped.GroupedWeightGradient;
 import thaw.kernels.cpu.memory.CpuArray;
@@ -30,7 +30,7 @@ import thaw.kernels.cpu.winograd.WinogradWeightGradient;
  * <p>Images with few channels, the input of a stem, stay row-major because channel blocks would be mostly zeros. Their
  * taps are single numbers, and the output is in blocks.
  */
-public final class VectorConvolution implements Convolution {
+public final class VectorConvolution implements ConvolutionOps {
 
     /** The number of plans kept; a network has some dozens, times the image and batch sizes in use. */
     private static final int PLANS = 2000;
@@ -71,9 +71,8 @@ public final class VectorConvolution implements Convolution {
     }
 
     @Override
-    public Array conv2d(Array array, Array weight, Epilogue epilogue, Conv2dOptions o) {
-        Shape outShape = Shapes.conv2d(array.shape(), weight.shape(), null, o);
-        Shapes.epilogue(outShape, epilogue);
+    public Array conv2dWithEpilogue(Array array, Array weight, Epilogue epilogue, Conv2dOptions o) {
+        Shape outShape = o.outputShape(array.shape(), weight.shape());
         boolean stem = isStem(cpu(array), lanes, o);
         CpuArray x = stem ? memory.asRowMajor(array) : memory.asBlocked(array);
         Shape xShape = x.shape();
@@ -123,8 +122,7 @@ public final class VectorConvolution implements Convolution {
     }
 
     @Override
-    public Array inputGradient(Array gradient, Array weight, Shape xShape, Conv2dOptions o) {
-        Shapes.conv2dInputGradient(gradient.shape(), weight.shape(), xShape, o);
+    public Array conv2dInputGradient(Array gradient, Array weight, Shape xShape, Conv2dOptions o) {
         CpuArray gy = memory.asBlocked(gradient);
         CpuArray w = memory.asRowMajor(weight);
         CpuArray gx = memory.blocked(xShape);
@@ -153,8 +151,7 @@ public final class VectorConvolution implements Convolution {
     }
 
     @Override
-    public Array weightGradient(Array gy, Array x, Shape wShape, Conv2dOptions o) {
-        Shapes.conv2dWeightGradient(gy.shape(), x.shape(), wShape, o);
+    public Array conv2dWeightGradient(Array gy, Array x, Shape wShape, Conv2dOptions o) {
         boolean transforms = winograd.choice().suitsForward(x.shape(), wShape, gy.shape(), o)
                 && WinogradWeightGradient.pays(gy.shape(), o.strideH());
         if (!transforms && !grouped.suits(wShape, o)) {

@@ -3,10 +3,9 @@ package thaw.kernels.cpu.elementwise;
 import static thaw.kernels.cpu.memory.Memory.cpu;
 
 import thaw.kernels.Array;
-import thaw.kernels.Backend;
 import thaw.kernels.BinaryOp;
+import thaw.kernels.ElementwiseOps;
 import thaw.kernels.Shape;
-import thaw.kernels.Shapes;
 import thaw.kernels.SplitMix64;
 import thaw.kernels.UnaryOp;
 import thaw.kernels.cpu.memory.CpuArray;
@@ -18,7 +17,7 @@ import thaw.kernels.cpu.parallel.Workers;
  * Element-wise operators. They run over the memory in its own layout if that keeps the zeros of missing channels, and
  * otherwise in row-major order. The loops are plain Java; the compiler vectorises them.
  */
-public final class Elementwise {
+public final class Elementwise implements ElementwiseOps {
 
     /** Elements per item of a job: a few microseconds of work, and a few memory pages. */
     private static final int CHUNK = 1 << 14;
@@ -53,6 +52,7 @@ public final class Elementwise {
         return memory.asRowMajor(x);
     }
 
+    @Override
     public Array unary(UnaryOp op, Array array) {
         CpuArray x = flat(array, keepsZero(op));
         CpuArray y = memory.like(x);
@@ -115,9 +115,9 @@ public final class Elementwise {
         }
     }
 
+    @Override
     public Array unaryGradient(UnaryOp op, Array gradient, Array input, Array output) {
-        Array argument = Backend.gradientNeedsInput(op) ? input : output;
-        Shapes.same("unaryGradient", gradient.shape(), argument.shape());
+        Array argument = op.gradientNeedsInput() ? input : output;
         // 1/x and 1/(2√x) are not finite at the zeros of missing channels.
         CpuArray v = flat(argument, op != UnaryOp.LOG && op != UnaryOp.SQRT);
         CpuArray gy = memory.as(v, gradient);
@@ -131,7 +131,7 @@ public final class Elementwise {
         return gx;
     }
 
-    /** @param v the function's input or output, see {@link Backend#gradientNeedsInput} */
+    /** @param v the function's input or output, see {@link UnaryOp#gradientNeedsInput} */
     private void applyGradient(UnaryOp op, float[] g, float[] v, float[] out, int from, int to) {
         switch (op) {
             case RELU -> loops.reluGradient(g, v, out, from, to);
@@ -173,6 +173,7 @@ public final class Elementwise {
         }
     }
 
+    @Override
     public Array binary(BinaryOp op, Array left, Array right) {
         Shape shape = Shape.broadcast(left.shape(), right.shape());
         if (left.shape().equals(right.shape())) {
@@ -236,6 +237,7 @@ public final class Elementwise {
         }
     }
 
+    @Override
     public Array affine(Array array, double alpha, double beta) {
         CpuArray x = flat(array, beta == 0);
         CpuArray y = memory.like(x);
@@ -252,6 +254,7 @@ public final class Elementwise {
         return y;
     }
 
+    @Override
     public Array clamp(Array array, double low, double high) {
         CpuArray x = flat(array, low <= 0 && high >= 0);
         CpuArray y = memory.like(x);
@@ -268,8 +271,8 @@ public final class Elementwise {
         return y;
     }
 
+    @Override
     public void add(Array target, Array x) {
-        Shapes.same("add", target.shape(), x.shape());
         CpuArray t = cpu(target);
         CpuArray other = memory.as(t, x);
         float[] sum = t.data();
@@ -283,8 +286,8 @@ public final class Elementwise {
         other.release();
     }
 
+    @Override
     public void lerp(Array target, Array x, double weight) {
-        Shapes.same("lerp", target.shape(), x.shape());
         CpuArray t = cpu(target);
         CpuArray other = memory.as(t, x);
         float[] to = t.data();
@@ -299,8 +302,8 @@ public final class Elementwise {
         other.release();
     }
 
+    @Override
     public Array dropout(Array array, double p, long seed) {
-        Shapes.dropout(array.shape(), p);
         CpuArray x = memory.asRowMajor(array);
         CpuArray y = memory.like(x);
         float[] a = x.data();

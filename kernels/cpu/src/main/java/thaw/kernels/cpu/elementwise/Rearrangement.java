@@ -4,13 +4,15 @@ import static thaw.kernels.cpu.memory.Memory.cpu;
 
 import java.util.List;
 import thaw.kernels.Array;
+import thaw.kernels.ReductionOps;
 import thaw.kernels.Shape;
+import thaw.kernels.ShapeOps;
 import thaw.kernels.Shapes;
 import thaw.kernels.cpu.memory.CpuArray;
 import thaw.kernels.cpu.memory.Memory;
 
 /** Operators that move numbers without computing, and sums, the gradient of {@link #expand}. */
-public final class Rearrangement {
+public final class Rearrangement implements ShapeOps, ReductionOps {
 
     private final Memory memory;
 
@@ -18,8 +20,8 @@ public final class Rearrangement {
         this.memory = memory;
     }
 
+    @Override
     public Array reshape(Array array, Shape shape) {
-        Shapes.reshape(array.shape(), shape);
         CpuArray x = cpu(array);
         if (x.shape().equals(shape)) {
             return x.retain();
@@ -34,6 +36,7 @@ public final class Rearrangement {
         return y;
     }
 
+    @Override
     public Array permute(Array array, int... dims) {
         Shape shape = Shapes.permute(array.shape(), dims);
         CpuArray x = memory.asRowMajor(array);
@@ -50,8 +53,9 @@ public final class Rearrangement {
         return y;
     }
 
+    @Override
     public Array cat(List<Array> arrays, int dim) {
-        Shape shape = Shapes.cat(arrays.stream().map(Array::shape).toList(), dim);
+        Shape shape = Shapes.cat(arrays, dim);
         int d = shape.index(dim);
         int inner = inner(shape, d);
         CpuArray y = memory.rowMajor(shape);
@@ -68,6 +72,7 @@ public final class Rearrangement {
         return y;
     }
 
+    @Override
     public Array narrow(Array array, int dim, int start, int length) {
         Shape shape = Shapes.narrow(array.shape(), dim, start, length);
         int d = shape.index(dim);
@@ -92,8 +97,8 @@ public final class Rearrangement {
         return n;
     }
 
+    @Override
     public Array expand(Array array, Shape shape) {
-        Shapes.expand(array.shape(), shape);
         CpuArray x = memory.asRowMajor(array);
         CpuArray y = memory.rowMajor(shape);
         float[] from = x.data();
@@ -105,6 +110,7 @@ public final class Rearrangement {
     }
 
     /** Sums in double precision, which costs little compared with the walk over the elements. */
+    @Override
     public Array sum(Array array, boolean keepDim, int... dims) {
         Shape in = array.shape();
         Shape out = Shapes.sum(in, keepDim, dims);
@@ -123,6 +129,7 @@ public final class Rearrangement {
         return y;
     }
 
+    @Override
     public Array argmax(Array array) {
         Shape shape = Shapes.argmax(array.shape());
         CpuArray x = cpu(array);

@@ -3,15 +3,15 @@ package thaw.kernels.cpu.loss;
 import static thaw.kernels.cpu.memory.Memory.cpu;
 
 import java.util.List;
+import thaw.kernels.AdamWOps;
 import thaw.kernels.AdamWOptions;
 import thaw.kernels.Array;
-import thaw.kernels.Shapes;
 import thaw.kernels.cpu.memory.CpuArray;
 import thaw.kernels.cpu.memory.Memory;
 import thaw.kernels.cpu.parallel.Workers;
 
 /** One step of AdamW over all parameters of a group; see {@link thaw.kernels.Backend#adamW}. */
-public final class AdamWUpdate {
+public final class AdamWUpdate implements AdamWOps {
 
     private static final int CHUNK = 1 << 14;
 
@@ -23,9 +23,9 @@ public final class AdamWUpdate {
         this.workers = workers;
     }
 
-    public void step(AdamWOptions options, List<Array> parameters, List<Array> gradients, List<Array> firstMoments,
+    @Override
+    public void adamW(AdamWOptions options, List<Array> parameters, List<Array> gradients, List<Array> firstMoments,
             List<Array> secondMoments, long[] steps, Array foundInf) {
-        Shapes.adamW(parameters, gradients, firstMoments, secondMoments, steps, foundInf);
         if (foundInf != null && cpu(foundInf).data()[0] != 0) {
             return;
         }

@@ -1,15 +1,15 @@
 package thaw.kernels.cpu.loss;
 
 import thaw.kernels.Array;
-import thaw.kernels.Backend;
+import thaw.kernels.BinaryLossOps;
+import thaw.kernels.LossOps;
 import thaw.kernels.Reduction;
 import thaw.kernels.Shape;
-import thaw.kernels.Shapes;
 import thaw.kernels.cpu.memory.CpuArray;
 import thaw.kernels.cpu.memory.Memory;
 
-/** Binary cross-entropy, see {@link Backend#binaryCrossEntropy}. Scores are few: one thread, and sums in double precision. */
-public final class LogisticLoss {
+/** Binary cross-entropy, see {@link BinaryLossOps#binaryCrossEntropy}. Scores are few: one thread, and sums in double precision. */
+public final class LogisticLoss implements BinaryLossOps {
 
     private final Memory memory;
 
@@ -17,8 +17,8 @@ public final class LogisticLoss {
         this.memory = memory;
     }
 
-    public Backend.Loss binaryCrossEntropy(Array scores, Array target, Array positiveWeight, Reduction reduction) {
-        Shapes.binaryCrossEntropy(scores.shape(), target.shape(), positiveWeight == null ? null : positiveWeight.shape());
+    @Override
+    public LossOps.Loss binaryCrossEntropy(Array scores, Array target, Array positiveWeight, Reduction reduction) {
         CpuArray x = memory.asRowMajor(scores);
         CpuArray t = memory.asRowMajor(target);
         CpuArray gradient = memory.like(x);
@@ -41,6 +41,6 @@ public final class LogisticLoss {
         value.data()[0] = (float) (total * factor);
         x.release();
         t.release();
-        return new Backend.Loss(value, gradient);
+        return new LossOps.Loss(value, gradient);
     }
 }

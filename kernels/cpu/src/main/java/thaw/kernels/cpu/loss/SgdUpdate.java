@@ -4,14 +4,14 @@ import static thaw.kernels.cpu.memory.Memory.cpu;
 
 import java.util.List;
 import thaw.kernels.Array;
+import thaw.kernels.SgdOps;
 import thaw.kernels.SgdOptions;
-import thaw.kernels.Shapes;
 import thaw.kernels.cpu.memory.CpuArray;
 import thaw.kernels.cpu.memory.Memory;
 import thaw.kernels.cpu.parallel.Workers;
 
 /** One step of SGD over all parameters of a group, as a single job in chunks of about equal size. */
-public final class SgdUpdate {
+public final class SgdUpdate implements SgdOps {
 
     private static final int CHUNK = 1 << 14;
 
@@ -23,9 +23,9 @@ public final class SgdUpdate {
         this.workers = workers;
     }
 
-    public void step(SgdOptions options, List<Array> parameters, List<Array> gradients, List<Array> buffers, boolean[] first,
+    @Override
+    public void sgd(SgdOptions options, List<Array> parameters, List<Array> gradients, List<Array> buffers, boolean[] first,
             Array foundInf) {
-        Shapes.sgd(options, parameters, gradients, buffers, first, foundInf);
         if (foundInf != null && cpu(foundInf).data()[0] != 0) {
             return;
         }

@@ -1,7 +1,7 @@
 package thaw.kernels.cpu.loss;
 
 import thaw.kernels.Array;
-import thaw.kernels.Backend;
+import thaw.kernels.LossOps;
 import thaw.kernels.Reduction;
 import thaw.kernels.Shape;
 import thaw.kernels.Shapes;
@@ -9,7 +9,7 @@ import thaw.kernels.cpu.memory.CpuArray;
 import thaw.kernels.cpu.memory.Memory;
 
 /** Log-softmax and cross-entropy over rows of scores. Scores are few: one thread, and sums in double precision. */
-public final class SoftmaxLoss {
+public final class SoftmaxLoss implements LossOps {
 
     private final Memory memory;
 
@@ -17,8 +17,8 @@ public final class SoftmaxLoss {
         this.memory = memory;
     }
 
+    @Override
     public Array logSoftmax(Array array) {
-        Shapes.logSoftmax(array.shape());
         CpuArray x = memory.asRowMajor(array);
         CpuArray y = memory.like(x);
         int columns = x.shape().dim(1);
@@ -44,8 +44,8 @@ public final class SoftmaxLoss {
         }
     }
 
+    @Override
     public Array logSoftmaxGradient(Array gradient, Array output) {
-        Shapes.same("logSoftmaxGradient", gradient.shape(), Shapes.logSoftmax(output.shape()));
         CpuArray gy = memory.asRowMajor(gradient);
         CpuArray y = memory.asRowMajor(output);
         CpuArray gx = memory.like(y);
@@ -67,8 +67,8 @@ public final class SoftmaxLoss {
         return gx;
     }
 
-    public Backend.Loss crossEntropy(Array scores, Array target, Array classWeight, double smoothing, Reduction reduction) {
-        Shapes.crossEntropy(scores.shape(), target.shape(), classWeight == null ? null : classWeight.shape(), smoothing);
+    @Override
+    public Loss crossEntropy(Array scores, Array target, Array classWeight, double smoothing, Reduction reduction) {
         int rows = scores.shape().dim(0);
         int classes = scores.shape().dim(1);
         boolean hard = target.shape().rank() == 1;
@@ -112,7 +112,7 @@ public final class SoftmaxLoss {
         value.data()[0] = (float) (total * factor);
         logP.release();
         t.release();
-        return new Backend.Loss(value, gradient);
+        return new Loss(value, gradient);
     }
 
     private static double target(float[] t, boolean hard, int n, int c, int label, int classes, double smoothing) {

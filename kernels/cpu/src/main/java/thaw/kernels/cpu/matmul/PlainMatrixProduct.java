@@ -3,6 +3,7 @@ package thaw.kernels.cpu.matmul;
 import static thaw.kernels.cpu.memory.Memory.cpu;
 
 import thaw.kernels.Array;
+import thaw.kernels.MatmulOps;
 import thaw.kernels.Shape;
 import thaw.kernels.Shapes;
 import thaw.kernels.cpu.memory.CpuArray;
@@ -10,7 +11,7 @@ import thaw.kernels.cpu.memory.Memory;
 import thaw.kernels.cpu.parallel.Workers;
 
 /** {@link thaw.kernels.Backend#matmul} without the Vector API. */
-public final class PlainMatrixProduct implements MatrixProduct {
+public final class PlainMatrixProduct implements MatmulOps {
 
     private final Memory memory;
     private final Workers workers;

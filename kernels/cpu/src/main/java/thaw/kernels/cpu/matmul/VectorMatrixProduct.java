@@ -4,6 +4,7 @@ import static thaw.kernels.cpu.memory.Memory.cpu;
 
 import java.util.Arrays;
 import thaw.kernels.Array;
+import thaw.kernels.MatmulOps;
 import thaw.kernels.Shape;
 import thaw.kernels.Shapes;
 import thaw.kernels.cpu.memory.CpuArray;
@@ -18,7 +19,7 @@ import thaw.kernels.cpu.parallel.Workers;
  * input channel. The right matrix is packed into columns of two vectors' width; like weights, the packed form is kept if
  * the matrix is used again.
  */
-public final class VectorMatrixProduct implements MatrixProduct {
+public final class VectorMatrixProduct implements MatmulOps {
 
     private static final int[] NO_TAPS = {0};
 

@@ -4,11 +4,8 @@ import static thaw.kernels.cpu.memory.Memory.cpu;
 
 import java.util.Arrays;
 import thaw.kernels.Array;
-import thaw.kernels.Backend.ChannelAffine;
-import thaw.kernels.Backend.NormGradients;
-import thaw.kernels.Backend.Normalized;
+import thaw.kernels.NormOps;
 import thaw.kernels.Shape;
-import thaw.kernels.Shapes;
 import thaw.kernels.cpu.memory.CpuArray;
 import thaw.kernels.cpu.memory.Memory;
 import thaw.kernels.cpu.parallel.Workers;
@@ -30,7 +27,7 @@ import thaw.kernels.cpu.parallel.Workers;
  * norm, residual, ReLU      3 + 1 → 2 + 1      5 + 2 → 3 + 2
  * </pre>
  */
-public final class BatchNorm {
+public final class BatchNorm implements NormOps {
 
     private final Memory memory;
     private final Workers workers;
@@ -112,9 +109,9 @@ public final class BatchNorm {
 
     // ---- forward -------------------------------------------------------------------------------------------------
 
-    public Normalized train(Array array, Array weight, Array bias, Array runningMean, Array runningVar, double momentum, double eps,
-            Array residual, boolean relu) {
-        Shapes.batchNormTrain(array, weight, bias, runningMean, runningVar, residual);
+    @Override
+    public Normalized batchNormTrain(Array array, Array weight, Array bias, Array runningMean, Array runningVar,
+            double momentum, double eps, Array residual, boolean relu) {
         Units u = units(array);
         CpuArray mean = memory.rowMajor(Shape.of(u.channels));
         CpuArray invStd = memory.rowMajor(Shape.of(u.channels));
@@ -206,8 +203,8 @@ public final class BatchNorm {
         }
     }
 
-    public Array eval(Array array, Array weight, Array bias, Array mean, Array var, double eps) {
-        Shapes.batchNorm(array, weight, bias, mean, var);
+    @Override
+    public Array batchNormEval(Array array, Array weight, Array bias, Array mean, Array var, double eps) {
         Units u = units(array);
         float[] mu = memory.padded(mean, u.padded());
         float[] scale = memory.padded(weight, u.padded());
@@ -225,8 +222,9 @@ public final class BatchNorm {
         return y;
     }
 
-    public ChannelAffine affine(Array weight, Array bias, Array mean, Array var, double eps) {
-        Shape shape = Shapes.perChannel(weight, bias, mean, var);
+    @Override
+    public ChannelAffine batchNormAffine(Array weight, Array bias, Array mean, Array var, double eps) {
+        Shape shape = weight.shape();
         CpuArray scale = memory.rowMajor(shape);
         CpuArray shift = memory.rowMajor(shape);
         for (int c = 0; c < shape.size(); c++) {
@@ -239,9 +237,9 @@ public final class BatchNorm {
 
     // ---- backward ------------------------------------------------------------------------------------------------
 
-    public NormGradients trainGradient(Array gradient, Array array, Array output, Array weight, Array mean, Array invStd,
+    @Override
+    public NormGradients batchNormTrainGradient(Array gradient, Array array, Array output, Array weight, Array mean, Array invStd,
             boolean needInput, boolean needResidual) {
-        Shapes.batchNormTrainGradient(gradient, array, output, weight, mean, invStd);
         Units u = units(array);
         CpuArray gy = memory.as(u.x, gradient);
         CpuArray gx = needInput ? memory.like(u.x) : null;
@@ -319,9 +317,9 @@ public final class BatchNorm {
         return total;
     }
 
-    public NormGradients evalGradient(Array gradient, Array array, Array weight, Array mean, Array var, double eps,
+    @Override
+    public NormGradients batchNormEvalGradient(Array gradient, Array array, Array weight, Array mean, Array var, double eps,
             boolean needInput, boolean needParameters) {
-        Shapes.same("batchNormEvalGradient", gradient.shape(), Shapes.batchNorm(array, weight, mean, var));
         Units u = units(array);
         CpuArray gy = memory.as(u.x, gradient);
         float[] inv = memory.padded(var, u.padded());

@@ -3,8 +3,8 @@ package thaw.kernels.cpu.norm;
 import java.util.Arrays;
 import java.util.function.Supplier;
 import thaw.kernels.Array;
-import thaw.kernels.Backend.Pooled;
 import thaw.kernels.Pool2dOptions;
+import thaw.kernels.PoolOps;
 import thaw.kernels.Shape;
 import thaw.kernels.Shapes;
 import thaw.kernels.cpu.memory.CpuArray;
@@ -12,7 +12,7 @@ import thaw.kernels.cpu.memory.Memory;
 import thaw.kernels.cpu.parallel.Workers;
 
 /** Pooling; the unit of work is one channel block of one image, or a band of its rows. */
-public final class Pooling {
+public final class Pooling implements PoolOps {
 
     /** Output rows per item of maximum pooling, whose largest case is a stem. */
     private static final int BAND = 8;
@@ -62,13 +62,15 @@ public final class Pooling {
         };
     }
 
-    public Pooled max(Array x, Pool2dOptions o, boolean needIndices) {
+    @Override
+    public Pooled maxPool2d(Array x, Pool2dOptions o, boolean needIndices) {
         Shape out = o.outputShape(x.shape());
         return max(x, out, window(o.kernelH(), o.strideH(), o.paddingH(), x.shape().dim(2)),
                 window(o.kernelW(), o.strideW(), o.paddingW(), x.shape().dim(3)), needIndices);
     }
 
-    public Pooled adaptiveMax(Array x, int outH, int outW) {
+    @Override
+    public Pooled adaptiveMaxPool2d(Array x, int outH, int outW) {
         Shape out = Shapes.adaptivePool2d(x.shape(), outH, outW);
         return max(x, out, cell(x.shape().dim(2), outH), cell(x.shape().dim(3), outW), true);
     }
@@ -104,8 +106,8 @@ public final class Pooling {
         return new Pooled(y, indices);
     }
 
-    public Array maxGradient(Array gradient, Array at, Shape xShape) {
-        Shapes.maxPool2dGradient(gradient.shape(), at.shape(), xShape);
+    @Override
+    public Array maxPool2dGradient(Array gradient, Array at, Shape xShape) {
         CpuArray gy = memory.asBlocked(gradient);
         CpuArray indices = memory.asBlocked(at);
         CpuArray gx = memory.blocked(xShape);
@@ -129,13 +131,15 @@ public final class Pooling {
         return gx;
     }
 
-    public Array avg(Array x, Pool2dOptions o) {
+    @Override
+    public Array avgPool2d(Array x, Pool2dOptions o) {
         Shape in = x.shape();
         return avg(x, o.outputShape(in), window(o.kernelH(), o.strideH(), o.paddingH(), in.dim(2)),
                 window(o.kernelW(), o.strideW(), o.paddingW(), in.dim(3)), o);
     }
 
-    public Array adaptiveAvg(Array x, int outH, int outW) {
+    @Override
+    public Array adaptiveAvgPool2d(Array x, int outH, int outW) {
         Shape out = Shapes.adaptivePool2d(x.shape(), outH, outW);
         return avg(x, out, cell(x.shape().dim(2), outH), cell(x.shape().dim(3), outW), null);
     }
@@ -183,14 +187,14 @@ public final class Pooling {
                 * (Math.min(width + o.paddingW(), left + o.kernelW()) - left);
     }
 
-    public Array avgGradient(Array gy, Shape x, Pool2dOptions o) {
-        Shapes.avgPool2dGradient(gy.shape(), x, o);
+    @Override
+    public Array avgPool2dGradient(Array gy, Shape x, Pool2dOptions o) {
         return avgGradient(gy, x, window(o.kernelH(), o.strideH(), o.paddingH(), x.dim(2)),
                 window(o.kernelW(), o.strideW(), o.paddingW(), x.dim(3)), o);
     }
 
-    public Array adaptiveAvgGradient(Array gy, Shape x) {
-        Shapes.adaptivePool2dGradient(gy.shape(), x);
+    @Override
+    public Array adaptiveAvgPool2dGradient(Array gy, Shape x) {
         return avgGradient(gy, x, cell(x.dim(2), gy.shape().dim(2)), cell(x.dim(3), gy.shape().dim(3)), null);
     }
 
