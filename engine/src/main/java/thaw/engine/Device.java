@@ -163,13 +163,11 @@ public final class Device implements AutoCloseable {
      * @throws IllegalArgumentException if their number is not the shape's number of elements
      */
     public Tensor tensor(Shape shape, float... values) {
-        requireLength(shape, values.length);
         return wrap(backend.of(shape, values));
     }
 
     /** Like {@link #tensor(Shape, float...)}; keeps double precision where the backend has it. */
     public Tensor tensor(Shape shape, double... values) {
-        requireLength(shape, values.length);
         return wrap(backend.of(shape, values));
     }
 
@@ -207,13 +205,6 @@ public final class Device implements AutoCloseable {
     /** A tensor, owned by the current scope, that takes over the caller's ownership of {@code array}. */
     public Tensor wrap(Array array) {
         return adopt(new Tensor(this, array, null));
-    }
-
-    private static void requireLength(Shape shape, int length) {
-        if (shape.size() != length) {
-            throw new IllegalArgumentException("tensor: shape " + shape + " holds " + shape.size() + " elements, "
-                    + length + " were given");
-        }
     }
 
     // ---- scopes and modes of the current thread ------------------------------------------------------------------

@@ -107,6 +107,7 @@ public final class Tensor implements AutoCloseable {
      * Overwrites the elements, without recording it in the graph.
      *
      * @param values in row-major order
+     * @throws IllegalArgumentException if their number is not the shape's number of elements
      * @throws IllegalStateException if this tensor is the result of a function
      */
     public void set(float... values) {
@@ -116,10 +117,6 @@ public final class Tensor implements AutoCloseable {
     /** Like {@link #set(float...)}, from the remaining elements of a buffer, for example a mapped part of a file. */
     public void set(FloatBuffer values) {
         requireLeaf("set");
-        if (values.remaining() != shape.size()) {
-            throw new IllegalArgumentException("set: a tensor " + shape + " holds " + shape.size() + " elements, "
-                    + values.remaining() + " were given");
-        }
         device.backend().write(array(), values);
     }
 

@@ -36,8 +36,8 @@ class TensorTest {
         assertArrayEquals(new double[] {1, 1}, device.ones(Shape.of(2)).toDoubles());
         assertEquals(2.5f, device.scalar(2.5).item());
         assertArrayEquals(new float[] {0, 2}, device.labels(0, 2).toFloats());
-        assertRefused(IllegalArgumentException.class, "holds 4 elements, 3 were given", () -> t.set(1, 2, 3));
-        assertRefused(IllegalArgumentException.class, "holds 4 elements, 1 were given", () -> device.tensor(Shape.of(2, 2), 1f));
+        assertRefused(IllegalArgumentException.class, "has 4 elements, but 3 numbers were given", () -> t.set(1, 2, 3));
+        assertRefused(IllegalArgumentException.class, "has 4 elements, but 1 numbers were given", () -> device.tensor(Shape.of(2, 2), 1f));
         assertRefused(IllegalStateException.class, "4 elements, not one", t::item);
     }
 

@@ -2,7 +2,7 @@ package thaw.kernels;
 
 import org.jspecify.annotations.Nullable;
 
-/** The loss for multi-label targets. */
+/** The loss of a classifier whose labels are independent of each other. */
 public interface BinaryLossOps {
 
     /**

@@ -15,28 +15,19 @@ public abstract class CheckedBackend implements Backend {
 
     private volatile @Nullable OperatorListener listener;
 
+    // ---- the kernels of each family ------------------------------------------------------------------------------
+
     protected abstract ArrayOps arrays();
-
     protected abstract ShapeOps shapes();
-
     protected abstract ElementwiseOps elementwise();
-
     protected abstract ReductionOps reductions();
-
     protected abstract MatmulOps products();
-
     protected abstract ConvolutionOps convolutions();
-
     protected abstract NormOps norms();
-
     protected abstract PoolOps pools();
-
     protected abstract LossOps losses();
-
     protected abstract BinaryLossOps binaryLosses();
-
     protected abstract SgdOps sgd();
-
     protected abstract AdamWOps adamW();
 
     // ---- reports -------------------------------------------------------------------------------------------------

@@ -2,7 +2,7 @@ package thaw.kernels;
 
 import org.jspecify.annotations.Nullable;
 
-/** Softmax and the cross-entropy of it, over rows of scores {@code [N, C]}. */
+/** Softmax and its cross-entropy, on rows of scores {@code [N, C]}. */
 public interface LossOps {
 
     /** {@code y = x − log Σ e^x} along the last dimension of {@code [N, C]}, computed without overflow. */

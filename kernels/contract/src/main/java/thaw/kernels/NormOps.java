@@ -23,7 +23,11 @@ public interface NormOps {
     record Normalized(Array y, Array mean, Array invStd) {
     }
 
-    /** Normalises each channel by fixed statistics: {@code y = (x − mean) / √(var + eps) · weight + bias}. */
+    /**
+     * Normalises each channel by fixed statistics: {@code y = (x − mean) / √(var + eps) · weight + bias}.
+     *
+     * @param x {@code [N, C, …]}, of rank 2 or 4; the others are {@code [C]}
+     */
     Array batchNormEval(Array x, Array weight, Array bias, Array mean, Array var, double eps);
 
     /**

@@ -81,7 +81,7 @@ public record Pretraining(int pictures, int epochs, int batch, double rate, doub
         SyntheticImages set = SyntheticImages.pretraining();
         Network net = ResNet.of(Architecture.byName(ARCHITECTURE), device, set.classes().size(), seed);
         int steps = Math.max(1, set.classes().size() * pictures / batch);
-        try (SGD sgd = new SGD(group("all", net).lr(rate).momentum(0.9).weightDecay(weightDecay).nesterov(true));
+        try (SGD sgd = new SGD(group("all", net).lr(rate).momentum(0.9).weightDecay(weightDecay).set(SGD.NESTEROV, true));
                 DrawnBatches batches = new DrawnBatches(set, transforms(), batch, seed, threads)) {
             Scheduler scheduler = new Scheduler(sgd, OneCycle.of(steps * epochs));
             for (int epoch = 1; epoch <= epochs; epoch++) {

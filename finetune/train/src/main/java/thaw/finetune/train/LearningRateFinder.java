@@ -49,7 +49,7 @@ final class LearningRateFinder {
     /** Sweeps all trainable groups at one rate. */
     LearningRateSweep sweep(SweepOptions options) {
         freezing.requireTrainable();
-        return undone(() -> sweep("all", freezing.first(), freezing.groups(), options));
+        return undone(() -> sweep("all", freezing.groups(), options));
     }
 
     /** Sweeps each trainable group separately, with all others frozen. */
@@ -61,7 +61,7 @@ final class LearningRateFinder {
             LayerGroup group = groups.get(i);
             sweeps.add(undone(() -> {
                 groups.forEach(g -> g.requiresGrad(g == group));
-                return sweep(group.name(), 0, List.of(group), options);
+                return sweep(group.name(), List.of(group), options);
             }));
         }
         return sweeps;
@@ -81,7 +81,7 @@ final class LearningRateFinder {
         }
     }
 
-    private LearningRateSweep sweep(String name, int first, List<LayerGroup> groups, SweepOptions options) {
+    private LearningRateSweep sweep(String name, List<LayerGroup> groups, SweepOptions options) {
         List<Double> rates = new ArrayList<>();
         List<Double> losses = new ArrayList<>();
         ExponentialSweep schedule = new ExponentialSweep(options.start(), options.end(), options.iterations());
@@ -90,8 +90,7 @@ final class LearningRateFinder {
         int epoch = firstEpoch;
         Batches batches = loader.epoch(epoch);
         List<Double> none = Collections.nCopies(groups.size(), 0.0);
-        try (LayerOptimizer layers = new LayerOptimizer(groups, first, none, settings)) {
-            Optimizer optimizer = layers.optimizer();
+        try (Optimizer optimizer = settings.optimizer(groups, none)) {
             TrainingStep step = new TrainingStep(net, loss, optimizer, settings);
             GroupMeter meter = new GroupMeter(net.device(), 0);
             for (int i = 0; i < options.iterations(); i++) {
