@@ -4,7 +4,10 @@ package thaw.kernels.cpu.winograd;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorSpecies;
 
-/** {@link LineTransforms} by the Vector API; a line per lane. */
+/**
+ * {@link LineTransforms} by the Vector API, a line per lane. The rows of adjacent whole tiles have loops of their own, with
+ * constant distances between pixels, and so do columns with an epilogue, for it to precede the only store.
+ */
 final class VectorLines implements LineTransforms {
 
     private static final VectorSpecies<Float> S = FloatVector.SPECIES_PREFERRED;
