@@ -5,20 +5,19 @@ package thaw.kernels.cpu.winograd;
 record ScalarLines(int lanes) implements LineTransforms {
 
     @Override
-    public void input(int outputs, int count, float[] d, int from, int step, float[] v, int to, int toStep) {
+    public void input(int outputs, float[] d, int from, int step, float[] v, int to, int toStep) {
         switch (outputs) {
-            case 1 -> input1(count, d, from, step, v, to, toStep);
-            case 2 -> input2(count, d, from, step, v, to, toStep);
-            case 3 -> input3(count, d, from, step, v, to, toStep);
-            case 4 -> input4(count, d, from, step, v, to, toStep);
+            case 1 -> input1(d, from, step, v, to, toStep);
+            case 2 -> input2(d, from, step, v, to, toStep);
+            case 3 -> input3(d, from, step, v, to, toStep);
+            case 4 -> input4(d, from, step, v, to, toStep);
             default -> throw new IllegalArgumentException("no lines have " + outputs + " outputs");
         }
     }
 
-    private static void input1(int count, float[] d, int from, int step, float[] v, int to, int toStep) {
-        for (int c = 0; c < count; c++) {
-            int i = from + c;
-            int o = to + c;
+    private void input1(float[] d, int from, int step, float[] v, int to, int toStep) {
+        int end = from + lanes;
+        for (int i = from, o = to; i < end; i++, o++) {
             float d0 = d[i];
             float d1 = d[i + step];
             float d2 = d[i + 2 * step];
@@ -28,10 +27,9 @@ record ScalarLines(int lanes) implements LineTransforms {
         }
     }
 
-    private static void input2(int count, float[] d, int from, int step, float[] v, int to, int toStep) {
-        for (int c = 0; c < count; c++) {
-            int i = from + c;
-            int o = to + c;
+    private void input2(float[] d, int from, int step, float[] v, int to, int toStep) {
+        int end = from + lanes;
+        for (int i = from, o = to; i < end; i++, o++) {
             float d0 = d[i];
             float d1 = d[i + step];
             float d2 = d[i + 2 * step];
@@ -43,10 +41,9 @@ record ScalarLines(int lanes) implements LineTransforms {
         }
     }
 
-    private static void input3(int count, float[] d, int from, int step, float[] v, int to, int toStep) {
-        for (int c = 0; c < count; c++) {
-            int i = from + c;
-            int o = to + c;
+    private void input3(float[] d, int from, int step, float[] v, int to, int toStep) {
+        int end = from + lanes;
+        for (int i = from, o = to; i < end; i++, o++) {
             float d0 = d[i];
             float d1 = d[i + step];
             float d2 = d[i + 2 * step];
@@ -61,10 +58,9 @@ record ScalarLines(int lanes) implements LineTransforms {
         }
     }
 
-    private static void input4(int count, float[] d, int from, int step, float[] v, int to, int toStep) {
-        for (int c = 0; c < count; c++) {
-            int i = from + c;
-            int o = to + c;
+    private void input4(float[] d, int from, int step, float[] v, int to, int toStep) {
+        int end = from + lanes;
+        for (int i = from, o = to; i < end; i++, o++) {
             float d0 = d[i];
             float d1 = d[i + step];
             float d2 = d[i + 2 * step];
@@ -86,18 +82,17 @@ record ScalarLines(int lanes) implements LineTransforms {
     }
 
     @Override
-    public void filter(int outputs, int count, float[] g, int from, int step, float[] u, int to, int toStep) {
+    public void filter(int outputs, float[] g, int from, int step, float[] u, int to, int toStep) {
         switch (outputs) {
-            case 2 -> filter2(count, g, from, step, u, to, toStep);
-            case 4 -> filter4(count, g, from, step, u, to, toStep);
+            case 2 -> filter2(g, from, step, u, to, toStep);
+            case 4 -> filter4(g, from, step, u, to, toStep);
             default -> throw new IllegalArgumentException("no lines have " + outputs + " outputs");
         }
     }
 
-    private static void filter2(int count, float[] g, int from, int step, float[] u, int to, int toStep) {
-        for (int c = 0; c < count; c++) {
-            int i = from + c;
-            int o = to + c;
+    private void filter2(float[] g, int from, int step, float[] u, int to, int toStep) {
+        int end = from + lanes;
+        for (int i = from, o = to; i < end; i++, o++) {
             float g0 = g[i];
             float g1 = g[i + step];
             float g2 = g[i + 2 * step];
@@ -110,10 +105,9 @@ record ScalarLines(int lanes) implements LineTransforms {
         }
     }
 
-    private static void filter4(int count, float[] g, int from, int step, float[] u, int to, int toStep) {
-        for (int c = 0; c < count; c++) {
-            int i = from + c;
-            int o = to + c;
+    private void filter4(float[] g, int from, int step, float[] u, int to, int toStep) {
+        int end = from + lanes;
+        for (int i = from, o = to; i < end; i++, o++) {
             float g0 = g[i];
             float g1 = g[i + step];
             float g2 = g[i + 2 * step];
@@ -131,20 +125,19 @@ record ScalarLines(int lanes) implements LineTransforms {
     }
 
     @Override
-    public void output(int outputs, int count, float[] m, int from, int step, float[] y, int to, int toStep) {
+    public void output(int outputs, float[] m, int from, int step, float[] y, int to, int toStep) {
         switch (outputs) {
-            case 1 -> output1(count, m, from, step, y, to, toStep);
-            case 2 -> output2(count, m, from, step, y, to, toStep);
-            case 3 -> output3(count, m, from, step, y, to, toStep);
-            case 4 -> output4(count, m, from, step, y, to, toStep);
+            case 1 -> output1(m, from, step, y, to, toStep);
+            case 2 -> output2(m, from, step, y, to, toStep);
+            case 3 -> output3(m, from, step, y, to, toStep);
+            case 4 -> output4(m, from, step, y, to, toStep);
             default -> throw new IllegalArgumentException("no lines have " + outputs + " outputs");
         }
     }
 
-    private static void output1(int count, float[] m, int from, int step, float[] y, int to, int toStep) {
-        for (int c = 0; c < count; c++) {
-            int i = from + c;
-            int o = to + c;
+    private void output1(float[] m, int from, int step, float[] y, int to, int toStep) {
+        int end = from + lanes;
+        for (int i = from, o = to; i < end; i++, o++) {
             float m0 = m[i];
             float m1 = m[i + step];
             float m2 = m[i + 2 * step];
@@ -152,10 +145,9 @@ record ScalarLines(int lanes) implements LineTransforms {
         }
     }
 
-    private static void output2(int count, float[] m, int from, int step, float[] y, int to, int toStep) {
-        for (int c = 0; c < count; c++) {
-            int i = from + c;
-            int o = to + c;
+    private void output2(float[] m, int from, int step, float[] y, int to, int toStep) {
+        int end = from + lanes;
+        for (int i = from, o = to; i < end; i++, o++) {
             float m0 = m[i];
             float m1 = m[i + step];
             float m2 = m[i + 2 * step];
@@ -165,10 +157,9 @@ record ScalarLines(int lanes) implements LineTransforms {
         }
     }
 
-    private static void output3(int count, float[] m, int from, int step, float[] y, int to, int toStep) {
-        for (int c = 0; c < count; c++) {
-            int i = from + c;
-            int o = to + c;
+    private void output3(float[] m, int from, int step, float[] y, int to, int toStep) {
+        int end = from + lanes;
+        for (int i = from, o = to; i < end; i++, o++) {
             float m0 = m[i];
             float m1 = m[i + step];
             float m2 = m[i + 2 * step];
@@ -181,10 +172,9 @@ record ScalarLines(int lanes) implements LineTransforms {
         }
     }
 
-    private static void output4(int count, float[] m, int from, int step, float[] y, int to, int toStep) {
-        for (int c = 0; c < count; c++) {
-            int i = from + c;
-            int o = to + c;
+    private void output4(float[] m, int from, int step, float[] y, int to, int toStep) {
+        int end = from + lanes;
+        for (int i = from, o = to; i < end; i++, o++) {
             float m0 = m[i];
             float m1 = m[i + step];
             float m2 = m[i + 2 * step];
@@ -203,20 +193,19 @@ record ScalarLines(int lanes) implements LineTransforms {
     }
 
     @Override
-    public void gradient(int outputs, int count, float[] g, int from, int step, float[] m, int to, int toStep) {
+    public void gradient(int outputs, float[] g, int from, int step, float[] m, int to, int toStep) {
         switch (outputs) {
-            case 1 -> gradient1(count, g, from, step, m, to, toStep);
-            case 2 -> gradient2(count, g, from, step, m, to, toStep);
-            case 3 -> gradient3(count, g, from, step, m, to, toStep);
-            case 4 -> gradient4(count, g, from, step, m, to, toStep);
+            case 1 -> gradient1(g, from, step, m, to, toStep);
+            case 2 -> gradient2(g, from, step, m, to, toStep);
+            case 3 -> gradient3(g, from, step, m, to, toStep);
+            case 4 -> gradient4(g, from, step, m, to, toStep);
             default -> throw new IllegalArgumentException("no lines have " + outputs + " outputs");
         }
     }
 
-    private static void gradient1(int count, float[] g, int from, int step, float[] m, int to, int toStep) {
-        for (int c = 0; c < count; c++) {
-            int i = from + c;
-            int o = to + c;
+    private void gradient1(float[] g, int from, int step, float[] m, int to, int toStep) {
+        int end = from + lanes;
+        for (int i = from, o = to; i < end; i++, o++) {
             float g0 = g[i];
             m[o] = g0;
             m[o + toStep] = g0;
@@ -224,10 +213,9 @@ record ScalarLines(int lanes) implements LineTransforms {
         }
     }
 
-    private static void gradient2(int count, float[] g, int from, int step, float[] m, int to, int toStep) {
-        for (int c = 0; c < count; c++) {
-            int i = from + c;
-            int o = to + c;
+    private void gradient2(float[] g, int from, int step, float[] m, int to, int toStep) {
+        int end = from + lanes;
+        for (int i = from, o = to; i < end; i++, o++) {
             float g0 = g[i];
             float g1 = g[i + step];
             m[o] = g0;
@@ -237,10 +225,9 @@ record ScalarLines(int lanes) implements LineTransforms {
         }
     }
 
-    private static void gradient3(int count, float[] g, int from, int step, float[] m, int to, int toStep) {
-        for (int c = 0; c < count; c++) {
-            int i = from + c;
-            int o = to + c;
+    private void gradient3(float[] g, int from, int step, float[] m, int to, int toStep) {
+        int end = from + lanes;
+        for (int i = from, o = to; i < end; i++, o++) {
             float g0 = g[i];
             float g1 = g[i + step];
             float g2 = g[i + 2 * step];
@@ -253,10 +240,9 @@ record ScalarLines(int lanes) implements LineTransforms {
         }
     }
 
-    private static void gradient4(int count, float[] g, int from, int step, float[] m, int to, int toStep) {
-        for (int c = 0; c < count; c++) {
-            int i = from + c;
-            int o = to + c;
+    private void gradient4(float[] g, int from, int step, float[] m, int to, int toStep) {
+        int end = from + lanes;
+        for (int i = from, o = to; i < end; i++, o++) {
             float g0 = g[i];
             float g1 = g[i + step];
             float g2 = g[i + 2 * step];
@@ -275,17 +261,16 @@ record ScalarLines(int lanes) implements LineTransforms {
     }
 
     @Override
-    public void filterGradient(int outputs, int count, float[] u, int from, int step, float[] g, int to, int toStep) {
+    public void filterGradient(int outputs, float[] u, int from, int step, float[] g, int to, int toStep) {
         switch (outputs) {
-            case 4 -> filterGradient4(count, u, from, step, g, to, toStep);
+            case 4 -> filterGradient4(u, from, step, g, to, toStep);
             default -> throw new IllegalArgumentException("no lines have " + outputs + " outputs");
         }
     }
 
-    private static void filterGradient4(int count, float[] u, int from, int step, float[] g, int to, int toStep) {
-        for (int c = 0; c < count; c++) {
-            int i = from + c;
-            int o = to + c;
+    private void filterGradient4(float[] u, int from, int step, float[] g, int to, int toStep) {
+        int end = from + lanes;
+        for (int i = from, o = to; i < end; i++, o++) {
             float u0 = u[i];
             float u1 = u[i + step];
             float u2 = u[i + 2 * step];
@@ -301,20 +286,19 @@ record ScalarLines(int lanes) implements LineTransforms {
     }
 
     @Override
-    public void stridedInput(int outputs, int count, float[] d, int from, int step, float[] v, int to, int toStep) {
+    public void stridedInput(int outputs, float[] d, int from, int step, float[] v, int to, int toStep) {
         switch (outputs) {
-            case 1 -> stridedInput1(count, d, from, step, v, to, toStep);
-            case 2 -> stridedInput2(count, d, from, step, v, to, toStep);
-            case 3 -> stridedInput3(count, d, from, step, v, to, toStep);
-            case 4 -> stridedInput4(count, d, from, step, v, to, toStep);
+            case 1 -> stridedInput1(d, from, step, v, to, toStep);
+            case 2 -> stridedInput2(d, from, step, v, to, toStep);
+            case 3 -> stridedInput3(d, from, step, v, to, toStep);
+            case 4 -> stridedInput4(d, from, step, v, to, toStep);
             default -> throw new IllegalArgumentException("no lines have " + outputs + " outputs");
         }
     }
 
-    private static void stridedInput1(int count, float[] d, int from, int step, float[] v, int to, int toStep) {
-        for (int c = 0; c < count; c++) {
-            int i = from + c;
-            int o = to + c;
+    private void stridedInput1(float[] d, int from, int step, float[] v, int to, int toStep) {
+        int end = from + lanes;
+        for (int i = from, o = to; i < end; i++, o++) {
             float d0 = d[i];
             float d1 = d[i + step];
             v[o] = d0 + d0;
@@ -322,10 +306,9 @@ record ScalarLines(int lanes) implements LineTransforms {
         }
     }
 
-    private static void stridedInput2(int count, float[] d, int from, int step, float[] v, int to, int toStep) {
-        for (int c = 0; c < count; c++) {
-            int i = from + c;
-            int o = to + c;
+    private void stridedInput2(float[] d, int from, int step, float[] v, int to, int toStep) {
+        int end = from + lanes;
+        for (int i = from, o = to; i < end; i++, o++) {
             float d0 = d[i];
             float d1 = d[i + step];
             float d2 = d[i + 2 * step];
@@ -336,10 +319,9 @@ record ScalarLines(int lanes) implements LineTransforms {
         }
     }
 
-    private static void stridedInput3(int count, float[] d, int from, int step, float[] v, int to, int toStep) {
-        for (int c = 0; c < count; c++) {
-            int i = from + c;
-            int o = to + c;
+    private void stridedInput3(float[] d, int from, int step, float[] v, int to, int toStep) {
+        int end = from + lanes;
+        for (int i = from, o = to; i < end; i++, o++) {
             float d0 = d[i];
             float d1 = d[i + step];
             float d2 = d[i + 2 * step];
@@ -352,10 +334,9 @@ record ScalarLines(int lanes) implements LineTransforms {
         }
     }
 
-    private static void stridedInput4(int count, float[] d, int from, int step, float[] v, int to, int toStep) {
-        for (int c = 0; c < count; c++) {
-            int i = from + c;
-            int o = to + c;
+    private void stridedInput4(float[] d, int from, int step, float[] v, int to, int toStep) {
+        int end = from + lanes;
+        for (int i = from, o = to; i < end; i++, o++) {
             float d0 = d[i];
             float d1 = d[i + step];
             float d2 = d[i + 2 * step];
@@ -371,17 +352,16 @@ record ScalarLines(int lanes) implements LineTransforms {
     }
 
     @Override
-    public void stridedFilter(int outputs, int count, float[] g, int from, int step, float[] u, int to, int toStep) {
+    public void stridedFilter(int outputs, float[] g, int from, int step, float[] u, int to, int toStep) {
         switch (outputs) {
-            case 4 -> stridedFilter4(count, g, from, step, u, to, toStep);
+            case 4 -> stridedFilter4(g, from, step, u, to, toStep);
             default -> throw new IllegalArgumentException("no lines have " + outputs + " outputs");
         }
     }
 
-    private static void stridedFilter4(int count, float[] g, int from, int step, float[] u, int to, int toStep) {
-        for (int c = 0; c < count; c++) {
-            int i = from + c;
-            int o = to + c;
+    private void stridedFilter4(float[] g, int from, int step, float[] u, int to, int toStep) {
+        int end = from + lanes;
+        for (int i = from, o = to; i < end; i++, o++) {
             float g0 = g[i];
             float g1 = g[i + step];
             float g2 = g[i + 2 * step];
@@ -396,20 +376,19 @@ record ScalarLines(int lanes) implements LineTransforms {
     }
 
     @Override
-    public void stridedOutput(int outputs, int count, float[] m, int from, int step, float[] y, int to, int toStep) {
+    public void stridedOutput(int outputs, float[] m, int from, int step, float[] y, int to, int toStep) {
         switch (outputs) {
-            case 1 -> stridedOutput1(count, m, from, step, y, to, toStep);
-            case 2 -> stridedOutput2(count, m, from, step, y, to, toStep);
-            case 3 -> stridedOutput3(count, m, from, step, y, to, toStep);
-            case 4 -> stridedOutput4(count, m, from, step, y, to, toStep);
+            case 1 -> stridedOutput1(m, from, step, y, to, toStep);
+            case 2 -> stridedOutput2(m, from, step, y, to, toStep);
+            case 3 -> stridedOutput3(m, from, step, y, to, toStep);
+            case 4 -> stridedOutput4(m, from, step, y, to, toStep);
             default -> throw new IllegalArgumentException("no lines have " + outputs + " outputs");
         }
     }
 
-    private static void stridedOutput1(int count, float[] m, int from, int step, float[] y, int to, int toStep) {
-        for (int c = 0; c < count; c++) {
-            int i = from + c;
-            int o = to + c;
+    private void stridedOutput1(float[] m, int from, int step, float[] y, int to, int toStep) {
+        int end = from + lanes;
+        for (int i = from, o = to; i < end; i++, o++) {
             float m0 = m[i];
             float m1 = m[i + step];
             float m5 = m[i + 5 * step];
@@ -417,10 +396,9 @@ record ScalarLines(int lanes) implements LineTransforms {
         }
     }
 
-    private static void stridedOutput2(int count, float[] m, int from, int step, float[] y, int to, int toStep) {
-        for (int c = 0; c < count; c++) {
-            int i = from + c;
-            int o = to + c;
+    private void stridedOutput2(float[] m, int from, int step, float[] y, int to, int toStep) {
+        int end = from + lanes;
+        for (int i = from, o = to; i < end; i++, o++) {
             float m0 = m[i];
             float m1 = m[i + step];
             float m2 = m[i + 2 * step];
@@ -431,10 +409,9 @@ record ScalarLines(int lanes) implements LineTransforms {
         }
     }
 
-    private static void stridedOutput3(int count, float[] m, int from, int step, float[] y, int to, int toStep) {
-        for (int c = 0; c < count; c++) {
-            int i = from + c;
-            int o = to + c;
+    private void stridedOutput3(float[] m, int from, int step, float[] y, int to, int toStep) {
+        int end = from + lanes;
+        for (int i = from, o = to; i < end; i++, o++) {
             float m0 = m[i];
             float m1 = m[i + step];
             float m2 = m[i + 2 * step];
@@ -449,10 +426,9 @@ record ScalarLines(int lanes) implements LineTransforms {
         }
     }
 
-    private static void stridedOutput4(int count, float[] m, int from, int step, float[] y, int to, int toStep) {
-        for (int c = 0; c < count; c++) {
-            int i = from + c;
-            int o = to + c;
+    private void stridedOutput4(float[] m, int from, int step, float[] y, int to, int toStep) {
+        int end = from + lanes;
+        for (int i = from, o = to; i < end; i++, o++) {
             float m0 = m[i];
             float m1 = m[i + step];
             float m2 = m[i + 2 * step];
@@ -472,30 +448,28 @@ record ScalarLines(int lanes) implements LineTransforms {
     }
 
     @Override
-    public void stridedGradient(int outputs, int count, float[] g, int from, int step, float[] m, int to, int toStep) {
+    public void stridedGradient(int outputs, float[] g, int from, int step, float[] m, int to, int toStep) {
         switch (outputs) {
-            case 1 -> stridedGradient1(count, g, from, step, m, to, toStep);
-            case 2 -> stridedGradient2(count, g, from, step, m, to, toStep);
-            case 3 -> stridedGradient3(count, g, from, step, m, to, toStep);
-            case 4 -> stridedGradient4(count, g, from, step, m, to, toStep);
+            case 1 -> stridedGradient1(g, from, step, m, to, toStep);
+            case 2 -> stridedGradient2(g, from, step, m, to, toStep);
+            case 3 -> stridedGradient3(g, from, step, m, to, toStep);
+            case 4 -> stridedGradient4(g, from, step, m, to, toStep);
             default -> throw new IllegalArgumentException("no lines have " + outputs + " outputs");
         }
     }
 
-    private static void stridedGradient1(int count, float[] g, int from, int step, float[] m, int to, int toStep) {
-        for (int c = 0; c < count; c++) {
-            int i = from + c;
-            int o = to + c;
+    private void stridedGradient1(float[] g, int from, int step, float[] m, int to, int toStep) {
+        int end = from + lanes;
+        for (int i = from, o = to; i < end; i++, o++) {
             float g0 = g[i];
             m[o] = g0;
             m[o + toStep] = g0;
         }
     }
 
-    private static void stridedGradient2(int count, float[] g, int from, int step, float[] m, int to, int toStep) {
-        for (int c = 0; c < count; c++) {
-            int i = from + c;
-            int o = to + c;
+    private void stridedGradient2(float[] g, int from, int step, float[] m, int to, int toStep) {
+        int end = from + lanes;
+        for (int i = from, o = to; i < end; i++, o++) {
             float g0 = g[i];
             float g1 = g[i + step];
             m[o] = g0;
@@ -504,10 +478,9 @@ record ScalarLines(int lanes) implements LineTransforms {
         }
     }
 
-    private static void stridedGradient3(int count, float[] g, int from, int step, float[] m, int to, int toStep) {
-        for (int c = 0; c < count; c++) {
-            int i = from + c;
-            int o = to + c;
+    private void stridedGradient3(float[] g, int from, int step, float[] m, int to, int toStep) {
+        int end = from + lanes;
+        for (int i = from, o = to; i < end; i++, o++) {
             float g0 = g[i];
             float g1 = g[i + step];
             float g2 = g[i + 2 * step];
@@ -519,10 +492,9 @@ record ScalarLines(int lanes) implements LineTransforms {
         }
     }
 
-    private static void stridedGradient4(int count, float[] g, int from, int step, float[] m, int to, int toStep) {
-        for (int c = 0; c < count; c++) {
-            int i = from + c;
-            int o = to + c;
+    private void stridedGradient4(float[] g, int from, int step, float[] m, int to, int toStep) {
+        int end = from + lanes;
+        for (int i = from, o = to; i < end; i++, o++) {
             float g0 = g[i];
             float g1 = g[i + step];
             float g2 = g[i + 2 * step];
@@ -540,17 +512,16 @@ record ScalarLines(int lanes) implements LineTransforms {
     }
 
     @Override
-    public void stridedFilterGradient(int outputs, int count, float[] u, int from, int step, float[] g, int to, int toStep) {
+    public void stridedFilterGradient(int outputs, float[] u, int from, int step, float[] g, int to, int toStep) {
         switch (outputs) {
-            case 4 -> stridedFilterGradient4(count, u, from, step, g, to, toStep);
+            case 4 -> stridedFilterGradient4(u, from, step, g, to, toStep);
             default -> throw new IllegalArgumentException("no lines have " + outputs + " outputs");
         }
     }
 
-    private static void stridedFilterGradient4(int count, float[] u, int from, int step, float[] g, int to, int toStep) {
-        for (int c = 0; c < count; c++) {
-            int i = from + c;
-            int o = to + c;
+    private void stridedFilterGradient4(float[] u, int from, int step, float[] g, int to, int toStep) {
+        int end = from + lanes;
+        for (int i = from, o = to; i < end; i++, o++) {
             float u0 = u[i];
             float u1 = u[i + step];
             float u2 = u[i + 2 * step];
@@ -565,9 +536,9 @@ record ScalarLines(int lanes) implements LineTransforms {
     }
 
     @Override
-    public void inputColumns(int count, float[] top, int topFrom, float[] d, int from, int step,
+    public void inputColumns(int columns, float[] top, int topFrom, float[] d, int from, int step,
             float[] bottom, int bottomFrom, float[] v, int to, int toStep) {
-        for (int c = 0; c < count; c++) {
+        for (int c = 0; c < columns * lanes; c++) {
             int i = from + c;
             int o = to + c;
             float d0 = top[topFrom + c];
