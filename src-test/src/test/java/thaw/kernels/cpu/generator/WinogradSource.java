@@ -12,16 +12,40 @@ import java.util.stream.Collectors;
  */
 final class WinogradSource {
 
-    /** Lines side by side. */
-    private static final String LINES = """
+    /** A vector's width of lines side by side, without a loop: with one, which would turn once, it takes three times as long. */
+    private static final String VECTOR_LINE = """
 
-                private static void ${name}${outputs}(int count, float[] ${from}, int from, int step, float[] ${to}, int to, int toStep) {
+                private static void ${name}${outputs}(float[] ${from}, int from, int step, float[] ${to}, int to, int toStep) {
             CONSTANTS
-                    for (int c = 0; c < count; ${next}) {
+            #let source ${from}, from${+ n step}
+            #let target ${to}, to${+ n toStep}
+            FORMULAS
+                }
+            """;
+
+    private static final String SCALAR_LINES = """
+
+                private void ${name}${outputs}(float[] ${from}, int from, int step, float[] ${to}, int to, int toStep) {
+                    int end = from + lanes;
+                    for (int i = from, o = to; i < end; i++, o++) {
+            #let source ${from}[i${+ n step}]
+            #let target ${to}[o${+ n toStep}]
+            FORMULAS
+                    }
+                }
+            """;
+
+    /** Lines side by side. */
+    private static final String COLUMNS = """
+
+                @Override
+                public void ${name}Columns(int columns, float[] ${from}, int from, int step, float[] ${to}, int to, int toStep) {
+            CONSTANTS
+                    for (int c = 0; c < columns * L; c += L) {
                         int i = from + c;
                         int o = to + c;
-            #let source ${from}${[}i${+ n step}${]}
-            #let target ${to}${[}o${+ n toStep}${]}
+            #let source ${from}, i${+ n step}
+            #let target ${to}, o${+ n toStep}
             FORMULAS
                     }
                 }
@@ -31,10 +55,10 @@ final class WinogradSource {
     private static final String COLUMNS_WITH_ENDS = """
 
                 @Override
-                public void ${name}Columns(int count, float[] top, int topFrom, float[] ${from}, int from, int step,
+                public void ${name}Columns(int columns, float[] top, int topFrom, float[] ${from}, int from, int step,
                         float[] bottom, int bottomFrom, float[] ${to}, int to, int toStep) {
             CONSTANTS
-                    for (int c = 0; c < count; ${next}) {
+                    for (int c = 0; c < columns * ${lanes}; ${next}) {
                         int i = from + c;
                         int o = to + c;
             #let source top${[}topFrom + c${]}
@@ -51,13 +75,13 @@ final class WinogradSource {
     /** Lines side by side, with an epilogue. */
     private static final String COLUMNS_WITH_EPILOGUE = """
 
-                static void ${name}Columns(int count, float[] ${from}, int from, int step, float[] scale, float[] shift,
+                static void ${name}Columns(int columns, float[] ${from}, int from, int step, float[] scale, float[] shift,
                         int channel, float floor, ${parameter}float[] ${to}, int to, int toStep) {
             CONSTANTS
                     FloatVector a = FloatVector.fromArray(S, scale, channel);
                     FloatVector b = FloatVector.fromArray(S, shift, channel);
                     FloatVector least = FloatVector.broadcast(S, floor);
-                    for (int c = 0; c < count; c += L) {
+                    for (int c = 0; c < columns * L; c += L) {
                         int i = from + c;
                         int o = to + c;
             #let source ${from}, i${+ n step}
@@ -103,7 +127,7 @@ final class WinogradSource {
     private static final String CHOICE = """
 
                 @Override
-                public void ${name}(int outputs, int count, float[] ${from}, int from, int step, float[] ${to}, int to, int toStep) {
+                public void ${name}(int outputs, float[] ${from}, int from, int step, float[] ${to}, int to, int toStep) {
                     switch (outputs) {
             CASES            default -> throw new IllegalArgumentException("no lines have " + outputs + " outputs");
                     }
@@ -111,10 +135,11 @@ final class WinogradSource {
             """;
 
     private static final String CASE =
-            "            case ${outputs} -> ${name}${outputs}(count, ${from}, from, step, ${to}, to, toStep);\n";
+            "            case ${outputs} -> ${name}${outputs}(${from}, from, step, ${to}, to, toStep);\n";
 
     private static final Map<String, String> VECTORS = Map.of(
             "type", "FloatVector",
+            "lanes", "L",
             "next", "c += L",
             "[", ", ",
             "]", "",
@@ -123,6 +148,7 @@ final class WinogradSource {
 
     private static final Map<String, String> SCALARS = Map.of(
             "type", "float",
+            "lanes", "lanes",
             "next", "c++",
             "[", "[",
             "]", "]",
@@ -140,6 +166,8 @@ final class WinogradSource {
 
     static String vectors() {
         WinogradSource source = new WinogradSource(true);
+        source.add(COLUMNS, WinogradTransform.GRADIENT, 4, Map.of());
+        source.add(COLUMNS, WinogradTransform.OUTPUT, 4, Map.of());
         source.add(PIXELS_TO_POINTS, WinogradTransform.INPUT, 4, Map.of());
         source.add(PIXELS_TO_POINTS, WinogradTransform.GRADIENT, 4, Map.of());
         source.add(POINTS_TO_PIXELS, WinogradTransform.OUTPUT, 4, Map.of());
@@ -158,22 +186,23 @@ final class WinogradSource {
         TreeMap<Integer, String> formulas = new TreeMap<>(t.formulas());
         out.append(expand(CHOICE.replace("CASES", formulas.keySet().stream()
                 .map(outputs -> CASE.replace("${outputs}", outputs.toString())).collect(Collectors.joining())), t, Map.of()));
-        formulas.keySet().forEach(outputs -> add(LINES, t, outputs, Map.of()));
+        formulas.keySet().forEach(outputs -> add(vectors ? VECTOR_LINE : SCALAR_LINES, t, outputs, Map.of()));
     }
 
     private void add(String template, WinogradTransform t, int outputs, Map<String, String> values) {
         TreeMap<String, String> constants = new TreeMap<>();
         StringBuilder body = new StringBuilder();
+        String indent = " ".repeat(template.contains("for (") ? 12 : 8);
         String formulas = t.formulas().get(outputs);
         Pattern.compile("\\b" + t.from() + "(\\d)\\b").matcher(formulas).results().map(m -> m.group(1)).distinct().sorted()
                 .filter(n -> !template.contains(" " + t.from() + n + " = ")).forEach(n -> body.append("#let n ").append(n)
-                        .append("\n            ${type} ").append(t.from()).append(n).append(" = ${load};\n"));
+                        .append("\n" + indent + "${type} ").append(t.from()).append(n).append(" = ${load};\n"));
         formulas.lines().map(line -> line.split(" = ")).forEach(line -> {
             Formula value = Formula.parse(line[1]);
             String source = vectors ? value.vectors(constants) : value.scalars();
             body.append(line[0].matches(t.to() + "\\d")
-                    ? "#let n " + line[0].substring(1) + "\n#let value " + source + "\n            ${store};\n"
-                    : "            ${type} " + line[0] + " = " + source + ";\n");
+                    ? "#let n " + line[0].substring(1) + "\n#let value " + source + "\n" + indent + "${store};\n"
+                    : indent + "${type} " + line[0] + " = " + source + ";\n");
         });
         String declarations = constants.entrySet().stream()
                 .map(c -> "        FloatVector " + c.getKey() + " = FloatVector.broadcast(S, " + c.getValue() + ");\n")

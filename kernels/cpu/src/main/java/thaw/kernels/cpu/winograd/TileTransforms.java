@@ -43,26 +43,31 @@ final class TileTransforms {
     /** {@code Bᵀ d B} of a tile of {@code rows + 2} by {@code columns + 2} pixels. */
     void input(int rows, int columns, float[] d, int from, int row, float[] scratch, float[] v, int to, int pair) {
         LineTransforms lines = lines();
-        lines.input(rows, (columns + 2) * lanes, d, from, row, scratch, 0, POINTS * lanes);
+        for (int j = 0; j < (columns + 2) * lanes; j += lanes) {
+            lines.input(rows, d, from + j, row, scratch, j, POINTS * lanes);
+        }
         for (int i = 0; i < rows + 2; i++) {
-            lines.input(columns, lanes, scratch, i * POINTS * lanes, lanes, v, to + i * POINTS * pair, pair);
+            lines.input(columns, scratch, i * POINTS * lanes, lanes, v, to + i * POINTS * pair, pair);
         }
     }
 
     /** {@link #input} with a stride of 2, of {@code 2·rows + 1} by {@code 2·columns + 1} pixels. */
     void stridedInput(int rows, int columns, float[] d, int from, int row, float[] scratch, float[] v, int to, int pair) {
-        lines().stridedInput(rows, (2 * columns + 1) * lanes, d, from, 2 * row, scratch, 0, VALUES * lanes);
+        LineTransforms lines = lines();
+        for (int j = 0; j < (2 * columns + 1) * lanes; j += lanes) {
+            lines.stridedInput(rows, d, from + j, 2 * row, scratch, j, VALUES * lanes);
+        }
         for (int i = 0; i <= rows; i++) {
-            stridedInputLine(columns, scratch, i * VALUES * lanes, v, to + i * VALUES * pair, pair);
+            stridedInputLine(lines, columns, scratch, i * VALUES * lanes, v, to + i * VALUES * pair, pair);
         }
         for (int i = 0; i < rows; i++) {
-            stridedInputLine(columns, d, from + (2 * i + 1) * row, v, to + (TAP + i) * VALUES * pair, pair);
+            stridedInputLine(lines, columns, d, from + (2 * i + 1) * row, v, to + (TAP + i) * VALUES * pair, pair);
         }
     }
 
     /** Both phases of a row of pixels, or of points. */
-    private void stridedInputLine(int outputs, float[] d, int from, float[] v, int to, int pair) {
-        lines().stridedInput(outputs, lanes, d, from, 2 * lanes, v, to, pair);
+    private void stridedInputLine(LineTransforms lines, int outputs, float[] d, int from, float[] v, int to, int pair) {
+        lines.stridedInput(outputs, d, from, 2 * lanes, v, to, pair);
         for (int i = 0; i < outputs; i++) {
             System.arraycopy(d, from + (2 * i + 1) * lanes, v, to + (TAP + i) * pair, lanes);
         }
@@ -79,10 +84,10 @@ final class TileTransforms {
         LineTransforms lines = lines();
         int points = outputs + 2;
         for (int j = 0; j < 3; j++) {
-            lines.filter(outputs, lanes, g, from + j * place, 3 * place, scratch, j * lanes, 3 * lanes);
+            lines.filter(outputs, g, from + j * place, 3 * place, scratch, j * lanes, 3 * lanes);
         }
         for (int i = 0; i < points; i++) {
-            lines.filter(outputs, lanes, scratch, i * 3 * lanes, lanes, u, to + i * points * pair, pair);
+            lines.filter(outputs, scratch, i * 3 * lanes, lanes, u, to + i * points * pair, pair);
         }
     }
 
@@ -90,10 +95,10 @@ final class TileTransforms {
     void stridedFilter(float[] g, int from, int place, float[] scratch, float[] u, int to, int pair) {
         LineTransforms lines = lines();
         for (int j = 0; j < 3; j++) {
-            lines.stridedFilter(4, lanes, g, from + j * place, 3 * place, scratch, j * lanes, 3 * lanes);
+            lines.stridedFilter(4, g, from + j * place, 3 * place, scratch, j * lanes, 3 * lanes);
         }
         for (int i = 0; i < 6; i++) {
-            lines.stridedFilter(4, lanes, scratch, i * 3 * lanes, lanes, u, to + i * 6 * pair, pair);
+            lines.stridedFilter(4, scratch, i * 3 * lanes, lanes, u, to + i * 6 * pair, pair);
         }
     }
 
@@ -101,10 +106,10 @@ final class TileTransforms {
     void filterGradient(float[] u, int from, int pair, float[] scratch, float[] g, int to) {
         LineTransforms lines = lines();
         for (int j = 0; j < 6; j++) {
-            lines.filterGradient(4, lanes, u, from + j * pair, 6 * pair, scratch, j * lanes, 6 * lanes);
+            lines.filterGradient(4, u, from + j * pair, 6 * pair, scratch, j * lanes, 6 * lanes);
         }
         for (int i = 0; i < 3; i++) {
-            lines.filterGradient(4, lanes, scratch, i * 6 * lanes, lanes, g, to + i * 3 * lanes, lanes);
+            lines.filterGradient(4, scratch, i * 6 * lanes, lanes, g, to + i * 3 * lanes, lanes);
         }
     }
 
@@ -112,10 +117,10 @@ final class TileTransforms {
     void stridedFilterGradient(float[] u, int from, int pair, float[] scratch, float[] g, int to) {
         LineTransforms lines = lines();
         for (int j = 0; j < 6; j++) {
-            lines.stridedFilterGradient(4, lanes, u, from + j * pair, 6 * pair, scratch, j * lanes, 6 * lanes);
+            lines.stridedFilterGradient(4, u, from + j * pair, 6 * pair, scratch, j * lanes, 6 * lanes);
         }
         for (int i = 0; i < 3; i++) {
-            lines.stridedFilterGradient(4, lanes, scratch, i * 6 * lanes, lanes, g, to + i * 3 * lanes, lanes);
+            lines.stridedFilterGradient(4, scratch, i * 6 * lanes, lanes, g, to + i * 3 * lanes, lanes);
         }
     }
 
@@ -124,10 +129,10 @@ final class TileTransforms {
             float[] y, int to, int row) {
         LineTransforms lines = lines();
         for (int j = 0; j < columns + 2; j++) {
-            lines.output(rows, lanes, m, from + j * pair, POINTS * pair, scratch, j * lanes, POINTS * lanes);
+            lines.output(rows, m, from + j * pair, POINTS * pair, scratch, j * lanes, POINTS * lanes);
         }
         for (int i = 0; i < rows; i++) {
-            lines.output(columns, lanes, scratch, i * POINTS * lanes, lanes, y, to + i * row, lanes);
+            lines.output(columns, scratch, i * POINTS * lanes, lanes, y, to + i * row, lanes);
         }
         epilogue(rows, columns, e, channel, y, to, row);
     }
@@ -138,11 +143,11 @@ final class TileTransforms {
         LineTransforms lines = lines();
         for (int j = 0; j < TAP + columns; j++) {
             if (WinogradPhases.has(columns, j)) {
-                lines.stridedOutput(rows, lanes, m, from + j * pair, VALUES * pair, scratch, j * lanes, VALUES * lanes);
+                lines.stridedOutput(rows, m, from + j * pair, VALUES * pair, scratch, j * lanes, VALUES * lanes);
             }
         }
         for (int i = 0; i < rows; i++) {
-            lines.stridedOutput(columns, lanes, scratch, i * VALUES * lanes, lanes, y, to + i * row, lanes);
+            lines.stridedOutput(columns, scratch, i * VALUES * lanes, lanes, y, to + i * row, lanes);
         }
         epilogue(rows, columns, e, channel, y, to, row);
     }
@@ -154,17 +159,16 @@ final class TileTransforms {
      * @param columns the width in pixels of the whole tiles
      */
     void outputColumns(int columns, float[] m, int from, int line, BlockedEpilogue e, int channel, float[] y, int to, int row) {
-        int count = columns * lanes;
         if (e == null || !loops.vectors()) {
-            lines().output(4, count, m, from, line, y, to, row);
+            lines().outputColumns(columns, m, from, line, y, to, row);
             epilogue(4, columns, e, channel, y, to, row);
             return;
         }
         float floor = e.relu() ? 0 : Float.NEGATIVE_INFINITY;
         if (e.residual() == null) {
-            VectorLines.outputColumns(count, m, from, line, e.scale(), e.shift(), channel, floor, y, to, row);
+            VectorLines.outputColumns(columns, m, from, line, e.scale(), e.shift(), channel, floor, y, to, row);
         } else {
-            VectorLines.outputColumns(count, m, from, line, e.scale(), e.shift(), channel, floor, e.residual(), y, to, row);
+            VectorLines.outputColumns(columns, m, from, line, e.scale(), e.shift(), channel, floor, e.residual(), y, to, row);
         }
     }
 
@@ -182,26 +186,31 @@ final class TileTransforms {
     /** {@code A g Aᵀ}, the gradient of {@link #output}, of a tile of {@code rows} by {@code columns} pixels. */
     void gradient(int rows, int columns, float[] g, int from, int row, float[] scratch, float[] m, int to, int pair) {
         LineTransforms lines = lines();
-        lines.gradient(rows, columns * lanes, g, from, row, scratch, 0, 4 * lanes);
+        for (int j = 0; j < columns * lanes; j += lanes) {
+            lines.gradient(rows, g, from + j, row, scratch, j, 4 * lanes);
+        }
         for (int i = 0; i < rows + 2; i++) {
-            lines.gradient(columns, lanes, scratch, i * 4 * lanes, lanes, m, to + i * POINTS * pair, pair);
+            lines.gradient(columns, scratch, i * 4 * lanes, lanes, m, to + i * POINTS * pair, pair);
         }
     }
 
     /** {@link #gradient} with a stride of 2. */
     void stridedGradient(int rows, int columns, float[] g, int from, int row, float[] scratch, float[] m, int to, int pair) {
-        lines().stridedGradient(rows, columns * lanes, g, from, row, scratch, 0, 4 * lanes);
+        LineTransforms lines = lines();
+        for (int j = 0; j < columns * lanes; j += lanes) {
+            lines.stridedGradient(rows, g, from + j, row, scratch, j, 4 * lanes);
+        }
         for (int i = 0; i <= rows; i++) {
-            stridedGradientLine(columns, scratch, i * 4 * lanes, m, to + i * VALUES * pair, pair);
+            stridedGradientLine(lines, columns, scratch, i * 4 * lanes, m, to + i * VALUES * pair, pair);
         }
         for (int i = 0; i < rows; i++) {
-            stridedGradientLine(columns, g, from + i * row, m, to + (TAP + i) * VALUES * pair, pair);
+            stridedGradientLine(lines, columns, g, from + i * row, m, to + (TAP + i) * VALUES * pair, pair);
         }
     }
 
     /** Both phases of a row of pixels, or of points. */
-    private void stridedGradientLine(int outputs, float[] g, int from, float[] m, int to, int pair) {
-        lines().stridedGradient(outputs, lanes, g, from, lanes, m, to, pair);
+    private void stridedGradientLine(LineTransforms lines, int outputs, float[] g, int from, float[] m, int to, int pair) {
+        lines.stridedGradient(outputs, g, from, lanes, m, to, pair);
         for (int i = 0; i < outputs; i++) {
             System.arraycopy(g, from + i * lanes, m, to + (TAP + i) * pair, lanes);
         }

@@ -4,7 +4,10 @@ package thaw.kernels.cpu.winograd;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorSpecies;
 
-/** {@link LineTransforms} by the Vector API; a line per lane. */
+/**
+ * {@link LineTransforms} by the Vector API, a line per lane. The rows of adjacent whole tiles have loops of their own, with
+ * constant distances between pixels, and so do columns with an epilogue, for it to precede the only store.
+ */
 final class VectorLines implements LineTransforms {
 
     private static final VectorSpecies<Float> S = FloatVector.SPECIES_PREFERRED;
@@ -16,83 +19,511 @@ final class VectorLines implements LineTransforms {
     }
 
     @Override
-    public void input(int outputs, int count, float[] d, int from, int step, float[] v, int to, int toStep) {
+    public void input(int outputs, float[] d, int from, int step, float[] v, int to, int toStep) {
         switch (outputs) {
-            case 1 -> input1(count, d, from, step, v, to, toStep);
-            case 2 -> input2(count, d, from, step, v, to, toStep);
-            case 3 -> input3(count, d, from, step, v, to, toStep);
-            case 4 -> input4(count, d, from, step, v, to, toStep);
+            case 1 -> input1(d, from, step, v, to, toStep);
+            case 2 -> input2(d, from, step, v, to, toStep);
+            case 3 -> input3(d, from, step, v, to, toStep);
+            case 4 -> input4(d, from, step, v, to, toStep);
             default -> throw new IllegalArgumentException("no lines have " + outputs + " outputs");
         }
     }
 
-    private static void input1(int count, float[] d, int from, int step, float[] v, int to, int toStep) {
+    private static void input1(float[] d, int from, int step, float[] v, int to, int toStep) {
         FloatVector minus6 = FloatVector.broadcast(S, -6f);
         FloatVector plus4 = FloatVector.broadcast(S, 4f);
-        for (int c = 0; c < count; c += L) {
-            int i = from + c;
-            int o = to + c;
-            FloatVector d0 = FloatVector.fromArray(S, d, i);
-            FloatVector d1 = FloatVector.fromArray(S, d, i + step);
-            FloatVector d2 = FloatVector.fromArray(S, d, i + 2 * step);
-            d0.sub(d1).mul(plus4).intoArray(v, o);
-            d2.sub(d1).intoArray(v, o + toStep);
-            d1.mul(minus6).intoArray(v, o + 2 * toStep);
-        }
+        FloatVector d0 = FloatVector.fromArray(S, d, from);
+        FloatVector d1 = FloatVector.fromArray(S, d, from + step);
+        FloatVector d2 = FloatVector.fromArray(S, d, from + 2 * step);
+        d0.sub(d1).mul(plus4).intoArray(v, to);
+        d2.sub(d1).intoArray(v, to + toStep);
+        d1.mul(minus6).intoArray(v, to + 2 * toStep);
     }
 
-    private static void input2(int count, float[] d, int from, int step, float[] v, int to, int toStep) {
+    private static void input2(float[] d, int from, int step, float[] v, int to, int toStep) {
         FloatVector minus3 = FloatVector.broadcast(S, -3f);
         FloatVector plus4 = FloatVector.broadcast(S, 4f);
-        for (int c = 0; c < count; c += L) {
-            int i = from + c;
-            int o = to + c;
-            FloatVector d0 = FloatVector.fromArray(S, d, i);
-            FloatVector d1 = FloatVector.fromArray(S, d, i + step);
-            FloatVector d2 = FloatVector.fromArray(S, d, i + 2 * step);
-            FloatVector d3 = FloatVector.fromArray(S, d, i + 3 * step);
-            d0.sub(d2).mul(plus4).intoArray(v, o);
-            d3.sub(d1).intoArray(v, o + toStep);
-            d2.add(d1).mul(minus3).intoArray(v, o + 2 * toStep);
-            d2.sub(d1).mul(minus3).intoArray(v, o + 3 * toStep);
-        }
+        FloatVector d0 = FloatVector.fromArray(S, d, from);
+        FloatVector d1 = FloatVector.fromArray(S, d, from + step);
+        FloatVector d2 = FloatVector.fromArray(S, d, from + 2 * step);
+        FloatVector d3 = FloatVector.fromArray(S, d, from + 3 * step);
+        d0.sub(d2).mul(plus4).intoArray(v, to);
+        d3.sub(d1).intoArray(v, to + toStep);
+        d2.add(d1).mul(minus3).intoArray(v, to + 2 * toStep);
+        d2.sub(d1).mul(minus3).intoArray(v, to + 3 * toStep);
     }
 
-    private static void input3(int count, float[] d, int from, int step, float[] v, int to, int toStep) {
+    private static void input3(float[] d, int from, int step, float[] v, int to, int toStep) {
         FloatVector minus2 = FloatVector.broadcast(S, -2f);
         FloatVector plus2 = FloatVector.broadcast(S, 2f);
         FloatVector plus3 = FloatVector.broadcast(S, 3f);
         FloatVector plus4 = FloatVector.broadcast(S, 4f);
-        for (int c = 0; c < count; c += L) {
-            int i = from + c;
-            int o = to + c;
-            FloatVector d0 = FloatVector.fromArray(S, d, i);
-            FloatVector d1 = FloatVector.fromArray(S, d, i + step);
-            FloatVector d2 = FloatVector.fromArray(S, d, i + 2 * step);
-            FloatVector d3 = FloatVector.fromArray(S, d, i + 3 * step);
-            FloatVector d4 = FloatVector.fromArray(S, d, i + 4 * step);
-            FloatVector difference = d3.sub(d1);
-            d0.sub(d2).fma(plus4, difference.add(difference)).intoArray(v, o);
-            difference.fma(minus2, d4.sub(d2)).intoArray(v, o + toStep);
-            d3.sub(d2).sub(d1).sub(d1).mul(plus3).intoArray(v, o + 2 * toStep);
-            d1.fma(plus2, d3).sub(d2.mul(plus3)).intoArray(v, o + 3 * toStep);
-            difference.mul(plus4).intoArray(v, o + 4 * toStep);
-        }
+        FloatVector d0 = FloatVector.fromArray(S, d, from);
+        FloatVector d1 = FloatVector.fromArray(S, d, from + step);
+        FloatVector d2 = FloatVector.fromArray(S, d, from + 2 * step);
+        FloatVector d3 = FloatVector.fromArray(S, d, from + 3 * step);
+        FloatVector d4 = FloatVector.fromArray(S, d, from + 4 * step);
+        FloatVector difference = d3.sub(d1);
+        d0.sub(d2).fma(plus4, difference.add(difference)).intoArray(v, to);
+        difference.fma(minus2, d4.sub(d2)).intoArray(v, to + toStep);
+        d3.sub(d2).sub(d1).sub(d1).mul(plus3).intoArray(v, to + 2 * toStep);
+        d1.fma(plus2, d3).sub(d2.mul(plus3)).intoArray(v, to + 3 * toStep);
+        difference.mul(plus4).intoArray(v, to + 4 * toStep);
     }
 
-    private static void input4(int count, float[] d, int from, int step, float[] v, int to, int toStep) {
+    private static void input4(float[] d, int from, int step, float[] v, int to, int toStep) {
         FloatVector minus4 = FloatVector.broadcast(S, -4f);
         FloatVector minus5 = FloatVector.broadcast(S, -5f);
         FloatVector plus4 = FloatVector.broadcast(S, 4f);
-        for (int c = 0; c < count; c += L) {
+        FloatVector d0 = FloatVector.fromArray(S, d, from);
+        FloatVector d1 = FloatVector.fromArray(S, d, from + step);
+        FloatVector d2 = FloatVector.fromArray(S, d, from + 2 * step);
+        FloatVector d3 = FloatVector.fromArray(S, d, from + 3 * step);
+        FloatVector d4 = FloatVector.fromArray(S, d, from + 4 * step);
+        FloatVector d5 = FloatVector.fromArray(S, d, from + 5 * step);
+        FloatVector even = d2.fma(minus4, d4);
+        FloatVector odd = d1.fma(minus4, d3);
+        FloatVector near = d4.sub(d2);
+        FloatVector half = d3.sub(d1);
+        FloatVector far = half.add(half);
+        d0.fma(plus4, d2.fma(minus5, d4)).intoArray(v, to);
+        d1.fma(plus4, d3.fma(minus5, d5)).intoArray(v, to + toStep);
+        even.add(odd).intoArray(v, to + 2 * toStep);
+        even.sub(odd).intoArray(v, to + 3 * toStep);
+        near.add(far).intoArray(v, to + 4 * toStep);
+        near.sub(far).intoArray(v, to + 5 * toStep);
+    }
+
+    @Override
+    public void filter(int outputs, float[] g, int from, int step, float[] u, int to, int toStep) {
+        switch (outputs) {
+            case 2 -> filter2(g, from, step, u, to, toStep);
+            case 4 -> filter4(g, from, step, u, to, toStep);
+            default -> throw new IllegalArgumentException("no lines have " + outputs + " outputs");
+        }
+    }
+
+    private static void filter2(float[] g, int from, int step, float[] u, int to, int toStep) {
+        FloatVector minus1over6 = FloatVector.broadcast(S, -1 / 6f);
+        FloatVector plus1over4 = FloatVector.broadcast(S, 1 / 4f);
+        FloatVector plus1over6 = FloatVector.broadcast(S, 1 / 6f);
+        FloatVector g0 = FloatVector.fromArray(S, g, from);
+        FloatVector g1 = FloatVector.fromArray(S, g, from + step);
+        FloatVector g2 = FloatVector.fromArray(S, g, from + 2 * step);
+        FloatVector outer = g0.add(g2).mul(minus1over6);
+        FloatVector inner = g1.mul(plus1over6);
+        g0.mul(plus1over4).intoArray(u, to);
+        g2.intoArray(u, to + toStep);
+        outer.sub(inner).intoArray(u, to + 2 * toStep);
+        outer.add(inner).intoArray(u, to + 3 * toStep);
+    }
+
+    private static void filter4(float[] g, int from, int step, float[] u, int to, int toStep) {
+        FloatVector minus1over6 = FloatVector.broadcast(S, -1 / 6f);
+        FloatVector plus1over12 = FloatVector.broadcast(S, 1 / 12f);
+        FloatVector plus1over24 = FloatVector.broadcast(S, 1 / 24f);
+        FloatVector plus1over4 = FloatVector.broadcast(S, 1 / 4f);
+        FloatVector plus1over6 = FloatVector.broadcast(S, 1 / 6f);
+        FloatVector g0 = FloatVector.fromArray(S, g, from);
+        FloatVector g1 = FloatVector.fromArray(S, g, from + step);
+        FloatVector g2 = FloatVector.fromArray(S, g, from + 2 * step);
+        FloatVector outer = g0.add(g2).mul(minus1over6);
+        FloatVector inner = g1.mul(plus1over6);
+        FloatVector farOuter = g0.fma(plus1over24, g2.mul(plus1over6));
+        FloatVector farInner = g1.mul(plus1over12);
+        g0.mul(plus1over4).intoArray(u, to);
+        g2.intoArray(u, to + toStep);
+        outer.sub(inner).intoArray(u, to + 2 * toStep);
+        outer.add(inner).intoArray(u, to + 3 * toStep);
+        farOuter.add(farInner).intoArray(u, to + 4 * toStep);
+        farOuter.sub(farInner).intoArray(u, to + 5 * toStep);
+    }
+
+    @Override
+    public void output(int outputs, float[] m, int from, int step, float[] y, int to, int toStep) {
+        switch (outputs) {
+            case 1 -> output1(m, from, step, y, to, toStep);
+            case 2 -> output2(m, from, step, y, to, toStep);
+            case 3 -> output3(m, from, step, y, to, toStep);
+            case 4 -> output4(m, from, step, y, to, toStep);
+            default -> throw new IllegalArgumentException("no lines have " + outputs + " outputs");
+        }
+    }
+
+    private static void output1(float[] m, int from, int step, float[] y, int to, int toStep) {
+        FloatVector m0 = FloatVector.fromArray(S, m, from);
+        FloatVector m1 = FloatVector.fromArray(S, m, from + step);
+        FloatVector m2 = FloatVector.fromArray(S, m, from + 2 * step);
+        m0.add(m2).add(m1).intoArray(y, to);
+    }
+
+    private static void output2(float[] m, int from, int step, float[] y, int to, int toStep) {
+        FloatVector m0 = FloatVector.fromArray(S, m, from);
+        FloatVector m1 = FloatVector.fromArray(S, m, from + step);
+        FloatVector m2 = FloatVector.fromArray(S, m, from + 2 * step);
+        FloatVector m3 = FloatVector.fromArray(S, m, from + 3 * step);
+        m0.add(m2.add(m3)).intoArray(y, to);
+        m1.add(m2.sub(m3)).intoArray(y, to + toStep);
+    }
+
+    private static void output3(float[] m, int from, int step, float[] y, int to, int toStep) {
+        FloatVector plus2 = FloatVector.broadcast(S, 2f);
+        FloatVector plus4 = FloatVector.broadcast(S, 4f);
+        FloatVector m0 = FloatVector.fromArray(S, m, from);
+        FloatVector m1 = FloatVector.fromArray(S, m, from + step);
+        FloatVector m2 = FloatVector.fromArray(S, m, from + 2 * step);
+        FloatVector m3 = FloatVector.fromArray(S, m, from + 3 * step);
+        FloatVector m4 = FloatVector.fromArray(S, m, from + 4 * step);
+        FloatVector sum = m2.add(m3);
+        m0.add(sum).add(m4).intoArray(y, to);
+        m4.fma(plus2, m2.sub(m3)).intoArray(y, to + toStep);
+        m4.fma(plus4, sum.add(m1)).intoArray(y, to + 2 * toStep);
+    }
+
+    private static void output4(float[] m, int from, int step, float[] y, int to, int toStep) {
+        FloatVector plus2 = FloatVector.broadcast(S, 2f);
+        FloatVector plus4 = FloatVector.broadcast(S, 4f);
+        FloatVector plus8 = FloatVector.broadcast(S, 8f);
+        FloatVector m0 = FloatVector.fromArray(S, m, from);
+        FloatVector m1 = FloatVector.fromArray(S, m, from + step);
+        FloatVector m2 = FloatVector.fromArray(S, m, from + 2 * step);
+        FloatVector m3 = FloatVector.fromArray(S, m, from + 3 * step);
+        FloatVector m4 = FloatVector.fromArray(S, m, from + 4 * step);
+        FloatVector m5 = FloatVector.fromArray(S, m, from + 5 * step);
+        FloatVector sum = m2.add(m3);
+        FloatVector difference = m2.sub(m3);
+        FloatVector farSum = m4.add(m5);
+        FloatVector farDifference = m4.sub(m5);
+        m0.add(sum).add(farSum).intoArray(y, to);
+        farDifference.fma(plus2, difference).intoArray(y, to + toStep);
+        farSum.fma(plus4, sum).intoArray(y, to + 2 * toStep);
+        farDifference.fma(plus8, m1.add(difference)).intoArray(y, to + 3 * toStep);
+    }
+
+    @Override
+    public void gradient(int outputs, float[] g, int from, int step, float[] m, int to, int toStep) {
+        switch (outputs) {
+            case 1 -> gradient1(g, from, step, m, to, toStep);
+            case 2 -> gradient2(g, from, step, m, to, toStep);
+            case 3 -> gradient3(g, from, step, m, to, toStep);
+            case 4 -> gradient4(g, from, step, m, to, toStep);
+            default -> throw new IllegalArgumentException("no lines have " + outputs + " outputs");
+        }
+    }
+
+    private static void gradient1(float[] g, int from, int step, float[] m, int to, int toStep) {
+        FloatVector g0 = FloatVector.fromArray(S, g, from);
+        g0.intoArray(m, to);
+        g0.intoArray(m, to + toStep);
+        g0.intoArray(m, to + 2 * toStep);
+    }
+
+    private static void gradient2(float[] g, int from, int step, float[] m, int to, int toStep) {
+        FloatVector g0 = FloatVector.fromArray(S, g, from);
+        FloatVector g1 = FloatVector.fromArray(S, g, from + step);
+        g0.intoArray(m, to);
+        g1.intoArray(m, to + toStep);
+        g0.add(g1).intoArray(m, to + 2 * toStep);
+        g0.sub(g1).intoArray(m, to + 3 * toStep);
+    }
+
+    private static void gradient3(float[] g, int from, int step, float[] m, int to, int toStep) {
+        FloatVector plus2 = FloatVector.broadcast(S, 2f);
+        FloatVector plus4 = FloatVector.broadcast(S, 4f);
+        FloatVector g0 = FloatVector.fromArray(S, g, from);
+        FloatVector g1 = FloatVector.fromArray(S, g, from + step);
+        FloatVector g2 = FloatVector.fromArray(S, g, from + 2 * step);
+        FloatVector even = g0.add(g2);
+        g0.intoArray(m, to);
+        g2.intoArray(m, to + toStep);
+        even.add(g1).intoArray(m, to + 2 * toStep);
+        even.sub(g1).intoArray(m, to + 3 * toStep);
+        g2.fma(plus4, g1.fma(plus2, g0)).intoArray(m, to + 4 * toStep);
+    }
+
+    private static void gradient4(float[] g, int from, int step, float[] m, int to, int toStep) {
+        FloatVector plus4 = FloatVector.broadcast(S, 4f);
+        FloatVector plus8 = FloatVector.broadcast(S, 8f);
+        FloatVector g0 = FloatVector.fromArray(S, g, from);
+        FloatVector g1 = FloatVector.fromArray(S, g, from + step);
+        FloatVector g2 = FloatVector.fromArray(S, g, from + 2 * step);
+        FloatVector g3 = FloatVector.fromArray(S, g, from + 3 * step);
+        FloatVector even = g0.add(g2);
+        FloatVector odd = g1.add(g3);
+        FloatVector farEven = g2.fma(plus4, g0);
+        FloatVector farOdd = g3.fma(plus8, g1.add(g1));
+        g0.intoArray(m, to);
+        g3.intoArray(m, to + toStep);
+        even.add(odd).intoArray(m, to + 2 * toStep);
+        even.sub(odd).intoArray(m, to + 3 * toStep);
+        farEven.add(farOdd).intoArray(m, to + 4 * toStep);
+        farEven.sub(farOdd).intoArray(m, to + 5 * toStep);
+    }
+
+    @Override
+    public void filterGradient(int outputs, float[] u, int from, int step, float[] g, int to, int toStep) {
+        switch (outputs) {
+            case 4 -> filterGradient4(u, from, step, g, to, toStep);
+            default -> throw new IllegalArgumentException("no lines have " + outputs + " outputs");
+        }
+    }
+
+    private static void filterGradient4(float[] u, int from, int step, float[] g, int to, int toStep) {
+        FloatVector plus1over12 = FloatVector.broadcast(S, 1 / 12f);
+        FloatVector plus1over24 = FloatVector.broadcast(S, 1 / 24f);
+        FloatVector plus1over4 = FloatVector.broadcast(S, 1 / 4f);
+        FloatVector plus1over6 = FloatVector.broadcast(S, 1 / 6f);
+        FloatVector u0 = FloatVector.fromArray(S, u, from);
+        FloatVector u1 = FloatVector.fromArray(S, u, from + step);
+        FloatVector u2 = FloatVector.fromArray(S, u, from + 2 * step);
+        FloatVector u3 = FloatVector.fromArray(S, u, from + 3 * step);
+        FloatVector u4 = FloatVector.fromArray(S, u, from + 4 * step);
+        FloatVector u5 = FloatVector.fromArray(S, u, from + 5 * step);
+        FloatVector near = u2.add(u3).mul(plus1over6);
+        FloatVector far = u4.add(u5);
+        u0.fma(plus1over4, far.fma(plus1over24, near.neg())).intoArray(g, to);
+        u4.sub(u5).fma(plus1over12, u3.sub(u2).mul(plus1over6)).intoArray(g, to + toStep);
+        far.fma(plus1over6, u1.sub(near)).intoArray(g, to + 2 * toStep);
+    }
+
+    @Override
+    public void stridedInput(int outputs, float[] d, int from, int step, float[] v, int to, int toStep) {
+        switch (outputs) {
+            case 1 -> stridedInput1(d, from, step, v, to, toStep);
+            case 2 -> stridedInput2(d, from, step, v, to, toStep);
+            case 3 -> stridedInput3(d, from, step, v, to, toStep);
+            case 4 -> stridedInput4(d, from, step, v, to, toStep);
+            default -> throw new IllegalArgumentException("no lines have " + outputs + " outputs");
+        }
+    }
+
+    private static void stridedInput1(float[] d, int from, int step, float[] v, int to, int toStep) {
+        FloatVector d0 = FloatVector.fromArray(S, d, from);
+        FloatVector d1 = FloatVector.fromArray(S, d, from + step);
+        d0.add(d0).intoArray(v, to);
+        d1.intoArray(v, to + toStep);
+    }
+
+    private static void stridedInput2(float[] d, int from, int step, float[] v, int to, int toStep) {
+        FloatVector minus2 = FloatVector.broadcast(S, -2f);
+        FloatVector d0 = FloatVector.fromArray(S, d, from);
+        FloatVector d1 = FloatVector.fromArray(S, d, from + step);
+        FloatVector d2 = FloatVector.fromArray(S, d, from + 2 * step);
+        FloatVector difference = d0.sub(d1);
+        difference.add(difference).intoArray(v, to);
+        d2.sub(d1).intoArray(v, to + toStep);
+        d1.mul(minus2).intoArray(v, to + 2 * toStep);
+    }
+
+    private static void stridedInput3(float[] d, int from, int step, float[] v, int to, int toStep) {
+        FloatVector plus3 = FloatVector.broadcast(S, 3f);
+        FloatVector d0 = FloatVector.fromArray(S, d, from);
+        FloatVector d1 = FloatVector.fromArray(S, d, from + step);
+        FloatVector d2 = FloatVector.fromArray(S, d, from + 2 * step);
+        FloatVector d3 = FloatVector.fromArray(S, d, from + 3 * step);
+        FloatVector difference = d0.sub(d2);
+        difference.add(difference).intoArray(v, to);
+        d3.sub(d1).intoArray(v, to + toStep);
+        d1.add(d2).neg().intoArray(v, to + 2 * toStep);
+        d1.sub(d2).mul(plus3).intoArray(v, to + 3 * toStep);
+    }
+
+    private static void stridedInput4(float[] d, int from, int step, float[] v, int to, int toStep) {
+        FloatVector minus2 = FloatVector.broadcast(S, -2f);
+        FloatVector minus3 = FloatVector.broadcast(S, -3f);
+        FloatVector plus2 = FloatVector.broadcast(S, 2f);
+        FloatVector d0 = FloatVector.fromArray(S, d, from);
+        FloatVector d1 = FloatVector.fromArray(S, d, from + step);
+        FloatVector d2 = FloatVector.fromArray(S, d, from + 2 * step);
+        FloatVector d3 = FloatVector.fromArray(S, d, from + 3 * step);
+        FloatVector d4 = FloatVector.fromArray(S, d, from + 4 * step);
+        FloatVector difference = d3.sub(d1);
+        d0.sub(d2).fma(plus2, difference).intoArray(v, to);
+        difference.fma(minus2, d4.sub(d2)).intoArray(v, to + toStep);
+        d1.fma(minus2, d3.sub(d2)).intoArray(v, to + 2 * toStep);
+        d2.fma(minus3, d1.fma(plus2, d3)).intoArray(v, to + 3 * toStep);
+        difference.intoArray(v, to + 4 * toStep);
+    }
+
+    @Override
+    public void stridedFilter(int outputs, float[] g, int from, int step, float[] u, int to, int toStep) {
+        switch (outputs) {
+            case 4 -> stridedFilter4(g, from, step, u, to, toStep);
+            default -> throw new IllegalArgumentException("no lines have " + outputs + " outputs");
+        }
+    }
+
+    private static void stridedFilter4(float[] g, int from, int step, float[] u, int to, int toStep) {
+        FloatVector minus1over2 = FloatVector.broadcast(S, -1 / 2f);
+        FloatVector plus1over2 = FloatVector.broadcast(S, 1 / 2f);
+        FloatVector plus1over6 = FloatVector.broadcast(S, 1 / 6f);
+        FloatVector g0 = FloatVector.fromArray(S, g, from);
+        FloatVector g1 = FloatVector.fromArray(S, g, from + step);
+        FloatVector g2 = FloatVector.fromArray(S, g, from + 2 * step);
+        FloatVector half = g0.mul(plus1over2);
+        half.intoArray(u, to);
+        g2.intoArray(u, to + toStep);
+        g2.fma(minus1over2, half.neg()).intoArray(u, to + 2 * toStep);
+        g2.sub(g0).mul(plus1over6).intoArray(u, to + 3 * toStep);
+        g0.add(g2).add(g2).mul(plus1over6).intoArray(u, to + 4 * toStep);
+        g1.intoArray(u, to + 5 * toStep);
+    }
+
+    @Override
+    public void stridedOutput(int outputs, float[] m, int from, int step, float[] y, int to, int toStep) {
+        switch (outputs) {
+            case 1 -> stridedOutput1(m, from, step, y, to, toStep);
+            case 2 -> stridedOutput2(m, from, step, y, to, toStep);
+            case 3 -> stridedOutput3(m, from, step, y, to, toStep);
+            case 4 -> stridedOutput4(m, from, step, y, to, toStep);
+            default -> throw new IllegalArgumentException("no lines have " + outputs + " outputs");
+        }
+    }
+
+    private static void stridedOutput1(float[] m, int from, int step, float[] y, int to, int toStep) {
+        FloatVector m0 = FloatVector.fromArray(S, m, from);
+        FloatVector m1 = FloatVector.fromArray(S, m, from + step);
+        FloatVector m5 = FloatVector.fromArray(S, m, from + 5 * step);
+        m0.add(m1).add(m5).intoArray(y, to);
+    }
+
+    private static void stridedOutput2(float[] m, int from, int step, float[] y, int to, int toStep) {
+        FloatVector m0 = FloatVector.fromArray(S, m, from);
+        FloatVector m1 = FloatVector.fromArray(S, m, from + step);
+        FloatVector m2 = FloatVector.fromArray(S, m, from + 2 * step);
+        FloatVector m5 = FloatVector.fromArray(S, m, from + 5 * step);
+        FloatVector m6 = FloatVector.fromArray(S, m, from + 6 * step);
+        m0.add(m2).add(m5).intoArray(y, to);
+        m1.add(m2).add(m6).intoArray(y, to + toStep);
+    }
+
+    private static void stridedOutput3(float[] m, int from, int step, float[] y, int to, int toStep) {
+        FloatVector m0 = FloatVector.fromArray(S, m, from);
+        FloatVector m1 = FloatVector.fromArray(S, m, from + step);
+        FloatVector m2 = FloatVector.fromArray(S, m, from + 2 * step);
+        FloatVector m3 = FloatVector.fromArray(S, m, from + 3 * step);
+        FloatVector m5 = FloatVector.fromArray(S, m, from + 5 * step);
+        FloatVector m6 = FloatVector.fromArray(S, m, from + 6 * step);
+        FloatVector m7 = FloatVector.fromArray(S, m, from + 7 * step);
+        FloatVector sum = m2.add(m3);
+        m0.add(sum).add(m5).intoArray(y, to);
+        m2.sub(m3).add(m6).intoArray(y, to + toStep);
+        m1.add(sum).add(m7).intoArray(y, to + 2 * toStep);
+    }
+
+    private static void stridedOutput4(float[] m, int from, int step, float[] y, int to, int toStep) {
+        FloatVector plus2 = FloatVector.broadcast(S, 2f);
+        FloatVector plus4 = FloatVector.broadcast(S, 4f);
+        FloatVector plus8 = FloatVector.broadcast(S, 8f);
+        FloatVector m0 = FloatVector.fromArray(S, m, from);
+        FloatVector m1 = FloatVector.fromArray(S, m, from + step);
+        FloatVector m2 = FloatVector.fromArray(S, m, from + 2 * step);
+        FloatVector m3 = FloatVector.fromArray(S, m, from + 3 * step);
+        FloatVector m4 = FloatVector.fromArray(S, m, from + 4 * step);
+        FloatVector m5 = FloatVector.fromArray(S, m, from + 5 * step);
+        FloatVector m6 = FloatVector.fromArray(S, m, from + 6 * step);
+        FloatVector m7 = FloatVector.fromArray(S, m, from + 7 * step);
+        FloatVector m8 = FloatVector.fromArray(S, m, from + 8 * step);
+        FloatVector sum = m2.add(m3);
+        FloatVector difference = m2.sub(m3);
+        m0.add(sum).add(m5.add(m4)).intoArray(y, to);
+        m4.fma(plus2, m6.add(difference)).intoArray(y, to + toStep);
+        m4.fma(plus4, m7.add(sum)).intoArray(y, to + 2 * toStep);
+        m4.fma(plus8, m1.add(m8.add(difference))).intoArray(y, to + 3 * toStep);
+    }
+
+    @Override
+    public void stridedGradient(int outputs, float[] g, int from, int step, float[] m, int to, int toStep) {
+        switch (outputs) {
+            case 1 -> stridedGradient1(g, from, step, m, to, toStep);
+            case 2 -> stridedGradient2(g, from, step, m, to, toStep);
+            case 3 -> stridedGradient3(g, from, step, m, to, toStep);
+            case 4 -> stridedGradient4(g, from, step, m, to, toStep);
+            default -> throw new IllegalArgumentException("no lines have " + outputs + " outputs");
+        }
+    }
+
+    private static void stridedGradient1(float[] g, int from, int step, float[] m, int to, int toStep) {
+        FloatVector g0 = FloatVector.fromArray(S, g, from);
+        g0.intoArray(m, to);
+        g0.intoArray(m, to + toStep);
+    }
+
+    private static void stridedGradient2(float[] g, int from, int step, float[] m, int to, int toStep) {
+        FloatVector g0 = FloatVector.fromArray(S, g, from);
+        FloatVector g1 = FloatVector.fromArray(S, g, from + step);
+        g0.intoArray(m, to);
+        g1.intoArray(m, to + toStep);
+        g0.add(g1).intoArray(m, to + 2 * toStep);
+    }
+
+    private static void stridedGradient3(float[] g, int from, int step, float[] m, int to, int toStep) {
+        FloatVector g0 = FloatVector.fromArray(S, g, from);
+        FloatVector g1 = FloatVector.fromArray(S, g, from + step);
+        FloatVector g2 = FloatVector.fromArray(S, g, from + 2 * step);
+        FloatVector even = g0.add(g2);
+        g0.intoArray(m, to);
+        g2.intoArray(m, to + toStep);
+        even.add(g1).intoArray(m, to + 2 * toStep);
+        even.sub(g1).intoArray(m, to + 3 * toStep);
+    }
+
+    private static void stridedGradient4(float[] g, int from, int step, float[] m, int to, int toStep) {
+        FloatVector plus4 = FloatVector.broadcast(S, 4f);
+        FloatVector plus8 = FloatVector.broadcast(S, 8f);
+        FloatVector g0 = FloatVector.fromArray(S, g, from);
+        FloatVector g1 = FloatVector.fromArray(S, g, from + step);
+        FloatVector g2 = FloatVector.fromArray(S, g, from + 2 * step);
+        FloatVector g3 = FloatVector.fromArray(S, g, from + 3 * step);
+        FloatVector even = g0.add(g2);
+        FloatVector odd = g1.add(g3);
+        FloatVector farEven = g2.fma(plus4, g0);
+        FloatVector farOdd = g3.fma(plus8, g1.add(g1));
+        g0.intoArray(m, to);
+        g3.intoArray(m, to + toStep);
+        even.add(odd).intoArray(m, to + 2 * toStep);
+        even.sub(odd).intoArray(m, to + 3 * toStep);
+        farEven.add(farOdd).intoArray(m, to + 4 * toStep);
+    }
+
+    @Override
+    public void stridedFilterGradient(int outputs, float[] u, int from, int step, float[] g, int to, int toStep) {
+        switch (outputs) {
+            case 4 -> stridedFilterGradient4(u, from, step, g, to, toStep);
+            default -> throw new IllegalArgumentException("no lines have " + outputs + " outputs");
+        }
+    }
+
+    private static void stridedFilterGradient4(float[] u, int from, int step, float[] g, int to, int toStep) {
+        FloatVector plus1over2 = FloatVector.broadcast(S, 1 / 2f);
+        FloatVector plus1over6 = FloatVector.broadcast(S, 1 / 6f);
+        FloatVector u0 = FloatVector.fromArray(S, u, from);
+        FloatVector u1 = FloatVector.fromArray(S, u, from + step);
+        FloatVector u2 = FloatVector.fromArray(S, u, from + 2 * step);
+        FloatVector u3 = FloatVector.fromArray(S, u, from + 3 * step);
+        FloatVector u4 = FloatVector.fromArray(S, u, from + 4 * step);
+        FloatVector u5 = FloatVector.fromArray(S, u, from + 5 * step);
+        FloatVector near = u2.mul(plus1over2);
+        u0.fma(plus1over2, u4.sub(u3).fma(plus1over6, near.neg())).intoArray(g, to);
+        u5.intoArray(g, to + toStep);
+        u4.add(u4).add(u3).fma(plus1over6, u1).sub(near).intoArray(g, to + 2 * toStep);
+    }
+
+    @Override
+    public void inputColumns(int columns, float[] top, int topFrom, float[] d, int from, int step,
+            float[] bottom, int bottomFrom, float[] v, int to, int toStep) {
+        FloatVector minus4 = FloatVector.broadcast(S, -4f);
+        FloatVector minus5 = FloatVector.broadcast(S, -5f);
+        FloatVector plus4 = FloatVector.broadcast(S, 4f);
+        for (int c = 0; c < columns * L; c += L) {
             int i = from + c;
             int o = to + c;
-            FloatVector d0 = FloatVector.fromArray(S, d, i);
+            FloatVector d0 = FloatVector.fromArray(S, top, topFrom + c);
+            FloatVector d5 = FloatVector.fromArray(S, bottom, bottomFrom + c);
             FloatVector d1 = FloatVector.fromArray(S, d, i + step);
             FloatVector d2 = FloatVector.fromArray(S, d, i + 2 * step);
             FloatVector d3 = FloatVector.fromArray(S, d, i + 3 * step);
             FloatVector d4 = FloatVector.fromArray(S, d, i + 4 * step);
-            FloatVector d5 = FloatVector.fromArray(S, d, i + 5 * step);
             FloatVector even = d2.fma(minus4, d4);
             FloatVector odd = d1.fma(minus4, d3);
             FloatVector near = d4.sub(d2);
@@ -108,192 +539,10 @@ final class VectorLines implements LineTransforms {
     }
 
     @Override
-    public void filter(int outputs, int count, float[] g, int from, int step, float[] u, int to, int toStep) {
-        switch (outputs) {
-            case 2 -> filter2(count, g, from, step, u, to, toStep);
-            case 4 -> filter4(count, g, from, step, u, to, toStep);
-            default -> throw new IllegalArgumentException("no lines have " + outputs + " outputs");
-        }
-    }
-
-    private static void filter2(int count, float[] g, int from, int step, float[] u, int to, int toStep) {
-        FloatVector minus1over6 = FloatVector.broadcast(S, -1 / 6f);
-        FloatVector plus1over4 = FloatVector.broadcast(S, 1 / 4f);
-        FloatVector plus1over6 = FloatVector.broadcast(S, 1 / 6f);
-        for (int c = 0; c < count; c += L) {
-            int i = from + c;
-            int o = to + c;
-            FloatVector g0 = FloatVector.fromArray(S, g, i);
-            FloatVector g1 = FloatVector.fromArray(S, g, i + step);
-            FloatVector g2 = FloatVector.fromArray(S, g, i + 2 * step);
-            FloatVector outer = g0.add(g2).mul(minus1over6);
-            FloatVector inner = g1.mul(plus1over6);
-            g0.mul(plus1over4).intoArray(u, o);
-            g2.intoArray(u, o + toStep);
-            outer.sub(inner).intoArray(u, o + 2 * toStep);
-            outer.add(inner).intoArray(u, o + 3 * toStep);
-        }
-    }
-
-    private static void filter4(int count, float[] g, int from, int step, float[] u, int to, int toStep) {
-        FloatVector minus1over6 = FloatVector.broadcast(S, -1 / 6f);
-        FloatVector plus1over12 = FloatVector.broadcast(S, 1 / 12f);
-        FloatVector plus1over24 = FloatVector.broadcast(S, 1 / 24f);
-        FloatVector plus1over4 = FloatVector.broadcast(S, 1 / 4f);
-        FloatVector plus1over6 = FloatVector.broadcast(S, 1 / 6f);
-        for (int c = 0; c < count; c += L) {
-            int i = from + c;
-            int o = to + c;
-            FloatVector g0 = FloatVector.fromArray(S, g, i);
-            FloatVector g1 = FloatVector.fromArray(S, g, i + step);
-            FloatVector g2 = FloatVector.fromArray(S, g, i + 2 * step);
-            FloatVector outer = g0.add(g2).mul(minus1over6);
-            FloatVector inner = g1.mul(plus1over6);
-            FloatVector farOuter = g0.fma(plus1over24, g2.mul(plus1over6));
-            FloatVector farInner = g1.mul(plus1over12);
-            g0.mul(plus1over4).intoArray(u, o);
-            g2.intoArray(u, o + toStep);
-            outer.sub(inner).intoArray(u, o + 2 * toStep);
-            outer.add(inner).intoArray(u, o + 3 * toStep);
-            farOuter.add(farInner).intoArray(u, o + 4 * toStep);
-            farOuter.sub(farInner).intoArray(u, o + 5 * toStep);
-        }
-    }
-
-    @Override
-    public void output(int outputs, int count, float[] m, int from, int step, float[] y, int to, int toStep) {
-        switch (outputs) {
-            case 1 -> output1(count, m, from, step, y, to, toStep);
-            case 2 -> output2(count, m, from, step, y, to, toStep);
-            case 3 -> output3(count, m, from, step, y, to, toStep);
-            case 4 -> output4(count, m, from, step, y, to, toStep);
-            default -> throw new IllegalArgumentException("no lines have " + outputs + " outputs");
-        }
-    }
-
-    private static void output1(int count, float[] m, int from, int step, float[] y, int to, int toStep) {
-        for (int c = 0; c < count; c += L) {
-            int i = from + c;
-            int o = to + c;
-            FloatVector m0 = FloatVector.fromArray(S, m, i);
-            FloatVector m1 = FloatVector.fromArray(S, m, i + step);
-            FloatVector m2 = FloatVector.fromArray(S, m, i + 2 * step);
-            m0.add(m2).add(m1).intoArray(y, o);
-        }
-    }
-
-    private static void output2(int count, float[] m, int from, int step, float[] y, int to, int toStep) {
-        for (int c = 0; c < count; c += L) {
-            int i = from + c;
-            int o = to + c;
-            FloatVector m0 = FloatVector.fromArray(S, m, i);
-            FloatVector m1 = FloatVector.fromArray(S, m, i + step);
-            FloatVector m2 = FloatVector.fromArray(S, m, i + 2 * step);
-            FloatVector m3 = FloatVector.fromArray(S, m, i + 3 * step);
-            m0.add(m2.add(m3)).intoArray(y, o);
-            m1.add(m2.sub(m3)).intoArray(y, o + toStep);
-        }
-    }
-
-    private static void output3(int count, float[] m, int from, int step, float[] y, int to, int toStep) {
-        FloatVector plus2 = FloatVector.broadcast(S, 2f);
-        FloatVector plus4 = FloatVector.broadcast(S, 4f);
-        for (int c = 0; c < count; c += L) {
-            int i = from + c;
-            int o = to + c;
-            FloatVector m0 = FloatVector.fromArray(S, m, i);
-            FloatVector m1 = FloatVector.fromArray(S, m, i + step);
-            FloatVector m2 = FloatVector.fromArray(S, m, i + 2 * step);
-            FloatVector m3 = FloatVector.fromArray(S, m, i + 3 * step);
-            FloatVector m4 = FloatVector.fromArray(S, m, i + 4 * step);
-            FloatVector sum = m2.add(m3);
-            m0.add(sum).add(m4).intoArray(y, o);
-            m4.fma(plus2, m2.sub(m3)).intoArray(y, o + toStep);
-            m4.fma(plus4, sum.add(m1)).intoArray(y, o + 2 * toStep);
-        }
-    }
-
-    private static void output4(int count, float[] m, int from, int step, float[] y, int to, int toStep) {
-        FloatVector plus2 = FloatVector.broadcast(S, 2f);
+    public void gradientColumns(int columns, float[] g, int from, int step, float[] m, int to, int toStep) {
         FloatVector plus4 = FloatVector.broadcast(S, 4f);
         FloatVector plus8 = FloatVector.broadcast(S, 8f);
-        for (int c = 0; c < count; c += L) {
-            int i = from + c;
-            int o = to + c;
-            FloatVector m0 = FloatVector.fromArray(S, m, i);
-            FloatVector m1 = FloatVector.fromArray(S, m, i + step);
-            FloatVector m2 = FloatVector.fromArray(S, m, i + 2 * step);
-            FloatVector m3 = FloatVector.fromArray(S, m, i + 3 * step);
-            FloatVector m4 = FloatVector.fromArray(S, m, i + 4 * step);
-            FloatVector m5 = FloatVector.fromArray(S, m, i + 5 * step);
-            FloatVector sum = m2.add(m3);
-            FloatVector difference = m2.sub(m3);
-            FloatVector farSum = m4.add(m5);
-            FloatVector farDifference = m4.sub(m5);
-            m0.add(sum).add(farSum).intoArray(y, o);
-            farDifference.fma(plus2, difference).intoArray(y, o + toStep);
-            farSum.fma(plus4, sum).intoArray(y, o + 2 * toStep);
-            farDifference.fma(plus8, m1.add(difference)).intoArray(y, o + 3 * toStep);
-        }
-    }
-
-    @Override
-    public void gradient(int outputs, int count, float[] g, int from, int step, float[] m, int to, int toStep) {
-        switch (outputs) {
-            case 1 -> gradient1(count, g, from, step, m, to, toStep);
-            case 2 -> gradient2(count, g, from, step, m, to, toStep);
-            case 3 -> gradient3(count, g, from, step, m, to, toStep);
-            case 4 -> gradient4(count, g, from, step, m, to, toStep);
-            default -> throw new IllegalArgumentException("no lines have " + outputs + " outputs");
-        }
-    }
-
-    private static void gradient1(int count, float[] g, int from, int step, float[] m, int to, int toStep) {
-        for (int c = 0; c < count; c += L) {
-            int i = from + c;
-            int o = to + c;
-            FloatVector g0 = FloatVector.fromArray(S, g, i);
-            g0.intoArray(m, o);
-            g0.intoArray(m, o + toStep);
-            g0.intoArray(m, o + 2 * toStep);
-        }
-    }
-
-    private static void gradient2(int count, float[] g, int from, int step, float[] m, int to, int toStep) {
-        for (int c = 0; c < count; c += L) {
-            int i = from + c;
-            int o = to + c;
-            FloatVector g0 = FloatVector.fromArray(S, g, i);
-            FloatVector g1 = FloatVector.fromArray(S, g, i + step);
-            g0.intoArray(m, o);
-            g1.intoArray(m, o + toStep);
-            g0.add(g1).intoArray(m, o + 2 * toStep);
-            g0.sub(g1).intoArray(m, o + 3 * toStep);
-        }
-    }
-
-    private static void gradient3(int count, float[] g, int from, int step, float[] m, int to, int toStep) {
-        FloatVector plus2 = FloatVector.broadcast(S, 2f);
-        FloatVector plus4 = FloatVector.broadcast(S, 4f);
-        for (int c = 0; c < count; c += L) {
-            int i = from + c;
-            int o = to + c;
-            FloatVector g0 = FloatVector.fromArray(S, g, i);
-            FloatVector g1 = FloatVector.fromArray(S, g, i + step);
-            FloatVector g2 = FloatVector.fromArray(S, g, i + 2 * step);
-            FloatVector even = g0.add(g2);
-            g0.intoArray(m, o);
-            g2.intoArray(m, o + toStep);
-            even.add(g1).intoArray(m, o + 2 * toStep);
-            even.sub(g1).intoArray(m, o + 3 * toStep);
-            g2.fma(plus4, g1.fma(plus2, g0)).intoArray(m, o + 4 * toStep);
-        }
-    }
-
-    private static void gradient4(int count, float[] g, int from, int step, float[] m, int to, int toStep) {
-        FloatVector plus4 = FloatVector.broadcast(S, 4f);
-        FloatVector plus8 = FloatVector.broadcast(S, 8f);
-        for (int c = 0; c < count; c += L) {
+        for (int c = 0; c < columns * L; c += L) {
             int i = from + c;
             int o = to + c;
             FloatVector g0 = FloatVector.fromArray(S, g, i);
@@ -314,197 +563,11 @@ final class VectorLines implements LineTransforms {
     }
 
     @Override
-    public void filterGradient(int outputs, int count, float[] u, int from, int step, float[] g, int to, int toStep) {
-        switch (outputs) {
-            case 4 -> filterGradient4(count, u, from, step, g, to, toStep);
-            default -> throw new IllegalArgumentException("no lines have " + outputs + " outputs");
-        }
-    }
-
-    private static void filterGradient4(int count, float[] u, int from, int step, float[] g, int to, int toStep) {
-        FloatVector plus1over12 = FloatVector.broadcast(S, 1 / 12f);
-        FloatVector plus1over24 = FloatVector.broadcast(S, 1 / 24f);
-        FloatVector plus1over4 = FloatVector.broadcast(S, 1 / 4f);
-        FloatVector plus1over6 = FloatVector.broadcast(S, 1 / 6f);
-        for (int c = 0; c < count; c += L) {
-            int i = from + c;
-            int o = to + c;
-            FloatVector u0 = FloatVector.fromArray(S, u, i);
-            FloatVector u1 = FloatVector.fromArray(S, u, i + step);
-            FloatVector u2 = FloatVector.fromArray(S, u, i + 2 * step);
-            FloatVector u3 = FloatVector.fromArray(S, u, i + 3 * step);
-            FloatVector u4 = FloatVector.fromArray(S, u, i + 4 * step);
-            FloatVector u5 = FloatVector.fromArray(S, u, i + 5 * step);
-            FloatVector near = u2.add(u3).mul(plus1over6);
-            FloatVector far = u4.add(u5);
-            u0.fma(plus1over4, far.fma(plus1over24, near.neg())).intoArray(g, o);
-            u4.sub(u5).fma(plus1over12, u3.sub(u2).mul(plus1over6)).intoArray(g, o + toStep);
-            far.fma(plus1over6, u1.sub(near)).intoArray(g, o + 2 * toStep);
-        }
-    }
-
-    @Override
-    public void stridedInput(int outputs, int count, float[] d, int from, int step, float[] v, int to, int toStep) {
-        switch (outputs) {
-            case 1 -> stridedInput1(count, d, from, step, v, to, toStep);
-            case 2 -> stridedInput2(count, d, from, step, v, to, toStep);
-            case 3 -> stridedInput3(count, d, from, step, v, to, toStep);
-            case 4 -> stridedInput4(count, d, from, step, v, to, toStep);
-            default -> throw new IllegalArgumentException("no lines have " + outputs + " outputs");
-        }
-    }
-
-    private static void stridedInput1(int count, float[] d, int from, int step, float[] v, int to, int toStep) {
-        for (int c = 0; c < count; c += L) {
-            int i = from + c;
-            int o = to + c;
-            FloatVector d0 = FloatVector.fromArray(S, d, i);
-            FloatVector d1 = FloatVector.fromArray(S, d, i + step);
-            d0.add(d0).intoArray(v, o);
-            d1.intoArray(v, o + toStep);
-        }
-    }
-
-    private static void stridedInput2(int count, float[] d, int from, int step, float[] v, int to, int toStep) {
-        FloatVector minus2 = FloatVector.broadcast(S, -2f);
-        for (int c = 0; c < count; c += L) {
-            int i = from + c;
-            int o = to + c;
-            FloatVector d0 = FloatVector.fromArray(S, d, i);
-            FloatVector d1 = FloatVector.fromArray(S, d, i + step);
-            FloatVector d2 = FloatVector.fromArray(S, d, i + 2 * step);
-            FloatVector difference = d0.sub(d1);
-            difference.add(difference).intoArray(v, o);
-            d2.sub(d1).intoArray(v, o + toStep);
-            d1.mul(minus2).intoArray(v, o + 2 * toStep);
-        }
-    }
-
-    private static void stridedInput3(int count, float[] d, int from, int step, float[] v, int to, int toStep) {
-        FloatVector plus3 = FloatVector.broadcast(S, 3f);
-        for (int c = 0; c < count; c += L) {
-            int i = from + c;
-            int o = to + c;
-            FloatVector d0 = FloatVector.fromArray(S, d, i);
-            FloatVector d1 = FloatVector.fromArray(S, d, i + step);
-            FloatVector d2 = FloatVector.fromArray(S, d, i + 2 * step);
-            FloatVector d3 = FloatVector.fromArray(S, d, i + 3 * step);
-            FloatVector difference = d0.sub(d2);
-            difference.add(difference).intoArray(v, o);
-            d3.sub(d1).intoArray(v, o + toStep);
-            d1.add(d2).neg().intoArray(v, o + 2 * toStep);
-            d1.sub(d2).mul(plus3).intoArray(v, o + 3 * toStep);
-        }
-    }
-
-    private static void stridedInput4(int count, float[] d, int from, int step, float[] v, int to, int toStep) {
-        FloatVector minus2 = FloatVector.broadcast(S, -2f);
-        FloatVector minus3 = FloatVector.broadcast(S, -3f);
-        FloatVector plus2 = FloatVector.broadcast(S, 2f);
-        for (int c = 0; c < count; c += L) {
-            int i = from + c;
-            int o = to + c;
-            FloatVector d0 = FloatVector.fromArray(S, d, i);
-            FloatVector d1 = FloatVector.fromArray(S, d, i + step);
-            FloatVector d2 = FloatVector.fromArray(S, d, i + 2 * step);
-            FloatVector d3 = FloatVector.fromArray(S, d, i + 3 * step);
-            FloatVector d4 = FloatVector.fromArray(S, d, i + 4 * step);
-            FloatVector difference = d3.sub(d1);
-            d0.sub(d2).fma(plus2, difference).intoArray(v, o);
-            difference.fma(minus2, d4.sub(d2)).intoArray(v, o + toStep);
-            d1.fma(minus2, d3.sub(d2)).intoArray(v, o + 2 * toStep);
-            d2.fma(minus3, d1.fma(plus2, d3)).intoArray(v, o + 3 * toStep);
-            difference.intoArray(v, o + 4 * toStep);
-        }
-    }
-
-    @Override
-    public void stridedFilter(int outputs, int count, float[] g, int from, int step, float[] u, int to, int toStep) {
-        switch (outputs) {
-            case 4 -> stridedFilter4(count, g, from, step, u, to, toStep);
-            default -> throw new IllegalArgumentException("no lines have " + outputs + " outputs");
-        }
-    }
-
-    private static void stridedFilter4(int count, float[] g, int from, int step, float[] u, int to, int toStep) {
-        FloatVector minus1over2 = FloatVector.broadcast(S, -1 / 2f);
-        FloatVector plus1over2 = FloatVector.broadcast(S, 1 / 2f);
-        FloatVector plus1over6 = FloatVector.broadcast(S, 1 / 6f);
-        for (int c = 0; c < count; c += L) {
-            int i = from + c;
-            int o = to + c;
-            FloatVector g0 = FloatVector.fromArray(S, g, i);
-            FloatVector g1 = FloatVector.fromArray(S, g, i + step);
-            FloatVector g2 = FloatVector.fromArray(S, g, i + 2 * step);
-            FloatVector half = g0.mul(plus1over2);
-            half.intoArray(u, o);
-            g2.intoArray(u, o + toStep);
-            g2.fma(minus1over2, half.neg()).intoArray(u, o + 2 * toStep);
-            g2.sub(g0).mul(plus1over6).intoArray(u, o + 3 * toStep);
-            g0.add(g2).add(g2).mul(plus1over6).intoArray(u, o + 4 * toStep);
-            g1.intoArray(u, o + 5 * toStep);
-        }
-    }
-
-    @Override
-    public void stridedOutput(int outputs, int count, float[] m, int from, int step, float[] y, int to, int toStep) {
-        switch (outputs) {
-            case 1 -> stridedOutput1(count, m, from, step, y, to, toStep);
-            case 2 -> stridedOutput2(count, m, from, step, y, to, toStep);
-            case 3 -> stridedOutput3(count, m, from, step, y, to, toStep);
-            case 4 -> stridedOutput4(count, m, from, step, y, to, toStep);
-            default -> throw new IllegalArgumentException("no lines have " + outputs + " outputs");
-        }
-    }
-
-    private static void stridedOutput1(int count, float[] m, int from, int step, float[] y, int to, int toStep) {
-        for (int c = 0; c < count; c += L) {
-            int i = from + c;
-            int o = to + c;
-            FloatVector m0 = FloatVector.fromArray(S, m, i);
-            FloatVector m1 = FloatVector.fromArray(S, m, i + step);
-            FloatVector m5 = FloatVector.fromArray(S, m, i + 5 * step);
-            m0.add(m1).add(m5).intoArray(y, o);
-        }
-    }
-
-    private static void stridedOutput2(int count, float[] m, int from, int step, float[] y, int to, int toStep) {
-        for (int c = 0; c < count; c += L) {
-            int i = from + c;
-            int o = to + c;
-            FloatVector m0 = FloatVector.fromArray(S, m, i);
-            FloatVector m1 = FloatVector.fromArray(S, m, i + step);
-            FloatVector m2 = FloatVector.fromArray(S, m, i + 2 * step);
-            FloatVector m5 = FloatVector.fromArray(S, m, i + 5 * step);
-            FloatVector m6 = FloatVector.fromArray(S, m, i + 6 * step);
-            m0.add(m2).add(m5).intoArray(y, o);
-            m1.add(m2).add(m6).intoArray(y, o + toStep);
-        }
-    }
-
-    private static void stridedOutput3(int count, float[] m, int from, int step, float[] y, int to, int toStep) {
-        for (int c = 0; c < count; c += L) {
-            int i = from + c;
-            int o = to + c;
-            FloatVector m0 = FloatVector.fromArray(S, m, i);
-            FloatVector m1 = FloatVector.fromArray(S, m, i + step);
-            FloatVector m2 = FloatVector.fromArray(S, m, i + 2 * step);
-            FloatVector m3 = FloatVector.fromArray(S, m, i + 3 * step);
-            FloatVector m5 = FloatVector.fromArray(S, m, i + 5 * step);
-            FloatVector m6 = FloatVector.fromArray(S, m, i + 6 * step);
-            FloatVector m7 = FloatVector.fromArray(S, m, i + 7 * step);
-            FloatVector sum = m2.add(m3);
-            m0.add(sum).add(m5).intoArray(y, o);
-            m2.sub(m3).add(m6).intoArray(y, o + toStep);
-            m1.add(sum).add(m7).intoArray(y, o + 2 * toStep);
-        }
-    }
-
-    private static void stridedOutput4(int count, float[] m, int from, int step, float[] y, int to, int toStep) {
+    public void outputColumns(int columns, float[] m, int from, int step, float[] y, int to, int toStep) {
         FloatVector plus2 = FloatVector.broadcast(S, 2f);
         FloatVector plus4 = FloatVector.broadcast(S, 4f);
         FloatVector plus8 = FloatVector.broadcast(S, 8f);
-        for (int c = 0; c < count; c += L) {
+        for (int c = 0; c < columns * L; c += L) {
             int i = from + c;
             int o = to + c;
             FloatVector m0 = FloatVector.fromArray(S, m, i);
@@ -513,141 +576,14 @@ final class VectorLines implements LineTransforms {
             FloatVector m3 = FloatVector.fromArray(S, m, i + 3 * step);
             FloatVector m4 = FloatVector.fromArray(S, m, i + 4 * step);
             FloatVector m5 = FloatVector.fromArray(S, m, i + 5 * step);
-            FloatVector m6 = FloatVector.fromArray(S, m, i + 6 * step);
-            FloatVector m7 = FloatVector.fromArray(S, m, i + 7 * step);
-            FloatVector m8 = FloatVector.fromArray(S, m, i + 8 * step);
             FloatVector sum = m2.add(m3);
             FloatVector difference = m2.sub(m3);
-            m0.add(sum).add(m5.add(m4)).intoArray(y, o);
-            m4.fma(plus2, m6.add(difference)).intoArray(y, o + toStep);
-            m4.fma(plus4, m7.add(sum)).intoArray(y, o + 2 * toStep);
-            m4.fma(plus8, m1.add(m8.add(difference))).intoArray(y, o + 3 * toStep);
-        }
-    }
-
-    @Override
-    public void stridedGradient(int outputs, int count, float[] g, int from, int step, float[] m, int to, int toStep) {
-        switch (outputs) {
-            case 1 -> stridedGradient1(count, g, from, step, m, to, toStep);
-            case 2 -> stridedGradient2(count, g, from, step, m, to, toStep);
-            case 3 -> stridedGradient3(count, g, from, step, m, to, toStep);
-            case 4 -> stridedGradient4(count, g, from, step, m, to, toStep);
-            default -> throw new IllegalArgumentException("no lines have " + outputs + " outputs");
-        }
-    }
-
-    private static void stridedGradient1(int count, float[] g, int from, int step, float[] m, int to, int toStep) {
-        for (int c = 0; c < count; c += L) {
-            int i = from + c;
-            int o = to + c;
-            FloatVector g0 = FloatVector.fromArray(S, g, i);
-            g0.intoArray(m, o);
-            g0.intoArray(m, o + toStep);
-        }
-    }
-
-    private static void stridedGradient2(int count, float[] g, int from, int step, float[] m, int to, int toStep) {
-        for (int c = 0; c < count; c += L) {
-            int i = from + c;
-            int o = to + c;
-            FloatVector g0 = FloatVector.fromArray(S, g, i);
-            FloatVector g1 = FloatVector.fromArray(S, g, i + step);
-            g0.intoArray(m, o);
-            g1.intoArray(m, o + toStep);
-            g0.add(g1).intoArray(m, o + 2 * toStep);
-        }
-    }
-
-    private static void stridedGradient3(int count, float[] g, int from, int step, float[] m, int to, int toStep) {
-        for (int c = 0; c < count; c += L) {
-            int i = from + c;
-            int o = to + c;
-            FloatVector g0 = FloatVector.fromArray(S, g, i);
-            FloatVector g1 = FloatVector.fromArray(S, g, i + step);
-            FloatVector g2 = FloatVector.fromArray(S, g, i + 2 * step);
-            FloatVector even = g0.add(g2);
-            g0.intoArray(m, o);
-            g2.intoArray(m, o + toStep);
-            even.add(g1).intoArray(m, o + 2 * toStep);
-            even.sub(g1).intoArray(m, o + 3 * toStep);
-        }
-    }
-
-    private static void stridedGradient4(int count, float[] g, int from, int step, float[] m, int to, int toStep) {
-        FloatVector plus4 = FloatVector.broadcast(S, 4f);
-        FloatVector plus8 = FloatVector.broadcast(S, 8f);
-        for (int c = 0; c < count; c += L) {
-            int i = from + c;
-            int o = to + c;
-            FloatVector g0 = FloatVector.fromArray(S, g, i);
-            FloatVector g1 = FloatVector.fromArray(S, g, i + step);
-            FloatVector g2 = FloatVector.fromArray(S, g, i + 2 * step);
-            FloatVector g3 = FloatVector.fromArray(S, g, i + 3 * step);
-            FloatVector even = g0.add(g2);
-            FloatVector odd = g1.add(g3);
-            FloatVector farEven = g2.fma(plus4, g0);
-            FloatVector farOdd = g3.fma(plus8, g1.add(g1));
-            g0.intoArray(m, o);
-            g3.intoArray(m, o + toStep);
-            even.add(odd).intoArray(m, o + 2 * toStep);
-            even.sub(odd).intoArray(m, o + 3 * toStep);
-            farEven.add(farOdd).intoArray(m, o + 4 * toStep);
-        }
-    }
-
-    @Override
-    public void stridedFilterGradient(int outputs, int count, float[] u, int from, int step, float[] g, int to, int toStep) {
-        switch (outputs) {
-            case 4 -> stridedFilterGradient4(count, u, from, step, g, to, toStep);
-            default -> throw new IllegalArgumentException("no lines have " + outputs + " outputs");
-        }
-    }
-
-    private static void stridedFilterGradient4(int count, float[] u, int from, int step, float[] g, int to, int toStep) {
-        FloatVector plus1over2 = FloatVector.broadcast(S, 1 / 2f);
-        FloatVector plus1over6 = FloatVector.broadcast(S, 1 / 6f);
-        for (int c = 0; c < count; c += L) {
-            int i = from + c;
-            int o = to + c;
-            FloatVector u0 = FloatVector.fromArray(S, u, i);
-            FloatVector u1 = FloatVector.fromArray(S, u, i + step);
-            FloatVector u2 = FloatVector.fromArray(S, u, i + 2 * step);
-            FloatVector u3 = FloatVector.fromArray(S, u, i + 3 * step);
-            FloatVector u4 = FloatVector.fromArray(S, u, i + 4 * step);
-            FloatVector u5 = FloatVector.fromArray(S, u, i + 5 * step);
-            FloatVector near = u2.mul(plus1over2);
-            u0.fma(plus1over2, u4.sub(u3).fma(plus1over6, near.neg())).intoArray(g, o);
-            u5.intoArray(g, o + toStep);
-            u4.add(u4).add(u3).fma(plus1over6, u1).sub(near).intoArray(g, o + 2 * toStep);
-        }
-    }
-
-    @Override
-    public void inputColumns(int count, float[] top, int topFrom, float[] d, int from, int step,
-            float[] bottom, int bottomFrom, float[] v, int to, int toStep) {
-        FloatVector minus4 = FloatVector.broadcast(S, -4f);
-        FloatVector minus5 = FloatVector.broadcast(S, -5f);
-        FloatVector plus4 = FloatVector.broadcast(S, 4f);
-        for (int c = 0; c < count; c += L) {
-            int i = from + c;
-            int o = to + c;
-            FloatVector d0 = FloatVector.fromArray(S, top, topFrom + c);
-            FloatVector d5 = FloatVector.fromArray(S, bottom, bottomFrom + c);
-            FloatVector d1 = FloatVector.fromArray(S, d, i + step);
-            FloatVector d2 = FloatVector.fromArray(S, d, i + 2 * step);
-            FloatVector d3 = FloatVector.fromArray(S, d, i + 3 * step);
-            FloatVector d4 = FloatVector.fromArray(S, d, i + 4 * step);
-            FloatVector even = d2.fma(minus4, d4);
-            FloatVector odd = d1.fma(minus4, d3);
-            FloatVector near = d4.sub(d2);
-            FloatVector half = d3.sub(d1);
-            FloatVector far = half.add(half);
-            d0.fma(plus4, d2.fma(minus5, d4)).intoArray(v, o);
-            d1.fma(plus4, d3.fma(minus5, d5)).intoArray(v, o + toStep);
-            even.add(odd).intoArray(v, o + 2 * toStep);
-            even.sub(odd).intoArray(v, o + 3 * toStep);
-            near.add(far).intoArray(v, o + 4 * toStep);
-            near.sub(far).intoArray(v, o + 5 * toStep);
+            FloatVector farSum = m4.add(m5);
+            FloatVector farDifference = m4.sub(m5);
+            m0.add(sum).add(farSum).intoArray(y, o);
+            farDifference.fma(plus2, difference).intoArray(y, o + toStep);
+            farSum.fma(plus4, sum).intoArray(y, o + 2 * toStep);
+            farDifference.fma(plus8, m1.add(difference)).intoArray(y, o + 3 * toStep);
         }
     }
 
@@ -728,7 +664,7 @@ final class VectorLines implements LineTransforms {
         }
     }
 
-    static void outputColumns(int count, float[] m, int from, int step, float[] scale, float[] shift,
+    static void outputColumns(int columns, float[] m, int from, int step, float[] scale, float[] shift,
             int channel, float floor, float[] y, int to, int toStep) {
         FloatVector plus2 = FloatVector.broadcast(S, 2f);
         FloatVector plus4 = FloatVector.broadcast(S, 4f);
@@ -736,7 +672,7 @@ final class VectorLines implements LineTransforms {
         FloatVector a = FloatVector.fromArray(S, scale, channel);
         FloatVector b = FloatVector.fromArray(S, shift, channel);
         FloatVector least = FloatVector.broadcast(S, floor);
-        for (int c = 0; c < count; c += L) {
+        for (int c = 0; c < columns * L; c += L) {
             int i = from + c;
             int o = to + c;
             FloatVector m0 = FloatVector.fromArray(S, m, i);
@@ -756,7 +692,7 @@ final class VectorLines implements LineTransforms {
         }
     }
 
-    static void outputColumns(int count, float[] m, int from, int step, float[] scale, float[] shift,
+    static void outputColumns(int columns, float[] m, int from, int step, float[] scale, float[] shift,
             int channel, float floor, float[] residual, float[] y, int to, int toStep) {
         FloatVector plus2 = FloatVector.broadcast(S, 2f);
         FloatVector plus4 = FloatVector.broadcast(S, 4f);
@@ -764,7 +700,7 @@ final class VectorLines implements LineTransforms {
         FloatVector a = FloatVector.fromArray(S, scale, channel);
         FloatVector b = FloatVector.fromArray(S, shift, channel);
         FloatVector least = FloatVector.broadcast(S, floor);
-        for (int c = 0; c < count; c += L) {
+        for (int c = 0; c < columns * L; c += L) {
             int i = from + c;
             int o = to + c;
             FloatVector m0 = FloatVector.fromArray(S, m, i);

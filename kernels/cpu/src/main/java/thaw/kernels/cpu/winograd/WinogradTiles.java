@@ -224,7 +224,7 @@ record WinogradTiles(Memory memory, TileTransforms transforms, int lanes, int im
             Arrays.fill(scratch, aside, aside + (high - low) * lanes, 0);
         }
         LineTransforms lines = transforms.lines();
-        lines.inputColumns((high - low) * lanes, isAbove ? scratch : source, isAbove ? aside : at, source, at, row,
+        lines.inputColumns(high - low, isAbove ? scratch : source, isAbove ? aside : at, source, at, row,
                 isBelow ? scratch : source, isBelow ? aside : at + (LINE - 1) * row, scratch, (low - left) * lanes, line);
         for (int i = 0; i < LINE; i++) {
             Arrays.fill(scratch, i * line, i * line + (low - left) * lanes, 0);
@@ -266,7 +266,7 @@ record WinogradTiles(Memory memory, TileTransforms transforms, int lanes, int im
                 } else if (p.isWhole()) {
                     int line = OUT * tiles * lanes;
                     LineTransforms lines = transforms.lines();
-                    lines.gradient(OUT, line, g, at, row, scratch, 0, line);
+                    lines.gradientColumns(OUT * tiles, g, at, row, scratch, 0, line);
                     for (int i = 0; i < LINE; i++) {
                         lines.gradientRows(tiles, scratch, i * line, m, target + i * LINE * pair, pair);
                     }
