@@ -4,6 +4,7 @@ import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Supplier;
 import thaw.kernels.AdamWOps;
 import thaw.kernels.ArrayOps;
+import thaw.kernels.Backend;
 import thaw.kernels.BinaryLossOps;
 import thaw.kernels.CheckedBackend;
 import thaw.kernels.ConvolutionOps;

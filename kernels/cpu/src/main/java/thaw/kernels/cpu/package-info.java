@@ -33,4 +33,7 @@
  * ({@link thaw.kernels.cpu.CpuBackend#scalar}); see {@link thaw.kernels.cpu.memory.CpuArray}. Images, and
  * arrays of any rank but 4, stay row-major, and operators outside the hot paths of networks convert.
  */
+@NullMarked
 package thaw.kernels.cpu;
+
+import org.jspecify.annotations.NullMarked;
