@@ -106,10 +106,10 @@ final class PlanOptions {
 
     private LearningRates mainRates(boolean pretrained) {
         if (layerDecay != null) {
-            if (rates != null && !(rates instanceof LearningRates.Single)) {
+            if (rates != null && !rates.isSingle()) {
                 throw new Failure("--layer-decay: expected a single --lr, the head's rate, got " + rates);
             }
-            double head = rates instanceof LearningRates.Single one ? one.lr() : DEFAULT_RATE;
+            double head = rates == null ? DEFAULT_RATE : rates.numbers().get(0);
             return Failure.naming("--layer-decay", () -> LearningRates.layerDecay(head, layerDecay));
         }
         if (rates != null) {
