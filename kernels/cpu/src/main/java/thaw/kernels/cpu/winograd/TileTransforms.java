@@ -2,8 +2,6 @@ package thaw.kernels.cpu.winograd;
 
 import thaw.kernels.cpu.microkernel.BlockLoops;
 import thaw.kernels.cpu.microkernel.BlockedEpilogue;
-import thaw.kernels.cpu.microkernel.PixelEpilogue;
-import thaw.kernels.cpu.microkernel.ScalarTaps;
 
 /**
  * Winograd's transforms of tiles of a channel block: {@link LineTransforms} on columns, then on rows of the result (outputs of
@@ -28,7 +26,7 @@ final class TileTransforms {
     TileTransforms(BlockLoops loops) {
         this.loops = loops;
         lanes = loops.lanes();
-        vectors = new VectorLines();
+        vectors = loops.hasVectors() ? new VectorLines() : null;
         scalars = new ScalarLines(lanes);
     }
 
@@ -175,11 +173,7 @@ final class TileTransforms {
     /** Applies an epilogue to a tile's pixels, in place; null for none. */
     private void epilogue(int rows, int columns, BlockedEpilogue e, int channel, float[] y, int to, int row) {
         for (int i = 0; e != null && i < rows; i++) {
-            if (loops.vectors()) {
-                PixelEpilogue.apply(e, channel, y, to + i * row, lanes, columns);
-            } else {
-                ScalarTaps.epilogue(lanes, columns, e, channel, y, to + i * row, lanes);
-            }
+            e.apply(loops, channel, y, to + i * row, lanes, columns);
         }
     }
 
