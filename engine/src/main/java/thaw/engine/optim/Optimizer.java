@@ -94,7 +94,7 @@ public abstract class Optimizer implements AutoCloseable {
      *
      * @param foundInf a scalar on the parameters' device, or null for 0
      */
-    protected void update(ParamGroup group, double weightDecay, List<Tensor> parameters, Tensor foundInf) {
+    protected void update(ParamGroup group, double weightDecay, List<Tensor> parameters, @Nullable Tensor foundInf) {
         if (foundInf == null || foundInf.item() == 0) {
             update(group, weightDecay, parameters);
         }
@@ -214,7 +214,7 @@ public abstract class Optimizer implements AutoCloseable {
         }
     }
 
-    private void guarded(ParamGroup group, double weightDecay, List<Tensor> moving, Tensor foundInf) {
+    private void guarded(ParamGroup group, double weightDecay, List<Tensor> moving, @Nullable Tensor foundInf) {
         if (!moving.isEmpty()) {
             Device device = moving.get(0).device();
             try (NoGrad off = device.noGrad(); Scope scope = device.scope()) {

@@ -1,7 +1,5 @@
 package thaw.kernels.cpu;
 
-import static thaw.kernels.cpu.memory.Memory.cpu;
-
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Supplier;
 import thaw.kernels.AdamWOps;
@@ -19,7 +17,7 @@ import thaw.kernels.ReductionOps;
 import thaw.kernels.SgdOps;
 import thaw.kernels.ShapeOps;
 import thaw.kernels.cpu.conv.PlainConvolution;
-import thaw.kernels.cpu.conv.VectorConvolution;
+import thaw.kernels.cpu.conv.BlockedConvolution;
 import thaw.kernels.cpu.elementwise.Elementwise;
 import thaw.kernels.cpu.elementwise.Rearrangement;
 import thaw.kernels.cpu.loss.AdamWUpdate;
@@ -75,7 +73,7 @@ public final class CpuBackend extends CheckedBackend {
         elementwise = new Elementwise(memory, workers, loops);
         current = vectors ? new BlockLoops(lanes) : null;
         product = vectors ? new VectorMatrixProduct(memory, workers, current) : new PlainMatrixProduct(memory, workers);
-        convolution = vectors ? new VectorConvolution(memory, workers, current) : new PlainConvolution(memory, workers);
+        convolution = vectors ? new BlockedConvolution(memory, workers, current) : new PlainConvolution(memory, workers);
         batchNorm = new BatchNorm(memory, workers, loops);
         pooling = new Pooling(memory, workers, windowLoops(loops));
         loss = new SoftmaxLoss(memory);

@@ -32,7 +32,7 @@ public final class CpuArray extends Array {
     }
 
     /** The number of channels side by side; 1 means row-major. */
-    int block() {
+    public int block() {
         return block;
     }
 

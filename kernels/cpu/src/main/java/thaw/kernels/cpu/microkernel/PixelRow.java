@@ -7,7 +7,7 @@ package thaw.kernels.cpu.microkernel;
 public final class PixelRow {
 
     /** Whether there are 32 vector registers, enough for tiles of 14 pixels by 2 vectors; with 16 the limit is 6 by 2. */
-    public static final boolean MANY_REGISTERS = TwoVectorTaps.L == 16 || TwoVectorTaps.L == 4;
+    public static final boolean MANY_REGISTERS = TapKernels.L == 16 || TapKernels.L == 4;
 
     private PixelRow() {
     }
@@ -52,7 +52,7 @@ public final class PixelRow {
 
     /**
      * Runs tiles of {@code tile} pixels, and a narrower one for the rest, over a row; the other arguments are those of
-     * {@link TwoVectorTaps}.
+     * {@link TapKernels}.
      *
      * @param tile     from {@link #tile}
      * @param blocks   the number of vectors of output channels: 1 or 2
@@ -69,36 +69,36 @@ public final class PixelRow {
             if (blocks == 2) {
                 switch (width) {
                     case 14 -> {
-                        if (px == TwoVectorTaps.L) {
-                            AdjacentTaps.pixels14(x, xa, taps, shift, steps, w, wo, y, ya, py, yBlock);
+                        if (px == TapKernels.L) {
+                            TapKernels.adjacent14vectors2(x, xa, px, taps, shift, steps, w, wo, y, ya, py, yBlock);
                         } else {
-                            TwoVectorTaps.pixels14(x, xa, px, taps, shift, steps, w, wo, y, ya, py, yBlock);
+                            TapKernels.pixels14vectors2(x, xa, px, taps, shift, steps, w, wo, y, ya, py, yBlock);
                         }
                     }
-                    case 8 -> TwoVectorTaps.pixels8(x, xa, px, taps, shift, steps, w, wo, y, ya, py, yBlock);
-                    case 7 -> TwoVectorTaps.pixels7(x, xa, px, taps, shift, steps, w, wo, y, ya, py, yBlock);
-                    case 6 -> TwoVectorTaps.pixels6(x, xa, px, taps, shift, steps, w, wo, y, ya, py, yBlock);
-                    case 4 -> TwoVectorTaps.pixels4(x, xa, px, taps, shift, steps, w, wo, y, ya, py, yBlock);
-                    default -> TwoVectorTaps.pixels1(x, xa, px, taps, shift, steps, w, wo, y, ya, py, yBlock);
+                    case 8 -> TapKernels.pixels8vectors2(x, xa, px, taps, shift, steps, w, wo, y, ya, py, yBlock);
+                    case 7 -> TapKernels.pixels7vectors2(x, xa, px, taps, shift, steps, w, wo, y, ya, py, yBlock);
+                    case 6 -> TapKernels.pixels6vectors2(x, xa, px, taps, shift, steps, w, wo, y, ya, py, yBlock);
+                    case 4 -> TapKernels.pixels4vectors2(x, xa, px, taps, shift, steps, w, wo, y, ya, py, yBlock);
+                    default -> TapKernels.pixels1vectors2(x, xa, px, taps, shift, steps, w, wo, y, ya, py, yBlock);
                 }
             } else {
                 switch (width) {
                     case 14 -> {
-                        if (px == OneVectorTaps.L) {
-                            AdjacentTaps.pixels14(x, xa, taps, shift, steps, w, wo, y, ya, py);
+                        if (px == TapKernels.L) {
+                            TapKernels.adjacent14vectors1(x, xa, px, taps, shift, steps, w, wo, y, ya, py, yBlock);
                         } else {
-                            OneVectorTaps.pixels14(x, xa, px, taps, shift, steps, w, wo, y, ya, py);
+                            TapKernels.pixels14vectors1(x, xa, px, taps, shift, steps, w, wo, y, ya, py, yBlock);
                         }
                     }
-                    case 8 -> OneVectorTaps.pixels8(x, xa, px, taps, shift, steps, w, wo, y, ya, py);
-                    case 7 -> OneVectorTaps.pixels7(x, xa, px, taps, shift, steps, w, wo, y, ya, py);
-                    case 4 -> OneVectorTaps.pixels4(x, xa, px, taps, shift, steps, w, wo, y, ya, py);
-                    default -> OneVectorTaps.pixels1(x, xa, px, taps, shift, steps, w, wo, y, ya, py);
+                    case 8 -> TapKernels.pixels8vectors1(x, xa, px, taps, shift, steps, w, wo, y, ya, py, yBlock);
+                    case 7 -> TapKernels.pixels7vectors1(x, xa, px, taps, shift, steps, w, wo, y, ya, py, yBlock);
+                    case 4 -> TapKernels.pixels4vectors1(x, xa, px, taps, shift, steps, w, wo, y, ya, py, yBlock);
+                    default -> TapKernels.pixels1vectors1(x, xa, px, taps, shift, steps, w, wo, y, ya, py, yBlock);
                 }
             }
             if (epilogue != null) {
                 for (int v = 0; v < blocks; v++) {
-                    PixelEpilogue.apply(epilogue, channel + v * TwoVectorTaps.L, y, ya + v * yBlock, py, width);
+                    PixelEpilogue.apply(epilogue, channel + v * TapKernels.L, y, ya + v * yBlock, py, width);
                 }
             }
         }

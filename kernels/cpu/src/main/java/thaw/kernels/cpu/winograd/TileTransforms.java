@@ -2,170 +2,217 @@ package thaw.kernels.cpu.winograd;
 
 import thaw.kernels.cpu.microkernel.BlockLoops;
 import thaw.kernels.cpu.microkernel.BlockedEpilogue;
+import thaw.kernels.cpu.microkernel.PixelEpilogue;
 import thaw.kernels.cpu.microkernel.ScalarTaps;
 
-/** Winograd's transforms of tiles of channel blocks, by the Vector API or in scalar code: {@link BlockLoops} decides. */
+/**
+ * Winograd's transforms of tiles of a channel block: {@link LineTransforms} on columns, then on rows of the result (outputs of
+ * whole tiles: on rows, then on columns), through a scratch buffer that stays in the first-level cache. {@link BlockLoops}
+ * decides whether by the Vector API or in scalar code.
+ *
+ * <p>In each method, {@code row} is the number of floats between rows of pixels, and {@code pair} that between pairs of points
+ * (or of values of {@link WinogradPhases}), of which a tile has {@link WinogradPoints#LINE} squared
+ * (or {@link WinogradPhases#LINE}).
+ */
 final class TileTransforms {
 
+    private static final int POINTS = WinogradPoints.LINE;
+    private static final int VALUES = WinogradPhases.LINE;
+    private static final int TAP = WinogradPhases.TAP;
+
     private final BlockLoops loops;
+    private final LineTransforms vectors;
+    private final LineTransforms scalars;
     private final int lanes;
 
     TileTransforms(BlockLoops loops) {
         this.loops = loops;
-        this.lanes = loops.lanes();
+        lanes = loops.lanes();
+        vectors = new VectorLines();
+        scalars = new ScalarLines(lanes);
     }
 
     int lanes() {
         return lanes;
     }
 
-    /** See {@link WinogradInput#columns}. */
-    void inputColumns(float[] top, int topFrom, float[] d, int from, int row, float[] bottom, int bottomFrom, int columns,
-            float[] out, int to, int line) {
-        if (loops.vectors()) {
-            WinogradInput.columns(top, topFrom, d, from, row, bottom, bottomFrom, columns, out, to, line);
-            return;
-        }
-        ScalarWinograd.inputColumns(columns * lanes, top, topFrom, d, from, row, bottom, bottomFrom, out, to, line);
+    LineTransforms lines() {
+        return loops.vectors() ? vectors : scalars;
     }
 
-    /** See {@link WinogradInput#rows}. */
-    void inputRows(float[] d, int from, int tiles, float[] v, int to, int pair) {
-        if (loops.vectors()) {
-            WinogradInput.rows(d, from, tiles, v, to, pair);
-            return;
+    /** {@code Bᵀ d B} of a tile of {@code rows + 2} by {@code columns + 2} pixels. */
+    void input(int rows, int columns, float[] d, int from, int row, float[] scratch, float[] v, int to, int pair) {
+        LineTransforms lines = lines();
+        for (int j = 0; j < (columns + 2) * lanes; j += lanes) {
+            lines.input(rows, d, from + j, row, scratch, j, POINTS * lanes);
         }
-        for (int t = 0; t < tiles; t++) {
-            ScalarWinograd.input(4, lanes, d, from + t * WinogradPoints.OUTPUTS * lanes, lanes, v, to + t * lanes, pair);
-        }
-    }
-
-    /** See {@link WinogradInput#part}. */
-    void inputPart(int rows, int columns, float[] d, int from, int row, float[] scratch, float[] v, int to, int pair) {
-        if (loops.vectors()) {
-            WinogradInput.part(rows, columns, d, from, row, scratch, v, to, pair);
-            return;
-        }
-        int line = WinogradPoints.LINE;
-        ScalarWinograd.input(rows, (columns + 2) * lanes, d, from, row, scratch, 0, line * lanes);
         for (int i = 0; i < rows + 2; i++) {
-            ScalarWinograd.input(columns, lanes, scratch, i * line * lanes, lanes, v, to + i * line * pair, pair);
+            lines.input(columns, scratch, i * POINTS * lanes, lanes, v, to + i * POINTS * pair, pair);
         }
     }
 
-    /** See {@link WinogradStridedInput#tile}. */
+    /** {@link #input} with a stride of 2, of {@code 2·rows + 1} by {@code 2·columns + 1} pixels. */
     void stridedInput(int rows, int columns, float[] d, int from, int row, float[] scratch, float[] v, int to, int pair) {
-        if (loops.vectors()) {
-            WinogradStridedInput.tile(rows, columns, d, from, row, scratch, v, to, pair);
-            return;
+        LineTransforms lines = lines();
+        for (int j = 0; j < (2 * columns + 1) * lanes; j += lanes) {
+            lines.stridedInput(rows, d, from + j, 2 * row, scratch, j, VALUES * lanes);
         }
-        int line = WinogradPhases.LINE;
-        ScalarWinograd.stridedInput(rows, (2 * columns + 1) * lanes, d, from, 2 * row, scratch, 0, line * lanes);
         for (int i = 0; i <= rows; i++) {
-            stridedLine(columns, scratch, i * line * lanes, v, to + i * line * pair, pair);
+            stridedInputLine(lines, columns, scratch, i * VALUES * lanes, v, to + i * VALUES * pair, pair);
         }
         for (int i = 0; i < rows; i++) {
-            stridedLine(columns, d, from + (2 * i + 1) * row, v, to + (WinogradPhases.TAP + i) * line * pair, pair);
+            stridedInputLine(lines, columns, d, from + (2 * i + 1) * row, v, to + (TAP + i) * VALUES * pair, pair);
         }
     }
 
-    private void stridedLine(int outputs, float[] d, int from, float[] out, int to, int outStep) {
-        ScalarWinograd.stridedInput(outputs, lanes, d, from, 2 * lanes, out, to, outStep);
+    /** Both phases of a row of pixels, or of points. */
+    private void stridedInputLine(LineTransforms lines, int outputs, float[] d, int from, float[] v, int to, int pair) {
+        lines.stridedInput(outputs, d, from, 2 * lanes, v, to, pair);
         for (int i = 0; i < outputs; i++) {
-            System.arraycopy(d, from + (2 * i + 1) * lanes, out, to + (WinogradPhases.TAP + i) * outStep, lanes);
+            System.arraycopy(d, from + (2 * i + 1) * lanes, v, to + (TAP + i) * pair, lanes);
         }
     }
 
-    /** See {@link WinogradFilter#values}. */
+    /**
+     * {@code G g Gᵀ}
+     *
+     * @param outputs outputs along a line of a tile: 4, or 2, which uses the first four points
+     * @param place   floats between neighbouring filter positions
+     * @param pair    floats between neighbouring pairs of points, of {@code (outputs + 2)²}
+     */
     void filter(int outputs, float[] g, int from, int place, float[] scratch, float[] u, int to, int pair) {
-        if (loops.vectors()) {
-            WinogradFilter.values(outputs, g, from, place, scratch, u, to, pair);
-            return;
-        }
+        LineTransforms lines = lines();
         int points = outputs + 2;
         for (int j = 0; j < 3; j++) {
-            ScalarWinograd.filter(outputs, lanes, g, from + j * place, 3 * place, scratch, j * lanes, 3 * lanes);
+            lines.filter(outputs, g, from + j * place, 3 * place, scratch, j * lanes, 3 * lanes);
         }
         for (int i = 0; i < points; i++) {
-            ScalarWinograd.filter(outputs, lanes, scratch, i * 3 * lanes, lanes, u, to + i * points * pair, pair);
+            lines.filter(outputs, scratch, i * 3 * lanes, lanes, u, to + i * points * pair, pair);
         }
     }
 
-    /** See {@link WinogradStridedFilter#values}. */
+    /** {@link #filter} with a stride of 2. */
     void stridedFilter(float[] g, int from, int place, float[] scratch, float[] u, int to, int pair) {
-        if (loops.vectors()) {
-            WinogradStridedFilter.values(g, from, place, scratch, u, to, pair);
-            return;
-        }
+        LineTransforms lines = lines();
         for (int j = 0; j < 3; j++) {
-            ScalarWinograd.stridedFilter(lanes, g, from + j * place, 3 * place, scratch, j * lanes, 3 * lanes);
+            lines.stridedFilter(4, g, from + j * place, 3 * place, scratch, j * lanes, 3 * lanes);
         }
         for (int i = 0; i < 6; i++) {
-            ScalarWinograd.stridedFilter(lanes, scratch, i * 3 * lanes, lanes, u, to + i * 6 * pair, pair);
+            lines.stridedFilter(4, scratch, i * 3 * lanes, lanes, u, to + i * 6 * pair, pair);
         }
     }
 
-    /** See {@link WinogradOutput#rows}. */
-    void outputRows(float[] m, int from, int pair, int tiles, float[] out, int to) {
-        if (loops.vectors()) {
-            WinogradOutput.rows(m, from, pair, tiles, out, to);
-            return;
+    /** {@code Gᵀ u G}, the gradient of {@link #filter}, with filter positions side by side. */
+    void filterGradient(float[] u, int from, int pair, float[] scratch, float[] g, int to) {
+        LineTransforms lines = lines();
+        for (int j = 0; j < 6; j++) {
+            lines.filterGradient(4, u, from + j * pair, 6 * pair, scratch, j * lanes, 6 * lanes);
         }
-        for (int t = 0; t < tiles; t++) {
-            ScalarWinograd.output(4, lanes, m, from + t * lanes, pair, out, to + t * WinogradPoints.OUTPUTS * lanes, lanes);
+        for (int i = 0; i < 3; i++) {
+            lines.filterGradient(4, scratch, i * 6 * lanes, lanes, g, to + i * 3 * lanes, lanes);
         }
     }
 
-    /** See {@link WinogradOutput#columns}. */
-    void outputColumns(float[] m, int from, int line, int columns, BlockedEpilogue e, int channel, float[] y, int to,
-            int row) {
-        if (loops.vectors()) {
-            WinogradOutput.columns(m, from, line, columns, e, channel, y, to, row);
-            return;
+    /** {@link #filterGradient} with a stride of 2. */
+    void stridedFilterGradient(float[] u, int from, int pair, float[] scratch, float[] g, int to) {
+        LineTransforms lines = lines();
+        for (int j = 0; j < 6; j++) {
+            lines.stridedFilterGradient(4, u, from + j * pair, 6 * pair, scratch, j * lanes, 6 * lanes);
         }
-        ScalarWinograd.output(4, columns * lanes, m, from, line, y, to, row);
-        tileEpilogue(4, columns, e, channel, y, to, row);
+        for (int i = 0; i < 3; i++) {
+            lines.stridedFilterGradient(4, scratch, i * 6 * lanes, lanes, g, to + i * 3 * lanes, lanes);
+        }
     }
 
-    /** See {@link WinogradOutput#part}. */
-    void outputPart(int rows, int columns, float[] m, int from, int pair, float[] scratch, BlockedEpilogue e, int channel,
+    /** {@code act(scale · Aᵀ m A + shift + residual)} of a tile of {@code rows} by {@code columns} pixels. */
+    void output(int rows, int columns, float[] m, int from, int pair, float[] scratch, BlockedEpilogue e, int channel,
             float[] y, int to, int row) {
-        if (loops.vectors()) {
-            WinogradOutput.part(rows, columns, m, from, pair, scratch, e, channel, y, to, row);
-            return;
-        }
-        int line = WinogradPoints.LINE;
+        LineTransforms lines = lines();
         for (int j = 0; j < columns + 2; j++) {
-            ScalarWinograd.output(rows, lanes, m, from + j * pair, line * pair, scratch, j * lanes, line * lanes);
+            lines.output(rows, m, from + j * pair, POINTS * pair, scratch, j * lanes, POINTS * lanes);
         }
         for (int i = 0; i < rows; i++) {
-            ScalarWinograd.output(columns, lanes, scratch, i * line * lanes, lanes, y, to + i * row, lanes);
+            lines.output(columns, scratch, i * POINTS * lanes, lanes, y, to + i * row, lanes);
         }
-        tileEpilogue(rows, columns, e, channel, y, to, row);
+        epilogue(rows, columns, e, channel, y, to, row);
     }
 
-    /** See {@link WinogradStridedOutput#tile}. */
+    /** {@link #output} with a stride of 2. */
     void stridedOutput(int rows, int columns, float[] m, int from, int pair, float[] scratch, BlockedEpilogue e,
             int channel, float[] y, int to, int row) {
-        if (loops.vectors()) {
-            WinogradStridedOutput.tile(rows, columns, m, from, pair, scratch, e, channel, y, to, row);
-            return;
-        }
-        int line = WinogradPhases.LINE;
-        for (int j = 0; j < WinogradPhases.TAP + columns; j++) {
-            if (j <= columns || j >= WinogradPhases.TAP) {
-                ScalarWinograd.stridedOutput(rows, lanes, m, from + j * pair, line * pair, scratch, j * lanes, line * lanes);
+        LineTransforms lines = lines();
+        for (int j = 0; j < TAP + columns; j++) {
+            if (WinogradPhases.has(columns, j)) {
+                lines.stridedOutput(rows, m, from + j * pair, VALUES * pair, scratch, j * lanes, VALUES * lanes);
             }
         }
         for (int i = 0; i < rows; i++) {
-            ScalarWinograd.stridedOutput(columns, lanes, scratch, i * line * lanes, lanes, y, to + i * row, lanes);
+            lines.stridedOutput(columns, scratch, i * VALUES * lanes, lanes, y, to + i * row, lanes);
         }
-        tileEpilogue(rows, columns, e, channel, y, to, row);
+        epilogue(rows, columns, e, channel, y, to, row);
     }
 
-    private void tileEpilogue(int rows, int columns, BlockedEpilogue e, int channel, float[] y, int to, int row) {
+    /**
+     * {@code act(scale · Aᵀ m + shift + residual)} of lines of points that {@link LineTransforms#outputRows} has transformed.
+     * On vectors the epilogue comes before the store.
+     *
+     * @param columns the width in pixels of the whole tiles
+     */
+    void outputColumns(int columns, float[] m, int from, int line, BlockedEpilogue e, int channel, float[] y, int to, int row) {
+        if (e == null || !loops.vectors()) {
+            lines().outputColumns(columns, m, from, line, y, to, row);
+            epilogue(4, columns, e, channel, y, to, row);
+            return;
+        }
+        float floor = e.relu() ? 0 : Float.NEGATIVE_INFINITY;
+        if (e.residual() == null) {
+            VectorLines.outputColumns(columns, m, from, line, e.scale(), e.shift(), channel, floor, y, to, row);
+        } else {
+            VectorLines.outputColumns(columns, m, from, line, e.scale(), e.shift(), channel, floor, e.residual(), y, to, row);
+        }
+    }
+
+    /** Applies an epilogue to a tile's pixels, in place; null for none. */
+    private void epilogue(int rows, int columns, BlockedEpilogue e, int channel, float[] y, int to, int row) {
         for (int i = 0; e != null && i < rows; i++) {
-            ScalarTaps.epilogue(lanes, columns, e, channel, y, to + i * row, lanes);
+            if (loops.vectors()) {
+                PixelEpilogue.apply(e, channel, y, to + i * row, lanes, columns);
+            } else {
+                ScalarTaps.epilogue(lanes, columns, e, channel, y, to + i * row, lanes);
+            }
+        }
+    }
+
+    /** {@code A g Aᵀ}, the gradient of {@link #output}, of a tile of {@code rows} by {@code columns} pixels. */
+    void gradient(int rows, int columns, float[] g, int from, int row, float[] scratch, float[] m, int to, int pair) {
+        LineTransforms lines = lines();
+        for (int j = 0; j < columns * lanes; j += lanes) {
+            lines.gradient(rows, g, from + j, row, scratch, j, 4 * lanes);
+        }
+        for (int i = 0; i < rows + 2; i++) {
+            lines.gradient(columns, scratch, i * 4 * lanes, lanes, m, to + i * POINTS * pair, pair);
+        }
+    }
+
+    /** {@link #gradient} with a stride of 2. */
+    void stridedGradient(int rows, int columns, float[] g, int from, int row, float[] scratch, float[] m, int to, int pair) {
+        LineTransforms lines = lines();
+        for (int j = 0; j < columns * lanes; j += lanes) {
+            lines.stridedGradient(rows, g, from + j, row, scratch, j, 4 * lanes);
+        }
+        for (int i = 0; i <= rows; i++) {
+            stridedGradientLine(lines, columns, scratch, i * 4 * lanes, m, to + i * VALUES * pair, pair);
+        }
+        for (int i = 0; i < rows; i++) {
+            stridedGradientLine(lines, columns, g, from + i * row, m, to + (TAP + i) * VALUES * pair, pair);
+        }
+    }
+
+    /** Both phases of a row of pixels, or of points. */
+    private void stridedGradientLine(LineTransforms lines, int outputs, float[] g, int from, float[] m, int to, int pair) {
+        lines.stridedGradient(outputs, g, from, lanes, m, to, pair);
+        for (int i = 0; i < outputs; i++) {
+            System.arraycopy(g, from + i * lanes, m, to + (TAP + i) * pair, lanes);
         }
     }
 }

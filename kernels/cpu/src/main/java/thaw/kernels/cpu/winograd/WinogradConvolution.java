@@ -41,7 +41,7 @@ import thaw.kernels.cpu.parallel.Workers;
  * </pre>
  * with 512 channels at batch 1 in tiles of 2×2; and in training with 128 small images, whose layers' input and output do
  * not fit into the caches: 16 channels at 32² 138, 32 at 16² 207, 64 at 8² 250. With 16 channels the products take half of
- * the time: each number of the transformed input is multiplied with only one vector of weights, see {@link thaw.kernels.cpu.microkernel.AdjacentTaps}.
+ * the time: each number of the transformed input is multiplied with only one vector of weights, see {@link PixelRow}.
  */
 public final class WinogradConvolution {
 

@@ -197,7 +197,7 @@ record WinogradTiles(Memory memory, TileTransforms transforms, int lanes, int im
         if (stride == 2) {
             transforms.stridedInput(rows, columns, source, at, row, scratch, v, target, pair);
         } else {
-            transforms.inputPart(rows, columns, source, at, row, scratch, v, target, pair);
+            transforms.input(rows, columns, source, at, row, scratch, v, target, pair);
         }
     }
 
@@ -223,13 +223,13 @@ record WinogradTiles(Memory memory, TileTransforms transforms, int lanes, int im
         if (isAbove || isBelow) {
             Arrays.fill(scratch, aside, aside + (high - low) * lanes, 0);
         }
-        transforms.inputColumns(isAbove ? scratch : source, isAbove ? aside : at, source, at + row, row,
-                isBelow ? scratch : source, isBelow ? aside : at + (LINE - 1) * row, high - low,
-                scratch, (low - left) * lanes, line);
+        LineTransforms lines = transforms.lines();
+        lines.inputColumns(high - low, isAbove ? scratch : source, isAbove ? aside : at, source, at, row,
+                isBelow ? scratch : source, isBelow ? aside : at + (LINE - 1) * row, scratch, (low - left) * lanes, line);
         for (int i = 0; i < LINE; i++) {
             Arrays.fill(scratch, i * line, i * line + (low - left) * lanes, 0);
             Arrays.fill(scratch, i * line + (high - left) * lanes, (i + 1) * line, 0);
-            transforms.inputRows(scratch, i * line, tiles, v, target + i * LINE * pair, pair);
+            lines.inputRows(tiles, scratch, i * line, v, target + i * LINE * pair, pair);
         }
     }
 
@@ -262,15 +262,16 @@ record WinogradTiles(Memory memory, TileTransforms transforms, int lanes, int im
                 int at = (((p.image * blocks + b) * outH + p.top) * outW + p.left) * lanes;
                 int target = (b * count + t) * lanes;
                 if (stride == 2) {
-                    WinogradStridedGradient.tile(p.height, p.width, g, at, row, scratch, m, target, pair);
+                    transforms.stridedGradient(p.height, p.width, g, at, row, scratch, m, target, pair);
                 } else if (p.isWhole()) {
                     int line = OUT * tiles * lanes;
-                    WinogradGradient.columns(g, at, row, OUT * tiles, scratch, 0, line);
+                    LineTransforms lines = transforms.lines();
+                    lines.gradientColumns(OUT * tiles, g, at, row, scratch, 0, line);
                     for (int i = 0; i < LINE; i++) {
-                        WinogradGradient.rows(scratch, i * line, tiles, m, target + i * LINE * pair, pair);
+                        lines.gradientRows(tiles, scratch, i * line, m, target + i * LINE * pair, pair);
                     }
                 } else {
-                    WinogradGradient.part(p.height, p.width, g, at, row, scratch, m, target, pair);
+                    transforms.gradient(p.height, p.width, g, at, row, scratch, m, target, pair);
                 }
             }
         }
@@ -300,11 +301,11 @@ record WinogradTiles(Memory memory, TileTransforms transforms, int lanes, int im
                 } else if (p.isWhole()) {
                     int line = OUT * tiles * lanes;
                     for (int j = 0; j < LINE; j++) {
-                        transforms.outputRows(m, source + j * LINE * pair, pair, tiles, scratch, j * line);
+                        transforms.lines().outputRows(tiles, m, source + j * LINE * pair, pair, scratch, j * line);
                     }
-                    transforms.outputColumns(scratch, 0, line, OUT * tiles, e, channel, y, at, row);
+                    transforms.outputColumns(OUT * tiles, scratch, 0, line, e, channel, y, at, row);
                 } else {
-                    transforms.outputPart(p.height, p.width, m, source, pair, scratch, e, channel, y, at, row);
+                    transforms.output(p.height, p.width, m, source, pair, scratch, e, channel, y, at, row);
                 }
             }
         }

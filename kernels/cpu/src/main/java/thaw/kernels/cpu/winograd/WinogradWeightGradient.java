@@ -281,9 +281,9 @@ public final class WinogradWeightGradient {
                         for (int i = 0; i < lanes; i++) {
                             int from = uo + (((block - firstBlock) * lanes + i) * vectors + v) * lanes;
                             if (tiles.stride() == 1) {
-                                WinogradFilter.gradient(u, from, valueSize(), scratch, filters, i * 9 * lanes);
+                                tiles.transforms().filterGradient(u, from, valueSize(), scratch, filters, i * 9 * lanes);
                             } else {
-                                WinogradStridedFilter.gradient(u, from, valueSize(), scratch, filters, i * 9 * lanes);
+                                tiles.transforms().stridedFilterGradient(u, from, valueSize(), scratch, filters, i * 9 * lanes);
                             }
                         }
                         scatter(filters, (2 * panel + v) * lanes, block * lanes);

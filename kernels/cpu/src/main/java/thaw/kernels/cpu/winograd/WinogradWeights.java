@@ -6,7 +6,7 @@ import thaw.kernels.cpu.memory.CpuArray;
 import thaw.kernels.cpu.memory.Memory;
 
 /**
- * Transforms the weights of a {@link WinogradConvolution} for {@link thaw.kernels.cpu.microkernel.TwoVectorTaps}: for each panel of one or two vectors
+ * Transforms the weights of a {@link WinogradConvolution} for {@link thaw.kernels.cpu.microkernel.PixelRow}: for each panel of one or two vectors
  * of output channels {@code [value][input][output of the panel]}. "Output" and "input" are those of the products: for the
  * gradient of the input they are exchanged, and the filters are rotated by 180°.
  *

@@ -23,7 +23,7 @@ import thaw.kernels.cpu.parallel.Workers;
  * <p>If there are few units, the bands are split into parts with separate sums, which are added in order; the number of
  * parts depends on the shapes alone.
  */
-final class VectorWeightGradient {
+final class DirectWeightGradient {
 
     /** Output pixels in a band: two vectors of them are 128 KiB. Below LEAST, reading and writing the sums costs too much. */
     private static final int BAND = 1024;
@@ -36,14 +36,14 @@ final class VectorWeightGradient {
     private final Workers workers;
     private final int lanes;
 
-    VectorWeightGradient(Memory memory, Workers workers) {
+    DirectWeightGradient(Memory memory, Workers workers) {
         this.memory = memory;
         this.workers = workers;
         this.lanes = memory.block();
     }
 
     Array compute(Array gradient, Array array, Shape wShape, Conv2dOptions o) {
-        boolean stem = VectorConvolution.isStem(Memory.cpu(array), lanes, o) && o.dilationW() == 1;
+        boolean stem = BlockedConvolution.isStem(Memory.cpu(array), lanes, o) && o.dilationW() == 1;
         CpuArray x = stem ? memory.asRowMajor(array) : memory.asBlocked(array);
         CpuArray gy = memory.asBlocked(gradient);
         CpuArray gw = memory.rowMajor(wShape);
@@ -120,11 +120,8 @@ final class VectorWeightGradient {
             inBlocks = CpuArray.channelBlocks(inputs, inLanes);
             outBlocks = gy.channelBlocks();
             layout = new PackedWeights.Layout(outputs, inputs, o.groups(), 1, false, inLanes, lanes);
-            boolean sampled = ConvolutionPlan.isSampled(gw.shape(), o);
-            SourceCopy copy = sampled ? new SampledImages(images * inBlocks, xs.dim(2), xs.dim(3), inLanes,
-                    o.strideH(), o.strideW())
-                    : new PaddedImages(images * inBlocks, xs.dim(2), xs.dim(3), inLanes,
-                            o.paddingH(), o.paddingW(), o.paddingH(), o.paddingW());
+            SourceImages copy = SourceImages.of(xs, gw.shape(), o, inLanes);
+            boolean sampled = copy instanceof SourceImages.Sampled;
             copied = stem || sampled || o.paddingH() + o.paddingW() > 0;
             if (copied) {
                 x = memory.pool().take(copy.length());
@@ -133,7 +130,7 @@ final class VectorWeightGradient {
                 x = xArray.data();
             }
             plane = copy.plane();
-            row = (sampled ? outW : xs.dim(3) + 2 * o.paddingW()) * inLanes;
+            row = copy.columns() * inLanes;
             gPlane = outH * outW * lanes;
             columns = filterW <= 4 ? 4 : OuterProducts.ROWS;
             columnGroups = stem ? (filterW + columns - 1) / columns : 1;
