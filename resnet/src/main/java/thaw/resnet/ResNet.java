@@ -347,7 +347,7 @@ public final class ResNet extends Network {
         return this;
     }
 
-    /** Makes each block recompute its activations in backward: more time, less memory. See {@link Checkpoint}. */
+    /** Makes each block recompute its activations in backward: more time, less memory. See {@link CheckpointedModule}. */
     public ResNet checkpointBlocks() {
         for (int i = 0; i < architecture.stages(); i++) {
             Module stage = children().get(stageName(i));
