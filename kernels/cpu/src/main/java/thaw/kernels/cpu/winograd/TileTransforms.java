@@ -1,5 +1,6 @@
 package thaw.kernels.cpu.winograd;
 
+import org.jspecify.annotations.Nullable;
 import thaw.kernels.cpu.microkernel.BlockLoops;
 import thaw.kernels.cpu.microkernel.BlockedEpilogue;
 
@@ -19,7 +20,7 @@ final class TileTransforms {
     private static final int TAP = WinogradPhases.TAP;
 
     private final BlockLoops loops;
-    private final LineTransforms vectors;
+    private final @Nullable LineTransforms vectors;
     private final LineTransforms scalars;
     private final int lanes;
 
@@ -118,7 +119,7 @@ final class TileTransforms {
     }
 
     /** {@code act(scale · Aᵀ m A + shift + residual)} of a tile of {@code rows} by {@code columns} pixels. */
-    void output(int rows, int columns, float[] m, int from, int pair, float[] scratch, BlockedEpilogue e, int channel,
+    void output(int rows, int columns, float[] m, int from, int pair, float[] scratch, @Nullable BlockedEpilogue e, int channel,
             float[] y, int to, int row) {
         LineTransforms lines = lines();
         for (int j = 0; j < columns + 2; j++) {
@@ -151,7 +152,8 @@ final class TileTransforms {
      *
      * @param columns the width in pixels of the whole tiles
      */
-    void outputColumns(int columns, float[] m, int from, int line, BlockedEpilogue e, int channel, float[] y, int to, int row) {
+    void outputColumns(int columns, float[] m, int from, int line, @Nullable BlockedEpilogue e, int channel, float[] y,
+            int to, int row) {
         int count = columns * lanes;
         if (e == null || !loops.vectors()) {
             lines().output(4, count, m, from, line, y, to, row);
@@ -167,7 +169,8 @@ final class TileTransforms {
     }
 
     /** Applies an epilogue to a tile's pixels, in place; null for none. */
-    private void epilogue(int rows, int columns, BlockedEpilogue e, int channel, float[] y, int to, int row) {
+    private void epilogue(int rows, int columns, @Nullable BlockedEpilogue e, int channel, float[] y,
+            int to, int row) {
         for (int i = 0; e != null && i < rows; i++) {
             e.apply(loops, channel, y, to + i * row, lanes, columns);
         }

@@ -2,6 +2,7 @@ package thaw.kernels.cpu.winograd;
 
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
 import thaw.kernels.Conv2dOptions;
 import thaw.kernels.Shape;
 import thaw.kernels.cpu.memory.CpuArray;
@@ -108,7 +109,7 @@ public final class WinogradConvolution {
     }
 
     /** {@code y = epilogue(x ∗ w)}, the epilogue null for none; all arrays but the weight in channel blocks. */
-    public void forward(CpuArray x, CpuArray w, BlockedEpilogue epilogue, Conv2dOptions o, CpuArray y) {
+    public void forward(CpuArray x, CpuArray w, @Nullable BlockedEpilogue epilogue, Conv2dOptions o, CpuArray y) {
         int side = choice.side(x.shape(), w.shape(), y.shape(), o);
         new Run(x, w, epilogue, o.paddingH(), o.paddingW(), y, new Form(false, o.strideH(), side)).run();
     }
@@ -123,7 +124,7 @@ public final class WinogradConvolution {
         final TileTransforms transforms = new TileTransforms(current);
         final float[] x;
         final CpuArray weight;
-        final BlockedEpilogue epilogue;
+        final @Nullable BlockedEpilogue epilogue;
         final float[] y;
         final Form form;
         final WinogradWeights weights;
@@ -132,7 +133,7 @@ public final class WinogradConvolution {
         final int inBlocks;
         final int outBlocks;
 
-        Run(CpuArray source, CpuArray weight, BlockedEpilogue epilogue, int padH, int padW, CpuArray target, Form form) {
+        Run(CpuArray source, CpuArray weight, @Nullable BlockedEpilogue epilogue, int padH, int padW, CpuArray target, Form form) {
             x = source.data();
             this.weight = weight;
             this.epilogue = epilogue;

@@ -1,6 +1,7 @@
 package thaw.kernels.cpu.winograd;
 
 import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 import thaw.kernels.cpu.memory.Memory;
 import thaw.kernels.cpu.microkernel.BlockedEpilogue;
 
@@ -284,7 +285,8 @@ record WinogradTiles(Memory memory, TileTransforms transforms, int lanes, int im
      * @param m     {@code [pair][vectors][tile][lane]} from {@code mo} on, of some channel blocks
      * @param block the first of these, of all {@code blocks}
      */
-    void output(float[] m, int mo, int vectors, int first, int count, BlockedEpilogue e, float[] y, int blocks, int block) {
+    void output(float[] m, int mo, int vectors, int first, int count, @Nullable BlockedEpilogue e, float[] y,
+            int blocks, int block) {
         float[] scratch = memory.pool().take(scratch());
         int pair = vectors * count * lanes;
         int row = outW * lanes;
