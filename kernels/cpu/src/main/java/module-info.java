@@ -3,6 +3,7 @@ module thaw.kernels.cpu {
     requires transitive thaw.kernels;
     requires jdk.incubator.vector;
     requires jdk.management;
+    requires static org.jspecify;
 
     exports thaw.kernels.cpu;
 

@@ -3,6 +3,7 @@
 module thaw.kernels.opencl {
     requires transitive thaw.kernels;
     requires jocl;
+    requires static org.jspecify;
 
     exports thaw.kernels.opencl;
 

@@ -4,6 +4,7 @@ import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 import thaw.kernels.Array;
 import thaw.kernels.Backend;
 import thaw.kernels.BackendProvider;
@@ -162,13 +163,11 @@ public final class Device implements AutoCloseable {
      * @throws IllegalArgumentException if their number is not the shape's number of elements
      */
     public Tensor tensor(Shape shape, float... values) {
-        requireLength(shape, values.length);
         return wrap(backend.of(shape, values));
     }
 
     /** Like {@link #tensor(Shape, float...)}; keeps double precision where the backend has it. */
     public Tensor tensor(Shape shape, double... values) {
-        requireLength(shape, values.length);
         return wrap(backend.of(shape, values));
     }
 
@@ -206,13 +205,6 @@ public final class Device implements AutoCloseable {
     /** A tensor, owned by the current scope, that takes over the caller's ownership of {@code array}. */
     public Tensor wrap(Array array) {
         return adopt(new Tensor(this, array, null));
-    }
-
-    private static void requireLength(Shape shape, int length) {
-        if (shape.size() != length) {
-            throw new IllegalArgumentException("tensor: shape " + shape + " holds " + shape.size() + " elements, "
-                    + length + " were given");
-        }
     }
 
     // ---- scopes and modes of the current thread ------------------------------------------------------------------
@@ -261,7 +253,7 @@ public final class Device implements AutoCloseable {
      */
     public long drawSeed(LongSupplier fresh) {
         ThreadState state = states.get();
-        return state == null || state.tape == null ? fresh.getAsLong() : state.tape.draw(fresh);
+        return state == null || state.pass == null ? fresh.getAsLong() : state.pass.draw(fresh);
     }
 
     /**
@@ -270,36 +262,36 @@ public final class Device implements AutoCloseable {
      */
     public boolean isRecomputing() {
         ThreadState state = states.get();
-        return state != null && state.tape != null && state.tape.isReplay();
+        return state != null && state.pass != null && state.pass.isSecond();
     }
 
-    /** Runs the first pass of a checkpointed segment: without recording for gradients; its seeds are saved to the tape. */
-    public <T> T firstPass(Tape tape, Supplier<T> segment) {
+    /** Runs the first pass of a checkpointed segment: without recording for gradients; its seeds are logged. */
+    public <T> T firstPass(SeedLog seeds, Supplier<T> segment) {
         try (NoGrad off = noGrad()) {
-            return withTape(state(), tape.record(state().tape), segment);
+            return withPass(state(), seeds.first(state().pass), segment);
         }
     }
 
     /** Runs the second pass of a checkpointed segment: recorded for gradients, with the seeds of the first pass. */
-    public <T> T secondPass(Tape tape, Supplier<T> segment) {
+    public <T> T secondPass(SeedLog seeds, Supplier<T> segment) {
         ThreadState state = state();
         boolean before = state.gradEnabled;
         state.gradEnabled = true;
         try {
-            return withTape(state, tape.replay(), segment);
+            return withPass(state, seeds.second(), segment);
         } finally {
             state.gradEnabled = before;
             forgetIfIdle(state);
         }
     }
 
-    private <T> T withTape(ThreadState state, Tape.Head head, Supplier<T> segment) {
-        Tape.Head before = state.tape;
-        state.tape = head;
+    private <T> T withPass(ThreadState state, SeedLog.Pass pass, Supplier<T> segment) {
+        SeedLog.Pass before = state.pass;
+        state.pass = pass;
         try {
             return segment.get();
         } finally {
-            state.tape = before;
+            state.pass = before;
             forgetIfIdle(state);
         }
     }
@@ -326,7 +318,7 @@ public final class Device implements AutoCloseable {
     }
 
     /** Makes {@code outer} the current scope again. */
-    void leave(Scope scope, Scope outer) {
+    void leave(Scope scope, @Nullable Scope outer) {
         ThreadState state = states.get();
         if (state == null || state.scope != scope) {
             throw new IllegalStateException("a scope must be closed by the thread that opened it, in reverse order of opening;"
@@ -347,15 +339,15 @@ public final class Device implements AutoCloseable {
 
     /** Removes the thread's state when it is the default, so that pooled threads keep no reference to it. */
     private void forgetIfIdle(ThreadState state) {
-        if (state.scope == null && state.gradEnabled && state.tape == null) {
+        if (state.scope == null && state.gradEnabled && state.pass == null) {
             states.remove();
         }
     }
 
     private static final class ThreadState {
-        private Scope scope;
+        private @Nullable Scope scope;
         private boolean gradEnabled = true;
-        private Tape.Head tape;
+        private SeedLog.@Nullable Pass pass;
     }
 
     @Override

@@ -1,6 +1,6 @@
 package thaw.bench;
 
-import static thaw.engine.Ops.crossEntropy;
+import static thaw.engine.functional.Functional.crossEntropy;
 
 import java.util.ArrayList;
 import java.util.List;

@@ -24,9 +24,9 @@ import org.junit.jupiter.params.provider.ValueSource;
 import thaw.engine.Device;
 import thaw.engine.GradientCheck;
 import thaw.engine.NoGrad;
-import thaw.engine.Ops;
 import thaw.engine.Scope;
 import thaw.engine.Tensor;
+import thaw.engine.functional.Functional;
 import thaw.engine.io.StoredTensor;
 import thaw.engine.io.Weights;
 import thaw.engine.nn.Module;
@@ -214,7 +214,7 @@ class ResNetTest {
     private double step(ResNet net) {
         net.zeroGrad();
         try (Scope scope = device.scope()) {
-            Tensor loss = Ops.crossEntropy(net.train().call(pictures(4, 8, 8)), device.labels(1, 2, 3, 4));
+            Tensor loss = Functional.crossEntropy(net.train().call(pictures(4, 8, 8)), device.labels(1, 2, 3, 4));
             loss.backward();
             return loss.item();
         }

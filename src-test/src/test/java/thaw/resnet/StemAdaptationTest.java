@@ -13,9 +13,9 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import thaw.engine.Device;
 import thaw.engine.NoGrad;
-import thaw.engine.Ops;
 import thaw.engine.Scope;
 import thaw.engine.Tensor;
+import thaw.engine.functional.Functional;
 import thaw.kernels.Shape;
 import thaw.parity.Filled;
 
@@ -41,7 +41,7 @@ class StemAdaptationTest {
 
     @Test
     void aGreyPictureGetsTheAnswerOfItsThreefoldSelf() {
-        float[] expected = scores(Ops.cat(List.of(grey(), grey(), grey()), 1));
+        float[] expected = scores(Functional.cat(List.of(grey(), grey(), grey()), 1));
         net.adaptStem(1);
         assertEquals(1, net.inputChannels());
         assertArrayEquals(expected, scores(grey()), 1e-5f);

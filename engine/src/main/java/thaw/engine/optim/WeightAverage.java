@@ -14,20 +14,42 @@ import thaw.kernels.Backend;
 /**
  * An exponential moving average of a module's weights (Polyak and Juditsky 1992): after each step
  * {@code average ← decay·average + (1 − decay)·weight}, for all parameters and buffers, including batch norm's statistics,
- * like timm's {@code ModelEma} and torchvision's. It is initialised with the weights, which would dominate a short
- * training; with timm's warm-up, step t = 1, 2, … therefore uses {@code min(decay, 1 − t^(−2/3))}, and the first step
- * copies the weights. Not thread-safe.
+ * like timm's {@code ModelEma} and torchvision's. Not thread-safe.
  */
 public final class WeightAverage implements AutoCloseable {
 
-    private static final double WARMUP_POWER = 2.0 / 3;
     private static final String UPDATES = "updates";
 
-    private final double decay;
-    private final boolean warmup;
+    private final Decay decay;
     private final List<Entry> entries = new ArrayList<>();
     private long updates;
     private boolean swapped;
+
+    /**
+     * The factor of the old average in each update. The average is initialised with the weights, which would dominate a
+     * short training; with timm's warm-up, step t = 1, 2, … therefore uses {@code min(decay, 1 − t^(−2/3))}, and the first
+     * step copies the weights.
+     *
+     * @param decay  at least 0 and below 1; timm's is 0.9998, for about 5000 steps; a short fine-tuning needs about 0.99
+     * @param warmup whether the first steps use a lower decay
+     */
+    public record Decay(double decay, boolean warmup) {
+
+        private static final double WARMUP_POWER = 2.0 / 3;
+
+        /** @throws IllegalArgumentException if {@code decay} is out of range */
+        public Decay {
+            if (!(decay >= 0 && decay < 1)) {
+                throw new IllegalArgumentException("weight average: decay must be at least 0 and below 1, such as 0.99, got "
+                        + decay);
+            }
+        }
+
+        /** @param step from 1 */
+        public double at(long step) {
+            return warmup ? Math.min(decay, 1 - Math.pow(step, -WARMUP_POWER)) : decay;
+        }
+    }
 
     /** A tensor of the module and its average. */
     private record Entry(String name, Tensor weight, Array average) {
@@ -42,32 +64,18 @@ public final class WeightAverage implements AutoCloseable {
         void close();
     }
 
-    /**
-     * @param decay  the factor of the old average in each step, at least 0 and below 1; timm's is 0.9998, for about
-     *     5000 steps; a short fine-tuning needs about 0.99
-     * @param warmup whether the first steps use a lower decay
-     * @throws IllegalArgumentException if {@code decay} is out of range
-     */
-    public WeightAverage(Module module, double decay, boolean warmup) {
-        if (!(decay >= 0 && decay < 1)) {
-            throw new IllegalArgumentException("weight average: decay must be at least 0 and below 1, got " + decay);
-        }
+    /** An average of the module's weights from now on. */
+    public WeightAverage(Module module, Decay decay) {
         this.decay = decay;
-        this.warmup = warmup;
         Map<String, Tensor> tensors = new LinkedHashMap<>(module.namedParameters());
         tensors.putAll(module.namedBuffers());
         tensors.forEach((name, t) -> entries.add(new Entry(name, t, t.device().backend().copy(t.array()))));
     }
 
-    /** The factor of the old average in the next update. */
-    public double nextDecay() {
-        return warmup ? Math.min(decay, 1 - Math.pow(updates + 1, -WARMUP_POWER)) : decay;
-    }
-
     /** Adds the present weights to the average. */
     public void update() {
         requireOwnWeights("update");
-        double share = 1 - nextDecay();
+        double share = 1 - decay.at(updates + 1);
         entries.forEach(e -> e.backend().lerp(e.average, e.weight.array(), share));
         updates++;
     }

@@ -1,6 +1,7 @@
 package thaw.kernels;
 
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** The update rule of AdamW. */
 public interface AdamWOps {
@@ -20,7 +21,7 @@ public interface AdamWOps {
      * @param foundInf see {@link #sgd(SgdOptions, List, List, List, boolean[], Array)}
      */
     void adamW(AdamWOptions options, List<Array> parameters, List<Array> gradients, List<Array> firstMoments,
-            List<Array> secondMoments, long[] steps, Array foundInf);
+            List<Array> secondMoments, long[] steps, @Nullable Array foundInf);
 
     /** The same step, without a condition. */
     default void adamW(AdamWOptions options, List<Array> parameters, List<Array> gradients, List<Array> firstMoments,

@@ -1,6 +1,7 @@
 package thaw.kernels;
 
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Tensor operators on one device: the sum of the operator families, each an interface of its own. A backend records no
@@ -46,7 +47,7 @@ public interface Backend extends ArrayOps, ShapeOps, ElementwiseOps, ReductionOp
      * Sets the listener for operator calls, replacing any earlier one; null for none. Without a listener calls are not
      * timed.
      */
-    void setOperatorListener(OperatorListener listener);
+    void setOperatorListener(@Nullable OperatorListener listener);
 
     /**
      * Compiles the kernels of a convolutional network in advance, so that the first use of each is as fast as the next.

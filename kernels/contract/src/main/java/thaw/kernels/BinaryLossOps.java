@@ -1,6 +1,8 @@
 package thaw.kernels;
 
-/** The loss for multi-label targets. */
+import org.jspecify.annotations.Nullable;
+
+/** The loss of a classifier whose labels are independent of each other. */
 public interface BinaryLossOps {
 
     /**
@@ -10,5 +12,5 @@ public interface BinaryLossOps {
      *
      * @param positiveWeight {@code v}, one value per element of the last dimension, or null for 1
      */
-    LossOps.Loss binaryCrossEntropy(Array scores, Array target, Array positiveWeight, Reduction reduction);
+    LossOps.Loss binaryCrossEntropy(Array scores, Array target, @Nullable Array positiveWeight, Reduction reduction);
 }

@@ -4,6 +4,7 @@ import java.nio.FloatBuffer;
 import java.util.List;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A backend composed of kernels: one object for each operator family. A call is checked by {@link Shapes}, computed by the
@@ -12,36 +13,27 @@ import java.util.stream.Stream;
  */
 public abstract class CheckedBackend implements Backend {
 
-    private volatile OperatorListener listener;
+    private volatile @Nullable OperatorListener listener;
+
+    // ---- the kernels of each family ------------------------------------------------------------------------------
 
     protected abstract ArrayOps arrays();
-
     protected abstract ShapeOps shapes();
-
     protected abstract ElementwiseOps elementwise();
-
     protected abstract ReductionOps reductions();
-
     protected abstract MatmulOps products();
-
     protected abstract ConvolutionOps convolutions();
-
     protected abstract NormOps norms();
-
     protected abstract PoolOps pools();
-
     protected abstract LossOps losses();
-
     protected abstract BinaryLossOps binaryLosses();
-
     protected abstract SgdOps sgd();
-
     protected abstract AdamWOps adamW();
 
     // ---- reports -------------------------------------------------------------------------------------------------
 
     @Override
-    public final void setOperatorListener(OperatorListener listener) {
+    public final void setOperatorListener(@Nullable OperatorListener listener) {
         this.listener = listener;
     }
 
@@ -59,7 +51,7 @@ public abstract class CheckedBackend implements Backend {
         done(operator, shape, start, null);
     }
 
-    private <T> T report(String operator, long nanos, long flops, String shapes, T result) {
+    private <T extends @Nullable Object> T report(String operator, long nanos, long flops, String shapes, T result) {
         OperatorListener to = listener;
         if (to != null) {
             to.called(operator, shapes, nanos, flops);
@@ -189,7 +181,7 @@ public abstract class CheckedBackend implements Backend {
     }
 
     @Override
-    public final Array unaryGradient(UnaryOp op, Array gy, Array x, Array y) {
+    public final Array unaryGradient(UnaryOp op, Array gy, @Nullable Array x, @Nullable Array y) {
         Shapes.same("unaryGradient", gy.shape(), (op.gradientNeedsInput() ? x : y).shape());
         long start = start();
         Array gx = elementwise().unaryGradient(op, gy, x, y);
@@ -262,7 +254,7 @@ public abstract class CheckedBackend implements Backend {
     // ---- convolution ---------------------------------------------------------------------------------------------
 
     @Override
-    public final Array conv2d(Array x, Array w, Array bias, Conv2dOptions options) {
+    public final Array conv2d(Array x, Array w, @Nullable Array bias, Conv2dOptions options) {
         Shapes.conv2d(x, w, bias, options);
         long start = start();
         Array y = convolutions().conv2d(x, w, bias, options);
@@ -310,8 +302,8 @@ public abstract class CheckedBackend implements Backend {
     // ---- batch normalisation -------------------------------------------------------------------------------------
 
     @Override
-    public final Normalized batchNormTrain(Array x, Array weight, Array bias, Array runningMean, Array runningVar,
-            double momentum, double eps, Array residual, boolean relu) {
+    public final Normalized batchNormTrain(Array x, Array weight, Array bias, @Nullable Array runningMean,
+            @Nullable Array runningVar, double momentum, double eps, @Nullable Array residual, boolean relu) {
         Shapes.batchNormTrain(x, weight, bias, runningMean, runningVar, residual);
         long start = start();
         Normalized y = norms().batchNormTrain(x, weight, bias, runningMean, runningVar, momentum, eps, residual, relu);
@@ -331,8 +323,8 @@ public abstract class CheckedBackend implements Backend {
     }
 
     @Override
-    public final NormGradients batchNormTrainGradient(Array gy, Array x, Array y, Array weight, Array mean, Array invStd,
-            boolean needInput, boolean needResidual) {
+    public final NormGradients batchNormTrainGradient(Array gy, Array x, @Nullable Array y, Array weight, Array mean,
+            Array invStd, boolean needInput, boolean needResidual) {
         Shapes.batchNormTrainGradient(gy, x, y, weight, mean, invStd);
         long start = start();
         NormGradients g = norms().batchNormTrainGradient(gy, x, y, weight, mean, invStd, needInput, needResidual);
@@ -410,22 +402,23 @@ public abstract class CheckedBackend implements Backend {
     }
 
     @Override
-    public final Loss crossEntropy(Array scores, Array target, Array classWeight, double smoothing, Reduction reduction) {
+    public final Loss crossEntropy(Array scores, Array target, @Nullable Array classWeight, double smoothing,
+            Reduction reduction) {
         Shapes.crossEntropy(scores, target, classWeight, smoothing);
         return done("crossEntropy", scores.shape(), start(),
                 losses().crossEntropy(scores, target, classWeight, smoothing, reduction));
     }
 
     @Override
-    public final Loss binaryCrossEntropy(Array scores, Array target, Array positiveWeight, Reduction reduction) {
+    public final Loss binaryCrossEntropy(Array scores, Array target, @Nullable Array positiveWeight, Reduction reduction) {
         Shapes.binaryCrossEntropy(scores, target, positiveWeight);
         return done("binaryCrossEntropy", scores.shape(), start(),
                 binaryLosses().binaryCrossEntropy(scores, target, positiveWeight, reduction));
     }
 
     @Override
-    public final void sgd(SgdOptions options, List<Array> parameters, List<Array> gradients, List<Array> momentumBuffers,
-            boolean[] first, Array foundInf) {
+    public final void sgd(SgdOptions options, List<Array> parameters, List<Array> gradients,
+            List<@Nullable Array> momentumBuffers, boolean[] first, @Nullable Array foundInf) {
         Shapes.sgd(options, parameters, gradients, momentumBuffers, first, foundInf);
         long start = start();
         sgd().sgd(options, parameters, gradients, momentumBuffers, first, foundInf);
@@ -434,7 +427,7 @@ public abstract class CheckedBackend implements Backend {
 
     @Override
     public final void adamW(AdamWOptions options, List<Array> parameters, List<Array> gradients, List<Array> firstMoments,
-            List<Array> secondMoments, long[] steps, Array foundInf) {
+            List<Array> secondMoments, long[] steps, @Nullable Array foundInf) {
         Shapes.adamW(parameters, gradients, firstMoments, secondMoments, steps, foundInf);
         long start = start();
         adamW().adamW(options, parameters, gradients, firstMoments, secondMoments, steps, foundInf);

@@ -1,5 +1,7 @@
 package thaw.kernels;
 
+import org.jspecify.annotations.Nullable;
+
 /** The two-dimensional convolution and its gradients. */
 public interface ConvolutionOps {
 
@@ -13,7 +15,7 @@ public interface ConvolutionOps {
      * @param w    {@code [K, C/groups, R, S]}
      * @param bias {@code [K]}, or null
      */
-    default Array conv2d(Array x, Array w, Array bias, Conv2dOptions options) {
+    default Array conv2d(Array x, Array w, @Nullable Array bias, Conv2dOptions options) {
         return conv2dWithEpilogue(x, w, Epilogue.bias(bias), options);
     }
 

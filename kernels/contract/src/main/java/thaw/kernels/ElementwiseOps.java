@@ -1,5 +1,7 @@
 package thaw.kernels;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * Operators that compute each element of the result from the elements at the same position. The result has the shape of
  * the argument, or the shape to which two arguments broadcast.
@@ -13,7 +15,7 @@ public interface ElementwiseOps {
      * {@code gx = gy · f′(x)}. Only one of {@code x} and {@code y = f(x)} is read, the one that
      * {@link UnaryOp#gradientNeedsInput} names; the other may be null. The derivative of RELU and ABS at 0 is 0.
      */
-    Array unaryGradient(UnaryOp op, Array gy, Array x, Array y);
+    Array unaryGradient(UnaryOp op, Array gy, @Nullable Array x, @Nullable Array y);
 
     /** {@code a ∘ b}, with {@linkplain Shape#broadcast broadcasting}. */
     Array binary(BinaryOp op, Array a, Array b);

@@ -1,6 +1,8 @@
 package thaw.kernels;
 
-/** Softmax and the cross-entropy of it, over rows of scores {@code [N, C]}. */
+import org.jspecify.annotations.Nullable;
+
+/** Softmax and its cross-entropy, on rows of scores {@code [N, C]}. */
 public interface LossOps {
 
     /** {@code y = x − log Σ e^x} along the last dimension of {@code [N, C]}, computed without overflow. */
@@ -21,7 +23,7 @@ public interface LossOps {
      * @param classWeight {@code [C]}, or null
      * @throws IllegalArgumentException if the shapes do not match or a class number is not in {@code 0 … C−1}
      */
-    Loss crossEntropy(Array scores, Array target, Array classWeight, double smoothing, Reduction reduction);
+    Loss crossEntropy(Array scores, Array target, @Nullable Array classWeight, double smoothing, Reduction reduction);
 
     /**
      * A loss (a scalar) and its gradient with respect to the scores, a by-product of the loss that costs almost

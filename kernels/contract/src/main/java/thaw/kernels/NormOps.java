@@ -1,5 +1,7 @@
 package thaw.kernels;
 
+import org.jspecify.annotations.Nullable;
+
 /** Batch normalisation (Ioffe and Szegedy 2015) and its gradients. */
 public interface NormOps {
 
@@ -14,14 +16,18 @@ public interface NormOps {
      * @param relu     whether act is {@code max(·, 0)}, rather than the identity
      * @throws IllegalArgumentException if there is only one value per channel
      */
-    Normalized batchNormTrain(Array x, Array weight, Array bias, Array runningMean, Array runningVar, double momentum,
-            double eps, Array residual, boolean relu);
+    Normalized batchNormTrain(Array x, Array weight, Array bias, @Nullable Array runningMean, @Nullable Array runningVar,
+            double momentum, double eps, @Nullable Array residual, boolean relu);
 
     /** A batch-normalised array, and the batch statistics {@code [C]} that its gradient needs. */
     record Normalized(Array y, Array mean, Array invStd) {
     }
 
-    /** Normalises each channel by fixed statistics: {@code y = (x − mean) / √(var + eps) · weight + bias}. */
+    /**
+     * Normalises each channel by fixed statistics: {@code y = (x − mean) / √(var + eps) · weight + bias}.
+     *
+     * @param x {@code [N, C, …]}, of rank 2 or 4; the others are {@code [C]}
+     */
     Array batchNormEval(Array x, Array weight, Array bias, Array mean, Array var, double eps);
 
     /**
@@ -45,7 +51,7 @@ public interface NormOps {
      * @param needResidual whether to compute {@link NormGradients#residual}; null otherwise. It may be {@code gy},
      *     retained
      */
-    NormGradients batchNormTrainGradient(Array gy, Array x, Array y, Array weight, Array mean, Array invStd,
+    NormGradients batchNormTrainGradient(Array gy, Array x, @Nullable Array y, Array weight, Array mean, Array invStd,
             boolean needInput, boolean needResidual);
 
     /**
@@ -59,6 +65,6 @@ public interface NormOps {
             boolean needInput, boolean needParameters);
 
     /** Gradients of a batch normalisation; null where not requested. */
-    record NormGradients(Array x, Array weight, Array bias, Array residual) {
+    record NormGradients(@Nullable Array x, @Nullable Array weight, @Nullable Array bias, @Nullable Array residual) {
     }
 }

@@ -3,7 +3,12 @@ package thaw.kernels;
 /** Sums and the position of the maximum. */
 public interface ReductionOps {
 
-    /** Sums over the given dimensions, or over all if none is given. */
+    /**
+     * Sums over dimensions.
+     *
+     * @param keepDim whether the dimensions stay, with extent 1, rather than go
+     * @param dims    each at most once, negative ones counted from the last; none means all
+     */
     Array sum(Array x, boolean keepDim, int... dims);
 
     /**

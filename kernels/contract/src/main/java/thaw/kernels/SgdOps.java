@@ -1,6 +1,7 @@
 package thaw.kernels;
 
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** The update rule of stochastic gradient descent. */
 public interface SgdOps {
@@ -21,12 +22,12 @@ public interface SgdOps {
      * @param foundInf a scalar, or null: the step is skipped if it is not 0. The device tests it without a wait on
      *     the host, as in PyTorch's fused optimizers
      */
-    void sgd(SgdOptions options, List<Array> parameters, List<Array> gradients, List<Array> momentumBuffers, boolean[] first,
-            Array foundInf);
+    void sgd(SgdOptions options, List<Array> parameters, List<Array> gradients,
+            List<@Nullable Array> momentumBuffers, boolean[] first, @Nullable Array foundInf);
 
     /** The same step, without a condition. */
-    default void sgd(SgdOptions options, List<Array> parameters, List<Array> gradients, List<Array> momentumBuffers,
-            boolean[] first) {
+    default void sgd(SgdOptions options, List<Array> parameters, List<Array> gradients,
+            List<@Nullable Array> momentumBuffers, boolean[] first) {
         sgd(options, parameters, gradients, momentumBuffers, first, null);
     }
 }

@@ -8,7 +8,7 @@ public interface ShapeOps {
     /** The same elements in row-major order under another shape of the same size; shares memory where possible. */
     Array reshape(Array x, Shape shape);
 
-    /** Dimension {@code i} of the result is dimension {@code dims[i]} of {@code x}. */
+    /** Dimension {@code i} of the result is dimension {@code dims[i]} of {@code x}; negative ones count from the last. */
     Array permute(Array x, int... dims);
 
     /** Concatenates arrays along {@code dim}; all other extents are equal. */

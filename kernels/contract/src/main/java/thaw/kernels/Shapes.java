@@ -2,6 +2,7 @@ package thaw.kernels;
 
 import java.util.Arrays;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Argument checks of {@link Backend}'s operators. Each method is named after its operator and throws
@@ -152,7 +153,7 @@ public final class Shapes {
     }
 
     /** @param classWeight null if there is none */
-    static void crossEntropy(Array scoreArray, Array targetArray, Array classWeight, double smoothing) {
+    static void crossEntropy(Array scoreArray, Array targetArray, @Nullable Array classWeight, double smoothing) {
         Shape scores = scoreArray.shape();
         Shape target = targetArray.shape();
         if (scores.rank() != 2 || scores.size() == 0) {
@@ -182,7 +183,7 @@ public final class Shapes {
     }
 
     /** Checks that scores and targets have the same shape, and the weight the last extent of it. */
-    static void binaryCrossEntropy(Array scoreArray, Array target, Array positiveWeight) {
+    static void binaryCrossEntropy(Array scoreArray, Array target, @Nullable Array positiveWeight) {
         Shape scores = same("binaryCrossEntropy", scoreArray.shape(), target.shape());
         if (positiveWeight != null
                 && (scores.rank() == 0 || !positiveWeight.shape().equals(Shape.of(scores.dim(scores.rank() - 1))))) {
@@ -194,7 +195,7 @@ public final class Shapes {
     // ---- convolution and pooling ----------------------------------------------------------------------------------
 
     /** @param bias null if there is none */
-    static void conv2d(Array x, Array w, Array bias, Conv2dOptions options) {
+    static void conv2d(Array x, Array w, @Nullable Array bias, Conv2dOptions options) {
         Shape y = options.outputShape(x.shape(), w.shape());
         if (bias != null && !bias.shape().equals(Shape.of(y.dim(1)))) {
             throw new IllegalArgumentException("conv2d: weight " + w.shape() + " needs a bias [" + y.dim(1) + "], got "
@@ -258,7 +259,7 @@ public final class Shapes {
      * @param x          {@code [N, C]} or {@code [N, C, H, W]}
      * @param perChannel arrays that must be {@code [C]}; nulls are skipped
      */
-    static Shape batchNorm(Array x, Array... perChannel) {
+    static Shape batchNorm(Array x, @Nullable Array... perChannel) {
         Shape shape = x.shape();
         if (shape.rank() != 2 && shape.rank() != 4) {
             throw new IllegalArgumentException("batchNorm: expects input [N, C] or [N, C, H, W], got " + shape);
@@ -273,7 +274,8 @@ public final class Shapes {
     }
 
     /** Like {@link #batchNorm}, for batch statistics, which need at least two values per channel. */
-    static void batchNormTrain(Array x, Array weight, Array bias, Array runningMean, Array runningVar, Array residual) {
+    static void batchNormTrain(Array x, Array weight, Array bias, @Nullable Array runningMean, @Nullable Array runningVar,
+            @Nullable Array residual) {
         Shape shape = batchNorm(x, weight, bias, runningMean, runningVar);
         if (residual != null) {
             same("batchNorm with a residual", residual.shape(), shape);
@@ -288,7 +290,7 @@ public final class Shapes {
     }
 
     /** Checks the arguments of the training gradient; {@code y} may be null. */
-    static void batchNormTrainGradient(Array gy, Array x, Array y, Array weight, Array mean, Array invStd) {
+    static void batchNormTrainGradient(Array gy, Array x, @Nullable Array y, Array weight, Array mean, Array invStd) {
         Shape shape = batchNorm(x, weight, mean, invStd);
         same("batchNormTrainGradient", gy.shape(), shape);
         if (y != null) {
@@ -316,8 +318,8 @@ public final class Shapes {
     }
 
     /** Checks that each parameter has a gradient, and with momentum a momentum buffer, of its own shape. */
-    static void sgd(SgdOptions options, List<Array> parameters, List<Array> gradients, List<Array> momentumBuffers,
-            boolean[] first, Array foundInf) {
+    static void sgd(SgdOptions options, List<Array> parameters, List<Array> gradients, List<@Nullable Array> momentumBuffers,
+            boolean[] first, @Nullable Array foundInf) {
         foundInf("sgd", foundInf);
         int n = parameters.size();
         boolean momentum = options.momentum() != 0;
@@ -339,7 +341,7 @@ public final class Shapes {
 
     /** Checks that each parameter has a gradient and two moments of its own shape, and a step number. */
     static void adamW(List<Array> parameters, List<Array> gradients, List<Array> firstMoments, List<Array> secondMoments,
-            long[] steps, Array foundInf) {
+            long[] steps, @Nullable Array foundInf) {
         foundInf("adamW", foundInf);
         int n = parameters.size();
         if (gradients.size() != n || firstMoments.size() != n || secondMoments.size() != n || steps.length != n) {
@@ -357,7 +359,7 @@ public final class Shapes {
         }
     }
 
-    private static void foundInf(String operator, Array foundInf) {
+    private static void foundInf(String operator, @Nullable Array foundInf) {
         if (foundInf != null && foundInf.shape().size() != 1) {
             throw new IllegalArgumentException(operator + ": foundInf is one number, 0 if the step is to be taken; got "
                     + foundInf.shape());

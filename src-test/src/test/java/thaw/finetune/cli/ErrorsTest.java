@@ -70,9 +70,17 @@ class ErrorsTest {
         assertFails(List.of("train", data, "--arch", "resnet20", "--epochs", 0), "--epochs", "--freeze-epochs");
         assertFails(List.of("train", data), "--weights", "--arch");
         assertFails(List.of("train", data, "--arch", "resnet20", "--seed", "1.5"), "--seed", "1.5", "not a whole number");
-        assertFails(List.of("train", data, "--arch", "resnet20", "--lr", "1,,2"), "--lr", "not a number");
+        assertFails(List.of("train", data, "--arch", "resnet20", "--lr", "1,,2"), "--lr", "expected one such as 1e-3");
         assertFails(List.of("train", data, "--arch", "resnet20", "--momentum", 1), "--momentum", "below 1");
         assertFails(List.of("train", data, "--arch", "resnet20", "--weight-decay", "NaN"), "--weight-decay", "NaN");
+        assertFails(List.of("train", data, "--arch", "resnet20", "--optimizer", "adam"), "--optimizer", "known are adamw, sgd",
+                "did you mean adamw?");
+        assertFails(List.of("train", data, "--arch", "resnet20", "--optimizer", "sgd(beta1=0.5)"), "--optimizer",
+                "SGD has no option beta1");
+        assertFails(List.of("train", data, "--arch", "resnet20", "--optimizer", "adamw", "--nesterov"), "--nesterov",
+                "AdamW has no option nesterov");
+        assertFails(List.of("train", data, "--arch", "resnet20", "--clip", -1), "--clip", "above 0, got -1.0");
+        assertFails(List.of("train", data, "--arch", "resnet20", "--accumulate", 0), "--accumulate", "at least 1");
         assertFails(List.of("train", data, "--arch", "resnet20", "--freeze-to", 3), "--freeze-to", "early, middle, head");
         assertFails(List.of("groups", "resnet18", "--classes", 0), "--classes", "at least 1");
     }
@@ -85,10 +93,10 @@ class ErrorsTest {
 
     @Test
     void ratesNameTheGroups() {
-        String[] words = {"--lr", "2 rates", "3 layer groups (early, middle, head)"};
+        String[] words = {"--lr", "or 3, one for each of [early, middle, head]", "got 2"};
         assertFails(List.of("groups", "resnet50", "--lr", "1e-3,1e-2"), words);
         assertFails(List.of("train", data, "--weights", weights, "--lr", "1e-3,1e-2"), words);
-        assertFails(List.of("train", data, "--weights", weights, "--lr", "-1"), "--lr", "0 or more", "-1");
+        assertFails(List.of("train", data, "--weights", weights, "--lr", "-1"), "--lr", "at least 0", "-1");
     }
 
     @Test

@@ -253,6 +253,17 @@ class TrainOptionsTest {
     }
 
     @Test
+    void optimizers() throws IOException {
+        assertTrained(train("by adamw", "--epochs", 1, "--optimizer", "adamw(beta2=0.99)", "--momentum", 0.8, "--no-decay-norm",
+                "--clip", 0.5, "--clip-value=0.1", "--accumulate", 2, "--ema"));
+        assertMatches("by adamw", "\"adamw\\(beta1=0.8,beta2=0.99,decay_bias_and_norm=0.0,weight_decay=0.01\\)\"");
+        assertMatches("by adamw", "\"ByNorm\",\\s*\"maxNorm\" : 0.5\\s*\\}, \\{\\s*\"type\" : \"ByValue\"");
+        assertMatches("by adamw", "\"accumulate\" : 2,\\s*\"average\" : \\{\\s*\"decay\" : 0.99");
+        assertTrained(train("by sgd", "--epochs", 1, "--nesterov", "--weight-decay", 0, "--clip", 0, "--ema", 0));
+        assertMatches("by sgd", "\"sgd\\(momentum=0.9,nesterov=1.0,weight_decay=0.0\\)\",\\s*\"clipping\" : \\[ \\]");
+    }
+
+    @Test
     void rareClasses() throws IOException {
         Path pictures = folder.resolve("unequal");
         ColourPictures.fill(pictures.resolve("train/blue"), 12, 0x2040c0);

@@ -60,10 +60,12 @@ class LearningRatesTest {
     void textIsReadAsPeopleWriteIt() {
         assertEquals(LearningRates.slice(1e-5, 1e-2), LearningRates.parse(" slice(1e-5, 1e-2) "));
         assertEquals(LearningRates.of(1e-5, 1e-4, 1e-2), LearningRates.parse("1e-5,1e-4,1e-2"));
+        assertEquals(LearningRates.slice(1e-5, 1e-2), LearningRates.parse("1e-5:1e-2"));
+        assertEquals(LearningRates.slice(1e-2), LearningRates.parse(" :1e-2"));
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"", "fast", "1e-3,", "slice()", "slice(1,2,3)", "decay(1)", "slice(1", "cosine(1,2)"})
+    @ValueSource(strings = {"", "fast", "1e-3,", "slice()", "slice(1,2,3)", "decay(1)", "slice(1", "cosine(1,2)", ":", "1:", "1:2:3", "(1)"})
     void otherTextIsRefusedWithExamples(String text) {
         String message = assertThrows(IllegalArgumentException.class, () -> LearningRates.parse(text)).getMessage();
         assertTrue(message.contains("slice(1e-5,1e-2)") && message.contains('"' + text + '"'), message);

@@ -17,6 +17,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import thaw.engine.Device;
 import thaw.engine.io.StoredTensor;
+import thaw.engine.optim.GradientClipping;
+import thaw.engine.optim.WeightAverage;
 import thaw.finetune.loss.Objective;
 import thaw.finetune.train.BatchResult;
 import thaw.finetune.train.ColourFolder;
@@ -148,10 +150,11 @@ class TrainingPlanTest {
         for (int i = 3; i < 6; i++) {
             assertEquals(rates.get(i).get(2) / 10, rates.get(i).get(1), 1e-15);
         }
-        Map<String, StoredTensor> afterOne = states.get(0).optimizer().tensors();
-        assertTrue(afterOne.containsKey("momentum_buffer.0.0"));
+        Map<String, StoredTensor> afterOne = states.get(0).optimizer();
+        assertTrue(afterOne.containsKey("momentum_buffer.2.0"));
         assertFalse(afterOne.containsKey("momentum_buffer.1.0"));
         assertTrue(states.get(1).optimizer().containsKey("momentum_buffer.1.0"));
+        assertFalse(states.get(1).optimizer().containsKey("momentum_buffer.0.0"), "still frozen");
         assertEquals("middle", states.get(1).optimizer().metadata().get("group.1.name"));
     }
 
@@ -203,7 +206,8 @@ class TrainingPlanTest {
     @Test
     void clippingBoundsTheStep() {
         Map<String, StoredTensor> before = net.stateDict();
-        learn.settings(FitSettings.sgd().weightDecay(0).momentum(0).clipNorm(1e-3)).fit(1, 0.1);
+        learn.settings(FitSettings.sgd().option("weight_decay", 0).option("momentum", 0)
+                .clip(new GradientClipping.ByNorm(1e-3))).fit(1, 0.1);
         Map<String, StoredTensor> after = net.stateDict();
         double sum = 0;
         for (String name : net.namedParameters().keySet()) {
@@ -243,7 +247,10 @@ class TrainingPlanTest {
         String summary = learn.freezeTo(-2).frozenBatchNorm(FrozenBatchNorm.EVAL).summary();
         assertTrue(summary.matches("(?s)early +14,\\d{3} parameters  frozen\\R.*head +130 parameters  trained\\R.*"), summary);
         assertTrue(summary.contains("batch norm of frozen groups is fixed: weights, biases and statistics (eval)"), summary);
-        assertFalse(learn.unfreeze().summary().contains("batch norm"), learn.summary());
+        assertTrue(summary.contains("SGD, dampening 0.0, decay_bias_and_norm 1.0, maximize 0.0, momentum 0.9"), summary);
+        assertFalse(learn.unfreeze().summary().contains("batch norm of"), learn.summary());
+        String adamW = learn.settings(FitSettings.adamW().option("beta1", 0.8)).summary();
+        assertTrue(adamW.contains("AdamW, beta1 0.8, beta2 0.999") && !adamW.contains("momentum"), adamW);
     }
 
     // ---- averages and AdamW --------------------------------------------------------------------------------------
@@ -251,7 +258,7 @@ class TrainingPlanTest {
     @Test
     void theAverageIsValidatedSavedAndKept() throws IOException {
         List<Map<String, StoredTensor>> saved = new ArrayList<>();
-        learn.settings(FitSettings.adamW().average(0.9, false));
+        learn.settings(FitSettings.adamW().average(new WeightAverage.Decay(0.9, false)));
         learn.listener(new TrainingListener() {
             @Override
             public void onEpoch(EpochResult epoch) {

@@ -33,6 +33,7 @@ import thaw.resnet.Architecture;
 import thaw.resnet.BlockKind;
 import thaw.resnet.Family;
 import thaw.resnet.Head;
+import thaw.resnet.Network;
 import thaw.resnet.ResNet;
 
 class ModelFileTest {
@@ -72,7 +73,7 @@ class ModelFileTest {
             ModelFile model = ModelFile.read(file);
             assertEquals(CLASSES, model.classes());
             assertEquals(TRANSFORMS, model.transforms());
-            ResNet loaded = model.toNet(device);
+            Network loaded = model.toNet(device);
             assertEquals(4, loaded.inputChannels());
             assertArrayEquals(scores(net, 4), scores(loaded, 4));
 
@@ -195,7 +196,7 @@ class ModelFileTest {
         return assertThrows(IllegalArgumentException.class, wrong).getMessage();
     }
 
-    private static float[] scores(ResNet net, int channels) {
+    private static float[] scores(Network net, int channels) {
         Device device = net.device();
         net.eval();
         float[] pixels = new float[2 * channels * 20 * 20];

@@ -18,9 +18,10 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import thaw.engine.Device;
 import thaw.finetune.data.ImageFolder;
+import thaw.finetune.plan.OptimizerRecipe;
 import thaw.kernels.Backend;
 import thaw.kernels.cpu.CpuBackend;
 import thaw.resnet.ResNet;
@@ -139,7 +140,7 @@ class EpochLossesTest {
     private static Failure failure(Learner learn, Runnable fit) {
         String message = assertThrows(DivergenceException.class, fit::run).getMessage();
         Map<String, float[]> parameters = new LinkedHashMap<>();
-        learn.model().weights().tensors().forEach((name, tensor) -> {
+        learn.model().weights().forEach((name, tensor) -> {
             if (!name.contains("running_") && !name.contains("num_batches")) {
                 parameters.put(name, tensor.toFloats());
             }
@@ -149,11 +150,11 @@ class EpochLossesTest {
 
     /** The second batch's loss is not finite. It is read late, and the parameters are still those that gave it. */
     @ParameterizedTest
-    @EnumSource(OptimizerKind.class)
-    void aLateDiscoveryIsAsGoodAsAnEarlyOne(OptimizerKind kind) {
+    @ValueSource(strings = {"sgd", "adamw"})
+    void aLateDiscoveryIsAsGoodAsAnEarlyOne(String optimizer) {
         Function<Learner, Failure> overflow = learn -> {
-            FitSettings settings = kind == OptimizerKind.SGD ? FitSettings.sgd() : FitSettings.adamW();
-            return failure(learn.settings(settings), () -> learn.fit(1, 1e25));
+            learn.settings(FitSettings.of(OptimizerRecipe.of(optimizer)));
+            return failure(learn, () -> learn.fit(1, 1e25));
         };
         Failure early = fit(false, overflow);
         Failure late = fit(true, overflow);

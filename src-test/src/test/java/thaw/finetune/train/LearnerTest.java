@@ -6,7 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
-import static thaw.engine.Ops.crossEntropy;
+import static thaw.engine.functional.Functional.crossEntropy;
 import static thaw.engine.optim.ParamGroup.group;
 import static thaw.finetune.train.Learner.rates;
 
@@ -140,7 +140,7 @@ class LearnerTest {
         ResNet other = ResNet.resnet20(device, 2);
         other.loadStateDict(net.stateDict());
 
-        learn.weightDecay(0.01).momentum(0.8).fit(2, rates(0.01, 0.02, 0.03));
+        learn.settings(FitSettings.sgd().option("weight_decay", 0.01).option("momentum", 0.8)).fit(2, rates(0.01, 0.02, 0.03));
         learn.fit(1, OneCycle::of, 0.05);
 
         List<LayerGroup> groups = other.groups();

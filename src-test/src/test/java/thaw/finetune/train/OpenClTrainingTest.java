@@ -20,9 +20,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import thaw.engine.Device;
 import thaw.engine.NoGrad;
-import thaw.engine.Ops;
 import thaw.engine.Scope;
 import thaw.engine.Tensor;
+import thaw.engine.functional.Functional;
 import thaw.engine.nn.AdaptiveConcatPool2d;
 import thaw.engine.nn.BatchNorm2d;
 import thaw.engine.nn.Conv2d;
@@ -100,7 +100,7 @@ class OpenClTrainingTest {
 
         Steps(Device device) {
             this.device = device;
-            net = new Sequential(new Conv2d(device, 3, 6, 3, Conv2dOptions.of(1, 1), false), new BatchNorm2d(device, 6),
+            net = new Sequential(Conv2d.withoutBias(device, 3, 6, 3, Conv2dOptions.of(1, 1)), new BatchNorm2d(device, 6),
                     new ReLU(), new MaxPool2d(2, 2, 0), new AdaptiveConcatPool2d(1), new Flatten(),
                     new Dropout(0.25, device.generator()), new Linear(device, 12, 3));
             sgd = new SGD(group("all", net.parameters()).lr(0.01).momentum(0.9));
@@ -115,7 +115,7 @@ class OpenClTrainingTest {
         void step(int... labels) {
             try (Scope scope = device.scope()) {
                 Tensor x = device.tensor(Shape.of(labels.length, 3, 8, 8), new float[labels.length * 3 * 64]);
-                Tensor loss = Ops.crossEntropy(net.call(x), device.labels(labels));
+                Tensor loss = Functional.crossEntropy(net.call(x), device.labels(labels));
                 sgd.zeroGrad();
                 loss.backward();
                 sgd.step();

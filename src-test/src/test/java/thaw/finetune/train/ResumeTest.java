@@ -19,6 +19,9 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 import thaw.engine.Device;
 import thaw.engine.io.StoredTensor;
+import thaw.engine.optim.GradientClipping;
+import thaw.engine.optim.WeightAverage;
+import thaw.extension.RMSprop;
 import thaw.finetune.data.ImageFolder;
 import thaw.finetune.diagnostics.DiagnosticsOptions;
 import thaw.finetune.diagnostics.EpochActivity;
@@ -77,6 +80,9 @@ class ResumeTest {
         }
     }
 
+    /** Halves every gradient. */
+    private static final GradientClipping OWN_CLIPPING = parameters -> GradientClipping.scale(parameters, 0.5);
+
     static Stream<Arguments> fits() {
         TrainingPlan fineTune = TrainingPlan.fineTune(1, 0.02, 1, 10);
         TrainingPhase small = new TrainingPhase("small", 1, ScheduleRecipe.of("flat-cosine"), LearningRates.slice(0.01)).size(6);
@@ -84,8 +90,10 @@ class ResumeTest {
                 TrainingPlan.gradualUnfreezing(3, ScheduleRecipe.oneCycle(), LearningRates.slice(1e-3, 1e-2)).phases().get(0),
                 small));
         return Stream.of(Arguments.of(FitSettings.sgd(), fineTune, 1),
-                Arguments.of(FitSettings.sgd().frozenBatchNorm(FrozenBatchNorm.TRAIN).clipNorm(0.5), gradual, 4),
-                Arguments.of(FitSettings.adamW().average(0.8, true).accumulate(2), fineTune, 1));
+                Arguments.of(FitSettings.sgd().frozenBatchNorm(FrozenBatchNorm.TRAIN).clip(new GradientClipping.ByNorm(0.5)), gradual, 4),
+                Arguments.of(FitSettings.adamW().average(new WeightAverage.Decay(0.8, true)).accumulate(2), fineTune, 1),
+                Arguments.of(FitSettings.of(RMSprop::new).clip(OWN_CLIPPING), TrainingPlan.gradualUnfreezing(2,
+                        (epochs, steps) -> (step, base) -> base / (1 + step), LearningRates.slice(1e-4, 1e-3)), 3));
     }
 
     @ParameterizedTest

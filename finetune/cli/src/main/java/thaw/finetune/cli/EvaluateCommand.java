@@ -34,7 +34,7 @@ import thaw.finetune.predict.ModelFile;
 import thaw.finetune.predict.PretrainedConfig;
 import thaw.finetune.run.BrokenImages;
 import thaw.finetune.run.RunSetup;
-import thaw.resnet.ResNet;
+import thaw.resnet.Network;
 
 /** {@code thaw evaluate}: measures a model's accuracy, loss and further metrics on a folder of images. */
 @Command(name = "evaluate", sortOptions = false, customSynopsis = "thaw evaluate DATA [--model FILE | --weights FILE] [OPTIONS]",
@@ -145,7 +145,7 @@ final class EvaluateCommand implements Callable<Integer> {
             Pretrained pretrained = weightOptions.read(weightFile, archName);
             Transforms transforms = transforms(pretrained);
             try (Device device = deviceOptions.open(output)) {
-                ResNet net = pretrained.whole(device);
+                Network net = pretrained.whole(device);
                 folder = withClasses(net, folder, pretrained.config().classes());
                 pretrained.notes().forEach(output::note);
                 noteInterpolation(pretrained.config());
@@ -172,7 +172,7 @@ final class EvaluateCommand implements Callable<Integer> {
         return sized.transforms(DataOptions.resized(sized.transforms(), resize));
     }
 
-    private static ResNet network(ModelFile model, Path file, Device device) {
+    private static Network network(ModelFile model, Path file, Device device) {
         try {
             return model.toNet(device);
         } catch (IllegalArgumentException unfit) {
@@ -209,7 +209,7 @@ final class EvaluateCommand implements Callable<Integer> {
     }
 
     /** Orders the folder's classes as the class names of the weight file do, if those include all of the folder's. */
-    private ImageFolder withClasses(ResNet net, ImageFolder data, List<String> names) {
+    private ImageFolder withClasses(Network net, ImageFolder data, List<String> names) {
         if (names.size() == net.classes() && names.containsAll(data.classes())) {
             return data.classes(names);
         }
@@ -220,7 +220,7 @@ final class EvaluateCommand implements Callable<Integer> {
         return data;
     }
 
-    private void evaluate(ResNet net, ImageFolder data, Objective objective) throws IOException {
+    private void evaluate(Network net, ImageFolder data, Objective objective) throws IOException {
         long start = System.nanoTime();
         output.text(data.evaluationSummary() + DataReport.skipped(data));
         BatchLoader loader = data.evaluationLoader();
@@ -282,7 +282,7 @@ final class EvaluateCommand implements Callable<Integer> {
         output.result(json);
     }
 
-    private Evaluation withViews(ResNet net, BatchLoader loader, Evaluation plain, Objective objective) {
+    private Evaluation withViews(Network net, BatchLoader loader, Evaluation plain, Objective objective) {
         Predictions combined = new TestTimeAugmentation(views, TestTimeAugmentation.fastai().beta(), false)
                 .predict(net, loader, plain.predictions());
         return Evaluation.of(combined, threshold(objective));
@@ -322,10 +322,10 @@ final class EvaluateCommand implements Callable<Integer> {
         }
     }
 
-    private static ObjectNode json(ResNet net, ImageFolder data, Evaluation result) {
+    private static ObjectNode json(Network net, ImageFolder data, Evaluation result) {
         ObjectNode json = OutputOptions.object().put("correct", result.correct()).put("total", result.total())
                 .put("accuracy", result.accuracy()).put("loss", result.loss())
-                .put("architecture", net.architecture().name()).put("size", data.transforms().size())
+                .put("architecture", net.name()).put("size", data.transforms().size())
                 .put("device", net.device().description());
         ArrayNode classes = json.putArray("classes");
         for (ClassCount count : result.classes()) {

@@ -1,18 +1,23 @@
 package thaw.finetune.cli;
 
+import java.util.function.BiFunction;
 import picocli.CommandLine.Option;
+import thaw.engine.optim.GradientClipping;
+import thaw.engine.optim.ParamGroup;
+import thaw.engine.optim.SGD;
+import thaw.engine.optim.WeightAverage;
 import thaw.finetune.data.ImageFolder;
 import thaw.finetune.loss.Objective;
+import thaw.finetune.plan.OptimizerRecipe;
 import thaw.finetune.train.FitSettings;
 import thaw.finetune.train.FrozenBatchNorm;
 
 /** Options for the optimizer and the loss. */
 final class FitOptions {
 
-    enum OptimizerName { SGD, ADAMW }
-
-    @Option(names = "--optimizer", paramLabel = "NAME", defaultValue = "sgd", description = "sgd or adamw (default: sgd).")
-    private OptimizerName optimizer;
+    @Option(names = "--optimizer", paramLabel = "NAME", defaultValue = "sgd", converter = TextOption.OfOptimizer.class,
+            description = "sgd or adamw, also with options: adamw(beta2=0.99) (default: sgd).")
+    private OptimizerRecipe optimizer;
 
     @Option(names = "--frozen-bn", paramLabel = "MODE", defaultValue = "statistics",
             description = "Batch norm in frozen groups: statistics (updated), train or eval (default: statistics).")
@@ -23,30 +28,30 @@ final class FitOptions {
     private Double momentum;
 
     @Option(names = "--nesterov", hidden = true, description = "Nesterov momentum, for sgd.")
-    private boolean nesterov;
+    private Boolean nesterov;
 
     @Option(names = "--weight-decay", paramLabel = "W", hidden = true,
             description = "L2 penalty of sgd (default: 1e-4), decoupled decay of adamw (default: 0.01).")
     private Double weightDecay;
 
     @Option(names = "--no-decay-norm", hidden = true, description = "No weight decay for biases and batch norm.")
-    private boolean noDecayNorm;
+    private Boolean noDecayNorm;
 
-    @Option(names = "--clip", paramLabel = "NORM", defaultValue = "0", hidden = true,
+    @Option(names = "--clip", paramLabel = "NORM", hidden = true,
             description = "Clips the norm of all gradients together; 0: no clipping (default: 0).")
-    private double clipNorm;
+    private Double clipNorm;
 
-    @Option(names = "--clip-value", paramLabel = "X", defaultValue = "0", hidden = true,
+    @Option(names = "--clip-value", paramLabel = "X", hidden = true,
             description = "Clips each element of a gradient; 0: no clipping (default: 0).")
-    private double clipValue;
+    private Double clipValue;
 
-    @Option(names = "--accumulate", paramLabel = "N", defaultValue = "1", hidden = true,
+    @Option(names = "--accumulate", paramLabel = "N", hidden = true,
             description = "Accumulates the gradients of N batches for one step (default: 1).")
-    private int accumulate;
+    private Integer accumulate;
 
-    @Option(names = "--ema", arity = "0..1", fallbackValue = "0.99", paramLabel = "DECAY", defaultValue = "0", hidden = true,
+    @Option(names = "--ema", arity = "0..1", fallbackValue = "0.99", paramLabel = "DECAY", hidden = true,
             description = "Keeps a moving average of the weights (0.99 if no number is given).")
-    private double averageDecay;
+    private Double averageDecay;
 
     @Option(names = "--label-smoothing", paramLabel = "EPS", defaultValue = "0", hidden = true,
             description = "Share of a target spread over all classes, such as 0.1 (default: 0).")
@@ -65,30 +70,22 @@ final class FitOptions {
     }
 
     FitSettings settings() {
-        if (momentum != null && !(momentum >= 0 && momentum < 1)) {
-            throw new Failure("--momentum: expected a number from 0 to below 1, got " + momentum);
-        }
-        requireAtLeastZero("--weight-decay", weightDecay == null ? 0 : weightDecay);
-        requireAtLeastZero("--clip", clipNorm);
-        requireAtLeastZero("--clip-value", clipValue);
-        Counts.require("--accumulate", accumulate, 1);
-        if (!(averageDecay >= 0 && averageDecay < 1)) {
-            throw new Failure("--ema: expected a number from 0 to below 1, such as 0.99, got " + averageDecay);
-        }
-        if (nesterov && optimizer != OptimizerName.SGD) {
-            throw new Failure("--nesterov applies only to --optimizer sgd; leave it out");
-        }
-        FitSettings settings = optimizer == OptimizerName.SGD ? FitSettings.sgd() : FitSettings.adamW();
-        settings = settings.nesterov(nesterov).decayBiasAndNorm(!noDecayNorm).clipNorm(clipNorm).clipValue(clipValue)
-                .accumulate(accumulate).average(averageDecay, true).frozenBatchNorm(frozenBatchNorm);
-        settings = weightDecay == null ? settings : settings.weightDecay(weightDecay);
-        return momentum == null ? settings : settings.momentum(momentum);
+        OptimizerRecipe recipe = optimizer;
+        recipe = with(recipe, "--momentum", momentum, OptimizerRecipe::momentum);
+        recipe = with(recipe, "--nesterov", nesterov, (r, on) -> r.with(SGD.NESTEROV, 1));
+        recipe = with(recipe, "--weight-decay", weightDecay, (r, decay) -> r.with(ParamGroup.WEIGHT_DECAY, decay));
+        recipe = with(recipe, "--no-decay-norm", noDecayNorm, (r, off) -> r.with(ParamGroup.DECAY_BIAS_AND_NORM, 0));
+        FitSettings settings = FitSettings.of(recipe).frozenBatchNorm(frozenBatchNorm);
+        settings = with(settings, "--clip", clipNorm, (s, norm) -> norm == 0 ? s : s.clip(new GradientClipping.ByNorm(norm)));
+        settings = with(settings, "--clip-value", clipValue, (s, value) -> value == 0 ? s : s.clip(new GradientClipping.ByValue(value)));
+        settings = with(settings, "--accumulate", accumulate, FitSettings::accumulate);
+        return with(settings, "--ema", averageDecay,
+                (s, decay) -> decay == 0 ? s : s.average(new WeightAverage.Decay(decay, true)));
     }
 
-    private static void requireAtLeastZero(String option, double value) {
-        if (!(value >= 0 && Double.isFinite(value))) {
-            throw new Failure(option + ": expected a number of 0 or more, got " + value);
-        }
+    /** Applies an option that was given; one that was not is null. */
+    private static <T, V> T with(T settings, String option, V value, BiFunction<T, V, T> change) {
+        return value == null ? settings : Failure.naming(option, () -> change.apply(settings, value));
     }
 
     Objective objective(ImageFolder data) {

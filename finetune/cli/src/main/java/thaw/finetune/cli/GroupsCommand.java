@@ -27,7 +27,7 @@ final class GroupsCommand implements Callable<Integer> {
     @Mixin
     private VariantOption variantOption;
 
-    @Option(names = "--lr", paramLabel = "RATES", converter = Rates.Converter.class,
+    @Option(names = "--lr", paramLabel = "RATES", converter = TextOption.OfRates.class,
             description = "Learning rates: one, one per group (1e-5,1e-4,1e-2), LO:HI or :HI.")
     private LearningRates rates;
 
@@ -53,10 +53,7 @@ final class GroupsCommand implements Callable<Integer> {
         Counts.require("--classes", scores, 1);
         GroupTable table = GroupTable.of(architecture, scores, side, grain);
         List<String> names = table.groups().stream().map(GroupTable.Group::name).toList();
-        if (rates != null) {
-            Rates.require("--lr", rates, architecture.name(), names);
-        }
-        List<Double> each = rates == null ? null : rates.forGroups(names);
+        List<Double> each = rates == null ? null : Failure.naming("--lr", () -> rates.forGroups(names));
 
         output.text(String.format(Locale.ROOT, "%s, images of %d x %d: %,d parameters in %d groups", architecture, side, side,
                 table.parameters(), names.size()));

@@ -89,7 +89,6 @@ public final class Main implements Runnable {
                 .setOut(out)
                 .setErr(err)
                 .registerConverter(NetworkOptions.HeadKind.class, new Choice<>(NetworkOptions.HeadKind.class))
-                .registerConverter(FitOptions.OptimizerName.class, new Choice<>(FitOptions.OptimizerName.class))
                 .registerConverter(PrecomputeMode.class, new Choice<>(PrecomputeMode.class))
                 .registerConverter(DataOptions.Variation.class, new Choice<>(DataOptions.Variation.class))
                 .registerConverter(RunSettings.Keep.class, new Choice<>(RunSettings.Keep.class))

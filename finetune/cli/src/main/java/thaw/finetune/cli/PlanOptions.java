@@ -13,6 +13,7 @@ import thaw.resnet.Grain;
 final class PlanOptions {
 
     private static final double FINE_TUNE_LR_MULT = 100;
+    private static final double DEFAULT_HEAD_RATE = 0.05;
     private static final double DEFAULT_RATE = 0.01;
     /** The default ratio of the head's learning rate to the stem's, for a pretrained network. */
     private static final double DEFAULT_RATIO = 100;
@@ -24,14 +25,15 @@ final class PlanOptions {
             description = "Head-only epochs before (default: 1; scratch: 0).")
     private Integer freezeEpochs;
 
-    @Option(names = "--freeze-lr", paramLabel = "RATE", hidden = true, description = "Rate of --freeze-epochs (default: 0.05).")
-    private Double freezeRate;
+    @Option(names = "--freeze-lr", paramLabel = "RATE", hidden = true, converter = TextOption.OfRates.class,
+            description = "Rate of --freeze-epochs (default: 0.05).")
+    private LearningRates freezeRate;
 
     @Option(names = "--groups", paramLabel = "GRAIN", defaultValue = "3", converter = GrainOption.class,
             description = "Layer groups: 3, stages or blocks (default: 3).")
     private Grain grain;
 
-    @Option(names = "--lr", paramLabel = "RATES", converter = Rates.Converter.class,
+    @Option(names = "--lr", paramLabel = "RATES", converter = TextOption.OfRates.class,
             description = "One, one per group, LO:HI or :HI (default: 1e-4:1e-2; scratch: 0.01).")
     private LearningRates rates;
 
@@ -50,7 +52,7 @@ final class PlanOptions {
     @Option(names = "--gradual", description = "Unfreezes a group per epoch, from the head down.")
     private boolean gradual;
 
-    @Option(names = "--schedule", paramLabel = "NAME", converter = ScheduleOption.class,
+    @Option(names = "--schedule", paramLabel = "NAME", converter = TextOption.OfSchedule.class,
             description = "one-cycle, sgdr, flat-cos, cosine, step or constant, also with options: step(step_size=2)"
                     + " (default: one-cycle).")
     private ScheduleRecipe schedule;
@@ -80,7 +82,7 @@ final class PlanOptions {
      * @param names    the layer groups' names
      * @param momentum a fixed momentum; null for the schedule's
      */
-    TrainingPlan plan(boolean pretrained, String architecture, List<String> names, Double momentum) {
+    TrainingPlan plan(boolean pretrained, List<String> names, Double momentum) {
         int first = freezeEpochs != null ? freezeEpochs : pretrained && !gradual ? 1 : 0;
         requireSense(first, names);
         if (fineTune != null) {
@@ -88,13 +90,13 @@ final class PlanOptions {
         }
         List<TrainingPhase> phases = new ArrayList<>();
         if (first > 0) {
-            LearningRates headRate = LearningRates.of(Rates.require("--freeze-lr",
-                    new double[] {freezeRate == null ? 0.05 : freezeRate}, architecture, names));
+            LearningRates headRate = freezeRate == null ? LearningRates.of(DEFAULT_HEAD_RATE) : freezeRate;
+            Failure.naming("--freeze-lr", () -> headRate.forGroups(names));
             phases.add(new TrainingPhase("head", first, recipe(), headRate).freezeTo(-1));
         }
         if (epochs > 0) {
             LearningRates all = mainRates(pretrained);
-            Rates.require("--lr", all, architecture, names);
+            Failure.naming("--lr", () -> all.forGroups(names));
             int from = freezeTo == null ? 0 : freezeTo;
             phases.add(gradual ? new TrainingPhase("thaw", epochs, recipe(), -1, all, true, 0)
                     : new TrainingPhase(from == 0 ? "all" : "part", epochs, recipe(), all).freezeTo(from));
@@ -107,11 +109,8 @@ final class PlanOptions {
             if (rates != null && !(rates instanceof LearningRates.Single)) {
                 throw new Failure("--layer-decay: expected a single --lr, the head's rate, got " + rates);
             }
-            if (!(layerDecay > 0 && layerDecay <= 1)) {
-                throw new Failure("--layer-decay: expected a factor above 0 and at most 1, such as 0.75, got " + layerDecay);
-            }
             double head = rates instanceof LearningRates.Single one ? one.lr() : DEFAULT_RATE;
-            return LearningRates.layerDecay(head, layerDecay);
+            return Failure.naming("--layer-decay", () -> LearningRates.layerDecay(head, layerDecay));
         }
         if (rates != null) {
             return rates;

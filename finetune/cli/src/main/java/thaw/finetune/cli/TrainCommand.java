@@ -149,7 +149,7 @@ final class TrainCommand implements Callable<Integer> {
         List<String> groups = GroupTable.of(start.architecture(), 1, 1, planOptions.grain()).groups().stream()
                 .map(GroupTable.Group::name).toList();
         dataOptions.requireSense();
-        TrainingPlan plan = planOptions.plan(start.isPretrained(), start.architecture().name(), groups, fitOptions.momentum());
+        TrainingPlan plan = planOptions.plan(start.isPretrained(), groups, fitOptions.momentum());
         Integer side = planOptions.lastSize(dataOptions.size());
         RunSettings.Data data = dataOptions.describe(dataFolder, start.transforms(side));
         ImageFolder images = RunSetup.images(data, dataOptions.augmentation(), dataOptions.mix(), dataOptions.seed(),

@@ -1,6 +1,6 @@
 package thaw.finetune.demo;
 
-import static thaw.engine.Ops.crossEntropy;
+import static thaw.engine.functional.Functional.crossEntropy;
 import static thaw.engine.optim.ParamGroup.group;
 
 import java.util.LinkedHashMap;
@@ -23,6 +23,7 @@ import thaw.finetune.train.EpochResult;
 import thaw.finetune.train.TrainingListener;
 import thaw.kernels.Shape;
 import thaw.resnet.Architecture;
+import thaw.resnet.Network;
 import thaw.resnet.ResNet;
 
 /**
@@ -78,9 +79,9 @@ public record Pretraining(int pictures, int epochs, int batch, double rate, doub
      */
     public ModelFile run(Device device, int threads, TrainingListener listener) {
         SyntheticImages set = SyntheticImages.pretraining();
-        ResNet net = ResNet.of(Architecture.byName(ARCHITECTURE), device, set.classes().size(), seed);
+        Network net = ResNet.of(Architecture.byName(ARCHITECTURE), device, set.classes().size(), seed);
         int steps = Math.max(1, set.classes().size() * pictures / batch);
-        try (SGD sgd = new SGD(group("all", net).lr(rate).momentum(0.9).weightDecay(weightDecay).nesterov(true));
+        try (SGD sgd = new SGD(group("all", net).lr(rate).momentum(0.9).weightDecay(weightDecay).set(SGD.NESTEROV, true));
                 DrawnBatches batches = new DrawnBatches(set, transforms(), batch, seed, threads)) {
             Scheduler scheduler = new Scheduler(sgd, OneCycle.of(steps * epochs));
             for (int epoch = 1; epoch <= epochs; epoch++) {
@@ -104,7 +105,7 @@ public record Pretraining(int pictures, int epochs, int batch, double rate, doub
         return describe(ModelFile.of(net, set.classes(), transforms()), score.accuracy);
     }
 
-    private static double step(ResNet net, RawBatch batch, SGD sgd, Scheduler scheduler) {
+    private static double step(Network net, RawBatch batch, SGD sgd, Scheduler scheduler) {
         try (Scope scope = net.device().scope()) {
             Tensor loss = crossEntropy(net.call(images(net, batch)), net.device().labels(batch.labels()));
             double value = loss.item();
@@ -120,7 +121,7 @@ public record Pretraining(int pictures, int epochs, int batch, double rate, doub
         }
     }
 
-    private static Tensor images(ResNet net, RawBatch batch) {
+    private static Tensor images(Network net, RawBatch batch) {
         return net.device().tensor(Shape.of(batch.size(), CHANNELS, batch.side(), batch.side()), batch.images());
     }
 
@@ -143,12 +144,12 @@ public record Pretraining(int pictures, int epochs, int batch, double rate, doub
      * @param perClass number of images per class
      * @param threads  number of threads that draw images
      */
-    public static double accuracy(ResNet net, long seed, int perClass, int threads) {
+    public static double accuracy(Network net, long seed, int perClass, int threads) {
         return validate(net, seed, perClass, threads).accuracy;
     }
 
     /** Validates in batches of one image per class. */
-    private static Score validate(ResNet net, long seed, int perClass, int threads) {
+    private static Score validate(Network net, long seed, int perClass, int threads) {
         net.eval();
         SyntheticImages set = SyntheticImages.pretraining();
         int classes = set.classes().size();

@@ -1,13 +1,12 @@
 package thaw.finetune.images;
 
-import com.twelvemonkeys.imageio.plugins.tiff.TIFFImageReaderSpi;
-import com.twelvemonkeys.imageio.stream.ByteArrayImageInputStream;
+import java.io.EOFException;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
-import java.util.Iterator;
 import java.util.List;
+import java.util.ServiceLoader;
 import javax.imageio.ImageReader;
 import javax.imageio.spi.IIORegistry;
 import javax.imageio.spi.ImageReaderSpi;
@@ -16,8 +15,11 @@ import javax.imageio.stream.ImageInputStream;
 /**
  * Selects ImageIO's readers by format. For JPEG, PNG, GIF and BMP the JDK's come first, because their output is equal to
  * Pillow's, and other readers on the class path get the files that those refuse. TIFF is read by TwelveMonkeys' reader, which is
- * instantiated directly: ImageIO finds plug-ins through the class loader of the first thread that uses it, which in an
- * application server is often the wrong one. WebP has a separate decoder.
+ * found through this class's loader: ImageIO finds plug-ins through the class loader of the first thread that uses it, which in
+ * an application server is often the wrong one. WebP has a separate decoder.
+ *
+ * <p>TwelveMonkeys' readers are optional. Without them TIFF files are refused, and so are the JPEG files that the JDK's reader
+ * refuses; the message names the artifact to add.
  */
 final class ImageReaders {
     /** Reads an image from a reader with its input set. */
@@ -34,8 +36,9 @@ final class ImageReaders {
      * @throws IOException the first reader's exception, if none succeeds
      */
     static RgbImage read(ImageFormat format, byte[] bytes, Reading reading) throws IOException {
+        List<ImageReaderSpi> providers = providers(format);
         IOException first = null;
-        for (ImageReaderSpi provider : providers(format)) {
+        for (ImageReaderSpi provider : providers) {
             try {
                 return read(provider.createReaderInstance(), bytes, reading);
             } catch (UnsupportedImageException unsupported) {
@@ -47,11 +50,16 @@ final class ImageReaders {
                 first = first == null ? new IOException("it is damaged", failed) : first;
             }
         }
-        throw first != null ? first : new IOException("ImageIO has no reader for " + format);
+        boolean refused = format == ImageFormat.JPEG && !(first instanceof EOFException);
+        if (refused && providers.stream().allMatch(ImageReaders::isOfJdk)) {
+            throw new IOException(first.getMessage() + " (more kinds of JPEG are read with com.twelvemonkeys.imageio:imageio-jpeg"
+                    + " on the class path)", first);
+        }
+        throw first;
     }
 
     private static RgbImage read(ImageReader reader, byte[] bytes, Reading reading) throws IOException {
-        try (ImageInputStream stream = new ByteArrayImageInputStream(bytes)) {
+        try (ImageInputStream stream = new ByteArrayImageStream(bytes)) {
             reader.setInput(stream, true, true);
             return reading.from(reader);
         } finally {
@@ -59,20 +67,19 @@ final class ImageReaders {
         }
     }
 
-    private static List<ImageReaderSpi> providers(ImageFormat format) {
+    private static List<ImageReaderSpi> providers(ImageFormat format) throws UnsupportedImageException {
         List<ImageReaderSpi> providers = new ArrayList<>();
-        switch (format) {
-            case TIFF -> providers.add(new TIFFImageReaderSpi());
-            default -> {
-                Iterator<ImageReaderSpi> all = IIORegistry.getDefaultInstance().getServiceProviders(ImageReaderSpi.class, true);
-                all.forEachRemaining(provider -> {
-                    if (Arrays.stream(provider.getFormatNames()).anyMatch(format.name()::equalsIgnoreCase)) {
-                        providers.add(provider);
-                    }
-                });
-                providers.sort(Comparator.comparing(provider -> !isOfJdk(provider)));
-            }
+        if (format == ImageFormat.TIFF) {
+            ServiceLoader.load(ImageReaderSpi.class, ImageReaders.class.getClassLoader()).forEach(providers::add);
+        } else {
+            IIORegistry.getDefaultInstance().getServiceProviders(ImageReaderSpi.class, true).forEachRemaining(providers::add);
         }
+        providers.removeIf(provider -> Arrays.stream(provider.getFormatNames()).noneMatch(format.name()::equalsIgnoreCase));
+        if (providers.isEmpty()) {
+            throw new UnsupportedImageException("TIFF is read only with com.twelvemonkeys.imageio:imageio-tiff on the class path;"
+                    + " add it, or export the image as PNG or JPEG");
+        }
+        providers.sort(Comparator.comparing(provider -> !isOfJdk(provider)));
         return providers;
     }
 

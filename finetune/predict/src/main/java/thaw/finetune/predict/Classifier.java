@@ -21,7 +21,7 @@ import thaw.finetune.images.RgbImage;
 import thaw.finetune.images.Transforms;
 import thaw.kernels.OutOfDeviceMemoryException;
 import thaw.kernels.Shape;
-import thaw.resnet.ResNet;
+import thaw.resnet.Network;
 
 /**
  * A trained model for use in an application:
@@ -49,7 +49,7 @@ public final class Classifier implements AutoCloseable {
     private static final int WORTH_WAITING = 10;
 
     private final Device device;
-    private final ResNet net;
+    private final Network net;
     private final LabelSet labels;
     private final double threshold;
     private final Transforms transforms;

@@ -11,8 +11,7 @@ import java.util.Objects;
 import thaw.engine.Device;
 import thaw.engine.io.Weights;
 import thaw.finetune.images.Transforms;
-import thaw.resnet.Architecture;
-import thaw.resnet.ResNet;
+import thaw.resnet.Network;
 
 /**
  * A trained model with everything needed for prediction, and its file format: a safetensors file of the state dict under
@@ -20,7 +19,7 @@ import thaw.resnet.ResNet;
  *
  * <pre>
  * format                                      pt
- * architecture, classes, head, input_channels {@link ResNet#describe}, with {@code variant} if there is one
+ * architecture, classes, head, input_channels {@link Network#describe}, with {@code variant} if there is one
  * class_names                                 a JSON array: ["cats","dogs"]
  * multi_label                                 true if an image may have several classes; otherwise absent
  * threshold                                   for multi-label models, the probability above which a class is predicted;
@@ -28,7 +27,7 @@ import thaw.resnet.ResNet;
  * transforms.size, transforms.mean, …         {@link Transforms#toMap}
  * </pre>
  *
- * @param network    the description of the network: {@link ResNet#describe}
+ * @param network    the description of the network: {@link Network#describe}
  * @param labels     the classes in the order of the scores, and whether the model is multi-label
  * @param threshold  the probability above which a multi-label model predicts a class; between 0 and 1
  * @param transforms the preparation of images
@@ -68,22 +67,18 @@ public record ModelFile(Map<String, String> network, LabelSet labels, double thr
     /**
      * A copy of a network's current state as a single-label model; later training does not change it.
      *
-     * @throws IllegalArgumentException if the number of names is not the network's number of classes, or the architecture
-     *     is not one of {@link Architecture#all}, by whose names files are read
+     * @throws IllegalArgumentException if the number of names is not the network's number of classes, or
+     *     {@link Network#describe} cannot name it
      */
-    public static ModelFile of(ResNet net, List<String> classes, Transforms transforms) {
+    public static ModelFile of(Network net, List<String> classes, Transforms transforms) {
         return of(net, new LabelSet(classes, false), transforms);
     }
 
     /**
-     * Like {@link #of(ResNet, List, Transforms)}, for single-label or multi-label data. The threshold is 0.5; see
+     * Like {@link #of(Network, List, Transforms)}, for single-label or multi-label data. The threshold is 0.5; see
      * {@link #threshold(double)}.
      */
-    public static ModelFile of(ResNet net, LabelSet labels, Transforms transforms) {
-        if (!Architecture.all().contains(net.architecture().usual())) {
-            throw new IllegalArgumentException("expected an architecture that a model file can name, but " + net.architecture()
-                    + " is none of those in Architecture.all(); save only the state dict, with Weights.write");
-        }
+    public static ModelFile of(Network net, LabelSet labels, Transforms transforms) {
         requireAsMany(net, labels);
         return new ModelFile(net.describe(), labels, USUAL_THRESHOLD, transforms, Weights.of(net.stateDict(), Map.of()));
     }
@@ -170,14 +165,14 @@ public record ModelFile(Map<String, String> network, LabelSet labels, double thr
      * @throws IllegalArgumentException if the metadata describes no known network, if the number of classes or the
      *     weights do not match it, or if weights are not finite
      */
-    public ResNet toNet(Device device) {
-        ResNet net = ResNet.fromMetadata(network, weights, device);
+    public Network toNet(Device device) {
+        Network net = Network.fromMetadata(network, weights, device);
         requireAsMany(net, labels);
         net.eval();
         return net;
     }
 
-    private static void requireAsMany(ResNet net, LabelSet labels) {
+    private static void requireAsMany(Network net, LabelSet labels) {
         if (net.classes() != labels.classes().size()) {
             throw new IllegalArgumentException("the network has " + net.classes() + " classes, " + labels.classes().size()
                     + " names are given: " + labels.classes());

@@ -7,7 +7,7 @@ import java.util.stream.IntStream;
 import thaw.engine.Device;
 import thaw.engine.Tensor;
 import thaw.kernels.Shape;
-import thaw.resnet.ResNet;
+import thaw.resnet.Network;
 
 /**
  * A batch of images for a device, for training loops written by hand:
@@ -62,7 +62,7 @@ public final class Batch {
     }
 
     /** The network's scores, {@code [N, classes]}. A batch of precomputed features goes through the classifier alone. */
-    public Tensor scores(ResNet net) {
+    public Tensor scores(Network net) {
         return raw.side() == 0
                 ? net.classify(device.tensor(Shape.of(raw.size(), raw.images().length / raw.size()), raw.images()))
                 : net.call(images());

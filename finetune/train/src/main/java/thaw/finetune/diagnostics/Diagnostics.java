@@ -8,19 +8,19 @@ import java.util.Map;
 import java.util.Optional;
 import thaw.engine.Tensor;
 import thaw.resnet.LayerGroup;
-import thaw.resnet.ResNet;
+import thaw.resnet.Network;
 
 /** Measures a network's layer groups in training, relative to its weights at construction. Not thread-safe. */
 public final class Diagnostics implements AutoCloseable {
 
-    private final ResNet net;
+    private final Network net;
     private final DiagnosticsOptions options;
     private final GroupMeter meter;
     private final Map<Tensor, Tensor> atFirst = new IdentityHashMap<>();
     private FeatureDrift drift;
 
     /** Keeps a copy of the network's current weights as the beginning, unless everything is off. */
-    public Diagnostics(ResNet net, DiagnosticsOptions options) {
+    public Diagnostics(Network net, DiagnosticsOptions options) {
         this.net = net;
         this.options = options;
         this.meter = new GroupMeter(net.device(), options.everySteps());

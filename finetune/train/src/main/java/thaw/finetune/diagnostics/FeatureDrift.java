@@ -15,7 +15,7 @@ import thaw.finetune.data.Batches;
 import thaw.finetune.data.RawBatch;
 import thaw.kernels.Shape;
 import thaw.resnet.LayerGroup;
-import thaw.resnet.ResNet;
+import thaw.resnet.Network;
 
 /**
  * Compares the outputs of a network's layer groups for fixed probe images, in evaluation mode, with those at the beginning. Not
@@ -23,7 +23,7 @@ import thaw.resnet.ResNet;
  */
 public final class FeatureDrift {
 
-    private final ResNet net;
+    private final Network net;
     private final Shape shape;
     private final float[] images;
     private final Map<String, double[][]> atFirst;
@@ -35,7 +35,7 @@ public final class FeatureDrift {
      * @param shape  {@code [N, C, H, W]} of the probe images
      * @param images the probe images in row-major order; copied
      */
-    public FeatureDrift(ResNet net, List<LayerGroup> groups, Shape shape, float[] images) {
+    public FeatureDrift(Network net, List<LayerGroup> groups, Shape shape, float[] images) {
         this.net = net;
         this.shape = shape;
         this.images = images.clone();
@@ -43,7 +43,7 @@ public final class FeatureDrift {
     }
 
     /** A comparison that uses at most {@code most} images of a loader's first batch as the probe. */
-    public static FeatureDrift of(ResNet net, List<LayerGroup> groups, BatchLoader loader, int most) {
+    public static FeatureDrift of(Network net, List<LayerGroup> groups, BatchLoader loader, int most) {
         try (Batches batches = loader.epoch(0)) {
             RawBatch raw = batches.next();
             Shape shape = Shape.of(Math.min(most, raw.size()), net.inputChannels(), raw.side(), raw.side());

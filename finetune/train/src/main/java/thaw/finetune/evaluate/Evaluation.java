@@ -13,7 +13,7 @@ import thaw.finetune.metrics.Predictions;
 import thaw.finetune.predict.InputCheck;
 import thaw.finetune.predict.LabelSet;
 import thaw.finetune.predict.NotEnoughMemoryException;
-import thaw.resnet.ResNet;
+import thaw.resnet.Network;
 
 /**
  * The result of evaluating a network on labelled images. An image whose scores are not finite counts as classified
@@ -57,7 +57,7 @@ public record Evaluation(List<ClassCount> classes, double loss, Predictions pred
      *
      * @throws IllegalArgumentException if the network's number of classes is not the data's
      */
-    public static Evaluation of(ResNet net, ImageFolder data) {
+    public static Evaluation of(Network net, ImageFolder data) {
         return of(net, data.evaluationLoader(), data.classes());
     }
 
@@ -70,26 +70,26 @@ public record Evaluation(List<ClassCount> classes, double loss, Predictions pred
      * @throws thaw.finetune.images.ImageReadException if no image can be read, or the loader is strict and one cannot
      * @throws NotEnoughMemoryException                if a batch is too large
      */
-    public static Evaluation of(ResNet net, BatchLoader loader, List<String> classes) {
+    public static Evaluation of(Network net, BatchLoader loader, List<String> classes) {
         return of(net, loader, classes, images -> { });
     }
 
     /**
-     * Like {@link #of(ResNet, BatchLoader, List)}, with progress.
+     * Like {@link #of(Network, BatchLoader, List)}, with progress.
      *
      * @param progress called after each batch with the number of images done
      */
-    public static Evaluation of(ResNet net, BatchLoader loader, List<String> classes, IntConsumer progress) {
+    public static Evaluation of(Network net, BatchLoader loader, List<String> classes, IntConsumer progress) {
         return of(net, loader, classes, Objective.standard(loader.labels()), progress);
     }
 
     /**
-     * Like {@link #of(ResNet, BatchLoader, List)}, with another objective and with progress.
+     * Like {@link #of(Network, BatchLoader, List)}, with another objective and with progress.
      *
      * @param objective the loss to compute; it also determines whether the data is multi-label
      * @param progress  called after each batch with the number of images done
      */
-    public static Evaluation of(ResNet net, BatchLoader loader, List<String> classes, Objective objective, IntConsumer progress) {
+    public static Evaluation of(Network net, BatchLoader loader, List<String> classes, Objective objective, IntConsumer progress) {
         InputCheck.require(net, classes);
         LabelSet labels = new LabelSet(classes, objective.multiLabel());
         PredictionPass pass = PredictionPass.over(loader.epoch(0), net, labels, objective, progress);

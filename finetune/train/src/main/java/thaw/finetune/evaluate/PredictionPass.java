@@ -20,7 +20,7 @@ import thaw.finetune.predict.LabelSet;
 import thaw.finetune.predict.NotEnoughMemoryException;
 import thaw.finetune.predict.Probabilities;
 import thaw.kernels.OutOfDeviceMemoryException;
-import thaw.resnet.ResNet;
+import thaw.resnet.Network;
 
 /**
  * A network's predictions for the images of an epoch. The network runs in evaluation mode; afterwards each module is back
@@ -32,7 +32,7 @@ final class PredictionPass {
     /** The largest number of scores kept on the device: 16 MiB. */
     private static final int UNREAD_SCORES = 1 << 22;
 
-    private final ResNet net;
+    private final Network net;
     private final LabelSet labels;
     private final Objective objective;
     private final List<Sample> samples = new ArrayList<>();
@@ -50,7 +50,7 @@ final class PredictionPass {
         }
     }
 
-    private PredictionPass(ResNet net, LabelSet labels, Objective objective) {
+    private PredictionPass(Network net, LabelSet labels, Objective objective) {
         this.net = net;
         this.labels = labels;
         this.objective = objective;
@@ -62,7 +62,7 @@ final class PredictionPass {
      * @param progress called after each batch with the number of images done
      * @throws NotEnoughMemoryException if a batch is too large
      */
-    static PredictionPass over(Batches epoch, ResNet net, LabelSet labels, Objective objective, IntConsumer progress) {
+    static PredictionPass over(Batches epoch, Network net, LabelSet labels, Objective objective, IntConsumer progress) {
         PredictionPass pass = new PredictionPass(net, labels, objective);
         RawBatch batch = null;
         try (Batches batches = epoch; TrainingModes kept = new TrainingModes(net); NoGrad off = net.device().noGrad()) {

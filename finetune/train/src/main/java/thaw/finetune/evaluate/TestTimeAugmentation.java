@@ -7,7 +7,7 @@ import thaw.finetune.data.ImageFolder;
 import thaw.finetune.loss.Objective;
 import thaw.finetune.metrics.Predictions;
 import thaw.finetune.predict.InputCheck;
-import thaw.resnet.ResNet;
+import thaw.resnet.Network;
 
 /**
  * Test-time augmentation: combines predictions for several augmented views of each image and for the plain image, like
@@ -35,7 +35,7 @@ public record TestTimeAugmentation(int views, double beta, boolean max) {
     }
 
     /** Predicts the validation images, or all images if the folder has no validation images. */
-    public Predictions predict(ResNet net, ImageFolder data) {
+    public Predictions predict(Network net, ImageFolder data) {
         return predict(net, data.evaluationLoader());
     }
 
@@ -44,7 +44,7 @@ public record TestTimeAugmentation(int views, double beta, boolean max) {
      *
      * @throws IllegalArgumentException if the network's number of classes is not the data's
      */
-    public Predictions predict(ResNet net, BatchLoader loader) {
+    public Predictions predict(Network net, BatchLoader loader) {
         InputCheck.require(net, loader.labels().classes());
         Objective objective = Objective.standard(loader.labels());
         return predict(net, loader,
@@ -52,11 +52,11 @@ public record TestTimeAugmentation(int views, double beta, boolean max) {
     }
 
     /**
-     * Like {@link #predict(ResNet, BatchLoader)}, with existing predictions for the plain images.
+     * Like {@link #predict(Network, BatchLoader)}, with existing predictions for the plain images.
      *
      * @param plain predictions for the plain images, from the same loader
      */
-    public Predictions predict(ResNet net, BatchLoader loader, Predictions plain) {
+    public Predictions predict(Network net, BatchLoader loader, Predictions plain) {
         Objective objective = Objective.standard(loader.labels());
         List<Predictions> augmented = new ArrayList<>();
         for (int view = 0; view < views; view++) {

@@ -4,8 +4,8 @@ import com.fasterxml.jackson.annotation.JsonSubTypes;
 import com.fasterxml.jackson.annotation.JsonSubTypes.Type;
 import com.fasterxml.jackson.annotation.JsonTypeInfo;
 import java.util.List;
-import thaw.engine.Ops;
 import thaw.engine.Tensor;
+import thaw.engine.functional.Functional;
 import thaw.finetune.data.Batch;
 import thaw.finetune.predict.LabelSet;
 import thaw.finetune.predict.ModelFile;
@@ -99,7 +99,7 @@ public sealed interface Objective extends LossFunction {
             Tensor weights = tensor("class weights", classWeights, scores);
             // The mean would be 0/0 = NaN, indistinguishable from diverged weights. NaN scores still give NaN.
             return batch.isWithoutWeight(classWeights) ? scores.sum().mul(0)
-                    : Ops.crossEntropy(scores, batch.targets(), weights, labelSmoothing, Reduction.MEAN);
+                    : Functional.crossEntropy(scores, batch.targets(), weights, labelSmoothing, Reduction.MEAN);
         }
 
         @Override
@@ -134,7 +134,7 @@ public sealed interface Objective extends LossFunction {
 
         @Override
         public Tensor of(Tensor scores, Batch batch) {
-            return Ops.binaryCrossEntropy(scores, batch.targets(), tensor("positive weights", positiveWeights, scores),
+            return Functional.binaryCrossEntropy(scores, batch.targets(), tensor("positive weights", positiveWeights, scores),
                     Reduction.MEAN);
         }
 

@@ -1,15 +1,15 @@
 package thaw.finetune.plan;
 
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 
 /**
- * Learning rates for layer groups: one for all, one per group, or a rule. {@link Object#toString} writes the form that
+ * Learning rates for layer groups: one for all, one per group, or a rule. {@link Object#toString} writes a form that
  * {@link #parse} reads. Immutable.
  */
 public sealed interface LearningRates {
@@ -76,11 +76,8 @@ public sealed interface LearningRates {
         @Override
         public List<Double> forGroups(List<String> groups) {
             int last = groups.size() - 1;
-            List<Double> rates = new ArrayList<>();
-            for (int i = 0; i <= last; i++) {
-                rates.add(i == last ? hi : lo * Math.pow(hi / lo, (double) i / last));
-            }
-            return rates;
+            return IntStream.rangeClosed(0, last).mapToObj(i -> i == last ? hi : lo * Math.pow(hi / lo, (double) i / last))
+                    .toList();
         }
 
         @Override
@@ -97,9 +94,7 @@ public sealed interface LearningRates {
 
         @Override
         public List<Double> forGroups(List<String> groups) {
-            List<Double> rates = new ArrayList<>(Collections.nCopies(groups.size(), hi / 10));
-            rates.set(groups.size() - 1, hi);
-            return rates;
+            return IntStream.range(0, groups.size()).mapToObj(i -> i == groups.size() - 1 ? hi : hi / 10).toList();
         }
 
         @Override
@@ -113,17 +108,14 @@ public sealed interface LearningRates {
         public LayerDecay {
             requireRate(lr);
             if (!(decay > 0 && decay <= 1)) {
-                throw new IllegalArgumentException("layer decay: expected a factor above 0 and at most 1, got " + decay);
+                throw new IllegalArgumentException("layer decay: expected a factor above 0 and at most 1, such as 0.75, got "
+                        + decay);
             }
         }
 
         @Override
         public List<Double> forGroups(List<String> groups) {
-            List<Double> rates = new ArrayList<>();
-            for (int i = 1; i <= groups.size(); i++) {
-                rates.add(lr * Math.pow(decay, groups.size() - i));
-            }
-            return rates;
+            return IntStream.rangeClosed(1, groups.size()).mapToObj(i -> lr * Math.pow(decay, groups.size() - i)).toList();
         }
 
         @Override
@@ -153,24 +145,26 @@ public sealed interface LearningRates {
     }
 
     /**
-     * Reads {@code 1e-3}, {@code 1e-5,1e-4,1e-2}, {@code slice(1e-5,1e-2)}, {@code slice(1e-2)} or {@code decay(1e-2,0.75)}.
+     * Reads {@code 1e-3}, {@code 1e-5,1e-4,1e-2}, {@code 1e-5:1e-2} or {@code slice(1e-5,1e-2)}, {@code :1e-2} or
+     * {@code slice(1e-2)}, or {@code decay(1e-2,0.75)}.
      *
-     * @throws IllegalArgumentException if the text is none of these
+     * @throws IllegalArgumentException if the text is none of these, or a rate is invalid
      */
     static LearningRates parse(String text) {
-        Matcher call = Pattern.compile("\\s*(?:(slice|decay)\\(([^()]*)\\)|([^()]+))\\s*").matcher(text);
-        double[] numbers = call.matches() ? numbers(call.group(1) == null ? call.group(3) : call.group(2)) : null;
-        if (numbers != null && call.group(1) == null) {
+        String call = text.strip().replaceFirst("^:(.*)$", "slice($1)").replaceFirst("^([^(]*):(.*)$", "slice($1,$2)");
+        Matcher form = Pattern.compile("(slice|decay)\\((.*)\\)|(.*)").matcher(call);
+        double[] numbers = form.matches() ? numbers(form.group(1) == null ? form.group(3) : form.group(2)) : null;
+        if (numbers != null && form.group(1) == null) {
             return of(numbers);
         }
-        if (numbers != null && call.group(1).equals("slice") && numbers.length <= 2) {
+        if (numbers != null && form.group(1).equals("slice") && numbers.length <= 2) {
             return numbers.length == 1 ? slice(numbers[0]) : slice(numbers[0], numbers[1]);
         }
-        if (numbers != null && call.group(1).equals("decay") && numbers.length == 2) {
+        if (numbers != null && form.group(1).equals("decay") && numbers.length == 2) {
             return layerDecay(numbers[0], numbers[1]);
         }
         throw new IllegalArgumentException("learning rates: expected one such as 1e-3, one per group such as 1e-5,1e-4,1e-2,"
-                + " slice(1e-5,1e-2), slice(1e-2) or decay(1e-2,0.75), got \"" + text + "\"");
+                + " 1e-5:1e-2 or slice(1e-5,1e-2), :1e-2 or slice(1e-2), or decay(1e-2,0.75), got \"" + text + "\"");
     }
 
     /** The numbers of a comma-separated list; null if one cannot be parsed. */

@@ -5,8 +5,6 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import thaw.engine.optim.Anneal;
 import thaw.engine.optim.Constant;
@@ -36,26 +34,41 @@ import thaw.engine.optim.Warmup;
  *
  * @param options the options given; all others have the defaults above
  */
-public record ScheduleRecipe(String name, Map<String, Double> options) implements PhaseSchedule {
+public record ScheduleRecipe(String name, Map<String, Double> options) implements Schedule.Factory {
 
-    private static final Map<String, Map<String, Double>> KNOWN = known();
+    /** A row of the table of schedules: the options with their defaults, and the schedule without warm-up. */
+    private record Known(Map<String, Double> defaults, Construction construction) {
+    }
 
-    private static Map<String, Map<String, Double>> known() {
-        Map<String, Map<String, Double>> known = new LinkedHashMap<>();
-        known.put("constant", Map.of());
-        known.put("one-cycle", Map.of("pct_start", 0.25, "div", 25.0, "div_final", 1e5, "mom_max", 0.95, "mom_min", 0.85));
-        known.put("one-cycle-pytorch", Map.of("pct_start", 0.3, "div_factor", 25.0, "final_div_factor", 1e4));
-        known.put("sgdr", Map.of("cycle_len", 1.0, "cycle_mult", 2.0, "gentle", 0.0));
-        known.put("flat-cosine", Map.of("pct_start", 0.75, "div_final", 1e5));
-        known.put("cosine", Map.of());
-        known.put("step", Map.of("step_size", 30.0, "gamma", 0.1));
-        known.replaceAll((name, options) -> {
-            Map<String, Double> all = new LinkedHashMap<>(options);
-            all.put("warmup", 0.0);
-            all.put("warmup_start", 0.01);
-            return Collections.unmodifiableMap(all);
-        });
-        return Collections.unmodifiableMap(known);
+    private interface Construction {
+        /** @param steps the steps of all epochs after the warm-up */
+        Schedule of(ScheduleRecipe recipe, int epochs, int steps, int stepsPerEpoch);
+    }
+
+    private static final Map<String, Known> KNOWN = new LinkedHashMap<>();
+
+    static {
+        know("constant", Map.of(), (o, epochs, steps, perEpoch) -> new Constant());
+        know("one-cycle", Map.of("pct_start", 0.25, "div", 25.0, "div_final", 1e5, "mom_max", 0.95, "mom_min", 0.85),
+                (o, epochs, steps, perEpoch) -> OneCycle.fastai(steps, o.option("pct_start"), o.option("div"),
+                        o.option("div_final")).momenta(o.option("mom_min"), o.option("mom_max")));
+        know("one-cycle-pytorch", Map.of("pct_start", 0.3, "div_factor", 25.0, "final_div_factor", 1e4),
+                (o, epochs, steps, perEpoch) -> OneCycle.of(steps, o.option("pct_start"), Anneal.COSINE, o.option("div_factor"),
+                        o.option("final_div_factor"), 0.85, 0.95));
+        know("sgdr", Map.of("cycle_len", 1.0, "cycle_mult", 2.0, "gentle", 0.0),
+                (o, epochs, steps, perEpoch) -> o.sgdr(epochs, perEpoch));
+        know("flat-cosine", Map.of("pct_start", 0.75, "div_final", 1e5),
+                (o, epochs, steps, perEpoch) -> new FlatCosine(steps, o.option("pct_start"), o.option("div_final")));
+        know("cosine", Map.of(), (o, epochs, steps, perEpoch) -> new CosineAnnealing(steps));
+        know("step", Map.of("step_size", 30.0, "gamma", 0.1), (o, epochs, steps, perEpoch) ->
+                new StepLR((int) Math.max(1, Math.round(o.option("step_size") * perEpoch)), o.option("gamma")));
+    }
+
+    private static void know(String name, Map<String, Double> options, Construction construction) {
+        Map<String, Double> all = new LinkedHashMap<>(options);
+        all.put("warmup", 0.0);
+        all.put("warmup_start", 0.01);
+        KNOWN.put(name, new Known(all, construction));
     }
 
     /** @throws IllegalArgumentException if the name is unknown, the schedule has no such option, or a value is invalid */
@@ -65,31 +78,26 @@ public record ScheduleRecipe(String name, Map<String, Double> options) implement
             throw new IllegalArgumentException("unknown schedule \"" + name + "\"; known are "
                     + String.join(", ", KNOWN.keySet()));
         }
-        for (String option : options.keySet()) {
-            if (!KNOWN.get(name).containsKey(option)) {
+        Map<String, Double> defaults = KNOWN.get(name).defaults;
+        options.forEach((option, value) -> {
+            if (!defaults.containsKey(option)) {
                 throw new IllegalArgumentException("schedule " + name + " has no option \"" + option + "\"; it has "
-                        + KNOWN.get(name).keySet().stream().sorted().collect(Collectors.joining(", ")));
+                        + defaults.keySet().stream().sorted().collect(Collectors.joining(", ")));
             }
-            requireSense(name, option, options.get(option));
-        }
+            switch (option) {
+                case "pct_start", "mom_max", "mom_min", "warmup_start" ->
+                    require(name, option, value, value >= 0 && value <= 1, "a number from 0 to 1");
+                case "cycle_len", "cycle_mult" ->
+                    require(name, option, value, value >= 1 && value == Math.rint(value), "a whole number of at least 1");
+                case "gentle" -> require(name, option, value, value == 0 || value == 1, "0 or 1");
+                case "warmup" -> require(name, option, value, value >= 0, "epochs, 0 or more");
+                default -> require(name, option, value, value > 0, "a number above 0");
+            }
+        });
     }
 
-    private static void requireSense(String name, String option, double value) {
-        boolean sensible = switch (option) {
-            case "pct_start", "mom_max", "mom_min", "warmup_start" -> value >= 0 && value <= 1;
-            case "cycle_len", "cycle_mult" -> value >= 1 && value == Math.rint(value);
-            case "gentle" -> value == 0 || value == 1;
-            case "warmup" -> value >= 0;
-            default -> value > 0;
-        };
-        if (!sensible || !Double.isFinite(value)) {
-            String expected = switch (option) {
-                case "pct_start", "mom_max", "mom_min", "warmup_start" -> "a number from 0 to 1";
-                case "cycle_len", "cycle_mult" -> "a whole number of at least 1";
-                case "gentle" -> "0 or 1";
-                case "warmup" -> "epochs, 0 or more";
-                default -> "a number above 0";
-            };
+    private static void require(String name, String option, double value, boolean valid, String expected) {
+        if (!valid || !Double.isFinite(value)) {
             throw new IllegalArgumentException("schedule " + name + ": " + option + " takes " + expected + ", got " + value);
         }
     }
@@ -122,76 +130,33 @@ public record ScheduleRecipe(String name, Map<String, Double> options) implement
      * @throws IllegalArgumentException if the text has another form, or names an unknown schedule or option
      */
     public static ScheduleRecipe parse(String text) {
-        Matcher call = Pattern.compile("\\s*([a-z0-9-]+)\\s*(?:\\((.*)\\))?\\s*").matcher(text);
-        if (!call.matches()) {
-            throw new IllegalArgumentException("schedule: expected a name such as one-cycle, or one with options such as"
-                    + " one-cycle(pct_start=0.3,div=5), got \"" + text + "\"");
-        }
-        ScheduleRecipe recipe = of(call.group(1));
-        if (call.group(2) != null && !call.group(2).isBlank()) {
-            for (String option : call.group(2).split(",")) {
-                String[] sides = option.split("=", 2);
-                try {
-                    recipe = recipe.with(sides[0].strip(), Double.parseDouble(sides[1].strip()));
-                } catch (NumberFormatException | ArrayIndexOutOfBoundsException wrong) {
-                    throw new IllegalArgumentException("schedule " + call.group(1) + ": expected an option such as pct_start=0.3,"
-                            + " got \"" + option + "\"", wrong);
-                }
-            }
-        }
-        return recipe;
+        return NamedOptions.parse("schedule", "one-cycle(pct_start=0.3)", text, ScheduleRecipe::new);
     }
 
     @Override
     public String toString() {
-        return options.isEmpty() ? name : options.entrySet().stream().map(e -> e.getKey() + "=" + e.getValue())
-                .collect(Collectors.joining(",", name + "(", ")"));
+        return NamedOptions.text(name, options);
     }
 
     private double option(String option) {
-        return options.getOrDefault(option, KNOWN.get(name).get(option));
+        return options.getOrDefault(option, KNOWN.get(name).defaults.get(option));
     }
 
     @Override
     public Schedule of(int epochs, int stepsPerEpoch) {
         int all = Math.multiplyExact(epochs, stepsPerEpoch);
-        int warmup = (int) Math.round(option("warmup") * stepsPerEpoch);
-        if (warmup < 0 || warmup >= all) {
-            throw new IllegalArgumentException("schedule " + name + ": a warm-up of " + option("warmup")
-                    + " epochs leaves nothing of " + epochs + "; use a shorter warm-up, or train for more epochs");
+        double warmup = option("warmup");
+        int warmupSteps = (int) Math.round(warmup * stepsPerEpoch);
+        if (warmupSteps < 0 || warmupSteps >= all) {
+            throw new IllegalArgumentException("schedule " + name + ": a warm-up of " + warmup + " epochs leaves nothing of "
+                    + epochs + "; use a shorter warm-up, or train for more epochs");
         }
-        if (warmup == 0) {
-            return main(epochs, all, stepsPerEpoch);
-        }
-        Schedule rest = name.equals("sgdr") ? main(epochs - wholeEpochs(), all - warmup, stepsPerEpoch)
-                : main(epochs, all - warmup, stepsPerEpoch);
-        return new Warmup(warmup, option("warmup_start"), rest);
-    }
-
-    private int wholeEpochs() {
-        if (option("warmup") != Math.rint(option("warmup"))) {
+        if (name.equals("sgdr") && warmup != Math.rint(warmup)) {
             throw new IllegalArgumentException("schedule sgdr: expected a warm-up of whole epochs, because cycles are"
-                    + " whole epochs, got " + option("warmup"));
+                    + " whole epochs, got " + warmup);
         }
-        return (int) option("warmup");
-    }
-
-    private Schedule main(int epochs, int steps, int stepsPerEpoch) {
-        return switch (name) {
-            case "constant" -> new Constant();
-            case "one-cycle" -> {
-                OneCycle cycle = OneCycle.fastai(steps, option("pct_start"), option("div"), option("div_final"));
-                yield new OneCycle(cycle.totalSteps(), cycle.peakStep(), cycle.endStep(), cycle.startFactor(), cycle.endFactor(),
-                        cycle.anneal(), option("mom_min"), option("mom_max"));
-            }
-            case "one-cycle-pytorch" -> OneCycle.of(steps, option("pct_start"), Anneal.COSINE, option("div_factor"),
-                    option("final_div_factor"), 0.85, 0.95);
-            case "sgdr" -> sgdr(epochs, stepsPerEpoch);
-            case "flat-cosine" -> new FlatCosine(steps, option("pct_start"), option("div_final"));
-            case "cosine" -> new CosineAnnealing(steps);
-            case "step" -> new StepLR((int) Math.max(1, Math.round(option("step_size") * stepsPerEpoch)), option("gamma"));
-            default -> throw new IllegalStateException("unknown schedule " + name);
-        };
+        Schedule rest = KNOWN.get(name).construction.of(this, epochs - (int) warmup, all - warmupSteps, stepsPerEpoch);
+        return warmupSteps == 0 ? rest : new Warmup(warmupSteps, option("warmup_start"), rest);
     }
 
     private Schedule sgdr(int epochs, int stepsPerEpoch) {

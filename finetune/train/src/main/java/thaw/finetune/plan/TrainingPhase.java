@@ -1,6 +1,7 @@
 package thaw.finetune.plan;
 
 import java.util.Objects;
+import thaw.engine.optim.Schedule;
 import thaw.finetune.train.Learner;
 
 /**
@@ -14,7 +15,7 @@ import thaw.finetune.train.Learner;
  * @param gradual  whether one more group is unfrozen after each epoch, from the head down
  * @param size     the side of the images in pixels; 0 for the data's own size
  */
-public record TrainingPhase(String name, int epochs, PhaseSchedule schedule, int freezeTo, LearningRates rates,
+public record TrainingPhase(String name, int epochs, Schedule.Factory schedule, int freezeTo, LearningRates rates,
         boolean gradual, int size) {
 
     public TrainingPhase {
@@ -29,7 +30,7 @@ public record TrainingPhase(String name, int epochs, PhaseSchedule schedule, int
     }
 
     /** A phase that trains all groups, on images of the data's own size. */
-    public TrainingPhase(String name, int epochs, PhaseSchedule schedule, LearningRates rates) {
+    public TrainingPhase(String name, int epochs, Schedule.Factory schedule, LearningRates rates) {
         this(name, epochs, schedule, 0, rates, false, 0);
     }
 

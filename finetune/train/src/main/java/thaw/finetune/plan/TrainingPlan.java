@@ -3,6 +3,7 @@ package thaw.finetune.plan;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.UnaryOperator;
+import thaw.engine.optim.Schedule;
 import thaw.finetune.train.Learner;
 
 /** A training plan: the phases that {@link Learner#run} trains and {@link Learner#resume} continues. Immutable. */
@@ -52,7 +53,7 @@ public record TrainingPlan(List<TrainingPhase> phases) {
      * Gradual unfreezing (Howard and Ruder 2018, "ULMFiT", section 3.3): trains the head alone in the first epoch, and
      * one more group in each following one, with one schedule over all epochs.
      */
-    public static TrainingPlan gradualUnfreezing(int epochs, PhaseSchedule schedule, LearningRates rates) {
+    public static TrainingPlan gradualUnfreezing(int epochs, Schedule.Factory schedule, LearningRates rates) {
         return of(new TrainingPhase("thaw", epochs, schedule, -1, rates, true, 0));
     }
 

@@ -8,9 +8,9 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
 import thaw.finetune.plan.TrainingPhase;
 import thaw.finetune.train.FitSettings;
-import thaw.finetune.train.OptimizerKind;
 
 /** The report's page: its frame, the settings and the layer groups; other classes write the other sections. */
 final class ReportPage {
@@ -73,23 +73,16 @@ final class ReportPage {
     private String settings() {
         Map<String, String> all = new LinkedHashMap<>(report.settings());
         FitSettings fit = report.fit();
-        boolean sgd = fit.optimizer() == OptimizerKind.SGD;
-        all.put("Optimizer", sgd ? "SGD, momentum " + fit.momentum() + (fit.nesterov() ? ", Nesterov" : "")
-                : "AdamW, betas " + fit.momentum() + " and " + fit.beta2());
-        all.put("Weight decay", fit.weightDecay() == 0 ? "none" : Numbers.compact(fit.weightDecay())
-                + (fit.decayBiasAndNorm() ? " on all parameters" : ", except biases and batch norm"));
+        all.put("Optimizer", fit.optimizer().toString());
         all.put("Batch norm of frozen groups", fit.frozenBatchNorm().description());
-        if (fit.clipNorm() > 0) {
-            all.put("Gradient clipping by norm", "the norm of all gradients together is at most " + fit.clipNorm());
-        }
-        if (fit.clipValue() > 0) {
-            all.put("Gradient clipping by value", "the absolute value of each element is at most " + fit.clipValue());
+        if (!fit.clipping().isEmpty()) {
+            all.put("Gradient clipping", fit.clipping().stream().map(Object::toString).collect(Collectors.joining(", then ")));
         }
         if (fit.accumulate() > 1) {
             all.put("Gradient accumulation", fit.accumulate() + " batches per step");
         }
-        if (fit.averageDecay() > 0) {
-            all.put("Average of the weights", "moving averages are validated and kept; decay " + fit.averageDecay());
+        if (fit.average() != null) {
+            all.put("Average of the weights", "moving averages are validated and kept; decay " + fit.average().decay());
         }
         for (Report.Phase phase : report.phases()) {
             all.put("Phase “" + phase.phase().name() + "”", describe(phase.phase()));

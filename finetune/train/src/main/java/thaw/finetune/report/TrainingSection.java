@@ -8,6 +8,7 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import thaw.engine.optim.Schedule;
+import thaw.finetune.plan.OptimizerRecipe;
 import thaw.finetune.metrics.Metric;
 
 /** The report's charts of losses, metrics and schedules. */
@@ -83,6 +84,7 @@ final class TrainingSection {
         List<LineChart.Mark> marks = new ArrayList<>();
         List<double[]> rates = new ArrayList<>();
         List<Double> momenta = new ArrayList<>();
+        double momentum = report.fit().optimizer() instanceof OptimizerRecipe recipe ? recipe.momentum() : Double.NaN;
         for (Report.Phase phase : report.phases()) {
             int epochs = Math.min(epochsLeft, phase.phase().epochs());
             epochsLeft -= epochs;
@@ -98,7 +100,7 @@ final class TrainingSection {
                     now[g] = g < first ? Double.NaN : schedule.lr(step, base.get(g));
                 }
                 rates.add(now);
-                momenta.add(schedule.momentum(step, report.fit().momentum()));
+                momenta.add(schedule.momentum(step, momentum));
                 steps++;
             }
         }
@@ -112,14 +114,14 @@ final class TrainingSection {
             lines.add(new LineChart.Series(report.groups().get(g).name(), Hues.of(g, groups), false, x,
                     rates.stream().mapToDouble(now -> now[group]).toArray()));
         }
-        LineChart momentum = new LineChart("step", true, false, List.of(), List.of(new LineChart.Series("all groups", TRAIN_HUE, false,
+        LineChart momentumChart = new LineChart("step", true, false, List.of(), List.of(new LineChart.Series("all groups", TRAIN_HUE, false,
                 x, momenta.stream().mapToDouble(Double::doubleValue).toArray())), marks);
         return "<div class=\"charts\">\n" + Html.figure("Learning rate of each group",
                 new LineChart("step", true, true, List.of(), lines, marks).html(), "The factor that scales gradients to steps."
                 + " The axis is logarithmic, so parallel lines have a constant ratio: the schedule scales all groups alike. A"
                 + " group without a line is frozen at that step. The increase at the beginning gives the new head time to adapt"
                 + " before steps become large; the long decrease at the end lets the weights converge.")
-                + Html.figure("Momentum", momentum.html(), "The share of the last step that is added to the next; equal for all"
+                + Html.figure("Momentum", momentumChart.html(), "The share of the last step that is added to the next; equal for all"
                 + " groups. One-cycle schedules lower it while the learning rate is high, because steps are then large without"
                 + " it, and raise it again at the end.") + "</div>\n";
     }

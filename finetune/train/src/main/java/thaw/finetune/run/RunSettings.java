@@ -14,6 +14,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.TreeSet;
 import thaw.engine.io.AtomicFile;
+import thaw.engine.optim.GradientClipping;
 import thaw.finetune.augment.Augmentation;
 import thaw.finetune.augment.BatchMix;
 import thaw.finetune.data.CsvLabels;
@@ -25,6 +26,7 @@ import thaw.finetune.images.ImageDecoder;
 import thaw.finetune.images.Transforms;
 import thaw.finetune.loss.Objective;
 import thaw.finetune.plan.LearningRates;
+import thaw.finetune.plan.OptimizerRecipe;
 import thaw.finetune.plan.ScheduleRecipe;
 import thaw.finetune.plan.TrainingPhase;
 import thaw.finetune.plan.TrainingPlan;
@@ -49,6 +51,20 @@ public record RunSettings(Data data, Network network, String grain, List<Phase> 
         long seed, Environment environment) {
 
     private static final ObjectMapper JSON = FiniteJson.builder().enable(SerializationFeature.INDENT_OUTPUT).build();
+
+    /** @throws IllegalArgumentException if the optimizer or a clipping cannot be stored */
+    public RunSettings {
+        requireStorable("an OptimizerRecipe", fit.optimizer() instanceof OptimizerRecipe);
+        requireStorable("GradientClipping.ByNorm or ByValue", fit.clipping().stream()
+                .allMatch(c -> c instanceof GradientClipping.ByNorm || c instanceof GradientClipping.ByValue));
+    }
+
+    private static void requireStorable(String expected, boolean storable) {
+        if (!storable) {
+            throw new IllegalArgumentException("a run's settings are stored as text and need " + expected
+                    + "; train with others by Learner.run and store its FitState");
+        }
+    }
 
     /** The epoch whose model a run keeps. */
     public enum Keep {
@@ -141,6 +157,7 @@ public record RunSettings(Data data, Network network, String grain, List<Phase> 
     public record Phase(String name, int epochs, String schedule, int freezeTo, String rates, boolean gradual, int size) {
 
         static Phase of(TrainingPhase phase) {
+            requireStorable("a ScheduleRecipe", phase.schedule() instanceof ScheduleRecipe);
             return new Phase(phase.name(), phase.epochs(), phase.schedule().toString(), phase.freezeTo(),
                     phase.rates().toString(), phase.gradual(), phase.size());
         }
@@ -224,7 +241,13 @@ public record RunSettings(Data data, Network network, String grain, List<Phase> 
     /** @throws IOException if the file is missing or does not hold a run's settings */
     static RunSettings read(Path file) throws IOException {
         try {
-            return JSON.readValue(Files.readString(file), RunSettings.class);
+            JsonNode tree = JSON.readTree(Files.readString(file));
+            if (tree.path("fit").has("momentum")) {
+                throw new IOException(file + ": the run was begun by an early version of Thaw " + tree.at("/environment/version")
+                        .asText() + ", whose optimizer settings cannot be continued; finish it with that version, or begin another"
+                        + " run in another folder");
+            }
+            return JSON.treeToValue(tree, RunSettings.class);
         } catch (JsonProcessingException wrong) {
             throw new IOException(file + ": expected the settings of a run: " + wrong.getOriginalMessage(), wrong);
         }

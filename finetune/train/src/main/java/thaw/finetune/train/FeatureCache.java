@@ -19,7 +19,8 @@ import thaw.engine.io.Weights;
 import thaw.finetune.images.Crop;
 import thaw.finetune.images.Transforms;
 import thaw.kernels.Shape;
-import thaw.resnet.ResNet;
+import thaw.resnet.Layer;
+import thaw.resnet.Network;
 
 /**
  * A cache of a frozen body's features, one safetensors file per body and preparation of images. Keys are hashes of the
@@ -37,7 +38,7 @@ final class FeatureCache {
      * Opens the cache for a network's current body and a preparation of images; it is empty if the file is missing or
      * unreadable.
      */
-    static FeatureCache open(Path folder, ResNet net, Transforms transforms) {
+    static FeatureCache open(Path folder, Network net, Transforms transforms) {
         FeatureCache cache = new FeatureCache(folder.resolve(key(net, transforms) + ".safetensors"));
         if (Files.exists(cache.file)) {
             try {
@@ -63,12 +64,14 @@ final class FeatureCache {
     }
 
     /**
-     * The cache file's name: a digest of the body, the preparation and the device. The device is included because another
+     * The cache file's name: a digest of the body's layers and weights, the preparation and the device. The device is included because another
      * one rounds differently, and a run must give the same bits with and without a cache.
      */
-    private static String key(ResNet net, Transforms transforms) {
+    private static String key(Network net, Transforms transforms) {
         MessageDigest digest = sha256();
-        update(digest, net.architecture().name() + ' ' + net.head().label() + ' ' + net.device().description());
+        update(digest, net.name() + ' '
+                + net.outline(transforms.size(), transforms.size()).layers().stream().map(Layer::kind)
+                .toList() + ' ' + net.device().description());
         Map<String, String> preparation = new TreeMap<>(transforms.crop(Crop.CENTER).flip(false).toMap());
         preparation.forEach((name, value) -> update(digest, name + '=' + value));
         net.bodyStateDict().forEach((name, tensor) -> {

@@ -13,15 +13,15 @@ import thaw.engine.nn.Module;
 import thaw.finetune.data.Batch;
 import thaw.finetune.data.RawBatch;
 import thaw.resnet.LayerGroup;
-import thaw.resnet.ResNet;
+import thaw.resnet.Network;
 
 /** Finds the first parameter, image or layer output that is infinite or NaN, and describes it for a message. */
 final class FirstNonFinite {
 
-    private final ResNet net;
+    private final Network net;
     private final List<LayerGroup> groups;
 
-    FirstNonFinite(ResNet net, List<LayerGroup> groups) {
+    FirstNonFinite(Network net, List<LayerGroup> groups) {
         this.net = net;
         this.groups = groups;
     }

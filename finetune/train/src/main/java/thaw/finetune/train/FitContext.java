@@ -4,7 +4,7 @@ import java.util.function.BooleanSupplier;
 import thaw.finetune.data.ImageFolder;
 import thaw.finetune.diagnostics.Diagnostics;
 import thaw.finetune.loss.LossFunction;
-import thaw.resnet.ResNet;
+import thaw.resnet.Network;
 
 /**
  * The network, data and settings of a fit.
@@ -14,7 +14,7 @@ import thaw.resnet.ResNet;
  * @param precompute when a frozen body's features are computed once
  * @param stop       returns true if training is to end after the current step
  */
-record FitContext(ResNet net, boolean pretrained, ImageFolder data, Loaders loaders, Freezing freezing, FitSettings settings,
+record FitContext(Network net, boolean pretrained, ImageFolder data, Loaders loaders, Freezing freezing, FitSettings settings,
         LossFunction loss, Diagnostics diagnostics, TrainingListener listener, BooleanSupplier stop, Precompute precompute) {
 
     /** The number of optimizer steps in an epoch. */

@@ -1,156 +1,99 @@
 package thaw.finetune.train;
 
+import com.fasterxml.jackson.annotation.JsonSubTypes;
+import com.fasterxml.jackson.annotation.JsonSubTypes.Type;
+import com.fasterxml.jackson.annotation.JsonTypeInfo;
+import com.fasterxml.jackson.databind.annotation.JsonDeserialize;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Objects;
-import java.util.function.Consumer;
+import thaw.engine.optim.GradientClipping;
+import thaw.engine.optim.Optimizer;
+import thaw.engine.optim.ParamGroup;
+import thaw.engine.optim.WeightAverage;
+import thaw.finetune.plan.OptimizerRecipe;
+import thaw.resnet.LayerGroup;
 
 /**
- * The settings of a {@link Learner} that apply to every phase of a plan. Immutable. A number that is 0 turns its feature
- * off.
+ * The settings of a {@link Learner} that apply to every phase of a plan. Immutable.
  *
- * @param momentum         of SGD, beta1 of AdamW, unless the schedule varies it
- * @param nesterov         Nesterov momentum, SGD only
- * @param beta2            of AdamW
- * @param eps              of AdamW
- * @param weightDecay      see {@link thaw.engine.optim.ParamGroup#weightDecay(double)}
- * @param decayBiasAndNorm whether biases and the weights of norms are decayed too: true in PyTorch, false in fastai and
- *     timm
- * @param clipNorm         the largest allowed norm of all gradients together
- * @param clipValue        the largest allowed absolute value of a gradient's element
- * @param accumulate       the number of batches whose gradients are accumulated into one step, at least 1; the result
+ * @param optimizer       creates the optimizer of each phase: an {@link OptimizerRecipe}, or any other factory, such as the
+ *     constructor of an own optimizer, with one group for each layer group
+ * @param clipping        applied to all gradients before each step, in order
+ * @param accumulate      the number of batches whose gradients are accumulated into one step, at least 1; the result
  *     equals one large batch, except for batch norm
- * @param averageDecay     the decay of the {@linkplain thaw.engine.optim.WeightAverage moving average} of the weights
- * @param averageWarmup    whether the average starts with smaller decays
- * @param frozenBatchNorm  the mode of batch norm in frozen layer groups
+ * @param average         the decay of a moving average of the weights, which is then validated and kept; null for none
+ * @param frozenBatchNorm the mode of batch norm in frozen layer groups
  */
-public record FitSettings(OptimizerKind optimizer, double momentum, boolean nesterov, double beta2, double eps,
-        double weightDecay, boolean decayBiasAndNorm, double clipNorm, double clipValue, int accumulate, double averageDecay,
-        boolean averageWarmup, FrozenBatchNorm frozenBatchNorm) {
+public record FitSettings(@JsonDeserialize(as = OptimizerRecipe.class) Optimizer.Factory optimizer,
+        @JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "type")
+        @JsonSubTypes({@Type(value = GradientClipping.ByNorm.class, name = "ByNorm"),
+            @Type(value = GradientClipping.ByValue.class, name = "ByValue")})
+        List<GradientClipping> clipping, int accumulate, WeightAverage.Decay average, FrozenBatchNorm frozenBatchNorm) {
 
     public FitSettings {
         Objects.requireNonNull(optimizer, "optimizer");
         Objects.requireNonNull(frozenBatchNorm, "frozenBatchNorm");
-        requireAtLeastZero("clipNorm", clipNorm);
-        requireAtLeastZero("clipValue", clipValue);
-        requireAtLeastZero("weight decay", weightDecay);
-        requireAtLeastZero("momentum", momentum);
+        clipping = List.copyOf(clipping);
         if (accumulate < 1) {
             throw new IllegalArgumentException("accumulate: expected at least 1 batch a step, got " + accumulate);
         }
-        if (!(averageDecay >= 0 && averageDecay < 1)) {
-            throw new IllegalArgumentException("averageDecay: expected 0 for no average, or a number below 1 such as 0.99, got "
-                    + averageDecay);
-        }
     }
 
-    private static void requireAtLeastZero(String name, double value) {
-        if (!(value >= 0 && Double.isFinite(value))) {
-            throw new IllegalArgumentException("invalid " + name + " " + value + ", it must be at least 0 and finite");
-        }
+    /** Settings with this optimizer and everything else off. */
+    public static FitSettings of(Optimizer.Factory optimizer) {
+        return new FitSettings(optimizer, List.of(), 1, null, FrozenBatchNorm.STATISTICS);
     }
 
     /** SGD with momentum 0.9 and weight decay 1e-4, everything else off. */
     public static FitSettings sgd() {
-        return new FitSettings(OptimizerKind.SGD, 0.9, false, 0.999, 1e-8, 1e-4, true, 0, 0, 1, 0, true,
-                FrozenBatchNorm.STATISTICS);
+        return of(OptimizerRecipe.of("sgd"));
     }
 
     /** AdamW with PyTorch's defaults, everything else off. */
     public static FitSettings adamW() {
-        return sgd().optimizer(OptimizerKind.ADAM_W).weightDecay(0.01);
+        return of(OptimizerRecipe.of("adamw"));
     }
 
-    public FitSettings optimizer(OptimizerKind kind) {
-        return with(draft -> draft.optimizer = kind);
+    /**
+     * Sets an option of the optimizer by PyTorch's name, such as {@code "weight_decay"}.
+     *
+     * @throws IllegalArgumentException if the optimizer does not have it, or the value is invalid
+     * @throws IllegalStateException    if the optimizer is not an {@link OptimizerRecipe}
+     */
+    public FitSettings option(String option, double value) {
+        if (optimizer instanceof OptimizerRecipe recipe) {
+            return new FitSettings(recipe.with(option, value), clipping, accumulate, average, frozenBatchNorm);
+        }
+        throw new IllegalStateException("only the options of an OptimizerRecipe can be changed; set " + option
+                + " in the optimizer's factory");
     }
 
-    public FitSettings momentum(double value) {
-        return with(draft -> draft.momentum = value);
-    }
-
-    public FitSettings nesterov(boolean on) {
-        return with(draft -> draft.nesterov = on);
-    }
-
-    public FitSettings beta2(double value) {
-        return with(draft -> draft.beta2 = value);
-    }
-
-    public FitSettings eps(double value) {
-        return with(draft -> draft.eps = value);
-    }
-
-    public FitSettings weightDecay(double value) {
-        return with(draft -> draft.weightDecay = value);
-    }
-
-    public FitSettings decayBiasAndNorm(boolean on) {
-        return with(draft -> draft.decayBiasAndNorm = on);
-    }
-
-    public FitSettings clipNorm(double largest) {
-        return with(draft -> draft.clipNorm = largest);
-    }
-
-    public FitSettings clipValue(double largest) {
-        return with(draft -> draft.clipValue = largest);
+    /** Adds a clipping after those present. */
+    public FitSettings clip(GradientClipping next) {
+        List<GradientClipping> more = new ArrayList<>(clipping);
+        more.add(next);
+        return new FitSettings(optimizer, more, accumulate, average, frozenBatchNorm);
     }
 
     public FitSettings accumulate(int batches) {
-        return with(draft -> draft.accumulate = batches);
+        return new FitSettings(optimizer, clipping, batches, average, frozenBatchNorm);
     }
 
-    public FitSettings average(double decay, boolean warmup) {
-        return with(draft -> {
-            draft.averageDecay = decay;
-            draft.averageWarmup = warmup;
-        });
+    public FitSettings average(WeightAverage.Decay decay) {
+        return new FitSettings(optimizer, clipping, accumulate, decay, frozenBatchNorm);
     }
 
     public FitSettings frozenBatchNorm(FrozenBatchNorm mode) {
-        return with(draft -> draft.frozenBatchNorm = mode);
+        return new FitSettings(optimizer, clipping, accumulate, average, mode);
     }
 
-    /** A mutable copy, so that each setter names only the component that it changes. */
-    private static final class Draft {
-        private OptimizerKind optimizer;
-        private double momentum;
-        private boolean nesterov;
-        private double beta2;
-        private double eps;
-        private double weightDecay;
-        private boolean decayBiasAndNorm;
-        private double clipNorm;
-        private double clipValue;
-        private int accumulate;
-        private double averageDecay;
-        private boolean averageWarmup;
-        private FrozenBatchNorm frozenBatchNorm;
-
-        private Draft(FitSettings from) {
-            optimizer = from.optimizer;
-            momentum = from.momentum;
-            nesterov = from.nesterov;
-            beta2 = from.beta2;
-            eps = from.eps;
-            weightDecay = from.weightDecay;
-            decayBiasAndNorm = from.decayBiasAndNorm;
-            clipNorm = from.clipNorm;
-            clipValue = from.clipValue;
-            accumulate = from.accumulate;
-            averageDecay = from.averageDecay;
-            averageWarmup = from.averageWarmup;
-            frozenBatchNorm = from.frozenBatchNorm;
+    /** An optimizer with a group for each layer group. It leaves frozen parameters alone, because they have no gradient. */
+    Optimizer optimizer(List<LayerGroup> groups, List<Double> rates) {
+        ParamGroup[] made = new ParamGroup[groups.size()];
+        for (int i = 0; i < made.length; i++) {
+            made[i] = ParamGroup.group(groups.get(i).name(), groups.get(i).parameters()).lr(rates.get(i));
         }
-
-        private FitSettings finish() {
-            return new FitSettings(optimizer, momentum, nesterov, beta2, eps, weightDecay, decayBiasAndNorm, clipNorm, clipValue,
-                    accumulate, averageDecay, averageWarmup, frozenBatchNorm);
-        }
-    }
-
-    private FitSettings with(Consumer<Draft> change) {
-        Draft draft = new Draft(this);
-        change.accept(draft);
-        return draft.finish();
+        return optimizer.of(made);
     }
 }

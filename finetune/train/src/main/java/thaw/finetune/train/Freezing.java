@@ -3,16 +3,16 @@ package thaw.finetune.train;
 import java.util.List;
 import thaw.resnet.Grain;
 import thaw.resnet.LayerGroup;
-import thaw.resnet.ResNet;
+import thaw.resnet.Network;
 
 /** The trainable layer groups of a network: the last ones, from a given group on. */
 final class Freezing {
 
-    private final ResNet net;
+    private final Network net;
     private Grain grain = Grain.COARSE;
     private int n;
 
-    Freezing(ResNet net) {
+    Freezing(Network net) {
         this.net = net;
     }
 

@@ -22,18 +22,18 @@ import thaw.finetune.data.Sample;
 import thaw.finetune.loss.Objective;
 import thaw.finetune.plan.TrainingPhase;
 import thaw.finetune.plan.TrainingPlan;
-import thaw.resnet.ResNet;
+import thaw.resnet.Network;
 
 /** Precomputes the features of a frozen body, if a phase can train its head from them. */
 final class FrozenFeatures {
     private static final String MIRRORED = " mirrored";
 
-    private final ResNet net;
+    private final Network net;
     private final FeatureCache cache;
     private final Map<Path, String> hashes = new HashMap<>();
     private int computed;
 
-    private FrozenFeatures(ResNet net, FeatureCache cache) {
+    private FrozenFeatures(Network net, FeatureCache cache) {
         this.net = net;
         this.cache = cache;
     }

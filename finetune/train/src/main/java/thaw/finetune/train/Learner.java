@@ -18,7 +18,6 @@ import thaw.finetune.evaluate.Evaluation;
 import thaw.finetune.loss.LossFunction;
 import thaw.finetune.loss.Objective;
 import thaw.finetune.plan.LearningRates;
-import thaw.finetune.plan.PhaseSchedule;
 import thaw.finetune.plan.ScheduleRecipe;
 import thaw.finetune.plan.TrainingPhase;
 import thaw.finetune.plan.TrainingPlan;
@@ -28,7 +27,7 @@ import thaw.finetune.predict.ModelFile;
 import thaw.finetune.predict.NotEnoughMemoryException;
 import thaw.resnet.Grain;
 import thaw.resnet.LayerGroup;
-import thaw.resnet.ResNet;
+import thaw.resnet.Network;
 
 /**
  * Trains a network on images, with a learning rate for each of its layer groups:
@@ -49,7 +48,7 @@ import thaw.resnet.ResNet;
  * <p>Not thread-safe, except for {@link #stop}.
  */
 public final class Learner implements AutoCloseable {
-    private final ResNet net;
+    private final Network net;
     private final ImageFolder data;
     private final Loaders loaders;
     private final Freezing freezing;
@@ -69,7 +68,7 @@ public final class Learner implements AutoCloseable {
      * @throws IllegalArgumentException if the network's number of classes is not the data's, if there are fewer than two
      *     classes, or if there is no validation image
      */
-    public Learner(ResNet net, ImageFolder data) {
+    public Learner(Network net, ImageFolder data) {
         InputCheck.require(net, data.classes());
         if (data.classes().size() < 2) {
             throw new IllegalArgumentException(data.root() + ": training needs at least two classes;"
@@ -90,16 +89,6 @@ public final class Learner implements AutoCloseable {
     }
 
     // ---- settings ----------------------------------------------------------------------------------------------
-
-    /** Sets the momentum, 0.9 by default; a schedule may vary it. See {@link FitSettings}. */
-    public Learner momentum(double momentum) {
-        return settings(settings.momentum(momentum));
-    }
-
-    /** Sets the weight decay, 1e-4 by default; see {@link FitSettings}. */
-    public Learner weightDecay(double weightDecay) {
-        return settings(settings.weightDecay(weightDecay));
-    }
 
     /** Sets the mode of batch norm in frozen groups, {@link FrozenBatchNorm#STATISTICS} by default. */
     public Learner frozenBatchNorm(FrozenBatchNorm mode) {
@@ -205,7 +194,7 @@ public final class Learner implements AutoCloseable {
         return perGroup;
     }
 
-    /** Trains at constant learning rates and momentum; otherwise like {@link #fit(int, PhaseSchedule, LearningRates)}. */
+    /** Trains at constant learning rates and momentum; otherwise like {@link #fit(int, Schedule.Factory, LearningRates)}. */
     public List<EpochResult> fit(int epochs, double... rates) {
         return fit(epochs, LearningRates.of(rates));
     }
@@ -217,7 +206,7 @@ public final class Learner implements AutoCloseable {
 
     /**
      * Trains with fastai's one-cycle schedule, {@link OneCycle#fastai(int)}, with the given rates as its peak; otherwise
-     * like {@link #fit(int, PhaseSchedule, LearningRates)}.
+     * like {@link #fit(int, Schedule.Factory, LearningRates)}.
      */
     public List<EpochResult> fitOneCycle(int epochs, double... rates) {
         return fitOneCycle(epochs, LearningRates.of(rates));
@@ -229,7 +218,7 @@ public final class Learner implements AutoCloseable {
     }
 
     /**
-     * Like {@link #fit(int, PhaseSchedule, LearningRates)}.
+     * Like {@link #fit(int, Schedule.Factory, LearningRates)}.
      *
      * @param schedule maps the number of steps to a schedule, for example {@code OneCycle::of}
      * @param rates    one for all groups, or one per group in order; those of frozen groups are ignored
@@ -252,7 +241,7 @@ public final class Learner implements AutoCloseable {
      * @throws NotEnoughMemoryException                if a batch is too large
      * @throws thaw.finetune.images.ImageReadException if no image can be read, or the data is strict and one cannot
      */
-    public List<EpochResult> fit(int epochs, PhaseSchedule schedule, LearningRates rates) {
+    public List<EpochResult> fit(int epochs, Schedule.Factory schedule, LearningRates rates) {
         return run(TrainingPlan.of(new TrainingPhase("fit", epochs, schedule, rates).freezeTo(freezing.first()))).epochs();
     }
 
@@ -270,11 +259,11 @@ public final class Learner implements AutoCloseable {
      * Trains the head alone in the first epoch, and one more group in each following one; see
      * {@link TrainingPlan#gradualUnfreezing}.
      */
-    public List<EpochResult> gradualUnfreezing(int epochs, PhaseSchedule schedule, LearningRates rates) {
+    public List<EpochResult> gradualUnfreezing(int epochs, Schedule.Factory schedule, LearningRates rates) {
         return run(TrainingPlan.gradualUnfreezing(epochs, schedule, rates)).epochs();
     }
 
-    /** Trains by a plan, phase by phase; throws like {@link #fit(int, PhaseSchedule, LearningRates)}. */
+    /** Trains by a plan, phase by phase; throws like {@link #fit(int, Schedule.Factory, LearningRates)}. */
     public FitResult run(TrainingPlan plan) {
         return run(plan, null);
     }
@@ -401,7 +390,7 @@ public final class Learner implements AutoCloseable {
      * @throws IllegalArgumentException if the model is for another number of classes, or its weights are invalid
      */
     public Evaluation validate(ModelFile saved) {
-        ResNet other = saved.toNet(net.device());
+        Network other = saved.toNet(net.device());
         try {
             return validate(other);
         } finally {
@@ -414,7 +403,7 @@ public final class Learner implements AutoCloseable {
         return validate(net);
     }
 
-    private Evaluation validate(ResNet which) {
+    private Evaluation validate(Network which) {
         return Evaluation.of(which, loaders.valid(), data.classes(), Objective.forValidation(loss, data.labels()), images -> { });
     }
 

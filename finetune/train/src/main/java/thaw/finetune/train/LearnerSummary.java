@@ -1,9 +1,12 @@
 package thaw.finetune.train;
 
+import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
+import thaw.engine.optim.Optimizer;
+import thaw.engine.optim.ParamGroup;
 import thaw.resnet.LayerGroup;
-import thaw.resnet.ResNet;
+import thaw.resnet.Network;
 
 /** Formats {@link Learner#summary}. */
 final class LearnerSummary {
@@ -11,7 +14,7 @@ final class LearnerSummary {
     private LearnerSummary() {
     }
 
-    static String of(ResNet net, Freezing freezing, FitSettings settings) {
+    static String of(Network net, Freezing freezing, FitSettings settings) {
         StringBuilder text = new StringBuilder();
         List<LayerGroup> groups = freezing.groups();
         long trained = 0;
@@ -26,8 +29,11 @@ final class LearnerSummary {
             text.append(String.format(Locale.ROOT, "%nbatch norm of frozen groups %s (%s)",
                     settings.frozenBatchNorm().description(), settings.frozenBatchNorm().label()));
         }
-        return text.append(String.format(Locale.ROOT, "%n%s, momentum %s, weight decay %s%s",
-                settings.optimizer() == OptimizerKind.SGD ? "SGD" : "AdamW", settings.momentum(), settings.weightDecay(),
-                settings.decayBiasAndNorm() ? "" : " except for biases and norms")).toString();
+        try (Optimizer optimizer = settings.optimizer(groups, Collections.nCopies(groups.size(), 0.0))) {
+            text.append(System.lineSeparator()).append(optimizer.name());
+            optimizer.groups().get(0).options().forEach((option, value) ->
+                    text.append(option.equals(ParamGroup.LR) ? "" : ", " + option + " " + value));
+        }
+        return text.toString();
     }
 }

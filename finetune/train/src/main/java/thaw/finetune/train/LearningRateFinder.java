@@ -17,7 +17,7 @@ import thaw.finetune.data.RawBatch;
 import thaw.finetune.diagnostics.GroupMeter;
 import thaw.finetune.loss.LossFunction;
 import thaw.resnet.LayerGroup;
-import thaw.resnet.ResNet;
+import thaw.resnet.Network;
 
 /**
  * Trains for some batches at increasing learning rates and records the loss (Smith 2017, "Cyclical learning rates",
@@ -28,7 +28,7 @@ final class LearningRateFinder {
     private static final double SMOOTHING = 0.98;
     private static final double DIVERGED = 4;
 
-    private final ResNet net;
+    private final Network net;
     private final BatchLoader loader;
     private final Freezing freezing;
     private final FitSettings settings;
@@ -36,7 +36,7 @@ final class LearningRateFinder {
     private final int firstEpoch;
 
     /** @param firstEpoch the loader's number of the first epoch to use */
-    LearningRateFinder(ResNet net, BatchLoader loader, Freezing freezing, FitSettings settings, LossFunction loss,
+    LearningRateFinder(Network net, BatchLoader loader, Freezing freezing, FitSettings settings, LossFunction loss,
             int firstEpoch) {
         this.net = net;
         this.loader = loader;
@@ -49,7 +49,7 @@ final class LearningRateFinder {
     /** Sweeps all trainable groups at one rate. */
     LearningRateSweep sweep(SweepOptions options) {
         freezing.requireTrainable();
-        return undone(() -> sweep("all", freezing.first(), freezing.groups(), options));
+        return undone(() -> sweep("all", freezing.groups(), options));
     }
 
     /** Sweeps each trainable group separately, with all others frozen. */
@@ -61,7 +61,7 @@ final class LearningRateFinder {
             LayerGroup group = groups.get(i);
             sweeps.add(undone(() -> {
                 groups.forEach(g -> g.requiresGrad(g == group));
-                return sweep(group.name(), 0, List.of(group), options);
+                return sweep(group.name(), List.of(group), options);
             }));
         }
         return sweeps;
@@ -81,7 +81,7 @@ final class LearningRateFinder {
         }
     }
 
-    private LearningRateSweep sweep(String name, int first, List<LayerGroup> groups, SweepOptions options) {
+    private LearningRateSweep sweep(String name, List<LayerGroup> groups, SweepOptions options) {
         List<Double> rates = new ArrayList<>();
         List<Double> losses = new ArrayList<>();
         ExponentialSweep schedule = new ExponentialSweep(options.start(), options.end(), options.iterations());
@@ -90,8 +90,7 @@ final class LearningRateFinder {
         int epoch = firstEpoch;
         Batches batches = loader.epoch(epoch);
         List<Double> none = Collections.nCopies(groups.size(), 0.0);
-        try (LayerOptimizer layers = new LayerOptimizer(groups, first, none, settings)) {
-            Optimizer optimizer = layers.optimizer();
+        try (Optimizer optimizer = settings.optimizer(groups, none)) {
             TrainingStep step = new TrainingStep(net, loss, optimizer, settings);
             GroupMeter meter = new GroupMeter(net.device(), 0);
             for (int i = 0; i < options.iterations(); i++) {

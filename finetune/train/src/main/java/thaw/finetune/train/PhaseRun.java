@@ -7,7 +7,9 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.function.Supplier;
+import java.util.stream.IntStream;
 import thaw.engine.Tensor;
+import thaw.engine.optim.Optimizer;
 import thaw.engine.optim.Schedule;
 import thaw.engine.optim.Scheduler;
 import thaw.engine.optim.WeightAverage;
@@ -32,7 +34,7 @@ final class PhaseRun implements AutoCloseable {
     private final List<EpochResult> history;
     private Loaders loaders;
     private final List<LayerGroup> groups;
-    private final LayerOptimizer layers;
+    private final Optimizer optimizer;
     private final Scheduler scheduler;
     private final TrainingStep step;
     private final WeightAverage average;
@@ -64,12 +66,11 @@ final class PhaseRun implements AutoCloseable {
         groups = context.freezing().groups();
         loaders = context.loaders(phase.size());
         Schedule schedule = phase.schedule().of(phase.epochs(), context.stepsPerEpoch());
-        layers = new LayerOptimizer(groups, context.freezing().first(), rates, settings);
-        scheduler = new Scheduler(layers.optimizer(), schedule);
+        optimizer = settings.optimizer(groups, rates);
+        scheduler = new Scheduler(optimizer, schedule);
         losses = new EpochLosses(context.net().device());
-        step = new TrainingStep(context.net(), context.loss(), layers.optimizer(), settings);
-        average = settings.averageDecay() == 0 ? null
-                : new WeightAverage(context.net(), settings.averageDecay(), settings.averageWarmup());
+        step = new TrainingStep(context.net(), context.loss(), optimizer, settings);
+        average = settings.average() == null ? null : new WeightAverage(context.net(), settings.average());
     }
 
     /** The loader's number of the next epoch. */
@@ -87,7 +88,7 @@ final class PhaseRun implements AutoCloseable {
     FitState state() {
         requireFinite(null);
         return new FitState(number, epoch, batch, scheduler.stepCount(), dataEpoch, context.net().device().generator().state(),
-                losses.sum(), losses.images(), seconds + elapsed(), context.net().stateDict(), layers.optimizer().stateDict(),
+                losses.sum(), losses.images(), seconds + elapsed(), context.net().stateDict(), optimizer.stateDict(),
                 Optional.ofNullable(average).map(WeightAverage::stateDict), context.diagnostics().meter().state(), history);
     }
 
@@ -97,7 +98,7 @@ final class PhaseRun implements AutoCloseable {
             thaw(i);
         }
         context.net().restore(state.network());
-        layers.optimizer().loadStateDict(state.optimizer());
+        optimizer.loadStateDict(state.optimizer());
         scheduler.seek(state.step());
         if (average != null) {
             average.loadStateDict(state.average().orElseThrow(() -> new IllegalArgumentException("resume: the settings have an"
@@ -159,8 +160,6 @@ final class PhaseRun implements AutoCloseable {
         int first = context.freezing().first();
         if (phase.gradual() && first > 0) {
             context.freezing().to(first - 1, context.settings().frozenBatchNorm());
-            layers.thaw();
-            scheduler.seek(scheduler.stepCount());
         }
     }
 
@@ -173,7 +172,7 @@ final class PhaseRun implements AutoCloseable {
         RawBatch raw = null;
         try (Batches batches = loaders.train().epoch(dataEpoch, batch)) {
             while (batches.hasNext()) {
-                List<Double> rates = layers.learningRates();
+                List<Double> rates = learningRates();
                 int expected = imagesExpected();
                 List<EpochLosses.OfBatch> ofStep = new ArrayList<>();
                 for (int i = 0; i < context.settings().accumulate() && batches.hasNext(); i++) {
@@ -278,10 +277,16 @@ final class PhaseRun implements AutoCloseable {
         context.listener().onEpoch(result);
     }
 
+    /** The current rates of all layer groups; 0 for frozen ones. */
+    private List<Double> learningRates() {
+        int first = context.freezing().first();
+        return IntStream.range(0, groups.size()).mapToObj(i -> i < first ? 0 : optimizer.groups().get(i).lr()).toList();
+    }
+
     /** The rates of the step before: the scheduler has already advanced to the next step. */
     private List<Double> ratesOfTheLastStep() {
         scheduler.seek(scheduler.stepCount() - 1);
-        List<Double> rates = layers.learningRates();
+        List<Double> rates = learningRates();
         scheduler.seek(scheduler.stepCount() + 1);
         return rates;
     }
@@ -323,7 +328,7 @@ final class PhaseRun implements AutoCloseable {
 
     @Override
     public void close() {
-        layers.close();
+        optimizer.close();
         losses.close();
         if (average != null) {
             average.close();

@@ -10,20 +10,18 @@ import thaw.finetune.data.Batch;
 import thaw.finetune.data.RawBatch;
 import thaw.finetune.diagnostics.GroupMeter;
 import thaw.finetune.loss.LossFunction;
-import thaw.kernels.Array;
-import thaw.kernels.Backend;
 import thaw.resnet.LayerGroup;
-import thaw.resnet.ResNet;
+import thaw.resnet.Network;
 
 /** An optimizer step: the gradients of one batch, or accumulated over several batches, then the update. */
 final class TrainingStep {
 
-    private final ResNet net;
+    private final Network net;
     private final LossFunction loss;
     private final Optimizer optimizer;
     private final FitSettings settings;
 
-    TrainingStep(ResNet net, LossFunction loss, Optimizer optimizer, FitSettings settings) {
+    TrainingStep(Network net, LossFunction loss, Optimizer optimizer, FitSettings settings) {
         this.net = net;
         this.loss = loss;
         this.optimizer = optimizer;
@@ -54,16 +52,8 @@ final class TrainingStep {
 
     /** Multiplies all gradients by a factor. A factor of 1 leaves their bits unchanged. */
     void scaleGradients(double factor) {
-        if (factor == 1) {
-            return;
-        }
-        Backend on = net.device().backend();
-        for (Tensor p : optimizer.parameters()) {
-            if (p.grad() != null) {
-                Array scaled = on.affine(p.grad().array(), factor, 0);
-                on.assign(p.grad().array(), scaled);
-                scaled.release();
-            }
+        if (factor != 1) {
+            GradientClipping.scale(optimizer.parameters(), factor);
         }
     }
 
@@ -74,11 +64,8 @@ final class TrainingStep {
      */
     void update(GroupMeter meter, List<LayerGroup> groups, Tensor foundInf) {
         meter.beforeStep(groups);
-        if (settings.clipNorm() > 0) {
-            GradientClipping.clipGradNorm(optimizer.parameters(), settings.clipNorm());
-        }
-        if (settings.clipValue() > 0) {
-            GradientClipping.clipGradValue(optimizer.parameters(), settings.clipValue());
+        for (GradientClipping clipping : settings.clipping()) {
+            clipping.clip(optimizer.parameters());
         }
         optimizer.step(foundInf);
         meter.afterStep(groups);

@@ -1,6 +1,7 @@
 package thaw.kernels.reference;
 
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import thaw.kernels.AdamWOps;
 import thaw.kernels.AdamWOptions;
 import thaw.kernels.Array;
@@ -16,7 +17,7 @@ final class ReferenceAdamW implements AdamWOps {
 
     @Override
     public void adamW(AdamWOptions options, List<Array> parameters, List<Array> gradients, List<Array> firstMoments,
-            List<Array> secondMoments, long[] steps, Array foundInf) {
+            List<Array> secondMoments, long[] steps, @Nullable Array foundInf) {
         if (foundInf != null && memory.values(foundInf).data[0] != 0) {
             return;
         }

@@ -1,6 +1,7 @@
 package thaw.kernels.reference;
 
 import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 import thaw.kernels.Array;
 import thaw.kernels.NormOps;
 
@@ -17,8 +18,8 @@ final class ReferenceBatchNorm implements NormOps {
     }
 
     @Override
-    public Normalized batchNormTrain(Array input, Array weight, Array bias, Array runningMean, Array runningVar,
-            double momentum, double eps, Array residual, boolean relu) {
+    public Normalized batchNormTrain(Array input, Array weight, Array bias, @Nullable Array runningMean,
+            @Nullable Array runningVar, double momentum, double eps, @Nullable Array residual, boolean relu) {
         ReferenceArray x = memory.values(input);
         double[] mean = new double[x.dim(1)];
         double[] var = new double[mean.length];
@@ -56,7 +57,7 @@ final class ReferenceBatchNorm implements NormOps {
     }
 
     @Override
-    public NormGradients batchNormTrainGradient(Array gy, Array input, Array output, Array weight, Array meanArray,
+    public NormGradients batchNormTrainGradient(Array gy, Array input, @Nullable Array output, Array weight, Array meanArray,
             Array invStdArray, boolean needInput, boolean needResidual) {
         ReferenceArray x = memory.values(input);
         ReferenceArray g = output == null ? memory.values(gy.retain()) : whereActive(gy, memory.values(output));

@@ -2,6 +2,7 @@ package thaw.kernels.reference;
 
 import java.util.function.DoubleBinaryOperator;
 import java.util.function.DoubleUnaryOperator;
+import org.jspecify.annotations.Nullable;
 import thaw.kernels.Array;
 import thaw.kernels.BinaryOp;
 import thaw.kernels.ElementwiseOps;
@@ -24,7 +25,7 @@ final class ReferenceElementwise implements ElementwiseOps {
     }
 
     @Override
-    public Array unaryGradient(UnaryOp op, Array gy, Array x, Array y) {
+    public Array unaryGradient(UnaryOp op, Array gy, @Nullable Array x, @Nullable Array y) {
         DoubleUnaryOperator slope = derivative(op);
         return zip((g, v) -> g * slope.applyAsDouble(v), gy, op.gradientNeedsInput() ? x : y);
     }

@@ -1,5 +1,7 @@
 package thaw.kernels.reference;
 
+import org.jspecify.annotations.Nullable;
+
 /** The per-channel epilogue of a convolution or a batch normalisation. */
 final class ReferenceEpilogue {
 
@@ -7,7 +9,8 @@ final class ReferenceEpilogue {
     }
 
     /** In place: {@code y = act(scale[c]·y + shift[c] + residual)}; null arrays stand for 1, 0 and 0. */
-    static void apply(ReferenceArray y, ReferenceArray scale, ReferenceArray shift, ReferenceArray residual, boolean relu) {
+    static void apply(ReferenceArray y, @Nullable ReferenceArray scale, @Nullable ReferenceArray shift,
+            @Nullable ReferenceArray residual, boolean relu) {
         int pixels = y.shape().rank() == 4 ? y.dim(2) * y.dim(3) : 1;
         for (int i = 0; i < y.data.length; i++) {
             int c = i / pixels % y.dim(1);

@@ -1,5 +1,6 @@
 package thaw.kernels.reference;
 
+import org.jspecify.annotations.Nullable;
 import thaw.kernels.Array;
 import thaw.kernels.BinaryLossOps;
 import thaw.kernels.LossOps;
@@ -41,7 +42,7 @@ final class ReferenceLoss implements LossOps, BinaryLossOps {
     }
 
     @Override
-    public Loss crossEntropy(Array scores, Array target, Array classWeight, double smoothing, Reduction reduction) {
+    public Loss crossEntropy(Array scores, Array target, @Nullable Array classWeight, double smoothing, Reduction reduction) {
         int classes = scores.shape().dim(1);
         ReferenceArray t = memory.values(target);
         ReferenceArray v = memory.orNull(classWeight);
@@ -55,7 +56,7 @@ final class ReferenceLoss implements LossOps, BinaryLossOps {
     }
 
     @Override
-    public Loss binaryCrossEntropy(Array scores, Array target, Array positiveWeight, Reduction reduction) {
+    public Loss binaryCrossEntropy(Array scores, Array target, @Nullable Array positiveWeight, Reduction reduction) {
         double[] x = memory.values(scores).data;
         double[] t = memory.values(target).data;
         double[] v = positiveWeight == null ? new double[] {1} : memory.values(positiveWeight).data;

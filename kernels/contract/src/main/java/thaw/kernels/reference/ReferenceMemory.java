@@ -2,6 +2,7 @@ package thaw.kernels.reference;
 
 import java.util.Arrays;
 import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
 import thaw.kernels.Array;
 import thaw.kernels.ArrayOps;
 import thaw.kernels.Shape;
@@ -84,7 +85,7 @@ final class ReferenceMemory implements ArrayOps {
     }
 
     /** Like {@link #values}; null stays null. */
-    ReferenceArray orNull(Array x) {
+    @Nullable ReferenceArray orNull(@Nullable Array x) {
         return x == null ? null : values(x);
     }
 

@@ -34,4 +34,7 @@
  * <p>Neither JOCL nor an OpenCL library is loaded before a method of {@link thaw.kernels.opencl.OpenClDevices} or
  * {@link thaw.kernels.opencl.OpenClBackend} is called.
  */
+@NullMarked
 package thaw.kernels.opencl;
+
+import org.jspecify.annotations.NullMarked;

@@ -40,11 +40,11 @@ public final class BlockedConvolution implements ConvolutionOps {
         this.memory = memory;
         this.lanes = memory.block();
         this.winograd = new WinogradConvolution(memory, workers, loops);
-        this.grouped = new GroupedConvolution(memory, workers);
+        this.grouped = new GroupedConvolution(memory, workers, loops);
         this.direct = new DirectConvolution(memory, workers, loops);
         this.winogradWeightGradient = new WinogradWeightGradient(memory, workers, loops);
-        this.groupedWeightGradient = new GroupedWeightGradient(memory, workers);
-        this.weightGradient = new DirectWeightGradient(memory, workers);
+        this.groupedWeightGradient = new GroupedWeightGradient(memory, workers, loops);
+        this.weightGradient = new DirectWeightGradient(memory, workers, loops);
     }
 
     /** Whether a convolution reads its input in row-major order. */

@@ -12,7 +12,6 @@ import thaw.kernels.cpu.memory.Memory;
 import thaw.kernels.cpu.microkernel.BlockLoops;
 import thaw.kernels.cpu.microkernel.BlockedEpilogue;
 import thaw.kernels.cpu.microkernel.PackedWeights;
-import thaw.kernels.cpu.microkernel.PixelRow;
 import thaw.kernels.cpu.parallel.Workers;
 
 /**
@@ -87,7 +86,8 @@ final class DirectConvolution {
         for (ConvolutionPlan.Walk walk : plan.walks()) {
             if (walk.places().count() > 0 && walk.images() * walk.rows() > 0) {
                 PackKey key = new PackKey(walk.layout(), Arrays.stream(walk.places().position()).boxed().toList());
-                w.storage().useDerived(key, () -> packed(w, walk), weights -> walk(walk, source, weights, epilogue, target.data()));
+                w.storage().useDerived(key, () -> packed(w, walk),
+                        weights -> walk(walk, source, weights, epilogue, target.data()));
             }
         }
         if (copy != null) {
@@ -127,7 +127,7 @@ final class DirectConvolution {
                     int n = r / walk.rows();
                     int row = r % walk.rows();
                     int count = row == walk.rows() - 1 ? walk.lastPixels() : walk.pixels();
-                    loops.pixels(count, PixelRow.tile(count, vectors), vectors,
+                    loops.pixels(count, loops.tile(count, vectors), vectors,
                             source, n * walk.sourceImage() + row * walk.sourceRow() + block * walk.sourceBlock(), walk.px(),
                             walk.taps(), shift, steps, weights, walk.weightOffsets()[tile], epilogue, layout.firstOutput(tile),
                             target, n * walk.targetImage() + walk.targetStart() + row * walk.targetRow()

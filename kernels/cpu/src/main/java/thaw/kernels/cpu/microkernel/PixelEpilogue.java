@@ -8,7 +8,7 @@ import jdk.incubator.vector.VectorSpecies;
  * cache: two to four instructions per vector, against the 64 to 4608 multiply-adds that computed it. A separate pass keeps
  * the micro-kernels few and free of branches, and costs nothing where there is no epilogue (gradients, matrix products).
  */
-public final class PixelEpilogue {
+final class PixelEpilogue {
 
     private static final VectorSpecies<Float> S = FloatVector.SPECIES_PREFERRED;
 
@@ -20,7 +20,7 @@ public final class PixelEpilogue {
      *
      * @param channel the channel of the vectors' first lane
      */
-    public static void apply(BlockedEpilogue e, int channel, float[] y, int yo, int py, int pixels) {
+    static void apply(BlockedEpilogue e, int channel, float[] y, int yo, int py, int pixels) {
         FloatVector scale = FloatVector.fromArray(S, e.scale(), channel);
         FloatVector shift = FloatVector.fromArray(S, e.shift(), channel);
         float[] residual = e.residual();
