@@ -5,6 +5,7 @@ import static thaw.engine.optim.ParamGroup.WEIGHT_DECAY;
 
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import thaw.engine.Tensor;
 import thaw.kernels.AdamWOptions;
 import thaw.kernels.Array;
@@ -52,7 +53,7 @@ public final class AdamW extends Optimizer {
     }
 
     @Override
-    protected void update(ParamGroup g, double weightDecay, List<Tensor> parameters, Tensor foundInf) {
+    protected void update(ParamGroup g, double weightDecay, List<Tensor> parameters, @Nullable Tensor foundInf) {
         parameters.get(0).device().backend().adamW(
                 new AdamWOptions(g.lr(), g.get(BETA1), g.get(BETA2), g.get(EPS), weightDecay, g.is(MAXIMIZE)),
                 parameters.stream().map(Tensor::array).toList(), parameters.stream().map(p -> p.grad().array()).toList(),

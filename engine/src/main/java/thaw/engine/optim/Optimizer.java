@@ -5,7 +5,6 @@ import java.util.Collections;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 import thaw.engine.Device;
@@ -94,7 +93,7 @@ public abstract class Optimizer implements AutoCloseable {
      *
      * @param foundInf a scalar on the parameters' device, or null for 0
      */
-    protected void update(ParamGroup group, double weightDecay, List<Tensor> parameters, Tensor foundInf) {
+    protected void update(ParamGroup group, double weightDecay, List<Tensor> parameters, @Nullable Tensor foundInf) {
         if (foundInf == null || foundInf.item() == 0) {
             update(group, weightDecay, parameters);
         }
@@ -143,13 +142,13 @@ public abstract class Optimizer implements AutoCloseable {
      *     devices, or the group has an option that this optimizer does not have, or an invalid one
      */
     public final void addParamGroup(ParamGroup group) {
-        Set<Tensor> taken = Collections.newSetFromMap(new IdentityHashMap<>());
-        groups.forEach(g -> taken.addAll(g.parameters()));
+        Map<Tensor, String> taken = new IdentityHashMap<>();
+        groups.forEach(g -> g.parameters().forEach(p -> taken.put(p, g.name())));
         Device device = group.parameters().get(0).device();
         for (Tensor p : group.parameters()) {
-            if (taken.contains(p)) {
+            if (taken.containsKey(p)) {
                 throw new IllegalArgumentException(name + ": some parameters appear in more than one parameter group: one "
-                        + p.shape() + " of group \"" + group.name() + "\" is in group \"" + groupOf(p).name()
+                        + p.shape() + " of group \"" + group.name() + "\" is in group \"" + taken.get(p)
                         + "\" too; a parameter may appear in one group only");
             }
             if (p.device() != device) {
@@ -159,10 +158,6 @@ public abstract class Optimizer implements AutoCloseable {
         }
         group.join(this, defaults);
         groups.add(group);
-    }
-
-    private ParamGroup groupOf(Tensor p) {
-        return groups.stream().filter(g -> g.parameters().stream().anyMatch(q -> q == p)).findFirst().orElseThrow();
     }
 
     /** The groups in the order in which they were added. */
@@ -218,7 +213,7 @@ public abstract class Optimizer implements AutoCloseable {
         }
     }
 
-    private void guarded(ParamGroup group, double weightDecay, List<Tensor> moving, Tensor foundInf) {
+    private void guarded(ParamGroup group, double weightDecay, List<Tensor> moving, @Nullable Tensor foundInf) {
         if (!moving.isEmpty()) {
             Device device = moving.get(0).device();
             try (NoGrad off = device.noGrad(); Scope scope = device.scope()) {

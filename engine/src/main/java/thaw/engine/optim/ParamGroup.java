@@ -9,6 +9,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 import thaw.engine.Tensor;
 import thaw.engine.nn.Parameterized;
 
@@ -34,7 +35,7 @@ public final class ParamGroup {
     private final List<Tensor> parameters;
     private final Map<String, Double> options = new TreeMap<>();
     /** The name of this group's optimizer, after which the set of options is fixed; null before. */
-    private String optimizer;
+    private @Nullable String optimizer;
 
     private ParamGroup(String name, Collection<Tensor> parameters) {
         if (parameters.isEmpty()) {

@@ -7,6 +7,7 @@ import static thaw.engine.optim.ParamGroup.WEIGHT_DECAY;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import thaw.engine.Tensor;
 import thaw.kernels.Array;
 import thaw.kernels.SgdOptions;
@@ -51,8 +52,8 @@ public final class SGD extends Optimizer {
     }
 
     @Override
-    protected void update(ParamGroup g, double weightDecay, List<Tensor> parameters, Tensor foundInf) {
-        List<Array> buffers = new ArrayList<>();
+    protected void update(ParamGroup g, double weightDecay, List<Tensor> parameters, @Nullable Tensor foundInf) {
+        List<@Nullable Array> buffers = new ArrayList<>();
         boolean[] first = new boolean[parameters.size()];
         for (int i = 0; i < first.length; i++) {
             Tensor p = parameters.get(i);

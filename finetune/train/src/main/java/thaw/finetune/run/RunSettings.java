@@ -92,7 +92,7 @@ public record RunSettings(Data data, Network network, String grain, List<Phase> 
      */
     public record Data(String path, String labels, String delimiter, double validFraction, String split, int batch,
             boolean strict, boolean balanced, Map<String, String> transforms, List<String> classes, int trainImages,
-            int validImages, PictureFingerprint fingerprint, CsvLabels columns, FolderLayout layout,
+            int validImages, ImageFingerprint fingerprint, CsvLabels columns, FolderLayout layout,
             long maxPixels) {
 
         public Data {
@@ -106,7 +106,7 @@ public record RunSettings(Data data, Network network, String grain, List<Phase> 
         public static Data of(String path, String labels, String delimiter, double validFraction, Split split, int batch,
                 boolean strict, boolean balanced, Transforms transforms) {
             return new Data(path, labels, delimiter, validFraction, split.name().toLowerCase(Locale.ROOT), batch, strict,
-                    balanced, transforms.toMap(), List.of(), 0, 0, PictureFingerprint.NONE, null, null, 0);
+                    balanced, transforms.toMap(), List.of(), 0, 0, ImageFingerprint.NONE, null, null, 0);
         }
 
         /** The same data with other columns and another folder layout. */
@@ -124,7 +124,7 @@ public record RunSettings(Data data, Network network, String grain, List<Phase> 
         /** The same data with the classes, image counts and fingerprint of the scanned folder. */
         public Data found(ImageFolder images) {
             return new Data(path, labels, delimiter, validFraction, split, batch, strict, balanced, transforms, images.classes(),
-                    images.train().size(), images.valid().size(), PictureFingerprint.of(images), columns, layout, maxPixels);
+                    images.train().size(), images.valid().size(), ImageFingerprint.of(images), columns, layout, maxPixels);
         }
     }
 

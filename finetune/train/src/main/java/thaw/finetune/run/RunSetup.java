@@ -14,7 +14,7 @@ import thaw.finetune.images.Transforms;
 import thaw.finetune.train.Learner;
 import thaw.finetune.train.Precompute;
 import thaw.resnet.Architecture;
-import thaw.resnet.Grain;
+import thaw.resnet.Granularity;
 import thaw.resnet.Head;
 import thaw.resnet.NetworkWeights;
 import thaw.resnet.ResNet;
@@ -94,7 +94,7 @@ public final class RunSetup {
     }
 
     public static Learner learner(RunSettings settings, ResNet net, ImageFolder images) {
-        Learner learner = new Learner(net, images).grain(Grain.byLabel(settings.grain())).settings(settings.fit())
+        Learner learner = new Learner(net, images).granularity(Granularity.byLabel(settings.grain())).settings(settings.fit())
                 .loss(settings.objective()).precompute(Precompute.of(settings.precompute()));
         return settings.insight().isOff() ? learner : learner.diagnostics(settings.insight());
     }

@@ -14,7 +14,7 @@ import thaw.resnet.Network;
  * @param precompute when a frozen body's features are computed once
  * @param stop       returns true if training is to end after the current step
  */
-record FitContext(Network net, boolean pretrained, ImageFolder data, Loaders loaders, Freezing freezing, FitSettings settings,
+record FitContext(Network net, boolean pretrained, ImageFolder data, Loaders loaders, FrozenGroups freezing, FitSettings settings,
         LossFunction loss, Diagnostics diagnostics, TrainingListener listener, BooleanSupplier stop, Precompute precompute) {
 
     /** The number of optimizer steps in an epoch. */

@@ -69,7 +69,7 @@ final class FrozenFeatures {
     }
 
     private static boolean isOfHeadAlone(FitContext context, TrainingPhase phase) {
-        Freezing freezing = context.freezing();
+        FrozenGroups freezing = context.freezing();
         return freezing.first(phase.freezeTo()) == freezing.groups().size() - 1 && !phase.gradual();
     }
 

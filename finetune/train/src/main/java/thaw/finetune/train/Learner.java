@@ -25,7 +25,7 @@ import thaw.finetune.predict.Classifier;
 import thaw.finetune.predict.InputCheck;
 import thaw.finetune.predict.ModelFile;
 import thaw.finetune.predict.NotEnoughMemoryException;
-import thaw.resnet.Grain;
+import thaw.resnet.Granularity;
 import thaw.resnet.LayerGroup;
 import thaw.resnet.Network;
 
@@ -51,7 +51,7 @@ public final class Learner implements AutoCloseable {
     private final Network net;
     private final ImageFolder data;
     private final Loaders loaders;
-    private final Freezing freezing;
+    private final FrozenGroups freezing;
     private final boolean pretrained;
     private FitSettings settings = FitSettings.sgd();
     private LossFunction loss;
@@ -82,7 +82,7 @@ public final class Learner implements AutoCloseable {
         this.data = data;
         this.loaders = Loaders.of(data);
         this.loss = Objective.standard(data.labels());
-        this.freezing = new Freezing(net);
+        this.freezing = new FrozenGroups(net);
         this.pretrained = net.isPretrained();
         this.diagnostics = new Diagnostics(net, DiagnosticsOptions.off());
         unfreeze();
@@ -146,9 +146,9 @@ public final class Learner implements AutoCloseable {
 
     // ---- layer groups ------------------------------------------------------------------------------------------
 
-    /** Sets the granularity of the layer groups, {@link Grain#COARSE} by default, and makes all groups trainable. */
-    public Learner grain(Grain grain) {
-        freezing.grain(Objects.requireNonNull(grain, "grain"));
+    /** Sets the granularity of the layer groups, {@link Granularity#COARSE} by default, and makes all groups trainable. */
+    public Learner granularity(Granularity granularity) {
+        freezing.granularity(Objects.requireNonNull(granularity, "granularity"));
         return unfreeze();
     }
 

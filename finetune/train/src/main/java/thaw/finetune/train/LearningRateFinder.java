@@ -30,13 +30,13 @@ final class LearningRateFinder {
 
     private final Network net;
     private final BatchLoader loader;
-    private final Freezing freezing;
+    private final FrozenGroups freezing;
     private final FitSettings settings;
     private final LossFunction loss;
     private final int firstEpoch;
 
     /** @param firstEpoch the loader's number of the first epoch to use */
-    LearningRateFinder(Network net, BatchLoader loader, Freezing freezing, FitSettings settings, LossFunction loss,
+    LearningRateFinder(Network net, BatchLoader loader, FrozenGroups freezing, FitSettings settings, LossFunction loss,
             int firstEpoch) {
         this.net = net;
         this.loader = loader;

@@ -310,11 +310,12 @@ final class PhaseRun implements AutoCloseable {
     }
 
     private void warnOfOneRate() {
-        if (context.pretrained() && phase.rates() instanceof LearningRates.Single one && groups.size() > 1
+        if (context.pretrained() && phase.rates().isSingle() && groups.size() > 1
                 && context.freezing().first() == 0) {
-            context.listener().onWarning("one learning rate, " + one.lr() + ", for all layer groups of a pretrained network "
+            double lr = phase.rates().numbers().get(0);
+            context.listener().onWarning("one learning rate, " + lr + ", for all layer groups of a pretrained network "
                     + context.freezing().names() + ": a rate high enough for a new head can destroy the early layers' pretrained"
-                    + " weights within a few steps; use slice(" + one.lr() / 100 + "," + one.lr() + ") or a rate for each group,"
+                    + " weights within a few steps; use slice(" + lr / 100 + "," + lr + ") or a rate for each group,"
                     + " or, to train all groups at one rate without this warning, give the rate " + groups.size() + " times");
         }
     }

@@ -100,10 +100,11 @@ public final class GeneratedSources {
                             }
                         """, WinogradSource.vectors()),
                 "winograd/ScalarTransforms.java", file("WinogradTransform", "winograd", false, """
+                        import thaw.kernels.cpu.microkernel.BlockLoops;
                         import thaw.kernels.cpu.microkernel.BlockedEpilogue;
 
                         /** {@link TileTransforms} in scalar code, with the operations of {@link VectorTransforms} in the same order. */
-                        record ScalarTransforms(int lanes) implements TileTransforms {
+                        record ScalarTransforms(BlockLoops loops, int lanes) implements TileTransforms {
                         """, WinogradSource.scalars()));
     }
 

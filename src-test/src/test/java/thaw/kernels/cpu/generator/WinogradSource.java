@@ -267,7 +267,7 @@ final class WinogradSource {
                 /** Applies the epilogue to a tile's pixels, in place; null for none. */
                 private void epilogue(int rows, int columns, BlockedEpilogue e, int channel, float[] y, int to, int row) {
                     for (int i = 0; e != null && i < rows; i++) {
-                        e.apply(lanes, channel, y, to + i * row, lanes, columns);
+                        e.apply(loops, channel, y, to + i * row, lanes, columns);
                     }
                 }
             """;

@@ -9,7 +9,7 @@ import thaw.kernels.cpu.microkernel.BlockLoops;
  * y[yo + p·py + q·yPlane + lane] = Σ_k x[xo + p·px + at[k] + lane] · w[wo + (k·Q + q)·L + lane]      Q outputs
  * </pre>
  * where {@code k} runs over the group's input channels and the filter's positions. With 32 vector registers 4 pixels by 4
- * outputs use 16 of them; with 16, 2 by 4 use 8.
+ * outputs use 16 accumulators; with 16, 2 by 4 use 8.
  */
 final class GroupTaps {
 

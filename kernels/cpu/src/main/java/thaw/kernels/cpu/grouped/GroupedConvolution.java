@@ -230,7 +230,7 @@ public final class GroupedConvolution {
                     }
                     if (epilogue != null) {
                         for (int b = set * outputs; b < Math.min(blocks, (set + 1) * outputs); b++) {
-                            loops.epilogue(epilogue, b * lanes, target.data(), row + b * plane, step, count);
+                            epilogue.apply(loops, b * lanes, target.data(), row + b * plane, step, count);
                         }
                     }
                 }

@@ -138,7 +138,7 @@ public final class BlockLoops {
             }
             if (epilogue != null) {
                 for (int v = 0; v < blocks; v++) {
-                    PixelEpilogue.apply(epilogue, channel + v * lanes, y, ya + v * yBlock, py, width);
+                    epilogue.apply(this, channel + v * lanes, y, ya + v * yBlock, py, width);
                 }
             }
         }
@@ -158,7 +158,7 @@ public final class BlockLoops {
             }
         }
         for (int block = 0; epilogue != null && block < blocks; block++) {
-            epilogue.apply(lanes, channel + block * lanes, y, yo + block * yBlock, py, pixels);
+            epilogue.apply(this, channel + block * lanes, y, yo + block * yBlock, py, pixels);
         }
     }
 
@@ -174,15 +174,6 @@ public final class BlockLoops {
         for (int p = 0; p < pixels; p += SCALARS) {
             int at = Math.min(p, pixels - SCALARS);
             ScalarTapKernels.pixels4channels4(x, xo + at * px, px, taps, shift, steps, w, wo, width, y, yo + at * py, py);
-        }
-    }
-
-    /** Applies an epilogue in place to the blocks at {@code yo}, {@code yo + py}, …; {@code channel} is their first channel. */
-    public void epilogue(BlockedEpilogue epilogue, int channel, float[] y, int yo, int py, int pixels) {
-        if (vectors) {
-            PixelEpilogue.apply(epilogue, channel, y, yo, py, pixels);
-        } else {
-            epilogue.apply(lanes, channel, y, yo, py, pixels);
         }
     }
 }

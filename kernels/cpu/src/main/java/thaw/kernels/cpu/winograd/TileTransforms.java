@@ -17,7 +17,7 @@ interface TileTransforms {
 
     /** By the Vector API or in scalar code, whichever {@code loops} use at present. */
     static TileTransforms of(BlockLoops loops) {
-        return loops.vectors() ? new VectorTransforms() : new ScalarTransforms(loops.lanes());
+        return loops.vectors() ? new VectorTransforms() : new ScalarTransforms(loops, loops.lanes());
     }
 
     /** The number of channels in a block. */
