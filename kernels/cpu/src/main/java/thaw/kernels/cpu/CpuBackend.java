@@ -2,6 +2,7 @@ package thaw.kernels.cpu;
 
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 import thaw.kernels.AdamWOps;
 import thaw.kernels.ArrayOps;
 import thaw.kernels.Backend;
@@ -16,8 +17,8 @@ import thaw.kernels.PoolOps;
 import thaw.kernels.ReductionOps;
 import thaw.kernels.SgdOps;
 import thaw.kernels.ShapeOps;
-import thaw.kernels.cpu.conv.PlainConvolution;
 import thaw.kernels.cpu.conv.BlockedConvolution;
+import thaw.kernels.cpu.conv.PlainConvolution;
 import thaw.kernels.cpu.elementwise.Elementwise;
 import thaw.kernels.cpu.elementwise.Rearrangement;
 import thaw.kernels.cpu.loss.AdamWUpdate;
@@ -52,7 +53,7 @@ public final class CpuBackend extends CheckedBackend {
     private final CpuArrays arrays;
     private final Rearrangement rearrangement;
     private final Elementwise elementwise;
-    private final BlockLoops current;
+    private final @Nullable BlockLoops current;
     private final AtomicReference<QuickStart> quickStart = new AtomicReference<>();
     private final MatmulOps product;
     private final ConvolutionOps convolution;
@@ -64,7 +65,7 @@ public final class CpuBackend extends CheckedBackend {
     private final AdamWUpdate adamW;
 
     /** @param loops null for plain loops */
-    private CpuBackend(int threads, BlockLoops loops) {
+    private CpuBackend(int threads, @Nullable BlockLoops loops) {
         workers = new Workers(threads);
         current = loops;
         lanes = loops == null ? 1 : loops.lanes();
@@ -86,7 +87,7 @@ public final class CpuBackend extends CheckedBackend {
                 + threads + (threads == 1 ? " thread" : " threads");
     }
 
-    private static Supplier<LaneLoops> laneLoops(BlockLoops loops) {
+    private static Supplier<LaneLoops> laneLoops(@Nullable BlockLoops loops) {
         if (loops == null) {
             LaneLoops plain = new PlainLaneLoops();
             return () -> plain;
@@ -168,9 +169,9 @@ public final class CpuBackend extends CheckedBackend {
 
     /** A backend with one thread and a fixed kind of loops, for warming up in the background. */
     static CpuBackend with(boolean vectorLoops) {
-        CpuBackend backend = new CpuBackend(1, vectors());
-        backend.current.useVectors(vectorLoops);
-        return backend;
+        BlockLoops loops = vectors();
+        loops.useVectors(vectorLoops);
+        return new CpuBackend(1, loops);
     }
 
     @Override

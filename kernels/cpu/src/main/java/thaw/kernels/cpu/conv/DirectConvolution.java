@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 import thaw.kernels.Conv2dOptions;
 import thaw.kernels.Shape;
 import thaw.kernels.cpu.memory.CpuArray;
@@ -47,7 +48,7 @@ final class DirectConvolution {
     }
 
     /** {@code y = epilogue(x ∗ w)}, the epilogue null for none; {@code x} row-major for a stem. */
-    void forward(CpuArray x, CpuArray w, BlockedEpilogue epilogue, Conv2dOptions o, CpuArray y) {
+    void forward(CpuArray x, CpuArray w, @Nullable BlockedEpilogue epilogue, Conv2dOptions o, CpuArray y) {
         boolean stem = x.block() != lanes;
         run(plan(new Key(x.shape(), w.shape(), o, false, stem),
                 () -> ConvolutionPlan.forward(x.shape(), w.shape(), y.shape(), o, stem, lanes)), x, w, epilogue, y);
@@ -77,7 +78,7 @@ final class DirectConvolution {
         return plan;
     }
 
-    private void run(ConvolutionPlan plan, CpuArray x, CpuArray w, BlockedEpilogue epilogue, CpuArray target) {
+    private void run(ConvolutionPlan plan, CpuArray x, CpuArray w, @Nullable BlockedEpilogue epilogue, CpuArray target) {
         SourceImages copy = plan.copy();
         float[] source = copy == null ? x.data() : memory.pool().take(copy.length());
         if (copy != null) {
@@ -104,7 +105,8 @@ final class DirectConvolution {
     }
 
     /** @param weights in the order of {@link PackedWeights} */
-    private void walk(ConvolutionPlan.Walk walk, float[] source, float[] weights, BlockedEpilogue epilogue, float[] target) {
+    private void walk(ConvolutionPlan.Walk walk, float[] source, float[] weights, @Nullable BlockedEpilogue epilogue,
+            float[] target) {
         PackedWeights.Layout layout = walk.layout();
         int total = walk.images() * walk.rows();
         int places = walk.places().count();

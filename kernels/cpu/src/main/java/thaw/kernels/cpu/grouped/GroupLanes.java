@@ -1,6 +1,7 @@
 package thaw.kernels.cpu.grouped;
 
 import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 import thaw.kernels.cpu.microkernel.BlockLoops;
 
 /**
@@ -17,7 +18,7 @@ final class GroupLanes {
     private final int lanes;
 
     /** Null without vectors, or for other group sizes. */
-    private final GroupShuffles shuffles;
+    private final @Nullable GroupShuffles shuffles;
 
     /** @param m channels per group */
     GroupLanes(int m, BlockLoops loops) {

@@ -4,6 +4,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
 import thaw.kernels.Conv2dOptions;
 import thaw.kernels.Shape;
 import thaw.kernels.cpu.memory.CpuArray;
@@ -65,7 +66,7 @@ public final class GroupedConvolution {
         return 2L * GroupLanes.sets(o.groups(), lanes) * perGroupOut * w.dim(1) <= tiles;
     }
 
-    public void forward(CpuArray x, CpuArray w, BlockedEpilogue epilogue, Conv2dOptions o, CpuArray y) {
+    public void forward(CpuArray x, CpuArray w, @Nullable BlockedEpilogue epilogue, Conv2dOptions o, CpuArray y) {
         Shape filter = w.shape();
         new Run(x, w, false, o.groups(),
                 new FilterAxis[] {FilterAxis.forward(y.shape().dim(2), filter.dim(2), o.strideH(), o.paddingH(), o.dilationH())},
@@ -91,7 +92,7 @@ public final class GroupedConvolution {
         final CpuArray target;
         final FilterAxis[] rows;
         final FilterAxis[] columns;
-        final BlockedEpilogue epilogue;
+        final @Nullable BlockedEpilogue epilogue;
         final int sets;
         /** Channels per group in the source and in the target. */
         final int inputs;
@@ -106,7 +107,7 @@ public final class GroupedConvolution {
         final Phase[] phases;
 
         Run(CpuArray source, CpuArray w, boolean transposed, int groups, FilterAxis[] rows, FilterAxis[] columns,
-                BlockedEpilogue epilogue, CpuArray target) {
+                @Nullable BlockedEpilogue epilogue, CpuArray target) {
             this.source = source;
             this.target = target;
             this.rows = rows;

@@ -1,5 +1,7 @@
 package thaw.kernels.cpu.microkernel;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * The innermost loops over channel blocks, in two forms that give the same bits: by the Vector API, and by scalar code with the
  * same operations in the same order. Scalar code is six times slower once C2 has compiled both, and ready more than a second
@@ -96,7 +98,7 @@ public final class BlockLoops {
      * @param channel  the channel of the first lane, for the epilogue
      */
     public void pixels(int pixels, int tile, int blocks, float[] x, int xo, int px, int[] taps, int shift, int steps,
-            float[] w, int wo, BlockedEpilogue epilogue, int channel, float[] y, int yo, int py, int yBlock) {
+            float[] w, int wo, @Nullable BlockedEpilogue epilogue, int channel, float[] y, int yo, int py, int yBlock) {
         if (!vectors) {
             scalars(pixels, blocks, x, xo, px, taps, shift, steps, w, wo, epilogue, channel, y, yo, py, yBlock);
             return;
@@ -149,7 +151,7 @@ public final class BlockLoops {
      * can. GFLOP/s on a core whose peak on vectors is 116: 4 by C1, which compiles it within milliseconds, and 8 by C2.
      */
     private void scalars(int pixels, int blocks, float[] x, int xo, int px, int[] taps, int shift, int steps,
-            float[] w, int wo, BlockedEpilogue epilogue, int channel, float[] y, int yo, int py, int yBlock) {
+            float[] w, int wo, @Nullable BlockedEpilogue epilogue, int channel, float[] y, int yo, int py, int yBlock) {
         int width = blocks * lanes;
         for (int block = 0; block < blocks; block++) {
             for (int lane = 0; lane < lanes; lane += SCALARS) {

@@ -2,6 +2,7 @@ package thaw.kernels.cpu.microkernel;
 
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorSpecies;
+import org.jspecify.annotations.Nullable;
 
 /**
  * An {@link thaw.kernels.Epilogue} in channel blocks: {@code y = act(scale·y + shift + residual)}.
@@ -12,7 +13,7 @@ import jdk.incubator.vector.VectorSpecies;
  * @param residual in the result's layout; null for none
  * @param relu     whether act is {@code max(·, 0)}, rather than the identity
  */
-public record BlockedEpilogue(float[] scale, float[] shift, float[] residual, boolean relu) {
+public record BlockedEpilogue(float[] scale, float[] shift, float @Nullable [] residual, boolean relu) {
 
     /**
      * Applies this in place to pixels that a micro-kernel has just stored, at {@code yo}, {@code yo + py}, …, while they are in
@@ -32,8 +33,8 @@ public record BlockedEpilogue(float[] scale, float[] shift, float[] residual, bo
         }
     }
 
-    private static void pixel(int lanes, float[] scale, float[] shift, int channel, float[] residual, boolean relu, float[] y,
-            int yo) {
+    private static void pixel(int lanes, float[] scale, float[] shift, int channel, float @Nullable [] residual, boolean relu,
+            float[] y, int yo) {
         for (int lane = 0; lane < lanes; lane++) {
             float v = Math.fma(y[yo + lane], scale[channel + lane], shift[channel + lane]);
             if (residual != null) {
@@ -52,7 +53,7 @@ public record BlockedEpilogue(float[] scale, float[] shift, float[] residual, bo
         private static void apply(BlockedEpilogue e, int channel, float[] y, int yo, int py, int pixels) {
             FloatVector scale = FloatVector.fromArray(S, e.scale(), channel);
             FloatVector shift = FloatVector.fromArray(S, e.shift(), channel);
-            float[] residual = e.residual();
+            float @Nullable [] residual = e.residual();
             int end = yo + pixels * py;
             if (residual == null) {
                 if (e.relu()) {

@@ -1,5 +1,7 @@
 package thaw.kernels.cpu.norm;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * Loops over the pixels of one channel block that the Java compiler does not vectorise by itself. A block's pixels are
  * contiguous, each with {@link #lanes()} channels side by side; per-channel numbers (means, factors) are {@code lanes()}
@@ -20,7 +22,8 @@ public interface LaneLoops {
      * @param width the width of the image
      * @param index null if not needed
      */
-    void maxOfWindow(float[] x, int xo, int first, int rows, int columns, int width, float[] max, float[] index, int o);
+    void maxOfWindow(float[] x, int xo, int first, int rows, int columns, int width, float[] max,
+            float @Nullable [] index, int o);
 
     /** {@code y[lane] = factor · Σ x} over a window of pixels; see {@link #maxOfWindow}. */
     void sumOfWindow(float[] x, int xo, int first, int rows, int columns, int width, float factor, float[] y, int o);

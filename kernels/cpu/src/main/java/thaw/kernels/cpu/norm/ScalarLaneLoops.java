@@ -1,5 +1,7 @@
 package thaw.kernels.cpu.norm;
 
+import org.jspecify.annotations.Nullable;
+
 /** {@link LaneLoops} in scalar code for any number of lanes, with the bits of {@link VectorLaneLoops}. */
 public final class ScalarLaneLoops implements LaneLoops {
 
@@ -128,7 +130,8 @@ public final class ScalarLaneLoops implements LaneLoops {
     }
 
     @Override
-    public void maxOfWindow(float[] x, int xo, int first, int rows, int columns, int width, float[] max, float[] index, int o) {
+    public void maxOfWindow(float[] x, int xo, int first, int rows, int columns, int width, float[] max,
+            float @Nullable [] index, int o) {
         System.arraycopy(x, xo + first * lanes, max, o, lanes);
         for (int i = 1; i < rows * columns; i++) {
             maximum(lanes, x, xo + (first + i / columns * width + i % columns) * lanes, max, o);

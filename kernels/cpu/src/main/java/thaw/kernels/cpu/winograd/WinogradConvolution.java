@@ -120,7 +120,7 @@ public final class WinogradConvolution {
 
     /** One convolution, with its extents. */
     private final class Run {
-        final TileTransforms transforms = new TileTransforms(current);
+        final TileTransforms transforms = TileTransforms.of(current);
         final float[] x;
         final CpuArray weight;
         final BlockedEpilogue epilogue;

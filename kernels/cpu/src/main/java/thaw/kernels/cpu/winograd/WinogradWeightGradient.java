@@ -97,7 +97,7 @@ public final class WinogradWeightGradient {
             this.gw = gw;
             Shape in = x.shape();
             Shape out = gy.shape();
-            tiles = new WinogradTiles(memory, new TileTransforms(current), lanes, in.dim(0), in.dim(2), in.dim(3),
+            tiles = new WinogradTiles(memory, TileTransforms.of(current), lanes, in.dim(0), in.dim(2), in.dim(3),
                     out.dim(2), out.dim(3), padH, padW, stride, SIDE);
             pairs = tiles.pairs();
             inBlocks = x.channelBlocks();
@@ -281,9 +281,11 @@ public final class WinogradWeightGradient {
                         for (int i = 0; i < lanes; i++) {
                             int from = uo + (((block - firstBlock) * lanes + i) * vectors + v) * lanes;
                             if (tiles.stride() == 1) {
-                                tiles.transforms().filterGradient(u, from, valueSize(), scratch, filters, i * 9 * lanes);
+                                tiles.transforms().filterGradient(4, u, from, valueSize(), scratch, filters,
+                                        i * 9 * lanes, lanes);
                             } else {
-                                tiles.transforms().stridedFilterGradient(u, from, valueSize(), scratch, filters, i * 9 * lanes);
+                                tiles.transforms().stridedFilterGradient(4, u, from, valueSize(), scratch, filters,
+                                        i * 9 * lanes, lanes);
                             }
                         }
                         scatter(filters, (2 * panel + v) * lanes, block * lanes);

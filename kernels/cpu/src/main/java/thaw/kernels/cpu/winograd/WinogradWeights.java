@@ -76,7 +76,7 @@ record WinogradWeights(Memory memory, TileTransforms transforms, int lanes, int 
                     if (stride == 1) {
                         transforms.filter(side, filters, i * 9 * lanes, lanes, scratch, u, at, valueSize(panel));
                     } else {
-                        transforms.stridedFilter(filters, i * 9 * lanes, lanes, scratch, u, at, valueSize(panel));
+                        transforms.stridedFilter(4, filters, i * 9 * lanes, lanes, scratch, u, at, valueSize(panel));
                     }
                 }
             }
