@@ -155,7 +155,7 @@ public sealed interface Objective extends LossFunction {
         }
     }
 
-    /** The weights as a tensor {@code [classes]}; null for none, as {@link Ops} expects. */
+    /** The weights as a tensor {@code [classes]}; null for none, as {@link thaw.engine.functional.Functional} expects. */
     private static Tensor tensor(String what, List<Double> weights, Tensor scores) {
         if (weights.isEmpty()) {
             return null;
