@@ -35,6 +35,7 @@ public final class Benchmarks {
         table(new Runner(new OptionsBuilder().parent(options).addProfiler(GCProfiler.class).build()).run(), System.out);
     }
 
+    @SuppressWarnings("rawtypes") // in JMH's API
     private static void table(Collection<RunResult> results, PrintStream out) {
         out.printf(Locale.ROOT, "%n%10s %9s %9s %8s %12s  %s%n", "ms", "GFLOP/s", "% of peak", "GB/s", "B allocated",
                 "benchmark");
@@ -50,6 +51,7 @@ public final class Benchmarks {
     }
 
     /** The result with the given name, or in some versions of JMH with a prefix before it; empty if there is none. */
+    @SuppressWarnings("rawtypes")
     private static String score(Map<String, Result> results, String name) {
         return results.entrySet().stream().filter(result -> result.getKey().endsWith(name)).findFirst()
                 .map(result -> String.format(Locale.ROOT, "%.1f", result.getValue().getScore())).orElse("");
