@@ -51,7 +51,8 @@ public final class OpenClBackend implements Backend {
         reductions = new Reductions(memory, programs);
         gemm = new Gemm(memory, programs, queue.device(), tuning);
         product = new OpenClMatrixProduct(memory, gemm);
-        convolution = new OpenClConvolution(memory, programs, gemm, new Winograd(memory, programs, gemm, queue.device()));
+        convolution = new OpenClConvolution(memory, programs, elementwise, gemm,
+                new Winograd(memory, programs, gemm, queue.device()));
         batchNorm = new BatchNorm(memory, programs, elementwise);
         pooling = new Pooling(memory, programs);
         loss = new SoftmaxLoss(memory, programs);

@@ -1,5 +1,6 @@
 package thaw.kernels.opencl;
 
+import java.util.List;
 import java.util.Map;
 import thaw.kernels.Array;
 import thaw.kernels.Conv2dOptions;
@@ -15,12 +16,14 @@ final class OpenClConvolution {
 
     private final Memory memory;
     private final Programs programs;
+    private final Elementwise elementwise;
     private final Gemm gemm;
     private final Winograd winograd;
 
-    OpenClConvolution(Memory memory, Programs programs, Gemm gemm, Winograd winograd) {
+    OpenClConvolution(Memory memory, Programs programs, Elementwise elementwise, Gemm gemm, Winograd winograd) {
         this.memory = memory;
         this.programs = programs;
+        this.elementwise = elementwise;
         this.gemm = gemm;
         this.winograd = winograd;
     }
@@ -55,9 +58,13 @@ final class OpenClConvolution {
             } else if (winograd.suits(xShape, w.shape(), gy.shape(), options)) {
                 winograd.inputGradient(gy, w, gx, options);
             } else {
-                for (GemmProblem phase : new Correlation(xShape, w.shape(), gy.shape(), options).inputGradient()) {
-                    gemm.run("conv2d_input_gradient", phase, w, gy, gx, Gemm.Store.PLAIN);
+                List<GemmProblem> phases = new Correlation(xShape, w.shape(), gy.shape(), options).inputGradient();
+                // Pixels that no tap meets, as most are by 1×1 filters of stride 2, are 0.
+                if (phases.stream().anyMatch(phase -> phase.depth() == 0)) {
+                    elementwise.fill(gx, 0);
                 }
+                phases.stream().filter(phase -> phase.depth() > 0)
+                        .forEach(phase -> gemm.run("conv2d_input_gradient", phase, w, gy, gx, Gemm.Store.PLAIN));
             }
         });
     }
@@ -68,6 +75,8 @@ final class OpenClConvolution {
         return memory.result(Shapes.conv2dWeightGradient(gy.shape(), x.shape(), wShape, options), gw -> {
             if (options.groups() > 1) {
                 groupedWeightGradient(gy, x, gw, options);
+            } else if (winograd.suitsWeightGradient(x.shape(), wShape, gy.shape(), options)) {
+                winograd.weightGradient(gy, x, gw, options);
             } else {
                 gemm.run("conv2d_weight_gradient", new Correlation(x.shape(), wShape, gy.shape(), options).weightGradient(), gy, x,
                         gw, Gemm.Store.PLAIN);

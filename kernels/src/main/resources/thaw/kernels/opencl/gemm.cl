@@ -73,6 +73,15 @@
 #define B_RUN B_LOAD
 #endif
 
+/* The block of a work-item: 32 neighbours, which read local memory at once, have 4 x 8 blocks, of the fewest rows and columns. */
+#if MDIM % 4 == 0 && NDIM % 8 == 0
+#define BLOCK_ROW(item) ((item) / 32 / (NDIM / 8) * 4 + (item) % 32 / 8)
+#define BLOCK_COLUMN(item) ((item) / 32 % (NDIM / 8) * 8 + (item) % 8)
+#else
+#define BLOCK_ROW(item) ((item) / NDIM)
+#define BLOCK_COLUMN(item) ((item) % NDIM)
+#endif
+
 /* Loads this work-item's share of the step from k on. Rows and columns beyond the last repeat it, and are never stored. */
 void load_step(A_VECTOR *nextA, B_VECTOR *nextB, global const float *a, global const float *b, const int k, const int end,
                const int firstRow, local const int4 *depths, local const int4 *columns, const Problem p) {
@@ -83,7 +92,9 @@ void load_step(A_VECTOR *nextA, B_VECTOR *nextB, global const float *a, global c
         if (A_LOADS % ITEMS == 0 || e < A_LOADS) {
             const int kk = A_DEPTH(e);
             const int row = min(firstRow + A_ROW(e), p.rows - A_RUN);
-            nextA[i] = k + kk < end ? *(global const A_VECTOR *) (a + depths[kk].x + row * p.aRow) : (A_VECTOR) (0);
+            const bool exists = k + kk < end;
+            const A_VECTOR value = *(global const A_VECTOR *) (a + (exists ? depths[kk].x + row * p.aRow : 0));
+            nextA[i] = exists ? value : (A_VECTOR) (0);
         }
     }
 #pragma unroll
@@ -94,7 +105,9 @@ void load_step(A_VECTOR *nextA, B_VECTOR *nextB, global const float *a, global c
 #if B_LOAD == 1
             nextB[i] = b_element(b, depths[kk], columns[B_COLUMN(e)], p);
 #else
-            nextB[i] = k + kk < end ? *(global const B_VECTOR *) (b + depths[kk].y + columns[B_COLUMN(e)].y) : (B_VECTOR) (0);
+            const bool exists = k + kk < end;
+            const B_VECTOR value = *(global const B_VECTOR *) (b + (exists ? depths[kk].y + columns[B_COLUMN(e)].y : 0));
+            nextB[i] = exists ? value : (B_VECTOR) (0);
 #endif
         }
     }
@@ -152,15 +165,17 @@ void gemm(global const float *a, global const float *b, global float *c, global 
     local int4 columns[NWG];
 
     const int item = get_local_id(0);
-    const int firstRow = get_group_id(0) * MWG;
-    const int firstColumn = get_group_id(1) * NWG;
-    const int part = get_group_id(2);
-    const int begin = p.splits > 1 ? part * p.chunk : 0;
-    const int end = p.splits > 1 ? min(p.depth, begin + p.chunk) : p.depth;
-    if (p.splits == 1) {
-        a += part * p.aStep;
-        b += part * p.bStep;
-        c += part * p.cStep;
+    const int4 place = tile_place(MWG, NWG, p);
+    const int firstRow = place.x;
+    const int firstColumn = place.y;
+    const int begin = place.w * p.chunk;
+    const int end = min(p.depth, begin + p.chunk);
+    a += place.z * p.aStep;
+    b += place.z * p.bStep;
+    if (p.splits > 1) {
+        c += get_group_id(1) * p.rows * p.columns;
+    } else {
+        c += place.z * p.cStep;
     }
     for (int n = item; n < NWG; n += ITEMS) {
         columns[n] = column_place(min(firstColumn + n, p.columns - B_RUN), p);
@@ -185,8 +200,8 @@ void gemm(global const float *a, global const float *b, global float *c, global 
             sum[i][j] = 0;
         }
     }
-    const int blockRow = item / NDIM;
-    const int blockColumn = item % NDIM;
+    const int blockRow = BLOCK_ROW(item);
+    const int blockColumn = BLOCK_COLUMN(item);
     int now = 0;
     for (int k = begin; k < end; k += KWG) {
 #if !PREFETCH
@@ -220,7 +235,7 @@ void gemm(global const float *a, global const float *b, global float *c, global 
             for (int i = 0; i < MWI; i++) {
 #pragma unroll
                 for (int j = 0; j < NWI; j++) {
-                    sum[i][j] = fma(left[i], right[j], sum[i][j]);
+                    sum[i][j] = MULTIPLY_ADD(left[i], right[j], sum[i][j]);
                 }
             }
         }
@@ -239,13 +254,13 @@ void gemm(global const float *a, global const float *b, global float *c, global 
             }
 #if C_STORE == 1
             if (p.splits > 1) {
-                c[(part * p.rows + m) * p.columns + n] = sum[i][j];
+                c[m * p.columns + n] = sum[i][j];
             } else {
                 store(sum[i][j], m, atColumn + m * p.cRow, c, scale, shift, residual, p);
             }
 #else
             if (p.splits > 1) {
-                *(global FLOATV *) (c + (part * p.rows + m) * p.columns + n) = VLOAD(sum[i] + j);
+                *(global FLOATV *) (c + m * p.columns + n) = VLOAD(sum[i] + j);
             } else {
                 store_vector(VLOAD(sum[i] + j), m, atColumn + m * p.cRow, c, scale, shift, residual, p);
             }

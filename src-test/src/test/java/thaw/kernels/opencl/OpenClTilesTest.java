@@ -20,6 +20,7 @@ import thaw.kernels.Backend;
 import thaw.kernels.Conv2dOptions;
 import thaw.kernels.ConvolutionCase;
 import thaw.kernels.Epilogue;
+import thaw.kernels.KernelTime;
 import thaw.kernels.Shape;
 import thaw.kernels.reference.ReferenceBackend;
 
@@ -183,17 +184,21 @@ class OpenClTilesTest {
         }
     }
 
-    /** Winograd's algorithm is used from the tuning's number of channels on; the profile of kernels shows which ran. */
+    /**
+     * Winograd's algorithm is used from the tuning's number of channels on, for weights' gradients from half as many; the
+     * profile of kernels shows which ran.
+     */
     @Test
     void winogradsAlgorithmIsTakenFromSoManyChannelsOn() {
         ConvolutionCase v = new ConvolutionCase(8, 16, 8, 8, 16, 3, 3, false, Conv2dOptions.of(1, 1));
-        for (int channels : new int[] {16, 17}) {
+        for (int channels : new int[] {16, 17, 33}) {
             Tuning tuning = Tuning.usual(OpenClDevices.best()).withWinogradChannels(channels);
             OpenClBackend.Options profiled = new OpenClBackend.Options(Long.MAX_VALUE, true);
             try (OpenClBackend backend = OpenClBackend.open(OpenClDevices.best().index(), profiled, tuning)) {
                 convolutions(backend, v);
-                assertEquals(channels == 16,
-                        backend.profile().orElseThrow().kernelTimes().stream().anyMatch(time -> time.kernel().equals("winograd_input")));
+                List<String> ran = backend.profile().orElseThrow().kernelTimes().stream().map(KernelTime::kernel).toList();
+                assertEquals(channels == 16, ran.contains("winograd_output"));
+                assertEquals(channels <= 32, ran.contains("winograd_weight_gradient"));
             }
         }
     }
