@@ -1,5 +1,7 @@
 package thaw.kernels.opencl;
 
+import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
 import thaw.kernels.Array;
@@ -153,17 +155,43 @@ final class BatchNorm {
         return invStd;
     }
 
-    Backend.ChannelAffine affine(Array weight, Array bias, Array mean, Array var, double eps) {
-        Shape shape = Shapes.perChannel(weight, bias, mean, var);
-        try (Workspace work = memory.workspace()) {
-            OpenClArray scale = work.result(shape);
-            OpenClArray shift = work.result(shape);
-            programs.launch(kernel("batch_norm_affine", shape)).array(memory.mine(weight)).array(memory.mine(bias))
-                    .array(memory.mine(mean)).array(memory.mine(var)).floats(eps).array(scale).array(shift).ints(shape.size())
-                    .work(5.0 * shape.size(), 24.0 * shape.size()).over(shape.size());
-            work.complete();
-            return new Backend.ChannelAffine(scale, shift);
+    /** The key of a fixed normalisation's scale or shift, among the data derived from the weight. */
+    private enum Term {
+        SCALE, SHIFT
+    }
+
+    /** What scale and shift depend on beside the weight; the storages stand for themselves. */
+    private record Fixed(List<OpenClStorage> storages, List<Integer> versions, double eps) {
+
+        static Fixed of(double eps, OpenClArray... arrays) {
+            return new Fixed(Arrays.stream(arrays).map(OpenClArray::storage).toList(),
+                    Arrays.stream(arrays).map(array -> array.storage().version()).toList(), eps);
         }
+    }
+
+    /** Computed once for each state of its arrays: a prediction's networks do not change. */
+    Backend.ChannelAffine affine(Array weightArray, Array biasArray, Array meanArray, Array varArray, double eps) {
+        Shapes.perChannel(weightArray, biasArray, meanArray, varArray);
+        OpenClArray weight = memory.mine(weightArray);
+        OpenClArray bias = memory.mine(biasArray);
+        OpenClArray mean = memory.mine(meanArray);
+        OpenClArray var = memory.mine(varArray);
+        Fixed state = Fixed.of(eps, bias, mean, var);
+        OpenClArray scale = weight.storage().derive(Term.SCALE, state, () -> affine("batch_norm_scale", weight, var, null, null, eps));
+        OpenClArray shift = weight.storage().derive(Term.SHIFT, state, () -> affine("batch_norm_shift", weight, var, mean, bias, eps));
+        scale.retain();
+        shift.retain();
+        return new Backend.ChannelAffine(scale, shift);
+    }
+
+    private OpenClArray affine(String kernel, OpenClArray weight, OpenClArray var, OpenClArray mean, OpenClArray bias, double eps) {
+        return memory.result(weight.shape(), term -> {
+            Launch launch = programs.launch(kernel(kernel, weight.shape())).array(weight).array(var);
+            if (mean != null) {
+                launch.array(mean).array(bias);
+            }
+            launch.floats(eps).array(term).ints(term.size()).work(5.0 * term.size(), 16.0 * term.size()).over(term.size());
+        });
     }
 
     Backend.NormGradients trainGradient(Array gradient, Array input, Array output, Array weightArray, Array meanArray,

@@ -153,7 +153,7 @@ final class Winograd {
     /** The weights as {@code [pair, channel, output]}; turned: for the gradient, from outputs to channels. */
     private OpenClArray weights(Workspace work, OpenClArray w, boolean turned) {
         Key key = new Key(turned);
-        return w.storage().isReused(key) ? w.storage().derive(key, () -> transformed(w, turned))
+        return w.storage().isReused(key) ? w.storage().derive(key, key, () -> transformed(w, turned))
                 : work.temporary(transformed(w, turned));
     }
 

@@ -160,14 +160,19 @@ kernel void batch_norm_inverse_deviation(global const float *var, const float ep
 }
 
 /* A fixed normalisation as y = x*scale + shift: scale = weight/sqrt(var + eps), shift = bias - mean*scale. */
-kernel void batch_norm_affine(global const float *weight, global const float *bias, global const float *mean,
-                              global const float *var, const float eps, global float *scale, global float *shift,
-                              const int channels) {
+kernel void batch_norm_scale(global const float *weight, global const float *var, const float eps, global float *scale,
+                             const int channels) {
     const int c = get_global_id(0);
     if (c < channels) {
-        const float s = weight[c] / sqrt(var[c] + eps);
-        scale[c] = s;
-        shift[c] = fma(-mean[c], s, bias[c]);
+        scale[c] = weight[c] / sqrt(var[c] + eps);
+    }
+}
+
+kernel void batch_norm_shift(global const float *weight, global const float *var, global const float *mean,
+                             global const float *bias, const float eps, global float *shift, const int channels) {
+    const int c = get_global_id(0);
+    if (c < channels) {
+        shift[c] = fma(-mean[c], weight[c] / sqrt(var[c] + eps), bias[c]);
     }
 }
 
