@@ -96,7 +96,8 @@ public final class OpenClBackend implements Backend {
         OpenClDevices.Handle device = OpenClDevices.handle(index);
         SignalChaining.warnIfMissing(device.device());
         return new OpenClBackend(device, options,
-                new TuningCache(CacheFolder.path()).read(device.device()).orElseGet(() -> Tuning.usual(device.device())));
+                TuningCache.experiment(new TuningCache(CacheFolder.path()).read(device.device())
+                        .orElseGet(() -> Tuning.usual(device.device()))));
     }
 
     /** Whether products of this kind are computed with this tile; false if the device has refused it. */
