@@ -66,7 +66,7 @@ final class Gemm {
     private final Memory memory;
     private final Programs programs;
     private final OpenClDevice device;
-    private final Tuning tuning;
+    private volatile Tuning tuning;
     private final Map<Variant, Build> builds = new ConcurrentHashMap<>();
     private final Map<GemmProblem, Plan> plans = new ConcurrentHashMap<>();
 
@@ -79,6 +79,13 @@ final class Gemm {
 
     Tuning tuning() {
         return tuning;
+    }
+
+    /** Computes with another tuning from now on; no product may be under way. */
+    void retune(Tuning other) {
+        tuning = other;
+        builds.clear();
+        plans.clear();
     }
 
     /** Whether all products of this kind so far used this tile; false if the device has refused it for one of them. */

@@ -125,12 +125,24 @@ kernel void winograd_output(global const float *m, global const float *scale, gl
         const float *d = lines + i * 6;
         float line[4];
         OUTPUT_LINE(d[0], d[1], d[2], d[3], d[4], d[5], line, 1)
+        const int at = start + (top + i) * p.outWidth + left;
+        if (top + i < p.outHeight && p.outWidth % 2 == 0) {
+            /* Lines of even length consist of aligned pairs. */
 #pragma unroll
-        for (int j = 0; j < 4; j++) {
-            if (top + i < p.outHeight && left + j < p.outWidth) {
-                const int at = start + (top + i) * p.outWidth + left + j;
-                const float result = MULTIPLY_ADD(factor, line[j], term) + (residual ? residual[at] : 0);
-                y[at] = relu && result < 0 ? 0 : result;
+            for (int j = 0; j < 4; j += 2) {
+                if (left + j < p.outWidth) {
+                    const float2 result = MULTIPLY_ADD((float2) (factor), (float2) (line[j], line[j + 1]), (float2) (term))
+                            + (residual ? vload2(0, residual + at + j) : (float2) (0));
+                    vstore2(relu ? select(result, (float2) (0), result < 0) : result, 0, y + at + j);
+                }
+            }
+        } else if (top + i < p.outHeight) {
+#pragma unroll
+            for (int j = 0; j < 4; j++) {
+                if (left + j < p.outWidth) {
+                    const float result = MULTIPLY_ADD(factor, line[j], term) + (residual ? residual[at + j] : 0);
+                    y[at + j] = relu && result < 0 ? 0 : result;
+                }
             }
         }
     }
