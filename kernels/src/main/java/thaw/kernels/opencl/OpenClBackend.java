@@ -96,8 +96,7 @@ public final class OpenClBackend implements Backend {
         OpenClDevices.Handle device = OpenClDevices.handle(index);
         SignalChaining.warnIfMissing(device.device());
         return new OpenClBackend(device, options,
-                TuningCache.experiment(new TuningCache(CacheFolder.path()).read(device.device())
-                        .orElseGet(() -> Tuning.usual(device.device()))));
+                new TuningCache(CacheFolder.path()).read(device.device()).orElseGet(() -> Tuning.usual(device.device())));
     }
 
     /** Whether products of this kind are computed with this tile; false if the device has refused it. */

@@ -82,9 +82,6 @@ final class Programs implements AutoCloseable {
     private cl_program compile(ProgramKey key) {
         StringBuilder options = new StringBuilder("-cl-std=CL1.2");
         new TreeMap<>(key.parameters).forEach((name, value) -> options.append(" -D ").append(name).append('=').append(value));
-        if (key.file.equals("gemm.cl")) {
-            options.append(' ').append(System.getProperty("thaw.opencl.options", ""));
-        }
         cl_program program = CL.clCreateProgramWithSource(queue.context(), 1, new String[] {source(key.file)}, null, null);
         try {
             CL.clBuildProgram(program, 0, null, options.toString(), null, null);
@@ -95,9 +92,6 @@ final class Programs implements AutoCloseable {
                     .orElse(OpenClException.code(failure));
             throw new OpenClException("OpenCL: the compiler of " + queue.device() + " rejects " + key.file + " with " + options
                     + ": " + first.strip(), new OpenClException(log, failure));
-        }
-        if (Boolean.getBoolean("thaw.opencl.log")) {
-            System.err.println("BUILD " + key.file + " " + options + "\n" + buildLog(program));
         }
         queue.objects().programs.incrementAndGet();
         return program;

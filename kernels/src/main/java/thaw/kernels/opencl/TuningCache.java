@@ -105,19 +105,6 @@ final class TuningCache {
         return new Tuning(tiles, channels);
     }
 
-    /** The tuning with the tiles of the system property thaw.opencl.tiles: "LARGE=ahead 16 16 8 8 8 4;winograd=64". */
-    static Tuning experiment(Tuning tuning) {
-        Tuning changed = tuning;
-        for (String entry : System.getProperty("thaw.opencl.tiles", "").split(";")) {
-            String[] sides = entry.split("=");
-            if (sides.length == 2) {
-                changed = sides[0].equals("winograd") ? changed.withWinogradChannels(Integer.parseInt(sides[1]))
-                        : changed.with(ProductShape.valueOf(sides[0]), parse(sides[0], sides[1]));
-            }
-        }
-        return changed;
-    }
-
     private static GemmTile parse(String key, String text) {
         if (!text.matches("(solo|shared|ahead)( [0-9]{1,4}){6}")) {
             throw new IllegalArgumentException(key + " is '" + text + "', expected solo, shared or ahead and six numbers");
