@@ -168,6 +168,20 @@ final class DeviceQueue implements AutoCloseable {
     }
 
     /**
+     * Enqueues a copy from host memory, which must not change until the event has completed.
+     *
+     * @return the event, for the caller to release
+     */
+    cl_event write(Pointer from, cl_mem to, long offset, long bytes) {
+        cl_event event = new cl_event();
+        enqueue("copying to the device", () -> {
+            CL.clEnqueueWriteBuffer(queue, to, false, offset, bytes, from, 0, null, event);
+            objects.events.incrementAndGet();
+        });
+        return event;
+    }
+
+    /**
      * Enqueues a copy of the first bytes of one buffer to another.
      *
      * @return its event, for the caller to release

@@ -57,10 +57,10 @@ record GemmTile(boolean solo, int mDim, int nDim, int mItem, int nItem, int kTil
         return solo ? 1 : mDim * nDim;
     }
 
-    /** Bytes of local memory per work-group: panels, twice with prefetching, tables of positions, and if solo the tile. */
+    /** Bytes of local memory per work-group: panels, tables of positions, and if solo the tile. */
     long localBytes() {
         long floats = solo ? (long) kTile * columns() + (long) rows() * columns() + kTile + 4L * columns()
-                : (prefetch ? 2L : 1L) * kTile * (rows() + columns() + 2L * vector) + 8L * kTile + 4L * columns();
+                : (long) kTile * (rows() + columns() + 2L * vector) + 8L * kTile + 4L * columns();
         return floats * Float.BYTES;
     }
 

@@ -18,7 +18,7 @@ final class TileSearch {
 
     /** In descending order of promise. */
     private static final List<GemmTile> PROMISING = List.of(
-            new GemmTile(false, 16, 16, 8, 8, 8, 4, true), new GemmTile(false, 16, 16, 8, 8, 16, 4, true),
+            new GemmTile(false, 16, 16, 8, 8, 16, 4, true), new GemmTile(false, 16, 16, 8, 8, 8, 4, true),
             new GemmTile(false, 16, 8, 8, 8, 16, 4, true), new GemmTile(false, 8, 16, 8, 8, 16, 4, true),
             new GemmTile(false, 8, 8, 8, 8, 16, 4, true), new GemmTile(false, 8, 8, 8, 8, 8, 4, true),
             new GemmTile(false, 16, 16, 8, 8, 16, 4), new GemmTile(false, 8, 16, 8, 8, 32, 4),

@@ -4,126 +4,107 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 import java.util.ArrayDeque;
-import java.util.stream.IntStream;
+import java.util.Iterator;
 import org.jocl.Pointer;
 import org.jocl.cl_event;
 import org.jocl.cl_mem;
 
 /**
- * Copies between Java's heap and the device.
+ * Copies between Java's heap and the device, through memory outside the heap that the garbage collector does not move.
  *
- * <p>Writing does not wait for the kernels that were enqueued before. The values are copied to pinned memory, which the
- * device reads at the full rate of its bus, and from there to a staging buffer on the device, by a queue of their own, while
- * kernels run; a copy within the device, in the order of the kernels, takes them to their place. At most {@value #SLOTS}
- * such copies wait, which also keeps a thread from running more than a few batches ahead of the device. Reading waits for
- * all earlier commands, since they compute the values. Thread-safe.
+ * <p>Writing does not wait for the device: the values are copied to a separate buffer and uploaded in queue order; arrays
+ * of {@value #LARGE} floats and more by {@link PinnedUploads}. At most {@value #WAITING} uploads of either kind wait, which
+ * also keeps a thread from running more than a few batches ahead of the device.
+ * Reading waits for all earlier commands, since they compute the values. Thread-safe.
  */
 final class Transfers implements AutoCloseable {
 
-    private static final int SLOTS = 8;
+    static final int WAITING = 8;
+    /** Floats from which on the bus takes longer than the two commands of a pinned upload. */
+    private static final int LARGE = 1 << 20;
     /** Floats in the largest copy; longer arrays are copied in several parts. */
-    private static final int LARGEST = 1 << 22;
+    static final int LARGEST = 1 << 22;
     private static final int SMALLEST = 1 << 10;
-    /** Floats that one thread copies from the heap; longer parts are copied by several. */
-    private static final int PIECE = 1 << 18;
 
-    /** Pinned memory, and as much on the device; they may be used again when the copy from there has happened. */
-    private static final class Slot {
-        private final int capacity;
-        private final DeviceQueue.Pinned pinned;
-        private final FloatBuffer floats;
-        private final cl_mem staging;
-        private cl_event copied;
-
-        Slot(DeviceQueue queue, int capacity) {
-            this.capacity = capacity;
-            long bytes = (long) capacity * Float.BYTES;
-            pinned = queue.pin(bytes);
-            floats = pinned.bytes().order(ByteOrder.nativeOrder()).asFloatBuffer();
-            staging = queue.createStaging(bytes);
-        }
+    private record Upload(FloatBuffer from, cl_event event) {
     }
 
     private final DeviceQueue queue;
-    /** In the order of their use. */
-    private final ArrayDeque<Slot> slots = new ArrayDeque<>();
+    private final PinnedUploads pinned;
+    private final ArrayDeque<Upload> waiting = new ArrayDeque<>();
+    private final ArrayDeque<FloatBuffer> idle = new ArrayDeque<>();
 
     Transfers(DeviceQueue queue) {
         this.queue = queue;
+        pinned = new PinnedUploads(queue);
     }
 
     synchronized void write(float[] values, cl_mem to) {
+        if (values.length >= LARGE) {
+            pinned.write(values, to);
+            return;
+        }
         for (int start = 0; start < values.length; start += LARGEST) {
             int length = Math.min(LARGEST, values.length - start);
-            long bytes = (long) length * Float.BYTES;
-            Slot slot = take(length);
-            copy(values, start, length, slot.floats);
-            queue.upload(Pointer.to(slot.pinned.bytes()), slot.staging, bytes);
-            slot.copied = queue.copy(slot.staging, to, (long) start * Float.BYTES, bytes);
-            slots.add(slot);
+            FloatBuffer aside = take(length);
+            aside.put(values, start, length).rewind();
+            cl_event event = queue.write(Pointer.to(aside), to, (long) start * Float.BYTES, (long) length * Float.BYTES);
+            waiting.add(new Upload(aside, event));
         }
-    }
-
-    private static void copy(float[] values, int start, int length, FloatBuffer to) {
-        int pieces = (length + PIECE - 1) / PIECE;
-        IntStream each = IntStream.range(0, pieces);
-        (pieces > 1 ? each.parallel() : each).forEach(piece -> to.put(piece * PIECE, values, start + piece * PIECE,
-                Math.min(PIECE, length - piece * PIECE)));
-    }
-
-    /** A slot that is not in use, removed from the list: an old one, a new one, or the oldest when it is free. */
-    private Slot take(int length) {
-        for (Slot slot : slots) {
-            if (slot.capacity >= length && (slot.copied == null || queue.hasHappened(slot.copied))) {
-                slots.remove(slot);
-                return settled(slot);
-            }
-        }
-        int capacity = Math.max(SMALLEST, Integer.highestOneBit(2 * length - 1));
-        if (slots.size() < SLOTS) {
-            return new Slot(queue, capacity);
-        }
-        Slot oldest = settled(slots.remove());
-        if (oldest.capacity >= length) {
-            return oldest;
-        }
-        release(oldest);
-        return new Slot(queue, capacity);
-    }
-
-    private Slot settled(Slot slot) {
-        if (slot.copied != null) {
-            queue.await(slot.copied);
-            queue.release(slot.copied);
-            slot.copied = null;
-        }
-        return slot;
-    }
-
-    private void release(Slot slot) {
-        queue.unpin(slot.pinned);
-        queue.releaseStaging(slot.staging);
     }
 
     void read(cl_mem from, float[] into) {
-        FloatBuffer aside = ByteBuffer.allocateDirect(Math.min(LARGEST, Math.max(1, into.length)) * Float.BYTES)
-                .order(ByteOrder.nativeOrder()).asFloatBuffer();
         for (int start = 0; start < into.length; start += LARGEST) {
             int length = Math.min(LARGEST, into.length - start);
+            FloatBuffer aside = take(length);
             queue.read(from, (long) start * Float.BYTES, (long) length * Float.BYTES, Pointer.to(aside));
-            aside.get(0, into, start, length);
+            aside.get(into, start, length);
+            give(aside);
         }
     }
 
-    /** Waits until all written values are in their places. */
+    private synchronized FloatBuffer take(int length) {
+        while (!waiting.isEmpty() && (waiting.size() >= WAITING || queue.hasHappened(waiting.peek().event))) {
+            settleOldest();
+        }
+        for (Iterator<FloatBuffer> each = idle.iterator(); each.hasNext();) {
+            FloatBuffer buffer = each.next();
+            if (buffer.capacity() >= length) {
+                each.remove();
+                return buffer.rewind();
+            }
+        }
+        int capacity = Math.max(SMALLEST, Integer.highestOneBit(2 * length - 1));
+        return ByteBuffer.allocateDirect(capacity * Float.BYTES).order(ByteOrder.nativeOrder()).asFloatBuffer();
+    }
+
+    private synchronized void give(FloatBuffer buffer) {
+        buffer.rewind();
+        idle.addLast(buffer);
+        if (idle.size() > WAITING) {
+            idle.removeFirst();
+        }
+    }
+
+    private void settleOldest() {
+        Upload oldest = waiting.remove();
+        queue.await(oldest.event);
+        queue.release(oldest.event);
+        give(oldest.from);
+    }
+
+    /** Waits until all uploads have completed. */
     synchronized void settle() {
-        slots.forEach(this::settled);
+        while (!waiting.isEmpty()) {
+            settleOldest();
+        }
+        pinned.settle();
     }
 
     @Override
     public synchronized void close() {
         settle();
-        slots.forEach(this::release);
-        slots.clear();
+        idle.clear();
+        pinned.close();
     }
 }

@@ -55,7 +55,8 @@ final class Winograd {
      * factors are both read along the depth, is slower than the convolution's.
      */
     boolean suitsWeightGradient(Shape x, Shape w, Shape y, Conv2dOptions o) {
-        return suits(x, w, y, o, (gemm.tuning().winogradChannels() + 1) / 2);
+        int channels = gemm.tuning().winogradChannels();
+        return suits(x, w, y, o, channels - channels / 2);
     }
 
     private static boolean suits(Shape x, Shape w, Shape y, Conv2dOptions o, int channels) {
@@ -107,7 +108,7 @@ final class Winograd {
                 int filters = outputs * channels;
                 boolean isFirst = first == 0;
                 over(programs.kernel(FILE, "winograd_weight_gradient"), filters, 1,
-                        launch -> launch.array(m).array(gw).ints(filters).ints(gemm.splits(products)).ints(isFirst ? 1 : 0)
+                        launch -> launch.array(m).array(gw).ints(filters).ints(m.shape().dim(0) / PAIRS).ints(isFirst ? 1 : 0)
                                 .work(60.0 * filters + m.size(), 4.0 * (m.size() + gw.size())));
             }
         }

@@ -14,13 +14,17 @@
  * where Gemm.java has found every run of VW to be contiguous and aligned, as in 1x1 convolutions of stride 1.
  *
  * PREFETCH 1: the next step's elements are loaded into registers before this step's are multiplied, which hides the
- * latency of the loads, and stored to the other of two panels afterwards: one barrier a step instead of two.
+ * latency of the loads and takes KWG*(MWG + NWG)/(MDIM*NDIM) registers.
  *
  * Arithmetic intensity: a tile's step takes 2*MWG*NWG*KWG operations for KWG*(MWG + NWG) floats from global memory. For
  * the usual 128 x 128 tile these are 32 operations per byte, as cards of 10 TFLOP/s need at 310 GB/s; in addition,
  * neighbouring groups share rows and columns in the second-level cache. From local memory, 2*8*8 operations for 16 floats:
- * 2 per byte. Registers: 64 for the block of 8 x 8, 32 for a and b, which the compiler loads one product ahead, 8 or 16
- * for the next step and some 30 for positions: 128 to 185 of a multiprocessor's 65536, so that 8 to 16 warps share it.
+ * 2 per byte. Instructions: a work-item's share of a step is 1024 multiply-adds, 64 loads of 4 floats from local memory
+ * and, if elements are loaded one by one, 16 loads and stores each; in fours, 4 loads and 4 to 16 stores. Multiply-adds
+ * are therefore 85 to 92 % of the instructions. Its 256 work-items need about 64 registers for the block, 16 for a and b,
+ * 16 for the next step, and 25 for positions: 121 of the 65536/256 = 256 available to each, so that 2 groups (512
+ * work-items) share a multiprocessor of 64 Ki registers, a quarter to a third of its capacity, and the 64 independent
+ * multiply-adds of each work-item cover the latency. Local memory: 2*16*132 floats and 3 KiB of tables, 20 KiB.
  *
  * The order of additions depends on KWG and the splits alone: the same device and tuning give the same bits.
  */
@@ -29,8 +33,6 @@
 #define MWG (MDIM * MWI)
 #define NWG (NDIM * NWI)
 #define ITEMS (MDIM * NDIM)
-/* Panels of a and b in local memory. */
-#define STAGES (PREFETCH ? 2 : 1)
 /* In vectors. */
 #define A_PITCH (MWG / VW + 1)
 #define B_PITCH (NWG / VW + 1)
@@ -71,15 +73,6 @@
 #define B_RUN B_LOAD
 #endif
 
-/* The block of a work-item: 32 neighbours, which read local memory at once, have 4 x 8 blocks, of the fewest rows and columns. */
-#if MDIM % 4 == 0 && NDIM % 8 == 0
-#define BLOCK_ROW(item) ((item) / 32 / (NDIM / 8) * 4 + (item) % 32 / 8)
-#define BLOCK_COLUMN(item) ((item) / 32 % (NDIM / 8) * 8 + (item) % 8)
-#else
-#define BLOCK_ROW(item) ((item) / NDIM)
-#define BLOCK_COLUMN(item) ((item) % NDIM)
-#endif
-
 /* Loads this work-item's share of the step from k on. Rows and columns beyond the last repeat it, and are never stored. */
 void load_step(A_VECTOR *nextA, B_VECTOR *nextB, global const float *a, global const float *b, const int k, const int end,
                const int firstRow, local const int4 *depths, local const int4 *columns, const Problem p) {
@@ -90,9 +83,7 @@ void load_step(A_VECTOR *nextA, B_VECTOR *nextB, global const float *a, global c
         if (A_LOADS % ITEMS == 0 || e < A_LOADS) {
             const int kk = A_DEPTH(e);
             const int row = min(firstRow + A_ROW(e), p.rows - A_RUN);
-            const bool exists = k + kk < end;
-            const A_VECTOR value = *(global const A_VECTOR *) (a + (exists ? depths[kk].x + row * p.aRow : 0));
-            nextA[i] = exists ? value : (A_VECTOR) (0);
+            nextA[i] = k + kk < end ? *(global const A_VECTOR *) (a + depths[kk].x + row * p.aRow) : (A_VECTOR) (0);
         }
     }
 #pragma unroll
@@ -103,9 +94,7 @@ void load_step(A_VECTOR *nextA, B_VECTOR *nextB, global const float *a, global c
 #if B_LOAD == 1
             nextB[i] = b_element(b, depths[kk], columns[B_COLUMN(e)], p);
 #else
-            const bool exists = k + kk < end;
-            const B_VECTOR value = *(global const B_VECTOR *) (b + (exists ? depths[kk].y + columns[B_COLUMN(e)].y : 0));
-            nextB[i] = exists ? value : (B_VECTOR) (0);
+            nextB[i] = k + kk < end ? *(global const B_VECTOR *) (b + depths[kk].y + columns[B_COLUMN(e)].y) : (B_VECTOR) (0);
 #endif
         }
     }
@@ -144,30 +133,6 @@ void stage_step(const A_VECTOR *nextA, const B_VECTOR *nextB, local FLOATV *as, 
     }
 }
 
-/* Adds the products of a step to this work-item's block, which begins at as and bs. */
-void multiply_step(float sum[MWI][NWI], local const FLOATV *as, local const FLOATV *bs) {
-#pragma unroll 4
-    for (int kk = 0; kk < KWG; kk++) {
-        float left[MWI];
-        float right[NWI];
-#pragma unroll
-        for (int i = 0; i < MWI / VW; i++) {
-            VSTORE(as[kk * A_PITCH + i * MDIM], left + i * VW);
-        }
-#pragma unroll
-        for (int j = 0; j < NWI / VW; j++) {
-            VSTORE(bs[kk * B_PITCH + j * NDIM], right + j * VW);
-        }
-#pragma unroll
-        for (int i = 0; i < MWI; i++) {
-#pragma unroll
-            for (int j = 0; j < NWI; j++) {
-                sum[i][j] = MULTIPLY_ADD(left[i], right[j], sum[i][j]);
-            }
-        }
-    }
-}
-
 #if C_STORE > 1
 /* store() for VW neighbours of a row. */
 void store_vector(FLOATV sum, int m, int at, global float *c, global const float *scale, global const float *shift,
@@ -181,8 +146,8 @@ void store_vector(FLOATV sum, int m, int at, global float *c, global const float
 kernel __attribute__((reqd_work_group_size(ITEMS, 1, 1)))
 void gemm(global const float *a, global const float *b, global float *c, global const float *scale,
           global const float *shift, global const float *residual, const Problem p) {
-    local FLOATV as[STAGES * KWG * A_PITCH];
-    local FLOATV bs[STAGES * KWG * B_PITCH];
+    local FLOATV as[KWG * A_PITCH];
+    local FLOATV bs[KWG * B_PITCH];
     local int4 depths[2][KWG];
     local int4 columns[NWG];
 
@@ -211,6 +176,9 @@ void gemm(global const float *a, global const float *b, global float *c, global 
 
     A_VECTOR nextA[A_OF_ITEM];
     B_VECTOR nextB[B_OF_ITEM];
+#if PREFETCH
+    load_step(nextA, nextB, a, b, begin, end, firstRow, depths[0], columns, p);
+#endif
     float sum[MWI][NWI];
 #pragma unroll
     for (int i = 0; i < MWI; i++) {
@@ -219,37 +187,13 @@ void gemm(global const float *a, global const float *b, global float *c, global 
             sum[i][j] = 0;
         }
     }
-    const int blockRow = BLOCK_ROW(item);
-    const int blockColumn = BLOCK_COLUMN(item);
-#if PREFETCH
-    load_step(nextA, nextB, a, b, begin, end, firstRow, depths[0], columns, p);
-    stage_step(nextA, nextB, as, bs);
-    if (item < KWG) {
-        mine = advance(mine, step, p.depth1, p.depth2);
-        depths[1][item] = depth_place(mine, begin + KWG + item < end, p);
-    }
-    barrier(CLK_LOCAL_MEM_FENCE);
+    const int blockRow = item / NDIM;
+    const int blockColumn = item % NDIM;
     int now = 0;
     for (int k = begin; k < end; k += KWG) {
-        const bool isLast = k + KWG >= end;
-        if (!isLast) {
-            load_step(nextA, nextB, a, b, k + KWG, end, firstRow, depths[1 - now], columns, p);
-        }
-        multiply_step(sum, as + now * (KWG * A_PITCH) + blockRow, bs + now * (KWG * B_PITCH) + blockColumn);
-        if (!isLast) {
-            stage_step(nextA, nextB, as + (1 - now) * (KWG * A_PITCH), bs + (1 - now) * (KWG * B_PITCH));
-            if (item < KWG) {
-                mine = advance(mine, step, p.depth1, p.depth2);
-                depths[now][item] = depth_place(mine, k + 2 * KWG + item < end, p);
-            }
-        }
-        barrier(CLK_LOCAL_MEM_FENCE);
-        now = 1 - now;
-    }
-#else
-    int now = 0;
-    for (int k = begin; k < end; k += KWG) {
+#if !PREFETCH
         load_step(nextA, nextB, a, b, k, end, firstRow, depths[now], columns, p);
+#endif
         now = 1 - now;
         if (item < KWG) {
             mine = advance(mine, step, p.depth1, p.depth2);
@@ -257,10 +201,33 @@ void gemm(global const float *a, global const float *b, global float *c, global 
         }
         stage_step(nextA, nextB, as, bs);
         barrier(CLK_LOCAL_MEM_FENCE);
-        multiply_step(sum, as + blockRow, bs + blockColumn);
+#if PREFETCH
+        if (k + KWG < end) {
+            load_step(nextA, nextB, a, b, k + KWG, end, firstRow, depths[now], columns, p);
+        }
+#endif
+#pragma unroll 4
+        for (int kk = 0; kk < KWG; kk++) {
+            float left[MWI];
+            float right[NWI];
+#pragma unroll
+            for (int i = 0; i < MWI / VW; i++) {
+                VSTORE(as[kk * A_PITCH + blockRow + i * MDIM], left + i * VW);
+            }
+#pragma unroll
+            for (int j = 0; j < NWI / VW; j++) {
+                VSTORE(bs[kk * B_PITCH + blockColumn + j * NDIM], right + j * VW);
+            }
+#pragma unroll
+            for (int i = 0; i < MWI; i++) {
+#pragma unroll
+                for (int j = 0; j < NWI; j++) {
+                    sum[i][j] = MULTIPLY_ADD(left[i], right[j], sum[i][j]);
+                }
+            }
+        }
         barrier(CLK_LOCAL_MEM_FENCE);
     }
-#endif
 
 #pragma unroll
     for (int j = 0; j < NWI; j += C_STORE) {

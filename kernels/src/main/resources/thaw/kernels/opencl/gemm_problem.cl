@@ -74,9 +74,7 @@ float b_element(global const float *b, int4 depth, int4 column, Problem p) {
 #else
     const bool inside = depth.z != NOWHERE;
 #endif
-    /* A load and a selection, without a branch: compilers turn a load under a condition into a jump around it. */
-    const float value = b[inside ? depth.y + column.y : 0];
-    return inside ? value : 0;
+    return inside ? b[depth.y + column.y] : 0;
 }
 
 /* Where this work-group's tile of rows x columns begins, its product and its part of the depth: (row, column, product, part). */

@@ -240,7 +240,7 @@ class OpenClTilesTest {
     /** The usual tile of a GPU is correct, and takes the local memory that gemm.cl states. */
     @Test
     void theUsualTileOfACardTakesWhatItSays() {
-        GemmTile tile = new GemmTile(false, 16, 16, 8, 8, 8, 4, true);
+        GemmTile tile = new GemmTile(false, 16, 16, 8, 8, 16, 4, true);
         try (OpenClBackend backend = open(Tuning.of(tile, NEVER))) {
             agree(backend, Stream.of(WINOGRAD.get(1), ALIGNED), 1e-5);
             assertTrue(backend.takes(ProductShape.WIDE, tile));
