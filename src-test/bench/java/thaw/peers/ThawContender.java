@@ -22,7 +22,7 @@ final class ThawContender {
                 device.warmUpInBackground();
             }
             ResNet net = ResNet.fromWeights(
-                    Weights.read(contender.folder().resolve(contender.arch() + ".safetensors")).tensors(), device);
+                    Weights.read(contender.folder().resolve(contender.arch() + ".safetensors")), device);
             if (contender.trains()) {
                 device.warmUp(true);
             }

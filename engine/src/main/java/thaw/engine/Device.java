@@ -1,14 +1,14 @@
 package thaw.engine;
 
+import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 import thaw.kernels.Array;
 import thaw.kernels.Backend;
+import thaw.kernels.BackendProvider;
 import thaw.kernels.Shape;
-import thaw.kernels.cpu.CpuBackend;
-import thaw.kernels.opencl.OpenClBackend;
-import thaw.kernels.reference.ReferenceBackend;
 
 /**
  * A device that stores and computes tensors: a {@link Backend}, with the scopes and the gradient mode of each thread that
@@ -34,41 +34,67 @@ public final class Device implements AutoCloseable {
     }
 
     /**
+     * Opens a device by its name.
+     *
+     * @param name {@code auto}, {@code cpu}, {@code opencl} for the best OpenCL device or {@code opencl:N} for the one with
+     *     this index, {@code reference}, or a device of another {@link BackendProvider}
+     * @throws IllegalArgumentException if there is no such kind of device; the message lists those that there are
+     * @throws IllegalStateException    if the device's backend is missing; the message names the artifact to add
+     * @throws RuntimeException         if the device cannot be used; the message says why
+     */
+    public static Device open(String name) {
+        return open(name, Runtime.getRuntime().availableProcessors());
+    }
+
+    /** Like {@link #open(String)}; a backend that computes on the CPU uses this many threads, at least 1. */
+    public static Device open(String name, int threads) {
+        return of(Backends.open(name, threads));
+    }
+
+    /**
+     * The providers of backends on the class path or module path, the preferred one first. Each lists its devices, whose
+     * names {@link #open(String)} takes.
+     */
+    public static List<BackendProvider> providers() {
+        return Backends.providers();
+    }
+
+    /**
      * The fastest available device: an OpenCL graphics card; an integrated graphics processor, if it wins a short race
      * against the CPU, whose outcome is kept in the user's cache folder; otherwise the CPU. If OpenCL cannot be used, that
      * is not an error: it is logged at level DEBUG.
      */
     public static Device auto() {
-        return auto(Runtime.getRuntime().availableProcessors());
+        return open("auto");
     }
 
     /** Like {@link #auto()}; if the CPU is chosen, with this many threads. */
     public static Device auto(int threads) {
-        return of(FastestBackend.open(threads));
+        return open("auto", threads);
     }
 
     /**
      * The best OpenCL device: a graphics card before an integrated graphics processor, and that before the CPU.
      *
-     * @throws thaw.kernels.opencl.OpenClException if there is none; the message says what to install
+     * @throws RuntimeException if there is none; the message says what to install
      */
     public static Device opencl() {
-        return of(OpenClBackend.open());
+        return open("opencl");
     }
 
     /**
      * An OpenCL device.
      *
-     * @param index its index in {@link thaw.kernels.opencl.OpenClDevices#list}, from 0
-     * @throws thaw.kernels.opencl.OpenClException if there is no such device; the message lists the existing ones
+     * @param index its index in the list of OpenCL devices, from 0
+     * @throws RuntimeException if there is no such device; the message lists the existing ones
      */
     public static Device opencl(int index) {
-        return of(OpenClBackend.open(index));
+        return open("opencl:" + index);
     }
 
-    /** The CPU with all its cores; see {@link CpuBackend} for the effect of the Vector API's module. */
+    /** The CPU with all its cores. Without the Vector API's module, {@code jdk.incubator.vector}, it is many times slower. */
     public static Device cpu() {
-        return cpu(Runtime.getRuntime().availableProcessors());
+        return open("cpu");
     }
 
     /**
@@ -77,12 +103,12 @@ public final class Device implements AutoCloseable {
      * @param threads at least 1, including the calling thread
      */
     public static Device cpu(int threads) {
-        return of(CpuBackend.create(threads));
+        return open("cpu", threads);
     }
 
     /** Straightforward loops in double precision: slow, and the reference for testing other backends. */
     public static Device reference() {
-        return of(new ReferenceBackend());
+        return open("reference");
     }
 
     /** The backend, for operators on {@link Array}s. */
@@ -137,13 +163,11 @@ public final class Device implements AutoCloseable {
      * @throws IllegalArgumentException if their number is not the shape's number of elements
      */
     public Tensor tensor(Shape shape, float... values) {
-        requireLength(shape, values.length);
         return wrap(backend.of(shape, values));
     }
 
     /** Like {@link #tensor(Shape, float...)}; keeps double precision where the backend has it. */
     public Tensor tensor(Shape shape, double... values) {
-        requireLength(shape, values.length);
         return wrap(backend.of(shape, values));
     }
 
@@ -181,13 +205,6 @@ public final class Device implements AutoCloseable {
     /** A tensor, owned by the current scope, that takes over the caller's ownership of {@code array}. */
     public Tensor wrap(Array array) {
         return adopt(new Tensor(this, array, null));
-    }
-
-    private static void requireLength(Shape shape, int length) {
-        if (shape.size() != length) {
-            throw new IllegalArgumentException("tensor: shape " + shape + " holds " + shape.size() + " elements, "
-                    + length + " were given");
-        }
     }
 
     // ---- scopes and modes of the current thread ------------------------------------------------------------------
@@ -236,7 +253,7 @@ public final class Device implements AutoCloseable {
      */
     public long drawSeed(LongSupplier fresh) {
         ThreadState state = states.get();
-        return state == null || state.tape == null ? fresh.getAsLong() : state.tape.draw(fresh);
+        return state == null || state.pass == null ? fresh.getAsLong() : state.pass.draw(fresh);
     }
 
     /**
@@ -245,36 +262,36 @@ public final class Device implements AutoCloseable {
      */
     public boolean isRecomputing() {
         ThreadState state = states.get();
-        return state != null && state.tape != null && state.tape.isReplay();
+        return state != null && state.pass != null && state.pass.isSecond();
     }
 
-    /** Runs the first pass of a checkpointed segment: without recording for gradients; its seeds are saved to the tape. */
-    public <T> T firstPass(Tape tape, Supplier<T> segment) {
+    /** Runs the first pass of a checkpointed segment: without recording for gradients; its seeds are logged. */
+    public <T> T firstPass(SeedLog seeds, Supplier<T> segment) {
         try (NoGrad off = noGrad()) {
-            return withTape(state(), tape.record(state().tape), segment);
+            return withPass(state(), seeds.first(state().pass), segment);
         }
     }
 
     /** Runs the second pass of a checkpointed segment: recorded for gradients, with the seeds of the first pass. */
-    public <T> T secondPass(Tape tape, Supplier<T> segment) {
+    public <T> T secondPass(SeedLog seeds, Supplier<T> segment) {
         ThreadState state = state();
         boolean before = state.gradEnabled;
         state.gradEnabled = true;
         try {
-            return withTape(state, tape.replay(), segment);
+            return withPass(state, seeds.second(), segment);
         } finally {
             state.gradEnabled = before;
             forgetIfIdle(state);
         }
     }
 
-    private <T> T withTape(ThreadState state, Tape.Head head, Supplier<T> segment) {
-        Tape.Head before = state.tape;
-        state.tape = head;
+    private <T> T withPass(ThreadState state, SeedLog.Pass pass, Supplier<T> segment) {
+        SeedLog.Pass before = state.pass;
+        state.pass = pass;
         try {
             return segment.get();
         } finally {
-            state.tape = before;
+            state.pass = before;
             forgetIfIdle(state);
         }
     }
@@ -301,7 +318,7 @@ public final class Device implements AutoCloseable {
     }
 
     /** Makes {@code outer} the current scope again. */
-    void leave(Scope scope, Scope outer) {
+    void leave(Scope scope, @Nullable Scope outer) {
         ThreadState state = states.get();
         if (state == null || state.scope != scope) {
             throw new IllegalStateException("a scope must be closed by the thread that opened it, in reverse order of opening;"
@@ -322,15 +339,15 @@ public final class Device implements AutoCloseable {
 
     /** Removes the thread's state when it is the default, so that pooled threads keep no reference to it. */
     private void forgetIfIdle(ThreadState state) {
-        if (state.scope == null && state.gradEnabled && state.tape == null) {
+        if (state.scope == null && state.gradEnabled && state.pass == null) {
             states.remove();
         }
     }
 
     private static final class ThreadState {
-        private Scope scope;
+        private @Nullable Scope scope;
         private boolean gradEnabled = true;
-        private Tape.Head tape;
+        private SeedLog.@Nullable Pass pass;
     }
 
     @Override

@@ -2,26 +2,50 @@ package thaw.engine;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.BiFunction;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 import thaw.kernels.Array;
 import thaw.kernels.Backend;
 
 /**
  * One application of a differentiable operator: the forward value and the backward rule, and a node of the graph if any
- * input requires a gradient. Each object is applied once. Not thread-safe.
+ * input requires a gradient. Each object is applied once. Not thread-safe. An operator of an application is a subclass:
+ * <pre>{@code
+ * static Tensor cube(Tensor x) {
+ *     return new Function("cube") {
+ *         private Saved saved;
+ *
+ *         protected Array forward(Backend on, Array... in) {
+ *             saved = save(in[0]);
+ *             ...
+ *         }
+ *
+ *         protected Array[] backward(Backend on, Array gy) {
+ *             return gradients(() -> ...);     // gy · 3x², from saved.get()
+ *         }
+ *     }.apply(x);
+ * }
+ * }</pre>
  *
  * <p>The inputs are the edges of the graph. If none of them requires a gradient, nothing is saved, and the result holds no
  * reference to the function.
  */
 public abstract class Function {
 
+    private final String name;
     private Device device;
     private Tensor[] inputs;
     private boolean[] needs;
     private long number;
     private final List<Saved> saved = new ArrayList<>(3);
     private boolean freed;
+
+    /** @param name the operator's name in messages */
+    protected Function(String name) {
+        this.name = name;
+    }
 
     /** An array kept for the backward rule, with its storage's version at the time it was saved. */
     protected record Saved(Array array, int version) {
@@ -42,7 +66,7 @@ public abstract class Function {
      *
      * @param in the inputs' arrays; null where the input is null
      */
-    protected abstract Array forward(Backend on, Array... in);
+    protected abstract Array forward(Backend on, @Nullable Array... in);
 
     /**
      * The gradients with respect to the inputs, each a new array with one owner (or {@code gy} itself, retained), null
@@ -50,7 +74,7 @@ public abstract class Function {
      *
      * @param gy the gradient with respect to the operator's value; the caller keeps its ownership
      */
-    protected abstract Array[] backward(Backend on, Array gy);
+    protected abstract @Nullable Array[] backward(Backend on, Array gy);
 
     /**
      * Computes the operator on these inputs; some may be null if the operator allows it.
@@ -58,9 +82,9 @@ public abstract class Function {
      * @throws IllegalArgumentException if the inputs are on different devices or their shapes do not match
      * @throws IllegalStateException if this function has been applied before
      */
-    public final Tensor apply(Tensor... in) {
+    public final Tensor apply(@Nullable Tensor... in) {
         if (inputs != null || freed) {
-            throw new IllegalStateException(name() + " was applied twice; create a new one for each application");
+            throw new IllegalStateException(name + " was applied twice; create a new one for each application");
         }
         device = deviceOf(in);
         inputs = in;
@@ -89,11 +113,33 @@ public abstract class Function {
         return device.adopt(new Tensor(device, y, this));
     }
 
+    /**
+     * Computes a linear operator of one tensor, plus a constant if it has one. Its gradient depends on neither its input nor
+     * its value, so that nothing is saved.
+     *
+     * @param value   computes the operator, as {@link #forward} does
+     * @param adjoint computes the input's gradient from the value's, as {@link #backward} does
+     */
+    public static Tensor linear(String name, Tensor x, BiFunction<Backend, Array, Array> value,
+            BiFunction<Backend, Array, Array> adjoint) {
+        return new Function(name) {
+            @Override
+            protected Array forward(Backend on, Array... in) {
+                return value.apply(on, in[0]);
+            }
+
+            @Override
+            protected Array[] backward(Backend on, Array gy) {
+                return gradients(() -> adjoint.apply(on, gy));
+            }
+        }.apply(x);
+    }
+
     private Device deviceOf(Tensor[] in) {
         Device d = null;
         for (Tensor t : in) {
             if (t != null && d != null && t.device() != d) {
-                throw new IllegalArgumentException(name() + ": one input is on " + d.description() + ", another on "
+                throw new IllegalArgumentException(name + ": one input is on " + d.description() + ", another on "
                         + t.device().description() + "; create all tensors on one device");
             }
             d = t == null ? d : t.device();
@@ -164,8 +210,8 @@ public abstract class Function {
     }
 
     /** The operator's name in messages. */
-    protected String name() {
-        return getClass().getSimpleName();
+    final String name() {
+        return name;
     }
 
     // ---- for the graph -----------------------------------------------------------------------------------------
@@ -180,7 +226,7 @@ public abstract class Function {
 
     final Array[] inputGradients(Array gy) {
         if (freed) {
-            throw new IllegalStateException("backward: the graph behind this tensor (at " + name() + ") has been freed, by an"
+            throw new IllegalStateException("backward: the graph behind this tensor (at " + name + ") has been freed, by an"
                     + " earlier backward() or when its scope closed; run the forward pass again, or add the losses and call"
                     + " backward() once");
         }

@@ -7,6 +7,7 @@ import java.util.Deque;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Owns the tensors that its thread creates until it is closed, and then releases them:
@@ -25,13 +26,13 @@ import java.util.Set;
 public final class Scope implements AutoCloseable {
 
     private final Device device;
-    private final Scope outer;
+    private final @Nullable Scope outer;
     private final List<Tensor> tensors = new ArrayList<>();
     private final List<Tensor> kept = new ArrayList<>();
     private List<Function> functions = new ArrayList<>();
     private boolean closed;
 
-    Scope(Device device, Scope outer) {
+    Scope(Device device, @Nullable Scope outer) {
         this.device = device;
         this.outer = outer;
     }

@@ -1,15 +1,7 @@
 package thaw.engine;
 
 import java.nio.FloatBuffer;
-import thaw.engine.functions.Affine;
-import thaw.engine.functions.Binary;
-import thaw.engine.functions.LogSoftmax;
-import thaw.engine.functions.MatMul;
-import thaw.engine.functions.Narrow;
-import thaw.engine.functions.Permute;
-import thaw.engine.functions.Reshape;
-import thaw.engine.functions.Sum;
-import thaw.engine.functions.Unary;
+import org.jspecify.annotations.Nullable;
 import thaw.kernels.Array;
 import thaw.kernels.BinaryOp;
 import thaw.kernels.Shape;
@@ -21,21 +13,21 @@ import thaw.kernels.UnaryOp;
  * using it afterwards throws {@link IllegalStateException}.
  *
  * <p>Operators broadcast like PyTorch's ({@link Shape#broadcast}), and throw {@link IllegalArgumentException}, with the
- * shapes in its message, if these do not match or the tensors are on different devices. {@link Ops} has the operators of
- * networks.
+ * shapes in its message, if these do not match or the tensors are on different devices. The operators of networks
+ * are in {@link thaw.engine.functional.Functional}.
  */
 public final class Tensor implements AutoCloseable {
 
     private final Device device;
     private final Shape shape;
     private final Array array;
-    private final Function function;
-    Scope owner;
+    private final @Nullable Function function;
+    @Nullable Scope owner;
     private boolean requiresGrad;
-    private Tensor grad;
+    private @Nullable Tensor grad;
     private boolean closed;
 
-    Tensor(Device device, Array array, Function function) {
+    Tensor(Device device, Array array, @Nullable Function function) {
         this.device = device;
         this.shape = array.shape();
         this.array = array;
@@ -115,6 +107,7 @@ public final class Tensor implements AutoCloseable {
      * Overwrites the elements, without recording it in the graph.
      *
      * @param values in row-major order
+     * @throws IllegalArgumentException if their number is not the shape's number of elements
      * @throws IllegalStateException if this tensor is the result of a function
      */
     public void set(float... values) {
@@ -124,10 +117,6 @@ public final class Tensor implements AutoCloseable {
     /** Like {@link #set(float...)}, from the remaining elements of a buffer, for example a mapped part of a file. */
     public void set(FloatBuffer values) {
         requireLeaf("set");
-        if (values.remaining() != shape.size()) {
-            throw new IllegalArgumentException("set: a tensor " + shape + " holds " + shape.size() + " elements, "
-                    + values.remaining() + " were given");
-        }
         device.backend().write(array(), values);
     }
 
@@ -168,10 +157,10 @@ public final class Tensor implements AutoCloseable {
      *
      * @throws IllegalStateException if this tensor is the result of a function that is part of a graph
      */
-    public Tensor requiresGrad(boolean wanted) {
+    public Tensor requiresGrad(boolean required) {
         requireLeaf("requiresGrad");
-        requiresGrad = wanted;
-        if (!wanted) {
+        requiresGrad = required;
+        if (!required) {
             zeroGrad();
         }
         return this;
@@ -186,7 +175,7 @@ public final class Tensor implements AutoCloseable {
      * The sum of the gradients from each {@link #backward()} since the last {@link #zeroGrad}; null if there was none. The
      * next backward pass or {@code zeroGrad} closes it.
      */
-    public Tensor grad() {
+    public @Nullable Tensor grad() {
         return grad;
     }
 
@@ -255,7 +244,7 @@ public final class Tensor implements AutoCloseable {
         return device.wrap(device.backend().reshape(array(), shape));
     }
 
-    Function function() {
+    @Nullable Function function() {
         return function;
     }
 
@@ -263,42 +252,42 @@ public final class Tensor implements AutoCloseable {
 
     /** {@code this + b}, with broadcasting. */
     public Tensor add(Tensor b) {
-        return new Binary(BinaryOp.ADD).apply(this, b);
+        return Elementwise.binary(BinaryOp.ADD, this, b);
     }
 
     /** {@code this − b}, with broadcasting. */
     public Tensor sub(Tensor b) {
-        return new Binary(BinaryOp.SUB).apply(this, b);
+        return Elementwise.binary(BinaryOp.SUB, this, b);
     }
 
     /** {@code this · b}, with broadcasting. */
     public Tensor mul(Tensor b) {
-        return new Binary(BinaryOp.MUL).apply(this, b);
+        return Elementwise.binary(BinaryOp.MUL, this, b);
     }
 
     /** {@code this / b}, with broadcasting. */
     public Tensor div(Tensor b) {
-        return new Binary(BinaryOp.DIV).apply(this, b);
+        return Elementwise.binary(BinaryOp.DIV, this, b);
     }
 
     /** {@code this + b} for each element. */
     public Tensor add(double b) {
-        return new Affine(1, b).apply(this);
+        return Elementwise.affine(this, 1, b);
     }
 
     /** {@code this − b} for each element. */
     public Tensor sub(double b) {
-        return new Affine(1, -b).apply(this);
+        return Elementwise.affine(this, 1, -b);
     }
 
     /** {@code this · b} for each element. */
     public Tensor mul(double b) {
-        return new Affine(b, 0).apply(this);
+        return Elementwise.affine(this, b, 0);
     }
 
     /** {@code this / b} for each element. */
     public Tensor div(double b) {
-        return new Affine(1 / b, 0).apply(this);
+        return Elementwise.affine(this, 1 / b, 0);
     }
 
     /** {@code −x} for each element. */
@@ -308,38 +297,38 @@ public final class Tensor implements AutoCloseable {
 
     /** {@code max(x, 0)} for each element. */
     public Tensor relu() {
-        return new Unary(UnaryOp.RELU).apply(this);
+        return Elementwise.unary(UnaryOp.RELU, this);
     }
 
     /** {@code 1 / (1 + e^−x)} for each element. */
     public Tensor sigmoid() {
-        return new Unary(UnaryOp.SIGMOID).apply(this);
+        return Elementwise.unary(UnaryOp.SIGMOID, this);
     }
 
     public Tensor tanh() {
-        return new Unary(UnaryOp.TANH).apply(this);
+        return Elementwise.unary(UnaryOp.TANH, this);
     }
 
     public Tensor exp() {
-        return new Unary(UnaryOp.EXP).apply(this);
+        return Elementwise.unary(UnaryOp.EXP, this);
     }
 
     /** The natural logarithm of each element. */
     public Tensor log() {
-        return new Unary(UnaryOp.LOG).apply(this);
+        return Elementwise.unary(UnaryOp.LOG, this);
     }
 
     public Tensor abs() {
-        return new Unary(UnaryOp.ABS).apply(this);
+        return Elementwise.unary(UnaryOp.ABS, this);
     }
 
     /** {@code x²} for each element. */
     public Tensor square() {
-        return new Unary(UnaryOp.SQUARE).apply(this);
+        return Elementwise.unary(UnaryOp.SQUARE, this);
     }
 
     public Tensor sqrt() {
-        return new Unary(UnaryOp.SQRT).apply(this);
+        return Elementwise.unary(UnaryOp.SQRT, this);
     }
 
     // ---- reductions --------------------------------------------------------------------------------------------
@@ -355,7 +344,7 @@ public final class Tensor implements AutoCloseable {
      * @param keepDim whether the dimensions stay, with extent 1
      */
     public Tensor sum(boolean keepDim, int... dims) {
-        return new Sum(keepDim, dims).apply(this);
+        return Reductions.sum(this, keepDim, dims);
     }
 
     /** The mean over the given dimensions, which are removed; over all if none is given. */
@@ -380,34 +369,34 @@ public final class Tensor implements AutoCloseable {
 
     /** {@code x − log Σ e^x} along the last dimension of {@code [N, C]}. */
     public Tensor logSoftmax() {
-        return new LogSoftmax().apply(this);
+        return Reductions.logSoftmax(this);
     }
 
     // ---- shape and products ------------------------------------------------------------------------------------
 
     /** The same elements in row-major order under another shape; one extent may be −1 and is inferred. */
     public Tensor reshape(int... dims) {
-        return new Reshape(Reshape.resolve(shape, dims)).apply(this);
+        return Rearrangement.reshape(this, Rearrangement.resolve(shape, dims));
     }
 
     /** Merges all dimensions from {@code startDim} on: {@code flatten(1)} of {@code [N, C, H, W]} is {@code [N, C·H·W]}. */
     public Tensor flatten(int startDim) {
-        return new Reshape(Reshape.flattened(shape, startDim)).apply(this);
+        return Rearrangement.reshape(this, Rearrangement.flattened(shape, startDim));
     }
 
     /** Dimension {@code i} of the result is dimension {@code dims[i]} of this. */
     public Tensor permute(int... dims) {
-        return new Permute(dims).apply(this);
+        return Rearrangement.permute(this, dims);
     }
 
     /** The slice {@code start … start + length − 1} of a dimension. */
     public Tensor narrow(int dim, int start, int length) {
-        return new Narrow(dim, start, length).apply(this);
+        return Rearrangement.narrow(this, dim, start, length);
     }
 
     /** The matrix product {@code [M, K] × [K, N] → [M, N]}. */
     public Tensor matmul(Tensor b) {
-        return new MatMul().apply(this, b);
+        return Reductions.matmul(this, b);
     }
 
     @Override

@@ -6,4 +6,7 @@
  * node once, from the result to the leaves, and frees it on the way. A {@link thaw.engine.Scope} bounds the lifetime of
  * results, so that their memory is reused without waiting for the garbage collector.
  */
+@NullMarked
 package thaw.engine;
+
+import org.jspecify.annotations.NullMarked;

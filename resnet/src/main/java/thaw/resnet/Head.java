@@ -71,7 +71,7 @@ public enum Head {
     Module classifier(Device device, int channels, int classes, Generator generator) {
         int in = features(channels);
         return switch (this) {
-            case LINEAR -> new Linear(device, in, classes, true, generator);
+            case LINEAR -> new Linear(device, in, classes, generator);
             case CONCAT_POOL -> new Sequential(new BatchNorm2d(device, in), new Dropout(0.25),
                     linear(device, in, HIDDEN, generator), new ReLU(),
                     new BatchNorm2d(device, HIDDEN), new Dropout(0.5), linear(device, HIDDEN, classes, generator));
@@ -79,7 +79,7 @@ public enum Head {
     }
 
     private static Linear linear(Device device, int in, int out, Generator generator) {
-        Linear linear = new Linear(device, in, out, true, generator);
+        Linear linear = new Linear(device, in, out, generator);
         Init.kaimingNormal(linear.weight(), Init.Fan.IN, generator);
         Init.constant(linear.bias(), 0);
         return linear;

@@ -20,19 +20,24 @@ record ModelDescription(Architecture architecture, int classes, Head head, int i
 
     /** @throws IllegalArgumentException if an entry is missing or invalid; other entries are ignored */
     static ModelDescription of(Map<String, String> metadata) {
-        String name = metadata.get(ARCHITECTURE);
-        if (name == null || !metadata.containsKey(CLASSES)) {
-            throw new IllegalArgumentException("metadata: expected entries \"" + ARCHITECTURE + "\" and \"" + CLASSES
-                    + "\", found " + metadata.keySet()
-                    + "; was the file written by this program? If not, name the architecture");
-        }
-        Architecture architecture = Architecture.byName(name);
+        Architecture architecture = Architecture.byName(architecture(metadata));
         if (metadata.containsKey(VARIANT)) {
             architecture = architecture.with(Variant.byLabels(metadata.get(VARIANT)));
         }
         return new ModelDescription(architecture, number(metadata.get(CLASSES), CLASSES),
                 Head.byLabel(metadata.getOrDefault(HEAD, Head.LINEAR.label())),
                 number(metadata.getOrDefault(INPUT_CHANNELS, "3"), INPUT_CHANNELS));
+    }
+
+    /** @throws IllegalArgumentException if the name of the architecture or the number of classes is missing */
+    static String architecture(Map<String, String> metadata) {
+        String name = metadata.get(ARCHITECTURE);
+        if (name == null || !metadata.containsKey(CLASSES)) {
+            throw new IllegalArgumentException("metadata: expected entries \"" + ARCHITECTURE + "\" and \"" + CLASSES
+                    + "\", found " + metadata.keySet()
+                    + "; was the file written by this program? If not, name the architecture");
+        }
+        return name;
     }
 
     /** @throws IllegalArgumentException if the weights have no known head */

@@ -1,9 +1,9 @@
 package thaw.resnet;
 
 import java.util.List;
-import thaw.engine.Ops;
 import thaw.engine.Scope;
 import thaw.engine.Tensor;
+import thaw.engine.functional.Functional;
 import thaw.engine.nn.Module;
 import thaw.kernels.Pool2dOptions;
 import thaw.kernels.Shape;
@@ -30,13 +30,13 @@ final class PaddedShortcut extends Module {
     @Override
     public Tensor forward(Tensor x) {
         try (Scope scope = x.device().scope()) {
-            Tensor y = Ops.avgPool2d(x, subsampling);
+            Tensor y = Functional.avgPool2d(x, subsampling);
             if (padding == 0) {
                 return scope.keep(y);
             }
             Shape missing = y.shape().with(1, padding);
             Tensor zeros = x.device().zeros(missing);
-            return scope.keep(Ops.cat(List.of(zeros, y, zeros), 1));
+            return scope.keep(Functional.cat(List.of(zeros, y, zeros), 1));
         }
     }
 

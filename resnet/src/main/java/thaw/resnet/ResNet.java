@@ -11,7 +11,7 @@ import thaw.engine.Generator;
 import thaw.engine.Tensor;
 import thaw.engine.io.StoredTensor;
 import thaw.engine.nn.BatchNorm2d;
-import thaw.engine.nn.Checkpoint;
+import thaw.engine.nn.CheckpointedModule;
 import thaw.engine.nn.Conv2d;
 import thaw.engine.nn.Flatten;
 import thaw.engine.nn.Init;
@@ -30,7 +30,20 @@ import thaw.engine.nn.Sequential;
  * <p>Initially convolutions have Kaiming's normal distribution, by fan-out in the ImageNet family and by fan-in in the CIFAR
  * family, and batch norms weight 1 and bias 0.
  */
-public final class ResNet extends Module {
+public final class ResNet extends Network {
+
+    /** The networks of {@link Architecture#all}. */
+    static final NetworkFamily FAMILY = new NetworkFamily() {
+        @Override
+        public List<String> architectures() {
+            return Architecture.all().stream().map(Architecture::name).toList();
+        }
+
+        @Override
+        public Network create(Map<String, String> metadata, Map<String, ? extends StoredTensor> weights, Device device) {
+            return ModelDescription.of(metadata).build(device, weights);
+        }
+    };
 
     static final String STEM = "conv1";
     static final String CLASSIFIER = "fc";
@@ -173,17 +186,12 @@ public final class ResNet extends Module {
         return ModelDescription.of(metadata).build(device);
     }
 
-    /**
-     * Creates the network that {@link #describe()} described, with these weights.
-     *
-     * @throws IllegalArgumentException if an entry is missing or invalid, or the weights don't fit
-     */
-    public static ResNet fromMetadata(Map<String, String> metadata, Map<String, ? extends StoredTensor> weights, Device device) {
-        return ModelDescription.of(metadata).build(device, weights);
-    }
-
-    /** The entries of a file's metadata from which {@link #fromMetadata} can create this network again, without weights. */
+    @Override
     public Map<String, String> describe() {
+        if (!Architecture.all().contains(architecture.usual())) {
+            throw new IllegalArgumentException("expected an architecture that a model file can name, but " + architecture
+                    + " is none of those in Architecture.all(); save only the state dict, with Weights.write");
+        }
         return new ModelDescription(architecture, classes, head, inputChannels()).metadata();
     }
 
@@ -194,23 +202,23 @@ public final class ResNet extends Module {
         return Sequential.run(children().values(), x);
     }
 
-    /** Runs the body, without the head: {@code [N, C, H, W] → [N, features, H', W']}. */
+    @Override
     public Tensor features(Tensor x) {
         return Sequential.run(bodyModules().values(), x);
     }
 
-    /** Runs everything before the classifier: {@code [N, C, H, W] → [N, features]}, the input of {@link #classify}. */
+    @Override
     public Tensor pooled(Tensor x) {
         return Sequential.run(children().entrySet().stream().filter(child -> !child.getKey().equals(CLASSIFIER))
                 .map(Map.Entry::getValue).toList(), x);
     }
 
-    /** Runs the classifier: {@code [N, features] → [N, classes]}. */
+    @Override
     public Tensor classify(Tensor pooled) {
         return children().get(CLASSIFIER).call(pooled);
     }
 
-    /** A copy of the parameters and buffers of everything before the classifier. */
+    @Override
     public Map<String, StoredTensor> bodyStateDict() {
         Map<String, StoredTensor> body = stateDict();
         body.keySet().removeIf(ResNet::isHead);
@@ -219,7 +227,7 @@ public final class ResNet extends Module {
 
     private Map<String, Module> bodyModules() {
         Map<String, Module> body = new LinkedHashMap<>(children());
-        Grain.STAGES.split(architecture).get("head").forEach(body::remove);
+        Granularity.STAGES.split(architecture).get("head").forEach(body::remove);
         return body;
     }
 
@@ -229,11 +237,17 @@ public final class ResNet extends Module {
         return architecture;
     }
 
+    @Override
+    public String name() {
+        return architecture.name();
+    }
+
+    @Override
     public Device device() {
         return device;
     }
 
-    /** The number of classes, which is the number of scores per image. */
+    @Override
     public int classes() {
         return classes;
     }
@@ -242,12 +256,12 @@ public final class ResNet extends Module {
         return head;
     }
 
-    /** The channels of the images it takes: 3, unless the stem was adapted. */
+    @Override
     public int inputChannels() {
         return stem().inChannels();
     }
 
-    /** The layers and their output shapes for images of {@code height × width} pixels. */
+    @Override
     public Outline outline(int height, int width) {
         return Outline.of(architecture, inputChannels(), head, classes, height, width);
     }
@@ -256,14 +270,9 @@ public final class ResNet extends Module {
         return (Conv2d) children().get(STEM);
     }
 
-    /** The groups {@code early}, {@code middle} and {@code head}; see {@link Grain#COARSE}. */
-    public List<LayerGroup> groups() {
-        return groups(Grain.COARSE);
-    }
-
-    /** The layer groups, in the order of the forward pass. */
-    public List<LayerGroup> groups(Grain grain) {
-        return grain.split(architecture).entrySet().stream().map(group -> {
+    @Override
+    public List<LayerGroup> groups(Granularity granularity) {
+        return granularity.split(architecture).entrySet().stream().map(group -> {
             Map<String, Module> modules = new LinkedHashMap<>();
             group.getValue().forEach(name -> modules.put(name, moduleAt(name)));
             return new LayerGroup(group.getKey(), modules);
@@ -278,14 +287,14 @@ public final class ResNet extends Module {
         return found;
     }
 
-    /** Whether weights of all convolutions were loaded, so that training may destroy what the body has learned. */
+    @Override
     public boolean isPretrained() {
         return pretrained;
     }
 
     // ---- modification --------------------------------------------------------------------------------------------
 
-    /** Replaces the classifier by a new linear layer. */
+    @Override
     public ResNet replaceHead(int classes) {
         return replaceHead(Head.LINEAR, classes);
     }
@@ -343,7 +352,7 @@ public final class ResNet extends Module {
         for (int i = 0; i < architecture.stages(); i++) {
             Module stage = children().get(stageName(i));
             List<Module> blocks = stage.children().values().stream()
-                    .map(b -> b instanceof Checkpoint ? b : new Checkpoint(b)).toList();
+                    .map(b -> b instanceof CheckpointedModule ? b : new CheckpointedModule(b)).toList();
             child(stageName(i), new Sequential(blocks)).train(stage.isTraining());
         }
         return this;
@@ -372,14 +381,7 @@ public final class ResNet extends Module {
         return load(weights, strict);
     }
 
-    /**
-     * Loads the body of pretrained weights, which must fit, and optionally their head.
-     *
-     * @param keepHead whether to load the weights' head too, which must fit then; otherwise it is ignored, whatever its size,
-     *                 and this network's head is unchanged
-     * @return a report of no differences except for the tensors outside the network, which are ignored
-     * @throws IllegalArgumentException if they don't fit; nothing is changed then
-     */
+    @Override
     public LoadReport loadPretrained(Map<String, ? extends StoredTensor> state, boolean keepHead) {
         Optional<NetworkWeights> found = find(state);
         return loadPretrained(found.orElseThrow(() -> new IllegalArgumentException(UnknownNetwork.describe(state))), keepHead);

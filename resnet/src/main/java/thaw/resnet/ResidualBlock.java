@@ -1,10 +1,12 @@
 package thaw.resnet;
 
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import thaw.engine.Device;
 import thaw.engine.Generator;
 import thaw.engine.Scope;
 import thaw.engine.Tensor;
+import thaw.engine.functional.Activation;
 import thaw.engine.nn.BatchNorm2d;
 import thaw.engine.nn.Conv2d;
 import thaw.engine.nn.ConvNorm;
@@ -23,7 +25,7 @@ abstract sealed class ResidualBlock extends Module permits BasicBlock, Bottlenec
     private final List<ConvNorm> layers;
 
     /** The projection or padding of the shortcut; null for the identity. */
-    private Module shortcut;
+    private @Nullable Module shortcut;
 
     ResidualBlock(ConvNorm... layers) {
         this.layers = List.of(layers);
@@ -45,16 +47,16 @@ abstract sealed class ResidualBlock extends Module permits BasicBlock, Bottlenec
             Tensor direct = shortcut == null ? x : shortcut.call(x);
             Tensor y = x;
             for (ConvNorm layer : layers.subList(0, layers.size() - 1)) {
-                Tensor next = layer.call(y, null, true);
+                Tensor next = layer.call(y, Activation.RELU);
                 scope.release(y);
                 y = next;
             }
-            return scope.keep(layers.get(layers.size() - 1).call(y, direct, true));
+            return scope.keep(layers.get(layers.size() - 1).call(y, direct, Activation.RELU));
         }
     }
 
     /** Registers the shortcut, after the layers, which is the state dict's order. */
-    final void shortcut(Device device, Family family, int in, int out, int stride, Generator generator) {
+    final void shortcut(Device device, Family family, int in, int out, int stride, @Nullable Generator generator) {
         if (stride == 1 && in == out) {
             return;
         }
@@ -76,7 +78,7 @@ abstract sealed class ResidualBlock extends Module permits BasicBlock, Bottlenec
      */
     static Conv2d conv(Device device, Family family, int in, int out, int kernel, int stride, int groups, Generator generator) {
         Conv2dOptions options = Conv2dOptions.of(stride, kernel / 2, 1, groups);
-        Conv2d conv = new Conv2d(device, in, out, kernel, kernel, options, false, generator);
+        Conv2d conv = Conv2d.withoutBias(device, in, out, kernel, options, generator);
         Init.kaimingNormal(conv.weight(), family.fan(), generator);
         return conv;
     }

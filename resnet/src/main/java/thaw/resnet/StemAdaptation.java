@@ -25,8 +25,7 @@ final class StemAdaptation {
             throw new IllegalArgumentException("stem: images must have at least one channel, got " + channels);
         }
         Shape shape = stem.weight().shape();
-        Conv2d adapted = new Conv2d(device, channels, shape.dim(0), shape.dim(2), shape.dim(3), stem.convolution(), false,
-                generator);
+        Conv2d adapted = Conv2d.withoutBias(device, channels, shape.dim(0), shape.dim(2), stem.convolution(), generator);
         adapted.weight().set(adapted(stem.weight().toFloats(), shape, channels));
         adapted.weight().requiresGrad(stem.weight().requiresGrad());
         return adapted;

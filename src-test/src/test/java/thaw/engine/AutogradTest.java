@@ -10,6 +10,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import thaw.engine.functional.Functional;
 import thaw.kernels.Conv2dOptions;
 import thaw.kernels.Shape;
 
@@ -182,7 +183,7 @@ class AutogradTest {
 
     private static Tensor network(Tensor x, List<Tensor> weights, Conv2dOptions options) {
         for (Tensor w : weights) {
-            x = Ops.conv2d(x, w, null, options);
+            x = Functional.conv2d(x, w, null, options);
         }
         return x.sum();
     }
@@ -197,6 +198,6 @@ class AutogradTest {
     @Test
     void labelsCannotRequireAGradient() {
         Tensor soft = device.ones(Shape.of(1, 2)).requiresGrad(true);
-        assertThrows(IllegalArgumentException.class, () -> Ops.crossEntropy(device.ones(Shape.of(1, 2)), soft));
+        assertThrows(IllegalArgumentException.class, () -> Functional.crossEntropy(device.ones(Shape.of(1, 2)), soft));
     }
 }

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import java.util.Arrays;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
+import thaw.engine.functional.Functional;
 import thaw.engine.io.StoredTensor;
 import thaw.engine.nn.AdaptiveConcatPool2d;
 import thaw.engine.nn.BatchNorm2d;
@@ -31,15 +32,15 @@ class DeterminismTest {
     private static Map<String, StoredTensor> train(int threads, long seed) {
         try (Device device = Device.cpu(threads)) {
             device.generator().seed(seed);
-            Module net = new Sequential(new Conv2d(device, 3, 20, 3, Conv2dOptions.of(1, 1), false), new BatchNorm2d(device, 20),
-                    new ReLU(), new MaxPool2d(3, 2, 1), new Conv2d(device, 20, 33, 3, Conv2dOptions.of(2, 1), true), new ReLU(),
+            Module net = new Sequential(Conv2d.withoutBias(device, 3, 20, 3, Conv2dOptions.of(1, 1)), new BatchNorm2d(device, 20),
+                    new ReLU(), new MaxPool2d(3, 2, 1), new Conv2d(device, 20, 33, 3, Conv2dOptions.of(2, 1)), new ReLU(),
                     new AdaptiveConcatPool2d(1), new Flatten(), new Dropout(0.5), new Linear(device, 66, 5));
             SGD sgd = new SGD(ParamGroup.group("all", net).lr(0.1).weightDecay(1e-4));
             Scheduler scheduler = new Scheduler(sgd, OneCycle.of(STEPS));
             for (int i = 0; i < STEPS; i++) {
                 try (Scope step = device.scope()) {
                     Tensor x = GradientCheck.input(device, i, 6, 3, 19, 17).requiresGrad(false);
-                    Tensor loss = Ops.crossEntropy(net.call(x), device.labels(0, 1, 2, 3, 4, 0));
+                    Tensor loss = Functional.crossEntropy(net.call(x), device.labels(0, 1, 2, 3, 4, 0));
                     sgd.zeroGrad();
                     loss.backward();
                     sgd.step();

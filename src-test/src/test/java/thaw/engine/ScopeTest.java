@@ -10,9 +10,10 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import thaw.engine.functional.Functional;
 import thaw.engine.nn.AdaptiveAvgPool2d;
 import thaw.engine.nn.BatchNorm2d;
-import thaw.engine.nn.Checkpoint;
+import thaw.engine.nn.CheckpointedModule;
 import thaw.engine.nn.Conv2d;
 import thaw.engine.nn.Dropout;
 import thaw.engine.nn.Flatten;
@@ -47,9 +48,9 @@ class ScopeTest {
 
     private static Module network(Device device) {
         return new Sequential(
-                new Conv2d(device, 3, 4, 3, Conv2dOptions.of(1, 1), true), new BatchNorm2d(device, 4), new ReLU(),
+                new Conv2d(device, 3, 4, 3, Conv2dOptions.of(1, 1)), new BatchNorm2d(device, 4), new ReLU(),
                 new MaxPool2d(2, 2, 0),
-                new Checkpoint(new Sequential(new Conv2d(device, 4, 4, 3, Conv2dOptions.of(1, 1), false),
+                new CheckpointedModule(new Sequential(Conv2d.withoutBias(device, 4, 4, 3, Conv2dOptions.of(1, 1)),
                         new BatchNorm2d(device, 4), new ReLU(), new Dropout(0.3))),
                 new AdaptiveAvgPool2d(1), new Flatten(), new Linear(device, 4, 3));
     }
@@ -61,7 +62,7 @@ class ScopeTest {
     private static void step(Device device, Module net, SGD sgd) {
         try (Scope step = device.scope()) {
             Tensor x = GradientCheck.input(device, 1, 4, 3, 6, 6).requiresGrad(false);
-            Tensor loss = Ops.crossEntropy(net.forward(x), device.labels(0, 1, 2, 0));
+            Tensor loss = Functional.crossEntropy(net.forward(x), device.labels(0, 1, 2, 0));
             sgd.zeroGrad();
             loss.backward();
             sgd.step();
@@ -148,7 +149,7 @@ class ScopeTest {
     @Test
     void withoutAUserScopeTheGraphSurvivesTheModulesOwn() {
         Module net = network();
-        Ops.crossEntropy(net.call(device.ones(Shape.of(4, 3, 6, 6))), device.labels(0, 1, 2, 0)).backward();
+        Functional.crossEntropy(net.call(device.ones(Shape.of(4, 3, 6, 6))), device.labels(0, 1, 2, 0)).backward();
         net.namedParameters().forEach((name, p) -> assertNotNull(p.grad(), name));
     }
 

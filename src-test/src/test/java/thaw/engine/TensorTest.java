@@ -9,6 +9,8 @@ import java.util.SplittableRandom;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.function.Executable;
+import thaw.engine.functional.Functional;
+import thaw.engine.functional.Normalization;
 import thaw.kernels.Pool2dOptions;
 import thaw.kernels.Shape;
 
@@ -34,8 +36,8 @@ class TensorTest {
         assertArrayEquals(new double[] {1, 1}, device.ones(Shape.of(2)).toDoubles());
         assertEquals(2.5f, device.scalar(2.5).item());
         assertArrayEquals(new float[] {0, 2}, device.labels(0, 2).toFloats());
-        assertRefused(IllegalArgumentException.class, "holds 4 elements, 3 were given", () -> t.set(1, 2, 3));
-        assertRefused(IllegalArgumentException.class, "holds 4 elements, 1 were given", () -> device.tensor(Shape.of(2, 2), 1f));
+        assertRefused(IllegalArgumentException.class, "has 4 elements, but 3 numbers were given", () -> t.set(1, 2, 3));
+        assertRefused(IllegalArgumentException.class, "has 4 elements, but 1 numbers were given", () -> device.tensor(Shape.of(2, 2), 1f));
         assertRefused(IllegalStateException.class, "4 elements, not one", t::item);
     }
 
@@ -77,7 +79,7 @@ class TensorTest {
     void evaluationNeedsStatistics() {
         Tensor c = device.ones(Shape.of(3));
         assertRefused(IllegalArgumentException.class, "running mean and variance",
-                () -> Ops.batchNorm(device.ones(Shape.of(2, 3)), c, c, null, null, false, 0.1, 1e-5));
+                () -> Functional.batchNormEval(device.ones(Shape.of(2, 3)), new Normalization(c, c, null, null, 0.1, 1e-5)));
     }
 
     @Test
@@ -105,7 +107,7 @@ class TensorTest {
     @Test
     void detachingCopiesNothing() {
         try (Device cpu = Device.cpu(1)) {
-            Tensor activation = Ops.maxPool2d(cpu.ones(Shape.of(2, 5, 4, 4)), Pool2dOptions.of(2, 2, 0));
+            Tensor activation = Functional.maxPool2d(cpu.ones(Shape.of(2, 5, 4, 4)), Pool2dOptions.of(2, 2, 0));
             long before = cpu.backend().memory().inUse();
             Tensor detached = activation.detach();
             assertEquals(before, cpu.backend().memory().inUse());

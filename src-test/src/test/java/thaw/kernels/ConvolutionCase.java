@@ -4,11 +4,15 @@ import java.util.Objects;
 import java.util.SplittableRandom;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import thaw.Extent;
 
 /** A convolution of {@code x [n, c, h, w]} with a weight {@code [k, c/groups, r, s]}, to be tested on backends. */
 public record ConvolutionCase(int n, int c, int h, int w, int k, int r, int s, boolean bias, Conv2dOptions options) {
 
-    private static final int RANDOM = 40;
+    private static final int RANDOM = Extent.times(12, 40);
+
+    /** Cases with more multiplications are left out of a sample. */
+    private static final long MOST_PRODUCTS = Extent.FULL ? Long.MAX_VALUE : 1 << 25;
 
     public Shape weight() {
         return Shape.of(k, c / options.groups(), r, s);
@@ -78,7 +82,8 @@ public record ConvolutionCase(int n, int c, int h, int w, int k, int r, int s, b
                 new ConvolutionCase(2, 5, 6, 9, 16, 1, 7, true, new Conv2dOptions(1, 2, 0, 3, 1, 1, 1)),
                 new ConvolutionCase(2, 16, 11, 4, 19, 5, 2, false, new Conv2dOptions(3, 1, 4, 0, 2, 1, 1)));
         SplittableRandom random = new SplittableRandom(1);
-        return Stream.concat(fixed, IntStream.range(0, RANDOM).mapToObj(i -> random(random, i)));
+        return Stream.concat(fixed, IntStream.range(0, RANDOM).mapToObj(i -> random(random, i)))
+                .filter(v -> v.products() <= MOST_PRODUCTS);
     }
 
     /** A random case, mostly with one group; sometimes with a few large groups, or many small ones. */

@@ -5,11 +5,13 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
 
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.function.Executable;
+import thaw.kernels.reference.ReferenceBackend;
 
 /** Tests of every backend's operators in cases that they define exactly: ties, NaN, edges, rejected arguments. */
 public abstract class OperatorContract extends BackendContract {
@@ -205,8 +207,19 @@ public abstract class OperatorContract extends BackendContract {
 
     // ---- rejected arguments ------------------------------------------------------------------------------------
 
+    private final List<String> messages = new ArrayList<>();
+
+    /** Every backend refuses the same call with the same message. */
     @Test
     void shapesThatDoNotFitAreNamed() {
+        List<String> messages = refusals();
+        backend.close();
+        backend = new ReferenceBackend();
+        assertEquals(refusals(), messages);
+    }
+
+    private List<String> refusals() {
+        messages.clear();
         Array x = zeros(2, 3, 5, 5);
         Array w = zeros(8, 64, 3, 3);
         Array m = zeros(3, 4);
@@ -247,6 +260,14 @@ public abstract class OperatorContract extends BackendContract {
         refuses(() -> backend.sgd(sgd, List.of(m), List.of(c), List.of(m), new boolean[1]), "[3, 4]", "[3]");
         refuses(() -> backend.sgd(sgd, List.of(m), List.of(m), List.of(), new boolean[0]), "1", "0");
         refuses(() -> backend.dropout(m, 1.5, 0), "1.5");
+        refuses(() -> backend.lerp(m, c, 0.5), "[3, 4]", "[3]");
+        refuses(() -> backend.binaryCrossEntropy(m, m, c, Reduction.MEAN), "[3, 4]", "[3]");
+        refuses(() -> backend.crossEntropy(m, zeros(2), null, 0, Reduction.MEAN), "[3, 4]", "[2]");
+        refuses(() -> backend.logSoftmaxGradient(c, m), "[3]", "[3, 4]");
+        refuses(() -> backend.batchNormAffine(c, c, c, zeros(4), 1e-5), "[3]", "[4]");
+        refuses(() -> backend.batchNormTrainGradient(m, x, null, c, c, c, true, false), "[3, 4]", "[2, 3, 5, 5]");
+        refuses(() -> backend.conv2dWithEpilogue(x, zeros(8, 3, 3, 3), new Epilogue(null, null, x, false), conv), "[2, 8, 3, 3]");
+        return List.copyOf(messages);
     }
 
     @Test
@@ -284,8 +305,9 @@ public abstract class OperatorContract extends BackendContract {
         assertEquals(before, backend.memory().inUse());
     }
 
-    private static void refuses(Executable call, String... named) {
+    private void refuses(Executable call, String... named) {
         String message = assertThrows(IllegalArgumentException.class, call).getMessage();
+        messages.add(message);
         for (String part : named) {
             assertTrue(message.contains(part), "\"" + message + "\" does not name " + part);
         }

@@ -5,9 +5,9 @@ import java.util.Collections;
 import java.util.List;
 import thaw.engine.Device;
 import thaw.engine.NoGrad;
-import thaw.engine.Ops;
 import thaw.engine.Scope;
 import thaw.engine.Tensor;
+import thaw.engine.functional.Functional;
 import thaw.engine.io.StoredTensor;
 import thaw.engine.nn.Module;
 import thaw.kernels.Shape;
@@ -59,7 +59,7 @@ final class ModelCase {
     private void training() {
         try (Scope scope = device.scope()) {
             Tensor x = device.tensor(Shape.of(4, 3, 64, 64), Filled.fill("train_input", 4 * 3 * 64 * 64));
-            Tensor loss = Ops.crossEntropy(net.train().call(x), device.labels(c.ints("train_labels")));
+            Tensor loss = Functional.crossEntropy(net.train().call(x), device.labels(c.ints("train_labels")));
             c.assertClose("train.loss", loss.reshape(1), LOSS);
             loss.backward();
         }

@@ -3,9 +3,10 @@ package thaw.parity;
 import java.util.HashMap;
 import java.util.Map;
 import thaw.engine.Device;
-import thaw.engine.Ops;
 import thaw.engine.Scope;
 import thaw.engine.Tensor;
+import thaw.engine.functional.Functional;
+import thaw.engine.functional.Normalization;
 import thaw.kernels.Conv2dOptions;
 import thaw.kernels.Pool2dOptions;
 import thaw.kernels.Reduction;
@@ -46,17 +47,20 @@ final class OperatorCase {
         Tensor a = in.get("a");
         Tensor b = in.get("b");
         return switch (c.op()) {
-            case "conv2d" -> Ops.conv2d(x, in.get("weight"), in.get("bias"), convolution());
-            case "batch_norm" -> Ops.batchNorm(x, in.get("weight"), in.get("bias"), in.get("running_mean"), in.get("running_var"),
-                    c.attrs().path("training").asBoolean(), c.attrs().path("momentum").asDouble(0.1),
-                    c.attrs().path("eps").asDouble(1e-5));
-            case "max_pool2d" -> Ops.maxPool2d(x, window());
-            case "avg_pool2d" -> Ops.avgPool2d(x, window());
-            case "adaptive_avg_pool2d" -> Ops.adaptiveAvgPool2d(x, c.pair("output_size", 1)[0], c.pair("output_size", 1)[1]);
-            case "adaptive_max_pool2d" -> Ops.adaptiveMaxPool2d(x, c.pair("output_size", 1)[0], c.pair("output_size", 1)[1]);
-            case "linear" -> Ops.linear(x, in.get("weight"), in.get("bias"));
+            case "conv2d" -> Functional.conv2d(x, in.get("weight"), in.get("bias"), convolution());
+            case "batch_norm" -> {
+                Normalization norm = new Normalization(in.get("weight"), in.get("bias"), in.get("running_mean"),
+                        in.get("running_var"), c.attrs().path("momentum").asDouble(0.1), c.attrs().path("eps").asDouble(1e-5));
+                yield c.attrs().path("training").asBoolean() ? Functional.batchNormTrain(x, norm)
+                        : Functional.batchNormEval(x, norm);
+            }
+            case "max_pool2d" -> Functional.maxPool2d(x, window());
+            case "avg_pool2d" -> Functional.avgPool2d(x, window());
+            case "adaptive_avg_pool2d" -> Functional.adaptiveAvgPool2d(x, c.pair("output_size", 1)[0], c.pair("output_size", 1)[1]);
+            case "adaptive_max_pool2d" -> Functional.adaptiveMaxPool2d(x, c.pair("output_size", 1)[0], c.pair("output_size", 1)[1]);
+            case "linear" -> Functional.linear(x, in.get("weight"), in.get("bias"));
             case "matmul" -> a.matmul(b);
-            case "cross_entropy" -> Ops.crossEntropy(x, in.get("target"), in.get("weight"),
+            case "cross_entropy" -> Functional.crossEntropy(x, in.get("target"), in.get("weight"),
                     c.attrs().path("label_smoothing").asDouble(0), reduction());
             case "log_softmax" -> logSoftmax(x);
             case "relu" -> x.relu();
@@ -72,7 +76,7 @@ final class OperatorCase {
             case "div" -> a.div(b);
             case "sum" -> x.sum(c.attrs().path("keepdim").asBoolean(), c.ints("dim"));
             case "mean" -> x.mean(c.attrs().path("keepdim").asBoolean(), c.ints("dim"));
-            case "cat" -> Ops.cat(c.names("in.").stream().sorted().map(in::get).toList(), c.ints("dim")[0]);
+            case "cat" -> Functional.cat(c.names("in.").stream().sorted().map(in::get).toList(), c.ints("dim")[0]);
             case "permute" -> x.permute(c.ints("dims"));
             case "flatten" -> x.flatten(c.ints("start_dim")[0]);
             default -> throw new AssertionError(c.name() + ": unknown op \"" + c.op() + "\"");

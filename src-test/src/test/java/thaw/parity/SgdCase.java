@@ -37,9 +37,9 @@ final class SgdCase {
             parameters.add(c.tensor(device, "p" + index + "." + parameters.size() + ".0").requiresGrad(true));
         }
         return ParamGroup.group("group " + index, parameters).lr(options.get("lr").asDouble())
-                .momentum(options.get("momentum").asDouble()).dampening(options.get("dampening").asDouble())
-                .weightDecay(options.get("weight_decay").asDouble()).nesterov(options.get("nesterov").asBoolean())
-                .maximize(options.get("maximize").asBoolean());
+                .momentum(options.get("momentum").asDouble()).set(SGD.DAMPENING, options.get("dampening").asDouble())
+                .weightDecay(options.get("weight_decay").asDouble()).set(SGD.NESTEROV, options.get("nesterov").asBoolean())
+                .set(SGD.MAXIMIZE, options.get("maximize").asBoolean());
     }
 
     private static void step(ParityCase c, SGD sgd, int step) {

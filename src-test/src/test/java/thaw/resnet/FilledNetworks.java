@@ -62,7 +62,7 @@ abstract class FilledNetworks {
         return logits;
     }
 
-    float[] logits(ResNet net) {
+    float[] logits(Network net) {
         try (Scope scope = device.scope(); NoGrad off = device.noGrad()) {
             Tensor x = device.tensor(Shape.of(1, 3, 64, 64), Filled.fill("input", 3 * 64 * 64));
             return net.eval().call(x).toFloats();

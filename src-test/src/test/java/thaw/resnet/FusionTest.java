@@ -12,9 +12,9 @@ import org.junit.jupiter.params.provider.ValueSource;
 import thaw.engine.CountingBackend;
 import thaw.engine.Device;
 import thaw.engine.NoGrad;
-import thaw.engine.Ops;
 import thaw.engine.Scope;
 import thaw.engine.Tensor;
+import thaw.engine.functional.Functional;
 import thaw.engine.nn.BatchNorm2d;
 import thaw.engine.nn.Conv2d;
 import thaw.kernels.Shape;
@@ -57,7 +57,7 @@ class FusionTest {
         ResNet net = ResNet.of(Architecture.byName("resnet18"), device, 5, 1);
         counting.reset();
         try (Scope scope = device.scope()) {
-            Ops.crossEntropy(net.call(images(device, 8)), device.labels(1, 3)).backward();
+            Functional.crossEntropy(net.call(images(device, 8)), device.labels(1, 3)).backward();
         }
         assertEquals(20, counting.calls("batchNormTrain"));
         assertEquals(20, counting.calls("batchNormTrainGradient"));
@@ -91,7 +91,7 @@ class FusionTest {
         }
         counting.reset();
         try (Scope scope = device.scope()) {
-            Ops.crossEntropy(net.call(images), device.labels(1, 3)).backward();
+            Functional.crossEntropy(net.call(images), device.labels(1, 3)).backward();
         }
         assertEquals(frozenInTraining ? 20 : 5, counting.calls("batchNormTrain"));
         assertEquals(frozenInTraining ? 0 : 15, counting.calls("conv2dWithEpilogue"));

@@ -13,9 +13,9 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import thaw.engine.Device;
 import thaw.engine.NoGrad;
-import thaw.engine.Ops;
 import thaw.engine.Scope;
 import thaw.engine.Tensor;
+import thaw.engine.functional.Functional;
 import thaw.kernels.Shape;
 import thaw.parity.Filled;
 
@@ -40,8 +40,8 @@ class StemAdaptationTest {
     }
 
     @Test
-    void aGreyPictureGetsTheAnswerOfItsThreefoldSelf() {
-        float[] expected = scores(Ops.cat(List.of(grey(), grey(), grey()), 1));
+    void aGreyImageGetsTheAnswerOfItsThreefoldSelf() {
+        float[] expected = scores(Functional.cat(List.of(grey(), grey(), grey()), 1));
         net.adaptStem(1);
         assertEquals(1, net.inputChannels());
         assertArrayEquals(expected, scores(grey()), 1e-5f);

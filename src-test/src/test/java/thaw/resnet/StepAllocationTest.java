@@ -1,7 +1,7 @@
 package thaw.resnet;
 
 import static org.junit.jupiter.api.Assertions.assertTrue;
-import static thaw.engine.Ops.crossEntropy;
+import static thaw.engine.functional.Functional.crossEntropy;
 import static thaw.engine.optim.ParamGroup.group;
 
 import com.sun.management.ThreadMXBean;

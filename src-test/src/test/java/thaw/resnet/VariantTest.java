@@ -42,7 +42,7 @@ class VariantTest extends FilledNetworks {
         Map<String, StoredTensor> state = filled("resnet50");
         ResNet net = ResNet.fromWeights(NetworkWeights.in(state).with(Set.of(Variant.values())), device);
         assertArrayEquals(right("resnet50 stride_in_1x1+downsample_in_first_stage"), logits(net), 2e-5f);
-        ResNet read = ResNet.fromMetadata(net.describe(), state, device);
+        Network read = Network.fromMetadata(net.describe(), state, device);
         assertArrayEquals(logits(net), logits(read));
     }
 

@@ -3,6 +3,7 @@ package thaw.engine.io;
 import java.nio.ByteBuffer;
 import java.nio.LongBuffer;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Element types of stored tensors, by their names in safetensors. Declared in the order in which the format's reference
@@ -43,7 +44,7 @@ public enum DType {
     }
 
     /** The type of {@code torch.name}, or null if there is none. */
-    static DType ofTorch(String name) {
+    static @Nullable DType ofTorch(String name) {
         return TORCH.get(name);
     }
 

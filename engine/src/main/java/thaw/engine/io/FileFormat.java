@@ -16,7 +16,7 @@ enum FileFormat {
 
     static FileFormat of(FileBytes file) throws WeightFileException {
         if (file.length() == 0) {
-            throw new WeightFileException(file.name() + " is empty; is the download complete?");
+            throw new WeightFileException("is empty; is the download complete?");
         }
         String hex = hex(file.slice(0, Math.min(32, file.length())));
         if (hex.startsWith("504b0304")) {
@@ -37,7 +37,7 @@ enum FileFormat {
         if (hex.startsWith("7b")) {
             return SHARD_INDEX;
         }
-        throw new WeightFileException(file.name() + ": " + ForeignFormat.of(file, hex)
+        throw new WeightFileException(ForeignFormat.of(file, hex)
                 + "; Thaw reads safetensors and PyTorch checkpoints (.pth, .pt, .th, .tar, .bin)");
     }
 

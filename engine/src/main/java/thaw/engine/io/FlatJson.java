@@ -31,37 +31,35 @@ final class FlatJson {
             .disable(JsonFactory.Feature.CANONICALIZE_FIELD_NAMES)
             .build();
 
-    private final String file;
     private final JsonParser json;
     private final Map<String, String> values = new LinkedHashMap<>();
     private long characters;
 
-    private FlatJson(String file, JsonParser json) {
-        this.file = file;
+    private FlatJson(JsonParser json) {
         this.json = json;
     }
 
     /** @throws WeightFileException if the file is not a JSON object, or too large */
     static Map<String, String> read(FileBytes file) throws IOException {
         if (file.length() > LONGEST) {
-            throw new WeightFileException(file.name() + ": has " + file.length() + " bytes; JSON files of up to " + LONGEST
+            throw new WeightFileException("has " + file.length() + " bytes; JSON files of up to " + LONGEST
                     + " bytes are read");
         }
         try {
             CharBuffer text = StandardCharsets.UTF_8.newDecoder().decode(file.slice(0, file.length()));
             try (JsonParser json = FACTORY.createParser(text.array(), text.arrayOffset(), text.length())) {
                 json.enable(JsonReadFeature.ALLOW_NON_NUMERIC_NUMBERS.mappedFeature());     // as Python's writer has them
-                FlatJson flat = new FlatJson(file.name(), json);
+                FlatJson flat = new FlatJson(json);
                 if (json.nextToken() != JsonToken.START_OBJECT) {
-                    throw new WeightFileException(file.name() + ": is not a JSON object");
+                    throw new WeightFileException("is not a JSON object");
                 }
                 flat.object("", 0);
                 return flat.values;
             }
         } catch (CharacterCodingException e) {
-            throw new WeightFileException(file.name() + ": is not UTF-8 text", e);
+            throw new WeightFileException("is not UTF-8 text", e);
         } catch (JsonProcessingException e) {
-            throw new WeightFileException(file.name() + ": is not valid JSON: " + e.getOriginalMessage(), e);
+            throw new WeightFileException("is not valid JSON: " + e.getOriginalMessage(), e);
         }
     }
 
@@ -105,7 +103,7 @@ final class FlatJson {
     private void put(String key, String value) throws WeightFileException {
         characters += key.length() + value.length();
         if (characters > MOST_CHARACTERS) {
-            throw new WeightFileException(file + ": its JSON is too large: keys, including the names around them, and values"
+            throw new WeightFileException("its JSON is too large: keys, including the names around them, and values"
                     + " exceed " + MOST_CHARACTERS + " characters");
         }
         values.put(key, value);

@@ -69,7 +69,7 @@ final class HuggingFaceFolder {
         try {
             found = FlatJson.read(FileBytes.map(config));
         } catch (WeightFileException e) {
-            throw new WeightFileException(e.getMessage() + "; it is in the folder of " + weights.getFileName()
+            throw new WeightFileException(config + ": " + e.getMessage() + "; it is in the folder of " + weights.getFileName()
                     + " and should describe that model: fix it, or move it away", e);
         }
         Map<String, String> metadata = new LinkedHashMap<>();

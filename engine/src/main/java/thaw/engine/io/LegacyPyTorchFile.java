@@ -31,7 +31,7 @@ final class LegacyPyTorchFile {
         next();     // the magic number, already checked by FileFormat
         Object version = next();
         if (!Long.valueOf(PROTOCOL_VERSION).equals(version)) {
-            throw new WeightFileException(file.name() + ": a PyTorch file of a protocol version other than "
+            throw new WeightFileException("a PyTorch file of a protocol version other than "
                     + PROTOCOL_VERSION + (version instanceof Number ? ": " + version : ""));
         }
         next();     // system information; storages are little-endian on every system
@@ -69,9 +69,9 @@ final class LegacyPyTorchFile {
         }
         if (id.get(5) instanceof Tuple view && view.size() == 3 && view.get(0) instanceof String key
                 && view.get(1) instanceof Long offset && view.get(2) instanceof Long count) {
-            TorchStorage stretch = root.view(offset, count);
-            TorchStorage earlier = views.putIfAbsent(key, stretch);
-            return earlier == null ? stretch : earlier;
+            TorchStorage range = root.view(offset, count);
+            TorchStorage earlier = views.putIfAbsent(key, range);
+            return earlier == null ? range : earlier;
         }
         throw damaged("a view of a storage is malformed");
     }
@@ -103,6 +103,6 @@ final class LegacyPyTorchFile {
     }
 
     private WeightFileException damaged(String what) {
-        return new WeightFileException(file.name() + ": damaged PyTorch file: " + what);
+        return new WeightFileException("damaged PyTorch file: " + what);
     }
 }

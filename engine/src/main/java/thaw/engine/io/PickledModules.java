@@ -17,14 +17,8 @@ final class PickledModules {
     /** Bound on the steps of the walk; it can be longer than the pickle, because several modules may share a child. */
     private static final int LONGEST_WALK = 1_000_000;
 
-    private final String file;
     private final Map<PickledObject, Map<String, Object>> known = new IdentityHashMap<>();
     private int steps;
-
-    /** @param file the file's name, for messages */
-    PickledModules(String file) {
-        this.file = file;
-    }
 
     static boolean is(PickledObject object) {
         return object.field("_parameters") instanceof Map && object.field("_buffers") instanceof Map
@@ -34,9 +28,9 @@ final class PickledModules {
     /**
      * The state dict of a pickled module. Repeated calls with one module return the same map.
      *
-     * @throws UnpicklingException if the modules are nested or repeated beyond the bounds, which no genuine model reaches
+     * @throws WeightFileException if the modules are nested or repeated beyond the bounds, which no genuine model reaches
      */
-    Map<String, Object> stateDict(PickledObject module) throws UnpicklingException {
+    Map<String, Object> stateDict(PickledObject module) throws WeightFileException {
         Map<String, Object> tensors = known.get(module);
         if (tensors == null) {
             tensors = new LinkedHashMap<>();
@@ -46,7 +40,7 @@ final class PickledModules {
         return tensors;
     }
 
-    private void add(PickledObject module, String prefix, int depth, Map<String, Object> tensors) throws UnpicklingException {
+    private void add(PickledObject module, String prefix, int depth, Map<String, Object> tensors) throws WeightFileException {
         for (Map.Entry<?, ?> e : ((Map<?, ?>) module.field("_parameters")).entrySet()) {
             put(step(prefix, e.getKey(), depth), e.getValue(), tensors);
         }
@@ -67,10 +61,10 @@ final class PickledModules {
         }
     }
 
-    private String step(String prefix, Object key, int depth) throws UnpicklingException {
+    private String step(String prefix, Object key, int depth) throws WeightFileException {
         String name = key instanceof String text && text.length() <= LONGEST_NAME ? prefix + text : null;
         if (name == null || name.length() > LONGEST_NAME || depth > DEEPEST || ++steps > LONGEST_WALK) {
-            throw new UnpicklingException(file + ": the modules of the pickled model are nested too deep, have too long names"
+            throw new WeightFileException("the modules of the pickled model are nested too deep, have too long names"
                     + " or are too many; save its state_dict() instead");
         }
         return name;

@@ -1,10 +1,8 @@
 package thaw.engine.io;
 
-import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.Map;
 
@@ -19,7 +17,7 @@ import java.util.Map;
  *
  * Earlier formats are read by {@link LegacyPyTorchFile} and {@link TarPyTorchFile}.
  */
-public final class PyTorchFile {
+final class PyTorchFile {
 
     /** The longest pickle that is read, in bytes. A pickle has names and shapes only; that of a ResNet-152 has 0.1 MB. */
     static final int LONGEST_PICKLE = 1 << 25;
@@ -29,51 +27,30 @@ public final class PyTorchFile {
 
     private static final String PICKLE = "data.pkl";
 
-    private final FileBytes file;
     private final ZipArchive archive;
     private final String folder;
     private final ByteOrder order;
     private final Map<String, TorchStorage> storages = new HashMap<>();
 
     private PyTorchFile(FileBytes file) throws WeightFileException {
-        this.file = file;
         this.archive = new ZipArchive(file);
         this.folder = folder();
         this.order = byteOrder();
     }
 
-    /**
-     * Opens a checkpoint in any of PyTorch's formats, with the names that its state dict has.
-     *
-     * @throws WeightFileException if the file is damaged, is not a PyTorch checkpoint, or has no dict of tensors
-     */
-    public static Weights read(Path path) throws IOException {
-        FileBytes file = FileBytes.map(path);
-        FileFormat format = FileFormat.of(file);
-        if (format == FileFormat.SAFETENSORS || format == FileFormat.SHARD_INDEX) {
-            throw new WeightFileException(path + " is not a PyTorch checkpoint but a safetensors file or a shard index; use"
-                    + " Weights.read");
-        }
-        return Checkpoint.weights(load(file), null, file.name());
-    }
-
-    /** The object that was saved, as plain Java values; see {@link Unpickler}. */
+    /** The object that was saved in any of PyTorch's formats, as plain Java values; see {@link Unpickler}. */
     static Object load(FileBytes file) throws WeightFileException {
-        try {
-            return switch (FileFormat.of(file)) {
-                case PYTORCH_TAR -> new TarPyTorchFile(file).load();
-                case PYTORCH_LEGACY -> new LegacyPyTorchFile(file).load();
-                default -> new PyTorchFile(file).load();
-            };
-        } catch (UnpicklingException e) {
-            throw new UnpicklingException(file.name() + ": " + e.getMessage());
-        }
+        return switch (FileFormat.of(file)) {
+            case PYTORCH_TAR -> new TarPyTorchFile(file).load();
+            case PYTORCH_LEGACY -> new LegacyPyTorchFile(file).load();
+            default -> new PyTorchFile(file).load();
+        };
     }
 
     private Object load() throws WeightFileException {
         ZipArchive.Content pickle = archive.content(folder + PICKLE);
         if (pickle.length() > LONGEST_PICKLE) {
-            throw new WeightFileException(file.name() + ": its pickle has " + pickle.length() + " bytes; up to "
+            throw new WeightFileException("its pickle has " + pickle.length() + " bytes; up to "
                     + LONGEST_PICKLE + " bytes are read; numbers inside the pickle, such as NumPy arrays, are not tensors: save"
                     + " them as tensors, with torch.from_numpy");
         }
@@ -86,7 +63,7 @@ public final class PyTorchFile {
         if (known == null) {
             ZipArchive.Content content = archive.content(folder + "data/" + named.key());
             if (named.byteLength() > content.length()) {
-                throw new UnpicklingException("storage " + WeightFileException.quote(named.key()) + " should have "
+                throw new WeightFileException("storage " + WeightFileException.quote(named.key()) + " should have "
                         + named.byteLength() + " bytes, but has " + content.length() + "; is the file complete?");
             }
             named.place(content.bytes(), content.begin(), order);
@@ -97,19 +74,19 @@ public final class PyTorchFile {
     }
 
     /** {@code ("storage", StorageType, key, location, number of elements, …)}; the location, a device, is ignored. */
-    static TorchStorage named(Object id) throws UnpicklingException {
+    static TorchStorage named(Object id) throws WeightFileException {
         if (id instanceof Tuple parts && parts.size() >= 5 && "storage".equals(parts.get(0))
                 && parts.get(1) instanceof TorchGlobals.StorageType type && parts.get(2) instanceof String key
                 && parts.get(4) instanceof Long elements && elements >= 0 && elements <= MOST_ELEMENTS) {
             return new TorchStorage(key, type, elements);
         }
-        throw new UnpicklingException("a persistent id does not describe a storage; the file is damaged or crafted");
+        throw new WeightFileException("a persistent id does not describe a storage; the file is damaged or crafted");
     }
 
     /** Returns the known storage; all references to one key must agree on type and size. */
-    static TorchStorage same(TorchStorage known, TorchStorage named) throws UnpicklingException {
+    static TorchStorage same(TorchStorage known, TorchStorage named) throws WeightFileException {
         if (!known.type().equals(named.type()) || known.elements() != named.elements()) {
-            throw new UnpicklingException("storage " + WeightFileException.quote(known.key()) + " is described both as "
+            throw new WeightFileException("storage " + WeightFileException.quote(known.key()) + " is described both as "
                     + known.elements() + " elements of " + known.type().name() + " and as " + named.elements() + " of "
                     + named.type().name());
         }
@@ -122,13 +99,13 @@ public final class PyTorchFile {
             if (slash >= 0 && name.substring(slash + 1).equals(PICKLE)) {
                 String found = name.substring(0, slash + 1);
                 if (archive.has(found + "constants.pkl")) {
-                    throw new WeightFileException(file.name() + ": a TorchScript archive, which contains code; in Python, save"
+                    throw new WeightFileException("a TorchScript archive, which contains code; in Python, save"
                             + " its weights: torch.save(torch.jit.load(path).state_dict(), \"weights.pth\")");
                 }
                 return found;
             }
         }
-        throw new WeightFileException(file.name() + ": " + ForeignFormat.zip(archive.names()));
+        throw new WeightFileException(ForeignFormat.zip(archive.names()));
     }
 
     private ByteOrder byteOrder() throws WeightFileException {
@@ -141,7 +118,7 @@ public final class PyTorchFile {
         return switch (order) {
             case "little" -> ByteOrder.LITTLE_ENDIAN;
             case "big" -> ByteOrder.BIG_ENDIAN;
-            default -> throw new WeightFileException(file.name() + ": unknown byte order " + WeightFileException.quote(order)
+            default -> throw new WeightFileException("unknown byte order " + WeightFileException.quote(order)
                     + "; little or big is expected");
         };
     }

@@ -27,7 +27,7 @@ import com.fasterxml.jackson.core.JsonGenerator;
  *
  * A file is checked completely before any tensor is returned; {@link SafetensorsException.Rule} lists the checks.
  */
-public final class Safetensors {
+final class Safetensors {
 
     /** The longest header that readers accept, in bytes. */
     static final long LONGEST_HEADER = 100_000_000;
@@ -36,26 +36,19 @@ public final class Safetensors {
     }
 
     /**
-     * Opens a file; tensors are in the order of the header, under the header's names.
+     * Reads a file; tensors are in the order of the header, under the header's names.
      *
      * @throws SafetensorsException if the file violates a rule of the format
      */
-    public static Weights read(Path path) throws IOException {
-        return read(FileBytes.map(path));
-    }
-
     static Weights read(FileBytes file) throws IOException {
         return SafetensorsHeader.read(file).weights(file);
     }
 
     /**
-     * Writes tensors, bit for bit, and metadata. An existing file is replaced only once the new one is complete. Tensors are
-     * ordered by the alignment of their dtype, largest first, and then by name, so that each is aligned in a mapped file.
-     *
-     * @throws IllegalArgumentException if a tensor is named {@code __metadata__}, or the header exceeds 100,000,000 bytes
-     * @throws IOException if writing fails; an existing file is then unchanged
+     * See {@link Weights#write}. Tensors are ordered by the alignment of their dtype, largest first, and then by name, so that
+     * each is aligned in a mapped file.
      */
-    public static void write(Path path, Map<String, ? extends StoredTensor> tensors, Map<String, String> metadata)
+    static void write(Path path, Map<String, ? extends StoredTensor> tensors, Map<String, String> metadata)
             throws IOException {
         List<Map.Entry<String, StoredTensor>> ordered = new ArrayList<>();
         tensors.forEach((name, tensor) -> ordered.add(Map.entry(name, tensor)));

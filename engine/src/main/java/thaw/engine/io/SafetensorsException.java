@@ -48,6 +48,11 @@ public final class SafetensorsException extends WeightFileException {
         this.rule = rule;
     }
 
+    @Override
+    SafetensorsException prefixed(String prefix) {
+        return new SafetensorsException(rule, prefix + getMessage(), this);
+    }
+
     /** The rule that is violated. */
     public Rule rule() {
         return rule;

@@ -46,46 +46,43 @@ final class SafetensorsHeader {
     private record Type(String name, DType dtype, int bits) {
     }
 
-    private final String file;
     private final long dataBegin;
     private final List<Entry> entries = new ArrayList<>();
     private final Map<String, String> metadata = new LinkedHashMap<>();
 
-    private SafetensorsHeader(String file, long dataBegin) {
-        this.file = file;
+    private SafetensorsHeader(long dataBegin) {
         this.dataBegin = dataBegin;
     }
 
     static SafetensorsHeader read(FileBytes file) throws IOException {
-        String name = file.name();
         if (file.length() < 8) {
-            throw new SafetensorsException(HEADER_TOO_SMALL, name + ": has " + file.length()
+            throw new SafetensorsException(HEADER_TOO_SMALL, "has " + file.length()
                     + " bytes, but a safetensors file begins with 8 bytes for its header's length; is the download complete?");
         }
         long n = file.slice(0, 8).getLong();
         if (n < 0 || n > Safetensors.LONGEST_HEADER) {
-            throw new SafetensorsException(HEADER_TOO_LARGE, name + ": claims a header of " + Long.toUnsignedString(n)
+            throw new SafetensorsException(HEADER_TOO_LARGE, "claims a header of " + Long.toUnsignedString(n)
                     + " bytes, more than " + Safetensors.LONGEST_HEADER + "; this is probably not a safetensors file");
         }
         if (n > file.length() - 8) {
-            throw new SafetensorsException(INVALID_HEADER_LENGTH, name + ": claims a header of " + n + " bytes, but only "
+            throw new SafetensorsException(INVALID_HEADER_LENGTH, "claims a header of " + n + " bytes, but only "
                     + (file.length() - 8) + " follow; is the download complete?");
         }
         CharBuffer text;
         try {
             text = StandardCharsets.UTF_8.newDecoder().decode(file.slice(8, n));
         } catch (CharacterCodingException e) {
-            throw new SafetensorsException(INVALID_HEADER, name + ": the header is not UTF-8 text", e);
+            throw new SafetensorsException(INVALID_HEADER, "the header is not UTF-8 text", e);
         }
         if (text.length() > 0 && text.charAt(0) == '\uFEFF') {
-            throw new SafetensorsException(INVALID_HEADER_DESERIALIZATION, name + ": the header begins with a byte order mark;"
+            throw new SafetensorsException(INVALID_HEADER_DESERIALIZATION, "the header begins with a byte order mark;"
                     + " it must begin with { or white space");
         }
-        SafetensorsHeader header = new SafetensorsHeader(name, 8 + n);
+        SafetensorsHeader header = new SafetensorsHeader(8 + n);
         try (JsonParser json = FlatJson.FACTORY.createParser(text.array(), text.arrayOffset(), text.length())) {
             header.parse(json);
         } catch (JsonProcessingException e) {
-            throw new SafetensorsException(INVALID_HEADER_DESERIALIZATION, name + ": the header is not valid JSON: "
+            throw new SafetensorsException(INVALID_HEADER_DESERIALIZATION, "the header is not valid JSON: "
                     + e.getOriginalMessage(), e);
         }
         header.validate(file.length());
@@ -99,14 +96,14 @@ final class SafetensorsHeader {
             boolean readable = e.type.dtype != null && e.end - e.begin <= FileBytes.LARGEST_SLICE;
             tensors.put(e.name, readable
                     ? new ContiguousTensor(e.type.dtype, shape(e), bytes.slice(dataBegin + e.begin, e.end - e.begin))
-                    : new UnreadTensor(() -> hindrance(e), e.type.dtype, TorchTensor.shape(e.shape)));
+                    : new UnreadTensor(() -> refusal(e), e.type.dtype, TorchTensor.shape(e.shape)));
         }
         return Weights.of(tensors, metadata);
     }
 
     /** The reason why a tensor's values cannot be read; thrown on access to them. */
-    private SafetensorsException hindrance(Entry e) {
-        String where = file + ": tensor " + WeightFileException.quote(e.name) + " of shape " + Arrays.toString(e.shape);
+    private SafetensorsException refusal(Entry e) {
+        String where = "of shape " + Arrays.toString(e.shape);
         return e.type.dtype == null
                 ? new SafetensorsException(UNSUPPORTED_DTYPE, where + " is of dtype " + e.type.name + ", which is not read"
                 + " (Thaw reads " + Arrays.toString(DType.values()) + "); convert it to BF16 or F32 first")
@@ -233,7 +230,7 @@ final class SafetensorsHeader {
         long end = 0;
         for (Entry e : byOffset) {
             if (e.begin != end || e.end < e.begin) {
-                throw new SafetensorsException(INVALID_OFFSET, file + ": tensor " + WeightFileException.quote(e.name)
+                throw new SafetensorsException(INVALID_OFFSET, "tensor " + WeightFileException.quote(e.name)
                         + " lies at bytes " + e.begin + " to " + e.end + ", but should begin at " + end
                         + "; tensors must neither overlap nor leave gaps");
             }
@@ -242,14 +239,14 @@ final class SafetensorsHeader {
         }
         long data = fileLength - dataBegin;
         if (end != data) {
-            throw new SafetensorsException(METADATA_INCOMPLETE_BUFFER, file + ": the header describes " + end
+            throw new SafetensorsException(METADATA_INCOMPLETE_BUFFER, "the header describes " + end
                     + " bytes of tensors, but " + data + " follow it; " + (data < end ? "is the download complete?"
                     : "nothing may follow the last tensor"));
         }
     }
 
     private void validateSize(Entry e) throws SafetensorsException {
-        String where = file + ": tensor " + WeightFileException.quote(e.name) + " of shape " + Arrays.toString(e.shape);
+        String where = "tensor " + WeightFileException.quote(e.name) + " of shape " + Arrays.toString(e.shape);
         long size;
         try {
             size = 1;
@@ -275,17 +272,17 @@ final class SafetensorsHeader {
         try {
             return Shape.of(Arrays.stream(e.shape).mapToInt(Math::toIntExact).toArray());
         } catch (ArithmeticException | IllegalArgumentException outOfRange) {
-            throw new SafetensorsException(VALIDATION_OVERFLOW, file + ": tensor " + WeightFileException.quote(e.name)
+            throw new SafetensorsException(VALIDATION_OVERFLOW, "tensor " + WeightFileException.quote(e.name)
                     + " has a dimension that is out of range: " + Arrays.toString(e.shape), outOfRange);
         }
     }
 
     private SafetensorsException duplicate(String key) {
-        return new SafetensorsException(DUPLICATE_KEY, file + ": the header has " + WeightFileException.quote(key)
+        return new SafetensorsException(DUPLICATE_KEY, "the header has " + WeightFileException.quote(key)
                 + " twice, which is ambiguous");
     }
 
     private SafetensorsException malformed(String what) {
-        return new SafetensorsException(INVALID_HEADER_DESERIALIZATION, file + ": malformed header: " + what);
+        return new SafetensorsException(INVALID_HEADER_DESERIALIZATION, "malformed header: " + what);
     }
 }

@@ -24,7 +24,7 @@ final class ShardIndex {
     /**
      * Opens all shards; as for a single file, the tensors' values are read on access.
      *
-     * @param path the index's path, or null if it is unknown, which is refused
+     * @param path the index's path; null is refused
      * @throws WeightFileException if a file or tensor is missing, or a file is outside the index's folder
      */
     static Weights read(FileBytes index, Path path) throws IOException {
@@ -36,15 +36,15 @@ final class ShardIndex {
             }
         });
         if (files.isEmpty()) {
-            throw new WeightFileException(index.name() + ": " + ForeignFormat.json(values));
+            throw new WeightFileException(ForeignFormat.json(values));
         }
         if (path == null) {
-            throw new WeightFileException(index.name() + ": is an index of weights in several files; read it by its path,"
-                    + " so that the files beside it can be found");
+            throw new WeightFileException("is an index of weights in several files, which can't be read from a stream or by"
+                    + " another index; give its path, beside which the files are found");
         }
         Set<String> names = new TreeSet<>(files.values());
         if (names.size() > MOST_SHARDS) {
-            throw new WeightFileException(path + ": names " + names.size() + " files; up to " + MOST_SHARDS + " are read");
+            throw new WeightFileException("names " + names.size() + " files; up to " + MOST_SHARDS + " are read");
         }
         Map<String, Weights> shards = new LinkedHashMap<>();
         Map<String, String> metadata = new LinkedHashMap<>();
@@ -57,7 +57,7 @@ final class ShardIndex {
         for (Map.Entry<String, String> e : files.entrySet()) {
             StoredTensor tensor = shards.get(e.getValue()).get(e.getKey());
             if (tensor == null) {
-                throw new WeightFileException(path + ": says that tensor " + WeightFileException.quote(e.getKey()) + " is in "
+                throw new WeightFileException("says that tensor " + WeightFileException.quote(e.getKey()) + " is in "
                         + e.getValue() + ", which doesn't have it; download both again");
             }
             tensors.put(e.getKey(), tensor);
@@ -67,12 +67,12 @@ final class ShardIndex {
 
     private static Path shard(Path index, String name, Set<String> all) throws WeightFileException {
         if (name.isEmpty() || name.matches(".*[/\\\\:\\x00].*") || name.equals("..") || name.equals(".")) {
-            throw new WeightFileException(index + ": names the file " + WeightFileException.quote(name) + "; the files of an"
+            throw new WeightFileException("names the file " + WeightFileException.quote(name) + "; the files of an"
                     + " index must lie beside it");
         }
         Path shard = index.resolveSibling(name);
         if (!Files.isRegularFile(shard)) {
-            throw new WeightFileException(index + ": the weights are in " + all.size() + " files beside it, and "
+            throw new WeightFileException("the weights are in " + all.size() + " files beside it, and "
                     + WeightFileException.quote(name) + " is missing; download it into the same folder");
         }
         return shard;

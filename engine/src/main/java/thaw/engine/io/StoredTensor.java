@@ -37,8 +37,9 @@ public interface StoredTensor {
      * rounded to the nearest float, BOOL becomes 0 or 1.
      */
     default float[] toFloats() {
+        ByteBuffer from = bytes();
         float[] values = new float[shape().size()];
-        dtype().read(bytes(), values);
+        dtype().read(from, values);
         return values;
     }
 
@@ -53,11 +54,12 @@ public interface StoredTensor {
      * @throws IllegalArgumentException if the array's length is not the number of elements
      */
     default void read(float[] into) {
+        ByteBuffer from = bytes();
         if (into.length != shape().size()) {
             throw new IllegalArgumentException("read: the tensor has " + shape().size() + " elements (" + dtype() + " "
                     + shape() + "), but the array's length is " + into.length);
         }
-        dtype().read(bytes(), into);
+        dtype().read(from, into);
     }
 
     /** Whether all elements are finite as floats, so that {@link #toFloats()} contains no NaN and no infinity. */
@@ -67,8 +69,9 @@ public interface StoredTensor {
 
     /** The elements as doubles, row-major; exact except for 64-bit integers beyond 2^53. */
     default double[] toDoubles() {
+        ByteBuffer from = bytes();
         double[] values = new double[shape().size()];
-        dtype().read(bytes(), values);
+        dtype().read(from, values);
         return values;
     }
 
@@ -79,11 +82,11 @@ public interface StoredTensor {
      * @throws ArithmeticException if an unsigned 64-bit element exceeds 2^63 - 1
      */
     default long[] toLongs() {
+        ByteBuffer from = bytes();
         if (dtype().isFloating()) {
             throw new IllegalStateException("toLongs: the tensor is " + dtype() + " " + shape()
                     + ", which is not an integer type; use toDoubles()");
         }
-        ByteBuffer from = bytes();
         long[] values = new long[shape().size()];
         for (int i = 0; i < values.length; i++) {
             values[i] = dtype().integer(from, i);

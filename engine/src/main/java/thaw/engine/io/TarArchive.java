@@ -92,6 +92,6 @@ final class TarArchive {
     }
 
     private static WeightFileException damaged(FileBytes file, String what) {
-        return new WeightFileException(file.name() + ": damaged tar archive: " + what);
+        return new WeightFileException("damaged tar archive: " + what);
     }
 }

@@ -34,7 +34,7 @@ final class TarPyTorchFile {
         this.archive = new TarArchive(file);
         for (String member : MEMBERS) {
             if (!archive.entries().containsKey(member)) {
-                throw new WeightFileException(file.name() + ": a tar archive without " + WeightFileException.quote(member)
+                throw new WeightFileException("a tar archive without " + WeightFileException.quote(member)
                         + ", so it is not a PyTorch file" + archive.entries().keySet().stream().findFirst()
                         .map(first -> "; unpack it with tar, and give the weight file in it (its first file is "
                                 + WeightFileException.quote(first) + ")").orElse(""));
@@ -129,12 +129,12 @@ final class TarPyTorchFile {
         throw damaged("a key is no number");
     }
 
-    private static Object none(Object id) throws UnpicklingException {
-        throw new UnpicklingException("a reference where none is expected; the file is damaged or crafted");
+    private static Object none(Object id) throws WeightFileException {
+        throw new WeightFileException("a reference where none is expected; the file is damaged or crafted");
     }
 
     private WeightFileException damaged(String what) {
-        return new WeightFileException(file.name() + ": damaged PyTorch file (tar format): " + what);
+        return new WeightFileException("damaged PyTorch file (tar format): " + what);
     }
 
     /** Reads consecutive pickles and numbers from a file in the archive. */

@@ -29,7 +29,7 @@ final class TorchGlobals {
     /** A global that can be called, with the arguments of the pickle opcodes REDUCE and NEWOBJ. */
     @FunctionalInterface
     interface Function {
-        Object call(Tuple args) throws UnpicklingException;
+        Object call(Tuple args) throws WeightFileException;
     }
 
     private static final Map<String, StorageType> STORAGES = storages();
@@ -106,12 +106,12 @@ final class TorchGlobals {
     }
 
     /** Makes an OrderedDict; the call has no arguments or, in files from Python 2, a list of pairs. */
-    private static Object orderedDict(Tuple args) throws UnpicklingException {
+    private static Object orderedDict(Tuple args) throws WeightFileException {
         Map<Object, Object> dict = new LinkedHashMap<>();
         if (args.size() > 0) {
             for (Object item : argument(args, 0, List.class, "a list of pairs")) {
                 if (!(item instanceof List<?> pair) || pair.size() != 2) {
-                    throw new UnpicklingException("OrderedDict: a list of pairs is expected");
+                    throw new WeightFileException("OrderedDict: a list of pairs is expected");
                 }
                 dict.put(Unpickler.key(pair.get(0)), pair.get(1));
             }
@@ -125,7 +125,7 @@ final class TorchGlobals {
     }
 
     /** Handles {@code (storage, offset, size, stride, …)}; the rest are gradient flags, hooks and, in one version, a dtype. */
-    private static StoredTensor rebuild(Tuple args, int dtypeAt) throws UnpicklingException {
+    private static StoredTensor rebuild(Tuple args, int dtypeAt) throws WeightFileException {
         if (args.size() > 0 && args.get(0) instanceof PickledObject inert) {
             return madeBy(inert.type());
         }
@@ -148,7 +148,7 @@ final class TorchGlobals {
     }
 
     /** A tensor of its storage's element type. */
-    static StoredTensor tensor(TorchStorage storage, long offset, long[] size, long[] strides) throws UnpicklingException {
+    static StoredTensor tensor(TorchStorage storage, long offset, long[] size, long[] strides) throws WeightFileException {
         if (storage.type().dtype() == null) {
             return unread("lies in a " + storage.type().name() + ", whose type is not read; save dense tensors of float,"
                     + " integer or bool type only", TorchTensor.shape(size));
@@ -157,18 +157,18 @@ final class TorchGlobals {
     }
 
     /** Handles {@code (function, type, args, state)}: a tensor with attributes of its own, which are ignored. */
-    private static Object rebuildFromType(Tuple args) throws UnpicklingException {
+    private static Object rebuildFromType(Tuple args) throws WeightFileException {
         if (args.size() > 0 && args.get(0) instanceof Name unknown) {
             return madeBy(unknown.name());
         }
         Function function = argument(args, 0, Function.class, "a function");
         if (FUNCTIONS.containsValue(function)) {
-            throw new UnpicklingException("a tensor is made by a function that returns none; the file is damaged or crafted");
+            throw new WeightFileException("a tensor is made by a function that returns none; the file is damaged or crafted");
         }
         return tensor(new Tuple(List.of(function.call(argument(args, 2, Tuple.class, "a tuple")))), 0);
     }
 
-    private static StoredTensor tensor(Tuple args, int i) throws UnpicklingException {
+    private static StoredTensor tensor(Tuple args, int i) throws WeightFileException {
         return args.size() > i && args.get(i) instanceof PickledObject inert ? madeBy(inert.type())
                 : argument(args, i, StoredTensor.class, "a tensor");
     }
@@ -194,10 +194,10 @@ final class TorchGlobals {
                 : callable instanceof PickledObject made ? made.type() : "function";
     }
 
-    private static long[] numbers(Tuple args, int i) throws UnpicklingException {
+    private static long[] numbers(Tuple args, int i) throws WeightFileException {
         Tuple tuple = argument(args, i, Tuple.class, "a tuple of numbers");
         if (tuple.size() > 64) {
-            throw new UnpicklingException("a tensor of " + tuple.size() + " dimensions; PyTorch allows at most 64");
+            throw new WeightFileException("a tensor of " + tuple.size() + " dimensions; PyTorch allows at most 64");
         }
         long[] numbers = new long[tuple.size()];
         for (int k = 0; k < numbers.length; k++) {
@@ -206,9 +206,9 @@ final class TorchGlobals {
         return numbers;
     }
 
-    private static <T> T argument(Tuple args, int i, Class<T> type, String expected) throws UnpicklingException {
+    private static <T> T argument(Tuple args, int i, Class<T> type, String expected) throws WeightFileException {
         if (i >= args.size() || !type.isInstance(args.get(i))) {
-            throw new UnpicklingException("a function is called with wrong arguments: " + expected + " is expected as argument "
+            throw new WeightFileException("a function is called with wrong arguments: " + expected + " is expected as argument "
                     + i + "; the file is damaged or crafted");
         }
         return type.cast(args.get(i));

@@ -32,9 +32,9 @@ final class TorchStorage {
     }
 
     /** A range of this storage as a storage of its own; found in files of old formats. */
-    TorchStorage view(long offset, long count) throws UnpicklingException {
+    TorchStorage view(long offset, long count) throws WeightFileException {
         if (offset < 0 || count < 0 || offset > elements || count > elements - offset) {
-            throw new UnpicklingException("a view of " + count + " elements from element " + offset + " leaves storage "
+            throw new WeightFileException("a view of " + count + " elements from element " + offset + " leaves storage "
                     + WeightFileException.quote(key) + ", whose length is " + elements);
         }
         return new TorchStorage(key, type, count, this, offset * type.elementSize());
@@ -68,7 +68,7 @@ final class TorchStorage {
      */
     void place(FileBytes file, long begin, ByteOrder order) throws WeightFileException {
         if (begin > file.length() || byteLength() > file.length() - begin) {
-            throw new WeightFileException(file.name() + ": storage " + WeightFileException.quote(key) + " has " + byteLength()
+            throw new WeightFileException("storage " + WeightFileException.quote(key) + " has " + byteLength()
                     + " bytes, but only " + Math.max(0, file.length() - begin) + " are there; is the file complete?");
         }
         this.file = file;

@@ -41,15 +41,15 @@ final class TorchTensor implements StoredTensor {
      * A view of a storage, checked against the storage's length.
      *
      * @return a tensor, or an {@link UnreadTensor} if it is too large
-     * @throws UnpicklingException if the view is malformed or leaves the storage
+     * @throws WeightFileException if the view is malformed or leaves the storage
      */
     static StoredTensor of(TorchStorage storage, DType dtype, long offset, long[] size, long[] strides)
-            throws UnpicklingException {
+            throws WeightFileException {
         String what = "a tensor of size " + Arrays.toString(size) + ", strides " + Arrays.toString(strides) + " and offset "
                 + offset;
         if (size.length != strides.length || size.length > LARGEST_RANK || offset < 0
                 || Arrays.stream(size).anyMatch(d -> d < 0) || Arrays.stream(strides).anyMatch(s -> s < 0)) {
-            throw new UnpicklingException(what + " is impossible: equal numbers of sizes and strides (at most " + LARGEST_RANK
+            throw new WeightFileException(what + " is impossible: equal numbers of sizes and strides (at most " + LARGEST_RANK
                     + "), none of them negative, are expected");
         }
         long available = storage.byteLength() / dtype.size();
@@ -62,13 +62,13 @@ final class TorchTensor implements StoredTensor {
                 last = Math.addExact(last, Math.multiplyExact(size[i] - 1, strides[i]));
             }
             if (elements > 0 && last >= available) {
-                throw new UnpicklingException(what + " reaches element " + last + " of storage "
+                throw new WeightFileException(what + " reaches element " + last + " of storage "
                         + WeightFileException.quote(storage.key()) + ", which has " + available
                         + "; the file is damaged or crafted");
             }
             extent = elements == 0 ? 0 : last - offset + 1;
         } catch (ArithmeticException overflow) {
-            throw new UnpicklingException(what + " exceeds the numeric range; the file is damaged or crafted");
+            throw new WeightFileException(what + " exceeds the numeric range; the file is damaged or crafted");
         }
         Shape shape = shape(size);
         if (shape == null || Math.max(extent, elements) > FileBytes.LARGEST_SLICE / dtype.size()) {

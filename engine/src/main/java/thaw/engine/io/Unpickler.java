@@ -59,7 +59,7 @@ final class Unpickler {
     /**
      * Reads one object, up to the opcode STOP.
      *
-     * @throws UnpicklingException if the pickle is damaged or uses an opcode or type that is refused
+     * @throws WeightFileException if the pickle is damaged or uses an opcode or type that is refused
      */
     Object load() throws WeightFileException {
         try {
@@ -138,9 +138,9 @@ final class Unpickler {
     }
 
     /** The value as a dict's key; lists and dicts, whose hashes depend on their content, are refused. */
-    static Object key(Object o) throws UnpicklingException {
+    static Object key(Object o) throws WeightFileException {
         if (o instanceof List || o instanceof Map) {
-            throw new UnpicklingException("damaged pickle: a list or dict is the key of a dict");
+            throw new WeightFileException("damaged pickle: a list or dict is the key of a dict");
         }
         return o;
     }
@@ -390,7 +390,7 @@ final class Unpickler {
         return type.cast(o);
     }
 
-    private UnpicklingException corrupt(String what) {
-        return new UnpicklingException("damaged pickle at byte " + in.position() + ": " + what);
+    private WeightFileException corrupt(String what) {
+        return new WeightFileException("damaged pickle at byte " + in.position() + ": " + what);
     }
 }

@@ -16,7 +16,7 @@ final class UnreadTensor implements StoredTensor {
     private final Shape shape;
 
     /**
-     * @param refusal supplies the exception with the tensor's name and the reason; created on demand, as there may be many
+     * @param refusal supplies the exception with the reason; created on demand, as there may be many
      * @param dtype   null if it is unknown
      * @param shape   null if it is unknown, or has more elements than {@link Shape} can count
      */
@@ -26,15 +26,15 @@ final class UnreadTensor implements StoredTensor {
         this.shape = shape;
     }
 
-    /** A tensor of a pickle, whose name is not yet known; see {@link #named}. */
+    /** A tensor that cannot be read for this reason. */
     static UnreadTensor because(String reason, DType dtype, Shape shape) {
-        return new UnreadTensor(() -> new UnpicklingException(reason), dtype, shape);
+        return new UnreadTensor(() -> new WeightFileException(reason), dtype, shape);
     }
 
     /** The same tensor, with the file's and the tensor's name before the reason. */
     UnreadTensor named(String file, String name) {
-        return new UnreadTensor(() -> new UnpicklingException(file + ": tensor " + WeightFileException.quote(name) + " "
-                + refusal.get().getMessage()), dtype, shape);
+        return new UnreadTensor(() -> refusal.get().prefixed(file + ": tensor " + WeightFileException.quote(name) + " "), dtype,
+                shape);
     }
 
     @Override
@@ -60,27 +60,6 @@ final class UnreadTensor implements StoredTensor {
 
     @Override
     public ByteBuffer bytes() {
-        throw new UncheckedIOException(refusal.get());
-    }
-
-    /** Throws before memory for the values is allocated. */
-    @Override
-    public float[] toFloats() {
-        throw new UncheckedIOException(refusal.get());
-    }
-
-    @Override
-    public double[] toDoubles() {
-        throw new UncheckedIOException(refusal.get());
-    }
-
-    @Override
-    public long[] toLongs() {
-        throw new UncheckedIOException(refusal.get());
-    }
-
-    @Override
-    public void read(float[] into) {
         throw new UncheckedIOException(refusal.get());
     }
 

@@ -17,6 +17,14 @@ public class WeightFileException extends IOException {
         super(message, cause);
     }
 
+    /**
+     * The same exception with more before its message. The readers of this package leave out the file's name, which
+     * {@link Weights} adds for all of them.
+     */
+    WeightFileException prefixed(String prefix) {
+        return new WeightFileException(prefix + getMessage(), this);
+    }
+
     /** A name from a file, formatted for a message: quoted, at most 120 characters, without control characters. */
     static String quote(String name) {
         String shown = name.length() > 120 ? name.substring(0, 120) + "…" : name;

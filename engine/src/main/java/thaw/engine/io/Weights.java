@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The tensors of a weight file by name, in the file's order, and the file's metadata. Immutable and thread-safe; there is
@@ -103,42 +104,54 @@ public final class Weights extends AbstractMap<String, StoredTensor> {
 
     /** One of the files of an index, with the names that the file has. */
     static Weights readShard(Path path) throws IOException {
-        FileBytes file = FileBytes.map(path);
-        if (FileFormat.of(file) == FileFormat.SHARD_INDEX) {
-            throw new WeightFileException(path + ": is an index of files, named by another index");
-        }
-        return named(file, path, null);
+        return named(FileBytes.map(path), null, null);
     }
 
-    /** The tensors under the names that the file has. */
+    /**
+     * The tensors under the names that the file has.
+     *
+     * @param path the path of an index; null refuses one
+     */
     private static Weights named(FileBytes file, Path path, String key) throws IOException {
-        FileFormat format = FileFormat.of(file);
+        try {
+            FileFormat format = FileFormat.of(file);
+            Weights found = read(file, format, path, key);
+            return format == FileFormat.SHARD_INDEX ? found : found.named(file.name());
+        } catch (WeightFileException e) {
+            throw e.prefixed(file.name() + ": ");
+        }
+    }
+
+    private static Weights read(FileBytes file, FileFormat format, Path path, String key) throws IOException {
         boolean single = format == FileFormat.SAFETENSORS || format == FileFormat.SHARD_INDEX;
         if (single && key != null && !key.isEmpty()) {
-            throw new WeightFileException(file.name() + ": contains a single dict of tensors, as all safetensors files do, and"
+            throw new WeightFileException("contains a single dict of tensors, as all safetensors files do, and"
                     + " none under the key " + WeightFileException.quote(key) + "; leave the key out");
         }
         return switch (format) {
             case SAFETENSORS -> Safetensors.read(file);
             case SHARD_INDEX -> ShardIndex.read(file, path);
-            case PYTORCH_ZIP, PYTORCH_LEGACY, PYTORCH_TAR -> Checkpoint.weights(PyTorchFile.load(file), key, file.name());
+            case PYTORCH_ZIP, PYTORCH_LEGACY, PYTORCH_TAR -> StateDictSearch.weights(PyTorchFile.load(file), key);
         };
     }
 
+    /** The same weights; tensors that cannot be read have their name and the file's in their messages. */
+    private Weights named(String file) {
+        Map<String, StoredTensor> named = new LinkedHashMap<>(tensors);
+        named.replaceAll((name, tensor) -> tensor instanceof UnreadTensor unread ? unread.named(file, name) : tensor);
+        return new Weights(named, metadata, key, otherKeys);
+    }
+
     /**
-     * Writes a safetensors file; see {@link Safetensors#write}.
+     * Writes tensors, bit for bit, and metadata to a safetensors file. An existing file is replaced only once the new one is
+     * complete.
      *
-     * @throws IllegalArgumentException if a tensor's name is reserved, or the header would be too large
+     * @throws IllegalArgumentException if a tensor is named {@code __metadata__}, or the header exceeds 100,000,000 bytes
      * @throws IOException if writing fails; an existing file is then unchanged
      */
     public static void write(Path path, Map<String, ? extends StoredTensor> tensors, Map<String, String> metadata)
             throws IOException {
         Safetensors.write(path, tensors, metadata);
-    }
-
-    /** The tensors by name, in the file's order; the same as this map itself. */
-    public Map<String, StoredTensor> tensors() {
-        return tensors;
     }
 
     /**
@@ -166,7 +179,7 @@ public final class Weights extends AbstractMap<String, StoredTensor> {
     }
 
     @Override
-    public StoredTensor get(Object name) {
+    public @Nullable StoredTensor get(Object name) {
         return tensors.get(name);
     }
 

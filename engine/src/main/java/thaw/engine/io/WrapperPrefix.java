@@ -24,7 +24,7 @@ final class WrapperPrefix {
     /** Removes them; wrappers can be nested. If two names would become equal, all stay as they are. */
     static Weights strip(Weights weights) {
         Map<String, StoredTensor> tensors = new LinkedHashMap<>();
-        weights.tensors().forEach((name, tensor) -> tensors.put(RESERVED.matcher(name).replaceAll(""), tensor));
+        weights.forEach((name, tensor) -> tensors.put(RESERVED.matcher(name).replaceAll(""), tensor));
         if (tensors.size() < weights.size()) {
             return weights;
         }

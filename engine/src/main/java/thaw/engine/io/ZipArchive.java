@@ -116,7 +116,7 @@ final class ZipArchive {
         }
         inflatable -= e.size;
         if (inflatable < 0) {
-            throw new WeightFileException(file.name() + ": inflating it takes more than half of the heap of "
+            throw new WeightFileException("inflating it takes more than half of the heap of "
                     + Runtime.getRuntime().maxMemory() + " bytes; raise -Xmx, or save the file with torch.save,"
                     + " which doesn't compress");
         }
@@ -221,6 +221,6 @@ final class ZipArchive {
     }
 
     private WeightFileException damaged(String what) {
-        return new WeightFileException(file.name() + ": damaged zip archive: " + what);
+        return new WeightFileException("damaged zip archive: " + what);
     }
 }

@@ -2,8 +2,7 @@
  * Weight files: reads and writes safetensors, and reads all three formats of PyTorch checkpoints.
  *
  * <p>{@link thaw.engine.io.Weights} is the entry point: it identifies the format by a file's first bytes, finds the state
- * dict and returns it as {@link thaw.engine.io.StoredTensor}s. {@link thaw.engine.io.Safetensors} and
- * {@link thaw.engine.io.PyTorchFile} read one format each. A checkpoint is a pickle, which can name any Python code to be
+ * dict and returns it as {@link thaw.engine.io.StoredTensor}s. A checkpoint is a pickle, which can name any Python code to be
  * run; here none is ever run: a few functions that make tensors and plain containers are implemented, and a call of any
  * other yields inert data.
  *
@@ -19,4 +18,7 @@
  *
  * <p>A tensor whose values are read may take up to 1 GiB; a file may have any length.
  */
+@NullMarked
 package thaw.engine.io;
+
+import org.jspecify.annotations.NullMarked;

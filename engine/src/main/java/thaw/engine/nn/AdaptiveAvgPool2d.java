@@ -1,7 +1,7 @@
 package thaw.engine.nn;
 
-import thaw.engine.Ops;
 import thaw.engine.Tensor;
+import thaw.engine.functional.Functional;
 
 /**
  * Adaptive average pooling: the mean of each of {@code outH × outW} cells of an image of any size,
@@ -24,7 +24,7 @@ public final class AdaptiveAvgPool2d extends Module {
 
     @Override
     public Tensor forward(Tensor x) {
-        return Ops.adaptiveAvgPool2d(x, outH, outW);
+        return Functional.adaptiveAvgPool2d(x, outH, outW);
     }
 
     @Override

@@ -1,8 +1,8 @@
 package thaw.engine.nn;
 
 import java.util.List;
-import thaw.engine.Ops;
 import thaw.engine.Tensor;
+import thaw.engine.functional.Functional;
 
 /**
  * Adaptive maximum pooling followed, along the channels, by adaptive average pooling, as in fastai's heads:
@@ -18,7 +18,7 @@ public final class AdaptiveConcatPool2d extends Module {
 
     @Override
     public Tensor forward(Tensor x) {
-        return Ops.cat(List.of(Ops.adaptiveMaxPool2d(x, size, size), Ops.adaptiveAvgPool2d(x, size, size)), 1);
+        return Functional.cat(List.of(Functional.adaptiveMaxPool2d(x, size, size), Functional.adaptiveAvgPool2d(x, size, size)), 1);
     }
 
     @Override

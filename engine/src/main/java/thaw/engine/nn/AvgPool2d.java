@@ -1,7 +1,7 @@
 package thaw.engine.nn;
 
-import thaw.engine.Ops;
 import thaw.engine.Tensor;
+import thaw.engine.functional.Functional;
 import thaw.kernels.Pool2dOptions;
 
 /** Average pooling: the mean of each window, {@code [N, C, H, W] → [N, C, OH, OW]}. */
@@ -20,7 +20,7 @@ public final class AvgPool2d extends Module {
 
     @Override
     public Tensor forward(Tensor x) {
-        return Ops.avgPool2d(x, options);
+        return Functional.avgPool2d(x, options);
     }
 
     @Override

@@ -1,9 +1,12 @@
 package thaw.engine.nn;
 
 import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
 import thaw.engine.Device;
-import thaw.engine.Ops;
 import thaw.engine.Tensor;
+import thaw.engine.functional.Activation;
+import thaw.engine.functional.Functional;
+import thaw.engine.functional.Normalization;
 import thaw.kernels.Shape;
 
 /**
@@ -14,13 +17,8 @@ import thaw.kernels.Shape;
  */
 public final class BatchNorm2d extends Module {
 
-    private final Tensor weight;
-    private final Tensor bias;
-    private final Tensor runningMean;
-    private final Tensor runningVar;
+    private final Normalization norm;
     private final AtomicLong batchesTracked;
-    private final double eps;
-    private final double momentum;
 
     /** Uses PyTorch's defaults: eps 1e-5 and momentum 0.1. */
     public BatchNorm2d(Device device, int channels) {
@@ -32,27 +30,24 @@ public final class BatchNorm2d extends Module {
      * @param momentum the weight of the new value in the running statistics
      */
     public BatchNorm2d(Device device, int channels, double eps, double momentum) {
-        this.eps = eps;
-        this.momentum = momentum;
         Shape c = Shape.of(channels);
-        weight = parameter("weight", device.ones(c));
-        bias = parameter("bias", device.zeros(c));
-        runningMean = buffer("running_mean", device.zeros(c));
-        runningVar = variance("running_var", device.ones(c));
+        norm = new Normalization(parameter("weight", device.ones(c)), parameter("bias", device.zeros(c)),
+                buffer("running_mean", device.zeros(c)), variance("running_var", device.ones(c)), momentum, eps);
         batchesTracked = counter("num_batches_tracked");
     }
 
     @Override
     public Tensor forward(Tensor x) {
-        return forward(x, null, false);
+        return forward(x, null, Activation.IDENTITY);
     }
 
-    private Tensor forward(Tensor x, Tensor residual, boolean relu) {
-        boolean training = isTraining();
-        boolean secondPass = training && x.device().isRecomputing();
-        Tensor y = Ops.batchNorm(x, weight, bias, secondPass ? null : runningMean, secondPass ? null : runningVar,
-                training, momentum, eps, residual, relu);
-        if (training && !secondPass) {
+    private Tensor forward(Tensor x, @Nullable Tensor residual, Activation activation) {
+        if (!isTraining()) {
+            return Functional.batchNormEval(x, norm, residual, activation);
+        }
+        boolean secondPass = x.device().isRecomputing();
+        Tensor y = Functional.batchNormTrain(x, secondPass ? norm.withoutStatistics() : norm, residual, activation);
+        if (!secondPass) {
             batchesTracked.incrementAndGet();
         }
         return y;
@@ -62,45 +57,44 @@ public final class BatchNorm2d extends Module {
      * {@code act(norm(x) + residual)}, in one pass unless hooks need {@code norm(x)}.
      *
      * @param residual of x's shape, or null for none
-     * @param relu     whether act is {@code max(·, 0)}, rather than the identity
      */
-    Tensor call(Tensor x, Tensor residual, boolean relu) {
+    Tensor call(Tensor x, @Nullable Tensor residual, Activation activation) {
         if (!hasHooks()) {
-            return forward(x, residual, relu);
+            return forward(x, residual, activation);
         }
         Tensor y = call(x);
         Tensor sum = residual == null ? y : y.add(residual);
-        return relu ? sum.relu() : sum;
+        return activation == Activation.RELU ? sum.relu() : sum;
     }
 
     /** Whether this is a constant affine function of its input: fixed statistics, and no gradient of the parameters needed. */
     boolean isConstant(Device device) {
-        return !isTraining() && !(device.gradEnabled() && (weight.requiresGrad() || bias.requiresGrad()));
+        return !isTraining() && !(device.gradEnabled() && (weight().requiresGrad() || bias().requiresGrad()));
     }
 
     /** The constant added to the variance. */
     public double eps() {
-        return eps;
+        return norm.eps();
     }
 
     /** The scale {@code [C]}. */
     public Tensor weight() {
-        return weight;
+        return norm.weight();
     }
 
     /** The shift {@code [C]}. */
     public Tensor bias() {
-        return bias;
+        return norm.bias();
     }
 
     /** The running mean {@code [C]}. */
     public Tensor runningMean() {
-        return runningMean;
+        return norm.runningMean();
     }
 
     /** The running variance {@code [C]}; each update uses the batch's unbiased variance. */
     public Tensor runningVar() {
-        return runningVar;
+        return norm.runningVar();
     }
 
     /** The number of batches that the running statistics have been updated with. */
@@ -110,6 +104,6 @@ public final class BatchNorm2d extends Module {
 
     @Override
     protected String options() {
-        return weight.shape().dim(0) + ", eps=" + eps + ", momentum=" + momentum;
+        return weight().shape().dim(0) + ", eps=" + norm.eps() + ", momentum=" + norm.momentum();
     }
 }

@@ -1,9 +1,10 @@
 package thaw.engine.nn;
 
+import org.jspecify.annotations.Nullable;
 import thaw.engine.Device;
 import thaw.engine.Generator;
-import thaw.engine.Ops;
 import thaw.engine.Tensor;
+import thaw.engine.functional.Functional;
 import thaw.kernels.Conv2dOptions;
 import thaw.kernels.Shape;
 
@@ -14,42 +15,68 @@ import thaw.kernels.Shape;
 public final class Conv2d extends Module {
 
     private final Tensor weight;
-    private final Tensor bias;
+    private final @Nullable Tensor bias;
     private final Conv2dOptions options;
 
     /** A convolution with stride 1, without padding, with bias. */
     public Conv2d(Device device, int in, int out, int kernel) {
-        this(device, in, out, kernel, Conv2dOptions.DEFAULT, true);
-    }
-
-    /** A convolution with a square filter; initial weights are drawn from the device's generator. */
-    public Conv2d(Device device, int in, int out, int kernel, Conv2dOptions options, boolean bias) {
-        this(device, in, out, kernel, kernel, options, bias, device.generator());
+        this(device, in, out, kernel, Conv2dOptions.DEFAULT);
     }
 
     /**
-     * @param generator draws the initial weights and biases, uniform within {@code ±1/√fanIn}; null leaves them zero
+     * A convolution with a square filter and a bias. The initial values of both are drawn from the device's generator, uniform
+     * within {@code ±1/√fanIn}.
+     *
      * @throws IllegalArgumentException if the channels are not positive multiples of the number of groups
      */
-    public Conv2d(Device device, int in, int out, int kernelH, int kernelW, Conv2dOptions options, boolean bias,
-            Generator generator) {
-        if (in < 1 || out < 1 || in % options.groups() != 0 || out % options.groups() != 0) {
-            throw new IllegalArgumentException("Conv2d: " + in + " input and " + out + " output channels can't be divided into "
-                    + options.groups() + " groups");
-        }
+    public Conv2d(Device device, int in, int out, int kernel, Conv2dOptions options) {
+        this(weight(device, in, out, kernel, options, device.generator()),
+                Init.defaultUniform(device.zeros(Shape.of(out)), in / options.groups() * kernel * kernel, device.generator()),
+                options);
+    }
+
+    /** A convolution without bias, as before a batch normalisation; initial weights are drawn from the device's generator. */
+    public static Conv2d withoutBias(Device device, int in, int out, int kernel, Conv2dOptions options) {
+        return withoutBias(device, in, out, kernel, options, device.generator());
+    }
+
+    /**
+     * A convolution without bias.
+     *
+     * @param generator draws the initial weights, uniform within {@code ±1/√fanIn}; null leaves them zero
+     * @throws IllegalArgumentException if the channels are not positive multiples of the number of groups
+     */
+    public static Conv2d withoutBias(Device device, int in, int out, int kernel, Conv2dOptions options,
+            @Nullable Generator generator) {
+        return new Conv2d(weight(device, in, out, kernel, options, generator), null, options);
+    }
+
+    /**
+     * A convolution with these tensors as its parameters.
+     *
+     * @param weight {@code [out, in/groups, R, S]}
+     * @param bias   {@code [out]}, or null
+     */
+    public Conv2d(Tensor weight, @Nullable Tensor bias, Conv2dOptions options) {
         this.options = options;
-        int fanIn = in / options.groups() * kernelH * kernelW;
-        weight = parameter("weight", device.zeros(Shape.of(out, in / options.groups(), kernelH, kernelW)));
-        Init.defaultUniform(weight, fanIn, generator);
-        this.bias = bias ? parameter("bias", device.zeros(Shape.of(out))) : null;
-        if (bias) {
-            Init.defaultUniform(this.bias, fanIn, generator);
+        this.weight = parameter("weight", weight);
+        this.bias = bias == null ? null : parameter("bias", bias);
+    }
+
+    private static Tensor weight(Device device, int in, int out, int kernel, Conv2dOptions options,
+            @Nullable Generator generator) {
+        int groups = options.groups();
+        if (in < 1 || out < 1 || in % groups != 0 || out % groups != 0) {
+            throw new IllegalArgumentException("Conv2d: " + in + " input and " + out + " output channels can't be divided into "
+                    + groups + " groups");
         }
+        return Init.defaultUniform(device.zeros(Shape.of(out, in / groups, kernel, kernel)), in / groups * kernel * kernel,
+                generator);
     }
 
     @Override
     public Tensor forward(Tensor x) {
-        return Ops.conv2d(x, weight, bias, options);
+        return Functional.conv2d(x, weight, bias, options);
     }
 
     /** The weight {@code [out, in/groups, R, S]}. */
@@ -58,7 +85,7 @@ public final class Conv2d extends Module {
     }
 
     /** The bias {@code [out]}, or null. */
-    public Tensor bias() {
+    public @Nullable Tensor bias() {
         return bias;
     }
 

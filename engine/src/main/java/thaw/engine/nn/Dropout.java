@@ -1,8 +1,9 @@
 package thaw.engine.nn;
 
+import org.jspecify.annotations.Nullable;
 import thaw.engine.Generator;
-import thaw.engine.Ops;
 import thaw.engine.Tensor;
+import thaw.engine.functional.Functional;
 
 /**
  * Dropout (Srivastava et al. 2014): in training mode, zeroes each element with probability {@code p} and divides the others
@@ -11,7 +12,7 @@ import thaw.engine.Tensor;
 public final class Dropout extends Module {
 
     private final double p;
-    private final Generator generator;
+    private final @Nullable Generator generator;
 
     /** Masks are drawn from the generator of the input's device. */
     public Dropout(double p) {
@@ -23,7 +24,7 @@ public final class Dropout extends Module {
      * @param generator draws a seed for each forward pass in training mode; null for the generator of the input's device
      * @throws IllegalArgumentException if {@code p} is out of range
      */
-    public Dropout(double p, Generator generator) {
+    public Dropout(double p, @Nullable Generator generator) {
         if (!(p >= 0 && p < 1)) {
             throw new IllegalArgumentException("Dropout: the probability of dropping an element must be at least 0 and less"
                     + " than 1, got " + p);
@@ -38,7 +39,7 @@ public final class Dropout extends Module {
             return x;
         }
         Generator source = generator == null ? x.device().generator() : generator;
-        return Ops.dropout(x, p, x.device().drawSeed(source::nextLong));
+        return Functional.dropout(x, p, x.device().drawSeed(source::nextLong));
     }
 
     @Override

@@ -1,9 +1,7 @@
 package thaw.engine.nn;
 
 import java.util.function.DoubleSupplier;
-import org.ejml.data.DMatrixRMaj;
-import org.ejml.dense.row.factory.DecompositionFactory_DDRM;
-import org.ejml.interfaces.decomposition.QRDecomposition;
+import org.jspecify.annotations.Nullable;
 import thaw.engine.Generator;
 import thaw.engine.Tensor;
 import thaw.kernels.Shape;
@@ -29,14 +27,14 @@ public final class Init {
     }
 
     /** Draws from a uniform distribution over {@code [low, high)}. */
-    public static void uniform(Tensor w, double low, double high, Generator g) {
+    public static void uniform(Tensor w, double low, double high, @Nullable Generator g) {
         if (g != null) {
             fill(w, () -> low + (high - low) * g.nextDouble());
         }
     }
 
     /** Draws from a normal (Gaussian) distribution. */
-    public static void normal(Tensor w, double mean, double std, Generator g) {
+    public static void normal(Tensor w, double mean, double std, @Nullable Generator g) {
         if (g != null) {
             fill(w, () -> mean + std * g.nextGaussian());
         }
@@ -48,61 +46,54 @@ public final class Init {
     }
 
     /** Draws from a normal distribution with {@code std = √2 / √fan}, for layers before ReLU (He et al. 2015). */
-    public static void kaimingNormal(Tensor w, Fan fan, Generator g) {
+    public static void kaimingNormal(Tensor w, Fan fan, @Nullable Generator g) {
         normal(w, 0, RELU_GAIN / Math.sqrt(extent(w, fan)), g);
     }
 
     /** Draws from a uniform distribution with the same variance as {@link #kaimingNormal}: bound {@code √3·√2 / √fan}. */
-    public static void kaimingUniform(Tensor w, Fan fan, Generator g) {
+    public static void kaimingUniform(Tensor w, Fan fan, @Nullable Generator g) {
         double bound = RELU_GAIN * Math.sqrt(3.0 / extent(w, fan));
         uniform(w, -bound, bound, g);
     }
 
-    /** Uniform within {@code ±1/√fanIn}: PyTorch's default for convolutions and linear layers (Kaiming's for slope √5). */
-    public static void defaultUniform(Tensor w, int fanIn, Generator g) {
+    /** Uniform within {@code ±1/√fanIn}: PyTorch's default for convolutions and linear layers (Kaiming's for slope √5). Returns w. */
+    public static Tensor defaultUniform(Tensor w, int fanIn, @Nullable Generator g) {
         double bound = 1 / Math.sqrt(fanIn);
         uniform(w, -bound, bound, g);
+        return w;
     }
 
     /** Draws from a normal distribution with {@code std = gain · √(2 / (fanIn + fanOut))} (Glorot and Bengio 2010). */
-    public static void xavierNormal(Tensor w, double gain, Generator g) {
+    public static void xavierNormal(Tensor w, double gain, @Nullable Generator g) {
         normal(w, 0, gain * Math.sqrt(2.0 / (extent(w, Fan.IN) + extent(w, Fan.OUT))), g);
     }
 
     /** Uniform with bound {@code gain · √(6 / (fanIn + fanOut))} (Glorot and Bengio 2010, equation 16). */
-    public static void xavierUniform(Tensor w, double gain, Generator g) {
+    public static void xavierUniform(Tensor w, double gain, @Nullable Generator g) {
         double bound = gain * Math.sqrt(6.0 / (extent(w, Fan.IN) + extent(w, Fan.OUT)));
         uniform(w, -bound, bound, g);
     }
 
     /**
      * Makes the rows of the matrix {@code [out, rest]} (its columns, if there are fewer) orthogonal with length {@code gain}
-     * (Saxe et al. 2013): Q of the QR decomposition of a Gaussian matrix, each column multiplied by the sign of R's diagonal,
-     * without which Q would not be uniformly distributed (Mezzadri 2007).
+     * (Saxe et al. 2013).
+     *
+     * @throws IllegalArgumentException if there is no generator, or the weight has fewer than two dimensions
+     * @throws IllegalStateException    if EJML is missing; the message names the artifact to add
      */
     public static void orthogonal(Tensor w, double gain, Generator g) {
+        if (g == null) {
+            throw new IllegalArgumentException("orthogonal: the matrix is made from random numbers; pass a Generator, such as"
+                    + " device.generator()");
+        }
         requireMatrix(w);
         int rows = w.shape().dim(0);
-        int cols = w.shape().size() / rows;
-        int tall = Math.max(rows, cols);
-        int thin = Math.min(rows, cols);
-        DMatrixRMaj gaussian = new DMatrixRMaj(tall, thin);
-        for (int i = 0; i < gaussian.data.length; i++) {
-            gaussian.data[i] = g.nextGaussian();
+        try {
+            w.set(OrthogonalMatrix.draw(rows, w.shape().size() / rows, gain, g));
+        } catch (NoClassDefFoundError missing) {
+            throw new IllegalStateException("init: orthogonal weights need EJML, which is not on the class path or module path;"
+                    + " add the artifact dev.thaw:thaw-ejml", missing);
         }
-        QRDecomposition<DMatrixRMaj> qr = DecompositionFactory_DDRM.qr(tall, thin);
-        qr.decompose(gaussian);
-        DMatrixRMaj q = qr.getQ(null, true);
-        DMatrixRMaj r = qr.getR(null, true);
-        float[] values = new float[rows * cols];
-        for (int i = 0; i < rows; i++) {
-            for (int j = 0; j < cols; j++) {
-                int column = rows >= cols ? j : i;
-                double element = rows >= cols ? q.get(i, j) : q.get(j, i);
-                values[i * cols + j] = (float) (gain * Math.signum(r.get(column, column)) * element);
-            }
-        }
-        w.set(values);
     }
 
     private static int extent(Tensor w, Fan fan) {

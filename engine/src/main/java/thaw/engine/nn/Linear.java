@@ -1,9 +1,10 @@
 package thaw.engine.nn;
 
+import org.jspecify.annotations.Nullable;
 import thaw.engine.Device;
 import thaw.engine.Generator;
-import thaw.engine.Ops;
 import thaw.engine.Tensor;
+import thaw.engine.functional.Functional;
 import thaw.kernels.Shape;
 
 /**
@@ -13,31 +14,37 @@ import thaw.kernels.Shape;
 public final class Linear extends Module {
 
     private final Tensor weight;
-    private final Tensor bias;
+    private final @Nullable Tensor bias;
 
-    /** A layer with bias. */
+    /** A layer with bias; initial values are drawn from the device's generator. */
     public Linear(Device device, int in, int out) {
-        this(device, in, out, true);
+        this(device, in, out, device.generator());
     }
 
-    /** Initial weights are drawn from the device's generator. */
-    public Linear(Device device, int in, int out, boolean bias) {
-        this(device, in, out, bias, device.generator());
+    /**
+     * A layer with bias.
+     *
+     * @param generator draws the initial weights and biases, uniform within {@code ±1/√in}; null leaves them zero
+     */
+    public Linear(Device device, int in, int out, @Nullable Generator generator) {
+        this(Init.defaultUniform(device.zeros(Shape.of(out, in)), in, generator),
+                Init.defaultUniform(device.zeros(Shape.of(out)), in, generator));
     }
 
-    /** @param generator draws the initial weights and biases, uniform within {@code ±1/√in}; null leaves them zero */
-    public Linear(Device device, int in, int out, boolean bias, Generator generator) {
-        weight = parameter("weight", device.zeros(Shape.of(out, in)));
-        Init.defaultUniform(weight, in, generator);
-        this.bias = bias ? parameter("bias", device.zeros(Shape.of(out))) : null;
-        if (bias) {
-            Init.defaultUniform(this.bias, in, generator);
-        }
+    /**
+     * A layer with these tensors as its parameters.
+     *
+     * @param weight {@code [out, in]}
+     * @param bias   {@code [out]}, or null
+     */
+    public Linear(Tensor weight, @Nullable Tensor bias) {
+        this.weight = parameter("weight", weight);
+        this.bias = bias == null ? null : parameter("bias", bias);
     }
 
     @Override
     public Tensor forward(Tensor x) {
-        return Ops.linear(x, weight, bias);
+        return Functional.linear(x, weight, bias);
     }
 
     /** The weight {@code [out, in]}. */
@@ -46,7 +53,7 @@ public final class Linear extends Module {
     }
 
     /** The bias {@code [out]}, or null. */
-    public Tensor bias() {
+    public @Nullable Tensor bias() {
         return bias;
     }
 

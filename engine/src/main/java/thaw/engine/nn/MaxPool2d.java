@@ -1,7 +1,7 @@
 package thaw.engine.nn;
 
-import thaw.engine.Ops;
 import thaw.engine.Tensor;
+import thaw.engine.functional.Functional;
 import thaw.kernels.Pool2dOptions;
 
 /** Maximum pooling: the largest value of each window, {@code [N, C, H, W] → [N, C, OH, OW]}. */
@@ -20,7 +20,7 @@ public final class MaxPool2d extends Module {
 
     @Override
     public Tensor forward(Tensor x) {
-        return Ops.maxPool2d(x, options);
+        return Functional.maxPool2d(x, options);
     }
 
     @Override

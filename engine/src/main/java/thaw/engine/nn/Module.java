@@ -48,7 +48,7 @@ public abstract class Module implements Parameterized {
 
     /**
      * Registers a hook, which is called with each result of {@link #call} until the registration is closed. The recomputing
-     * pass of a {@link Checkpoint} calls no hooks.
+     * pass of a {@link CheckpointedModule} calls no hooks.
      */
     public final ForwardHook.Registration onForward(ForwardHook hook) {
         hooks.add(hook);
@@ -189,8 +189,8 @@ public abstract class Module implements Parameterized {
     }
 
     /** Sets whether the parameters are learned; backward spends neither time nor memory on frozen ones. */
-    public final Module requiresGrad(boolean wanted) {
-        parameters().forEach(t -> t.requiresGrad(wanted));
+    public final Module requiresGrad(boolean required) {
+        parameters().forEach(t -> t.requiresGrad(required));
         return this;
     }
 

@@ -102,6 +102,13 @@ final class StateDict {
         public void load(StoredTensor value) {
             count.set((long) value.toDoubles()[0]);
         }
+
+        @Override
+        public Optional<String> fault(StoredTensor value) {
+            double number = value.toDoubles()[0];
+            return number >= 0 && number == Math.rint(number) && number < Long.MAX_VALUE ? Optional.empty()
+                    : Optional.of(number + " is not a count, a whole number of at least 0");
+        }
     }
 
     static StateDict of(Module module) {

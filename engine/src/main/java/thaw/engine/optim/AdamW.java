@@ -1,13 +1,14 @@
 package thaw.engine.optim;
 
-import java.util.Collections;
-import java.util.EnumMap;
+import static thaw.engine.optim.ParamGroup.LR;
+import static thaw.engine.optim.ParamGroup.WEIGHT_DECAY;
+
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import thaw.engine.Tensor;
 import thaw.kernels.AdamWOptions;
 import thaw.kernels.Array;
-import thaw.kernels.Backend;
 
 /**
  * Adam with decoupled weight decay (Loshchilov and Hutter 2019, algorithm 2), with separate options for each parameter
@@ -24,53 +25,43 @@ import thaw.kernels.Backend;
  */
 public final class AdamW extends Optimizer {
 
-    private static final String EXP_AVG = "exp_avg";
-    private static final String EXP_AVG_SQ = "exp_avg_sq";
-    private static final Map<Option, Double> DEFAULTS = Collections.unmodifiableMap(new EnumMap<>(Map.of(
-            Option.LR, Option.LR.standard(), Option.BETA1, Option.BETA1.standard(), Option.BETA2, Option.BETA2.standard(),
-            Option.EPS, Option.EPS.standard(), Option.WEIGHT_DECAY, 1e-2, Option.MAXIMIZE, Option.MAXIMIZE.standard(),
-            Option.DECAY_BIAS_AND_NORM, Option.DECAY_BIAS_AND_NORM.standard())));
+    /** The decay factor of the moving average of the gradients. */
+    public static final String BETA1 = "beta1";
+    /** The decay factor of the moving average of the squared gradients. */
+    public static final String BETA2 = "beta2";
+    /** The term added to the root of the mean square. */
+    public static final String EPS = "eps";
+    /** Whether to maximise the loss rather than minimise it. */
+    public static final String MAXIMIZE = "maximize";
 
     /** @throws IllegalArgumentException if there is no group, or {@link #addParamGroup} refuses one */
     public AdamW(ParamGroup... groups) {
-        super(groups);
+        super("AdamW", Map.of(LR, 1e-3, BETA1, 0.9, BETA2, 0.999, EPS, 1e-8, WEIGHT_DECAY, 0.01, MAXIMIZE, 0.0), groups);
     }
 
     @Override
-    public String name() {
-        return "AdamW";
+    protected void check(ParamGroup g) {
+        for (String beta : List.of(BETA1, BETA2)) {
+            g.require(beta, g.get(beta) >= 0 && g.get(beta) < 1, "at least 0 and below 1");
+        }
+        g.require(EPS, g.get(EPS) >= 0, "at least 0");
     }
 
     @Override
-    Map<Option, Double> defaults() {
-        return DEFAULTS;
+    protected void update(ParamGroup g, double weightDecay, List<Tensor> parameters) {
+        update(g, weightDecay, parameters, null);
     }
 
     @Override
-    Option momentumOption() {
-        return Option.BETA1;
+    protected void update(ParamGroup g, double weightDecay, List<Tensor> parameters, @Nullable Tensor foundInf) {
+        parameters.get(0).device().backend().adamW(
+                new AdamWOptions(g.lr(), g.get(BETA1), g.get(BETA2), g.get(EPS), weightDecay, g.is(MAXIMIZE)),
+                parameters.stream().map(Tensor::array).toList(), parameters.stream().map(p -> p.grad().array()).toList(),
+                states(parameters, "exp_avg"), states(parameters, "exp_avg_sq"),
+                parameters.stream().mapToLong(this::countStep).toArray(), foundInf == null ? null : foundInf.array());
     }
 
-    @Override
-    List<String> arrayNames() {
-        return List.of(EXP_AVG, EXP_AVG_SQ);
-    }
-
-    /** Accepts every combination of options. */
-    @Override
-    void require(ParamGroup group) {
-    }
-
-    @Override
-    void update(Backend on, ParamGroup g, double weightDecay, List<Tensor> moving, Array foundInf) {
-        moving.forEach(p -> state.steps(p, state.steps(p) + 1));
-        on.adamW(new AdamWOptions(g.lr(), g.beta1(), g.beta2(), g.eps(), weightDecay, g.maximize()),
-                moving.stream().map(Tensor::array).toList(), moving.stream().map(p -> p.grad().array()).toList(),
-                arrays(moving, EXP_AVG), arrays(moving, EXP_AVG_SQ), moving.stream().mapToLong(state::steps).toArray(),
-                foundInf);
-    }
-
-    private List<Array> arrays(List<Tensor> moving, String name) {
-        return moving.stream().map(p -> state.getOrZeros(p, name)).toList();
+    private List<Array> states(List<Tensor> parameters, String name) {
+        return parameters.stream().map(p -> state(p, name).array()).toList();
     }
 }

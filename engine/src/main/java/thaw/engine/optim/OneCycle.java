@@ -62,6 +62,11 @@ public record OneCycle(int totalSteps, double peakStep, double endStep, double s
         return new OneCycle(totalSteps, pctStart * totalSteps, totalSteps, 1 / div, 1 / divFinal, Anneal.COSINE, 0.85, 0.95);
     }
 
+    /** The same cycle of rates with another momentum at the peak and at both ends. */
+    public OneCycle momenta(double atPeak, double atEnds) {
+        return new OneCycle(totalSteps, peakStep, endStep, startFactor, endFactor, anneal, atPeak, atEnds);
+    }
+
     private static void requireFraction(double pctStart) {
         if (!(pctStart >= 0 && pctStart <= 1)) {
             throw new IllegalArgumentException("OneCycle: pctStart must be between 0 and 1, got " + pctStart);

@@ -5,26 +5,70 @@ import java.util.Collections;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 import thaw.engine.Device;
+import thaw.engine.NoGrad;
+import thaw.engine.Scope;
 import thaw.engine.Tensor;
 import thaw.engine.io.Weights;
-import thaw.kernels.Array;
-import thaw.kernels.Backend;
 
 /**
  * Updates parameters by their gradients, with separate options for each parameter group. A parameter without a gradient is
  * not changed at all: it gets no weight decay, and its state stays the same. Not thread-safe.
+ *
+ * <p>An optimizer is a subclass with a name, the defaults of its options and an update rule; groups, saved state and
+ * schedules work with it as with any other:
+ * <pre>{@code
+ * class SignSGD extends Optimizer {
+ *     SignSGD(ParamGroup... groups) {
+ *         super("SignSGD", Map.of("lr", 1e-3, "momentum", 0.9), groups);
+ *     }
+ *
+ *     protected void update(ParamGroup group, double weightDecay, List<Tensor> parameters) {
+ *         for (Tensor p : parameters) {
+ *             Tensor average = state(p, "exp_avg");
+ *             average.copyFrom(average.mul(group.momentum()).add(p.grad().mul(1 - group.momentum())));
+ *             p.copyFrom(p.sub(average.div(average.abs().add(1e-12)).mul(group.lr())));
+ *         }
+ *     }
+ * }
+ * }</pre>
  */
-public abstract sealed class Optimizer implements AutoCloseable permits SGD, AdamW {
+public abstract class Optimizer implements AutoCloseable {
 
+    /** Creates an optimizer of parameter groups, for example {@code SGD::new}. */
+    @FunctionalInterface
+    public interface Factory {
+        /** @throws IllegalArgumentException if there is no group, or {@link #addParamGroup} refuses one */
+        Optimizer of(ParamGroup... groups);
+    }
+
+    /** The state of one parameter: the number of its updates, and tensors of its shape. */
+    static final class State {
+        long steps;
+        final Map<String, Tensor> tensors = new TreeMap<>();
+    }
+
+    private final String name;
+    private final Map<String, Double> defaults;
     private final List<ParamGroup> groups = new ArrayList<>();
-    final OptimizerState state = new OptimizerState();
+    final Map<Tensor, State> states = new IdentityHashMap<>();
 
-    /** @throws IllegalArgumentException if there is no group, or {@link #addParamGroup} refuses one */
-    Optimizer(ParamGroup... groups) {
+    /**
+     * @param name     PyTorch's name of the optimizer, if it has one; stored with the state
+     * @param defaults the default of every option by PyTorch's name, including {@code "lr"}. With {@code "weight_decay"},
+     *     groups also have {@link ParamGroup#decayBiasAndNorm}
+     * @throws IllegalArgumentException if there is no group, or {@link #addParamGroup} refuses one
+     */
+    protected Optimizer(String name, Map<String, Double> defaults, ParamGroup... groups) {
+        this.name = name;
+        this.defaults = new TreeMap<>(defaults);
+        if (defaults.containsKey(ParamGroup.WEIGHT_DECAY)) {
+            this.defaults.put(ParamGroup.DECAY_BIAS_AND_NORM, 1.0);
+        }
         if (groups.length == 0) {
-            throw new IllegalArgumentException(name() + ": empty parameter list; pass at least one group, as in new " + name()
+            throw new IllegalArgumentException(name + ": empty parameter list; pass at least one group, as in new " + name
                     + "(group(\"all\", net).lr(0.1))");
         }
         for (ParamGroup g : groups) {
@@ -32,60 +76,88 @@ public abstract sealed class Optimizer implements AutoCloseable permits SGD, Ada
         }
     }
 
-    /** PyTorch's name of the optimizer: {@code "SGD"}. */
-    public abstract String name();
-
-    /** The options of this optimizer, with its defaults. */
-    abstract Map<Option, Double> defaults();
-
-    /** The option that a {@link Schedule}'s momentum sets. */
-    abstract Option momentumOption();
-
-    /** The names of the state arrays per parameter. */
-    abstract List<String> arrayNames();
-
-    /** @throws IllegalStateException if the group's options are incompatible */
-    abstract void require(ParamGroup group);
+    // ---- the rule ----------------------------------------------------------------------------------------------
 
     /**
-     * Updates some of a group's parameters, all of which have a gradient.
+     * Updates some of a group's parameters in place. Called without recording for gradients, in a scope that releases the
+     * tensors computed here.
      *
-     * @param foundInf see {@link Backend#sgd}; null to update unconditionally
+     * @param weightDecay of these parameters: the group's, or 0 for biases and norms that are not to be decayed
+     * @param parameters  of one device, each with a {@linkplain Tensor#grad gradient}
      */
-    abstract void update(Backend on, ParamGroup group, double weightDecay, List<Tensor> moving, Array foundInf);
+    protected abstract void update(ParamGroup group, double weightDecay, List<Tensor> parameters);
+
+    /**
+     * The same update, to be skipped if {@code foundInf} is not 0. This one reads {@code foundInf}, for which the host
+     * waits; an optimizer whose kernels test it on the device overrides it.
+     *
+     * @param foundInf a scalar on the parameters' device, or null for 0
+     */
+    protected void update(ParamGroup group, double weightDecay, List<Tensor> parameters, @Nullable Tensor foundInf) {
+        if (foundInf == null || foundInf.item() == 0) {
+            update(group, weightDecay, parameters);
+        }
+    }
+
+    /**
+     * Checks a group's options, by {@link ParamGroup#require}: when it is added, before each step and when state is
+     * loaded. May be called by the constructor. This one accepts all.
+     *
+     * @throws IllegalArgumentException if an option is invalid, or options are incompatible
+     */
+    protected void check(ParamGroup group) {
+    }
+
+    /** A tensor of a parameter's state under PyTorch's name, of the parameter's shape; zeros at first. */
+    protected final Tensor state(Tensor parameter, String name) {
+        return stateOf(parameter).tensors.computeIfAbsent(name,
+                n -> parameter.device().zeros(parameter.shape()).unscoped());
+    }
+
+    /** Whether {@link #state} of this name has been created or loaded. */
+    protected final boolean hasState(Tensor parameter, String name) {
+        return stateOf(parameter).tensors.containsKey(name);
+    }
+
+    /** Counts an update of a parameter, and returns its number, from 1. The count is part of the saved state. */
+    protected final long countStep(Tensor parameter) {
+        return ++stateOf(parameter).steps;
+    }
+
+    State stateOf(Tensor parameter) {
+        return states.computeIfAbsent(parameter, p -> new State());
+    }
 
     // ---- groups ------------------------------------------------------------------------------------------------
+
+    public final String name() {
+        return name;
+    }
 
     /**
      * Adds a parameter group, for example layers that have just been unfrozen. The state of other parameters is kept; the
      * new ones start without state, with zero momentum. If the group is refused, nothing is changed.
      *
      * @throws IllegalArgumentException if a parameter is in another group already, the parameters are on several
-     *     devices, or the group has an option that this optimizer does not have
-     * @throws IllegalStateException if the group's options are incompatible
+     *     devices, or the group has an option that this optimizer does not have, or an invalid one
      */
     public final void addParamGroup(ParamGroup group) {
-        Set<Tensor> taken = Collections.newSetFromMap(new IdentityHashMap<>());
-        groups.forEach(g -> taken.addAll(g.parameters()));
+        Map<Tensor, String> taken = new IdentityHashMap<>();
+        groups.forEach(g -> g.parameters().forEach(p -> taken.put(p, g.name())));
         Device device = group.parameters().get(0).device();
         for (Tensor p : group.parameters()) {
-            if (taken.contains(p)) {
-                throw new IllegalArgumentException(name() + ": some parameters appear in more than one parameter group: one "
-                        + p.shape() + " of group \"" + group.name() + "\" is in group \"" + groupOf(p).name()
+            if (taken.containsKey(p)) {
+                throw new IllegalArgumentException(name + ": some parameters appear in more than one parameter group: one "
+                        + p.shape() + " of group \"" + group.name() + "\" is in group \"" + taken.get(p)
                         + "\" too; a parameter may appear in one group only");
             }
             if (p.device() != device) {
-                throw new IllegalArgumentException(name() + ": the parameters of group \"" + group.name()
+                throw new IllegalArgumentException(name + ": the parameters of group \"" + group.name()
                         + "\" are on several devices; use one group per device");
             }
         }
-        group.joins(name(), defaults());
-        require(group);
+        group.join(this, defaults);
         groups.add(group);
-    }
-
-    private ParamGroup groupOf(Tensor p) {
-        return groups.stream().filter(g -> g.parameters().stream().anyMatch(q -> q == p)).findFirst().orElseThrow();
     }
 
     /** The groups in the order in which they were added. */
@@ -100,7 +172,8 @@ public abstract sealed class Optimizer implements AutoCloseable permits SGD, Ada
      */
     public final ParamGroup group(String name) {
         return groups.stream().filter(g -> g.name().equals(name)).findFirst().orElseThrow(() -> new IllegalArgumentException(
-                name() + ": no group \"" + name + "\"; there are " + groups.stream().map(g -> '"' + g.name() + '"').toList()));
+                this.name + ": no group \"" + name + "\"; there are "
+                        + groups.stream().map(g -> '"' + g.name() + '"').toList()));
     }
 
     /** The parameters of all groups. */
@@ -113,36 +186,39 @@ public abstract sealed class Optimizer implements AutoCloseable permits SGD, Ada
     /**
      * Updates every parameter that has a gradient.
      *
-     * @throws IllegalStateException if a group's options are incompatible; then nothing is updated
+     * @throws IllegalArgumentException if a group's options are invalid; then nothing is updated
      */
     public final void step() {
         step(null);
     }
 
     /**
-     * Like {@link #step()}, if {@code foundInf} is 0; otherwise no parameter is updated. The device tests the number,
-     * which may not have been computed yet, and the host does not wait for it. The step counts in either case: this is
-     * meant for training that stops once it reads the number and it is not 0.
+     * Like {@link #step()}, if {@code foundInf} is 0; otherwise no parameter is updated. {@link SGD} and {@link AdamW} let
+     * the device test the number, which may not have been computed yet, and the host does not wait for it. The step counts
+     * in either case: this is meant for training that stops once it reads the number and it is not 0.
      *
      * @param foundInf a scalar on the parameters' device, or null for 0
      */
-    public final void step(Tensor foundInf) {
-        Array found = foundInf == null ? null : foundInf.array();
-        groups.forEach(this::require);
+    public final void step(@Nullable Tensor foundInf) {
+        groups.forEach(this::check);
         for (ParamGroup group : groups) {
             List<Tensor> moving = group.parameters().stream().filter(p -> p.grad() != null).toList();
-            if (group.weightDecay() == 0 || group.decayBiasAndNorm()) {
-                update(group, group.weightDecay(), moving, found);
+            double weightDecay = group.has(ParamGroup.WEIGHT_DECAY) ? group.weightDecay() : 0;
+            if (weightDecay == 0 || group.decayBiasAndNorm()) {
+                guarded(group, weightDecay, moving, foundInf);
             } else {
-                update(group, group.weightDecay(), moving.stream().filter(p -> p.shape().rank() > 1).toList(), found);
-                update(group, 0, moving.stream().filter(p -> p.shape().rank() <= 1).toList(), found);
+                guarded(group, weightDecay, moving.stream().filter(p -> p.shape().rank() > 1).toList(), foundInf);
+                guarded(group, 0, moving.stream().filter(p -> p.shape().rank() <= 1).toList(), foundInf);
             }
         }
     }
 
-    private void update(ParamGroup group, double weightDecay, List<Tensor> moving, Array foundInf) {
+    private void guarded(ParamGroup group, double weightDecay, List<Tensor> moving, @Nullable Tensor foundInf) {
         if (!moving.isEmpty()) {
-            update(moving.get(0).device().backend(), group, weightDecay, moving, foundInf);
+            Device device = moving.get(0).device();
+            try (NoGrad off = device.noGrad(); Scope scope = device.scope()) {
+                update(group, weightDecay, moving, foundInf);
+            }
         }
     }
 
@@ -165,7 +241,7 @@ public abstract sealed class Optimizer implements AutoCloseable permits SGD, Ada
      * Restores the state of {@link #stateDict()}; if it does not match, nothing is changed.
      *
      * @throws IllegalArgumentException if it belongs to another optimizer, has another number of groups, or of
-     *     parameters in a group, or an array of another shape
+     *     parameters in a group, other options, or an array of another shape
      */
     public final void loadStateDict(Weights saved) {
         new OptimizerStateDict(this).load(saved);
@@ -174,6 +250,7 @@ public abstract sealed class Optimizer implements AutoCloseable permits SGD, Ada
     /** Releases the memory of the state. */
     @Override
     public final void close() {
-        state.clear();
+        states.values().forEach(state -> state.tensors.values().forEach(Tensor::close));
+        states.clear();
     }
 }

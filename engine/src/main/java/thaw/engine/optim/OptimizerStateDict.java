@@ -1,18 +1,23 @@
 package thaw.engine.optim;
 
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import thaw.engine.Tensor;
 import thaw.engine.io.StoredTensor;
 import thaw.engine.io.Weights;
-import thaw.kernels.Array;
 import thaw.kernels.Shape;
 
 /** Converts the state of an {@link Optimizer} to tensors and strings for a file, and back. */
 final class OptimizerStateDict {
 
     private static final String STEP = "step";
+    /** A state's name, the index of the group and that of the parameter. */
+    private static final Pattern PLACE = Pattern.compile("(.+)\\.(\\d+)\\.(\\d+)");
 
     private final Optimizer optimizer;
 
@@ -28,110 +33,114 @@ final class OptimizerStateDict {
         metadata.put("groups", String.valueOf(groups.size()));
         for (int i = 0; i < groups.size(); i++) {
             ParamGroup g = groups.get(i);
-            metadata.put(option(i, "name"), g.name());
-            metadata.put(option(i, "parameters"), String.valueOf(g.parameters().size()));
-            for (Option o : optimizer.defaults().keySet()) {
-                metadata.put(option(i, o.key()), o.text(g.get(o)));
-            }
+            String group = "group." + i + ".";
+            metadata.put(group + "name", g.name());
+            metadata.put(group + "parameters", String.valueOf(g.parameters().size()));
+            g.options().forEach((option, value) -> metadata.put(group + option, String.valueOf(value)));
             for (int j = 0; j < g.parameters().size(); j++) {
-                save(g.parameters().get(j), "." + i + "." + j, tensors);
+                String place = "." + i + "." + j;
+                Optimizer.State state = optimizer.stateOf(g.parameters().get(j));
+                state.tensors.forEach((name, t) -> tensors.put(name + place, StoredTensor.of(t.shape(), t.toFloats())));
+                if (state.steps > 0) {
+                    tensors.put(STEP + place, StoredTensor.ofLongs(Shape.SCALAR, new long[] {state.steps}));
+                }
             }
         }
         return Weights.of(tensors, metadata);
     }
 
-    private void save(Tensor p, String place, Map<String, StoredTensor> tensors) {
-        for (String name : optimizer.arrayNames()) {
-            Array array = optimizer.state.get(p, name);
-            if (array != null) {
-                float[] values = new float[p.shape().size()];
-                p.device().backend().read(array, values);
-                tensors.put(name + place, StoredTensor.of(p.shape(), values));
-            }
-        }
-        if (optimizer.state.steps(p) > 0) {
-            tensors.put(STEP + place, StoredTensor.ofLongs(Shape.SCALAR, new long[] {optimizer.state.steps(p)}));
-        }
-    }
-
+    /** Checks everything before the first change. */
     void load(Weights saved) {
-        requireSameLayout(saved);
-        optimizer.state.clear();
-        for (int i = 0; i < optimizer.groups().size(); i++) {
-            ParamGroup g = optimizer.groups().get(i);
-            for (Option o : optimizer.defaults().keySet()) {
-                g.set(o, o.parse(text(saved, option(i, o.key()))));
+        List<Map<String, Double>> options = options(saved);
+        saved.forEach((name, tensor) -> {
+            Matcher place = place(name);
+            Shape expected = place.group(1).equals(STEP) ? Shape.SCALAR : parameter(place).shape();
+            if (!tensor.shape().equals(expected)) {
+                throw refusal(name + " of the loaded state is " + tensor.shape() + ", expected " + expected);
             }
-            for (int j = 0; j < g.parameters().size(); j++) {
-                load(g.parameters().get(j), "." + i + "." + j, saved);
-            }
+        });
+        optimizer.close();
+        for (int i = 0; i < options.size(); i++) {
+            options.get(i).forEach(optimizer.groups().get(i)::set);
         }
+        saved.forEach((name, tensor) -> {
+            Matcher place = place(name);
+            Tensor p = parameter(place);
+            if (place.group(1).equals(STEP)) {
+                optimizer.stateOf(p).steps = tensor.toLongs()[0];
+            } else {
+                optimizer.state(p, place.group(1)).set(tensor.toFloats());
+            }
+        });
     }
 
-    private void load(Tensor p, String place, Weights saved) {
-        for (String name : optimizer.arrayNames()) {
-            StoredTensor array = saved.get(name + place);
-            if (array != null) {
-                optimizer.state.put(p, name, p.device().backend().of(p.shape(), array.toFloats()));
-            }
+    private Matcher place(String name) {
+        Matcher place = PLACE.matcher(name);
+        if (!place.matches()) {
+            throw refusal("expected a state such as momentum_buffer.0.1, got " + name + "; it is not an optimizer's state");
         }
-        StoredTensor steps = saved.get(STEP + place);
-        if (steps != null) {
-            optimizer.state.steps(p, steps.toLongs()[0]);
-        }
+        return place;
     }
 
-    private void requireSameLayout(Weights saved) {
+    private Tensor parameter(Matcher place) {
+        int group = Integer.parseInt(place.group(2));
+        int index = Integer.parseInt(place.group(3));
+        if (group >= optimizer.groups().size() || index >= optimizer.groups().get(group).parameters().size()) {
+            throw refusal(place.group() + " of the loaded state belongs to no parameter; the file is damaged");
+        }
+        return optimizer.groups().get(group).parameters().get(index);
+    }
+
+    /** The options of each group, after checking that the loaded state has the same optimizer, groups and options. */
+    private List<Map<String, Double>> options(Weights saved) {
         List<ParamGroup> groups = optimizer.groups();
         int count = Integer.parseInt(text(saved, "groups"));
         if (!text(saved, "optimizer").equals(optimizer.name())) {
-            throw new IllegalArgumentException(optimizer.name() + ": the loaded state is of " + text(saved, "optimizer")
-                    + "; create that optimizer, or start this one without a state");
+            throw refusal("the loaded state is of " + text(saved, "optimizer") + "; create that optimizer, or start this one"
+                    + " without a state");
         }
         if (count != groups.size()) {
-            throw new IllegalArgumentException(optimizer.name() + ": loaded state dict has a different number of parameter"
-                    + " groups: " + count + " parameter groups, this optimizer has " + groups.size()
+            throw refusal("loaded state dict has a different number of parameter groups: " + count
+                    + " parameter groups, this optimizer has " + groups.size()
                     + "; create it with the same groups as the saved one");
         }
+        List<Map<String, Double>> options = new ArrayList<>();
         for (int i = 0; i < count; i++) {
             ParamGroup g = groups.get(i);
-            int parameters = Integer.parseInt(text(saved, option(i, "parameters")));
+            String group = "group." + i + ".";
+            int parameters = Integer.parseInt(text(saved, group + "parameters"));
             if (parameters != g.parameters().size()) {
-                throw new IllegalArgumentException(optimizer.name() + ": loaded state dict contains a parameter group that"
-                        + " doesn't match the size of optimizer's group: group " + i + " (\"" + text(saved, option(i, "name"))
-                        + "\") has " + parameters + " parameters, this optimizer's group \"" + g.name() + "\" has "
-                        + g.parameters().size());
+                throw refusal("loaded state dict contains a parameter group that doesn't match the size of optimizer's group:"
+                        + " group " + i + " (\"" + text(saved, group + "name") + "\") has " + parameters
+                        + " parameters, this optimizer's group \"" + g.name() + "\" has " + g.parameters().size());
             }
-            for (Option o : optimizer.defaults().keySet()) {
-                o.checked(g.name(), o.parse(text(saved, option(i, o.key()))));
-            }
-            for (int j = 0; j < parameters; j++) {
-                for (String name : optimizer.arrayNames()) {
-                    requireShape(saved, name + "." + i + "." + j, g.parameters().get(j).shape());
-                }
-                requireShape(saved, STEP + "." + i + "." + j, Shape.SCALAR);
-            }
+            Map<String, Double> values = new TreeMap<>();
+            g.options().keySet().forEach(option -> values.put(option, number(text(saved, group + option))));
+            optimizer.check(g.with(values));
+            options.add(values);
         }
+        return options;
     }
 
-    private void requireShape(Weights saved, String name, Shape expected) {
-        StoredTensor array = saved.get(name);
-        if (array != null && !array.shape().equals(expected)) {
-            throw new IllegalArgumentException(optimizer.name() + ": " + name + " of the loaded state is " + array.shape()
-                    + ", expected " + expected);
-        }
+    /** A number; Files of version 0.1 may have {@code true} and {@code false} for 1 and 0. */
+    private static double number(String text) {
+        return switch (text) {
+            case "true" -> 1;
+            case "false" -> 0;
+            default -> Double.parseDouble(text);
+        };
     }
 
     private String text(Weights saved, String key) {
         String value = saved.metadata().get(key);
         if (value == null) {
-            throw new IllegalArgumentException(optimizer.name() + ": the loaded state has no \"" + key + "\" in its metadata; it"
-                    + " is not an optimizer's state, or was written without its metadata");
+            throw refusal("the loaded state has no \"" + key + "\" in its metadata; it is not an optimizer's state, or was"
+                    + " written without its metadata");
         }
         return value;
     }
 
-    private static String option(int group, String option) {
-        return "group." + group + "." + option;
+    private IllegalArgumentException refusal(String reason) {
+        return new IllegalArgumentException(optimizer.name() + ": " + reason);
     }
 }

@@ -3,31 +3,39 @@ package thaw.engine.optim;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
-import java.util.EnumMap;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 import thaw.engine.Tensor;
 import thaw.engine.nn.Parameterized;
 
 /**
  * A parameter group: parameters with common options, all of which may change between two steps:
  * <pre>{@code
- * group("head", net.head()).lr(1e-2).momentum(0.9).weightDecay(1e-4)
+ * group("head", net.head()).lr(1e-2).momentum(0.9).set(SGD.NESTEROV, true)
  * }</pre>
- * The defaults are PyTorch's: lr 1e-3, and the optimizer's own for the rest. Options of another optimizer are refused. Not
+ * Options have PyTorch's names; which there are, and their defaults, is up to the optimizer, which refuses others. Not
  * thread-safe.
  */
 public final class ParamGroup {
 
+    /** The learning rate, at least 0. */
+    public static final String LR = "lr";
+    public static final String MOMENTUM = "momentum";
+    /** The weight decay, at least 0. */
+    public static final String WEIGHT_DECAY = "weight_decay";
+    /** Whether weight decay applies to biases and the weights of norms, 1 by default; see {@link #decayBiasAndNorm(boolean)}. */
+    public static final String DECAY_BIAS_AND_NORM = "decay_bias_and_norm";
+
     private final String name;
     private final List<Tensor> parameters;
-    private final Map<Option, Double> values = new EnumMap<>(Option.class);
-    /** The optimizer of this group, and the options that it has; null before the group is added to one. */
-    private String optimizer;
-    private Set<Option> known;
+    private final Map<String, Double> options = new TreeMap<>();
+    /** The name of this group's optimizer, after which the set of options is fixed; null before. */
+    private @Nullable String optimizer;
 
     private ParamGroup(String name, Collection<Tensor> parameters) {
         if (parameters.isEmpty()) {
@@ -80,17 +88,18 @@ public final class ParamGroup {
         return parameters;
     }
 
+    /** The learning rate. */
     public double lr() {
-        return get(Option.LR);
+        return get(LR);
     }
 
     /** Sets the learning rate, at least 0: the factor of the update. */
     public ParamGroup lr(double lr) {
-        return set(Option.LR, lr);
+        return set(LR, lr);
     }
 
     public double momentum() {
-        return get(Option.MOMENTUM);
+        return get(MOMENTUM);
     }
 
     /**
@@ -98,20 +107,11 @@ public final class ParamGroup {
      * grow.
      */
     public ParamGroup momentum(double momentum) {
-        return set(Option.MOMENTUM, momentum);
-    }
-
-    public double dampening() {
-        return get(Option.DAMPENING);
-    }
-
-    /** {@link SGD}: sets the fraction of the gradient that is not added to the momentum buffer. */
-    public ParamGroup dampening(double dampening) {
-        return set(Option.DAMPENING, dampening);
+        return set(MOMENTUM, momentum);
     }
 
     public double weightDecay() {
-        return get(Option.WEIGHT_DECAY);
+        return get(WEIGHT_DECAY);
     }
 
     /**
@@ -119,11 +119,11 @@ public final class ParamGroup {
      * 0 unless set. {@link AdamW}: the factor of the learning rate by which each parameter shrinks; 0.01 unless set.
      */
     public ParamGroup weightDecay(double weightDecay) {
-        return set(Option.WEIGHT_DECAY, weightDecay);
+        return set(WEIGHT_DECAY, weightDecay);
     }
 
     public boolean decayBiasAndNorm() {
-        return get(Option.DECAY_BIAS_AND_NORM) != 0;
+        return is(DECAY_BIAS_AND_NORM);
     }
 
     /**
@@ -132,91 +132,107 @@ public final class ParamGroup {
      * at most 1.
      */
     public ParamGroup decayBiasAndNorm(boolean decay) {
-        return set(Option.DECAY_BIAS_AND_NORM, decay ? 1 : 0);
+        return set(DECAY_BIAS_AND_NORM, decay);
     }
 
-    public boolean nesterov() {
-        return get(Option.NESTEROV) != 0;
-    }
-
-    /** {@link SGD}: sets whether to use Nesterov momentum; needs momentum and no dampening. */
-    public ParamGroup nesterov(boolean nesterov) {
-        return set(Option.NESTEROV, nesterov ? 1 : 0);
-    }
-
-    public boolean maximize() {
-        return get(Option.MAXIMIZE) != 0;
-    }
-
-    /** Sets whether to maximise the loss rather than minimise it. */
-    public ParamGroup maximize(boolean maximize) {
-        return set(Option.MAXIMIZE, maximize ? 1 : 0);
-    }
-
-    public double beta1() {
-        return get(Option.BETA1);
-    }
-
-    public double beta2() {
-        return get(Option.BETA2);
+    /** Whether an option is set, or the group's optimizer has it. */
+    public boolean has(String option) {
+        return options.containsKey(option);
     }
 
     /**
-     * {@link AdamW}: sets the decay factors of the moving averages of the gradients and of their squares; 0.9 and 0.999
-     * unless set.
-     */
-    public ParamGroup betas(double beta1, double beta2) {
-        return set(Option.BETA1, beta1).set(Option.BETA2, beta2);
-    }
-
-    public double eps() {
-        return get(Option.EPS);
-    }
-
-    /** {@link AdamW}: sets the term added to the root of the mean square; 1e-8 unless set. */
-    public ParamGroup eps(double eps) {
-        return set(Option.EPS, eps);
-    }
-
-    /**
-     * Sets an option by PyTorch's name, such as {@code "weight_decay"}; boolean options by 1 or 0.
+     * The value of an option.
      *
-     * @throws IllegalArgumentException if there is no option of this name, this group's optimizer does not have it, or
-     *     the value is invalid
+     * @throws IllegalArgumentException if it is not set, and the group has no optimizer with a default for it
+     */
+    public double get(String option) {
+        Double value = options.get(option);
+        if (value == null) {
+            throw unknown(option, optimizer == null ? "it" : optimizer, options.keySet());
+        }
+        return value;
+    }
+
+    /** Whether an option, such as {@link SGD#NESTEROV}, is not 0. */
+    public boolean is(String option) {
+        return get(option) != 0;
+    }
+
+    /**
+     * Sets an option by PyTorch's name, such as {@code "weight_decay"}.
+     *
+     * @throws IllegalArgumentException if this group's optimizer does not have it, or the value is not a number, or
+     *     negative for learning rate or weight decay; other limits are checked by the optimizer
      */
     public ParamGroup set(String option, double value) {
-        return set(Option.byKey(option), value);
-    }
-
-    ParamGroup set(Option option, double value) {
-        if (known != null && !known.contains(option)) {
-            throw unknown(option, optimizer, known);
+        if (optimizer != null && !options.containsKey(option)) {
+            throw unknown(option, optimizer, options.keySet());
         }
-        values.put(option, option.checked(name, value));
+        boolean atLeastZero = option.equals(LR) || option.equals(WEIGHT_DECAY);
+        require(option, value, atLeastZero ? value >= 0 : !Double.isNaN(value), atLeastZero ? "at least 0" : "a number");
+        options.put(option, value);
         return this;
     }
 
-    double get(Option option) {
-        return values.getOrDefault(option, option.standard());
+    /** Sets an option to 1 for true, 0 for false. */
+    public ParamGroup set(String option, boolean value) {
+        return set(option, value ? 1 : 0);
+    }
+
+    /**
+     * Checks an option's present value, for {@link Optimizer#check}.
+     *
+     * @param expected the valid values, for the message: {@code "at least 0"}
+     * @throws IllegalArgumentException if it is not valid
+     */
+    public void require(String option, boolean valid, String expected) {
+        require(option, get(option), valid, expected);
+    }
+
+    private void require(String option, double value, boolean valid, String expected) {
+        if (!valid) {
+            throw new IllegalArgumentException("group \"" + name + "\": invalid " + option + " " + value + ", it must be "
+                    + expected);
+        }
     }
 
     /**
      * Adds an optimizer's defaults for options that are not set, and restricts the group to its options from then on.
      *
-     * @throws IllegalArgumentException if an option has been set that the optimizer does not have
+     * @throws IllegalArgumentException if an option has been set that the optimizer does not have, or it refuses a value;
+     *     then nothing is changed
      */
-    void joins(String optimizer, Map<Option, Double> defaults) {
-        values.keySet().stream().filter(option -> !defaults.containsKey(option)).findFirst().ifPresent(option -> {
-            throw unknown(option, optimizer, defaults.keySet());
+    void join(Optimizer joined, Map<String, Double> defaults) {
+        options.keySet().stream().filter(option -> !defaults.containsKey(option)).findFirst().ifPresent(option -> {
+            throw unknown(option, joined.name(), defaults.keySet());
         });
-        this.optimizer = optimizer;
-        this.known = defaults.keySet();
-        defaults.forEach(values::putIfAbsent);
+        Map<String, Double> all = new TreeMap<>(defaults);
+        all.putAll(options);
+        joined.check(with(all));
+        options.putAll(all);
+        optimizer = joined.name();
     }
 
-    private IllegalArgumentException unknown(Option option, String optimizer, Set<Option> known) {
-        return new IllegalArgumentException("group \"" + name + "\": " + optimizer + " has no option " + option.key()
-                + "; it has " + known.stream().map(Option::key).collect(Collectors.joining(", ")));
+    /** A group of the same parameters with other values of options. */
+    ParamGroup with(Map<String, Double> values) {
+        ParamGroup other = new ParamGroup(name, parameters);
+        values.forEach(other::set);
+        return other;
+    }
+
+    /** The options that are set, by name; after joining an optimizer, all that it has. */
+    public Map<String, Double> options() {
+        return Collections.unmodifiableMap(options);
+    }
+
+    /** The option that a {@link Schedule}'s momentum sets, as in PyTorch: the momentum if there is one, otherwise beta1. */
+    public String momentumOption() {
+        return has(MOMENTUM) ? MOMENTUM : AdamW.BETA1;
+    }
+
+    private IllegalArgumentException unknown(String option, String optimizer, Set<String> known) {
+        return new IllegalArgumentException("group \"" + name + "\": " + optimizer + " has no option " + option + "; it has "
+                + String.join(", ", known));
     }
 
     /** Drops the gradients of this group's parameters. */
@@ -226,7 +242,7 @@ public final class ParamGroup {
 
     @Override
     public String toString() {
-        return "group \"" + name + "\" (" + parameters.size() + " parameters" + values.entrySet().stream()
-                .map(e -> ", " + e.getKey().key() + " " + e.getKey().text(e.getValue())).collect(Collectors.joining()) + ")";
+        return "group \"" + name + "\" (" + parameters.size() + " parameters" + options.entrySet().stream()
+                .map(e -> ", " + e.getKey() + " " + e.getValue()).collect(Collectors.joining()) + ")";
     }
 }

@@ -1,13 +1,15 @@
 package thaw.engine.optim;
 
+import static thaw.engine.optim.ParamGroup.LR;
+import static thaw.engine.optim.ParamGroup.MOMENTUM;
+import static thaw.engine.optim.ParamGroup.WEIGHT_DECAY;
+
 import java.util.ArrayList;
-import java.util.Collections;
-import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import thaw.engine.Tensor;
 import thaw.kernels.Array;
-import thaw.kernels.Backend;
 import thaw.kernels.SgdOptions;
 
 /**
@@ -23,64 +25,44 @@ import thaw.kernels.SgdOptions;
  */
 public final class SGD extends Optimizer {
 
+    /** The fraction of the gradient that is not added to the momentum buffer. */
+    public static final String DAMPENING = "dampening";
+    /** Whether to use Nesterov momentum; needs momentum and no dampening. */
+    public static final String NESTEROV = "nesterov";
+    /** Whether to maximise the loss rather than minimise it. */
+    public static final String MAXIMIZE = "maximize";
+
     private static final String MOMENTUM_BUFFER = "momentum_buffer";
-    private static final Map<Option, Double> DEFAULTS = defaultsOf(Option.LR, Option.MOMENTUM, Option.DAMPENING,
-            Option.WEIGHT_DECAY, Option.NESTEROV, Option.MAXIMIZE, Option.DECAY_BIAS_AND_NORM);
 
     /** @throws IllegalArgumentException if there is no group, or {@link #addParamGroup} refuses one */
     public SGD(ParamGroup... groups) {
-        super(groups);
+        super("SGD", Map.of(LR, 1e-3, MOMENTUM, 0.0, DAMPENING, 0.0, WEIGHT_DECAY, 0.0, NESTEROV, 0.0, MAXIMIZE, 0.0), groups);
     }
 
-    private static Map<Option, Double> defaultsOf(Option... options) {
-        Map<Option, Double> defaults = new EnumMap<>(Option.class);
-        for (Option o : options) {
-            defaults.put(o, o.standard());
+    @Override
+    protected void check(ParamGroup g) {
+        g.require(MOMENTUM, g.momentum() >= 0, "at least 0");
+        g.require(NESTEROV, !g.is(NESTEROV) || g.momentum() > 0 && g.get(DAMPENING) == 0, "0 unless there is a momentum and"
+                + " zero dampening, got momentum " + g.momentum() + " and dampening " + g.get(DAMPENING));
+    }
+
+    @Override
+    protected void update(ParamGroup g, double weightDecay, List<Tensor> parameters) {
+        update(g, weightDecay, parameters, null);
+    }
+
+    @Override
+    protected void update(ParamGroup g, double weightDecay, List<Tensor> parameters, @Nullable Tensor foundInf) {
+        List<@Nullable Array> buffers = new ArrayList<>();
+        boolean[] first = new boolean[parameters.size()];
+        for (int i = 0; i < first.length; i++) {
+            Tensor p = parameters.get(i);
+            first[i] = g.momentum() != 0 && !hasState(p, MOMENTUM_BUFFER);
+            buffers.add(g.momentum() == 0 ? null : state(p, MOMENTUM_BUFFER).array());
         }
-        return Collections.unmodifiableMap(defaults);
-    }
-
-    @Override
-    public String name() {
-        return "SGD";
-    }
-
-    @Override
-    Map<Option, Double> defaults() {
-        return DEFAULTS;
-    }
-
-    @Override
-    Option momentumOption() {
-        return Option.MOMENTUM;
-    }
-
-    @Override
-    List<String> arrayNames() {
-        return List.of(MOMENTUM_BUFFER);
-    }
-
-    @Override
-    void require(ParamGroup g) {
-        if (g.nesterov() && (g.momentum() <= 0 || g.dampening() != 0)) {
-            throw new IllegalStateException("group \"" + g.name() + "\": Nesterov momentum requires a momentum and zero"
-                    + " dampening, got momentum " + g.momentum() + " and dampening " + g.dampening()
-                    + "; call momentum(0.9).dampening(0)");
-        }
-    }
-
-    @Override
-    void update(Backend on, ParamGroup g, double weightDecay, List<Tensor> moving, Array foundInf) {
-        List<Array> buffers = new ArrayList<>(Collections.nCopies(moving.size(), null));
-        boolean[] first = new boolean[moving.size()];
-        if (g.momentum() != 0) {
-            for (int i = 0; i < first.length; i++) {
-                first[i] = state.get(moving.get(i), MOMENTUM_BUFFER) == null;
-                buffers.set(i, state.getOrZeros(moving.get(i), MOMENTUM_BUFFER));
-            }
-        }
-        on.sgd(new SgdOptions(g.lr(), g.momentum(), g.dampening(), weightDecay, g.nesterov(), g.maximize()),
-                moving.stream().map(Tensor::array).toList(), moving.stream().map(p -> p.grad().array()).toList(), buffers, first,
-                foundInf);
+        parameters.get(0).device().backend().sgd(
+                new SgdOptions(g.lr(), g.momentum(), g.get(DAMPENING), weightDecay, g.is(NESTEROV), g.is(MAXIMIZE)),
+                parameters.stream().map(Tensor::array).toList(), parameters.stream().map(p -> p.grad().array()).toList(), buffers,
+                first, foundInf == null ? null : foundInf.array());
     }
 }

@@ -2,9 +2,21 @@ package thaw.engine.optim;
 
 /**
  * Learning rate and momentum as functions of the step, counted from 0. A {@link Scheduler} applies them to every group,
- * with the group's own base values.
+ * with the group's own base values. A schedule without state of its own can be resumed at any step.
  */
+@FunctionalInterface
 public interface Schedule {
+
+    /** Creates a schedule for a number of steps that is known only when training starts. */
+    @FunctionalInterface
+    interface Factory {
+        /**
+         * @param epochs        the number of epochs
+         * @param stepsPerEpoch the number of optimizer steps per epoch
+         * @throws IllegalArgumentException if the schedule does not fit this number of epochs
+         */
+        Schedule of(int epochs, int stepsPerEpoch);
+    }
 
     /** @param base the group's own learning rate: the initial one, or for {@link OneCycle} the highest */
     double lr(int step, double base);

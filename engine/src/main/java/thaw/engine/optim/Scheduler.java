@@ -6,7 +6,8 @@ import java.util.Map;
 /**
  * Sets the options of an optimizer's groups by a {@link Schedule}: those of step 0 at once, the next at each
  * {@link #step()}, which is to be called after the optimizer's. A group that is added later starts from the values that it
- * has when it is first seen. For {@link AdamW} the momentum is beta1. Not thread-safe.
+ * has when it is first seen. The momentum is {@link ParamGroup#momentumOption}, if the
+ * optimizer has that option. Not thread-safe.
  *
  * <p>Its whole state is the number of steps, since a {@link Schedule} is a function of the step.
  */
@@ -61,11 +62,13 @@ public final class Scheduler {
     }
 
     private void apply() {
-        Option momentum = optimizer.momentumOption();
         for (ParamGroup g : optimizer.groups()) {
-            Base base = bases.computeIfAbsent(g, k -> new Base(k.lr(), k.get(momentum)));
+            String momentum = g.momentumOption();
+            Base base = bases.computeIfAbsent(g, k -> new Base(k.lr(), k.has(momentum) ? k.get(momentum) : 0));
             g.lr(schedule.lr(step, base.lr));
-            g.set(momentum, schedule.momentum(step, base.momentum));
+            if (g.has(momentum)) {
+                g.set(momentum, schedule.momentum(step, base.momentum));
+            }
         }
     }
 }

@@ -8,32 +8,49 @@ import thaw.engine.Tensor;
 import thaw.engine.io.StoredTensor;
 import thaw.engine.io.Weights;
 import thaw.engine.nn.Module;
-import thaw.kernels.Array;
-import thaw.kernels.Backend;
 
 /**
  * An exponential moving average of a module's weights (Polyak and Juditsky 1992): after each step
  * {@code average ← decay·average + (1 − decay)·weight}, for all parameters and buffers, including batch norm's statistics,
- * like timm's {@code ModelEma} and torchvision's. It is initialised with the weights, which would dominate a short
- * training; with timm's warm-up, step t = 1, 2, … therefore uses {@code min(decay, 1 − t^(−2/3))}, and the first step
- * copies the weights. Not thread-safe.
+ * like timm's {@code ModelEma} and torchvision's. Not thread-safe.
  */
 public final class WeightAverage implements AutoCloseable {
 
-    private static final double WARMUP_POWER = 2.0 / 3;
     private static final String UPDATES = "updates";
 
-    private final double decay;
-    private final boolean warmup;
+    private final Decay decay;
     private final List<Entry> entries = new ArrayList<>();
     private long updates;
     private boolean swapped;
 
-    /** A tensor of the module and its average. */
-    private record Entry(String name, Tensor weight, Array average) {
-        Backend backend() {
-            return weight.device().backend();
+    /**
+     * The factor of the old average in each update. The average is initialised with the weights, which would dominate a
+     * short training; with timm's warm-up, step t = 1, 2, … therefore uses {@code min(decay, 1 − t^(−2/3))}, and the first
+     * step copies the weights.
+     *
+     * @param decay  at least 0 and below 1; timm's is 0.9998, for about 5000 steps; a short fine-tuning needs about 0.99
+     * @param warmup whether the first steps use a lower decay
+     */
+    public record Decay(double decay, boolean warmup) {
+
+        private static final double WARMUP_POWER = 2.0 / 3;
+
+        /** @throws IllegalArgumentException if {@code decay} is out of range */
+        public Decay {
+            if (!(decay >= 0 && decay < 1)) {
+                throw new IllegalArgumentException("weight average: decay must be at least 0 and below 1, such as 0.99, got "
+                        + decay);
+            }
         }
+
+        /** @param step from 1 */
+        public double at(long step) {
+            return warmup ? Math.min(decay, 1 - Math.pow(step, -WARMUP_POWER)) : decay;
+        }
+    }
+
+    /** A tensor of the module and its average. */
+    private record Entry(String name, Tensor weight, Tensor average) {
     }
 
     /** A swap of the module's weights for their average; closing it restores the weights. */
@@ -42,33 +59,23 @@ public final class WeightAverage implements AutoCloseable {
         void close();
     }
 
-    /**
-     * @param decay  the factor of the old average in each step, at least 0 and below 1; timm's is 0.9998, for about
-     *     5000 steps; a short fine-tuning needs about 0.99
-     * @param warmup whether the first steps use a lower decay
-     * @throws IllegalArgumentException if {@code decay} is out of range
-     */
-    public WeightAverage(Module module, double decay, boolean warmup) {
-        if (!(decay >= 0 && decay < 1)) {
-            throw new IllegalArgumentException("weight average: decay must be at least 0 and below 1, got " + decay);
-        }
+    /** An average of the module's weights from now on. */
+    public WeightAverage(Module module, Decay decay) {
         this.decay = decay;
-        this.warmup = warmup;
         Map<String, Tensor> tensors = new LinkedHashMap<>(module.namedParameters());
         tensors.putAll(module.namedBuffers());
-        tensors.forEach((name, t) -> entries.add(new Entry(name, t, t.device().backend().copy(t.array()))));
+        tensors.forEach((name, t) -> entries.add(new Entry(name, t, copy(t))));
     }
 
-    /** The factor of the old average in the next update. */
-    public double nextDecay() {
-        return warmup ? Math.min(decay, 1 - Math.pow(updates + 1, -WARMUP_POWER)) : decay;
+    private static Tensor copy(Tensor t) {
+        return t.device().wrap(t.device().backend().copy(t.array())).unscoped();
     }
 
     /** Adds the present weights to the average. */
     public void update() {
         requireOwnWeights("update");
-        double share = 1 - nextDecay();
-        entries.forEach(e -> e.backend().lerp(e.average, e.weight.array(), share));
+        double share = 1 - decay.at(updates + 1);
+        entries.forEach(e -> e.weight.device().backend().lerp(e.average.array(), e.weight.array(), share));
         updates++;
     }
 
@@ -92,17 +99,17 @@ public final class WeightAverage implements AutoCloseable {
 
     private void exchange() {
         for (Entry e : entries) {
-            Array weight = e.backend().copy(e.weight.array());
-            e.backend().assign(e.weight.array(), e.average);
-            e.backend().assign(e.average, weight);
-            weight.release();
+            try (Tensor weight = copy(e.weight)) {
+                e.weight.copyFrom(e.average);
+                e.average.copyFrom(weight);
+            }
         }
     }
 
     /** Copies the average to the module's weights permanently. */
     public void copyToModule() {
         requireOwnWeights("copyToModule");
-        entries.forEach(e -> e.backend().assign(e.weight.array(), e.average));
+        entries.forEach(e -> e.weight.copyFrom(e.average));
     }
 
     private void requireOwnWeights(String what) {
@@ -116,11 +123,7 @@ public final class WeightAverage implements AutoCloseable {
     public Weights stateDict() {
         requireOwnWeights("stateDict");
         Map<String, StoredTensor> tensors = new LinkedHashMap<>();
-        for (Entry e : entries) {
-            float[] values = new float[e.weight.shape().size()];
-            e.backend().read(e.average, values);
-            tensors.put(e.name, StoredTensor.of(e.weight.shape(), values));
-        }
+        entries.forEach(e -> tensors.put(e.name, StoredTensor.of(e.weight.shape(), e.average.toFloats())));
         return Weights.of(tensors, Map.of(UPDATES, String.valueOf(updates)));
     }
 
@@ -145,14 +148,14 @@ public final class WeightAverage implements AutoCloseable {
                         + e.weight.shape() + "; it is of another architecture");
             }
         }
-        entries.forEach(e -> e.backend().write(e.average, saved.get(e.name).toFloats()));
+        entries.forEach(e -> e.average.set(saved.get(e.name).toFloats()));
         updates = Long.parseLong(count);
     }
 
     /** Releases the memory; the module keeps its present weights. */
     @Override
     public void close() {
-        entries.forEach(e -> e.average.release());
+        entries.forEach(e -> e.average.close());
         entries.clear();
     }
 }

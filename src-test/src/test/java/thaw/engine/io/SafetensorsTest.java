@@ -66,7 +66,7 @@ class SafetensorsTest {
         long headerLength = ByteBuffer.wrap(Files.readAllBytes(path)).order(ByteOrder.LITTLE_ENDIAN).getLong();
         assertEquals(0, headerLength % 8);
         StoredTensor previous = null;
-        for (StoredTensor t : Safetensors.read(path).values()) {
+        for (StoredTensor t : Weights.read(path).values()) {
             assertTrue(previous == null || previous.dtype().size() >= t.dtype().size());
             previous = t;
         }

@@ -2,7 +2,6 @@ package thaw.engine.io;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -61,16 +60,15 @@ class WeightsTest {
     @Test
     void safetensorsItselfKeepsNames() throws IOException {
         writtenAndRead("module.a");
-        assertTrue(Safetensors.read(folder.resolve("w.safetensors")).containsKey("module.a"));
+        assertTrue(Safetensors.read(FileBytes.map(folder.resolve("w.safetensors"))).containsKey("module.a"));
     }
 
     @Test
     void isTheMapOfItsTensors() throws IOException {
         Weights w = writtenAndRead("a", "b");
         assertEquals(2, w.size());
-        assertSame(w.get("a"), w.tensors().get("a"));
         assertThrows(UnsupportedOperationException.class, () -> w.put("c", one(2)));
-        assertThrows(UnsupportedOperationException.class, () -> w.tensors().clear());
+        assertThrows(UnsupportedOperationException.class, () -> w.clear());
         assertThrows(UnsupportedOperationException.class, () -> w.metadata().put("k", "v"));
     }
 
@@ -83,8 +81,6 @@ class WeightsTest {
         Path safetensors = folder.resolve("weights.pth");
         Weights.write(safetensors, Map.of("a", one(3)), Map.of());
         assertArrayEquals(new float[] {3}, Weights.read(safetensors).get("a").toFloats());
-        assertTrue(assertThrows(WeightFileException.class, () -> PyTorchFile.read(safetensors)).getMessage()
-                .contains("Weights.read"));
     }
 
     @Test
@@ -107,7 +103,7 @@ class WeightsTest {
         int read = 0;
         try (var files = Files.newDirectoryStream(cases, "*.safetensors")) {
             for (Path file : files) {
-                Safetensors.read(file).values().forEach(StoredTensor::toDoubles);
+                Weights.read(file).values().forEach(StoredTensor::toDoubles);
                 read++;
             }
         }

@@ -27,7 +27,7 @@ class CheckpointTest {
     }
 
     private Module block() {
-        return new Sequential(new Conv2d(device, 3, 3, 3, Conv2dOptions.of(1, 1), true), new BatchNorm2d(device, 3),
+        return new Sequential(new Conv2d(device, 3, 3, 3, Conv2dOptions.of(1, 1)), new BatchNorm2d(device, 3),
                 new Dropout(0.4), new ReLU());
     }
 
@@ -58,7 +58,7 @@ class CheckpointTest {
     @Test
     void checkpointsChangeNoNumber() {
         Map<String, double[]> plain = train(network(m -> m));
-        Map<String, double[]> checkpointed = train(network(Checkpoint::new));
+        Map<String, double[]> checkpointed = train(network(CheckpointedModule::new));
         assertEquals(plain.keySet(), checkpointed.keySet());
         plain.forEach((name, values) -> assertArrayEquals(values, checkpointed.get(name), 1e-14, name));
     }
@@ -66,7 +66,7 @@ class CheckpointTest {
     @Test
     void checkpointsHoldLess() {
         long plain = heldBetweenForwardAndBackward(network(m -> m));
-        long checkpointed = heldBetweenForwardAndBackward(network(Checkpoint::new));
+        long checkpointed = heldBetweenForwardAndBackward(network(CheckpointedModule::new));
         assertTrue(checkpointed < plain / 2, checkpointed + " bytes, without checkpointing " + plain);
     }
 
@@ -84,7 +84,7 @@ class CheckpointTest {
     void aFrozenSegmentIsNotRunTwice() {
         Module block = block();
         AtomicInteger runs = new AtomicInteger();
-        Module net = new Checkpoint(new Module() {
+        Module net = new CheckpointedModule(new Module() {
             @Override
             public Tensor forward(Tensor x) {
                 runs.incrementAndGet();
@@ -98,7 +98,7 @@ class CheckpointTest {
 
     @Test
     void hooksSeeOnePass() {
-        Module net = network(Checkpoint::new);
+        Module net = network(CheckpointedModule::new);
         AtomicInteger seen = new AtomicInteger();
         net.namedModules().values().stream().filter(m -> m instanceof ReLU)
                 .forEach(m -> m.onForward((module, y) -> seen.incrementAndGet()));

@@ -21,6 +21,7 @@ import thaw.engine.Device;
 import thaw.engine.NoGrad;
 import thaw.engine.Scope;
 import thaw.engine.Tensor;
+import thaw.engine.functional.Activation;
 import thaw.kernels.Conv2dOptions;
 import thaw.kernels.Shape;
 
@@ -36,7 +37,8 @@ class ConvNormTest {
     }
 
     private ConvNorm layer(boolean bias) {
-        ConvNorm layer = new ConvNorm(new Conv2d(device, 3, 4, 3, Conv2dOptions.of(1, 1), bias), new BatchNorm2d(device, 4));
+        ConvNorm layer = new ConvNorm(bias ? new Conv2d(device, 3, 4, 3, Conv2dOptions.of(1, 1))
+                : Conv2d.withoutBias(device, 3, 4, 3, Conv2dOptions.of(1, 1)), new BatchNorm2d(device, 4));
         layer.norm().weight().copyFrom(input(device, 1, 4));
         layer.norm().bias().copyFrom(input(device, 2, 4));
         layer.norm().runningMean().copyFrom(input(device, 3, 4));
@@ -62,6 +64,7 @@ class ConvNormTest {
     @ParameterizedTest
     @CsvSource({"true, true", "true, false", "false, true", "false, false"})
     void hooksChangeNoNumber(boolean residual, boolean relu) {
+        Activation activation = relu ? Activation.RELU : Activation.IDENTITY;
         for (boolean bias : new boolean[] {true, false}) {
             for (boolean training : new boolean[] {true, false}) {
                 for (boolean frozenNorm : new boolean[] {true, false}) {
@@ -74,14 +77,14 @@ class ConvNormTest {
                     if (residual) {
                         leaves.put("residual", direct);
                     }
-                    Tensor fused = layer.call(x, direct, relu);
+                    Tensor fused = layer.call(x, direct, activation);
                     fused.square().sum().backward();
                     Map<String, double[]> expected = gradients(leaves);
 
                     List<Tensor> seen = new ArrayList<>();
                     layer.conv().onForward((m, y) -> seen.add(y.detach().unscoped()));
                     layer.norm().onForward((m, y) -> seen.add(y.detach().unscoped()));
-                    Tensor apart = layer.call(x, direct, relu);
+                    Tensor apart = layer.call(x, direct, activation);
                     apart.square().sum().backward();
                     assertArrayEquals(apart.toDoubles(), fused.toDoubles(), 1e-12);
                     assertEqual(expected, gradients(leaves));
@@ -128,12 +131,12 @@ class ConvNormTest {
         List<Tensor> leaves = new ArrayList<>(layer.conv().parameters());
         leaves.add(x);
         leaves.add(residual);
-        check(() -> layer.call(x, residual, true), leaves);
-        check(() -> layer.call(x, null, true), layer.conv().parameters());
+        check(() -> layer.call(x, residual, Activation.RELU), leaves);
+        check(() -> layer.call(x, Activation.RELU), layer.conv().parameters());
         layer.conv().requiresGrad(false);
-        check(() -> layer.call(x, null, false), x);
+        check(() -> layer.call(x, Activation.IDENTITY), x);
         x.requiresGrad(false);
-        check(() -> layer.call(x, residual, true), residual);
+        check(() -> layer.call(x, residual, Activation.RELU), residual);
         assertEquals(0, counting.calls("batchNormEval"));
     }
 
@@ -145,7 +148,7 @@ class ConvNormTest {
         layer.norm().requiresGrad(false);
         Tensor x = input(device, 5, 2, 3, 4, 3).requiresGrad(false);
         Tensor residual = input(device, 6, 2, 4, 4, 3);
-        check(() -> layer.call(x, residual, true), residual);
+        check(() -> layer.call(x, residual, Activation.RELU), residual);
         assertEquals(0, counting.calls("batchNormTrainGradient"));
     }
 
@@ -158,7 +161,7 @@ class ConvNormTest {
         Tensor x = input(device, 5, 2, 3, 4, 3).requiresGrad(false);
         try (Scope scope = device.scope()) {
             long before = device.backend().memory().inUse();
-            Tensor y = layer.call(x, null, true);
+            Tensor y = layer.call(x, Activation.RELU);
             assertFalse(y.requiresGrad());
             assertEquals(2 * 4 * 4 * 3 * Double.BYTES, device.backend().memory().inUse() - before);
         }
@@ -210,16 +213,37 @@ class ConvNormTest {
         }
     }
 
+    /** Each hook receives what its layer computes by itself, though without hooks the four are one convolution and a pooling. */
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void hooksSeeEveryLayer(boolean training) {
+        ConvNorm layer = layer(true);
+        List<Module> stem = List.of(layer.conv(), layer.norm(), new ReLU(), new MaxPool2d(3, 2, 1));
+        Sequential net = new Sequential(stem);
+        net.train(training);
+        Tensor x = input(device, 5, 2, 3, 9, 8);
+        List<double[]> seen = new ArrayList<>();
+        stem.forEach(m -> m.onForward((module, y) -> seen.add(y.toDoubles())));
+        double[] result = net.call(x).toDoubles();
+        assertEquals(stem.size(), seen.size());
+        Tensor y = x;
+        for (int i = 0; i < stem.size(); i++) {
+            y = stem.get(i).forward(y);
+            assertArrayEquals(y.toDoubles(), seen.get(i), 0);
+        }
+        assertArrayEquals(y.toDoubles(), result, 0);
+    }
+
     @Test
     void batchesAreCountedOnceEachAndNotInASecondPass() {
         ConvNorm layer = layer(false);
-        Module checkpoint = new Checkpoint(new Sequential(layer.conv(), layer.norm(), new ReLU()));
+        Module checkpoint = new CheckpointedModule(new Sequential(layer.conv(), layer.norm(), new ReLU()));
         checkpoint.call(input(device, 5, 2, 3, 4, 3)).sum().backward();
         assertEquals(1, layer.norm().batchesTracked());
-        layer.call(input(device, 5, 2, 3, 4, 3), null, true);
+        layer.call(input(device, 5, 2, 3, 4, 3), Activation.RELU);
         assertEquals(2, layer.norm().batchesTracked());
         layer.norm().eval();
-        layer.call(input(device, 5, 2, 3, 4, 3), null, true);
+        layer.call(input(device, 5, 2, 3, 4, 3), Activation.RELU);
         assertEquals(2, layer.norm().batchesTracked());
     }
 }

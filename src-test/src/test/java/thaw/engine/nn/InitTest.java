@@ -115,4 +115,11 @@ class InitTest {
         assertThrows(IllegalArgumentException.class,
                 () -> Init.kaimingNormal(device.zeros(Shape.of(3)), Init.Fan.IN, new Generator(1)));
     }
+
+    @Test
+    void orthogonalNeedsAGenerator() {
+        Tensor w = device.zeros(Shape.of(2, 2));
+        String message = assertThrows(IllegalArgumentException.class, () -> Init.orthogonal(w, 1, null)).getMessage();
+        assertTrue(message.contains("pass a Generator"), message);
+    }
 }

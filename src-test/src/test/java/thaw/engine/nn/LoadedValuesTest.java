@@ -26,7 +26,7 @@ class LoadedValuesTest {
     @BeforeEach
     void make() {
         Map<String, Module> layers = new LinkedHashMap<>();
-        layers.put("conv", new Conv2d(device, 3, 4, 3, Conv2dOptions.of(1, 1), false));
+        layers.put("conv", Conv2d.withoutBias(device, 3, 4, 3, Conv2dOptions.of(1, 1)));
         layers.put("norm", new BatchNorm2d(device, 4));
         net = new Sequential(layers);
         before = net.stateDict();
@@ -88,6 +88,16 @@ class LoadedValuesTest {
         net.loadStateDict(with("norm.running_var", floats(0, -0f, 1, Float.MAX_VALUE)));
         assertArrayEquals(new float[] {0, -0f, 1, Float.MAX_VALUE}, net.namedBuffers().get("norm.running_var").toFloats());
         net.loadStateDict(with("norm.running_mean", floats(-1, -2, -3, -Float.MAX_VALUE)));
+    }
+
+    @Test
+    void countsAreWholeNumbers() {
+        for (float wrong : new float[] {2.5f, -1, Float.NaN, Float.POSITIVE_INFINITY}) {
+            assertRefused(with("norm.num_batches_tracked", floats(wrong)),
+                    "norm.num_batches_tracked: " + (double) wrong + " is not a count", "nothing was loaded");
+        }
+        net.loadStateDict(with("norm.num_batches_tracked", floats(3)));
+        assertArrayEquals(new long[] {3}, net.stateDict().get("norm.num_batches_tracked").toLongs());
     }
 
     @Test

@@ -43,7 +43,7 @@ class ModuleTest {
 
     private Module network() {
         Map<String, Module> body = new LinkedHashMap<>();
-        body.put("conv1", new Conv2d(device, 3, 4, 3, Conv2dOptions.of(2, 1), false));
+        body.put("conv1", Conv2d.withoutBias(device, 3, 4, 3, Conv2dOptions.of(2, 1)));
         body.put("bn1", new BatchNorm2d(device, 4));
         return new Sequential(Map.of("body", new Sequential(body)));
     }
@@ -85,7 +85,7 @@ class ModuleTest {
 
     @Test
     void checkpointsLeaveNoTraceInNames() {
-        assertEquals(network().stateDict().keySet(), new Checkpoint(network()).stateDict().keySet());
+        assertEquals(network().stateDict().keySet(), new CheckpointedModule(network()).stateDict().keySet());
     }
 
     @Test

@@ -11,7 +11,6 @@ import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 import thaw.engine.Device;
-import thaw.engine.Generator;
 import thaw.engine.GradientCheck;
 import thaw.engine.Tensor;
 import thaw.kernels.Conv2dOptions;
@@ -28,21 +27,22 @@ class ModulesGradientTest {
     }
 
     private Sequential block() {
-        return new Sequential(new Conv2d(device, 3, 4, 3, Conv2dOptions.of(1, 1), false), new BatchNorm2d(device, 4),
+        return new Sequential(Conv2d.withoutBias(device, 3, 4, 3, Conv2dOptions.of(1, 1)), new BatchNorm2d(device, 4),
                 new Conv2d(device, 4, 3, 1));
     }
 
     @TestFactory
     Stream<DynamicTest> images() {
         return Stream.of(new Conv2d(device, 3, 4, 3),
-                new Conv2d(device, 3, 3, 2, 3, Conv2dOptions.of(2, 1, 1, 3), false, new Generator(1)),
+                new Conv2d(input(device, 1, 3, 1, 2, 3), null, Conv2dOptions.of(2, 1, 1, 3)),
                 new BatchNorm2d(device, 3), new BatchNorm2d(device, 3).eval(), new ReLU(),
                 new MaxPool2d(2, 2, 1), new AvgPool2d(3, 2, 1),
                 new AvgPool2d(new Pool2dOptions(2, 2, 1, 1, 1, 1, false)), new AdaptiveAvgPool2d(2), new AdaptiveMaxPool2d(2, 3),
                 new AdaptiveConcatPool2d(1), new Flatten(), new Dropout(0.5).eval(), block(), block().eval(),
                 new Sequential(block(), new AdaptiveConcatPool2d(1), new Flatten(), new BatchNorm2d(device, 6),
                         new Linear(device, 6, 3)),
-                new Checkpoint(block()), new Sequential(new Checkpoint(block()), new Checkpoint(new Checkpoint(block()))))
+                new CheckpointedModule(block()), new Sequential(new CheckpointedModule(block()),
+                        new CheckpointedModule(new CheckpointedModule(block()))))
                 .map(m -> DynamicTest.dynamicTest(m.toString(), () -> check(m)));
     }
 

@@ -40,7 +40,7 @@ class AdamWTest {
     void twoGroupsAsPyTorchMovesThem() {
         Tensor p = parameter(1, -2, 0.5);
         Tensor q = parameter(3, 0.25);
-        AdamW adamW = new AdamW(group("p", p).lr(0.1).betas(0.8, 0.9).eps(1e-3).weightDecay(0.05), group("q", q));
+        AdamW adamW = new AdamW(group("p", p).lr(0.1).set(AdamW.BETA1, 0.8).set(AdamW.BETA2, 0.9).set(AdamW.EPS, 1e-3).weightDecay(0.05), group("q", q));
         gradient(p, 0.5, -1, 2);
         gradient(q, 1, -1);
         adamW.step();
@@ -61,7 +61,7 @@ class AdamWTest {
     @Test
     void maximizingAsPyTorchDoes() {
         Tensor p = parameter(1, -2);
-        AdamW adamW = new AdamW(group("p", p).lr(0.5).maximize(true));
+        AdamW adamW = new AdamW(group("p", p).lr(0.5).set(AdamW.MAXIMIZE, true));
         gradient(p, 0.1, -3);
         adamW.step();
         assertArrayEquals(new double[] {1.4949999500000049, -2.4899999983333334}, p.toDoubles(), 1e-12);
@@ -71,8 +71,8 @@ class AdamWTest {
     void defaultsArePyTorchs() {
         ParamGroup g = group("all", parameter(1));
         new AdamW(g);
-        assertEquals(List.of(1e-3, 0.9, 0.999, 1e-8, 0.01), List.of(g.lr(), g.beta1(), g.beta2(), g.eps(), g.weightDecay()));
-        assertTrue(g.decayBiasAndNorm() && !g.maximize());
+        assertEquals(List.of(1e-3, 0.9, 0.999, 1e-8, 0.01), List.of(g.lr(), g.get("beta1"), g.get("beta2"), g.get("eps"), g.get("weight_decay")));
+        assertTrue(g.decayBiasAndNorm() && !g.is(AdamW.MAXIMIZE));
     }
 
     /** Values by torch.optim.lr_scheduler.OneCycleLR on torch.optim.AdamW. */
@@ -84,8 +84,8 @@ class AdamWTest {
         Scheduler scheduler = new Scheduler(adamW, OneCycle.of(5));
         for (int i = 0; i < rates.length; i++) {
             assertEquals(rates[i], adamW.group("all").lr(), 1e-12);
-            assertEquals(betas[i], adamW.group("all").beta1(), 1e-12);
-            assertEquals(0.999, adamW.group("all").beta2());
+            assertEquals(betas[i], adamW.group("all").get(AdamW.BETA1), 1e-12);
+            assertEquals(0.999, adamW.group("all").get(AdamW.BETA2));
             scheduler.step();
         }
     }
@@ -108,7 +108,7 @@ class AdamWTest {
     void stateGoesThroughAFileAndOn(@TempDir Path dir) throws Exception {
         Tensor p = parameter(1, 2);
         Tensor q = parameter(3);
-        AdamW adamW = new AdamW(group("p", p).lr(0.1).betas(0.5, 0.75), group("q", q).eps(1e-4));
+        AdamW adamW = new AdamW(group("p", p).lr(0.1).set(AdamW.BETA1, 0.5).set(AdamW.BETA2, 0.75), group("q", q).set(AdamW.EPS, 1e-4));
         gradient(p, 1, -1);
         gradient(q, 2);
         adamW.step();
@@ -122,8 +122,8 @@ class AdamWTest {
         Tensor q2 = parameter(q.toDoubles());
         AdamW other = new AdamW(group("p", p2), group("q", q2));
         other.loadStateDict(Weights.read(file));
-        assertEquals(0.75, other.group("p").beta2());
-        assertEquals(1e-4, other.group("q").eps());
+        assertEquals(0.75, other.group("p").get(AdamW.BETA2));
+        assertEquals(1e-4, other.group("q").get(AdamW.EPS));
         for (Tensor t : List.of(p, p2)) {
             gradient(t, 0.5, 0.25);
         }
@@ -158,14 +158,14 @@ class AdamWTest {
     @Test
     void wrongOptionsAreRefused() {
         Tensor p = parameter(1);
-        assertMessage("invalid learning rate -1.0", () -> group("a", p).lr(-1));
-        assertMessage("invalid beta parameter at index 0, 1.0", () -> group("a", p).betas(1, 0.9));
-        assertMessage("invalid beta parameter at index 1, -0.5", () -> group("a", p).betas(0.9, -0.5));
-        assertMessage("invalid epsilon -1.0", () -> group("a", p).eps(-1));
-        assertMessage("AdamW has no option momentum; it has lr, weight_decay", () -> new AdamW(group("a", p).momentum(0.9)));
-        assertMessage("SGD has no option beta1", () -> new SGD(group("a", p).betas(0.9, 0.99)));
-        assertMessage("AdamW has no option nesterov", () -> new AdamW(group("a", p)).group("a").nesterov(true));
-        assertMessage("unknown option \"lrate\"; known are lr, momentum", () -> group("a", p).set("lrate", 1));
+        assertMessage("invalid lr -1.0", () -> group("a", p).lr(-1));
+        assertMessage("invalid beta1 1.0", () -> new AdamW(group("a", p).set(AdamW.BETA1, 1)));
+        assertMessage("invalid beta2 -0.5", () -> new AdamW(group("a", p).set(AdamW.BETA2, -0.5)));
+        assertMessage("invalid eps -1.0", () -> new AdamW(group("a", p).set(AdamW.EPS, -1)));
+        assertMessage("AdamW has no option momentum; it has beta1, beta2, decay_bias_and_norm, eps, lr", () -> new AdamW(group("a", p).momentum(0.9)));
+        assertMessage("SGD has no option beta1", () -> new SGD(group("a", p).set(AdamW.BETA1, 0.9)));
+        assertMessage("AdamW has no option nesterov", () -> new AdamW(group("a", p)).group("a").set(SGD.NESTEROV, true));
+        assertMessage("AdamW has no option lrate", () -> new AdamW(group("a", p).set("lrate", 1)));
         assertEquals(0.25, group("a", p).set("weight_decay", 0.25).weightDecay());
     }
 

@@ -40,17 +40,13 @@ class SGDTest {
     }
 
     private static String refusal(Executable code) {
-        return message(IllegalArgumentException.class, code);
-    }
-
-    private static String message(Class<? extends Exception> type, Executable code) {
-        return assertThrows(type, code).getMessage();
+        return assertThrows(IllegalArgumentException.class, code).getMessage();
     }
 
     @Test
     void momentumAndWeightDecayByHand() {
         Tensor p = parameter(1);
-        SGD sgd = new SGD(group("all", p).lr(0.5).momentum(0.5).dampening(0.25).weightDecay(0.5));
+        SGD sgd = new SGD(group("all", p).lr(0.5).momentum(0.5).set(SGD.DAMPENING, 0.25).weightDecay(0.5));
         gradient(p, 1);
         sgd.step();                         // g = 1 + 0.5·1 = 1.5, b = 1.5, p = 1 − 0.75
         assertEquals(0.25, p.item());
@@ -108,25 +104,26 @@ class SGDTest {
     @Test
     void defaultsAreZeroButForTheRate() {
         ParamGroup g = group("all", parameter(1));
+        assertTrue(refusal(g::lr).contains("has no option lr"), "an optimizer's to give");
+        new SGD(g);
         assertEquals(1e-3, g.lr());
-        assertEquals(0, g.momentum() + g.dampening() + g.weightDecay());
-        assertTrue(!g.nesterov() && !g.maximize());
+        assertEquals(0, g.momentum() + g.get(SGD.DAMPENING) + g.weightDecay());
+        assertTrue(!g.is(SGD.NESTEROV) && !g.is(SGD.MAXIMIZE) && g.decayBiasAndNorm());
     }
 
     @Test
     void wrongOptionsAreRefused() {
         Tensor p = parameter(1);
-        assertTrue(refusal(() -> group("a", p).lr(-1)).contains("invalid learning rate -1.0"));
-        assertTrue(refusal(() -> group("a", p).lr(Double.NaN)).contains("invalid learning rate NaN"));
-        assertTrue(refusal(() -> group("a", p).momentum(-0.5)).contains("invalid momentum -0.5"));
-        assertTrue(refusal(() -> group("a", p).weightDecay(-1)).contains("invalid weight decay -1.0"));
-        String nesterov = "Nesterov momentum requires a momentum and zero dampening";
-        assertTrue(message(IllegalStateException.class, () -> new SGD(group("a", p).nesterov(true))).contains(nesterov));
-        assertTrue(message(IllegalStateException.class,
-                () -> new SGD(group("a", p).momentum(0.9).dampening(0.1).nesterov(true))).contains(nesterov));
-        SGD sgd = new SGD(group("a", p).momentum(0.9).nesterov(true));
+        assertTrue(refusal(() -> group("a", p).lr(-1)).contains("invalid lr -1.0"));
+        assertTrue(refusal(() -> group("a", p).lr(Double.NaN)).contains("invalid lr NaN"));
+        assertTrue(refusal(() -> new SGD(group("a", p).momentum(-0.5))).contains("invalid momentum -0.5"));
+        assertTrue(refusal(() -> group("a", p).weightDecay(-1)).contains("invalid weight_decay -1.0"));
+        String nesterov = "invalid nesterov 1.0, it must be 0 unless there is a momentum and zero dampening";
+        assertTrue(refusal(() -> new SGD(group("a", p).set(SGD.NESTEROV, true))).contains(nesterov));
+        assertTrue(refusal(() -> new SGD(group("a", p).momentum(0.9).set(SGD.DAMPENING, 0.1).set(SGD.NESTEROV, true))).contains(nesterov));
+        SGD sgd = new SGD(group("a", p).momentum(0.9).set(SGD.NESTEROV, true));
         sgd.group("a").momentum(0);
-        assertTrue(message(IllegalStateException.class, sgd::step).contains(nesterov));
+        assertTrue(refusal(sgd::step).contains(nesterov));
     }
 
     @Test
@@ -154,7 +151,7 @@ class SGDTest {
     void stateGoesThroughAFileAndOn(@TempDir Path dir) throws Exception {
         Tensor p = parameter(1, 2);
         Tensor q = parameter(3);
-        SGD sgd = new SGD(group("a", p).lr(0.1).momentum(0.9).weightDecay(1e-4), group("b", q).lr(1e-5).maximize(true));
+        SGD sgd = new SGD(group("a", p).lr(0.1).momentum(0.9).weightDecay(1e-4), group("b", q).lr(1e-5).set(SGD.MAXIMIZE, true));
         gradient(p, 1, -1);
         gradient(q, 2);
         sgd.step();
@@ -167,7 +164,7 @@ class SGDTest {
         SGD other = new SGD(group("a", p2), group("b", q2).lr(7));
         other.loadStateDict(Weights.read(file));
         assertEquals(1e-5, other.group("b").lr());
-        assertTrue(other.group("b").maximize());
+        assertTrue(other.group("b").is(SGD.MAXIMIZE));
         for (Tensor t : List.of(p, p2)) {
             gradient(t, 0.5f, 0.25f);
         }

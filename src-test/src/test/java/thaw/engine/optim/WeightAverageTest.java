@@ -24,7 +24,7 @@ class WeightAverageTest {
     @Test
     void averagesParametersAndBuffersByHand() {
         norm.bias().set(0, 4);
-        try (WeightAverage average = new WeightAverage(norm, 0.75, false)) {
+        try (WeightAverage average = new WeightAverage(norm, new WeightAverage.Decay(0.75, false))) {
             norm.bias().set(8, 4);
             norm.runningMean().set(1, 2);
             average.update();               // 0.75·0 + 0.25·8
@@ -40,19 +40,16 @@ class WeightAverageTest {
     /** timm's warm-up: 1 − t^(−2/3), at most the decay. */
     @Test
     void warmUpRaisesTheDecay() {
-        try (WeightAverage average = new WeightAverage(norm, 0.6, true)) {
-            double[] expected = {0, 0.37003947505256344, 0.5192501432308639, 0.6, 0.6};
-            for (double decay : expected) {
-                assertEquals(decay, average.nextDecay(), 1e-12);
-                average.update();
-            }
+        double[] expected = {0, 0.37003947505256344, 0.5192501432308639, 0.6, 0.6};
+        for (int i = 0; i < expected.length; i++) {
+            assertEquals(expected[i], new WeightAverage.Decay(0.6, true).at(i + 1), 1e-12);
         }
     }
 
     @Test
     void aSwapIsUndoneToTheBit() {
         norm.bias().set(0.1f, 0.2f);
-        try (WeightAverage average = new WeightAverage(norm, 0.9, false)) {
+        try (WeightAverage average = new WeightAverage(norm, new WeightAverage.Decay(0.9, false))) {
             norm.bias().set(0.3f, 0.7f);
             average.update();
             try (WeightAverage.Swap swap = average.swap()) {
@@ -68,14 +65,14 @@ class WeightAverageTest {
 
     @Test
     void stateGoesOnAsIfNeverStopped() {
-        try (WeightAverage one = new WeightAverage(norm, 0.999, true)) {
+        try (WeightAverage one = new WeightAverage(norm, new WeightAverage.Decay(0.999, true))) {
             norm.bias().set(1, 2);
             one.update();
             norm.bias().set(3, -1);
             one.update();
             Weights state = one.stateDict();
             norm.bias().set(0.5f, 0.25f);
-            try (WeightAverage other = new WeightAverage(norm, 0.999, true)) {
+            try (WeightAverage other = new WeightAverage(norm, new WeightAverage.Decay(0.999, true))) {
                 other.loadStateDict(state);
                 one.update();
                 other.update();
@@ -87,8 +84,8 @@ class WeightAverageTest {
 
     @Test
     void wrongOnesAreRefused() {
-        assertThrows(IllegalArgumentException.class, () -> new WeightAverage(norm, 1, false));
-        try (WeightAverage average = new WeightAverage(norm, 0.9, false)) {
+        assertThrows(IllegalArgumentException.class, () -> new WeightAverage.Decay(1, false));
+        try (WeightAverage average = new WeightAverage(norm, new WeightAverage.Decay(0.9, false))) {
             assertThrows(IllegalArgumentException.class, () -> average.loadStateDict(Weights.of(average.stateDict(), Map.of())));
             assertThrows(IllegalArgumentException.class,
                     () -> average.loadStateDict(Weights.of(Map.of(), Map.of("updates", "1"))));

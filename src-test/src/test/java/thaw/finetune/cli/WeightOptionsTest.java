@@ -22,7 +22,7 @@ import org.junit.jupiter.api.io.TempDir;
 import thaw.engine.Device;
 import thaw.engine.io.StoredTensor;
 import thaw.engine.io.Weights;
-import thaw.finetune.ModelFile;
+import thaw.finetune.predict.ModelFile;
 import thaw.kernels.Shape;
 import thaw.parity.Filled;
 import thaw.resnet.Architecture;
@@ -41,7 +41,7 @@ class WeightOptionsTest {
 
     @BeforeAll
     static void files() throws IOException {
-        data = ColourPictures.blueAndRed(folder.resolve("data"));
+        data = ColourImages.blueAndRed(folder.resolve("data"));
         device = Device.cpu();
         first = filled(false);
         second = filled(true);
@@ -131,7 +131,7 @@ class WeightOptionsTest {
     void trainingTakesTheBodyOfThePrefixAndRemembersIt() throws IOException {
         Path run = folder.resolve("run");
         Object[] line = {"train", data, "--weights", both, "--prefix", "encoder_k", "--size", 8, "--batch", 5, "--epochs", 1,
-            "--freeze-epochs", 0, "--freeze-to", -1, "--frozen-bn", "eval", "--threads", 1, "--insight", 0, "-o", run};
+            "--freeze-epochs", 0, "--freeze-to", -1, "--frozen-bn", "eval", "--threads", 1, "--diagnostics", 0, "-o", run};
         Said said = run(line);
         assertEquals(0, said.code, said.err);
         assertTrue(said.err.contains("not loaded: encoder_q.* (" + first.size() + "), queue"), said.err);
@@ -215,7 +215,7 @@ class WeightOptionsTest {
         assertEquals(0, said.code, said.err);
         ModelFile saved = ModelFile.read(model);
         assertEquals("downsample_in_first_stage", saved.network().get("variant"));
-        assertEquals(Architecture.byName("resnet20").variants().size() + 1, saved.toNet(device).architecture().variants().size());
+        assertEquals(Architecture.byName("resnet20").variants().size() + 1, ((ResNet) saved.toNet(device)).architecture().variants().size());
         assertEquals(0, run("evaluate", data, "--model", model, "--threads", 1).code);
     }
 

@@ -16,11 +16,11 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import thaw.engine.Device;
-import thaw.finetune.EpochResult;
-import thaw.finetune.ModelFile;
-import thaw.finetune.TrainingListener;
 import thaw.finetune.data.RawBatch;
-import thaw.finetune.pictures.PictureSet;
+import thaw.finetune.predict.ModelFile;
+import thaw.finetune.synthetic.SyntheticImages;
+import thaw.finetune.train.EpochResult;
+import thaw.finetune.train.TrainingListener;
 
 class PretrainingTest {
 
@@ -61,30 +61,30 @@ class PretrainingTest {
     }
 
     @Test
-    void batchesHoldEachClassInTurnAndNoPictureTwice() {
-        int classes = PictureSet.pretraining().classes().size();
-        try (DrawnBatches batches = new DrawnBatches(PictureSet.pretraining(), Pretraining.transforms(), classes, 5, 2)) {
+    void batchesHoldEachClassInTurnAndNoImageTwice() {
+        int classes = SyntheticImages.pretraining().classes().size();
+        try (DrawnBatches batches = new DrawnBatches(SyntheticImages.pretraining(), Pretraining.transforms(), classes, 5, 2)) {
             RawBatch first = batches.next();
             RawBatch second = batches.next();
             for (RawBatch batch : List.of(first, second)) {
                 assertEquals(classes, Arrays.stream(batch.labels()).distinct().count());
             }
             assertFalse(Arrays.equals(first.labels(), second.labels()), "each round has an order of its own");
-            assertEquals(2 * classes, Stream.of(first, second).flatMap(batch -> pictures(batch).stream()).distinct().count());
+            assertEquals(2 * classes, Stream.of(first, second).flatMap(batch -> rows(batch).stream()).distinct().count());
         }
     }
 
-    private static List<List<Float>> pictures(RawBatch batch) {
+    private static List<List<Float>> rows(RawBatch batch) {
         int length = batch.images().length / batch.size();
-        List<List<Float>> pictures = new ArrayList<>();
+        List<List<Float>> rows = new ArrayList<>();
         for (int i = 0; i < batch.size(); i++) {
-            List<Float> picture = new ArrayList<>();
+            List<Float> image = new ArrayList<>();
             for (int k = 0; k < length; k++) {
-                picture.add(batch.images()[i * length + k]);
+                image.add(batch.images()[i * length + k]);
             }
-            pictures.add(picture);
+            rows.add(image);
         }
-        return pictures;
+        return rows;
     }
 
     @Test

@@ -9,8 +9,8 @@ import java.util.HashSet;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 import thaw.engine.Device;
-import thaw.finetune.ModelFile;
-import thaw.finetune.pictures.PictureSet;
+import thaw.finetune.predict.ModelFile;
+import thaw.finetune.synthetic.SyntheticImages;
 
 class ShippedNetworkTest {
 
@@ -20,7 +20,7 @@ class ShippedNetworkTest {
 
     @Test
     void fileIsUnderTwoMegabytes() throws IOException {
-        try (InputStream in = ShippedNetwork.class.getResourceAsStream("resnet20-pictures.safetensors")) {
+        try (InputStream in = ShippedNetwork.class.getResourceAsStream("resnet20-synthetic.safetensors")) {
             assertTrue(in.readAllBytes().length < 2_000_000);
         }
     }
@@ -28,7 +28,7 @@ class ShippedNetworkTest {
     @Test
     void wasTrainedOnTheSettingsThatReproduceIt() {
         Pretraining shipped = Pretraining.shipped();
-        assertEquals(String.valueOf(shipped.pictures()), model.network().get(Pretraining.PICTURES));
+        assertEquals(String.valueOf(shipped.imagesPerClass()), model.network().get(Pretraining.IMAGES));
         assertEquals(String.valueOf(shipped.epochs()), model.network().get(Pretraining.EPOCHS));
         assertEquals(String.valueOf(shipped.seed()), model.network().get(Pretraining.SEED));
         assertEquals(Pretraining.transforms(), model.transforms());
@@ -36,14 +36,14 @@ class ShippedNetworkTest {
 
     @Test
     void knowsNoneOfTheClassesOfTheDemo() {
-        assertEquals(PictureSet.pretraining().classes(), model.classes());
+        assertEquals(SyntheticImages.pretraining().classes(), model.classes());
         Set<String> both = new HashSet<>(model.classes());
-        both.retainAll(PictureSet.demo().classes());
+        both.retainAll(SyntheticImages.demo().classes());
         assertEquals(Set.of(), both);
     }
 
     @Test
-    void isAsGoodAsItSaysOnPicturesThatNobodyHasSeen() {
+    void isAsGoodAsItSaysOnImagesThatNobodyHasSeen() {
         double said = Double.parseDouble(model.network().get(Pretraining.ACCURACY));
         try (Device device = Device.auto()) {
             assertEquals(said, Pretraining.accuracy(model.toNet(device), OTHER_SEED, 30, 2), 0.03);

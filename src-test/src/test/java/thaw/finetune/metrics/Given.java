@@ -5,8 +5,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.stream.IntStream;
-import thaw.finetune.data.LabelSet;
 import thaw.finetune.data.Sample;
+import thaw.finetune.predict.LabelSet;
 
 /** Predictions made up for tests. */
 final class Given {

@@ -10,8 +10,8 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import thaw.finetune.data.Csv;
-import thaw.finetune.data.LabelSet;
 import thaw.finetune.data.Sample;
+import thaw.finetune.predict.LabelSet;
 
 class PredictionsTest {
     @TempDir

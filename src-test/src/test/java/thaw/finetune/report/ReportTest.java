@@ -20,17 +20,17 @@ import java.util.regex.Pattern;
 import javax.imageio.ImageIO;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import thaw.finetune.ClassCount;
-import thaw.finetune.Evaluation;
-import thaw.finetune.FitSettings;
-import thaw.finetune.LearningRates;
-import thaw.finetune.ScheduleRecipe;
-import thaw.finetune.TrainingPlan;
-import thaw.finetune.data.LabelSet;
 import thaw.finetune.data.Sample;
-import thaw.finetune.insight.GroupActivity;
-import thaw.finetune.insight.InsightOptions;
+import thaw.finetune.diagnostics.DiagnosticsOptions;
+import thaw.finetune.diagnostics.GroupActivity;
+import thaw.finetune.evaluate.ClassCount;
+import thaw.finetune.evaluate.Evaluation;
 import thaw.finetune.metrics.Predictions;
+import thaw.finetune.plan.LearningRates;
+import thaw.finetune.plan.ScheduleRecipe;
+import thaw.finetune.plan.TrainingPlan;
+import thaw.finetune.predict.LabelSet;
+import thaw.finetune.train.FitSettings;
 
 class ReportTest {
     private static final List<String> EMPTY_ELEMENTS = List.of("meta", "br", "img");
@@ -49,7 +49,7 @@ class ReportTest {
         }
         return new Report("Hares <& others>", Map.of("Images", "a \"b\" <c>"), FitSettings.sgd(), groups,
                 plan.phases().stream().map(phase -> new Report.Phase(phase, 3)).toList(), done, epochs - 1,
-                InsightOptions.standard(), evaluation, List.of("torn <up>"));
+                DiagnosticsOptions.standard(), evaluation, List.of("torn <up>"));
     }
 
     private static GroupActivity activity(String group, double ratio) {
@@ -57,10 +57,10 @@ class ReportTest {
     }
 
     private Evaluation evaluation(boolean multi) throws IOException {
-        Path picture = Files.createDirectories(folder.resolve("hare")).resolve("a&b.png");
-        ImageIO.write(new BufferedImage(40, 30, BufferedImage.TYPE_INT_RGB), "png", picture.toFile());
-        List<Sample> samples = List.of(new Sample(picture, 0), new Sample(folder.resolve("missing.png"), 0),
-                new Sample(picture, 1));
+        Path hare = Files.createDirectories(folder.resolve("hare")).resolve("a&b.png");
+        ImageIO.write(new BufferedImage(40, 30, BufferedImage.TYPE_INT_RGB), "png", hare.toFile());
+        List<Sample> samples = List.of(new Sample(hare, 0), new Sample(folder.resolve("missing.png"), 0),
+                new Sample(hare, 1));
         LabelSet labels = new LabelSet(List.of("hare", "<fox>"), multi);
         return new Evaluation(List.of(new ClassCount("hare", 0, 2), new ClassCount("<fox>", 1, 1)), 1, new Predictions(labels,
                 samples, List.of(new double[] {0.3, 0.7}, new double[] {0.02, 0.98}, new double[] {0.1, 0.9})));
@@ -109,7 +109,7 @@ class ReportTest {
             epochs.set(1, new Report.Epoch("all", 1e30, Double.POSITIVE_INFINITY, Map.of("accuracy", Double.NaN), 2,
                     List.of(activity("early", Double.POSITIVE_INFINITY), activity("middle", 1e-4), activity("head", 1e-2))));
             String html = new Report(whole.title(), whole.settings(), whole.fit(), whole.groups(), whole.phases(), epochs, 1,
-                    whole.insight(), whole.evaluation(), List.of()).html();
+                    whole.diagnostics(), whole.evaluation(), List.of()).html();
             requireSound(html);
             assertFalse(html.contains("Infinity"));
             assertTrue(multi
@@ -145,6 +145,6 @@ class ReportTest {
     void anEpochThatIsNotDoneCannotBeKept() {
         Report begun = report(TrainingPlan.fineTune(1), Optional.empty(), 0);
         assertThrows(IllegalArgumentException.class, () -> new Report("t", Map.of(), begun.fit(), begun.groups(), begun.phases(),
-                begun.epochs(), 0, begun.insight(), Optional.empty(), List.of()));
+                begun.epochs(), 0, begun.diagnostics(), Optional.empty(), List.of()));
     }
 }

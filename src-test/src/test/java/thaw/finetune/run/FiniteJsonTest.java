@@ -13,7 +13,7 @@ import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import thaw.finetune.insight.GroupActivity;
+import thaw.finetune.diagnostics.GroupActivity;
 
 class FiniteJsonTest {
     private static final double NAN = Double.NaN;

@@ -12,14 +12,9 @@ import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import thaw.finetune.FitSettings;
-import thaw.finetune.FrozenBatchNorm;
-import thaw.finetune.LearningRates;
-import thaw.finetune.Objective;
-import thaw.finetune.Precompute;
-import thaw.finetune.ScheduleRecipe;
-import thaw.finetune.TrainingPhase;
-import thaw.finetune.TrainingPlan;
+import thaw.engine.optim.GradientClipping;
+import thaw.engine.optim.SGD;
+import thaw.engine.optim.WeightAverage;
 import thaw.finetune.augment.Augmentation;
 import thaw.finetune.augment.BatchMix;
 import thaw.finetune.augment.CutMix;
@@ -27,8 +22,16 @@ import thaw.finetune.augment.Mixup;
 import thaw.finetune.augment.RandomErasing;
 import thaw.finetune.data.FolderLayout;
 import thaw.finetune.data.Split;
+import thaw.finetune.diagnostics.DiagnosticsOptions;
 import thaw.finetune.images.Transforms;
-import thaw.finetune.insight.InsightOptions;
+import thaw.finetune.loss.Objective;
+import thaw.finetune.plan.LearningRates;
+import thaw.finetune.plan.ScheduleRecipe;
+import thaw.finetune.plan.TrainingPhase;
+import thaw.finetune.plan.TrainingPlan;
+import thaw.finetune.train.FitSettings;
+import thaw.finetune.train.FrozenBatchNorm;
+import thaw.finetune.train.Precompute;
 
 class RunSettingsTest {
 
@@ -45,7 +48,7 @@ class RunSettingsTest {
         return new RunSettings(RunSettings.Data.of("/photos", null, null, 0.2, Split.STRATIFIED, 32, false, true,
                 Transforms.of(64)), RunSettings.Network.ofScratch("resnet20", "concat"), "stages",
                 RunSettings.describe(plan), fit, loss, augmentation, mix,
-                Precompute.When.EXACT, InsightOptions.standard(), 3, RunSettings.Keep.BEST, 7,
+                Precompute.When.EXACT, DiagnosticsOptions.standard(), 3, RunSettings.Keep.BEST, 7,
                 new RunSettings.Environment("1", "17", "cpu"));
     }
 
@@ -66,10 +69,11 @@ class RunSettingsTest {
         Path file = folder.resolve("settings.json");
         for (RunSettings one : List.of(
                 settings(TrainingPlan.fineTune(3), FitSettings.sgd(), Objective.crossEntropy(), null, null),
-                settings(GRADUAL, FitSettings.adamW().average(0.99, true).frozenBatchNorm(FrozenBatchNorm.EVAL).clipNorm(0.1),
+                settings(GRADUAL, FitSettings.adamW().average(new WeightAverage.Decay(0.99, true)).frozenBatchNorm(FrozenBatchNorm.EVAL)
+                        .clip(new GradientClipping.ByNorm(0.1)).clip(new GradientClipping.ByValue(2)),
                         Objective.crossEntropy().labelSmoothing(0.1).classWeights(List.of(0.5, 1.5)),
                         Augmentation.fastai(1.5).with(RandomErasing.of(0.25)), new Mixup(0.4)),
-                settings(GRADUAL, FitSettings.sgd().nesterov(true), Objective.binaryCrossEntropy().threshold(0.3),
+                settings(GRADUAL, FitSettings.sgd().option(SGD.NESTEROV, 1), Objective.binaryCrossEntropy().threshold(0.3),
                         Augmentation.none(), new CutMix(1)))) {
             one.write(file);
             RunSettings read = RunSettings.read(file);
@@ -79,13 +83,35 @@ class RunSettingsTest {
         assertEquals(GRADUAL, settings(GRADUAL, FitSettings.sgd(), Objective.crossEntropy(), null, null).trainingPlan());
     }
 
+    /** The settings of a run are text; what has none is refused before the run begins. */
+    @Test
+    void whatHasNoTextIsRefused() {
+        for (FitSettings fit : List.of(FitSettings.of(SGD::new), FitSettings.sgd().clip(parameters -> { }))) {
+            assertThrows(IllegalArgumentException.class,
+                    () -> settings(GRADUAL, fit, Objective.crossEntropy(), null, null));
+        }
+        TrainingPlan own = TrainingPlan.gradualUnfreezing(2, (epochs, steps) -> (step, base) -> base, LearningRates.of(0.1));
+        assertThrows(IllegalArgumentException.class, () -> RunSettings.describe(own));
+    }
+
+    @Test
+    void anEarlyVersionsRunIsRefusedByItsVersion() throws IOException {
+        ObjectMapper json = new ObjectMapper();
+        ObjectNode old = (ObjectNode) json.readTree(
+                settings(GRADUAL, FitSettings.sgd(), Objective.crossEntropy(), null, null).toJson());
+        ((ObjectNode) old.get("fit")).put("optimizer", "SGD").put("momentum", 0.9).put("weightDecay", 1e-4);
+        Path file = Files.writeString(folder.resolve("early.json"), old.toString());
+        String message = assertThrows(IOException.class, () -> RunSettings.read(file)).getMessage();
+        assertTrue(message.contains("an early version of Thaw 1,"), message);
+    }
+
     @Test
     void differencesAreNamedByTheirPlace() {
         RunSettings was = settings(TrainingPlan.fineTune(3), FitSettings.sgd(), Objective.crossEntropy(), null, null);
-        RunSettings is = settings(TrainingPlan.fineTune(4), FitSettings.sgd().momentum(0.8), Objective.crossEntropy(), null,
+        RunSettings is = settings(TrainingPlan.fineTune(4), FitSettings.sgd().option("momentum", 0.8), Objective.crossEntropy(), null,
                 new Mixup(0.4));
         List<String> found = was.differences(is.on(new RunSettings.Environment("2", "25", "opencl")));
-        assertTrue(found.contains("fit.momentum was 0.9, is 0.8"), found::toString);
+        assertTrue(found.contains("fit.optimizer was \"sgd(momentum=0.9,weight_decay=1.0E-4)\", is \"sgd(momentum=0.8,weight_decay=1.0E-4)\""), found::toString);
         assertTrue(found.contains("plan[1].epochs was 3, is 4"), found::toString);
         assertTrue(found.stream().anyMatch(line -> line.startsWith("mix was null, is {")), found::toString);
         assertEquals(3, found.size(), found::toString);

@@ -7,7 +7,7 @@ import thaw.kernels.ReferenceAgreement;
 /** Compares the plain loops with the reference, with one thread and with more threads than cores. */
 class PlainBackendTest extends ReferenceAgreement {
 
-    /** Winograd's transforms amplify rounding errors; see {@link PlainWinograd}. */
+    /** Winograd's transforms amplify rounding errors; see {@link thaw.kernels.cpu.winograd.PlainWinograd}. */
     @Override
     protected double convolutionTolerance() {
         return 1e-4;

@@ -3,17 +3,22 @@ package thaw.kernels.cpu;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
-import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import thaw.kernels.cpu.microkernel.BlockLoops;
+import thaw.kernels.cpu.norm.VectorLaneLoops;
+import thaw.kernels.cpu.parallel.Workers;
 
 /** Scalar loops run first, then vectors; results do not show it, because both give the same bits (ScalarBlockLoopsTest). */
 class QuickStartTest {
 
-    private final CurrentLoops loops = new CurrentLoops(TwoVectorTaps.L);
+    private static final int LANES = new VectorLaneLoops().lanes();
+
+    private final BlockLoops loops = new BlockLoops(LANES, true);
 
     @BeforeAll
     static void vectors() {
@@ -23,39 +28,39 @@ class QuickStartTest {
     @Test
     void scalarLoopsMakeWayForVectors() {
         try (Workers workers = new Workers(1)) {
-            QuickStart start = new QuickStart(loops, workers, TwoVectorTaps.L);
-            assertInstanceOf(VectorBlockLoops.class, loops.get());
+            QuickStart start = new QuickStart(loops, workers, LANES);
+            assertTrue(loops.vectors());
             start.begin();
-            assertInstanceOf(ScalarBlockLoops.class, loops.get());
+            assertFalse(loops.vectors());
             start.await();
-            assertInstanceOf(VectorBlockLoops.class, loops.get());
+            assertTrue(loops.vectors());
         }
     }
 
     @Test
     void vectorsWaitUntilNothingRuns() {
         try (Workers workers = new Workers(1)) {
-            QuickStart start = new QuickStart(loops, workers, TwoVectorTaps.L);
+            QuickStart start = new QuickStart(loops, workers, LANES);
             workers.run(1, item -> {
                 start.begin();
                 pause(200);
                 assertEquals(0, workers.idleNanos());
-                assertInstanceOf(ScalarBlockLoops.class, loops.get());
+                assertFalse(loops.vectors());
             });
             start.await();
             assertNotEquals(0, workers.idleNanos());
-            assertInstanceOf(VectorBlockLoops.class, loops.get());
+            assertTrue(loops.vectors());
         }
     }
 
     @Test
     void closingEndsIt() {
         try (Workers workers = new Workers(1)) {
-            QuickStart start = new QuickStart(loops, workers, TwoVectorTaps.L);
+            QuickStart start = new QuickStart(loops, workers, LANES);
             start.begin();
             start.close();
             start.await();
-            assertInstanceOf(VectorBlockLoops.class, loops.get());
+            assertTrue(loops.vectors());
         }
     }
 

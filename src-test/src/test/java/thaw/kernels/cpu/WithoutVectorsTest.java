@@ -20,7 +20,7 @@ class WithoutVectorsTest extends ReferenceAgreement {
         assertTrue(ModuleLayer.boot().findModule("jdk.incubator.vector").isEmpty());
     }
 
-    /** Winograd's transforms amplify rounding errors; see {@link PlainWinograd}. */
+    /** Winograd's transforms amplify rounding errors; see {@link thaw.kernels.cpu.winograd.PlainWinograd}. */
     @Override
     protected double convolutionTolerance() {
         return 1e-4;

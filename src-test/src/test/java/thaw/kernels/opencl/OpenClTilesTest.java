@@ -15,12 +15,13 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import thaw.Extent;
 import thaw.kernels.Array;
 import thaw.kernels.Backend;
 import thaw.kernels.Conv2dOptions;
 import thaw.kernels.ConvolutionCase;
+import thaw.kernels.DeviceProfile.KernelTime;
 import thaw.kernels.Epilogue;
-import thaw.kernels.KernelTime;
 import thaw.kernels.Shape;
 import thaw.kernels.reference.ReferenceBackend;
 
@@ -51,13 +52,13 @@ class OpenClTilesTest {
         OpenClHere.require();
     }
 
-    static Stream<Tuning> tunings() {
-        return Stream.of(
+    static List<Tuning> tunings() {
+        return Extent.everyNth(3, Stream.of(
                 Tuning.of(new GemmTile(false, 8, 4, 4, 4, 16, 4, true), NEVER),
                 Tuning.of(new GemmTile(false, 4, 8, 2, 4, 8, 2), NEVER),
                 Tuning.of(new GemmTile(false, 2, 2, 3, 1, 4, 1, true), NEVER),
                 Tuning.of(new GemmTile(true, 3, 2, 6, 32, 20, 16), NEVER),
-                Tuning.of(new GemmTile(true, 1, 3, 1, 2, 1, 2), NEVER));
+                Tuning.of(new GemmTile(true, 1, 3, 1, 2, 1, 2), NEVER)));
     }
 
     private static OpenClBackend open(Tuning tuning) {
@@ -138,7 +139,7 @@ class OpenClTilesTest {
     @MethodSource("tunings")
     void convolutionsOfEveryTileAreRight(Tuning tuning) {
         try (OpenClBackend backend = open(tuning)) {
-            agree(backend, ConvolutionCase.all().filter(OpenClTilesTest::isSmall), 1e-5);
+            agree(backend, Extent.everyNth(5, ConvolutionCase.all().filter(OpenClTilesTest::isSmall)).stream(), 1e-5);
         }
     }
 
@@ -184,21 +185,18 @@ class OpenClTilesTest {
         }
     }
 
-    /**
-     * Winograd's algorithm is used from the tuning's number of channels on, for weights' gradients from half as many; the
-     * profile of kernels shows which ran.
-     */
+    /** Winograd's algorithm is used from the tuning's number of channels on; the profile of kernels shows which ran. */
     @Test
     void winogradsAlgorithmIsTakenFromSoManyChannelsOn() {
         ConvolutionCase v = new ConvolutionCase(8, 16, 8, 8, 16, 3, 3, false, Conv2dOptions.of(1, 1));
-        for (int channels : new int[] {16, 17, 33}) {
+        for (int channels : new int[] {16, 17}) {
             Tuning tuning = Tuning.usual(OpenClDevices.best()).withWinogradChannels(channels);
             OpenClBackend.Options profiled = new OpenClBackend.Options(Long.MAX_VALUE, true);
             try (OpenClBackend backend = OpenClBackend.open(OpenClDevices.best().index(), profiled, tuning)) {
                 convolutions(backend, v);
                 List<String> ran = backend.profile().orElseThrow().kernelTimes().stream().map(KernelTime::kernel).toList();
                 assertEquals(channels == 16, ran.contains("winograd_output"));
-                assertEquals(channels <= 32, ran.contains("winograd_weight_gradient"));
+                assertEquals(channels == 16, ran.contains("winograd_weight_gradient"));
             }
         }
     }

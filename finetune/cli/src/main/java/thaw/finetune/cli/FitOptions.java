@@ -1,0 +1,109 @@
+package thaw.finetune.cli;
+
+import java.util.function.BiFunction;
+import picocli.CommandLine.Option;
+import thaw.engine.optim.GradientClipping;
+import thaw.engine.optim.ParamGroup;
+import thaw.engine.optim.SGD;
+import thaw.engine.optim.WeightAverage;
+import thaw.finetune.data.ImageFolder;
+import thaw.finetune.loss.Objective;
+import thaw.finetune.plan.OptimizerRecipe;
+import thaw.finetune.train.FitSettings;
+import thaw.finetune.train.FrozenBatchNorm;
+
+/** Options for the optimizer and the loss. */
+final class FitOptions {
+
+    @Option(names = "--optimizer", paramLabel = "NAME", defaultValue = "sgd", converter = TextOption.OfOptimizer.class,
+            description = "sgd or adamw, also with options: adamw(beta2=0.99) (default: sgd).")
+    private OptimizerRecipe optimizer;
+
+    @Option(names = "--frozen-bn", paramLabel = "MODE", defaultValue = "statistics",
+            description = "Batch norm in frozen groups: statistics (updated), train or eval (default: statistics).")
+    private FrozenBatchNorm frozenBatchNorm;
+
+    @Option(names = "--momentum", paramLabel = "M", hidden = true,
+            description = "Fixed momentum (default: 0.9; one-cycle: 0.95-0.85-0.95).")
+    private Double momentum;
+
+    @Option(names = "--nesterov", hidden = true, description = "Nesterov momentum, for sgd.")
+    private Boolean nesterov;
+
+    @Option(names = "--weight-decay", paramLabel = "W", hidden = true,
+            description = "L2 penalty of sgd (default: 1e-4), decoupled decay of adamw (default: 0.01).")
+    private Double weightDecay;
+
+    @Option(names = "--no-decay-norm", hidden = true, description = "No weight decay for biases and batch norm.")
+    private Boolean noDecayNorm;
+
+    @Option(names = "--clip", paramLabel = "NORM", hidden = true,
+            description = "Clips the norm of all gradients together; 0: no clipping (default: 0).")
+    private Double clipNorm;
+
+    @Option(names = "--clip-value", paramLabel = "X", hidden = true,
+            description = "Clips each element of a gradient; 0: no clipping (default: 0).")
+    private Double clipValue;
+
+    @Option(names = "--accumulate", paramLabel = "N", hidden = true,
+            description = "Accumulates the gradients of N batches for one step (default: 1).")
+    private Integer accumulate;
+
+    @Option(names = "--ema", arity = "0..1", fallbackValue = "0.99", paramLabel = "DECAY", hidden = true,
+            description = "Keeps a moving average of the weights (0.99 if no number is given).")
+    private Double averageDecay;
+
+    @Option(names = "--label-smoothing", paramLabel = "EPS", defaultValue = "0", hidden = true,
+            description = "Share of a target spread over all classes, such as 0.1 (default: 0).")
+    private double labelSmoothing;
+
+    @Option(names = "--threshold", paramLabel = "P", hidden = true,
+            description = "With --multi-label, predicts the classes above probability P; saved in the model (default: 0.5).")
+    private Double threshold;
+
+    @Option(names = "--class-weights", hidden = true, description = "Weights the loss towards rare classes.")
+    private boolean classWeights;
+
+    /** The fixed momentum; null if the schedule or the default decides. */
+    Double momentum() {
+        return momentum;
+    }
+
+    FitSettings settings() {
+        OptimizerRecipe recipe = optimizer;
+        recipe = with(recipe, "--momentum", momentum, OptimizerRecipe::momentum);
+        recipe = with(recipe, "--nesterov", nesterov, (r, on) -> r.with(SGD.NESTEROV, 1));
+        recipe = with(recipe, "--weight-decay", weightDecay, (r, decay) -> r.with(ParamGroup.WEIGHT_DECAY, decay));
+        recipe = with(recipe, "--no-decay-norm", noDecayNorm, (r, off) -> r.with(ParamGroup.DECAY_BIAS_AND_NORM, 0));
+        FitSettings settings = FitSettings.of(recipe).frozenBatchNorm(frozenBatchNorm);
+        settings = with(settings, "--clip", clipNorm, (s, norm) -> norm == 0 ? s : s.clip(new GradientClipping.ByNorm(norm)));
+        settings = with(settings, "--clip-value", clipValue, (s, value) -> value == 0 ? s : s.clip(new GradientClipping.ByValue(value)));
+        settings = with(settings, "--accumulate", accumulate, FitSettings::accumulate);
+        return with(settings, "--ema", averageDecay,
+                (s, decay) -> decay == 0 ? s : s.average(new WeightAverage.Decay(decay, true)));
+    }
+
+    /** Applies an option that was given; one that was not is null. */
+    private static <T, V> T with(T settings, String option, V value, BiFunction<T, V, T> change) {
+        return value == null ? settings : Failure.naming(option, () -> change.apply(settings, value));
+    }
+
+    Objective objective(ImageFolder data) {
+        if (!(labelSmoothing >= 0 && labelSmoothing <= 1)) {
+            throw new Failure("--label-smoothing: expected a share from 0 to 1, got " + labelSmoothing);
+        }
+        if (data.labels().multiLabel()) {
+            if (labelSmoothing > 0) {
+                throw new Failure("--label-smoothing is for images of one class each; leave it out with --multi-label");
+            }
+            Objective.BinaryCrossEntropy loss = Objective.binaryCrossEntropy();
+            loss = threshold == null ? loss : loss.threshold(Threshold.require(threshold));
+            return classWeights ? loss.positiveWeights(data.classWeights()) : loss;
+        }
+        if (threshold != null) {
+            throw new Failure("--threshold is for images that may show several classes; give --multi-label too");
+        }
+        Objective.CrossEntropy loss = Objective.crossEntropy().labelSmoothing(labelSmoothing);
+        return classWeights ? loss.classWeights(data.classWeights()) : loss;
+    }
+}

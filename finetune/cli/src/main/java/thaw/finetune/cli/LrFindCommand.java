@@ -1,0 +1,165 @@
+package thaw.finetune.cli;
+
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
+import java.util.OptionalDouble;
+import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
+import javax.imageio.ImageIO;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import thaw.engine.Device;
+import thaw.engine.io.AtomicFile;
+import thaw.finetune.data.ImageFolder;
+import thaw.finetune.run.BrokenImages;
+import thaw.finetune.run.RunSettings;
+import thaw.finetune.run.RunSetup;
+import thaw.finetune.train.Learner;
+import thaw.finetune.train.LearningRateChart;
+import thaw.finetune.train.LearningRateSweep;
+import thaw.finetune.train.SweepOptions;
+import thaw.resnet.Granularity;
+import thaw.resnet.ResNet;
+
+/** {@code thaw lr-find}: suggests learning rates by a sweep. */
+@Command(name = "lr-find", sortOptions = false, customSynopsis = "thaw lr-find DATA [--weights FILE] [--arch NAME] [OPTIONS]",
+        description = "Suggests learning rates by training briefly at increasing rates.",
+        footer = {"", "Example: thaw lr-find photos --weights resnet50.pth --per-group --chart rates.png"})
+final class LrFindCommand implements Callable<Integer> {
+
+    @CommandLine.Spec
+    private CommandSpec spec;
+
+    @Parameters(paramLabel = "DATA", arity = "0..1", description = "Folder of class folders, or of train/ and valid/.")
+    private Path dataFolder;
+
+    @Mixin
+    private NetworkOptions networkOptions;
+
+    @Option(names = "--per-group", description = "One sweep per layer group, the others kept fixed.")
+    private boolean perGroup;
+
+    @Option(names = "--groups", paramLabel = "GRANULARITY", defaultValue = "3", converter = GranularityOption.class,
+            description = "Layer groups: 3, stages or blocks (default: 3).")
+    private Granularity granularity;
+
+    @Option(names = "--freeze-to", paramLabel = "N", defaultValue = "0",
+            description = "Freezes the groups before N; -1: all but the head (default: 0).")
+    private int freezeTo;
+
+    @Option(names = "--steps", paramLabel = "N", defaultValue = "100", description = "Steps per sweep (default: 100).")
+    private int steps;
+
+    @Option(names = "--start", paramLabel = "RATE", defaultValue = "1e-7", description = "First rate (default: 1e-7).")
+    private double start;
+
+    @Option(names = "--end", paramLabel = "RATE", defaultValue = "10", description = "Last rate (default: 10).")
+    private double end;
+
+    @Option(names = "--chart", paramLabel = "FILE", description = "Writes a chart of the losses (PNG).")
+    private Path chart;
+
+    @Mixin
+    private FitOptions fitOptions;
+
+    @Mixin
+    private DataOptions dataOptions;
+
+    @Mixin
+    private DeviceOptions deviceOptions;
+
+    @Mixin
+    private OutputOptions output;
+
+    @Option(names = "--help-all", description = "Shows this help with the rarely used options.")
+    private boolean helpAll;
+
+    @Override
+    public Integer call() throws IOException {
+        if (helpAll) {
+            output.text(AllOptions.help(spec));
+            return 0;
+        }
+        if (dataFolder == null) {
+            throw new CommandLine.ParameterException(spec.commandLine(), "Missing required parameter: 'DATA'");
+        }
+        Counts.require("--steps", steps, 1);
+        if (!(start > 0 && end > start && Double.isFinite(end))) {
+            throw new Failure("--start and --end: expected 0 < start < end, got "
+                    + start + " and " + end);
+        }
+        if (chart != null) {
+            AtomicFile.requireWritable(chart);
+        }
+        dataOptions.requireSense();
+        NetworkOptions.Start from = networkOptions.read();
+        RunSettings.Data data = dataOptions.describe(dataFolder, from.transforms(dataOptions.size()));
+        ImageFolder images = RunSetup.images(data, dataOptions.augmentation(), dataOptions.mix(), dataOptions.seed(),
+                deviceOptions.threads());
+        try (Device device = deviceOptions.open(output)) {
+            device.generator().seed(dataOptions.seed());
+            ResNet net = from.build(device, images.classes().size(), dataOptions.seed());
+            if (from.isPretrained()) {
+                from.pretrained().notes().forEach(output::note);
+            }
+            try (Learner learn = new Learner(net, images).granularity(granularity).settings(fitOptions.settings())
+                    .loss(fitOptions.objective(images)).freezeTo(freezeTo)) {
+                SweepOptions options = new SweepOptions(start, end, steps, true);
+                output.text(images.summary() + DataReport.skipped(images));
+                report(perGroup ? learn.lrFindPerGroup(options) : List.of(learn.lrFind(options)), learn, images);
+            }
+        }
+        return 0;
+    }
+
+    private void report(List<LearningRateSweep> sweeps, Learner learn, ImageFolder images) throws IOException {
+        output.text(String.format(Locale.ROOT, "%-12s  %-10s  %-10s  %-10s", "group", "valley", "steep", "minimum"));
+        ObjectNode json = OutputOptions.object();
+        ArrayNode array = json.putArray("sweeps");
+        for (LearningRateSweep sweep : sweeps) {
+            output.text(String.format(Locale.ROOT, "%-12s  %-10s  %-10s  %-10s", sweep.group(), text(sweep.valley()),
+                    text(sweep.steep()), text(sweep.minimum())).stripTrailing());
+            ObjectNode one = array.addObject().put("group", sweep.group());
+            put(one, "valley", sweep.valley());
+            put(one, "steep", sweep.steep());
+            put(one, "minimum", sweep.minimum());
+            ArrayNode rates = one.putArray("lr");
+            sweep.rates().forEach(rates::add);
+            ArrayNode losses = one.putArray("loss");
+            sweep.losses().forEach(losses::add);
+        }
+        if (perGroup && sweeps.size() == learn.groups().size() && sweeps.stream().allMatch(s -> s.valley().isPresent())) {
+            output.text("learning rates at the valleys: --lr " + sweeps.stream().map(s -> Rates.text(s.valley().getAsDouble()))
+                    .collect(Collectors.joining(",")));
+        }
+        if (chart != null) {
+            ByteArrayOutputStream png = new ByteArrayOutputStream();
+            ImageIO.write(LearningRateChart.draw(sweeps), "png", png);
+            AtomicFile.write(chart, png.toByteArray());
+            output.text("chart written to " + chart);
+            json.put("chart", chart.toString());
+        }
+        BrokenImages broken = BrokenImages.of(learn.broken());
+        DataReport.note(output, broken, "in the result of --json");
+        DataReport.add(json, images, images.summary());
+        DataReport.add(json, broken);
+        output.result(json);
+    }
+
+    private static String text(OptionalDouble rate) {
+        return rate.isEmpty() ? "-" : Rates.text(rate.getAsDouble());
+    }
+
+    private static void put(ObjectNode json, String name, OptionalDouble rate) {
+        json.put(name, rate.isEmpty() ? null : (Double) rate.getAsDouble());
+    }
+}

@@ -1,0 +1,185 @@
+package thaw.finetune.cli;
+
+import java.util.ArrayList;
+import java.util.List;
+import picocli.CommandLine.Option;
+import thaw.finetune.plan.LearningRates;
+import thaw.finetune.plan.ScheduleRecipe;
+import thaw.finetune.plan.TrainingPhase;
+import thaw.finetune.plan.TrainingPlan;
+import thaw.resnet.Granularity;
+
+/** Options for the training plan: epochs, frozen layer groups, learning rates, schedule and image sizes. */
+final class PlanOptions {
+
+    private static final double FINE_TUNE_LR_MULT = 100;
+    private static final double DEFAULT_HEAD_RATE = 0.05;
+    private static final double DEFAULT_RATE = 0.01;
+    /** The default ratio of the head's learning rate to the stem's, for a pretrained network. */
+    private static final double DEFAULT_RATIO = 100;
+
+    @Option(names = "--epochs", paramLabel = "N", defaultValue = "5", description = "Epochs for all layers (default: 5).")
+    private int epochs;
+
+    @Option(names = "--freeze-epochs", paramLabel = "N",
+            description = "Head-only epochs before (default: 1; scratch: 0).")
+    private Integer freezeEpochs;
+
+    @Option(names = "--freeze-lr", paramLabel = "RATE", hidden = true, converter = TextOption.OfRates.class,
+            description = "Rate of --freeze-epochs (default: 0.05).")
+    private LearningRates freezeRate;
+
+    @Option(names = "--groups", paramLabel = "GRANULARITY", defaultValue = "3", converter = GranularityOption.class,
+            description = "Layer groups: 3, stages or blocks (default: 3).")
+    private Granularity granularity;
+
+    @Option(names = "--lr", paramLabel = "RATES", converter = TextOption.OfRates.class,
+            description = "One, one per group, LO:HI or :HI (default: 1e-4:1e-2; scratch: 0.01).")
+    private LearningRates rates;
+
+    @Option(names = "--layer-decay", paramLabel = "F", hidden = true,
+            description = "Each group's rate is F times that of the next; --lr is the head's.")
+    private Double layerDecay;
+
+    @Option(names = "--freeze-to", paramLabel = "N",
+            description = "Freezes the groups before N; -2: all but the last 2.")
+    private Integer freezeTo;
+
+    @Option(names = "--fine-tune", arity = "0..1", fallbackValue = "2e-3", paramLabel = "LR",
+            description = "fastai's fine_tune at base rate LR (default: 2e-3).")
+    private Double fineTune;
+
+    @Option(names = "--gradual", description = "Unfreezes a group per epoch, from the head down.")
+    private boolean gradual;
+
+    @Option(names = "--schedule", paramLabel = "NAME", converter = TextOption.OfSchedule.class,
+            description = "one-cycle, sgdr, flat-cos, cosine, step or constant, also with options: step(step_size=2)"
+                    + " (default: one-cycle).")
+    private ScheduleRecipe schedule;
+
+    @Option(names = "--sizes", paramLabel = "PIXELS", split = ",", hideParamSyntax = true, hidden = true,
+            description = "Image sizes among which the epochs are divided, smallest first: 48,64.")
+    private int[] sizes;
+
+    Granularity granularity() {
+        return granularity;
+    }
+
+    /** The image size of the last epoch: the last of {@code --sizes}, or else {@code size}, which may be null. */
+    Integer lastSize(Integer size) {
+        if (sizes == null) {
+            return size;
+        }
+        if (size != null) {
+            throw new Failure("--size and --sizes: give one of them; the last of --sizes is the model's");
+        }
+        return sizes[sizes.length - 1];
+    }
+
+    /**
+     * The training plan.
+     *
+     * @param names    the layer groups' names
+     * @param momentum a fixed momentum; null for the schedule's
+     */
+    TrainingPlan plan(boolean pretrained, List<String> names, Double momentum) {
+        int first = freezeEpochs != null ? freezeEpochs : pretrained && !gradual ? 1 : 0;
+        requireSense(first, names);
+        if (fineTune != null) {
+            return shared(fineTune(first), momentum);
+        }
+        List<TrainingPhase> phases = new ArrayList<>();
+        if (first > 0) {
+            LearningRates headRate = freezeRate == null ? LearningRates.of(DEFAULT_HEAD_RATE) : freezeRate;
+            Failure.naming("--freeze-lr", () -> headRate.forGroups(names));
+            phases.add(new TrainingPhase("head", first, recipe(), headRate).freezeTo(-1));
+        }
+        if (epochs > 0) {
+            LearningRates all = mainRates(pretrained);
+            Failure.naming("--lr", () -> all.forGroups(names));
+            int from = freezeTo == null ? 0 : freezeTo;
+            phases.add(gradual ? new TrainingPhase("thaw", epochs, recipe(), -1, all, true, 0)
+                    : new TrainingPhase(from == 0 ? "all" : "part", epochs, recipe(), all).freezeTo(from));
+        }
+        return shared(new TrainingPlan(phases), momentum);
+    }
+
+    private LearningRates mainRates(boolean pretrained) {
+        if (layerDecay != null) {
+            if (rates != null && !rates.isSingle()) {
+                throw new Failure("--layer-decay: expected a single --lr, the head's rate, got " + rates);
+            }
+            double head = rates == null ? DEFAULT_RATE : rates.numbers().get(0);
+            return Failure.naming("--layer-decay", () -> LearningRates.layerDecay(head, layerDecay));
+        }
+        if (rates != null) {
+            return rates;
+        }
+        return pretrained ? LearningRates.slice(DEFAULT_RATE / DEFAULT_RATIO, DEFAULT_RATE) : LearningRates.of(DEFAULT_RATE);
+    }
+
+    private ScheduleRecipe recipe() {
+        return schedule == null ? ScheduleRecipe.oneCycle() : schedule;
+    }
+
+    private TrainingPlan fineTune(int first) {
+        if (rates != null || layerDecay != null || gradual || freezeTo != null || schedule != null || freezeRate != null) {
+            throw new Failure("--fine-tune sets rates, schedule and freezing itself; leave out --lr, --layer-decay,"
+                    + " --freeze-lr, --freeze-to, --gradual and --schedule");
+        }
+        if (!(fineTune > 0 && Double.isFinite(fineTune))) {
+            throw new Failure("--fine-tune: expected a learning rate above 0, got " + fineTune);
+        }
+        if (epochs == 0) {
+            throw new Failure("--fine-tune: expected --epochs of at least 1, got 0");
+        }
+        return TrainingPlan.fineTune(epochs, fineTune, first, FINE_TUNE_LR_MULT);
+    }
+
+    private void requireSense(int first, List<String> names) {
+        Counts.require("--epochs", epochs, 0);
+        Counts.require("--freeze-epochs", first, 0);
+        if (epochs + first == 0) {
+            throw new Failure("nothing to train: --epochs and --freeze-epochs are both 0; give at least one epoch");
+        }
+        if (gradual && freezeTo != null) {
+            throw new Failure("--gradual unfreezes all groups, beginning with the head; leave --freeze-to out");
+        }
+        if (freezeTo != null && freezeTo >= names.size()) {
+            throw new Failure("--freeze-to: " + freezeTo + " would freeze all " + names.size() + " layer groups ("
+                    + String.join(", ", names) + "); give " + (names.size() - 1) + " or -1 to train the last alone");
+        }
+        for (int size : sizes == null ? new int[0] : sizes) {
+            Counts.require("--sizes", size, 1);
+        }
+        if (sizes != null && epochs < sizes.length) {
+            throw new Failure("--sizes has " + sizes.length + " sizes for " + epochs + " epochs; give at least one epoch each");
+        }
+    }
+
+    /** Divides the last phase's epochs among the image sizes, and sets a fixed momentum in one-cycle schedules. */
+    private TrainingPlan shared(TrainingPlan plan, Double momentum) {
+        List<TrainingPhase> phases = new ArrayList<>(plan.phases());
+        if (sizes != null) {
+            TrainingPhase all = phases.remove(phases.size() - 1);
+            if (all.gradual() && sizes.length > 1) {
+                throw new Failure("--gradual trains at a single image size; give one size, or leave --gradual out");
+            }
+            phases.replaceAll(phase -> phase.size(sizes[0]));
+            for (int i = 0; i < sizes.length; i++) {
+                int share = all.epochs() * (i + 1) / sizes.length - all.epochs() * i / sizes.length;
+                phases.add(new TrainingPhase(all.name() + " " + sizes[i], share, all.schedule(), all.freezeTo(), all.rates(),
+                        all.gradual(), sizes[i]));
+            }
+        }
+        return new TrainingPlan(phases).map(phase -> withMomentum(phase, momentum));
+    }
+
+    private static TrainingPhase withMomentum(TrainingPhase phase, Double momentum) {
+        if (momentum == null || !(phase.schedule() instanceof ScheduleRecipe recipe) || !recipe.name().equals("one-cycle")) {
+            return phase;
+        }
+        return new TrainingPhase(phase.name(), phase.epochs(), recipe.with("mom_max", momentum).with("mom_min", momentum),
+                phase.freezeTo(), phase.rates(), phase.gradual(), phase.size());
+    }
+}

@@ -1,0 +1,173 @@
+package thaw.finetune.cli;
+
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import thaw.engine.Device;
+import thaw.engine.io.AtomicFile;
+import thaw.finetune.data.Csv;
+import thaw.finetune.data.ImageFiles;
+import thaw.finetune.predict.ClassProbability;
+import thaw.finetune.predict.Classifier;
+import thaw.finetune.predict.ModelFile;
+import thaw.finetune.predict.NonFiniteScoresException;
+import thaw.finetune.predict.Outcome;
+import thaw.finetune.predict.Prediction;
+
+/** {@code thaw predict}: classifies images. */
+@Command(name = "predict", sortOptions = false, customSynopsis = "thaw predict IMAGE… [--model FILE] [OPTIONS]",
+        description = "Classifies images with a trained model.",
+        footer = {"", "Example: thaw predict cat.jpg --model model.safetensors"})
+final class PredictCommand implements Callable<Integer> {
+
+    @Parameters(paramLabel = "IMAGE", arity = "1..*",
+            description = "Files (JPEG, PNG, GIF, BMP, WebP, TIFF, PPM), or folders of them.")
+    private List<Path> images;
+
+    @Option(names = "--model", paramLabel = "FILE", defaultValue = "model.safetensors",
+            description = "Trained model (default: model.safetensors).")
+    private Path modelFile;
+
+    @Option(names = "--top", paramLabel = "N", defaultValue = "5",
+            description = "Shows the N most probable classes (default: 5).")
+    private int top;
+
+    @Option(names = "--csv", paramLabel = "FILE", description = "Writes all probabilities as a CSV table.")
+    private Path csv;
+
+    @Option(names = "--threshold", paramLabel = "P",
+            description = "For a multi-label model, predicts the classes above probability P (default: the model's).")
+    private Double threshold;
+
+    @Mixin
+    private PixelLimit limit;
+
+    @Mixin
+    private DeviceOptions deviceOptions;
+
+    @Mixin
+    private OutputOptions output;
+
+    @Override
+    public Integer call() throws IOException {
+        Counts.require("--top", top, 1);
+        limit.requireSense();
+        if (csv != null) {
+            AtomicFile.requireWritable(csv);
+        }
+        ModelFile model = Threshold.set(threshold, ModelFile.read(modelFile), modelFile);
+        List<Outcome> outcomes;
+        try (Classifier classifier = classifier(model)) {
+            outcomes = outcomes(classifier);
+        } catch (NonFiniteScoresException overflow) {
+            throw new Failure(modelFile + ": " + overflow.getMessage(), overflow);
+        }
+        List<Outcome.Broken> broken = outcomes.stream().filter(Outcome.Broken.class::isInstance).map(Outcome.Broken.class::cast)
+                .toList();
+        broken.forEach(one -> output.note(one.reason()));
+        if (broken.size() == outcomes.size()) {
+            return Main.FAILED;
+        }
+        ObjectNode json = OutputOptions.object().put("model", modelFile.toString());
+        ArrayNode array = json.putArray("predictions");
+        for (Outcome outcome : outcomes) {
+            ObjectNode one = array.addObject().put("image", outcome.image().toString());
+            if (outcome instanceof Outcome.Predicted predicted) {
+                tell(model, predicted, one);
+            } else if (outcome instanceof Outcome.Broken unread) {
+                one.put("error", unread.reason());
+            }
+        }
+        if (csv != null) {
+            writeTable(model, outcomes);
+            output.text("probabilities written to " + csv);
+            json.put("csv", csv.toString());
+        }
+        output.result(json);
+        return broken.isEmpty() ? 0 : Main.FAILED;
+    }
+
+    private Classifier classifier(ModelFile model) {
+        Device device = deviceOptions.open(output);
+        try {
+            return Classifier.of(model, device);
+        } catch (IllegalArgumentException unfit) {
+            throw new Failure(modelFile + ": " + unfit.getMessage(), unfit);
+        }
+    }
+
+    /** The outcomes for the files and all image files in the folders, in the order given; unreadable entries come last. */
+    private List<Outcome> outcomes(Classifier classifier) {
+        List<Path> files = new ArrayList<>();
+        List<Outcome> unreadable = new ArrayList<>();
+        for (Path given : images) {
+            if (!Files.isDirectory(given)) {
+                files.add(given);
+                continue;
+            }
+            ImageFiles found = ImageFiles.beneath(given);
+            files.addAll(found.images());
+            found.unreadable().forEach(one -> unreadable.add(new Outcome.Broken(one.file(), one.reason())));
+            if (found.images().isEmpty() && found.unreadable().isEmpty()) {
+                unreadable.add(new Outcome.Broken(given, given + ": is a folder without images"));
+            }
+        }
+        List<Outcome> outcomes = new ArrayList<>(classifier.tryPredictAll(files, limit.maxPixels()));
+        outcomes.addAll(unreadable);
+        return outcomes;
+    }
+
+    private void tell(ModelFile model, Outcome.Predicted predicted, ObjectNode one) {
+        Prediction prediction = predicted.prediction();
+        List<ClassProbability> best = prediction.classes().stream().limit(top).toList();
+        String shown = model.labels().multiLabel() ? prediction.labels() + "  " : "";
+        output.text(predicted.image() + "  " + shown + best.stream()
+                .map(c -> String.format(Locale.ROOT, "%s %.1f %%", c.label(), 100 * c.probability()))
+                .collect(Collectors.joining(", ")));
+        one.put("label", best.get(0).label()).put("probability", best.get(0).probability());
+        ArrayNode classes = one.putArray("classes");
+        if (model.labels().multiLabel()) {
+            ArrayNode labels = one.putArray("labels");
+            prediction.labels().forEach(labels::add);
+        }
+        best.forEach(c -> classes.addObject().put("name", c.label()).put("probability", c.probability()));
+    }
+
+    /**
+     * Writes a record for each image: the file, the prediction, and a probability for each class in the model's order. The
+     * record of an unreadable file has empty fields after its name.
+     */
+    private void writeTable(ModelFile model, List<Outcome> outcomes) throws IOException {
+        List<String> header = new ArrayList<>(List.of("file", "predicted"));
+        header.addAll(model.classes());
+        StringBuilder table = new StringBuilder(Csv.line(header));
+        for (Outcome outcome : outcomes) {
+            List<String> fields = new ArrayList<>(List.of(outcome.image().toString()));
+            if (outcome instanceof Outcome.Predicted predicted) {
+                Prediction one = predicted.prediction();
+                fields.add(String.join(";", model.labels().multiLabel() ? one.labels() : List.of(one.label())));
+                Map<String, Double> probabilities = one.classes().stream()
+                        .collect(Collectors.toMap(ClassProbability::label, ClassProbability::probability));
+                model.classes().forEach(name -> fields.add(Float.toString(probabilities.get(name).floatValue())));
+            } else {
+                fields.addAll(Collections.nCopies(1 + model.classes().size(), ""));
+            }
+            table.append(Csv.line(fields));
+        }
+        AtomicFile.write(csv, table.toString().getBytes(StandardCharsets.UTF_8));
+    }
+}

@@ -1,0 +1,49 @@
+package thaw.finetune.cli;
+
+import java.awt.image.BufferedImage;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.util.concurrent.Callable;
+import javax.imageio.ImageIO;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import thaw.engine.Device;
+import thaw.finetune.demo.ShippedNetwork;
+import thaw.finetune.images.ImageDecoder;
+import thaw.finetune.images.RgbImage;
+import thaw.finetune.predict.Classifier;
+import thaw.finetune.predict.Prediction;
+
+/**
+ * {@code thaw rehearse}: predicts a blank image with the bundled network. The launcher runs it once to record the classes
+ * that a prediction loads.
+ */
+@Command(name = "rehearse", hidden = true, customSynopsis = "thaw rehearse [OPTIONS]",
+        description = "Makes a prediction, which the launcher records to start faster.")
+final class RehearseCommand implements Callable<Integer> {
+
+    private static final int SIDE = 96;
+
+    @Mixin
+    private DeviceOptions deviceOptions;
+
+    @Mixin
+    private OutputOptions output;
+
+    @Override
+    public Integer call() throws IOException {
+        ByteArrayOutputStream jpeg = new ByteArrayOutputStream();
+        ImageIO.write(new BufferedImage(SIDE, SIDE, BufferedImage.TYPE_INT_RGB), "jpg", jpeg);
+        Device device = deviceOptions.open(output);
+        try (Classifier classifier = Classifier.of(ShippedNetwork.read(), device)) {
+            RgbImage image = ImageDecoder.decode(jpeg.toByteArray(), "blank.jpg");
+            Prediction blank = classifier.predict(image);
+            // The first prediction runs on scalar loops; only after the warm-up do the vector loops run.
+            device.warmUp(false);
+            classifier.predict(image);
+            output.text("blank.jpg  " + blank.label());
+            output.result(OutputOptions.object().put("label", blank.label()));
+        }
+        return 0;
+    }
+}

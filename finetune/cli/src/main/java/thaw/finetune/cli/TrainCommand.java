@@ -1,0 +1,311 @@
+package thaw.finetune.cli;
+
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+import java.util.concurrent.Callable;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import thaw.engine.Device;
+import thaw.engine.io.AtomicFile;
+import thaw.finetune.data.ImageFolder;
+import thaw.finetune.diagnostics.DiagnosticsOptions;
+import thaw.finetune.plan.TrainingPlan;
+import thaw.finetune.run.BrokenImages;
+import thaw.finetune.run.Fingerprint;
+import thaw.finetune.run.RunFolder;
+import thaw.finetune.run.RunSettings;
+import thaw.finetune.run.RunSetup;
+import thaw.finetune.run.TrainingRun;
+import thaw.finetune.train.Learner;
+import thaw.resnet.GroupTable;
+import thaw.resnet.LayerGroup;
+import thaw.resnet.ResNet;
+
+/** {@code thaw train}: trains a network on a folder of images, optionally its head alone first. */
+@Command(name = "train", sortOptions = false, customSynopsis = "thaw train DATA [--weights FILE] [--arch NAME] [OPTIONS]",
+        description = "Trains a ResNet on images, from weights or from scratch.",
+        footer = {"", "Example: thaw train photos --weights resnet50.pth --lr 1e-5,1e-4,1e-2 -o RUN/"})
+final class TrainCommand implements Callable<Integer> {
+
+    private static final String MODEL_ENDING = ".safetensors";
+    private static final int PROBE_IMAGES = 32;
+    private static final double UPDATE_RATIO_LIMIT = 1e-2;
+
+    /** Least number of parameters for which kernels are compiled in advance; training a ResNet-20 takes less time than that. */
+    private static final long WARMED_UP = 5_000_000;
+
+    /** The thread count in a device's description, which does not affect results: they are bit-identical for any number. */
+    private static final String THREADS = ", \\d+ threads?$";
+
+    @CommandLine.Spec
+    private CommandSpec spec;
+
+    @Parameters(paramLabel = "DATA", arity = "0..1", description = "Folder of class folders, or of train/ and valid/.")
+    private Path dataFolder;
+
+    @Mixin
+    private NetworkOptions networkOptions;
+
+    @Mixin
+    private PlanOptions planOptions;
+
+    @Mixin
+    private FitOptions fitOptions;
+
+    @Mixin
+    private DataOptions dataOptions;
+
+    @Option(names = "--patience", paramLabel = "N", defaultValue = "0",
+            description = "Ends after N epochs without a lower validation loss.")
+    private int patience;
+
+    @Option(names = "--keep", paramLabel = "WHICH", defaultValue = "last",
+            description = "Model to keep: last, or best by validation loss (default: last).")
+    private RunSettings.Keep keep;
+
+    @Option(names = "--precompute", paramLabel = "MODE", defaultValue = "auto", hidden = true,
+            description = "Computes a frozen body's features once per image: auto, if the trained head is the same; on, an"
+                    + " error if it is not; or off (default: auto).")
+    private PrecomputeMode precompute;
+
+    @Option(names = {"--diagnostics", "--insight"}, paramLabel = "STEPS", hidden = true,
+            description = "Steps between diagnostics of the layer groups; 0: none (default: 10).")
+    private Integer diagnostics;
+
+    @Option(names = {"-o", "--out"}, paramLabel = "OUT", defaultValue = "model.safetensors",
+            description = "Folder for the run, or .safetensors file for the model alone (default: model.safetensors).")
+    private Path out;
+
+    @Option(names = "--resume", description = "Resumes the stopped run in -o RUN/.")
+    private boolean resume;
+
+    @Option(names = "--checkpoint-every", paramLabel = "SEC", defaultValue = "60", hidden = true,
+            description = "Seconds between checkpoints, besides one after each epoch (default: 60).")
+    private double checkpointSeconds;
+
+    @Mixin
+    private DeviceOptions deviceOptions;
+
+    @Mixin
+    private OutputOptions output;
+
+    @Option(names = "--help-all", description = "Shows this help with the rarely used options.")
+    private boolean helpAll;
+
+    @Override
+    public Integer call() throws IOException {
+        if (helpAll) {
+            output.text(AllOptions.help(spec));
+            return 0;
+        }
+        RunFolder folder = out.toString().endsWith(MODEL_ENDING) || Files.isRegularFile(out) ? null : new RunFolder(out);
+        requireSense(folder);
+        if (resume && dataFolder == null) {
+            return train(new Resumption(folder, output).settings(spec.commandLine().getParseResult()), folder);
+        }
+        if (dataFolder == null) {
+            throw new CommandLine.ParameterException(spec.commandLine(), "Missing required parameter: 'DATA'");
+        }
+        RunSettings settings = settings(folder);
+        if (folder == null) {
+            AtomicFile.requireWritable(out);
+        } else if (resume && folder.hasRun()) {
+            new Resumption(folder, output).requireSame(settings);
+        } else {
+            folder.requireFree();
+        }
+        return train(settings, folder);
+    }
+
+    private void requireSense(RunFolder folder) {
+        Counts.require("--patience", patience, 0);
+        Counts.require("--diagnostics", diagnostics == null ? 0 : diagnostics, 0);
+        if (!(checkpointSeconds >= 0)) {
+            throw new Failure("--checkpoint-every: expected 0 or more seconds, got " + checkpointSeconds);
+        }
+        if (folder != null) {
+            return;
+        }
+        if (resume) {
+            throw new Failure("--resume needs -o RUN/, the folder of the run to resume; " + out + " is a model file");
+        }
+        if (patience > 0 || keep != RunSettings.Keep.LAST || diagnostics != null) {
+            throw new Failure("--patience, --keep best and --diagnostics need a run folder; give -o RUN/ instead of " + out);
+        }
+    }
+
+    private RunSettings settings(RunFolder folder) throws IOException {
+        NetworkOptions.Start start = networkOptions.read();
+        List<String> groups = GroupTable.of(start.architecture(), 1, 1, planOptions.granularity()).groups().stream()
+                .map(GroupTable.Group::name).toList();
+        dataOptions.requireSense();
+        TrainingPlan plan = planOptions.plan(start.isPretrained(), groups, fitOptions.momentum());
+        Integer side = planOptions.lastSize(dataOptions.size());
+        RunSettings.Data data = dataOptions.describe(dataFolder, start.transforms(side));
+        ImageFolder images = RunSetup.images(data, dataOptions.augmentation(), dataOptions.mix(), dataOptions.seed(),
+                deviceOptions.threads());
+        int steps = diagnostics == null ? DiagnosticsOptions.standard().everySteps() : diagnostics;
+        DiagnosticsOptions look = folder == null || steps == 0 ? DiagnosticsOptions.off()
+                : new DiagnosticsOptions(steps, Math.min(PROBE_IMAGES, images.batch()) < 2 ? 0 : PROBE_IMAGES, UPDATE_RATIO_LIMIT);
+        return new RunSettings(data.found(images), start.describe(), planOptions.granularity().label(), RunSettings.describe(plan),
+                fitOptions.settings(), fitOptions.objective(images), dataOptions.augmentation(), dataOptions.mix(),
+                precompute.when(), look, patience, keep, dataOptions.seed(),
+                new RunSettings.Environment(Version.number(), Runtime.version().toString(), ""));
+    }
+
+    private Integer train(RunSettings wanted, RunFolder folder) throws IOException {
+        if (folder != null && folder.hasRun() && folder.isFinished()) {
+            // A kill between the last write of the run and the removal of the checkpoint leaves it behind.
+            folder.removeCheckpoint();
+            output.text("the run in " + folder.path() + " is finished already; its model is " + folder.model());
+            output.result(OutputOptions.object().put("model", folder.model().toString()).put("finished", true));
+            return 0;
+        }
+        Pretrained pretrained = pretrained(wanted.network());
+        ImageFolder images = RunSetup.images(wanted, deviceOptions.threads());
+        try (Device device = deviceOptions.open(output)) {
+            RunSettings settings = wanted.on(new RunSettings.Environment(Version.number(), Runtime.version().toString(),
+                    device.description()));
+            noteOtherDevice(folder, settings);
+            ResNet net = network(settings, pretrained, device, images);
+            if (pretrained != null) {
+                pretrained.notes().forEach(output::note);
+            }
+            try (Learner learn = RunSetup.learner(settings, net, images)) {
+                learn.check(settings.trainingPlan());
+                describe(settings, net, images);
+                if (net.parameterCount() >= WARMED_UP) {
+                    device.warmUp(true);
+                }
+                return train(settings, learn, images, folder);
+            }
+        }
+    }
+
+    private Integer train(RunSettings settings, Learner learn, ImageFolder images, RunFolder folder) throws IOException {
+        try (TrainingLog log = new TrainingLog(output, learn.groups().stream().map(LayerGroup::name).toList());
+                Interruption interruption = new Interruption(() -> {
+                    learn.stop();
+                    output.note("stopping after this step; interrupt again to end at once");
+                })) {
+            return folder == null ? intoFile(settings, learn, images, log, interruption)
+                    : intoFolder(settings, learn, images, log, folder);
+        }
+    }
+
+    private static Pretrained pretrained(RunSettings.Network network) throws IOException {
+        if (network.weights() == null) {
+            return null;
+        }
+        Path file = Path.of(network.weights());
+        Pretrained pretrained = Pretrained.read(file, network.architecture(), network.weightsKey(), network.prefix(),
+                Set.copyOf(network.variants()));
+        if (!Fingerprint.ofFile(file).equals(network.sha256())) {
+            throw new Failure(file + ": the file has changed since the run began; restore the old one, or begin another run");
+        }
+        return pretrained;
+    }
+
+    private static ResNet network(RunSettings settings, Pretrained pretrained, Device device, ImageFolder images) {
+        try {
+            return RunSetup.network(settings, pretrained == null ? null : pretrained.network(), device, images.classes().size());
+        } catch (IllegalArgumentException misfit) {
+            throw pretrained == null ? misfit : new Failure(pretrained.file() + ": " + misfit.getMessage(), misfit);
+        }
+    }
+
+    private void noteOtherDevice(RunFolder folder, RunSettings settings) throws IOException {
+        if (folder != null && folder.hasRun()) {
+            RunSettings.Environment before = folder.settings().environment();
+            RunSettings.Environment now = settings.environment();
+            boolean sameDevice = before.device().replaceFirst(THREADS, "").equals(now.device().replaceFirst(THREADS, ""));
+            if (!sameDevice || !before.java().equals(now.java())) {
+                output.note("the run began on " + before.device() + " with Java " + before.java()
+                        + "; results may differ in their last digits here");
+            }
+        }
+    }
+
+    private void describe(RunSettings settings, ResNet net, ImageFolder data) {
+        String weights = settings.network().weights();
+        output.text(net.architecture() + " with " + String.format(Locale.ROOT, "%,d", net.parameterCount()) + " parameters, "
+                + (weights == null ? "from scratch" : "from " + weights));
+        output.text("on " + net.device().description());
+        output.text(data.summary() + DataReport.skipped(data));
+    }
+
+    private Integer intoFile(RunSettings settings, Learner learn, ImageFolder images, TrainingLog log, Interruption interruption)
+            throws IOException {
+        learn.listener(log.phases(settings.fit().frozenBatchNorm()));
+        learn.run(settings.trainingPlan());
+        learn.save(out);
+        boolean cut = interruption.asked();
+        String what = (cut ? "stopped; " : "") + "model saved as " + out;
+        BrokenImages broken = BrokenImages.of(learn.broken());
+        DataReport.note(output, broken, "in the result of --json, and in broken.csv if -o names a folder");
+        report(settings, learn, images, log, broken, log.accuracy(), what, out, cut);
+        return cut ? Interruption.EXIT_CODE : 0;
+    }
+
+    private Integer intoFolder(RunSettings settings, Learner learn, ImageFolder images, TrainingLog log, RunFolder folder)
+            throws IOException {
+        if (folder.hasCheckpoint()) {
+            output.text("resuming the run in " + folder.path());
+        }
+        TrainingRun.Outcome outcome = new TrainingRun(folder, settings, learn,
+                log.phases(settings.fit().frozenBatchNorm()), checkpointSeconds).run();
+        log.close();
+        if (outcome.ending() == TrainingRun.Ending.STOPPED) {
+            output.note("stopped; thaw train --resume -o " + folder.path() + " continues the run");
+            return Interruption.EXIT_CODE;
+        }
+        if (outcome.ending() == TrainingRun.Ending.EARLY) {
+            output.text("ended early: " + settings.patience() + " epochs without a lower validation loss");
+        }
+        log.rows(outcome.log());
+        double accuracy = TrainingLog.accuracy(outcome.kept());
+        DataReport.note(output, outcome.broken(), "in " + folder.broken());
+        report(settings, learn, images, log, outcome.broken(), accuracy,
+                "epoch " + outcome.kept().epoch() + "; model saved as " + folder.model(),
+                folder.model(), false);
+        return 0;
+    }
+
+    private void report(RunSettings settings, Learner learn, ImageFolder images, TrainingLog log, BrokenImages broken,
+            double accuracy, String what, Path model, boolean stopped) {
+        long parameters = learn.groups().stream().mapToLong(LayerGroup::parameterCount).sum();
+        output.text(String.format(Locale.ROOT, "%naccuracy %s on %d images; %s", OutputOptions.number("%.1f %%", 100 * accuracy),
+                learn.validImages(), what));
+        ObjectNode json = OutputOptions.object().put("accuracy", accuracy).put("model", model.toString())
+                .put("architecture", settings.network().architecture()).put("head", settings.network().head())
+                .put("weights", settings.network().weights()).put("parameters", parameters)
+                .put("size", Integer.parseInt(settings.data().transforms().get("transforms.size")))
+                .put("batch", settings.data().batch()).put("seed", settings.seed())
+                .put("device", settings.environment().device()).put("train_images", settings.data().trainImages())
+                .put("valid_images", settings.data().validImages());
+        if (learn.mixesScales()) {
+            DataReport.noteScales(output, images);
+        }
+        DataReport.add(json, images, images.summary());
+        DataReport.add(json, broken);
+        if (stopped) {
+            json.put("stopped", true);
+        }
+        ArrayNode classes = json.putArray("classes");
+        settings.data().classes().forEach(classes::add);
+        ArrayNode groups = json.putArray("groups");
+        learn.groups().forEach(group -> groups.add(group.name()));
+        json.set("epochs", log.epochs());
+        output.result(json);
+    }
+}

@@ -1,0 +1,187 @@
+package thaw.finetune.cli;
+
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Locale;
+import thaw.finetune.diagnostics.EpochActivity;
+import thaw.finetune.diagnostics.GroupActivity;
+import thaw.finetune.plan.TrainingPhase;
+import thaw.finetune.run.EpochRow;
+import thaw.finetune.run.RunLog;
+import thaw.finetune.train.BatchResult;
+import thaw.finetune.train.EpochResult;
+import thaw.finetune.train.FrozenBatchNorm;
+import thaw.finetune.train.TrainingListener;
+
+/** Reports training: a table row and an entry of the JSON result per epoch, and a progress bar on a terminal. */
+final class TrainingLog implements AutoCloseable {
+
+    /** The greatest number of groups that are listed one by one. */
+    private static final int FEW = 6;
+
+    private final OutputOptions output;
+    private final List<String> groups;
+    private final ArrayNode epochs;
+    private final Progress progress = new Progress();
+    private double accuracy;
+
+    /** @param groups the layer groups' names */
+    TrainingLog(OutputOptions output, List<String> groups) {
+        this.output = output;
+        this.groups = groups;
+        this.epochs = OutputOptions.object().arrayNode();
+        StringBuilder header = new StringBuilder("phase epoch  train loss  valid loss  accuracy  seconds  ");
+        String above = " ".repeat(header.length()) + "rates at the end";
+        groups.forEach(group -> header.append(rateColumn(group)));
+        output.text(above);
+        output.text(header.toString().stripTrailing());
+    }
+
+    /** A listener for a single phase. */
+    TrainingListener phase(String name) {
+        return new Rows(name, null);
+    }
+
+    /** A listener for all phases of a plan. */
+    TrainingListener phases(FrozenBatchNorm frozen) {
+        return new Rows("", frozen);
+    }
+
+    private final class Rows implements TrainingListener {
+
+        /** The mode of batch norm in frozen groups; null to print no line at the start of a phase. */
+        private final FrozenBatchNorm frozen;
+        private String phase;
+        private List<GroupActivity> activity = List.of();
+
+        Rows(String phase, FrozenBatchNorm frozen) {
+            this.phase = phase;
+            this.frozen = frozen;
+        }
+
+        /** Prints the trained groups, the schedule, and the frozen groups with their batch norm's mode. */
+        @Override
+        public void onPhase(TrainingPhase begun, int number, int count) {
+            if (frozen == null) {
+                return;
+            }
+            progress.close();
+            phase = begun.name();
+            int n = begun.freezeTo();
+            int first = n < 0 ? Math.max(0, groups.size() + n) : Math.min(n, groups.size());
+            output.text("training " + names(groups.subList(first, groups.size())) + " by " + begun.schedule()
+                    + (begun.gradual() ? ", one more group each epoch" : "")
+                    + (begun.size() == 0 ? "" : ", images of " + begun.size() + " x " + begun.size())
+                    + (first == 0 ? "" : "; " + names(groups.subList(0, first)) + " frozen: batch norm there "
+                    + frozen.description() + " (" + frozen.label() + ")"));
+        }
+
+        @Override
+        public void onBatch(BatchResult batch) {
+            List<Double> rates = batch.learningRates();
+            progress.step(phase + " " + batch.epoch() + "/" + batch.epochs(), batch.batch(), batch.batches(),
+                    () -> String.format(Locale.ROOT, "loss %.4f rate %s", batch.loss(), Rates.text(rates.get(rates.size() - 1))));
+        }
+
+        @Override
+        public void onWarning(String message) {
+            progress.close();
+            output.text("warning: " + message);
+        }
+
+        @Override
+        public void onNote(String message) {
+            progress.close();
+            output.text(message);
+        }
+
+        @Override
+        public void onValidation(int images, int all) {
+            progress.step("validation", images, all);
+        }
+
+        @Override
+        public void onActivity(EpochActivity found) {
+            activity = found.groups();
+        }
+
+        @Override
+        public void onEpoch(EpochResult epoch) {
+            progress.close();
+            accuracy = epoch.accuracy();
+            StringBuilder row = new StringBuilder(String.format(Locale.ROOT, "%-5s %5s  %10.4f  %10.4f  %6.1f %%  %7.1f  ", phase,
+                    epoch.epoch() + "/" + epoch.epochs(), epoch.trainLoss(), epoch.validLoss(), 100 * epoch.accuracy(),
+                    epoch.seconds()));
+            for (double rate : epoch.learningRates()) {
+                row.append(rateColumn(rate == 0 ? "frozen" : Rates.text(rate)));
+            }
+            output.text(row.toString().stripTrailing());
+            tell(activity);
+            activity = List.of();
+            add(phase, epoch.epoch(), epoch.trainLoss(), epoch.validLoss(), epoch.accuracy(), epoch.seconds(),
+                    epoch.learningRates());
+        }
+    }
+
+    /** Prints a line per group; of more than {@value #FEW} groups, for the three with the greatest update ratio. */
+    private void tell(List<GroupActivity> activity) {
+        Comparator<GroupActivity> byUpdates = Comparator.comparingDouble(group -> -Math.max(0, group.updateRatio()));
+        List<GroupActivity> shown = activity.size() <= FEW ? activity : activity.stream().sorted(byUpdates).limit(3).toList();
+        for (GroupActivity group : shown) {
+            output.text(String.format(Locale.ROOT, "%12s: gradient %s, update %s of the weights per step and %s in all, drift %s",
+                    group.group(), number(group.gradNorm()), number(group.updateRatio()), number(group.relativeDistance()),
+                    number(group.drift())));
+        }
+    }
+
+    private static String number(double value) {
+        boolean small = value != 0 && Math.abs(value) < 1e-3;
+        return !Double.isFinite(value) ? "-" : String.format(Locale.ROOT, small ? "%.1e" : "%.4f", value);
+    }
+
+    /** All names if there are at most {@value #FEW}, otherwise the first and the last. */
+    private static String names(List<String> some) {
+        return some.size() <= FEW ? String.join(", ", some) : some.get(0) + " to " + some.get(some.size() - 1);
+    }
+
+    /** Sets the JSON result's epochs to those of a run's log, including epochs before it was resumed. */
+    void rows(RunLog log) {
+        epochs.removeAll();
+        for (EpochRow row : log.rows()) {
+            add(row.phase(), row.epoch(), row.trainLoss(), row.validLoss(), accuracy(row), row.seconds(), row.learningRates());
+        }
+    }
+
+    /** The share of correct images, or for multi-label models of correct decisions per image and class; NaN if not logged. */
+    static double accuracy(EpochRow row) {
+        return row.metrics().getOrDefault("accuracy", row.metrics().getOrDefault("accuracy_multi", Double.NaN));
+    }
+
+    private void add(String name, int epoch, double trainLoss, double validLoss, double right, double seconds,
+            List<Double> rates) {
+        ObjectNode json = epochs.addObject().put("phase", name).put("epoch", epoch).put("train_loss", trainLoss)
+                .put("valid_loss", validLoss).put("accuracy", right).put("seconds", seconds);
+        ArrayNode array = json.putArray("lr");
+        rates.forEach(array::add);
+    }
+
+    private static String rateColumn(String text) {
+        return String.format(Locale.ROOT, "%-8s", text);
+    }
+
+    /** The accuracy of the last epoch. */
+    double accuracy() {
+        return accuracy;
+    }
+
+    ArrayNode epochs() {
+        return epochs;
+    }
+
+    @Override
+    public void close() {
+        progress.close();
+    }
+}

@@ -1,0 +1,11 @@
+/** Predicting with a trained model: the classifier, the model file, and the decoding and preparation of images. */
+module thaw.predict {
+    requires transitive java.desktop;
+    requires transitive thaw.resnet;
+    requires com.fasterxml.jackson.core;
+
+    exports thaw.finetune.images;
+    exports thaw.finetune.predict;
+
+    uses javax.imageio.spi.ImageReaderSpi;
+}

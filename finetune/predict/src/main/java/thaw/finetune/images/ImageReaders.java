@@ -1,0 +1,89 @@
+package thaw.finetune.images;
+
+import java.io.EOFException;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.List;
+import java.util.ServiceLoader;
+import javax.imageio.ImageReader;
+import javax.imageio.spi.IIORegistry;
+import javax.imageio.spi.ImageReaderSpi;
+import javax.imageio.stream.ImageInputStream;
+
+/**
+ * Selects ImageIO's readers by format. For JPEG, PNG, GIF and BMP the JDK's come first, because their output is equal to
+ * Pillow's, and other readers on the class path get the files that those refuse. TIFF is read by TwelveMonkeys' reader, which is
+ * found through this class's loader: ImageIO finds plug-ins through the class loader of the first thread that uses it, which in
+ * an application server is often the wrong one. WebP has a separate decoder.
+ *
+ * <p>TwelveMonkeys' readers are optional. Without them TIFF files are refused, and so are the JPEG files that the JDK's reader
+ * refuses; the message names the artifact to add.
+ */
+final class ImageReaders {
+    /** Reads an image from a reader with its input set. */
+    interface Reading {
+        RgbImage from(ImageReader reader) throws IOException;
+    }
+
+    private ImageReaders() {
+    }
+
+    /**
+     * Tries the readers of the format in turn.
+     *
+     * @throws IOException the first reader's exception, if none succeeds
+     */
+    static RgbImage read(ImageFormat format, byte[] bytes, Reading reading) throws IOException {
+        List<ImageReaderSpi> providers = providers(format);
+        IOException first = null;
+        for (ImageReaderSpi provider : providers) {
+            try {
+                return read(provider.createReaderInstance(), bytes, reading);
+            } catch (UnsupportedImageException unsupported) {
+                throw unsupported;
+            } catch (IOException failed) {
+                first = first == null ? failed : first;
+            } catch (RuntimeException failed) {
+                /* On damaged files, readers throw any exception that their parsing runs into, such as index errors. */
+                first = first == null ? new IOException("it is damaged", failed) : first;
+            }
+        }
+        boolean refused = format == ImageFormat.JPEG && !(first instanceof EOFException);
+        if (refused && providers.stream().allMatch(ImageReaders::isOfJdk)) {
+            throw new IOException(first.getMessage() + " (more kinds of JPEG are read with com.twelvemonkeys.imageio:imageio-jpeg"
+                    + " on the class path)", first);
+        }
+        throw first;
+    }
+
+    private static RgbImage read(ImageReader reader, byte[] bytes, Reading reading) throws IOException {
+        try (ImageInputStream stream = new ByteArrayImageStream(bytes)) {
+            reader.setInput(stream, true, true);
+            return reading.from(reader);
+        } finally {
+            reader.dispose();
+        }
+    }
+
+    private static List<ImageReaderSpi> providers(ImageFormat format) throws UnsupportedImageException {
+        List<ImageReaderSpi> providers = new ArrayList<>();
+        if (format == ImageFormat.TIFF) {
+            ServiceLoader.load(ImageReaderSpi.class, ImageReaders.class.getClassLoader()).forEach(providers::add);
+        } else {
+            IIORegistry.getDefaultInstance().getServiceProviders(ImageReaderSpi.class, true).forEachRemaining(providers::add);
+        }
+        providers.removeIf(provider -> Arrays.stream(provider.getFormatNames()).noneMatch(format.name()::equalsIgnoreCase));
+        if (providers.isEmpty()) {
+            throw new UnsupportedImageException("TIFF is read only with com.twelvemonkeys.imageio:imageio-tiff on the class path;"
+                    + " add it, or export the image as PNG or JPEG");
+        }
+        providers.sort(Comparator.comparing(provider -> !isOfJdk(provider)));
+        return providers;
+    }
+
+    static boolean isOfJdk(ImageReaderSpi provider) {
+        return "java.desktop".equals(provider.getClass().getModule().getName());
+    }
+}

@@ -1,0 +1,48 @@
+package thaw.finetune.predict;
+
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonGenerator;
+import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.JsonToken;
+import java.io.IOException;
+import java.io.StringWriter;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Writes and reads a JSON array of strings: {@code ["cats","dogs"]}. */
+final class JsonNames {
+    private static final JsonFactory JSON = new JsonFactory();
+
+    private JsonNames() {
+    }
+
+    static String write(List<String> names) throws IOException {
+        StringWriter text = new StringWriter();
+        try (JsonGenerator json = JSON.createGenerator(text)) {
+            json.writeArray(names.toArray(String[]::new), 0, names.size());
+        }
+        return text.toString();
+    }
+
+    /**
+     * Numbers and booleans count as strings of their text.
+     *
+     * @throws IOException if the text is no JSON array of such values
+     */
+    static List<String> read(String text) throws IOException {
+        List<String> names = new ArrayList<>();
+        try (JsonParser json = JSON.createParser(text)) {
+            JsonToken token = json.nextToken();
+            if (token != JsonToken.START_ARRAY) {
+                throw new IOException("expected an array, got " + token);
+            }
+            while ((token = json.nextToken()) != JsonToken.END_ARRAY) {
+                if (token == null || !token.isScalarValue() || token == JsonToken.VALUE_NULL) {
+                    throw new IOException("expected a string, got " + token);
+                }
+                names.add(json.getText());
+            }
+        }
+        return List.copyOf(names);
+    }
+}

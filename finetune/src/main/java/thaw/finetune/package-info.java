@@ -1,6 +1,0 @@
-/**
- * Fine-tuning: a {@link thaw.finetune.Learner} trains a ResNet on a folder of images, with a learning rate per layer
- * group; a {@link thaw.finetune.Classifier} predicts with the saved model. Nothing here prints; events go to a
- * {@link thaw.finetune.TrainingListener}.
- */
-package thaw.finetune;

@@ -1,7 +1,0 @@
-/**
- * Synthetic images: silhouettes of objects with random textures, colours, positions and lighting in front of cluttered
- * backgrounds. They replace real images where none can be shipped: a network is pretrained on one set of classes
- * ({@link thaw.finetune.pictures.PictureSet#pretraining()}) and fine-tuned on another
- * ({@link thaw.finetune.pictures.PictureSet#demo()}). Only its shape identifies an object's class.
- */
-package thaw.finetune.pictures;

@@ -1,0 +1,19 @@
+/** Fine-tuning: data sets, augmentation, losses, plans, the learner, evaluation and metrics, diagnostics, runs and reports. */
+module thaw.finetune {
+    requires transitive thaw.predict;
+    requires transitive com.fasterxml.jackson.databind;
+
+    exports thaw.finetune.augment;
+    exports thaw.finetune.data;
+    exports thaw.finetune.diagnostics;
+    exports thaw.finetune.evaluate;
+    exports thaw.finetune.loss;
+    exports thaw.finetune.metrics;
+    exports thaw.finetune.plan;
+    exports thaw.finetune.report;
+    exports thaw.finetune.run;
+    exports thaw.finetune.train;
+
+    // Run folders are JSON files of records.
+    opens thaw.finetune.run to com.fasterxml.jackson.databind;
+}

@@ -1,0 +1,315 @@
+package thaw.finetune.data;
+
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.Queue;
+import java.util.SplittableRandom;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.ConcurrentSkipListMap;
+import java.util.stream.IntStream;
+import thaw.finetune.images.Crop;
+import thaw.finetune.images.ImageDecoder;
+import thaw.finetune.images.ImageReadException;
+import thaw.finetune.images.RgbImage;
+import thaw.finetune.images.Transforms;
+import thaw.finetune.predict.LabelSet;
+
+/**
+ * A loader: makes the batches of each epoch from a list of image files. Threads exist only while an epoch is open.
+ *
+ * <p>The image at index {@code i} of the list is augmented in epoch {@code e} by a random stream of (seed, e, i), batches are
+ * mixed by one of (seed, e, batch), and the order of the epoch is drawn from one of (seed, e). The result does not depend on the
+ * number of threads, and any epoch can be repeated.
+ */
+public final class BatchLoader {
+    private static final int CHANNELS = 3;
+    /* Keys that separate other draws from those of the images, whose last key is an index from 0. */
+    private static final long ORDER = -1;
+    private static final long MIX = -2;
+    private static final long AUGMENTED_IN_ORDER = -3;
+
+    private final List<Sample> samples;
+    private final LabelSet labels;
+    private final Transforms transforms;
+    private final LoaderOptions options;
+    private final ImageCache<CachedImage> cache;
+    private final Queue<float[]> buffers = new ConcurrentLinkedQueue<>();
+    /** The frozen body's features of each image, used instead of images; or null. */
+    private final ImageFeatures features;
+    /** Broken images by index; shared with the loaders derived from this one. */
+    private final Map<Integer, BrokenImage> broken;
+    private final SeenScales scales;
+
+    /** The cached form of an image: the square for evaluation, or the resized image for random crops or an augmentation. */
+    private enum View { SQUARE, FOR_CROPS, FOR_AUGMENTATION }
+
+    private record CachedImage(Path file, View view) {
+    }
+
+    /** A loader of images of one class each; see {@link #BatchLoader(List, LabelSet, Transforms, LoaderOptions)}. */
+    public BatchLoader(List<Sample> samples, Transforms transforms, LoaderOptions options) {
+        this(samples, numbered(samples), transforms, options);
+    }
+
+    /**
+     * A loader of images.
+     *
+     * @throws IllegalArgumentException if there is no image, {@code dropLast} drops the only batch, a label is not among
+     *                                  {@code labels}, a batch exceeds the length of an array, or {@code balanced} is set for
+     *                                  images of several labels
+     */
+    public BatchLoader(List<Sample> samples, LabelSet labels, Transforms transforms, LoaderOptions options) {
+        this(samples, labels, transforms, options, null, new ConcurrentSkipListMap<>(), new SeenScales());
+    }
+
+    private BatchLoader(List<Sample> samples, LabelSet labels, Transforms transforms, LoaderOptions options,
+            ImageFeatures features, Map<Integer, BrokenImage> broken, SeenScales scales) {
+        this.features = features;
+        this.broken = broken;
+        this.scales = scales;
+        this.samples = List.copyOf(samples);
+        this.labels = labels;
+        this.transforms = Objects.requireNonNull(transforms, "transforms");
+        this.options = options;
+        this.cache = new ImageCache<>(options.cacheBytes());
+        if (samples.isEmpty()) {
+            throw new IllegalArgumentException("a loader needs at least one image, got none");
+        }
+        if (images() == 0) {
+            throw new IllegalArgumentException("dropLast leaves no batch: " + samples.size() + " images, batches of "
+                    + options.batch() + "; use smaller batches");
+        }
+        long floats = (long) CHANNELS * transforms.size() * transforms.size() * options.batch();
+        if (floats > Integer.MAX_VALUE - 8) {
+            throw new IllegalArgumentException("a batch of " + options.batch() + " images of " + transforms.size() + " x "
+                    + transforms.size() + " pixels has too many values for one array; use smaller batches or images");
+        }
+        if (labels.multiLabel() && options.balanced()) {
+            throw new IllegalArgumentException("balanced: images of several labels cannot be drawn equally often for each class; "
+                    + "weight the loss instead");
+        }
+        samples.forEach(this::requireKnown);
+    }
+
+    /** A loader of the same images in order and without augmentation, in batches of the same size. */
+    public BatchLoader inOrder() {
+        return new BatchLoader(samples, labels, transforms, options.training(false).cacheBytes(0), features, broken, scales);
+    }
+
+    /** A loader of the same images with other transforms, such as another size. */
+    public BatchLoader prepared(Transforms otherwise) {
+        return new BatchLoader(samples, labels, otherwise, options, features, broken, scales);
+    }
+
+    /**
+     * A loader of the same epochs with features of a network's frozen body instead of images. They are neither augmented nor
+     * mixed; if there are features of mirror images, they replace the plain ones wherever the image would have been flipped.
+     */
+    public BatchLoader onFeatures(ImageFeatures features) {
+        LoaderOptions unmixed = new LoaderOptions(options.batch(), options.seed(), options.threads(), options.training(),
+                options.dropLast(), 0, options.maxPixels(), options.strict(), options.balanced(), options.augmentation(),
+                Optional.empty());
+        return new BatchLoader(samples, labels, transforms, unmixed, features, broken, scales);
+    }
+
+    private static LabelSet numbered(List<Sample> samples) {
+        int most = samples.stream().mapToInt(Sample::label).max().orElse(0);
+        return new LabelSet(IntStream.rangeClosed(0, most).mapToObj(Integer::toString).toList(), false);
+    }
+
+    private void requireKnown(Sample sample) {
+        boolean fits = labels.multiLabel() || sample.labels().size() == 1;
+        if (!fits || sample.labels().stream().anyMatch(label -> label >= labels.classes().size())) {
+            throw new IllegalArgumentException(sample.file() + ": has the labels " + sample.labels() + "; expected "
+                    + (labels.multiLabel() ? "numbers" : "one number") + " below " + labels.classes().size());
+        }
+    }
+
+    /** The number of images in an epoch, broken ones included; less than the list's if {@link #batches} omits the last batch. */
+    public int images() {
+        int rest = samples.size() % options.batch();
+        /* Batch norm over a single 1 x 1 activation has no variance; a last batch of one image would fail in training. */
+        boolean lone = options.training() && rest == 1 && samples.size() > 1;
+        return options.dropLast() || lone ? samples.size() - rest : samples.size();
+    }
+
+    /**
+     * The number of batches in an epoch. A smaller last batch counts, unless {@code dropLast} is set or, in training, it has a
+     * single image. An epoch has fewer batches if all images of one are broken.
+     */
+    public int batches() {
+        return (images() + options.batch() - 1) / options.batch();
+    }
+
+    /** The classes, and whether an image may show several. */
+    public LabelSet labels() {
+        return labels;
+    }
+
+    /**
+     * The images skipped so far because they could not be read, in the order of the list, including those skipped by derived
+     * loaders.
+     */
+    public List<BrokenImage> broken() {
+        return List.copyOf(broken.values());
+    }
+
+    /**
+     * Whether some of the images loaded so far had the network's size already and were not resized, while others were resized and
+     * cropped: then objects appear at two scales, see {@link thaw.finetune.images.ExactSize}. Includes derived loaders.
+     */
+    public boolean mixesScales() {
+        return scales.mixed();
+    }
+
+    /** Begins an epoch; closing it ends its threads. */
+    public Batches epoch(int epoch) {
+        return epoch(epoch, 0);
+    }
+
+    /**
+     * Begins in the middle of an epoch.
+     *
+     * @param from the number of the first batch, from 0, with unreadable batches counted
+     */
+    public Batches epoch(int epoch, int from) {
+        return new Batches(this, epoch, options.training() ? Pass.TRAINING : Pass.EVALUATION, from);
+    }
+
+    /**
+     * Begins an epoch for test-time augmentation: all images in order and unmixed, but augmented as in training.
+     *
+     * @param epoch selects the random draws
+     */
+    public Batches augmentedEpoch(int epoch) {
+        return new Batches(this, epoch, Pass.AUGMENTED_IN_ORDER, 0);
+    }
+
+    /** Begins an epoch of all images in order, each mirrored left to right. */
+    public Batches mirroredEpoch() {
+        return new Batches(this, 0, Pass.MIRRORED, 0);
+    }
+
+    /** The images, broken ones included. */
+    public List<Sample> samples() {
+        return samples;
+    }
+
+    /** The transforms that prepare images. */
+    public Transforms transforms() {
+        return transforms;
+    }
+
+    /** The side of the images in pixels; 0 for features. */
+    int side() {
+        return features == null ? transforms.size() : 0;
+    }
+
+    LoaderOptions options() {
+        return options;
+    }
+
+    Sample sample(int index) {
+        return samples.get(index);
+    }
+
+    EpochOrder order(int epoch, Pass pass) {
+        if (pass != Pass.TRAINING) {
+            return EpochOrder.inOrder(samples.size());
+        }
+        SplittableRandom random = RandomStream.of(options.seed(), epoch, ORDER);
+        return options.balanced() ? EpochOrder.balanced(samples, random) : EpochOrder.shuffled(samples.size(), random);
+    }
+
+    /** An array for the images of a batch; those of full batches are reused. */
+    float[] borrow(int size) {
+        float[] free = size == options.batch() ? buffers.poll() : null;
+        return free == null ? new float[size * imageLength()] : free;
+    }
+
+    void giveBack(float[] images) {
+        if (images.length == options.batch() * imageLength()) {
+            buffers.add(images);
+        }
+    }
+
+    /**
+     * Prepares one image and writes it to the given place of a batch.
+     *
+     * @param turn the number of the image's repetition in the epoch, from 0
+     */
+    void load(int index, int turn, int epoch, Pass pass, float[] images, int position) {
+        Path file = samples.get(index).file();
+        int offset = position * imageLength();
+        if (features != null) {
+            float[] known = features.of(file, pass == Pass.TRAINING && !features.mirrored().isEmpty()
+                    && isFlipped(index, turn, epoch, pass));
+            if (known == null) {
+                throw new ImageReadException(file + ": was not readable when its features were computed");
+            }
+            System.arraycopy(known, 0, images, offset, known.length);
+            return;
+        }
+        if (pass == Pass.EVALUATION || pass == Pass.MIRRORED) {
+            RgbImage square = view(file, View.SQUARE);
+            transforms.write(pass == Pass.MIRRORED ? square.flipHorizontally() : square, images, offset);
+            return;
+        }
+        SplittableRandom random = stream(index, turn, epoch, pass);
+        if (options.augmentation().isPresent()) {
+            options.augmentation().get().write(view(file, View.FOR_AUGMENTATION), transforms, random, images, offset);
+        } else {
+            RgbImage prepared = view(file, transforms.crop() == Crop.CENTER ? View.SQUARE : View.FOR_CROPS);
+            transforms.write(transforms.forTraining(prepared, random), images, offset);
+        }
+    }
+
+    private RgbImage view(Path file, View view) {
+        return cache.get(new CachedImage(file, view), key -> ImageDecoder.decode(file, options.maxPixels(), decoded -> {
+            scales.add(decoded, transforms);
+            return switch (view) {
+                case SQUARE -> transforms.square(decoded);
+                case FOR_CROPS -> transforms.resized(decoded);
+                case FOR_AUGMENTATION -> options.augmentation().orElseThrow().resized(decoded, transforms);
+            };
+        }));
+    }
+
+    /** Draws whether an image is flipped, from the same stream as the flip of the whole augmentation. */
+    private boolean isFlipped(int index, int turn, int epoch, Pass pass) {
+        SplittableRandom random = stream(index, turn, epoch, pass);
+        return options.augmentation().map(augmentation -> augmentation.drawFlip(random))
+                .orElseGet(() -> transforms.drawFlip(random));
+    }
+
+    private SplittableRandom stream(int index, int turn, int epoch, Pass pass) {
+        if (pass == Pass.AUGMENTED_IN_ORDER) {
+            return RandomStream.of(options.seed(), AUGMENTED_IN_ORDER, epoch, index);
+        }
+        return turn == 0 ? RandomStream.of(options.seed(), epoch, index) : RandomStream.of(options.seed(), epoch, index, turn);
+    }
+
+    /** The targets of a batch; in training with a mix, both images and targets are mixed. */
+    Targets targets(List<Sample> batch, float[] images, int number, int epoch, Pass pass) {
+        boolean mixed = pass == Pass.TRAINING && options.mix().isPresent();
+        if (!mixed) {
+            return labels.multiLabel() ? Targets.matrix(batch, labels.classes().size()) : Targets.classNumbers(batch);
+        }
+        Targets.Matrix targets = Targets.matrix(batch, labels.classes().size());
+        SplittableRandom random = RandomStream.of(options.seed(), epoch, MIX, number);
+        int[] order = RandomStream.permutation(batch.size(), random);
+        options.mix().get().apply(images, targets.values(), transforms.size(), order, random);
+        return targets;
+    }
+
+    void reportBroken(int index, ImageReadException reason) {
+        broken.putIfAbsent(index, new BrokenImage(samples.get(index).file(), reason.getMessage()));
+    }
+
+    int imageLength() {
+        return features == null ? CHANNELS * transforms.size() * transforms.size() : features.length();
+    }
+}

@@ -1,0 +1,16 @@
+package thaw.finetune.diagnostics;
+
+import java.util.List;
+
+/**
+ * The measurements of all layer groups in an epoch.
+ *
+ * @param epoch  number of the epoch in the current phase, from 1
+ * @param epochs number of epochs in the current phase
+ * @param groups one entry for each layer group, in order
+ */
+public record EpochActivity(int epoch, int epochs, List<GroupActivity> groups) {
+    public EpochActivity {
+        groups = List.copyOf(groups);
+    }
+}

@@ -1,0 +1,137 @@
+package thaw.finetune.plan;
+
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+
+/** Learning rates for layer groups: a rule and its numbers. {@link #toString} writes a form that {@link #parse} reads. Immutable. */
+public record LearningRates(Rule rule, List<Double> numbers) {
+
+    /** How the numbers give each group's rate; group i of n, from 0. */
+    public enum Rule {
+        /** One rate for all groups, or one for each. */
+        EACH,
+        /**
+         * fastai's {@code slice(lo, hi)}: {@code lo · (hi/lo)^(i/(n−1))}, geometrically spaced from the first group to the
+         * last; or {@code slice(hi)}: {@code hi} for the last group, {@code hi/10} for all others.
+         */
+        SLICE,
+        /** timm's layer-wise decay {@code decay(lr, decay)}: {@code lr·decay^(n−1−i)}, so {@code lr} for the last group. */
+        DECAY
+    }
+
+    /** @throws IllegalArgumentException if a number is invalid, or the rule takes another number of them */
+    public LearningRates {
+        numbers = List.copyOf(numbers);
+        for (double lr : numbers) {
+            if (!(lr >= 0 && Double.isFinite(lr))) {
+                throw new IllegalArgumentException("invalid learning rate " + lr + ", it must be at least 0 and finite");
+            }
+        }
+        int count = numbers.size();
+        if (rule == Rule.SLICE && (count < 1 || count > 2) || rule == Rule.DECAY && count != 2) {
+            throw new IllegalArgumentException("learning rates: expected slice(lo,hi), slice(hi) or decay(lr,factor), got "
+                    + text(rule, numbers));
+        }
+        if (rule == Rule.SLICE && count == 2 && numbers.contains(0.0)) {
+            throw new IllegalArgumentException(text(rule, numbers) + ": no geometric series starts or ends at a rate of 0;"
+                    + " freeze the groups that are not to be trained, or give a rate for each");
+        }
+        if (rule == Rule.DECAY && !(numbers.get(1) > 0 && numbers.get(1) <= 1)) {
+            throw new IllegalArgumentException("layer decay: expected a factor above 0 and at most 1, such as 0.75, got "
+                    + numbers.get(1));
+        }
+    }
+
+    /** One rate for all groups, or one per group in order. */
+    public static LearningRates of(double... rates) {
+        return of(Rule.EACH, rates);
+    }
+
+    /** fastai's {@code slice(lo, hi)}. */
+    public static LearningRates slice(double lo, double hi) {
+        return of(Rule.SLICE, lo, hi);
+    }
+
+    /** fastai's {@code slice(hi)}. */
+    public static LearningRates slice(double hi) {
+        return of(Rule.SLICE, hi);
+    }
+
+    /** timm's layer-wise decay; 0.75 is its usual factor. */
+    public static LearningRates layerDecay(double lr, double decay) {
+        return of(Rule.DECAY, lr, decay);
+    }
+
+    private static LearningRates of(Rule rule, double... numbers) {
+        return new LearningRates(rule, Arrays.stream(numbers).boxed().toList());
+    }
+
+    /**
+     * Reads {@code 1e-3}, {@code 1e-5,1e-4,1e-2}, {@code 1e-5:1e-2} or {@code slice(1e-5,1e-2)}, {@code :1e-2} or
+     * {@code slice(1e-2)}, or {@code decay(1e-2,0.75)}.
+     *
+     * @throws IllegalArgumentException if the text is none of these, or a rate is invalid
+     */
+    public static LearningRates parse(String text) {
+        String call = text.strip().replaceFirst("^:(.*)$", "slice($1)").replaceFirst("^([^(]*):(.*)$", "slice($1,$2)");
+        Matcher form = Pattern.compile("(?:(slice|decay)\\(([^()]*)\\)|([^()]*))").matcher(call);
+        if (form.matches()) {
+            Rule rule = form.group(1) == null ? Rule.EACH : Rule.valueOf(form.group(1).toUpperCase(Locale.ROOT));
+            String list = rule == Rule.EACH ? form.group(3) : form.group(2);
+            try {
+                return of(rule, Arrays.stream(list.split(",", -1)).mapToDouble(Double::parseDouble).toArray());
+            } catch (NumberFormatException none) {
+                // The message below lists the forms.
+            }
+        }
+        throw new IllegalArgumentException("learning rates: expected one such as 1e-3, one per group such as 1e-5,1e-4,1e-2,"
+                + " 1e-5:1e-2 or slice(1e-5,1e-2), :1e-2 or slice(1e-2), or decay(1e-2,0.75), got \"" + text + "\"");
+    }
+
+    /** Whether one rate is given, which all groups have. */
+    public boolean isSingle() {
+        return rule == Rule.EACH && numbers.size() == 1;
+    }
+
+    /**
+     * The rate of each group, in order.
+     *
+     * @param groups the names of all layer groups, including frozen ones, whose rates are ignored
+     * @throws IllegalArgumentException if the number of rates does not match; the message lists the groups
+     */
+    public List<Double> forGroups(List<String> groups) {
+        int count = groups.size();
+        if (rule == Rule.EACH && !isSingle() && numbers.size() != count) {
+            throw new IllegalArgumentException("expected 1 learning rate for all layer groups, or " + count
+                    + ", one for each of " + groups + "; got " + numbers.size() + ": " + numbers);
+        }
+        return IntStream.range(0, count).mapToObj(i -> rate(i, count - 1)).toList();
+    }
+
+    private double rate(int i, int last) {
+        double first = numbers.get(0);
+        return switch (rule) {
+            case EACH -> numbers.get(isSingle() ? 0 : i);
+            case DECAY -> first * Math.pow(numbers.get(1), last - i);
+            case SLICE -> {
+                double hi = numbers.get(numbers.size() - 1);
+                yield i == last ? hi : numbers.size() == 1 ? hi / 10 : first * Math.pow(hi / first, (double) i / last);
+            }
+        };
+    }
+
+    @Override
+    public String toString() {
+        return text(rule, numbers);
+    }
+
+    private static String text(Rule rule, List<Double> numbers) {
+        String list = numbers.stream().map(String::valueOf).collect(Collectors.joining(","));
+        return rule == Rule.EACH ? list : rule.name().toLowerCase(Locale.ROOT) + "(" + list + ")";
+    }
+}

@@ -1,0 +1,48 @@
+package thaw.finetune.plan;
+
+import java.util.Objects;
+import thaw.engine.optim.Schedule;
+import thaw.finetune.train.Learner;
+
+/**
+ * A phase of training: a number of epochs with one schedule and a new optimizer. Immutable.
+ *
+ * @param name     a short name for tables
+ * @param epochs   the number of epochs, at least 1
+ * @param schedule scales the rates of all groups alike
+ * @param freezeTo the first trainable group; see {@link Learner#freezeTo}
+ * @param rates    of all layer groups, including those that are unfrozen later
+ * @param gradual  whether one more group is unfrozen after each epoch, from the head down
+ * @param size     the side of the images in pixels; 0 for the data's own size
+ */
+public record TrainingPhase(String name, int epochs, Schedule.Factory schedule, int freezeTo, LearningRates rates,
+        boolean gradual, int size) {
+
+    public TrainingPhase {
+        Objects.requireNonNull(schedule, "schedule");
+        Objects.requireNonNull(rates, "rates");
+        if (epochs < 1) {
+            throw new IllegalArgumentException("epochs: expected at least 1, got " + epochs);
+        }
+        if (size < 0) {
+            throw new IllegalArgumentException("size: expected a number of pixels, or 0 for the data's own, got " + size);
+        }
+    }
+
+    /** A phase that trains all groups, on images of the data's own size. */
+    public TrainingPhase(String name, int epochs, Schedule.Factory schedule, LearningRates rates) {
+        this(name, epochs, schedule, 0, rates, false, 0);
+    }
+
+    public TrainingPhase freezeTo(int n) {
+        return new TrainingPhase(name, epochs, schedule, n, rates, gradual, size);
+    }
+
+    public TrainingPhase gradual(boolean oneMoreEachEpoch) {
+        return new TrainingPhase(name, epochs, schedule, freezeTo, rates, oneMoreEachEpoch, size);
+    }
+
+    public TrainingPhase size(int pixels) {
+        return new TrainingPhase(name, epochs, schedule, freezeTo, rates, gradual, pixels);
+    }
+}

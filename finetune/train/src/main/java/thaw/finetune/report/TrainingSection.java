@@ -1,0 +1,128 @@
+package thaw.finetune.report;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.function.ToDoubleFunction;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import thaw.engine.optim.Schedule;
+import thaw.finetune.plan.OptimizerRecipe;
+import thaw.finetune.metrics.Metric;
+
+/** The report's charts of losses, metrics and schedules. */
+final class TrainingSection {
+    private static final int TRAIN_HUE = 210;
+    private static final int VALID_HUE = 18;
+    /** The metrics in the chart; the others, which are nearly equal or of another scale, are only in the table. */
+    private static final Set<String> PLOTTED = Stream.of(Metric.ACCURACY, Metric.ROC_AUC, Metric.KAPPA, Metric.accuracyMulti(0.5),
+            Metric.f1Multi(0.5), Metric.meanAveragePrecision()).map(Metric::name).collect(Collectors.toUnmodifiableSet());
+
+    private final Report report;
+
+    TrainingSection(Report report) {
+        this.report = report;
+    }
+
+    // ---- by epoch ------------------------------------------------------------------------------------------------
+
+    String losses() {
+        if (report.epochs().isEmpty()) {
+            return "<p>No epoch is completed yet.</p>\n";
+        }
+        LineChart losses = LineChart.byEpoch(report, false, List.of(line("training", TRAIN_HUE, Report.Epoch::trainLoss),
+                line("validation", VALID_HUE, Report.Epoch::validLoss)));
+        StringBuilder html = new StringBuilder("<div class=\"charts\">\n");
+        html.append(Html.figure("Loss", losses.html(), "The quantity that training minimises; lower is better. The validation"
+                + " images are not trained on, so their line shows the performance on new images. If the training loss keeps"
+                + " falling while the validation loss rises, the network overfits the training images: stop training earlier,"
+                + " or use more augmentation."));
+        List<String> names = List.copyOf(report.epochs().get(0).metrics().keySet());
+        List<String> plotted = names.stream().filter(PLOTTED::contains).toList();
+        if (!plotted.isEmpty()) {
+            List<LineChart.Series> lines = new ArrayList<>();
+            for (int i = 0; i < plotted.size(); i++) {
+                String name = plotted.get(i);
+                lines.add(line(name, Hues.of(i, plotted.size()), epoch -> epoch.metrics().getOrDefault(name, Double.NaN)));
+            }
+            html.append(Html.figure("Metrics", LineChart.byEpoch(report, false, lines).html(), "Metrics of the validation"
+                    + " images after each epoch. The loss may rise while the accuracy stays constant: the network is then"
+                    + " correct as often as before, but more confident in its mistakes."));
+        }
+        return html.append("</div>\n").append(table(names)).toString();
+    }
+
+    private LineChart.Series line(String name, int hue, ToDoubleFunction<Report.Epoch> value) {
+        return new LineChart.Series(name, hue, false, IntStream.rangeClosed(1, report.epochs().size()).asDoubleStream().toArray(),
+                report.epochs().stream().mapToDouble(value).toArray());
+    }
+
+    private String table(List<String> names) {
+        List<String> header = new ArrayList<>(List.of("epoch", "phase", "train loss", "valid loss"));
+        names.forEach(name -> header.add(Html.text(name)));
+        header.add("seconds");
+        List<List<String>> rows = new ArrayList<>();
+        for (int i = 0; i < report.epochs().size(); i++) {
+            Report.Epoch epoch = report.epochs().get(i);
+            List<String> row = new ArrayList<>(List.of((i + 1) + (i == report.kept() ? " (kept)" : ""), Html.text(epoch.phase()),
+                    Numbers.compact(epoch.trainLoss()), Numbers.compact(epoch.validLoss())));
+            names.forEach(name -> row.add(Numbers.compact(epoch.metrics().getOrDefault(name, Double.NaN))));
+            row.add(Numbers.compact(epoch.seconds()));
+            rows.add(row);
+        }
+        return Html.table(header, rows);
+    }
+
+    // ---- by step -------------------------------------------------------------------------------------------------
+
+    /** Learning rates and momentum, computed from the plan: they are functions of the step alone, so training records none. */
+    String schedules() {
+        int groups = report.groups().size();
+        int steps = 0;
+        int epochsLeft = report.epochs().size();
+        List<LineChart.Mark> marks = new ArrayList<>();
+        List<double[]> rates = new ArrayList<>();
+        List<Double> momenta = new ArrayList<>();
+        double momentum = report.fit().optimizer() instanceof OptimizerRecipe recipe ? recipe.momentum() : Double.NaN;
+        for (Report.Phase phase : report.phases()) {
+            int epochs = Math.min(epochsLeft, phase.phase().epochs());
+            epochsLeft -= epochs;
+            if (epochs > 0 && steps > 0) {
+                marks.add(new LineChart.Mark(steps + 0.5, phase.phase().name()));
+            }
+            Schedule schedule = phase.phase().schedule().of(phase.phase().epochs(), phase.stepsPerEpoch());
+            List<Double> base = phase.phase().rates().forGroups(report.groups().stream().map(Report.Group::name).toList());
+            for (int step = 0; step < epochs * phase.stepsPerEpoch(); step++) {
+                int first = phase.firstTrained(groups, step / phase.stepsPerEpoch());
+                double[] now = new double[groups];
+                for (int g = 0; g < groups; g++) {
+                    now[g] = g < first ? Double.NaN : schedule.lr(step, base.get(g));
+                }
+                rates.add(now);
+                momenta.add(schedule.momentum(step, momentum));
+                steps++;
+            }
+        }
+        if (steps == 0) {
+            return "<p>No epoch is completed yet.</p>\n";
+        }
+        double[] x = IntStream.rangeClosed(1, steps).asDoubleStream().toArray();
+        List<LineChart.Series> lines = new ArrayList<>();
+        for (int g = 0; g < groups; g++) {
+            int group = g;
+            lines.add(new LineChart.Series(report.groups().get(g).name(), Hues.of(g, groups), false, x,
+                    rates.stream().mapToDouble(now -> now[group]).toArray()));
+        }
+        LineChart momentumChart = new LineChart("step", true, false, List.of(), List.of(new LineChart.Series("all groups", TRAIN_HUE, false,
+                x, momenta.stream().mapToDouble(Double::doubleValue).toArray())), marks);
+        return "<div class=\"charts\">\n" + Html.figure("Learning rate of each group",
+                new LineChart("step", true, true, List.of(), lines, marks).html(), "The factor that scales gradients to steps."
+                + " The axis is logarithmic, so parallel lines have a constant ratio: the schedule scales all groups alike. A"
+                + " group without a line is frozen at that step. The increase at the beginning gives the new head time to adapt"
+                + " before steps become large; the long decrease at the end lets the weights converge.")
+                + Html.figure("Momentum", momentumChart.html(), "The share of the last step that is added to the next; equal for all"
+                + " groups. One-cycle schedules lower it while the learning rate is high, because steps are then large without"
+                + " it, and raise it again at the end.") + "</div>\n";
+    }
+}

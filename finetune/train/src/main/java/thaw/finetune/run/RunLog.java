@@ -1,0 +1,90 @@
+package thaw.finetune.run;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import thaw.engine.io.AtomicFile;
+import thaw.finetune.data.Csv;
+import thaw.finetune.diagnostics.GroupActivity;
+
+/**
+ * The log of a run, one row per epoch. Its tables are always written whole, from the rows of the last checkpoint: after
+ * an interruption no row appears twice, and none is left from an epoch that is repeated. Immutable.
+ *
+ * @param groups the names of the layer groups
+ * @param rows   in the order of the epochs
+ */
+public record RunLog(List<String> groups, List<EpochRow> rows) {
+
+    public RunLog {
+        groups = List.copyOf(groups);
+        rows = List.copyOf(rows);
+    }
+
+    RunLog with(EpochRow row) {
+        List<EpochRow> more = new ArrayList<>(rows);
+        more.add(row);
+        return new RunLog(groups, more);
+    }
+
+    /** The index of the row with the lowest validation loss, the first of equal ones; -1 if there are no rows. */
+    public int best() {
+        int best = -1;
+        for (int i = 0; i < rows.size(); i++) {
+            if (best < 0 || rows.get(i).validLoss() < rows.get(best).validLoss()) {
+                best = i;
+            }
+        }
+        return best;
+    }
+
+    /** Whether the last {@code patience} epochs brought no lower validation loss; always false for 0. */
+    boolean isStale(int patience) {
+        return patience > 0 && rows.size() - 1 - best() >= patience;
+    }
+
+    /** Writes {@code log.csv}, one record per epoch. */
+    void write(Path file) throws IOException {
+        List<String> header = new ArrayList<>(List.of("phase", "epoch", "train_loss", "valid_loss"));
+        if (!rows.isEmpty()) {
+            header.addAll(rows.get(0).metrics().keySet());
+        }
+        groups.forEach(group -> header.add("lr_" + group));
+        header.add("seconds");
+        StringBuilder table = new StringBuilder(Csv.line(header));
+        for (EpochRow row : rows) {
+            List<String> fields = new ArrayList<>(List.of(row.phase(), String.valueOf(row.epoch()), text(row.trainLoss()),
+                    text(row.validLoss())));
+            row.metrics().values().forEach(value -> fields.add(text(value)));
+            row.learningRates().forEach(rate -> fields.add(text(rate)));
+            fields.add(String.format(Locale.ROOT, "%.3f", row.seconds()));
+            table.append(Csv.line(fields));
+        }
+        write(file, table);
+    }
+
+    /** Writes {@code groups.csv}, one record per epoch and layer group. A field without a finite number is empty. */
+    void writeGroups(Path file) throws IOException {
+        StringBuilder table = new StringBuilder(Csv.line(List.of("phase", "epoch", "group", "lr", "grad_norm", "update_ratio",
+                "distance", "relative_distance", "cka", "drift")));
+        for (EpochRow row : rows) {
+            for (GroupActivity group : row.groups()) {
+                table.append(Csv.line(List.of(row.phase(), String.valueOf(row.epoch()), group.group(),
+                        text(group.learningRate()), text(group.gradNorm()), text(group.updateRatio()), text(group.distance()),
+                        text(group.relativeDistance()), text(group.similarity()), text(group.drift()))));
+            }
+        }
+        write(file, table);
+    }
+
+    private static String text(double value) {
+        return Double.isFinite(value) ? String.valueOf(value) : "";
+    }
+
+    private static void write(Path file, CharSequence text) throws IOException {
+        AtomicFile.write(file, text.toString().getBytes(StandardCharsets.UTF_8));
+    }
+}

@@ -1,0 +1,58 @@
+package thaw.finetune.run;
+
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import thaw.finetune.evaluate.Evaluation;
+import thaw.finetune.report.Report;
+import thaw.resnet.LayerGroup;
+
+/** Builds the {@link Report} of a run. */
+final class RunReport {
+
+    private RunReport() {
+    }
+
+    /**
+     * @param kept       the index of the epoch whose model was kept
+     * @param evaluation of that model on the validation images
+     * @param warnings   of this process; those from before an interruption are not stored
+     */
+    static Report of(RunSettings settings, List<LayerGroup> groups, RunLog log, int kept, Evaluation evaluation,
+            List<String> warnings) {
+        int stepsPerEpoch = steps(settings);
+        List<Report.Phase> phases = settings.trainingPlan().phases().stream()
+                .map(phase -> new Report.Phase(phase, stepsPerEpoch)).toList();
+        List<Report.Epoch> epochs = log.rows().stream().map(row -> new Report.Epoch(row.phase(), row.trainLoss(),
+                row.validLoss(), row.metrics(), row.seconds(), row.groups())).toList();
+        Path data = Path.of(settings.data().path());
+        return new Report(String.valueOf(data.getFileName()), words(settings), settings.fit(),
+                groups.stream().map(Report.Group::of).toList(), phases, epochs, kept, settings.insight(),
+                Optional.of(evaluation), warnings);
+    }
+
+    private static int steps(RunSettings settings) {
+        int perStep = settings.data().batch() * settings.fit().accumulate();
+        return Math.max(1, (settings.data().trainImages() + perStep - 1) / perStep);
+    }
+
+    private static Map<String, String> words(RunSettings settings) {
+        RunSettings.Data data = settings.data();
+        RunSettings.Network network = settings.network();
+        Map<String, String> words = new LinkedHashMap<>();
+        words.put("Images", data.trainImages() + " for training, " + data.validImages() + " for validation, from " + data.path());
+        words.put("Classes", String.join(", ", data.classes()));
+        words.put("Network", network.architecture() + (network.weights() == null ? ", from random weights"
+                : ", from the weights in " + network.weights()));
+        words.put("Batch", data.batch() + " images");
+        words.put("Augmentation", settings.augmentation() == null ? "the transforms' own" : settings.augmentation().toString());
+        words.put("Kept", settings.keep() == RunSettings.Keep.BEST ? "the epoch with the lowest validation loss"
+                : "the last epoch");
+        words.put("Seed", String.valueOf(settings.seed()));
+        words.put("Made with", "Thaw " + settings.environment().version() + ", Java " + settings.environment().java() + ", "
+                + settings.environment().device());
+        return words;
+    }
+}

@@ -1,0 +1,255 @@
+package thaw.finetune.run;
+
+import com.fasterxml.jackson.annotation.JsonIgnore;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.SerializationFeature;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.TreeSet;
+import thaw.engine.io.AtomicFile;
+import thaw.engine.optim.GradientClipping;
+import thaw.finetune.augment.Augmentation;
+import thaw.finetune.augment.BatchMix;
+import thaw.finetune.data.CsvLabels;
+import thaw.finetune.data.FolderLayout;
+import thaw.finetune.data.ImageFolder;
+import thaw.finetune.data.Split;
+import thaw.finetune.diagnostics.DiagnosticsOptions;
+import thaw.finetune.images.ImageDecoder;
+import thaw.finetune.images.Transforms;
+import thaw.finetune.loss.Objective;
+import thaw.finetune.plan.LearningRates;
+import thaw.finetune.plan.OptimizerRecipe;
+import thaw.finetune.plan.ScheduleRecipe;
+import thaw.finetune.plan.TrainingPhase;
+import thaw.finetune.plan.TrainingPlan;
+import thaw.finetune.train.FitSettings;
+import thaw.finetune.train.Precompute;
+import thaw.resnet.Variant;
+
+/**
+ * The settings that determine a run's result, stored as {@code settings.json}. Immutable.
+ *
+ * @param grain        the granularity of the layer groups: {@code 3}, {@code stages} or {@code blocks}
+ * @param augmentation null for the transforms' own, a random flip or none
+ * @param mix          null for none
+ * @param precompute   the phases in which the frozen body's features are computed once
+ * @param insight      the diagnostics to compute
+ * @param patience     the number of epochs without a lower validation loss after which training ends; 0 for no early end
+ * @param keep         the epoch whose model the run keeps
+ * @param environment  versions and device; the only part that may differ when a run is resumed
+ */
+public record RunSettings(Data data, Network network, String grain, List<Phase> plan, FitSettings fit, Objective objective,
+        Augmentation augmentation, BatchMix mix, Precompute.When precompute, DiagnosticsOptions insight, int patience, Keep keep,
+        long seed, Environment environment) {
+
+    private static final ObjectMapper JSON = FiniteJson.builder().enable(SerializationFeature.INDENT_OUTPUT).build();
+
+    /** @throws IllegalArgumentException if the optimizer or a clipping cannot be stored */
+    public RunSettings {
+        requireStorable("an OptimizerRecipe", fit.optimizer() instanceof OptimizerRecipe);
+        requireStorable("GradientClipping.ByNorm or ByValue", fit.clipping().stream()
+                .allMatch(c -> c instanceof GradientClipping.ByNorm || c instanceof GradientClipping.ByValue));
+    }
+
+    private static void requireStorable(String expected, boolean storable) {
+        if (!storable) {
+            throw new IllegalArgumentException("a run's settings are stored as text and need " + expected
+                    + "; train with others by Learner.run and store its FitState");
+        }
+    }
+
+    /** The epoch whose model a run keeps. */
+    public enum Keep {
+        /** The epoch with the lowest validation loss. */
+        BEST,
+        LAST
+    }
+
+    /**
+     * The data of a run.
+     *
+     * @param path          the absolute path of the image folder
+     * @param labels        the path of the label table; null if the folders' names are the labels
+     * @param delimiter     between the labels of one image; null for one label per image
+     * @param validFraction the share of the images that is held out for validation, unless the data has its own split
+     * @param split         the method of holding out validation images, if the data has no split of its own
+     * @param batch         the number of images per batch
+     * @param strict        whether an unreadable image is an error
+     * @param balanced      whether the classes are drawn equally often
+     * @param transforms    see {@link Transforms#toMap}
+     * @param fingerprint   for detecting changed images
+     * @param columns       of the table; its folder and delimiter are {@code path} and {@code delimiter}
+     * @param layout        of the folders
+     * @param maxPixels     an image with more pixels counts as broken
+     */
+    public record Data(String path, String labels, String delimiter, double validFraction, String split, int batch,
+            boolean strict, boolean balanced, Map<String, String> transforms, List<String> classes, int trainImages,
+            int validImages, ImageFingerprint fingerprint, CsvLabels columns, FolderLayout layout,
+            long maxPixels) {
+
+        public Data {
+            // Settings written before these fields existed lack them; the defaults are what those runs used.
+            columns = columns == null ? CsvLabels.standard() : columns;
+            layout = layout == null ? FolderLayout.standard() : layout;
+            maxPixels = maxPixels == 0 ? ImageDecoder.MAX_PIXELS : maxPixels;
+        }
+
+        /** Data settings before the folder has been scanned. */
+        public static Data of(String path, String labels, String delimiter, double validFraction, Split split, int batch,
+                boolean strict, boolean balanced, Transforms transforms) {
+            return new Data(path, labels, delimiter, validFraction, split.name().toLowerCase(Locale.ROOT), batch, strict,
+                    balanced, transforms.toMap(), List.of(), 0, 0, ImageFingerprint.NONE, null, null, 0);
+        }
+
+        /** The same data with other columns and another folder layout. */
+        public Data listed(CsvLabels otherColumns, FolderLayout otherLayout) {
+            return new Data(path, labels, delimiter, validFraction, split, batch, strict, balanced, transforms, classes,
+                    trainImages, validImages, fingerprint, otherColumns, otherLayout, maxPixels);
+        }
+
+        /** The same data with another limit to the size of images. */
+        public Data maxPixels(long pixels) {
+            return new Data(path, labels, delimiter, validFraction, split, batch, strict, balanced, transforms, classes,
+                    trainImages, validImages, fingerprint, columns, layout, pixels);
+        }
+
+        /** The same data with the classes, image counts and fingerprint of the scanned folder. */
+        public Data found(ImageFolder images) {
+            return new Data(path, labels, delimiter, validFraction, split, batch, strict, balanced, transforms, images.classes(),
+                    images.train().size(), images.valid().size(), ImageFingerprint.of(images), columns, layout, maxPixels);
+        }
+    }
+
+    /**
+     * The network of a run.
+     *
+     * @param architecture the name of the architecture
+     * @param variants     the variants in which the network differs from the architecture
+     * @param head         {@code linear} or {@code concat}
+     * @param weights      the file of the initial weights; null for random initialisation
+     * @param sha256       the digest of that file; see {@link Fingerprint}
+     * @param weightsKey   the key of the state dict in that file, if one was given; otherwise null
+     * @param prefix       the prefix of the tensors' names in that file, if one was given; otherwise null
+     */
+    public record Network(String architecture, List<Variant> variants, String head, String weights, String sha256,
+            String weightsKey, String prefix) {
+
+        /** Settings written before variants existed have none. */
+        public Network {
+            variants = variants == null ? List.of() : List.copyOf(variants);
+        }
+
+        /** A network without variants, randomly initialised. */
+        public static Network ofScratch(String architecture, String head) {
+            return new Network(architecture, List.of(), head, null, null, null, null);
+        }
+    }
+
+    /** A {@link TrainingPhase} with its schedule and learning rates as text. */
+    public record Phase(String name, int epochs, String schedule, int freezeTo, String rates, boolean gradual, int size) {
+
+        static Phase of(TrainingPhase phase) {
+            requireStorable("a ScheduleRecipe", phase.schedule() instanceof ScheduleRecipe);
+            return new Phase(phase.name(), phase.epochs(), phase.schedule().toString(), phase.freezeTo(),
+                    phase.rates().toString(), phase.gradual(), phase.size());
+        }
+
+        TrainingPhase toPhase() {
+            return new TrainingPhase(name, epochs, ScheduleRecipe.parse(schedule), freezeTo, LearningRates.parse(rates), gradual,
+                    size);
+        }
+    }
+
+    /** The versions of Thaw and Java, and the device. */
+    public record Environment(String version, String java, String device) {
+    }
+
+    /** The phases of a plan as text; its schedules must be {@link ScheduleRecipe}s. */
+    public static List<Phase> describe(TrainingPlan plan) {
+        return plan.phases().stream().map(Phase::of).toList();
+    }
+
+    @JsonIgnore
+    public TrainingPlan trainingPlan() {
+        return new TrainingPlan(plan.stream().map(Phase::toPhase).toList());
+    }
+
+    /** The same settings with another environment. */
+    public RunSettings on(Environment place) {
+        return new RunSettings(data, network, grain, plan, fit, objective, augmentation, mix, precompute, insight, patience,
+                keep, seed, place);
+    }
+
+    /**
+     * The differences to other settings, one line each, such as {@code fit.momentum was 0.9, is 0.8}. The environment is
+     * not compared.
+     */
+    public List<String> differences(RunSettings now) {
+        List<String> found = new ArrayList<>();
+        differences("", tree(), now.tree(), found);
+        found.removeIf(line -> line.startsWith("environment"));
+        return found;
+    }
+
+    /** Serialised and parsed again, so that numbers compare in the form in which they are read from a file. */
+    private JsonNode tree() {
+        try {
+            return JSON.readTree(toJson());
+        } catch (JsonProcessingException impossible) {
+            throw new IllegalStateException(impossible);
+        }
+    }
+
+    private static void differences(String at, JsonNode was, JsonNode is, List<String> found) {
+        if (was.equals(is)) {
+            return;
+        }
+        if (was.isObject() && is.isObject()) {
+            TreeSet<String> names = new TreeSet<>();
+            was.fieldNames().forEachRemaining(names::add);
+            is.fieldNames().forEachRemaining(names::add);
+            names.forEach(name -> differences(at.isEmpty() ? name : at + "." + name, was.path(name), is.path(name), found));
+        } else if (was.isArray() && is.isArray() && was.size() == is.size()) {
+            for (int i = 0; i < was.size(); i++) {
+                differences(at + "[" + i + "]", was.get(i), is.get(i), found);
+            }
+        } else {
+            found.add(at + " was " + text(was) + ", is " + text(is));
+        }
+    }
+
+    private static String text(JsonNode value) {
+        return value.isMissingNode() ? "missing" : value.toString();
+    }
+
+    public String toJson() throws JsonProcessingException {
+        return JSON.writeValueAsString(this);
+    }
+
+    void write(Path file) throws IOException {
+        AtomicFile.write(file, JSON.writeValueAsBytes(this));
+    }
+
+    /** @throws IOException if the file is missing or does not hold a run's settings */
+    static RunSettings read(Path file) throws IOException {
+        try {
+            JsonNode tree = JSON.readTree(Files.readString(file));
+            if (tree.path("fit").has("momentum")) {
+                throw new IOException(file + ": the run was begun by an early version of Thaw " + tree.at("/environment/version")
+                        .asText() + ", whose optimizer settings cannot be continued; finish it with that version, or begin another"
+                        + " run in another folder");
+            }
+            return JSON.treeToValue(tree, RunSettings.class);
+        } catch (JsonProcessingException wrong) {
+            throw new IOException(file + ": expected the settings of a run: " + wrong.getOriginalMessage(), wrong);
+        }
+    }
+}

@@ -1,0 +1,13 @@
+package thaw.finetune.train;
+
+/**
+ * Training diverged: the loss is infinite or NaN. The message names the step and its learning rates or, if the first step
+ * is concerned, the weights, images or layer that are the cause.
+ */
+public final class DivergenceException extends RuntimeException {
+    private static final long serialVersionUID = 1L;
+
+    public DivergenceException(String message) {
+        super(message);
+    }
+}

@@ -1,0 +1,111 @@
+package thaw.finetune.train;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import thaw.engine.NoGrad;
+import thaw.engine.Scope;
+import thaw.engine.Tensor;
+import thaw.engine.nn.ForwardHook;
+import thaw.engine.nn.Module;
+import thaw.finetune.data.Batch;
+import thaw.finetune.data.RawBatch;
+import thaw.resnet.LayerGroup;
+import thaw.resnet.Network;
+
+/** Finds the first parameter, image or layer output that is infinite or NaN, and describes it for a message. */
+final class FirstNonFinite {
+
+    private final Network net;
+    private final List<LayerGroup> groups;
+
+    FirstNonFinite(Network net, List<LayerGroup> groups) {
+        this.net = net;
+        this.groups = groups;
+    }
+
+    /**
+     * Describes the cause after at least one step: looks at the parameters, then at the batch's images, then at the
+     * layers' outputs for the batch.
+     *
+     * @param raw the batch; null to look at the parameters and running statistics only
+     */
+    String describe(RawBatch raw) {
+        return parameter().map(found -> found + ", so the last step was too large")
+                .or(() -> raw == null ? statistic() : input(raw).or(() -> output(raw)))
+                .orElse("all parameters are finite" + (raw == null ? "" : ", and all layers' outputs; the loss alone is not"));
+    }
+
+    /** Like {@link #describe}, before the first step, when the learning rate cannot be the cause. */
+    String describeFirst(RawBatch raw) {
+        return "before the first step, so no learning rate is the cause: "
+                + parameter().map(found -> found + "; start from other weights")
+                .or(() -> input(raw))
+                .or(() -> output(raw).map(found -> found + ", so activations overflow; start from other weights"))
+                .orElse("all parameters and all layers' outputs are finite, the loss alone is not: check the loss function");
+    }
+
+    private Optional<String> parameter() {
+        return among(net.namedParameters(), "parameter");
+    }
+
+    private Optional<String> statistic() {
+        return among(net.namedBuffers(), "running statistic");
+    }
+
+    private Optional<String> among(Map<String, Tensor> tensors, String what) {
+        List<String> bad = tensors.entrySet().stream().filter(e -> !isFinite(e.getValue().toFloats())).map(Map.Entry::getKey)
+                .toList();
+        return bad.stream().findFirst().map(name -> "the first " + what + " that is not finite is " + name + inGroup(name)
+                + ", one of " + bad.size() + " of " + tensors.size());
+    }
+
+    private static Optional<String> input(RawBatch raw) {
+        int length = raw.images().length / raw.size();
+        for (int i = 0; i < raw.images().length; i++) {
+            if (!Float.isFinite(raw.images()[i])) {
+                Path file = raw.files().get(i / length);
+                return Optional.of(raw.side() == 0
+                        ? "the frozen layers' output is not finite, first for " + file + "; start from other weights"
+                        : "the images themselves are not finite, first " + file + "; check their preparation");
+            }
+        }
+        return Optional.empty();
+    }
+
+    /**
+     * Repeats the forward pass with a hook on every layer. The hooks of inner layers run before those of the modules that
+     * contain them.
+     */
+    private Optional<String> output(RawBatch raw) {
+        List<String> bad = new ArrayList<>();
+        List<ForwardHook.Registration> hooks = new ArrayList<>();
+        net.namedModules().forEach((name, module) -> hooks.add(module.onForward((Module m, Tensor y) -> {
+            if (bad.isEmpty() && !isFinite(y.toFloats())) {
+                bad.add(name);
+            }
+        })));
+        try (NoGrad off = net.device().noGrad(); Scope scope = net.device().scope()) {
+            Batch.of(net.device(), raw).scores(net);
+        } finally {
+            hooks.forEach(ForwardHook.Registration::close);
+        }
+        return bad.stream().findFirst().map(name -> "the first layer whose output is not finite is "
+                + (name.isEmpty() ? "the network" : name) + inGroup(name) + "; all parameters are still finite");
+    }
+
+    private String inGroup(String name) {
+        return groups.stream().filter(g -> g.contains(name)).findFirst().map(g -> " in group " + g.name()).orElse("");
+    }
+
+    static boolean isFinite(float[] values) {
+        for (float v : values) {
+            if (!Float.isFinite(v)) {
+                return false;
+            }
+        }
+        return true;
+    }
+}

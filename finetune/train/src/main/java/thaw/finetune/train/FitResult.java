@@ -1,0 +1,16 @@
+package thaw.finetune.train;
+
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * The result of a fit.
+ *
+ * @param epochs    the results of all completed epochs, over all phases
+ * @param stoppedAt the state at which the fit was stopped, for {@link Learner#resume}; empty if it is complete
+ */
+public record FitResult(List<EpochResult> epochs, Optional<FitState> stoppedAt) {
+    public FitResult {
+        epochs = List.copyOf(epochs);
+    }
+}

@@ -1,0 +1,99 @@
+package thaw.finetune.train;
+
+import com.fasterxml.jackson.annotation.JsonSubTypes;
+import com.fasterxml.jackson.annotation.JsonSubTypes.Type;
+import com.fasterxml.jackson.annotation.JsonTypeInfo;
+import com.fasterxml.jackson.databind.annotation.JsonDeserialize;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import thaw.engine.optim.GradientClipping;
+import thaw.engine.optim.Optimizer;
+import thaw.engine.optim.ParamGroup;
+import thaw.engine.optim.WeightAverage;
+import thaw.finetune.plan.OptimizerRecipe;
+import thaw.resnet.LayerGroup;
+
+/**
+ * The settings of a {@link Learner} that apply to every phase of a plan. Immutable.
+ *
+ * @param optimizer       creates the optimizer of each phase: an {@link OptimizerRecipe}, or any other factory, such as the
+ *     constructor of an own optimizer, with one group for each layer group
+ * @param clipping        applied to all gradients before each step, in order
+ * @param accumulate      the number of batches whose gradients are accumulated into one step, at least 1; the result
+ *     equals one large batch, except for batch norm
+ * @param average         the decay of a moving average of the weights, which is then validated and kept; null for none
+ * @param frozenBatchNorm the mode of batch norm in frozen layer groups
+ */
+public record FitSettings(@JsonDeserialize(as = OptimizerRecipe.class) Optimizer.Factory optimizer,
+        @JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "type")
+        @JsonSubTypes({@Type(value = GradientClipping.ByNorm.class, name = "ByNorm"),
+            @Type(value = GradientClipping.ByValue.class, name = "ByValue")})
+        List<GradientClipping> clipping, int accumulate, WeightAverage.Decay average, FrozenBatchNorm frozenBatchNorm) {
+
+    public FitSettings {
+        Objects.requireNonNull(optimizer, "optimizer");
+        Objects.requireNonNull(frozenBatchNorm, "frozenBatchNorm");
+        clipping = List.copyOf(clipping);
+        if (accumulate < 1) {
+            throw new IllegalArgumentException("accumulate: expected at least 1 batch a step, got " + accumulate);
+        }
+    }
+
+    /** Settings with this optimizer and everything else off. */
+    public static FitSettings of(Optimizer.Factory optimizer) {
+        return new FitSettings(optimizer, List.of(), 1, null, FrozenBatchNorm.STATISTICS);
+    }
+
+    /** SGD with momentum 0.9 and weight decay 1e-4, everything else off. */
+    public static FitSettings sgd() {
+        return of(OptimizerRecipe.of("sgd"));
+    }
+
+    /** AdamW with PyTorch's defaults, everything else off. */
+    public static FitSettings adamW() {
+        return of(OptimizerRecipe.of("adamw"));
+    }
+
+    /**
+     * Sets an option of the optimizer by PyTorch's name, such as {@code "weight_decay"}.
+     *
+     * @throws IllegalArgumentException if the optimizer does not have it, or the value is invalid
+     * @throws IllegalStateException    if the optimizer is not an {@link OptimizerRecipe}
+     */
+    public FitSettings option(String option, double value) {
+        if (optimizer instanceof OptimizerRecipe recipe) {
+            return new FitSettings(recipe.with(option, value), clipping, accumulate, average, frozenBatchNorm);
+        }
+        throw new IllegalStateException("only the options of an OptimizerRecipe can be changed; set " + option
+                + " in the optimizer's factory");
+    }
+
+    /** Adds a clipping after those present. */
+    public FitSettings clip(GradientClipping next) {
+        List<GradientClipping> more = new ArrayList<>(clipping);
+        more.add(next);
+        return new FitSettings(optimizer, more, accumulate, average, frozenBatchNorm);
+    }
+
+    public FitSettings accumulate(int batches) {
+        return new FitSettings(optimizer, clipping, batches, average, frozenBatchNorm);
+    }
+
+    public FitSettings average(WeightAverage.Decay decay) {
+        return new FitSettings(optimizer, clipping, accumulate, decay, frozenBatchNorm);
+    }
+
+    public FitSettings frozenBatchNorm(FrozenBatchNorm mode) {
+        return new FitSettings(optimizer, clipping, accumulate, average, mode);
+    }
+
+    /** An optimizer with a group for each layer group. It leaves frozen parameters alone, because they have no gradient. */
+    Optimizer optimizer(List<LayerGroup> groups, List<Double> rates) {
+        ParamGroup[] made = new ParamGroup[groups.size()];
+        for (int i = 0; i < made.length; i++) {
+            made[i] = ParamGroup.group(groups.get(i).name(), groups.get(i).parameters()).lr(rates.get(i));
+        }
+        return optimizer.of(made);
+    }
+}

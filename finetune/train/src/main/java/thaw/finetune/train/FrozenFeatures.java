@@ -1,0 +1,190 @@
+package thaw.finetune.train;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import thaw.engine.NoGrad;
+import thaw.engine.Scope;
+import thaw.engine.nn.TrainingModes;
+import thaw.finetune.data.Batch;
+import thaw.finetune.data.BatchLoader;
+import thaw.finetune.data.Batches;
+import thaw.finetune.data.ImageFeatures;
+import thaw.finetune.data.ImageFolder;
+import thaw.finetune.data.RawBatch;
+import thaw.finetune.data.Sample;
+import thaw.finetune.loss.Objective;
+import thaw.finetune.plan.TrainingPhase;
+import thaw.finetune.plan.TrainingPlan;
+import thaw.resnet.Network;
+
+/** Precomputes the features of a frozen body, if a phase can train its head from them. */
+final class FrozenFeatures {
+    private static final String MIRRORED = " mirrored";
+
+    private final Network net;
+    private final FeatureCache cache;
+    private final Map<Path, String> hashes = new HashMap<>();
+    private int computed;
+
+    private FrozenFeatures(Network net, FeatureCache cache) {
+        this.net = net;
+        this.cache = cache;
+    }
+
+    /**
+     * Checks a plan for {@link Precompute.When#REQUIRED}.
+     *
+     * @throws IllegalArgumentException if no phase trains the head alone, or if the head trained from precomputed
+     *     features would differ
+     */
+    static void requireExact(FitContext context, TrainingPlan plan) {
+        if (plan.phases().stream().noneMatch(phase -> isOfHeadAlone(context, phase))) {
+            throw new IllegalArgumentException("precompute: no phase trains the head alone "
+                    + plan.phases().stream().map(TrainingPhase::name).toList()
+                    + ", and training other groups changes the features; freeze the body in a phase, or don't require it");
+        }
+        List<String> reasons = new ArrayList<>();
+        if (!(context.loss() instanceof Objective)) {
+            reasons.add("the loss function is not an Objective and may read the images: use an Objective");
+        }
+        if (!context.data().isFlippedAtMost()) {
+            reasons.add("images are " + context.data().variation() + " anew in each epoch: use no augmentation, or the flip"
+                    + " alone");
+        }
+        if (context.settings().frozenBatchNorm() != FrozenBatchNorm.EVAL) {
+            reasons.add("batch norm of frozen groups " + context.settings().frozenBatchNorm().description() + ": fix it"
+                    + " with eval (--frozen-bn eval)");
+        }
+        if (!reasons.isEmpty()) {
+            throw new IllegalArgumentException("precompute: the head would differ, because "
+                    + String.join("; and ", reasons));
+        }
+    }
+
+    private static boolean isOfHeadAlone(FitContext context, TrainingPhase phase) {
+        FrozenGroups freezing = context.freezing();
+        return freezing.first(phase.freezeTo()) == freezing.groups().size() - 1 && !phase.gradual();
+    }
+
+    /**
+     * The loaders for a phase whose groups are already frozen: of features if they are to be precomputed, otherwise
+     * {@code images}.
+     */
+    static Loaders loaders(FitContext context, TrainingPhase phase, Loaders images) {
+        ImageFolder data = context.data();
+        List<String> leftOut = new ArrayList<>();
+        if (!data.isFlippedAtMost()) {
+            leftOut.add("images are not " + data.variation());
+        }
+        if (context.settings().frozenBatchNorm() != FrozenBatchNorm.EVAL) {
+            leftOut.add("batch norm of frozen groups keeps its statistics");
+        }
+        boolean bothWays = data.isFlippedAtMost() && data.isFlipped();
+        boolean wanted = switch (context.precompute().when()) {
+            case NEVER -> false;
+            // Computing an image and its mirror image takes as long as the body's share of two epochs.
+            case EXACT -> leftOut.isEmpty() && (!bothWays || phase.epochs() > 1);
+            case REQUIRED, ALWAYS -> true;
+        };
+        if (!wanted || !isOfHeadAlone(context, phase) || !(context.loss() instanceof Objective)) {
+            return images;
+        }
+        if (!leftOut.isEmpty()) {
+            context.listener().onWarning("precompute: " + String.join(", and ", leftOut) + " in phase " + phase.name()
+                    + ", because features are computed once; leave precompute at its default to avoid this");
+        }
+        long start = System.nanoTime();
+        FeatureCache cache = FeatureCache.open(context.precompute().folder(), context.net(), images.train().transforms());
+        FrozenFeatures features = new FrozenFeatures(context.net(), cache);
+        Map<Path, float[]> plain = new HashMap<>(features.of(images.train(), false));
+        plain.putAll(features.of(images.valid(), false));
+        Map<Path, float[]> mirrored = bothWays ? features.of(images.train(), true) : Map.of();
+        int known = plain.size() + mirrored.size() - features.computed;
+        context.listener().onNote("the body is frozen in phase " + phase.name() + ": its features are computed once for each"
+                + " image" + (bothWays ? " and its mirror image," : "") + " and the head is trained from them ("
+                + features.computed + " computed now, " + known + " known before, in "
+                + String.format(Locale.ROOT, "%.1f s)", (System.nanoTime() - start) / 1e9) + features.keep());
+        return images.onFeatures(new ImageFeatures(plain, mirrored));
+    }
+
+    /**
+     * Writes the cache. A failure only costs time in later runs, so it is reported in the note instead of ending the
+     * training.
+     */
+    private String keep() {
+        if (computed > 0) {
+            try {
+                cache.write();
+            } catch (IOException failed) {
+                return "; they are not kept for later: " + failed.getMessage();
+            }
+        }
+        return "";
+    }
+
+    /**
+     * The features by file, without unreadable images. If a batch has an image without cached features, the whole batch
+     * runs through the body, so that an image is always computed in the same batch.
+     */
+    private Map<Path, float[]> of(BatchLoader loader, boolean mirrored) {
+        Map<Path, float[]> found = known(loader.samples(), mirrored);
+        if (found.size() == loader.samples().size()) {
+            return found;
+        }
+        BatchLoader inOrder = loader.inOrder();
+        try (Batches batches = mirrored ? inOrder.mirroredEpoch() : inOrder.epoch(0); TrainingModes kept = new TrainingModes(net);
+                NoGrad off = net.device().noGrad()) {
+            net.eval();
+            while (batches.hasNext()) {
+                RawBatch raw = batches.next();
+                if (!found.keySet().containsAll(raw.files())) {
+                    compute(raw, mirrored, found);
+                }
+            }
+        }
+        return found;
+    }
+
+    private Map<Path, float[]> known(List<Sample> samples, boolean mirrored) {
+        Map<Path, float[]> found = new LinkedHashMap<>();
+        for (Sample sample : samples) {
+            float[] values = cache.get(key(sample.file(), mirrored));
+            if (values != null) {
+                found.put(sample.file(), values);
+            }
+        }
+        return found;
+    }
+
+    private String key(Path file, boolean mirrored) {
+        String hash = hashes.computeIfAbsent(file, image -> {
+            try {
+                return FeatureCache.contentHash(image);
+            } catch (IOException unreadable) {
+                return "";
+            }
+        });
+        return mirrored ? hash + MIRRORED : hash;
+    }
+
+    private void compute(RawBatch raw, boolean mirrored, Map<Path, float[]> found) {
+        try (Scope scope = net.device().scope()) {
+            float[] rows = net.pooled(Batch.of(net.device(), raw).images()).toFloats();
+            int width = rows.length / raw.size();
+            for (int i = 0; i < raw.size(); i++) {
+                Path file = raw.files().get(i);
+                float[] values = Arrays.copyOfRange(rows, i * width, (i + 1) * width);
+                found.put(file, values);
+                cache.put(key(file, mirrored), values);
+                computed++;
+            }
+        }
+    }
+}

@@ -1,0 +1,76 @@
+package thaw.finetune.train;
+
+import java.util.List;
+import thaw.resnet.Granularity;
+import thaw.resnet.LayerGroup;
+import thaw.resnet.Network;
+
+/** The split of a network's layer groups into the first ones, which are frozen, and the last ones, which are trained. */
+final class FrozenGroups {
+
+    private final Network net;
+    private Granularity granularity = Granularity.COARSE;
+    private int n;
+
+    FrozenGroups(Network net) {
+        this.net = net;
+    }
+
+    void granularity(Granularity granularity) {
+        this.granularity = granularity;
+    }
+
+    Granularity granularity() {
+        return granularity;
+    }
+
+    List<LayerGroup> groups() {
+        return net.groups(granularity);
+    }
+
+    List<String> names() {
+        return groups().stream().map(LayerGroup::name).toList();
+    }
+
+    /** Makes the groups of Python's slice {@code groups[n:]} trainable, and freezes the others. */
+    void to(int n, FrozenBatchNorm batchNorm) {
+        this.n = n;
+        requireGradients(batchNorm);
+    }
+
+    /** The index of the first trainable group; the number of groups if all are frozen. */
+    int first() {
+        return first(n);
+    }
+
+    /** The same for the slice {@code groups[slice:]}. */
+    int first(int slice) {
+        int count = groups().size();
+        return slice < 0 ? Math.max(0, count + slice) : Math.min(slice, count);
+    }
+
+    void requireGradients(FrozenBatchNorm batchNorm) {
+        List<LayerGroup> groups = groups();
+        for (int i = 0; i < groups.size(); i++) {
+            LayerGroup group = groups.get(i);
+            group.requiresGrad(i >= first());
+            if (batchNorm == FrozenBatchNorm.TRAIN) {
+                group.batchNormParameters().forEach(p -> p.requiresGrad(true));
+            }
+        }
+    }
+
+    /** Puts the network into training mode; with {@link FrozenBatchNorm#EVAL}, frozen groups into evaluation mode. */
+    void trainingModes(FrozenBatchNorm batchNorm) {
+        net.train();
+        groups().subList(0, first()).forEach(group -> group.train(batchNorm != FrozenBatchNorm.EVAL));
+    }
+
+    /** @throws IllegalArgumentException if all groups are frozen */
+    void requireTrainable() {
+        if (first() == groups().size()) {
+            throw new IllegalArgumentException("all layer groups are frozen: " + names()
+                    + "; call unfreeze(), or freezeTo(-1) to train the head");
+        }
+    }
+}

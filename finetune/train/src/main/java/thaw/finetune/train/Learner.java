@@ -1,0 +1,443 @@
+package thaw.finetune.train;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Objects;
+import java.util.function.IntFunction;
+import java.util.function.Supplier;
+import java.util.stream.Stream;
+import thaw.engine.optim.OneCycle;
+import thaw.engine.optim.Schedule;
+import thaw.finetune.data.BrokenImage;
+import thaw.finetune.data.ImageFolder;
+import thaw.finetune.diagnostics.Diagnostics;
+import thaw.finetune.diagnostics.DiagnosticsOptions;
+import thaw.finetune.diagnostics.FeatureDrift;
+import thaw.finetune.evaluate.Evaluation;
+import thaw.finetune.loss.LossFunction;
+import thaw.finetune.loss.Objective;
+import thaw.finetune.plan.LearningRates;
+import thaw.finetune.plan.ScheduleRecipe;
+import thaw.finetune.plan.TrainingPhase;
+import thaw.finetune.plan.TrainingPlan;
+import thaw.finetune.predict.Classifier;
+import thaw.finetune.predict.InputCheck;
+import thaw.finetune.predict.ModelFile;
+import thaw.finetune.predict.NotEnoughMemoryException;
+import thaw.resnet.Granularity;
+import thaw.resnet.LayerGroup;
+import thaw.resnet.Network;
+
+/**
+ * Trains a network on images, with a learning rate for each of its layer groups:
+ *
+ * <pre>{@code
+ * Learner learn = new Learner(net, data);
+ * learn.freeze();
+ * learn.fitOneCycle(1, 1e-2);
+ * learn.unfreeze();
+ * learn.fitOneCycle(3, rates(1e-5, 1e-4, 1e-2));      // early, middle, head
+ * learn.save(Path.of("dogscats.safetensors"));
+ * }</pre>
+ *
+ * <p>The optimizer is SGD, unless {@link #settings} choose another. Each fit, and each phase of a plan, creates a new
+ * optimizer, with zero momentum, over the groups that are trainable then. Randomness comes from the data's seed and, for
+ * dropout, from the device's generator; equal seeds give equal bits.
+ *
+ * <p>Not thread-safe, except for {@link #stop}.
+ */
+public final class Learner implements AutoCloseable {
+    private final Network net;
+    private final ImageFolder data;
+    private final Loaders loaders;
+    private final FrozenGroups freezing;
+    private final boolean pretrained;
+    private FitSettings settings = FitSettings.sgd();
+    private LossFunction loss;
+    private TrainingListener listener = new TrainingListener() { };
+    private Diagnostics diagnostics;
+    private Precompute precompute = Precompute.whereExact();
+    private PlanRun running;
+    private int epochsSeen;
+    private volatile boolean stop;
+
+    /**
+     * A learner with all layer groups trainable.
+     *
+     * @throws IllegalArgumentException if the network's number of classes is not the data's, if there are fewer than two
+     *     classes, or if there is no validation image
+     */
+    public Learner(Network net, ImageFolder data) {
+        InputCheck.require(net, data.classes());
+        if (data.classes().size() < 2) {
+            throw new IllegalArgumentException(data.root() + ": training needs at least two classes;"
+                    + " add a folder with images of another class");
+        }
+        if (data.valid().isEmpty()) {
+            throw new IllegalArgumentException(data.root() + ": no image is left to validate on;"
+                    + " add images, at least two of a class, or a folder valid/ beside train/");
+        }
+        this.net = net;
+        this.data = data;
+        this.loaders = Loaders.of(data);
+        this.loss = Objective.standard(data.labels());
+        this.freezing = new FrozenGroups(net);
+        this.pretrained = net.isPretrained();
+        this.diagnostics = new Diagnostics(net, DiagnosticsOptions.off());
+        unfreeze();
+    }
+
+    // ---- settings ----------------------------------------------------------------------------------------------
+
+    /** Sets the mode of batch norm in frozen groups, {@link FrozenBatchNorm#STATISTICS} by default. */
+    public Learner frozenBatchNorm(FrozenBatchNorm mode) {
+        return settings(settings.frozenBatchNorm(mode));
+    }
+
+    /** Sets the optimizer and its settings, {@link FitSettings#sgd()} by default. */
+    public Learner settings(FitSettings settings) {
+        this.settings = Objects.requireNonNull(settings, "settings");
+        freezing.requireGradients(settings.frozenBatchNorm());
+        return this;
+    }
+
+    public FitSettings settings() {
+        return settings;
+    }
+
+    /**
+     * Sets the loss, by default {@link Objective#standard}: cross-entropy, or binary cross-entropy for multi-label data.
+     *
+     * @throws IllegalArgumentException if it is an {@link Objective} for the other kind of labels
+     */
+    public Learner loss(LossFunction loss) {
+        if (loss instanceof Objective objective) {
+            objective.requireFit(data.labels());
+        }
+        this.loss = Objects.requireNonNull(loss, "loss");
+        return this;
+    }
+
+    /** Sets the listener for batch and epoch events, replacing any earlier one. */
+    public Learner listener(TrainingListener listener) {
+        this.listener = Objects.requireNonNull(listener, "listener");
+        return this;
+    }
+
+    /** Sets when the features of a frozen body are computed once, {@link Precompute#whereExact} by default. */
+    public Learner precompute(Precompute precompute) {
+        this.precompute = Objects.requireNonNull(precompute, "precompute");
+        return this;
+    }
+
+    /**
+     * Sets the diagnostics to compute for {@link TrainingListener#onActivity}; none by default. Call this before
+     * training: distances and drift are measured from the network's current weights.
+     */
+    public Learner diagnostics(DiagnosticsOptions options) {
+        diagnostics.close();
+        diagnostics = new Diagnostics(net, options);
+        if (options.probeImages() > 0) {
+            diagnostics.drift(FeatureDrift.of(net, freezing.groups(), loaders.train(), options.probeImages()));
+        }
+        return this;
+    }
+
+    // ---- layer groups ------------------------------------------------------------------------------------------
+
+    /** Sets the granularity of the layer groups, {@link Granularity#COARSE} by default, and makes all groups trainable. */
+    public Learner granularity(Granularity granularity) {
+        freezing.granularity(Objects.requireNonNull(granularity, "granularity"));
+        return unfreeze();
+    }
+
+    /** The layer groups in order. */
+    public List<LayerGroup> groups() {
+        return freezing.groups();
+    }
+
+    /** Freezes all groups but the last, the head. */
+    public Learner freeze() {
+        return freezeTo(-1);
+    }
+
+    /** Makes all groups trainable. */
+    public Learner unfreeze() {
+        return freezeTo(0);
+    }
+
+    /**
+     * Makes the groups of Python's slice {@code groups[n:]} trainable and freezes those before them: {@code freezeTo(1)}
+     * freezes the first, {@code freezeTo(-2)} all but the last two. Frozen layers cost neither time nor memory in the
+     * backward pass, unless their batch norms train ({@link FrozenBatchNorm#TRAIN}).
+     */
+    public Learner freezeTo(int n) {
+        freezing.to(n, settings.frozenBatchNorm());
+        return this;
+    }
+
+    /** Whether the layer group of index {@code group}, from 0, is trainable. */
+    public boolean isTrainable(int group) {
+        return group >= freezing.first();
+    }
+
+    /** A summary in plain text: one line per group, one for batch norm if groups are frozen, one for the optimizer. */
+    public String summary() {
+        return LearnerSummary.of(net, freezing, settings);
+    }
+
+    // ---- training ----------------------------------------------------------------------------------------------
+
+    /** The learning rates of the layer groups, in order. */
+    public static double[] rates(double... perGroup) {
+        return perGroup;
+    }
+
+    /** Trains at constant learning rates and momentum; otherwise like {@link #fit(int, Schedule.Factory, LearningRates)}. */
+    public List<EpochResult> fit(int epochs, double... rates) {
+        return fit(epochs, LearningRates.of(rates));
+    }
+
+    /** Like {@link #fit(int, double...)}. */
+    public List<EpochResult> fit(int epochs, LearningRates rates) {
+        return fit(epochs, ScheduleRecipe.of("constant"), rates);
+    }
+
+    /**
+     * Trains with fastai's one-cycle schedule, {@link OneCycle#fastai(int)}, with the given rates as its peak; otherwise
+     * like {@link #fit(int, Schedule.Factory, LearningRates)}.
+     */
+    public List<EpochResult> fitOneCycle(int epochs, double... rates) {
+        return fitOneCycle(epochs, LearningRates.of(rates));
+    }
+
+    /** Like {@link #fitOneCycle(int, double...)}. */
+    public List<EpochResult> fitOneCycle(int epochs, LearningRates rates) {
+        return fit(epochs, ScheduleRecipe.oneCycle(), rates);
+    }
+
+    /**
+     * Like {@link #fit(int, Schedule.Factory, LearningRates)}.
+     *
+     * @param schedule maps the number of steps to a schedule, for example {@code OneCycle::of}
+     * @param rates    one for all groups, or one per group in order; those of frozen groups are ignored
+     */
+    public List<EpochResult> fit(int epochs, IntFunction<? extends Schedule> schedule, double... rates) {
+        return fit(epochs, (all, steps) -> schedule.apply(all * steps), LearningRates.of(rates));
+    }
+
+    /**
+     * Trains the groups that are not frozen, and validates after each epoch. Afterwards the network is in evaluation
+     * mode.
+     *
+     * @param schedule varies rates and momentum at each step
+     * @param rates    of all layer groups; those of frozen groups are ignored
+     * @return the result of each epoch
+     * @throws IllegalArgumentException                if {@code epochs} is less than 1, the number of rates does not
+     *     match the groups, a rate is negative, or all groups are frozen
+     * @throws DivergenceException                     if the loss becomes infinite or NaN; the network keeps the weights
+     *     that gave this loss, without an update by its gradients
+     * @throws NotEnoughMemoryException                if a batch is too large
+     * @throws thaw.finetune.images.ImageReadException if no image can be read, or the data is strict and one cannot
+     */
+    public List<EpochResult> fit(int epochs, Schedule.Factory schedule, LearningRates rates) {
+        return run(TrainingPlan.of(new TrainingPhase("fit", epochs, schedule, rates).freezeTo(freezing.first()))).epochs();
+    }
+
+    /** fastai's {@code fine_tune}, {@link TrainingPlan#fineTune(int)}: trains the head alone for one epoch, then all groups. */
+    public List<EpochResult> fineTune(int epochs) {
+        return run(TrainingPlan.fineTune(epochs)).epochs();
+    }
+
+    /** fastai's {@code fine_tune}, {@link TrainingPlan#fineTune(int, double, int, double)}. */
+    public List<EpochResult> fineTune(int epochs, double baseLr, int freezeEpochs, double lrMult) {
+        return run(TrainingPlan.fineTune(epochs, baseLr, freezeEpochs, lrMult)).epochs();
+    }
+
+    /**
+     * Trains the head alone in the first epoch, and one more group in each following one; see
+     * {@link TrainingPlan#gradualUnfreezing}.
+     */
+    public List<EpochResult> gradualUnfreezing(int epochs, Schedule.Factory schedule, LearningRates rates) {
+        return run(TrainingPlan.gradualUnfreezing(epochs, schedule, rates)).epochs();
+    }
+
+    /** Trains by a plan, phase by phase; throws like {@link #fit(int, Schedule.Factory, LearningRates)}. */
+    public FitResult run(TrainingPlan plan) {
+        return run(plan, null);
+    }
+
+    /**
+     * Resumes a stopped fit, with the same bits at the end as a fit without interruption, if the learner has the same
+     * network, data and settings.
+     *
+     * @throws IllegalArgumentException if the state does not match the plan, the network or the optimizer
+     */
+    public FitResult resume(TrainingPlan plan, FitState state) {
+        if (state.phase() >= plan.phases().size()) {
+            throw new IllegalArgumentException("resume: the state belongs to phase " + (state.phase() + 1) + ", the plan has "
+                    + plan.phases().size() + "; resume with the plan of the stopped fit");
+        }
+        return run(plan, state);
+    }
+
+    /**
+     * Checks a plan without training: throws what {@link #run} would throw at once.
+     *
+     * @throws IllegalArgumentException if the number of learning rates does not match the groups, a schedule does not fit
+     *     its epochs, or {@link Precompute#required} is not possible
+     */
+    public void check(TrainingPlan plan) {
+        for (TrainingPhase phase : plan.phases()) {
+            phase.rates().forGroups(freezing.names());
+            phase.schedule().of(phase.epochs(), context().stepsPerEpoch());
+        }
+        if (precompute.when() == Precompute.When.REQUIRED) {
+            FrozenFeatures.requireExact(context(), plan);
+        }
+    }
+
+    private FitContext context() {
+        return new FitContext(net, pretrained, data, loaders, freezing, settings, loss, diagnostics, listener, () -> stop,
+                precompute);
+    }
+
+    private FitResult run(TrainingPlan plan, FitState from) {
+        if (running != null) {
+            throw new IllegalStateException("a fit is already running; a listener may call stop() and state(), but not fit");
+        }
+        check(plan);
+        stop = false;
+        running = new PlanRun(context(), plan, epochsSeen);
+        try {
+            return running.train(from);
+        } finally {
+            epochsSeen = running.dataEpoch();
+            running = null;
+            net.zeroGrad();
+            net.eval();
+        }
+    }
+
+    /** Stops the running fit after its current step. May be called from any thread; without a running fit it does nothing. */
+    public void stop() {
+        stop = true;
+    }
+
+    /**
+     * The state of the running fit. To be called from {@link TrainingListener#onBatch} or
+     * {@link TrainingListener#onEpoch}, on the training thread.
+     *
+     * @throws IllegalStateException if no fit is running
+     */
+    public FitState state() {
+        if (running == null) {
+            throw new IllegalStateException("no fit is running; call state() in TrainingListener.onBatch or onEpoch");
+        }
+        return running.state();
+    }
+
+    // ---- finding learning rates ----------------------------------------------------------------------------------
+
+    /** fastai's {@code lr_find}: one sweep over all trainable groups, at one rate. */
+    public LearningRateSweep lrFind() {
+        return lrFind(SweepOptions.standard());
+    }
+
+    /**
+     * Like {@link #lrFind()}, with options. Afterwards the network, its modes, the generator and the order of epochs are
+     * the same bits as before.
+     *
+     * @throws DivergenceException if the loss of the first batch is infinite or NaN, which no learning rate can fix
+     */
+    public LearningRateSweep lrFind(SweepOptions options) {
+        return finder().sweep(options);
+    }
+
+    /** One sweep per trainable group, during which the other groups are frozen. */
+    public List<LearningRateSweep> lrFindPerGroup(SweepOptions options) {
+        return finder().sweepPerGroup(options);
+    }
+
+    private LearningRateFinder finder() {
+        return new LearningRateFinder(net, loaders.train(), freezing, settings, loss, epochsSeen);
+    }
+
+    /** The images skipped in training and validation because they could not be opened or decoded. */
+    public List<BrokenImage> broken() {
+        return Stream.concat(data.unreadable().stream(), loaders.broken().stream()).toList();
+    }
+
+    /**
+     * Whether images had two scales, some used at their own size and some resized; see
+     * {@link thaw.finetune.data.BatchLoader#mixesScales}.
+     */
+    public boolean mixesScales() {
+        return loaders.mixesScales();
+    }
+
+    /** The number of validation images, without those skipped so far. */
+    public int validImages() {
+        return loaders.valid().images() - loaders.valid().broken().size();
+    }
+
+    // ---- results -----------------------------------------------------------------------------------------------
+
+    /**
+     * Evaluates another model on the validation images, for example that of an earlier epoch.
+     *
+     * @throws IllegalArgumentException if the model is for another number of classes, or its weights are invalid
+     */
+    public Evaluation validate(ModelFile saved) {
+        Network other = saved.toNet(net.device());
+        try {
+            return validate(other);
+        } finally {
+            other.release();
+        }
+    }
+
+    /** Evaluates the network on the validation images. */
+    public Evaluation validate() {
+        return validate(net);
+    }
+
+    private Evaluation validate(Network which) {
+        return Evaluation.of(which, loaders.valid(), data.classes(), Objective.forValidation(loss, data.labels()), images -> { });
+    }
+
+    /** The accuracy on the validation images, 0 to 1. */
+    public double accuracy() {
+        return validate().accuracy();
+    }
+
+    /**
+     * A copy of the network as a model. During a fit it has the weights used for validation: their moving average, if
+     * there is one.
+     */
+    public ModelFile model() {
+        Supplier<ModelFile> model = () -> {
+            ModelFile now = ModelFile.of(net, data.labels(), data.transforms());
+            return loss instanceof Objective.BinaryCrossEntropy binary ? now.threshold(binary.threshold()) : now;
+        };
+        return running == null ? model.get() : running.asValidated(model);
+    }
+
+    /**
+     * Saves the network, its classes and the preparation of images: everything that {@link Classifier} needs. The file is
+     * safetensors with torchvision's names; see {@link ModelFile}. An existing file is replaced once the new one is
+     * complete.
+     *
+     * @throws IOException if writing fails; an existing file is unchanged then
+     */
+    public void save(Path path) throws IOException {
+        model().write(path);
+    }
+
+    /** Releases the memory of the diagnostics ({@link #diagnostics}); the network stays usable. */
+    @Override
+    public void close() {
+        diagnostics.close();
+    }
+}

@@ -1,0 +1,442 @@
+package thaw.kernels;
+
+import java.nio.FloatBuffer;
+import java.util.List;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A backend composed of kernels: one object for each operator family. A call is checked by {@link Shapes}, computed by the
+ * kernels of its family, and reported to the {@linkplain #setOperatorListener listener} if there is one. Kernels can therefore
+ * rely on matching shapes, and a wrong call has the same message on every device.
+ */
+public abstract class CheckedBackend implements Backend {
+
+    private volatile @Nullable OperatorListener listener;
+
+    // ---- the kernels of each family ------------------------------------------------------------------------------
+
+    protected abstract ArrayOps arrays();
+    protected abstract ShapeOps shapes();
+    protected abstract ElementwiseOps elementwise();
+    protected abstract ReductionOps reductions();
+    protected abstract MatmulOps products();
+    protected abstract ConvolutionOps convolutions();
+    protected abstract NormOps norms();
+    protected abstract PoolOps pools();
+    protected abstract LossOps losses();
+    protected abstract BinaryLossOps binaryLosses();
+    protected abstract SgdOps sgd();
+    protected abstract AdamWOps adamW();
+
+    // ---- reports -------------------------------------------------------------------------------------------------
+
+    @Override
+    public final void setOperatorListener(@Nullable OperatorListener listener) {
+        this.listener = listener;
+    }
+
+    /** The start of a call to report; 0 without a listener. */
+    private long start() {
+        return listener == null ? 0 : System.nanoTime();
+    }
+
+    /** Reports a call that has just returned. Arguments are evaluated in order, so that {@code start()} precedes the call. */
+    private <T> T done(String operator, Shape shape, long start, T result) {
+        return start == 0 ? result : report(operator, System.nanoTime() - start, 0, shape.toString(), result);
+    }
+
+    private void done(String operator, Shape shape, long start) {
+        done(operator, shape, start, null);
+    }
+
+    private <T extends @Nullable Object> T report(String operator, long nanos, long flops, String shapes, T result) {
+        OperatorListener to = listener;
+        if (to != null) {
+            to.called(operator, shapes, nanos, flops);
+        }
+        return result;
+    }
+
+    private static long since(long start) {
+        return System.nanoTime() - start;
+    }
+
+    // ---- arrays --------------------------------------------------------------------------------------------------
+
+    @Override
+    public final Array zeros(Shape shape) {
+        return done("zeros", shape, start(), arrays().zeros(shape));
+    }
+
+    @Override
+    public final Array of(Shape shape, float[] values) {
+        Shapes.requireLength("of", shape, values.length);
+        return done("of", shape, start(), arrays().of(shape, values));
+    }
+
+    @Override
+    public final Array of(Shape shape, double[] values) {
+        Shapes.requireLength("of", shape, values.length);
+        return done("of", shape, start(), arrays().of(shape, values));
+    }
+
+    @Override
+    public final Array copy(Array x) {
+        return done("copy", x.shape(), start(), arrays().copy(x));
+    }
+
+    @Override
+    public final void read(Array x, float[] into) {
+        Shapes.requireLength("read", x.shape(), into.length);
+        long start = start();
+        arrays().read(x, into);
+        done("read", x.shape(), start);
+    }
+
+    @Override
+    public final void read(Array x, double[] into) {
+        Shapes.requireLength("read", x.shape(), into.length);
+        long start = start();
+        arrays().read(x, into);
+        done("read", x.shape(), start);
+    }
+
+    @Override
+    public final void write(Array x, float[] values) {
+        Shapes.requireLength("write", x.shape(), values.length);
+        long start = start();
+        arrays().write(x, values);
+        done("write", x.shape(), start);
+    }
+
+    @Override
+    public final void write(Array x, FloatBuffer values) {
+        Shapes.requireLength("write", x.shape(), values.remaining());
+        long start = start();
+        arrays().write(x, values);
+        done("write", x.shape(), start);
+    }
+
+    @Override
+    public final void fill(Array x, double value) {
+        long start = start();
+        arrays().fill(x, value);
+        done("fill", x.shape(), start);
+    }
+
+    @Override
+    public final void assign(Array target, Array source) {
+        Shapes.same("assign", target.shape(), source.shape());
+        long start = start();
+        arrays().assign(target, source);
+        done("assign", source.shape(), start);
+    }
+
+    // ---- shapes --------------------------------------------------------------------------------------------------
+
+    @Override
+    public final Array reshape(Array x, Shape shape) {
+        Shapes.reshape(x.shape(), shape);
+        return done("reshape", x.shape(), start(), shapes().reshape(x, shape));
+    }
+
+    @Override
+    public final Array permute(Array x, int... dims) {
+        Shapes.permute(x.shape(), dims);
+        return done("permute", x.shape(), start(), shapes().permute(x, dims));
+    }
+
+    @Override
+    public final Array cat(List<Array> xs, int dim) {
+        Shapes.cat(xs, dim);
+        long start = start();
+        Array y = shapes().cat(xs, dim);
+        return start == 0 ? y : report("cat", since(start), 0,
+                xs.stream().map(x -> x.shape().toString()).collect(Collectors.joining(", ")), y);
+    }
+
+    @Override
+    public final Array narrow(Array x, int dim, int start, int length) {
+        Shapes.narrow(x.shape(), dim, start, length);
+        return done("narrow", x.shape(), start(), shapes().narrow(x, dim, start, length));
+    }
+
+    @Override
+    public final Array expand(Array x, Shape shape) {
+        Shapes.expand(x.shape(), shape);
+        long start = start();
+        Array y = shapes().expand(x, shape);
+        return start == 0 ? y : report("expand", since(start), 0, x.shape() + " to " + shape, y);
+    }
+
+    // ---- element-wise --------------------------------------------------------------------------------------------
+
+    @Override
+    public final Array unary(UnaryOp op, Array x) {
+        long start = start();
+        Array y = elementwise().unary(op, x);
+        return start == 0 ? y : report("unary", since(start), 0, op + " " + x.shape(), y);
+    }
+
+    @Override
+    public final Array unaryGradient(UnaryOp op, Array gy, @Nullable Array x, @Nullable Array y) {
+        Shapes.same("unaryGradient", gy.shape(), (op.gradientNeedsInput() ? x : y).shape());
+        long start = start();
+        Array gx = elementwise().unaryGradient(op, gy, x, y);
+        return start == 0 ? gx : report("unaryGradient", since(start), 0, op + " " + gy.shape(), gx);
+    }
+
+    @Override
+    public final Array binary(BinaryOp op, Array a, Array b) {
+        Shape.broadcast(a.shape(), b.shape());
+        long start = start();
+        Array y = elementwise().binary(op, a, b);
+        return start == 0 ? y : report("binary", since(start), 0, op + " " + a.shape() + ", " + b.shape(), y);
+    }
+
+    @Override
+    public final Array affine(Array x, double alpha, double beta) {
+        return done("affine", x.shape(), start(), elementwise().affine(x, alpha, beta));
+    }
+
+    @Override
+    public final Array clamp(Array x, double low, double high) {
+        return done("clamp", x.shape(), start(), elementwise().clamp(x, low, high));
+    }
+
+    @Override
+    public final Array dropout(Array x, double p, long seed) {
+        Shapes.dropout(p);
+        return done("dropout", x.shape(), start(), elementwise().dropout(x, p, seed));
+    }
+
+    @Override
+    public final void add(Array target, Array x) {
+        Shapes.same("add", target.shape(), x.shape());
+        long start = start();
+        elementwise().add(target, x);
+        done("add", x.shape(), start);
+    }
+
+    @Override
+    public final void lerp(Array target, Array x, double weight) {
+        Shapes.same("lerp", target.shape(), x.shape());
+        long start = start();
+        elementwise().lerp(target, x, weight);
+        done("lerp", x.shape(), start);
+    }
+
+    // ---- reductions and products ---------------------------------------------------------------------------------
+
+    @Override
+    public final Array sum(Array x, boolean keepDim, int... dims) {
+        Shapes.sum(x.shape(), keepDim, dims);
+        return done("sum", x.shape(), start(), reductions().sum(x, keepDim, dims));
+    }
+
+    @Override
+    public final Array argmax(Array x) {
+        Shapes.argmax(x.shape());
+        return done("argmax", x.shape(), start(), reductions().argmax(x));
+    }
+
+    @Override
+    public final Array matmul(Array a, boolean transposeA, Array b, boolean transposeB) {
+        Shapes.matmul(a.shape(), transposeA, b.shape(), transposeB);
+        long start = start();
+        Array y = products().matmul(a, transposeA, b, transposeB);
+        return start == 0 ? y : report("matmul", since(start), 2L * a.shape().size() * y.shape().dim(1),
+                a.shape() + ", " + b.shape(), y);
+    }
+
+    // ---- convolution ---------------------------------------------------------------------------------------------
+
+    @Override
+    public final Array conv2d(Array x, Array w, @Nullable Array bias, Conv2dOptions options) {
+        Shapes.conv2d(x, w, bias, options);
+        long start = start();
+        Array y = convolutions().conv2d(x, w, bias, options);
+        return start == 0 ? y : convolved("conv2d", since(start), x.shape(), w.shape(), options, "", y);
+    }
+
+    @Override
+    public final Array conv2dWithEpilogue(Array x, Array w, Epilogue epilogue, Conv2dOptions options) {
+        Shapes.conv2dWithEpilogue(x, w, epilogue, options);
+        long start = start();
+        Array y = convolutions().conv2dWithEpilogue(x, w, epilogue, options);
+        return start == 0 ? y : convolved("conv2dWithEpilogue", since(start), x.shape(), w.shape(), options,
+                describe(epilogue), y);
+    }
+
+    @Override
+    public final Array conv2dInputGradient(Array gy, Array w, Shape xShape, Conv2dOptions options) {
+        Shapes.conv2dInputGradient(gy.shape(), w.shape(), xShape, options);
+        long start = start();
+        Array gx = convolutions().conv2dInputGradient(gy, w, xShape, options);
+        return start == 0 ? gx : convolved("conv2dInputGradient", since(start), xShape, w.shape(), options, "", gx);
+    }
+
+    @Override
+    public final Array conv2dWeightGradient(Array gy, Array x, Shape wShape, Conv2dOptions options) {
+        Shapes.conv2dWeightGradient(gy.shape(), x.shape(), wShape, options);
+        long start = start();
+        Array gw = convolutions().conv2dWeightGradient(gy, x, wShape, options);
+        return start == 0 ? gw : convolved("conv2dWeightGradient", since(start), x.shape(), wShape, options, "", gw);
+    }
+
+    /** {@code [N, C, H, W] → K, R×S, stride 2} */
+    private Array convolved(String operator, long nanos, Shape x, Shape w, Conv2dOptions o, String suffix, Array result) {
+        String shapes = x + " → " + w.dim(0) + ", " + w.dim(2) + "×" + w.dim(3)
+                + (o.strideH() == 1 ? "" : ", stride " + o.strideH())
+                + (o.groups() == 1 ? "" : ", " + o.groups() + " groups") + suffix;
+        return report(operator, nanos, 2L * o.outputShape(x, w).size() * (w.size() / w.dim(0)), shapes, result);
+    }
+
+    private static String describe(Epilogue e) {
+        return (e.scale() == null ? "" : ", scale") + (e.shift() == null ? "" : ", shift")
+                + (e.residual() == null ? "" : ", residual") + (e.relu() ? ", relu" : "");
+    }
+
+    // ---- batch normalisation -------------------------------------------------------------------------------------
+
+    @Override
+    public final Normalized batchNormTrain(Array x, Array weight, Array bias, @Nullable Array runningMean,
+            @Nullable Array runningVar, double momentum, double eps, @Nullable Array residual, boolean relu) {
+        Shapes.batchNormTrain(x, weight, bias, runningMean, runningVar, residual);
+        long start = start();
+        Normalized y = norms().batchNormTrain(x, weight, bias, runningMean, runningVar, momentum, eps, residual, relu);
+        return start == 0 ? y : report("batchNormTrain", since(start), 0, describe(x, residual != null, relu), y);
+    }
+
+    @Override
+    public final Array batchNormEval(Array x, Array weight, Array bias, Array mean, Array var, double eps) {
+        Shapes.batchNorm(x, weight, bias, mean, var);
+        return done("batchNormEval", x.shape(), start(), norms().batchNormEval(x, weight, bias, mean, var, eps));
+    }
+
+    @Override
+    public final ChannelAffine batchNormAffine(Array weight, Array bias, Array mean, Array var, double eps) {
+        Shapes.perChannel(weight, bias, mean, var);
+        return done("batchNormAffine", mean.shape(), start(), norms().batchNormAffine(weight, bias, mean, var, eps));
+    }
+
+    @Override
+    public final NormGradients batchNormTrainGradient(Array gy, Array x, @Nullable Array y, Array weight, Array mean,
+            Array invStd, boolean needInput, boolean needResidual) {
+        Shapes.batchNormTrainGradient(gy, x, y, weight, mean, invStd);
+        long start = start();
+        NormGradients g = norms().batchNormTrainGradient(gy, x, y, weight, mean, invStd, needInput, needResidual);
+        return start == 0 ? g : report("batchNormTrainGradient", since(start), 0, describe(x, needResidual, y != null), g);
+    }
+
+    @Override
+    public final NormGradients batchNormEvalGradient(Array gy, Array x, Array weight, Array mean, Array var, double eps,
+            boolean needInput, boolean needParameters) {
+        Shapes.same("batchNormEvalGradient", gy.shape(), Shapes.batchNorm(x, weight, mean, var));
+        return done("batchNormEvalGradient", x.shape(), start(),
+                norms().batchNormEvalGradient(gy, x, weight, mean, var, eps, needInput, needParameters));
+    }
+
+    private static String describe(Array x, boolean residual, boolean relu) {
+        return x.shape() + (residual ? " + residual" : "") + (relu ? ", relu" : "");
+    }
+
+    // ---- pooling -------------------------------------------------------------------------------------------------
+
+    @Override
+    public final Pooled maxPool2d(Array x, Pool2dOptions options, boolean needIndices) {
+        options.outputShape(x.shape());
+        return done("maxPool2d", x.shape(), start(), pools().maxPool2d(x, options, needIndices));
+    }
+
+    @Override
+    public final Pooled adaptiveMaxPool2d(Array x, int outH, int outW) {
+        Shapes.adaptivePool2d(x.shape(), outH, outW);
+        return done("adaptiveMaxPool2d", x.shape(), start(), pools().adaptiveMaxPool2d(x, outH, outW));
+    }
+
+    @Override
+    public final Array maxPool2dGradient(Array gy, Array indices, Shape xShape) {
+        Shapes.maxPool2dGradient(gy.shape(), indices.shape(), xShape);
+        return done("maxPool2dGradient", xShape, start(), pools().maxPool2dGradient(gy, indices, xShape));
+    }
+
+    @Override
+    public final Array avgPool2d(Array x, Pool2dOptions options) {
+        options.outputShape(x.shape());
+        return done("avgPool2d", x.shape(), start(), pools().avgPool2d(x, options));
+    }
+
+    @Override
+    public final Array avgPool2dGradient(Array gy, Shape xShape, Pool2dOptions options) {
+        Shapes.avgPool2dGradient(gy.shape(), xShape, options);
+        return done("avgPool2dGradient", xShape, start(), pools().avgPool2dGradient(gy, xShape, options));
+    }
+
+    @Override
+    public final Array adaptiveAvgPool2d(Array x, int outH, int outW) {
+        Shapes.adaptivePool2d(x.shape(), outH, outW);
+        return done("adaptiveAvgPool2d", x.shape(), start(), pools().adaptiveAvgPool2d(x, outH, outW));
+    }
+
+    @Override
+    public final Array adaptiveAvgPool2dGradient(Array gy, Shape xShape) {
+        Shapes.adaptivePool2dGradient(gy.shape(), xShape);
+        return done("adaptiveAvgPool2dGradient", xShape, start(), pools().adaptiveAvgPool2dGradient(gy, xShape));
+    }
+
+    // ---- losses and updates --------------------------------------------------------------------------------------
+
+    @Override
+    public final Array logSoftmax(Array x) {
+        Shapes.logSoftmax(x.shape());
+        return done("logSoftmax", x.shape(), start(), losses().logSoftmax(x));
+    }
+
+    @Override
+    public final Array logSoftmaxGradient(Array gy, Array y) {
+        Shapes.same("logSoftmaxGradient", gy.shape(), Shapes.logSoftmax(y.shape()));
+        return done("logSoftmaxGradient", gy.shape(), start(), losses().logSoftmaxGradient(gy, y));
+    }
+
+    @Override
+    public final Loss crossEntropy(Array scores, Array target, @Nullable Array classWeight, double smoothing,
+            Reduction reduction) {
+        Shapes.crossEntropy(scores, target, classWeight, smoothing);
+        return done("crossEntropy", scores.shape(), start(),
+                losses().crossEntropy(scores, target, classWeight, smoothing, reduction));
+    }
+
+    @Override
+    public final Loss binaryCrossEntropy(Array scores, Array target, @Nullable Array positiveWeight, Reduction reduction) {
+        Shapes.binaryCrossEntropy(scores, target, positiveWeight);
+        return done("binaryCrossEntropy", scores.shape(), start(),
+                binaryLosses().binaryCrossEntropy(scores, target, positiveWeight, reduction));
+    }
+
+    @Override
+    public final void sgd(SgdOptions options, List<Array> parameters, List<Array> gradients,
+            List<@Nullable Array> momentumBuffers, boolean[] first, @Nullable Array foundInf) {
+        Shapes.sgd(options, parameters, gradients, momentumBuffers, first, foundInf);
+        long start = start();
+        sgd().sgd(options, parameters, gradients, momentumBuffers, first, foundInf);
+        updated("sgd", parameters, start);
+    }
+
+    @Override
+    public final void adamW(AdamWOptions options, List<Array> parameters, List<Array> gradients, List<Array> firstMoments,
+            List<Array> secondMoments, long[] steps, @Nullable Array foundInf) {
+        Shapes.adamW(parameters, gradients, firstMoments, secondMoments, steps, foundInf);
+        long start = start();
+        adamW().adamW(options, parameters, gradients, firstMoments, secondMoments, steps, foundInf);
+        updated("adamW", parameters, start);
+    }
+
+    private void updated(String operator, List<Array> parameters, long start) {
+        if (start != 0) {
+            report(operator, since(start), 0, parameters.size() + " parameters", null);
+        }
+    }
+}

@@ -1,0 +1,33 @@
+package thaw.kernels;
+
+import org.jspecify.annotations.Nullable;
+
+/** The two-dimensional convolution and its gradients. */
+public interface ConvolutionOps {
+
+    /**
+     * Cross-correlation, the "convolution" of neural networks:
+     * {@code y[n,k,i,j] = bias[k] + Σ_c,r,s x[n, c, y(i,r), x(j,s)] · w[k,c,r,s]}, at the input's row
+     * {@code y(i,r) = i·stride + r·dilation − padding} and column {@code x(j,s) = j·stride + s·dilation − padding},
+     * with zeros outside the image, and {@code c} over the group of {@code k}.
+     *
+     * @param x    {@code [N, C, H, W]}
+     * @param w    {@code [K, C/groups, R, S]}
+     * @param bias {@code [K]}, or null
+     */
+    default Array conv2d(Array x, Array w, @Nullable Array bias, Conv2dOptions options) {
+        return conv2dWithEpilogue(x, w, Epilogue.bias(bias), options);
+    }
+
+    /** {@link #conv2d} without bias, followed by the epilogue, without a separate pass over memory. */
+    Array conv2dWithEpilogue(Array x, Array w, Epilogue epilogue, Conv2dOptions options);
+
+    /** Gradient of {@link #conv2d} with respect to its input, of shape {@code xShape}. */
+    Array conv2dInputGradient(Array gy, Array w, Shape xShape, Conv2dOptions options);
+
+    /**
+     * Gradient of {@link #conv2d} with respect to its weight, of shape {@code wShape}. The bias's gradient is a
+     * {@link ReductionOps#sum}.
+     */
+    Array conv2dWeightGradient(Array gy, Array x, Shape wShape, Conv2dOptions options);
+}

@@ -1,0 +1,250 @@
+package thaw.kernels.cpu;
+
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Supplier;
+import thaw.kernels.AdamWOps;
+import thaw.kernels.ArrayOps;
+import thaw.kernels.Backend;
+import thaw.kernels.BinaryLossOps;
+import thaw.kernels.CheckedBackend;
+import thaw.kernels.ConvolutionOps;
+import thaw.kernels.ElementwiseOps;
+import thaw.kernels.LossOps;
+import thaw.kernels.MatmulOps;
+import thaw.kernels.NormOps;
+import thaw.kernels.PoolOps;
+import thaw.kernels.ReductionOps;
+import thaw.kernels.SgdOps;
+import thaw.kernels.ShapeOps;
+import thaw.kernels.cpu.conv.PlainConvolution;
+import thaw.kernels.cpu.conv.BlockedConvolution;
+import thaw.kernels.cpu.elementwise.Elementwise;
+import thaw.kernels.cpu.elementwise.Rearrangement;
+import thaw.kernels.cpu.loss.AdamWUpdate;
+import thaw.kernels.cpu.loss.LogisticLoss;
+import thaw.kernels.cpu.loss.SgdUpdate;
+import thaw.kernels.cpu.loss.SoftmaxLoss;
+import thaw.kernels.cpu.matmul.PlainMatrixProduct;
+import thaw.kernels.cpu.matmul.VectorMatrixProduct;
+import thaw.kernels.cpu.memory.CpuArrays;
+import thaw.kernels.cpu.memory.Memory;
+import thaw.kernels.cpu.microkernel.BlockLoops;
+import thaw.kernels.cpu.norm.BatchNorm;
+import thaw.kernels.cpu.norm.LaneLoops;
+import thaw.kernels.cpu.norm.PlainLaneLoops;
+import thaw.kernels.cpu.norm.Pooling;
+import thaw.kernels.cpu.norm.ScalarLaneLoops;
+import thaw.kernels.cpu.norm.VectorLaneLoops;
+import thaw.kernels.cpu.parallel.Workers;
+
+/**
+ * The fast backend for CPUs: float32 on all cores. With the module {@code jdk.incubator.vector} present it uses the Vector
+ * API, and activations are stored in channel blocks of one vector's width; without it, it runs plain loops on row-major
+ * arrays, which are three times as fast as {@linkplain #scalar scalar loops} with the vectors' bits. Thread-safe, as
+ * {@link thaw.kernels.Backend} requires.
+ */
+public final class CpuBackend extends CheckedBackend {
+
+    private final String description;
+    private final int lanes;
+    private final Workers workers;
+    private final Memory memory;
+    private final CpuArrays arrays;
+    private final Rearrangement rearrangement;
+    private final Elementwise elementwise;
+    private final BlockLoops current;
+    private final AtomicReference<QuickStart> quickStart = new AtomicReference<>();
+    private final MatmulOps product;
+    private final ConvolutionOps convolution;
+    private final BatchNorm batchNorm;
+    private final Pooling pooling;
+    private final SoftmaxLoss loss;
+    private final LogisticLoss binaryLoss;
+    private final SgdUpdate sgd;
+    private final AdamWUpdate adamW;
+
+    /** @param loops null for plain loops */
+    private CpuBackend(int threads, BlockLoops loops) {
+        workers = new Workers(threads);
+        current = loops;
+        lanes = loops == null ? 1 : loops.lanes();
+        memory = new Memory(workers, lanes);
+        Supplier<LaneLoops> laneLoops = laneLoops(loops);
+        arrays = new CpuArrays(memory);
+        rearrangement = new Rearrangement(memory);
+        elementwise = new Elementwise(memory, workers, laneLoops);
+        product = loops == null ? new PlainMatrixProduct(memory, workers) : new VectorMatrixProduct(memory, workers, loops);
+        convolution = loops == null ? new PlainConvolution(memory, workers) : new BlockedConvolution(memory, workers, loops);
+        batchNorm = new BatchNorm(memory, workers, laneLoops);
+        pooling = new Pooling(memory, workers, laneLoops);
+        loss = new SoftmaxLoss(memory);
+        binaryLoss = new LogisticLoss(memory);
+        sgd = new SgdUpdate(memory, workers);
+        adamW = new AdamWUpdate(memory, workers);
+        description = "cpu, " + (loops == null ? "plain loops"
+                : (loops.hasVectors() ? "Vector API with " : "scalar loops in blocks of ") + lanes + " floats") + ", "
+                + threads + (threads == 1 ? " thread" : " threads");
+    }
+
+    private static Supplier<LaneLoops> laneLoops(BlockLoops loops) {
+        if (loops == null) {
+            LaneLoops plain = new PlainLaneLoops();
+            return () -> plain;
+        }
+        LaneLoops scalars = new ScalarLaneLoops(loops.lanes());
+        LaneLoops vectors = loops.hasVectors() ? new VectorLaneLoops() : scalars;
+        return () -> loops.vectors() ? vectors : scalars;
+    }
+
+    /** The fastest variant for this Java: vectors if {@linkplain #hasVectors available}, else plain loops. */
+    public static CpuBackend create(int threads) {
+        return hasVectors() ? new CpuBackend(threads, vectors()) : plain(threads);
+    }
+
+    /** Plain loops on row-major arrays, whether or not the Vector API is available. */
+    public static CpuBackend plain(int threads) {
+        return new CpuBackend(threads, null);
+    }
+
+    /**
+     * Scalar loops that give the bits of vectors, whether or not the Vector API is available: for results that must be equal
+     * on machines or in Java processes without it. About a third as fast as {@link #plain}, whose convolutions sum in other
+     * orders.
+     *
+     * @param lanes floats in the vectors whose bits to give: 4, 8 or 16 (AVX-512)
+     */
+    public static CpuBackend scalar(int threads, int lanes) {
+        if (lanes != 4 && lanes != 8 && lanes != 16) {
+            throw new IllegalArgumentException("lanes: " + lanes + "; vectors have 4, 8 or 16 floats");
+        }
+        return new CpuBackend(threads, new BlockLoops(lanes, false));
+    }
+
+    private static BlockLoops vectors() {
+        return new BlockLoops(VectorSupport.lanes(), true);
+    }
+
+    /**
+     * Whether the Vector API is available and fast. It needs {@code --add-modules jdk.incubator.vector}, and hardware
+     * vectors of at least four floats: otherwise the API falls back to code that is far slower than plain loops.
+     */
+    public static boolean hasVectors() {
+        return ModuleLayer.boot().findModule("jdk.incubator.vector").isPresent() && VectorSupport.isFast();
+    }
+
+    @Override
+    public String description() {
+        return description;
+    }
+
+    /** The number of floats in a vector; 1 with plain loops. */
+    public int lanes() {
+        return lanes;
+    }
+
+    @Override
+    public void warmUp(boolean training) {
+        if (current == null || !current.hasVectors()) {
+            return;
+        }
+        QuickStart started = quickStart.get();
+        if (started != null) {
+            started.await();
+        }
+        if (started == null || training) {
+            WarmUp.run(this, lanes, training);
+        }
+    }
+
+    @Override
+    public void warmUpInBackground() {
+        if (current != null && current.hasVectors()) {
+            QuickStart started = new QuickStart(current, workers, lanes);
+            if (quickStart.compareAndSet(null, started)) {
+                started.begin();
+            }
+        }
+    }
+
+    /** A backend with one thread and a fixed kind of loops, for warming up in the background. */
+    static CpuBackend with(boolean vectorLoops) {
+        CpuBackend backend = new CpuBackend(1, vectors());
+        backend.current.useVectors(vectorLoops);
+        return backend;
+    }
+
+    @Override
+    public void close() {
+        QuickStart started = quickStart.get();
+        if (started != null) {
+            started.close();
+        }
+        workers.close();
+        memory.pool().clear();
+    }
+
+    @Override
+    public MemoryUse memory() {
+        return new MemoryUse(memory.pool().usedBytes(), memory.pool().idleBytes());
+    }
+
+    @Override
+    protected ArrayOps arrays() {
+        return arrays;
+    }
+
+    @Override
+    protected ShapeOps shapes() {
+        return rearrangement;
+    }
+
+    @Override
+    protected ElementwiseOps elementwise() {
+        return elementwise;
+    }
+
+    @Override
+    protected ReductionOps reductions() {
+        return rearrangement;
+    }
+
+    @Override
+    protected MatmulOps products() {
+        return product;
+    }
+
+    @Override
+    protected ConvolutionOps convolutions() {
+        return convolution;
+    }
+
+    @Override
+    protected NormOps norms() {
+        return batchNorm;
+    }
+
+    @Override
+    protected PoolOps pools() {
+        return pooling;
+    }
+
+    @Override
+    protected LossOps losses() {
+        return loss;
+    }
+
+    @Override
+    protected BinaryLossOps binaryLosses() {
+        return binaryLoss;
+    }
+
+    @Override
+    protected SgdOps sgd() {
+        return sgd;
+    }
+
+    @Override
+    protected AdamWOps adamW() {
+        return adamW;
+    }
+}

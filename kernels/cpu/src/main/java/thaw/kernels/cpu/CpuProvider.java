@@ -1,0 +1,41 @@
+package thaw.kernels.cpu;
+
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Supplier;
+import thaw.kernels.Backend;
+import thaw.kernels.BackendProvider;
+
+/** Opens the {@link CpuBackend} as device {@code cpu}. */
+public final class CpuProvider implements BackendProvider {
+
+    @Override
+    public String name() {
+        return "cpu";
+    }
+
+    @Override
+    public List<Offer> devices() {
+        try (Backend backend = CpuBackend.create(Runtime.getRuntime().availableProcessors())) {
+            return List.of(new Offer(name(), backend.description()));
+        }
+    }
+
+    @Override
+    public Backend open(String device, int threads) {
+        if (!device.equals(name())) {
+            throw new IllegalArgumentException("device: expected " + name() + ", got '" + device + "'");
+        }
+        return CpuBackend.create(threads);
+    }
+
+    @Override
+    public int preference() {
+        return 0;
+    }
+
+    @Override
+    public Optional<Backend> openFastest(int threads, Supplier<Backend> next) {
+        return Optional.of(CpuBackend.create(threads));
+    }
+}

@@ -1,0 +1,5 @@
+/** Convolutions and their gradients: the choice of an algorithm, and direct convolution. */
+@NullMarked
+package thaw.kernels.cpu.conv;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,111 @@
+package thaw.kernels.opencl;
+
+import java.util.List;
+import java.util.Map;
+import thaw.kernels.Array;
+import thaw.kernels.Conv2dOptions;
+import thaw.kernels.ConvolutionOps;
+import thaw.kernels.Epilogue;
+import thaw.kernels.Shape;
+
+/**
+ * Convolution and its gradients: by {@link Winograd} where that is faster, otherwise as products of matrices
+ * ({@link Correlation}); with groups, whose matrices would be small, directly ({@code conv2d.cl}).
+ */
+final class OpenClConvolution implements ConvolutionOps {
+
+    private final Memory memory;
+    private final Programs programs;
+    private final Gemm gemm;
+    private final Winograd winograd;
+
+    OpenClConvolution(Memory memory, Programs programs, Gemm gemm, Winograd winograd) {
+        this.memory = memory;
+        this.programs = programs;
+        this.gemm = gemm;
+        this.winograd = winograd;
+    }
+
+    @Override
+    public OpenClArray conv2dWithEpilogue(Array input, Array weight, Epilogue e, Conv2dOptions options) {
+        OpenClArray x = memory.mine(input);
+        OpenClArray w = memory.mine(weight);
+        Shape shape = options.outputShape(x.shape(), w.shape());
+        Gemm.Store store = new Gemm.Store(memory.mineOrNull(e.scale()), memory.mineOrNull(e.shift()),
+                memory.mineOrNull(e.residual()), e.relu());
+        return memory.result(shape, y -> {
+            if (options.groups() > 1) {
+                Launch launch = programs.launch(grouped("conv2d", options)).array(x).array(w).array(store.scale())
+                        .array(store.shift()).array(store.residual()).ints(store.relu() ? 1 : 0).array(y);
+                geometry(launch, x.shape(), w.shape(), y.shape(), options).over(y.size());
+            } else if (winograd.suits(x.shape(), w.shape(), shape, options)) {
+                winograd.forward(x, w, y, options, store);
+            } else {
+                gemm.run("conv2d", new Correlation(x.shape(), w.shape(), shape, options).forward(), w, x, y, store);
+            }
+        });
+    }
+
+    @Override
+    public OpenClArray conv2dInputGradient(Array gradient, Array weight, Shape xShape, Conv2dOptions options) {
+        OpenClArray gy = memory.mine(gradient);
+        OpenClArray w = memory.mine(weight);
+        return memory.result(xShape, gx -> {
+            if (options.groups() > 1) {
+                Launch launch = programs.launch(grouped("conv2d_input_gradient", options)).array(gy).array(w).array(gx);
+                geometry(launch, xShape, w.shape(), gy.shape(), options).over(gx.size());
+            } else if (winograd.suits(xShape, w.shape(), gy.shape(), options)) {
+                winograd.inputGradient(gy, w, gx, options);
+            } else {
+                List<GemmProblem> phases = new Correlation(xShape, w.shape(), gy.shape(), options).inputGradient();
+                // Pixels that no tap meets, as most are by 1×1 filters of stride 2, are 0.
+                if (phases.stream().anyMatch(phase -> phase.depth() == 0)) {
+                    memory.fill(gx, 0);
+                }
+                phases.stream().filter(phase -> phase.depth() > 0)
+                        .forEach(phase -> gemm.run("conv2d_input_gradient", phase, w, gy, gx, Gemm.Store.PLAIN));
+            }
+        });
+    }
+
+    @Override
+    public OpenClArray conv2dWeightGradient(Array gradient, Array input, Shape wShape, Conv2dOptions options) {
+        OpenClArray gy = memory.mine(gradient);
+        OpenClArray x = memory.mine(input);
+        return memory.result(wShape, gw -> {
+            if (options.groups() > 1) {
+                groupedWeightGradient(gy, x, gw, options);
+            } else if (winograd.suits(x.shape(), wShape, gy.shape(), options)) {
+                winograd.weightGradient(gy, x, gw, options);
+            } else {
+                gemm.run("conv2d_weight_gradient", new Correlation(x.shape(), wShape, gy.shape(), options).weightGradient(), gy, x,
+                        gw, Gemm.Store.PLAIN);
+            }
+        });
+    }
+
+    private void groupedWeightGradient(OpenClArray gy, OpenClArray x, OpenClArray gw, Conv2dOptions options) {
+        boolean solo = gemm.tuning().tiles().get(ProductShape.DEEP).solo();
+        CompiledKernel kernel = grouped("conv2d_weight_gradient" + (solo ? "_solo" : ""), options);
+        Launch launch = programs.launch(kernel).array(gy).array(x).array(gw);
+        geometry(launch, x.shape(), gw.shape(), gy.shape(), options);
+        if (solo) {
+            launch.over(gw.size());
+        } else {
+            int group = kernel.groupSize(Launch.GROUP);
+            launch.local(group).groups(gw.size(), group);
+        }
+    }
+
+    /** A kernel of {@code conv2d.cl}. */
+    private CompiledKernel grouped(String name, Conv2dOptions o) {
+        return programs.kernel("conv2d.cl", name, Map.of("STRIDE_H", o.strideH(), "STRIDE_W", o.strideW()));
+    }
+
+    /** Adds the kernels' argument {@code Geometry}, a struct of {@code conv2d.cl}. */
+    private static Launch geometry(Launch launch, Shape x, Shape w, Shape y, Conv2dOptions o) {
+        return launch.work(2.0 * y.size() * w.dim(1) * w.dim(2) * w.dim(3), 4.0 * ((double) x.size() + w.size() + y.size()))
+                .ints(x.dim(0), x.dim(1), x.dim(2), x.dim(3), y.dim(1), y.dim(2), y.dim(3), w.dim(2), w.dim(3),
+                        o.paddingH(), o.paddingW(), o.dilationH(), o.dilationW(), o.groups());
+    }
+}

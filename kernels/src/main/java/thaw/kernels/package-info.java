@@ -1,5 +1,0 @@
-/**
- * Tensor operators on a device, without recording of gradients: the {@link thaw.kernels.Backend} interface, and the
- * classes that its implementations share.
- */
-package thaw.kernels;

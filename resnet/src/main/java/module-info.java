@@ -1,0 +1,9 @@
+/** ResNets with the names and the arithmetic of their published weights. */
+module thaw.resnet {
+    requires transitive thaw.engine;
+    requires static org.jspecify;
+
+    exports thaw.resnet;
+
+    uses thaw.resnet.NetworkFamily;
+}

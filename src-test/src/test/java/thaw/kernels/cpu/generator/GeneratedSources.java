@@ -1,0 +1,117 @@
+package thaw.kernels.cpu.generator;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+
+/** The CPU backend's generated sources. {@code src-test/generate} writes them. */
+public final class GeneratedSources {
+
+    private static final String VECTOR_CONSTANTS = """
+
+                private static final VectorSpecies<Float> S = FloatVector.SPECIES_PREFERRED;
+                static final int L = S.length();
+            """;
+
+    private static final String NO_INSTANCES = """
+
+                private %s() {
+                }
+            """;
+
+    private GeneratedSources() {
+    }
+
+    /** Writes the sources into the given folder, that of the package {@code thaw.kernels.cpu}. */
+    public static void main(String[] args) throws IOException {
+        for (Map.Entry<String, String> file : files().entrySet()) {
+            Files.writeString(Path.of(args[0]).resolve(file.getKey()), file.getValue());
+        }
+    }
+
+    /** The sources by their path within the package {@code thaw.kernels.cpu}. */
+    static Map<String, String> files() {
+        return Map.of(
+                "microkernel/TapKernels.java", kernels("microkernel", "TapKernels", true, """
+                        /**
+                         * The micro-kernel of convolutions and matrix products. For pixel {@code p}, and {@code V} vectors of output channels,
+                         * <pre>
+                         * y[yo + p·py + v·yBlock + lane] = Σ_k x[xo + p·px + taps[k >> shift] + k % 2^shift] · w[wo + (k·V + v)·L + lane]
+                         * </pre>
+                         * Each step multiplies one number of {@code x} per pixel with {@code V} vectors of weights that all pixels share. A tap
+                         * stands for {@code 2^shift} contiguous numbers of {@code x}: the channels of a block at one filter position. The
+                         * {@code adjacent} kernels are for {@code px = L}: C2 then needs one address and two bounds checks for 14 pixels
+                         * instead of 14 of each.
+                         *
+                         * <p>GFLOP/s on one core whose peak is 116, JDK 17 and 25, with 64 to 512 input channels, by two vectors: 14 adjacent
+                         * pixels 116, 14 others 93–113, 8 pixels 69–84, 7 pixels 58–87, 6 pixels 63–85; with 16 vector registers (AVX2) 6
+                         * pixels are the most that fit. By one vector, for narrow layers and a last odd block of output channels, 14 pixels
+                         * 57–70, or 82 if adjacent: such a kernel is bound by its loads of {@code x}, at 87.
+                         *
+                         * <p>C2 spills integers to the vector registers that narrow tiles leave free, which delays addresses.
+                         * {@code -XX:-UseFPUForSpilling} spills to the stack instead: 14, 8 and 7 pixels 114–116, 4 pixels 112, and 14 pixels
+                         * by one vector 87.
+                         */
+                        """, MicroKernels.taps()),
+                "microkernel/ScalarTapKernels.java", kernels("microkernel", "ScalarTapKernels", false, """
+                        /**
+                         * The sums of {@link TapKernels} in scalar code, in the same order, for pixels by channels of a block; the weights of
+                         * neighbouring steps are {@code width} floats apart.
+                         */
+                        """, MicroKernels.scalarTaps()),
+                "microkernel/OuterProductKernels.java", kernels("microkernel", "OuterProductKernels", true, """
+                        /**
+                         * The micro-kernel of {@link OuterProducts}. For each row, and {@code V} vectors of output channels,
+                         * <pre>
+                         * w[wo + (row·V + v)·L + lane] += Σ_k x[xo + at[k] + row] · g[go + k·L + v·gBlock + lane]
+                         * </pre>
+                         */
+                        """, MicroKernels.outerProducts()),
+                "grouped/GroupTapKernels.java", kernels("grouped", "GroupTapKernels", true, """
+                        /**
+                         * The micro-kernel of {@link GroupTaps}. For pixel {@code p}, and output channel {@code q} of {@code Q} of every group,
+                         * <pre>
+                         * y[yo + p·py + q·yBlock + lane] = Σ_k x[xo + p·px + at[k] + lane] · w[wo + (k·Q + q)·L + lane]
+                         * </pre>
+                         */
+                        """, MicroKernels.groupTaps()),
+                "grouped/GroupProductKernels.java", kernels("grouped", "GroupProductKernels", true, """
+                        /**
+                         * The micro-kernel of {@link GroupProducts}. For each {@code r}, and output channel {@code q} of {@code Q} of every group,
+                         * <pre>
+                         * w[wo + (r·Q + q)·L + lane] += Σ_k x[rows[row + r] + at[k] + lane] · g[go + q·gBlock + k·L + lane]
+                         * </pre>
+                         */
+                        """, MicroKernels.groupProducts()),
+                "winograd/VectorLines.java", file("WinogradTransform", "winograd", true, """
+                        /**
+                         * {@link LineTransforms} by the Vector API, a line per lane. The rows of adjacent whole tiles have loops of their own, with
+                         * constant distances between pixels, and so do columns with an epilogue, for it to precede the only store.
+                         */
+                        final class VectorLines implements LineTransforms {
+                        """ + VECTOR_CONSTANTS + """
+
+                            @Override
+                            public int lanes() {
+                                return L;
+                            }
+                        """, WinogradSource.vectors()),
+                "winograd/ScalarLines.java", file("WinogradTransform", "winograd", false, """
+                        /** {@link LineTransforms} in scalar code, with the operations of {@link VectorLines} in the same order. */
+                        record ScalarLines(int lanes) implements LineTransforms {
+                        """, WinogradSource.scalars()));
+    }
+
+    private static String kernels(String folder, String name, boolean vectors, String doc, String methods) {
+        return file("MicroKernels", folder, vectors, doc + "final class " + name + " {\n" + (vectors ? VECTOR_CONSTANTS : "")
+                + NO_INSTANCES.formatted(name), methods);
+    }
+
+    private static String file(String generator, String folder, boolean vectors, String head, String methods) {
+        return "// Generated by src-test/generate from thaw.kernels.cpu.generator." + generator + ": change that instead.\n"
+                + "package thaw.kernels.cpu." + folder + ";\n\n"
+                + (vectors ? "import jdk.incubator.vector.FloatVector;\nimport jdk.incubator.vector.VectorSpecies;\n\n" : "")
+                + head + methods + "}\n";
+    }
+}
