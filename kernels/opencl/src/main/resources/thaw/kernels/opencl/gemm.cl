@@ -21,10 +21,10 @@
  * neighbouring groups share rows and columns in the second-level cache. From local memory, 2*8*8 operations for 16 floats:
  * 2 per byte. Instructions: a work-item's share of a step is 1024 multiply-adds, 64 loads of 4 floats from local memory
  * and, if elements are loaded one by one, 16 loads and stores each; in fours, 4 loads and 4 to 16 stores. Multiply-adds
- * are therefore 85 to 92 % of the instructions. Its 256 work-items need about 64 registers for the block, 16 for a and b,
- * 16 for the next step, and 25 for positions: 121 of the 65536/256 = 256 available to each, so that 2 groups (512
- * work-items) share a multiprocessor of 64 Ki registers, a quarter to a third of its capacity, and the 64 independent
- * multiply-adds of each work-item cover the latency. Local memory: 2*16*132 floats and 3 KiB of tables, 20 KiB.
+ * are therefore 85 to 92 % of the instructions. Registers: 64 for the block, 16 for a and b, 16 for the next step, the rest
+ * for positions and addresses: 135 to 180 on NVIDIA's sm_90, so that one group of 256 work-items fills a multiprocessor of
+ * 64 Ki registers, and the 64 independent multiply-adds of each work-item cover the latency. Limiting the registers to 128,
+ * for two groups, gains nothing there. Local memory: 2*16*132 floats and 3 KiB of tables, 20 KiB.
  *
  * The order of additions depends on KWG and the splits alone: the same device and tuning give the same bits.
  */
