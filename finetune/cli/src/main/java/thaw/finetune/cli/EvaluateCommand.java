@@ -300,7 +300,7 @@ final class EvaluateCommand implements Callable<Integer> {
     private static Map<String, Double> metrics(Predictions predictions, Objective objective) {
         Map<String, Double> found = new LinkedHashMap<>();
         (objective.multiLabel() ? Metric.multi(threshold(objective)) : Metric.single(predictions.classes()))
-                .forEach(metric -> found.put(metric.name(), metric.of().applyAsDouble(predictions)));
+                .forEach(metric -> found.put(metric.name(), metric.of(predictions)));
         return found;
     }
 

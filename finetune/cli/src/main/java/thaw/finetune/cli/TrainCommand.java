@@ -157,7 +157,7 @@ final class TrainCommand implements Callable<Integer> {
         int steps = insight == null ? DiagnosticsOptions.standard().everySteps() : insight;
         DiagnosticsOptions look = folder == null || steps == 0 ? DiagnosticsOptions.off()
                 : new DiagnosticsOptions(steps, Math.min(PROBE_IMAGES, images.batch()) < 2 ? 0 : PROBE_IMAGES, UPDATE_RATIO_LIMIT);
-        return new RunSettings(data.found(images), start.describe(), planOptions.grain().label(), RunSettings.describe(plan),
+        return new RunSettings(data.found(images), start.describe(), planOptions.grain().label(), plan,
                 fitOptions.settings(), fitOptions.objective(images), dataOptions.augmentation(), dataOptions.mix(),
                 precompute.when(), look, patience, keep, dataOptions.seed(),
                 new RunSettings.Environment(Version.number(), Runtime.version().toString(), ""));
@@ -182,7 +182,7 @@ final class TrainCommand implements Callable<Integer> {
                 pretrained.notes().forEach(output::note);
             }
             try (Learner learn = RunSetup.learner(settings, net, images)) {
-                learn.check(settings.trainingPlan());
+                learn.check(settings.plan());
                 describe(settings, net, images);
                 if (net.parameterCount() >= WARMED_UP) {
                     device.warmUp(true);
@@ -246,8 +246,8 @@ final class TrainCommand implements Callable<Integer> {
 
     private Integer intoFile(RunSettings settings, Learner learn, ImageFolder images, TrainingLog log, Interruption interruption)
             throws IOException {
-        learn.listener(log.phases(settings.fit().frozenBatchNorm()));
-        learn.run(settings.trainingPlan());
+        learn.addListener(log.phases(settings.fit().frozenBatchNorm()));
+        learn.run(settings.plan());
         learn.save(out);
         boolean cut = interruption.asked();
         String what = (cut ? "stopped; " : "") + "model saved as " + out;
@@ -262,8 +262,9 @@ final class TrainCommand implements Callable<Integer> {
         if (folder.hasCheckpoint()) {
             output.text("resuming the run in " + folder.path());
         }
-        TrainingRun.Outcome outcome = new TrainingRun(folder, settings, learn,
-                log.phases(settings.fit().frozenBatchNorm()), checkpointSeconds).run();
+        TrainingRun run = new TrainingRun(folder, settings, learn, checkpointSeconds);
+        learn.addListener(log.phases(settings.fit().frozenBatchNorm()));
+        TrainingRun.Outcome outcome = run.run();
         log.close();
         if (outcome.ending() == TrainingRun.Ending.STOPPED) {
             output.note("stopped; thaw train --resume -o " + folder.path() + " continues the run");
@@ -273,10 +274,10 @@ final class TrainCommand implements Callable<Integer> {
             output.text("ended early: " + settings.patience() + " epochs without a lower validation loss");
         }
         log.rows(outcome.log());
-        double accuracy = TrainingLog.accuracy(outcome.kept());
+        double accuracy = outcome.log().rows().get(outcome.kept() - 1).accuracy();
         DataReport.note(output, outcome.broken(), "in " + folder.broken());
         report(settings, learn, images, log, outcome.broken(), accuracy,
-                "epoch " + outcome.kept().epoch() + "; model saved as " + folder.model(),
+                "epoch " + outcome.kept() + "; model saved as " + folder.model(),
                 folder.model(), false);
         return 0;
     }

@@ -1,5 +1,7 @@
 package thaw.finetune.plan;
 
+import com.fasterxml.jackson.annotation.JsonCreator;
+import com.fasterxml.jackson.annotation.JsonValue;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
@@ -9,8 +11,7 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
 /**
- * Learning rates for layer groups: one for all, one per group, or a rule. {@link Object#toString} writes a form that
- * {@link #parse} reads. Immutable.
+ * Learning rates for layer groups: one for all, one per group, or a rule. Immutable.
  */
 public sealed interface LearningRates {
 
@@ -21,6 +22,11 @@ public sealed interface LearningRates {
      * @throws IllegalArgumentException if the number of rates does not match; the message lists the groups
      */
     List<Double> forGroups(List<String> groups);
+
+    /** A form that {@link #parse} reads. */
+    @JsonValue
+    @Override
+    String toString();
 
     /** One rate for all groups. */
     record Single(double lr) implements LearningRates {
@@ -150,6 +156,7 @@ public sealed interface LearningRates {
      *
      * @throws IllegalArgumentException if the text is none of these, or a rate is invalid
      */
+    @JsonCreator
     static LearningRates parse(String text) {
         String call = text.strip().replaceFirst("^:(.*)$", "slice($1)").replaceFirst("^([^(]*):(.*)$", "slice($1,$2)");
         Matcher form = Pattern.compile("(slice|decay)\\((.*)\\)|(.*)").matcher(call);

@@ -1,6 +1,5 @@
 package thaw.finetune.run;
 
-import com.fasterxml.jackson.annotation.JsonIgnore;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -25,11 +24,9 @@ import thaw.finetune.diagnostics.DiagnosticsOptions;
 import thaw.finetune.images.ImageDecoder;
 import thaw.finetune.images.Transforms;
 import thaw.finetune.loss.Objective;
-import thaw.finetune.plan.LearningRates;
 import thaw.finetune.plan.OptimizerRecipe;
-import thaw.finetune.plan.ScheduleRecipe;
-import thaw.finetune.plan.TrainingPhase;
 import thaw.finetune.plan.TrainingPlan;
+import thaw.finetune.train.FiniteJson;
 import thaw.finetune.train.FitSettings;
 import thaw.finetune.train.Precompute;
 import thaw.resnet.Variant;
@@ -46,14 +43,15 @@ import thaw.resnet.Variant;
  * @param keep         the epoch whose model the run keeps
  * @param environment  versions and device; the only part that may differ when a run is resumed
  */
-public record RunSettings(Data data, Network network, String grain, List<Phase> plan, FitSettings fit, Objective objective,
+public record RunSettings(Data data, Network network, String grain, TrainingPlan plan, FitSettings fit, Objective objective,
         Augmentation augmentation, BatchMix mix, Precompute.When precompute, DiagnosticsOptions insight, int patience, Keep keep,
         long seed, Environment environment) {
 
     private static final ObjectMapper JSON = FiniteJson.builder().enable(SerializationFeature.INDENT_OUTPUT).build();
 
-    /** @throws IllegalArgumentException if the optimizer or a clipping cannot be stored */
+    /** @throws IllegalArgumentException if a schedule, the optimizer or a clipping cannot be stored */
     public RunSettings {
+        requireStorable("ScheduleRecipes", plan.isStorable());
         requireStorable("an OptimizerRecipe", fit.optimizer() instanceof OptimizerRecipe);
         requireStorable("GradientClipping.ByNorm or ByValue", fit.clipping().stream()
                 .allMatch(c -> c instanceof GradientClipping.ByNorm || c instanceof GradientClipping.ByValue));
@@ -153,33 +151,8 @@ public record RunSettings(Data data, Network network, String grain, List<Phase> 
         }
     }
 
-    /** A {@link TrainingPhase} with its schedule and learning rates as text. */
-    public record Phase(String name, int epochs, String schedule, int freezeTo, String rates, boolean gradual, int size) {
-
-        static Phase of(TrainingPhase phase) {
-            requireStorable("a ScheduleRecipe", phase.schedule() instanceof ScheduleRecipe);
-            return new Phase(phase.name(), phase.epochs(), phase.schedule().toString(), phase.freezeTo(),
-                    phase.rates().toString(), phase.gradual(), phase.size());
-        }
-
-        TrainingPhase toPhase() {
-            return new TrainingPhase(name, epochs, ScheduleRecipe.parse(schedule), freezeTo, LearningRates.parse(rates), gradual,
-                    size);
-        }
-    }
-
     /** The versions of Thaw and Java, and the device. */
     public record Environment(String version, String java, String device) {
-    }
-
-    /** The phases of a plan as text; its schedules must be {@link ScheduleRecipe}s. */
-    public static List<Phase> describe(TrainingPlan plan) {
-        return plan.phases().stream().map(Phase::of).toList();
-    }
-
-    @JsonIgnore
-    public TrainingPlan trainingPlan() {
-        return new TrainingPlan(plan.stream().map(Phase::toPhase).toList());
     }
 
     /** The same settings with another environment. */

@@ -1,6 +1,7 @@
 package thaw.finetune.run;
 
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 import thaw.engine.Device;
@@ -11,6 +12,8 @@ import thaw.finetune.data.FolderLayout;
 import thaw.finetune.data.ImageFolder;
 import thaw.finetune.data.Split;
 import thaw.finetune.images.Transforms;
+import thaw.finetune.loss.Objective;
+import thaw.finetune.metrics.Metric;
 import thaw.finetune.train.Learner;
 import thaw.finetune.train.Precompute;
 import thaw.resnet.Architecture;
@@ -21,8 +24,6 @@ import thaw.resnet.ResNet;
 
 /** Builds the data, network and learner that settings describe; equal settings give equal bits. */
 public final class RunSetup {
-
-    private static final int COLOURS = 3;
 
     private RunSetup() {
     }
@@ -82,20 +83,21 @@ public final class RunSetup {
      */
     public static ResNet network(Architecture architecture, Head head, NetworkWeights weights, Device device, int classes,
             long seed) {
-        ResNet net = ResNet.of(architecture, device, classes, seed);
-        if (head != Head.LINEAR) {
-            net.replaceHead(head, classes);
-        }
         if (weights != null) {
-            net.adaptStem(weights.inputChannels()).loadPretrained(weights, false);
-            net.adaptStem(COLOURS);
+            return weights.withNewHead(head, classes, device, seed);
         }
-        return net;
+        ResNet net = ResNet.of(architecture, device, classes, seed);
+        return head == Head.LINEAR ? net : net.replaceHead(head, classes);
     }
 
     public static Learner learner(RunSettings settings, ResNet net, ImageFolder images) {
         Learner learner = new Learner(net, images).grain(Grain.byLabel(settings.grain())).settings(settings.fit())
-                .loss(settings.objective()).precompute(Precompute.of(settings.precompute()));
+                .loss(settings.objective()).metrics(metrics(settings.objective(), images)).precompute(Precompute.of(settings.precompute()));
         return settings.insight().isOff() ? learner : learner.diagnostics(settings.insight());
+    }
+
+    private static List<Metric> metrics(Objective objective, ImageFolder images) {
+        return objective instanceof Objective.BinaryCrossEntropy binary ? Metric.multi(binary.threshold())
+                : Metric.single(images.classes().size());
     }
 }

@@ -1,9 +1,12 @@
 package thaw.finetune.train;
 
+import java.util.List;
 import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
 import thaw.finetune.data.ImageFolder;
 import thaw.finetune.diagnostics.Diagnostics;
 import thaw.finetune.loss.LossFunction;
+import thaw.finetune.metrics.Metric;
 import thaw.resnet.Network;
 
 /**
@@ -15,7 +18,13 @@ import thaw.resnet.Network;
  * @param stop       returns true if training is to end after the current step
  */
 record FitContext(Network net, boolean pretrained, ImageFolder data, Loaders loaders, Freezing freezing, FitSettings settings,
-        LossFunction loss, Diagnostics diagnostics, TrainingListener listener, BooleanSupplier stop, Precompute precompute) {
+        LossFunction loss, List<Metric> metrics, Diagnostics diagnostics, List<TrainingListener> listeners, BooleanSupplier stop,
+        Precompute precompute) {
+
+    /** Tells all listeners of an event, in their order. */
+    void tell(Consumer<TrainingListener> event) {
+        listeners.forEach(event);
+    }
 
     /** The number of optimizer steps in an epoch. */
     int stepsPerEpoch() {

@@ -69,8 +69,8 @@ final class FrozenFeatures {
     }
 
     private static boolean isOfHeadAlone(FitContext context, TrainingPhase phase) {
-        Freezing freezing = context.freezing();
-        return freezing.first(phase.freezeTo()) == freezing.groups().size() - 1 && !phase.gradual();
+        int groups = context.freezing().groups().size();
+        return phase.firstTrainable(groups, 0) == groups - 1 && !phase.gradual();
     }
 
     /**
@@ -97,8 +97,9 @@ final class FrozenFeatures {
             return images;
         }
         if (!leftOut.isEmpty()) {
-            context.listener().onWarning("precompute: " + String.join(", and ", leftOut) + " in phase " + phase.name()
-                    + ", because features are computed once; leave precompute at its default to avoid this");
+            String warning = "precompute: " + String.join(", and ", leftOut) + " in phase " + phase.name()
+                    + ", because features are computed once; leave precompute at its default to avoid this";
+            context.tell(listener -> listener.onWarning(warning));
         }
         long start = System.nanoTime();
         FeatureCache cache = FeatureCache.open(context.precompute().folder(), context.net(), images.train().transforms());
@@ -107,10 +108,11 @@ final class FrozenFeatures {
         plain.putAll(features.of(images.valid(), false));
         Map<Path, float[]> mirrored = bothWays ? features.of(images.train(), true) : Map.of();
         int known = plain.size() + mirrored.size() - features.computed;
-        context.listener().onNote("the body is frozen in phase " + phase.name() + ": its features are computed once for each"
+        String note = "the body is frozen in phase " + phase.name() + ": its features are computed once for each"
                 + " image" + (bothWays ? " and its mirror image," : "") + " and the head is trained from them ("
                 + features.computed + " computed now, " + known + " known before, in "
-                + String.format(Locale.ROOT, "%.1f s)", (System.nanoTime() - start) / 1e9) + features.keep());
+                + String.format(Locale.ROOT, "%.1f s)", (System.nanoTime() - start) / 1e9) + features.keep();
+        context.tell(listener -> listener.onNote(note));
         return images.onFeatures(new ImageFeatures(plain, mirrored));
     }
 

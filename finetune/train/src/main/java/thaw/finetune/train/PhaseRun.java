@@ -3,8 +3,10 @@ package thaw.finetune.train;
 import static java.util.stream.Collectors.joining;
 
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.function.Supplier;
 import java.util.stream.IntStream;
@@ -16,10 +18,12 @@ import thaw.engine.optim.WeightAverage;
 import thaw.finetune.data.Batches;
 import thaw.finetune.data.RawBatch;
 import thaw.finetune.diagnostics.EpochActivity;
+import thaw.finetune.diagnostics.GroupActivity;
 import thaw.finetune.evaluate.Evaluation;
 import thaw.finetune.loss.Objective;
 import thaw.finetune.plan.LearningRates;
 import thaw.finetune.plan.TrainingPhase;
+import thaw.finetune.plan.TrainingPlan;
 import thaw.finetune.predict.NotEnoughMemoryException;
 import thaw.kernels.OutOfDeviceMemoryException;
 import thaw.resnet.LayerGroup;
@@ -30,7 +34,7 @@ final class PhaseRun implements AutoCloseable {
     private final FitContext context;
     private final TrainingPhase phase;
     private final int number;
-    private final boolean last;
+    private final TrainingPlan plan;
     private final List<EpochResult> history;
     private Loaders loaders;
     private final List<LayerGroup> groups;
@@ -47,16 +51,14 @@ final class PhaseRun implements AutoCloseable {
 
     /**
      * @param number    the index of the phase in the plan, from 0
-     * @param last      whether it is the plan's last phase
      * @param dataEpoch the loader's number of the next epoch
      * @param history   the results of all phases; this phase adds its own
      */
-    PhaseRun(FitContext context, TrainingPhase phase, int number, boolean last, int dataEpoch,
-            List<EpochResult> history) {
+    PhaseRun(FitContext context, TrainingPlan plan, int number, int dataEpoch, List<EpochResult> history) {
         this.context = context;
-        this.phase = phase;
+        this.plan = plan;
+        this.phase = plan.phases().get(number);
         this.number = number;
-        this.last = last;
         this.dataEpoch = dataEpoch;
         this.history = history;
         FitSettings settings = context.settings();
@@ -87,30 +89,32 @@ final class PhaseRun implements AutoCloseable {
      */
     FitState state() {
         requireFinite(null);
-        return new FitState(number, epoch, batch, scheduler.stepCount(), dataEpoch, context.net().device().generator().state(),
-                losses.sum(), losses.images(), seconds + elapsed(), context.net().stateDict(), optimizer.stateDict(),
+        FitState.Position position = new FitState.Position(number, epoch, batch, scheduler.stepCount(), dataEpoch,
+                context.net().device().generator().state(), losses.sum(), losses.images(), seconds + elapsed());
+        return new FitState(Optional.of(plan), position, context.net().stateDict(), optimizer.stateDict(),
                 Optional.ofNullable(average).map(WeightAverage::stateDict), context.diagnostics().meter().state(), history);
     }
 
     /** Restores a state of this phase; to be called before any other method. */
     void restore(FitState state) {
-        for (int i = 1; i <= Math.min(state.epoch(), phase.epochs() - 1); i++) {
+        FitState.Position at = state.position();
+        for (int i = 1; i <= Math.min(at.epoch(), phase.epochs() - 1); i++) {
             thaw(i);
         }
         context.net().restore(state.network());
         optimizer.loadStateDict(state.optimizer());
-        scheduler.seek(state.step());
+        scheduler.seek(at.step());
         if (average != null) {
             average.loadStateDict(state.average().orElseThrow(() -> new IllegalArgumentException("resume: the settings have an"
                     + " average of the weights, the state has none; resume with the settings of the stopped fit")));
         }
-        context.net().device().generator().seed(state.random());
+        context.net().device().generator().seed(at.random());
         context.diagnostics().meter().restore(state.activity());
-        epoch = state.epoch();
-        batch = state.batch();
-        dataEpoch = state.dataEpoch();
-        losses.restart(state.lossSum(), state.images());
-        seconds = state.seconds();
+        epoch = at.epoch();
+        batch = at.batch();
+        dataEpoch = at.dataEpoch();
+        losses.restart(at.lossSum(), at.images());
+        seconds = at.seconds();
     }
 
     private double elapsed() {
@@ -145,7 +149,7 @@ final class PhaseRun implements AutoCloseable {
                 return false;
             }
             finishEpoch();
-            if (context.stop().getAsBoolean() && !(last && epoch == phase.epochs())) {
+            if (context.stop().getAsBoolean() && !(phase == plan.phases().get(plan.phases().size() - 1) && epoch == phase.epochs())) {
                 return false;
             }
         }
@@ -191,8 +195,9 @@ final class PhaseRun implements AutoCloseable {
                 if (average != null) {
                     average.update();
                 }
-                context.listener().onBatch(new BatchResult(epoch + 1, phase.epochs(), batch, loaders.train().batches(), rates,
-                        () -> mean(ofStep)));
+                BatchResult result = new BatchResult(epoch + 1, phase.epochs(), batch, loaders.train().batches(), rates,
+                        () -> mean(ofStep));
+                context.tell(listener -> listener.onBatch(result));
                 if (context.stop().getAsBoolean()) {
                     return false;
                 }
@@ -263,18 +268,21 @@ final class PhaseRun implements AutoCloseable {
         epoch++;
         dataEpoch++;
         batch = 0;
-        EpochResult result = new EpochResult(epoch, phase.epochs(), losses.sum() / losses.images(), valid.loss(),
-                valid.accuracy(), seconds + elapsed(), rates);
+        double trainLoss = losses.sum() / losses.images();
+        double duration = seconds + elapsed();
         losses.restart(0, 0);
         seconds = 0;
         since = 0;
+        Map<String, Double> metrics = new LinkedHashMap<>();
+        context.metrics().forEach(metric -> metrics.put(metric.name(), metric.of(valid.predictions())));
+        context.tell(listener -> listener.onEvaluation(valid));
+        EpochResult result = new EpochResult(phase.name(), epoch, phase.epochs(), trainLoss, valid.loss(), valid.accuracy(),
+                metrics, rates, duration, activity(rates));
         history.add(result);
-        context.listener().onEvaluation(valid);
-        tellOfActivity(rates);
         if (epoch < phase.epochs()) {
             thaw(epoch);
         }
-        context.listener().onEpoch(result);
+        context.tell(listener -> listener.onEpoch(result));
     }
 
     /** The current rates of all layer groups; 0 for frozen ones. */
@@ -293,26 +301,34 @@ final class PhaseRun implements AutoCloseable {
 
     private Evaluation validate() {
         Objective objective = Objective.forValidation(context.loss(), context.data().labels());
+        int all = loaders.valid().images();
         return Evaluation.of(context.net(), loaders.valid(), context.data().classes(), objective,
-                images -> context.listener().onValidation(images, loaders.valid().images()));
+                images -> context.tell(listener -> listener.onValidation(images, all)));
     }
 
     // ---- events for the listener ---------------------------------------------------------------------------------
 
-    private void tellOfActivity(List<Double> rates) {
-        if (!context.diagnostics().options().isOff()) {
-            EpochActivity activity = new EpochActivity(epoch, phase.epochs(), context.diagnostics().epoch(groups, rates));
-            context.listener().onActivity(activity);
-            if (context.pretrained()) {
-                context.diagnostics().warning(activity).ifPresent(context.listener()::onWarning);
-            }
+    /** The diagnostics of the epoch; empty if they are off. */
+    private List<GroupActivity> activity(List<Double> rates) {
+        if (context.diagnostics().options().isOff()) {
+            return List.of();
         }
+        EpochActivity activity = new EpochActivity(epoch, phase.epochs(), context.diagnostics().epoch(groups, rates));
+        context.tell(listener -> listener.onActivity(activity));
+        if (context.pretrained()) {
+            context.diagnostics().warning(activity).ifPresent(this::warn);
+        }
+        return activity.groups();
+    }
+
+    private void warn(String message) {
+        context.tell(listener -> listener.onWarning(message));
     }
 
     private void warnOfOneRate() {
         if (context.pretrained() && phase.rates() instanceof LearningRates.Single one && groups.size() > 1
                 && context.freezing().first() == 0) {
-            context.listener().onWarning("one learning rate, " + one.lr() + ", for all layer groups of a pretrained network "
+            warn("one learning rate, " + one.lr() + ", for all layer groups of a pretrained network "
                     + context.freezing().names() + ": a rate high enough for a new head can destroy the early layers' pretrained"
                     + " weights within a few steps; use slice(" + one.lr() / 100 + "," + one.lr() + ") or a rate for each group,"
                     + " or, to train all groups at one rate without this warning, give the rate " + groups.size() + " times");

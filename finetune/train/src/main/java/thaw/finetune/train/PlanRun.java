@@ -11,7 +11,7 @@ import thaw.finetune.plan.TrainingPlan;
 final class PlanRun {
 
     private final FitContext context;
-    private final List<TrainingPhase> phases;
+    private final TrainingPlan plan;
     private final List<EpochResult> history = new ArrayList<>();
     private int dataEpoch;
     private PhaseRun running;
@@ -19,7 +19,7 @@ final class PlanRun {
     /** @param dataEpoch the loader's number of the next epoch */
     PlanRun(FitContext context, TrainingPlan plan, int dataEpoch) {
         this.context = context;
-        this.phases = plan.phases();
+        this.plan = plan;
         this.dataEpoch = dataEpoch;
     }
 
@@ -32,14 +32,17 @@ final class PlanRun {
         if (from != null) {
             history.addAll(from.history());
         }
-        int first = from == null ? 0 : from.phase();
+        List<TrainingPhase> phases = plan.phases();
+        int first = from == null ? 0 : from.position().phase();
         for (int i = first; i < phases.size(); i++) {
-            try (PhaseRun run = new PhaseRun(context, phases.get(i), i, i == phases.size() - 1, dataEpoch, history)) {
+            try (PhaseRun run = new PhaseRun(context, plan, i, dataEpoch, history)) {
                 running = run;
                 if (from != null && i == first) {
                     run.restore(from);
                 }
-                context.listener().onPhase(phases.get(i), i + 1, phases.size());
+                TrainingPhase phase = phases.get(i);
+                int number = i + 1;
+                context.tell(listener -> listener.onPhase(phase, number, phases.size()));
                 boolean complete = run.train();
                 dataEpoch = run.dataEpoch();
                 if (!complete) {
