@@ -141,11 +141,6 @@ class TrainingPlanTest {
             public void onEpoch(EpochResult epoch) {
                 states.add(learn.state());
             }
-
-            @Override
-            public void onBatch(BatchResult batch) {
-                rates.add(batch.learningRates());
-            }
         }).gradualUnfreezing(2, ScheduleRecipe.oneCycle(), LearningRates.of(1e-3, 1e-2, 1e-1));
         for (int i = 3; i < 6; i++) {
             assertEquals(rates.get(i).get(2) / 10, rates.get(i).get(1), 1e-15);

@@ -5,6 +5,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.Consumer;
 import java.util.function.IntFunction;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
@@ -55,22 +56,25 @@ import thaw.resnet.NetworkWeights;
  * <p>Not thread-safe, except for {@link #stop}.
  */
 public final class Learner implements AutoCloseable {
-    private final Network net;
-    private final ImageFolder data;
-    private final Loaders loaders;
-    private final Freezing freezing;
-    private final boolean pretrained;
-    private FitSettings settings = FitSettings.sgd();
-    private LossFunction loss;
+    // Fields without a modifier are read by the training loop.
+    final Network net;
+    final ImageFolder data;
+    final Loaders loaders;
+    final Freezing freezing;
+    final boolean pretrained;
+    /** Whether each epoch ends with a validation. */
+    final boolean validates;
+    FitSettings settings = FitSettings.sgd();
+    LossFunction loss;
     private final List<TrainingListener> listeners = new CopyOnWriteArrayList<>();
-    private List<Metric> metrics = List.of();
-    private Diagnostics diagnostics;
-    private Precompute precompute = Precompute.whereExact();
-    private PlanRun running;
+    List<Metric> metrics = List.of();
+    Diagnostics diagnostics;
+    Precompute precompute = Precompute.whereExact();
+    private TrainingLoop running;
     private FitState stoppedAt;
     private Device ownDevice;
     private int epochsSeen;
-    private volatile boolean stop;
+    volatile boolean stop;
 
     /**
      * A learner with all layer groups trainable.
@@ -94,8 +98,24 @@ public final class Learner implements AutoCloseable {
         this.loss = Objective.standard(data.labels());
         this.freezing = new Freezing(net);
         this.pretrained = net.isPretrained();
+        this.validates = true;
         this.diagnostics = new Diagnostics(net, DiagnosticsOptions.off());
         unfreeze();
+    }
+
+    /** A learner of the same network and data that trains without validation, for a learning-rate finder. */
+    private Learner(Learner like) {
+        net = like.net;
+        data = like.data;
+        loaders = like.loaders;
+        freezing = like.freezing;
+        pretrained = like.pretrained;
+        validates = false;
+        settings = like.settings.accumulate(1).average(null);
+        loss = like.loss;
+        diagnostics = new Diagnostics(net, DiagnosticsOptions.off());
+        precompute = Precompute.never();
+        epochsSeen = like.epochsSeen;
     }
 
     /**
@@ -366,16 +386,20 @@ public final class Learner implements AutoCloseable {
     public void check(TrainingPlan plan) {
         for (TrainingPhase phase : plan.phases()) {
             phase.rates().forGroups(freezing.names());
-            phase.schedule().of(phase.epochs(), context().stepsPerEpoch());
+            phase.schedule().of(phase.epochs(), stepsPerEpoch());
         }
         if (precompute.when() == Precompute.When.REQUIRED) {
-            FrozenFeatures.requireExact(context(), plan);
+            FrozenFeatures.requireExact(this, plan);
         }
     }
 
-    private FitContext context() {
-        return new FitContext(net, pretrained, data, loaders, freezing, settings, loss, metrics, diagnostics, listeners,
-                () -> stop, precompute);
+    /** The number of optimizer steps in an epoch. */
+    int stepsPerEpoch() {
+        return (loaders.train().batches() + settings.accumulate() - 1) / settings.accumulate();
+    }
+
+    void tell(Consumer<TrainingListener> event) {
+        listeners.forEach(event);
     }
 
     private FitResult run(TrainingPlan plan, FitState from) {
@@ -385,9 +409,9 @@ public final class Learner implements AutoCloseable {
         check(plan);
         stop = false;
         stoppedAt = null;
-        running = new PlanRun(context(), plan, epochsSeen);
+        running = new TrainingLoop(this, plan, epochsSeen);
         try {
-            FitResult result = running.train(from);
+            FitResult result = running.run(from);
             stoppedAt = result.stoppedAt().orElse(null);
             return result;
         } finally {
@@ -446,16 +470,14 @@ public final class Learner implements AutoCloseable {
      * @throws DivergenceException if the loss of the first batch is infinite or NaN, which no learning rate can fix
      */
     public LearningRateSweep lrFind(SweepOptions options) {
-        return finder().sweep(options);
+        return LearningRateFinder.sweep(new Learner(this), "all", options);
     }
 
     /** One sweep per trainable group, during which the other groups are frozen. */
     public List<LearningRateSweep> lrFindPerGroup(SweepOptions options) {
-        return finder().sweepPerGroup(options);
-    }
-
-    private LearningRateFinder finder() {
-        return new LearningRateFinder(net, loaders.train(), freezing, settings, loss, epochsSeen);
+        freezing.requireTrainable();
+        return groups().subList(freezing.first(), groups().size()).stream()
+                .map(group -> LearningRateFinder.sweep(new Learner(this), group.name(), options)).toList();
     }
 
     /** The images skipped in training and validation because they could not be opened or decoded. */
