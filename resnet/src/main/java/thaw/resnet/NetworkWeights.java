@@ -257,10 +257,7 @@ public final class NetworkWeights {
      * @throws IllegalArgumentException if the body's tensors do not fit the architecture
      */
     public ResNet withNewHead(Head head, int classes, Device device, long seed) {
-        ResNet net = ResNet.of(architecture(), device, classes, seed);
-        if (head != Head.LINEAR) {
-            net.replaceHead(head, classes);
-        }
+        ResNet net = ResNet.of(architecture(), head, device, classes, seed);
         net.adaptStem(inputChannels()).loadPretrained(this, false);
         return net.adaptStem(3);
     }

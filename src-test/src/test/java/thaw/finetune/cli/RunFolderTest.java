@@ -135,7 +135,7 @@ class RunFolderTest {
         other.add("--resume");
         ThawProcess thaw = ThawProcess.start(folder, other.toArray());
         assertEquals(2, thaw.exitCode(), thaw::toString);
-        assertTrue(thaw.errors().get(0).contains("fit.averageDecay was 0.9, is 0.8"), thaw::toString);
+        assertTrue(thaw.errors().get(0).contains("fit.average.decay was 0.9, is 0.8"), thaw::toString);
 
         thaw = ThawProcess.start(folder, "train", "--resume", "--epochs", 9, "-o", run);
         assertEquals(2, thaw.exitCode(), thaw::toString);

@@ -4,10 +4,9 @@ import java.io.IOException;
 import java.util.List;
 import java.util.Set;
 import picocli.CommandLine.ParseResult;
-import thaw.finetune.run.PictureFingerprint;
+import thaw.finetune.run.ImageFingerprint;
 import thaw.finetune.run.RunFolder;
 import thaw.finetune.run.RunSettings;
-import thaw.finetune.run.RunSetup;
 
 /** The option {@code --resume}: checks that a resumed run has the settings, images and classes that it began with. */
 final class Resumption {
@@ -42,7 +41,7 @@ final class Resumption {
                     + " out, or repeat the whole command, with DATA, to compare them");
         }
         RunSettings settings = folder.settings();
-        requirePictures(settings.data(), settings.data().found(RunSetup.images(settings, 1)));
+        requirePictures(settings.data(), settings.data().found(settings.images(1)));
         return settings;
     }
 
@@ -58,7 +57,7 @@ final class Resumption {
     }
 
     private void requirePictures(RunSettings.Data began, RunSettings.Data now) {
-        PictureFingerprint then = began.fingerprint();
+        ImageFingerprint then = began.fingerprint();
         if (!began.classes().equals(now.classes()) || !then.names().equals(now.fingerprint().names())) {
             throw new Failure("--resume: the images in " + now.path() + " are not those that the run began with: then "
                     + began.trainImages() + " for training and " + began.validImages() + " for validation, now "

@@ -24,7 +24,6 @@ import thaw.finetune.run.BrokenImages;
 import thaw.finetune.run.Fingerprint;
 import thaw.finetune.run.RunFolder;
 import thaw.finetune.run.RunSettings;
-import thaw.finetune.run.RunSetup;
 import thaw.finetune.run.TrainingRun;
 import thaw.finetune.train.Learner;
 import thaw.resnet.GroupTable;
@@ -152,7 +151,7 @@ final class TrainCommand implements Callable<Integer> {
         TrainingPlan plan = planOptions.plan(start.isPretrained(), groups, fitOptions.momentum());
         Integer side = planOptions.lastSize(dataOptions.size());
         RunSettings.Data data = dataOptions.describe(dataFolder, start.transforms(side));
-        ImageFolder images = RunSetup.images(data, dataOptions.augmentation(), dataOptions.mix(), dataOptions.seed(),
+        ImageFolder images = data.images(dataOptions.augmentation(), dataOptions.mix(), dataOptions.seed(),
                 deviceOptions.threads());
         int steps = insight == null ? DiagnosticsOptions.standard().everySteps() : insight;
         DiagnosticsOptions look = folder == null || steps == 0 ? DiagnosticsOptions.off()
@@ -172,7 +171,7 @@ final class TrainCommand implements Callable<Integer> {
             return 0;
         }
         Pretrained pretrained = pretrained(wanted.network());
-        ImageFolder images = RunSetup.images(wanted, deviceOptions.threads());
+        ImageFolder images = wanted.images(deviceOptions.threads());
         try (Device device = deviceOptions.open(output)) {
             RunSettings settings = wanted.on(new RunSettings.Environment(Version.number(), Runtime.version().toString(),
                     device.description()));
@@ -181,7 +180,7 @@ final class TrainCommand implements Callable<Integer> {
             if (pretrained != null) {
                 pretrained.notes().forEach(output::note);
             }
-            try (Learner learn = RunSetup.learner(settings, net, images)) {
+            try (Learner learn = settings.learner(net, images)) {
                 learn.check(settings.plan());
                 describe(settings, net, images);
                 if (net.parameterCount() >= WARMED_UP) {
@@ -218,7 +217,7 @@ final class TrainCommand implements Callable<Integer> {
 
     private static ResNet network(RunSettings settings, Pretrained pretrained, Device device, ImageFolder images) {
         try {
-            return RunSetup.network(settings, pretrained == null ? null : pretrained.network(), device, images.classes().size());
+            return settings.network(pretrained == null ? null : pretrained.network(), device, images.classes().size());
         } catch (IllegalArgumentException misfit) {
             throw pretrained == null ? misfit : new Failure(pretrained.file() + ": " + misfit.getMessage(), misfit);
         }

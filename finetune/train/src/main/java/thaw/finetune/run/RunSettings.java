@@ -11,7 +11,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeSet;
+import thaw.engine.Device;
 import thaw.engine.io.AtomicFile;
 import thaw.engine.optim.GradientClipping;
 import thaw.finetune.augment.Augmentation;
@@ -24,11 +26,18 @@ import thaw.finetune.diagnostics.DiagnosticsOptions;
 import thaw.finetune.images.ImageDecoder;
 import thaw.finetune.images.Transforms;
 import thaw.finetune.loss.Objective;
+import thaw.finetune.metrics.Metric;
 import thaw.finetune.plan.OptimizerRecipe;
 import thaw.finetune.plan.TrainingPlan;
 import thaw.finetune.train.FiniteJson;
 import thaw.finetune.train.FitSettings;
+import thaw.finetune.train.Learner;
 import thaw.finetune.train.Precompute;
+import thaw.resnet.Architecture;
+import thaw.resnet.Grain;
+import thaw.resnet.Head;
+import thaw.resnet.NetworkWeights;
+import thaw.resnet.ResNet;
 import thaw.resnet.Variant;
 
 /**
@@ -90,7 +99,7 @@ public record RunSettings(Data data, Network network, String grain, TrainingPlan
      */
     public record Data(String path, String labels, String delimiter, double validFraction, String split, int batch,
             boolean strict, boolean balanced, Map<String, String> transforms, List<String> classes, int trainImages,
-            int validImages, PictureFingerprint fingerprint, CsvLabels columns, FolderLayout layout,
+            int validImages, ImageFingerprint fingerprint, CsvLabels columns, FolderLayout layout,
             long maxPixels) {
 
         public Data {
@@ -104,7 +113,7 @@ public record RunSettings(Data data, Network network, String grain, TrainingPlan
         public static Data of(String path, String labels, String delimiter, double validFraction, Split split, int batch,
                 boolean strict, boolean balanced, Transforms transforms) {
             return new Data(path, labels, delimiter, validFraction, split.name().toLowerCase(Locale.ROOT), batch, strict,
-                    balanced, transforms.toMap(), List.of(), 0, 0, PictureFingerprint.NONE, null, null, 0);
+                    balanced, transforms.toMap(), List.of(), 0, 0, ImageFingerprint.NONE, null, null, 0);
         }
 
         /** The same data with other columns and another folder layout. */
@@ -119,11 +128,42 @@ public record RunSettings(Data data, Network network, String grain, TrainingPlan
                     trainImages, validImages, fingerprint, columns, layout, pixels);
         }
 
+        /**
+         * Scans the image folder.
+         *
+         * @param augmentation null for the transforms' own
+         * @param mix          null for none
+         * @param threads      the number of threads that decode images
+         */
+        public ImageFolder images(Augmentation augmentation, BatchMix mix, long seed, int threads) {
+            Path table = labels == null ? null : Path.of(labels);
+            CsvLabels read = delimiter == null ? columns : columns.delimiter(delimiter);
+            ImageFolder images = RunSettings.listed(Path.of(path), table, read, layout).transforms(Transforms.fromMap(transforms))
+                    .split(Split.valueOf(split.toUpperCase(Locale.ROOT))).validFraction(validFraction).batch(batch)
+                    .maxPixels(maxPixels).strict(strict).balanced(balanced).seed(seed).threads(threads);
+            images = augmentation == null ? images : images.augment(augmentation);
+            return mix == null ? images : images.mix(mix);
+        }
+
         /** The same data with the classes, image counts and fingerprint of the scanned folder. */
         public Data found(ImageFolder images) {
             return new Data(path, labels, delimiter, validFraction, split, batch, strict, balanced, transforms, images.classes(),
-                    images.train().size(), images.valid().size(), PictureFingerprint.of(images), columns, layout, maxPixels);
+                    images.train().size(), images.valid().size(), ImageFingerprint.of(images), columns, layout, maxPixels);
         }
+    }
+
+    /**
+     * The images of a data set that a command names: class folders, or those that a table lists by their paths relative to
+     * the folder.
+     *
+     * @param folder  an absolute path
+     * @param table   an absolute path; null for class folders
+     * @param columns of the table
+     * @param layout  of the class folders
+     */
+    public static ImageFolder listed(Path folder, Path table, CsvLabels columns, FolderLayout layout) {
+        return table == null ? ImageFolder.of(folder, layout)
+                : ImageFolder.ofCsv(table, columns.folder(table.getParent().relativize(folder).toString()));
     }
 
     /**
@@ -153,6 +193,37 @@ public record RunSettings(Data data, Network network, String grain, TrainingPlan
 
     /** The versions of Thaw and Java, and the device. */
     public record Environment(String version, String java, String device) {
+    }
+
+    /**
+     * Scans the image folder of the settings.
+     *
+     * @param threads the number of threads that decode images
+     */
+    public ImageFolder images(int threads) {
+        return data.images(augmentation, mix, seed, threads);
+    }
+
+    /**
+     * Builds the network, and seeds the device's generator; equal settings give equal bits.
+     *
+     * @param weights the initial weights of all layers but the head; null for random initialisation
+     */
+    public ResNet network(NetworkWeights weights, Device device, int classes) {
+        device.generator().seed(seed);
+        Head head = network.head().equals("concat") ? Head.CONCAT_POOL : Head.LINEAR;
+        return weights != null ? weights.withNewHead(head, classes, device, seed)
+                : ResNet.of(Architecture.byName(network.architecture()).with(Set.copyOf(network.variants())), head, device, classes,
+                        seed);
+    }
+
+    /** A learner with all of the settings that concern it; its metrics are all that there are for the objective. */
+    public Learner learner(ResNet net, ImageFolder images) {
+        List<Metric> metrics = objective instanceof Objective.BinaryCrossEntropy binary ? Metric.multi(binary.threshold())
+                : Metric.single(images.classes().size());
+        Learner learner = new Learner(net, images).grain(Grain.byLabel(grain)).settings(fit).loss(objective).metrics(metrics)
+                .precompute(Precompute.of(precompute));
+        return insight.isOff() ? learner : learner.diagnostics(insight);
     }
 
     /** The same settings with another environment. */

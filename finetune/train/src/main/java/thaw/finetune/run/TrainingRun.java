@@ -2,6 +2,7 @@ package thaw.finetune.run;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -59,7 +60,7 @@ public final class TrainingRun {
     }
 
     /**
-     * @param learn             built from {@code settings} (see {@link RunSetup}) and not trained yet; listeners that are added to it afterwards
+     * @param learn             built by {@link RunSettings#learner} and not trained yet; listeners that are added to it afterwards
      *     are called when an epoch's checkpoint is written
      * @param checkpointSeconds the interval between checkpoints within an epoch; 0 for one after each step
      */
@@ -86,7 +87,7 @@ public final class TrainingRun {
         if (!folder.hasRun()) {
             folder.requireFree();
         }
-        try (RunLock lock = folder.lock()) {
+        try (FileChannel lock = folder.lock()) {
             return runAlone();
         }
     }

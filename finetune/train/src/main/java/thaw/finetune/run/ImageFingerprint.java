@@ -18,12 +18,12 @@ import thaw.finetune.data.Sample;
  * @param sizes    SHA-256 of the files' sizes; a difference means different images
  * @param modified SHA-256 of the files' modification times, which may differ between equal images, for example in a copy
  */
-public record PictureFingerprint(String names, String sizes, String modified) {
+public record ImageFingerprint(String names, String sizes, String modified) {
 
     /** The fingerprint before the folder has been scanned. */
-    static final PictureFingerprint NONE = new PictureFingerprint("", "", "");
+    static final ImageFingerprint NONE = new ImageFingerprint("", "", "");
 
-    static PictureFingerprint of(ImageFolder data) {
+    static ImageFingerprint of(ImageFolder data) {
         MessageDigest names = Fingerprint.sha256();
         MessageDigest sizes = Fingerprint.sha256();
         MessageDigest modified = Fingerprint.sha256();
@@ -41,7 +41,7 @@ public record PictureFingerprint(String names, String sizes, String modified) {
                 }
             }
         }
-        return new PictureFingerprint(hex(names), hex(sizes), hex(modified));
+        return new ImageFingerprint(hex(names), hex(sizes), hex(modified));
     }
 
     private static void update(MessageDigest digest, String line) {
