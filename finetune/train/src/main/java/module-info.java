@@ -13,4 +13,7 @@ module thaw.finetune {
     exports thaw.finetune.report;
     exports thaw.finetune.run;
     exports thaw.finetune.train;
+
+    // Run folders are JSON files of records.
+    opens thaw.finetune.run to com.fasterxml.jackson.databind;
 }

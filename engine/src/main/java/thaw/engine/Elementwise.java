@@ -53,7 +53,7 @@ final class Elementwise {
      * a · b   ga = gy · b    gb = gy · a
      * a / b   ga = gy / b    gb = −gy · y / b
      * </pre>
-     * That of a broadcast operand is the sum over its repetitions.
+     * The gradient of a broadcast operand is the sum over its repetitions.
      */
     private static final class Binary extends Function {
 

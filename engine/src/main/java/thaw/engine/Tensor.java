@@ -157,10 +157,10 @@ public final class Tensor implements AutoCloseable {
      *
      * @throws IllegalStateException if this tensor is the result of a function that is part of a graph
      */
-    public Tensor requiresGrad(boolean wanted) {
+    public Tensor requiresGrad(boolean required) {
         requireLeaf("requiresGrad");
-        requiresGrad = wanted;
-        if (!wanted) {
+        requiresGrad = required;
+        if (!required) {
             zeroGrad();
         }
         return this;

@@ -24,18 +24,18 @@ public record GroupTable(List<Group> groups) {
     }
 
     /** The table of an architecture with a linear head, for colour images of {@code size × size} pixels. */
-    public static GroupTable of(Architecture architecture, int classes, int size, Grain grain) {
+    public static GroupTable of(Architecture architecture, int classes, int size, Granularity granularity) {
         List<Layer> layers = Outline.of(architecture, 3, Head.LINEAR, classes, size, size).layers();
         List<Group> groups = new ArrayList<>();
-        grain.split(architecture).forEach((name, modules) -> groups.add(new Group(name, layers.stream()
+        granularity.split(architecture).forEach((name, modules) -> groups.add(new Group(name, layers.stream()
                 .filter(layer -> modules.stream().anyMatch(m -> layer.name().equals(m) || layer.name().startsWith(m + "."))).toList())));
         return new GroupTable(groups);
     }
 
     /** The table of a network, with its own head and stem, for images of {@code size × size} pixels. */
-    public static GroupTable of(Network net, int size, Grain grain) {
+    public static GroupTable of(Network net, int size, Granularity granularity) {
         List<Layer> layers = net.outline(size, size).layers();
-        return new GroupTable(net.groups(grain).stream().map(group -> new Group(group.name(),
+        return new GroupTable(net.groups(granularity).stream().map(group -> new Group(group.name(),
                 layers.stream().filter(layer -> group.contains(layer.name())).toList())).toList());
     }
 

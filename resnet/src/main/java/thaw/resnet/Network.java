@@ -39,7 +39,7 @@ public abstract class Network extends Module {
     public abstract Tensor classify(Tensor pooled);
 
     /** The layer groups, in the order of the forward pass; the last one is the head. */
-    public abstract List<LayerGroup> groups(Grain grain);
+    public abstract List<LayerGroup> groups(Granularity granularity);
 
     /** The layers and their output shapes for images of {@code height × width} pixels. */
     public abstract Outline outline(int height, int width);
@@ -71,9 +71,9 @@ public abstract class Network extends Module {
     /** A copy of the parameters and buffers of everything before the classifier. */
     public abstract Map<String, StoredTensor> bodyStateDict();
 
-    /** The groups {@code early}, {@code middle} and {@code head}; see {@link Grain#COARSE}. */
+    /** The groups {@code early}, {@code middle} and {@code head}; see {@link Granularity#COARSE}. */
     public final List<LayerGroup> groups() {
-        return groups(Grain.COARSE);
+        return groups(Granularity.COARSE);
     }
 
     /**

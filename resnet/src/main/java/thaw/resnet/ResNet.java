@@ -233,7 +233,7 @@ public final class ResNet extends Network {
 
     private Map<String, Module> bodyModules() {
         Map<String, Module> body = new LinkedHashMap<>(children());
-        Grain.STAGES.split(architecture).get("head").forEach(body::remove);
+        Granularity.STAGES.split(architecture).get("head").forEach(body::remove);
         return body;
     }
 
@@ -277,8 +277,8 @@ public final class ResNet extends Network {
     }
 
     @Override
-    public List<LayerGroup> groups(Grain grain) {
-        return grain.split(architecture).entrySet().stream().map(group -> {
+    public List<LayerGroup> groups(Granularity granularity) {
+        return granularity.split(architecture).entrySet().stream().map(group -> {
             Map<String, Module> modules = new LinkedHashMap<>();
             group.getValue().forEach(name -> modules.put(name, moduleAt(name)));
             return new LayerGroup(group.getKey(), modules);

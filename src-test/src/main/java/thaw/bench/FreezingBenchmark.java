@@ -23,7 +23,7 @@ import thaw.engine.optim.ParamGroup;
 import thaw.engine.optim.SGD;
 import thaw.kernels.Shape;
 import thaw.resnet.Architecture;
-import thaw.resnet.Grain;
+import thaw.resnet.Granularity;
 import thaw.resnet.LayerGroup;
 import thaw.resnet.ResNet;
 
@@ -80,7 +80,7 @@ public class FreezingBenchmark {
     }
 
     private void freeze() {
-        List<LayerGroup> groups = net.groups(Grain.STAGES);
+        List<LayerGroup> groups = net.groups(Granularity.STAGES);
         int first = freezeTo < 0 ? groups.size() + freezeTo : freezeTo;
         List<ParamGroup> trained = new ArrayList<>();
         net.train();

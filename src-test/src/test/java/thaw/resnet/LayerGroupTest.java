@@ -40,16 +40,16 @@ class LayerGroupTest {
     }
 
     @ParameterizedTest
-    @EnumSource(Grain.class)
-    void everyParameterIsInOneGroupInOrder(Grain grain) {
+    @EnumSource(Granularity.class)
+    void everyParameterIsInOneGroupInOrder(Granularity granularity) {
         for (ResNet net : List.of(ResNet.resnet18(device, 10), ResNet.resnet20(device, 10).replaceHead(Head.CONCAT_POOL, 4))) {
             List<Tensor> grouped = new ArrayList<>();
-            net.groups(grain).forEach(g -> grouped.addAll(g.parameters()));
+            net.groups(granularity).forEach(g -> grouped.addAll(g.parameters()));
             assertEquals(net.parameters(), grouped);
-            assertEquals(net.parameterCount(), net.groups(grain).stream().mapToLong(LayerGroup::parameterCount).sum());
-            GroupTable table = GroupTable.of(net, 64, grain);
-            assertEquals(names(net.groups(grain)), table.groups().stream().map(GroupTable.Group::name).toList());
-            for (LayerGroup g : net.groups(grain)) {
+            assertEquals(net.parameterCount(), net.groups(granularity).stream().mapToLong(LayerGroup::parameterCount).sum());
+            GroupTable table = GroupTable.of(net, 64, granularity);
+            assertEquals(names(net.groups(granularity)), table.groups().stream().map(GroupTable.Group::name).toList());
+            for (LayerGroup g : net.groups(granularity)) {
                 assertEquals(g.parameterCount(), find(table, g.name()).parameters(), g.name());
             }
         }
@@ -66,24 +66,24 @@ class LayerGroupTest {
         assertEquals(List.of("conv1", "bn1", "relu", "layer1"), List.copyOf(three.get(0).modules().keySet()));
         assertEquals(List.of("layer2", "layer3"), List.copyOf(three.get(1).modules().keySet()));
         assertEquals(List.of("avgpool", "flatten", "fc"), List.copyOf(three.get(2).modules().keySet()));
-        List<LayerGroup> stages = ResNet.resnet20(device, 2).groups(Grain.STAGES);
+        List<LayerGroup> stages = ResNet.resnet20(device, 2).groups(Granularity.STAGES);
         assertEquals(List.of("stem", "layer1", "layer2", "layer3", "head"), names(stages));
     }
 
     @Test
     void blocksAreGroupsOfTheirOwn() {
         ResNet net = ResNet.resnet20(device, 2);
-        List<LayerGroup> blocks = net.groups(Grain.BLOCKS);
+        List<LayerGroup> blocks = net.groups(Granularity.BLOCKS);
         assertEquals(List.of("stem", "layer1.0", "layer1.1", "layer1.2", "layer2.0", "layer2.1", "layer2.2", "layer3.0",
                 "layer3.1", "layer3.2", "head"), names(blocks));
         assertTrue(blocks.get(4).contains("layer2.0.bn1.weight") && !blocks.get(4).contains("layer2.01.bn1.weight"));
-        assertEquals(blocks, net.checkpointBlocks().groups(Grain.BLOCKS).stream().map(g -> new LayerGroup(g.name(),
+        assertEquals(blocks, net.checkpointBlocks().groups(Granularity.BLOCKS).stream().map(g -> new LayerGroup(g.name(),
                 g.name().startsWith("layer") ? Map.of(g.name(), g.modules().get(g.name()).children().get("")) : g.modules()))
                 .toList());
-        for (Grain grain : Grain.values()) {
-            assertEquals(grain, Grain.byLabel(grain.label()));
+        for (Granularity granularity : Granularity.values()) {
+            assertEquals(granularity, Granularity.byLabel(granularity.label()));
         }
-        assertTrue(assertThrows(IllegalArgumentException.class, () -> Grain.byLabel("4")).getMessage()
+        assertTrue(assertThrows(IllegalArgumentException.class, () -> Granularity.byLabel("4")).getMessage()
                 .contains("3, stages, blocks"));
     }
 
@@ -104,7 +104,7 @@ class LayerGroupTest {
     /** The shapes of He et al. 2016, table 1, at 224×224. */
     @Test
     void theLayersOfResNet152() {
-        GroupTable table = GroupTable.of(Architecture.byName("resnet152"), 1000, 224, Grain.COARSE);
+        GroupTable table = GroupTable.of(Architecture.byName("resnet152"), 1000, 224, Granularity.COARSE);
         assertEquals(60_192_808, table.parameters());
         assertEquals(List.of("conv1", "bn1", "maxpool", "layer1", "layer2"), children(table, "early"));
         assertEquals(List.of("layer3", "layer4"), children(table, "middle"));
@@ -120,8 +120,8 @@ class LayerGroupTest {
     @MethodSource("thaw.resnet.Architecture#all")
     void tablesOfAllArchitecturesAreWhole(Architecture a) {
         long whole = Outline.of(a, 3, Head.LINEAR, 10, 64, 64).parameters();
-        for (Grain grain : Grain.values()) {
-            assertEquals(whole, GroupTable.of(a, 10, 64, grain).parameters());
+        for (Granularity granularity : Granularity.values()) {
+            assertEquals(whole, GroupTable.of(a, 10, 64, granularity).parameters());
         }
     }
 

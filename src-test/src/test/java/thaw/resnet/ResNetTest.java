@@ -50,7 +50,7 @@ class ResNetTest {
         return new Architecture("tiny", Family.CIFAR, kind, List.of(1, 2), 1, 64);
     }
 
-    private Tensor pictures(int n, int height, int width) {
+    private Tensor images(int n, int height, int width) {
         return device.tensor(Shape.of(n, 3, height, width), Filled.fill("input", n * 3 * height * width));
     }
 
@@ -70,7 +70,7 @@ class ResNetTest {
                 .collect(Collectors.toMap(Layer::name, l -> l, (a, b) -> a, LinkedHashMap::new));
         Map<String, Shape> seen = new LinkedHashMap<>();
         net.namedModules().forEach((path, m) -> m.onForward((module, y) -> seen.put(path, y.shape())));
-        Tensor x = pictures(2, 37, 50);
+        Tensor x = images(2, 37, 50);
         assertEquals(10, scores(net, x).length);
 
         outline.forEach((path, layer) -> assertEquals(batchOf2(layer.output()), seen.get(path), path));
@@ -96,11 +96,11 @@ class ResNetTest {
 
     @ParameterizedTest
     @ValueSource(ints = {1, 2, 7, 33})
-    void takesPicturesOfAnySize(int size) {
+    void takesImagesOfAnySize(int size) {
         ResNet net = ResNet.resnet20(device, 10);
         try (Scope scope = device.scope(); NoGrad off = device.noGrad()) {
-            assertEquals(Shape.of(3, 10), net.eval().call(pictures(3, size, size + 3)).shape());
-            assertEquals(Shape.of(3, 64, (size + 3) / 4, (size + 6) / 4), net.features(pictures(3, size, size + 3)).shape());
+            assertEquals(Shape.of(3, 10), net.eval().call(images(3, size, size + 3)).shape());
+            assertEquals(Shape.of(3, 64, (size + 3) / 4, (size + 6) / 4), net.features(images(3, size, size + 3)).shape());
         }
     }
 
@@ -125,7 +125,7 @@ class ResNetTest {
     void groupedBottlenecksComputeWhatPyTorchDoes() {
         ResNet grouped = ResNet.of(Architecture.byName("resnext50_32x4d"), device, 4, 0);
         Filled.fill(grouped, true);
-        assertClose(scores(grouped, pictures(2, 64, 48)), -0.41937622, 0.25622446, 0.033802502, -0.0045805789,
+        assertClose(scores(grouped, images(2, 64, 48)), -0.41937622, 0.25622446, 0.033802502, -0.0045805789,
                 -0.4534116, 0.30896702, -0.01114765, 0.012628951);
     }
 
@@ -134,7 +134,7 @@ class ResNetTest {
     void cifarNetworkComputesWhatPyTorchDoes() throws IOException {
         ResNet net = ResNet.resnet20(device, 10);
         net.loadStateDict(Weights.read(SharedFiles.weights("resnet20-12fca82f.th")));
-        assertClose(scores(net, pictures(2, 29, 35)),
+        assertClose(scores(net, images(2, 29, 35)),
                 -5.3541939, -6.3543927, 11.213478, 2.6800592, 4.7054972, -5.4243525, 8.1904807, -4.2798098, -2.4750678,
                 -2.8985232, -3.6554542, -7.2224652, 13.874735, 1.9264249, 4.8390266, -6.834932, 12.001103, -7.9763882,
                 -5.6896404, -1.2317698);
@@ -161,9 +161,9 @@ class ResNetTest {
     }
 
     @Test
-    void scoresOfABatchAreThoseOfItsPictures() {
+    void scoresOfABatchAreThoseOfItsImages() {
         ResNet net = ResNet.resnet20(device, 4);
-        Tensor x = pictures(3, 9, 9);
+        Tensor x = images(3, 9, 9);
         float[] together = scores(net, x);
         for (int i = 0; i < 3; i++) {
             assertArrayEquals(Arrays.copyOfRange(together, 4 * i, 4 * i + 4), scores(net, x.narrow(0, i, 1)), 1e-5f);
@@ -214,7 +214,7 @@ class ResNetTest {
     private double step(ResNet net) {
         net.zeroGrad();
         try (Scope scope = device.scope()) {
-            Tensor loss = Functional.crossEntropy(net.train().call(pictures(4, 8, 8)), device.labels(1, 2, 3, 4));
+            Tensor loss = Functional.crossEntropy(net.train().call(images(4, 8, 8)), device.labels(1, 2, 3, 4));
             loss.backward();
             return loss.item();
         }

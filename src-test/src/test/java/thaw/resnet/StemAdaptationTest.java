@@ -40,7 +40,7 @@ class StemAdaptationTest {
     }
 
     @Test
-    void aGreyPictureGetsTheAnswerOfItsThreefoldSelf() {
+    void aGreyImageGetsTheAnswerOfItsThreefoldSelf() {
         float[] expected = scores(Functional.cat(List.of(grey(), grey(), grey()), 1));
         net.adaptStem(1);
         assertEquals(1, net.inputChannels());

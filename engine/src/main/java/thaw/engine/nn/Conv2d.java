@@ -46,7 +46,8 @@ public final class Conv2d extends Module {
      * @param generator draws the initial weights, uniform within {@code ±1/√fanIn}; null leaves them zero
      * @throws IllegalArgumentException if the channels are not positive multiples of the number of groups
      */
-    public static Conv2d withoutBias(Device device, int in, int out, int kernel, Conv2dOptions options, @Nullable Generator generator) {
+    public static Conv2d withoutBias(Device device, int in, int out, int kernel, Conv2dOptions options,
+            @Nullable Generator generator) {
         return new Conv2d(weight(device, in, out, kernel, options, generator), null, options);
     }
 
@@ -62,7 +63,8 @@ public final class Conv2d extends Module {
         this.bias = bias == null ? null : parameter("bias", bias);
     }
 
-    private static Tensor weight(Device device, int in, int out, int kernel, Conv2dOptions options, @Nullable Generator generator) {
+    private static Tensor weight(Device device, int in, int out, int kernel, Conv2dOptions options,
+            @Nullable Generator generator) {
         int groups = options.groups();
         if (in < 1 || out < 1 || in % groups != 0 || out % groups != 0) {
             throw new IllegalArgumentException("Conv2d: " + in + " input and " + out + " output channels can't be divided into "

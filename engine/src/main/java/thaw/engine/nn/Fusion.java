@@ -74,17 +74,35 @@ final class Fusion {
     private final List<Step> steps = new ArrayList<>();
 
     /** Plans the steps of a chain of modules. */
-    Fusion(List<? extends Module> chain) {
-        List<Module> modules = List.copyOf(chain);
-        for (int i = 0; i < modules.size();) {
-            int at = i;
-            Rule rule = RULES.stream().filter(r -> r.matches(modules, at)).findFirst().orElse(null);
-            List<Module> group = modules.subList(at, at + (rule == null ? 1 : rule.types.size()));
-            List<UnaryOperator<Tensor>> apart = group.stream().<UnaryOperator<Tensor>>map(m -> m::call).toList();
+    Fusion(List<Module> chain) {
+        int next;
+        for (int at = 0; at < chain.size(); at = next) {
+            Rule rule = firstMatching(chain, at);
+            next = at + (rule == null ? 1 : rule.types.size());
+            List<Module> group = chain.subList(at, next);
+            List<UnaryOperator<Tensor>> apart = new ArrayList<>(group.size());
+            group.forEach(m -> apart.add(m::call));
             Step fused = rule == null ? device -> apart : rule.fuse.apply(group);
-            steps.add(device -> group.stream().anyMatch(Module::hasHooks) ? apart : fused.calls(device));
-            i += group.size();
+            steps.add(device -> anyHasHooks(group) ? apart : fused.calls(device));
         }
+    }
+
+    private static Rule firstMatching(List<Module> chain, int at) {
+        for (Rule rule : RULES) {
+            if (rule.matches(chain, at)) {
+                return rule;
+            }
+        }
+        return null;
+    }
+
+    private static boolean anyHasHooks(List<Module> modules) {
+        for (Module m : modules) {
+            if (m.hasHooks()) {
+                return true;
+            }
+        }
+        return false;
     }
 
     /** Runs the chain; intermediate results are released as soon as the graph does not need them. */

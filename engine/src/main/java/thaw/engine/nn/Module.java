@@ -189,8 +189,8 @@ public abstract class Module implements Parameterized {
     }
 
     /** Sets whether the parameters are learned; backward spends neither time nor memory on frozen ones. */
-    public final Module requiresGrad(boolean wanted) {
-        parameters().forEach(t -> t.requiresGrad(wanted));
+    public final Module requiresGrad(boolean required) {
+        parameters().forEach(t -> t.requiresGrad(required));
         return this;
     }
 

@@ -23,7 +23,7 @@ public final class Sequential extends Module {
         for (int i = 0; i < modules.size(); i++) {
             child(String.valueOf(i), modules.get(i));
         }
-        fusion = new Fusion(modules);
+        fusion = new Fusion(List.copyOf(modules));
     }
 
     /** @param modules by name, in the order of the map */

@@ -3,9 +3,9 @@ package thaw.engine.optim;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.IdentityHashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 import thaw.engine.Device;
@@ -48,7 +48,7 @@ public abstract class Optimizer implements AutoCloseable {
     /** The state of one parameter: the number of its updates, and tensors of its shape. */
     static final class State {
         long steps;
-        final Map<String, Tensor> tensors = new TreeMap<>();
+        final Map<String, Tensor> tensors = new LinkedHashMap<>();
     }
 
     private final String name;
@@ -143,13 +143,13 @@ public abstract class Optimizer implements AutoCloseable {
      *     devices, or the group has an option that this optimizer does not have, or an invalid one
      */
     public final void addParamGroup(ParamGroup group) {
-        Set<Tensor> taken = Collections.newSetFromMap(new IdentityHashMap<>());
-        groups.forEach(g -> taken.addAll(g.parameters()));
+        Map<Tensor, String> taken = new IdentityHashMap<>();
+        groups.forEach(g -> g.parameters().forEach(p -> taken.put(p, g.name())));
         Device device = group.parameters().get(0).device();
         for (Tensor p : group.parameters()) {
-            if (taken.contains(p)) {
+            if (taken.containsKey(p)) {
                 throw new IllegalArgumentException(name + ": some parameters appear in more than one parameter group: one "
-                        + p.shape() + " of group \"" + group.name() + "\" is in group \"" + groupOf(p).name()
+                        + p.shape() + " of group \"" + group.name() + "\" is in group \"" + taken.get(p)
                         + "\" too; a parameter may appear in one group only");
             }
             if (p.device() != device) {
@@ -159,10 +159,6 @@ public abstract class Optimizer implements AutoCloseable {
         }
         group.join(this, defaults);
         groups.add(group);
-    }
-
-    private ParamGroup groupOf(Tensor p) {
-        return groups.stream().filter(g -> g.parameters().stream().anyMatch(q -> q == p)).findFirst().orElseThrow();
     }
 
     /** The groups in the order in which they were added. */

@@ -69,7 +69,7 @@ final class OptimizerStateDict {
             if (place.group(1).equals(STEP)) {
                 optimizer.stateOf(p).steps = tensor.toLongs()[0];
             } else {
-                p.device().backend().write(optimizer.state(p, place.group(1)).array(), tensor.toFloats());
+                optimizer.state(p, place.group(1)).set(tensor.toFloats());
             }
         });
     }

@@ -53,13 +53,7 @@ public record SGDR(int cycles, int cycleLen, int cycleMult, int gentleSteps) imp
         if (step < gentleSteps) {
             return base * GENTLE;
         }
-        long length = cycleLen;
-        long since = step;
-        for (int i = 1; i < cycles && since >= length; i++) {
-            since -= length;
-            length *= cycleMult;
-        }
-        return Anneal.COSINE.between(base, 0, Math.min(1, (double) since / length));
+        return step >= totalSteps() ? 0 : new CosineAnnealingWarmRestarts(cycleLen, cycleMult, 0).lr(step, base);
     }
 
     @Override

@@ -8,8 +8,6 @@ import thaw.engine.Tensor;
 import thaw.engine.io.StoredTensor;
 import thaw.engine.io.Weights;
 import thaw.engine.nn.Module;
-import thaw.kernels.Array;
-import thaw.kernels.Backend;
 
 /**
  * An exponential moving average of a module's weights (Polyak and Juditsky 1992): after each step
@@ -52,10 +50,7 @@ public final class WeightAverage implements AutoCloseable {
     }
 
     /** A tensor of the module and its average. */
-    private record Entry(String name, Tensor weight, Array average) {
-        Backend backend() {
-            return weight.device().backend();
-        }
+    private record Entry(String name, Tensor weight, Tensor average) {
     }
 
     /** A swap of the module's weights for their average; closing it restores the weights. */
@@ -69,14 +64,18 @@ public final class WeightAverage implements AutoCloseable {
         this.decay = decay;
         Map<String, Tensor> tensors = new LinkedHashMap<>(module.namedParameters());
         tensors.putAll(module.namedBuffers());
-        tensors.forEach((name, t) -> entries.add(new Entry(name, t, t.device().backend().copy(t.array()))));
+        tensors.forEach((name, t) -> entries.add(new Entry(name, t, copy(t))));
+    }
+
+    private static Tensor copy(Tensor t) {
+        return t.device().wrap(t.device().backend().copy(t.array())).unscoped();
     }
 
     /** Adds the present weights to the average. */
     public void update() {
         requireOwnWeights("update");
         double share = 1 - decay.at(updates + 1);
-        entries.forEach(e -> e.backend().lerp(e.average, e.weight.array(), share));
+        entries.forEach(e -> e.weight.device().backend().lerp(e.average.array(), e.weight.array(), share));
         updates++;
     }
 
@@ -100,17 +99,17 @@ public final class WeightAverage implements AutoCloseable {
 
     private void exchange() {
         for (Entry e : entries) {
-            Array weight = e.backend().copy(e.weight.array());
-            e.backend().assign(e.weight.array(), e.average);
-            e.backend().assign(e.average, weight);
-            weight.release();
+            try (Tensor weight = copy(e.weight)) {
+                e.weight.copyFrom(e.average);
+                e.average.copyFrom(weight);
+            }
         }
     }
 
     /** Copies the average to the module's weights permanently. */
     public void copyToModule() {
         requireOwnWeights("copyToModule");
-        entries.forEach(e -> e.backend().assign(e.weight.array(), e.average));
+        entries.forEach(e -> e.weight.copyFrom(e.average));
     }
 
     private void requireOwnWeights(String what) {
@@ -124,11 +123,7 @@ public final class WeightAverage implements AutoCloseable {
     public Weights stateDict() {
         requireOwnWeights("stateDict");
         Map<String, StoredTensor> tensors = new LinkedHashMap<>();
-        for (Entry e : entries) {
-            float[] values = new float[e.weight.shape().size()];
-            e.backend().read(e.average, values);
-            tensors.put(e.name, StoredTensor.of(e.weight.shape(), values));
-        }
+        entries.forEach(e -> tensors.put(e.name, StoredTensor.of(e.weight.shape(), e.average.toFloats())));
         return Weights.of(tensors, Map.of(UPDATES, String.valueOf(updates)));
     }
 
@@ -153,14 +148,14 @@ public final class WeightAverage implements AutoCloseable {
                         + e.weight.shape() + "; it is of another architecture");
             }
         }
-        entries.forEach(e -> e.backend().write(e.average, saved.get(e.name).toFloats()));
+        entries.forEach(e -> e.average.set(saved.get(e.name).toFloats()));
         updates = Long.parseLong(count);
     }
 
     /** Releases the memory; the module keeps its present weights. */
     @Override
     public void close() {
-        entries.forEach(e -> e.average.release());
+        entries.forEach(e -> e.average.close());
         entries.clear();
     }
 }

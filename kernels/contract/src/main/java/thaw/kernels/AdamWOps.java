@@ -18,7 +18,7 @@ public interface AdamWOps {
      * p ← p − lr · m/(1 − beta1^t) / (√(v/(1 − beta2^t)) + eps)
      * </pre>
      *
-     * @param foundInf see {@link #sgd(SgdOptions, List, List, List, boolean[], Array)}
+     * @param foundInf see {@link SgdOps#sgd(SgdOptions, List, List, List, boolean[], Array)}
      */
     void adamW(AdamWOptions options, List<Array> parameters, List<Array> gradients, List<Array> firstMoments,
             List<Array> secondMoments, long[] steps, @Nullable Array foundInf);

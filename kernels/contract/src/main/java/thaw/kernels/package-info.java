@@ -1,6 +1,7 @@
 /**
- * Tensor operators on a device, without recording of gradients: the {@link thaw.kernels.Backend} interface, and the
- * classes that its implementations share.
+ * Tensor operators on a device, without recording of gradients. {@link thaw.kernels.Backend} is the sum of the operator
+ * families, one interface each ({@code …Ops}); {@link thaw.kernels.CheckedBackend} checks every call, by
+ * {@link thaw.kernels.Shapes}, before the device's kernels compute it.
  */
 @NullMarked
 package thaw.kernels;

@@ -213,6 +213,27 @@ class ConvNormTest {
         }
     }
 
+    /** Each hook receives what its layer computes by itself, though without hooks the four are one convolution and a pooling. */
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void hooksSeeEveryLayer(boolean training) {
+        ConvNorm layer = layer(true);
+        List<Module> stem = List.of(layer.conv(), layer.norm(), new ReLU(), new MaxPool2d(3, 2, 1));
+        Sequential net = new Sequential(stem);
+        net.train(training);
+        Tensor x = input(device, 5, 2, 3, 9, 8);
+        List<double[]> seen = new ArrayList<>();
+        stem.forEach(m -> m.onForward((module, y) -> seen.add(y.toDoubles())));
+        double[] result = net.call(x).toDoubles();
+        assertEquals(stem.size(), seen.size());
+        Tensor y = x;
+        for (int i = 0; i < stem.size(); i++) {
+            y = stem.get(i).forward(y);
+            assertArrayEquals(y.toDoubles(), seen.get(i), 0);
+        }
+        assertArrayEquals(y.toDoubles(), result, 0);
+    }
+
     @Test
     void batchesAreCountedOnceEachAndNotInASecondPass() {
         ConvNorm layer = layer(false);

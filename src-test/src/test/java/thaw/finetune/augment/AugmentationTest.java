@@ -22,13 +22,13 @@ class AugmentationTest {
     /** Nothing, and everything at zero magnitude: the very bits of the plain preparation. */
     @Test
     void zeroMagnitudeIsTheEvaluation() {
-        RgbImage picture = Waves.picture(24, 19);
+        RgbImage image = Waves.image(24, 19);
         Transforms prepare = Transforms.of(SIZE);
-        float[] plain = prepare.apply(picture);
-        assertArrayEquals(plain, draw(Augmentation.none(), prepare, picture, 1));
+        float[] plain = prepare.apply(image);
+        assertArrayEquals(plain, draw(Augmentation.none(), prepare, image, 1));
         Augmentation zero = Augmentation.fastai(0).with(new Flip(0)).with(new Zoom(1, 1, 1))
                 .with(new RandomErasing(1, 0, 0, 1, 1));
-        float[] out = draw(zero, prepare, picture, 2);
+        float[] out = draw(zero, prepare, image, 2);
         for (int i = 0; i < plain.length; i++) {
             /* Brightness and contrast at zero still go through the logit, whose ends are cut off at 1e-7. */
             assertEquals(plain[i], out[i], 1e-5);
@@ -36,17 +36,17 @@ class AugmentationTest {
     }
 
     @Test
-    void sameStreamSamePicture() {
-        RgbImage picture = Waves.picture(24, 19);
+    void sameStreamSameImage() {
+        RgbImage image = Waves.image(24, 19);
         Augmentation all = Augmentation.fastai().with(RandomErasing.of(1)).with(new PcaLighting(0.1));
-        assertArrayEquals(draw(all, Transforms.of(SIZE), picture, 5), draw(all, Transforms.of(SIZE), picture, 5));
-        assertFalse(Arrays.equals(draw(all, Transforms.of(SIZE), picture, 5), draw(all, Transforms.of(SIZE), picture, 6)));
+        assertArrayEquals(draw(all, Transforms.of(SIZE), image, 5), draw(all, Transforms.of(SIZE), image, 5));
+        assertFalse(Arrays.equals(draw(all, Transforms.of(SIZE), image, 5), draw(all, Transforms.of(SIZE), image, 6)));
     }
 
     /** Pixels that enter the square come from the image itself, where it is wider than the square. */
     @Test
-    void pixelsOutsideTheSquareAreThePicturesOwn() {
-        RgbImage wide = Waves.picture(40, 20);
+    void pixelsOutsideTheSquareAreTheImagesOwn() {
+        RgbImage wide = Waves.image(40, 20);
         Transforms prepare = Transforms.of(10).resize(20);
         float[] out = draw(Augmentation.of(new Zoom(0.5, 0.5, 1)), prepare, wide, 3);
         float corner = prepare.normalized(wide.sample(15, 5, 0) / 255f, 0);
@@ -69,16 +69,16 @@ class AugmentationTest {
 
     @Test
     void flipsHalfAndCropsAtRandom() {
-        RgbImage picture = Waves.picture(20, 20);
+        RgbImage image = Waves.image(20, 20);
         Transforms prepare = Transforms.of(SIZE).resize(20).crop(Crop.RANDOM);
         int mirrored = 0;
         boolean[] lefts = new boolean[5];
         for (int seed = 0; seed < 400; seed++) {
-            float[] out = draw(Augmentation.of(new Flip(0.5)), prepare, picture, seed);
+            float[] out = draw(Augmentation.of(new Flip(0.5)), prepare, image, seed);
             boolean found = false;
             for (int left = 0; left <= 4 && !found; left++) {
                 for (int top = 0; top <= 4 && !found; top++) {
-                    RgbImage square = picture.crop(left, top, SIZE, SIZE);
+                    RgbImage square = image.crop(left, top, SIZE, SIZE);
                     boolean same = Arrays.equals(out, written(square, prepare));
                     boolean flipped = Arrays.equals(out, written(square.flipHorizontally(), prepare));
                     mirrored += flipped ? 1 : 0;
@@ -128,10 +128,10 @@ class AugmentationTest {
         assertEquals(all, json.readValue(text, Augmentation.class));
     }
 
-    private static float[] draw(Augmentation augmentation, Transforms prepare, RgbImage picture, long seed) {
+    private static float[] draw(Augmentation augmentation, Transforms prepare, RgbImage image, long seed) {
         int size = prepare.size();
         float[] out = new float[3 * size * size];
-        augmentation.write(augmentation.resized(picture, prepare), prepare, new SplittableRandom(seed), out, 0);
+        augmentation.write(augmentation.resized(image, prepare), prepare, new SplittableRandom(seed), out, 0);
         return out;
     }
 

@@ -21,7 +21,7 @@ class CoordinateTransformTest {
     private static final int DRAWS = 20_000;
 
     /**
-     * Red of the 6 x 6 picture after flip, turn of 25 degrees, zoom of 1.3 at (0.2, 0.9) and warp of (0.15, -0.1): PyTorch 2.13
+     * Red of the 6 x 6 image after flip, turn of 25 degrees, zoom of 1.3 at (0.2, 0.9) and warp of (0.15, -0.1): PyTorch 2.13
      * in float64, {@code affine_grid} and {@code grid_sample}, both with {@code align_corners=True}, padding {@code reflection}.
      */
     private static final double[] PYTORCH = {
@@ -37,13 +37,13 @@ class CoordinateTransformTest {
     @Test
     void oneResamplingEqualsPyTorch() {
         Projection affine = Projection.affine(-1, 0, 0, 0, 1, 0).times(Rotate.by(25)).times(Zoom.by(1.3, 0.2, 0.9));
-        float[] out = resample(Waves.picture(6, 6), Warp.by(0.15, -0.1).times(affine), 6);
+        float[] out = resample(Waves.image(6, 6), Warp.by(0.15, -0.1).times(affine), 6);
         assertClose(PYTORCH, Arrays.copyOf(out, 36));
-        float[] turned = resample(Waves.picture(6, 6), Rotate.by(25), 6);
+        float[] turned = resample(Waves.image(6, 6), Rotate.by(25), 6);
         assertClose(PYTORCH_TURNED, Arrays.copyOfRange(turned, 36, 72));
     }
 
-    /** The positions are rounded to 1/65536 of a pixel, over which the picture changes by less than 0.004. */
+    /** The positions are rounded to 1/65536 of a pixel, over which the image changes by less than 0.004. */
     private static void assertClose(double[] expected, float[] actual) {
         for (int i = 0; i < expected.length; i++) {
             assertEquals(expected[i], actual[i], 0.005, "pixel " + i);
@@ -54,8 +54,8 @@ class CoordinateTransformTest {
     @ParameterizedTest
     @CsvSource({"90, 1", "-90, 3", "180, 2", "0, 0"})
     void quarterTurns(double degrees, int quarters) {
-        RgbImage picture = Waves.picture(17, 17);
-        float[] turned = resample(picture, Rotate.by(degrees), 17);
+        RgbImage image = Waves.image(17, 17);
+        float[] turned = resample(image, Rotate.by(degrees), 17);
         for (int y = 0; y < 17; y++) {
             for (int x = 0; x < 17; x++) {
                 int sourceX = x;
@@ -65,7 +65,7 @@ class CoordinateTransformTest {
                     sourceX = sourceY;
                     sourceY = 16 - before;
                 }
-                assertEquals(picture.sample(sourceX, sourceY, 1), turned[289 + 17 * y + x]);
+                assertEquals(image.sample(sourceX, sourceY, 1), turned[289 + 17 * y + x]);
             }
         }
     }
@@ -73,39 +73,39 @@ class CoordinateTransformTest {
     @ParameterizedTest
     @ValueSource(ints = {1, 2, 15, 64})
     void mirroringIsExact(int size) {
-        RgbImage picture = Waves.picture(size, size);
+        RgbImage image = Waves.image(size, size);
         SplittableRandom random = new SplittableRandom(1);
-        assertArrayEquals(resample(picture.flipHorizontally(), Projection.IDENTITY, size),
-                resample(picture, new Flip(1).draw(random), size));
+        assertArrayEquals(resample(image.flipHorizontally(), Projection.IDENTITY, size),
+                resample(image, new Flip(1).draw(random), size));
         assertEquals(Projection.IDENTITY, new Flip(0).draw(random));
     }
 
     @Test
     void theSquareHasEightSymmetries() {
-        RgbImage picture = Waves.picture(4, 4);
+        RgbImage image = Waves.image(4, 4);
         SplittableRandom random = new SplittableRandom(2);
         Set<List<Float>> seen = new HashSet<>();
         int unchanged = 0;
         for (int i = 0; i < 800; i++) {
-            float[] out = resample(picture, new Dihedral(1).draw(random), 4);
+            float[] out = resample(image, new Dihedral(1).draw(random), 4);
             Float[] boxed = new Float[out.length];
             Arrays.setAll(boxed, k -> out[k]);
             seen.add(List.of(boxed));
-            unchanged += out[0] == picture.sample(0, 0, 0) && out[1] == picture.sample(1, 0, 0) ? 1 : 0;
+            unchanged += out[0] == image.sample(0, 0, 0) && out[1] == image.sample(1, 0, 0) ? 1 : 0;
         }
         assertEquals(8, seen.size());
         assertEquals(100, unchanged, 40);
     }
 
-    /** A zoom of 2 about a corner shows the quarter there: its corners are pixels of the picture, the rest lies between them. */
+    /** A zoom of 2 about a corner shows the quarter there: its corners are pixels of the image, the rest lies between them. */
     @Test
     void zoomShowsAPart() {
-        RgbImage picture = Waves.picture(9, 9);
-        float[] out = resample(picture, Zoom.by(2, 0, 1), 9);
-        assertEquals(picture.sample(0, 4, 0), out[0]);
-        assertEquals(picture.sample(4, 4, 0), out[8]);
-        assertEquals(picture.sample(4, 8, 0), out[80]);
-        assertEquals((picture.sample(0, 4, 0) + picture.sample(1, 4, 0)) / 2.0, out[1], 1e-4);
+        RgbImage image = Waves.image(9, 9);
+        float[] out = resample(image, Zoom.by(2, 0, 1), 9);
+        assertEquals(image.sample(0, 4, 0), out[0]);
+        assertEquals(image.sample(4, 4, 0), out[8]);
+        assertEquals(image.sample(4, 8, 0), out[80]);
+        assertEquals((image.sample(0, 4, 0) + image.sample(1, 4, 0)) / 2.0, out[1], 1e-4);
     }
 
     /** Corners move by the magnitude, where the side is 2; the center stays within. */
@@ -148,7 +148,7 @@ class CoordinateTransformTest {
     }
 
     @Test
-    void zoomsAreUniformAndStayWithinThePicture() {
+    void zoomsAreUniformAndStayWithinTheImage() {
         SplittableRandom random = new SplittableRandom(4);
         double sum = 0;
         int zoomed = 0;
@@ -179,13 +179,13 @@ class CoordinateTransformTest {
 
     @Test
     void zeroMagnitudesChangeNothing() {
-        RgbImage picture = Waves.picture(21, 21);
+        RgbImage image = Waves.image(21, 21);
         SplittableRandom random = new SplittableRandom(6);
-        float[] plain = resample(picture, Projection.IDENTITY, 21);
+        float[] plain = resample(image, Projection.IDENTITY, 21);
         for (CoordinateTransform none : List.of(new Rotate(0, 1), new Zoom(1, 1, 1), new Warp(0, 1), new Flip(0))) {
-            assertArrayEquals(plain, resample(picture, none.draw(random), 21), none.toString());
+            assertArrayEquals(plain, resample(image, none.draw(random), 21), none.toString());
         }
-        assertNotEquals(plain[0], resample(picture, Rotate.by(1), 21)[0]);
+        assertNotEquals(plain[0], resample(image, Rotate.by(1), 21)[0]);
     }
 
     /** Beyond the edges: 3 2 1 | 0 1 2 3 | 2 1 0. */
@@ -216,9 +216,9 @@ class CoordinateTransformTest {
         }
     }
 
-    private static float[] resample(RgbImage picture, Projection map, int size) {
+    private static float[] resample(RgbImage image, Projection map, int size) {
         float[] out = new float[3 * size * size];
-        new Resampling(picture, Waves.asTheyAre()).write(map, 0, 0, size, out, 0);
+        new Resampling(image, Waves.asTheyAre()).write(map, 0, 0, size, out, 0);
         return out;
     }
 }

@@ -60,20 +60,20 @@ class RandomResizedCropTest {
     }
 
     @Test
-    void picturesAreKeptAsFineAsTheSmallestCropNeeds() {
+    void imagesAreKeptAsFineAsTheSmallestCropNeeds() {
         Augmentation half = Augmentation.of(new RandomResizedCrop(0.25, 1, 1, 1));
         Transforms prepare = Transforms.of(20);
-        assertEquals(40, half.resized(Waves.picture(100, 80), prepare).height());
-        RgbImage small = Waves.picture(30, 35);
+        assertEquals(40, half.resized(Waves.image(100, 80), prepare).height());
+        RgbImage small = Waves.image(30, 35);
         assertEquals(small, half.resized(small, prepare));
-        assertEquals(23, Augmentation.of(RandomResizedCrop.of(1)).resized(Waves.picture(100, 80), prepare).height());
+        assertEquals(23, Augmentation.of(RandomResizedCrop.of(1)).resized(Waves.image(100, 80), prepare).height());
     }
 
-    /** The whole picture at the right size, at scale 1 and ratio 1, is the picture. */
+    /** The whole image at the right size, at scale 1 and ratio 1, is the image. */
     @Test
     void scaleOneIsTheIdentity() {
-        RgbImage picture = Waves.picture(20, 20);
-        assertEquals(picture, new RandomResizedCrop(1, 1, 1, 1).apply(picture, 20, new SplittableRandom(4)));
+        RgbImage image = Waves.image(20, 20);
+        assertEquals(image, new RandomResizedCrop(1, 1, 1, 1).apply(image, 20, new SplittableRandom(4)));
     }
 
     @Test

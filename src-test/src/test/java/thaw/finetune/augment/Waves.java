@@ -4,13 +4,13 @@ import java.util.Arrays;
 import thaw.finetune.images.RgbImage;
 import thaw.finetune.images.Transforms;
 
-/** Pictures computed from coordinates, and preparations that leave samples as they are. */
+/** DrawnImages computed from coordinates, and preparations that leave samples as they are. */
 final class Waves {
     private Waves() {
     }
 
     /** {@code (7 x + 13 y + 29 c + x y mod 31) mod 256}. */
-    static RgbImage picture(int width, int height) {
+    static RgbImage image(int width, int height) {
         byte[] rgb = new byte[3 * width * height];
         for (int i = 0; i < rgb.length; i++) {
             int x = i / 3 % width;

@@ -31,14 +31,14 @@ class BrokenImagesTest {
 
     @BeforeAll
     static void train() throws IOException {
-        data = ColourPictures.blueAndRed(folder.resolve("data"));
+        data = ColourImages.blueAndRed(folder.resolve("data"));
         model = folder.resolve("model.safetensors");
-        ThawProcess.json(folder, "train", data, "--arch", "resnet20", "--size", ColourPictures.SIDE, "--epochs", 1, "--json", "-o",
+        ThawProcess.json(folder, "train", data, "--arch", "resnet20", "--size", ColourImages.SIDE, "--epochs", 1, "--json", "-o",
                 model);
     }
 
     private static Path withBroken(String name) throws IOException {
-        Path some = ColourPictures.blueAndRed(folder.resolve(name));
+        Path some = ColourImages.blueAndRed(folder.resolve(name));
         for (int i = 0; i < BROKEN; i++) {
             Files.writeString(some.resolve(i % 2 == 0 ? "train/blue" : "valid/red").resolve("broken" + i + ".png"), "no image");
         }
@@ -111,7 +111,7 @@ class BrokenImagesTest {
     void trainAndEvaluateNameAll() throws IOException {
         Path some = withBroken("to train on");
         Path run = folder.resolve("run");
-        ThawProcess thaw = ThawProcess.start(folder, "train", some, "--arch", "resnet20", "--size", ColourPictures.SIDE, "--epochs",
+        ThawProcess thaw = ThawProcess.start(folder, "train", some, "--arch", "resnet20", "--size", ColourImages.SIDE, "--epochs",
                 1, "--json", "-o", run);
         assertEquals(0, thaw.exitCode(), thaw::toString);
         assertEquals(1, thaw.errors().size(), thaw::toString);
@@ -139,7 +139,7 @@ class BrokenImagesTest {
     void aKilledTrainingKeepsThem() throws IOException, InterruptedException {
         Path some = withBroken("to be killed over");
         Path run = folder.resolve("killed");
-        Object[] command = {"train", some, "--arch", "resnet20", "--size", ColourPictures.SIDE, "--epochs", 1, "--batch", 2,
+        Object[] command = {"train", some, "--arch", "resnet20", "--size", ColourImages.SIDE, "--epochs", 1, "--batch", 2,
             "--checkpoint-every", 0, "--resume", "-o", run};
         ThawProcess thaw = ThawProcess.start(folder, command);
         Path state = run.resolve("checkpoint/state.safetensors");

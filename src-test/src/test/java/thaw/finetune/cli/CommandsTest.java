@@ -33,8 +33,8 @@ class CommandsTest {
 
     @BeforeAll
     static void train() throws IOException {
-        data = ColourPictures.blueAndRed(folder.resolve("blue and red"));
-        trained = ThawProcess.json(folder, "train", data, "--arch", "resnet20", "--size", ColourPictures.SIDE, "--batch", 5,
+        data = ColourImages.blueAndRed(folder.resolve("blue and red"));
+        trained = ThawProcess.json(folder, "train", data, "--arch", "resnet20", "--size", ColourImages.SIDE, "--batch", 5,
                 "--freeze-epochs", 1, "--epochs", 4, "--lr", "0.004,0.01,0.02", "--seed", 7, "--json");
     }
 
@@ -70,7 +70,7 @@ class CommandsTest {
 
     @Test
     void trainPrintsARowForEveryEpochAndNoBarIntoAFile() throws IOException {
-        ThawProcess thaw = ThawProcess.start(folder, "train", data, "--arch", "resnet20", "--size", ColourPictures.SIDE,
+        ThawProcess thaw = ThawProcess.start(folder, "train", data, "--arch", "resnet20", "--size", ColourImages.SIDE,
                 "--epochs", 0, "--freeze-epochs", 2, "--schedule", "constant", "--head", "concat", "-o", "head.safetensors");
         assertEquals(0, thaw.exitCode(), thaw::toString);
         assertEquals(List.of(), thaw.errors());
@@ -86,7 +86,7 @@ class CommandsTest {
         try (Device device = Device.cpu(1)) {
             Weights.write(pretrained, ResNet.resnet20(device, 10).stateDict(), Map.of());
         }
-        ThawProcess.json(folder, "train", data, "--weights", pretrained, "--size", ColourPictures.SIDE, "--freeze-epochs", 0,
+        ThawProcess.json(folder, "train", data, "--weights", pretrained, "--size", ColourImages.SIDE, "--freeze-epochs", 0,
                 "--epochs", 1, "--freeze-to", -2, "--lr", "0.1", "-o", "tuned.safetensors", "--json");
         Weights before = Weights.read(pretrained);
         Weights after = Weights.read(folder.resolve("tuned.safetensors"));
@@ -125,7 +125,7 @@ class CommandsTest {
 
     @Test
     void lrFindSuggestsARateForEachGroup() throws IOException {
-        JsonNode found = ThawProcess.json(folder, "lr-find", data, "--arch", "resnet20", "--size", ColourPictures.SIDE, "--batch",
+        JsonNode found = ThawProcess.json(folder, "lr-find", data, "--arch", "resnet20", "--size", ColourImages.SIDE, "--batch",
                 5, "--steps", 12, "--per-group", "--chart", "rates.png", "--json");
         assertEquals(List.of("early", "middle", "head"), texts(found.get("sweeps"), "group"));
         for (JsonNode sweep : found.get("sweeps")) {
@@ -136,7 +136,7 @@ class CommandsTest {
     }
 
     @Test
-    void predictNamesThePictures() throws IOException {
+    void predictNamesTheImages() throws IOException {
         Path blue = data.resolve("valid/blue/0.png");
         Path red = data.resolve("valid/red/0.png");
         JsonNode predictions = ThawProcess.json(folder, "predict", blue, red, "--model", "model.safetensors", "--csv",
@@ -158,9 +158,9 @@ class CommandsTest {
     /** Scalar loops add in another order, so probabilities may differ in their last digits, which the text does not show. */
     @Test
     void predictIsTheSameWithoutTheVectorApisModule() throws IOException {
-        Path picture = data.resolve("valid/red/1.png");
-        ThawProcess with = ThawProcess.start(folder, "predict", picture);
-        ThawProcess without = ThawProcess.start(folder, List.of(), "predict", picture);
+        Path image = data.resolve("valid/red/1.png");
+        ThawProcess with = ThawProcess.start(folder, "predict", image);
+        ThawProcess without = ThawProcess.start(folder, List.of(), "predict", image);
         assertEquals(0, with.exitCode(), with::toString);
         assertEquals(0, without.exitCode(), without::toString);
         assertEquals(with.output(), without.output());

@@ -63,8 +63,8 @@ class DevicesCommandTest {
     @Test
     void aDeviceThatIsNotThereIsAnsweredWithThoseThatAre() throws IOException {
         OpenClHere.require();
-        Path pictures = ColourPictures.blueAndRed(folder.resolve("data"));
-        String line = run(2, "train", pictures.toString(), "--arch", "resnet20", "--device", "opencl:99", "-o",
+        Path images = ColourImages.blueAndRed(folder.resolve("data"));
+        String line = run(2, "train", images.toString(), "--arch", "resnet20", "--device", "opencl:99", "-o",
                 folder.resolve("m.safetensors").toString());
         assertTrue(line.contains("no device 99") && line.contains(OpenClDevices.list().get(0).name()), line);
         assertEquals(1, line.lines().filter(l -> !l.contains("--add-modules")).count(), line);
@@ -76,9 +76,9 @@ class DevicesCommandTest {
     @Test
     void trainingRunsOnTheDeviceThatIsNamed() throws IOException {
         OpenClHere.require();
-        Path pictures = ColourPictures.blueAndRed(folder.resolve("data"));
+        Path images = ColourImages.blueAndRed(folder.resolve("data"));
         int index = OpenClDevices.best().index();
-        JsonNode json = new ObjectMapper().readTree(run(0, "train", pictures.toString(), "--arch", "resnet20", "--size", "8",
+        JsonNode json = new ObjectMapper().readTree(run(0, "train", images.toString(), "--arch", "resnet20", "--size", "8",
                 "--epochs", "1", "--device", "opencl:" + index, "--json", "-o", folder.resolve("m.safetensors").toString()));
         assertTrue(json.get("device").asText().contains(OpenClDevices.best().name()), json::toString);
     }
@@ -86,9 +86,9 @@ class DevicesCommandTest {
     /** With {@code --device cpu} no OpenCL class is loaded. */
     @Test
     void theProcessorsPathTouchesNoOpenCl() throws IOException {
-        Path pictures = ColourPictures.blueAndRed(folder.resolve("data"));
+        Path images = ColourImages.blueAndRed(folder.resolve("data"));
         ThawProcess thaw = ThawProcess.start(folder, List.of("--add-modules", "jdk.incubator.vector", "-Xlog:class+load:stderr"),
-                "train", pictures, "--arch", "resnet20", "--size", 8, "--epochs", 1, "--device", "cpu", "-o", "m.safetensors");
+                "train", images, "--arch", "resnet20", "--size", 8, "--epochs", 1, "--device", "cpu", "-o", "m.safetensors");
         assertEquals(0, thaw.exitCode());
         List<String> loaded = thaw.errors();
         assertTrue(loaded.stream().anyMatch(line -> line.contains("thaw.kernels.cpu.CpuBackend")), "classes are logged");

@@ -33,7 +33,7 @@ class ErrorsTest {
 
     @BeforeAll
     static void prepare() throws IOException {
-        data = ColourPictures.blueAndRed(folder.resolve("data"));
+        data = ColourImages.blueAndRed(folder.resolve("data"));
         weights = folder.resolve("resnet20.safetensors");
         try (Device device = Device.cpu(1)) {
             Weights.write(weights, ResNet.resnet20(device, 10).stateDict(), Map.of());
@@ -104,15 +104,15 @@ class ErrorsTest {
         assertFails(List.of("train", folder.resolve("nowhere"), "--arch", "resnet20"), "nowhere", "no such folder");
         assertFails(List.of("train", data.resolve("train/red"), "--arch", "resnet20"), "red", "no class folders");
         Path empty = folder.resolve("one class is empty");
-        ColourPictures.fill(empty.resolve("full"), 2, 0x808080);
+        ColourImages.fill(empty.resolve("full"), 2, 0x808080);
         Files.createDirectories(empty.resolve("void"));
         assertFails(List.of("train", empty, "--arch", "resnet20"), "class 'void' has no image");
         Path single = folder.resolve("one image per class");
-        ColourPictures.fill(single.resolve("a"), 1, 0x808080);
-        ColourPictures.fill(single.resolve("b"), 1, 0x202020);
+        ColourImages.fill(single.resolve("a"), 1, 0x808080);
+        ColourImages.fill(single.resolve("b"), 1, 0x202020);
         assertFails(List.of("train", single, "--arch", "resnet20"), single.toString(), "validate");
         Path alone = folder.resolve("one class");
-        ColourPictures.fill(alone.resolve("a"), 4, 0x808080);
+        ColourImages.fill(alone.resolve("a"), 4, 0x808080);
         assertFails(List.of("train", alone, "--arch", "resnet20"), alone.toString(), "at least two classes");
     }
 
@@ -121,8 +121,8 @@ class ErrorsTest {
     void namesThatJavaCannotHave() throws IOException, InterruptedException {
         assumeTrue("UTF-8".equals(System.getProperty("sun.jnu.encoding")) && Files.isExecutable(Path.of("/bin/sh")),
                 "skipped: this Java cannot name such files");
-        ColourPictures.fill(folder.resolve("names/caf\u00e9"), 2, 0x808080);
-        ColourPictures.fill(folder.resolve("names/\u732b"), 2, 0x202020);
+        ColourImages.fill(folder.resolve("names/caf\u00e9"), 2, 0x808080);
+        ColourImages.fill(folder.resolve("names/\u732b"), 2, 0x202020);
         for (List<String> args : List.of(List.of("predict", "\u00fc.png"), List.of("train", "names", "--arch", "resnet20"))) {
             List<String> command = new ArrayList<>(List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                     "-cp", System.getProperty("java.class.path"), Main.class.getName()));
@@ -138,14 +138,14 @@ class ErrorsTest {
     }
 
     @Test
-    void pictures() throws IOException {
+    void images() throws IOException {
         Path model = model();
         Path text = Files.writeString(folder.resolve("text.jpg"), "not an image");
         assertFails(List.of("predict", text, "--model", model), "text.jpg", "not an image");
         assertFails(List.of("predict", folder.resolve("none.jpg"), "--model", model, "--json"), "none.jpg", "no such file");
         Path broken = folder.resolve("broken");
-        ColourPictures.fill(broken.resolve("a"), 4, 0x808080);
-        ColourPictures.fill(broken.resolve("b"), 4, 0x202020);
+        ColourImages.fill(broken.resolve("a"), 4, 0x808080);
+        ColourImages.fill(broken.resolve("b"), 4, 0x202020);
         Files.copy(text, broken.resolve("b/text.png"));
         assertFails(List.of("evaluate", broken, "--weights", weights), "for 10 classes", "has 2");
         assertFails(List.of("train", broken, "--arch", "resnet20", "--size", 8, "--strict", "--json", "-o",

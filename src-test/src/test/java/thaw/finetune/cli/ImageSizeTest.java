@@ -21,10 +21,10 @@ class ImageSizeTest {
 
     @Test
     void tooManyPixelsAreNamedAndPassedOver() throws IOException {
-        Path data = ColourPictures.blueAndRed(folder.resolve("data"));
+        Path data = ColourImages.blueAndRed(folder.resolve("data"));
         Path large = write(data.resolve("train/blue/large.png"), 200, 150);
         Path model = folder.resolve("model.safetensors");
-        ThawProcess train = ThawProcess.start(folder, "train", data, "--arch", "resnet20", "--size", ColourPictures.SIDE, "--epochs", 1,
+        ThawProcess train = ThawProcess.start(folder, "train", data, "--arch", "resnet20", "--size", ColourImages.SIDE, "--epochs", 1,
                 "--max-pixels", 29_999, "-o", model);
         assertEquals(0, train.exitCode(), train::toString);
         assertTrue(train.errors().stream().anyMatch(line -> line.startsWith("thaw: 1 image was skipped: ")
@@ -40,20 +40,20 @@ class ImageSizeTest {
 
     @Test
     void twoScalesAreNotedAndOneIsToBeHad() throws IOException {
-        Path data = ColourPictures.blueAndRed(folder.resolve("data"));
-        write(data.resolve("train/blue/other.png"), 3 * ColourPictures.SIDE, 2 * ColourPictures.SIDE);
+        Path data = ColourImages.blueAndRed(folder.resolve("data"));
+        write(data.resolve("train/blue/other.png"), 3 * ColourImages.SIDE, 2 * ColourImages.SIDE);
         Path model = folder.resolve("model.safetensors");
-        Object[] train = {"train", data, "--arch", "resnet20", "--size", ColourPictures.SIDE, "--epochs", 1, "-o", model};
+        Object[] train = {"train", data, "--arch", "resnet20", "--size", ColourImages.SIDE, "--epochs", 1, "-o", model};
         ThawProcess mixed = ThawProcess.start(folder, train);
         assertEquals(0, mixed.exitCode(), mixed::toString);
         assertTrue(mixed.errors().stream().anyMatch(line -> line.contains("two scales; --resize")), mixed::toString);
         assertEquals(ExactSize.KEEP, ModelFile.read(model).transforms().exact());
 
-        JsonNode alike = ThawProcess.json(folder, "train", data, "--arch", "resnet20", "--size", ColourPictures.SIDE, "--epochs", 1,
-                "--resize", ColourPictures.SIDE + 5, "--json", "-o", model);
-        assertEquals(ColourPictures.SIDE, alike.get("size").asInt());
+        JsonNode alike = ThawProcess.json(folder, "train", data, "--arch", "resnet20", "--size", ColourImages.SIDE, "--epochs", 1,
+                "--resize", ColourImages.SIDE + 5, "--json", "-o", model);
+        assertEquals(ColourImages.SIDE, alike.get("size").asInt());
         assertEquals(ExactSize.RESIZE, ModelFile.read(model).transforms().exact());
-        assertEquals(ColourPictures.SIDE + 5, ModelFile.read(model).transforms().resize());
+        assertEquals(ColourImages.SIDE + 5, ModelFile.read(model).transforms().resize());
     }
 
     private static Path write(Path file, int width, int height) throws IOException {

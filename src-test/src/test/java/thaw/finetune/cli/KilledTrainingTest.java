@@ -17,11 +17,11 @@ class KilledTrainingTest {
 
     @Test
     void leavesTheOldModelAsItWas() throws IOException, InterruptedException {
-        Path data = ColourPictures.blueAndRed(folder.resolve("data"));
+        Path data = ColourImages.blueAndRed(folder.resolve("data"));
         Path models = Files.createDirectory(folder.resolve("models"));
         Path model = models.resolve("model.safetensors");
         Files.writeString(model, "an older model");
-        ThawProcess thaw = ThawProcess.start(folder, "train", data, "--arch", "resnet20", "--size", ColourPictures.SIDE,
+        ThawProcess thaw = ThawProcess.start(folder, "train", data, "--arch", "resnet20", "--size", ColourImages.SIDE,
                 "--epochs", 100_000, "-o", model);
         while (thaw.isRunning() && thaw.output().stream().noneMatch(line -> line.startsWith("all"))) {
             Thread.sleep(20);

@@ -55,7 +55,7 @@ class NonFiniteTest {
 
     @BeforeAll
     static void prepare() throws IOException {
-        data = ColourPictures.blueAndRed(folder.resolve("data"));
+        data = ColourImages.blueAndRed(folder.resolve("data"));
         save("sound", "conv1.weight", null);
         save("nan", "layer2.1.bn2.weight", Float.NaN);
         save("variance", "bn1.running_var", -1f);
@@ -74,7 +74,7 @@ class NonFiniteTest {
                 t.set(values);
             }
             Weights.write(folder.resolve(name + ".weights.safetensors"), net.stateDict(), Map.of());
-            ModelFile.of(net, List.of("blue", "red"), Transforms.of(ColourPictures.SIDE)).write(folder.resolve(name + ".safetensors"));
+            ModelFile.of(net, List.of("blue", "red"), Transforms.of(ColourImages.SIDE)).write(folder.resolve(name + ".safetensors"));
         }
     }
 
@@ -134,7 +134,7 @@ class NonFiniteTest {
         assertFalse(text.out.contains("NaN"), text::toString);
         assertTrue(text.errors.get(0).contains("the scores of 8 of 8 images are not finite") && text.errors.get(0).contains("0.png"),
                 text::toString);
-        JsonNode json = json(Run.of("evaluate", data, "--weights", weights("large"), "--size", ColourPictures.SIDE, "--json"));
+        JsonNode json = json(Run.of("evaluate", data, "--weights", weights("large"), "--size", ColourImages.SIDE, "--json"));
         assertEquals(0, json.get("correct").asInt());
         assertEquals(8, json.get("undefined_images").asInt());
         assertTrue(json.get("loss").isNull() && json.get("metrics").get("ece").isNull(), json::toString);
@@ -145,7 +145,7 @@ class NonFiniteTest {
     @Test
     void metricsOfOneClassAreNull() throws IOException {
         Path blue = folder.resolve("one");
-        ColourPictures.fill(blue.resolve("blue"), 3, 0x2040c0);
+        ColourImages.fill(blue.resolve("blue"), 3, 0x2040c0);
         JsonNode json = json(Run.of("evaluate", blue, "--model", model("sound"), "--json"));
         assertEquals(0, json.get("undefined_images").asInt());
         assertTrue(json.get("metrics").get("roc_auc").isNull(), json::toString);

@@ -38,7 +38,7 @@ class RunFolderTest {
 
     @BeforeAll
     static void wholeRun() throws IOException {
-        data = ColourPictures.blueAndRed(folder.resolve("data"));
+        data = ColourImages.blueAndRed(folder.resolve("data"));
         whole = folder.resolve("whole");
         ThawProcess thaw = ThawProcess.start(folder, command(whole));
         assertEquals(0, thaw.exitCode(), thaw::toString);
@@ -150,23 +150,23 @@ class RunFolderTest {
 
     /** Images that changed under the same names are reported before the run resumes. */
     @Test
-    void otherPicturesAreNoticed() throws IOException {
-        Path pictures = ColourPictures.blueAndRed(folder.resolve("changing"));
+    void otherImagesAreNoticed() throws IOException {
+        Path images = ColourImages.blueAndRed(folder.resolve("changing"));
         Path run = folder.resolve("of changing images");
         Object[] line = command(run);
-        line[1] = pictures;
+        line[1] = images;
         ThawProcess thaw = ThawProcess.start(folder, line);
         assertEquals(0, thaw.exitCode(), thaw::toString);
-        Path picture = pictures.resolve("train/blue/3.png");
-        byte[] before = Files.readAllBytes(picture);
+        Path image = images.resolve("train/blue/3.png");
+        byte[] before = Files.readAllBytes(image);
 
-        Files.setLastModifiedTime(picture, FileTime.fromMillis(0));
+        Files.setLastModifiedTime(image, FileTime.fromMillis(0));
         thaw = ThawProcess.start(folder, "train", "--resume", "-o", run);
         assertEquals(0, thaw.exitCode(), thaw::toString);
         assertEquals(1, thaw.errors().size(), thaw::toString);
         assertTrue(thaw.errors().get(0).contains("were rewritten"), thaw::toString);
 
-        Files.write(picture, new byte[] {1, 2, 3}, StandardOpenOption.APPEND);
+        Files.write(image, new byte[] {1, 2, 3}, StandardOpenOption.APPEND);
         Object[] whole = Arrays.copyOf(line, line.length + 1);
         whole[line.length] = "--resume";
         for (Object[] resuming : List.of(whole, new Object[] {"train", "--resume", "-o", run})) {
@@ -176,8 +176,8 @@ class RunFolderTest {
             assertTrue(thaw.errors().get(0).contains("files of the same names have other sizes"), thaw::toString);
         }
 
-        Files.write(picture, before);
-        Files.delete(pictures.resolve("valid/red/0.png"));
+        Files.write(image, before);
+        Files.delete(images.resolve("valid/red/0.png"));
         thaw = ThawProcess.start(folder, "train", "--resume", "-o", run);
         assertEquals(2, thaw.exitCode(), thaw::toString);
         assertTrue(thaw.errors().get(0).contains("then 20 for training and 8 for validation, now 20 and 7"), thaw::toString);

@@ -36,8 +36,8 @@ class TrainOptionsTest {
     private static String cacheBefore;
 
     @BeforeAll
-    static void pictures() throws IOException {
-        data = ColourPictures.blueAndRed(folder.resolve("data"));
+    static void images() throws IOException {
+        data = ColourImages.blueAndRed(folder.resolve("data"));
         cacheBefore = System.getProperty(CACHE);
         System.setProperty(CACHE, folder.resolve("cache").toString());
     }
@@ -67,8 +67,8 @@ class TrainOptionsTest {
 
     /** Trains briefly into a run folder of the given name, with additional options. */
     private static Said train(String name, Object... options) {
-        List<Object> line = new ArrayList<>(List.of("train", data, "--arch", "resnet20", "--size", ColourPictures.SIDE, "--batch",
-                5, "--threads", 1, "--insight", 0, "-o", folder.resolve(name)));
+        List<Object> line = new ArrayList<>(List.of("train", data, "--arch", "resnet20", "--size", ColourImages.SIDE, "--batch",
+                5, "--threads", 1, "--diagnostics", 0, "-o", folder.resolve(name)));
         line.addAll(Arrays.asList(options));
         return run(line.toArray());
     }
@@ -116,24 +116,24 @@ class TrainOptionsTest {
 
     /** Images that are blue, red, or both; the threshold of training is saved in the model and used by its predictions. */
     @Test
-    void picturesOfSeveralLabels() throws IOException {
-        Path pictures = folder.resolve("several");
+    void imagesOfSeveralLabels() throws IOException {
+        Path images = folder.resolve("several");
         List<String> table = new ArrayList<>(List.of("file,labels"));
         for (String kind : List.of("blue", "red", "blue+red")) {
             int rgb = (kind.contains("red") ? 0xc00000 : 0) + (kind.contains("blue") ? 0xc0 : 0);
-            ColourPictures.fill(pictures.resolve(kind), 10, rgb);
+            ColourImages.fill(images.resolve(kind), 10, rgb);
             for (int i = 0; i < 10; i++) {
                 table.add(kind + "/" + i + ".png," + kind.replace('+', '|'));
             }
         }
-        Path labels = Files.write(pictures.resolve("labels.csv"), table);
-        Object[] line = {"train", pictures, "--arch", "resnet20", "--size", 8, "--batch", 8, "--epochs", 12, "--lr", "0.02",
+        Path labels = Files.write(images.resolve("labels.csv"), table);
+        Object[] line = {"train", images, "--arch", "resnet20", "--size", 8, "--batch", 8, "--epochs", 12, "--lr", "0.02",
             "--threads", 1, "--labels", labels, "--multi-label=|", "--threshold", 0.8, "-o", folder.resolve("colours")};
         assertTrained(run(line));
         Path model = folder.resolve("colours/model.safetensors");
         assertEquals(0.8, ModelFile.read(model).threshold());
 
-        Said found = run("evaluate", pictures, "--model", model, "--labels", labels, "--multi-label=|", "--json",
+        Said found = run("evaluate", images, "--model", model, "--labels", labels, "--multi-label=|", "--json",
                 "--predictions", folder.resolve("colours.csv"));
         assertEquals(0, found.code, found::toString);
         JsonNode seen = new ObjectMapper().readTree(found.out);
@@ -141,7 +141,7 @@ class TrainOptionsTest {
         assertTrue(seen.get("accuracy").asDouble() > 0.6, found.out);
         double[] thresholds = {0.8, 0.1};
         for (double threshold : thresholds) {
-            Object[] predict = {"predict", pictures.resolve("blue+red/0.png"), "--model", model, "--json"};
+            Object[] predict = {"predict", images.resolve("blue+red/0.png"), "--model", model, "--json"};
             Said said = run(threshold == 0.8 ? predict : with(predict, "--threshold", threshold));
             assertEquals(0, said.code, said::toString);
             JsonNode one = new ObjectMapper().readTree(said.out).get("predictions").get(0);
@@ -162,13 +162,13 @@ class TrainOptionsTest {
     }
 
     @Test
-    void sizesGrowAndBrokenPicturesAreCountedInEach() throws IOException {
-        Path pictures = ColourPictures.blueAndRed(folder.resolve("with broken ones"));
-        Files.writeString(pictures.resolve("train/blue/broken.png"), "no image");
-        Files.writeString(pictures.resolve("valid/red/broken.png"), "no image");
-        Files.writeString(pictures.resolve("train/blue/notes.txt"), "no image");
+    void sizesGrowAndBrokenImagesAreCountedInEach() throws IOException {
+        Path images = ColourImages.blueAndRed(folder.resolve("with broken ones"));
+        Files.writeString(images.resolve("train/blue/broken.png"), "no image");
+        Files.writeString(images.resolve("valid/red/broken.png"), "no image");
+        Files.writeString(images.resolve("train/blue/notes.txt"), "no image");
         Path run = folder.resolve("growing");
-        Said said = run("train", pictures, "--arch", "resnet20", "--sizes", "8,12,16", "--batch", 5, "--threads", 1,
+        Said said = run("train", images, "--arch", "resnet20", "--sizes", "8,12,16", "--batch", 5, "--threads", 1,
                 "--epochs", 3, "-o", run);
         assertEquals(0, said.code, said::toString);
         assertTrue(said.err.startsWith("thaw: 2 images were skipped: "), said.err);
@@ -178,7 +178,7 @@ class TrainOptionsTest {
                 .map(row -> row.substring(0, row.indexOf(','))).toList();
         assertEquals(List.of("all 8", "all 12", "all 16"), phases);
         assertEquals(16, ModelFile.read(run.resolve("model.safetensors")).transforms().size());
-        assertFails(run("train", pictures, "--arch", "resnet20", "--sizes", "8,-1", "--epochs", 2, "-o",
+        assertFails(run("train", images, "--arch", "resnet20", "--sizes", "8,-1", "--epochs", 2, "-o",
                 folder.resolve("refused")), "--sizes", "at least 1");
     }
 
@@ -265,13 +265,13 @@ class TrainOptionsTest {
 
     @Test
     void rareClasses() throws IOException {
-        Path pictures = folder.resolve("unequal");
-        ColourPictures.fill(pictures.resolve("train/blue"), 12, 0x2040c0);
-        ColourPictures.fill(pictures.resolve("train/red"), 4, 0xc04020);
-        ColourPictures.fill(pictures.resolve("valid/blue"), 4, 0x2040c0);
-        ColourPictures.fill(pictures.resolve("valid/red"), 4, 0xc04020);
+        Path images = folder.resolve("unequal");
+        ColourImages.fill(images.resolve("train/blue"), 12, 0x2040c0);
+        ColourImages.fill(images.resolve("train/red"), 4, 0xc04020);
+        ColourImages.fill(images.resolve("valid/blue"), 4, 0x2040c0);
+        ColourImages.fill(images.resolve("valid/red"), 4, 0xc04020);
         for (String option : List.of("--class-weights", "--balanced")) {
-            assertTrained(run("train", pictures, "--arch", "resnet20", "--size", 8, "--batch", 4, "--epochs", 1, "--threads", 1,
+            assertTrained(run("train", images, "--arch", "resnet20", "--size", 8, "--batch", 4, "--epochs", 1, "--threads", 1,
                     option, "-o", folder.resolve("with " + option)));
         }
         // 16 images in 2 classes: 16 / (2 * 12) and 16 / (2 * 4).
@@ -323,7 +323,7 @@ class TrainOptionsTest {
     @Test
     void whatGroupsDoIsToldWithEachEpoch() throws IOException {
         Said said = run("train", data, "--arch", "resnet20", "--size", 8, "--batch", 5, "--threads", 1, "--epochs", 1,
-                "--insight", 1, "-o", folder.resolve("watched"));
+                "--diagnostics", 1, "-o", folder.resolve("watched"));
         assertTrained(said);
         for (String group : List.of("early", "middle", "head")) {
             String line = " *" + group + ": gradient [0-9.e+-]+, update [0-9.e-]+ of the weights per step and [0-9.e-]+ in all,"

@@ -41,7 +41,7 @@ class WeightOptionsTest {
 
     @BeforeAll
     static void files() throws IOException {
-        data = ColourPictures.blueAndRed(folder.resolve("data"));
+        data = ColourImages.blueAndRed(folder.resolve("data"));
         device = Device.cpu();
         first = filled(false);
         second = filled(true);
@@ -131,7 +131,7 @@ class WeightOptionsTest {
     void trainingTakesTheBodyOfThePrefixAndRemembersIt() throws IOException {
         Path run = folder.resolve("run");
         Object[] line = {"train", data, "--weights", both, "--prefix", "encoder_k", "--size", 8, "--batch", 5, "--epochs", 1,
-            "--freeze-epochs", 0, "--freeze-to", -1, "--frozen-bn", "eval", "--threads", 1, "--insight", 0, "-o", run};
+            "--freeze-epochs", 0, "--freeze-to", -1, "--frozen-bn", "eval", "--threads", 1, "--diagnostics", 0, "-o", run};
         Said said = run(line);
         assertEquals(0, said.code, said.err);
         assertTrue(said.err.contains("not loaded: encoder_q.* (" + first.size() + "), queue"), said.err);

@@ -38,9 +38,9 @@ class BatchLoaderTest {
     private static List<Sample> samples;
 
     @BeforeAll
-    static void writePictures() throws IOException {
-        PictureFolder.fill(root.resolve("a"), 12, 30, 24);
-        PictureFolder.fill(root.resolve("b"), 11, 21, 40);
+    static void writeImages() throws IOException {
+        DrawnFolder.fill(root.resolve("a"), 12, 30, 24);
+        DrawnFolder.fill(root.resolve("b"), 11, 21, 40);
         samples = ImageFolder.of(root).evaluation();
     }
 
@@ -156,7 +156,7 @@ class BatchLoaderTest {
     /** Evaluation computes only the centre of an image that random crops would resize to 258 x 7,740,000. */
     @Test
     void anAbsurdlyNarrowImageIsNamed(@TempDir Path folder) throws IOException {
-        PictureFolder.fill(folder, 1, 30_000, 1);
+        DrawnFolder.fill(folder, 1, 30_000, 1);
         List<Sample> narrow = List.of(new Sample(folder.resolve("00.png"), 0));
         BatchLoader centered = new BatchLoader(narrow, Transforms.of(224), LoaderOptions.training(1, 0).strict(true));
         assertEquals(1, files(centered, 0).size());
@@ -177,7 +177,7 @@ class BatchLoaderTest {
 
     @Test
     void twoScalesAreNoticed(@TempDir Path folder) throws IOException {
-        PictureFolder.fill(folder, 1, 16, 16);
+        DrawnFolder.fill(folder, 1, 16, 16);
         List<Sample> mixed = new ArrayList<>(samples.subList(0, 3));
         BatchLoader others = new BatchLoader(mixed, Transforms.of(16), LoaderOptions.evaluation(5));
         files(others, 0);

@@ -41,9 +41,9 @@ class VariedBatchesTest {
     private static ImageFolder data;
 
     @BeforeAll
-    static void writePictures() throws IOException {
-        PictureFolder.fill(root.resolve("a"), 12, 30, 24);
-        PictureFolder.fill(root.resolve("b"), 4, 21, 40);
+    static void writeImages() throws IOException {
+        DrawnFolder.fill(root.resolve("a"), 12, 30, 24);
+        DrawnFolder.fill(root.resolve("b"), 4, 21, 40);
         data = ImageFolder.of(root).size(16).batch(4).seed(7);
     }
 
@@ -244,14 +244,14 @@ class VariedBatchesTest {
     /** No image of the skipped batches is opened, and the following ones are the same, even after an entirely broken batch. */
     @Test
     void anEpochMayBeginInItsMiddle(@TempDir Path some) throws IOException {
-        PictureFolder.fill(some.resolve("a"), 14, 30, 24);
-        PictureFolder.fill(some.resolve("b"), 14, 30, 24);
+        DrawnFolder.fill(some.resolve("a"), 14, 30, 24);
+        DrawnFolder.fill(some.resolve("b"), 14, 30, 24);
         ImageFolder folder = ImageFolder.of(some).size(16).batch(4).seed(7).augment(ALL).mix(Mixup.fastai());
         BatchLoader probe = folder.trainLoader();
         try (Batches epoch = probe.epoch(2)) {
             epoch.next();
             for (Path file : epoch.next().files()) {
-                Files.writeString(file, "no picture any more");
+                Files.writeString(file, "no image any more");
             }
         }
         List<Integer> positions = new ArrayList<>();

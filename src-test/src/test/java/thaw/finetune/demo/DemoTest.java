@@ -29,17 +29,16 @@ class DemoTest {
 
     @Test
     void transferIsFarBetterThanTrainingFromScratchForAsManyEpochs() throws IOException {
-        DemoImages pictures = new DemoImages(folder, 10, 15);
-        pictures.draw(1);
-        double transfer = accuracy(new Arm(true, List.of(Phase.head(2, "head", 0.1),
-                Phase.all(1, "all", 1e-3, 1e-2, 5e-2))), pictures, 2);
-        double scratch = accuracy(new Arm(false, List.of(Phase.all(3, "scratch", 0.1))), pictures, 2);
+        DemoImages images = new DemoImages(folder, 10, 15);
+        images.draw(1);
+        double transfer = accuracy(new Arm(true, List.of(Phase.head(2, "head", 0.1), Phase.all(1, "all", 1e-3, 1e-2, 5e-2))), images, 2);
+        double scratch = accuracy(new Arm(false, List.of(Phase.all(3, "scratch", 0.1))), images, 2);
         assertTrue(transfer > scratch + 0.25, "transfer " + transfer + ", from scratch " + scratch);
     }
 
-    private static double accuracy(Arm arm, DemoImages pictures, int threads) {
+    private static double accuracy(Arm arm, DemoImages images, int threads) {
         try (Device device = Device.cpu(threads)) {
-            Trial trial = new Trial(arm, pictures, ShippedNetwork.read(), 1, device);
+            Trial trial = new Trial(arm, images, ShippedNetwork.read(), 1, device);
             List<Double> accuracies = trial.run(phase -> new TrainingListener() { });
             assertEquals(arm.phases().size(), accuracies.size());
             return accuracies.get(accuracies.size() - 1);
@@ -51,26 +50,26 @@ class DemoTest {
         Recorder heard = new Recorder();
         Demo demo = new Demo(folder, 2, 2, 1, 2);
         Comparison comparison = demo.run(heard);
-        assertEquals(List.of("pictures", "network", "head", "all", "1/4", "2/4", "3/4", "4/4"), heard.events);
+        assertEquals(List.of("images", "network", "head", "all", "1/4", "2/4", "3/4", "4/4"), heard.events);
         assertEquals(5, comparison.rows().size());
         comparison.rows().forEach(row -> assertEquals(1, row.accuracies().size()));
         assertEquals(20, comparison.tested());
         try (Device device = Device.cpu(1)) {
             ModelFile model = ModelFile.read(demo.model());
             assertEquals(SyntheticImages.demo().classes(), model.classes());
-            assertEquals(comparison.recommended().mean(), Evaluation.of(model.toNet(device), demo.pictures().test()).accuracy());
+            assertEquals(comparison.recommended().mean(), Evaluation.of(model.toNet(device), demo.images().test()).accuracy());
         }
         // As was promised, on another number of threads.
-        assertEquals(comparison.recommended().mean(), accuracy(Arm.discriminative(), demo.pictures(), 1));
+        assertEquals(comparison.recommended().mean(), accuracy(Arm.discriminative(), demo.images(), 1));
     }
 
     private static final class Recorder implements DemoListener {
         private final List<String> events = new ArrayList<>();
 
         @Override
-        public void onPictures(DemoImages pictures) {
-            assertTrue(Files.isDirectory(pictures.testFolder()));
-            events.add("pictures");
+        public void onImages(DemoImages images) {
+            assertTrue(Files.isDirectory(images.testFolder()));
+            events.add("images");
         }
 
         @Override
@@ -91,15 +90,15 @@ class DemoTest {
     }
 
     @Test
-    void picturesOfAnEarlierDemoAreUsedAgain() throws IOException {
-        DemoImages pictures = new DemoImages(folder, 2, 1);
-        pictures.draw(1);
-        Path one = pictures.folder(1).resolve("train/fish/0000.png");
+    void imagesOfAnEarlierDemoAreUsedAgain() throws IOException {
+        DemoImages images = new DemoImages(folder, 2, 1);
+        images.draw(1);
+        Path one = images.folder(1).resolve("train/fish/0000.png");
         byte[] before = Files.readAllBytes(one);
-        Files.delete(pictures.testFolder().resolve("fish/0000.png"));
-        pictures.draw(1);
+        Files.delete(images.testFolder().resolve("fish/0000.png"));
+        images.draw(1);
         assertArrayEquals(before, Files.readAllBytes(one));
-        assertFalse(Files.exists(pictures.testFolder().resolve("fish/0000.png")));
+        assertFalse(Files.exists(images.testFolder().resolve("fish/0000.png")));
     }
 
     @Test

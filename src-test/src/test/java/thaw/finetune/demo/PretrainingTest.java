@@ -61,7 +61,7 @@ class PretrainingTest {
     }
 
     @Test
-    void batchesHoldEachClassInTurnAndNoPictureTwice() {
+    void batchesHoldEachClassInTurnAndNoImageTwice() {
         int classes = SyntheticImages.pretraining().classes().size();
         try (DrawnBatches batches = new DrawnBatches(SyntheticImages.pretraining(), Pretraining.transforms(), classes, 5, 2)) {
             RawBatch first = batches.next();
@@ -70,21 +70,21 @@ class PretrainingTest {
                 assertEquals(classes, Arrays.stream(batch.labels()).distinct().count());
             }
             assertFalse(Arrays.equals(first.labels(), second.labels()), "each round has an order of its own");
-            assertEquals(2 * classes, Stream.of(first, second).flatMap(batch -> pictures(batch).stream()).distinct().count());
+            assertEquals(2 * classes, Stream.of(first, second).flatMap(batch -> rows(batch).stream()).distinct().count());
         }
     }
 
-    private static List<List<Float>> pictures(RawBatch batch) {
+    private static List<List<Float>> rows(RawBatch batch) {
         int length = batch.images().length / batch.size();
-        List<List<Float>> pictures = new ArrayList<>();
+        List<List<Float>> rows = new ArrayList<>();
         for (int i = 0; i < batch.size(); i++) {
-            List<Float> picture = new ArrayList<>();
+            List<Float> image = new ArrayList<>();
             for (int k = 0; k < length; k++) {
-                picture.add(batch.images()[i * length + k]);
+                image.add(batch.images()[i * length + k]);
             }
-            pictures.add(picture);
+            rows.add(image);
         }
-        return pictures;
+        return rows;
     }
 
     @Test

@@ -28,7 +28,7 @@ class ShippedNetworkTest {
     @Test
     void wasTrainedOnTheSettingsThatReproduceIt() {
         Pretraining shipped = Pretraining.shipped();
-        assertEquals(String.valueOf(shipped.pictures()), model.network().get(Pretraining.PICTURES));
+        assertEquals(String.valueOf(shipped.imagesPerClass()), model.network().get(Pretraining.IMAGES));
         assertEquals(String.valueOf(shipped.epochs()), model.network().get(Pretraining.EPOCHS));
         assertEquals(String.valueOf(shipped.seed()), model.network().get(Pretraining.SEED));
         assertEquals(Pretraining.transforms(), model.transforms());
@@ -43,7 +43,7 @@ class ShippedNetworkTest {
     }
 
     @Test
-    void isAsGoodAsItSaysOnPicturesThatNobodyHasSeen() {
+    void isAsGoodAsItSaysOnImagesThatNobodyHasSeen() {
         double said = Double.parseDouble(model.network().get(Pretraining.ACCURACY));
         try (Device device = Device.auto()) {
             assertEquals(said, Pretraining.accuracy(model.toNet(device), OTHER_SEED, 30, 2), 0.03);

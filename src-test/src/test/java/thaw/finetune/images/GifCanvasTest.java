@@ -40,7 +40,7 @@ class GifCanvasTest {
 
     @Test
     void withoutColorTableAnIndexIsALevelOfGray() throws IOException {
-        byte[] file = Pictures.resource("interlaced.gif");
+        byte[] file = DrawnImages.resource("interlaced.gif");
         ByteArrayOutputStream out = new ByteArrayOutputStream();
         file[10] &= 0x7f;
         out.write(file, 0, 13);
@@ -50,7 +50,7 @@ class GifCanvasTest {
 
     /** The fixture on a canvas of the given size, with its frame at (5, 7). */
     private static byte[] placed(int width, int height, byte[] extension) throws IOException {
-        byte[] file = Pictures.resource("interlaced.gif");
+        byte[] file = DrawnImages.resource("interlaced.gif");
         file[4] = '9';
         file[6] = (byte) width;
         file[8] = (byte) height;
@@ -67,6 +67,6 @@ class GifCanvasTest {
         RgbImage image = ImageDecoder.decode(file, "a.gif");
         assertEquals(width, image.width());
         assertEquals(height, image.height());
-        assertEquals(crc, Pictures.crc(image));
+        assertEquals(crc, DrawnImages.crc(image));
     }
 }

@@ -57,25 +57,25 @@ class ImageDecoderTest {
         "cmyk.tif, 19, 13, 3067711823",
         "lzw.tif, 19, 13, 3067711823"})
     void equalsPillow(String name, int width, int height, long crc) throws IOException {
-        RgbImage image = ImageDecoder.decode(Pictures.resource(name), name);
+        RgbImage image = ImageDecoder.decode(DrawnImages.resource(name), name);
         assertEquals(width, image.width());
         assertEquals(height, image.height());
-        assertEquals(crc, Pictures.crc(image));
+        assertEquals(crc, DrawnImages.crc(image));
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"png", "bmp", "tiff"})
     void losslessFormatsComeBackAsTheyWere(String format) throws IOException {
-        RgbImage picture = Pictures.waves(23, 11);
-        byte[] file = Pictures.encode(Pictures.buffered(picture, BufferedImage.TYPE_INT_RGB), format);
-        assertEquals(picture, ImageDecoder.decode(file, format));
+        RgbImage waves = DrawnImages.waves(23, 11);
+        byte[] file = DrawnImages.encode(DrawnImages.buffered(waves, BufferedImage.TYPE_INT_RGB), format);
+        assertEquals(waves, ImageDecoder.decode(file, format));
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"png", "gif", "bmp", "tiff"})
     void palettes(String format) throws IOException {
-        BufferedImage indexed = Pictures.buffered(Pictures.waves(23, 11), BufferedImage.TYPE_BYTE_INDEXED);
-        RgbImage decoded = ImageDecoder.decode(Pictures.encode(indexed, format), format);
+        BufferedImage indexed = DrawnImages.buffered(DrawnImages.waves(23, 11), BufferedImage.TYPE_BYTE_INDEXED);
+        RgbImage decoded = ImageDecoder.decode(DrawnImages.encode(indexed, format), format);
         for (int y = 0; y < 11; y++) {
             for (int x = 0; x < 23; x++) {
                 int expected = indexed.getRGB(x, y) & 0xffffff;
@@ -87,12 +87,12 @@ class ImageDecoderTest {
     @ParameterizedTest
     @ValueSource(strings = {"png", "tiff"})
     void alphaIsDroppedNotBlended(String format) throws IOException {
-        RgbImage picture = Pictures.waves(16, 16);
-        BufferedImage transparent = Pictures.buffered(picture, BufferedImage.TYPE_INT_ARGB);
+        RgbImage waves = DrawnImages.waves(16, 16);
+        BufferedImage transparent = DrawnImages.buffered(waves, BufferedImage.TYPE_INT_ARGB);
         for (int i = 0; i < 256; i++) {
             transparent.setRGB(i % 16, i / 16, transparent.getRGB(i % 16, i / 16) & 0xffffff | i << 24);
         }
-        assertEquals(picture, ImageDecoder.decode(Pictures.encode(transparent, format), format));
+        assertEquals(waves, ImageDecoder.decode(DrawnImages.encode(transparent, format), format));
     }
 
     /** 8-bit grey is copied to all channels; Java2D's conversion treats it as linear light and would brighten it. */
@@ -101,7 +101,7 @@ class ImageDecoderTest {
     void grayIsTakenAsStored(String format) throws IOException {
         BufferedImage gray = new BufferedImage(256, 1, BufferedImage.TYPE_BYTE_GRAY);
         IntStream.range(0, 256).forEach(i -> gray.getRaster().setSample(i, 0, 0, i));
-        RgbImage decoded = ImageDecoder.decode(Pictures.encode(gray, format), format);
+        RgbImage decoded = ImageDecoder.decode(DrawnImages.encode(gray, format), format);
         for (int i = 0; i < 256; i++) {
             for (int c = 0; c < 3; c++) {
                 assertEquals(i, decoded.sample(i, 0, c));
@@ -113,7 +113,7 @@ class ImageDecoderTest {
     void sixteenBitsKeepTheirHighByte() throws IOException {
         BufferedImage deep = new BufferedImage(256, 256, BufferedImage.TYPE_USHORT_GRAY);
         IntStream.range(0, 65536).forEach(i -> deep.getRaster().setSample(i % 256, i / 256, 0, i));
-        RgbImage decoded = ImageDecoder.decode(Pictures.encode(deep, "png"), "deep.png");
+        RgbImage decoded = ImageDecoder.decode(DrawnImages.encode(deep, "png"), "deep.png");
         IntStream.range(0, 65536).forEach(i -> assertEquals(i / 256, decoded.sample(i % 256, i / 256, 1)));
     }
 
@@ -129,7 +129,7 @@ class ImageDecoderTest {
         for (int i = 0; i < 64 * 64 * bands; i++) {
             raster.setSample(i / bands % 64, i / bands / 64, i % bands, random.nextInt(65536));
         }
-        RgbImage decoded = ImageDecoder.decode(Pictures.encode(new BufferedImage(model, raster, false, null), "png"), "deep.png");
+        RgbImage decoded = ImageDecoder.decode(DrawnImages.encode(new BufferedImage(model, raster, false, null), "png"), "deep.png");
         for (int i = 0; i < 64 * 64 * 3; i++) {
             int stored = raster.getSample(i / 3 % 64, i / 3 / 64, bands == 2 ? 0 : i % 3);
             assertEquals(stored >> 8, decoded.sample(i / 3 % 64, i / 3 / 64, i % 3));
@@ -138,8 +138,8 @@ class ImageDecoderTest {
 
     @Test
     void grayJpegHasThreeEqualChannels() throws IOException {
-        BufferedImage gray = Pictures.buffered(Pictures.waves(40, 30), BufferedImage.TYPE_BYTE_GRAY);
-        byte[] file = Pictures.encode(gray, "jpg");
+        BufferedImage gray = DrawnImages.buffered(DrawnImages.waves(40, 30), BufferedImage.TYPE_BYTE_GRAY);
+        byte[] file = DrawnImages.encode(gray, "jpg");
         RgbImage decoded = ImageDecoder.decode(file, "gray.jpg");
         int[] stored = ImageIO.read(new ByteArrayInputStream(file)).getRaster().getPixels(0, 0, 40, 30, (int[]) null);
         for (int i = 0; i < stored.length; i++) {
@@ -154,12 +154,12 @@ class ImageDecoderTest {
     @CsvSource({"1, 0 0, 18 0", "2, 18 0, 0 0", "3, 18 12, 0 12", "4, 0 12, 18 12",
         "5, 0 0, 0 12", "6, 0 12, 0 0", "7, 18 12, 18 0", "8, 18 0, 18 12"})
     void everyOrientation(int value, String topLeft, String topRight) throws IOException {
-        byte[] file = Pictures.resource("rotated.png");
+        byte[] file = DrawnImages.resource("rotated.png");
         int tag = indexOf(file, new byte[] {0x12, 0x01, 3, 0, 1, 0, 0, 0}, new byte[] {0x01, 0x12, 0, 3, 0, 0, 0, 1});
         for (int i = tag + 8; i < tag + 12; i++) {
             file[i] = file[i] == 0 ? 0 : (byte) value;
         }
-        RgbImage stored = Pictures.fixture();
+        RgbImage stored = DrawnImages.fixture();
         RgbImage upright = ImageDecoder.decode(file, "orientation " + value);
         assertEquals(value < 5 ? 19 : 13, upright.width());
         assertSamePixel(stored, topLeft, upright, 0, 0);
@@ -167,9 +167,9 @@ class ImageDecoderTest {
     }
 
     @Test
-    void nonsenseInExifIsNoReasonToRefuseThePicture() throws IOException {
+    void nonsenseInExifIsNoReasonToRefuseTheImage() throws IOException {
         SplittableRandom random = new SplittableRandom(3);
-        byte[] sound = Pictures.resource("rotated.jpg");
+        byte[] sound = DrawnImages.resource("rotated.jpg");
         int start = indexOf(sound, "Exif\0\0".getBytes(StandardCharsets.ISO_8859_1)) + 6;
         for (int i = 0; i < 200; i++) {
             byte[] file = sound.clone();
@@ -184,7 +184,7 @@ class ImageDecoderTest {
     @ValueSource(strings = {"yuv420.jpg", "yuv422-progressive.jpg", "cmyk.jpg", "rotated.png", "rotated.webp", "rotated.tif",
         "lossy.webp"})
     void filesCutShortAreNamed(String name) throws IOException {
-        byte[] file = Pictures.resource(name);
+        byte[] file = DrawnImages.resource(name);
         for (int percent : new int[] {15, 50, 80}) {
             byte[] part = Arrays.copyOf(file, file.length * percent / 100);
             ImageReadException thrown = assertThrows(ImageReadException.class, () -> ImageDecoder.decode(part, name),
@@ -198,7 +198,7 @@ class ImageDecoderTest {
     @ValueSource(strings = {"yuv420.jpg", "ycck.jpg", "rotated.png", "rotated.webp", "rotated.tif", "lossy.webp"})
     void damagedFilesNeverSurprise(String name) throws IOException {
         SplittableRandom random = new SplittableRandom(name.hashCode());
-        byte[] sound = Pictures.resource(name);
+        byte[] sound = DrawnImages.resource(name);
         for (int i = 0; i < 60; i++) {
             byte[] file = sound.clone();
             for (int k = 0; k < 4; k++) {
@@ -214,14 +214,14 @@ class ImageDecoderTest {
 
     @Test
     void absurdSizesAreRefusedBeforeMemoryIsAskedFor() throws IOException {
-        byte[] png = Pictures.encode(new BufferedImage(1, 1, BufferedImage.TYPE_INT_RGB), "png");
+        byte[] png = DrawnImages.encode(new BufferedImage(1, 1, BufferedImage.TYPE_INT_RGB), "png");
         Arrays.fill(png, 16, 24, (byte) 0);
         png[17] = 1;
         png[21] = 1;
         String message = assertThrows(ImageReadException.class, () -> ImageDecoder.decode(png, "bomb.png")).getMessage();
         assertTrue(message.contains("bomb.png") && message.contains("65536 x 65536"), message);
 
-        byte[] jpeg = Pictures.resource("yuv420.jpg");
+        byte[] jpeg = DrawnImages.resource("yuv420.jpg");
         int frame = indexOf(jpeg, new byte[] {(byte) 0xff, (byte) 0xc0});
         Arrays.fill(jpeg, frame + 5, frame + 9, (byte) 0xff);
         assertTrue(assertThrows(ImageReadException.class, () -> ImageDecoder.decode(jpeg, "bomb.jpg")).getMessage()
@@ -230,7 +230,7 @@ class ImageDecoderTest {
 
     @Test
     void aJpegOfTwelveBitsIsNamedSo() throws IOException {
-        byte[] jpeg = Pictures.resource("yuv420.jpg");
+        byte[] jpeg = DrawnImages.resource("yuv420.jpg");
         jpeg[indexOf(jpeg, new byte[] {(byte) 0xff, (byte) 0xc0}) + 4] = 12;
         assertEquals("a.jpg: JPEG with samples of 12 bits is not read; save it with 8 bits, or as PNG",
                 assertThrows(ImageReadException.class, () -> ImageDecoder.decode(jpeg, "a.jpg")).getMessage());
@@ -240,7 +240,7 @@ class ImageDecoderTest {
     @Test
     void whatTakesMoreThanHalfOfTheHeapIsRefusedBeforeMemoryIsAskedFor(@TempDir Path folder) throws IOException {
         assumeTrue(Runtime.getRuntime().maxMemory() < 3_800_000_000L, "skipped: the heap is so large that it would be decoded");
-        byte[] jpeg = Pictures.resource("yuv420.jpg");
+        byte[] jpeg = DrawnImages.resource("yuv420.jpg");
         int frame = indexOf(jpeg, new byte[] {(byte) 0xff, (byte) 0xc0});
         System.arraycopy(new byte[] {0x65, (byte) 0x90, 0x65, (byte) 0x90}, 0, jpeg, frame + 5, 4);
         Path bomb = Files.write(folder.resolve("bomb.jpg"), jpeg);
@@ -255,7 +255,7 @@ class ImageDecoderTest {
     void aFileOfMoreThanAQuarterOfTheHeapIsRefusedUnread(@TempDir Path folder) throws IOException {
         long quarter = Runtime.getRuntime().maxMemory() / 4;
         assumeTrue(quarter < 1_000_000_000L, "skipped: the heap is so large that it would be read");
-        Path file = Files.write(folder.resolve("large.jpg"), Pictures.resource("yuv420.jpg"));
+        Path file = Files.write(folder.resolve("large.jpg"), DrawnImages.resource("yuv420.jpg"));
         try (RandomAccessFile large = new RandomAccessFile(file.toFile(), "rw")) {
             large.setLength(quarter + (2 << 20));
         }
@@ -281,7 +281,7 @@ class ImageDecoderTest {
 
     @Test
     void whatIsMadeOfAnImageNamesIt(@TempDir Path folder) throws IOException {
-        Path file = Files.write(folder.resolve("a.jpg"), Pictures.resource("yuv420.jpg"));
+        Path file = Files.write(folder.resolve("a.jpg"), DrawnImages.resource("yuv420.jpg"));
         assertEquals(19, ImageDecoder.decode(file, 19 * 13, UnaryOperator.identity()).width());
         String message = assertThrows(ImageReadException.class, () -> ImageDecoder.decode(file, 19 * 13,
                 image -> Resize.to(image, 0, 1))).getMessage();
@@ -302,8 +302,8 @@ class ImageDecoderTest {
 
     @Test
     void manyThreadsGetTheSame() throws IOException {
-        byte[][] files = {Pictures.resource("yuv420.jpg"), Pictures.resource("cmyk.jpg"), Pictures.resource("rotated.webp"),
-            Pictures.resource("rotated.tif"), Pictures.resource("rotated.png")};
+        byte[][] files = {DrawnImages.resource("yuv420.jpg"), DrawnImages.resource("cmyk.jpg"), DrawnImages.resource("rotated.webp"),
+            DrawnImages.resource("rotated.tif"), DrawnImages.resource("rotated.png")};
         RgbImage[] expected = Arrays.stream(files).map(file -> ImageDecoder.decode(file, "one")).toArray(RgbImage[]::new);
         IntStream.range(0, 400).parallel()
                 .forEach(i -> assertEquals(expected[i % 5], ImageDecoder.decode(files[i % 5], "thread " + i)));
@@ -312,7 +312,7 @@ class ImageDecoderTest {
     @Test
     void imageIosSettingsStayAsTheyAre() throws IOException {
         boolean before = ImageIO.getUseCache();
-        ImageDecoder.decode(Pictures.resource("yuv420.jpg"), "jpg");
+        ImageDecoder.decode(DrawnImages.resource("yuv420.jpg"), "jpg");
         assertEquals(before, ImageIO.getUseCache());
     }
 

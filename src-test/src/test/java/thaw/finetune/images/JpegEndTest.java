@@ -17,7 +17,7 @@ class JpegEndTest {
     @ValueSource(strings = {"yuv420.jpg", "yuv422-progressive.jpg", "rgb.jpg", "unmarked.jpg", "cmyk.jpg", "cmyk-progressive.jpg",
         "gray-progressive.jpg", "rotated.jpg"})
     void refusesEveryPartOfAFile(String name) throws IOException {
-        byte[] file = Pictures.resource(name);
+        byte[] file = DrawnImages.resource(name);
         for (int length = 1; length < file.length - 2; length++) {
             byte[] part = Arrays.copyOf(file, length);
             assertThrows(ImageReadException.class, () -> ImageDecoder.decode(part, name), name + " of " + length + " bytes");
@@ -27,7 +27,7 @@ class JpegEndTest {
     @ParameterizedTest
     @ValueSource(strings = {"yuv420.jpg", "yuv422-progressive.jpg", "cmyk.jpg", "gray-progressive.jpg"})
     void acceptsWhatComesAfterTheEnd(String name) throws IOException {
-        byte[] file = Pictures.resource(name);
+        byte[] file = DrawnImages.resource(name);
         assertEquals(ImageDecoder.decode(file, name), ImageDecoder.decode(Arrays.copyOf(file, file.length + 1000), name));
     }
 
@@ -35,7 +35,7 @@ class JpegEndTest {
     @ParameterizedTest
     @ValueSource(strings = {"yuv420.jpg", "rgb.jpg", "unmarked.jpg", "cmyk.jpg"})
     void acceptsASingleScanWithoutEndMarker(String name) throws IOException {
-        byte[] file = Pictures.resource(name);
+        byte[] file = DrawnImages.resource(name);
         byte[] endless = Arrays.copyOf(Arrays.copyOf(file, file.length - 2), file.length + 100);
         assertEquals(ImageDecoder.decode(file, name), ImageDecoder.decode(endless, name));
     }
@@ -43,7 +43,7 @@ class JpegEndTest {
     /** Each repeats the last scan: in a time that grows with the scans times the pixels. */
     @Test
     void refusesThousandsOfScans() throws IOException {
-        byte[] file = Pictures.resource("gray-progressive.jpg");
+        byte[] file = DrawnImages.resource("gray-progressive.jpg");
         int lastScan = new String(file, StandardCharsets.ISO_8859_1).lastIndexOf("\u00ff\u00da");
         assertEquals(19, ImageDecoder.decode(withScans(file, lastScan, 20), "some.jpg").width());
         ImageReadException refused = assertThrows(ImageReadException.class,
@@ -64,7 +64,7 @@ class JpegEndTest {
     @ParameterizedTest
     @ValueSource(strings = {"yuv422-progressive.jpg", "cmyk-progressive.jpg", "gray-progressive.jpg"})
     void refusesSeveralScansWithoutEndMarker(String name) throws IOException {
-        byte[] file = Pictures.resource(name);
+        byte[] file = DrawnImages.resource(name);
         byte[] endless = Arrays.copyOf(Arrays.copyOf(file, file.length - 2), file.length + 100);
         assertThrows(ImageReadException.class, () -> ImageDecoder.decode(endless, name));
     }

@@ -76,7 +76,7 @@ class MetadataOrientationTest {
     }
 
     private static void assertTurned(boolean turned, byte[]... chunks) throws IOException {
-        byte[] png = Pictures.encode(Pictures.buffered(Pictures.waves(5, 2), 1), "png");
+        byte[] png = DrawnImages.encode(DrawnImages.buffered(DrawnImages.waves(5, 2), 1), "png");
         ByteArrayOutputStream out = new ByteArrayOutputStream();
         out.write(png, 0, 33);
         for (byte[] chunk : chunks) {

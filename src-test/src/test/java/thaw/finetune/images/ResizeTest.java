@@ -26,15 +26,15 @@ class ResizeTest {
         "640, 427, 110, 74, 3937629407",
         "1, 50, 7, 9, 4056229934"})
     void equalsPillow(int fromWidth, int fromHeight, int width, int height, long crc) {
-        RgbImage resized = Resize.to(Pictures.waves(fromWidth, fromHeight), width, height);
+        RgbImage resized = Resize.to(DrawnImages.waves(fromWidth, fromHeight), width, height);
         assertEquals(width, resized.width());
         assertEquals(height, resized.height());
-        assertEquals(crc, Pictures.crc(resized));
+        assertEquals(crc, DrawnImages.crc(resized));
     }
 
     @Test
     void pixelsOfPillow() {
-        RgbImage resized = Resize.to(Pictures.waves(97, 61), 40, 25);
+        RgbImage resized = Resize.to(DrawnImages.waves(97, 61), 40, 25);
         assertArrayEquals(new int[] {20, 49, 78}, pixel(resized, 0, 0));
         assertArrayEquals(new int[] {177, 206, 235}, pixel(resized, 39, 24));
         assertArrayEquals(new int[] {218, 34, 38}, pixel(resized, 20, 12));
@@ -69,7 +69,7 @@ class ResizeTest {
 
     @Test
     void sameSizeIsTheSameImage() {
-        RgbImage image = Pictures.waves(9, 8);
+        RgbImage image = DrawnImages.waves(9, 8);
         assertSame(image, Resize.to(image, 9, 8));
     }
 
@@ -77,7 +77,7 @@ class ResizeTest {
     void aPartIsACropOfTheWhole() {
         SplittableRandom random = new SplittableRandom(4);
         for (int i = 0; i < 400; i++) {
-            RgbImage image = Pictures.waves(1 + random.nextInt(i % 9 == 0 ? 1 : 70), 1 + random.nextInt(i % 7 == 0 ? 700 : 40));
+            RgbImage image = DrawnImages.waves(1 + random.nextInt(i % 9 == 0 ? 1 : 70), 1 + random.nextInt(i % 7 == 0 ? 700 : 40));
             int width = i % 11 == 0 ? image.width() : 1 + random.nextInt(90);
             int height = i % 5 == 0 ? image.height() : 1 + random.nextInt(90);
             int left = random.nextInt(width);
@@ -91,7 +91,7 @@ class ResizeTest {
 
     @Test
     void refusesPartsOutsideTheImage() {
-        RgbImage image = Pictures.waves(4, 4);
+        RgbImage image = DrawnImages.waves(4, 4);
         assertTrue(assertThrows(IllegalArgumentException.class, () -> Resize.part(image, 9, 9, 5, 0, 5, 5)).getMessage()
                 .contains("5 x 5 pixels at (5, 0)"));
         assertThrows(IllegalArgumentException.class, () -> Resize.part(image, 9, 9, -1, 0, 5, 5));
@@ -101,17 +101,17 @@ class ResizeTest {
     @ParameterizedTest
     @CsvSource({"500, 375, 74, 98, 74", "375, 499, 74, 74, 98", "60, 60, 32, 32, 32", "1, 3, 7, 7, 21", "101, 67, 67, 101, 67"})
     void shortSide(int width, int height, int size, int expectedWidth, int expectedHeight) {
-        RgbImage resized = Resize.shortSide(Pictures.waves(width, height), size);
+        RgbImage resized = Resize.shortSide(DrawnImages.waves(width, height), size);
         assertEquals(expectedWidth, resized.width());
         assertEquals(expectedHeight, resized.height());
     }
 
     @Test
     void refusesSizesThatMakeNoSense() {
-        RgbImage image = Pictures.waves(2, 2);
+        RgbImage image = DrawnImages.waves(2, 2);
         assertTrue(assertThrows(IllegalArgumentException.class, () -> Resize.to(image, 0, 5)).getMessage().contains("0 x 5"));
         assertThrows(IllegalArgumentException.class, () -> Resize.to(image, 100_000, 100_000));
-        assertThrows(IllegalArgumentException.class, () -> Resize.shortSide(Pictures.waves(1, 3000), 60_000));
+        assertThrows(IllegalArgumentException.class, () -> Resize.shortSide(DrawnImages.waves(1, 3000), 60_000));
     }
 
     private static int[] pixel(RgbImage image, int x, int y) {

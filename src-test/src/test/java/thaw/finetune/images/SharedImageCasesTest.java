@@ -31,7 +31,7 @@ class SharedImageCasesTest {
         RgbImage image = ImageDecoder.decode(shared(name));
         assertEquals(width, image.width());
         assertEquals(height, image.height());
-        assertEquals(crc, Pictures.crc(image));
+        assertEquals(crc, DrawnImages.crc(image));
     }
 
     @ParameterizedTest
@@ -53,7 +53,7 @@ class SharedImageCasesTest {
     @CsvSource({"1x2900.png, 224, 258, 930429905", "1x65500.png, 10, 12, 1008615209"})
     void squareOfALongImage(String name, int size, int resize, long crc) {
         Transforms transforms = Transforms.of(size).resize(resize);
-        assertEquals(crc, Pictures.crc(transforms.square(ImageDecoder.decode(shared(name)))));
+        assertEquals(crc, DrawnImages.crc(transforms.square(ImageDecoder.decode(shared(name)))));
     }
 
     @Test

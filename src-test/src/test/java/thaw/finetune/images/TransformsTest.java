@@ -37,7 +37,7 @@ class TransformsTest {
 
     @Test
     void writesChannelsRowsColumns() {
-        RgbImage image = Pictures.waves(5, 5);
+        RgbImage image = DrawnImages.waves(5, 5);
         float[] chw = Transforms.of(5).normalize(List.of(0f, 0f, 0f), List.of(1f, 1f, 1f)).apply(image);
         for (int c = 0; c < 3; c++) {
             for (int y = 0; y < 5; y++) {
@@ -56,7 +56,7 @@ class TransformsTest {
 
     @Test
     void imagesOfTheRightSizeAreLeftAlone() {
-        RgbImage image = Pictures.waves(32, 32);
+        RgbImage image = DrawnImages.waves(32, 32);
         Transforms transforms = Transforms.of(32);
         assertSame(image, transforms.forEvaluation(transforms.resized(image)));
         Transforms random = transforms.flip(false).crop(Crop.RANDOM);
@@ -70,8 +70,8 @@ class TransformsTest {
         "1, 2900, 8, 9, 210221926"})
     void squareEqualsTorchvision(int width, int height, int size, int resize, long crc) {
         Transforms transforms = Transforms.of(size).resize(resize).exact(ExactSize.RESIZE);
-        RgbImage image = Pictures.waves(width, height);
-        assertEquals(crc, Pictures.crc(transforms.square(image)));
+        RgbImage image = DrawnImages.waves(width, height);
+        assertEquals(crc, DrawnImages.crc(transforms.square(image)));
     }
 
     @Test
@@ -80,7 +80,7 @@ class TransformsTest {
         for (int i = 0; i < 200; i++) {
             int size = 1 + random.nextInt(40);
             Transforms transforms = Transforms.of(size).resize(size + random.nextInt(30));
-            RgbImage image = Pictures.waves(1 + random.nextInt(80), 1 + random.nextInt(80));
+            RgbImage image = DrawnImages.waves(1 + random.nextInt(80), 1 + random.nextInt(80));
             assertEquals(transforms.forEvaluation(transforms.resized(image)), transforms.square(image));
             assertEquals(transforms.square(image), transforms.flip(false).forTraining(transforms.square(image), random));
         }
@@ -90,7 +90,7 @@ class TransformsTest {
     @Test
     void imagesOfTheRightSizeMayBeResized() {
         Transforms all = Transforms.of(32).exact(ExactSize.RESIZE);
-        RgbImage image = Pictures.waves(32, 32);
+        RgbImage image = DrawnImages.waves(32, 32);
         assertEquals(Resize.to(image, 37, 37).crop(2, 2, 32, 32), all.square(image));
         assertEquals(37, all.resized(image).width());
         assertEquals(64, all.resize(32).size(64).resize());
@@ -104,7 +104,7 @@ class TransformsTest {
 
     @Test
     void longImagesAreNotKeptWhole() {
-        RgbImage line = Pictures.waves(1, 3000);
+        RgbImage line = DrawnImages.waves(1, 3000);
         assertEquals(8, Transforms.of(8).square(line).height());
         String message = assertThrows(IllegalArgumentException.class, () -> Transforms.of(8).resized(line)).getMessage();
         assertTrue(message.contains("256"), message);
@@ -114,14 +114,14 @@ class TransformsTest {
     @ParameterizedTest
     @CsvSource({"64, 0", "65, 0", "66, 1", "67, 2", "98, 17", "99, 18"})
     void centerCrop(int width, int left) {
-        RgbImage wide = Pictures.waves(width, 70);
+        RgbImage wide = DrawnImages.waves(width, 70);
         assertEquals(wide.crop(left, 3, 64, 64), Transforms.of(64).forEvaluation(wide));
     }
 
     @Test
     void flipsAboutHalf() {
         Transforms transforms = Transforms.of(8);
-        RgbImage image = Pictures.waves(8, 8);
+        RgbImage image = DrawnImages.waves(8, 8);
         SplittableRandom random = new SplittableRandom(5);
         int flipped = 0;
         for (int i = 0; i < 1000; i++) {
@@ -137,7 +137,7 @@ class TransformsTest {
     @Test
     void randomCropReachesEveryPlace() {
         Transforms transforms = Transforms.of(6).crop(Crop.RANDOM).flip(false);
-        RgbImage image = Pictures.waves(8, 7);
+        RgbImage image = DrawnImages.waves(8, 7);
         SplittableRandom random = new SplittableRandom(5);
         Set<RgbImage> seen = new HashSet<>();
         for (int i = 0; i < 300; i++) {
@@ -176,7 +176,7 @@ class TransformsTest {
 
     @Test
     void cropOutsideTheImageIsRefused() {
-        RgbImage image = Pictures.waves(4, 4);
+        RgbImage image = DrawnImages.waves(4, 4);
         String message = assertThrows(IllegalArgumentException.class, () -> image.crop(2, 0, 3, 3)).getMessage();
         assertTrue(message.contains("3 x 3") && message.contains("4 x 4"), message);
         assertThrows(IllegalArgumentException.class, () -> RgbImage.of(2, 2, new byte[11]));

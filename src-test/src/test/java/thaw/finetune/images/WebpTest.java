@@ -34,7 +34,7 @@ class WebpTest {
     @ParameterizedTest
     @CsvFileSource(resources = "webp/expected.csv")
     void equalsLibwebp(String name, String width, Integer height, Long crc) throws IOException {
-        byte[] file = Pictures.resource("webp/" + name);
+        byte[] file = DrawnImages.resource("webp/" + name);
         if (width.equals("refused")) {
             String message = assertThrows(ImageReadException.class, () -> ImageDecoder.decode(file, name)).getMessage();
             assertTrue(message.startsWith(name + ": broken WEBP file: "), message);
@@ -43,14 +43,14 @@ class WebpTest {
         RgbImage image = ImageDecoder.decode(file, name);
         assertEquals(Integer.parseInt(width), image.width());
         assertEquals(height, image.height());
-        assertEquals(crc, Pictures.crc(image));
+        assertEquals(crc, DrawnImages.crc(image));
     }
 
     /** Bitstreams cut to every length, in a container whose sizes are consistent. */
     @ParameterizedTest
     @ValueSource(strings = {"q75.webp", "partitions-2-profile-3.webp", "lossless-m6.webp", "palette-16.webp"})
     void bitstreamsCutShortAreRefused(String name) throws IOException {
-        byte[] file = Pictures.resource("webp/" + name);
+        byte[] file = DrawnImages.resource("webp/" + name);
         int payload = ByteBuffer.wrap(file).order(ByteOrder.LITTLE_ENDIAN).getInt(16);
         for (int length = 0; length < payload - 2; length += 2) {
             byte[] cut = Arrays.copyOf(file, 20 + length);
@@ -62,7 +62,7 @@ class WebpTest {
     /** A header that claims 196 million pixels, without data for any. */
     @Test
     void claimsWithoutDataAreRefusedAtOnce() throws IOException {
-        byte[] file = Pictures.resource("webp/cut-after-header.webp");
+        byte[] file = DrawnImages.resource("webp/cut-after-header.webp");
         ByteBuffer.wrap(file).order(ByteOrder.LITTLE_ENDIAN).putInt(21, 13_999 | 13_999 << 14);
         assertTimeout(Duration.ofSeconds(1),
                 () -> assertThrows(ImageReadException.class, () -> ImageDecoder.decode(file, "claims.webp")));
@@ -76,7 +76,7 @@ class WebpTest {
         int decoded = 0;
         for (int i = 0; i < 5000; i++) {
             String name = names.get(random.nextInt(names.size()));
-            byte[] file = Pictures.resource("webp/" + name);
+            byte[] file = DrawnImages.resource("webp/" + name);
             for (int changes = 1 + random.nextInt(4); changes > 0; changes--) {
                 int at = 12 + random.nextInt(Math.min(file.length - 12, random.nextBoolean() ? 60 : file.length));
                 file[at] = (byte) (random.nextBoolean() ? random.nextInt(256) : file[at] ^ 1 << random.nextInt(8));
@@ -111,7 +111,7 @@ class WebpTest {
         RgbImage unprofiled = ImageDecoder.decode(shared("icc-broken.webp"));
         assertEquals(64, unprofiled.width());
         assertEquals(48, unprofiled.height());
-        assertEquals(4192733950L, Pictures.crc(unprofiled));
+        assertEquals(4192733950L, DrawnImages.crc(unprofiled));
     }
 
     private static Path shared(String name) {

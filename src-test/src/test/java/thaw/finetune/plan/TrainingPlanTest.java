@@ -28,7 +28,7 @@ import thaw.finetune.train.FitState;
 import thaw.finetune.train.FrozenBatchNorm;
 import thaw.finetune.train.Learner;
 import thaw.finetune.train.TrainingListener;
-import thaw.resnet.Grain;
+import thaw.resnet.Granularity;
 import thaw.resnet.ResNet;
 
 /** Plans of several phases, on images with three batches per epoch. */
@@ -169,7 +169,7 @@ class TrainingPlanTest {
 
     @Test
     void anyGrainIsFrozenAndTrained() {
-        learn.grain(Grain.BLOCKS).freezeTo(-2);
+        learn.granularity(Granularity.BLOCKS).freezeTo(-2);
         assertEquals(11, learn.groups().size());
         List<Double> last = learn.fit(1, LearningRates.layerDecay(0.1, 0.5)).get(0).learningRates();
         assertEquals(List.of(0.05, 0.1), last.subList(9, 11));

@@ -72,7 +72,7 @@ class ClassifierTest {
     }
 
     @Test
-    void takesFilesPicturesAndLists() throws IOException {
+    void takesFilesImagesAndLists() throws IOException {
         try (Classifier c = Classifier.load(model); InputStream in = Files.newInputStream(model);
                 Classifier streamed = Classifier.load(in)) {
             Prediction expected = c.predict(images.get(0));

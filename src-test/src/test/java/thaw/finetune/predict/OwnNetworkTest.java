@@ -28,7 +28,7 @@ import thaw.finetune.train.ColourFolder;
 import thaw.finetune.train.Learner;
 import thaw.kernels.Conv2dOptions;
 import thaw.kernels.Shape;
-import thaw.resnet.Grain;
+import thaw.resnet.Granularity;
 import thaw.resnet.GroupTable;
 import thaw.resnet.Layer;
 import thaw.resnet.LayerGroup;
@@ -110,7 +110,7 @@ public class OwnNetworkTest {
         }
 
         @Override
-        public List<LayerGroup> groups(Grain grain) {
+        public List<LayerGroup> groups(Granularity granularity) {
             return List.of(new LayerGroup("body", Map.of("conv", at("conv"), "norm", at("norm"))), new LayerGroup("head", Map.of("fc", at("fc"))));
         }
 
@@ -184,7 +184,7 @@ public class OwnNetworkTest {
             assertEquals("tiny", read.name());
             Tensor images = device.full(Shape.of(2, 3, 8, 8), 0.5);
             assertArrayEquals(net.call(images).toFloats(), read.call(images).toFloats());
-            assertEquals(List.of("conv"), GroupTable.of(read, 8, Grain.COARSE).groups().get(0).layers().stream().map(Layer::name).toList());
+            assertEquals(List.of("conv"), GroupTable.of(read, 8, Granularity.COARSE).groups().get(0).layers().stream().map(Layer::name).toList());
         }
         try (Classifier classifier = Classifier.load(file)) {
             assertEquals(data.classes().size(), classifier.classes().size());

@@ -61,10 +61,10 @@ class ReportTest {
     }
 
     private Evaluation evaluation(boolean multi) throws IOException {
-        Path picture = Files.createDirectories(folder.resolve("hare")).resolve("a&b.png");
-        ImageIO.write(new BufferedImage(40, 30, BufferedImage.TYPE_INT_RGB), "png", picture.toFile());
-        List<Sample> samples = List.of(new Sample(picture, 0), new Sample(folder.resolve("missing.png"), 0),
-                new Sample(picture, 1));
+        Path hare = Files.createDirectories(folder.resolve("hare")).resolve("a&b.png");
+        ImageIO.write(new BufferedImage(40, 30, BufferedImage.TYPE_INT_RGB), "png", hare.toFile());
+        List<Sample> samples = List.of(new Sample(hare, 0), new Sample(folder.resolve("missing.png"), 0),
+                new Sample(hare, 1));
         LabelSet labels = new LabelSet(List.of("hare", "<fox>"), multi);
         return new Evaluation(List.of(new ClassCount("hare", 0, 2), new ClassCount("<fox>", 1, 1)), 1, new Predictions(labels,
                 samples, List.of(new double[] {0.3, 0.7}, new double[] {0.02, 0.98}, new double[] {0.1, 0.9})));

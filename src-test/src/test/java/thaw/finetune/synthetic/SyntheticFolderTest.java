@@ -38,24 +38,24 @@ class SyntheticFolderTest {
             assertEquals(List.of("0000.png", "0001.png", "0002.png"), names(folder.resolve("train").resolve(name)));
             assertEquals(List.of("0000.png", "0001.png"), names(folder.resolve("valid").resolve(name)));
         }
-        BufferedImage picture = ImageIO.read(folder.resolve("valid/umbrella/0001.png").toFile());
-        assertEquals(24, picture.getWidth());
-        assertEquals(24, picture.getHeight());
-        assertEquals(3, picture.getColorModel().getNumComponents());
+        BufferedImage drawn = ImageIO.read(folder.resolve("valid/umbrella/0001.png").toFile());
+        assertEquals(24, drawn.getWidth());
+        assertEquals(24, drawn.getHeight());
+        assertEquals(3, drawn.getColorModel().getNumComponents());
         assertEquals(List.of("objects"), names(temp.resolve("new")), "no draft is left beside it");
     }
 
     @Test
-    void aFolderInOnePartSharesNoPictureWithOneInTwo() throws IOException {
+    void aFolderInOnePartSharesNoImageWithOneInTwo() throws IOException {
         Path two = temp.resolve("two");
         Path one = temp.resolve("one");
         set.write(two, 3, 3, 16, 0);
         set.write(one, 3, 16, 0);
         assertEquals(set.classes(), names(one));
-        Set<Integer> pictures = new HashSet<>();
+        Set<Integer> images = new HashSet<>();
         for (Path folder : List.of(one, two)) {
             for (Path file : files(folder)) {
-                assertTrue(pictures.add(Arrays.hashCode(Files.readAllBytes(folder.resolve(file)))), file::toString);
+                assertTrue(images.add(Arrays.hashCode(Files.readAllBytes(folder.resolve(file)))), file::toString);
             }
         }
         assertThrows(IllegalArgumentException.class, () -> set.write(temp.resolve("none"), 0, 16, 0));
@@ -76,7 +76,7 @@ class SyntheticFolderTest {
     }
 
     @Test
-    void morePicturesKeepTheFirstOnes() throws IOException {
+    void moreImagesKeepTheFirstOnes() throws IOException {
         set.write(temp.resolve("few"), 1, 1, 16, 5);
         set.write(temp.resolve("many"), 4, 1, 16, 5);
         for (Path file : files(temp.resolve("few"))) {
@@ -86,7 +86,7 @@ class SyntheticFolderTest {
     }
 
     @Test
-    void noPictureIsInBothParts() throws IOException {
+    void noImageIsInBothParts() throws IOException {
         set.write(temp.resolve("a"), 5, 5, 16, 0);
         Set<List<Byte>> contents = new HashSet<>();
         for (Path file : files(temp.resolve("a"))) {
@@ -97,7 +97,7 @@ class SyntheticFolderTest {
     }
 
     @Test
-    void withoutValidationPicturesThereIsNoSuchPart() throws IOException {
+    void withoutValidationImagesThereIsNoSuchPart() throws IOException {
         set.write(temp.resolve("a"), 1, 0, 16, 0);
         assertEquals(List.of("train"), names(temp.resolve("a")));
     }

@@ -30,7 +30,7 @@ class SyntheticImagesTest {
     }
 
     @Test
-    void theSameSeedGivesTheSamePicture() {
+    void theSameSeedGivesTheSameImage() {
         for (SyntheticImages set : SETS) {
             for (int c = 0; c < set.classes().size(); c++) {
                 assertArrayEquals(pixels(set.draw(c, 7, 32)), pixels(set.draw(c, 7, 32)), set.classes().get(c));
@@ -48,7 +48,7 @@ class SyntheticImagesTest {
     }
 
     @Test
-    void picturesOfDifferentSeedsAndClassesDiffer() {
+    void imagesOfDifferentSeedsAndClassesDiffer() {
         Set<List<Integer>> seen = new HashSet<>();
         int drawn = 0;
         for (SyntheticImages set : SETS) {
@@ -63,12 +63,12 @@ class SyntheticImagesTest {
     }
 
     @Test
-    void picturesAreRgbOfTheSizeAskedFor() {
+    void imagesAreRgbOfTheSizeAskedFor() {
         for (int size : new int[] {8, 31, 32, 40, 224, 1024}) {
-            BufferedImage picture = SyntheticImages.demo().draw(0, 1, size);
-            assertEquals(size, picture.getWidth());
-            assertEquals(size, picture.getHeight());
-            assertEquals(BufferedImage.TYPE_INT_RGB, picture.getType());
+            BufferedImage drawn = SyntheticImages.demo().draw(0, 1, size);
+            assertEquals(size, drawn.getWidth());
+            assertEquals(size, drawn.getHeight());
+            assertEquals(BufferedImage.TYPE_INT_RGB, drawn.getType());
         }
     }
 
@@ -86,7 +86,7 @@ class SyntheticImagesTest {
     }
 
     @Test
-    void noPictureIsBlank() {
+    void noImageIsBlank() {
         for (SyntheticImages set : SETS) {
             for (int c = 0; c < set.classes().size(); c++) {
                 for (int seed = 0; seed < 10; seed++) {
@@ -104,8 +104,8 @@ class SyntheticImagesTest {
 
     /** Nor does the coarse arrangement of colours: what a linear classifier on pixels could use. */
     @Test
-    void meanPictureDoesNotTellTheClass() {
-        assertTrue(nearestMeanAccuracy(8) < 0.25, "mean picture: " + nearestMeanAccuracy(8));
+    void meanImageDoesNotTellTheClass() {
+        assertTrue(nearestMeanAccuracy(8) < 0.25, "mean image: " + nearestMeanAccuracy(8));
     }
 
     @Test
@@ -156,18 +156,18 @@ class SyntheticImagesTest {
         return correct / (100.0 * classes);
     }
 
-    private static int[] pixels(BufferedImage picture) {
-        return picture.getRGB(0, 0, picture.getWidth(), picture.getHeight(), null, 0, picture.getWidth());
+    private static int[] pixels(BufferedImage drawn) {
+        return drawn.getRGB(0, 0, drawn.getWidth(), drawn.getHeight(), null, 0, drawn.getWidth());
     }
 
     /** Mean red, green and blue, in [0, 1], in each block of a square grid. */
-    private static double[] blocks(BufferedImage picture, int grid) {
-        int size = picture.getWidth();
+    private static double[] blocks(BufferedImage drawn, int grid) {
+        int size = drawn.getWidth();
         int block = size / grid;
         double[] means = new double[3 * grid * grid];
         for (int y = 0; y < block * grid; y++) {
             for (int x = 0; x < block * grid; x++) {
-                int rgb = picture.getRGB(x, y);
+                int rgb = drawn.getRGB(x, y);
                 int at = 3 * (y / block * grid + x / block);
                 for (int channel = 0; channel < 3; channel++) {
                     means[at + channel] += (rgb >> 16 - 8 * channel & 255) / (255.0 * block * block);

@@ -26,12 +26,12 @@ public final class ColourFolder {
     static void fill(Path folder, int perClass, long seed) throws IOException {
         SplittableRandom random = new SplittableRandom(seed);
         for (int i = 0; i < perClass; i++) {
-            write(folder.resolve("blue/" + i + ".png"), picture(0x2040c0, random));
-            write(folder.resolve("red/" + i + ".png"), picture(0xc04020, random));
+            write(folder.resolve("blue/" + i + ".png"), drawn(0x2040c0, random));
+            write(folder.resolve("red/" + i + ".png"), drawn(0xc04020, random));
         }
     }
 
-    static BufferedImage picture(int rgb, SplittableRandom random) {
+    static BufferedImage drawn(int rgb, SplittableRandom random) {
         BufferedImage image = new BufferedImage(SIDE, SIDE, BufferedImage.TYPE_INT_RGB);
         for (int y = 0; y < SIDE; y++) {
             for (int x = 0; x < SIDE; x++) {

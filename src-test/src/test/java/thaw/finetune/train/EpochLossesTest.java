@@ -37,7 +37,7 @@ class EpochLossesTest {
     private ImageFolder data;
 
     @BeforeEach
-    void pictures() throws IOException {
+    void makeImages() throws IOException {
         ColourFolder.fill(folder.resolve("train"), 35, 1);
         ColourFolder.fill(folder.resolve("valid"), 8, 2);
         data = ImageFolder.of(folder).size(8).batch(2).seed(3);

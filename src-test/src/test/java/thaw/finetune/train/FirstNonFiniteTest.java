@@ -157,7 +157,7 @@ class FirstNonFiniteTest {
         learn.addListener(new TrainingListener() {
             @Override
             public void onActivity(EpochActivity activity) {
-                throw new AssertionError("insight is off");
+                throw new AssertionError("diagnostics are off");
             }
         });
         learn.fit(1, 0.01);

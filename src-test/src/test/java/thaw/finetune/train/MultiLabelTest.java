@@ -40,11 +40,11 @@ class MultiLabelTest {
     private ImageFolder data;
 
     @BeforeEach
-    void writePictures() throws IOException {
+    void writeImages() throws IOException {
         List<String> table = new ArrayList<>(List.of("file,labels"));
         for (int i = 0; i < 42; i++) {
             int shown = i % 7;
-            BufferedImage picture = new BufferedImage(SIDE, SIDE, BufferedImage.TYPE_INT_RGB);
+            BufferedImage drawn = new BufferedImage(SIDE, SIDE, BufferedImage.TYPE_INT_RGB);
             int colour = 0;
             List<String> labels = new ArrayList<>();
             for (int c = 0; c < 3; c++) {
@@ -54,9 +54,9 @@ class MultiLabelTest {
                 }
             }
             for (int k = 0; k < SIDE * SIDE; k++) {
-                picture.setRGB(k % SIDE, k / SIDE, colour);
+                drawn.setRGB(k % SIDE, k / SIDE, colour);
             }
-            ImageIO.write(picture, "png", folder.resolve(i + ".png").toFile());
+            ImageIO.write(drawn, "png", folder.resolve(i + ".png").toFile());
             table.add(i + ".png," + String.join(" ", labels));
         }
         Files.write(folder.resolve("labels.csv"), table);

@@ -46,9 +46,9 @@ class PrecomputeTest {
     private ImageFolder data;
 
     @BeforeEach
-    void pictures() throws IOException {
+    void makeImages() throws IOException {
         cache = folder.resolve("cache");
-        ImageFolder varied = ColourFolder.in(Files.createDirectory(folder.resolve("pictures")));
+        ImageFolder varied = ColourFolder.in(Files.createDirectory(folder.resolve("varied")));
         data = varied.transforms(varied.transforms().flip(false));
     }
 
@@ -218,9 +218,9 @@ class PrecomputeTest {
 
     @Test
     void brokenImagesStayOut() throws IOException {
-        Files.writeString(folder.resolve("pictures/train/red/broken.png"), "no image");
-        Files.writeString(folder.resolve("pictures/valid/red/broken.png"), "no image");
-        ImageFolder some = ImageFolder.of(folder.resolve("pictures")).transforms(data.transforms()).batch(6).seed(3);
+        Files.writeString(folder.resolve("varied/train/red/broken.png"), "no image");
+        Files.writeString(folder.resolve("varied/valid/red/broken.png"), "no image");
+        ImageFolder some = ImageFolder.of(folder.resolve("varied")).transforms(data.transforms()).batch(6).seed(3);
         Outcome images = fit(HEAD, Precompute.never(), FIXED, some, -1, null);
         Outcome features = fit(HEAD, Precompute.whereExact(), FIXED, some, -1, null);
         assertEquals(2, images.broken.size());

@@ -42,7 +42,7 @@ class ResumeTest {
     private ImageFolder data;
 
     @BeforeEach
-    void pictures() throws IOException {
+    void images() throws IOException {
         data = ColourFolder.in(folder);
     }
 

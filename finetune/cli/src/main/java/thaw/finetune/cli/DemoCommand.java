@@ -86,16 +86,16 @@ final class DemoCommand implements Callable<Integer> {
 
     /** Predicts the first test image of each of the first {@value #PREDICTED} classes with the saved model. */
     private void predict(Demo demo, ObjectNode json) throws IOException {
-        Path test = demo.pictures().testFolder();
+        Path test = demo.images().testFolder();
         output.text(String.format(Locale.ROOT, "%nThe network of these epochs is saved as %s. Its predictions:", demo.model()));
         ArrayNode predictions = json.putArray("predictions");
         try (Classifier classifier = Classifier.load(demo.model())) {
             for (String name : classifier.classes().subList(0, PREDICTED)) {
-                Path picture = test.resolve(name).resolve("0000.png");
-                Prediction prediction = classifier.predict(picture);
-                output.text(String.format(Locale.ROOT, "  %s: %s, probability %.1f %%", picture, prediction.label(),
+                Path image = test.resolve(name).resolve("0000.png");
+                Prediction prediction = classifier.predict(image);
+                output.text(String.format(Locale.ROOT, "  %s: %s, probability %.1f %%", image, prediction.label(),
                         100 * prediction.probability()));
-                predictions.addObject().put("image", picture.toString()).put("label", prediction.label())
+                predictions.addObject().put("image", image.toString()).put("label", prediction.label())
                         .put("probability", prediction.probability());
             }
         }

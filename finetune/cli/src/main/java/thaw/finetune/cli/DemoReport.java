@@ -12,7 +12,7 @@ import thaw.finetune.demo.DemoListener;
 import thaw.finetune.demo.Phase;
 import thaw.finetune.synthetic.SyntheticImages;
 import thaw.finetune.train.TrainingListener;
-import thaw.resnet.Grain;
+import thaw.resnet.Granularity;
 import thaw.resnet.GroupTable;
 import thaw.resnet.LayerGroup;
 import thaw.resnet.ResNet;
@@ -32,12 +32,12 @@ final class DemoReport implements DemoListener, AutoCloseable {
     }
 
     @Override
-    public void onPictures(DemoImages pictures) {
+    public void onImages(DemoImages images) {
         output.text(String.format(Locale.ROOT, "%d classes that the network was not trained on: %s",
-                pictures.test().classes().size(), String.join(", ", pictures.test().classes())));
+                images.test().classes().size(), String.join(", ", images.test().classes())));
         output.text(String.format(Locale.ROOT, "%d training images in %s, %d test images in %s",
-                pictures.training(1).train().size(), pictures.folder(1), pictures.test().evaluation().size(),
-                pictures.testFolder()));
+                images.training(1).train().size(), images.folder(1), images.test().evaluation().size(),
+                images.testFolder()));
     }
 
     @Override
@@ -47,7 +47,7 @@ final class DemoReport implements DemoListener, AutoCloseable {
         output.text(String.format(Locale.ROOT, "%n%s, pretrained on %d other classes, has %,d parameters in %d"
                 + " layer groups:", net.architecture(), SyntheticImages.pretraining().classes().size(),
                 net.parameterCount(), rates.size()));
-        List<GroupTable.Group> groups = GroupTable.of(net, DemoImages.SIZE, Grain.COARSE).groups();
+        List<GroupTable.Group> groups = GroupTable.of(net, DemoImages.SIZE, Granularity.COARSE).groups();
         ArrayNode array = json.putArray("groups");
         for (int i = 0; i < groups.size(); i++) {
             GroupTable.Group group = groups.get(i);

@@ -11,7 +11,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import thaw.finetune.plan.LearningRates;
 import thaw.resnet.Architecture;
-import thaw.resnet.Grain;
+import thaw.resnet.Granularity;
 import thaw.resnet.GroupTable;
 import thaw.resnet.Layer;
 
@@ -37,9 +37,9 @@ final class GroupsCommand implements Callable<Integer> {
     @Option(names = "--classes", paramLabel = "N", description = "Classes of the head (default: 1000; CIFAR: 10).")
     private Integer classes;
 
-    @Option(names = {"--groups", "--grain"}, paramLabel = "GRAIN", defaultValue = "3", converter = GrainOption.class,
+    @Option(names = {"--groups", "--grain"}, paramLabel = "GRANULARITY", defaultValue = "3", converter = GranularityOption.class,
             description = "3 (early, middle, head), stages or blocks (default: 3).")
-    private Grain grain;
+    private Granularity granularity;
 
     @Mixin
     private OutputOptions output;
@@ -51,7 +51,7 @@ final class GroupsCommand implements Callable<Integer> {
         int scores = classes == null ? Architectures.nativeClasses(architecture) : classes;
         Counts.require("--size", side, 1);
         Counts.require("--classes", scores, 1);
-        GroupTable table = GroupTable.of(architecture, scores, side, grain);
+        GroupTable table = GroupTable.of(architecture, scores, side, granularity);
         List<String> names = table.groups().stream().map(GroupTable.Group::name).toList();
         List<Double> each = rates == null ? null : Failure.naming("--lr", () -> rates.forGroups(names));
 

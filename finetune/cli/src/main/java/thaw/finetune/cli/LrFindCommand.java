@@ -26,7 +26,7 @@ import thaw.finetune.train.Learner;
 import thaw.finetune.train.LearningRateChart;
 import thaw.finetune.train.LearningRateSweep;
 import thaw.finetune.train.SweepOptions;
-import thaw.resnet.Grain;
+import thaw.resnet.Granularity;
 import thaw.resnet.ResNet;
 
 /** {@code thaw lr-find}: suggests learning rates by a sweep. */
@@ -47,9 +47,9 @@ final class LrFindCommand implements Callable<Integer> {
     @Option(names = "--per-group", description = "One sweep per layer group, the others kept fixed.")
     private boolean perGroup;
 
-    @Option(names = "--groups", paramLabel = "GRAIN", defaultValue = "3", converter = GrainOption.class,
+    @Option(names = "--groups", paramLabel = "GRANULARITY", defaultValue = "3", converter = GranularityOption.class,
             description = "Layer groups: 3, stages or blocks (default: 3).")
-    private Grain grain;
+    private Granularity granularity;
 
     @Option(names = "--freeze-to", paramLabel = "N", defaultValue = "0",
             description = "Freezes the groups before N; -1: all but the head (default: 0).")
@@ -110,7 +110,7 @@ final class LrFindCommand implements Callable<Integer> {
             if (from.isPretrained()) {
                 from.pretrained().notes().forEach(output::note);
             }
-            try (Learner learn = new Learner(net, images).grain(grain).settings(fitOptions.settings())
+            try (Learner learn = new Learner(net, images).granularity(granularity).settings(fitOptions.settings())
                     .loss(fitOptions.objective(images)).freezeTo(freezeTo)) {
                 SweepOptions options = new SweepOptions(start, end, steps, true);
                 output.text(images.summary() + DataReport.skipped(images));

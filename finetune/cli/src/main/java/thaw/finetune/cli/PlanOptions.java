@@ -7,7 +7,7 @@ import thaw.finetune.plan.LearningRates;
 import thaw.finetune.plan.ScheduleRecipe;
 import thaw.finetune.plan.TrainingPhase;
 import thaw.finetune.plan.TrainingPlan;
-import thaw.resnet.Grain;
+import thaw.resnet.Granularity;
 
 /** Options for the training plan: epochs, frozen layer groups, learning rates, schedule and image sizes. */
 final class PlanOptions {
@@ -29,9 +29,9 @@ final class PlanOptions {
             description = "Rate of --freeze-epochs (default: 0.05).")
     private LearningRates freezeRate;
 
-    @Option(names = "--groups", paramLabel = "GRAIN", defaultValue = "3", converter = GrainOption.class,
+    @Option(names = "--groups", paramLabel = "GRANULARITY", defaultValue = "3", converter = GranularityOption.class,
             description = "Layer groups: 3, stages or blocks (default: 3).")
-    private Grain grain;
+    private Granularity granularity;
 
     @Option(names = "--lr", paramLabel = "RATES", converter = TextOption.OfRates.class,
             description = "One, one per group, LO:HI or :HI (default: 1e-4:1e-2; scratch: 0.01).")
@@ -61,8 +61,8 @@ final class PlanOptions {
             description = "Image sizes among which the epochs are divided, smallest first: 48,64.")
     private int[] sizes;
 
-    Grain grain() {
-        return grain;
+    Granularity granularity() {
+        return granularity;
     }
 
     /** The image size of the last epoch: the last of {@code --sizes}, or else {@code size}, which may be null. */
@@ -106,10 +106,10 @@ final class PlanOptions {
 
     private LearningRates mainRates(boolean pretrained) {
         if (layerDecay != null) {
-            if (rates != null && !(rates instanceof LearningRates.Single)) {
+            if (rates != null && !rates.isSingle()) {
                 throw new Failure("--layer-decay: expected a single --lr, the head's rate, got " + rates);
             }
-            double head = rates instanceof LearningRates.Single one ? one.lr() : DEFAULT_RATE;
+            double head = rates == null ? DEFAULT_RATE : rates.numbers().get(0);
             return Failure.naming("--layer-decay", () -> LearningRates.layerDecay(head, layerDecay));
         }
         if (rates != null) {

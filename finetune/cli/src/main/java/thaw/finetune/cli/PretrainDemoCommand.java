@@ -42,7 +42,7 @@ final class PretrainDemoCommand implements Callable<Integer> {
     public Integer call() throws IOException {
         AtomicFile.requireWritable(out);
         Pretraining shipped = Pretraining.shipped();
-        Pretraining pretraining = new Pretraining(images == null ? shipped.pictures() : images,
+        Pretraining pretraining = new Pretraining(images == null ? shipped.imagesPerClass() : images,
                 epochs == null ? shipped.epochs() : epochs, shipped.batch(), shipped.rate(), shipped.weightDecay(),
                 shipped.validation(), seed == null ? shipped.seed() : seed);
         try (Device device = deviceOptions.open(output); TrainingLog log = new TrainingLog(output, List.of("all"))) {

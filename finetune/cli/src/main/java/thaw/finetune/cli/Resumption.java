@@ -15,7 +15,7 @@ final class Resumption {
     private static final Set<String> NEUTRAL = Set.of("--resume", "--out", "--checkpoint-every", "--device", "--threads",
             "--json", "--verbose");
     /** The prefix of the image fingerprint's lines in {@link RunSettings#differences}. */
-    private static final String PICTURES = "data.fingerprint";
+    private static final String IMAGES = "data.fingerprint";
 
     private final RunFolder folder;
     private final OutputOptions output;
@@ -41,22 +41,22 @@ final class Resumption {
                     + " out, or repeat the whole command, with DATA, to compare them");
         }
         RunSettings settings = folder.settings();
-        requirePictures(settings.data(), settings.data().found(settings.images(1)));
+        requireImages(settings.data(), settings.data().found(settings.images(1)));
         return settings;
     }
 
     /** @throws Failure if the settings of a complete command line differ from those that the run began with */
     void requireSame(RunSettings now) throws IOException {
         RunSettings began = folder.settings();
-        List<String> differences = began.differences(now).stream().filter(line -> !line.startsWith(PICTURES)).toList();
+        List<String> differences = began.differences(now).stream().filter(line -> !line.startsWith(IMAGES)).toList();
         if (!differences.isEmpty()) {
             throw new Failure("--resume: the run in " + folder.path() + " began with other settings: "
                     + String.join("; ", differences) + "; give the same, or begin another run in another folder");
         }
-        requirePictures(began.data(), now.data());
+        requireImages(began.data(), now.data());
     }
 
-    private void requirePictures(RunSettings.Data began, RunSettings.Data now) {
+    private void requireImages(RunSettings.Data began, RunSettings.Data now) {
         ImageFingerprint then = began.fingerprint();
         if (!began.classes().equals(now.classes()) || !then.names().equals(now.fingerprint().names())) {
             throw new Failure("--resume: the images in " + now.path() + " are not those that the run began with: then "

@@ -77,9 +77,9 @@ final class TrainCommand implements Callable<Integer> {
                     + " error if it is not; or off (default: auto).")
     private PrecomputeMode precompute;
 
-    @Option(names = "--insight", paramLabel = "STEPS", hidden = true,
+    @Option(names = {"--diagnostics", "--insight"}, paramLabel = "STEPS", hidden = true,
             description = "Steps between diagnostics of the layer groups; 0: none (default: 10).")
-    private Integer insight;
+    private Integer diagnostics;
 
     @Option(names = {"-o", "--out"}, paramLabel = "OUT", defaultValue = "model.safetensors",
             description = "Folder for the run, or .safetensors file for the model alone (default: model.safetensors).")
@@ -128,7 +128,7 @@ final class TrainCommand implements Callable<Integer> {
 
     private void requireSense(RunFolder folder) {
         Counts.require("--patience", patience, 0);
-        Counts.require("--insight", insight == null ? 0 : insight, 0);
+        Counts.require("--diagnostics", diagnostics == null ? 0 : diagnostics, 0);
         if (!(checkpointSeconds >= 0)) {
             throw new Failure("--checkpoint-every: expected 0 or more seconds, got " + checkpointSeconds);
         }
@@ -138,14 +138,14 @@ final class TrainCommand implements Callable<Integer> {
         if (resume) {
             throw new Failure("--resume needs -o RUN/, the folder of the run to resume; " + out + " is a model file");
         }
-        if (patience > 0 || keep != RunSettings.Keep.LAST || insight != null) {
-            throw new Failure("--patience, --keep best and --insight need a run folder; give -o RUN/ instead of " + out);
+        if (patience > 0 || keep != RunSettings.Keep.LAST || diagnostics != null) {
+            throw new Failure("--patience, --keep best and --diagnostics need a run folder; give -o RUN/ instead of " + out);
         }
     }
 
     private RunSettings settings(RunFolder folder) throws IOException {
         NetworkOptions.Start start = networkOptions.read();
-        List<String> groups = GroupTable.of(start.architecture(), 1, 1, planOptions.grain()).groups().stream()
+        List<String> groups = GroupTable.of(start.architecture(), 1, 1, planOptions.granularity()).groups().stream()
                 .map(GroupTable.Group::name).toList();
         dataOptions.requireSense();
         TrainingPlan plan = planOptions.plan(start.isPretrained(), groups, fitOptions.momentum());
@@ -153,10 +153,10 @@ final class TrainCommand implements Callable<Integer> {
         RunSettings.Data data = dataOptions.describe(dataFolder, start.transforms(side));
         ImageFolder images = data.images(dataOptions.augmentation(), dataOptions.mix(), dataOptions.seed(),
                 deviceOptions.threads());
-        int steps = insight == null ? DiagnosticsOptions.standard().everySteps() : insight;
+        int steps = diagnostics == null ? DiagnosticsOptions.standard().everySteps() : diagnostics;
         DiagnosticsOptions look = folder == null || steps == 0 ? DiagnosticsOptions.off()
                 : new DiagnosticsOptions(steps, Math.min(PROBE_IMAGES, images.batch()) < 2 ? 0 : PROBE_IMAGES, UPDATE_RATIO_LIMIT);
-        return new RunSettings(data.found(images), start.describe(), planOptions.grain().label(), plan,
+        return new RunSettings(data.found(images), start.describe(), planOptions.granularity().label(), plan,
                 fitOptions.settings(), fitOptions.objective(images), dataOptions.augmentation(), dataOptions.mix(),
                 precompute.when(), look, patience, keep, dataOptions.seed(),
                 new RunSettings.Environment(Version.number(), Runtime.version().toString(), ""));

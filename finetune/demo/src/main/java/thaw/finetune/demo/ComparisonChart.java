@@ -36,8 +36,8 @@ public final class ComparisonChart {
     /** Draws the chart as an RGB image. Needs a font in the system. */
     public static BufferedImage draw(Comparison comparison) {
         int height = TOP + comparison.rows().size() * ROW + 34;
-        BufferedImage picture = new BufferedImage(WIDTH, height, BufferedImage.TYPE_INT_RGB);
-        Graphics2D g = picture.createGraphics();
+        BufferedImage chart = new BufferedImage(WIDTH, height, BufferedImage.TYPE_INT_RGB);
+        Graphics2D g = chart.createGraphics();
         try {
             g.setRenderingHint(RenderingHints.KEY_ANTIALIASING, RenderingHints.VALUE_ANTIALIAS_ON);
             g.setRenderingHint(RenderingHints.KEY_TEXT_ANTIALIASING, RenderingHints.VALUE_TEXT_ANTIALIAS_ON);
@@ -48,7 +48,7 @@ public final class ComparisonChart {
         } finally {
             g.dispose();
         }
-        return picture;
+        return chart;
     }
 
     private void draw(int height) {

@@ -38,7 +38,7 @@ public record Demo(Path folder, int perClass, int tested, int draws, int threads
     }
 
     /** The demo's synthetic images in the folder. */
-    public DemoImages pictures() {
+    public DemoImages images() {
         return new DemoImages(folder, perClass, tested);
     }
 
@@ -55,28 +55,28 @@ public record Demo(Path folder, int perClass, int tested, int draws, int threads
      * @throws DivergenceException if the loss of the first training becomes infinite or NaN; in another it counts as accuracy 0
      */
     public Comparison run(DemoListener listener) throws IOException {
-        DemoImages pictures = pictures();
+        DemoImages images = images();
         for (long seed = FIRST; seed < FIRST + draws; seed++) {
-            pictures.draw(seed);
+            images.draw(seed);
         }
-        listener.onPictures(pictures);
+        listener.onImages(images);
         ModelFile pretrained = ShippedNetwork.read();
         Results results = new Results();
         Arm recommended = Arm.all().get(0);
         try (Device device = Device.cpu(threads)) {
-            Trial trial = new Trial(recommended, pictures, pretrained, FIRST, device);
+            Trial trial = new Trial(recommended, images, pretrained, FIRST, device);
             listener.onNetwork(trial.net());
             results.add(recommended, 0, trial.run(listener::onPhase));
             trial.save(model());
         }
-        runOthers(pictures, pretrained, results, listener);
-        return results.comparison(pictures);
+        runOthers(images, pretrained, results, listener);
+        return results.comparison(images);
     }
 
     private record Finished(Arm arm, int draw, List<Double> accuracies) {
     }
 
-    private void runOthers(DemoImages pictures, ModelFile pretrained, Results results, DemoListener listener) {
+    private void runOthers(DemoImages images, ModelFile pretrained, Results results, DemoListener listener) {
         ExecutorService workers = Executors.newFixedThreadPool(threads, work -> {
             Thread thread = new Thread(work, "thaw-demo");
             thread.setDaemon(true);
@@ -88,7 +88,7 @@ public record Demo(Path folder, int perClass, int tested, int draws, int threads
                 for (Arm arm : Arm.all()) {
                     int d = draw;
                     if (!results.has(arm, draw)) {
-                        trials.submit(() -> new Finished(arm, d, runAlone(arm, pictures, pretrained, FIRST + d)));
+                        trials.submit(() -> new Finished(arm, d, runAlone(arm, images, pretrained, FIRST + d)));
                     }
                 }
             }
@@ -112,9 +112,9 @@ public record Demo(Path folder, int perClass, int tested, int draws, int threads
         }
     }
 
-    private static List<Double> runAlone(Arm arm, DemoImages pictures, ModelFile pretrained, long seed) {
+    private static List<Double> runAlone(Arm arm, DemoImages images, ModelFile pretrained, long seed) {
         try (Device device = Device.cpu(1)) {
-            return new Trial(arm, pictures, pretrained, seed, device).run(phase -> new TrainingListener() { });
+            return new Trial(arm, images, pretrained, seed, device).run(phase -> new TrainingListener() { });
         } catch (DivergenceException ranAway) {
             return Collections.nCopies(arm.phases().size(), 0.0);
         }
@@ -141,7 +141,7 @@ public record Demo(Path folder, int perClass, int tested, int draws, int threads
             return arms.get(Arm.all().indexOf(arm)).get(0)[draw] != null;
         }
 
-        Comparison comparison(DemoImages pictures) {
+        Comparison comparison(DemoImages images) {
             List<Comparison.Row> rows = new ArrayList<>();
             for (int a = 0; a < arms.size(); a++) {
                 Arm arm = Arm.all().get(a);
@@ -150,7 +150,7 @@ public record Demo(Path folder, int perClass, int tested, int draws, int threads
                     rows.add(new Comparison.Row(arm.epochsUntil(phase), phase, List.of(arms.get(a).get(i))));
                 }
             }
-            return new Comparison(rows, perClass, pictures.test().evaluation().size(), pictures.test().classes().size());
+            return new Comparison(rows, perClass, images.test().evaluation().size(), images.test().classes().size());
         }
     }
 }

@@ -7,7 +7,7 @@ import thaw.resnet.ResNet;
 public interface DemoListener {
 
     /** Called when all images have been drawn. */
-    void onPictures(DemoImages pictures);
+    void onImages(DemoImages images);
 
     /** Called before the first network is trained. */
     void onNetwork(ResNet net);

@@ -43,7 +43,7 @@ final class DrawnBatches implements AutoCloseable {
         this.batch = batch;
         this.firstSeed = new SplittableRandom(seed).nextLong();
         this.threads = Executors.newFixedThreadPool(threads, work -> {
-            Thread thread = new Thread(work, "thaw-pictures");
+            Thread thread = new Thread(work, "thaw-images");
             thread.setDaemon(true);
             return thread;
         });
@@ -71,20 +71,20 @@ final class DrawnBatches implements AutoCloseable {
         float[] images = new float[batch * CHANNELS * side * side];
         for (int i = 0; i < batch; i++) {
             labels[i] = label(first + i);
-            RgbImage picture = RgbImage.of(set.draw(labels[i], firstSeed + first + i, side));
-            transforms.write(picture, images, i * CHANNELS * side * side);
+            RgbImage image = RgbImage.of(set.draw(labels[i], firstSeed + first + i, side));
+            transforms.write(image, images, i * CHANNELS * side * side);
         }
         return new RawBatch(images, labels, batch, side, List.of());
     }
 
-    private int label(long picture) {
+    private int label(long image) {
         int classes = set.classes().size();
         List<Integer> order = new ArrayList<>();
-        SplittableRandom random = new SplittableRandom(~firstSeed + picture / classes);
+        SplittableRandom random = new SplittableRandom(~firstSeed + image / classes);
         for (int c = 0; c < classes; c++) {
             order.add(random.nextInt(c + 1), c);
         }
-        return order.get((int) (picture % classes));
+        return order.get((int) (image % classes));
     }
 
     @Override

@@ -25,6 +25,6 @@ public record Phase(TrainingPhase training, String result) {
 
     /** The highest learning rates, as they were given. */
     public List<Double> rates() {
-        return training.rates() instanceof LearningRates.PerGroup each ? each.rates() : training.rates().forGroups(List.of("all"));
+        return training.rates().numbers();
     }
 }

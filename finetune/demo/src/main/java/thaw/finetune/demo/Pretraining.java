@@ -32,7 +32,7 @@ import thaw.resnet.ResNet;
  * same bytes for any number of threads. Another kind of processor, or another version of the kernels, sums floats in another
  * order and gives other weights.
  *
- * @param pictures    number of images per class and epoch; no image is used twice
+ * @param imagesPerClass number of images per class and epoch; no image is used twice
  * @param epochs      number of epochs
  * @param batch       number of images per step
  * @param rate        highest learning rate
@@ -40,11 +40,11 @@ import thaw.resnet.ResNet;
  * @param validation  number of validation images per class at the end; after each epoch a quarter of it
  * @param seed        of the initial weights and of all images
  */
-public record Pretraining(int pictures, int epochs, int batch, double rate, double weightDecay, int validation, long seed) {
+public record Pretraining(int imagesPerClass, int epochs, int batch, double rate, double weightDecay, int validation, long seed) {
 
     /** Metadata key of the final validation accuracy, 0 to 1. */
     public static final String ACCURACY = "pretraining.accuracy";
-    static final String PICTURES = "pretraining.pictures_per_class_and_epoch";
+    static final String IMAGES = "pretraining.pictures_per_class_and_epoch";
     static final String EPOCHS = "pretraining.epochs";
     static final String SEED = "pretraining.seed";
 
@@ -52,11 +52,15 @@ public record Pretraining(int pictures, int epochs, int batch, double rate, doub
     private static final int SIZE = 32;
     private static final int CHANNELS = 3;
 
-    /** @throws IllegalArgumentException if {@code pictures}, {@code epochs}, {@code batch} or {@code validation} is below 1 */
+    /**
+     * @throws IllegalArgumentException if {@code imagesPerClass}, {@code epochs}, {@code batch} or {@code validation} is below
+     *     1
+     */
     public Pretraining {
-        if (pictures < 1 || epochs < 1 || batch < 1 || validation < 1) {
+        if (imagesPerClass < 1 || epochs < 1 || batch < 1 || validation < 1) {
             throw new IllegalArgumentException("pretraining: expected at least 1 image per class, 1 epoch, batches of 1 and 1"
-                    + " image per class to validate on, got " + pictures + ", " + epochs + ", " + batch + " and " + validation);
+                    + " image per class to validate on, got " + imagesPerClass + ", " + epochs + ", " + batch + " and "
+                    + validation);
         }
     }
 
@@ -80,7 +84,7 @@ public record Pretraining(int pictures, int epochs, int batch, double rate, doub
     public ModelFile run(Device device, int threads, TrainingListener listener) {
         SyntheticImages set = SyntheticImages.pretraining();
         Network net = ResNet.of(Architecture.byName(ARCHITECTURE), device, set.classes().size(), seed);
-        int steps = Math.max(1, set.classes().size() * pictures / batch);
+        int steps = Math.max(1, set.classes().size() * imagesPerClass / batch);
         try (SGD sgd = new SGD(group("all", net).lr(rate).momentum(0.9).weightDecay(weightDecay).set(SGD.NESTEROV, true));
                 DrawnBatches batches = new DrawnBatches(set, transforms(), batch, seed, threads)) {
             Scheduler scheduler = new Scheduler(sgd, OneCycle.of(steps * epochs));
@@ -127,7 +131,7 @@ public record Pretraining(int pictures, int epochs, int batch, double rate, doub
 
     private ModelFile describe(ModelFile model, double accuracy) {
         Map<String, String> network = new LinkedHashMap<>(model.network());
-        network.put(PICTURES, String.valueOf(pictures));
+        network.put(IMAGES, String.valueOf(imagesPerClass));
         network.put(EPOCHS, String.valueOf(epochs));
         network.put(SEED, String.valueOf(seed));
         network.put(ACCURACY, String.valueOf(accuracy));

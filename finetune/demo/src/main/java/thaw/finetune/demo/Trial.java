@@ -31,10 +31,10 @@ public final class Trial {
      * @param seed       of the draw and of the initial weights: the head's, or all if the arm starts from scratch
      * @param device     must stay open as long as the trial is used
      */
-    public Trial(Arm arm, DemoImages pictures, ModelFile pretrained, long seed, Device device) {
+    public Trial(Arm arm, DemoImages images, ModelFile pretrained, long seed, Device device) {
         this.arm = arm;
-        this.training = pictures.training(seed);
-        this.test = pictures.test();
+        this.training = images.training(seed);
+        this.test = images.test();
         String architecture = pretrained.network().get("architecture");
         this.net = ResNet.of(Architecture.byName(architecture), device, training.classes().size(), seed);
         if (arm.pretrained()) {

@@ -24,8 +24,8 @@ final class Camera {
         double contrast = r.nextDouble(0.7, 1.1);
         double noise = r.nextDouble(4, 22);
         int size = canvas.side() / scale;
-        BufferedImage picture = new BufferedImage(size, size, BufferedImage.TYPE_INT_RGB);
-        int[] out = ((DataBufferInt) picture.getRaster().getDataBuffer()).getData();
+        BufferedImage photograph = new BufferedImage(size, size, BufferedImage.TYPE_INT_RGB);
+        int[] out = ((DataBufferInt) photograph.getRaster().getDataBuffer()).getData();
         for (int y = 0; y < size; y++) {
             for (int x = 0; x < size; x++) {
                 long sum = boxSum(canvas, x * scale, y * scale, scale);
@@ -40,7 +40,7 @@ final class Camera {
                 out[y * size + x] = red << 16 | green << 8 | blue;
             }
         }
-        return picture;
+        return photograph;
     }
 
     /** The sums of red, green and blue over a square, packed into 20 bits each. */

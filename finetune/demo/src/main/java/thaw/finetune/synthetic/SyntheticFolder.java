@@ -34,12 +34,12 @@ final class SyntheticFolder {
         });
     }
 
-    static void write(SyntheticImages set, Path folder, int pictures, int size, long seed) throws IOException {
-        if (pictures < 1) {
-            throw new IllegalArgumentException("images per class: expected at least 1, got " + pictures);
+    static void write(SyntheticImages set, Path folder, int images, int size, long seed) throws IOException {
+        if (images < 1) {
+            throw new IllegalArgumentException("images per class: expected at least 1, got " + images);
         }
         // ~seed is negative for seeds from 0 on, unlike 2·seed and 2·seed + 1, the numbers of other folders' parts.
-        write(folder, draft -> writePart(set, draft, pictures, size, SyntheticImages.mix(~seed)));
+        write(folder, draft -> writePart(set, draft, images, size, SyntheticImages.mix(~seed)));
     }
 
     /** Writes a folder's contents. */
@@ -80,9 +80,9 @@ final class SyntheticFolder {
         }
     }
 
-    private static void writePng(BufferedImage picture, Path file) {
+    private static void writePng(BufferedImage drawn, Path file) {
         try {
-            if (!ImageIO.write(picture, "png", file.toFile())) {
+            if (!ImageIO.write(drawn, "png", file.toFile())) {
                 throw new IOException("this Java runtime has no PNG writer");
             }
         } catch (IOException e) {

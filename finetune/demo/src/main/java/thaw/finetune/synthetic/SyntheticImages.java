@@ -15,7 +15,7 @@ import java.util.SplittableRandom;
  *
  * <pre>{@code
  * SyntheticImages set = SyntheticImages.demo();
- * BufferedImage picture = set.draw(3, 1L, 32);
+ * BufferedImage image = set.draw(3, 1L, 32);
  * set.write(Path.of("objects"), 20, 100, 32, 1L);      // objects/train/anchor/0000.png, …
  * }</pre>
  */
@@ -137,13 +137,13 @@ public final class SyntheticImages {
      * with a seed from 0 on writes none of them. The folder appears only when it is complete.
      *
      * @param folder must not exist yet, or be empty
-     * @param pictures number of images per class, at least 1
+     * @param images number of images per class, at least 1
      * @param size width and height in pixels, 8 to 1024
      * @throws IllegalArgumentException if a number or the size is out of range
      * @throws java.nio.file.FileAlreadyExistsException if the folder is not empty, or is a file
      */
-    public void write(Path folder, int pictures, int size, long seed) throws IOException {
-        SyntheticFolder.write(this, folder, pictures, size, seed);
+    public void write(Path folder, int images, int size, long seed) throws IOException {
+        SyntheticFolder.write(this, folder, images, size, seed);
     }
 
     /** Stafford's variant 13 of MurmurHash3's finalizer, which maps seeds 1, 2, 3, … to distant numbers. */

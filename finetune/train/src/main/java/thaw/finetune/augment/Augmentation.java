@@ -117,10 +117,10 @@ public record Augmentation(List<ImageTransform> transforms) {
     public void write(RgbImage resized, Transforms prepare, SplittableRandom random, float[] chw, int offset) {
         int size = prepare.size();
         RandomResizedCrop crop = find(RandomResizedCrop.class);
-        RgbImage picture = crop == null ? resized : crop.apply(resized, size, random);
-        int left = crop == null ? prepare.cropLeft(picture, random) : 0;
-        int top = crop == null ? prepare.cropTop(picture, random) : 0;
-        new Resampling(picture, levels(tone(random), prepare)).write(map(random), left, top, size, chw, offset);
+        RgbImage image = crop == null ? resized : crop.apply(resized, size, random);
+        int left = crop == null ? prepare.cropLeft(image, random) : 0;
+        int top = crop == null ? prepare.cropTop(image, random) : 0;
+        new Resampling(image, levels(tone(random), prepare)).write(map(random), left, top, size, chw, offset);
         RandomErasing erasing = find(RandomErasing.class);
         if (erasing != null) {
             erasing.apply(chw, offset, size, random);

@@ -50,9 +50,9 @@ public record RandomResizedCrop(double minScale, double maxScale, double minRati
         return new Rectangle((width - w) / 2, (height - h) / 2, w, h);
     }
 
-    RgbImage apply(RgbImage picture, int size, SplittableRandom random) {
-        Rectangle part = draw(picture.width(), picture.height(), random);
-        return Resize.to(picture.crop(part.left, part.top, part.width, part.height), size, size);
+    RgbImage apply(RgbImage image, int size, SplittableRandom random) {
+        Rectangle part = draw(image.width(), image.height(), random);
+        return Resize.to(image.crop(part.left, part.top, part.width, part.height), size, size);
     }
 
     /**

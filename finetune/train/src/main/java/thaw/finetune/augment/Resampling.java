@@ -15,12 +15,12 @@ final class Resampling {
     private static final int ONE = 1 << FRACTION_BITS;
     private static final int LEVELS = 256;
 
-    private final RgbImage picture;
+    private final RgbImage image;
     private final float[][] levels;
 
     /** @param levels {@code [3][256]}: the output for samples 0 to 255 of each channel; interpolated in between */
-    Resampling(RgbImage picture, float[][] levels) {
-        this.picture = picture;
+    Resampling(RgbImage image, float[][] levels) {
+        this.image = image;
         this.levels = levels;
     }
 
@@ -42,19 +42,19 @@ final class Resampling {
                 double w = map.g() * u + rowW;
                 double sourceX = left + ((map.a() * u + rowX) / w + 1) * half;
                 double sourceY = top + ((map.d() * u + rowY) / w + 1) * half;
-                pixel(position(sourceX, picture.width()), position(sourceY, picture.height()), chw, offset + y * size + x,
+                pixel(position(sourceX, image.width()), position(sourceY, image.height()), chw, offset + y * size + x,
                         size * size);
             }
         }
     }
 
     private void copy(int left, int top, int size, float[] chw, int offset) {
-        byte[] rgb = picture.rgb();
+        byte[] rgb = image.rgb();
         for (int c = 0; c < levels.length; c++) {
             float[] level = levels[c];
             int target = offset + c * size * size;
             for (int y = 0; y < size; y++) {
-                int source = 3 * ((top + y) * picture.width() + left) + c;
+                int source = 3 * ((top + y) * image.width() + left) + c;
                 for (int x = 0; x < size; x++, source += 3) {
                     chw[target++] = level[rgb[source] & 0xff];
                 }
@@ -77,14 +77,14 @@ final class Resampling {
     }
 
     private void pixel(int x, int y, float[] chw, int target, int plane) {
-        byte[] rgb = picture.rgb();
+        byte[] rgb = image.rgb();
         int column = x >> FRACTION_BITS;
         int row = y >> FRACTION_BITS;
         float right = (x & ONE - 1) / (float) ONE;
         float below = (y & ONE - 1) / (float) ONE;
-        int topLeft = 3 * (row * picture.width() + column);
+        int topLeft = 3 * (row * image.width() + column);
         int toRight = right == 0 ? 0 : 3;
-        int toBelow = below == 0 ? 0 : 3 * picture.width();
+        int toBelow = below == 0 ? 0 : 3 * image.width();
         for (int c = 0; c < levels.length; c++, topLeft++) {
             int a = rgb[topLeft] & 0xff;
             int b = rgb[topLeft + toRight] & 0xff;

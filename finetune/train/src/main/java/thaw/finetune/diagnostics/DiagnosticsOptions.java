@@ -16,7 +16,7 @@ public record DiagnosticsOptions(int everySteps, int probeImages, double updateR
     /** @throws IllegalArgumentException if a setting is out of range */
     public DiagnosticsOptions {
         if (everySteps < 0 || probeImages < 0 || probeImages == 1 || !(updateRatioLimit > 0)) {
-            throw new IllegalArgumentException("insight: expected everySteps of 0 or more, probeImages of 0 or at least 2,"
+            throw new IllegalArgumentException("diagnostics: expected everySteps of 0 or more, probeImages of 0 or at least 2,"
                     + " and updateRatioLimit above 0, got " + everySteps + ", " + probeImages + " and " + updateRatioLimit);
         }
     }

@@ -3,151 +3,74 @@ package thaw.finetune.plan;
 import com.fasterxml.jackson.annotation.JsonCreator;
 import com.fasterxml.jackson.annotation.JsonValue;
 import java.util.Arrays;
-import java.util.Collections;
 import java.util.List;
+import java.util.Locale;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
-/**
- * Learning rates for layer groups: one for all, one per group, or a rule. Immutable.
- */
-public sealed interface LearningRates {
+/** Learning rates for layer groups: a rule and its numbers. {@link #toString} writes a form that {@link #parse} reads. Immutable. */
+public record LearningRates(Rule rule, List<Double> numbers) {
 
-    /**
-     * The rate of each group, in order.
-     *
-     * @param groups the names of all layer groups, including frozen ones, whose rates are ignored
-     * @throws IllegalArgumentException if the number of rates does not match; the message lists the groups
-     */
-    List<Double> forGroups(List<String> groups);
-
-    /** A form that {@link #parse} reads. */
-    @JsonValue
-    @Override
-    String toString();
-
-    /** One rate for all groups. */
-    record Single(double lr) implements LearningRates {
-        public Single {
-            requireRate(lr);
-        }
-
-        @Override
-        public List<Double> forGroups(List<String> groups) {
-            return Collections.nCopies(groups.size(), lr);
-        }
-
-        @Override
-        public String toString() {
-            return String.valueOf(lr);
-        }
+    /** How the numbers give each group's rate; group i of n, from 0. */
+    public enum Rule {
+        /** One rate for all groups, or one for each. */
+        EACH,
+        /**
+         * fastai's {@code slice(lo, hi)}: {@code lo · (hi/lo)^(i/(n−1))}, geometrically spaced from the first group to the
+         * last; or {@code slice(hi)}: {@code hi} for the last group, {@code hi/10} for all others.
+         */
+        SLICE,
+        /** timm's layer-wise decay {@code decay(lr, decay)}: {@code lr·decay^(n−1−i)}, so {@code lr} for the last group. */
+        DECAY
     }
 
-    /** One rate per group. */
-    record PerGroup(List<Double> rates) implements LearningRates {
-        public PerGroup {
-            rates = List.copyOf(rates);
-            rates.forEach(LearningRates::requireRate);
-        }
-
-        @Override
-        public List<Double> forGroups(List<String> groups) {
-            if (rates.size() != groups.size()) {
-                throw new IllegalArgumentException("expected 1 learning rate for all layer groups, or " + groups.size()
-                        + ", one for each of " + groups + "; got " + rates.size() + ": " + rates);
-            }
-            return rates;
-        }
-
-        @Override
-        public String toString() {
-            return rates.stream().map(String::valueOf).collect(Collectors.joining(","));
-        }
-    }
-
-    /** fastai's {@code slice(lo, hi)}: geometrically spaced from {@code lo} for the first group to {@code hi} for the last. */
-    record Slice(double lo, double hi) implements LearningRates {
-        public Slice {
-            requireRate(lo);
-            requireRate(hi);
-            if (lo == 0 || hi == 0) {
-                throw new IllegalArgumentException("slice(" + lo + ", " + hi + "): no geometric series starts or ends at a rate"
-                        + " of 0; freeze the groups that are not to be trained, or give a rate for each");
+    /** @throws IllegalArgumentException if a number is invalid, or the rule takes another number of them */
+    public LearningRates {
+        numbers = List.copyOf(numbers);
+        for (double lr : numbers) {
+            if (!(lr >= 0 && Double.isFinite(lr))) {
+                throw new IllegalArgumentException("invalid learning rate " + lr + ", it must be at least 0 and finite");
             }
         }
-
-        /** {@code lo · (hi/lo)^(i/(n−1))} for group i of n, from 0; {@code hi} if n is 1. */
-        @Override
-        public List<Double> forGroups(List<String> groups) {
-            int last = groups.size() - 1;
-            return IntStream.rangeClosed(0, last).mapToObj(i -> i == last ? hi : lo * Math.pow(hi / lo, (double) i / last))
-                    .toList();
+        int count = numbers.size();
+        if (rule == Rule.SLICE && (count < 1 || count > 2) || rule == Rule.DECAY && count != 2) {
+            throw new IllegalArgumentException("learning rates: expected slice(lo,hi), slice(hi) or decay(lr,factor), got "
+                    + text(rule, numbers));
         }
-
-        @Override
-        public String toString() {
-            return "slice(" + lo + "," + hi + ")";
+        if (rule == Rule.SLICE && count == 2 && numbers.contains(0.0)) {
+            throw new IllegalArgumentException(text(rule, numbers) + ": no geometric series starts or ends at a rate of 0;"
+                    + " freeze the groups that are not to be trained, or give a rate for each");
         }
-    }
-
-    /** fastai's {@code slice(hi)}: {@code hi} for the last group, {@code hi/10} for all others. */
-    record SliceTo(double hi) implements LearningRates {
-        public SliceTo {
-            requireRate(hi);
-        }
-
-        @Override
-        public List<Double> forGroups(List<String> groups) {
-            return IntStream.range(0, groups.size()).mapToObj(i -> i == groups.size() - 1 ? hi : hi / 10).toList();
-        }
-
-        @Override
-        public String toString() {
-            return "slice(" + hi + ")";
-        }
-    }
-
-    /** timm's layer-wise decay: {@code lr·decay^(n−1−i)} for group i of n, from 0, so {@code lr} for the last one. */
-    record LayerDecay(double lr, double decay) implements LearningRates {
-        public LayerDecay {
-            requireRate(lr);
-            if (!(decay > 0 && decay <= 1)) {
-                throw new IllegalArgumentException("layer decay: expected a factor above 0 and at most 1, such as 0.75, got "
-                        + decay);
-            }
-        }
-
-        @Override
-        public List<Double> forGroups(List<String> groups) {
-            return IntStream.rangeClosed(1, groups.size()).mapToObj(i -> lr * Math.pow(decay, groups.size() - i)).toList();
-        }
-
-        @Override
-        public String toString() {
-            return "decay(" + lr + "," + decay + ")";
+        if (rule == Rule.DECAY && !(numbers.get(1) > 0 && numbers.get(1) <= 1)) {
+            throw new IllegalArgumentException("layer decay: expected a factor above 0 and at most 1, such as 0.75, got "
+                    + numbers.get(1));
         }
     }
 
     /** One rate for all groups, or one per group in order. */
-    static LearningRates of(double... rates) {
-        return rates.length == 1 ? new Single(rates[0]) : new PerGroup(Arrays.stream(rates).boxed().toList());
+    public static LearningRates of(double... rates) {
+        return of(Rule.EACH, rates);
     }
 
     /** fastai's {@code slice(lo, hi)}. */
-    static LearningRates slice(double lo, double hi) {
-        return new Slice(lo, hi);
+    public static LearningRates slice(double lo, double hi) {
+        return of(Rule.SLICE, lo, hi);
     }
 
     /** fastai's {@code slice(hi)}. */
-    static LearningRates slice(double hi) {
-        return new SliceTo(hi);
+    public static LearningRates slice(double hi) {
+        return of(Rule.SLICE, hi);
     }
 
     /** timm's layer-wise decay; 0.75 is its usual factor. */
-    static LearningRates layerDecay(double lr, double decay) {
-        return new LayerDecay(lr, decay);
+    public static LearningRates layerDecay(double lr, double decay) {
+        return of(Rule.DECAY, lr, decay);
+    }
+
+    private static LearningRates of(Rule rule, double... numbers) {
+        return new LearningRates(rule, Arrays.stream(numbers).boxed().toList());
     }
 
     /**
@@ -157,35 +80,62 @@ public sealed interface LearningRates {
      * @throws IllegalArgumentException if the text is none of these, or a rate is invalid
      */
     @JsonCreator
-    static LearningRates parse(String text) {
+    public static LearningRates parse(String text) {
         String call = text.strip().replaceFirst("^:(.*)$", "slice($1)").replaceFirst("^([^(]*):(.*)$", "slice($1,$2)");
-        Matcher form = Pattern.compile("(slice|decay)\\((.*)\\)|(.*)").matcher(call);
-        double[] numbers = form.matches() ? numbers(form.group(1) == null ? form.group(3) : form.group(2)) : null;
-        if (numbers != null && form.group(1) == null) {
-            return of(numbers);
-        }
-        if (numbers != null && form.group(1).equals("slice") && numbers.length <= 2) {
-            return numbers.length == 1 ? slice(numbers[0]) : slice(numbers[0], numbers[1]);
-        }
-        if (numbers != null && form.group(1).equals("decay") && numbers.length == 2) {
-            return layerDecay(numbers[0], numbers[1]);
+        Matcher form = Pattern.compile("(?:(slice|decay)\\(([^()]*)\\)|([^()]*))").matcher(call);
+        if (form.matches()) {
+            Rule rule = form.group(1) == null ? Rule.EACH : Rule.valueOf(form.group(1).toUpperCase(Locale.ROOT));
+            String list = rule == Rule.EACH ? form.group(3) : form.group(2);
+            try {
+                return of(rule, Arrays.stream(list.split(",", -1)).mapToDouble(Double::parseDouble).toArray());
+            } catch (NumberFormatException none) {
+                // The message below lists the forms.
+            }
         }
         throw new IllegalArgumentException("learning rates: expected one such as 1e-3, one per group such as 1e-5,1e-4,1e-2,"
                 + " 1e-5:1e-2 or slice(1e-5,1e-2), :1e-2 or slice(1e-2), or decay(1e-2,0.75), got \"" + text + "\"");
     }
 
-    /** The numbers of a comma-separated list; null if one cannot be parsed. */
-    private static double[] numbers(String text) {
-        try {
-            return Arrays.stream(text.split(",", -1)).mapToDouble(Double::parseDouble).toArray();
-        } catch (NumberFormatException none) {
-            return null;
-        }
+    /** Whether one rate is given, which all groups have. */
+    public boolean isSingle() {
+        return rule == Rule.EACH && numbers.size() == 1;
     }
 
-    private static void requireRate(double lr) {
-        if (!(lr >= 0 && Double.isFinite(lr))) {
-            throw new IllegalArgumentException("invalid learning rate " + lr + ", it must be at least 0 and finite");
+    /**
+     * The rate of each group, in order.
+     *
+     * @param groups the names of all layer groups, including frozen ones, whose rates are ignored
+     * @throws IllegalArgumentException if the number of rates does not match; the message lists the groups
+     */
+    public List<Double> forGroups(List<String> groups) {
+        int count = groups.size();
+        if (rule == Rule.EACH && !isSingle() && numbers.size() != count) {
+            throw new IllegalArgumentException("expected 1 learning rate for all layer groups, or " + count
+                    + ", one for each of " + groups + "; got " + numbers.size() + ": " + numbers);
         }
+        return IntStream.range(0, count).mapToObj(i -> rate(i, count - 1)).toList();
+    }
+
+    private double rate(int i, int last) {
+        double first = numbers.get(0);
+        return switch (rule) {
+            case EACH -> numbers.get(isSingle() ? 0 : i);
+            case DECAY -> first * Math.pow(numbers.get(1), last - i);
+            case SLICE -> {
+                double hi = numbers.get(numbers.size() - 1);
+                yield i == last ? hi : numbers.size() == 1 ? hi / 10 : first * Math.pow(hi / first, (double) i / last);
+            }
+        };
+    }
+
+    @JsonValue
+    @Override
+    public String toString() {
+        return text(rule, numbers);
+    }
+
+    private static String text(Rule rule, List<Double> numbers) {
+        String list = numbers.stream().map(String::valueOf).collect(Collectors.joining(","));
+        return rule == Rule.EACH ? list : rule.name().toLowerCase(Locale.ROOT) + "(" + list + ")";
     }
 }

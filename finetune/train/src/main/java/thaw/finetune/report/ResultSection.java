@@ -126,9 +126,9 @@ final class ResultSection {
                 + " images may lack.</p>\n<div class=\"mistakes\">\n");
         all.stream().sorted(Comparator.comparingDouble(Mistake::confidence).reversed()).limit(MISTAKES).forEach(mistake -> {
             Path file = predictions.samples().get(mistake.image).file();
-            String picture = Thumbnail.of(file).map(url -> "<img alt=\"\" src=\"" + url + "\">")
+            String thumbnail = Thumbnail.of(file).map(url -> "<img alt=\"\" src=\"" + url + "\">")
                     .orElse("<span class=\"none\"></span>");
-            html.append("<figure>").append(picture).append("<figcaption>").append(mistake.words).append("<br>")
+            html.append("<figure>").append(thumbnail).append("<figcaption>").append(mistake.words).append("<br>")
                     .append(Html.text(shortName(file))).append("</figcaption></figure>\n");
         });
         return html.append("</div>\n").toString();

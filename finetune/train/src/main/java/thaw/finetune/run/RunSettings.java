@@ -34,7 +34,7 @@ import thaw.finetune.train.FitSettings;
 import thaw.finetune.train.Learner;
 import thaw.finetune.train.Precompute;
 import thaw.resnet.Architecture;
-import thaw.resnet.Grain;
+import thaw.resnet.Granularity;
 import thaw.resnet.Head;
 import thaw.resnet.NetworkWeights;
 import thaw.resnet.ResNet;
@@ -221,7 +221,7 @@ public record RunSettings(Data data, Network network, String grain, TrainingPlan
     public Learner learner(ResNet net, ImageFolder images) {
         List<Metric> metrics = objective instanceof Objective.BinaryCrossEntropy binary ? Metric.multi(binary.threshold())
                 : Metric.single(images.classes().size());
-        Learner learner = new Learner(net, images).grain(Grain.byLabel(grain)).settings(fit).loss(objective).metrics(metrics)
+        Learner learner = new Learner(net, images).granularity(Granularity.byLabel(grain)).settings(fit).loss(objective).metrics(metrics)
                 .precompute(Precompute.of(precompute));
         return insight.isOff() ? learner : learner.diagnostics(insight);
     }

@@ -31,7 +31,7 @@ import thaw.finetune.predict.InputCheck;
 import thaw.finetune.predict.ModelFile;
 import thaw.finetune.predict.NotEnoughMemoryException;
 import thaw.finetune.predict.PretrainedConfig;
-import thaw.resnet.Grain;
+import thaw.resnet.Granularity;
 import thaw.resnet.Head;
 import thaw.resnet.LayerGroup;
 import thaw.resnet.Network;
@@ -60,7 +60,7 @@ public final class Learner implements AutoCloseable {
     final Network net;
     final ImageFolder data;
     final Loaders loaders;
-    final Freezing freezing;
+    final FrozenGroups freezing;
     final boolean pretrained;
     /** Whether each epoch ends with a validation. */
     final boolean validates;
@@ -96,7 +96,7 @@ public final class Learner implements AutoCloseable {
         this.data = data;
         this.loaders = Loaders.of(data);
         this.loss = Objective.standard(data.labels());
-        this.freezing = new Freezing(net);
+        this.freezing = new FrozenGroups(net);
         this.pretrained = net.isPretrained();
         this.validates = true;
         this.diagnostics = new Diagnostics(net, DiagnosticsOptions.off());
@@ -228,9 +228,9 @@ public final class Learner implements AutoCloseable {
 
     // ---- layer groups ------------------------------------------------------------------------------------------
 
-    /** Sets the granularity of the layer groups, {@link Grain#COARSE} by default, and makes all groups trainable. */
-    public Learner grain(Grain grain) {
-        freezing.grain(Objects.requireNonNull(grain, "grain"));
+    /** Sets the granularity of the layer groups, {@link Granularity#COARSE} by default, and makes all groups trainable. */
+    public Learner granularity(Granularity granularity) {
+        freezing.granularity(Objects.requireNonNull(granularity, "granularity"));
         return unfreeze();
     }
 

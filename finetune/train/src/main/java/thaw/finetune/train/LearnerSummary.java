@@ -14,7 +14,7 @@ final class LearnerSummary {
     private LearnerSummary() {
     }
 
-    static String of(Network net, Freezing freezing, FitSettings settings) {
+    static String of(Network net, FrozenGroups freezing, FitSettings settings) {
         StringBuilder text = new StringBuilder();
         List<LayerGroup> groups = freezing.groups();
         long trained = 0;

@@ -60,8 +60,8 @@ public final class LearningRateChart {
 
     /** Draws a chart of 900 × 480 pixels. Requires an installed font. */
     public static BufferedImage draw(List<LearningRateSweep> sweeps) {
-        BufferedImage picture = new BufferedImage(WIDTH, HEIGHT, BufferedImage.TYPE_INT_RGB);
-        Graphics2D g = picture.createGraphics();
+        BufferedImage chart = new BufferedImage(WIDTH, HEIGHT, BufferedImage.TYPE_INT_RGB);
+        Graphics2D g = chart.createGraphics();
         try {
             g.setRenderingHint(RenderingHints.KEY_ANTIALIASING, RenderingHints.VALUE_ANTIALIAS_ON);
             g.setRenderingHint(RenderingHints.KEY_TEXT_ANTIALIASING, RenderingHints.VALUE_TEXT_ANTIALIAS_ON);
@@ -72,7 +72,7 @@ public final class LearningRateChart {
         } finally {
             g.dispose();
         }
-        return picture;
+        return chart;
     }
 
     private void draw() {

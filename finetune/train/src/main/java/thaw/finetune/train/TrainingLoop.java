@@ -22,7 +22,6 @@ import thaw.finetune.diagnostics.GroupActivity;
 import thaw.finetune.evaluate.Evaluation;
 import thaw.finetune.images.Transforms;
 import thaw.finetune.loss.Objective;
-import thaw.finetune.plan.LearningRates;
 import thaw.finetune.plan.TrainingPhase;
 import thaw.finetune.plan.TrainingPlan;
 import thaw.finetune.predict.NotEnoughMemoryException;
@@ -381,11 +380,11 @@ final class TrainingLoop {
     }
 
     private void warnOfOneRate() {
-        if (learn.pretrained && phase.rates() instanceof LearningRates.Single one && groups.size() > 1
-                && learn.freezing.first() == 0) {
-            warn("one learning rate, " + one.lr() + ", for all layer groups of a pretrained network "
+        if (learn.pretrained && phase.rates().isSingle() && groups.size() > 1 && learn.freezing.first() == 0) {
+            double lr = phase.rates().numbers().get(0);
+            warn("one learning rate, " + lr + ", for all layer groups of a pretrained network "
                     + learn.freezing.names() + ": a rate high enough for a new head can destroy the early layers' pretrained"
-                    + " weights within a few steps; use slice(" + one.lr() / 100 + "," + one.lr() + ") or a rate for each group,"
+                    + " weights within a few steps; use slice(" + lr / 100 + "," + lr + ") or a rate for each group,"
                     + " or, to train all groups at one rate without this warning, give the rate " + groups.size() + " times");
         }
     }

@@ -60,15 +60,21 @@ final class ReferenceBatchNorm implements NormOps {
     public NormGradients batchNormTrainGradient(Array gy, Array input, @Nullable Array output, Array weight, Array meanArray,
             Array invStdArray, boolean needInput, boolean needResidual) {
         ReferenceArray x = memory.values(input);
-        ReferenceArray g = output == null ? memory.values(gy.retain()) : whereActive(gy, memory.values(output));
         double[] mean = memory.values(meanArray).data;
         double[] invStd = memory.values(invStdArray).data;
+        double[] w = memory.values(weight).data;
+        ReferenceArray g = memory.values(gy);
+        if (output == null) {
+            g.retain();
+        } else {
+            g = whereActive(g, memory.values(output));
+        }
         double[] gWeight = weightGradient(g, x, mean, invStd);
         double[] gBias = biasGradient(g);
         ReferenceArray gx = null;
         if (needInput) {
             gx = memory.zeros(x.shape());
-            trainInputGradient(g, x, memory.values(weight).data, mean, invStd, gWeight, gBias, gx.data);
+            trainInputGradient(g, x, w, mean, invStd, gWeight, gBias, gx.data);
         }
         if (!needResidual) {
             g.release();
@@ -78,7 +84,7 @@ final class ReferenceBatchNorm implements NormOps {
     }
 
     /** The gradient before a ReLU with output {@code y}. */
-    private ReferenceArray whereActive(Array gy, ReferenceArray y) {
+    private ReferenceArray whereActive(ReferenceArray gy, ReferenceArray y) {
         ReferenceArray g = memory.copy(gy);
         for (int i = 0; i < g.data.length; i++) {
             g.data[i] *= y.data[i] > 0 ? 1 : 0;

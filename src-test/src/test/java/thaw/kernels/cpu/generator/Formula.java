@@ -22,11 +22,12 @@ sealed interface Formula {
         return new Parser(text).sum();
     }
 
-    /** Whether {@link #scalars} takes parentheses as the left (1) or right (2) operand of a product, or of a sum. */
+    /** How tightly {@link #scalars} binds: 0 for a sum, 1 for a product or a fraction, 3 for anything else. */
     default int rank() {
         return 3;
     }
 
+    /** {@link #scalars}, in parentheses if it binds less tightly than {@code rank}. */
     private static String operand(Formula f, int rank) {
         return f.rank() < rank ? "(" + f.scalars() + ")" : f.scalars();
     }

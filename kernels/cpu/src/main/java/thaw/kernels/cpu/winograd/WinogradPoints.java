@@ -26,13 +26,9 @@ package thaw.kernels.cpu.winograd;
  *         2    1/24     0 −2 −1  2  1  0    0 −4  0  4  0
  *        −2    1/24     0  2 −1 −2  1  0
  * </pre>
- * The transforms are in {@link WinogradInput}, {@link WinogradFilter}, {@link WinogradOutput} and
- * {@link WinogradGradient}. Each processes a vector's width of channels at once, line by line: on columns, then on rows of
- * the result (outputs: on rows, then on columns), through a small scratch buffer that stays in the first-level cache.
- * Adjacent whole tiles form a strip, whose lines are one flat loop: 90 ns for a tile's input and 75 for its output, with a
- * vector's width of channels and images in the third-level cache, against 150 to 200 and 110 for tiles one by one.
- * Shortened tiles are transformed by a method per line: in a method for a whole tile, JDK 17's C2 keeps some vectors as
- * objects, as it does with {@code mul(4f)}.
+ * {@link TileTransforms} are the products with these matrices. Adjacent whole tiles form a strip, whose lines are one flat
+ * loop: 90 ns for a tile's input and 75 for its output, with a vector's width of channels and images in the third-level cache,
+ * against 150 to 200 and 110 for tiles one by one.
  */
 final class WinogradPoints {
 

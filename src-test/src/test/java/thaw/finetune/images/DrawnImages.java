@@ -8,8 +8,8 @@ import java.util.zip.CRC32;
 import javax.imageio.ImageIO;
 
 /** Images computed from coordinates by formulas that the scripts for Pillow's expected values use too. */
-final class Pictures {
-    private Pictures() {
+final class DrawnImages {
+    private DrawnImages() {
     }
 
     /** {@code (7 x + 13 y + 29 c + x y mod 31) mod 256}. */
@@ -35,7 +35,7 @@ final class Pictures {
     }
 
     static byte[] resource(String name) throws IOException {
-        try (InputStream in = Pictures.class.getResourceAsStream(name)) {
+        try (InputStream in = DrawnImages.class.getResourceAsStream(name)) {
             return in.readAllBytes();
         }
     }

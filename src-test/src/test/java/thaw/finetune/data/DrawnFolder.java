@@ -7,8 +7,8 @@ import java.nio.file.Path;
 import javax.imageio.ImageIO;
 
 /** Writes small images, each of a different colour, into class folders. */
-final class PictureFolder {
-    private PictureFolder() {
+final class DrawnFolder {
+    private DrawnFolder() {
     }
 
     /** Writes {@code count} PNGs named 00.png, 01.png, … of the given size into {@code folder}. */

@@ -8,7 +8,7 @@ import java.util.Map;
 import java.util.stream.Collectors;
 
 /** The granularity at which a network is divided into layer groups. */
-public enum Grain {
+public enum Granularity {
 
     /**
      * fastai's three groups: {@code early} (stem to layer2 of 4 stages, stem to layer1 of 3), {@code middle} (the rest of
@@ -24,7 +24,7 @@ public enum Grain {
 
     private final String label;
 
-    Grain(String label) {
+    Granularity(String label) {
         this.label = label;
     }
 
@@ -38,10 +38,10 @@ public enum Grain {
      *
      * @throws IllegalArgumentException naming the known labels, if there is none of this label
      */
-    public static Grain byLabel(String label) {
+    public static Granularity byLabel(String label) {
         return Arrays.stream(values()).filter(g -> g.label.equals(label)).findFirst().orElseThrow(() ->
                 new IllegalArgumentException("unknown granularity of layer groups \"" + label + "\"; known are "
-                        + Arrays.stream(values()).map(Grain::label).collect(Collectors.joining(", "))));
+                        + Arrays.stream(values()).map(Granularity::label).collect(Collectors.joining(", "))));
     }
 
     /** The groups in order, each with the names of its modules; a block's name is {@code layer1.0}. */

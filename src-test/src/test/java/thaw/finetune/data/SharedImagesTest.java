@@ -13,7 +13,7 @@ import thaw.finetune.images.ImageDecoder;
 import thaw.finetune.images.Transforms;
 
 /** The real data sets, compared with the output of Pillow 12.3. */
-class SharedPicturesTest {
+class SharedImagesTest {
     @Test
     void cifarDecodesToPillowsBytes() {
         ImageFolder data = ImageFolder.of(shared("cifar10-test")).size(32);

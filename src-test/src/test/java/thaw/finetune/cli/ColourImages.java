@@ -8,11 +8,11 @@ import java.util.SplittableRandom;
 import javax.imageio.ImageIO;
 
 /** Creates folders of small noisy images in colours that any network distinguishes. */
-final class ColourPictures {
+final class ColourImages {
 
     static final int SIDE = 8;
 
-    private ColourPictures() {
+    private ColourImages() {
     }
 
     /** Writes {@code train/} with 20 and {@code valid/} with 8 images, of the classes blue and red. */

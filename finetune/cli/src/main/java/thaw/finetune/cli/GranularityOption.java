@@ -2,15 +2,15 @@ package thaw.finetune.cli;
 
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.TypeConversionException;
-import thaw.resnet.Grain;
+import thaw.resnet.Granularity;
 
 /** Converts the granularity of layer groups: {@code 3}, {@code stages} or {@code blocks}. */
-final class GrainOption implements ITypeConverter<Grain> {
+final class GranularityOption implements ITypeConverter<Granularity> {
 
     @Override
-    public Grain convert(String value) {
+    public Granularity convert(String value) {
         try {
-            return Grain.byLabel(value);
+            return Granularity.byLabel(value);
         } catch (IllegalArgumentException unknown) {
             throw new TypeConversionException("expected 3, stages or blocks, got '" + value + "'");
         }

@@ -1,31 +1,31 @@
 package thaw.finetune.train;
 
 import java.util.List;
-import thaw.resnet.Grain;
+import thaw.resnet.Granularity;
 import thaw.resnet.LayerGroup;
 import thaw.resnet.Network;
 
-/** The trainable layer groups of a network: the last ones, from a given group on. */
-final class Freezing {
+/** The split of a network's layer groups into the first ones, which are frozen, and the last ones, which are trained. */
+final class FrozenGroups {
 
     private final Network net;
-    private Grain grain = Grain.COARSE;
+    private Granularity granularity = Granularity.COARSE;
     private int n;
 
-    Freezing(Network net) {
+    FrozenGroups(Network net) {
         this.net = net;
     }
 
-    void grain(Grain grain) {
-        this.grain = grain;
+    void granularity(Granularity granularity) {
+        this.granularity = granularity;
     }
 
-    Grain grain() {
-        return grain;
+    Granularity granularity() {
+        return granularity;
     }
 
     List<LayerGroup> groups() {
-        return net.groups(grain);
+        return net.groups(granularity);
     }
 
     List<String> names() {
