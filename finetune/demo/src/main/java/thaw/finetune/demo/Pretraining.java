@@ -100,8 +100,8 @@ public record Pretraining(int imagesPerClass, int epochs, int batch, double rate
                     listener.onBatch(new BatchResult(epoch, epochs, i, steps, rates, () -> one));
                 }
                 Score score = validate(net, ~seed, Math.max(1, validation / 4), threads);
-                listener.onEpoch(new EpochResult(epoch, epochs, loss, score.loss, score.accuracy,
-                        (System.nanoTime() - start) / 1e9, rates));
+                listener.onEpoch(new EpochResult("all", epoch, epochs, loss, score.loss, score.accuracy, Map.of(),
+                        rates, (System.nanoTime() - start) / 1e9, List.of()));
             }
         }
         net.zeroGrad();
