@@ -7,11 +7,13 @@ import java.util.SplittableRandom;
 
 /**
  * Mixes the images of a batch with each other, and their targets in the same proportion. Because cross-entropy is linear in its
- * target, the loss on mixed targets is the mixture of the losses.
+ * target, the loss on mixed targets is the mixture of the losses. Implementations are immutable and thread-safe.
+ *
+ * <p>A run folder records the mixes of this package, with the record's name as "type", and reads them back.
  */
 @JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "type")
 @JsonSubTypes({@Type(Mixup.class), @Type(CutMix.class)})
-public sealed interface BatchMix permits Mixup, CutMix {
+public interface BatchMix {
     /**
      * Mixes images and targets in place.
      *
