@@ -105,8 +105,8 @@ class OwnAugmentationTest {
     @Test
     void itCountsAsVariation() {
         ImageFolder own = data.augment(Augmentation.of(new Negate()));
-        assertFalse(own.isFlippedAtMost());
-        assertEquals("varied by Negate", own.variation());
+        assertFalse(own.loaders().isFlippedAtMost());
+        assertEquals("varied by Negate", own.loaders().variation());
     }
 
     @Test

@@ -52,7 +52,7 @@ public final class Batches implements Iterable<RawBatch>, Iterator<RawBatch>, Au
         this.epoch = epoch;
         this.pass = pass;
         this.order = loader.order(epoch, pass);
-        this.end = loader.images();
+        this.end = loader.images(pass);
         this.scheduled = Math.min(end, from * loader.options().batch());
         this.position = from;
         this.delivered = from > 0;

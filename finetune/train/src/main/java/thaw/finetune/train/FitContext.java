@@ -1,7 +1,7 @@
 package thaw.finetune.train;
 
 import java.util.function.BooleanSupplier;
-import thaw.finetune.data.ImageFolder;
+import thaw.finetune.data.DataLoaders;
 import thaw.finetune.diagnostics.Diagnostics;
 import thaw.finetune.loss.LossFunction;
 import thaw.resnet.Network;
@@ -14,7 +14,7 @@ import thaw.resnet.Network;
  * @param precompute when a frozen body's features are computed once
  * @param stop       returns true if training is to end after the current step
  */
-record FitContext(Network net, boolean pretrained, ImageFolder data, Loaders loaders, FrozenGroups freezing, FitSettings settings,
+record FitContext(Network net, boolean pretrained, DataLoaders data, DataLoaders loaders, FrozenGroups freezing, FitSettings settings,
         LossFunction loss, Diagnostics diagnostics, TrainingListener listener, BooleanSupplier stop, Precompute precompute) {
 
     /** The number of optimizer steps in an epoch. */
@@ -23,7 +23,7 @@ record FitContext(Network net, boolean pretrained, ImageFolder data, Loaders loa
     }
 
     /** The loaders for images of {@code size × size} pixels; 0 for the data's own size. */
-    Loaders loaders(int size) {
+    DataLoaders loaders(int size) {
         return size == 0 || size == data.transforms().size() ? loaders : loaders.prepared(data.transforms().size(size));
     }
 }

@@ -6,10 +6,10 @@ import java.util.List;
 import java.util.Objects;
 import java.util.function.IntFunction;
 import java.util.function.Supplier;
-import java.util.stream.Stream;
 import thaw.engine.optim.OneCycle;
 import thaw.engine.optim.Schedule;
 import thaw.finetune.data.BrokenImage;
+import thaw.finetune.data.DataLoaders;
 import thaw.finetune.data.ImageFolder;
 import thaw.finetune.diagnostics.Diagnostics;
 import thaw.finetune.diagnostics.DiagnosticsOptions;
@@ -49,8 +49,7 @@ import thaw.resnet.Network;
  */
 public final class Learner implements AutoCloseable {
     private final Network net;
-    private final ImageFolder data;
-    private final Loaders loaders;
+    private final DataLoaders data;
     private final FrozenGroups freezing;
     private final boolean pretrained;
     private FitSettings settings = FitSettings.sgd();
@@ -63,24 +62,24 @@ public final class Learner implements AutoCloseable {
     private volatile boolean stop;
 
     /**
-     * A learner with all layer groups trainable.
+     * A learner on a folder's images, with all layer groups trainable.
      *
      * @throws IllegalArgumentException if the network's number of classes is not the data's, if there are fewer than two
      *     classes, or if there is no validation image
      */
     public Learner(Network net, ImageFolder data) {
+        this(net, data.loaders());
+    }
+
+    /**
+     * A learner on any data sets, with all layer groups trainable.
+     *
+     * @throws IllegalArgumentException if the network's number of classes is not the data's
+     */
+    public Learner(Network net, DataLoaders data) {
         InputCheck.require(net, data.classes());
-        if (data.classes().size() < 2) {
-            throw new IllegalArgumentException(data.root() + ": training needs at least two classes;"
-                    + " add a folder with images of another class");
-        }
-        if (data.valid().isEmpty()) {
-            throw new IllegalArgumentException(data.root() + ": no image is left to validate on;"
-                    + " add images, at least two of a class, or a folder valid/ beside train/");
-        }
         this.net = net;
         this.data = data;
-        this.loaders = Loaders.of(data);
         this.loss = Objective.standard(data.labels());
         this.freezing = new FrozenGroups(net);
         this.pretrained = net.isPretrained();
@@ -139,7 +138,7 @@ public final class Learner implements AutoCloseable {
         diagnostics.close();
         diagnostics = new Diagnostics(net, options);
         if (options.probeImages() > 0) {
-            diagnostics.drift(FeatureDrift.of(net, freezing.groups(), loaders.train(), options.probeImages()));
+            diagnostics.drift(FeatureDrift.of(net, freezing.groups(), data.train(), options.probeImages()));
         }
         return this;
     }
@@ -299,7 +298,7 @@ public final class Learner implements AutoCloseable {
     }
 
     private FitContext context() {
-        return new FitContext(net, pretrained, data, loaders, freezing, settings, loss, diagnostics, listener, () -> stop,
+        return new FitContext(net, pretrained, data, data, freezing, settings, loss, diagnostics, listener, () -> stop,
                 precompute);
     }
 
@@ -361,12 +360,12 @@ public final class Learner implements AutoCloseable {
     }
 
     private LearningRateFinder finder() {
-        return new LearningRateFinder(net, loaders.train(), freezing, settings, loss, epochsSeen);
+        return new LearningRateFinder(net, data.train(), freezing, settings, loss, epochsSeen);
     }
 
     /** The images skipped in training and validation because they could not be opened or decoded. */
     public List<BrokenImage> broken() {
-        return Stream.concat(data.unreadable().stream(), loaders.broken().stream()).toList();
+        return data.broken();
     }
 
     /**
@@ -374,12 +373,12 @@ public final class Learner implements AutoCloseable {
      * {@link thaw.finetune.data.BatchLoader#mixesScales}.
      */
     public boolean mixesScales() {
-        return loaders.mixesScales();
+        return data.mixesScales();
     }
 
     /** The number of validation images, without those skipped so far. */
     public int validImages() {
-        return loaders.valid().images() - loaders.valid().broken().size();
+        return data.valid().images() - data.valid().broken().size();
     }
 
     // ---- results -----------------------------------------------------------------------------------------------
@@ -404,7 +403,7 @@ public final class Learner implements AutoCloseable {
     }
 
     private Evaluation validate(Network which) {
-        return Evaluation.of(which, loaders.valid(), data.classes(), Objective.forValidation(loss, data.labels()), images -> { });
+        return Evaluation.of(which, data.valid(), data.classes(), Objective.forValidation(loss, data.labels()), images -> { });
     }
 
     /** The accuracy on the validation images, 0 to 1. */

@@ -14,6 +14,7 @@ import thaw.engine.optim.Schedule;
 import thaw.engine.optim.Scheduler;
 import thaw.engine.optim.WeightAverage;
 import thaw.finetune.data.Batches;
+import thaw.finetune.data.DataLoaders;
 import thaw.finetune.data.RawBatch;
 import thaw.finetune.diagnostics.EpochActivity;
 import thaw.finetune.evaluate.Evaluation;
@@ -32,7 +33,7 @@ final class PhaseRun implements AutoCloseable {
     private final int number;
     private final boolean last;
     private final List<EpochResult> history;
-    private Loaders loaders;
+    private DataLoaders loaders;
     private final List<LayerGroup> groups;
     private final Optimizer optimizer;
     private final Scheduler scheduler;
