@@ -3,6 +3,7 @@ package thaw.engine.optim;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.IdentityHashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -47,7 +48,7 @@ public abstract class Optimizer implements AutoCloseable {
     /** The state of one parameter: the number of its updates, and tensors of its shape. */
     static final class State {
         long steps;
-        final Map<String, Tensor> tensors = new TreeMap<>();
+        final Map<String, Tensor> tensors = new LinkedHashMap<>();
     }
 
     private final String name;

@@ -18,7 +18,7 @@ class QuickStartTest {
 
     private static final int LANES = new VectorLaneLoops().lanes();
 
-    private final BlockLoops loops = new BlockLoops(LANES);
+    private final BlockLoops loops = new BlockLoops(LANES, true);
 
     @BeforeAll
     static void vectors() {

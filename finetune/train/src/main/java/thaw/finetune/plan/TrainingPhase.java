@@ -2,7 +2,6 @@ package thaw.finetune.plan;
 
 import java.util.Objects;
 import thaw.engine.optim.Schedule;
-import thaw.finetune.train.Learner;
 
 /**
  * A phase of training: a number of epochs with one schedule and a new optimizer. Immutable.
@@ -10,7 +9,7 @@ import thaw.finetune.train.Learner;
  * @param name     a short name for tables
  * @param epochs   the number of epochs, at least 1
  * @param schedule scales the rates of all groups alike
- * @param freezeTo the first trainable group; see {@link Learner#freezeTo}
+ * @param freezeTo the index of the first trainable group; a negative one counts from the end, as in fastai
  * @param rates    of all layer groups, including those that are unfrozen later
  * @param gradual  whether one more group is unfrozen after each epoch, from the head down
  * @param size     the side of the images in pixels; 0 for the data's own size

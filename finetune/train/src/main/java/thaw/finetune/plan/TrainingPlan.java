@@ -4,9 +4,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.function.UnaryOperator;
 import thaw.engine.optim.Schedule;
-import thaw.finetune.train.Learner;
 
-/** A training plan: the phases that {@link Learner#run} trains and {@link Learner#resume} continues. Immutable. */
+/** A training plan: the phases of a run, in order. Immutable. */
 public record TrainingPlan(List<TrainingPhase> phases) {
 
     private static final double FINE_TUNE_FROZEN_PCT_START = 0.99;

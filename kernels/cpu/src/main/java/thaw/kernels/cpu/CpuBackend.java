@@ -2,6 +2,7 @@ package thaw.kernels.cpu;
 
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 import thaw.kernels.AdamWOps;
 import thaw.kernels.ArrayOps;
 import thaw.kernels.Backend;
@@ -16,8 +17,8 @@ import thaw.kernels.PoolOps;
 import thaw.kernels.ReductionOps;
 import thaw.kernels.SgdOps;
 import thaw.kernels.ShapeOps;
-import thaw.kernels.cpu.conv.PlainConvolution;
 import thaw.kernels.cpu.conv.BlockedConvolution;
+import thaw.kernels.cpu.conv.PlainConvolution;
 import thaw.kernels.cpu.elementwise.Elementwise;
 import thaw.kernels.cpu.elementwise.Rearrangement;
 import thaw.kernels.cpu.loss.AdamWUpdate;
@@ -33,15 +34,15 @@ import thaw.kernels.cpu.norm.BatchNorm;
 import thaw.kernels.cpu.norm.LaneLoops;
 import thaw.kernels.cpu.norm.PlainLaneLoops;
 import thaw.kernels.cpu.norm.Pooling;
-import thaw.kernels.cpu.norm.ScalarWindowLoops;
+import thaw.kernels.cpu.norm.ScalarLaneLoops;
 import thaw.kernels.cpu.norm.VectorLaneLoops;
-import thaw.kernels.cpu.norm.WindowLoops;
 import thaw.kernels.cpu.parallel.Workers;
 
 /**
  * The fast backend for CPUs: float32 on all cores. With the module {@code jdk.incubator.vector} present it uses the Vector
  * API, and activations are stored in channel blocks of one vector's width; without it, it runs plain loops on row-major
- * arrays. Thread-safe, as {@link thaw.kernels.Backend} requires.
+ * arrays, which are three times as fast as {@linkplain #scalar scalar loops} with the vectors' bits. Thread-safe, as
+ * {@link thaw.kernels.Backend} requires.
  */
 public final class CpuBackend extends CheckedBackend {
 
@@ -52,7 +53,7 @@ public final class CpuBackend extends CheckedBackend {
     private final CpuArrays arrays;
     private final Rearrangement rearrangement;
     private final Elementwise elementwise;
-    private final BlockLoops current;
+    private final @Nullable BlockLoops current;
     private final AtomicReference<QuickStart> quickStart = new AtomicReference<>();
     private final MatmulOps product;
     private final ConvolutionOps convolution;
@@ -63,43 +64,65 @@ public final class CpuBackend extends CheckedBackend {
     private final SgdUpdate sgd;
     private final AdamWUpdate adamW;
 
-    private CpuBackend(int threads, boolean vectors) {
+    /** @param loops null for plain loops */
+    private CpuBackend(int threads, @Nullable BlockLoops loops) {
         workers = new Workers(threads);
-        LaneLoops loops = vectors ? new VectorLaneLoops() : new PlainLaneLoops();
-        lanes = loops.lanes();
+        current = loops;
+        lanes = loops == null ? 1 : loops.lanes();
         memory = new Memory(workers, lanes);
+        Supplier<LaneLoops> laneLoops = laneLoops(loops);
         arrays = new CpuArrays(memory);
         rearrangement = new Rearrangement(memory);
-        elementwise = new Elementwise(memory, workers, loops);
-        current = vectors ? new BlockLoops(lanes) : null;
-        product = vectors ? new VectorMatrixProduct(memory, workers, current) : new PlainMatrixProduct(memory, workers);
-        convolution = vectors ? new BlockedConvolution(memory, workers, current) : new PlainConvolution(memory, workers);
-        batchNorm = new BatchNorm(memory, workers, loops);
-        pooling = new Pooling(memory, workers, windowLoops(loops));
+        elementwise = new Elementwise(memory, workers, laneLoops);
+        product = loops == null ? new PlainMatrixProduct(memory, workers) : new VectorMatrixProduct(memory, workers, loops);
+        convolution = loops == null ? new PlainConvolution(memory, workers) : new BlockedConvolution(memory, workers, loops);
+        batchNorm = new BatchNorm(memory, workers, laneLoops);
+        pooling = new Pooling(memory, workers, laneLoops);
         loss = new SoftmaxLoss(memory);
         binaryLoss = new LogisticLoss(memory);
         sgd = new SgdUpdate(memory, workers);
         adamW = new AdamWUpdate(memory, workers);
-        description = "cpu, " + (vectors ? "Vector API with " + loops.lanes() + " floats" : "plain loops") + ", "
+        description = "cpu, " + (loops == null ? "plain loops"
+                : (loops.hasVectors() ? "Vector API with " : "scalar loops in blocks of ") + lanes + " floats") + ", "
                 + threads + (threads == 1 ? " thread" : " threads");
     }
 
-    private Supplier<WindowLoops> windowLoops(WindowLoops loops) {
-        if (current == null) {
-            return () -> loops;
+    private static Supplier<LaneLoops> laneLoops(@Nullable BlockLoops loops) {
+        if (loops == null) {
+            LaneLoops plain = new PlainLaneLoops();
+            return () -> plain;
         }
-        WindowLoops scalars = new ScalarWindowLoops(lanes);
-        return () -> current.vectors() ? loops : scalars;
+        LaneLoops scalars = new ScalarLaneLoops(loops.lanes());
+        LaneLoops vectors = loops.hasVectors() ? new VectorLaneLoops() : scalars;
+        return () -> loops.vectors() ? vectors : scalars;
     }
 
     /** The fastest variant for this Java: vectors if {@linkplain #hasVectors available}, else plain loops. */
     public static CpuBackend create(int threads) {
-        return new CpuBackend(threads, hasVectors());
+        return hasVectors() ? new CpuBackend(threads, vectors()) : plain(threads);
     }
 
-    /** Plain loops, whether or not the Vector API is available. */
+    /** Plain loops on row-major arrays, whether or not the Vector API is available. */
     public static CpuBackend plain(int threads) {
-        return new CpuBackend(threads, false);
+        return new CpuBackend(threads, null);
+    }
+
+    /**
+     * Scalar loops that give the bits of vectors, whether or not the Vector API is available: for results that must be equal
+     * on machines or in Java processes without it. About a third as fast as {@link #plain}, whose convolutions sum in other
+     * orders.
+     *
+     * @param lanes floats in the vectors whose bits to give: 4, 8 or 16 (AVX-512)
+     */
+    public static CpuBackend scalar(int threads, int lanes) {
+        if (lanes != 4 && lanes != 8 && lanes != 16) {
+            throw new IllegalArgumentException("lanes: " + lanes + "; vectors have 4, 8 or 16 floats");
+        }
+        return new CpuBackend(threads, new BlockLoops(lanes, false));
+    }
+
+    private static BlockLoops vectors() {
+        return new BlockLoops(VectorSupport.lanes(), true);
     }
 
     /**
@@ -122,7 +145,7 @@ public final class CpuBackend extends CheckedBackend {
 
     @Override
     public void warmUp(boolean training) {
-        if (current == null) {
+        if (current == null || !current.hasVectors()) {
             return;
         }
         QuickStart started = quickStart.get();
@@ -136,7 +159,7 @@ public final class CpuBackend extends CheckedBackend {
 
     @Override
     public void warmUpInBackground() {
-        if (current != null) {
+        if (current != null && current.hasVectors()) {
             QuickStart started = new QuickStart(current, workers, lanes);
             if (quickStart.compareAndSet(null, started)) {
                 started.begin();
@@ -146,9 +169,9 @@ public final class CpuBackend extends CheckedBackend {
 
     /** A backend with one thread and a fixed kind of loops, for warming up in the background. */
     static CpuBackend with(boolean vectorLoops) {
-        CpuBackend backend = new CpuBackend(1, true);
-        backend.current.useVectors(vectorLoops);
-        return backend;
+        BlockLoops loops = vectors();
+        loops.useVectors(vectorLoops);
+        return new CpuBackend(1, loops);
     }
 
     @Override

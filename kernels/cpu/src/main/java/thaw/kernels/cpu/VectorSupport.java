@@ -19,4 +19,9 @@ final class VectorSupport {
                 && !mode.contains("interpreted");
         return compiler && FloatVector.SPECIES_PREFERRED.length() >= 4;
     }
+
+    /** Floats in a vector. */
+    static int lanes() {
+        return FloatVector.SPECIES_PREFERRED.length();
+    }
 }

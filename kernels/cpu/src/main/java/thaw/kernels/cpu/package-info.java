@@ -29,7 +29,8 @@
  * <tr><td>2048 channels, 7×7</td><td>86 / 102</td><td>66 / 69</td></tr>
  * </table>
  *
- * <p>Channel blocks are therefore used wherever the Vector API is; see {@link thaw.kernels.cpu.memory.CpuArray}. Images, and
+ * <p>Channel blocks are therefore used wherever the Vector API is, and where scalar code gives its bits
+ * ({@link thaw.kernels.cpu.CpuBackend#scalar}); see {@link thaw.kernels.cpu.memory.CpuArray}. Images, and
  * arrays of any rank but 4, stay row-major, and operators outside the hot paths of networks convert.
  */
 @NullMarked

@@ -86,7 +86,7 @@ class WorkSplitTest {
     private static List<float[]> split(Counting workers, int inputs, int outputs, int size, int filter, int stride) {
         int lanes = new VectorLaneLoops().lanes();
         Memory memory = new Memory(workers, lanes);
-        BlockedConvolution convolution = new BlockedConvolution(memory, workers, new BlockLoops(lanes));
+        BlockedConvolution convolution = new BlockedConvolution(memory, workers, new BlockLoops(lanes, true));
         Conv2dOptions options = Conv2dOptions.of(stride, filter / 2);
         Shape xShape = Shape.of(1, inputs, size, size);
         Shape wShape = Shape.of(outputs, inputs, filter, filter);

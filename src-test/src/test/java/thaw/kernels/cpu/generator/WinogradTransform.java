@@ -81,10 +81,11 @@ record WinogradTransform(String name, String from, String to, Map<Integer, Strin
                     difference = m2 - m3
                     farSum = m4 + m5
                     farDifference = m4 - m5
+                    last = m1 + difference
                     y0 = m0 + sum + farSum
                     y1 = fma(farDifference, 2, difference)
                     y2 = fma(farSum, 4, sum)
-                    y3 = fma(farDifference, 8, m1 + difference)
+                    y3 = fma(farDifference, 8, last)
                     """,
             3, """
                     sum = m2 + m3
@@ -144,32 +145,42 @@ record WinogradTransform(String name, String from, String to, Map<Integer, Strin
                     g2 = fma(far, 1/6, u1 - near)
                     """));
 
-    /** The two taps of {@link #INPUT} with a stride of 2: {@code v = Bᵀ d} of every second number. */
+    /** {@code v = Bᵀ d} of every second number, for the phase of two taps: v0 to v4; and the numbers between them: v5 to v8. */
     static final WinogradTransform STRIDED_INPUT = new WinogradTransform("stridedInput", "d", "v", Map.of(
             4, """
-                    difference = d3 - d1
-                    v0 = fma(d0 - d2, 2, difference)
-                    v1 = fma(difference, -2, d4 - d2)
-                    v2 = fma(d1, -2, d3 - d2)
-                    v3 = fma(d2, -3, fma(d1, 2, d3))
+                    difference = d6 - d2
+                    v0 = fma(d0 - d4, 2, difference)
+                    v1 = fma(difference, -2, d8 - d4)
+                    v2 = fma(d2, -2, d6 - d4)
+                    v3 = fma(d4, -3, fma(d2, 2, d6))
                     v4 = difference
+                    v5 = d1
+                    v6 = d3
+                    v7 = d5
+                    v8 = d7
                     """,
             3, """
-                    difference = d0 - d2
+                    difference = d0 - d4
                     v0 = difference + difference
-                    v1 = d3 - d1
-                    v2 = -(d1 + d2)
-                    v3 = (d1 - d2) * 3
+                    v1 = d6 - d2
+                    v2 = -(d2 + d4)
+                    v3 = (d2 - d4) * 3
+                    v5 = d1
+                    v6 = d3
+                    v7 = d5
                     """,
             2, """
-                    difference = d0 - d1
+                    difference = d0 - d2
                     v0 = difference + difference
-                    v1 = d2 - d1
-                    v2 = d1 * -2
+                    v1 = d4 - d2
+                    v2 = d2 * -2
+                    v5 = d1
+                    v6 = d3
                     """,
             1, """
                     v0 = d0 + d0
-                    v1 = d1
+                    v1 = d2
+                    v5 = d1
                     """));
 
     /** {@code u = G g} of the outer taps g0 and g2, and the single tap g1. */
@@ -208,7 +219,7 @@ record WinogradTransform(String name, String from, String to, Map<Integer, Strin
                     y0 = m0 + m1 + m5
                     """));
 
-    /** {@code m = A g} for the points. */
+    /** {@code m = A g}, the gradient of {@link #STRIDED_OUTPUT} */
     static final WinogradTransform STRIDED_GRADIENT = new WinogradTransform("stridedGradient", "g", "m", Map.of(
             4, """
                     even = g0 + g2
@@ -220,6 +231,10 @@ record WinogradTransform(String name, String from, String to, Map<Integer, Strin
                     m2 = even + odd
                     m3 = even - odd
                     m4 = farEven + farOdd
+                    m5 = g0
+                    m6 = g1
+                    m7 = g2
+                    m8 = g3
                     """,
             3, """
                     even = g0 + g2
@@ -227,15 +242,21 @@ record WinogradTransform(String name, String from, String to, Map<Integer, Strin
                     m1 = g2
                     m2 = even + g1
                     m3 = even - g1
+                    m5 = g0
+                    m6 = g1
+                    m7 = g2
                     """,
             2, """
                     m0 = g0
                     m1 = g1
                     m2 = g0 + g1
+                    m5 = g0
+                    m6 = g1
                     """,
             1, """
                     m0 = g0
                     m1 = g0
+                    m5 = g0
                     """));
 
     /** {@code g = Gᵀ u} */

@@ -3,6 +3,7 @@ package thaw.kernels.cpu.conv;
 import static thaw.kernels.cpu.memory.Memory.cpu;
 
 import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 import thaw.kernels.Array;
 import thaw.kernels.Conv2dOptions;
 import thaw.kernels.ConvolutionOps;
@@ -40,11 +41,11 @@ public final class BlockedConvolution implements ConvolutionOps {
         this.memory = memory;
         this.lanes = memory.block();
         this.winograd = new WinogradConvolution(memory, workers, loops);
-        this.grouped = new GroupedConvolution(memory, workers);
+        this.grouped = new GroupedConvolution(memory, workers, loops);
         this.direct = new DirectConvolution(memory, workers, loops);
         this.winogradWeightGradient = new WinogradWeightGradient(memory, workers, loops);
-        this.groupedWeightGradient = new GroupedWeightGradient(memory, workers);
-        this.weightGradient = new DirectWeightGradient(memory, workers);
+        this.groupedWeightGradient = new GroupedWeightGradient(memory, workers, loops);
+        this.weightGradient = new DirectWeightGradient(memory, workers, loops);
     }
 
     /** Whether a convolution reads its input in row-major order. */
@@ -79,7 +80,7 @@ public final class BlockedConvolution implements ConvolutionOps {
     }
 
     /** An epilogue with numbers for whole tiles of channels, or null for one that changes nothing. */
-    private BlockedEpilogue blocked(Epilogue e, CpuArray residual, int channels) {
+    private @Nullable BlockedEpilogue blocked(Epilogue e, @Nullable CpuArray residual, int channels) {
         if (e.scale() == null && e.shift() == null && residual == null && !e.relu()) {
             return null;
         }
@@ -89,7 +90,7 @@ public final class BlockedConvolution implements ConvolutionOps {
         return new BlockedEpilogue(scale, shift, residual == null ? null : residual.data(), e.relu());
     }
 
-    private void release(BlockedEpilogue e) {
+    private void release(@Nullable BlockedEpilogue e) {
         if (e != null) {
             memory.pool().give(e.scale());
             memory.pool().give(e.shift());

@@ -3,6 +3,7 @@ package thaw.kernels.cpu.conv;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import thaw.kernels.Conv2dOptions;
 import thaw.kernels.Shape;
 import thaw.kernels.cpu.grouped.FilterAxis;
@@ -15,7 +16,7 @@ import thaw.kernels.cpu.microkernel.PackedWeights;
  * @param copy         null if the source is read in place
  * @param coversTarget whether the walks write every pixel of the target
  */
-record ConvolutionPlan(SourceImages copy, List<Walk> walks, boolean coversTarget) {
+record ConvolutionPlan(@Nullable SourceImages copy, List<Walk> walks, boolean coversTarget) {
 
     /** The least number of items per job, so that any number of threads is evenly loaded. */
     static final int ITEMS = 64;

@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 import thaw.kernels.Conv2dOptions;
 import thaw.kernels.Shape;
 import thaw.kernels.cpu.memory.CpuArray;
@@ -12,7 +13,6 @@ import thaw.kernels.cpu.memory.Memory;
 import thaw.kernels.cpu.microkernel.BlockLoops;
 import thaw.kernels.cpu.microkernel.BlockedEpilogue;
 import thaw.kernels.cpu.microkernel.PackedWeights;
-import thaw.kernels.cpu.microkernel.PixelRow;
 import thaw.kernels.cpu.parallel.Workers;
 
 /**
@@ -48,7 +48,7 @@ final class DirectConvolution {
     }
 
     /** {@code y = epilogue(x ∗ w)}, the epilogue null for none; {@code x} row-major for a stem. */
-    void forward(CpuArray x, CpuArray w, BlockedEpilogue epilogue, Conv2dOptions o, CpuArray y) {
+    void forward(CpuArray x, CpuArray w, @Nullable BlockedEpilogue epilogue, Conv2dOptions o, CpuArray y) {
         boolean stem = x.block() != lanes;
         run(plan(new Key(x.shape(), w.shape(), o, false, stem),
                 () -> ConvolutionPlan.forward(x.shape(), w.shape(), y.shape(), o, stem, lanes)), x, w, epilogue, y);
@@ -78,7 +78,7 @@ final class DirectConvolution {
         return plan;
     }
 
-    private void run(ConvolutionPlan plan, CpuArray x, CpuArray w, BlockedEpilogue epilogue, CpuArray target) {
+    private void run(ConvolutionPlan plan, CpuArray x, CpuArray w, @Nullable BlockedEpilogue epilogue, CpuArray target) {
         SourceImages copy = plan.copy();
         float[] source = copy == null ? x.data() : memory.pool().take(copy.length());
         if (copy != null) {
@@ -87,7 +87,8 @@ final class DirectConvolution {
         for (ConvolutionPlan.Walk walk : plan.walks()) {
             if (walk.places().count() > 0 && walk.images() * walk.rows() > 0) {
                 PackKey key = new PackKey(walk.layout(), Arrays.stream(walk.places().position()).boxed().toList());
-                w.storage().useDerived(key, () -> packed(w, walk), weights -> walk(walk, source, weights, epilogue, target.data()));
+                w.storage().useDerived(key, () -> packed(w, walk),
+                        weights -> walk(walk, source, weights, epilogue, target.data()));
             }
         }
         if (copy != null) {
@@ -104,7 +105,8 @@ final class DirectConvolution {
     }
 
     /** @param weights in the order of {@link PackedWeights} */
-    private void walk(ConvolutionPlan.Walk walk, float[] source, float[] weights, BlockedEpilogue epilogue, float[] target) {
+    private void walk(ConvolutionPlan.Walk walk, float[] source, float[] weights, @Nullable BlockedEpilogue epilogue,
+            float[] target) {
         PackedWeights.Layout layout = walk.layout();
         int total = walk.images() * walk.rows();
         int places = walk.places().count();
@@ -127,7 +129,7 @@ final class DirectConvolution {
                     int n = r / walk.rows();
                     int row = r % walk.rows();
                     int count = row == walk.rows() - 1 ? walk.lastPixels() : walk.pixels();
-                    loops.pixels(count, PixelRow.tile(count, vectors), vectors,
+                    loops.pixels(count, loops.tile(count, vectors), vectors,
                             source, n * walk.sourceImage() + row * walk.sourceRow() + block * walk.sourceBlock(), walk.px(),
                             walk.taps(), shift, steps, weights, walk.weightOffsets()[tile], epilogue, layout.firstOutput(tile),
                             target, n * walk.targetImage() + walk.targetStart() + row * walk.targetRow()

@@ -6,9 +6,10 @@ import thaw.kernels.Conv2dOptions;
 import thaw.kernels.Shape;
 import thaw.kernels.cpu.memory.CpuArray;
 import thaw.kernels.cpu.memory.Memory;
+import thaw.kernels.cpu.microkernel.BlockLoops;
 import thaw.kernels.cpu.microkernel.OuterProducts;
 import thaw.kernels.cpu.microkernel.PackedWeights;
-import thaw.kernels.cpu.parallel.PartialSums;
+import thaw.kernels.cpu.microkernel.PartialSums;
 import thaw.kernels.cpu.parallel.Workers;
 
 /**
@@ -34,11 +35,13 @@ final class DirectWeightGradient {
 
     private final Memory memory;
     private final Workers workers;
+    private final BlockLoops loops;
     private final int lanes;
 
-    DirectWeightGradient(Memory memory, Workers workers) {
+    DirectWeightGradient(Memory memory, Workers workers, BlockLoops loops) {
         this.memory = memory;
         this.workers = workers;
+        this.loops = loops;
         this.lanes = memory.block();
     }
 
@@ -132,7 +135,7 @@ final class DirectWeightGradient {
             plane = copy.plane();
             row = copy.columns() * inLanes;
             gPlane = outH * outW * lanes;
-            columns = filterW <= 4 ? 4 : OuterProducts.ROWS;
+            columns = filterW <= 4 ? 4 : OuterProducts.rows(lanes);
             columnGroups = stem ? (filterW + columns - 1) / columns : 1;
             blockSize = (stem ? inputs * filterH * columnGroups * columns : filterH * filterW * lanes) * layout.width() * lanes;
             reached = mostBlocks();
@@ -182,7 +185,7 @@ final class DirectWeightGradient {
                     memory.pool().give(together);
                 }
             });
-            PartialSums.join(workers, sums, size, parts);
+            PartialSums.join(loops, workers, sums, size, parts);
             workers.run(tiles * reached, unit -> {
                 int tile = unit / reached;
                 int block = firstBlock(tile) + unit % reached;
@@ -238,7 +241,7 @@ final class DirectWeightGradient {
                     for (int r = 0; r < filterH; r++) {
                         for (int s = 0; s < columnGroups; s++) {
                             int xo = (b.image * inputs + c) * plane + b.source + r * o.dilationH() * row + s * columns;
-                            OuterProducts.rows(columns, x, xo, at, b.steps, b.g, b.go, b.gBlock, b.vectors, sums,
+                            OuterProducts.add(loops, columns, x, xo, at, b.steps, b.g, b.go, b.gBlock, b.vectors, sums,
                                     to + ((c * filterH + r) * columnGroups + s) * columns * b.vectors * lanes);
                         }
                     }
@@ -247,7 +250,7 @@ final class DirectWeightGradient {
             }
             for (int r = 0; r < filterH; r++) {
                 for (int s = 0; s < filterW; s++) {
-                    OuterProducts.add(x, (b.image * inBlocks + block) * plane + b.source + r * o.dilationH() * row
+                    OuterProducts.add(loops, x, (b.image * inBlocks + block) * plane + b.source + r * o.dilationH() * row
                             + s * o.dilationW() * lanes, at, b.steps, b.g, b.go, b.gBlock, b.vectors, sums,
                             to + (r * filterW + s) * lanes * b.vectors * lanes);
                 }

@@ -17,9 +17,14 @@ import thaw.kernels.cpu.parallel.Workers;
 import thaw.kernels.cpu.winograd.PlainWinograd;
 
 /**
- * Convolution on row-major images without the Vector API: 3×3 filters of stride 1 by {@link PlainWinograd}, all others as
- * the product of the weights with {@link UnrolledImages} (im2col), whose gradients are the two other products of the same
- * three matrices.
+ * Convolution on row-major images without the Vector API, in loops that the Java compiler vectorises: 3×3 filters of stride 1
+ * by {@link PlainWinograd}, all others as the product of the weights with {@link UnrolledImages} (im2col), whose gradients
+ * are the two other products of the same three matrices.
+ *
+ * <p>It sums in other orders than {@link BlockedConvolution}, which runs without the Vector API, too, and then gives the bits of
+ * vectors; but it is about three times as fast. GFLOP/s of one core for 8 images, forward, here and in scalar code: 3 to 64
+ * channels 7×7 at 224² 24, 8; 64 to 64 3×3 at 56² 54, 27; 512 to 512 3×3 at 7² 81, 27; 64 to 128 3×3 with stride 2 at 56² 28,
+ * 10; 64 to 256 1×1 at 56² 20, 8; 1024 to 256 1×1 at 14² 32, 8.
  *
  * <p>Images are unrolled a few megabytes at a time, and each step (unroll, multiply, store) is a job of its own, so that
  * the work of a single small image is distributed as evenly as that of a batch.

@@ -2,6 +2,7 @@ package thaw.kernels.cpu.elementwise;
 
 import static thaw.kernels.cpu.memory.Memory.cpu;
 
+import java.util.function.Supplier;
 import thaw.kernels.Array;
 import thaw.kernels.BinaryOp;
 import thaw.kernels.ElementwiseOps;
@@ -29,12 +30,12 @@ public final class Elementwise implements ElementwiseOps {
 
     private final Memory memory;
     private final Workers workers;
-    private final LaneLoops loops;
+    private final Supplier<LaneLoops> current;
 
-    public Elementwise(Memory memory, Workers workers, LaneLoops loops) {
+    public Elementwise(Memory memory, Workers workers, Supplier<LaneLoops> current) {
         this.memory = memory;
         this.workers = workers;
-        this.loops = loops;
+        this.current = current;
     }
 
     private void overAll(int length, Range range) {
@@ -134,7 +135,7 @@ public final class Elementwise implements ElementwiseOps {
     /** @param v the function's input or output, see {@link UnaryOp#gradientNeedsInput} */
     private void applyGradient(UnaryOp op, float[] g, float[] v, float[] out, int from, int to) {
         switch (op) {
-            case RELU -> loops.reluGradient(g, v, out, from, to);
+            case RELU -> current.get().reluGradient(g, v, out, from, to);
             case SIGMOID -> {
                 for (int i = from; i < to; i++) {
                     out[i] = g[i] * v[i] * (1 - v[i]);

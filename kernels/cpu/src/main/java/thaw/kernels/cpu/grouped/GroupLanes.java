@@ -1,13 +1,8 @@
 package thaw.kernels.cpu.grouped;
 
 import java.util.Arrays;
-import java.util.List;
-import java.util.function.IntPredicate;
-import java.util.stream.IntStream;
-import jdk.incubator.vector.FloatVector;
-import jdk.incubator.vector.VectorMask;
-import jdk.incubator.vector.VectorShuffle;
-import jdk.incubator.vector.VectorSpecies;
+import org.jspecify.annotations.Nullable;
+import thaw.kernels.cpu.microkernel.BlockLoops;
 
 /**
  * Rearranges images between channel blocks and planes whose lanes are groups. A set of L groups of {@code m} channels is
@@ -19,47 +14,29 @@ import jdk.incubator.vector.VectorSpecies;
  */
 final class GroupLanes {
 
-    private static final VectorSpecies<Float> S = FloatVector.SPECIES_PREFERRED;
-    private static final int L = S.length();
-
     private final int m;
-    /** By plane, the lane of a channel block that each lane takes; and by block, the lanes that come from it. */
-    private final List<VectorShuffle<Float>> toLanes;
-    private final List<VectorMask<Float>> fromBlock;
-    /** The inverse: by block, the lane of a plane; and by plane, the lanes that come from it. */
-    private final List<VectorShuffle<Float>> toChannels;
-    private final List<VectorMask<Float>> fromPlane;
-    private final VectorMask<Float> none = S.maskAll(false);
+    private final int lanes;
+
+    /** Null without vectors, or for other group sizes. */
+    private final @Nullable GroupShuffles shuffles;
 
     /** @param m channels per group */
-    GroupLanes(int m) {
+    GroupLanes(int m, BlockLoops loops) {
         this.m = m;
-        boolean shuffled = (m == 2 || m == 4 || m == 8) && m < L;
-        int[] all = IntStream.range(0, shuffled ? m : 0).toArray();
-        toLanes = Arrays.stream(all).mapToObj(j -> VectorShuffle.fromOp(S, g -> (g * m + j) % L)).toList();
-        fromBlock = Arrays.stream(all).mapToObj(t -> mask(g -> g * m / L == t)).toList();
-        toChannels = Arrays.stream(all).mapToObj(t -> VectorShuffle.fromOp(S, i -> (t * L + i) / m)).toList();
-        fromPlane = Arrays.stream(all).mapToObj(j -> mask(i -> i % m == j)).toList();
+        this.lanes = loops.lanes();
+        this.shuffles = loops.hasVectors() && (m == 2 || m == 4 || m == 8) && m < lanes ? new GroupShuffles(m) : null;
     }
 
-    private static VectorMask<Float> mask(IntPredicate set) {
-        boolean[] lanes = new boolean[L];
-        for (int i = 0; i < L; i++) {
-            lanes[i] = set.test(i);
-        }
-        return VectorMask.fromArray(S, lanes, 0);
-    }
-
-    static int sets(int groups) {
-        return (groups + L - 1) / L;
+    static int sets(int groups, int lanes) {
+        return (groups + lanes - 1) / lanes;
     }
 
     /** A part of an image; it may extend beyond the image, where it is zero. */
     record Window(int firstRow, int rows, int firstColumn, int columns) {
 
-        /** The number of floats in one plane. */
-        int plane() {
-            return rows * columns * L;
+        /** The number of pixels in one plane. */
+        int pixels() {
+            return rows * columns;
         }
     }
 
@@ -70,23 +47,24 @@ final class GroupLanes {
      * @param blocks the number of the image's channel blocks
      */
     void gather(float[] from, int image, int blocks, int height, int width, int set, Window w, float[] to) {
-        Arrays.fill(to, 0, m * w.plane(), 0);
+        int plane = w.pixels() * lanes;
+        Arrays.fill(to, 0, m * plane, 0);
         int left = Math.max(0, -w.firstColumn);
         int count = Math.min(w.columns, width - w.firstColumn) - left;
         int present = Math.min(m, blocks - set * m);
         for (int r = Math.max(0, -w.firstRow); count > 0 && r < Math.min(w.rows, height - w.firstRow); r++) {
-            int source = image + ((set * m * height + w.firstRow + r) * width + w.firstColumn + left) * L;
-            int target = (r * w.columns + left) * L;
+            int source = image + ((set * m * height + w.firstRow + r) * width + w.firstColumn + left) * lanes;
+            int target = (r * w.columns + left) * lanes;
             if (m == 1) {
-                System.arraycopy(from, source, to, target, count * L);
-            } else if (toLanes.isEmpty()) {
-                for (int c = 0; c < present * L; c++) {
-                    move(from, source + c / L * height * width * L + c % L, to, target + c % m * w.plane() + c / m, L, L, count);
+                System.arraycopy(from, source, to, target, count * lanes);
+            } else if (shuffles == null) {
+                for (int c = 0; c < present * lanes; c++) {
+                    move(from, source + c / lanes * height * width * lanes + c % lanes, to, target + c % m * plane + c / m,
+                            lanes, lanes, count);
                 }
             } else {
                 for (int j = 0; j < m; j++) {
-                    shuffle(from, source, height * width * L, present, toLanes.get(j), fromBlock,
-                            to, target + j * w.plane(), L, count);
+                    shuffles.toLanes(j, from, source, height * width * lanes, present, to, target + j * plane, count);
                 }
             }
         }
@@ -103,44 +81,20 @@ final class GroupLanes {
     void scatter(float[] from, int columns, int set, int blocks, float[] to, int row, int plane, int step) {
         int present = Math.min(m, blocks - set * m);
         int target = row + set * m * plane;
-        if (toChannels.isEmpty()) {
-            for (int c = 0; c < present * L; c++) {
-                move(from, c % m * columns * L + c / m, to, target + c / L * plane + c % L, L, step, columns);
+        if (shuffles == null) {
+            for (int c = 0; c < present * lanes; c++) {
+                move(from, c % m * columns * lanes + c / m, to, target + c / lanes * plane + c % lanes, lanes, step, columns);
             }
             return;
         }
         for (int t = 0; t < present; t++) {
-            shuffle(from, 0, columns * L, m, toChannels.get(t), fromPlane, to, target + t * plane, step, columns);
+            shuffles.toChannels(t, from, columns * lanes, to, target + t * plane, step, columns);
         }
     }
 
     private static void move(float[] from, int at, float[] to, int target, int step, int targetStep, int count) {
         for (int i = 0; i < count; i++) {
             to[target + i * targetStep] = from[at + i * step];
-        }
-    }
-
-    /** Gathers the lanes of each mask from the vectors of up to {@code m} planes. */
-    private void shuffle(float[] from, int at, int plane, int present, VectorShuffle<Float> order, List<VectorMask<Float>> masks,
-            float[] to, int target, int step, int count) {
-        for (int i = 0; i < present; i += 4) {
-            int a = at + i * plane;
-            int left = present - i;
-            blend(from, a, left > 1 ? a + plane : a, left > 2 ? a + 2 * plane : a, left > 3 ? a + 3 * plane : a, order,
-                    masks.get(i), left > 1 ? masks.get(i + 1) : none, left > 2 ? masks.get(i + 2) : none,
-                    left > 3 ? masks.get(i + 3) : none, to, target, step, count);
-        }
-    }
-
-    private static void blend(float[] from, int a, int b, int c, int d, VectorShuffle<Float> order, VectorMask<Float> ofA,
-            VectorMask<Float> ofB, VectorMask<Float> ofC, VectorMask<Float> ofD, float[] to, int target, int step, int count) {
-        for (int i = 0; i < count; i++) {
-            FloatVector va = FloatVector.fromArray(S, from, a + i * L).rearrange(order);
-            FloatVector vb = FloatVector.fromArray(S, from, b + i * L).rearrange(order);
-            FloatVector vc = FloatVector.fromArray(S, from, c + i * L).rearrange(order);
-            FloatVector vd = FloatVector.fromArray(S, from, d + i * L).rearrange(order);
-            FloatVector.fromArray(S, to, target + i * step).blend(va, ofA).blend(vb, ofB).blend(vc, ofC).blend(vd, ofD)
-                    .intoArray(to, target + i * step);
         }
     }
 }

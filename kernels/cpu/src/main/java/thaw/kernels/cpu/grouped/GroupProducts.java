@@ -1,6 +1,6 @@
 package thaw.kernels.cpu.grouped;
 
-import thaw.kernels.cpu.microkernel.PixelRow;
+import thaw.kernels.cpu.microkernel.BlockLoops;
 
 /**
  * The micro-kernel of the gradients of grouped and depthwise weights, whose vectors run along groups, as in
@@ -19,17 +19,38 @@ final class GroupProducts {
     }
 
     /** All rows by 4 outputs, or by 1; {@code w} holds {@code [row][outputs][lane]}. */
-    static void add(int outputs, float[] x, int[] rows, int[] at, int steps, float[] g, int go, int gPlane,
+    static void add(BlockLoops loops, int outputs, float[] x, int[] rows, int[] at, int steps, float[] g, int go, int gPlane,
             float[] w, int wo) {
-        int count = outputs == 4 && !PixelRow.MANY_REGISTERS ? 2 : ROWS;
+        int lanes = loops.lanes();
+        if (!loops.vectors()) {
+            scalars(lanes, outputs, x, rows, at, steps, g, go, gPlane, w, wo);
+            return;
+        }
+        int count = outputs == 4 && !loops.manyRegisters() ? 2 : ROWS;
         for (int r = 0; r < rows.length; r += count) {
-            int to = wo + r * outputs * GroupProductKernels.L;
+            int to = wo + r * outputs * lanes;
             if (outputs == 1) {
                 GroupProductKernels.rows4outputs1(x, rows, r, at, steps, g, go, gPlane, w, to);
             } else if (count == 4) {
                 GroupProductKernels.rows4outputs4(x, rows, r, at, steps, g, go, gPlane, w, to);
             } else {
                 GroupProductKernels.rows2outputs4(x, rows, r, at, steps, g, go, gPlane, w, to);
+            }
+        }
+    }
+
+    private static void scalars(int lanes, int outputs, float[] x, int[] rows, int[] at, int steps, float[] g, int go, int gPlane,
+            float[] w, int wo) {
+        for (int row = 0; row < rows.length; row++) {
+            for (int q = 0; q < outputs; q++) {
+                int o = wo + (row * outputs + q) * lanes;
+                for (int k = 0; k < steps; k++) {
+                    int i = rows[row] + at[k];
+                    int j = go + q * gPlane + k * lanes;
+                    for (int lane = 0; lane < lanes; lane++) {
+                        w[o + lane] = Math.fma(x[i + lane], g[j + lane], w[o + lane]);
+                    }
+                }
             }
         }
     }

@@ -1,6 +1,6 @@
 package thaw.kernels.cpu.grouped;
 
-import thaw.kernels.cpu.microkernel.PixelRow;
+import thaw.kernels.cpu.microkernel.BlockLoops;
 
 /**
  * The micro-kernel of grouped and depthwise convolutions, whose vectors run along groups: a lane is a group, and lanes
@@ -9,7 +9,7 @@ import thaw.kernels.cpu.microkernel.PixelRow;
  * y[yo + p·py + q·yPlane + lane] = Σ_k x[xo + p·px + at[k] + lane] · w[wo + (k·Q + q)·L + lane]      Q outputs
  * </pre>
  * where {@code k} runs over the group's input channels and the filter's positions. With 32 vector registers 4 pixels by 4
- * outputs use 16 of them; with 16, 2 by 4 use 8.
+ * outputs use 16 accumulators; with 16, 2 by 4 use 8.
  */
 final class GroupTaps {
 
@@ -22,9 +22,13 @@ final class GroupTaps {
     }
 
     /** A row of pixels. A last tile that does not fit is shifted back and recomputes some pixels, with the same bits. */
-    static void row(int pixels, int outputs, float[] x, int xo, int px, int[] at, int steps, float[] w, int wo,
+    static void row(BlockLoops loops, int pixels, int outputs, float[] x, int xo, int px, int[] at, int steps, float[] w, int wo,
             float[] y, int yo, int py, int yPlane) {
-        int widest = outputs == 1 ? 8 : PixelRow.MANY_REGISTERS ? 4 : 2;
+        if (!loops.vectors()) {
+            scalars(loops.lanes(), pixels, outputs, x, xo, px, at, steps, w, wo, y, yo, py, yPlane);
+            return;
+        }
+        int widest = outputs == 1 ? 8 : loops.manyRegisters() ? 4 : 2;
         int tile = pixels >= widest ? widest : 1;
         for (int p = 0; p < pixels; p += tile) {
             int first = Math.min(p, pixels - tile);
@@ -43,6 +47,25 @@ final class GroupTaps {
                     default -> GroupTapKernels.pixels1outputs4(x, xa, px, at, steps, w, wo, y, ya, py, yPlane);
                 }
             }
+        }
+    }
+
+    private static void scalars(int lanes, int pixels, int outputs, float[] x, int xo, int px, int[] at, int steps, float[] w,
+            int wo, float[] y, int yo, int py, int yPlane) {
+        for (int p = 0; p < pixels; p++) {
+            for (int q = 0; q < outputs; q++) {
+                int o = yo + p * py + q * yPlane;
+                for (int k = 0; k < steps; k++) {
+                    multiplyAdd(lanes, k == 0, x, xo + p * px + at[k], w, wo + (k * outputs + q) * lanes, y, o);
+                }
+            }
+        }
+    }
+
+    private static void multiplyAdd(int lanes, boolean first, float[] x, int xo, float[] w, int wo, float[] y, int yo) {
+        for (int lane = 0; lane < lanes; lane++) {
+            float product = x[xo + lane] * w[wo + lane];
+            y[yo + lane] = first ? product : Math.fma(x[xo + lane], w[wo + lane], y[yo + lane]);
         }
     }
 }

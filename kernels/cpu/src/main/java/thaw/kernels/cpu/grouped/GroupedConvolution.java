@@ -4,13 +4,14 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
 import thaw.kernels.Conv2dOptions;
 import thaw.kernels.Shape;
 import thaw.kernels.cpu.memory.CpuArray;
 import thaw.kernels.cpu.memory.Memory;
+import thaw.kernels.cpu.microkernel.BlockLoops;
 import thaw.kernels.cpu.microkernel.BlockedEpilogue;
 import thaw.kernels.cpu.microkernel.PackedWeights;
-import thaw.kernels.cpu.microkernel.PixelEpilogue;
 import thaw.kernels.cpu.parallel.Workers;
 
 /**
@@ -39,12 +40,14 @@ public final class GroupedConvolution {
 
     private final Memory memory;
     private final Workers workers;
+    private final BlockLoops loops;
     private final int lanes;
     private final Map<Integer, GroupLanes> groupLanes = new ConcurrentHashMap<>();
 
-    public GroupedConvolution(Memory memory, Workers workers) {
+    public GroupedConvolution(Memory memory, Workers workers, BlockLoops loops) {
         this.memory = memory;
         this.workers = workers;
+        this.loops = loops;
         this.lanes = memory.block();
     }
 
@@ -60,10 +63,10 @@ public final class GroupedConvolution {
         for (int t = 0; t < dense.tiles(); t++) {
             tiles += (long) dense.steps(t, 1) * dense.vectors(t);
         }
-        return 2L * GroupLanes.sets(o.groups()) * perGroupOut * w.dim(1) <= tiles;
+        return 2L * GroupLanes.sets(o.groups(), lanes) * perGroupOut * w.dim(1) <= tiles;
     }
 
-    public void forward(CpuArray x, CpuArray w, BlockedEpilogue epilogue, Conv2dOptions o, CpuArray y) {
+    public void forward(CpuArray x, CpuArray w, @Nullable BlockedEpilogue epilogue, Conv2dOptions o, CpuArray y) {
         Shape filter = w.shape();
         new Run(x, w, false, o.groups(),
                 new FilterAxis[] {FilterAxis.forward(y.shape().dim(2), filter.dim(2), o.strideH(), o.paddingH(), o.dilationH())},
@@ -80,7 +83,7 @@ public final class GroupedConvolution {
     }
 
     private GroupLanes lanesOf(int channels) {
-        return groupLanes.computeIfAbsent(channels, GroupLanes::new);
+        return groupLanes.computeIfAbsent(channels, m -> new GroupLanes(m, loops));
     }
 
     /** One computation, with its extents. */
@@ -89,7 +92,7 @@ public final class GroupedConvolution {
         final CpuArray target;
         final FilterAxis[] rows;
         final FilterAxis[] columns;
-        final BlockedEpilogue epilogue;
+        final @Nullable BlockedEpilogue epilogue;
         final int sets;
         /** Channels per group in the source and in the target. */
         final int inputs;
@@ -104,13 +107,13 @@ public final class GroupedConvolution {
         final Phase[] phases;
 
         Run(CpuArray source, CpuArray w, boolean transposed, int groups, FilterAxis[] rows, FilterAxis[] columns,
-                BlockedEpilogue epilogue, CpuArray target) {
+                @Nullable BlockedEpilogue epilogue, CpuArray target) {
             this.source = source;
             this.target = target;
             this.rows = rows;
             this.columns = columns;
             this.epilogue = epilogue;
-            sets = GroupLanes.sets(groups);
+            sets = GroupLanes.sets(groups, lanes);
             inputs = source.shape().dim(1) / groups;
             outputs = target.shape().dim(1) / groups;
             in = lanesOf(inputs);
@@ -216,19 +219,19 @@ public final class GroupedConvolution {
                     int row = n * blocks * plane + ((down.start() + down.step() * i) * width + right.start()) * lanes;
                     int from = down.sourceStep() * (i - first) * windowColumns * lanes;
                     if (outputs == 1) {
-                        GroupTaps.row(count, 1, window, from, right.sourceStep() * lanes, at, at.length, weights,
+                        GroupTaps.row(loops, count, 1, window, from, right.sourceStep() * lanes, at, at.length, weights,
                                 set * at.length * lanes, target.data(), row + set * plane, step, 0);
                     } else {
                         for (int q = 0, some; q < outputs; q += some) {
                             some = GroupTaps.outputs(outputs - q);
-                            GroupTaps.row(count, some, window, from, right.sourceStep() * lanes, at, at.length, weights,
+                            GroupTaps.row(loops, count, some, window, from, right.sourceStep() * lanes, at, at.length, weights,
                                     (set * outputs + q) * at.length * lanes, line, q * count * lanes, lanes, count * lanes);
                         }
                         out.scatter(line, count, set, blocks, target.data(), row, plane, step);
                     }
                     if (epilogue != null) {
                         for (int b = set * outputs; b < Math.min(blocks, (set + 1) * outputs); b++) {
-                            PixelEpilogue.apply(epilogue, b * lanes, target.data(), row + b * plane, step, count);
+                            epilogue.apply(loops, b * lanes, target.data(), row + b * plane, step, count);
                         }
                     }
                 }

@@ -6,6 +6,7 @@ import thaw.kernels.Conv2dOptions;
 import thaw.kernels.Shape;
 import thaw.kernels.cpu.memory.CpuArray;
 import thaw.kernels.cpu.memory.Memory;
+import thaw.kernels.cpu.microkernel.BlockLoops;
 import thaw.kernels.cpu.parallel.Workers;
 
 /**
@@ -23,11 +24,13 @@ public final class GroupedWeightGradient {
 
     private final Memory memory;
     private final Workers workers;
+    private final BlockLoops loops;
     private final int lanes;
 
-    public GroupedWeightGradient(Memory memory, Workers workers) {
+    public GroupedWeightGradient(Memory memory, Workers workers, BlockLoops loops) {
         this.memory = memory;
         this.workers = workers;
+        this.loops = loops;
         this.lanes = memory.block();
     }
 
@@ -61,12 +64,12 @@ public final class GroupedWeightGradient {
             at[i] = (i / outW * o.strideH() * columns + i % outW * o.strideW()) * lanes;
         }
 
-        int sets = GroupLanes.sets(groups);
+        int sets = GroupLanes.sets(groups, lanes);
         int parts = Math.min(images * bands, (ITEMS + sets - 1) / sets);
         int size = rows.length * outputs * lanes;
         float[] sums = memory.pool().take(sets * parts * size);
-        GroupLanes in = new GroupLanes(inputs);
-        GroupLanes out = new GroupLanes(outputs);
+        GroupLanes in = new GroupLanes(inputs, loops);
+        GroupLanes out = new GroupLanes(outputs, loops);
         int xImage = x.channelBlocks() * x.shape().dim(2) * x.shape().dim(3) * lanes;
         int gImage = gy.channelBlocks() * outH * outW * lanes;
         workers.run(sets * parts, item -> {
@@ -86,8 +89,8 @@ public final class GroupedWeightGradient {
                         new GroupLanes.Window(row, count, 0, outW), g);
                 for (int q = 0, some; q < outputs; q += some) {
                     some = GroupTaps.outputs(outputs - q);
-                    GroupProducts.add(some, window, rows, at, count * outW, g, q * count * outW * lanes, count * outW * lanes,
-                            sums, to + q * rows.length * lanes);
+                    GroupProducts.add(loops, some, window, rows, at, count * outW, g, q * count * outW * lanes,
+                            count * outW * lanes, sums, to + q * rows.length * lanes);
                 }
             }
             memory.pool().give(g);

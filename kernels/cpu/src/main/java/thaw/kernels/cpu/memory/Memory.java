@@ -102,7 +102,7 @@ public final class Memory {
         workers.run(s.dim(0) * blocks, item -> {
             int n = item / blocks;
             int first = item % blocks * block;
-            ChannelBlocks.gather(from, (n * channels + first) * pixels, Math.min(block, channels - first), pixels,
+            gather(from, (n * channels + first) * pixels, Math.min(block, channels - first), pixels,
                     data, item * pixels * block, block);
         });
     }
@@ -121,9 +121,40 @@ public final class Memory {
         workers.run(s.dim(0) * blocks, item -> {
             int n = item / blocks;
             int first = item % blocks * block;
-            ChannelBlocks.scatter(data, item * pixels * block, block, Math.min(block, channels - first), pixels,
+            scatter(data, item * pixels * block, block, Math.min(block, channels - first), pixels,
                     to, (n * channels + first) * pixels);
         });
+    }
+
+    /**
+     * Copies one block of channels of one image from row-major order to a channel block.
+     *
+     * @param channels the number of channels that exist in this block; the others become zeros
+     */
+    private static void gather(float[] rowMajor, int from, int channels, int pixels, float[] blocked, int to, int block) {
+        for (int c = 0; c < channels; c++) {
+            int src = from + c * pixels;
+            int dst = to + c;
+            for (int p = 0; p < pixels; p++) {
+                blocked[dst + p * block] = rowMajor[src + p];
+            }
+        }
+        for (int c = channels; c < block; c++) {
+            for (int p = 0; p < pixels; p++) {
+                blocked[to + c + p * block] = 0;
+            }
+        }
+    }
+
+    /** The inverse, of one channel block. */
+    private static void scatter(float[] blocked, int from, int block, int channels, int pixels, float[] rowMajor, int to) {
+        for (int c = 0; c < channels; c++) {
+            int src = from + c;
+            int dst = to + c * pixels;
+            for (int p = 0; p < pixels; p++) {
+                rowMajor[dst + p] = blocked[src + p * block];
+            }
+        }
     }
 
     /** Per-channel numbers {@code [C]} padded with zeros to whole blocks; to be returned with {@code pool().give}. */

@@ -1,17 +1,40 @@
 package thaw.kernels.cpu.microkernel;
 
+import org.jspecify.annotations.Nullable;
+
 /**
- * The loops over channel blocks in which a prediction spends its time, in two forms that give the same bits: by the Vector API,
- * and by scalar code. Scalar code is six times slower than vectors once C2 has compiled both, and ready more than a second
+ * The innermost loops over channel blocks, in two forms that give the same bits: by the Vector API, and by scalar code with the
+ * same operations in the same order. Scalar code is six times slower once C2 has compiled both, and ready more than a second
  * earlier: a process's first prediction uses it.
+ *
+ * <p>{@link #pixels} covers a row of pixels with the micro-kernels' tiles. If the row is not a multiple of the tile, the last
+ * tile is the narrowest one that covers the rest, shifted back over pixels that it recomputes, with the same bits.
  */
 public final class BlockLoops {
 
-    private final int lanes;
-    private volatile boolean vectors = true;
+    /** The cost of loading the weights in each tile, in pixels. */
+    private static final double OVERHEAD = 3;
+    private static final int[] TWO_OF_32 = {14, 8, 7, 4, 1};
+    private static final int[] TWO_OF_16 = {6, 4, 1};
+    private static final int[] ONE = {14, 8, 7, 4, 1};
 
-    public BlockLoops(int lanes) {
+    /** Pixels, and channels, in a tile of scalar code. */
+    private static final int SCALARS = 4;
+
+    private final int lanes;
+    private final boolean hasVectors;
+    private volatile boolean vectors;
+
+    /** @param hasVectors whether vectors of this many lanes may be used, which they are at first */
+    public BlockLoops(int lanes, boolean hasVectors) {
         this.lanes = lanes;
+        this.hasVectors = hasVectors;
+        this.vectors = hasVectors;
+    }
+
+    /** Whether the Vector API may be used; does not change. */
+    public boolean hasVectors() {
+        return hasVectors;
     }
 
     /** The number of channels in a block. */
@@ -28,13 +51,131 @@ public final class BlockLoops {
         vectors = whether;
     }
 
-    /** A row of pixels, summed over taps by the micro-kernels; see {@link PixelRow#run}. */
+    /** Whether there are 32 vector registers, enough for tiles of 14 pixels by 2 vectors; with 16 the limit is 6 by 2. */
+    public boolean manyRegisters() {
+        return lanes == 16 || lanes == 4;
+    }
+
+    /** The tile width with the lowest cost for rows of this many pixels. */
+    public int tile(int pixels, int blocks) {
+        int best = 1;
+        double least = Double.MAX_VALUE;
+        for (int width : widths(blocks)) {
+            if (width <= pixels) {
+                int rest = pixels % width;
+                double cost = pixels / width * (width + OVERHEAD) + (rest == 0 ? 0 : last(rest, width, blocks) + OVERHEAD);
+                if (cost < least) {
+                    least = cost;
+                    best = width;
+                }
+            }
+        }
+        return best;
+    }
+
+    /** The narrowest tile that covers the rest of a row. */
+    private int last(int rest, int tile, int blocks) {
+        int narrowest = tile;
+        for (int width : widths(blocks)) {
+            if (width >= rest && width < narrowest) {
+                narrowest = width;
+            }
+        }
+        return narrowest;
+    }
+
+    private int[] widths(int blocks) {
+        return blocks == 1 ? ONE : manyRegisters() ? TWO_OF_32 : TWO_OF_16;
+    }
+
+    /**
+     * Runs tiles of {@code tile} pixels, and a narrower one for the rest, over a row; the other arguments are those of
+     * {@link TapKernels}.
+     *
+     * @param tile     from {@link #tile}
+     * @param blocks   the number of vectors of output channels: 1 or 2
+     * @param epilogue null for none
+     * @param channel  the channel of the first lane, for the epilogue
+     */
     public void pixels(int pixels, int tile, int blocks, float[] x, int xo, int px, int[] taps, int shift, int steps,
-            float[] w, int wo, BlockedEpilogue epilogue, int channel, float[] y, int yo, int py, int yBlock) {
-        if (vectors) {
-            PixelRow.run(pixels, tile, blocks, x, xo, px, taps, shift, steps, w, wo, epilogue, channel, y, yo, py, yBlock);
-        } else {
-            ScalarTaps.run(lanes, pixels, blocks, x, xo, px, taps, shift, steps, w, wo, epilogue, channel, y, yo, py, yBlock);
+            float[] w, int wo, @Nullable BlockedEpilogue epilogue, int channel, float[] y, int yo, int py, int yBlock) {
+        if (!vectors) {
+            scalars(pixels, blocks, x, xo, px, taps, shift, steps, w, wo, epilogue, channel, y, yo, py, yBlock);
+            return;
+        }
+        for (int p = 0; p < pixels; p += tile) {
+            int width = pixels - p >= tile ? tile : last(pixels - p, tile, blocks);
+            int at = Math.min(p, pixels - width);
+            int xa = xo + at * px;
+            int ya = yo + at * py;
+            if (blocks == 2) {
+                switch (width) {
+                    case 14 -> {
+                        if (px == lanes) {
+                            TapKernels.adjacent14vectors2(x, xa, px, taps, shift, steps, w, wo, y, ya, py, yBlock);
+                        } else {
+                            TapKernels.pixels14vectors2(x, xa, px, taps, shift, steps, w, wo, y, ya, py, yBlock);
+                        }
+                    }
+                    case 8 -> TapKernels.pixels8vectors2(x, xa, px, taps, shift, steps, w, wo, y, ya, py, yBlock);
+                    case 7 -> TapKernels.pixels7vectors2(x, xa, px, taps, shift, steps, w, wo, y, ya, py, yBlock);
+                    case 6 -> TapKernels.pixels6vectors2(x, xa, px, taps, shift, steps, w, wo, y, ya, py, yBlock);
+                    case 4 -> TapKernels.pixels4vectors2(x, xa, px, taps, shift, steps, w, wo, y, ya, py, yBlock);
+                    default -> TapKernels.pixels1vectors2(x, xa, px, taps, shift, steps, w, wo, y, ya, py, yBlock);
+                }
+            } else {
+                switch (width) {
+                    case 14 -> {
+                        if (px == lanes) {
+                            TapKernels.adjacent14vectors1(x, xa, px, taps, shift, steps, w, wo, y, ya, py, yBlock);
+                        } else {
+                            TapKernels.pixels14vectors1(x, xa, px, taps, shift, steps, w, wo, y, ya, py, yBlock);
+                        }
+                    }
+                    case 8 -> TapKernels.pixels8vectors1(x, xa, px, taps, shift, steps, w, wo, y, ya, py, yBlock);
+                    case 7 -> TapKernels.pixels7vectors1(x, xa, px, taps, shift, steps, w, wo, y, ya, py, yBlock);
+                    case 4 -> TapKernels.pixels4vectors1(x, xa, px, taps, shift, steps, w, wo, y, ya, py, yBlock);
+                    default -> TapKernels.pixels1vectors1(x, xa, px, taps, shift, steps, w, wo, y, ya, py, yBlock);
+                }
+            }
+            if (epilogue != null) {
+                for (int v = 0; v < blocks; v++) {
+                    epilogue.apply(this, channel + v * lanes, y, ya + v * yBlock, py, width);
+                }
+            }
+        }
+    }
+
+    /**
+     * {@link #pixels} in scalar code: 4 pixels by 4 channels in local variables, of which C1 keeps as many in registers as it
+     * can. GFLOP/s on a core whose peak on vectors is 116: 4 by C1, which compiles it within milliseconds, and 8 by C2.
+     */
+    private void scalars(int pixels, int blocks, float[] x, int xo, int px, int[] taps, int shift, int steps,
+            float[] w, int wo, @Nullable BlockedEpilogue epilogue, int channel, float[] y, int yo, int py, int yBlock) {
+        int width = blocks * lanes;
+        for (int block = 0; block < blocks; block++) {
+            for (int lane = 0; lane < lanes; lane += SCALARS) {
+                scalars(pixels, x, xo, px, taps, shift, steps, w, wo + block * lanes + lane, width,
+                        y, yo + block * yBlock + lane, py);
+            }
+        }
+        for (int block = 0; epilogue != null && block < blocks; block++) {
+            epilogue.apply(this, channel + block * lanes, y, yo + block * yBlock, py, pixels);
+        }
+    }
+
+    /** A row of pixels by four channels. */
+    private static void scalars(int pixels, float[] x, int xo, int px, int[] taps, int shift, int steps, float[] w, int wo,
+            int width, float[] y, int yo, int py) {
+        if (pixels < SCALARS) {
+            for (int p = 0; p < pixels; p++) {
+                ScalarTapKernels.pixels1channels4(x, xo + p * px, px, taps, shift, steps, w, wo, width, y, yo + p * py, py);
+            }
+            return;
+        }
+        for (int p = 0; p < pixels; p += SCALARS) {
+            int at = Math.min(p, pixels - SCALARS);
+            ScalarTapKernels.pixels4channels4(x, xo + at * px, px, taps, shift, steps, w, wo, width, y, yo + at * py, py);
         }
     }
 }

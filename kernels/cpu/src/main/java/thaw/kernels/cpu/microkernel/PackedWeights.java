@@ -13,7 +13,8 @@ import thaw.kernels.cpu.memory.CpuArray;
 public final class PackedWeights {
 
     /** The layout of the packed weights of one walk. */
-    public record Layout(int outputs, int inputs, int groups, int filterSize, boolean transposed, int inputLanes, int outputLanes) {
+    public record Layout(int outputs, int inputs, int groups, int filterSize, boolean transposed, int inputLanes,
+            int outputLanes) {
 
         /** Vectors of output channels per tile: two, or one if two would cover the inputs of more groups than one does. */
         public int width() {

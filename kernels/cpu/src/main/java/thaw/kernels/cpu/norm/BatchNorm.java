@@ -3,6 +3,7 @@ package thaw.kernels.cpu.norm;
 import static thaw.kernels.cpu.memory.Memory.cpu;
 
 import java.util.Arrays;
+import java.util.function.Supplier;
 import thaw.kernels.Array;
 import thaw.kernels.NormOps;
 import thaw.kernels.Shape;
@@ -31,13 +32,13 @@ public final class BatchNorm implements NormOps {
 
     private final Memory memory;
     private final Workers workers;
-    private final LaneLoops vectors;
+    private final Supplier<LaneLoops> current;
     private final LaneLoops plain = new PlainLaneLoops();
 
-    public BatchNorm(Memory memory, Workers workers, LaneLoops vectors) {
+    public BatchNorm(Memory memory, Workers workers, Supplier<LaneLoops> current) {
         this.memory = memory;
         this.workers = workers;
-        this.vectors = vectors;
+        this.current = current;
     }
 
     /** An input divided into {@code images × blocks} units of {@code pixels} pixels with {@code lanes} channels each. */
@@ -75,12 +76,15 @@ public final class BatchNorm implements NormOps {
     private Units units(Array array) {
         Shape s = array.shape();
         int channels = s.dim(1);
+        LaneLoops loops = current.get();
         if (s.rank() == 4) {
             CpuArray x = memory.asBlocked(array);
-            return new Units(x, vectors, s.dim(0), channels, x.channelBlocks(), s.dim(2) * s.dim(3));
+            return new Units(x, loops, s.dim(0), channels, x.channelBlocks(), s.dim(2) * s.dim(3));
         }
         // A row of [N, C] is one pixel, and already in channel block order if C is a multiple of the vector width.
-        LaneLoops loops = channels % vectors.lanes() == 0 ? vectors : plain;
+        if (channels % loops.lanes() != 0) {
+            loops = plain;
+        }
         return new Units(memory.asRowMajor(array), loops, s.dim(0), channels, channels / loops.lanes(), 1);
     }
 

@@ -1,13 +1,32 @@
 package thaw.kernels.cpu.norm;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * Loops over the pixels of one channel block that the Java compiler does not vectorise by itself. A block's pixels are
  * contiguous, each with {@link #lanes()} channels side by side; per-channel numbers (means, factors) are {@code lanes()}
  * floats from an offset.
  *
- * <p>Two implementations: {@link VectorLaneLoops}, with one vector's width of lanes, and {@link PlainLaneLoops}, with one.
+ * <p>{@link VectorLaneLoops} has one vector's width of lanes, {@link ScalarLaneLoops} gives its bits without the Vector API, and
+ * {@link PlainLaneLoops} has one lane.
  */
-public interface LaneLoops extends WindowLoops {
+public interface LaneLoops {
+
+    /** The number of channels in a block. */
+    int lanes();
+
+    /**
+     * The largest value in a window of pixels, and its index in the image; the first among equals, and NaN above all.
+     *
+     * @param first the index of the window's first pixel in its image, which begins at {@code xo}
+     * @param width the width of the image
+     * @param index null if not needed
+     */
+    void maxOfWindow(float[] x, int xo, int first, int rows, int columns, int width, float[] max,
+            float @Nullable [] index, int o);
+
+    /** {@code y[lane] = factor · Σ x} over a window of pixels; see {@link #maxOfWindow}. */
+    void sumOfWindow(float[] x, int xo, int first, int rows, int columns, int width, float factor, float[] y, int o);
 
     /** {@code out[lane] = Σ x} over the pixels. */
     void sum(float[] x, int xo, int pixels, float[] out, int o);

@@ -1,5 +1,7 @@
 package thaw.kernels.cpu.norm;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * One lane: each channel's image is a block. The compiler vectorises the loops that are not a chain of additions; sums run
  * in four or eight independent chains, because Java preserves the written order of additions.
@@ -114,7 +116,8 @@ public final class PlainLaneLoops implements LaneLoops {
     }
 
     @Override
-    public void maxOfWindow(float[] x, int xo, int first, int rows, int columns, int width, float[] max, float[] index, int o) {
+    public void maxOfWindow(float[] x, int xo, int first, int rows, int columns, int width, float[] max,
+            float @Nullable [] index, int o) {
         float best = x[xo + first];
         int at = first;
         for (int r = 0; r < rows; r++) {

@@ -26,9 +26,9 @@ public final class Pooling implements PoolOps {
 
     private final Memory memory;
     private final Workers workers;
-    private final Supplier<WindowLoops> current;
+    private final Supplier<LaneLoops> current;
 
-    public Pooling(Memory memory, Workers workers, Supplier<WindowLoops> current) {
+    public Pooling(Memory memory, Workers workers, Supplier<LaneLoops> current) {
         this.memory = memory;
         this.workers = workers;
         this.current = current;
@@ -82,7 +82,7 @@ public final class Pooling implements PoolOps {
         int lanes = memory.block();
         int width = x.shape().dim(3);
         int in = x.shape().dim(2) * width * lanes;
-        WindowLoops loops = current.get();
+        LaneLoops loops = current.get();
         int oh = outShape.dim(2);
         int ow = outShape.dim(3);
         float[] from = x.data();
@@ -148,7 +148,7 @@ public final class Pooling implements PoolOps {
         CpuArray x = memory.asBlocked(array);
         CpuArray y = memory.blocked(outShape);
         int lanes = memory.block();
-        WindowLoops loops = current.get();
+        LaneLoops loops = current.get();
         int height = x.shape().dim(2);
         int width = x.shape().dim(3);
         int oh = outShape.dim(2);

@@ -4,6 +4,7 @@ import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorSpecies;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One vector's width of lanes, by the Vector API. Sums run in two or four accumulators, which hide the latency of an
@@ -147,7 +148,8 @@ public final class VectorLaneLoops implements LaneLoops {
     }
 
     @Override
-    public void maxOfWindow(float[] x, int xo, int first, int rows, int columns, int width, float[] max, float[] index, int o) {
+    public void maxOfWindow(float[] x, int xo, int first, int rows, int columns, int width, float[] max,
+            float @Nullable [] index, int o) {
         int origin = xo + first * L;
         FloatVector best = FloatVector.fromArray(S, x, origin);
         int size = rows * columns;

@@ -8,7 +8,6 @@ import thaw.kernels.cpu.memory.CpuArray;
 import thaw.kernels.cpu.memory.Memory;
 import thaw.kernels.cpu.microkernel.BlockLoops;
 import thaw.kernels.cpu.microkernel.BlockedEpilogue;
-import thaw.kernels.cpu.microkernel.PixelRow;
 import thaw.kernels.cpu.parallel.Workers;
 
 /**
@@ -41,7 +40,7 @@ import thaw.kernels.cpu.parallel.Workers;
  * </pre>
  * with 512 channels at batch 1 in tiles of 2×2; and in training with 128 small images, whose layers' input and output do
  * not fit into the caches: 16 channels at 32² 138, 32 at 16² 207, 64 at 8² 250. With 16 channels the products take half of
- * the time: each number of the transformed input is multiplied with only one vector of weights, see {@link PixelRow}.
+ * the time: each number of the transformed input is multiplied with only one vector of weights, see {@link BlockLoops}.
  */
 public final class WinogradConvolution {
 
@@ -121,7 +120,7 @@ public final class WinogradConvolution {
 
     /** One convolution, with its extents. */
     private final class Run {
-        final TileTransforms transforms = new TileTransforms(current);
+        final TileTransforms transforms = TileTransforms.of(current);
         final float[] x;
         final CpuArray weight;
         final BlockedEpilogue epilogue;
@@ -142,8 +141,8 @@ public final class WinogradConvolution {
             weights = WinogradWeights.of(memory, transforms, weight.shape(), form.gradient, form.stride, form.side);
             Shape in = source.shape();
             Shape out = target.shape();
-            tiles = new WinogradTiles(memory, transforms, lanes, in.dim(0), in.dim(2), in.dim(3), out.dim(2), out.dim(3), padH, padW,
-                    form.stride, form.side);
+            tiles = new WinogradTiles(memory, transforms, lanes, in.dim(0), in.dim(2), in.dim(3), out.dim(2), out.dim(3),
+                    padH, padW, form.stride, form.side);
             pairs = tiles.pairs();
             inBlocks = source.channelBlocks();
             outBlocks = target.channelBlocks();
@@ -352,7 +351,7 @@ public final class WinogradConvolution {
             /** Micro-kernels of the widest tile, and a narrower one for the rest if it suffices. */
             private void product(int pair, int begin, int size, int vectors, float[] u, int uo, float[] m, int mo, int mBlock) {
                 int vo = (pair * inBlocks * count + begin) * lanes;
-                int wide = PixelRow.tile(size <= ONE_STEP ? size : MANY, vectors);
+                int wide = current.tile(size <= ONE_STEP ? size : MANY, vectors);
                 int rest = size % wide;
                 int narrow = rest <= 4 ? 4 : 8;
                 int most = rest > 0 && rest <= 8 && wide > 8 ? size - rest : size;

@@ -26,10 +26,9 @@ package thaw.kernels.cpu.winograd;
  *         2    1/24     0 −2 −1  2  1  0    0 −4  0  4  0
  *        −2    1/24     0  2 −1 −2  1  0
  * </pre>
- * {@link LineTransforms} are the products of one line with a matrix, for a vector's width of channels at once, and
- * {@link TileTransforms} those of a tile with two. Adjacent whole tiles form a strip, whose lines are one flat loop: 90 ns for
- * a tile's input and 75 for its output, with a vector's width of channels and images in the third-level cache, against 150 to
- * 200 and 110 for tiles one by one.
+ * {@link TileTransforms} are the products with these matrices. Adjacent whole tiles form a strip, whose lines are one flat
+ * loop: 90 ns for a tile's input and 75 for its output, with a vector's width of channels and images in the third-level cache,
+ * against 150 to 200 and 110 for tiles one by one.
  */
 final class WinogradPoints {
 

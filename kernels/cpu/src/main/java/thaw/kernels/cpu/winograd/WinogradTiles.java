@@ -223,13 +223,12 @@ record WinogradTiles(Memory memory, TileTransforms transforms, int lanes, int im
         if (isAbove || isBelow) {
             Arrays.fill(scratch, aside, aside + (high - low) * lanes, 0);
         }
-        LineTransforms lines = transforms.lines();
-        lines.inputColumns(high - low, isAbove ? scratch : source, isAbove ? aside : at, source, at, row,
+        transforms.inputColumns(high - low, isAbove ? scratch : source, isAbove ? aside : at, source, at, row,
                 isBelow ? scratch : source, isBelow ? aside : at + (LINE - 1) * row, scratch, (low - left) * lanes, line);
         for (int i = 0; i < LINE; i++) {
             Arrays.fill(scratch, i * line, i * line + (low - left) * lanes, 0);
             Arrays.fill(scratch, i * line + (high - left) * lanes, (i + 1) * line, 0);
-            lines.inputRows(tiles, scratch, i * line, v, target + i * LINE * pair, pair);
+            transforms.inputRows(tiles, scratch, i * line, v, target + i * LINE * pair, pair);
         }
     }
 
@@ -265,10 +264,9 @@ record WinogradTiles(Memory memory, TileTransforms transforms, int lanes, int im
                     transforms.stridedGradient(p.height, p.width, g, at, row, scratch, m, target, pair);
                 } else if (p.isWhole()) {
                     int line = OUT * tiles * lanes;
-                    LineTransforms lines = transforms.lines();
-                    lines.gradientColumns(OUT * tiles, g, at, row, scratch, 0, line);
+                                transforms.gradientColumns(OUT * tiles, g, at, row, scratch, 0, line);
                     for (int i = 0; i < LINE; i++) {
-                        lines.gradientRows(tiles, scratch, i * line, m, target + i * LINE * pair, pair);
+                        transforms.gradientRows(tiles, scratch, i * line, m, target + i * LINE * pair, pair);
                     }
                 } else {
                     transforms.gradient(p.height, p.width, g, at, row, scratch, m, target, pair);
@@ -301,7 +299,7 @@ record WinogradTiles(Memory memory, TileTransforms transforms, int lanes, int im
                 } else if (p.isWhole()) {
                     int line = OUT * tiles * lanes;
                     for (int j = 0; j < LINE; j++) {
-                        transforms.lines().outputRows(tiles, m, source + j * LINE * pair, pair, scratch, j * line);
+                        transforms.outputRows(tiles, m, source + j * LINE * pair, pair, scratch, j * line);
                     }
                     transforms.outputColumns(OUT * tiles, scratch, 0, line, e, channel, y, at, row);
                 } else {

@@ -6,7 +6,7 @@ import thaw.kernels.cpu.memory.CpuArray;
 import thaw.kernels.cpu.memory.Memory;
 import thaw.kernels.cpu.microkernel.BlockLoops;
 import thaw.kernels.cpu.microkernel.OuterProducts;
-import thaw.kernels.cpu.parallel.PartialSums;
+import thaw.kernels.cpu.microkernel.PartialSums;
 import thaw.kernels.cpu.parallel.Workers;
 
 /**
@@ -97,8 +97,8 @@ public final class WinogradWeightGradient {
             this.gw = gw;
             Shape in = x.shape();
             Shape out = gy.shape();
-            tiles = new WinogradTiles(memory, new TileTransforms(current), lanes, in.dim(0), in.dim(2), in.dim(3), out.dim(2), out.dim(3), padH,
-                    padW, stride, SIDE);
+            tiles = new WinogradTiles(memory, TileTransforms.of(current), lanes, in.dim(0), in.dim(2), in.dim(3),
+                    out.dim(2), out.dim(3), padH, padW, stride, SIDE);
             pairs = tiles.pairs();
             inBlocks = x.channelBlocks();
             outBlocks = gy.channelBlocks();
@@ -182,7 +182,7 @@ public final class WinogradWeightGradient {
                     chunk.close();
                 }
             });
-            PartialSums.join(workers, sums, size, PARTS);
+            PartialSums.join(current, workers, sums, size, PARTS);
             workers.run(panels * groups, item -> new Square(item / groups, item % groups).store(sums, item * length));
             memory.pool().give(sums);
         }
@@ -243,7 +243,7 @@ public final class WinogradWeightGradient {
                 int begin = Math.max(0, tiles.begin(pair) - first);
                 int end = Math.min(count, tiles.end(pair) - first);
                 if (begin < end) {
-                    OuterProducts.add(v, ((pair * inBlocks + block) * count + begin) * lanes, at, end - begin,
+                    OuterProducts.add(current, v, ((pair * inBlocks + block) * count + begin) * lanes, at, end - begin,
                             m, ((pair * outBlocks + 2 * s.panel) * count + begin) * lanes, count * lanes, s.vectors,
                             u, uo + tiles.filterValue(pair) * s.valueSize() + (block - s.firstBlock) * lanes * s.vectors * lanes);
                 }
@@ -281,9 +281,11 @@ public final class WinogradWeightGradient {
                         for (int i = 0; i < lanes; i++) {
                             int from = uo + (((block - firstBlock) * lanes + i) * vectors + v) * lanes;
                             if (tiles.stride() == 1) {
-                                tiles.transforms().filterGradient(u, from, valueSize(), scratch, filters, i * 9 * lanes);
+                                tiles.transforms().filterGradient(4, u, from, valueSize(), scratch, filters,
+                                        i * 9 * lanes, lanes);
                             } else {
-                                tiles.transforms().stridedFilterGradient(u, from, valueSize(), scratch, filters, i * 9 * lanes);
+                                tiles.transforms().stridedFilterGradient(4, u, from, valueSize(), scratch, filters,
+                                        i * 9 * lanes, lanes);
                             }
                         }
                         scatter(filters, (2 * panel + v) * lanes, block * lanes);

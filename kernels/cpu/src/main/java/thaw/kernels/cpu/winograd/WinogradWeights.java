@@ -6,9 +6,9 @@ import thaw.kernels.cpu.memory.CpuArray;
 import thaw.kernels.cpu.memory.Memory;
 
 /**
- * Transforms the weights of a {@link WinogradConvolution} for {@link thaw.kernels.cpu.microkernel.PixelRow}: for each panel of one or two vectors
- * of output channels {@code [value][input][output of the panel]}. "Output" and "input" are those of the products: for the
- * gradient of the input they are exchanged, and the filters are rotated by 180°.
+ * Transforms the weights of a {@link WinogradConvolution} for {@link thaw.kernels.cpu.microkernel.BlockLoops}: for each panel
+ * of one or two vectors of output channels {@code [value][input][output of the panel]}. "Output" and "input" are those of the
+ * products: for the gradient of the input they are exchanged, and the filters are rotated by 180°.
  *
  * <p>Filters are gathered into vectors along outputs in squares of channels, which stay in the first-level cache.
  */
@@ -76,7 +76,7 @@ record WinogradWeights(Memory memory, TileTransforms transforms, int lanes, int 
                     if (stride == 1) {
                         transforms.filter(side, filters, i * 9 * lanes, lanes, scratch, u, at, valueSize(panel));
                     } else {
-                        transforms.stridedFilter(filters, i * 9 * lanes, lanes, scratch, u, at, valueSize(panel));
+                        transforms.stridedFilter(4, filters, i * 9 * lanes, lanes, scratch, u, at, valueSize(panel));
                     }
                 }
             }

@@ -1,7 +1,8 @@
-package thaw.kernels.cpu.parallel;
+package thaw.kernels.cpu.microkernel;
 
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorSpecies;
+import thaw.kernels.cpu.parallel.Workers;
 
 /**
  * Adds up the sums that items of a job computed over parts of a batch, stored one after the other in one array, in the
@@ -10,9 +11,6 @@ import jdk.incubator.vector.VectorSpecies;
  */
 public final class PartialSums {
 
-    private static final VectorSpecies<Float> S = FloatVector.SPECIES_PREFERRED;
-    private static final int L = S.length();
-
     /** Sums that an item adds: they fit into the first-level cache; a multiple of every vector width. */
     private static final int PIECE = 512;
 
@@ -20,7 +18,7 @@ public final class PartialSums {
     }
 
     /** Adds the sums of all parts to those of the first; {@code size}, of one part, is a multiple of the vector width. */
-    public static void join(Workers workers, float[] sums, int size, int parts) {
+    public static void join(BlockLoops loops, Workers workers, float[] sums, int size, int parts) {
         if (parts == 1) {
             return;
         }
@@ -28,14 +26,27 @@ public final class PartialSums {
             int from = piece * PIECE;
             int to = Math.min(size, from + PIECE);
             for (int part = 1; part < parts; part++) {
-                add(sums, from, to, part * size);
+                if (loops.vectors()) {
+                    Vectors.add(sums, from, to, part * size);
+                } else {
+                    for (int i = from; i < to; i++) {
+                        sums[i] += sums[i + part * size];
+                    }
+                }
             }
         });
     }
 
-    private static void add(float[] sums, int from, int to, int distance) {
-        for (int i = from; i < to; i += L) {
-            FloatVector.fromArray(S, sums, i).add(FloatVector.fromArray(S, sums, i + distance)).intoArray(sums, i);
+    /** A class of its own, loaded only where the Vector API's module is present. */
+    private static final class Vectors {
+
+        private static final VectorSpecies<Float> S = FloatVector.SPECIES_PREFERRED;
+        private static final int L = S.length();
+
+        private static void add(float[] sums, int from, int to, int distance) {
+            for (int i = from; i < to; i += L) {
+                FloatVector.fromArray(S, sums, i).add(FloatVector.fromArray(S, sums, i + distance)).intoArray(sums, i);
+            }
         }
     }
 }
