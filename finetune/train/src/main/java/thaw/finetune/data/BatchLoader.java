@@ -40,7 +40,7 @@ public final class BatchLoader {
     private final Queue<float[]> buffers = new ConcurrentLinkedQueue<>();
     /** Broken images by index; shared with the loaders derived from this one. */
     private final Map<Integer, BrokenImage> broken;
-    private final SeenScales scales;
+    private final PreparedImages.Scales scales;
 
     /** A loader of images of one class each; see {@link #BatchLoader(List, LabelSet, Transforms, LoaderOptions)}. */
     public BatchLoader(List<Sample> samples, Transforms transforms, LoaderOptions options) {
@@ -49,7 +49,7 @@ public final class BatchLoader {
 
     /** A loader of image files; see {@link #BatchLoader(Dataset, LabelSet, Transforms, LoaderOptions)}. */
     public BatchLoader(List<Sample> samples, LabelSet labels, Transforms transforms, LoaderOptions options) {
-        this(new ImageFileDataset(samples, options.maxPixels()), labels, transforms, options);
+        this(new Dataset.OfFiles(samples, options.maxPixels()), labels, transforms, options);
     }
 
     /**
@@ -60,11 +60,11 @@ public final class BatchLoader {
      *                                  images of several labels
      */
     public BatchLoader(Dataset data, LabelSet labels, Transforms transforms, LoaderOptions options) {
-        this(data, labels, transforms, options, Optional.empty(), new ConcurrentSkipListMap<>(), new SeenScales());
+        this(data, labels, transforms, options, Optional.empty(), new ConcurrentSkipListMap<>(), new PreparedImages.Scales());
     }
 
     private BatchLoader(Dataset data, LabelSet labels, Transforms transforms, LoaderOptions options,
-            Optional<ImageFeatures> features, Map<Integer, BrokenImage> broken, SeenScales scales) {
+            Optional<ImageFeatures> features, Map<Integer, BrokenImage> broken, PreparedImages.Scales scales) {
         this.data = data;
         this.samples = IntStream.range(0, data.length()).mapToObj(data::sample).toList();
         this.labels = labels;
@@ -91,7 +91,7 @@ public final class BatchLoader {
                     + "weight the loss instead");
         }
         samples.forEach(this::requireKnown);
-        if (!(data instanceof ImageFileDataset)) {
+        if (!(data instanceof Dataset.OfFiles)) {
             requireDistinct();
         }
     }

@@ -2,7 +2,10 @@ package thaw.finetune.data;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.util.List;
 import java.util.function.UnaryOperator;
+import thaw.finetune.images.ImageDecoder;
 import thaw.finetune.images.ImageReadException;
 import thaw.finetune.images.RgbImage;
 
@@ -68,5 +71,41 @@ public interface Dataset {
         RgbImage image = image(index);
         byte[] rgb = image.rgb();
         return ByteBuffer.allocate(2 * Integer.BYTES + rgb.length).putInt(image.width()).putInt(image.height()).put(rgb).array();
+    }
+
+    /**
+     * The data set of a list of image files, such as those of an {@link ImageFolder} or a table.
+     *
+     * @param maxPixels images with more pixels cannot be read
+     */
+    record OfFiles(List<Sample> samples, long maxPixels) implements Dataset {
+        public OfFiles {
+            samples = List.copyOf(samples);
+        }
+
+        @Override
+        public int length() {
+            return samples.size();
+        }
+
+        @Override
+        public Sample sample(int index) {
+            return samples.get(index);
+        }
+
+        @Override
+        public RgbImage image(int index) {
+            return image(index, UnaryOperator.identity());
+        }
+
+        @Override
+        public RgbImage image(int index, UnaryOperator<RgbImage> reduce) {
+            return ImageDecoder.decode(samples.get(index).file(), maxPixels, reduce);
+        }
+
+        @Override
+        public byte[] content(int index) throws IOException {
+            return Files.readAllBytes(samples.get(index).file());
+        }
     }
 }

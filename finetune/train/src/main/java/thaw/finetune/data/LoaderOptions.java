@@ -64,35 +64,43 @@ public record LoaderOptions(int batch, long seed, int threads, boolean training,
     }
 
     public LoaderOptions batch(int images) {
-        return new LoaderOptions(images, seed, threads, training, dropLast, cacheBytes, maxPixels, strict, sampler, augmentation, mix);
+        return new LoaderOptions(images, seed, threads, training, dropLast, cacheBytes, maxPixels, strict, sampler,
+                augmentation, mix);
     }
 
     public LoaderOptions seed(long seed) {
-        return new LoaderOptions(batch, seed, threads, training, dropLast, cacheBytes, maxPixels, strict, sampler, augmentation, mix);
+        return new LoaderOptions(batch, seed, threads, training, dropLast, cacheBytes, maxPixels, strict, sampler,
+                augmentation, mix);
     }
 
     public LoaderOptions threads(int threads) {
-        return new LoaderOptions(batch, seed, threads, training, dropLast, cacheBytes, maxPixels, strict, sampler, augmentation, mix);
+        return new LoaderOptions(batch, seed, threads, training, dropLast, cacheBytes, maxPixels, strict, sampler,
+                augmentation, mix);
     }
 
     public LoaderOptions training(boolean training) {
-        return new LoaderOptions(batch, seed, threads, training, dropLast, cacheBytes, maxPixels, strict, sampler, augmentation, mix);
+        return new LoaderOptions(batch, seed, threads, training, dropLast, cacheBytes, maxPixels, strict, sampler,
+                augmentation, mix);
     }
 
     public LoaderOptions dropLast(boolean dropLast) {
-        return new LoaderOptions(batch, seed, threads, training, dropLast, cacheBytes, maxPixels, strict, sampler, augmentation, mix);
+        return new LoaderOptions(batch, seed, threads, training, dropLast, cacheBytes, maxPixels, strict, sampler,
+                augmentation, mix);
     }
 
     public LoaderOptions cacheBytes(long bytes) {
-        return new LoaderOptions(batch, seed, threads, training, dropLast, bytes, maxPixels, strict, sampler, augmentation, mix);
+        return new LoaderOptions(batch, seed, threads, training, dropLast, bytes, maxPixels, strict, sampler,
+                augmentation, mix);
     }
 
     public LoaderOptions maxPixels(long pixels) {
-        return new LoaderOptions(batch, seed, threads, training, dropLast, cacheBytes, pixels, strict, sampler, augmentation, mix);
+        return new LoaderOptions(batch, seed, threads, training, dropLast, cacheBytes, pixels, strict, sampler,
+                augmentation, mix);
     }
 
     public LoaderOptions strict(boolean strict) {
-        return new LoaderOptions(batch, seed, threads, training, dropLast, cacheBytes, maxPixels, strict, sampler, augmentation, mix);
+        return new LoaderOptions(batch, seed, threads, training, dropLast, cacheBytes, maxPixels, strict, sampler,
+                augmentation, mix);
     }
 
     /**
@@ -105,7 +113,8 @@ public record LoaderOptions(int batch, long seed, int threads, boolean training,
     }
 
     public LoaderOptions sampler(Sampler sampler) {
-        return new LoaderOptions(batch, seed, threads, training, dropLast, cacheBytes, maxPixels, strict, sampler, augmentation, mix);
+        return new LoaderOptions(batch, seed, threads, training, dropLast, cacheBytes, maxPixels, strict, sampler,
+                augmentation, mix);
     }
 
     public LoaderOptions augment(Augmentation augmentation) {
@@ -118,6 +127,7 @@ public record LoaderOptions(int batch, long seed, int threads, boolean training,
     }
 
     LoaderOptions mix(Optional<BatchMix> mix) {
-        return new LoaderOptions(batch, seed, threads, training, dropLast, cacheBytes, maxPixels, strict, sampler, augmentation, mix);
+        return new LoaderOptions(batch, seed, threads, training, dropLast, cacheBytes, maxPixels, strict, sampler,
+                augmentation, mix);
     }
 }

@@ -1,8 +1,12 @@
 package thaw.finetune.data;
 
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.SplittableRandom;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicLong;
 import thaw.finetune.augment.Augmentation;
 import thaw.finetune.images.Crop;
 import thaw.finetune.images.RgbImage;
@@ -15,8 +19,10 @@ final class PreparedImages implements SampleValues {
     private final Dataset data;
     private final Transforms transforms;
     private final Optional<Augmentation> augmentation;
-    private final ImageCache<CachedImage> cache;
-    private final SeenScales scales;
+    /** Decoded and resized images, never evicted: an epoch needs each again before the one that would replace it. */
+    private final Map<CachedImage, RgbImage> cache = new ConcurrentHashMap<>();
+    private final AtomicLong cacheBytesLeft;
+    private final Scales scales;
 
     /** The cached form of an image: the square for evaluation, or the resized image for random crops or an augmentation. */
     private enum View { SQUARE, FOR_CROPS, FOR_AUGMENTATION }
@@ -25,11 +31,11 @@ final class PreparedImages implements SampleValues {
     }
 
     /** @param scales shared by all preparations of the same images */
-    PreparedImages(Dataset data, Transforms transforms, LoaderOptions options, SeenScales scales) {
+    PreparedImages(Dataset data, Transforms transforms, LoaderOptions options, Scales scales) {
         this.data = data;
         this.transforms = Objects.requireNonNull(transforms, "transforms");
         this.augmentation = options.augmentation();
-        this.cache = new ImageCache<>(options.cacheBytes());
+        this.cacheBytesLeft = new AtomicLong(options.cacheBytes());
         this.scales = scales;
     }
 
@@ -62,13 +68,45 @@ final class PreparedImages implements SampleValues {
     }
 
     private RgbImage view(int index, View view) {
-        return cache.get(new CachedImage(index, view), key -> data.image(index, decoded -> {
-            scales.add(decoded, transforms);
-            return switch (view) {
-                case SQUARE -> transforms.square(decoded);
-                case FOR_CROPS -> transforms.resized(decoded);
-                case FOR_AUGMENTATION -> augmentation.orElseThrow().resized(decoded, transforms);
-            };
-        }));
+        CachedImage key = new CachedImage(index, view);
+        RgbImage kept = cache.get(key);
+        if (kept != null) {
+            return kept;
+        }
+        RgbImage made = data.image(index, decoded -> resized(decoded, view));
+        long bytes = made.rgb().length;
+        if (cacheBytesLeft.addAndGet(-bytes) < 0 || cache.putIfAbsent(key, made) != null) {
+            cacheBytesLeft.addAndGet(bytes);
+        }
+        return made;
+    }
+
+    private RgbImage resized(RgbImage decoded, View view) {
+        scales.add(decoded, transforms);
+        return switch (view) {
+            case SQUARE -> transforms.square(decoded);
+            case FOR_CROPS -> transforms.resized(decoded);
+            case FOR_AUGMENTATION -> augmentation.orElseThrow().resized(decoded, transforms);
+        };
+    }
+
+    /**
+     * Detects images of one data set at two scales: those that had the network's size already and were not resized, and others
+     * enlarged by the margin that is then cropped; see {@link thaw.finetune.images.ExactSize}. Thread-safe.
+     */
+    static final class Scales {
+        private final Set<Integer> kept = ConcurrentHashMap.newKeySet();
+        private final Set<Integer> resized = ConcurrentHashMap.newKeySet();
+
+        void add(RgbImage decoded, Transforms transforms) {
+            boolean hasMargin = transforms.resize() > transforms.size();
+            if (hasMargin) {
+                (transforms.keeps(decoded) ? kept : resized).add(transforms.size());
+            }
+        }
+
+        boolean mixed() {
+            return kept.stream().anyMatch(resized::contains);
+        }
     }
 }
