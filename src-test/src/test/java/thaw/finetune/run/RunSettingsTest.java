@@ -47,7 +47,7 @@ class RunSettingsTest {
             BatchMix mix) {
         return new RunSettings(RunSettings.Data.of("/photos", null, null, 0.2, Split.STRATIFIED, 32, false, true,
                 Transforms.of(64)), RunSettings.Network.ofScratch("resnet20", "concat"), "stages",
-                RunSettings.describe(plan), fit, loss, augmentation, mix,
+                plan, fit, loss, augmentation, mix,
                 Precompute.When.EXACT, DiagnosticsOptions.standard(), 3, RunSettings.Keep.BEST, 7,
                 new RunSettings.Environment("1", "17", "cpu"));
     }
@@ -80,7 +80,7 @@ class RunSettingsTest {
             assertEquals(one, read);
             assertEquals(List.of(), one.differences(read));
         }
-        assertEquals(GRADUAL, settings(GRADUAL, FitSettings.sgd(), Objective.crossEntropy(), null, null).trainingPlan());
+        assertEquals(GRADUAL, settings(GRADUAL, FitSettings.sgd(), Objective.crossEntropy(), null, null).plan());
     }
 
     /** The settings of a run are text; what has none is refused before the run begins. */
@@ -91,7 +91,7 @@ class RunSettingsTest {
                     () -> settings(GRADUAL, fit, Objective.crossEntropy(), null, null));
         }
         TrainingPlan own = TrainingPlan.gradualUnfreezing(2, (epochs, steps) -> (step, base) -> base, LearningRates.of(0.1));
-        assertThrows(IllegalArgumentException.class, () -> RunSettings.describe(own));
+        assertThrows(IllegalArgumentException.class, () -> settings(own, FitSettings.sgd(), Objective.crossEntropy(), null, null));
     }
 
     @Test

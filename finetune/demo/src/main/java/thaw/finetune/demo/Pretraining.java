@@ -91,7 +91,7 @@ public record Pretraining(int imagesPerClass, int epochs, int batch, double rate
                 new Consecutive(perEpoch));
         try (Learner learn = new Learner(net, new DataLoaders(train, validation(~seed, Math.max(1, validation / 4), threads)))) {
             learn.settings(FitSettings.of(OptimizerRecipe.of("sgd").with(ParamGroup.WEIGHT_DECAY, weightDecay)
-                    .with(SGD.NESTEROV, 1))).listener(listener);
+                    .with(SGD.NESTEROV, 1))).addListener(listener);
             learn.fit(epochs, OneCycle::of, rate);
         }
         return describe(ModelFile.of(net, set.classes(), transforms()), accuracy(net, ~seed, validation, threads));

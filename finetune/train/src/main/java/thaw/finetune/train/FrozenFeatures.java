@@ -49,22 +49,22 @@ final class FrozenFeatures {
      * @throws IllegalArgumentException if no phase trains the head alone, or if the head trained from precomputed
      *     features would differ
      */
-    static void requireExact(FitContext context, TrainingPlan plan) {
-        if (plan.phases().stream().noneMatch(phase -> isOfHeadAlone(context, phase))) {
+    static void requireExact(Learner learn, TrainingPlan plan) {
+        if (plan.phases().stream().noneMatch(phase -> isOfHeadAlone(learn, phase))) {
             throw new IllegalArgumentException("precompute: no phase trains the head alone "
                     + plan.phases().stream().map(TrainingPhase::name).toList()
                     + ", and training other groups changes the features; freeze the body in a phase, or don't require it");
         }
         List<String> reasons = new ArrayList<>();
-        if (!(context.loss() instanceof Objective)) {
+        if (!(learn.loss instanceof Objective)) {
             reasons.add("the loss function is not an Objective and may read the images: use an Objective");
         }
-        if (!context.data().isFlippedAtMost()) {
-            reasons.add("images are " + context.data().variation() + " anew in each epoch: use no augmentation, or the flip"
+        if (!learn.data.isFlippedAtMost()) {
+            reasons.add("images are " + learn.data.variation() + " anew in each epoch: use no augmentation, or the flip"
                     + " alone");
         }
-        if (context.settings().frozenBatchNorm() != FrozenBatchNorm.EVAL) {
-            reasons.add("batch norm of frozen groups " + context.settings().frozenBatchNorm().description() + ": fix it"
+        if (learn.settings.frozenBatchNorm() != FrozenBatchNorm.EVAL) {
+            reasons.add("batch norm of frozen groups " + learn.settings.frozenBatchNorm().description() + ": fix it"
                     + " with eval (--frozen-bn eval)");
         }
         if (!reasons.isEmpty()) {
@@ -73,50 +73,52 @@ final class FrozenFeatures {
         }
     }
 
-    private static boolean isOfHeadAlone(FitContext context, TrainingPhase phase) {
-        FrozenGroups freezing = context.freezing();
-        return freezing.first(phase.freezeTo()) == freezing.groups().size() - 1 && !phase.gradual();
+    private static boolean isOfHeadAlone(Learner learn, TrainingPhase phase) {
+        int groups = learn.freezing.groups().size();
+        return phase.firstTrainable(groups, 0) == groups - 1 && !phase.gradual();
     }
 
     /**
      * The loaders for a phase whose groups are already frozen: of features if they are to be precomputed, otherwise
      * {@code images}.
      */
-    static DataLoaders loaders(FitContext context, TrainingPhase phase, DataLoaders images) {
-        DataLoaders data = context.data();
+    static DataLoaders loaders(Learner learn, TrainingPhase phase, DataLoaders images) {
+        DataLoaders data = learn.data;
         List<String> leftOut = new ArrayList<>();
         if (!data.isFlippedAtMost()) {
             leftOut.add("images are not " + data.variation());
         }
-        if (context.settings().frozenBatchNorm() != FrozenBatchNorm.EVAL) {
+        if (learn.settings.frozenBatchNorm() != FrozenBatchNorm.EVAL) {
             leftOut.add("batch norm of frozen groups keeps its statistics");
         }
         boolean bothWays = data.isFlippedAtMost() && data.isFlipped();
-        boolean wanted = switch (context.precompute().when()) {
+        boolean wanted = switch (learn.precompute.when()) {
             case NEVER -> false;
             // Computing an image and its mirror image takes as long as the body's share of two epochs.
             case EXACT -> leftOut.isEmpty() && (!bothWays || phase.epochs() > 1);
             case REQUIRED, ALWAYS -> true;
         };
-        if (!wanted || !isOfHeadAlone(context, phase) || !(context.loss() instanceof Objective)) {
+        if (!wanted || !isOfHeadAlone(learn, phase) || !(learn.loss instanceof Objective)) {
             return images;
         }
         if (!leftOut.isEmpty()) {
-            context.listener().onWarning("precompute: " + String.join(", and ", leftOut) + " in phase " + phase.name()
-                    + ", because features are computed once; leave precompute at its default to avoid this");
+            String warning = "precompute: " + String.join(", and ", leftOut) + " in phase " + phase.name()
+                    + ", because features are computed once; leave precompute at its default to avoid this";
+            learn.tell(listener -> listener.onWarning(warning));
         }
         long start = System.nanoTime();
-        FeatureCache cache = FeatureCache.open(context.precompute().folder(), context.net(), images.train().transforms());
-        FrozenFeatures train = new FrozenFeatures(context.net(), cache, images.train());
-        FrozenFeatures valid = new FrozenFeatures(context.net(), cache, images.valid());
+        FeatureCache cache = FeatureCache.open(learn.precompute.folder(), learn.net, images.train().transforms());
+        FrozenFeatures train = new FrozenFeatures(learn.net, cache, images.train());
+        FrozenFeatures valid = new FrozenFeatures(learn.net, cache, images.valid());
         ImageFeatures ofTrain = new ImageFeatures(train.all(false), bothWays ? train.all(true) : Map.of());
         ImageFeatures ofValid = new ImageFeatures(valid.all(false), Map.of());
         int computed = train.computed + valid.computed;
         int known = ofTrain.plain().size() + ofTrain.mirrored().size() + ofValid.plain().size() - computed;
-        context.listener().onNote("the body is frozen in phase " + phase.name() + ": its features are computed once for each"
+        String note = "the body is frozen in phase " + phase.name() + ": its features are computed once for each"
                 + " image" + (bothWays ? " and its mirror image," : "") + " and the head is trained from them ("
                 + computed + " computed now, " + known + " known before, in "
-                + String.format(Locale.ROOT, "%.1f s)", (System.nanoTime() - start) / 1e9) + (computed == 0 ? "" : keep(cache)));
+                + String.format(Locale.ROOT, "%.1f s)", (System.nanoTime() - start) / 1e9) + (computed == 0 ? "" : keep(cache));
+        learn.tell(listener -> listener.onNote(note));
         return images.onFeatures(ofTrain, ofValid);
     }
 

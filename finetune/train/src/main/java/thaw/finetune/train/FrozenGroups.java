@@ -40,13 +40,8 @@ final class FrozenGroups {
 
     /** The index of the first trainable group; the number of groups if all are frozen. */
     int first() {
-        return first(n);
-    }
-
-    /** The same for the slice {@code groups[slice:]}. */
-    int first(int slice) {
         int count = groups().size();
-        return slice < 0 ? Math.max(0, count + slice) : Math.min(slice, count);
+        return n < 0 ? Math.max(0, count + n) : Math.min(n, count);
     }
 
     void requireGradients(FrozenBatchNorm batchNorm) {
