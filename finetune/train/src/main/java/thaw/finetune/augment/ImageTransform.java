@@ -22,7 +22,8 @@ import thaw.finetune.images.RgbImage;
  * data.augment(Augmentation.fastai().with(new Invert(0.5)))
  * }</pre>
  *
- * <p>A run folder records the transforms of this package, with the record's name as "type", and reads them back.
+ * <p>The settings of a run folder are text: they record the transforms of this package, with the record's name as "type", and
+ * refuse others, which are given to a {@code Learner} in code.
  */
 @JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "type")
 @JsonSubTypes({@Type(Flip.class), @Type(Dihedral.class), @Type(Rotate.class), @Type(Zoom.class), @Type(Warp.class),
