@@ -84,6 +84,19 @@ class RunSettingsTest {
         assertEquals(GRADUAL, settings(GRADUAL, FitSettings.sgd(), Objective.crossEntropy(), null, null).plan());
     }
 
+    /** The form in which every version has written it. */
+    @Test
+    void aPlanIsAListOfPhases() throws IOException {
+        ObjectMapper json = new ObjectMapper();
+        String plan = """
+                [{"name": "thaw", "epochs": 3, "schedule": "sgdr(cycle_len=1.0,cycle_mult=2.0)", "freezeTo": -1,
+                  "rates": "decay(0.01,0.75)", "gradual": true, "size": 48},
+                 {"name": "all", "epochs": 2, "schedule": "flat-cosine", "freezeTo": 0,
+                  "rates": "1.0E-5,1.0E-4,0.3333333333333333", "gradual": false, "size": 0}]""";
+        assertEquals(GRADUAL, json.readValue(plan, TrainingPlan.class));
+        assertEquals(json.readTree(plan), json.valueToTree(GRADUAL));
+    }
+
     /** The settings of a run are text; what has none is refused before the run begins. */
     @Test
     void whatHasNoTextIsRefused() {

@@ -20,6 +20,7 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 import thaw.engine.Device;
 import thaw.engine.io.StoredTensor;
+import thaw.engine.io.Weights;
 import thaw.engine.optim.GradientClipping;
 import thaw.engine.optim.WeightAverage;
 import thaw.extension.RMSprop;
@@ -216,6 +217,16 @@ class ResumeTest {
             String message = assertThrows(IllegalArgumentException.class, () -> run.learn.resume(file)).getMessage();
             assertTrue(message.contains("resume(plan, FitState.read(checkpoint))"), message);
             assertEquals(2, run.learn.resume(own, FitState.read(file)).epochs().size());
+        }
+    }
+
+    @Test
+    void aCheckpointOfAnEarlyVersionIsRefused() throws IOException {
+        try (Run run = new Run(FitSettings.sgd(), -1)) {
+            Path file = folder.resolve("early.safetensors");
+            Weights.write(file, run.net.stateDict(), Map.of("position", "{}", "log", "{}", "optimizer", "{}"));
+            String message = assertThrows(IOException.class, () -> run.learn.resume(file)).getMessage();
+            assertTrue(message.contains("early.safetensors: is a checkpoint of an early version of Thaw"), message);
         }
     }
 

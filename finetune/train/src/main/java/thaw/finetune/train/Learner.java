@@ -264,7 +264,7 @@ public final class Learner implements AutoCloseable {
 
     /** A summary in plain text: one line per group, one for batch norm if groups are frozen, one for the optimizer. */
     public String summary() {
-        return LearnerSummary.of(net, freezing, settings);
+        return freezing.summary(settings);
     }
 
     // ---- training ----------------------------------------------------------------------------------------------
