@@ -18,6 +18,7 @@ import thaw.engine.optim.WeightAverage;
 import thaw.finetune.augment.Augmentation;
 import thaw.finetune.augment.BatchMix;
 import thaw.finetune.augment.CutMix;
+import thaw.finetune.augment.ImageTransform;
 import thaw.finetune.augment.Mixup;
 import thaw.finetune.augment.RandomErasing;
 import thaw.finetune.data.FolderLayout;
@@ -103,6 +104,12 @@ class RunSettingsTest {
             assertThrows(IllegalArgumentException.class,
                     () -> settings(GRADUAL, fit, Objective.crossEntropy(), null, null));
         }
+        ImageTransform transform = new ImageTransform() { };
+        BatchMix mix = (images, targets, side, order, random) -> { };
+        assertThrows(IllegalArgumentException.class, () -> settings(GRADUAL, FitSettings.sgd(), Objective.crossEntropy(),
+                Augmentation.of(transform), null));
+        assertThrows(IllegalArgumentException.class, () -> settings(GRADUAL, FitSettings.sgd(), Objective.crossEntropy(), null,
+                mix));
         TrainingPlan own = TrainingPlan.gradualUnfreezing(2, (epochs, steps) -> (step, base) -> base, LearningRates.of(0.1));
         assertThrows(IllegalArgumentException.class, () -> settings(own, FitSettings.sgd(), Objective.crossEntropy(), null, null));
     }

@@ -58,12 +58,19 @@ public record RunSettings(Data data, Network network, String grain, TrainingPlan
 
     private static final ObjectMapper JSON = FiniteJson.builder().enable(SerializationFeature.INDENT_OUTPUT).build();
 
-    /** @throws IllegalArgumentException if a schedule, the optimizer or a clipping cannot be stored */
+    /** @throws IllegalArgumentException if a schedule, the optimizer, a clipping, a transform or the mix cannot be stored */
     public RunSettings {
         requireStorable("ScheduleRecipes", plan.isStorable());
         requireStorable("an OptimizerRecipe", fit.optimizer() instanceof OptimizerRecipe);
         requireStorable("GradientClipping.ByNorm or ByValue", fit.clipping().stream()
                 .allMatch(c -> c instanceof GradientClipping.ByNorm || c instanceof GradientClipping.ByValue));
+        requireStorable("image transforms of thaw.finetune.augment",
+                augmentation == null || augmentation.transforms().stream().allMatch(RunSettings::isOfAugment));
+        requireStorable("a batch mix of thaw.finetune.augment", mix == null || isOfAugment(mix));
+    }
+
+    private static boolean isOfAugment(Object part) {
+        return part.getClass().getPackage().equals(Augmentation.class.getPackage());
     }
 
     private static void requireStorable(String expected, boolean storable) {

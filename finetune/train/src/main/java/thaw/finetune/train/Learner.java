@@ -8,12 +8,12 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Consumer;
 import java.util.function.IntFunction;
 import java.util.function.Supplier;
-import java.util.stream.Stream;
 import thaw.engine.Device;
 import thaw.engine.io.Weights;
 import thaw.engine.optim.OneCycle;
 import thaw.engine.optim.Schedule;
 import thaw.finetune.data.BrokenImage;
+import thaw.finetune.data.DataLoaders;
 import thaw.finetune.data.ImageFolder;
 import thaw.finetune.diagnostics.Diagnostics;
 import thaw.finetune.diagnostics.DiagnosticsOptions;
@@ -58,8 +58,7 @@ import thaw.resnet.NetworkWeights;
 public final class Learner implements AutoCloseable {
     // Fields without a modifier are read by the training loop.
     final Network net;
-    final ImageFolder data;
-    final Loaders loaders;
+    final DataLoaders data;
     final FrozenGroups freezing;
     final boolean pretrained;
     /** Whether each epoch ends with a validation. */
@@ -77,24 +76,24 @@ public final class Learner implements AutoCloseable {
     volatile boolean stop;
 
     /**
-     * A learner with all layer groups trainable.
+     * A learner on a folder's images, with all layer groups trainable.
      *
      * @throws IllegalArgumentException if the network's number of classes is not the data's, if there are fewer than two
      *     classes, or if there is no validation image
      */
     public Learner(Network net, ImageFolder data) {
+        this(net, data.loaders());
+    }
+
+    /**
+     * A learner on any data sets, with all layer groups trainable.
+     *
+     * @throws IllegalArgumentException if the network's number of classes is not the data's
+     */
+    public Learner(Network net, DataLoaders data) {
         InputCheck.require(net, data.classes());
-        if (data.classes().size() < 2) {
-            throw new IllegalArgumentException(data.root() + ": training needs at least two classes;"
-                    + " add a folder with images of another class");
-        }
-        if (data.valid().isEmpty()) {
-            throw new IllegalArgumentException(data.root() + ": no image is left to validate on;"
-                    + " add images, at least two of a class, or a folder valid/ beside train/");
-        }
         this.net = net;
         this.data = data;
-        this.loaders = Loaders.of(data);
         this.loss = Objective.standard(data.labels());
         this.freezing = new FrozenGroups(net);
         this.pretrained = net.isPretrained();
@@ -107,7 +106,6 @@ public final class Learner implements AutoCloseable {
     private Learner(Learner like) {
         net = like.net;
         data = like.data;
-        loaders = like.loaders;
         freezing = like.freezing;
         pretrained = like.pretrained;
         validates = false;
@@ -221,7 +219,7 @@ public final class Learner implements AutoCloseable {
         diagnostics.close();
         diagnostics = new Diagnostics(net, options);
         if (options.probeImages() > 0) {
-            diagnostics.drift(FeatureDrift.of(net, freezing.groups(), loaders.train(), options.probeImages()));
+            diagnostics.drift(FeatureDrift.of(net, freezing.groups(), data.train(), options.probeImages()));
         }
         return this;
     }
@@ -395,7 +393,7 @@ public final class Learner implements AutoCloseable {
 
     /** The number of optimizer steps in an epoch. */
     int stepsPerEpoch() {
-        return (loaders.train().batches() + settings.accumulate() - 1) / settings.accumulate();
+        return (data.train().batches() + settings.accumulate() - 1) / settings.accumulate();
     }
 
     void tell(Consumer<TrainingListener> event) {
@@ -482,7 +480,7 @@ public final class Learner implements AutoCloseable {
 
     /** The images skipped in training and validation because they could not be opened or decoded. */
     public List<BrokenImage> broken() {
-        return Stream.concat(data.unreadable().stream(), loaders.broken().stream()).toList();
+        return data.broken();
     }
 
     /**
@@ -490,12 +488,12 @@ public final class Learner implements AutoCloseable {
      * {@link thaw.finetune.data.BatchLoader#mixesScales}.
      */
     public boolean mixesScales() {
-        return loaders.mixesScales();
+        return data.mixesScales();
     }
 
     /** The number of validation images, without those skipped so far. */
     public int validImages() {
-        return loaders.valid().images() - loaders.valid().broken().size();
+        return data.valid().images() - data.valid().broken().size();
     }
 
     // ---- results -----------------------------------------------------------------------------------------------
@@ -520,7 +518,7 @@ public final class Learner implements AutoCloseable {
     }
 
     private Evaluation validate(Network which) {
-        return Evaluation.of(which, loaders.valid(), data.classes(), Objective.forValidation(loss, data.labels()), images -> { });
+        return Evaluation.of(which, data.valid(), data.classes(), Objective.forValidation(loss, data.labels()), images -> { });
     }
 
     /** The accuracy on the validation images, 0 to 1. */

@@ -16,6 +16,7 @@ import thaw.engine.optim.Schedule;
 import thaw.engine.optim.Scheduler;
 import thaw.engine.optim.WeightAverage;
 import thaw.finetune.data.Batches;
+import thaw.finetune.data.DataLoaders;
 import thaw.finetune.data.RawBatch;
 import thaw.finetune.diagnostics.EpochActivity;
 import thaw.finetune.diagnostics.GroupActivity;
@@ -39,7 +40,7 @@ final class TrainingLoop {
     // ---- of the running phase ----
     private int number;
     private TrainingPhase phase;
-    private Loaders loaders;
+    private DataLoaders loaders;
     private List<LayerGroup> groups;
     private Optimizer optimizer;
     private Scheduler scheduler;
@@ -116,9 +117,9 @@ final class TrainingLoop {
     }
 
     /** The loaders for images of {@code size × size} pixels; 0 for the data's own size. */
-    private Loaders loaders(int size) {
+    private DataLoaders loaders(int size) {
         Transforms own = learn.data.transforms();
-        return size == 0 || size == own.size() ? learn.loaders : learn.loaders.prepared(own.size(size));
+        return size == 0 || size == own.size() ? learn.data : learn.data.prepared(own.size(size));
     }
 
     /** The loader's number of the next epoch. */
