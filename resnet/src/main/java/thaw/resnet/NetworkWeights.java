@@ -14,6 +14,7 @@ import java.util.OptionalInt;
 import java.util.Set;
 import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
+import thaw.engine.Device;
 import thaw.engine.io.StoredTensor;
 import thaw.engine.io.Weights;
 import thaw.kernels.Shape;
@@ -247,6 +248,18 @@ public final class NetworkWeights {
         return convolutions.stream().anyMatch(e -> e.getValue().shape().dim(1) == features / 2
                 && convolutions.stream().anyMatch(o -> o.getValue().shape().dim(1) == features / 4)) ? Optional.empty()
                 : convolutions.stream().filter(e -> e.getValue().shape().dim(1) == features).map(Map.Entry::getKey).findFirst();
+    }
+
+    /**
+     * A network for images with 3 channels, with this body and a new head. A stem for another number of channels is adapted.
+     *
+     * @param seed of the head's initial weights
+     * @throws IllegalArgumentException if the body's tensors do not fit the architecture
+     */
+    public ResNet withNewHead(Head head, int classes, Device device, long seed) {
+        ResNet net = ResNet.of(architecture(), head, device, classes, seed);
+        net.adaptStem(inputChannels()).loadPretrained(this, false);
+        return net.adaptStem(3);
     }
 
     /** The tensors of the body, by torchvision's names. */

@@ -117,6 +117,12 @@ public final class ResNet extends Network {
         return new ResNet(architecture, device, classes, new Generator(seed), true);
     }
 
+    /** Like {@link #of(Architecture, Device, int, long)}, with a head of another kind. */
+    public static ResNet of(Architecture architecture, Head head, Device device, int classes, long seed) {
+        ResNet net = of(architecture, device, classes, seed);
+        return head == Head.LINEAR ? net : net.replaceHead(head, classes);
+    }
+
     /** A network for colour images whose initial weights are drawn from the device's generator. */
     public static ResNet of(Architecture architecture, Device device, int classes) {
         return new ResNet(architecture, device, classes, device.generator(), true);

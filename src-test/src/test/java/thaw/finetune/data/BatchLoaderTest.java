@@ -4,7 +4,6 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
-import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -18,6 +17,7 @@ import java.util.List;
 import java.util.NoSuchElementException;
 import java.util.Set;
 import java.util.concurrent.CancellationException;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -28,7 +28,9 @@ import thaw.finetune.images.Crop;
 import thaw.finetune.images.ExactSize;
 import thaw.finetune.images.ImageDecoder;
 import thaw.finetune.images.ImageReadException;
+import thaw.finetune.images.RgbImage;
 import thaw.finetune.images.Transforms;
+import thaw.finetune.predict.LabelSet;
 
 class BatchLoaderTest {
     private static final Transforms TRANSFORMS = Transforms.of(16).crop(Crop.RANDOM);
@@ -221,13 +223,33 @@ class BatchLoaderTest {
 
     @Test
     void theCacheStaysWithinItsBudget() {
-        ImageCache<Path> cache = new ImageCache<>(2 * 3 * 30 * 24 + 10);
-        for (Sample sample : samples.subList(0, 12)) {
-            cache.get(sample.file(), ImageDecoder::decode);
-        }
-        assertEquals(2, cache.size());
-        Path first = samples.get(0).file();
-        assertSame(cache.get(first, ImageDecoder::decode), cache.get(first, ImageDecoder::decode));
+        AtomicInteger decoded = new AtomicInteger();
+        Dataset counted = new Dataset() {
+            private final Dataset files = new Dataset.OfFiles(samples.subList(0, 12), ImageDecoder.MAX_PIXELS);
+
+            @Override
+            public int length() {
+                return files.length();
+            }
+
+            @Override
+            public Sample sample(int index) {
+                return files.sample(index);
+            }
+
+            @Override
+            public RgbImage image(int index) {
+                decoded.incrementAndGet();
+                return files.image(index);
+            }
+        };
+        int bytes = 3 * TRANSFORMS.size() * TRANSFORMS.size();
+        LabelSet labels = new LabelSet(List.of("0", "1", "2", "3"), false);
+        BatchLoader loader = new BatchLoader(counted, labels, TRANSFORMS, LoaderOptions.evaluation(5).cacheBytes(2 * bytes + 10));
+        List<Float> first = flatten(loader, 0);
+        assertEquals(12, decoded.get());
+        assertEquals(first, flatten(loader, 1));
+        assertEquals(12 + 10, decoded.get(), "two images are kept");
     }
 
     private static List<List<Float>> epochs(LoaderOptions options) {

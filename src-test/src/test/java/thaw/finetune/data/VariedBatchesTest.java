@@ -208,17 +208,17 @@ class VariedBatchesTest {
         ImageFolder still = data.transforms(data.transforms().flip(false));
         ImageFolder flipped = still.augment(Augmentation.of(new Flip(0.5)));
         for (ImageFolder one : List.of(data, still, flipped, data.augment(Augmentation.none()))) {
-            assertTrue(one.isFlippedAtMost());
+            assertTrue(one.loaders().isFlippedAtMost());
         }
-        assertTrue(data.isFlipped() && flipped.isFlipped() && still.augment(Augmentation.fastai()).isFlipped());
-        assertFalse(still.isFlipped() || data.augment(Augmentation.none()).isFlipped());
+        assertTrue(data.loaders().isFlipped() && flipped.loaders().isFlipped() && still.augment(Augmentation.fastai()).loaders().isFlipped());
+        assertFalse(still.loaders().isFlipped() || data.augment(Augmentation.none()).loaders().isFlipped());
         for (ImageFolder one : List.of(still.augment(Augmentation.fastai()), still.mix(Mixup.fastai()),
                 still.transforms(still.transforms().crop(Crop.RANDOM)))) {
-            assertFalse(one.isFlippedAtMost());
+            assertFalse(one.loaders().isFlippedAtMost());
         }
         assertEquals("cropped at random and varied by Flip, Rotate and mixed with one another", data.transforms(
                 data.transforms().crop(Crop.RANDOM)).augment(Augmentation.of(new Flip(0.5), new Rotate(10, 0.75)))
-                .mix(Mixup.fastai()).variation());
+                .mix(Mixup.fastai()).loaders().variation());
     }
 
     /** Features are flipped in the same epochs as the images that they replace. */

@@ -31,9 +31,8 @@ class DemoTest {
     void transferIsFarBetterThanTrainingFromScratchForAsManyEpochs() throws IOException {
         DemoImages images = new DemoImages(folder, 10, 15);
         images.draw(1);
-        double transfer = accuracy(new Arm(true, List.of(new Phase("head", "head", true, 2, List.of(0.1)),
-                new Phase("all", "all", false, 1, List.of(1e-3, 1e-2, 5e-2)))), images, 2);
-        double scratch = accuracy(new Arm(false, List.of(new Phase("all", "scratch", false, 3, List.of(0.1)))), images, 2);
+        double transfer = accuracy(new Arm(true, List.of(Phase.head(2, "head", 0.1), Phase.all(1, "all", 1e-3, 1e-2, 5e-2))), images, 2);
+        double scratch = accuracy(new Arm(false, List.of(Phase.all(3, "scratch", 0.1))), images, 2);
         assertTrue(transfer > scratch + 0.25, "transfer " + transfer + ", from scratch " + scratch);
     }
 
@@ -80,7 +79,7 @@ class DemoTest {
 
         @Override
         public TrainingListener onPhase(Phase phase) {
-            events.add(phase.name());
+            events.add(phase.training().name());
             return new TrainingListener() { };
         }
 

@@ -3,20 +3,21 @@ package thaw.finetune.demo;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.stream.Stream;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import thaw.engine.Device;
-import thaw.finetune.data.RawBatch;
 import thaw.finetune.predict.ModelFile;
 import thaw.finetune.synthetic.SyntheticImages;
 import thaw.finetune.train.EpochResult;
@@ -61,30 +62,16 @@ class PretrainingTest {
     }
 
     @Test
-    void batchesHoldEachClassInTurnAndNoImageTwice() {
-        int classes = SyntheticImages.pretraining().classes().size();
-        try (DrawnBatches batches = new DrawnBatches(SyntheticImages.pretraining(), Pretraining.transforms(), classes, 5, 2)) {
-            RawBatch first = batches.next();
-            RawBatch second = batches.next();
-            for (RawBatch batch : List.of(first, second)) {
-                assertEquals(classes, Arrays.stream(batch.labels()).distinct().count());
-            }
-            assertFalse(Arrays.equals(first.labels(), second.labels()), "each round has an order of its own");
-            assertEquals(2 * classes, Stream.of(first, second).flatMap(batch -> rows(batch).stream()).distinct().count());
-        }
-    }
-
-    private static List<List<Float>> rows(RawBatch batch) {
-        int length = batch.images().length / batch.size();
-        List<List<Float>> rows = new ArrayList<>();
-        for (int i = 0; i < batch.size(); i++) {
-            List<Float> image = new ArrayList<>();
-            for (int k = 0; k < length; k++) {
-                image.add(batch.images()[i * length + k]);
-            }
-            rows.add(image);
-        }
-        return rows;
+    void samplesHaveEachClassInTurnAndNoImageTwice() {
+        SyntheticImages set = SyntheticImages.pretraining();
+        int classes = set.classes().size();
+        DrawnImages images = DrawnImages.of(set, 5, 32, 2 * classes);
+        List<Integer> labels = IntStream.range(0, 2 * classes).map(i -> images.sample(i).label()).boxed().toList();
+        assertEquals(classes, labels.subList(0, classes).stream().distinct().count());
+        assertEquals(classes, labels.subList(classes, 2 * classes).stream().distinct().count());
+        assertNotEquals(labels.subList(0, classes), labels.subList(classes, 2 * classes), "each round has an order of its own");
+        assertEquals(2 * classes, IntStream.range(0, 2 * classes).mapToObj(i -> ByteBuffer.wrap(images.image(i).rgb()))
+                .distinct().count());
     }
 
     @Test

@@ -100,7 +100,7 @@ class NotANumberTest {
     }
 
     private static void requireDefinedOrNaN(Metric metric, Predictions p) {
-        double value = metric.of().applyAsDouble(p);
+        double value = metric.of(p);
         assertTrue(Double.isNaN(value) || value >= -1 && value <= 1, metric.name() + " " + value);
     }
 

@@ -23,11 +23,11 @@ class TopKTest {
 
     @Test
     void metricsHaveNames() {
-        assertEquals(0.75, Metric.topK(2).of().applyAsDouble(four));
-        assertEquals(0.5, Metric.ERROR_RATE.of().applyAsDouble(four));
+        assertEquals(0.75, Metric.topK(2).of(four));
+        assertEquals(0.5, Metric.ERROR_RATE.of(four));
         assertEquals("top_5_accuracy", Metric.single(6).get(2).name());
         for (Metric metric : Metric.single(6)) {
-            assertTrue(Double.isFinite(metric.of().applyAsDouble(four)), metric.name());
+            assertTrue(Double.isFinite(metric.of(four)), metric.name());
         }
     }
 }

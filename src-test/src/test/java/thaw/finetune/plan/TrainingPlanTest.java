@@ -51,7 +51,7 @@ class TrainingPlanTest {
     }
 
     private Learner learner() throws IOException {
-        return new Learner(net, ColourFolder.in(folder)).listener(new TrainingListener() {
+        return new Learner(net, ColourFolder.in(folder)).addListener(new TrainingListener() {
             @Override
             public void onPhase(TrainingPhase phase, int number, int count) {
                 phases.add(phase.name() + " " + number + "/" + count);
@@ -136,15 +136,10 @@ class TrainingPlanTest {
     @Test
     void aThawedGroupTakesTheScheduleWhereItIsAndItsMomentumStartsAtZero() throws IOException {
         List<FitState> states = new ArrayList<>();
-        learn.listener(new TrainingListener() {
+        learn.addListener(new TrainingListener() {
             @Override
             public void onEpoch(EpochResult epoch) {
                 states.add(learn.state());
-            }
-
-            @Override
-            public void onBatch(BatchResult batch) {
-                rates.add(batch.learningRates());
             }
         }).gradualUnfreezing(2, ScheduleRecipe.oneCycle(), LearningRates.of(1e-3, 1e-2, 1e-1));
         for (int i = 3; i < 6; i++) {
@@ -259,7 +254,7 @@ class TrainingPlanTest {
     void theAverageIsValidatedSavedAndKept() throws IOException {
         List<Map<String, StoredTensor>> saved = new ArrayList<>();
         learn.settings(FitSettings.adamW().average(new WeightAverage.Decay(0.9, false)));
-        learn.listener(new TrainingListener() {
+        learn.addListener(new TrainingListener() {
             @Override
             public void onEpoch(EpochResult epoch) {
                 saved.add(learn.model().weights());

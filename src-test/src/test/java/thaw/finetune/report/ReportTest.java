@@ -30,6 +30,7 @@ import thaw.finetune.plan.LearningRates;
 import thaw.finetune.plan.ScheduleRecipe;
 import thaw.finetune.plan.TrainingPlan;
 import thaw.finetune.predict.LabelSet;
+import thaw.finetune.train.EpochResult;
 import thaw.finetune.train.FitSettings;
 
 class ReportTest {
@@ -42,14 +43,17 @@ class ReportTest {
     private Report report(TrainingPlan plan, Optional<Evaluation> evaluation, int epochs) {
         List<Report.Group> groups = List.of(new Report.Group("early", List.of("conv1", "layer1"), 1234),
                 new Report.Group("middle", List.of("layer2"), 5), new Report.Group("head", List.of("fc"), 6));
-        List<Report.Epoch> done = new ArrayList<>();
+        List<EpochResult> done = new ArrayList<>();
         for (int i = 0; i < epochs; i++) {
-            done.add(new Report.Epoch(i == 0 ? "head" : "all", 0.7, 0.6, Map.of("accuracy", 0.5), 2,
-                    List.of(activity("early", Double.NaN), activity("middle", 1e-4), activity("head", 1e-2))));
+            done.add(epoch(i == 0 ? "head" : "all", 0.7, 0.6, 0.5, List.of(activity("early", Double.NaN), activity("middle", 1e-4), activity("head", 1e-2))));
         }
         return new Report("Hares <& others>", Map.of("Images", "a \"b\" <c>"), FitSettings.sgd(), groups,
-                plan.phases().stream().map(phase -> new Report.Phase(phase, 3)).toList(), done, epochs - 1,
+                plan, 3, done, epochs - 1,
                 DiagnosticsOptions.standard(), evaluation, List.of("torn <up>"));
+    }
+
+    private static EpochResult epoch(String phase, double trainLoss, double validLoss, double accuracy, List<GroupActivity> activity) {
+        return new EpochResult(phase, 1, 1, trainLoss, validLoss, accuracy, Map.of("accuracy", accuracy), List.of(), 2, activity);
     }
 
     private static GroupActivity activity(String group, double ratio) {
@@ -105,10 +109,9 @@ class ReportTest {
             Evaluation broken = Evaluation.of(new Predictions(sound.labels(), sound.samples(), List.of(new double[] {0.3, 0.7},
                     new double[] {Double.NaN, Double.NaN}, new double[] {0.1, 0.9})), 0.5);
             Report whole = report(TrainingPlan.fineTune(1), Optional.of(broken), 2);
-            List<Report.Epoch> epochs = new ArrayList<>(whole.epochs());
-            epochs.set(1, new Report.Epoch("all", 1e30, Double.POSITIVE_INFINITY, Map.of("accuracy", Double.NaN), 2,
-                    List.of(activity("early", Double.POSITIVE_INFINITY), activity("middle", 1e-4), activity("head", 1e-2))));
-            String html = new Report(whole.title(), whole.settings(), whole.fit(), whole.groups(), whole.phases(), epochs, 1,
+            List<EpochResult> epochs = new ArrayList<>(whole.epochs());
+            epochs.set(1, epoch("all", 1e30, Double.POSITIVE_INFINITY, Double.NaN, List.of(activity("early", Double.POSITIVE_INFINITY), activity("middle", 1e-4), activity("head", 1e-2))));
+            String html = new Report(whole.title(), whole.settings(), whole.fit(), whole.groups(), whole.plan(), 3, epochs, 1,
                     whole.diagnostics(), whole.evaluation(), List.of()).html();
             requireSound(html);
             assertFalse(html.contains("Infinity"));
@@ -144,7 +147,7 @@ class ReportTest {
     @Test
     void anEpochThatIsNotDoneCannotBeKept() {
         Report begun = report(TrainingPlan.fineTune(1), Optional.empty(), 0);
-        assertThrows(IllegalArgumentException.class, () -> new Report("t", Map.of(), begun.fit(), begun.groups(), begun.phases(),
-                begun.epochs(), 0, begun.diagnostics(), Optional.empty(), List.of()));
+        assertThrows(IllegalArgumentException.class, () -> new Report("t", Map.of(), begun.fit(), begun.groups(), begun.plan(),
+                3, begun.epochs(), 0, begun.diagnostics(), Optional.empty(), List.of()));
     }
 }

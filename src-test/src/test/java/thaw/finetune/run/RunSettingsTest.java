@@ -18,6 +18,7 @@ import thaw.engine.optim.WeightAverage;
 import thaw.finetune.augment.Augmentation;
 import thaw.finetune.augment.BatchMix;
 import thaw.finetune.augment.CutMix;
+import thaw.finetune.augment.ImageTransform;
 import thaw.finetune.augment.Mixup;
 import thaw.finetune.augment.RandomErasing;
 import thaw.finetune.data.FolderLayout;
@@ -47,7 +48,7 @@ class RunSettingsTest {
             BatchMix mix) {
         return new RunSettings(RunSettings.Data.of("/photos", null, null, 0.2, Split.STRATIFIED, 32, false, true,
                 Transforms.of(64)), RunSettings.Network.ofScratch("resnet20", "concat"), "stages",
-                RunSettings.describe(plan), fit, loss, augmentation, mix,
+                plan, fit, loss, augmentation, mix,
                 Precompute.When.EXACT, DiagnosticsOptions.standard(), 3, RunSettings.Keep.BEST, 7,
                 new RunSettings.Environment("1", "17", "cpu"));
     }
@@ -80,7 +81,20 @@ class RunSettingsTest {
             assertEquals(one, read);
             assertEquals(List.of(), one.differences(read));
         }
-        assertEquals(GRADUAL, settings(GRADUAL, FitSettings.sgd(), Objective.crossEntropy(), null, null).trainingPlan());
+        assertEquals(GRADUAL, settings(GRADUAL, FitSettings.sgd(), Objective.crossEntropy(), null, null).plan());
+    }
+
+    /** The form in which every version has written it. */
+    @Test
+    void aPlanIsAListOfPhases() throws IOException {
+        ObjectMapper json = new ObjectMapper();
+        String plan = """
+                [{"name": "thaw", "epochs": 3, "schedule": "sgdr(cycle_len=1.0,cycle_mult=2.0)", "freezeTo": -1,
+                  "rates": "decay(0.01,0.75)", "gradual": true, "size": 48},
+                 {"name": "all", "epochs": 2, "schedule": "flat-cosine", "freezeTo": 0,
+                  "rates": "1.0E-5,1.0E-4,0.3333333333333333", "gradual": false, "size": 0}]""";
+        assertEquals(GRADUAL, json.readValue(plan, TrainingPlan.class));
+        assertEquals(json.readTree(plan), json.valueToTree(GRADUAL));
     }
 
     /** The settings of a run are text; what has none is refused before the run begins. */
@@ -90,8 +104,14 @@ class RunSettingsTest {
             assertThrows(IllegalArgumentException.class,
                     () -> settings(GRADUAL, fit, Objective.crossEntropy(), null, null));
         }
+        ImageTransform transform = new ImageTransform() { };
+        BatchMix mix = (images, targets, side, order, random) -> { };
+        assertThrows(IllegalArgumentException.class, () -> settings(GRADUAL, FitSettings.sgd(), Objective.crossEntropy(),
+                Augmentation.of(transform), null));
+        assertThrows(IllegalArgumentException.class, () -> settings(GRADUAL, FitSettings.sgd(), Objective.crossEntropy(), null,
+                mix));
         TrainingPlan own = TrainingPlan.gradualUnfreezing(2, (epochs, steps) -> (step, base) -> base, LearningRates.of(0.1));
-        assertThrows(IllegalArgumentException.class, () -> RunSettings.describe(own));
+        assertThrows(IllegalArgumentException.class, () -> settings(own, FitSettings.sgd(), Objective.crossEntropy(), null, null));
     }
 
     @Test

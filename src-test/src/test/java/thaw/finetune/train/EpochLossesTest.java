@@ -78,7 +78,7 @@ class EpochLossesTest {
     void nothingIsReadBetweenSteps() {
         List<Integer> reads = new ArrayList<>();
         try (Counted counted = new Counted(true)) {
-            counted.learner(data).listener(new TrainingListener() {
+            counted.learner(data).addListener(new TrainingListener() {
                 @Override
                 public void onBatch(BatchResult batch) {
                     reads.add(counted.reads);
@@ -110,7 +110,7 @@ class EpochLossesTest {
     void whoeverAsksHearsTheSameNumbers() {
         Function<Learner, List<Double>> losses = learn -> {
             List<Double> heard = new ArrayList<>();
-            learn.listener(new TrainingListener() {
+            learn.addListener(new TrainingListener() {
                 @Override
                 public void onBatch(BatchResult batch) {
                     if (batch.batch() % 3 == 0) {
@@ -169,7 +169,7 @@ class EpochLossesTest {
 
     @Test
     void noStateIsGivenOfWhatHasGoneWrong() {
-        String message = fit(true, learn -> failure(learn.listener(new TrainingListener() {
+        String message = fit(true, learn -> failure(learn.addListener(new TrainingListener() {
             @Override
             public void onBatch(BatchResult batch) {
                 if (batch.batch() == 4) {

@@ -99,7 +99,7 @@ class FirstNonFiniteTest {
         learn.frozenBatchNorm(FrozenBatchNorm.EVAL).freezeTo(2);
         Tensor mean = net.namedBuffers().get("bn1.running_mean");
         float[] values = mean.toFloats();
-        learn.listener(new TrainingListener() {
+        learn.addListener(new TrainingListener() {
             @Override
             public void onBatch(BatchResult batch) {
                 values[0] = Float.NaN;
@@ -134,7 +134,7 @@ class FirstNonFiniteTest {
     @Test
     void activitiesOfAFit() {
         List<EpochActivity> heard = new ArrayList<>();
-        learn.diagnostics(new DiagnosticsOptions(1, 6, 1e-2)).listener(new TrainingListener() {
+        learn.diagnostics(new DiagnosticsOptions(1, 6, 1e-2)).addListener(new TrainingListener() {
             @Override
             public void onActivity(EpochActivity activity) {
                 heard.add(activity);
@@ -154,7 +154,7 @@ class FirstNonFiniteTest {
 
     @Test
     void nothingIsHeardWhereNothingIsAskedFor() {
-        learn.listener(new TrainingListener() {
+        learn.addListener(new TrainingListener() {
             @Override
             public void onActivity(EpochActivity activity) {
                 throw new AssertionError("diagnostics are off");

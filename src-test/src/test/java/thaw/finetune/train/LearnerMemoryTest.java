@@ -31,7 +31,7 @@ class LearnerMemoryTest {
             Learner learn = new Learner(ResNet.resnet20(device, 2).replaceHead(Head.CONCAT_POOL, 2), ColourFolder.in(folder));
             List<Long> pooled = new ArrayList<>();
             List<Long> used = new ArrayList<>();
-            learn.listener(new TrainingListener() {
+            learn.addListener(new TrainingListener() {
                 @Override
                 public void onBatch(BatchResult batch) {
                     used.add(device.backend().memory().inUse());
@@ -61,7 +61,7 @@ class LearnerMemoryTest {
      * @param fail whether the listener throws after the second batch
      */
     private static long usedAfter(Learner learn, Device device, boolean fail) {
-        learn.listener(new TrainingListener() {
+        learn.addListener(new TrainingListener() {
             @Override
             public void onBatch(BatchResult batch) {
                 if (fail && batch.batch() == 2) {

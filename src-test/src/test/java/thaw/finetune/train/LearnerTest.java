@@ -26,12 +26,17 @@ import thaw.engine.Device;
 import thaw.engine.Scope;
 import thaw.engine.Tensor;
 import thaw.engine.io.StoredTensor;
+import thaw.engine.io.Weights;
 import thaw.engine.optim.OneCycle;
 import thaw.engine.optim.SGD;
 import thaw.finetune.data.Batch;
 import thaw.finetune.data.FolderLayout;
 import thaw.finetune.data.ImageFolder;
+import thaw.finetune.metrics.Metric;
+import thaw.resnet.Architecture;
+import thaw.resnet.Head;
 import thaw.resnet.LayerGroup;
+import thaw.resnet.NetworkWeights;
 import thaw.resnet.ResNet;
 
 class LearnerTest {
@@ -112,7 +117,7 @@ class LearnerTest {
 
     @Test
     void groupsBelowTheFirstTrainableOneGetNoGradient() {
-        learn.freezeTo(-2).listener(new TrainingListener() {
+        learn.freezeTo(-2).addListener(new TrainingListener() {
             @Override
             public void onBatch(BatchResult batch) {
                 assertTrue(net.groups().get(0).parameters().stream().allMatch(p -> p.grad() == null));
@@ -186,7 +191,7 @@ class LearnerTest {
     @Test
     void oneCycleKeepsTheRatiosOfTheGroups() {
         List<List<Double>> seen = new ArrayList<>();
-        learn.listener(new TrainingListener() {
+        learn.addListener(new TrainingListener() {
             @Override
             public void onBatch(BatchResult batch) {
                 seen.add(batch.learningRates());
@@ -203,7 +208,7 @@ class LearnerTest {
     void tellsTheListenerOfEveryBatchAndEpoch() {
         List<String> heard = new ArrayList<>();
         List<EpochResult> epochs = new ArrayList<>();
-        learn.listener(new TrainingListener() {
+        learn.addListener(new TrainingListener() {
             @Override
             public void onBatch(BatchResult b) {
                 heard.add(b.epoch() + "/" + b.epochs() + " " + b.batch() + "/" + b.batches());
@@ -236,9 +241,61 @@ class LearnerTest {
                 first.add(batch.loss());
             }
         };
-        learn.listener(losses).frozenBatchNorm(FrozenBatchNorm.EVAL).freeze();
+        learn.addListener(losses).frozenBatchNorm(FrozenBatchNorm.EVAL).freeze();
         IntStream.range(0, 2).forEach(i -> learn.fit(1, 0));
         assertNotEquals(first.subList(0, 3), first.subList(3, 6));
+    }
+
+    /** Every listener is told, in order, until it is removed; an own metric is computed after each epoch. */
+    @Test
+    void takesListenersAndMetrics() {
+        List<String> heard = new ArrayList<>();
+        TrainingListener first = new TrainingListener() {
+            @Override
+            public void onEpoch(EpochResult epoch) {
+                heard.add("first " + epoch.metrics().keySet());
+            }
+        };
+        learn.metrics(List.of(Metric.ERROR_RATE, Metric.of("images", predictions -> predictions.size()))).addListener(first)
+                .addListener(new TrainingListener() {
+                    @Override
+                    public void onEpoch(EpochResult epoch) {
+                        heard.add("second " + epoch.metrics().get("images"));
+                    }
+                });
+        EpochResult result = learn.fit(1, 0.01).get(0);
+        assertEquals(1 - result.accuracy(), result.metrics().get("error_rate"), 1e-12);
+        learn.removeListener(first).fit(1, 0.01);
+        assertEquals(List.of("first [error_rate, images]", "second 8.0", "second 8.0"), heard);
+    }
+
+    // ---- the common case -------------------------------------------------------------------------------------------
+
+    /** The weights are of ten classes, have fastai's head, and state a mean of their own. */
+    @Test
+    void aLearnerOfDataAndWeightsIsTheOneWrittenOut() throws IOException {
+        ResNet pretrained = ResNet.resnet20(device, 10).replaceHead(Head.CONCAT_POOL, 10);
+        Path file = folder.resolve("pretrained.safetensors");
+        Weights.write(file, pretrained.stateDict(), Map.of("config.mean", "[0.1, 0.2, 0.3]"));
+
+        device.generator().seed(data.seed());
+        ResNet written = ResNet.of(Architecture.byName("resnet20"), device, 2, data.seed()).replaceHead(Head.CONCAT_POOL, 2);
+        written.loadPretrained(NetworkWeights.in(Weights.read(file)), false);
+        new Learner(written, data.transforms(data.transforms().normalize(List.of(0.1f, 0.2f, 0.3f), data.transforms().std())))
+                .fineTune(1);
+
+        try (Learner same = Learner.of(data, Weights.read(file), device)) {
+            same.fineTune(1);
+            same.model().weights().forEach((name, tensor) ->
+                    assertArrayEquals(written.stateDict().get(name).toFloats(), tensor.toFloats(), name));
+        }
+        try (Learner onItsDevice = Learner.of(data, file)) {
+            assertEquals(data.classes(), onItsDevice.model().classes());
+            assertEquals(List.of(0.1f, 0.2f, 0.3f), onItsDevice.model().transforms().mean());
+        }
+        Path none = folder.resolve("none.safetensors");
+        Weights.write(none, Map.of("a", pretrained.stateDict().get("conv1.weight")), Map.of());
+        assertTrue(assertThrows(IllegalArgumentException.class, () -> Learner.of(data, none)).getMessage().startsWith(none + ": "));
     }
 
     // ---- errors ------------------------------------------------------------------------------------------------

@@ -133,7 +133,7 @@ class LearningRateFinderTest {
         weight.set(values);
         for (Supplier<Object> find : List.<Supplier<Object>>of(() -> learn.lrFind(), () -> learn.lrFindPerGroup(SweepOptions.standard()))) {
             String message = assertThrows(DivergenceException.class, find::get).getMessage();
-            assertTrue(message.contains("first batch, before the first step, so no learning rate is the cause: the first parameter that"
+            assertTrue(message.contains("batch 1, before the first step, so no learning rate is the cause: the first parameter that"
                     + " is not finite is layer2.0.bn1.weight"), message);
             assertEquals(Float.NaN, weight.toFloats()[0]);
             assertTrue(FirstNonFinite.isFinite(net.namedBuffers().get("layer3.0.bn1.running_var").toFloats()));

@@ -139,7 +139,7 @@ class OpenClTrainingTest {
     /** The accuracy after a short fit; adds the loss of every step. */
     private static double accuracy(Device made, ImageFolder data, List<Double> losses) {
         try (Device device = made) {
-            Learner learn = learner(device, data).listener(new TrainingListener() {
+            Learner learn = learner(device, data).addListener(new TrainingListener() {
                 @Override
                 public void onBatch(BatchResult batch) {
                     losses.add(batch.loss());

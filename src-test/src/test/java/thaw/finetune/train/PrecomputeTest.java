@@ -66,7 +66,7 @@ class PrecomputeTest {
             List<String> warnings = new ArrayList<>();
             try (Learner learn = new Learner(net, images).settings(settings).precompute(precompute.in(cache))) {
                 int[] steps = {0};
-                learn.listener(new TrainingListener() {
+                learn.addListener(new TrainingListener() {
                     @Override
                     public void onNote(String message) {
                         notes.add(message);

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -19,6 +20,7 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 import thaw.engine.Device;
 import thaw.engine.io.StoredTensor;
+import thaw.engine.io.Weights;
 import thaw.engine.optim.GradientClipping;
 import thaw.engine.optim.WeightAverage;
 import thaw.extension.RMSprop;
@@ -58,7 +60,7 @@ class ResumeTest {
             device.generator().seed(5);
             net = ResNet.of(Architecture.byName("resnet20"), device, 2, 7).replaceHead(Head.CONCAT_POOL, 2);
             learn = new Learner(net, data).settings(settings).diagnostics(new DiagnosticsOptions(1, 4, 1));
-            learn.listener(new TrainingListener() {
+            learn.addListener(new TrainingListener() {
                 @Override
                 public void onBatch(BatchResult batch) {
                     steps++;
@@ -98,20 +100,21 @@ class ResumeTest {
 
     @ParameterizedTest
     @MethodSource("fits")
-    void theBitsAreThoseOfAFitThatWasNeverStopped(FitSettings settings, TrainingPlan plan, int everySteps) {
+    void theBitsAreThoseOfAFitThatWasNeverStopped(FitSettings settings, TrainingPlan plan, int everySteps) throws IOException {
         try (Run whole = new Run(settings, -1)) {
             FitResult expected = whole.learn.run(plan);
             assertTrue(expected.stoppedAt().isEmpty());
             for (int k = 1; k <= whole.steps; k += everySteps) {
-                FitState state;
+                Path checkpoint = folder.resolve("checkpoint.safetensors");
                 try (Run first = new Run(settings, k)) {
                     FitResult stopped = first.learn.run(plan);
                     assertTrue(stopped.stoppedAt().isPresent(), "after step " + k);
                     assertEquals(k, first.steps);
-                    state = stopped.stoppedAt().get();
+                    first.learn.saveCheckpoint(checkpoint);
                 }
                 try (Run second = new Run(settings, -1)) {
-                    FitResult result = second.learn.resume(plan, state);
+                    FitResult result = plan.isStorable() ? second.learn.resume(checkpoint)
+                            : second.learn.resume(plan, FitState.read(checkpoint));
                     assertEquals(whole.steps - k, second.steps);
                     assertSameBits(whole.net.stateDict(), second.net.stateDict(), "after step " + k);
                     assertEquals(withoutTimes(expected.epochs()), withoutTimes(result.epochs()));
@@ -125,8 +128,8 @@ class ResumeTest {
     }
 
     private static List<EpochResult> withoutTimes(List<EpochResult> epochs) {
-        return epochs.stream().map(e -> new EpochResult(e.epoch(), e.epochs(), e.trainLoss(), e.validLoss(), e.accuracy(), 0,
-                e.learningRates())).toList();
+        return epochs.stream().map(e -> new EpochResult(e.phase(), e.epoch(), e.epochs(), e.trainLoss(), e.validLoss(),
+                e.accuracy(), e.metrics(), e.learningRates(), 0, e.activity())).toList();
     }
 
     private static void assertSameBits(Map<String, StoredTensor> expected, Map<String, StoredTensor> found, String when) {
@@ -140,7 +143,7 @@ class ResumeTest {
         TrainingPlan plan = TrainingPlan.gradualUnfreezing(3, ScheduleRecipe.oneCycle(), LearningRates.slice(1e-3, 1e-2));
         List<FitState> states = new ArrayList<>();
         try (Run whole = new Run(FitSettings.sgd(), -1)) {
-            whole.learn.listener(new TrainingListener() {
+            whole.learn.addListener(new TrainingListener() {
                 @Override
                 public void onEpoch(EpochResult epoch) {
                     states.add(whole.learn.state());
@@ -149,7 +152,7 @@ class ResumeTest {
             for (FitState state : states) {
                 try (Run second = new Run(FitSettings.sgd(), -1)) {
                     second.learn.resume(plan, state);
-                    assertSameBits(whole.net.stateDict(), second.net.stateDict(), "after epoch " + state.epoch());
+                    assertSameBits(whole.net.stateDict(), second.net.stateDict(), "after epoch " + state.position().epoch());
                 }
             }
         }
@@ -158,7 +161,7 @@ class ResumeTest {
     @Test
     void stoppingAtAnEpochsEndEndsThere() {
         try (Run run = new Run(FitSettings.sgd(), -1)) {
-            run.learn.listener(new TrainingListener() {
+            run.learn.addListener(new TrainingListener() {
                 @Override
                 public void onEpoch(EpochResult epoch) {
                     run.learn.stop();
@@ -167,7 +170,7 @@ class ResumeTest {
             TrainingPlan plan = TrainingPlan.fineTune(2);
             FitResult result = run.learn.run(plan);
             assertEquals(1, result.epochs().size());
-            assertEquals(1, result.stoppedAt().orElseThrow().epoch());
+            assertEquals(1, result.stoppedAt().orElseThrow().position().epoch());
             result = run.learn.resume(plan, result.stoppedAt().get());
             assertEquals(2, result.epochs().size());
             result = run.learn.resume(plan, result.stoppedAt().orElseThrow());
@@ -186,8 +189,63 @@ class ResumeTest {
             run.learn.settings(FitSettings.adamW());
             assertTrue(assertThrows(IllegalArgumentException.class, () -> run.learn.resume(TrainingPlan.fineTune(2), state))
                     .getMessage().contains("the loaded state is of SGD"));
-            assertThrows(IllegalStateException.class, run.learn::state);
             assertFalse(run.net.isTraining());
+        }
+    }
+
+    @Test
+    void aCheckpointNeedsAFitThatRunsOrWasStopped() throws IOException {
+        try (Run run = new Run(FitSettings.sgd(), -1)) {
+            assertThrows(IllegalStateException.class, run.learn::state);
+            run.learn.fit(1, 0.01);
+            Path file = folder.resolve("none.safetensors");
+            assertThrows(IllegalStateException.class, () -> run.learn.saveCheckpoint(file));
+            run.learn.save(file);
+            String message = assertThrows(IOException.class, () -> run.learn.resume(file)).getMessage();
+            assertTrue(message.contains("none.safetensors: expected a checkpoint"), message);
+        }
+    }
+
+    /** A plan with a schedule of the user's own cannot be stored. */
+    @Test
+    void aPlanThatIsNotStoredIsAskedFor() throws IOException {
+        TrainingPlan own = TrainingPlan.gradualUnfreezing(2, (epochs, steps) -> (step, base) -> base, LearningRates.of(0.01));
+        try (Run run = new Run(FitSettings.sgd(), 2)) {
+            run.learn.run(own);
+            Path file = folder.resolve("own.safetensors");
+            run.learn.saveCheckpoint(file);
+            String message = assertThrows(IllegalArgumentException.class, () -> run.learn.resume(file)).getMessage();
+            assertTrue(message.contains("resume(plan, FitState.read(checkpoint))"), message);
+            assertEquals(2, run.learn.resume(own, FitState.read(file)).epochs().size());
+        }
+    }
+
+    @Test
+    void aCheckpointOfAnEarlyVersionIsRefused() throws IOException {
+        try (Run run = new Run(FitSettings.sgd(), -1)) {
+            Path file = folder.resolve("early.safetensors");
+            Weights.write(file, run.net.stateDict(), Map.of("position", "{}", "log", "{}", "optimizer", "{}"));
+            String message = assertThrows(IOException.class, () -> run.learn.resume(file)).getMessage();
+            assertTrue(message.contains("early.safetensors: is a checkpoint of an early version of Thaw"), message);
+        }
+    }
+
+    /** A broken state does not replace a sound one. */
+    @Test
+    void weightsThatAreNotFiniteAreNotSaved() throws IOException {
+        try (Run run = new Run(FitSettings.sgd(), -1)) {
+            Path file = Files.writeString(folder.resolve("earlier.safetensors"), "earlier");
+            run.learn.addListener(new TrainingListener() {
+                @Override
+                public void onBatch(BatchResult batch) {
+                    float[] broken = run.net.parameters().get(0).toFloats();
+                    broken[0] = Float.NaN;
+                    run.net.parameters().get(0).set(broken);
+                    assertThrows(DivergenceException.class, () -> run.learn.saveCheckpoint(file));
+                    run.learn.stop();
+                }
+            }).run(TrainingPlan.fineTune(1));
+            assertEquals("earlier", Files.readString(file));
         }
     }
 }

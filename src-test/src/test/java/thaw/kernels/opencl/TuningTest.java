@@ -45,6 +45,19 @@ class TuningTest {
         return devices;
     }
 
+    /** OpenCL allows 255 arguments to a kernel, however much space a device has for them. */
+    @ParameterizedTest
+    @ValueSource(longs = {1024, 2048, 4096, 4352, 1 << 20})
+    void batchesOfTensorsStayWithinTheLimitsOfArguments(long bytes) {
+        for (int pointers = 1; pointers <= 4; pointers++) {
+            int capacity = TensorBatch.capacity(bytes, 32, pointers, 8);
+            assertTrue(capacity * pointers + 5 <= 255, () -> bytes + " bytes");
+            assertTrue(capacity == 20 || 32 + capacity * (8 * pointers + 16) <= bytes, () -> bytes + " bytes");
+        }
+        assertEquals(80, TensorBatch.capacity(4352, 32, 3, 8));
+        assertEquals(60, TensorBatch.capacity(4352, 32, 4, 8));
+    }
+
     @Test
     void identityIgnoresCommentsAlone() {
         assertEquals("kernel void f(global float *x) { x[0] /= 2; }",

@@ -62,7 +62,7 @@ final class DemoReport implements DemoListener, AutoCloseable {
 
     @Override
     public TrainingListener onPhase(Phase phase) {
-        return log.phase(phase.name());
+        return log.phase(phase.training().name());
     }
 
     @Override

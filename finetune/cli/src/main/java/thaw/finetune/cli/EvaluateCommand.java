@@ -33,7 +33,7 @@ import thaw.finetune.metrics.Predictions;
 import thaw.finetune.predict.ModelFile;
 import thaw.finetune.predict.PretrainedConfig;
 import thaw.finetune.run.BrokenImages;
-import thaw.finetune.run.RunSetup;
+import thaw.finetune.run.RunSettings;
 import thaw.resnet.Network;
 
 /** {@code thaw evaluate}: measures a model's accuracy, loss and further metrics on a folder of images. */
@@ -135,7 +135,7 @@ final class EvaluateCommand implements Callable<Integer> {
         if (table != null) {
             AtomicFile.requireWritable(table);
         }
-        ImageFolder folder = RunSetup.listed(dataFolder.toAbsolutePath().normalize(), listing.table(), listing.columns(),
+        ImageFolder folder = RunSettings.listed(dataFolder.toAbsolutePath().normalize(), listing.table(), listing.columns(),
                 listing.layout(dataFolder)).batch(batch).threads(deviceOptions.threads()).strict(strict)
                 .maxPixels(limit.maxPixels());
         if (variation == DataOptions.Variation.FASTAI) {
@@ -300,7 +300,7 @@ final class EvaluateCommand implements Callable<Integer> {
     private static Map<String, Double> metrics(Predictions predictions, Objective objective) {
         Map<String, Double> found = new LinkedHashMap<>();
         (objective.multiLabel() ? Metric.multi(threshold(objective)) : Metric.single(predictions.classes()))
-                .forEach(metric -> found.put(metric.name(), metric.of().applyAsDouble(predictions)));
+                .forEach(metric -> found.put(metric.name(), metric.of(predictions)));
         return found;
     }
 

@@ -22,7 +22,6 @@ import thaw.engine.io.AtomicFile;
 import thaw.finetune.data.ImageFolder;
 import thaw.finetune.run.BrokenImages;
 import thaw.finetune.run.RunSettings;
-import thaw.finetune.run.RunSetup;
 import thaw.finetune.train.Learner;
 import thaw.finetune.train.LearningRateChart;
 import thaw.finetune.train.LearningRateSweep;
@@ -103,7 +102,7 @@ final class LrFindCommand implements Callable<Integer> {
         dataOptions.requireSense();
         NetworkOptions.Start from = networkOptions.read();
         RunSettings.Data data = dataOptions.describe(dataFolder, from.transforms(dataOptions.size()));
-        ImageFolder images = RunSetup.images(data, dataOptions.augmentation(), dataOptions.mix(), dataOptions.seed(),
+        ImageFolder images = data.images(dataOptions.augmentation(), dataOptions.mix(), dataOptions.seed(),
                 deviceOptions.threads());
         try (Device device = deviceOptions.open(output)) {
             device.generator().seed(dataOptions.seed());

@@ -8,7 +8,6 @@ import thaw.engine.Device;
 import thaw.finetune.images.Transforms;
 import thaw.finetune.run.Fingerprint;
 import thaw.finetune.run.RunSettings;
-import thaw.finetune.run.RunSetup;
 import thaw.resnet.Architecture;
 import thaw.resnet.Head;
 import thaw.resnet.ResNet;
@@ -45,8 +44,9 @@ final class NetworkOptions {
 
         ResNet build(Device device, int classes, long seed) {
             try {
-                return RunSetup.network(architecture, head == HeadKind.CONCAT ? Head.CONCAT_POOL : Head.LINEAR,
-                        pretrained == null ? null : pretrained.network(), device, classes, seed);
+                Head kind = head == HeadKind.CONCAT ? Head.CONCAT_POOL : Head.LINEAR;
+                return pretrained == null ? ResNet.of(architecture, kind, device, classes, seed)
+                        : pretrained.network().withNewHead(kind, classes, device, seed);
             } catch (IllegalArgumentException misfit) {
                 throw pretrained == null ? misfit : new Failure(pretrained.file() + ": " + misfit.getMessage(), misfit);
             }

@@ -9,7 +9,7 @@ import java.io.UncheckedIOException;
 import java.util.Locale;
 import picocli.CommandLine;
 import picocli.CommandLine.Option;
-import thaw.finetune.run.FiniteJson;
+import thaw.finetune.train.FiniteJson;
 
 /**
  * A command's output: text, or with {@code --json} a single JSON object on standard output. An undefined number is

@@ -45,7 +45,8 @@ final class PretrainDemoCommand implements Callable<Integer> {
         Pretraining pretraining = new Pretraining(images == null ? shipped.imagesPerClass() : images,
                 epochs == null ? shipped.epochs() : epochs, shipped.batch(), shipped.rate(), shipped.weightDecay(),
                 shipped.validation(), seed == null ? shipped.seed() : seed);
-        try (Device device = deviceOptions.open(output); TrainingLog log = new TrainingLog(output, List.of("all"))) {
+        try (Device device = deviceOptions.open(output);
+                TrainingLog log = new TrainingLog(output, List.of("early", "middle", "head"))) {
             ModelFile model = pretraining.run(device, deviceOptions.threads(), log.phase("all"));
             model.write(out);
             double accuracy = Double.parseDouble(model.network().get(Pretraining.ACCURACY));

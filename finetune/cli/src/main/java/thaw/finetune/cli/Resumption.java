@@ -7,7 +7,6 @@ import picocli.CommandLine.ParseResult;
 import thaw.finetune.run.ImageFingerprint;
 import thaw.finetune.run.RunFolder;
 import thaw.finetune.run.RunSettings;
-import thaw.finetune.run.RunSetup;
 
 /** The option {@code --resume}: checks that a resumed run has the settings, images and classes that it began with. */
 final class Resumption {
@@ -42,7 +41,7 @@ final class Resumption {
                     + " out, or repeat the whole command, with DATA, to compare them");
         }
         RunSettings settings = folder.settings();
-        requireImages(settings.data(), settings.data().found(RunSetup.images(settings, 1)));
+        requireImages(settings.data(), settings.data().found(settings.images(1)));
         return settings;
     }
 

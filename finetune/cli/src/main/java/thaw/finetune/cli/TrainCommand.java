@@ -24,7 +24,6 @@ import thaw.finetune.run.BrokenImages;
 import thaw.finetune.run.Fingerprint;
 import thaw.finetune.run.RunFolder;
 import thaw.finetune.run.RunSettings;
-import thaw.finetune.run.RunSetup;
 import thaw.finetune.run.TrainingRun;
 import thaw.finetune.train.Learner;
 import thaw.resnet.GroupTable;
@@ -152,12 +151,12 @@ final class TrainCommand implements Callable<Integer> {
         TrainingPlan plan = planOptions.plan(start.isPretrained(), groups, fitOptions.momentum());
         Integer side = planOptions.lastSize(dataOptions.size());
         RunSettings.Data data = dataOptions.describe(dataFolder, start.transforms(side));
-        ImageFolder images = RunSetup.images(data, dataOptions.augmentation(), dataOptions.mix(), dataOptions.seed(),
+        ImageFolder images = data.images(dataOptions.augmentation(), dataOptions.mix(), dataOptions.seed(),
                 deviceOptions.threads());
         int steps = diagnostics == null ? DiagnosticsOptions.standard().everySteps() : diagnostics;
         DiagnosticsOptions look = folder == null || steps == 0 ? DiagnosticsOptions.off()
                 : new DiagnosticsOptions(steps, Math.min(PROBE_IMAGES, images.batch()) < 2 ? 0 : PROBE_IMAGES, UPDATE_RATIO_LIMIT);
-        return new RunSettings(data.found(images), start.describe(), planOptions.granularity().label(), RunSettings.describe(plan),
+        return new RunSettings(data.found(images), start.describe(), planOptions.granularity().label(), plan,
                 fitOptions.settings(), fitOptions.objective(images), dataOptions.augmentation(), dataOptions.mix(),
                 precompute.when(), look, patience, keep, dataOptions.seed(),
                 new RunSettings.Environment(Version.number(), Runtime.version().toString(), ""));
@@ -172,7 +171,7 @@ final class TrainCommand implements Callable<Integer> {
             return 0;
         }
         Pretrained pretrained = pretrained(wanted.network());
-        ImageFolder images = RunSetup.images(wanted, deviceOptions.threads());
+        ImageFolder images = wanted.images(deviceOptions.threads());
         try (Device device = deviceOptions.open(output)) {
             RunSettings settings = wanted.on(new RunSettings.Environment(Version.number(), Runtime.version().toString(),
                     device.description()));
@@ -181,8 +180,8 @@ final class TrainCommand implements Callable<Integer> {
             if (pretrained != null) {
                 pretrained.notes().forEach(output::note);
             }
-            try (Learner learn = RunSetup.learner(settings, net, images)) {
-                learn.check(settings.trainingPlan());
+            try (Learner learn = settings.learner(net, images)) {
+                learn.check(settings.plan());
                 describe(settings, net, images);
                 if (net.parameterCount() >= WARMED_UP) {
                     device.warmUp(true);
@@ -218,7 +217,7 @@ final class TrainCommand implements Callable<Integer> {
 
     private static ResNet network(RunSettings settings, Pretrained pretrained, Device device, ImageFolder images) {
         try {
-            return RunSetup.network(settings, pretrained == null ? null : pretrained.network(), device, images.classes().size());
+            return settings.network(pretrained == null ? null : pretrained.network(), device, images.classes().size());
         } catch (IllegalArgumentException misfit) {
             throw pretrained == null ? misfit : new Failure(pretrained.file() + ": " + misfit.getMessage(), misfit);
         }
@@ -246,8 +245,8 @@ final class TrainCommand implements Callable<Integer> {
 
     private Integer intoFile(RunSettings settings, Learner learn, ImageFolder images, TrainingLog log, Interruption interruption)
             throws IOException {
-        learn.listener(log.phases(settings.fit().frozenBatchNorm()));
-        learn.run(settings.trainingPlan());
+        learn.addListener(log.phases(settings.fit().frozenBatchNorm()));
+        learn.run(settings.plan());
         learn.save(out);
         boolean cut = interruption.asked();
         String what = (cut ? "stopped; " : "") + "model saved as " + out;
@@ -262,8 +261,9 @@ final class TrainCommand implements Callable<Integer> {
         if (folder.hasCheckpoint()) {
             output.text("resuming the run in " + folder.path());
         }
-        TrainingRun.Outcome outcome = new TrainingRun(folder, settings, learn,
-                log.phases(settings.fit().frozenBatchNorm()), checkpointSeconds).run();
+        TrainingRun run = new TrainingRun(folder, settings, learn, checkpointSeconds);
+        learn.addListener(log.phases(settings.fit().frozenBatchNorm()));
+        TrainingRun.Outcome outcome = run.run();
         log.close();
         if (outcome.ending() == TrainingRun.Ending.STOPPED) {
             output.note("stopped; thaw train --resume -o " + folder.path() + " continues the run");
@@ -273,10 +273,10 @@ final class TrainCommand implements Callable<Integer> {
             output.text("ended early: " + settings.patience() + " epochs without a lower validation loss");
         }
         log.rows(outcome.log());
-        double accuracy = TrainingLog.accuracy(outcome.kept());
+        double accuracy = outcome.log().rows().get(outcome.kept() - 1).accuracy();
         DataReport.note(output, outcome.broken(), "in " + folder.broken());
         report(settings, learn, images, log, outcome.broken(), accuracy,
-                "epoch " + outcome.kept().epoch() + "; model saved as " + folder.model(),
+                "epoch " + outcome.kept() + "; model saved as " + folder.model(),
                 folder.model(), false);
         return 0;
     }

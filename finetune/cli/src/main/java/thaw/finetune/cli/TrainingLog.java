@@ -5,10 +5,8 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
-import thaw.finetune.diagnostics.EpochActivity;
 import thaw.finetune.diagnostics.GroupActivity;
 import thaw.finetune.plan.TrainingPhase;
-import thaw.finetune.run.EpochRow;
 import thaw.finetune.run.RunLog;
 import thaw.finetune.train.BatchResult;
 import thaw.finetune.train.EpochResult;
@@ -54,7 +52,6 @@ final class TrainingLog implements AutoCloseable {
         /** The mode of batch norm in frozen groups; null to print no line at the start of a phase. */
         private final FrozenBatchNorm frozen;
         private String phase;
-        private List<GroupActivity> activity = List.of();
 
         Rows(String phase, FrozenBatchNorm frozen) {
             this.phase = phase;
@@ -69,8 +66,7 @@ final class TrainingLog implements AutoCloseable {
             }
             progress.close();
             phase = begun.name();
-            int n = begun.freezeTo();
-            int first = n < 0 ? Math.max(0, groups.size() + n) : Math.min(n, groups.size());
+            int first = begun.firstTrainable(groups.size(), 0);
             output.text("training " + names(groups.subList(first, groups.size())) + " by " + begun.schedule()
                     + (begun.gradual() ? ", one more group each epoch" : "")
                     + (begun.size() == 0 ? "" : ", images of " + begun.size() + " x " + begun.size())
@@ -103,11 +99,6 @@ final class TrainingLog implements AutoCloseable {
         }
 
         @Override
-        public void onActivity(EpochActivity found) {
-            activity = found.groups();
-        }
-
-        @Override
         public void onEpoch(EpochResult epoch) {
             progress.close();
             accuracy = epoch.accuracy();
@@ -118,10 +109,8 @@ final class TrainingLog implements AutoCloseable {
                 row.append(rateColumn(rate == 0 ? "frozen" : Rates.text(rate)));
             }
             output.text(row.toString().stripTrailing());
-            tell(activity);
-            activity = List.of();
-            add(phase, epoch.epoch(), epoch.trainLoss(), epoch.validLoss(), epoch.accuracy(), epoch.seconds(),
-                    epoch.learningRates());
+            tell(epoch.activity());
+            add(epoch.epoch(), epoch);
         }
     }
 
@@ -149,22 +138,16 @@ final class TrainingLog implements AutoCloseable {
     /** Sets the JSON result's epochs to those of a run's log, including epochs before it was resumed. */
     void rows(RunLog log) {
         epochs.removeAll();
-        for (EpochRow row : log.rows()) {
-            add(row.phase(), row.epoch(), row.trainLoss(), row.validLoss(), accuracy(row), row.seconds(), row.learningRates());
+        for (int i = 0; i < log.rows().size(); i++) {
+            add(i + 1, log.rows().get(i));
         }
     }
 
-    /** The share of correct images, or for multi-label models of correct decisions per image and class; NaN if not logged. */
-    static double accuracy(EpochRow row) {
-        return row.metrics().getOrDefault("accuracy", row.metrics().getOrDefault("accuracy_multi", Double.NaN));
-    }
-
-    private void add(String name, int epoch, double trainLoss, double validLoss, double right, double seconds,
-            List<Double> rates) {
-        ObjectNode json = epochs.addObject().put("phase", name).put("epoch", epoch).put("train_loss", trainLoss)
-                .put("valid_loss", validLoss).put("accuracy", right).put("seconds", seconds);
-        ArrayNode array = json.putArray("lr");
-        rates.forEach(array::add);
+    private void add(int number, EpochResult epoch) {
+        ObjectNode json = epochs.addObject().put("phase", epoch.phase()).put("epoch", number).put("train_loss", epoch.trainLoss())
+                .put("valid_loss", epoch.validLoss()).put("accuracy", epoch.accuracy()).put("seconds", epoch.seconds());
+        ArrayNode rates = json.putArray("lr");
+        epoch.learningRates().forEach(rates::add);
     }
 
     private static String rateColumn(String text) {

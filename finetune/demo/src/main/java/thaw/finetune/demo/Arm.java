@@ -21,23 +21,23 @@ public record Arm(boolean pretrained, List<Phase> phases) {
     /** Discriminative learning rates: first the head with the body frozen, then all layers, the early ones at a low rate. */
     public static Arm discriminative() {
         return new Arm(true, List.of(
-                new Phase("head", "the head alone (body frozen)", true, HEAD_EPOCHS, List.of(0.1)),
-                new Phase("all", "then all layers, one rate per group", false, BODY_EPOCHS, List.of(1e-3, 1e-2, 5e-2))));
+                Phase.head(HEAD_EPOCHS, "the head alone (body frozen)", 0.1),
+                Phase.all(BODY_EPOCHS, "then all layers, one rate per group", 1e-3, 1e-2, 5e-2)));
     }
 
     /** From the pretrained weights, with one learning rate for all layers. */
     public static Arm moderate() {
-        return new Arm(true, List.of(new Phase("all", "all layers at one moderate rate", false, EPOCHS, List.of(1e-2))));
+        return new Arm(true, List.of(Phase.all(EPOCHS, "all layers at one moderate rate", 1e-2)));
     }
 
     /** From the pretrained weights, with one learning rate for all layers that is too high for them. */
     public static Arm high() {
-        return new Arm(true, List.of(new Phase("all", "all layers at one high rate", false, EPOCHS, List.of(0.5))));
+        return new Arm(true, List.of(Phase.all(EPOCHS, "all layers at one high rate", 0.5)));
     }
 
     /** From random weights, with one learning rate for all layers. */
     public static Arm scratch() {
-        return new Arm(false, List.of(new Phase("all", "all layers from scratch", false, EPOCHS, List.of(0.1))));
+        return new Arm(false, List.of(Phase.all(EPOCHS, "all layers from scratch", 0.1)));
     }
 
     /** All compared arms, the recommended one first. */
@@ -52,6 +52,6 @@ public record Arm(boolean pretrained, List<Phase> phases) {
 
     /** The number of epochs in all phases up to this one, inclusive. */
     int epochsUntil(Phase phase) {
-        return phases.subList(0, phases.indexOf(phase) + 1).stream().mapToInt(Phase::epochs).sum();
+        return phases.subList(0, phases.indexOf(phase) + 1).stream().mapToInt(done -> done.training().epochs()).sum();
     }
 }

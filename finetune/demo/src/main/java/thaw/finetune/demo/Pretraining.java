@@ -1,27 +1,30 @@
 package thaw.finetune.demo;
 
-import static thaw.engine.functional.Functional.crossEntropy;
-import static thaw.engine.optim.ParamGroup.group;
-
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.SplittableRandom;
+import java.util.stream.IntStream;
 import thaw.engine.Device;
-import thaw.engine.NoGrad;
-import thaw.engine.Scope;
-import thaw.engine.Tensor;
 import thaw.engine.optim.OneCycle;
+import thaw.engine.optim.ParamGroup;
 import thaw.engine.optim.SGD;
-import thaw.engine.optim.Scheduler;
-import thaw.finetune.data.RawBatch;
+import thaw.finetune.data.BatchLoader;
+import thaw.finetune.data.DataLoaders;
+import thaw.finetune.data.EpochOrder;
+import thaw.finetune.data.LoaderOptions;
+import thaw.finetune.data.Sample;
+import thaw.finetune.data.Sampler;
+import thaw.finetune.evaluate.Evaluation;
 import thaw.finetune.images.Transforms;
+import thaw.finetune.plan.OptimizerRecipe;
+import thaw.finetune.predict.LabelSet;
 import thaw.finetune.predict.ModelFile;
 import thaw.finetune.synthetic.SyntheticImages;
-import thaw.finetune.train.BatchResult;
 import thaw.finetune.train.DivergenceException;
-import thaw.finetune.train.EpochResult;
+import thaw.finetune.train.FitSettings;
+import thaw.finetune.train.Learner;
 import thaw.finetune.train.TrainingListener;
-import thaw.kernels.Shape;
 import thaw.resnet.Architecture;
 import thaw.resnet.Network;
 import thaw.resnet.ResNet;
@@ -50,7 +53,6 @@ public record Pretraining(int imagesPerClass, int epochs, int batch, double rate
 
     private static final String ARCHITECTURE = "resnet20";
     private static final int SIZE = 32;
-    private static final int CHANNELS = 3;
 
     /**
      * @throws IllegalArgumentException if {@code imagesPerClass}, {@code epochs}, {@code batch} or {@code validation} is below
@@ -84,49 +86,40 @@ public record Pretraining(int imagesPerClass, int epochs, int batch, double rate
     public ModelFile run(Device device, int threads, TrainingListener listener) {
         SyntheticImages set = SyntheticImages.pretraining();
         Network net = ResNet.of(Architecture.byName(ARCHITECTURE), device, set.classes().size(), seed);
-        int steps = Math.max(1, set.classes().size() * imagesPerClass / batch);
-        try (SGD sgd = new SGD(group("all", net).lr(rate).momentum(0.9).weightDecay(weightDecay).set(SGD.NESTEROV, true));
-                DrawnBatches batches = new DrawnBatches(set, transforms(), batch, seed, threads)) {
-            Scheduler scheduler = new Scheduler(sgd, OneCycle.of(steps * epochs));
-            for (int epoch = 1; epoch <= epochs; epoch++) {
-                long start = System.nanoTime();
-                net.train();
-                double loss = 0;
-                List<Double> rates = List.of();
-                for (int i = 1; i <= steps; i++) {
-                    rates = List.of(sgd.groups().get(0).lr());
-                    double one = step(net, batches.next(), sgd, scheduler);
-                    loss += one / steps;
-                    listener.onBatch(new BatchResult(epoch, epochs, i, steps, rates, () -> one));
-                }
-                Score score = validate(net, ~seed, Math.max(1, validation / 4), threads);
-                listener.onEpoch(new EpochResult(epoch, epochs, loss, score.loss, score.accuracy,
-                        (System.nanoTime() - start) / 1e9, rates));
-            }
+        int perEpoch = batch * Math.max(1, set.classes().size() * imagesPerClass / batch);
+        BatchLoader train = loader(DrawnImages.of(set, seed, SIZE, perEpoch * epochs), batch, threads,
+                new Consecutive(perEpoch));
+        try (Learner learn = new Learner(net, new DataLoaders(train, validation(~seed, Math.max(1, validation / 4), threads)))) {
+            learn.settings(FitSettings.of(OptimizerRecipe.of("sgd").with(ParamGroup.WEIGHT_DECAY, weightDecay)
+                    .with(SGD.NESTEROV, 1))).addListener(listener);
+            learn.fit(epochs, OneCycle::of, rate);
         }
-        net.zeroGrad();
-        Score score = validate(net, ~seed, validation, threads);
-        return describe(ModelFile.of(net, set.classes(), transforms()), score.accuracy);
+        return describe(ModelFile.of(net, set.classes(), transforms()), accuracy(net, ~seed, validation, threads));
     }
 
-    private static double step(Network net, RawBatch batch, SGD sgd, Scheduler scheduler) {
-        try (Scope scope = net.device().scope()) {
-            Tensor loss = crossEntropy(net.call(images(net, batch)), net.device().labels(batch.labels()));
-            double value = loss.item();
-            if (!Double.isFinite(value)) {
-                throw new DivergenceException("the loss is " + value + " at step " + scheduler.stepCount()
-                        + "; pretrain with a lower rate");
-            }
-            sgd.zeroGrad();
-            loss.backward();
-            sgd.step();
-            scheduler.step();
-            return value;
+    /** Each epoch continues where the one before ended, so that no image is used twice: new images replace augmentation. */
+    private record Consecutive(int perEpoch) implements Sampler {
+        @Override
+        public EpochOrder order(int epoch, List<Sample> samples, SplittableRandom random) {
+            return EpochOrder.of(IntStream.range(epoch * perEpoch, (epoch + 1) * perEpoch).toArray());
+        }
+
+        @Override
+        public int length(int samples) {
+            return perEpoch;
         }
     }
 
-    private static Tensor images(Network net, RawBatch batch) {
-        return net.device().tensor(Shape.of(batch.size(), CHANNELS, batch.side(), batch.side()), batch.images());
+    private static BatchLoader loader(DrawnImages images, int batch, int threads, Sampler sampler) {
+        return new BatchLoader(images, new LabelSet(images.set().classes(), false), transforms(),
+                LoaderOptions.training(batch, 0).sampler(sampler).threads(threads).cacheBytes(0));
+    }
+
+    /** A loader of validation images in batches of one image per class. */
+    private static BatchLoader validation(long seed, int perClass, int threads) {
+        SyntheticImages set = SyntheticImages.pretraining();
+        int classes = set.classes().size();
+        return loader(DrawnImages.of(set, seed, SIZE, perClass * classes), classes, threads, Sampler.SHUFFLED).inOrder();
     }
 
     private ModelFile describe(ModelFile model, double accuracy) {
@@ -138,9 +131,6 @@ public record Pretraining(int imagesPerClass, int epochs, int batch, double rate
         return new ModelFile(network, model.classes(), model.transforms(), model.weights());
     }
 
-    private record Score(double loss, double accuracy) {
-    }
-
     /**
      * A network's accuracy, 0 to 1, on newly drawn images of the pretraining classes.
      *
@@ -149,35 +139,6 @@ public record Pretraining(int imagesPerClass, int epochs, int batch, double rate
      * @param threads  number of threads that draw images
      */
     public static double accuracy(Network net, long seed, int perClass, int threads) {
-        return validate(net, seed, perClass, threads).accuracy;
-    }
-
-    /** Validates in batches of one image per class. */
-    private static Score validate(Network net, long seed, int perClass, int threads) {
-        net.eval();
-        SyntheticImages set = SyntheticImages.pretraining();
-        int classes = set.classes().size();
-        int correct = 0;
-        double loss = 0;
-        try (DrawnBatches batches = new DrawnBatches(set, transforms(), classes, seed, threads);
-                NoGrad off = net.device().noGrad()) {
-            for (int i = 0; i < perClass; i++) {
-                RawBatch batch = batches.next();
-                try (Scope scope = net.device().scope()) {
-                    Tensor scores = net.call(images(net, batch));
-                    loss += crossEntropy(scores, net.device().labels(batch.labels())).item() / perClass;
-                    correct += correct(scores.argmax().toFloats(), batch.labels());
-                }
-            }
-        }
-        return new Score(loss, (double) correct / (perClass * classes));
-    }
-
-    private static int correct(float[] predicted, int[] labels) {
-        int correct = 0;
-        for (int i = 0; i < labels.length; i++) {
-            correct += (int) predicted[i] == labels[i] ? 1 : 0;
-        }
-        return correct;
+        return Evaluation.of(net, validation(seed, perClass, threads), SyntheticImages.pretraining().classes()).accuracy();
     }
 }

@@ -8,6 +8,7 @@ import java.util.function.Function;
 import thaw.engine.Device;
 import thaw.finetune.data.ImageFolder;
 import thaw.finetune.evaluate.Evaluation;
+import thaw.finetune.plan.TrainingPlan;
 import thaw.finetune.predict.ModelFile;
 import thaw.finetune.train.Learner;
 import thaw.finetune.train.TrainingListener;
@@ -56,9 +57,10 @@ public final class Trial {
     public List<Double> run(Function<Phase, TrainingListener> listener) {
         List<Double> accuracies = new ArrayList<>();
         for (Phase phase : arm.phases()) {
-            learner.freezeTo(phase.frozen() ? -1 : 0);
-            learner.listener(listener.apply(phase));
-            learner.fitOneCycle(phase.epochs(), phase.rates().stream().mapToDouble(Double::doubleValue).toArray());
+            TrainingListener ofPhase = listener.apply(phase);
+            learner.addListener(ofPhase);
+            learner.run(TrainingPlan.of(phase.training()));
+            learner.removeListener(ofPhase);
             accuracies.add(Evaluation.of(net, test).accuracy());
         }
         return List.copyOf(accuracies);

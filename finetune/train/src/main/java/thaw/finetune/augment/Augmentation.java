@@ -9,19 +9,20 @@ import thaw.finetune.images.Transforms;
 /**
  * A list of random transforms of training images, applied as in fastai: all coordinate transforms are composed into one map,
  * through which the image is resampled once; brightness, contrast and color are composed into one curve per channel;
- * normalization and erasing follow. Immutable and thread-safe.
+ * normalization and changes of the network's input, such as erasing, follow. Users add an {@link ImageTransform} of their own.
+ * Immutable and thread-safe.
  *
  * <pre>{@code
  * Augmentation.fastai().with(new Rotate(20, 0.75)).with(RandomErasing.of(0.25))
  * }</pre>
  *
- * An augmentation replaces {@link Transforms#flip}. The square is still cropped by {@link Transforms#crop}, unless the list
- * has a {@link RandomResizedCrop}, which then crops. A coordinate transform that reads outside the square gets the image's own
+ * An augmentation replaces {@link Transforms#flip}. The square is still cropped by {@link Transforms#crop}, unless a
+ * transform such as {@link RandomResizedCrop} has cropped it. A coordinate transform that reads outside the square gets the image's own
  * pixels where it has any, and the image reflected at its edges beyond.
  *
- * @param transforms at most one of each class. Matrices of coordinate transforms are multiplied in this order with the warp on
- *                   the left, so that the last of the others maps a pixel's position first; brightness and contrast are applied
- *                   in this order
+ * @param transforms at most one of each class. Matrices of coordinate transforms are multiplied in this order with perspective
+ *                   maps on the left, so that the last of the others maps a pixel's position first; brightness and contrast are
+ *                   applied in this order
  */
 public record Augmentation(List<ImageTransform> transforms) {
     private static final int CHANNELS = 3;
@@ -90,21 +91,20 @@ public record Augmentation(List<ImageTransform> transforms) {
 
     /** Draws whether an image is mirrored, as {@link #write} does; for lists that {@linkplain #flipsAtMost flip at most}. */
     public boolean drawFlip(SplittableRandom random) {
-        Flip flip = find(Flip.class);
-        return flip != null && flip.happens(random);
+        return transforms.stream().anyMatch(transform -> transform instanceof Flip flip && flip.happens(random));
     }
 
     /**
      * The deterministic part, equal in every epoch: a decoded image resized as by {@link Transforms#resized}, or to a higher
-     * resolution if the list has a {@link RandomResizedCrop} that needs more pixels and the image has them.
+     * resolution if a transform needs more pixels ({@link ImageTransform#shortSide}) and the image has them.
      */
     public RgbImage resized(RgbImage decoded, Transforms prepare) {
-        RandomResizedCrop crop = find(RandomResizedCrop.class);
-        if (crop == null) {
+        int needed = transforms.stream().mapToInt(transform -> transform.shortSide(prepare.size())).max().orElse(0);
+        if (needed == 0) {
             return prepare.resized(decoded);
         }
         int shortSide = Math.min(decoded.width(), decoded.height());
-        int wanted = Math.max(prepare.resize(), crop.shortSide(prepare.size()));
+        int wanted = Math.max(prepare.resize(), needed);
         return shortSide <= wanted ? decoded : prepare.resize(wanted).resized(decoded);
     }
 
@@ -116,14 +116,16 @@ public record Augmentation(List<ImageTransform> transforms) {
      */
     public void write(RgbImage resized, Transforms prepare, SplittableRandom random, float[] chw, int offset) {
         int size = prepare.size();
-        RandomResizedCrop crop = find(RandomResizedCrop.class);
-        RgbImage image = crop == null ? resized : crop.apply(resized, size, random);
-        int left = crop == null ? prepare.cropLeft(image, random) : 0;
-        int top = crop == null ? prepare.cropTop(image, random) : 0;
+        RgbImage image = resized;
+        for (ImageTransform transform : transforms) {
+            image = transform.apply(image, size, random);
+        }
+        boolean cropped = image != resized && image.width() == size && image.height() == size;
+        int left = cropped ? 0 : prepare.cropLeft(image, random);
+        int top = cropped ? 0 : prepare.cropTop(image, random);
         new Resampling(image, levels(tone(random), prepare)).write(map(random), left, top, size, chw, offset);
-        RandomErasing erasing = find(RandomErasing.class);
-        if (erasing != null) {
-            erasing.apply(chw, offset, size, random);
+        for (ImageTransform transform : transforms) {
+            transform.apply(chw, offset, size, random);
         }
     }
 
@@ -131,10 +133,13 @@ public record Augmentation(List<ImageTransform> transforms) {
         Projection affine = Projection.IDENTITY;
         Projection perspective = Projection.IDENTITY;
         for (ImageTransform transform : transforms) {
-            if (transform instanceof Warp warp) {
-                perspective = warp.draw(random);
-            } else if (transform instanceof CoordinateTransform movement) {
-                affine = affine.times(movement.draw(random));
+            if (transform instanceof CoordinateTransform movement) {
+                Projection drawn = movement.draw(random);
+                if (drawn.isAffine()) {
+                    affine = affine.times(drawn);
+                } else {
+                    perspective = perspective.times(drawn);
+                }
             }
         }
         return perspective.times(affine);
@@ -159,9 +164,5 @@ public record Augmentation(List<ImageTransform> transforms) {
             }
         }
         return levels;
-    }
-
-    private <T extends ImageTransform> T find(Class<T> kind) {
-        return transforms.stream().filter(kind::isInstance).map(kind::cast).findFirst().orElse(null);
     }
 }

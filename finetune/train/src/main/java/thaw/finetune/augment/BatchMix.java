@@ -7,11 +7,14 @@ import java.util.SplittableRandom;
 
 /**
  * Mixes the images of a batch with each other, and their targets in the same proportion. Because cross-entropy is linear in its
- * target, the loss on mixed targets is the mixture of the losses.
+ * target, the loss on mixed targets is the mixture of the losses. Implementations are immutable and thread-safe.
+ *
+ * <p>The settings of a run folder are text: they record the mixes of this package, with the record's name as "type", and refuse
+ * others, which are given to a {@code Learner} in code.
  */
 @JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "type")
 @JsonSubTypes({@Type(Mixup.class), @Type(CutMix.class)})
-public sealed interface BatchMix permits Mixup, CutMix {
+public interface BatchMix {
     /**
      * Mixes images and targets in place.
      *

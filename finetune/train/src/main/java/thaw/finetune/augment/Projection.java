@@ -4,15 +4,17 @@ package thaw.finetune.augment;
  * A projective map of the plane, {@code (x, y) → ((a x + b y + c) / w, (d x + e y + f) / w)} with {@code w = g x + h y + i}:
  * affine if {@code g = h = 0} and {@code i = 1}, otherwise a perspective map.
  */
-record Projection(double a, double b, double c, double d, double e, double f, double g, double h, double i) {
-    static final Projection IDENTITY = affine(1, 0, 0, 0, 1, 0);
+public record Projection(double a, double b, double c, double d, double e, double f, double g, double h, double i) {
+    /** The map of every point to itself. */
+    public static final Projection IDENTITY = affine(1, 0, 0, 0, 1, 0);
 
-    static Projection affine(double a, double b, double c, double d, double e, double f) {
+    /** The map {@code (x, y) → (a x + b y + c, d x + e y + f)}. */
+    public static Projection affine(double a, double b, double c, double d, double e, double f) {
         return new Projection(a, b, c, d, e, f, 0, 0, 1);
     }
 
     /** The matrix product {@code this · right}: {@code right} is applied first. */
-    Projection times(Projection right) {
+    public Projection times(Projection right) {
         return new Projection(
                 a * right.a + b * right.d + c * right.g, a * right.b + b * right.e + c * right.h,
                 a * right.c + b * right.f + c * right.i,
@@ -22,7 +24,8 @@ record Projection(double a, double b, double c, double d, double e, double f, do
                 g * right.c + h * right.f + i * right.i);
     }
 
-    boolean isAffine() {
+    /** Whether parallel lines stay parallel: {@code g = h = 0}. */
+    public boolean isAffine() {
         return g == 0 && h == 0;
     }
 
@@ -34,7 +37,7 @@ record Projection(double a, double b, double c, double d, double e, double f, do
      * @param x coordinates of the corners top left, top right, bottom right, bottom left
      * @param y coordinates of the same corners
      */
-    static Projection toSquare(double[] x, double[] y) {
+    public static Projection toSquare(double[] x, double[] y) {
         double dx1 = x[1] - x[2];
         double dx2 = x[3] - x[2];
         double dy1 = y[1] - y[2];

@@ -29,8 +29,8 @@ public record RandomErasing(double p, double minArea, double maxArea, double min
         return new RandomErasing(p, 0, 0.3, 0.3, 1);
     }
 
-    /** @param chw normalized samples, {@code [3, size, size]} from {@code offset}; changed in place */
-    void apply(float[] chw, int offset, int size, SplittableRandom random) {
+    @Override
+    public void apply(float[] chw, int offset, int size, SplittableRandom random) {
         if (!Chance.happens(p, random)) {
             return;
         }

@@ -50,16 +50,15 @@ public record RandomResizedCrop(double minScale, double maxScale, double minRati
         return new Rectangle((width - w) / 2, (height - h) / 2, w, h);
     }
 
-    RgbImage apply(RgbImage image, int size, SplittableRandom random) {
+    @Override
+    public RgbImage apply(RgbImage image, int size, SplittableRandom random) {
         Rectangle part = draw(image.width(), image.height(), random);
         return Resize.to(image.crop(part.left, part.top, part.width, part.height), size, size);
     }
 
-    /**
-     * The short side, in pixels, that an image to crop from should have, so that the smallest crop still has about as many
-     * pixels as the network's input.
-     */
-    int shortSide(int size) {
+    /** Such that the smallest crop still has about as many pixels as the network's input. */
+    @Override
+    public int shortSide(int size) {
         return (int) Math.ceil(size / Math.sqrt(minScale));
     }
 }

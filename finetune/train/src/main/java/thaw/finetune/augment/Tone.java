@@ -4,20 +4,32 @@ package thaw.finetune.augment;
  * The curve that maps a sample {@code x} from 0 to 1: {@code sigmoid(scale · logit(x) + shift) + added}, where {@code added}
  * depends on the channel. As in fastai, brightness and contrast share one logit and one sigmoid.
  */
-record Tone(double scale, double shift, double red, double green, double blue) {
-    static final Tone NEUTRAL = new Tone(1, 0, 0, 0, 0);
+public record Tone(double scale, double shift, double red, double green, double blue) {
+    /** The curve that changes nothing. */
+    public static final Tone NEUTRAL = new Tone(1, 0, 0, 0, 0);
     /** fastai's least distance of samples from 0 and 1, whose logits are infinite. */
     private static final double MARGIN = 1e-7;
 
-    Tone brightness(double change) {
+    /**
+     * A copy with the logit of {@code change} added to the shift.
+     *
+     * @param change above 0 and below 1; 0.5 for no change
+     */
+    public Tone brightness(double change) {
         return new Tone(scale, shift + StrictMath.log(change / (1 - change)), red, green, blue);
     }
 
-    Tone contrast(double change) {
+    /**
+     * A copy with scale and shift multiplied by {@code change}.
+     *
+     * @param change above 0; 1 for no change
+     */
+    public Tone contrast(double change) {
         return new Tone(scale * change, shift * change, red, green, blue);
     }
 
-    Tone plus(double moreRed, double moreGreen, double moreBlue) {
+    /** A copy that adds more to each channel. */
+    public Tone plus(double moreRed, double moreGreen, double moreBlue) {
         return new Tone(scale, shift, red + moreRed, green + moreGreen, blue + moreBlue);
     }
 

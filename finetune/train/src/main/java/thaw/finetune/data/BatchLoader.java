@@ -1,80 +1,79 @@
 package thaw.finetune.data;
 
 import java.nio.file.Path;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Queue;
+import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.stream.IntStream;
-import thaw.finetune.images.Crop;
-import thaw.finetune.images.ImageDecoder;
 import thaw.finetune.images.ImageReadException;
-import thaw.finetune.images.RgbImage;
 import thaw.finetune.images.Transforms;
 import thaw.finetune.predict.LabelSet;
 
 /**
- * A loader: makes the batches of each epoch from a list of image files. Threads exist only while an epoch is open.
+ * A loader: makes the batches of each epoch from a {@link Dataset}. Threads exist only while an epoch is open.
  *
  * <p>The image at index {@code i} of the list is augmented in epoch {@code e} by a random stream of (seed, e, i), batches are
  * mixed by one of (seed, e, batch), and the order of the epoch is drawn from one of (seed, e). The result does not depend on the
  * number of threads, and any epoch can be repeated.
  */
 public final class BatchLoader {
-    private static final int CHANNELS = 3;
     /* Keys that separate other draws from those of the images, whose last key is an index from 0. */
     private static final long ORDER = -1;
     private static final long MIX = -2;
     private static final long AUGMENTED_IN_ORDER = -3;
 
+    private final Dataset data;
     private final List<Sample> samples;
     private final LabelSet labels;
     private final Transforms transforms;
     private final LoaderOptions options;
-    private final ImageCache<CachedImage> cache;
+    private final PreparedImages images;
+    /** The rows of batches: {@code images}, or features in their place. */
+    private final SampleValues values;
     private final Queue<float[]> buffers = new ConcurrentLinkedQueue<>();
-    /** The frozen body's features of each image, used instead of images; or null. */
-    private final ImageFeatures features;
     /** Broken images by index; shared with the loaders derived from this one. */
     private final Map<Integer, BrokenImage> broken;
-    private final SeenScales scales;
-
-    /** The cached form of an image: the square for evaluation, or the resized image for random crops or an augmentation. */
-    private enum View { SQUARE, FOR_CROPS, FOR_AUGMENTATION }
-
-    private record CachedImage(Path file, View view) {
-    }
+    private final PreparedImages.Scales scales;
 
     /** A loader of images of one class each; see {@link #BatchLoader(List, LabelSet, Transforms, LoaderOptions)}. */
     public BatchLoader(List<Sample> samples, Transforms transforms, LoaderOptions options) {
         this(samples, numbered(samples), transforms, options);
     }
 
+    /** A loader of image files; see {@link #BatchLoader(Dataset, LabelSet, Transforms, LoaderOptions)}. */
+    public BatchLoader(List<Sample> samples, LabelSet labels, Transforms transforms, LoaderOptions options) {
+        this(new Dataset.OfFiles(samples, options.maxPixels()), labels, transforms, options);
+    }
+
     /**
-     * A loader of images.
+     * A loader of a data set.
      *
      * @throws IllegalArgumentException if there is no image, {@code dropLast} drops the only batch, a label is not among
      *                                  {@code labels}, a batch exceeds the length of an array, or {@code balanced} is set for
      *                                  images of several labels
      */
-    public BatchLoader(List<Sample> samples, LabelSet labels, Transforms transforms, LoaderOptions options) {
-        this(samples, labels, transforms, options, null, new ConcurrentSkipListMap<>(), new SeenScales());
+    public BatchLoader(Dataset data, LabelSet labels, Transforms transforms, LoaderOptions options) {
+        this(data, labels, transforms, options, Optional.empty(), new ConcurrentSkipListMap<>(), new PreparedImages.Scales());
     }
 
-    private BatchLoader(List<Sample> samples, LabelSet labels, Transforms transforms, LoaderOptions options,
-            ImageFeatures features, Map<Integer, BrokenImage> broken, SeenScales scales) {
-        this.features = features;
-        this.broken = broken;
-        this.scales = scales;
-        this.samples = List.copyOf(samples);
+    private BatchLoader(Dataset data, LabelSet labels, Transforms transforms, LoaderOptions options,
+            Optional<ImageFeatures> features, Map<Integer, BrokenImage> broken, PreparedImages.Scales scales) {
+        this.data = data;
+        this.samples = IntStream.range(0, data.length()).mapToObj(data::sample).toList();
         this.labels = labels;
         this.transforms = Objects.requireNonNull(transforms, "transforms");
         this.options = options;
-        this.cache = new ImageCache<>(options.cacheBytes());
+        this.broken = broken;
+        this.scales = scales;
+        this.images = new PreparedImages(data, transforms, options, scales);
+        this.values = features.map(known -> known.of(samples, images)).orElse(images);
         if (samples.isEmpty()) {
             throw new IllegalArgumentException("a loader needs at least one image, got none");
         }
@@ -82,26 +81,29 @@ public final class BatchLoader {
             throw new IllegalArgumentException("dropLast leaves no batch: " + samples.size() + " images, batches of "
                     + options.batch() + "; use smaller batches");
         }
-        long floats = (long) CHANNELS * transforms.size() * transforms.size() * options.batch();
+        long floats = 3L * transforms.size() * transforms.size() * options.batch();
         if (floats > Integer.MAX_VALUE - 8) {
             throw new IllegalArgumentException("a batch of " + options.batch() + " images of " + transforms.size() + " x "
                     + transforms.size() + " pixels has too many values for one array; use smaller batches or images");
         }
-        if (labels.multiLabel() && options.balanced()) {
+        if (labels.multiLabel() && options.sampler() == Sampler.BALANCED) {
             throw new IllegalArgumentException("balanced: images of several labels cannot be drawn equally often for each class; "
                     + "weight the loss instead");
         }
         samples.forEach(this::requireKnown);
+        if (!(data instanceof Dataset.OfFiles)) {
+            requireDistinct();
+        }
     }
 
     /** A loader of the same images in order and without augmentation, in batches of the same size. */
     public BatchLoader inOrder() {
-        return new BatchLoader(samples, labels, transforms, options.training(false).cacheBytes(0), features, broken, scales);
+        return new BatchLoader(data, labels, transforms, options.training(false).cacheBytes(0), Optional.empty(), broken, scales);
     }
 
     /** A loader of the same images with other transforms, such as another size. */
     public BatchLoader prepared(Transforms otherwise) {
-        return new BatchLoader(samples, labels, otherwise, options, features, broken, scales);
+        return new BatchLoader(data, labels, otherwise, options, Optional.empty(), broken, scales);
     }
 
     /**
@@ -109,15 +111,24 @@ public final class BatchLoader {
      * mixed; if there are features of mirror images, they replace the plain ones wherever the image would have been flipped.
      */
     public BatchLoader onFeatures(ImageFeatures features) {
-        LoaderOptions unmixed = new LoaderOptions(options.batch(), options.seed(), options.threads(), options.training(),
-                options.dropLast(), 0, options.maxPixels(), options.strict(), options.balanced(), options.augmentation(),
-                Optional.empty());
-        return new BatchLoader(samples, labels, transforms, unmixed, features, broken, scales);
+        return new BatchLoader(data, labels, transforms, options.mix(Optional.empty()).cacheBytes(0), Optional.of(features),
+                broken, scales);
     }
 
     private static LabelSet numbered(List<Sample> samples) {
         int most = samples.stream().mapToInt(Sample::label).max().orElse(0);
         return new LabelSet(IntStream.rangeClosed(0, most).mapToObj(Integer::toString).toList(), false);
+    }
+
+    /** Results are listed by file, and features are found by it. */
+    private void requireDistinct() {
+        Set<Path> files = new HashSet<>();
+        for (Sample sample : samples) {
+            if (!files.add(sample.file())) {
+                throw new IllegalArgumentException("data set: expected a different file name for each sample, got "
+                        + sample.file() + " twice");
+            }
+        }
     }
 
     private void requireKnown(Sample sample) {
@@ -130,10 +141,15 @@ public final class BatchLoader {
 
     /** The number of images in an epoch, broken ones included; less than the list's if {@link #batches} omits the last batch. */
     public int images() {
-        int rest = samples.size() % options.batch();
+        return images(options.training() ? Pass.TRAINING : Pass.EVALUATION);
+    }
+
+    int images(Pass pass) {
+        int count = pass == Pass.TRAINING ? options.sampler().length(samples.size()) : samples.size();
+        int rest = count % options.batch();
         /* Batch norm over a single 1 x 1 activation has no variance; a last batch of one image would fail in training. */
-        boolean lone = options.training() && rest == 1 && samples.size() > 1;
-        return options.dropLast() || lone ? samples.size() - rest : samples.size();
+        boolean lone = options.training() && rest == 1 && count > 1;
+        return options.dropLast() || lone ? count - rest : count;
     }
 
     /**
@@ -193,7 +209,12 @@ public final class BatchLoader {
         return new Batches(this, 0, Pass.MIRRORED, 0);
     }
 
-    /** The images, broken ones included. */
+    /** The data set, broken images included. */
+    public Dataset data() {
+        return data;
+    }
+
+    /** The samples, broken ones included. */
     public List<Sample> samples() {
         return samples;
     }
@@ -205,7 +226,7 @@ public final class BatchLoader {
 
     /** The side of the images in pixels; 0 for features. */
     int side() {
-        return features == null ? transforms.size() : 0;
+        return values.side();
     }
 
     LoaderOptions options() {
@@ -220,8 +241,13 @@ public final class BatchLoader {
         if (pass != Pass.TRAINING) {
             return EpochOrder.inOrder(samples.size());
         }
-        SplittableRandom random = RandomStream.of(options.seed(), epoch, ORDER);
-        return options.balanced() ? EpochOrder.balanced(samples, random) : EpochOrder.shuffled(samples.size(), random);
+        EpochOrder order = options.sampler().order(epoch, samples, RandomStream.of(options.seed(), epoch, ORDER));
+        int expected = options.sampler().length(samples.size());
+        if (order.indices().length != expected) {
+            throw new IllegalStateException("sampler: expected an order of " + expected + " entries, its length, got "
+                    + order.indices().length);
+        }
+        return order;
     }
 
     /** An array for the images of a batch; those of full batches are reused. */
@@ -241,48 +267,8 @@ public final class BatchLoader {
      *
      * @param turn the number of the image's repetition in the epoch, from 0
      */
-    void load(int index, int turn, int epoch, Pass pass, float[] images, int position) {
-        Path file = samples.get(index).file();
-        int offset = position * imageLength();
-        if (features != null) {
-            float[] known = features.of(file, pass == Pass.TRAINING && !features.mirrored().isEmpty()
-                    && isFlipped(index, turn, epoch, pass));
-            if (known == null) {
-                throw new ImageReadException(file + ": was not readable when its features were computed");
-            }
-            System.arraycopy(known, 0, images, offset, known.length);
-            return;
-        }
-        if (pass == Pass.EVALUATION || pass == Pass.MIRRORED) {
-            RgbImage square = view(file, View.SQUARE);
-            transforms.write(pass == Pass.MIRRORED ? square.flipHorizontally() : square, images, offset);
-            return;
-        }
-        SplittableRandom random = stream(index, turn, epoch, pass);
-        if (options.augmentation().isPresent()) {
-            options.augmentation().get().write(view(file, View.FOR_AUGMENTATION), transforms, random, images, offset);
-        } else {
-            RgbImage prepared = view(file, transforms.crop() == Crop.CENTER ? View.SQUARE : View.FOR_CROPS);
-            transforms.write(transforms.forTraining(prepared, random), images, offset);
-        }
-    }
-
-    private RgbImage view(Path file, View view) {
-        return cache.get(new CachedImage(file, view), key -> ImageDecoder.decode(file, options.maxPixels(), decoded -> {
-            scales.add(decoded, transforms);
-            return switch (view) {
-                case SQUARE -> transforms.square(decoded);
-                case FOR_CROPS -> transforms.resized(decoded);
-                case FOR_AUGMENTATION -> options.augmentation().orElseThrow().resized(decoded, transforms);
-            };
-        }));
-    }
-
-    /** Draws whether an image is flipped, from the same stream as the flip of the whole augmentation. */
-    private boolean isFlipped(int index, int turn, int epoch, Pass pass) {
-        SplittableRandom random = stream(index, turn, epoch, pass);
-        return options.augmentation().map(augmentation -> augmentation.drawFlip(random))
-                .orElseGet(() -> transforms.drawFlip(random));
+    void load(int index, int turn, int epoch, Pass pass, float[] batch, int position) {
+        values.write(index, pass, stream(index, turn, epoch, pass), batch, position * imageLength());
     }
 
     private SplittableRandom stream(int index, int turn, int epoch, Pass pass) {
@@ -310,6 +296,6 @@ public final class BatchLoader {
     }
 
     int imageLength() {
-        return features == null ? CHANNELS * transforms.size() * transforms.size() : features.length();
+        return values.length();
     }
 }

@@ -1,18 +1,33 @@
 package thaw.finetune.data;
 
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
 import java.util.stream.IntStream;
 
 /**
- * The order of the samples in an epoch.
+ * The order of the samples in an epoch. A repeated sample is augmented differently at each of its turns.
  *
  * @param indices the samples' indices
  * @param turns   for each entry, the number of earlier occurrences of the same sample in the epoch
  */
-record EpochOrder(int[] indices, int[] turns) {
+public record EpochOrder(int[] indices, int[] turns) {
+    /** @throws IllegalArgumentException if the lengths differ */
+    public EpochOrder {
+        if (indices.length != turns.length) {
+            throw new IllegalArgumentException("expected as many turns as indices, got " + turns.length + " and "
+                    + indices.length);
+        }
+    }
+
+    /** An order in which repeated samples take turns as they occur. */
+    public static EpochOrder of(int... indices) {
+        Map<Integer, Integer> seen = new HashMap<>();
+        return new EpochOrder(indices.clone(), IntStream.of(indices).map(i -> seen.merge(i, 1, Integer::sum) - 1).toArray());
+    }
 
     static EpochOrder inOrder(int count) {
         return once(IntStream.range(0, count).toArray());

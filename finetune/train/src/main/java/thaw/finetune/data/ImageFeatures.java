@@ -1,7 +1,10 @@
 package thaw.finetune.data;
 
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
+import java.util.SplittableRandom;
+import thaw.finetune.images.ImageReadException;
 
 /**
  * Features of images, by file: the output of a network's frozen body, all of one length. An image without features counts as
@@ -17,12 +20,30 @@ public record ImageFeatures(Map<Path, float[]> plain, Map<Path, float[]> mirrore
         mirrored = Map.copyOf(mirrored);
     }
 
-    int length() {
-        return plain.values().iterator().next().length;
-    }
+    /** The features in the order of {@code samples}, mirrored in training wherever {@code images} would be. */
+    SampleValues of(List<Sample> samples, PreparedImages images) {
+        int length = plain.values().iterator().next().length;
+        return new SampleValues() {
+            @Override
+            public int length() {
+                return length;
+            }
 
-    /** The features of a file; null if there are none. */
-    float[] of(Path file, boolean flipped) {
-        return (flipped ? mirrored : plain).get(file);
+            @Override
+            public int side() {
+                return 0;
+            }
+
+            @Override
+            public void write(int index, Pass pass, SplittableRandom random, float[] values, int offset) {
+                boolean flipped = pass == Pass.TRAINING && !mirrored.isEmpty() && images.drawFlip(random);
+                Path file = samples.get(index).file();
+                float[] known = (flipped ? mirrored : plain).get(file);
+                if (known == null) {
+                    throw new ImageReadException(file + ": was not readable when its features were computed");
+                }
+                System.arraycopy(known, 0, values, offset, length);
+            }
+        };
     }
 }

@@ -1,7 +1,5 @@
 package thaw.finetune.data;
 
-import static java.util.stream.Collectors.joining;
-
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -13,8 +11,6 @@ import java.util.Objects;
 import java.util.Optional;
 import thaw.finetune.augment.Augmentation;
 import thaw.finetune.augment.BatchMix;
-import thaw.finetune.augment.Flip;
-import thaw.finetune.images.Crop;
 import thaw.finetune.images.Transforms;
 import thaw.finetune.predict.LabelSet;
 
@@ -250,33 +246,6 @@ public final class ImageFolder {
         return options().mix();
     }
 
-    /** Whether training may mirror an image left to right. */
-    public boolean isFlipped() {
-        return augmentation().map(augmentation -> augmentation.transforms().stream().anyMatch(Flip.class::isInstance))
-                .orElse(transforms().flip());
-    }
-
-    /**
-     * Whether training changes images by no more than mirroring them; then a frozen body's features can be computed once per
-     * image and mirror image.
-     */
-    public boolean isFlippedAtMost() {
-        return transforms().crop() == Crop.CENTER && augmentation().map(Augmentation::flipsAtMost).orElse(true)
-                && mix().isEmpty();
-    }
-
-    /** The changes to training images besides mirroring, as a text to follow "images are"; may be empty. */
-    public String variation() {
-        List<String> kinds = new ArrayList<>();
-        if (transforms().crop() == Crop.RANDOM) {
-            kinds.add("cropped at random");
-        }
-        augmentation().filter(augmentation -> !augmentation.flipsAtMost()).ifPresent(augmentation -> kinds.add("varied by "
-                + augmentation.transforms().stream().map(one -> one.getClass().getSimpleName()).collect(joining(", "))));
-        mix().ifPresent(mix -> kinds.add("mixed with one another"));
-        return String.join(" and ", kinds);
-    }
-
     /** The number of skipped files: hidden ones, and those without an image's extension. */
     public int skipped() {
         return skippedByEnding().values().stream().mapToInt(Integer::intValue).sum();
@@ -354,6 +323,23 @@ public final class ImageFolder {
     }
 
     // ---- loaders -----------------------------------------------------------------------------------------------
+
+    /**
+     * The loaders of {@link #train} and {@link #valid}.
+     *
+     * @throws IllegalArgumentException if there are fewer than two classes, or there is no validation image
+     */
+    public DataLoaders loaders() {
+        if (classes().size() < 2) {
+            throw new IllegalArgumentException(root() + ": training needs at least two classes;"
+                    + " add a folder with images of another class");
+        }
+        if (valid().isEmpty()) {
+            throw new IllegalArgumentException(root() + ": no image is left to validate on;"
+                    + " add images, at least two of a class, or a folder valid/ beside train/");
+        }
+        return new DataLoaders(trainLoader(), validLoader(), unreadable());
+    }
 
     /** A loader of {@link #train}, shuffled in each epoch and augmented. */
     public BatchLoader trainLoader() {

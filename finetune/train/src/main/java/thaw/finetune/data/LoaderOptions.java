@@ -16,16 +16,16 @@ import thaw.finetune.images.ImageDecoder;
  * @param training     whether images are shuffled, augmented and mixed; otherwise they come in order, cropped at the centre
  * @param dropLast     whether a last batch with fewer images than the others is dropped
  * @param cacheBytes   the limit, in bytes, of resized images kept between epochs
- * @param maxPixels    images with more pixels count as broken, see
+ * @param maxPixels    image files with more pixels count as broken, see
  *                     {@link ImageDecoder#decode(java.nio.file.Path, long, UnaryOperator)}
  * @param strict       whether a broken image is an error; otherwise it is left out of its batch and listed in
  *                     {@link BatchLoader#broken}
- * @param balanced     whether training draws equally many images of each class, see {@link #balanced(boolean)}
+ * @param sampler      the order of a training epoch
  * @param augmentation the augmentation of training images; if empty, that of {@link thaw.finetune.images.Transforms}
  * @param mix          the mixing of training batches
  */
 public record LoaderOptions(int batch, long seed, int threads, boolean training, boolean dropLast, long cacheBytes,
-        long maxPixels, boolean strict, boolean balanced, Optional<Augmentation> augmentation, Optional<BatchMix> mix) {
+        long maxPixels, boolean strict, Sampler sampler, Optional<Augmentation> augmentation, Optional<BatchMix> mix) {
     private static final int MOST_THREADS = 4;
     private static final long MOST_CACHE = 1L << 30;
 
@@ -42,6 +42,7 @@ public record LoaderOptions(int batch, long seed, int threads, boolean training,
         if (maxPixels < 1 || maxPixels > ImageDecoder.MOST_PIXELS) {
             throw new IllegalArgumentException("maxPixels: expected 1 to " + ImageDecoder.MOST_PIXELS + ", got " + maxPixels);
         }
+        Objects.requireNonNull(sampler, "sampler");
         Objects.requireNonNull(augmentation, "augmentation");
         Objects.requireNonNull(mix, "mix");
     }
@@ -53,7 +54,7 @@ public record LoaderOptions(int batch, long seed, int threads, boolean training,
     public static LoaderOptions training(int batch, long seed) {
         Runtime runtime = Runtime.getRuntime();
         return new LoaderOptions(batch, seed, Math.min(MOST_THREADS, runtime.availableProcessors()), true, false,
-                Math.min(MOST_CACHE, runtime.maxMemory() / 8), ImageDecoder.MAX_PIXELS, false, false,
+                Math.min(MOST_CACHE, runtime.maxMemory() / 8), ImageDecoder.MAX_PIXELS, false, Sampler.SHUFFLED,
                 Optional.empty(), Optional.empty());
     }
 
@@ -63,35 +64,43 @@ public record LoaderOptions(int batch, long seed, int threads, boolean training,
     }
 
     public LoaderOptions batch(int images) {
-        return new LoaderOptions(images, seed, threads, training, dropLast, cacheBytes, maxPixels, strict, balanced, augmentation, mix);
+        return new LoaderOptions(images, seed, threads, training, dropLast, cacheBytes, maxPixels, strict, sampler,
+                augmentation, mix);
     }
 
     public LoaderOptions seed(long seed) {
-        return new LoaderOptions(batch, seed, threads, training, dropLast, cacheBytes, maxPixels, strict, balanced, augmentation, mix);
+        return new LoaderOptions(batch, seed, threads, training, dropLast, cacheBytes, maxPixels, strict, sampler,
+                augmentation, mix);
     }
 
     public LoaderOptions threads(int threads) {
-        return new LoaderOptions(batch, seed, threads, training, dropLast, cacheBytes, maxPixels, strict, balanced, augmentation, mix);
+        return new LoaderOptions(batch, seed, threads, training, dropLast, cacheBytes, maxPixels, strict, sampler,
+                augmentation, mix);
     }
 
     public LoaderOptions training(boolean training) {
-        return new LoaderOptions(batch, seed, threads, training, dropLast, cacheBytes, maxPixels, strict, balanced, augmentation, mix);
+        return new LoaderOptions(batch, seed, threads, training, dropLast, cacheBytes, maxPixels, strict, sampler,
+                augmentation, mix);
     }
 
     public LoaderOptions dropLast(boolean dropLast) {
-        return new LoaderOptions(batch, seed, threads, training, dropLast, cacheBytes, maxPixels, strict, balanced, augmentation, mix);
+        return new LoaderOptions(batch, seed, threads, training, dropLast, cacheBytes, maxPixels, strict, sampler,
+                augmentation, mix);
     }
 
     public LoaderOptions cacheBytes(long bytes) {
-        return new LoaderOptions(batch, seed, threads, training, dropLast, bytes, maxPixels, strict, balanced, augmentation, mix);
+        return new LoaderOptions(batch, seed, threads, training, dropLast, bytes, maxPixels, strict, sampler,
+                augmentation, mix);
     }
 
     public LoaderOptions maxPixels(long pixels) {
-        return new LoaderOptions(batch, seed, threads, training, dropLast, cacheBytes, pixels, strict, balanced, augmentation, mix);
+        return new LoaderOptions(batch, seed, threads, training, dropLast, cacheBytes, pixels, strict, sampler,
+                augmentation, mix);
     }
 
     public LoaderOptions strict(boolean strict) {
-        return new LoaderOptions(batch, seed, threads, training, dropLast, cacheBytes, maxPixels, strict, balanced, augmentation, mix);
+        return new LoaderOptions(batch, seed, threads, training, dropLast, cacheBytes, maxPixels, strict, sampler,
+                augmentation, mix);
     }
 
     /**
@@ -100,16 +109,25 @@ public record LoaderOptions(int batch, long seed, int threads, boolean training,
      * of one class each.
      */
     public LoaderOptions balanced(boolean balanced) {
-        return new LoaderOptions(batch, seed, threads, training, dropLast, cacheBytes, maxPixels, strict, balanced, augmentation, mix);
+        return sampler(balanced ? Sampler.BALANCED : Sampler.SHUFFLED);
+    }
+
+    public LoaderOptions sampler(Sampler sampler) {
+        return new LoaderOptions(batch, seed, threads, training, dropLast, cacheBytes, maxPixels, strict, sampler,
+                augmentation, mix);
     }
 
     public LoaderOptions augment(Augmentation augmentation) {
-        return new LoaderOptions(batch, seed, threads, training, dropLast, cacheBytes, maxPixels, strict, balanced,
+        return new LoaderOptions(batch, seed, threads, training, dropLast, cacheBytes, maxPixels, strict, sampler,
                 Optional.of(augmentation), mix);
     }
 
     public LoaderOptions mix(BatchMix mix) {
-        return new LoaderOptions(batch, seed, threads, training, dropLast, cacheBytes, maxPixels, strict, balanced, augmentation,
-                Optional.of(mix));
+        return mix(Optional.of(mix));
+    }
+
+    LoaderOptions mix(Optional<BatchMix> mix) {
+        return new LoaderOptions(batch, seed, threads, training, dropLast, cacheBytes, maxPixels, strict, sampler,
+                augmentation, mix);
     }
 }

@@ -49,7 +49,7 @@ public record Evaluation(List<ClassCount> classes, double loss, Predictions pred
 
     /** The value of a metric on these predictions. */
     public double metric(Metric metric) {
-        return metric.of().applyAsDouble(predictions);
+        return metric.of(predictions);
     }
 
     /**

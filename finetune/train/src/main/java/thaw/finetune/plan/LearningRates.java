@@ -1,5 +1,7 @@
 package thaw.finetune.plan;
 
+import com.fasterxml.jackson.annotation.JsonCreator;
+import com.fasterxml.jackson.annotation.JsonValue;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
@@ -77,6 +79,7 @@ public record LearningRates(Rule rule, List<Double> numbers) {
      *
      * @throws IllegalArgumentException if the text is none of these, or a rate is invalid
      */
+    @JsonCreator
     public static LearningRates parse(String text) {
         String call = text.strip().replaceFirst("^:(.*)$", "slice($1)").replaceFirst("^([^(]*):(.*)$", "slice($1,$2)");
         Matcher form = Pattern.compile("(?:(slice|decay)\\(([^()]*)\\)|([^()]*))").matcher(call);
@@ -125,6 +128,7 @@ public record LearningRates(Rule rule, List<Double> numbers) {
         };
     }
 
+    @JsonValue
     @Override
     public String toString() {
         return text(rule, numbers);

@@ -1,5 +1,7 @@
 package thaw.finetune.plan;
 
+import com.fasterxml.jackson.annotation.JsonCreator;
+import com.fasterxml.jackson.annotation.JsonValue;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
@@ -129,10 +131,12 @@ public record ScheduleRecipe(String name, Map<String, Double> options) implement
      *
      * @throws IllegalArgumentException if the text has another form, or names an unknown schedule or option
      */
+    @JsonCreator
     public static ScheduleRecipe parse(String text) {
         return NamedOptions.parse("schedule", "one-cycle(pct_start=0.3)", text, ScheduleRecipe::new);
     }
 
+    @JsonValue
     @Override
     public String toString() {
         return NamedOptions.text(name, options);

@@ -1,5 +1,7 @@
 package thaw.finetune.plan;
 
+import com.fasterxml.jackson.annotation.JsonCreator;
+import com.fasterxml.jackson.annotation.JsonValue;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.UnaryOperator;
@@ -12,6 +14,7 @@ public record TrainingPlan(List<TrainingPhase> phases) {
     private static final double FINE_TUNE_PCT_START = 0.3;
     private static final double FINE_TUNE_DIV = 5;
 
+    @JsonCreator(mode = JsonCreator.Mode.DELEGATING)
     public TrainingPlan {
         phases = List.copyOf(phases);
         if (phases.isEmpty()) {
@@ -59,6 +62,17 @@ public record TrainingPlan(List<TrainingPhase> phases) {
     /** The plan with a function applied to every phase. */
     public TrainingPlan map(UnaryOperator<TrainingPhase> change) {
         return new TrainingPlan(phases.stream().map(change).toList());
+    }
+
+    @JsonValue
+    @Override
+    public List<TrainingPhase> phases() {
+        return phases;
+    }
+
+    /** Whether the plan can be stored in a file: all its schedules are {@link ScheduleRecipe}s. */
+    public boolean isStorable() {
+        return phases.stream().allMatch(phase -> phase.schedule() instanceof ScheduleRecipe);
     }
 
     /** The number of epochs of all phases together. */

@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
 import thaw.finetune.plan.TrainingPhase;
+import thaw.finetune.train.EpochResult;
 import thaw.finetune.train.FitSettings;
 
 /** The report's page: its frame, the settings and the layer groups; other classes write the other sections. */
@@ -56,7 +57,7 @@ final class ReportPage {
                 .append(Numbers.grouped(found.total()))
                 .append(found.predictions().labels().multiLabel() ? " decisions about validation images" : " validation images")
                 .append(". "));
-        double seconds = report.epochs().stream().mapToDouble(Report.Epoch::seconds).sum();
+        double seconds = report.epochs().stream().mapToDouble(EpochResult::seconds).sum();
         text.append(Numbers.count(report.epochs().size(), "epoch", "epochs")).append(" in ").append(duration(seconds));
         if (report.kept() >= 0) {
             text.append("; the kept weights are those after epoch ").append(report.kept() + 1);
@@ -84,8 +85,8 @@ final class ReportPage {
         if (fit.average() != null) {
             all.put("Average of the weights", "moving averages are validated and kept; decay " + fit.average().decay());
         }
-        for (Report.Phase phase : report.phases()) {
-            all.put("Phase “" + phase.phase().name() + "”", describe(phase.phase()));
+        for (TrainingPhase phase : report.plan().phases()) {
+            all.put("Phase “" + phase.name() + "”", describe(phase));
         }
         StringBuilder html = new StringBuilder("<dl>\n");
         all.forEach((name, value) -> html.append("<dt>").append(Html.text(name)).append("</dt><dd>").append(Html.text(value))
@@ -103,13 +104,13 @@ final class ReportPage {
 
     private String groups() {
         List<String> header = new ArrayList<>(List.of("group", "parameters"));
-        report.phases().forEach(phase -> header.add("phase<br>“" + Html.text(phase.phase().name()) + "”"));
+        report.plan().phases().forEach(phase -> header.add("phase<br>“" + Html.text(phase.name()) + "”"));
         header.add("layers");
         List<List<String>> rows = new ArrayList<>();
         for (int g = 0; g < report.groups().size(); g++) {
             Report.Group group = report.groups().get(g);
             List<String> row = new ArrayList<>(List.of(Html.text(group.name()), Numbers.grouped(group.parameters())));
-            for (Report.Phase phase : report.phases()) {
+            for (TrainingPhase phase : report.plan().phases()) {
                 row.add(inPhase(phase, g));
             }
             row.add("<span class=\"quiet\">" + Html.text(layers(group.layers())) + "</span>");
@@ -130,10 +131,10 @@ final class ReportPage {
                 : names.get(0) + ", " + names.get(1) + " … " + names.get(names.size() - 1);
     }
 
-    private String inPhase(Report.Phase phase, int group) {
+    private String inPhase(TrainingPhase phase, int group) {
         int count = report.groups().size();
-        for (int epoch = 0; epoch < phase.phase().epochs(); epoch++) {
-            if (group >= phase.firstTrained(count, epoch)) {
+        for (int epoch = 0; epoch < phase.epochs(); epoch++) {
+            if (group >= phase.firstTrainable(count, epoch)) {
                 double rate = rates(phase).get(group);
                 String from = "<br><span class=\"quiet\">from epoch " + (epoch + 1) + "</span>";
                 return Numbers.compact(rate) + (epoch == 0 ? "" : from);
@@ -142,7 +143,7 @@ final class ReportPage {
         return "<span class=\"quiet\">frozen</span>";
     }
 
-    private List<Double> rates(Report.Phase phase) {
-        return phase.phase().rates().forGroups(report.groups().stream().map(Report.Group::name).toList());
+    private List<Double> rates(TrainingPhase phase) {
+        return phase.rates().forGroups(report.groups().stream().map(Report.Group::name).toList());
     }
 }

@@ -9,6 +9,8 @@ import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import thaw.engine.optim.Schedule;
 import thaw.finetune.plan.OptimizerRecipe;
+import thaw.finetune.plan.TrainingPhase;
+import thaw.finetune.train.EpochResult;
 import thaw.finetune.metrics.Metric;
 
 /** The report's charts of losses, metrics and schedules. */
@@ -31,8 +33,8 @@ final class TrainingSection {
         if (report.epochs().isEmpty()) {
             return "<p>No epoch is completed yet.</p>\n";
         }
-        LineChart losses = LineChart.byEpoch(report, false, List.of(line("training", TRAIN_HUE, Report.Epoch::trainLoss),
-                line("validation", VALID_HUE, Report.Epoch::validLoss)));
+        LineChart losses = LineChart.byEpoch(report, false, List.of(line("training", TRAIN_HUE, EpochResult::trainLoss),
+                line("validation", VALID_HUE, EpochResult::validLoss)));
         StringBuilder html = new StringBuilder("<div class=\"charts\">\n");
         html.append(Html.figure("Loss", losses.html(), "The quantity that training minimises; lower is better. The validation"
                 + " images are not trained on, so their line shows the performance on new images. If the training loss keeps"
@@ -53,7 +55,7 @@ final class TrainingSection {
         return html.append("</div>\n").append(table(names)).toString();
     }
 
-    private LineChart.Series line(String name, int hue, ToDoubleFunction<Report.Epoch> value) {
+    private LineChart.Series line(String name, int hue, ToDoubleFunction<EpochResult> value) {
         return new LineChart.Series(name, hue, false, IntStream.rangeClosed(1, report.epochs().size()).asDoubleStream().toArray(),
                 report.epochs().stream().mapToDouble(value).toArray());
     }
@@ -64,7 +66,7 @@ final class TrainingSection {
         header.add("seconds");
         List<List<String>> rows = new ArrayList<>();
         for (int i = 0; i < report.epochs().size(); i++) {
-            Report.Epoch epoch = report.epochs().get(i);
+            EpochResult epoch = report.epochs().get(i);
             List<String> row = new ArrayList<>(List.of((i + 1) + (i == report.kept() ? " (kept)" : ""), Html.text(epoch.phase()),
                     Numbers.compact(epoch.trainLoss()), Numbers.compact(epoch.validLoss())));
             names.forEach(name -> row.add(Numbers.compact(epoch.metrics().getOrDefault(name, Double.NaN))));
@@ -85,16 +87,16 @@ final class TrainingSection {
         List<double[]> rates = new ArrayList<>();
         List<Double> momenta = new ArrayList<>();
         double momentum = report.fit().optimizer() instanceof OptimizerRecipe recipe ? recipe.momentum() : Double.NaN;
-        for (Report.Phase phase : report.phases()) {
-            int epochs = Math.min(epochsLeft, phase.phase().epochs());
+        for (TrainingPhase phase : report.plan().phases()) {
+            int epochs = Math.min(epochsLeft, phase.epochs());
             epochsLeft -= epochs;
             if (epochs > 0 && steps > 0) {
-                marks.add(new LineChart.Mark(steps + 0.5, phase.phase().name()));
+                marks.add(new LineChart.Mark(steps + 0.5, phase.name()));
             }
-            Schedule schedule = phase.phase().schedule().of(phase.phase().epochs(), phase.stepsPerEpoch());
-            List<Double> base = phase.phase().rates().forGroups(report.groups().stream().map(Report.Group::name).toList());
-            for (int step = 0; step < epochs * phase.stepsPerEpoch(); step++) {
-                int first = phase.firstTrained(groups, step / phase.stepsPerEpoch());
+            Schedule schedule = phase.schedule().of(phase.epochs(), report.stepsPerEpoch());
+            List<Double> base = phase.rates().forGroups(report.groups().stream().map(Report.Group::name).toList());
+            for (int step = 0; step < epochs * report.stepsPerEpoch(); step++) {
+                int first = phase.firstTrainable(groups, step / report.stepsPerEpoch());
                 double[] now = new double[groups];
                 for (int g = 0; g < groups; g++) {
                     now[g] = g < first ? Double.NaN : schedule.lr(step, base.get(g));

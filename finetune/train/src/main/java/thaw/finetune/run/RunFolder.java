@@ -2,8 +2,12 @@ package thaw.finetune.run;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
+import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
@@ -117,13 +121,30 @@ public record RunFolder(Path path) {
     }
 
     /**
-     * Creates the folder and locks it for this process.
+     * Creates the folder and takes the exclusive lock on it: a file lock of the operating system, released when the channel
+     * is closed, even if the process is killed. On a file system without locks the folder is not locked.
      *
-     * @throws IOException if another process holds the lock
+     * @throws IOException if another process, or another run in this process, holds the lock
      */
-    RunLock lock() throws IOException {
+    FileChannel lock() throws IOException {
         Files.createDirectories(path);
-        return RunLock.take(lockFile());
+        FileChannel channel = FileChannel.open(lockFile(), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+        if (!isOurs(channel)) {
+            channel.close();
+            throw new IOException(path + ": another process trains into this folder; wait until it ends, or give another folder");
+        }
+        return channel;
+    }
+
+    private static boolean isOurs(FileChannel channel) {
+        try {
+            FileLock lock = channel.tryLock();
+            return lock != null;
+        } catch (OverlappingFileLockException inThisProcess) {
+            return false;
+        } catch (IOException noLocksHere) {
+            return true;
+        }
     }
 
     /**

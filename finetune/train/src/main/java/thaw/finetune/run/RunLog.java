@@ -9,6 +9,7 @@ import java.util.Locale;
 import thaw.engine.io.AtomicFile;
 import thaw.finetune.data.Csv;
 import thaw.finetune.diagnostics.GroupActivity;
+import thaw.finetune.train.EpochResult;
 
 /**
  * The log of a run, one row per epoch. Its tables are always written whole, from the rows of the last checkpoint: after
@@ -17,15 +18,15 @@ import thaw.finetune.diagnostics.GroupActivity;
  * @param groups the names of the layer groups
  * @param rows   in the order of the epochs
  */
-public record RunLog(List<String> groups, List<EpochRow> rows) {
+public record RunLog(List<String> groups, List<EpochResult> rows) {
 
     public RunLog {
         groups = List.copyOf(groups);
         rows = List.copyOf(rows);
     }
 
-    RunLog with(EpochRow row) {
-        List<EpochRow> more = new ArrayList<>(rows);
+    RunLog with(EpochResult row) {
+        List<EpochResult> more = new ArrayList<>(rows);
         more.add(row);
         return new RunLog(groups, more);
     }
@@ -55,8 +56,9 @@ public record RunLog(List<String> groups, List<EpochRow> rows) {
         groups.forEach(group -> header.add("lr_" + group));
         header.add("seconds");
         StringBuilder table = new StringBuilder(Csv.line(header));
-        for (EpochRow row : rows) {
-            List<String> fields = new ArrayList<>(List.of(row.phase(), String.valueOf(row.epoch()), text(row.trainLoss()),
+        for (int i = 0; i < rows.size(); i++) {
+            EpochResult row = rows.get(i);
+            List<String> fields = new ArrayList<>(List.of(row.phase(), String.valueOf(i + 1), text(row.trainLoss()),
                     text(row.validLoss())));
             row.metrics().values().forEach(value -> fields.add(text(value)));
             row.learningRates().forEach(rate -> fields.add(text(rate)));
@@ -70,9 +72,10 @@ public record RunLog(List<String> groups, List<EpochRow> rows) {
     void writeGroups(Path file) throws IOException {
         StringBuilder table = new StringBuilder(Csv.line(List.of("phase", "epoch", "group", "lr", "grad_norm", "update_ratio",
                 "distance", "relative_distance", "cka", "drift")));
-        for (EpochRow row : rows) {
-            for (GroupActivity group : row.groups()) {
-                table.append(Csv.line(List.of(row.phase(), String.valueOf(row.epoch()), group.group(),
+        for (int i = 0; i < rows.size(); i++) {
+            EpochResult row = rows.get(i);
+            for (GroupActivity group : row.activity()) {
+                table.append(Csv.line(List.of(row.phase(), String.valueOf(i + 1), group.group(),
                         text(group.learningRate()), text(group.gradNorm()), text(group.updateRatio()), text(group.distance()),
                         text(group.relativeDistance()), text(group.similarity()), text(group.drift()))));
             }

@@ -22,14 +22,9 @@ final class RunReport {
      */
     static Report of(RunSettings settings, List<LayerGroup> groups, RunLog log, int kept, Evaluation evaluation,
             List<String> warnings) {
-        int stepsPerEpoch = steps(settings);
-        List<Report.Phase> phases = settings.trainingPlan().phases().stream()
-                .map(phase -> new Report.Phase(phase, stepsPerEpoch)).toList();
-        List<Report.Epoch> epochs = log.rows().stream().map(row -> new Report.Epoch(row.phase(), row.trainLoss(),
-                row.validLoss(), row.metrics(), row.seconds(), row.groups())).toList();
         Path data = Path.of(settings.data().path());
         return new Report(String.valueOf(data.getFileName()), words(settings), settings.fit(),
-                groups.stream().map(Report.Group::of).toList(), phases, epochs, kept, settings.insight(),
+                groups.stream().map(Report.Group::of).toList(), settings.plan(), steps(settings), log.rows(), kept, settings.insight(),
                 Optional.of(evaluation), warnings);
     }
 

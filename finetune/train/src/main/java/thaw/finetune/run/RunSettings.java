@@ -1,6 +1,5 @@
 package thaw.finetune.run;
 
-import com.fasterxml.jackson.annotation.JsonIgnore;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -12,7 +11,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeSet;
+import thaw.engine.Device;
 import thaw.engine.io.AtomicFile;
 import thaw.engine.optim.GradientClipping;
 import thaw.finetune.augment.Augmentation;
@@ -25,13 +26,18 @@ import thaw.finetune.diagnostics.DiagnosticsOptions;
 import thaw.finetune.images.ImageDecoder;
 import thaw.finetune.images.Transforms;
 import thaw.finetune.loss.Objective;
-import thaw.finetune.plan.LearningRates;
+import thaw.finetune.metrics.Metric;
 import thaw.finetune.plan.OptimizerRecipe;
-import thaw.finetune.plan.ScheduleRecipe;
-import thaw.finetune.plan.TrainingPhase;
 import thaw.finetune.plan.TrainingPlan;
+import thaw.finetune.train.FiniteJson;
 import thaw.finetune.train.FitSettings;
+import thaw.finetune.train.Learner;
 import thaw.finetune.train.Precompute;
+import thaw.resnet.Architecture;
+import thaw.resnet.Granularity;
+import thaw.resnet.Head;
+import thaw.resnet.NetworkWeights;
+import thaw.resnet.ResNet;
 import thaw.resnet.Variant;
 
 /**
@@ -46,17 +52,25 @@ import thaw.resnet.Variant;
  * @param keep         the epoch whose model the run keeps
  * @param environment  versions and device; the only part that may differ when a run is resumed
  */
-public record RunSettings(Data data, Network network, String grain, List<Phase> plan, FitSettings fit, Objective objective,
+public record RunSettings(Data data, Network network, String grain, TrainingPlan plan, FitSettings fit, Objective objective,
         Augmentation augmentation, BatchMix mix, Precompute.When precompute, DiagnosticsOptions insight, int patience, Keep keep,
         long seed, Environment environment) {
 
     private static final ObjectMapper JSON = FiniteJson.builder().enable(SerializationFeature.INDENT_OUTPUT).build();
 
-    /** @throws IllegalArgumentException if the optimizer or a clipping cannot be stored */
+    /** @throws IllegalArgumentException if a schedule, the optimizer, a clipping, a transform or the mix cannot be stored */
     public RunSettings {
+        requireStorable("ScheduleRecipes", plan.isStorable());
         requireStorable("an OptimizerRecipe", fit.optimizer() instanceof OptimizerRecipe);
         requireStorable("GradientClipping.ByNorm or ByValue", fit.clipping().stream()
                 .allMatch(c -> c instanceof GradientClipping.ByNorm || c instanceof GradientClipping.ByValue));
+        requireStorable("image transforms of thaw.finetune.augment",
+                augmentation == null || augmentation.transforms().stream().allMatch(RunSettings::isOfAugment));
+        requireStorable("a batch mix of thaw.finetune.augment", mix == null || isOfAugment(mix));
+    }
+
+    private static boolean isOfAugment(Object part) {
+        return part.getClass().getPackage().equals(Augmentation.class.getPackage());
     }
 
     private static void requireStorable(String expected, boolean storable) {
@@ -121,11 +135,42 @@ public record RunSettings(Data data, Network network, String grain, List<Phase> 
                     trainImages, validImages, fingerprint, columns, layout, pixels);
         }
 
+        /**
+         * Scans the image folder.
+         *
+         * @param augmentation null for the transforms' own
+         * @param mix          null for none
+         * @param threads      the number of threads that decode images
+         */
+        public ImageFolder images(Augmentation augmentation, BatchMix mix, long seed, int threads) {
+            Path table = labels == null ? null : Path.of(labels);
+            CsvLabels read = delimiter == null ? columns : columns.delimiter(delimiter);
+            ImageFolder images = RunSettings.listed(Path.of(path), table, read, layout).transforms(Transforms.fromMap(transforms))
+                    .split(Split.valueOf(split.toUpperCase(Locale.ROOT))).validFraction(validFraction).batch(batch)
+                    .maxPixels(maxPixels).strict(strict).balanced(balanced).seed(seed).threads(threads);
+            images = augmentation == null ? images : images.augment(augmentation);
+            return mix == null ? images : images.mix(mix);
+        }
+
         /** The same data with the classes, image counts and fingerprint of the scanned folder. */
         public Data found(ImageFolder images) {
             return new Data(path, labels, delimiter, validFraction, split, batch, strict, balanced, transforms, images.classes(),
                     images.train().size(), images.valid().size(), ImageFingerprint.of(images), columns, layout, maxPixels);
         }
+    }
+
+    /**
+     * The images of a data set that a command names: class folders, or those that a table lists by their paths relative to
+     * the folder.
+     *
+     * @param folder  an absolute path
+     * @param table   an absolute path; null for class folders
+     * @param columns of the table
+     * @param layout  of the class folders
+     */
+    public static ImageFolder listed(Path folder, Path table, CsvLabels columns, FolderLayout layout) {
+        return table == null ? ImageFolder.of(folder, layout)
+                : ImageFolder.ofCsv(table, columns.folder(table.getParent().relativize(folder).toString()));
     }
 
     /**
@@ -153,33 +198,39 @@ public record RunSettings(Data data, Network network, String grain, List<Phase> 
         }
     }
 
-    /** A {@link TrainingPhase} with its schedule and learning rates as text. */
-    public record Phase(String name, int epochs, String schedule, int freezeTo, String rates, boolean gradual, int size) {
-
-        static Phase of(TrainingPhase phase) {
-            requireStorable("a ScheduleRecipe", phase.schedule() instanceof ScheduleRecipe);
-            return new Phase(phase.name(), phase.epochs(), phase.schedule().toString(), phase.freezeTo(),
-                    phase.rates().toString(), phase.gradual(), phase.size());
-        }
-
-        TrainingPhase toPhase() {
-            return new TrainingPhase(name, epochs, ScheduleRecipe.parse(schedule), freezeTo, LearningRates.parse(rates), gradual,
-                    size);
-        }
-    }
-
     /** The versions of Thaw and Java, and the device. */
     public record Environment(String version, String java, String device) {
     }
 
-    /** The phases of a plan as text; its schedules must be {@link ScheduleRecipe}s. */
-    public static List<Phase> describe(TrainingPlan plan) {
-        return plan.phases().stream().map(Phase::of).toList();
+    /**
+     * Scans the image folder of the settings.
+     *
+     * @param threads the number of threads that decode images
+     */
+    public ImageFolder images(int threads) {
+        return data.images(augmentation, mix, seed, threads);
     }
 
-    @JsonIgnore
-    public TrainingPlan trainingPlan() {
-        return new TrainingPlan(plan.stream().map(Phase::toPhase).toList());
+    /**
+     * Builds the network, and seeds the device's generator; equal settings give equal bits.
+     *
+     * @param weights the initial weights of all layers but the head; null for random initialisation
+     */
+    public ResNet network(NetworkWeights weights, Device device, int classes) {
+        device.generator().seed(seed);
+        Head head = network.head().equals("concat") ? Head.CONCAT_POOL : Head.LINEAR;
+        return weights != null ? weights.withNewHead(head, classes, device, seed)
+                : ResNet.of(Architecture.byName(network.architecture()).with(Set.copyOf(network.variants())), head, device, classes,
+                        seed);
+    }
+
+    /** A learner with all of the settings that concern it; its metrics are all that there are for the objective. */
+    public Learner learner(ResNet net, ImageFolder images) {
+        List<Metric> metrics = objective instanceof Objective.BinaryCrossEntropy binary ? Metric.multi(binary.threshold())
+                : Metric.single(images.classes().size());
+        Learner learner = new Learner(net, images).granularity(Granularity.byLabel(grain)).settings(fit).loss(objective).metrics(metrics)
+                .precompute(Precompute.of(precompute));
+        return insight.isOff() ? learner : learner.diagnostics(insight);
     }
 
     /** The same settings with another environment. */

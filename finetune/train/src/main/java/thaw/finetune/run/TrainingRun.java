@@ -2,19 +2,12 @@ package thaw.finetune.run;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import thaw.engine.io.AtomicFile;
-import thaw.finetune.diagnostics.EpochActivity;
-import thaw.finetune.diagnostics.GroupActivity;
-import thaw.finetune.evaluate.Evaluation;
-import thaw.finetune.loss.Objective;
-import thaw.finetune.metrics.Metric;
-import thaw.finetune.plan.TrainingPhase;
 import thaw.finetune.plan.TrainingPlan;
 import thaw.finetune.predict.ModelFile;
 import thaw.finetune.train.BatchResult;
@@ -40,7 +33,6 @@ public final class TrainingRun {
     private final RunSettings settings;
     private final TrainingPlan plan;
     private final Learner learn;
-    private final TrainingListener listener;
     private final long checkpointNanos;
     private final List<String> warnings = new ArrayList<>();
     private RunLog log;
@@ -61,26 +53,24 @@ public final class TrainingRun {
      * The outcome of a run.
      *
      * @param log    of all epochs, including those before an interruption
-     * @param kept   the epoch whose model was kept; null if the run was stopped
+     * @param kept   the number of the epoch in the log, from 1, whose model was kept; 0 if the run was stopped
      * @param broken the images that were skipped
      */
-    public record Outcome(Ending ending, RunLog log, EpochRow kept, BrokenImages broken) {
+    public record Outcome(Ending ending, RunLog log, int kept, BrokenImages broken) {
     }
 
     /**
-     * @param learn             built from {@code settings} (see {@link RunSetup}) and not trained yet; the run replaces
-     *     its listener
-     * @param listener          receives all events of the training
+     * @param learn             built by {@link RunSettings#learner} and not trained yet; listeners that are added to it afterwards
+     *     are called when an epoch's checkpoint is written
      * @param checkpointSeconds the interval between checkpoints within an epoch; 0 for one after each step
      */
-    public TrainingRun(RunFolder folder, RunSettings settings, Learner learn, TrainingListener listener,
-            double checkpointSeconds) {
+    public TrainingRun(RunFolder folder, RunSettings settings, Learner learn, double checkpointSeconds) {
         this.folder = folder;
         this.settings = settings;
-        this.plan = settings.trainingPlan();
+        this.plan = settings.plan();
         this.learn = learn;
-        this.listener = listener;
         this.checkpointNanos = (long) (checkpointSeconds * 1e9);
+        learn.addListener(new Recorder());
         this.log = new RunLog(learn.groups().stream().map(LayerGroup::name).toList(), List.of());
     }
 
@@ -97,7 +87,7 @@ public final class TrainingRun {
         if (!folder.hasRun()) {
             folder.requireFree();
         }
-        try (RunLock lock = folder.lock()) {
+        try (FileChannel lock = folder.lock()) {
             return runAlone();
         }
     }
@@ -110,30 +100,37 @@ public final class TrainingRun {
         broken = BrokenImages.read(folder.broken());
         FitState from = null;
         if (folder.hasCheckpoint()) {
-            Checkpoint checkpoint = Checkpoint.read(folder.state());
-            from = checkpoint.state();
-            log = checkpoint.log();
+            from = checkpointState();
+            log = new RunLog(log.groups(), from.history());
         }
         writeTables();
         if (from == null || !isOver(from)) {
             FitResult result = train(from);
             if (result.stoppedAt().isPresent() && !log.isStale(settings.patience())) {
                 checkpoint(result.stoppedAt().get());
-                return new Outcome(Ending.STOPPED, log, null, broken);
+                return new Outcome(Ending.STOPPED, log, 0, broken);
             }
         }
         return finish();
     }
 
+    private FitState checkpointState() throws IOException {
+        try {
+            return FitState.read(folder.state());
+        } catch (IOException unreadable) {
+            throw new IOException(unreadable.getMessage() + " (the run was begun by Thaw "
+                    + folder.settings().environment().version() + ")", unreadable);
+        }
+    }
+
     /** Whether training is complete and only {@link #finish} is left. */
     private boolean isOver(FitState state) {
         int last = plan.phases().size() - 1;
-        boolean complete = state.phase() == last && state.epoch() == plan.phases().get(last).epochs();
-        return complete || log.isStale(settings.patience()) && state.batch() == 0;
+        boolean complete = state.position().phase() == last && state.position().epoch() == plan.phases().get(last).epochs();
+        return complete || log.isStale(settings.patience()) && state.position().batch() == 0;
     }
 
     private FitResult train(FitState from) throws IOException {
-        learn.listener(new Recorder());
         lastCheckpoint = System.nanoTime();
         try {
             return from == null ? learn.run(plan) : learn.resume(plan, from);
@@ -160,7 +157,7 @@ public final class TrainingRun {
                 .write(folder.report());
         folder.removeCheckpoint();
         Ending ending = log.rows().size() < plan.epochs() ? Ending.EARLY : Ending.COMPLETE;
-        return new Outcome(ending, log, log.rows().get(kept), broken);
+        return new Outcome(ending, log, kept + 1, broken);
     }
 
     private void writeTables() throws IOException {
@@ -179,80 +176,38 @@ public final class TrainingRun {
 
     private void checkpoint(FitState state) throws IOException {
         writeBroken();
-        Checkpoint checkpoint = new Checkpoint(state, log);
-        if (checkpoint.isSound()) {
-            checkpoint.write(folder.state());
+        if (state.isFinite()) {
+            state.write(folder.state());
         }
         lastCheckpoint = System.nanoTime();
     }
 
-    /** Records each epoch, writes checkpoints, and forwards all events. */
+    /** Records each epoch and writes checkpoints. */
     private final class Recorder implements TrainingListener {
-
-        private String phase = "";
-        private Map<String, Double> metrics = Map.of();
-        private List<GroupActivity> activity = List.of();
-
-        @Override
-        public void onPhase(TrainingPhase begun, int number, int count) {
-            phase = begun.name();
-            listener.onPhase(begun, number, count);
-        }
 
         @Override
         public void onWarning(String message) {
             warnings.add(message);
-            listener.onWarning(message);
-        }
-
-        @Override
-        public void onNote(String message) {
-            listener.onNote(message);
         }
 
         @Override
         public void onBatch(BatchResult batch) {
-            listener.onBatch(batch);
             if (System.nanoTime() - lastCheckpoint >= checkpointNanos) {
                 save(() -> checkpoint(learn.state()));
             }
         }
 
         @Override
-        public void onValidation(int images, int all) {
-            listener.onValidation(images, all);
-        }
-
-        @Override
-        public void onEvaluation(Evaluation evaluation) {
-            List<Metric> all = settings.objective() instanceof Objective.BinaryCrossEntropy binary
-                    ? Metric.multi(binary.threshold()) : Metric.single(evaluation.predictions().classes());
-            metrics = new LinkedHashMap<>();
-            all.forEach(metric -> metrics.put(metric.name(), evaluation.metric(metric)));
-            listener.onEvaluation(evaluation);
-        }
-
-        @Override
-        public void onActivity(EpochActivity epoch) {
-            activity = epoch.groups();
-            listener.onActivity(epoch);
-        }
-
-        @Override
         public void onEpoch(EpochResult epoch) {
-            log = log.with(new EpochRow(phase, log.rows().size() + 1, epoch.trainLoss(), epoch.validLoss(), metrics,
-                    epoch.learningRates(), epoch.seconds(), activity));
-            activity = List.of();
+            log = log.with(epoch);
             save(() -> {
-                Path last = folder.lastModel();
-                learn.save(last);
+                learn.save(folder.lastModel());
                 if (log.best() == log.rows().size() - 1) {
                     learn.save(folder.bestModel());
                 }
                 checkpoint(learn.state());
                 writeTables();
             });
-            listener.onEpoch(epoch);
             if (log.isStale(settings.patience())) {
                 learn.stop();
             }

@@ -85,9 +85,9 @@ final class FeatureCache {
         digest.update((text + '\n').getBytes(StandardCharsets.UTF_8));
     }
 
-    /** The SHA-256 of an image file, with which its key begins. */
-    static String contentHash(Path image) throws IOException {
-        return HexFormat.of().formatHex(sha256().digest(Files.readAllBytes(image)));
+    /** The SHA-256 of an image's content, with which its key begins. */
+    static String contentHash(byte[] image) {
+        return HexFormat.of().formatHex(sha256().digest(image));
     }
 
     private static MessageDigest sha256() {

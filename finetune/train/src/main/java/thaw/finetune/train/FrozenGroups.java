@@ -1,6 +1,10 @@
 package thaw.finetune.train;
 
+import java.util.Collections;
 import java.util.List;
+import java.util.Locale;
+import thaw.engine.optim.Optimizer;
+import thaw.engine.optim.ParamGroup;
 import thaw.resnet.Granularity;
 import thaw.resnet.LayerGroup;
 import thaw.resnet.Network;
@@ -20,10 +24,6 @@ final class FrozenGroups {
         this.granularity = granularity;
     }
 
-    Granularity granularity() {
-        return granularity;
-    }
-
     List<LayerGroup> groups() {
         return net.groups(granularity);
     }
@@ -40,13 +40,8 @@ final class FrozenGroups {
 
     /** The index of the first trainable group; the number of groups if all are frozen. */
     int first() {
-        return first(n);
-    }
-
-    /** The same for the slice {@code groups[slice:]}. */
-    int first(int slice) {
         int count = groups().size();
-        return slice < 0 ? Math.max(0, count + slice) : Math.min(slice, count);
+        return n < 0 ? Math.max(0, count + n) : Math.min(n, count);
     }
 
     void requireGradients(FrozenBatchNorm batchNorm) {
@@ -72,5 +67,29 @@ final class FrozenGroups {
             throw new IllegalArgumentException("all layer groups are frozen: " + names()
                     + "; call unfreeze(), or freezeTo(-1) to train the head");
         }
+    }
+
+    /** The text of {@link Learner#summary}. */
+    String summary(FitSettings settings) {
+        StringBuilder text = new StringBuilder();
+        List<LayerGroup> groups = groups();
+        long trained = 0;
+        for (int i = 0; i < groups.size(); i++) {
+            boolean trainable = i >= first();
+            trained += trainable ? groups.get(i).parameterCount() : 0;
+            text.append(String.format(Locale.ROOT, "%-10s %,12d parameters  %s%n", groups.get(i).name(),
+                    groups.get(i).parameterCount(), trainable ? "trained" : "frozen"));
+        }
+        text.append(String.format(Locale.ROOT, "%,d of %,d parameters are trained", trained, net.parameterCount()));
+        if (first() > 0) {
+            text.append(String.format(Locale.ROOT, "%nbatch norm of frozen groups %s (%s)",
+                    settings.frozenBatchNorm().description(), settings.frozenBatchNorm().label()));
+        }
+        try (Optimizer optimizer = settings.optimizer(groups, Collections.nCopies(groups.size(), 0.0))) {
+            text.append(System.lineSeparator()).append(optimizer.name());
+            optimizer.groups().get(0).options().forEach((option, value) ->
+                    text.append(option.equals(ParamGroup.LR) ? "" : ", " + option + " " + value));
+        }
+        return text.toString();
     }
 }

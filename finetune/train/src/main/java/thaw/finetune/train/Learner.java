@@ -4,12 +4,16 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Objects;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.Consumer;
 import java.util.function.IntFunction;
 import java.util.function.Supplier;
-import java.util.stream.Stream;
+import thaw.engine.Device;
+import thaw.engine.io.Weights;
 import thaw.engine.optim.OneCycle;
 import thaw.engine.optim.Schedule;
 import thaw.finetune.data.BrokenImage;
+import thaw.finetune.data.DataLoaders;
 import thaw.finetune.data.ImageFolder;
 import thaw.finetune.diagnostics.Diagnostics;
 import thaw.finetune.diagnostics.DiagnosticsOptions;
@@ -17,6 +21,7 @@ import thaw.finetune.diagnostics.FeatureDrift;
 import thaw.finetune.evaluate.Evaluation;
 import thaw.finetune.loss.LossFunction;
 import thaw.finetune.loss.Objective;
+import thaw.finetune.metrics.Metric;
 import thaw.finetune.plan.LearningRates;
 import thaw.finetune.plan.ScheduleRecipe;
 import thaw.finetune.plan.TrainingPhase;
@@ -25,15 +30,18 @@ import thaw.finetune.predict.Classifier;
 import thaw.finetune.predict.InputCheck;
 import thaw.finetune.predict.ModelFile;
 import thaw.finetune.predict.NotEnoughMemoryException;
+import thaw.finetune.predict.PretrainedConfig;
 import thaw.resnet.Granularity;
+import thaw.resnet.Head;
 import thaw.resnet.LayerGroup;
 import thaw.resnet.Network;
+import thaw.resnet.NetworkWeights;
 
 /**
  * Trains a network on images, with a learning rate for each of its layer groups:
  *
  * <pre>{@code
- * Learner learn = new Learner(net, data);
+ * Learner learn = Learner.of(data, weights, device);
  * learn.freeze();
  * learn.fitOneCycle(1, 1e-2);
  * learn.unfreeze();
@@ -48,44 +56,104 @@ import thaw.resnet.Network;
  * <p>Not thread-safe, except for {@link #stop}.
  */
 public final class Learner implements AutoCloseable {
-    private final Network net;
-    private final ImageFolder data;
-    private final Loaders loaders;
-    private final FrozenGroups freezing;
-    private final boolean pretrained;
-    private FitSettings settings = FitSettings.sgd();
-    private LossFunction loss;
-    private TrainingListener listener = new TrainingListener() { };
-    private Diagnostics diagnostics;
-    private Precompute precompute = Precompute.whereExact();
-    private PlanRun running;
+    // Fields without a modifier are read by the training loop.
+    final Network net;
+    final DataLoaders data;
+    final FrozenGroups freezing;
+    final boolean pretrained;
+    /** Whether each epoch ends with a validation. */
+    final boolean validates;
+    FitSettings settings = FitSettings.sgd();
+    LossFunction loss;
+    private final List<TrainingListener> listeners = new CopyOnWriteArrayList<>();
+    List<Metric> metrics = List.of();
+    Diagnostics diagnostics;
+    Precompute precompute = Precompute.whereExact();
+    private TrainingLoop running;
+    private FitState stoppedAt;
+    private Device ownDevice;
     private int epochsSeen;
-    private volatile boolean stop;
+    volatile boolean stop;
 
     /**
-     * A learner with all layer groups trainable.
+     * A learner on a folder's images, with all layer groups trainable.
      *
      * @throws IllegalArgumentException if the network's number of classes is not the data's, if there are fewer than two
      *     classes, or if there is no validation image
      */
     public Learner(Network net, ImageFolder data) {
+        this(net, data.loaders());
+    }
+
+    /**
+     * A learner on any data sets, with all layer groups trainable.
+     *
+     * @throws IllegalArgumentException if the network's number of classes is not the data's
+     */
+    public Learner(Network net, DataLoaders data) {
         InputCheck.require(net, data.classes());
-        if (data.classes().size() < 2) {
-            throw new IllegalArgumentException(data.root() + ": training needs at least two classes;"
-                    + " add a folder with images of another class");
-        }
-        if (data.valid().isEmpty()) {
-            throw new IllegalArgumentException(data.root() + ": no image is left to validate on;"
-                    + " add images, at least two of a class, or a folder valid/ beside train/");
-        }
         this.net = net;
         this.data = data;
-        this.loaders = Loaders.of(data);
         this.loss = Objective.standard(data.labels());
         this.freezing = new FrozenGroups(net);
         this.pretrained = net.isPretrained();
+        this.validates = true;
         this.diagnostics = new Diagnostics(net, DiagnosticsOptions.off());
         unfreeze();
+    }
+
+    /** A learner of the same network and data that trains without validation, for a learning-rate finder. */
+    private Learner(Learner like) {
+        net = like.net;
+        data = like.data;
+        freezing = like.freezing;
+        pretrained = like.pretrained;
+        validates = false;
+        settings = like.settings.accumulate(1).average(null);
+        loss = like.loss;
+        diagnostics = new Diagnostics(net, DiagnosticsOptions.off());
+        precompute = Precompute.never();
+        epochsSeen = like.epochsSeen;
+    }
+
+    /**
+     * A learner for a pretrained network on a new device, {@link Device#auto}, which {@link #close} closes:
+     *
+     * <pre>{@code
+     * try (Learner learn = Learner.of(ImageFolder.of(Path.of("dogscats")).size(224), Path.of("resnet50.pth"))) {
+     *     learn.fineTune(3);
+     *     learn.save(Path.of("dogscats.safetensors"));
+     * }
+     * }</pre>
+     *
+     * @throws IOException if the weights cannot be read
+     * @see #of(ImageFolder, Weights, Device)
+     */
+    public static Learner of(ImageFolder data, Path weights) throws IOException {
+        Weights read = Weights.read(weights);
+        Device device = Device.auto();
+        try {
+            Learner learn = of(data, read, device);
+            learn.ownDevice = device;
+            return learn;
+        } catch (IllegalArgumentException misfit) {
+            device.close();
+            throw new IllegalArgumentException(weights + ": " + misfit.getMessage(), misfit);
+        }
+    }
+
+    /**
+     * A learner for a pretrained network. The weights give its architecture and, if their metadata has them, the mean and
+     * standard deviation by which images are normalised; the head is new, of the weights' kind, for the data's classes.
+     * The data's seed is that of the head and of the device's generator.
+     *
+     * @throws IllegalArgumentException if the weights hold no known network, or like {@link #Learner}
+     */
+    public static Learner of(ImageFolder data, Weights weights, Device device) {
+        NetworkWeights found = NetworkWeights.in(weights);
+        device.generator().seed(data.seed());
+        Network net = found.withNewHead(found.head().orElse(Head.LINEAR), data.classes().size(), device, data.seed());
+        return new Learner(net, data.transforms(PretrainedConfig.of(weights.metadata()).normalize(data.transforms())));
     }
 
     // ---- settings ----------------------------------------------------------------------------------------------
@@ -119,9 +187,21 @@ public final class Learner implements AutoCloseable {
         return this;
     }
 
-    /** Sets the listener for batch and epoch events, replacing any earlier one. */
-    public Learner listener(TrainingListener listener) {
-        this.listener = Objects.requireNonNull(listener, "listener");
+    /** Adds a listener for the events of training. Listeners are called in the order in which they were added. */
+    public Learner addListener(TrainingListener listener) {
+        listeners.add(Objects.requireNonNull(listener, "listener"));
+        return this;
+    }
+
+    /** Removes a listener. */
+    public Learner removeListener(TrainingListener listener) {
+        listeners.remove(listener);
+        return this;
+    }
+
+    /** Sets the metrics that are computed on the validation images after each epoch, besides loss and accuracy; none by default. */
+    public Learner metrics(List<? extends Metric> all) {
+        metrics = List.copyOf(all);
         return this;
     }
 
@@ -139,7 +219,7 @@ public final class Learner implements AutoCloseable {
         diagnostics.close();
         diagnostics = new Diagnostics(net, options);
         if (options.probeImages() > 0) {
-            diagnostics.drift(FeatureDrift.of(net, freezing.groups(), loaders.train(), options.probeImages()));
+            diagnostics.drift(FeatureDrift.of(net, freezing.groups(), data.train(), options.probeImages()));
         }
         return this;
     }
@@ -184,7 +264,7 @@ public final class Learner implements AutoCloseable {
 
     /** A summary in plain text: one line per group, one for batch norm if groups are frozen, one for the optimizer. */
     public String summary() {
-        return LearnerSummary.of(net, freezing, settings);
+        return freezing.summary(settings);
     }
 
     // ---- training ----------------------------------------------------------------------------------------------
@@ -275,11 +355,24 @@ public final class Learner implements AutoCloseable {
      * @throws IllegalArgumentException if the state does not match the plan, the network or the optimizer
      */
     public FitResult resume(TrainingPlan plan, FitState state) {
-        if (state.phase() >= plan.phases().size()) {
-            throw new IllegalArgumentException("resume: the state belongs to phase " + (state.phase() + 1) + ", the plan has "
+        if (state.position().phase() >= plan.phases().size()) {
+            throw new IllegalArgumentException("resume: the state belongs to phase " + (state.position().phase() + 1) + ", the plan has "
                     + plan.phases().size() + "; resume with the plan of the stopped fit");
         }
         return run(plan, state);
+    }
+
+    /**
+     * Resumes a stopped fit from a checkpoint file, with the plan stored there; see {@link #resume(TrainingPlan, FitState)}.
+     *
+     * @throws IOException              if {@link FitState#read} refuses the file
+     * @throws IllegalArgumentException also if the file has no plan, because a schedule of the plan is not a
+     *     {@link ScheduleRecipe}
+     */
+    public FitResult resume(Path checkpoint) throws IOException {
+        FitState state = FitState.read(checkpoint);
+        return resume(state.plan().orElseThrow(() -> new IllegalArgumentException(checkpoint + ": stores no plan, because a schedule"
+                + " is not a ScheduleRecipe; call resume(plan, FitState.read(checkpoint)) with the plan of the stopped fit")), state);
     }
 
     /**
@@ -291,16 +384,20 @@ public final class Learner implements AutoCloseable {
     public void check(TrainingPlan plan) {
         for (TrainingPhase phase : plan.phases()) {
             phase.rates().forGroups(freezing.names());
-            phase.schedule().of(phase.epochs(), context().stepsPerEpoch());
+            phase.schedule().of(phase.epochs(), stepsPerEpoch());
         }
         if (precompute.when() == Precompute.When.REQUIRED) {
-            FrozenFeatures.requireExact(context(), plan);
+            FrozenFeatures.requireExact(this, plan);
         }
     }
 
-    private FitContext context() {
-        return new FitContext(net, pretrained, data, loaders, freezing, settings, loss, diagnostics, listener, () -> stop,
-                precompute);
+    /** The number of optimizer steps in an epoch. */
+    int stepsPerEpoch() {
+        return (data.train().batches() + settings.accumulate() - 1) / settings.accumulate();
+    }
+
+    void tell(Consumer<TrainingListener> event) {
+        listeners.forEach(event);
     }
 
     private FitResult run(TrainingPlan plan, FitState from) {
@@ -309,9 +406,12 @@ public final class Learner implements AutoCloseable {
         }
         check(plan);
         stop = false;
-        running = new PlanRun(context(), plan, epochsSeen);
+        stoppedAt = null;
+        running = new TrainingLoop(this, plan, epochsSeen);
         try {
-            return running.train(from);
+            FitResult result = running.run(from);
+            stoppedAt = result.stoppedAt().orElse(null);
+            return result;
         } finally {
             epochsSeen = running.dataEpoch();
             running = null;
@@ -326,16 +426,32 @@ public final class Learner implements AutoCloseable {
     }
 
     /**
-     * The state of the running fit. To be called from {@link TrainingListener#onBatch} or
-     * {@link TrainingListener#onEpoch}, on the training thread.
+     * The state of the running fit, or of the last one if it was stopped. During a fit it is to be called from
+     * {@link TrainingListener#onBatch} or {@link TrainingListener#onEpoch}, on the training thread.
      *
-     * @throws IllegalStateException if no fit is running
+     * @throws IllegalStateException if no fit is running and the last one is complete
      */
     public FitState state() {
-        if (running == null) {
-            throw new IllegalStateException("no fit is running; call state() in TrainingListener.onBatch or onEpoch");
+        if (running == null && stoppedAt == null) {
+            throw new IllegalStateException("no fit is running or stopped; call state() and saveCheckpoint() in"
+                    + " TrainingListener.onBatch or onEpoch, or after stop()");
         }
-        return running.state();
+        return running == null ? stoppedAt : running.state();
+    }
+
+    /**
+     * Writes the {@link #state} to a file for {@link #resume(Path)}. An existing file is replaced atomically.
+     *
+     * @throws DivergenceException if the weights are not finite; an existing file is unchanged then
+     * @throws IOException         if writing fails; an existing file is unchanged then
+     */
+    public void saveCheckpoint(Path path) throws IOException {
+        FitState state = state();
+        if (!state.isFinite()) {
+            throw new DivergenceException("the network's weights are not finite, so no checkpoint is written to " + path
+                    + "; resume from an earlier one with lower learning rates");
+        }
+        state.write(path);
     }
 
     // ---- finding learning rates ----------------------------------------------------------------------------------
@@ -352,21 +468,19 @@ public final class Learner implements AutoCloseable {
      * @throws DivergenceException if the loss of the first batch is infinite or NaN, which no learning rate can fix
      */
     public LearningRateSweep lrFind(SweepOptions options) {
-        return finder().sweep(options);
+        return LearningRateFinder.sweep(new Learner(this), "all", options);
     }
 
     /** One sweep per trainable group, during which the other groups are frozen. */
     public List<LearningRateSweep> lrFindPerGroup(SweepOptions options) {
-        return finder().sweepPerGroup(options);
-    }
-
-    private LearningRateFinder finder() {
-        return new LearningRateFinder(net, loaders.train(), freezing, settings, loss, epochsSeen);
+        freezing.requireTrainable();
+        return groups().subList(freezing.first(), groups().size()).stream()
+                .map(group -> LearningRateFinder.sweep(new Learner(this), group.name(), options)).toList();
     }
 
     /** The images skipped in training and validation because they could not be opened or decoded. */
     public List<BrokenImage> broken() {
-        return Stream.concat(data.unreadable().stream(), loaders.broken().stream()).toList();
+        return data.broken();
     }
 
     /**
@@ -374,12 +488,12 @@ public final class Learner implements AutoCloseable {
      * {@link thaw.finetune.data.BatchLoader#mixesScales}.
      */
     public boolean mixesScales() {
-        return loaders.mixesScales();
+        return data.mixesScales();
     }
 
     /** The number of validation images, without those skipped so far. */
     public int validImages() {
-        return loaders.valid().images() - loaders.valid().broken().size();
+        return data.valid().images() - data.valid().broken().size();
     }
 
     // ---- results -----------------------------------------------------------------------------------------------
@@ -404,7 +518,7 @@ public final class Learner implements AutoCloseable {
     }
 
     private Evaluation validate(Network which) {
-        return Evaluation.of(which, loaders.valid(), data.classes(), Objective.forValidation(loss, data.labels()), images -> { });
+        return Evaluation.of(which, data.valid(), data.classes(), Objective.forValidation(loss, data.labels()), images -> { });
     }
 
     /** The accuracy on the validation images, 0 to 1. */
@@ -435,9 +549,12 @@ public final class Learner implements AutoCloseable {
         model().write(path);
     }
 
-    /** Releases the memory of the diagnostics ({@link #diagnostics}); the network stays usable. */
+    /** Releases the memory of the diagnostics, and the device that {@link #of(ImageFolder, Path)} opened. */
     @Override
     public void close() {
         diagnostics.close();
+        if (ownDevice != null) {
+            ownDevice.close();
+        }
     }
 }

@@ -1,133 +1,93 @@
 package thaw.finetune.train;
 
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.List;
 import java.util.Map;
-import java.util.function.Supplier;
-import thaw.engine.Tensor;
 import thaw.engine.io.StoredTensor;
 import thaw.engine.nn.TrainingModes;
 import thaw.engine.optim.ExponentialSweep;
-import thaw.engine.optim.Optimizer;
-import thaw.engine.optim.ParamGroup;
-import thaw.finetune.data.BatchLoader;
-import thaw.finetune.data.Batches;
-import thaw.finetune.data.RawBatch;
-import thaw.finetune.diagnostics.GroupMeter;
-import thaw.finetune.loss.LossFunction;
-import thaw.resnet.LayerGroup;
+import thaw.finetune.plan.LearningRates;
+import thaw.finetune.plan.TrainingPhase;
+import thaw.finetune.plan.TrainingPlan;
 import thaw.resnet.Network;
 
 /**
- * Trains for some batches at increasing learning rates and records the loss (Smith 2017, "Cyclical learning rates",
- * section 3.3), like fastai's {@code lr_find}; afterwards all state is restored.
+ * A listener that records the loss of a training at increasing learning rates (Smith 2017, "Cyclical learning rates",
+ * section 3.3) and stops it, like fastai's {@code lr_find}.
  */
-final class LearningRateFinder {
+final class LearningRateFinder implements TrainingListener {
 
     private static final double SMOOTHING = 0.98;
     private static final double DIVERGED = 4;
 
-    private final Network net;
-    private final BatchLoader loader;
-    private final FrozenGroups freezing;
-    private final FitSettings settings;
-    private final LossFunction loss;
-    private final int firstEpoch;
+    private final Learner learn;
+    private final String swept;
+    private final SweepOptions options;
+    private final List<Double> rates = new ArrayList<>();
+    private final List<Double> losses = new ArrayList<>();
+    private double mean;
+    private double lowest = Double.POSITIVE_INFINITY;
 
-    /** @param firstEpoch the loader's number of the first epoch to use */
-    LearningRateFinder(Network net, BatchLoader loader, FrozenGroups freezing, FitSettings settings, LossFunction loss,
-            int firstEpoch) {
-        this.net = net;
-        this.loader = loader;
-        this.freezing = freezing;
-        this.settings = settings;
-        this.loss = loss;
-        this.firstEpoch = firstEpoch;
+    private LearningRateFinder(Learner learn, String swept, SweepOptions options) {
+        this.learn = learn;
+        this.swept = swept;
+        this.options = options;
     }
 
-    /** Sweeps all trainable groups at one rate. */
-    LearningRateSweep sweep(SweepOptions options) {
-        freezing.requireTrainable();
-        return undone(() -> sweep("all", freezing.groups(), options));
-    }
-
-    /** Sweeps each trainable group separately, with all others frozen. */
-    List<LearningRateSweep> sweepPerGroup(SweepOptions options) {
-        freezing.requireTrainable();
-        List<LearningRateSweep> sweeps = new ArrayList<>();
-        List<LayerGroup> groups = freezing.groups();
-        for (int i = freezing.first(); i < groups.size(); i++) {
-            LayerGroup group = groups.get(i);
-            sweeps.add(undone(() -> {
-                groups.forEach(g -> g.requiresGrad(g == group));
-                return sweep(group.name(), List.of(group), options);
-            }));
-        }
-        return sweeps;
-    }
-
-    private LearningRateSweep undone(Supplier<LearningRateSweep> sweep) {
+    /**
+     * Trains, then restores the network, its modes and the generator.
+     *
+     * @param learn for this sweep alone
+     * @param swept the name of the layer group to train; {@code "all"} for all trainable ones
+     */
+    static LearningRateSweep sweep(Learner learn, String swept, SweepOptions options) {
+        Network net = learn.net;
         Map<String, StoredTensor> before = net.stateDict();
         long random = net.device().generator().state();
+        LearningRateFinder finder = new LearningRateFinder(learn, swept, options);
+        learn.addListener(finder);
+        // The finder stops the training after the last iteration; an epoch has at least one.
+        TrainingPhase phase = new TrainingPhase("sweep", options.iterations(),
+                (epochs, steps) -> new ExponentialSweep(options.start(), options.end(), options.iterations()),
+                LearningRates.of(1)).freezeTo(learn.freezing.first());
+        boolean broken = false;
         try (TrainingModes kept = new TrainingModes(net)) {
-            freezing.trainingModes(settings.frozenBatchNorm());
-            return sweep.get();
+            learn.run(TrainingPlan.of(phase));
+        } catch (DivergenceException diverged) {
+            if (finder.rates.isEmpty()) {
+                throw diverged;
+            }
+            broken = true;
         } finally {
-            net.zeroGrad();
             net.restore(before);
             net.device().generator().seed(random);
-            freezing.requireGradients(settings.frozenBatchNorm());
+            learn.freezing.requireGradients(learn.settings.frozenBatchNorm());
+        }
+        return new LearningRateSweep(swept, finder.rates, finder.losses, options.iterations(), broken);
+    }
+
+    @Override
+    public void onPhase(TrainingPhase phase, int number, int count) {
+        if (!swept.equals("all")) {
+            learn.groups().forEach(group -> group.requiresGrad(group.name().equals(swept)));
         }
     }
 
-    private LearningRateSweep sweep(String name, List<LayerGroup> groups, SweepOptions options) {
-        List<Double> rates = new ArrayList<>();
-        List<Double> losses = new ArrayList<>();
-        ExponentialSweep schedule = new ExponentialSweep(options.start(), options.end(), options.iterations());
-        double mean = 0;
-        double lowest = Double.POSITIVE_INFINITY;
-        int epoch = firstEpoch;
-        Batches batches = loader.epoch(epoch);
-        List<Double> none = Collections.nCopies(groups.size(), 0.0);
-        try (Optimizer optimizer = settings.optimizer(groups, none)) {
-            TrainingStep step = new TrainingStep(net, loss, optimizer, settings);
-            GroupMeter meter = new GroupMeter(net.device(), 0);
-            for (int i = 0; i < options.iterations(); i++) {
-                if (!batches.hasNext()) {
-                    batches.close();
-                    epoch++;
-                    batches = loader.epoch(epoch);
-                }
-                RawBatch raw = batches.next();
-                double rate = schedule.lr(i, 1);
-                for (ParamGroup group : optimizer.groups()) {
-                    group.lr(rate);
-                }
-                double value;
-                try (Tensor ofBatch = step.backward(raw, true, 1)) {
-                    value = ofBatch.item();
-                }
-                if (!Double.isFinite(value) && i == 0) {
-                    throw new DivergenceException("the loss is " + value + " in the first batch, "
-                            + new FirstNonFinite(net, freezing.groups()).describeFirst(raw));
-                }
-                if (!Double.isFinite(value)) {
-                    return new LearningRateSweep(name, rates, losses, options.iterations(), true);
-                }
-                step.update(meter, groups, null);
-                mean = SMOOTHING * mean + (1 - SMOOTHING) * value;
-                double smooth = mean / (1 - Math.pow(SMOOTHING, i + 1));
-                rates.add(rate);
-                losses.add(smooth);
-                lowest = Math.min(lowest, smooth);
-                if (options.stopDivergence() && smooth > DIVERGED * lowest) {
-                    break;
-                }
-            }
-            return new LearningRateSweep(name, rates, losses, options.iterations(), false);
-        } finally {
-            batches.close();
+    @Override
+    public void onBatch(BatchResult batch) {
+        double loss = batch.loss();
+        if (!Double.isFinite(loss)) {
+            // On an asynchronous device the loop has not read the loss yet; it does so when it is stopped, and throws.
+            learn.stop();
+            return;
+        }
+        mean = SMOOTHING * mean + (1 - SMOOTHING) * loss;
+        double smooth = mean / (1 - Math.pow(SMOOTHING, losses.size() + 1));
+        rates.add(batch.learningRates().get(batch.learningRates().size() - 1));
+        losses.add(smooth);
+        lowest = Math.min(lowest, smooth);
+        if (rates.size() == options.iterations() || options.stopDivergence() && smooth > DIVERGED * lowest) {
+            learn.stop();
         }
     }
 }

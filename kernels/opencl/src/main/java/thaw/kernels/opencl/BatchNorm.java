@@ -1,5 +1,9 @@
 package thaw.kernels.opencl;
 
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Consumer;
 import thaw.kernels.Array;
 import thaw.kernels.NormOps;
 import thaw.kernels.Shape;
@@ -9,11 +13,14 @@ import thaw.kernels.UnaryOp;
 final class BatchNorm implements NormOps {
 
     private static final String FILE = "batch_norm.cl";
-    /** Values of a channel per work-item of the first level. */
+    /** Values of a channel per work-item of the first level: HELD vectors of batch_norm.cl. */
     private static final int VALUES_OF_AN_ITEM = 16;
     /** Channels with fewer values use small work-groups. */
     private static final int FEW_VALUES = 1024;
     private static final int SMALL_GROUP = 64;
+    private static final int VECTOR = 4;
+    /** Neighbouring vectors of a work-group's planes: 256 bytes. */
+    private static final int VECTORS_OF_A_PLANE = 16;
 
     private final Memory memory;
     private final Programs programs;
@@ -25,20 +32,65 @@ final class BatchNorm implements NormOps {
         this.elementwise = elementwise;
     }
 
-    /** x as {@code [N, C, P]}, and the division of a channel's {@code N·P} values for the first level of a reduction. */
-    private record Channels(int size, int count, int pixels, int values, int group, int chunk, int splits) {
+    /**
+     * x as {@code [N, C, P]}, and the division of a channel's {@code N·P} values for the first level of a reduction.
+     *
+     * @param vector floats that kernels move at a time
+     */
+    private record Channels(int size, int images, int count, int pixels, int vector, int group) {
 
-        static Channels of(Shape x, CompiledKernel firstLevel) {
-            int pixels = x.rank() == 4 ? x.dim(2) * x.dim(3) : 1;
-            int values = x.dim(0) * pixels;
-            int group = firstLevel.groupSize(values < FEW_VALUES ? SMALL_GROUP : Launch.GROUP);
-            int chunk = group * VALUES_OF_AN_ITEM;
-            return new Channels(x.size(), x.dim(1), pixels, values, group, chunk, (values + chunk - 1) / chunk);
+        int values() {
+            return images * pixels;
+        }
+
+        int chunk() {
+            return group * VALUES_OF_AN_ITEM;
+        }
+
+        int splits() {
+            return (values() + chunk() - 1) / chunk();
         }
 
         Shape perChannel() {
             return Shape.of(count);
         }
+    }
+
+    private static int pixels(Shape x) {
+        return x.rank() == 4 ? x.dim(2) * x.dim(3) : 1;
+    }
+
+    private CompiledKernel kernel(String name, Shape x) {
+        return programs.kernel(FILE, name, Map.of("VW", pixels(x) % VECTOR == 0 ? VECTOR : 1));
+    }
+
+    private static Channels channels(Shape x, CompiledKernel firstLevel) {
+        int pixels = pixels(x);
+        int group = firstLevel.groupSize(x.dim(0) * pixels < FEW_VALUES ? SMALL_GROUP : Launch.GROUP);
+        return new Channels(x.size(), x.dim(0), x.dim(1), pixels, pixels % VECTOR == 0 ? VECTOR : 1, group);
+    }
+
+    /** The arguments that the kernels of the first level share: values, channels, pixels, chunk and splits. */
+    private static Launch parts(Launch launch, Channels c) {
+        return launch.ints(c.values() / c.vector).ints(c.count).ints(c.pixels / c.vector).ints(c.chunk() / c.vector)
+                .ints(c.splits());
+    }
+
+    /** Runs a kernel, whose last arguments are channels and pixels, over the vectors of all planes. */
+    private void overPlanes(String name, Shape x, Consumer<Launch> arguments, double... floats) {
+        CompiledKernel kernel = kernel(name, x);
+        int vectors = pixels(x) % VECTOR == 0 ? pixels(x) / VECTOR : pixels(x);
+        int group = kernel.groupSize(Launch.GROUP);
+        int along = Math.min(group, Math.min(VECTORS_OF_A_PLANE, Integer.highestOneBit(2 * vectors - 1)));
+        int planes = group / along;
+        Launch launch = programs.launch(kernel);
+        arguments.accept(launch);
+        launch.ints(x.dim(1)).ints(vectors);
+        if (floats.length > 0) {
+            launch.floats(floats);
+        }
+        launch.run(new long[] {(vectors + along - 1L) / along * along, (x.dim(1) + planes - 1L) / planes * planes, x.dim(0)},
+                new long[] {along, planes, 1});
     }
 
     @Override
@@ -50,25 +102,26 @@ final class BatchNorm implements NormOps {
         OpenClArray residual = memory.mineOrNull(residualArray);
         OpenClArray trackedMean = memory.mineOrNull(runningMean);
         OpenClArray trackedVar = memory.mineOrNull(runningVar);
-        CompiledKernel statistics = programs.kernel(FILE, "batch_norm_statistics");
-        Channels c = Channels.of(x.shape(), statistics);
+        CompiledKernel statistics = kernel("batch_norm_statistics", x.shape());
+        Channels c = channels(x.shape(), statistics);
         try (Workspace work = memory.workspace()) {
             OpenClArray mean = work.result(c.perChannel());
             OpenClArray invStd = work.result(c.perChannel());
-            OpenClArray means = work.temporary(c.count * c.splits);
-            OpenClArray squares = work.temporary(c.count * c.splits);
-            programs.launch(statistics).array(x).ints(c.values).ints(c.count).ints(c.pixels).ints(c.chunk).ints(c.splits)
-                    .array(means).array(squares).local(c.group).work(5.0 * c.size, 4.0 * c.size)
-                    .groups((long) c.count * c.splits, c.group);
+            OpenClArray means = work.temporary(c.count * c.splits());
+            OpenClArray squares = work.temporary(c.count * c.splits());
+            parts(programs.launch(statistics).array(x), c).array(means).array(squares).local(c.group)
+                    .work(5.0 * c.size, 4.0 * c.size).groups((long) c.count * c.splits(), c.group);
             OpenClArray y = work.result(x.shape());
-            programs.launch(FILE, "batch_norm_combine").array(means).array(squares).ints(c.values).ints(c.count).ints(c.chunk)
-                    .ints(c.splits).floats(eps).floats(momentum).array(mean).array(invStd).array(trackedMean).array(trackedVar)
-                    .work(8.0 * means.size(), 8.0 * means.size() + 24.0 * c.count).over(c.count);
+            CompiledKernel combine = kernel("batch_norm_combine", x.shape());
+            int group = combine.groupSize(SMALL_GROUP);
+            programs.launch(combine).array(means).array(squares).ints(c.values()).ints(c.chunk()).ints(c.splits())
+                    .floats(eps).floats(momentum).array(mean).array(invStd).array(trackedMean).array(trackedVar).local(group)
+                    .work(8.0 * means.size(), 8.0 * means.size() + 24.0 * c.count).groups(c.count, group);
             if (trackedMean != null) {
                 trackedMean.storage().changed();
                 trackedVar.storage().changed();
             }
-            normalize(x, mean, invStd, weight, bias, residual, relu, y, c.pixels);
+            normalize(x, mean, invStd, weight, bias, residual, relu, y);
             work.complete();
             return new Normalized(y, mean, invStd);
         }
@@ -80,38 +133,63 @@ final class BatchNorm implements NormOps {
         try (Workspace work = memory.workspace()) {
             OpenClArray y = work.result(x.shape());
             OpenClArray invStd = inverseDeviation(work, var, eps);
-            normalize(x, memory.mine(mean), invStd, memory.mine(weight), memory.mine(bias), null, false, y, pixels(x));
+            normalize(x, memory.mine(mean), invStd, memory.mine(weight), memory.mine(bias), null, false, y);
             work.complete();
             return y;
         }
     }
 
     private void normalize(OpenClArray x, OpenClArray mean, OpenClArray invStd, OpenClArray weight, OpenClArray bias,
-            OpenClArray residual, boolean relu, OpenClArray y, int pixels) {
-        programs.launch(FILE, "batch_norm_normalize").array(x).array(mean).array(invStd).array(weight).array(bias)
-                .array(residual).ints(relu ? 1 : 0).array(y).ints(x.size()).ints(x.dim(1)).ints(pixels)
-                .work(4.0 * x.size(), (residual == null ? 8.0 : 12.0) * x.size()).over(x.size());
+            OpenClArray residual, boolean relu, OpenClArray y) {
+        overPlanes("batch_norm_normalize", x.shape(), launch -> launch.array(x).array(mean).array(invStd).array(weight)
+                .array(bias).array(residual).ints(relu ? 1 : 0).array(y)
+                .work(4.0 * x.size(), (residual == null ? 8.0 : 12.0) * x.size()));
     }
 
     private OpenClArray inverseDeviation(Workspace work, Array var, double eps) {
         OpenClArray invStd = work.temporary(var.shape());
-        programs.launch(FILE, "batch_norm_inverse_deviation").array(memory.mine(var)).floats(eps).array(invStd)
+        programs.launch(kernel("batch_norm_inverse_deviation", var.shape())).array(memory.mine(var)).floats(eps).array(invStd)
                 .ints(invStd.size()).work(3.0 * invStd.size(), 8.0 * invStd.size()).over(invStd.size());
         return invStd;
     }
 
-    @Override
-    public ChannelAffine batchNormAffine(Array weight, Array bias, Array mean, Array var, double eps) {
-        Shape shape = weight.shape();
-        try (Workspace work = memory.workspace()) {
-            OpenClArray scale = work.result(shape);
-            OpenClArray shift = work.result(shape);
-            programs.launch(FILE, "batch_norm_affine").array(memory.mine(weight)).array(memory.mine(bias))
-                    .array(memory.mine(mean)).array(memory.mine(var)).floats(eps).array(scale).array(shift).ints(shape.size())
-                    .work(5.0 * shape.size(), 24.0 * shape.size()).over(shape.size());
-            work.complete();
-            return new ChannelAffine(scale, shift);
+    /** The key of a fixed normalisation's scale or shift, among the data derived from the weight. */
+    private enum Term {
+        SCALE, SHIFT
+    }
+
+    /** What scale and shift depend on beside the weight; the storages stand for themselves. */
+    private record Fixed(List<OpenClStorage> storages, List<Integer> versions, double eps) {
+
+        static Fixed of(double eps, OpenClArray... arrays) {
+            return new Fixed(Arrays.stream(arrays).map(OpenClArray::storage).toList(),
+                    Arrays.stream(arrays).map(array -> array.storage().version()).toList(), eps);
         }
+    }
+
+    /** Computed once for each state of its arrays: a prediction's networks do not change. */
+    @Override
+    public ChannelAffine batchNormAffine(Array weightArray, Array biasArray, Array meanArray, Array varArray, double eps) {
+        OpenClArray weight = memory.mine(weightArray);
+        OpenClArray bias = memory.mine(biasArray);
+        OpenClArray mean = memory.mine(meanArray);
+        OpenClArray var = memory.mine(varArray);
+        Fixed state = Fixed.of(eps, bias, mean, var);
+        OpenClArray scale = weight.storage().derive(Term.SCALE, state, () -> affine("batch_norm_scale", weight, var, null, null, eps));
+        OpenClArray shift = weight.storage().derive(Term.SHIFT, state, () -> affine("batch_norm_shift", weight, var, mean, bias, eps));
+        scale.retain();
+        shift.retain();
+        return new ChannelAffine(scale, shift);
+    }
+
+    private OpenClArray affine(String kernel, OpenClArray weight, OpenClArray var, OpenClArray mean, OpenClArray bias, double eps) {
+        return memory.result(weight.shape(), term -> {
+            Launch launch = programs.launch(kernel(kernel, weight.shape())).array(weight).array(var);
+            if (mean != null) {
+                launch.array(mean).array(bias);
+            }
+            launch.floats(eps).array(term).ints(term.size()).work(5.0 * term.size(), 16.0 * term.size()).over(term.size());
+        });
     }
 
     @Override
@@ -129,12 +207,13 @@ final class BatchNorm implements NormOps {
             Channels c = parameterGradients(work, gy, x, y, mean, invStd, gWeight, gBias);
             OpenClArray gx = needInput ? work.result(x.shape()) : null;
             boolean masked = needResidual && y != null;
-            OpenClArray gResidual = masked && needInput ? work.result(x.shape()) : null;
+            OpenClArray gMasked = masked && needInput ? work.result(x.shape()) : null;
+            OpenClArray gResidual = gMasked;
             if (needInput) {
-                double arrays = 3 + (y == null ? 0 : 1) + (gResidual == null ? 0 : 1);
-                programs.launch(FILE, "batch_norm_input_gradient").array(gy).array(x).array(y).array(weight).array(mean)
-                        .array(invStd).array(gWeight).array(gBias).array(gx).array(gResidual).ints(c.size).ints(c.count)
-                        .ints(c.pixels).floats(1.0 / c.values).work(8.0 * c.size, 4 * arrays * c.size).over(c.size);
+                double arrays = 3 + (y == null ? 0 : 1) + (gMasked == null ? 0 : 1);
+                overPlanes("batch_norm_input_gradient", x.shape(), launch -> launch.array(gy).array(x).array(y).array(weight)
+                        .array(mean).array(invStd).array(gWeight).array(gBias).array(gx).array(gMasked)
+                        .work(8.0 * c.size, 4 * arrays * c.size), 1.0 / c.values());
             } else if (masked) {
                 gResidual = elementwise.unaryGradient(UnaryOp.RELU, gy, null, y);
             }
@@ -156,10 +235,10 @@ final class BatchNorm implements NormOps {
             OpenClArray invStd = inverseDeviation(work, var, eps);
             OpenClArray gx = null;
             if (needInput) {
-                gx = work.result(x.shape());
-                programs.launch(FILE, "batch_norm_fixed_input_gradient").array(gy).array(memory.mine(weight)).array(invStd)
-                        .array(gx).ints(x.size()).ints(x.dim(1)).ints(pixels(x)).work(2.0 * x.size(), 8.0 * x.size())
-                        .over(x.size());
+                OpenClArray into = work.result(x.shape());
+                overPlanes("batch_norm_fixed_input_gradient", x.shape(), launch -> launch.array(gy).array(memory.mine(weight))
+                        .array(invStd).array(into).work(2.0 * x.size(), 8.0 * x.size()));
+                gx = into;
             }
             OpenClArray gWeight = needParameters ? work.result(weight.shape()) : null;
             OpenClArray gBias = needParameters ? work.result(weight.shape()) : null;
@@ -173,19 +252,17 @@ final class BatchNorm implements NormOps {
 
     private Channels parameterGradients(Workspace work, OpenClArray gy, OpenClArray x, OpenClArray y, OpenClArray mean,
             OpenClArray invStd, OpenClArray gWeight, OpenClArray gBias) {
-        CompiledKernel firstLevel = programs.kernel(FILE, "batch_norm_gradient_sums");
-        Channels c = Channels.of(x.shape(), firstLevel);
-        OpenClArray sums = work.temporary(c.count * c.splits);
-        OpenClArray products = work.temporary(c.count * c.splits);
-        programs.launch(firstLevel).array(gy).array(x).array(y).array(mean).array(invStd).ints(c.values).ints(c.count)
-                .ints(c.pixels).ints(c.chunk).ints(c.splits).array(sums).array(products).local(c.group)
-                .work(4.0 * c.size, (y == null ? 8.0 : 12.0) * c.size).groups((long) c.count * c.splits, c.group);
-        programs.launch(FILE, "batch_norm_gradient_combine").array(sums).array(products).ints(c.count).ints(c.splits)
-                .array(gWeight).array(gBias).work(2.0 * sums.size(), 8.0 * sums.size() + 8.0 * c.count).over(c.count);
+        CompiledKernel firstLevel = kernel("batch_norm_gradient_sums", x.shape());
+        Channels c = channels(x.shape(), firstLevel);
+        OpenClArray sums = work.temporary(c.count * c.splits());
+        OpenClArray products = work.temporary(c.count * c.splits());
+        parts(programs.launch(firstLevel).array(gy).array(x).array(y).array(mean).array(invStd), c).array(sums).array(products)
+                .local(c.group).work(4.0 * c.size, (y == null ? 8.0 : 12.0) * c.size)
+                .groups((long) c.count * c.splits(), c.group);
+        CompiledKernel combine = kernel("batch_norm_gradient_combine", x.shape());
+        int group = combine.groupSize(SMALL_GROUP);
+        programs.launch(combine).array(sums).array(products).ints(c.splits()).array(gWeight).array(gBias).local(group)
+                .work(2.0 * sums.size(), 8.0 * sums.size() + 8.0 * c.count).groups(c.count, group);
         return c;
-    }
-
-    private static int pixels(OpenClArray x) {
-        return x.shape().rank() == 4 ? x.dim(2) * x.dim(3) : 1;
     }
 }

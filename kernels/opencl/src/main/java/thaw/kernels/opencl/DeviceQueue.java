@@ -1,5 +1,6 @@
 package thaw.kernels.opencl;
 
+import java.nio.ByteBuffer;
 import org.jocl.CL;
 import org.jocl.CLException;
 import org.jocl.Pointer;
@@ -12,8 +13,9 @@ import org.jocl.cl_event;
 import org.jocl.cl_mem;
 
 /**
- * A device's context and its single in-order queue, shared by all threads: commands run in the order in which they were
- * enqueued, so each sees the writes of all earlier ones, whichever thread enqueued them. Thread-safe.
+ * A device's context and its in-order queue, shared by all threads: commands run in the order in which they were enqueued,
+ * so each sees the writes of all earlier ones, whichever thread enqueued them. A second queue takes values to the device
+ * meanwhile. Thread-safe.
  */
 final class DeviceQueue implements AutoCloseable {
 
@@ -24,6 +26,7 @@ final class DeviceQueue implements AutoCloseable {
     private final cl_device_id id;
     private final cl_context context;
     private final cl_command_queue queue;
+    private final cl_command_queue uploads;
     private final ObjectCount objects = new ObjectCount();
     private final BufferPool pool;
     private final Profile profile;
@@ -46,6 +49,7 @@ final class DeviceQueue implements AutoCloseable {
         }
         try {
             queue = CL.clCreateCommandQueue(context, id, profiled ? CL.CL_QUEUE_PROFILING_ENABLE : 0, null);
+            uploads = CL.clCreateCommandQueue(context, id, 0, null);
         } catch (CLException failure) {
             CL.clReleaseContext(context);
             throw OpenClException.of("creating a queue on device " + device, failure);
@@ -117,6 +121,52 @@ final class DeviceQueue implements AutoCloseable {
         enqueue("copying an array", () -> CL.clEnqueueCopyBuffer(queue, from, to, 0, 0, bytes, 0, null, null));
     }
 
+    /** Pinned host memory, and the buffer that it belongs to. */
+    record Pinned(cl_mem buffer, ByteBuffer bytes) {
+    }
+
+    /** Host memory that the device can read by itself, to be released by {@link #unpin}. */
+    Pinned pin(long bytes) {
+        requireOpen();
+        try {
+            cl_mem buffer = CL.clCreateBuffer(context, CL.CL_MEM_READ_WRITE | CL.CL_MEM_ALLOC_HOST_PTR, bytes, null, null);
+            return new Pinned(buffer, CL.clEnqueueMapBuffer(uploads, buffer, true, CL.CL_MAP_READ | CL.CL_MAP_WRITE, 0, bytes, 0,
+                    null, null, null));
+        } catch (CLException failure) {
+            throw OpenClException.of("reserving memory for uploads", failure);
+        }
+    }
+
+    void unpin(Pinned pinned) {
+        CL.clEnqueueUnmapMemObject(uploads, pinned.buffer, pinned.bytes, 0, null, null);
+        CL.clFinish(uploads);
+        CL.clReleaseMemObject(pinned.buffer);
+    }
+
+    /** A buffer for values on their way, which is no array's and does not count as one. */
+    cl_mem createStaging(long bytes) {
+        try {
+            return CL.clCreateBuffer(context, CL.CL_MEM_READ_WRITE, bytes, null, null);
+        } catch (CLException failure) {
+            throw OpenClException.of("reserving memory for uploads", failure);
+        }
+    }
+
+    void releaseStaging(cl_mem buffer) {
+        CL.clReleaseMemObject(buffer);
+    }
+
+    /** Copies from host memory, while the kernels enqueued so far may run; waits for the copy alone. */
+    void upload(Pointer from, cl_mem to, long bytes) {
+        requireOpen();
+        try {
+            // Blocking: JOCL starts a thread that waits for each copy that is not.
+            CL.clEnqueueWriteBuffer(uploads, to, true, 0, bytes, from, 0, null, null);
+        } catch (CLException failure) {
+            throw OpenClException.of("copying to the device", failure);
+        }
+    }
+
     /**
      * Enqueues a copy from host memory, which must not change until the event has completed.
      *
@@ -126,6 +176,20 @@ final class DeviceQueue implements AutoCloseable {
         cl_event event = new cl_event();
         enqueue("copying to the device", () -> {
             CL.clEnqueueWriteBuffer(queue, to, false, offset, bytes, from, 0, null, event);
+            objects.events.incrementAndGet();
+        });
+        return event;
+    }
+
+    /**
+     * Enqueues a copy of the first bytes of one buffer to another.
+     *
+     * @return its event, for the caller to release
+     */
+    cl_event copy(cl_mem from, cl_mem to, long offset, long bytes) {
+        cl_event event = new cl_event();
+        enqueue("copying to the device", () -> {
+            CL.clEnqueueCopyBuffer(queue, from, to, 0, offset, bytes, 0, null, event);
             objects.events.incrementAndGet();
         });
         return event;
@@ -225,6 +289,7 @@ final class DeviceQueue implements AutoCloseable {
             profile.close();
         }
         pool.close();
+        CL.clReleaseCommandQueue(uploads);
         CL.clReleaseCommandQueue(queue);
         CL.clReleaseContext(context);
     }

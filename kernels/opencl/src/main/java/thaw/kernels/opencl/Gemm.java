@@ -41,6 +41,14 @@ final class Gemm {
     private record Build(CompiledKernel kernel, GemmTile tile) {
     }
 
+    /** How a product is computed: {@link #splits} work-groups share a tile, each a {@code chunk} of the depth. */
+    private record Plan(GemmProblem problem, Build build, int chunk) {
+
+        int splits() {
+            return Math.max(1, (problem.depth() + chunk - 1) / chunk);
+        }
+    }
+
     /** The epilogue of a product; each array may be null. */
     record Store(OpenClArray scale, OpenClArray shift, OpenClArray residual, boolean relu) {
         static final Store PLAIN = new Store(null, null, null, false);
@@ -49,7 +57,7 @@ final class Gemm {
     private final Memory memory;
     private final Programs programs;
     private final OpenClDevice device;
-    private final Tuning tuning;
+    private volatile Tuning tuning;
     private final Map<Variant, Build> builds = new ConcurrentHashMap<>();
 
     Gemm(Memory memory, Programs programs, OpenClDevice device, Tuning tuning) {
@@ -61,6 +69,12 @@ final class Gemm {
 
     Tuning tuning() {
         return tuning;
+    }
+
+    /** Computes with another tuning from now on; no product may be under way. */
+    void retune(Tuning other) {
+        tuning = other;
+        builds.clear();
     }
 
     /** Whether all products of this kind so far used this tile; false if the device has refused it for one of them. */
@@ -80,37 +94,56 @@ final class Gemm {
      */
     void run(String name, GemmProblem p, OpenClArray a, OpenClArray b, OpenClArray c, Store store) {
         Build build = build(p);
-        GemmTile tile = build.tile;
-        long tileRows = (p.rows() + tile.rows() - 1) / tile.rows();
-        long tileColumns = (p.columns() + tile.columns() - 1) / tile.columns();
-        int chunk = chunk(p, tile, tileRows * tileColumns);
-        int splits = p.count() > 1 ? 1 : Math.max(1, (p.depth() + chunk - 1) / chunk);
-        long[] global = {tileRows * tile.items(), tileColumns, (long) p.count() * splits};
-        long[] local = {tile.items(), 1, 1};
-        int[] ints = p.ints(splits, chunk, store.relu);
-        double bytes = 4.0 * p.count() * ((double) p.rows() * p.columns() + p.b().size()
-                + (double) p.rows() * p.depth());
-        if (splits == 1) {
-            programs.launch(build.kernel.named(name)).array(a).array(b).array(c).array(store.scale).array(store.shift).array(store.residual)
-                    .ints(ints).work(p.flops(), bytes).run(global, local);
+        Plan plan = new Plan(p, build, p.count() > 1 ? Math.max(1, p.depth()) : chunk(p, build.tile));
+        if (plan.splits() == 1) {
+            launch(name, plan, a, b, c, store);
             return;
         }
         try (Workspace work = memory.workspace()) {
-            OpenClArray parts = work.temporary(Shape.of(splits, p.rows(), p.columns()));
-            programs.launch(build.kernel.named(name)).array(a).array(b).array(parts).array(null).array(null).array(null).ints(ints)
-                    .work(p.flops(), bytes).run(global, local);
+            OpenClArray parts = parts(work, name, plan, a, b);
             programs.launch("gemm_sum.cl", "gemm_sum").array(parts).array(c).array(store.scale).array(store.shift)
-                    .array(store.residual).ints(ints).work(parts.size(), 4.0 * (parts.size() + (double) p.rows() * p.columns()))
+                    .array(store.residual).ints(p.ints(plan.splits(), plan.chunk, store.relu))
+                    .work(parts.size(), 4.0 * (parts.size() + (double) p.rows() * p.columns()))
                     .over((long) p.rows() * p.columns());
         }
     }
 
+    /** Enqueues products whose depth may be split; the caller adds the parts of each: {@code [count·splits, rows, columns]}. */
+    OpenClArray parts(Workspace work, String name, GemmProblem p, OpenClArray a, OpenClArray b) {
+        Build build = build(p);
+        return parts(work, name, new Plan(p, build, chunk(p, build.tile)), a, b);
+    }
+
+    private OpenClArray parts(Workspace work, String name, Plan plan, OpenClArray a, OpenClArray b) {
+        GemmProblem p = plan.problem;
+        OpenClArray parts = work.temporary(Shape.of(p.count() * plan.splits(), p.rows(), p.columns()));
+        launch(name, plan, a, b, parts, Store.PLAIN);
+        return parts;
+    }
+
+    private void launch(String name, Plan plan, OpenClArray a, OpenClArray b, OpenClArray c, Store store) {
+        GemmProblem p = plan.problem;
+        GemmTile tile = plan.build.tile;
+        int splits = plan.splits();
+        // The first dimension alone is unlimited.
+        long[] global = {tiles(p, tile) * tile.items(), (long) p.count() * splits};
+        long[] local = {tile.items(), 1};
+        double bytes = 4.0 * p.count() * ((double) p.rows() * p.columns() * splits + p.b().size() + (double) p.rows() * p.depth());
+        programs.launch(plan.build.kernel.named(name)).array(a).array(b).array(c).array(store.scale).array(store.shift)
+                .array(store.residual).ints(p.ints(splits, plan.chunk, store.relu)).work(p.flops(), bytes).run(global, local);
+    }
+
+    private static long tiles(GemmProblem p, GemmTile tile) {
+        return (long) ((p.rows() + tile.rows() - 1) / tile.rows()) * ((p.columns() + tile.columns() - 1) / tile.columns());
+    }
+
     /** The length of the part of a sum that one work-group computes, such that there are enough groups for all compute units. */
-    private int chunk(GemmProblem p, GemmTile tile, long tiles) {
+    private int chunk(GemmProblem p, GemmTile tile) {
+        long groups = tiles(p, tile) * p.count();
         long wanted = (long) device.computeUnits() * (tile.solo() ? SOLO_GROUPS_OF_A_UNIT : GROUPS_OF_A_UNIT);
-        long splits = Math.min((wanted + tiles - 1) / tiles, p.depth() / SHORTEST_PART);
+        long splits = Math.min((wanted + groups - 1) / groups, p.depth() / SHORTEST_PART);
         splits = Math.max(splits, (p.depth() + LONGEST_SUM - 1) / LONGEST_SUM);
-        int chunk = p.count() > 1 || splits <= 1 ? p.depth() : (int) ((p.depth() + splits - 1) / splits);
+        int chunk = splits <= 1 ? p.depth() : (int) ((p.depth() + splits - 1) / splits);
         return Math.max(1, (chunk + tile.kTile() - 1) / tile.kTile()) * tile.kTile();
     }
 

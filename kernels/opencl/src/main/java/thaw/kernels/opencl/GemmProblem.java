@@ -48,6 +48,12 @@ record GemmProblem(int count, int rows, int columns, int depth, int depth1, int 
                 new Planes(n, 1, 0, 0, 0, 0, 0, 0, 1, 1, n * k, n * k), new Result(0, n, 1, 0, 0, m * n));
     }
 
+    /** Like {@link #several}, of which both factors are read along the depth: {@code c[m, n] = Σ a[m, k]·b[n, k]}. */
+    static GemmProblem severalAlongDepth(int count, int m, int n, int k) {
+        return new GemmProblem(count, m, n, k, 1, 1, 1, 1, true, new Left(0, k, 1, 0, 0, m * k),
+                new Planes(1, k, 0, 0, 0, 0, 0, 0, 1, 1, n * k, n * k), new Result(0, n, 1, 0, 0, m * n));
+    }
+
     /** Whether some pixels are outside their planes. */
     boolean isPadded() {
         return isOutside(b.startH, b.stepH * (column1 - 1), b.tapH * (depth1 - 1), b.height)

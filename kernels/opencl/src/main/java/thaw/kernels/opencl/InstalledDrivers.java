@@ -13,7 +13,7 @@ import java.util.stream.Stream;
  */
 final class InstalledDrivers {
 
-    /** PoCL runs kernels on the CPU. */
+    /** PoCL runs kernels on the CPU, unless its variable {@code POCL_DEVICES} selects others, as in {@code cuda}. */
     private static final String FOR_PROCESSORS = "libpocl";
 
     private InstalledDrivers() {
@@ -21,8 +21,8 @@ final class InstalledDrivers {
 
     /** Whether there can be no graphics card, so that querying OpenCL, which takes a while, is pointless. */
     static boolean areForProcessorsOnly() {
-        return areForProcessorsOnly(System.getProperty("os.name").toLowerCase(Locale.ROOT),
-                Path.of(System.getenv().getOrDefault("OCL_ICD_VENDORS", "/etc/OpenCL/vendors")));
+        return !System.getenv().containsKey("POCL_DEVICES")
+                && areForProcessorsOnly(System.getProperty("os.name").toLowerCase(Locale.ROOT), Path.of(System.getenv().getOrDefault("OCL_ICD_VENDORS", "/etc/OpenCL/vendors")));
     }
 
     /** @param os in lower case; on systems other than Linux, and if the folder cannot be read, the result is false */

@@ -104,6 +104,11 @@ public final class OpenClBackend extends CheckedBackend {
         return gemm.takes(kind, tile);
     }
 
+    /** Computes with another tuning from now on, for trials of tiles in one context. */
+    void retune(Tuning tuning) {
+        gemm.retune(tuning);
+    }
+
     /** Opens a device with the given tuning instead of its own. */
     static OpenClBackend open(int index, Options options, Tuning tuning) {
         return new OpenClBackend(OpenClDevices.handle(index), options, tuning);

@@ -1,5 +1,6 @@
 package thaw.kernels.opencl;
 
+import java.util.List;
 import java.util.Map;
 import thaw.kernels.Array;
 import thaw.kernels.Conv2dOptions;
@@ -56,9 +57,13 @@ final class OpenClConvolution implements ConvolutionOps {
             } else if (winograd.suits(xShape, w.shape(), gy.shape(), options)) {
                 winograd.inputGradient(gy, w, gx, options);
             } else {
-                for (GemmProblem phase : new Correlation(xShape, w.shape(), gy.shape(), options).inputGradient()) {
-                    gemm.run("conv2d_input_gradient", phase, w, gy, gx, Gemm.Store.PLAIN);
+                List<GemmProblem> phases = new Correlation(xShape, w.shape(), gy.shape(), options).inputGradient();
+                // Pixels that no tap meets, as most are by 1×1 filters of stride 2, are 0.
+                if (phases.stream().anyMatch(phase -> phase.depth() == 0)) {
+                    memory.fill(gx, 0);
                 }
+                phases.stream().filter(phase -> phase.depth() > 0)
+                        .forEach(phase -> gemm.run("conv2d_input_gradient", phase, w, gy, gx, Gemm.Store.PLAIN));
             }
         });
     }
@@ -70,6 +75,8 @@ final class OpenClConvolution implements ConvolutionOps {
         return memory.result(wShape, gw -> {
             if (options.groups() > 1) {
                 groupedWeightGradient(gy, x, gw, options);
+            } else if (winograd.suits(x.shape(), wShape, gy.shape(), options)) {
+                winograd.weightGradient(gy, x, gw, options);
             } else {
                 gemm.run("conv2d_weight_gradient", new Correlation(x.shape(), wShape, gy.shape(), options).weightGradient(), gy, x,
                         gw, Gemm.Store.PLAIN);

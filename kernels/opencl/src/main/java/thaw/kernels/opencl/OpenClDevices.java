@@ -6,6 +6,8 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Locale;
+import java.util.Map;
 import java.util.stream.Collectors;
 import org.jocl.CL;
 import org.jocl.CLException;
@@ -19,6 +21,13 @@ public final class OpenClDevices {
 
     /** {@code CL_PLATFORM_NOT_FOUND_KHR}, for which JOCL has no constant. */
     private static final int PLATFORM_NOT_FOUND = -1001;
+
+    /** {@code CL_DEVICE_TYPE_ALL}: 32 ones. JOCL's constant has 64, which some drivers refuse. */
+    private static final long EVERY_TYPE = 0xFFFFFFFFL;
+
+    /** Floats that a unit computes at a time, by maker: units of different makers differ by more than an order of magnitude. */
+    private static final Map<String, Integer> LANES = Map.of("nvidia", 128, "apple", 128, "intel", 8);
+    private static final int USUAL_LANES = 64;
 
     /** A device with its OpenCL handles. */
     record Handle(cl_platform_id platform, cl_device_id id, OpenClDevice device) {
@@ -45,9 +54,15 @@ public final class OpenClDevices {
         return list().stream().min(Comparator.comparing(OpenClDevice::type).thenComparing(largestFirst())).orElseThrow();
     }
 
-    /** Orders by compute units and clock, a rough comparison of devices of one kind. */
+    /** Orders by compute units, their lanes and clock, a rough comparison of devices of one kind. */
     static Comparator<OpenClDevice> largestFirst() {
-        return Comparator.comparingLong(d -> -(long) d.computeUnits() * Math.max(1, d.clockMHz()));
+        return Comparator.comparingLong(d -> -(long) d.computeUnits() * lanes(d.vendor()) * Math.max(1, d.clockMHz()));
+    }
+
+    private static int lanes(String vendor) {
+        String maker = vendor.toLowerCase(Locale.ROOT);
+        return LANES.entrySet().stream().filter(e -> maker.contains(e.getKey())).map(Map.Entry::getValue).findFirst()
+                .orElse(USUAL_LANES);
     }
 
     /** @throws OpenClException under the conditions of {@link #list}, or if there is no such device */
@@ -60,7 +75,8 @@ public final class OpenClDevices {
         return all.get(index);
     }
 
-    private static List<Handle> handles() {
+    /** One thread at a time: the first call initialises the drivers, and not every driver allows two threads to do so. */
+    private static synchronized List<Handle> handles() {
         JoclLibrary.require();
         List<Handle> found = new ArrayList<>();
         List<String> broken = new ArrayList<>();
@@ -108,15 +124,17 @@ public final class OpenClDevices {
     private static cl_device_id[] devices(cl_platform_id platform) {
         int[] count = new int[1];
         try {
-            CL.clGetDeviceIDs(platform, CL.CL_DEVICE_TYPE_ALL, 0, null, count);
+            CL.clGetDeviceIDs(platform, EVERY_TYPE, 0, null, count);
         } catch (CLException failure) {
             if (failure.getStatus() != CL.CL_DEVICE_NOT_FOUND) {
                 throw failure;
             }
+            // The count is undefined after a failure.
+            return new cl_device_id[0];
         }
         cl_device_id[] devices = new cl_device_id[count[0]];
         if (count[0] > 0) {
-            CL.clGetDeviceIDs(platform, CL.CL_DEVICE_TYPE_ALL, count[0], devices, null);
+            CL.clGetDeviceIDs(platform, EVERY_TYPE, count[0], devices, null);
         }
         return devices;
     }

@@ -12,7 +12,7 @@ import thaw.kernels.Storage;
  */
 final class OpenClStorage extends Storage {
 
-    private record Derived(Object key, int version, OpenClArray array) {
+    private record Derived(Object key, Object state, int version, OpenClArray array) {
     }
 
     /** A key passed to {@link #isReused} while the contents had this version. */
@@ -54,19 +54,26 @@ final class OpenClStorage extends Storage {
     /**
      * The result of {@code make}, computed once for each key and state of the contents.
      *
-     * @param make returns an array, which this storage releases
+     * @param state of what else the result depends on; another state replaces the key's result
+     * @param make  returns an array, which this storage releases
      */
-    synchronized OpenClArray derive(Object key, Supplier<OpenClArray> make) {
+    synchronized OpenClArray derive(Object key, Object state, Supplier<OpenClArray> make) {
         requireAlive();
         int version = version();
         release(version);
         for (Derived d : derived) {
-            if (d.key.equals(key)) {
+            if (d.key.equals(key) && d.state.equals(state)) {
                 return d.array;
             }
         }
         OpenClArray made = make.get();
-        derived.add(new Derived(key, version, made));
+        derived.removeIf(d -> {
+            if (d.key.equals(key)) {
+                d.array.release();
+            }
+            return d.key.equals(key);
+        });
+        derived.add(new Derived(key, state, version, made));
         return made;
     }
 

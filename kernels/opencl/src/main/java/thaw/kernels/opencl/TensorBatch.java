@@ -16,9 +16,11 @@ import thaw.kernels.Array;
 record TensorBatch(int first, int count, int capacity, int[] table, int groups) {
 
     /** The values of TENSORS for which {@code tensors.cl} can be compiled. */
-    private static final int[] CAPACITIES = {130, 80, 60, 40, 30, 20};
+    private static final int[] CAPACITIES = {80, 60, 40, 30, 20};
     private static final int BYTES_OF_POINTER = 8;
     private static final int BYTES_IN_TABLE = 8;
+    /** Of the 255 arguments that OpenCL allows, those for tensors; the others are the kernel's fixed ones. */
+    private static final int POINTERS = 250;
 
     private static final int ELEMENTS_OF_AN_ITEM = 8;
 
@@ -32,7 +34,7 @@ record TensorBatch(int first, int count, int capacity, int[] table, int groups) 
      */
     static int capacity(long argumentBytes, int fixedBytes, int pointers, int bytes) {
         long most = (argumentBytes - fixedBytes - BYTES_OF_POINTER) / ((long) pointers * BYTES_OF_POINTER + BYTES_IN_TABLE + bytes);
-        return IntStream.of(CAPACITIES).filter(capacity -> capacity <= most).findFirst()
+        return IntStream.of(CAPACITIES).filter(capacity -> capacity <= most && capacity * pointers <= POINTERS).findFirst()
                 .orElse(CAPACITIES[CAPACITIES.length - 1]);
     }
 

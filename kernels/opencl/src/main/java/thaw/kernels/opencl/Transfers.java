@@ -12,29 +12,38 @@ import org.jocl.cl_mem;
 /**
  * Copies between Java's heap and the device, through memory outside the heap that the garbage collector does not move.
  *
- * <p>Writing does not wait for the device: the values are copied to a separate buffer and uploaded in queue order. At most
- * {@value #WAITING} uploads wait, which also keeps a thread from running more than a few batches ahead of the device.
+ * <p>Writing does not wait for the device: the values are copied to a separate buffer and uploaded in queue order; arrays
+ * of {@value #LARGE} floats and more by {@link PinnedUploads}. At most {@value #WAITING} uploads of either kind wait, which
+ * also keeps a thread from running more than a few batches ahead of the device.
  * Reading waits for all earlier commands, since they compute the values. Thread-safe.
  */
 final class Transfers implements AutoCloseable {
 
-    private static final int WAITING = 8;
+    static final int WAITING = 8;
+    /** Floats from which on the bus takes longer than the two commands of a pinned upload. */
+    private static final int LARGE = 1 << 20;
     /** Floats in the largest copy; longer arrays are copied in several parts. */
-    private static final int LARGEST = 1 << 22;
+    static final int LARGEST = 1 << 22;
     private static final int SMALLEST = 1 << 10;
 
     private record Upload(FloatBuffer from, cl_event event) {
     }
 
     private final DeviceQueue queue;
+    private final PinnedUploads pinned;
     private final ArrayDeque<Upload> waiting = new ArrayDeque<>();
     private final ArrayDeque<FloatBuffer> idle = new ArrayDeque<>();
 
     Transfers(DeviceQueue queue) {
         this.queue = queue;
+        pinned = new PinnedUploads(queue);
     }
 
     synchronized void write(float[] values, cl_mem to) {
+        if (values.length >= LARGE) {
+            pinned.write(values, to);
+            return;
+        }
         for (int start = 0; start < values.length; start += LARGEST) {
             int length = Math.min(LARGEST, values.length - start);
             FloatBuffer aside = take(length);
@@ -89,11 +98,13 @@ final class Transfers implements AutoCloseable {
         while (!waiting.isEmpty()) {
             settleOldest();
         }
+        pinned.settle();
     }
 
     @Override
     public synchronized void close() {
         settle();
         idle.clear();
+        pinned.close();
     }
 }

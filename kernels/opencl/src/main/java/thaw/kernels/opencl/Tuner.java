@@ -90,11 +90,17 @@ public final class Tuner {
     }
 
     private Outcome run(TuningCache cache) throws IOException {
+        try (OpenClBackend backend = new OpenClBackend(handle, OpenClBackend.Options.DEFAULT, Tuning.usual(device))) {
+            return run(backend, cache);
+        }
+    }
+
+    private Outcome run(OpenClBackend backend, TuningCache cache) throws IOException {
         Tuning tuning = Tuning.usual(device).withWinogradChannels(Integer.MAX_VALUE);
         List<Found> found = new ArrayList<>();
         ProductShape[] kinds = ProductShape.values();
         for (int i = 0; i < kinds.length; i++) {
-            Search search = new Search(kinds[i], tuning);
+            Search search = new Search(backend, kinds[i], tuning);
             search.run((1 - FOR_WINOGRAD) * (i + 1) / kinds.length);
             if (search.best != null) {
                 tuning = tuning.with(kinds[i], search.best);
@@ -106,7 +112,7 @@ public final class Tuner {
             throw new OpenClException("OpenCL: " + device + " computes no matrix product correctly; update its driver, or"
                     + " compute on the CPU");
         }
-        tuning = tuning.withWinogradChannels(winogradChannels(tuning));
+        tuning = tuning.withWinogradChannels(winogradChannels(backend, tuning));
         listener.onTrial(1);
         return new Outcome(device, found, tuning.winogradChannels(), cache.write(device, tuning));
     }
@@ -121,12 +127,9 @@ public final class Tuner {
         return done;
     }
 
-    private OpenClBackend open(Tuning tuning) {
-        return new OpenClBackend(handle, OpenClBackend.Options.DEFAULT, tuning);
-    }
-
     /** The search for the best tile of a kind of product. */
     private final class Search {
+        private final OpenClBackend backend;
         private final ProductShape kind;
         private final List<TuningTrial> layers;
         private final Tuning tuning;
@@ -137,7 +140,8 @@ public final class Tuner {
         private double usualGflops;
         private int trials;
 
-        Search(ProductShape kind, Tuning tuning) {
+        Search(OpenClBackend backend, ProductShape kind, Tuning tuning) {
+            this.backend = backend;
             this.kind = kind;
             this.layers = TuningTrial.of(kind);
             this.tuning = tuning;
@@ -183,7 +187,8 @@ public final class Tuner {
         private double speed(GemmTile tile) {
             double flops = 0;
             double seconds = 0;
-            try (OpenClBackend backend = open(tuning.with(kind, tile))) {
+            try {
+                backend.retune(tuning.with(kind, tile));
                 for (int i = 0; i < layers.size(); i++) {
                     if (!layers.get(i).isRight(backend, expected.get(i)) || !backend.takes(kind, tile)) {
                         return 0;
@@ -199,21 +204,22 @@ public final class Tuner {
     }
 
     /** The fewest channels from which on Winograd's algorithm is always faster. */
-    private int winogradChannels(Tuning tuning) {
+    private int winogradChannels(OpenClBackend backend, Tuning tuning) {
         int fewest = Integer.MAX_VALUE;
         int images = Math.max(IMAGES_OF_WINOGRAD, images(ProductShape.WIDE));
-        try (OpenClBackend direct = open(tuning); OpenClBackend winograd = open(tuning.withWinogradChannels(1))) {
-            for (int i = CHANNELS_AND_SIDES.length - 1; i >= 0; i--) {
-                int channels = CHANNELS_AND_SIDES[i][0];
-                int side = CHANNELS_AND_SIDES[i][1];
-                TuningTrial trial = new TuningTrial(ProductShape.WIDE, Shape.of(1, channels, side, side),
-                        Shape.of(channels, channels, 3, 3), Conv2dOptions.of(1, 1));
-                if (trial.seconds(winograd, images) >= trial.seconds(direct, images)) {
-                    return fewest;
-                }
-                fewest = channels;
-                done();
+        for (int i = CHANNELS_AND_SIDES.length - 1; i >= 0; i--) {
+            int channels = CHANNELS_AND_SIDES[i][0];
+            int side = CHANNELS_AND_SIDES[i][1];
+            TuningTrial trial = new TuningTrial(ProductShape.WIDE, Shape.of(1, channels, side, side),
+                    Shape.of(channels, channels, 3, 3), Conv2dOptions.of(1, 1));
+            backend.retune(tuning);
+            double direct = trial.seconds(backend, images);
+            backend.retune(tuning.withWinogradChannels(1));
+            if (trial.seconds(backend, images) >= direct) {
+                return fewest;
             }
+            fewest = channels;
+            done();
         }
         return fewest;
     }

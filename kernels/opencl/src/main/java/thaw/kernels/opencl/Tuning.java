@@ -54,7 +54,7 @@ record Tuning(Map<ProductShape, GemmTile> tiles, int winogradChannels) {
         }
         GemmTile middle = new GemmTile(false, 8, 8, 8, 8, 16, 4, true);
         if (maker.contains("nvidia") || maker.contains("amd") || maker.contains("advanced micro")) {
-            return of(middle, 128).with(ProductShape.LARGE, new GemmTile(false, 16, 16, 8, 8, 16, 4, true))
+            return of(middle, 64).with(ProductShape.LARGE, new GemmTile(false, 16, 16, 8, 8, 16, 4, true))
                     .with(ProductShape.WIDE, new GemmTile(false, 8, 16, 8, 8, 16, 4, true));
         }
         if (maker.contains("intel")) {

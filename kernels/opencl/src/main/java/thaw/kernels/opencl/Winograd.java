@@ -5,7 +5,7 @@ import thaw.kernels.Conv2dOptions;
 import thaw.kernels.Shape;
 
 /**
- * 3×3 convolutions of stride 1, and the gradients of their inputs, by Winograd's F(4×4, 3×3); see {@code winograd.cl}.
+ * 3×3 convolutions of stride 1 and their gradients by Winograd's F(4×4, 3×3) and F(3×3, 4×4); see {@code winograd.cl}.
  *
  * <p>The transformed weight is kept with the weight when a state of it is used for the second time, as in inference; in
  * training, which uses each state once, it is in pooled memory for the duration of the call.
@@ -73,13 +73,52 @@ final class Winograd {
         run("conv2d_input_gradient", gy, w, gx, 2 - o.paddingH(), 2 - o.paddingW(), true, Gemm.Store.PLAIN);
     }
 
+    /** {@code gw[k, c, r, s] = Σ gy[n, k, i, j] · x[n, c, i + r − padding, j + s − padding]}. */
+    void weightGradient(OpenClArray gy, OpenClArray x, OpenClArray gw, Conv2dOptions o) {
+        int channels = x.dim(1);
+        int outputs = gy.dim(1);
+        int rows = along(gy.dim(2));
+        int columns = along(gy.dim(3));
+        int images = images(x, channels + outputs, rows * columns);
+        try (Workspace work = memory.workspace()) {
+            int most = images * rows * columns;
+            OpenClArray v = work.temporary(Shape.of(PAIRS, channels, most));
+            OpenClArray g = work.temporary(Shape.of(PAIRS, outputs, most));
+            for (int first = 0; first < x.dim(0); first += images) {
+                int tiles = Math.min(images, x.dim(0) - first) * rows * columns;
+                int[] ints = {channels, x.dim(2), x.dim(3), outputs, gy.dim(2), gy.dim(3), o.paddingH(), o.paddingW(), first,
+                    rows, columns, tiles};
+                transform("winograd_input", x, v, ints, channels, tiles);
+                transform("winograd_gradient", gy, g, ints, outputs, tiles);
+                GemmProblem products = GemmProblem.severalAlongDepth(PAIRS, outputs, channels, tiles);
+                OpenClArray m = gemm.parts(work, "conv2d_weight_gradient_winograd", products, g, v);
+                int filters = outputs * channels;
+                boolean isFirst = first == 0;
+                over(programs.kernel(FILE, "winograd_weight_gradient"), filters, 1,
+                        launch -> launch.array(m).array(gw).ints(filters).ints(m.shape().dim(0) / PAIRS).ints(isFirst ? 1 : 0)
+                                .work(60.0 * filters + m.size(), 4.0 * (m.size() + gw.size())));
+            }
+        }
+    }
+
+    /** Images per pass. */
+    private int images(OpenClArray x, int channels, int tilesOfAnImage) {
+        return (int) Math.max(1, Math.min(x.dim(0), pass / ((long) PAIRS * channels * tilesOfAnImage)));
+    }
+
+    /** Transforms the tiles of images to the points. */
+    private void transform(String kernel, OpenClArray images, OpenClArray points, int[] pass, int channels, int tiles) {
+        over(programs.kernel(FILE, kernel), tiles, channels, launch -> launch.array(images).array(points).ints(pass)
+                .work(144.0 * channels * tiles, 4.0 * channels * tiles * (TILE * TILE + PAIRS)));
+    }
+
     private void run(String name, OpenClArray x, OpenClArray w, OpenClArray y, int paddingH, int paddingW, boolean turned,
             Gemm.Store store) {
         int channels = x.dim(1);
         int outputs = y.dim(1);
         int rows = along(y.dim(2));
         int columns = along(y.dim(3));
-        int images = (int) Math.max(1, Math.min(x.dim(0), pass / ((long) PAIRS * (channels + outputs) * rows * columns)));
+        int images = images(x, channels + outputs, rows * columns);
         try (Workspace work = memory.workspace()) {
             OpenClArray u = weights(work, w, turned);
             int most = images * rows * columns;
@@ -89,15 +128,12 @@ final class Winograd {
                 int tiles = Math.min(images, x.dim(0) - first) * rows * columns;
                 int[] ints = {channels, x.dim(2), x.dim(3), outputs, y.dim(2), y.dim(3), paddingH, paddingW, first, rows, columns,
                     tiles};
-                double pixels = 16.0 * tiles;
-                over(programs.kernel(FILE, "winograd_input"), tiles, channels,
-                        launch -> launch.array(x).array(v).ints(ints)
-                                .work(144.0 * channels * tiles, 4 * channels * (pixels + PAIRS * (double) tiles)));
+                transform("winograd_input", x, v, ints, channels, tiles);
                 gemm.run(name + "_winograd", GemmProblem.several(PAIRS, outputs, tiles, channels), u, v, m, Gemm.Store.PLAIN);
                 over(programs.kernel(FILE, "winograd_output"), tiles, outputs,
                         launch -> launch.array(m).array(store.scale()).array(store.shift()).array(store.residual())
                                 .ints(store.relu() ? 1 : 0).array(y).ints(ints)
-                                .work(100.0 * outputs * tiles, 4 * outputs * (pixels + PAIRS * (double) tiles)));
+                                .work(100.0 * outputs * tiles, 4.0 * outputs * tiles * (TILE * TILE + PAIRS)));
             }
         }
     }
@@ -105,7 +141,7 @@ final class Winograd {
     /** The weights as {@code [pair, channel, output]}; turned: for the gradient, from outputs to channels. */
     private OpenClArray weights(Workspace work, OpenClArray w, boolean turned) {
         Key key = new Key(turned);
-        return w.storage().isReused(key) ? w.storage().derive(key, () -> transformed(w, turned))
+        return w.storage().isReused(key) ? w.storage().derive(key, key, () -> transformed(w, turned))
                 : work.temporary(transformed(w, turned));
     }
 

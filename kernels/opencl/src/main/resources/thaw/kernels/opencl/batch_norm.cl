@@ -1,13 +1,27 @@
 /*
  * Batch normalisation (Ioffe and Szegedy 2015, algorithm 1) of x [N, C, P], with P pixels: a channel has M = N*P values.
- * Value e of channel c is pixel e % P of image e / P, at index (e / P * C + c) * P + e % P; a loop over values divides
- * only once.
+ * All kernels are bound by memory: they move vectors of VW floats, into which planes divide, and divide nothing per value.
  *
- * Statistics are reduced in two levels. In the first, a channel's values are split into parts of chunk values; work-group
- * c * splits + s reduces part s of channel c, its work-items taking values in turn, by a tree in local memory. In the
- * second, work-item c combines the parts of channel c. Then one work-item per element normalises.
+ * Statistics are reduced in two levels. In the first, a channel's vectors are split into parts of chunk; work-group
+ * c * splits + s reduces part s of channel c. Its work-items take HELD vectors each, in turn, all of which are on their way
+ * at once, and a tree in local memory adds their sums. Vector e of channel c is vector e % P of image e / P, where P counts
+ * vectors. In the second level, a work-group combines the parts of a channel. Then work-item (pixels, c, n) normalises a
+ * vector of channel c of image n.
  */
 #include "tree.cl"
+
+#define JOIN_(a, b) a##b
+#define JOIN(a, b) JOIN_(a, b)
+#if VW == 1
+#define FLOATV float
+#define VSUM(v) (v)
+#else
+#define FLOATV JOIN(float, VW)
+#define VSUM(v) ((v).s0 + (v).s1 + (v).s2 + (v).s3)
+#endif
+
+/* Vectors of a work-item of the first level. */
+#define HELD (16 / VW)
 
 typedef struct {
     int image, pixel;
@@ -33,39 +47,50 @@ Value advance(Value v, Value step, int pixels) {
 
 #define PLACE(v, c, channels, pixels) ((v.image * (channels) + (c)) * (pixels) + v.pixel)
 
+/* g where the ReLU was active, which its output y shows; y may be null. */
+#define MASKED(g, y, i) ((y) ? select(g, (FLOATV) (0), (y)[i] <= (FLOATV) (0)) : (g))
+
 /*
- * First level: the mean m of a part and the sum of squares q = sum of (x - m)^2 about it. Two passes, the second over data
- * that the first has left in the cache: a variance from sums of squares would be a small difference of large numbers. For
- * the same reason the mean is computed from the differences to the part's first value.
+ * First level: the mean m of a part and the sum of squares q = sum of (x - m)^2 about it, from values held in registers: a
+ * variance from sums of squares would be a small difference of large numbers. For the same reason the mean is computed
+ * from the differences to the part's first value. values, pixels and chunk count vectors.
  */
-kernel void batch_norm_statistics(global const float *x, const int values, const int channels, const int pixels,
+kernel void batch_norm_statistics(global const FLOATV *x, const int values, const int channels, const int pixels,
                                   const int chunk, const int splits, global float *means, global float *squares,
                                   local float *scratch) {
     const int c = get_group_id(0) / splits;
     const int start = get_group_id(0) % splits * chunk;
     const int end = min(values, start + chunk);
-    const Value step = value_of(get_local_size(0), pixels);
+    const int mine = start + get_local_id(0);
+    const int size = get_local_size(0);
+    const Value step = value_of(size, pixels);
     const Value first = value_of(start, pixels);
-    const Value mine = value_of(start + get_local_id(0), pixels);
-    const float pivot = x[PLACE(first, c, channels, pixels)];
-    float sum = 0;
-    Value v = mine;
-    for (int e = start + get_local_id(0); e < end; e += get_local_size(0)) {
-        sum += x[PLACE(v, c, channels, pixels)] - pivot;
+    const FLOATV pivot = (FLOATV) (((global const float *) (x + PLACE(first, c, channels, pixels)))[0]);
+    FLOATV held[HELD];
+    Value v = value_of(mine, pixels);
+#pragma unroll
+    for (int i = 0; i < HELD; i++) {
+        const bool exists = mine + i * size < end;
+        const FLOATV value = x[exists ? PLACE(v, c, channels, pixels) : 0];
+        held[i] = exists ? value - pivot : (FLOATV) (0);
         v = advance(v, step, pixels);
     }
-    const float mean = pivot + tree_sum(sum, scratch) / (end - start);
-    float square = 0;
-    v = mine;
-    for (int e = start + get_local_id(0); e < end; e += get_local_size(0)) {
-        const float d = x[PLACE(v, c, channels, pixels)] - mean;
+    FLOATV sum = (FLOATV) (0);
+#pragma unroll
+    for (int i = 0; i < HELD; i++) {
+        sum += held[i];
+    }
+    const float mean = tree_sum(VSUM(sum), scratch) / (VW * (end - start));
+    FLOATV square = (FLOATV) (0);
+#pragma unroll
+    for (int i = 0; i < HELD; i++) {
+        const FLOATV d = mine + i * size < end ? held[i] - mean : (FLOATV) (0);
         square = fma(d, d, square);
-        v = advance(v, step, pixels);
     }
-    square = tree_sum(square, scratch);
+    const float squareSum = tree_sum(VSUM(square), scratch);
     if (get_local_id(0) == 0) {
-        means[get_group_id(0)] = mean;
-        squares[get_group_id(0)] = square;
+        means[get_group_id(0)] = ((const float *) &pivot)[0] + mean;
+        squares[get_group_id(0)] = squareSum;
     }
 }
 
@@ -73,26 +98,31 @@ kernel void batch_norm_statistics(global const float *x, const int values, const
  * Second level, by the formula of Chan, Golub and LeVeque (1979): for parts with n[s] values, mean m[s] and squares q[s],
  * mean = sum of n[s]*m[s] / M, and M * var = sum of q[s] + n[s] * (m[s] - mean)^2. Then invStd = 1/sqrt(var + eps), and,
  * unless they are null, running = (1 - momentum) * running + momentum * batch, with the unbiased variance var * M/(M - 1).
+ * values and chunk count floats.
  */
-kernel void batch_norm_combine(global const float *means, global const float *squares, const int values, const int channels,
-                               const int chunk, const int splits, const float eps, const float momentum, global float *mean,
-                               global float *invStd, global float *runningMean, global float *runningVar) {
-    const int c = get_global_id(0);
-    if (c >= channels) {
-        return;
-    }
-    const float pivot = means[c * splits];
+kernel void batch_norm_combine(global const float *means, global const float *squares, const int values, const int chunk,
+                               const int splits, const float eps, const float momentum, global float *mean,
+                               global float *invStd, global float *runningMean, global float *runningVar,
+                               local float *scratch) {
+    const int c = get_group_id(0);
+    means += c * splits;
+    squares += c * splits;
+    const float pivot = means[0];
     float sum = 0;
-    for (int s = 0; s < splits; s++) {
+    for (int s = get_local_id(0); s < splits; s += get_local_size(0)) {
         const int n = min(chunk, values - s * chunk);
-        sum = fma((float) n, means[c * splits + s] - pivot, sum);
+        sum = fma((float) n, means[s] - pivot, sum);
     }
-    const float m = pivot + sum / values;
+    const float m = pivot + tree_sum(sum, scratch) / values;
     float square = 0;
-    for (int s = 0; s < splits; s++) {
+    for (int s = get_local_id(0); s < splits; s += get_local_size(0)) {
         const int n = min(chunk, values - s * chunk);
-        const float d = means[c * splits + s] - m;
-        square += fma(n * d, d, squares[c * splits + s]);
+        const float d = means[s] - m;
+        square += fma(n * d, d, squares[s]);
+    }
+    square = tree_sum(square, scratch);
+    if (get_local_id(0) > 0) {
+        return;
     }
     const float var = square / values;
     mean[c] = m;
@@ -103,17 +133,22 @@ kernel void batch_norm_combine(global const float *means, global const float *sq
     }
 }
 
+/* The vector of this work-item, or a return; pixels counts vectors. */
+#define VECTOR_OF_PLANE(i, c, channels, pixels)                                          \
+    const int c = get_global_id(1);                                                      \
+    if (get_global_id(0) >= pixels || c >= channels) {                                   \
+        return;                                                                          \
+    }                                                                                    \
+    const uint i = (get_global_id(2) * channels + c) * pixels + get_global_id(0);
+
 /* y = act((x - mean) * invStd * weight + bias + residual); residual may be null. */
-kernel void batch_norm_normalize(global const float *x, global const float *mean, global const float *invStd,
-                                 global const float *weight, global const float *bias, global const float *residual,
-                                 const int relu, global float *y, const int n, const int channels, const int pixels) {
-    const uint i = get_global_id(0);
-    if (i >= (uint) n) {
-        return;
-    }
-    const int c = i / pixels % channels;
-    const float v = fma(x[i] - mean[c], invStd[c] * weight[c], bias[c]) + (residual ? residual[i] : 0);
-    y[i] = relu && v <= 0 ? 0 : v;
+kernel void batch_norm_normalize(global const FLOATV *x, global const float *mean, global const float *invStd,
+                                 global const float *weight, global const float *bias, global const FLOATV *residual,
+                                 const int relu, global FLOATV *y, const int channels, const int pixels) {
+    VECTOR_OF_PLANE(i, c, channels, pixels)
+    const FLOATV v = fma(x[i] - mean[c], (FLOATV) (invStd[c] * weight[c]), (FLOATV) (bias[c]))
+            + (residual ? residual[i] : (FLOATV) (0));
+    y[i] = relu ? select(v, (FLOATV) (0), v <= (FLOATV) (0)) : v;
 }
 
 /* invStd = 1/sqrt(var + eps) of fixed statistics. */
@@ -125,95 +160,98 @@ kernel void batch_norm_inverse_deviation(global const float *var, const float ep
 }
 
 /* A fixed normalisation as y = x*scale + shift: scale = weight/sqrt(var + eps), shift = bias - mean*scale. */
-kernel void batch_norm_affine(global const float *weight, global const float *bias, global const float *mean,
-                              global const float *var, const float eps, global float *scale, global float *shift,
-                              const int channels) {
+kernel void batch_norm_scale(global const float *weight, global const float *var, const float eps, global float *scale,
+                             const int channels) {
     const int c = get_global_id(0);
     if (c < channels) {
-        const float s = weight[c] / sqrt(var[c] + eps);
-        scale[c] = s;
-        shift[c] = fma(-mean[c], s, bias[c]);
+        scale[c] = weight[c] / sqrt(var[c] + eps);
+    }
+}
+
+kernel void batch_norm_shift(global const float *weight, global const float *var, global const float *mean,
+                             global const float *bias, const float eps, global float *shift, const int channels) {
+    const int c = get_global_id(0);
+    if (c < channels) {
+        shift[c] = fma(-mean[c], weight[c] / sqrt(var[c] + eps), bias[c]);
     }
 }
 
 /*
  * First level of the gradients: for a part, sum of g and sum of g * (x - mean) * invStd, where g is gy, or 0 where y shows
- * that the ReLU was inactive; y may be null.
+ * that the ReLU was inactive; y may be null. values, pixels and chunk count vectors.
  */
-kernel void batch_norm_gradient_sums(global const float *gy, global const float *x, global const float *y,
+kernel void batch_norm_gradient_sums(global const FLOATV *gy, global const FLOATV *x, global const FLOATV *y,
                                      global const float *mean, global const float *invStd, const int values,
                                      const int channels, const int pixels, const int chunk, const int splits,
                                      global float *sums, global float *products, local float *scratch) {
     const int c = get_group_id(0) / splits;
     const int start = get_group_id(0) % splits * chunk;
     const int end = min(values, start + chunk);
+    const int mine = start + get_local_id(0);
+    const int size = get_local_size(0);
     const float m = mean[c];
+    FLOATV sum = (FLOATV) (0);
+    FLOATV product = (FLOATV) (0);
+    const Value step = value_of(size, pixels);
+    Value v = value_of(mine, pixels);
+#pragma unroll
+    for (int k = 0; k < HELD; k++) {
+        const bool exists = mine + k * size < end;
+        const int i = exists ? PLACE(v, c, channels, pixels) : 0;
+        const FLOATV masked = MASKED(gy[i], y, i);
+        const FLOATV g = exists ? masked : (FLOATV) (0);
+        const FLOATV d = exists ? x[i] - m : (FLOATV) (0);
+        sum += g;
+        product = fma(g, d, product);
+        v = advance(v, step, pixels);
+    }
+    const float sumOfGroup = tree_sum(VSUM(sum), scratch);
+    const float productOfGroup = tree_sum(VSUM(product), scratch);
+    if (get_local_id(0) == 0) {
+        sums[get_group_id(0)] = sumOfGroup;
+        products[get_group_id(0)] = productOfGroup * invStd[c];
+    }
+}
+
+/* Second level: gBias = sum of g, gWeight = sum of g * normalised x. One work-group per channel. */
+kernel void batch_norm_gradient_combine(global const float *sums, global const float *products, const int splits,
+                                        global float *gWeight, global float *gBias, local float *scratch) {
+    const int c = get_group_id(0);
     float sum = 0;
     float product = 0;
-    const Value step = value_of(get_local_size(0), pixels);
-    Value v = value_of(start + get_local_id(0), pixels);
-    for (int e = start + get_local_id(0); e < end; e += get_local_size(0)) {
-        const int i = PLACE(v, c, channels, pixels);
-        const float g = y && y[i] <= 0 ? 0 : gy[i];
-        sum += g;
-        product = fma(g, x[i] - m, product);
-        v = advance(v, step, pixels);
+    for (int s = get_local_id(0); s < splits; s += get_local_size(0)) {
+        sum += sums[c * splits + s];
+        product += products[c * splits + s];
     }
     sum = tree_sum(sum, scratch);
     product = tree_sum(product, scratch);
     if (get_local_id(0) == 0) {
-        sums[get_group_id(0)] = sum;
-        products[get_group_id(0)] = product * invStd[c];
+        gBias[c] = sum;
+        gWeight[c] = product;
     }
-}
-
-/* Second level: gBias = sum of g, gWeight = sum of g * normalised x. */
-kernel void batch_norm_gradient_combine(global const float *sums, global const float *products, const int channels,
-                                        const int splits, global float *gWeight, global float *gBias) {
-    const int c = get_global_id(0);
-    if (c >= channels) {
-        return;
-    }
-    float sum = 0;
-    float product = 0;
-    for (int s = 0; s < splits; s++) {
-        sum += sums[c * splits + s];
-        product += products[c * splits + s];
-    }
-    gBias[c] = sum;
-    gWeight[c] = product;
 }
 
 /*
  * gx = weight * invStd * (g - gBias/M - xn * gWeight/M), where xn = (x - mean) * invStd is the normalised x, since mean
- * and variance depend on x too (Ioffe and Szegedy 2015, section 3); and gResidual = g. One of the two results may be null.
+ * and variance depend on x too (Ioffe and Szegedy 2015, section 3); and gResidual = g, which may be null.
  */
-kernel void batch_norm_input_gradient(global const float *gy, global const float *x, global const float *y,
+kernel void batch_norm_input_gradient(global const FLOATV *gy, global const FLOATV *x, global const FLOATV *y,
                                       global const float *weight, global const float *mean, global const float *invStd,
-                                      global const float *gWeight, global const float *gBias, global float *gx,
-                                      global float *gResidual, const int n, const int channels, const int pixels,
+                                      global const float *gWeight, global const float *gBias, global FLOATV *gx,
+                                      global FLOATV *gResidual, const int channels, const int pixels,
                                       const float inverseValues) {
-    const uint i = get_global_id(0);
-    if (i >= (uint) n) {
-        return;
-    }
-    const int c = i / pixels % channels;
-    const float g = y && y[i] <= 0 ? 0 : gy[i];
-    if (gx) {
-        const float normalized = (x[i] - mean[c]) * invStd[c];
-        gx[i] = weight[c] * invStd[c] * (g - (gBias[c] + normalized * gWeight[c]) * inverseValues);
-    }
+    VECTOR_OF_PLANE(i, c, channels, pixels)
+    const FLOATV g = MASKED(gy[i], y, i);
+    const FLOATV normalized = (x[i] - mean[c]) * invStd[c];
+    gx[i] = weight[c] * invStd[c] * (g - (gBias[c] + normalized * gWeight[c]) * inverseValues);
     if (gResidual) {
         gResidual[i] = g;
     }
 }
 
 /* gx = gy * weight * invStd: the statistics are constants. */
-kernel void batch_norm_fixed_input_gradient(global const float *gy, global const float *weight, global const float *invStd,
-                                            global float *gx, const int n, const int channels, const int pixels) {
-    const uint i = get_global_id(0);
-    if (i < (uint) n) {
-        const int c = i / pixels % channels;
-        gx[i] = gy[i] * (weight[c] * invStd[c]);
-    }
+kernel void batch_norm_fixed_input_gradient(global const FLOATV *gy, global const float *weight, global const float *invStd,
+                                            global FLOATV *gx, const int channels, const int pixels) {
+    VECTOR_OF_PLANE(i, c, channels, pixels)
+    gx[i] = gy[i] * (weight[c] * invStd[c]);
 }

@@ -18,6 +18,7 @@
  * STRIDE_H and STRIDE_W are compile-time constants, so that no loop divides by a variable.
  */
 #include "digits.cl"
+#include "multiply_add.cl"
 #include "tree.cl"
 
 typedef struct {
@@ -50,7 +51,7 @@ kernel void conv2d(global const float *x, global const float *w, global const fl
             for (int s = 0; s < g.kernelWidth; s++) {
                 const int v = j * STRIDE_W + s * g.dilationW - g.paddingW;
                 if (h >= 0 && h < g.height && v >= 0 && v < g.width) {
-                    part = fma(x[((n * g.channels + first + c) * g.height + h) * g.width + v],
+                    part = MULTIPLY_ADD(x[((n * g.channels + first + c) * g.height + h) * g.width + v],
                                w[((k * ofGroup + c) * g.kernelHeight + r) * g.kernelWidth + s], part);
                 }
             }
@@ -92,7 +93,7 @@ kernel void conv2d_input_gradient(global const float *gy, global const float *w,
                 const int fromLeft = v + g.paddingW - s * g.dilationW;
                 const int j = fromLeft / STRIDE_W;
                 if (fromLeft >= 0 && j * STRIDE_W == fromLeft && j < g.outWidth) {
-                    part = fma(gy[((n * g.outChannels + k) * g.outHeight + i) * g.outWidth + j],
+                    part = MULTIPLY_ADD(gy[((n * g.outChannels + k) * g.outHeight + i) * g.outWidth + j],
                                w[((k * ofGroup + c % ofGroup) * g.kernelHeight + r) * g.kernelWidth + s], part);
                 }
             }
@@ -127,7 +128,7 @@ kernel void conv2d_weight_gradient(global const float *gy, global const float *x
         const int h = pixel.k1 * STRIDE_H + top;
         const int v = pixel.k2 * STRIDE_W + left;
         if (h >= 0 && h < g.height && v >= 0 && v < g.width) {
-            sum = fma(gy[((pixel.k0 * g.outChannels + k) * g.outHeight + pixel.k1) * g.outWidth + pixel.k2],
+            sum = MULTIPLY_ADD(gy[((pixel.k0 * g.outChannels + k) * g.outHeight + pixel.k1) * g.outWidth + pixel.k2],
                       x[((pixel.k0 * g.channels + channel) * g.height + h) * g.width + v], sum);
         }
         pixel = advance(pixel, step, g.outHeight, g.outWidth);
@@ -162,7 +163,7 @@ kernel void conv2d_weight_gradient_solo(global const float *gy, global const flo
             for (int j = 0; j < g.outWidth; j++) {
                 const int v = j * STRIDE_W + s * g.dilationW - g.paddingW;
                 if (v >= 0 && v < g.width) {
-                    row = fma(gy[((n * g.outChannels + k) * g.outHeight + i) * g.outWidth + j],
+                    row = MULTIPLY_ADD(gy[((n * g.outChannels + k) * g.outHeight + i) * g.outWidth + j],
                               x[((n * g.channels + first + c) * g.height + h) * g.width + v], row);
                 }
             }

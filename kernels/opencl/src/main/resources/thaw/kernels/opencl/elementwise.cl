@@ -28,7 +28,8 @@ UNARY(abs, fabs(v))
 UNARY(square, v * v)
 UNARY(sqrt, sqrt(v))
 
-/* gx = gy * f'(v), where v is the function's output if that is enough (relu, sigmoid, tanh, exp, sqrt), else its input. */
+/* gx = gy * f'(v), where v is the function's output if that is enough (relu, sigmoid, tanh, exp, sqrt), else its input. The
+ * slope of abs is 0 at 0, and NaN at NaN. */
 #define GRADIENT(name, slope)                                                                             \
     kernel void gradient_##name(global const float *gy, global const float *x, global float *gx, const int n) { \
         ELEMENT(i, n)                                                                                     \
@@ -41,7 +42,7 @@ GRADIENT(sigmoid, v * (1 - v))
 GRADIENT(tanh, 1 - v * v)
 GRADIENT(exp, v)
 GRADIENT(log, 1 / v)
-GRADIENT(abs, sign(v))
+GRADIENT(abs, v > 0 ? 1 : v < 0 ? -1 : v)
 GRADIENT(square, 2 * v)
 GRADIENT(sqrt, 0.5f / v)
 

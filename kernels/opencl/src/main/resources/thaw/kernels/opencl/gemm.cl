@@ -21,10 +21,10 @@
  * neighbouring groups share rows and columns in the second-level cache. From local memory, 2*8*8 operations for 16 floats:
  * 2 per byte. Instructions: a work-item's share of a step is 1024 multiply-adds, 64 loads of 4 floats from local memory
  * and, if elements are loaded one by one, 16 loads and stores each; in fours, 4 loads and 4 to 16 stores. Multiply-adds
- * are therefore 85 to 92 % of the instructions. Its 256 work-items need about 64 registers for the block, 16 for a and b,
- * 16 for the next step, and 25 for positions: 121 of the 65536/256 = 256 available to each, so that 2 groups (512
- * work-items) share a multiprocessor of 64 Ki registers, a quarter to a third of its capacity, and the 64 independent
- * multiply-adds of each work-item cover the latency. Local memory: 2*16*132 floats and 3 KiB of tables, 20 KiB.
+ * are therefore 85 to 92 % of the instructions. Registers: 64 for the block, 16 for a and b, 16 for the next step, the rest
+ * for positions and addresses: 135 to 180 on NVIDIA's sm_90, so that one group of 256 work-items fills a multiprocessor of
+ * 64 Ki registers, and the 64 independent multiply-adds of each work-item cover the latency. Limiting the registers to 128,
+ * for two groups, gains nothing there. Local memory: 2*16*132 floats and 3 KiB of tables, 20 KiB.
  *
  * The order of additions depends on KWG and the splits alone: the same device and tuning give the same bits.
  */
@@ -152,15 +152,17 @@ void gemm(global const float *a, global const float *b, global float *c, global 
     local int4 columns[NWG];
 
     const int item = get_local_id(0);
-    const int firstRow = get_group_id(0) * MWG;
-    const int firstColumn = get_group_id(1) * NWG;
-    const int part = get_group_id(2);
-    const int begin = p.splits > 1 ? part * p.chunk : 0;
-    const int end = p.splits > 1 ? min(p.depth, begin + p.chunk) : p.depth;
-    if (p.splits == 1) {
-        a += part * p.aStep;
-        b += part * p.bStep;
-        c += part * p.cStep;
+    const int4 place = tile_place(MWG, NWG, p);
+    const int firstRow = place.x;
+    const int firstColumn = place.y;
+    const int begin = place.w * p.chunk;
+    const int end = min(p.depth, begin + p.chunk);
+    a += place.z * p.aStep;
+    b += place.z * p.bStep;
+    if (p.splits > 1) {
+        c += get_group_id(1) * p.rows * p.columns;
+    } else {
+        c += place.z * p.cStep;
     }
     for (int n = item; n < NWG; n += ITEMS) {
         columns[n] = column_place(min(firstColumn + n, p.columns - B_RUN), p);
@@ -220,7 +222,7 @@ void gemm(global const float *a, global const float *b, global float *c, global 
             for (int i = 0; i < MWI; i++) {
 #pragma unroll
                 for (int j = 0; j < NWI; j++) {
-                    sum[i][j] = fma(left[i], right[j], sum[i][j]);
+                    sum[i][j] = MULTIPLY_ADD(left[i], right[j], sum[i][j]);
                 }
             }
         }
@@ -239,13 +241,13 @@ void gemm(global const float *a, global const float *b, global float *c, global 
             }
 #if C_STORE == 1
             if (p.splits > 1) {
-                c[(part * p.rows + m) * p.columns + n] = sum[i][j];
+                c[m * p.columns + n] = sum[i][j];
             } else {
                 store(sum[i][j], m, atColumn + m * p.cRow, c, scale, shift, residual, p);
             }
 #else
             if (p.splits > 1) {
-                *(global FLOATV *) (c + (part * p.rows + m) * p.columns + n) = VLOAD(sum[i] + j);
+                *(global FLOATV *) (c + m * p.columns + n) = VLOAD(sum[i] + j);
             } else {
                 store_vector(VLOAD(sum[i] + j), m, atColumn + m * p.cRow, c, scale, shift, residual, p);
             }

@@ -22,8 +22,8 @@
  */
 typedef struct {
     int rows, columns, depth;
-    int splits, chunk;        /* splits work-groups share a tile, each a chunk of the depth, and leave parts for gemm_sum */
-    int aStep, bStep, cStep;  /* without splits: from one of several products to the next */
+    int splits, chunk;        /* splits work-groups share a tile, each a chunk of the depth, and leave parts to be added */
+    int aStep, bStep, cStep;  /* from one of several products to the next */
     int depth1, depth2;
     int aStart, aRow, aDepth0, aDepth1, aDepth2;
     int column1, column2;
@@ -50,6 +50,7 @@ typedef struct {
 #define NOWHERE (-(1 << 30))
 
 #include "digits.cl"
+#include "multiply_add.cl"
 
 /* The positions of row k of b and column k of a: x is the index in a, y that in b, (z, w) the pixel. */
 int4 depth_place(Digits k, bool exists, Problem p) {
@@ -74,6 +75,14 @@ float b_element(global const float *b, int4 depth, int4 column, Problem p) {
     const bool inside = depth.z != NOWHERE;
 #endif
     return inside ? b[depth.y + column.y] : 0;
+}
+
+/* Where this work-group's tile of rows x columns begins, its product and its part of the depth: (row, column, product, part). */
+int4 tile_place(int rows, int columns, Problem p) {
+    const int across = (p.rows + rows - 1) / rows;
+    const int tile = get_group_id(0);
+    const int layer = get_group_id(1);
+    return (int4) (tile % across * rows, tile / across * columns, layer / p.splits, layer % p.splits);
 }
 
 int c_place(int m, int n, Problem p) {

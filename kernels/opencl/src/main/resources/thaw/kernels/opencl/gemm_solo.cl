@@ -27,15 +27,17 @@ void gemm(global const float *a, global const float *b, global float *c, global 
     local int lefts[NWG];
     local int isRun[VECTORS];
 
-    const int firstRow = get_group_id(0) * MWG;
-    const int firstColumn = get_group_id(1) * NWG;
-    const int part = get_group_id(2);
-    const int begin = p.splits > 1 ? part * p.chunk : 0;
-    const int end = p.splits > 1 ? min(p.depth, begin + p.chunk) : p.depth;
-    if (p.splits == 1) {
-        a += part * p.aStep;
-        b += part * p.bStep;
-        c += part * p.cStep;
+    const int4 place = tile_place(MWG, NWG, p);
+    const int firstRow = place.x;
+    const int firstColumn = place.y;
+    const int begin = place.w * p.chunk;
+    const int end = min(p.depth, begin + p.chunk);
+    a += place.z * p.aStep;
+    b += place.z * p.bStep;
+    if (p.splits > 1) {
+        c += get_group_id(1) * p.rows * p.columns;
+    } else {
+        c += place.z * p.cStep;
     }
     const int rows = min(MWG, p.rows - firstRow);
     const int columns = min(NWG, p.columns - firstColumn);
@@ -61,20 +63,20 @@ void gemm(global const float *a, global const float *b, global float *c, global 
     for (int k = begin; k < end; k += KWG) {
         const int depth = min(KWG, end - k);
         for (int kk = 0; kk < depth; kk++) {
-            const int4 place = depth_place(digits, true, p);
+            const int4 row = depth_place(digits, true, p);
             digits = advance(digits, one, p.depth1, p.depth2);
-            aPlaces[kk] = place.x;
+            aPlaces[kk] = row.x;
             for (int j = 0; j < VECTORS; j++) {
                 local float *to = panel + kk * NWG + j * VW;
-                const int from = place.y + places[j * VW];
+                const int from = row.y + places[j * VW];
 #if PADDED
-                const INTV h = VLOAD(tops + j * VW) + place.z;
-                const INTV v = VLOAD(lefts + j * VW) + place.w;
+                const INTV h = VLOAD(tops + j * VW) + row.z;
+                const INTV v = VLOAD(lefts + j * VW) + row.w;
                 const INTV inside = h >= 0 & h < p.height & v >= 0 & v < p.width;
                 if (isRun[j] && from >= 0 && from + VW <= p.bSize) {
                     VSTORE(select((FLOATV) (0), VLOAD(b + from), inside), to);
                 } else {
-                    const INTV at = select((INTV) (0), VLOAD(places + j * VW) + place.y, inside);
+                    const INTV at = select((INTV) (0), VLOAD(places + j * VW) + row.y, inside);
                     int ats[VW];
                     float gathered[VW];
                     VSTORE(at, ats);
@@ -88,7 +90,7 @@ void gemm(global const float *a, global const float *b, global float *c, global 
                     VSTORE(VLOAD(b + from), to);
                 } else {
                     for (int n = 0; n < VW; n++) {
-                        to[n] = b[place.y + places[j * VW + n]];
+                        to[n] = b[row.y + places[j * VW + n]];
                     }
                 }
 #endif
@@ -122,7 +124,7 @@ void gemm(global const float *a, global const float *b, global float *c, global 
                         const FLOATV value = left[i][at];
 #pragma unroll
                         for (int j = 0; j < NWI / VW; j++) {
-                            sum[i][j] = fma(value, right[j], sum[i][j]);
+                            sum[i][j] = MULTIPLY_ADD(value, right[j], sum[i][j]);
                         }
                     }
                 }
@@ -144,7 +146,7 @@ void gemm(global const float *a, global const float *b, global float *c, global 
         for (int n = 0; n < columns; n++) {
             const int row = firstRow + m;
             if (p.splits > 1) {
-                c[(part * p.rows + row) * p.columns + places[n]] = tile[m * NWG + n];
+                c[row * p.columns + places[n]] = tile[m * NWG + n];
             } else {
                 store(tile[m * NWG + n], row, places[n] + row * p.cRow, c, scale, shift, residual, p);
             }

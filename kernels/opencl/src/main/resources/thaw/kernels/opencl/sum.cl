@@ -15,7 +15,7 @@ kernel void sum_rows(global const float *x, global float *y, const Walk kept, co
                      const int chunk, const int splits, local float *scratch) {
     const int output = get_group_id(0) / splits;
     const int split = get_group_id(0) % splits;
-    const int end = min(length, (split + 1) * chunk);
+    const int end = split * chunk + min(chunk, length - split * chunk);
     const int base = places(&kept, output).x;
     float sum = 0;
     for (int r = split * chunk + get_local_id(0); r < end; r += get_local_size(0)) {
@@ -39,7 +39,7 @@ kernel void sum_columns(global const float *x, global float *y, const Walk kept,
     }
     const int output = item % outputs;
     const int split = item / outputs;
-    const int end = min(length, (split + 1) * chunk);
+    const int end = split * chunk + min(chunk, length - split * chunk);
     const int base = places(&kept, output).x;
     float sum = 0;
     for (int r = split * chunk; r < end; r++) {

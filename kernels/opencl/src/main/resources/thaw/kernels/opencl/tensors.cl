@@ -1,7 +1,7 @@
 /*
  * Optimizers update many tensors in one launch. OpenCL 1.2 has no arrays of pointers to global memory, so each of up to
- * TENSORS tensors is passed in separate arguments: as many as the device's argument space allows, which is at least 1024
- * bytes.
+ * TENSORS tensors is passed in separate arguments: as many as the device's argument space, which is at least 1024
+ * bytes, and OpenCL's limit of 255 arguments allow.
  *
  * A tensor gets a whole number of work-groups, of chunk elements each: those of tensor t begin at group[t]. All work-items
  * of a group thus work on the same tensor, and selecting its pointers costs almost nothing.
@@ -12,7 +12,6 @@
 #define EACH_OF_40(F) EACH_OF_30(F) TEN(F, 3)
 #define EACH_OF_60(F) EACH_OF_40(F) TEN(F, 4) TEN(F, 5)
 #define EACH_OF_80(F) EACH_OF_60(F) TEN(F, 6) TEN(F, 7)
-#define EACH_OF_130(F) EACH_OF_80(F) TEN(F, 8) TEN(F, 9) TEN(F, 10) TEN(F, 11) TEN(F, 12)
 
 #define EACH_OF_(n, F) EACH_OF_##n(F)
 #define EACH_OF(n, F) EACH_OF_(n, F)

@@ -18,7 +18,16 @@
  *
  * The gradient of the input is the same with gy for x, w with its channels exchanged and rotated by 180 degrees, and a
  * padding of 2 - padding.
+ *
+ * The gradient of the weight, F(3x3, 4x4), has 3x3 outputs: each tile of 4x4 pixels of gy is a filter on the same 6x6
+ * inputs, at the same points. The products sum over tiles, and one transform of their sums gives a filter's gradient:
+ *
+ *   g[pair][output][tile]     = G g G'         winograd_gradient, one work-item per tile of an output channel
+ *   m[pair][output][channel]  = g v'           the product, in parts
+ *   gw                        = A' m A         winograd_weight_gradient, one work-item per filter
  */
+#include "multiply_add.cl"
+
 typedef struct {
     int channels, height, width;              /* of the input */
     int outputs, outHeight, outWidth;
@@ -29,16 +38,16 @@ typedef struct {
 /* One line of B' d: 6 inputs to 6 points. */
 #define INPUT_LINE(d0, d1, d2, d3, d4, d5, to, step) \
     { \
-        const float even1 = fma(-4.0f, d2, d4); \
-        const float odd1 = fma(-4.0f, d1, d3); \
+        const float even1 = MULTIPLY_ADD(-4.0f, d2, d4); \
+        const float odd1 = MULTIPLY_ADD(-4.0f, d1, d3); \
         const float even2 = d4 - d2; \
         const float odd2 = 2 * (d3 - d1); \
-        to[0 * step] = fma(4.0f, d0, fma(-5.0f, d2, d4)); \
+        to[0 * step] = MULTIPLY_ADD(4.0f, d0, MULTIPLY_ADD(-5.0f, d2, d4)); \
         to[1 * step] = even1 + odd1; \
         to[2 * step] = even1 - odd1; \
         to[3 * step] = even2 + odd2; \
         to[4 * step] = even2 - odd2; \
-        to[5 * step] = fma(4.0f, d1, fma(-5.0f, d3, d5)); \
+        to[5 * step] = MULTIPLY_ADD(4.0f, d1, MULTIPLY_ADD(-5.0f, d3, d5)); \
     }
 
 kernel void winograd_input(global const float *x, global float *v, const Pass p) {
@@ -58,7 +67,9 @@ kernel void winograd_input(global const float *x, global float *v, const Pass p)
         const bool inside = (uint) (left + j) < (uint) p.width;
 #pragma unroll
         for (int i = 0; i < 6; i++) {
-            d[i] = inside && (uint) (top + i) < (uint) p.height ? plane[(top + i) * p.width + left + j] : 0;
+            const bool exists = inside && (uint) (top + i) < (uint) p.height;
+            const float value = plane[exists ? (top + i) * p.width + left + j : 0];
+            d[i] = exists ? value : 0;
         }
         float *to = lines + j;
         INPUT_LINE(d[0], d[1], d[2], d[3], d[4], d[5], to, 6)
@@ -81,9 +92,9 @@ kernel void winograd_input(global const float *x, global float *v, const Pass p)
         const float sum2 = m3 + m4; \
         const float difference2 = m3 - m4; \
         to[0 * step] = m0 + sum1 + sum2; \
-        to[1 * step] = fma(2.0f, difference2, difference1); \
-        to[2 * step] = fma(4.0f, sum2, sum1); \
-        to[3 * step] = fma(8.0f, difference2, difference1) + m5; \
+        to[1 * step] = MULTIPLY_ADD(2.0f, difference2, difference1); \
+        to[2 * step] = MULTIPLY_ADD(4.0f, sum2, sum1); \
+        to[3 * step] = MULTIPLY_ADD(8.0f, difference2, difference1) + m5; \
     }
 
 /* y = act(scale[k]*conv + shift[k] + residual); scale, shift and residual may be null. */
@@ -114,12 +125,24 @@ kernel void winograd_output(global const float *m, global const float *scale, gl
         const float *d = lines + i * 6;
         float line[4];
         OUTPUT_LINE(d[0], d[1], d[2], d[3], d[4], d[5], line, 1)
+        const int at = start + (top + i) * p.outWidth + left;
+        if (top + i < p.outHeight && p.outWidth % 2 == 0) {
+            /* Lines of even length consist of aligned pairs. */
 #pragma unroll
-        for (int j = 0; j < 4; j++) {
-            if (top + i < p.outHeight && left + j < p.outWidth) {
-                const int at = start + (top + i) * p.outWidth + left + j;
-                const float result = fma(factor, line[j], term) + (residual ? residual[at] : 0);
-                y[at] = relu && result < 0 ? 0 : result;
+            for (int j = 0; j < 4; j += 2) {
+                if (left + j < p.outWidth) {
+                    const float2 result = MULTIPLY_ADD((float2) (factor), (float2) (line[j], line[j + 1]), (float2) (term))
+                            + (residual ? vload2(0, residual + at + j) : (float2) (0));
+                    vstore2(relu ? select(result, (float2) (0), result < 0) : result, 0, y + at + j);
+                }
+            }
+        } else if (top + i < p.outHeight) {
+#pragma unroll
+            for (int j = 0; j < 4; j++) {
+                if (left + j < p.outWidth) {
+                    const float result = MULTIPLY_ADD(factor, line[j], term) + (residual ? residual[at + j] : 0);
+                    y[at + j] = relu && result < 0 ? 0 : result;
+                }
             }
         }
     }
@@ -130,7 +153,7 @@ kernel void winograd_output(global const float *m, global const float *scale, gl
     { \
         const float ends1 = (g0 + g2) * (-1.0f / 6); \
         const float middle1 = (g1) * (-1.0f / 6); \
-        const float ends2 = fma(g0, 1.0f / 24, (g2) * (1.0f / 6)); \
+        const float ends2 = MULTIPLY_ADD(g0, 1.0f / 24, (g2) * (1.0f / 6)); \
         const float middle2 = (g1) * (1.0f / 12); \
         to[0 * step] = (g0) * 0.25f; \
         to[1 * step] = ends1 + middle1; \
@@ -167,5 +190,102 @@ kernel void winograd_weights(global const float *w, global float *u, const int o
         const float *d = lines + i * 3;
         global float *to = u + i * 6 * step;
         WEIGHT_LINE(d[0], d[1], d[2], to, step)
+    }
+}
+
+/* One line of G g for the gradient of the weight: 4 pixels of gy to 6 points. */
+#define GRADIENT_LINE(g0, g1, g2, g3, to, step) \
+    { \
+        const float even1 = (g0 + g2) * (-1.0f / 6); \
+        const float odd1 = (g1 + g3) * (-1.0f / 6); \
+        const float even2 = MULTIPLY_ADD(g0, 1.0f / 24, (g2) * (1.0f / 6)); \
+        const float odd2 = MULTIPLY_ADD(g1, 1.0f / 12, (g3) * (1.0f / 3)); \
+        to[0 * step] = (g0) * 0.25f; \
+        to[1 * step] = even1 + odd1; \
+        to[2 * step] = even1 - odd1; \
+        to[3 * step] = even2 + odd2; \
+        to[4 * step] = even2 - odd2; \
+        to[5 * step] = g3; \
+    }
+
+/* p describes the convolution: the tiles are those of its outputs. */
+kernel void winograd_gradient(global const float *gy, global float *g, const Pass p) {
+    const int tile = get_global_id(0);
+    const int output = get_global_id(1);
+    if (tile >= p.tiles) {
+        return;
+    }
+    const int left = tile % p.columns * 4;
+    const int top = tile / p.columns % p.rows * 4;
+    const int image = p.firstImage + tile / p.columns / p.rows;
+    global const float *plane = gy + (image * p.outputs + output) * p.outHeight * p.outWidth;
+    float lines[24];
+#pragma unroll
+    for (int j = 0; j < 4; j++) {
+        float d[4];
+#pragma unroll
+        for (int i = 0; i < 4; i++) {
+            const bool inside = left + j < p.outWidth && top + i < p.outHeight;
+            const float value = plane[inside ? (top + i) * p.outWidth + left + j : 0];
+            d[i] = inside ? value : 0;
+        }
+        float *to = lines + j;
+        GRADIENT_LINE(d[0], d[1], d[2], d[3], to, 4)
+    }
+    const int step = p.outputs * p.tiles;
+    g += output * p.tiles + tile;
+#pragma unroll
+    for (int i = 0; i < 6; i++) {
+        const float *d = lines + i * 4;
+        global float *to = g + i * 6 * step;
+        GRADIENT_LINE(d[0], d[1], d[2], d[3], to, step)
+    }
+}
+
+/* One line of A' m for the gradient of the weight: 6 points to 3 taps. */
+#define TAP_LINE(m0, m1, m2, m3, m4, m5, to, step) \
+    { \
+        const float sum2 = m3 + m4; \
+        const float sum1 = m1 + m2; \
+        to[0 * step] = m0 + sum1 + sum2; \
+        to[1 * step] = MULTIPLY_ADD(2.0f, m3 - m4, m1 - m2); \
+        to[2 * step] = MULTIPLY_ADD(4.0f, sum2, sum1) + m5; \
+    }
+
+/* Adds the parts of m, of which each pair has splits; gw += unless this is the first pass over images. */
+kernel void winograd_weight_gradient(global const float *m, global float *gw, const int filters, const int splits,
+                                     const int first) {
+    const int filter = get_global_id(0);
+    if (filter >= filters) {
+        return;
+    }
+    m += filter;
+    float lines[18];
+#pragma unroll
+    for (int j = 0; j < 6; j++) {
+        float d[6];
+#pragma unroll
+        for (int i = 0; i < 6; i++) {
+            d[i] = 0;
+        }
+        for (int s = 0; s < splits; s++) {
+#pragma unroll
+            for (int i = 0; i < 6; i++) {
+                d[i] += m[((i * 6 + j) * splits + s) * filters];
+            }
+        }
+        float *to = lines + j;
+        TAP_LINE(d[0], d[1], d[2], d[3], d[4], d[5], to, 6)
+    }
+    gw += filter * 9;
+#pragma unroll
+    for (int i = 0; i < 3; i++) {
+        const float *d = lines + i * 6;
+        float taps[3];
+        TAP_LINE(d[0], d[1], d[2], d[3], d[4], d[5], taps, 1)
+#pragma unroll
+        for (int j = 0; j < 3; j++) {
+            gw[i * 3 + j] = first ? taps[j] : gw[i * 3 + j] + taps[j];
+        }
     }
 }

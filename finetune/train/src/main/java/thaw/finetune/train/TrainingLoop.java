@@ -3,8 +3,10 @@ package thaw.finetune.train;
 import static java.util.stream.Collectors.joining;
 
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.function.Supplier;
 import java.util.stream.IntStream;
@@ -14,63 +16,110 @@ import thaw.engine.optim.Schedule;
 import thaw.engine.optim.Scheduler;
 import thaw.engine.optim.WeightAverage;
 import thaw.finetune.data.Batches;
+import thaw.finetune.data.DataLoaders;
 import thaw.finetune.data.RawBatch;
 import thaw.finetune.diagnostics.EpochActivity;
+import thaw.finetune.diagnostics.GroupActivity;
 import thaw.finetune.evaluate.Evaluation;
+import thaw.finetune.images.Transforms;
 import thaw.finetune.loss.Objective;
-import thaw.finetune.plan.LearningRates;
 import thaw.finetune.plan.TrainingPhase;
+import thaw.finetune.plan.TrainingPlan;
 import thaw.finetune.predict.NotEnoughMemoryException;
 import thaw.kernels.OutOfDeviceMemoryException;
 import thaw.resnet.LayerGroup;
 
-/** The execution of one phase of a plan. */
-final class PhaseRun implements AutoCloseable {
+/** The training loop: phases, in each of them epochs, in each of these steps and a validation. */
+final class TrainingLoop {
 
-    private final FitContext context;
-    private final TrainingPhase phase;
-    private final int number;
-    private final boolean last;
-    private final List<EpochResult> history;
-    private Loaders loaders;
-    private final List<LayerGroup> groups;
-    private final Optimizer optimizer;
-    private final Scheduler scheduler;
-    private final TrainingStep step;
-    private final WeightAverage average;
+    private final Learner learn;
+    private final TrainingPlan plan;
+    private final List<EpochResult> history = new ArrayList<>();
     private int dataEpoch;
+
+    // ---- of the running phase ----
+    private int number;
+    private TrainingPhase phase;
+    private DataLoaders loaders;
+    private List<LayerGroup> groups;
+    private Optimizer optimizer;
+    private Scheduler scheduler;
+    private EpochLosses losses;
+    private TrainingStep step;
+    private WeightAverage average;
     private int epoch;
     private int batch;
-    private final EpochLosses losses;
     private double seconds;
     private long since;
 
-    /**
-     * @param number    the index of the phase in the plan, from 0
-     * @param last      whether it is the plan's last phase
-     * @param dataEpoch the loader's number of the next epoch
-     * @param history   the results of all phases; this phase adds its own
-     */
-    PhaseRun(FitContext context, TrainingPhase phase, int number, boolean last, int dataEpoch,
-            List<EpochResult> history) {
-        this.context = context;
-        this.phase = phase;
-        this.number = number;
-        this.last = last;
+    /** @param dataEpoch the loader's number of the next epoch */
+    TrainingLoop(Learner learn, TrainingPlan plan, int dataEpoch) {
+        this.learn = learn;
+        this.plan = plan;
         this.dataEpoch = dataEpoch;
-        this.history = history;
-        FitSettings settings = context.settings();
-        context.freezing().to(phase.freezeTo(), settings.frozenBatchNorm());
-        List<Double> rates = phase.rates().forGroups(context.freezing().names());
-        context.freezing().requireTrainable();
-        groups = context.freezing().groups();
-        loaders = context.loaders(phase.size());
-        Schedule schedule = phase.schedule().of(phase.epochs(), context.stepsPerEpoch());
+    }
+
+    /**
+     * Trains the plan, until it is complete or stopped.
+     *
+     * @param from the state to resume from; null to start from the beginning
+     */
+    FitResult run(FitState from) {
+        if (from != null) {
+            history.addAll(from.history());
+        }
+        int first = from == null ? 0 : from.position().phase();
+        for (int i = first; i < plan.phases().size(); i++) {
+            begin(i);
+            try {
+                if (from != null && i == first) {
+                    restore(from);
+                }
+                learn.tell(listener -> listener.onPhase(phase, number + 1, plan.phases().size()));
+                if (!trainPhase()) {
+                    return new FitResult(history, Optional.of(state()));
+                }
+            } finally {
+                end();
+            }
+        }
+        return new FitResult(history, Optional.empty());
+    }
+
+    private void begin(int index) {
+        number = index;
+        phase = plan.phases().get(index);
+        FitSettings settings = learn.settings;
+        learn.freezing.to(phase.freezeTo(), settings.frozenBatchNorm());
+        List<Double> rates = phase.rates().forGroups(learn.freezing.names());
+        learn.freezing.requireTrainable();
+        groups = learn.freezing.groups();
+        loaders = loaders(phase.size());
+        Schedule schedule = phase.schedule().of(phase.epochs(), learn.stepsPerEpoch());
         optimizer = settings.optimizer(groups, rates);
         scheduler = new Scheduler(optimizer, schedule);
-        losses = new EpochLosses(context.net().device());
-        step = new TrainingStep(context.net(), context.loss(), optimizer, settings);
-        average = settings.average() == null ? null : new WeightAverage(context.net(), settings.average());
+        losses = new EpochLosses(learn.net.device());
+        step = new TrainingStep(learn.net, learn.loss, optimizer, settings);
+        average = settings.average() == null ? null : new WeightAverage(learn.net, settings.average());
+        epoch = 0;
+        batch = 0;
+        seconds = 0;
+        since = 0;
+    }
+
+    private void end() {
+        optimizer.close();
+        losses.close();
+        if (average != null) {
+            average.close();
+        }
+        learn.diagnostics.meter().reset();
+    }
+
+    /** The loaders for images of {@code size × size} pixels; 0 for the data's own size. */
+    private DataLoaders loaders(int size) {
+        Transforms own = learn.data.transforms();
+        return size == 0 || size == own.size() ? learn.data : learn.data.prepared(own.size(size));
     }
 
     /** The loader's number of the next epoch. */
@@ -87,30 +136,32 @@ final class PhaseRun implements AutoCloseable {
      */
     FitState state() {
         requireFinite(null);
-        return new FitState(number, epoch, batch, scheduler.stepCount(), dataEpoch, context.net().device().generator().state(),
-                losses.sum(), losses.images(), seconds + elapsed(), context.net().stateDict(), optimizer.stateDict(),
-                Optional.ofNullable(average).map(WeightAverage::stateDict), context.diagnostics().meter().state(), history);
+        FitState.Position position = new FitState.Position(number, epoch, batch, scheduler.stepCount(), dataEpoch,
+                learn.net.device().generator().state(), losses.sum(), losses.images(), seconds + elapsed());
+        return new FitState(Optional.of(plan), position, learn.net.stateDict(), optimizer.stateDict(),
+                Optional.ofNullable(average).map(WeightAverage::stateDict), learn.diagnostics.meter().state(), history);
     }
 
-    /** Restores a state of this phase; to be called before any other method. */
-    void restore(FitState state) {
-        for (int i = 1; i <= Math.min(state.epoch(), phase.epochs() - 1); i++) {
+    /** Restores a state of the phase that has just begun. */
+    private void restore(FitState state) {
+        FitState.Position at = state.position();
+        for (int i = 1; i <= Math.min(at.epoch(), phase.epochs() - 1); i++) {
             thaw(i);
         }
-        context.net().restore(state.network());
+        learn.net.restore(state.network());
         optimizer.loadStateDict(state.optimizer());
-        scheduler.seek(state.step());
+        scheduler.seek(at.step());
         if (average != null) {
             average.loadStateDict(state.average().orElseThrow(() -> new IllegalArgumentException("resume: the settings have an"
                     + " average of the weights, the state has none; resume with the settings of the stopped fit")));
         }
-        context.net().device().generator().seed(state.random());
-        context.diagnostics().meter().restore(state.activity());
-        epoch = state.epoch();
-        batch = state.batch();
-        dataEpoch = state.dataEpoch();
-        losses.restart(state.lossSum(), state.images());
-        seconds = state.seconds();
+        learn.net.device().generator().seed(at.random());
+        learn.diagnostics.meter().restore(state.activity());
+        epoch = at.epoch();
+        batch = at.batch();
+        dataEpoch = at.dataEpoch();
+        losses.restart(at.lossSum(), at.images());
+        seconds = at.seconds();
     }
 
     private double elapsed() {
@@ -134,18 +185,18 @@ final class PhaseRun implements AutoCloseable {
      *
      * @return whether the phase is complete; false if it was stopped
      */
-    boolean train() {
+    private boolean trainPhase() {
         warnOfOneRate();
         /* Features depend on the body's weights, so they are computed after a state has been restored. */
-        loaders = FrozenFeatures.loaders(context, phase, loaders);
+        loaders = FrozenFeatures.loaders(learn, phase, loaders);
         while (epoch < phase.epochs()) {
             since = System.nanoTime();
-            context.freezing().trainingModes(context.settings().frozenBatchNorm());
+            learn.freezing.trainingModes(learn.settings.frozenBatchNorm());
             if (!batches()) {
                 return false;
             }
             finishEpoch();
-            if (context.stop().getAsBoolean() && !(last && epoch == phase.epochs())) {
+            if (learn.stop && !(phase == plan.phases().get(plan.phases().size() - 1) && epoch == phase.epochs())) {
                 return false;
             }
         }
@@ -157,9 +208,9 @@ final class PhaseRun implements AutoCloseable {
 
     /** Unfreezes one more group before the epoch of this index, if the phase is gradual. */
     private void thaw(int nextEpoch) {
-        int first = context.freezing().first();
+        int first = learn.freezing.first();
         if (phase.gradual() && first > 0) {
-            context.freezing().to(first - 1, context.settings().frozenBatchNorm());
+            learn.freezing.to(first - 1, learn.settings.frozenBatchNorm());
         }
     }
 
@@ -175,7 +226,7 @@ final class PhaseRun implements AutoCloseable {
                 List<Double> rates = learningRates();
                 int expected = imagesExpected();
                 List<EpochLosses.OfBatch> ofStep = new ArrayList<>();
-                for (int i = 0; i < context.settings().accumulate() && batches.hasNext(); i++) {
+                for (int i = 0; i < learn.settings.accumulate() && batches.hasNext(); i++) {
                     raw = batches.next();
                     batch = batches.position();
                     Tensor mean = step.backward(raw, i == 0, (double) raw.size() / expected);
@@ -183,7 +234,7 @@ final class PhaseRun implements AutoCloseable {
                 }
                 int done = ofStep.stream().mapToInt(EpochLosses.OfBatch::images).sum();
                 step.scaleGradients((double) expected / done);
-                step.update(context.diagnostics().meter(), groups, losses.foundInf());
+                step.update(learn.diagnostics.meter(), groups, losses.foundInf());
                 if (losses.isDue()) {
                     requireFinite(raw);
                 }
@@ -191,9 +242,10 @@ final class PhaseRun implements AutoCloseable {
                 if (average != null) {
                     average.update();
                 }
-                context.listener().onBatch(new BatchResult(epoch + 1, phase.epochs(), batch, loaders.train().batches(), rates,
-                        () -> mean(ofStep)));
-                if (context.stop().getAsBoolean()) {
+                BatchResult result = new BatchResult(epoch + 1, phase.epochs(), batch, loaders.train().batches(), rates,
+                        () -> mean(ofStep));
+                learn.tell(listener -> listener.onBatch(result));
+                if (learn.stop) {
                     return false;
                 }
             }
@@ -201,10 +253,10 @@ final class PhaseRun implements AutoCloseable {
             return true;
         } catch (OutOfMemoryError full) {
             throw new NotEnoughMemoryException("training on " + RawBatch.describe(raw), "use a smaller batch (now "
-                    + context.data().batch() + ") or smaller images, freeze more layer groups", full);
+                    + learn.data.batch() + ") or smaller images, freeze more layer groups", full);
         } catch (OutOfDeviceMemoryException full) {
             throw new NotEnoughMemoryException("training on " + RawBatch.describe(raw), ", or freeze more layer groups", full,
-                    raw.size(), context.net().device().backend().memory().inUse());
+                    raw.size(), learn.net.device().backend().memory().inUse());
         }
     }
 
@@ -213,8 +265,8 @@ final class PhaseRun implements AutoCloseable {
      * out to be unreadable, the gradients are {@linkplain TrainingStep#scaleGradients scaled} afterwards.
      */
     private int imagesExpected() {
-        int size = context.data().batch();
-        return Math.max(1, Math.min(context.settings().accumulate() * size, loaders.train().images() - batch * size));
+        int size = learn.data.batch();
+        return Math.max(1, Math.min(learn.settings.accumulate() * size, loaders.train().images() - batch * size));
     }
 
     private static double mean(List<EpochLosses.OfBatch> ofStep) {
@@ -245,14 +297,18 @@ final class PhaseRun implements AutoCloseable {
     /** @param raw the batch; null if it cannot be read again */
     private DivergenceException diverged(EpochLosses.OfBatch bad, RawBatch raw) {
         String when = "in epoch " + (epoch + 1) + ", batch " + bad.batch();
-        boolean inFirstStep = number == 0 && epoch == 0 && bad.batch() <= context.settings().accumulate();
+        boolean inFirstStep = number == 0 && epoch == 0 && bad.batch() <= learn.settings.accumulate();
         return inFirstStep && raw != null ? new DivergenceException("the loss is " + bad.value() + " " + when + ", "
-                + new FirstNonFinite(context.net(), groups).describeFirst(raw))
+                + new FirstNonFinite(learn.net, groups).describeFirst(raw))
                 : diverged("the loss", bad.value(), when, bad.rates(), raw);
     }
 
     private void finishEpoch() {
         List<Double> rates = ratesOfTheLastStep();
+        if (!learn.validates) {
+            nextEpoch();
+            return;
+        }
         Evaluation valid = asValidated(this::validate);
         if (!Double.isFinite(valid.loss())) {
             int[] undefined = valid.predictions().undefined();
@@ -260,26 +316,33 @@ final class PhaseRun implements AutoCloseable {
                     : ", for " + undefined.length + " of " + valid.predictions().size() + " images, the first "
                     + valid.predictions().samples().get(undefined[0]).file()), rates, null);
         }
-        epoch++;
-        dataEpoch++;
-        batch = 0;
-        EpochResult result = new EpochResult(epoch, phase.epochs(), losses.sum() / losses.images(), valid.loss(),
-                valid.accuracy(), seconds + elapsed(), rates);
-        losses.restart(0, 0);
-        seconds = 0;
-        since = 0;
+        double trainLoss = losses.sum() / losses.images();
+        double duration = seconds + elapsed();
+        nextEpoch();
+        Map<String, Double> metrics = new LinkedHashMap<>();
+        learn.metrics.forEach(metric -> metrics.put(metric.name(), metric.of(valid.predictions())));
+        learn.tell(listener -> listener.onEvaluation(valid));
+        EpochResult result = new EpochResult(phase.name(), epoch, phase.epochs(), trainLoss, valid.loss(), valid.accuracy(),
+                metrics, rates, duration, activity(rates));
         history.add(result);
-        context.listener().onEvaluation(valid);
-        tellOfActivity(rates);
         if (epoch < phase.epochs()) {
             thaw(epoch);
         }
-        context.listener().onEpoch(result);
+        learn.tell(listener -> listener.onEpoch(result));
+    }
+
+    private void nextEpoch() {
+        epoch++;
+        dataEpoch++;
+        batch = 0;
+        losses.restart(0, 0);
+        seconds = 0;
+        since = 0;
     }
 
     /** The current rates of all layer groups; 0 for frozen ones. */
     private List<Double> learningRates() {
-        int first = context.freezing().first();
+        int first = learn.freezing.first();
         return IntStream.range(0, groups.size()).mapToObj(i -> i < first ? 0 : optimizer.groups().get(i).lr()).toList();
     }
 
@@ -292,29 +355,36 @@ final class PhaseRun implements AutoCloseable {
     }
 
     private Evaluation validate() {
-        Objective objective = Objective.forValidation(context.loss(), context.data().labels());
-        return Evaluation.of(context.net(), loaders.valid(), context.data().classes(), objective,
-                images -> context.listener().onValidation(images, loaders.valid().images()));
+        Objective objective = Objective.forValidation(learn.loss, learn.data.labels());
+        int all = loaders.valid().images();
+        return Evaluation.of(learn.net, loaders.valid(), learn.data.classes(), objective,
+                images -> learn.tell(listener -> listener.onValidation(images, all)));
     }
 
     // ---- events for the listener ---------------------------------------------------------------------------------
 
-    private void tellOfActivity(List<Double> rates) {
-        if (!context.diagnostics().options().isOff()) {
-            EpochActivity activity = new EpochActivity(epoch, phase.epochs(), context.diagnostics().epoch(groups, rates));
-            context.listener().onActivity(activity);
-            if (context.pretrained()) {
-                context.diagnostics().warning(activity).ifPresent(context.listener()::onWarning);
-            }
+    /** The diagnostics of the epoch; empty if they are off. */
+    private List<GroupActivity> activity(List<Double> rates) {
+        if (learn.diagnostics.options().isOff()) {
+            return List.of();
         }
+        EpochActivity activity = new EpochActivity(epoch, phase.epochs(), learn.diagnostics.epoch(groups, rates));
+        learn.tell(listener -> listener.onActivity(activity));
+        if (learn.pretrained) {
+            learn.diagnostics.warning(activity).ifPresent(this::warn);
+        }
+        return activity.groups();
+    }
+
+    private void warn(String message) {
+        learn.tell(listener -> listener.onWarning(message));
     }
 
     private void warnOfOneRate() {
-        if (context.pretrained() && phase.rates().isSingle() && groups.size() > 1
-                && context.freezing().first() == 0) {
+        if (learn.pretrained && phase.rates().isSingle() && groups.size() > 1 && learn.freezing.first() == 0) {
             double lr = phase.rates().numbers().get(0);
-            context.listener().onWarning("one learning rate, " + lr + ", for all layer groups of a pretrained network "
-                    + context.freezing().names() + ": a rate high enough for a new head can destroy the early layers' pretrained"
+            warn("one learning rate, " + lr + ", for all layer groups of a pretrained network "
+                    + learn.freezing.names() + ": a rate high enough for a new head can destroy the early layers' pretrained"
                     + " weights within a few steps; use slice(" + lr / 100 + "," + lr + ") or a rate for each group,"
                     + " or, to train all groups at one rate without this warning, give the rate " + groups.size() + " times");
         }
@@ -323,17 +393,7 @@ final class PhaseRun implements AutoCloseable {
     private DivergenceException diverged(String what, double value, String when, List<Double> rates, RawBatch raw) {
         String shown = rates.stream().map(rate -> String.format(Locale.ROOT, "%.3g", rate)).collect(joining(", "));
         return new DivergenceException(what + " is " + value + " " + when + ", at learning rates " + shown + "; "
-                + new FirstNonFinite(context.net(), groups).describe(raw) + ". The network's weights are unusable: start again"
+                + new FirstNonFinite(learn.net, groups).describe(raw) + ". The network's weights are unusable: start again"
                 + " from the pretrained weights or the last checkpoint with lower rates, for example a tenth");
-    }
-
-    @Override
-    public void close() {
-        optimizer.close();
-        losses.close();
-        if (average != null) {
-            average.close();
-        }
-        context.diagnostics().meter().reset();
     }
 }

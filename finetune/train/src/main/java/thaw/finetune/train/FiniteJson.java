@@ -1,4 +1,4 @@
-package thaw.finetune.run;
+package thaw.finetune.train;
 
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
