@@ -108,7 +108,8 @@ class ModulesTest {
         assertRuns(VECTORS, image.resolve("bin/java").toString(), "-m", "app/app.Main");
         String modules = run(image.resolve("bin/java").toString(), "--list-modules");
         assertEquals(List.of("app", "com.fasterxml.jackson.core", "thaw.engine", "thaw.kernels", "thaw.kernels.cpu",
-                "thaw.predict", "thaw.resnet"), modules.lines().map(line -> line.replaceFirst("@.*", ""))
+                "thaw.predict", "thaw.resnet"),
+                modules.lines().map(line -> line.replaceFirst("@.*", ""))
                         .filter(name -> !name.matches("jdk\\..*|java\\..*")).toList());
     }
 

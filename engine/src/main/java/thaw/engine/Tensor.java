@@ -22,7 +22,8 @@ public final class Tensor implements AutoCloseable {
     private final Shape shape;
     private final Array array;
     private final @Nullable Function function;
-    @Nullable Scope owner;
+    @Nullable
+    Scope owner;
     private boolean requiresGrad;
     private @Nullable Tensor grad;
     private boolean closed;
@@ -244,7 +245,8 @@ public final class Tensor implements AutoCloseable {
         return device.wrap(device.backend().reshape(array(), shape));
     }
 
-    @Nullable Function function() {
+    @Nullable
+    Function function() {
         return function;
     }
 

@@ -39,8 +39,8 @@ public enum Granularity {
      * @throws IllegalArgumentException naming the known labels, if there is none of this label
      */
     public static Granularity byLabel(String label) {
-        return Arrays.stream(values()).filter(g -> g.label.equals(label)).findFirst().orElseThrow(() ->
-                new IllegalArgumentException("unknown granularity of layer groups \"" + label + "\"; known are "
+        return Arrays.stream(values()).filter(g -> g.label.equals(label)).findFirst()
+                .orElseThrow(() -> new IllegalArgumentException("unknown granularity of layer groups \"" + label + "\"; known are "
                         + Arrays.stream(values()).map(Granularity::label).collect(Collectors.joining(", "))));
     }
 

@@ -48,8 +48,8 @@ public enum Head {
      * @throws IllegalArgumentException naming the known labels, if there is none of this label
      */
     public static Head byLabel(String label) {
-        return Arrays.stream(values()).filter(h -> h.label().equals(label)).findFirst().orElseThrow(() ->
-                new IllegalArgumentException("unknown head \"" + label + "\"; known are "
+        return Arrays.stream(values()).filter(h -> h.label().equals(label)).findFirst()
+                .orElseThrow(() -> new IllegalArgumentException("unknown head \"" + label + "\"; known are "
                         + Arrays.stream(values()).map(Head::label).collect(Collectors.joining(", "))));
     }
 

@@ -104,7 +104,8 @@ record HeadWeights(Head kind, int classes, Map<String, StoredTensor> tensors, Se
                 .filter(part -> containers.get(part.container()).size() == 1 || isAround(part.container(), prefix)).toList();
         return alone.stream().filter(part -> alone.size() == 1 || part.path().equals(prefix + ResNet.CLASSIFIER))
                 .filter(part -> parts.values().stream().noneMatch(next -> next != part && (next.isLinear(part.out())
-                        || next.mayStandBefore(part, containers.get(next.container()))))).findFirst()
+                        || next.mayStandBefore(part, containers.get(next.container())))))
+                .findFirst()
                 .map(part -> collect(Head.LINEAR, List.of(part), List.of(ResNet.CLASSIFIER)));
     }
 

@@ -44,7 +44,7 @@ record ModelDescription(Architecture architecture, int classes, Head head, int i
     static ModelDescription of(NetworkWeights found) {
         Head head = found.head().orElseThrow(() -> new IllegalArgumentException("these weights of " + found.architecture()
                 + " have no known head" + (found.left().isEmpty() ? ""
-                : ", only " + found.left().keySet().iterator().next())
+                        : ", only " + found.left().keySet().iterator().next())
                 + "; make the network with ResNet.of and call loadPretrained(weights, false)"));
         return new ModelDescription(found.architecture(), found.classes().getAsInt(), head, found.inputChannels());
     }

@@ -106,7 +106,7 @@ public final class NetworkWeights {
                 .or(() -> all.stream().filter(found -> given.equals("module." + found.prefix())).findFirst())
                 .orElseThrow(() -> new IllegalArgumentException("there is no known network under the prefix \"" + prefix + "\"; "
                         + (all.isEmpty() ? UnknownNetwork.describe(weights) : "the weights have one under "
-                        + all.stream().map(found -> "\"" + found.prefix() + "\"").collect(Collectors.joining(", ")))));
+                                + all.stream().map(found -> "\"" + found.prefix() + "\"").collect(Collectors.joining(", ")))));
     }
 
     static List<NetworkWeights> allIn(Map<String, ? extends StoredTensor> weights, Collection<Architecture> known) {
@@ -247,7 +247,7 @@ public final class NetworkWeights {
         int features = architecture().features();
         return convolutions.stream().anyMatch(e -> e.getValue().shape().dim(1) == features / 2
                 && convolutions.stream().anyMatch(o -> o.getValue().shape().dim(1) == features / 4)) ? Optional.empty()
-                : convolutions.stream().filter(e -> e.getValue().shape().dim(1) == features).map(Map.Entry::getKey).findFirst();
+                        : convolutions.stream().filter(e -> e.getValue().shape().dim(1) == features).map(Map.Entry::getKey).findFirst();
     }
 
     /**

@@ -34,8 +34,8 @@ public enum Variant {
     static Set<Variant> byLabels(String labels) {
         Set<Variant> found = EnumSet.noneOf(Variant.class);
         for (String label : labels.split(",")) {
-            found.add(Arrays.stream(values()).filter(v -> v.label().equals(label.strip())).findFirst().orElseThrow(() ->
-                    new IllegalArgumentException("unknown variant \"" + label + "\"; known are " + labels(Set.of(values())))));
+            found.add(Arrays.stream(values()).filter(v -> v.label().equals(label.strip())).findFirst().orElseThrow(
+                    () -> new IllegalArgumentException("unknown variant \"" + label + "\"; known are " + labels(Set.of(values())))));
         }
         return found;
     }

@@ -147,7 +147,7 @@ class FunctionsGradientTest {
 
     @ParameterizedTest
     @CsvSource({"true, true, true", "true, true, false", "true, false, true", "false, true, true", "false, true, false",
-            "false, false, true"})
+        "false, false, true"})
     void batchNormWithResidualAndRelu(boolean training, boolean residual, boolean relu) {
         for (int[] s : new int[][] {{5, 3}, {2, 3, 2, 3}}) {
             Tensor x = input(device, 1, s);

@@ -111,7 +111,7 @@ class FusionTest {
                 net.eval();
                 float[] fused = net.call(images(cpu, 32)).toFloats();
                 net.namedModules().values().stream().filter(m -> m instanceof BatchNorm2d)
-                        .forEach(m -> m.onForward((module, y) -> { }));
+                        .forEach(m -> m.onForward((module, y) -> {}));
                 assertArrayEquals(net.call(images(cpu, 32)).toFloats(), fused, 1e-4f * largest(fused));
             }
         }

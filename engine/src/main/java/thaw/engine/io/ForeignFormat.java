@@ -126,7 +126,7 @@ final class ForeignFormat {
         }
         return weights == null ? "a zip archive, but not one of PyTorch: it has no FOLDER/data.pkl"
                 : "a zip archive of several files; unpack it, and give the weight file in it: "
-                + WeightFileException.quote(weights);
+                        + WeightFileException.quote(weights);
     }
 
     /** Describes a JSON file that is not a shard index; usually a server's error response. */

@@ -21,7 +21,7 @@ final class NumPyScalar {
                 && dtype.args().size() > 0 && dtype.args().get(0) instanceof String code) {
             byte[] bytes = args.get(1) instanceof byte[] plain ? plain
                     : args.get(1) instanceof String latin && latin.length() <= Long.BYTES
-                    ? latin.getBytes(StandardCharsets.ISO_8859_1) : new byte[0];
+                            ? latin.getBytes(StandardCharsets.ISO_8859_1) : new byte[0];
             // The second item of the dtype's state is its byte order.
             boolean big = dtype.state() instanceof Tuple state && state.size() > 1 && ">".equals(state.get(1));
             Object number = number(code, ByteBuffer.wrap(bytes).order(big ? ByteOrder.BIG_ENDIAN : ByteOrder.LITTLE_ENDIAN));

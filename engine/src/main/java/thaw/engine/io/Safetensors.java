@@ -53,8 +53,8 @@ final class Safetensors {
         List<Map.Entry<String, StoredTensor>> ordered = new ArrayList<>();
         tensors.forEach((name, tensor) -> ordered.add(Map.entry(name, tensor)));
         // By UTF-8 bytes, as other writers sort; the order of Java strings differs beyond the basic multilingual plane.
-        Comparator<Map.Entry<String, StoredTensor>> byName = Map.Entry.comparingByKey((a, b) ->
-                Arrays.compareUnsigned(a.getBytes(StandardCharsets.UTF_8), b.getBytes(StandardCharsets.UTF_8)));
+        Comparator<Map.Entry<String, StoredTensor>> byName = Map.Entry
+                .comparingByKey((a, b) -> Arrays.compareUnsigned(a.getBytes(StandardCharsets.UTF_8), b.getBytes(StandardCharsets.UTF_8)));
         Comparator<Map.Entry<String, StoredTensor>> byType = Comparator.comparing(e -> e.getValue().dtype());
         ordered.sort(byType.reversed().thenComparing(byName));
 

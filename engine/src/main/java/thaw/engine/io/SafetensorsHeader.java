@@ -106,9 +106,9 @@ final class SafetensorsHeader {
         String where = "of shape " + Arrays.toString(e.shape);
         return e.type.dtype == null
                 ? new SafetensorsException(UNSUPPORTED_DTYPE, where + " is of dtype " + e.type.name + ", which is not read"
-                + " (Thaw reads " + Arrays.toString(DType.values()) + "); convert it to BF16 or F32 first")
+                        + " (Thaw reads " + Arrays.toString(DType.values()) + "); convert it to BF16 or F32 first")
                 : new SafetensorsException(TENSOR_TOO_LARGE, where + " takes " + (e.end - e.begin) + " bytes; Thaw reads"
-                + " tensors of up to " + FileBytes.LARGEST_SLICE);
+                        + " tensors of up to " + FileBytes.LARGEST_SLICE);
     }
 
     private void parse(JsonParser json) throws IOException {
@@ -241,7 +241,7 @@ final class SafetensorsHeader {
         if (end != data) {
             throw new SafetensorsException(METADATA_INCOMPLETE_BUFFER, "the header describes " + end
                     + " bytes of tensors, but " + data + " follow it; " + (data < end ? "is the download complete?"
-                    : "nothing may follow the last tensor"));
+                            : "nothing may follow the last tensor"));
         }
     }
 

@@ -185,7 +185,7 @@ final class StateDictSearch {
         }
         throw new WeightFileException("contains no dict of tensors under the key " + WeightFileException.quote(key)
                 + (candidates.isEmpty() ? "; it contains no tensors at all" : "; it contains "
-                + shown(candidates.stream().map(path -> path.isEmpty() ? "the file itself" : path).toList())));
+                        + shown(candidates.stream().map(path -> path.isEmpty() ? "the file itself" : path).toList())));
     }
 
     /** The tensor, or a placeholder if a function that is not run would make it from a tensor; null for anything else. */

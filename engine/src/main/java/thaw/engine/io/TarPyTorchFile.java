@@ -36,8 +36,9 @@ final class TarPyTorchFile {
             if (!archive.entries().containsKey(member)) {
                 throw new WeightFileException("a tar archive without " + WeightFileException.quote(member)
                         + ", so it is not a PyTorch file" + archive.entries().keySet().stream().findFirst()
-                        .map(first -> "; unpack it with tar, and give the weight file in it (its first file is "
-                                + WeightFileException.quote(first) + ")").orElse(""));
+                                .map(first -> "; unpack it with tar, and give the weight file in it (its first file is "
+                                        + WeightFileException.quote(first) + ")")
+                                .orElse(""));
             }
         }
     }

@@ -73,11 +73,13 @@ final class TorchGlobals {
         Map.ofEntries(Map.entry("Float", DType.F32), Map.entry("Double", DType.F64), Map.entry("Half", DType.F16),
                 Map.entry("BFloat16", DType.BF16), Map.entry("Long", DType.I64), Map.entry("Int", DType.I32),
                 Map.entry("Short", DType.I16), Map.entry("Char", DType.I8), Map.entry("Byte", DType.U8),
-                Map.entry("Bool", DType.BOOL)).forEach((name, dtype) -> types.put(name + "Storage",
-                new StorageType(name + "Storage", dtype, dtype.size())));
+                Map.entry("Bool", DType.BOOL)).forEach(
+                        (name, dtype) -> types.put(name + "Storage",
+                                new StorageType(name + "Storage", dtype, dtype.size())));
         Map.of("Untyped", 1, "ComplexFloat", 8, "ComplexDouble", 16, "QInt8", 1, "QUInt8", 1, "QInt32", 4, "QUInt4x2", 1,
-                "QUInt2x4", 1).forEach((name, size) -> types.put(name + "Storage",
-                new StorageType(name + "Storage", null, size)));
+                "QUInt2x4", 1).forEach(
+                        (name, size) -> types.put(name + "Storage",
+                                new StorageType(name + "Storage", null, size)));
         return types;
     }
 
@@ -143,8 +145,8 @@ final class TorchGlobals {
     private static StoredTensor plain(Tuple args, int metadataAt, StoredTensor tensor) {
         return metadataAt < args.size() && args.get(metadataAt) instanceof Map<?, ?> metadata
                 && (Boolean.TRUE.equals(metadata.get("neg")) || Boolean.TRUE.equals(metadata.get("conj")))
-                ? unread("is a lazy negative or conjugate, which is not read; save it with .resolve_neg().resolve_conj()")
-                : tensor;
+                        ? unread("is a lazy negative or conjugate, which is not read; save it with .resolve_neg().resolve_conj()")
+                        : tensor;
     }
 
     /** A tensor of its storage's element type. */

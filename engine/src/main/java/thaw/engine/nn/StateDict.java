@@ -157,7 +157,8 @@ final class StateDict {
             int others = faults.size() - 1;
             throw new IllegalArgumentException(first.getKey() + ": " + first.getValue()
                     + (others == 0 ? "" : ", and " + others + (others == 1 ? " other tensor has" : " other tensors have")
-                    + " such") + "; nothing was loaded. The weights are damaged, or training diverged before they were saved:"
+                            + " such")
+                    + "; nothing was loaded. The weights are damaged, or training diverged before they were saved:"
                     + " use other weights, or an earlier checkpoint");
         });
     }

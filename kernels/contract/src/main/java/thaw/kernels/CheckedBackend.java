@@ -3,7 +3,6 @@ package thaw.kernels;
 import java.nio.FloatBuffer;
 import java.util.List;
 import java.util.stream.Collectors;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**

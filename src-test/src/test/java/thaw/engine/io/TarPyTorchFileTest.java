@@ -102,7 +102,7 @@ class TarPyTorchFileTest {
         }
     }
 
-    private static final String STORAGES = "K\1.K\1U\3cpuctorch\nFloatStorage\n\207." + int64(4) + "floats1floats2]." ;
+    private static final String STORAGES = "K\1.K\1U\3cpuctorch\nFloatStorage\n\207." + int64(4) + "floats1floats2].";
     private static final String TENSORS = "K\1.K\2K\1ctorch\nFloatTensor\n\207." + int64(1) + int64(2) + int64(1) + int64(1);
     private static final String OBJECT = "}U\1wU\0012Qs.";
 
@@ -172,7 +172,7 @@ class TarPyTorchFileTest {
         refused(file(storages, TENSORS.replace("K\2K\1", "K\1K\1"), OBJECT), "have the key 1");
         refused(file(storages, TENSORS.replace("K\1.", "K\2."), OBJECT), "in the middle");
         refused(file(storages, "U\1x.", OBJECT), "number of tensors");
-        refused(file(storages, "K\1.]." , OBJECT), "malformed");
+        refused(file(storages, "K\1.].", OBJECT), "malformed");
         refused(file(storages.replace("].", "N."), TENSORS, OBJECT), "views is missing");
         refused(file(storages.replace("].", "]K\5a."), TENSORS, OBJECT), "malformed");
         refused(file(storages.replace("].", "](K\5K\1K\3K\2ta."), TENSORS, OBJECT), "leaves storage");

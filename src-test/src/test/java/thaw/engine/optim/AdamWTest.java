@@ -40,7 +40,8 @@ class AdamWTest {
     void twoGroupsAsPyTorchMovesThem() {
         Tensor p = parameter(1, -2, 0.5);
         Tensor q = parameter(3, 0.25);
-        AdamW adamW = new AdamW(group("p", p).lr(0.1).set(AdamW.BETA1, 0.8).set(AdamW.BETA2, 0.9).set(AdamW.EPS, 1e-3).weightDecay(0.05), group("q", q));
+        AdamW adamW = new AdamW(group("p", p).lr(0.1).set(AdamW.BETA1, 0.8).set(AdamW.BETA2, 0.9).set(AdamW.EPS, 1e-3).weightDecay(0.05),
+                group("q", q));
         gradient(p, 0.5, -1, 2);
         gradient(q, 1, -1);
         adamW.step();
@@ -71,7 +72,8 @@ class AdamWTest {
     void defaultsArePyTorchs() {
         ParamGroup g = group("all", parameter(1));
         new AdamW(g);
-        assertEquals(List.of(1e-3, 0.9, 0.999, 1e-8, 0.01), List.of(g.lr(), g.get("beta1"), g.get("beta2"), g.get("eps"), g.get("weight_decay")));
+        assertEquals(List.of(1e-3, 0.9, 0.999, 1e-8, 0.01),
+                List.of(g.lr(), g.get("beta1"), g.get("beta2"), g.get("eps"), g.get("weight_decay")));
         assertTrue(g.decayBiasAndNorm() && !g.is(AdamW.MAXIMIZE));
     }
 
@@ -162,7 +164,8 @@ class AdamWTest {
         assertMessage("invalid beta1 1.0", () -> new AdamW(group("a", p).set(AdamW.BETA1, 1)));
         assertMessage("invalid beta2 -0.5", () -> new AdamW(group("a", p).set(AdamW.BETA2, -0.5)));
         assertMessage("invalid eps -1.0", () -> new AdamW(group("a", p).set(AdamW.EPS, -1)));
-        assertMessage("AdamW has no option momentum; it has beta1, beta2, decay_bias_and_norm, eps, lr", () -> new AdamW(group("a", p).momentum(0.9)));
+        assertMessage("AdamW has no option momentum; it has beta1, beta2, decay_bias_and_norm, eps, lr",
+                () -> new AdamW(group("a", p).momentum(0.9)));
         assertMessage("SGD has no option beta1", () -> new SGD(group("a", p).set(AdamW.BETA1, 0.9)));
         assertMessage("AdamW has no option nesterov", () -> new AdamW(group("a", p)).group("a").set(SGD.NESTEROV, true));
         assertMessage("AdamW has no option lrate", () -> new AdamW(group("a", p).set("lrate", 1)));

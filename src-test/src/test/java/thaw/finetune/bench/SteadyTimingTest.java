@@ -48,6 +48,6 @@ class SteadyTimingTest {
         assertEquals(List.of(1, 2, 3, 4), heard);
         assertTrue(timing.steady());
         assertTrue(timing.warmUpRuns() >= 10);
-        assertThrows(IllegalArgumentException.class, () -> SteadyTiming.of(() -> { }, 0, 0, (warmUp, measured) -> { }));
+        assertThrows(IllegalArgumentException.class, () -> SteadyTiming.of(() -> {}, 0, 0, (warmUp, measured) -> {}));
     }
 }

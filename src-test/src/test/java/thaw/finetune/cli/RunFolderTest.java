@@ -56,7 +56,8 @@ class RunFolderTest {
             assertTrue(names.containsAll(List.of("model.safetensors", "settings.json", "log.csv", "groups.csv",
                     "report.html")),
                     names::toString);
-            assertTrue(names.stream().noneMatch(name -> name.equals("checkpoint") || name.equals("run.lock") || name.endsWith(".tmp")), names::toString);
+            assertTrue(names.stream().noneMatch(name -> name.equals("checkpoint") || name.equals("run.lock") || name.endsWith(".tmp")),
+                    names::toString);
         }
         assertEquals(1 + 3, Files.readAllLines(whole.resolve("log.csv")).size());
         assertEquals(1 + 3 * 3, Files.readAllLines(whole.resolve("groups.csv")).size());

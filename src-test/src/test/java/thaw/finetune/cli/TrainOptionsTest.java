@@ -172,7 +172,8 @@ class TrainOptionsTest {
                 "--epochs", 3, "-o", run);
         assertEquals(0, said.code, said::toString);
         assertTrue(said.err.startsWith("thaw: 2 images were skipped: "), said.err);
-        assertTrue(said.out.contains("train/ 21 images of 2 classes, valid/ 9 images to validate on, 1 other file skipped: 1 .txt"), said.out);
+        assertTrue(said.out.contains("train/ 21 images of 2 classes, valid/ 9 images to validate on, 1 other file skipped: 1 .txt"),
+                said.out);
         assertTrue(said.out.contains(" % on 8 images;"), said.out);
         List<String> phases = Files.readAllLines(run.resolve("log.csv")).stream().skip(1)
                 .map(row -> row.substring(0, row.indexOf(','))).toList();

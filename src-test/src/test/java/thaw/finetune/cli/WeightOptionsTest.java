@@ -215,7 +215,8 @@ class WeightOptionsTest {
         assertEquals(0, said.code, said.err);
         ModelFile saved = ModelFile.read(model);
         assertEquals("downsample_in_first_stage", saved.network().get("variant"));
-        assertEquals(Architecture.byName("resnet20").variants().size() + 1, ((ResNet) saved.toNet(device)).architecture().variants().size());
+        assertEquals(Architecture.byName("resnet20").variants().size() + 1,
+                ((ResNet) saved.toNet(device)).architecture().variants().size());
         assertEquals(0, run("evaluate", data, "--model", model, "--threads", 1).code);
     }
 

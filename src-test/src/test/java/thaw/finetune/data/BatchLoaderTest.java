@@ -104,7 +104,7 @@ class BatchLoaderTest {
 
     /** 23 images: a last batch of one image is left out in training only, because batch norm may fail on it. */
     @ParameterizedTest
-    @CsvSource({"training, 11, false, 22, 2", "evaluation, 11, false, 23, 3", "training, 5, false, 23, 5", 
+    @CsvSource({"training, 11, false, 22, 2", "evaluation, 11, false, 23, 3", "training, 5, false, 23, 5",
         "training, 5, true, 20, 4", "evaluation, 5, true, 20, 4", "training, 1, false, 23, 23", "training, 64, false, 23, 1"})
     void lastBatch(String kind, int batch, boolean dropLast, int images, int batches) {
         LoaderOptions options = LoaderOptions.training(batch, 0).training(kind.equals("training")).dropLast(dropLast);
@@ -204,7 +204,7 @@ class BatchLoaderTest {
         assertEquals(0, threadsAlive());
 
         Batches finished = loader.epoch(1);
-        finished.forEachRemaining(batch -> { });
+        finished.forEachRemaining(batch -> {});
         awaitNoThread();
 
         loader.epoch(2).next();
@@ -216,7 +216,7 @@ class BatchLoaderTest {
         BatchLoader loader = new BatchLoader(samples, TRANSFORMS, LoaderOptions.training(2, 0).cacheBytes(0));
         Batches batches = loader.epoch(0);
         Thread.currentThread().interrupt();
-        assertThrows(CancellationException.class, () -> batches.forEachRemaining(batch -> { }));
+        assertThrows(CancellationException.class, () -> batches.forEachRemaining(batch -> {}));
         assertTrue(Thread.interrupted());
         assertEquals(0, threadsAlive());
     }

@@ -210,7 +210,8 @@ class VariedBatchesTest {
         for (ImageFolder one : List.of(data, still, flipped, data.augment(Augmentation.none()))) {
             assertTrue(one.loaders().isFlippedAtMost());
         }
-        assertTrue(data.loaders().isFlipped() && flipped.loaders().isFlipped() && still.augment(Augmentation.fastai()).loaders().isFlipped());
+        assertTrue(
+                data.loaders().isFlipped() && flipped.loaders().isFlipped() && still.augment(Augmentation.fastai()).loaders().isFlipped());
         assertFalse(still.loaders().isFlipped() || data.augment(Augmentation.none()).loaders().isFlipped());
         for (ImageFolder one : List.of(still.augment(Augmentation.fastai()), still.mix(Mixup.fastai()),
                 still.transforms(still.transforms().crop(Crop.RANDOM)))) {

@@ -39,7 +39,7 @@ class DemoTest {
     private static double accuracy(Arm arm, DemoImages images, int threads) {
         try (Device device = Device.cpu(threads)) {
             Trial trial = new Trial(arm, images, ShippedNetwork.read(), 1, device);
-            List<Double> accuracies = trial.run(phase -> new TrainingListener() { });
+            List<Double> accuracies = trial.run(phase -> new TrainingListener() {});
             assertEquals(arm.phases().size(), accuracies.size());
             return accuracies.get(accuracies.size() - 1);
         }
@@ -80,7 +80,7 @@ class DemoTest {
         @Override
         public TrainingListener onPhase(Phase phase) {
             events.add(phase.training().name());
-            return new TrainingListener() { };
+            return new TrainingListener() {};
         }
 
         @Override

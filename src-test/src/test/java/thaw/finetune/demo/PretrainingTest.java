@@ -38,7 +38,7 @@ class PretrainingTest {
     private byte[] bytesOf(int threads, long seed) throws IOException {
         Path file = folder.resolve(threads + "-" + seed + ".safetensors");
         try (Device device = Device.cpu(threads)) {
-            new Pretraining(1, 1, 10, 0.05, 5e-4, 1, seed).run(device, threads, new TrainingListener() { }).write(file);
+            new Pretraining(1, 1, 10, 0.05, 5e-4, 1, seed).run(device, threads, new TrainingListener() {}).write(file);
         }
         return Files.readAllBytes(file);
     }

@@ -42,7 +42,7 @@ class TestTimeAugmentationTest {
             }
             for (int view = 0; view < 4; view++) {
                 Predictions augmented = PredictionPass.over(loader.augmentedEpoch(view), net, loader.labels(),
-                        Objective.crossEntropy(), images -> { }).predictions();
+                        Objective.crossEntropy(), images -> {}).predictions();
                 for (int i = 0; i < plain.size(); i++) {
                     for (int c = 0; c < 2; c++) {
                         means[i][c] += augmented.probability(i, c) / 4;

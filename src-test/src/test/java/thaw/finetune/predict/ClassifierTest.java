@@ -73,7 +73,8 @@ class ClassifierTest {
 
     @Test
     void takesFilesImagesAndLists() throws IOException {
-        try (Classifier c = Classifier.load(model); InputStream in = Files.newInputStream(model);
+        try (Classifier c = Classifier.load(model);
+                InputStream in = Files.newInputStream(model);
                 Classifier streamed = Classifier.load(in)) {
             Prediction expected = c.predict(images.get(0));
             assertEquals(expected, c.predict(ImageIO.read(images.get(0).toFile())));

@@ -111,7 +111,8 @@ public class OwnNetworkTest {
 
         @Override
         public List<LayerGroup> groups(Granularity granularity) {
-            return List.of(new LayerGroup("body", Map.of("conv", at("conv"), "norm", at("norm"))), new LayerGroup("head", Map.of("fc", at("fc"))));
+            return List.of(new LayerGroup("body", Map.of("conv", at("conv"), "norm", at("norm"))),
+                    new LayerGroup("head", Map.of("fc", at("fc"))));
         }
 
         @Override
@@ -184,7 +185,8 @@ public class OwnNetworkTest {
             assertEquals("tiny", read.name());
             Tensor images = device.full(Shape.of(2, 3, 8, 8), 0.5);
             assertArrayEquals(net.call(images).toFloats(), read.call(images).toFloats());
-            assertEquals(List.of("conv"), GroupTable.of(read, 8, Granularity.COARSE).groups().get(0).layers().stream().map(Layer::name).toList());
+            assertEquals(List.of("conv"),
+                    GroupTable.of(read, 8, Granularity.COARSE).groups().get(0).layers().stream().map(Layer::name).toList());
         }
         try (Classifier classifier = Classifier.load(file)) {
             assertEquals(data.classes().size(), classifier.classes().size());

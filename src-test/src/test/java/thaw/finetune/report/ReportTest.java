@@ -45,7 +45,8 @@ class ReportTest {
                 new Report.Group("middle", List.of("layer2"), 5), new Report.Group("head", List.of("fc"), 6));
         List<EpochResult> done = new ArrayList<>();
         for (int i = 0; i < epochs; i++) {
-            done.add(epoch(i == 0 ? "head" : "all", 0.7, 0.6, 0.5, List.of(activity("early", Double.NaN), activity("middle", 1e-4), activity("head", 1e-2))));
+            done.add(epoch(i == 0 ? "head" : "all", 0.7, 0.6, 0.5,
+                    List.of(activity("early", Double.NaN), activity("middle", 1e-4), activity("head", 1e-2))));
         }
         return new Report("Hares <& others>", Map.of("Images", "a \"b\" <c>"), FitSettings.sgd(), groups,
                 plan, 3, done, epochs - 1,
@@ -110,7 +111,8 @@ class ReportTest {
                     new double[] {Double.NaN, Double.NaN}, new double[] {0.1, 0.9})), 0.5);
             Report whole = report(TrainingPlan.fineTune(1), Optional.of(broken), 2);
             List<EpochResult> epochs = new ArrayList<>(whole.epochs());
-            epochs.set(1, epoch("all", 1e30, Double.POSITIVE_INFINITY, Double.NaN, List.of(activity("early", Double.POSITIVE_INFINITY), activity("middle", 1e-4), activity("head", 1e-2))));
+            epochs.set(1, epoch("all", 1e30, Double.POSITIVE_INFINITY, Double.NaN,
+                    List.of(activity("early", Double.POSITIVE_INFINITY), activity("middle", 1e-4), activity("head", 1e-2))));
             String html = new Report(whole.title(), whole.settings(), whole.fit(), whole.groups(), whole.plan(), 3, epochs, 1,
                     whole.diagnostics(), whole.evaluation(), List.of()).html();
             requireSound(html);

@@ -36,8 +36,8 @@ class FiniteJsonTest {
 
     @Test
     void nullIsReadAsNotANumber() throws IOException {
-        assertEquals(List.of(NAN, 1.0), json.readValue("[null,1]", new TypeReference<List<Double>>() { }));
-        assertEquals(Map.of("a", NAN), json.readValue("{\"a\":null}", new TypeReference<Map<String, Double>>() { }));
+        assertEquals(List.of(NAN, 1.0), json.readValue("[null,1]", new TypeReference<List<Double>>() {}));
+        assertEquals(Map.of("a", NAN), json.readValue("{\"a\":null}", new TypeReference<Map<String, Double>>() {}));
         String text = json.writeValueAsString(log);
         assertFalse(text.contains("NaN"), text);
         assertEquals(log, json.readValue(text, RunLog.class));
@@ -50,7 +50,7 @@ class FiniteJsonTest {
         assertEquals(1 + 4, text.split("\"NaN\"", -1).length, text);
         assertEquals(log, json.readValue(text, RunLog.class));
         assertEquals(List.of(Double.POSITIVE_INFINITY, Double.NEGATIVE_INFINITY),
-                json.readValue("[\"Infinity\",\"-Infinity\"]", new TypeReference<List<Double>>() { }));
+                json.readValue("[\"Infinity\",\"-Infinity\"]", new TypeReference<List<Double>>() {}));
     }
 
     @Test

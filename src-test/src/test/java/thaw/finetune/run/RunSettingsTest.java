@@ -100,12 +100,12 @@ class RunSettingsTest {
     /** The settings of a run are text; what has none is refused before the run begins. */
     @Test
     void whatHasNoTextIsRefused() {
-        for (FitSettings fit : List.of(FitSettings.of(SGD::new), FitSettings.sgd().clip(parameters -> { }))) {
+        for (FitSettings fit : List.of(FitSettings.of(SGD::new), FitSettings.sgd().clip(parameters -> {}))) {
             assertThrows(IllegalArgumentException.class,
                     () -> settings(GRADUAL, fit, Objective.crossEntropy(), null, null));
         }
-        ImageTransform transform = new ImageTransform() { };
-        BatchMix mix = (images, targets, side, order, random) -> { };
+        ImageTransform transform = new ImageTransform() {};
+        BatchMix mix = (images, targets, side, order, random) -> {};
         assertThrows(IllegalArgumentException.class, () -> settings(GRADUAL, FitSettings.sgd(), Objective.crossEntropy(),
                 Augmentation.of(transform), null));
         assertThrows(IllegalArgumentException.class, () -> settings(GRADUAL, FitSettings.sgd(), Objective.crossEntropy(), null,
@@ -131,7 +131,9 @@ class RunSettingsTest {
         RunSettings is = settings(TrainingPlan.fineTune(4), FitSettings.sgd().option("momentum", 0.8), Objective.crossEntropy(), null,
                 new Mixup(0.4));
         List<String> found = was.differences(is.on(new RunSettings.Environment("2", "25", "opencl")));
-        assertTrue(found.contains("fit.optimizer was \"sgd(momentum=0.9,weight_decay=1.0E-4)\", is \"sgd(momentum=0.8,weight_decay=1.0E-4)\""), found::toString);
+        assertTrue(
+                found.contains("fit.optimizer was \"sgd(momentum=0.9,weight_decay=1.0E-4)\", is \"sgd(momentum=0.8,weight_decay=1.0E-4)\""),
+                found::toString);
         assertTrue(found.contains("plan[1].epochs was 3, is 4"), found::toString);
         assertTrue(found.stream().anyMatch(line -> line.startsWith("mix was null, is {")), found::toString);
         assertEquals(3, found.size(), found::toString);

@@ -286,8 +286,8 @@ class LearnerTest {
 
         try (Learner same = Learner.of(data, Weights.read(file), device)) {
             same.fineTune(1);
-            same.model().weights().forEach((name, tensor) ->
-                    assertArrayEquals(written.stateDict().get(name).toFloats(), tensor.toFloats(), name));
+            same.model().weights()
+                    .forEach((name, tensor) -> assertArrayEquals(written.stateDict().get(name).toFloats(), tensor.toFloats(), name));
         }
         try (Learner onItsDevice = Learner.of(data, file)) {
             assertEquals(data.classes(), onItsDevice.model().classes());

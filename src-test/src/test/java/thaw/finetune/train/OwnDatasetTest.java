@@ -108,7 +108,7 @@ class OwnDatasetTest {
         some.images().set(3, null);
         BatchLoader loader = train(some, LoaderOptions.evaluation(6));
         try (Batches batches = loader.epoch(0)) {
-            batches.forEach(batch -> { });
+            batches.forEach(batch -> {});
         }
         assertEquals(List.of(Path.of("row-3")), loader.broken().stream().map(broken -> broken.file()).toList());
     }

@@ -37,7 +37,7 @@ class PrecomputeTest {
     private static final FitSettings FIXED = FitSettings.sgd().frozenBatchNorm(FrozenBatchNorm.EVAL);
     private static final TrainingPlan PLAN = new TrainingPlan(List.of(new TrainingPhase("head", 3, ScheduleRecipe.oneCycle(),
             LearningRates.slice(0.05)).freezeTo(-1), new TrainingPhase("all", 1, ScheduleRecipe.oneCycle(),
-            LearningRates.slice(1e-4, 1e-2))));
+                    LearningRates.slice(1e-4, 1e-2))));
     private static final TrainingPlan HEAD = TrainingPlan.of(PLAN.phases().get(0));
 
     @TempDir
@@ -112,8 +112,7 @@ class PrecomputeTest {
         Outcome features = fit(Precompute.whereExact());
         assertTrue(images.notes.isEmpty());
         assertTrue(features.notes.get(0).contains("(26 computed now, 0 known before"), features.notes::toString);
-        images.network.forEach((name, tensor) ->
-                assertArrayEquals(tensor.toFloats(), features.network.get(name).toFloats(), 1e-5f, name));
+        images.network.forEach((name, tensor) -> assertArrayEquals(tensor.toFloats(), features.network.get(name).toFloats(), 1e-5f, name));
         for (int i = 0; i < 3; i++) {
             assertEquals(images.result.epochs().get(i).validLoss(), features.result.epochs().get(i).validLoss(), 1e-5);
         }
@@ -173,14 +172,15 @@ class PrecomputeTest {
             Outcome images = fit(HEAD, Precompute.never(), FIXED, one, -1, null);
             Outcome features = fit(HEAD, Precompute.whereExact(), FIXED, one, -1, null);
             assertTrue(features.notes.get(0).contains("mirror image"), features.notes::toString);
-            images.network.forEach((name, tensor) ->
-                    assertArrayEquals(tensor.toFloats(), features.network.get(name).toFloats(), 1e-5f, name));
+            images.network
+                    .forEach((name, tensor) -> assertArrayEquals(tensor.toFloats(), features.network.get(name).toFloats(), 1e-5f, name));
             assertSameBits(features, fit(HEAD, Precompute.required(), FIXED, one, -1, null));
         }
         Outcome still = fit(HEAD, Precompute.whereExact(), FIXED, data, -1, null);
         Outcome turned = fit(HEAD, Precompute.whereExact(), FIXED, flipped, -1, null);
-        assertTrue(still.network.keySet().stream().anyMatch(name ->
-                !still.network.get(name).bytes().equals(turned.network.get(name).bytes())), "a flip is no trifle");
+        assertTrue(
+                still.network.keySet().stream().anyMatch(name -> !still.network.get(name).bytes().equals(turned.network.get(name).bytes())),
+                "a flip is no trifle");
         TrainingPlan once = TrainingPlan.of(new TrainingPhase("head", 1, ScheduleRecipe.oneCycle(), LearningRates.slice(0.05))
                 .freezeTo(-1));
         assertTrue(fit(once, Precompute.whereExact(), FIXED, flipped, -1, null).notes.isEmpty(),
@@ -225,7 +225,6 @@ class PrecomputeTest {
         Outcome features = fit(HEAD, Precompute.whereExact(), FIXED, some, -1, null);
         assertEquals(2, images.broken.size());
         assertEquals(images.broken, features.broken);
-        images.network.forEach((name, tensor) ->
-                assertArrayEquals(tensor.toFloats(), features.network.get(name).toFloats(), 1e-5f, name));
+        images.network.forEach((name, tensor) -> assertArrayEquals(tensor.toFloats(), features.network.get(name).toFloats(), 1e-5f, name));
     }
 }

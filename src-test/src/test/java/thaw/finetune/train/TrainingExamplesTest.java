@@ -65,9 +65,9 @@ class TrainingExamplesTest {
             ResNet net = ResNet.resnet20(device, 2);
             List<Float> losses = new ArrayList<>();
             SGD sgd = new SGD(
-                    group("early",  net.groups().get(0)).lr(1e-3),
+                    group("early", net.groups().get(0)).lr(1e-3),
                     group("middle", net.groups().get(1)).lr(1e-2).momentum(0.9),
-                    group("head",   net.groups().get(2)).lr(1e-1).momentum(0.9).weightDecay(1e-4));
+                    group("head", net.groups().get(2)).lr(1e-1).momentum(0.9).weightDecay(1e-4));
             for (int epoch = 0; epoch < 4; epoch++) {
                 Iterable<Batch> loader = Batch.on(device, data.trainLoader().epoch(epoch));
                 for (Batch batch : loader) {

@@ -131,8 +131,8 @@ class OpenClTilesTest {
     }
 
     private static boolean isSmall(ConvolutionCase v) {
-        return (long) v.options().outputShape(Shape.of(v.n(), v.c(), v.h(), v.w()), v.weight()).size() * v.weight().size() / v.k()
-                < MOST_PRODUCTS;
+        return (long) v.options().outputShape(Shape.of(v.n(), v.c(), v.h(), v.w()), v.weight()).size() * v.weight().size()
+                / v.k() < MOST_PRODUCTS;
     }
 
     @ParameterizedTest

@@ -60,8 +60,8 @@ public record SteadyTiming(int warmUpRuns, boolean steady, double[] millis) {
     /** Whether the median of the last runs is not less than that of the runs before, up to 2 %. */
     static boolean isSteady(double... millis) {
         int n = millis.length;
-        return n >= 2 * WINDOW && median(Arrays.copyOfRange(millis, n - WINDOW, n))
-                >= (1 - GAIN) * median(Arrays.copyOfRange(millis, n - 2 * WINDOW, n - WINDOW));
+        return n >= 2 * WINDOW && median(Arrays.copyOfRange(millis, n - WINDOW, n)) >= (1 - GAIN)
+                * median(Arrays.copyOfRange(millis, n - 2 * WINDOW, n - WINDOW));
     }
 
     private static double time(Runnable work) {

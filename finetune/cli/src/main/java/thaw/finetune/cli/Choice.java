@@ -18,8 +18,8 @@ final class Choice<E extends Enum<E>> implements ITypeConverter<E> {
     @Override
     public E convert(String value) {
         E[] all = type.getEnumConstants();
-        return Arrays.stream(all).filter(one -> spelling(one).equals(value)).findFirst().orElseThrow(() ->
-                new TypeConversionException("expected " + Arrays.stream(all).map(Choice::spelling)
+        return Arrays.stream(all).filter(one -> spelling(one).equals(value)).findFirst()
+                .orElseThrow(() -> new TypeConversionException("expected " + Arrays.stream(all).map(Choice::spelling)
                         .collect(Collectors.joining(" or ")) + ", got '" + value + "'"));
     }
 

@@ -75,8 +75,7 @@ final class DemoCommand implements Callable<Integer> {
                     .put("seconds", (System.nanoTime() - start) / 1e9);
             predict(demo, json);
             if (chart != null) {
-                AtomicFile.write(chart, file ->
-                        ImageIO.write(ComparisonChart.draw(comparison), "png", Channels.newOutputStream(file)));
+                AtomicFile.write(chart, file -> ImageIO.write(ComparisonChart.draw(comparison), "png", Channels.newOutputStream(file)));
             }
             output.text(String.format(Locale.ROOT, "%ntotal time %.0f s", (System.nanoTime() - start) / 1e9));
             output.result(json);

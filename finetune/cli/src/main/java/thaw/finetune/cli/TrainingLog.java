@@ -71,7 +71,7 @@ final class TrainingLog implements AutoCloseable {
                     + (begun.gradual() ? ", one more group each epoch" : "")
                     + (begun.size() == 0 ? "" : ", images of " + begun.size() + " x " + begun.size())
                     + (first == 0 ? "" : "; " + names(groups.subList(0, first)) + " frozen: batch norm there "
-                    + frozen.description() + " (" + frozen.label() + ")"));
+                            + frozen.description() + " (" + frozen.label() + ")"));
         }
 
         @Override

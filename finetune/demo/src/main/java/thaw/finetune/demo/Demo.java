@@ -114,7 +114,7 @@ public record Demo(Path folder, int perClass, int tested, int draws, int threads
 
     private static List<Double> runAlone(Arm arm, DemoImages images, ModelFile pretrained, long seed) {
         try (Device device = Device.cpu(1)) {
-            return new Trial(arm, images, pretrained, seed, device).run(phase -> new TrainingListener() { });
+            return new Trial(arm, images, pretrained, seed, device).run(phase -> new TrainingListener() {});
         } catch (DivergenceException ranAway) {
             return Collections.nCopies(arm.phases().size(), 0.0);
         }

@@ -16,7 +16,8 @@ import java.util.SplittableRandom;
 /** Silhouettes of animals, simplified as on a sign. */
 final class Animals {
 
-    private Animals() {}
+    private Animals() {
+    }
 
     static Figure bird(SplittableRandom r) {
         double fat = r.nextDouble(0.38, 0.5);

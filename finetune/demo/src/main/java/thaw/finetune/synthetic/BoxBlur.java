@@ -3,7 +3,8 @@ package thaw.finetune.synthetic;
 /** A box blur: the mean over a square of neighbours, along rows and then along columns. Border pixels repeat outwards. */
 final class BoxBlur {
 
-    private BoxBlur() {}
+    private BoxBlur() {
+    }
 
     /**
      * @param pixels a square of packed RGB, changed in place

@@ -7,7 +7,8 @@ import java.util.SplittableRandom;
 /** Converts a canvas to an image: focus, light, exposure, and sensor noise. */
 final class Camera {
 
-    private Camera() {}
+    private Camera() {
+    }
 
     /**
      * The image of a canvas, whose pixels may be blurred in place.

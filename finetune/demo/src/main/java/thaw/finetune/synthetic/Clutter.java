@@ -6,7 +6,8 @@ import java.util.SplittableRandom;
 /** Random shapes behind or in front of the object, independent of its class. */
 final class Clutter {
 
-    private Clutter() {}
+    private Clutter() {
+    }
 
     /** Draws blobs, shards, bars and curls at random positions. */
     static void scatter(Canvas canvas, int count, SplittableRandom r) {

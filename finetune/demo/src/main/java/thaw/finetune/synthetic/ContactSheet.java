@@ -12,7 +12,8 @@ public final class ContactSheet {
 
     private static final int GAP = 4;
 
-    private ContactSheet() {}
+    private ContactSheet() {
+    }
 
     /**
      * Draws the sheet as an RGB image. Needs a font in the system, for the names.

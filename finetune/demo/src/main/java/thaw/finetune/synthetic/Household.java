@@ -17,7 +17,8 @@ import java.util.SplittableRandom;
 /** Silhouettes of household objects and clothing. */
 final class Household {
 
-    private Household() {}
+    private Household() {
+    }
 
     static Figure bell(SplittableRandom r) {
         double shoulder = r.nextDouble(0.38, 0.5);

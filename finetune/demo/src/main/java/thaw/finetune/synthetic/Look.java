@@ -16,7 +16,7 @@ import java.util.SplittableRandom;
  * @param shadowY offset of the shadow downwards
  */
 record Look(Surface body, Surface marks, double hollow, double rim, int edge, double edgeStrength,
-            double shadow, double shadowX, double shadowY) {
+        double shadow, double shadowX, double shadowY) {
 
     static Look random(Surface background, SplittableRandom r) {
         Surface body = Surface.against(background, r.nextDouble(0.4, 0.75), r);

@@ -13,7 +13,8 @@ import java.util.Arrays;
 /** Outlines from which silhouettes are built. Points are given as x, y, x, y, …; angles are in degrees. */
 final class Outline {
 
-    private Outline() {}
+    private Outline() {
+    }
 
     static Shape circle(double x, double y, double radius) {
         return ellipse(x, y, radius, radius);

@@ -16,7 +16,8 @@ import java.util.SplittableRandom;
 /** Silhouettes of fruit, leaves, flowers and trees. */
 final class Plants {
 
-    private Plants() {}
+    private Plants() {
+    }
 
     static Figure apple(SplittableRandom r) {
         double w = r.nextDouble(0.75, 0.95);

@@ -11,7 +11,8 @@ final class Scene {
     /** Canvas pixels per image pixel, along each axis, in addition to the antialiasing of each outline. */
     private static final int SUPERSAMPLING = 2;
 
-    private Scene() {}
+    private Scene() {
+    }
 
     static BufferedImage photograph(SyntheticClass object, SplittableRandom r, int size) {
         Canvas canvas = new Canvas(SUPERSAMPLING * size);

@@ -14,7 +14,8 @@ import java.util.SplittableRandom;
 /** Silhouettes of emblems and geometric shapes. */
 final class Signs {
 
-    private Signs() {}
+    private Signs() {
+    }
 
     static Figure arrow(SplittableRandom r) {
         double shaft = r.nextDouble(0.14, 0.28);

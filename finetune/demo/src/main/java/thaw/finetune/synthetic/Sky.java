@@ -14,7 +14,8 @@ import java.util.SplittableRandom;
 /** Silhouettes of weather symbols and celestial bodies. */
 final class Sky {
 
-    private Sky() {}
+    private Sky() {
+    }
 
     static Figure bolt(SplittableRandom r) {
         double shift = r.nextDouble(-0.12, 0.12);

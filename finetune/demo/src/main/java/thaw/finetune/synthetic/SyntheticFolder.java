@@ -18,7 +18,8 @@ import javax.imageio.ImageIO;
 /** Writes synthetic images of a {@link SyntheticImages} as a folder of class folders. */
 final class SyntheticFolder {
 
-    private SyntheticFolder() {}
+    private SyntheticFolder() {
+    }
 
     static void write(SyntheticImages set, Path folder, int train, int valid, int size, long seed) throws IOException {
         if (train < 1 || valid < 0) {

@@ -13,7 +13,8 @@ import java.util.SplittableRandom;
 /** Silhouettes of tools and similar objects. */
 final class Tools {
 
-    private Tools() {}
+    private Tools() {
+    }
 
     static Figure anchor(SplittableRandom r) {
         double t = r.nextDouble(0.14, 0.2);

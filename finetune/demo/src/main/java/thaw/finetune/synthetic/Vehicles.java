@@ -15,7 +15,8 @@ import java.util.SplittableRandom;
 /** Silhouettes of vehicles, buildings and flags. */
 final class Vehicles {
 
-    private Vehicles() {}
+    private Vehicles() {
+    }
 
     static Figure boat(SplittableRandom r) {
         double mast = r.nextDouble(-0.2, 0.1);

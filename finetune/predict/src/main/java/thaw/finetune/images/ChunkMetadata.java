@@ -40,13 +40,14 @@ final class ChunkMetadata {
     static Orientation ofPng(byte[] file) {
         ChunkMetadata found = new ChunkMetadata(file);
         ByteBuffer chunks = ByteBuffer.wrap(file);
-        for (long at = 8; at + 12 <= file.length; ) {
+        for (long at = 8; at + 12 <= file.length;) {
             long length = Integer.toUnsignedLong(chunks.getInt((int) at));
             int type = chunks.getInt((int) at + 4);
             switch (type) {
                 case EXIF_OF_PNG -> found.exif = withoutPrefix(found.payload(at + 8, length));
                 case TEXT, COMPRESSED_TEXT, INTERNATIONAL_TEXT -> found.readText(type, found.payload(at + 8, length));
-                default -> { }
+                default -> {
+                }
             }
             at += length + 12;
         }
@@ -57,7 +58,7 @@ final class ChunkMetadata {
     static Orientation ofWebp(byte[] file) {
         ChunkMetadata found = new ChunkMetadata(file);
         ByteBuffer chunks = ByteBuffer.wrap(file).order(ByteOrder.LITTLE_ENDIAN);
-        for (long at = 12; at + 8 <= file.length; ) {
+        for (long at = 12; at + 8 <= file.length;) {
             long length = Integer.toUnsignedLong(chunks.getInt((int) at + 4));
             switch (chunks.getInt((int) at)) {
                 case EXIF_OF_WEBP -> found.exif = withoutPrefix(found.payload(at + 8, length));
@@ -65,7 +66,8 @@ final class ChunkMetadata {
                     byte[] packet = found.payload(at + 8, length);
                     found.xmp = () -> packet;
                 }
-                default -> { }
+                default -> {
+                }
             }
             at += 8 + length + (length & 1);
         }
@@ -86,10 +88,10 @@ final class ChunkMetadata {
     private void readText(int kind, byte[] chunk) {
         int end = zero(chunk, 0);
         switch (new String(chunk, 0, end, StandardCharsets.ISO_8859_1)) {
-            case RAW_EXIF -> rawExif = () ->
-                    withoutPrefix(fromHex(new String(text(kind, chunk, end + 1), StandardCharsets.ISO_8859_1)));
+            case RAW_EXIF -> rawExif = () -> withoutPrefix(fromHex(new String(text(kind, chunk, end + 1), StandardCharsets.ISO_8859_1)));
             case XMP -> xmp = () -> text(kind, chunk, end + 1);
-            default -> { }
+            default -> {
+            }
         }
     }
 

@@ -131,13 +131,13 @@ final class TiffImage {
         int bits = bits();
         boolean tiled = directory.has(TILE_WIDTH);
         boolean whole = bits == 8 || bits == 16 || bits == 32;
-        boolean known = Arrays.stream(directory.values(BITS_PER_SAMPLE)).allMatch(each -> each == bits) && (
-                isFloat() ? bits == 16 || bits == 32 || bits == 64
-                // Signed samples of 8 bits are read as unsigned ones, as in Pillow.
-                : format == SIGNED ? bits == 8
-                // TwelveMonkeys swaps the bytes of packed pixels of 3 x 4 bits, and miscounts tiles of unusual depths.
-                : bits < 8 && photometric() == RGB ? bits == 2 && directory.value(PLANAR, 1) == 1
-                : whole || bits < 8 || bits < 32 && !tiled);
+        boolean known = Arrays.stream(directory.values(BITS_PER_SAMPLE)).allMatch(each -> each == bits)
+                && (isFloat() ? bits == 16 || bits == 32 || bits == 64
+                        // Signed samples of 8 bits are read as unsigned ones, as in Pillow.
+                        : format == SIGNED ? bits == 8
+                                // TwelveMonkeys swaps the bytes of packed pixels of 3 x 4 bits, and miscounts tiles of unusual depths.
+                                : bits < 8 && photometric() == RGB ? bits == 2 && directory.value(PLANAR, 1) == 1
+                                        : whole || bits < 8 || bits < 32 && !tiled);
         if (!known) {
             throw new UnsupportedImageException("TIFF with " + (isFloat() ? "floating-point " : format == SIGNED ? "signed " : "")
                     + "samples of BitsPerSample " + Arrays.toString(directory.values(BITS_PER_SAMPLE)) + (tiled ? " in tiles" : "")

@@ -249,7 +249,8 @@ public record Transforms(int size, int resize, ExactSize exact, Crop crop, boole
         return Arrays.stream(kind.getEnumConstants()).filter(one -> one.name().equalsIgnoreCase(name)).findFirst()
                 .orElseThrow(() -> new IllegalArgumentException(PREFIX + key + ": expected "
                         + Arrays.stream(kind.getEnumConstants()).map(one -> one.name().toLowerCase(Locale.ROOT))
-                                .collect(Collectors.joining(" or ")) + ", got '" + name + "'"));
+                                .collect(Collectors.joining(" or "))
+                        + ", got '" + name + "'"));
     }
 
     private static boolean flag(Map<String, String> map, String key) {

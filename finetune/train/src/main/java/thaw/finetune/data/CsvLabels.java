@@ -99,7 +99,7 @@ public record CsvLabels(String fileColumn, String labelColumn, String validColum
             if (rows.putIfAbsent(FileNames.normalized(file.normalize().toString()), row) != null) {
                 throw new ImageFolderException(csv + ": record " + (i + 1) + " has the file '" + name
                         + "' once more; expected one record per file" + (delimiter.isEmpty() ? "; put several labels of an"
-                        + " image into one field, separated by a delimiter (--multi-label)" : ""));
+                                + " image into one field, separated by a delimiter (--multi-label)" : ""));
             }
         }
         return listing(csv, root, columns, List.copyOf(rows.values()), skipped);
@@ -116,8 +116,8 @@ public record CsvLabels(String fileColumn, String labelColumn, String validColum
         }
         Parts parts = parts(csv, columns, rows);
         Map<String, String> names = new HashMap<>();
-        Stream.of(parts.train, parts.valid).flatMap(List::stream).forEach(row ->
-                row.labels.forEach(label -> names.putIfAbsent(FileNames.normalized(label), label)));
+        Stream.of(parts.train, parts.valid).flatMap(List::stream)
+                .forEach(row -> row.labels.forEach(label -> names.putIfAbsent(FileNames.normalized(label), label)));
         LabelSet labels = new LabelSet(names.values().stream().sorted(CodePoints.ORDER).toList(), !delimiter.isEmpty());
         Map<String, Integer> numbers = new HashMap<>();
         labels.classes().forEach(name -> numbers.put(FileNames.normalized(name), numbers.size()));

@@ -25,7 +25,9 @@ final class PreparedImages implements SampleValues {
     private final Scales scales;
 
     /** The cached form of an image: the square for evaluation, or the resized image for random crops or an augmentation. */
-    private enum View { SQUARE, FOR_CROPS, FOR_AUGMENTATION }
+    private enum View {
+        SQUARE, FOR_CROPS, FOR_AUGMENTATION
+    }
 
     private record CachedImage(int index, View view) {
     }

@@ -73,7 +73,7 @@ public final class Diagnostics implements AutoCloseable {
         List<GroupActivity> body = epoch.groups().subList(0, epoch.groups().size() - 1);
         return body.stream().filter(g -> g.updateRatio() > options.updateRatioLimit()).findFirst().map(g -> String.format(
                 Locale.ROOT, "group %s moved by %.2g of its norm per step in epoch %d (‖Δw‖/‖w‖, limit %.2g), at learning rate"
-                + " %.2g: this destroys its pretrained features; freeze the group, or give it a lower learning rate, say %.2g",
+                        + " %.2g: this destroys its pretrained features; freeze the group, or give it a lower learning rate, say %.2g",
                 g.group(), g.updateRatio(), epoch.epoch(), options.updateRatioLimit(), g.learningRate(),
                 g.learningRate() * options.updateRatioLimit() / g.updateRatio() / 10));
     }

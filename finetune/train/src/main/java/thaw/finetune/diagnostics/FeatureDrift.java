@@ -70,10 +70,10 @@ public final class FeatureDrift {
         List<ForwardHook.Registration> hooks = new ArrayList<>();
         for (LayerGroup group : groups) {
             Module last = List.copyOf(group.modules().values()).get(group.modules().size() - 1);
-            hooks.add(last.onForward((module, y) ->
-                    found.put(group.name(), LinearCka.centredGram(y.toFloats(), y.shape().dim(0)))));
+            hooks.add(last.onForward((module, y) -> found.put(group.name(), LinearCka.centredGram(y.toFloats(), y.shape().dim(0)))));
         }
-        try (TrainingModes kept = new TrainingModes(net); NoGrad off = net.device().noGrad();
+        try (TrainingModes kept = new TrainingModes(net);
+                NoGrad off = net.device().noGrad();
                 Scope scope = net.device().scope()) {
             net.eval();
             net.call(net.device().tensor(shape, images));

@@ -71,7 +71,7 @@ public record Evaluation(List<ClassCount> classes, double loss, Predictions pred
      * @throws NotEnoughMemoryException                if a batch is too large
      */
     public static Evaluation of(Network net, BatchLoader loader, List<String> classes) {
-        return of(net, loader, classes, images -> { });
+        return of(net, loader, classes, images -> {});
     }
 
     /**

@@ -48,7 +48,7 @@ public record TestTimeAugmentation(int views, double beta, boolean max) {
         InputCheck.require(net, loader.labels().classes());
         Objective objective = Objective.standard(loader.labels());
         return predict(net, loader,
-                PredictionPass.over(loader.epoch(0), net, loader.labels(), objective, images -> { }).predictions());
+                PredictionPass.over(loader.epoch(0), net, loader.labels(), objective, images -> {}).predictions());
     }
 
     /**
@@ -60,7 +60,7 @@ public record TestTimeAugmentation(int views, double beta, boolean max) {
         Objective objective = Objective.standard(loader.labels());
         List<Predictions> augmented = new ArrayList<>();
         for (int view = 0; view < views; view++) {
-            augmented.add(PredictionPass.over(loader.augmentedEpoch(view), net, loader.labels(), objective, images -> { })
+            augmented.add(PredictionPass.over(loader.augmentedEpoch(view), net, loader.labels(), objective, images -> {})
                     .predictions());
         }
         List<double[]> combined = new ArrayList<>();

@@ -56,7 +56,7 @@ public sealed interface Objective extends LossFunction {
         if (multiLabel() != labels.multiLabel()) {
             throw new IllegalArgumentException(getClass().getSimpleName() + " is for images that show "
                     + (multiLabel() ? "several classes or none; these show one each: use Objective.crossEntropy()"
-                    : "one class each; these may show several: use Objective.binaryCrossEntropy()"));
+                            : "one class each; these may show several: use Objective.binaryCrossEntropy()"));
         }
     }
 

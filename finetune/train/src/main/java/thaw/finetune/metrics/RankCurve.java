@@ -33,7 +33,7 @@ final class RankCurve {
         double area = 0;
         long above = 0;
         long below = 0;
-        for (int i = 0; i < order.length; ) {
+        for (int i = 0; i < order.length;) {
             long positivesHere = 0;
             long negativesHere = 0;
             double score = scores[order[i]];
@@ -63,15 +63,15 @@ final class RankCurve {
 
     /** The area under the true positive rate over the false positive rate, by trapezoids; NaN unless {@link #hasBoth}. */
     double roc() {
-        double area = sum((positivesBefore, negativesBefore, positivesNow, negativesNow) ->
-                (negativesNow - negativesBefore) * (positivesBefore + positivesNow) / 2.0);
+        double area = sum((positivesBefore, negativesBefore, positivesNow, negativesNow) -> (negativesNow - negativesBefore)
+                * (positivesBefore + positivesNow) / 2.0);
         return area / positives / (order.length - positives);
     }
 
     /** The average precision {@code Σ (R_n - R_(n-1)) P_n} of recall R and precision P; NaN unless {@link #hasPositives}. */
     double averagePrecision() {
-        double area = sum((positivesBefore, negativesBefore, positivesNow, negativesNow) ->
-                (positivesNow - positivesBefore) * ((double) positivesNow / (positivesNow + negativesNow)));
+        double area = sum((positivesBefore, negativesBefore, positivesNow, negativesNow) -> (positivesNow - positivesBefore)
+                * ((double) positivesNow / (positivesNow + negativesNow)));
         return area / positives;
     }
 }

@@ -62,8 +62,8 @@ public record ScheduleRecipe(String name, Map<String, Double> options) implement
         know("flat-cosine", Map.of("pct_start", 0.75, "div_final", 1e5),
                 (o, epochs, steps, perEpoch) -> new FlatCosine(steps, o.option("pct_start"), o.option("div_final")));
         know("cosine", Map.of(), (o, epochs, steps, perEpoch) -> new CosineAnnealing(steps));
-        know("step", Map.of("step_size", 30.0, "gamma", 0.1), (o, epochs, steps, perEpoch) ->
-                new StepLR((int) Math.max(1, Math.round(o.option("step_size") * perEpoch)), o.option("gamma")));
+        know("step", Map.of("step_size", 30.0, "gamma", 0.1), (o, epochs, steps,
+                perEpoch) -> new StepLR((int) Math.max(1, Math.round(o.option("step_size") * perEpoch)), o.option("gamma")));
     }
 
     private static void know(String name, Map<String, Double> options, Construction construction) {

@@ -18,23 +18,23 @@ final class ActivitySection {
     String html() {
         return "<div class=\"charts\">\n"
                 + figure("Gradient norm", true, GroupActivity::gradNorm, List.of(), "The Euclidean norm of the loss’s gradient"
-                + " with respect to the group’s weights, averaged over steps, before clipping. It should decrease or stay"
-                + " constant. A jump by factors of ten means that the learning rate is too high or that a batch is unusual. The"
-                + " size of a step also depends on the learning rate.")
+                        + " with respect to the group’s weights, averaged over steps, before clipping. It should decrease or stay"
+                        + " constant. A jump by factors of ten means that the learning rate is too high or that a batch is unusual. The"
+                        + " size of a step also depends on the learning rate.")
                 + figure("Update ratio", true, GroupActivity::updateRatio, limit(), "The change of the weights in one step,"
-                + " relative to their norm: ‖Δw‖ / ‖w‖. At 1e-3, a thousand steps can change a group completely. A new head"
-                + " learns well at about this value; pretrained groups should be well below it, and earlier groups lower than"
-                + " later ones. Above the dashed line a pretrained group loses its features; far below 1e-6 training has"
-                + " practically no effect.")
+                        + " relative to their norm: ‖Δw‖ / ‖w‖. At 1e-3, a thousand steps can change a group completely. A new head"
+                        + " learns well at about this value; pretrained groups should be well below it, and earlier groups lower than"
+                        + " later ones. Above the dashed line a pretrained group loses its features; far below 1e-6 training has"
+                        + " practically no effect.")
                 + figure("Distance from the start", true, GroupActivity::relativeDistance, List.of(), "The distance of the"
-                + " weights from those at the start of the run, relative to their norm: ‖w − w₀‖ / ‖w₀‖. 0 means unchanged; 1"
-                + " means that the change is as large as the initial weights. Steps in opposite directions cancel out: a large"
-                + " update ratio with a small distance means that the weights oscillate.")
+                        + " weights from those at the start of the run, relative to their norm: ‖w − w₀‖ / ‖w₀‖. 0 means unchanged; 1"
+                        + " means that the change is as large as the initial weights. Steps in opposite directions cancel out: a large"
+                        + " update ratio with a small distance means that the weights oscillate.")
                 + figure("Feature similarity (CKA)", false, GroupActivity::similarity, List.of(), "The similarity of the"
-                + " group’s output for a fixed set of images now and at the start of the run, measured by linear CKA: 1 means"
-                + " equal up to rotation and scale. Early groups should stay near 1. A decrease in a late group is adaptation"
-                + " if the validation results improve, and forgetting if they do not. Drift propagates: an unchanged group also"
-                + " decreases when earlier groups change.")
+                        + " group’s output for a fixed set of images now and at the start of the run, measured by linear CKA: 1 means"
+                        + " equal up to rotation and scale. Early groups should stay near 1. A decrease in a late group is adaptation"
+                        + " if the validation results improve, and forgetting if they do not. Drift propagates: an unchanged group also"
+                        + " decreases when earlier groups change.")
                 + "</div>\n";
     }
 

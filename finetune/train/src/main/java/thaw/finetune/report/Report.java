@@ -31,7 +31,8 @@ import thaw.resnet.LayerGroup;
  * @param warnings   the warnings of the training
  */
 public record Report(String title, Map<String, String> settings, FitSettings fit, List<Group> groups, TrainingPlan plan,
-        int stepsPerEpoch, List<EpochResult> epochs, int kept, DiagnosticsOptions diagnostics, Optional<Evaluation> evaluation, List<String> warnings) {
+        int stepsPerEpoch, List<EpochResult> epochs, int kept, DiagnosticsOptions diagnostics, Optional<Evaluation> evaluation,
+        List<String> warnings) {
 
     /** @throws IllegalArgumentException if {@code kept} is not below the number of epochs */
     public Report {

@@ -27,8 +27,8 @@ final class ReportPage {
                 + "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>")
                 .append(Html.text(report.title())).append("</title>\n<style>\n").append(stylesheet())
                 .append("</style>\n</head>\n<body>\n<h1>").append(Html.text(report.title())).append("</h1>\n").append(lead());
-        report.warnings().stream().distinct().forEach(warning ->
-                html.append("<p class=\"warning\">").append(Html.text(warning)).append("</p>\n"));
+        report.warnings().stream().distinct()
+                .forEach(warning -> html.append("<p class=\"warning\">").append(Html.text(warning)).append("</p>\n"));
         TrainingSection training = new TrainingSection(report);
         html.append(Html.section("Settings", settings()));
         html.append(Html.section("Layer groups", groups()));

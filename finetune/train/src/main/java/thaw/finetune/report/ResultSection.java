@@ -46,8 +46,8 @@ final class ResultSection {
 
     private String confusion(ConfusionMatrix matrix) {
         if (classes.size() > MOST_CLASSES) {
-            List<List<String>> rows = matrix.mostConfused(1).stream().limit(MOST_CONFUSED).map(pair ->
-                    List.of(Html.text(pair.actual()), Html.text(pair.predicted()), Numbers.grouped(pair.count()))).toList();
+            List<List<String>> rows = matrix.mostConfused(1).stream().limit(MOST_CONFUSED)
+                    .map(pair -> List.of(Html.text(pair.actual()), Html.text(pair.predicted()), Numbers.grouped(pair.count()))).toList();
             return "<h3>Most confused classes</h3>\n" + Html.table(List.of("actual", "predicted", "images"), rows);
         }
         List<String> header = new ArrayList<>(List.of("actual ↓ · predicted →"));
@@ -147,7 +147,8 @@ final class ResultSection {
         LineChart chart = new LineChart("confidence", false, false, List.of(0.0, 1.0), List.of(
                 new LineChart.Series("perfect calibration", PERFECT_HUE, true, new double[] {0, 1}, new double[] {0, 1}),
                 new LineChart.Series("this network", WRONG_HUE, false, bins.stream().mapToDouble(CalibrationError.Bin::confidence)
-                        .toArray(), bins.stream().mapToDouble(CalibrationError.Bin::accuracy).toArray())), List.of());
+                        .toArray(), bins.stream().mapToDouble(CalibrationError.Bin::accuracy).toArray())),
+                List.of());
         return "<div class=\"charts\">\n" + Html.figure("Calibration: accuracy by confidence", chart.html(), "Images grouped by"
                 + " the network’s confidence in its prediction, and the share of correct predictions in each group. On the"
                 + " dashed line, predictions with 80 % confidence are correct in 80 % of cases; below it the network is"

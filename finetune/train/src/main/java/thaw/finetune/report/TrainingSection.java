@@ -120,11 +120,12 @@ final class TrainingSection {
                 x, momenta.stream().mapToDouble(Double::doubleValue).toArray())), marks);
         return "<div class=\"charts\">\n" + Html.figure("Learning rate of each group",
                 new LineChart("step", true, true, List.of(), lines, marks).html(), "The factor that scales gradients to steps."
-                + " The axis is logarithmic, so parallel lines have a constant ratio: the schedule scales all groups alike. A"
-                + " group without a line is frozen at that step. The increase at the beginning gives the new head time to adapt"
-                + " before steps become large; the long decrease at the end lets the weights converge.")
+                        + " The axis is logarithmic, so parallel lines have a constant ratio: the schedule scales all groups alike. A"
+                        + " group without a line is frozen at that step. The increase at the beginning gives the new head time to adapt"
+                        + " before steps become large; the long decrease at the end lets the weights converge.")
                 + Html.figure("Momentum", momentumChart.html(), "The share of the last step that is added to the next; equal for all"
-                + " groups. One-cycle schedules lower it while the learning rate is high, because steps are then large without"
-                + " it, and raise it again at the end.") + "</div>\n";
+                        + " groups. One-cycle schedules lower it while the learning rate is high, because steps are then large without"
+                        + " it, and raise it again at the end.")
+                + "</div>\n";
     }
 }

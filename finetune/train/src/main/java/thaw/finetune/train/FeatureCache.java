@@ -71,7 +71,8 @@ final class FeatureCache {
         MessageDigest digest = sha256();
         update(digest, net.name() + ' '
                 + net.outline(transforms.size(), transforms.size()).layers().stream().map(Layer::kind)
-                .toList() + ' ' + net.device().description());
+                        .toList()
+                + ' ' + net.device().description());
         Map<String, String> preparation = new TreeMap<>(transforms.crop(Crop.CENTER).flip(false).toMap());
         preparation.forEach((name, value) -> update(digest, name + '=' + value));
         net.bodyStateDict().forEach((name, tensor) -> {

@@ -42,9 +42,9 @@ final class FirstNonFinite {
     String describeFirst(RawBatch raw) {
         return "before the first step, so no learning rate is the cause: "
                 + parameter().map(found -> found + "; start from other weights")
-                .or(() -> input(raw))
-                .or(() -> output(raw).map(found -> found + ", so activations overflow; start from other weights"))
-                .orElse("all parameters and all layers' outputs are finite, the loss alone is not: check the loss function");
+                        .or(() -> input(raw))
+                        .or(() -> output(raw).map(found -> found + ", so activations overflow; start from other weights"))
+                        .orElse("all parameters and all layers' outputs are finite, the loss alone is not: check the loss function");
     }
 
     private Optional<String> parameter() {

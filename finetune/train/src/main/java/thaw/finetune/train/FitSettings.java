@@ -26,10 +26,10 @@ import thaw.resnet.LayerGroup;
  * @param frozenBatchNorm the mode of batch norm in frozen layer groups
  */
 public record FitSettings(@JsonDeserialize(as = OptimizerRecipe.class) Optimizer.Factory optimizer,
-        @JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "type")
-        @JsonSubTypes({@Type(value = GradientClipping.ByNorm.class, name = "ByNorm"),
-            @Type(value = GradientClipping.ByValue.class, name = "ByValue")})
-        List<GradientClipping> clipping, int accumulate, WeightAverage.Decay average, FrozenBatchNorm frozenBatchNorm) {
+        @JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "type") @JsonSubTypes( {
+            @Type(value = GradientClipping.ByNorm.class, name = "ByNorm"),
+            @Type(value = GradientClipping.ByValue.class, name = "ByValue")}) List<GradientClipping> clipping,
+        int accumulate, WeightAverage.Decay average, FrozenBatchNorm frozenBatchNorm){
 
     public FitSettings {
         Objects.requireNonNull(optimizer, "optimizer");

@@ -119,12 +119,12 @@ public record FitState(Optional<TrainingPlan> plan, Position position, Map<Strin
             throw new IOException(file + ": expected a checkpoint, as Learner.saveCheckpoint and thaw train -o RUN/ write it");
         }
         try {
-            List<TrainingPhase> phases = JSON.readValue(metadata.get(PLAN), new TypeReference<>() { });
+            List<TrainingPhase> phases = JSON.readValue(metadata.get(PLAN), new TypeReference<>() {});
             Optional<Weights> average = metadata.containsKey(AVERAGE) ? Optional.of(part(all, AVERAGE)) : Optional.empty();
             FitState state = new FitState(phases.isEmpty() ? Optional.empty() : Optional.of(new TrainingPlan(phases)),
                     JSON.readValue(metadata.get(POSITION), Position.class), tensors(all, NETWORK), part(all, OPTIMIZER), average,
-                    JSON.readValue(metadata.get(ACTIVITY), new TypeReference<>() { }),
-                    JSON.readValue(metadata.get(HISTORY), new TypeReference<>() { }));
+                    JSON.readValue(metadata.get(ACTIVITY), new TypeReference<>() {}),
+                    JSON.readValue(metadata.get(HISTORY), new TypeReference<>() {}));
             if (!state.isFinite()) {
                 throw new IOException(file + ": is damaged, its weights are not finite; start the training again");
             }
@@ -136,7 +136,7 @@ public record FitState(Optional<TrainingPlan> plan, Position position, Map<Strin
 
     private static Weights part(Weights all, String prefix) throws JsonProcessingException {
         return Weights.of(tensors(all, prefix),
-                JSON.readValue(all.metadata().get(prefix), new TypeReference<Map<String, String>>() { }));
+                JSON.readValue(all.metadata().get(prefix), new TypeReference<Map<String, String>>() {}));
     }
 
     private static Map<String, StoredTensor> tensors(Weights all, String prefix) {

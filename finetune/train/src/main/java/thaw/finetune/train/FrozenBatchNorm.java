@@ -38,8 +38,8 @@ public enum FrozenBatchNorm {
 
     /** @throws IllegalArgumentException if there is no mode of this label; the message lists all */
     public static FrozenBatchNorm byLabel(String label) {
-        return Arrays.stream(values()).filter(m -> m.label().equals(label)).findFirst().orElseThrow(() ->
-                new IllegalArgumentException("unknown mode \"" + label + "\" of frozen batch norm; known are "
+        return Arrays.stream(values()).filter(m -> m.label().equals(label)).findFirst()
+                .orElseThrow(() -> new IllegalArgumentException("unknown mode \"" + label + "\" of frozen batch norm; known are "
                         + Arrays.stream(values()).map(FrozenBatchNorm::label).collect(Collectors.joining(", "))));
     }
 

@@ -145,7 +145,8 @@ final class FrozenFeatures {
             return found;
         }
         BatchLoader inOrder = loader.inOrder();
-        try (Batches batches = mirrored ? inOrder.mirroredEpoch() : inOrder.epoch(0); TrainingModes kept = new TrainingModes(net);
+        try (Batches batches = mirrored ? inOrder.mirroredEpoch() : inOrder.epoch(0);
+                TrainingModes kept = new TrainingModes(net);
                 NoGrad off = net.device().noGrad()) {
             net.eval();
             while (batches.hasNext()) {

@@ -87,8 +87,8 @@ final class FrozenGroups {
         }
         try (Optimizer optimizer = settings.optimizer(groups, Collections.nCopies(groups.size(), 0.0))) {
             text.append(System.lineSeparator()).append(optimizer.name());
-            optimizer.groups().get(0).options().forEach((option, value) ->
-                    text.append(option.equals(ParamGroup.LR) ? "" : ", " + option + " " + value));
+            optimizer.groups().get(0).options()
+                    .forEach((option, value) -> text.append(option.equals(ParamGroup.LR) ? "" : ", " + option + " " + value));
         }
         return text.toString();
     }

@@ -518,7 +518,7 @@ public final class Learner implements AutoCloseable {
     }
 
     private Evaluation validate(Network which) {
-        return Evaluation.of(which, data.valid(), data.classes(), Objective.forValidation(loss, data.labels()), images -> { });
+        return Evaluation.of(which, data.valid(), data.classes(), Objective.forValidation(loss, data.labels()), images -> {});
     }
 
     /** The accuracy on the validation images, 0 to 1. */

@@ -314,7 +314,8 @@ final class TrainingLoop {
             int[] undefined = valid.predictions().undefined();
             throw diverged("the validation loss", valid.loss(), "after epoch " + (epoch + 1) + (undefined.length == 0 ? ""
                     : ", for " + undefined.length + " of " + valid.predictions().size() + " images, the first "
-                    + valid.predictions().samples().get(undefined[0]).file()), rates, null);
+                            + valid.predictions().samples().get(undefined[0]).file()),
+                    rates, null);
         }
         double trainLoss = losses.sum() / losses.images();
         double duration = seconds + elapsed();

@@ -85,7 +85,8 @@ final class ReferenceMemory implements ArrayOps {
     }
 
     /** Like {@link #values}; null stays null. */
-    @Nullable ReferenceArray orNull(@Nullable Array x) {
+    @Nullable
+    ReferenceArray orNull(@Nullable Array x) {
         return x == null ? null : values(x);
     }
 

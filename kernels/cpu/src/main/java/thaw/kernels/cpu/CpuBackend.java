@@ -5,7 +5,6 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import thaw.kernels.AdamWOps;
 import thaw.kernels.ArrayOps;
-import thaw.kernels.Backend;
 import thaw.kernels.BinaryLossOps;
 import thaw.kernels.CheckedBackend;
 import thaw.kernels.ConvolutionOps;

@@ -37,6 +37,7 @@ final class DeviceQueue implements AutoCloseable {
      * @param memoryLimit bytes that all arrays together may take
      * @param profiled    whether the device records when each kernel begins and ends
      */
+    @SuppressWarnings("deprecation") // its successor is not in OpenCL 1.2, which some devices have
     DeviceQueue(OpenClDevices.Handle handle, long memoryLimit, boolean profiled) {
         device = handle.device();
         id = handle.id();

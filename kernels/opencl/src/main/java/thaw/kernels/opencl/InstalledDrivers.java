@@ -22,7 +22,8 @@ final class InstalledDrivers {
     /** Whether there can be no graphics card, so that querying OpenCL, which takes a while, is pointless. */
     static boolean areForProcessorsOnly() {
         return !System.getenv().containsKey("POCL_DEVICES")
-                && areForProcessorsOnly(System.getProperty("os.name").toLowerCase(Locale.ROOT), Path.of(System.getenv().getOrDefault("OCL_ICD_VENDORS", "/etc/OpenCL/vendors")));
+                && areForProcessorsOnly(System.getProperty("os.name").toLowerCase(Locale.ROOT),
+                        Path.of(System.getenv().getOrDefault("OCL_ICD_VENDORS", "/etc/OpenCL/vendors")));
     }
 
     /** @param os in lower case; on systems other than Linux, and if the folder cannot be read, the result is false */

@@ -139,6 +139,7 @@ public final class OpenClDevices {
         return devices;
     }
 
+    @SuppressWarnings("deprecation") // its successor is not in OpenCL 1.2, which some devices have
     private static OpenClDevice describe(int index, cl_platform_id platform, cl_device_id device) {
         boolean shared = integer(device, CL.CL_DEVICE_HOST_UNIFIED_MEMORY) != 0;
         return new OpenClDevice(index, text(device, CL.CL_DEVICE_NAME),

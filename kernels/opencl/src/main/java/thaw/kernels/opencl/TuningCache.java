@@ -64,8 +64,9 @@ final class TuningCache {
     Path write(OpenClDevice device, Tuning tuning) throws IOException {
         Properties entries = new Properties();
         entries.putAll(identity(device));
-        tuning.tiles().forEach((shape, t) -> entries.setProperty(key(shape), String.join(" ", t.solo() ? "solo" : t.prefetch() ? "ahead" : "shared",
-                "" + t.mDim(), "" + t.nDim(), "" + t.mItem(), "" + t.nItem(), "" + t.kTile(), "" + t.vector())));
+        tuning.tiles().forEach(
+                (shape, t) -> entries.setProperty(key(shape), String.join(" ", t.solo() ? "solo" : t.prefetch() ? "ahead" : "shared",
+                        "" + t.mDim(), "" + t.nDim(), "" + t.mItem(), "" + t.nItem(), "" + t.kTile(), "" + t.vector())));
         entries.setProperty(WINOGRAD, Integer.toString(tuning.winogradChannels()));
         Files.createDirectories(folder);
         Path written = Files.createTempFile(folder, "tuning", null);

@@ -59,7 +59,7 @@ final class EntropyCodedImage {
     private int[] decode() throws IOException {
         int x = 0;
         int y = 0;
-        for (int at = 0; at < pixels.length; ) {
+        for (int at = 0; at < pixels.length;) {
             PrefixCodeGroups.Group group = groups.at(x, y);
             int end = at + groups.blockEnd(x, width) - x;
             int before = at;

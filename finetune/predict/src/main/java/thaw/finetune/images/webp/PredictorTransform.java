@@ -18,7 +18,7 @@ record PredictorTransform(int codedWidth, int blockBits, int[] blocks) implement
         }
         for (int row = width, y = 1; row < pixels.length; row += width, y++) {
             pixels[row] = add(pixels[row], pixels[row - width]);
-            for (int x = 1; x < width; ) {
+            for (int x = 1; x < width;) {
                 int mode = blocks[(y >> blockBits) * blocksPerRow + (x >> blockBits)] >> 8 & 15;
                 int end = Math.min(width, ((x >> blockBits) + 1) << blockBits);
                 addPredictions(pixels, row + x, row + end, mode);

@@ -54,8 +54,7 @@ record ConvolutionPlan(@Nullable SourceImages copy, List<Walk> walks, boolean co
         boolean sampled = source instanceof SourceImages.Sampled;
         int width = source.columns();
         PackedWeights.Places places = PackedWeights.Places.all(w.dim(2), w.dim(3), o.dilationH(), o.dilationW(), width);
-        PackedWeights.Layout layout =
-                new PackedWeights.Layout(w.dim(0), x.dim(1), o.groups(), places.count(), false, inLanes, lanes);
+        PackedWeights.Layout layout = new PackedWeights.Layout(w.dim(0), x.dim(1), o.groups(), places.count(), false, inLanes, lanes);
         int plane = source.plane();
         int outPixels = y.dim(2) * y.dim(3);
         int outBlocks = CpuArray.channelBlocks(y.dim(1), lanes);

@@ -91,7 +91,7 @@ public final class PlainConvolution implements ConvolutionOps {
         int total = e.images() * e.outPixels();
         int atMost = Math.max(64, PART / e.rows());
         int size = atMost < e.outPixels() ? atMost : Math.min(e.images(), atMost / e.outPixels()) * e.outPixels();
-        for (int first = 0; first < total; ) {
+        for (int first = 0; first < total;) {
             int inImage = size < e.outPixels() ? e.outPixels() - first % e.outPixels() : total - first;
             int count = Math.min(size, inImage);
             Part part = new Part(e, first, count, memory.pool().take(e.rows() * count));

@@ -53,7 +53,8 @@ sealed interface SourceImages {
 
     /** Images with their padding stored as zeros, so that the inner loops need no border test. */
     record Padded(int planes, int height, int width, int lanes, int top, int left, int bottom, int right)
-            implements SourceImages {
+            implements
+                SourceImages {
 
         /** Rows that an item copies. */
         private static final int PIECE = 32;

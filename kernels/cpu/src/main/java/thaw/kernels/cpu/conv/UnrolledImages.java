@@ -41,7 +41,7 @@ record UnrolledImages(Conv2dOptions o, int images, int inputs, int h, int w, int
     /** Unrolls part of a row: {@code count} output pixels from {@code first} on. */
     void unroll(float[] x, int row, int first, int count, float[] to, int at) {
         int stride = o.strideW();
-        for (int p = 0; p < count; ) {
+        for (int p = 0; p < count;) {
             int line = (first + p) / outW;
             int j = (first + p) % outW;
             int run = Math.min(count - p, outW - j);
@@ -70,7 +70,7 @@ record UnrolledImages(Conv2dOptions o, int images, int inputs, int h, int w, int
     /** Adds part of a row back to the pixels from which {@link #unroll} reads it. */
     void roll(float[] from, int at, int row, int first, int count, float[] x) {
         int stride = o.strideW();
-        for (int p = 0; p < count; ) {
+        for (int p = 0; p < count;) {
             int line = (first + p) / outW;
             int j = (first + p) % outW;
             int run = Math.min(count - p, outW - j);

@@ -23,7 +23,6 @@ final class GroupShuffles {
     private final List<VectorMask<Float>> fromPlane;
     private final VectorMask<Float> none = S.maskAll(false);
 
-
     /** @param m channels per group: 2, 4 or 8, and fewer than a vector's lanes */
     GroupShuffles(int m) {
         this.m = m;

@@ -3,7 +3,6 @@ package thaw.kernels.cpu.matmul;
 import static thaw.kernels.cpu.memory.Memory.cpu;
 
 import thaw.kernels.Epilogue;
-import thaw.kernels.cpu.memory.Memory;
 
 /**
  * An {@link Epilogue} on row-major images, a run of pixels of one channel at a time:

@@ -264,7 +264,7 @@ record WinogradTiles(Memory memory, TileTransforms transforms, int lanes, int im
                     transforms.stridedGradient(p.height, p.width, g, at, row, scratch, m, target, pair);
                 } else if (p.isWhole()) {
                     int line = OUT * tiles * lanes;
-                                transforms.gradientColumns(OUT * tiles, g, at, row, scratch, 0, line);
+                    transforms.gradientColumns(OUT * tiles, g, at, row, scratch, 0, line);
                     for (int i = 0; i < LINE; i++) {
                         transforms.gradientRows(tiles, scratch, i * line, m, target + i * LINE * pair, pair);
                     }
