@@ -61,19 +61,21 @@ class LearnerMemoryTest {
      * @param fail whether the listener throws after the second batch
      */
     private static long usedAfter(Learner learn, Device device, boolean fail) {
-        learn.addListener(new TrainingListener() {
+        TrainingListener listener = new TrainingListener() {
             @Override
             public void onBatch(BatchResult batch) {
                 if (fail && batch.batch() == 2) {
                     throw new IllegalStateException("stop");
                 }
             }
-        });
+        };
+        learn.addListener(listener);
         if (fail) {
             assertThrows(IllegalStateException.class, () -> learn.fit(1, 0.01));
         } else {
             learn.fit(1, 0.01);
         }
+        learn.removeListener(listener);
         return device.backend().memory().inUse();
     }
 
