@@ -14,7 +14,7 @@ import org.junit.jupiter.api.Test;
 import thaw.kernels.Array;
 import thaw.kernels.BinaryOp;
 import thaw.kernels.DeviceProfile;
-import thaw.kernels.DeviceProfile.KernelTime;
+import thaw.kernels.KernelTime;
 import thaw.kernels.OutOfDeviceMemoryException;
 import thaw.kernels.Shape;
 import thaw.kernels.UnaryOp;

@@ -20,7 +20,7 @@ import thaw.kernels.Array;
 import thaw.kernels.Backend;
 import thaw.kernels.Conv2dOptions;
 import thaw.kernels.ConvolutionCase;
-import thaw.kernels.DeviceProfile.KernelTime;
+import thaw.kernels.KernelTime;
 import thaw.kernels.Epilogue;
 import thaw.kernels.Shape;
 import thaw.kernels.reference.ReferenceBackend;

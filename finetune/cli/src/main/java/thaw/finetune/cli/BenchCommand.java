@@ -19,7 +19,7 @@ import thaw.finetune.bench.PeakMemory;
 import thaw.finetune.bench.SteadyTiming;
 import thaw.kernels.Backend;
 import thaw.kernels.DeviceProfile;
-import thaw.kernels.DeviceProfile.KernelTime;
+import thaw.kernels.KernelTime;
 import thaw.kernels.cpu.CpuBackend;
 import thaw.resnet.Architecture;
 import thaw.resnet.ResNet;

@@ -6,7 +6,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import thaw.kernels.DeviceProfile;
-import thaw.kernels.DeviceProfile.KernelTime;
+import thaw.kernels.KernelTime;
 
 /** A device's time by kernel, the longest first, with each kernel's share of the device's peak rates. */
 final class KernelTable {

@@ -43,10 +43,6 @@ public final class Diagnostics implements AutoCloseable {
         this.drift = probe;
     }
 
-    public boolean hasDrift() {
-        return drift != null;
-    }
-
     /**
      * The measurements since the last call, which are then reset.
      *

@@ -2,7 +2,7 @@ package thaw.kernels.opencl;
 
 import java.util.Map;
 import thaw.kernels.DeviceProfile;
-import thaw.kernels.DeviceProfile.KernelTime;
+import thaw.kernels.KernelTime;
 
 /** Measures a device's peak rates, by its own clock; see {@code peaks.cl}. */
 final class PeakMeasurement {

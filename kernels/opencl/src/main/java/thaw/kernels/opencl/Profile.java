@@ -10,6 +10,7 @@ import org.jocl.Pointer;
 import org.jocl.Sizeof;
 import org.jocl.cl_event;
 import thaw.kernels.DeviceProfile;
+import thaw.kernels.KernelTime;
 
 /** The run time of each kernel, by the clock of the device. Thread-safe. */
 final class Profile implements DeviceProfile, AutoCloseable {
