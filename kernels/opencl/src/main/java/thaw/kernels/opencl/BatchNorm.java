@@ -158,7 +158,7 @@ final class BatchNorm implements NormOps {
         SCALE, SHIFT
     }
 
-    /** What scale and shift depend on beside the weight; the storages stand for themselves. */
+    /** The inputs of scale and shift beside the weight; storages are compared by identity. */
     private record Fixed(List<OpenClStorage> storages, List<Integer> versions, double eps) {
 
         static Fixed of(double eps, OpenClArray... arrays) {

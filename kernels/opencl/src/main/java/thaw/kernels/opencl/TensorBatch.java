@@ -19,7 +19,7 @@ record TensorBatch(int first, int count, int capacity, int[] table, int groups) 
     private static final int[] CAPACITIES = {80, 60, 40, 30, 20};
     private static final int BYTES_OF_POINTER = 8;
     private static final int BYTES_IN_TABLE = 8;
-    /** Of the 255 arguments that OpenCL allows, those for tensors; the others are the kernel's fixed ones. */
+    /** The most arguments for tensors; OpenCL allows 255, and the others are the kernel's fixed ones. */
     private static final int POINTERS = 250;
 
     private static final int ELEMENTS_OF_AN_ITEM = 8;
