@@ -67,6 +67,26 @@ final class WinogradSource {
                 }
             """;
 
+    /** {@link #TILE} with a stride of 2: rows of the single tap are those of the pixels, without a transform of columns. */
+    private static final String STRIDED_TILE = """
+
+                @Override
+                public void ${name}(int rows, int columns, float[] ${from}, int from, int row, float[] scratch,
+                        float[] ${to}, int to, int pair) {
+                    int line = WinogradPhases.LINE;
+                    for (int j = 0; j < 2 * columns + 1; j++) {
+                        stridedPointsLine(rows, ${from}, from + j * ${lanes}, row, scratch, j * ${lanes}, line * ${lanes});
+                    }
+                    for (int i = 0; i <= rows; i++) {
+                        ${name}Line(columns, scratch, i * line * ${lanes}, ${lanes}, ${to}, to + i * line * pair, pair);
+                    }
+                    for (int i = 0; i < rows; i++) {
+                        ${name}Line(columns, ${from}, from + (2 * i + 1) * row, ${lanes},
+                                ${to}, to + (WinogradPhases.TAP + i) * line * pair, pair);
+                    }
+                }
+            """;
+
     /** Points or values to a tile of pixels. */
     private static final String OUTPUT_TILE = """
 
@@ -316,7 +336,7 @@ final class WinogradSource {
             add(FILTER_TILE, gradient, WHOLE, Map.of("size", "6", "results", "3"));
         }
         add(TILE, INPUT, WHOLE, Map.of("points", "WinogradPoints", "width", "columns + 2", "most", "6"));
-        add(TILE, STRIDED_INPUT, WHOLE, Map.of("points", "WinogradPhases", "width", "2 * columns + 1", "most", "9"));
+        add(STRIDED_TILE, STRIDED_INPUT, WHOLE, Map.of());
         add(TILE, GRADIENT, WHOLE, Map.of("points", "WinogradPoints", "width", "columns", "most", "4"));
         add(TILE, STRIDED_GRADIENT, WHOLE, Map.of("points", "WinogradPhases", "width", "columns", "most", "4"));
         add(OUTPUT_TILE, OUTPUT, WHOLE, Map.of("points", "WinogradPoints"));

@@ -2,6 +2,7 @@ package thaw.kernels.cpu.generator;
 
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
 
 /**
  * One of Winograd's transforms of a line of numbers (Lavin and Gray 2016, section 4). Each is a product with a matrix of
@@ -183,6 +184,11 @@ record WinogradTransform(String name, String from, String to, Map<Integer, Strin
                     v5 = d1
                     """));
 
+    /** {@link #STRIDED_INPUT} without the numbers of the single tap, which need no transform. */
+    static final WinogradTransform STRIDED_POINTS = new WinogradTransform("stridedPoints", "d", "v",
+            STRIDED_INPUT.formulas.entrySet().stream().collect(Collectors.toMap(Map.Entry::getKey,
+                    formulas -> formulas.getValue().replaceAll("v[5-8] = .*\n", ""))));
+
     /** {@code u = G g} of the outer taps g0 and g2, and the single tap g1. */
     static final WinogradTransform STRIDED_FILTER = new WinogradTransform("stridedFilter", "g", "u", Map.of(
             4, """
@@ -269,5 +275,5 @@ record WinogradTransform(String name, String from, String to, Map<Integer, Strin
                     """));
 
     static final List<WinogradTransform> ALL = List.of(INPUT, FILTER, OUTPUT, GRADIENT, FILTER_GRADIENT,
-            STRIDED_INPUT, STRIDED_FILTER, STRIDED_OUTPUT, STRIDED_GRADIENT, STRIDED_FILTER_GRADIENT);
+            STRIDED_INPUT, STRIDED_POINTS, STRIDED_FILTER, STRIDED_OUTPUT, STRIDED_GRADIENT, STRIDED_FILTER_GRADIENT);
 }

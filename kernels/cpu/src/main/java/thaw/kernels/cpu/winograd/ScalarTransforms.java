@@ -67,13 +67,16 @@ record ScalarTransforms(BlockLoops loops, int lanes) implements TileTransforms {
     @Override
     public void stridedInput(int rows, int columns, float[] d, int from, int row, float[] scratch,
             float[] v, int to, int pair) {
+        int line = WinogradPhases.LINE;
         for (int j = 0; j < 2 * columns + 1; j++) {
-            stridedInputLine(rows, d, from + j * lanes, row, scratch, j * lanes, 9 * lanes);
+            stridedPointsLine(rows, d, from + j * lanes, row, scratch, j * lanes, line * lanes);
         }
-        for (int i = 0; i < WinogradPhases.LINE; i++) {
-            if (WinogradPhases.has(rows, i)) {
-                stridedInputLine(columns, scratch, i * 9 * lanes, lanes, v, to + i * WinogradPhases.LINE * pair, pair);
-            }
+        for (int i = 0; i <= rows; i++) {
+            stridedInputLine(columns, scratch, i * line * lanes, lanes, v, to + i * line * pair, pair);
+        }
+        for (int i = 0; i < rows; i++) {
+            stridedInputLine(columns, d, from + (2 * i + 1) * row, lanes,
+                    v, to + (WinogradPhases.TAP + i) * line * pair, pair);
         }
     }
 
@@ -605,6 +608,72 @@ record ScalarTransforms(BlockLoops loops, int lanes) implements TileTransforms {
             v[o + 6 * toStep] = d3;
             v[o + 7 * toStep] = d5;
             v[o + 8 * toStep] = d7;
+        }
+    }
+
+    private void stridedPointsLine(int outputs, float[] d, int from, int step,
+            float[] v, int to, int toStep) {
+        switch (outputs) {
+            case 1 -> stridedPointsLine1(d, from, step, v, to, toStep);
+            case 2 -> stridedPointsLine2(d, from, step, v, to, toStep);
+            case 3 -> stridedPointsLine3(d, from, step, v, to, toStep);
+            case 4 -> stridedPointsLine4(d, from, step, v, to, toStep);
+            default -> throw new IllegalArgumentException("no lines have " + outputs + " outputs");
+        }
+    }
+
+    private void stridedPointsLine1(float[] d, int from, int step, float[] v, int to, int toStep) {
+        int end = from + lanes;
+        for (int i = from, o = to; i < end; i++, o++) {
+            float d0 = d[i];
+            float d2 = d[i + 2 * step];
+            v[o] = d0 + d0;
+            v[o + toStep] = d2;
+        }
+    }
+
+    private void stridedPointsLine2(float[] d, int from, int step, float[] v, int to, int toStep) {
+        int end = from + lanes;
+        for (int i = from, o = to; i < end; i++, o++) {
+            float d0 = d[i];
+            float d2 = d[i + 2 * step];
+            float d4 = d[i + 4 * step];
+            float difference = d0 - d2;
+            v[o] = difference + difference;
+            v[o + toStep] = d4 - d2;
+            v[o + 2 * toStep] = d2 * -2f;
+        }
+    }
+
+    private void stridedPointsLine3(float[] d, int from, int step, float[] v, int to, int toStep) {
+        int end = from + lanes;
+        for (int i = from, o = to; i < end; i++, o++) {
+            float d0 = d[i];
+            float d2 = d[i + 2 * step];
+            float d4 = d[i + 4 * step];
+            float d6 = d[i + 6 * step];
+            float difference = d0 - d4;
+            v[o] = difference + difference;
+            v[o + toStep] = d6 - d2;
+            v[o + 2 * toStep] = -(d2 + d4);
+            v[o + 3 * toStep] = (d2 - d4) * 3f;
+        }
+    }
+
+    private void stridedPointsLine4(float[] d, int from, int step, float[] v, int to, int toStep) {
+        int end = from + lanes;
+        for (int i = from, o = to; i < end; i++, o++) {
+            float d0 = d[i];
+            float d2 = d[i + 2 * step];
+            float d4 = d[i + 4 * step];
+            float d6 = d[i + 6 * step];
+            float d8 = d[i + 8 * step];
+            float difference = d6 - d2;
+            v[o] = Math.fma(d0 - d4, 2f, difference);
+            v[o + toStep] = Math.fma(difference, -2f, d8 - d4);
+            v[o + 2 * toStep] = Math.fma(d2, -2f, d6 - d4);
+            v[o + 3 * toStep] = Math.fma(d4, -3f, Math.fma(d2, 2f, d6));
+            v[o + 4 * toStep] = difference;
         }
     }
 

@@ -79,13 +79,16 @@ final class VectorTransforms implements TileTransforms {
     @Override
     public void stridedInput(int rows, int columns, float[] d, int from, int row, float[] scratch,
             float[] v, int to, int pair) {
+        int line = WinogradPhases.LINE;
         for (int j = 0; j < 2 * columns + 1; j++) {
-            stridedInputLine(rows, d, from + j * L, row, scratch, j * L, 9 * L);
+            stridedPointsLine(rows, d, from + j * L, row, scratch, j * L, line * L);
         }
-        for (int i = 0; i < WinogradPhases.LINE; i++) {
-            if (WinogradPhases.has(rows, i)) {
-                stridedInputLine(columns, scratch, i * 9 * L, L, v, to + i * WinogradPhases.LINE * pair, pair);
-            }
+        for (int i = 0; i <= rows; i++) {
+            stridedInputLine(columns, scratch, i * line * L, L, v, to + i * line * pair, pair);
+        }
+        for (int i = 0; i < rows; i++) {
+            stridedInputLine(columns, d, from + (2 * i + 1) * row, L,
+                    v, to + (WinogradPhases.TAP + i) * line * pair, pair);
         }
     }
 
@@ -760,6 +763,65 @@ final class VectorTransforms implements TileTransforms {
         d3.intoArray(v, to + 6 * toStep);
         d5.intoArray(v, to + 7 * toStep);
         d7.intoArray(v, to + 8 * toStep);
+    }
+
+    private static void stridedPointsLine(int outputs, float[] d, int from, int step,
+            float[] v, int to, int toStep) {
+        switch (outputs) {
+            case 1 -> stridedPointsLine1(d, from, step, v, to, toStep);
+            case 2 -> stridedPointsLine2(d, from, step, v, to, toStep);
+            case 3 -> stridedPointsLine3(d, from, step, v, to, toStep);
+            case 4 -> stridedPointsLine4(d, from, step, v, to, toStep);
+            default -> throw new IllegalArgumentException("no lines have " + outputs + " outputs");
+        }
+    }
+
+    private static void stridedPointsLine1(float[] d, int from, int step, float[] v, int to, int toStep) {
+        FloatVector d0 = FloatVector.fromArray(S, d, from);
+        FloatVector d2 = FloatVector.fromArray(S, d, from + 2 * step);
+        d0.add(d0).intoArray(v, to);
+        d2.intoArray(v, to + toStep);
+    }
+
+    private static void stridedPointsLine2(float[] d, int from, int step, float[] v, int to, int toStep) {
+        FloatVector minus2 = FloatVector.broadcast(S, -2f);
+        FloatVector d0 = FloatVector.fromArray(S, d, from);
+        FloatVector d2 = FloatVector.fromArray(S, d, from + 2 * step);
+        FloatVector d4 = FloatVector.fromArray(S, d, from + 4 * step);
+        FloatVector difference = d0.sub(d2);
+        difference.add(difference).intoArray(v, to);
+        d4.sub(d2).intoArray(v, to + toStep);
+        d2.mul(minus2).intoArray(v, to + 2 * toStep);
+    }
+
+    private static void stridedPointsLine3(float[] d, int from, int step, float[] v, int to, int toStep) {
+        FloatVector plus3 = FloatVector.broadcast(S, 3f);
+        FloatVector d0 = FloatVector.fromArray(S, d, from);
+        FloatVector d2 = FloatVector.fromArray(S, d, from + 2 * step);
+        FloatVector d4 = FloatVector.fromArray(S, d, from + 4 * step);
+        FloatVector d6 = FloatVector.fromArray(S, d, from + 6 * step);
+        FloatVector difference = d0.sub(d4);
+        difference.add(difference).intoArray(v, to);
+        d6.sub(d2).intoArray(v, to + toStep);
+        d2.add(d4).neg().intoArray(v, to + 2 * toStep);
+        d2.sub(d4).mul(plus3).intoArray(v, to + 3 * toStep);
+    }
+
+    private static void stridedPointsLine4(float[] d, int from, int step, float[] v, int to, int toStep) {
+        FloatVector minus2 = FloatVector.broadcast(S, -2f);
+        FloatVector minus3 = FloatVector.broadcast(S, -3f);
+        FloatVector plus2 = FloatVector.broadcast(S, 2f);
+        FloatVector d0 = FloatVector.fromArray(S, d, from);
+        FloatVector d2 = FloatVector.fromArray(S, d, from + 2 * step);
+        FloatVector d4 = FloatVector.fromArray(S, d, from + 4 * step);
+        FloatVector d6 = FloatVector.fromArray(S, d, from + 6 * step);
+        FloatVector d8 = FloatVector.fromArray(S, d, from + 8 * step);
+        FloatVector difference = d6.sub(d2);
+        d0.sub(d4).fma(plus2, difference).intoArray(v, to);
+        difference.fma(minus2, d8.sub(d4)).intoArray(v, to + toStep);
+        d2.fma(minus2, d6.sub(d4)).intoArray(v, to + 2 * toStep);
+        d4.fma(minus3, d2.fma(plus2, d6)).intoArray(v, to + 3 * toStep);
+        difference.intoArray(v, to + 4 * toStep);
     }
 
     private static void stridedFilterLine(int outputs, float[] g, int from, int step,
