@@ -160,7 +160,8 @@ class OpenClTilesTest {
     void matricesOfEveryTileAreRight(Tuning tuning) {
         SplittableRandom random = new SplittableRandom(1);
         try (OpenClBackend backend = open(tuning); Backend reference = new ReferenceBackend()) {
-            for (int[] s : Extent.everyNth(2, Stream.of(new int[][] {{1, 1, 1}, {3, 700, 2}, {65, 17, 130}, {129, 64, 64}, {30, 9000, 5}}))) {
+            for (int[] s : Extent.everyNth(2,
+                    Stream.of(new int[][] {{1, 1, 1}, {3, 700, 2}, {65, 17, 130}, {129, 64, 64}, {30, 9000, 5}}))) {
                 for (int transposes = 0; transposes < 4; transposes++) {
                     boolean ta = (transposes & 1) != 0;
                     boolean tb = (transposes & 2) != 0;

@@ -54,7 +54,7 @@ sealed interface SourceImages {
     /** Images with their padding stored as zeros, so that the inner loops need no border test. */
     record Padded(int planes, int height, int width, int lanes, int top, int left, int bottom, int right)
             implements
-                SourceImages {
+            SourceImages {
 
         /** Rows that an item copies. */
         private static final int PIECE = 32;
