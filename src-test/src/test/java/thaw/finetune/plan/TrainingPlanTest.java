@@ -156,6 +156,19 @@ class TrainingPlanTest {
     // ---- phases ----------------------------------------------------------------------------------------------------
 
     @Test
+    void aStopBetweenEqualPhasesTakesNoFurtherStep() {
+        learn.addListener(new TrainingListener() {
+            @Override
+            public void onEpoch(EpochResult epoch) {
+                learn.stop();
+            }
+        });
+        TrainingPhase phase = new TrainingPhase("twice", 1, ScheduleRecipe.of("constant"), LearningRates.of(0.01));
+        assertTrue(learn.run(new TrainingPlan(List.of(phase, phase))).stoppedAt().isPresent());
+        assertEquals(3, rates.size());
+    }
+
+    @Test
     void phasesMayHaveImagesOfOtherSizes() {
         List<Integer> sides = new ArrayList<>();
         learn.loss((scores, batch) -> {

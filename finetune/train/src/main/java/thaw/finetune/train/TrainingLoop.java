@@ -196,7 +196,7 @@ final class TrainingLoop {
                 return false;
             }
             finishEpoch();
-            if (learn.stop && !(phase == plan.phases().get(plan.phases().size() - 1) && epoch == phase.epochs())) {
+            if (learn.stop && !(number == plan.phases().size() - 1 && epoch == phase.epochs())) {
                 return false;
             }
         }
