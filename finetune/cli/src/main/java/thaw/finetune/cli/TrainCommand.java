@@ -284,8 +284,9 @@ final class TrainCommand implements Callable<Integer> {
     private void report(RunSettings settings, Learner learn, ImageFolder images, TrainingLog log, BrokenImages broken,
             double accuracy, String what, Path model, boolean stopped) {
         long parameters = learn.groups().stream().mapToLong(LayerGroup::parameterCount).sum();
-        output.text(String.format(Locale.ROOT, "%naccuracy %s on %d images; %s", OutputOptions.number("%.1f %%", 100 * accuracy),
-                learn.validImages(), what));
+        int decisions = settings.objective().multiLabel() ? images.classes().size() * learn.validImages() : 0;
+        output.text(String.format(Locale.ROOT, "%naccuracy %s on %s%d images; %s", OutputOptions.number("%.1f %%", 100 * accuracy),
+                decisions == 0 ? "" : decisions + " decisions about ", learn.validImages(), what));
         ObjectNode json = OutputOptions.object().put("accuracy", accuracy).put("model", model.toString())
                 .put("architecture", settings.network().architecture()).put("head", settings.network().head())
                 .put("weights", settings.network().weights()).put("parameters", parameters)

@@ -114,6 +114,7 @@ public final class Learner implements AutoCloseable {
         diagnostics = new Diagnostics(net, DiagnosticsOptions.off());
         precompute = Precompute.never();
         epochsSeen = like.epochsSeen;
+        listeners.addAll(like.listeners);
     }
 
     /**
@@ -456,7 +457,10 @@ public final class Learner implements AutoCloseable {
 
     // ---- finding learning rates ----------------------------------------------------------------------------------
 
-    /** fastai's {@code lr_find}: one sweep over all trainable groups, at one rate. */
+    /**
+     * fastai's {@code lr_find}: one sweep over all trainable groups, at one rate. Listeners are told of its steps, as those of
+     * a phase named after the group, or {@code "all"}.
+     */
     public LearningRateSweep lrFind() {
         return lrFind(SweepOptions.standard());
     }

@@ -98,6 +98,7 @@ final class TrainingLoop {
         Schedule schedule = phase.schedule().of(phase.epochs(), learn.stepsPerEpoch());
         optimizer = settings.optimizer(groups, rates);
         scheduler = new Scheduler(optimizer, schedule);
+        learn.diagnostics.meter().stepsPerEpoch(learn.stepsPerEpoch());
         losses = new EpochLosses(learn.net.device());
         step = new TrainingStep(learn.net, learn.loss, optimizer, settings);
         average = settings.average() == null ? null : new WeightAverage(learn.net, settings.average());
@@ -186,7 +187,6 @@ final class TrainingLoop {
      * @return whether the phase is complete; false if it was stopped
      */
     private boolean trainPhase() {
-        warnOfOneRate();
         /* Features depend on the body's weights, so they are computed after a state has been restored. */
         loaders = FrozenFeatures.loaders(learn, phase, loaders);
         while (epoch < phase.epochs()) {
@@ -234,7 +234,7 @@ final class TrainingLoop {
                 }
                 int done = ofStep.stream().mapToInt(EpochLosses.OfBatch::images).sum();
                 step.scaleGradients((double) expected / done);
-                step.update(learn.diagnostics.meter(), groups, losses.foundInf());
+                step.update(learn.diagnostics.meter(), groups, rates, losses.foundInf());
                 if (losses.isDue()) {
                     requireFinite(raw);
                 }
@@ -369,7 +369,7 @@ final class TrainingLoop {
         if (learn.diagnostics.options().isOff()) {
             return List.of();
         }
-        EpochActivity activity = new EpochActivity(epoch, phase.epochs(), learn.diagnostics.epoch(groups, rates));
+        EpochActivity activity = new EpochActivity(history.size() + 1, plan.epochs(), learn.diagnostics.epoch(groups, rates));
         learn.tell(listener -> listener.onActivity(activity));
         if (learn.pretrained) {
             learn.diagnostics.warning(activity).ifPresent(this::warn);
@@ -379,16 +379,6 @@ final class TrainingLoop {
 
     private void warn(String message) {
         learn.tell(listener -> listener.onWarning(message));
-    }
-
-    private void warnOfOneRate() {
-        if (learn.pretrained && phase.rates().isSingle() && groups.size() > 1 && learn.freezing.first() == 0) {
-            double lr = phase.rates().numbers().get(0);
-            warn("one learning rate, " + lr + ", for all layer groups of a pretrained network "
-                    + learn.freezing.names() + ": a rate high enough for a new head can destroy the early layers' pretrained"
-                    + " weights within a few steps; use slice(" + lr / 100 + "," + lr + ") or a rate for each group,"
-                    + " or, to train all groups at one rate without this warning, give the rate " + groups.size() + " times");
-        }
     }
 
     private DivergenceException diverged(String what, double value, String when, List<Double> rates, RawBatch raw) {

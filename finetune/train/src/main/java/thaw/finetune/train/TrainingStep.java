@@ -60,10 +60,11 @@ final class TrainingStep {
     /**
      * Clips the gradients by the settings, then updates the parameters.
      *
+     * @param rates   of the groups in this step
      * @param foundInf see {@link Optimizer#step(Tensor)}; null to update unconditionally
      */
-    void update(GroupMeter meter, List<LayerGroup> groups, Tensor foundInf) {
-        meter.beforeStep(groups);
+    void update(GroupMeter meter, List<LayerGroup> groups, List<Double> rates, Tensor foundInf) {
+        meter.beforeStep(groups, rates);
         for (GradientClipping clipping : settings.clipping()) {
             clipping.clip(optimizer.parameters());
         }
