@@ -6,6 +6,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import thaw.finetune.diagnostics.GroupActivity;
+import thaw.finetune.diagnostics.GroupResilience;
 import thaw.finetune.plan.TrainingPhase;
 import thaw.finetune.run.RunLog;
 import thaw.finetune.train.BatchResult;
@@ -157,6 +158,21 @@ final class TrainingLog implements AutoCloseable {
             output.text(String.format(Locale.ROOT, "%12s: gradient %s, step %s, moved %s, drift %s", group.group(),
                     number(group.gradNorm()), number(group.updateRatio()), number(group.relativeDistance()),
                     number(group.drift())));
+        }
+    }
+
+    /** Prints and keeps what each group's training brought. */
+    void resilience(List<GroupResilience> all) {
+        if (all.isEmpty()) {
+            return;
+        }
+        output.text(String.format(Locale.ROOT, "%naccuracy with the weights of one group alone%nput back to the start, or with noise of %.0f %% of"
+                + " their size:", 100 * GroupResilience.NOISE));
+        output.text(String.format(Locale.ROOT, "%12s  %10s  %10s", "group", "put back", "with noise"));
+        for (GroupResilience group : all) {
+            output.text(String.format(Locale.ROOT, "%12s  %8s %%  %8.1f %%", group.group(),
+                    Double.isNaN(group.rewound()) ? "-" : String.format(Locale.ROOT, "%.1f", 100 * group.rewound()),
+                    100 * group.noisy()));
         }
     }
 

@@ -12,7 +12,7 @@ import thaw.engine.io.AtomicFile;
 import thaw.finetune.diagnostics.DiagnosticsOptions;
 import thaw.finetune.diagnostics.GroupResilience;
 import thaw.finetune.evaluate.Evaluation;
-import thaw.finetune.plan.TrainingPlan;
+import thaw.finetune.plan.TrainingPhase;
 import thaw.finetune.train.EpochResult;
 import thaw.finetune.train.FitSettings;
 import thaw.resnet.LayerGroup;
@@ -32,7 +32,7 @@ import thaw.resnet.LayerGroup;
  * @param resilience of each layer group of the kept weights; empty if it was not measured
  * @param warnings   the warnings of the training
  */
-public record Report(String title, Map<String, String> settings, FitSettings fit, List<Group> groups, TrainingPlan plan,
+public record Report(String title, Map<String, String> settings, FitSettings fit, List<Group> groups, List<TrainingPhase> plan,
         int stepsPerEpoch, List<EpochResult> epochs, int kept, DiagnosticsOptions diagnostics, Optional<Evaluation> evaluation,
         List<GroupResilience> resilience, List<String> warnings) {
 

@@ -87,7 +87,7 @@ final class ReportPage {
         if (fit.average() != null) {
             all.put("Average of the weights", "moving averages are validated and kept; decay " + fit.average().decay());
         }
-        for (TrainingPhase phase : report.plan().phases()) {
+        for (TrainingPhase phase : report.plan()) {
             all.put("Phase “" + phase.name() + "”", describe(phase));
         }
         StringBuilder html = new StringBuilder("<dl>\n");
@@ -106,13 +106,13 @@ final class ReportPage {
 
     private String groups() {
         List<String> header = new ArrayList<>(List.of("group", "parameters"));
-        report.plan().phases().forEach(phase -> header.add("phase<br>“" + Html.text(phase.name()) + "”"));
+        report.plan().forEach(phase -> header.add("phase<br>“" + Html.text(phase.name()) + "”"));
         header.add("layers");
         List<List<String>> rows = new ArrayList<>();
         for (int g = 0; g < report.groups().size(); g++) {
             Report.Group group = report.groups().get(g);
             List<String> row = new ArrayList<>(List.of(Html.text(group.name()), Numbers.grouped(group.parameters())));
-            for (TrainingPhase phase : report.plan().phases()) {
+            for (TrainingPhase phase : report.plan()) {
                 row.add(inPhase(phase, g));
             }
             row.add("<span class=\"quiet\">" + Html.text(layers(group.layers())) + "</span>");
@@ -120,13 +120,13 @@ final class ReportPage {
         }
         StringBuilder text = new StringBuilder("<p>A number is the group’s highest learning rate in the phase"
                 + (auto() ? ", of which the rule gives it a share" : "") + ".");
-        report.plan().phases().forEach(phase -> text.append(' ').append(sentence(phase)));
+        report.plan().forEach(phase -> text.append(' ').append(sentence(phase)));
         return Html.table(header, rows) + text + " A low learning rate takes the same time as a high one; a frozen group needs"
                 + " no backward pass, provided that no earlier group is trained.</p>\n";
     }
 
     private boolean auto() {
-        return report.plan().phases().stream().anyMatch(phase -> phase.rates().isAuto());
+        return report.plan().stream().anyMatch(phase -> phase.rates().isAuto());
     }
 
     /** The groups' rates in a phase in words: equal, rising, falling or neither. */

@@ -90,7 +90,7 @@ final class TrainingSection {
         List<double[]> rates = new ArrayList<>();
         List<Double> momenta = new ArrayList<>();
         double momentum = report.fit().optimizer() instanceof OptimizerRecipe recipe ? recipe.momentum() : Double.NaN;
-        for (TrainingPhase phase : report.plan().phases()) {
+        for (TrainingPhase phase : report.plan()) {
             int epochs = Math.min(epochsLeft, phase.epochs());
             epochsLeft -= epochs;
             if (epochs > 0 && steps > 0) {
@@ -123,7 +123,7 @@ final class TrainingSection {
                 x, momenta.stream().mapToDouble(Double::doubleValue).toArray())), marks);
         return "<div class=\"charts\">\n" + Html.figure("Learning rate of each group",
                 new LineChart("step", true, true, List.of(), lines, marks).html(), "The factor that scales gradients to steps"
-                        + (report.plan().phases().stream().anyMatch(phase -> phase.rates().isAuto())
+                        + (report.plan().stream().anyMatch(phase -> phase.rates().isAuto())
                                 ? ", before the rule’s share for each group" : "")
                         + ". The axis is logarithmic, so parallel lines have a constant ratio: the schedule scales all groups alike. A"
                         + " group without a line is frozen at that step. " + course(rates))

@@ -10,8 +10,8 @@ import thaw.engine.Tensor;
 import thaw.engine.io.StoredTensor;
 import thaw.engine.optim.Optimizer;
 import thaw.engine.optim.RelativeGradientNorm;
+import thaw.finetune.data.Batch;
 import thaw.finetune.data.Batches;
-import thaw.finetune.data.RawBatch;
 import thaw.finetune.plan.LearningRates;
 import thaw.finetune.plan.LearningRates.Rule;
 import thaw.resnet.LayerGroup;
@@ -45,7 +45,7 @@ final class AutoRgn {
      *
      * @param backward computes the gradients of a batch in place of all earlier ones
      */
-    void choose(Batches batches, Consumer<RawBatch> backward) {
+    void choose(Batches batches, Consumer<Batch> backward) {
         Map<String, StoredTensor> before = net.stateDict();
         long random = net.device().generator().state();
         RelativeGradientNorm rgn = new RelativeGradientNorm();
