@@ -47,7 +47,7 @@ final class LrFindCommand implements Callable<Integer> {
     @Option(names = "--per-group", description = "One sweep per layer group, the others kept fixed.")
     private boolean perGroup;
 
-    @Option(names = "--groups", paramLabel = "GRANULARITY", defaultValue = "3", converter = GranularityOption.class,
+    @Option(names = "--groups", paramLabel = "GRANULARITY", defaultValue = "3",
             description = "Layer groups: 3, stages or blocks (default: 3).")
     private Granularity granularity;
 

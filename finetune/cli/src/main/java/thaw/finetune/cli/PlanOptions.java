@@ -6,7 +6,6 @@ import picocli.CommandLine.Option;
 import thaw.finetune.plan.LearningRates;
 import thaw.finetune.plan.ScheduleRecipe;
 import thaw.finetune.plan.TrainingPhase;
-import thaw.finetune.plan.TrainingPlan;
 import thaw.resnet.Granularity;
 
 /** Options for the training plan: epochs, frozen layer groups, learning rates, schedule and image sizes. */
@@ -25,15 +24,15 @@ final class PlanOptions {
             description = "Head-only epochs before (default: 1; scratch: 0).")
     private Integer freezeEpochs;
 
-    @Option(names = "--freeze-lr", paramLabel = "RATE", hidden = true, converter = TextOption.OfRates.class,
+    @Option(names = "--freeze-lr", paramLabel = "RATE", hidden = true,
             description = "Rate of --freeze-epochs (default: 0.05).")
     private LearningRates freezeRate;
 
-    @Option(names = "--groups", paramLabel = "GRANULARITY", defaultValue = "3", converter = GranularityOption.class,
+    @Option(names = "--groups", paramLabel = "GRANULARITY", defaultValue = "3",
             description = "Layer groups: 3, stages or blocks (default: 3).")
     private Granularity granularity;
 
-    @Option(names = "--lr", paramLabel = "RATES", converter = TextOption.OfRates.class,
+    @Option(names = "--lr", paramLabel = "RATES",
             description = "One, one per group, LO:HI or :HI (default: 1e-4:1e-2; scratch: 0.01).")
     private LearningRates rates;
 
@@ -52,7 +51,7 @@ final class PlanOptions {
     @Option(names = "--gradual", description = "Unfreezes a group per epoch, from the head down.")
     private boolean gradual;
 
-    @Option(names = "--schedule", paramLabel = "NAME", converter = TextOption.OfSchedule.class,
+    @Option(names = "--schedule", paramLabel = "NAME",
             description = "one-cycle, sgdr, flat-cos, cosine, step or constant, also with options: step(step_size=2)"
                     + " (default: one-cycle).")
     private ScheduleRecipe schedule;
@@ -82,7 +81,7 @@ final class PlanOptions {
      * @param names    the layer groups' names
      * @param momentum a fixed momentum; null for the schedule's
      */
-    TrainingPlan plan(boolean pretrained, List<String> names, Double momentum) {
+    List<TrainingPhase> plan(boolean pretrained, List<String> names, Double momentum) {
         int first = freezeEpochs != null ? freezeEpochs : pretrained && !gradual ? 1 : 0;
         requireSense(first, names);
         if (fineTune != null) {
@@ -98,10 +97,10 @@ final class PlanOptions {
             LearningRates all = mainRates(pretrained);
             Failure.naming("--lr", () -> all.forGroups(names));
             int from = freezeTo == null ? 0 : freezeTo;
-            phases.add(gradual ? new TrainingPhase("thaw", epochs, recipe(), -1, all, true, 0)
+            phases.add(gradual ? TrainingPhase.gradualUnfreezing(epochs, recipe(), all)
                     : new TrainingPhase(from == 0 ? "all" : "part", epochs, recipe(), all).freezeTo(from));
         }
-        return shared(new TrainingPlan(phases), momentum);
+        return shared(phases, momentum);
     }
 
     private LearningRates mainRates(boolean pretrained) {
@@ -122,7 +121,7 @@ final class PlanOptions {
         return schedule == null ? ScheduleRecipe.oneCycle() : schedule;
     }
 
-    private TrainingPlan fineTune(int first) {
+    private List<TrainingPhase> fineTune(int first) {
         if (rates != null || layerDecay != null || gradual || freezeTo != null || schedule != null || freezeRate != null) {
             throw new Failure("--fine-tune sets rates, schedule and freezing itself; leave out --lr, --layer-decay,"
                     + " --freeze-lr, --freeze-to, --gradual and --schedule");
@@ -133,7 +132,7 @@ final class PlanOptions {
         if (epochs == 0) {
             throw new Failure("--fine-tune: expected --epochs of at least 1, got 0");
         }
-        return TrainingPlan.fineTune(epochs, fineTune, first, FINE_TUNE_LR_MULT);
+        return TrainingPhase.fineTune(epochs, fineTune, first, FINE_TUNE_LR_MULT);
     }
 
     private void requireSense(int first, List<String> names) {
@@ -158,8 +157,8 @@ final class PlanOptions {
     }
 
     /** Divides the last phase's epochs among the image sizes, and sets a fixed momentum in one-cycle schedules. */
-    private TrainingPlan shared(TrainingPlan plan, Double momentum) {
-        List<TrainingPhase> phases = new ArrayList<>(plan.phases());
+    private List<TrainingPhase> shared(List<TrainingPhase> plan, Double momentum) {
+        List<TrainingPhase> phases = new ArrayList<>(plan);
         if (sizes != null) {
             TrainingPhase all = phases.remove(phases.size() - 1);
             if (all.gradual() && sizes.length > 1) {
@@ -172,7 +171,7 @@ final class PlanOptions {
                         all.gradual(), sizes[i]));
             }
         }
-        return new TrainingPlan(phases).map(phase -> withMomentum(phase, momentum));
+        return phases.stream().map(phase -> withMomentum(phase, momentum)).toList();
     }
 
     private static TrainingPhase withMomentum(TrainingPhase phase, Double momentum) {

@@ -19,7 +19,7 @@ import thaw.engine.Device;
 import thaw.engine.io.AtomicFile;
 import thaw.finetune.data.ImageFolder;
 import thaw.finetune.diagnostics.DiagnosticsOptions;
-import thaw.finetune.plan.TrainingPlan;
+import thaw.finetune.plan.TrainingPhase;
 import thaw.finetune.run.BrokenImages;
 import thaw.finetune.run.Fingerprint;
 import thaw.finetune.run.RunFolder;
@@ -148,7 +148,7 @@ final class TrainCommand implements Callable<Integer> {
         List<String> groups = GroupTable.of(start.architecture(), 1, 1, planOptions.granularity()).groups().stream()
                 .map(GroupTable.Group::name).toList();
         dataOptions.requireSense();
-        TrainingPlan plan = planOptions.plan(start.isPretrained(), groups, fitOptions.momentum());
+        List<TrainingPhase> plan = planOptions.plan(start.isPretrained(), groups, fitOptions.momentum());
         Integer side = planOptions.lastSize(dataOptions.size());
         RunSettings.Data data = dataOptions.describe(dataFolder, start.transforms(side));
         ImageFolder images = data.images(dataOptions.augmentation(), dataOptions.mix(), dataOptions.seed(),

@@ -11,7 +11,7 @@ import java.util.Optional;
 import thaw.engine.io.AtomicFile;
 import thaw.finetune.diagnostics.DiagnosticsOptions;
 import thaw.finetune.evaluate.Evaluation;
-import thaw.finetune.plan.TrainingPlan;
+import thaw.finetune.plan.TrainingPhase;
 import thaw.finetune.train.EpochResult;
 import thaw.finetune.train.FitSettings;
 import thaw.resnet.LayerGroup;
@@ -30,7 +30,7 @@ import thaw.resnet.LayerGroup;
  * @param evaluation the evaluation of the kept weights on the validation images, or empty
  * @param warnings   the warnings of the training
  */
-public record Report(String title, Map<String, String> settings, FitSettings fit, List<Group> groups, TrainingPlan plan,
+public record Report(String title, Map<String, String> settings, FitSettings fit, List<Group> groups, List<TrainingPhase> plan,
         int stepsPerEpoch, List<EpochResult> epochs, int kept, DiagnosticsOptions diagnostics, Optional<Evaluation> evaluation,
         List<String> warnings) {
 

@@ -85,7 +85,7 @@ final class ReportPage {
         if (fit.average() != null) {
             all.put("Average of the weights", "moving averages are validated and kept; decay " + fit.average().decay());
         }
-        for (TrainingPhase phase : report.plan().phases()) {
+        for (TrainingPhase phase : report.plan()) {
             all.put("Phase “" + phase.name() + "”", describe(phase));
         }
         StringBuilder html = new StringBuilder("<dl>\n");
@@ -104,13 +104,13 @@ final class ReportPage {
 
     private String groups() {
         List<String> header = new ArrayList<>(List.of("group", "parameters"));
-        report.plan().phases().forEach(phase -> header.add("phase<br>“" + Html.text(phase.name()) + "”"));
+        report.plan().forEach(phase -> header.add("phase<br>“" + Html.text(phase.name()) + "”"));
         header.add("layers");
         List<List<String>> rows = new ArrayList<>();
         for (int g = 0; g < report.groups().size(); g++) {
             Report.Group group = report.groups().get(g);
             List<String> row = new ArrayList<>(List.of(Html.text(group.name()), Numbers.grouped(group.parameters())));
-            for (TrainingPhase phase : report.plan().phases()) {
+            for (TrainingPhase phase : report.plan()) {
                 row.add(inPhase(phase, g));
             }
             row.add("<span class=\"quiet\">" + Html.text(layers(group.layers())) + "</span>");

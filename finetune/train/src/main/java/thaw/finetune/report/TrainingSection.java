@@ -87,7 +87,7 @@ final class TrainingSection {
         List<double[]> rates = new ArrayList<>();
         List<Double> momenta = new ArrayList<>();
         double momentum = report.fit().optimizer() instanceof OptimizerRecipe recipe ? recipe.momentum() : Double.NaN;
-        for (TrainingPhase phase : report.plan().phases()) {
+        for (TrainingPhase phase : report.plan()) {
             int epochs = Math.min(epochsLeft, phase.epochs());
             epochsLeft -= epochs;
             if (epochs > 0 && steps > 0) {

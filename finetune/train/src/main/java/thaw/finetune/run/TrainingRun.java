@@ -7,7 +7,7 @@ import java.nio.file.Files;
 import java.util.ArrayList;
 import java.util.List;
 import thaw.engine.io.AtomicFile;
-import thaw.finetune.plan.TrainingPlan;
+import thaw.finetune.plan.TrainingPhase;
 import thaw.finetune.predict.ModelFile;
 import thaw.finetune.train.BatchResult;
 import thaw.finetune.train.DivergenceException;
@@ -30,7 +30,7 @@ public final class TrainingRun {
 
     private final RunFolder folder;
     private final RunSettings settings;
-    private final TrainingPlan plan;
+    private final List<TrainingPhase> plan;
     private final Learner learn;
     private final long checkpointNanos;
     private final List<String> warnings = new ArrayList<>();
@@ -124,8 +124,8 @@ public final class TrainingRun {
 
     /** Whether training is complete and only {@link #finish} is left. */
     private boolean isOver(FitState state) {
-        int last = plan.phases().size() - 1;
-        boolean complete = state.position().phase() == last && state.position().epoch() == plan.phases().get(last).epochs();
+        int last = plan.size() - 1;
+        boolean complete = state.position().phase() == last && state.position().epoch() == plan.get(last).epochs();
         return complete || log.isStale(settings.patience()) && state.position().batch() == 0;
     }
 
@@ -155,7 +155,7 @@ public final class TrainingRun {
         RunReport.of(settings, learn.groups(), log, kept, learn.validate(ModelFile.read(folder.model())), warnings)
                 .write(folder.report());
         folder.removeCheckpoint();
-        Ending ending = log.rows().size() < plan.epochs() ? Ending.EARLY : Ending.COMPLETE;
+        Ending ending = log.rows().size() < plan.stream().mapToInt(TrainingPhase::epochs).sum() ? Ending.EARLY : Ending.COMPLETE;
         return new Outcome(ending, log, kept + 1, broken);
     }
 

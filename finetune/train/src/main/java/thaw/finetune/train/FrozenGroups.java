@@ -3,8 +3,10 @@ package thaw.finetune.train;
 import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import thaw.engine.optim.Optimizer;
 import thaw.engine.optim.ParamGroup;
+import thaw.finetune.plan.LearningRates;
 import thaw.resnet.Granularity;
 import thaw.resnet.LayerGroup;
 import thaw.resnet.Network;
@@ -69,6 +71,19 @@ final class FrozenGroups {
         }
     }
 
+    /** A warning if all groups of a pretrained network are trained at one rate; empty if they are not. */
+    Optional<String> warning(LearningRates rates) {
+        int count = groups().size();
+        if (!rates.isSingle() || count == 1 || first() > 0) {
+            return Optional.empty();
+        }
+        double lr = rates.numbers().get(0);
+        return Optional.of("one learning rate, " + lr + ", for all layer groups of a pretrained network " + names()
+                + ": a rate high enough for a new head can destroy the early layers' pretrained weights within a few steps;"
+                + " use slice(" + lr / 100 + "," + lr + ") or a rate for each group, or, to train all groups at one rate without"
+                + " this warning, give the rate " + count + " times");
+    }
+
     /** The text of {@link Learner#summary}. */
     String summary(FitSettings settings) {
         StringBuilder text = new StringBuilder();
@@ -85,7 +100,7 @@ final class FrozenGroups {
             text.append(String.format(Locale.ROOT, "%nbatch norm of frozen groups %s (%s)",
                     settings.frozenBatchNorm().description(), settings.frozenBatchNorm().label()));
         }
-        try (Optimizer optimizer = settings.optimizer(groups, Collections.nCopies(groups.size(), 0.0))) {
+        try (Optimizer optimizer = TrainingLoop.optimizer(settings, groups, Collections.nCopies(groups.size(), 0.0))) {
             text.append(System.lineSeparator()).append(optimizer.name());
             optimizer.groups().get(0).options()
                     .forEach((option, value) -> text.append(option.equals(ParamGroup.LR) ? "" : ", " + option + " " + value));

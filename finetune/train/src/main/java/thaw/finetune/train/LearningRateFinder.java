@@ -8,7 +8,6 @@ import thaw.engine.nn.TrainingModes;
 import thaw.engine.optim.ExponentialSweep;
 import thaw.finetune.plan.LearningRates;
 import thaw.finetune.plan.TrainingPhase;
-import thaw.finetune.plan.TrainingPlan;
 import thaw.resnet.Network;
 
 /**
@@ -52,7 +51,7 @@ final class LearningRateFinder implements TrainingListener {
                 LearningRates.of(1)).freezeTo(learn.freezing.first());
         boolean broken = false;
         try (TrainingModes kept = new TrainingModes(net)) {
-            learn.run(TrainingPlan.of(phase));
+            learn.run(List.of(phase));
         } catch (DivergenceException diverged) {
             if (finder.rates.isEmpty()) {
                 throw diverged;
