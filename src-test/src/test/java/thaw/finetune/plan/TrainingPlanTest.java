@@ -172,7 +172,7 @@ class TrainingPlanTest {
     void phasesMayHaveImagesOfOtherSizes() {
         List<Integer> sides = new ArrayList<>();
         learn.loss((scores, batch) -> {
-            sides.add(batch.images().shape().dim(2));
+            sides.add(batch.side());
             return Objective.crossEntropy().of(scores, batch);
         });
         TrainingPhase phase = new TrainingPhase("small", 1, ScheduleRecipe.of("constant"), LearningRates.slice(0.01));

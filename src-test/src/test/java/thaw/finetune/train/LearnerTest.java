@@ -166,13 +166,13 @@ class LearnerTest {
     private void train(ResNet model, SGD sgd, int epoch, OneCycle cycle) {
         model.train();
         int step = 0;
-        for (Batch batch : Batch.on(device, data.trainLoader().epoch(epoch))) {
+        for (Batch batch : data.trainLoader().epoch(epoch)) {
             if (cycle != null) {
                 sgd.group("all").lr(cycle.lr(step, 0.05)).momentum(cycle.momentum(step, 0.8));
                 step++;
             }
             try (Scope scope = device.scope()) {
-                Tensor loss = crossEntropy(model.forward(batch.images()), batch.labels());
+                Tensor loss = crossEntropy(model.forward(batch.images(device)), batch.labels(device));
                 sgd.zeroGrad();
                 loss.backward();
                 sgd.step();
