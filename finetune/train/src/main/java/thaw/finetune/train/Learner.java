@@ -20,6 +20,7 @@ import thaw.finetune.data.ImageFolder;
 import thaw.finetune.diagnostics.Diagnostics;
 import thaw.finetune.diagnostics.DiagnosticsOptions;
 import thaw.finetune.diagnostics.FeatureDrift;
+import thaw.finetune.diagnostics.GroupResilience;
 import thaw.finetune.evaluate.Evaluation;
 import thaw.finetune.loss.LossFunction;
 import thaw.finetune.loss.Objective;
@@ -115,6 +116,7 @@ public final class Learner implements AutoCloseable {
         diagnostics = new Diagnostics(net, DiagnosticsOptions.off());
         precompute = Precompute.never();
         epochsSeen = like.epochsSeen;
+        listeners.addAll(like.listeners);
     }
 
     /**
@@ -425,6 +427,7 @@ public final class Learner implements AutoCloseable {
         } finally {
             epochsSeen = running.dataEpoch();
             running = null;
+            freezing.to(freezing.first(), settings.frozenBatchNorm());
             net.zeroGrad();
             net.eval();
         }
@@ -469,7 +472,10 @@ public final class Learner implements AutoCloseable {
 
     // ---- finding learning rates ----------------------------------------------------------------------------------
 
-    /** fastai's {@code lr_find}: one sweep over all trainable groups, at one rate. */
+    /**
+     * fastai's {@code lr_find}: one sweep over all trainable groups, at one rate. Listeners are told of its steps, as those of
+     * a phase named after the group, or {@code "all"}.
+     */
     public LearningRateSweep lrFind() {
         return lrFind(SweepOptions.standard());
     }
@@ -532,6 +538,14 @@ public final class Learner implements AutoCloseable {
 
     private Evaluation validate(Network which) {
         return Evaluation.of(which, data.valid(), data.classes(), Objective.forValidation(loss, data.labels()), images -> {});
+    }
+
+    /**
+     * How much of the accuracy on the validation images rests on each layer group's training; two validations for each group.
+     * Empty without {@link #diagnostics}. The network keeps its bits.
+     */
+    public List<GroupResilience> resilience() {
+        return diagnostics.resilience(groups(), () -> validate().accuracy());
     }
 
     /** The accuracy on the validation images, 0 to 1. */
