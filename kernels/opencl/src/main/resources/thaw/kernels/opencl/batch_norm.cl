@@ -15,9 +15,13 @@
 #if VW == 1
 #define FLOATV float
 #define VSUM(v) (v)
+#define MASK_OF(inactive) ((uchar) (inactive))
+#define WITHOUT(g, mask) ((mask) ? 0 : (g))
 #else
 #define FLOATV JOIN(float, VW)
 #define VSUM(v) ((v).s0 + (v).s1 + (v).s2 + (v).s3)
+#define MASK_OF(inactive) ((uchar) (((inactive).s0 & 1) | ((inactive).s1 & 2) | ((inactive).s2 & 4) | ((inactive).s3 & 8)))
+#define WITHOUT(g, mask) select(g, (FLOATV) (0), ((int4) (mask) & (int4) (1, 2, 4, 8)) != 0)
 #endif
 
 /* Vectors of a work-item of the first level. */
@@ -47,8 +51,13 @@ Value advance(Value v, Value step, int pixels) {
 
 #define PLACE(v, c, channels, pixels) ((v.image * (channels) + (c)) * (pixels) + v.pixel)
 
-/* g where the ReLU was active, which its output y shows; y may be null. */
-#define MASKED(g, y, i) ((y) ? select(g, (FLOATV) (0), (y)[i] <= (FLOATV) (0)) : (g))
+/*
+ * A mask has a byte for each vector, whose bits say which of its values the ReLU has set to 0: the gradients, which read it
+ * twice, move a sixteenth of the bytes that they would from the ReLU's output.
+ */
+
+/* g where the ReLU was active; the mask may be null. */
+#define MASKED(g, mask, i) ((mask) ? WITHOUT(g, (mask)[i]) : (g))
 
 /*
  * First level: the mean m of a part and the sum of squares q = sum of (x - m)^2 about it, from values held in registers: a
@@ -141,14 +150,24 @@ kernel void batch_norm_combine(global const float *means, global const float *sq
     }                                                                                    \
     const uint i = (get_global_id(2) * channels + c) * pixels + get_global_id(0);
 
-/* y = act((x - mean) * invStd * weight + bias + residual); residual may be null. */
+/* y = (x - mean) * invStd * weight + bias + residual, where residual may be null; then a ReLU if there is a mask for it. */
 kernel void batch_norm_normalize(global const FLOATV *x, global const float *mean, global const float *invStd,
                                  global const float *weight, global const float *bias, global const FLOATV *residual,
-                                 const int relu, global FLOATV *y, const int channels, const int pixels) {
+                                 global uchar *mask, global FLOATV *y, const int channels, const int pixels) {
     VECTOR_OF_PLANE(i, c, channels, pixels)
-    const FLOATV v = fma(x[i] - mean[c], (FLOATV) (invStd[c] * weight[c]), (FLOATV) (bias[c]))
+    FLOATV v = fma(x[i] - mean[c], (FLOATV) (invStd[c] * weight[c]), (FLOATV) (bias[c]))
             + (residual ? residual[i] : (FLOATV) (0));
-    y[i] = relu ? select(v, (FLOATV) (0), v <= (FLOATV) (0)) : v;
+    if (mask) {
+        mask[i] = MASK_OF(v <= (FLOATV) (0));
+        v = select(v, (FLOATV) (0), v <= (FLOATV) (0));
+    }
+    y[i] = v;
+}
+
+/* The mask of a ReLU's output. */
+kernel void batch_norm_mask(global const FLOATV *y, global uchar *mask, const int channels, const int pixels) {
+    VECTOR_OF_PLANE(i, c, channels, pixels)
+    mask[i] = MASK_OF(y[i] <= (FLOATV) (0));
 }
 
 /* invStd = 1/sqrt(var + eps) of fixed statistics. */
@@ -177,10 +196,10 @@ kernel void batch_norm_shift(global const float *weight, global const float *var
 }
 
 /*
- * First level of the gradients: for a part, sum of g and sum of g * (x - mean) * invStd, where g is gy, or 0 where y shows
- * that the ReLU was inactive; y may be null. values, pixels and chunk count vectors.
+ * First level of the gradients: for a part, sum of g and sum of g * (x - mean) * invStd, where g is gy, or 0 where the ReLU
+ * was inactive; the mask may be null. values, pixels and chunk count vectors.
  */
-kernel void batch_norm_gradient_sums(global const FLOATV *gy, global const FLOATV *x, global const FLOATV *y,
+kernel void batch_norm_gradient_sums(global const FLOATV *gy, global const FLOATV *x, global const uchar *mask,
                                      global const float *mean, global const float *invStd, const int values,
                                      const int channels, const int pixels, const int chunk, const int splits,
                                      global float *sums, global float *products, local float *scratch) {
@@ -198,7 +217,7 @@ kernel void batch_norm_gradient_sums(global const FLOATV *gy, global const FLOAT
     for (int k = 0; k < HELD; k++) {
         const bool exists = mine + k * size < end;
         const int i = exists ? PLACE(v, c, channels, pixels) : 0;
-        const FLOATV masked = MASKED(gy[i], y, i);
+        const FLOATV masked = MASKED(gy[i], mask, i);
         const FLOATV g = exists ? masked : (FLOATV) (0);
         const FLOATV d = exists ? x[i] - m : (FLOATV) (0);
         sum += g;
@@ -235,13 +254,13 @@ kernel void batch_norm_gradient_combine(global const float *sums, global const f
  * gx = weight * invStd * (g - gBias/M - xn * gWeight/M), where xn = (x - mean) * invStd is the normalised x, since mean
  * and variance depend on x too (Ioffe and Szegedy 2015, section 3); and gResidual = g, which may be null.
  */
-kernel void batch_norm_input_gradient(global const FLOATV *gy, global const FLOATV *x, global const FLOATV *y,
+kernel void batch_norm_input_gradient(global const FLOATV *gy, global const FLOATV *x, global const uchar *mask,
                                       global const float *weight, global const float *mean, global const float *invStd,
                                       global const float *gWeight, global const float *gBias, global FLOATV *gx,
                                       global FLOATV *gResidual, const int channels, const int pixels,
                                       const float inverseValues) {
     VECTOR_OF_PLANE(i, c, channels, pixels)
-    const FLOATV g = MASKED(gy[i], y, i);
+    const FLOATV g = MASKED(gy[i], mask, i);
     const FLOATV normalized = (x[i] - mean[c]) * invStd[c];
     gx[i] = weight[c] * invStd[c] * (g - (gBias[c] + normalized * gWeight[c]) * inverseValues);
     if (gResidual) {
