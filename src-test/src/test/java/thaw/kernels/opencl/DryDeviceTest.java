@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.List;
 import java.util.Locale;
+import java.util.Set;
 import java.util.stream.Collectors;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -20,6 +21,28 @@ import thaw.resnet.ResNet;
  */
 class DryDeviceTest {
 
+    /** What {@code warmUp} has compiled by other threads is what a step asks for. */
+    @ParameterizedTest
+    @CsvSource({"resnet50, TRAIN, 64", "resnet18, TRAIN, 16", "resnet50, INFER, 1"})
+    void mostProgramsAreCompiledAhead(String arch, Mode mode, int batch) {
+        DryQueue queue = new DryQueue(DryQueue.H100);
+        OpenClBackend backend = new OpenClBackend(queue, Tuning.usual(queue.device()));
+        backend.warmUp(mode.trains());
+        try (Device device = Device.of(backend)) {
+            ResNet net = ResNet.of(Architecture.byName(arch), device, 1000, 0);
+            Set<String> ahead = queue.built();
+            queue.reset();
+            try (NetworkStep step = NetworkStep.of(net, mode, batch, 224)) {
+                step.run();
+                Set<String> late = queue.used();
+                int all = late.size();
+                late.removeAll(ahead);
+                System.out.println(arch + mode + batch + " ahead " + ahead.size() + " used " + all + " late " + late);
+                assertTrue(late.size() <= all / 4, () -> "not compiled ahead: " + late);
+            }
+        }
+    }
+
     @ParameterizedTest
     @CsvSource({
         "resnet50, TRAIN, 64, 9999, 9999, 9999, 99",
@@ -34,7 +57,7 @@ class DryDeviceTest {
             try (NetworkStep step = NetworkStep.of(net, mode, batch, 224)) {
                 queue.reset();
                 step.run();
-                int compiled = queue.programs().size();
+                int compiled = queue.used().size();
                 // The second step finds what the first has kept, such as the terms of fixed normalisations.
                 queue.reset();
                 step.run();

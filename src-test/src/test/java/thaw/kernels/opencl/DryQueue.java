@@ -2,6 +2,7 @@ package thaw.kernels.opencl;
 
 import java.nio.ByteBuffer;
 import java.util.Comparator;
+import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -28,7 +29,9 @@ final class DryQueue implements CommandQueue {
     private final ObjectCount objects = new ObjectCount();
     private final BufferPool pool;
     private final Map<String, KernelTime> kernels = new TreeMap<>();
-    private final Set<String> programs = new TreeSet<>();
+    private final Map<cl_program, String> programs = new IdentityHashMap<>();
+    private final Set<String> built = new TreeSet<>();
+    private final Set<String> used = new TreeSet<>();
     private boolean open = true;
 
     DryQueue(OpenClDevice device) {
@@ -41,14 +44,20 @@ final class DryQueue implements CommandQueue {
         return kernels.values().stream().sorted(Comparator.comparingDouble(KernelTime::bytes).reversed()).toList();
     }
 
-    /** The files compiled so far, each with its options. */
-    synchronized Set<String> programs() {
-        return Set.copyOf(programs);
+    /** The files compiled since the last reset, each with its options. */
+    synchronized Set<String> built() {
+        return new TreeSet<>(built);
+    }
+
+    /** Those of which a kernel was asked for. */
+    synchronized Set<String> used() {
+        return new TreeSet<>(used);
     }
 
     synchronized void reset() {
         kernels.clear();
-        programs.clear();
+        built.clear();
+        used.clear();
     }
 
     @Override
@@ -74,12 +83,15 @@ final class DryQueue implements CommandQueue {
 
     @Override
     public synchronized cl_program build(String file, String options) {
-        programs.add(file + options.replace("-cl-std=CL1.2", ""));
-        return new cl_program();
+        cl_program program = new cl_program();
+        programs.put(program, file + options.replace("-cl-std=CL1.2", ""));
+        built.add(programs.get(program));
+        return program;
     }
 
     @Override
-    public CompiledKernel kernel(cl_program program, String name) {
+    public synchronized CompiledKernel kernel(cl_program program, String name) {
+        used.add(programs.get(program));
         return new CompiledKernel(name, null, device.largestWorkGroup());
     }
 
