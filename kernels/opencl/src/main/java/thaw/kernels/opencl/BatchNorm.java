@@ -15,6 +15,11 @@ final class BatchNorm implements NormOps {
     private static final String FILE = "batch_norm.cl";
     /** Values of a channel per work-item of the first level: HELD vectors of batch_norm.cl. */
     private static final int VALUES_OF_AN_ITEM = 16;
+    /**
+     * The most rounds in which a work-group reduces a channel alone: up to here, the launch of a second level takes longer
+     * than the rounds. 1 always splits.
+     */
+    private static final int MOST_ROUNDS = 4;
     /** Channels with fewer values use small work-groups. */
     private static final int FEW_VALUES = 1024;
     private static final int SMALL_GROUP = 64;
@@ -45,8 +50,10 @@ final class BatchNorm implements NormOps {
             return images * pixels;
         }
 
+        /** Values of a part: as many as a work-group holds at once, or all of a channel that it holds in a few rounds. */
         int chunk() {
-            return group * VALUES_OF_AN_ITEM;
+            int held = group * VALUES_OF_AN_ITEM;
+            return values() <= MOST_ROUNDS * held ? (values() + held - 1) / held * held : held;
         }
 
         int splits() {
@@ -113,16 +120,22 @@ final class BatchNorm implements NormOps {
         try (Workspace work = memory.workspace()) {
             OpenClArray mean = work.result(c.perChannel());
             OpenClArray invStd = work.result(c.perChannel());
-            OpenClArray means = work.temporary(c.count * c.splits());
-            OpenClArray squares = work.temporary(c.count * c.splits());
-            parts(programs.launch(statistics).array(x), c).array(means).array(squares).local(c.group)
-                    .work(5.0 * c.size, 4.0 * c.size).groups((long) c.count * c.splits(), c.group);
             OpenClArray y = work.result(x.shape());
-            CompiledKernel combine = kernel("batch_norm_combine", x.shape());
-            int group = combine.groupSize(SMALL_GROUP);
-            programs.launch(combine).array(means).array(squares).ints(c.values()).ints(c.chunk()).ints(c.splits())
-                    .floats(eps).floats(momentum).array(mean).array(invStd).array(trackedMean).array(trackedVar).local(group)
-                    .work(8.0 * means.size(), 8.0 * means.size() + 24.0 * c.count).groups(c.count, group);
+            if (c.splits() == 1) {
+                programs.launch(kernel("batch_norm_channel_statistics", x.shape())).array(x).ints(c.values() / c.vector).ints(c.count)
+                        .ints(c.pixels / c.vector).floats(eps).floats(momentum).array(mean).array(invStd).array(trackedMean)
+                        .array(trackedVar).local(c.group).work(5.0 * c.size, 4.0 * c.size).groups(c.count, c.group);
+            } else {
+                OpenClArray means = work.temporary(c.count * c.splits());
+                OpenClArray squares = work.temporary(c.count * c.splits());
+                parts(programs.launch(statistics).array(x), c).array(means).array(squares).local(c.group)
+                        .work(5.0 * c.size, 4.0 * c.size).groups((long) c.count * c.splits(), c.group);
+                CompiledKernel combine = kernel("batch_norm_combine", x.shape());
+                int group = combine.groupSize(SMALL_GROUP);
+                programs.launch(combine).array(means).array(squares).ints(c.values()).ints(c.chunk()).ints(c.splits())
+                        .floats(eps).floats(momentum).array(mean).array(invStd).array(trackedMean).array(trackedVar).local(group)
+                        .work(8.0 * means.size(), 8.0 * means.size() + 24.0 * c.count).groups(c.count, group);
+            }
             if (trackedMean != null) {
                 trackedMean.storage().changed();
                 trackedVar.storage().changed();
@@ -288,11 +301,15 @@ final class BatchNorm implements NormOps {
             OpenClArray invStd, OpenClArray gWeight, OpenClArray gBias) {
         CompiledKernel firstLevel = kernel("batch_norm_gradient_sums", x.shape());
         Channels c = channels(x.shape(), firstLevel);
-        OpenClArray sums = work.temporary(c.count * c.splits());
-        OpenClArray products = work.temporary(c.count * c.splits());
+        boolean whole = c.splits() == 1;
+        OpenClArray sums = whole ? gBias : work.temporary(c.count * c.splits());
+        OpenClArray products = whole ? gWeight : work.temporary(c.count * c.splits());
         parts(programs.launch(firstLevel).array(gy).array(x).array(mask).array(mean).array(invStd), c).array(sums)
                 .array(products).local(c.group).work(4.0 * c.size, 8.0 * c.size + bytes(mask))
                 .groups((long) c.count * c.splits(), c.group);
+        if (whole) {
+            return c;
+        }
         CompiledKernel combine = kernel("batch_norm_gradient_combine", x.shape());
         int group = combine.groupSize(SMALL_GROUP);
         programs.launch(combine).array(sums).array(products).ints(c.splits()).array(gWeight).array(gBias).local(group)

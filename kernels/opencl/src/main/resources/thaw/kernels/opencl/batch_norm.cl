@@ -3,8 +3,9 @@
  * All kernels are bound by memory: they move vectors of VW floats, into which planes divide, and divide nothing per value.
  *
  * Statistics are reduced in two levels. In the first, a channel's vectors are split into parts of chunk; work-group
- * c * splits + s reduces part s of channel c. Its work-items take HELD vectors each, in turn, all of which are on their way
- * at once, and a tree in local memory adds their sums. Vector e of channel c is vector e % P of image e / P, where P counts
+ * c * splits + s reduces part s of channel c, and a channel with few vectors has one part, whose result is the channel's.
+ * Its work-items take HELD vectors each, in turn, all of which are on their way at once, and a tree in local memory adds
+ * their sums. Vector e of channel c is vector e % P of image e / P, where P counts
  * vectors. In the second level, a work-group combines the parts of a channel. Then work-item (pixels, c, n) normalises a
  * vector of channel c of image n.
  */
@@ -60,54 +61,92 @@ Value advance(Value v, Value step, int pixels) {
 #define MASKED(g, mask, i) ((mask) ? WITHOUT(g, (mask)[i]) : (g))
 
 /*
- * First level: the mean m of a part and the sum of squares q = sum of (x - m)^2 about it, from values held in registers: a
- * variance from sums of squares would be a small difference of large numbers. For the same reason the mean is computed
- * from the differences to the part's first value. values, pixels and chunk count vectors.
+ * The mean m of the vectors from start to end of channel c, and the sum of squares q = sum of (x - m)^2 about it, from
+ * values held in registers: a variance from sums of squares would be a small difference of large numbers. For the same
+ * reason the mean is computed from the differences to the first value. What a work-group does not hold at once, it takes in
+ * rounds, and joins their means and squares by the formula of batch_norm_combine.
  */
+float2 part_statistics(global const FLOATV *x, const int c, const int start, const int end, const int channels,
+                       const int pixels, local float *scratch) {
+    const int size = get_local_size(0);
+    const Value step = value_of(size, pixels);
+    Value v = value_of(start + get_local_id(0), pixels);
+    float mean = 0;
+    float squares = 0;
+    for (int from = start; from < end; from += HELD * size) {
+        const int to = min(end, from + HELD * size);
+        const int mine = from + get_local_id(0);
+        const Value first = value_of(from, pixels);
+        const float pivot = ((global const float *) (x + PLACE(first, c, channels, pixels)))[0];
+        FLOATV held[HELD];
+#pragma unroll
+        for (int i = 0; i < HELD; i++) {
+            const bool exists = mine + i * size < to;
+            const FLOATV value = x[exists ? PLACE(v, c, channels, pixels) : 0];
+            held[i] = exists ? value - pivot : (FLOATV) (0);
+            v = advance(v, step, pixels);
+        }
+        FLOATV sum = (FLOATV) (0);
+#pragma unroll
+        for (int i = 0; i < HELD; i++) {
+            sum += held[i];
+        }
+        const float meanOfRound = tree_sum(VSUM(sum), scratch) / (VW * (to - from));
+        FLOATV square = (FLOATV) (0);
+#pragma unroll
+        for (int i = 0; i < HELD; i++) {
+            const FLOATV d = mine + i * size < to ? held[i] - meanOfRound : (FLOATV) (0);
+            square = fma(d, d, square);
+        }
+        const float d = pivot + meanOfRound - mean;
+        const float share = (to - from) / (float) (to - start);
+        mean = fma(d, share, mean);
+        squares += tree_sum(VSUM(square), scratch) + (from > start ? d * d * share * (VW * (from - start)) : 0);
+    }
+    return (float2) (mean, squares);
+}
+
+/*
+ * The results of a channel from its mean m and sum of squares about it: invStd = 1/sqrt(var + eps), and, unless they are
+ * null, running = (1 - momentum) * running + momentum * batch, with the unbiased variance var * M/(M - 1). values counts
+ * floats.
+ */
+void store_statistics(const int c, const float m, const float square, const int values, const float eps, const float momentum,
+                      global float *mean, global float *invStd, global float *runningMean, global float *runningVar) {
+    mean[c] = m;
+    invStd[c] = 1 / sqrt(square / values + eps);
+    if (runningMean) {
+        runningMean[c] = fma(momentum, m - runningMean[c], runningMean[c]);
+        runningVar[c] = fma(momentum, square / (values - 1) - runningVar[c], runningVar[c]);
+    }
+}
+
+/* First level. values, pixels and chunk count vectors. */
 kernel void batch_norm_statistics(global const FLOATV *x, const int values, const int channels, const int pixels,
                                   const int chunk, const int splits, global float *means, global float *squares,
                                   local float *scratch) {
-    const int c = get_group_id(0) / splits;
     const int start = get_group_id(0) % splits * chunk;
-    const int end = min(values, start + chunk);
-    const int mine = start + get_local_id(0);
-    const int size = get_local_size(0);
-    const Value step = value_of(size, pixels);
-    const Value first = value_of(start, pixels);
-    const FLOATV pivot = (FLOATV) (((global const float *) (x + PLACE(first, c, channels, pixels)))[0]);
-    FLOATV held[HELD];
-    Value v = value_of(mine, pixels);
-#pragma unroll
-    for (int i = 0; i < HELD; i++) {
-        const bool exists = mine + i * size < end;
-        const FLOATV value = x[exists ? PLACE(v, c, channels, pixels) : 0];
-        held[i] = exists ? value - pivot : (FLOATV) (0);
-        v = advance(v, step, pixels);
-    }
-    FLOATV sum = (FLOATV) (0);
-#pragma unroll
-    for (int i = 0; i < HELD; i++) {
-        sum += held[i];
-    }
-    const float mean = tree_sum(VSUM(sum), scratch) / (VW * (end - start));
-    FLOATV square = (FLOATV) (0);
-#pragma unroll
-    for (int i = 0; i < HELD; i++) {
-        const FLOATV d = mine + i * size < end ? held[i] - mean : (FLOATV) (0);
-        square = fma(d, d, square);
-    }
-    const float squareSum = tree_sum(VSUM(square), scratch);
+    const float2 part = part_statistics(x, get_group_id(0) / splits, start, min(values, start + chunk), channels, pixels, scratch);
     if (get_local_id(0) == 0) {
-        means[get_group_id(0)] = ((const float *) &pivot)[0] + mean;
-        squares[get_group_id(0)] = squareSum;
+        means[get_group_id(0)] = part.x;
+        squares[get_group_id(0)] = part.y;
+    }
+}
+
+/* Both levels, for channels of one part. values and pixels count vectors. */
+kernel void batch_norm_channel_statistics(global const FLOATV *x, const int values, const int channels, const int pixels,
+                                          const float eps, const float momentum, global float *mean, global float *invStd,
+                                          global float *runningMean, global float *runningVar, local float *scratch) {
+    const int c = get_group_id(0);
+    const float2 all = part_statistics(x, c, 0, values, channels, pixels, scratch);
+    if (get_local_id(0) == 0) {
+        store_statistics(c, all.x, all.y, values * VW, eps, momentum, mean, invStd, runningMean, runningVar);
     }
 }
 
 /*
  * Second level, by the formula of Chan, Golub and LeVeque (1979): for parts with n[s] values, mean m[s] and squares q[s],
- * mean = sum of n[s]*m[s] / M, and M * var = sum of q[s] + n[s] * (m[s] - mean)^2. Then invStd = 1/sqrt(var + eps), and,
- * unless they are null, running = (1 - momentum) * running + momentum * batch, with the unbiased variance var * M/(M - 1).
- * values and chunk count floats.
+ * mean = sum of n[s]*m[s] / M, and M * var = sum of q[s] + n[s] * (m[s] - mean)^2. values and chunk count floats.
  */
 kernel void batch_norm_combine(global const float *means, global const float *squares, const int values, const int chunk,
                                const int splits, const float eps, const float momentum, global float *mean,
@@ -130,15 +169,8 @@ kernel void batch_norm_combine(global const float *means, global const float *sq
         square += fma(n * d, d, squares[s]);
     }
     square = tree_sum(square, scratch);
-    if (get_local_id(0) > 0) {
-        return;
-    }
-    const float var = square / values;
-    mean[c] = m;
-    invStd[c] = 1 / sqrt(var + eps);
-    if (runningMean) {
-        runningMean[c] = fma(momentum, m - runningMean[c], runningMean[c]);
-        runningVar[c] = fma(momentum, square / (values - 1) - runningVar[c], runningVar[c]);
+    if (get_local_id(0) == 0) {
+        store_statistics(c, m, square, values, eps, momentum, mean, invStd, runningMean, runningVar);
     }
 }
 
@@ -213,16 +245,18 @@ kernel void batch_norm_gradient_sums(global const FLOATV *gy, global const FLOAT
     FLOATV product = (FLOATV) (0);
     const Value step = value_of(size, pixels);
     Value v = value_of(mine, pixels);
+    for (int at = mine; at < end; at += HELD * size) {
 #pragma unroll
-    for (int k = 0; k < HELD; k++) {
-        const bool exists = mine + k * size < end;
-        const int i = exists ? PLACE(v, c, channels, pixels) : 0;
-        const FLOATV masked = MASKED(gy[i], mask, i);
-        const FLOATV g = exists ? masked : (FLOATV) (0);
-        const FLOATV d = exists ? x[i] - m : (FLOATV) (0);
-        sum += g;
-        product = fma(g, d, product);
-        v = advance(v, step, pixels);
+        for (int k = 0; k < HELD; k++) {
+            const bool exists = at + k * size < end;
+            const int i = exists ? PLACE(v, c, channels, pixels) : 0;
+            const FLOATV masked = MASKED(gy[i], mask, i);
+            const FLOATV g = exists ? masked : (FLOATV) (0);
+            const FLOATV d = exists ? x[i] - m : (FLOATV) (0);
+            sum += g;
+            product = fma(g, d, product);
+            v = advance(v, step, pixels);
+        }
     }
     const float sumOfGroup = tree_sum(VSUM(sum), scratch);
     const float productOfGroup = tree_sum(VSUM(product), scratch);
