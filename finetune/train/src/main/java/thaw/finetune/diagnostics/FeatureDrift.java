@@ -12,7 +12,7 @@ import thaw.engine.nn.Module;
 import thaw.engine.nn.TrainingModes;
 import thaw.finetune.data.BatchLoader;
 import thaw.finetune.data.Batches;
-import thaw.finetune.data.RawBatch;
+import thaw.finetune.data.Batch;
 import thaw.kernels.Shape;
 import thaw.resnet.LayerGroup;
 import thaw.resnet.Network;
@@ -45,9 +45,9 @@ public final class FeatureDrift {
     /** A comparison that uses at most {@code most} images of a loader's first batch as the probe. */
     public static FeatureDrift of(Network net, List<LayerGroup> groups, BatchLoader loader, int most) {
         try (Batches batches = loader.epoch(0)) {
-            RawBatch raw = batches.next();
-            Shape shape = Shape.of(Math.min(most, raw.size()), net.inputChannels(), raw.side(), raw.side());
-            return new FeatureDrift(net, groups, shape, Arrays.copyOf(raw.images(), shape.size()));
+            Batch batch = batches.next();
+            Shape shape = Shape.of(Math.min(most, batch.size()), net.inputChannels(), batch.side(), batch.side());
+            return new FeatureDrift(net, groups, shape, Arrays.copyOf(batch.images(), shape.size()));
         }
     }
 

@@ -11,7 +11,6 @@ import thaw.engine.Tensor;
 import thaw.engine.nn.ForwardHook;
 import thaw.engine.nn.Module;
 import thaw.finetune.data.Batch;
-import thaw.finetune.data.RawBatch;
 import thaw.resnet.LayerGroup;
 import thaw.resnet.Network;
 
@@ -30,20 +29,20 @@ final class FirstNonFinite {
      * Describes the cause after at least one step: looks at the parameters, then at the batch's images, then at the
      * layers' outputs for the batch.
      *
-     * @param raw the batch; null to look at the parameters and running statistics only
+     * @param batch the batch; null to look at the parameters and running statistics only
      */
-    String describe(RawBatch raw) {
+    String describe(Batch batch) {
         return parameter().map(found -> found + ", so the last step was too large")
-                .or(() -> raw == null ? statistic() : input(raw).or(() -> output(raw)))
-                .orElse("all parameters are finite" + (raw == null ? "" : ", and all layers' outputs; the loss alone is not"));
+                .or(() -> batch == null ? statistic() : input(batch).or(() -> output(batch)))
+                .orElse("all parameters are finite" + (batch == null ? "" : ", and all layers' outputs; the loss alone is not"));
     }
 
     /** Like {@link #describe}, before the first step, when the learning rate cannot be the cause. */
-    String describeFirst(RawBatch raw) {
+    String describeFirst(Batch batch) {
         return "before the first step, so no learning rate is the cause: "
                 + parameter().map(found -> found + "; start from other weights")
-                        .or(() -> input(raw))
-                        .or(() -> output(raw).map(found -> found + ", so activations overflow; start from other weights"))
+                        .or(() -> input(batch))
+                        .or(() -> output(batch).map(found -> found + ", so activations overflow; start from other weights"))
                         .orElse("all parameters and all layers' outputs are finite, the loss alone is not: check the loss function");
     }
 
@@ -62,12 +61,12 @@ final class FirstNonFinite {
                 + ", one of " + bad.size() + " of " + tensors.size());
     }
 
-    private static Optional<String> input(RawBatch raw) {
-        int length = raw.images().length / raw.size();
-        for (int i = 0; i < raw.images().length; i++) {
-            if (!Float.isFinite(raw.images()[i])) {
-                Path file = raw.files().get(i / length);
-                return Optional.of(raw.side() == 0
+    private static Optional<String> input(Batch batch) {
+        int length = batch.images().length / batch.size();
+        for (int i = 0; i < batch.images().length; i++) {
+            if (!Float.isFinite(batch.images()[i])) {
+                Path file = batch.files().get(i / length);
+                return Optional.of(batch.side() == 0
                         ? "the frozen layers' output is not finite, first for " + file + "; start from other weights"
                         : "the images themselves are not finite, first " + file + "; check their preparation");
             }
@@ -79,7 +78,7 @@ final class FirstNonFinite {
      * Repeats the forward pass with a hook on every layer. The hooks of inner layers run before those of the modules that
      * contain them.
      */
-    private Optional<String> output(RawBatch raw) {
+    private Optional<String> output(Batch batch) {
         List<String> bad = new ArrayList<>();
         List<ForwardHook.Registration> hooks = new ArrayList<>();
         net.namedModules().forEach((name, module) -> hooks.add(module.onForward((Module m, Tensor y) -> {
@@ -88,7 +87,7 @@ final class FirstNonFinite {
             }
         })));
         try (NoGrad off = net.device().noGrad(); Scope scope = net.device().scope()) {
-            Batch.of(net.device(), raw).scores(net);
+            batch.scores(net);
         } finally {
             hooks.forEach(ForwardHook.Registration::close);
         }

@@ -17,7 +17,6 @@ import thaw.finetune.data.Batches;
 import thaw.finetune.data.DataLoaders;
 import thaw.finetune.data.Dataset;
 import thaw.finetune.data.ImageFeatures;
-import thaw.finetune.data.RawBatch;
 import thaw.finetune.images.ImageReadException;
 import thaw.finetune.loss.Objective;
 import thaw.finetune.plan.TrainingPhase;
@@ -150,9 +149,9 @@ final class FrozenFeatures {
                 NoGrad off = net.device().noGrad()) {
             net.eval();
             while (batches.hasNext()) {
-                RawBatch raw = batches.next();
-                if (!found.keySet().containsAll(raw.files())) {
-                    compute(raw, mirrored, found);
+                Batch batch = batches.next();
+                if (!found.keySet().containsAll(batch.files())) {
+                    compute(batch, mirrored, found);
                 }
             }
         }
@@ -183,12 +182,12 @@ final class FrozenFeatures {
         }
     }
 
-    private void compute(RawBatch raw, boolean mirrored, Map<Path, float[]> found) {
+    private void compute(Batch batch, boolean mirrored, Map<Path, float[]> found) {
         try (Scope scope = net.device().scope()) {
-            float[] rows = net.pooled(Batch.of(net.device(), raw).images()).toFloats();
-            int width = rows.length / raw.size();
-            for (int i = 0; i < raw.size(); i++) {
-                Path file = raw.files().get(i);
+            float[] rows = net.pooled(batch.images(net.device())).toFloats();
+            int width = rows.length / batch.size();
+            for (int i = 0; i < batch.size(); i++) {
+                Path file = batch.files().get(i);
                 float[] values = Arrays.copyOfRange(rows, i * width, (i + 1) * width);
                 found.put(file, values);
                 cache.put(key(file, mirrored), values);

@@ -17,7 +17,7 @@ import thaw.engine.optim.Scheduler;
 import thaw.engine.optim.WeightAverage;
 import thaw.finetune.data.Batches;
 import thaw.finetune.data.DataLoaders;
-import thaw.finetune.data.RawBatch;
+import thaw.finetune.data.Batch;
 import thaw.finetune.diagnostics.EpochActivity;
 import thaw.finetune.diagnostics.GroupActivity;
 import thaw.finetune.evaluate.Evaluation;
@@ -220,7 +220,7 @@ final class TrainingLoop {
      * @return whether the epoch is complete; false if it was stopped
      */
     private boolean batches() {
-        RawBatch raw = null;
+        Batch raw = null;
         try (Batches batches = loaders.train().epoch(dataEpoch, batch)) {
             while (batches.hasNext()) {
                 List<Double> rates = learningRates();
@@ -252,10 +252,10 @@ final class TrainingLoop {
             requireFinite(raw);
             return true;
         } catch (OutOfMemoryError full) {
-            throw new NotEnoughMemoryException("training on " + RawBatch.describe(raw), "use a smaller batch (now "
+            throw new NotEnoughMemoryException("training on " + Batch.describe(raw), "use a smaller batch (now "
                     + learn.data.batch() + ") or smaller images, freeze more layer groups", full);
         } catch (OutOfDeviceMemoryException full) {
-            throw new NotEnoughMemoryException("training on " + RawBatch.describe(raw), ", or freeze more layer groups", full,
+            throw new NotEnoughMemoryException("training on " + Batch.describe(raw), ", or freeze more layer groups", full,
                     raw.size(), learn.net.device().backend().memory().inUse());
         }
     }
@@ -281,7 +281,7 @@ final class TrainingLoop {
      * @param latest the last batch; null if it is not at hand
      * @throws DivergenceException if a loss is not finite
      */
-    private void requireFinite(RawBatch latest) {
+    private void requireFinite(Batch latest) {
         EpochLosses.OfBatch bad = losses.firstNonFinite().orElse(null);
         if (bad == null) {
             return;
@@ -295,7 +295,7 @@ final class TrainingLoop {
     }
 
     /** @param raw the batch; null if it cannot be read again */
-    private DivergenceException diverged(EpochLosses.OfBatch bad, RawBatch raw) {
+    private DivergenceException diverged(EpochLosses.OfBatch bad, Batch raw) {
         String when = "in epoch " + (epoch + 1) + ", batch " + bad.batch();
         boolean inFirstStep = number == 0 && epoch == 0 && bad.batch() <= learn.settings.accumulate();
         return inFirstStep && raw != null ? new DivergenceException("the loss is " + bad.value() + " " + when + ", "
@@ -391,7 +391,7 @@ final class TrainingLoop {
         }
     }
 
-    private DivergenceException diverged(String what, double value, String when, List<Double> rates, RawBatch raw) {
+    private DivergenceException diverged(String what, double value, String when, List<Double> rates, Batch raw) {
         String shown = rates.stream().map(rate -> String.format(Locale.ROOT, "%.3g", rate)).collect(joining(", "));
         return new DivergenceException(what + " is " + value + " " + when + ", at learning rates " + shown + "; "
                 + new FirstNonFinite(learn.net, groups).describe(raw) + ". The network's weights are unusable: start again"

@@ -7,7 +7,6 @@ import thaw.engine.Tensor;
 import thaw.engine.optim.GradientClipping;
 import thaw.engine.optim.Optimizer;
 import thaw.finetune.data.Batch;
-import thaw.finetune.data.RawBatch;
 import thaw.finetune.diagnostics.GroupMeter;
 import thaw.finetune.loss.LossFunction;
 import thaw.resnet.LayerGroup;
@@ -35,9 +34,8 @@ final class TrainingStep {
      * @param share this batch's weight in the step's loss, 0 to 1
      * @return the batch's mean loss, a scalar that the caller closes
      */
-    Tensor backward(RawBatch raw, boolean first, double share) {
+    Tensor backward(Batch batch, boolean first, double share) {
         Device device = net.device();
-        Batch batch = Batch.of(device, raw);
         if (first) {
             // Before the forward pass, so that its activations can reuse the gradients' memory.
             optimizer.zeroGrad();

@@ -30,6 +30,8 @@ final class BatchNorm implements NormOps {
         this.memory = memory;
         this.programs = programs;
         this.elementwise = elementwise;
+        programs.isOfTraining(FILE, parameters(VECTOR));
+        programs.isOfTraining(FILE, parameters(1));
     }
 
     /**
@@ -61,7 +63,11 @@ final class BatchNorm implements NormOps {
     }
 
     private CompiledKernel kernel(String name, Shape x) {
-        return programs.kernel(FILE, name, Map.of("VW", pixels(x) % VECTOR == 0 ? VECTOR : 1));
+        return programs.kernel(FILE, name, parameters(pixels(x) % VECTOR == 0 ? VECTOR : 1));
+    }
+
+    private static Map<String, Integer> parameters(int vector) {
+        return Map.of("VW", vector);
     }
 
     private static Channels channels(Shape x, CompiledKernel firstLevel) {

@@ -1,5 +1,6 @@
 package thaw.kernels.opencl;
 
+import java.nio.file.Path;
 import java.util.Optional;
 import thaw.kernels.AdamWOps;
 import thaw.kernels.ArrayOps;
@@ -25,7 +26,7 @@ import thaw.kernels.ShapeOps;
  */
 public final class OpenClBackend extends CheckedBackend {
 
-    private final DeviceQueue queue;
+    private final CommandQueue queue;
     private final Programs programs;
     private final Transfers transfers;
     private final Memory memory;
@@ -42,8 +43,8 @@ public final class OpenClBackend extends CheckedBackend {
     private final SgdUpdate sgd;
     private final AdamWUpdate adamW;
 
-    OpenClBackend(OpenClDevices.Handle device, Options options, Tuning tuning) {
-        queue = new DeviceQueue(device, options.memoryLimit, options.profiled);
+    OpenClBackend(CommandQueue queue, Tuning tuning) {
+        this.queue = queue;
         programs = new Programs(queue);
         transfers = new Transfers(queue);
         memory = new Memory(queue, transfers, programs);
@@ -95,8 +96,10 @@ public final class OpenClBackend extends CheckedBackend {
     public static OpenClBackend open(int index, Options options) {
         OpenClDevices.Handle device = OpenClDevices.handle(index);
         SignalChaining.warnIfMissing(device.device());
-        return new OpenClBackend(device, options,
-                new TuningCache(CacheFolder.path()).read(device.device()).orElseGet(() -> Tuning.usual(device.device())));
+        Path cache = CacheFolder.path();
+        return new OpenClBackend(
+                new DeviceQueue(device, options.memoryLimit, options.profiled, ProgramCache.in(cache)),
+                new TuningCache(cache).read(device.device()).orElseGet(() -> Tuning.usual(device.device())));
     }
 
     /** Whether products of this kind are computed with this tile; false if the device has refused it. */
@@ -109,9 +112,10 @@ public final class OpenClBackend extends CheckedBackend {
         gemm.retune(tuning);
     }
 
-    /** Opens a device with the given tuning instead of its own. */
+    /** Opens a device with the given tuning instead of its own, and compiles all programs anew. */
     static OpenClBackend open(int index, Options options, Tuning tuning) {
-        return new OpenClBackend(OpenClDevices.handle(index), options, tuning);
+        return new OpenClBackend(
+                new DeviceQueue(OpenClDevices.handle(index), options.memoryLimit, options.profiled, ProgramCache.NONE), tuning);
     }
 
     public OpenClDevice device() {

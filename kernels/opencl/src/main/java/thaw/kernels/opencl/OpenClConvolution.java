@@ -2,6 +2,8 @@ package thaw.kernels.opencl;
 
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import thaw.kernels.Array;
 import thaw.kernels.Conv2dOptions;
 import thaw.kernels.ConvolutionOps;
@@ -14,10 +16,16 @@ import thaw.kernels.Shape;
  */
 final class OpenClConvolution implements ConvolutionOps {
 
+    /** Shapes whose gradients are prepared; a network has some tens. */
+    private static final int MOST_PREPARED = 256;
+    /** Images need no gradient. */
+    private static final int IMAGE_CHANNELS = 3;
+
     private final Memory memory;
     private final Programs programs;
     private final Gemm gemm;
     private final Winograd winograd;
+    private final Set<Correlation> prepared = ConcurrentHashMap.newKeySet();
 
     OpenClConvolution(Memory memory, Programs programs, Gemm gemm, Winograd winograd) {
         this.memory = memory;
@@ -33,6 +41,9 @@ final class OpenClConvolution implements ConvolutionOps {
         Shape shape = options.outputShape(x.shape(), w.shape());
         Gemm.Store store = new Gemm.Store(memory.mineOrNull(e.scale()), memory.mineOrNull(e.shift()),
                 memory.mineOrNull(e.residual()), e.relu());
+        if (store.equals(Gemm.Store.PLAIN)) {
+            prepareGradients(new Correlation(x.shape(), w.shape(), shape, options));
+        }
         return memory.result(shape, y -> {
             if (options.groups() > 1) {
                 Launch launch = programs.launch(grouped("conv2d", options)).array(x).array(w).array(store.scale())
@@ -44,6 +55,25 @@ final class OpenClConvolution implements ConvolutionOps {
                 gemm.run("conv2d", new Correlation(x.shape(), w.shape(), shape, options).forward(), w, x, y, store);
             }
         });
+    }
+
+    /**
+     * A convolution without epilogue is probably one of a training step: a network that predicts has its batch norms in
+     * epilogues. While the step goes forward, other threads compile what it needs on its way back.
+     */
+    private void prepareGradients(Correlation c) {
+        if (c.options().groups() > 1 || prepared.size() >= MOST_PREPARED || !prepared.add(c)) {
+            return;
+        }
+        programs.prepareTraining();
+        if (winograd.suits(c.x(), c.w(), c.y(), c.options())) {
+            winograd.prepareGradients(c.x(), c.w(), c.y());
+        } else {
+            gemm.prepare(c.weightGradient());
+            if (c.x().dim(1) > IMAGE_CHANNELS) {
+                c.inputGradient().stream().filter(phase -> phase.depth() > 0).forEach(gemm::prepare);
+            }
+        }
     }
 
     @Override

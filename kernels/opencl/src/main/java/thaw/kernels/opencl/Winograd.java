@@ -1,5 +1,6 @@
 package thaw.kernels.opencl;
 
+import java.util.Map;
 import java.util.function.Consumer;
 import thaw.kernels.Conv2dOptions;
 import thaw.kernels.Shape;
@@ -42,6 +43,7 @@ final class Winograd {
         this.memory = memory;
         this.programs = programs;
         this.gemm = gemm;
+        programs.isOfTraining(FILE, Map.of());
         this.pass = device.type() == OpenClDevice.Type.CPU ? PASS_OF_PROCESSOR : PASS;
     }
 
@@ -62,6 +64,12 @@ final class Winograd {
     /** Tiles along an image's line of this many outputs. */
     private static int along(int outputs) {
         return (outputs + TILE - 1) / TILE;
+    }
+
+    /** Lets other threads compile the products of both gradients. */
+    void prepareGradients(Shape x, Shape w, Shape y) {
+        gemm.prepare(GemmProblem.several(PAIRS, x.dim(1), x.dim(0) * along(x.dim(2)) * along(x.dim(3)), y.dim(1)));
+        gemm.prepare(GemmProblem.severalAlongDepth(PAIRS, y.dim(1), x.dim(1), x.dim(0) * along(y.dim(2)) * along(y.dim(3))));
     }
 
     /** {@code y = store(x ∗ w)}. */
