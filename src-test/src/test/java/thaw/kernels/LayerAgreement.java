@@ -9,6 +9,7 @@ import java.util.SplittableRandom;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** Compares the operators of a network's layers with the reference: convolutions, products, normalisation, pooling. */
@@ -52,8 +53,10 @@ abstract class LayerAgreement extends Agreement {
             Array x = b.normal(v.n(), v.c(), v.h(), v.w());
             Array w = b.normal(v.weight());
             Array gy = b.normal(v.options().outputShape(x.shape(), w.shape()));
+            Array sum = b.mutable(b.normal(x.shape()));
+            b.backend().addConv2dInputGradient(sum, gy, w, v.options());
             return List.of(b.backend().conv2dInputGradient(gy, w, x.shape(), v.options()),
-                    b.backend().conv2dWeightGradient(gy, x, w.shape(), v.options()));
+                    b.backend().conv2dWeightGradient(gy, x, w.shape(), v.options()), sum);
         });
     }
 
@@ -146,6 +149,22 @@ abstract class LayerAgreement extends Agreement {
             }
             return results;
         }));
+    }
+
+    /** Channels that a kernel may reduce at once, in rounds or in parts; the gradient gets the very output of the ReLU. */
+    @ParameterizedTest
+    @CsvSource({"3, 32", "8, 32", "20, 32", "9, 43"})
+    void batchNormOfManyValues(int images, int side) {
+        agree(side, tolerance(), b -> {
+            Array x = b.normal(Shape.of(images, 3, side, side), 5, 1);
+            Array weight = b.normal(3);
+            Array mean = b.mutable(b.normal(3));
+            Array var = b.mutable(b.uniform(0.5, 1.5, 3));
+            Backend.Normalized n = b.backend().batchNormTrain(x, weight, b.normal(3), mean, var, 0.1, 1e-5, b.normal(x.shape()), true);
+            Backend.NormGradients g = b.backend().batchNormTrainGradient(b.normal(x.shape()), x, n.y(), weight, n.mean(), n.invStd(),
+                    true, true);
+            return List.of(n.y(), n.mean(), n.invStd(), mean, var, g.x(), g.weight(), g.bias(), g.residual());
+        });
     }
 
     @Test

@@ -57,7 +57,8 @@ public final class Functional {
             @Override
             protected Array[] backward(Backend on, Array gy) {
                 return gradients(
-                        () -> on.conv2dInputGradient(gy, savedW.get(), xShape, options),
+                        () -> gradientOrAdded(0, () -> on.conv2dInputGradient(gy, savedW.get(), xShape, options),
+                                gx -> on.addConv2dInputGradient(gx, gy, savedW.get(), options)),
                         () -> on.conv2dWeightGradient(gy, savedX.get(), wShape, options),
                         () -> on.sum(gy, false, 0, 2, 3));
             }

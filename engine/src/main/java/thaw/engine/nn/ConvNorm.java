@@ -134,7 +134,8 @@ public record ConvNorm(Conv2d conv, BatchNorm2d norm) {
                         false).x();
                 try {
                     return gradients(
-                            () -> on.conv2dInputGradient(scaled, w.get(), xShape, options),
+                            () -> gradientOrAdded(0, () -> on.conv2dInputGradient(scaled, w.get(), xShape, options),
+                                    gx -> on.addConv2dInputGradient(gx, scaled, w.get(), options)),
                             () -> on.conv2dWeightGradient(scaled, x.get(), wShape, options),
                             () -> on.sum(scaled, false, 0, 2, 3),
                             g::retain);

@@ -207,7 +207,7 @@ public final class Shapes {
         }
     }
 
-    static void conv2dInputGradient(Shape gy, Shape w, Shape xShape, Conv2dOptions options) {
+    public static void conv2dInputGradient(Shape gy, Shape w, Shape xShape, Conv2dOptions options) {
         gradient("conv2dInputGradient", gy, options.outputShape(xShape, w), xShape);
     }
 
