@@ -85,7 +85,7 @@ class TrainingPhaseTest {
      */
     @Test
     void fineTuneHasFastaisRatesAtEveryStep() {
-        List<EpochResult> history = learn.fineTune(2);
+        List<EpochResult> history = learn.fineTune(2).epochs();
         assertEquals(3, history.size());
         assertEquals(List.of("head 1/2", "all 2/2"), phases);
         double[] head = {8e-5, 0.0005688208678173748, 0.0015374796362408918};
@@ -113,10 +113,10 @@ class TrainingPhaseTest {
         List<TrainingPhase> plan = TrainingPhase.fineTune(5, 1e-2, 2, 10);
         assertEquals(7, plan.stream().mapToInt(TrainingPhase::epochs).sum());
         TrainingPhase head = plan.get(0);
-        assertEquals("2 -1 one-cycle(pct_start=0.99) slice(0.01)",
+        assertEquals("2 -1 one-cycle(pct_start=0.99) :1e-2",
                 head.epochs() + " " + head.freezeTo() + " " + head.schedule() + " " + head.rates());
         TrainingPhase all = plan.get(1);
-        assertEquals("5 0 one-cycle(pct_start=0.3,div=5.0) slice(5.0E-4,0.005)",
+        assertEquals("5 0 one-cycle(pct_start=0.3,div=5.0) 5e-4:0.005",
                 all.epochs() + " " + all.freezeTo() + " " + all.schedule() + " " + all.rates());
         assertEquals(1, TrainingPhase.fineTune(5, 1e-2, 0, 10).size());
     }
@@ -185,7 +185,7 @@ class TrainingPhaseTest {
     void anyGrainIsFrozenAndTrained() {
         learn.granularity(Granularity.BLOCKS).freezeTo(-2);
         assertEquals(11, learn.groups().size());
-        List<Double> last = learn.fit(1, LearningRates.layerDecay(0.1, 0.5)).get(0).learningRates();
+        List<Double> last = learn.fit(1, LearningRates.layerDecay(0.1, 0.5)).epochs().get(0).learningRates();
         assertEquals(List.of(0.05, 0.1), last.subList(9, 11));
         assertEquals(0.0, last.stream().limit(9).mapToDouble(Double::doubleValue).sum());
         String message = assertThrows(IllegalArgumentException.class, () -> learn.fit(1, 0.1, 0.2)).getMessage();
@@ -195,7 +195,7 @@ class TrainingPhaseTest {
     @Test
     void accumulatedBatchesAreOneStep() {
         learn.settings(FitSettings.sgd().accumulate(2));
-        List<EpochResult> history = learn.fit(2, 0.01);
+        List<EpochResult> history = learn.fit(2, 0.01).epochs();
         assertEquals(2, history.size());
         assertEquals(4, rates.size());                                  // of three batches an epoch: two and one
     }
@@ -275,7 +275,7 @@ class TrainingPhaseTest {
                 assertFalse(net.stateDict().get("fc.weight").bytes().equals(saved.get(0).get("fc.weight").bytes()));
             }
         });
-        EpochResult result = learn.fit(1, 1e-2).get(0);
+        EpochResult result = learn.fit(1, 1e-2).epochs().get(0);
         assertArrayEquals(saved.get(0).get("fc.weight").toFloats(), net.stateDict().get("fc.weight").toFloats());
         assertEquals(result.validLoss(), learn.validate().loss());
     }
@@ -286,6 +286,7 @@ class TrainingPhaseTest {
     @Test
     void largeStepsAreWarnedOfWhateverTheFormOfTheRates() throws IOException {
         net.loadStateDict(net.stateDict());
+        Map<String, StoredTensor> start = net.stateDict();
         learn = learner().diagnostics(new DiagnosticsOptions(10, 0, 1e-2));
         learn.fit(1, 1e-4);
         learn.fit(1, LearningRates.slice(1e-5, 1e-4));
@@ -294,6 +295,7 @@ class TrainingPhaseTest {
         assertEquals(1, warnings.size());
         assertTrue(warnings.get(0).contains("in epoch 1 of the run") && warnings.get(0).contains("divide its rate by"),
                 warnings.get(0));
+        net.restore(start);
         learn.fit(1, 3, 3, 3);
         assertEquals(2, warnings.size());
     }

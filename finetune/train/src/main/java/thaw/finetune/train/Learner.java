@@ -4,11 +4,13 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Objects;
+import java.util.concurrent.CancellationException;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Consumer;
 import java.util.function.IntFunction;
 import java.util.function.Supplier;
 import thaw.engine.Device;
+import thaw.engine.Interruptible;
 import thaw.engine.io.Weights;
 import thaw.engine.optim.OneCycle;
 import thaw.engine.optim.Schedule;
@@ -276,12 +278,12 @@ public final class Learner implements AutoCloseable {
     }
 
     /** Trains at constant learning rates and momentum; otherwise like {@link #fit(int, Schedule.Factory, LearningRates)}. */
-    public List<EpochResult> fit(int epochs, double... rates) {
+    public FitResult fit(int epochs, double... rates) {
         return fit(epochs, LearningRates.of(rates));
     }
 
     /** Like {@link #fit(int, double...)}. */
-    public List<EpochResult> fit(int epochs, LearningRates rates) {
+    public FitResult fit(int epochs, LearningRates rates) {
         return fit(epochs, ScheduleRecipe.of("constant"), rates);
     }
 
@@ -289,12 +291,12 @@ public final class Learner implements AutoCloseable {
      * Trains with fastai's one-cycle schedule, {@link OneCycle#fastai(int)}, with the given rates as its peak; otherwise
      * like {@link #fit(int, Schedule.Factory, LearningRates)}.
      */
-    public List<EpochResult> fitOneCycle(int epochs, double... rates) {
+    public FitResult fitOneCycle(int epochs, double... rates) {
         return fitOneCycle(epochs, LearningRates.of(rates));
     }
 
     /** Like {@link #fitOneCycle(int, double...)}. */
-    public List<EpochResult> fitOneCycle(int epochs, LearningRates rates) {
+    public FitResult fitOneCycle(int epochs, LearningRates rates) {
         return fit(epochs, ScheduleRecipe.oneCycle(), rates);
     }
 
@@ -304,7 +306,7 @@ public final class Learner implements AutoCloseable {
      * @param schedule maps the number of steps to a schedule, for example {@code OneCycle::of}
      * @param rates    one for all groups, or one per group in order; those of frozen groups are ignored
      */
-    public List<EpochResult> fit(int epochs, IntFunction<? extends Schedule> schedule, double... rates) {
+    public FitResult fit(int epochs, IntFunction<? extends Schedule> schedule, double... rates) {
         return fit(epochs, (all, steps) -> schedule.apply(all * steps), LearningRates.of(rates));
     }
 
@@ -314,34 +316,37 @@ public final class Learner implements AutoCloseable {
      *
      * @param schedule varies rates and momentum at each step
      * @param rates    of all layer groups; those of frozen groups are ignored
-     * @return the result of each epoch
+     * @return the result of each epoch, and whether the fit was {@linkplain #stop stopped}
      * @throws IllegalArgumentException                if {@code epochs} is less than 1, the number of rates does not
      *     match the groups, a rate is negative, or all groups are frozen
      * @throws DivergenceException                     if the loss becomes infinite or NaN; the network keeps the weights
      *     that gave this loss, without an update by its gradients
      * @throws NotEnoughMemoryException                if a batch is too large
      * @throws thaw.finetune.images.ImageReadException if no image can be read, or the data is strict and one cannot
+     * @throws CancellationException                   if the thread is interrupted, before its next operator; its interrupt flag
+     *     stays set, and the network keeps the weights of the last step. To resume later, use {@link #stop} instead
+     * @throws IllegalStateException                   if the network's device is closed
      */
-    public List<EpochResult> fit(int epochs, Schedule.Factory schedule, LearningRates rates) {
-        return run(List.of(new TrainingPhase("fit", epochs, schedule, rates).freezeTo(freezing.first()))).epochs();
+    public FitResult fit(int epochs, Schedule.Factory schedule, LearningRates rates) {
+        return run(List.of(new TrainingPhase("fit", epochs, schedule, rates).freezeTo(freezing.first())));
     }
 
     /** fastai's {@code fine_tune}, {@link TrainingPhase#fineTune(int)}: trains the head alone for one epoch, then all groups. */
-    public List<EpochResult> fineTune(int epochs) {
-        return run(TrainingPhase.fineTune(epochs)).epochs();
+    public FitResult fineTune(int epochs) {
+        return run(TrainingPhase.fineTune(epochs));
     }
 
     /** fastai's {@code fine_tune}, {@link TrainingPhase#fineTune(int, double, int, double)}. */
-    public List<EpochResult> fineTune(int epochs, double baseLr, int freezeEpochs, double lrMult) {
-        return run(TrainingPhase.fineTune(epochs, baseLr, freezeEpochs, lrMult)).epochs();
+    public FitResult fineTune(int epochs, double baseLr, int freezeEpochs, double lrMult) {
+        return run(TrainingPhase.fineTune(epochs, baseLr, freezeEpochs, lrMult));
     }
 
     /**
      * Trains the head alone in the first epoch, and one more group in each following one; see
      * {@link TrainingPhase#gradualUnfreezing}.
      */
-    public List<EpochResult> gradualUnfreezing(int epochs, Schedule.Factory schedule, LearningRates rates) {
-        return run(List.of(TrainingPhase.gradualUnfreezing(epochs, schedule, rates))).epochs();
+    public FitResult gradualUnfreezing(int epochs, Schedule.Factory schedule, LearningRates rates) {
+        return run(List.of(TrainingPhase.gradualUnfreezing(epochs, schedule, rates)));
     }
 
     /** Trains by a plan, phase by phase; throws like {@link #fit(int, Schedule.Factory, LearningRates)}. */
@@ -415,7 +420,7 @@ public final class Learner implements AutoCloseable {
         stop = false;
         stoppedAt = null;
         running = new TrainingLoop(this, plan, epochsSeen);
-        try {
+        try (Interruptible on = net.device().interruptible()) {
             FitResult result = running.run(from);
             stoppedAt = result.stoppedAt().orElse(null);
             return result;
@@ -428,7 +433,10 @@ public final class Learner implements AutoCloseable {
         }
     }
 
-    /** Stops the running fit after its current step. May be called from any thread; without a running fit it does nothing. */
+    /**
+     * Stops the running fit after its current step; its {@linkplain FitResult#isStopped result} says so. May be called from any
+     * thread; without a running fit it does nothing.
+     */
     public void stop() {
         stop = true;
     }
