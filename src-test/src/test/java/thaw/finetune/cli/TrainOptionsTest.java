@@ -109,6 +109,7 @@ class TrainOptionsTest {
         assertTrue(said.words().contains("with the weights of one group alone put back to the start"), said.out);
         said.out.lines().filter(line -> !line.contains(folder.toString()))
                 .forEach(line -> assertTrue(line.length() <= 80, line.length() + " columns: " + line));
+        assertFails(train("refused", "--optimizer", "adamw", "--lr", "auto"), "--lr auto is a rate for sgd", "--optimizer adamw");
         Said dog = run("train", data, "--weights", weights, "--size", ColourImages.SIDE, "--batch", 5, "--threads", 1, "--epochs", 1,
                 "--lr", "l-dog", "--groups", "blocks", "-o", folder.resolve("dog"));
         assertTrained(dog);

@@ -148,7 +148,8 @@ final class TrainCommand implements Callable<Integer> {
         List<String> groups = GroupTable.of(start.architecture(), 1, 1, planOptions.granularity()).groups().stream()
                 .map(GroupTable.Group::name).toList();
         dataOptions.requireSense();
-        List<TrainingPhase> plan = planOptions.plan(start.isPretrained(), groups, fitOptions.momentum());
+        List<TrainingPhase> plan = planOptions.plan(start.isPretrained(), groups, fitOptions.rates(), fitOptions.momentum());
+        fitOptions.requireFit(plan);
         Integer side = planOptions.lastSize(dataOptions.size());
         RunSettings.Data data = dataOptions.describe(dataFolder, start.transforms(side));
         ImageFolder images = data.images(dataOptions.augmentation(), dataOptions.mix(), dataOptions.seed(),
