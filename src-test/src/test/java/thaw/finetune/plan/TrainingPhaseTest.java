@@ -313,7 +313,7 @@ class TrainingPhaseTest {
             }
         };
         learn.addListener(look);
-        List<EpochResult> result = learn.fit(1, 0, 0.01, 0);
+        List<EpochResult> result = learn.fit(1, 0, 0.01, 0).epochs();
         assertEquals(List.of(false, true, false), gradients.subList(0, 3));
         assertEquals(0, result.get(0).learningRates().get(0));
         assertTrue(result.get(0).learningRates().get(1) > 0);
@@ -331,7 +331,7 @@ class TrainingPhaseTest {
     void rulesChooseRatesThatTheResultShows() throws IOException {
         for (LearningRates rule : List.of(LearningRates.auto(), LearningRates.autoRgn(0.1), LearningRates.autoRgnByGroup(0.1))) {
             learn = learner();
-            List<EpochResult> result = learn.fit(2, rule);
+            List<EpochResult> result = learn.fit(2, rule).epochs();
             List<Double> rates = result.get(1).learningRates();
             double most = rates.stream().mapToDouble(Double::doubleValue).max().orElseThrow();
             assertTrue(rates.stream().allMatch(rate -> rate > 0), rule + ": " + rates);
@@ -347,7 +347,7 @@ class TrainingPhaseTest {
             }
         }
         learn = learner();
-        List<Double> rates = learn.fit(2, LearningRates.lDog()).get(1).learningRates();
+        List<Double> rates = learn.fit(2, LearningRates.lDog()).epochs().get(1).learningRates();
         assertTrue(rates.stream().allMatch(rate -> rate > 0 && Double.isFinite(rate)), rates::toString);
     }
 
