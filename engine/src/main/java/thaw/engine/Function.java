@@ -89,6 +89,7 @@ public abstract class Function {
             throw new IllegalStateException(name + " was applied twice; create a new one for each application");
         }
         device = deviceOf(in);
+        device.requireUsable();
         inputs = in;
         needs = new boolean[in.length];
         boolean record = device.gradEnabled();

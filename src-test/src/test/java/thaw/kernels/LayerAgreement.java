@@ -23,13 +23,13 @@ abstract class LayerAgreement extends Agreement {
         agree(v.seed(), convolutionTolerance(), b -> {
             Array x = b.normal(v.n(), v.c(), v.h(), v.w());
             Array w = b.normal(v.weight());
-            return List.of(b.backend().conv2d(x, w, v.bias() ? b.normal(v.k()) : null, v.options()));
+            return List.of(b.backend().conv2d(x, w, Epilogue.bias(v.bias() ? b.normal(v.k()) : null), v.options()));
         });
     }
 
     @ParameterizedTest
     @MethodSource("thaw.kernels.ConvolutionCase#light")
-    void conv2dWithEpilogue(ConvolutionCase v) {
+    void conv2dEpilogues(ConvolutionCase v) {
         agree(v.seed(), convolutionTolerance(), b -> {
             Array x = b.normal(v.n(), v.c(), v.h(), v.w());
             Array w = b.normal(v.weight());
@@ -40,7 +40,7 @@ abstract class LayerAgreement extends Agreement {
             for (int use = 0; use < 16; use++) {
                 Epilogue epilogue = new Epilogue((use & 1) == 0 ? null : scale, (use & 2) == 0 ? null : shift,
                         (use & 4) == 0 ? null : residual, (use & 8) != 0);
-                results.add(b.backend().conv2dWithEpilogue(x, w, epilogue, v.options()));
+                results.add(b.backend().conv2d(x, w, epilogue, v.options()));
             }
             return results;
         });
@@ -70,16 +70,16 @@ abstract class LayerAgreement extends Agreement {
             Array other = b.normal(16, 16, 3, 3);
             List<Array> results = new ArrayList<>();
             Array w = b.mutable(b.normal(16, 16, 3, 3));
-            results.add(backend.conv2d(x, w, null, options));
+            results.add(backend.conv2d(x, w, options));
             backend.add(w, other);
-            results.add(backend.conv2d(x, w, null, options));
+            results.add(backend.conv2d(x, w, options));
             results.add(backend.conv2dInputGradient(x, w, x.shape(), options));
             backend.sgd(new SgdOptions(0.5, 0, 0, 0, false, false), List.of(w), List.of(other), List.of(), new boolean[0]);
-            results.add(backend.conv2d(x, w, null, options));
+            results.add(backend.conv2d(x, w, options));
             results.add(backend.conv2dInputGradient(x, w, x.shape(), options));
             w.release();
             Array next = b.mutable(other);
-            results.add(backend.conv2d(x, next, null, options));
+            results.add(backend.conv2d(x, next, options));
             next.release();
             return results;
         });

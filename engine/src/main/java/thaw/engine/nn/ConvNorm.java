@@ -100,7 +100,7 @@ public record ConvNorm(Conv2d conv, BatchNorm2d norm) {
                 savedVar = save(var);
             }
             ChannelAffine norm = affine(on, in[2]);
-            Array value = on.conv2dWithEpilogue(in[0], in[1], new Epilogue(norm.scale(), norm.shift(), in[RESIDUAL], relu),
+            Array value = on.conv2d(in[0], in[1], new Epilogue(norm.scale(), norm.shift(), in[RESIDUAL], relu),
                     options);
             norm.scale().release();
             norm.shift().release();

@@ -37,7 +37,7 @@ final class OpenClConvolution implements ConvolutionOps {
     }
 
     @Override
-    public OpenClArray conv2dWithEpilogue(Array input, Array weight, Epilogue e, Conv2dOptions options) {
+    public OpenClArray conv2d(Array input, Array weight, Epilogue e, Conv2dOptions options) {
         OpenClArray x = memory.mine(input);
         OpenClArray w = memory.mine(weight);
         Shape shape = options.outputShape(x.shape(), w.shape());
