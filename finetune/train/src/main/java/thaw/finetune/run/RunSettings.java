@@ -85,6 +85,7 @@ public record RunSettings(Data data, Network network, String grain, List<Trainin
     public enum Keep {
         /** The epoch with the lowest validation loss. */
         BEST,
+        /** The last epoch. */
         LAST
     }
 
@@ -110,6 +111,7 @@ public record RunSettings(Data data, Network network, String grain, List<Trainin
             int validImages, ImageFingerprint fingerprint, CsvLabels columns, FolderLayout layout,
             long maxPixels) {
 
+        /** Sets defaults for fields that files of earlier versions lack. */
         public Data {
             // Settings written before these fields existed lack them; the defaults are what those runs used.
             columns = columns == null ? CsvLabels.standard() : columns;
@@ -282,6 +284,7 @@ public record RunSettings(Data data, Network network, String grain, List<Trainin
         return value.isMissingNode() ? "missing" : value.toString();
     }
 
+    /** The settings as JSON. */
     public String toJson() throws JsonProcessingException {
         return JSON.writeValueAsString(this);
     }

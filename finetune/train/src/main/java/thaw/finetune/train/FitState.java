@@ -41,6 +41,7 @@ public record FitState(List<TrainingPhase> plan, Position position, Map<String, 
     private static final String HISTORY = "history";
     private static final ObjectMapper JSON = FiniteJson.builder().build();
 
+    /** Copies the collections. */
     public FitState {
         plan = List.copyOf(plan);
         network = Map.copyOf(network);

@@ -173,6 +173,7 @@ public final class Learner implements AutoCloseable {
         return this;
     }
 
+    /** The optimizer and its settings. */
     public FitSettings settings() {
         return settings;
     }
