@@ -211,6 +211,34 @@ public abstract class Optimizer implements AutoCloseable {
     // ---- steps -------------------------------------------------------------------------------------------------
 
     /**
+     * Sets learning rate and momentum of all groups to those of a schedule's step, before that step is taken:
+     * <pre>{@code
+     * for (int i = 0; i < steps; i++) {
+     *     sgd.follow(OneCycle.of(steps), i);
+     *     …
+     *     sgd.step();
+     * }
+     * }</pre>
+     * The base values are those that were last set by {@link ParamGroup#lr(double)} and {@link ParamGroup#set(String, double)}.
+     * The result depends on the step alone, not on earlier calls, so that training resumes at any step. The momentum is
+     * {@link ParamGroup#momentumOption}, if the optimizer has that option.
+     *
+     * @param step counted from 0
+     * @throws IllegalArgumentException if the step is below 0
+     * @throws IllegalStateException if the schedule has fewer steps
+     */
+    public final void follow(Schedule schedule, int step) {
+        if (step < 0) {
+            throw new IllegalArgumentException(name + ": the steps of a schedule are counted from 0, got " + step);
+        }
+        if (step > schedule.totalSteps()) {
+            throw new IllegalStateException(name + ": tried to step " + step + " times, the schedule has " + schedule.totalSteps()
+                    + " steps; create it with the number of batches in all epochs together");
+        }
+        groups.forEach(group -> group.follow(schedule, step));
+    }
+
+    /**
      * Updates every parameter that has a gradient.
      *
      * @throws IllegalArgumentException if a group's options are invalid; then nothing is updated
@@ -247,9 +275,12 @@ public abstract class Optimizer implements AutoCloseable {
                     .collect(Collectors.groupingBy(p -> stateOf(p).lrScale, LinkedHashMap::new, Collectors.toList()));
             double lr = group.lr();
             try (NoGrad off = device.noGrad(); Scope scope = device.scope()) {
-                byScale.forEach((scale, parameters) -> update(group.lr(lr * scale), weightDecay, parameters, foundInf));
+                byScale.forEach((scale, parameters) -> {
+                    group.setPresent(ParamGroup.LR, lr * scale);
+                    update(group, weightDecay, parameters, foundInf);
+                });
             } finally {
-                group.lr(lr);
+                group.setPresent(ParamGroup.LR, lr);
             }
         }
     }

@@ -66,7 +66,7 @@ final class OptimizerStateDict {
         });
         optimizer.close();
         for (int i = 0; i < options.size(); i++) {
-            options.get(i).forEach(optimizer.groups().get(i)::set);
+            options.get(i).forEach(optimizer.groups().get(i)::setPresent);
         }
         saved.forEach((name, tensor) -> {
             Matcher place = place(name);

@@ -193,6 +193,20 @@ public class OwnNetworkTest {
         }
     }
 
+    /** As in an application server, whose threads may have a loader that knows nothing of Thaw. */
+    @Test
+    void theFamilyIsFoundWhateverTheThreadsClassLoader() {
+        Thread thread = Thread.currentThread();
+        ClassLoader before = thread.getContextClassLoader();
+        try (Device device = Device.cpu(1)) {
+            Network net = new Tiny(device, 2);
+            thread.setContextClassLoader(ClassLoader.getPlatformClassLoader());
+            assertEquals("tiny", Network.fromMetadata(net.describe(), net.stateDict(), device).name());
+        } finally {
+            thread.setContextClassLoader(before);
+        }
+    }
+
     @Test
     void anUnknownFamilyIsNamedWithTheKnownOnes() {
         try (Device device = Device.cpu(1)) {

@@ -1,8 +1,11 @@
 package thaw.finetune.train;
 
+import static java.util.stream.Collectors.joining;
+
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import thaw.engine.NoGrad;
@@ -44,6 +47,19 @@ final class FirstNonFinite {
                         .or(() -> input(batch))
                         .or(() -> output(batch).map(found -> found + ", so activations overflow; start from other weights"))
                         .orElse("all parameters and all layers' outputs are finite, the loss alone is not: check the loss function");
+    }
+
+    /**
+     * The exception for a loss that is infinite or NaN.
+     *
+     * @param loss  the loss and its place, such as "the loss is NaN in epoch 1, batch 2"
+     * @param rates the learning rates of the layer groups
+     * @param batch see {@link #describe}
+     */
+    DivergenceException divergence(String loss, List<Double> rates, Batch batch) {
+        String shown = rates.stream().map(rate -> String.format(Locale.ROOT, "%.3g", rate)).collect(joining(", "));
+        return new DivergenceException(loss + ", at learning rates " + shown + "; " + describe(batch) + ". The network's weights are"
+                + " unusable: start again from the pretrained weights or the last checkpoint with lower rates, for example a tenth");
     }
 
     private Optional<String> parameter() {

@@ -20,7 +20,6 @@ import thaw.finetune.data.ImageFeatures;
 import thaw.finetune.images.ImageReadException;
 import thaw.finetune.loss.Objective;
 import thaw.finetune.plan.TrainingPhase;
-import thaw.finetune.plan.TrainingPlan;
 import thaw.resnet.Network;
 
 /** Precomputes the features of a frozen body, if a phase can train its head from them. */
@@ -48,10 +47,10 @@ final class FrozenFeatures {
      * @throws IllegalArgumentException if no phase trains the head alone, or if the head trained from precomputed
      *     features would differ
      */
-    static void requireExact(Learner learn, TrainingPlan plan) {
-        if (plan.phases().stream().noneMatch(phase -> isOfHeadAlone(learn, phase))) {
+    static void requireExact(Learner learn, List<TrainingPhase> plan) {
+        if (plan.stream().noneMatch(phase -> isOfHeadAlone(learn, phase))) {
             throw new IllegalArgumentException("precompute: no phase trains the head alone "
-                    + plan.phases().stream().map(TrainingPhase::name).toList()
+                    + plan.stream().map(TrainingPhase::name).toList()
                     + ", and training other groups changes the features; freeze the body in a phase, or don't require it");
         }
         List<String> reasons = new ArrayList<>();

@@ -20,6 +20,7 @@ import thaw.finetune.data.ImageFolder;
 import thaw.finetune.diagnostics.Diagnostics;
 import thaw.finetune.diagnostics.DiagnosticsOptions;
 import thaw.finetune.diagnostics.FeatureDrift;
+import thaw.finetune.diagnostics.GroupResilience;
 import thaw.finetune.evaluate.Evaluation;
 import thaw.finetune.loss.LossFunction;
 import thaw.finetune.loss.Objective;
@@ -27,7 +28,6 @@ import thaw.finetune.metrics.Metric;
 import thaw.finetune.plan.LearningRates;
 import thaw.finetune.plan.ScheduleRecipe;
 import thaw.finetune.plan.TrainingPhase;
-import thaw.finetune.plan.TrainingPlan;
 import thaw.finetune.predict.Classifier;
 import thaw.finetune.predict.InputCheck;
 import thaw.finetune.predict.ModelFile;
@@ -116,6 +116,7 @@ public final class Learner implements AutoCloseable {
         diagnostics = new Diagnostics(net, DiagnosticsOptions.off());
         precompute = Precompute.never();
         epochsSeen = like.epochsSeen;
+        listeners.addAll(like.listeners);
     }
 
     /**
@@ -327,29 +328,29 @@ public final class Learner implements AutoCloseable {
      * @throws IllegalStateException                   if the network's device is closed
      */
     public FitResult fit(int epochs, Schedule.Factory schedule, LearningRates rates) {
-        return run(TrainingPlan.of(new TrainingPhase("fit", epochs, schedule, rates).freezeTo(freezing.first())));
+        return run(List.of(new TrainingPhase("fit", epochs, schedule, rates).freezeTo(freezing.first())));
     }
 
-    /** fastai's {@code fine_tune}, {@link TrainingPlan#fineTune(int)}: trains the head alone for one epoch, then all groups. */
+    /** fastai's {@code fine_tune}, {@link TrainingPhase#fineTune(int)}: trains the head alone for one epoch, then all groups. */
     public FitResult fineTune(int epochs) {
-        return run(TrainingPlan.fineTune(epochs));
+        return run(TrainingPhase.fineTune(epochs));
     }
 
-    /** fastai's {@code fine_tune}, {@link TrainingPlan#fineTune(int, double, int, double)}. */
+    /** fastai's {@code fine_tune}, {@link TrainingPhase#fineTune(int, double, int, double)}. */
     public FitResult fineTune(int epochs, double baseLr, int freezeEpochs, double lrMult) {
-        return run(TrainingPlan.fineTune(epochs, baseLr, freezeEpochs, lrMult));
+        return run(TrainingPhase.fineTune(epochs, baseLr, freezeEpochs, lrMult));
     }
 
     /**
      * Trains the head alone in the first epoch, and one more group in each following one; see
-     * {@link TrainingPlan#gradualUnfreezing}.
+     * {@link TrainingPhase#gradualUnfreezing}.
      */
     public FitResult gradualUnfreezing(int epochs, Schedule.Factory schedule, LearningRates rates) {
-        return run(TrainingPlan.gradualUnfreezing(epochs, schedule, rates));
+        return run(List.of(TrainingPhase.gradualUnfreezing(epochs, schedule, rates)));
     }
 
     /** Trains by a plan, phase by phase; throws like {@link #fit(int, Schedule.Factory, LearningRates)}. */
-    public FitResult run(TrainingPlan plan) {
+    public FitResult run(List<TrainingPhase> plan) {
         return run(plan, null);
     }
 
@@ -359,16 +360,16 @@ public final class Learner implements AutoCloseable {
      *
      * @throws IllegalArgumentException if the state does not match the plan, the network or the optimizer
      */
-    public FitResult resume(TrainingPlan plan, FitState state) {
-        if (state.position().phase() >= plan.phases().size()) {
+    public FitResult resume(List<TrainingPhase> plan, FitState state) {
+        if (state.position().phase() >= plan.size()) {
             throw new IllegalArgumentException("resume: the state belongs to phase " + (state.position().phase() + 1) + ", the plan has "
-                    + plan.phases().size() + "; resume with the plan of the stopped fit");
+                    + plan.size() + "; resume with the plan of the stopped fit");
         }
         return run(plan, state);
     }
 
     /**
-     * Resumes a stopped fit from a checkpoint file, with the plan stored there; see {@link #resume(TrainingPlan, FitState)}.
+     * Resumes a stopped fit from a checkpoint file, with the plan stored there; see {@link #resume(List, FitState)}.
      *
      * @throws IOException              if {@link FitState#read} refuses the file
      * @throws IllegalArgumentException also if the file has no plan, because a schedule of the plan is not a
@@ -376,8 +377,11 @@ public final class Learner implements AutoCloseable {
      */
     public FitResult resume(Path checkpoint) throws IOException {
         FitState state = FitState.read(checkpoint);
-        return resume(state.plan().orElseThrow(() -> new IllegalArgumentException(checkpoint + ": stores no plan, because a schedule"
-                + " is not a ScheduleRecipe; call resume(plan, FitState.read(checkpoint)) with the plan of the stopped fit")), state);
+        if (state.plan().isEmpty()) {
+            throw new IllegalArgumentException(checkpoint + ": stores no plan, because a schedule is not a ScheduleRecipe; call"
+                    + " resume(plan, FitState.read(checkpoint)) with the plan of the stopped fit");
+        }
+        return resume(state.plan(), state);
     }
 
     /**
@@ -386,8 +390,11 @@ public final class Learner implements AutoCloseable {
      * @throws IllegalArgumentException if the number of learning rates does not match the groups, a schedule does not fit
      *     its epochs, or {@link Precompute#required} is not possible
      */
-    public void check(TrainingPlan plan) {
-        for (TrainingPhase phase : plan.phases()) {
+    public void check(List<TrainingPhase> plan) {
+        if (plan.isEmpty()) {
+            throw new IllegalArgumentException("a training plan needs at least one phase");
+        }
+        for (TrainingPhase phase : plan) {
             phase.rates().forGroups(freezing.names());
             phase.schedule().of(phase.epochs(), stepsPerEpoch());
         }
@@ -405,7 +412,7 @@ public final class Learner implements AutoCloseable {
         listeners.forEach(event);
     }
 
-    private FitResult run(TrainingPlan plan, FitState from) {
+    private FitResult run(List<TrainingPhase> plan, FitState from) {
         if (running != null) {
             throw new IllegalStateException("a fit is already running; a listener may call stop() and state(), but not fit");
         }
@@ -420,6 +427,7 @@ public final class Learner implements AutoCloseable {
         } finally {
             epochsSeen = running.dataEpoch();
             running = null;
+            freezing.to(freezing.first(), settings.frozenBatchNorm());
             net.zeroGrad();
             net.eval();
         }
@@ -464,7 +472,10 @@ public final class Learner implements AutoCloseable {
 
     // ---- finding learning rates ----------------------------------------------------------------------------------
 
-    /** fastai's {@code lr_find}: one sweep over all trainable groups, at one rate. */
+    /**
+     * fastai's {@code lr_find}: one sweep over all trainable groups, at one rate. Listeners are told of its steps, as those of
+     * a phase named after the group, or {@code "all"}.
+     */
     public LearningRateSweep lrFind() {
         return lrFind(SweepOptions.standard());
     }
@@ -527,6 +538,14 @@ public final class Learner implements AutoCloseable {
 
     private Evaluation validate(Network which) {
         return Evaluation.of(which, data.valid(), data.classes(), Objective.forValidation(loss, data.labels()), images -> {});
+    }
+
+    /**
+     * How much of the accuracy on the validation images rests on each layer group's training; two validations for each group.
+     * Empty without {@link #diagnostics}. The network keeps its bits.
+     */
+    public List<GroupResilience> resilience() {
+        return diagnostics.resilience(groups(), () -> validate().accuracy());
     }
 
     /** The accuracy on the validation images, 0 to 1. */

@@ -32,7 +32,7 @@ import thaw.resnet.Granularity;
 import thaw.resnet.ResNet;
 
 /** Plans of several phases, on images with three batches per epoch. */
-class TrainingPlanTest {
+class TrainingPhaseTest {
 
     @TempDir
     private Path folder;
@@ -109,15 +109,15 @@ class TrainingPlanTest {
 
     @Test
     void fineTuneAsData() {
-        TrainingPlan plan = TrainingPlan.fineTune(5, 1e-2, 2, 10);
-        assertEquals(7, plan.epochs());
-        TrainingPhase head = plan.phases().get(0);
+        List<TrainingPhase> plan = TrainingPhase.fineTune(5, 1e-2, 2, 10);
+        assertEquals(7, plan.stream().mapToInt(TrainingPhase::epochs).sum());
+        TrainingPhase head = plan.get(0);
         assertEquals("2 -1 one-cycle(pct_start=0.99) slice(0.01)",
                 head.epochs() + " " + head.freezeTo() + " " + head.schedule() + " " + head.rates());
-        TrainingPhase all = plan.phases().get(1);
+        TrainingPhase all = plan.get(1);
         assertEquals("5 0 one-cycle(pct_start=0.3,div=5.0) slice(5.0E-4,0.005)",
                 all.epochs() + " " + all.freezeTo() + " " + all.schedule() + " " + all.rates());
-        assertEquals(1, TrainingPlan.fineTune(5, 1e-2, 0, 10).phases().size());
+        assertEquals(1, TrainingPhase.fineTune(5, 1e-2, 0, 10).size());
     }
 
     // ---- gradual unfreezing ----------------------------------------------------------------------------------------
@@ -164,7 +164,7 @@ class TrainingPlanTest {
             }
         });
         TrainingPhase phase = new TrainingPhase("twice", 1, ScheduleRecipe.of("constant"), LearningRates.of(0.01));
-        assertTrue(learn.run(new TrainingPlan(List.of(phase, phase))).stoppedAt().isPresent());
+        assertTrue(learn.run(List.of(phase, phase)).stoppedAt().isPresent());
         assertEquals(3, rates.size());
     }
 
@@ -176,7 +176,7 @@ class TrainingPlanTest {
             return Objective.crossEntropy().of(scores, batch);
         });
         TrainingPhase phase = new TrainingPhase("small", 1, ScheduleRecipe.of("constant"), LearningRates.slice(0.01));
-        learn.run(TrainingPlan.of(phase, phase.size(12)));
+        learn.run(List.of(phase, phase.size(12)));
         assertEquals(List.of(8, 8, 8, 12, 12, 12), sides);
     }
 
