@@ -244,7 +244,8 @@ public abstract class CheckedBackend implements Backend {
     // ---- convolution ---------------------------------------------------------------------------------------------
 
     @Override
-    public final Array conv2d(Array x, Array w, Epilogue epilogue, Conv2dOptions o) {
+    public final Array conv2d(Array x, Array w, @Nullable Epilogue given, Conv2dOptions o) {
+        Epilogue epilogue = given == null ? Epilogue.NONE : given;
         Shapes.conv2d(x, w, epilogue, o);
         return done("conv2d", () -> o.describe(x.shape(), w.shape()) + epilogue.describe(), start(),
                 convolutions().conv2d(x, w, epilogue, o), y -> o.flops(x.shape(), w.shape()));
