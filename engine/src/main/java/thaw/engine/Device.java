@@ -9,6 +9,7 @@ import org.jspecify.annotations.Nullable;
 import thaw.kernels.Array;
 import thaw.kernels.Backend;
 import thaw.kernels.BackendProvider;
+import thaw.kernels.ComputeThreads;
 import thaw.kernels.Shape;
 
 /**
@@ -50,6 +51,11 @@ public final class Device implements AutoCloseable {
 
     /** Like {@link #open(String)}; a backend that computes on the CPU uses this many threads, at least 1. */
     public static Device open(String name, int threads) {
+        return open(name, ComputeThreads.of(threads));
+    }
+
+    /** Like {@link #open(String, int)}, with threads that may be an executor's. */
+    public static Device open(String name, ComputeThreads threads) {
         return of(Backends.open(name, threads));
     }
 

@@ -32,19 +32,6 @@ import thaw.engine.nn.Sequential;
  */
 public final class ResNet extends Network {
 
-    /** The networks of {@link Architecture#all}. */
-    static final NetworkFamily FAMILY = new NetworkFamily() {
-        @Override
-        public List<String> architectures() {
-            return Architecture.all().stream().map(Architecture::name).toList();
-        }
-
-        @Override
-        public Network create(Map<String, String> metadata, Map<String, ? extends StoredTensor> weights, Device device) {
-            return ModelDescription.of(metadata).build(device, weights);
-        }
-    };
-
     static final String STEM = "conv1";
     static final String CLASSIFIER = "fc";
 
@@ -78,12 +65,8 @@ public final class ResNet extends Network {
         }
         if (family == Family.CIFAR) {
             // The family's published initialisation; a head that replaces this one is drawn as in torchvision.
-            Init.kaimingNormal(classifier().weight(), family.fan(), initial);
+            Init.kaimingNormal(((Linear) children().get(CLASSIFIER)).weight(), family.fan(), initial);
         }
-    }
-
-    private Linear classifier() {
-        return (Linear) children().get(CLASSIFIER);
     }
 
     private Sequential stage(int i, Generator initial) {
@@ -183,15 +166,6 @@ public final class ResNet extends Network {
         return ModelDescription.of(found).build(device, found.withBiases());
     }
 
-    /**
-     * Creates the network that {@link #describe()} described, with initial weights.
-     *
-     * @throws IllegalArgumentException if an entry is missing or invalid
-     */
-    public static ResNet fromMetadata(Map<String, String> metadata, Device device) {
-        return ModelDescription.of(metadata).build(device);
-    }
-
     @Override
     public Map<String, String> describe() {
         if (!Architecture.all().contains(architecture.usual())) {
@@ -278,19 +252,7 @@ public final class ResNet extends Network {
 
     @Override
     public List<LayerGroup> groups(Granularity granularity) {
-        return granularity.split(architecture).entrySet().stream().map(group -> {
-            Map<String, Module> modules = new LinkedHashMap<>();
-            group.getValue().forEach(name -> modules.put(name, moduleAt(name)));
-            return new LayerGroup(group.getKey(), modules);
-        }).toList();
-    }
-
-    private Module moduleAt(String path) {
-        Module found = this;
-        for (String name : path.split("\\.")) {
-            found = found.children().get(name);
-        }
-        return found;
+        return granularity.groups(this);
     }
 
     @Override

@@ -76,9 +76,14 @@ abstract sealed class ResidualBlock extends Module permits BasicBlock, Bottlenec
      * A convolution without bias, padded to keep the image's size at stride 1, with the family's initial distribution of
      * weights.
      */
-    static Conv2d conv(Device device, Family family, int in, int out, int kernel, int stride, int groups, Generator generator) {
+    static Conv2d conv(Device device, Family family, int in, int out, int kernel, int stride, int groups,
+            @Nullable Generator generator) {
         Conv2dOptions options = Conv2dOptions.of(stride, kernel / 2, 1, groups);
-        Conv2d conv = Conv2d.withoutBias(device, in, out, kernel, options, generator);
+        Conv2d conv = Conv2d.withoutBias(device, in, out, kernel, options, null);
+        if (generator != null) {
+            // The generator continues as if the layer had drawn PyTorch's default weights first, as torchvision's layers do.
+            generator.skip(conv.weight().shape().size());
+        }
         Init.kaimingNormal(conv.weight(), family.fan(), generator);
         return conv;
     }

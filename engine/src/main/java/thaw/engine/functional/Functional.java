@@ -8,6 +8,7 @@ import thaw.kernels.Array;
 import thaw.kernels.Backend;
 import thaw.kernels.BinaryOp;
 import thaw.kernels.Conv2dOptions;
+import thaw.kernels.Epilogue;
 import thaw.kernels.Pool2dOptions;
 import thaw.kernels.Reduction;
 import thaw.kernels.Shape;
@@ -50,13 +51,14 @@ public final class Functional {
             protected Array forward(Backend on, Array... in) {
                 savedX = needs(1) ? save(in[0]) : null;
                 savedW = needs(0) ? save(in[1]) : null;
-                return on.conv2d(in[0], in[1], in[2], options);
+                return on.conv2d(in[0], in[1], Epilogue.bias(in[2]), options);
             }
 
             @Override
             protected Array[] backward(Backend on, Array gy) {
                 return gradients(
-                        () -> on.conv2dInputGradient(gy, savedW.get(), xShape, options),
+                        () -> gradientOrAdded(0, () -> on.conv2dInputGradient(gy, savedW.get(), xShape, options),
+                                gx -> on.addConv2dInputGradient(gx, gy, savedW.get(), options)),
                         () -> on.conv2dWeightGradient(gy, savedX.get(), wShape, options),
                         () -> on.sum(gy, false, 0, 2, 3));
             }

@@ -275,9 +275,12 @@ public abstract class Optimizer implements AutoCloseable {
                     .collect(Collectors.groupingBy(p -> stateOf(p).lrScale, LinkedHashMap::new, Collectors.toList()));
             double lr = group.lr();
             try (NoGrad off = device.noGrad(); Scope scope = device.scope()) {
-                byScale.forEach((scale, parameters) -> update(group.lr(lr * scale), weightDecay, parameters, foundInf));
+                byScale.forEach((scale, parameters) -> {
+                    group.setPresent(ParamGroup.LR, lr * scale);
+                    update(group, weightDecay, parameters, foundInf);
+                });
             } finally {
-                group.lr(lr);
+                group.setPresent(ParamGroup.LR, lr);
             }
         }
     }

@@ -84,7 +84,7 @@ class TrainingPhaseTest {
      */
     @Test
     void fineTuneHasFastaisRatesAtEveryStep() {
-        List<EpochResult> history = learn.fineTune(2);
+        List<EpochResult> history = learn.fineTune(2).epochs();
         assertEquals(3, history.size());
         assertEquals(List.of("head 1/2", "all 2/2"), phases);
         double[] head = {8e-5, 0.0005688208678173748, 0.0015374796362408918};
@@ -184,7 +184,7 @@ class TrainingPhaseTest {
     void anyGrainIsFrozenAndTrained() {
         learn.granularity(Granularity.BLOCKS).freezeTo(-2);
         assertEquals(11, learn.groups().size());
-        List<Double> last = learn.fit(1, ScheduleRecipe.of("constant"), LearningRates.layerDecay(0.1, 0.5)).get(0).learningRates();
+        List<Double> last = learn.fit(1, ScheduleRecipe.of("constant"), LearningRates.layerDecay(0.1, 0.5)).epochs().get(0).learningRates();
         assertEquals(List.of(0.05, 0.1), last.subList(9, 11));
         assertEquals(0.0, last.stream().limit(9).mapToDouble(Double::doubleValue).sum());
         String message = assertThrows(IllegalArgumentException.class, () -> learn.fit(1, 0.1, 0.2)).getMessage();
@@ -194,7 +194,7 @@ class TrainingPhaseTest {
     @Test
     void accumulatedBatchesAreOneStep() {
         learn.settings(FitSettings.sgd().accumulate(2));
-        List<EpochResult> history = learn.fit(2, 0.01);
+        List<EpochResult> history = learn.fit(2, 0.01).epochs();
         assertEquals(2, history.size());
         assertEquals(4, rates.size());                                  // of three batches an epoch: two and one
     }
@@ -274,7 +274,7 @@ class TrainingPhaseTest {
                 assertFalse(net.stateDict().get("fc.weight").bytes().equals(saved.get(0).get("fc.weight").bytes()));
             }
         });
-        EpochResult result = learn.fit(1, 1e-2).get(0);
+        EpochResult result = learn.fit(1, 1e-2).epochs().get(0);
         assertArrayEquals(saved.get(0).get("fc.weight").toFloats(), net.stateDict().get("fc.weight").toFloats());
         assertEquals(result.validLoss(), learn.validate().loss());
     }

@@ -1,6 +1,7 @@
 package thaw.finetune.predict;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
@@ -10,7 +11,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -20,6 +24,7 @@ import thaw.finetune.images.ImageReadException;
 import thaw.finetune.images.ImageSource;
 import thaw.finetune.images.RgbImage;
 import thaw.finetune.images.Transforms;
+import thaw.kernels.ComputeThreads;
 import thaw.resnet.ResNet;
 
 class ClassifierOptionsTest {
@@ -47,7 +52,7 @@ class ClassifierOptionsTest {
 
     @Test
     void valuesOutOfRangeAreNamed() {
-        assertEquals("threads: expected at least 1, got 0", refused(() -> STANDARD.threads(0)));
+        assertEquals("threads: expected at least 1, the calling thread, got 0", refused(() -> STANDARD.threads(0)));
         assertEquals("concurrency: expected at least 1, got -1", refused(() -> STANDARD.concurrency(-1)));
         assertEquals("batch: expected at least 1, got 0", refused(() -> STANDARD.batch(0)));
         assertEquals("maxPixels: expected 1 to 715827879, got 0", refused(() -> STANDARD.maxPixels(0)));
@@ -64,7 +69,7 @@ class ClassifierOptionsTest {
     @Test
     void settersChangeOneValueOfACopy() {
         ClassifierOptions changed = STANDARD.device("auto").threads(3).concurrency(4).batch(5).maxPixels(6).warmUp(WarmUp.NONE);
-        assertEquals(new ClassifierOptions("auto", 3, 4, 5, 6, WarmUp.NONE), changed);
+        assertEquals(new ClassifierOptions("auto", ComputeThreads.of(3), 4, 5, 6, WarmUp.NONE), changed);
         assertEquals(Classifier.options(), STANDARD);
         assertEquals("cpu", STANDARD.device());
     }
@@ -80,6 +85,28 @@ class ClassifierOptionsTest {
         for (int i = 0; i < images.size(); i++) {
             assertEquals(expected.get(i).probability("a"), small.get(i).probability("a"), 1e-6);
         }
+    }
+
+    /** An executor that runs tasks on its threads, on the caller, never, or refuses them. */
+    @Test
+    void anExecutorComputesTheSame() throws Exception {
+        List<Prediction> expected = predictions(STANDARD);
+        AtomicInteger tasks = new AtomicInteger();
+        ExecutorService pool = Executors.newFixedThreadPool(2, task -> {
+            tasks.incrementAndGet();
+            return new Thread(task, "own");
+        });
+        try {
+            assertEquals(expected, predictions(STANDARD.threads(3).executor(pool)));
+            assertEquals(2, tasks.get());
+            assertFalse(pool.isShutdown());
+        } finally {
+            pool.shutdown();
+        }
+        assertTrue(pool.awaitTermination(1, TimeUnit.MINUTES));
+        assertEquals(expected, predictions(STANDARD.threads(3).executor(pool)));
+        assertEquals(expected, predictions(STANDARD.threads(2).executor(Runnable::run)));
+        assertEquals(expected, predictions(STANDARD.threads(2).executor(task -> {})));
     }
 
     private static List<Prediction> predictions(ClassifierOptions options) throws IOException {

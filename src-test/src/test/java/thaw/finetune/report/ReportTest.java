@@ -50,7 +50,7 @@ class ReportTest {
         }
         return new Report("Hares <& others>", Map.of("Images", "a \"b\" <c>"), FitSettings.sgd(), groups,
                 plan, 3, done, epochs - 1,
-                DiagnosticsOptions.standard(), evaluation, List.of("torn <up>"));
+                DiagnosticsOptions.standard(), evaluation, List.of(), List.of("torn <up>"));
     }
 
     private static EpochResult epoch(String phase, double trainLoss, double validLoss, double accuracy, List<GroupActivity> activity) {
@@ -114,7 +114,7 @@ class ReportTest {
             epochs.set(1, epoch("all", 1e30, Double.POSITIVE_INFINITY, Double.NaN,
                     List.of(activity("early", Double.POSITIVE_INFINITY), activity("middle", 1e-4), activity("head", 1e-2))));
             String html = new Report(whole.title(), whole.settings(), whole.fit(), whole.groups(), whole.plan(), 3, epochs, 1,
-                    whole.diagnostics(), whole.evaluation(), List.of()).html();
+                    whole.diagnostics(), whole.evaluation(), List.of(), List.of()).html();
             requireSound(html);
             assertFalse(html.contains("Infinity"));
             assertTrue(multi
@@ -151,6 +151,6 @@ class ReportTest {
     void anEpochThatIsNotDoneCannotBeKept() {
         Report begun = report(TrainingPhase.fineTune(1), Optional.empty(), 0);
         assertThrows(IllegalArgumentException.class, () -> new Report("t", Map.of(), begun.fit(), begun.groups(), begun.plan(),
-                3, begun.epochs(), 0, begun.diagnostics(), Optional.empty(), List.of()));
+                3, begun.epochs(), 0, begun.diagnostics(), Optional.empty(), List.of(), List.of()));
     }
 }

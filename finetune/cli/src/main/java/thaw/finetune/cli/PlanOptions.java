@@ -2,6 +2,7 @@ package thaw.finetune.cli;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.DoubleStream;
 import picocli.CommandLine.Option;
 import thaw.finetune.plan.LearningRates;
 import thaw.finetune.plan.ScheduleRecipe;
@@ -14,8 +15,6 @@ final class PlanOptions {
     private static final double FINE_TUNE_LR_MULT = 100;
     private static final double DEFAULT_HEAD_RATE = 0.05;
     private static final double DEFAULT_RATE = 0.01;
-    /** The default ratio of the head's learning rate to the stem's, for a pretrained network. */
-    private static final double DEFAULT_RATIO = 100;
 
     @Option(names = "--epochs", paramLabel = "N", defaultValue = "5", description = "Epochs for all layers (default: 5).")
     private int epochs;
@@ -33,7 +32,7 @@ final class PlanOptions {
     private Granularity granularity;
 
     @Option(names = "--lr", paramLabel = "RATES",
-            description = "One, one per group, LO:HI or :HI (default: 1e-4:1e-2; scratch: 0.01).")
+            description = "One, one per group, LO:HI, :HI, auto, auto-rgn:BASE or l-dog (default: auto; scratch: 0.01).")
     private LearningRates rates;
 
     @Option(names = "--layer-decay", paramLabel = "F", hidden = true,
@@ -94,16 +93,16 @@ final class PlanOptions {
             phases.add(new TrainingPhase("head", first, recipe(), headRate).freezeTo(-1));
         }
         if (epochs > 0) {
-            LearningRates all = mainRates(pretrained);
+            LearningRates all = mainRates(pretrained, names.size());
             Failure.naming("--lr", () -> all.forGroups(names));
             int from = freezeTo == null ? 0 : freezeTo;
             phases.add(gradual ? TrainingPhase.gradualUnfreezing(epochs, recipe(), all)
-                    : new TrainingPhase(from == 0 ? "all" : "part", epochs, recipe(), all).freezeTo(from));
+                    : new TrainingPhase(from == 0 ? "all" : "part", epochs, recipe(all), all).freezeTo(from));
         }
         return shared(phases, momentum);
     }
 
-    private LearningRates mainRates(boolean pretrained) {
+    private LearningRates mainRates(boolean pretrained, int groups) {
         if (layerDecay != null) {
             if (rates != null && !rates.isSingle()) {
                 throw new Failure("--layer-decay: expected a single --lr, the head's rate, got " + rates);
@@ -111,14 +110,22 @@ final class PlanOptions {
             double head = rates == null ? DEFAULT_RATE : rates.numbers().get(0);
             return Failure.naming("--layer-decay", () -> LearningRates.layerDecay(head, layerDecay));
         }
-        if (rates != null) {
-            return rates;
+        if (rates == null) {
+            return pretrained ? LearningRates.auto() : LearningRates.of(DEFAULT_RATE);
         }
-        return pretrained ? LearningRates.slice(DEFAULT_RATE / DEFAULT_RATIO, DEFAULT_RATE) : LearningRates.of(DEFAULT_RATE);
+        int trained = freezeTo == null ? groups : freezeTo < 0 ? -freezeTo : groups - freezeTo;
+        boolean ofTrained = rates.rule() == LearningRates.Rule.EACH && !rates.isSingle() && rates.numbers().size() == trained;
+        return ofTrained && trained < groups ? LearningRates.of(DoubleStream.concat(DoubleStream.generate(() -> 0).limit(groups - trained),
+                rates.numbers().stream().mapToDouble(Double::doubleValue)).toArray()) : rates;
     }
 
     private ScheduleRecipe recipe() {
         return schedule == null ? ScheduleRecipe.oneCycle() : schedule;
+    }
+
+    /** L-DoG has a step size of its own and needs no schedule. */
+    private ScheduleRecipe recipe(LearningRates all) {
+        return schedule == null && all.rule() == LearningRates.Rule.L_DOG ? ScheduleRecipe.of("constant") : recipe();
     }
 
     private List<TrainingPhase> fineTune(int first) {

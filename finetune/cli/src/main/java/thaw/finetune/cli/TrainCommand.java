@@ -273,6 +273,7 @@ final class TrainCommand implements Callable<Integer> {
             output.text("ended early: " + settings.patience() + " epochs without a lower validation loss");
         }
         log.rows(outcome.log());
+        log.resilience(outcome.resilience());
         double accuracy = outcome.log().rows().get(outcome.kept() - 1).accuracy();
         DataReport.note(output, outcome.broken(), "in " + folder.broken());
         report(settings, learn, images, log, outcome.broken(), accuracy,
@@ -284,8 +285,10 @@ final class TrainCommand implements Callable<Integer> {
     private void report(RunSettings settings, Learner learn, ImageFolder images, TrainingLog log, BrokenImages broken,
             double accuracy, String what, Path model, boolean stopped) {
         long parameters = learn.groups().stream().mapToLong(LayerGroup::parameterCount).sum();
-        output.text(String.format(Locale.ROOT, "%naccuracy %s on %d images; %s", OutputOptions.number("%.1f %%", 100 * accuracy),
-                learn.data().valid().readable(), what));
+        int seen = learn.data().valid().readable();
+        int decisions = settings.objective().multiLabel() ? images.classes().size() * seen : 0;
+        output.text(String.format(Locale.ROOT, "%naccuracy %s on %s%d images; %s", OutputOptions.number("%.1f %%", 100 * accuracy),
+                decisions == 0 ? "" : decisions + " decisions about ", seen, what));
         ObjectNode json = OutputOptions.object().put("accuracy", accuracy).put("model", model.toString())
                 .put("architecture", settings.network().architecture()).put("head", settings.network().head())
                 .put("weights", settings.network().weights()).put("parameters", parameters)

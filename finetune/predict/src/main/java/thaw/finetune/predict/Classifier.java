@@ -372,9 +372,9 @@ public final class Classifier implements AutoCloseable {
         try (NoGrad off = device.noGrad(); Interruptible on = device.interruptible(); Scope scope = device.scope()) {
             return layers.apply(device.tensor(Shape.of(count, CHANNELS, side, side), images)).toFloats();
         } catch (OutOfMemoryError full) {
-            throw new NotEnoughMemoryException(work, "use fewer threads at a time", full);
+            throw new NotEnoughMemoryException(work, "set a smaller batch or concurrency (Classifier.options())", full);
         } catch (OutOfDeviceMemoryException full) {
-            throw new NotEnoughMemoryException(work, ", or use fewer threads at a time", full, count,
+            throw new NotEnoughMemoryException(work, ", or set a smaller batch or concurrency (Classifier.options())", full, count,
                     device.backend().memory().inUse());
         }
     }

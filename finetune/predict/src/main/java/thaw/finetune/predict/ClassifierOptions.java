@@ -1,8 +1,11 @@
 package thaw.finetune.predict;
 
 import java.util.Objects;
+import java.util.Optional;
+import java.util.concurrent.Executor;
 import thaw.engine.Device;
 import thaw.finetune.images.ImageDecoder;
+import thaw.kernels.ComputeThreads;
 
 /**
  * The settings of a {@link Classifier}. Immutable: each setter returns another object.
@@ -20,7 +23,7 @@ import thaw.finetune.images.ImageDecoder;
  * @param maxPixels   an image file with more pixels counts as unreadable, {@value ImageDecoder#MAX_PIXELS} by default
  * @param warmUp      when kernels are compiled, {@link WarmUp#BACKGROUND} by default
  */
-public record ClassifierOptions(String device, int threads, int concurrency, int batch, long maxPixels, WarmUp warmUp) {
+public record ClassifierOptions(String device, ComputeThreads threads, int concurrency, int batch, long maxPixels, WarmUp warmUp) {
 
     /** Large enough to be fast, small enough to need little memory. */
     private static final int USUAL_BATCH = 16;
@@ -28,8 +31,8 @@ public record ClassifierOptions(String device, int threads, int concurrency, int
     /** @throws IllegalArgumentException for a value out of range; the message names it */
     public ClassifierOptions {
         Objects.requireNonNull(device, "device");
+        Objects.requireNonNull(threads, "threads");
         Objects.requireNonNull(warmUp, "warmUp");
-        require("threads", threads, Integer.MAX_VALUE);
         require("concurrency", concurrency, Integer.MAX_VALUE);
         require("batch", batch, Integer.MAX_VALUE);
         require("maxPixels", maxPixels, ImageDecoder.MOST_PIXELS);
@@ -45,7 +48,7 @@ public record ClassifierOptions(String device, int threads, int concurrency, int
     /** The defaults. */
     static ClassifierOptions standard() {
         int cores = Runtime.getRuntime().availableProcessors();
-        return new ClassifierOptions("cpu", cores, cores, USUAL_BATCH, ImageDecoder.MAX_PIXELS, WarmUp.BACKGROUND);
+        return new ClassifierOptions("cpu", ComputeThreads.of(cores), cores, USUAL_BATCH, ImageDecoder.MAX_PIXELS, WarmUp.BACKGROUND);
     }
 
     /** Sets the device: {@code cpu}, {@code auto} for the fastest, {@code opencl}, {@code opencl:1} … */
@@ -53,8 +56,20 @@ public record ClassifierOptions(String device, int threads, int concurrency, int
         return new ClassifierOptions(device, threads, concurrency, batch, maxPixels, warmUp);
     }
 
-    /** Sets the threads that compute on the CPU, the calling one included. Results do not depend on their number. */
-    public ClassifierOptions threads(int threads) {
+    /** Sets the number of threads that compute on the CPU, the calling one included. Results do not depend on it. */
+    public ClassifierOptions threads(int count) {
+        return threads(new ComputeThreads(count, threads.executor()));
+    }
+
+    /**
+     * Sets the executor that runs all computing threads but the calling one, instead of threads of the classifier's own. Never waits
+     * for it: a caller computes what no task of the executor has taken. The classifier does not shut it down.
+     */
+    public ClassifierOptions executor(Executor executor) {
+        return threads(new ComputeThreads(threads.count(), Optional.of(executor)));
+    }
+
+    private ClassifierOptions threads(ComputeThreads threads) {
         return new ClassifierOptions(device, threads, concurrency, batch, maxPixels, warmUp);
     }
 

@@ -80,7 +80,7 @@ public final class Batches implements Iterable<Batch>, Iterator<Batch>, AutoClos
      * whether any of its images can be read.
      *
      * @throws thaw.finetune.images.ImageReadException if the epoch ends and no image of it could be read
-     * @throws CancellationException                   if the waiting thread is interrupted; the epoch is then closed
+     * @throws CancellationException                   if the thread is interrupted, whose flag stays set; the epoch is then closed
      */
     @Override
     public boolean hasNext() {
@@ -114,7 +114,7 @@ public final class Batches implements Iterable<Batch>, Iterator<Batch>, AutoClos
      * @throws thaw.finetune.images.ImageReadException if an image of it cannot be read and the loader is strict; names the file,
      *                                                 and the epoch is then closed
      * @throws NoSuchElementException                  if the epoch is closed or has no more batches
-     * @throws CancellationException                   if the waiting thread is interrupted; the epoch is then closed
+     * @throws CancellationException                   if the thread is interrupted, whose flag stays set; the epoch is then closed
      */
     @Override
     public Batch next() {
@@ -146,11 +146,14 @@ public final class Batches implements Iterable<Batch>, Iterator<Batch>, AutoClos
 
     private Batch await(PendingBatch batch) throws ExecutionException {
         try {
+            if (Thread.interrupted()) {
+                throw new InterruptedException(); // a batch that is complete would be returned in spite of it
+            }
             return batch.whole().get();
         } catch (InterruptedException interrupted) {
             Thread.currentThread().interrupt();
             close();
-            throw new CancellationException("interrupted while waiting for a batch");
+            throw new CancellationException("the thread was interrupted while it went over an epoch's batches");
         }
     }
 

@@ -89,13 +89,13 @@ public record TrainingPhase(String name, int epochs, @JsonDeserialize(as = Sched
     }
 
     /**
-     * The index of the first trainable layer group.
+     * The index of the first trainable layer group. Groups at the beginning whose rate is 0 are frozen.
      *
      * @param groups the number of layer groups
      * @param epoch  the index of the epoch within the phase, from 0
      */
     public int firstTrainable(int groups, int epoch) {
         int first = freezeTo < 0 ? Math.max(0, groups + freezeTo) : Math.min(freezeTo, groups);
-        return gradual ? Math.max(0, first - epoch) : first;
+        return Math.max(rates.leadingZeros(), gradual ? Math.max(0, first - epoch) : first);
     }
 }

@@ -4,10 +4,12 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Objects;
+import java.util.concurrent.CancellationException;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import thaw.engine.Device;
+import thaw.engine.Interruptible;
 import thaw.engine.io.Weights;
 import thaw.engine.optim.OneCycle;
 import thaw.engine.optim.Schedule;
@@ -16,6 +18,7 @@ import thaw.finetune.data.ImageFolder;
 import thaw.finetune.diagnostics.Diagnostics;
 import thaw.finetune.diagnostics.DiagnosticsOptions;
 import thaw.finetune.diagnostics.FeatureDrift;
+import thaw.finetune.diagnostics.GroupResilience;
 import thaw.finetune.evaluate.Evaluation;
 import thaw.finetune.loss.LossFunction;
 import thaw.finetune.loss.Objective;
@@ -106,6 +109,7 @@ public final class Learner implements AutoCloseable {
         diagnostics = new Diagnostics(net, DiagnosticsOptions.off());
         precompute = Precompute.never();
         epochsSeen = like.epochsSeen;
+        listeners.addAll(like.listeners);
     }
 
     /**
@@ -267,7 +271,7 @@ public final class Learner implements AutoCloseable {
     }
 
     /** Trains at constant learning rates and momentum; otherwise like {@link #fit(int, Schedule.Factory, LearningRates)}. */
-    public List<EpochResult> fit(int epochs, double... rates) {
+    public FitResult fit(int epochs, double... rates) {
         return fit(epochs, ScheduleRecipe.of("constant"), LearningRates.of(rates));
     }
 
@@ -275,12 +279,12 @@ public final class Learner implements AutoCloseable {
      * Trains with fastai's one-cycle schedule, {@link OneCycle#fastai(int)}, with the given rates as its peak; otherwise
      * like {@link #fit(int, Schedule.Factory, LearningRates)}.
      */
-    public List<EpochResult> fitOneCycle(int epochs, double... rates) {
+    public FitResult fitOneCycle(int epochs, double... rates) {
         return fitOneCycle(epochs, LearningRates.of(rates));
     }
 
     /** Like {@link #fitOneCycle(int, double...)}. */
-    public List<EpochResult> fitOneCycle(int epochs, LearningRates rates) {
+    public FitResult fitOneCycle(int epochs, LearningRates rates) {
         return fit(epochs, ScheduleRecipe.oneCycle(), rates);
     }
 
@@ -290,20 +294,23 @@ public final class Learner implements AutoCloseable {
      *
      * @param schedule varies rates and momentum at each step
      * @param rates    of all layer groups; those of frozen groups are ignored
-     * @return the result of each epoch
+     * @return the result of each epoch, and whether the fit was {@linkplain #stop stopped}
      * @throws IllegalArgumentException                if {@code epochs} is less than 1, the number of rates does not
      *     match the groups, a rate is negative, or all groups are frozen
      * @throws DivergenceException                     if the loss becomes infinite or NaN; the weights are those that gave it
      * @throws NotEnoughMemoryException                if a batch is too large
      * @throws thaw.finetune.images.ImageReadException if no image can be read, or the data is strict and one cannot
+     * @throws CancellationException                   if the thread is interrupted, before its next operator; its interrupt flag
+     *     stays set, and the network keeps the weights of the last step. To resume later, use {@link #stop} instead
+     * @throws IllegalStateException                   if the network's device is closed
      */
-    public List<EpochResult> fit(int epochs, Schedule.Factory schedule, LearningRates rates) {
-        return run(List.of(new TrainingPhase("fit", epochs, schedule, rates).freezeTo(freezing.first()))).epochs();
+    public FitResult fit(int epochs, Schedule.Factory schedule, LearningRates rates) {
+        return run(List.of(new TrainingPhase("fit", epochs, schedule, rates).freezeTo(freezing.first())));
     }
 
     /** fastai's {@code fine_tune}, {@link TrainingPhase#fineTune(int)}: trains the head alone for one epoch, then all groups. */
-    public List<EpochResult> fineTune(int epochs) {
-        return run(TrainingPhase.fineTune(epochs)).epochs();
+    public FitResult fineTune(int epochs) {
+        return run(TrainingPhase.fineTune(epochs));
     }
 
     /** Trains by a plan, phase by phase; throws like {@link #fit(int, Schedule.Factory, LearningRates)}. */
@@ -376,19 +383,23 @@ public final class Learner implements AutoCloseable {
         stop = false;
         stoppedAt = null;
         running = new TrainingLoop(this, plan, epochsSeen);
-        try {
+        try (Interruptible on = net.device().interruptible()) {
             FitResult result = running.run(from);
             stoppedAt = result.stoppedAt().orElse(null);
             return result;
         } finally {
             epochsSeen = running.dataEpoch();
             running = null;
+            freezing.to(freezing.first(), settings.frozenBatchNorm());
             net.zeroGrad();
             net.eval();
         }
     }
 
-    /** Stops the running fit after its current step. May be called from any thread; without a running fit it does nothing. */
+    /**
+     * Stops the running fit after its current step; its {@linkplain FitResult#isStopped result} says so. May be called from any
+     * thread; without a running fit it does nothing.
+     */
     public void stop() {
         stop = true;
     }
@@ -415,8 +426,9 @@ public final class Learner implements AutoCloseable {
     // ---- finding learning rates ----------------------------------------------------------------------------------
 
     /**
-     * fastai's {@code lr_find}: one sweep over all trainable groups, at one rate. Afterwards the network, its modes, the
-     * generator and the order of epochs are the same bits as before.
+     * fastai's {@code lr_find}: one sweep over all trainable groups, at one rate. Listeners are told of its steps, as those of
+     * a phase named after the group, or {@code "all"}. Afterwards the network, its modes, the generator and the order of
+     * epochs are the same bits as before.
      *
      * @throws DivergenceException if the loss of the first batch is infinite or NaN, which no learning rate can fix
      */
@@ -454,6 +466,14 @@ public final class Learner implements AutoCloseable {
 
     private Evaluation validate(Network which) {
         return Evaluation.of(which, data.valid(), data.classes(), Objective.forValidation(loss, data.labels()), images -> {});
+    }
+
+    /**
+     * How much of the accuracy on the validation images rests on each layer group's training; two validations for each group.
+     * Empty without {@link #diagnostics}. The network keeps its bits.
+     */
+    public List<GroupResilience> resilience() {
+        return diagnostics.resilience(groups(), () -> validate().accuracy());
     }
 
     /**

@@ -46,7 +46,7 @@ final class LearningRateFinder implements TrainingListener {
         LearningRateFinder finder = new LearningRateFinder(learn, swept, options);
         learn.addListener(finder);
         // The finder stops the training after the last iteration; an epoch has at least one.
-        TrainingPhase phase = new TrainingPhase("sweep", options.iterations(),
+        TrainingPhase phase = new TrainingPhase(swept, options.iterations(),
                 (epochs, steps) -> new ExponentialSweep(options.start(), options.end(), options.iterations()),
                 LearningRates.of(1)).freezeTo(learn.freezing.first());
         boolean broken = false;

@@ -1,8 +1,11 @@
 package thaw.finetune.train;
 
+import static java.util.stream.Collectors.joining;
+
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Supplier;
@@ -10,6 +13,7 @@ import java.util.stream.IntStream;
 import thaw.engine.Scope;
 import thaw.engine.Tensor;
 import thaw.engine.optim.GradientClipping;
+import thaw.engine.optim.LDoG;
 import thaw.engine.optim.Optimizer;
 import thaw.engine.optim.ParamGroup;
 import thaw.engine.optim.Schedule;
@@ -22,6 +26,7 @@ import thaw.finetune.diagnostics.GroupActivity;
 import thaw.finetune.evaluate.Evaluation;
 import thaw.finetune.images.Transforms;
 import thaw.finetune.loss.Objective;
+import thaw.finetune.plan.LearningRates;
 import thaw.finetune.plan.TrainingPhase;
 import thaw.finetune.predict.NotEnoughMemoryException;
 import thaw.kernels.OutOfDeviceMemoryException;
@@ -29,6 +34,9 @@ import thaw.resnet.LayerGroup;
 
 /** The training loop: phases, in each of them epochs, in each of these steps and a validation. */
 final class TrainingLoop {
+
+    /** The average on which L-DoG's paper evaluates. */
+    private static final WeightAverage.Share DOG_AVERAGE = new WeightAverage.PolynomialDecay(8);
 
     private final Learner learn;
     private final List<TrainingPhase> plan;
@@ -89,17 +97,20 @@ final class TrainingLoop {
         number = index;
         phase = plan.get(index);
         FitSettings settings = learn.settings;
-        learn.freezing.to(phase.freezeTo(), settings.frozenBatchNorm());
         List<Double> rates = phase.rates().forGroups(learn.freezing.names());
+        learn.freezing.to(phase.freezeTo(), rates, settings.frozenBatchNorm());
         learn.freezing.requireTrainable();
         groups = learn.freezing.groups();
         loaders = loaders(phase.size());
         schedule = phase.schedule().of(phase.epochs(), learn.stepsPerEpoch());
-        optimizer = optimizer(settings, groups, rates);
+        boolean dog = phase.rates().rule() == LearningRates.Rule.L_DOG;
+        optimizer = optimizer(dog ? LDoG::new : settings.optimizer(), groups, rates);
         step = 0;
         optimizer.follow(schedule, 0);
         losses = new EpochLosses(learn.net.device());
-        average = settings.average() == null ? null : new WeightAverage(learn.net, settings.average());
+        WeightAverage.Share share = settings.average() == null && dog ? DOG_AVERAGE : settings.average();
+        average = share == null ? null : new WeightAverage(learn.net, share);
+        learn.diagnostics.meter().stepsPerEpoch(learn.stepsPerEpoch());
         epoch = 0;
         batch = 0;
         seconds = 0;
@@ -107,8 +118,8 @@ final class TrainingLoop {
     }
 
     /** An optimizer with a group for each layer group. It leaves frozen parameters alone, because they have no gradient. */
-    static Optimizer optimizer(FitSettings settings, List<LayerGroup> groups, List<Double> rates) {
-        return settings.optimizer().of(IntStream.range(0, groups.size()).mapToObj(i -> ParamGroup.group(groups.get(i).name(),
+    static Optimizer optimizer(Optimizer.Factory factory, List<LayerGroup> groups, List<Double> rates) {
+        return factory.of(IntStream.range(0, groups.size()).mapToObj(i -> ParamGroup.group(groups.get(i).name(),
                 groups.get(i).parameters()).lr(rates.get(i))).toArray(ParamGroup[]::new));
     }
 
@@ -192,9 +203,6 @@ final class TrainingLoop {
      * @return whether the phase is complete; false if it was stopped
      */
     private boolean trainPhase() {
-        if (learn.pretrained) {
-            learn.freezing.warning(phase.rates()).ifPresent(this::warn);
-        }
         /* Features depend on the body's weights, so they are computed after a state has been restored. */
         loaders = FrozenFeatures.loaders(learn, phase, loaders);
         while (epoch < phase.epochs()) {
@@ -218,7 +226,7 @@ final class TrainingLoop {
     private void thaw(int nextEpoch) {
         int first = learn.freezing.first();
         if (phase.gradual() && first > 0) {
-            learn.freezing.to(first - 1, learn.settings.frozenBatchNorm());
+            learn.freezing.to(first - 1, phase.rates().forGroups(learn.freezing.names()), learn.settings.frozenBatchNorm());
         }
     }
 
@@ -229,6 +237,9 @@ final class TrainingLoop {
      */
     private boolean batches() {
         Batch images = null;
+        if (batch == 0 && phase.rates().isAutoRgn()) {
+            shares();
+        }
         try (Batches batches = loaders.train().epoch(dataEpoch, batch)) {
             while (batches.hasNext()) {
                 List<Double> rates = learningRates();
@@ -243,7 +254,7 @@ final class TrainingLoop {
                     }
                     ofStep.add(losses.add(backward(images, (double) images.size() / expected), batch, images.size(), rates));
                 }
-                update((double) expected / ofStep.stream().mapToInt(EpochLosses.OfBatch::images).sum());
+                update((double) expected / ofStep.stream().mapToInt(EpochLosses.OfBatch::images).sum(), rates);
                 if (losses.isDue()) {
                     requireFinite(images);
                 }
@@ -269,6 +280,20 @@ final class TrainingLoop {
         }
     }
 
+    /** Sets the parameters' shares of the rate for the epoch by Auto-RGN; in a resumed epoch they are part of the state. */
+    private void shares() {
+        try (Batches first = loaders.train().epoch(dataEpoch, 0)) {
+            new AutoRgn(learn.net, groups, optimizer, phase.rates()).choose(first, images -> {
+                optimizer.zeroGrad();
+                backward(images, 1).close();
+            });
+        }
+        optimizer.zeroGrad();
+        String chosen = IntStream.range(learn.freezing.first(), groups.size()).mapToObj(i -> String.format(Locale.ROOT, "%s %.2g",
+                groups.get(i).name(), meanStepSize(i) / optimizer.groups().get(i).lr())).collect(joining(", "));
+        learn.tell(listener -> listener.onNote(phase.rates() + ", epoch " + (epoch + 1) + ": mean shares of the rate: " + chosen));
+    }
+
     /**
      * Adds the gradients of {@code share} times a batch's mean loss.
      *
@@ -285,11 +310,11 @@ final class TrainingLoop {
     }
 
     /** Multiplies the gradients by a factor, clips them, and updates the parameters. A factor of 1 leaves their bits unchanged. */
-    private void update(double factor) {
+    private void update(double factor, List<Double> rates) {
         if (factor != 1) {
             GradientClipping.scale(optimizer.parameters(), factor);
         }
-        learn.diagnostics.meter().beforeStep(groups);
+        learn.diagnostics.meter().beforeStep(groups, rates);
         learn.settings.clipping().forEach(clipping -> clipping.clip(optimizer.parameters()));
         optimizer.step(losses.foundInf());
         learn.diagnostics.meter().afterStep(groups);
@@ -371,10 +396,16 @@ final class TrainingLoop {
         since = 0;
     }
 
-    /** The current rates of all layer groups; 0 for frozen ones. */
+    /** The current rates of all layer groups, under a rule that sets them by tensor the means; 0 for frozen groups. */
     private List<Double> learningRates() {
         int first = learn.freezing.first();
-        return IntStream.range(0, groups.size()).mapToObj(i -> i < first ? 0 : optimizer.groups().get(i).lr()).toList();
+        return IntStream.range(0, groups.size()).mapToObj(i -> i < first ? 0
+                : phase.rates().isAuto() ? meanStepSize(i) : optimizer.groups().get(i).lr()).toList();
+    }
+
+    private double meanStepSize(int group) {
+        ParamGroup of = optimizer.groups().get(group);
+        return of.parameters().stream().mapToDouble(p -> optimizer.stepSize(of, p)).average().orElse(0);
     }
 
     /** The rates of the step before: the optimizer already has those of the next one. */
@@ -399,7 +430,8 @@ final class TrainingLoop {
         if (learn.diagnostics.options().isOff()) {
             return List.of();
         }
-        EpochActivity activity = new EpochActivity(epoch, phase.epochs(), learn.diagnostics.epoch(groups, rates));
+        EpochActivity activity = new EpochActivity(history.size() + 1, plan.stream().mapToInt(TrainingPhase::epochs).sum(),
+                learn.diagnostics.epoch(groups, rates));
         learn.tell(listener -> listener.onActivity(activity));
         if (learn.pretrained) {
             learn.diagnostics.warning(activity).ifPresent(this::warn);

@@ -22,7 +22,7 @@ final class ReferenceConv2d implements ConvolutionOps {
 
     /** {@code y[n, k, i, j] = Σ_c,r,s x[n, c, h, v] · w[k, c, r, s]}, followed by the epilogue */
     @Override
-    public Array conv2dWithEpilogue(Array input, Array weight, Epilogue epilogue, Conv2dOptions o) {
+    public Array conv2d(Array input, Array weight, Epilogue epilogue, Conv2dOptions o) {
         ReferenceArray x = memory.values(input);
         ReferenceArray w = memory.values(weight);
         ReferenceArray y = memory.zeros(o.outputShape(x.shape(), w.shape()));

@@ -54,6 +54,11 @@ final class Gemm {
     /** The epilogue of a product; each array may be null. */
     record Store(OpenClArray scale, OpenClArray shift, OpenClArray residual, boolean relu) {
         static final Store PLAIN = new Store(null, null, null, false);
+
+        /** {@code c += …}: every element is read and written by one work-item. */
+        static Store adding(OpenClArray c) {
+            return new Store(null, null, c, false);
+        }
     }
 
     private final Memory memory;
@@ -106,7 +111,7 @@ final class Gemm {
             OpenClArray parts = parts(work, name, plan, a, b);
             programs.launch(SUM, "gemm_sum").array(parts).array(c).array(store.scale).array(store.shift)
                     .array(store.residual).ints(p.ints(plan.splits(), plan.chunk, store.relu))
-                    .work(parts.size(), 4.0 * (parts.size() + (double) p.rows() * p.columns()))
+                    .work(parts.size(), 4.0 * (parts.size() + (double) p.rows() * p.columns() * (store.residual == null ? 1 : 2)))
                     .over((long) p.rows() * p.columns());
         }
     }
@@ -131,7 +136,8 @@ final class Gemm {
         // The first dimension alone is unlimited.
         long[] global = {tiles(p, tile) * tile.items(), (long) p.count() * splits};
         long[] local = {tile.items(), 1};
-        double bytes = 4.0 * p.count() * ((double) p.rows() * p.columns() * splits + p.b().size() + (double) p.rows() * p.depth());
+        double stored = splits + (store.residual == null ? 0 : 1);
+        double bytes = 4.0 * p.count() * ((double) p.rows() * p.columns() * stored + p.b().size() + (double) p.rows() * p.depth());
         programs.launch(plan.build.kernel.named(name)).array(a).array(b).array(c).array(store.scale).array(store.shift)
                 .array(store.residual).ints(p.ints(splits, plan.chunk, store.relu)).work(p.flops(), bytes).run(global, local);
     }

@@ -3,10 +3,12 @@ package thaw.kernels.opencl;
 import java.nio.file.Path;
 import java.util.Optional;
 import thaw.kernels.AdamWOps;
+import thaw.kernels.Array;
 import thaw.kernels.ArrayOps;
 import thaw.kernels.BinaryLossOps;
 import thaw.kernels.CacheFolder;
 import thaw.kernels.CheckedBackend;
+import thaw.kernels.Conv2dOptions;
 import thaw.kernels.ConvolutionOps;
 import thaw.kernels.DeviceProfile;
 import thaw.kernels.ElementwiseOps;
@@ -17,6 +19,7 @@ import thaw.kernels.PoolOps;
 import thaw.kernels.ReductionOps;
 import thaw.kernels.SgdOps;
 import thaw.kernels.ShapeOps;
+import thaw.kernels.Shapes;
 
 /**
  * The backend for graphics cards: float32 by OpenCL 1.2, on one device. Operators are enqueued and return at once; reading
@@ -159,6 +162,25 @@ public final class OpenClBackend extends CheckedBackend {
             programs.close();
             queue.close();
         }
+    }
+
+    @Override
+    public void addConv2dInputGradient(Array gx, Array gy, Array w, Conv2dOptions options) {
+        if (options.groups() > 1) {
+            super.addConv2dInputGradient(gx, gy, w, options);
+        } else {
+            Shapes.conv2dInputGradient(gy.shape(), w.shape(), gx.shape(), options);
+            convolution.addInputGradient(gx, gy, w, options);
+        }
+    }
+
+    /** Returns at once: other threads compile. On a CPU, whose threads have other work, each program waits for its use. */
+    @Override
+    public void warmUp(boolean training) {
+        if (training) {
+            programs.prepareTraining();
+        }
+        convolution.prepareUsual(training);
     }
 
     @Override
