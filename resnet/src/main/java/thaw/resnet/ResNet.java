@@ -49,14 +49,15 @@ public final class ResNet extends Network {
         this.generator = generator;
         Family family = architecture.family();
         Generator initial = drawn ? generator : null;
-        child(STEM, ResidualBlock.conv(device, family, 3, family.width(), family.stemKernel(), family.stemStride(), 1, initial));
+        NewLayers make = new NewLayers(device, family, initial);
+        child(STEM, make.conv(3, family.width(), family.stemKernel(), family.stemStride(), 1));
         child("bn1", new BatchNorm2d(device, family.width()));
         child("relu", new ReLU());
         if (family.hasMaxPool()) {
             child("maxpool", new MaxPool2d(3, 2, 1));
         }
         for (int i = 0; i < architecture.stages(); i++) {
-            child(stageName(i), stage(i, initial));
+            child(stageName(i), stage(i, make));
         }
         setHead(Head.LINEAR, classes, initial);
         if (!drawn) {
@@ -69,23 +70,20 @@ public final class ResNet extends Network {
         }
     }
 
-    private Sequential stage(int i, Generator initial) {
+    private Sequential stage(int i, NewLayers make) {
         ResidualBlock[] blocks = new ResidualBlock[architecture.depths().get(i)];
         int in = i == 0 ? architecture.family().width() : architecture.channels(i - 1);
         for (int j = 0; j < blocks.length; j++) {
-            blocks[j] = block(i, in, j == 0 ? architecture.stride(i) : 1, initial);
+            blocks[j] = block(i, in, j == 0 ? architecture.stride(i) : 1, make);
             in = architecture.channels(i);
         }
         return new Sequential(blocks);
     }
 
-    private ResidualBlock block(int i, int in, int stride, Generator initial) {
-        Family family = architecture.family();
-        int out = architecture.channels(i);
+    private ResidualBlock block(int i, int in, int stride, NewLayers make) {
         return switch (architecture.block()) {
-            case BASIC -> new BasicBlock(device, family, in, out, stride, initial);
-            case BOTTLENECK -> new Bottleneck(device, family, in, architecture.innerChannels(i), out,
-                    architecture.strideIn1x1(stride), stride, architecture.groups(), initial);
+            case BASIC -> new BasicBlock(make, in, architecture.channels(i), stride);
+            case BOTTLENECK -> new Bottleneck(make, architecture, i, in, stride);
         };
     }
 

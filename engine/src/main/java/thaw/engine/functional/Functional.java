@@ -161,34 +161,27 @@ public final class Functional {
 
     /** The largest value of each window, {@code [N, C, H, W] → [N, C, OH, OW]}; {@code gy} is added to that element. */
     public static Tensor maxPool2d(Tensor x, Pool2dOptions options) {
-        Shape shape = x.shape();
-        return new Function("maxPool2d") {
-            private Saved indices;
-
-            @Override
-            protected Array forward(Backend on, Array... in) {
-                Backend.Pooled pooled = on.maxPool2d(in[0], options, needs(0));
-                indices = needs(0) ? saveOwned(pooled.indices()) : null;
-                return pooled.values();
-            }
-
-            @Override
-            protected Array[] backward(Backend on, Array gy) {
-                return gradients(() -> on.maxPool2dGradient(gy, indices.get(), shape));
-            }
-        }.apply(x);
+        return maxPool("maxPool2d", x, (on, a, needIndices) -> on.maxPool2d(a, options, needIndices));
     }
 
     /** The largest value of each cell, {@code [N, C, H, W] → [N, C, outH, outW]}; {@code gy} is added to that element. */
     public static Tensor adaptiveMaxPool2d(Tensor x, int outH, int outW) {
+        return maxPool("adaptiveMaxPool2d", x, (on, a, needIndices) -> on.adaptiveMaxPool2d(a, outH, outW));
+    }
+
+    private interface MaxPoolKernel {
+        Backend.Pooled compute(Backend on, Array x, boolean needIndices);
+    }
+
+    private static Tensor maxPool(String name, Tensor x, MaxPoolKernel kernel) {
         Shape shape = x.shape();
-        return new Function("adaptiveMaxPool2d") {
+        return new Function(name) {
             private Saved indices;
 
             @Override
             protected Array forward(Backend on, Array... in) {
-                Backend.Pooled pooled = on.adaptiveMaxPool2d(in[0], outH, outW);
-                indices = saveOwned(pooled.indices());
+                Backend.Pooled pooled = kernel.compute(on, in[0], needs(0));
+                indices = pooled.indices() == null ? null : saveOwned(pooled.indices());
                 return pooled.values();
             }
 

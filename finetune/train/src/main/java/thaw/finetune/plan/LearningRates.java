@@ -28,9 +28,8 @@ public record LearningRates(Rule rule, List<Double> numbers) {
         /** timm's layer-wise decay {@code decay(lr, decay)}: {@code lr·decay^(n−1−i)}, so {@code lr} for the last group. */
         DECAY,
         /**
-         * Auto-RGN among the pretrained tensors: as {@link #AUTO_RGN} at {@value LearningRates#AUTO_RATE}, where the largest norm
-         * is that outside the last group; the last, a new head, whose gradients are large because its weights are random,
-         * has the full rate.
+         * Auto-RGN around a fixed rate, {@value LearningRates#AUTO_RATE}: the pretrained tensors have it on average, each more or
+         * less by its relative gradient norm; the last group, a new head, has it as it is.
          */
         AUTO,
         /**

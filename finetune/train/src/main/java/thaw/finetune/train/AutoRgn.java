@@ -19,12 +19,17 @@ import thaw.resnet.Network;
 
 /**
  * Sets each parameter's share of the learning rate at the start of an epoch (Lee et al. 2023, Auto-RGN): its
- * {@linkplain RelativeGradientNorm relative gradient norm} w over the epoch's first batches, divided by the largest, at most 1.
- * The parameters of batch norm, which the norms leave out, have the mean of their group. By layer group, w is that mean for all.
+ * {@linkplain RelativeGradientNorm relative gradient norm} w over the epoch's first batches, divided by the largest. The
+ * parameters of batch norm, which the norms leave out, have the mean of their group. By layer group, w is that mean for all.
+ *
+ * <p>{@link Rule#AUTO} divides by the mean w of the tensors outside the last group instead, and limits a share to
+ * {@value #MOST}: the pretrained tensors then have the rate on average, whatever their number, and a rate that suits one rule
+ * suits the other. The last group, a new head with the gradients of its random weights, has the share 1.
  */
 final class AutoRgn {
 
     static final int BATCHES = 5;
+    static final double MOST = 2;
 
     private final Network net;
     private final List<LayerGroup> groups;
@@ -55,31 +60,32 @@ final class AutoRgn {
         }
         net.restore(before);
         net.device().generator().seed(random);
-        double largest = 0;
-        int compared = rule == Rule.AUTO ? groups.size() - 1 : groups.size();
-        for (LayerGroup group : groups.subList(0, Math.max(1, compared))) {
-            List<Tensor> weights = outsideBatchNorm(group);
-            largest = Math.max(largest, rule == Rule.AUTO_RGN_GROUPS ? rgn.mean(weights)
-                    : weights.stream().mapToDouble(rgn::of).max().orElse(0));
-        }
-        if (largest > 0 && Double.isFinite(largest)) {
-            for (LayerGroup group : groups) {
-                set(group, rgn, largest);
-            }
+        double unit = unit(rgn);
+        if (unit > 0 && Double.isFinite(unit)) {
+            groups.forEach(group -> set(group, rgn, unit));
         }
     }
 
-    private void set(LayerGroup group, RelativeGradientNorm rgn, double largest) {
+    /** The norm of a parameter with the share 1. */
+    private double unit(RelativeGradientNorm rgn) {
+        return switch (rule) {
+            case AUTO -> rgn.mean(groups.subList(0, groups.size() - 1).stream().flatMap(group -> outsideBatchNorm(group).stream()).toList());
+            case AUTO_RGN_GROUPS -> groups.stream().mapToDouble(group -> rgn.mean(outsideBatchNorm(group))).max().orElse(0);
+            default -> groups.stream().flatMap(group -> outsideBatchNorm(group).stream()).mapToDouble(rgn::of).max().orElse(0);
+        };
+    }
+
+    private void set(LayerGroup group, RelativeGradientNorm rgn, double unit) {
         List<Tensor> weights = outsideBatchNorm(group);
-        if (weights.stream().allMatch(p -> p.grad() == null)) {
-            return; // a frozen group, of which batch norm alone may be trained
+        boolean head = rule == Rule.AUTO && group == groups.get(groups.size() - 1);
+        if (head || weights.stream().allMatch(p -> p.grad() == null)) {
+            return; // a head with share 1, or a frozen group, of which batch norm alone may be trained
         }
-        double mean = rgn.mean(weights) / largest;
+        double mean = rgn.mean(weights) / unit;
         for (Tensor p : group.parameters()) {
             boolean own = rule != Rule.AUTO_RGN_GROUPS && weights.stream().anyMatch(w -> w == p);
-            double share = own ? rgn.of(p) / largest : mean;
             if (p.grad() != null) {
-                optimizer.lrScale(p, Math.min(1, share));
+                optimizer.lrScale(p, Math.min(MOST, own ? rgn.of(p) / unit : mean));
             }
         }
     }
