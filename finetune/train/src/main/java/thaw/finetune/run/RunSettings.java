@@ -231,7 +231,8 @@ public record RunSettings(Data data, Network network, @JsonAlias("grain") String
     public Learner learner(ResNet net, ImageFolder images) {
         List<Metric> metrics = objective instanceof Objective.BinaryCrossEntropy binary ? Metric.multi(binary.threshold())
                 : Metric.single(images.classes().size());
-        Learner learner = new Learner(net, images).granularity(Granularity.byLabel(granularity)).settings(fit).loss(objective).metrics(metrics)
+        Learner learner = new Learner(net, images).granularity(Granularity.byLabel(granularity)).settings(fit).loss(objective)
+                .metrics(metrics)
                 .precompute(Precompute.of(precompute));
         return diagnostics.isOff() ? learner : learner.diagnostics(diagnostics);
     }
