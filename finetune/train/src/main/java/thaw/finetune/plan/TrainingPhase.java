@@ -1,5 +1,6 @@
 package thaw.finetune.plan;
 
+import com.fasterxml.jackson.annotation.JsonIgnore;
 import com.fasterxml.jackson.databind.annotation.JsonDeserialize;
 import java.util.ArrayList;
 import java.util.List;
@@ -75,6 +76,7 @@ public record TrainingPhase(String name, int epochs, @JsonDeserialize(as = Sched
     }
 
     /** Whether the phase can be stored in a file: its schedule is a {@link ScheduleRecipe}. */
+    @JsonIgnore
     public boolean isStorable() {
         return schedule instanceof ScheduleRecipe;
     }
