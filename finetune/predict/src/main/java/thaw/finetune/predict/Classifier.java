@@ -311,7 +311,7 @@ public final class Classifier implements AutoCloseable {
     }
 
     /**
-     * Waits for running predictions, then ends the threads and releases the memory. A thread that is still compiling
+     * Waits for running predictions, then ends the threads and releases the memory, that of the weights too. A thread that is still compiling
      * kernels ends some tenths of a second later. Closing again has no effect.
      */
     @Override
@@ -320,6 +320,7 @@ public final class Classifier implements AutoCloseable {
         try {
             if (!closed) {
                 closed = true;
+                net.release();
                 device.close();
             }
         } finally {

@@ -43,6 +43,11 @@ record ConvolutionPlan(@Nullable SourceImages copy, List<Walk> walks, boolean co
     record Walk(int images, int rows, int sourceImage, int sourceRow, int px, int sourceBlock, int targetImage, int targetStart,
             int targetRow, int py, int targetBlock, int pixels, int lastPixels, PackedWeights.Places places,
             PackedWeights.Layout layout, int[] taps, int[] weightOffsets) {
+
+        /** Floats of the packed weights. */
+        int weightLength() {
+            return weightOffsets[weightOffsets.length - 1];
+        }
     }
 
     /** @param stem whether the input is row-major */

@@ -87,7 +87,7 @@ final class DirectConvolution {
         for (ConvolutionPlan.Walk walk : plan.walks()) {
             if (walk.places().count() > 0 && walk.images() * walk.rows() > 0) {
                 PackKey key = new PackKey(walk.layout(), Arrays.stream(walk.places().position()).boxed().toList());
-                w.storage().useDerived(key, () -> packed(w, walk),
+                w.storage().useDerived(key, walk.weightLength(), () -> packed(w, walk),
                         weights -> walk(walk, source, weights, epilogue, target.data()));
             }
         }
@@ -98,7 +98,7 @@ final class DirectConvolution {
 
     private float[] packed(CpuArray w, ConvolutionPlan.Walk walk) {
         int[] offsets = walk.weightOffsets();
-        float[] out = memory.pool().takeFitting(offsets[offsets.length - 1]);
+        float[] out = memory.pool().takeFitting(walk.weightLength());
         float[] from = w.data();
         workers.run(walk.layout().tiles(), t -> PackedWeights.pack(walk.layout(), walk.places(), t, from, out, offsets[t]));
         return out;
