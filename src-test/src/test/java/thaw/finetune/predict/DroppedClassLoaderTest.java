@@ -10,6 +10,7 @@ import java.net.URL;
 import java.net.URLClassLoader;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.HashSet;
 import java.util.List;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -26,14 +27,16 @@ import thaw.resnet.ResNet;
 /** An application server that drops an application with Thaw in it gets the memory of its classes back. */
 class DroppedClassLoaderTest {
 
-    /** A type whose {@code equals} is linked after those of Thaw: Java's ObjectMethods keeps the last such type alive. */
+    /** A record that is used after those of Thaw: Java's ObjectMethods keeps the types alive that were linked last. */
     private record Later(String name) {
     }
 
     /** Predicts in a class loader of its own. Arguments: a model file, an image and Thaw's locations. */
     public static void main(String[] args) throws Exception {
+        // Java's image library keeps the class loader that uses it first; servers therefore use it before their applications do.
+        ImageIO.getReaderFormatNames();
         WeakReference<ClassLoader> dropped = predict(Path.of(args[0]), Path.of(args[1]), args[2].split(File.pathSeparator));
-        System.out.println(new Later("a").equals(new Later("a")));
+        System.out.println(new HashSet<>(List.of(new Later("a"))).contains(new Later("a")));
         for (int i = 0; i < 300 && dropped.get() != null; i++) {
             System.gc();
             Thread.sleep(100);
@@ -46,12 +49,16 @@ class DroppedClassLoaderTest {
         for (int i = 0; i < urls.length; i++) {
             urls[i] = new File(locations[i]).toURI().toURL();
         }
+        ClassLoader usual = Thread.currentThread().getContextClassLoader();
         try (URLClassLoader loader = new URLClassLoader(urls, ClassLoader.getPlatformClassLoader())) {
+            Thread.currentThread().setContextClassLoader(loader);
             Class<?> classifier = loader.loadClass("thaw.finetune.predict.Classifier");
             try (AutoCloseable loaded = (AutoCloseable) classifier.getMethod("load", Path.class).invoke(null, model)) {
-                System.out.println(classifier.getMethod("predict", Path.class).invoke(loaded, image));
+                classifier.getMethod("predict", Path.class).invoke(loaded, image);
             }
             return new WeakReference<>(loader);
+        } finally {
+            Thread.currentThread().setContextClassLoader(usual);
         }
     }
 
@@ -65,7 +72,7 @@ class DroppedClassLoaderTest {
         }
         // Java keeps some types by soft references, which do not prevent collection where memory is needed.
         Process process = new ProcessBuilder(Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "--add-modules=jdk.incubator.vector", "-XX:SoftRefLRUPolicyMSPerMB=0", "-cp", location(DroppedClassLoaderTest.class),
+                "--add-modules=jdk.incubator.vector", "-XX:SoftRefLRUPolicyMSPerMB=0", "-cp", System.getProperty("java.class.path"),
                 DroppedClassLoaderTest.class.getName(), model.toString(), image.toString(), locations()).redirectErrorStream(true)
                 .start();
         String printed = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8).strip();
@@ -76,10 +83,7 @@ class DroppedClassLoaderTest {
     /** The artifact thaw-predict and what it depends on. */
     private static String locations() {
         return Stream.of(Classifier.class, Network.class, Device.class, CpuBackend.class, Backend.class, JsonFactory.class)
-                .map(DroppedClassLoaderTest::location).collect(Collectors.joining(File.pathSeparator));
-    }
-
-    private static String location(Class<?> type) {
-        return new File(type.getProtectionDomain().getCodeSource().getLocation().getPath()).getPath();
+                .map(type -> type.getProtectionDomain().getCodeSource().getLocation().getPath())
+                .collect(Collectors.joining(File.pathSeparator));
     }
 }
