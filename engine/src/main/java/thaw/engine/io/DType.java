@@ -83,34 +83,15 @@ public enum DType {
 
     /** Converts elements to doubles; exact except for 64-bit integers beyond 2^53. */
     void read(ByteBuffer from, double[] into) {
-        int n = into.length;
-        switch (this) {
-            case F64 -> from.asDoubleBuffer().get(into, 0, n);
-            case F32 -> {
-                for (int i = 0; i < n; i++) {
-                    into[i] = from.getFloat(4 * i);
-                }
-            }
-            case F16 -> {
-                for (int i = 0; i < n; i++) {
-                    into[i] = float16(from.getShort(2 * i));
-                }
-            }
-            case BF16 -> {
-                for (int i = 0; i < n; i++) {
-                    into[i] = bfloat16(from.getShort(2 * i));
-                }
-            }
-            case U64 -> {
-                for (int i = 0; i < n; i++) {
-                    into[i] = unsigned(from.getLong(8 * i));
-                }
-            }
-            default -> {
-                for (int i = 0; i < n; i++) {
-                    into[i] = integer(from, i);
-                }
-            }
+        for (int i = 0; i < into.length; i++) {
+            into[i] = switch (this) {
+                case F64 -> from.getDouble(8 * i);
+                case F32 -> from.getFloat(4 * i);
+                case F16 -> float16(from.getShort(2 * i));
+                case BF16 -> bfloat16(from.getShort(2 * i));
+                case U64 -> unsigned(from.getLong(8 * i));
+                default -> integer(from, i);
+            };
         }
     }
 

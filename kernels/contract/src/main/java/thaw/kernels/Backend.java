@@ -44,6 +44,16 @@ public interface Backend extends ArrayOps, ShapeOps, ElementwiseOps, ReductionOp
     }
 
     /**
+     * Adds {@link #conv2dInputGradient} in place to the gradient that the input has from another use: {@code gx += …}. A
+     * backend that stores the sum at once saves a pass over memory.
+     */
+    default void addConv2dInputGradient(Array gx, Array gy, Array w, Conv2dOptions options) {
+        Array gradient = conv2dInputGradient(gy, w, gx.shape(), options);
+        add(gx, gradient);
+        gradient.release();
+    }
+
+    /**
      * Sets the listener for operator calls, replacing any earlier one; null for none. Without a listener calls are not
      * timed.
      */

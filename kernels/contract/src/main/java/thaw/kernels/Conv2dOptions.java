@@ -56,6 +56,17 @@ public record Conv2dOptions(int strideH, int strideW, int paddingH, int paddingW
         return Shape.of(input.dim(0), weight.dim(0), oh, ow);
     }
 
+    /** A convolution, for reports: {@code [N, C, H, W] → K, R×S, stride 2, 2 groups}. */
+    String describe(Shape x, Shape w) {
+        return x + " → " + w.dim(0) + ", " + w.dim(2) + "×" + w.dim(3) + (strideH == 1 ? "" : ", stride " + strideH)
+                + (groups == 1 ? "" : ", " + groups + " groups");
+    }
+
+    /** The multiplications and additions of a convolution, and of each of its gradients. */
+    long flops(Shape x, Shape w) {
+        return 2L * outputShape(x, w).size() * (w.size() / w.dim(0));
+    }
+
     private static int outputExtent(int in, int kernel, int stride, int padding, int dilation) {
         int span = in + 2 * padding - dilation * (kernel - 1) - 1;
         return span < 0 ? 0 : span / stride + 1;

@@ -194,16 +194,7 @@ public final class Shapes {
 
     // ---- convolution and pooling ----------------------------------------------------------------------------------
 
-    /** @param bias null if there is none */
-    static void conv2d(Array x, Array w, @Nullable Array bias, Conv2dOptions options) {
-        Shape y = options.outputShape(x.shape(), w.shape());
-        if (bias != null && !bias.shape().equals(Shape.of(y.dim(1)))) {
-            throw new IllegalArgumentException("conv2d: weight " + w.shape() + " needs a bias [" + y.dim(1) + "], got "
-                    + bias.shape());
-        }
-    }
-
-    static void conv2dWithEpilogue(Array x, Array w, Epilogue epilogue, Conv2dOptions options) {
+    static void conv2d(Array x, Array w, Epilogue epilogue, Conv2dOptions options) {
         Shape y = options.outputShape(x.shape(), w.shape());
         for (Array a : new Array[] {epilogue.scale(), epilogue.shift()}) {
             if (a != null && !a.shape().equals(Shape.of(y.dim(1)))) {
@@ -216,7 +207,7 @@ public final class Shapes {
         }
     }
 
-    static void conv2dInputGradient(Shape gy, Shape w, Shape xShape, Conv2dOptions options) {
+    public static void conv2dInputGradient(Shape gy, Shape w, Shape xShape, Conv2dOptions options) {
         gradient("conv2dInputGradient", gy, options.outputShape(xShape, w), xShape);
     }
 

@@ -110,7 +110,7 @@ class TrainOptionsTest {
         assertFails(train("refused", "--freeze-epochs", 2, "--augment", "fastai", "--precompute", "on"),
                 "varied by Flip, Warp", "--frozen-bn eval");
         assertFails(train("refused", "--freeze-epochs", 0, "--precompute", "on"), "no phase trains the head alone");
-        assertFails(train("refused", "--precompute", "always"), "--precompute", "auto or on or off");
+        assertFails(train("refused", "--precompute", "always"), "--precompute", "auto, on or off");
         assertTrue(Files.notExists(folder.resolve("refused")), "no run folder is created");
     }
 

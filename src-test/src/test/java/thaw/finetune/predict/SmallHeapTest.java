@@ -11,6 +11,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import thaw.engine.Device;
+import thaw.finetune.images.ImageSource;
 import thaw.finetune.images.RgbImage;
 import thaw.finetune.images.Transforms;
 import thaw.resnet.Architecture;
@@ -34,7 +35,7 @@ class SmallHeapTest {
         List<String> found = new ArrayList<>();
         try (Classifier classifier = Classifier.of(ModelFile.read(model), Device.cpu(2))) {
             for (int i = 0; i < PREDICTIONS; i++) {
-                found.add(classifier.predict(RgbImage.of(SIDE, SIDE, rgb)).classes().toString());
+                found.add(classifier.predict(ImageSource.of(RgbImage.of(SIDE, SIDE, rgb), "image")).classes().toString());
             }
         }
         return found;

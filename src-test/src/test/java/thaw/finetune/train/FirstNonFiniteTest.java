@@ -91,7 +91,7 @@ class FirstNonFiniteTest {
     void batchesOfClassesThatDoNotCountAreNoDivergence() throws IOException {
         Learner weighted = new Learner(net, ColourFolder.in(folder).batch(2));
         weighted.loss(Objective.crossEntropy().classWeights(List.of(0.0, 1.0)));
-        assertTrue(Double.isFinite(weighted.fit(1, 0.01).get(0).validLoss()));
+        assertTrue(Double.isFinite(weighted.fit(1, 0.01).epochs().get(0).validLoss()));
     }
 
     @Test

@@ -289,7 +289,9 @@ final class EvaluateCommand implements Callable<Integer> {
     }
 
     private static String line(Evaluation result) {
-        return result.correct() + " of " + result.total() + " correct: accuracy " + OutputOptions.number("%.1f %%",
+        boolean several = result.predictions().labels().multiLabel();
+        return result.correct() + " of " + result.total() + (several ? " decisions about " + result.predictions().size() + " images"
+                : "") + " correct: accuracy " + OutputOptions.number("%.1f %%",
                 100 * result.accuracy()) + ", loss " + OutputOptions.number("%.4f", result.loss());
     }
 

@@ -15,7 +15,7 @@ import thaw.finetune.train.FrozenBatchNorm;
 /** Options for the optimizer and the loss. */
 final class FitOptions {
 
-    @Option(names = "--optimizer", paramLabel = "NAME", defaultValue = "sgd", converter = TextOption.OfOptimizer.class,
+    @Option(names = "--optimizer", paramLabel = "NAME", defaultValue = "sgd",
             description = "sgd or adamw, also with options: adamw(beta2=0.99) (default: sgd).")
     private OptimizerRecipe optimizer;
 

@@ -19,7 +19,7 @@ import thaw.engine.Device;
 import thaw.engine.io.AtomicFile;
 import thaw.finetune.data.ImageFolder;
 import thaw.finetune.diagnostics.DiagnosticsOptions;
-import thaw.finetune.plan.TrainingPlan;
+import thaw.finetune.plan.TrainingPhase;
 import thaw.finetune.run.BrokenImages;
 import thaw.finetune.run.Fingerprint;
 import thaw.finetune.run.RunFolder;
@@ -148,7 +148,7 @@ final class TrainCommand implements Callable<Integer> {
         List<String> groups = GroupTable.of(start.architecture(), 1, 1, planOptions.granularity()).groups().stream()
                 .map(GroupTable.Group::name).toList();
         dataOptions.requireSense();
-        TrainingPlan plan = planOptions.plan(start.isPretrained(), groups, fitOptions.momentum());
+        List<TrainingPhase> plan = planOptions.plan(start.isPretrained(), groups, fitOptions.momentum());
         Integer side = planOptions.lastSize(dataOptions.size());
         RunSettings.Data data = dataOptions.describe(dataFolder, start.transforms(side));
         ImageFolder images = data.images(dataOptions.augmentation(), dataOptions.mix(), dataOptions.seed(),
@@ -273,6 +273,7 @@ final class TrainCommand implements Callable<Integer> {
             output.text("ended early: " + settings.patience() + " epochs without a lower validation loss");
         }
         log.rows(outcome.log());
+        log.resilience(outcome.resilience());
         double accuracy = outcome.log().rows().get(outcome.kept() - 1).accuracy();
         DataReport.note(output, outcome.broken(), "in " + folder.broken());
         report(settings, learn, images, log, outcome.broken(), accuracy,
@@ -284,8 +285,9 @@ final class TrainCommand implements Callable<Integer> {
     private void report(RunSettings settings, Learner learn, ImageFolder images, TrainingLog log, BrokenImages broken,
             double accuracy, String what, Path model, boolean stopped) {
         long parameters = learn.groups().stream().mapToLong(LayerGroup::parameterCount).sum();
-        output.text(String.format(Locale.ROOT, "%naccuracy %s on %d images; %s", OutputOptions.number("%.1f %%", 100 * accuracy),
-                learn.validImages(), what));
+        int decisions = settings.objective().multiLabel() ? images.classes().size() * learn.validImages() : 0;
+        output.text(String.format(Locale.ROOT, "%naccuracy %s on %s%d images; %s", OutputOptions.number("%.1f %%", 100 * accuracy),
+                decisions == 0 ? "" : decisions + " decisions about ", learn.validImages(), what));
         ObjectNode json = OutputOptions.object().put("accuracy", accuracy).put("model", model.toString())
                 .put("architecture", settings.network().architecture()).put("head", settings.network().head())
                 .put("weights", settings.network().weights()).put("parameters", parameters)

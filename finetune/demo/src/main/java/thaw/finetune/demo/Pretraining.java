@@ -11,7 +11,6 @@ import thaw.engine.optim.ParamGroup;
 import thaw.engine.optim.SGD;
 import thaw.finetune.data.BatchLoader;
 import thaw.finetune.data.DataLoaders;
-import thaw.finetune.data.EpochOrder;
 import thaw.finetune.data.LoaderOptions;
 import thaw.finetune.data.Sample;
 import thaw.finetune.data.Sampler;
@@ -100,8 +99,8 @@ public record Pretraining(int imagesPerClass, int epochs, int batch, double rate
     /** Each epoch continues where the one before ended, so that no image is used twice: new images replace augmentation. */
     private record Consecutive(int perEpoch) implements Sampler {
         @Override
-        public EpochOrder order(int epoch, List<Sample> samples, SplittableRandom random) {
-            return EpochOrder.of(IntStream.range(epoch * perEpoch, (epoch + 1) * perEpoch).toArray());
+        public Sampler.Order order(int epoch, List<Sample> samples, SplittableRandom random) {
+            return Sampler.Order.of(IntStream.range(epoch * perEpoch, (epoch + 1) * perEpoch).toArray());
         }
 
         @Override

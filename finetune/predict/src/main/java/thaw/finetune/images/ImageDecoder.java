@@ -75,9 +75,6 @@ public final class ImageDecoder {
      * @throws ImageReadException under the conditions of {@link #decode(Path)}, and if {@code then} refuses the image's size
      */
     public static RgbImage decode(Path file, long maxPixels, UnaryOperator<RgbImage> then) {
-        if (maxPixels < 1 || maxPixels > MOST_PIXELS) {
-            throw new IllegalArgumentException("maxPixels: expected 1 to " + MOST_PIXELS + ", got " + maxPixels);
-        }
         return decode(memory -> read(file, memory), file.toString(), maxPixels, then);
     }
 
@@ -88,11 +85,18 @@ public final class ImageDecoder {
      * @throws ImageReadException under the conditions of {@link #decode(Path)}
      */
     public static RgbImage decode(byte[] bytes, String name) {
-        return decode(memory -> bytes, name, MAX_PIXELS, UnaryOperator.identity());
+        return decode(bytes, name, MAX_PIXELS, UnaryOperator.identity());
+    }
+
+    static RgbImage decode(byte[] bytes, String name, long maxPixels, UnaryOperator<RgbImage> then) {
+        return decode(memory -> bytes, name, maxPixels, then);
     }
 
     /** A fragmented heap may have no room for a large array beside those of other files; such a file is decoded again alone. */
     private static RgbImage decode(Source source, String name, long maxPixels, UnaryOperator<RgbImage> then) {
+        if (maxPixels < 1 || maxPixels > MOST_PIXELS) {
+            throw new IllegalArgumentException("maxPixels: expected 1 to " + MOST_PIXELS + ", got " + maxPixels);
+        }
         try (DecodingMemory memory = new DecodingMemory(maxPixels)) {
             return decode(source.read(memory), name, memory, then);
         } catch (OutOfMemoryError full) {
@@ -113,7 +117,7 @@ public final class ImageDecoder {
     private static RgbImage decode(byte[] bytes, String name, DecodingMemory memory, UnaryOperator<RgbImage> then) {
         ImageFormat format = format(bytes, name);
         try {
-            return resized(decode(format, bytes, memory), name, then);
+            return reduce(decode(format, bytes, memory), name, then);
         } catch (UnsupportedImageException unsupported) {
             throw new ImageReadException(name + ": " + unsupported.getMessage(), unsupported);
         } catch (EOFException broken) {
@@ -133,7 +137,8 @@ public final class ImageDecoder {
                         + ImageFormat.names())));
     }
 
-    private static RgbImage resized(RgbImage decoded, String name, UnaryOperator<RgbImage> then) {
+    /** Applies {@code then}; if it refuses the image's size, the image counts as unreadable. */
+    static RgbImage reduce(RgbImage decoded, String name, UnaryOperator<RgbImage> then) {
         try {
             return then.apply(decoded);
         } catch (IllegalArgumentException extreme) {
@@ -182,6 +187,25 @@ public final class ImageDecoder {
             }
         }
         return at == size ? bytes : Arrays.copyOf(bytes, at);
+    }
+
+    /**
+     * Reads a stream to its end.
+     *
+     * @throws ImageReadException if that fails, or the bytes would take more than a quarter of Java's heap
+     */
+    static byte[] read(InputStream in, String name) {
+        long limit = Math.min(MAX_FILE_BYTES, Runtime.getRuntime().maxMemory() / 4);
+        try {
+            byte[] bytes = in.readNBytes((int) limit);
+            if (bytes.length == limit && in.read() >= 0) {
+                throw new ImageReadException(name + ": the stream has more than " + limit + " bytes, a quarter of Java's heap or"
+                        + " 1 GiB; make the image smaller, or enlarge the heap with -Xmx");
+            }
+            return bytes;
+        } catch (IOException unreadable) {
+            throw new ImageReadException(name + ": reading the stream failed: " + unreadable.getMessage(), unreadable);
+        }
     }
 
     private static RgbImage decode(ImageFormat format, byte[] bytes, DecodingMemory memory) throws IOException {

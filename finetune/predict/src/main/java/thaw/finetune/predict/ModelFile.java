@@ -89,6 +89,11 @@ public record ModelFile(Map<String, String> network, LabelSet labels, double thr
      * @throws IOException if writing fails; an existing file is unchanged then
      */
     public void write(Path path) throws IOException {
+        Weights.write(path, weights, metadata());
+    }
+
+    /** The metadata of the file: all entries of the table above, and those of {@link #network} that are not Thaw's. */
+    public Map<String, String> metadata() {
         Map<String, String> metadata = new LinkedHashMap<>();
         metadata.put(FORMAT, "pt");
         metadata.putAll(network);
@@ -98,7 +103,7 @@ public record ModelFile(Map<String, String> network, LabelSet labels, double thr
             metadata.put(THRESHOLD, String.valueOf(threshold));
         }
         metadata.putAll(transforms.toMap());
-        Weights.write(path, weights, metadata);
+        return Collections.unmodifiableMap(metadata);
     }
 
     /**

@@ -99,7 +99,7 @@ public sealed interface Objective extends LossFunction {
             Tensor weights = tensor("class weights", classWeights, scores);
             // The mean would be 0/0 = NaN, indistinguishable from diverged weights. NaN scores still give NaN.
             return batch.isWithoutWeight(classWeights) ? scores.sum().mul(0)
-                    : Functional.crossEntropy(scores, batch.targets(), weights, labelSmoothing, Reduction.MEAN);
+                    : Functional.crossEntropy(scores, batch.targets(scores.device()), weights, labelSmoothing, Reduction.MEAN);
         }
 
         @Override
@@ -134,7 +134,8 @@ public sealed interface Objective extends LossFunction {
 
         @Override
         public Tensor of(Tensor scores, Batch batch) {
-            return Functional.binaryCrossEntropy(scores, batch.targets(), tensor("positive weights", positiveWeights, scores),
+            return Functional.binaryCrossEntropy(scores, batch.targets(scores.device()),
+                    tensor("positive weights", positiveWeights, scores),
                     Reduction.MEAN);
         }
 

@@ -28,7 +28,7 @@ import thaw.finetune.images.Transforms;
 import thaw.finetune.loss.Objective;
 import thaw.finetune.metrics.Metric;
 import thaw.finetune.plan.OptimizerRecipe;
-import thaw.finetune.plan.TrainingPlan;
+import thaw.finetune.plan.TrainingPhase;
 import thaw.finetune.train.FiniteJson;
 import thaw.finetune.train.FitSettings;
 import thaw.finetune.train.Learner;
@@ -52,7 +52,7 @@ import thaw.resnet.Variant;
  * @param keep         the epoch whose model the run keeps
  * @param environment  versions and device; the only part that may differ when a run is resumed
  */
-public record RunSettings(Data data, Network network, String grain, TrainingPlan plan, FitSettings fit, Objective objective,
+public record RunSettings(Data data, Network network, String grain, List<TrainingPhase> plan, FitSettings fit, Objective objective,
         Augmentation augmentation, BatchMix mix, Precompute.When precompute, DiagnosticsOptions insight, int patience, Keep keep,
         long seed, Environment environment) {
 
@@ -60,7 +60,8 @@ public record RunSettings(Data data, Network network, String grain, TrainingPlan
 
     /** @throws IllegalArgumentException if a schedule, the optimizer, a clipping, a transform or the mix cannot be stored */
     public RunSettings {
-        requireStorable("ScheduleRecipes", plan.isStorable());
+        plan = List.copyOf(plan);
+        requireStorable("ScheduleRecipes", plan.stream().allMatch(TrainingPhase::isStorable));
         requireStorable("an OptimizerRecipe", fit.optimizer() instanceof OptimizerRecipe);
         requireStorable("GradientClipping.ByNorm or ByValue", fit.clipping().stream()
                 .allMatch(c -> c instanceof GradientClipping.ByNorm || c instanceof GradientClipping.ByValue));

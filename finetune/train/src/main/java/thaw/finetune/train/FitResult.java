@@ -13,4 +13,9 @@ public record FitResult(List<EpochResult> epochs, Optional<FitState> stoppedAt) 
     public FitResult {
         epochs = List.copyOf(epochs);
     }
+
+    /** Whether {@link Learner#stop} ended the fit before its last epoch was complete. */
+    public boolean isStopped() {
+        return stoppedAt.isPresent();
+    }
 }

@@ -9,10 +9,8 @@ import java.util.List;
 import java.util.Objects;
 import thaw.engine.optim.GradientClipping;
 import thaw.engine.optim.Optimizer;
-import thaw.engine.optim.ParamGroup;
 import thaw.engine.optim.WeightAverage;
 import thaw.finetune.plan.OptimizerRecipe;
-import thaw.resnet.LayerGroup;
 
 /**
  * The settings of a {@link Learner} that apply to every phase of a plan. Immutable.
@@ -86,14 +84,5 @@ public record FitSettings(@JsonDeserialize(as = OptimizerRecipe.class) Optimizer
 
     public FitSettings frozenBatchNorm(FrozenBatchNorm mode) {
         return new FitSettings(optimizer, clipping, accumulate, average, mode);
-    }
-
-    /** An optimizer with a group for each layer group. It leaves frozen parameters alone, because they have no gradient. */
-    Optimizer optimizer(List<LayerGroup> groups, List<Double> rates) {
-        ParamGroup[] made = new ParamGroup[groups.size()];
-        for (int i = 0; i < made.length; i++) {
-            made[i] = ParamGroup.group(groups.get(i).name(), groups.get(i).parameters()).lr(rates.get(i));
-        }
-        return optimizer.of(made);
     }
 }

@@ -4,11 +4,13 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Objects;
+import java.util.concurrent.CancellationException;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Consumer;
 import java.util.function.IntFunction;
 import java.util.function.Supplier;
 import thaw.engine.Device;
+import thaw.engine.Interruptible;
 import thaw.engine.io.Weights;
 import thaw.engine.optim.OneCycle;
 import thaw.engine.optim.Schedule;
@@ -18,6 +20,7 @@ import thaw.finetune.data.ImageFolder;
 import thaw.finetune.diagnostics.Diagnostics;
 import thaw.finetune.diagnostics.DiagnosticsOptions;
 import thaw.finetune.diagnostics.FeatureDrift;
+import thaw.finetune.diagnostics.GroupResilience;
 import thaw.finetune.evaluate.Evaluation;
 import thaw.finetune.loss.LossFunction;
 import thaw.finetune.loss.Objective;
@@ -25,7 +28,6 @@ import thaw.finetune.metrics.Metric;
 import thaw.finetune.plan.LearningRates;
 import thaw.finetune.plan.ScheduleRecipe;
 import thaw.finetune.plan.TrainingPhase;
-import thaw.finetune.plan.TrainingPlan;
 import thaw.finetune.predict.Classifier;
 import thaw.finetune.predict.InputCheck;
 import thaw.finetune.predict.ModelFile;
@@ -114,6 +116,7 @@ public final class Learner implements AutoCloseable {
         diagnostics = new Diagnostics(net, DiagnosticsOptions.off());
         precompute = Precompute.never();
         epochsSeen = like.epochsSeen;
+        listeners.addAll(like.listeners);
     }
 
     /**
@@ -275,12 +278,12 @@ public final class Learner implements AutoCloseable {
     }
 
     /** Trains at constant learning rates and momentum; otherwise like {@link #fit(int, Schedule.Factory, LearningRates)}. */
-    public List<EpochResult> fit(int epochs, double... rates) {
+    public FitResult fit(int epochs, double... rates) {
         return fit(epochs, LearningRates.of(rates));
     }
 
     /** Like {@link #fit(int, double...)}. */
-    public List<EpochResult> fit(int epochs, LearningRates rates) {
+    public FitResult fit(int epochs, LearningRates rates) {
         return fit(epochs, ScheduleRecipe.of("constant"), rates);
     }
 
@@ -288,12 +291,12 @@ public final class Learner implements AutoCloseable {
      * Trains with fastai's one-cycle schedule, {@link OneCycle#fastai(int)}, with the given rates as its peak; otherwise
      * like {@link #fit(int, Schedule.Factory, LearningRates)}.
      */
-    public List<EpochResult> fitOneCycle(int epochs, double... rates) {
+    public FitResult fitOneCycle(int epochs, double... rates) {
         return fitOneCycle(epochs, LearningRates.of(rates));
     }
 
     /** Like {@link #fitOneCycle(int, double...)}. */
-    public List<EpochResult> fitOneCycle(int epochs, LearningRates rates) {
+    public FitResult fitOneCycle(int epochs, LearningRates rates) {
         return fit(epochs, ScheduleRecipe.oneCycle(), rates);
     }
 
@@ -303,7 +306,7 @@ public final class Learner implements AutoCloseable {
      * @param schedule maps the number of steps to a schedule, for example {@code OneCycle::of}
      * @param rates    one for all groups, or one per group in order; those of frozen groups are ignored
      */
-    public List<EpochResult> fit(int epochs, IntFunction<? extends Schedule> schedule, double... rates) {
+    public FitResult fit(int epochs, IntFunction<? extends Schedule> schedule, double... rates) {
         return fit(epochs, (all, steps) -> schedule.apply(all * steps), LearningRates.of(rates));
     }
 
@@ -313,38 +316,41 @@ public final class Learner implements AutoCloseable {
      *
      * @param schedule varies rates and momentum at each step
      * @param rates    of all layer groups; those of frozen groups are ignored
-     * @return the result of each epoch
+     * @return the result of each epoch, and whether the fit was {@linkplain #stop stopped}
      * @throws IllegalArgumentException                if {@code epochs} is less than 1, the number of rates does not
      *     match the groups, a rate is negative, or all groups are frozen
      * @throws DivergenceException                     if the loss becomes infinite or NaN; the network keeps the weights
      *     that gave this loss, without an update by its gradients
      * @throws NotEnoughMemoryException                if a batch is too large
      * @throws thaw.finetune.images.ImageReadException if no image can be read, or the data is strict and one cannot
+     * @throws CancellationException                   if the thread is interrupted, before its next operator; its interrupt flag
+     *     stays set, and the network keeps the weights of the last step. To resume later, use {@link #stop} instead
+     * @throws IllegalStateException                   if the network's device is closed
      */
-    public List<EpochResult> fit(int epochs, Schedule.Factory schedule, LearningRates rates) {
-        return run(TrainingPlan.of(new TrainingPhase("fit", epochs, schedule, rates).freezeTo(freezing.first()))).epochs();
+    public FitResult fit(int epochs, Schedule.Factory schedule, LearningRates rates) {
+        return run(List.of(new TrainingPhase("fit", epochs, schedule, rates).freezeTo(freezing.first())));
     }
 
-    /** fastai's {@code fine_tune}, {@link TrainingPlan#fineTune(int)}: trains the head alone for one epoch, then all groups. */
-    public List<EpochResult> fineTune(int epochs) {
-        return run(TrainingPlan.fineTune(epochs)).epochs();
+    /** fastai's {@code fine_tune}, {@link TrainingPhase#fineTune(int)}: trains the head alone for one epoch, then all groups. */
+    public FitResult fineTune(int epochs) {
+        return run(TrainingPhase.fineTune(epochs));
     }
 
-    /** fastai's {@code fine_tune}, {@link TrainingPlan#fineTune(int, double, int, double)}. */
-    public List<EpochResult> fineTune(int epochs, double baseLr, int freezeEpochs, double lrMult) {
-        return run(TrainingPlan.fineTune(epochs, baseLr, freezeEpochs, lrMult)).epochs();
+    /** fastai's {@code fine_tune}, {@link TrainingPhase#fineTune(int, double, int, double)}. */
+    public FitResult fineTune(int epochs, double baseLr, int freezeEpochs, double lrMult) {
+        return run(TrainingPhase.fineTune(epochs, baseLr, freezeEpochs, lrMult));
     }
 
     /**
      * Trains the head alone in the first epoch, and one more group in each following one; see
-     * {@link TrainingPlan#gradualUnfreezing}.
+     * {@link TrainingPhase#gradualUnfreezing}.
      */
-    public List<EpochResult> gradualUnfreezing(int epochs, Schedule.Factory schedule, LearningRates rates) {
-        return run(TrainingPlan.gradualUnfreezing(epochs, schedule, rates)).epochs();
+    public FitResult gradualUnfreezing(int epochs, Schedule.Factory schedule, LearningRates rates) {
+        return run(List.of(TrainingPhase.gradualUnfreezing(epochs, schedule, rates)));
     }
 
     /** Trains by a plan, phase by phase; throws like {@link #fit(int, Schedule.Factory, LearningRates)}. */
-    public FitResult run(TrainingPlan plan) {
+    public FitResult run(List<TrainingPhase> plan) {
         return run(plan, null);
     }
 
@@ -354,16 +360,16 @@ public final class Learner implements AutoCloseable {
      *
      * @throws IllegalArgumentException if the state does not match the plan, the network or the optimizer
      */
-    public FitResult resume(TrainingPlan plan, FitState state) {
-        if (state.position().phase() >= plan.phases().size()) {
+    public FitResult resume(List<TrainingPhase> plan, FitState state) {
+        if (state.position().phase() >= plan.size()) {
             throw new IllegalArgumentException("resume: the state belongs to phase " + (state.position().phase() + 1) + ", the plan has "
-                    + plan.phases().size() + "; resume with the plan of the stopped fit");
+                    + plan.size() + "; resume with the plan of the stopped fit");
         }
         return run(plan, state);
     }
 
     /**
-     * Resumes a stopped fit from a checkpoint file, with the plan stored there; see {@link #resume(TrainingPlan, FitState)}.
+     * Resumes a stopped fit from a checkpoint file, with the plan stored there; see {@link #resume(List, FitState)}.
      *
      * @throws IOException              if {@link FitState#read} refuses the file
      * @throws IllegalArgumentException also if the file has no plan, because a schedule of the plan is not a
@@ -371,8 +377,11 @@ public final class Learner implements AutoCloseable {
      */
     public FitResult resume(Path checkpoint) throws IOException {
         FitState state = FitState.read(checkpoint);
-        return resume(state.plan().orElseThrow(() -> new IllegalArgumentException(checkpoint + ": stores no plan, because a schedule"
-                + " is not a ScheduleRecipe; call resume(plan, FitState.read(checkpoint)) with the plan of the stopped fit")), state);
+        if (state.plan().isEmpty()) {
+            throw new IllegalArgumentException(checkpoint + ": stores no plan, because a schedule is not a ScheduleRecipe; call"
+                    + " resume(plan, FitState.read(checkpoint)) with the plan of the stopped fit");
+        }
+        return resume(state.plan(), state);
     }
 
     /**
@@ -381,8 +390,11 @@ public final class Learner implements AutoCloseable {
      * @throws IllegalArgumentException if the number of learning rates does not match the groups, a schedule does not fit
      *     its epochs, or {@link Precompute#required} is not possible
      */
-    public void check(TrainingPlan plan) {
-        for (TrainingPhase phase : plan.phases()) {
+    public void check(List<TrainingPhase> plan) {
+        if (plan.isEmpty()) {
+            throw new IllegalArgumentException("a training plan needs at least one phase");
+        }
+        for (TrainingPhase phase : plan) {
             phase.rates().forGroups(freezing.names());
             phase.schedule().of(phase.epochs(), stepsPerEpoch());
         }
@@ -400,7 +412,7 @@ public final class Learner implements AutoCloseable {
         listeners.forEach(event);
     }
 
-    private FitResult run(TrainingPlan plan, FitState from) {
+    private FitResult run(List<TrainingPhase> plan, FitState from) {
         if (running != null) {
             throw new IllegalStateException("a fit is already running; a listener may call stop() and state(), but not fit");
         }
@@ -408,19 +420,23 @@ public final class Learner implements AutoCloseable {
         stop = false;
         stoppedAt = null;
         running = new TrainingLoop(this, plan, epochsSeen);
-        try {
+        try (Interruptible on = net.device().interruptible()) {
             FitResult result = running.run(from);
             stoppedAt = result.stoppedAt().orElse(null);
             return result;
         } finally {
             epochsSeen = running.dataEpoch();
             running = null;
+            freezing.to(freezing.first(), settings.frozenBatchNorm());
             net.zeroGrad();
             net.eval();
         }
     }
 
-    /** Stops the running fit after its current step. May be called from any thread; without a running fit it does nothing. */
+    /**
+     * Stops the running fit after its current step; its {@linkplain FitResult#isStopped result} says so. May be called from any
+     * thread; without a running fit it does nothing.
+     */
     public void stop() {
         stop = true;
     }
@@ -456,7 +472,10 @@ public final class Learner implements AutoCloseable {
 
     // ---- finding learning rates ----------------------------------------------------------------------------------
 
-    /** fastai's {@code lr_find}: one sweep over all trainable groups, at one rate. */
+    /**
+     * fastai's {@code lr_find}: one sweep over all trainable groups, at one rate. Listeners are told of its steps, as those of
+     * a phase named after the group, or {@code "all"}.
+     */
     public LearningRateSweep lrFind() {
         return lrFind(SweepOptions.standard());
     }
@@ -519,6 +538,14 @@ public final class Learner implements AutoCloseable {
 
     private Evaluation validate(Network which) {
         return Evaluation.of(which, data.valid(), data.classes(), Objective.forValidation(loss, data.labels()), images -> {});
+    }
+
+    /**
+     * How much of the accuracy on the validation images rests on each layer group's training; two validations for each group.
+     * Empty without {@link #diagnostics}. The network keeps its bits.
+     */
+    public List<GroupResilience> resilience() {
+        return diagnostics.resilience(groups(), () -> validate().accuracy());
     }
 
     /** The accuracy on the validation images, 0 to 1. */

@@ -153,7 +153,7 @@ final class WarmUp {
 
     private Array folded(Array x, int outputs, int kernel, int stride, Array residual) {
         Epilogue epilogue = new Epilogue(zeros(outputs), zeros(outputs), residual, true);
-        return keep(backend.conv2dWithEpilogue(x, zeros(outputs, x.shape().dim(1), kernel, kernel), epilogue,
+        return keep(backend.conv2d(x, zeros(outputs, x.shape().dim(1), kernel, kernel), epilogue,
                 Conv2dOptions.of(stride, kernel / 2)));
     }
 
@@ -165,7 +165,7 @@ final class WarmUp {
         conv(x, 2 * lanes, 3, 2);
         conv(x, 2 * lanes, 1, 2);
         Epilogue sum = new Epilogue(zeros(2 * lanes), zeros(2 * lanes), wide, true);
-        keep(backend.conv2dWithEpilogue(x, zeros(2 * lanes, lanes, 3, 3), sum, Conv2dOptions.of(1, 1)));
+        keep(backend.conv2d(x, zeros(2 * lanes, lanes, 3, 3), sum, Conv2dOptions.of(1, 1)));
         Array norm = keep(backend.batchNormEval(y, zeros(2 * lanes), zeros(2 * lanes), zeros(2 * lanes), zeros(2 * lanes), 1e-5));
         keep(backend.unary(UnaryOp.RELU, keep(backend.binary(BinaryOp.ADD, norm, wide))));
         if (training) {
@@ -215,10 +215,10 @@ final class WarmUp {
     private Array conv(Array x, int outputs, int kernel, int stride) {
         Array w = zeros(outputs, x.shape().dim(1), kernel, kernel);
         Conv2dOptions options = Conv2dOptions.of(stride, kernel / 2);
-        Array y = keep(backend.conv2d(x, w, null, options));
+        Array y = keep(backend.conv2d(x, w, options));
         if (!training) {
             // Weights that are used again are kept in another form, which other kernels produce.
-            keep(backend.conv2d(x, w, null, options));
+            keep(backend.conv2d(x, w, options));
         } else {
             keep(backend.conv2dWeightGradient(y, x, w.shape(), options));
             if (x.shape().dim(1) > 1) {

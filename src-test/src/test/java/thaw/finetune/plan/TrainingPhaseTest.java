@@ -32,7 +32,7 @@ import thaw.resnet.Granularity;
 import thaw.resnet.ResNet;
 
 /** Plans of several phases, on images with three batches per epoch. */
-class TrainingPlanTest {
+class TrainingPhaseTest {
 
     @TempDir
     private Path folder;
@@ -84,7 +84,7 @@ class TrainingPlanTest {
      */
     @Test
     void fineTuneHasFastaisRatesAtEveryStep() {
-        List<EpochResult> history = learn.fineTune(2);
+        List<EpochResult> history = learn.fineTune(2).epochs();
         assertEquals(3, history.size());
         assertEquals(List.of("head 1/2", "all 2/2"), phases);
         double[] head = {8e-5, 0.0005688208678173748, 0.0015374796362408918};
@@ -109,15 +109,15 @@ class TrainingPlanTest {
 
     @Test
     void fineTuneAsData() {
-        TrainingPlan plan = TrainingPlan.fineTune(5, 1e-2, 2, 10);
-        assertEquals(7, plan.epochs());
-        TrainingPhase head = plan.phases().get(0);
+        List<TrainingPhase> plan = TrainingPhase.fineTune(5, 1e-2, 2, 10);
+        assertEquals(7, plan.stream().mapToInt(TrainingPhase::epochs).sum());
+        TrainingPhase head = plan.get(0);
         assertEquals("2 -1 one-cycle(pct_start=0.99) slice(0.01)",
                 head.epochs() + " " + head.freezeTo() + " " + head.schedule() + " " + head.rates());
-        TrainingPhase all = plan.phases().get(1);
+        TrainingPhase all = plan.get(1);
         assertEquals("5 0 one-cycle(pct_start=0.3,div=5.0) slice(5.0E-4,0.005)",
                 all.epochs() + " " + all.freezeTo() + " " + all.schedule() + " " + all.rates());
-        assertEquals(1, TrainingPlan.fineTune(5, 1e-2, 0, 10).phases().size());
+        assertEquals(1, TrainingPhase.fineTune(5, 1e-2, 0, 10).size());
     }
 
     // ---- gradual unfreezing ----------------------------------------------------------------------------------------
@@ -164,7 +164,7 @@ class TrainingPlanTest {
             }
         });
         TrainingPhase phase = new TrainingPhase("twice", 1, ScheduleRecipe.of("constant"), LearningRates.of(0.01));
-        assertTrue(learn.run(new TrainingPlan(List.of(phase, phase))).stoppedAt().isPresent());
+        assertTrue(learn.run(List.of(phase, phase)).stoppedAt().isPresent());
         assertEquals(3, rates.size());
     }
 
@@ -172,11 +172,11 @@ class TrainingPlanTest {
     void phasesMayHaveImagesOfOtherSizes() {
         List<Integer> sides = new ArrayList<>();
         learn.loss((scores, batch) -> {
-            sides.add(batch.images().shape().dim(2));
+            sides.add(batch.side());
             return Objective.crossEntropy().of(scores, batch);
         });
         TrainingPhase phase = new TrainingPhase("small", 1, ScheduleRecipe.of("constant"), LearningRates.slice(0.01));
-        learn.run(TrainingPlan.of(phase, phase.size(12)));
+        learn.run(List.of(phase, phase.size(12)));
         assertEquals(List.of(8, 8, 8, 12, 12, 12), sides);
     }
 
@@ -184,7 +184,7 @@ class TrainingPlanTest {
     void anyGrainIsFrozenAndTrained() {
         learn.granularity(Granularity.BLOCKS).freezeTo(-2);
         assertEquals(11, learn.groups().size());
-        List<Double> last = learn.fit(1, LearningRates.layerDecay(0.1, 0.5)).get(0).learningRates();
+        List<Double> last = learn.fit(1, LearningRates.layerDecay(0.1, 0.5)).epochs().get(0).learningRates();
         assertEquals(List.of(0.05, 0.1), last.subList(9, 11));
         assertEquals(0.0, last.stream().limit(9).mapToDouble(Double::doubleValue).sum());
         String message = assertThrows(IllegalArgumentException.class, () -> learn.fit(1, 0.1, 0.2)).getMessage();
@@ -194,7 +194,7 @@ class TrainingPlanTest {
     @Test
     void accumulatedBatchesAreOneStep() {
         learn.settings(FitSettings.sgd().accumulate(2));
-        List<EpochResult> history = learn.fit(2, 0.01);
+        List<EpochResult> history = learn.fit(2, 0.01).epochs();
         assertEquals(2, history.size());
         assertEquals(4, rates.size());                                  // of three batches an epoch: two and one
     }
@@ -274,7 +274,7 @@ class TrainingPlanTest {
                 assertFalse(net.stateDict().get("fc.weight").bytes().equals(saved.get(0).get("fc.weight").bytes()));
             }
         });
-        EpochResult result = learn.fit(1, 1e-2).get(0);
+        EpochResult result = learn.fit(1, 1e-2).epochs().get(0);
         assertArrayEquals(saved.get(0).get("fc.weight").toFloats(), net.stateDict().get("fc.weight").toFloats());
         assertEquals(result.validLoss(), learn.validate().loss());
     }

@@ -13,14 +13,14 @@ import java.util.Set;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
 
-class EpochOrderTest {
+class SamplerTest {
     @Test
     void balancedDrawsClassesEquallyOften() {
         List<Sample> samples = samples(70, 20, 10);
         int[] favors = new int[3];
         Set<Integer> ofLarge = new HashSet<>();
         for (int seed = 0; seed < 60; seed++) {
-            EpochOrder order = EpochOrder.balanced(samples, new SplittableRandom(seed));
+            Sampler.Order order = Sampler.Order.balanced(samples, new SplittableRandom(seed));
             assertEquals(100, order.indices().length);
             int[] counts = new int[3];
             int[] times = new int[100];
@@ -51,7 +51,7 @@ class EpochOrderTest {
 
     @Test
     void balancedOfBalancedVisitsEachOnce() {
-        EpochOrder order = EpochOrder.balanced(samples(5, 5), new SplittableRandom(1));
+        Sampler.Order order = Sampler.Order.balanced(samples(5, 5), new SplittableRandom(1));
         assertEquals(10, Arrays.stream(order.indices()).distinct().count());
         assertArrayEquals(new int[10], order.turns());
     }
