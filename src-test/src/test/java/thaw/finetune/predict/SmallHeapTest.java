@@ -35,7 +35,7 @@ class SmallHeapTest {
         List<String> found = new ArrayList<>();
         try (Classifier classifier = Classifier.of(ModelFile.read(model), Device.cpu(2))) {
             for (int i = 0; i < PREDICTIONS; i++) {
-                found.add(classifier.predict(ImageSource.of(RgbImage.of(SIDE, SIDE, rgb), "image")).classes().toString());
+                found.add(classifier.predict(ImageSource.of(RgbImage.of(SIDE, SIDE, rgb), "image")).probabilities().toString());
             }
         }
         return found;
