@@ -23,7 +23,10 @@ public interface Backend extends ArrayOps, ShapeOps, ElementwiseOps, ReductionOp
     /** A description of the device in one line, for users: {@code "cpu, Vector API with 16 floats, 2 threads"}. */
     String description();
 
-    /** Bytes of device memory: in use by arrays that have an owner, and kept in the pool for reuse. */
+    /**
+     * Bytes of device memory: in use by arrays that have an owner, with weights that are kept in another order for speed, and
+     * kept in the pool for reuse.
+     */
     MemoryUse memory();
 
     /** Device memory in bytes; see {@link #memory()}. */

@@ -167,7 +167,7 @@ public final class BlockedConvolution implements ConvolutionOps {
             if (!nest.isEmpty()) {
                 ConvolutionPlan.Taps taps = nest.taps();
                 PackKey key = new PackKey(taps.layout(), Arrays.stream(taps.positions().position()).boxed().toList());
-                w.storage().useDerived(key, () -> packed(w, taps), weights -> run(nest, source, weights, epilogue, y.data()));
+                w.storage().useDerived(key, taps.weightLength(), () -> packed(w, taps), weights -> run(nest, source, weights, epilogue, y.data()));
             }
         }
         if (images.isCopy()) {
@@ -178,7 +178,7 @@ public final class BlockedConvolution implements ConvolutionOps {
     private float[] packed(CpuArray w, ConvolutionPlan.Taps taps) {
         PackedWeights.Layout layout = taps.layout();
         int[] offsets = taps.weights();
-        float[] out = memory.pool().takeFitting(offsets[layout.tiles()]);
+        float[] out = memory.pool().takeFitting(taps.weightLength());
         float[] from = w.data();
         workers.run(layout.tiles(), t -> PackedWeights.pack(layout, taps.positions(), t, from, out, offsets[t]));
         return out;
