@@ -10,6 +10,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import thaw.finetune.diagnostics.DiagnosticsOptions;
 import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -112,10 +113,10 @@ class TrainingPhaseTest {
         List<TrainingPhase> plan = TrainingPhase.fineTune(5, 1e-2, 2, 10);
         assertEquals(7, plan.stream().mapToInt(TrainingPhase::epochs).sum());
         TrainingPhase head = plan.get(0);
-        assertEquals("2 -1 one-cycle(pct_start=0.99) slice(0.01)",
+        assertEquals("2 -1 one-cycle(pct_start=0.99) :1e-2",
                 head.epochs() + " " + head.freezeTo() + " " + head.schedule() + " " + head.rates());
         TrainingPhase all = plan.get(1);
-        assertEquals("5 0 one-cycle(pct_start=0.3,div=5.0) slice(5.0E-4,0.005)",
+        assertEquals("5 0 one-cycle(pct_start=0.3,div=5.0) 5e-4:0.005",
                 all.epochs() + " " + all.freezeTo() + " " + all.schedule() + " " + all.rates());
         assertEquals(1, TrainingPhase.fineTune(5, 1e-2, 0, 10).size());
     }
@@ -281,18 +282,83 @@ class TrainingPhaseTest {
 
     // ---- warnings --------------------------------------------------------------------------------------------------
 
+    /** Steps that move a pretrained group by more than the limit are warned of, in whatever form the rates are given. */
     @Test
-    void oneRateForAPretrainedNetworkIsWarnedOf() throws IOException {
+    void largeStepsAreWarnedOfWhateverTheFormOfTheRates() throws IOException {
         net.loadStateDict(net.stateDict());
-        learn = learner();
-        learn.freeze().fit(1, 0.01);
-        learn.unfreeze().fit(1, 0.01, 0.01, 0.01);
-        learn.fit(1, ScheduleRecipe.of("constant"), LearningRates.slice(1e-4, 1e-2));
+        Map<String, StoredTensor> start = net.stateDict();
+        learn = learner().diagnostics(new DiagnosticsOptions(10, 0, 1e-2));
+        learn.fit(1, 1e-4);
+        learn.fit(1, ScheduleRecipe.of("constant"), LearningRates.slice(1e-5, 1e-4));
         assertEquals(List.of(), warnings);
-        learn.fit(1, 0.01);
+        learn.fit(1, 3);
         assertEquals(1, warnings.size());
-        String warning = warnings.get(0);
-        assertTrue(warning.contains("[early, middle, head]") && warning.contains("slice(1.0E-4,0.01)")
-                && warning.contains("3 times"), warning);
+        assertTrue(warnings.get(0).contains("in epoch 1 of the run") && warnings.get(0).contains("divide its rate by"),
+                warnings.get(0));
+        net.restore(start);
+        learn.fit(1, 3, 3, 3);
+        assertEquals(2, warnings.size());
+    }
+
+    /** A rate of 0 is a frozen group: no gradient, the same bits, and the next fit trains it again. */
+    @Test
+    void aRateOfZeroFreezes() throws IOException {
+        learn = learner();
+        Map<String, StoredTensor> before = net.stateDict();
+        List<Boolean> gradients = new ArrayList<>();
+        TrainingListener look = new TrainingListener() {
+            @Override
+            public void onBatch(BatchResult batch) {
+                learn.groups().forEach(group -> gradients.add(group.parameters().get(0).grad() != null));
+            }
+        };
+        learn.addListener(look);
+        List<EpochResult> result = learn.fit(1, 0, 0.01, 0).epochs();
+        assertEquals(List.of(false, true, false), gradients.subList(0, 3));
+        assertEquals(0, result.get(0).learningRates().get(0));
+        assertTrue(result.get(0).learningRates().get(1) > 0);
+        for (String name : List.of("conv1.weight", "fc.weight")) {
+            assertArrayEquals(before.get(name).toFloats(), net.stateDict().get(name).toFloats(), name);
+        }
+        assertThrows(IllegalArgumentException.class, () -> learn.fit(1, 0, 0, 0));
+        gradients.clear();
+        learn.fit(1, 0.01);
+        assertEquals(List.of(true, true, true), gradients.subList(0, 3));
+    }
+
+    /** Auto-RGN reports each group's mean rate, its shares are those of the rule, and L-DoG ends on the average. */
+    @Test
+    void rulesChooseRatesThatTheResultShows() throws IOException {
+        for (LearningRates rule : List.of(LearningRates.auto(), LearningRates.autoRgn(0.1), LearningRates.autoRgnByGroup(0.1))) {
+            learn = learner();
+            List<EpochResult> result = learn.fit(2, rule);
+            List<Double> rates = result.get(1).learningRates();
+            double most = rates.stream().mapToDouble(Double::doubleValue).max().orElseThrow();
+            assertTrue(rates.stream().allMatch(rate -> rate > 0), rule + ": " + rates);
+            assertTrue(rates.stream().distinct().count() > 1, rule + ": " + rates);
+            if (rule.equals(LearningRates.auto())) {
+                assertEquals(0.05, rates.get(2), 1e-12, "the head has the rate as it is");
+                assertTrue(most <= 0.1, rates::toString);
+            } else {
+                assertTrue(most <= 0.1 + 1e-12, rule + ": " + rates);
+            }
+            if (rule.equals(LearningRates.autoRgnByGroup(0.1))) {
+                assertEquals(0.1, most, 1e-12, "the largest share is 1");
+            }
+        }
+        learn = learner();
+        List<Double> rates = learn.fit(2, LearningRates.lDog()).get(1).learningRates();
+        assertTrue(rates.stream().allMatch(rate -> rate > 0 && Double.isFinite(rate)), rates::toString);
+    }
+
+    /** The gradients that Auto-RGN looks at leave no trace: with a frozen body, whose head has the share 1, no bit differs. */
+    @Test
+    void choosingRatesLeavesStatisticsAndFrozenGroupsAlone() throws IOException {
+        Map<String, StoredTensor> start = net.stateDict();
+        learner().freezeTo(-1).fit(2, 0.05);
+        Map<String, StoredTensor> expected = net.stateDict();
+        net.restore(start);
+        learner().freezeTo(-1).fit(2, LearningRates.auto());
+        net.stateDict().forEach((name, t) -> assertArrayEquals(expected.get(name).toFloats(), t.toFloats(), name));
     }
 }

@@ -92,9 +92,9 @@ class RunSettingsTest {
         ObjectMapper json = new ObjectMapper();
         String plan = """
                 [{"name": "thaw", "epochs": 3, "schedule": "sgdr(cycle_len=1.0,cycle_mult=2.0)", "freezeTo": -1,
-                  "rates": "decay(0.01,0.75)", "gradual": true, "size": 48},
+                  "rates": "decay(1e-2,0.75)", "gradual": true, "size": 48},
                  {"name": "all", "epochs": 2, "schedule": "flat-cosine", "freezeTo": 0,
-                  "rates": "1.0E-5,1.0E-4,0.3333333333333333", "gradual": false, "size": 0}]""";
+                  "rates": "1e-5,1e-4,0.3333333333333333", "gradual": false, "size": 0}]""";
         assertEquals(GRADUAL, json.readValue(plan, new TypeReference<List<TrainingPhase>>() {}));
         String shortened = plan.replace("decay(0.01,", "decay(1e-2,").replace("1.0E-5,1.0E-4", "1e-5,1e-4");
         assertEquals(json.readTree(shortened), json.valueToTree(GRADUAL));

@@ -12,6 +12,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import thaw.finetune.plan.TrainingPhase;
 import java.util.Map;
 import java.util.function.Supplier;
 import java.util.stream.IntStream;
@@ -72,6 +73,26 @@ class LearningRateFinderTest {
         assertTrue(net.namedModules().values().stream().noneMatch(m -> m.isTraining()));
         assertTrue(net.parameters().stream().allMatch(p -> p.grad() == null));
         return found;
+    }
+
+    @Test
+    void listenersAreToldOfEachStep() {
+        List<String> told = new ArrayList<>();
+        learn.addListener(new TrainingListener() {
+            private String group;
+
+            @Override
+            public void onPhase(TrainingPhase phase, int number, int count) {
+                group = phase.name();
+            }
+
+            @Override
+            public void onBatch(BatchResult batch) {
+                told.add(group);
+            }
+        });
+        learn.freezeTo(1).lrFindPerGroup(new SweepOptions(1e-6, 1e-3, 3, false));
+        assertEquals(List.of("middle", "middle", "middle", "head", "head", "head"), told);
     }
 
     @Test

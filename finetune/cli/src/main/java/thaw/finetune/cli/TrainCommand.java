@@ -148,14 +148,16 @@ final class TrainCommand implements Callable<Integer> {
         List<String> groups = GroupTable.of(start.architecture(), 1, 1, planOptions.granularity()).groups().stream()
                 .map(GroupTable.Group::name).toList();
         dataOptions.requireSense();
-        List<TrainingPhase> plan = planOptions.plan(start.isPretrained(), groups, fitOptions.momentum());
+        List<TrainingPhase> plan = planOptions.plan(start.isPretrained(), groups, fitOptions.rates(), fitOptions.momentum());
+        fitOptions.requireFit(plan);
         Integer side = planOptions.lastSize(dataOptions.size());
         RunSettings.Data data = dataOptions.describe(dataFolder, start.transforms(side));
         ImageFolder images = data.images(dataOptions.augmentation(), dataOptions.mix(), dataOptions.seed(),
                 deviceOptions.threads());
         int steps = diagnostics == null ? DiagnosticsOptions.standard().everySteps() : diagnostics;
-        DiagnosticsOptions look = folder == null || steps == 0 ? DiagnosticsOptions.off()
-                : new DiagnosticsOptions(steps, Math.min(PROBE_IMAGES, images.batch()) < 2 ? 0 : PROBE_IMAGES, UPDATE_RATIO_LIMIT);
+        // Without a run folder, only the size of the steps is measured, for its warning.
+        int probe = folder == null || Math.min(PROBE_IMAGES, images.batch()) < 2 ? 0 : PROBE_IMAGES;
+        DiagnosticsOptions look = steps == 0 ? DiagnosticsOptions.off() : new DiagnosticsOptions(steps, probe, UPDATE_RATIO_LIMIT);
         return new RunSettings(data.found(images), start.describe(), planOptions.granularity().label(), plan,
                 fitOptions.settings(), fitOptions.objective(images), dataOptions.augmentation(), dataOptions.mix(),
                 precompute.when(), look, patience, keep, dataOptions.seed(),
