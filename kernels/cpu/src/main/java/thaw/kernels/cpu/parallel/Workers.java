@@ -85,9 +85,6 @@ public class Workers implements AutoCloseable {
     private static final int SPINS = 40_000;
 
     private final Thread[] helpers;
-    private final AtomicInteger running = new AtomicInteger();
-    private volatile boolean hasRun;
-    private volatile long ended = System.nanoTime();
     private final ReentrantLock busy = new ReentrantLock();
     private volatile Job job;
     private volatile boolean closed;
@@ -116,32 +113,11 @@ public class Workers implements AutoCloseable {
         return 3L * most * threads() <= 4L * items;
     }
 
-    /** Whether a job has ever been started. */
-    public boolean hasRun() {
-        return hasRun;
-    }
-
-    /** The time since the last job ended, in nanoseconds; 0 while one is running. */
-    public long idleNanos() {
-        return running.get() > 0 ? 0 : System.nanoTime() - ended;
-    }
-
     /** Runs all items and returns when they are done; rethrows the exception of an item. */
     public void run(int items, Task task) {
         if (items <= 0) {
             return;
         }
-        running.incrementAndGet();
-        hasRun = true;
-        try {
-            share(items, task);
-        } finally {
-            ended = System.nanoTime();
-            running.decrementAndGet();
-        }
-    }
-
-    private void share(int items, Task task) {
         if (items == 1 || helpers.length == 0 || closed || !busy.tryLock()) {
             for (int i = 0; i < items; i++) {
                 task.run(i);
