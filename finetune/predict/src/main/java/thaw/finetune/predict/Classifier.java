@@ -192,6 +192,26 @@ public final class Classifier implements AutoCloseable {
         return threshold;
     }
 
+    /**
+     * Returns when the fastest kernels are compiled. Optional, for a service that takes no request before all are quick; without
+     * it they are compiled in the background, and the first predictions take several times as long. Changes no result.
+     */
+    public void warmUp() {
+        use.readLock().lock();
+        try {
+            if (!closed) {
+                device.warmUp(false);
+            }
+        } finally {
+            use.readLock().unlock();
+        }
+    }
+
+    /** Whether the fastest kernels are compiled: for a readiness probe. */
+    public boolean isWarm() {
+        return device.isWarm();
+    }
+
     /** The preparation of images for the model. */
     public Transforms transforms() {
         return transforms;

@@ -18,18 +18,33 @@ public final class BlockLoops {
     private static final int[] TWO_OF_16 = {6, 4, 1};
     private static final int[] ONE = {14, 8, 7, 4, 1};
 
+    /** Widths of {@link Tiles#NARROW}. */
+    static final int[] NARROW = {4, 1};
+    static final int WIDEST = 14;
+
     /** Pixels, and channels, in a tile of scalar code. */
     private static final int SCALARS = 4;
+
+    /** The micro-kernels in use, by the number of pixels that each computes together. */
+    public enum Tiles {
+        /** Scalar code. */
+        SCALAR,
+        /** Those that C2 compiles in tenths of a second, half as fast as the others. */
+        NARROW,
+        ALL
+    }
 
     private final int lanes;
     private final boolean hasVectors;
     private volatile boolean vectors;
+    private volatile Tiles tiles;
 
     /** @param hasVectors whether vectors of this many lanes may be used, which they are at first */
     public BlockLoops(int lanes, boolean hasVectors) {
         this.lanes = lanes;
         this.hasVectors = hasVectors;
         this.vectors = hasVectors;
+        this.tiles = hasVectors ? Tiles.ALL : Tiles.SCALAR;
     }
 
     /** Whether the Vector API may be used; does not change. */
@@ -47,8 +62,13 @@ public final class BlockLoops {
         return vectors;
     }
 
+    /** Sets whether loops other than {@link #pixels} run by the Vector API. */
     public void useVectors(boolean whether) {
         vectors = whether;
+    }
+
+    public void use(Tiles kernels) {
+        tiles = kernels;
     }
 
     /** Whether there are 32 vector registers, enough for tiles of 14 pixels by 2 vectors; with 16 the limit is 6 by 2. */
@@ -84,8 +104,9 @@ public final class BlockLoops {
         return narrowest;
     }
 
-    private int[] widths(int blocks) {
-        return blocks == 1 ? ONE : manyRegisters() ? TWO_OF_32 : TWO_OF_16;
+    /** The widths in use, descending. */
+    int[] widths(int blocks) {
+        return tiles != Tiles.ALL ? NARROW : blocks == 1 ? ONE : manyRegisters() ? TWO_OF_32 : TWO_OF_16;
     }
 
     /**
@@ -100,7 +121,7 @@ public final class BlockLoops {
      */
     public void pixels(int pixels, int tile, int blocks, float[] x, int xo, int px, int[] taps, int shift, int steps,
             float[] w, int wo, @Nullable BlockedEpilogue epilogue, int channel, float[] y, int yo, int py, int yBlock) {
-        if (!vectors) {
+        if (tiles == Tiles.SCALAR) {
             scalars(pixels, blocks, x, xo, px, taps, shift, steps, w, wo, epilogue, channel, y, yo, py, yBlock);
             return;
         }
