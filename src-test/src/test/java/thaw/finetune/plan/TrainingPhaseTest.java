@@ -125,7 +125,7 @@ class TrainingPhaseTest {
 
     @Test
     void gradualUnfreezingThawsOneGroupEachEpochAtItsOwnRate() {
-        learn.gradualUnfreezing(4, ScheduleRecipe.of("constant"), LearningRates.of(0.001, 0.01, 0.1));
+        learn.run(List.of(TrainingPhase.gradualUnfreezing(4, ScheduleRecipe.of("constant"), LearningRates.of(0.001, 0.01, 0.1))));
         List<List<Double>> expected = List.of(List.of(0.0, 0.0, 0.1), List.of(0.0, 0.01, 0.1), List.of(0.001, 0.01, 0.1),
                 List.of(0.001, 0.01, 0.1));
         for (int i = 0; i < 12; i++) {
@@ -142,7 +142,7 @@ class TrainingPhaseTest {
             public void onEpoch(EpochResult epoch) {
                 states.add(learn.state());
             }
-        }).gradualUnfreezing(2, ScheduleRecipe.oneCycle(), LearningRates.of(1e-3, 1e-2, 1e-1));
+        }).run(List.of(TrainingPhase.gradualUnfreezing(2, ScheduleRecipe.oneCycle(), LearningRates.of(1e-3, 1e-2, 1e-1))));
         for (int i = 3; i < 6; i++) {
             assertEquals(rates.get(i).get(2) / 10, rates.get(i).get(1), 1e-15);
         }
@@ -185,7 +185,7 @@ class TrainingPhaseTest {
     void anyGrainIsFrozenAndTrained() {
         learn.granularity(Granularity.BLOCKS).freezeTo(-2);
         assertEquals(11, learn.groups().size());
-        List<Double> last = learn.fit(1, LearningRates.layerDecay(0.1, 0.5)).epochs().get(0).learningRates();
+        List<Double> last = learn.fit(1, ScheduleRecipe.of("constant"), LearningRates.layerDecay(0.1, 0.5)).epochs().get(0).learningRates();
         assertEquals(List.of(0.05, 0.1), last.subList(9, 11));
         assertEquals(0.0, last.stream().limit(9).mapToDouble(Double::doubleValue).sum());
         String message = assertThrows(IllegalArgumentException.class, () -> learn.fit(1, 0.1, 0.2)).getMessage();
@@ -235,7 +235,7 @@ class TrainingPhaseTest {
     @Test
     void fastaisFrozenBatchNormTrains() {
         Map<String, StoredTensor> before = net.stateDict();
-        learn.frozenBatchNorm(FrozenBatchNorm.TRAIN).freeze().fit(1, 0.1);
+        learn.settings(FitSettings.sgd().frozenBatchNorm(FrozenBatchNorm.TRAIN)).freeze().fit(1, 0.1);
         Map<String, StoredTensor> after = net.stateDict();
         for (String name : before.keySet()) {
             boolean moved = !before.get(name).bytes().equals(after.get(name).bytes());
@@ -246,14 +246,14 @@ class TrainingPhaseTest {
 
     @Test
     void frozenBatchNormsGroupThawsWithTheRest() {
-        learn.frozenBatchNorm(FrozenBatchNorm.TRAIN);
-        learn.gradualUnfreezing(3, ScheduleRecipe.of("constant"), LearningRates.slice(1e-3, 1e-1));
+        learn.settings(FitSettings.sgd().frozenBatchNorm(FrozenBatchNorm.TRAIN));
+        learn.run(List.of(TrainingPhase.gradualUnfreezing(3, ScheduleRecipe.of("constant"), LearningRates.slice(1e-3, 1e-1))));
         assertTrue(net.parameters().stream().allMatch(p -> p.requiresGrad()));
     }
 
     @Test
     void theSummarySaysWhatIsFrozen() {
-        String summary = learn.freezeTo(-2).frozenBatchNorm(FrozenBatchNorm.EVAL).summary();
+        String summary = learn.freezeTo(-2).settings(FitSettings.sgd().frozenBatchNorm(FrozenBatchNorm.EVAL)).summary();
         assertTrue(summary.matches("(?s)early +14,\\d{3} parameters  frozen\\R.*head +130 parameters  trained\\R.*"), summary);
         assertTrue(summary.contains("batch norm of frozen groups is fixed: weights, biases and statistics (eval)"), summary);
         assertTrue(summary.contains("SGD, dampening 0.0, decay_bias_and_norm 1.0, maximize 0.0, momentum 0.9"), summary);
@@ -289,7 +289,7 @@ class TrainingPhaseTest {
         Map<String, StoredTensor> start = net.stateDict();
         learn = learner().diagnostics(new DiagnosticsOptions(10, 0, 1e-2));
         learn.fit(1, 1e-4);
-        learn.fit(1, LearningRates.slice(1e-5, 1e-4));
+        learn.fit(1, ScheduleRecipe.of("constant"), LearningRates.slice(1e-5, 1e-4));
         assertEquals(List.of(), warnings);
         learn.fit(1, 3);
         assertEquals(1, warnings.size());

@@ -152,7 +152,8 @@ class LearningRateFinderTest {
         float[] values = weight.toFloats();
         values[0] = Float.NaN;
         weight.set(values);
-        for (Supplier<Object> find : List.<Supplier<Object>>of(() -> learn.lrFind(), () -> learn.lrFindPerGroup(SweepOptions.standard()))) {
+        for (Supplier<Object> find : List.<Supplier<Object>>of(() -> learn.lrFind(SweepOptions.standard()),
+                () -> learn.lrFindPerGroup(SweepOptions.standard()))) {
             String message = assertThrows(DivergenceException.class, find::get).getMessage();
             assertTrue(message.contains("batch 1, before the first step, so no learning rate is the cause: the first parameter that"
                     + " is not finite is layer2.0.bn1.weight"), message);

@@ -252,7 +252,7 @@ final class TrainCommand implements Callable<Integer> {
         learn.save(out);
         boolean cut = interruption.asked();
         String what = (cut ? "stopped; " : "") + "model saved as " + out;
-        BrokenImages broken = BrokenImages.of(learn.broken());
+        BrokenImages broken = BrokenImages.of(learn.data().broken());
         DataReport.note(output, broken, "in the result of --json, and in broken.csv if -o names a folder");
         report(settings, learn, images, log, broken, log.accuracy(), what, out, cut);
         return cut ? Interruption.EXIT_CODE : 0;
@@ -287,9 +287,10 @@ final class TrainCommand implements Callable<Integer> {
     private void report(RunSettings settings, Learner learn, ImageFolder images, TrainingLog log, BrokenImages broken,
             double accuracy, String what, Path model, boolean stopped) {
         long parameters = learn.groups().stream().mapToLong(LayerGroup::parameterCount).sum();
-        int decisions = settings.objective().multiLabel() ? images.classes().size() * learn.validImages() : 0;
+        int seen = learn.data().valid().readable();
+        int decisions = settings.objective().multiLabel() ? images.classes().size() * seen : 0;
         output.text(String.format(Locale.ROOT, "%naccuracy %s on %s%d images; %s", OutputOptions.number("%.1f %%", 100 * accuracy),
-                decisions == 0 ? "" : decisions + " decisions about ", learn.validImages(), what));
+                decisions == 0 ? "" : decisions + " decisions about ", seen, what));
         ObjectNode json = OutputOptions.object().put("accuracy", accuracy).put("model", model.toString())
                 .put("architecture", settings.network().architecture()).put("head", settings.network().head())
                 .put("weights", settings.network().weights()).put("parameters", parameters)
@@ -297,7 +298,7 @@ final class TrainCommand implements Callable<Integer> {
                 .put("batch", settings.data().batch()).put("seed", settings.seed())
                 .put("device", settings.environment().device()).put("train_images", settings.data().trainImages())
                 .put("valid_images", settings.data().validImages());
-        if (learn.mixesScales()) {
+        if (learn.data().mixesScales()) {
             DataReport.noteScales(output, images);
         }
         DataReport.add(json, images, images.summary());
