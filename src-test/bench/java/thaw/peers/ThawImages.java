@@ -3,7 +3,7 @@ package thaw.peers;
 import java.nio.file.Path;
 import thaw.finetune.data.Batches;
 import thaw.finetune.data.ImageFolder;
-import thaw.finetune.data.RawBatch;
+import thaw.finetune.data.Batch;
 
 /** Thaw's loader: decodes, resizes, crops, flips and normalises a folder's images, an epoch a step. */
 final class ThawImages {
@@ -21,7 +21,7 @@ final class ThawImages {
         new Contender(Path.of(args[0]), "", "infer", BATCH, data.transforms().size(), 1).converse(() -> {
             int images = 0;
             try (Batches batches = data.trainLoader().epoch(epoch[0]++)) {
-                for (RawBatch batch : batches) {
+                for (Batch batch : batches) {
                     images += batch.size();
                 }
             }

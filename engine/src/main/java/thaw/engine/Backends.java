@@ -6,6 +6,7 @@ import java.util.ServiceLoader;
 import java.util.stream.Collectors;
 import thaw.kernels.Backend;
 import thaw.kernels.BackendProvider;
+import thaw.kernels.ComputeThreads;
 
 /** The backends on the class path or module path, found by {@link ServiceLoader}, the preferred ones first. */
 final class Backends {
@@ -23,7 +24,7 @@ final class Backends {
     }
 
     /** Opens {@code auto}, or the device of a provider. */
-    static Backend open(String device, int threads) {
+    static Backend open(String device, ComputeThreads threads) {
         List<BackendProvider> providers = providers();
         if (device.equals("auto")) {
             return fastest(providers, threads);
@@ -36,7 +37,7 @@ final class Backends {
                 .open(device, threads);
     }
 
-    private static Backend fastest(List<BackendProvider> providers, int threads) {
+    private static Backend fastest(List<BackendProvider> providers, ComputeThreads threads) {
         if (providers.isEmpty()) {
             throw missing("auto", "cpu");
         }

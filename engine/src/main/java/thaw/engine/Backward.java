@@ -4,6 +4,7 @@ import java.util.Comparator;
 import java.util.IdentityHashMap;
 import java.util.Map;
 import java.util.PriorityQueue;
+import org.jspecify.annotations.Nullable;
 import thaw.kernels.Array;
 import thaw.kernels.Backend;
 
@@ -33,7 +34,7 @@ final class Backward {
             for (Function f = ready.poll(); f != null; f = ready.poll()) {
                 Array gy = pending.remove(f);
                 try {
-                    spread(f, f.inputGradients(gy));
+                    spread(f, f.inputGradients(this, gy));
                 } finally {
                     gy.release();
                 }
@@ -78,6 +79,12 @@ final class Backward {
             ready.add(f);
         }
         pending.put(f, before == null ? g : sum(on, before, g));
+    }
+
+    /** The gradient that has arrived for a function's value, if nothing else owns it; else null. */
+    @Nullable Array gradientSoFar(Tensor t) {
+        Array before = t.function() == null ? null : pending.get(t.function());
+        return before != null && before.storage().isExclusive() ? before : null;
     }
 
     /** {@code a + b}; takes over both; in place if one of them has a single owner. */

@@ -1,6 +1,7 @@
 package thaw.engine;
 
 import java.util.List;
+import java.util.concurrent.CancellationException;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
@@ -8,6 +9,7 @@ import org.jspecify.annotations.Nullable;
 import thaw.kernels.Array;
 import thaw.kernels.Backend;
 import thaw.kernels.BackendProvider;
+import thaw.kernels.ComputeThreads;
 import thaw.kernels.Shape;
 
 /**
@@ -23,6 +25,7 @@ public final class Device implements AutoCloseable {
     private final Generator generator = new Generator(0);
     private final AtomicLong functionCount = new AtomicLong();
     private final ThreadLocal<ThreadState> states = new ThreadLocal<>();
+    private volatile boolean closed;
 
     private Device(Backend backend) {
         this.backend = backend;
@@ -48,6 +51,11 @@ public final class Device implements AutoCloseable {
 
     /** Like {@link #open(String)}; a backend that computes on the CPU uses this many threads, at least 1. */
     public static Device open(String name, int threads) {
+        return open(name, ComputeThreads.of(threads));
+    }
+
+    /** Like {@link #open(String, int)}, with threads that may be an executor's. */
+    public static Device open(String name, ComputeThreads threads) {
         return of(Backends.open(name, threads));
     }
 
@@ -152,9 +160,13 @@ public final class Device implements AutoCloseable {
         return generator;
     }
 
-    /** Ends the backend's threads and frees its memory. Its tensors must not be used afterwards. */
+    /**
+     * Ends the backend's threads and frees its memory. Its tensors must not be used afterwards: an operator on them, like a new
+     * tensor, throws an IllegalStateException. Not to be called while another thread computes on the device.
+     */
     @Override
     public void close() {
+        closed = true;
         backend.close();
     }
 
@@ -167,11 +179,13 @@ public final class Device implements AutoCloseable {
      * @throws IllegalArgumentException if their number is not the shape's number of elements
      */
     public Tensor tensor(Shape shape, float... values) {
+        requireOpen();
         return wrap(backend.of(shape, values));
     }
 
     /** Like {@link #tensor(Shape, float...)}; keeps double precision where the backend has it. */
     public Tensor tensor(Shape shape, double... values) {
+        requireOpen();
         return wrap(backend.of(shape, values));
     }
 
@@ -186,6 +200,7 @@ public final class Device implements AutoCloseable {
 
     /** A tensor of zeros. */
     public Tensor zeros(Shape shape) {
+        requireOpen();
         return wrap(backend.zeros(shape));
     }
 
@@ -242,6 +257,21 @@ public final class Device implements AutoCloseable {
                     forgetIfIdle(state);
                 }
             }
+        };
+    }
+
+    /**
+     * Lets an interrupt end this thread's computations: until the result is closed, by this thread and after those opened later, an
+     * operator that begins while the thread is interrupted throws a {@link CancellationException}. The thread's interrupt flag stays
+     * set.
+     */
+    public Interruptible interruptible() {
+        ThreadState state = state();
+        boolean before = state.interruptible;
+        state.interruptible = true;
+        return () -> {
+            state.interruptible = before;
+            forgetIfIdle(state);
         };
     }
 
@@ -302,6 +332,22 @@ public final class Device implements AutoCloseable {
 
     // ---- for the graph -----------------------------------------------------------------------------------------
 
+    /** To be called before an operator is computed. */
+    void requireUsable() {
+        requireOpen();
+        ThreadState state = states.get();
+        if (state != null && state.interruptible && Thread.currentThread().isInterrupted()) {
+            throw new CancellationException("the thread was interrupted while it computed");
+        }
+    }
+
+    private void requireOpen() {
+        if (closed) {
+            throw new IllegalStateException("the device is closed (" + description() + "); compute within its try block, or open"
+                    + " another device and load the network there");
+        }
+    }
+
     Tensor adopt(Tensor t) {
         ThreadState state = states.get();
         if (state != null && state.scope != null) {
@@ -343,7 +389,7 @@ public final class Device implements AutoCloseable {
 
     /** Removes the thread's state when it is the default, so that pooled threads keep no reference to it. */
     private void forgetIfIdle(ThreadState state) {
-        if (state.scope == null && state.gradEnabled && state.pass == null) {
+        if (state.scope == null && state.gradEnabled && !state.interruptible && state.pass == null) {
             states.remove();
         }
     }
@@ -351,6 +397,7 @@ public final class Device implements AutoCloseable {
     private static final class ThreadState {
         private @Nullable Scope scope;
         private boolean gradEnabled = true;
+        private boolean interruptible;
         private SeedLog.@Nullable Pass pass;
     }
 

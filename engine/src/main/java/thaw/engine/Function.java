@@ -41,6 +41,8 @@ public abstract class Function {
     private long number;
     private final List<Saved> saved = new ArrayList<>(3);
     private boolean freed;
+    /** The backward pass that visits this function. */
+    private Backward backward;
 
     /** @param name the operator's name in messages */
     protected Function(String name) {
@@ -70,7 +72,7 @@ public abstract class Function {
 
     /**
      * The gradients with respect to the inputs, each a new array with one owner (or {@code gy} itself, retained), null
-     * where {@linkplain #needs not needed}.
+     * where {@linkplain #needs not needed} or {@linkplain #gradientOrAdded added} elsewhere.
      *
      * @param gy the gradient with respect to the operator's value; the caller keeps its ownership
      */
@@ -87,6 +89,7 @@ public abstract class Function {
             throw new IllegalStateException(name + " was applied twice; create a new one for each application");
         }
         device = deviceOf(in);
+        device.requireUsable();
         inputs = in;
         needs = new boolean[in.length];
         boolean record = device.gradEnabled();
@@ -164,6 +167,7 @@ public abstract class Function {
         return false;
     }
 
+    /** The device of the inputs, once the function is applied. */
     protected final Device device() {
         return device;
     }
@@ -201,6 +205,19 @@ public abstract class Function {
         }
     }
 
+    /**
+     * The gradient of an input by a rule whose result the backend can also add, in place, to the gradient that the input has
+     * from another use. Then the result is null.
+     */
+    protected final @Nullable Array gradientOrAdded(int i, Supplier<Array> gradient, Consumer<Array> add) {
+        Array before = backward.gradientSoFar(inputs[i]);
+        if (before == null) {
+            return gradient.get();
+        }
+        add.accept(before);
+        return null;
+    }
+
     private static void release(Array[] arrays) {
         for (Array a : arrays) {
             if (a != null) {
@@ -224,12 +241,13 @@ public abstract class Function {
         return number;
     }
 
-    final Array[] inputGradients(Array gy) {
+    final Array[] inputGradients(Backward pass, Array gy) {
         if (freed) {
             throw new IllegalStateException("backward: the graph behind this tensor (at " + name + ") has been freed, by an"
                     + " earlier backward() or when its scope closed; run the forward pass again, or add the losses and call"
                     + " backward() once");
         }
+        backward = pass;
         return backward(device.backend(), gy);
     }
 
@@ -253,6 +271,7 @@ public abstract class Function {
     /** Releases the saved arrays and drops the inputs, so that the graph behind them can be collected too. */
     final void free() {
         freed = true;
+        backward = null;
         inputs = null;
         saved.forEach(s -> s.array.release());
         saved.clear();

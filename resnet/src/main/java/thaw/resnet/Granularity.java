@@ -6,6 +6,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
+import thaw.engine.nn.Module;
 
 /** The granularity at which a network is divided into layer groups. */
 public enum Granularity {
@@ -42,6 +43,21 @@ public enum Granularity {
         return Arrays.stream(values()).filter(g -> g.label.equals(label)).findFirst()
                 .orElseThrow(() -> new IllegalArgumentException("unknown granularity of layer groups \"" + label + "\"; known are "
                         + Arrays.stream(values()).map(Granularity::label).collect(Collectors.joining(", "))));
+    }
+
+    /** The layer groups of a network, in order. */
+    List<LayerGroup> groups(ResNet net) {
+        return split(net.architecture()).entrySet().stream().map(group -> {
+            Map<String, Module> modules = new LinkedHashMap<>();
+            for (String path : group.getValue()) {
+                Module module = net;
+                for (String name : path.split("\\.")) {
+                    module = module.children().get(name);
+                }
+                modules.put(path, module);
+            }
+            return new LayerGroup(group.getKey(), modules);
+        }).toList();
     }
 
     /** The groups in order, each with the names of its modules; a block's name is {@code layer1.0}. */

@@ -1,6 +1,7 @@
 package thaw.resnet;
 
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import thaw.engine.Device;
 import thaw.engine.io.StoredTensor;
@@ -11,6 +12,19 @@ import thaw.engine.io.StoredTensor;
  * of its variants (absent if there are none).
  */
 record ModelDescription(Architecture architecture, int classes, Head head, int inputChannels) {
+
+    /** The networks of {@link Architecture#all}. */
+    static final NetworkFamily FAMILY = new NetworkFamily() {
+        @Override
+        public List<String> architectures() {
+            return Architecture.all().stream().map(Architecture::name).toList();
+        }
+
+        @Override
+        public Network create(Map<String, String> metadata, Map<String, ? extends StoredTensor> weights, Device device) {
+            return of(metadata).build(device, weights);
+        }
+    };
 
     static final String ARCHITECTURE = "architecture";
     static final String VARIANT = "variant";
@@ -69,20 +83,13 @@ record ModelDescription(Architecture architecture, int classes, Head head, int i
         return entries;
     }
 
-    /** The network with initial weights. */
-    ResNet build(Device device) {
-        return complete(ResNet.of(architecture, device, classes));
-    }
-
     /** The network with these weights. */
     ResNet build(Device device, Map<String, ? extends StoredTensor> weights) {
-        ResNet net = complete(ResNet.toBeLoaded(architecture, device, classes));
+        ResNet net = ResNet.toBeLoaded(architecture, device, classes).adaptStem(inputChannels);
+        if (head != Head.LINEAR) {
+            net.replaceHead(head, classes);
+        }
         net.loadStateDict(weights);
         return net;
-    }
-
-    private ResNet complete(ResNet net) {
-        net.adaptStem(inputChannels);
-        return head == Head.LINEAR ? net : net.replaceHead(head, classes);
     }
 }

@@ -1,10 +1,10 @@
 package thaw.resnet;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.ServiceLoader;
 import java.util.stream.Collectors;
-import java.util.stream.Stream;
 import thaw.engine.Device;
 import thaw.engine.Tensor;
 import thaw.engine.io.StoredTensor;
@@ -21,6 +21,7 @@ public abstract class Network extends Module {
     /** The name of the architecture, for example {@code resnet50}. */
     public abstract String name();
 
+    /** The device that holds the parameters, and on which the network computes. */
     public abstract Device device();
 
     /** The number of classes, which is the number of scores per image. */
@@ -78,17 +79,20 @@ public abstract class Network extends Module {
 
     /**
      * Creates the network that {@link #describe} described, with these weights; the families of networks are those of Thaw and all
-     * that {@link ServiceLoader} finds.
+     * that {@link ServiceLoader} finds by the class loader of Thaw, and then by the thread's context class loader: an application
+     * server may load Thaw from a parent of the application's loader.
      *
      * @throws IllegalArgumentException if no family knows the architecture, an entry is missing or invalid, or the weights don't fit
      */
     public static Network fromMetadata(Map<String, String> metadata, Map<String, ? extends StoredTensor> weights, Device device) {
-        List<NetworkFamily> families = Stream.concat(Stream.of(ResNet.FAMILY), ServiceLoader.load(NetworkFamily.class).stream()
-                .map(ServiceLoader.Provider::get)).toList();
+        List<NetworkFamily> families = new ArrayList<>(List.of(ModelDescription.FAMILY));
+        ServiceLoader.load(NetworkFamily.class, Network.class.getClassLoader()).forEach(families::add);
+        ServiceLoader.load(NetworkFamily.class).forEach(families::add);
         String name = ModelDescription.architecture(metadata);
         return families.stream().filter(family -> family.architectures().contains(name)).findFirst()
                 .orElseThrow(() -> new IllegalArgumentException("unknown architecture \"" + name + "\"; known are "
-                        + families.stream().flatMap(family -> family.architectures().stream()).collect(Collectors.joining(", "))))
+                        + families.stream().flatMap(family -> family.architectures().stream()).distinct()
+                                .collect(Collectors.joining(", "))))
                 .create(metadata, weights, device);
     }
 }

@@ -32,19 +32,6 @@ import thaw.engine.nn.Sequential;
  */
 public final class ResNet extends Network {
 
-    /** The networks of {@link Architecture#all}. */
-    static final NetworkFamily FAMILY = new NetworkFamily() {
-        @Override
-        public List<String> architectures() {
-            return Architecture.all().stream().map(Architecture::name).toList();
-        }
-
-        @Override
-        public Network create(Map<String, String> metadata, Map<String, ? extends StoredTensor> weights, Device device) {
-            return ModelDescription.of(metadata).build(device, weights);
-        }
-    };
-
     static final String STEM = "conv1";
     static final String CLASSIFIER = "fc";
 
@@ -62,14 +49,15 @@ public final class ResNet extends Network {
         this.generator = generator;
         Family family = architecture.family();
         Generator initial = drawn ? generator : null;
-        child(STEM, ResidualBlock.conv(device, family, 3, family.width(), family.stemKernel(), family.stemStride(), 1, initial));
+        NewLayers make = new NewLayers(device, family, initial);
+        child(STEM, make.conv(3, family.width(), family.stemKernel(), family.stemStride(), 1));
         child("bn1", new BatchNorm2d(device, family.width()));
         child("relu", new ReLU());
         if (family.hasMaxPool()) {
             child("maxpool", new MaxPool2d(3, 2, 1));
         }
         for (int i = 0; i < architecture.stages(); i++) {
-            child(stageName(i), stage(i, initial));
+            child(stageName(i), stage(i, make));
         }
         setHead(Head.LINEAR, classes, initial);
         if (!drawn) {
@@ -78,31 +66,24 @@ public final class ResNet extends Network {
         }
         if (family == Family.CIFAR) {
             // The family's published initialisation; a head that replaces this one is drawn as in torchvision.
-            Init.kaimingNormal(classifier().weight(), family.fan(), initial);
+            Init.kaimingNormal(((Linear) children().get(CLASSIFIER)).weight(), family.fan(), initial);
         }
     }
 
-    private Linear classifier() {
-        return (Linear) children().get(CLASSIFIER);
-    }
-
-    private Sequential stage(int i, Generator initial) {
+    private Sequential stage(int i, NewLayers make) {
         ResidualBlock[] blocks = new ResidualBlock[architecture.depths().get(i)];
         int in = i == 0 ? architecture.family().width() : architecture.channels(i - 1);
         for (int j = 0; j < blocks.length; j++) {
-            blocks[j] = block(i, in, j == 0 ? architecture.stride(i) : 1, initial);
+            blocks[j] = block(i, in, j == 0 ? architecture.stride(i) : 1, make);
             in = architecture.channels(i);
         }
         return new Sequential(blocks);
     }
 
-    private ResidualBlock block(int i, int in, int stride, Generator initial) {
-        Family family = architecture.family();
-        int out = architecture.channels(i);
+    private ResidualBlock block(int i, int in, int stride, NewLayers make) {
         return switch (architecture.block()) {
-            case BASIC -> new BasicBlock(device, family, in, out, stride, initial);
-            case BOTTLENECK -> new Bottleneck(device, family, in, architecture.innerChannels(i), out,
-                    architecture.strideIn1x1(stride), stride, architecture.groups(), initial);
+            case BASIC -> new BasicBlock(make, in, architecture.channels(i), stride);
+            case BOTTLENECK -> new Bottleneck(make, architecture, i, in, stride);
         };
     }
 
@@ -138,18 +119,22 @@ public final class ResNet extends Network {
         return of(Architecture.byName("resnet18"), device, classes);
     }
 
+    /** ResNet-34 with random weights for images of 3 channels. */
     public static ResNet resnet34(Device device, int classes) {
         return of(Architecture.byName("resnet34"), device, classes);
     }
 
+    /** ResNet-50 with random weights for images of 3 channels. */
     public static ResNet resnet50(Device device, int classes) {
         return of(Architecture.byName("resnet50"), device, classes);
     }
 
+    /** ResNet-101 with random weights for images of 3 channels. */
     public static ResNet resnet101(Device device, int classes) {
         return of(Architecture.byName("resnet101"), device, classes);
     }
 
+    /** ResNet-152 with random weights for images of 3 channels. */
     public static ResNet resnet152(Device device, int classes) {
         return of(Architecture.byName("resnet152"), device, classes);
     }
@@ -181,15 +166,6 @@ public final class ResNet extends Network {
      */
     public static ResNet fromWeights(NetworkWeights found, Device device) {
         return ModelDescription.of(found).build(device, found.withBiases());
-    }
-
-    /**
-     * Creates the network that {@link #describe()} described, with initial weights.
-     *
-     * @throws IllegalArgumentException if an entry is missing or invalid
-     */
-    public static ResNet fromMetadata(Map<String, String> metadata, Device device) {
-        return ModelDescription.of(metadata).build(device);
     }
 
     @Override
@@ -239,6 +215,7 @@ public final class ResNet extends Network {
 
     // ---- properties ----------------------------------------------------------------------------------------------
 
+    /** The kind and the numbers of blocks and channels. */
     public Architecture architecture() {
         return architecture;
     }
@@ -258,6 +235,7 @@ public final class ResNet extends Network {
         return classes;
     }
 
+    /** The kind of pooling and classifier. */
     public Head head() {
         return head;
     }
@@ -278,19 +256,7 @@ public final class ResNet extends Network {
 
     @Override
     public List<LayerGroup> groups(Granularity granularity) {
-        return granularity.split(architecture).entrySet().stream().map(group -> {
-            Map<String, Module> modules = new LinkedHashMap<>();
-            group.getValue().forEach(name -> modules.put(name, moduleAt(name)));
-            return new LayerGroup(group.getKey(), modules);
-        }).toList();
-    }
-
-    private Module moduleAt(String path) {
-        Module found = this;
-        for (String name : path.split("\\.")) {
-            found = found.children().get(name);
-        }
-        return found;
+        return granularity.groups(this);
     }
 
     @Override

@@ -2,18 +2,13 @@ package thaw.resnet;
 
 import java.util.List;
 import org.jspecify.annotations.Nullable;
-import thaw.engine.Device;
-import thaw.engine.Generator;
 import thaw.engine.Scope;
 import thaw.engine.Tensor;
 import thaw.engine.functional.Activation;
 import thaw.engine.nn.BatchNorm2d;
-import thaw.engine.nn.Conv2d;
 import thaw.engine.nn.ConvNorm;
-import thaw.engine.nn.Init;
 import thaw.engine.nn.Module;
 import thaw.engine.nn.Sequential;
-import thaw.kernels.Conv2dOptions;
 
 /**
  * A residual block {@code y = relu(F(x) + shortcut(x))} (He et al. 2016, equations 1 and 2):
@@ -56,30 +51,15 @@ abstract sealed class ResidualBlock extends Module permits BasicBlock, Bottlenec
     }
 
     /** Registers the shortcut, after the layers, which is the state dict's order. */
-    final void shortcut(Device device, Family family, int in, int out, int stride, @Nullable Generator generator) {
+    final void shortcut(NewLayers make, int in, int out, int stride) {
         if (stride == 1 && in == out) {
             return;
         }
-        shortcut = family.projectsShortcuts()
-                ? child("downsample", new Sequential(conv(device, family, in, out, 1, stride, 1, generator),
-                        new BatchNorm2d(device, out)))
-                : child("shortcut", new PaddedShortcut(in, out, stride));
-    }
-
-    /** A {@link #conv} followed by batch normalisation. */
-    static ConvNorm layer(Device device, Family family, int in, int out, int kernel, int stride, int groups,
-            Generator generator) {
-        return new ConvNorm(conv(device, family, in, out, kernel, stride, groups, generator), new BatchNorm2d(device, out));
-    }
-
-    /**
-     * A convolution without bias, padded to keep the image's size at stride 1, with the family's initial distribution of
-     * weights.
-     */
-    static Conv2d conv(Device device, Family family, int in, int out, int kernel, int stride, int groups, Generator generator) {
-        Conv2dOptions options = Conv2dOptions.of(stride, kernel / 2, 1, groups);
-        Conv2d conv = Conv2d.withoutBias(device, in, out, kernel, options, generator);
-        Init.kaimingNormal(conv.weight(), family.fan(), generator);
-        return conv;
+        if (make.family().projectsShortcuts()) {
+            ConvNorm projection = make.convNorm(in, out, 1, stride, 1);
+            shortcut = child("downsample", new Sequential(projection.conv(), projection.norm()));
+        } else {
+            shortcut = child("shortcut", new PaddedShortcut(in, out, stride));
+        }
     }
 }

@@ -81,13 +81,13 @@ public class ConvolutionBenchmark {
 
     @Benchmark
     public void forward(Flops flops) {
-        backend.conv2d(x, w, null, options).release();
+        backend.conv2d(x, w, options).release();
         flops.count(operations, backend);
     }
 
     @Benchmark
     public void forwardWithEpilogue(Flops flops) {
-        backend.conv2dWithEpilogue(x, w, epilogue, options).release();
+        backend.conv2d(x, w, epilogue, options).release();
         flops.count(operations, backend);
     }
 

@@ -21,7 +21,6 @@ import thaw.engine.nn.Sequential;
 import thaw.engine.optim.OneCycle;
 import thaw.engine.optim.ParamGroup;
 import thaw.engine.optim.SGD;
-import thaw.engine.optim.Scheduler;
 import thaw.kernels.Conv2dOptions;
 
 /** The same seed gives the same bits on any number of threads. */
@@ -36,15 +35,14 @@ class DeterminismTest {
                     new ReLU(), new MaxPool2d(3, 2, 1), new Conv2d(device, 20, 33, 3, Conv2dOptions.of(2, 1)), new ReLU(),
                     new AdaptiveConcatPool2d(1), new Flatten(), new Dropout(0.5), new Linear(device, 66, 5));
             SGD sgd = new SGD(ParamGroup.group("all", net).lr(0.1).weightDecay(1e-4));
-            Scheduler scheduler = new Scheduler(sgd, OneCycle.of(STEPS));
             for (int i = 0; i < STEPS; i++) {
+                sgd.follow(OneCycle.of(STEPS), i);
                 try (Scope step = device.scope()) {
                     Tensor x = GradientCheck.input(device, i, 6, 3, 19, 17).requiresGrad(false);
                     Tensor loss = Functional.crossEntropy(net.call(x), device.labels(0, 1, 2, 3, 4, 0));
                     sgd.zeroGrad();
                     loss.backward();
                     sgd.step();
-                    scheduler.step();
                 }
             }
             return net.stateDict();

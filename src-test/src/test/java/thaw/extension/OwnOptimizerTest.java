@@ -20,7 +20,6 @@ import thaw.engine.nn.Linear;
 import thaw.engine.optim.Optimizer;
 import thaw.engine.optim.ParamGroup;
 import thaw.engine.optim.Schedule;
-import thaw.engine.optim.Scheduler;
 import thaw.kernels.Shape;
 
 /** An optimizer and a schedule that are written outside Thaw: {@link RMSprop} and a triangle. */
@@ -66,12 +65,11 @@ class OwnOptimizerTest {
         }
     }
 
-    /** A network of two layers that learns the sign of a product, with its optimizer and scheduler. */
+    /** A network of two layers that learns the sign of a product, with its optimizer. */
     private final class Training {
         private final Linear body = new Linear(device, 2, 12);
         private final Linear head = new Linear(device, 12, 1);
         private final Optimizer optimizer;
-        private final Scheduler scheduler;
 
         Training() {
             Random random = new Random(3);
@@ -84,7 +82,6 @@ class OwnOptimizerTest {
             }
             optimizer = new RMSprop(group("body", body).lr(0.01).momentum(0.5),
                     group("head", head).lr(0.02).weightDecay(1e-3).decayBiasAndNorm(false));
-            scheduler = new Scheduler(optimizer, TRIANGLE);
         }
 
         double step(int number) {
@@ -96,13 +93,13 @@ class OwnOptimizerTest {
                 x[2 * i + 1] = random.nextFloat() * 2 - 1;
                 y[i] = Math.signum(x[2 * i] * x[2 * i + 1]);
             }
+            optimizer.follow(TRIANGLE, number);
             optimizer.zeroGrad();
             try (Scope scope = device.scope()) {
                 Tensor scores = head.forward(body.forward(device.tensor(Shape.of(32, 2), x)).tanh());
                 Tensor loss = scores.sub(device.tensor(Shape.of(32, 1), y)).square().mean();
                 loss.backward();
                 optimizer.step(device.scalar(0));
-                scheduler.step();
                 return loss.item();
             }
         }
@@ -137,7 +134,6 @@ class OwnOptimizerTest {
         resumed.body.loadStateDict(whole.body.stateDict());
         resumed.head.loadStateDict(whole.head.stateDict());
         resumed.optimizer.loadStateDict(Weights.read(file));
-        resumed.scheduler.seek(205);
         assertEquals(whole.optimizer.group("body").lr(), resumed.optimizer.group("body").lr());
         double after = whole.train(205, 400);
         assertEquals(after, resumed.train(205, 400));

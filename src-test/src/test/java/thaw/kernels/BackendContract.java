@@ -310,7 +310,7 @@ public abstract class BackendContract {
             Array x = bench.normal(3, 19, 14, 14);
             Array w = bench.normal(21, 19, 3, 3);
             Conv2dOptions options = Conv2dOptions.of(1, 1);
-            Array y = backend.conv2d(x, w, null, options);
+            Array y = backend.conv2d(x, w, options);
             Array gamma = bench.normal(21);
             Backend.Normalized n = backend.batchNormTrain(y, gamma, gamma, null, null, 0.1, 1e-5, null, false);
             Backend.NormGradients g = backend.batchNormTrainGradient(n.y(), y, null, gamma, n.mean(), n.invStd(), true, false);

@@ -9,6 +9,7 @@ import java.util.SplittableRandom;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** Compares the operators of a network's layers with the reference: convolutions, products, normalisation, pooling. */
@@ -22,13 +23,13 @@ abstract class LayerAgreement extends Agreement {
         agree(v.seed(), convolutionTolerance(), b -> {
             Array x = b.normal(v.n(), v.c(), v.h(), v.w());
             Array w = b.normal(v.weight());
-            return List.of(b.backend().conv2d(x, w, v.bias() ? b.normal(v.k()) : null, v.options()));
+            return List.of(b.backend().conv2d(x, w, Epilogue.bias(v.bias() ? b.normal(v.k()) : null), v.options()));
         });
     }
 
     @ParameterizedTest
     @MethodSource("thaw.kernels.ConvolutionCase#light")
-    void conv2dWithEpilogue(ConvolutionCase v) {
+    void conv2dEpilogues(ConvolutionCase v) {
         agree(v.seed(), convolutionTolerance(), b -> {
             Array x = b.normal(v.n(), v.c(), v.h(), v.w());
             Array w = b.normal(v.weight());
@@ -39,7 +40,7 @@ abstract class LayerAgreement extends Agreement {
             for (int use = 0; use < 16; use++) {
                 Epilogue epilogue = new Epilogue((use & 1) == 0 ? null : scale, (use & 2) == 0 ? null : shift,
                         (use & 4) == 0 ? null : residual, (use & 8) != 0);
-                results.add(b.backend().conv2dWithEpilogue(x, w, epilogue, v.options()));
+                results.add(b.backend().conv2d(x, w, epilogue, v.options()));
             }
             return results;
         });
@@ -52,8 +53,10 @@ abstract class LayerAgreement extends Agreement {
             Array x = b.normal(v.n(), v.c(), v.h(), v.w());
             Array w = b.normal(v.weight());
             Array gy = b.normal(v.options().outputShape(x.shape(), w.shape()));
+            Array sum = b.mutable(b.normal(x.shape()));
+            b.backend().addConv2dInputGradient(sum, gy, w, v.options());
             return List.of(b.backend().conv2dInputGradient(gy, w, x.shape(), v.options()),
-                    b.backend().conv2dWeightGradient(gy, x, w.shape(), v.options()));
+                    b.backend().conv2dWeightGradient(gy, x, w.shape(), v.options()), sum);
         });
     }
 
@@ -67,16 +70,16 @@ abstract class LayerAgreement extends Agreement {
             Array other = b.normal(16, 16, 3, 3);
             List<Array> results = new ArrayList<>();
             Array w = b.mutable(b.normal(16, 16, 3, 3));
-            results.add(backend.conv2d(x, w, null, options));
+            results.add(backend.conv2d(x, w, options));
             backend.add(w, other);
-            results.add(backend.conv2d(x, w, null, options));
+            results.add(backend.conv2d(x, w, options));
             results.add(backend.conv2dInputGradient(x, w, x.shape(), options));
             backend.sgd(new SgdOptions(0.5, 0, 0, 0, false, false), List.of(w), List.of(other), List.of(), new boolean[0]);
-            results.add(backend.conv2d(x, w, null, options));
+            results.add(backend.conv2d(x, w, options));
             results.add(backend.conv2dInputGradient(x, w, x.shape(), options));
             w.release();
             Array next = b.mutable(other);
-            results.add(backend.conv2d(x, next, null, options));
+            results.add(backend.conv2d(x, next, options));
             next.release();
             return results;
         });
@@ -146,6 +149,22 @@ abstract class LayerAgreement extends Agreement {
             }
             return results;
         }));
+    }
+
+    /** Channels that a kernel may reduce at once, in rounds or in parts; the gradient gets the very output of the ReLU. */
+    @ParameterizedTest
+    @CsvSource({"3, 32", "8, 32", "20, 32", "9, 43"})
+    void batchNormOfManyValues(int images, int side) {
+        agree(side, tolerance(), b -> {
+            Array x = b.normal(Shape.of(images, 3, side, side), 5, 1);
+            Array weight = b.normal(3);
+            Array mean = b.mutable(b.normal(3));
+            Array var = b.mutable(b.uniform(0.5, 1.5, 3));
+            Backend.Normalized n = b.backend().batchNormTrain(x, weight, b.normal(3), mean, var, 0.1, 1e-5, b.normal(x.shape()), true);
+            Backend.NormGradients g = b.backend().batchNormTrainGradient(b.normal(x.shape()), x, n.y(), weight, n.mean(), n.invStd(),
+                    true, true);
+            return List.of(n.y(), n.mean(), n.invStd(), mean, var, g.x(), g.weight(), g.bias(), g.residual());
+        });
     }
 
     @Test

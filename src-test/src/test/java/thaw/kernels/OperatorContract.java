@@ -225,10 +225,10 @@ public abstract class OperatorContract extends BackendContract {
         Array m = zeros(3, 4);
         Array c = zeros(3);
         Conv2dOptions conv = Conv2dOptions.DEFAULT;
-        refuses(() -> backend.conv2d(x, w, null, conv), "64", "3", "[2, 3, 5, 5]");
-        refuses(() -> backend.conv2d(x, zeros(8, 3, 3, 3), c, conv), "[8]", "[3]");
-        refuses(() -> backend.conv2d(x, zeros(8, 3, 7, 7), null, conv), "[2, 3, 5, 5]", "[8, 3, 7, 7]");
-        refuses(() -> backend.conv2d(x, zeros(8, 1, 3, 3), null, Conv2dOptions.of(1, 1, 1, 3)), "8", "3 groups");
+        refuses(() -> backend.conv2d(x, w, conv), "64", "3", "[2, 3, 5, 5]");
+        refuses(() -> backend.conv2d(x, zeros(8, 3, 3, 3), Epilogue.bias(c), conv), "[8]", "[3]");
+        refuses(() -> backend.conv2d(x, zeros(8, 3, 7, 7), conv), "[2, 3, 5, 5]", "[8, 3, 7, 7]");
+        refuses(() -> backend.conv2d(x, zeros(8, 1, 3, 3), Conv2dOptions.of(1, 1, 1, 3)), "8", "3 groups");
         refuses(() -> backend.conv2dInputGradient(x, zeros(3, 3, 3, 3), x.shape(), conv), "[2, 3, 3, 3]", "[2, 3, 5, 5]");
         refuses(() -> backend.conv2dWeightGradient(x, x, Shape.of(3, 3, 3, 3), conv), "[2, 3, 3, 3]", "[2, 3, 5, 5]");
         refuses(() -> backend.matmul(m, false, m, false), "[3, 4]", "4", "3");
@@ -266,7 +266,7 @@ public abstract class OperatorContract extends BackendContract {
         refuses(() -> backend.logSoftmaxGradient(c, m), "[3]", "[3, 4]");
         refuses(() -> backend.batchNormAffine(c, c, c, zeros(4), 1e-5), "[3]", "[4]");
         refuses(() -> backend.batchNormTrainGradient(m, x, null, c, c, c, true, false), "[3, 4]", "[2, 3, 5, 5]");
-        refuses(() -> backend.conv2dWithEpilogue(x, zeros(8, 3, 3, 3), new Epilogue(null, null, x, false), conv), "[2, 8, 3, 3]");
+        refuses(() -> backend.conv2d(x, zeros(8, 3, 3, 3), new Epilogue(null, null, x, false), conv), "[2, 8, 3, 3]");
         return List.copyOf(messages);
     }
 

@@ -88,13 +88,13 @@ class OperatorListenerTest {
         Array y = backend.zeros(Shape.of(2, 8, 3, 3));
         Array k = backend.zeros(Shape.of(8));
         listen();
-        backend.conv2d(x, w, k, options);
-        backend.conv2dWithEpilogue(x, w, new Epilogue(k, k, y, true), options);
+        backend.conv2d(x, w, options);
+        backend.conv2d(x, w, new Epilogue(k, k, y, true), options);
         backend.conv2dInputGradient(y, w, IMAGES, options);
         backend.conv2dWeightGradient(y, x, w.shape(), options);
         String shapes = "[2, 4, 6, 6] → 8, 3×3, stride 2, 2 groups";
         String flops = " = " + 2 * (2 * 8 * 3 * 3) * (2 * 3 * 3);
-        expect("conv2d " + shapes + flops, "conv2dWithEpilogue " + shapes + ", scale, shift, residual, relu" + flops,
+        expect("conv2d " + shapes + flops, "conv2d " + shapes + ", scale, shift, residual, relu" + flops,
                 "conv2dInputGradient " + shapes + flops, "conv2dWeightGradient " + shapes + flops);
     }
 

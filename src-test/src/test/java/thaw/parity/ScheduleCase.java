@@ -12,7 +12,6 @@ import thaw.engine.optim.OneCycle;
 import thaw.engine.optim.ParamGroup;
 import thaw.engine.optim.SGD;
 import thaw.engine.optim.Schedule;
-import thaw.engine.optim.Scheduler;
 import thaw.engine.optim.StepLR;
 import thaw.kernels.Shape;
 
@@ -31,15 +30,15 @@ final class ScheduleCase {
                     .lr(base.asDouble()).momentum(0.9));
         }
         SGD sgd = new SGD(groups.toArray(new ParamGroup[0]));
-        Scheduler scheduler = new Scheduler(sgd, schedule(name, node.get("op").asText(), node.get("attrs")));
+        Schedule schedule = schedule(name, node.get("op").asText(), node.get("attrs"));
         for (int step = 0; step < node.get("rows").size(); step++) {
+            sgd.follow(schedule, step);
             JsonNode row = node.get("rows").get(step);
             for (int g = 0; g < groups.size(); g++) {
                 String where = name + ", step " + step + ", group " + g;
                 assertClose(where + ", lr", row.get(g).get(0).asDouble(), groups.get(g).lr());
                 assertClose(where + ", momentum", row.get(g).get(1).asDouble(), groups.get(g).momentum());
             }
-            scheduler.step();
         }
     }
 

@@ -242,7 +242,7 @@ class ResNetTest {
         Weights.write(file, net.stateDict(), net.describe());
 
         Weights weights = Weights.read(file);
-        ResNet read = ResNet.fromMetadata(weights.metadata(), device);
+        ResNet read = (ResNet) Network.fromMetadata(weights.metadata(), weights, device);
         assertTrue(read.loadStateDict(weights).isExact());
         assertEquals(net.describe(), read.describe());
         assertSameState(net.stateDict(), read.stateDict());
@@ -261,7 +261,7 @@ class ResNetTest {
         for (Map<String, String> metadata : List.of(Map.of("format", "pt"), Map.of("architecture", "resnet20"),
                 Map.of("architecture", "vgg16", "classes", "2"), Map.of("architecture", "resnet20", "classes", "two"),
                 Map.of("architecture", "resnet20", "classes", "2", "head", "tail"))) {
-            assertThrows(IllegalArgumentException.class, () -> ResNet.fromMetadata(metadata, device), metadata.toString());
+            assertThrows(IllegalArgumentException.class, () -> Network.fromMetadata(metadata, Map.of(), device), metadata.toString());
         }
     }
 

@@ -8,6 +8,7 @@ import thaw.kernels.Array;
 import thaw.kernels.Backend;
 import thaw.kernels.BinaryOp;
 import thaw.kernels.Conv2dOptions;
+import thaw.kernels.Epilogue;
 import thaw.kernels.Pool2dOptions;
 import thaw.kernels.Reduction;
 import thaw.kernels.Shape;
@@ -50,13 +51,14 @@ public final class Functional {
             protected Array forward(Backend on, Array... in) {
                 savedX = needs(1) ? save(in[0]) : null;
                 savedW = needs(0) ? save(in[1]) : null;
-                return on.conv2d(in[0], in[1], in[2], options);
+                return on.conv2d(in[0], in[1], Epilogue.bias(in[2]), options);
             }
 
             @Override
             protected Array[] backward(Backend on, Array gy) {
                 return gradients(
-                        () -> on.conv2dInputGradient(gy, savedW.get(), xShape, options),
+                        () -> gradientOrAdded(0, () -> on.conv2dInputGradient(gy, savedW.get(), xShape, options),
+                                gx -> on.addConv2dInputGradient(gx, gy, savedW.get(), options)),
                         () -> on.conv2dWeightGradient(gy, savedX.get(), wShape, options),
                         () -> on.sum(gy, false, 0, 2, 3));
             }
@@ -159,34 +161,27 @@ public final class Functional {
 
     /** The largest value of each window, {@code [N, C, H, W] → [N, C, OH, OW]}; {@code gy} is added to that element. */
     public static Tensor maxPool2d(Tensor x, Pool2dOptions options) {
-        Shape shape = x.shape();
-        return new Function("maxPool2d") {
-            private Saved indices;
-
-            @Override
-            protected Array forward(Backend on, Array... in) {
-                Backend.Pooled pooled = on.maxPool2d(in[0], options, needs(0));
-                indices = needs(0) ? saveOwned(pooled.indices()) : null;
-                return pooled.values();
-            }
-
-            @Override
-            protected Array[] backward(Backend on, Array gy) {
-                return gradients(() -> on.maxPool2dGradient(gy, indices.get(), shape));
-            }
-        }.apply(x);
+        return maxPool("maxPool2d", x, (on, a, needIndices) -> on.maxPool2d(a, options, needIndices));
     }
 
     /** The largest value of each cell, {@code [N, C, H, W] → [N, C, outH, outW]}; {@code gy} is added to that element. */
     public static Tensor adaptiveMaxPool2d(Tensor x, int outH, int outW) {
+        return maxPool("adaptiveMaxPool2d", x, (on, a, needIndices) -> on.adaptiveMaxPool2d(a, outH, outW));
+    }
+
+    private interface MaxPoolKernel {
+        Backend.Pooled compute(Backend on, Array x, boolean needIndices);
+    }
+
+    private static Tensor maxPool(String name, Tensor x, MaxPoolKernel kernel) {
         Shape shape = x.shape();
-        return new Function("adaptiveMaxPool2d") {
+        return new Function(name) {
             private Saved indices;
 
             @Override
             protected Array forward(Backend on, Array... in) {
-                Backend.Pooled pooled = on.adaptiveMaxPool2d(in[0], outH, outW);
-                indices = saveOwned(pooled.indices());
+                Backend.Pooled pooled = kernel.compute(on, in[0], needs(0));
+                indices = pooled.indices() == null ? null : saveOwned(pooled.indices());
                 return pooled.values();
             }
 

@@ -11,8 +11,32 @@ import org.jspecify.annotations.Nullable;
  * tensors in the same order.
  */
 public enum DType {
-    BOOL(1, false), U8(1, false), I8(1, false), I16(2, false), U16(2, false), F16(2, true), BF16(2, true),
-    I32(4, false), U32(4, false), F32(4, true), F64(8, true), I64(8, false), U64(8, false);
+    /** A byte that is 0 or 1. */
+    BOOL(1, false),
+    /** Unsigned integers of 8 bits. */
+    U8(1, false),
+    /** Signed integers of 8 bits. */
+    I8(1, false),
+    /** Signed integers of 16 bits. */
+    I16(2, false),
+    /** Unsigned integers of 16 bits. */
+    U16(2, false),
+    /** IEEE 754's half precision. */
+    F16(2, true),
+    /** bfloat16: the upper half of single precision. */
+    BF16(2, true),
+    /** Signed integers of 32 bits. */
+    I32(4, false),
+    /** Unsigned integers of 32 bits. */
+    U32(4, false),
+    /** IEEE 754's single precision. */
+    F32(4, true),
+    /** IEEE 754's double precision. */
+    F64(8, true),
+    /** Signed integers of 64 bits. */
+    I64(8, false),
+    /** Unsigned integers of 64 bits. */
+    U64(8, false);
 
     /** The types by PyTorch's names. */
     private static final Map<String, DType> TORCH = Map.ofEntries(
@@ -83,34 +107,15 @@ public enum DType {
 
     /** Converts elements to doubles; exact except for 64-bit integers beyond 2^53. */
     void read(ByteBuffer from, double[] into) {
-        int n = into.length;
-        switch (this) {
-            case F64 -> from.asDoubleBuffer().get(into, 0, n);
-            case F32 -> {
-                for (int i = 0; i < n; i++) {
-                    into[i] = from.getFloat(4 * i);
-                }
-            }
-            case F16 -> {
-                for (int i = 0; i < n; i++) {
-                    into[i] = float16(from.getShort(2 * i));
-                }
-            }
-            case BF16 -> {
-                for (int i = 0; i < n; i++) {
-                    into[i] = bfloat16(from.getShort(2 * i));
-                }
-            }
-            case U64 -> {
-                for (int i = 0; i < n; i++) {
-                    into[i] = unsigned(from.getLong(8 * i));
-                }
-            }
-            default -> {
-                for (int i = 0; i < n; i++) {
-                    into[i] = integer(from, i);
-                }
-            }
+        for (int i = 0; i < into.length; i++) {
+            into[i] = switch (this) {
+                case F64 -> from.getDouble(8 * i);
+                case F32 -> from.getFloat(4 * i);
+                case F16 -> float16(from.getShort(2 * i));
+                case BF16 -> bfloat16(from.getShort(2 * i));
+                case U64 -> unsigned(from.getLong(8 * i));
+                default -> integer(from, i);
+            };
         }
     }
 

@@ -100,7 +100,7 @@ public record ConvNorm(Conv2d conv, BatchNorm2d norm) {
                 savedVar = save(var);
             }
             ChannelAffine norm = affine(on, in[2]);
-            Array value = on.conv2dWithEpilogue(in[0], in[1], new Epilogue(norm.scale(), norm.shift(), in[RESIDUAL], relu),
+            Array value = on.conv2d(in[0], in[1], new Epilogue(norm.scale(), norm.shift(), in[RESIDUAL], relu),
                     options);
             norm.scale().release();
             norm.shift().release();
@@ -134,7 +134,8 @@ public record ConvNorm(Conv2d conv, BatchNorm2d norm) {
                         false).x();
                 try {
                     return gradients(
-                            () -> on.conv2dInputGradient(scaled, w.get(), xShape, options),
+                            () -> gradientOrAdded(0, () -> on.conv2dInputGradient(scaled, w.get(), xShape, options),
+                                    gx -> on.addConv2dInputGradient(gx, scaled, w.get(), options)),
                             () -> on.conv2dWeightGradient(scaled, x.get(), wShape, options),
                             () -> on.sum(scaled, false, 0, 2, 3),
                             g::retain);

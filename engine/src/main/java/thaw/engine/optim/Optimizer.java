@@ -7,12 +7,14 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import thaw.engine.Device;
 import thaw.engine.NoGrad;
 import thaw.engine.Scope;
 import thaw.engine.Tensor;
 import thaw.engine.io.Weights;
+import thaw.kernels.Shape;
 
 /**
  * Updates parameters by their gradients, with separate options for each parameter group. A parameter without a gradient is
@@ -45,9 +47,10 @@ public abstract class Optimizer implements AutoCloseable {
         Optimizer of(ParamGroup... groups);
     }
 
-    /** The state of one parameter: the number of its updates, and tensors of its shape. */
+    /** The state of one parameter: the number of its updates, the factor of its rate, and tensors. */
     static final class State {
         long steps;
+        double lrScale = 1;
         final Map<String, Tensor> tensors = new LinkedHashMap<>();
     }
 
@@ -115,7 +118,12 @@ public abstract class Optimizer implements AutoCloseable {
                 n -> parameter.device().zeros(parameter.shape()).unscoped());
     }
 
-    /** Whether {@link #state} of this name has been created or loaded. */
+    /** A number of a parameter's state, as a tensor without dimensions; 0 at first. */
+    protected final Tensor scalar(Tensor parameter, String name) {
+        return stateOf(parameter).tensors.computeIfAbsent(name, n -> parameter.device().zeros(Shape.SCALAR).unscoped());
+    }
+
+    /** Whether {@link #state} or {@link #scalar} of this name has been created or loaded. */
     protected final boolean hasState(Tensor parameter, String name) {
         return stateOf(parameter).tensors.containsKey(name);
     }
@@ -125,12 +133,31 @@ public abstract class Optimizer implements AutoCloseable {
         return ++stateOf(parameter).steps;
     }
 
+    /**
+     * Multiplies the learning rate for one parameter by a factor, 1 at first, like timm's {@code lr_scale}. The factor is part
+     * of the saved state; a parameter with the factor 0 is not updated at all.
+     *
+     * @throws IllegalArgumentException if the factor is negative or not finite
+     */
+    public final void lrScale(Tensor parameter, double scale) {
+        if (!(scale >= 0 && Double.isFinite(scale))) {
+            throw new IllegalArgumentException(name + ": invalid lr_scale " + scale + ", it must be at least 0 and finite");
+        }
+        stateOf(parameter).lrScale = scale;
+    }
+
+    /** The factor of the gradient in a parameter's last update, or the next if there has been none: {@code lr} times its factor. */
+    public double stepSize(ParamGroup group, Tensor parameter) {
+        return group.lr() * stateOf(parameter).lrScale;
+    }
+
     State stateOf(Tensor parameter) {
         return states.computeIfAbsent(parameter, p -> new State());
     }
 
     // ---- groups ------------------------------------------------------------------------------------------------
 
+    /** The optimizer's name in state dicts and messages. */
     public final String name() {
         return name;
     }
@@ -185,6 +212,34 @@ public abstract class Optimizer implements AutoCloseable {
     // ---- steps -------------------------------------------------------------------------------------------------
 
     /**
+     * Sets learning rate and momentum of all groups to those of a schedule's step, before that step is taken:
+     * <pre>{@code
+     * for (int i = 0; i < steps; i++) {
+     *     sgd.follow(OneCycle.of(steps), i);
+     *     …
+     *     sgd.step();
+     * }
+     * }</pre>
+     * The base values are those that were last set by {@link ParamGroup#lr(double)} and {@link ParamGroup#set(String, double)}.
+     * The result depends on the step alone, not on earlier calls, so that training resumes at any step. The momentum is
+     * {@link ParamGroup#momentumOption}, if the optimizer has that option.
+     *
+     * @param step counted from 0
+     * @throws IllegalArgumentException if the step is below 0
+     * @throws IllegalStateException if the schedule has fewer steps
+     */
+    public final void follow(Schedule schedule, int step) {
+        if (step < 0) {
+            throw new IllegalArgumentException(name + ": the steps of a schedule are counted from 0, got " + step);
+        }
+        if (step > schedule.totalSteps()) {
+            throw new IllegalStateException(name + ": tried to step " + step + " times, the schedule has " + schedule.totalSteps()
+                    + " steps; create it with the number of batches in all epochs together");
+        }
+        groups.forEach(group -> group.follow(schedule, step));
+    }
+
+    /**
      * Updates every parameter that has a gradient.
      *
      * @throws IllegalArgumentException if a group's options are invalid; then nothing is updated
@@ -203,7 +258,7 @@ public abstract class Optimizer implements AutoCloseable {
     public final void step(@Nullable Tensor foundInf) {
         groups.forEach(this::check);
         for (ParamGroup group : groups) {
-            List<Tensor> moving = group.parameters().stream().filter(p -> p.grad() != null).toList();
+            List<Tensor> moving = group.parameters().stream().filter(p -> p.grad() != null && stateOf(p).lrScale != 0).toList();
             double weightDecay = group.has(ParamGroup.WEIGHT_DECAY) ? group.weightDecay() : 0;
             if (weightDecay == 0 || group.decayBiasAndNorm()) {
                 guarded(group, weightDecay, moving, foundInf);
@@ -217,8 +272,16 @@ public abstract class Optimizer implements AutoCloseable {
     private void guarded(ParamGroup group, double weightDecay, List<Tensor> moving, @Nullable Tensor foundInf) {
         if (!moving.isEmpty()) {
             Device device = moving.get(0).device();
+            Map<Double, List<Tensor>> byScale = moving.stream()
+                    .collect(Collectors.groupingBy(p -> stateOf(p).lrScale, LinkedHashMap::new, Collectors.toList()));
+            double lr = group.lr();
             try (NoGrad off = device.noGrad(); Scope scope = device.scope()) {
-                update(group, weightDecay, moving, foundInf);
+                byScale.forEach((scale, parameters) -> {
+                    group.setPresent(ParamGroup.LR, lr * scale);
+                    update(group, weightDecay, parameters, foundInf);
+                });
+            } finally {
+                group.setPresent(ParamGroup.LR, lr);
             }
         }
     }

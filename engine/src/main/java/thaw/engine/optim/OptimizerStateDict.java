@@ -16,6 +16,7 @@ import thaw.kernels.Shape;
 final class OptimizerStateDict {
 
     private static final String STEP = "step";
+    private static final String LR_SCALE = "lr_scale";
     /** A state's name, the index of the group and that of the parameter. */
     private static final Pattern PLACE = Pattern.compile("(.+)\\.(\\d+)\\.(\\d+)");
 
@@ -44,6 +45,9 @@ final class OptimizerStateDict {
                 if (state.steps > 0) {
                     tensors.put(STEP + place, StoredTensor.ofLongs(Shape.SCALAR, new long[] {state.steps}));
                 }
+                if (state.lrScale != 1) {
+                    tensors.put(LR_SCALE + place, StoredTensor.ofDoubles(Shape.SCALAR, new double[] {state.lrScale}));
+                }
             }
         }
         return Weights.of(tensors, metadata);
@@ -54,22 +58,24 @@ final class OptimizerStateDict {
         List<Map<String, Double>> options = options(saved);
         saved.forEach((name, tensor) -> {
             Matcher place = place(name);
-            Shape expected = place.group(1).equals(STEP) ? Shape.SCALAR : parameter(place).shape();
-            if (!tensor.shape().equals(expected)) {
+            boolean number = place.group(1).equals(STEP) || place.group(1).equals(LR_SCALE);
+            Shape expected = number ? Shape.SCALAR : parameter(place).shape();
+            if (!tensor.shape().equals(expected) && tensor.shape().rank() > 0) {
                 throw refusal(name + " of the loaded state is " + tensor.shape() + ", expected " + expected);
             }
         });
         optimizer.close();
         for (int i = 0; i < options.size(); i++) {
-            options.get(i).forEach(optimizer.groups().get(i)::set);
+            options.get(i).forEach(optimizer.groups().get(i)::setPresent);
         }
         saved.forEach((name, tensor) -> {
             Matcher place = place(name);
             Tensor p = parameter(place);
-            if (place.group(1).equals(STEP)) {
-                optimizer.stateOf(p).steps = tensor.toLongs()[0];
-            } else {
-                optimizer.state(p, place.group(1)).set(tensor.toFloats());
+            switch (place.group(1)) {
+                case STEP -> optimizer.stateOf(p).steps = tensor.toLongs()[0];
+                case LR_SCALE -> optimizer.stateOf(p).lrScale = tensor.toDoubles()[0];
+                default -> (tensor.shape().equals(p.shape()) ? optimizer.state(p, place.group(1))
+                        : optimizer.scalar(p, place.group(1))).set(tensor.toFloats());
             }
         });
     }

@@ -25,6 +25,7 @@ public final class ParamGroup {
 
     /** The learning rate, at least 0. */
     public static final String LR = "lr";
+    /** The factor of the momentum buffer, at least 0. */
     public static final String MOMENTUM = "momentum";
     /** The weight decay, at least 0. */
     public static final String WEIGHT_DECAY = "weight_decay";
@@ -34,6 +35,8 @@ public final class ParamGroup {
     private final String name;
     private final List<Tensor> parameters;
     private final Map<String, Double> options = new TreeMap<>();
+    /** The present values of options that a schedule or a loaded state has set; those in {@code options} are their base. */
+    private final Map<String, Double> present = new TreeMap<>();
     /** The name of this group's optimizer, after which the set of options is fixed; null before. */
     private @Nullable String optimizer;
 
@@ -67,6 +70,7 @@ public final class ParamGroup {
         return new ParamGroup(name, parameters);
     }
 
+    /** Like {@link #group(String, Collection)}. */
     public static ParamGroup group(String name, Tensor... parameters) {
         return new ParamGroup(name, List.of(parameters));
     }
@@ -80,10 +84,12 @@ public final class ParamGroup {
         return new ParamGroup(name, parameters);
     }
 
+    /** The name in messages and state dicts. */
     public String name() {
         return name;
     }
 
+    /** The parameters, in the order given. */
     public List<Tensor> parameters() {
         return parameters;
     }
@@ -98,6 +104,7 @@ public final class ParamGroup {
         return set(LR, lr);
     }
 
+    /** The factor of the momentum buffer. */
     public double momentum() {
         return get(MOMENTUM);
     }
@@ -110,6 +117,7 @@ public final class ParamGroup {
         return set(MOMENTUM, momentum);
     }
 
+    /** The weight decay. */
     public double weightDecay() {
         return get(WEIGHT_DECAY);
     }
@@ -122,6 +130,7 @@ public final class ParamGroup {
         return set(WEIGHT_DECAY, weightDecay);
     }
 
+    /** Whether weight decay applies to biases and the weights of norms. */
     public boolean decayBiasAndNorm() {
         return is(DECAY_BIAS_AND_NORM);
     }
@@ -146,7 +155,7 @@ public final class ParamGroup {
      * @throws IllegalArgumentException if it is not set, and the group has no optimizer with a default for it
      */
     public double get(String option) {
-        Double value = options.get(option);
+        Double value = present.getOrDefault(option, options.get(option));
         if (value == null) {
             throw unknown(option, optimizer == null ? "it" : optimizer, options.keySet());
         }
@@ -159,7 +168,7 @@ public final class ParamGroup {
     }
 
     /**
-     * Sets an option by PyTorch's name, such as {@code "weight_decay"}.
+     * Sets an option by PyTorch's name, such as {@code "weight_decay"}; for a {@link Schedule}, the value is the base.
      *
      * @throws IllegalArgumentException if this group's optimizer does not have it, or the value is not a number, or
      *     negative for learning rate or weight decay; other limits are checked by the optimizer
@@ -168,10 +177,30 @@ public final class ParamGroup {
         if (optimizer != null && !options.containsKey(option)) {
             throw unknown(option, optimizer, options.keySet());
         }
+        requireInRange(option, value);
+        options.put(option, value);
+        present.remove(option);
+        return this;
+    }
+
+    private void requireInRange(String option, double value) {
         boolean atLeastZero = option.equals(LR) || option.equals(WEIGHT_DECAY);
         require(option, value, atLeastZero ? value >= 0 : !Double.isNaN(value), atLeastZero ? "at least 0" : "a number");
-        options.put(option, value);
-        return this;
+    }
+
+    /** Sets the present value of an option and keeps its base. */
+    void setPresent(String option, double value) {
+        requireInRange(option, value);
+        present.put(option, value);
+    }
+
+    /** Sets learning rate and momentum to those of a schedule's step. */
+    void follow(Schedule schedule, int step) {
+        setPresent(LR, schedule.lr(step, options.get(LR)));
+        String momentum = momentumOption();
+        if (has(momentum)) {
+            setPresent(momentum, schedule.momentum(step, options.get(momentum)));
+        }
     }
 
     /** Sets an option to 1 for true, 0 for false. */
@@ -222,7 +251,9 @@ public final class ParamGroup {
 
     /** The options that are set, by name; after joining an optimizer, all that it has. */
     public Map<String, Double> options() {
-        return Collections.unmodifiableMap(options);
+        Map<String, Double> all = new TreeMap<>(options);
+        all.putAll(present);
+        return Collections.unmodifiableMap(all);
     }
 
     /** The option that a {@link Schedule}'s momentum sets, as in PyTorch: the momentum if there is one, otherwise beta1. */
@@ -242,7 +273,7 @@ public final class ParamGroup {
 
     @Override
     public String toString() {
-        return "group \"" + name + "\" (" + parameters.size() + " parameters" + options.entrySet().stream()
+        return "group \"" + name + "\" (" + parameters.size() + " parameters" + options().entrySet().stream()
                 .map(e -> ", " + e.getKey() + " " + e.getValue()).collect(Collectors.joining()) + ")";
     }
 }

@@ -1,8 +1,8 @@
 package thaw.engine.optim;
 
 /**
- * Learning rate and momentum as functions of the step, counted from 0. A {@link Scheduler} applies them to every group,
- * with the group's own base values. A schedule without state of its own can be resumed at any step.
+ * Learning rate and momentum as functions of the step, counted from 0. {@link Optimizer#follow} applies them to every group,
+ * with the group's own base values.
  */
 @FunctionalInterface
 public interface Schedule {

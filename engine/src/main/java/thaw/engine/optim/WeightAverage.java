@@ -10,7 +10,7 @@ import thaw.engine.io.Weights;
 import thaw.engine.nn.Module;
 
 /**
- * An exponential moving average of a module's weights (Polyak and Juditsky 1992): after each step
+ * A moving average of a module's weights (Polyak and Juditsky 1992): after each step
  * {@code average ← decay·average + (1 − decay)·weight}, for all parameters and buffers, including batch norm's statistics,
  * like timm's {@code ModelEma} and torchvision's. Not thread-safe.
  */
@@ -18,20 +18,27 @@ public final class WeightAverage implements AutoCloseable {
 
     private static final String UPDATES = "updates";
 
-    private final Decay decay;
+    private final Share decay;
     private final List<Entry> entries = new ArrayList<>();
     private long updates;
     private boolean swapped;
 
+    /** The factor of the old average in each update. */
+    @FunctionalInterface
+    public interface Share {
+        /** @param step from 1 */
+        double at(long step);
+    }
+
     /**
-     * The factor of the old average in each update. The average is initialised with the weights, which would dominate a
+     * A constant factor, for an exponential moving average. The average is initialised with the weights, which would dominate a
      * short training; with timm's warm-up, step t = 1, 2, … therefore uses {@code min(decay, 1 − t^(−2/3))}, and the first
      * step copies the weights.
      *
      * @param decay  at least 0 and below 1; timm's is 0.9998, for about 5000 steps; a short fine-tuning needs about 0.99
      * @param warmup whether the first steps use a lower decay
      */
-    public record Decay(double decay, boolean warmup) {
+    public record Decay(double decay, boolean warmup) implements Share {
 
         private static final double WARMUP_POWER = 2.0 / 3;
 
@@ -43,9 +50,30 @@ public final class WeightAverage implements AutoCloseable {
             }
         }
 
-        /** @param step from 1 */
+        @Override
         public double at(long step) {
             return warmup ? Math.min(decay, 1 - Math.pow(step, -WARMUP_POWER)) : decay;
+        }
+    }
+
+    /**
+     * Polynomial decay (Shamir and Zhang 2013, section 4): {@code 1 − (gamma + 1)/(gamma + t)} at step t. The first step copies
+     * the weights; after many, the average covers about the last {@code 1/(gamma + 1)} of all steps, however many there are.
+     *
+     * @param gamma at least 0; 0 gives the mean of all steps, 8 is usual (Ivgi et al. 2023)
+     */
+    public record PolynomialDecay(double gamma) implements Share {
+
+        /** @throws IllegalArgumentException if {@code gamma} is below 0 */
+        public PolynomialDecay {
+            if (!(gamma >= 0 && Double.isFinite(gamma))) {
+                throw new IllegalArgumentException("weight average: gamma must be at least 0, such as 8, got " + gamma);
+            }
+        }
+
+        @Override
+        public double at(long step) {
+            return 1 - (gamma + 1) / (gamma + step);
         }
     }
 
@@ -60,7 +88,7 @@ public final class WeightAverage implements AutoCloseable {
     }
 
     /** An average of the module's weights from now on. */
-    public WeightAverage(Module module, Decay decay) {
+    public WeightAverage(Module module, Share decay) {
         this.decay = decay;
         Map<String, Tensor> tensors = new LinkedHashMap<>(module.namedParameters());
         tensors.putAll(module.namedBuffers());

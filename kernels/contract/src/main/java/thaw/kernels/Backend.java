@@ -23,7 +23,10 @@ public interface Backend extends ArrayOps, ShapeOps, ElementwiseOps, ReductionOp
     /** A description of the device in one line, for users: {@code "cpu, Vector API with 16 floats, 2 threads"}. */
     String description();
 
-    /** Bytes of device memory: in use by arrays that have an owner, and kept in the pool for reuse. */
+    /**
+     * Bytes of device memory: in use by arrays that have an owner, with weights that are kept in another order for speed, and
+     * kept in the pool for reuse.
+     */
     MemoryUse memory();
 
     /** Device memory in bytes; see {@link #memory()}. */
@@ -41,6 +44,16 @@ public interface Backend extends ArrayOps, ShapeOps, ElementwiseOps, ReductionOp
     /** Kernel times as the device measures them; empty if profiling is off or the operators run synchronously. */
     default Optional<DeviceProfile> profile() {
         return Optional.empty();
+    }
+
+    /**
+     * Adds {@link #conv2dInputGradient} in place to the gradient that the input has from another use: {@code gx += …}. A
+     * backend that stores the sum at once saves a pass over memory.
+     */
+    default void addConv2dInputGradient(Array gx, Array gy, Array w, Conv2dOptions options) {
+        Array gradient = conv2dInputGradient(gy, w, gx.shape(), options);
+        add(gx, gradient);
+        gradient.release();
     }
 
     /**

@@ -29,10 +29,10 @@ public interface BackendProvider {
      * Opens a device.
      *
      * @param device  {@link #name}, for the best device, or an {@linkplain #devices offered} specification
-     * @param threads of the calling process to compute with, at least 1; a backend on another processor ignores it
+     * @param threads of the calling process to compute with; a backend on another processor ignores them
      * @throws IllegalArgumentException if the specification is malformed
      */
-    Backend open(String device, int threads);
+    Backend open(String device, ComputeThreads threads);
 
     /**
      * The place of this provider when the fastest device is looked for: the one with the greatest number is asked first. The
@@ -47,5 +47,5 @@ public interface BackendProvider {
      * @param next    opens the device that is taken otherwise, for a comparison of speed; its caller closes it
      * @return nothing if there is no device, or if {@code next} is faster
      */
-    Optional<Backend> openFastest(int threads, Supplier<Backend> next);
+    Optional<Backend> openFastest(ComputeThreads threads, Supplier<Backend> next);
 }

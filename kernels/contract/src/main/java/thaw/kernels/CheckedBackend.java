@@ -2,6 +2,8 @@ package thaw.kernels;
 
 import java.nio.FloatBuffer;
 import java.util.List;
+import java.util.function.Supplier;
+import java.util.function.ToLongFunction;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -16,17 +18,29 @@ public abstract class CheckedBackend implements Backend {
 
     // ---- the kernels of each family ------------------------------------------------------------------------------
 
+    /** The implementation of making, reading and writing arrays, which may expect valid shapes. */
     protected abstract ArrayOps arrays();
+    /** The implementation of operators that rearrange, which may expect valid shapes. */
     protected abstract ShapeOps shapes();
+    /** The implementation of element-wise operators, which may expect valid shapes. */
     protected abstract ElementwiseOps elementwise();
+    /** The implementation of reductions, which may expect valid shapes. */
     protected abstract ReductionOps reductions();
+    /** The implementation of matrix products, which may expect valid shapes. */
     protected abstract MatmulOps products();
+    /** The implementation of convolutions, which may expect valid shapes. */
     protected abstract ConvolutionOps convolutions();
+    /** The implementation of batch norm, which may expect valid shapes. */
     protected abstract NormOps norms();
+    /** The implementation of pooling, which may expect valid shapes. */
     protected abstract PoolOps pools();
+    /** The implementation of cross-entropy, which may expect valid shapes. */
     protected abstract LossOps losses();
+    /** The implementation of binary cross-entropy, which may expect valid shapes. */
     protected abstract BinaryLossOps binaryLosses();
+    /** The implementation of SGD's update, which may expect valid shapes. */
     protected abstract SgdOps sgd();
+    /** The implementation of AdamW's update, which may expect valid shapes. */
     protected abstract AdamWOps adamW();
 
     // ---- reports -------------------------------------------------------------------------------------------------
@@ -42,24 +56,29 @@ public abstract class CheckedBackend implements Backend {
     }
 
     /** Reports a call that has just returned. Arguments are evaluated in order, so that {@code start()} precedes the call. */
-    private <T> T done(String operator, Shape shape, long start, T result) {
-        return start == 0 ? result : report(operator, System.nanoTime() - start, 0, shape.toString(), result);
+    private <T extends @Nullable Object> T done(String operator, Shape shape, long start, T result) {
+        return done(operator, shape::toString, start, result);
     }
 
-    private void done(String operator, Shape shape, long start) {
-        done(operator, shape, start, null);
+    private <T extends @Nullable Object> T done(String operator, Supplier<String> shapes, long start, T result) {
+        return done(operator, shapes, start, result, r -> 0);
     }
 
-    private <T extends @Nullable Object> T report(String operator, long nanos, long flops, String shapes, T result) {
+    private <T extends @Nullable Object> T done(String operator, Supplier<String> shapes, long start, T result,
+            ToLongFunction<T> flops) {
         OperatorListener to = listener;
-        if (to != null) {
-            to.called(operator, shapes, nanos, flops);
+        if (start != 0 && to != null) {
+            long nanos = System.nanoTime() - start;
+            to.called(operator, shapes.get(), nanos, flops.applyAsLong(result));
         }
         return result;
     }
 
-    private static long since(long start) {
-        return System.nanoTime() - start;
+    /** Runs and reports a call without a result. */
+    private void run(String operator, Supplier<String> shapes, Runnable call) {
+        long start = start();
+        call.run();
+        done(operator, shapes, start, null);
     }
 
     // ---- arrays --------------------------------------------------------------------------------------------------
@@ -89,48 +108,36 @@ public abstract class CheckedBackend implements Backend {
     @Override
     public final void read(Array x, float[] into) {
         Shapes.requireLength("read", x.shape(), into.length);
-        long start = start();
-        arrays().read(x, into);
-        done("read", x.shape(), start);
+        run("read", x.shape()::toString, () -> arrays().read(x, into));
     }
 
     @Override
     public final void read(Array x, double[] into) {
         Shapes.requireLength("read", x.shape(), into.length);
-        long start = start();
-        arrays().read(x, into);
-        done("read", x.shape(), start);
+        run("read", x.shape()::toString, () -> arrays().read(x, into));
     }
 
     @Override
     public final void write(Array x, float[] values) {
         Shapes.requireLength("write", x.shape(), values.length);
-        long start = start();
-        arrays().write(x, values);
-        done("write", x.shape(), start);
+        run("write", x.shape()::toString, () -> arrays().write(x, values));
     }
 
     @Override
     public final void write(Array x, FloatBuffer values) {
         Shapes.requireLength("write", x.shape(), values.remaining());
-        long start = start();
-        arrays().write(x, values);
-        done("write", x.shape(), start);
+        run("write", x.shape()::toString, () -> arrays().write(x, values));
     }
 
     @Override
     public final void fill(Array x, double value) {
-        long start = start();
-        arrays().fill(x, value);
-        done("fill", x.shape(), start);
+        run("fill", x.shape()::toString, () -> arrays().fill(x, value));
     }
 
     @Override
     public final void assign(Array target, Array source) {
         Shapes.same("assign", target.shape(), source.shape());
-        long start = start();
-        arrays().assign(target, source);
-        done("assign", source.shape(), start);
+        run("assign", source.shape()::toString, () -> arrays().assign(target, source));
     }
 
     // ---- shapes --------------------------------------------------------------------------------------------------
@@ -150,10 +157,8 @@ public abstract class CheckedBackend implements Backend {
     @Override
     public final Array cat(List<Array> xs, int dim) {
         Shapes.cat(xs, dim);
-        long start = start();
-        Array y = shapes().cat(xs, dim);
-        return start == 0 ? y : report("cat", since(start), 0,
-                xs.stream().map(x -> x.shape().toString()).collect(Collectors.joining(", ")), y);
+        return done("cat", () -> xs.stream().map(x -> x.shape().toString()).collect(Collectors.joining(", ")), start(),
+                shapes().cat(xs, dim));
     }
 
     @Override
@@ -165,34 +170,26 @@ public abstract class CheckedBackend implements Backend {
     @Override
     public final Array expand(Array x, Shape shape) {
         Shapes.expand(x.shape(), shape);
-        long start = start();
-        Array y = shapes().expand(x, shape);
-        return start == 0 ? y : report("expand", since(start), 0, x.shape() + " to " + shape, y);
+        return done("expand", () -> x.shape() + " to " + shape, start(), shapes().expand(x, shape));
     }
 
     // ---- element-wise --------------------------------------------------------------------------------------------
 
     @Override
     public final Array unary(UnaryOp op, Array x) {
-        long start = start();
-        Array y = elementwise().unary(op, x);
-        return start == 0 ? y : report("unary", since(start), 0, op + " " + x.shape(), y);
+        return done("unary", () -> op + " " + x.shape(), start(), elementwise().unary(op, x));
     }
 
     @Override
     public final Array unaryGradient(UnaryOp op, Array gy, @Nullable Array x, @Nullable Array y) {
         Shapes.same("unaryGradient", gy.shape(), (op.gradientNeedsInput() ? x : y).shape());
-        long start = start();
-        Array gx = elementwise().unaryGradient(op, gy, x, y);
-        return start == 0 ? gx : report("unaryGradient", since(start), 0, op + " " + gy.shape(), gx);
+        return done("unaryGradient", () -> op + " " + gy.shape(), start(), elementwise().unaryGradient(op, gy, x, y));
     }
 
     @Override
     public final Array binary(BinaryOp op, Array a, Array b) {
         Shape.broadcast(a.shape(), b.shape());
-        long start = start();
-        Array y = elementwise().binary(op, a, b);
-        return start == 0 ? y : report("binary", since(start), 0, op + " " + a.shape() + ", " + b.shape(), y);
+        return done("binary", () -> op + " " + a.shape() + ", " + b.shape(), start(), elementwise().binary(op, a, b));
     }
 
     @Override
@@ -214,17 +211,13 @@ public abstract class CheckedBackend implements Backend {
     @Override
     public final void add(Array target, Array x) {
         Shapes.same("add", target.shape(), x.shape());
-        long start = start();
-        elementwise().add(target, x);
-        done("add", x.shape(), start);
+        run("add", x.shape()::toString, () -> elementwise().add(target, x));
     }
 
     @Override
     public final void lerp(Array target, Array x, double weight) {
         Shapes.same("lerp", target.shape(), x.shape());
-        long start = start();
-        elementwise().lerp(target, x, weight);
-        done("lerp", x.shape(), start);
+        run("lerp", x.shape()::toString, () -> elementwise().lerp(target, x, weight));
     }
 
     // ---- reductions and products ---------------------------------------------------------------------------------
@@ -244,58 +237,32 @@ public abstract class CheckedBackend implements Backend {
     @Override
     public final Array matmul(Array a, boolean transposeA, Array b, boolean transposeB) {
         Shapes.matmul(a.shape(), transposeA, b.shape(), transposeB);
-        long start = start();
-        Array y = products().matmul(a, transposeA, b, transposeB);
-        return start == 0 ? y : report("matmul", since(start), 2L * a.shape().size() * y.shape().dim(1),
-                a.shape() + ", " + b.shape(), y);
+        return done("matmul", () -> a.shape() + ", " + b.shape(), start(), products().matmul(a, transposeA, b, transposeB),
+                y -> 2L * a.shape().size() * y.shape().dim(1));
     }
 
     // ---- convolution ---------------------------------------------------------------------------------------------
 
     @Override
-    public final Array conv2d(Array x, Array w, @Nullable Array bias, Conv2dOptions options) {
-        Shapes.conv2d(x, w, bias, options);
-        long start = start();
-        Array y = convolutions().conv2d(x, w, bias, options);
-        return start == 0 ? y : convolved("conv2d", since(start), x.shape(), w.shape(), options, "", y);
+    public final Array conv2d(Array x, Array w, @Nullable Epilogue given, Conv2dOptions o) {
+        Epilogue epilogue = given == null ? Epilogue.NONE : given;
+        Shapes.conv2d(x, w, epilogue, o);
+        return done("conv2d", () -> o.describe(x.shape(), w.shape()) + epilogue.describe(), start(),
+                convolutions().conv2d(x, w, epilogue, o), y -> o.flops(x.shape(), w.shape()));
     }
 
     @Override
-    public final Array conv2dWithEpilogue(Array x, Array w, Epilogue epilogue, Conv2dOptions options) {
-        Shapes.conv2dWithEpilogue(x, w, epilogue, options);
-        long start = start();
-        Array y = convolutions().conv2dWithEpilogue(x, w, epilogue, options);
-        return start == 0 ? y : convolved("conv2dWithEpilogue", since(start), x.shape(), w.shape(), options,
-                describe(epilogue), y);
+    public final Array conv2dInputGradient(Array gy, Array w, Shape xShape, Conv2dOptions o) {
+        Shapes.conv2dInputGradient(gy.shape(), w.shape(), xShape, o);
+        return done("conv2dInputGradient", () -> o.describe(xShape, w.shape()), start(),
+                convolutions().conv2dInputGradient(gy, w, xShape, o), gx -> o.flops(xShape, w.shape()));
     }
 
     @Override
-    public final Array conv2dInputGradient(Array gy, Array w, Shape xShape, Conv2dOptions options) {
-        Shapes.conv2dInputGradient(gy.shape(), w.shape(), xShape, options);
-        long start = start();
-        Array gx = convolutions().conv2dInputGradient(gy, w, xShape, options);
-        return start == 0 ? gx : convolved("conv2dInputGradient", since(start), xShape, w.shape(), options, "", gx);
-    }
-
-    @Override
-    public final Array conv2dWeightGradient(Array gy, Array x, Shape wShape, Conv2dOptions options) {
-        Shapes.conv2dWeightGradient(gy.shape(), x.shape(), wShape, options);
-        long start = start();
-        Array gw = convolutions().conv2dWeightGradient(gy, x, wShape, options);
-        return start == 0 ? gw : convolved("conv2dWeightGradient", since(start), x.shape(), wShape, options, "", gw);
-    }
-
-    /** {@code [N, C, H, W] → K, R×S, stride 2} */
-    private Array convolved(String operator, long nanos, Shape x, Shape w, Conv2dOptions o, String suffix, Array result) {
-        String shapes = x + " → " + w.dim(0) + ", " + w.dim(2) + "×" + w.dim(3)
-                + (o.strideH() == 1 ? "" : ", stride " + o.strideH())
-                + (o.groups() == 1 ? "" : ", " + o.groups() + " groups") + suffix;
-        return report(operator, nanos, 2L * o.outputShape(x, w).size() * (w.size() / w.dim(0)), shapes, result);
-    }
-
-    private static String describe(Epilogue e) {
-        return (e.scale() == null ? "" : ", scale") + (e.shift() == null ? "" : ", shift")
-                + (e.residual() == null ? "" : ", residual") + (e.relu() ? ", relu" : "");
+    public final Array conv2dWeightGradient(Array gy, Array x, Shape wShape, Conv2dOptions o) {
+        Shapes.conv2dWeightGradient(gy.shape(), x.shape(), wShape, o);
+        return done("conv2dWeightGradient", () -> o.describe(x.shape(), wShape), start(),
+                convolutions().conv2dWeightGradient(gy, x, wShape, o), gw -> o.flops(x.shape(), wShape));
     }
 
     // ---- batch normalisation -------------------------------------------------------------------------------------
@@ -304,9 +271,8 @@ public abstract class CheckedBackend implements Backend {
     public final Normalized batchNormTrain(Array x, Array weight, Array bias, @Nullable Array runningMean,
             @Nullable Array runningVar, double momentum, double eps, @Nullable Array residual, boolean relu) {
         Shapes.batchNormTrain(x, weight, bias, runningMean, runningVar, residual);
-        long start = start();
-        Normalized y = norms().batchNormTrain(x, weight, bias, runningMean, runningVar, momentum, eps, residual, relu);
-        return start == 0 ? y : report("batchNormTrain", since(start), 0, describe(x, residual != null, relu), y);
+        return done("batchNormTrain", () -> describe(x, residual != null, relu), start(),
+                norms().batchNormTrain(x, weight, bias, runningMean, runningVar, momentum, eps, residual, relu));
     }
 
     @Override
@@ -325,9 +291,8 @@ public abstract class CheckedBackend implements Backend {
     public final NormGradients batchNormTrainGradient(Array gy, Array x, @Nullable Array y, Array weight, Array mean,
             Array invStd, boolean needInput, boolean needResidual) {
         Shapes.batchNormTrainGradient(gy, x, y, weight, mean, invStd);
-        long start = start();
-        NormGradients g = norms().batchNormTrainGradient(gy, x, y, weight, mean, invStd, needInput, needResidual);
-        return start == 0 ? g : report("batchNormTrainGradient", since(start), 0, describe(x, needResidual, y != null), g);
+        return done("batchNormTrainGradient", () -> describe(x, needResidual, y != null), start(),
+                norms().batchNormTrainGradient(gy, x, y, weight, mean, invStd, needInput, needResidual));
     }
 
     @Override
@@ -419,23 +384,15 @@ public abstract class CheckedBackend implements Backend {
     public final void sgd(SgdOptions options, List<Array> parameters, List<Array> gradients,
             List<@Nullable Array> momentumBuffers, boolean[] first, @Nullable Array foundInf) {
         Shapes.sgd(options, parameters, gradients, momentumBuffers, first, foundInf);
-        long start = start();
-        sgd().sgd(options, parameters, gradients, momentumBuffers, first, foundInf);
-        updated("sgd", parameters, start);
+        run("sgd", () -> parameters.size() + " parameters",
+                () -> sgd().sgd(options, parameters, gradients, momentumBuffers, first, foundInf));
     }
 
     @Override
     public final void adamW(AdamWOptions options, List<Array> parameters, List<Array> gradients, List<Array> firstMoments,
             List<Array> secondMoments, long[] steps, @Nullable Array foundInf) {
         Shapes.adamW(parameters, gradients, firstMoments, secondMoments, steps, foundInf);
-        long start = start();
-        adamW().adamW(options, parameters, gradients, firstMoments, secondMoments, steps, foundInf);
-        updated("adamW", parameters, start);
-    }
-
-    private void updated(String operator, List<Array> parameters, long start) {
-        if (start != 0) {
-            report(operator, since(start), 0, parameters.size() + " parameters", null);
-        }
+        run("adamW", () -> parameters.size() + " parameters",
+                () -> adamW().adamW(options, parameters, gradients, firstMoments, secondMoments, steps, foundInf));
     }
 }

@@ -6,21 +6,21 @@ import org.jspecify.annotations.Nullable;
 public interface ConvolutionOps {
 
     /**
-     * Cross-correlation, the "convolution" of neural networks:
-     * {@code y[n,k,i,j] = bias[k] + Σ_c,r,s x[n, c, y(i,r), x(j,s)] · w[k,c,r,s]}, at the input's row
+     * Cross-correlation, the "convolution" of neural networks, followed by the epilogue without a separate pass over memory:
+     * {@code y[n,k,i,j] = Σ_c,r,s x[n, c, y(i,r), x(j,s)] · w[k,c,r,s]}, at the input's row
      * {@code y(i,r) = i·stride + r·dilation − padding} and column {@code x(j,s) = j·stride + s·dilation − padding},
      * with zeros outside the image, and {@code c} over the group of {@code k}.
      *
-     * @param x    {@code [N, C, H, W]}
-     * @param w    {@code [K, C/groups, R, S]}
-     * @param bias {@code [K]}, or null
+     * @param x        {@code [N, C, H, W]}
+     * @param w        {@code [K, C/groups, R, S]}
+     * @param epilogue {@link Epilogue#NONE} or null for none; {@link CheckedBackend} passes its kernels no null
      */
-    default Array conv2d(Array x, Array w, @Nullable Array bias, Conv2dOptions options) {
-        return conv2dWithEpilogue(x, w, Epilogue.bias(bias), options);
-    }
+    Array conv2d(Array x, Array w, @Nullable Epilogue epilogue, Conv2dOptions options);
 
-    /** {@link #conv2d} without bias, followed by the epilogue, without a separate pass over memory. */
-    Array conv2dWithEpilogue(Array x, Array w, Epilogue epilogue, Conv2dOptions options);
+    /** {@link #conv2d(Array, Array, Epilogue, Conv2dOptions)} without an epilogue. */
+    default Array conv2d(Array x, Array w, Conv2dOptions options) {
+        return conv2d(x, w, Epilogue.NONE, options);
+    }
 
     /** Gradient of {@link #conv2d} with respect to its input, of shape {@code xShape}. */
     Array conv2dInputGradient(Array gy, Array w, Shape xShape, Conv2dOptions options);

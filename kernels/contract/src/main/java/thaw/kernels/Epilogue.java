@@ -14,8 +14,17 @@ import org.jspecify.annotations.Nullable;
  */
 public record Epilogue(@Nullable Array scale, @Nullable Array shift, @Nullable Array residual, boolean relu) {
 
-    /** An epilogue that adds a bias {@code [K]} only, or does nothing if it is null. */
+    /** An epilogue that changes nothing. */
+    public static final Epilogue NONE = new Epilogue(null, null, null, false);
+
+    /** An epilogue that adds a bias {@code [K]} only; null for none. */
     public static Epilogue bias(@Nullable Array bias) {
-        return new Epilogue(null, bias, null, false);
+        return bias == null ? NONE : new Epilogue(null, bias, null, false);
+    }
+
+    /** The operators, for reports: {@code , scale, shift, residual, relu}. */
+    String describe() {
+        return (scale == null ? "" : ", scale") + (shift == null ? "" : ", shift") + (residual == null ? "" : ", residual")
+                + (relu ? ", relu" : "");
     }
 }

@@ -83,12 +83,11 @@ class AdamWTest {
         double[] rates = {0.004, 0.09504846320134738, 0.06112620219362893, 0.0188258346050237, 4e-7};
         double[] betas = {0.95, 0.854951556604879, 0.8888739533021842, 0.9311744900929366, 0.95};
         AdamW adamW = new AdamW(group("all", parameter(1)).lr(0.1));
-        Scheduler scheduler = new Scheduler(adamW, OneCycle.of(5));
         for (int i = 0; i < rates.length; i++) {
+            adamW.follow(OneCycle.of(5), i);
             assertEquals(rates[i], adamW.group("all").lr(), 1e-12);
             assertEquals(betas[i], adamW.group("all").get(AdamW.BETA1), 1e-12);
             assertEquals(0.999, adamW.group("all").get(AdamW.BETA2));
-            scheduler.step();
         }
     }
 

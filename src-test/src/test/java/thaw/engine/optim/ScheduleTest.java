@@ -29,11 +29,12 @@ class ScheduleTest {
     @Test
     void everyGroupFollowsWithItsOwnRate() {
         SGD sgd = new SGD(group("a", parameter()).lr(1e-5), group("b", parameter()).lr(1e-2).momentum(0.9));
-        Scheduler scheduler = new Scheduler(sgd, new StepLR(2, 0.1));
+        StepLR schedule = new StepLR(2, 0.1);
+        sgd.follow(schedule, 0);
         sgd.addParamGroup(group("late", parameter()).lr(1));
-        scheduler.step();
+        sgd.follow(schedule, 1);
         assertEquals(1, sgd.group("late").lr());
-        scheduler.step();
+        sgd.follow(schedule, 2);
         assertEquals(1e-6, sgd.group("a").lr(), 1e-18);
         assertEquals(1e-3, sgd.group("b").lr(), 1e-15);
         assertEquals(0.1, sgd.group("late").lr(), 1e-15);
@@ -43,14 +44,11 @@ class ScheduleTest {
     @Test
     void oneCycleEndsAndSaysSo() {
         SGD sgd = new SGD(group("a", parameter()).lr(1));
-        Scheduler scheduler = new Scheduler(sgd, OneCycle.of(10));
-        for (int i = 0; i < 10; i++) {
-            scheduler.step();
-        }
+        sgd.follow(OneCycle.of(10), 10);
         assertEquals(1 / 25.0 / 1e4, sgd.group("a").lr(), 1e-12);
-        String message = assertThrows(IllegalStateException.class, scheduler::step).getMessage();
+        String message = assertThrows(IllegalStateException.class, () -> sgd.follow(OneCycle.of(10), 11)).getMessage();
         assertTrue(message.contains("tried to step 11 times") && message.contains("10 steps"), message);
-        assertEquals(10, scheduler.stepCount());
+        assertThrows(IllegalArgumentException.class, () -> sgd.follow(OneCycle.of(10), -1));
     }
 
     @Test
@@ -146,15 +144,31 @@ class ScheduleTest {
     }
 
     @Test
-    void seekingEqualsStepping() {
+    void aStepDependsOnNoOther() {
         SGD a = new SGD(group("a", parameter()).lr(1));
         SGD b = new SGD(group("a", parameter()).lr(1));
-        Scheduler stepped = new Scheduler(a, new CosineAnnealing(20));
-        for (int i = 0; i < 7; i++) {
-            stepped.step();
+        CosineAnnealing schedule = new CosineAnnealing(20);
+        for (int i = 0; i <= 7; i++) {
+            a.follow(schedule, i);
         }
-        new Scheduler(b, new CosineAnnealing(20)).seek(7);
+        b.follow(schedule, 7);
         assertEquals(a.group("a").lr(), b.group("a").lr());
+    }
+
+    /** PyTorch's {@code initial_lr}: a state has the rate of its step, and the schedule goes on from the base. */
+    @Test
+    void aLoadedStateKeepsTheBaseAndANewRateIsOne() {
+        SGD saved = new SGD(group("a", parameter()).lr(1));
+        saved.follow(new StepLR(2, 0.1), 2);
+        SGD resumed = new SGD(group("a", parameter()).lr(1));
+        resumed.loadStateDict(saved.stateDict());
+        assertEquals(0.1, resumed.group("a").lr(), 1e-15);
+        resumed.follow(new StepLR(2, 0.1), 4);
+        assertEquals(0.01, resumed.group("a").lr(), 1e-15);
+        resumed.group("a").lr(3);
+        assertEquals(3, resumed.group("a").lr());
+        resumed.follow(new StepLR(2, 0.1), 2);
+        assertEquals(0.3, resumed.group("a").lr(), 1e-15);
     }
 
     @Test

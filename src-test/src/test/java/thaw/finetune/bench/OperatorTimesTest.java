@@ -24,9 +24,9 @@ class OperatorTimesTest {
             Array w = backend.zeros(Shape.of(5, 3, 3, 3));
             backend.setOperatorListener(profile);
             for (int i = 0; i < 3; i++) {
-                backend.conv2d(x, w, null, Conv2dOptions.of(2, 1)).release();
+                backend.conv2d(x, w, Conv2dOptions.of(2, 1)).release();
             }
-            backend.conv2d(x, w, null, Conv2dOptions.of(1, 1)).release();
+            backend.conv2d(x, w, Conv2dOptions.of(1, 1)).release();
             List<OperatorTime> times = profile.longestFirst();
             assertEquals(2, times.size(), times::toString);
             assertTrue(times.get(0).nanos() >= times.get(1).nanos(), times::toString);

@@ -84,7 +84,7 @@ class BenchCommandTest {
     @ParameterizedTest
     @CsvSource(delimiter = '|', quoteCharacter = '"', value = {
         "--arch resnet19   | unknown architecture 'resnet19'; did you mean resnet",
-        "--mode training   | expected infer or train or train-head, got 'training'",
+        "--mode training   | expected infer, train or train-head, got 'training'",
         "--batch 0         | --batch: expected at least 1, got 0",
         "--size -3         | --size: expected at least 1, got -3",
         "--warm-up -1      | --warm-up: expected 0 or more seconds, got -1",

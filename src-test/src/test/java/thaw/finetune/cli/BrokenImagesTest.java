@@ -13,9 +13,8 @@ import java.util.List;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import thaw.engine.Device;
+import thaw.finetune.images.ImageSource;
 import thaw.finetune.predict.Classifier;
-import thaw.finetune.predict.ModelFile;
 import thaw.finetune.predict.Outcome;
 import thaw.finetune.predict.Prediction;
 
@@ -86,23 +85,23 @@ class BrokenImagesTest {
 
     @Test
     void aClassifierHasAnOutcomeForEach() throws IOException {
-        List<Path> good = new ArrayList<>();
+        List<ImageSource> good = new ArrayList<>();
         for (int i = 0; i < 10; i++) {
-            good.add(data.resolve("train/red/" + i + ".png"));
-            good.add(data.resolve("train/blue/" + i + ".png"));
+            good.add(ImageSource.of(data.resolve("train/red/" + i + ".png")));
+            good.add(ImageSource.of(data.resolve("train/blue/" + i + ".png")));
         }
-        List<Path> mixed = new ArrayList<>(good);
+        List<ImageSource> mixed = new ArrayList<>(good);
         for (int at : List.of(0, 7, 8, 22)) {
-            mixed.add(at, folder.resolve("none" + at + ".png"));
+            mixed.add(at, ImageSource.of(folder.resolve("none" + at + ".png")));
         }
-        try (Classifier classifier = Classifier.of(ModelFile.read(model), Device.cpu(1))) {
+        try (Classifier classifier = Classifier.load(model, Classifier.options().threads(1))) {
             List<Outcome> outcomes = classifier.tryPredictAll(mixed);
             assertEquals(mixed, outcomes.stream().map(Outcome::image).toList());
             List<Prediction> predicted = outcomes.stream().filter(Outcome.Predicted.class::isInstance)
                     .map(one -> ((Outcome.Predicted) one).prediction()).toList();
             assertEquals(classifier.predictAll(good), predicted);
             assertEquals(4, outcomes.stream().filter(Outcome.Broken.class::isInstance).count());
-            assertTrue(((Outcome.Broken) outcomes.get(7)).reason().contains("none7.png: no such file"));
+            assertTrue(((Outcome.Broken) outcomes.get(7)).reason().getMessage().contains("none7.png: no such file"));
             assertEquals(List.of(), classifier.tryPredictAll(List.of()));
         }
     }

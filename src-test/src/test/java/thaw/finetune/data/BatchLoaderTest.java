@@ -51,7 +51,7 @@ class BatchLoaderTest {
         BatchLoader loader = new BatchLoader(samples, TRANSFORMS, LoaderOptions.evaluation(5));
         int seen = 0;
         try (Batches batches = loader.epoch(0)) {
-            for (RawBatch batch : batches) {
+            for (Batch batch : batches) {
                 assertEquals(seen < 20 ? 5 : 3, batch.size());
                 assertEquals(batch.size() * 3 * 16 * 16, batch.images().length);
                 for (int i = 0; i < batch.size(); i++) {
@@ -260,7 +260,7 @@ class BatchLoaderTest {
     private static List<Float> flatten(BatchLoader loader, int epoch) {
         List<Float> all = new ArrayList<>();
         try (Batches batches = loader.epoch(epoch)) {
-            for (RawBatch batch : batches) {
+            for (Batch batch : batches) {
                 for (float value : batch.images()) {
                     all.add(value);
                 }

@@ -117,8 +117,8 @@ class OwnAugmentationTest {
         }
         try (Batches batches = data.mix(new Mean()).trainLoader().epoch(0)) {
             for (int k = 0; batches.hasNext(); k++) {
-                RawBatch batch = batches.next();
-                Targets.Matrix targets = (Targets.Matrix) batch.targets();
+                Batch batch = batches.next();
+                Batch.Matrix targets = (Batch.Matrix) batch.targets();
                 int length = batch.images().length / batch.size();
                 for (int p = 0; p < length; p++) {
                     double before = 0;

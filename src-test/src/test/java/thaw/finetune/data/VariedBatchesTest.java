@@ -66,7 +66,7 @@ class VariedBatchesTest {
         List<float[]> seen = new ArrayList<>();
         Path first = data.train().stream().filter(sample -> sample.label() == 1).findFirst().orElseThrow().file();
         try (Batches batches = data.augment(ALL).balanced(true).trainLoader().epoch(0)) {
-            for (RawBatch batch : batches) {
+            for (Batch batch : batches) {
                 for (int i = 0; i < batch.size(); i++) {
                     if (batch.files().get(i).equals(first)) {
                         seen.add(Arrays.copyOfRange(batch.images(), i * 768, (i + 1) * 768));
@@ -106,10 +106,10 @@ class VariedBatchesTest {
     void mixupMixesImagesAndTargetsAlike() {
         try (Batches plain = data.trainLoader().epoch(2); Batches mixed = data.mix(new Mixup(1)).trainLoader().epoch(2)) {
             while (plain.hasNext()) {
-                RawBatch before = plain.next();
-                RawBatch after = mixed.next();
+                Batch before = plain.next();
+                Batch after = mixed.next();
                 assertEquals(before.files(), after.files());
-                float[] targets = ((Targets.Matrix) after.targets()).values();
+                float[] targets = ((Batch.Matrix) after.targets()).values();
                 for (int i = 0; i < after.size(); i++) {
                     assertEquals(1, targets[2 * i] + targets[2 * i + 1], 1e-6);
                     assertTrue(targets[2 * i + before.labels()[i]] >= 0.5, "the larger part is its own");
@@ -119,7 +119,7 @@ class VariedBatchesTest {
         }
     }
 
-    private static void assertIsMixture(RawBatch before, float[] mixed, int i) {
+    private static void assertIsMixture(Batch before, float[] mixed, int i) {
         boolean found = false;
         for (int other = 0; other < before.size() && !found; other++) {
             double share = Double.NaN;
@@ -145,8 +145,8 @@ class VariedBatchesTest {
         Path csv = Files.writeString(root.resolve("labels.csv"), "f,l\na/00.png,x z\na/01.png,\na/02.png,y\n");
         ImageFolder several = ImageFolder.ofCsv(csv, CsvLabels.standard().delimiter(" ")).size(16).batch(3);
         try (Batches batches = several.evaluationLoader().epoch(0)) {
-            RawBatch batch = batches.next();
-            Targets.Matrix targets = (Targets.Matrix) batch.targets();
+            Batch batch = batches.next();
+            Batch.Matrix targets = (Batch.Matrix) batch.targets();
             assertArrayEquals(new float[] {1, 0, 1, 0, 0, 0, 0, 1, 0}, targets.values());
             assertEquals(3, targets.classes());
             assertTrue(assertThrows(IllegalStateException.class, batch::labels).getMessage().contains("targets()"));
@@ -231,8 +231,8 @@ class VariedBatchesTest {
             for (int epoch = 0; epoch < 3; epoch++) {
                 try (Batches expected = images.epoch(epoch); Batches found = images.onFeatures(pixels).epoch(epoch)) {
                     while (expected.hasNext()) {
-                        RawBatch batch = expected.next();
-                        RawBatch features = found.next();
+                        Batch batch = expected.next();
+                        Batch features = found.next();
                         assertEquals(batch.files(), features.files());
                         assertArrayEquals(batch.images(), features.images());
                     }
@@ -281,7 +281,7 @@ class VariedBatchesTest {
     private static Map<Path, float[]> pixels(Batches epoch) {
         Map<Path, float[]> found = new HashMap<>();
         try (epoch) {
-            for (RawBatch batch : epoch) {
+            for (Batch batch : epoch) {
                 int length = batch.images().length / batch.size();
                 for (int i = 0; i < batch.size(); i++) {
                     found.put(batch.files().get(i), Arrays.copyOfRange(batch.images(), i * length, (i + 1) * length));
@@ -305,11 +305,11 @@ class VariedBatchesTest {
     private static List<Float> flatten(Batches epoch) {
         List<Float> all = new ArrayList<>();
         try (epoch) {
-            for (RawBatch batch : epoch) {
+            for (Batch batch : epoch) {
                 for (float value : batch.images()) {
                     all.add(value);
                 }
-                if (batch.targets() instanceof Targets.Matrix matrix) {
+                if (batch.targets() instanceof Batch.Matrix matrix) {
                     for (float value : matrix.values()) {
                         all.add(value);
                     }

@@ -106,19 +106,39 @@ class DemoTest {
         String verdict = comparison(0.5, 0.7, 0.75, 0.1, 0.2).verdict();
         assertTrue(verdict.startsWith("With 20 images per class, fine-tuning with one learning rate per layer group classifies"
                 + " 70.0 % of 500 test images correctly on average over 2 draws (chance: 10.0 %)."
-                + " That is 20.0 points more than the head alone"), verdict);
-        assertTrue(verdict.contains("5.0 points less than all layers at one moderate rate"), verdict);
+                + " That is 20.0 ± 0.0 points more than the head alone"), verdict);
+        assertTrue(verdict.contains("5.0 ± 0.0 points less than then all layers at one moderate rate"), verdict);
     }
 
     private static Comparison comparison(double... means) {
         List<Comparison.Row> rows = new ArrayList<>();
         for (Arm arm : Arm.all()) {
-            for (Phase phase : arm.phases()) {
+            for (Phase phase : rows.isEmpty() ? arm.phases() : arm.phases().subList(arm.phases().size() - 1, arm.phases().size())) {
                 double mean = means[rows.size()];
                 rows.add(new Comparison.Row(arm.epochsUntil(phase), phase, List.of(mean - 0.05, mean + 0.05)));
             }
         }
         return new Comparison(rows, 20, 500, 10);
+    }
+
+    /** Differences of (+10, 0, +20) points have the mean 10 and the standard deviation 10, whatever the rows' own spread. */
+    @Test
+    void differencesArePaired() {
+        Phase phase = Arm.moderate().phases().get(1);
+        Comparison.Row best = new Comparison.Row(8, phase, List.of(0.9, 0.3, 0.6));
+        Comparison.Row other = new Comparison.Row(8, phase, List.of(0.8, 0.3, 0.4));
+        Comparison.Difference by = new Comparison(List.of(other, best), 20, 500, 10).difference(other);
+        assertEquals(0.1, by.mean(), 1e-12);
+        assertEquals(0.1, by.spread(), 1e-12);
+    }
+
+    /** Arms that start from the same weights differ in the rates of their last phase alone. */
+    @Test
+    void pretrainedArmsHaveTheSameHead() {
+        List<Arm> pretrained = Arm.all().stream().filter(Arm::pretrained).toList();
+        assertEquals(1, pretrained.stream().map(arm -> arm.phases().get(0)).distinct().count());
+        assertEquals(1, pretrained.stream().map(arm -> arm.phases().get(1).training().epochs()).distinct().count());
+        assertEquals(3, pretrained.stream().map(arm -> arm.phases().get(1).training().rates()).distinct().count());
     }
 
     @Test

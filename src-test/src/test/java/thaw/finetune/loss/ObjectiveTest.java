@@ -14,8 +14,6 @@ import org.junit.jupiter.api.Test;
 import thaw.engine.Device;
 import thaw.engine.Tensor;
 import thaw.finetune.data.Batch;
-import thaw.finetune.data.RawBatch;
-import thaw.finetune.data.Targets;
 import thaw.finetune.predict.LabelSet;
 import thaw.kernels.Shape;
 
@@ -32,11 +30,11 @@ class ObjectiveTest {
     @Test
     void crossEntropyOfClassNumbers() {
         double plain = (-logSoftmax(0, 2) - logSoftmax(1, 1)) / 2;
-        assertEquals(plain, loss(Objective.crossEntropy(), new Targets.ClassNumbers(new int[] {2, 1})), 1e-6);
+        assertEquals(plain, loss(Objective.crossEntropy(), new Batch.ClassNumbers(new int[] {2, 1})), 1e-6);
 
         double weighted = (-3 * logSoftmax(0, 2) - 2 * logSoftmax(1, 1)) / (3 + 2);
         Objective withWeights = Objective.crossEntropy().classWeights(List.of(0.5, 2.0, 3.0));
-        assertEquals(weighted, loss(withWeights, new Targets.ClassNumbers(new int[] {2, 1})), 1e-6);
+        assertEquals(weighted, loss(withWeights, new Batch.ClassNumbers(new int[] {2, 1})), 1e-6);
 
         double smooth = 0;
         for (int i = 0; i < 2; i++) {
@@ -45,7 +43,7 @@ class ObjectiveTest {
             }
         }
         Objective smoothing = Objective.crossEntropy().labelSmoothing(0.1);
-        assertEquals(smooth, loss(smoothing, new Targets.ClassNumbers(new int[] {2, 1})), 1e-6);
+        assertEquals(smooth, loss(smoothing, new Batch.ClassNumbers(new int[] {2, 1})), 1e-6);
     }
 
     /** PyTorch's mean would be 0/0, and its gradients NaN. */
@@ -54,31 +52,31 @@ class ObjectiveTest {
         for (double smoothing : new double[] {0, 0.1}) {
             Objective objective = Objective.crossEntropy().labelSmoothing(smoothing).classWeights(List.of(2.0, 0.0, 1e-60));
             Tensor scores = scores().requiresGrad(true);
-            Tensor loss = objective.of(scores, batch(new Targets.ClassNumbers(new int[] {1, 2})));
+            Tensor loss = objective.of(scores, batch(new Batch.ClassNumbers(new int[] {1, 2})));
             loss.backward();
             assertEquals(0, loss.item());
             assertArrayEquals(new float[6], scores.grad().toFloats());
-            assertTrue(loss(objective, new Targets.ClassNumbers(new int[] {0, 2})) > 0);
-            assertTrue(loss(objective, new Targets.Matrix(new float[] {0, 0.5f, 0.5f, 0, 1, 0}, 3)) >= 0);
+            assertTrue(loss(objective, new Batch.ClassNumbers(new int[] {0, 2})) > 0);
+            assertTrue(loss(objective, new Batch.Matrix(new float[] {0, 0.5f, 0.5f, 0, 1, 0}, 3)) >= 0);
         }
         Objective second = Objective.crossEntropy().classWeights(List.of(0.0, 1.0));
         Tensor broken = DEVICE.tensor(Shape.of(2, 2), Double.NaN, 0, 1, 2);
-        assertEquals(Float.NaN, second.of(broken, batch(new Targets.ClassNumbers(new int[] {0, 0}))).item());
+        assertEquals(Float.NaN, second.of(broken, batch(new Batch.ClassNumbers(new int[] {0, 0}))).item());
     }
 
     /** The loss of mixed targets equals the mixture of the losses, label smoothing included. */
     @Test
     void mixedTargetsMixLosses() {
         Objective objective = Objective.crossEntropy().labelSmoothing(0.1);
-        double first = loss(objective, new Targets.ClassNumbers(new int[] {0, 1}));
-        double second = loss(objective, new Targets.ClassNumbers(new int[] {2, 0}));
-        double mixed = loss(objective, new Targets.Matrix(new float[] {0.75f, 0, 0.25f, 0.25f, 0.75f, 0}, 3));
+        double first = loss(objective, new Batch.ClassNumbers(new int[] {0, 1}));
+        double second = loss(objective, new Batch.ClassNumbers(new int[] {2, 0}));
+        double mixed = loss(objective, new Batch.Matrix(new float[] {0.75f, 0, 0.25f, 0.25f, 0.75f, 0}, 3));
         assertEquals(0.75 * first + 0.25 * second, mixed, 1e-6);
     }
 
     @Test
     void binaryCrossEntropyOfRows() {
-        Targets.Matrix targets = new Targets.Matrix(new float[] {1, 0, 1, 0, 0, 0}, 3);
+        Batch.Matrix targets = new Batch.Matrix(new float[] {1, 0, 1, 0, 0, 0}, 3);
         double sum = 0;
         double weighted = 0;
         double[] weights = {1, 2, 4};
@@ -97,7 +95,7 @@ class ObjectiveTest {
     /** The gradient is {@code (σ(x) - t) / (N C)}. */
     @Test
     void binaryCrossEntropyTrains() {
-        Targets.Matrix targets = new Targets.Matrix(new float[] {1, 0, 1, 0, 0, 0}, 3);
+        Batch.Matrix targets = new Batch.Matrix(new float[] {1, 0, 1, 0, 0, 0}, 3);
         Tensor scores = scores().requiresGrad(true);
         Objective.binaryCrossEntropy().of(scores, batch(targets)).backward();
         float[] expected = new float[6];
@@ -133,7 +131,7 @@ class ObjectiveTest {
         assertMessage(() -> Objective.crossEntropy().classWeights(List.of(0.0, 0.0)), "class weights", "at least one above 0");
         assertMessage(() -> Objective.binaryCrossEntropy().positiveWeights(List.of(0.0)), "positive weights", "at least one above 0");
         assertMessage(() -> Objective.binaryCrossEntropy().threshold(1), "threshold", "1.0");
-        assertMessage(() -> loss(Objective.crossEntropy().classWeights(List.of(1.0)), new Targets.ClassNumbers(new int[] {0, 1})),
+        assertMessage(() -> loss(Objective.crossEntropy().classWeights(List.of(1.0)), new Batch.ClassNumbers(new int[] {0, 1})),
                 "each of 3 classes", "got 1");
     }
 
@@ -145,7 +143,7 @@ class ObjectiveTest {
         return SCORES[image][label] - Math.log(sum);
     }
 
-    private static double loss(Objective objective, Targets targets) {
+    private static double loss(Objective objective, Batch.Targets targets) {
         return objective.of(scores(), batch(targets)).item();
     }
 
@@ -153,8 +151,8 @@ class ObjectiveTest {
         return DEVICE.tensor(Shape.of(2, 3), SCORES[0][0], SCORES[0][1], SCORES[0][2], SCORES[1][0], SCORES[1][1], SCORES[1][2]);
     }
 
-    private static Batch batch(Targets targets) {
-        return Batch.of(DEVICE, new RawBatch(new float[6], targets, 2, 1, Collections.nCopies(2, Path.of("x"))));
+    private static Batch batch(Batch.Targets targets) {
+        return new Batch(new float[6], targets, 2, 1, Collections.nCopies(2, Path.of("x")));
     }
 
     private static void assertMessage(Runnable action, String... parts) {

@@ -176,7 +176,7 @@ public class OwnNetworkTest {
             Network net = new Tiny(device, data.classes().size());
             Learner learn = new Learner(net, data);
             learn.freeze().fitOneCycle(2, 0.1);
-            double trained = learn.unfreeze().fitOneCycle(6, Learner.rates(0.1, 0.3)).get(5).accuracy();
+            double trained = learn.unfreeze().fitOneCycle(6, Learner.rates(0.1, 0.3)).epochs().get(5).accuracy();
             assertTrue(trained >= 0.9, () -> "two plain colours are easy to tell apart: " + trained);
             assertEquals(List.of("body", "head"), learn.groups().stream().map(LayerGroup::name).toList());
             learn.save(file);
@@ -190,6 +190,20 @@ public class OwnNetworkTest {
         }
         try (Classifier classifier = Classifier.load(file)) {
             assertEquals(data.classes().size(), classifier.classes().size());
+        }
+    }
+
+    /** As in an application server, whose threads may have a loader that knows nothing of Thaw. */
+    @Test
+    void theFamilyIsFoundWhateverTheThreadsClassLoader() {
+        Thread thread = Thread.currentThread();
+        ClassLoader before = thread.getContextClassLoader();
+        try (Device device = Device.cpu(1)) {
+            Network net = new Tiny(device, 2);
+            thread.setContextClassLoader(ClassLoader.getPlatformClassLoader());
+            assertEquals("tiny", Network.fromMetadata(net.describe(), net.stateDict(), device).name());
+        } finally {
+            thread.setContextClassLoader(before);
         }
     }
 

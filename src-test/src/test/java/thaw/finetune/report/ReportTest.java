@@ -23,12 +23,13 @@ import org.junit.jupiter.api.io.TempDir;
 import thaw.finetune.data.Sample;
 import thaw.finetune.diagnostics.DiagnosticsOptions;
 import thaw.finetune.diagnostics.GroupActivity;
+import thaw.finetune.diagnostics.GroupResilience;
 import thaw.finetune.evaluate.ClassCount;
 import thaw.finetune.evaluate.Evaluation;
 import thaw.finetune.metrics.Predictions;
 import thaw.finetune.plan.LearningRates;
 import thaw.finetune.plan.ScheduleRecipe;
-import thaw.finetune.plan.TrainingPlan;
+import thaw.finetune.plan.TrainingPhase;
 import thaw.finetune.predict.LabelSet;
 import thaw.finetune.train.EpochResult;
 import thaw.finetune.train.FitSettings;
@@ -40,7 +41,7 @@ class ReportTest {
     @TempDir
     private Path folder;
 
-    private Report report(TrainingPlan plan, Optional<Evaluation> evaluation, int epochs) {
+    private Report report(List<TrainingPhase> plan, Optional<Evaluation> evaluation, int epochs) {
         List<Report.Group> groups = List.of(new Report.Group("early", List.of("conv1", "layer1"), 1234),
                 new Report.Group("middle", List.of("layer2"), 5), new Report.Group("head", List.of("fc"), 6));
         List<EpochResult> done = new ArrayList<>();
@@ -50,7 +51,8 @@ class ReportTest {
         }
         return new Report("Hares <& others>", Map.of("Images", "a \"b\" <c>"), FitSettings.sgd(), groups,
                 plan, 3, done, epochs - 1,
-                DiagnosticsOptions.standard(), evaluation, List.of("torn <up>"));
+                DiagnosticsOptions.standard(), evaluation,
+                List.of(new GroupResilience("middle", 0.1, 0.2), new GroupResilience("head", 0.25, 0.3)), List.of("torn <up>"));
     }
 
     private static EpochResult epoch(String phase, double trainLoss, double validLoss, double accuracy, List<GroupActivity> activity) {
@@ -92,14 +94,14 @@ class ReportTest {
     @Test
     void theWholePage() throws IOException {
         Path file = folder.resolve("report.html");
-        report(TrainingPlan.fineTune(2), Optional.of(evaluation(false)), 3).write(file);
+        report(TrainingPhase.fineTune(2), Optional.of(evaluation(false)), 3).write(file);
         String html = Files.readString(file);
         requireSound(html);
         assertTrue(html.contains("Hares &lt;&amp; others&gt;") && html.contains("torn &lt;up&gt;"));
         assertTrue(html.contains("33.3 %"), "1 of 3 is right");
         assertTrue(html.indexOf("missing.png") < html.indexOf("a&amp;b.png"), "the most confident mistake comes first");
         assertTrue(html.contains("data:image/jpeg;base64,/9j/"));
-        assertEquals(9, html.split("<svg", -1).length - 1);
+        assertEquals(10, html.split("<svg", -1).length - 1);
     }
 
     /** The scores of one image and the metrics of one epoch are not finite. */
@@ -109,12 +111,12 @@ class ReportTest {
             Predictions sound = evaluation(multi).predictions();
             Evaluation broken = Evaluation.of(new Predictions(sound.labels(), sound.samples(), List.of(new double[] {0.3, 0.7},
                     new double[] {Double.NaN, Double.NaN}, new double[] {0.1, 0.9})), 0.5);
-            Report whole = report(TrainingPlan.fineTune(1), Optional.of(broken), 2);
+            Report whole = report(TrainingPhase.fineTune(1), Optional.of(broken), 2);
             List<EpochResult> epochs = new ArrayList<>(whole.epochs());
             epochs.set(1, epoch("all", 1e30, Double.POSITIVE_INFINITY, Double.NaN,
                     List.of(activity("early", Double.POSITIVE_INFINITY), activity("middle", 1e-4), activity("head", 1e-2))));
             String html = new Report(whole.title(), whole.settings(), whole.fit(), whole.groups(), whole.plan(), 3, epochs, 1,
-                    whole.diagnostics(), whole.evaluation(), List.of()).html();
+                    whole.diagnostics(), whole.evaluation(), List.of(), List.of()).html();
             requireSound(html);
             assertFalse(html.contains("Infinity"));
             assertTrue(multi
@@ -124,7 +126,7 @@ class ReportTest {
 
     @Test
     void imagesOfSeveralLabels() throws IOException {
-        String html = report(TrainingPlan.fineTune(2), Optional.of(evaluation(true)), 3).html();
+        String html = report(TrainingPhase.fineTune(2), Optional.of(evaluation(true)), 3).html();
         requireSound(html);
         assertTrue(html.contains("not predicted: <strong>hare</strong> (2.0 %)"));
         assertFalse(html.contains("Confusion matrix"));
@@ -132,14 +134,15 @@ class ReportTest {
 
     @Test
     void aRunThatHasJustBegun() {
-        String html = report(TrainingPlan.fineTune(2), Optional.empty(), 0).html();
+        String html = report(TrainingPhase.fineTune(2), Optional.empty(), 0).html();
         requireSound(html);
         assertTrue(html.contains("No epoch is completed yet"));
     }
 
     @Test
     void groupsThatThawSayWhen() {
-        TrainingPlan plan = TrainingPlan.gradualUnfreezing(2, ScheduleRecipe.of("constant"), LearningRates.slice(1e-4, 1e-2));
+        List<TrainingPhase> plan = List
+                .of(TrainingPhase.gradualUnfreezing(2, ScheduleRecipe.of("constant"), LearningRates.slice(1e-4, 1e-2)));
         String html = report(plan, Optional.empty(), 2).html();
         requireSound(html);
         assertTrue(Pattern.compile("early</th>.*frozen.*</tr>\n.*middle</th>.*0.001<br>.*from epoch 2.*</tr>\n.*head</th>.*0.01<")
@@ -148,8 +151,8 @@ class ReportTest {
 
     @Test
     void anEpochThatIsNotDoneCannotBeKept() {
-        Report begun = report(TrainingPlan.fineTune(1), Optional.empty(), 0);
+        Report begun = report(TrainingPhase.fineTune(1), Optional.empty(), 0);
         assertThrows(IllegalArgumentException.class, () -> new Report("t", Map.of(), begun.fit(), begun.groups(), begun.plan(),
-                3, begun.epochs(), 0, begun.diagnostics(), Optional.empty(), List.of()));
+                3, begun.epochs(), 0, begun.diagnostics(), Optional.empty(), List.of(), List.of()));
     }
 }

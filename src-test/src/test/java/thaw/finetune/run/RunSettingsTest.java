@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
@@ -29,7 +30,6 @@ import thaw.finetune.loss.Objective;
 import thaw.finetune.plan.LearningRates;
 import thaw.finetune.plan.ScheduleRecipe;
 import thaw.finetune.plan.TrainingPhase;
-import thaw.finetune.plan.TrainingPlan;
 import thaw.finetune.train.FitSettings;
 import thaw.finetune.train.FrozenBatchNorm;
 import thaw.finetune.train.Precompute;
@@ -39,12 +39,12 @@ class RunSettingsTest {
     @TempDir
     private Path folder;
 
-    private static final TrainingPlan GRADUAL = new TrainingPlan(List.of(
+    private static final List<TrainingPhase> GRADUAL = List.of(
             new TrainingPhase("thaw", 3, ScheduleRecipe.parse("sgdr(cycle_len=1,cycle_mult=2)"), -1,
                     LearningRates.layerDecay(1e-2, 0.75), true, 48),
-            new TrainingPhase("all", 2, ScheduleRecipe.of("flat-cosine"), LearningRates.of(1e-5, 1e-4, 1.0 / 3))));
+            new TrainingPhase("all", 2, ScheduleRecipe.of("flat-cosine"), LearningRates.of(1e-5, 1e-4, 1.0 / 3)));
 
-    private static RunSettings settings(TrainingPlan plan, FitSettings fit, Objective loss, Augmentation augmentation,
+    private static RunSettings settings(List<TrainingPhase> plan, FitSettings fit, Objective loss, Augmentation augmentation,
             BatchMix mix) {
         return new RunSettings(RunSettings.Data.of("/photos", null, null, 0.2, Split.STRATIFIED, 32, false, true,
                 Transforms.of(64)), RunSettings.Network.ofScratch("resnet20", "concat"), "stages",
@@ -56,10 +56,12 @@ class RunSettingsTest {
     /** Runs that began when there was one way to read a table and folders go on so. */
     @Test
     void whatAnOlderRunDoesNotSayIsAsUsual() throws IOException {
-        RunSettings now = settings(TrainingPlan.fineTune(3), FitSettings.sgd(), Objective.crossEntropy(), null, null);
+        RunSettings now = settings(TrainingPhase.fineTune(3), FitSettings.sgd(), Objective.crossEntropy(), null, null);
         ObjectMapper json = new ObjectMapper();
         ObjectNode old = (ObjectNode) json.readTree(now.toJson());
         ((ObjectNode) old.get("data")).remove(List.of("columns", "layout", "maxPixels"));
+        old.set("grain", old.remove("granularity"));
+        old.set("insight", old.remove("diagnostics"));
         Path file = Files.writeString(folder.resolve("old.json"), old.toString());
         assertEquals(List.of(), RunSettings.read(file).differences(now));
         assertEquals(FolderLayout.standard(), RunSettings.read(file).data().layout());
@@ -69,7 +71,7 @@ class RunSettingsTest {
     void whatIsWrittenIsReadAgain() throws IOException {
         Path file = folder.resolve("settings.json");
         for (RunSettings one : List.of(
-                settings(TrainingPlan.fineTune(3), FitSettings.sgd(), Objective.crossEntropy(), null, null),
+                settings(TrainingPhase.fineTune(3), FitSettings.sgd(), Objective.crossEntropy(), null, null),
                 settings(GRADUAL, FitSettings.adamW().average(new WeightAverage.Decay(0.99, true)).frozenBatchNorm(FrozenBatchNorm.EVAL)
                         .clip(new GradientClipping.ByNorm(0.1)).clip(new GradientClipping.ByValue(2)),
                         Objective.crossEntropy().labelSmoothing(0.1).classWeights(List.of(0.5, 1.5)),
@@ -84,17 +86,18 @@ class RunSettingsTest {
         assertEquals(GRADUAL, settings(GRADUAL, FitSettings.sgd(), Objective.crossEntropy(), null, null).plan());
     }
 
-    /** The form in which every version has written it. */
+    /** The form in which every version reads it; the numbers of rates have been shortened since. */
     @Test
     void aPlanIsAListOfPhases() throws IOException {
         ObjectMapper json = new ObjectMapper();
         String plan = """
                 [{"name": "thaw", "epochs": 3, "schedule": "sgdr(cycle_len=1.0,cycle_mult=2.0)", "freezeTo": -1,
-                  "rates": "decay(0.01,0.75)", "gradual": true, "size": 48},
+                  "rates": "decay(1e-2,0.75)", "gradual": true, "size": 48},
                  {"name": "all", "epochs": 2, "schedule": "flat-cosine", "freezeTo": 0,
-                  "rates": "1.0E-5,1.0E-4,0.3333333333333333", "gradual": false, "size": 0}]""";
-        assertEquals(GRADUAL, json.readValue(plan, TrainingPlan.class));
-        assertEquals(json.readTree(plan), json.valueToTree(GRADUAL));
+                  "rates": "1e-5,1e-4,0.3333333333333333", "gradual": false, "size": 0}]""";
+        assertEquals(GRADUAL, json.readValue(plan, new TypeReference<List<TrainingPhase>>() {}));
+        String shortened = plan.replace("decay(0.01,", "decay(1e-2,").replace("1.0E-5,1.0E-4", "1e-5,1e-4");
+        assertEquals(json.readTree(shortened), json.valueToTree(GRADUAL));
     }
 
     /** The settings of a run are text; what has none is refused before the run begins. */
@@ -110,7 +113,8 @@ class RunSettingsTest {
                 Augmentation.of(transform), null));
         assertThrows(IllegalArgumentException.class, () -> settings(GRADUAL, FitSettings.sgd(), Objective.crossEntropy(), null,
                 mix));
-        TrainingPlan own = TrainingPlan.gradualUnfreezing(2, (epochs, steps) -> (step, base) -> base, LearningRates.of(0.1));
+        List<TrainingPhase> own = List
+                .of(TrainingPhase.gradualUnfreezing(2, (epochs, steps) -> (step, base) -> base, LearningRates.of(0.1)));
         assertThrows(IllegalArgumentException.class, () -> settings(own, FitSettings.sgd(), Objective.crossEntropy(), null, null));
     }
 
@@ -127,8 +131,8 @@ class RunSettingsTest {
 
     @Test
     void differencesAreNamedByTheirPlace() {
-        RunSettings was = settings(TrainingPlan.fineTune(3), FitSettings.sgd(), Objective.crossEntropy(), null, null);
-        RunSettings is = settings(TrainingPlan.fineTune(4), FitSettings.sgd().option("momentum", 0.8), Objective.crossEntropy(), null,
+        RunSettings was = settings(TrainingPhase.fineTune(3), FitSettings.sgd(), Objective.crossEntropy(), null, null);
+        RunSettings is = settings(TrainingPhase.fineTune(4), FitSettings.sgd().option("momentum", 0.8), Objective.crossEntropy(), null,
                 new Mixup(0.4));
         List<String> found = was.differences(is.on(new RunSettings.Environment("2", "25", "opencl")));
         assertTrue(

@@ -91,12 +91,12 @@ class FirstNonFiniteTest {
     void batchesOfClassesThatDoNotCountAreNoDivergence() throws IOException {
         Learner weighted = new Learner(net, ColourFolder.in(folder).batch(2));
         weighted.loss(Objective.crossEntropy().classWeights(List.of(0.0, 1.0)));
-        assertTrue(Double.isFinite(weighted.fit(1, 0.01).get(0).validLoss()));
+        assertTrue(Double.isFinite(weighted.fit(1, 0.01).epochs().get(0).validLoss()));
     }
 
     @Test
     void namesTheImageWhoseValidationOverflows() {
-        learn.frozenBatchNorm(FrozenBatchNorm.EVAL).freezeTo(2);
+        learn.settings(FitSettings.sgd().frozenBatchNorm(FrozenBatchNorm.EVAL)).freezeTo(2);
         Tensor mean = net.namedBuffers().get("bn1.running_mean");
         float[] values = mean.toFloats();
         learn.addListener(new TrainingListener() {

@@ -33,6 +33,7 @@ import thaw.finetune.data.Batch;
 import thaw.finetune.data.FolderLayout;
 import thaw.finetune.data.ImageFolder;
 import thaw.finetune.metrics.Metric;
+import thaw.finetune.plan.LearningRates;
 import thaw.resnet.Architecture;
 import thaw.resnet.Head;
 import thaw.resnet.LayerGroup;
@@ -107,7 +108,7 @@ class LearnerTest {
     @Test
     void withFixedStatisticsAFrozenBaseStaysAsItIsToTheBit() {
         Map<String, StoredTensor> before = net.stateDict();
-        learn.frozenBatchNorm(FrozenBatchNorm.EVAL).freeze().fit(2, 0.1);
+        learn.settings(FitSettings.sgd().frozenBatchNorm(FrozenBatchNorm.EVAL)).freeze().fit(2, 0.1);
         Map<String, StoredTensor> after = net.stateDict();
         for (String name : before.keySet()) {
             boolean moved = !before.get(name).bytes().equals(after.get(name).bytes());
@@ -130,11 +131,11 @@ class LearnerTest {
 
     @Test
     void learnsToTellColoursApart() {
-        List<EpochResult> history = learn.fitOneCycle(6, 0.1);
+        List<EpochResult> history = learn.fitOneCycle(6, 0.1).epochs();
         assertEquals(6, history.size());
         assertTrue(history.get(5).trainLoss() < history.get(0).trainLoss(), history::toString);
         assertEquals(1.0, history.get(5).accuracy());
-        assertEquals(1.0, learn.accuracy());
+        assertEquals(1.0, learn.validate().accuracy());
         assertEquals(history.get(5).validLoss(), learn.validate().loss());
         assertFalse(net.isTraining());
     }
@@ -146,7 +147,7 @@ class LearnerTest {
         other.loadStateDict(net.stateDict());
 
         learn.settings(FitSettings.sgd().option("weight_decay", 0.01).option("momentum", 0.8)).fit(2, rates(0.01, 0.02, 0.03));
-        learn.fit(1, OneCycle::of, 0.05);
+        learn.fit(1, (epochs, steps) -> OneCycle.of(epochs * steps), LearningRates.of(0.05));
 
         List<LayerGroup> groups = other.groups();
         int steps = data.trainLoader().batches();
@@ -166,13 +167,13 @@ class LearnerTest {
     private void train(ResNet model, SGD sgd, int epoch, OneCycle cycle) {
         model.train();
         int step = 0;
-        for (Batch batch : Batch.on(device, data.trainLoader().epoch(epoch))) {
+        for (Batch batch : data.trainLoader().epoch(epoch)) {
             if (cycle != null) {
                 sgd.group("all").lr(cycle.lr(step, 0.05)).momentum(cycle.momentum(step, 0.8));
                 step++;
             }
             try (Scope scope = device.scope()) {
-                Tensor loss = crossEntropy(model.forward(batch.images()), batch.labels());
+                Tensor loss = crossEntropy(model.forward(batch.images(device)), batch.labels(device));
                 sgd.zeroGrad();
                 loss.backward();
                 sgd.step();
@@ -182,10 +183,10 @@ class LearnerTest {
 
     @Test
     void oneRateIsForAllGroupsAndFrozenOnesHaveNone() {
-        assertEquals(List.of(0.1, 0.1, 0.1), learn.fit(1, 0.1).get(0).learningRates());
-        assertEquals(List.of(0.1, 0.2, 0.3), learn.fit(1, rates(0.1, 0.2, 0.3)).get(0).learningRates());
-        assertEquals(List.of(0.0, 0.2, 0.3), learn.freezeTo(-2).fit(1, rates(0.1, 0.2, 0.3)).get(0).learningRates());
-        assertEquals(List.of(0.0, 0.0, 0.1), learn.freeze().fit(1, 0.1).get(0).learningRates());
+        assertEquals(List.of(0.1, 0.1, 0.1), learn.fit(1, 0.1).epochs().get(0).learningRates());
+        assertEquals(List.of(0.1, 0.2, 0.3), learn.fit(1, rates(0.1, 0.2, 0.3)).epochs().get(0).learningRates());
+        assertEquals(List.of(0.0, 0.2, 0.3), learn.freezeTo(-2).fit(1, rates(0.1, 0.2, 0.3)).epochs().get(0).learningRates());
+        assertEquals(List.of(0.0, 0.0, 0.1), learn.freeze().fit(1, 0.1).epochs().get(0).learningRates());
     }
 
     @Test
@@ -226,7 +227,7 @@ class LearnerTest {
                 epochs.add(e);
             }
         });
-        List<EpochResult> history = learn.fit(2, 0.01);
+        List<EpochResult> history = learn.fit(2, 0.01).epochs();
         assertEquals(List.of("1/2 1/3", "1/2 2/3", "1/2 3/3", "valid 6/8", "valid 8/8", "epoch 1/2",
                 "2/2 1/3", "2/2 2/3", "2/2 3/3", "valid 6/8", "valid 8/8", "epoch 2/2"), heard);
         assertEquals(history, epochs);
@@ -241,7 +242,7 @@ class LearnerTest {
                 first.add(batch.loss());
             }
         };
-        learn.addListener(losses).frozenBatchNorm(FrozenBatchNorm.EVAL).freeze();
+        learn.addListener(losses).settings(FitSettings.sgd().frozenBatchNorm(FrozenBatchNorm.EVAL)).freeze();
         IntStream.range(0, 2).forEach(i -> learn.fit(1, 0));
         assertNotEquals(first.subList(0, 3), first.subList(3, 6));
     }
@@ -263,7 +264,7 @@ class LearnerTest {
                         heard.add("second " + epoch.metrics().get("images"));
                     }
                 });
-        EpochResult result = learn.fit(1, 0.01).get(0);
+        EpochResult result = learn.fit(1, 0.01).epochs().get(0);
         assertEquals(1 - result.accuracy(), result.metrics().get("error_rate"), 1e-12);
         learn.removeListener(first).fit(1, 0.01);
         assertEquals(List.of("first [error_rate, images]", "second 8.0", "second 8.0"), heard);

@@ -69,7 +69,7 @@ class MultiLabelTest {
         try (Device device = Device.cpu(1)) {
             device.generator().seed(1);
             Learner learn = new Learner(ResNet.resnet20(device, 3), data);
-            List<EpochResult> history = learn.fitOneCycle(30, 0.05);
+            List<EpochResult> history = learn.fitOneCycle(30, 0.05).epochs();
             Evaluation found = learn.validate();
             assertEquals(3 * data.valid().size(), found.total());
             assertEquals(found.accuracy(), found.metric(Metric.accuracyMulti(0.5)), 1e-12);
@@ -117,10 +117,10 @@ class MultiLabelTest {
     @Test
     void trainsOnMixedBatches() throws IOException {
         try (Device device = Device.cpu(1)) {
-            List<EpochResult> several = new Learner(ResNet.resnet20(device, 3), data.mix(Mixup.fastai())).fitOneCycle(1, 0.01);
+            List<EpochResult> several = new Learner(ResNet.resnet20(device, 3), data.mix(Mixup.fastai())).fitOneCycle(1, 0.01).epochs();
             assertTrue(several.get(0).trainLoss() > 0);
             ImageFolder single = ColourFolder.in(folder.resolve("single")).mix(CutMix.fastai());
-            assertTrue(new Learner(ResNet.resnet20(device, 2), single).fitOneCycle(1, 0.01).get(0).trainLoss() > 0);
+            assertTrue(new Learner(ResNet.resnet20(device, 2), single).fitOneCycle(1, 0.01).epochs().get(0).trainLoss() > 0);
         }
     }
 }

@@ -20,7 +20,6 @@ import thaw.finetune.data.BatchLoader;
 import thaw.finetune.data.Batches;
 import thaw.finetune.data.DataLoaders;
 import thaw.finetune.data.Dataset;
-import thaw.finetune.data.EpochOrder;
 import thaw.finetune.data.ImageFolder;
 import thaw.finetune.data.LoaderOptions;
 import thaw.finetune.data.Sample;
@@ -140,8 +139,8 @@ class OwnDatasetTest {
     /** Takes four samples per epoch, in order, each twice; the next epoch goes on after them. */
     private record Windows() implements Sampler {
         @Override
-        public EpochOrder order(int epoch, List<Sample> samples, SplittableRandom random) {
-            return EpochOrder.of(IntStream.range(0, 8).map(i -> (4 * epoch + i / 2) % samples.size()).toArray());
+        public Sampler.Order order(int epoch, List<Sample> samples, SplittableRandom random) {
+            return Sampler.Order.of(IntStream.range(0, 8).map(i -> (4 * epoch + i / 2) % samples.size()).toArray());
         }
 
         @Override
@@ -157,7 +156,7 @@ class OwnDatasetTest {
         assertEquals(List.of("row-4", "row-4", "row-5", "row-5", "row-6", "row-6", "row-7", "row-7"), names(loader.epoch(1)));
         assertEquals(List.of("row-5", "row-6", "row-6", "row-7", "row-7"), names(loader.epoch(1, 1)));
         assertEquals(files.train().size(), names(loader.mirroredEpoch()).size(), "in order, every sample counts");
-        Sampler tooShort = (epoch, samples, random) -> EpochOrder.of(0, 1);
+        Sampler tooShort = (epoch, samples, random) -> Sampler.Order.of(0, 1);
         BatchLoader wrong = train(InMemory.of(files.train()), LoaderOptions.training(3, 1).sampler(tooShort));
         String message = assertThrows(IllegalStateException.class, () -> wrong.epoch(0)).getMessage();
         assertTrue(message.contains("an order of 18 entries, its length, got 2"), message);

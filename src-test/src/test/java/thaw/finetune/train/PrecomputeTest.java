@@ -26,7 +26,6 @@ import thaw.finetune.images.Crop;
 import thaw.finetune.plan.LearningRates;
 import thaw.finetune.plan.ScheduleRecipe;
 import thaw.finetune.plan.TrainingPhase;
-import thaw.finetune.plan.TrainingPlan;
 import thaw.finetune.predict.Outcome;
 import thaw.resnet.Architecture;
 import thaw.resnet.Head;
@@ -35,10 +34,10 @@ import thaw.resnet.ResNet;
 /** Training the head from precomputed features. */
 class PrecomputeTest {
     private static final FitSettings FIXED = FitSettings.sgd().frozenBatchNorm(FrozenBatchNorm.EVAL);
-    private static final TrainingPlan PLAN = new TrainingPlan(List.of(new TrainingPhase("head", 3, ScheduleRecipe.oneCycle(),
+    private static final List<TrainingPhase> PLAN = List.of(new TrainingPhase("head", 3, ScheduleRecipe.oneCycle(),
             LearningRates.slice(0.05)).freezeTo(-1), new TrainingPhase("all", 1, ScheduleRecipe.oneCycle(),
-                    LearningRates.slice(1e-4, 1e-2))));
-    private static final TrainingPlan HEAD = TrainingPlan.of(PLAN.phases().get(0));
+                    LearningRates.slice(1e-4, 1e-2)));
+    private static final List<TrainingPhase> HEAD = List.of(PLAN.get(0));
 
     @TempDir
     private Path folder;
@@ -57,7 +56,7 @@ class PrecomputeTest {
             List<BrokenImage> broken) {
     }
 
-    private Outcome fit(TrainingPlan plan, Precompute precompute, FitSettings settings, ImageFolder images, int stopAfter,
+    private Outcome fit(List<TrainingPhase> plan, Precompute precompute, FitSettings settings, ImageFolder images, int stopAfter,
             FitState from) {
         try (Device device = Device.cpu(1)) {
             device.generator().seed(5);
@@ -85,7 +84,7 @@ class PrecomputeTest {
                     }
                 });
                 FitResult result = from == null ? learn.run(plan) : learn.resume(plan, from);
-                return new Outcome(net.stateDict(), result, notes, warnings, learn.broken());
+                return new Outcome(net.stateDict(), result, notes, warnings, learn.data().broken());
             }
         }
     }
@@ -150,8 +149,8 @@ class PrecomputeTest {
 
     @Test
     void resumingAtAnyStepEndsWithTheSameBits() {
-        TrainingPlan headLast = new TrainingPlan(List.of(PLAN.phases().get(1), PLAN.phases().get(0)));
-        for (TrainingPlan plan : List.of(PLAN, headLast)) {
+        List<TrainingPhase> headLast = List.of(PLAN.get(1), PLAN.get(0));
+        for (List<TrainingPhase> plan : List.of(PLAN, headLast)) {
             Outcome whole = fit(plan, Precompute.whereExact(), FIXED, data, -1, null);
             for (int k = 1; k < 12; k += 4) {
                 Outcome stopped = fit(plan, Precompute.whereExact(), FIXED, data, k, null);
@@ -181,7 +180,7 @@ class PrecomputeTest {
         assertTrue(
                 still.network.keySet().stream().anyMatch(name -> !still.network.get(name).bytes().equals(turned.network.get(name).bytes())),
                 "a flip is no trifle");
-        TrainingPlan once = TrainingPlan.of(new TrainingPhase("head", 1, ScheduleRecipe.oneCycle(), LearningRates.slice(0.05))
+        List<TrainingPhase> once = List.of(new TrainingPhase("head", 1, ScheduleRecipe.oneCycle(), LearningRates.slice(0.05))
                 .freezeTo(-1));
         assertTrue(fit(once, Precompute.whereExact(), FIXED, flipped, -1, null).notes.isEmpty(),
                 "in one epoch, images go through the body one way alone");
@@ -190,7 +189,7 @@ class PrecomputeTest {
 
     @Test
     void whatIsRequiredAndCannotBeIsAnError() {
-        TrainingPlan all = TrainingPlan.of(PLAN.phases().get(1));
+        List<TrainingPhase> all = List.of(PLAN.get(1));
         assertRefused(all, FIXED, data, "no phase trains the head alone [all]");
         assertRefused(PLAN, FIXED, data.augment(Augmentation.fastai()), "varied by Flip, Warp");
         assertRefused(PLAN, FIXED, data.mix(Mixup.fastai()), "mixed with one another");
@@ -198,7 +197,7 @@ class PrecomputeTest {
         assertEquals(1, fit(PLAN, Precompute.required(), FIXED, data, -1, null).notes.size());
     }
 
-    private void assertRefused(TrainingPlan plan, FitSettings settings, ImageFolder images, String words) {
+    private void assertRefused(List<TrainingPhase> plan, FitSettings settings, ImageFolder images, String words) {
         String message = assertThrows(IllegalArgumentException.class,
                 () -> fit(plan, Precompute.required(), settings, images, -1, null)).getMessage();
         assertTrue(message.contains(words), message);
@@ -209,7 +208,7 @@ class PrecomputeTest {
         ImageFolder varied = data.transforms(data.transforms().crop(Crop.RANDOM).resize(12));
         assertTrue(fit(HEAD, Precompute.whereExact(), FIXED, varied, -1, null).notes.isEmpty());
         assertTrue(fit(HEAD, Precompute.whereExact(), FitSettings.sgd(), data, -1, null).notes.isEmpty());
-        assertTrue(fit(TrainingPlan.of(PLAN.phases().get(1)), Precompute.always(), FIXED, data, -1, null).notes.isEmpty());
+        assertTrue(fit(List.of(PLAN.get(1)), Precompute.always(), FIXED, data, -1, null).notes.isEmpty());
         Outcome asked = fit(HEAD, Precompute.always(), FitSettings.sgd(), varied, -1, null);
         assertEquals(1, asked.notes.size());
         assertTrue(asked.warnings.get(0).contains("not cropped at random") && asked.warnings.get(0).contains("batch norm"),

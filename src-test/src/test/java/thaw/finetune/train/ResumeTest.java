@@ -30,7 +30,6 @@ import thaw.finetune.diagnostics.EpochActivity;
 import thaw.finetune.plan.LearningRates;
 import thaw.finetune.plan.ScheduleRecipe;
 import thaw.finetune.plan.TrainingPhase;
-import thaw.finetune.plan.TrainingPlan;
 import thaw.resnet.Architecture;
 import thaw.resnet.Head;
 import thaw.resnet.ResNet;
@@ -86,21 +85,25 @@ class ResumeTest {
     private static final GradientClipping OWN_CLIPPING = parameters -> GradientClipping.scale(parameters, 0.5);
 
     static Stream<Arguments> fits() {
-        TrainingPlan fineTune = TrainingPlan.fineTune(1, 0.02, 1, 10);
+        List<TrainingPhase> fineTune = TrainingPhase.fineTune(1, 0.02, 1, 10);
         TrainingPhase small = new TrainingPhase("small", 1, ScheduleRecipe.of("flat-cosine"), LearningRates.slice(0.01)).size(6);
-        TrainingPlan gradual = new TrainingPlan(List.of(
-                TrainingPlan.gradualUnfreezing(3, ScheduleRecipe.oneCycle(), LearningRates.slice(1e-3, 1e-2)).phases().get(0),
-                small));
+        List<TrainingPhase> gradual = List.of(
+                TrainingPhase.gradualUnfreezing(3, ScheduleRecipe.oneCycle(), LearningRates.slice(1e-3, 1e-2)),
+                small);
         return Stream.of(Arguments.of(FitSettings.sgd(), fineTune, 1),
                 Arguments.of(FitSettings.sgd().frozenBatchNorm(FrozenBatchNorm.TRAIN).clip(new GradientClipping.ByNorm(0.5)), gradual, 4),
                 Arguments.of(FitSettings.adamW().average(new WeightAverage.Decay(0.8, true)).accumulate(2), fineTune, 1),
-                Arguments.of(FitSettings.of(RMSprop::new).clip(OWN_CLIPPING), TrainingPlan.gradualUnfreezing(2,
-                        (epochs, steps) -> (step, base) -> base / (1 + step), LearningRates.slice(1e-4, 1e-3)), 3));
+                Arguments.of(FitSettings.sgd(), List.of(new TrainingPhase("all", 2, ScheduleRecipe.oneCycle(), LearningRates.auto())), 1),
+                Arguments.of(FitSettings.sgd(), List.of(
+                        TrainingPhase.gradualUnfreezing(2, ScheduleRecipe.oneCycle(), LearningRates.autoRgn(0.1)),
+                        new TrainingPhase("all", 1, ScheduleRecipe.of("constant"), LearningRates.lDog())), 2),
+                Arguments.of(FitSettings.of(RMSprop::new).clip(OWN_CLIPPING), List.of(TrainingPhase.gradualUnfreezing(2,
+                        (epochs, steps) -> (step, base) -> base / (1 + step), LearningRates.slice(1e-4, 1e-3))), 3));
     }
 
     @ParameterizedTest
     @MethodSource("fits")
-    void theBitsAreThoseOfAFitThatWasNeverStopped(FitSettings settings, TrainingPlan plan, int everySteps) throws IOException {
+    void theBitsAreThoseOfAFitThatWasNeverStopped(FitSettings settings, List<TrainingPhase> plan, int everySteps) throws IOException {
         try (Run whole = new Run(settings, -1)) {
             FitResult expected = whole.learn.run(plan);
             assertTrue(expected.stoppedAt().isEmpty());
@@ -113,7 +116,7 @@ class ResumeTest {
                     first.learn.saveCheckpoint(checkpoint);
                 }
                 try (Run second = new Run(settings, -1)) {
-                    FitResult result = plan.isStorable() ? second.learn.resume(checkpoint)
+                    FitResult result = plan.stream().allMatch(TrainingPhase::isStorable) ? second.learn.resume(checkpoint)
                             : second.learn.resume(plan, FitState.read(checkpoint));
                     assertEquals(whole.steps - k, second.steps);
                     assertSameBits(whole.net.stateDict(), second.net.stateDict(), "after step " + k);
@@ -140,7 +143,7 @@ class ResumeTest {
     /** A fit can also be resumed from the state at the end of an epoch, taken by the listener. */
     @Test
     void statesAtTheEndOfEpochsToo() {
-        TrainingPlan plan = TrainingPlan.gradualUnfreezing(3, ScheduleRecipe.oneCycle(), LearningRates.slice(1e-3, 1e-2));
+        List<TrainingPhase> plan = List.of(TrainingPhase.gradualUnfreezing(3, ScheduleRecipe.oneCycle(), LearningRates.slice(1e-3, 1e-2)));
         List<FitState> states = new ArrayList<>();
         try (Run whole = new Run(FitSettings.sgd(), -1)) {
             whole.learn.addListener(new TrainingListener() {
@@ -167,7 +170,7 @@ class ResumeTest {
                     run.learn.stop();
                 }
             });
-            TrainingPlan plan = TrainingPlan.fineTune(2);
+            List<TrainingPhase> plan = TrainingPhase.fineTune(2);
             FitResult result = run.learn.run(plan);
             assertEquals(1, result.epochs().size());
             assertEquals(1, result.stoppedAt().orElseThrow().position().epoch());
@@ -182,12 +185,12 @@ class ResumeTest {
     @Test
     void whatDoesNotFitIsRefused() {
         try (Run run = new Run(FitSettings.sgd(), 4)) {
-            FitState state = run.learn.run(TrainingPlan.fineTune(2)).stoppedAt().orElseThrow();
-            TrainingPlan shorter = TrainingPlan.fineTune(1, 1e-3, 0, 10);
+            FitState state = run.learn.run(TrainingPhase.fineTune(2)).stoppedAt().orElseThrow();
+            List<TrainingPhase> shorter = TrainingPhase.fineTune(1, 1e-3, 0, 10);
             assertTrue(assertThrows(IllegalArgumentException.class, () -> run.learn.resume(shorter, state)).getMessage()
                     .contains("the plan has 1"));
             run.learn.settings(FitSettings.adamW());
-            assertTrue(assertThrows(IllegalArgumentException.class, () -> run.learn.resume(TrainingPlan.fineTune(2), state))
+            assertTrue(assertThrows(IllegalArgumentException.class, () -> run.learn.resume(TrainingPhase.fineTune(2), state))
                     .getMessage().contains("the loaded state is of SGD"));
             assertFalse(run.net.isTraining());
         }
@@ -209,7 +212,8 @@ class ResumeTest {
     /** A plan with a schedule of the user's own cannot be stored. */
     @Test
     void aPlanThatIsNotStoredIsAskedFor() throws IOException {
-        TrainingPlan own = TrainingPlan.gradualUnfreezing(2, (epochs, steps) -> (step, base) -> base, LearningRates.of(0.01));
+        List<TrainingPhase> own = List
+                .of(TrainingPhase.gradualUnfreezing(2, (epochs, steps) -> (step, base) -> base, LearningRates.of(0.01)));
         try (Run run = new Run(FitSettings.sgd(), 2)) {
             run.learn.run(own);
             Path file = folder.resolve("own.safetensors");
@@ -244,7 +248,7 @@ class ResumeTest {
                     assertThrows(DivergenceException.class, () -> run.learn.saveCheckpoint(file));
                     run.learn.stop();
                 }
-            }).run(TrainingPlan.fineTune(1));
+            }).run(TrainingPhase.fineTune(1));
             assertEquals("earlier", Files.readString(file));
         }
     }

@@ -69,10 +69,9 @@ class TrainingExamplesTest {
                     group("middle", net.groups().get(1)).lr(1e-2).momentum(0.9),
                     group("head", net.groups().get(2)).lr(1e-1).momentum(0.9).weightDecay(1e-4));
             for (int epoch = 0; epoch < 4; epoch++) {
-                Iterable<Batch> loader = Batch.on(device, data.trainLoader().epoch(epoch));
-                for (Batch batch : loader) {
+                for (Batch batch : data.trainLoader().epoch(epoch)) {
                     try (Scope step = device.scope()) {
-                        Tensor loss = crossEntropy(net.forward(batch.images()), batch.labels());
+                        Tensor loss = crossEntropy(net.forward(batch.images(device)), batch.labels(device));
                         sgd.zeroGrad();
                         loss.backward();
                         sgd.step();

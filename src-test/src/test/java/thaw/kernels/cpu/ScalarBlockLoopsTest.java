@@ -74,14 +74,14 @@ class ScalarBlockLoopsTest {
             Array x = b.normal(v.n(), v.c(), v.h(), v.w());
             Array w = b.normal(v.weight());
             List<Array> results = new ArrayList<>();
-            Array y = b.backend().conv2d(x, w, null, v.options());
+            Array y = b.backend().conv2d(x, w, v.options());
             results.add(y);
             Array scale = b.normal(v.k());
             Array residual = b.normal(y.shape());
             for (boolean relu : new boolean[] {false, true}) {
                 for (Array added : Arrays.asList(null, residual)) {
                     Epilogue epilogue = new Epilogue(scale, b.normal(v.k()), added, relu);
-                    results.add(b.backend().conv2dWithEpilogue(x, w, epilogue, v.options()));
+                    results.add(b.backend().conv2d(x, w, epilogue, v.options()));
                 }
             }
             results.add(b.backend().conv2dInputGradient(y, w, x.shape(), v.options()));
@@ -104,7 +104,7 @@ class ScalarBlockLoopsTest {
             Array x = b.backend().of(Shape.of(2, 16, 13, 13), values);
             Epilogue epilogue = new Epilogue(b.normal(16), b.integers(2, 16), x, true);
             Backend.Pooled pooled = b.backend().maxPool2d(x, Pool2dOptions.of(3, 2, 1), true);
-            return List.of(b.backend().conv2dWithEpilogue(x, b.normal(v.weight()), epilogue, v.options()),
+            return List.of(b.backend().conv2d(x, b.normal(v.weight()), epilogue, v.options()),
                     pooled.values(), pooled.indices());
         });
     }

@@ -31,7 +31,7 @@ class WarmUpTest {
         SplittableRandom random = new SplittableRandom(4);
         Array x = random(backend, random, Shape.of(2, 16, 14, 14));
         Array w = random(backend, random, Shape.of(32, 16, 3, 3));
-        Array y = backend.conv2d(x, w, null, Conv2dOptions.of(1, 1));
+        Array y = backend.conv2d(x, w, Conv2dOptions.of(1, 1));
         float[] values = new float[y.shape().size()];
         backend.read(y, values);
         x.release();

@@ -99,7 +99,7 @@ class OpenClErrorsTest {
     @Test
     void aKernelThatDoesNotCompileComesWithTheCompilersComplaint() {
         OpenClHere.require();
-        DeviceQueue queue = new DeviceQueue(OpenClDevices.handle(OpenClDevices.best().index()), Long.MAX_VALUE, false);
+        DeviceQueue queue = new DeviceQueue(OpenClDevices.handle(OpenClDevices.best().index()), Long.MAX_VALUE, false, ProgramCache.NONE);
         try (queue; Programs programs = new Programs(queue)) {
             OpenClException refused = assertThrows(OpenClException.class,
                     () -> programs.kernel("sum.cl", "sum_rows", Map.of("tree_sum", 3)));
@@ -114,7 +114,7 @@ class OpenClErrorsTest {
     @Test
     void aWorkGroupThatIsTooLargeIsRefused() {
         OpenClHere.require();
-        DeviceQueue queue = new DeviceQueue(OpenClDevices.handle(OpenClDevices.best().index()), Long.MAX_VALUE, false);
+        DeviceQueue queue = new DeviceQueue(OpenClDevices.handle(OpenClDevices.best().index()), Long.MAX_VALUE, false, ProgramCache.NONE);
         try (queue; Programs programs = new Programs(queue)) {
             CompiledKernel kernel = programs.kernel("elementwise.cl", "fill");
             int size = 2 * kernel.largestGroup();

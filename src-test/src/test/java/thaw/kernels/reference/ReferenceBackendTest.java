@@ -10,6 +10,7 @@ import org.junit.jupiter.api.Test;
 import thaw.kernels.Array;
 import thaw.kernels.Backend;
 import thaw.kernels.Conv2dOptions;
+import thaw.kernels.Epilogue;
 import thaw.kernels.OperatorContract;
 import thaw.kernels.Reduction;
 import thaw.kernels.SgdOptions;
@@ -28,7 +29,7 @@ class ReferenceBackendTest extends OperatorContract {
     @Test
     void conv2dWithAllItsOptions() {
         Conv2dOptions options = new Conv2dOptions(2, 1, 1, 2, 1, 2, 2);
-        Array y = backend.conv2d(fill("x", 1, 4, 4, 5), fill("w", 4, 2, 3, 2), fill("b", 4), options);
+        Array y = backend.conv2d(fill("x", 1, 4, 4, 5), fill("w", 4, 2, 3, 2), Epilogue.bias(fill("b", 4)), options);
         assertValues(y,
                 -0.241547947, -0.0371057358, -0.207387944, -0.606297873, -1.05051512, 0.200550878, -0.558000714,
                 -0.0469339679, -0.168917098, 0.658529871, -0.65355348, -1.71678009, -0.191848591, 0.960196105,

@@ -16,6 +16,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 import thaw.kernels.Array;
 import thaw.kernels.Backend;
 import thaw.kernels.Conv2dOptions;
+import thaw.kernels.Epilogue;
 import thaw.kernels.Pool2dOptions;
 import thaw.kernels.Reduction;
 import thaw.kernels.Agreement;
@@ -44,9 +45,9 @@ class ReferenceGradientTest {
             Array w = uniform(Shape.of(3 * groups, 2, 3, 2));
             Array bias = uniform(Shape.of(3 * groups));
             Array gy = uniform(o.outputShape(x.shape(), w.shape()));
-            check(x, gy, v -> backend.conv2d(v, w, bias, o), backend.conv2dInputGradient(gy, w, x.shape(), o));
-            check(w, gy, v -> backend.conv2d(x, v, bias, o), backend.conv2dWeightGradient(gy, x, w.shape(), o));
-            check(bias, gy, v -> backend.conv2d(x, w, v, o), backend.sum(gy, false, 0, 2, 3));
+            check(x, gy, v -> backend.conv2d(v, w, o), backend.conv2dInputGradient(gy, w, x.shape(), o));
+            check(w, gy, v -> backend.conv2d(x, v, o), backend.conv2dWeightGradient(gy, x, w.shape(), o));
+            check(bias, gy, v -> backend.conv2d(x, w, Epilogue.bias(v), o), backend.sum(gy, false, 0, 2, 3));
         }
     }
 

@@ -20,8 +20,6 @@ import thaw.resnet.ResNet;
 /** Reports a demo's progress as text, and its result as text and JSON. */
 final class DemoReport implements DemoListener, AutoCloseable {
 
-    private static final int LINE = 100;
-
     private final OutputOptions output;
     private final Progress progress = new Progress();
     private final ObjectNode json = OutputOptions.object();
@@ -81,39 +79,19 @@ final class DemoReport implements DemoListener, AutoCloseable {
     /** Prints the table of the comparison and its verdict. */
     void comparison(Comparison comparison) {
         output.text(String.format(Locale.ROOT, "%nAccuracy on %d test images:%n", comparison.tested()));
-        StringBuilder head = new StringBuilder(String.format(Locale.ROOT, "  %-40s  %6s  %-17s  %7s", "", "epochs",
-                "learning rates", "mean"));
-        int draws = comparison.rows().get(0).accuracies().size();
-        for (int draw = 1; draw <= draws; draw++) {
-            head.append(String.format(Locale.ROOT, "  %8s", "draw " + draw));
-        }
-        output.text(head.toString());
+        output.text(String.format(Locale.ROOT, "%-37s %-18s %7s  %s", "", "learning rates", "mean", "draws"));
         for (Comparison.Row row : comparison.rows()) {
-            output.text(String.format(Locale.ROOT, "  %-40s  %6d  %-17s  %5.1f %%", row.phase().result(), row.epochs(),
-                    rates(row.phase()), 100 * row.mean())
-                    + row.accuracies().stream().map(a -> String.format(Locale.ROOT, "  %6.1f %%", 100 * a))
-                            .collect(Collectors.joining()));
+            String draws = row.accuracies().stream().map(a -> String.format(Locale.ROOT, "%.1f", 100 * a))
+                    .collect(Collectors.joining(" "));
+            output.paragraph(String.format(Locale.ROOT, "%-37s %-18s %5.1f %%  %s", row.phase().result(), rates(row.phase()),
+                    100 * row.mean(), draws));
         }
         output.text("");
-        output.text(wrapped(comparison.verdict()));
+        output.paragraph(comparison.verdict());
     }
 
     private static String rates(Phase phase) {
         return phase.rates().stream().map(String::valueOf).collect(Collectors.joining(", "));
-    }
-
-    private static String wrapped(String text) {
-        StringBuilder lines = new StringBuilder();
-        int column = 0;
-        for (String word : text.split(" ")) {
-            if (column > 0 && column + 1 + word.length() > LINE) {
-                lines.append(System.lineSeparator());
-                column = 0;
-            }
-            lines.append(column == 0 ? "" : " ").append(word);
-            column += (column == 0 ? 0 : 1) + word.length();
-        }
-        return lines.toString();
     }
 
     ObjectNode json(Comparison comparison) {
@@ -126,6 +104,10 @@ final class DemoReport implements DemoListener, AutoCloseable {
             row.phase().rates().forEach(one.withArray("lr")::add);
             one.put("mean", row.mean());
             row.accuracies().forEach(one.withArray("accuracies")::add);
+            if (row != comparison.recommended()) {
+                Comparison.Difference by = comparison.difference(row);
+                one.put("difference", by.mean()).put("difference_sd", Double.isNaN(by.spread()) ? null : (Double) by.spread());
+            }
         }
         return json.put("verdict", comparison.verdict());
     }

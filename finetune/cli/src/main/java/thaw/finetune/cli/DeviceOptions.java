@@ -4,6 +4,8 @@ import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.TypeConversionException;
 import thaw.engine.Device;
+import thaw.finetune.predict.Classifier;
+import thaw.finetune.predict.ClassifierOptions;
 import thaw.kernels.opencl.OpenClBackend;
 import thaw.kernels.opencl.OpenClDevices;
 
@@ -17,25 +19,26 @@ final class DeviceOptions {
     /**
      * The parsed value of {@code --device}.
      *
+     * @param text  the value
      * @param index an OpenCL device's, or -1 for the best one
      */
-    private record Name(Kind kind, int index) {
+    private record Name(String text, Kind kind, int index) {
     }
 
     private static final class NameConverter implements ITypeConverter<Name> {
         @Override
         public Name convert(String value) {
             return switch (value) {
-                case "auto" -> new Name(Kind.AUTO, -1);
-                case "cpu" -> new Name(Kind.CPU, -1);
-                case OPENCL -> new Name(Kind.OPENCL, -1);
-                case "reference" -> new Name(Kind.REFERENCE, -1);
+                case "auto" -> new Name(value, Kind.AUTO, -1);
+                case "cpu" -> new Name(value, Kind.CPU, -1);
+                case OPENCL -> new Name(value, Kind.OPENCL, -1);
+                case "reference" -> new Name(value, Kind.REFERENCE, -1);
                 default -> {
                     if (!value.matches(OPENCL + ":\\d{1,4}")) {
                         throw new TypeConversionException("expected auto, cpu, opencl, opencl:N or reference, got '" + value
                                 + "'; thaw devices lists them");
                     }
-                    yield new Name(Kind.OPENCL, Integer.parseInt(value.substring(OPENCL.length() + 1)));
+                    yield new Name(value, Kind.OPENCL, Integer.parseInt(value.substring(OPENCL.length() + 1)));
                 }
             };
         }
@@ -73,10 +76,20 @@ final class DeviceOptions {
                     new OpenClBackend.Options(Long.MAX_VALUE, profiled)));
             case REFERENCE -> Device.reference();
         };
+        hint(output, device);
+        return device;
+    }
+
+    /** The settings of a classifier on the device. */
+    ClassifierOptions classifier() {
+        return Classifier.options().device(name.text).threads(threads());
+    }
+
+    /** Notes how to enable the Vector API if the device is a CPU and its module is missing. */
+    static void hint(OutputOptions output, Device device) {
         if (device.description().startsWith("cpu")) {
             hint(output);
         }
-        return device;
     }
 
     /** Notes how to enable the Vector API if its module is missing. */

@@ -27,7 +27,7 @@ final class GroupsCommand implements Callable<Integer> {
     @Mixin
     private VariantOption variantOption;
 
-    @Option(names = "--lr", paramLabel = "RATES", converter = TextOption.OfRates.class,
+    @Option(names = "--lr", paramLabel = "RATES",
             description = "Learning rates: one, one per group (1e-5,1e-4,1e-2), LO:HI or :HI.")
     private LearningRates rates;
 
@@ -37,7 +37,7 @@ final class GroupsCommand implements Callable<Integer> {
     @Option(names = "--classes", paramLabel = "N", description = "Classes of the head (default: 1000; CIFAR: 10).")
     private Integer classes;
 
-    @Option(names = {"--groups", "--grain"}, paramLabel = "GRANULARITY", defaultValue = "3", converter = GranularityOption.class,
+    @Option(names = {"--groups", "--grain"}, paramLabel = "GRANULARITY", defaultValue = "3",
             description = "3 (early, middle, head), stages or blocks (default: 3).")
     private Granularity granularity;
 

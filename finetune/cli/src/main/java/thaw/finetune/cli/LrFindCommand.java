@@ -9,7 +9,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.OptionalDouble;
 import java.util.concurrent.Callable;
-import java.util.stream.Collectors;
 import javax.imageio.ImageIO;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -21,11 +20,14 @@ import thaw.engine.Device;
 import thaw.engine.io.AtomicFile;
 import thaw.finetune.data.ImageFolder;
 import thaw.finetune.run.BrokenImages;
+import thaw.finetune.plan.TrainingPhase;
 import thaw.finetune.run.RunSettings;
+import thaw.finetune.train.BatchResult;
 import thaw.finetune.train.Learner;
 import thaw.finetune.train.LearningRateChart;
 import thaw.finetune.train.LearningRateSweep;
 import thaw.finetune.train.SweepOptions;
+import thaw.finetune.train.TrainingListener;
 import thaw.resnet.Granularity;
 import thaw.resnet.ResNet;
 
@@ -47,7 +49,7 @@ final class LrFindCommand implements Callable<Integer> {
     @Option(names = "--per-group", description = "One sweep per layer group, the others kept fixed.")
     private boolean perGroup;
 
-    @Option(names = "--groups", paramLabel = "GRANULARITY", defaultValue = "3", converter = GranularityOption.class,
+    @Option(names = "--groups", paramLabel = "GRANULARITY", defaultValue = "3",
             description = "Layer groups: 3, stages or blocks (default: 3).")
     private Granularity granularity;
 
@@ -114,13 +116,34 @@ final class LrFindCommand implements Callable<Integer> {
                     .loss(fitOptions.objective(images)).freezeTo(freezeTo)) {
                 SweepOptions options = new SweepOptions(start, end, steps, true);
                 output.text(images.summary() + DataReport.skipped(images));
-                report(perGroup ? learn.lrFindPerGroup(options) : List.of(learn.lrFind(options)), learn, images);
+                report(sweeps(learn, options), learn, images, from.isPretrained());
             }
         }
         return 0;
     }
 
-    private void report(List<LearningRateSweep> sweeps, Learner learn, ImageFolder images) throws IOException {
+    private List<LearningRateSweep> sweeps(Learner learn, SweepOptions options) {
+        try (Progress progress = new Progress()) {
+            learn.addListener(new TrainingListener() {
+                private String group;
+                private int done;
+
+                @Override
+                public void onPhase(TrainingPhase sweep, int number, int count) {
+                    group = sweep.name();
+                    done = 0;
+                }
+
+                @Override
+                public void onBatch(BatchResult batch) {
+                    progress.step("sweep of " + group, ++done, options.iterations());
+                }
+            });
+            return perGroup ? learn.lrFindPerGroup(options) : List.of(learn.lrFind(options));
+        }
+    }
+
+    private void report(List<LearningRateSweep> sweeps, Learner learn, ImageFolder images, boolean headIsNew) throws IOException {
         output.text(String.format(Locale.ROOT, "%-12s  %-10s  %-10s  %-10s", "group", "valley", "steep", "minimum"));
         ObjectNode json = OutputOptions.object();
         ArrayNode array = json.putArray("sweeps");
@@ -136,9 +159,18 @@ final class LrFindCommand implements Callable<Integer> {
             ArrayNode losses = one.putArray("loss");
             sweep.losses().forEach(losses::add);
         }
-        if (perGroup && sweeps.size() == learn.groups().size() && sweeps.stream().allMatch(s -> s.valley().isPresent())) {
-            output.text("learning rates at the valleys: --lr " + sweeps.stream().map(s -> Rates.text(s.valley().getAsDouble()))
-                    .collect(Collectors.joining(",")));
+        output.text("""
+                valley: the suggested rate, in the middle of the longest fall of the loss
+                steep: the rate where the loss falls most steeply
+                minimum: a tenth of the rate of the lowest loss; higher rates may diverge
+                They lie far apart where the loss falls over several decades of rates.""");
+        if (perGroup) {
+            output.text((headIsNew ? "The head is new, of random numbers. " : "") + """
+                    Each sweep trains one group, the others stay
+                    fixed: it finds where that group begins to learn, not how the rates of the
+                    groups should relate. An early group often has the highest valley, because
+                    alone it must change most to lower the loss. --lr auto takes the rates of a
+                    training from the gradients.""");
         }
         if (chart != null) {
             ByteArrayOutputStream png = new ByteArrayOutputStream();
@@ -147,7 +179,7 @@ final class LrFindCommand implements Callable<Integer> {
             output.text("chart written to " + chart);
             json.put("chart", chart.toString());
         }
-        BrokenImages broken = BrokenImages.of(learn.broken());
+        BrokenImages broken = BrokenImages.of(learn.data().broken());
         DataReport.note(output, broken, "in the result of --json");
         DataReport.add(json, images, images.summary());
         DataReport.add(json, broken);

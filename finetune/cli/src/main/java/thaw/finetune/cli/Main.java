@@ -4,6 +4,7 @@ import java.io.FileDescriptor;
 import java.io.FileOutputStream;
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
 import picocli.CommandLine;
@@ -15,8 +16,12 @@ import picocli.CommandLine.ParameterException;
 import thaw.finetune.bench.Mode;
 import thaw.finetune.data.FileNames;
 import thaw.finetune.data.Split;
+import thaw.finetune.plan.LearningRates;
+import thaw.finetune.plan.OptimizerRecipe;
+import thaw.finetune.plan.ScheduleRecipe;
 import thaw.finetune.run.RunSettings;
 import thaw.finetune.train.FrozenBatchNorm;
+import thaw.resnet.Granularity;
 import thaw.resnet.Variant;
 
 /**
@@ -88,14 +93,18 @@ public final class Main implements Runnable {
         CommandLine line = new CommandLine(new Main())
                 .setOut(out)
                 .setErr(err)
-                .registerConverter(NetworkOptions.HeadKind.class, new Choice<>(NetworkOptions.HeadKind.class))
-                .registerConverter(PrecomputeMode.class, new Choice<>(PrecomputeMode.class))
-                .registerConverter(DataOptions.Variation.class, new Choice<>(DataOptions.Variation.class))
-                .registerConverter(RunSettings.Keep.class, new Choice<>(RunSettings.Keep.class))
-                .registerConverter(Split.class, new Choice<>(Split.class))
-                .registerConverter(FrozenBatchNorm.class, new Choice<>(FrozenBatchNorm.class))
-                .registerConverter(Mode.class, new Choice<>(Mode.class))
-                .registerConverter(Variant.class, new Choice<>(Variant.class))
+                .registerConverter(NetworkOptions.HeadKind.class, Choice.of(NetworkOptions.HeadKind.class))
+                .registerConverter(PrecomputeMode.class, Choice.of(PrecomputeMode.class))
+                .registerConverter(DataOptions.Variation.class, Choice.of(DataOptions.Variation.class))
+                .registerConverter(RunSettings.Keep.class, Choice.of(RunSettings.Keep.class))
+                .registerConverter(Split.class, Choice.of(Split.class))
+                .registerConverter(FrozenBatchNorm.class, Choice.of(FrozenBatchNorm.class))
+                .registerConverter(Mode.class, Choice.of(Mode.class))
+                .registerConverter(Variant.class, Choice.of(Variant.class))
+                .registerConverter(Granularity.class, new Choice<>(List.of(Granularity.values()), Granularity::label))
+                .registerConverter(LearningRates.class, Spelling.parsing(LearningRates::parse, List.of()))
+                .registerConverter(OptimizerRecipe.class, Spelling.parsing(OptimizerRecipe::parse, OptimizerRecipe.names()))
+                .registerConverter(ScheduleRecipe.class, Spelling.parsing(ScheduleRecipe::parse, ScheduleRecipe.names()))
                 .setParameterExceptionHandler(wrongUsage())
                 .setExecutionExceptionHandler(failure());
         line.getSubcommands().values().forEach(command -> {

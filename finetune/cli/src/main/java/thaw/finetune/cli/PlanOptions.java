@@ -2,11 +2,11 @@ package thaw.finetune.cli;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.DoubleStream;
 import picocli.CommandLine.Option;
 import thaw.finetune.plan.LearningRates;
 import thaw.finetune.plan.ScheduleRecipe;
 import thaw.finetune.plan.TrainingPhase;
-import thaw.finetune.plan.TrainingPlan;
 import thaw.resnet.Granularity;
 
 /** Options for the training plan: epochs, frozen layer groups, learning rates, schedule and image sizes. */
@@ -15,8 +15,6 @@ final class PlanOptions {
     private static final double FINE_TUNE_LR_MULT = 100;
     private static final double DEFAULT_HEAD_RATE = 0.05;
     private static final double DEFAULT_RATE = 0.01;
-    /** The default ratio of the head's learning rate to the stem's, for a pretrained network. */
-    private static final double DEFAULT_RATIO = 100;
 
     @Option(names = "--epochs", paramLabel = "N", defaultValue = "5", description = "Epochs for all layers (default: 5).")
     private int epochs;
@@ -25,16 +23,16 @@ final class PlanOptions {
             description = "Head-only epochs before (default: 1; scratch: 0).")
     private Integer freezeEpochs;
 
-    @Option(names = "--freeze-lr", paramLabel = "RATE", hidden = true, converter = TextOption.OfRates.class,
+    @Option(names = "--freeze-lr", paramLabel = "RATE", hidden = true,
             description = "Rate of --freeze-epochs (default: 0.05).")
     private LearningRates freezeRate;
 
-    @Option(names = "--groups", paramLabel = "GRANULARITY", defaultValue = "3", converter = GranularityOption.class,
+    @Option(names = "--groups", paramLabel = "GRANULARITY", defaultValue = "3",
             description = "Layer groups: 3, stages or blocks (default: 3).")
     private Granularity granularity;
 
-    @Option(names = "--lr", paramLabel = "RATES", converter = TextOption.OfRates.class,
-            description = "One, one per group, LO:HI or :HI (default: 1e-4:1e-2; scratch: 0.01).")
+    @Option(names = "--lr", paramLabel = "RATES",
+            description = "One, one per group, LO:HI, :HI, auto, auto-rgn:BASE or l-dog (default: auto; scratch: 0.01).")
     private LearningRates rates;
 
     @Option(names = "--layer-decay", paramLabel = "F", hidden = true,
@@ -52,7 +50,7 @@ final class PlanOptions {
     @Option(names = "--gradual", description = "Unfreezes a group per epoch, from the head down.")
     private boolean gradual;
 
-    @Option(names = "--schedule", paramLabel = "NAME", converter = TextOption.OfSchedule.class,
+    @Option(names = "--schedule", paramLabel = "NAME",
             description = "one-cycle, sgdr, flat-cos, cosine, step or constant, also with options: step(step_size=2)"
                     + " (default: one-cycle).")
     private ScheduleRecipe schedule;
@@ -80,9 +78,10 @@ final class PlanOptions {
      * The training plan.
      *
      * @param names    the layer groups' names
+     * @param standard the rates of a pretrained network if none are given
      * @param momentum a fixed momentum; null for the schedule's
      */
-    TrainingPlan plan(boolean pretrained, List<String> names, Double momentum) {
+    List<TrainingPhase> plan(boolean pretrained, List<String> names, LearningRates standard, Double momentum) {
         int first = freezeEpochs != null ? freezeEpochs : pretrained && !gradual ? 1 : 0;
         requireSense(first, names);
         if (fineTune != null) {
@@ -95,16 +94,16 @@ final class PlanOptions {
             phases.add(new TrainingPhase("head", first, recipe(), headRate).freezeTo(-1));
         }
         if (epochs > 0) {
-            LearningRates all = mainRates(pretrained);
+            LearningRates all = mainRates(pretrained ? standard : LearningRates.of(DEFAULT_RATE), names.size());
             Failure.naming("--lr", () -> all.forGroups(names));
             int from = freezeTo == null ? 0 : freezeTo;
-            phases.add(gradual ? new TrainingPhase("thaw", epochs, recipe(), -1, all, true, 0)
-                    : new TrainingPhase(from == 0 ? "all" : "part", epochs, recipe(), all).freezeTo(from));
+            phases.add(gradual ? TrainingPhase.gradualUnfreezing(epochs, recipe(), all)
+                    : new TrainingPhase(from == 0 ? "all" : "part", epochs, recipe(all), all).freezeTo(from));
         }
-        return shared(new TrainingPlan(phases), momentum);
+        return shared(phases, momentum);
     }
 
-    private LearningRates mainRates(boolean pretrained) {
+    private LearningRates mainRates(LearningRates standard, int groups) {
         if (layerDecay != null) {
             if (rates != null && !rates.isSingle()) {
                 throw new Failure("--layer-decay: expected a single --lr, the head's rate, got " + rates);
@@ -112,17 +111,25 @@ final class PlanOptions {
             double head = rates == null ? DEFAULT_RATE : rates.numbers().get(0);
             return Failure.naming("--layer-decay", () -> LearningRates.layerDecay(head, layerDecay));
         }
-        if (rates != null) {
-            return rates;
+        if (rates == null) {
+            return standard;
         }
-        return pretrained ? LearningRates.slice(DEFAULT_RATE / DEFAULT_RATIO, DEFAULT_RATE) : LearningRates.of(DEFAULT_RATE);
+        int trained = freezeTo == null ? groups : freezeTo < 0 ? -freezeTo : groups - freezeTo;
+        boolean ofTrained = rates.rule() == LearningRates.Rule.EACH && !rates.isSingle() && rates.numbers().size() == trained;
+        return ofTrained && trained < groups ? LearningRates.of(DoubleStream.concat(DoubleStream.generate(() -> 0).limit(groups - trained),
+                rates.numbers().stream().mapToDouble(Double::doubleValue)).toArray()) : rates;
     }
 
     private ScheduleRecipe recipe() {
         return schedule == null ? ScheduleRecipe.oneCycle() : schedule;
     }
 
-    private TrainingPlan fineTune(int first) {
+    /** L-DoG has a step size of its own and needs no schedule. */
+    private ScheduleRecipe recipe(LearningRates all) {
+        return schedule == null && all.rule() == LearningRates.Rule.L_DOG ? ScheduleRecipe.of("constant") : recipe();
+    }
+
+    private List<TrainingPhase> fineTune(int first) {
         if (rates != null || layerDecay != null || gradual || freezeTo != null || schedule != null || freezeRate != null) {
             throw new Failure("--fine-tune sets rates, schedule and freezing itself; leave out --lr, --layer-decay,"
                     + " --freeze-lr, --freeze-to, --gradual and --schedule");
@@ -133,7 +140,7 @@ final class PlanOptions {
         if (epochs == 0) {
             throw new Failure("--fine-tune: expected --epochs of at least 1, got 0");
         }
-        return TrainingPlan.fineTune(epochs, fineTune, first, FINE_TUNE_LR_MULT);
+        return TrainingPhase.fineTune(epochs, fineTune, first, FINE_TUNE_LR_MULT);
     }
 
     private void requireSense(int first, List<String> names) {
@@ -158,8 +165,8 @@ final class PlanOptions {
     }
 
     /** Divides the last phase's epochs among the image sizes, and sets a fixed momentum in one-cycle schedules. */
-    private TrainingPlan shared(TrainingPlan plan, Double momentum) {
-        List<TrainingPhase> phases = new ArrayList<>(plan.phases());
+    private List<TrainingPhase> shared(List<TrainingPhase> plan, Double momentum) {
+        List<TrainingPhase> phases = new ArrayList<>(plan);
         if (sizes != null) {
             TrainingPhase all = phases.remove(phases.size() - 1);
             if (all.gradual() && sizes.length > 1) {
@@ -172,7 +179,7 @@ final class PlanOptions {
                         all.gradual(), sizes[i]));
             }
         }
-        return new TrainingPlan(phases).map(phase -> withMomentum(phase, momentum));
+        return phases.stream().map(phase -> withMomentum(phase, momentum)).toList();
     }
 
     private static TrainingPhase withMomentum(TrainingPhase phase, Double momentum) {

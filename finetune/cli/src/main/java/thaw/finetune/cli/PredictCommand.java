@@ -10,17 +10,17 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
-import thaw.engine.Device;
 import thaw.engine.io.AtomicFile;
 import thaw.finetune.data.Csv;
 import thaw.finetune.data.ImageFiles;
+import thaw.finetune.images.ImageReadException;
+import thaw.finetune.images.ImageSource;
 import thaw.finetune.predict.ClassProbability;
 import thaw.finetune.predict.Classifier;
 import thaw.finetune.predict.ModelFile;
@@ -78,18 +78,18 @@ final class PredictCommand implements Callable<Integer> {
         }
         List<Outcome.Broken> broken = outcomes.stream().filter(Outcome.Broken.class::isInstance).map(Outcome.Broken.class::cast)
                 .toList();
-        broken.forEach(one -> output.note(one.reason()));
+        broken.forEach(one -> output.note(one.reason().getMessage()));
         if (broken.size() == outcomes.size()) {
             return Main.FAILED;
         }
         ObjectNode json = OutputOptions.object().put("model", modelFile.toString());
         ArrayNode array = json.putArray("predictions");
         for (Outcome outcome : outcomes) {
-            ObjectNode one = array.addObject().put("image", outcome.image().toString());
+            ObjectNode one = array.addObject().put("image", outcome.image().name());
             if (outcome instanceof Outcome.Predicted predicted) {
                 tell(model, predicted, one);
             } else if (outcome instanceof Outcome.Broken unread) {
-                one.put("error", unread.reason());
+                one.put("error", unread.reason().getMessage());
             }
         }
         if (csv != null) {
@@ -102,9 +102,10 @@ final class PredictCommand implements Callable<Integer> {
     }
 
     private Classifier classifier(ModelFile model) {
-        Device device = deviceOptions.open(output);
         try {
-            return Classifier.of(model, device);
+            Classifier classifier = Classifier.of(model, deviceOptions.classifier().maxPixels(limit.maxPixels()));
+            DeviceOptions.hint(output, classifier.device());
+            return classifier;
         } catch (IllegalArgumentException unfit) {
             throw new Failure(modelFile + ": " + unfit.getMessage(), unfit);
         }
@@ -112,28 +113,32 @@ final class PredictCommand implements Callable<Integer> {
 
     /** The outcomes for the files and all image files in the folders, in the order given; unreadable entries come last. */
     private List<Outcome> outcomes(Classifier classifier) {
-        List<Path> files = new ArrayList<>();
+        List<ImageSource> files = new ArrayList<>();
         List<Outcome> unreadable = new ArrayList<>();
         for (Path given : images) {
             if (!Files.isDirectory(given)) {
-                files.add(given);
+                files.add(ImageSource.of(given));
                 continue;
             }
             ImageFiles found = ImageFiles.beneath(given);
-            files.addAll(found.images());
-            found.unreadable().forEach(one -> unreadable.add(new Outcome.Broken(one.file(), one.reason())));
+            found.images().forEach(file -> files.add(ImageSource.of(file)));
+            found.unreadable().forEach(one -> unreadable.add(broken(one.file(), one.reason())));
             if (found.images().isEmpty() && found.unreadable().isEmpty()) {
-                unreadable.add(new Outcome.Broken(given, given + ": is a folder without images"));
+                unreadable.add(broken(given, given + ": is a folder without images"));
             }
         }
-        List<Outcome> outcomes = new ArrayList<>(classifier.tryPredictAll(files, limit.maxPixels()));
+        List<Outcome> outcomes = new ArrayList<>(classifier.tryPredictAll(files));
         outcomes.addAll(unreadable);
         return outcomes;
     }
 
+    private static Outcome broken(Path file, String reason) {
+        return new Outcome.Broken(ImageSource.of(file), new ImageReadException(reason));
+    }
+
     private void tell(ModelFile model, Outcome.Predicted predicted, ObjectNode one) {
         Prediction prediction = predicted.prediction();
-        List<ClassProbability> best = prediction.classes().stream().limit(top).toList();
+        List<ClassProbability> best = prediction.top(top);
         String shown = model.labels().multiLabel() ? prediction.labels() + "  " : "";
         output.text(predicted.image() + "  " + shown + best.stream()
                 .map(c -> String.format(Locale.ROOT, "%s %.1f %%", c.label(), 100 * c.probability()))
@@ -156,13 +161,11 @@ final class PredictCommand implements Callable<Integer> {
         header.addAll(model.classes());
         StringBuilder table = new StringBuilder(Csv.line(header));
         for (Outcome outcome : outcomes) {
-            List<String> fields = new ArrayList<>(List.of(outcome.image().toString()));
+            List<String> fields = new ArrayList<>(List.of(outcome.image().name()));
             if (outcome instanceof Outcome.Predicted predicted) {
                 Prediction one = predicted.prediction();
                 fields.add(String.join(";", model.labels().multiLabel() ? one.labels() : List.of(one.label())));
-                Map<String, Double> probabilities = one.classes().stream()
-                        .collect(Collectors.toMap(ClassProbability::label, ClassProbability::probability));
-                model.classes().forEach(name -> fields.add(Float.toString(probabilities.get(name).floatValue())));
+                one.probabilities().forEach(of -> fields.add(Float.toString((float) of.probability())));
             } else {
                 fields.addAll(Collections.nCopies(1 + model.classes().size(), ""));
             }

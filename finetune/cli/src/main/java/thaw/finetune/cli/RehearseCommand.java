@@ -7,10 +7,7 @@ import java.util.concurrent.Callable;
 import javax.imageio.ImageIO;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import thaw.engine.Device;
 import thaw.finetune.demo.ShippedNetwork;
-import thaw.finetune.images.ImageDecoder;
-import thaw.finetune.images.RgbImage;
 import thaw.finetune.predict.Classifier;
 import thaw.finetune.predict.Prediction;
 
@@ -34,13 +31,12 @@ final class RehearseCommand implements Callable<Integer> {
     public Integer call() throws IOException {
         ByteArrayOutputStream jpeg = new ByteArrayOutputStream();
         ImageIO.write(new BufferedImage(SIDE, SIDE, BufferedImage.TYPE_INT_RGB), "jpg", jpeg);
-        Device device = deviceOptions.open(output);
-        try (Classifier classifier = Classifier.of(ShippedNetwork.read(), device)) {
-            RgbImage image = ImageDecoder.decode(jpeg.toByteArray(), "blank.jpg");
-            Prediction blank = classifier.predict(image);
+        try (Classifier classifier = Classifier.of(ShippedNetwork.read(), deviceOptions.classifier())) {
+            DeviceOptions.hint(output, classifier.device());
+            Prediction blank = classifier.predict(jpeg.toByteArray());
             // The first prediction runs on scalar loops; only after the warm-up do the vector loops run.
-            device.warmUp(false);
-            classifier.predict(image);
+            classifier.device().warmUp(false);
+            classifier.predict(jpeg.toByteArray());
             output.text("blank.jpg  " + blank.label());
             output.result(OutputOptions.object().put("label", blank.label()));
         }

@@ -2,9 +2,13 @@ package thaw.finetune.cli;
 
 import java.util.Collection;
 import java.util.Comparator;
+import java.util.List;
 import java.util.Optional;
+import java.util.function.Function;
+import picocli.CommandLine.ITypeConverter;
+import picocli.CommandLine.TypeConversionException;
 
-/** Suggests the known word nearest to a misspelt one. */
+/** Suggests the known word nearest to a misspelt one, and reads options of which names may be misspelt. */
 final class Spelling {
 
     /** The greatest edit distance at which a word is suggested. */
@@ -23,6 +27,21 @@ final class Spelling {
     /** {@code "; did you mean …?"}, or an empty string. */
     static String hint(String given, Collection<String> words) {
         return nearest(given, words).map(word -> "; did you mean " + word + "?").orElse("");
+    }
+
+    /**
+     * Reads an option's value by a parser, whose message is shown if it refuses the text, with the nearest of the known names
+     * if another one is given: {@code sgd}, or with options {@code sgd(momentum=0.8)}.
+     */
+    static <T> ITypeConverter<T> parsing(Function<String, T> parser, List<String> names) {
+        return text -> {
+            try {
+                return parser.apply(text);
+            } catch (IllegalArgumentException wrong) {
+                String name = text.replaceFirst("\\(.*", "");
+                throw new TypeConversionException(wrong.getMessage() + (names.contains(name) ? "" : hint(name, names)));
+            }
+        };
     }
 
     /** The Levenshtein distance: the least number of single-character edits that turn {@code a} into {@code b}. */

@@ -6,6 +6,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import thaw.finetune.diagnostics.GroupActivity;
+import thaw.finetune.diagnostics.GroupResilience;
 import thaw.finetune.plan.TrainingPhase;
 import thaw.finetune.run.RunLog;
 import thaw.finetune.train.BatchResult;
@@ -18,22 +19,31 @@ final class TrainingLog implements AutoCloseable {
 
     /** The greatest number of groups that are listed one by one. */
     private static final int FEW = 6;
+    private static final int WIDTH = 80;
+    private static final int RATE_COLUMN = 8;
+    private static final String HEADER = "phase epoch  train loss  valid loss  accuracy  seconds  ";
 
     private final OutputOptions output;
     private final List<String> groups;
     private final ArrayNode epochs;
     private final Progress progress = new Progress();
     private double accuracy;
+    /** Whether the rates of all groups fit beside the other columns. */
+    private final boolean beside;
+    private boolean explained;
 
     /** @param groups the layer groups' names */
     TrainingLog(OutputOptions output, List<String> groups) {
         this.output = output;
         this.groups = groups;
         this.epochs = OutputOptions.object().arrayNode();
-        StringBuilder header = new StringBuilder("phase epoch  train loss  valid loss  accuracy  seconds  ");
-        String above = " ".repeat(header.length()) + "rates at the end";
-        groups.forEach(group -> header.append(rateColumn(group)));
-        output.text(above);
+        this.beside = HEADER.length() + RATE_COLUMN * groups.size() <= WIDTH
+                && groups.stream().allMatch(group -> group.length() < RATE_COLUMN);
+        StringBuilder header = new StringBuilder(HEADER);
+        if (beside) {
+            output.text(" ".repeat(header.length()) + "rates of the last step");
+            groups.forEach(group -> header.append(rateColumn(group)));
+        }
         output.text(header.toString().stripTrailing());
     }
 
@@ -67,11 +77,15 @@ final class TrainingLog implements AutoCloseable {
             progress.close();
             phase = begun.name();
             int first = begun.firstTrainable(groups.size(), 0);
-            output.text("training " + names(groups.subList(first, groups.size())) + " by " + begun.schedule()
+            output.paragraph("training " + names(groups.subList(first, groups.size())) + " at "
+                    + (begun.rates().isAuto() ? "rates chosen by " : begun.rates().isSingle() ? "the rate " : "the rates ")
+                    + begun.rates() + ", scheduled by " + begun.schedule()
                     + (begun.gradual() ? ", one more group each epoch" : "")
-                    + (begun.size() == 0 ? "" : ", images of " + begun.size() + " x " + begun.size())
-                    + (first == 0 ? "" : "; " + names(groups.subList(0, first)) + " frozen: batch norm there "
-                            + frozen.description() + " (" + frozen.label() + ")"));
+                    + (begun.size() == 0 ? "" : ", images of " + begun.size() + " x " + begun.size()));
+            if (first > 0) {
+                output.paragraph(names(groups.subList(0, first)) + " frozen: batch norm there " + frozen.description() + " ("
+                        + frozen.label() + ")");
+            }
         }
 
         @Override
@@ -84,13 +98,13 @@ final class TrainingLog implements AutoCloseable {
         @Override
         public void onWarning(String message) {
             progress.close();
-            output.text("warning: " + message);
+            output.paragraph("warning: " + message);
         }
 
         @Override
         public void onNote(String message) {
             progress.close();
-            output.text(message);
+            output.paragraph(message);
         }
 
         @Override
@@ -105,23 +119,65 @@ final class TrainingLog implements AutoCloseable {
             StringBuilder row = new StringBuilder(String.format(Locale.ROOT, "%-5s %5s  %10.4f  %10.4f  %6.1f %%  %7.1f  ", phase,
                     epoch.epoch() + "/" + epoch.epochs(), epoch.trainLoss(), epoch.validLoss(), 100 * epoch.accuracy(),
                     epoch.seconds()));
-            for (double rate : epoch.learningRates()) {
-                row.append(rateColumn(rate == 0 ? "frozen" : Rates.text(rate)));
+            List<String> rates = epoch.learningRates().stream().map(rate -> rate == 0 ? "frozen" : Rates.text(rate)).toList();
+            if (beside) {
+                rates.forEach(rate -> row.append(rateColumn(rate)));
             }
             output.text(row.toString().stripTrailing());
+            if (!beside) {
+                lines("rates of the last step", rates);
+            }
             tell(epoch.activity());
             add(epoch.epoch(), epoch);
         }
+    }
+
+    /** Prints a value per group in lines that fit the width; of more than {@value #FEW} groups, the first and the last. */
+    private void lines(String what, List<String> values) {
+        StringBuilder line = new StringBuilder("  " + what + ":");
+        for (int i = 0; i < groups.size(); i += groups.size() > FEW ? groups.size() - 1 : 1) {
+            String next = " " + groups.get(i) + " " + values.get(i) + (i == groups.size() - 1 ? "" : groups.size() > FEW ? " to" : ",");
+            if (line.length() + next.length() > WIDTH) {
+                output.text(line.toString());
+                line = new StringBuilder("   ");
+            }
+            line.append(next);
+        }
+        output.text(line.toString());
     }
 
     /** Prints a line per group; of more than {@value #FEW} groups, for the three with the greatest update ratio. */
     private void tell(List<GroupActivity> activity) {
         Comparator<GroupActivity> byUpdates = Comparator.comparingDouble(group -> -Math.max(0, group.updateRatio()));
         List<GroupActivity> shown = activity.size() <= FEW ? activity : activity.stream().sorted(byUpdates).limit(3).toList();
+        if (!explained && !shown.isEmpty()) {
+            explained = true;
+            output.text("""
+                      gradient: its norm; step: change of the weights per step, relative to them, mean
+                      over the epoch; moved: change since the start; drift: 1 - CKA, how far the
+                      outputs for the same images differ from those of the first weights""");
+        }
         for (GroupActivity group : shown) {
-            output.text(String.format(Locale.ROOT, "%12s: gradient %s, update %s of the weights per step and %s in all, drift %s",
-                    group.group(), number(group.gradNorm()), number(group.updateRatio()), number(group.relativeDistance()),
+            output.text(String.format(Locale.ROOT, "%12s: gradient %s, step %s, moved %s, drift %s", group.group(),
+                    number(group.gradNorm()), number(group.updateRatio()), number(group.relativeDistance()),
                     number(group.drift())));
+        }
+    }
+
+    /** Prints and keeps what each group's training brought. */
+    void resilience(List<GroupResilience> all) {
+        if (all.isEmpty()) {
+            return;
+        }
+        output.text(String.format(Locale.ROOT,
+                "%naccuracy with the weights of one group alone%nput back to the start, or with noise of %.0f %% of"
+                        + " their size:",
+                100 * GroupResilience.NOISE));
+        output.text(String.format(Locale.ROOT, "%12s  %10s  %10s", "group", "put back", "with noise"));
+        for (GroupResilience group : all) {
+            output.text(String.format(Locale.ROOT, "%12s  %8s %%  %8.1f %%", group.group(),
+                    Double.isNaN(group.rewound()) ? "-" : String.format(Locale.ROOT, "%.1f", 100 * group.rewound()),
+                    100 * group.noisy()));
         }
     }
 
@@ -151,7 +207,7 @@ final class TrainingLog implements AutoCloseable {
     }
 
     private static String rateColumn(String text) {
-        return String.format(Locale.ROOT, "%-8s", text);
+        return String.format(Locale.ROOT, "%-" + RATE_COLUMN + "s", text);
     }
 
     /** The accuracy of the last epoch. */

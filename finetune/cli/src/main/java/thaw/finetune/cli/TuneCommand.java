@@ -23,6 +23,8 @@ final class TuneCommand implements Callable<Integer> {
 
     private static final String BEST = "opencl";
     private static final int PER_CENT = 100;
+    /** A ratio of speeds below which a measurement does not tell them apart. */
+    private static final double GAIN = 1.02;
 
     private static final class DurationConverter implements ITypeConverter<Duration> {
         @Override
@@ -79,6 +81,11 @@ final class TuneCommand implements Callable<Integer> {
                     found.kind(), found.tile()));
             kinds.addObject().put("kind", found.kind()).put("tile", found.tile()).put("gflops", found.gflops())
                     .put("untuned_gflops", found.usualGflops()).put("trials", found.trials());
+        }
+        if (outcome.found().stream().allMatch(found -> found.gflops() <= GAIN * found.usualGflops())) {
+            output.text("");
+            output.text("nothing was gained: the untuned work sizes are as fast within "
+                    + Math.round(PER_CENT * (GAIN - 1)) + " %");
         }
         boolean never = outcome.winogradChannels() == Integer.MAX_VALUE;
         output.text("");

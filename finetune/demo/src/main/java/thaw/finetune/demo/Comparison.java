@@ -1,19 +1,22 @@
 package thaw.finetune.demo;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.stream.IntStream;
 
 /**
  * The test accuracies of all arms.
  *
- * @param rows     a row for each phase of each arm, in the order of {@link Arm#all()}
+ * @param rows     a row for each phase of the first arm and the last phase of the others, in the order of {@link Arm#all()}
  * @param perClass number of training images per class
  * @param tested   number of test images in all
  * @param classes  number of classes
  */
 public record Comparison(List<Row> rows, int perClass, int tested, int classes) {
 
+    /** Copies the collections. */
     public Comparison {
         rows = List.copyOf(rows);
     }
@@ -27,6 +30,7 @@ public record Comparison(List<Row> rows, int perClass, int tested, int classes) 
      */
     public record Row(int epochs, Phase phase, List<Double> accuracies) {
 
+        /** Copies the list. */
         public Row {
             accuracies = List.copyOf(accuracies);
         }
@@ -37,9 +41,28 @@ public record Comparison(List<Row> rows, int perClass, int tested, int classes) 
         }
     }
 
-    /** The recommended arm after its last phase. */
+    /** The first arm, with one rate for each group, after its last phase. */
     public Row recommended() {
         return rows.get(Arm.discriminative().phases().size() - 1);
+    }
+
+    /**
+     * The difference between two rows' accuracies on the same draws.
+     *
+     * @param mean   over the draws
+     * @param spread the standard deviation of the differences; NaN for one draw
+     */
+    public record Difference(double mean, double spread) {
+    }
+
+    /** {@link #recommended} minus a row, draw by draw: what both owe to the draw cancels out. */
+    public Difference difference(Row row) {
+        Row best = recommended();
+        double[] differences = IntStream.range(0, row.accuracies.size())
+                .mapToDouble(draw -> best.accuracies.get(draw) - row.accuracies.get(draw)).toArray();
+        double mean = Arrays.stream(differences).average().orElseThrow();
+        double squares = Arrays.stream(differences).map(d -> (d - mean) * (d - mean)).sum();
+        return new Difference(mean, differences.length < 2 ? Double.NaN : Math.sqrt(squares / (differences.length - 1)));
     }
 
     /** The result as sentences that compare the recommended arm with each other row, in either direction. */
@@ -49,14 +72,17 @@ public record Comparison(List<Row> rows, int perClass, int tested, int classes) 
         List<String> differences = new ArrayList<>();
         for (Row row : rows) {
             if (row != best) {
-                double points = 100 * (best.mean() - row.mean());
-                differences.add(String.format(Locale.ROOT, "%.1f points %s than %s", Math.abs(points),
-                        points >= 0 ? "more" : "less", row.phase.result()));
+                Difference by = difference(row);
+                differences.add(String.format(Locale.ROOT, "%.1f%s points %s than %s", 100 * Math.abs(by.mean),
+                        draws == 1 ? "" : String.format(Locale.ROOT, " ± %.1f", 100 * by.spread), by.mean >= 0 ? "more" : "less",
+                        row.phase.result()));
             }
         }
         return String.format(Locale.ROOT, "With %d images per class, fine-tuning with one learning rate per layer group"
-                + " classifies %.1f %% of %d test images correctly%s (chance: %.1f %%). That is %s.", perClass,
+                + " classifies %.1f %% of %d test images correctly%s (chance: %.1f %%). That is %s.%s", perClass,
                 100 * best.mean(), tested, draws == 1 ? "" : " on average over " + draws + " draws", 100.0 / classes,
-                String.join(", ", differences));
+                String.join(", ", differences), draws == 1 ? " One draw says nothing about the spread of these differences."
+                        : " The number after ± is the standard deviation of the difference between the draws: a difference that"
+                                + " is not larger may be chance.");
     }
 }

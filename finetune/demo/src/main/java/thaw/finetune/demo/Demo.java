@@ -145,7 +145,8 @@ public record Demo(Path folder, int perClass, int tested, int draws, int threads
             List<Comparison.Row> rows = new ArrayList<>();
             for (int a = 0; a < arms.size(); a++) {
                 Arm arm = Arm.all().get(a);
-                for (int i = 0; i < arm.phases().size(); i++) {
+                // The head alone is the same network in every arm that begins with it; it has one row.
+                for (int i = a == 0 ? 0 : arm.phases().size() - 1; i < arm.phases().size(); i++) {
                     Phase phase = arm.phases().get(i);
                     rows.add(new Comparison.Row(arm.epochsUntil(phase), phase, List.of(arms.get(a).get(i))));
                 }

@@ -11,12 +11,12 @@ import thaw.engine.optim.ParamGroup;
 import thaw.engine.optim.SGD;
 import thaw.finetune.data.BatchLoader;
 import thaw.finetune.data.DataLoaders;
-import thaw.finetune.data.EpochOrder;
 import thaw.finetune.data.LoaderOptions;
 import thaw.finetune.data.Sample;
 import thaw.finetune.data.Sampler;
 import thaw.finetune.evaluate.Evaluation;
 import thaw.finetune.images.Transforms;
+import thaw.finetune.plan.LearningRates;
 import thaw.finetune.plan.OptimizerRecipe;
 import thaw.finetune.predict.LabelSet;
 import thaw.finetune.predict.ModelFile;
@@ -92,7 +92,7 @@ public record Pretraining(int imagesPerClass, int epochs, int batch, double rate
         try (Learner learn = new Learner(net, new DataLoaders(train, validation(~seed, Math.max(1, validation / 4), threads)))) {
             learn.settings(FitSettings.of(OptimizerRecipe.of("sgd").with(ParamGroup.WEIGHT_DECAY, weightDecay)
                     .with(SGD.NESTEROV, 1))).addListener(listener);
-            learn.fit(epochs, OneCycle::of, rate);
+            learn.fit(epochs, (all, steps) -> OneCycle.of(all * steps), LearningRates.of(rate));
         }
         return describe(ModelFile.of(net, set.classes(), transforms()), accuracy(net, ~seed, validation, threads));
     }
@@ -100,8 +100,8 @@ public record Pretraining(int imagesPerClass, int epochs, int batch, double rate
     /** Each epoch continues where the one before ended, so that no image is used twice: new images replace augmentation. */
     private record Consecutive(int perEpoch) implements Sampler {
         @Override
-        public EpochOrder order(int epoch, List<Sample> samples, SplittableRandom random) {
-            return EpochOrder.of(IntStream.range(epoch * perEpoch, (epoch + 1) * perEpoch).toArray());
+        public Sampler.Order order(int epoch, List<Sample> samples, SplittableRandom random) {
+            return Sampler.Order.of(IntStream.range(epoch * perEpoch, (epoch + 1) * perEpoch).toArray());
         }
 
         @Override

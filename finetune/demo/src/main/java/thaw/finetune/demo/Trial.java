@@ -8,7 +8,6 @@ import java.util.function.Function;
 import thaw.engine.Device;
 import thaw.finetune.data.ImageFolder;
 import thaw.finetune.evaluate.Evaluation;
-import thaw.finetune.plan.TrainingPlan;
 import thaw.finetune.predict.ModelFile;
 import thaw.finetune.train.Learner;
 import thaw.finetune.train.TrainingListener;
@@ -59,7 +58,7 @@ public final class Trial {
         for (Phase phase : arm.phases()) {
             TrainingListener ofPhase = listener.apply(phase);
             learner.addListener(ofPhase);
-            learner.run(TrainingPlan.of(phase.training()));
+            learner.run(List.of(phase.training()));
             learner.removeListener(ofPhase);
             accuracies.add(Evaluation.of(net, test).accuracy());
         }

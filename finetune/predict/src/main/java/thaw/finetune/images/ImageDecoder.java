@@ -12,6 +12,7 @@ import java.awt.image.WritableRaster;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.ByteBuffer;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -40,6 +41,14 @@ public final class ImageDecoder {
     private static final long MAX_FILE_BYTES = 1L << 30;
     private static final int PIECE = 1 << 16;
 
+    /** Places in a PNG file's header, whose first chunk is always IHDR. */
+    private static final int PNG_WIDTH = 16;
+    private static final int PNG_HEIGHT = 20;
+    private static final int PNG_DEPTH = 24;
+    private static final int PNG_COLOR_TYPE = 25;
+    /** The most bytes per compressed byte: Deflate copies up to 258 bytes by a length and a distance of one bit each. */
+    private static final long MOST_EXPANSION = 1032;
+
     /** The source of a file's bytes. */
     private interface Source {
         byte[] read(DecodingMemory memory);
@@ -66,9 +75,6 @@ public final class ImageDecoder {
      * @throws ImageReadException under the conditions of {@link #decode(Path)}, and if {@code then} refuses the image's size
      */
     public static RgbImage decode(Path file, long maxPixels, UnaryOperator<RgbImage> then) {
-        if (maxPixels < 1 || maxPixels > MOST_PIXELS) {
-            throw new IllegalArgumentException("maxPixels: expected 1 to " + MOST_PIXELS + ", got " + maxPixels);
-        }
         return decode(memory -> read(file, memory), file.toString(), maxPixels, then);
     }
 
@@ -79,11 +85,18 @@ public final class ImageDecoder {
      * @throws ImageReadException under the conditions of {@link #decode(Path)}
      */
     public static RgbImage decode(byte[] bytes, String name) {
-        return decode(memory -> bytes, name, MAX_PIXELS, UnaryOperator.identity());
+        return decode(bytes, name, MAX_PIXELS, UnaryOperator.identity());
+    }
+
+    static RgbImage decode(byte[] bytes, String name, long maxPixels, UnaryOperator<RgbImage> then) {
+        return decode(memory -> bytes, name, maxPixels, then);
     }
 
     /** A fragmented heap may have no room for a large array beside those of other files; such a file is decoded again alone. */
     private static RgbImage decode(Source source, String name, long maxPixels, UnaryOperator<RgbImage> then) {
+        if (maxPixels < 1 || maxPixels > MOST_PIXELS) {
+            throw new IllegalArgumentException("maxPixels: expected 1 to " + MOST_PIXELS + ", got " + maxPixels);
+        }
         try (DecodingMemory memory = new DecodingMemory(maxPixels)) {
             return decode(source.read(memory), name, memory, then);
         } catch (OutOfMemoryError full) {
@@ -104,7 +117,7 @@ public final class ImageDecoder {
     private static RgbImage decode(byte[] bytes, String name, DecodingMemory memory, UnaryOperator<RgbImage> then) {
         ImageFormat format = format(bytes, name);
         try {
-            return resized(decode(format, bytes, memory), name, then);
+            return reduce(decode(format, bytes, memory), name, then);
         } catch (UnsupportedImageException unsupported) {
             throw new ImageReadException(name + ": " + unsupported.getMessage(), unsupported);
         } catch (EOFException broken) {
@@ -124,7 +137,8 @@ public final class ImageDecoder {
                         + ImageFormat.names())));
     }
 
-    private static RgbImage resized(RgbImage decoded, String name, UnaryOperator<RgbImage> then) {
+    /** Applies {@code then}; if it refuses the image's size, the image counts as unreadable. */
+    static RgbImage reduce(RgbImage decoded, String name, UnaryOperator<RgbImage> then) {
         try {
             return then.apply(decoded);
         } catch (IllegalArgumentException extreme) {
@@ -175,6 +189,25 @@ public final class ImageDecoder {
         return at == size ? bytes : Arrays.copyOf(bytes, at);
     }
 
+    /**
+     * Reads a stream to its end.
+     *
+     * @throws ImageReadException if that fails, or the bytes would take more than a quarter of Java's heap
+     */
+    static byte[] read(InputStream in, String name) {
+        long limit = Math.min(MAX_FILE_BYTES, Runtime.getRuntime().maxMemory() / 4);
+        try {
+            byte[] bytes = in.readNBytes((int) limit);
+            if (bytes.length == limit && in.read() >= 0) {
+                throw new ImageReadException(name + ": the stream has more than " + limit + " bytes, a quarter of Java's heap or"
+                        + " 1 GiB; make the image smaller, or enlarge the heap with -Xmx");
+            }
+            return bytes;
+        } catch (IOException unreadable) {
+            throw new ImageReadException(name + ": reading the stream failed: " + unreadable.getMessage(), unreadable);
+        }
+    }
+
     private static RgbImage decode(ImageFormat format, byte[] bytes, DecodingMemory memory) throws IOException {
         return switch (format) {
             case JPEG -> decodeJpeg(bytes, memory);
@@ -182,7 +215,11 @@ public final class ImageDecoder {
                 TiffImage tiff = new TiffImage(bytes);
                 yield tiff.orientation().apply(tiff.read(memory));
             }
-            case PNG -> ChunkMetadata.ofPng(bytes).apply(decodeColors(format, bytes, memory));
+            case PNG -> ChunkMetadata.ofPng(bytes).apply(ImageReaders.read(format, bytes, reader -> {
+                memory.take(reader);
+                requireEnoughPng(bytes);
+                return RgbImage.of(reader.read(0));
+            }));
             case WEBP -> {
                 WebpFile webp = WebpFile.read(bytes);
                 memory.take(webp.width(), webp.height(), Math.max(webp.bytesPerPixel(), 6));
@@ -196,6 +233,25 @@ public final class ImageDecoder {
             case BMP -> decodeColors(format, bytes, memory);
             case PNM -> PnmImage.read(bytes, memory);
         };
+    }
+
+    /**
+     * Refuses a PNG file that is too short for the pixels that it claims, before memory is allocated for them.
+     *
+     * @throws EOFException if Deflate can't compress them that much
+     */
+    private static void requireEnoughPng(byte[] png) throws EOFException {
+        ByteBuffer header = ByteBuffer.wrap(png);
+        long pixels = Math.max(0L, header.getInt(PNG_WIDTH)) * Math.max(0L, header.getInt(PNG_HEIGHT));
+        int samples = switch (png[PNG_COLOR_TYPE]) {
+            case 2 -> 3;
+            case 4 -> 2;
+            case 6 -> 4;
+            default -> 1;
+        };
+        if (pixels * samples * png[PNG_DEPTH] / Byte.SIZE / MOST_EXPANSION > png.length) {
+            throw new EOFException();
+        }
     }
 
     private static RgbImage decodeColors(ImageFormat format, byte[] bytes, DecodingMemory memory) throws IOException {

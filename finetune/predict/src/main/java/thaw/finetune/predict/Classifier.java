@@ -3,21 +3,26 @@ package thaw.finetune.predict;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Collections;
-import java.util.Iterator;
 import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.locks.ReadWriteLock;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
+import java.util.function.Function;
+import java.util.function.Supplier;
+import java.util.function.UnaryOperator;
 import thaw.engine.Device;
+import thaw.engine.Interruptible;
 import thaw.engine.NoGrad;
 import thaw.engine.Scope;
 import thaw.engine.Tensor;
-import thaw.finetune.images.ImageDecoder;
 import thaw.finetune.images.ImageReadException;
-import thaw.finetune.images.RgbImage;
+import thaw.finetune.images.ImageSource;
 import thaw.finetune.images.Transforms;
 import thaw.kernels.OutOfDeviceMemoryException;
 import thaw.kernels.Shape;
@@ -33,15 +38,25 @@ import thaw.resnet.Network;
  * }
  * }</pre>
  *
- * <p>Immutable and thread-safe. A classifier has daemon threads of its own, which end when it is closed. It is faster
- * with {@code --add-modules jdk.incubator.vector}, but does not need the module. With it, kernels are compiled in the
- * background after loading: predictions of the first one or two seconds take several times as long as later ones, and
- * give the same bits; see {@link Device#warmUpInBackground}.
+ * <p>Images are files, bytes of files, or decoded images, as {@link ImageSource} lists them. Immutable and thread-safe. A
+ * classifier has daemon threads of its own, which end when it is closed. It is faster with
+ * {@code --add-modules jdk.incubator.vector}, but does not need the module. With it, kernels are compiled in the background after
+ * loading, unless {@linkplain #options options} say otherwise: see {@link WarmUp}.
+ *
+ * <p>All methods that predict throw
+ * <ul>
+ * <li>{@link ImageReadException} if an image is missing or cannot be read; the message names the image and the fault
+ * <li>{@link NonFiniteScoresException} if the model's scores overflow
+ * <li>{@link NotEnoughMemoryException} if a batch does not fit into memory
+ * <li>{@link CancellationException} if the thread is interrupted, before the next image is decoded or the next layer computed; the
+ *     thread's interrupt flag stays set
+ * <li>{@link IllegalStateException} if the classifier is closed
+ * </ul>
  */
 public final class Classifier implements AutoCloseable {
     private static final int CHANNELS = 3;
-    /** The number of images per batch: large enough to be fast, small enough to need little memory. */
-    private static final int LARGEST_BATCH = 16;
+    /** The name, in messages, of an image that was given without one. */
+    private static final String UNNAMED = "the image";
     /**
      * The number of images from which waiting for the fastest kernels pays off; compiling them takes about as long as
      * predicting this many images without them.
@@ -53,6 +68,10 @@ public final class Classifier implements AutoCloseable {
     private final LabelSet labels;
     private final double threshold;
     private final Transforms transforms;
+    private final Map<String, String> metadata;
+    private final ClassifierOptions options;
+    /** Limits the batches computed at the same time. */
+    private final Semaphore computing;
     /**
      * Predictions hold the read lock and {@link #close} the write lock, so that the device is not closed during a
      * prediction.
@@ -60,59 +79,103 @@ public final class Classifier implements AutoCloseable {
     private final ReadWriteLock use = new ReentrantReadWriteLock();
     private boolean closed;
 
-    private Classifier(Device device, ModelFile model) {
+    private Classifier(Device device, ModelFile model, ClassifierOptions options) {
         this.device = device;
         this.labels = model.labels();
         this.threshold = model.threshold();
         this.transforms = model.transforms();
+        this.metadata = model.metadata();
+        this.options = options;
+        this.computing = new Semaphore(options.concurrency(), true);
         this.net = model.toNet(device);
         InputCheck.require(net, labels.classes());
     }
 
+    /** The default settings, to be changed and passed to {@link #load(Path, ClassifierOptions)}. */
+    public static ClassifierOptions options() {
+        return ClassifierOptions.standard();
+    }
+
     /**
-     * Loads a model file: see {@link ModelFile}.
+     * Loads a model file, to predict on the CPU: see {@link ModelFile}.
      *
      * @throws IllegalArgumentException if the file holds weights without a model's metadata, or weights that are not
      *     finite
      * @throws IOException              if the file is missing or damaged
      */
     public static Classifier load(Path path) throws IOException {
+        return load(path, options());
+    }
+
+    /**
+     * Like {@link #load(Path)}, with other settings.
+     *
+     * @throws IllegalStateException if the device's backend is missing; the message names the artifact to add
+     * @throws IOException           if the file is missing or damaged
+     */
+    public static Classifier load(Path path, ClassifierOptions options) throws IOException {
         ModelFile model = ModelFile.read(path);
         try {
-            return of(model);
+            return of(model, options);
         } catch (IllegalArgumentException unfit) {
             throw new IllegalArgumentException(path + ": " + unfit.getMessage(), unfit);
         }
     }
 
-    /** Like {@link #load(Path)}, from a stream such as a resource, which is read to its end and not closed. */
+    /**
+     * Like {@link #load(Path)}, from a stream such as a resource, which is read to its end and not closed.
+     *
+     * @throws IOException if reading fails, or the file is damaged
+     */
     public static Classifier load(InputStream in) throws IOException {
-        return of(ModelFile.read(in));
+        return load(in, options());
     }
 
     /**
-     * A classifier for a model, on the default device.
+     * Like {@link #load(Path, ClassifierOptions)}, from a stream such as a resource, which is read to its end and not closed.
+     *
+     * @throws IOException if reading fails, or the file is damaged
+     */
+    public static Classifier load(InputStream in, ClassifierOptions options) throws IOException {
+        return of(ModelFile.read(in), options);
+    }
+
+    /**
+     * A classifier for a model.
      *
      * @throws IllegalArgumentException if the model does not take 3-channel images, or its weights are not those of its
-     *     architecture or not finite
+     *     architecture or not finite, or if there is no device of the options' name
+     * @throws IllegalStateException    if the device's backend is missing; the message names the artifact to add
      */
-    public static Classifier of(ModelFile model) {
-        return of(model, Device.auto());
+    public static Classifier of(ModelFile model, ClassifierOptions options) {
+        return of(model, Device.open(options.device(), options.threads()), options);
     }
 
     /**
-     * Like {@link #of(ModelFile)}, on a given device. The classifier owns the device and closes it, also if this method
-     * throws.
+     * Like {@link #of(ModelFile, ClassifierOptions)}, with the default settings on a given device. The classifier owns the device
+     * and closes it, also if this method throws.
      */
     public static Classifier of(ModelFile model, Device device) {
-        device.warmUpInBackground();
+        return of(model, device, options());
+    }
+
+    private static Classifier of(ModelFile model, Device device, ClassifierOptions options) {
         try {
-            return new Classifier(device, model);
+            if (options.warmUp() != WarmUp.NONE) {
+                device.warmUpInBackground();
+            }
+            Classifier made = new Classifier(device, model, options);
+            if (options.warmUp() == WarmUp.WAIT) {
+                device.warmUp(false);
+            }
+            return made;
         } catch (RuntimeException | Error failed) {
             device.close();
             throw failed;
         }
     }
+
+    // ---- the model ---------------------------------------------------------------------------------------------
 
     /** The classes' names, in the order of the model's scores. */
     public List<String> classes() {
@@ -154,147 +217,158 @@ public final class Classifier implements AutoCloseable {
         return transforms;
     }
 
-    /**
-     * Predicts one file.
-     *
-     * @throws thaw.finetune.images.ImageReadException if the file is missing or cannot be read as an image
-     * @throws NonFiniteScoresException                if the model's scores overflow
-     * @throws IllegalStateException                   if the classifier is closed
-     */
+    /** The name of the network's architecture, for example {@code resnet50}. */
+    public String architecture() {
+        return net.name();
+    }
+
+    /** The metadata of the model file, entries that are not Thaw's included: see {@link ModelFile#metadata}. */
+    public Map<String, String> metadata() {
+        return metadata;
+    }
+
+    /** The device, for its description and its use of memory. It belongs to the classifier, which closes it. */
+    public Device device() {
+        return device;
+    }
+
+    // ---- predictions -------------------------------------------------------------------------------------------
+
+    /** Predicts an image file. */
     public Prediction predict(Path image) {
-        return predictPrepared(prepared(image, ImageDecoder.MAX_PIXELS), List.of(image)).get(0);
+        return predict(ImageSource.of(image));
+    }
+
+    /** Predicts the bytes of an image file, such as an upload. */
+    public Prediction predict(byte[] image) {
+        return predict(ImageSource.of(image, UNNAMED));
+    }
+
+    /** Predicts the bytes of an image file between the buffer's position and its limit. The position stays. */
+    public Prediction predict(ByteBuffer image) {
+        return predict(ImageSource.of(image, UNNAMED));
+    }
+
+    /** Predicts an image file from a stream, which is read to its end and not closed. */
+    public Prediction predict(InputStream image) {
+        return predict(ImageSource.of(image, UNNAMED));
     }
 
     /**
-     * Predicts one image.
+     * Predicts a decoded image.
      *
-     * @throws NonFiniteScoresException if the model's scores overflow
-     * @throws IllegalStateException    if the classifier is closed
+     * @throws NullPointerException if {@code image} is null, the result of {@code ImageIO.read} for a file that it cannot decode
      */
     public Prediction predict(BufferedImage image) {
-        return predict(RgbImage.of(image));
+        return predict(ImageSource.of(image, UNNAMED));
+    }
+
+    /** Predicts an image. */
+    public Prediction predict(ImageSource image) {
+        return predictAll(List.of(image)).get(0);
     }
 
     /**
-     * Predicts one image.
+     * Predicts several images in batches, which is faster than one by one. Fails at the first batch with an image that cannot be
+     * read; {@link #tryPredictAll} does not.
      *
-     * @throws NonFiniteScoresException if the model's scores overflow
-     * @throws IllegalStateException    if the classifier is closed
+     * @return a prediction for each image, in the given order
      */
-    public Prediction predict(RgbImage image) {
-        return predict(image, "the image");
-    }
-
-    private Prediction predict(RgbImage image, Object name) {
-        return predictPrepared(transforms.apply(image), List.of(name)).get(0);
+    public List<Prediction> predictAll(List<ImageSource> images) {
+        return each(images, net::call, row -> prediction(row.image, row.values()));
     }
 
     /**
-     * Predicts several files in batches, which is faster than one by one.
+     * Predicts several images, some of which may be missing or broken, in batches of the readable ones. Throws an
+     * {@link ImageReadException} for none of them.
      *
-     * @return a prediction for each file, in the given order
-     * @throws thaw.finetune.images.ImageReadException if a file is missing or cannot be read as an image
-     * @throws NonFiniteScoresException                if the model's scores overflow
+     * @return the outcome for each image, in the given order
      */
-    public List<Prediction> predictAll(List<Path> images) {
-        if (images.size() >= WORTH_WAITING) {
-            warmUp();
-        }
-        List<Prediction> predictions = new ArrayList<>();
-        for (int start = 0; start < images.size(); start += LARGEST_BATCH) {
-            List<Path> some = images.subList(start, Math.min(images.size(), start + LARGEST_BATCH));
-            float[] batch = new float[some.size() * imageLength()];
-            for (int i = 0; i < some.size(); i++) {
-                System.arraycopy(prepared(some.get(i), ImageDecoder.MAX_PIXELS), 0, batch, i * imageLength(), imageLength());
+    public List<Outcome> tryPredictAll(List<ImageSource> images) {
+        return each(images, net::call, row -> row.broken == null
+                ? new Outcome.Predicted(row.image, prediction(row.image, row.values()))
+                : new Outcome.Broken(row.image, row.broken));
+    }
+
+    /**
+     * The features of an image: the input of the network's last layer, {@code [features]}, for example 2048 numbers of ResNet-50.
+     * Similar images have similar features, by the cosine of the angle between them.
+     */
+    public float[] features(ImageSource image) {
+        return featuresAll(List.of(image)).get(0);
+    }
+
+    /** The {@link #features} of several images, computed in batches, in the given order. */
+    public List<float[]> featuresAll(List<ImageSource> images) {
+        return each(images, net::pooled, Row::values);
+    }
+
+    /**
+     * What was computed for an image.
+     *
+     * @param row    the image's row of the result; null if the image cannot be read
+     * @param broken null if it can
+     */
+    private record Row(ImageSource image, float[] row, ImageReadException broken) {
+
+        float[] values() {
+            if (broken != null) {
+                throw broken;
             }
-            predictions.addAll(predictPrepared(batch, some));
+            return row;
         }
-        return List.copyOf(predictions);
     }
 
     /**
-     * Predicts several files, some of which may be missing or broken, in batches of the readable ones.
+     * Computes a row for each image, in batches of the readable ones.
      *
-     * @return the outcome for each file, in the given order
-     * @throws NonFiniteScoresException if the model's scores overflow
+     * @param layers {@code [N, 3, side, side] → [N, values]}
      */
-    public List<Outcome> tryPredictAll(List<Path> images) {
-        return tryPredictAll(images, ImageDecoder.MAX_PIXELS);
+    private <R> List<R> each(List<ImageSource> images, UnaryOperator<Tensor> layers, Function<Row, R> result) {
+        if (images.size() >= WORTH_WAITING && options.warmUp() == WarmUp.BACKGROUND) {
+            whileOpen(() -> {
+                device.warmUp(false);
+                return null;
+            });
+        }
+        List<R> results = new ArrayList<>();
+        for (int start = 0; start < images.size(); start += options.batch()) {
+            List<ImageSource> some = images.subList(start, Math.min(images.size(), start + options.batch()));
+            rows(some, layers).forEach(row -> results.add(result.apply(row)));
+        }
+        return List.copyOf(results);
     }
 
-    /**
-     * Like {@link #tryPredictAll(List)}, with another limit to the size of images.
-     *
-     * @param maxPixels an image with more pixels counts as broken; at most {@link ImageDecoder#MOST_PIXELS}
-     */
-    public List<Outcome> tryPredictAll(List<Path> images, long maxPixels) {
-        if (images.size() >= WORTH_WAITING) {
-            warmUp();
-        }
-        List<Outcome> outcomes = new ArrayList<>();
-        for (int start = 0; start < images.size(); start += LARGEST_BATCH) {
-            outcomes.addAll(tryPredict(images.subList(start, Math.min(images.size(), start + LARGEST_BATCH)), maxPixels));
-        }
-        return List.copyOf(outcomes);
-    }
-
-    private List<Outcome> tryPredict(List<Path> some, long maxPixels) {
-        float[] batch = new float[some.size() * imageLength()];
-        String[] reasons = new String[some.size()];
-        List<Path> sound = new ArrayList<>();
-        for (int i = 0; i < some.size(); i++) {
+    private List<Row> rows(List<ImageSource> images, UnaryOperator<Tensor> layers) {
+        ImageReadException[] broken = new ImageReadException[images.size()];
+        float[] batch = new float[images.size() * imageLength()];
+        int sound = 0;
+        for (int i = 0; i < broken.length; i++) {
+            requireNotInterrupted();
             try {
-                System.arraycopy(prepared(some.get(i), maxPixels), 0, batch, sound.size() * imageLength(), imageLength());
-                sound.add(some.get(i));
-            } catch (ImageReadException broken) {
-                reasons[i] = broken.getMessage();
+                transforms.write(images.get(i).decode(options.maxPixels(), transforms::square), batch, sound * imageLength());
+                sound++;
+            } catch (ImageReadException unreadable) {
+                broken[i] = unreadable;
             }
         }
-        Iterator<Prediction> predictions = sound.isEmpty() ? Collections.emptyIterator()
-                : predictPrepared(Arrays.copyOf(batch, sound.size() * imageLength()), sound).iterator();
-        List<Outcome> outcomes = new ArrayList<>();
-        for (int i = 0; i < some.size(); i++) {
-            outcomes.add(reasons[i] != null ? new Outcome.Broken(some.get(i), reasons[i])
-                    : new Outcome.Predicted(some.get(i), predictions.next()));
+        float[] readable = sound == broken.length ? batch : Arrays.copyOf(batch, sound * imageLength());
+        float[] values = sound == 0 ? readable : compute(readable, sound, layers);
+        List<Row> rows = new ArrayList<>();
+        int length = sound == 0 ? 0 : values.length / sound;
+        int next = 0;
+        for (int i = 0; i < broken.length; i++) {
+            rows.add(new Row(images.get(i), broken[i] != null ? null
+                    : Arrays.copyOfRange(values, next * length, ++next * length), broken[i]));
         }
-        return outcomes;
-    }
-
-    private float[] prepared(Path image, long maxPixels) {
-        float[] chw = new float[imageLength()];
-        transforms.write(ImageDecoder.decode(image, maxPixels, transforms::square), chw, 0);
-        return chw;
+        return rows;
     }
 
     private int imageLength() {
         return CHANNELS * transforms.size() * transforms.size();
     }
 
-    /**
-     * @param images prepared, {@code [N, 3, side, side]}
-     * @param names  of the images, for messages
-     */
-    private List<Prediction> predictPrepared(float[] images, List<?> names) {
-        use.readLock().lock();
-        try {
-            if (closed) {
-                throw new IllegalStateException("the classifier is closed; predict within its try block");
-            }
-            float[] scores = scores(images, names.size());
-            List<Prediction> predictions = new ArrayList<>();
-            for (int i = 0; i < names.size(); i++) {
-                int first = i * classes().size();
-                float[] row = Arrays.copyOfRange(scores, first, first + classes().size());
-                requireFinite(row, names.get(i));
-                predictions.add(Prediction.ofScores(labels, row, threshold));
-            }
-            return predictions;
-        } finally {
-            use.readLock().unlock();
-        }
-    }
-
-    private void requireFinite(float[] scores, Object image) {
+    private Prediction prediction(ImageSource image, float[] scores) {
         for (int c = 0; c < scores.length; c++) {
             if (!Float.isFinite(scores[c])) {
                 throw new NonFiniteScoresException(image + ": the model's scores are not finite, that of " + classes().get(c)
@@ -302,26 +376,65 @@ public final class Classifier implements AutoCloseable {
                         + "; its weights are finite, but its activations overflow: train the model again, or use an earlier one");
             }
         }
+        return Prediction.ofScores(labels, scores, threshold);
     }
 
-    /** {@code [N, 3, side, side] → [N, classes]} */
-    private float[] scores(float[] images, int count) {
-        int side = transforms.size();
-        try (NoGrad off = device.noGrad(); Scope scope = device.scope()) {
-            Tensor x = device.tensor(Shape.of(count, CHANNELS, side, side), images);
-            return net.call(x).toFloats();
-        } catch (OutOfMemoryError full) {
-            throw new NotEnoughMemoryException("predicting " + count + " images of " + side + " x " + side + " pixels",
-                    "use fewer threads at a time", full);
-        } catch (OutOfDeviceMemoryException full) {
-            throw new NotEnoughMemoryException("predicting " + count + " images of " + side + " x " + side + " pixels",
-                    ", or use fewer threads at a time", full, count, device.backend().memory().inUse());
+    /** {@code [count, 3, side, side] → [count, values]} */
+    private float[] compute(float[] images, int count, UnaryOperator<Tensor> layers) {
+        requireNotInterrupted();
+        try {
+            computing.acquire();
+        } catch (InterruptedException interrupted) {
+            Thread.currentThread().interrupt();
+            throw cancelled();
+        }
+        try {
+            return whileOpen(() -> values(images, count, layers));
+        } finally {
+            computing.release();
         }
     }
 
+    private float[] values(float[] images, int count, UnaryOperator<Tensor> layers) {
+        int side = transforms.size();
+        String work = "predicting " + count + " images of " + side + " x " + side + " pixels";
+        try (NoGrad off = device.noGrad(); Interruptible on = device.interruptible(); Scope scope = device.scope()) {
+            return layers.apply(device.tensor(Shape.of(count, CHANNELS, side, side), images)).toFloats();
+        } catch (OutOfMemoryError full) {
+            throw new NotEnoughMemoryException(work, "set a smaller batch or concurrency (Classifier.options())", full);
+        } catch (OutOfDeviceMemoryException full) {
+            throw new NotEnoughMemoryException(work, ", or set a smaller batch or concurrency (Classifier.options())", full, count,
+                    device.backend().memory().inUse());
+        }
+    }
+
+    /** Runs work during which the classifier is not closed. */
+    private <R> R whileOpen(Supplier<R> work) {
+        use.readLock().lock();
+        try {
+            if (closed) {
+                throw new IllegalStateException("the classifier is closed; predict within its try block");
+            }
+            return work.get();
+        } finally {
+            use.readLock().unlock();
+        }
+    }
+
+    private static void requireNotInterrupted() {
+        if (Thread.currentThread().isInterrupted()) {
+            throw cancelled();
+        }
+    }
+
+    private static CancellationException cancelled() {
+        return new CancellationException("the thread was interrupted while it predicted images");
+    }
+
     /**
-     * Waits for running predictions, then ends the threads and releases the memory. A thread that is still compiling
-     * kernels ends some tenths of a second later. Closing again has no effect.
+     * Waits for batches that are being computed, then ends the threads and releases the memory, weights included. Calls that have
+     * further batches to compute, and all later ones, throw an IllegalStateException. A thread that is still compiling kernels ends some tenths of a
+     * second later. Closing again has no effect.
      */
     @Override
     public void close() {
@@ -329,6 +442,7 @@ public final class Classifier implements AutoCloseable {
         try {
             if (!closed) {
                 closed = true;
+                net.release();
                 device.close();
             }
         } finally {

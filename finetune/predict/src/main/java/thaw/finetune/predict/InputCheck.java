@@ -26,7 +26,7 @@ public final class InputCheck {
         }
     }
 
-    private static String shortened(List<String> classes) {
+    static String shortened(List<String> classes) {
         int shown = 8;
         return classes.size() <= shown ? classes.toString()
                 : "[" + String.join(", ", classes.subList(0, shown)) + ", …]";

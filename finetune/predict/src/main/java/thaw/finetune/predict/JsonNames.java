@@ -4,22 +4,27 @@ import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
+import com.fasterxml.jackson.core.util.JsonRecyclerPools;
 import java.io.IOException;
 import java.io.StringWriter;
+import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.List;
 
 /** Writes and reads a JSON array of strings: {@code ["cats","dogs"]}. */
 final class JsonNames {
-    private static final JsonFactory JSON = new JsonFactory();
+    /** Jackson's pool of buffers hangs on the thread and would keep its class loader from being collected. */
+    private static final JsonFactory JSON = JsonFactory.builder().recyclerPool(JsonRecyclerPools.nonRecyclingPool()).build();
 
     private JsonNames() {
     }
 
-    static String write(List<String> names) throws IOException {
+    static String write(List<String> names) {
         StringWriter text = new StringWriter();
         try (JsonGenerator json = JSON.createGenerator(text)) {
             json.writeArray(names.toArray(String[]::new), 0, names.size());
+        } catch (IOException impossible) {
+            throw new UncheckedIOException(impossible);
         }
         return text.toString();
     }

@@ -1,21 +1,28 @@
 package thaw.finetune.predict;
 
-import java.nio.file.Path;
+import thaw.finetune.images.ImageReadException;
+import thaw.finetune.images.ImageSource;
 
-/** The outcome of predicting one of several files; see {@link Classifier#tryPredictAll}. */
+/** The outcome of predicting one of several images; see {@link Classifier#tryPredictAll}. */
 public sealed interface Outcome {
-    /** The file. */
-    Path image();
+    /** The image. */
+    ImageSource image();
 
-    /** The image was read. */
-    record Predicted(Path image, Prediction prediction) implements Outcome {
+    /**
+     * The image was read.
+     *
+     * @param image      the image
+     * @param prediction the model's prediction for it
+     */
+    record Predicted(ImageSource image, Prediction prediction) implements Outcome {
     }
 
     /**
-     * The file is missing or cannot be read as an image.
+     * The image is missing or cannot be read.
      *
-     * @param reason names the file and says what is wrong with it
+     * @param image  the image
+     * @param reason names the image and says what is wrong with it
      */
-    record Broken(Path image, String reason) implements Outcome {
+    record Broken(ImageSource image, ImageReadException reason) implements Outcome {
     }
 }

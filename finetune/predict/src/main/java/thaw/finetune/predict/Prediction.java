@@ -7,37 +7,75 @@ import java.util.List;
 /**
  * A model's prediction for an image. Immutable.
  *
- * @param classes   all classes, the most probable first. Single-label probabilities sum to 1; multi-label ones are
- *     independent, each from 0 to 1
- * @param threshold the probability above which a multi-label model predicts a class
+ * @param probabilities the probabilities of all classes, in the order of {@link Classifier#classes}. Those of a single-label model
+ *     sum to 1; those of a multi-label model are independent, each from 0 to 1
+ * @param threshold     the probability above which a multi-label model predicts a class
  */
-public record Prediction(List<ClassProbability> classes, double threshold) {
+public record Prediction(List<ClassProbability> probabilities, double threshold) {
 
+    private static final Comparator<ClassProbability> BY_PROBABILITY = Comparator.comparingDouble(ClassProbability::probability);
+
+    /** @throws IllegalArgumentException if there is no class */
     public Prediction {
-        classes = List.copyOf(classes);
-        if (classes.isEmpty()) {
+        probabilities = List.copyOf(probabilities);
+        if (probabilities.isEmpty()) {
             throw new IllegalArgumentException("a prediction needs at least one class");
         }
     }
 
-    /** The most probable class. */
+    /** The most probable class; the first of equally probable ones. */
     public String label() {
-        return classes.get(0).label();
+        return best().label();
     }
 
     /** The probability of the most probable class, 0 to 1. */
     public double probability() {
-        return classes.get(0).probability();
+        return best().probability();
     }
 
-    /** The predicted classes of a multi-label model: those more probable than its threshold. May be empty. */
+    private ClassProbability best() {
+        ClassProbability best = probabilities.get(0);
+        for (ClassProbability other : probabilities) {
+            if (other.probability() > best.probability()) {
+                best = other;
+            }
+        }
+        return best;
+    }
+
+    /**
+     * The probability of a class, 0 to 1.
+     *
+     * @throws IllegalArgumentException if the model has no class of this name; the message lists some that it has
+     */
+    public double probability(String label) {
+        return probabilities.stream().filter(one -> one.label().equals(label)).findFirst()
+                .orElseThrow(() -> new IllegalArgumentException("label: the model has no class '" + label + "'; its classes are "
+                        + InputCheck.shortened(probabilities.stream().map(ClassProbability::label).toList())))
+                .probability();
+    }
+
+    /**
+     * The {@code k} most probable classes, the most probable first, equally probable ones in the model's order; all classes if there
+     * are fewer.
+     *
+     * @throws IllegalArgumentException if {@code k} is less than 1
+     */
+    public List<ClassProbability> top(int k) {
+        if (k < 1) {
+            throw new IllegalArgumentException("top: expected at least 1 class, got " + k);
+        }
+        return probabilities.stream().sorted(BY_PROBABILITY.reversed()).limit(k).toList();
+    }
+
+    /** The predicted classes of a multi-label model: those more probable than its threshold, the most probable first. May be empty. */
     public List<String> labels() {
         return labels(threshold);
     }
 
-    /** The classes that are more probable than {@code threshold}. */
+    /** The classes that are more probable than {@code threshold}, the most probable first. */
     public List<String> labels(double threshold) {
-        return classes.stream().filter(c -> c.probability() > threshold).map(ClassProbability::label).toList();
+        return top(probabilities.size()).stream().filter(one -> one.probability() > threshold).map(ClassProbability::label).toList();
     }
 
     static Prediction ofScores(LabelSet labels, float[] scores, double threshold) {
@@ -46,7 +84,6 @@ public record Prediction(List<ClassProbability> classes, double threshold) {
         for (int i = 0; i < scores.length; i++) {
             classes.add(new ClassProbability(labels.classes().get(i), probabilities[i]));
         }
-        classes.sort(Comparator.comparingDouble(ClassProbability::probability).reversed());
         return new Prediction(classes, threshold);
     }
 }

@@ -1,7 +1,7 @@
 package thaw.finetune.data;
 
 import java.nio.file.Path;
-import java.util.Iterator;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.IntStream;
 import thaw.engine.Device;
@@ -10,82 +10,112 @@ import thaw.kernels.Shape;
 import thaw.resnet.Network;
 
 /**
- * A batch of images for a device, for training loops written by hand:
+ * A batch of images in Java arrays, and its copies on a device. A training loop written by hand:
  *
  * <pre>{@code
- * for (Batch batch : Batch.on(device, data.trainLoader().epoch(0))) {
- *     try (Scope step = device.scope()) {
- *         Tensor loss = crossEntropy(net.forward(batch.images()), batch.labels());
- *         sgd.zeroGrad();
- *         loss.backward();
- *         sgd.step();
+ * try (Batches epoch = data.trainLoader().epoch(0)) {
+ *     for (Batch batch : epoch) {
+ *         try (Scope step = device.scope()) {
+ *             Tensor loss = crossEntropy(net.forward(batch.images(device)), batch.labels(device));
+ *             sgd.zeroGrad();
+ *             loss.backward();
+ *             sgd.step();
+ *         }
  *     }
  * }
  * }</pre>
  *
- * <p>A batch is valid until the next one is taken. Each call creates a new tensor, which belongs to the scope of the
- * step.
+ * <p>The arrays belong to the loader, which overwrites {@code images} when the next batch is requested: copy them to keep them.
+ *
+ * @param images  {@code [size, 3, side, side]}, normalised, rows contiguous; or {@code [size, features]}, see {@link
+ *                BatchLoader#onFeatures}
+ * @param targets the images' classes
+ * @param size    the number of images; less than the others in an epoch's last batch, and in one with broken images
+ * @param side    the side of each image, in pixels; 0 for features
+ * @param files   the file of each image
  */
-public final class Batch {
+public record Batch(float[] images, Targets targets, int size, int side, List<Path> files) {
     private static final int CHANNELS = 3;
 
-    private final Device device;
-    private final RawBatch raw;
-
-    private Batch(Device device, RawBatch raw) {
-        this.device = device;
-        this.raw = raw;
+    /** The target outputs of a network for the images of a batch. */
+    public sealed interface Targets {
     }
 
-    public static Batch of(Device device, RawBatch raw) {
-        return new Batch(device, raw);
+    /**
+     * One class for each image.
+     *
+     * @param labels {@code [N]}, indices of classes
+     */
+    public record ClassNumbers(int[] labels) implements Targets {
+        static ClassNumbers of(List<Sample> samples) {
+            return new ClassNumbers(samples.stream().mapToInt(Sample::label).toArray());
+        }
     }
 
-    /** The batches of an epoch, in order; the result can be iterated once. */
-    public static Iterable<Batch> on(Device device, Batches epoch) {
-        return () -> new Iterator<>() {
-            @Override
-            public boolean hasNext() {
-                return epoch.hasNext();
+    /**
+     * A number for each image and class: probabilities for mixed single-label images; 1 or 0, or fractions if mixed, for images
+     * of several labels.
+     *
+     * @param values  {@code [N, C]}, row by row
+     * @param classes C
+     */
+    public record Matrix(float[] values, int classes) implements Targets {
+        /** A matrix with 1 if an image shows a class, and 0 otherwise. */
+        static Matrix of(List<Sample> samples, int classes) {
+            float[] values = new float[samples.size() * classes];
+            for (int i = 0; i < samples.size(); i++) {
+                for (int label : samples.get(i).labels()) {
+                    values[i * classes + label] = 1;
+                }
             }
-
-            @Override
-            public Batch next() {
-                return new Batch(device, epoch.next());
-            }
-        };
+            return new Matrix(values, classes);
+        }
     }
+
+    // ---- on a device -------------------------------------------------------------------------------------------
 
     /** A new tensor {@code [N, 3, H, W]} of normalised images. */
-    public Tensor images() {
-        return device.tensor(Shape.of(raw.size(), CHANNELS, raw.side(), raw.side()), raw.images());
+    public Tensor images(Device device) {
+        return device.tensor(Shape.of(size, CHANNELS, side, side), images);
     }
 
     /** The network's scores, {@code [N, classes]}. A batch of precomputed features goes through the classifier alone. */
     public Tensor scores(Network net) {
-        return raw.side() == 0
-                ? net.classify(device.tensor(Shape.of(raw.size(), raw.images().length / raw.size()), raw.images()))
-                : net.call(images());
+        return side == 0 ? net.classify(net.device().tensor(Shape.of(size, images.length / size), images))
+                : net.call(images(net.device()));
     }
 
     /**
      * A new tensor {@code [N]} of class numbers.
      *
-     * @throws IllegalStateException if the data is multi-label or the images were mixed; see {@link #targets}
+     * @throws IllegalStateException if the data is multi-label or the images were mixed; see {@link #targets(Device)}
      */
-    public Tensor labels() {
-        return device.labels(raw.labels());
+    public Tensor labels(Device device) {
+        return device.labels(labels());
     }
 
     /**
      * A new tensor of the targets: {@code [N]} class numbers, or {@code [N, C]} values from 0 to 1 if the data is
      * multi-label or the images were mixed.
      */
-    public Tensor targets() {
-        if (raw.targets() instanceof Targets.Matrix matrix) {
-            return device.tensor(Shape.of(raw.size(), matrix.classes()), matrix.values());
+    public Tensor targets(Device device) {
+        return targets instanceof Matrix matrix ? device.tensor(Shape.of(size, matrix.classes()), matrix.values())
+                : labels(device);
+    }
+
+    // ---- classes -----------------------------------------------------------------------------------------------
+
+    /**
+     * The class of each image: {@code [size]} indices.
+     *
+     * @throws IllegalStateException if images may show several classes, or were mixed
+     */
+    public int[] labels() {
+        if (targets instanceof ClassNumbers numbers) {
+            return numbers.labels();
         }
-        return labels();
+        throw new IllegalStateException("the batch has no single class per image, because images have several labels or were "
+                + "mixed; use targets()");
     }
 
     /**
@@ -94,17 +124,46 @@ public final class Batch {
      * @param classWeights empty for no weights
      */
     public boolean isWithoutWeight(List<Double> classWeights) {
-        return !classWeights.isEmpty() && raw.targets() instanceof Targets.ClassNumbers numbers
+        return !classWeights.isEmpty() && targets instanceof ClassNumbers numbers
                 && IntStream.of(numbers.labels()).allMatch(label -> classWeights.get(label).floatValue() == 0);
     }
 
-    /** The number of images. */
-    public int size() {
-        return raw.size();
+    /**
+     * The images with their classes.
+     *
+     * @throws IllegalStateException if the images were mixed
+     */
+    public List<Sample> samples() {
+        return IntStream.range(0, size).mapToObj(i -> new Sample(files.get(i), labels(i))).toList();
     }
 
-    /** The images' files, in the order of the batch. */
-    public List<Path> files() {
-        return raw.files();
+    private List<Integer> labels(int image) {
+        if (!(targets instanceof Matrix matrix)) {
+            return List.of(labels()[image]);
+        }
+        List<Integer> labels = new ArrayList<>();
+        for (int c = 0; c < matrix.classes(); c++) {
+            float value = matrix.values()[image * matrix.classes() + c];
+            if (value != 0 && value != 1) {
+                throw new IllegalStateException("the batch's images were mixed, so their classes are fractions; use targets()");
+            }
+            if (value == 1) {
+                labels.add(c);
+            }
+        }
+        return labels;
+    }
+
+    /**
+     * The size of a batch, for messages.
+     *
+     * @param batch null while no batch has been prepared
+     */
+    public static String describe(Batch batch) {
+        if (batch == null) {
+            return "preparing images";
+        }
+        return batch.side == 0 ? "the features of a batch of " + batch.size + " images"
+                : "a batch of " + batch.size + " images of " + batch.side + " x " + batch.side + " pixels";
     }
 }

@@ -29,14 +29,43 @@ public final class BatchLoader {
     private static final long MIX = -2;
     private static final long AUGMENTED_IN_ORDER = -3;
 
+    /** The order and the preparation of images in an epoch. */
+    enum Pass {
+        /** Shuffled or balanced, augmented and mixed. */
+        TRAINING,
+        /** In order, without random changes. */
+        EVALUATION,
+        /** In order, every image mirrored left to right. */
+        MIRRORED,
+        /** In order, augmented as in training. */
+        AUGMENTED_IN_ORDER
+    }
+
+    /** The values of a data set's samples as the rows of a batch. */
+    interface Rows {
+        /** The number of values of a sample. */
+        int length();
+
+        /** The side of a sample's image in pixels; 0 for features. */
+        int side();
+
+        /**
+         * Writes the values of one sample.
+         *
+         * @param random the stream of the sample and the epoch
+         * @throws ImageReadException if the image cannot be read
+         */
+        void write(int index, Pass pass, SplittableRandom random, float[] values, int offset);
+    }
+
     private final Dataset data;
     private final List<Sample> samples;
     private final LabelSet labels;
     private final Transforms transforms;
-    private final LoaderOptions options;
+    final LoaderOptions options;
     private final PreparedImages images;
     /** The rows of batches: {@code images}, or features in their place. */
-    private final SampleValues values;
+    private final Rows values;
     private final Queue<float[]> buffers = new ConcurrentLinkedQueue<>();
     /** Broken images by index; shared with the loaders derived from this one. */
     private final Map<Integer, BrokenImage> broken;
@@ -49,7 +78,7 @@ public final class BatchLoader {
 
     /** A loader of image files; see {@link #BatchLoader(Dataset, LabelSet, Transforms, LoaderOptions)}. */
     public BatchLoader(List<Sample> samples, LabelSet labels, Transforms transforms, LoaderOptions options) {
-        this(new Dataset.OfFiles(samples, options.maxPixels()), labels, transforms, options);
+        this(new Dataset.OfFiles(samples, options.maxPixels), labels, transforms, options);
     }
 
     /**
@@ -79,14 +108,14 @@ public final class BatchLoader {
         }
         if (images() == 0) {
             throw new IllegalArgumentException("dropLast leaves no batch: " + samples.size() + " images, batches of "
-                    + options.batch() + "; use smaller batches");
+                    + options.batch + "; use smaller batches");
         }
-        long floats = 3L * transforms.size() * transforms.size() * options.batch();
+        long floats = 3L * transforms.size() * transforms.size() * options.batch;
         if (floats > Integer.MAX_VALUE - 8) {
-            throw new IllegalArgumentException("a batch of " + options.batch() + " images of " + transforms.size() + " x "
+            throw new IllegalArgumentException("a batch of " + options.batch + " images of " + transforms.size() + " x "
                     + transforms.size() + " pixels has too many values for one array; use smaller batches or images");
         }
-        if (labels.multiLabel() && options.sampler() == Sampler.BALANCED) {
+        if (labels.multiLabel() && options.sampler == Sampler.BALANCED) {
             throw new IllegalArgumentException("balanced: images of several labels cannot be drawn equally often for each class; "
                     + "weight the loss instead");
         }
@@ -141,15 +170,15 @@ public final class BatchLoader {
 
     /** The number of images in an epoch, broken ones included; less than the list's if {@link #batches} omits the last batch. */
     public int images() {
-        return images(options.training() ? Pass.TRAINING : Pass.EVALUATION);
+        return images(options.training ? Pass.TRAINING : Pass.EVALUATION);
     }
 
     int images(Pass pass) {
-        int count = pass == Pass.TRAINING ? options.sampler().length(samples.size()) : samples.size();
-        int rest = count % options.batch();
+        int count = pass == Pass.TRAINING ? options.sampler.length(samples.size()) : samples.size();
+        int rest = count % options.batch;
         /* Batch norm over a single 1 x 1 activation has no variance; a last batch of one image would fail in training. */
-        boolean lone = options.training() && rest == 1 && count > 1;
-        return options.dropLast() || lone ? count - rest : count;
+        boolean lone = options.training && rest == 1 && count > 1;
+        return options.dropLast || lone ? count - rest : count;
     }
 
     /**
@@ -157,7 +186,7 @@ public final class BatchLoader {
      * single image. An epoch has fewer batches if all images of one are broken.
      */
     public int batches() {
-        return (images() + options.batch() - 1) / options.batch();
+        return (images() + options.batch - 1) / options.batch;
     }
 
     /** The classes, and whether an image may show several. */
@@ -171,6 +200,11 @@ public final class BatchLoader {
      */
     public List<BrokenImage> broken() {
         return List.copyOf(broken.values());
+    }
+
+    /** The number of images without those skipped so far. */
+    public int readable() {
+        return images() - broken.size();
     }
 
     /**
@@ -192,7 +226,7 @@ public final class BatchLoader {
      * @param from the number of the first batch, from 0, with unreadable batches counted
      */
     public Batches epoch(int epoch, int from) {
-        return new Batches(this, epoch, options.training() ? Pass.TRAINING : Pass.EVALUATION, from);
+        return new Batches(this, epoch, options.training ? Pass.TRAINING : Pass.EVALUATION, from);
     }
 
     /**
@@ -229,20 +263,16 @@ public final class BatchLoader {
         return values.side();
     }
 
-    LoaderOptions options() {
-        return options;
-    }
-
     Sample sample(int index) {
         return samples.get(index);
     }
 
-    EpochOrder order(int epoch, Pass pass) {
+    Sampler.Order order(int epoch, Pass pass) {
         if (pass != Pass.TRAINING) {
-            return EpochOrder.inOrder(samples.size());
+            return Sampler.Order.once(IntStream.range(0, samples.size()).toArray());
         }
-        EpochOrder order = options.sampler().order(epoch, samples, RandomStream.of(options.seed(), epoch, ORDER));
-        int expected = options.sampler().length(samples.size());
+        Sampler.Order order = options.sampler.order(epoch, samples, RandomStream.of(options.seed, epoch, ORDER));
+        int expected = options.sampler.length(samples.size());
         if (order.indices().length != expected) {
             throw new IllegalStateException("sampler: expected an order of " + expected + " entries, its length, got "
                     + order.indices().length);
@@ -252,12 +282,12 @@ public final class BatchLoader {
 
     /** An array for the images of a batch; those of full batches are reused. */
     float[] borrow(int size) {
-        float[] free = size == options.batch() ? buffers.poll() : null;
+        float[] free = size == options.batch ? buffers.poll() : null;
         return free == null ? new float[size * imageLength()] : free;
     }
 
     void giveBack(float[] images) {
-        if (images.length == options.batch() * imageLength()) {
+        if (images.length == options.batch * imageLength()) {
             buffers.add(images);
         }
     }
@@ -273,21 +303,21 @@ public final class BatchLoader {
 
     private SplittableRandom stream(int index, int turn, int epoch, Pass pass) {
         if (pass == Pass.AUGMENTED_IN_ORDER) {
-            return RandomStream.of(options.seed(), AUGMENTED_IN_ORDER, epoch, index);
+            return RandomStream.of(options.seed, AUGMENTED_IN_ORDER, epoch, index);
         }
-        return turn == 0 ? RandomStream.of(options.seed(), epoch, index) : RandomStream.of(options.seed(), epoch, index, turn);
+        return turn == 0 ? RandomStream.of(options.seed, epoch, index) : RandomStream.of(options.seed, epoch, index, turn);
     }
 
     /** The targets of a batch; in training with a mix, both images and targets are mixed. */
-    Targets targets(List<Sample> batch, float[] images, int number, int epoch, Pass pass) {
-        boolean mixed = pass == Pass.TRAINING && options.mix().isPresent();
+    Batch.Targets targets(List<Sample> batch, float[] images, int number, int epoch, Pass pass) {
+        boolean mixed = pass == Pass.TRAINING && options.mix.isPresent();
         if (!mixed) {
-            return labels.multiLabel() ? Targets.matrix(batch, labels.classes().size()) : Targets.classNumbers(batch);
+            return labels.multiLabel() ? Batch.Matrix.of(batch, labels.classes().size()) : Batch.ClassNumbers.of(batch);
         }
-        Targets.Matrix targets = Targets.matrix(batch, labels.classes().size());
-        SplittableRandom random = RandomStream.of(options.seed(), epoch, MIX, number);
+        Batch.Matrix targets = Batch.Matrix.of(batch, labels.classes().size());
+        SplittableRandom random = RandomStream.of(options.seed, epoch, MIX, number);
         int[] order = RandomStream.permutation(batch.size(), random);
-        options.mix().get().apply(images, targets.values(), transforms.size(), order, random);
+        options.mix.get().apply(images, targets.values(), transforms.size(), order, random);
         return targets;
     }
 

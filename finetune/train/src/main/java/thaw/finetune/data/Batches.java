@@ -23,7 +23,7 @@ import thaw.finetune.images.ImageReadException;
  *
  * <pre>{@code
  * try (Batches batches = loader.epoch(0)) {
- *     for (RawBatch batch : batches) {
+ *     for (Batch batch : batches) {
  *         ...
  *     }
  * }
@@ -32,13 +32,13 @@ import thaw.finetune.images.ImageReadException;
  * Only a few batches are in preparation at any time. Not thread-safe; closing waits for the threads to end. They also end after
  * the last batch or the first failure, and within about a second if the epoch is abandoned without being closed.
  */
-public final class Batches implements Iterable<RawBatch>, Iterator<RawBatch>, AutoCloseable {
+public final class Batches implements Iterable<Batch>, Iterator<Batch>, AutoCloseable {
     private static final long IDLE_MILLIS = 1000;
 
     private final BatchLoader loader;
     private final int epoch;
-    private final Pass pass;
-    private final EpochOrder order;
+    private final BatchLoader.Pass pass;
+    private final Sampler.Order order;
     private final int end;
     private final int ahead;
     private final ThreadPoolExecutor workers;
@@ -47,22 +47,22 @@ public final class Batches implements Iterable<RawBatch>, Iterator<RawBatch>, Au
     private int scheduled;
     private int position;
     private boolean delivered;
-    private RawBatch current;
+    private Batch current;
     private boolean closed;
 
     /** @param from the number of the first batch, from 0, with unreadable batches counted */
-    Batches(BatchLoader loader, int epoch, Pass pass, int from) {
+    Batches(BatchLoader loader, int epoch, BatchLoader.Pass pass, int from) {
         this.loader = loader;
         this.epoch = epoch;
         this.pass = pass;
         this.order = loader.order(epoch, pass);
         this.end = loader.images(pass);
-        this.scheduled = Math.min(end, from * loader.options().batch());
+        this.scheduled = Math.min(end, from * loader.options.batch);
         this.position = from;
         this.delivered = from > 0;
-        int count = loader.options().threads();
+        int count = loader.options.threads;
         /* Two batches ahead even out the time per batch; small batches need more, so that every thread has an image. */
-        this.ahead = Math.max(2, 1 + count / loader.options().batch());
+        this.ahead = Math.max(2, 1 + count / loader.options.batch);
         this.workers = new ThreadPoolExecutor(count, count, IDLE_MILLIS, TimeUnit.MILLISECONDS, new LinkedBlockingQueue<>(),
                 this::thread);
         workers.allowCoreThreadTimeOut(true);
@@ -71,7 +71,7 @@ public final class Batches implements Iterable<RawBatch>, Iterator<RawBatch>, Au
 
     /** Returns this object: an epoch can be iterated once. */
     @Override
-    public Iterator<RawBatch> iterator() {
+    public Iterator<Batch> iterator() {
         return this;
     }
 
@@ -80,12 +80,12 @@ public final class Batches implements Iterable<RawBatch>, Iterator<RawBatch>, Au
      * whether any of its images can be read.
      *
      * @throws thaw.finetune.images.ImageReadException if the epoch ends and no image of it could be read
-     * @throws CancellationException                   if the waiting thread is interrupted; the epoch is then closed
+     * @throws CancellationException                   if the thread is interrupted, whose flag stays set; the epoch is then closed
      */
     @Override
     public boolean hasNext() {
         while (!closed && !pending.isEmpty()) {
-            if (loader.options().strict() || !isEmpty(pending.element())) {
+            if (loader.options.strict || !isEmpty(pending.element())) {
                 return true;
             }
             advance();
@@ -114,10 +114,10 @@ public final class Batches implements Iterable<RawBatch>, Iterator<RawBatch>, Au
      * @throws thaw.finetune.images.ImageReadException if an image of it cannot be read and the loader is strict; names the file,
      *                                                 and the epoch is then closed
      * @throws NoSuchElementException                  if the epoch is closed or has no more batches
-     * @throws CancellationException                   if the waiting thread is interrupted; the epoch is then closed
+     * @throws CancellationException                   if the thread is interrupted, whose flag stays set; the epoch is then closed
      */
     @Override
-    public RawBatch next() {
+    public Batch next() {
         if (!hasNext()) {
             throw new NoSuchElementException(closed ? "the epoch is closed" : "the epoch has no more batches");
         }
@@ -144,13 +144,16 @@ public final class Batches implements Iterable<RawBatch>, Iterator<RawBatch>, Au
         schedule();
     }
 
-    private RawBatch await(PendingBatch batch) throws ExecutionException {
+    private Batch await(PendingBatch batch) throws ExecutionException {
         try {
+            if (Thread.interrupted()) {
+                throw new InterruptedException(); // a batch that is complete would be returned in spite of it
+            }
             return batch.whole().get();
         } catch (InterruptedException interrupted) {
             Thread.currentThread().interrupt();
             close();
-            throw new CancellationException("interrupted while waiting for a batch");
+            throw new CancellationException("the thread was interrupted while it went over an epoch's batches");
         }
     }
 
@@ -190,9 +193,9 @@ public final class Batches implements Iterable<RawBatch>, Iterator<RawBatch>, Au
 
     private void schedule() {
         while (pending.size() < ahead && scheduled < end) {
-            int size = Math.min(loader.options().batch(), end - scheduled);
+            int size = Math.min(loader.options.batch, end - scheduled);
             int from = scheduled;
-            PendingBatch batch = new PendingBatch(loader, epoch, pass, from / loader.options().batch(),
+            PendingBatch batch = new PendingBatch(loader, epoch, pass, from / loader.options.batch,
                     Arrays.copyOfRange(order.indices(), from, from + size), Arrays.copyOfRange(order.turns(), from, from + size));
             for (int i = 0; i < size; i++) {
                 int position = i;
@@ -227,21 +230,21 @@ public final class Batches implements Iterable<RawBatch>, Iterator<RawBatch>, Au
     private static final class PendingBatch {
         private final BatchLoader loader;
         private final int epoch;
-        private final Pass pass;
+        private final BatchLoader.Pass pass;
         private final int number;
         private final int[] indices;
         private final int[] turns;
         private final float[] images;
         private final Throwable[] failures;
         private final AtomicInteger left;
-        private final CompletableFuture<RawBatch> whole = new CompletableFuture<>();
+        private final CompletableFuture<Batch> whole = new CompletableFuture<>();
 
         /**
          * @param number  the batch's number in the epoch, from 0
          * @param indices the indices of its samples
-         * @param turns   the samples' turns, see {@link EpochOrder}
+         * @param turns   the samples' turns, see {@link Sampler.Order}
          */
-        PendingBatch(BatchLoader loader, int epoch, Pass pass, int number, int[] indices, int[] turns) {
+        PendingBatch(BatchLoader loader, int epoch, BatchLoader.Pass pass, int number, int[] indices, int[] turns) {
             this.loader = loader;
             this.epoch = epoch;
             this.pass = pass;
@@ -254,7 +257,7 @@ public final class Batches implements Iterable<RawBatch>, Iterator<RawBatch>, Au
         }
 
         /** Completes when all images are prepared; the batch is empty if none could be read. */
-        CompletableFuture<RawBatch> whole() {
+        CompletableFuture<Batch> whole() {
             return whole;
         }
 
@@ -280,13 +283,13 @@ public final class Batches implements Iterable<RawBatch>, Iterator<RawBatch>, Au
             }
         }
 
-        private RawBatch finish() {
+        private Batch finish() {
             List<Sample> sound = new ArrayList<>();
             for (int i = 0; i < indices.length; i++) {
                 if (failures[i] == null) {
                     closeGap(i, sound.size());
                     sound.add(loader.sample(indices[i]));
-                } else if (failures[i] instanceof ImageReadException broken && !loader.options().strict()) {
+                } else if (failures[i] instanceof ImageReadException broken && !loader.options.strict) {
                     loader.reportBroken(indices[i], broken);
                 } else if (failures[i] instanceof Error error) {
                     throw error;
@@ -295,16 +298,16 @@ public final class Batches implements Iterable<RawBatch>, Iterator<RawBatch>, Au
                 }
             }
             /* Batch norm may fail on a single image, see BatchLoader.images. */
-            if (pass == Pass.TRAINING && sound.size() == 1 && indices.length > 1) {
+            if (pass == BatchLoader.Pass.TRAINING && sound.size() == 1 && indices.length > 1) {
                 sound.clear();
             }
             float[] exact = images;
             if (sound.size() < indices.length) {
                 exact = Arrays.copyOf(images, sound.size() * loader.imageLength());
             }
-            Targets targets = sound.isEmpty() ? Targets.classNumbers(sound)
+            Batch.Targets targets = sound.isEmpty() ? Batch.ClassNumbers.of(sound)
                     : loader.targets(sound, exact, number, epoch, pass);
-            return new RawBatch(exact, targets, sound.size(), loader.side(), sound.stream().map(Sample::file).toList());
+            return new Batch(exact, targets, sound.size(), loader.side(), sound.stream().map(Sample::file).toList());
         }
 
         private void closeGap(int from, int to) {

@@ -56,7 +56,7 @@ public record DataLoaders(BatchLoader train, BatchLoader valid, List<BrokenImage
 
     /** The number of images in a training batch. */
     public int batch() {
-        return train.options().batch();
+        return train.options.batch;
     }
 
     /** Loaders of the same images with other transforms; see {@link BatchLoader#prepared}. */
@@ -86,7 +86,7 @@ public record DataLoaders(BatchLoader train, BatchLoader valid, List<BrokenImage
 
     /** Whether training may mirror an image left to right. */
     public boolean isFlipped() {
-        return train.options().augmentation().map(all -> all.transforms().stream().anyMatch(Flip.class::isInstance))
+        return train.options.augmentation.map(all -> all.transforms().stream().anyMatch(Flip.class::isInstance))
                 .orElse(transforms().flip());
     }
 
@@ -95,8 +95,8 @@ public record DataLoaders(BatchLoader train, BatchLoader valid, List<BrokenImage
      * image and mirror image.
      */
     public boolean isFlippedAtMost() {
-        return transforms().crop() == Crop.CENTER && train.options().mix().isEmpty()
-                && train.options().augmentation().map(Augmentation::flipsAtMost).orElse(true);
+        return transforms().crop() == Crop.CENTER && train.options.mix.isEmpty()
+                && train.options.augmentation.map(Augmentation::flipsAtMost).orElse(true);
     }
 
     /** The changes to training images besides mirroring, as a text to follow "images are"; may be empty. */
@@ -105,9 +105,9 @@ public record DataLoaders(BatchLoader train, BatchLoader valid, List<BrokenImage
         if (transforms().crop() == Crop.RANDOM) {
             kinds.add("cropped at random");
         }
-        train.options().augmentation().filter(all -> !all.flipsAtMost()).ifPresent(all -> kinds.add("varied by "
+        train.options.augmentation.filter(all -> !all.flipsAtMost()).ifPresent(all -> kinds.add("varied by "
                 + all.transforms().stream().map(one -> one.getClass().getSimpleName()).collect(joining(", "))));
-        train.options().mix().ifPresent(mix -> kinds.add("mixed with one another"));
+        train.options.mix.ifPresent(mix -> kinds.add("mixed with one another"));
         return String.join(" and ", kinds);
     }
 }

@@ -15,15 +15,16 @@ import thaw.finetune.images.ImageReadException;
  */
 public record ImageFeatures(Map<Path, float[]> plain, Map<Path, float[]> mirrored) {
 
+    /** Copies the maps. */
     public ImageFeatures {
         plain = Map.copyOf(plain);
         mirrored = Map.copyOf(mirrored);
     }
 
     /** The features in the order of {@code samples}, mirrored in training wherever {@code images} would be. */
-    SampleValues of(List<Sample> samples, PreparedImages images) {
+    BatchLoader.Rows of(List<Sample> samples, PreparedImages images) {
         int length = plain.values().iterator().next().length;
-        return new SampleValues() {
+        return new BatchLoader.Rows() {
             @Override
             public int length() {
                 return length;
@@ -35,8 +36,8 @@ public record ImageFeatures(Map<Path, float[]> plain, Map<Path, float[]> mirrore
             }
 
             @Override
-            public void write(int index, Pass pass, SplittableRandom random, float[] values, int offset) {
-                boolean flipped = pass == Pass.TRAINING && !mirrored.isEmpty() && images.drawFlip(random);
+            public void write(int index, BatchLoader.Pass pass, SplittableRandom random, float[] values, int offset) {
+                boolean flipped = pass == BatchLoader.Pass.TRAINING && !mirrored.isEmpty() && images.drawFlip(random);
                 Path file = samples.get(index).file();
                 float[] known = (flipped ? mirrored : plain).get(file);
                 if (known == null) {

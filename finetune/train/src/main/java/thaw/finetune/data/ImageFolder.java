@@ -35,29 +35,20 @@ import thaw.finetune.predict.LabelSet;
  */
 public final class ImageFolder {
     private final Listing listing;
-    private final Settings settings;
+    private final LabelSet labels;
+    private final Transforms transforms;
+    private final LoaderOptions options;
+    private final Split split;
+    private final double validFraction;
 
-    private record Settings(LabelSet labels, Transforms transforms, LoaderOptions options, Split split, double validFraction) {
-        Settings labels(LabelSet labels) {
-            return new Settings(labels, transforms, options, split, validFraction);
-        }
-
-        Settings transforms(Transforms transforms) {
-            return new Settings(labels, Objects.requireNonNull(transforms, "transforms"), options, split, validFraction);
-        }
-
-        Settings options(LoaderOptions options) {
-            return new Settings(labels, transforms, options, split, validFraction);
-        }
-
-        Settings split(Split split, double fraction) {
-            return new Settings(labels, transforms, options, split, fraction);
-        }
-    }
-
-    private ImageFolder(Listing listing, Settings settings) {
+    private ImageFolder(Listing listing, LabelSet labels, Transforms transforms, LoaderOptions options, Split split,
+            double validFraction) {
         this.listing = listing;
-        this.settings = settings;
+        this.labels = labels;
+        this.transforms = Objects.requireNonNull(transforms, "transforms");
+        this.options = options;
+        this.split = split;
+        this.validFraction = validFraction;
     }
 
     /**
@@ -98,8 +89,8 @@ public final class ImageFolder {
 
     private static ImageFolder of(Listing listing) {
         LabelSet labels = listing.train().labels();
-        return new ImageFolder(listing, new Settings(labels, Transforms.of(224), LoaderOptions.training(32, 0),
-                labels.multiLabel() ? Split.RANDOM : Split.STRATIFIED, 0.2));
+        return new ImageFolder(listing, labels, Transforms.of(224), LoaderOptions.training(32, 0),
+                labels.multiLabel() ? Split.RANDOM : Split.STRATIFIED, 0.2);
     }
 
     // ---- settings ----------------------------------------------------------------------------------------------
@@ -111,27 +102,27 @@ public final class ImageFolder {
 
     /** Sets the whole preparation of images, for instance that of a saved model. */
     public ImageFolder transforms(Transforms transforms) {
-        return with(settings.transforms(transforms));
+        return new ImageFolder(listing, labels, transforms, options, split, validFraction);
     }
 
     /** Sets the batch size, in images. */
     public ImageFolder batch(int images) {
-        return with(settings.options(options().batch(images)));
+        return with(options.batch(images));
     }
 
     /** Sets the seed of the split, of the order of images in each epoch, and of augmentation and mixing. */
     public ImageFolder seed(long seed) {
-        return with(settings.options(options().seed(seed)));
+        return with(options.seed(seed));
     }
 
     /** Sets the number of threads that prepare images; it does not affect the result. */
     public ImageFolder threads(int threads) {
-        return with(settings.options(options().threads(threads)));
+        return with(options.threads(threads));
     }
 
     /** Sets the limit, in bytes, of the caches of resized images, one each for training and validation. */
     public ImageFolder cacheBytes(long bytes) {
-        return with(settings.options(options().cacheBytes(bytes)));
+        return with(options.cacheBytes(bytes));
     }
 
     /**
@@ -143,27 +134,27 @@ public final class ImageFolder {
         if (strict && !unreadable().isEmpty()) {
             throw new ImageFolderException(unreadable().get(0).reason());
         }
-        return with(settings.options(options().strict(strict)));
+        return with(options.strict(strict));
     }
 
     /** Sets the number of pixels above which images count as broken ({@link thaw.finetune.images.ImageDecoder#MAX_PIXELS}). */
     public ImageFolder maxPixels(long pixels) {
-        return with(settings.options(options().maxPixels(pixels)));
+        return with(options.maxPixels(pixels));
     }
 
     /** Sets whether training draws equally many images of each class, see {@link LoaderOptions#balanced(boolean)}. */
     public ImageFolder balanced(boolean balanced) {
-        return with(settings.options(options().balanced(balanced)));
+        return with(options.balanced(balanced));
     }
 
     /** Sets the augmentation of training images, which replaces {@link Transforms#flip}. */
     public ImageFolder augment(Augmentation augmentation) {
-        return with(settings.options(options().augment(augmentation)));
+        return with(options.augment(augmentation));
     }
 
     /** Sets the mixing of images within each training batch. */
     public ImageFolder mix(BatchMix mix) {
-        return with(settings.options(options().mix(mix)));
+        return with(options.mix(mix));
     }
 
     /** Sets the share of images to hold out, between 0 and 1, for data sets without validation images. */
@@ -171,7 +162,7 @@ public final class ImageFolder {
         if (!(fraction > 0 && fraction < 1)) {
             throw new IllegalArgumentException("validFraction: expected a share between 0 and 1, got " + fraction);
         }
-        return with(settings.split(settings.split, fraction));
+        return new ImageFolder(listing, labels, transforms, options, split, fraction);
     }
 
     /**
@@ -183,7 +174,7 @@ public final class ImageFolder {
         if (split == Split.STRATIFIED && labels().multiLabel()) {
             throw new IllegalArgumentException("split: images of several labels have no class to stratify by; use Split.RANDOM");
         }
-        return with(settings.split(split, settings.validFraction));
+        return new ImageFolder(listing, labels, transforms, options, split, validFraction);
     }
 
     /**
@@ -198,15 +189,11 @@ public final class ImageFolder {
             throw new ImageFolderException(root() + ": has the classes " + unknown
                     + " that are not among the model's classes " + names);
         }
-        return with(settings.labels(new LabelSet(names, labels().multiLabel())));
+        return new ImageFolder(listing, new LabelSet(names, labels.multiLabel()), transforms, options, split, validFraction);
     }
 
-    private ImageFolder with(Settings changed) {
-        return new ImageFolder(listing, changed);
-    }
-
-    private LoaderOptions options() {
-        return settings.options;
+    private ImageFolder with(LoaderOptions changed) {
+        return new ImageFolder(listing, labels, transforms, changed, split, validFraction);
     }
 
     // ---- contents ----------------------------------------------------------------------------------------------
@@ -223,27 +210,32 @@ public final class ImageFolder {
 
     /** The classes, and whether an image may show several. */
     public LabelSet labels() {
-        return settings.labels;
+        return labels;
     }
 
+    /** The preparation of images. */
     public Transforms transforms() {
-        return settings.transforms;
+        return transforms;
     }
 
+    /** The number of images per batch. */
     public int batch() {
-        return options().batch();
+        return options.batch;
     }
 
+    /** The seed of everything that is random in the data. */
     public long seed() {
-        return options().seed();
+        return options.seed;
     }
 
+    /** The augmentation of training images. */
     public Optional<Augmentation> augmentation() {
-        return options().augmentation();
+        return options.augmentation;
     }
 
+    /** The mixing of images within training batches. */
     public Optional<BatchMix> mix() {
-        return options().mix();
+        return options.mix;
     }
 
     /** The number of skipped files: hidden ones, and those without an image's extension. */
@@ -303,7 +295,7 @@ public final class ImageFolder {
     }
 
     private List<Sample> part(boolean held) {
-        return settings.split.part(listing.train(), settings.validFraction, options().seed(), held);
+        return split.part(listing.train(), validFraction, options.seed, held);
     }
 
     /**
@@ -343,17 +335,17 @@ public final class ImageFolder {
 
     /** A loader of {@link #train}, shuffled in each epoch and augmented. */
     public BatchLoader trainLoader() {
-        return new BatchLoader(train(), labels(), transforms(), options());
+        return new BatchLoader(train(), labels(), transforms(), options);
     }
 
     /** A loader of {@link #valid}, in order. */
     public BatchLoader validLoader() {
-        return new BatchLoader(valid(), labels(), transforms(), options().training(false));
+        return new BatchLoader(valid(), labels(), transforms(), options.training(false));
     }
 
     /** A loader of {@link #evaluation}, in order, without a cache because each image is loaded once. */
     public BatchLoader evaluationLoader() {
-        return new BatchLoader(evaluation(), labels(), transforms(), options().training(false).cacheBytes(0));
+        return new BatchLoader(evaluation(), labels(), transforms(), options.training(false).cacheBytes(0));
     }
 
     /** The classes of the folder or the table. */

@@ -2,49 +2,32 @@ package thaw.finetune.data;
 
 import java.util.Objects;
 import java.util.Optional;
-import java.util.function.UnaryOperator;
+import java.util.function.Consumer;
 import thaw.finetune.augment.Augmentation;
 import thaw.finetune.augment.BatchMix;
 import thaw.finetune.images.ImageDecoder;
 
 /**
- * The options of a {@link BatchLoader}.
- *
- * @param batch        the number of images in a batch
- * @param seed         the seed of all random draws
- * @param threads      the number of threads that prepare images
- * @param training     whether images are shuffled, augmented and mixed; otherwise they come in order, cropped at the centre
- * @param dropLast     whether a last batch with fewer images than the others is dropped
- * @param cacheBytes   the limit, in bytes, of resized images kept between epochs
- * @param maxPixels    image files with more pixels count as broken, see
- *                     {@link ImageDecoder#decode(java.nio.file.Path, long, UnaryOperator)}
- * @param strict       whether a broken image is an error; otherwise it is left out of its batch and listed in
- *                     {@link BatchLoader#broken}
- * @param sampler      the order of a training epoch
- * @param augmentation the augmentation of training images; if empty, that of {@link thaw.finetune.images.Transforms}
- * @param mix          the mixing of training batches
+ * The options of a {@link BatchLoader}. Immutable: {@code LoaderOptions.training(32, 1).threads(2)} creates two objects.
  */
-public record LoaderOptions(int batch, long seed, int threads, boolean training, boolean dropLast, long cacheBytes,
-        long maxPixels, boolean strict, Sampler sampler, Optional<Augmentation> augmentation, Optional<BatchMix> mix) {
+public final class LoaderOptions implements Cloneable {
     private static final int MOST_THREADS = 4;
     private static final long MOST_CACHE = 1L << 30;
 
-    public LoaderOptions {
-        if (batch < 1) {
-            throw new IllegalArgumentException("batch: expected at least 1 image, got " + batch);
-        }
-        if (threads < 1) {
-            throw new IllegalArgumentException("threads: expected at least 1, got " + threads);
-        }
-        if (cacheBytes < 0) {
-            throw new IllegalArgumentException("cacheBytes: expected 0 or more, got " + cacheBytes);
-        }
-        if (maxPixels < 1 || maxPixels > ImageDecoder.MOST_PIXELS) {
-            throw new IllegalArgumentException("maxPixels: expected 1 to " + ImageDecoder.MOST_PIXELS + ", got " + maxPixels);
-        }
-        Objects.requireNonNull(sampler, "sampler");
-        Objects.requireNonNull(augmentation, "augmentation");
-        Objects.requireNonNull(mix, "mix");
+    // Read by the loader; set by with() only.
+    int batch;
+    long seed;
+    boolean training = true;
+    boolean dropLast;
+    boolean strict;
+    int threads = Math.min(MOST_THREADS, Runtime.getRuntime().availableProcessors());
+    long cacheBytes = Math.min(MOST_CACHE, Runtime.getRuntime().maxMemory() / 8);
+    long maxPixels = ImageDecoder.MAX_PIXELS;
+    Sampler sampler = Sampler.SHUFFLED;
+    Optional<Augmentation> augmentation = Optional.empty();
+    Optional<BatchMix> mix = Optional.empty();
+
+    private LoaderOptions() {
     }
 
     /**
@@ -52,10 +35,7 @@ public record LoaderOptions(int batch, long seed, int threads, boolean training,
      * an eighth of the heap, up to 1 GiB.
      */
     public static LoaderOptions training(int batch, long seed) {
-        Runtime runtime = Runtime.getRuntime();
-        return new LoaderOptions(batch, seed, Math.min(MOST_THREADS, runtime.availableProcessors()), true, false,
-                Math.min(MOST_CACHE, runtime.maxMemory() / 8), ImageDecoder.MAX_PIXELS, false, Sampler.SHUFFLED,
-                Optional.empty(), Optional.empty());
+        return new LoaderOptions().batch(batch).seed(seed);
     }
 
     /** Options for evaluation: in order and without random changes, otherwise like {@link #training(int, long)}. */
@@ -63,44 +43,66 @@ public record LoaderOptions(int batch, long seed, int threads, boolean training,
         return training(batch, 0).training(false);
     }
 
+    private LoaderOptions with(Consumer<LoaderOptions> change) {
+        try {
+            LoaderOptions copy = (LoaderOptions) clone();
+            change.accept(copy);
+            return copy;
+        } catch (CloneNotSupportedException impossible) {
+            throw new IllegalStateException(impossible);
+        }
+    }
+
+    private static void require(boolean valid, String expected, long value) {
+        if (!valid) {
+            throw new IllegalArgumentException(expected + ", got " + value);
+        }
+    }
+
+    /** Sets the number of images in a batch. */
     public LoaderOptions batch(int images) {
-        return new LoaderOptions(images, seed, threads, training, dropLast, cacheBytes, maxPixels, strict, sampler,
-                augmentation, mix);
+        require(images >= 1, "batch: expected at least 1 image", images);
+        return with(o -> o.batch = images);
     }
 
-    public LoaderOptions seed(long seed) {
-        return new LoaderOptions(batch, seed, threads, training, dropLast, cacheBytes, maxPixels, strict, sampler,
-                augmentation, mix);
+    /** Sets the seed of all random draws, 0 by default. */
+    public LoaderOptions seed(long number) {
+        return with(o -> o.seed = number);
     }
 
-    public LoaderOptions threads(int threads) {
-        return new LoaderOptions(batch, seed, threads, training, dropLast, cacheBytes, maxPixels, strict, sampler,
-                augmentation, mix);
+    /** Sets whether images are shuffled, augmented and mixed; otherwise they come in order, cropped at the centre. */
+    public LoaderOptions training(boolean on) {
+        return with(o -> o.training = on);
     }
 
-    public LoaderOptions training(boolean training) {
-        return new LoaderOptions(batch, seed, threads, training, dropLast, cacheBytes, maxPixels, strict, sampler,
-                augmentation, mix);
+    /** Sets whether a last batch with fewer images than the others is dropped; not by default. */
+    public LoaderOptions dropLast(boolean drop) {
+        return with(o -> o.dropLast = drop);
     }
 
-    public LoaderOptions dropLast(boolean dropLast) {
-        return new LoaderOptions(batch, seed, threads, training, dropLast, cacheBytes, maxPixels, strict, sampler,
-                augmentation, mix);
+    /**
+     * Sets whether a broken image is an error; by default it is left out of its batch and listed in {@link BatchLoader#broken}.
+     */
+    public LoaderOptions strict(boolean on) {
+        return with(o -> o.strict = on);
     }
 
+    /** Sets the number of threads that prepare images; it does not affect the result. */
+    public LoaderOptions threads(int count) {
+        require(count >= 1, "threads: expected at least 1", count);
+        return with(o -> o.threads = count);
+    }
+
+    /** Sets the limit, in bytes, of resized images kept between epochs. */
     public LoaderOptions cacheBytes(long bytes) {
-        return new LoaderOptions(batch, seed, threads, training, dropLast, bytes, maxPixels, strict, sampler,
-                augmentation, mix);
+        require(bytes >= 0, "cacheBytes: expected 0 or more", bytes);
+        return with(o -> o.cacheBytes = bytes);
     }
 
+    /** Sets the number of pixels above which images count as broken, {@link ImageDecoder#MAX_PIXELS} by default. */
     public LoaderOptions maxPixels(long pixels) {
-        return new LoaderOptions(batch, seed, threads, training, dropLast, cacheBytes, pixels, strict, sampler,
-                augmentation, mix);
-    }
-
-    public LoaderOptions strict(boolean strict) {
-        return new LoaderOptions(batch, seed, threads, training, dropLast, cacheBytes, maxPixels, strict, sampler,
-                augmentation, mix);
+        require(pixels >= 1 && pixels <= ImageDecoder.MOST_PIXELS, "maxPixels: expected 1 to " + ImageDecoder.MOST_PIXELS, pixels);
+        return with(o -> o.maxPixels = pixels);
     }
 
     /**
@@ -108,26 +110,27 @@ public record LoaderOptions(int batch, long seed, int threads, boolean training,
      * repeat, augmented differently each time, and those of large classes are a different subset in every epoch. Only for images
      * of one class each.
      */
-    public LoaderOptions balanced(boolean balanced) {
-        return sampler(balanced ? Sampler.BALANCED : Sampler.SHUFFLED);
+    public LoaderOptions balanced(boolean on) {
+        return sampler(on ? Sampler.BALANCED : Sampler.SHUFFLED);
     }
 
-    public LoaderOptions sampler(Sampler sampler) {
-        return new LoaderOptions(batch, seed, threads, training, dropLast, cacheBytes, maxPixels, strict, sampler,
-                augmentation, mix);
+    /** Sets the order of a training epoch, {@link Sampler#SHUFFLED} by default. */
+    public LoaderOptions sampler(Sampler order) {
+        Objects.requireNonNull(order, "sampler");
+        return with(o -> o.sampler = order);
     }
 
-    public LoaderOptions augment(Augmentation augmentation) {
-        return new LoaderOptions(batch, seed, threads, training, dropLast, cacheBytes, maxPixels, strict, sampler,
-                Optional.of(augmentation), mix);
+    /** Sets the augmentation of training images, by default that of {@link thaw.finetune.images.Transforms}. */
+    public LoaderOptions augment(Augmentation change) {
+        return with(o -> o.augmentation = Optional.of(change));
     }
 
-    public LoaderOptions mix(BatchMix mix) {
-        return mix(Optional.of(mix));
+    /** Sets the mixing of training batches; none by default. */
+    public LoaderOptions mix(BatchMix change) {
+        return mix(Optional.of(change));
     }
 
-    LoaderOptions mix(Optional<BatchMix> mix) {
-        return new LoaderOptions(batch, seed, threads, training, dropLast, cacheBytes, maxPixels, strict, sampler,
-                augmentation, mix);
+    LoaderOptions mix(Optional<BatchMix> change) {
+        return with(o -> o.mix = change);
     }
 }

@@ -13,7 +13,7 @@ import thaw.finetune.images.RgbImage;
 import thaw.finetune.images.Transforms;
 
 /** The images of a data set, resized and normalised for a network, and augmented in training. Thread-safe. */
-final class PreparedImages implements SampleValues {
+final class PreparedImages implements BatchLoader.Rows {
     private static final int CHANNELS = 3;
 
     private final Dataset data;
@@ -36,8 +36,8 @@ final class PreparedImages implements SampleValues {
     PreparedImages(Dataset data, Transforms transforms, LoaderOptions options, Scales scales) {
         this.data = data;
         this.transforms = Objects.requireNonNull(transforms, "transforms");
-        this.augmentation = options.augmentation();
-        this.cacheBytesLeft = new AtomicLong(options.cacheBytes());
+        this.augmentation = options.augmentation;
+        this.cacheBytesLeft = new AtomicLong(options.cacheBytes);
         this.scales = scales;
     }
 
@@ -52,10 +52,11 @@ final class PreparedImages implements SampleValues {
     }
 
     @Override
-    public void write(int index, Pass pass, SplittableRandom random, float[] values, int offset) {
-        if (pass == Pass.EVALUATION || pass == Pass.MIRRORED) {
+    public void write(int index, BatchLoader.Pass pass, SplittableRandom random, float[] values, int offset) {
+        boolean mirrored = pass == BatchLoader.Pass.MIRRORED;
+        if (mirrored || pass == BatchLoader.Pass.EVALUATION) {
             RgbImage square = view(index, View.SQUARE);
-            transforms.write(pass == Pass.MIRRORED ? square.flipHorizontally() : square, values, offset);
+            transforms.write(mirrored ? square.flipHorizontally() : square, values, offset);
         } else if (augmentation.isPresent()) {
             augmentation.get().write(view(index, View.FOR_AUGMENTATION), transforms, random, values, offset);
         } else {

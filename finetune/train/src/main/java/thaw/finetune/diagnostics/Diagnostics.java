@@ -1,11 +1,13 @@
 package thaw.finetune.diagnostics;
 
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.DoubleSupplier;
 import thaw.engine.Tensor;
 import thaw.resnet.LayerGroup;
 import thaw.resnet.Network;
@@ -29,6 +31,7 @@ public final class Diagnostics implements AutoCloseable {
         }
     }
 
+    /** The measurements to take. */
     public DiagnosticsOptions options() {
         return options;
     }
@@ -46,7 +49,7 @@ public final class Diagnostics implements AutoCloseable {
     /**
      * The measurements since the last call, which are then reset.
      *
-     * @param rates current learning rate of each group
+     * @param rates learning rate of each group in the last step
      */
     public List<GroupActivity> epoch(List<LayerGroup> groups, List<Double> rates) {
         Map<String, Double> similarity = drift == null ? Map.of() : drift.similarity(groups);
@@ -57,21 +60,37 @@ public final class Diagnostics implements AutoCloseable {
             boolean known = !parameters.isEmpty() && parameters.stream().allMatch(atFirst::containsKey);
             double distance = known ? GroupMeter.norm(parameters, atFirst) : Double.NaN;
             double size = known ? GroupMeter.norm(parameters.stream().map(atFirst::get).toList(), Map.of()) : Double.NaN;
-            found.add(new GroupActivity(name, rates.get(i), meter.gradNorm(name), meter.updateRatio(name), distance,
+            double rate = Double.isNaN(meter.rate(name)) ? rates.get(i) : meter.rate(name);
+            found.add(new GroupActivity(name, rate, meter.gradNorm(name), meter.updateRatio(name), distance,
                     distance / size, similarity.getOrDefault(name, Double.NaN)));
         }
         meter.reset();
         return found;
     }
 
-    /** A warning for the first group other than the last whose update ratio is above the limit; empty if there is none. */
+    /**
+     * A warning for the group other than the last with the largest update ratio, if that is above the limit; otherwise empty.
+     * Rate and ratio are means over the same steps.
+     */
     public Optional<String> warning(EpochActivity epoch) {
         List<GroupActivity> body = epoch.groups().subList(0, epoch.groups().size() - 1);
-        return body.stream().filter(g -> g.updateRatio() > options.updateRatioLimit()).findFirst().map(g -> String.format(
-                Locale.ROOT, "group %s moved by %.2g of its norm per step in epoch %d (‖Δw‖/‖w‖, limit %.2g), at learning rate"
-                        + " %.2g: this destroys its pretrained features; freeze the group, or give it a lower learning rate, say %.2g",
-                g.group(), g.updateRatio(), epoch.epoch(), options.updateRatioLimit(), g.learningRate(),
-                g.learningRate() * options.updateRatioLimit() / g.updateRatio() / 10));
+        return body.stream().filter(g -> g.updateRatio() > options.updateRatioLimit())
+                .max(Comparator.comparingDouble(GroupActivity::updateRatio)).map(g -> String.format(Locale.ROOT,
+                        "group %s moved by %.2g of its norm per step in epoch %d of the run (mean of ‖Δw‖/‖w‖, limit %.2g), at a"
+                                + " mean learning rate of %.2g: steps of this size overwrite pretrained features; freeze the group, or"
+                                + " divide its rate by %.0f or more",
+                        g.group(), g.updateRatio(), epoch.epoch(), options.updateRatioLimit(), g.learningRate(),
+                        Math.ceil(g.updateRatio() / options.updateRatioLimit())));
+    }
+
+    /**
+     * Measures how much of the accuracy rests on each group's training, see {@link GroupResilience}; afterwards the network
+     * has the same bits as before. Empty if everything is off.
+     *
+     * @param accuracy of the network with its present weights, 0 to 1
+     */
+    public List<GroupResilience> resilience(List<LayerGroup> groups, DoubleSupplier accuracy) {
+        return options.isOff() ? List.of() : groups.stream().map(g -> GroupResilience.of(g, atFirst, accuracy)).toList();
     }
 
     /** Frees the copies of the weights. */

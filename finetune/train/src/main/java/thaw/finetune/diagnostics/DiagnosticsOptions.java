@@ -5,7 +5,8 @@ import com.fasterxml.jackson.annotation.JsonIgnore;
 /**
  * The settings of the measurements in training.
  *
- * @param everySteps       gradient norms and update ratios are measured in one of this many steps; 0 for never, at no cost
+ * @param everySteps       gradient norms and update ratios are measured in one of this many steps, and in more of a short epoch (see
+ *                         {@link GroupMeter#stepsPerEpoch}); 0 for never, at no cost
  * @param probeImages      number of training images on which feature drift is measured after each epoch, at least 2; 0 for never
  * @param updateRatioLimit the update ratio above which a group other than the last causes a warning. By a rule of thumb,
  *                         ‖Δw‖/‖w‖ is about 1e-3 per step in healthy training from scratch (Karpathy, "CS231n: Neural networks
@@ -31,6 +32,7 @@ public record DiagnosticsOptions(int everySteps, int probeImages, double updateR
         return new DiagnosticsOptions(10, 32, 1e-2);
     }
 
+    /** Whether nothing is measured. */
     @JsonIgnore
     public boolean isOff() {
         return everySteps == 0 && probeImages == 0;

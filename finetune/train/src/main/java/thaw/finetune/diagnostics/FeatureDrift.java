@@ -7,19 +7,22 @@ import java.util.List;
 import java.util.Map;
 import thaw.engine.NoGrad;
 import thaw.engine.Scope;
+import thaw.engine.io.StoredTensor;
+import thaw.engine.nn.BatchNorm2d;
 import thaw.engine.nn.ForwardHook;
 import thaw.engine.nn.Module;
 import thaw.engine.nn.TrainingModes;
 import thaw.finetune.data.BatchLoader;
 import thaw.finetune.data.Batches;
-import thaw.finetune.data.RawBatch;
+import thaw.finetune.data.Batch;
 import thaw.kernels.Shape;
 import thaw.resnet.LayerGroup;
 import thaw.resnet.Network;
 
 /**
- * Compares the outputs of a network's layer groups for fixed probe images, in evaluation mode, with those at the beginning. Not
- * thread-safe.
+ * Compares the outputs of a network's layer groups for fixed probe images with those at the beginning. Both times batch norm
+ * uses the statistics of the probe images themselves: with its running statistics, which follow the new images, a group whose
+ * weights have not moved would seem to have changed. Not thread-safe.
  */
 public final class FeatureDrift {
 
@@ -45,9 +48,9 @@ public final class FeatureDrift {
     /** A comparison that uses at most {@code most} images of a loader's first batch as the probe. */
     public static FeatureDrift of(Network net, List<LayerGroup> groups, BatchLoader loader, int most) {
         try (Batches batches = loader.epoch(0)) {
-            RawBatch raw = batches.next();
-            Shape shape = Shape.of(Math.min(most, raw.size()), net.inputChannels(), raw.side(), raw.side());
-            return new FeatureDrift(net, groups, shape, Arrays.copyOf(raw.images(), shape.size()));
+            Batch batch = batches.next();
+            Shape shape = Shape.of(Math.min(most, batch.size()), net.inputChannels(), batch.side(), batch.side());
+            return new FeatureDrift(net, groups, shape, Arrays.copyOf(batch.images(), shape.size()));
         }
     }
 
@@ -68,6 +71,7 @@ public final class FeatureDrift {
     private Map<String, double[][]> grams(List<LayerGroup> groups) {
         Map<String, double[][]> found = new LinkedHashMap<>();
         List<ForwardHook.Registration> hooks = new ArrayList<>();
+        Map<String, StoredTensor> statistics = net.stateDict();
         for (LayerGroup group : groups) {
             Module last = List.copyOf(group.modules().values()).get(group.modules().size() - 1);
             hooks.add(last.onForward((module, y) -> found.put(group.name(), LinearCka.centredGram(y.toFloats(), y.shape().dim(0)))));
@@ -76,9 +80,11 @@ public final class FeatureDrift {
                 NoGrad off = net.device().noGrad();
                 Scope scope = net.device().scope()) {
             net.eval();
+            net.namedModules().values().stream().filter(BatchNorm2d.class::isInstance).forEach(Module::train);
             net.call(net.device().tensor(shape, images));
         } finally {
             hooks.forEach(ForwardHook.Registration::close);
+            net.restore(statistics);
         }
         return found;
     }

@@ -13,21 +13,27 @@ import thaw.engine.optim.GradientClipping;
 import thaw.resnet.LayerGroup;
 
 /**
- * Measures gradient norms and update ratios of layer groups in an epoch's steps. A measured step costs a copy of the weights that
- * have gradients and a few sums; other steps cost nothing. Not thread-safe.
+ * Measures gradient norms, update ratios and learning rates of layer groups in an epoch's steps. The measured steps are spread
+ * evenly over the epoch, because a schedule changes the rate within it. A measured step costs a copy of the weights that have
+ * gradients and a few sums; other steps cost nothing. Not thread-safe.
  */
 public final class GroupMeter {
+
+    /** The least number of measured steps in an epoch; a shorter epoch is measured at each step. */
+    private static final int LEAST = 10;
 
     private final Device device;
     private final int everySteps;
     private final Map<String, Sums> sums = new LinkedHashMap<>();
     private final Map<Tensor, Tensor> before = new IdentityHashMap<>();
+    private int stride;
     private int steps;
 
     /** Sums over the measured steps. */
     private static final class Sums {
         private double gradNorm;
         private double updateRatio;
+        private double rate;
         private int count;
     }
 
@@ -35,19 +41,35 @@ public final class GroupMeter {
     public GroupMeter(Device device, int everySteps) {
         this.device = device;
         this.everySteps = everySteps;
+        this.stride = everySteps;
     }
 
-    /** To be called between backward and the optimizer's step, before gradients are clipped. */
-    public void beforeStep(List<LayerGroup> groups) {
-        boolean looks = everySteps > 0 && steps % everySteps == 0;
+    /**
+     * Sets the number of steps of the epochs from now on: in a short epoch more steps are measured, at least {@value #LEAST} or
+     * all.
+     */
+    public void stepsPerEpoch(int count) {
+        stride = everySteps == 0 ? 0 : Math.max(1, Math.min(everySteps, count / LEAST));
+    }
+
+    /**
+     * To be called between backward and the optimizer's step, before gradients are clipped.
+     *
+     * @param rates the learning rate of each group in this step
+     */
+    public void beforeStep(List<LayerGroup> groups, List<Double> rates) {
+        // The middle one of each run of steps, so that neither end of the schedule has more weight.
+        boolean looks = stride > 0 && steps % stride == stride / 2;
         steps++;
         if (!looks) {
             return;
         }
-        for (LayerGroup group : groups) {
-            List<Tensor> moving = group.parameters().stream().filter(p -> p.grad() != null).toList();
+        for (int i = 0; i < groups.size(); i++) {
+            List<Tensor> moving = groups.get(i).parameters().stream().filter(p -> p.grad() != null).toList();
             if (!moving.isEmpty()) {
-                sums.computeIfAbsent(group.name(), name -> new Sums()).gradNorm += GradientClipping.gradNorm(moving);
+                Sums s = sums.computeIfAbsent(groups.get(i).name(), name -> new Sums());
+                s.gradNorm += GradientClipping.gradNorm(moving);
+                s.rate += rates.get(i);
                 moving.forEach(p -> before.put(p, copy(p)));
             }
         }
@@ -100,6 +122,12 @@ public final class GroupMeter {
         return s == null ? Double.NaN : s.gradNorm / s.count;
     }
 
+    /** The mean learning rate of a group in the measured steps; NaN if it was not measured. */
+    double rate(String group) {
+        Sums s = sums.get(group);
+        return s == null ? Double.NaN : s.rate / s.count;
+    }
+
     double updateRatio(String group) {
         Sums s = sums.get(group);
         return s == null ? Double.NaN : s.updateRatio / s.count;
@@ -113,12 +141,12 @@ public final class GroupMeter {
     }
 
     /**
-     * The measurements as numbers, for continuing after an interruption: by group the sums of gradient norms and update ratios
-     * and the number of measured steps, and by the empty string the number of all steps.
+     * The measurements as numbers, for continuing after an interruption: by group the sums of gradient norms, update ratios
+     * and learning rates and the number of measured steps, and by the empty string the number of all steps.
      */
     public Map<String, List<Double>> state() {
         Map<String, List<Double>> state = new LinkedHashMap<>();
-        sums.forEach((group, s) -> state.put(group, List.of(s.gradNorm, s.updateRatio, (double) s.count)));
+        sums.forEach((group, s) -> state.put(group, List.of(s.gradNorm, s.updateRatio, (double) s.count, s.rate)));
         state.put("", new ArrayList<>(List.of((double) steps)));
         return state;
     }
@@ -134,6 +162,7 @@ public final class GroupMeter {
                 s.gradNorm = numbers.get(0);
                 s.updateRatio = numbers.get(1);
                 s.count = numbers.get(2).intValue();
+                s.rate = numbers.size() > 3 ? numbers.get(3) : Double.NaN;
                 sums.put(group, s);
             }
         });

@@ -12,7 +12,6 @@ import thaw.engine.Tensor;
 import thaw.engine.nn.TrainingModes;
 import thaw.finetune.data.Batch;
 import thaw.finetune.data.Batches;
-import thaw.finetune.data.RawBatch;
 import thaw.finetune.data.Sample;
 import thaw.finetune.loss.Objective;
 import thaw.finetune.metrics.Predictions;
@@ -64,7 +63,7 @@ final class PredictionPass {
      */
     static PredictionPass over(Batches epoch, Network net, LabelSet labels, Objective objective, IntConsumer progress) {
         PredictionPass pass = new PredictionPass(net, labels, objective);
-        RawBatch batch = null;
+        Batch batch = null;
         try (Batches batches = epoch; TrainingModes kept = new TrainingModes(net); NoGrad off = net.device().noGrad()) {
             net.eval();
             while (batches.hasNext()) {
@@ -74,10 +73,10 @@ final class PredictionPass {
             }
             pass.read();
         } catch (OutOfMemoryError full) {
-            throw new NotEnoughMemoryException("evaluating " + RawBatch.describe(batch),
+            throw new NotEnoughMemoryException("evaluating " + Batch.describe(batch),
                     "use a smaller batch or smaller images", full);
         } catch (OutOfDeviceMemoryException full) {
-            throw new NotEnoughMemoryException("evaluating " + RawBatch.describe(batch), "", full,
+            throw new NotEnoughMemoryException("evaluating " + Batch.describe(batch), "", full,
                     batch.size(), net.device().backend().memory().inUse());
         } finally {
             pass.unread.forEach(OfBatch::close);
@@ -85,14 +84,13 @@ final class PredictionPass {
         return pass;
     }
 
-    private void add(RawBatch raw) {
-        Batch batch = Batch.of(net.device(), raw);
+    private void add(Batch batch) {
         try (Scope scope = net.device().scope()) {
             Tensor scores = batch.scores(net);
             unread.add(new OfBatch(scope.keep(scores), scope.keep(objective.of(scores, batch))));
             unreadScores += scores.shape().size();
         }
-        samples.addAll(raw.samples());
+        samples.addAll(batch.samples());
         if (!net.device().backend().isAsynchronous() || unreadScores >= UNREAD_SCORES) {
             read();
         }

@@ -2,6 +2,7 @@ package thaw.finetune.plan;
 
 import com.fasterxml.jackson.annotation.JsonCreator;
 import com.fasterxml.jackson.annotation.JsonValue;
+import java.math.BigDecimal;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
@@ -13,6 +14,8 @@ import java.util.stream.IntStream;
 /** Learning rates for layer groups: a rule and its numbers. {@link #toString} writes a form that {@link #parse} reads. Immutable. */
 public record LearningRates(Rule rule, List<Double> numbers) {
 
+    static final double AUTO_RATE = 0.05;
+
     /** How the numbers give each group's rate; group i of n, from 0. */
     public enum Rule {
         /** One rate for all groups, or one for each. */
@@ -23,7 +26,21 @@ public record LearningRates(Rule rule, List<Double> numbers) {
          */
         SLICE,
         /** timm's layer-wise decay {@code decay(lr, decay)}: {@code lr·decay^(n−1−i)}, so {@code lr} for the last group. */
-        DECAY
+        DECAY,
+        /**
+         * Auto-RGN around a fixed rate, {@value LearningRates#AUTO_RATE}: the pretrained tensors have it on average, each more or
+         * less by its relative gradient norm; the last group, a new head, has it as it is.
+         */
+        AUTO,
+        /**
+         * Auto-RGN: at each epoch the {@linkplain thaw.engine.optim.RelativeGradientNorm relative gradient norms} of its first
+         * five batches give each tensor a share, up to 1, of one rate.
+         */
+        AUTO_RGN,
+        /** Auto-RGN with the mean over a layer group for all of its tensors. */
+        AUTO_RGN_GROUPS,
+        /** L-DoG: no rate; {@link thaw.engine.optim.LDoG} is the optimizer, and its average of the weights is kept. */
+        L_DOG
     }
 
     /** @throws IllegalArgumentException if a number is invalid, or the rule takes another number of them */
@@ -36,7 +53,13 @@ public record LearningRates(Rule rule, List<Double> numbers) {
         }
         int count = numbers.size();
         if (rule == Rule.SLICE && (count < 1 || count > 2) || rule == Rule.DECAY && count != 2) {
-            throw new IllegalArgumentException("learning rates: expected slice(lo,hi), slice(hi) or decay(lr,factor), got "
+            throw new IllegalArgumentException("learning rates: expected LO:HI, :HI or decay(LR,FACTOR), got "
+                    + text(rule, numbers));
+        }
+        boolean one = rule == Rule.AUTO_RGN || rule == Rule.AUTO_RGN_GROUPS;
+        boolean none = rule == Rule.AUTO || rule == Rule.L_DOG;
+        if (one && count != 1 || none && count != 0) {
+            throw new IllegalArgumentException("learning rates: expected auto, auto-rgn:LR, auto-rgn-groups:LR or l-dog, got "
                     + text(rule, numbers));
         }
         if (rule == Rule.SLICE && count == 2 && numbers.contains(0.0)) {
@@ -69,31 +92,70 @@ public record LearningRates(Rule rule, List<Double> numbers) {
         return of(Rule.DECAY, lr, decay);
     }
 
+    /** Auto-RGN by tensor, with this rate for the tensor that the data asks to change most. */
+    public static LearningRates autoRgn(double lr) {
+        return of(Rule.AUTO_RGN, lr);
+    }
+
+    /** Auto-RGN by layer group. */
+    public static LearningRates autoRgnByGroup(double lr) {
+        return of(Rule.AUTO_RGN_GROUPS, lr);
+    }
+
+    /** L-DoG, without a rate. */
+    public static LearningRates lDog() {
+        return of(Rule.L_DOG);
+    }
+
     private static LearningRates of(Rule rule, double... numbers) {
         return new LearningRates(rule, Arrays.stream(numbers).boxed().toList());
     }
 
     /**
      * Reads {@code 1e-3}, {@code 1e-5,1e-4,1e-2}, {@code 1e-5:1e-2} or {@code slice(1e-5,1e-2)}, {@code :1e-2} or
-     * {@code slice(1e-2)}, or {@code decay(1e-2,0.75)}.
+     * {@code slice(1e-2)}, {@code decay(1e-2,0.75)}, {@code auto}, {@code auto-rgn:1e-2}, {@code auto-rgn-groups:1e-2} or
+     * {@code l-dog}.
      *
      * @throws IllegalArgumentException if the text is none of these, or a rate is invalid
      */
     @JsonCreator
     public static LearningRates parse(String text) {
-        String call = text.strip().replaceFirst("^:(.*)$", "slice($1)").replaceFirst("^([^(]*):(.*)$", "slice($1,$2)");
-        Matcher form = Pattern.compile("(?:(slice|decay)\\(([^()]*)\\)|([^()]*))").matcher(call);
+        String call = text.strip().replaceFirst("^(auto|l-dog)$", "$1()").replaceFirst("^(auto-rgn|auto-rgn-groups):(.*)$", "$1($2)")
+                .replaceFirst("^:(.*)$", "slice($1)").replaceFirst("^([^(]*):(.*)$", "slice($1,$2)");
+        Matcher form = Pattern.compile("(?:(slice|decay|auto|auto-rgn|auto-rgn-groups|l-dog)\\(([^()]*)\\)|([^()]*))").matcher(call);
         if (form.matches()) {
-            Rule rule = form.group(1) == null ? Rule.EACH : Rule.valueOf(form.group(1).toUpperCase(Locale.ROOT));
+            Rule rule = form.group(1) == null ? Rule.EACH : Rule.valueOf(form.group(1).toUpperCase(Locale.ROOT).replace('-', '_'));
             String list = rule == Rule.EACH ? form.group(3) : form.group(2);
             try {
-                return of(rule, Arrays.stream(list.split(",", -1)).mapToDouble(Double::parseDouble).toArray());
+                boolean none = list.isEmpty() && (rule == Rule.AUTO || rule == Rule.L_DOG);
+                return of(rule, Arrays.stream(none ? new String[0] : list.split(",", -1)).mapToDouble(Double::parseDouble).toArray());
             } catch (NumberFormatException none) {
                 // The message below lists the forms.
             }
         }
         throw new IllegalArgumentException("learning rates: expected one such as 1e-3, one per group such as 1e-5,1e-4,1e-2,"
-                + " 1e-5:1e-2 or slice(1e-5,1e-2), :1e-2 or slice(1e-2), or decay(1e-2,0.75), got \"" + text + "\"");
+                + " 1e-5:1e-2 or slice(1e-5,1e-2), :1e-2 or slice(1e-2), decay(1e-2,0.75), auto, auto-rgn:1e-2 or l-dog, got \"" + text
+                + "\"");
+    }
+
+    /** The default for pretrained weights, without a rate to choose: {@link Rule#AUTO}. */
+    public static LearningRates auto() {
+        return of(Rule.AUTO);
+    }
+
+    /** Whether training chooses each group's rate: Auto-RGN or L-DoG. */
+    public boolean isAuto() {
+        return isAutoRgn() || rule == Rule.L_DOG;
+    }
+
+    /** Whether relative gradient norms give each tensor or group a share of the rate. */
+    public boolean isAutoRgn() {
+        return rule == Rule.AUTO || rule == Rule.AUTO_RGN || rule == Rule.AUTO_RGN_GROUPS;
+    }
+
+    /** The number of first groups whose rate is 0, which are the same as frozen. */
+    public int leadingZeros() {
+        return rule == Rule.EACH ? (int) numbers.stream().takeWhile(lr -> lr == 0).count() : 0;
     }
 
     /** Whether one rate is given, which all groups have. */
@@ -102,7 +164,7 @@ public record LearningRates(Rule rule, List<Double> numbers) {
     }
 
     /**
-     * The rate of each group, in order.
+     * The rate of each group, in order; for Auto-RGN the one of which each gets a share, for L-DoG 1.
      *
      * @param groups the names of all layer groups, including frozen ones, whose rates are ignored
      * @throws IllegalArgumentException if the number of rates does not match; the message lists the groups
@@ -117,8 +179,9 @@ public record LearningRates(Rule rule, List<Double> numbers) {
     }
 
     private double rate(int i, int last) {
-        double first = numbers.get(0);
+        double first = numbers.isEmpty() ? rule == Rule.AUTO ? AUTO_RATE : 1 : numbers.get(0);
         return switch (rule) {
+            case AUTO, AUTO_RGN, AUTO_RGN_GROUPS, L_DOG -> first;
             case EACH -> numbers.get(isSingle() ? 0 : i);
             case DECAY -> first * Math.pow(numbers.get(1), last - i);
             case SLICE -> {
@@ -135,7 +198,24 @@ public record LearningRates(Rule rule, List<Double> numbers) {
     }
 
     private static String text(Rule rule, List<Double> numbers) {
-        String list = numbers.stream().map(String::valueOf).collect(Collectors.joining(","));
-        return rule == Rule.EACH ? list : rule.name().toLowerCase(Locale.ROOT) + "(" + list + ")";
+        String list = numbers.stream().map(LearningRates::text).collect(Collectors.joining(","));
+        String name = rule.name().toLowerCase(Locale.ROOT).replace('_', '-');
+        return switch (rule) {
+            case EACH -> list;
+            case SLICE -> numbers.size() == 1 ? ":" + list : list.replace(',', ':');
+            case DECAY -> name + "(" + list + ")";
+            case AUTO_RGN, AUTO_RGN_GROUPS -> name + ":" + list;
+            case AUTO, L_DOG -> name;
+        };
+    }
+
+    /** The shortest form that reads as the same number: {@code 0.05}, {@code 1e-4}. */
+    private static String text(double rate) {
+        BigDecimal decimal = new BigDecimal(String.valueOf(rate)).stripTrailingZeros();
+        int power = decimal.precision() - decimal.scale() - 1;
+        if (decimal.signum() == 0 || power >= -1 || power >= -3 && decimal.unscaledValue().intValue() != 1) {
+            return decimal.toPlainString();
+        }
+        return decimal.movePointLeft(power).toPlainString() + "e" + power;
     }
 }

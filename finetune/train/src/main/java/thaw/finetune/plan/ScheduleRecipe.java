@@ -127,13 +127,15 @@ public record ScheduleRecipe(String name, Map<String, Double> options) implement
     }
 
     /**
-     * Reads {@code one-cycle} or {@code one-cycle(pct_start=0.3,div=5)}.
+     * Reads {@code one-cycle} or {@code one-cycle(pct_start=0.3,div=5)}; {@code flat-cos}, fastai's name, is
+     * {@code flat-cosine}.
      *
      * @throws IllegalArgumentException if the text has another form, or names an unknown schedule or option
      */
     @JsonCreator
     public static ScheduleRecipe parse(String text) {
-        return NamedOptions.parse("schedule", "one-cycle(pct_start=0.3)", text, ScheduleRecipe::new);
+        return NamedOptions.parse("schedule", "one-cycle(pct_start=0.3)",
+                text.replaceFirst("^flat-cos(?!ine)", "flat-cosine"), ScheduleRecipe::new);
     }
 
     @JsonValue

@@ -1,9 +1,12 @@
 package thaw.finetune.report;
 
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.function.ToDoubleFunction;
+import java.util.stream.IntStream;
 import thaw.finetune.diagnostics.GroupActivity;
+import thaw.finetune.diagnostics.GroupResilience;
 
 /** The report's charts of each layer group's measurements by epoch, with explanations. */
 final class ActivitySection {
@@ -21,21 +24,51 @@ final class ActivitySection {
                         + " with respect to the group’s weights, averaged over steps, before clipping. It should decrease or stay"
                         + " constant. A jump by factors of ten means that the learning rate is too high or that a batch is unusual. The"
                         + " size of a step also depends on the learning rate.")
+                + figure("Mean learning rate", true, GroupActivity::learningRate, List.of(), "The mean over the epoch’s measured"
+                        + " steps, with the share that the rule gives the group, if there is one.")
                 + figure("Update ratio", true, GroupActivity::updateRatio, limit(), "The change of the weights in one step,"
-                        + " relative to their norm: ‖Δw‖ / ‖w‖. At 1e-3, a thousand steps can change a group completely. A new head"
-                        + " learns well at about this value; pretrained groups should be well below it, and earlier groups lower than"
-                        + " later ones. Above the dashed line a pretrained group loses its features; far below 1e-6 training has"
-                        + " practically no effect.")
+                        + " relative to their norm: ‖Δw‖ / ‖w‖, mean over the epoch. At 1e-3, a thousand steps in one direction change a"
+                        + " group completely; far below 1e-6 training has practically no effect. " + overLimit())
                 + figure("Distance from the start", true, GroupActivity::relativeDistance, List.of(), "The distance of the"
                         + " weights from those at the start of the run, relative to their norm: ‖w − w₀‖ / ‖w₀‖. 0 means unchanged; 1"
                         + " means that the change is as large as the initial weights. Steps in opposite directions cancel out: a large"
                         + " update ratio with a small distance means that the weights oscillate.")
                 + figure("Feature similarity (CKA)", false, GroupActivity::similarity, List.of(), "The similarity of the"
-                        + " group’s output for a fixed set of images now and at the start of the run, measured by linear CKA: 1 means"
-                        + " equal up to rotation and scale. Early groups should stay near 1. A decrease in a late group is adaptation"
-                        + " if the validation results improve, and forgetting if they do not. Drift propagates: an unchanged group also"
-                        + " decreases when earlier groups change.")
-                + "</div>\n";
+                        + " group’s output for a fixed set of images now and with the weights at the start of the run, measured by linear"
+                        + " CKA: 1 means equal up to rotation and scale. Batch norm uses the statistics of these images both times, so"
+                        + " that only weights count. It does not tell adaptation from damage; the table below does. Drift propagates:"
+                        + " an unchanged group also decreases when earlier groups change.")
+                + "</div>\n" + resilience();
+    }
+
+    private String overLimit() {
+        double limit = report.diagnostics().updateRatioLimit();
+        List<String> over = IntStream.range(0, report.groups().size() - 1).filter(g -> report.epochs().stream()
+                .anyMatch(epoch -> g < epoch.activity().size() && epoch.activity().get(g).updateRatio() > limit))
+                .mapToObj(g -> Html.text(report.groups().get(g).name())).toList();
+        return "The dashed line is the limit of " + Numbers.compact(limit) + " above which steps overwrite pretrained features: "
+                + (over.isEmpty() ? "no group but the head exceeds it." : String.join(", ", over) + " exceeded it.");
+    }
+
+    private String resilience() {
+        if (report.resilience().isEmpty() || report.evaluation().isEmpty()) {
+            return "";
+        }
+        double accuracy = report.evaluation().get().accuracy();
+        List<List<String>> rows = new ArrayList<>();
+        for (GroupResilience group : report.resilience()) {
+            rows.add(List.of(Html.text(group.group()), Numbers.percent(group.rewound()),
+                    Double.isNaN(group.rewound()) ? "" : Numbers.points(group.rewound() - accuracy), Numbers.percent(group.noisy()),
+                    Numbers.points(group.noisy() - accuracy)));
+        }
+        GroupResilience most = report.resilience().stream().filter(group -> !Double.isNaN(group.rewound()))
+                .min(Comparator.comparingDouble(GroupResilience::rewound)).orElse(report.resilience().get(0));
+        return "<h3>What each group’s training brought</h3>\n"
+                + Html.table(List.of("group", "accuracy, rewound", "points", "accuracy, with noise", "points"), rows)
+                + "<p class=\"quiet\">Rewound: the accuracy, " + Numbers.percent(accuracy) + " as trained, when this group’s weights alone"
+                + " are put back to those at the start of the run. The change is greatest for " + Html.text(most.group())
+                + ". With noise: when noise of " + Numbers.percent(GroupResilience.NOISE) + " of their size is added to this group’s"
+                + " weights alone; a group that keeps its accuracy has room for larger steps.</p>\n";
     }
 
     private List<LineChart.Series> limit() {

@@ -30,6 +30,11 @@ final class Numbers {
         return !Double.isFinite(share) ? "–" : String.format(Locale.ROOT, "%.1f %%", 100 * share);
     }
 
+    /** A difference of shares in percentage points, with its sign. */
+    static String points(double difference) {
+        return !Double.isFinite(difference) ? "–" : String.format(Locale.ROOT, "%+.1f", 100 * difference);
+    }
+
     static String grouped(long count) {
         return String.format(Locale.ROOT, "%,d", count);
     }

@@ -10,8 +10,9 @@ import java.util.Map;
 import java.util.Optional;
 import thaw.engine.io.AtomicFile;
 import thaw.finetune.diagnostics.DiagnosticsOptions;
+import thaw.finetune.diagnostics.GroupResilience;
 import thaw.finetune.evaluate.Evaluation;
-import thaw.finetune.plan.TrainingPlan;
+import thaw.finetune.plan.TrainingPhase;
 import thaw.finetune.train.EpochResult;
 import thaw.finetune.train.FitSettings;
 import thaw.resnet.LayerGroup;
@@ -28,17 +29,19 @@ import thaw.resnet.LayerGroup;
  * @param kept       index of the epoch whose weights were kept; -1 if there is none
  * @param diagnostics    the settings of the measurements in training
  * @param evaluation the evaluation of the kept weights on the validation images, or empty
+ * @param resilience of each layer group of the kept weights; empty if it was not measured
  * @param warnings   the warnings of the training
  */
-public record Report(String title, Map<String, String> settings, FitSettings fit, List<Group> groups, TrainingPlan plan,
+public record Report(String title, Map<String, String> settings, FitSettings fit, List<Group> groups, List<TrainingPhase> plan,
         int stepsPerEpoch, List<EpochResult> epochs, int kept, DiagnosticsOptions diagnostics, Optional<Evaluation> evaluation,
-        List<String> warnings) {
+        List<GroupResilience> resilience, List<String> warnings) {
 
     /** @throws IllegalArgumentException if {@code kept} is not below the number of epochs */
     public Report {
         settings = Collections.unmodifiableMap(new LinkedHashMap<>(settings));
         groups = List.copyOf(groups);
         epochs = List.copyOf(epochs);
+        resilience = List.copyOf(resilience);
         warnings = List.copyOf(warnings);
         if (kept >= epochs.size()) {
             throw new IllegalArgumentException("report: epoch " + (kept + 1) + " was kept, but only " + epochs.size()
@@ -53,10 +56,12 @@ public record Report(String title, Map<String, String> settings, FitSettings fit
      * @param parameters number of its parameters
      */
     public record Group(String name, List<String> layers, long parameters) {
+        /** Copies the list. */
         public Group {
             layers = List.copyOf(layers);
         }
 
+        /** The group of a network's layers. */
         public static Group of(LayerGroup group) {
             return new Group(group.name(), List.copyOf(group.modules().keySet()), group.parameterCount());
         }

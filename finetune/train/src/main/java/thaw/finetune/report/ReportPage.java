@@ -9,6 +9,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import thaw.finetune.plan.TrainingPhase;
 import thaw.finetune.train.EpochResult;
 import thaw.finetune.train.FitSettings;
@@ -55,7 +56,8 @@ final class ReportPage {
         report.evaluation().ifPresent(found -> text.append("<strong>").append(Numbers.percent(found.accuracy()))
                 .append("</strong> correct: ").append(Numbers.grouped(found.correct())).append(" of ")
                 .append(Numbers.grouped(found.total()))
-                .append(found.predictions().labels().multiLabel() ? " decisions about validation images" : " validation images")
+                .append(found.predictions().labels().multiLabel()
+                        ? " decisions about " + Numbers.grouped(found.predictions().size()) + " validation images" : " validation images")
                 .append(". "));
         double seconds = report.epochs().stream().mapToDouble(EpochResult::seconds).sum();
         text.append(Numbers.count(report.epochs().size(), "epoch", "epochs")).append(" in ").append(duration(seconds));
@@ -85,7 +87,7 @@ final class ReportPage {
         if (fit.average() != null) {
             all.put("Average of the weights", "moving averages are validated and kept; decay " + fit.average().decay());
         }
-        for (TrainingPhase phase : report.plan().phases()) {
+        for (TrainingPhase phase : report.plan()) {
             all.put("Phase “" + phase.name() + "”", describe(phase));
         }
         StringBuilder html = new StringBuilder("<dl>\n");
@@ -104,26 +106,47 @@ final class ReportPage {
 
     private String groups() {
         List<String> header = new ArrayList<>(List.of("group", "parameters"));
-        report.plan().phases().forEach(phase -> header.add("phase<br>“" + Html.text(phase.name()) + "”"));
+        report.plan().forEach(phase -> header.add("phase<br>“" + Html.text(phase.name()) + "”"));
         header.add("layers");
         List<List<String>> rows = new ArrayList<>();
         for (int g = 0; g < report.groups().size(); g++) {
             Report.Group group = report.groups().get(g);
             List<String> row = new ArrayList<>(List.of(Html.text(group.name()), Numbers.grouped(group.parameters())));
-            for (TrainingPhase phase : report.plan().phases()) {
+            for (TrainingPhase phase : report.plan()) {
                 row.add(inPhase(phase, g));
             }
             row.add("<span class=\"quiet\">" + Html.text(layers(group.layers())) + "</span>");
             rows.add(row);
         }
-        return Html.table(header, rows) + """
-                <p>A number is the group’s highest learning rate in the phase. The first layers of a pretrained network detect
-                edges, colours and textures, which occur in all images: they need little change, and large steps would destroy
-                them. They get a low learning rate, or none while they are frozen. The last layers have learned features of the
-                <em>old</em> classes and need more change. The head is new, starts from random weights, and needs the largest
-                steps. A low learning rate takes the same time as a high one; a frozen group needs no backward pass, provided that
-                no earlier group is trained.</p>
-                """;
+        StringBuilder text = new StringBuilder("<p>A number is the group’s highest learning rate in the phase"
+                + (auto() ? ", of which the rule gives it a share" : "") + ".");
+        report.plan().forEach(phase -> text.append(' ').append(sentence(phase)));
+        return Html.table(header, rows) + text + " A low learning rate takes the same time as a high one; a frozen group needs"
+                + " no backward pass, provided that no earlier group is trained.</p>\n";
+    }
+
+    private boolean auto() {
+        return report.plan().stream().anyMatch(phase -> phase.rates().isAuto());
+    }
+
+    /** The groups' rates in a phase in words: equal, rising, falling or neither. */
+    private String sentence(TrainingPhase phase) {
+        int count = report.groups().size();
+        int first = phase.firstTrainable(count, phase.epochs() - 1);
+        List<Double> trained = rates(phase).subList(first, count);
+        double from = trained.get(0);
+        double to = trained.get(trained.size() - 1);
+        boolean rises = IntStream.range(1, trained.size()).allMatch(i -> trained.get(i) >= trained.get(i - 1));
+        boolean falls = IntStream.range(1, trained.size()).allMatch(i -> trained.get(i) <= trained.get(i - 1));
+        String groups = trained.size() == 1 ? Html.text(report.groups().get(first).name()) + " alone is trained, at "
+                + Numbers.compact(to)
+                : phase.rates().isAuto()
+                        ? "the rule " + Html.text(phase.rates()) + " sets each group’s rate at the start of an epoch or step"
+                        : rises && falls ? "the trained groups share the rate " + Numbers.compact(to)
+                                : (rises ? "the rate rises" : falls ? "the rate falls" : "the rates go") + " from "
+                                        + Numbers.compact(from) + " in " + Html.text(report.groups().get(first).name()) + " to "
+                                        + Numbers.compact(to) + " in " + Html.text(report.groups().get(count - 1).name());
+        return "In phase “" + Html.text(phase.name()) + "” " + groups + ".";
     }
 
     private static String layers(List<String> names) {

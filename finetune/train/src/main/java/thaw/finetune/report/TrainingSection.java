@@ -1,6 +1,7 @@
 package thaw.finetune.report;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
 import java.util.function.ToDoubleFunction;
@@ -49,7 +50,9 @@ final class TrainingSection {
                 lines.add(line(name, Hues.of(i, plotted.size()), epoch -> epoch.metrics().getOrDefault(name, Double.NaN)));
             }
             html.append(Html.figure("Metrics", LineChart.byEpoch(report, false, lines).html(), "Metrics of the validation"
-                    + " images after each epoch. The loss may rise while the accuracy stays constant: the network is then"
+                    + " images after each epoch. In the table, roc_auc is the chance that an image of a class scores higher for"
+                    + " it than one of another; kappa is accuracy corrected for chance, 0 for guessing and 1 for no mistake; ece,"
+                    + " the expected calibration error, is the mean distance between confidence and accuracy. The loss may rise while the accuracy stays constant: the network is then"
                     + " correct as often as before, but more confident in its mistakes."));
         }
         return html.append("</div>\n").append(table(names)).toString();
@@ -87,7 +90,7 @@ final class TrainingSection {
         List<double[]> rates = new ArrayList<>();
         List<Double> momenta = new ArrayList<>();
         double momentum = report.fit().optimizer() instanceof OptimizerRecipe recipe ? recipe.momentum() : Double.NaN;
-        for (TrainingPhase phase : report.plan().phases()) {
+        for (TrainingPhase phase : report.plan()) {
             int epochs = Math.min(epochsLeft, phase.epochs());
             epochsLeft -= epochs;
             if (epochs > 0 && steps > 0) {
@@ -119,13 +122,46 @@ final class TrainingSection {
         LineChart momentumChart = new LineChart("step", true, false, List.of(), List.of(new LineChart.Series("all groups", TRAIN_HUE, false,
                 x, momenta.stream().mapToDouble(Double::doubleValue).toArray())), marks);
         return "<div class=\"charts\">\n" + Html.figure("Learning rate of each group",
-                new LineChart("step", true, true, List.of(), lines, marks).html(), "The factor that scales gradients to steps."
-                        + " The axis is logarithmic, so parallel lines have a constant ratio: the schedule scales all groups alike. A"
-                        + " group without a line is frozen at that step. The increase at the beginning gives the new head time to adapt"
-                        + " before steps become large; the long decrease at the end lets the weights converge.")
+                new LineChart("step", true, true, List.of(), lines, marks).html(), "The factor that scales gradients to steps"
+                        + (report.plan().stream().anyMatch(phase -> phase.rates().isAuto())
+                                ? ", before the rule’s share for each group" : "")
+                        + ". The axis is logarithmic, so parallel lines have a constant ratio: the schedule scales all groups alike. A"
+                        + " group without a line is frozen at that step. " + course(rates))
                 + Html.figure("Momentum", momentumChart.html(), "The share of the last step that is added to the next; equal for all"
-                        + " groups. One-cycle schedules lower it while the learning rate is high, because steps are then large without"
-                        + " it, and raise it again at the end.")
+                        + " groups. " + momentum(momenta, rates))
                 + "</div>\n";
+    }
+
+    /** How the last group's rate moves. */
+    private static String course(List<double[]> rates) {
+        double[] last = rates.stream().mapToDouble(now -> now[now.length - 1]).toArray();
+        int rises = 0;
+        boolean rising = false;
+        for (int i = 1; i < last.length; i++) {
+            boolean up = last[i] > last[i - 1];
+            rises += up && !rising ? 1 : 0;
+            rising = last[i] == last[i - 1] ? rising : up;
+        }
+        double lowest = Arrays.stream(last).min().orElseThrow();
+        double highest = Arrays.stream(last).max().orElseThrow();
+        if (lowest == highest) {
+            return "The rate of the last group is " + Numbers.compact(highest) + " at every step.";
+        }
+        return "The rate of the last group begins at " + Numbers.compact(last[0]) + ", is between " + Numbers.compact(lowest)
+                + " and " + Numbers.compact(highest) + ", "
+                + (rises == 0 ? "never rises" : "rises " + (rises == 1 ? "once" : rises + " times")) + " and ends at "
+                + Numbers.compact(last[last.length - 1]) + ".";
+    }
+
+    private static String momentum(List<Double> momenta, List<double[]> rates) {
+        double lowest = momenta.stream().mapToDouble(Double::doubleValue).min().orElseThrow();
+        double highest = momenta.stream().mapToDouble(Double::doubleValue).max().orElseThrow();
+        if (!(lowest < highest)) {
+            return Double.isNaN(lowest) ? "" : "It is " + Numbers.compact(highest) + " at every step.";
+        }
+        double[] last = rates.stream().mapToDouble(now -> now[now.length - 1]).toArray();
+        int peak = IntStream.range(0, last.length).reduce((a, b) -> last[b] > last[a] ? b : a).orElseThrow();
+        return "It is between " + Numbers.compact(lowest) + " and " + Numbers.compact(highest) + ", and "
+                + Numbers.compact(momenta.get(peak)) + " where the learning rate is highest.";
     }
 }

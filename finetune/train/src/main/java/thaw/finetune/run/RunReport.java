@@ -5,6 +5,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import thaw.finetune.diagnostics.GroupResilience;
 import thaw.finetune.evaluate.Evaluation;
 import thaw.finetune.report.Report;
 import thaw.resnet.LayerGroup;
@@ -18,14 +19,15 @@ final class RunReport {
     /**
      * @param kept       the index of the epoch whose model was kept
      * @param evaluation of that model on the validation images
+     * @param resilience of that model's groups; empty if it was not measured
      * @param warnings   of this process; those from before an interruption are not stored
      */
     static Report of(RunSettings settings, List<LayerGroup> groups, RunLog log, int kept, Evaluation evaluation,
-            List<String> warnings) {
+            List<GroupResilience> resilience, List<String> warnings) {
         Path data = Path.of(settings.data().path());
         return new Report(String.valueOf(data.getFileName()), words(settings), settings.fit(),
-                groups.stream().map(Report.Group::of).toList(), settings.plan(), steps(settings), log.rows(), kept, settings.insight(),
-                Optional.of(evaluation), warnings);
+                groups.stream().map(Report.Group::of).toList(), settings.plan(), steps(settings), log.rows(), kept, settings.diagnostics(),
+                Optional.of(evaluation), resilience, warnings);
     }
 
     private static int steps(RunSettings settings) {

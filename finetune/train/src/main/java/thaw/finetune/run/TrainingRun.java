@@ -7,7 +7,8 @@ import java.nio.file.Files;
 import java.util.ArrayList;
 import java.util.List;
 import thaw.engine.io.AtomicFile;
-import thaw.finetune.plan.TrainingPlan;
+import thaw.finetune.diagnostics.GroupResilience;
+import thaw.finetune.plan.TrainingPhase;
 import thaw.finetune.predict.ModelFile;
 import thaw.finetune.train.BatchResult;
 import thaw.finetune.train.DivergenceException;
@@ -28,15 +29,19 @@ import thaw.resnet.LayerGroup;
  */
 public final class TrainingRun {
 
+    private static final int MOST_GROUPS = 8;
+
     private final RunFolder folder;
     private final RunSettings settings;
-    private final TrainingPlan plan;
+    private final List<TrainingPhase> plan;
     private final Learner learn;
     private final long checkpointNanos;
     private final List<String> warnings = new ArrayList<>();
     private RunLog log;
     private BrokenImages broken = BrokenImages.of(List.of());
     private long lastCheckpoint;
+    /** Whether this process trained the network to its end. */
+    private boolean trained;
 
     /** The end of a run. */
     public enum Ending {
@@ -54,8 +59,10 @@ public final class TrainingRun {
      * @param log    of all epochs, including those before an interruption
      * @param kept   the number of the epoch in the log, from 1, whose model was kept; 0 if the run was stopped
      * @param broken the images that were skipped
+     * @param resilience of the kept model's layer groups; empty if it was not measured: without diagnostics, of an epoch
+     *     before the last, or of more than {@value #MOST_GROUPS} groups, which would take long
      */
-    public record Outcome(Ending ending, RunLog log, int kept, BrokenImages broken) {
+    public record Outcome(Ending ending, RunLog log, int kept, BrokenImages broken, List<GroupResilience> resilience) {
     }
 
     /**
@@ -105,9 +112,10 @@ public final class TrainingRun {
         writeTables();
         if (from == null || !isOver(from)) {
             FitResult result = train(from);
+            trained = true;
             if (result.stoppedAt().isPresent() && !log.isStale(settings.patience())) {
                 checkpoint(result.stoppedAt().get());
-                return new Outcome(Ending.STOPPED, log, 0, broken);
+                return new Outcome(Ending.STOPPED, log, 0, broken, List.of());
             }
         }
         return finish();
@@ -124,8 +132,8 @@ public final class TrainingRun {
 
     /** Whether training is complete and only {@link #finish} is left. */
     private boolean isOver(FitState state) {
-        int last = plan.phases().size() - 1;
-        boolean complete = state.position().phase() == last && state.position().epoch() == plan.phases().get(last).epochs();
+        int last = plan.size() - 1;
+        boolean complete = state.position().phase() == last && state.position().epoch() == plan.get(last).epochs();
         return complete || log.isStale(settings.patience()) && state.position().batch() == 0;
     }
 
@@ -152,11 +160,14 @@ public final class TrainingRun {
         writeTables();
         writeBroken();
         int kept = best ? log.best() : log.rows().size() - 1;
-        RunReport.of(settings, learn.groups(), log, kept, learn.validate(ModelFile.read(folder.model())), warnings)
+        // The learner's network is the kept one unless an earlier process finished the training, or an earlier epoch is kept.
+        List<GroupResilience> resilience = trained && kept == log.rows().size() - 1 && learn.groups().size() <= MOST_GROUPS
+                ? learn.resilience() : List.of();
+        RunReport.of(settings, learn.groups(), log, kept, learn.validate(ModelFile.read(folder.model())), resilience, warnings)
                 .write(folder.report());
         folder.removeCheckpoint();
-        Ending ending = log.rows().size() < plan.epochs() ? Ending.EARLY : Ending.COMPLETE;
-        return new Outcome(ending, log, kept + 1, broken);
+        Ending ending = log.rows().size() < plan.stream().mapToInt(TrainingPhase::epochs).sum() ? Ending.EARLY : Ending.COMPLETE;
+        return new Outcome(ending, log, kept + 1, broken, resilience);
     }
 
     private void writeTables() throws IOException {
@@ -166,7 +177,7 @@ public final class TrainingRun {
 
     /** Merges with the earlier table: a resumed run does not open the images from before its checkpoint again. */
     private void writeBroken() throws IOException {
-        BrokenImages all = broken.and(BrokenImages.of(learn.broken()));
+        BrokenImages all = broken.and(BrokenImages.of(learn.data().broken()));
         if (!all.equals(broken)) {
             all.write(folder.broken());
             broken = all;

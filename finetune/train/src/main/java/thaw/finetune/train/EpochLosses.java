@@ -125,6 +125,12 @@ final class EpochLosses implements AutoCloseable {
         return images;
     }
 
+    /** The mean loss over the images of some batches. */
+    static double mean(List<OfBatch> batches) {
+        return batches.stream().mapToDouble(loss -> loss.value() * loss.images).sum()
+                / batches.stream().mapToInt(OfBatch::images).sum();
+    }
+
     /** Continues from a given sum and number of images; 0 and 0 for a new epoch. */
     void restart(double lossSum, int lossImages) {
         read();

@@ -1,8 +1,11 @@
 package thaw.finetune.train;
 
+import static java.util.stream.Collectors.joining;
+
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import thaw.engine.NoGrad;
@@ -11,7 +14,6 @@ import thaw.engine.Tensor;
 import thaw.engine.nn.ForwardHook;
 import thaw.engine.nn.Module;
 import thaw.finetune.data.Batch;
-import thaw.finetune.data.RawBatch;
 import thaw.resnet.LayerGroup;
 import thaw.resnet.Network;
 
@@ -30,21 +32,34 @@ final class FirstNonFinite {
      * Describes the cause after at least one step: looks at the parameters, then at the batch's images, then at the
      * layers' outputs for the batch.
      *
-     * @param raw the batch; null to look at the parameters and running statistics only
+     * @param batch the batch; null to look at the parameters and running statistics only
      */
-    String describe(RawBatch raw) {
+    String describe(Batch batch) {
         return parameter().map(found -> found + ", so the last step was too large")
-                .or(() -> raw == null ? statistic() : input(raw).or(() -> output(raw)))
-                .orElse("all parameters are finite" + (raw == null ? "" : ", and all layers' outputs; the loss alone is not"));
+                .or(() -> batch == null ? statistic() : input(batch).or(() -> output(batch)))
+                .orElse("all parameters are finite" + (batch == null ? "" : ", and all layers' outputs; the loss alone is not"));
     }
 
     /** Like {@link #describe}, before the first step, when the learning rate cannot be the cause. */
-    String describeFirst(RawBatch raw) {
+    String describeFirst(Batch batch) {
         return "before the first step, so no learning rate is the cause: "
                 + parameter().map(found -> found + "; start from other weights")
-                        .or(() -> input(raw))
-                        .or(() -> output(raw).map(found -> found + ", so activations overflow; start from other weights"))
+                        .or(() -> input(batch))
+                        .or(() -> output(batch).map(found -> found + ", so activations overflow; start from other weights"))
                         .orElse("all parameters and all layers' outputs are finite, the loss alone is not: check the loss function");
+    }
+
+    /**
+     * The exception for a loss that is infinite or NaN.
+     *
+     * @param loss  the loss and its place, such as "the loss is NaN in epoch 1, batch 2"
+     * @param rates the learning rates of the layer groups
+     * @param batch see {@link #describe}
+     */
+    DivergenceException divergence(String loss, List<Double> rates, Batch batch) {
+        String shown = rates.stream().map(rate -> String.format(Locale.ROOT, "%.3g", rate)).collect(joining(", "));
+        return new DivergenceException(loss + ", at learning rates " + shown + "; " + describe(batch) + ". The network's weights are"
+                + " unusable: start again from the pretrained weights or the last checkpoint with lower rates, for example a tenth");
     }
 
     private Optional<String> parameter() {
@@ -62,12 +77,12 @@ final class FirstNonFinite {
                 + ", one of " + bad.size() + " of " + tensors.size());
     }
 
-    private static Optional<String> input(RawBatch raw) {
-        int length = raw.images().length / raw.size();
-        for (int i = 0; i < raw.images().length; i++) {
-            if (!Float.isFinite(raw.images()[i])) {
-                Path file = raw.files().get(i / length);
-                return Optional.of(raw.side() == 0
+    private static Optional<String> input(Batch batch) {
+        int length = batch.images().length / batch.size();
+        for (int i = 0; i < batch.images().length; i++) {
+            if (!Float.isFinite(batch.images()[i])) {
+                Path file = batch.files().get(i / length);
+                return Optional.of(batch.side() == 0
                         ? "the frozen layers' output is not finite, first for " + file + "; start from other weights"
                         : "the images themselves are not finite, first " + file + "; check their preparation");
             }
@@ -79,7 +94,7 @@ final class FirstNonFinite {
      * Repeats the forward pass with a hook on every layer. The hooks of inner layers run before those of the modules that
      * contain them.
      */
-    private Optional<String> output(RawBatch raw) {
+    private Optional<String> output(Batch batch) {
         List<String> bad = new ArrayList<>();
         List<ForwardHook.Registration> hooks = new ArrayList<>();
         net.namedModules().forEach((name, module) -> hooks.add(module.onForward((Module m, Tensor y) -> {
@@ -88,7 +103,7 @@ final class FirstNonFinite {
             }
         })));
         try (NoGrad off = net.device().noGrad(); Scope scope = net.device().scope()) {
-            Batch.of(net.device(), raw).scores(net);
+            batch.scores(net);
         } finally {
             hooks.forEach(ForwardHook.Registration::close);
         }

@@ -9,10 +9,8 @@ import java.util.List;
 import java.util.Objects;
 import thaw.engine.optim.GradientClipping;
 import thaw.engine.optim.Optimizer;
-import thaw.engine.optim.ParamGroup;
 import thaw.engine.optim.WeightAverage;
 import thaw.finetune.plan.OptimizerRecipe;
-import thaw.resnet.LayerGroup;
 
 /**
  * The settings of a {@link Learner} that apply to every phase of a plan. Immutable.
@@ -31,6 +29,7 @@ public record FitSettings(@JsonDeserialize(as = OptimizerRecipe.class) Optimizer
             @Type(value = GradientClipping.ByValue.class, name = "ByValue")}) List<GradientClipping> clipping,
         int accumulate, WeightAverage.Decay average, FrozenBatchNorm frozenBatchNorm){
 
+    /** @throws IllegalArgumentException if {@code accumulate} is less than 1 */
     public FitSettings {
         Objects.requireNonNull(optimizer, "optimizer");
         Objects.requireNonNull(frozenBatchNorm, "frozenBatchNorm");
@@ -76,24 +75,18 @@ public record FitSettings(@JsonDeserialize(as = OptimizerRecipe.class) Optimizer
         return new FitSettings(optimizer, more, accumulate, average, frozenBatchNorm);
     }
 
+    /** Sets the number of batches whose gradients are accumulated into one step, at least 1. */
     public FitSettings accumulate(int batches) {
         return new FitSettings(optimizer, clipping, batches, average, frozenBatchNorm);
     }
 
+    /** Sets the decay of the moving average of the weights; null for no average. */
     public FitSettings average(WeightAverage.Decay decay) {
         return new FitSettings(optimizer, clipping, accumulate, decay, frozenBatchNorm);
     }
 
+    /** Sets the mode of batch norm in frozen layer groups. */
     public FitSettings frozenBatchNorm(FrozenBatchNorm mode) {
         return new FitSettings(optimizer, clipping, accumulate, average, mode);
-    }
-
-    /** An optimizer with a group for each layer group. It leaves frozen parameters alone, because they have no gradient. */
-    Optimizer optimizer(List<LayerGroup> groups, List<Double> rates) {
-        ParamGroup[] made = new ParamGroup[groups.size()];
-        for (int i = 0; i < made.length; i++) {
-            made[i] = ParamGroup.group(groups.get(i).name(), groups.get(i).parameters()).lr(rates.get(i));
-        }
-        return optimizer.of(made);
     }
 }

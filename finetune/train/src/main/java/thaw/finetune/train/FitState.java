@@ -14,14 +14,13 @@ import java.util.Optional;
 import thaw.engine.io.StoredTensor;
 import thaw.engine.io.Weights;
 import thaw.finetune.plan.TrainingPhase;
-import thaw.finetune.plan.TrainingPlan;
 
 /**
  * The complete state of a fit between two steps, and the content of a checkpoint file. From it and the same settings and
  * data, {@link Learner#resume} ends with the same bits as a fit without interruption. The order of images and their
  * augmentation need no state of their own: they are functions of the data's seed and the epoch's number. Immutable.
  *
- * @param plan      of the fit; empty if it was read from a file and the plan is not {@linkplain TrainingPlan#isStorable
+ * @param plan      of the fit; empty if it was read from a file and a phase is not {@linkplain TrainingPhase#isStorable
  *     storable}
  * @param position  in the plan
  * @param network   parameters, buffers and counters
@@ -30,7 +29,7 @@ import thaw.finetune.plan.TrainingPlan;
  * @param activity  the diagnostics of the running epoch; see {@link thaw.finetune.diagnostics.GroupMeter#state}
  * @param history   the completed epochs of all phases
  */
-public record FitState(Optional<TrainingPlan> plan, Position position, Map<String, StoredTensor> network, Weights optimizer,
+public record FitState(List<TrainingPhase> plan, Position position, Map<String, StoredTensor> network, Weights optimizer,
         Optional<Weights> average, Map<String, List<Double>> activity, List<EpochResult> history) {
 
     private static final String NETWORK = "network/";
@@ -42,7 +41,9 @@ public record FitState(Optional<TrainingPlan> plan, Position position, Map<Strin
     private static final String HISTORY = "history";
     private static final ObjectMapper JSON = FiniteJson.builder().build();
 
+    /** Copies the collections. */
     public FitState {
+        plan = List.copyOf(plan);
         network = Map.copyOf(network);
         activity = Map.copyOf(activity);
         history = List.copyOf(history);
@@ -78,16 +79,20 @@ public record FitState(Optional<TrainingPlan> plan, Position position, Map<Strin
      * and everything else as JSON in its metadata. The file is replaced atomically: it has the old checkpoint or the new
      * one.
      *
-     * @throws IOException if writing fails; an existing file is unchanged then
+     * @throws DivergenceException if the weights are not finite; an existing file is unchanged then
+     * @throws IOException         if writing fails; an existing file is unchanged then
      */
     public void write(Path file) throws IOException {
+        if (!isFinite()) {
+            throw new DivergenceException("the network's weights are not finite, so no checkpoint is written to " + file
+                    + "; resume from an earlier one with lower learning rates");
+        }
         Map<String, StoredTensor> tensors = new LinkedHashMap<>();
         network.forEach((name, tensor) -> tensors.put(NETWORK + name, tensor));
         optimizer.forEach((name, tensor) -> tensors.put(OPTIMIZER + name, tensor));
         average.ifPresent(weights -> weights.forEach((name, tensor) -> tensors.put(AVERAGE + name, tensor)));
         Map<String, String> metadata = new LinkedHashMap<>();
-        metadata.put(PLAN, JSON.writeValueAsString(plan.filter(TrainingPlan::isStorable)
-                .map(TrainingPlan::phases).orElse(List.of())));
+        metadata.put(PLAN, JSON.writeValueAsString(plan.stream().allMatch(TrainingPhase::isStorable) ? plan : List.of()));
         metadata.put(POSITION, JSON.writeValueAsString(position));
         metadata.put(ACTIVITY, JSON.writeValueAsString(activity));
         metadata.put(HISTORY, JSON.writeValueAsString(history));
@@ -121,8 +126,8 @@ public record FitState(Optional<TrainingPlan> plan, Position position, Map<Strin
         try {
             List<TrainingPhase> phases = JSON.readValue(metadata.get(PLAN), new TypeReference<>() {});
             Optional<Weights> average = metadata.containsKey(AVERAGE) ? Optional.of(part(all, AVERAGE)) : Optional.empty();
-            FitState state = new FitState(phases.isEmpty() ? Optional.empty() : Optional.of(new TrainingPlan(phases)),
-                    JSON.readValue(metadata.get(POSITION), Position.class), tensors(all, NETWORK), part(all, OPTIMIZER), average,
+            FitState state = new FitState(phases, JSON.readValue(metadata.get(POSITION), Position.class), tensors(all, NETWORK),
+                    part(all, OPTIMIZER), average,
                     JSON.readValue(metadata.get(ACTIVITY), new TypeReference<>() {}),
                     JSON.readValue(metadata.get(HISTORY), new TypeReference<>() {}));
             if (!state.isFinite()) {

@@ -1,8 +1,6 @@
 package thaw.finetune.train;
 
-import java.util.Arrays;
 import java.util.Locale;
-import java.util.stream.Collectors;
 
 /** The mode of batch norm in frozen layer groups. */
 public enum FrozenBatchNorm {
@@ -34,13 +32,6 @@ public enum FrozenBatchNorm {
     /** The mode's name on the command line: {@code train}, {@code statistics}, {@code eval}. */
     public String label() {
         return name().toLowerCase(Locale.ROOT);
-    }
-
-    /** @throws IllegalArgumentException if there is no mode of this label; the message lists all */
-    public static FrozenBatchNorm byLabel(String label) {
-        return Arrays.stream(values()).filter(m -> m.label().equals(label)).findFirst()
-                .orElseThrow(() -> new IllegalArgumentException("unknown mode \"" + label + "\" of frozen batch norm; known are "
-                        + Arrays.stream(values()).map(FrozenBatchNorm::label).collect(Collectors.joining(", "))));
     }
 
     /** A description for a summary, continuing "batch norm of frozen groups". */

@@ -17,11 +17,9 @@ import thaw.finetune.data.Batches;
 import thaw.finetune.data.DataLoaders;
 import thaw.finetune.data.Dataset;
 import thaw.finetune.data.ImageFeatures;
-import thaw.finetune.data.RawBatch;
 import thaw.finetune.images.ImageReadException;
 import thaw.finetune.loss.Objective;
 import thaw.finetune.plan.TrainingPhase;
-import thaw.finetune.plan.TrainingPlan;
 import thaw.resnet.Network;
 
 /** Precomputes the features of a frozen body, if a phase can train its head from them. */
@@ -49,10 +47,10 @@ final class FrozenFeatures {
      * @throws IllegalArgumentException if no phase trains the head alone, or if the head trained from precomputed
      *     features would differ
      */
-    static void requireExact(Learner learn, TrainingPlan plan) {
-        if (plan.phases().stream().noneMatch(phase -> isOfHeadAlone(learn, phase))) {
+    static void requireExact(Learner learn, List<TrainingPhase> plan) {
+        if (plan.stream().noneMatch(phase -> isOfHeadAlone(learn, phase))) {
             throw new IllegalArgumentException("precompute: no phase trains the head alone "
-                    + plan.phases().stream().map(TrainingPhase::name).toList()
+                    + plan.stream().map(TrainingPhase::name).toList()
                     + ", and training other groups changes the features; freeze the body in a phase, or don't require it");
         }
         List<String> reasons = new ArrayList<>();
@@ -150,9 +148,9 @@ final class FrozenFeatures {
                 NoGrad off = net.device().noGrad()) {
             net.eval();
             while (batches.hasNext()) {
-                RawBatch raw = batches.next();
-                if (!found.keySet().containsAll(raw.files())) {
-                    compute(raw, mirrored, found);
+                Batch batch = batches.next();
+                if (!found.keySet().containsAll(batch.files())) {
+                    compute(batch, mirrored, found);
                 }
             }
         }
@@ -183,12 +181,12 @@ final class FrozenFeatures {
         }
     }
 
-    private void compute(RawBatch raw, boolean mirrored, Map<Path, float[]> found) {
+    private void compute(Batch batch, boolean mirrored, Map<Path, float[]> found) {
         try (Scope scope = net.device().scope()) {
-            float[] rows = net.pooled(Batch.of(net.device(), raw).images()).toFloats();
-            int width = rows.length / raw.size();
-            for (int i = 0; i < raw.size(); i++) {
-                Path file = raw.files().get(i);
+            float[] rows = net.pooled(batch.images(net.device())).toFloats();
+            int width = rows.length / batch.size();
+            for (int i = 0; i < batch.size(); i++) {
+                Path file = batch.files().get(i);
                 float[] values = Arrays.copyOfRange(rows, i * width, (i + 1) * width);
                 found.put(file, values);
                 cache.put(key(file, mirrored), values);

@@ -3,6 +3,7 @@ package thaw.finetune.train;
 import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
+import java.util.stream.IntStream;
 import thaw.engine.optim.Optimizer;
 import thaw.engine.optim.ParamGroup;
 import thaw.resnet.Granularity;
@@ -15,6 +16,8 @@ final class FrozenGroups {
     private final Network net;
     private Granularity granularity = Granularity.COARSE;
     private int n;
+    /** The rates of the running phase; empty outside of one. */
+    private List<Double> rates = List.of();
 
     FrozenGroups(Network net) {
         this.net = net;
@@ -34,8 +37,18 @@ final class FrozenGroups {
 
     /** Makes the groups of Python's slice {@code groups[n:]} trainable, and freezes the others. */
     void to(int n, FrozenBatchNorm batchNorm) {
+        to(n, List.of(), batchNorm);
+    }
+
+    /** Like {@link #to(int, FrozenBatchNorm)}; groups whose rate is 0 are frozen too, as long as these rates hold. */
+    void to(int n, List<Double> rates, FrozenBatchNorm batchNorm) {
         this.n = n;
+        this.rates = rates;
         requireGradients(batchNorm);
+    }
+
+    private boolean hasRateZero(int group) {
+        return group < rates.size() && rates.get(group) == 0;
     }
 
     /** The index of the first trainable group; the number of groups if all are frozen. */
@@ -48,8 +61,8 @@ final class FrozenGroups {
         List<LayerGroup> groups = groups();
         for (int i = 0; i < groups.size(); i++) {
             LayerGroup group = groups.get(i);
-            group.requiresGrad(i >= first());
-            if (batchNorm == FrozenBatchNorm.TRAIN) {
+            group.requiresGrad(i >= first() && !hasRateZero(i));
+            if (batchNorm == FrozenBatchNorm.TRAIN && !hasRateZero(i)) {
                 group.batchNormParameters().forEach(p -> p.requiresGrad(true));
             }
         }
@@ -58,13 +71,19 @@ final class FrozenGroups {
     /** Puts the network into training mode; with {@link FrozenBatchNorm#EVAL}, frozen groups into evaluation mode. */
     void trainingModes(FrozenBatchNorm batchNorm) {
         net.train();
-        groups().subList(0, first()).forEach(group -> group.train(batchNorm != FrozenBatchNorm.EVAL));
+        List<LayerGroup> groups = groups();
+        for (int i = 0; i < groups.size(); i++) {
+            if (i < first() || hasRateZero(i)) {
+                groups.get(i).train(batchNorm != FrozenBatchNorm.EVAL);
+            }
+        }
     }
 
     /** @throws IllegalArgumentException if all groups are frozen */
     void requireTrainable() {
-        if (first() == groups().size()) {
+        if (first() == groups().size() || IntStream.range(first(), groups().size()).allMatch(this::hasRateZero)) {
             throw new IllegalArgumentException("all layer groups are frozen: " + names()
+                    + (first() == groups().size() ? "" : ", because their rates are 0")
                     + "; call unfreeze(), or freezeTo(-1) to train the head");
         }
     }
@@ -85,7 +104,7 @@ final class FrozenGroups {
             text.append(String.format(Locale.ROOT, "%nbatch norm of frozen groups %s (%s)",
                     settings.frozenBatchNorm().description(), settings.frozenBatchNorm().label()));
         }
-        try (Optimizer optimizer = settings.optimizer(groups, Collections.nCopies(groups.size(), 0.0))) {
+        try (Optimizer optimizer = TrainingLoop.optimizer(settings.optimizer(), groups, Collections.nCopies(groups.size(), 0.0))) {
             text.append(System.lineSeparator()).append(optimizer.name());
             optimizer.groups().get(0).options()
                     .forEach((option, value) -> text.append(option.equals(ParamGroup.LR) ? "" : ", " + option + " " + value));

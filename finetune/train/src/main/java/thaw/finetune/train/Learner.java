@@ -4,20 +4,21 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Objects;
+import java.util.concurrent.CancellationException;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Consumer;
-import java.util.function.IntFunction;
 import java.util.function.Supplier;
 import thaw.engine.Device;
+import thaw.engine.Interruptible;
 import thaw.engine.io.Weights;
 import thaw.engine.optim.OneCycle;
 import thaw.engine.optim.Schedule;
-import thaw.finetune.data.BrokenImage;
 import thaw.finetune.data.DataLoaders;
 import thaw.finetune.data.ImageFolder;
 import thaw.finetune.diagnostics.Diagnostics;
 import thaw.finetune.diagnostics.DiagnosticsOptions;
 import thaw.finetune.diagnostics.FeatureDrift;
+import thaw.finetune.diagnostics.GroupResilience;
 import thaw.finetune.evaluate.Evaluation;
 import thaw.finetune.loss.LossFunction;
 import thaw.finetune.loss.Objective;
@@ -25,7 +26,6 @@ import thaw.finetune.metrics.Metric;
 import thaw.finetune.plan.LearningRates;
 import thaw.finetune.plan.ScheduleRecipe;
 import thaw.finetune.plan.TrainingPhase;
-import thaw.finetune.plan.TrainingPlan;
 import thaw.finetune.predict.Classifier;
 import thaw.finetune.predict.InputCheck;
 import thaw.finetune.predict.ModelFile;
@@ -75,12 +75,7 @@ public final class Learner implements AutoCloseable {
     private int epochsSeen;
     volatile boolean stop;
 
-    /**
-     * A learner on a folder's images, with all layer groups trainable.
-     *
-     * @throws IllegalArgumentException if the network's number of classes is not the data's, if there are fewer than two
-     *     classes, or if there is no validation image
-     */
+    /** A learner on a folder's images; throws also what {@link ImageFolder#loaders} does. */
     public Learner(Network net, ImageFolder data) {
         this(net, data.loaders());
     }
@@ -114,6 +109,7 @@ public final class Learner implements AutoCloseable {
         diagnostics = new Diagnostics(net, DiagnosticsOptions.off());
         precompute = Precompute.never();
         epochsSeen = like.epochsSeen;
+        listeners.addAll(like.listeners);
     }
 
     /**
@@ -158,11 +154,6 @@ public final class Learner implements AutoCloseable {
 
     // ---- settings ----------------------------------------------------------------------------------------------
 
-    /** Sets the mode of batch norm in frozen groups, {@link FrozenBatchNorm#STATISTICS} by default. */
-    public Learner frozenBatchNorm(FrozenBatchNorm mode) {
-        return settings(settings.frozenBatchNorm(mode));
-    }
-
     /** Sets the optimizer and its settings, {@link FitSettings#sgd()} by default. */
     public Learner settings(FitSettings settings) {
         this.settings = Objects.requireNonNull(settings, "settings");
@@ -170,8 +161,14 @@ public final class Learner implements AutoCloseable {
         return this;
     }
 
+    /** The optimizer and its settings. */
     public FitSettings settings() {
         return settings;
+    }
+
+    /** The loaders of the training and validation images. */
+    public DataLoaders data() {
+        return data;
     }
 
     /**
@@ -275,36 +272,21 @@ public final class Learner implements AutoCloseable {
     }
 
     /** Trains at constant learning rates and momentum; otherwise like {@link #fit(int, Schedule.Factory, LearningRates)}. */
-    public List<EpochResult> fit(int epochs, double... rates) {
-        return fit(epochs, LearningRates.of(rates));
-    }
-
-    /** Like {@link #fit(int, double...)}. */
-    public List<EpochResult> fit(int epochs, LearningRates rates) {
-        return fit(epochs, ScheduleRecipe.of("constant"), rates);
+    public FitResult fit(int epochs, double... rates) {
+        return fit(epochs, ScheduleRecipe.of("constant"), LearningRates.of(rates));
     }
 
     /**
      * Trains with fastai's one-cycle schedule, {@link OneCycle#fastai(int)}, with the given rates as its peak; otherwise
      * like {@link #fit(int, Schedule.Factory, LearningRates)}.
      */
-    public List<EpochResult> fitOneCycle(int epochs, double... rates) {
+    public FitResult fitOneCycle(int epochs, double... rates) {
         return fitOneCycle(epochs, LearningRates.of(rates));
     }
 
     /** Like {@link #fitOneCycle(int, double...)}. */
-    public List<EpochResult> fitOneCycle(int epochs, LearningRates rates) {
+    public FitResult fitOneCycle(int epochs, LearningRates rates) {
         return fit(epochs, ScheduleRecipe.oneCycle(), rates);
-    }
-
-    /**
-     * Like {@link #fit(int, Schedule.Factory, LearningRates)}.
-     *
-     * @param schedule maps the number of steps to a schedule, for example {@code OneCycle::of}
-     * @param rates    one for all groups, or one per group in order; those of frozen groups are ignored
-     */
-    public List<EpochResult> fit(int epochs, IntFunction<? extends Schedule> schedule, double... rates) {
-        return fit(epochs, (all, steps) -> schedule.apply(all * steps), LearningRates.of(rates));
     }
 
     /**
@@ -313,38 +295,27 @@ public final class Learner implements AutoCloseable {
      *
      * @param schedule varies rates and momentum at each step
      * @param rates    of all layer groups; those of frozen groups are ignored
-     * @return the result of each epoch
+     * @return the result of each epoch, and whether the fit was {@linkplain #stop stopped}
      * @throws IllegalArgumentException                if {@code epochs} is less than 1, the number of rates does not
      *     match the groups, a rate is negative, or all groups are frozen
-     * @throws DivergenceException                     if the loss becomes infinite or NaN; the network keeps the weights
-     *     that gave this loss, without an update by its gradients
+     * @throws DivergenceException                     if the loss becomes infinite or NaN; the weights are those that gave it
      * @throws NotEnoughMemoryException                if a batch is too large
      * @throws thaw.finetune.images.ImageReadException if no image can be read, or the data is strict and one cannot
+     * @throws CancellationException                   if the thread is interrupted, before its next operator; its interrupt flag
+     *     stays set, and the network keeps the weights of the last step. To resume later, use {@link #stop} instead
+     * @throws IllegalStateException                   if the network's device is closed
      */
-    public List<EpochResult> fit(int epochs, Schedule.Factory schedule, LearningRates rates) {
-        return run(TrainingPlan.of(new TrainingPhase("fit", epochs, schedule, rates).freezeTo(freezing.first()))).epochs();
+    public FitResult fit(int epochs, Schedule.Factory schedule, LearningRates rates) {
+        return run(List.of(new TrainingPhase("fit", epochs, schedule, rates).freezeTo(freezing.first())));
     }
 
-    /** fastai's {@code fine_tune}, {@link TrainingPlan#fineTune(int)}: trains the head alone for one epoch, then all groups. */
-    public List<EpochResult> fineTune(int epochs) {
-        return run(TrainingPlan.fineTune(epochs)).epochs();
-    }
-
-    /** fastai's {@code fine_tune}, {@link TrainingPlan#fineTune(int, double, int, double)}. */
-    public List<EpochResult> fineTune(int epochs, double baseLr, int freezeEpochs, double lrMult) {
-        return run(TrainingPlan.fineTune(epochs, baseLr, freezeEpochs, lrMult)).epochs();
-    }
-
-    /**
-     * Trains the head alone in the first epoch, and one more group in each following one; see
-     * {@link TrainingPlan#gradualUnfreezing}.
-     */
-    public List<EpochResult> gradualUnfreezing(int epochs, Schedule.Factory schedule, LearningRates rates) {
-        return run(TrainingPlan.gradualUnfreezing(epochs, schedule, rates)).epochs();
+    /** fastai's {@code fine_tune}, {@link TrainingPhase#fineTune(int)}: trains the head alone for one epoch, then all groups. */
+    public FitResult fineTune(int epochs) {
+        return run(TrainingPhase.fineTune(epochs));
     }
 
     /** Trains by a plan, phase by phase; throws like {@link #fit(int, Schedule.Factory, LearningRates)}. */
-    public FitResult run(TrainingPlan plan) {
+    public FitResult run(List<TrainingPhase> plan) {
         return run(plan, null);
     }
 
@@ -354,25 +325,27 @@ public final class Learner implements AutoCloseable {
      *
      * @throws IllegalArgumentException if the state does not match the plan, the network or the optimizer
      */
-    public FitResult resume(TrainingPlan plan, FitState state) {
-        if (state.position().phase() >= plan.phases().size()) {
+    public FitResult resume(List<TrainingPhase> plan, FitState state) {
+        if (state.position().phase() >= plan.size()) {
             throw new IllegalArgumentException("resume: the state belongs to phase " + (state.position().phase() + 1) + ", the plan has "
-                    + plan.phases().size() + "; resume with the plan of the stopped fit");
+                    + plan.size() + "; resume with the plan of the stopped fit");
         }
         return run(plan, state);
     }
 
     /**
-     * Resumes a stopped fit from a checkpoint file, with the plan stored there; see {@link #resume(TrainingPlan, FitState)}.
+     * Resumes a stopped fit from a checkpoint file, with the plan stored there; see {@link #resume(List, FitState)}.
      *
      * @throws IOException              if {@link FitState#read} refuses the file
-     * @throws IllegalArgumentException also if the file has no plan, because a schedule of the plan is not a
-     *     {@link ScheduleRecipe}
+     * @throws IllegalArgumentException also if the file has no plan, see {@link TrainingPhase#isStorable}
      */
     public FitResult resume(Path checkpoint) throws IOException {
         FitState state = FitState.read(checkpoint);
-        return resume(state.plan().orElseThrow(() -> new IllegalArgumentException(checkpoint + ": stores no plan, because a schedule"
-                + " is not a ScheduleRecipe; call resume(plan, FitState.read(checkpoint)) with the plan of the stopped fit")), state);
+        if (state.plan().isEmpty()) {
+            throw new IllegalArgumentException(checkpoint + ": stores no plan, because a schedule is not a ScheduleRecipe; call"
+                    + " resume(plan, FitState.read(checkpoint)) with the plan of the stopped fit");
+        }
+        return resume(state.plan(), state);
     }
 
     /**
@@ -381,8 +354,11 @@ public final class Learner implements AutoCloseable {
      * @throws IllegalArgumentException if the number of learning rates does not match the groups, a schedule does not fit
      *     its epochs, or {@link Precompute#required} is not possible
      */
-    public void check(TrainingPlan plan) {
-        for (TrainingPhase phase : plan.phases()) {
+    public void check(List<TrainingPhase> plan) {
+        if (plan.isEmpty()) {
+            throw new IllegalArgumentException("a training plan needs at least one phase");
+        }
+        for (TrainingPhase phase : plan) {
             phase.rates().forGroups(freezing.names());
             phase.schedule().of(phase.epochs(), stepsPerEpoch());
         }
@@ -400,7 +376,7 @@ public final class Learner implements AutoCloseable {
         listeners.forEach(event);
     }
 
-    private FitResult run(TrainingPlan plan, FitState from) {
+    private FitResult run(List<TrainingPhase> plan, FitState from) {
         if (running != null) {
             throw new IllegalStateException("a fit is already running; a listener may call stop() and state(), but not fit");
         }
@@ -408,19 +384,23 @@ public final class Learner implements AutoCloseable {
         stop = false;
         stoppedAt = null;
         running = new TrainingLoop(this, plan, epochsSeen);
-        try {
+        try (Interruptible on = net.device().interruptible()) {
             FitResult result = running.run(from);
             stoppedAt = result.stoppedAt().orElse(null);
             return result;
         } finally {
             epochsSeen = running.dataEpoch();
             running = null;
+            freezing.to(freezing.first(), settings.frozenBatchNorm());
             net.zeroGrad();
             net.eval();
         }
     }
 
-    /** Stops the running fit after its current step. May be called from any thread; without a running fit it does nothing. */
+    /**
+     * Stops the running fit after its current step; its {@linkplain FitResult#isStopped result} says so. May be called from any
+     * thread; without a running fit it does nothing.
+     */
     public void stop() {
         stop = true;
     }
@@ -439,31 +419,17 @@ public final class Learner implements AutoCloseable {
         return running == null ? stoppedAt : running.state();
     }
 
-    /**
-     * Writes the {@link #state} to a file for {@link #resume(Path)}. An existing file is replaced atomically.
-     *
-     * @throws DivergenceException if the weights are not finite; an existing file is unchanged then
-     * @throws IOException         if writing fails; an existing file is unchanged then
-     */
+    /** Writes the {@link #state} to a file for {@link #resume(Path)}; throws like {@link FitState#write}. */
     public void saveCheckpoint(Path path) throws IOException {
-        FitState state = state();
-        if (!state.isFinite()) {
-            throw new DivergenceException("the network's weights are not finite, so no checkpoint is written to " + path
-                    + "; resume from an earlier one with lower learning rates");
-        }
-        state.write(path);
+        state().write(path);
     }
 
     // ---- finding learning rates ----------------------------------------------------------------------------------
 
-    /** fastai's {@code lr_find}: one sweep over all trainable groups, at one rate. */
-    public LearningRateSweep lrFind() {
-        return lrFind(SweepOptions.standard());
-    }
-
     /**
-     * Like {@link #lrFind()}, with options. Afterwards the network, its modes, the generator and the order of epochs are
-     * the same bits as before.
+     * fastai's {@code lr_find}: one sweep over all trainable groups, at one rate. Listeners are told of its steps, as those of
+     * a phase named after the group, or {@code "all"}. Afterwards the network, its modes, the generator and the order of
+     * epochs are the same bits as before.
      *
      * @throws DivergenceException if the loss of the first batch is infinite or NaN, which no learning rate can fix
      */
@@ -476,24 +442,6 @@ public final class Learner implements AutoCloseable {
         freezing.requireTrainable();
         return groups().subList(freezing.first(), groups().size()).stream()
                 .map(group -> LearningRateFinder.sweep(new Learner(this), group.name(), options)).toList();
-    }
-
-    /** The images skipped in training and validation because they could not be opened or decoded. */
-    public List<BrokenImage> broken() {
-        return data.broken();
-    }
-
-    /**
-     * Whether images had two scales, some used at their own size and some resized; see
-     * {@link thaw.finetune.data.BatchLoader#mixesScales}.
-     */
-    public boolean mixesScales() {
-        return data.mixesScales();
-    }
-
-    /** The number of validation images, without those skipped so far. */
-    public int validImages() {
-        return data.valid().images() - data.valid().broken().size();
     }
 
     // ---- results -----------------------------------------------------------------------------------------------
@@ -521,14 +469,17 @@ public final class Learner implements AutoCloseable {
         return Evaluation.of(which, data.valid(), data.classes(), Objective.forValidation(loss, data.labels()), images -> {});
     }
 
-    /** The accuracy on the validation images, 0 to 1. */
-    public double accuracy() {
-        return validate().accuracy();
+    /**
+     * How much of the accuracy on the validation images rests on each layer group's training; two validations for each group.
+     * Empty without {@link #diagnostics}. The network keeps its bits.
+     */
+    public List<GroupResilience> resilience() {
+        return diagnostics.resilience(groups(), () -> validate().accuracy());
     }
 
     /**
-     * A copy of the network as a model. During a fit it has the weights used for validation: their moving average, if
-     * there is one.
+     * A copy of the network with its classes and the preparation of images. During a fit it has the weights used for
+     * validation: their moving average, if there is one.
      */
     public ModelFile model() {
         Supplier<ModelFile> model = () -> {
@@ -538,13 +489,7 @@ public final class Learner implements AutoCloseable {
         return running == null ? model.get() : running.asValidated(model);
     }
 
-    /**
-     * Saves the network, its classes and the preparation of images: everything that {@link Classifier} needs. The file is
-     * safetensors with torchvision's names; see {@link ModelFile}. An existing file is replaced once the new one is
-     * complete.
-     *
-     * @throws IOException if writing fails; an existing file is unchanged then
-     */
+    /** Saves the {@link #model} for a {@link Classifier}; throws like {@link ModelFile#write}. */
     public void save(Path path) throws IOException {
         model().write(path);
     }

@@ -5,6 +5,7 @@ import java.awt.Color;
 import java.awt.Font;
 import java.awt.Graphics2D;
 import java.awt.RenderingHints;
+import java.awt.geom.AffineTransform;
 import java.awt.geom.Ellipse2D;
 import java.awt.geom.Line2D;
 import java.awt.geom.Path2D;
@@ -22,7 +23,7 @@ public final class LearningRateChart {
 
     private static final int WIDTH = 900;
     private static final int HEIGHT = 480;
-    private static final int LEFT = 70;
+    private static final int LEFT = 86;
     private static final int RIGHT = 230;
     private static final int TOP = 50;
     private static final int BOTTOM = 60;
@@ -108,6 +109,10 @@ public final class LearningRateChart {
             centred(String.format(Locale.ROOT, "%.3g", loss), LEFT - 32, (int) y(loss) + 5);
         }
         centred("learning rate", (LEFT + WIDTH - RIGHT) / 2.0, HEIGHT - 14);
+        AffineTransform upright = g.getTransform();
+        g.rotate(-Math.PI / 2);
+        centred("smoothed training loss", -(TOP + HEIGHT - BOTTOM) / 2.0, 14);
+        g.setTransform(upright);
     }
 
     private void grid(double x1, double y1, double x2, double y2) {

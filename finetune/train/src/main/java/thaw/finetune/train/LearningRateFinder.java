@@ -8,7 +8,6 @@ import thaw.engine.nn.TrainingModes;
 import thaw.engine.optim.ExponentialSweep;
 import thaw.finetune.plan.LearningRates;
 import thaw.finetune.plan.TrainingPhase;
-import thaw.finetune.plan.TrainingPlan;
 import thaw.resnet.Network;
 
 /**
@@ -47,12 +46,12 @@ final class LearningRateFinder implements TrainingListener {
         LearningRateFinder finder = new LearningRateFinder(learn, swept, options);
         learn.addListener(finder);
         // The finder stops the training after the last iteration; an epoch has at least one.
-        TrainingPhase phase = new TrainingPhase("sweep", options.iterations(),
+        TrainingPhase phase = new TrainingPhase(swept, options.iterations(),
                 (epochs, steps) -> new ExponentialSweep(options.start(), options.end(), options.iterations()),
                 LearningRates.of(1)).freezeTo(learn.freezing.first());
         boolean broken = false;
         try (TrainingModes kept = new TrainingModes(net)) {
-            learn.run(TrainingPlan.of(phase));
+            learn.run(List.of(phase));
         } catch (DivergenceException diverged) {
             if (finder.rates.isEmpty()) {
                 throw diverged;

@@ -10,21 +10,24 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.function.Supplier;
 import java.util.stream.IntStream;
+import thaw.engine.Scope;
 import thaw.engine.Tensor;
+import thaw.engine.optim.GradientClipping;
+import thaw.engine.optim.LDoG;
 import thaw.engine.optim.Optimizer;
+import thaw.engine.optim.ParamGroup;
 import thaw.engine.optim.Schedule;
-import thaw.engine.optim.Scheduler;
 import thaw.engine.optim.WeightAverage;
 import thaw.finetune.data.Batches;
 import thaw.finetune.data.DataLoaders;
-import thaw.finetune.data.RawBatch;
+import thaw.finetune.data.Batch;
 import thaw.finetune.diagnostics.EpochActivity;
 import thaw.finetune.diagnostics.GroupActivity;
 import thaw.finetune.evaluate.Evaluation;
 import thaw.finetune.images.Transforms;
 import thaw.finetune.loss.Objective;
+import thaw.finetune.plan.LearningRates;
 import thaw.finetune.plan.TrainingPhase;
-import thaw.finetune.plan.TrainingPlan;
 import thaw.finetune.predict.NotEnoughMemoryException;
 import thaw.kernels.OutOfDeviceMemoryException;
 import thaw.resnet.LayerGroup;
@@ -32,8 +35,11 @@ import thaw.resnet.LayerGroup;
 /** The training loop: phases, in each of them epochs, in each of these steps and a validation. */
 final class TrainingLoop {
 
+    /** The average on which L-DoG's paper evaluates. */
+    private static final WeightAverage.Share DOG_AVERAGE = new WeightAverage.PolynomialDecay(8);
+
     private final Learner learn;
-    private final TrainingPlan plan;
+    private final List<TrainingPhase> plan;
     private final List<EpochResult> history = new ArrayList<>();
     private int dataEpoch;
 
@@ -43,17 +49,18 @@ final class TrainingLoop {
     private DataLoaders loaders;
     private List<LayerGroup> groups;
     private Optimizer optimizer;
-    private Scheduler scheduler;
+    private Schedule schedule;
     private EpochLosses losses;
-    private TrainingStep step;
     private WeightAverage average;
+    /** The numbers of completed steps of the schedule, of completed epochs, and of completed batches of the running epoch. */
+    private int step;
     private int epoch;
     private int batch;
     private double seconds;
     private long since;
 
     /** @param dataEpoch the loader's number of the next epoch */
-    TrainingLoop(Learner learn, TrainingPlan plan, int dataEpoch) {
+    TrainingLoop(Learner learn, List<TrainingPhase> plan, int dataEpoch) {
         this.learn = learn;
         this.plan = plan;
         this.dataEpoch = dataEpoch;
@@ -69,13 +76,13 @@ final class TrainingLoop {
             history.addAll(from.history());
         }
         int first = from == null ? 0 : from.position().phase();
-        for (int i = first; i < plan.phases().size(); i++) {
+        for (int i = first; i < plan.size(); i++) {
             begin(i);
             try {
                 if (from != null && i == first) {
                     restore(from);
                 }
-                learn.tell(listener -> listener.onPhase(phase, number + 1, plan.phases().size()));
+                learn.tell(listener -> listener.onPhase(phase, number + 1, plan.size()));
                 if (!trainPhase()) {
                     return new FitResult(history, Optional.of(state()));
                 }
@@ -88,23 +95,32 @@ final class TrainingLoop {
 
     private void begin(int index) {
         number = index;
-        phase = plan.phases().get(index);
+        phase = plan.get(index);
         FitSettings settings = learn.settings;
-        learn.freezing.to(phase.freezeTo(), settings.frozenBatchNorm());
         List<Double> rates = phase.rates().forGroups(learn.freezing.names());
+        learn.freezing.to(phase.freezeTo(), rates, settings.frozenBatchNorm());
         learn.freezing.requireTrainable();
         groups = learn.freezing.groups();
         loaders = loaders(phase.size());
-        Schedule schedule = phase.schedule().of(phase.epochs(), learn.stepsPerEpoch());
-        optimizer = settings.optimizer(groups, rates);
-        scheduler = new Scheduler(optimizer, schedule);
+        schedule = phase.schedule().of(phase.epochs(), learn.stepsPerEpoch());
+        boolean dog = phase.rates().rule() == LearningRates.Rule.L_DOG;
+        optimizer = optimizer(dog ? LDoG::new : settings.optimizer(), groups, rates);
+        step = 0;
+        optimizer.follow(schedule, 0);
         losses = new EpochLosses(learn.net.device());
-        step = new TrainingStep(learn.net, learn.loss, optimizer, settings);
-        average = settings.average() == null ? null : new WeightAverage(learn.net, settings.average());
+        WeightAverage.Share share = settings.average() == null && dog ? DOG_AVERAGE : settings.average();
+        average = share == null ? null : new WeightAverage(learn.net, share);
+        learn.diagnostics.meter().stepsPerEpoch(learn.stepsPerEpoch());
         epoch = 0;
         batch = 0;
         seconds = 0;
         since = 0;
+    }
+
+    /** An optimizer with a group for each layer group. It leaves frozen parameters alone, because they have no gradient. */
+    static Optimizer optimizer(Optimizer.Factory factory, List<LayerGroup> groups, List<Double> rates) {
+        return factory.of(IntStream.range(0, groups.size()).mapToObj(i -> ParamGroup.group(groups.get(i).name(),
+                groups.get(i).parameters()).lr(rates.get(i))).toArray(ParamGroup[]::new));
     }
 
     private void end() {
@@ -136,9 +152,9 @@ final class TrainingLoop {
      */
     FitState state() {
         requireFinite(null);
-        FitState.Position position = new FitState.Position(number, epoch, batch, scheduler.stepCount(), dataEpoch,
+        FitState.Position position = new FitState.Position(number, epoch, batch, step, dataEpoch,
                 learn.net.device().generator().state(), losses.sum(), losses.images(), seconds + elapsed());
-        return new FitState(Optional.of(plan), position, learn.net.stateDict(), optimizer.stateDict(),
+        return new FitState(plan, position, learn.net.stateDict(), optimizer.stateDict(),
                 Optional.ofNullable(average).map(WeightAverage::stateDict), learn.diagnostics.meter().state(), history);
     }
 
@@ -150,7 +166,8 @@ final class TrainingLoop {
         }
         learn.net.restore(state.network());
         optimizer.loadStateDict(state.optimizer());
-        scheduler.seek(at.step());
+        step = at.step();
+        optimizer.follow(schedule, step);
         if (average != null) {
             average.loadStateDict(state.average().orElseThrow(() -> new IllegalArgumentException("resume: the settings have an"
                     + " average of the weights, the state has none; resume with the settings of the stopped fit")));
@@ -186,7 +203,6 @@ final class TrainingLoop {
      * @return whether the phase is complete; false if it was stopped
      */
     private boolean trainPhase() {
-        warnOfOneRate();
         /* Features depend on the body's weights, so they are computed after a state has been restored. */
         loaders = FrozenFeatures.loaders(learn, phase, loaders);
         while (epoch < phase.epochs()) {
@@ -196,7 +212,7 @@ final class TrainingLoop {
                 return false;
             }
             finishEpoch();
-            if (learn.stop && !(number == plan.phases().size() - 1 && epoch == phase.epochs())) {
+            if (learn.stop && !(number == plan.size() - 1 && epoch == phase.epochs())) {
                 return false;
             }
         }
@@ -210,7 +226,7 @@ final class TrainingLoop {
     private void thaw(int nextEpoch) {
         int first = learn.freezing.first();
         if (phase.gradual() && first > 0) {
-            learn.freezing.to(first - 1, learn.settings.frozenBatchNorm());
+            learn.freezing.to(first - 1, phase.rates().forGroups(learn.freezing.names()), learn.settings.frozenBatchNorm());
         }
     }
 
@@ -220,58 +236,97 @@ final class TrainingLoop {
      * @return whether the epoch is complete; false if it was stopped
      */
     private boolean batches() {
-        RawBatch raw = null;
+        Batch images = null;
+        if (batch == 0 && phase.rates().isAutoRgn()) {
+            shares();
+        }
         try (Batches batches = loaders.train().epoch(dataEpoch, batch)) {
             while (batches.hasNext()) {
                 List<Double> rates = learningRates();
                 int expected = imagesExpected();
                 List<EpochLosses.OfBatch> ofStep = new ArrayList<>();
                 for (int i = 0; i < learn.settings.accumulate() && batches.hasNext(); i++) {
-                    raw = batches.next();
+                    images = batches.next();
                     batch = batches.position();
-                    Tensor mean = step.backward(raw, i == 0, (double) raw.size() / expected);
-                    ofStep.add(losses.add(mean, batch, raw.size(), rates));
+                    if (i == 0) {
+                        // Before the forward pass, so that its activations can reuse the gradients' memory.
+                        optimizer.zeroGrad();
+                    }
+                    ofStep.add(losses.add(backward(images, (double) images.size() / expected), batch, images.size(), rates));
                 }
-                int done = ofStep.stream().mapToInt(EpochLosses.OfBatch::images).sum();
-                step.scaleGradients((double) expected / done);
-                step.update(learn.diagnostics.meter(), groups, losses.foundInf());
+                update((double) expected / ofStep.stream().mapToInt(EpochLosses.OfBatch::images).sum(), rates);
                 if (losses.isDue()) {
-                    requireFinite(raw);
+                    requireFinite(images);
                 }
-                scheduler.step();
+                optimizer.follow(schedule, ++step);
                 if (average != null) {
                     average.update();
                 }
                 BatchResult result = new BatchResult(epoch + 1, phase.epochs(), batch, loaders.train().batches(), rates,
-                        () -> mean(ofStep));
+                        () -> EpochLosses.mean(ofStep));
                 learn.tell(listener -> listener.onBatch(result));
                 if (learn.stop) {
                     return false;
                 }
             }
-            requireFinite(raw);
+            requireFinite(images);
             return true;
         } catch (OutOfMemoryError full) {
-            throw new NotEnoughMemoryException("training on " + RawBatch.describe(raw), "use a smaller batch (now "
+            throw new NotEnoughMemoryException("training on " + Batch.describe(images), "use a smaller batch (now "
                     + learn.data.batch() + ") or smaller images, freeze more layer groups", full);
         } catch (OutOfDeviceMemoryException full) {
-            throw new NotEnoughMemoryException("training on " + RawBatch.describe(raw), ", or freeze more layer groups", full,
-                    raw.size(), learn.net.device().backend().memory().inUse());
+            throw new NotEnoughMemoryException("training on " + Batch.describe(images), ", or freeze more layer groups", full,
+                    images.size(), learn.net.device().backend().memory().inUse());
         }
+    }
+
+    /** Sets the parameters' shares of the rate for the epoch by Auto-RGN; in a resumed epoch they are part of the state. */
+    private void shares() {
+        try (Batches first = loaders.train().epoch(dataEpoch, 0)) {
+            new AutoRgn(learn.net, groups, optimizer, phase.rates()).choose(first, images -> {
+                optimizer.zeroGrad();
+                backward(images, 1).close();
+            });
+        }
+        optimizer.zeroGrad();
+        String chosen = IntStream.range(learn.freezing.first(), groups.size()).mapToObj(i -> String.format(Locale.ROOT, "%s %.2g",
+                groups.get(i).name(), meanStepSize(i) / optimizer.groups().get(i).lr())).collect(joining(", "));
+        learn.tell(listener -> listener.onNote(phase.rates() + ", epoch " + (epoch + 1) + ": mean shares of the rate: " + chosen));
+    }
+
+    /**
+     * Adds the gradients of {@code share} times a batch's mean loss.
+     *
+     * @param share this batch's weight in the step's loss, 0 to 1
+     * @return the batch's mean loss, a scalar that the caller closes
+     */
+    private Tensor backward(Batch images, double share) {
+        try (Scope scope = learn.net.device().scope()) {
+            Tensor mean = learn.loss.of(images.scores(learn.net), images);
+            Tensor value = mean.detach();
+            (share == 1 ? mean : mean.mul(share)).backward();
+            return value.unscoped();
+        }
+    }
+
+    /** Multiplies the gradients by a factor, clips them, and updates the parameters. A factor of 1 leaves their bits unchanged. */
+    private void update(double factor, List<Double> rates) {
+        if (factor != 1) {
+            GradientClipping.scale(optimizer.parameters(), factor);
+        }
+        learn.diagnostics.meter().beforeStep(groups, rates);
+        learn.settings.clipping().forEach(clipping -> clipping.clip(optimizer.parameters()));
+        optimizer.step(losses.foundInf());
+        learn.diagnostics.meter().afterStep(groups);
     }
 
     /**
      * The expected number of images in the next step: all batches are full, except for the epoch's last. If images turn
-     * out to be unreadable, the gradients are {@linkplain TrainingStep#scaleGradients scaled} afterwards.
+     * out to be unreadable, the gradients are {@linkplain #update scaled} afterwards.
      */
     private int imagesExpected() {
         int size = learn.data.batch();
         return Math.max(1, Math.min(learn.settings.accumulate() * size, loaders.train().images() - batch * size));
-    }
-
-    private static double mean(List<EpochLosses.OfBatch> ofStep) {
-        return ofStep.stream().mapToDouble(loss -> loss.value() * loss.images()).sum()
-                / ofStep.stream().mapToInt(EpochLosses.OfBatch::images).sum();
     }
 
     /**
@@ -281,7 +336,7 @@ final class TrainingLoop {
      * @param latest the last batch; null if it is not at hand
      * @throws DivergenceException if a loss is not finite
      */
-    private void requireFinite(RawBatch latest) {
+    private void requireFinite(Batch latest) {
         EpochLosses.OfBatch bad = losses.firstNonFinite().orElse(null);
         if (bad == null) {
             return;
@@ -294,13 +349,13 @@ final class TrainingLoop {
         }
     }
 
-    /** @param raw the batch; null if it cannot be read again */
-    private DivergenceException diverged(EpochLosses.OfBatch bad, RawBatch raw) {
-        String when = "in epoch " + (epoch + 1) + ", batch " + bad.batch();
+    /** @param images the batch; null if it cannot be read again */
+    private DivergenceException diverged(EpochLosses.OfBatch bad, Batch images) {
+        String loss = "the loss is " + bad.value() + " in epoch " + (epoch + 1) + ", batch " + bad.batch();
         boolean inFirstStep = number == 0 && epoch == 0 && bad.batch() <= learn.settings.accumulate();
-        return inFirstStep && raw != null ? new DivergenceException("the loss is " + bad.value() + " " + when + ", "
-                + new FirstNonFinite(learn.net, groups).describeFirst(raw))
-                : diverged("the loss", bad.value(), when, bad.rates(), raw);
+        FirstNonFinite cause = new FirstNonFinite(learn.net, groups);
+        return inFirstStep && images != null ? new DivergenceException(loss + ", " + cause.describeFirst(images))
+                : cause.divergence(loss, bad.rates(), images);
     }
 
     private void finishEpoch() {
@@ -312,10 +367,10 @@ final class TrainingLoop {
         Evaluation valid = asValidated(this::validate);
         if (!Double.isFinite(valid.loss())) {
             int[] undefined = valid.predictions().undefined();
-            throw diverged("the validation loss", valid.loss(), "after epoch " + (epoch + 1) + (undefined.length == 0 ? ""
+            String loss = "the validation loss is " + valid.loss() + " after epoch " + (epoch + 1) + (undefined.length == 0 ? ""
                     : ", for " + undefined.length + " of " + valid.predictions().size() + " images, the first "
-                            + valid.predictions().samples().get(undefined[0]).file()),
-                    rates, null);
+                            + valid.predictions().samples().get(undefined[0]).file());
+            throw new FirstNonFinite(learn.net, groups).divergence(loss, rates, null);
         }
         double trainLoss = losses.sum() / losses.images();
         double duration = seconds + elapsed();
@@ -341,17 +396,23 @@ final class TrainingLoop {
         since = 0;
     }
 
-    /** The current rates of all layer groups; 0 for frozen ones. */
+    /** The current rates of all layer groups, under a rule that sets them by tensor the means; 0 for frozen groups. */
     private List<Double> learningRates() {
         int first = learn.freezing.first();
-        return IntStream.range(0, groups.size()).mapToObj(i -> i < first ? 0 : optimizer.groups().get(i).lr()).toList();
+        return IntStream.range(0, groups.size()).mapToObj(i -> i < first ? 0
+                : phase.rates().isAuto() ? meanStepSize(i) : optimizer.groups().get(i).lr()).toList();
     }
 
-    /** The rates of the step before: the scheduler has already advanced to the next step. */
+    private double meanStepSize(int group) {
+        ParamGroup of = optimizer.groups().get(group);
+        return of.parameters().stream().mapToDouble(p -> optimizer.stepSize(of, p)).average().orElse(0);
+    }
+
+    /** The rates of the step before: the optimizer already has those of the next one. */
     private List<Double> ratesOfTheLastStep() {
-        scheduler.seek(scheduler.stepCount() - 1);
+        optimizer.follow(schedule, step - 1);
         List<Double> rates = learningRates();
-        scheduler.seek(scheduler.stepCount() + 1);
+        optimizer.follow(schedule, step);
         return rates;
     }
 
@@ -369,7 +430,8 @@ final class TrainingLoop {
         if (learn.diagnostics.options().isOff()) {
             return List.of();
         }
-        EpochActivity activity = new EpochActivity(epoch, phase.epochs(), learn.diagnostics.epoch(groups, rates));
+        EpochActivity activity = new EpochActivity(history.size() + 1, plan.stream().mapToInt(TrainingPhase::epochs).sum(),
+                learn.diagnostics.epoch(groups, rates));
         learn.tell(listener -> listener.onActivity(activity));
         if (learn.pretrained) {
             learn.diagnostics.warning(activity).ifPresent(this::warn);
@@ -379,22 +441,5 @@ final class TrainingLoop {
 
     private void warn(String message) {
         learn.tell(listener -> listener.onWarning(message));
-    }
-
-    private void warnOfOneRate() {
-        if (learn.pretrained && phase.rates().isSingle() && groups.size() > 1 && learn.freezing.first() == 0) {
-            double lr = phase.rates().numbers().get(0);
-            warn("one learning rate, " + lr + ", for all layer groups of a pretrained network "
-                    + learn.freezing.names() + ": a rate high enough for a new head can destroy the early layers' pretrained"
-                    + " weights within a few steps; use slice(" + lr / 100 + "," + lr + ") or a rate for each group,"
-                    + " or, to train all groups at one rate without this warning, give the rate " + groups.size() + " times");
-        }
-    }
-
-    private DivergenceException diverged(String what, double value, String when, List<Double> rates, RawBatch raw) {
-        String shown = rates.stream().map(rate -> String.format(Locale.ROOT, "%.3g", rate)).collect(joining(", "));
-        return new DivergenceException(what + " is " + value + " " + when + ", at learning rates " + shown + "; "
-                + new FirstNonFinite(learn.net, groups).describe(raw) + ". The network's weights are unusable: start again"
-                + " from the pretrained weights or the last checkpoint with lower rates, for example a tenth");
     }
 }

@@ -95,16 +95,7 @@ final class ReferencePooling implements PoolOps {
         ReferenceArray gy = memory.values(gradient);
         ReferenceArray indices = memory.values(indexArray);
         ReferenceArray gx = memory.zeros(xShape);
-        for (int n = 0; n < gy.dim(0); n++) {
-            for (int c = 0; c < gy.dim(1); c++) {
-                for (int i = 0; i < gy.dim(2); i++) {
-                    for (int j = 0; j < gy.dim(3); j++) {
-                        int from = gy.index(n, c, i, j);
-                        gx.data[gx.index(n, c, 0, 0) + (int) indices.data[from]] += gy.data[from];
-                    }
-                }
-            }
-        }
+        forEachPixel(gx, gy, (plane, at, i, j) -> gx.data[plane + (int) indices.data[at]] += gy.data[at]);
         return gx;
     }
 
@@ -112,75 +103,74 @@ final class ReferencePooling implements PoolOps {
     private Pooled max(ReferenceArray x, Axis rows, Axis columns, Shape out) {
         ReferenceArray y = memory.zeros(out);
         ReferenceArray indices = memory.zeros(out);
-        for (int n = 0; n < y.dim(0); n++) {
-            for (int c = 0; c < y.dim(1); c++) {
-                for (int i = 0; i < y.dim(2); i++) {
-                    for (int j = 0; j < y.dim(3); j++) {
-                        Window row = rows.window(i);
-                        Window column = columns.window(j);
-                        double max = Double.NEGATIVE_INFINITY;
-                        int place = row.start() * x.dim(3) + column.start();
-                        for (int h = row.start(); h < row.end(); h++) {
-                            for (int v = column.start(); v < column.end(); v++) {
-                                double value = x.data[x.index(n, c, h, v)];
-                                if (value > max || Double.isNaN(value)) {
-                                    max = value;
-                                    place = h * x.dim(3) + v;
-                                }
-                            }
-                        }
-                        y.data[y.index(n, c, i, j)] = max;
-                        indices.data[y.index(n, c, i, j)] = place;
+        forEachPixel(x, y, (plane, at, i, j) -> {
+            Window row = rows.window(i);
+            Window column = columns.window(j);
+            double max = Double.NEGATIVE_INFINITY;
+            int place = row.start() * x.dim(3) + column.start();
+            for (int h = row.start(); h < row.end(); h++) {
+                for (int v = column.start(); v < column.end(); v++) {
+                    double value = x.data[plane + h * x.dim(3) + v];
+                    if (value > max || Double.isNaN(value)) {
+                        max = value;
+                        place = h * x.dim(3) + v;
                     }
                 }
             }
-        }
+            y.data[at] = max;
+            indices.data[at] = place;
+        });
         return new Pooled(y, indices);
     }
 
     /** {@code y[n, c, i, j] = Σ over the window of x[n, c, ·, ·] / size of the window} */
     private Array mean(ReferenceArray x, Axis rows, Axis columns, boolean countPadding, Shape out) {
         ReferenceArray y = memory.zeros(out);
-        for (int n = 0; n < y.dim(0); n++) {
-            for (int c = 0; c < y.dim(1); c++) {
-                for (int i = 0; i < y.dim(2); i++) {
-                    for (int j = 0; j < y.dim(3); j++) {
-                        Window row = rows.window(i);
-                        Window column = columns.window(j);
-                        double sum = 0;
-                        for (int h = row.start(); h < row.end(); h++) {
-                            for (int v = column.start(); v < column.end(); v++) {
-                                sum += x.data[x.index(n, c, h, v)];
-                            }
-                        }
-                        y.data[y.index(n, c, i, j)] = sum / size(row, column, countPadding);
-                    }
+        forEachPixel(x, y, (plane, at, i, j) -> {
+            Window row = rows.window(i);
+            Window column = columns.window(j);
+            double sum = 0;
+            for (int h = row.start(); h < row.end(); h++) {
+                for (int v = column.start(); v < column.end(); v++) {
+                    sum += x.data[plane + h * x.dim(3) + v];
                 }
             }
-        }
+            y.data[at] = sum / size(row, column, countPadding);
+        });
         return y;
     }
 
     /** {@code gx[n, c, ·, ·] += gy[n, c, i, j] / size of the window}, for every element of the window. */
     private Array meanGradient(ReferenceArray gy, Axis rows, Axis columns, boolean countPadding, Shape xShape) {
         ReferenceArray gx = memory.zeros(xShape);
-        for (int n = 0; n < gy.dim(0); n++) {
-            for (int c = 0; c < gy.dim(1); c++) {
-                for (int i = 0; i < gy.dim(2); i++) {
-                    for (int j = 0; j < gy.dim(3); j++) {
-                        Window row = rows.window(i);
-                        Window column = columns.window(j);
-                        double share = gy.data[gy.index(n, c, i, j)] / size(row, column, countPadding);
-                        for (int h = row.start(); h < row.end(); h++) {
-                            for (int v = column.start(); v < column.end(); v++) {
-                                gx.data[gx.index(n, c, h, v)] += share;
-                            }
-                        }
+        forEachPixel(gx, gy, (plane, at, i, j) -> {
+            Window row = rows.window(i);
+            Window column = columns.window(j);
+            double share = gy.data[at] / size(row, column, countPadding);
+            for (int h = row.start(); h < row.end(); h++) {
+                for (int v = column.start(); v < column.end(); v++) {
+                    gx.data[plane + h * gx.dim(3) + v] += share;
+                }
+            }
+        });
+        return gx;
+    }
+
+    /** One output pixel: the index of its image and channel in the input, its own index, its row and its column. */
+    private interface Pixel {
+        void at(int plane, int index, int i, int j);
+    }
+
+    private static void forEachPixel(ReferenceArray x, ReferenceArray y, Pixel pixel) {
+        for (int n = 0; n < y.dim(0); n++) {
+            for (int c = 0; c < y.dim(1); c++) {
+                for (int i = 0; i < y.dim(2); i++) {
+                    for (int j = 0; j < y.dim(3); j++) {
+                        pixel.at(x.index(n, c, 0, 0), y.index(n, c, i, j), i, j);
                     }
                 }
             }
         }
-        return gx;
     }
 
     private static int size(Window row, Window column, boolean countPadding) {

@@ -7,6 +7,7 @@ import thaw.kernels.AdamWOps;
 import thaw.kernels.ArrayOps;
 import thaw.kernels.BinaryLossOps;
 import thaw.kernels.CheckedBackend;
+import thaw.kernels.ComputeThreads;
 import thaw.kernels.ConvolutionOps;
 import thaw.kernels.ElementwiseOps;
 import thaw.kernels.LossOps;
@@ -35,6 +36,7 @@ import thaw.kernels.cpu.norm.PlainLaneLoops;
 import thaw.kernels.cpu.norm.Pooling;
 import thaw.kernels.cpu.norm.ScalarLaneLoops;
 import thaw.kernels.cpu.norm.VectorLaneLoops;
+import thaw.kernels.cpu.parallel.ExecutorWorkers;
 import thaw.kernels.cpu.parallel.Workers;
 
 /**
@@ -65,8 +67,9 @@ public final class CpuBackend extends CheckedBackend {
     private final AdamWUpdate adamW;
 
     /** @param loops null for plain loops */
-    private CpuBackend(int threads, @Nullable BlockLoops loops) {
-        workers = new Workers(threads);
+    private CpuBackend(Workers workers, @Nullable BlockLoops loops) {
+        int threads = workers.threads();
+        this.workers = workers;
         current = loops;
         lanes = loops == null ? 1 : loops.lanes();
         memory = new Memory(workers, lanes);
@@ -99,12 +102,19 @@ public final class CpuBackend extends CheckedBackend {
 
     /** The fastest variant for this Java: vectors if {@linkplain #hasVectors available}, else plain loops. */
     public static CpuBackend create(int threads) {
-        return hasVectors() ? new CpuBackend(threads, vectors()) : plain(threads);
+        return create(ComputeThreads.of(threads));
+    }
+
+    /** Like {@link #create(int)}, with threads of the caller's executor if it gives one. */
+    public static CpuBackend create(ComputeThreads threads) {
+        Workers workers = threads.executor().<Workers>map(executor -> new ExecutorWorkers(threads.count(), executor))
+                .orElseGet(() -> new Workers(threads.count()));
+        return new CpuBackend(workers, hasVectors() ? vectors() : null);
     }
 
     /** Plain loops on row-major arrays, whether or not the Vector API is available. */
     public static CpuBackend plain(int threads) {
-        return new CpuBackend(threads, null);
+        return new CpuBackend(new Workers(threads), null);
     }
 
     /**
@@ -118,7 +128,7 @@ public final class CpuBackend extends CheckedBackend {
         if (lanes != 4 && lanes != 8 && lanes != 16) {
             throw new IllegalArgumentException("lanes: " + lanes + "; vectors have 4, 8 or 16 floats");
         }
-        return new CpuBackend(threads, new BlockLoops(lanes, false));
+        return new CpuBackend(new Workers(threads), new BlockLoops(lanes, false));
     }
 
     private static BlockLoops vectors() {

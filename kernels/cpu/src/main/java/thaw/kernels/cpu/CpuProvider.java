@@ -5,6 +5,7 @@ import java.util.Optional;
 import java.util.function.Supplier;
 import thaw.kernels.Backend;
 import thaw.kernels.BackendProvider;
+import thaw.kernels.ComputeThreads;
 
 /** Opens the {@link CpuBackend} as device {@code cpu}. */
 public final class CpuProvider implements BackendProvider {
@@ -22,7 +23,7 @@ public final class CpuProvider implements BackendProvider {
     }
 
     @Override
-    public Backend open(String device, int threads) {
+    public Backend open(String device, ComputeThreads threads) {
         if (!device.equals(name())) {
             throw new IllegalArgumentException("device: expected " + name() + ", got '" + device + "'");
         }
@@ -35,7 +36,7 @@ public final class CpuProvider implements BackendProvider {
     }
 
     @Override
-    public Optional<Backend> openFastest(int threads, Supplier<Backend> next) {
+    public Optional<Backend> openFastest(ComputeThreads threads, Supplier<Backend> next) {
         return Optional.of(CpuBackend.create(threads));
     }
 }

@@ -117,7 +117,7 @@ final class WarmUp {
         conv(x, 2 * lanes, 3, 2);
         conv(x, 2 * lanes, 1, 2);
         Epilogue sum = new Epilogue(zeros(2 * lanes), zeros(2 * lanes), wide, true);
-        keep(backend.conv2dWithEpilogue(x, zeros(2 * lanes, lanes, 3, 3), sum, Conv2dOptions.of(1, 1)));
+        keep(backend.conv2d(x, zeros(2 * lanes, lanes, 3, 3), sum, Conv2dOptions.of(1, 1)));
         Array norm = keep(backend.batchNormEval(y, zeros(2 * lanes), zeros(2 * lanes), zeros(2 * lanes), zeros(2 * lanes), 1e-5));
         keep(backend.unary(UnaryOp.RELU, keep(backend.binary(BinaryOp.ADD, norm, wide))));
         norm(y, null);
@@ -163,7 +163,7 @@ final class WarmUp {
     private Array conv(Array x, int outputs, int kernel, int stride) {
         Array w = zeros(outputs, x.shape().dim(1), kernel, kernel);
         Conv2dOptions options = Conv2dOptions.of(stride, kernel / 2);
-        Array y = keep(backend.conv2d(x, w, null, options));
+        Array y = keep(backend.conv2d(x, w, options));
         keep(backend.conv2dWeightGradient(y, x, w.shape(), options));
         if (x.shape().dim(1) > 1) {
             keep(backend.conv2dInputGradient(y, w, x.shape(), options));

@@ -15,6 +15,11 @@ final class BatchNorm implements NormOps {
     private static final String FILE = "batch_norm.cl";
     /** Values of a channel per work-item of the first level: HELD vectors of batch_norm.cl. */
     private static final int VALUES_OF_AN_ITEM = 16;
+    /**
+     * The most rounds in which a work-group reduces a channel alone: up to here, the launch of a second level takes longer
+     * than the rounds. 1 always splits.
+     */
+    private static final int MOST_ROUNDS = 4;
     /** Channels with fewer values use small work-groups. */
     private static final int FEW_VALUES = 1024;
     private static final int SMALL_GROUP = 64;
@@ -30,6 +35,8 @@ final class BatchNorm implements NormOps {
         this.memory = memory;
         this.programs = programs;
         this.elementwise = elementwise;
+        programs.isOfTraining(FILE, parameters(VECTOR));
+        programs.isOfTraining(FILE, parameters(1));
     }
 
     /**
@@ -43,8 +50,10 @@ final class BatchNorm implements NormOps {
             return images * pixels;
         }
 
+        /** Values of a part: as many as a work-group holds at once, or all of a channel that it holds in a few rounds. */
         int chunk() {
-            return group * VALUES_OF_AN_ITEM;
+            int held = group * VALUES_OF_AN_ITEM;
+            return values() <= MOST_ROUNDS * held ? (values() + held - 1) / held * held : held;
         }
 
         int splits() {
@@ -61,7 +70,11 @@ final class BatchNorm implements NormOps {
     }
 
     private CompiledKernel kernel(String name, Shape x) {
-        return programs.kernel(FILE, name, Map.of("VW", pixels(x) % VECTOR == 0 ? VECTOR : 1));
+        return programs.kernel(FILE, name, parameters(pixels(x) % VECTOR == 0 ? VECTOR : 1));
+    }
+
+    private static Map<String, Integer> parameters(int vector) {
+        return Map.of("VW", vector);
     }
 
     private static Channels channels(Shape x, CompiledKernel firstLevel) {
@@ -107,21 +120,27 @@ final class BatchNorm implements NormOps {
         try (Workspace work = memory.workspace()) {
             OpenClArray mean = work.result(c.perChannel());
             OpenClArray invStd = work.result(c.perChannel());
-            OpenClArray means = work.temporary(c.count * c.splits());
-            OpenClArray squares = work.temporary(c.count * c.splits());
-            parts(programs.launch(statistics).array(x), c).array(means).array(squares).local(c.group)
-                    .work(5.0 * c.size, 4.0 * c.size).groups((long) c.count * c.splits(), c.group);
             OpenClArray y = work.result(x.shape());
-            CompiledKernel combine = kernel("batch_norm_combine", x.shape());
-            int group = combine.groupSize(SMALL_GROUP);
-            programs.launch(combine).array(means).array(squares).ints(c.values()).ints(c.chunk()).ints(c.splits())
-                    .floats(eps).floats(momentum).array(mean).array(invStd).array(trackedMean).array(trackedVar).local(group)
-                    .work(8.0 * means.size(), 8.0 * means.size() + 24.0 * c.count).groups(c.count, group);
+            if (c.splits() == 1) {
+                programs.launch(kernel("batch_norm_channel_statistics", x.shape())).array(x).ints(c.values() / c.vector).ints(c.count)
+                        .ints(c.pixels / c.vector).floats(eps).floats(momentum).array(mean).array(invStd).array(trackedMean)
+                        .array(trackedVar).local(c.group).work(5.0 * c.size, 4.0 * c.size).groups(c.count, c.group);
+            } else {
+                OpenClArray means = work.temporary(c.count * c.splits());
+                OpenClArray squares = work.temporary(c.count * c.splits());
+                parts(programs.launch(statistics).array(x), c).array(means).array(squares).local(c.group)
+                        .work(5.0 * c.size, 4.0 * c.size).groups((long) c.count * c.splits(), c.group);
+                CompiledKernel combine = kernel("batch_norm_combine", x.shape());
+                int group = combine.groupSize(SMALL_GROUP);
+                programs.launch(combine).array(means).array(squares).ints(c.values()).ints(c.chunk()).ints(c.splits())
+                        .floats(eps).floats(momentum).array(mean).array(invStd).array(trackedMean).array(trackedVar).local(group)
+                        .work(8.0 * means.size(), 8.0 * means.size() + 24.0 * c.count).groups(c.count, group);
+            }
             if (trackedMean != null) {
                 trackedMean.storage().changed();
                 trackedVar.storage().changed();
             }
-            normalize(x, mean, invStd, weight, bias, residual, relu, y);
+            normalize(x, mean, invStd, weight, bias, residual, relu ? mask(y) : null, y);
             work.complete();
             return new Normalized(y, mean, invStd);
         }
@@ -133,17 +152,44 @@ final class BatchNorm implements NormOps {
         try (Workspace work = memory.workspace()) {
             OpenClArray y = work.result(x.shape());
             OpenClArray invStd = inverseDeviation(work, var, eps);
-            normalize(x, memory.mine(mean), invStd, memory.mine(weight), memory.mine(bias), null, false, y);
+            normalize(x, memory.mine(mean), invStd, memory.mine(weight), memory.mine(bias), null, null, y);
             work.complete();
             return y;
         }
     }
 
     private void normalize(OpenClArray x, OpenClArray mean, OpenClArray invStd, OpenClArray weight, OpenClArray bias,
-            OpenClArray residual, boolean relu, OpenClArray y) {
+            OpenClArray residual, OpenClArray mask, OpenClArray y) {
         overPlanes("batch_norm_normalize", x.shape(), launch -> launch.array(x).array(mean).array(invStd).array(weight)
-                .array(bias).array(residual).ints(relu ? 1 : 0).array(y)
-                .work(4.0 * x.size(), (residual == null ? 8.0 : 12.0) * x.size()));
+                .array(bias).array(residual).array(mask).array(y)
+                .work(4.0 * x.size(), (residual == null ? 8.0 : 12.0) * x.size() + bytes(mask)));
+    }
+
+    /** The key of a ReLU's mask, among the data derived from its output; released with it. */
+    private enum Mask {
+        INACTIVE
+    }
+
+    /** Memory for the mask of y, which the kernel that computes y writes. */
+    private OpenClArray mask(OpenClArray y) {
+        int vectors = pixels(y.shape()) % VECTOR == 0 ? y.size() / VECTOR : y.size();
+        return y.storage().derive(Mask.INACTIVE, vectors, () -> memory.array(Shape.of((vectors + Float.BYTES - 1) / Float.BYTES)));
+    }
+
+    /** The mask of a ReLU's output; null if there was none. */
+    private OpenClArray maskOf(OpenClArray y) {
+        if (y == null) {
+            return null;
+        }
+        return y.storage().derived(Mask.INACTIVE).orElseGet(() -> {
+            OpenClArray mask = mask(y);
+            overPlanes("batch_norm_mask", y.shape(), launch -> launch.array(y).array(mask).work(y.size(), 4.0 * y.size() + bytes(mask)));
+            return mask;
+        });
+    }
+
+    private static double bytes(OpenClArray mask) {
+        return mask == null ? 0 : 4.0 * mask.size();
     }
 
     private OpenClArray inverseDeviation(Workspace work, Array var, double eps) {
@@ -204,16 +250,17 @@ final class BatchNorm implements NormOps {
         try (Workspace work = memory.workspace()) {
             OpenClArray gWeight = work.result(weight.shape());
             OpenClArray gBias = work.result(weight.shape());
-            Channels c = parameterGradients(work, gy, x, y, mean, invStd, gWeight, gBias);
+            OpenClArray mask = maskOf(y);
+            Channels c = parameterGradients(work, gy, x, mask, mean, invStd, gWeight, gBias);
             OpenClArray gx = needInput ? work.result(x.shape()) : null;
             boolean masked = needResidual && y != null;
             OpenClArray gMasked = masked && needInput ? work.result(x.shape()) : null;
             OpenClArray gResidual = gMasked;
             if (needInput) {
-                double arrays = 3 + (y == null ? 0 : 1) + (gMasked == null ? 0 : 1);
-                overPlanes("batch_norm_input_gradient", x.shape(), launch -> launch.array(gy).array(x).array(y).array(weight)
+                double arrays = 3 + (gMasked == null ? 0 : 1);
+                overPlanes("batch_norm_input_gradient", x.shape(), launch -> launch.array(gy).array(x).array(mask).array(weight)
                         .array(mean).array(invStd).array(gWeight).array(gBias).array(gx).array(gMasked)
-                        .work(8.0 * c.size, 4 * arrays * c.size), 1.0 / c.values());
+                        .work(8.0 * c.size, 4 * arrays * c.size + bytes(mask)), 1.0 / c.values());
             } else if (masked) {
                 gResidual = elementwise.unaryGradient(UnaryOp.RELU, gy, null, y);
             }
@@ -250,15 +297,19 @@ final class BatchNorm implements NormOps {
         }
     }
 
-    private Channels parameterGradients(Workspace work, OpenClArray gy, OpenClArray x, OpenClArray y, OpenClArray mean,
+    private Channels parameterGradients(Workspace work, OpenClArray gy, OpenClArray x, OpenClArray mask, OpenClArray mean,
             OpenClArray invStd, OpenClArray gWeight, OpenClArray gBias) {
         CompiledKernel firstLevel = kernel("batch_norm_gradient_sums", x.shape());
         Channels c = channels(x.shape(), firstLevel);
-        OpenClArray sums = work.temporary(c.count * c.splits());
-        OpenClArray products = work.temporary(c.count * c.splits());
-        parts(programs.launch(firstLevel).array(gy).array(x).array(y).array(mean).array(invStd), c).array(sums).array(products)
-                .local(c.group).work(4.0 * c.size, (y == null ? 8.0 : 12.0) * c.size)
+        boolean whole = c.splits() == 1;
+        OpenClArray sums = whole ? gBias : work.temporary(c.count * c.splits());
+        OpenClArray products = whole ? gWeight : work.temporary(c.count * c.splits());
+        parts(programs.launch(firstLevel).array(gy).array(x).array(mask).array(mean).array(invStd), c).array(sums)
+                .array(products).local(c.group).work(4.0 * c.size, 8.0 * c.size + bytes(mask))
                 .groups((long) c.count * c.splits(), c.group);
+        if (whole) {
+            return c;
+        }
         CompiledKernel combine = kernel("batch_norm_gradient_combine", x.shape());
         int group = combine.groupSize(SMALL_GROUP);
         programs.launch(combine).array(sums).array(products).ints(c.splits()).array(gWeight).array(gBias).local(group)

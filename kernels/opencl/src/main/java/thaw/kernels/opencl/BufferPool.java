@@ -35,7 +35,7 @@ final class BufferPool {
     private static final int STEPS_OF_AN_OCTAVE = 8;
     private static final long MEBIBYTE = 1 << 20;
 
-    private final DeviceQueue queue;
+    private final CommandQueue queue;
     private final long limit;
     private final Map<Long, SizeClass> classes = new TreeMap<>();
     private final Set<Buffer> used = Collections.newSetFromMap(new IdentityHashMap<>());
@@ -43,7 +43,7 @@ final class BufferPool {
     private long usedBytes;
     private long idleBytes;
 
-    BufferPool(DeviceQueue queue, long limit) {
+    BufferPool(CommandQueue queue, long limit) {
         this.queue = queue;
         this.limit = limit;
     }

@@ -1,6 +1,5 @@
 package thaw.kernels.opencl;
 
-import java.nio.ByteBuffer;
 import org.jocl.CL;
 import org.jocl.CLException;
 import org.jocl.Pointer;
@@ -11,13 +10,10 @@ import org.jocl.cl_context_properties;
 import org.jocl.cl_device_id;
 import org.jocl.cl_event;
 import org.jocl.cl_mem;
+import org.jocl.cl_program;
 
-/**
- * A device's context and its in-order queue, shared by all threads: commands run in the order in which they were enqueued,
- * so each sees the writes of all earlier ones, whichever thread enqueued them. A second queue takes values to the device
- * meanwhile. Thread-safe.
- */
-final class DeviceQueue implements AutoCloseable {
+/** A device's context and its in-order queue, shared by all threads. A second queue takes values to the device meanwhile. */
+final class DeviceQueue implements CommandQueue {
 
     /** The number of commands after which the queue is flushed; some drivers start nothing without a flush. */
     private static final int COMMANDS_BEFORE_FLUSH = 16;
@@ -30,15 +26,17 @@ final class DeviceQueue implements AutoCloseable {
     private final ObjectCount objects = new ObjectCount();
     private final BufferPool pool;
     private final Profile profile;
+    private final ProgramCompiler compiler;
     private int unflushed;
     private volatile boolean closed;
 
     /**
      * @param memoryLimit bytes that all arrays together may take
      * @param profiled    whether the device records when each kernel begins and ends
+     * @param cache       of compiled programs
      */
     @SuppressWarnings("deprecation") // its successor is not in OpenCL 1.2, which some devices have
-    DeviceQueue(OpenClDevices.Handle handle, long memoryLimit, boolean profiled) {
+    DeviceQueue(OpenClDevices.Handle handle, long memoryLimit, boolean profiled, ProgramCache cache) {
         device = handle.device();
         id = handle.id();
         try {
@@ -56,54 +54,81 @@ final class DeviceQueue implements AutoCloseable {
             throw OpenClException.of("creating a queue on device " + device, failure);
         }
         profile = profiled ? new Profile(handle, objects) : null;
+        compiler = new ProgramCompiler(handle, context, cache);
         pool = new BufferPool(this, Math.min(memoryLimit, device.memory()));
     }
 
-    OpenClDevice device() {
+    @Override
+    public OpenClDevice device() {
         return device;
     }
 
-    cl_device_id id() {
-        return id;
-    }
-
-    cl_context context() {
-        return context;
-    }
-
-    BufferPool pool() {
+    @Override
+    public BufferPool pool() {
         return pool;
     }
 
-    ObjectCount objects() {
+    @Override
+    public ObjectCount objects() {
         return objects;
     }
 
-    /** The times of the kernels run so far, or null if the queue does not record them. */
-    Profile profile() {
+    @Override
+    public Profile profile() {
         return profile;
     }
 
-    /** @throws CLException if the driver refuses */
-    cl_mem createBuffer(long bytes) {
+    @Override
+    public long argumentBytes() {
+        return OpenClDevices.size(id, CL.CL_DEVICE_MAX_PARAMETER_SIZE);
+    }
+
+    @Override
+    public cl_program build(String file, String options) {
+        cl_program program = compiler.build(file, options);
+        objects.programs.incrementAndGet();
+        return program;
+    }
+
+    @Override
+    public CompiledKernel kernel(cl_program program, String name) {
+        try {
+            CompiledKernel kernel = CompiledKernel.of(name, CL.clCreateKernel(program, name, null), id);
+            objects.kernels.incrementAndGet();
+            return kernel;
+        } catch (CLException failure) {
+            throw OpenClException.of("creating the kernel " + name, failure);
+        }
+    }
+
+    @Override
+    public void release(cl_program program) {
+        CL.clReleaseProgram(program);
+        objects.programs.decrementAndGet();
+    }
+
+    @Override
+    public void release(CompiledKernel kernel) {
+        CL.clReleaseKernel(kernel.kernel());
+        objects.kernels.decrementAndGet();
+    }
+
+    @Override
+    public cl_mem createBuffer(long bytes) {
         cl_mem buffer = CL.clCreateBuffer(context, CL.CL_MEM_READ_WRITE, bytes, null, null);
         objects.buffers.incrementAndGet();
         return buffer;
     }
 
-    void releaseBuffer(cl_mem buffer) {
+    @Override
+    public void releaseBuffer(cl_mem buffer) {
         CL.clReleaseMemObject(buffer);
         objects.buffers.decrementAndGet();
     }
 
-    /**
-     * Enqueues a kernel. Its arguments are set and it is enqueued under one lock, because a kernel object holds its
-     * arguments.
-     *
-     * @param local null lets the driver choose
-     * @param work  the kernel's operations and memory traffic, for the profile
-     */
-    void run(CompiledKernel kernel, Runnable setArguments, long[] global, long[] local, Profile.Work work) {
+    /** Arguments are set and the kernel is enqueued under one lock, because a kernel object holds its arguments. */
+    @Override
+    public void run(CompiledKernel kernel, Runnable setArguments, long[] global, long[] local, Profile.Work work) {
         enqueue(kernel.name(), () -> {
             setArguments.run();
             cl_event event = profile == null ? null : new cl_event();
@@ -114,20 +139,16 @@ final class DeviceQueue implements AutoCloseable {
         });
     }
 
-    /** Enqueues a copy of the first bytes of one buffer to another. */
-    void copy(cl_mem from, cl_mem to, long bytes) {
+    @Override
+    public void copy(cl_mem from, cl_mem to, long bytes) {
         if (bytes == 0) {
             return;
         }
         enqueue("copying an array", () -> CL.clEnqueueCopyBuffer(queue, from, to, 0, 0, bytes, 0, null, null));
     }
 
-    /** Pinned host memory, and the buffer that it belongs to. */
-    record Pinned(cl_mem buffer, ByteBuffer bytes) {
-    }
-
-    /** Host memory that the device can read by itself, to be released by {@link #unpin}. */
-    Pinned pin(long bytes) {
+    @Override
+    public Pinned pin(long bytes) {
         requireOpen();
         try {
             cl_mem buffer = CL.clCreateBuffer(context, CL.CL_MEM_READ_WRITE | CL.CL_MEM_ALLOC_HOST_PTR, bytes, null, null);
@@ -138,14 +159,15 @@ final class DeviceQueue implements AutoCloseable {
         }
     }
 
-    void unpin(Pinned pinned) {
-        CL.clEnqueueUnmapMemObject(uploads, pinned.buffer, pinned.bytes, 0, null, null);
+    @Override
+    public void unpin(Pinned pinned) {
+        CL.clEnqueueUnmapMemObject(uploads, pinned.buffer(), pinned.bytes(), 0, null, null);
         CL.clFinish(uploads);
-        CL.clReleaseMemObject(pinned.buffer);
+        CL.clReleaseMemObject(pinned.buffer());
     }
 
-    /** A buffer for values on their way, which is no array's and does not count as one. */
-    cl_mem createStaging(long bytes) {
+    @Override
+    public cl_mem createStaging(long bytes) {
         try {
             return CL.clCreateBuffer(context, CL.CL_MEM_READ_WRITE, bytes, null, null);
         } catch (CLException failure) {
@@ -153,12 +175,13 @@ final class DeviceQueue implements AutoCloseable {
         }
     }
 
-    void releaseStaging(cl_mem buffer) {
+    @Override
+    public void releaseStaging(cl_mem buffer) {
         CL.clReleaseMemObject(buffer);
     }
 
-    /** Copies from host memory, while the kernels enqueued so far may run; waits for the copy alone. */
-    void upload(Pointer from, cl_mem to, long bytes) {
+    @Override
+    public void upload(Pointer from, cl_mem to, long bytes) {
         requireOpen();
         try {
             // Blocking: JOCL starts a thread that waits for each copy that is not.
@@ -168,12 +191,8 @@ final class DeviceQueue implements AutoCloseable {
         }
     }
 
-    /**
-     * Enqueues a copy from host memory, which must not change until the event has completed.
-     *
-     * @return the event, for the caller to release
-     */
-    cl_event write(Pointer from, cl_mem to, long offset, long bytes) {
+    @Override
+    public cl_event write(Pointer from, cl_mem to, long offset, long bytes) {
         cl_event event = new cl_event();
         enqueue("copying to the device", () -> {
             CL.clEnqueueWriteBuffer(queue, to, false, offset, bytes, from, 0, null, event);
@@ -182,12 +201,8 @@ final class DeviceQueue implements AutoCloseable {
         return event;
     }
 
-    /**
-     * Enqueues a copy of the first bytes of one buffer to another.
-     *
-     * @return its event, for the caller to release
-     */
-    cl_event copy(cl_mem from, cl_mem to, long offset, long bytes) {
+    @Override
+    public cl_event copy(cl_mem from, cl_mem to, long offset, long bytes) {
         cl_event event = new cl_event();
         enqueue("copying to the device", () -> {
             CL.clEnqueueCopyBuffer(queue, from, to, 0, offset, bytes, 0, null, event);
@@ -196,8 +211,8 @@ final class DeviceQueue implements AutoCloseable {
         return event;
     }
 
-    /** Waits for all earlier commands, and copies to host memory. */
-    void read(cl_mem from, long offset, long bytes, Pointer to) {
+    @Override
+    public void read(cl_mem from, long offset, long bytes, Pointer to) {
         requireOpen();
         try {
             // Not under the lock: other threads enqueue meanwhile.
@@ -207,18 +222,21 @@ final class DeviceQueue implements AutoCloseable {
         }
     }
 
-    void release(cl_event event) {
+    @Override
+    public void release(cl_event event) {
         CL.clReleaseEvent(event);
         objects.events.decrementAndGet();
     }
 
-    boolean hasHappened(cl_event event) {
+    @Override
+    public boolean hasHappened(cl_event event) {
         int[] status = new int[1];
         CL.clGetEventInfo(event, CL.CL_EVENT_COMMAND_EXECUTION_STATUS, Sizeof.cl_int, Pointer.to(status), null);
         return status[0] <= CL.CL_COMPLETE;
     }
 
-    void await(cl_event event) {
+    @Override
+    public void await(cl_event event) {
         try {
             CL.clFlush(queue);
             CL.clWaitForEvents(1, new cl_event[] {event});
@@ -227,8 +245,8 @@ final class DeviceQueue implements AutoCloseable {
         }
     }
 
-    /** Waits for all enqueued commands. */
-    void finish() {
+    @Override
+    public void finish() {
         requireOpen();
         try {
             CL.clFinish(queue);
@@ -263,22 +281,18 @@ final class DeviceQueue implements AutoCloseable {
         }
     }
 
-    boolean isOpen() {
+    @Override
+    public boolean isOpen() {
         return !closed;
     }
 
-    /**
-     * Must be called before a handle is used, because drivers dereference released handles.
-     *
-     * @throws IllegalStateException if the queue is closed
-     */
-    void requireOpen() {
+    @Override
+    public void requireOpen() {
         if (closed) {
             throw new IllegalStateException("the OpenCL device " + device + " is closed; open it again");
         }
     }
 
-    /** Waits for the device, then releases the buffers, the queue and the context. */
     @Override
     public synchronized void close() {
         if (closed) {

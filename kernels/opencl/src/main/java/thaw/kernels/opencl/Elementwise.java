@@ -1,6 +1,7 @@
 package thaw.kernels.opencl;
 
 import java.util.Locale;
+import java.util.Map;
 import thaw.kernels.Array;
 import thaw.kernels.BinaryOp;
 import thaw.kernels.ElementwiseOps;
@@ -18,6 +19,7 @@ final class Elementwise implements ElementwiseOps {
     Elementwise(Memory memory, Programs programs) {
         this.memory = memory;
         this.programs = programs;
+        programs.isOfTraining(FILE, Map.of());
     }
 
     @Override

@@ -20,6 +20,8 @@ final class Gemm {
     /** The least number of products per part of a split sum. */
     private static final int SHORTEST_PART = 256;
 
+    private static final String SUM = "gemm_sum.cl";
+
     /** Work-groups that load a compute unit: of work-items that wait for memory, and of solo ones, which do not. */
     private static final int GROUPS_OF_A_UNIT = 4;
     private static final int SOLO_GROUPS_OF_A_UNIT = 2;
@@ -52,6 +54,11 @@ final class Gemm {
     /** The epilogue of a product; each array may be null. */
     record Store(OpenClArray scale, OpenClArray shift, OpenClArray residual, boolean relu) {
         static final Store PLAIN = new Store(null, null, null, false);
+
+        /** {@code c += …}: every element is read and written by one work-item. */
+        static Store adding(OpenClArray c) {
+            return new Store(null, null, c, false);
+        }
     }
 
     private final Memory memory;
@@ -65,6 +72,7 @@ final class Gemm {
         this.programs = programs;
         this.device = device;
         this.tuning = tuning;
+        programs.isOfTraining(SUM, Map.of());
     }
 
     Tuning tuning() {
@@ -101,9 +109,9 @@ final class Gemm {
         }
         try (Workspace work = memory.workspace()) {
             OpenClArray parts = parts(work, name, plan, a, b);
-            programs.launch("gemm_sum.cl", "gemm_sum").array(parts).array(c).array(store.scale).array(store.shift)
+            programs.launch(SUM, "gemm_sum").array(parts).array(c).array(store.scale).array(store.shift)
                     .array(store.residual).ints(p.ints(plan.splits(), plan.chunk, store.relu))
-                    .work(parts.size(), 4.0 * (parts.size() + (double) p.rows() * p.columns()))
+                    .work(parts.size(), 4.0 * (parts.size() + (double) p.rows() * p.columns() * (store.residual == null ? 1 : 2)))
                     .over((long) p.rows() * p.columns());
         }
     }
@@ -128,7 +136,8 @@ final class Gemm {
         // The first dimension alone is unlimited.
         long[] global = {tiles(p, tile) * tile.items(), (long) p.count() * splits};
         long[] local = {tile.items(), 1};
-        double bytes = 4.0 * p.count() * ((double) p.rows() * p.columns() * splits + p.b().size() + (double) p.rows() * p.depth());
+        double stored = splits + (store.residual == null ? 0 : 1);
+        double bytes = 4.0 * p.count() * ((double) p.rows() * p.columns() * stored + p.b().size() + (double) p.rows() * p.depth());
         programs.launch(plan.build.kernel.named(name)).array(a).array(b).array(c).array(store.scale).array(store.shift)
                 .array(store.residual).ints(p.ints(splits, plan.chunk, store.relu)).work(p.flops(), bytes).run(global, local);
     }
@@ -166,7 +175,20 @@ final class Gemm {
                 : new OpenClException("OpenCL: " + device + " can run no tile of a matrix product");
     }
 
+    /** Lets other threads compile what this product will need. */
+    void prepare(GemmProblem p) {
+        Variant v = Variant.of(p);
+        if (!builds.containsKey(v)) {
+            tuning.candidates(v.shape).stream().filter(tile -> tile.fits(device)).findFirst()
+                    .ifPresent(tile -> programs.prepare(tile.file(), parameters(tile, v)));
+        }
+    }
+
     private CompiledKernel kernel(GemmTile tile, Variant v) {
+        return programs.kernel(tile.file(), "gemm", parameters(tile, v));
+    }
+
+    private static Map<String, Object> parameters(GemmTile tile, Variant v) {
         Map<String, Object> parameters = new TreeMap<>(tile.parameters());
         parameters.put("PADDED", v.padded ? 1 : 0);
         if (!tile.solo()) {
@@ -176,6 +198,6 @@ final class Gemm {
             parameters.put("B_LOAD", tile.load(v.rightVector));
             parameters.put("C_STORE", tile.load(v.resultVector));
         }
-        return programs.kernel(tile.file(), "gemm", parameters);
+        return parameters;
     }
 }

@@ -18,12 +18,12 @@ final class Launch {
     private record Argument(long bytes, Pointer value) {
     }
 
-    private final DeviceQueue queue;
+    private final CommandQueue queue;
     private final CompiledKernel kernel;
     private final List<Argument> arguments = new ArrayList<>(12);
     private Profile.Work work = Profile.Work.UNKNOWN;
 
-    Launch(DeviceQueue queue, CompiledKernel kernel) {
+    Launch(CommandQueue queue, CompiledKernel kernel) {
         this.queue = queue;
         this.kernel = kernel;
     }

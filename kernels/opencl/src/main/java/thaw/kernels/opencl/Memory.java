@@ -11,12 +11,12 @@ final class Memory implements ArrayOps {
     /** The longest list uploaded from the host that is remembered; see {@link OpenClStorage#uploaded()}. */
     private static final int REMEMBERED = 1 << 14;
 
-    private final DeviceQueue queue;
+    private final CommandQueue queue;
     private final BufferPool pool;
     private final Transfers transfers;
     private final Programs programs;
 
-    Memory(DeviceQueue queue, Transfers transfers, Programs programs) {
+    Memory(CommandQueue queue, Transfers transfers, Programs programs) {
         this.queue = queue;
         this.pool = queue.pool();
         this.transfers = transfers;

@@ -1,11 +1,14 @@
 package thaw.kernels.opencl;
 
+import java.nio.file.Path;
 import java.util.Optional;
 import thaw.kernels.AdamWOps;
+import thaw.kernels.Array;
 import thaw.kernels.ArrayOps;
 import thaw.kernels.BinaryLossOps;
 import thaw.kernels.CacheFolder;
 import thaw.kernels.CheckedBackend;
+import thaw.kernels.Conv2dOptions;
 import thaw.kernels.ConvolutionOps;
 import thaw.kernels.DeviceProfile;
 import thaw.kernels.ElementwiseOps;
@@ -16,6 +19,7 @@ import thaw.kernels.PoolOps;
 import thaw.kernels.ReductionOps;
 import thaw.kernels.SgdOps;
 import thaw.kernels.ShapeOps;
+import thaw.kernels.Shapes;
 
 /**
  * The backend for graphics cards: float32 by OpenCL 1.2, on one device. Operators are enqueued and return at once; reading
@@ -25,7 +29,7 @@ import thaw.kernels.ShapeOps;
  */
 public final class OpenClBackend extends CheckedBackend {
 
-    private final DeviceQueue queue;
+    private final CommandQueue queue;
     private final Programs programs;
     private final Transfers transfers;
     private final Memory memory;
@@ -42,8 +46,8 @@ public final class OpenClBackend extends CheckedBackend {
     private final SgdUpdate sgd;
     private final AdamWUpdate adamW;
 
-    OpenClBackend(OpenClDevices.Handle device, Options options, Tuning tuning) {
-        queue = new DeviceQueue(device, options.memoryLimit, options.profiled);
+    OpenClBackend(CommandQueue queue, Tuning tuning) {
+        this.queue = queue;
         programs = new Programs(queue);
         transfers = new Transfers(queue);
         memory = new Memory(queue, transfers, programs);
@@ -70,6 +74,7 @@ public final class OpenClBackend extends CheckedBackend {
      */
     public record Options(long memoryLimit, boolean profiled) {
 
+        /** No limit of memory but the device's own, no profiling. */
         public static final Options DEFAULT = new Options(Long.MAX_VALUE, false);
     }
 
@@ -95,8 +100,10 @@ public final class OpenClBackend extends CheckedBackend {
     public static OpenClBackend open(int index, Options options) {
         OpenClDevices.Handle device = OpenClDevices.handle(index);
         SignalChaining.warnIfMissing(device.device());
-        return new OpenClBackend(device, options,
-                new TuningCache(CacheFolder.path()).read(device.device()).orElseGet(() -> Tuning.usual(device.device())));
+        Path cache = CacheFolder.path();
+        return new OpenClBackend(
+                new DeviceQueue(device, options.memoryLimit, options.profiled, ProgramCache.in(cache)),
+                new TuningCache(cache).read(device.device()).orElseGet(() -> Tuning.usual(device.device())));
     }
 
     /** Whether products of this kind are computed with this tile; false if the device has refused it. */
@@ -109,11 +116,13 @@ public final class OpenClBackend extends CheckedBackend {
         gemm.retune(tuning);
     }
 
-    /** Opens a device with the given tuning instead of its own. */
+    /** Opens a device with the given tuning instead of its own, and compiles all programs anew. */
     static OpenClBackend open(int index, Options options, Tuning tuning) {
-        return new OpenClBackend(OpenClDevices.handle(index), options, tuning);
+        return new OpenClBackend(
+                new DeviceQueue(OpenClDevices.handle(index), options.memoryLimit, options.profiled, ProgramCache.NONE), tuning);
     }
 
+    /** The device that this backend computes on. */
     public OpenClDevice device() {
         return queue.device();
     }
@@ -155,6 +164,25 @@ public final class OpenClBackend extends CheckedBackend {
             programs.close();
             queue.close();
         }
+    }
+
+    @Override
+    public void addConv2dInputGradient(Array gx, Array gy, Array w, Conv2dOptions options) {
+        if (options.groups() > 1) {
+            super.addConv2dInputGradient(gx, gy, w, options);
+        } else {
+            Shapes.conv2dInputGradient(gy.shape(), w.shape(), gx.shape(), options);
+            convolution.addInputGradient(gx, gy, w, options);
+        }
+    }
+
+    /** Returns at once: other threads compile. On a CPU, whose threads have other work, each program waits for its use. */
+    @Override
+    public void warmUp(boolean training) {
+        if (training) {
+            programs.prepareTraining();
+        }
+        convolution.prepareUsual(training);
     }
 
     @Override

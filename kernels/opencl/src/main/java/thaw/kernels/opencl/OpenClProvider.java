@@ -7,6 +7,7 @@ import java.util.Optional;
 import java.util.function.Supplier;
 import thaw.kernels.Backend;
 import thaw.kernels.BackendProvider;
+import thaw.kernels.ComputeThreads;
 
 /**
  * Opens the {@link OpenClBackend} as device {@code opencl}, the {@linkplain OpenClDevices#best best} one, or
@@ -26,7 +27,7 @@ public final class OpenClProvider implements BackendProvider {
     }
 
     @Override
-    public Backend open(String device, int threads) {
+    public Backend open(String device, ComputeThreads threads) {
         if (device.equals(name())) {
             return OpenClBackend.open();
         }
@@ -43,7 +44,7 @@ public final class OpenClProvider implements BackendProvider {
 
     /** Opens the {@link PreferredDevice}. If OpenCL cannot be used, that is not an error: it is logged at level DEBUG. */
     @Override
-    public Optional<Backend> openFastest(int threads, Supplier<Backend> next) {
+    public Optional<Backend> openFastest(ComputeThreads threads, Supplier<Backend> next) {
         try {
             return PreferredDevice.open(next).map(backend -> backend);
         } catch (OpenClException | LinkageError unusable) {

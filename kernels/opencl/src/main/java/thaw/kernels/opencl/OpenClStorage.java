@@ -2,13 +2,14 @@ package thaw.kernels.opencl;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Supplier;
 import org.jocl.cl_mem;
 import thaw.kernels.Storage;
 
 /**
- * A pooled buffer, with data derived from its contents: weights that convolutions have transformed, which stay valid until
- * the contents {@linkplain #changed() change}.
+ * A pooled buffer, with data derived from its contents: transformed weights, masks of a ReLU, which stay valid until the
+ * contents {@linkplain #changed() change}.
  */
 final class OpenClStorage extends Storage {
 
@@ -75,6 +76,11 @@ final class OpenClStorage extends Storage {
         });
         derived.add(new Derived(key, state, version, made));
         return made;
+    }
+
+    /** The result that {@link #derive} keeps for this key and the present contents; owned by this storage. */
+    synchronized Optional<OpenClArray> derived(Object key) {
+        return derived.stream().filter(d -> d.key.equals(key) && d.version == version()).map(Derived::array).findFirst();
     }
 
     /**

@@ -21,12 +21,12 @@ final class PinnedUploads implements AutoCloseable {
     /** Pinned memory, and as much on the device; they may be used again when the copy from there has happened. */
     private static final class Slot {
         private final int capacity;
-        private final DeviceQueue.Pinned pinned;
+        private final CommandQueue.Pinned pinned;
         private final FloatBuffer floats;
         private final cl_mem staging;
         private cl_event copied;
 
-        Slot(DeviceQueue queue, int capacity) {
+        Slot(CommandQueue queue, int capacity) {
             this.capacity = capacity;
             long bytes = (long) capacity * Float.BYTES;
             pinned = queue.pin(bytes);
@@ -35,11 +35,11 @@ final class PinnedUploads implements AutoCloseable {
         }
     }
 
-    private final DeviceQueue queue;
+    private final CommandQueue queue;
     /** In the order of their use. */
     private final ArrayDeque<Slot> slots = new ArrayDeque<>();
 
-    PinnedUploads(DeviceQueue queue) {
+    PinnedUploads(CommandQueue queue) {
         this.queue = queue;
     }
 

@@ -1,5 +1,6 @@
 package thaw.kernels.opencl;
 
+import java.util.Map;
 import thaw.kernels.Array;
 import thaw.kernels.Pool2dOptions;
 import thaw.kernels.PoolOps;
@@ -17,6 +18,7 @@ final class Pooling implements PoolOps {
     Pooling(Memory memory, Programs programs) {
         this.memory = memory;
         this.programs = programs;
+        programs.isOfTraining(FILE, Map.of());
     }
 
     @Override

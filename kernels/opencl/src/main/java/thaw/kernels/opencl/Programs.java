@@ -4,39 +4,81 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
-import java.util.HashMap;
-import java.util.Locale;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.ReadWriteLock;
+import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import org.jocl.CL;
-import org.jocl.CLException;
-import org.jocl.Pointer;
-import org.jocl.cl_kernel;
 import org.jocl.cl_program;
 
 /**
  * The kernels of one device. A {@code .cl} file is compiled when one of its kernels is first requested, once for each set
- * of parameters, which the compiler gets as {@code -D NAME=value}; then it is kept. Thread-safe.
+ * of parameters, which the compiler gets as {@code -D NAME=value}; then it is kept. Programs that are likely to be requested
+ * soon are compiled by other threads meanwhile. Thread-safe.
  */
 final class Programs implements AutoCloseable {
 
     /** {@code #include "tree.cl"}: replaced here, because compilers cannot read files inside a jar. */
     private static final Pattern INCLUDE = Pattern.compile("(?m)^#include \"([^\"]+)\"$");
 
-    private record ProgramKey(String file, Map<String, Object> parameters) {
+    /** Threads that compile ahead: drivers gain little from more. */
+    private static final int MOST_THREADS = 8;
+    private static final int IDLE_SECONDS = 2;
+
+    /** A file and the macros of its compilation. */
+    private record Program(String file, Map<String, Object> parameters) {
+        static Program of(String file, Map<String, ?> parameters) {
+            return new Program(file, Map.copyOf(parameters));
+        }
+
+        String options() {
+            StringBuilder options = new StringBuilder("-cl-std=CL1.2");
+            new TreeMap<>(parameters).forEach((name, value) -> options.append(" -D ").append(name).append('=').append(value));
+            return options.toString();
+        }
     }
 
-    private record KernelKey(ProgramKey program, String name) {
+    private record KernelKey(Program program, String name) {
     }
 
-    private final DeviceQueue queue;
-    private final Map<ProgramKey, cl_program> programs = new HashMap<>();
-    private final Map<KernelKey, CompiledKernel> kernels = new HashMap<>();
+    private final CommandQueue queue;
+    private final ThreadPoolExecutor ahead;
+    private final Map<Program, FutureTask<cl_program>> programs = new ConcurrentHashMap<>();
+    private final Map<KernelKey, CompiledKernel> kernels = new ConcurrentHashMap<>();
+    private final List<Program> ofTraining = new ArrayList<>();
+    private boolean training;
+    /** Held for reading while the driver is asked for anything, and for writing while everything is released. */
+    private final ReadWriteLock use = new ReentrantReadWriteLock();
+    private boolean closed;
 
-    Programs(DeviceQueue queue) {
+    /** Compiles ahead on graphics cards; on a CPU the compiler would compete with the kernels. */
+    Programs(CommandQueue queue) {
+        this(queue, queue.device().type() == OpenClDevice.Type.CPU ? 0
+                : Math.min(MOST_THREADS, Runtime.getRuntime().availableProcessors()));
+    }
+
+    /** @param threads that compile ahead; 0 compiles each program when it is requested */
+    Programs(CommandQueue queue, int threads) {
         this.queue = queue;
+        if (threads == 0) {
+            ahead = null;
+        } else {
+            ahead = new ThreadPoolExecutor(threads, threads, IDLE_SECONDS, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), task -> {
+                Thread thread = new Thread(task, "OpenCL compiler");
+                thread.setDaemon(true);
+                return thread;
+            });
+            ahead.allowCoreThreadTimeOut(true);
+        }
     }
 
     /** A run of a kernel without parameters; see {@link #kernel}. */
@@ -51,7 +93,7 @@ final class Programs implements AutoCloseable {
 
     /** The most bytes that all arguments of a kernel may take together. */
     long argumentBytes() {
-        return OpenClDevices.size(queue.id(), CL.CL_DEVICE_MAX_PARAMETER_SIZE);
+        return queue.argumentBytes();
     }
 
     CompiledKernel kernel(String file, String name) {
@@ -65,47 +107,89 @@ final class Programs implements AutoCloseable {
      * @throws OpenClException with the compiler's first error, if it does not compile; the whole log is the cause's
      *     message
      */
-    synchronized CompiledKernel kernel(String file, String name, Map<String, ?> parameters) {
-        queue.requireOpen();
-        ProgramKey program = new ProgramKey(file, Map.copyOf(parameters));
-        return kernels.computeIfAbsent(new KernelKey(program, name), key -> {
+    CompiledKernel kernel(String file, String name, Map<String, ?> parameters) {
+        Program program = Program.of(file, parameters);
+        use.readLock().lock();
+        try {
+            queue.requireOpen();
+            return kernels.computeIfAbsent(new KernelKey(program, name), key -> queue.kernel(built(program), name));
+        } finally {
+            use.readLock().unlock();
+        }
+    }
+
+    private FutureTask<cl_program> task(Program program) {
+        return programs.computeIfAbsent(program, p -> new FutureTask<>(() -> queue.build(p.file, p.options())));
+    }
+
+    /** The program, compiled by this thread unless another one has begun to. */
+    private cl_program built(Program program) {
+        FutureTask<cl_program> task = task(program);
+        task.run();
+        try {
+            return result(task);
+        } catch (OpenClException failure) {
+            programs.remove(program, task);
+            throw failure;
+        }
+    }
+
+    private static cl_program result(FutureTask<cl_program> task) {
+        boolean interrupted = false;
+        try {
+            while (true) {
+                try {
+                    return task.get();
+                } catch (InterruptedException wait) {
+                    interrupted = true;
+                }
+            }
+        } catch (ExecutionException failure) {
+            if (failure.getCause() instanceof OpenClException refused) {
+                throw refused;
+            }
+            throw new IllegalStateException("compiling a program failed", failure.getCause());
+        } finally {
+            if (interrupted) {
+                Thread.currentThread().interrupt();
+            }
+        }
+    }
+
+    // ---- ahead --------------------------------------------------------------------------------------------------
+
+    /** Lets other threads compile this program; an error shows when one of its kernels is requested. */
+    void prepare(String file, Map<String, ?> parameters) {
+        prepare(Program.of(file, parameters));
+    }
+
+    private void prepare(Program program) {
+        if (ahead == null || programs.containsKey(program)) {
+            return;
+        }
+        FutureTask<cl_program> task = task(program);
+        ahead.execute(() -> {
+            use.readLock().lock();
             try {
-                cl_kernel kernel = CL.clCreateKernel(programs.computeIfAbsent(program, this::compile), name, null);
-                queue.objects().kernels.incrementAndGet();
-                return CompiledKernel.of(name, kernel, queue.id());
-            } catch (CLException failure) {
-                throw OpenClException.of("creating the kernel " + name + " of " + file, failure);
+                if (!closed) {
+                    task.run();
+                }
+            } finally {
+                use.readLock().unlock();
             }
         });
     }
 
-    private cl_program compile(ProgramKey key) {
-        StringBuilder options = new StringBuilder("-cl-std=CL1.2");
-        new TreeMap<>(key.parameters).forEach((name, value) -> options.append(" -D ").append(name).append('=').append(value));
-        cl_program program = CL.clCreateProgramWithSource(queue.context(), 1, new String[] {source(key.file)}, null, null);
-        try {
-            CL.clBuildProgram(program, 0, null, options.toString(), null, null);
-        } catch (CLException failure) {
-            String log = buildLog(program);
-            CL.clReleaseProgram(program);
-            String first = log.lines().filter(line -> line.toLowerCase(Locale.ROOT).contains("error")).findFirst()
-                    .orElse(OpenClException.code(failure));
-            throw new OpenClException("OpenCL: the compiler of " + queue.device() + " rejects " + key.file + " with " + options
-                    + ": " + first.strip(), new OpenClException(log, failure));
-        }
-        queue.objects().programs.incrementAndGet();
-        return program;
+    /** Notes a program that every training step needs; see {@link #prepareTraining}. */
+    void isOfTraining(String file, Map<String, ?> parameters) {
+        ofTraining.add(Program.of(file, parameters));
     }
 
-    private String buildLog(cl_program program) {
-        try {
-            long[] length = new long[1];
-            CL.clGetProgramBuildInfo(program, queue.id(), CL.CL_PROGRAM_BUILD_LOG, 0, null, length);
-            byte[] log = new byte[(int) length[0]];
-            CL.clGetProgramBuildInfo(program, queue.id(), CL.CL_PROGRAM_BUILD_LOG, log.length, Pointer.to(log), null);
-            return new String(log, StandardCharsets.UTF_8).replace("\0", "");
-        } catch (CLException none) {
-            return "";
+    /** {@linkplain #prepare Prepares} the programs of training, once. */
+    synchronized void prepareTraining() {
+        if (!training) {
+            training = true;
+            ofTraining.forEach(this::prepare);
         }
     }
 
@@ -123,17 +207,31 @@ final class Programs implements AutoCloseable {
         }
     }
 
+    /** Waits for the compilations under way, and releases everything. */
     @Override
-    public synchronized void close() {
-        kernels.values().forEach(kernel -> {
-            CL.clReleaseKernel(kernel.kernel());
-            queue.objects().kernels.decrementAndGet();
-        });
-        kernels.clear();
-        programs.values().forEach(program -> {
-            CL.clReleaseProgram(program);
-            queue.objects().programs.decrementAndGet();
-        });
-        programs.clear();
+    public void close() {
+        if (ahead != null) {
+            ahead.shutdownNow();
+        }
+        use.writeLock().lock();
+        try {
+            closed = true;
+            kernels.values().forEach(queue::release);
+            kernels.clear();
+            programs.values().forEach(this::release);
+            programs.clear();
+        } finally {
+            use.writeLock().unlock();
+        }
+    }
+
+    private void release(FutureTask<cl_program> task) {
+        if (task.isDone()) {
+            try {
+                queue.release(result(task));
+            } catch (OpenClException neverBuilt) {
+                // Nothing to release.
+            }
+        }
     }
 }

@@ -65,7 +65,7 @@ final class Race {
 
     private static void step(Backend backend, Array x, Array w, Array ones) {
         Conv2dOptions options = Conv2dOptions.of(1, 1);
-        Array y = backend.conv2d(x, w, null, options);
+        Array y = backend.conv2d(x, w, options);
         Backend.Normalized n = backend.batchNormTrain(y, ones, ones, null, null, 0.1, 1e-5, null, true);
         Backend.NormGradients g = backend.batchNormTrainGradient(n.y(), y, n.y(), ones, n.mean(), n.invStd(), true, false);
         Array gx = backend.conv2dInputGradient(g.x(), w, x.shape(), options);

@@ -16,6 +16,8 @@ final class SgdUpdate implements SgdOps {
     /** Bytes of the kernel's arguments other than those per tensor: the chunk, the rule, two flags and a pointer. */
     private static final int FIXED_BYTES = 4 + 5 * 4 + 2 * 4 + 8;
 
+    private static final String FILE = "sgd.cl";
+
     private final Memory memory;
     private final Programs programs;
     private final int capacity;
@@ -24,6 +26,7 @@ final class SgdUpdate implements SgdOps {
         this.memory = memory;
         this.programs = programs;
         this.capacity = TensorBatch.capacity(programs.argumentBytes(), FIXED_BYTES, 3, 0);
+        programs.isOfTraining(FILE, Map.of("TENSORS", capacity));
     }
 
     /** Parameters that share a launch, with their gradients and buffers. */
@@ -51,7 +54,7 @@ final class SgdUpdate implements SgdOps {
 
     private void step(SgdOptions o, Moving moving, boolean first, Array foundInf) {
         boolean momentum = o.momentum() != 0;
-        CompiledKernel kernel = programs.kernel("sgd.cl", "sgd", Map.of("TENSORS", capacity));
+        CompiledKernel kernel = programs.kernel(FILE, "sgd", Map.of("TENSORS", capacity));
         int group = kernel.groupSize(Launch.GROUP);
         for (int at = 0; at < moving.parameters.size(); at += capacity) {
             TensorBatch batch = TensorBatch.of(moving.parameters, at, capacity, group);

@@ -1,5 +1,6 @@
 package thaw.kernels.opencl;
 
+import java.util.Map;
 import thaw.kernels.Array;
 import thaw.kernels.LossOps;
 import thaw.kernels.Reduction;
@@ -25,6 +26,7 @@ final class SoftmaxLoss implements LossOps {
     SoftmaxLoss(Memory memory, Programs programs) {
         this.memory = memory;
         this.programs = programs;
+        programs.isOfTraining(FILE, Map.of());
     }
 
     @Override

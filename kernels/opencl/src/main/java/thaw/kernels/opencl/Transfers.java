@@ -29,12 +29,12 @@ final class Transfers implements AutoCloseable {
     private record Upload(FloatBuffer from, cl_event event) {
     }
 
-    private final DeviceQueue queue;
+    private final CommandQueue queue;
     private final PinnedUploads pinned;
     private final ArrayDeque<Upload> waiting = new ArrayDeque<>();
     private final ArrayDeque<FloatBuffer> idle = new ArrayDeque<>();
 
-    Transfers(DeviceQueue queue) {
+    Transfers(CommandQueue queue) {
         this.queue = queue;
         pinned = new PinnedUploads(queue);
     }

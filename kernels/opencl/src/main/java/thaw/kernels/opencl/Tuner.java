@@ -59,15 +59,13 @@ public final class Tuner {
     public record Outcome(OpenClDevice device, List<Found> found, int winogradChannels, Path file) {
     }
 
-    private final OpenClDevices.Handle handle;
     private final OpenClDevice device;
     private final long start = System.nanoTime();
     private final long budget;
     private final Listener listener;
 
-    private Tuner(OpenClDevices.Handle handle, Duration budget, Listener listener) {
-        this.handle = handle;
-        this.device = handle.device();
+    private Tuner(OpenClDevice device, Duration budget, Listener listener) {
+        this.device = device;
         this.budget = Math.max(1, budget.toNanos());
         this.listener = listener;
     }
@@ -86,11 +84,11 @@ public final class Tuner {
 
     /** @param cache the folder for data kept between runs */
     static Outcome tune(int index, Duration budget, Path cache, Listener listener) throws IOException {
-        return new Tuner(OpenClDevices.handle(index), budget, listener).run(new TuningCache(cache));
+        return new Tuner(OpenClDevices.handle(index).device(), budget, listener).run(new TuningCache(cache));
     }
 
     private Outcome run(TuningCache cache) throws IOException {
-        try (OpenClBackend backend = new OpenClBackend(handle, OpenClBackend.Options.DEFAULT, Tuning.usual(device))) {
+        try (OpenClBackend backend = OpenClBackend.open(device.index(), OpenClBackend.Options.DEFAULT, Tuning.usual(device))) {
             return run(backend, cache);
         }
     }

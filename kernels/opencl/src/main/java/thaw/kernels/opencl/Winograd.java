@@ -1,5 +1,6 @@
 package thaw.kernels.opencl;
 
+import java.util.Map;
 import java.util.function.Consumer;
 import thaw.kernels.Conv2dOptions;
 import thaw.kernels.Shape;
@@ -42,6 +43,7 @@ final class Winograd {
         this.memory = memory;
         this.programs = programs;
         this.gemm = gemm;
+        programs.isOfTraining(FILE, Map.of());
         this.pass = device.type() == OpenClDevice.Type.CPU ? PASS_OF_PROCESSOR : PASS;
     }
 
@@ -64,13 +66,25 @@ final class Winograd {
         return (outputs + TILE - 1) / TILE;
     }
 
+    /** Lets other threads compile the products and transforms. */
+    void prepareForward(Shape x, Shape y) {
+        programs.prepare(FILE, Map.of());
+        gemm.prepare(GemmProblem.several(PAIRS, y.dim(1), x.dim(0) * along(y.dim(2)) * along(y.dim(3)), x.dim(1)));
+    }
+
+    /** Lets other threads compile the products of both gradients. */
+    void prepareGradients(Shape x, Shape y) {
+        gemm.prepare(GemmProblem.several(PAIRS, x.dim(1), x.dim(0) * along(x.dim(2)) * along(x.dim(3)), y.dim(1)));
+        gemm.prepare(GemmProblem.severalAlongDepth(PAIRS, y.dim(1), x.dim(1), x.dim(0) * along(y.dim(2)) * along(y.dim(3))));
+    }
+
     /** {@code y = store(x ∗ w)}. */
     void forward(OpenClArray x, OpenClArray w, OpenClArray y, Conv2dOptions o, Gemm.Store store) {
         run("conv2d", x, w, y, o.paddingH(), o.paddingW(), false, store);
     }
 
-    void inputGradient(OpenClArray gy, OpenClArray w, OpenClArray gx, Conv2dOptions o) {
-        run("conv2d_input_gradient", gy, w, gx, 2 - o.paddingH(), 2 - o.paddingW(), true, Gemm.Store.PLAIN);
+    void inputGradient(OpenClArray gy, OpenClArray w, OpenClArray gx, Conv2dOptions o, Gemm.Store store) {
+        run("conv2d_input_gradient", gy, w, gx, 2 - o.paddingH(), 2 - o.paddingW(), true, store);
     }
 
     /** {@code gw[k, c, r, s] = Σ gy[n, k, i, j] · x[n, c, i + r − padding, j + s − padding]}. */
@@ -133,7 +147,8 @@ final class Winograd {
                 over(programs.kernel(FILE, "winograd_output"), tiles, outputs,
                         launch -> launch.array(m).array(store.scale()).array(store.shift()).array(store.residual())
                                 .ints(store.relu() ? 1 : 0).array(y).ints(ints)
-                                .work(100.0 * outputs * tiles, 4.0 * outputs * tiles * (TILE * TILE + PAIRS)));
+                                .work(100.0 * outputs * tiles, 4.0 * outputs * tiles
+                                        * (TILE * TILE * (store.residual() == null ? 1 : 2) + PAIRS)));
             }
         }
     }

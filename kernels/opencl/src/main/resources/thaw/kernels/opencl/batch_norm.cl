@@ -3,8 +3,9 @@
  * All kernels are bound by memory: they move vectors of VW floats, into which planes divide, and divide nothing per value.
  *
  * Statistics are reduced in two levels. In the first, a channel's vectors are split into parts of chunk; work-group
- * c * splits + s reduces part s of channel c. Its work-items take HELD vectors each, in turn, all of which are on their way
- * at once, and a tree in local memory adds their sums. Vector e of channel c is vector e % P of image e / P, where P counts
+ * c * splits + s reduces part s of channel c, and a channel with few vectors has one part, whose result is the channel's.
+ * Its work-items take HELD vectors each, in turn, all of which are on their way at once, and a tree in local memory adds
+ * their sums. Vector e of channel c is vector e % P of image e / P, where P counts
  * vectors. In the second level, a work-group combines the parts of a channel. Then work-item (pixels, c, n) normalises a
  * vector of channel c of image n.
  */
@@ -15,9 +16,13 @@
 #if VW == 1
 #define FLOATV float
 #define VSUM(v) (v)
+#define MASK_OF(inactive) ((uchar) (inactive))
+#define WITHOUT(g, mask) ((mask) ? 0 : (g))
 #else
 #define FLOATV JOIN(float, VW)
 #define VSUM(v) ((v).s0 + (v).s1 + (v).s2 + (v).s3)
+#define MASK_OF(inactive) ((uchar) (((inactive).s0 & 1) | ((inactive).s1 & 2) | ((inactive).s2 & 4) | ((inactive).s3 & 8)))
+#define WITHOUT(g, mask) select(g, (FLOATV) (0), ((int4) (mask) & (int4) (1, 2, 4, 8)) != 0)
 #endif
 
 /* Vectors of a work-item of the first level. */
@@ -47,58 +52,101 @@ Value advance(Value v, Value step, int pixels) {
 
 #define PLACE(v, c, channels, pixels) ((v.image * (channels) + (c)) * (pixels) + v.pixel)
 
-/* g where the ReLU was active, which its output y shows; y may be null. */
-#define MASKED(g, y, i) ((y) ? select(g, (FLOATV) (0), (y)[i] <= (FLOATV) (0)) : (g))
+/*
+ * A mask has a byte for each vector, whose bits say which of its values the ReLU has set to 0: the gradients, which read it
+ * twice, move a sixteenth of the bytes that they would from the ReLU's output.
+ */
+
+/* g where the ReLU was active; the mask may be null. */
+#define MASKED(g, mask, i) ((mask) ? WITHOUT(g, (mask)[i]) : (g))
 
 /*
- * First level: the mean m of a part and the sum of squares q = sum of (x - m)^2 about it, from values held in registers: a
- * variance from sums of squares would be a small difference of large numbers. For the same reason the mean is computed
- * from the differences to the part's first value. values, pixels and chunk count vectors.
+ * The mean m of the vectors from start to end of channel c, and the sum of squares q = sum of (x - m)^2 about it, from
+ * values held in registers: a variance from sums of squares would be a small difference of large numbers. For the same
+ * reason the mean is computed from the differences to the first value. What a work-group does not hold at once, it takes in
+ * rounds, and joins their means and squares by the formula of batch_norm_combine.
  */
+float2 part_statistics(global const FLOATV *x, const int c, const int start, const int end, const int channels,
+                       const int pixels, local float *scratch) {
+    const int size = get_local_size(0);
+    const Value step = value_of(size, pixels);
+    Value v = value_of(start + get_local_id(0), pixels);
+    float mean = 0;
+    float squares = 0;
+    for (int from = start; from < end; from += HELD * size) {
+        const int to = min(end, from + HELD * size);
+        const int mine = from + get_local_id(0);
+        const Value first = value_of(from, pixels);
+        const float pivot = ((global const float *) (x + PLACE(first, c, channels, pixels)))[0];
+        FLOATV held[HELD];
+#pragma unroll
+        for (int i = 0; i < HELD; i++) {
+            const bool exists = mine + i * size < to;
+            const FLOATV value = x[exists ? PLACE(v, c, channels, pixels) : 0];
+            held[i] = exists ? value - pivot : (FLOATV) (0);
+            v = advance(v, step, pixels);
+        }
+        FLOATV sum = (FLOATV) (0);
+#pragma unroll
+        for (int i = 0; i < HELD; i++) {
+            sum += held[i];
+        }
+        const float meanOfRound = tree_sum(VSUM(sum), scratch) / (VW * (to - from));
+        FLOATV square = (FLOATV) (0);
+#pragma unroll
+        for (int i = 0; i < HELD; i++) {
+            const FLOATV d = mine + i * size < to ? held[i] - meanOfRound : (FLOATV) (0);
+            square = fma(d, d, square);
+        }
+        const float d = pivot + meanOfRound - mean;
+        const float share = (to - from) / (float) (to - start);
+        mean = fma(d, share, mean);
+        squares += tree_sum(VSUM(square), scratch) + (from > start ? d * d * share * (VW * (from - start)) : 0);
+    }
+    return (float2) (mean, squares);
+}
+
+/*
+ * The results of a channel from its mean m and sum of squares about it: invStd = 1/sqrt(var + eps), and, unless they are
+ * null, running = (1 - momentum) * running + momentum * batch, with the unbiased variance var * M/(M - 1). values counts
+ * floats.
+ */
+void store_statistics(const int c, const float m, const float square, const int values, const float eps, const float momentum,
+                      global float *mean, global float *invStd, global float *runningMean, global float *runningVar) {
+    mean[c] = m;
+    invStd[c] = 1 / sqrt(square / values + eps);
+    if (runningMean) {
+        runningMean[c] = fma(momentum, m - runningMean[c], runningMean[c]);
+        runningVar[c] = fma(momentum, square / (values - 1) - runningVar[c], runningVar[c]);
+    }
+}
+
+/* First level. values, pixels and chunk count vectors. */
 kernel void batch_norm_statistics(global const FLOATV *x, const int values, const int channels, const int pixels,
                                   const int chunk, const int splits, global float *means, global float *squares,
                                   local float *scratch) {
-    const int c = get_group_id(0) / splits;
     const int start = get_group_id(0) % splits * chunk;
-    const int end = min(values, start + chunk);
-    const int mine = start + get_local_id(0);
-    const int size = get_local_size(0);
-    const Value step = value_of(size, pixels);
-    const Value first = value_of(start, pixels);
-    const FLOATV pivot = (FLOATV) (((global const float *) (x + PLACE(first, c, channels, pixels)))[0]);
-    FLOATV held[HELD];
-    Value v = value_of(mine, pixels);
-#pragma unroll
-    for (int i = 0; i < HELD; i++) {
-        const bool exists = mine + i * size < end;
-        const FLOATV value = x[exists ? PLACE(v, c, channels, pixels) : 0];
-        held[i] = exists ? value - pivot : (FLOATV) (0);
-        v = advance(v, step, pixels);
-    }
-    FLOATV sum = (FLOATV) (0);
-#pragma unroll
-    for (int i = 0; i < HELD; i++) {
-        sum += held[i];
-    }
-    const float mean = tree_sum(VSUM(sum), scratch) / (VW * (end - start));
-    FLOATV square = (FLOATV) (0);
-#pragma unroll
-    for (int i = 0; i < HELD; i++) {
-        const FLOATV d = mine + i * size < end ? held[i] - mean : (FLOATV) (0);
-        square = fma(d, d, square);
-    }
-    const float squareSum = tree_sum(VSUM(square), scratch);
+    const float2 part = part_statistics(x, get_group_id(0) / splits, start, min(values, start + chunk), channels, pixels, scratch);
     if (get_local_id(0) == 0) {
-        means[get_group_id(0)] = ((const float *) &pivot)[0] + mean;
-        squares[get_group_id(0)] = squareSum;
+        means[get_group_id(0)] = part.x;
+        squares[get_group_id(0)] = part.y;
+    }
+}
+
+/* Both levels, for channels of one part. values and pixels count vectors. */
+kernel void batch_norm_channel_statistics(global const FLOATV *x, const int values, const int channels, const int pixels,
+                                          const float eps, const float momentum, global float *mean, global float *invStd,
+                                          global float *runningMean, global float *runningVar, local float *scratch) {
+    const int c = get_group_id(0);
+    const float2 all = part_statistics(x, c, 0, values, channels, pixels, scratch);
+    if (get_local_id(0) == 0) {
+        store_statistics(c, all.x, all.y, values * VW, eps, momentum, mean, invStd, runningMean, runningVar);
     }
 }
 
 /*
  * Second level, by the formula of Chan, Golub and LeVeque (1979): for parts with n[s] values, mean m[s] and squares q[s],
- * mean = sum of n[s]*m[s] / M, and M * var = sum of q[s] + n[s] * (m[s] - mean)^2. Then invStd = 1/sqrt(var + eps), and,
- * unless they are null, running = (1 - momentum) * running + momentum * batch, with the unbiased variance var * M/(M - 1).
- * values and chunk count floats.
+ * mean = sum of n[s]*m[s] / M, and M * var = sum of q[s] + n[s] * (m[s] - mean)^2. values and chunk count floats.
  */
 kernel void batch_norm_combine(global const float *means, global const float *squares, const int values, const int chunk,
                                const int splits, const float eps, const float momentum, global float *mean,
@@ -121,15 +169,8 @@ kernel void batch_norm_combine(global const float *means, global const float *sq
         square += fma(n * d, d, squares[s]);
     }
     square = tree_sum(square, scratch);
-    if (get_local_id(0) > 0) {
-        return;
-    }
-    const float var = square / values;
-    mean[c] = m;
-    invStd[c] = 1 / sqrt(var + eps);
-    if (runningMean) {
-        runningMean[c] = fma(momentum, m - runningMean[c], runningMean[c]);
-        runningVar[c] = fma(momentum, square / (values - 1) - runningVar[c], runningVar[c]);
+    if (get_local_id(0) == 0) {
+        store_statistics(c, m, square, values, eps, momentum, mean, invStd, runningMean, runningVar);
     }
 }
 
@@ -141,14 +182,24 @@ kernel void batch_norm_combine(global const float *means, global const float *sq
     }                                                                                    \
     const uint i = (get_global_id(2) * channels + c) * pixels + get_global_id(0);
 
-/* y = act((x - mean) * invStd * weight + bias + residual); residual may be null. */
+/* y = (x - mean) * invStd * weight + bias + residual, where residual may be null; then a ReLU if there is a mask for it. */
 kernel void batch_norm_normalize(global const FLOATV *x, global const float *mean, global const float *invStd,
                                  global const float *weight, global const float *bias, global const FLOATV *residual,
-                                 const int relu, global FLOATV *y, const int channels, const int pixels) {
+                                 global uchar *mask, global FLOATV *y, const int channels, const int pixels) {
     VECTOR_OF_PLANE(i, c, channels, pixels)
-    const FLOATV v = fma(x[i] - mean[c], (FLOATV) (invStd[c] * weight[c]), (FLOATV) (bias[c]))
+    FLOATV v = fma(x[i] - mean[c], (FLOATV) (invStd[c] * weight[c]), (FLOATV) (bias[c]))
             + (residual ? residual[i] : (FLOATV) (0));
-    y[i] = relu ? select(v, (FLOATV) (0), v <= (FLOATV) (0)) : v;
+    if (mask) {
+        mask[i] = MASK_OF(v <= (FLOATV) (0));
+        v = select(v, (FLOATV) (0), v <= (FLOATV) (0));
+    }
+    y[i] = v;
+}
+
+/* The mask of a ReLU's output. */
+kernel void batch_norm_mask(global const FLOATV *y, global uchar *mask, const int channels, const int pixels) {
+    VECTOR_OF_PLANE(i, c, channels, pixels)
+    mask[i] = MASK_OF(y[i] <= (FLOATV) (0));
 }
 
 /* invStd = 1/sqrt(var + eps) of fixed statistics. */
@@ -177,10 +228,10 @@ kernel void batch_norm_shift(global const float *weight, global const float *var
 }
 
 /*
- * First level of the gradients: for a part, sum of g and sum of g * (x - mean) * invStd, where g is gy, or 0 where y shows
- * that the ReLU was inactive; y may be null. values, pixels and chunk count vectors.
+ * First level of the gradients: for a part, sum of g and sum of g * (x - mean) * invStd, where g is gy, or 0 where the ReLU
+ * was inactive; the mask may be null. values, pixels and chunk count vectors.
  */
-kernel void batch_norm_gradient_sums(global const FLOATV *gy, global const FLOATV *x, global const FLOATV *y,
+kernel void batch_norm_gradient_sums(global const FLOATV *gy, global const FLOATV *x, global const uchar *mask,
                                      global const float *mean, global const float *invStd, const int values,
                                      const int channels, const int pixels, const int chunk, const int splits,
                                      global float *sums, global float *products, local float *scratch) {
@@ -194,16 +245,18 @@ kernel void batch_norm_gradient_sums(global const FLOATV *gy, global const FLOAT
     FLOATV product = (FLOATV) (0);
     const Value step = value_of(size, pixels);
     Value v = value_of(mine, pixels);
+    for (int at = mine; at < end; at += HELD * size) {
 #pragma unroll
-    for (int k = 0; k < HELD; k++) {
-        const bool exists = mine + k * size < end;
-        const int i = exists ? PLACE(v, c, channels, pixels) : 0;
-        const FLOATV masked = MASKED(gy[i], y, i);
-        const FLOATV g = exists ? masked : (FLOATV) (0);
-        const FLOATV d = exists ? x[i] - m : (FLOATV) (0);
-        sum += g;
-        product = fma(g, d, product);
-        v = advance(v, step, pixels);
+        for (int k = 0; k < HELD; k++) {
+            const bool exists = at + k * size < end;
+            const int i = exists ? PLACE(v, c, channels, pixels) : 0;
+            const FLOATV masked = MASKED(gy[i], mask, i);
+            const FLOATV g = exists ? masked : (FLOATV) (0);
+            const FLOATV d = exists ? x[i] - m : (FLOATV) (0);
+            sum += g;
+            product = fma(g, d, product);
+            v = advance(v, step, pixels);
+        }
     }
     const float sumOfGroup = tree_sum(VSUM(sum), scratch);
     const float productOfGroup = tree_sum(VSUM(product), scratch);
@@ -235,13 +288,13 @@ kernel void batch_norm_gradient_combine(global const float *sums, global const f
  * gx = weight * invStd * (g - gBias/M - xn * gWeight/M), where xn = (x - mean) * invStd is the normalised x, since mean
  * and variance depend on x too (Ioffe and Szegedy 2015, section 3); and gResidual = g, which may be null.
  */
-kernel void batch_norm_input_gradient(global const FLOATV *gy, global const FLOATV *x, global const FLOATV *y,
+kernel void batch_norm_input_gradient(global const FLOATV *gy, global const FLOATV *x, global const uchar *mask,
                                       global const float *weight, global const float *mean, global const float *invStd,
                                       global const float *gWeight, global const float *gBias, global FLOATV *gx,
                                       global FLOATV *gResidual, const int channels, const int pixels,
                                       const float inverseValues) {
     VECTOR_OF_PLANE(i, c, channels, pixels)
-    const FLOATV g = MASKED(gy[i], y, i);
+    const FLOATV g = MASKED(gy[i], mask, i);
     const FLOATV normalized = (x[i] - mean[c]) * invStd[c];
     gx[i] = weight[c] * invStd[c] * (g - (gBias[c] + normalized * gWeight[c]) * inverseValues);
     if (gResidual) {

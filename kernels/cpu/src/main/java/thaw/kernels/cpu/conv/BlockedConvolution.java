@@ -3,6 +3,10 @@ package thaw.kernels.cpu.conv;
 import static thaw.kernels.cpu.memory.Memory.cpu;
 
 import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import thaw.kernels.Array;
 import thaw.kernels.Conv2dOptions;
@@ -15,34 +19,52 @@ import thaw.kernels.cpu.memory.CpuArray;
 import thaw.kernels.cpu.memory.Memory;
 import thaw.kernels.cpu.microkernel.BlockLoops;
 import thaw.kernels.cpu.microkernel.BlockedEpilogue;
+import thaw.kernels.cpu.microkernel.PackedWeights;
 import thaw.kernels.cpu.parallel.Workers;
 import thaw.kernels.cpu.winograd.WinogradConvolution;
 import thaw.kernels.cpu.winograd.WinogradWeightGradient;
 
 /**
- * Convolution on channel blocks: chooses between {@link WinogradConvolution}, {@link GroupedConvolution} and
- * {@link DirectConvolution}.
+ * Convolution on channel blocks: by {@link WinogradConvolution} or {@link GroupedConvolution} where these are faster, and
+ * otherwise directly, as an implicit matrix product without unrolling. For each row of output pixels and tile of output
+ * channels, {@link BlockLoops#pixels} sums over the filter's positions and input channels; the package's page draws the loops.
  *
  * <p>Images with few channels, the input of a stem, stay row-major because channel blocks would be mostly zeros. Their
  * taps are single numbers, and the output is in blocks.
  */
 public final class BlockedConvolution implements ConvolutionOps {
 
+    /** The number of plans kept; a network has some dozens, times the image and batch sizes in use. */
+    private static final int PLANS = 2000;
+
+    /** Multiply-adds in an item beyond which the cost of handing it to a thread is negligible. */
+    private static final long ITEM = 2_000_000;
+
+    private record PlanKey(Shape x, Shape w, Conv2dOptions options, boolean gradient, boolean rowMajor) {
+    }
+
+    /** The key of packed weights, among the data derived from a weight. */
+    private record PackKey(PackedWeights.Layout layout, List<Integer> positions) {
+    }
+
     private final Memory memory;
+    private final Workers workers;
+    private final BlockLoops loops;
     private final int lanes;
     private final WinogradConvolution winograd;
     private final GroupedConvolution grouped;
-    private final DirectConvolution direct;
     private final WinogradWeightGradient winogradWeightGradient;
     private final GroupedWeightGradient groupedWeightGradient;
     private final DirectWeightGradient weightGradient;
+    private final Map<PlanKey, ConvolutionPlan> plans = new ConcurrentHashMap<>();
 
     public BlockedConvolution(Memory memory, Workers workers, BlockLoops loops) {
         this.memory = memory;
+        this.workers = workers;
+        this.loops = loops;
         this.lanes = memory.block();
         this.winograd = new WinogradConvolution(memory, workers, loops);
         this.grouped = new GroupedConvolution(memory, workers, loops);
-        this.direct = new DirectConvolution(memory, workers, loops);
         this.winogradWeightGradient = new WinogradWeightGradient(memory, workers, loops);
         this.groupedWeightGradient = new GroupedWeightGradient(memory, workers, loops);
         this.weightGradient = new DirectWeightGradient(memory, workers, loops);
@@ -54,7 +76,7 @@ public final class BlockedConvolution implements ConvolutionOps {
     }
 
     @Override
-    public Array conv2dWithEpilogue(Array array, Array weight, Epilogue epilogue, Conv2dOptions o) {
+    public Array conv2d(Array array, Array weight, Epilogue epilogue, Conv2dOptions o) {
         Shape outShape = o.outputShape(array.shape(), weight.shape());
         boolean stem = isStem(cpu(array), lanes, o);
         CpuArray x = stem ? memory.asRowMajor(array) : memory.asBlocked(array);
@@ -70,7 +92,8 @@ public final class BlockedConvolution implements ConvolutionOps {
         } else if (grouped.suits(w.shape(), o)) {
             grouped.forward(x, w, blocked, o, y);
         } else {
-            direct.forward(x, w, blocked, o, y);
+            direct(plan(new PlanKey(xShape, w.shape(), o, false, stem),
+                    () -> ConvolutionPlan.forward(xShape, w.shape(), outShape, o, x.block(), lanes)), x, w, blocked, y);
         }
         release(blocked);
         if (residual != null) {
@@ -115,11 +138,86 @@ public final class BlockedConvolution implements ConvolutionOps {
         } else if (grouped.suits(w.shape(), o)) {
             grouped.inputGradient(gy, w, o, gx);
         } else {
-            direct.inputGradient(gy, w, o, gx);
+            direct(plan(new PlanKey(xShape, w.shape(), o, true, false),
+                    () -> ConvolutionPlan.inputGradient(gy.shape(), w.shape(), xShape, o, lanes)), gy, w, null, gx);
         }
         w.release();
         gy.release();
         return gx;
+    }
+
+    private ConvolutionPlan plan(PlanKey key, Supplier<ConvolutionPlan> make) {
+        if (plans.size() >= PLANS) {
+            plans.clear();
+        }
+        ConvolutionPlan plan = plans.get(key);
+        return plan != null ? plan : plans.computeIfAbsent(key, k -> make.get());
+    }
+
+    private void direct(ConvolutionPlan plan, CpuArray x, CpuArray w, @Nullable BlockedEpilogue epilogue, CpuArray y) {
+        if (!plan.coversTarget()) {
+            int planes = y.shape().dim(0) * y.channelBlocks();
+            int plane = y.length() / planes;
+            workers.run(planes, p -> Arrays.fill(y.data(), p * plane, (p + 1) * plane, 0));
+        }
+        SourceImages images = plan.source();
+        float[] source = images.isCopy() ? memory.pool().take(images.length()) : x.data();
+        if (images.isCopy()) {
+            images.copy(workers, x.data(), source);
+        }
+        for (ConvolutionPlan.LoopNest nest : plan.nests()) {
+            if (!nest.isEmpty()) {
+                ConvolutionPlan.Taps taps = nest.taps();
+                PackKey key = new PackKey(taps.layout(), Arrays.stream(taps.positions().position()).boxed().toList());
+                w.storage().useDerived(key, taps.weightLength(), () -> packed(w, taps), weights -> run(nest, source, weights, epilogue, y.data()));
+            }
+        }
+        if (images.isCopy()) {
+            memory.pool().give(source);
+        }
+    }
+
+    private float[] packed(CpuArray w, ConvolutionPlan.Taps taps) {
+        PackedWeights.Layout layout = taps.layout();
+        int[] offsets = taps.weights();
+        float[] out = memory.pool().takeFitting(taps.weightLength());
+        float[] from = w.data();
+        workers.run(layout.tiles(), t -> PackedWeights.pack(layout, taps.positions(), t, from, out, offsets[t]));
+        return out;
+    }
+
+    /** Runs a nest in items of some rows and tiles of output channels; see the package's page for the loops. */
+    private void run(ConvolutionPlan.LoopNest nest, float[] x, float[] weights, @Nullable BlockedEpilogue epilogue, float[] y) {
+        ConvolutionPlan.Taps taps = nest.taps();
+        PackedWeights.Layout layout = taps.layout();
+        int positions = taps.positions().count();
+        int shift = Integer.numberOfTrailingZeros(layout.inputLanes());
+        int tiles = layout.tiles();
+        int rows = nest.rows().total();
+        long perRow = (long) nest.rows().pixels() * layout.steps(0, positions) * tiles * layout.width() * lanes;
+        int rowsPerItem = (int) Math.max(1, Math.min(rows / ConvolutionPlan.ITEMS, ITEM / Math.max(1, perRow)));
+        int rowItems = (rows + rowsPerItem - 1) / rowsPerItem;
+        int enough = Math.min(tiles, (ConvolutionPlan.ITEMS + rowItems - 1) / rowItems);
+        int tileItems = workers.shareEvenly(rowItems * enough) ? enough : tiles;
+        workers.run(rowItems * tileItems, item -> {
+            int firstRow = item / tileItems * rowsPerItem;
+            int endRow = Math.min(rows, firstRow + rowsPerItem);
+            int part = item % tileItems;
+            for (int tile = part * tiles / tileItems; tile < (part + 1) * tiles / tileItems; tile++) {
+                int firstBlock = layout.firstBlock(tile);
+                int vectors = layout.vectors(tile);
+                int steps = layout.steps(tile, positions);
+                for (int r = firstRow; r < endRow; r++) {
+                    int n = r / nest.rows().count();
+                    int row = r % nest.rows().count();
+                    int pixels = nest.rows().pixels(row);
+                    loops.pixels(pixels, loops.tile(pixels, vectors), vectors,
+                            x, nest.source().at(n, firstBlock, row), nest.source().pixel(), taps.distances(), shift, steps,
+                            weights, taps.weights()[tile], epilogue, layout.firstOutput(tile),
+                            y, nest.target().at(n, tile * layout.width(), row), nest.target().pixel(), nest.target().block());
+                }
+            }
+        });
     }
 
     @Override

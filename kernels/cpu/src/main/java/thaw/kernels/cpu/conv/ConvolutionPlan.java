@@ -1,9 +1,7 @@
 package thaw.kernels.cpu.conv;
 
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
 import thaw.kernels.Conv2dOptions;
 import thaw.kernels.Shape;
 import thaw.kernels.cpu.grouped.FilterAxis;
@@ -11,131 +9,180 @@ import thaw.kernels.cpu.memory.CpuArray;
 import thaw.kernels.cpu.microkernel.PackedWeights;
 
 /**
- * The part of a direct convolution that depends on shapes only: the padding of its source, and the walks over it.
- *
- * @param copy         null if the source is read in place
- * @param coversTarget whether the walks write every pixel of the target
+ * The part of a direct convolution that depends on shapes only: the images that it reads, and the loops over them. The extents
+ * of the output are
+ * <pre>
+ * OH = ⌊(H + 2·padding − dilation·(R − 1) − 1) / stride⌋ + 1          OW likewise, with W and S
+ * </pre>
+ * and the sum of an output pixel, over the channels {@code c} of its group and the filter positions {@code (r, s)}, is
+ * <pre>
+ * y[n, k, i, j] = Σ x[n, c, i·stride + r·dilation − padding, j·stride + s·dilation − padding] · w[k, c, r, s]
+ * </pre>
+ * {@link SourceImages} stores the padding, so that the sum of {@code (i, j)} starts at the stored pixel
+ * {@code (i·stride, j·stride)}. The tap {@code (c, r, s)} is {@code (r·dilation, s·dilation)} pixels after it in the plane of
+ * {@code c}: the same distance in memory for every output pixel.
  */
-record ConvolutionPlan(@Nullable SourceImages copy, List<Walk> walks, boolean coversTarget) {
+record ConvolutionPlan(SourceImages source, List<LoopNest> nests) {
 
     /** The least number of items per job, so that any number of threads is evenly loaded. */
     static final int ITEMS = 64;
 
     /**
-     * One pass of the micro-kernel over all pixels of an output: the rows of pixels, the offsets of each row's source and
-     * target, and the taps. A forward convolution is one walk; the gradient of the input with stride {@code s} is
-     * {@code s·s} walks, one per phase of the input's pixels, each with the filter positions that reach it.
+     * The loops over rows of pixels of all images. A convolution is one nest. The gradient of the input with stride {@code s}
+     * is {@code s·s} nests, one per phase of the input's pixels, each with the filter positions that reach them.
      *
-     * @param images      N
-     * @param rows        rows per image
-     * @param sourceImage floats in an image of the source
-     * @param sourceRow   floats from a row's source to the next row's
-     * @param px          floats between the sources of neighbouring pixels
-     * @param sourceBlock floats in a channel block of the source
-     * @param targetImage floats in an image of the target
-     * @param targetStart the offset of the first row
-     * @param targetRow   floats between rows
-     * @param py          floats between neighbouring pixels of the target
-     * @param targetBlock floats in a channel block of the target
-     * @param pixels      pixels per row
-     * @param lastPixels  pixels in an image's last row
+     * @param target where the rows are stored
      */
-    record Walk(int images, int rows, int sourceImage, int sourceRow, int px, int sourceBlock, int targetImage, int targetStart,
-            int targetRow, int py, int targetBlock, int pixels, int lastPixels, PackedWeights.Places places,
-            PackedWeights.Layout layout, int[] taps, int[] weightOffsets) {
-    }
+    record LoopNest(Rows rows, Strides source, Strides target, Taps taps) {
 
-    /** @param stem whether the input is row-major */
-    static ConvolutionPlan forward(Shape x, Shape w, Shape y, Conv2dOptions o, boolean stem, int lanes) {
-        int inLanes = stem ? 1 : lanes;
-        int blocks = CpuArray.channelBlocks(x.dim(1), inLanes);
-        SourceImages source = SourceImages.of(x, w, o, inLanes);
-        SourceImages copy = source instanceof SourceImages.Padded padded && padded.isUnpadded() ? null : source;
-        boolean sampled = source instanceof SourceImages.Sampled;
-        int width = source.columns();
-        PackedWeights.Places places = PackedWeights.Places.all(w.dim(2), w.dim(3), o.dilationH(), o.dilationW(), width);
-        PackedWeights.Layout layout = new PackedWeights.Layout(w.dim(0), x.dim(1), o.groups(), places.count(), false, inLanes, lanes);
-        int plane = source.plane();
-        int outPixels = y.dim(2) * y.dim(3);
-        int outBlocks = CpuArray.channelBlocks(y.dim(1), lanes);
-        int[] taps = places.taps(blocks, plane, inLanes);
-        boolean pointwise = sampled || places.count() == 1 && o.strideH() == 1 && o.strideW() == 1 && copy == null;
-        // A 1×1 filter is independent of row boundaries: cut the image into pieces that suit the tiles instead.
-        int piece = pointwise ? piece(outPixels, x.dim(0) * layout.tiles()) : y.dim(3);
-        int rows = pointwise ? (outPixels + piece - 1) / piece : y.dim(2);
-        Walk walk = new Walk(x.dim(0), rows, blocks * plane,
-                pointwise ? piece * inLanes : o.strideH() * width * inLanes, pointwise ? inLanes : o.strideW() * inLanes, plane,
-                outBlocks * outPixels * lanes, 0, piece * lanes, lanes, outPixels * lanes,
-                piece, pointwise ? outPixels - (rows - 1) * piece : piece,
-                places, layout, taps, layout.offsets(places.count()));
-        return new ConvolutionPlan(copy, List.of(walk), true);
+        /**
+         * Where rows follow each other without a gap in source and target, as in a 1×1 convolution, the images are cut into
+         * runs of pixels that suit the tiles instead.
+         */
+        private static LoopNest of(Rows rows, Strides source, Strides target, Taps taps) {
+            if (source.row != rows.pixels * source.pixel || target.row != rows.pixels * target.pixel) {
+                return new LoopNest(rows, source, target, taps);
+            }
+            int pixels = rows.count * rows.pixels;
+            int run = run(pixels, rows.images * taps.layout.tiles());
+            int runs = (pixels + run - 1) / run;
+            return new LoopNest(new Rows(rows.images, runs, run, pixels - (runs - 1) * run),
+                    source.withRow(run * source.pixel), target.withRow(run * target.pixel), taps);
+        }
+
+        /**
+         * The pixels of a run: about 200, or fewer if a job would have too few items; a multiple of the widest tile.
+         *
+         * @param others the number of images times channel tiles
+         */
+        private static int run(int pixels, int others) {
+            int runs = Math.max(Math.max(1, Math.round(pixels / 200f)), (ITEMS + others - 1) / others);
+            return Math.min(pixels, (pixels + runs * 14 - 1) / (runs * 14) * 14);
+        }
+
+        boolean isEmpty() {
+            return taps.positions.count() == 0 || rows.total() == 0;
+        }
     }
 
     /**
-     * The pixels of one piece: about 200, or fewer if a job would have too few items; a multiple of the widest tile.
+     * Rows of output pixels.
      *
-     * @param others the number of images times channel tiles
+     * @param count  rows per image
+     * @param pixels pixels per row
+     * @param last   pixels in an image's last row
      */
-    private static int piece(int pixels, int others) {
-        int pieces = Math.max(Math.max(1, Math.round(pixels / 200f)), (ITEMS + others - 1) / others);
-        return Math.min(pixels, (pixels + pieces * 14 - 1) / (pieces * 14) * 14);
+    record Rows(int images, int count, int pixels, int last) {
+
+        int total() {
+            return images * count;
+        }
+
+        int pixels(int row) {
+            return row == count - 1 ? last : pixels;
+        }
+    }
+
+    /** Floats before the first pixel, and from an image, a channel block, a row and a pixel to the next. */
+    record Strides(int start, int image, int block, int row, int pixel) {
+
+        static Strides of(int blocks, int rows, int columns, int lanes) {
+            return new Strides(0, blocks * rows * columns * lanes, rows * columns * lanes, columns * lanes, lanes);
+        }
+
+        /** The strides of every {@code rows}-th row and {@code columns}-th column. */
+        Strides every(int rows, int columns) {
+            return new Strides(start, image, block, rows * row, columns * pixel);
+        }
+
+        Strides from(int firstRow, int firstColumn) {
+            return new Strides(firstRow * row + firstColumn * pixel, image, block, row, pixel);
+        }
+
+        Strides withRow(int floats) {
+            return new Strides(start, image, block, floats, pixel);
+        }
+
+        int at(int n, int firstBlock, int i) {
+            return start + n * image + firstBlock * block + i * row;
+        }
+    }
+
+    /**
+     * What is summed for each pixel.
+     *
+     * @param layout    the order of the weights
+     * @param positions the filter positions
+     * @param weights   the offset of the weights of each tile of output channels
+     * @param distances floats from a pixel's source to each tap
+     */
+    record Taps(PackedWeights.Layout layout, PackedWeights.Positions positions, int[] weights, int[] distances) {
+
+        private static Taps of(PackedWeights.Layout layout, PackedWeights.Positions positions, Strides source) {
+            return new Taps(layout, positions, layout.offsets(positions.count()),
+                    positions.taps(source.image / source.block, source.block, layout.inputLanes()));
+        }
+
+        /** Floats of the packed weights. */
+        int weightLength() {
+            return weights[layout.tiles()];
+        }
+    }
+
+    /** @param inLanes channels per block of the input; 1 if it is row-major */
+    static ConvolutionPlan forward(Shape x, Shape w, Shape y, Conv2dOptions o, int inLanes, int lanes) {
+        SourceImages source = SourceImages.of(x, w, o, inLanes);
+        Strides from = source.strides(CpuArray.channelBlocks(x.dim(1), inLanes))
+                .every(o.strideH() / source.rows().step(), o.strideW() / source.columns().step());
+        PackedWeights.Positions all = PackedWeights.Positions.all(w.dim(2), w.dim(3), o.dilationH(), o.dilationW(), source.width());
+        Taps taps = Taps.of(new PackedWeights.Layout(w.dim(0), x.dim(1), o.groups(), all.count(), false, inLanes, lanes), all, from);
+        return new ConvolutionPlan(source,
+                List.of(LoopNest.of(new Rows(y.dim(0), y.dim(2), y.dim(3), y.dim(3)), from, strides(y, lanes), taps)));
     }
 
     /** The input's gradient as convolutions of the output's gradient; see {@link FilterAxis#backward}. */
-    static ConvolutionPlan backward(Shape gy, Shape w, Shape x, Conv2dOptions o, int lanes) {
+    static ConvolutionPlan inputGradient(Shape gy, Shape w, Shape x, Conv2dOptions o, int lanes) {
         FilterAxis[] down = FilterAxis.backward(x.dim(2), w.dim(2), o.strideH(), o.paddingH(), o.dilationH());
         FilterAxis[] right = FilterAxis.backward(x.dim(3), w.dim(3), o.strideW(), o.paddingW(), o.dilationW());
         int blocks = CpuArray.channelBlocks(gy.dim(1), lanes);
-        SourceImages.Padded padded = new SourceImages.Padded(gy.dim(0) * blocks, gy.dim(2), gy.dim(3), lanes,
-                before(down), before(right), after(down, gy.dim(2)), after(right, gy.dim(3)));
-        int width = padded.columns();
-        int plane = padded.plane();
-        int filter = w.dim(2) * w.dim(3);
-        int xPixels = x.dim(2) * x.dim(3);
-        int xBlocks = CpuArray.channelBlocks(x.dim(1), lanes);
-        boolean pointwise = filter == 1 && o.strideH() == 1 && o.strideW() == 1 && padded.isUnpadded()
-                && xPixels == gy.dim(2) * gy.dim(3);
-        PackedWeights.Layout layout = new PackedWeights.Layout(x.dim(1), gy.dim(1), o.groups(), filter, true, lanes, lanes);
-
-        List<Walk> walks = new ArrayList<>();
+        SourceImages source = new SourceImages(gy.dim(0) * blocks, lanes, SourceImages.Axis.reachedBy(down, gy.dim(2)),
+                SourceImages.Axis.reachedBy(right, gy.dim(3)));
+        Strides from = source.strides(blocks);
+        Strides to = strides(x, lanes);
+        PackedWeights.Layout layout = new PackedWeights.Layout(x.dim(1), gy.dim(1), o.groups(), w.dim(2) * w.dim(3), true, lanes,
+                lanes);
+        List<LoopNest> nests = new ArrayList<>();
         for (FilterAxis row : down) {
             for (FilterAxis column : right) {
-                PackedWeights.Places places = places(row, column, w.dim(3), padded);
-                int piece = pointwise ? piece(xPixels, x.dim(0) * layout.tiles()) : column.count();
-                int count = pointwise ? (xPixels + piece - 1) / piece : row.count();
-                walks.add(new Walk(x.dim(0), count, blocks * plane, (pointwise ? piece : width) * lanes, lanes, plane,
-                        xBlocks * xPixels * lanes, (row.start() * x.dim(3) + column.start()) * lanes,
-                        (pointwise ? piece : o.strideH() * x.dim(3)) * lanes, o.strideW() * lanes, xPixels * lanes,
-                        piece, pointwise ? xPixels - (count - 1) * piece : piece,
-                        places, layout, places.taps(blocks, plane, lanes), layout.offsets(places.count())));
+                nests.add(LoopNest.of(new Rows(x.dim(0), row.count(), column.count(), column.count()), from,
+                        to.from(row.start(), column.start()).every(row.step(), column.step()),
+                        Taps.of(layout, positions(row, column, w.dim(3), source), from)));
             }
         }
-        boolean covers = walks.stream().allMatch(walk -> walk.places().count() > 0);
-        return new ConvolutionPlan(padded.isUnpadded() ? null : padded, walks, covers);
+        return new ConvolutionPlan(source, nests);
+    }
+
+    private static Strides strides(Shape target, int lanes) {
+        return Strides.of(CpuArray.channelBlocks(target.dim(1), lanes), target.dim(2), target.dim(3), lanes);
     }
 
     /** The filter positions of a phase of rows and one of columns. */
-    private static PackedWeights.Places places(FilterAxis row, FilterAxis column, int filterWidth, SourceImages.Padded source) {
+    private static PackedWeights.Positions positions(FilterAxis row, FilterAxis column, int filterWidth, SourceImages source) {
         int columns = column.filter().length;
         int[] position = new int[row.filter().length * columns];
-        int[] offset = new int[position.length];
+        int[] distance = new int[position.length];
         for (int i = 0; i < position.length; i++) {
             int r = i / columns;
-            int c = i % columns;
-            position[i] = row.filter()[r] * filterWidth + column.filter()[c];
-            offset[i] = (row.offset()[r] + source.top()) * source.columns() + column.offset()[c] + source.left();
+            int s = i % columns;
+            position[i] = row.filter()[r] * filterWidth + column.filter()[s];
+            distance[i] = (row.offset()[r] + source.rows().before()) * source.width() + column.offset()[s]
+                    + source.columns().before();
         }
-        return new PackedWeights.Places(position, offset);
+        return new PackedWeights.Positions(position, distance);
     }
 
-    /** The padding before the source's first position. */
-    private static int before(FilterAxis[] axes) {
-        return Math.max(0, -FilterAxis.least(axes));
-    }
-
-    /** The padding after the last of its {@code extent} positions. */
-    private static int after(FilterAxis[] axes, int extent) {
-        return Arrays.stream(axes).flatMapToInt(axis -> Arrays.stream(axis.offset()).map(q -> axis.count() + q - extent))
-                .reduce(0, Math::max);
+    /** Whether the nests write every pixel of the target. */
+    boolean coversTarget() {
+        return nests.stream().allMatch(nest -> nest.taps.positions.count() > 0);
     }
 }

@@ -124,8 +124,7 @@ final class DirectWeightGradient {
             outBlocks = gy.channelBlocks();
             layout = new PackedWeights.Layout(outputs, inputs, o.groups(), 1, false, inLanes, lanes);
             SourceImages copy = SourceImages.of(xs, gw.shape(), o, inLanes);
-            boolean sampled = copy instanceof SourceImages.Sampled;
-            copied = stem || sampled || o.paddingH() + o.paddingW() > 0;
+            copied = stem || copy.isCopy();
             if (copied) {
                 x = memory.pool().take(copy.length());
                 copy.copy(workers, xArray.data(), x);
@@ -133,7 +132,7 @@ final class DirectWeightGradient {
                 x = xArray.data();
             }
             plane = copy.plane();
-            row = copy.columns() * inLanes;
+            row = copy.width() * inLanes;
             gPlane = outH * outW * lanes;
             columns = filterW <= 4 ? 4 : OuterProducts.rows(lanes);
             columnGroups = stem ? (filterW + columns - 1) / columns : 1;
@@ -147,8 +146,8 @@ final class DirectWeightGradient {
             bandRows = bandImages > 1 ? outH : Math.max(1, Math.min(outH, size / outW));
             bandsOfImage = (outH + bandRows - 1) / bandRows;
             at = new int[bandImages * bandRows * outW];
-            int down = sampled ? row : o.strideH() * row;
-            int right = sampled ? inLanes : o.strideW() * inLanes;
+            int down = o.strideH() / copy.rows().step() * row;
+            int right = o.strideW() / copy.columns().step() * inLanes;
             for (int i = 0; i < at.length; i++) {
                 int y = i / outW;
                 at[i] = y / bandRows * inBlocks * plane + y % bandRows * down + i % outW * right;

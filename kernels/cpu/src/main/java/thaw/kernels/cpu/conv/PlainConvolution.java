@@ -48,7 +48,7 @@ public final class PlainConvolution implements ConvolutionOps {
     }
 
     @Override
-    public Array conv2dWithEpilogue(Array x, Array weight, Epilogue epilogue, Conv2dOptions o) {
+    public Array conv2d(Array x, Array weight, Epilogue epilogue, Conv2dOptions o) {
         Shape outShape = o.outputShape(x.shape(), weight.shape());
         CpuArray y = memory.rowMajor(outShape);
         RowEpilogue end = RowEpilogue.of(epilogue);

@@ -28,6 +28,11 @@ public final class Elementwise implements ElementwiseOps {
         void run(int from, int to);
     }
 
+    /** A loop over part of the elements of {@code x} and {@code y}. */
+    private interface Loop {
+        void run(float[] x, float[] y, int from, int to);
+    }
+
     private final Memory memory;
     private final Workers workers;
     private final Supplier<LaneLoops> current;
@@ -43,6 +48,27 @@ public final class Elementwise implements ElementwiseOps {
         workers.run(items, i -> range.run(i * CHUNK, Math.min(length, (i + 1) * CHUNK)));
     }
 
+    /** A new array that the loop computes from {@code x}, which is released. */
+    private CpuArray map(CpuArray x, Loop loop) {
+        CpuArray y = memory.like(x);
+        float[] a = x.data();
+        float[] b = y.data();
+        overAll(x.length(), (from, to) -> loop.run(a, b, from, to));
+        x.release();
+        return y;
+    }
+
+    /** Changes {@code target} in place by a loop over {@code x} and it. */
+    private void change(Array target, Array x, Loop loop) {
+        CpuArray t = cpu(target);
+        CpuArray other = memory.as(t, x);
+        float[] a = other.data();
+        float[] b = t.data();
+        overAll(t.length(), (from, to) -> loop.run(a, b, from, to));
+        t.storage().changed();
+        other.release();
+    }
+
     /** {@code x} itself, or a row-major copy if its missing channels would not stay zero. */
     private CpuArray flat(Array array, boolean keepsZero) {
         CpuArray x = cpu(array);
@@ -55,13 +81,7 @@ public final class Elementwise implements ElementwiseOps {
 
     @Override
     public Array unary(UnaryOp op, Array array) {
-        CpuArray x = flat(array, keepsZero(op));
-        CpuArray y = memory.like(x);
-        float[] a = x.data();
-        float[] b = y.data();
-        overAll(x.length(), (from, to) -> apply(op, a, b, from, to));
-        x.release();
-        return y;
+        return map(flat(array, keepsZero(op)), (x, y, from, to) -> apply(op, x, y, from, to));
     }
 
     private static boolean keepsZero(UnaryOp op) {
@@ -240,82 +260,52 @@ public final class Elementwise implements ElementwiseOps {
 
     @Override
     public Array affine(Array array, double alpha, double beta) {
-        CpuArray x = flat(array, beta == 0);
-        CpuArray y = memory.like(x);
-        float[] a = x.data();
-        float[] out = y.data();
         float scale = (float) alpha;
         float shift = (float) beta;
-        overAll(x.length(), (from, to) -> {
+        return map(flat(array, beta == 0), (x, y, from, to) -> {
             for (int i = from; i < to; i++) {
-                out[i] = a[i] * scale + shift;
+                y[i] = x[i] * scale + shift;
             }
         });
-        x.release();
-        return y;
     }
 
     @Override
     public Array clamp(Array array, double low, double high) {
-        CpuArray x = flat(array, low <= 0 && high >= 0);
-        CpuArray y = memory.like(x);
-        float[] a = x.data();
-        float[] out = y.data();
         float least = (float) low;
         float most = (float) high;
-        overAll(x.length(), (from, to) -> {
+        return map(flat(array, low <= 0 && high >= 0), (x, y, from, to) -> {
             for (int i = from; i < to; i++) {
-                out[i] = Math.min(Math.max(a[i], least), most);
+                y[i] = Math.min(Math.max(x[i], least), most);
             }
         });
-        x.release();
-        return y;
-    }
-
-    @Override
-    public void add(Array target, Array x) {
-        CpuArray t = cpu(target);
-        CpuArray other = memory.as(t, x);
-        float[] sum = t.data();
-        float[] a = other.data();
-        overAll(t.length(), (from, to) -> {
-            for (int i = from; i < to; i++) {
-                sum[i] += a[i];
-            }
-        });
-        t.storage().changed();
-        other.release();
-    }
-
-    @Override
-    public void lerp(Array target, Array x, double weight) {
-        CpuArray t = cpu(target);
-        CpuArray other = memory.as(t, x);
-        float[] to = t.data();
-        float[] a = other.data();
-        float share = (float) weight;
-        overAll(t.length(), (from, end) -> {
-            for (int i = from; i < end; i++) {
-                to[i] += share * (a[i] - to[i]);
-            }
-        });
-        t.storage().changed();
-        other.release();
     }
 
     @Override
     public Array dropout(Array array, double p, long seed) {
-        CpuArray x = memory.asRowMajor(array);
-        CpuArray y = memory.like(x);
-        float[] a = x.data();
-        float[] out = y.data();
         float scale = (float) (1 / (1 - p));
-        overAll(x.length(), (from, to) -> {
+        return map(memory.asRowMajor(array), (x, y, from, to) -> {
             for (int i = from; i < to; i++) {
-                out[i] = SplitMix64.fraction(seed + i) >= p ? a[i] * scale : 0;
+                y[i] = SplitMix64.fraction(seed + i) >= p ? x[i] * scale : 0;
             }
         });
-        x.release();
-        return y;
+    }
+
+    @Override
+    public void add(Array target, Array array) {
+        change(target, array, (x, sum, from, to) -> {
+            for (int i = from; i < to; i++) {
+                sum[i] += x[i];
+            }
+        });
+    }
+
+    @Override
+    public void lerp(Array target, Array array, double weight) {
+        float share = (float) weight;
+        change(target, array, (x, y, from, to) -> {
+            for (int i = from; i < to; i++) {
+                y[i] += share * (x[i] - y[i]);
+            }
+        });
     }
 }

@@ -7,6 +7,7 @@ import thaw.kernels.Shape;
 import thaw.kernels.cpu.memory.CpuArray;
 import thaw.kernels.cpu.memory.Memory;
 import thaw.kernels.cpu.microkernel.BlockLoops;
+import thaw.kernels.cpu.microkernel.PartialSums;
 import thaw.kernels.cpu.parallel.Workers;
 
 /**
@@ -73,8 +74,8 @@ public final class GroupedWeightGradient {
         int xImage = x.channelBlocks() * x.shape().dim(2) * x.shape().dim(3) * lanes;
         int gImage = gy.channelBlocks() * outH * outW * lanes;
         workers.run(sets * parts, item -> {
-            int set = item / parts;
-            int part = item % parts;
+            int set = item % sets;
+            int part = item / sets;
             int to = item * size;
             Arrays.fill(sums, to, to + size, 0);
             float[] window = memory.pool().take(inputs * plane);
@@ -96,13 +97,9 @@ public final class GroupedWeightGradient {
             memory.pool().give(g);
             memory.pool().give(window);
         });
+        PartialSums.join(loops, workers, sums, sets * size, parts);
         workers.run(sets, set -> {
-            int first = set * parts * size;
-            for (int part = 1; part < parts; part++) {
-                for (int i = 0; i < size; i++) {
-                    sums[first + i] += sums[first + part * size + i];
-                }
-            }
+            int first = set * size;
             float[] to = gw.data();
             for (int g = set * lanes; g < Math.min(groups, (set + 1) * lanes); g++) {
                 for (int q = 0, some; q < outputs; q += some) {

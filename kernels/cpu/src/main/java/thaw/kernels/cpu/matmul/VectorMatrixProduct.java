@@ -63,7 +63,7 @@ public final class VectorMatrixProduct implements MatmulOps {
             a = transposed;
         }
         float[] rowMajor = a;
-        b.storage().useDerived(new PackKey(transposeB, b.shape()), () -> pack(b, transposeB, inner, columns),
+        b.storage().useDerived(new PackKey(transposeB, b.shape()), packedLength(inner, columns), () -> pack(b, transposeB, inner, columns),
                 packed -> multiply(rowMajor, packed, rows, inner, columns, c.data()));
         if (transposed != null) {
             memory.pool().give(transposed);
@@ -97,9 +97,13 @@ public final class VectorMatrixProduct implements MatmulOps {
         });
     }
 
+    private int packedLength(int inner, int columns) {
+        return (columns + width - 1) / width * inner * width;
+    }
+
     private float[] pack(CpuArray b, boolean transposed, int inner, int columns) {
         int tiles = (columns + width - 1) / width;
-        float[] out = memory.pool().takeFitting(tiles * inner * width);
+        float[] out = memory.pool().takeFitting(packedLength(inner, columns));
         float[] from = b.data();
         workers.run(tiles, tile -> {
             int used = Math.min(width, columns - tile * width);

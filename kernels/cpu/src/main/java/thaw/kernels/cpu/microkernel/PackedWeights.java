@@ -8,11 +8,11 @@ import thaw.kernels.cpu.memory.CpuArray;
  * channels, for each input block, filter position and channel of the block, the weights of the tile's output channels side
  * by side. A tile covers the input blocks of its groups; weights between different groups are zeros.
  *
- * <p>"Output" and "input" are those of the walk: for the gradient of the input they are exchanged.
+ * <p>"Output" and "input" are those of the sum: for the gradient of the input they are exchanged.
  */
 public final class PackedWeights {
 
-    /** The layout of the packed weights of one walk. */
+    /** The layout of the packed weights of one loop nest. */
     public record Layout(int outputs, int inputs, int groups, int filterSize, boolean transposed, int inputLanes,
             int outputLanes) {
 
@@ -50,43 +50,43 @@ public final class PackedWeights {
             return (endInput + inputLanes - 1) / inputLanes;
         }
 
-        public int steps(int tile, int places) {
-            return (endBlock(tile) - firstBlock(tile)) * places * inputLanes;
+        public int steps(int tile, int positions) {
+            return (endBlock(tile) - firstBlock(tile)) * positions * inputLanes;
         }
 
         /** The offset of each tile; the last entry is the total length. */
-        public int[] offsets(int places) {
+        public int[] offsets(int positions) {
             int[] offsets = new int[tiles() + 1];
             for (int t = 0; t < tiles(); t++) {
-                offsets[t + 1] = offsets[t] + steps(t, places) * vectors(t) * outputLanes;
+                offsets[t + 1] = offsets[t] + steps(t, positions) * vectors(t) * outputLanes;
             }
             return offsets;
         }
     }
 
     /**
-     * The filter positions that take part in a walk over pixels, and the source pixel of each: entry {@code i} is the
-     * filter's row-major position {@code position[i]}, and its source pixel is {@code offset[i]} pixels after the walk's.
+     * The filter positions that take part in a sum: entry {@code i} is the filter's row-major position {@code position[i]},
+     * and meets the source pixel that is {@code distance[i]} pixels after the sum's.
      */
-    public record Places(int[] position, int[] offset) {
+    public record Positions(int[] position, int[] distance) {
 
         public int count() {
             return position.length;
         }
 
         /** All positions of a filter over a source of {@code width} columns. */
-        public static Places all(int rows, int columns, int dilationH, int dilationW, int width) {
+        public static Positions all(int rows, int columns, int dilationH, int dilationW, int width) {
             int[] position = new int[rows * columns];
-            int[] offset = new int[rows * columns];
+            int[] distance = new int[rows * columns];
             for (int i = 0; i < position.length; i++) {
                 position[i] = i;
-                offset[i] = i / columns * dilationH * width + i % columns * dilationW;
+                distance[i] = i / columns * dilationH * width + i % columns * dilationW;
             }
-            return new Places(position, offset);
+            return new Positions(position, distance);
         }
 
         /**
-         * The source offset of each tap of the micro-kernel, in floats: channel block by channel block, position by
+         * The distance of each tap of the micro-kernel, in floats: channel block by channel block, position by
          * position.
          *
          * @param blockSize floats in one channel block of the source
@@ -95,7 +95,7 @@ public final class PackedWeights {
         public int[] taps(int blocks, int blockSize, int lanes) {
             int[] taps = new int[blocks * count()];
             for (int i = 0; i < taps.length; i++) {
-                taps[i] = i / count() * blockSize + offset[i % count()] * lanes;
+                taps[i] = i / count() * blockSize + distance[i % count()] * lanes;
             }
             return taps;
         }
@@ -105,13 +105,13 @@ public final class PackedWeights {
     }
 
     /** Packs one tile, from the row-major weight {@code [K, C/groups, R, S]}. */
-    public static void pack(Layout l, Places places, int tile, float[] w, float[] out, int offset) {
+    public static void pack(Layout l, Positions positions, int tile, float[] w, float[] out, int offset) {
         int width = l.vectors(tile) * l.outputLanes;
         int firstOutput = l.firstOutput(tile);
         int to = offset;
         for (int block = l.firstBlock(tile); block < l.endBlock(tile); block++) {
-            for (int place = 0; place < places.count(); place++) {
-                pack(l, places.position()[place], block * l.inputLanes, firstOutput, width, w, out, to);
+            for (int position : positions.position) {
+                pack(l, position, block * l.inputLanes, firstOutput, width, w, out, to);
                 to += l.inputLanes * width;
             }
         }
@@ -121,7 +121,7 @@ public final class PackedWeights {
     private static void pack(Layout l, int position, int firstInput, int firstOutput, int width, float[] w, float[] out, int to) {
         int inputs = Math.min(l.inputLanes, l.inputs - firstInput);
         int outputs = Math.min(width, l.outputs - firstOutput);
-        // Strides of the row-major weight along the walk's output and input channels, the latter within a group.
+        // Strides of the row-major weight along the sum's output and input channels, the latter within a group.
         int strideOut = l.transposed ? l.filterSize : l.inputs / l.groups * l.filterSize;
         int strideIn = l.transposed ? l.outputs / l.groups * l.filterSize : l.filterSize;
         for (int lane = 0; lane < inputs; lane++) {

@@ -88,6 +88,12 @@ public final class BatchNorm implements NormOps {
         return new Units(memory.asRowMajor(array), loops, s.dim(0), channels, channels / loops.lanes(), 1);
     }
 
+    private void give(float[]... numbers) {
+        for (float[] array : numbers) {
+            memory.pool().give(array);
+        }
+    }
+
     /**
      * Two passes over all units, with each channel block's sums combined in between. The second pass runs backwards,
      * starting with the data that the first one touched last.
@@ -153,11 +159,7 @@ public final class BatchNorm implements NormOps {
         if (added != null) {
             added.release();
         }
-        memory.pool().give(sums);
-        memory.pool().give(squares);
-        memory.pool().give(mu);
-        memory.pool().give(scale);
-        memory.pool().give(shift);
+        give(sums, squares, mu, scale, shift);
         u.x.release();
         return new Normalized(y, mean, invStd);
     }
@@ -219,9 +221,7 @@ public final class BatchNorm implements NormOps {
         }
         CpuArray y = memory.like(u.x);
         workers.run(u.count(), unit -> normalize(u, u.x, unit, mu, scale, shift, null, false, y));
-        memory.pool().give(mu);
-        memory.pool().give(scale);
-        memory.pool().give(shift);
+        give(mu, scale, shift);
         u.x.release();
         return y;
     }
@@ -288,12 +288,7 @@ public final class BatchNorm implements NormOps {
                         u.loops.combine(g.data(), at, u.x.data(), at, u.pixels, mu, a, b, c, u.block(unit), gx.data(), at);
                     }
                 });
-        memory.pool().give(sums);
-        memory.pool().give(products);
-        memory.pool().give(mu);
-        memory.pool().give(a);
-        memory.pool().give(b);
-        memory.pool().give(c);
+        give(sums, products, mu, a, b, c);
         Array gResidual = !needResidual ? null : y == null ? gradient.retain() : g;
         gy.release();
         if (y != null) {
@@ -341,9 +336,7 @@ public final class BatchNorm implements NormOps {
                 gWeight.data()[c] = (float) (total(u, products, c) * inv[c]);
                 gBias.data()[c] = (float) total(u, sums, c);
             }
-            memory.pool().give(sums);
-            memory.pool().give(products);
-            memory.pool().give(mu);
+            give(sums, products, mu);
         }
         CpuArray gx = needInput ? memory.like(u.x) : null;
         if (needInput) {
@@ -354,8 +347,7 @@ public final class BatchNorm implements NormOps {
             float[] none = memory.pool().take(u.padded());
             Arrays.fill(none, 0, u.padded(), 0);
             workers.run(u.count(), unit -> normalize(u, gy, unit, none, scale, none, null, false, gx));
-            memory.pool().give(scale);
-            memory.pool().give(none);
+            give(scale, none);
         }
         memory.pool().give(inv);
         gy.release();

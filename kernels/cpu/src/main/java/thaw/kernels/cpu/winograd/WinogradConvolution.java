@@ -4,6 +4,7 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import thaw.kernels.Conv2dOptions;
 import thaw.kernels.Shape;
+import thaw.kernels.cpu.memory.BufferPool;
 import thaw.kernels.cpu.memory.CpuArray;
 import thaw.kernels.cpu.memory.Memory;
 import thaw.kernels.cpu.microkernel.BlockLoops;
@@ -27,8 +28,8 @@ import thaw.kernels.cpu.parallel.Workers;
  *                       └─ …
  * </pre>
  * With this order {@code m}, and {@code v} or {@code u}, stay in a core's own cache. Transformed weights are kept when a
- * state of the weight is used for the second time, as in inference; in training, which uses each state once, they are in a
- * pooled buffer for the duration of the call.
+ * state of the weight is used for the second time, as in inference, if the heap has room for them; in training, which uses
+ * each state once, they are in a pooled buffer for the duration of the call.
  *
  * <p>GFLOP/s, counted as for a direct convolution, on one core whose FMA peak is 116, batch 16 (batch 1), JDK 17 and 25:
  * <pre>
@@ -153,12 +154,12 @@ public final class WinogradConvolution {
         }
 
         void run() {
-            if (weight.storage().isReused(form)) {
-                run(weight.storage().derive(form, this::transformedWeights));
-                return;
-            }
-            if (chunks() == 0 && weights.panels() >= CHUNKS && workers.shareEvenly(weights.panels())) {
-                // Few tiles use each panel: the item that uses it also transforms it, while it is in a cache.
+            float[] kept = weight.storage().kept(form, weights.length(), this::transformedWeights);
+            if (kept != null) {
+                run(kept);
+            } else if (chunks() == 0 && (weights.panels() >= CHUNKS && workers.shareEvenly(weights.panels())
+                    || !BufferPool.hasRoomToKeep(weights.length()))) {
+                // Few tiles use each panel: the item that uses it also transforms it, while it is in a cache; or memory is scarce.
                 run(null);
             } else {
                 float[] u = transformedWeights();

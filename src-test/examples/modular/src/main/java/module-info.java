@@ -1,0 +1,4 @@
+/** Predicting needs one module. */
+module photos {
+    requires thaw.predict;
+}
