@@ -169,7 +169,8 @@ public final class BlockedConvolution implements ConvolutionOps {
             if (!nest.isEmpty()) {
                 ConvolutionPlan.Taps taps = nest.taps();
                 PackKey key = new PackKey(taps.layout(), Arrays.stream(taps.positions().position()).boxed().toList());
-                w.storage().useDerived(key, taps.weightLength(), () -> packed(w, taps), weights -> run(nest, source, weights, epilogue, y.data()));
+                w.storage().useDerived(key, taps.weightLength(), () -> packed(w, taps),
+                        weights -> run(nest, source, weights, epilogue, y.data()));
             }
         }
         if (images.isCopy()) {
