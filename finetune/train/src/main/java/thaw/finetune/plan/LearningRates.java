@@ -127,7 +127,8 @@ public record LearningRates(Rule rule, List<Double> numbers) {
             Rule rule = form.group(1) == null ? Rule.EACH : Rule.valueOf(form.group(1).toUpperCase(Locale.ROOT).replace('-', '_'));
             String list = rule == Rule.EACH ? form.group(3) : form.group(2);
             try {
-                return of(rule, Arrays.stream(list.isEmpty() ? new String[0] : list.split(",", -1)).mapToDouble(Double::parseDouble).toArray());
+                return of(rule,
+                        Arrays.stream(list.isEmpty() ? new String[0] : list.split(",", -1)).mapToDouble(Double::parseDouble).toArray());
             } catch (NumberFormatException none) {
                 // The message below lists the forms.
             }
