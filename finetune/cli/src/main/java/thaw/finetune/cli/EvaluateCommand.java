@@ -292,7 +292,8 @@ final class EvaluateCommand implements Callable<Integer> {
         boolean several = result.predictions().labels().multiLabel();
         return result.correct() + " of " + result.total() + (several ? " decisions about " + result.predictions().size() + " images"
                 : "") + " correct: accuracy " + OutputOptions.number("%.1f %%",
-                100 * result.accuracy()) + ", loss " + OutputOptions.number("%.4f", result.loss());
+                        100 * result.accuracy())
+                + ", loss " + OutputOptions.number("%.4f", result.loss());
     }
 
     private static double threshold(Objective objective) {

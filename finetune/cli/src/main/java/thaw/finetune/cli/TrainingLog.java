@@ -77,7 +77,8 @@ final class TrainingLog implements AutoCloseable {
             progress.close();
             phase = begun.name();
             int first = begun.firstTrainable(groups.size(), 0);
-            output.text("training " + names(groups.subList(first, groups.size())) + " at " + (begun.rates().isSingle() ? "the rate " : "the rates ")
+            output.text("training " + names(groups.subList(first, groups.size())) + " at "
+                    + (begun.rates().isSingle() ? "the rate " : "the rates ")
                     + begun.rates() + " by " + begun.schedule()
                     + (begun.gradual() ? ", one more group each epoch" : "")
                     + (begun.size() == 0 ? "" : ", images of " + begun.size() + " x " + begun.size())
@@ -166,8 +167,10 @@ final class TrainingLog implements AutoCloseable {
         if (all.isEmpty()) {
             return;
         }
-        output.text(String.format(Locale.ROOT, "%naccuracy with the weights of one group alone%nput back to the start, or with noise of %.0f %% of"
-                + " their size:", 100 * GroupResilience.NOISE));
+        output.text(String.format(Locale.ROOT,
+                "%naccuracy with the weights of one group alone%nput back to the start, or with noise of %.0f %% of"
+                        + " their size:",
+                100 * GroupResilience.NOISE));
         output.text(String.format(Locale.ROOT, "%12s  %10s  %10s", "group", "put back", "with noise"));
         for (GroupResilience group : all) {
             output.text(String.format(Locale.ROOT, "%12s  %8s %%  %8.1f %%", group.group(),
