@@ -11,6 +11,7 @@ import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.core.json.JsonReadFeature;
+import com.fasterxml.jackson.core.util.JsonRecyclerPools;
 
 /**
  * A JSON object as a flat map: {@code {"a": {"b": 1}, "c": [0.5, 2]}} becomes {@code a.b = "1"}, {@code c = "[0.5, 2]"}.
@@ -25,10 +26,14 @@ final class FlatJson {
     /** Bound on all keys and values together; a nested key repeats the names around it. */
     private static final long MOST_CHARACTERS = 1 << 26;
 
-    /** Names come from untrusted files, so they are neither interned nor kept in tables that crafted names could fill. */
+    /**
+     * Names come from untrusted files, so they are neither interned nor kept in tables that crafted names could fill. Buffers
+     * are not pooled, because Jackson's pool hangs on the thread and would keep its class loader from being collected.
+     */
     static final JsonFactory FACTORY = JsonFactory.builder()
             .disable(JsonFactory.Feature.INTERN_FIELD_NAMES)
             .disable(JsonFactory.Feature.CANONICALIZE_FIELD_NAMES)
+            .recyclerPool(JsonRecyclerPools.nonRecyclingPool())
             .build();
 
     private final JsonParser json;

@@ -23,7 +23,10 @@ public interface Backend extends ArrayOps, ShapeOps, ElementwiseOps, ReductionOp
     /** A description of the device in one line, for users: {@code "cpu, Vector API with 16 floats, 2 threads"}. */
     String description();
 
-    /** Bytes of device memory: in use by arrays that have an owner, and kept in the pool for reuse. */
+    /**
+     * Bytes of device memory: in use by arrays that have an owner, with weights that are kept in another order for speed, and
+     * kept in the pool for reuse.
+     */
     MemoryUse memory();
 
     /** Device memory in bytes; see {@link #memory()}. */
@@ -72,10 +75,14 @@ public interface Backend extends ArrayOps, ShapeOps, ElementwiseOps, ReductionOp
     /**
      * Prepares a quick first prediction and returns at once. Where compiling the fastest loops takes a second or more,
      * operators run on simpler loops, which give the same bits, until a background thread has compiled the fastest
-     * ones. The background thread starts when the backend is idle, after the first prediction at the earliest.
-     * {@link #warmUp} waits for it.
+     * ones. {@link #warmUp} waits for it.
      */
     default void warmUpInBackground() {
+    }
+
+    /** Whether the operators of a prediction run on the fastest loops, because these are compiled or need not be. */
+    default boolean isWarm() {
+        return true;
     }
 
     /** Ends the device's threads and frees its memory. Arrays must not be used afterwards. */

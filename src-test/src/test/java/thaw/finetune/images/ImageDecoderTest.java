@@ -13,7 +13,9 @@ import java.awt.image.ComponentColorModel;
 import java.awt.image.DataBuffer;
 import java.awt.image.WritableRaster;
 import java.io.ByteArrayInputStream;
+import com.sun.management.ThreadMXBean;
 import java.io.IOException;
+import java.lang.management.ManagementFactory;
 import java.io.RandomAccessFile;
 import java.lang.management.BufferPoolMXBean;
 import java.lang.management.ManagementFactory;
@@ -226,6 +228,27 @@ class ImageDecoderTest {
         Arrays.fill(jpeg, frame + 5, frame + 9, (byte) 0xff);
         assertTrue(assertThrows(ImageReadException.class, () -> ImageDecoder.decode(jpeg, "bomb.jpg")).getMessage()
                 .contains("65535 x 65535"));
+    }
+
+    /** Within the limits of pixels and heap, but more than Deflate can make of so few bytes. */
+    @Test
+    void aPngTooShortForItsPixelsIsRefusedBeforeMemoryIsAskedFor() throws IOException {
+        byte[] png = DrawnImages.encode(new BufferedImage(1, 1, BufferedImage.TYPE_INT_RGB), "png");
+        png[18] = 0x2e;
+        png[22] = 0x2e;
+        ThreadMXBean thread = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+        long before = thread.getThreadAllocatedBytes(Thread.currentThread().getId());
+        String message = assertThrows(ImageReadException.class, () -> ImageDecoder.decode(png, "bomb.png")).getMessage();
+        assertTrue(message.startsWith("bomb.png: broken PNG file: it is cut short"), message);
+        assertTrue(thread.getThreadAllocatedBytes(Thread.currentThread().getId()) - before < 50_000_000, "memory was allocated");
+    }
+
+    /** A white image is compressed 1000-fold: the strictest that the check must let through. */
+    @Test
+    void aHighlyCompressedPngIsRead() throws IOException {
+        RgbImage read = ImageDecoder.decode(DrawnImages.encode(new BufferedImage(2000, 1500, BufferedImage.TYPE_BYTE_BINARY), "png"),
+                "blank.png");
+        assertEquals(2000, read.width());
     }
 
     @Test

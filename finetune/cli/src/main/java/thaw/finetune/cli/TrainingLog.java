@@ -77,13 +77,21 @@ final class TrainingLog implements AutoCloseable {
             progress.close();
             phase = begun.name();
             int first = begun.firstTrainable(groups.size(), 0);
+<<<<<<< HEAD
             output.text("training " + names(groups.subList(first, groups.size())) + " at "
                     + (begun.rates().isSingle() ? "the rate " : "the rates ")
                     + begun.rates() + " by " + begun.schedule()
+=======
+            output.paragraph("training " + names(groups.subList(first, groups.size())) + " at "
+                    + (begun.rates().isAuto() ? "rates chosen by " : begun.rates().isSingle() ? "the rate " : "the rates ")
+                    + begun.rates() + ", scheduled by " + begun.schedule()
+>>>>>>> main
                     + (begun.gradual() ? ", one more group each epoch" : "")
-                    + (begun.size() == 0 ? "" : ", images of " + begun.size() + " x " + begun.size())
-                    + (first == 0 ? "" : "; " + names(groups.subList(0, first)) + " frozen: batch norm there "
-                            + frozen.description() + " (" + frozen.label() + ")"));
+                    + (begun.size() == 0 ? "" : ", images of " + begun.size() + " x " + begun.size()));
+            if (first > 0) {
+                output.paragraph(names(groups.subList(0, first)) + " frozen: batch norm there " + frozen.description() + " ("
+                        + frozen.label() + ")");
+            }
         }
 
         @Override
@@ -96,13 +104,13 @@ final class TrainingLog implements AutoCloseable {
         @Override
         public void onWarning(String message) {
             progress.close();
-            output.text("warning: " + message);
+            output.paragraph("warning: " + message);
         }
 
         @Override
         public void onNote(String message) {
             progress.close();
-            output.text(message);
+            output.paragraph(message);
         }
 
         @Override

@@ -12,6 +12,7 @@ import java.awt.image.WritableRaster;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.ByteBuffer;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -39,6 +40,14 @@ public final class ImageDecoder {
 
     private static final long MAX_FILE_BYTES = 1L << 30;
     private static final int PIECE = 1 << 16;
+
+    /** Places in a PNG file's header, whose first chunk is always IHDR. */
+    private static final int PNG_WIDTH = 16;
+    private static final int PNG_HEIGHT = 20;
+    private static final int PNG_DEPTH = 24;
+    private static final int PNG_COLOR_TYPE = 25;
+    /** The most bytes per compressed byte: Deflate copies up to 258 bytes by a length and a distance of one bit each. */
+    private static final long MOST_EXPANSION = 1032;
 
     /** The source of a file's bytes. */
     private interface Source {
@@ -206,7 +215,11 @@ public final class ImageDecoder {
                 TiffImage tiff = new TiffImage(bytes);
                 yield tiff.orientation().apply(tiff.read(memory));
             }
-            case PNG -> ChunkMetadata.ofPng(bytes).apply(decodeColors(format, bytes, memory));
+            case PNG -> ChunkMetadata.ofPng(bytes).apply(ImageReaders.read(format, bytes, reader -> {
+                memory.take(reader);
+                requireEnoughPng(bytes);
+                return RgbImage.of(reader.read(0));
+            }));
             case WEBP -> {
                 WebpFile webp = WebpFile.read(bytes);
                 memory.take(webp.width(), webp.height(), Math.max(webp.bytesPerPixel(), 6));
@@ -220,6 +233,25 @@ public final class ImageDecoder {
             case BMP -> decodeColors(format, bytes, memory);
             case PNM -> PnmImage.read(bytes, memory);
         };
+    }
+
+    /**
+     * Refuses a PNG file that is too short for the pixels that it claims, before memory is allocated for them.
+     *
+     * @throws EOFException if Deflate can't compress them that much
+     */
+    private static void requireEnoughPng(byte[] png) throws EOFException {
+        ByteBuffer header = ByteBuffer.wrap(png);
+        long pixels = Math.max(0L, header.getInt(PNG_WIDTH)) * Math.max(0L, header.getInt(PNG_HEIGHT));
+        int samples = switch (png[PNG_COLOR_TYPE]) {
+            case 2 -> 3;
+            case 4 -> 2;
+            case 6 -> 4;
+            default -> 1;
+        };
+        if (pixels * samples * png[PNG_DEPTH] / Byte.SIZE / MOST_EXPANSION > png.length) {
+            throw new EOFException();
+        }
     }
 
     private static RgbImage decodeColors(ImageFormat format, byte[] bytes, DecodingMemory memory) throws IOException {

@@ -33,7 +33,8 @@ final class ImageReaders {
     /**
      * Tries the readers of the format in turn.
      *
-     * @throws IOException the first reader's exception, if none succeeds
+     * @throws IOException      the first reader's exception, if none succeeds
+     * @throws OutOfMemoryError if the heap is too small, which the JDK's PNG reader reports as a damaged file
      */
     static RgbImage read(ImageFormat format, byte[] bytes, Reading reading) throws IOException {
         List<ImageReaderSpi> providers = providers(format);
@@ -44,6 +45,9 @@ final class ImageReaders {
             } catch (UnsupportedImageException unsupported) {
                 throw unsupported;
             } catch (IOException failed) {
+                if (failed.getCause() instanceof OutOfMemoryError full) {
+                    throw full;
+                }
                 first = first == null ? failed : first;
             } catch (RuntimeException failed) {
                 /* On damaged files, readers throw any exception that their parsing runs into, such as index errors. */

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
+import com.fasterxml.jackson.core.util.JsonRecyclerPools;
 import java.io.IOException;
 import java.io.StringWriter;
 import java.io.UncheckedIOException;
@@ -12,7 +13,8 @@ import java.util.List;
 
 /** Writes and reads a JSON array of strings: {@code ["cats","dogs"]}. */
 final class JsonNames {
-    private static final JsonFactory JSON = new JsonFactory();
+    /** Jackson's pool of buffers hangs on the thread and would keep its class loader from being collected. */
+    private static final JsonFactory JSON = JsonFactory.builder().recyclerPool(JsonRecyclerPools.nonRecyclingPool()).build();
 
     private JsonNames() {
     }

@@ -122,4 +122,21 @@ class BufferPoolTest {
             pool.give(pool.take(length));
         }
     }
+
+    @Test
+    void arraysThatWereLostStopCountingOnceCollected() throws InterruptedException {
+        float[] held = pool.take(1 << 10);
+        for (int i = 0; i < 40; i++) {
+            pool.take(1 << 16);
+        }
+        assertTrue(pool.usedBytes() > 40L << 16);
+        for (int i = 0; i < 200 && pool.usedBytes() > held.length * 4L; i++) {
+            System.gc();
+            Thread.sleep(10);
+        }
+        assertEquals(held.length * 4L, pool.usedBytes());
+        pool.give(held);
+        pool.clear();
+        assertEquals(0, pool.usedBytes());
+    }
 }

@@ -122,6 +122,11 @@ record ConvolutionPlan(SourceImages source, List<LoopNest> nests) {
             return new Taps(layout, positions, layout.offsets(positions.count()),
                     positions.taps(source.image / source.block, source.block, layout.inputLanes()));
         }
+
+        /** Floats of the packed weights. */
+        int weightLength() {
+            return weights[layout.tiles()];
+        }
     }
 
     /** @param inLanes channels per block of the input; 1 if it is row-major */

@@ -156,6 +156,9 @@ public final class GroupedConvolution {
                 memory.pool().give(line);
                 memory.pool().give(window);
             });
+            for (Phase phase : phases) {
+                phase.close();
+            }
         }
 
         /** The pixels of one phase of rows and columns, and the filter positions that they meet. */
@@ -163,6 +166,7 @@ public final class GroupedConvolution {
             final FilterAxis down;
             final FilterAxis right;
             final int[] at;
+            final float @Nullable [] kept;
             final float[] weights;
 
             Phase(FilterAxis down, FilterAxis right, CpuArray w, boolean transposed, int groups) {
@@ -175,16 +179,27 @@ public final class GroupedConvolution {
                     at[k] = ((k / places * windowRows + down.offset()[place / right.filter().length] - firstRow) * windowColumns
                             + right.offset()[place % right.filter().length] - firstColumn) * lanes;
                 }
-                weights = at.length == 0 ? null : w.storage().derive(
+                kept = at.length == 0 ? null : w.storage().kept(
                         new Key(transposed, Arrays.stream(down.filter()).boxed().toList(),
                                 Arrays.stream(right.filter()).boxed().toList()),
-                        () -> pack(w, transposed, groups));
+                        weightLength(), () -> pack(w, transposed, groups));
+                weights = kept != null || at.length == 0 ? kept : pack(w, transposed, groups);
+            }
+
+            private int weightLength() {
+                return sets * outputs * at.length * lanes;
+            }
+
+            void close() {
+                if (kept != weights) {
+                    memory.pool().give(weights);
+                }
             }
 
             /** The weights as {@code [set][outputs, some at a time][k][output][lane]}. */
             private float[] pack(CpuArray w, boolean transposed, int groups) {
-                float[] out = memory.pool().takeFitting(sets * outputs * at.length * lanes);
-                Arrays.fill(out, 0, sets * outputs * at.length * lanes, 0);
+                float[] out = memory.pool().takeFitting(weightLength());
+                Arrays.fill(out, 0, weightLength(), 0);
                 int filterW = w.shape().dim(3);
                 int filter = w.shape().dim(2) * filterW;
                 int places = at.length / inputs;

@@ -1,9 +1,14 @@
 package thaw.kernels.cpu.memory;
 
+import java.lang.ref.Reference;
+import java.lang.ref.ReferenceQueue;
+import java.lang.ref.WeakReference;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 
 /**
  * A pool of float arrays, which are reused instead of being left to the garbage collector. Lengths are rounded up: short
@@ -15,7 +20,10 @@ import java.util.List;
  * longer and get an exact fit ({@link #takeFitting}).
  *
  * <p>The memory in use and the idle memory together never exceed twice the highest use so far; beyond that, the lengths
- * that have not been taken or given back for the longest time are dropped. Thread-safe.
+ * that have not been taken or given back for the longest time are dropped.
+ *
+ * <p>An array that is never given back, because an error ended its operator or its owner was forgotten, counts as in use
+ * until the garbage collector finds it. Thread-safe.
  */
 public final class BufferPool {
 
@@ -32,6 +40,23 @@ public final class BufferPool {
     /** The longest possible Java array. */
     private static final int LONGEST = Integer.MAX_VALUE - 8;
     private static final int LENGTHS = SHORT_LENGTHS + regions(Integer.MAX_VALUE) + 1;
+
+    /** The share of the heap that {@link #hasRoomToKeep} leaves free. */
+    private static final int FREE_SHARE = 3;
+
+    /** An array that this pool allocated and has not dropped. */
+    private static final class Allocated extends WeakReference<float[]> {
+
+        private final int length;
+
+        Allocated(float[] array, ReferenceQueue<float[]> collected) {
+            super(array, collected);
+            length = array.length;
+        }
+    }
+
+    private final Set<Allocated> allocated = new HashSet<>();
+    private final ReferenceQueue<float[]> collected = new ReferenceQueue<>();
 
     /** The idle buffers by {@link #place}; null until a length's first array. After that neither take nor give allocates. */
     private final List<IdleBuffers> idle = new ArrayList<>(Collections.nCopies(LENGTHS, null));
@@ -58,6 +83,7 @@ public final class BufferPool {
     private float[] take(int length, int tooLong) {
         int rounded = roundUp(length);
         synchronized (this) {
+            discountCollected();
             float[] free = idle(place(rounded), place(roundUp((int) Math.min(LONGEST, (long) length + tooLong))));
             usedFloats += free == null ? rounded : free.length;
             mostUsedFloats = Math.max(mostUsedFloats, usedFloats);
@@ -69,24 +95,51 @@ public final class BufferPool {
                 dropOldest();
             }
         }
+        float[] made = allocate(rounded);
+        synchronized (this) {
+            allocated.add(new Allocated(made, collected));
+        }
+        return made;
+    }
+
+    private float[] allocate(int length) {
         try {
-            return new float[rounded];
+            return new float[length];
         } catch (OutOfMemoryError full) {
             clear();
             try {
-                return new float[rounded];
+                return new float[length];
             } catch (OutOfMemoryError still) {
                 long used;
                 synchronized (this) {
-                    usedFloats -= rounded;
+                    usedFloats -= length;
                     used = usedFloats;
                 }
                 throw new OutOfMemoryError("tensors of " + used * 4 / (1 << 20) + " MiB are in use and "
-                        + rounded * 4L / (1 << 20) + " MiB more do not fit into the heap of "
+                        + length * 4L / (1 << 20) + " MiB more do not fit into the heap of "
                         + Runtime.getRuntime().maxMemory() / (1 << 20)
                         + " MiB; use a smaller batch or image, or raise the heap limit with -Xmx");
             }
         }
+    }
+
+    /** Subtracts arrays that were collected while they counted as in use. */
+    private void discountCollected() {
+        for (Reference<?> lost = collected.poll(); lost != null; lost = collected.poll()) {
+            if (allocated.remove(lost)) {
+                usedFloats -= ((Allocated) lost).length;
+            }
+        }
+    }
+
+    /**
+     * Whether an array that only saves time may be kept: if a third of the largest possible heap stays free beside it, for
+     * the application and for the operators' working memory. Garbage that is not collected yet counts as used.
+     */
+    public static boolean hasRoomToKeep(int length) {
+        Runtime heap = Runtime.getRuntime();
+        long free = heap.maxMemory() - heap.totalMemory() + heap.freeMemory();
+        return free - (long) length * Float.BYTES >= heap.maxMemory() / FREE_SHARE;
     }
 
     public void give(float[] buffer) {
@@ -128,10 +181,17 @@ public final class BufferPool {
             }
         }
         idleFloats -= idle.get(oldest).floats();
+        forget(idle.get(oldest));
         idle.set(oldest, null);
     }
 
+    private void forget(IdleBuffers dropped) {
+        allocated.removeIf(dropped::holds);
+    }
+
+    /** The bytes of the arrays that are not given back, except those that the garbage collector found. */
     public synchronized long usedBytes() {
+        discountCollected();
         return usedFloats * Float.BYTES;
     }
 
@@ -141,6 +201,11 @@ public final class BufferPool {
 
     /** Drops all idle arrays. */
     public synchronized void clear() {
+        for (IdleBuffers dropped : idle) {
+            if (dropped != null) {
+                forget(dropped);
+            }
+        }
         Collections.fill(idle, null);
         idleFloats = 0;
     }
@@ -180,6 +245,15 @@ public final class BufferPool {
 
         int count() {
             return count;
+        }
+
+        boolean holds(Allocated array) {
+            for (int i = 0; i < count; i++) {
+                if (array.refersTo(buffers[i])) {
+                    return true;
+                }
+            }
+            return false;
         }
 
         long floats() {

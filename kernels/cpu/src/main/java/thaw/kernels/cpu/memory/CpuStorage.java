@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 import thaw.kernels.Storage;
 
 /**
@@ -16,10 +17,11 @@ public final class CpuStorage extends Storage {
     }
 
     private final BufferPool pool;
-    private final float[] data;
+    /** Null once released, so that an array or tensor still referenced keeps nothing from being collected. */
+    private float @Nullable [] data;
     private final List<Derived> derived = new ArrayList<>(0);
 
-    /** Keys passed to {@link #isReused} since the contents last changed. */
+    /** Keys passed to {@link #kept} since the contents last changed. */
     private final List<Object> asked = new ArrayList<>(0);
 
     CpuStorage(BufferPool pool, int length) {
@@ -33,39 +35,42 @@ public final class CpuStorage extends Storage {
     }
 
     /**
-     * The result of {@code make}, computed once for each key and state of the contents.
+     * Data derived from the contents, kept until these change; null if they are not kept: at the first query for this key
+     * and the present contents, and while the heap has {@linkplain BufferPool#hasRoomToKeep no room}. Training uses each
+     * state of a weight once, inference many times. Deriving takes time in proportion to the length, so whatever is kept
+     * saves about the same time per byte, and those that are used first are kept first.
      *
-     * @param make returns an array from the pool, which this storage gives back
+     * @param length the number of floats that {@code make} takes from the pool
+     * @param make   returns an array from the pool, which this storage gives back
      */
-    public synchronized float[] derive(Object key, Supplier<float[]> make) {
+    public synchronized float @Nullable [] kept(Object key, int length, Supplier<float[]> make) {
         requireAlive();
         for (Derived d : derived) {
             if (d.key.equals(key)) {
                 return d.data;
             }
         }
-        float[] made = make.get();
-        derived.add(new Derived(key, made));
-        return made;
+        if (!isReused(key) || !BufferPool.hasRoomToKeep(length)) {
+            return null;
+        }
+        try {
+            float[] made = make.get();
+            derived.add(new Derived(key, made));
+            return made;
+        } catch (OutOfMemoryError full) {
+            return null;
+        }
     }
 
-    /**
-     * Whether this is at least the second query for this key and the present contents. Training uses each state of a
-     * weight once, inference many times; a large derived array is therefore kept by {@link #derive} only if this returns
-     * true.
-     */
-    public synchronized boolean isReused(Object key) {
+    private boolean isReused(Object key) {
         return asked.contains(key) || !asked.add(key);
     }
 
-    /**
-     * Runs {@code use} on the result of {@code make}, which is kept if it {@linkplain #isReused is reused}, and otherwise
-     * given back to the pool at once: in training, rearranged weights would occupy memory beside the weights until the
-     * next update.
-     */
-    public void useDerived(Object key, Supplier<float[]> make, Consumer<float[]> use) {
-        if (isReused(key)) {
-            use.accept(derive(key, make));
+    /** Runs {@code use} on the result of {@code make}, which is {@linkplain #kept kept} or given back to the pool at once. */
+    public void useDerived(Object key, int length, Supplier<float[]> make, Consumer<float[]> use) {
+        float[] kept = kept(key, length, make);
+        if (kept != null) {
+            use.accept(kept);
             return;
         }
         float[] made = make.get();
@@ -87,5 +92,6 @@ public final class CpuStorage extends Storage {
     protected synchronized void recycle() {
         outdate();
         pool.give(data);
+        data = null;
     }
 }

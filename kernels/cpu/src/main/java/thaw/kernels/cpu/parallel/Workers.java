@@ -1,5 +1,6 @@
 package thaw.kernels.cpu.parallel;
 
+import java.lang.ref.Cleaner;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicIntegerArray;
 import java.util.concurrent.locks.LockSupport;
@@ -11,6 +12,8 @@ import java.util.concurrent.locks.ReentrantLock;
  *
  * <p>The calling thread takes part in its job. Helpers spin for a while after a job, since the next one comes soon, then
  * park. A caller that finds the helpers busy with another caller's job does its own job alone. Thread-safe.
+ *
+ * <p>The helpers end when the workers are closed, or are garbage-collected without having been closed.
  */
 public class Workers implements AutoCloseable {
 
@@ -105,30 +108,70 @@ public class Workers implements AutoCloseable {
     /** About a millisecond: longer than the gap between two operators of a network. */
     private static final int SPINS = 40_000;
 
-    private final Thread[] helpers;
-    private final AtomicInteger running = new AtomicInteger();
-    private volatile boolean hasRun;
-    private volatile long ended = System.nanoTime();
+    /**
+     * The helper threads with all that they share with callers. It does not refer to the workers, which can therefore be
+     * collected while the threads run.
+     */
+    private static final class Helpers {
+
+        private final Thread[] threads;
+        private volatile Job job;
+        private volatile boolean closed;
+
+        Helpers(int count) {
+            threads = new Thread[count];
+            for (int i = 0; i < count; i++) {
+                int own = i + 1;
+                threads[i] = new Thread(() -> help(own), "thaw-cpu-" + own);
+                threads[i].setDaemon(true);
+                threads[i].start();
+            }
+        }
+
+        private void help(int own) {
+            Job last = null;
+            int spins = 0;
+            while (!closed) {
+                Job current = job;
+                if (current != null && current != last) {
+                    current.work(own);
+                    last = current;
+                    spins = 0;
+                } else if (spins++ < SPINS) {
+                    Thread.onSpinWait();
+                } else {
+                    last = null;
+                    LockSupport.park(this);
+                    spins = 0;
+                }
+            }
+        }
+
+        void end() {
+            closed = true;
+            for (Thread thread : threads) {
+                LockSupport.unpark(thread);
+            }
+        }
+    }
+
+    private static final Cleaner CLEANER = Cleaner.create();
+
+    private final Helpers helpers;
+    private final Cleaner.Cleanable end;
     private final ReentrantLock busy = new ReentrantLock();
-    private volatile Job job;
-    private volatile boolean closed;
 
     /** @param threads the number of threads that work on a job, the caller included */
     public Workers(int threads) {
         if (threads < 1) {
             throw new IllegalArgumentException("threads: " + threads + "; must be at least 1, the calling thread");
         }
-        helpers = new Thread[threads - 1];
-        for (int i = 0; i < helpers.length; i++) {
-            int own = i + 1;
-            helpers[i] = new Thread(() -> help(own), "thaw-cpu-" + own);
-            helpers[i].setDaemon(true);
-            helpers[i].start();
-        }
+        helpers = new Helpers(threads - 1);
+        end = CLEANER.register(this, helpers::end);
     }
 
     public int threads() {
-        return helpers.length + 1;
+        return helpers.threads.length + 1;
     }
 
     /** Whether this many items of the same length leave no thread idle for more than a quarter of the time. */
@@ -137,33 +180,12 @@ public class Workers implements AutoCloseable {
         return 3L * most * threads() <= 4L * items;
     }
 
-    /** Whether a job has ever been started. */
-    public boolean hasRun() {
-        return hasRun;
-    }
-
-    /** The time since the last job ended, in nanoseconds; 0 while one is running. */
-    public long idleNanos() {
-        return running.get() > 0 ? 0 : System.nanoTime() - ended;
-    }
-
     /** Runs all items and returns when they are done; rethrows the exception of an item. */
     public void run(int items, Task task) {
         if (items <= 0) {
             return;
         }
-        running.incrementAndGet();
-        hasRun = true;
-        try {
-            share(items, task);
-        } finally {
-            ended = System.nanoTime();
-            running.decrementAndGet();
-        }
-    }
-
-    void share(int items, Task task) {
-        if (items == 1 || helpers.length == 0 || closed || !busy.tryLock()) {
+        if (items == 1 || helpers.threads.length == 0 || helpers.closed || !busy.tryLock()) {
             for (int i = 0; i < items; i++) {
                 task.run(i);
             }
@@ -178,44 +200,24 @@ public class Workers implements AutoCloseable {
                 return;
             }
             Job mine = new Job(task, items, threads());
-            job = mine;
-            for (int i = 0; i < Math.min(helpers.length, items - 1); i++) {
-                LockSupport.unpark(helpers[i]);
+            helpers.job = mine;
+            for (int i = 0; i < Math.min(helpers.threads.length, items - 1); i++) {
+                LockSupport.unpark(helpers.threads[i]);
             }
             mine.work(0);
             mine.await();
-            job = null;
+            helpers.job = null;
             mine.rethrow();
         } finally {
             busy.unlock();
         }
     }
 
-    private void help(int own) {
-        Job last = null;
-        int spins = 0;
-        while (!closed) {
-            Job current = job;
-            if (current != null && current != last) {
-                current.work(own);
-                last = current;
-                spins = 0;
-            } else if (spins++ < SPINS) {
-                Thread.onSpinWait();
-            } else {
-                last = null;
-                LockSupport.park(this);
-                spins = 0;
-            }
-        }
-    }
-
     @Override
     public void close() {
-        closed = true;
+        end.clean();
         boolean interrupted = false;
-        for (Thread helper : helpers) {
-            LockSupport.unpark(helper);
+        for (Thread helper : helpers.threads) {
             try {
                 helper.join();
             } catch (InterruptedException e) {

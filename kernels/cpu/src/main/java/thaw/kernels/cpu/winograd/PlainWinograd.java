@@ -6,6 +6,7 @@ import thaw.kernels.Shape;
 import thaw.kernels.cpu.matmul.MatrixView;
 import thaw.kernels.cpu.matmul.PlainProduct;
 import thaw.kernels.cpu.matmul.RowEpilogue;
+import thaw.kernels.cpu.memory.BufferPool;
 import thaw.kernels.cpu.memory.CpuArray;
 import thaw.kernels.cpu.memory.Memory;
 import thaw.kernels.cpu.parallel.Workers;
@@ -29,6 +30,9 @@ public final class PlainWinograd {
 
     /** The least number of pixels in a line of the transforms. */
     private static final int LINE = 256;
+
+    /** The outputs whose weights are transformed at a time if the heap has no room for all. */
+    private static final int SLICE = 64;
 
     private static final int MIN_CHANNELS = 8;
 
@@ -82,32 +86,13 @@ public final class PlainWinograd {
         new Run(gy, w, RowEpilogue.NONE, 2 - o.paddingH(), 2 - o.paddingW(), gx, true).run();
     }
 
-    /** The weights as {@code [36][outputs][inputs]}, or {@code [36][inputs][outputs]} with outputs inside. */
-    private float[] transformed(CpuArray w, boolean gradient, boolean outputsInside) {
-        return w.storage().derive(new Key(gradient, outputsInside), () -> {
-            int k = w.shape().dim(0);
-            int c = w.shape().dim(1);
-            boolean kInside = outputsInside != gradient;
-            int inside = kInside ? k : c;
-            float[] from = w.data();
-            int position = position(k, c);
-            float[] u = memory.pool().takeFitting(POSITIONS * position);
-            workers.run(k * c / inside, outer -> {
-                float[] scratch = new float[18];
-                for (int inner = 0; inner < inside; inner++) {
-                    int filter = kInside ? inner * c + outer : outer * c + inner;
-                    PlainWinogradTransforms.filter(from, filter * 9, gradient, scratch, u, outer * inside + inner, position);
-                }
-            });
-            return u;
-        });
-    }
-
     /** One convolution, with its extents. */
     private final class Run {
         final float[] x;
+        final CpuArray weight;
         final float[] y;
         final RowEpilogue epilogue;
+        final Key key;
         final int padH;
         final int padW;
         final int inputs;
@@ -121,11 +106,10 @@ public final class PlainWinograd {
         final int down;
         final int lines;
         final int linesOfPart;
-        final boolean outputsInside;
-        final float[] u;
 
         Run(CpuArray source, CpuArray weight, RowEpilogue epilogue, int padH, int padW, CpuArray target, boolean gradient) {
             x = source.data();
+            this.weight = weight;
             y = target.data();
             this.epilogue = epilogue;
             this.padH = padH;
@@ -143,37 +127,56 @@ public final class PlainWinograd {
             int parts = (lines + atMost - 1) / atMost;
             linesOfPart = (lines + parts - 1) / parts;
             // The product's inner loop runs along the longer of the two dimensions.
-            outputsInside = outputs > linesOfPart * across;
-            u = transformed(weight, gradient, outputsInside);
+            key = new Key(gradient, outputs > linesOfPart * across);
         }
 
         void run() {
+            int length = POSITIONS * position(outputs, inputs);
+            float[] kept = weight.storage().kept(key, length, () -> transformed(0, outputs));
+            float[] whole = kept == null && BufferPool.hasRoomToKeep(length) ? transformed(0, outputs) : kept;
+            int slice = whole == null ? Math.min(SLICE, outputs) : outputs;
             for (int first = 0; first < lines; first += linesOfPart) {
+                int from = first;
                 int count = Math.min(linesOfPart, lines - first);
                 int tiles = count * across;
                 float[] v = memory.pool().take(POSITIONS * position(inputs, tiles));
-                float[] m = memory.pool().take(POSITIONS * position(outputs, tiles));
-                int from = first;
                 int together = Math.max(1, Math.min(inputs, LINE / (4 * across)));
                 int groups = (inputs + together - 1) / together;
                 workers.run(count * groups, i -> transformInput(from + i / groups, i / groups, i % groups * together,
                         Math.min(together, inputs - i % groups * together), tiles, v));
-                int blocks = product(0, v, m, tiles).blocks();
-                workers.run(POSITIONS * blocks, i -> product(i / blocks, v, m, tiles).block(i % blocks, false));
-                int togetherOut = Math.max(1, Math.min(outputs, LINE / (4 * across)));
-                int groupsOut = (outputs + togetherOut - 1) / togetherOut;
-                workers.run(count * groupsOut, i -> transformOutput(from + i / groupsOut, i / groupsOut,
-                        i % groupsOut * togetherOut, Math.min(togetherOut, outputs - i % groupsOut * togetherOut), tiles, m));
+                for (int output = 0; output < outputs; output += slice) {
+                    int end = Math.min(outputs, output + slice);
+                    float[] u = whole == null ? transformed(output, end) : whole;
+                    new Slice(output, end - output, tiles).run(u, v, first, count);
+                    if (u != whole) {
+                        memory.pool().give(u);
+                    }
+                }
                 memory.pool().give(v);
-                memory.pool().give(m);
+            }
+            if (whole != kept) {
+                memory.pool().give(whole);
             }
         }
 
-        private PlainProduct product(int position, float[] v, float[] m, int tiles) {
-            int at = position * position(outputs, inputs);
-            MatrixView weights = outputsInside ? MatrixView.of(u, at, outputs).transposed() : MatrixView.of(u, at, inputs);
-            return new PlainProduct(memory, weights, MatrixView.of(v, position * position(inputs, tiles), tiles),
-                    MatrixView.of(m, position * position(outputs, tiles), tiles), outputs, tiles, inputs);
+        /** The weights of some outputs as {@code [36][outputs][inputs]}, or {@code [36][inputs][outputs]} with outputs inside. */
+        private float[] transformed(int firstOutput, int endOutput) {
+            int count = endOutput - firstOutput;
+            int filtersInARow = weight.shape().dim(1);
+            float[] from = weight.data();
+            int position = position(count, inputs);
+            float[] u = memory.pool().takeFitting(POSITIONS * position);
+            int inside = key.outputsInside ? count : inputs;
+            workers.run(count * inputs / inside, outer -> {
+                float[] scratch = new float[18];
+                for (int inner = 0; inner < inside; inner++) {
+                    int output = firstOutput + (key.outputsInside ? inner : outer);
+                    int input = key.outputsInside ? outer : inner;
+                    int filter = key.gradient ? input * filtersInARow + output : output * filtersInARow + input;
+                    PlainWinogradTransforms.filter(from, filter * 9, key.gradient, scratch, u, outer * inside + inner, position);
+                }
+            });
+            return u;
         }
 
         /** Transforms some channels of a line of tiles, which is line {@code at} of the part. */
@@ -208,29 +211,63 @@ public final class PlainWinograd {
             memory.giveRows(t);
         }
 
-        /** Transforms some output channels of a line of tiles, which is line {@code at} of the part. */
-        void transformOutput(int line, int at, int channel, int channels, int tiles, float[] m) {
-            int width = 4 * across;
-            int length = channels * width;
-            float[][] s = memory.takeRows(6, length);
-            float[][] o = memory.takeRows(4, length);
-            int position = position(outputs, tiles);
-            for (int i = 0; i < 6; i++) {
-                for (int k = 0; k < channels; k++) {
-                    PlainWinogradTransforms.outputRow(m, i * 6 * position + (channel + k) * tiles + at * across, position, across,
-                            s[i], k * width);
-                }
+        /** Some of the outputs of a part. */
+        private final class Slice {
+            final int first;
+            final int outputs;
+            final int tiles;
+            final float[] m;
+
+            Slice(int first, int outputs, int tiles) {
+                this.first = first;
+                this.outputs = outputs;
+                this.tiles = tiles;
+                m = memory.pool().take(POSITIONS * position(outputs, tiles));
             }
-            PlainWinogradTransforms.outputColumns(s, o, length);
-            int row = line % down * 4;
-            for (int i = 0; i < Math.min(4, outH - row); i++) {
-                for (int k = 0; k < channels; k++) {
-                    int to = ((line / down * outputs + channel + k) * outH + row + i) * outW;
-                    epilogue.apply(channel + k, o[i], k * width, y, to, outW);
-                }
+
+            /** Multiplies the part's transformed input by transformed weights, and transforms the result. */
+            void run(float[] u, float[] v, int line, int count) {
+                int blocks = product(0, u, v).blocks();
+                workers.run(POSITIONS * blocks, i -> product(i / blocks, u, v).block(i % blocks, false));
+                int together = Math.max(1, Math.min(outputs, LINE / (4 * across)));
+                int groups = (outputs + together - 1) / together;
+                workers.run(count * groups, i -> transformOutput(line + i / groups, i / groups, i % groups * together,
+                        Math.min(together, outputs - i % groups * together)));
+                memory.pool().give(m);
             }
-            memory.giveRows(s);
-            memory.giveRows(o);
+
+            private PlainProduct product(int position, float[] u, float[] v) {
+                int at = position * position(outputs, inputs);
+                MatrixView weights = key.outputsInside ? MatrixView.of(u, at, outputs).transposed() : MatrixView.of(u, at, inputs);
+                return new PlainProduct(memory, weights, MatrixView.of(v, position * position(inputs, tiles), tiles),
+                        MatrixView.of(m, position * position(outputs, tiles), tiles), outputs, tiles, inputs);
+            }
+
+            /** Transforms some of the channels of a line of tiles, which is line {@code at} of the part. */
+            private void transformOutput(int line, int at, int channel, int channels) {
+                int width = 4 * across;
+                int length = channels * width;
+                float[][] s = memory.takeRows(6, length);
+                float[][] o = memory.takeRows(4, length);
+                int position = position(outputs, tiles);
+                for (int i = 0; i < 6; i++) {
+                    for (int k = 0; k < channels; k++) {
+                        PlainWinogradTransforms.outputRow(m, i * 6 * position + (channel + k) * tiles + at * across, position,
+                                across, s[i], k * width);
+                    }
+                }
+                PlainWinogradTransforms.outputColumns(s, o, length);
+                int row = line % down * 4;
+                for (int i = 0; i < Math.min(4, outH - row); i++) {
+                    for (int k = 0; k < channels; k++) {
+                        int output = first + channel + k;
+                        int to = ((line / down * Run.this.outputs + output) * outH + row + i) * outW;
+                        epilogue.apply(output, o[i], k * width, y, to, outW);
+                    }
+                }
+                memory.giveRows(s);
+                memory.giveRows(o);
+            }
         }
     }
 }
