@@ -77,15 +77,9 @@ final class TrainingLog implements AutoCloseable {
             progress.close();
             phase = begun.name();
             int first = begun.firstTrainable(groups.size(), 0);
-<<<<<<< HEAD
-            output.text("training " + names(groups.subList(first, groups.size())) + " at "
-                    + (begun.rates().isSingle() ? "the rate " : "the rates ")
-                    + begun.rates() + " by " + begun.schedule()
-=======
             output.paragraph("training " + names(groups.subList(first, groups.size())) + " at "
                     + (begun.rates().isAuto() ? "rates chosen by " : begun.rates().isSingle() ? "the rate " : "the rates ")
                     + begun.rates() + ", scheduled by " + begun.schedule()
->>>>>>> main
                     + (begun.gradual() ? ", one more group each epoch" : "")
                     + (begun.size() == 0 ? "" : ", images of " + begun.size() + " x " + begun.size()));
             if (first > 0) {
