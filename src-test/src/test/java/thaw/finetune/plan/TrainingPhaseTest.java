@@ -331,7 +331,7 @@ class TrainingPhaseTest {
     void rulesChooseRatesThatTheResultShows() throws IOException {
         for (LearningRates rule : List.of(LearningRates.auto(), LearningRates.autoRgn(0.1), LearningRates.autoRgnByGroup(0.1))) {
             learn = learner();
-            List<EpochResult> result = learn.fit(2, rule);
+            List<EpochResult> result = learn.fit(2, rule).epochs();
             List<Double> rates = result.get(1).learningRates();
             double most = rates.stream().mapToDouble(Double::doubleValue).max().orElseThrow();
             assertTrue(rates.stream().allMatch(rate -> rate > 0), rule + ": " + rates);
@@ -347,7 +347,7 @@ class TrainingPhaseTest {
             }
         }
         learn = learner();
-        List<Double> rates = learn.fit(2, LearningRates.lDog()).get(1).learningRates();
+        List<Double> rates = learn.fit(2, LearningRates.lDog()).epochs().get(1).learningRates();
         assertTrue(rates.stream().allMatch(rate -> rate > 0 && Double.isFinite(rate)), rates::toString);
     }
 
