@@ -140,12 +140,16 @@ public final class Device implements AutoCloseable {
     }
 
     /**
-     * Prepares a quick first prediction and returns at once: a background thread compiles simple loops while the caller
-     * reads the weights, and the fastest ones after the first prediction, during one or two seconds in which predictions
-     * take several times as long. Changes no result.
+     * Prepares a quick first prediction and returns at once: operators run on simple loops until a background thread has had the
+     * fastest ones compiled, which takes one or two seconds of a processor. Changes no result.
      */
     public void warmUpInBackground() {
         backend.warmUpInBackground();
+    }
+
+    /** Whether predictions run on the fastest loops: after {@link #warmUp}, or some time after {@link #warmUpInBackground}. */
+    public boolean isWarm() {
+        return backend.isWarm();
     }
 
     /**

@@ -167,6 +167,7 @@ public abstract class Function {
         return false;
     }
 
+    /** The device of the inputs, once the function is applied. */
     protected final Device device() {
         return device;
     }

@@ -16,6 +16,7 @@ public final class Generator implements RandomGenerator {
 
     private final AtomicLong state;
 
+    /** @param seed of the sequence; equal seeds give equal numbers */
     public Generator(long seed) {
         state = new AtomicLong(seed);
     }

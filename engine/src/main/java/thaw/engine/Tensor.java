@@ -36,10 +36,12 @@ public final class Tensor implements AutoCloseable {
         this.requiresGrad = function != null;
     }
 
+    /** The shape, in row-major order. */
     public Shape shape() {
         return shape;
     }
 
+    /** The device that holds and computes this tensor. */
     public Device device() {
         return device;
     }
@@ -307,10 +309,12 @@ public final class Tensor implements AutoCloseable {
         return Elementwise.unary(UnaryOp.SIGMOID, this);
     }
 
+    /** The hyperbolic tangent of each element. */
     public Tensor tanh() {
         return Elementwise.unary(UnaryOp.TANH, this);
     }
 
+    /** {@code e^x} of each element. */
     public Tensor exp() {
         return Elementwise.unary(UnaryOp.EXP, this);
     }
@@ -320,6 +324,7 @@ public final class Tensor implements AutoCloseable {
         return Elementwise.unary(UnaryOp.LOG, this);
     }
 
+    /** The absolute value of each element. */
     public Tensor abs() {
         return Elementwise.unary(UnaryOp.ABS, this);
     }
@@ -329,6 +334,7 @@ public final class Tensor implements AutoCloseable {
         return Elementwise.unary(UnaryOp.SQUARE, this);
     }
 
+    /** The square root of each element; NaN for negative ones. */
     public Tensor sqrt() {
         return Elementwise.unary(UnaryOp.SQRT, this);
     }

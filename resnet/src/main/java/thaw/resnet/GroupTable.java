@@ -6,6 +6,7 @@ import java.util.List;
 /** The layer groups of a network with the output shapes of their layers, computed without weights. */
 public record GroupTable(List<Group> groups) {
 
+    /** Copies the list. */
     public GroupTable {
         groups = List.copyOf(groups);
     }
@@ -13,6 +14,7 @@ public record GroupTable(List<Group> groups) {
     /** @param layers in the order of the state dict */
     public record Group(String name, List<Layer> layers) {
 
+        /** Copies the list. */
         public Group {
             layers = List.copyOf(layers);
         }

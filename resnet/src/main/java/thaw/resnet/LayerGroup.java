@@ -16,6 +16,7 @@ import thaw.engine.nn.Parameterized;
  */
 public record LayerGroup(String name, Map<String, Module> modules) implements Parameterized {
 
+    /** Copies the map. */
     public LayerGroup {
         modules = Collections.unmodifiableMap(new LinkedHashMap<>(modules));
     }

@@ -21,6 +21,7 @@ public abstract class Network extends Module {
     /** The name of the architecture, for example {@code resnet50}. */
     public abstract String name();
 
+    /** The device that holds the parameters, and on which the network computes. */
     public abstract Device device();
 
     /** The number of classes, which is the number of scores per image. */

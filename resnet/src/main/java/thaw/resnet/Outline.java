@@ -15,6 +15,7 @@ import thaw.kernels.Shape;
  */
 public record Outline(List<Layer> layers) {
 
+    /** Copies the list. */
     public Outline {
         layers = List.copyOf(layers);
     }

@@ -119,18 +119,22 @@ public final class ResNet extends Network {
         return of(Architecture.byName("resnet18"), device, classes);
     }
 
+    /** ResNet-34 with random weights for images of 3 channels. */
     public static ResNet resnet34(Device device, int classes) {
         return of(Architecture.byName("resnet34"), device, classes);
     }
 
+    /** ResNet-50 with random weights for images of 3 channels. */
     public static ResNet resnet50(Device device, int classes) {
         return of(Architecture.byName("resnet50"), device, classes);
     }
 
+    /** ResNet-101 with random weights for images of 3 channels. */
     public static ResNet resnet101(Device device, int classes) {
         return of(Architecture.byName("resnet101"), device, classes);
     }
 
+    /** ResNet-152 with random weights for images of 3 channels. */
     public static ResNet resnet152(Device device, int classes) {
         return of(Architecture.byName("resnet152"), device, classes);
     }
@@ -211,6 +215,7 @@ public final class ResNet extends Network {
 
     // ---- properties ----------------------------------------------------------------------------------------------
 
+    /** The kind and the numbers of blocks and channels. */
     public Architecture architecture() {
         return architecture;
     }
@@ -230,6 +235,7 @@ public final class ResNet extends Network {
         return classes;
     }
 
+    /** The kind of pooling and classifier. */
     public Head head() {
         return head;
     }

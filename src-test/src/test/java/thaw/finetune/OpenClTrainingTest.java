@@ -151,7 +151,7 @@ class OpenClTrainingTest {
                 }
             });
             learn.fitOneCycle(3, Learner.rates(0.001, 0.01, 0.1));
-            return learn.accuracy();
+            return learn.validate().accuracy();
         }
     }
 

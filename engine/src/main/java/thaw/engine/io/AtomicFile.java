@@ -23,6 +23,11 @@ public final class AtomicFile {
     /** A callback that writes the new content. */
     @FunctionalInterface
     public interface Content {
+        /**
+         * Writes the new content from the start of an empty file.
+         *
+         * @throws IOException if writing fails; the old file is then unchanged
+         */
         void writeTo(FileChannel channel) throws IOException;
     }
 

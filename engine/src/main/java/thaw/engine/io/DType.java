@@ -11,8 +11,32 @@ import org.jspecify.annotations.Nullable;
  * tensors in the same order.
  */
 public enum DType {
-    BOOL(1, false), U8(1, false), I8(1, false), I16(2, false), U16(2, false), F16(2, true), BF16(2, true),
-    I32(4, false), U32(4, false), F32(4, true), F64(8, true), I64(8, false), U64(8, false);
+    /** A byte that is 0 or 1. */
+    BOOL(1, false),
+    /** Unsigned integers of 8 bits. */
+    U8(1, false),
+    /** Signed integers of 8 bits. */
+    I8(1, false),
+    /** Signed integers of 16 bits. */
+    I16(2, false),
+    /** Unsigned integers of 16 bits. */
+    U16(2, false),
+    /** IEEE 754's half precision. */
+    F16(2, true),
+    /** bfloat16: the upper half of single precision. */
+    BF16(2, true),
+    /** Signed integers of 32 bits. */
+    I32(4, false),
+    /** Unsigned integers of 32 bits. */
+    U32(4, false),
+    /** IEEE 754's single precision. */
+    F32(4, true),
+    /** IEEE 754's double precision. */
+    F64(8, true),
+    /** Signed integers of 64 bits. */
+    I64(8, false),
+    /** Unsigned integers of 64 bits. */
+    U64(8, false);
 
     /** The types by PyTorch's names. */
     private static final Map<String, DType> TORCH = Map.ofEntries(

@@ -9,10 +9,12 @@ public class WeightFileException extends IOException {
 
     private static final long serialVersionUID = 1L;
 
+    /** @param message names the file, the fault and, where there is one, the remedy */
     public WeightFileException(String message) {
         super(message);
     }
 
+    /** @param message names the file, the fault and, where there is one, the remedy */
     public WeightFileException(String message, Throwable cause) {
         super(message, cause);
     }

@@ -17,6 +17,7 @@ public final class AdaptiveAvgPool2d extends Module {
         this(size, size);
     }
 
+    /** {@code [N, C, H, W] → [N, C, outH, outW]} */
     public AdaptiveAvgPool2d(int outH, int outW) {
         this.outH = outH;
         this.outW = outW;

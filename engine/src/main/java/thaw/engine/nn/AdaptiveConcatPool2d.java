@@ -12,6 +12,7 @@ public final class AdaptiveConcatPool2d extends Module {
 
     private final int size;
 
+    /** {@code [N, C, H, W] → [N, 2 C, size, size]} */
     public AdaptiveConcatPool2d(int size) {
         this.size = size;
     }

@@ -17,6 +17,7 @@ public final class AdaptiveMaxPool2d extends Module {
         this(size, size);
     }
 
+    /** {@code [N, C, H, W] → [N, C, outH, outW]} */
     public AdaptiveMaxPool2d(int outH, int outW) {
         this.outH = outH;
         this.outW = outW;

@@ -14,6 +14,7 @@ public final class AvgPool2d extends Module {
         this(Pool2dOptions.of(kernel, stride, padding));
     }
 
+    /** @param options window, stride and padding */
     public AvgPool2d(Pool2dOptions options) {
         this.options = options;
     }

@@ -19,6 +19,7 @@ public final class CheckpointedModule extends Module {
 
     private final Module module;
 
+    /** @param module whose activations are computed again in the backward pass */
     public CheckpointedModule(Module module) {
         this.module = wrapped(module);
     }

@@ -94,10 +94,12 @@ public final class Conv2d extends Module {
         return options;
     }
 
+    /** The channels of the input. */
     public int inChannels() {
         return weight.shape().dim(1) * options.groups();
     }
 
+    /** The channels of the result. */
     public int outChannels() {
         return weight.shape().dim(0);
     }

@@ -17,7 +17,10 @@ public final class Init {
 
     /** The direction whose variance is preserved: activations in the forward pass, or gradients in the backward pass. */
     public enum Fan {
-        IN, OUT
+        /** The number of inputs of an output: preserves activations. */
+        IN,
+        /** The number of outputs of an input: preserves gradients. */
+        OUT
     }
 
     /** The factor that makes up for ReLU's halving of the mean square (He et al. 2015, section 2.2). */

@@ -57,10 +57,12 @@ public final class Linear extends Module {
         return bias;
     }
 
+    /** The length of an input row. */
     public int inFeatures() {
         return weight.shape().dim(1);
     }
 
+    /** The length of a result row. */
     public int outFeatures() {
         return weight.shape().dim(0);
     }

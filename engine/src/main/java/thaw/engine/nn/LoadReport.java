@@ -17,6 +17,7 @@ public record LoadReport(List<String> missing, List<String> unexpected, List<Sha
     /** The most names of each kind that a message lists. */
     private static final int SHOWN = 8;
 
+    /** Copies the collections. */
     public LoadReport {
         missing = List.copyOf(missing);
         unexpected = List.copyOf(unexpected);

@@ -14,6 +14,7 @@ public final class MaxPool2d extends Module {
         this(Pool2dOptions.of(kernel, stride, padding));
     }
 
+    /** @param options window, stride and padding */
     public MaxPool2d(Pool2dOptions options) {
         this.options = options;
     }

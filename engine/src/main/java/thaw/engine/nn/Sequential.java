@@ -54,6 +54,7 @@ public final class Sequential extends Module {
         return List.copyOf(children().values()).get(i);
     }
 
+    /** The number of modules in the chain. */
     public int size() {
         return children().size();
     }

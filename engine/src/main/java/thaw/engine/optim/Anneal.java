@@ -9,6 +9,7 @@ public enum Anneal {
             return end + (start - end) / 2 * (1 + Math.cos(Math.PI * fraction));
         }
     },
+    /** A straight line. */
     LINEAR {
         @Override
         public double between(double start, double end, double fraction) {

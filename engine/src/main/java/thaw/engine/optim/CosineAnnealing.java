@@ -6,12 +6,14 @@ package thaw.engine.optim;
  */
 public record CosineAnnealing(int tMax, double etaMin) implements Schedule {
 
+    /** @throws IllegalArgumentException if {@code tMax} is less than 1 */
     public CosineAnnealing {
         if (tMax < 1) {
             throw new IllegalArgumentException("CosineAnnealing: tMax must be at least 1, got " + tMax);
         }
     }
 
+    /** Ends at 0. */
     public CosineAnnealing(int tMax) {
         this(tMax, 0);
     }

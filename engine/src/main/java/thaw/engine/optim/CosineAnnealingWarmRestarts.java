@@ -6,6 +6,7 @@ package thaw.engine.optim;
  */
 public record CosineAnnealingWarmRestarts(int t0, int tMult, double etaMin) implements Schedule {
 
+    /** @throws IllegalArgumentException for a value out of range; the message names it */
     public CosineAnnealingWarmRestarts {
         if (t0 < 1 || tMult < 1) {
             throw new IllegalArgumentException("CosineAnnealingWarmRestarts: t0 and tMult must be at least 1, got " + t0
@@ -13,6 +14,7 @@ public record CosineAnnealingWarmRestarts(int t0, int tMult, double etaMin) impl
         }
     }
 
+    /** Cycles of equal length that end at 0. */
     public CosineAnnealingWarmRestarts(int t0) {
         this(t0, 1, 0);
     }

@@ -7,6 +7,7 @@ package thaw.engine.optim;
  */
 public record ExponentialSweep(double start, double end, int steps) implements Schedule {
 
+    /** @throws IllegalArgumentException for a value out of range; the message names it */
     public ExponentialSweep {
         if (!(start > 0 && end > 0 && Double.isFinite(end)) || steps < 1) {
             throw new IllegalArgumentException("ExponentialSweep: needs factors above 0 and at least one step, got " + start

@@ -10,6 +10,7 @@ package thaw.engine.optim;
  */
 public record FlatCosine(int totalSteps, double pctStart, double divFinal) implements Schedule {
 
+    /** @throws IllegalArgumentException for a value out of range; the message names it */
     public FlatCosine {
         if (totalSteps < 1 || !(pctStart >= 0 && pctStart <= 1) || !(divFinal > 0)) {
             throw new IllegalArgumentException("FlatCosine: needs at least one step, pctStart between 0 and 1 and divFinal above"

@@ -5,6 +5,7 @@ import java.util.List;
 /** {@code base · gamma^k} after the {@code k}-th milestone. */
 public record MultiStepLR(List<Integer> milestones, double gamma) implements Schedule {
 
+    /** Copies the list. */
     public MultiStepLR {
         milestones = List.copyOf(milestones);
     }

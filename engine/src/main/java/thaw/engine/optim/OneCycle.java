@@ -15,6 +15,7 @@ package thaw.engine.optim;
 public record OneCycle(int totalSteps, double peakStep, double endStep, double startFactor, double endFactor, Anneal anneal,
         double peakMomentum, double endMomentum) implements Schedule {
 
+    /** @throws IllegalArgumentException for a value out of range; the message names it */
     public OneCycle {
         if (totalSteps < 1 || peakStep > endStep) {
             throw new IllegalArgumentException("OneCycle: needs at least one step and a peak before the end, got " + totalSteps

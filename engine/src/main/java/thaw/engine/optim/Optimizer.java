@@ -157,6 +157,7 @@ public abstract class Optimizer implements AutoCloseable {
 
     // ---- groups ------------------------------------------------------------------------------------------------
 
+    /** The optimizer's name in state dicts and messages. */
     public final String name() {
         return name;
     }

@@ -25,6 +25,7 @@ public final class ParamGroup {
 
     /** The learning rate, at least 0. */
     public static final String LR = "lr";
+    /** The factor of the momentum buffer, at least 0. */
     public static final String MOMENTUM = "momentum";
     /** The weight decay, at least 0. */
     public static final String WEIGHT_DECAY = "weight_decay";
@@ -69,6 +70,7 @@ public final class ParamGroup {
         return new ParamGroup(name, parameters);
     }
 
+    /** Like {@link #group(String, Collection)}. */
     public static ParamGroup group(String name, Tensor... parameters) {
         return new ParamGroup(name, List.of(parameters));
     }
@@ -82,10 +84,12 @@ public final class ParamGroup {
         return new ParamGroup(name, parameters);
     }
 
+    /** The name in messages and state dicts. */
     public String name() {
         return name;
     }
 
+    /** The parameters, in the order given. */
     public List<Tensor> parameters() {
         return parameters;
     }
@@ -100,6 +104,7 @@ public final class ParamGroup {
         return set(LR, lr);
     }
 
+    /** The factor of the momentum buffer. */
     public double momentum() {
         return get(MOMENTUM);
     }
@@ -112,6 +117,7 @@ public final class ParamGroup {
         return set(MOMENTUM, momentum);
     }
 
+    /** The weight decay. */
     public double weightDecay() {
         return get(WEIGHT_DECAY);
     }
@@ -124,6 +130,7 @@ public final class ParamGroup {
         return set(WEIGHT_DECAY, weightDecay);
     }
 
+    /** Whether weight decay applies to biases and the weights of norms. */
     public boolean decayBiasAndNorm() {
         return is(DECAY_BIAS_AND_NORM);
     }

@@ -15,6 +15,7 @@ public record SGDR(int cycles, int cycleLen, int cycleMult, int gentleSteps) imp
     private static final double GENTLE = 1.0 / 100;
     private static final int GENTLE_PART = 20;
 
+    /** @throws IllegalArgumentException for a value out of range; the message names it */
     public SGDR {
         if (cycles < 1 || cycleLen < 1 || cycleMult < 1 || gentleSteps < 0) {
             throw new IllegalArgumentException("SGDR: cycles, cycleLen and cycleMult must be at least 1 and gentleSteps at least"

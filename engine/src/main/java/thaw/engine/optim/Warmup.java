@@ -9,6 +9,7 @@ package thaw.engine.optim;
  */
 public record Warmup(int steps, double startFactor, Schedule then) implements Schedule {
 
+    /** @throws IllegalArgumentException for a value out of range; the message names it */
     public Warmup {
         if (steps < 0 || !(startFactor >= 0 && startFactor <= 1)) {
             throw new IllegalArgumentException("Warmup: needs at least 0 steps and a startFactor between 0 and 1, got " + steps

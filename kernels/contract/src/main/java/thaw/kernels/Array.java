@@ -11,10 +11,12 @@ public abstract class Array {
 
     private final Shape shape;
 
+    /** @param shape of the array, in row-major order whatever the layout in memory */
     protected Array(Shape shape) {
         this.shape = shape;
     }
 
+    /** The shape, in row-major order whatever the layout in memory. */
     public final Shape shape() {
         return shape;
     }

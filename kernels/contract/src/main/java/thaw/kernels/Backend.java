@@ -75,10 +75,14 @@ public interface Backend extends ArrayOps, ShapeOps, ElementwiseOps, ReductionOp
     /**
      * Prepares a quick first prediction and returns at once. Where compiling the fastest loops takes a second or more,
      * operators run on simpler loops, which give the same bits, until a background thread has compiled the fastest
-     * ones. The background thread starts when the backend is idle, after the first prediction at the earliest.
-     * {@link #warmUp} waits for it.
+     * ones. {@link #warmUp} waits for it.
      */
     default void warmUpInBackground() {
+    }
+
+    /** Whether the operators of a prediction run on the fastest loops, because these are compiled or need not be. */
+    default boolean isWarm() {
+        return true;
     }
 
     /** Ends the device's threads and frees its memory. Arrays must not be used afterwards. */

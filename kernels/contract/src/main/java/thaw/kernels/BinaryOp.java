@@ -2,5 +2,12 @@ package thaw.kernels;
 
 /** Functions of two numbers, applied to each pair of elements under {@linkplain Shape#broadcast broadcasting}. */
 public enum BinaryOp {
-    ADD, SUB, MUL, DIV
+    /** a + b */
+    ADD,
+    /** a − b */
+    SUB,
+    /** a · b */
+    MUL,
+    /** a / b */
+    DIV
 }

@@ -18,17 +18,29 @@ public abstract class CheckedBackend implements Backend {
 
     // ---- the kernels of each family ------------------------------------------------------------------------------
 
+    /** The implementation of making, reading and writing arrays, which may expect valid shapes. */
     protected abstract ArrayOps arrays();
+    /** The implementation of operators that rearrange, which may expect valid shapes. */
     protected abstract ShapeOps shapes();
+    /** The implementation of element-wise operators, which may expect valid shapes. */
     protected abstract ElementwiseOps elementwise();
+    /** The implementation of reductions, which may expect valid shapes. */
     protected abstract ReductionOps reductions();
+    /** The implementation of matrix products, which may expect valid shapes. */
     protected abstract MatmulOps products();
+    /** The implementation of convolutions, which may expect valid shapes. */
     protected abstract ConvolutionOps convolutions();
+    /** The implementation of batch norm, which may expect valid shapes. */
     protected abstract NormOps norms();
+    /** The implementation of pooling, which may expect valid shapes. */
     protected abstract PoolOps pools();
+    /** The implementation of cross-entropy, which may expect valid shapes. */
     protected abstract LossOps losses();
+    /** The implementation of binary cross-entropy, which may expect valid shapes. */
     protected abstract BinaryLossOps binaryLosses();
+    /** The implementation of SGD's update, which may expect valid shapes. */
     protected abstract SgdOps sgd();
+    /** The implementation of AdamW's update, which may expect valid shapes. */
     protected abstract AdamWOps adamW();
 
     // ---- reports -------------------------------------------------------------------------------------------------
@@ -232,7 +244,8 @@ public abstract class CheckedBackend implements Backend {
     // ---- convolution ---------------------------------------------------------------------------------------------
 
     @Override
-    public final Array conv2d(Array x, Array w, Epilogue epilogue, Conv2dOptions o) {
+    public final Array conv2d(Array x, Array w, @Nullable Epilogue given, Conv2dOptions o) {
+        Epilogue epilogue = given == null ? Epilogue.NONE : given;
         Shapes.conv2d(x, w, epilogue, o);
         return done("conv2d", () -> o.describe(x.shape(), w.shape()) + epilogue.describe(), start(),
                 convolutions().conv2d(x, w, epilogue, o), y -> o.flops(x.shape(), w.shape()));

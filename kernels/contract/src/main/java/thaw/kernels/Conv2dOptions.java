@@ -8,8 +8,10 @@ package thaw.kernels;
  */
 public record Conv2dOptions(int strideH, int strideW, int paddingH, int paddingW, int dilationH, int dilationW, int groups) {
 
+    /** Stride 1, no padding, no dilation, one group. */
     public static final Conv2dOptions DEFAULT = of(1, 0);
 
+    /** @throws IllegalArgumentException for a value out of range; the message names it */
     public Conv2dOptions {
         if (strideH < 1 || strideW < 1 || dilationH < 1 || dilationW < 1 || paddingH < 0 || paddingW < 0 || groups < 1) {
             throw new IllegalArgumentException("conv2d: stride " + strideH + "×" + strideW + ", dilation " + dilationH + "×"
@@ -18,10 +20,12 @@ public record Conv2dOptions(int strideH, int strideW, int paddingH, int paddingW
         }
     }
 
+    /** The same stride and padding in both directions, no dilation, one group. */
     public static Conv2dOptions of(int stride, int padding) {
         return of(stride, padding, 1, 1);
     }
 
+    /** The same stride, padding and dilation in both directions. */
     public static Conv2dOptions of(int stride, int padding, int dilation, int groups) {
         return new Conv2dOptions(stride, stride, padding, padding, dilation, dilation, groups);
     }

@@ -1,5 +1,7 @@
 package thaw.kernels;
 
+import org.jspecify.annotations.Nullable;
+
 /** The two-dimensional convolution and its gradients. */
 public interface ConvolutionOps {
 
@@ -9,10 +11,11 @@ public interface ConvolutionOps {
      * {@code y(i,r) = i·stride + r·dilation − padding} and column {@code x(j,s) = j·stride + s·dilation − padding},
      * with zeros outside the image, and {@code c} over the group of {@code k}.
      *
-     * @param x {@code [N, C, H, W]}
-     * @param w {@code [K, C/groups, R, S]}
+     * @param x        {@code [N, C, H, W]}
+     * @param w        {@code [K, C/groups, R, S]}
+     * @param epilogue {@link Epilogue#NONE} or null for none; {@link CheckedBackend} passes its kernels no null
      */
-    Array conv2d(Array x, Array w, Epilogue epilogue, Conv2dOptions options);
+    Array conv2d(Array x, Array w, @Nullable Epilogue epilogue, Conv2dOptions options);
 
     /** {@link #conv2d(Array, Array, Epilogue, Conv2dOptions)} without an epilogue. */
     default Array conv2d(Array x, Array w, Conv2dOptions options) {

@@ -27,14 +27,17 @@ public final class OutOfDeviceMemoryException extends RuntimeException {
         this.limit = limit;
     }
 
+    /** The size of the array that did not fit, in bytes. */
     public long asked() {
         return asked;
     }
 
+    /** The size of all other arrays, in bytes. */
     public long inUse() {
         return inUse;
     }
 
+    /** The limit that was exceeded, in bytes: of all arrays together, or of one. */
     public long limit() {
         return limit;
     }

@@ -8,6 +8,7 @@ package thaw.kernels;
 public record Pool2dOptions(int kernelH, int kernelW, int strideH, int strideW, int paddingH, int paddingW,
         boolean countIncludePad) {
 
+    /** @throws IllegalArgumentException for a value out of range; the message names it */
     public Pool2dOptions {
         if (kernelH < 1 || kernelW < 1 || strideH < 1 || strideW < 1 || paddingH < 0 || paddingW < 0
                 || 2 * paddingH > kernelH || 2 * paddingW > kernelW) {
@@ -17,6 +18,7 @@ public record Pool2dOptions(int kernelH, int kernelW, int strideH, int strideW, 
         }
     }
 
+    /** A square window; padded zeros count in the divisor of averages. */
     public static Pool2dOptions of(int kernel, int stride, int padding) {
         return new Pool2dOptions(kernel, kernel, stride, stride, padding, padding, true);
     }

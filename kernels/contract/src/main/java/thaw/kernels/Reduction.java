@@ -4,5 +4,6 @@ package thaw.kernels;
 public enum Reduction {
     /** The weighted mean over the batch. */
     MEAN,
+    /** The weighted sum over the batch. */
     SUM
 }

@@ -37,6 +37,7 @@ public final class Shape {
         return dims.length == 0 ? SCALAR : new Shape(dims.clone());
     }
 
+    /** The number of dimensions; 0 for a scalar. */
     public int rank() {
         return dims.length;
     }
@@ -68,6 +69,7 @@ public final class Shape {
         return k;
     }
 
+    /** A copy of the dimensions, in order. */
     public int[] toArray() {
         return dims.clone();
     }

@@ -41,6 +41,7 @@ public final class Shapes {
         }
     }
 
+    /** The shape with its dimensions in the order {@code dims}, each of which occurs once. */
     public static Shape permute(Shape x, int... dims) {
         boolean[] seen = new boolean[x.rank()];
         int[] out = new int[dims.length];
@@ -76,6 +77,7 @@ public final class Shapes {
         return first.with(d, total);
     }
 
+    /** The shape with {@code length} entries of dimension {@code dim}, from {@code start} on. */
     public static Shape narrow(Shape x, int dim, int start, int length) {
         int d = dimension("narrow", x, dim);
         if (start < 0 || length < 0 || start > x.dim(d) - length) {
@@ -122,6 +124,7 @@ public final class Shapes {
         return out;
     }
 
+    /** {@code [N, C] → [N]} */
     public static Shape argmax(Shape x) {
         if (x.rank() != 2 || x.dim(1) == 0) {
             throw new IllegalArgumentException("argmax: expects rows [N, C] with at least one column, got " + x);
@@ -129,6 +132,7 @@ public final class Shapes {
         return Shape.of(x.dim(0));
     }
 
+    /** {@code [M, K] · [K, N] → [M, N]}, after the transpositions. */
     public static Shape matmul(Shape a, boolean transposeA, Shape b, boolean transposeB) {
         if (a.rank() != 2 || b.rank() != 2) {
             throw new IllegalArgumentException("matmul: expects two matrices, got " + a + " and " + b
@@ -207,6 +211,7 @@ public final class Shapes {
         }
     }
 
+    /** @throws IllegalArgumentException if {@code gy} is not of the shape of a result of this convolution */
     public static void conv2dInputGradient(Shape gy, Shape w, Shape xShape, Conv2dOptions options) {
         gradient("conv2dInputGradient", gy, options.outputShape(xShape, w), xShape);
     }
@@ -215,6 +220,7 @@ public final class Shapes {
         gradient("conv2dWeightGradient", gy, options.outputShape(x, wShape), x);
     }
 
+    /** {@code [N, C, H, W] → [N, C, outH, outW]} */
     public static Shape adaptivePool2d(Shape x, int outH, int outW) {
         if (x.rank() != 4 || x.dim(2) == 0 || x.dim(3) == 0) {
             throw new IllegalArgumentException("adaptive pooling: expects input [N, C, H, W] of at least one pixel, got " + x);

@@ -6,13 +6,17 @@ public enum UnaryOp {
     RELU,
     /** 1 / (1 + e^−x) */
     SIGMOID,
+    /** hyperbolic tangent */
     TANH,
+    /** e^x */
     EXP,
     /** natural logarithm */
     LOG,
+    /** |x| */
     ABS,
     /** x² */
     SQUARE,
+    /** √x */
     SQRT;
 
     /** Whether {@link ElementwiseOps#unaryGradient} reads the function's input rather than its output. */

@@ -4,21 +4,20 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import thaw.finetune.images.ImageSource;
 import thaw.finetune.predict.Classifier;
 import thaw.finetune.predict.Prediction;
 
-/** Prints the classes of images, which are predicted together, and the modules that are not Java's own. */
+/** Prints the classes of images, which are predicted together, and on standard error the device. */
 public final class Photos {
 
     public static void main(String[] args) throws IOException {
-        List<Path> images = Arrays.stream(args).skip(1).map(Path::of).toList();
+        List<ImageSource> images = Arrays.stream(args).skip(1).map(file -> ImageSource.of(Path.of(file))).toList();
         try (Classifier classifier = Classifier.load(Path.of(args[0]))) {
+            System.err.println(classifier.device().description());
             for (Prediction p : classifier.predictAll(images)) {
                 System.out.printf("%s %.0f %%%n", p.label(), 100 * p.probability());
             }
         }
-        List<String> modules = ModuleLayer.boot().modules().stream().map(Module::getName).filter(name -> !name.startsWith("java."))
-                .sorted().toList();
-        System.err.println(modules);
     }
 }

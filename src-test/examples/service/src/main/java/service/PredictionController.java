@@ -11,7 +11,6 @@ import org.springframework.web.bind.annotation.RequestParam;
 import org.springframework.web.bind.annotation.ResponseStatus;
 import org.springframework.web.bind.annotation.RestController;
 import org.springframework.web.multipart.MultipartFile;
-import thaw.finetune.images.ImageDecoder;
 import thaw.finetune.images.ImageReadException;
 import thaw.finetune.predict.Classifier;
 import thaw.finetune.predict.Prediction;
@@ -31,7 +30,7 @@ class PredictionController {
 
     @PostMapping("/predict")
     Answer predict(@RequestParam MultipartFile image) throws IOException {
-        Prediction p = classifier.predict(ImageDecoder.decode(image.getBytes(), image.getOriginalFilename()));
+        Prediction p = classifier.predict(image.getBytes());
         return new Answer(p.label(), Math.round(100 * p.probability()));
     }
 
@@ -41,7 +40,7 @@ class PredictionController {
         return Map.of("error", e.getMessage());
     }
 
-    /** The readiness probe. */
+    /** The readiness probe: there are no requests before the classifier is loaded and compiled. */
     @GetMapping("/ready")
     ResponseEntity<Void> ready() {
         return ResponseEntity.ok().build();

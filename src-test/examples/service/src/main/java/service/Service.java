@@ -7,6 +7,7 @@ import org.springframework.boot.SpringApplication;
 import org.springframework.boot.autoconfigure.SpringBootApplication;
 import org.springframework.context.annotation.Bean;
 import thaw.finetune.predict.Classifier;
+import thaw.finetune.predict.WarmUp;
 
 /** Predicts the classes of uploaded images, by the model that the property {@code model} names. */
 @SpringBootApplication
@@ -16,9 +17,9 @@ public class Service {
         SpringApplication.run(Service.class, args);
     }
 
-    /** One classifier for all requests. Spring closes it at the end. */
+    /** One classifier for all requests, its kernels compiled before the service answers. Spring closes it at the end. */
     @Bean
     Classifier classifier(@Value("${model}") Path model) throws IOException {
-        return Classifier.load(model);
+        return Classifier.load(model, Classifier.options().warmUp(WarmUp.WAIT));
     }
 }

@@ -12,7 +12,7 @@ public final class Training {
 
     public static void main(String[] args) throws IOException {
         Path model = Path.of(args[2]);
-        ImageFolder data = ImageFolder.of(Path.of(args[0])).size(48).batch(32).seed(1);
+        ImageFolder data = ImageFolder.of(Path.of(args[0])).size(32).batch(32).seed(1);
         try (Learner learn = Learner.of(data, Path.of(args[1]))) {
             learn.freeze();
             learn.fitOneCycle(2, 0.05);

@@ -82,7 +82,8 @@ class LDoGTest {
     void resumesToTheSameBits() {
         SmallTraining through = new SmallTraining(device);
         SmallTraining interrupted = new SmallTraining(device);
-        try (LDoG dog = optimizer(through, 1e-2, 0); LDoG first = optimizer(interrupted, 1e-2, 0);
+        try (LDoG dog = optimizer(through, 1e-2, 0);
+                LDoG first = optimizer(interrupted, 1e-2, 0);
                 LDoG second = optimizer(interrupted, 1e-3, 0)) {
             Weights saved = null;
             for (int step = 0; step < 6; step++) {

@@ -1,5 +1,6 @@
 package thaw.finetune.cli;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -53,6 +54,10 @@ class TrainOptionsTest {
 
     /** The exit code and output of a command run in this process. */
     private record Said(int code, String out, String err) {
+        /** The output without its line breaks. */
+        String words() {
+            return out.replaceAll("\\s+", " ");
+        }
     }
 
     private static Said run(Object... args) {
@@ -90,16 +95,52 @@ class TrainOptionsTest {
         assertEquals("", said.out);
     }
 
+    /** Without a rate, pretrained weights are trained by auto; the log has the rule, its shares, and what each group brought. */
+    @Test
+    void ratesChooseThemselvesByDefault() throws IOException {
+        assertTrained(train("pretrained", "--epochs", 1));
+        Path weights = folder.resolve("pretrained/model.safetensors");
+        Said said = run("train", data, "--weights", weights, "--size", ColourImages.SIDE, "--batch", 5, "--threads", 1, "--epochs", 1,
+                "-o", folder.resolve("auto"));
+        assertTrained(said);
+        assertTrue(settings("auto").contains("\"rates\" : \"auto\""), settings("auto"));
+        assertTrue(said.words().contains("training early, middle, head at rates chosen by auto"), said.out);
+        assertTrue(said.words().contains("auto, epoch 1: mean shares of the rate: early "), said.out);
+        assertTrue(said.words().contains("with the weights of one group alone put back to the start"), said.out);
+        said.out.lines().filter(line -> !line.contains(folder.toString()))
+                .forEach(line -> assertTrue(line.length() <= 80, line.length() + " columns: " + line));
+        assertFails(train("refused", "--optimizer", "adamw", "--lr", "auto"), "--lr auto is a rate for sgd", "--optimizer adamw");
+        Said dog = run("train", data, "--weights", weights, "--size", ColourImages.SIDE, "--batch", 5, "--threads", 1, "--epochs", 1,
+                "--lr", "l-dog", "--groups", "blocks", "-o", folder.resolve("dog"));
+        assertTrained(dog);
+        assertTrue(dog.words().contains("at rates chosen by l-dog, scheduled by constant"), dog.out);
+        dog.out.lines().filter(line -> !line.contains(folder.toString()))
+                .forEach(line -> assertTrue(line.length() <= 80, line.length() + " columns: " + line));
+    }
+
+    /** Two rates for the two groups that are trained; a rate of 0 is shown as frozen and is the same. */
+    @Test
+    void ratesOfTheTrainedGroupsAlone() throws IOException {
+        assertTrained(train("two", "--epochs", 1, "--freeze-to", -2, "--lr", "0.01,0.1"));
+        assertTrue(settings("two").contains("\"rates\" : \"0,1e-2,0.1\""), settings("two"));
+        Said zero = train("zero", "--epochs", 1, "--lr", "0,0.01,0.1");
+        assertTrained(zero);
+        assertTrue(zero.out.contains("early frozen: batch norm there"), zero.out);
+        assertArrayEquals(Files.readAllBytes(folder.resolve("two/model.safetensors")),
+                Files.readAllBytes(folder.resolve("zero/model.safetensors")));
+        assertFails(train("refused", "--freeze-to", -2, "--lr", "0.01,0.1,0.2,0.3"), "--lr", "[early, middle, head]");
+    }
+
     @Test
     void precompute() throws IOException {
         Object[] head = {"--freeze-epochs", 3, "--epochs", 0, "--frozen-bn", "eval"};
         Said asked = train("precomputed", with(head, "--precompute", "on"));
         assertTrained(asked);
-        assertTrue(asked.out.contains("features are computed once for each image and its mirror image"), asked.out);
+        assertTrue(asked.words().contains("features are computed once for each image and its mirror image"), asked.out);
         assertTrue(settings("precomputed").contains("\"precompute\" : \"REQUIRED\""));
         Said unasked = train("unasked", head);
         assertTrained(unasked);
-        assertTrue(unasked.out.contains("features are computed once"), unasked.out);
+        assertTrue(unasked.words().contains("features are computed once"), unasked.out);
         Said off = train("through the body", with(head, "--precompute", "off"));
         assertTrained(off);
         assertFalse(off.out.contains("features"), off.out);

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.List;
+import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -50,10 +51,45 @@ class LearningRatesTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"0.001", "1.0E-5,1.0E-4,0.01", "slice(1.0E-5,0.01)", "slice(0.01)", "decay(0.01,0.75)"})
+    @ValueSource(strings = {"1e-3", "1e-5,1e-4,1e-2", "1e-5:1e-2", ":1e-2", "decay(1e-2,0.75)", "0.05,1.25e-7,0", "0.1,10", "auto",
+        "auto-rgn:0.5", "auto-rgn-groups:1e-2", "l-dog"})
     void textIsReadAndWritten(String text) {
         assertEquals(text, LearningRates.parse(text).toString());
         assertEquals(LearningRates.parse(text), LearningRates.parse(LearningRates.parse(text).toString()));
+    }
+
+    /** Every double is written so that it reads as the same bits; the long form of earlier versions is still read. */
+    @Test
+    void everyRateKeepsItsBits() {
+        SplittableRandom random = new SplittableRandom(3);
+        for (int i = 0; i < 1000; i++) {
+            LearningRates rates = LearningRates.of(Math.exp(random.nextDouble(-30, 5)));
+            assertEquals(rates, LearningRates.parse(rates.toString()));
+        }
+        assertEquals("1e-5:1e-2", LearningRates.parse("slice(1.0E-5,0.01)").toString());
+    }
+
+    @Test
+    void rulesOfTheirOwnHaveOneRateForAll() {
+        assertRates(LearningRates.autoRgn(0.5), 0.5, 0.5, 0.5);
+        assertRates(LearningRates.autoRgnByGroup(0.5), 0.5, 0.5);
+        assertRates(LearningRates.lDog(), 1, 1, 1);
+        assertRates(LearningRates.auto(), 0.05, 0.05, 0.05);
+        assertTrue(LearningRates.auto().isAutoRgn() && LearningRates.lDog().isAuto() && !LearningRates.lDog().isAutoRgn());
+        assertTrue(!LearningRates.of(0.1).isAuto() && !LearningRates.auto().isSingle());
+        for (String text : List.of("auto(1)", "auto-rgn()", "auto-rgn:1,2", "l-dog(1)", "auto-rgn:0.1:0.2")) {
+            assertThrows(IllegalArgumentException.class, () -> LearningRates.parse(text), text);
+        }
+    }
+
+    @Test
+    void leadingZerosAreFrozenGroups() {
+        assertEquals(2, LearningRates.of(0, 0, 0.1).leadingZeros());
+        assertEquals(0, LearningRates.of(0.1, 0, 0.1).leadingZeros());
+        assertEquals(0, LearningRates.slice(1e-3).leadingZeros());
+        TrainingPhase phase = new TrainingPhase("all", 2, ScheduleRecipe.oneCycle(), LearningRates.of(0, 0.1, 0.1));
+        assertEquals(1, phase.firstTrainable(3, 0));
+        assertEquals(2, phase.freezeTo(-1).firstTrainable(3, 0));
     }
 
     @Test
@@ -75,7 +111,7 @@ class LearningRatesTest {
     void wrongNumbersAreRefused() {
         for (String text : List.of("slice(1,2,3)", "decay(1)")) {
             assertTrue(assertThrows(IllegalArgumentException.class, () -> LearningRates.parse(text)).getMessage()
-                    .contains("expected slice(lo,hi), slice(hi) or decay(lr,factor), got " + text.substring(0, 5)));
+                    .contains("expected LO:HI, :HI or decay(LR,FACTOR), got "));
         }
         String message = assertThrows(IllegalArgumentException.class, () -> LearningRates.of(1, 2).forGroups(THREE)).getMessage();
         assertTrue(message.contains("[early, middle, head]") && message.contains("got 2: [1.0, 2.0]"), message);

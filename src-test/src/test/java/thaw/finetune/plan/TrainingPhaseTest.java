@@ -10,6 +10,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import thaw.finetune.diagnostics.DiagnosticsOptions;
 import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -112,10 +113,10 @@ class TrainingPhaseTest {
         List<TrainingPhase> plan = TrainingPhase.fineTune(5, 1e-2, 2, 10);
         assertEquals(7, plan.stream().mapToInt(TrainingPhase::epochs).sum());
         TrainingPhase head = plan.get(0);
-        assertEquals("2 -1 one-cycle(pct_start=0.99) slice(0.01)",
+        assertEquals("2 -1 one-cycle(pct_start=0.99) :1e-2",
                 head.epochs() + " " + head.freezeTo() + " " + head.schedule() + " " + head.rates());
         TrainingPhase all = plan.get(1);
-        assertEquals("5 0 one-cycle(pct_start=0.3,div=5.0) slice(5.0E-4,0.005)",
+        assertEquals("5 0 one-cycle(pct_start=0.3,div=5.0) 5e-4:0.005",
                 all.epochs() + " " + all.freezeTo() + " " + all.schedule() + " " + all.rates());
         assertEquals(1, TrainingPhase.fineTune(5, 1e-2, 0, 10).size());
     }
@@ -124,7 +125,7 @@ class TrainingPhaseTest {
 
     @Test
     void gradualUnfreezingThawsOneGroupEachEpochAtItsOwnRate() {
-        learn.gradualUnfreezing(4, ScheduleRecipe.of("constant"), LearningRates.of(0.001, 0.01, 0.1));
+        learn.run(List.of(TrainingPhase.gradualUnfreezing(4, ScheduleRecipe.of("constant"), LearningRates.of(0.001, 0.01, 0.1))));
         List<List<Double>> expected = List.of(List.of(0.0, 0.0, 0.1), List.of(0.0, 0.01, 0.1), List.of(0.001, 0.01, 0.1),
                 List.of(0.001, 0.01, 0.1));
         for (int i = 0; i < 12; i++) {
@@ -141,7 +142,7 @@ class TrainingPhaseTest {
             public void onEpoch(EpochResult epoch) {
                 states.add(learn.state());
             }
-        }).gradualUnfreezing(2, ScheduleRecipe.oneCycle(), LearningRates.of(1e-3, 1e-2, 1e-1));
+        }).run(List.of(TrainingPhase.gradualUnfreezing(2, ScheduleRecipe.oneCycle(), LearningRates.of(1e-3, 1e-2, 1e-1))));
         for (int i = 3; i < 6; i++) {
             assertEquals(rates.get(i).get(2) / 10, rates.get(i).get(1), 1e-15);
         }
@@ -184,7 +185,7 @@ class TrainingPhaseTest {
     void anyGrainIsFrozenAndTrained() {
         learn.granularity(Granularity.BLOCKS).freezeTo(-2);
         assertEquals(11, learn.groups().size());
-        List<Double> last = learn.fit(1, LearningRates.layerDecay(0.1, 0.5)).epochs().get(0).learningRates();
+        List<Double> last = learn.fit(1, ScheduleRecipe.of("constant"), LearningRates.layerDecay(0.1, 0.5)).epochs().get(0).learningRates();
         assertEquals(List.of(0.05, 0.1), last.subList(9, 11));
         assertEquals(0.0, last.stream().limit(9).mapToDouble(Double::doubleValue).sum());
         String message = assertThrows(IllegalArgumentException.class, () -> learn.fit(1, 0.1, 0.2)).getMessage();
@@ -234,7 +235,7 @@ class TrainingPhaseTest {
     @Test
     void fastaisFrozenBatchNormTrains() {
         Map<String, StoredTensor> before = net.stateDict();
-        learn.frozenBatchNorm(FrozenBatchNorm.TRAIN).freeze().fit(1, 0.1);
+        learn.settings(FitSettings.sgd().frozenBatchNorm(FrozenBatchNorm.TRAIN)).freeze().fit(1, 0.1);
         Map<String, StoredTensor> after = net.stateDict();
         for (String name : before.keySet()) {
             boolean moved = !before.get(name).bytes().equals(after.get(name).bytes());
@@ -245,14 +246,14 @@ class TrainingPhaseTest {
 
     @Test
     void frozenBatchNormsGroupThawsWithTheRest() {
-        learn.frozenBatchNorm(FrozenBatchNorm.TRAIN);
-        learn.gradualUnfreezing(3, ScheduleRecipe.of("constant"), LearningRates.slice(1e-3, 1e-1));
+        learn.settings(FitSettings.sgd().frozenBatchNorm(FrozenBatchNorm.TRAIN));
+        learn.run(List.of(TrainingPhase.gradualUnfreezing(3, ScheduleRecipe.of("constant"), LearningRates.slice(1e-3, 1e-1))));
         assertTrue(net.parameters().stream().allMatch(p -> p.requiresGrad()));
     }
 
     @Test
     void theSummarySaysWhatIsFrozen() {
-        String summary = learn.freezeTo(-2).frozenBatchNorm(FrozenBatchNorm.EVAL).summary();
+        String summary = learn.freezeTo(-2).settings(FitSettings.sgd().frozenBatchNorm(FrozenBatchNorm.EVAL)).summary();
         assertTrue(summary.matches("(?s)early +14,\\d{3} parameters  frozen\\R.*head +130 parameters  trained\\R.*"), summary);
         assertTrue(summary.contains("batch norm of frozen groups is fixed: weights, biases and statistics (eval)"), summary);
         assertTrue(summary.contains("SGD, dampening 0.0, decay_bias_and_norm 1.0, maximize 0.0, momentum 0.9"), summary);
@@ -281,18 +282,83 @@ class TrainingPhaseTest {
 
     // ---- warnings --------------------------------------------------------------------------------------------------
 
+    /** Steps that move a pretrained group by more than the limit are warned of, in whatever form the rates are given. */
     @Test
-    void oneRateForAPretrainedNetworkIsWarnedOf() throws IOException {
+    void largeStepsAreWarnedOfWhateverTheFormOfTheRates() throws IOException {
         net.loadStateDict(net.stateDict());
-        learn = learner();
-        learn.freeze().fit(1, 0.01);
-        learn.unfreeze().fit(1, 0.01, 0.01, 0.01);
-        learn.fit(1, LearningRates.slice(1e-4, 1e-2));
+        Map<String, StoredTensor> start = net.stateDict();
+        learn = learner().diagnostics(new DiagnosticsOptions(10, 0, 1e-2));
+        learn.fit(1, 1e-4);
+        learn.fit(1, ScheduleRecipe.of("constant"), LearningRates.slice(1e-5, 1e-4));
         assertEquals(List.of(), warnings);
-        learn.fit(1, 0.01);
+        learn.fit(1, 3);
         assertEquals(1, warnings.size());
-        String warning = warnings.get(0);
-        assertTrue(warning.contains("[early, middle, head]") && warning.contains("slice(1.0E-4,0.01)")
-                && warning.contains("3 times"), warning);
+        assertTrue(warnings.get(0).contains("in epoch 1 of the run") && warnings.get(0).contains("divide its rate by"),
+                warnings.get(0));
+        net.restore(start);
+        learn.fit(1, 3, 3, 3);
+        assertEquals(2, warnings.size());
+    }
+
+    /** A rate of 0 is a frozen group: no gradient, the same bits, and the next fit trains it again. */
+    @Test
+    void aRateOfZeroFreezes() throws IOException {
+        learn = learner();
+        Map<String, StoredTensor> before = net.stateDict();
+        List<Boolean> gradients = new ArrayList<>();
+        TrainingListener look = new TrainingListener() {
+            @Override
+            public void onBatch(BatchResult batch) {
+                learn.groups().forEach(group -> gradients.add(group.parameters().get(0).grad() != null));
+            }
+        };
+        learn.addListener(look);
+        List<EpochResult> result = learn.fit(1, 0, 0.01, 0).epochs();
+        assertEquals(List.of(false, true, false), gradients.subList(0, 3));
+        assertEquals(0, result.get(0).learningRates().get(0));
+        assertTrue(result.get(0).learningRates().get(1) > 0);
+        for (String name : List.of("conv1.weight", "fc.weight")) {
+            assertArrayEquals(before.get(name).toFloats(), net.stateDict().get(name).toFloats(), name);
+        }
+        assertThrows(IllegalArgumentException.class, () -> learn.fit(1, 0, 0, 0));
+        gradients.clear();
+        learn.fit(1, 0.01);
+        assertEquals(List.of(true, true, true), gradients.subList(0, 3));
+    }
+
+    /** Auto-RGN reports each group's mean rate, its shares are those of the rule, and L-DoG ends on the average. */
+    @Test
+    void rulesChooseRatesThatTheResultShows() throws IOException {
+        for (LearningRates rule : List.of(LearningRates.auto(), LearningRates.autoRgn(0.1), LearningRates.autoRgnByGroup(0.1))) {
+            learn = learner();
+            List<EpochResult> result = learn.fit(2, rule);
+            List<Double> rates = result.get(1).learningRates();
+            double most = rates.stream().mapToDouble(Double::doubleValue).max().orElseThrow();
+            assertTrue(rates.stream().allMatch(rate -> rate > 0), rule + ": " + rates);
+            assertTrue(rates.stream().distinct().count() > 1, rule + ": " + rates);
+            if (rule.equals(LearningRates.auto())) {
+                assertEquals(0.05, rates.get(2), 1e-12, "the head has the rate as it is");
+                assertTrue(most <= 0.1, rates::toString);
+            } else {
+                assertTrue(most <= 0.1 + 1e-12, rule + ": " + rates);
+            }
+            if (rule.equals(LearningRates.autoRgnByGroup(0.1))) {
+                assertEquals(0.1, most, 1e-12, "the largest share is 1");
+            }
+        }
+        learn = learner();
+        List<Double> rates = learn.fit(2, LearningRates.lDog()).get(1).learningRates();
+        assertTrue(rates.stream().allMatch(rate -> rate > 0 && Double.isFinite(rate)), rates::toString);
+    }
+
+    /** The gradients that Auto-RGN looks at leave no trace: with a frozen body, whose head has the share 1, no bit differs. */
+    @Test
+    void choosingRatesLeavesStatisticsAndFrozenGroupsAlone() throws IOException {
+        Map<String, StoredTensor> start = net.stateDict();
+        learner().freezeTo(-1).fit(2, 0.05);
+        Map<String, StoredTensor> expected = net.stateDict();
+        net.restore(start);
+        learner().freezeTo(-1).fit(2, LearningRates.auto());
+        net.stateDict().forEach((name, t) -> assertArrayEquals(expected.get(name).toFloats(), t.toFloats(), name));
     }
 }

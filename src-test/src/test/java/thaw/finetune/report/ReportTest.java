@@ -23,6 +23,7 @@ import org.junit.jupiter.api.io.TempDir;
 import thaw.finetune.data.Sample;
 import thaw.finetune.diagnostics.DiagnosticsOptions;
 import thaw.finetune.diagnostics.GroupActivity;
+import thaw.finetune.diagnostics.GroupResilience;
 import thaw.finetune.evaluate.ClassCount;
 import thaw.finetune.evaluate.Evaluation;
 import thaw.finetune.metrics.Predictions;
@@ -50,7 +51,8 @@ class ReportTest {
         }
         return new Report("Hares <& others>", Map.of("Images", "a \"b\" <c>"), FitSettings.sgd(), groups,
                 plan, 3, done, epochs - 1,
-                DiagnosticsOptions.standard(), evaluation, List.of(), List.of("torn <up>"));
+                DiagnosticsOptions.standard(), evaluation,
+                List.of(new GroupResilience("middle", 0.1, 0.2), new GroupResilience("head", 0.25, 0.3)), List.of("torn <up>"));
     }
 
     private static EpochResult epoch(String phase, double trainLoss, double validLoss, double accuracy, List<GroupActivity> activity) {
@@ -99,7 +101,7 @@ class ReportTest {
         assertTrue(html.contains("33.3 %"), "1 of 3 is right");
         assertTrue(html.indexOf("missing.png") < html.indexOf("a&amp;b.png"), "the most confident mistake comes first");
         assertTrue(html.contains("data:image/jpeg;base64,/9j/"));
-        assertEquals(9, html.split("<svg", -1).length - 1);
+        assertEquals(10, html.split("<svg", -1).length - 1);
     }
 
     /** The scores of one image and the metrics of one epoch are not finite. */

@@ -96,7 +96,7 @@ class FirstNonFiniteTest {
 
     @Test
     void namesTheImageWhoseValidationOverflows() {
-        learn.frozenBatchNorm(FrozenBatchNorm.EVAL).freezeTo(2);
+        learn.settings(FitSettings.sgd().frozenBatchNorm(FrozenBatchNorm.EVAL)).freezeTo(2);
         Tensor mean = net.namedBuffers().get("bn1.running_mean");
         float[] values = mean.toFloats();
         learn.addListener(new TrainingListener() {

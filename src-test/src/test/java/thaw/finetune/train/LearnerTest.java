@@ -33,6 +33,7 @@ import thaw.finetune.data.Batch;
 import thaw.finetune.data.FolderLayout;
 import thaw.finetune.data.ImageFolder;
 import thaw.finetune.metrics.Metric;
+import thaw.finetune.plan.LearningRates;
 import thaw.resnet.Architecture;
 import thaw.resnet.Head;
 import thaw.resnet.LayerGroup;
@@ -107,7 +108,7 @@ class LearnerTest {
     @Test
     void withFixedStatisticsAFrozenBaseStaysAsItIsToTheBit() {
         Map<String, StoredTensor> before = net.stateDict();
-        learn.frozenBatchNorm(FrozenBatchNorm.EVAL).freeze().fit(2, 0.1);
+        learn.settings(FitSettings.sgd().frozenBatchNorm(FrozenBatchNorm.EVAL)).freeze().fit(2, 0.1);
         Map<String, StoredTensor> after = net.stateDict();
         for (String name : before.keySet()) {
             boolean moved = !before.get(name).bytes().equals(after.get(name).bytes());
@@ -134,7 +135,7 @@ class LearnerTest {
         assertEquals(6, history.size());
         assertTrue(history.get(5).trainLoss() < history.get(0).trainLoss(), history::toString);
         assertEquals(1.0, history.get(5).accuracy());
-        assertEquals(1.0, learn.accuracy());
+        assertEquals(1.0, learn.validate().accuracy());
         assertEquals(history.get(5).validLoss(), learn.validate().loss());
         assertFalse(net.isTraining());
     }
@@ -146,7 +147,7 @@ class LearnerTest {
         other.loadStateDict(net.stateDict());
 
         learn.settings(FitSettings.sgd().option("weight_decay", 0.01).option("momentum", 0.8)).fit(2, rates(0.01, 0.02, 0.03));
-        learn.fit(1, OneCycle::of, 0.05);
+        learn.fit(1, (epochs, steps) -> OneCycle.of(epochs * steps), LearningRates.of(0.05));
 
         List<LayerGroup> groups = other.groups();
         int steps = data.trainLoader().batches();
@@ -241,7 +242,7 @@ class LearnerTest {
                 first.add(batch.loss());
             }
         };
-        learn.addListener(losses).frozenBatchNorm(FrozenBatchNorm.EVAL).freeze();
+        learn.addListener(losses).settings(FitSettings.sgd().frozenBatchNorm(FrozenBatchNorm.EVAL)).freeze();
         IntStream.range(0, 2).forEach(i -> learn.fit(1, 0));
         assertNotEquals(first.subList(0, 3), first.subList(3, 6));
     }

@@ -12,6 +12,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import thaw.finetune.plan.TrainingPhase;
 import java.util.Map;
 import java.util.function.Supplier;
 import java.util.stream.IntStream;
@@ -75,6 +76,26 @@ class LearningRateFinderTest {
     }
 
     @Test
+    void listenersAreToldOfEachStep() {
+        List<String> told = new ArrayList<>();
+        learn.addListener(new TrainingListener() {
+            private String group;
+
+            @Override
+            public void onPhase(TrainingPhase phase, int number, int count) {
+                group = phase.name();
+            }
+
+            @Override
+            public void onBatch(BatchResult batch) {
+                told.add(group);
+            }
+        });
+        learn.freezeTo(1).lrFindPerGroup(new SweepOptions(1e-6, 1e-3, 3, false));
+        assertEquals(List.of("middle", "middle", "middle", "head", "head", "head"), told);
+    }
+
+    @Test
     void aFitIsTheSameWithAndWithoutIt() {
         Map<String, StoredTensor> before = net.stateDict();
         long random = device.generator().state();
@@ -131,7 +152,8 @@ class LearningRateFinderTest {
         float[] values = weight.toFloats();
         values[0] = Float.NaN;
         weight.set(values);
-        for (Supplier<Object> find : List.<Supplier<Object>>of(() -> learn.lrFind(), () -> learn.lrFindPerGroup(SweepOptions.standard()))) {
+        for (Supplier<Object> find : List.<Supplier<Object>>of(() -> learn.lrFind(SweepOptions.standard()),
+                () -> learn.lrFindPerGroup(SweepOptions.standard()))) {
             String message = assertThrows(DivergenceException.class, find::get).getMessage();
             assertTrue(message.contains("batch 1, before the first step, so no learning rate is the cause: the first parameter that"
                     + " is not finite is layer2.0.bn1.weight"), message);

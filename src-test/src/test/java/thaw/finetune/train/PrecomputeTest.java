@@ -84,7 +84,7 @@ class PrecomputeTest {
                     }
                 });
                 FitResult result = from == null ? learn.run(plan) : learn.resume(plan, from);
-                return new Outcome(net.stateDict(), result, notes, warnings, learn.broken());
+                return new Outcome(net.stateDict(), result, notes, warnings, learn.data().broken());
             }
         }
     }

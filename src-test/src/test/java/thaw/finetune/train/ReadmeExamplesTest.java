@@ -1,19 +1,23 @@
 package thaw.finetune.train;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import javax.tools.JavaCompiler;
 import javax.tools.ToolProvider;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** README's example of training compiles; that of predicting is run by EmbeddingTest. */
+/** README's example of training compiles, and those of embedding are parts of the applications that src-test/examples/run builds. */
 class ReadmeExamplesTest {
     private static final Pattern CLASS_NAME = Pattern.compile("public class (\\w+)");
 
@@ -22,16 +26,33 @@ class ReadmeExamplesTest {
 
     @Test
     void theExampleOfTrainingCompiles() throws Exception {
-        assertEquals("DogsAndCats", compile(example("Training in Java")));
+        assertEquals("DogsAndCats", compile(examples("Training in Java").get(0)));
     }
 
-    /** The Java block under a heading of README. */
-    private static String example(String heading) throws IOException {
-        Path readme = Path.of("../README.md");
-        Matcher example = Pattern.compile("## " + heading + "\\n.*?```java\\n(.*?)```", Pattern.DOTALL)
-                .matcher(Files.readString(readme));
-        assertTrue(example.find(), "no java block under \"## " + heading + "\" in " + readme.toAbsolutePath().normalize());
-        return example.group(1);
+    @Test
+    void theExamplesOfEmbeddingAreRun() throws IOException {
+        List<String> sources = new ArrayList<>();
+        try (Stream<Path> files = Files.find(Path.of("examples"), 9, (file, attributes) -> file.toString().endsWith(".java"))) {
+            for (Path file : files.toList()) {
+                sources.add(withoutIndentation(Files.readString(file)));
+            }
+        }
+        for (String example : examples("Embedding")) {
+            assertTrue(sources.stream().anyMatch(source -> source.contains(withoutIndentation(example))), example);
+        }
+    }
+
+    /** The Java blocks under a heading of README. */
+    private static List<String> examples(String heading) throws IOException {
+        String section = Files.readString(Path.of("../README.md")).split("(?m)^## " + heading + "$")[1].split("(?m)^## ")[0];
+        List<String> examples = Pattern.compile("```java\\n(.*?)```", Pattern.DOTALL).matcher(section).results()
+                .map(block -> block.group(1)).toList();
+        assertFalse(examples.isEmpty(), "no java block under \"## " + heading + "\" in README.md");
+        return examples;
+    }
+
+    private static String withoutIndentation(String source) {
+        return source.replaceAll("(?m)^ +", "");
     }
 
     /** Compiles a class into the folder and returns its name. */

@@ -93,6 +93,10 @@ class ResumeTest {
         return Stream.of(Arguments.of(FitSettings.sgd(), fineTune, 1),
                 Arguments.of(FitSettings.sgd().frozenBatchNorm(FrozenBatchNorm.TRAIN).clip(new GradientClipping.ByNorm(0.5)), gradual, 4),
                 Arguments.of(FitSettings.adamW().average(new WeightAverage.Decay(0.8, true)).accumulate(2), fineTune, 1),
+                Arguments.of(FitSettings.sgd(), List.of(new TrainingPhase("all", 2, ScheduleRecipe.oneCycle(), LearningRates.auto())), 1),
+                Arguments.of(FitSettings.sgd(), List.of(
+                        TrainingPhase.gradualUnfreezing(2, ScheduleRecipe.oneCycle(), LearningRates.autoRgn(0.1)),
+                        new TrainingPhase("all", 1, ScheduleRecipe.of("constant"), LearningRates.lDog())), 2),
                 Arguments.of(FitSettings.of(RMSprop::new).clip(OWN_CLIPPING), List.of(TrainingPhase.gradualUnfreezing(2,
                         (epochs, steps) -> (step, base) -> base / (1 + step), LearningRates.slice(1e-4, 1e-3))), 3));
     }

@@ -121,7 +121,8 @@ class TrainingEndsTest {
     @Test
     void aClosedDeviceIsNamed() {
         device.close();
-        for (Executable use : List.<Executable>of(() -> learn.fitOneCycle(1, 0.01), () -> learn.validate(), () -> learn.lrFind())) {
+        for (Executable use : List.<Executable>of(() -> learn.fitOneCycle(1, 0.01), () -> learn.validate(),
+                () -> learn.lrFind(SweepOptions.standard()))) {
             String message = assertThrows(IllegalStateException.class, use).getMessage();
             assertTrue(message.startsWith("the device is closed (cpu, "), message);
             assertTrue(message.endsWith("open another device and load the network there"), message);

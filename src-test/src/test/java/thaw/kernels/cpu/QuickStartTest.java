@@ -3,15 +3,14 @@ package thaw.kernels.cpu;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
-import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import thaw.kernels.cpu.microkernel.BlockLoops;
+import thaw.kernels.cpu.microkernel.Compilation;
 import thaw.kernels.cpu.norm.VectorLaneLoops;
-import thaw.kernels.cpu.parallel.Workers;
 
 /** Scalar loops run first, then vectors; results do not show it, because both give the same bits (ScalarBlockLoopsTest). */
 class QuickStartTest {
@@ -27,41 +26,39 @@ class QuickStartTest {
 
     @Test
     void scalarLoopsMakeWayForVectors() {
-        try (Workers workers = new Workers(1)) {
-            QuickStart start = new QuickStart(loops, workers, LANES);
-            assertTrue(loops.vectors());
-            start.begin();
-            assertFalse(loops.vectors());
-            start.await();
-            assertTrue(loops.vectors());
-        }
+        QuickStart start = new QuickStart(loops);
+        assertTrue(loops.vectors());
+        start.begin();
+        assertFalse(start.isDone());
+        assertFalse(loops.vectors());
+        start.await();
+        assertTrue(start.isDone());
+        assertTrue(loops.vectors());
+        start.close();
     }
 
+    /** Vectors that are not compiled are objects. */
     @Test
-    void vectorsWaitUntilNothingRuns() {
-        try (Workers workers = new Workers(1)) {
-            QuickStart start = new QuickStart(loops, workers, LANES);
-            workers.run(1, item -> {
-                start.begin();
-                pause(200);
-                assertEquals(0, workers.idleNanos());
-                assertFalse(loops.vectors());
-            });
-            start.await();
-            assertNotEquals(0, workers.idleNanos());
-            assertTrue(loops.vectors());
+    void vectorsAreInUseWhenTheyAreCompiled() {
+        assumeTrue(Compilation.allocated() > 0, "Java does not report a thread's allocations");
+        try (CpuBackend backend = CpuBackend.create(1)) {
+            backend.warmUpInBackground();
+            backend.warmUp(false);
+            assertTrue(backend.isWarm());
+            WarmUpTest.convolution(backend);
+            long before = Compilation.allocated();
+            WarmUpTest.convolution(backend);
+            assertTrue(Compilation.allocated() - before < 2_000_000);
         }
     }
 
     @Test
     void closingEndsIt() {
-        try (Workers workers = new Workers(1)) {
-            QuickStart start = new QuickStart(loops, workers, LANES);
-            start.begin();
-            start.close();
-            start.await();
-            assertTrue(loops.vectors());
-        }
+        QuickStart start = new QuickStart(loops);
+        start.begin();
+        start.close();
+        start.await();
+        assertTrue(loops.vectors());
     }
 
     @Test

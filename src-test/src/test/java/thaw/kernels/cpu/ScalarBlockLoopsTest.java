@@ -38,8 +38,9 @@ class ScalarBlockLoopsTest {
 
     @BeforeEach
     void open() {
-        scalars = CpuBackend.with(false);
-        vectors = CpuBackend.with(true);
+        CpuBackend usual = CpuBackend.create(1);
+        vectors = usual;
+        scalars = CpuBackend.scalar(1, usual.lanes());
     }
 
     @AfterEach

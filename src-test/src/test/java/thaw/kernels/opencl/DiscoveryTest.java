@@ -1,17 +1,22 @@
 package thaw.kernels.opencl;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Map;
+import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Looking for devices, in processes of their own: a driver is initialised once in a process. */
 class DiscoveryTest {
+
+    /** Where Debian's mesa-opencl-icd names it. */
+    private static final Path RUSTICL = Path.of("/etc/OpenCL/vendors/rusticl.icd");
 
     @TempDir
     private Path folder;
@@ -27,17 +32,33 @@ class DiscoveryTest {
         }
     }
 
+    /** Mesa's driver refuses types of devices that OpenCL does not define, and has no device unless it is named one. */
+    @Test
+    void rusticlsDeviceIsFoundAndComputes() throws Exception {
+        OpenClHere.require();
+        if (!Files.exists(RUSTICL)) {
+            Assumptions.abort("Rusticl is not installed; its test is skipped");
+        }
+        Path vendors = Files.createDirectories(folder.resolve("vendors"));
+        Files.copy(RUSTICL, vendors.resolve("rusticl.icd"));
+        String here = OpenClProcess.start("compute", folder, Map.of()).result();
+        String there = OpenClProcess.start("compute", folder,
+                Map.of("OCL_ICD_VENDORS", vendors.toString(), "RUSTICL_ENABLE", "llvmpipe")).result();
+        assertEquals(here.split(" ")[0], there.split(" ")[0]);
+        assertTrue(refusal(Map.of("OCL_ICD_VENDORS", vendors.toString(), "RUSTICL_ENABLE", "")).contains("no driver offers a device"));
+    }
+
     /** A loader without a driver. */
     @Test
     void aSystemWithoutADriverSaysSo() throws Exception {
         OpenClHere.require();
         Path none = Files.createDirectories(folder.resolve("vendors"));
-        AssertionError refused = null;
-        try {
-            OpenClProcess.start("compute", folder, Map.of("OCL_ICD_VENDORS", none.toString())).result();
-        } catch (AssertionError failed) {
-            refused = failed;
-        }
-        assertTrue(refused != null && refused.getMessage().contains("no driver"), "" + refused);
+        String refusal = refusal(Map.of("OCL_ICD_VENDORS", none.toString()));
+        assertTrue(refusal.contains("but no driver"), refusal);
+    }
+
+    private String refusal(Map<String, String> environment) throws Exception {
+        OpenClProcess process = OpenClProcess.start("compute", folder, environment);
+        return assertThrows(AssertionError.class, process::result).getMessage();
     }
 }

@@ -20,8 +20,6 @@ import thaw.resnet.ResNet;
 /** Reports a demo's progress as text, and its result as text and JSON. */
 final class DemoReport implements DemoListener, AutoCloseable {
 
-    private static final int LINE = 80;
-
     private final OutputOptions output;
     private final Progress progress = new Progress();
     private final ObjectNode json = OutputOptions.object();
@@ -85,33 +83,15 @@ final class DemoReport implements DemoListener, AutoCloseable {
         for (Comparison.Row row : comparison.rows()) {
             String draws = row.accuracies().stream().map(a -> String.format(Locale.ROOT, "%.1f", 100 * a))
                     .collect(Collectors.joining(" "));
-            output.text(wrapped(String.format(Locale.ROOT, "%-37s %-18s %5.1f %%  %s", row.phase().result(), rates(row.phase()),
-                    100 * row.mean(), draws)));
+            output.paragraph(String.format(Locale.ROOT, "%-37s %-18s %5.1f %%  %s", row.phase().result(), rates(row.phase()),
+                    100 * row.mean(), draws));
         }
         output.text("");
-        output.text(wrapped(comparison.verdict()));
+        output.paragraph(comparison.verdict());
     }
 
     private static String rates(Phase phase) {
         return phase.rates().stream().map(String::valueOf).collect(Collectors.joining(", "));
-    }
-
-    /** Lines of at most {@value #LINE} columns; a text that fits keeps its spaces. */
-    private static String wrapped(String text) {
-        if (text.length() <= LINE) {
-            return text;
-        }
-        StringBuilder lines = new StringBuilder();
-        int column = 0;
-        for (String word : text.split(" +")) {
-            if (column > 0 && column + 1 + word.length() > LINE) {
-                lines.append(System.lineSeparator());
-                column = 0;
-            }
-            lines.append(column == 0 ? "" : " ").append(word);
-            column += (column == 0 ? 0 : 1) + word.length();
-        }
-        return lines.toString();
     }
 
     ObjectNode json(Comparison comparison) {

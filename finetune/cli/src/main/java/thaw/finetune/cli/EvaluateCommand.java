@@ -242,9 +242,13 @@ final class EvaluateCommand implements Callable<Integer> {
                     + (matrix == null ? "" : perClass(matrix, c)));
         }
         Map<String, Double> metrics = metrics(result.predictions(), objective);
-        output.text(metrics.entrySet().stream()
+        output.paragraph(metrics.entrySet().stream()
                 .map(metric -> metric.getKey() + " " + OutputOptions.number("%.4f", metric.getValue()))
                 .collect(Collectors.joining(", ")));
+        if (matrix != null) {
+            output.text("(kappa: accuracy corrected for chance, 0 for guessing; ece: mean distance between");
+            output.text("confidence and accuracy)");
+        }
         BrokenImages broken = BrokenImages.of(Stream.concat(data.unreadable().stream(), loader.broken().stream()).toList());
         DataReport.note(output, broken, "in the result of --json");
         if (loader.mixesScales()) {
@@ -292,7 +296,8 @@ final class EvaluateCommand implements Callable<Integer> {
         boolean several = result.predictions().labels().multiLabel();
         return result.correct() + " of " + result.total() + (several ? " decisions about " + result.predictions().size() + " images"
                 : "") + " correct: accuracy " + OutputOptions.number("%.1f %%",
-                100 * result.accuracy()) + ", loss " + OutputOptions.number("%.4f", result.loss());
+                        100 * result.accuracy())
+                + ", loss " + OutputOptions.number("%.4f", result.loss());
     }
 
     private static double threshold(Objective objective) {

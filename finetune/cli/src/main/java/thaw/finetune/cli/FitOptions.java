@@ -1,5 +1,6 @@
 package thaw.finetune.cli;
 
+import java.util.List;
 import java.util.function.BiFunction;
 import picocli.CommandLine.Option;
 import thaw.engine.optim.GradientClipping;
@@ -8,7 +9,9 @@ import thaw.engine.optim.SGD;
 import thaw.engine.optim.WeightAverage;
 import thaw.finetune.data.ImageFolder;
 import thaw.finetune.loss.Objective;
+import thaw.finetune.plan.LearningRates;
 import thaw.finetune.plan.OptimizerRecipe;
+import thaw.finetune.plan.TrainingPhase;
 import thaw.finetune.train.FitSettings;
 import thaw.finetune.train.FrozenBatchNorm;
 
@@ -67,6 +70,27 @@ final class FitOptions {
     /** The fixed momentum; null if the schedule or the default decides. */
     Double momentum() {
         return momentum;
+    }
+
+    /** The rates of a pretrained network if none are given; those of {@code auto} are measured with SGD and too high for AdamW. */
+    LearningRates rates() {
+        return isSgd() ? LearningRates.auto() : LearningRates.slice(1e-4, 1e-2);
+    }
+
+    /** @throws Failure if the plan has rates for another optimizer */
+    void requireFit(List<TrainingPhase> plan) {
+        for (TrainingPhase phase : plan) {
+            LearningRates.Rule rule = phase.rates().rule();
+            if (!isSgd() && (rule == LearningRates.Rule.AUTO || rule == LearningRates.Rule.L_DOG)) {
+                throw new Failure("--lr " + phase.rates() + (rule == LearningRates.Rule.AUTO ? " is a rate for sgd"
+                        : " is an optimizer itself") + ", got --optimizer " + optimizer.name() + "; leave it out, or give rates such as"
+                        + " 1e-4:1e-2");
+            }
+        }
+    }
+
+    private boolean isSgd() {
+        return optimizer.name().equals("sgd");
     }
 
     FitSettings settings() {

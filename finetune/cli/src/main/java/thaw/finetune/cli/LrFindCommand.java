@@ -179,7 +179,7 @@ final class LrFindCommand implements Callable<Integer> {
             output.text("chart written to " + chart);
             json.put("chart", chart.toString());
         }
-        BrokenImages broken = BrokenImages.of(learn.broken());
+        BrokenImages broken = BrokenImages.of(learn.data().broken());
         DataReport.note(output, broken, "in the result of --json");
         DataReport.add(json, images, images.summary());
         DataReport.add(json, broken);

@@ -20,6 +20,8 @@ final class OutputOptions {
     /** Writes ASCII only, so that the output does not depend on the terminal's character set. */
     private static final ObjectMapper JSON = FiniteJson.builder().enable(JsonWriteFeature.ESCAPE_NON_ASCII).build();
 
+    private static final int WIDTH = 80;
+
     @CommandLine.Spec(CommandLine.Spec.Target.MIXEE)
     private CommandLine.Model.CommandSpec spec;
 
@@ -50,6 +52,29 @@ final class OutputOptions {
         if (!json) {
             out().println(text);
         }
+    }
+
+    /** Prints text in lines of at most {@value #WIDTH} columns, unless {@code --json} is given. */
+    void paragraph(String text) {
+        text(wrapped(text));
+    }
+
+    /** Lines of at most {@value #WIDTH} columns, broken at spaces; a text that fits keeps its spaces. */
+    static String wrapped(String text) {
+        if (text.length() <= WIDTH) {
+            return text;
+        }
+        StringBuilder lines = new StringBuilder();
+        int column = 0;
+        for (String word : text.strip().split(" +")) {
+            if (column > 0 && column + 1 + word.length() > WIDTH) {
+                lines.append(System.lineSeparator());
+                column = 0;
+            }
+            lines.append(column == 0 ? "" : " ").append(word);
+            column += (column == 0 ? 0 : 1) + word.length();
+        }
+        return lines.toString();
     }
 
     /** Prints the command's result, if {@code --json} is given. */

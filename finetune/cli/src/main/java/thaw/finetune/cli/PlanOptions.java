@@ -78,9 +78,10 @@ final class PlanOptions {
      * The training plan.
      *
      * @param names    the layer groups' names
+     * @param standard the rates of a pretrained network if none are given
      * @param momentum a fixed momentum; null for the schedule's
      */
-    List<TrainingPhase> plan(boolean pretrained, List<String> names, Double momentum) {
+    List<TrainingPhase> plan(boolean pretrained, List<String> names, LearningRates standard, Double momentum) {
         int first = freezeEpochs != null ? freezeEpochs : pretrained && !gradual ? 1 : 0;
         requireSense(first, names);
         if (fineTune != null) {
@@ -93,7 +94,7 @@ final class PlanOptions {
             phases.add(new TrainingPhase("head", first, recipe(), headRate).freezeTo(-1));
         }
         if (epochs > 0) {
-            LearningRates all = mainRates(pretrained, names.size());
+            LearningRates all = mainRates(pretrained ? standard : LearningRates.of(DEFAULT_RATE), names.size());
             Failure.naming("--lr", () -> all.forGroups(names));
             int from = freezeTo == null ? 0 : freezeTo;
             phases.add(gradual ? TrainingPhase.gradualUnfreezing(epochs, recipe(), all)
@@ -102,7 +103,7 @@ final class PlanOptions {
         return shared(phases, momentum);
     }
 
-    private LearningRates mainRates(boolean pretrained, int groups) {
+    private LearningRates mainRates(LearningRates standard, int groups) {
         if (layerDecay != null) {
             if (rates != null && !rates.isSingle()) {
                 throw new Failure("--layer-decay: expected a single --lr, the head's rate, got " + rates);
@@ -111,7 +112,7 @@ final class PlanOptions {
             return Failure.naming("--layer-decay", () -> LearningRates.layerDecay(head, layerDecay));
         }
         if (rates == null) {
-            return pretrained ? LearningRates.auto() : LearningRates.of(DEFAULT_RATE);
+            return standard;
         }
         int trained = freezeTo == null ? groups : freezeTo < 0 ? -freezeTo : groups - freezeTo;
         boolean ofTrained = rates.rule() == LearningRates.Rule.EACH && !rates.isSingle() && rates.numbers().size() == trained;

@@ -148,14 +148,16 @@ final class TrainCommand implements Callable<Integer> {
         List<String> groups = GroupTable.of(start.architecture(), 1, 1, planOptions.granularity()).groups().stream()
                 .map(GroupTable.Group::name).toList();
         dataOptions.requireSense();
-        List<TrainingPhase> plan = planOptions.plan(start.isPretrained(), groups, fitOptions.momentum());
+        List<TrainingPhase> plan = planOptions.plan(start.isPretrained(), groups, fitOptions.rates(), fitOptions.momentum());
+        fitOptions.requireFit(plan);
         Integer side = planOptions.lastSize(dataOptions.size());
         RunSettings.Data data = dataOptions.describe(dataFolder, start.transforms(side));
         ImageFolder images = data.images(dataOptions.augmentation(), dataOptions.mix(), dataOptions.seed(),
                 deviceOptions.threads());
         int steps = diagnostics == null ? DiagnosticsOptions.standard().everySteps() : diagnostics;
-        DiagnosticsOptions look = folder == null || steps == 0 ? DiagnosticsOptions.off()
-                : new DiagnosticsOptions(steps, Math.min(PROBE_IMAGES, images.batch()) < 2 ? 0 : PROBE_IMAGES, UPDATE_RATIO_LIMIT);
+        // Without a run folder, only the size of the steps is measured, for its warning.
+        int probe = folder == null || Math.min(PROBE_IMAGES, images.batch()) < 2 ? 0 : PROBE_IMAGES;
+        DiagnosticsOptions look = steps == 0 ? DiagnosticsOptions.off() : new DiagnosticsOptions(steps, probe, UPDATE_RATIO_LIMIT);
         return new RunSettings(data.found(images), start.describe(), planOptions.granularity().label(), plan,
                 fitOptions.settings(), fitOptions.objective(images), dataOptions.augmentation(), dataOptions.mix(),
                 precompute.when(), look, patience, keep, dataOptions.seed(),
@@ -250,7 +252,7 @@ final class TrainCommand implements Callable<Integer> {
         learn.save(out);
         boolean cut = interruption.asked();
         String what = (cut ? "stopped; " : "") + "model saved as " + out;
-        BrokenImages broken = BrokenImages.of(learn.broken());
+        BrokenImages broken = BrokenImages.of(learn.data().broken());
         DataReport.note(output, broken, "in the result of --json, and in broken.csv if -o names a folder");
         report(settings, learn, images, log, broken, log.accuracy(), what, out, cut);
         return cut ? Interruption.EXIT_CODE : 0;
@@ -285,9 +287,10 @@ final class TrainCommand implements Callable<Integer> {
     private void report(RunSettings settings, Learner learn, ImageFolder images, TrainingLog log, BrokenImages broken,
             double accuracy, String what, Path model, boolean stopped) {
         long parameters = learn.groups().stream().mapToLong(LayerGroup::parameterCount).sum();
-        int decisions = settings.objective().multiLabel() ? images.classes().size() * learn.validImages() : 0;
+        int seen = learn.data().valid().readable();
+        int decisions = settings.objective().multiLabel() ? images.classes().size() * seen : 0;
         output.text(String.format(Locale.ROOT, "%naccuracy %s on %s%d images; %s", OutputOptions.number("%.1f %%", 100 * accuracy),
-                decisions == 0 ? "" : decisions + " decisions about ", learn.validImages(), what));
+                decisions == 0 ? "" : decisions + " decisions about ", seen, what));
         ObjectNode json = OutputOptions.object().put("accuracy", accuracy).put("model", model.toString())
                 .put("architecture", settings.network().architecture()).put("head", settings.network().head())
                 .put("weights", settings.network().weights()).put("parameters", parameters)
@@ -295,7 +298,7 @@ final class TrainCommand implements Callable<Integer> {
                 .put("batch", settings.data().batch()).put("seed", settings.seed())
                 .put("device", settings.environment().device()).put("train_images", settings.data().trainImages())
                 .put("valid_images", settings.data().validImages());
-        if (learn.mixesScales()) {
+        if (learn.data().mixesScales()) {
             DataReport.noteScales(output, images);
         }
         DataReport.add(json, images, images.summary());

@@ -77,12 +77,15 @@ final class TrainingLog implements AutoCloseable {
             progress.close();
             phase = begun.name();
             int first = begun.firstTrainable(groups.size(), 0);
-            output.text("training " + names(groups.subList(first, groups.size())) + " at " + (begun.rates().isSingle() ? "the rate " : "the rates ")
-                    + begun.rates() + " by " + begun.schedule()
+            output.paragraph("training " + names(groups.subList(first, groups.size())) + " at "
+                    + (begun.rates().isAuto() ? "rates chosen by " : begun.rates().isSingle() ? "the rate " : "the rates ")
+                    + begun.rates() + ", scheduled by " + begun.schedule()
                     + (begun.gradual() ? ", one more group each epoch" : "")
-                    + (begun.size() == 0 ? "" : ", images of " + begun.size() + " x " + begun.size())
-                    + (first == 0 ? "" : "; " + names(groups.subList(0, first)) + " frozen: batch norm there "
-                            + frozen.description() + " (" + frozen.label() + ")"));
+                    + (begun.size() == 0 ? "" : ", images of " + begun.size() + " x " + begun.size()));
+            if (first > 0) {
+                output.paragraph(names(groups.subList(0, first)) + " frozen: batch norm there " + frozen.description() + " ("
+                        + frozen.label() + ")");
+            }
         }
 
         @Override
@@ -95,13 +98,13 @@ final class TrainingLog implements AutoCloseable {
         @Override
         public void onWarning(String message) {
             progress.close();
-            output.text("warning: " + message);
+            output.paragraph("warning: " + message);
         }
 
         @Override
         public void onNote(String message) {
             progress.close();
-            output.text(message);
+            output.paragraph(message);
         }
 
         @Override
@@ -166,8 +169,10 @@ final class TrainingLog implements AutoCloseable {
         if (all.isEmpty()) {
             return;
         }
-        output.text(String.format(Locale.ROOT, "%naccuracy with the weights of one group alone%nput back to the start, or with noise of %.0f %% of"
-                + " their size:", 100 * GroupResilience.NOISE));
+        output.text(String.format(Locale.ROOT,
+                "%naccuracy with the weights of one group alone%nput back to the start, or with noise of %.0f %% of"
+                        + " their size:",
+                100 * GroupResilience.NOISE));
         output.text(String.format(Locale.ROOT, "%12s  %10s  %10s", "group", "put back", "with noise"));
         for (GroupResilience group : all) {
             output.text(String.format(Locale.ROOT, "%12s  %8s %%  %8.1f %%", group.group(),

@@ -15,6 +15,7 @@ public record Arm(boolean pretrained, List<Phase> phases) {
     private static final int BODY_EPOCHS = 6;
     private static final int EPOCHS = HEAD_EPOCHS + BODY_EPOCHS;
 
+    /** Copies the list. */
     public Arm {
         phases = List.copyOf(phases);
     }

@@ -16,6 +16,7 @@ import java.util.stream.IntStream;
  */
 public record Comparison(List<Row> rows, int perClass, int tested, int classes) {
 
+    /** Copies the collections. */
     public Comparison {
         rows = List.copyOf(rows);
     }
@@ -29,6 +30,7 @@ public record Comparison(List<Row> rows, int perClass, int tested, int classes) 
      */
     public record Row(int epochs, Phase phase, List<Double> accuracies) {
 
+        /** Copies the list. */
         public Row {
             accuracies = List.copyOf(accuracies);
         }

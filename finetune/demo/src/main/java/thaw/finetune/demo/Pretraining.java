@@ -16,6 +16,7 @@ import thaw.finetune.data.Sample;
 import thaw.finetune.data.Sampler;
 import thaw.finetune.evaluate.Evaluation;
 import thaw.finetune.images.Transforms;
+import thaw.finetune.plan.LearningRates;
 import thaw.finetune.plan.OptimizerRecipe;
 import thaw.finetune.predict.LabelSet;
 import thaw.finetune.predict.ModelFile;
@@ -91,7 +92,7 @@ public record Pretraining(int imagesPerClass, int epochs, int batch, double rate
         try (Learner learn = new Learner(net, new DataLoaders(train, validation(~seed, Math.max(1, validation / 4), threads)))) {
             learn.settings(FitSettings.of(OptimizerRecipe.of("sgd").with(ParamGroup.WEIGHT_DECAY, weightDecay)
                     .with(SGD.NESTEROV, 1))).addListener(listener);
-            learn.fit(epochs, OneCycle::of, rate);
+            learn.fit(epochs, (all, steps) -> OneCycle.of(all * steps), LearningRates.of(rate));
         }
         return describe(ModelFile.of(net, set.classes(), transforms()), accuracy(net, ~seed, validation, threads));
     }

@@ -9,11 +9,17 @@ import java.util.stream.Collectors;
 
 /** The supported file formats. A file's format is determined by its first bytes; the extension only selects files to open. */
 public enum ImageFormat {
+    /** Baseline and progressive JPEG, also of four colours. */
     JPEG("jpg", "jpeg", "jpe", "jfif"),
+    /** Portable Network Graphics. */
     PNG("png"),
+    /** The first frame on its canvas. */
     GIF("gif"),
+    /** Windows' bitmaps. */
     BMP("bmp"),
+    /** Lossy and lossless WebP; the first frame of an animation. */
     WEBP("webp"),
+    /** TIFF and BigTIFF; the first page. */
     TIFF("tif", "tiff"),
     /** Netpbm's PPM, PGM and PBM. */
     PNM("ppm", "pgm", "pbm", "pnm");

@@ -39,10 +39,12 @@ public final class RgbImage {
         return SampleConversion.toRgb(image);
     }
 
+    /** The width in pixels. */
     public int width() {
         return width;
     }
 
+    /** The height in pixels. */
     public int height() {
         return height;
     }

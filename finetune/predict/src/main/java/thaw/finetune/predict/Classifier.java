@@ -111,6 +111,7 @@ public final class Classifier implements AutoCloseable {
      * Like {@link #load(Path)}, with other settings.
      *
      * @throws IllegalStateException if the device's backend is missing; the message names the artifact to add
+     * @throws IOException           if the file is missing or damaged
      */
     public static Classifier load(Path path, ClassifierOptions options) throws IOException {
         ModelFile model = ModelFile.read(path);
@@ -121,12 +122,20 @@ public final class Classifier implements AutoCloseable {
         }
     }
 
-    /** Like {@link #load(Path)}, from a stream such as a resource, which is read to its end and not closed. */
+    /**
+     * Like {@link #load(Path)}, from a stream such as a resource, which is read to its end and not closed.
+     *
+     * @throws IOException if reading fails, or the file is damaged
+     */
     public static Classifier load(InputStream in) throws IOException {
         return load(in, options());
     }
 
-    /** Like {@link #load(Path, ClassifierOptions)}, from a stream such as a resource, which is read to its end and not closed. */
+    /**
+     * Like {@link #load(Path, ClassifierOptions)}, from a stream such as a resource, which is read to its end and not closed.
+     *
+     * @throws IOException if reading fails, or the file is damaged
+     */
     public static Classifier load(InputStream in, ClassifierOptions options) throws IOException {
         return of(ModelFile.read(in), options);
     }
@@ -181,6 +190,26 @@ public final class Classifier implements AutoCloseable {
     /** The probability above which a multi-label model assigns a class to an image. */
     public double threshold() {
         return threshold;
+    }
+
+    /**
+     * Returns when the fastest kernels are compiled. Optional, for a service that takes no request before all are quick; without
+     * it they are compiled in the background, and the first predictions take several times as long. Changes no result.
+     */
+    public void warmUp() {
+        use.readLock().lock();
+        try {
+            if (!closed) {
+                device.warmUp(false);
+            }
+        } finally {
+            use.readLock().unlock();
+        }
+    }
+
+    /** Whether the fastest kernels are compiled: for a readiness probe. */
+    public boolean isWarm() {
+        return device.isWarm();
     }
 
     /** The preparation of images for the model. */

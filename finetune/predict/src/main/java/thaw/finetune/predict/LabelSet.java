@@ -10,6 +10,7 @@ import java.util.List;
  * @param multiLabel whether an image may show several classes, or none; otherwise it shows exactly one
  */
 public record LabelSet(List<String> classes, boolean multiLabel) {
+    /** @throws IllegalArgumentException if two classes have the same name */
     public LabelSet {
         classes = List.copyOf(classes);
         if (new HashSet<>(classes).size() != classes.size()) {

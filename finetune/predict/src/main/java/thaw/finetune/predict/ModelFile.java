@@ -41,6 +41,7 @@ public record ModelFile(Map<String, String> network, LabelSet labels, double thr
     private static final String THRESHOLD = "threshold";
     private static final double USUAL_THRESHOLD = 0.5;
 
+    /** @throws IllegalArgumentException if {@code threshold} is not between 0 and 1 */
     public ModelFile {
         network = Collections.unmodifiableMap(new LinkedHashMap<>(network));
         Objects.requireNonNull(labels, "labels");
@@ -116,7 +117,11 @@ public record ModelFile(Map<String, String> network, LabelSet labels, double thr
         return of(Weights.read(path), path.toString());
     }
 
-    /** Like {@link #read(Path)}, from a stream such as a resource, which is read to its end and not closed. */
+    /**
+     * Like {@link #read(Path)}, from a stream such as a resource, which is read to its end and not closed.
+     *
+     * @throws IOException if reading fails, or the file is damaged
+     */
     public static ModelFile read(InputStream in) throws IOException {
         return of(Weights.read(in), "stream");
     }

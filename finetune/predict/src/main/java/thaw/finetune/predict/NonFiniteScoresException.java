@@ -4,6 +4,7 @@ package thaw.finetune.predict;
 public final class NonFiniteScoresException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
+    /** @param message names the image, and the class whose score is not finite */
     public NonFiniteScoresException(String message) {
         super(message);
     }

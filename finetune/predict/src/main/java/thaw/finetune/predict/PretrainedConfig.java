@@ -31,6 +31,7 @@ public record PretrainedConfig(Optional<List<Float>> mean, Optional<List<Float>>
     private static final int LARGEST_SIZE = 4096;
     private static final double SMALLEST_CROP = 0.1;
 
+    /** Copies the list. */
     public PretrainedConfig {
         classes = List.copyOf(classes);
     }

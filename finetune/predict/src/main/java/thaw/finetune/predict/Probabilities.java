@@ -5,6 +5,7 @@ public final class Probabilities {
     private Probabilities() {
     }
 
+    /** The probabilities of an image's scores: softmax, or for a multi-label model the logistic function of each. */
     public static double[] of(float[] scores, boolean multiLabel) {
         return multiLabel ? sigmoid(scores) : softmax(scores);
     }

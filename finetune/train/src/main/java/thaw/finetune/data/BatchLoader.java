@@ -202,6 +202,11 @@ public final class BatchLoader {
         return List.copyOf(broken.values());
     }
 
+    /** The number of images without those skipped so far. */
+    public int readable() {
+        return images() - broken.size();
+    }
+
     /**
      * Whether some of the images loaded so far had the network's size already and were not resized, while others were resized and
      * cropped: then objects appear at two scales, see {@link thaw.finetune.images.ExactSize}. Includes derived loaders.

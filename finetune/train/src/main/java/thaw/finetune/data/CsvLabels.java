@@ -45,26 +45,32 @@ public record CsvLabels(String fileColumn, String labelColumn, String validColum
         return new CsvLabels("", "", "", "", "", "");
     }
 
+    /** Sets the name of the column of files; empty to detect it. */
     public CsvLabels fileColumn(String name) {
         return new CsvLabels(name, labelColumn, validColumn, delimiter, folder, suffix);
     }
 
+    /** Sets the name of the column of labels; empty to detect it. */
     public CsvLabels labelColumn(String name) {
         return new CsvLabels(fileColumn, name, validColumn, delimiter, folder, suffix);
     }
 
+    /** Sets the name of the column that selects validation images; empty to detect it. */
     public CsvLabels validColumn(String name) {
         return new CsvLabels(fileColumn, labelColumn, name, delimiter, folder, suffix);
     }
 
+    /** Sets the text between the labels of one image, for multi-label tables; empty for one label an image. */
     public CsvLabels delimiter(String between) {
         return new CsvLabels(fileColumn, labelColumn, validColumn, between, folder, suffix);
     }
 
+    /** Sets the folder of the files, relative to the table's. */
     public CsvLabels folder(String path) {
         return new CsvLabels(fileColumn, labelColumn, validColumn, delimiter, path, suffix);
     }
 
+    /** Sets the ending that is appended to the names in the table, such as {@code .jpg}. */
     public CsvLabels suffix(String ending) {
         return new CsvLabels(fileColumn, labelColumn, validColumn, delimiter, folder, ending);
     }

@@ -79,6 +79,7 @@ public interface Dataset {
      * @param maxPixels images with more pixels cannot be read
      */
     record OfFiles(List<Sample> samples, long maxPixels) implements Dataset {
+        /** Copies the list. */
         public OfFiles {
             samples = List.copyOf(samples);
         }

@@ -29,6 +29,7 @@ public record FolderLayout(boolean partsByName, String validFolder, List<String>
     /** The number of a list's entries that a message names. */
     private static final int NAMED = 4;
 
+    /** Copies the list; a slash at the end of a name is dropped. */
     public FolderLayout {
         leftOut = leftOut.stream().map(name -> FileNames.normalized(name.replaceFirst("/$", ""))).toList();
     }
@@ -43,10 +44,12 @@ public record FolderLayout(boolean partsByName, String validFolder, List<String>
         return new FolderLayout(false, "", List.of());
     }
 
+    /** Sets the validation folder, relative to the data set's or absolute. */
     public FolderLayout validFolder(String path) {
         return new FolderLayout(partsByName, path, leftOut);
     }
 
+    /** Sets the names of subfolders to ignore. */
     public FolderLayout leaveOut(List<String> names) {
         return new FolderLayout(partsByName, validFolder, names);
     }

@@ -15,6 +15,7 @@ import thaw.finetune.images.ImageReadException;
  */
 public record ImageFeatures(Map<Path, float[]> plain, Map<Path, float[]> mirrored) {
 
+    /** Copies the maps. */
     public ImageFeatures {
         plain = Map.copyOf(plain);
         mirrored = Map.copyOf(mirrored);

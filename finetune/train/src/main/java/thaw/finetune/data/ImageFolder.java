@@ -213,22 +213,27 @@ public final class ImageFolder {
         return labels;
     }
 
+    /** The preparation of images. */
     public Transforms transforms() {
         return transforms;
     }
 
+    /** The number of images per batch. */
     public int batch() {
         return options.batch;
     }
 
+    /** The seed of everything that is random in the data. */
     public long seed() {
         return options.seed;
     }
 
+    /** The augmentation of training images. */
     public Optional<Augmentation> augmentation() {
         return options.augmentation;
     }
 
+    /** The mixing of images within training batches. */
     public Optional<BatchMix> mix() {
         return options.mix;
     }

@@ -10,6 +10,7 @@ import java.util.Objects;
  * @param labels class indices, from 0: one, or for images that may show several classes any number of different ones
  */
 public record Sample(Path file, List<Integer> labels) {
+    /** @throws IllegalArgumentException if a label is negative or occurs twice */
     public Sample {
         Objects.requireNonNull(file, "file");
         labels = List.copyOf(labels);

@@ -31,6 +31,7 @@ public final class Diagnostics implements AutoCloseable {
         }
     }
 
+    /** The measurements to take. */
     public DiagnosticsOptions options() {
         return options;
     }

@@ -32,6 +32,7 @@ public record DiagnosticsOptions(int everySteps, int probeImages, double updateR
         return new DiagnosticsOptions(10, 32, 1e-2);
     }
 
+    /** Whether nothing is measured. */
     @JsonIgnore
     public boolean isOff() {
         return everySteps == 0 && probeImages == 0;

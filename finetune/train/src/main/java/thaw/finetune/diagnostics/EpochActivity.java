@@ -10,6 +10,7 @@ import java.util.List;
  * @param groups one entry for each layer group, in order
  */
 public record EpochActivity(int epoch, int epochs, List<GroupActivity> groups) {
+    /** Copies the list. */
     public EpochActivity {
         groups = List.copyOf(groups);
     }

@@ -25,6 +25,7 @@ import thaw.resnet.Network;
  */
 public record Evaluation(List<ClassCount> classes, double loss, Predictions predictions) {
 
+    /** Copies the list. */
     public Evaluation {
         classes = List.copyOf(classes);
     }

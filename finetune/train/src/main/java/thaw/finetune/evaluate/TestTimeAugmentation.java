@@ -20,6 +20,7 @@ import thaw.resnet.Network;
  *     probabilities then do not sum to 1
  */
 public record TestTimeAugmentation(int views, double beta, boolean max) {
+    /** @throws IllegalArgumentException for a value out of range; the message names it */
     public TestTimeAugmentation {
         if (views < 1) {
             throw new IllegalArgumentException("views: expected at least 1, got " + views);

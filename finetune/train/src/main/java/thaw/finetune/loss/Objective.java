@@ -60,10 +60,12 @@ public sealed interface Objective extends LossFunction {
         }
     }
 
+    /** Cross-entropy without label smoothing and weights. */
     static CrossEntropy crossEntropy() {
         return new CrossEntropy(0, List.of());
     }
 
+    /** Binary cross-entropy without weights; a class counts as predicted above a probability of 0.5. */
     static BinaryCrossEntropy binaryCrossEntropy() {
         return new BinaryCrossEntropy(0.5, List.of());
     }
@@ -78,6 +80,7 @@ public sealed interface Objective extends LossFunction {
      *     the batch's loss and gradient are 0
      */
     record CrossEntropy(double labelSmoothing, List<Double> classWeights) implements Objective {
+        /** @throws IllegalArgumentException for a value out of range; the message names it */
         public CrossEntropy {
             classWeights = List.copyOf(classWeights);
             if (!(labelSmoothing >= 0 && labelSmoothing <= 1)) {
@@ -86,10 +89,12 @@ public sealed interface Objective extends LossFunction {
             requireWeights("class weights", classWeights);
         }
 
+        /** Sets the label smoothing, 0 to 1. */
         public CrossEntropy labelSmoothing(double epsilon) {
             return new CrossEntropy(epsilon, classWeights);
         }
 
+        /** Sets the weights of the classes, at least 0, in the order of the classes. */
         public CrossEntropy classWeights(List<Double> weights) {
             return new CrossEntropy(labelSmoothing, weights);
         }
@@ -116,6 +121,7 @@ public sealed interface Objective extends LossFunction {
      * @param positiveWeights a factor for each class's positive targets; empty for 1
      */
     record BinaryCrossEntropy(double threshold, List<Double> positiveWeights) implements Objective {
+        /** @throws IllegalArgumentException for a value out of range; the message names it */
         public BinaryCrossEntropy {
             positiveWeights = List.copyOf(positiveWeights);
             if (!(threshold > 0 && threshold < 1)) {
@@ -124,10 +130,12 @@ public sealed interface Objective extends LossFunction {
             requireWeights("positive weights", positiveWeights);
         }
 
+        /** Sets the probability above which a class counts as predicted, between 0 and 1. */
         public BinaryCrossEntropy threshold(double probability) {
             return new BinaryCrossEntropy(probability, positiveWeights);
         }
 
+        /** Sets the weights of positive targets, at least 0, in the order of the classes. */
         public BinaryCrossEntropy positiveWeights(List<Double> weights) {
             return new BinaryCrossEntropy(threshold, weights);
         }

@@ -127,7 +127,8 @@ public record LearningRates(Rule rule, List<Double> numbers) {
             Rule rule = form.group(1) == null ? Rule.EACH : Rule.valueOf(form.group(1).toUpperCase(Locale.ROOT).replace('-', '_'));
             String list = rule == Rule.EACH ? form.group(3) : form.group(2);
             try {
-                return of(rule, Arrays.stream(list.isEmpty() ? new String[0] : list.split(",", -1)).mapToDouble(Double::parseDouble).toArray());
+                boolean none = list.isEmpty() && (rule == Rule.AUTO || rule == Rule.L_DOG);
+                return of(rule, Arrays.stream(none ? new String[0] : list.split(",", -1)).mapToDouble(Double::parseDouble).toArray());
             } catch (NumberFormatException none) {
                 // The message below lists the forms.
             }
@@ -212,7 +213,7 @@ public record LearningRates(Rule rule, List<Double> numbers) {
     private static String text(double rate) {
         BigDecimal decimal = new BigDecimal(String.valueOf(rate)).stripTrailingZeros();
         int power = decimal.precision() - decimal.scale() - 1;
-        if (decimal.signum() == 0 || power >= -1 || power >= -3 && decimal.precision() > 1) {
+        if (decimal.signum() == 0 || power >= -1 || power >= -3 && decimal.unscaledValue().intValue() != 1) {
             return decimal.toPlainString();
         }
         return decimal.movePointLeft(power).toPlainString() + "e" + power;

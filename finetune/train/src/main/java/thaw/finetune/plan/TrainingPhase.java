@@ -1,5 +1,6 @@
 package thaw.finetune.plan;
 
+import com.fasterxml.jackson.annotation.JsonIgnore;
 import com.fasterxml.jackson.databind.annotation.JsonDeserialize;
 import java.util.ArrayList;
 import java.util.List;
@@ -24,6 +25,7 @@ public record TrainingPhase(String name, int epochs, @JsonDeserialize(as = Sched
     private static final double FINE_TUNE_PCT_START = 0.3;
     private static final double FINE_TUNE_DIV = 5;
 
+    /** @throws IllegalArgumentException for a value out of range; the message names it */
     public TrainingPhase {
         Objects.requireNonNull(schedule, "schedule");
         Objects.requireNonNull(rates, "rates");
@@ -74,14 +76,17 @@ public record TrainingPhase(String name, int epochs, @JsonDeserialize(as = Sched
     }
 
     /** Whether the phase can be stored in a file: its schedule is a {@link ScheduleRecipe}. */
+    @JsonIgnore
     public boolean isStorable() {
         return schedule instanceof ScheduleRecipe;
     }
 
+    /** The same phase with the groups before index {@code n} frozen, counted from the end if negative. */
     public TrainingPhase freezeTo(int n) {
         return new TrainingPhase(name, epochs, schedule, n, rates, gradual, size);
     }
 
+    /** The same phase on images of {@code pixels × pixels}; 0 for the data's own size. */
     public TrainingPhase size(int pixels) {
         return new TrainingPhase(name, epochs, schedule, freezeTo, rates, gradual, pixels);
     }

@@ -56,10 +56,12 @@ public record Report(String title, Map<String, String> settings, FitSettings fit
      * @param parameters number of its parameters
      */
     public record Group(String name, List<String> layers, long parameters) {
+        /** Copies the list. */
         public Group {
             layers = List.copyOf(layers);
         }
 
+        /** The group of a network's layers. */
         public static Group of(LayerGroup group) {
             return new Group(group.name(), List.copyOf(group.modules().keySet()), group.parameterCount());
         }

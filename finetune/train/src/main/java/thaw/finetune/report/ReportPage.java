@@ -140,7 +140,8 @@ final class ReportPage {
         boolean falls = IntStream.range(1, trained.size()).allMatch(i -> trained.get(i) <= trained.get(i - 1));
         String groups = trained.size() == 1 ? Html.text(report.groups().get(first).name()) + " alone is trained, at "
                 + Numbers.compact(to)
-                : phase.rates().isAuto() ? "the rule " + Html.text(phase.rates()) + " sets each group’s rate at the start of an epoch or step"
+                : phase.rates().isAuto()
+                        ? "the rule " + Html.text(phase.rates()) + " sets each group’s rate at the start of an epoch or step"
                         : rises && falls ? "the trained groups share the rate " + Numbers.compact(to)
                                 : (rises ? "the rate rises" : falls ? "the rate falls" : "the rates go") + " from "
                                         + Numbers.compact(from) + " in " + Html.text(report.groups().get(first).name()) + " to "

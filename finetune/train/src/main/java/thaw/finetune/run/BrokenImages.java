@@ -19,10 +19,12 @@ import thaw.finetune.data.Csv;
  */
 public record BrokenImages(SortedMap<String, String> reasons) {
 
+    /** Copies the map. */
     public BrokenImages {
         reasons = Collections.unmodifiableSortedMap(new TreeMap<>(reasons));
     }
 
+    /** The reasons by file. */
     public static BrokenImages of(List<BrokenImage> images) {
         SortedMap<String, String> reasons = new TreeMap<>();
         images.forEach(image -> reasons.put(image.file().toString(), image.reason()));

@@ -31,30 +31,37 @@ public record RunFolder(Path path) {
 
     private static final String TEMPORARY = ".tmp";
 
+    /** The trained model, {@code model.safetensors}. */
     public Path model() {
         return path.resolve("model.safetensors");
     }
 
+    /** The settings of the run, {@code settings.json}. */
     public Path settingsFile() {
         return path.resolve("settings.json");
     }
 
+    /** A row per epoch, {@code log.csv}. */
     public Path log() {
         return path.resolve("log.csv");
     }
 
+    /** A row per epoch and layer group, {@code groups.csv}. */
     public Path groups() {
         return path.resolve("groups.csv");
     }
 
+    /** The images that could not be read, {@code broken.csv}. */
     public Path broken() {
         return path.resolve("broken.csv");
     }
 
+    /** The page with curves and results, {@code report.html}. */
     public Path report() {
         return path.resolve("report.html");
     }
 
+    /** The folder of the state to resume from; deleted when the run is complete. */
     public Path checkpoint() {
         return path.resolve("checkpoint");
     }

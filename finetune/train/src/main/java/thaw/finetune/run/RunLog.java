@@ -20,6 +20,7 @@ import thaw.finetune.train.EpochResult;
  */
 public record RunLog(List<String> groups, List<EpochResult> rows) {
 
+    /** Copies the lists. */
     public RunLog {
         groups = List.copyOf(groups);
         rows = List.copyOf(rows);

@@ -26,7 +26,7 @@ final class RunReport {
             List<GroupResilience> resilience, List<String> warnings) {
         Path data = Path.of(settings.data().path());
         return new Report(String.valueOf(data.getFileName()), words(settings), settings.fit(),
-                groups.stream().map(Report.Group::of).toList(), settings.plan(), steps(settings), log.rows(), kept, settings.insight(),
+                groups.stream().map(Report.Group::of).toList(), settings.plan(), steps(settings), log.rows(), kept, settings.diagnostics(),
                 Optional.of(evaluation), resilience, warnings);
     }
 

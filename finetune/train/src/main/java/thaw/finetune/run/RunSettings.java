@@ -1,5 +1,6 @@
 package thaw.finetune.run;
 
+import com.fasterxml.jackson.annotation.JsonAlias;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -41,20 +42,21 @@ import thaw.resnet.ResNet;
 import thaw.resnet.Variant;
 
 /**
- * The settings that determine a run's result, stored as {@code settings.json}. Immutable.
+ * The settings that determine a run's result, stored as {@code settings.json}. Immutable. Runs begun by earlier versions name
+ * two of them otherwise, and are read all the same.
  *
- * @param grain        the granularity of the layer groups: {@code 3}, {@code stages} or {@code blocks}
+ * @param granularity  the granularity of the layer groups: {@code 3}, {@code stages} or {@code blocks}
  * @param augmentation null for the transforms' own, a random flip or none
  * @param mix          null for none
  * @param precompute   the phases in which the frozen body's features are computed once
- * @param insight      the diagnostics to compute
+ * @param diagnostics  the diagnostics to compute
  * @param patience     the number of epochs without a lower validation loss after which training ends; 0 for no early end
  * @param keep         the epoch whose model the run keeps
  * @param environment  versions and device; the only part that may differ when a run is resumed
  */
-public record RunSettings(Data data, Network network, String grain, List<TrainingPhase> plan, FitSettings fit, Objective objective,
-        Augmentation augmentation, BatchMix mix, Precompute.When precompute, DiagnosticsOptions insight, int patience, Keep keep,
-        long seed, Environment environment) {
+public record RunSettings(Data data, Network network, @JsonAlias("grain") String granularity, List<TrainingPhase> plan, FitSettings fit,
+        Objective objective, Augmentation augmentation, BatchMix mix, Precompute.When precompute,
+        @JsonAlias("insight") DiagnosticsOptions diagnostics, int patience, Keep keep, long seed, Environment environment) {
 
     private static final ObjectMapper JSON = FiniteJson.builder().enable(SerializationFeature.INDENT_OUTPUT).build();
 
@@ -85,6 +87,7 @@ public record RunSettings(Data data, Network network, String grain, List<Trainin
     public enum Keep {
         /** The epoch with the lowest validation loss. */
         BEST,
+        /** The last epoch. */
         LAST
     }
 
@@ -110,6 +113,7 @@ public record RunSettings(Data data, Network network, String grain, List<Trainin
             int validImages, ImageFingerprint fingerprint, CsvLabels columns, FolderLayout layout,
             long maxPixels) {
 
+        /** Sets defaults for fields that files of earlier versions lack. */
         public Data {
             // Settings written before these fields existed lack them; the defaults are what those runs used.
             columns = columns == null ? CsvLabels.standard() : columns;
@@ -229,14 +233,15 @@ public record RunSettings(Data data, Network network, String grain, List<Trainin
     public Learner learner(ResNet net, ImageFolder images) {
         List<Metric> metrics = objective instanceof Objective.BinaryCrossEntropy binary ? Metric.multi(binary.threshold())
                 : Metric.single(images.classes().size());
-        Learner learner = new Learner(net, images).granularity(Granularity.byLabel(grain)).settings(fit).loss(objective).metrics(metrics)
+        Learner learner = new Learner(net, images).granularity(Granularity.byLabel(granularity)).settings(fit).loss(objective)
+                .metrics(metrics)
                 .precompute(Precompute.of(precompute));
-        return insight.isOff() ? learner : learner.diagnostics(insight);
+        return diagnostics.isOff() ? learner : learner.diagnostics(diagnostics);
     }
 
     /** The same settings with another environment. */
     public RunSettings on(Environment place) {
-        return new RunSettings(data, network, grain, plan, fit, objective, augmentation, mix, precompute, insight, patience,
+        return new RunSettings(data, network, granularity, plan, fit, objective, augmentation, mix, precompute, diagnostics, patience,
                 keep, seed, place);
     }
 
@@ -282,6 +287,7 @@ public record RunSettings(Data data, Network network, String grain, List<Trainin
         return value.isMissingNode() ? "missing" : value.toString();
     }
 
+    /** The settings as JSON. */
     public String toJson() throws JsonProcessingException {
         return JSON.writeValueAsString(this);
     }

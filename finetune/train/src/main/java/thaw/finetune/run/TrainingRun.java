@@ -177,7 +177,7 @@ public final class TrainingRun {
 
     /** Merges with the earlier table: a resumed run does not open the images from before its checkpoint again. */
     private void writeBroken() throws IOException {
-        BrokenImages all = broken.and(BrokenImages.of(learn.broken()));
+        BrokenImages all = broken.and(BrokenImages.of(learn.data().broken()));
         if (!all.equals(broken)) {
             all.write(folder.broken());
             broken = all;

@@ -69,7 +69,8 @@ final class AutoRgn {
     /** The norm of a parameter with the share 1. */
     private double unit(RelativeGradientNorm rgn) {
         return switch (rule) {
-            case AUTO -> rgn.mean(groups.subList(0, groups.size() - 1).stream().flatMap(group -> outsideBatchNorm(group).stream()).toList());
+            case AUTO ->
+                rgn.mean(groups.subList(0, groups.size() - 1).stream().flatMap(group -> outsideBatchNorm(group).stream()).toList());
             case AUTO_RGN_GROUPS -> groups.stream().mapToDouble(group -> rgn.mean(outsideBatchNorm(group))).max().orElse(0);
             default -> groups.stream().flatMap(group -> outsideBatchNorm(group).stream()).mapToDouble(rgn::of).max().orElse(0);
         };

@@ -14,6 +14,7 @@ import java.util.function.DoubleSupplier;
  * @param mean          supplies the {@link #loss}
  */
 public record BatchResult(int epoch, int epochs, int batch, int batches, List<Double> learningRates, DoubleSupplier mean) {
+    /** Copies the list. */
     public BatchResult {
         learningRates = List.copyOf(learningRates);
     }

@@ -7,6 +7,7 @@ package thaw.finetune.train;
 public final class DivergenceException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
+    /** @param message names the step and its learning rates, or the cause */
     public DivergenceException(String message) {
         super(message);
     }

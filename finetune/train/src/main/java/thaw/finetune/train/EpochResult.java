@@ -22,6 +22,7 @@ import thaw.finetune.diagnostics.GroupActivity;
  */
 public record EpochResult(String phase, int epoch, int epochs, double trainLoss, double validLoss, double accuracy,
         Map<String, Double> metrics, List<Double> learningRates, double seconds, List<GroupActivity> activity) {
+    /** Copies the collections. */
     public EpochResult {
         metrics = Collections.unmodifiableMap(new LinkedHashMap<>(metrics));
         learningRates = List.copyOf(learningRates);

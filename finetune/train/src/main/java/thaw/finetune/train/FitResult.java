@@ -10,6 +10,7 @@ import java.util.Optional;
  * @param stoppedAt the state at which the fit was stopped, for {@link Learner#resume}; empty if it is complete
  */
 public record FitResult(List<EpochResult> epochs, Optional<FitState> stoppedAt) {
+    /** Copies the list. */
     public FitResult {
         epochs = List.copyOf(epochs);
     }

@@ -29,6 +29,7 @@ public record FitSettings(@JsonDeserialize(as = OptimizerRecipe.class) Optimizer
             @Type(value = GradientClipping.ByValue.class, name = "ByValue")}) List<GradientClipping> clipping,
         int accumulate, WeightAverage.Decay average, FrozenBatchNorm frozenBatchNorm){
 
+    /** @throws IllegalArgumentException if {@code accumulate} is less than 1 */
     public FitSettings {
         Objects.requireNonNull(optimizer, "optimizer");
         Objects.requireNonNull(frozenBatchNorm, "frozenBatchNorm");
@@ -74,14 +75,17 @@ public record FitSettings(@JsonDeserialize(as = OptimizerRecipe.class) Optimizer
         return new FitSettings(optimizer, more, accumulate, average, frozenBatchNorm);
     }
 
+    /** Sets the number of batches whose gradients are accumulated into one step, at least 1. */
     public FitSettings accumulate(int batches) {
         return new FitSettings(optimizer, clipping, batches, average, frozenBatchNorm);
     }
 
+    /** Sets the decay of the moving average of the weights; null for no average. */
     public FitSettings average(WeightAverage.Decay decay) {
         return new FitSettings(optimizer, clipping, accumulate, decay, frozenBatchNorm);
     }
 
+    /** Sets the mode of batch norm in frozen layer groups. */
     public FitSettings frozenBatchNorm(FrozenBatchNorm mode) {
         return new FitSettings(optimizer, clipping, accumulate, average, mode);
     }

@@ -41,6 +41,7 @@ public record FitState(List<TrainingPhase> plan, Position position, Map<String, 
     private static final String HISTORY = "history";
     private static final ObjectMapper JSON = FiniteJson.builder().build();
 
+    /** Copies the collections. */
     public FitState {
         plan = List.copyOf(plan);
         network = Map.copyOf(network);
@@ -78,9 +79,14 @@ public record FitState(List<TrainingPhase> plan, Position position, Map<String, 
      * and everything else as JSON in its metadata. The file is replaced atomically: it has the old checkpoint or the new
      * one.
      *
-     * @throws IOException if writing fails; an existing file is unchanged then
+     * @throws DivergenceException if the weights are not finite; an existing file is unchanged then
+     * @throws IOException         if writing fails; an existing file is unchanged then
      */
     public void write(Path file) throws IOException {
+        if (!isFinite()) {
+            throw new DivergenceException("the network's weights are not finite, so no checkpoint is written to " + file
+                    + "; resume from an earlier one with lower learning rates");
+        }
         Map<String, StoredTensor> tensors = new LinkedHashMap<>();
         network.forEach((name, tensor) -> tensors.put(NETWORK + name, tensor));
         optimizer.forEach((name, tensor) -> tensors.put(OPTIMIZER + name, tensor));

@@ -7,14 +7,12 @@ import java.util.Objects;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Consumer;
-import java.util.function.IntFunction;
 import java.util.function.Supplier;
 import thaw.engine.Device;
 import thaw.engine.Interruptible;
 import thaw.engine.io.Weights;
 import thaw.engine.optim.OneCycle;
 import thaw.engine.optim.Schedule;
-import thaw.finetune.data.BrokenImage;
 import thaw.finetune.data.DataLoaders;
 import thaw.finetune.data.ImageFolder;
 import thaw.finetune.diagnostics.Diagnostics;
@@ -77,12 +75,7 @@ public final class Learner implements AutoCloseable {
     private int epochsSeen;
     volatile boolean stop;
 
-    /**
-     * A learner on a folder's images, with all layer groups trainable.
-     *
-     * @throws IllegalArgumentException if the network's number of classes is not the data's, if there are fewer than two
-     *     classes, or if there is no validation image
-     */
+    /** A learner on a folder's images; throws also what {@link ImageFolder#loaders} does. */
     public Learner(Network net, ImageFolder data) {
         this(net, data.loaders());
     }
@@ -161,11 +154,6 @@ public final class Learner implements AutoCloseable {
 
     // ---- settings ----------------------------------------------------------------------------------------------
 
-    /** Sets the mode of batch norm in frozen groups, {@link FrozenBatchNorm#STATISTICS} by default. */
-    public Learner frozenBatchNorm(FrozenBatchNorm mode) {
-        return settings(settings.frozenBatchNorm(mode));
-    }
-
     /** Sets the optimizer and its settings, {@link FitSettings#sgd()} by default. */
     public Learner settings(FitSettings settings) {
         this.settings = Objects.requireNonNull(settings, "settings");
@@ -173,8 +161,14 @@ public final class Learner implements AutoCloseable {
         return this;
     }
 
+    /** The optimizer and its settings. */
     public FitSettings settings() {
         return settings;
+    }
+
+    /** The loaders of the training and validation images. */
+    public DataLoaders data() {
+        return data;
     }
 
     /**
@@ -279,12 +273,7 @@ public final class Learner implements AutoCloseable {
 
     /** Trains at constant learning rates and momentum; otherwise like {@link #fit(int, Schedule.Factory, LearningRates)}. */
     public FitResult fit(int epochs, double... rates) {
-        return fit(epochs, LearningRates.of(rates));
-    }
-
-    /** Like {@link #fit(int, double...)}. */
-    public FitResult fit(int epochs, LearningRates rates) {
-        return fit(epochs, ScheduleRecipe.of("constant"), rates);
+        return fit(epochs, ScheduleRecipe.of("constant"), LearningRates.of(rates));
     }
 
     /**
@@ -301,16 +290,6 @@ public final class Learner implements AutoCloseable {
     }
 
     /**
-     * Like {@link #fit(int, Schedule.Factory, LearningRates)}.
-     *
-     * @param schedule maps the number of steps to a schedule, for example {@code OneCycle::of}
-     * @param rates    one for all groups, or one per group in order; those of frozen groups are ignored
-     */
-    public FitResult fit(int epochs, IntFunction<? extends Schedule> schedule, double... rates) {
-        return fit(epochs, (all, steps) -> schedule.apply(all * steps), LearningRates.of(rates));
-    }
-
-    /**
      * Trains the groups that are not frozen, and validates after each epoch. Afterwards the network is in evaluation
      * mode.
      *
@@ -319,8 +298,7 @@ public final class Learner implements AutoCloseable {
      * @return the result of each epoch, and whether the fit was {@linkplain #stop stopped}
      * @throws IllegalArgumentException                if {@code epochs} is less than 1, the number of rates does not
      *     match the groups, a rate is negative, or all groups are frozen
-     * @throws DivergenceException                     if the loss becomes infinite or NaN; the network keeps the weights
-     *     that gave this loss, without an update by its gradients
+     * @throws DivergenceException                     if the loss becomes infinite or NaN; the weights are those that gave it
      * @throws NotEnoughMemoryException                if a batch is too large
      * @throws thaw.finetune.images.ImageReadException if no image can be read, or the data is strict and one cannot
      * @throws CancellationException                   if the thread is interrupted, before its next operator; its interrupt flag
@@ -334,19 +312,6 @@ public final class Learner implements AutoCloseable {
     /** fastai's {@code fine_tune}, {@link TrainingPhase#fineTune(int)}: trains the head alone for one epoch, then all groups. */
     public FitResult fineTune(int epochs) {
         return run(TrainingPhase.fineTune(epochs));
-    }
-
-    /** fastai's {@code fine_tune}, {@link TrainingPhase#fineTune(int, double, int, double)}. */
-    public FitResult fineTune(int epochs, double baseLr, int freezeEpochs, double lrMult) {
-        return run(TrainingPhase.fineTune(epochs, baseLr, freezeEpochs, lrMult));
-    }
-
-    /**
-     * Trains the head alone in the first epoch, and one more group in each following one; see
-     * {@link TrainingPhase#gradualUnfreezing}.
-     */
-    public FitResult gradualUnfreezing(int epochs, Schedule.Factory schedule, LearningRates rates) {
-        return run(List.of(TrainingPhase.gradualUnfreezing(epochs, schedule, rates)));
     }
 
     /** Trains by a plan, phase by phase; throws like {@link #fit(int, Schedule.Factory, LearningRates)}. */
@@ -372,8 +337,7 @@ public final class Learner implements AutoCloseable {
      * Resumes a stopped fit from a checkpoint file, with the plan stored there; see {@link #resume(List, FitState)}.
      *
      * @throws IOException              if {@link FitState#read} refuses the file
-     * @throws IllegalArgumentException also if the file has no plan, because a schedule of the plan is not a
-     *     {@link ScheduleRecipe}
+     * @throws IllegalArgumentException also if the file has no plan, see {@link TrainingPhase#isStorable}
      */
     public FitResult resume(Path checkpoint) throws IOException {
         FitState state = FitState.read(checkpoint);
@@ -455,34 +419,17 @@ public final class Learner implements AutoCloseable {
         return running == null ? stoppedAt : running.state();
     }
 
-    /**
-     * Writes the {@link #state} to a file for {@link #resume(Path)}. An existing file is replaced atomically.
-     *
-     * @throws DivergenceException if the weights are not finite; an existing file is unchanged then
-     * @throws IOException         if writing fails; an existing file is unchanged then
-     */
+    /** Writes the {@link #state} to a file for {@link #resume(Path)}; throws like {@link FitState#write}. */
     public void saveCheckpoint(Path path) throws IOException {
-        FitState state = state();
-        if (!state.isFinite()) {
-            throw new DivergenceException("the network's weights are not finite, so no checkpoint is written to " + path
-                    + "; resume from an earlier one with lower learning rates");
-        }
-        state.write(path);
+        state().write(path);
     }
 
     // ---- finding learning rates ----------------------------------------------------------------------------------
 
     /**
      * fastai's {@code lr_find}: one sweep over all trainable groups, at one rate. Listeners are told of its steps, as those of
-     * a phase named after the group, or {@code "all"}.
-     */
-    public LearningRateSweep lrFind() {
-        return lrFind(SweepOptions.standard());
-    }
-
-    /**
-     * Like {@link #lrFind()}, with options. Afterwards the network, its modes, the generator and the order of epochs are
-     * the same bits as before.
+     * a phase named after the group, or {@code "all"}. Afterwards the network, its modes, the generator and the order of
+     * epochs are the same bits as before.
      *
      * @throws DivergenceException if the loss of the first batch is infinite or NaN, which no learning rate can fix
      */
@@ -495,24 +442,6 @@ public final class Learner implements AutoCloseable {
         freezing.requireTrainable();
         return groups().subList(freezing.first(), groups().size()).stream()
                 .map(group -> LearningRateFinder.sweep(new Learner(this), group.name(), options)).toList();
-    }
-
-    /** The images skipped in training and validation because they could not be opened or decoded. */
-    public List<BrokenImage> broken() {
-        return data.broken();
-    }
-
-    /**
-     * Whether images had two scales, some used at their own size and some resized; see
-     * {@link thaw.finetune.data.BatchLoader#mixesScales}.
-     */
-    public boolean mixesScales() {
-        return data.mixesScales();
-    }
-
-    /** The number of validation images, without those skipped so far. */
-    public int validImages() {
-        return data.valid().images() - data.valid().broken().size();
     }
 
     // ---- results -----------------------------------------------------------------------------------------------
@@ -548,14 +477,9 @@ public final class Learner implements AutoCloseable {
         return diagnostics.resilience(groups(), () -> validate().accuracy());
     }
 
-    /** The accuracy on the validation images, 0 to 1. */
-    public double accuracy() {
-        return validate().accuracy();
-    }
-
     /**
-     * A copy of the network as a model. During a fit it has the weights used for validation: their moving average, if
-     * there is one.
+     * A copy of the network with its classes and the preparation of images. During a fit it has the weights used for
+     * validation: their moving average, if there is one.
      */
     public ModelFile model() {
         Supplier<ModelFile> model = () -> {
@@ -565,13 +489,7 @@ public final class Learner implements AutoCloseable {
         return running == null ? model.get() : running.asValidated(model);
     }
 
-    /**
-     * Saves the network, its classes and the preparation of images: everything that {@link Classifier} needs. The file is
-     * safetensors with torchvision's names; see {@link ModelFile}. An existing file is replaced once the new one is
-     * complete.
-     *
-     * @throws IOException if writing fails; an existing file is unchanged then
-     */
+    /** Saves the {@link #model} for a {@link Classifier}; throws like {@link ModelFile#write}. */
     public void save(Path path) throws IOException {
         model().write(path);
     }

@@ -21,6 +21,7 @@ public record LearningRateSweep(String group, List<Double> rates, List<Double> l
     private static final int SKIPPED_END = 5;
     private static final int SKIPPED_PART = 10;
 
+    /** @throws IllegalArgumentException if there are not as many losses as rates, a rate is not above 0, or a number is not finite */
     public LearningRateSweep {
         rates = List.copyOf(rates);
         losses = List.copyOf(losses);

@@ -15,6 +15,7 @@ public record Precompute(When when, Path folder) {
 
     /** The phases in which features are computed once. */
     public enum When {
+        /** No phase. */
         NEVER,
         /**
          * Phases in which the trained head is the same with and without precomputed features: they train the head alone,
@@ -31,6 +32,7 @@ public record Precompute(When when, Path folder) {
         ALWAYS
     }
 
+    /** Requires both. */
     public Precompute {
         Objects.requireNonNull(when, "when");
         Objects.requireNonNull(folder, "folder");
@@ -41,10 +43,12 @@ public record Precompute(When when, Path folder) {
         return new Precompute(when, CacheFolder.path().resolve("features"));
     }
 
+    /** Computes the features of a frozen body in every epoch. */
     public static Precompute never() {
         return of(When.NEVER);
     }
 
+    /** Precomputes features wherever the trained head is the same with and without. */
     public static Precompute whereExact() {
         return of(When.EXACT);
     }

@@ -12,6 +12,7 @@ public record SweepOptions(double start, double end, int iterations, boolean sto
 
     private static final int FEWEST = 6;
 
+    /** @throws IllegalArgumentException if {@code start} is not above 0, or {@code end} not above {@code start} and finite */
     public SweepOptions {
         if (!(start > 0 && end > start && Double.isFinite(end))) {
             throw new IllegalArgumentException("learning-rate finder: expected a start above 0 and a higher finite end,"

@@ -56,6 +56,7 @@ public final class CpuBackend extends CheckedBackend {
     private final Elementwise elementwise;
     private final @Nullable BlockLoops current;
     private final AtomicReference<QuickStart> quickStart = new AtomicReference<>();
+    private volatile boolean warm;
     private final MatmulOps product;
     private final ConvolutionOps convolution;
     private final BatchNorm batchNorm;
@@ -160,27 +161,29 @@ public final class CpuBackend extends CheckedBackend {
         QuickStart started = quickStart.get();
         if (started != null) {
             started.await();
+        } else {
+            QuickStart.compileAll(lanes);
         }
-        if (started == null || training) {
-            WarmUp.run(this, lanes, training);
+        if (training) {
+            WarmUp.run(this, lanes);
         }
+        warm = true;
     }
 
     @Override
     public void warmUpInBackground() {
         if (current != null && current.hasVectors()) {
-            QuickStart started = new QuickStart(current, workers, lanes);
+            QuickStart started = new QuickStart(current);
             if (quickStart.compareAndSet(null, started)) {
                 started.begin();
             }
         }
     }
 
-    /** A backend with one thread and a fixed kind of loops, for warming up in the background. */
-    static CpuBackend with(boolean vectorLoops) {
-        BlockLoops loops = vectors();
-        loops.useVectors(vectorLoops);
-        return new CpuBackend(new Workers(1), loops);
+    @Override
+    public boolean isWarm() {
+        QuickStart started = quickStart.get();
+        return warm || current == null || !current.hasVectors() || started != null && started.isDone();
     }
 
     @Override
@@ -225,6 +228,10 @@ public final class CpuBackend extends CheckedBackend {
 
     @Override
     protected ConvolutionOps convolutions() {
+        QuickStart started = quickStart.get();
+        if (started != null) {
+            started.awaitOnOneProcessor();
+        }
         return convolution;
     }
 

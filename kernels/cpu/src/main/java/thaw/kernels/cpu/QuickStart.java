@@ -1,83 +1,104 @@
 package thaw.kernels.cpu;
 
-import java.util.concurrent.FutureTask;
-import java.util.concurrent.TimeUnit;
+import java.util.concurrent.CountDownLatch;
 import thaw.kernels.cpu.microkernel.BlockLoops;
-import thaw.kernels.cpu.parallel.Workers;
+import thaw.kernels.cpu.microkernel.Compilation;
+import thaw.kernels.cpu.microkernel.TapCompilation;
+import thaw.kernels.cpu.norm.LaneLoopCompilation;
+import thaw.kernels.cpu.winograd.TransformCompilation;
 
 /**
- * A quick first prediction: operators run on scalar loops, which are compiled while weights are read, until the vector
- * loops are compiled too; both give the same bits.
+ * A quick first prediction: operators run on scalar loops until a background thread has had the vector loops compiled; both give
+ * the same bits.
  * <pre>
- * caller       reads weights          first prediction  │ idle  │  predictions …
- * operators    ───────────────────── scalar loops ──────────────────────────┼─ vectors ─────
- * this thread  compiles scalar loops │ waits            │       │ compiles vectors
+ * caller       reads weights    predictions …
+ * operators    scalar loops  ─┬─ narrow tiles ─┬─ all loops by vectors ─┬─ wide tiles too ──
+ * this thread  0.4 s         ─┘  1 s          ─┘  2 s, one tenth busy  ─┘
  * </pre>
- * C2 compiles one method at a time, and takes up to 0.3 s for a vector loop: if that began before the first
- * prediction, the prediction would wait for all of them.
+ * A caller never runs a vector loop that is not compiled.
  */
 final class QuickStart implements AutoCloseable {
 
-    /** The time that compiling the scalar loops takes; an upper limit, if the caller reads weights for that long. */
-    private static final long SCALARS = TimeUnit.MILLISECONDS.toNanos(300);
+    /** Wide tiles gain 15 %: not worth more than a tenth of a processor that predictions need. */
+    private static final int IDLE = 9;
 
-    /** Longer than the pause between reading weights and predicting, or between operators. */
-    private static final long IDLE = TimeUnit.MILLISECONDS.toNanos(25);
-    private static final long POLL_MILLIS = 5;
-
-    /**
-     * The longest wait for a pause. If predictions follow each other without one, compiling starts anyway and slows them
-     * down for some seconds, after which they are fast.
-     */
-    private static final long LONGEST = TimeUnit.SECONDS.toNanos(1);
-
+    /** Whether predictions and compiling take each other's time. */
+    private final boolean oneProcessor = Runtime.getRuntime().availableProcessors() == 1;
     private final BlockLoops loops;
-    private final Workers workers;
-    private final int lanes;
+    private final CountDownLatch vectors = new CountDownLatch(1);
 
     /** An exception in this thread, such as lack of memory, only costs time: its cause reappears in a prediction. */
-    private final Thread thread = new Thread(new FutureTask<>(this::compile, null), "thaw-warm-up");
+    private final Thread thread = new Thread(this::compile, "thaw-warm-up");
 
-    /** @param workers the workers of the backend that owns {@code loops} */
-    QuickStart(BlockLoops loops, Workers workers, int lanes) {
+    QuickStart(BlockLoops loops) {
         this.loops = loops;
-        this.workers = workers;
-        this.lanes = lanes;
     }
 
     void begin() {
         loops.useVectors(false);
+        loops.use(BlockLoops.Tiles.SCALAR);
         thread.setDaemon(true);
+        thread.setUncaughtExceptionHandler((failed, cause) -> {});
         thread.start();
     }
 
     private void compile() {
         try {
-            long began = System.nanoTime();
-            try (CpuBackend scalars = CpuBackend.with(false)) {
-                WarmUp.predictUntil(() -> workers.hasRun() || Thread.currentThread().isInterrupted()
-                        || System.nanoTime() - began > SCALARS, scalars, lanes);
-            }
-            long waits = System.nanoTime();
-            while (workers.idleNanos() < IDLE && System.nanoTime() - waits < LONGEST) {
-                Thread.sleep(POLL_MILLIS);
-            }
-            try (CpuBackend vectors = CpuBackend.with(true)) {
-                WarmUp.run(vectors, lanes, false);
-            }
-        } catch (InterruptedException closed) {
-            Thread.currentThread().interrupt();
+            Compilation all = new Compilation(0);
+            TapCompilation taps = new TapCompilation(all, loops.lanes());
+            taps.narrow();
+            all.await();
+            loops.use(BlockLoops.Tiles.NARROW);
+            rest(all, taps);
+            loops.useVectors(true);
+            vectors.countDown();
+            Compilation slow = new Compilation(IDLE);
+            new TapCompilation(slow, loops.lanes()).wide();
+            slow.await();
         } finally {
             loops.useVectors(true);
+            loops.use(BlockLoops.Tiles.ALL);
+            vectors.countDown();
         }
     }
 
-    /** Returns when the vector loops are in use, or the caller is interrupted. */
+    /** Compiles everything on the calling thread. */
+    static void compileAll(int lanes) {
+        Compilation all = new Compilation(0);
+        TapCompilation taps = new TapCompilation(all, lanes);
+        taps.narrow();
+        taps.wide();
+        rest(all, taps);
+    }
+
+    private static void rest(Compilation all, TapCompilation taps) {
+        taps.epilogue();
+        new TransformCompilation(all).run();
+        LaneLoopCompilation.run(all);
+        all.await();
+    }
+
+    /** Whether all loops run by vectors. */
+    boolean isDone() {
+        return vectors.getCount() == 0;
+    }
+
+    /** Returns when all loops run by vectors, or the caller is interrupted. */
     void await() {
         try {
-            thread.join();
+            vectors.await();
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
+        }
+    }
+
+    /**
+     * {@link #await}, if there is only one processor: scalar loops would have to be compiled too, and would take the time in which
+     * vectors would be ready.
+     */
+    void awaitOnOneProcessor() {
+        if (oneProcessor && !isDone()) {
+            await();
         }
     }
 

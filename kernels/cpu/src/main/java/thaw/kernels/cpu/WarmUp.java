@@ -1,12 +1,9 @@
 package thaw.kernels.cpu;
 
-import com.sun.management.ThreadMXBean;
-import java.lang.management.ManagementFactory;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
-import java.util.function.BooleanSupplier;
 import thaw.kernels.Array;
 import thaw.kernels.Backend;
 import thaw.kernels.BinaryOp;
@@ -17,12 +14,14 @@ import thaw.kernels.Reduction;
 import thaw.kernels.SgdOptions;
 import thaw.kernels.Shape;
 import thaw.kernels.UnaryOp;
+import thaw.kernels.cpu.microkernel.Compilation;
 import thaw.kernels.cpu.winograd.WinogradChoice;
 
 /**
- * Runs the layers of a small network repeatedly until the compiler has compiled them.
+ * Trains a small network repeatedly until C2 has compiled its loops, all but those that {@link QuickStart} has had compiled
+ * before.
  *
- * <p>Until C2 has compiled a vector kernel, each of its vectors is an object. Without a warm-up, the first image of a real
+ * <p>Until C2 has compiled a vector kernel, each of its vectors is an object. Without a warm-up, the first step of a real
  * network spends seconds in its first few loops, allocates gigabytes of garbage, for which Java's heap grows and stays
  * large, and makes C2 compile each kernel twice: once to enter the running loop (on-stack replacement), once for the next
  * call. Few channels make short loops, of which only the calls are counted. While C2 compiles, further calls only produce
@@ -52,19 +51,17 @@ final class WarmUp {
 
     private final Backend backend;
     private final int lanes;
-    private final boolean training;
     private final List<Array> arrays = new ArrayList<>();
 
-    private WarmUp(Backend backend, int lanes, boolean training) {
+    private WarmUp(Backend backend, int lanes) {
         this.backend = backend;
         this.lanes = lanes;
-        this.training = training;
     }
 
     /** Runs rounds until a backend's loops are compiled. */
-    static void run(Backend backend, int lanes, boolean training) {
-        WarmUp warmUp = new WarmUp(backend, lanes, training);
-        if (ModuleLayer.boot().findModule("jdk.management").isPresent()) {
+    static void run(Backend backend, int lanes) {
+        WarmUp warmUp = new WarmUp(backend, lanes);
+        if (Compilation.allocated() > 0) {
             warmUp.untilCalm();
         } else {
             for (int round = 0; round < UNSEEN_ROUNDS; round++) {
@@ -73,36 +70,16 @@ final class WarmUp {
         }
     }
 
-    /**
-     * Runs the operators of a prediction until {@code enough}. For loops that do not allocate, whose compilation cannot be
-     * observed.
-     */
-    static void predictUntil(BooleanSupplier enough, Backend backend, int lanes) {
-        WarmUp warmUp = new WarmUp(backend, lanes, false);
-        while (!enough.getAsBoolean()) {
-            warmUp.round(warmUp::prediction);
-        }
-    }
-
     private void untilCalm() {
         long began = System.nanoTime();
         int calm = 0;
         for (int round = 0; calm < CALM_ROUNDS && System.nanoTime() - began < LONGEST; round++) {
-            long before = Garbage.bytes();
+            long before = Compilation.allocated();
             round(round);
-            calm = Garbage.bytes() - before < FEW_BYTES ? calm + 1 : 0;
+            calm = Compilation.allocated() - before < FEW_BYTES ? calm + 1 : 0;
             if (calm == 0 && !pause()) {
                 return;
             }
-        }
-    }
-
-    /** A separate class, because small runtimes lack the module that it links to. */
-    private static final class Garbage {
-
-        /** The bytes that this thread has allocated so far. */
-        static long bytes() {
-            return ((ThreadMXBean) ManagementFactory.getThreadMXBean()).getThreadAllocatedBytes(Thread.currentThread().getId());
         }
     }
 
@@ -117,7 +94,7 @@ final class WarmUp {
     }
 
     private void round(int round) {
-        round(() -> {
+        try {
             for (int width : WIDTHS) {
                 // Large images have many calls per round.
                 if (round % Math.max(1, width / 14) == 0) {
@@ -126,35 +103,10 @@ final class WarmUp {
             }
             conv(zeros(1, STRIDED_CHANNELS, 28, 28), lanes, 3, 2);
             ends();
-        });
-    }
-
-    private void round(Runnable operators) {
-        try {
-            operators.run();
         } finally {
             arrays.forEach(Array::release);
             arrays.clear();
         }
-    }
-
-    /** A network of one block, with its batch norm folded. */
-    private void prediction() {
-        Array stem = folded(zeros(1, 1, 14, 112), lanes, 7, 2, null);
-        keep(backend.maxPool2d(stem, Pool2dOptions.of(3, 2, 1), false).values());
-        Array x = zeros(1, lanes, 14, 14);
-        folded(folded(x, lanes, 3, 1, null), lanes, 3, 1, x);
-        folded(x, lanes, 1, 2, null);
-        folded(zeros(1, STRIDED_CHANNELS, 28, 28), lanes, 3, 2, null);
-        Array row = keep(backend.reshape(keep(backend.adaptiveAvgPool2d(x, 1, 1)), Shape.of(1, lanes)));
-        Array scores = keep(backend.matmul(row, false, zeros(100, lanes), true));
-        keep(backend.binary(BinaryOp.ADD, scores, zeros(100)));
-    }
-
-    private Array folded(Array x, int outputs, int kernel, int stride, Array residual) {
-        Epilogue epilogue = new Epilogue(zeros(outputs), zeros(outputs), residual, true);
-        return keep(backend.conv2d(x, zeros(outputs, x.shape().dim(1), kernel, kernel), epilogue,
-                Conv2dOptions.of(stride, kernel / 2)));
     }
 
     /** The convolutions of a residual block. */
@@ -168,10 +120,8 @@ final class WarmUp {
         keep(backend.conv2d(x, zeros(2 * lanes, lanes, 3, 3), sum, Conv2dOptions.of(1, 1)));
         Array norm = keep(backend.batchNormEval(y, zeros(2 * lanes), zeros(2 * lanes), zeros(2 * lanes), zeros(2 * lanes), 1e-5));
         keep(backend.unary(UnaryOp.RELU, keep(backend.binary(BinaryOp.ADD, norm, wide))));
-        if (training) {
-            norm(y, null);
-            norm(y, wide);
-        }
+        norm(y, null);
+        norm(y, wide);
     }
 
     private void norm(Array x, Array residual) {
@@ -192,38 +142,31 @@ final class WarmUp {
     private void ends() {
         // A filter over three channels would be a loop so long that C2 compiles it twice.
         Array y = conv(zeros(1, 1, 14, 224), 2 * lanes, 7, 2);
-        Backend.Pooled pooled = backend.maxPool2d(y, Pool2dOptions.of(3, 2, 1), training);
+        Backend.Pooled pooled = backend.maxPool2d(y, Pool2dOptions.of(3, 2, 1), true);
         Array values = keep(pooled.values());
         Array features = keep(backend.adaptiveAvgPool2d(values, 1, 1));
         Array row = keep(backend.reshape(features, Shape.of(1, 2 * lanes)));
         Array weight = zeros(100, 2 * lanes);
         Array scores = keep(backend.matmul(row, false, weight, true));
-        if (training) {
-            keep(backend.maxPool2dGradient(values, keep(pooled.indices()), y.shape()));
-            Backend.Loss loss = backend.crossEntropy(scores, zeros(1), null, 0, Reduction.MEAN);
-            keep(loss.value());
-            Array g = keep(loss.gradient());
-            keep(backend.matmul(g, true, row, false));
-            keep(backend.adaptiveAvgPool2dGradient(keep(backend.reshape(keep(backend.matmul(g, false, weight, false)),
-                    features.shape())), values.shape()));
-            backend.add(y, y);
-            backend.sgd(new SgdOptions(0, 0.9, 0, 1e-4, false, false), List.of(weight), List.of(zeros(100, 2 * lanes)),
-                    List.of(zeros(100, 2 * lanes)), new boolean[] {false});
-        }
+        keep(backend.maxPool2dGradient(values, keep(pooled.indices()), y.shape()));
+        Backend.Loss loss = backend.crossEntropy(scores, zeros(1), null, 0, Reduction.MEAN);
+        keep(loss.value());
+        Array g = keep(loss.gradient());
+        keep(backend.matmul(g, true, row, false));
+        keep(backend.adaptiveAvgPool2dGradient(keep(backend.reshape(keep(backend.matmul(g, false, weight, false)),
+                features.shape())), values.shape()));
+        backend.add(y, y);
+        backend.sgd(new SgdOptions(0, 0.9, 0, 1e-4, false, false), List.of(weight), List.of(zeros(100, 2 * lanes)),
+                List.of(zeros(100, 2 * lanes)), new boolean[] {false});
     }
 
     private Array conv(Array x, int outputs, int kernel, int stride) {
         Array w = zeros(outputs, x.shape().dim(1), kernel, kernel);
         Conv2dOptions options = Conv2dOptions.of(stride, kernel / 2);
         Array y = keep(backend.conv2d(x, w, options));
-        if (!training) {
-            // Weights that are used again are kept in another form, which other kernels produce.
-            keep(backend.conv2d(x, w, options));
-        } else {
-            keep(backend.conv2dWeightGradient(y, x, w.shape(), options));
-            if (x.shape().dim(1) > 1) {
-                keep(backend.conv2dInputGradient(y, w, x.shape(), options));
-            }
+        keep(backend.conv2dWeightGradient(y, x, w.shape(), options));
+        if (x.shape().dim(1) > 1) {
+            keep(backend.conv2dInputGradient(y, w, x.shape(), options));
         }
         return y;
     }

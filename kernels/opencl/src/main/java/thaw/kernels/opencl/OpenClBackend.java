@@ -74,6 +74,7 @@ public final class OpenClBackend extends CheckedBackend {
      */
     public record Options(long memoryLimit, boolean profiled) {
 
+        /** No limit of memory but the device's own, no profiling. */
         public static final Options DEFAULT = new Options(Long.MAX_VALUE, false);
     }
 
@@ -121,6 +122,7 @@ public final class OpenClBackend extends CheckedBackend {
                 new DeviceQueue(OpenClDevices.handle(index), options.memoryLimit, options.profiled, ProgramCache.NONE), tuning);
     }
 
+    /** The device that this backend computes on. */
     public OpenClDevice device() {
         return queue.device();
     }

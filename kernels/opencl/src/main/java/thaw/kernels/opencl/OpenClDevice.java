@@ -26,6 +26,7 @@ public record OpenClDevice(int index, String name, Type type, String vendor, Str
         DISCRETE_GPU,
         /** A graphics processor that shares the CPU's memory. */
         INTEGRATED_GPU,
+        /** Hardware for computing that is no graphics processor. */
         ACCELERATOR,
         /** The CPU itself, through OpenCL. */
         CPU;

@@ -24,7 +24,8 @@ final class PeakMeasurement {
     static DeviceProfile.Peaks measure(OpenClDevices.Handle handle) {
         OpenClDevice device = handle.device();
         int vector = device.type() == OpenClDevice.Type.CPU ? PROCESSORS_VECTOR : CARDS_VECTOR;
-        try (DeviceQueue queue = new DeviceQueue(handle, Long.MAX_VALUE, true, ProgramCache.NONE); Programs programs = new Programs(queue)) {
+        try (DeviceQueue queue = new DeviceQueue(handle, Long.MAX_VALUE, true, ProgramCache.NONE);
+                Programs programs = new Programs(queue)) {
             Map<String, Integer> parameters = Map.of("VW", vector);
             int vectors = (int) (Math.min(MOST_BYTES, device.largestAllocation()) / Float.BYTES / vector);
             OpenClStorage from = new OpenClStorage(queue.pool(), vectors * vector);

@@ -73,7 +73,7 @@ record TuningTrial(ProductShape kind, Shape x, Shape w, Conv2dOptions options) {
 
     private Array run(Backend backend, Inputs in) {
         return kind == ProductShape.DEEP ? backend.conv2dWeightGradient(in.gy, in.x, w, options)
-                : backend.conv2d(in.x, in.w, null, options);
+                : backend.conv2d(in.x, in.w, options);
     }
 
     private static float[] values(Backend backend, Array y) {

@@ -5,13 +5,16 @@
  *
  * <h2>Structure</h2>
  *
- * <p>A {@link thaw.kernels.opencl.DeviceQueue} is a context with <b>one in-order queue</b>. All threads enqueue into it,
- * so each command sees the results of all earlier ones, whichever thread enqueued them. Memory that one thread has
+ * <p>What operators ask of a device is a {@link thaw.kernels.opencl.CommandQueue}; a
+ * {@link thaw.kernels.opencl.DeviceQueue} is a driver's: a context with <b>one in-order queue</b>. All threads enqueue into
+ * it, so each command sees the results of all earlier ones, whichever thread enqueued them. Memory that one thread has
  * released can therefore be reused by another while the device still reads it, because the overwriting command comes
  * later. Only {@linkplain thaw.kernels.opencl.Transfers reading} waits for the device.
  *
  * <p>{@link thaw.kernels.opencl.Programs} compiles a {@code .cl} file with its parameters when a kernel is first
- * requested; a {@link thaw.kernels.opencl.Launch} sets the arguments and enqueues the kernel. Memory comes from a
+ * requested, or before that by other threads: {@code warmUp} and the forward pass of a training step tell what will be
+ * needed. A {@link thaw.kernels.opencl.ProgramCache} keeps the binaries for later processes. A
+ * {@link thaw.kernels.opencl.Launch} sets the arguments and enqueues the kernel. Memory comes from a
  * {@link thaw.kernels.opencl.BufferPool}. Every OpenCL object is counted by {@link thaw.kernels.opencl.LiveObjects} and
  * released at a known point, none by a finalizer.
  *

@@ -167,10 +167,7 @@ public final class BlockedConvolution implements ConvolutionOps {
             if (!nest.isEmpty()) {
                 ConvolutionPlan.Taps taps = nest.taps();
                 PackKey key = new PackKey(taps.layout(), Arrays.stream(taps.positions().position()).boxed().toList());
-                BlockLoops.Source from = new BlockLoops.Source(source, nest.source().pixel(), taps.distances(),
-                        Integer.numberOfTrailingZeros(taps.layout().inputLanes()));
-                BlockLoops.Target to = new BlockLoops.Target(y.data(), nest.target().pixel(), nest.target().block(), epilogue);
-                w.storage().useDerived(key, taps.weightLength(), () -> packed(w, taps), weights -> run(nest, from, weights, to));
+                w.storage().useDerived(key, taps.weightLength(), () -> packed(w, taps), weights -> run(nest, source, weights, epilogue, y.data()));
             }
         }
         if (images.isCopy()) {
@@ -188,9 +185,11 @@ public final class BlockedConvolution implements ConvolutionOps {
     }
 
     /** Runs a nest in items of some rows and tiles of output channels; see the package's page for the loops. */
-    private void run(ConvolutionPlan.LoopNest nest, BlockLoops.Source x, float[] weights, BlockLoops.Target y) {
-        PackedWeights.Layout layout = nest.taps().layout();
-        int positions = nest.taps().positions().count();
+    private void run(ConvolutionPlan.LoopNest nest, float[] x, float[] weights, @Nullable BlockedEpilogue epilogue, float[] y) {
+        ConvolutionPlan.Taps taps = nest.taps();
+        PackedWeights.Layout layout = taps.layout();
+        int positions = taps.positions().count();
+        int shift = Integer.numberOfTrailingZeros(layout.inputLanes());
         int tiles = layout.tiles();
         int rows = nest.rows().total();
         long perRow = (long) nest.rows().pixels() * layout.steps(0, positions) * tiles * layout.width() * lanes;
@@ -204,14 +203,16 @@ public final class BlockedConvolution implements ConvolutionOps {
             int part = item % tileItems;
             for (int tile = part * tiles / tileItems; tile < (part + 1) * tiles / tileItems; tile++) {
                 int firstBlock = layout.firstBlock(tile);
-                BlockLoops.Weights w = new BlockLoops.Weights(weights, layout.vectors(tile), layout.steps(tile, positions),
-                        layout.firstOutput(tile));
+                int vectors = layout.vectors(tile);
+                int steps = layout.steps(tile, positions);
                 for (int r = firstRow; r < endRow; r++) {
                     int n = r / nest.rows().count();
                     int row = r % nest.rows().count();
                     int pixels = nest.rows().pixels(row);
-                    loops.pixels(pixels, loops.tile(pixels, w.vectors()), x, nest.source().at(n, firstBlock, row),
-                            w, nest.taps().weights()[tile], y, nest.target().at(n, tile * layout.width(), row));
+                    loops.pixels(pixels, loops.tile(pixels, vectors), vectors,
+                            x, nest.source().at(n, firstBlock, row), nest.source().pixel(), taps.distances(), shift, steps,
+                            weights, taps.weights()[tile], epilogue, layout.firstOutput(tile),
+                            y, nest.target().at(n, tile * layout.width(), row), nest.target().pixel(), nest.target().block());
                 }
             }
         });

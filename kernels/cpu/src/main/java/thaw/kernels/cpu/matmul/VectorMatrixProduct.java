@@ -74,9 +74,6 @@ public final class VectorMatrixProduct implements MatmulOps {
     private void multiply(float[] a, float[] b, int rows, int inner, int columns, float[] c) {
         int bands = (rows + ROWS - 1) / ROWS;
         int tiles = (columns + width - 1) / width;
-        BlockLoops.Source source = new BlockLoops.Source(a, inner, NO_TAPS, SHIFT);
-        BlockLoops.Weights weights = new BlockLoops.Weights(b, 2, inner, 0);
-        BlockLoops.Target target = new BlockLoops.Target(c, columns, width / 2, null);
         workers.run(bands * tiles, item -> {
             int row = item % bands * ROWS;
             int tile = item / bands;
@@ -84,15 +81,15 @@ public final class VectorMatrixProduct implements MatmulOps {
             int column = tile * width;
             int used = Math.min(width, columns - column);
             int pixels = current.tile(count, 2);
-            int wo = tile * inner * width;
             if (used == width) {
-                current.pixels(count, pixels, source, row * inner, weights, wo, target, row * columns + column);
+                current.pixels(count, pixels, 2, a, row * inner, inner, NO_TAPS, SHIFT, inner, b, tile * inner * width,
+                        null, 0, c, row * columns + column, columns, width / 2);
                 return;
             }
             // The last columns do not fill the tile: compute them into a separate buffer and copy the existing ones.
             float[] aside = memory.pool().take(count * width);
-            current.pixels(count, pixels, source, row * inner, weights, wo,
-                    new BlockLoops.Target(aside, width, width / 2, null), 0);
+            current.pixels(count, pixels, 2, a, row * inner, inner, NO_TAPS, SHIFT, inner, b, tile * inner * width,
+                    null, 0, aside, 0, width, width / 2);
             for (int r = 0; r < count; r++) {
                 System.arraycopy(aside, r * width, c, (row + r) * columns + column, used);
             }

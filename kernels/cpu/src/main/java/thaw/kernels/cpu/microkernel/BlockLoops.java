@@ -18,18 +18,33 @@ public final class BlockLoops {
     private static final int[] TWO_OF_16 = {6, 4, 1};
     private static final int[] ONE = {14, 8, 7, 4, 1};
 
+    /** Widths of {@link Tiles#NARROW}. */
+    static final int[] NARROW = {4, 1};
+    static final int WIDEST = 14;
+
     /** Pixels, and channels, in a tile of scalar code. */
     private static final int SCALARS = 4;
+
+    /** The micro-kernels in use, by the number of pixels that each computes together. */
+    public enum Tiles {
+        /** Scalar code. */
+        SCALAR,
+        /** Those that C2 compiles in tenths of a second, half as fast as the others. */
+        NARROW,
+        ALL
+    }
 
     private final int lanes;
     private final boolean hasVectors;
     private volatile boolean vectors;
+    private volatile Tiles tiles;
 
     /** @param hasVectors whether vectors of this many lanes may be used, which they are at first */
     public BlockLoops(int lanes, boolean hasVectors) {
         this.lanes = lanes;
         this.hasVectors = hasVectors;
         this.vectors = hasVectors;
+        this.tiles = hasVectors ? Tiles.ALL : Tiles.SCALAR;
     }
 
     /** Whether the Vector API may be used; does not change. */
@@ -47,8 +62,13 @@ public final class BlockLoops {
         return vectors;
     }
 
+    /** Sets whether loops other than {@link #pixels} run by the Vector API. */
     public void useVectors(boolean whether) {
         vectors = whether;
+    }
+
+    public void use(Tiles kernels) {
+        tiles = kernels;
     }
 
     /** Whether there are 32 vector registers, enough for tiles of 14 pixels by 2 vectors; with 16 the limit is 6 by 2. */
@@ -84,71 +104,34 @@ public final class BlockLoops {
         return narrowest;
     }
 
-    private int[] widths(int blocks) {
-        return blocks == 1 ? ONE : manyRegisters() ? TWO_OF_32 : TWO_OF_16;
+    /** The widths in use, descending. */
+    int[] widths(int blocks) {
+        return tiles != Tiles.ALL ? NARROW : blocks == 1 ? ONE : manyRegisters() ? TWO_OF_32 : TWO_OF_16;
     }
 
     /**
-     * What a sum reads for each pixel.
+     * Runs tiles of {@code tile} pixels, and a narrower one for the rest, over a row; the other arguments are those of
+     * {@link TapKernels}. They are many, and not grouped in records, for speed: with records of the source, the weights and the
+     * target ResNet-18's prediction took 13 % longer (JDK 17).
      *
-     * @param pixel floats from a pixel's source to the next one's
-     * @param taps  floats from a pixel's source to each tap
-     * @param shift a tap is {@code 2^shift} contiguous floats
-     */
-    public record Source(float[] data, int pixel, int[] taps, int shift) {
-    }
-
-    /**
-     * The packed weights of a tile of output channels.
-     *
-     * @param vectors 1 or 2 vectors of output channels
-     * @param steps   the summands of a result: taps times {@code 2^shift}
-     * @param channel the channel of the first lane, for the epilogue
-     */
-    public record Weights(float[] data, int vectors, int steps, int channel) {
-    }
-
-    /**
-     * Where results are stored.
-     *
-     * @param pixel    floats from a pixel to the next
-     * @param block    floats from a vector of output channels to the next
+     * @param tile     from {@link #tile}
+     * @param blocks   the number of vectors of output channels: 1 or 2
      * @param epilogue null for none
+     * @param channel  the channel of the first lane, for the epilogue
      */
-    public record Target(float[] data, int pixel, int block, @Nullable BlockedEpilogue epilogue) {
-    }
-
-    /**
-     * Computes a row of pixels in tiles of {@code width} pixels, and a narrower one for the rest, by {@link TapKernels}: its
-     * arguments, one by one, are numbers that it keeps in registers.
-     *
-     * @param width from {@link #tile}
-     * @param xo    the offset of the first pixel's source
-     * @param wo    the offset of the tile's weights
-     * @param yo    the offset of the first result
-     */
-    public void pixels(int pixels, int width, Source source, int xo, Weights weights, int wo, Target target, int yo) {
-        if (!vectors) {
-            scalars(pixels, source, xo, weights, wo, target, yo);
+    public void pixels(int pixels, int tile, int blocks, float[] x, int xo, int px, int[] taps, int shift, int steps,
+            float[] w, int wo, @Nullable BlockedEpilogue epilogue, int channel, float[] y, int yo, int py, int yBlock) {
+        if (tiles == Tiles.SCALAR) {
+            scalars(pixels, blocks, x, xo, px, taps, shift, steps, w, wo, epilogue, channel, y, yo, py, yBlock);
             return;
         }
-        float[] x = source.data;
-        int px = source.pixel;
-        int[] taps = source.taps;
-        int shift = source.shift;
-        float[] w = weights.data;
-        int blocks = weights.vectors;
-        int steps = weights.steps;
-        float[] y = target.data;
-        int py = target.pixel;
-        int yBlock = target.block;
-        for (int p = 0; p < pixels; p += width) {
-            int tile = pixels - p >= width ? width : last(pixels - p, width, blocks);
-            int at = Math.min(p, pixels - tile);
+        for (int p = 0; p < pixels; p += tile) {
+            int width = pixels - p >= tile ? tile : last(pixels - p, tile, blocks);
+            int at = Math.min(p, pixels - width);
             int xa = xo + at * px;
             int ya = yo + at * py;
             if (blocks == 2) {
-                switch (tile) {
+                switch (width) {
                     case 14 -> {
                         if (px == lanes) {
                             TapKernels.adjacent14vectors2(x, xa, px, taps, shift, steps, w, wo, y, ya, py, yBlock);
@@ -163,7 +146,7 @@ public final class BlockLoops {
                     default -> TapKernels.pixels1vectors2(x, xa, px, taps, shift, steps, w, wo, y, ya, py, yBlock);
                 }
             } else {
-                switch (tile) {
+                switch (width) {
                     case 14 -> {
                         if (px == lanes) {
                             TapKernels.adjacent14vectors1(x, xa, px, taps, shift, steps, w, wo, y, ya, py, yBlock);
@@ -177,7 +160,11 @@ public final class BlockLoops {
                     default -> TapKernels.pixels1vectors1(x, xa, px, taps, shift, steps, w, wo, y, ya, py, yBlock);
                 }
             }
-            finish(weights, target, ya, tile);
+            if (epilogue != null) {
+                for (int v = 0; v < blocks; v++) {
+                    epilogue.apply(this, channel + v * lanes, y, ya + v * yBlock, py, width);
+                }
+            }
         }
     }
 
@@ -185,21 +172,17 @@ public final class BlockLoops {
      * {@link #pixels} in scalar code: 4 pixels by 4 channels in local variables, of which C1 keeps as many in registers as it
      * can. GFLOP/s on a core whose peak on vectors is 116: 4 by C1, which compiles it within milliseconds, and 8 by C2.
      */
-    private void scalars(int pixels, Source x, int xo, Weights w, int wo, Target y, int yo) {
-        int width = w.vectors * lanes;
-        for (int block = 0; block < w.vectors; block++) {
+    private void scalars(int pixels, int blocks, float[] x, int xo, int px, int[] taps, int shift, int steps,
+            float[] w, int wo, @Nullable BlockedEpilogue epilogue, int channel, float[] y, int yo, int py, int yBlock) {
+        int width = blocks * lanes;
+        for (int block = 0; block < blocks; block++) {
             for (int lane = 0; lane < lanes; lane += SCALARS) {
-                scalars(pixels, x.data, xo, x.pixel, x.taps, x.shift, w.steps, w.data, wo + block * lanes + lane, width,
-                        y.data, yo + block * y.block + lane, y.pixel);
+                scalars(pixels, x, xo, px, taps, shift, steps, w, wo + block * lanes + lane, width,
+                        y, yo + block * yBlock + lane, py);
             }
         }
-        finish(w, y, yo, pixels);
-    }
-
-    /** Applies the epilogue to results that have just been stored. */
-    private void finish(Weights w, Target y, int yo, int pixels) {
-        for (int v = 0; y.epilogue != null && v < w.vectors; v++) {
-            y.epilogue.apply(this, w.channel + v * lanes, y.data, yo + v * y.block, y.pixel, pixels);
+        for (int block = 0; epilogue != null && block < blocks; block++) {
+            epilogue.apply(this, channel + block * lanes, y, yo + block * yBlock, py, pixels);
         }
     }
 

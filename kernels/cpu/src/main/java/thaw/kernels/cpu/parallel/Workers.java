@@ -159,9 +159,6 @@ public class Workers implements AutoCloseable {
 
     private final Helpers helpers;
     private final Cleaner.Cleanable end;
-    private final AtomicInteger running = new AtomicInteger();
-    private volatile boolean hasRun;
-    private volatile long ended = System.nanoTime();
     private final ReentrantLock busy = new ReentrantLock();
 
     /** @param threads the number of threads that work on a job, the caller included */
@@ -183,32 +180,11 @@ public class Workers implements AutoCloseable {
         return 3L * most * threads() <= 4L * items;
     }
 
-    /** Whether a job has ever been started. */
-    public boolean hasRun() {
-        return hasRun;
-    }
-
-    /** The time since the last job ended, in nanoseconds; 0 while one is running. */
-    public long idleNanos() {
-        return running.get() > 0 ? 0 : System.nanoTime() - ended;
-    }
-
     /** Runs all items and returns when they are done; rethrows the exception of an item. */
     public void run(int items, Task task) {
         if (items <= 0) {
             return;
         }
-        running.incrementAndGet();
-        hasRun = true;
-        try {
-            share(items, task);
-        } finally {
-            ended = System.nanoTime();
-            running.decrementAndGet();
-        }
-    }
-
-    void share(int items, Task task) {
         if (items == 1 || helpers.threads.length == 0 || helpers.closed || !busy.tryLock()) {
             for (int i = 0; i < items; i++) {
                 task.run(i);

@@ -2,7 +2,6 @@ package thaw.kernels.cpu.winograd;
 
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.stream.IntStream;
 import thaw.kernels.Conv2dOptions;
 import thaw.kernels.Shape;
 import thaw.kernels.cpu.memory.BufferPool;
@@ -268,14 +267,16 @@ public final class WinogradConvolution {
             final int first;
             final int count;
             final float[] v;
-            final BlockLoops.Source source;
+            final int[] taps;
 
             Part(int first, int count) {
                 this.first = first;
                 this.count = count;
                 v = memory.pool().take(pairs * inBlocks * count * lanes);
-                source = new BlockLoops.Source(v, lanes, IntStream.range(0, inBlocks).map(i -> i * count * lanes).toArray(),
-                        Integer.numberOfTrailingZeros(lanes));
+                taps = new int[inBlocks];
+                for (int i = 0; i < inBlocks; i++) {
+                    taps[i] = i * count * lanes;
+                }
             }
 
             void close() {
@@ -300,10 +301,8 @@ public final class WinogradConvolution {
                 int vectors = weights.vectors(panel);
                 int size = to - from;
                 float[] m = memory.pool().take(pairs * vectors * size * lanes);
-                BlockLoops.Weights filters = filters(u, panel);
-                BlockLoops.Target products = products(m, size);
                 for (int pair = 0; pair < pairs; pair++) {
-                    multiply(pair, filters, uo + value(pair, panel), from, size, products, pair * vectors * size * lanes);
+                    multiply(pair, u, uo, panel, from, size, m, pair * vectors * size * lanes);
                 }
                 tiles.output(m, 0, vectors, first + from, size, epilogue, y, outBlocks, 2 * panel);
                 memory.pool().give(m);
@@ -322,57 +321,48 @@ public final class WinogradConvolution {
                     int panel = i / steps % panels;
                     int from = i % steps * STEP;
                     int size = stepSize(from);
-                    multiply(pair, filters(u, panel), weights.offset(panel) + value(pair, panel), from, size,
-                            products(m, size), productsOf(panel, from) + pair * weights.vectors(panel) * size * lanes);
+                    int vectors = weights.vectors(panel);
+                    multiply(pair, u, weights.offset(panel), panel, from, size, m,
+                            products(panel, from) + pair * vectors * size * lanes);
                 });
                 workers.run(panels * steps, i -> {
                     int panel = i / steps;
                     int from = i % steps * STEP;
-                    tiles.output(m, productsOf(panel, from), weights.vectors(panel), first + from, stepSize(from),
+                    tiles.output(m, products(panel, from), weights.vectors(panel), first + from, stepSize(from),
                             epilogue, y, outBlocks, 2 * panel);
                 });
                 memory.pool().give(m);
             }
 
-            private BlockLoops.Weights filters(float[] u, int panel) {
-                return new BlockLoops.Weights(u, weights.vectors(panel), inBlocks * lanes, 0);
-            }
-
-            /** The offset, within a panel, of the weights that are multiplied with a pair. */
-            private int value(int pair, int panel) {
-                return tiles.filterValue(pair) * weights.valueSize(panel);
-            }
-
-            /** The products of {@code size} tiles. */
-            private BlockLoops.Target products(float[] m, int size) {
-                return new BlockLoops.Target(m, lanes, size * lanes, null);
-            }
-
             /** The offset of the products of a panel with the tiles from this one on. */
-            private int productsOf(int panel, int from) {
+            private int products(int panel, int from) {
                 return (2 * panel * count + weights.vectors(panel) * from) * pairs * lanes;
             }
 
             /** One pair of {@code size} tiles by a panel, for the tiles that have this pair. */
-            private void multiply(int pair, BlockLoops.Weights u, int uo, int from, int size, BlockLoops.Target m, int mo) {
+            private void multiply(int pair, float[] u, int uo, int panel, int from, int size, float[] m, int mo) {
                 int begin = Math.max(from, tiles.begin(pair) - first);
                 int end = Math.min(from + size, tiles.end(pair) - first);
                 if (begin < end) {
-                    product(pair, begin, end - begin, u, uo, m, mo + (begin - from) * lanes);
+                    product(pair, begin, end - begin, weights.vectors(panel), u,
+                            uo + tiles.filterValue(pair) * weights.valueSize(panel), m, mo + (begin - from) * lanes, size * lanes);
                 }
             }
 
             /** Micro-kernels of the widest tile, and a narrower one for the rest if it suffices. */
-            private void product(int pair, int begin, int size, BlockLoops.Weights u, int uo, BlockLoops.Target m, int mo) {
+            private void product(int pair, int begin, int size, int vectors, float[] u, int uo, float[] m, int mo, int mBlock) {
                 int vo = (pair * inBlocks * count + begin) * lanes;
-                int wide = current.tile(size <= ONE_STEP ? size : MANY, u.vectors());
+                int wide = current.tile(size <= ONE_STEP ? size : MANY, vectors);
                 int rest = size % wide;
                 int narrow = rest <= 4 ? 4 : 8;
                 int most = rest > 0 && rest <= 8 && wide > 8 ? size - rest : size;
-                current.pixels(most, wide, source, vo, u, uo, m, mo);
+                int shift = Integer.numberOfTrailingZeros(lanes);
+                int steps = inBlocks * lanes;
+                current.pixels(most, wide, vectors, v, vo, lanes, taps, shift, steps, u, uo, null, 0, m, mo, lanes, mBlock);
                 if (most < size) {
                     int skip = (size - narrow) * lanes;
-                    current.pixels(narrow, narrow, source, vo + skip, u, uo, m, mo + skip);
+                    current.pixels(narrow, narrow, vectors, v, vo + skip, lanes, taps, shift, steps,
+                            u, uo, null, 0, m, mo + skip, lanes, mBlock);
                 }
             }
         }
