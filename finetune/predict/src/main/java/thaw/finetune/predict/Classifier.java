@@ -428,8 +428,8 @@ public final class Classifier implements AutoCloseable {
 
     /**
      * Waits for batches that are being computed, then ends the threads and releases the memory, weights included. Calls that have
-     * further batches to compute, and all later ones, throw an IllegalStateException. A thread that is still compiling kernels ends some tenths of a
-     * second later. Closing again has no effect.
+     * further batches to compute, and all later ones, throw an IllegalStateException. A thread that is still compiling kernels ends
+     * some tenths of a second later. Closing again has no effect.
      */
     @Override
     public void close() {
