@@ -1,6 +1,7 @@
 package thaw.peers;
 
 import java.io.IOException;
+import java.lang.management.ManagementFactory;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -28,8 +29,7 @@ record FirstSeconds(int callers, int seconds) {
 
     /** Prints the number of predictions in each second, and the memory after the last one. */
     void run(Callable<?> prediction) throws Exception {
-        double loaded = ProcessHandle.current().info().startInstant()
-                .map(start -> System.currentTimeMillis() - start.toEpochMilli()).orElse(-1L) / 1e3;
+        double loaded = (System.currentTimeMillis() - ManagementFactory.getRuntimeMXBean().getStartTime()) / 1e3;
         AtomicIntegerArray predictions = new AtomicIntegerArray(seconds);
         AtomicLong first = new AtomicLong();
         AtomicLong longest = new AtomicLong();

@@ -82,7 +82,8 @@ final class Backward {
     }
 
     /** The gradient that has arrived for a function's value, if nothing else owns it; else null. */
-    @Nullable Array gradientSoFar(Tensor t) {
+    @Nullable
+    Array gradientSoFar(Tensor t) {
         Array before = t.function() == null ? null : pending.get(t.function());
         return before != null && before.storage().isExclusive() ? before : null;
     }

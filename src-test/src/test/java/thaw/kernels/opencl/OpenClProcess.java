@@ -30,7 +30,7 @@ final class OpenClProcess {
     /**
      * Starts a process with this Java, class path and libraries.
      *
-     * @param task        {@code discover}, {@code compute}, or {@code kernels} or {@code race} of {@link SmallCases}
+     * @param task        {@code discover} or {@code compute}
      * @param cache       Thaw's cache folder
      * @param environment further variables
      */
@@ -60,8 +60,6 @@ final class OpenClProcess {
         switch (args[0]) {
             case "discover" -> discover();
             case "compute" -> compute();
-            case "kernels" -> SmallCases.run();
-            case "race" -> SmallCases.race();
             default -> throw new IllegalArgumentException(args[0]);
         }
     }

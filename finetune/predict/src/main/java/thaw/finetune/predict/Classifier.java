@@ -166,7 +166,7 @@ public final class Classifier implements AutoCloseable {
             }
             Classifier made = new Classifier(device, model, options);
             if (options.warmUp() == WarmUp.WAIT) {
-                device.warmUp(false);
+                made.warmUp();
             }
             return made;
         } catch (RuntimeException | Error failed) {
@@ -195,16 +195,14 @@ public final class Classifier implements AutoCloseable {
     /**
      * Returns when the fastest kernels are compiled. Optional, for a service that takes no request before all are quick; without
      * it they are compiled in the background, and the first predictions take several times as long. Changes no result.
+     *
+     * @throws IllegalStateException if the classifier is closed
      */
     public void warmUp() {
-        use.readLock().lock();
-        try {
-            if (!closed) {
-                device.warmUp(false);
-            }
-        } finally {
-            use.readLock().unlock();
-        }
+        whileOpen(() -> {
+            device.warmUp(false);
+            return device;
+        });
     }
 
     /** Whether the fastest kernels are compiled: for a readiness probe. */
@@ -326,10 +324,7 @@ public final class Classifier implements AutoCloseable {
      */
     private <R> List<R> each(List<ImageSource> images, UnaryOperator<Tensor> layers, Function<Row, R> result) {
         if (images.size() >= WORTH_WAITING && options.warmUp() == WarmUp.BACKGROUND) {
-            whileOpen(() -> {
-                device.warmUp(false);
-                return null;
-            });
+            warmUp();
         }
         List<R> results = new ArrayList<>();
         for (int start = 0; start < images.size(); start += options.batch()) {
@@ -433,8 +428,8 @@ public final class Classifier implements AutoCloseable {
 
     /**
      * Waits for batches that are being computed, then ends the threads and releases the memory, weights included. Calls that have
-     * further batches to compute, and all later ones, throw an IllegalStateException. A thread that is still compiling kernels ends some tenths of a
-     * second later. Closing again has no effect.
+     * further batches to compute, and all later ones, throw an IllegalStateException. A thread that is still compiling kernels ends
+     * some tenths of a second later. Closing again has no effect.
      */
     @Override
     public void close() {

@@ -273,7 +273,12 @@ public final class Learner implements AutoCloseable {
 
     /** Trains at constant learning rates and momentum; otherwise like {@link #fit(int, Schedule.Factory, LearningRates)}. */
     public FitResult fit(int epochs, double... rates) {
-        return fit(epochs, ScheduleRecipe.of("constant"), LearningRates.of(rates));
+        return fit(epochs, LearningRates.of(rates));
+    }
+
+    /** Like {@link #fit(int, double...)}, for example with rates that choose themselves, {@link LearningRates#auto()}. */
+    public FitResult fit(int epochs, LearningRates rates) {
+        return fit(epochs, ScheduleRecipe.of("constant"), rates);
     }
 
     /**

@@ -85,8 +85,10 @@ public final class BlockedConvolution implements ConvolutionOps {
         CpuArray w = memory.asRowMajor(weight);
         CpuArray residual = epilogue.residual() == null ? null : memory.asBlocked(epilogue.residual());
         BlockedEpilogue blocked = blocked(epilogue, residual, outShape.dim(1));
-        if (!stem && winograd.choice().suitsForward(xShape, w.shape(), outShape, o)) {
-            winograd.forward(x, w, blocked, o, y);
+        // An epilogue belongs to a prediction, whose bits do not depend on the images beside it: choose as for a single one.
+        Shape chosenFor = blocked == null ? outShape : Shape.of(1, outShape.dim(1), outShape.dim(2), outShape.dim(3));
+        if (!stem && winograd.choice().suitsForward(xShape, w.shape(), chosenFor, o)) {
+            winograd.forward(x, w, blocked, o, y, winograd.choice().side(xShape, w.shape(), chosenFor, o));
         } else if (grouped.suits(w.shape(), o)) {
             grouped.forward(x, w, blocked, o, y);
         } else {
@@ -167,7 +169,8 @@ public final class BlockedConvolution implements ConvolutionOps {
             if (!nest.isEmpty()) {
                 ConvolutionPlan.Taps taps = nest.taps();
                 PackKey key = new PackKey(taps.layout(), Arrays.stream(taps.positions().position()).boxed().toList());
-                w.storage().useDerived(key, taps.weightLength(), () -> packed(w, taps), weights -> run(nest, source, weights, epilogue, y.data()));
+                w.storage().useDerived(key, taps.weightLength(), () -> packed(w, taps),
+                        weights -> run(nest, source, weights, epilogue, y.data()));
             }
         }
         if (images.isCopy()) {

@@ -63,8 +63,8 @@ public final class VectorMatrixProduct implements MatmulOps {
             a = transposed;
         }
         float[] rowMajor = a;
-        b.storage().useDerived(new PackKey(transposeB, b.shape()), packedLength(inner, columns), () -> pack(b, transposeB, inner, columns),
-                packed -> multiply(rowMajor, packed, rows, inner, columns, c.data()));
+        b.storage().useDerived(new PackKey(transposeB, b.shape()), packedLength(inner, columns),
+                () -> pack(b, transposeB, inner, columns), packed -> multiply(rowMajor, packed, rows, inner, columns, c.data()));
         if (transposed != null) {
             memory.pool().give(transposed);
         }

@@ -25,7 +25,10 @@ public final class ExecutorWorkers extends Workers {
     }
 
     @Override
-    void share(int items, Task task) {
+    public void run(int items, Task task) {
+        if (items <= 0) {
+            return;
+        }
         Job job = new Job(task, items, threads);
         try {
             for (int i = 1; i < Math.min(threads, items); i++) {

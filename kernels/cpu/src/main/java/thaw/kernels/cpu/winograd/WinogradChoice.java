@@ -50,7 +50,7 @@ public record WinogradChoice(int lanes) {
     }
 
     /** Outputs along a line of a tile, for a convolution that Winograd suits. */
-    int side(Shape x, Shape w, Shape y, Conv2dOptions o) {
+    public int side(Shape x, Shape w, Shape y, Conv2dOptions o) {
         return suitsSmall(x, w, y, o) ? SMALL : LARGE;
     }
 

@@ -108,9 +108,13 @@ public final class WinogradConvolution {
         return choice;
     }
 
-    /** {@code y = epilogue(x ∗ w)}, the epilogue null for none; all arrays but the weight in channel blocks. */
-    public void forward(CpuArray x, CpuArray w, BlockedEpilogue epilogue, Conv2dOptions o, CpuArray y) {
-        int side = choice.side(x.shape(), w.shape(), y.shape(), o);
+    /**
+     * {@code y = epilogue(x ∗ w)}; all arrays but the weight in channel blocks.
+     *
+     * @param epilogue null for none
+     * @param side     outputs along a line of a tile: {@link WinogradChoice#side}
+     */
+    public void forward(CpuArray x, CpuArray w, BlockedEpilogue epilogue, Conv2dOptions o, CpuArray y, int side) {
         new Run(x, w, epilogue, o.paddingH(), o.paddingW(), y, new Form(false, o.strideH(), side)).run();
     }
 
