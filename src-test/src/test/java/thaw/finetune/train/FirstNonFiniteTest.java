@@ -147,7 +147,7 @@ class FirstNonFiniteTest {
         assertEquals(0, early.distance());
         assertTrue(Double.isNaN(early.gradNorm()));
         GroupActivity middle = heard.get(1).groups().get(1);
-        assertEquals(0.05, middle.learningRate());
+        assertEquals(0.05, middle.learningRate(), 1e-12);
         assertTrue(middle.gradNorm() > 0 && middle.updateRatio() > 0 && middle.updateRatio() < 1, middle.toString());
         assertTrue(middle.distance() > heard.get(0).groups().get(1).distance() && middle.drift() > 0, middle.toString());
     }
