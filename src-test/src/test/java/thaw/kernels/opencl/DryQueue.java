@@ -90,7 +90,7 @@ final class DryQueue implements CommandQueue {
     }
 
     @Override
-    public synchronized CompiledKernel kernel(cl_program program, String name) {
+    public synchronized CompiledKernel kernel(cl_program program, String file, String name) {
         used.add(programs.get(program));
         return new CompiledKernel(name, null, device.largestWorkGroup());
     }

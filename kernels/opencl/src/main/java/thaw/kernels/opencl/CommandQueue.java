@@ -40,7 +40,7 @@ interface CommandQueue extends AutoCloseable {
     cl_program build(String file, String options);
 
     /** @throws OpenClException if the program has no such kernel, or the driver refuses it */
-    CompiledKernel kernel(cl_program program, String name);
+    CompiledKernel kernel(cl_program program, String file, String name);
 
     void release(cl_program program);
 

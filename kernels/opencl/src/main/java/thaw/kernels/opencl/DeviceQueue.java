@@ -91,13 +91,13 @@ final class DeviceQueue implements CommandQueue {
     }
 
     @Override
-    public CompiledKernel kernel(cl_program program, String name) {
+    public CompiledKernel kernel(cl_program program, String file, String name) {
         try {
             CompiledKernel kernel = CompiledKernel.of(name, CL.clCreateKernel(program, name, null), id);
             objects.kernels.incrementAndGet();
             return kernel;
         } catch (CLException failure) {
-            throw OpenClException.of("creating the kernel " + name, failure);
+            throw OpenClException.of("creating the kernel " + name + " of " + file, failure);
         }
     }
 

@@ -112,7 +112,7 @@ final class Programs implements AutoCloseable {
         use.readLock().lock();
         try {
             queue.requireOpen();
-            return kernels.computeIfAbsent(new KernelKey(program, name), key -> queue.kernel(built(program), name));
+            return kernels.computeIfAbsent(new KernelKey(program, name), key -> queue.kernel(built(program), program.file, name));
         } finally {
             use.readLock().unlock();
         }
