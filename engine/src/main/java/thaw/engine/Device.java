@@ -147,6 +147,11 @@ public final class Device implements AutoCloseable {
         backend.warmUpInBackground();
     }
 
+    /** Makes an image's prediction independent of the images in its batch, to the bit: see {@link Backend#makeBatchInvariant}. */
+    public void makeBatchInvariant() {
+        backend.makeBatchInvariant();
+    }
+
     /** Whether predictions run on the fastest loops: after {@link #warmUp}, or some time after {@link #warmUpInBackground}. */
     public boolean isWarm() {
         return backend.isWarm();

@@ -80,6 +80,14 @@ public interface Backend extends ArrayOps, ShapeOps, ElementwiseOps, ReductionOp
     default void warmUpInBackground() {
     }
 
+    /**
+     * Makes convolutions with an epilogue, those of a prediction, batch-invariant on the CPU: an image's result does not depend on
+     * the images in its batch, to the bit. The algorithm is then chosen as for a single image; for 16 images of 224×224,
+     * ResNet-18 takes up to 14 % longer.
+     */
+    default void makeBatchInvariant() {
+    }
+
     /** Whether the operators of a prediction run on the fastest loops, because these are compiled or need not be. */
     default boolean isWarm() {
         return true;

@@ -68,8 +68,9 @@ class ClassifierOptionsTest {
 
     @Test
     void settersChangeOneValueOfACopy() {
-        ClassifierOptions changed = STANDARD.device("auto").threads(3).concurrency(4).batch(5).maxPixels(6).warmUp(WarmUp.NONE);
-        assertEquals(new ClassifierOptions("auto", ComputeThreads.of(3), 4, 5, 6, WarmUp.NONE), changed);
+        ClassifierOptions changed = STANDARD.device("auto").threads(3).concurrency(4).batch(5).maxPixels(6).warmUp(WarmUp.NONE)
+                .batchInvariant(false);
+        assertEquals(new ClassifierOptions("auto", ComputeThreads.of(3), 4, 5, 6, WarmUp.NONE, false), changed);
         assertEquals(Classifier.options(), STANDARD);
         assertEquals("cpu", STANDARD.device());
     }

@@ -87,6 +87,9 @@ public final class Classifier implements AutoCloseable {
         this.metadata = model.metadata();
         this.options = options;
         this.computing = new Semaphore(options.concurrency(), true);
+        if (options.batchInvariant()) {
+            device.makeBatchInvariant();
+        }
         this.net = model.toNet(device);
         InputCheck.require(net, labels.classes());
     }

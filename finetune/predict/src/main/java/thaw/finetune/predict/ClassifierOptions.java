@@ -22,8 +22,10 @@ import thaw.kernels.ComputeThreads;
  * @param batch       the largest number of images that are computed together, 16 by default: more take more memory, fewer more time
  * @param maxPixels   an image file with more pixels counts as unreadable, {@value ImageDecoder#MAX_PIXELS} by default
  * @param warmUp      when kernels are compiled, {@link WarmUp#BACKGROUND} by default
+ * @param batchInvariant whether an image's result on the CPU does not depend on the images in its batch, to the bit; true by default
  */
-public record ClassifierOptions(String device, ComputeThreads threads, int concurrency, int batch, long maxPixels, WarmUp warmUp) {
+public record ClassifierOptions(String device, ComputeThreads threads, int concurrency, int batch, long maxPixels, WarmUp warmUp,
+        boolean batchInvariant) {
 
     /** Large enough to be fast, small enough to need little memory. */
     private static final int USUAL_BATCH = 16;
@@ -48,12 +50,12 @@ public record ClassifierOptions(String device, ComputeThreads threads, int concu
     /** The defaults. */
     static ClassifierOptions standard() {
         int cores = Runtime.getRuntime().availableProcessors();
-        return new ClassifierOptions("cpu", ComputeThreads.of(cores), cores, USUAL_BATCH, ImageDecoder.MAX_PIXELS, WarmUp.BACKGROUND);
+        return new ClassifierOptions("cpu", ComputeThreads.of(cores), cores, USUAL_BATCH, ImageDecoder.MAX_PIXELS, WarmUp.BACKGROUND, true);
     }
 
     /** Sets the device: {@code cpu}, {@code auto} for the fastest, {@code opencl}, {@code opencl:1} … */
     public ClassifierOptions device(String device) {
-        return new ClassifierOptions(device, threads, concurrency, batch, maxPixels, warmUp);
+        return new ClassifierOptions(device, threads, concurrency, batch, maxPixels, warmUp, batchInvariant);
     }
 
     /** Sets the number of threads that compute on the CPU, the calling one included. Results do not depend on it. */
@@ -70,26 +72,34 @@ public record ClassifierOptions(String device, ComputeThreads threads, int concu
     }
 
     private ClassifierOptions threads(ComputeThreads threads) {
-        return new ClassifierOptions(device, threads, concurrency, batch, maxPixels, warmUp);
+        return new ClassifierOptions(device, threads, concurrency, batch, maxPixels, warmUp, batchInvariant);
     }
 
     /** Sets the largest number of batches that are computed at the same time. */
     public ClassifierOptions concurrency(int concurrency) {
-        return new ClassifierOptions(device, threads, concurrency, batch, maxPixels, warmUp);
+        return new ClassifierOptions(device, threads, concurrency, batch, maxPixels, warmUp, batchInvariant);
     }
 
     /** Sets the largest number of images that are computed together. */
     public ClassifierOptions batch(int batch) {
-        return new ClassifierOptions(device, threads, concurrency, batch, maxPixels, warmUp);
+        return new ClassifierOptions(device, threads, concurrency, batch, maxPixels, warmUp, batchInvariant);
     }
 
     /** Sets the limit of an image file's pixels, at most {@link ImageDecoder#MOST_PIXELS}. */
     public ClassifierOptions maxPixels(long maxPixels) {
-        return new ClassifierOptions(device, threads, concurrency, batch, maxPixels, warmUp);
+        return new ClassifierOptions(device, threads, concurrency, batch, maxPixels, warmUp, batchInvariant);
     }
 
     /** Sets when kernels are compiled. */
     public ClassifierOptions warmUp(WarmUp warmUp) {
-        return new ClassifierOptions(device, threads, concurrency, batch, maxPixels, warmUp);
+        return new ClassifierOptions(device, threads, concurrency, batch, maxPixels, warmUp, batchInvariant);
+    }
+
+    /**
+     * Sets whether an image's result on the CPU does not depend on the images in its batch. Without it, 16 images of ResNet-18 take up to
+     * 14 % less time, and {@code predict} and {@code predictAll} may differ by rounding.
+     */
+    public ClassifierOptions batchInvariant(boolean batchInvariant) {
+        return new ClassifierOptions(device, threads, concurrency, batch, maxPixels, warmUp, batchInvariant);
     }
 }

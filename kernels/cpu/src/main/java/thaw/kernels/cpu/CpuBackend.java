@@ -181,6 +181,13 @@ public final class CpuBackend extends CheckedBackend {
     }
 
     @Override
+    public void makeBatchInvariant() {
+        if (convolution instanceof BlockedConvolution blocked) {
+            blocked.makeBatchInvariant();
+        }
+    }
+
+    @Override
     public boolean isWarm() {
         QuickStart started = quickStart.get();
         return warm || current == null || !current.hasVectors() || started != null && started.isDone();

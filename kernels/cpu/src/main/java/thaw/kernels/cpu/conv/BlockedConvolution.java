@@ -57,6 +57,7 @@ public final class BlockedConvolution implements ConvolutionOps {
     private final GroupedWeightGradient groupedWeightGradient;
     private final DirectWeightGradient weightGradient;
     private final Map<PlanKey, ConvolutionPlan> plans = new ConcurrentHashMap<>();
+    private volatile boolean batchInvariant;
 
     public BlockedConvolution(Memory memory, Workers workers, BlockLoops loops) {
         this.memory = memory;
@@ -68,6 +69,11 @@ public final class BlockedConvolution implements ConvolutionOps {
         this.winogradWeightGradient = new WinogradWeightGradient(memory, workers, loops);
         this.groupedWeightGradient = new GroupedWeightGradient(memory, workers, loops);
         this.weightGradient = new DirectWeightGradient(memory, workers, loops);
+    }
+
+    /** Chooses the algorithm of convolutions with an epilogue as for a single image. */
+    public void makeBatchInvariant() {
+        batchInvariant = true;
     }
 
     /** Whether a convolution reads its input in row-major order. */
@@ -85,8 +91,9 @@ public final class BlockedConvolution implements ConvolutionOps {
         CpuArray w = memory.asRowMajor(weight);
         CpuArray residual = epilogue.residual() == null ? null : memory.asBlocked(epilogue.residual());
         BlockedEpilogue blocked = blocked(epilogue, residual, outShape.dim(1));
-        // An epilogue belongs to a prediction, whose bits do not depend on the images beside it: choose as for a single one.
-        Shape chosenFor = blocked == null ? outShape : Shape.of(1, outShape.dim(1), outShape.dim(2), outShape.dim(3));
+        // For the few tiles of a single image, other tile sizes and algorithms are the fastest: see WinogradChoice.
+        Shape chosenFor = !batchInvariant || blocked == null ? outShape
+                : Shape.of(1, outShape.dim(1), outShape.dim(2), outShape.dim(3));
         if (!stem && winograd.choice().suitsForward(xShape, w.shape(), chosenFor, o)) {
             winograd.forward(x, w, blocked, o, y, winograd.choice().side(xShape, w.shape(), chosenFor, o));
         } else if (grouped.suits(w.shape(), o)) {

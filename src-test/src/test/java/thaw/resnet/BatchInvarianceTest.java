@@ -15,8 +15,8 @@ import thaw.kernels.Backend;
 import thaw.kernels.Shape;
 import thaw.kernels.cpu.CpuBackend;
 
-/** A prediction's bits do not depend on the images in the same batch, nor on their number. */
-class BatchIndependenceTest {
+/** A batch-invariant prediction's bits do not depend on the images in the same batch, nor on their number. */
+class BatchInvarianceTest {
 
     private static final int LARGEST = 16;
     private static final int CLASSES = 5;
@@ -30,6 +30,7 @@ class BatchIndependenceTest {
     void anyBatchGivesTheBitsOfSingleImages(Backend backend) {
         SplittableRandom random = new SplittableRandom(5);
         try (Device device = Device.of(backend); NoGrad off = device.noGrad()) {
+            device.makeBatchInvariant();
             ResNet net = ResNet.resnet18(device, CLASSES);
             net.eval();
             // 7×7, 6×6 and 3×3 pixels in the last stage, whose weights are the largest.
