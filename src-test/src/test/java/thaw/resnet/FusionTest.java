@@ -65,7 +65,8 @@ class FusionTest {
             assertEquals(1, counting.calls(pass), pass + ": of the stem's pooled result");
         }
         assertEquals(1, counting.calls("binary") - counting.calls("crossEntropy"), "the classifier's bias, the loss's gradient");
-        assertEquals(19, counting.calls("conv2dInputGradient"), "all except the stem's");
+        assertEquals(8, counting.calls("addConv2dInputGradient"), "where a residual's gradient is there already");
+        assertEquals(11, counting.calls("conv2dInputGradient"), "all others except the stem's");
     }
 
     /** Only the last stage and the head are trained; the other layers normalise by the batch, as in fastai, or are constant. */
@@ -98,7 +99,8 @@ class FusionTest {
         assertEquals(0, counting.calls("batchNormEval"));
         assertEquals(5, counting.calls("batchNormTrainGradient"));
         assertEquals(5, counting.calls("conv2dWeightGradient"));
-        assertEquals(3, counting.calls("conv2dInputGradient"), "all of layer4 except layer4.0.conv1 and layer4.0.downsample.0");
+        assertEquals(3, counting.calls("conv2dInputGradient") + counting.calls("addConv2dInputGradient"),
+                "all of layer4 except layer4.0.conv1 and layer4.0.downsample.0");
     }
 
     @ParameterizedTest
