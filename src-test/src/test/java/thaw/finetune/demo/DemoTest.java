@@ -59,7 +59,7 @@ class DemoTest {
             assertEquals(SyntheticImages.demo().classes(), model.classes());
             assertEquals(comparison.recommended().mean(), Evaluation.of(model.toNet(device), demo.images().test()).accuracy());
         }
-        // As was promised, on another number of threads.
+        // Another number of threads gives the same result.
         assertEquals(comparison.recommended().mean(), accuracy(Arm.discriminative(), demo.images(), 1));
     }
 

@@ -19,7 +19,7 @@ import thaw.engine.Device;
 import thaw.finetune.images.Transforms;
 import thaw.resnet.ResNet;
 
-/** What a classifier leaves behind: nothing after {@code close()}, and no threads if it is forgotten. */
+/** A closed classifier leaves no memory and no threads behind, a forgotten one no threads. */
 class ClosedClassifierTest {
     private static final long FEW_BYTES = 5 << 20;
 

@@ -193,7 +193,7 @@ public class OwnNetworkTest {
         }
     }
 
-    /** As in an application server, whose threads may have a loader that knows nothing of Thaw. */
+    /** Threads of an application server may have a class loader without Thaw. */
     @Test
     void theFamilyIsFoundWhateverTheThreadsClassLoader() {
         Thread thread = Thread.currentThread();

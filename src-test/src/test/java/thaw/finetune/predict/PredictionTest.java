@@ -11,7 +11,7 @@ class PredictionTest {
 
     private static final Prediction ONE = prediction(0.2, 0.1, 0.4, 0.1, 0.2);
 
-    /** Of classes a, b, c, … with these probabilities. */
+    /** A prediction of the classes a, b, c, … with these probabilities. */
     private static Prediction prediction(double... probabilities) {
         return new Prediction(IntStream.range(0, probabilities.length)
                 .mapToObj(i -> new ClassProbability(String.valueOf((char) ('a' + i)), probabilities[i])).toList(), 0.15);

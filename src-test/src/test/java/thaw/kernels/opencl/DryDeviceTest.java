@@ -16,7 +16,7 @@ import thaw.resnet.Architecture;
 import thaw.resnet.ResNet;
 
 /**
- * What one step of a network asks of a graphics card, with images of 224 × 224 pixels: launches, operations, bytes that
+ * Bounds of one step of a network on a graphics card, with images of 224 × 224 pixels: launches, operations, bytes that
  * kernels read and write, and programs. Bounds are at most 2 % above the counts; a change that lowers a count lowers its bound.
  */
 class DryDeviceTest {
@@ -57,7 +57,7 @@ class DryDeviceTest {
         }
     }
 
-    /** What {@code warmUp} lets other threads compile is most of what a step asks for. */
+    /** {@code warmUp} has three quarters of the programs of a step compiled ahead. */
     @ParameterizedTest
     @CsvSource({"resnet50, TRAIN, 64", "resnet18, TRAIN, 16", "resnet50, INFER, 1"})
     void mostProgramsAreCompiledAhead(String arch, Mode mode, int batch) {

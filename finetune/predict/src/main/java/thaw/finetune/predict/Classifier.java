@@ -305,7 +305,7 @@ public final class Classifier implements AutoCloseable {
     }
 
     /**
-     * What was computed for an image.
+     * The values computed for an image.
      *
      * @param row    the image's row of the result; null if the image cannot be read
      * @param broken null if it can

@@ -8,7 +8,7 @@ import org.jocl.cl_mem;
 import org.jocl.cl_program;
 
 /**
- * What the operators ask of a device: to compile, to keep buffers, and to run commands in the order in which they are
+ * The operators' access to a device: it compiles, keeps buffers, and runs commands in the order in which they are
  * enqueued, so that each sees the writes of all earlier ones, whichever thread enqueued them. Thread-safe.
  */
 interface CommandQueue extends AutoCloseable {

@@ -109,7 +109,7 @@ record ConvolutionPlan(SourceImages source, List<LoopNest> nests) {
     }
 
     /**
-     * What is summed for each pixel.
+     * The terms of each pixel's sum.
      *
      * @param layout    the order of the weights
      * @param positions the filter positions

@@ -102,7 +102,7 @@ public final class SoftmaxLoss implements LossOps {
                 g[row + c] += (float) (Math.exp(lp[row + c]) * qSum);
             }
         }
-        // Of no weight at all there is no mean, where 1/0 would make an infinite one of the smoothing's share.
+        // Without any weight there is no mean; 1/0 would make an infinite one of the smoothing's share.
         double divisor = !hard ? rows : weights == 0 ? Double.NaN : weights;
         double factor = reduction == Reduction.MEAN ? 1 / divisor : 1;
         for (int i = 0; i < rows * classes; i++) {
