@@ -54,12 +54,6 @@ public final class GeneratedSources {
                          * by one vector 87.
                          */
                         """, MicroKernels.taps()),
-                "microkernel/ScalarTapKernels.java", kernels("microkernel", "ScalarTapKernels", false, """
-                        /**
-                         * The sums of {@link TapKernels} in scalar code, in the same order, for pixels by channels of a block; the weights of
-                         * neighbouring steps are {@code width} floats apart.
-                         */
-                        """, MicroKernels.scalarTaps()),
                 "microkernel/OuterProductKernels.java", kernels("microkernel", "OuterProductKernels", true, """
                         /**
                          * The micro-kernel of {@link OuterProducts}. For each row, and {@code V} vectors of output channels,

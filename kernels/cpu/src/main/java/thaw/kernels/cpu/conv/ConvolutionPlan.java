@@ -129,19 +129,22 @@ record ConvolutionPlan(SourceImages source, List<LoopNest> nests) {
         }
     }
 
-    /** @param inLanes channels per block of the input; 1 if it is row-major */
-    static ConvolutionPlan forward(Shape x, Shape w, Shape y, Conv2dOptions o, int inLanes, int lanes) {
+    /**
+     * @param inLanes channels per block of the input; 1 if it is row-major
+     * @param panel   the most vectors of output channels that an inner loop computes together
+     */
+    static ConvolutionPlan forward(Shape x, Shape w, Shape y, Conv2dOptions o, int inLanes, int lanes, int panel) {
         SourceImages source = SourceImages.of(x, w, o, inLanes);
         Strides from = source.strides(CpuArray.channelBlocks(x.dim(1), inLanes))
                 .every(o.strideH() / source.rows().step(), o.strideW() / source.columns().step());
         PackedWeights.Positions all = PackedWeights.Positions.all(w.dim(2), w.dim(3), o.dilationH(), o.dilationW(), source.width());
-        Taps taps = Taps.of(new PackedWeights.Layout(w.dim(0), x.dim(1), o.groups(), all.count(), false, inLanes, lanes), all, from);
+        Taps taps = Taps.of(new PackedWeights.Layout(w.dim(0), x.dim(1), o.groups(), all.count(), false, inLanes, lanes, panel), all, from);
         return new ConvolutionPlan(source,
                 List.of(LoopNest.of(new Rows(y.dim(0), y.dim(2), y.dim(3), y.dim(3)), from, strides(y, lanes), taps)));
     }
 
     /** The input's gradient as convolutions of the output's gradient; see {@link FilterAxis#backward}. */
-    static ConvolutionPlan inputGradient(Shape gy, Shape w, Shape x, Conv2dOptions o, int lanes) {
+    static ConvolutionPlan inputGradient(Shape gy, Shape w, Shape x, Conv2dOptions o, int lanes, int panel) {
         FilterAxis[] down = FilterAxis.backward(x.dim(2), w.dim(2), o.strideH(), o.paddingH(), o.dilationH());
         FilterAxis[] right = FilterAxis.backward(x.dim(3), w.dim(3), o.strideW(), o.paddingW(), o.dilationW());
         int blocks = CpuArray.channelBlocks(gy.dim(1), lanes);
@@ -150,7 +153,7 @@ record ConvolutionPlan(SourceImages source, List<LoopNest> nests) {
         Strides from = source.strides(blocks);
         Strides to = strides(x, lanes);
         PackedWeights.Layout layout = new PackedWeights.Layout(x.dim(1), gy.dim(1), o.groups(), w.dim(2) * w.dim(3), true, lanes,
-                lanes);
+                lanes, panel);
         List<LoopNest> nests = new ArrayList<>();
         for (FilterAxis row : down) {
             for (FilterAxis column : right) {
