@@ -26,7 +26,7 @@ import thaw.kernels.cpu.parallel.Workers;
  */
 final class DirectWeightGradient {
 
-    /** Output pixels in a band: two vectors of them are 128 KiB. Below LEAST, reading and writing the sums costs too much. */
+    /** Output pixels in a band: two vectors of 16 floats of them are 128 KiB. Below LEAST, reading and writing the sums costs too much. */
     private static final int BAND = 1024;
     private static final int LEAST = 128;
 

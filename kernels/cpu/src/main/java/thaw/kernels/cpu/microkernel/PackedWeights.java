@@ -29,6 +29,11 @@ public final class PackedWeights {
             return (outputBlocks() + width() - 1) / width();
         }
 
+        /** Pairs of vectors of output channels. */
+        public int pairs() {
+            return (outputBlocks() + 1) / 2;
+        }
+
         int outputBlocks() {
             return CpuArray.channelBlocks(outputs, outputLanes);
         }

@@ -41,6 +41,13 @@ final class ScalarProducts {
     /** The columns of all vectors, of at most 16 lanes. */
     private static final int COLUMNS = VECTORS * 16;
 
+    /** Vectors begin a sum with a product: to add it to −0 keeps its sign, even if it is 0. */
+    private static final float[] ZEROS = new float[COLUMNS];
+
+    static {
+        Arrays.fill(ZEROS, -0f);
+    }
+
     /** Memory of one call: sums, then numbers of {@code b}, then an epilogue's. */
     private static final int ARRAYS = ROWS + STEPS + 3;
 
@@ -69,8 +76,7 @@ final class ScalarProducts {
         for (int p = 0; p < pixels; p += ROWS) {
             int rows = Math.min(ROWS, pixels - p);
             for (int r = 0; r < rows; r++) {
-                // Sums begin with a product; to add it to −0 keeps its sign, even if it is 0.
-                Arrays.fill(arrays[r], 0, n, -0f);
+                System.arraycopy(ZEROS, 0, arrays[r], 0, n);
             }
             for (int first = 0; first < steps; first += STEPS) {
                 int count = Math.min(STEPS, steps - first);

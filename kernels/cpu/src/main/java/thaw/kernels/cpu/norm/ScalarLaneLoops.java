@@ -1,5 +1,7 @@
 package thaw.kernels.cpu.norm;
 
+import static thaw.kernels.cpu.microkernel.FusedMultiplyAdd.fma;
+
 import org.jspecify.annotations.Nullable;
 
 /** {@link LaneLoops} in scalar code for any number of lanes, with the bits of {@link VectorLaneLoops}. */
@@ -55,7 +57,7 @@ public final class ScalarLaneLoops implements LaneLoops {
                             + (squares(x, i, 2, grouped, m) + squares(x, i, 3, grouped, m));
             for (int p = grouped; p < pixels; p++) {
                 float d = x[i + p * lanes] - m;
-                s = Math.fma(d, d, s);
+                s = fma(d, d, s);
             }
             out[o + lane] = s;
         }
@@ -66,7 +68,7 @@ public final class ScalarLaneLoops implements LaneLoops {
         float s = d * d;
         for (int p = first + 4; p < pixels; p += 4) {
             d = x[i + p * lanes] - m;
-            s = Math.fma(d, d, s);
+            s = fma(d, d, s);
         }
         return s;
     }
@@ -87,7 +89,7 @@ public final class ScalarLaneLoops implements LaneLoops {
                 for (int p = chain + 2; p < grouped; p += 2) {
                     int at = p * lanes + lane;
                     sums += g[go + at];
-                    products = Math.fma(g[go + at], x[xo + at] - m, products);
+                    products = fma(g[go + at], x[xo + at] - m, products);
                 }
                 s = chain == 0 ? sums : s + sums;
                 t = chain == 0 ? products : t + products;
@@ -95,7 +97,7 @@ public final class ScalarLaneLoops implements LaneLoops {
             for (int p = grouped; p < pixels; p++) {
                 int at = p * lanes + lane;
                 s += g[go + at];
-                t = Math.fma(g[go + at], x[xo + at] - m, t);
+                t = fma(g[go + at], x[xo + at] - m, t);
             }
             outG[o + lane] = s;
             outGx[o + lane] = t;
@@ -107,7 +109,7 @@ public final class ScalarLaneLoops implements LaneLoops {
             float[] y, int yo) {
         for (int i = 0; i < pixels * lanes; i++) {
             int c = o + i % lanes;
-            y[yo + i] = Math.max(Math.fma(x[xo + i] - mean[c], a[c], b[c]), floor);
+            y[yo + i] = Math.max(fma(x[xo + i] - mean[c], a[c], b[c]), floor);
         }
     }
 
@@ -116,7 +118,7 @@ public final class ScalarLaneLoops implements LaneLoops {
             float floor, float[] y, int yo) {
         for (int i = 0; i < pixels * lanes; i++) {
             int c = o + i % lanes;
-            y[yo + i] = Math.max(Math.fma(x[xo + i] - mean[c], a[c], b[c]) + residual[yo + i], floor);
+            y[yo + i] = Math.max(fma(x[xo + i] - mean[c], a[c], b[c]) + residual[yo + i], floor);
         }
     }
 
@@ -125,7 +127,7 @@ public final class ScalarLaneLoops implements LaneLoops {
             float[] y, int yo) {
         for (int i = 0; i < pixels * lanes; i++) {
             int k = o + i % lanes;
-            y[yo + i] = Math.fma(g[go + i], a[k], Math.fma(x[xo + i] - mean[k], b[k], c[k]));
+            y[yo + i] = fma(g[go + i], a[k], fma(x[xo + i] - mean[k], b[k], c[k]));
         }
     }
 

@@ -183,7 +183,8 @@ public final class WinogradConvolution {
         }
 
         private int chunkSize() {
-            return Math.max(current.hasVectors() ? STEP : ONE_STEP, Math.min(CHUNK / (pairs * inBlocks * lanes), tiles.count() / CHUNKS) / unit * unit);
+            return Math.max(current.hasVectors() ? STEP : ONE_STEP,
+                    Math.min(CHUNK / (pairs * inBlocks * lanes), tiles.count() / CHUNKS) / unit * unit);
         }
 
         /** The number of chunks into which the tiles are split; 0 for none. */
