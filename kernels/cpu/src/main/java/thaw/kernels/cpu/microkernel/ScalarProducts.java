@@ -48,22 +48,30 @@ final class ScalarProducts {
         Arrays.fill(ZEROS, -0f);
     }
 
-    /** Memory of one call: sums, then numbers of {@code b}, then an epilogue's. */
+    /** Arrays of one call: sums, then numbers of {@code b}, then an epilogue's. */
     private static final int ARRAYS = ROWS + STEPS + 3;
+
+    /**
+     * Memory of one call.
+     *
+     * @param at where each step reads {@code a}
+     */
+    private record Scratch(float[][] arrays, int[] at) {
+    }
 
     /** Whether the compiler vectorises a body of 4 × 4. */
     private static final boolean LARGE_BODIES = Runtime.version().feature() >= 25;
 
     private final int lanes;
-    private final ConcurrentLinkedDeque<float[][]> free = new ConcurrentLinkedDeque<>();
+    private final ConcurrentLinkedDeque<Scratch> free = new ConcurrentLinkedDeque<>();
 
     ScalarProducts(int lanes) {
         this.lanes = lanes;
     }
 
-    private float[][] take() {
-        float[][] arrays = free.poll();
-        return arrays != null ? arrays : new float[ARRAYS][COLUMNS];
+    private Scratch take() {
+        Scratch scratch = free.poll();
+        return scratch != null ? scratch : new Scratch(new float[ARRAYS][COLUMNS], new int[STEPS]);
     }
 
     /** {@link BlockLoops#pixels}; {@code blocks} up to {@link #VECTORS}. */
@@ -71,8 +79,9 @@ final class ScalarProducts {
             @Nullable BlockedEpilogue epilogue, int channel, float[] y, int yo, int py, int yBlock) {
         int n = blocks * lanes;
         int mask = (1 << shift) - 1;
-        int[] at = new int[STEPS];
-        float[][] arrays = take();
+        Scratch scratch = take();
+        float[][] arrays = scratch.arrays;
+        int[] at = scratch.at;
         for (int p = 0; p < pixels; p += ROWS) {
             int rows = Math.min(ROWS, pixels - p);
             for (int r = 0; r < rows; r++) {
@@ -95,14 +104,15 @@ final class ScalarProducts {
                 }
             }
         }
-        free.push(arrays);
+        free.push(scratch);
     }
 
     /** {@link OuterProducts#add}. */
     void add(int rows, float[] x, int[] from, int[] at, int steps, float[] g, int go, int gBlock, int vectors, float[] w, int wo) {
         int n = vectors * lanes;
         int together = ROWS / rows;
-        float[][] arrays = take();
+        Scratch scratch = take();
+        float[][] arrays = scratch.arrays;
         for (int first = 0; first < from.length; first += together) {
             int groups = Math.min(together, from.length - first);
             int to = wo + first * rows * n;
@@ -116,16 +126,16 @@ final class ScalarProducts {
                         System.arraycopy(g, go + (k + i) * lanes + v * gBlock, arrays[ROWS + i], v * lanes, lanes);
                     }
                 }
-                int[] of = k == 0 && count == steps ? at : Arrays.copyOfRange(at, k, k + count);
+                System.arraycopy(at, k, scratch.at, 0, count);
                 for (int group = 0; group < groups; group++) {
-                    multiplyAdd(x, of, from[first + group], 1, arrays, count, group * rows, rows, n);
+                    multiplyAdd(x, scratch.at, from[first + group], 1, arrays, count, group * rows, rows, n);
                 }
             }
             for (int r = 0; r < groups * rows; r++) {
                 System.arraycopy(arrays[r], 0, w, to + r * n, n);
             }
         }
-        free.push(arrays);
+        free.push(scratch);
     }
 
     /** {@code c[r][j] += Σ_k x[xo + at[k] + r·step] · b[k][j]}, with {@code c} from array {@code row} on. */

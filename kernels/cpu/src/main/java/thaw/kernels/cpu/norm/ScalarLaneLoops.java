@@ -3,12 +3,18 @@ package thaw.kernels.cpu.norm;
 import static thaw.kernels.cpu.microkernel.FusedMultiplyAdd.fma;
 
 import java.util.Arrays;
+import java.util.concurrent.ConcurrentLinkedDeque;
 import org.jspecify.annotations.Nullable;
 
 /** {@link LaneLoops} in scalar code, with the bits of {@link VectorLaneLoops}. */
 public final class ScalarLaneLoops implements LaneLoops {
 
+    /** Arrays of one call, and their length in pixels: the most accumulators of a sum. */
+    private static final int ARRAYS = 5;
+    private static final int PIXELS = 4;
+
     private final int lanes;
+    private final ConcurrentLinkedDeque<float[][]> free = new ConcurrentLinkedDeque<>();
 
     /** @param lanes a power of two */
     public ScalarLaneLoops(int lanes) {
@@ -28,16 +34,19 @@ public final class ScalarLaneLoops implements LaneLoops {
         return pixels >= 2 * chains ? chains * lanes : lanes;
     }
 
-    /** Accumulators: −0 and a first number add up to that number, even if it is −0. */
-    private static float[] sums(int length) {
-        float[] sums = new float[length];
-        Arrays.fill(sums, -0f);
+    private float[][] take() {
+        float[][] arrays = free.poll();
+        return arrays != null ? arrays : new float[ARRAYS][PIXELS * lanes];
+    }
+
+    /** Clears accumulators: −0 and a first number add up to that number, even if it is −0. */
+    private static float[] cleared(float[] sums, int length) {
+        Arrays.fill(sums, 0, length, -0f);
         return sums;
     }
 
     /** One number per lane repeated. */
-    private float[] repeated(float[] numbers, int o, int length) {
-        float[] out = new float[length];
+    private float[] repeated(float[] numbers, int o, float[] out, int length) {
         for (int i = 0; i < length; i += lanes) {
             System.arraycopy(numbers, o, out, i, lanes);
         }
@@ -45,13 +54,13 @@ public final class ScalarLaneLoops implements LaneLoops {
     }
 
     /** Adds up the accumulators of each lane, in pairs. */
-    private void join(float[] sums, float[] out, int o) {
+    private void join(float[] sums, int length, float[] out, int o) {
         for (int lane = 0; lane < lanes; lane++) {
             float s = sums[lane];
-            if (sums.length > lanes) {
+            if (length > lanes) {
                 s += sums[lanes + lane];
             }
-            if (sums.length > 2 * lanes) {
+            if (length > 2 * lanes) {
                 s += sums[2 * lanes + lane] + sums[3 * lanes + lane];
             }
             out[o + lane] = s;
@@ -61,17 +70,19 @@ public final class ScalarLaneLoops implements LaneLoops {
     @Override
     public void sum(float[] x, int xo, int pixels, float[] out, int o) {
         int n = together(pixels, 4);
-        float[] sums = sums(n);
-        float[] part = new float[n];
+        float[][] arrays = take();
+        float[] sums = cleared(arrays[0], n);
+        float[] part = arrays[1];
         int i = 0;
         for (; i + n <= pixels * lanes; i += n) {
             System.arraycopy(x, xo + i, part, 0, n);
             add(part, sums, n);
         }
-        join(sums, out, o);
+        join(sums, n, out, o);
         for (; i < pixels * lanes; i++) {
             out[o + (i & lanes - 1)] += x[xo + i];
         }
+        free.push(arrays);
     }
 
     private static void add(float[] x, float[] sums, int n) {
@@ -83,19 +94,21 @@ public final class ScalarLaneLoops implements LaneLoops {
     @Override
     public void sumOfSquaredDifferences(float[] x, int xo, int pixels, float[] mean, int mo, float[] out, int o) {
         int n = together(pixels, 4);
-        float[] sums = sums(n);
-        float[] part = new float[n];
-        float[] means = repeated(mean, mo, n);
+        float[][] arrays = take();
+        float[] sums = cleared(arrays[0], n);
+        float[] part = arrays[1];
+        float[] means = repeated(mean, mo, arrays[2], n);
         int i = 0;
         for (; i + n <= pixels * lanes; i += n) {
             System.arraycopy(x, xo + i, part, 0, n);
             addSquares(part, means, sums, n);
         }
-        join(sums, out, o);
+        join(sums, n, out, o);
         for (; i < pixels * lanes; i++) {
             float d = x[xo + i] - means[i & lanes - 1];
             out[o + (i & lanes - 1)] = fma(d, d, out[o + (i & lanes - 1)]);
         }
+        free.push(arrays);
     }
 
     private static void addSquares(float[] x, float[] mean, float[] sums, int n) {
@@ -109,11 +122,12 @@ public final class ScalarLaneLoops implements LaneLoops {
     public void sumWithProduct(float[] g, int go, float[] x, int xo, int pixels, float[] mean, int mo,
             float[] outG, float[] outGx, int o) {
         int n = together(pixels, 2);
-        float[] sums = sums(n);
-        float[] products = sums(n);
-        float[] partG = new float[n];
-        float[] partX = new float[n];
-        float[] means = repeated(mean, mo, n);
+        float[][] arrays = take();
+        float[] sums = cleared(arrays[0], n);
+        float[] products = cleared(arrays[1], n);
+        float[] partG = arrays[2];
+        float[] partX = arrays[3];
+        float[] means = repeated(mean, mo, arrays[4], n);
         int i = 0;
         for (; i + n <= pixels * lanes; i += n) {
             System.arraycopy(g, go + i, partG, 0, n);
@@ -121,13 +135,14 @@ public final class ScalarLaneLoops implements LaneLoops {
             add(partG, sums, n);
             addProducts(partG, partX, means, products, n);
         }
-        join(sums, outG, o);
-        join(products, outGx, o);
+        join(sums, n, outG, o);
+        join(products, n, outGx, o);
         for (; i < pixels * lanes; i++) {
             int lane = i & lanes - 1;
             outG[o + lane] += g[go + i];
             outGx[o + lane] = fma(g[go + i], x[xo + i] - means[lane], outGx[o + lane]);
         }
+        free.push(arrays);
     }
 
     private static void addProducts(float[] g, float[] x, float[] mean, float[] sums, int n) {
