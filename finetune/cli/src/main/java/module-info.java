@@ -2,6 +2,7 @@
 module thaw.cli {
     requires info.picocli;
     requires java.management;
+    requires jdk.httpserver;
     requires jdk.unsupported;
     requires me.tongfei.progressbar;
     requires thaw.demo;
