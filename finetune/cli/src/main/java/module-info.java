@@ -7,6 +7,7 @@ module thaw.cli {
     requires thaw.demo;
     requires thaw.kernels.cpu;
     requires thaw.kernels.opencl;
+    requires static org.jspecify;
 
     opens thaw.finetune.cli to info.picocli;
 }

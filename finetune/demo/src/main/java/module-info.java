@@ -1,6 +1,7 @@
 /** The demonstration: a small pretrained network, synthetic images, and a comparison of ways to train. */
 module thaw.demo {
     requires transitive thaw.finetune;
+    requires static org.jspecify;
 
     exports thaw.finetune.demo;
     exports thaw.finetune.synthetic;

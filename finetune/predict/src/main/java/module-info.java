@@ -3,6 +3,7 @@ module thaw.predict {
     requires transitive java.desktop;
     requires transitive thaw.resnet;
     requires com.fasterxml.jackson.core;
+    requires static org.jspecify;
 
     exports thaw.finetune.images;
     exports thaw.finetune.predict;

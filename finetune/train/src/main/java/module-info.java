@@ -2,6 +2,7 @@
 module thaw.finetune {
     requires transitive thaw.predict;
     requires transitive com.fasterxml.jackson.databind;
+    requires static org.jspecify;
 
     exports thaw.finetune.augment;
     exports thaw.finetune.data;

@@ -6,7 +6,6 @@ import java.util.List;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import thaw.finetune.augment.Augmentation;
-import thaw.finetune.augment.BatchMix;
 import thaw.finetune.augment.CutMix;
 import thaw.finetune.augment.Flip;
 import thaw.finetune.augment.ImageTransform;
@@ -125,15 +124,16 @@ final class DataOptions {
         }
     }
 
-    long seed() {
-        return seed;
+    RunSettings.Variation variation() {
+        return new RunSettings.Variation(augmentation(), mixup != null ? new Mixup(mixup) : cutmix == null ? null : new CutMix(cutmix),
+                seed);
     }
 
     Integer size() {
         return size;
     }
 
-    Augmentation augmentation() {
+    private Augmentation augmentation() {
         Augmentation kind = switch (variation) {
             case NONE -> Augmentation.none();
             case FLIP -> null;
@@ -159,20 +159,12 @@ final class DataOptions {
         return all;
     }
 
-    BatchMix mix() {
-        if (mixup != null) {
-            return new Mixup(mixup);
-        }
-        return cutmix == null ? null : new CutMix(cutmix);
-    }
-
     /** The data settings before the folder has been scanned; {@link RunSettings.Data#found} adds the rest. */
     RunSettings.Data describe(Path folder, Transforms transforms) {
-        String table = listing.table() == null ? null : listing.table().toString();
         Split how = split != null ? split : listing.multiLabel() ? Split.RANDOM : Split.STRATIFIED;
-        return RunSettings.Data.of(folder.toAbsolutePath().normalize().toString(), table, listing.delimiter(), validFraction, how,
-                batch, strict, balanced, resized(transforms, resize)).listed(listing.columns(), listing.layout(folder))
-                .maxPixels(limit.maxPixels());
+        return new RunSettings.Data(listing.source(folder),
+                new RunSettings.Loading(batch, strict, balanced, resized(transforms, resize).toMap(), limit.maxPixels()),
+                new RunSettings.Holdout(validFraction, Choice.spelling(how)), RunSettings.Found.NOTHING);
     }
 
     /** @param shortSide the value of {@code --resize}; null if it is not given */

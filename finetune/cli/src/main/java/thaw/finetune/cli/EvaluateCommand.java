@@ -33,7 +33,6 @@ import thaw.finetune.metrics.Predictions;
 import thaw.finetune.predict.ModelFile;
 import thaw.finetune.predict.PretrainedConfig;
 import thaw.finetune.run.BrokenImages;
-import thaw.finetune.run.RunSettings;
 import thaw.resnet.Network;
 
 /** {@code thaw evaluate}: measures a model's accuracy, loss and further metrics on a folder of images. */
@@ -135,8 +134,7 @@ final class EvaluateCommand implements Callable<Integer> {
         if (table != null) {
             AtomicFile.requireWritable(table);
         }
-        ImageFolder folder = RunSettings.listed(dataFolder.toAbsolutePath().normalize(), listing.table(), listing.columns(),
-                listing.layout(dataFolder)).batch(batch).threads(deviceOptions.threads()).strict(strict)
+        ImageFolder folder = listing.source(dataFolder).images().batch(batch).threads(deviceOptions.threads()).strict(strict)
                 .maxPixels(limit.maxPixels());
         if (variation == DataOptions.Variation.FASTAI) {
             folder = folder.augment(Augmentation.fastai());

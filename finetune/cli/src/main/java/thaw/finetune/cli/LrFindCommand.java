@@ -104,11 +104,11 @@ final class LrFindCommand implements Callable<Integer> {
         dataOptions.requireSense();
         NetworkOptions.Start from = networkOptions.read();
         RunSettings.Data data = dataOptions.describe(dataFolder, from.transforms(dataOptions.size()));
-        ImageFolder images = data.images(dataOptions.augmentation(), dataOptions.mix(), dataOptions.seed(),
-                deviceOptions.threads());
+        RunSettings.Variation variation = dataOptions.variation();
+        ImageFolder images = data.images(variation, deviceOptions.threads());
         try (Device device = deviceOptions.open(output)) {
-            device.generator().seed(dataOptions.seed());
-            ResNet net = from.build(device, images.classes().size(), dataOptions.seed());
+            device.generator().seed(variation.seed());
+            ResNet net = from.build(device, images.classes().size(), variation.seed());
             if (from.isPretrained()) {
                 from.pretrained().notes().forEach(output::note);
             }

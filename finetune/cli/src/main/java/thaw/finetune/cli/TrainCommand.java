@@ -26,6 +26,7 @@ import thaw.finetune.run.RunFolder;
 import thaw.finetune.run.RunSettings;
 import thaw.finetune.run.TrainingRun;
 import thaw.finetune.train.Learner;
+import thaw.finetune.train.TrainingSettings;
 import thaw.resnet.GroupTable;
 import thaw.resnet.LayerGroup;
 import thaw.resnet.ResNet;
@@ -152,15 +153,16 @@ final class TrainCommand implements Callable<Integer> {
         fitOptions.requireFit(plan);
         Integer side = planOptions.lastSize(dataOptions.size());
         RunSettings.Data data = dataOptions.describe(dataFolder, start.transforms(side));
-        ImageFolder images = data.images(dataOptions.augmentation(), dataOptions.mix(), dataOptions.seed(),
-                deviceOptions.threads());
+        RunSettings.Variation variation = dataOptions.variation();
+        ImageFolder images = data.images(variation, deviceOptions.threads());
         int steps = diagnostics == null ? DiagnosticsOptions.standard().everySteps() : diagnostics;
         // Without a run folder, only the size of the steps is measured, for its warning.
         int probe = folder == null || Math.min(PROBE_IMAGES, images.batch()) < 2 ? 0 : PROBE_IMAGES;
         DiagnosticsOptions look = steps == 0 ? DiagnosticsOptions.off() : new DiagnosticsOptions(steps, probe, UPDATE_RATIO_LIMIT);
-        return new RunSettings(data.found(images), start.describe(), planOptions.granularity().label(), plan,
-                fitOptions.settings(), fitOptions.objective(images), dataOptions.augmentation(), dataOptions.mix(),
-                precompute.when(), look, patience, keep, dataOptions.seed(),
+        return new RunSettings(data.found(images), start.describe(), variation,
+                new TrainingSettings(planOptions.granularity().label(), plan, fitOptions.settings(), fitOptions.objective(images),
+                        precompute.when(), look),
+                new RunSettings.Selection(patience, keep),
                 new RunSettings.Environment(Version.number(), Runtime.version().toString(), ""));
     }
 
@@ -173,7 +175,7 @@ final class TrainCommand implements Callable<Integer> {
             return 0;
         }
         Pretrained pretrained = pretrained(wanted.network());
-        ImageFolder images = wanted.images(deviceOptions.threads());
+        ImageFolder images = wanted.data().images(wanted.variation(), deviceOptions.threads());
         try (Device device = deviceOptions.open(output)) {
             RunSettings settings = wanted.on(new RunSettings.Environment(Version.number(), Runtime.version().toString(),
                     device.description()));
@@ -182,8 +184,8 @@ final class TrainCommand implements Callable<Integer> {
             if (pretrained != null) {
                 pretrained.notes().forEach(output::note);
             }
-            try (Learner learn = settings.learner(net, images)) {
-                learn.check(settings.plan());
+            try (Learner learn = settings.training().learner(net, images)) {
+                learn.check(settings.training().plan());
                 describe(settings, net, images);
                 if (net.parameterCount() >= WARMED_UP) {
                     device.warmUp(true);
@@ -247,8 +249,8 @@ final class TrainCommand implements Callable<Integer> {
 
     private Integer intoFile(RunSettings settings, Learner learn, ImageFolder images, TrainingLog log, Interruption interruption)
             throws IOException {
-        learn.addListener(log.phases(settings.fit().frozenBatchNorm()));
-        learn.run(settings.plan());
+        learn.addListener(log.phases(settings.training().fit().frozenBatchNorm()));
+        learn.run(settings.training().plan());
         learn.save(out);
         boolean cut = interruption.asked();
         String what = (cut ? "stopped; " : "") + "model saved as " + out;
@@ -264,7 +266,7 @@ final class TrainCommand implements Callable<Integer> {
             output.text("resuming the run in " + folder.path());
         }
         TrainingRun run = new TrainingRun(folder, settings, learn, checkpointSeconds);
-        learn.addListener(log.phases(settings.fit().frozenBatchNorm()));
+        learn.addListener(log.phases(settings.training().fit().frozenBatchNorm()));
         TrainingRun.Outcome outcome = run.run();
         log.close();
         if (outcome.ending() == TrainingRun.Ending.STOPPED) {
@@ -272,11 +274,11 @@ final class TrainCommand implements Callable<Integer> {
             return Interruption.EXIT_CODE;
         }
         if (outcome.ending() == TrainingRun.Ending.EARLY) {
-            output.text("ended early: " + settings.patience() + " epochs without a lower validation loss");
+            output.text("ended early: " + settings.selection().patience() + " epochs without a lower validation loss");
         }
         log.rows(outcome.log());
         log.resilience(outcome.resilience());
-        double accuracy = outcome.log().rows().get(outcome.kept() - 1).accuracy();
+        double accuracy = outcome.log().rows().get(outcome.kept() - 1).valid().accuracy();
         DataReport.note(output, outcome.broken(), "in " + folder.broken());
         report(settings, learn, images, log, outcome.broken(), accuracy,
                 "epoch " + outcome.kept() + "; model saved as " + folder.model(),
@@ -288,16 +290,16 @@ final class TrainCommand implements Callable<Integer> {
             double accuracy, String what, Path model, boolean stopped) {
         long parameters = learn.groups().stream().mapToLong(LayerGroup::parameterCount).sum();
         int seen = learn.data().valid().readable();
-        int decisions = settings.objective().multiLabel() ? images.classes().size() * seen : 0;
+        int decisions = settings.training().objective().multiLabel() ? images.classes().size() * seen : 0;
         output.text(String.format(Locale.ROOT, "%naccuracy %s on %s%d images; %s", OutputOptions.number("%.1f %%", 100 * accuracy),
                 decisions == 0 ? "" : decisions + " decisions about ", seen, what));
         ObjectNode json = OutputOptions.object().put("accuracy", accuracy).put("model", model.toString())
                 .put("architecture", settings.network().architecture()).put("head", settings.network().head())
                 .put("weights", settings.network().weights()).put("parameters", parameters)
-                .put("size", Integer.parseInt(settings.data().transforms().get("transforms.size")))
-                .put("batch", settings.data().batch()).put("seed", settings.seed())
-                .put("device", settings.environment().device()).put("train_images", settings.data().trainImages())
-                .put("valid_images", settings.data().validImages());
+                .put("size", Integer.parseInt(settings.data().loading().transforms().get("transforms.size")))
+                .put("batch", settings.data().loading().batch()).put("seed", settings.variation().seed())
+                .put("device", settings.environment().device()).put("train_images", settings.data().found().trainImages())
+                .put("valid_images", settings.data().found().validImages());
         if (learn.data().mixesScales()) {
             DataReport.noteScales(output, images);
         }
@@ -307,7 +309,7 @@ final class TrainCommand implements Callable<Integer> {
             json.put("stopped", true);
         }
         ArrayNode classes = json.putArray("classes");
-        settings.data().classes().forEach(classes::add);
+        settings.data().found().classes().forEach(classes::add);
         ArrayNode groups = json.putArray("groups");
         learn.groups().forEach(group -> groups.add(group.name()));
         json.set("epochs", log.epochs());

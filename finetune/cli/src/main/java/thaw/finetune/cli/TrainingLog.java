@@ -115,9 +115,9 @@ final class TrainingLog implements AutoCloseable {
         @Override
         public void onEpoch(EpochResult epoch) {
             progress.close();
-            accuracy = epoch.accuracy();
+            accuracy = epoch.valid().accuracy();
             StringBuilder row = new StringBuilder(String.format(Locale.ROOT, "%-5s %5s  %10.4f  %10.4f  %6.1f %%  %7.1f  ", phase,
-                    epoch.epoch() + "/" + epoch.epochs(), epoch.trainLoss(), epoch.validLoss(), 100 * epoch.accuracy(),
+                    epoch.at().epoch() + "/" + epoch.at().epochs(), epoch.trainLoss(), epoch.valid().loss(), 100 * epoch.valid().accuracy(),
                     epoch.seconds()));
             List<String> rates = epoch.learningRates().stream().map(rate -> rate == 0 ? "frozen" : Rates.text(rate)).toList();
             if (beside) {
@@ -128,7 +128,7 @@ final class TrainingLog implements AutoCloseable {
                 lines("rates of the last step", rates);
             }
             tell(epoch.activity());
-            add(epoch.epoch(), epoch);
+            add(epoch.at().epoch(), epoch);
         }
     }
 
@@ -200,8 +200,8 @@ final class TrainingLog implements AutoCloseable {
     }
 
     private void add(int number, EpochResult epoch) {
-        ObjectNode json = epochs.addObject().put("phase", epoch.phase()).put("epoch", number).put("train_loss", epoch.trainLoss())
-                .put("valid_loss", epoch.validLoss()).put("accuracy", epoch.accuracy()).put("seconds", epoch.seconds());
+        ObjectNode json = epochs.addObject().put("phase", epoch.at().phase()).put("epoch", number).put("train_loss", epoch.trainLoss())
+                .put("valid_loss", epoch.valid().loss()).put("accuracy", epoch.valid().accuracy()).put("seconds", epoch.seconds());
         ArrayNode rates = json.putArray("lr");
         epoch.learningRates().forEach(rates::add);
     }
