@@ -1,5 +1,7 @@
+import org.jspecify.annotations.NullMarked;
+
 /** The command line {@code thaw}, with its benchmark. */
-module thaw.cli {
+@NullMarked module thaw.cli {
     requires info.picocli;
     requires java.management;
     requires jdk.unsupported;

@@ -11,6 +11,7 @@ import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -48,27 +49,27 @@ final class EvaluateCommand implements Callable<Integer> {
 
     @Parameters(paramLabel = "DATA", arity = "0..1",
             description = "Folder of class folders; if it has train/ and valid/, valid/ is used.")
-    private Path dataFolder;
+    private @Nullable Path dataFolder;
 
     @Option(names = "--model", paramLabel = "FILE", description = "Trained model (default: model.safetensors).")
-    private Path modelFile;
+    private @Nullable Path modelFile;
 
     @Option(names = "--weights", paramLabel = "FILE",
             description = "Plain weights instead, trained on these classes in this order.")
-    private Path weightFile;
+    private @Nullable Path weightFile;
 
     @Option(names = "--arch", paramLabel = "NAME", description = "Expected architecture of the weights.")
-    private String archName;
+    private @Nullable String archName;
 
     @Mixin
     private WeightOptions weightOptions;
 
     @Option(names = "--size", paramLabel = "PIXELS", description = "Image side (default: the model's).")
-    private Integer size;
+    private @Nullable Integer size;
 
     @Option(names = "--resize", paramLabel = "PIXELS", hidden = true,
             description = "Short side of all images before the crop to --size (default: the model's).")
-    private Integer resize;
+    private @Nullable Integer resize;
 
     @Mixin
     private PixelLimit limit;
@@ -81,19 +82,19 @@ final class EvaluateCommand implements Callable<Integer> {
 
     @Option(names = "--threshold", paramLabel = "P",
             description = "With --multi-label, predicts the classes above probability P (default: the model's).")
-    private Double threshold;
+    private @Nullable Double threshold;
 
     @Option(names = "--tta", arity = "0..1", fallbackValue = "4", paramLabel = "N",
             description = "Test-time augmentation: averages N varied views and the image, as in fastai (4 if no number is"
                     + " given).")
-    private Integer views;
+    private @Nullable Integer views;
 
     @Option(names = "--augment", paramLabel = "KIND", defaultValue = "flip",
             description = "Variation for --tta: flip, or fastai: fastai's aug_transforms (default: flip).")
     private DataOptions.Variation variation;
 
     @Option(names = "--predictions", paramLabel = "FILE", description = "Writes all probabilities as a CSV table.")
-    private Path table;
+    private @Nullable Path table;
 
     @Option(names = "--strict", description = "Stops at an image that cannot be read, instead of skipping it.")
     private boolean strict;

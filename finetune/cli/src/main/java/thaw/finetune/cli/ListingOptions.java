@@ -2,6 +2,7 @@ package thaw.finetune.cli;
 
 import java.nio.file.Path;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 import thaw.finetune.data.CsvLabels;
 import thaw.finetune.data.FolderLayout;
@@ -11,11 +12,11 @@ import thaw.finetune.run.RunSettings;
 final class ListingOptions {
 
     @Option(names = "--labels", paramLabel = "CSV", description = "CSV table with a file in DATA and its label per row.")
-    private Path labels;
+    private @Nullable Path labels;
 
     @Option(names = "--multi-label", arity = "0..1", fallbackValue = " ", paramLabel = "SEP",
             description = "Several labels per image, separated by SEP in --labels (a space if none is given).")
-    private String delimiter;
+    private @Nullable String delimiter;
 
     @Option(names = "--file-column", paramLabel = "NAME", defaultValue = "", hidden = true,
             description = "Column of files in --labels (default: the first that names a file).")

@@ -10,6 +10,7 @@ import java.util.Locale;
 import java.util.OptionalDouble;
 import java.util.concurrent.Callable;
 import javax.imageio.ImageIO;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -41,7 +42,7 @@ final class LrFindCommand implements Callable<Integer> {
     private CommandSpec spec;
 
     @Parameters(paramLabel = "DATA", arity = "0..1", description = "Folder of class folders, or of train/ and valid/.")
-    private Path dataFolder;
+    private @Nullable Path dataFolder;
 
     @Mixin
     private NetworkOptions networkOptions;
@@ -67,7 +68,7 @@ final class LrFindCommand implements Callable<Integer> {
     private double end;
 
     @Option(names = "--chart", paramLabel = "FILE", description = "Writes a chart of the losses (PNG).")
-    private Path chart;
+    private @Nullable Path chart;
 
     @Mixin
     private FitOptions fitOptions;

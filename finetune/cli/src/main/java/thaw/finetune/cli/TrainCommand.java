@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -51,7 +52,7 @@ final class TrainCommand implements Callable<Integer> {
     private CommandSpec spec;
 
     @Parameters(paramLabel = "DATA", arity = "0..1", description = "Folder of class folders, or of train/ and valid/.")
-    private Path dataFolder;
+    private @Nullable Path dataFolder;
 
     @Mixin
     private NetworkOptions networkOptions;
@@ -80,7 +81,7 @@ final class TrainCommand implements Callable<Integer> {
 
     @Option(names = {"--diagnostics", "--insight"}, paramLabel = "STEPS", hidden = true,
             description = "Steps between diagnostics of the layer groups; 0: none (default: 10).")
-    private Integer diagnostics;
+    private @Nullable Integer diagnostics;
 
     @Option(names = {"-o", "--out"}, paramLabel = "OUT", defaultValue = "model.safetensors",
             description = "Folder for the run, or .safetensors file for the model alone (default: model.safetensors).")
@@ -127,7 +128,7 @@ final class TrainCommand implements Callable<Integer> {
         return train(settings, folder);
     }
 
-    private void requireSense(RunFolder folder) {
+    private void requireSense(@Nullable RunFolder folder) {
         Counts.require("--patience", patience, 0);
         Counts.require("--diagnostics", diagnostics == null ? 0 : diagnostics, 0);
         if (!(checkpointSeconds >= 0)) {
@@ -144,7 +145,7 @@ final class TrainCommand implements Callable<Integer> {
         }
     }
 
-    private RunSettings settings(RunFolder folder) throws IOException {
+    private RunSettings settings(@Nullable RunFolder folder) throws IOException {
         NetworkOptions.Start start = networkOptions.read();
         List<String> groups = GroupTable.of(start.architecture(), 1, 1, planOptions.granularity()).groups().stream()
                 .map(GroupTable.Group::name).toList();
@@ -166,7 +167,7 @@ final class TrainCommand implements Callable<Integer> {
                 new RunSettings.Environment(Version.number(), Runtime.version().toString(), ""));
     }
 
-    private Integer train(RunSettings wanted, RunFolder folder) throws IOException {
+    private Integer train(RunSettings wanted, @Nullable RunFolder folder) throws IOException {
         if (folder != null && folder.hasRun() && folder.isFinished()) {
             // A kill between the last write of the run and the removal of the checkpoint leaves it behind.
             folder.removeCheckpoint();
@@ -195,7 +196,7 @@ final class TrainCommand implements Callable<Integer> {
         }
     }
 
-    private Integer train(RunSettings settings, Learner learn, ImageFolder images, RunFolder folder) throws IOException {
+    private Integer train(RunSettings settings, Learner learn, ImageFolder images, @Nullable RunFolder folder) throws IOException {
         try (TrainingLog log = new TrainingLog(output, learn.groups().stream().map(LayerGroup::name).toList());
                 Interruption interruption = new Interruption(() -> {
                     learn.stop();
@@ -206,7 +207,7 @@ final class TrainCommand implements Callable<Integer> {
         }
     }
 
-    private static Pretrained pretrained(RunSettings.Network network) throws IOException {
+    private static @Nullable Pretrained pretrained(RunSettings.Network network) throws IOException {
         if (network.weights() == null) {
             return null;
         }
@@ -219,7 +220,7 @@ final class TrainCommand implements Callable<Integer> {
         return pretrained;
     }
 
-    private static ResNet network(RunSettings settings, Pretrained pretrained, Device device, ImageFolder images) {
+    private static ResNet network(RunSettings settings, @Nullable Pretrained pretrained, Device device, ImageFolder images) {
         try {
             return settings.network(pretrained == null ? null : pretrained.network(), device, images.classes().size());
         } catch (IllegalArgumentException misfit) {
@@ -227,7 +228,7 @@ final class TrainCommand implements Callable<Integer> {
         }
     }
 
-    private void noteOtherDevice(RunFolder folder, RunSettings settings) throws IOException {
+    private void noteOtherDevice(@Nullable RunFolder folder, RunSettings settings) throws IOException {
         if (folder != null && folder.hasRun()) {
             RunSettings.Environment before = folder.settings().environment();
             RunSettings.Environment now = settings.environment();

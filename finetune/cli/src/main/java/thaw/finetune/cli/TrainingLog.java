@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
+import org.jspecify.annotations.Nullable;
 import thaw.finetune.diagnostics.GroupActivity;
 import thaw.finetune.diagnostics.GroupResilience;
 import thaw.finetune.plan.TrainingPhase;
@@ -60,10 +61,10 @@ final class TrainingLog implements AutoCloseable {
     private final class Rows implements TrainingListener {
 
         /** The mode of batch norm in frozen groups; null to print no line at the start of a phase. */
-        private final FrozenBatchNorm frozen;
+        private final @Nullable FrozenBatchNorm frozen;
         private String phase;
 
-        Rows(String phase, FrozenBatchNorm frozen) {
+        Rows(String phase, @Nullable FrozenBatchNorm frozen) {
             this.phase = phase;
             this.frozen = frozen;
         }

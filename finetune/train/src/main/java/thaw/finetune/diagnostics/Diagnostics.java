@@ -8,6 +8,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.DoubleSupplier;
+import org.jspecify.annotations.Nullable;
 import thaw.engine.Tensor;
 import thaw.finetune.data.BatchLoader;
 import thaw.resnet.LayerGroup;
@@ -20,7 +21,7 @@ public final class Diagnostics implements AutoCloseable {
     private final DiagnosticsOptions options;
     private final GroupMeter meter;
     private final Map<Tensor, Tensor> atFirst = new IdentityHashMap<>();
-    private FeatureDrift drift;
+    private @Nullable FeatureDrift drift;
 
     /** Keeps a copy of the network's current weights as the beginning, unless everything is off. */
     public Diagnostics(Network net, DiagnosticsOptions options) {

@@ -130,8 +130,8 @@ public record RunSettings(Data data, Network network, @JsonUnwrapped Variation v
      * @param columns   of the table; its folder and delimiter are {@code path} and {@code delimiter}
      * @param layout    of the folders
      */
-    public record Source(String path, @Nullable String labels, @Nullable String delimiter, @Nullable CsvLabels columns,
-            @Nullable FolderLayout layout) {
+    public record Source(String path, @Nullable String labels, @Nullable String delimiter, CsvLabels columns,
+            FolderLayout layout) {
 
         /** Settings written before columns and layout existed lack them; the defaults are what those runs used. */
         public Source {

@@ -6,6 +6,7 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import thaw.engine.io.AtomicFile;
 import thaw.finetune.diagnostics.GroupResilience;
 import thaw.finetune.evaluate.Evaluation;
@@ -139,7 +140,7 @@ public final class TrainingRun {
         return complete || log.isStale(settings.selection().patience()) && state.position().batch() == 0;
     }
 
-    private FitResult train(FitState from) throws IOException {
+    private FitResult train(@Nullable FitState from) throws IOException {
         lastCheckpoint = System.nanoTime();
         try {
             return from == null ? learn.run(plan) : learn.resume(plan, from);

@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 import thaw.engine.NoGrad;
 import thaw.engine.Scope;
 import thaw.engine.Tensor;
@@ -35,7 +36,7 @@ final class FirstNonFinite {
      *
      * @param batch the batch; null to look at the parameters and running statistics only
      */
-    String describe(Batch batch) {
+    String describe(@Nullable Batch batch) {
         return parameter().map(found -> found + ", so the last step was too large")
                 .or(() -> batch == null ? statistic() : input(batch).or(() -> output(batch)))
                 .orElse("all parameters are finite" + (batch == null ? "" : ", and all layers' outputs; the loss alone is not"));
@@ -57,7 +58,7 @@ final class FirstNonFinite {
      * @param rates the learning rates of the layer groups
      * @param batch see {@link #describe}
      */
-    DivergenceException divergence(String loss, List<Double> rates, Batch batch) {
+    DivergenceException divergence(String loss, List<Double> rates, @Nullable Batch batch) {
         String shown = rates.stream().map(rate -> String.format(Locale.ROOT, "%.3g", rate)).collect(joining(", "));
         return new DivergenceException(loss + ", at learning rates " + shown + "; " + describe(batch) + ". The network's weights are"
                 + " unusable: start again from the pretrained weights or the last checkpoint with lower rates, for example a tenth");
@@ -70,7 +71,7 @@ final class FirstNonFinite {
      * @param images      the batch; null if it cannot be read again
      * @param inFirstStep whether no step was taken before
      */
-    DivergenceException divergence(EpochLosses.OfBatch bad, int epoch, Batch images, boolean inFirstStep) {
+    DivergenceException divergence(EpochLosses.OfBatch bad, int epoch, @Nullable Batch images, boolean inFirstStep) {
         String loss = "the loss is " + bad.value() + " in epoch " + epoch + ", batch " + bad.batch();
         return inFirstStep && images != null ? new DivergenceException(loss + ", " + describeFirst(images))
                 : divergence(loss, bad.rates(), images);

@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 import thaw.engine.optim.GradientClipping;
 import thaw.engine.optim.LDoG;
 import thaw.engine.optim.Optimizer;
@@ -30,7 +31,7 @@ public record FitSettings(@JsonDeserialize(as = OptimizerRecipe.class) Optimizer
         @JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "type") @JsonSubTypes( {
             @Type(value = GradientClipping.ByNorm.class, name = "ByNorm"),
             @Type(value = GradientClipping.ByValue.class, name = "ByValue")}) List<GradientClipping> clipping,
-        int accumulate, WeightAverage.Decay average, FrozenBatchNorm frozenBatchNorm){
+        int accumulate, WeightAverage.@Nullable Decay average, FrozenBatchNorm frozenBatchNorm){
 
     private static final WeightAverage.Share DOG_AVERAGE = new WeightAverage.PolynomialDecay(8);
 
@@ -96,7 +97,7 @@ public record FitSettings(@JsonDeserialize(as = OptimizerRecipe.class) Optimizer
     }
 
     /** Sets the decay of the moving average of the weights; null for no average. */
-    public FitSettings average(WeightAverage.Decay decay) {
+    public FitSettings average(WeightAverage.@Nullable Decay decay) {
         return new FitSettings(optimizer, clipping, accumulate, decay, frozenBatchNorm);
     }
 

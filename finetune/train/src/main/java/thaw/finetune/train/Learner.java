@@ -8,6 +8,7 @@ import java.util.concurrent.CancellationException;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Consumer;
 import java.util.function.IntConsumer;
+import org.jspecify.annotations.Nullable;
 import thaw.engine.Device;
 import thaw.engine.io.Weights;
 import thaw.engine.optim.Schedule;
@@ -65,7 +66,7 @@ public final class Learner implements AutoCloseable {
     Diagnostics diagnostics;
     Precompute precompute = Precompute.whereExact();
     final TrainingLoop loop = new TrainingLoop(this);
-    private Device ownDevice;
+    private @Nullable Device ownDevice;
 
     /** A learner on a folder's images; throws also what {@link ImageFolder#loaders} does. */
     public Learner(Network net, ImageFolder data) {

@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.function.Supplier;
 import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 import thaw.engine.Interruptible;
 import thaw.engine.Scope;
 import thaw.engine.Tensor;
@@ -31,7 +32,7 @@ final class TrainingLoop {
     private List<TrainingPhase> plan;
     private List<EpochResult> history;
     private boolean running;
-    private FitState stoppedAt;
+    private @Nullable FitState stoppedAt;
     private volatile boolean stop;
 
     // ---- of the running phase ----
@@ -41,7 +42,7 @@ final class TrainingLoop {
     private Optimizer optimizer;
     private Schedule schedule;
     private EpochLosses losses;
-    private WeightAverage average;
+    private @Nullable WeightAverage average;
 
     TrainingLoop(Learner learn) {
         this.learn = learn;
@@ -70,7 +71,7 @@ final class TrainingLoop {
      *
      * @param from the state to resume from; null to start from the beginning
      */
-    FitResult run(List<TrainingPhase> wanted, FitState from) {
+    FitResult run(List<TrainingPhase> wanted, @Nullable FitState from) {
         if (running) {
             throw new IllegalStateException("a fit is already running; a listener may call stop() and state(), but not fit");
         }
@@ -97,7 +98,7 @@ final class TrainingLoop {
         }
     }
 
-    private void trainPhase(int index, FitState from) {
+    private void trainPhase(int index, @Nullable FitState from) {
         begin(index);
         try {
             if (from != null) {
@@ -333,7 +334,7 @@ final class TrainingLoop {
      * @param latest the last batch; null if it is not at hand
      * @throws DivergenceException if a loss is not finite
      */
-    private void requireFinite(Batch latest) {
+    private void requireFinite(@Nullable Batch latest) {
         EpochLosses.OfBatch bad = losses.firstNonFinite().orElse(null);
         if (bad == null) {
             return;
