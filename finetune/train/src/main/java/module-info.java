@@ -16,6 +16,7 @@ import org.jspecify.annotations.NullMarked;
     exports thaw.finetune.report;
     exports thaw.finetune.run;
     exports thaw.finetune.train;
+    exports thaw.finetune.visualize;
 
     // Run folders are JSON files of records.
     opens thaw.finetune.run to com.fasterxml.jackson.databind;
