@@ -26,12 +26,7 @@ final class ReferenceConv2d implements ConvolutionOps {
         ReferenceArray x = memory.values(input);
         ReferenceArray w = memory.values(weight);
         ReferenceArray y = memory.zeros(o.outputShape(x.shape(), w.shape()));
-        forEachRow(x, w, y, o, (xi, wi, yi, count) -> {
-            double one = w.data[wi];
-            for (int j = 0; j < count; j++) {
-                y.data[yi + j] += x.data[xi + j * o.strideW()] * one;
-            }
-        });
+        forEachTerm(x, w, y, o, (xi, wi, yi) -> y.data[yi] += x.data[xi] * w.data[wi]);
         ReferenceEpilogue.apply(y, memory.orNull(epilogue.scale()), memory.orNull(epilogue.shift()),
                 memory.orNull(epilogue.residual()), epilogue.relu());
         return y;
@@ -43,12 +38,7 @@ final class ReferenceConv2d implements ConvolutionOps {
         ReferenceArray gy = memory.values(gradient);
         ReferenceArray w = memory.values(weight);
         ReferenceArray gx = memory.zeros(xShape);
-        forEachRow(gx, w, gy, o, (xi, wi, yi, count) -> {
-            double one = w.data[wi];
-            for (int j = 0; j < count; j++) {
-                gx.data[xi + j * o.strideW()] += gy.data[yi + j] * one;
-            }
-        });
+        forEachTerm(gx, w, gy, o, (xi, wi, yi) -> gx.data[xi] += gy.data[yi] * w.data[wi]);
         return gx;
     }
 
@@ -58,36 +48,30 @@ final class ReferenceConv2d implements ConvolutionOps {
         ReferenceArray gy = memory.values(gradient);
         ReferenceArray x = memory.values(input);
         ReferenceArray gw = memory.zeros(wShape);
-        forEachRow(x, gw, gy, o, (xi, wi, yi, count) -> {
-            double sum = 0;
-            for (int j = 0; j < count; j++) {
-                sum += gy.data[yi + j] * x.data[xi + j * o.strideW()];
-            }
-            gw.data[wi] += sum;
-        });
+        forEachTerm(x, gw, gy, o, (xi, wi, yi) -> gw.data[wi] += gy.data[yi] * x.data[xi]);
         return gw;
     }
 
-    /** Terms of one row of outputs with one weight: the indices of the first, and the number of outputs that are neighbours in the row. */
-    private interface Terms {
-        void add(int x, int w, int y, int count);
+    /** A term by the indices of its elements. */
+    private interface Term {
+        void add(int x, int w, int y);
     }
 
-    private static void forEachRow(ReferenceArray x, ReferenceArray w, ReferenceArray y, Conv2dOptions o, Terms terms) {
+    private static void forEachTerm(ReferenceArray x, ReferenceArray w, ReferenceArray y, Conv2dOptions o, Term term) {
         for (int n = 0; n < y.dim(0); n++) {
             for (int k = 0; k < y.dim(1); k++) {
                 int firstChannel = k / (w.dim(0) / o.groups()) * w.dim(1);
                 for (int i = 0; i < y.dim(2); i++) {
-                    for (int c = 0; c < w.dim(1); c++) {
-                        for (int r = 0; r < w.dim(2); r++) {
-                            int h = i * o.strideH() + r * o.dilationH() - o.paddingH();
-                            for (int s = 0; s < w.dim(3) && h >= 0 && h < x.dim(2); s++) {
-                                int left = s * o.dilationW() - o.paddingW();
-                                int from = Math.max(0, -Math.floorDiv(left, o.strideW()));
-                                int to = Math.min(y.dim(3), Math.floorDiv(x.dim(3) - 1 - left, o.strideW()) + 1);
-                                if (from < to) {
-                                    terms.add(x.index(n, firstChannel + c, h, from * o.strideW() + left), w.index(k, c, r, s),
-                                            y.index(n, k, i, from), to - from);
+                    for (int j = 0; j < y.dim(3); j++) {
+                        int to = y.index(n, k, i, j);
+                        for (int c = 0; c < w.dim(1); c++) {
+                            for (int r = 0; r < w.dim(2); r++) {
+                                for (int s = 0; s < w.dim(3); s++) {
+                                    int h = i * o.strideH() + r * o.dilationH() - o.paddingH();
+                                    int v = j * o.strideW() + s * o.dilationW() - o.paddingW();
+                                    if (h >= 0 && h < x.dim(2) && v >= 0 && v < x.dim(3)) {
+                                        term.add(x.index(n, firstChannel + c, h, v), w.index(k, c, r, s), to);
+                                    }
                                 }
                             }
                         }
