@@ -7,6 +7,8 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import thaw.finetune.report.Numbers;
 import thaw.resnet.GroupTable;
 import thaw.resnet.Layer;
 
@@ -17,10 +19,10 @@ final class GroupListing {
     private static final String BLOCK = "(layer\\d+\\.\\d+)\\..*";
 
     private final GroupTable.Group group;
-    private final Double rate;
+    private final @Nullable Double rate;
 
     /** @param rate the group's learning rate; null to show none */
-    GroupListing(GroupTable.Group group, Double rate) {
+    GroupListing(GroupTable.Group group, @Nullable Double rate) {
         this.group = group;
         this.rate = rate;
     }
@@ -94,7 +96,7 @@ final class GroupListing {
     @Override
     public String toString() {
         String title = String.format(Locale.ROOT, "%n%s: %s%,d parameters%n", group.name(),
-                rate == null ? "" : "learning rate " + Rates.text(rate) + ", ", group.parameters());
+                rate == null ? "" : "learning rate " + Numbers.compact(rate) + ", ", group.parameters());
         String head = String.format(Locale.ROOT, "  %-22s  %-14s  %4s  %11s  %6s%n", "layers", "output", "sees", "parameters", "MMACs");
         return title + head + lines().stream().map(Line::toString).collect(Collectors.joining(System.lineSeparator()));
     }
