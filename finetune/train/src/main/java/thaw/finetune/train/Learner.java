@@ -92,7 +92,6 @@ public final class Learner implements AutoCloseable {
      * A learner for a pretrained network on a new device, {@link Device#auto}, which {@link #close} closes.
      *
      * @throws IOException if the weights cannot be read
-     * @see #of(ImageFolder, Weights, Device)
      */
     public static Learner of(ImageFolder data, Path weights) throws IOException {
         Weights read = Weights.read(weights);
