@@ -67,7 +67,7 @@ public final class CpuBackend extends CheckedBackend {
     private final AdamWUpdate adamW;
 
     /** @param loops null for plain loops */
-    private CpuBackend(Workers workers, @Nullable BlockLoops loops) {
+    CpuBackend(Workers workers, @Nullable BlockLoops loops) {
         int threads = workers.threads();
         this.workers = workers;
         current = loops;

@@ -24,9 +24,6 @@ import thaw.kernels.cpu.microkernel.PackedWeights;
  */
 record ConvolutionPlan(SourceImages source, List<LoopNest> nests) {
 
-    /** The least number of items per job, so that any number of threads is evenly loaded. */
-    static final int ITEMS = 64;
-
     /**
      * The loops over rows of pixels of all images. A convolution is one nest. The gradient of the input with stride {@code s}
      * is {@code s·s} nests, one per phase of the input's pixels, each with the filter positions that reach them.
@@ -56,8 +53,23 @@ record ConvolutionPlan(SourceImages source, List<LoopNest> nests) {
          * @param others the number of images times channel tiles
          */
         private static int run(int pixels, int others) {
-            int runs = Math.max(Math.max(1, Math.round(pixels / 200f)), (ITEMS + others - 1) / others);
+            int runs = Math.max(Math.max(1, Math.round(pixels / 200f)), (ItemSplit.ITEMS + others - 1) / others);
             return Math.min(pixels, (pixels + runs * 14 - 1) / (runs * 14) * 14);
+        }
+
+        /** The pixels of a row, counted through all images. */
+        int pixels(int row) {
+            return rows.pixels(row % rows.count);
+        }
+
+        /** The offset of a row's source, from this channel block on. */
+        int source(int row, int block) {
+            return source.at(row / rows.count, block, row % rows.count);
+        }
+
+        /** The offset at which a row is stored. */
+        int target(int row, int block) {
+            return target.at(row / rows.count, block, row % rows.count);
         }
 
         boolean isEmpty() {

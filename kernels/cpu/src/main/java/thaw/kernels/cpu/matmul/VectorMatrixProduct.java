@@ -80,7 +80,7 @@ public final class VectorMatrixProduct implements MatmulOps {
             int count = Math.min(ROWS, rows - row);
             int column = tile * width;
             int used = Math.min(width, columns - column);
-            int pixels = current.tile(count, 2);
+            int pixels = current.tile(count, 2, inner);
             if (used == width) {
                 current.pixels(count, pixels, 2, a, row * inner, inner, NO_TAPS, SHIFT, inner, b, tile * inner * width,
                         null, 0, c, row * columns + column, columns, width / 2);

@@ -13,8 +13,7 @@ import thaw.kernels.cpu.parallel.Workers;
 
 /**
  * 3×3 convolutions by Winograd's F(4×4, 3×3), which turns a convolution into 36 products of small matrices,
- * {@code tiles × inputs} by {@code inputs × outputs}, between two transforms; or by F(2×2, 3×3), with 16 products, for a
- * single small image with many channels. See {@link WinogradPoints}, and for the 81 products of a stride of 2
+ * {@code tiles × inputs} by {@code inputs × outputs}, between two transforms. See {@link WinogradPoints}, and for the 81 products of a stride of 2
  * {@link WinogradPhases}.
  *
  * <p>The gradient of the input is such a convolution too: of the output's gradient, with the filters rotated by 180°,
@@ -87,7 +86,7 @@ public final class WinogradConvolution {
     private static final int ONE_STEP = 16;
 
     /** The form of a convolution; also the key of its transformed weights, among the data derived from a weight. */
-    private record Form(boolean gradient, int stride, int side) {
+    private record Form(boolean gradient, int stride) {
     }
 
     private final Memory memory;
@@ -112,15 +111,14 @@ public final class WinogradConvolution {
      * {@code y = epilogue(x ∗ w)}; all arrays but the weight in channel blocks.
      *
      * @param epilogue null for none
-     * @param side     outputs along a line of a tile: {@link WinogradChoice#side}
      */
-    public void forward(CpuArray x, CpuArray w, BlockedEpilogue epilogue, Conv2dOptions o, CpuArray y, int side) {
-        new Run(x, w, epilogue, o.paddingH(), o.paddingW(), y, new Form(false, o.strideH(), side)).run();
+    public void forward(CpuArray x, CpuArray w, BlockedEpilogue epilogue, Conv2dOptions o, CpuArray y) {
+        new Run(x, w, epilogue, o.paddingH(), o.paddingW(), y, new Form(false, o.strideH())).run();
     }
 
     /** The gradient of the input. */
     public void inputGradient(CpuArray gy, CpuArray w, Conv2dOptions o, CpuArray gx) {
-        new Run(gy, w, null, 2 - o.paddingH(), 2 - o.paddingW(), gx, new Form(true, 1, WinogradPoints.OUTPUTS)).run();
+        new Run(gy, w, null, 2 - o.paddingH(), 2 - o.paddingW(), gx, new Form(true, 1)).run();
     }
 
     /** One convolution, with its extents. */
@@ -143,11 +141,11 @@ public final class WinogradConvolution {
             this.epilogue = epilogue;
             this.form = form;
             y = target.data();
-            weights = WinogradWeights.of(memory, transforms, weight.shape(), form.gradient, form.stride, form.side);
+            weights = WinogradWeights.of(memory, transforms, weight.shape(), form.gradient, form.stride);
             Shape in = source.shape();
             Shape out = target.shape();
             tiles = new WinogradTiles(memory, transforms, lanes, in.dim(0), in.dim(2), in.dim(3), out.dim(2), out.dim(3),
-                    padH, padW, form.stride, form.side);
+                    padH, padW, form.stride);
             pairs = tiles.pairs();
             inBlocks = source.channelBlocks();
             outBlocks = target.channelBlocks();
@@ -255,7 +253,7 @@ public final class WinogradConvolution {
             } else {
                 float[] w = weight.data();
                 workers.run(panels, panel -> {
-                    float[] own = memory.pool().take(weights.values() * weights.valueSize(panel));
+                    float[] own = memory.pool().take(WinogradWeights.VALUES * weights.valueSize(panel));
                     weights.transform(w, panel, own, 0);
                     for (int group = 0; group < groups; group++) {
                         part.multiply(own, 0, panel, part.group(group, groups), part.group(group + 1, groups));
@@ -356,7 +354,7 @@ public final class WinogradConvolution {
             /** Micro-kernels of the widest tile, and a narrower one for the rest if it suffices. */
             private void product(int pair, int begin, int size, int vectors, float[] u, int uo, float[] m, int mo, int mBlock) {
                 int vo = (pair * inBlocks * count + begin) * lanes;
-                int wide = current.tile(size <= ONE_STEP ? size : MANY, vectors);
+                int wide = current.tile(size <= ONE_STEP ? size : MANY, vectors, lanes);
                 int rest = size % wide;
                 int narrow = rest <= 4 ? 4 : 8;
                 int most = rest > 0 && rest <= 8 && wide > 8 ? size - rest : size;

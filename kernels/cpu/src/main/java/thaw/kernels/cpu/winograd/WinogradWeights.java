@@ -4,6 +4,7 @@ import java.util.Arrays;
 import thaw.kernels.Shape;
 import thaw.kernels.cpu.memory.CpuArray;
 import thaw.kernels.cpu.memory.Memory;
+import thaw.kernels.cpu.microkernel.PackedWeights;
 
 /**
  * Transforms the weights of a {@link WinogradConvolution} for {@link thaw.kernels.cpu.microkernel.BlockLoops}: for each panel
@@ -12,23 +13,17 @@ import thaw.kernels.cpu.memory.Memory;
  *
  * <p>Filters are gathered into vectors along outputs in squares of channels, which stay in the first-level cache.
  */
-record WinogradWeights(Memory memory, TileTransforms transforms, int lanes, int outputs, int inputs, boolean gradient, int stride,
-        int side) {
+record WinogradWeights(Memory memory, TileTransforms transforms, int lanes, int outputs, int inputs, boolean gradient, int stride) {
 
-    /** Values of a filter for tiles of 4×4 outputs. */
+    /** Values of a filter. */
     static final int VALUES = 36;
 
     /** Padding that keeps the 36 places of a filter's values from mapping to the same few cache lines. */
     private static final int GAP = 32;
 
-    static WinogradWeights of(Memory memory, TileTransforms transforms, Shape w, boolean gradient, int stride, int side) {
-        return gradient ? new WinogradWeights(memory, transforms, transforms.lanes(), w.dim(1), w.dim(0), true, stride, side)
-                : new WinogradWeights(memory, transforms, transforms.lanes(), w.dim(0), w.dim(1), false, stride, side);
-    }
-
-    /** Values of a filter. */
-    int values() {
-        return (side + 2) * (side + 2);
+    static WinogradWeights of(Memory memory, TileTransforms transforms, Shape w, boolean gradient, int stride) {
+        return gradient ? new WinogradWeights(memory, transforms, transforms.lanes(), w.dim(1), w.dim(0), true, stride)
+                : new WinogradWeights(memory, transforms, transforms.lanes(), w.dim(0), w.dim(1), false, stride);
     }
 
     int inputBlocks() {
@@ -55,12 +50,12 @@ record WinogradWeights(Memory memory, TileTransforms transforms, int lanes, int 
 
     /** The offset of a panel. */
     int offset(int panel) {
-        return panel * values() * valueSize(0);
+        return PackedWeights.FIRST + panel * VALUES * valueSize(0);
     }
 
     /** Floats of all panels. */
     int length() {
-        return offset(panels() - 1) + values() * valueSize(panels() - 1);
+        return offset(panels() - 1) + VALUES * valueSize(panels() - 1);
     }
 
     /** Transforms one panel, from the row-major weight {@code [K, C, 3, 3]}. */
@@ -74,7 +69,7 @@ record WinogradWeights(Memory memory, TileTransforms transforms, int lanes, int 
                 for (int i = 0; i < lanes; i++) {
                     int at = to + (block * lanes + i) * width + v * lanes;
                     if (stride == 1) {
-                        transforms.filter(side, filters, i * 9 * lanes, lanes, scratch, u, at, valueSize(panel));
+                        transforms.filter(4, filters, i * 9 * lanes, lanes, scratch, u, at, valueSize(panel));
                     } else {
                         transforms.stridedFilter(4, filters, i * 9 * lanes, lanes, scratch, u, at, valueSize(panel));
                     }
