@@ -3,7 +3,6 @@ package thaw.kernels.cpu.conv;
 import static thaw.kernels.cpu.memory.Memory.cpu;
 
 import java.util.Arrays;
-import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Supplier;
@@ -38,10 +37,6 @@ public final class BlockedConvolution implements ConvolutionOps {
     private static final int PLANS = 2000;
 
     private record PlanKey(Shape x, Shape w, Conv2dOptions options, boolean gradient, boolean rowMajor) {
-    }
-
-    /** The key of packed weights, among the data derived from a weight. */
-    private record PackKey(PackedWeights.Layout layout, List<Integer> positions) {
     }
 
     private final Memory memory;
@@ -172,8 +167,7 @@ public final class BlockedConvolution implements ConvolutionOps {
         for (ConvolutionPlan.LoopNest nest : plan.nests()) {
             if (!nest.isEmpty()) {
                 ConvolutionPlan.Taps taps = nest.taps();
-                PackKey key = new PackKey(taps.layout(), Arrays.stream(taps.positions().position()).boxed().toList());
-                w.storage().useDerived(key, taps.weightLength(), () -> packed(w, taps),
+                w.storage().useDerived(taps.key(), taps.weightLength(), () -> packed(w, taps),
                         weights -> run(nest, images.length(), source, weights, epilogue, y.data()));
             }
         }
@@ -187,7 +181,9 @@ public final class BlockedConvolution implements ConvolutionOps {
         int[] offsets = taps.weights();
         float[] out = memory.pool().takeFitting(taps.weightLength());
         float[] from = w.data();
-        workers.run(layout.tiles(), t -> PackedWeights.pack(layout, taps.positions(), t, from, out, offsets[t]));
+        int pieces = PackedWeights.pieces(layout);
+        workers.run(layout.tiles() * pieces, i -> PackedWeights.pack(layout, taps.positions(), i / pieces, i % pieces, from, out,
+                offsets[i / pieces]));
         return out;
     }
 

@@ -1,6 +1,7 @@
 package thaw.kernels.cpu.conv;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import thaw.kernels.Conv2dOptions;
 import thaw.kernels.Shape;
@@ -127,12 +128,17 @@ record ConvolutionPlan(SourceImages source, List<LoopNest> nests) {
      * @param positions the filter positions
      * @param weights   the offset of the weights of each tile of output channels
      * @param distances floats from a pixel's source to each tap
+     * @param key       the key of the packed weights, among the data derived from a weight
      */
-    record Taps(PackedWeights.Layout layout, PackedWeights.Positions positions, int[] weights, int[] distances) {
+    record Taps(PackedWeights.Layout layout, PackedWeights.Positions positions, int[] weights, int[] distances, Key key) {
+
+        private record Key(PackedWeights.Layout layout, List<Integer> positions) {
+        }
 
         private static Taps of(PackedWeights.Layout layout, PackedWeights.Positions positions, Strides source) {
             return new Taps(layout, positions, layout.offsets(positions.count()),
-                    positions.taps(source.image / source.block, source.block, layout.inputLanes()));
+                    positions.taps(source.image / source.block, source.block, layout.inputLanes()),
+                    new Key(layout, Arrays.stream(positions.position()).boxed().toList()));
         }
 
         /** Floats of the packed weights. */

@@ -19,6 +19,9 @@ public final class PackedWeights {
      */
     public static final int FIRST = 12;
 
+    /** Input blocks of a tile that are packed together. */
+    private static final int PIECE = 4;
+
     /** The layout of the packed weights of one loop nest. */
     public record Layout(int outputs, int inputs, int groups, int filterSize, boolean transposed, int inputLanes,
             int outputLanes) {
@@ -112,12 +115,19 @@ public final class PackedWeights {
     private PackedWeights() {
     }
 
-    /** Packs one tile, from the row-major weight {@code [K, C/groups, R, S]}. */
-    public static void pack(Layout l, Positions positions, int tile, float[] w, float[] out, int offset) {
+    /** The pieces of each tile. */
+    public static int pieces(Layout l) {
+        return (CpuArray.channelBlocks(l.inputs, l.inputLanes) + PIECE - 1) / PIECE;
+    }
+
+    /** Packs a piece of a tile, from the row-major weight {@code [K, C/groups, R, S]}. */
+    public static void pack(Layout l, Positions positions, int tile, int piece, float[] w, float[] out, int offset) {
         int width = l.vectors(tile) * l.outputLanes;
         int firstOutput = l.firstOutput(tile);
-        int to = offset;
-        for (int block = l.firstBlock(tile); block < l.endBlock(tile); block++) {
+        int first = l.firstBlock(tile);
+        int begin = Math.max(first, piece * PIECE);
+        int to = offset + (begin - first) * positions.count() * l.inputLanes * width;
+        for (int block = begin; block < Math.min(l.endBlock(tile), (piece + 1) * PIECE); block++) {
             for (int position : positions.position) {
                 pack(l, position, block * l.inputLanes, firstOutput, width, w, out, to);
                 to += l.inputLanes * width;

@@ -2,6 +2,7 @@ package thaw.kernels.cpu.winograd;
 
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.IntStream;
 import thaw.kernels.Conv2dOptions;
 import thaw.kernels.Shape;
 import thaw.kernels.cpu.memory.BufferPool;
@@ -169,7 +170,9 @@ public final class WinogradConvolution {
         private float[] transformedWeights() {
             float[] u = memory.pool().takeFitting(weights.length());
             float[] w = weight.data();
-            workers.run(weights.panels(), panel -> weights.transform(w, panel, u, weights.offset(panel)));
+            int pieces = weights.pieces();
+            workers.run(weights.panels() * pieces,
+                    i -> weights.transform(w, i / pieces, i % pieces, u, weights.offset(i / pieces)));
             return u;
         }
 
@@ -233,10 +236,12 @@ public final class WinogradConvolution {
             return count <= ONE_STEP ? 1 : (count + STEP - 1) / STEP;
         }
 
-        /** The number of groups of tiles: small enough for the cache, and enough to load the threads. */
+        /** The number of groups of tiles: small enough for the cache, and enough to load the threads evenly, if there are. */
         private int groups(int count) {
             int busy = (ITEMS + weights.panels() - 1) / weights.panels();
-            return Math.max((count + GROUP - 1) / GROUP, Math.min(steps(count), busy));
+            int least = Math.max((count + GROUP - 1) / GROUP, Math.min(steps(count), busy));
+            return IntStream.range(least, Math.min(steps(count), 2 * least) + 1)
+                    .filter(groups -> workers.shareEvenly(weights.panels() * groups)).findFirst().orElse(least);
         }
 
         private void transformThenMultiply(float[] u, Part part) {
@@ -254,7 +259,9 @@ public final class WinogradConvolution {
                 float[] w = weight.data();
                 workers.run(panels, panel -> {
                     float[] own = memory.pool().take(WinogradWeights.VALUES * weights.valueSize(panel));
-                    weights.transform(w, panel, own, 0);
+                    for (int piece = 0; piece < weights.pieces(); piece++) {
+                        weights.transform(w, panel, piece, own, 0);
+                    }
                     for (int group = 0; group < groups; group++) {
                         part.multiply(own, 0, panel, part.group(group, groups), part.group(group + 1, groups));
                     }

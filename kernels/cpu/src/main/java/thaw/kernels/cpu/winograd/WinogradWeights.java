@@ -21,6 +21,9 @@ record WinogradWeights(Memory memory, TileTransforms transforms, int lanes, int 
     /** Padding that keeps the 36 places of a filter's values from mapping to the same few cache lines. */
     private static final int GAP = 32;
 
+    /** Input blocks of a panel that are transformed together. */
+    private static final int PIECE = 4;
+
     static WinogradWeights of(Memory memory, TileTransforms transforms, Shape w, boolean gradient, int stride) {
         return gradient ? new WinogradWeights(memory, transforms, transforms.lanes(), w.dim(1), w.dim(0), true, stride)
                 : new WinogradWeights(memory, transforms, transforms.lanes(), w.dim(0), w.dim(1), false, stride);
@@ -58,12 +61,17 @@ record WinogradWeights(Memory memory, TileTransforms transforms, int lanes, int 
         return offset(panels() - 1) + VALUES * valueSize(panels() - 1);
     }
 
-    /** Transforms one panel, from the row-major weight {@code [K, C, 3, 3]}. */
-    void transform(float[] w, int panel, float[] u, int to) {
+    /** The pieces of each panel. */
+    int pieces() {
+        return (inputBlocks() + PIECE - 1) / PIECE;
+    }
+
+    /** Transforms a piece of a panel, from the row-major weight {@code [K, C, 3, 3]}. */
+    void transform(float[] w, int panel, int piece, float[] u, int to) {
         float[] filters = memory.pool().take(9 * lanes * lanes);
         float[] scratch = memory.pool().take(VALUES * lanes);
         int width = vectors(panel) * lanes;
-        for (int block = 0; block < inputBlocks(); block++) {
+        for (int block = piece * PIECE; block < Math.min(inputBlocks(), (piece + 1) * PIECE); block++) {
             for (int v = 0; v < vectors(panel); v++) {
                 gather(w, (2 * panel + v) * lanes, block * lanes, filters);
                 for (int i = 0; i < lanes; i++) {
