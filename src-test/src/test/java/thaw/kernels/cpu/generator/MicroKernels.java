@@ -173,8 +173,8 @@ final class MicroKernels {
 
     static String taps() {
         return kernels(SUMS, TAPS, "14x2 6x2 4x2 1x2 14x1 4x1 1x1")
-                + kernels(SUMS, ADJACENT_TAPS, "14x2 8x2 7x2 6x2 4x2 1x2 14x1 8x1 7x1 4x1 1x1")
-                + kernels(SUMS, ALTERNATE_TAPS, "14x2 7x2") + kernels(SUMS, STEM_TAPS, "14x2")
+                + kernels(SUMS, ADJACENT_TAPS, "14x2 8x2 7x2 6x2 4x2 14x1 8x1 7x1")
+                + kernels(SUMS, ALTERNATE_TAPS, "14x2") + kernels(SUMS, STEM_TAPS, "14x2")
                 + kernels(SUMS, twoRows(ADJACENT_TAPS), "7x2") + kernels(SUMS, twoRows(ALTERNATE_TAPS), "7x2");
     }
 

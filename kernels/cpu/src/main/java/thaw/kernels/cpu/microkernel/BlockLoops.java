@@ -19,10 +19,12 @@ public final class BlockLoops {
     private static final int SHORTEST = 4;
     private static final int[] TWO_OF_32 = {14, 8, 7, 4, 1};
     private static final int[] TWO_OF_16 = {6, 4, 1};
+
+    /** Without {@link Compilation#inlinesManyVectors}. */
+    private static final int[] TWO_OF_FEW = {8, 7, 4, 1};
     private static final int[] ONE = {14, 8, 7, 4, 1};
 
-    /** Widths for every other pixel, and for any distance between pixels. */
-    private static final int[] ALTERNATE = {14, 7, 4, 1};
+    /** Widths for pixels that are not adjacent. */
     private static final int[] ANY = {14, 4, 1};
 
     /** The row of which two make the widest tile. */
@@ -131,7 +133,10 @@ public final class BlockLoops {
         if (blocks == 2 && !manyRegisters()) {
             return TWO_OF_16;
         }
-        return px == lanes ? (blocks == 2 ? TWO_OF_32 : ONE) : blocks == 2 && px == 2 * lanes ? ALTERNATE : ANY;
+        if (blocks == 2 && !Compilation.inlinesManyVectors()) {
+            return px == lanes ? TWO_OF_FEW : NARROW;
+        }
+        return px != lanes ? ANY : blocks == 2 ? TWO_OF_32 : ONE;
     }
 
     /**
@@ -164,15 +169,15 @@ public final class BlockLoops {
                     case 7 -> TapKernels.adjacent7vectors2(x, xa, px, taps, shift, steps, w, wo, y, ya, py, yBlock);
                     case 6 -> TapKernels.adjacent6vectors2(x, xa, px, taps, shift, steps, w, wo, y, ya, py, yBlock);
                     case 4 -> TapKernels.adjacent4vectors2(x, xa, px, taps, shift, steps, w, wo, y, ya, py, yBlock);
-                    default -> TapKernels.adjacent1vectors2(x, xa, px, taps, shift, steps, w, wo, y, ya, py, yBlock);
+                    default -> TapKernels.pixels1vectors2(x, xa, px, taps, shift, steps, w, wo, y, ya, py, yBlock);
                 }
             } else if (adjacent) {
                 switch (width) {
                     case 14 -> TapKernels.adjacent14vectors1(x, xa, px, taps, shift, steps, w, wo, y, ya, py, yBlock);
                     case 8 -> TapKernels.adjacent8vectors1(x, xa, px, taps, shift, steps, w, wo, y, ya, py, yBlock);
                     case 7 -> TapKernels.adjacent7vectors1(x, xa, px, taps, shift, steps, w, wo, y, ya, py, yBlock);
-                    case 4 -> TapKernels.adjacent4vectors1(x, xa, px, taps, shift, steps, w, wo, y, ya, py, yBlock);
-                    default -> TapKernels.adjacent1vectors1(x, xa, px, taps, shift, steps, w, wo, y, ya, py, yBlock);
+                    case 4 -> TapKernels.pixels4vectors1(x, xa, px, taps, shift, steps, w, wo, y, ya, py, yBlock);
+                    default -> TapKernels.pixels1vectors1(x, xa, px, taps, shift, steps, w, wo, y, ya, py, yBlock);
                 }
             } else if (blocks == 2) {
                 switch (width) {
@@ -185,7 +190,6 @@ public final class BlockLoops {
                             TapKernels.pixels14vectors2(x, xa, px, taps, shift, steps, w, wo, y, ya, py, yBlock);
                         }
                     }
-                    case 7 -> TapKernels.alternate7vectors2(x, xa, px, taps, shift, steps, w, wo, y, ya, py, yBlock);
                     case 6 -> TapKernels.pixels6vectors2(x, xa, px, taps, shift, steps, w, wo, y, ya, py, yBlock);
                     case 4 -> TapKernels.pixels4vectors2(x, xa, px, taps, shift, steps, w, wo, y, ya, py, yBlock);
                     default -> TapKernels.pixels1vectors2(x, xa, px, taps, shift, steps, w, wo, y, ya, py, yBlock);
@@ -207,7 +211,8 @@ public final class BlockLoops {
 
     /** Whether {@link #twoRows} applies to rows of this many pixels, by this many vectors of output channels. */
     public boolean joinsRows(int pixels, int blocks, int px) {
-        return pixels == HALF && blocks == 2 && tiles == Tiles.ALL && manyRegisters() && (px == lanes || px == 2 * lanes);
+        return pixels == HALF && blocks == 2 && tiles == Tiles.ALL && manyRegisters()
+                && Compilation.inlinesManyVectors() && (px == lanes || px == 2 * lanes);
     }
 
     /**

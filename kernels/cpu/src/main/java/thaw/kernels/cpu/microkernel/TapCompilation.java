@@ -52,7 +52,7 @@ public final class TapCompilation {
         for (int blocks = 2; blocks >= 1; blocks--) {
             for (int px : new int[] {lanes, 2 * lanes, 2, ANY}) {
                 for (int width : loops.widths(blocks, px)) {
-                    if (px == lanes || width > BlockLoops.NARROW[0]) {
+                    if (width > BlockLoops.NARROW[0] || width > 1 && px == lanes && blocks == 2) {
                         call(width, blocks, px, LONG, LONG_CALLS);
                     }
                 }
