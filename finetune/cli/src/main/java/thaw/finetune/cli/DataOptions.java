@@ -3,6 +3,7 @@ package thaw.finetune.cli;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import thaw.finetune.augment.Augmentation;
@@ -26,12 +27,12 @@ final class DataOptions {
 
     @Option(names = "--size", paramLabel = "PIXELS",
             description = "Image side (default: weights', else 224; CIFAR: 32).")
-    private Integer size;
+    private @Nullable Integer size;
 
     @Option(names = "--resize", paramLabel = "PIXELS", hidden = true,
             description = "Short side of all images before the crop (default: 1.15 times --size, except for images of that"
                     + " size).")
-    private Integer resize;
+    private @Nullable Integer resize;
 
     @Mixin
     private PixelLimit limit;
@@ -49,23 +50,23 @@ final class DataOptions {
 
     @Option(names = "--erase", paramLabel = "P", hidden = true,
             description = "Erases a random rectangle in a share P of the images.")
-    private Double erase;
+    private @Nullable Double erase;
 
     @Option(names = "--random-resized-crop", arity = "0..1", fallbackValue = "0.35", paramLabel = "MIN", hidden = true,
             description = "Crops a random part of each image, of at least this share of its area (0.35 if no number is given).")
-    private Double randomResizedCrop;
+    private @Nullable Double randomResizedCrop;
 
     @Option(names = "--pca-lighting", arity = "0..1", fallbackValue = "0.1", paramLabel = "STD", hidden = true,
             description = "AlexNet's noise along the principal colours (0.1 if no number is given).")
-    private Double pcaLighting;
+    private @Nullable Double pcaLighting;
 
     @Option(names = "--mixup", arity = "0..1", fallbackValue = "0.4", paramLabel = "ALPHA",
             description = "Mixes images and labels (0.4 if no number is given).")
-    private Double mixup;
+    private @Nullable Double mixup;
 
     @Option(names = "--cutmix", arity = "0..1", fallbackValue = "1", paramLabel = "ALPHA", hidden = true,
             description = "Pastes parts of images into others (1 if no number is given).")
-    private Double cutmix;
+    private @Nullable Double cutmix;
 
     @Mixin
     private ListingOptions listing;
@@ -76,7 +77,7 @@ final class DataOptions {
 
     @Option(names = "--split", paramLabel = "KIND", hidden = true,
             description = "Validation split: stratified by class, or random (default: stratified; --multi-label: random).")
-    private Split split;
+    private @Nullable Split split;
 
     @Option(names = "--balanced", hidden = true, description = "Draws equally many images of each class.")
     private boolean balanced;
@@ -103,15 +104,6 @@ final class DataOptions {
         if (mixup != null && cutmix != null) {
             throw new Failure("--mixup and --cutmix: give one of them");
         }
-        if (randomResizedCrop != null && !(randomResizedCrop > 0 && randomResizedCrop <= 1)) {
-            throw new Failure("--random-resized-crop: expected a share above 0 and at most 1, got " + randomResizedCrop);
-        }
-        requirePositive("--pca-lighting", pcaLighting);
-        requirePositive("--mixup", mixup);
-        requirePositive("--cutmix", cutmix);
-        if (erase != null && !(erase >= 0 && erase <= 1)) {
-            throw new Failure("--erase: expected a share from 0 to 1, got " + erase);
-        }
         listing.requireSense();
         limit.requireSense();
         if (listing.multiLabel() && balanced) {
@@ -119,21 +111,18 @@ final class DataOptions {
         }
     }
 
-    private static void requirePositive(String option, Double alpha) {
-        if (alpha != null && !(alpha > 0 && Double.isFinite(alpha))) {
-            throw new Failure(option + ": expected a number above 0, got " + alpha);
-        }
+    RunSettings.Variation variation() {
+        BatchMix mix = mixup != null ? Failure.naming("--mixup", () -> new Mixup(mixup))
+                : cutmix != null ? Failure.naming("--cutmix", () -> new CutMix(cutmix)) : null;
+        return new RunSettings.Variation(augmentation(), mix, seed);
     }
 
-    long seed() {
-        return seed;
-    }
-
+    @Nullable
     Integer size() {
         return size;
     }
 
-    Augmentation augmentation() {
+    private @Nullable Augmentation augmentation() {
         Augmentation kind = switch (variation) {
             case NONE -> Augmentation.none();
             case FLIP -> null;
@@ -141,13 +130,13 @@ final class DataOptions {
         };
         List<ImageTransform> more = new ArrayList<>();
         if (randomResizedCrop != null) {
-            more.add(RandomResizedCrop.of(randomResizedCrop));
+            more.add(Failure.naming("--random-resized-crop", () -> RandomResizedCrop.of(randomResizedCrop)));
         }
         if (pcaLighting != null) {
-            more.add(new PcaLighting(pcaLighting));
+            more.add(Failure.naming("--pca-lighting", () -> new PcaLighting(pcaLighting)));
         }
-        if (erase != null && erase > 0) {
-            more.add(RandomErasing.of(erase));
+        if (erase != null && erase != 0) {
+            more.add(Failure.naming("--erase", () -> RandomErasing.of(erase)));
         }
         if (more.isEmpty()) {
             return kind;
@@ -159,24 +148,16 @@ final class DataOptions {
         return all;
     }
 
-    BatchMix mix() {
-        if (mixup != null) {
-            return new Mixup(mixup);
-        }
-        return cutmix == null ? null : new CutMix(cutmix);
-    }
-
     /** The data settings before the folder has been scanned; {@link RunSettings.Data#found} adds the rest. */
     RunSettings.Data describe(Path folder, Transforms transforms) {
-        String table = listing.table() == null ? null : listing.table().toString();
         Split how = split != null ? split : listing.multiLabel() ? Split.RANDOM : Split.STRATIFIED;
-        return RunSettings.Data.of(folder.toAbsolutePath().normalize().toString(), table, listing.delimiter(), validFraction, how,
-                batch, strict, balanced, resized(transforms, resize)).listed(listing.columns(), listing.layout(folder))
-                .maxPixels(limit.maxPixels());
+        return new RunSettings.Data(listing.source(folder),
+                new RunSettings.Loading(batch, strict, balanced, resized(transforms, resize).toMap(), limit.maxPixels()),
+                new RunSettings.Holdout(validFraction, Choice.spelling(how)), RunSettings.Found.NOTHING);
     }
 
     /** @param shortSide the value of {@code --resize}; null if it is not given */
-    static Transforms resized(Transforms transforms, Integer shortSide) {
+    static Transforms resized(Transforms transforms, @Nullable Integer shortSide) {
         return shortSide == null ? transforms : transforms.resize(shortSide).exact(ExactSize.RESIZE);
     }
 }

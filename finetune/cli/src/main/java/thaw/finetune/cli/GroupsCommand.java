@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -29,13 +30,13 @@ final class GroupsCommand implements Callable<Integer> {
 
     @Option(names = "--lr", paramLabel = "RATES",
             description = "Learning rates: one, one per group (1e-5,1e-4,1e-2), LO:HI or :HI.")
-    private LearningRates rates;
+    private @Nullable LearningRates rates;
 
     @Option(names = "--size", paramLabel = "PIXELS", description = "Image side (default: 224; CIFAR: 32).")
-    private Integer size;
+    private @Nullable Integer size;
 
     @Option(names = "--classes", paramLabel = "N", description = "Classes of the head (default: 1000; CIFAR: 10).")
-    private Integer classes;
+    private @Nullable Integer classes;
 
     @Option(names = {"--groups", "--grain"}, paramLabel = "GRANULARITY", defaultValue = "3",
             description = "3 (early, middle, head), stages or blocks (default: 3).")
@@ -70,13 +71,14 @@ final class GroupsCommand implements Callable<Integer> {
         return 0;
     }
 
-    private static ObjectNode json(GroupTable.Group group, Double rate) {
+    private static ObjectNode json(GroupTable.Group group, @Nullable Double rate) {
         ObjectNode json = OutputOptions.object().put("name", group.name()).put("lr", rate)
                 .put("parameters", group.parameters());
         ArrayNode layers = json.putArray("layers");
         for (Layer layer : group.layers()) {
             ObjectNode one = layers.addObject().put("name", layer.name()).put("kind", layer.kind())
-                    .put("parameters", layer.parameters());
+                    .put("parameters", layer.parameters()).put("multiply_adds", layer.multiplyAdds())
+                    .put("receptive_field", layer.field().size());
             ArrayNode shape = one.putArray("output");
             for (int dim : layer.output().toArray()) {
                 shape.add(dim);

@@ -21,7 +21,9 @@ import thaw.finetune.plan.OptimizerRecipe;
 import thaw.finetune.plan.ScheduleRecipe;
 import thaw.finetune.run.RunSettings;
 import thaw.finetune.train.FrozenBatchNorm;
+import thaw.finetune.train.Precompute;
 import thaw.resnet.Granularity;
+import thaw.resnet.Head;
 import thaw.resnet.Variant;
 
 /**
@@ -32,6 +34,7 @@ import thaw.resnet.Variant;
 @Command(name = "thaw", versionProvider = Version.class, customSynopsis = "thaw COMMAND [OPTIONS]",
         description = "Fine-tunes ResNets on folders of images.",
         subcommands = {DemoCommand.class, TrainCommand.class, LrFindCommand.class, EvaluateCommand.class, PredictCommand.class,
+            VisualizeCommand.class, ServeCommand.class,
             GroupsCommand.class, ConvertCommand.class, DevicesCommand.class, TuneCommand.class, BenchCommand.class,
             PretrainDemoCommand.class, RehearseCommand.class},
         optionListHeading = "%n", commandListHeading = "%n",
@@ -93,8 +96,8 @@ public final class Main implements Runnable {
         CommandLine line = new CommandLine(new Main())
                 .setOut(out)
                 .setErr(err)
-                .registerConverter(NetworkOptions.HeadKind.class, Choice.of(NetworkOptions.HeadKind.class))
-                .registerConverter(PrecomputeMode.class, Choice.of(PrecomputeMode.class))
+                .registerConverter(Head.class, NetworkOptions.HEADS)
+                .registerConverter(Precompute.When.class, TrainCommand.PRECOMPUTE)
                 .registerConverter(DataOptions.Variation.class, Choice.of(DataOptions.Variation.class))
                 .registerConverter(RunSettings.Keep.class, Choice.of(RunSettings.Keep.class))
                 .registerConverter(Split.class, Choice.of(Split.class))

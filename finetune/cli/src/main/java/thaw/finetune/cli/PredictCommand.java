@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -24,7 +25,6 @@ import thaw.finetune.images.ImageSource;
 import thaw.finetune.predict.ClassProbability;
 import thaw.finetune.predict.Classifier;
 import thaw.finetune.predict.ModelFile;
-import thaw.finetune.predict.NonFiniteScoresException;
 import thaw.finetune.predict.Outcome;
 import thaw.finetune.predict.Prediction;
 
@@ -47,11 +47,11 @@ final class PredictCommand implements Callable<Integer> {
     private int top;
 
     @Option(names = "--csv", paramLabel = "FILE", description = "Writes all probabilities as a CSV table.")
-    private Path csv;
+    private @Nullable Path csv;
 
     @Option(names = "--threshold", paramLabel = "P",
             description = "For a multi-label model, predicts the classes above probability P (default: the model's).")
-    private Double threshold;
+    private @Nullable Double threshold;
 
     @Mixin
     private PixelLimit limit;
@@ -73,8 +73,6 @@ final class PredictCommand implements Callable<Integer> {
         List<Outcome> outcomes;
         try (Classifier classifier = classifier(model)) {
             outcomes = outcomes(classifier);
-        } catch (NonFiniteScoresException overflow) {
-            throw new Failure(modelFile + ": " + overflow.getMessage(), overflow);
         }
         List<Outcome.Broken> broken = outcomes.stream().filter(Outcome.Broken.class::isInstance).map(Outcome.Broken.class::cast)
                 .toList();

@@ -1,20 +1,13 @@
 package thaw.finetune.cli;
 
 import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
 import thaw.finetune.predict.ModelFile;
 
 /** The option {@code --threshold}: the probability above which a multi-label model predicts a class. */
 final class Threshold {
 
     private Threshold() {
-    }
-
-    /** @throws Failure unless the threshold is above 0 and below 1 */
-    static double require(double given) {
-        if (!(given > 0 && given < 1)) {
-            throw new Failure("--threshold: expected a probability between 0 and 1, got " + given);
-        }
-        return given;
     }
 
     /**
@@ -24,14 +17,13 @@ final class Threshold {
      * @param file  the model's file, for messages
      * @throws Failure if the threshold is out of range, or the model predicts one class per image
      */
-    static ModelFile set(Double given, ModelFile model, Path file) {
+    static ModelFile set(@Nullable Double given, ModelFile model, Path file) {
         if (given == null) {
             return model;
         }
-        require(given);
         if (!model.labels().multiLabel()) {
             throw new Failure("--threshold: " + file + " is a model for images of one class each; leave it out");
         }
-        return model.threshold(given);
+        return Failure.naming("--threshold", () -> model.threshold(given));
     }
 }

@@ -17,6 +17,8 @@ import java.util.stream.DoubleStream;
  */
 record LineChart(String xLabel, boolean whole, boolean log, List<Double> yEnds, List<Series> series, List<Mark> marks) {
 
+    private static final int COLD = 222;
+    private static final int WARM = 12;
     private static final int WIDTH = 480;
     private static final int HEIGHT = 250;
     private static final int LEFT = 52;
@@ -48,12 +50,17 @@ record LineChart(String xLabel, boolean whole, boolean log, List<Double> yEnds, 
     static LineChart byEpoch(Report report, boolean log, List<Series> lines) {
         List<Mark> marks = new ArrayList<>();
         for (int i = 1; i < report.epochs().size(); i++) {
-            String phase = report.epochs().get(i).phase();
-            if (!phase.equals(report.epochs().get(i - 1).phase())) {
+            String phase = report.epochs().get(i).at().phase();
+            if (!phase.equals(report.epochs().get(i - 1).at().phase())) {
                 marks.add(new Mark(i + 0.5, phase));
             }
         }
         return new LineChart("epoch", true, log, List.of(), lines, marks);
+    }
+
+    /** The hue, in degrees, of item {@code index} of {@code count} ordered ones such as layer groups, from cold to warm. */
+    static int hue(int index, int count) {
+        return count == 1 ? COLD : Math.round(COLD + (WARM - COLD) * (float) index / (count - 1));
     }
 
     /** Whether any line has a point. */

@@ -6,6 +6,7 @@ import java.util.Locale;
 import java.util.stream.IntStream;
 import thaw.engine.optim.Optimizer;
 import thaw.engine.optim.ParamGroup;
+import thaw.finetune.plan.TrainingPhase;
 import thaw.resnet.Granularity;
 import thaw.resnet.LayerGroup;
 import thaw.resnet.Network;
@@ -21,6 +22,10 @@ final class FrozenGroups {
 
     FrozenGroups(Network net) {
         this.net = net;
+    }
+
+    Granularity granularity() {
+        return granularity;
     }
 
     void granularity(Granularity granularity) {
@@ -45,6 +50,13 @@ final class FrozenGroups {
         this.n = n;
         this.rates = rates;
         requireGradients(batchNorm);
+    }
+
+    /** Unfreezes one more group, if the phase is gradual. */
+    void thaw(TrainingPhase phase, FrozenBatchNorm batchNorm) {
+        if (phase.gradual() && first() > 0) {
+            to(first() - 1, phase.rates().forGroups(names()), batchNorm);
+        }
     }
 
     private boolean hasRateZero(int group) {

@@ -127,19 +127,6 @@ final class MicroKernels {
             "name", "stem${R}vectors${C}",
             "px", "2"));
 
-    private static final Map<String, String> SCALAR_TAPS = with(TAPS, Map.of(
-            "type", "float",
-            "mul", "firstX${q*R+r} * firstW${c}",
-            "fma", "Math.fma(x${q*R+r}, w${c}, a${q*R+r}x${c})",
-            "store", "y[yo${+ r py}${+ c 1}] = a${q*R+r}x${c}",
-            "name", "pixels${R}channels${C}",
-            "parameters", """
-                    float[] x, int xo, int px, int[] taps, int shift, int steps,
-                                float[] w, int wo, int width, float[] y, int yo, int py""",
-            "row", "width",
-            "x", "x[${i}${+ r px}]",
-            "w", "w[${j}${+ c 1}]"));
-
     private static final Map<String, String> GROUP_TAPS = with(TAPS, Map.of(
             "name", "pixels${R}outputs${C}",
             "parameters", """
@@ -176,10 +163,6 @@ final class MicroKernels {
                 + kernels(SUMS, ADJACENT_TAPS, "14x2 8x2 7x2 6x2 4x2 14x1 8x1 7x1")
                 + kernels(SUMS, ALTERNATE_TAPS, "14x2") + kernels(SUMS, STEM_TAPS, "14x2")
                 + kernels(SUMS, twoRows(ADJACENT_TAPS), "7x2") + kernels(SUMS, twoRows(ALTERNATE_TAPS), "7x2");
-    }
-
-    static String scalarTaps() {
-        return kernels(SUMS, SCALAR_TAPS, "4x4 1x4");
     }
 
     static String groupTaps() {

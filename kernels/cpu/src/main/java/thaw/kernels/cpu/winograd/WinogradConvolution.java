@@ -33,15 +33,14 @@ import thaw.kernels.cpu.parallel.Workers;
  *
  * <p>GFLOP/s, counted as for a direct convolution, on one core whose FMA peak is 116, batch 16 (batch 1), JDK 17 and 25:
  * <pre>
- *   channels                64         128        256        512        64→128     128→256    256→512
- *   output, stride          56²        28²        14²        7²         28², 2     14², 2     7², 2
- *   weights kept            305 (328)  346 (350)  283 (310)  341 (175)  125 (140)  138 (124)  155
- *   weights transformed     304 (315)  346 (275)  250 (160)  250 (55)   124 (125)  136 (95)   137
- *   direct, weights kept    103        108        109        109        98         106        108
+ *   channels                64         128        256        512   64→128     128→256    256→512
+ *   output, stride          56²        28²        14²        7²    28², 2     14², 2     7², 2
+ *   weights kept            305 (328)  346 (350)  283 (310)  341   125        138        155
+ *   weights transformed     304 (315)  346 (275)  250 (160)  250   124        136        137
  * </pre>
- * with 512 channels at batch 1 in tiles of 2×2; and in training with 128 small images, whose layers' input and output do
- * not fit into the caches: 16 channels at 32² 138, 32 at 16² 207, 64 at 8² 250. With 16 channels the products take half of
- * the time: each number of the transformed input is multiplied with only one vector of weights, see {@link BlockLoops}.
+ * and in training with 128 small images, whose layers' input and output do not fit into the caches: 16 channels at 32² 138, 32 at
+ * 16² 207, 64 at 8² 250. With 16 channels the products take half of the time: each number of the transformed input is multiplied
+ * with only one vector of weights, see {@link BlockLoops}.
  */
 public final class WinogradConvolution {
 
@@ -57,8 +56,10 @@ public final class WinogradConvolution {
     /** Floats of transformed input if all tiles are transformed first: 16 MiB. */
     private static final int PART = 1 << 22;
 
-    /** Tiles that are multiplied at a time. */
+    /** Tiles that are multiplied at a time: the micro-kernel's widest tile, or twice as many by scalar code, in fours. */
     private static final int STEP = 14;
+    private static final int SCALAR_STEP = 28;
+    private static final int SCALAR_UNIT = 4;
 
     /** The least number of items per job, so that threads are evenly loaded. */
     private static final int ITEMS = 16;
@@ -94,6 +95,9 @@ public final class WinogradConvolution {
     private final Workers workers;
     private final BlockLoops current;
     private final int lanes;
+    /** Tiles in a step; groups of tiles are multiples of a unit. */
+    private final int step;
+    private final int unit;
     private final WinogradChoice choice;
 
     public WinogradConvolution(Memory memory, Workers workers, BlockLoops current) {
@@ -101,6 +105,8 @@ public final class WinogradConvolution {
         this.workers = workers;
         this.current = current;
         this.lanes = memory.block();
+        this.step = current.hasVectors() ? STEP : SCALAR_STEP;
+        this.unit = current.hasVectors() ? STEP : SCALAR_UNIT;
         this.choice = new WinogradChoice(lanes);
     }
 
@@ -142,7 +148,7 @@ public final class WinogradConvolution {
             this.epilogue = epilogue;
             this.form = form;
             y = target.data();
-            weights = WinogradWeights.of(memory, transforms, weight.shape(), form.gradient, form.stride);
+            weights = WinogradWeights.of(memory, transforms, current.panel(), weight.shape(), form.gradient, form.stride);
             Shape in = source.shape();
             Shape out = target.shape();
             tiles = new WinogradTiles(memory, transforms, lanes, in.dim(0), in.dim(2), in.dim(3), out.dim(2), out.dim(3),
@@ -177,7 +183,8 @@ public final class WinogradConvolution {
         }
 
         private int chunkSize() {
-            return Math.max(STEP, Math.min(CHUNK / (pairs * inBlocks * lanes), tiles.count() / CHUNKS) / STEP * STEP);
+            return Math.max(current.hasVectors() ? STEP : ONE_STEP,
+                    Math.min(CHUNK / (pairs * inBlocks * lanes), tiles.count() / CHUNKS) / unit * unit);
         }
 
         /** The number of chunks into which the tiles are split; 0 for none. */
@@ -233,7 +240,7 @@ public final class WinogradConvolution {
         }
 
         private int steps(int count) {
-            return count <= ONE_STEP ? 1 : (count + STEP - 1) / STEP;
+            return count <= ONE_STEP ? 1 : (count + step - 1) / step;
         }
 
         /** The number of groups of tiles: small enough for the cache, and enough to load the threads evenly, if there are. */
@@ -293,12 +300,12 @@ public final class WinogradConvolution {
             }
 
             private int stepSize(int from) {
-                return steps(count) == 1 ? count : Math.min(STEP, count - from);
+                return steps(count) == 1 ? count : Math.min(step, count - from);
             }
 
             /** The first tile of a group. */
             int group(int group, int groups) {
-                return group == groups ? count : group * steps(count) / groups * STEP;
+                return group == groups ? count : group * ((count + unit - 1) / unit) / groups * unit;
             }
 
             void transformInput(int block, int end, int from, int to) {
@@ -313,7 +320,7 @@ public final class WinogradConvolution {
                 for (int pair = 0; pair < pairs; pair++) {
                     multiply(pair, u, uo, panel, from, size, m, pair * vectors * size * lanes);
                 }
-                tiles.output(m, 0, vectors, first + from, size, epilogue, y, outBlocks, 2 * panel);
+                tiles.output(m, 0, vectors, first + from, size, epilogue, y, outBlocks, weights.block(panel));
                 memory.pool().give(m);
             }
 
@@ -328,7 +335,7 @@ public final class WinogradConvolution {
                 workers.run(pairs * panels * steps, i -> {
                     int pair = i / (panels * steps);
                     int panel = i / steps % panels;
-                    int from = i % steps * STEP;
+                    int from = i % steps * step;
                     int size = stepSize(from);
                     int vectors = weights.vectors(panel);
                     multiply(pair, u, weights.offset(panel), panel, from, size, m,
@@ -336,16 +343,16 @@ public final class WinogradConvolution {
                 });
                 workers.run(panels * steps, i -> {
                     int panel = i / steps;
-                    int from = i % steps * STEP;
+                    int from = i % steps * step;
                     tiles.output(m, products(panel, from), weights.vectors(panel), first + from, stepSize(from),
-                            epilogue, y, outBlocks, 2 * panel);
+                            epilogue, y, outBlocks, weights.block(panel));
                 });
                 memory.pool().give(m);
             }
 
             /** The offset of the products of a panel with the tiles from this one on. */
             private int products(int panel, int from) {
-                return (2 * panel * count + weights.vectors(panel) * from) * pairs * lanes;
+                return (weights.block(panel) * count + weights.vectors(panel) * from) * pairs * lanes;
             }
 
             /** One pair of {@code size} tiles by a panel, for the tiles that have this pair. */
