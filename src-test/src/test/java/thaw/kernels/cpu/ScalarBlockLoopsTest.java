@@ -38,9 +38,8 @@ class ScalarBlockLoopsTest {
 
     @BeforeEach
     void open() {
-        CpuBackend usual = CpuBackend.create(1);
-        vectors = usual;
-        scalars = CpuBackend.scalar(1, usual.lanes());
+        vectors = CpuBackend.create(1);
+        scalars = CpuBackend.scalar(1);
     }
 
     @AfterEach

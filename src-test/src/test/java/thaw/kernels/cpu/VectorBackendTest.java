@@ -31,6 +31,6 @@ class VectorBackendTest extends ReferenceAgreement {
 
     @Override
     protected List<Backend> createEquals() {
-        return List.of(CpuBackend.create(1), CpuBackend.create(5), CpuBackend.scalar(2, VectorSupport.lanes()));
+        return List.of(CpuBackend.create(1), CpuBackend.create(5), CpuBackend.scalar(2));
     }
 }

@@ -15,6 +15,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -48,7 +49,7 @@ final class ServeCommand implements Callable<Integer> {
     private String host;
 
     @Option(names = "--token", paramLabel = "TOKEN", description = "The token with --host (default: a random one).")
-    private String token;
+    private @Nullable String token;
 
     @Option(names = "--max-body", paramLabel = "MIB", defaultValue = "32", description = "Largest request in MiB (default: 32).")
     private int body;
@@ -60,7 +61,7 @@ final class ServeCommand implements Callable<Integer> {
     private int concurrent;
 
     @Option(names = "--per-client", paramLabel = "N", description = "Of one address at a time (default: as --concurrent).")
-    private Integer perClient;
+    private @Nullable Integer perClient;
 
     @Option(names = "--batch", paramLabel = "N", defaultValue = "16", description = "Images computed together (default: 16).")
     private int batch;

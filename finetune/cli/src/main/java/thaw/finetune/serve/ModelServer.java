@@ -33,6 +33,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.LongAdder;
 import javax.imageio.ImageIO;
+import org.jspecify.annotations.Nullable;
 import thaw.finetune.images.ImageReadException;
 import thaw.finetune.images.ImageSource;
 import thaw.finetune.images.RgbImage;
@@ -70,7 +71,7 @@ public final class ModelServer implements AutoCloseable {
      * @param square the image as the model takes it; null if it cannot be read
      * @param error  the reason; null if it can
      */
-    private record Decoded(RgbImage square, String error) {
+    private record Decoded(@Nullable RgbImage square, @Nullable String error) {
     }
 
     private final HttpServer server;
@@ -302,7 +303,7 @@ public final class ModelServer implements AutoCloseable {
     }
 
     /** Writes a prediction; returns an error's text instead, or null. */
-    private static String write(Outcome outcome, int top, ObjectNode to) {
+    private static @Nullable String write(Outcome outcome, int top, ObjectNode to) {
         if (outcome instanceof Outcome.Broken broken) {
             return broken.reason().getMessage();
         }
