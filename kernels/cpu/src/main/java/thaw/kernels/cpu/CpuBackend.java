@@ -60,7 +60,7 @@ public final class CpuBackend extends CheckedBackend {
     private final SgdUpdate sgd;
     private final AdamWUpdate adamW;
 
-    private CpuBackend(Workers workers, BlockLoops loops) {
+    CpuBackend(Workers workers, BlockLoops loops) {
         int threads = workers.threads();
         this.workers = workers;
         this.loops = loops;

@@ -40,18 +40,20 @@ public final class GeneratedSources {
                          * y[yo + p·py + v·yBlock + lane] = Σ_k x[xo + p·px + taps[k >> shift] + k % 2^shift] · w[wo + (k·V + v)·L + lane]
                          * </pre>
                          * Each step multiplies one number of {@code x} per pixel with {@code V} vectors of weights that all pixels share. A tap
-                         * stands for {@code 2^shift} contiguous numbers of {@code x}: the channels of a block at one filter position. The
-                         * {@code adjacent} kernels are for {@code px = L}: C2 then needs one address and two bounds checks for 14 pixels
-                         * instead of 14 of each.
+                         * stands for {@code 2^shift} contiguous numbers of {@code x}: the channels of a block at one filter position.
                          *
-                         * <p>GFLOP/s on one core whose peak is 116, JDK 17 and 25, with 64 to 512 input channels, by two vectors: 14 adjacent
-                         * pixels 116, 14 others 93–113, 8 pixels 69–84, 7 pixels 58–87, 6 pixels 63–85; with 16 vector registers (AVX2) 6
-                         * pixels are the most that fit. By one vector, for narrow layers and a last odd block of output channels, 14 pixels
-                         * 57–70, or 82 if adjacent: such a kernel is bound by its loads of {@code x}, at 87.
+                         * <p>Where the distance {@code px} is a constant, C2 needs one address and two bounds checks for all pixels of a row
+                         * instead of one and two for each: {@code adjacent} kernels have {@code px = L}, {@code alternate} ones
+                         * {@code px = 2·L}, as with a stride of 2, and {@code stem} ones {@code px = 2}. {@code 2x7} are two rows of seven pixels.
+                         *
+                         * <p>GFLOP/s on one core of a Xeon whose peak is 170, JDK 17 and 25, with 512 steps by two vectors: 14 adjacent pixels 167
+                         * and 154, 8 137 and 143, 7 124 and 142, 4 88 and 104; 14 alternate pixels 162 and 150, 2×7 153 and 158; at any distance
+                         * 14 pixels 112 and 133, 4 pixels 81 and 95. With weights that cross cache lines it is a twelfth less; see
+                         * {@link PackedWeights#FIRST}. With 16 vector registers (AVX2) 6 pixels are the most that fit. By one vector, for narrow
+                         * layers and a last odd block of output channels, 14 pixels 121 and 112: such a kernel is bound by its loads of {@code x}.
                          *
                          * <p>C2 spills integers to the vector registers that narrow tiles leave free, which delays addresses.
-                         * {@code -XX:-UseFPUForSpilling} spills to the stack instead: 14, 8 and 7 pixels 114–116, 4 pixels 112, and 14 pixels
-                         * by one vector 87.
+                         * {@code -XX:-UseFPUForSpilling} spills to the stack instead, which these figures are for.
                          */
                         """, MicroKernels.taps()),
                 "microkernel/OuterProductKernels.java", kernels("microkernel", "OuterProductKernels", """

@@ -24,10 +24,12 @@ final class MicroKernels {
             #for c ${C}
                     ${type} firstW${c} = ${w};
             #end
+            #for q ${Q}
             #for r ${R}
-                    ${type} firstX${r} = ${x};
+                    ${type} firstX${q*R+r} = ${x};
             #for c ${C}
-                    ${type} a${r}x${c} = ${mul};
+                    ${type} a${q*R+r}x${c} = ${mul};
+            #end
             #end
             #end
                     for (int k = 1; k < steps; k++) {
@@ -38,16 +40,20 @@ final class MicroKernels {
             #for c ${C}
                         ${type} w${c} = ${w};
             #end
+            #for q ${Q}
             #for r ${R}
-                        ${type} x${r} = ${x};
+                        ${type} x${q*R+r} = ${x};
             #for c ${C}
-                        a${r}x${c} = ${fma};
+                        a${q*R+r}x${c} = ${fma};
+            #end
             #end
             #end
                     }
+            #for q ${Q}
             #for r ${R}
             #for c ${C}
                     ${store};
+            #end
             #end
             #end
                 }
@@ -88,9 +94,11 @@ final class MicroKernels {
 
     private static final Map<String, String> VECTORS = Map.of(
             "type", "FloatVector",
-            "mul", "firstX${r}.mul(firstW${c})",
-            "fma", "x${r}.fma(w${c}, a${r}x${c})",
-            "store", "a${r}x${c}.intoArray(${target})");
+            "Q", "1",
+            "q", "0",
+            "mul", "firstX${q*R+r}.mul(firstW${c})",
+            "fma", "x${q*R+r}.fma(w${c}, a${q*R+r}x${c})",
+            "store", "a${q*R+r}x${c}.intoArray(${target})");
 
     private static final Map<String, String> TAPS = with(VECTORS, Map.of(
             "name", "pixels${R}vectors${C}",
@@ -100,14 +108,24 @@ final class MicroKernels {
             "firstTap", "taps[0]",
             "tap", "taps[k >> shift] + (k & ((1 << shift) - 1))",
             "row", "${C} * L",
-            "x", "FloatVector.broadcast(S, x[${i}${+ r px}])",
+            "x", "FloatVector.broadcast(S, x[${i}${+ q next}${+ r px}])",
             "w", "FloatVector.fromArray(S, w, ${j}${+ c L})",
-            "target", "y, yo${+ r py}${+ c yBlock}"));
+            "target", "y, yo${+ q yNext}${+ r py}${+ c yBlock}"));
 
     /** {@link #TAPS} of pixels that are L floats apart. */
     private static final Map<String, String> ADJACENT_TAPS = with(TAPS, Map.of(
             "name", "adjacent${R}vectors${C}",
             "px", "L"));
+
+    /** {@link #TAPS} of every other pixel. */
+    private static final Map<String, String> ALTERNATE_TAPS = with(TAPS, Map.of(
+            "name", "alternate${R}vectors${C}",
+            "px", "2 * L"));
+
+    /** {@link #TAPS} of every other pixel of one channel. */
+    private static final Map<String, String> STEM_TAPS = with(TAPS, Map.of(
+            "name", "stem${R}vectors${C}",
+            "px", "2"));
 
     private static final Map<String, String> GROUP_TAPS = with(TAPS, Map.of(
             "name", "pixels${R}outputs${C}",
@@ -141,7 +159,10 @@ final class MicroKernels {
     }
 
     static String taps() {
-        return kernels(SUMS, TAPS, "14x2 8x2 7x2 6x2 4x2 1x2 14x1 8x1 7x1 4x1 1x1") + kernels(SUMS, ADJACENT_TAPS, "14x2 14x1");
+        return kernels(SUMS, TAPS, "14x2 6x2 4x2 1x2 14x1 4x1 1x1")
+                + kernels(SUMS, ADJACENT_TAPS, "14x2 8x2 7x2 6x2 4x2 14x1 8x1 7x1")
+                + kernels(SUMS, ALTERNATE_TAPS, "14x2") + kernels(SUMS, STEM_TAPS, "14x2")
+                + kernels(SUMS, twoRows(ADJACENT_TAPS), "7x2") + kernels(SUMS, twoRows(ALTERNATE_TAPS), "7x2");
     }
 
     static String groupTaps() {
@@ -154,6 +175,13 @@ final class MicroKernels {
 
     static String groupProducts() {
         return kernels(ADDED_SUMS, GROUP_PRODUCTS, "4x4 2x4 4x1");
+    }
+
+    /** Kernels of two rows of R pixels, that are {@code next} and {@code yNext} floats apart. */
+    private static Map<String, String> twoRows(Map<String, String> taps) {
+        return with(taps, Map.of("Q", "2",
+                "name", taps.get("name").replace("${R}", "2x${R}"),
+                "parameters", taps.get("parameters") + ", int next, int yNext"));
     }
 
     private static String kernels(String template, Map<String, String> values, String sizes) {

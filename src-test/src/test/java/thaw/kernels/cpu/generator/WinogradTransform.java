@@ -65,14 +65,6 @@ record WinogradTransform(String name, String from, String to, Map<Integer, Strin
                     u3 = outer + inner
                     u4 = farOuter + farInner
                     u5 = farOuter - farInner
-                    """,
-            2, """
-                    outer = (g0 + g2) * -1/6
-                    inner = g1 * 1/6
-                    u0 = g0 * 1/4
-                    u1 = g2
-                    u2 = outer - inner
-                    u3 = outer + inner
                     """));
 
     /** {@code y = Aᵀ m} */

@@ -66,17 +66,6 @@ class WinogradTransformTest {
         transposed(STRIDED_FILTER, 3, STRIDED_FILTER_GRADIENT, 6, 4);
     }
 
-    /** A filter for two outputs is a part of that for four. */
-    @ParameterizedTest
-    @ValueSource(ints = {0, 1, 2})
-    void filtersAreNested(int i) {
-        double[] two = apply(FILTER, 2, unit(i, 3));
-        double[] four = apply(FILTER, 4, unit(i, 3));
-        for (int p = 0; p < 4; p++) {
-            assertEquals(four[p], two[p], ERROR);
-        }
-    }
-
     private static void transposed(WinogradTransform forward, int inputs, WinogradTransform back, int results, int outputs) {
         for (int i = 0; i < inputs; i++) {
             double[] column = apply(forward, outputs, unit(i, 9));

@@ -3,7 +3,6 @@ package thaw.kernels.cpu.conv;
 import static thaw.kernels.cpu.memory.Memory.cpu;
 
 import java.util.Arrays;
-import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Supplier;
@@ -37,14 +36,7 @@ public final class BlockedConvolution implements ConvolutionOps {
     /** The number of plans kept; a network has some dozens, times the image and batch sizes in use. */
     private static final int PLANS = 2000;
 
-    /** Multiply-adds in an item beyond which the cost of handing it to a thread is negligible. */
-    private static final long ITEM = 2_000_000;
-
     private record PlanKey(Shape x, Shape w, Conv2dOptions options, boolean gradient, boolean rowMajor) {
-    }
-
-    /** The key of packed weights, among the data derived from a weight. */
-    private record PackKey(PackedWeights.Layout layout, List<Integer> positions) {
     }
 
     private final Memory memory;
@@ -91,11 +83,11 @@ public final class BlockedConvolution implements ConvolutionOps {
         CpuArray w = memory.asRowMajor(weight);
         CpuArray residual = epilogue.residual() == null ? null : memory.asBlocked(epilogue.residual());
         BlockedEpilogue blocked = blocked(epilogue, residual, outShape.dim(1));
-        // For the few tiles of a single image, other tile sizes and algorithms are the fastest: see WinogradChoice.
+        // For the few tiles of a single image, direct convolution is faster: see WinogradChoice.
         Shape chosenFor = !batchInvariant || blocked == null ? outShape
                 : Shape.of(1, outShape.dim(1), outShape.dim(2), outShape.dim(3));
         if (!stem && winograd.choice().suitsForward(xShape, w.shape(), chosenFor, o)) {
-            winograd.forward(x, w, blocked, o, y, winograd.choice().side(xShape, w.shape(), chosenFor, o));
+            winograd.forward(x, w, blocked, o, y);
         } else if (grouped.suits(w.shape(), o)) {
             grouped.forward(x, w, blocked, o, y);
         } else {
@@ -175,9 +167,8 @@ public final class BlockedConvolution implements ConvolutionOps {
         for (ConvolutionPlan.LoopNest nest : plan.nests()) {
             if (!nest.isEmpty()) {
                 ConvolutionPlan.Taps taps = nest.taps();
-                PackKey key = new PackKey(taps.layout(), Arrays.stream(taps.positions().position()).boxed().toList());
-                w.storage().useDerived(key, taps.weightLength(), () -> packed(w, taps),
-                        weights -> run(nest, source, weights, epilogue, y.data()));
+                w.storage().useDerived(taps.key(), taps.weightLength(), () -> packed(w, taps),
+                        weights -> run(nest, images.length(), source, weights, epilogue, y.data()));
             }
         }
         if (images.isCopy()) {
@@ -190,39 +181,43 @@ public final class BlockedConvolution implements ConvolutionOps {
         int[] offsets = taps.weights();
         float[] out = memory.pool().takeFitting(taps.weightLength());
         float[] from = w.data();
-        workers.run(layout.tiles(), t -> PackedWeights.pack(layout, taps.positions(), t, from, out, offsets[t]));
+        int pieces = PackedWeights.pieces(layout);
+        workers.run(layout.tiles() * pieces, i -> PackedWeights.pack(layout, taps.positions(), i / pieces, i % pieces, from, out,
+                offsets[i / pieces]));
         return out;
     }
 
     /** Runs a nest in items of some rows and tiles of output channels; see the package's page for the loops. */
-    private void run(ConvolutionPlan.LoopNest nest, float[] x, float[] weights, @Nullable BlockedEpilogue epilogue, float[] y) {
+    private void run(ConvolutionPlan.LoopNest nest, int sourceLength, float[] x, float[] weights,
+            @Nullable BlockedEpilogue epilogue, float[] y) {
         ConvolutionPlan.Taps taps = nest.taps();
         PackedWeights.Layout layout = taps.layout();
         int positions = taps.positions().count();
         int shift = Integer.numberOfTrailingZeros(layout.inputLanes());
-        int tiles = layout.tiles();
-        int rows = nest.rows().total();
-        long perRow = (long) nest.rows().pixels() * layout.steps(0, positions) * tiles * layout.width() * lanes;
-        int rowsPerItem = (int) Math.max(1, Math.min(rows / ConvolutionPlan.ITEMS, ITEM / Math.max(1, perRow)));
-        int rowItems = (rows + rowsPerItem - 1) / rowsPerItem;
-        int enough = Math.min(tiles, (ConvolutionPlan.ITEMS + rowItems - 1) / rowItems);
-        int tileItems = workers.shareEvenly(rowItems * enough) ? enough : tiles;
-        workers.run(rowItems * tileItems, item -> {
-            int firstRow = item / tileItems * rowsPerItem;
-            int endRow = Math.min(rows, firstRow + rowsPerItem);
-            int part = item % tileItems;
-            for (int tile = part * tiles / tileItems; tile < (part + 1) * tiles / tileItems; tile++) {
+        int px = nest.source().pixel();
+        int py = nest.target().pixel();
+        int step = loops.joinsRows(nest.rows().pixels(), layout.width(), px) ? 2 : 1;
+        ItemSplit split = ItemSplit.of(nest, step, sourceLength, workers);
+        workers.run(split.items(), item -> {
+            int endRow = split.endRow(item);
+            for (int tile = split.firstTile(item); tile < split.endTile(item); tile++) {
                 int firstBlock = layout.firstBlock(tile);
                 int vectors = layout.vectors(tile);
                 int steps = layout.steps(tile, positions);
-                for (int r = firstRow; r < endRow; r++) {
-                    int n = r / nest.rows().count();
-                    int row = r % nest.rows().count();
-                    int pixels = nest.rows().pixels(row);
-                    loops.pixels(pixels, loops.tile(pixels, vectors), vectors,
-                            x, nest.source().at(n, firstBlock, row), nest.source().pixel(), taps.distances(), shift, steps,
-                            weights, taps.weights()[tile], epilogue, layout.firstOutput(tile),
-                            y, nest.target().at(n, tile * layout.width(), row), nest.target().pixel(), nest.target().block());
+                for (int r = split.firstRow(item); r < endRow; r++) {
+                    int pixels = nest.pixels(r);
+                    int from = nest.source(r, firstBlock);
+                    int to = nest.target(r, tile * layout.width());
+                    if (r + 1 < endRow && loops.joinsRows(pixels, vectors, px) && nest.pixels(r + 1) == pixels) {
+                        r++;
+                        loops.twoRows(x, from, px, taps.distances(), shift, steps, weights, taps.weights()[tile], epilogue,
+                                layout.firstOutput(tile), y, to, py, nest.target().block(),
+                                nest.source(r, firstBlock) - from, nest.target(r, tile * layout.width()) - to);
+                    } else {
+                        loops.pixels(pixels, loops.tile(pixels, vectors, px), vectors, x, from, px, taps.distances(), shift, steps,
+                                weights, taps.weights()[tile], epilogue, layout.firstOutput(tile),
+                                y, to, py, nest.target().block());
+                    }
                 }
             }
         });

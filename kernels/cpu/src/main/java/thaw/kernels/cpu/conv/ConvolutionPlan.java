@@ -1,6 +1,7 @@
 package thaw.kernels.cpu.conv;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import thaw.kernels.Conv2dOptions;
 import thaw.kernels.Shape;
@@ -23,9 +24,6 @@ import thaw.kernels.cpu.microkernel.PackedWeights;
  * {@code c}: the same distance in memory for every output pixel.
  */
 record ConvolutionPlan(SourceImages source, List<LoopNest> nests) {
-
-    /** The least number of items per job, so that any number of threads is evenly loaded. */
-    static final int ITEMS = 64;
 
     /** The widest tile of pixels by the Vector API; and in scalar code, whose tiles are narrower but read more weights. */
     private static final int RUN = 14;
@@ -61,8 +59,23 @@ record ConvolutionPlan(SourceImages source, List<LoopNest> nests) {
          * @param multiple a divisor of the result, unless it is all pixels
          */
         private static int run(int pixels, int others, int multiple) {
-            int runs = Math.max(Math.max(1, Math.round(pixels / 200f)), (ITEMS + others - 1) / others);
+            int runs = Math.max(Math.max(1, Math.round(pixels / 200f)), (ItemSplit.ITEMS + others - 1) / others);
             return Math.min(pixels, (pixels + runs * multiple - 1) / (runs * multiple) * multiple);
+        }
+
+        /** The pixels of a row, counted through all images. */
+        int pixels(int row) {
+            return rows.pixels(row % rows.count);
+        }
+
+        /** The offset of a row's source, from this channel block on. */
+        int source(int row, int block) {
+            return source.at(row / rows.count, block, row % rows.count);
+        }
+
+        /** The offset at which a row is stored. */
+        int target(int row, int block) {
+            return target.at(row / rows.count, block, row % rows.count);
         }
 
         boolean isEmpty() {
@@ -120,12 +133,17 @@ record ConvolutionPlan(SourceImages source, List<LoopNest> nests) {
      * @param positions the filter positions
      * @param weights   the offset of the weights of each tile of output channels
      * @param distances floats from a pixel's source to each tap
+     * @param key       the key of the packed weights, among the data derived from a weight
      */
-    record Taps(PackedWeights.Layout layout, PackedWeights.Positions positions, int[] weights, int[] distances) {
+    record Taps(PackedWeights.Layout layout, PackedWeights.Positions positions, int[] weights, int[] distances, Key key) {
+
+        private record Key(PackedWeights.Layout layout, List<Integer> positions) {
+        }
 
         private static Taps of(PackedWeights.Layout layout, PackedWeights.Positions positions, Strides source) {
             return new Taps(layout, positions, layout.offsets(positions.count()),
-                    positions.taps(source.image / source.block, source.block, layout.inputLanes()));
+                    positions.taps(source.image / source.block, source.block, layout.inputLanes()),
+                    new Key(layout, Arrays.stream(positions.position()).boxed().toList()));
         }
 
         /** Floats of the packed weights. */

@@ -4,7 +4,7 @@
  * <p>{@link thaw.kernels.cpu.conv.BlockedConvolution} chooses, and runs the loops of a direct convolution, whose extents and strides
  * are a {@code ConvolutionPlan}:
  * <pre>
- * for item                      some rows and tiles of channels, on any thread                  BlockedConvolution, Workers
+ * for item                      some rows and tiles of channels, on any thread                  ItemSplit, Workers
  *   for tile of channels        2 vectors, or 1; its packed weights stay in the second-level cache
  *     for row of pixels         of one image after the other; reads R rows of the source
  *       for tile of pixels      up to 14, whose sums, 14 × 2 vectors, stay in registers         BlockLoops

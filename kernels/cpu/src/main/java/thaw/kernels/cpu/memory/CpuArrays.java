@@ -27,7 +27,7 @@ public final class CpuArrays implements ArrayOps {
     @Override
     public Array of(Shape shape, float[] values) {
         CpuArray x = memory.rowMajor(shape);
-        System.arraycopy(values, 0, x.data(), 0, values.length);
+        memory.copy(values, x.data(), values.length);
         return x;
     }
 
@@ -45,7 +45,7 @@ public final class CpuArrays implements ArrayOps {
     public Array copy(Array array) {
         CpuArray x = cpu(array);
         CpuArray y = memory.like(x);
-        System.arraycopy(x.data(), 0, y.data(), 0, x.length());
+        memory.copy(x.data(), y.data(), x.length());
         return y;
     }
 

@@ -9,6 +9,9 @@ import thaw.kernels.cpu.parallel.Workers;
 public final class Memory {
 
     private final BufferPool pool = new BufferPool();
+    /** Numbers that an item copies. */
+    private static final int PIECE = 1 << 15;
+
     private final Workers workers;
     private final int block;
 
@@ -82,10 +85,16 @@ public final class Memory {
         return model.isRowMajor() ? asRowMajor(x) : asBlocked(x);
     }
 
+    /** Copies the first {@code length} numbers. */
+    void copy(float[] from, float[] to, int length) {
+        workers.run((length + PIECE - 1) / PIECE,
+                i -> System.arraycopy(from, i * PIECE, to, i * PIECE, Math.min(PIECE, length - i * PIECE)));
+    }
+
     /** Copies row-major numbers into an array of any layout. */
     public void gather(float[] from, CpuArray to) {
         if (to.isRowMajor()) {
-            System.arraycopy(from, 0, to.data(), 0, to.length());
+            copy(from, to.data(), to.length());
             return;
         }
         Shape s = to.shape();
@@ -105,7 +114,7 @@ public final class Memory {
     public void scatter(CpuArray from, float[] to) {
         float[] data = from.data();
         if (from.isRowMajor()) {
-            System.arraycopy(data, 0, to, 0, from.length());
+            copy(data, to, from.length());
             return;
         }
         Shape s = from.shape();

@@ -13,10 +13,22 @@ import org.jspecify.annotations.Nullable;
 public final class BlockLoops {
 
     /** The cost of loading the weights in each tile, in pixels. */
-    private static final double OVERHEAD = 3;
+    private static final int OVERHEAD = 3;
+
+    /** Fewer pixels take as long as these: two FMA units need eight sums to be busy. */
+    private static final int SHORTEST = 4;
     private static final int[] TWO_OF_32 = {14, 8, 7, 4, 1};
     private static final int[] TWO_OF_16 = {6, 4, 1};
+
+    /** Without {@link Compilation#inlinesManyVectors}. */
+    private static final int[] TWO_OF_FEW = {8, 7, 4, 1};
     private static final int[] ONE = {14, 8, 7, 4, 1};
+
+    /** Widths for pixels that are not adjacent. */
+    private static final int[] ANY = {14, 4, 1};
+
+    /** The row of which two make the widest tile. */
+    private static final int HALF = 7;
 
     /** Widths of {@link Tiles#NARROW}. */
     static final int[] NARROW = {4, 1};
@@ -87,14 +99,19 @@ public final class BlockLoops {
         return lanes == 16 || lanes == 4;
     }
 
-    /** The tile width with the lowest cost for rows of this many pixels. */
-    public int tile(int pixels, int blocks) {
+    /**
+     * The tile width with the lowest cost for rows of this many pixels.
+     *
+     * @param px floats from a pixel to the next, as in {@link #pixels}
+     */
+    public int tile(int pixels, int blocks, int px) {
+        int[] widths = widths(blocks, px);
         int best = 1;
-        double least = Double.MAX_VALUE;
-        for (int width : widths(blocks)) {
+        int least = Integer.MAX_VALUE;
+        for (int width : widths) {
             if (width <= pixels) {
                 int rest = pixels % width;
-                double cost = pixels / width * (width + OVERHEAD) + (rest == 0 ? 0 : last(rest, width, blocks) + OVERHEAD);
+                int cost = pixels / width * cost(width) + (rest == 0 ? 0 : cost(last(rest, width, widths)));
                 if (cost < least) {
                     least = cost;
                     best = width;
@@ -104,10 +121,14 @@ public final class BlockLoops {
         return best;
     }
 
+    private static int cost(int width) {
+        return Math.max(width, SHORTEST) + OVERHEAD;
+    }
+
     /** The narrowest tile that covers the rest of a row. */
-    private int last(int rest, int tile, int blocks) {
+    private static int last(int rest, int tile, int[] widths) {
         int narrowest = tile;
-        for (int width : widths(blocks)) {
+        for (int width : widths) {
             if (width >= rest && width < narrowest) {
                 narrowest = width;
             }
@@ -116,8 +137,17 @@ public final class BlockLoops {
     }
 
     /** The widths in use, descending. */
-    int[] widths(int blocks) {
-        return tiles != Tiles.ALL ? NARROW : blocks == 1 ? ONE : manyRegisters() ? TWO_OF_32 : TWO_OF_16;
+    int[] widths(int blocks, int px) {
+        if (tiles != Tiles.ALL) {
+            return NARROW;
+        }
+        if (blocks == 2 && !manyRegisters()) {
+            return TWO_OF_16;
+        }
+        if (blocks == 2 && !Compilation.inlinesManyVectors()) {
+            return px == lanes ? TWO_OF_FEW : NARROW;
+        }
+        return px != lanes ? ANY : blocks == 2 ? TWO_OF_32 : ONE;
     }
 
     /**
@@ -136,37 +166,48 @@ public final class BlockLoops {
             scalars.pixels(pixels, blocks, x, xo, px, taps, shift, steps, w, wo, epilogue, channel, y, yo, py, yBlock);
             return;
         }
+        int[] widths = widths(blocks, px);
+        boolean adjacent = px == lanes && tiles == Tiles.ALL;
         for (int p = 0; p < pixels; p += tile) {
-            int width = pixels - p >= tile ? tile : last(pixels - p, tile, blocks);
+            int width = pixels - p >= tile ? tile : last(pixels - p, tile, widths);
             int at = Math.min(p, pixels - width);
             int xa = xo + at * px;
             int ya = yo + at * py;
-            if (blocks == 2) {
+            if (adjacent && blocks == 2) {
+                switch (width) {
+                    case 14 -> TapKernels.adjacent14vectors2(x, xa, px, taps, shift, steps, w, wo, y, ya, py, yBlock);
+                    case 8 -> TapKernels.adjacent8vectors2(x, xa, px, taps, shift, steps, w, wo, y, ya, py, yBlock);
+                    case 7 -> TapKernels.adjacent7vectors2(x, xa, px, taps, shift, steps, w, wo, y, ya, py, yBlock);
+                    case 6 -> TapKernels.adjacent6vectors2(x, xa, px, taps, shift, steps, w, wo, y, ya, py, yBlock);
+                    case 4 -> TapKernels.adjacent4vectors2(x, xa, px, taps, shift, steps, w, wo, y, ya, py, yBlock);
+                    default -> TapKernels.pixels1vectors2(x, xa, px, taps, shift, steps, w, wo, y, ya, py, yBlock);
+                }
+            } else if (adjacent) {
+                switch (width) {
+                    case 14 -> TapKernels.adjacent14vectors1(x, xa, px, taps, shift, steps, w, wo, y, ya, py, yBlock);
+                    case 8 -> TapKernels.adjacent8vectors1(x, xa, px, taps, shift, steps, w, wo, y, ya, py, yBlock);
+                    case 7 -> TapKernels.adjacent7vectors1(x, xa, px, taps, shift, steps, w, wo, y, ya, py, yBlock);
+                    case 4 -> TapKernels.pixels4vectors1(x, xa, px, taps, shift, steps, w, wo, y, ya, py, yBlock);
+                    default -> TapKernels.pixels1vectors1(x, xa, px, taps, shift, steps, w, wo, y, ya, py, yBlock);
+                }
+            } else if (blocks == 2) {
                 switch (width) {
                     case 14 -> {
-                        if (px == lanes) {
-                            TapKernels.adjacent14vectors2(x, xa, px, taps, shift, steps, w, wo, y, ya, py, yBlock);
+                        if (px == 2 * lanes) {
+                            TapKernels.alternate14vectors2(x, xa, px, taps, shift, steps, w, wo, y, ya, py, yBlock);
+                        } else if (px == 2) {
+                            TapKernels.stem14vectors2(x, xa, px, taps, shift, steps, w, wo, y, ya, py, yBlock);
                         } else {
                             TapKernels.pixels14vectors2(x, xa, px, taps, shift, steps, w, wo, y, ya, py, yBlock);
                         }
                     }
-                    case 8 -> TapKernels.pixels8vectors2(x, xa, px, taps, shift, steps, w, wo, y, ya, py, yBlock);
-                    case 7 -> TapKernels.pixels7vectors2(x, xa, px, taps, shift, steps, w, wo, y, ya, py, yBlock);
                     case 6 -> TapKernels.pixels6vectors2(x, xa, px, taps, shift, steps, w, wo, y, ya, py, yBlock);
                     case 4 -> TapKernels.pixels4vectors2(x, xa, px, taps, shift, steps, w, wo, y, ya, py, yBlock);
                     default -> TapKernels.pixels1vectors2(x, xa, px, taps, shift, steps, w, wo, y, ya, py, yBlock);
                 }
             } else {
                 switch (width) {
-                    case 14 -> {
-                        if (px == lanes) {
-                            TapKernels.adjacent14vectors1(x, xa, px, taps, shift, steps, w, wo, y, ya, py, yBlock);
-                        } else {
-                            TapKernels.pixels14vectors1(x, xa, px, taps, shift, steps, w, wo, y, ya, py, yBlock);
-                        }
-                    }
-                    case 8 -> TapKernels.pixels8vectors1(x, xa, px, taps, shift, steps, w, wo, y, ya, py, yBlock);
-                    case 7 -> TapKernels.pixels7vectors1(x, xa, px, taps, shift, steps, w, wo, y, ya, py, yBlock);
+                    case 14 -> TapKernels.pixels14vectors1(x, xa, px, taps, shift, steps, w, wo, y, ya, py, yBlock);
                     case 4 -> TapKernels.pixels4vectors1(x, xa, px, taps, shift, steps, w, wo, y, ya, py, yBlock);
                     default -> TapKernels.pixels1vectors1(x, xa, px, taps, shift, steps, w, wo, y, ya, py, yBlock);
                 }
@@ -176,6 +217,30 @@ public final class BlockLoops {
                     epilogue.apply(this, channel + v * lanes, y, ya + v * yBlock, py, width);
                 }
             }
+        }
+    }
+
+    /** Whether {@link #twoRows} applies to rows of this many pixels, by this many vectors of output channels. */
+    public boolean joinsRows(int pixels, int blocks, int px) {
+        return pixels == HALF && blocks == 2 && tiles == Tiles.ALL && manyRegisters()
+                && Compilation.inlinesManyVectors() && (px == lanes || px == 2 * lanes);
+    }
+
+    /**
+     * {@link #pixels} for two rows of seven pixels, by one tile and two vectors.
+     *
+     * @param next  floats from the source of the first row to that of the second
+     * @param yNext floats from the first row to the second
+     */
+    public void twoRows(float[] x, int xo, int px, int[] taps, int shift, int steps, float[] w, int wo,
+            @Nullable BlockedEpilogue epilogue, int channel, float[] y, int yo, int py, int yBlock, int next, int yNext) {
+        if (px == lanes) {
+            TapKernels.adjacent2x7vectors2(x, xo, px, taps, shift, steps, w, wo, y, yo, py, yBlock, next, yNext);
+        } else {
+            TapKernels.alternate2x7vectors2(x, xo, px, taps, shift, steps, w, wo, y, yo, py, yBlock, next, yNext);
+        }
+        for (int i = 0; epilogue != null && i < 4; i++) {
+            epilogue.apply(this, channel + i / 2 * lanes, y, yo + i / 2 * yBlock + i % 2 * yNext, py, HALF);
         }
     }
 }

@@ -1,5 +1,6 @@
 package thaw.kernels.cpu.microkernel;
 
+import com.sun.management.HotSpotDiagnosticMXBean;
 import com.sun.management.ThreadMXBean;
 import java.lang.management.ManagementFactory;
 import java.util.ArrayList;
@@ -81,6 +82,30 @@ public final class Compilation {
     /** The bytes that this thread has allocated so far; 0 where Java does not tell. */
     public static long allocated() {
         return SEES ? Allocated.bytes() : 0;
+    }
+
+    /**
+     * Whether C2 inlines the vectors of the widest tiles. It makes each operation depend on assumptions ("traps"); in a method with
+     * more of them than {@code -XX:PerMethodTrapLimit}, 100 by default, it calls methods instead, and each vector is an object.
+     */
+    static boolean inlinesManyVectors() {
+        return !SEES || Traps.MANY;
+    }
+
+    /** A class of its own, because it takes time to initialize. */
+    private static final class Traps {
+
+        private static final int TRAPS = 300;
+        private static final boolean MANY = areMany();
+
+        private static boolean areMany() {
+            try {
+                return Integer.parseInt(ManagementFactory.getPlatformMXBean(HotSpotDiagnosticMXBean.class)
+                        .getVMOption("PerMethodTrapLimit").getValue()) >= TRAPS;
+            } catch (IllegalArgumentException absent) {
+                return true;
+            }
+        }
     }
 
     /** Whether the thread may go on. */

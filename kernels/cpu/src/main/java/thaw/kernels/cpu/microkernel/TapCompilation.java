@@ -19,6 +19,9 @@ public final class TapCompilation {
     /** A shift beyond any number of iterations: all belong to one tap. */
     private static final int SHIFT = 30;
 
+    /** A distance between pixels for which no kernel is made. */
+    private static final int ANY = 3;
+
     private final Compilation compilation;
     private final BlockLoops loops;
     private final float[] x;
@@ -38,21 +41,28 @@ public final class TapCompilation {
     public void narrow() {
         for (int blocks = 2; blocks >= 1; blocks--) {
             for (int width : BlockLoops.NARROW) {
-                call(width, blocks, loops.lanes(), SHORT, Compilation.CALLS);
+                call(width, blocks, ANY, SHORT, Compilation.CALLS);
             }
         }
     }
 
     /** All others. */
     public void wide() {
+        int lanes = loops.lanes();
         for (int blocks = 2; blocks >= 1; blocks--) {
-            for (int width : loops.widths(blocks)) {
-                if (width > BlockLoops.NARROW[0]) {
-                    call(width, blocks, loops.lanes(), LONG, LONG_CALLS);
+            for (int px : new int[] {lanes, 2 * lanes, 2, ANY}) {
+                for (int width : loops.widths(blocks, px)) {
+                    if (width > BlockLoops.NARROW[0] || width > 1 && px == lanes && blocks == 2) {
+                        call(width, blocks, px, LONG, LONG_CALLS);
+                    }
                 }
-                if (width == BlockLoops.WIDEST) {
-                    call(width, blocks, 2 * loops.lanes(), LONG, LONG_CALLS);
-                }
+            }
+        }
+        for (int px = lanes; px <= 2 * lanes; px += lanes) {
+            int distance = px;
+            if (loops.joinsRows(BlockLoops.WIDEST / 2, 2, px)) {
+                compilation.call(LONG_CALLS, () -> loops.twoRows(x, 0, distance, NO_TAPS, SHIFT, LONG, w, 0, null, 0, y, 0,
+                        lanes, BlockLoops.WIDEST * lanes, distance, lanes));
             }
         }
     }

@@ -10,18 +10,20 @@ import jdk.incubator.vector.VectorSpecies;
  * y[yo + p·py + v·yBlock + lane] = Σ_k x[xo + p·px + taps[k >> shift] + k % 2^shift] · w[wo + (k·V + v)·L + lane]
  * </pre>
  * Each step multiplies one number of {@code x} per pixel with {@code V} vectors of weights that all pixels share. A tap
- * stands for {@code 2^shift} contiguous numbers of {@code x}: the channels of a block at one filter position. The
- * {@code adjacent} kernels are for {@code px = L}: C2 then needs one address and two bounds checks for 14 pixels
- * instead of 14 of each.
+ * stands for {@code 2^shift} contiguous numbers of {@code x}: the channels of a block at one filter position.
  *
- * <p>GFLOP/s on one core whose peak is 116, JDK 17 and 25, with 64 to 512 input channels, by two vectors: 14 adjacent
- * pixels 116, 14 others 93–113, 8 pixels 69–84, 7 pixels 58–87, 6 pixels 63–85; with 16 vector registers (AVX2) 6
- * pixels are the most that fit. By one vector, for narrow layers and a last odd block of output channels, 14 pixels
- * 57–70, or 82 if adjacent: such a kernel is bound by its loads of {@code x}, at 87.
+ * <p>Where the distance {@code px} is a constant, C2 needs one address and two bounds checks for all pixels of a row
+ * instead of one and two for each: {@code adjacent} kernels have {@code px = L}, {@code alternate} ones
+ * {@code px = 2·L}, as with a stride of 2, and {@code stem} ones {@code px = 2}. {@code 2x7} are two rows of seven pixels.
+ *
+ * <p>GFLOP/s on one core of a Xeon whose peak is 170, JDK 17 and 25, with 512 steps by two vectors: 14 adjacent pixels 167
+ * and 154, 8 137 and 143, 7 124 and 142, 4 88 and 104; 14 alternate pixels 162 and 150, 2×7 153 and 158; at any distance
+ * 14 pixels 112 and 133, 4 pixels 81 and 95. With weights that cross cache lines it is a twelfth less; see
+ * {@link PackedWeights#FIRST}. With 16 vector registers (AVX2) 6 pixels are the most that fit. By one vector, for narrow
+ * layers and a last odd block of output channels, 14 pixels 121 and 112: such a kernel is bound by its loads of {@code x}.
  *
  * <p>C2 spills integers to the vector registers that narrow tiles leave free, which delays addresses.
- * {@code -XX:-UseFPUForSpilling} spills to the stack instead: 14, 8 and 7 pixels 114–116, 4 pixels 112, and 14 pixels
- * by one vector 87.
+ * {@code -XX:-UseFPUForSpilling} spills to the stack instead, which these figures are for.
  */
 final class TapKernels {
 
@@ -154,152 +156,6 @@ final class TapKernels {
         a12x1.intoArray(y, yo + 12 * py + yBlock);
         a13x0.intoArray(y, yo + 13 * py);
         a13x1.intoArray(y, yo + 13 * py + yBlock);
-    }
-
-    static void pixels8vectors2(float[] x, int xo, int px, int[] taps, int shift, int steps,
-            float[] w, int wo, float[] y, int yo, int py, int yBlock) {
-        int first = xo + taps[0];
-        FloatVector firstW0 = FloatVector.fromArray(S, w, wo);
-        FloatVector firstW1 = FloatVector.fromArray(S, w, wo + L);
-        FloatVector firstX0 = FloatVector.broadcast(S, x[first]);
-        FloatVector a0x0 = firstX0.mul(firstW0);
-        FloatVector a0x1 = firstX0.mul(firstW1);
-        FloatVector firstX1 = FloatVector.broadcast(S, x[first + px]);
-        FloatVector a1x0 = firstX1.mul(firstW0);
-        FloatVector a1x1 = firstX1.mul(firstW1);
-        FloatVector firstX2 = FloatVector.broadcast(S, x[first + 2 * px]);
-        FloatVector a2x0 = firstX2.mul(firstW0);
-        FloatVector a2x1 = firstX2.mul(firstW1);
-        FloatVector firstX3 = FloatVector.broadcast(S, x[first + 3 * px]);
-        FloatVector a3x0 = firstX3.mul(firstW0);
-        FloatVector a3x1 = firstX3.mul(firstW1);
-        FloatVector firstX4 = FloatVector.broadcast(S, x[first + 4 * px]);
-        FloatVector a4x0 = firstX4.mul(firstW0);
-        FloatVector a4x1 = firstX4.mul(firstW1);
-        FloatVector firstX5 = FloatVector.broadcast(S, x[first + 5 * px]);
-        FloatVector a5x0 = firstX5.mul(firstW0);
-        FloatVector a5x1 = firstX5.mul(firstW1);
-        FloatVector firstX6 = FloatVector.broadcast(S, x[first + 6 * px]);
-        FloatVector a6x0 = firstX6.mul(firstW0);
-        FloatVector a6x1 = firstX6.mul(firstW1);
-        FloatVector firstX7 = FloatVector.broadcast(S, x[first + 7 * px]);
-        FloatVector a7x0 = firstX7.mul(firstW0);
-        FloatVector a7x1 = firstX7.mul(firstW1);
-        for (int k = 1; k < steps; k++) {
-            int i = xo + taps[k >> shift] + (k & ((1 << shift) - 1));
-            int j = wo + k * 2 * L;
-            FloatVector w0 = FloatVector.fromArray(S, w, j);
-            FloatVector w1 = FloatVector.fromArray(S, w, j + L);
-            FloatVector x0 = FloatVector.broadcast(S, x[i]);
-            a0x0 = x0.fma(w0, a0x0);
-            a0x1 = x0.fma(w1, a0x1);
-            FloatVector x1 = FloatVector.broadcast(S, x[i + px]);
-            a1x0 = x1.fma(w0, a1x0);
-            a1x1 = x1.fma(w1, a1x1);
-            FloatVector x2 = FloatVector.broadcast(S, x[i + 2 * px]);
-            a2x0 = x2.fma(w0, a2x0);
-            a2x1 = x2.fma(w1, a2x1);
-            FloatVector x3 = FloatVector.broadcast(S, x[i + 3 * px]);
-            a3x0 = x3.fma(w0, a3x0);
-            a3x1 = x3.fma(w1, a3x1);
-            FloatVector x4 = FloatVector.broadcast(S, x[i + 4 * px]);
-            a4x0 = x4.fma(w0, a4x0);
-            a4x1 = x4.fma(w1, a4x1);
-            FloatVector x5 = FloatVector.broadcast(S, x[i + 5 * px]);
-            a5x0 = x5.fma(w0, a5x0);
-            a5x1 = x5.fma(w1, a5x1);
-            FloatVector x6 = FloatVector.broadcast(S, x[i + 6 * px]);
-            a6x0 = x6.fma(w0, a6x0);
-            a6x1 = x6.fma(w1, a6x1);
-            FloatVector x7 = FloatVector.broadcast(S, x[i + 7 * px]);
-            a7x0 = x7.fma(w0, a7x0);
-            a7x1 = x7.fma(w1, a7x1);
-        }
-        a0x0.intoArray(y, yo);
-        a0x1.intoArray(y, yo + yBlock);
-        a1x0.intoArray(y, yo + py);
-        a1x1.intoArray(y, yo + py + yBlock);
-        a2x0.intoArray(y, yo + 2 * py);
-        a2x1.intoArray(y, yo + 2 * py + yBlock);
-        a3x0.intoArray(y, yo + 3 * py);
-        a3x1.intoArray(y, yo + 3 * py + yBlock);
-        a4x0.intoArray(y, yo + 4 * py);
-        a4x1.intoArray(y, yo + 4 * py + yBlock);
-        a5x0.intoArray(y, yo + 5 * py);
-        a5x1.intoArray(y, yo + 5 * py + yBlock);
-        a6x0.intoArray(y, yo + 6 * py);
-        a6x1.intoArray(y, yo + 6 * py + yBlock);
-        a7x0.intoArray(y, yo + 7 * py);
-        a7x1.intoArray(y, yo + 7 * py + yBlock);
-    }
-
-    static void pixels7vectors2(float[] x, int xo, int px, int[] taps, int shift, int steps,
-            float[] w, int wo, float[] y, int yo, int py, int yBlock) {
-        int first = xo + taps[0];
-        FloatVector firstW0 = FloatVector.fromArray(S, w, wo);
-        FloatVector firstW1 = FloatVector.fromArray(S, w, wo + L);
-        FloatVector firstX0 = FloatVector.broadcast(S, x[first]);
-        FloatVector a0x0 = firstX0.mul(firstW0);
-        FloatVector a0x1 = firstX0.mul(firstW1);
-        FloatVector firstX1 = FloatVector.broadcast(S, x[first + px]);
-        FloatVector a1x0 = firstX1.mul(firstW0);
-        FloatVector a1x1 = firstX1.mul(firstW1);
-        FloatVector firstX2 = FloatVector.broadcast(S, x[first + 2 * px]);
-        FloatVector a2x0 = firstX2.mul(firstW0);
-        FloatVector a2x1 = firstX2.mul(firstW1);
-        FloatVector firstX3 = FloatVector.broadcast(S, x[first + 3 * px]);
-        FloatVector a3x0 = firstX3.mul(firstW0);
-        FloatVector a3x1 = firstX3.mul(firstW1);
-        FloatVector firstX4 = FloatVector.broadcast(S, x[first + 4 * px]);
-        FloatVector a4x0 = firstX4.mul(firstW0);
-        FloatVector a4x1 = firstX4.mul(firstW1);
-        FloatVector firstX5 = FloatVector.broadcast(S, x[first + 5 * px]);
-        FloatVector a5x0 = firstX5.mul(firstW0);
-        FloatVector a5x1 = firstX5.mul(firstW1);
-        FloatVector firstX6 = FloatVector.broadcast(S, x[first + 6 * px]);
-        FloatVector a6x0 = firstX6.mul(firstW0);
-        FloatVector a6x1 = firstX6.mul(firstW1);
-        for (int k = 1; k < steps; k++) {
-            int i = xo + taps[k >> shift] + (k & ((1 << shift) - 1));
-            int j = wo + k * 2 * L;
-            FloatVector w0 = FloatVector.fromArray(S, w, j);
-            FloatVector w1 = FloatVector.fromArray(S, w, j + L);
-            FloatVector x0 = FloatVector.broadcast(S, x[i]);
-            a0x0 = x0.fma(w0, a0x0);
-            a0x1 = x0.fma(w1, a0x1);
-            FloatVector x1 = FloatVector.broadcast(S, x[i + px]);
-            a1x0 = x1.fma(w0, a1x0);
-            a1x1 = x1.fma(w1, a1x1);
-            FloatVector x2 = FloatVector.broadcast(S, x[i + 2 * px]);
-            a2x0 = x2.fma(w0, a2x0);
-            a2x1 = x2.fma(w1, a2x1);
-            FloatVector x3 = FloatVector.broadcast(S, x[i + 3 * px]);
-            a3x0 = x3.fma(w0, a3x0);
-            a3x1 = x3.fma(w1, a3x1);
-            FloatVector x4 = FloatVector.broadcast(S, x[i + 4 * px]);
-            a4x0 = x4.fma(w0, a4x0);
-            a4x1 = x4.fma(w1, a4x1);
-            FloatVector x5 = FloatVector.broadcast(S, x[i + 5 * px]);
-            a5x0 = x5.fma(w0, a5x0);
-            a5x1 = x5.fma(w1, a5x1);
-            FloatVector x6 = FloatVector.broadcast(S, x[i + 6 * px]);
-            a6x0 = x6.fma(w0, a6x0);
-            a6x1 = x6.fma(w1, a6x1);
-        }
-        a0x0.intoArray(y, yo);
-        a0x1.intoArray(y, yo + yBlock);
-        a1x0.intoArray(y, yo + py);
-        a1x1.intoArray(y, yo + py + yBlock);
-        a2x0.intoArray(y, yo + 2 * py);
-        a2x1.intoArray(y, yo + 2 * py + yBlock);
-        a3x0.intoArray(y, yo + 3 * py);
-        a3x1.intoArray(y, yo + 3 * py + yBlock);
-        a4x0.intoArray(y, yo + 4 * py);
-        a4x1.intoArray(y, yo + 4 * py + yBlock);
-        a5x0.intoArray(y, yo + 5 * py);
-        a5x1.intoArray(y, yo + 5 * py + yBlock);
-        a6x0.intoArray(y, yo + 6 * py);
-        a6x1.intoArray(y, yo + 6 * py + yBlock);
     }
 
     static void pixels6vectors2(float[] x, int xo, int px, int[] taps, int shift, int steps,
@@ -510,103 +366,6 @@ final class TapKernels {
         a13x0.intoArray(y, yo + 13 * py);
     }
 
-    static void pixels8vectors1(float[] x, int xo, int px, int[] taps, int shift, int steps,
-            float[] w, int wo, float[] y, int yo, int py, int yBlock) {
-        int first = xo + taps[0];
-        FloatVector firstW0 = FloatVector.fromArray(S, w, wo);
-        FloatVector firstX0 = FloatVector.broadcast(S, x[first]);
-        FloatVector a0x0 = firstX0.mul(firstW0);
-        FloatVector firstX1 = FloatVector.broadcast(S, x[first + px]);
-        FloatVector a1x0 = firstX1.mul(firstW0);
-        FloatVector firstX2 = FloatVector.broadcast(S, x[first + 2 * px]);
-        FloatVector a2x0 = firstX2.mul(firstW0);
-        FloatVector firstX3 = FloatVector.broadcast(S, x[first + 3 * px]);
-        FloatVector a3x0 = firstX3.mul(firstW0);
-        FloatVector firstX4 = FloatVector.broadcast(S, x[first + 4 * px]);
-        FloatVector a4x0 = firstX4.mul(firstW0);
-        FloatVector firstX5 = FloatVector.broadcast(S, x[first + 5 * px]);
-        FloatVector a5x0 = firstX5.mul(firstW0);
-        FloatVector firstX6 = FloatVector.broadcast(S, x[first + 6 * px]);
-        FloatVector a6x0 = firstX6.mul(firstW0);
-        FloatVector firstX7 = FloatVector.broadcast(S, x[first + 7 * px]);
-        FloatVector a7x0 = firstX7.mul(firstW0);
-        for (int k = 1; k < steps; k++) {
-            int i = xo + taps[k >> shift] + (k & ((1 << shift) - 1));
-            int j = wo + k * 1 * L;
-            FloatVector w0 = FloatVector.fromArray(S, w, j);
-            FloatVector x0 = FloatVector.broadcast(S, x[i]);
-            a0x0 = x0.fma(w0, a0x0);
-            FloatVector x1 = FloatVector.broadcast(S, x[i + px]);
-            a1x0 = x1.fma(w0, a1x0);
-            FloatVector x2 = FloatVector.broadcast(S, x[i + 2 * px]);
-            a2x0 = x2.fma(w0, a2x0);
-            FloatVector x3 = FloatVector.broadcast(S, x[i + 3 * px]);
-            a3x0 = x3.fma(w0, a3x0);
-            FloatVector x4 = FloatVector.broadcast(S, x[i + 4 * px]);
-            a4x0 = x4.fma(w0, a4x0);
-            FloatVector x5 = FloatVector.broadcast(S, x[i + 5 * px]);
-            a5x0 = x5.fma(w0, a5x0);
-            FloatVector x6 = FloatVector.broadcast(S, x[i + 6 * px]);
-            a6x0 = x6.fma(w0, a6x0);
-            FloatVector x7 = FloatVector.broadcast(S, x[i + 7 * px]);
-            a7x0 = x7.fma(w0, a7x0);
-        }
-        a0x0.intoArray(y, yo);
-        a1x0.intoArray(y, yo + py);
-        a2x0.intoArray(y, yo + 2 * py);
-        a3x0.intoArray(y, yo + 3 * py);
-        a4x0.intoArray(y, yo + 4 * py);
-        a5x0.intoArray(y, yo + 5 * py);
-        a6x0.intoArray(y, yo + 6 * py);
-        a7x0.intoArray(y, yo + 7 * py);
-    }
-
-    static void pixels7vectors1(float[] x, int xo, int px, int[] taps, int shift, int steps,
-            float[] w, int wo, float[] y, int yo, int py, int yBlock) {
-        int first = xo + taps[0];
-        FloatVector firstW0 = FloatVector.fromArray(S, w, wo);
-        FloatVector firstX0 = FloatVector.broadcast(S, x[first]);
-        FloatVector a0x0 = firstX0.mul(firstW0);
-        FloatVector firstX1 = FloatVector.broadcast(S, x[first + px]);
-        FloatVector a1x0 = firstX1.mul(firstW0);
-        FloatVector firstX2 = FloatVector.broadcast(S, x[first + 2 * px]);
-        FloatVector a2x0 = firstX2.mul(firstW0);
-        FloatVector firstX3 = FloatVector.broadcast(S, x[first + 3 * px]);
-        FloatVector a3x0 = firstX3.mul(firstW0);
-        FloatVector firstX4 = FloatVector.broadcast(S, x[first + 4 * px]);
-        FloatVector a4x0 = firstX4.mul(firstW0);
-        FloatVector firstX5 = FloatVector.broadcast(S, x[first + 5 * px]);
-        FloatVector a5x0 = firstX5.mul(firstW0);
-        FloatVector firstX6 = FloatVector.broadcast(S, x[first + 6 * px]);
-        FloatVector a6x0 = firstX6.mul(firstW0);
-        for (int k = 1; k < steps; k++) {
-            int i = xo + taps[k >> shift] + (k & ((1 << shift) - 1));
-            int j = wo + k * 1 * L;
-            FloatVector w0 = FloatVector.fromArray(S, w, j);
-            FloatVector x0 = FloatVector.broadcast(S, x[i]);
-            a0x0 = x0.fma(w0, a0x0);
-            FloatVector x1 = FloatVector.broadcast(S, x[i + px]);
-            a1x0 = x1.fma(w0, a1x0);
-            FloatVector x2 = FloatVector.broadcast(S, x[i + 2 * px]);
-            a2x0 = x2.fma(w0, a2x0);
-            FloatVector x3 = FloatVector.broadcast(S, x[i + 3 * px]);
-            a3x0 = x3.fma(w0, a3x0);
-            FloatVector x4 = FloatVector.broadcast(S, x[i + 4 * px]);
-            a4x0 = x4.fma(w0, a4x0);
-            FloatVector x5 = FloatVector.broadcast(S, x[i + 5 * px]);
-            a5x0 = x5.fma(w0, a5x0);
-            FloatVector x6 = FloatVector.broadcast(S, x[i + 6 * px]);
-            a6x0 = x6.fma(w0, a6x0);
-        }
-        a0x0.intoArray(y, yo);
-        a1x0.intoArray(y, yo + py);
-        a2x0.intoArray(y, yo + 2 * py);
-        a3x0.intoArray(y, yo + 3 * py);
-        a4x0.intoArray(y, yo + 4 * py);
-        a5x0.intoArray(y, yo + 5 * py);
-        a6x0.intoArray(y, yo + 6 * py);
-    }
-
     static void pixels4vectors1(float[] x, int xo, int px, int[] taps, int shift, int steps,
             float[] w, int wo, float[] y, int yo, int py, int yBlock) {
         int first = xo + taps[0];
@@ -779,6 +538,258 @@ final class TapKernels {
         a13x1.intoArray(y, yo + 13 * py + yBlock);
     }
 
+    static void adjacent8vectors2(float[] x, int xo, int px, int[] taps, int shift, int steps,
+            float[] w, int wo, float[] y, int yo, int py, int yBlock) {
+        int first = xo + taps[0];
+        FloatVector firstW0 = FloatVector.fromArray(S, w, wo);
+        FloatVector firstW1 = FloatVector.fromArray(S, w, wo + L);
+        FloatVector firstX0 = FloatVector.broadcast(S, x[first]);
+        FloatVector a0x0 = firstX0.mul(firstW0);
+        FloatVector a0x1 = firstX0.mul(firstW1);
+        FloatVector firstX1 = FloatVector.broadcast(S, x[first + L]);
+        FloatVector a1x0 = firstX1.mul(firstW0);
+        FloatVector a1x1 = firstX1.mul(firstW1);
+        FloatVector firstX2 = FloatVector.broadcast(S, x[first + 2 * L]);
+        FloatVector a2x0 = firstX2.mul(firstW0);
+        FloatVector a2x1 = firstX2.mul(firstW1);
+        FloatVector firstX3 = FloatVector.broadcast(S, x[first + 3 * L]);
+        FloatVector a3x0 = firstX3.mul(firstW0);
+        FloatVector a3x1 = firstX3.mul(firstW1);
+        FloatVector firstX4 = FloatVector.broadcast(S, x[first + 4 * L]);
+        FloatVector a4x0 = firstX4.mul(firstW0);
+        FloatVector a4x1 = firstX4.mul(firstW1);
+        FloatVector firstX5 = FloatVector.broadcast(S, x[first + 5 * L]);
+        FloatVector a5x0 = firstX5.mul(firstW0);
+        FloatVector a5x1 = firstX5.mul(firstW1);
+        FloatVector firstX6 = FloatVector.broadcast(S, x[first + 6 * L]);
+        FloatVector a6x0 = firstX6.mul(firstW0);
+        FloatVector a6x1 = firstX6.mul(firstW1);
+        FloatVector firstX7 = FloatVector.broadcast(S, x[first + 7 * L]);
+        FloatVector a7x0 = firstX7.mul(firstW0);
+        FloatVector a7x1 = firstX7.mul(firstW1);
+        for (int k = 1; k < steps; k++) {
+            int i = xo + taps[k >> shift] + (k & ((1 << shift) - 1));
+            int j = wo + k * 2 * L;
+            FloatVector w0 = FloatVector.fromArray(S, w, j);
+            FloatVector w1 = FloatVector.fromArray(S, w, j + L);
+            FloatVector x0 = FloatVector.broadcast(S, x[i]);
+            a0x0 = x0.fma(w0, a0x0);
+            a0x1 = x0.fma(w1, a0x1);
+            FloatVector x1 = FloatVector.broadcast(S, x[i + L]);
+            a1x0 = x1.fma(w0, a1x0);
+            a1x1 = x1.fma(w1, a1x1);
+            FloatVector x2 = FloatVector.broadcast(S, x[i + 2 * L]);
+            a2x0 = x2.fma(w0, a2x0);
+            a2x1 = x2.fma(w1, a2x1);
+            FloatVector x3 = FloatVector.broadcast(S, x[i + 3 * L]);
+            a3x0 = x3.fma(w0, a3x0);
+            a3x1 = x3.fma(w1, a3x1);
+            FloatVector x4 = FloatVector.broadcast(S, x[i + 4 * L]);
+            a4x0 = x4.fma(w0, a4x0);
+            a4x1 = x4.fma(w1, a4x1);
+            FloatVector x5 = FloatVector.broadcast(S, x[i + 5 * L]);
+            a5x0 = x5.fma(w0, a5x0);
+            a5x1 = x5.fma(w1, a5x1);
+            FloatVector x6 = FloatVector.broadcast(S, x[i + 6 * L]);
+            a6x0 = x6.fma(w0, a6x0);
+            a6x1 = x6.fma(w1, a6x1);
+            FloatVector x7 = FloatVector.broadcast(S, x[i + 7 * L]);
+            a7x0 = x7.fma(w0, a7x0);
+            a7x1 = x7.fma(w1, a7x1);
+        }
+        a0x0.intoArray(y, yo);
+        a0x1.intoArray(y, yo + yBlock);
+        a1x0.intoArray(y, yo + py);
+        a1x1.intoArray(y, yo + py + yBlock);
+        a2x0.intoArray(y, yo + 2 * py);
+        a2x1.intoArray(y, yo + 2 * py + yBlock);
+        a3x0.intoArray(y, yo + 3 * py);
+        a3x1.intoArray(y, yo + 3 * py + yBlock);
+        a4x0.intoArray(y, yo + 4 * py);
+        a4x1.intoArray(y, yo + 4 * py + yBlock);
+        a5x0.intoArray(y, yo + 5 * py);
+        a5x1.intoArray(y, yo + 5 * py + yBlock);
+        a6x0.intoArray(y, yo + 6 * py);
+        a6x1.intoArray(y, yo + 6 * py + yBlock);
+        a7x0.intoArray(y, yo + 7 * py);
+        a7x1.intoArray(y, yo + 7 * py + yBlock);
+    }
+
+    static void adjacent7vectors2(float[] x, int xo, int px, int[] taps, int shift, int steps,
+            float[] w, int wo, float[] y, int yo, int py, int yBlock) {
+        int first = xo + taps[0];
+        FloatVector firstW0 = FloatVector.fromArray(S, w, wo);
+        FloatVector firstW1 = FloatVector.fromArray(S, w, wo + L);
+        FloatVector firstX0 = FloatVector.broadcast(S, x[first]);
+        FloatVector a0x0 = firstX0.mul(firstW0);
+        FloatVector a0x1 = firstX0.mul(firstW1);
+        FloatVector firstX1 = FloatVector.broadcast(S, x[first + L]);
+        FloatVector a1x0 = firstX1.mul(firstW0);
+        FloatVector a1x1 = firstX1.mul(firstW1);
+        FloatVector firstX2 = FloatVector.broadcast(S, x[first + 2 * L]);
+        FloatVector a2x0 = firstX2.mul(firstW0);
+        FloatVector a2x1 = firstX2.mul(firstW1);
+        FloatVector firstX3 = FloatVector.broadcast(S, x[first + 3 * L]);
+        FloatVector a3x0 = firstX3.mul(firstW0);
+        FloatVector a3x1 = firstX3.mul(firstW1);
+        FloatVector firstX4 = FloatVector.broadcast(S, x[first + 4 * L]);
+        FloatVector a4x0 = firstX4.mul(firstW0);
+        FloatVector a4x1 = firstX4.mul(firstW1);
+        FloatVector firstX5 = FloatVector.broadcast(S, x[first + 5 * L]);
+        FloatVector a5x0 = firstX5.mul(firstW0);
+        FloatVector a5x1 = firstX5.mul(firstW1);
+        FloatVector firstX6 = FloatVector.broadcast(S, x[first + 6 * L]);
+        FloatVector a6x0 = firstX6.mul(firstW0);
+        FloatVector a6x1 = firstX6.mul(firstW1);
+        for (int k = 1; k < steps; k++) {
+            int i = xo + taps[k >> shift] + (k & ((1 << shift) - 1));
+            int j = wo + k * 2 * L;
+            FloatVector w0 = FloatVector.fromArray(S, w, j);
+            FloatVector w1 = FloatVector.fromArray(S, w, j + L);
+            FloatVector x0 = FloatVector.broadcast(S, x[i]);
+            a0x0 = x0.fma(w0, a0x0);
+            a0x1 = x0.fma(w1, a0x1);
+            FloatVector x1 = FloatVector.broadcast(S, x[i + L]);
+            a1x0 = x1.fma(w0, a1x0);
+            a1x1 = x1.fma(w1, a1x1);
+            FloatVector x2 = FloatVector.broadcast(S, x[i + 2 * L]);
+            a2x0 = x2.fma(w0, a2x0);
+            a2x1 = x2.fma(w1, a2x1);
+            FloatVector x3 = FloatVector.broadcast(S, x[i + 3 * L]);
+            a3x0 = x3.fma(w0, a3x0);
+            a3x1 = x3.fma(w1, a3x1);
+            FloatVector x4 = FloatVector.broadcast(S, x[i + 4 * L]);
+            a4x0 = x4.fma(w0, a4x0);
+            a4x1 = x4.fma(w1, a4x1);
+            FloatVector x5 = FloatVector.broadcast(S, x[i + 5 * L]);
+            a5x0 = x5.fma(w0, a5x0);
+            a5x1 = x5.fma(w1, a5x1);
+            FloatVector x6 = FloatVector.broadcast(S, x[i + 6 * L]);
+            a6x0 = x6.fma(w0, a6x0);
+            a6x1 = x6.fma(w1, a6x1);
+        }
+        a0x0.intoArray(y, yo);
+        a0x1.intoArray(y, yo + yBlock);
+        a1x0.intoArray(y, yo + py);
+        a1x1.intoArray(y, yo + py + yBlock);
+        a2x0.intoArray(y, yo + 2 * py);
+        a2x1.intoArray(y, yo + 2 * py + yBlock);
+        a3x0.intoArray(y, yo + 3 * py);
+        a3x1.intoArray(y, yo + 3 * py + yBlock);
+        a4x0.intoArray(y, yo + 4 * py);
+        a4x1.intoArray(y, yo + 4 * py + yBlock);
+        a5x0.intoArray(y, yo + 5 * py);
+        a5x1.intoArray(y, yo + 5 * py + yBlock);
+        a6x0.intoArray(y, yo + 6 * py);
+        a6x1.intoArray(y, yo + 6 * py + yBlock);
+    }
+
+    static void adjacent6vectors2(float[] x, int xo, int px, int[] taps, int shift, int steps,
+            float[] w, int wo, float[] y, int yo, int py, int yBlock) {
+        int first = xo + taps[0];
+        FloatVector firstW0 = FloatVector.fromArray(S, w, wo);
+        FloatVector firstW1 = FloatVector.fromArray(S, w, wo + L);
+        FloatVector firstX0 = FloatVector.broadcast(S, x[first]);
+        FloatVector a0x0 = firstX0.mul(firstW0);
+        FloatVector a0x1 = firstX0.mul(firstW1);
+        FloatVector firstX1 = FloatVector.broadcast(S, x[first + L]);
+        FloatVector a1x0 = firstX1.mul(firstW0);
+        FloatVector a1x1 = firstX1.mul(firstW1);
+        FloatVector firstX2 = FloatVector.broadcast(S, x[first + 2 * L]);
+        FloatVector a2x0 = firstX2.mul(firstW0);
+        FloatVector a2x1 = firstX2.mul(firstW1);
+        FloatVector firstX3 = FloatVector.broadcast(S, x[first + 3 * L]);
+        FloatVector a3x0 = firstX3.mul(firstW0);
+        FloatVector a3x1 = firstX3.mul(firstW1);
+        FloatVector firstX4 = FloatVector.broadcast(S, x[first + 4 * L]);
+        FloatVector a4x0 = firstX4.mul(firstW0);
+        FloatVector a4x1 = firstX4.mul(firstW1);
+        FloatVector firstX5 = FloatVector.broadcast(S, x[first + 5 * L]);
+        FloatVector a5x0 = firstX5.mul(firstW0);
+        FloatVector a5x1 = firstX5.mul(firstW1);
+        for (int k = 1; k < steps; k++) {
+            int i = xo + taps[k >> shift] + (k & ((1 << shift) - 1));
+            int j = wo + k * 2 * L;
+            FloatVector w0 = FloatVector.fromArray(S, w, j);
+            FloatVector w1 = FloatVector.fromArray(S, w, j + L);
+            FloatVector x0 = FloatVector.broadcast(S, x[i]);
+            a0x0 = x0.fma(w0, a0x0);
+            a0x1 = x0.fma(w1, a0x1);
+            FloatVector x1 = FloatVector.broadcast(S, x[i + L]);
+            a1x0 = x1.fma(w0, a1x0);
+            a1x1 = x1.fma(w1, a1x1);
+            FloatVector x2 = FloatVector.broadcast(S, x[i + 2 * L]);
+            a2x0 = x2.fma(w0, a2x0);
+            a2x1 = x2.fma(w1, a2x1);
+            FloatVector x3 = FloatVector.broadcast(S, x[i + 3 * L]);
+            a3x0 = x3.fma(w0, a3x0);
+            a3x1 = x3.fma(w1, a3x1);
+            FloatVector x4 = FloatVector.broadcast(S, x[i + 4 * L]);
+            a4x0 = x4.fma(w0, a4x0);
+            a4x1 = x4.fma(w1, a4x1);
+            FloatVector x5 = FloatVector.broadcast(S, x[i + 5 * L]);
+            a5x0 = x5.fma(w0, a5x0);
+            a5x1 = x5.fma(w1, a5x1);
+        }
+        a0x0.intoArray(y, yo);
+        a0x1.intoArray(y, yo + yBlock);
+        a1x0.intoArray(y, yo + py);
+        a1x1.intoArray(y, yo + py + yBlock);
+        a2x0.intoArray(y, yo + 2 * py);
+        a2x1.intoArray(y, yo + 2 * py + yBlock);
+        a3x0.intoArray(y, yo + 3 * py);
+        a3x1.intoArray(y, yo + 3 * py + yBlock);
+        a4x0.intoArray(y, yo + 4 * py);
+        a4x1.intoArray(y, yo + 4 * py + yBlock);
+        a5x0.intoArray(y, yo + 5 * py);
+        a5x1.intoArray(y, yo + 5 * py + yBlock);
+    }
+
+    static void adjacent4vectors2(float[] x, int xo, int px, int[] taps, int shift, int steps,
+            float[] w, int wo, float[] y, int yo, int py, int yBlock) {
+        int first = xo + taps[0];
+        FloatVector firstW0 = FloatVector.fromArray(S, w, wo);
+        FloatVector firstW1 = FloatVector.fromArray(S, w, wo + L);
+        FloatVector firstX0 = FloatVector.broadcast(S, x[first]);
+        FloatVector a0x0 = firstX0.mul(firstW0);
+        FloatVector a0x1 = firstX0.mul(firstW1);
+        FloatVector firstX1 = FloatVector.broadcast(S, x[first + L]);
+        FloatVector a1x0 = firstX1.mul(firstW0);
+        FloatVector a1x1 = firstX1.mul(firstW1);
+        FloatVector firstX2 = FloatVector.broadcast(S, x[first + 2 * L]);
+        FloatVector a2x0 = firstX2.mul(firstW0);
+        FloatVector a2x1 = firstX2.mul(firstW1);
+        FloatVector firstX3 = FloatVector.broadcast(S, x[first + 3 * L]);
+        FloatVector a3x0 = firstX3.mul(firstW0);
+        FloatVector a3x1 = firstX3.mul(firstW1);
+        for (int k = 1; k < steps; k++) {
+            int i = xo + taps[k >> shift] + (k & ((1 << shift) - 1));
+            int j = wo + k * 2 * L;
+            FloatVector w0 = FloatVector.fromArray(S, w, j);
+            FloatVector w1 = FloatVector.fromArray(S, w, j + L);
+            FloatVector x0 = FloatVector.broadcast(S, x[i]);
+            a0x0 = x0.fma(w0, a0x0);
+            a0x1 = x0.fma(w1, a0x1);
+            FloatVector x1 = FloatVector.broadcast(S, x[i + L]);
+            a1x0 = x1.fma(w0, a1x0);
+            a1x1 = x1.fma(w1, a1x1);
+            FloatVector x2 = FloatVector.broadcast(S, x[i + 2 * L]);
+            a2x0 = x2.fma(w0, a2x0);
+            a2x1 = x2.fma(w1, a2x1);
+            FloatVector x3 = FloatVector.broadcast(S, x[i + 3 * L]);
+            a3x0 = x3.fma(w0, a3x0);
+            a3x1 = x3.fma(w1, a3x1);
+        }
+        a0x0.intoArray(y, yo);
+        a0x1.intoArray(y, yo + yBlock);
+        a1x0.intoArray(y, yo + py);
+        a1x1.intoArray(y, yo + py + yBlock);
+        a2x0.intoArray(y, yo + 2 * py);
+        a2x1.intoArray(y, yo + 2 * py + yBlock);
+        a3x0.intoArray(y, yo + 3 * py);
+        a3x1.intoArray(y, yo + 3 * py + yBlock);
+    }
+
     static void adjacent14vectors1(float[] x, int xo, int px, int[] taps, int shift, int steps,
             float[] w, int wo, float[] y, int yo, int py, int yBlock) {
         int first = xo + taps[0];
@@ -858,5 +869,602 @@ final class TapKernels {
         a11x0.intoArray(y, yo + 11 * py);
         a12x0.intoArray(y, yo + 12 * py);
         a13x0.intoArray(y, yo + 13 * py);
+    }
+
+    static void adjacent8vectors1(float[] x, int xo, int px, int[] taps, int shift, int steps,
+            float[] w, int wo, float[] y, int yo, int py, int yBlock) {
+        int first = xo + taps[0];
+        FloatVector firstW0 = FloatVector.fromArray(S, w, wo);
+        FloatVector firstX0 = FloatVector.broadcast(S, x[first]);
+        FloatVector a0x0 = firstX0.mul(firstW0);
+        FloatVector firstX1 = FloatVector.broadcast(S, x[first + L]);
+        FloatVector a1x0 = firstX1.mul(firstW0);
+        FloatVector firstX2 = FloatVector.broadcast(S, x[first + 2 * L]);
+        FloatVector a2x0 = firstX2.mul(firstW0);
+        FloatVector firstX3 = FloatVector.broadcast(S, x[first + 3 * L]);
+        FloatVector a3x0 = firstX3.mul(firstW0);
+        FloatVector firstX4 = FloatVector.broadcast(S, x[first + 4 * L]);
+        FloatVector a4x0 = firstX4.mul(firstW0);
+        FloatVector firstX5 = FloatVector.broadcast(S, x[first + 5 * L]);
+        FloatVector a5x0 = firstX5.mul(firstW0);
+        FloatVector firstX6 = FloatVector.broadcast(S, x[first + 6 * L]);
+        FloatVector a6x0 = firstX6.mul(firstW0);
+        FloatVector firstX7 = FloatVector.broadcast(S, x[first + 7 * L]);
+        FloatVector a7x0 = firstX7.mul(firstW0);
+        for (int k = 1; k < steps; k++) {
+            int i = xo + taps[k >> shift] + (k & ((1 << shift) - 1));
+            int j = wo + k * 1 * L;
+            FloatVector w0 = FloatVector.fromArray(S, w, j);
+            FloatVector x0 = FloatVector.broadcast(S, x[i]);
+            a0x0 = x0.fma(w0, a0x0);
+            FloatVector x1 = FloatVector.broadcast(S, x[i + L]);
+            a1x0 = x1.fma(w0, a1x0);
+            FloatVector x2 = FloatVector.broadcast(S, x[i + 2 * L]);
+            a2x0 = x2.fma(w0, a2x0);
+            FloatVector x3 = FloatVector.broadcast(S, x[i + 3 * L]);
+            a3x0 = x3.fma(w0, a3x0);
+            FloatVector x4 = FloatVector.broadcast(S, x[i + 4 * L]);
+            a4x0 = x4.fma(w0, a4x0);
+            FloatVector x5 = FloatVector.broadcast(S, x[i + 5 * L]);
+            a5x0 = x5.fma(w0, a5x0);
+            FloatVector x6 = FloatVector.broadcast(S, x[i + 6 * L]);
+            a6x0 = x6.fma(w0, a6x0);
+            FloatVector x7 = FloatVector.broadcast(S, x[i + 7 * L]);
+            a7x0 = x7.fma(w0, a7x0);
+        }
+        a0x0.intoArray(y, yo);
+        a1x0.intoArray(y, yo + py);
+        a2x0.intoArray(y, yo + 2 * py);
+        a3x0.intoArray(y, yo + 3 * py);
+        a4x0.intoArray(y, yo + 4 * py);
+        a5x0.intoArray(y, yo + 5 * py);
+        a6x0.intoArray(y, yo + 6 * py);
+        a7x0.intoArray(y, yo + 7 * py);
+    }
+
+    static void adjacent7vectors1(float[] x, int xo, int px, int[] taps, int shift, int steps,
+            float[] w, int wo, float[] y, int yo, int py, int yBlock) {
+        int first = xo + taps[0];
+        FloatVector firstW0 = FloatVector.fromArray(S, w, wo);
+        FloatVector firstX0 = FloatVector.broadcast(S, x[first]);
+        FloatVector a0x0 = firstX0.mul(firstW0);
+        FloatVector firstX1 = FloatVector.broadcast(S, x[first + L]);
+        FloatVector a1x0 = firstX1.mul(firstW0);
+        FloatVector firstX2 = FloatVector.broadcast(S, x[first + 2 * L]);
+        FloatVector a2x0 = firstX2.mul(firstW0);
+        FloatVector firstX3 = FloatVector.broadcast(S, x[first + 3 * L]);
+        FloatVector a3x0 = firstX3.mul(firstW0);
+        FloatVector firstX4 = FloatVector.broadcast(S, x[first + 4 * L]);
+        FloatVector a4x0 = firstX4.mul(firstW0);
+        FloatVector firstX5 = FloatVector.broadcast(S, x[first + 5 * L]);
+        FloatVector a5x0 = firstX5.mul(firstW0);
+        FloatVector firstX6 = FloatVector.broadcast(S, x[first + 6 * L]);
+        FloatVector a6x0 = firstX6.mul(firstW0);
+        for (int k = 1; k < steps; k++) {
+            int i = xo + taps[k >> shift] + (k & ((1 << shift) - 1));
+            int j = wo + k * 1 * L;
+            FloatVector w0 = FloatVector.fromArray(S, w, j);
+            FloatVector x0 = FloatVector.broadcast(S, x[i]);
+            a0x0 = x0.fma(w0, a0x0);
+            FloatVector x1 = FloatVector.broadcast(S, x[i + L]);
+            a1x0 = x1.fma(w0, a1x0);
+            FloatVector x2 = FloatVector.broadcast(S, x[i + 2 * L]);
+            a2x0 = x2.fma(w0, a2x0);
+            FloatVector x3 = FloatVector.broadcast(S, x[i + 3 * L]);
+            a3x0 = x3.fma(w0, a3x0);
+            FloatVector x4 = FloatVector.broadcast(S, x[i + 4 * L]);
+            a4x0 = x4.fma(w0, a4x0);
+            FloatVector x5 = FloatVector.broadcast(S, x[i + 5 * L]);
+            a5x0 = x5.fma(w0, a5x0);
+            FloatVector x6 = FloatVector.broadcast(S, x[i + 6 * L]);
+            a6x0 = x6.fma(w0, a6x0);
+        }
+        a0x0.intoArray(y, yo);
+        a1x0.intoArray(y, yo + py);
+        a2x0.intoArray(y, yo + 2 * py);
+        a3x0.intoArray(y, yo + 3 * py);
+        a4x0.intoArray(y, yo + 4 * py);
+        a5x0.intoArray(y, yo + 5 * py);
+        a6x0.intoArray(y, yo + 6 * py);
+    }
+
+    static void alternate14vectors2(float[] x, int xo, int px, int[] taps, int shift, int steps,
+            float[] w, int wo, float[] y, int yo, int py, int yBlock) {
+        int first = xo + taps[0];
+        FloatVector firstW0 = FloatVector.fromArray(S, w, wo);
+        FloatVector firstW1 = FloatVector.fromArray(S, w, wo + L);
+        FloatVector firstX0 = FloatVector.broadcast(S, x[first]);
+        FloatVector a0x0 = firstX0.mul(firstW0);
+        FloatVector a0x1 = firstX0.mul(firstW1);
+        FloatVector firstX1 = FloatVector.broadcast(S, x[first + 2 * L]);
+        FloatVector a1x0 = firstX1.mul(firstW0);
+        FloatVector a1x1 = firstX1.mul(firstW1);
+        FloatVector firstX2 = FloatVector.broadcast(S, x[first + 2 * 2 * L]);
+        FloatVector a2x0 = firstX2.mul(firstW0);
+        FloatVector a2x1 = firstX2.mul(firstW1);
+        FloatVector firstX3 = FloatVector.broadcast(S, x[first + 3 * 2 * L]);
+        FloatVector a3x0 = firstX3.mul(firstW0);
+        FloatVector a3x1 = firstX3.mul(firstW1);
+        FloatVector firstX4 = FloatVector.broadcast(S, x[first + 4 * 2 * L]);
+        FloatVector a4x0 = firstX4.mul(firstW0);
+        FloatVector a4x1 = firstX4.mul(firstW1);
+        FloatVector firstX5 = FloatVector.broadcast(S, x[first + 5 * 2 * L]);
+        FloatVector a5x0 = firstX5.mul(firstW0);
+        FloatVector a5x1 = firstX5.mul(firstW1);
+        FloatVector firstX6 = FloatVector.broadcast(S, x[first + 6 * 2 * L]);
+        FloatVector a6x0 = firstX6.mul(firstW0);
+        FloatVector a6x1 = firstX6.mul(firstW1);
+        FloatVector firstX7 = FloatVector.broadcast(S, x[first + 7 * 2 * L]);
+        FloatVector a7x0 = firstX7.mul(firstW0);
+        FloatVector a7x1 = firstX7.mul(firstW1);
+        FloatVector firstX8 = FloatVector.broadcast(S, x[first + 8 * 2 * L]);
+        FloatVector a8x0 = firstX8.mul(firstW0);
+        FloatVector a8x1 = firstX8.mul(firstW1);
+        FloatVector firstX9 = FloatVector.broadcast(S, x[first + 9 * 2 * L]);
+        FloatVector a9x0 = firstX9.mul(firstW0);
+        FloatVector a9x1 = firstX9.mul(firstW1);
+        FloatVector firstX10 = FloatVector.broadcast(S, x[first + 10 * 2 * L]);
+        FloatVector a10x0 = firstX10.mul(firstW0);
+        FloatVector a10x1 = firstX10.mul(firstW1);
+        FloatVector firstX11 = FloatVector.broadcast(S, x[first + 11 * 2 * L]);
+        FloatVector a11x0 = firstX11.mul(firstW0);
+        FloatVector a11x1 = firstX11.mul(firstW1);
+        FloatVector firstX12 = FloatVector.broadcast(S, x[first + 12 * 2 * L]);
+        FloatVector a12x0 = firstX12.mul(firstW0);
+        FloatVector a12x1 = firstX12.mul(firstW1);
+        FloatVector firstX13 = FloatVector.broadcast(S, x[first + 13 * 2 * L]);
+        FloatVector a13x0 = firstX13.mul(firstW0);
+        FloatVector a13x1 = firstX13.mul(firstW1);
+        for (int k = 1; k < steps; k++) {
+            int i = xo + taps[k >> shift] + (k & ((1 << shift) - 1));
+            int j = wo + k * 2 * L;
+            FloatVector w0 = FloatVector.fromArray(S, w, j);
+            FloatVector w1 = FloatVector.fromArray(S, w, j + L);
+            FloatVector x0 = FloatVector.broadcast(S, x[i]);
+            a0x0 = x0.fma(w0, a0x0);
+            a0x1 = x0.fma(w1, a0x1);
+            FloatVector x1 = FloatVector.broadcast(S, x[i + 2 * L]);
+            a1x0 = x1.fma(w0, a1x0);
+            a1x1 = x1.fma(w1, a1x1);
+            FloatVector x2 = FloatVector.broadcast(S, x[i + 2 * 2 * L]);
+            a2x0 = x2.fma(w0, a2x0);
+            a2x1 = x2.fma(w1, a2x1);
+            FloatVector x3 = FloatVector.broadcast(S, x[i + 3 * 2 * L]);
+            a3x0 = x3.fma(w0, a3x0);
+            a3x1 = x3.fma(w1, a3x1);
+            FloatVector x4 = FloatVector.broadcast(S, x[i + 4 * 2 * L]);
+            a4x0 = x4.fma(w0, a4x0);
+            a4x1 = x4.fma(w1, a4x1);
+            FloatVector x5 = FloatVector.broadcast(S, x[i + 5 * 2 * L]);
+            a5x0 = x5.fma(w0, a5x0);
+            a5x1 = x5.fma(w1, a5x1);
+            FloatVector x6 = FloatVector.broadcast(S, x[i + 6 * 2 * L]);
+            a6x0 = x6.fma(w0, a6x0);
+            a6x1 = x6.fma(w1, a6x1);
+            FloatVector x7 = FloatVector.broadcast(S, x[i + 7 * 2 * L]);
+            a7x0 = x7.fma(w0, a7x0);
+            a7x1 = x7.fma(w1, a7x1);
+            FloatVector x8 = FloatVector.broadcast(S, x[i + 8 * 2 * L]);
+            a8x0 = x8.fma(w0, a8x0);
+            a8x1 = x8.fma(w1, a8x1);
+            FloatVector x9 = FloatVector.broadcast(S, x[i + 9 * 2 * L]);
+            a9x0 = x9.fma(w0, a9x0);
+            a9x1 = x9.fma(w1, a9x1);
+            FloatVector x10 = FloatVector.broadcast(S, x[i + 10 * 2 * L]);
+            a10x0 = x10.fma(w0, a10x0);
+            a10x1 = x10.fma(w1, a10x1);
+            FloatVector x11 = FloatVector.broadcast(S, x[i + 11 * 2 * L]);
+            a11x0 = x11.fma(w0, a11x0);
+            a11x1 = x11.fma(w1, a11x1);
+            FloatVector x12 = FloatVector.broadcast(S, x[i + 12 * 2 * L]);
+            a12x0 = x12.fma(w0, a12x0);
+            a12x1 = x12.fma(w1, a12x1);
+            FloatVector x13 = FloatVector.broadcast(S, x[i + 13 * 2 * L]);
+            a13x0 = x13.fma(w0, a13x0);
+            a13x1 = x13.fma(w1, a13x1);
+        }
+        a0x0.intoArray(y, yo);
+        a0x1.intoArray(y, yo + yBlock);
+        a1x0.intoArray(y, yo + py);
+        a1x1.intoArray(y, yo + py + yBlock);
+        a2x0.intoArray(y, yo + 2 * py);
+        a2x1.intoArray(y, yo + 2 * py + yBlock);
+        a3x0.intoArray(y, yo + 3 * py);
+        a3x1.intoArray(y, yo + 3 * py + yBlock);
+        a4x0.intoArray(y, yo + 4 * py);
+        a4x1.intoArray(y, yo + 4 * py + yBlock);
+        a5x0.intoArray(y, yo + 5 * py);
+        a5x1.intoArray(y, yo + 5 * py + yBlock);
+        a6x0.intoArray(y, yo + 6 * py);
+        a6x1.intoArray(y, yo + 6 * py + yBlock);
+        a7x0.intoArray(y, yo + 7 * py);
+        a7x1.intoArray(y, yo + 7 * py + yBlock);
+        a8x0.intoArray(y, yo + 8 * py);
+        a8x1.intoArray(y, yo + 8 * py + yBlock);
+        a9x0.intoArray(y, yo + 9 * py);
+        a9x1.intoArray(y, yo + 9 * py + yBlock);
+        a10x0.intoArray(y, yo + 10 * py);
+        a10x1.intoArray(y, yo + 10 * py + yBlock);
+        a11x0.intoArray(y, yo + 11 * py);
+        a11x1.intoArray(y, yo + 11 * py + yBlock);
+        a12x0.intoArray(y, yo + 12 * py);
+        a12x1.intoArray(y, yo + 12 * py + yBlock);
+        a13x0.intoArray(y, yo + 13 * py);
+        a13x1.intoArray(y, yo + 13 * py + yBlock);
+    }
+
+    static void stem14vectors2(float[] x, int xo, int px, int[] taps, int shift, int steps,
+            float[] w, int wo, float[] y, int yo, int py, int yBlock) {
+        int first = xo + taps[0];
+        FloatVector firstW0 = FloatVector.fromArray(S, w, wo);
+        FloatVector firstW1 = FloatVector.fromArray(S, w, wo + L);
+        FloatVector firstX0 = FloatVector.broadcast(S, x[first]);
+        FloatVector a0x0 = firstX0.mul(firstW0);
+        FloatVector a0x1 = firstX0.mul(firstW1);
+        FloatVector firstX1 = FloatVector.broadcast(S, x[first + 2]);
+        FloatVector a1x0 = firstX1.mul(firstW0);
+        FloatVector a1x1 = firstX1.mul(firstW1);
+        FloatVector firstX2 = FloatVector.broadcast(S, x[first + 2 * 2]);
+        FloatVector a2x0 = firstX2.mul(firstW0);
+        FloatVector a2x1 = firstX2.mul(firstW1);
+        FloatVector firstX3 = FloatVector.broadcast(S, x[first + 3 * 2]);
+        FloatVector a3x0 = firstX3.mul(firstW0);
+        FloatVector a3x1 = firstX3.mul(firstW1);
+        FloatVector firstX4 = FloatVector.broadcast(S, x[first + 4 * 2]);
+        FloatVector a4x0 = firstX4.mul(firstW0);
+        FloatVector a4x1 = firstX4.mul(firstW1);
+        FloatVector firstX5 = FloatVector.broadcast(S, x[first + 5 * 2]);
+        FloatVector a5x0 = firstX5.mul(firstW0);
+        FloatVector a5x1 = firstX5.mul(firstW1);
+        FloatVector firstX6 = FloatVector.broadcast(S, x[first + 6 * 2]);
+        FloatVector a6x0 = firstX6.mul(firstW0);
+        FloatVector a6x1 = firstX6.mul(firstW1);
+        FloatVector firstX7 = FloatVector.broadcast(S, x[first + 7 * 2]);
+        FloatVector a7x0 = firstX7.mul(firstW0);
+        FloatVector a7x1 = firstX7.mul(firstW1);
+        FloatVector firstX8 = FloatVector.broadcast(S, x[first + 8 * 2]);
+        FloatVector a8x0 = firstX8.mul(firstW0);
+        FloatVector a8x1 = firstX8.mul(firstW1);
+        FloatVector firstX9 = FloatVector.broadcast(S, x[first + 9 * 2]);
+        FloatVector a9x0 = firstX9.mul(firstW0);
+        FloatVector a9x1 = firstX9.mul(firstW1);
+        FloatVector firstX10 = FloatVector.broadcast(S, x[first + 10 * 2]);
+        FloatVector a10x0 = firstX10.mul(firstW0);
+        FloatVector a10x1 = firstX10.mul(firstW1);
+        FloatVector firstX11 = FloatVector.broadcast(S, x[first + 11 * 2]);
+        FloatVector a11x0 = firstX11.mul(firstW0);
+        FloatVector a11x1 = firstX11.mul(firstW1);
+        FloatVector firstX12 = FloatVector.broadcast(S, x[first + 12 * 2]);
+        FloatVector a12x0 = firstX12.mul(firstW0);
+        FloatVector a12x1 = firstX12.mul(firstW1);
+        FloatVector firstX13 = FloatVector.broadcast(S, x[first + 13 * 2]);
+        FloatVector a13x0 = firstX13.mul(firstW0);
+        FloatVector a13x1 = firstX13.mul(firstW1);
+        for (int k = 1; k < steps; k++) {
+            int i = xo + taps[k >> shift] + (k & ((1 << shift) - 1));
+            int j = wo + k * 2 * L;
+            FloatVector w0 = FloatVector.fromArray(S, w, j);
+            FloatVector w1 = FloatVector.fromArray(S, w, j + L);
+            FloatVector x0 = FloatVector.broadcast(S, x[i]);
+            a0x0 = x0.fma(w0, a0x0);
+            a0x1 = x0.fma(w1, a0x1);
+            FloatVector x1 = FloatVector.broadcast(S, x[i + 2]);
+            a1x0 = x1.fma(w0, a1x0);
+            a1x1 = x1.fma(w1, a1x1);
+            FloatVector x2 = FloatVector.broadcast(S, x[i + 2 * 2]);
+            a2x0 = x2.fma(w0, a2x0);
+            a2x1 = x2.fma(w1, a2x1);
+            FloatVector x3 = FloatVector.broadcast(S, x[i + 3 * 2]);
+            a3x0 = x3.fma(w0, a3x0);
+            a3x1 = x3.fma(w1, a3x1);
+            FloatVector x4 = FloatVector.broadcast(S, x[i + 4 * 2]);
+            a4x0 = x4.fma(w0, a4x0);
+            a4x1 = x4.fma(w1, a4x1);
+            FloatVector x5 = FloatVector.broadcast(S, x[i + 5 * 2]);
+            a5x0 = x5.fma(w0, a5x0);
+            a5x1 = x5.fma(w1, a5x1);
+            FloatVector x6 = FloatVector.broadcast(S, x[i + 6 * 2]);
+            a6x0 = x6.fma(w0, a6x0);
+            a6x1 = x6.fma(w1, a6x1);
+            FloatVector x7 = FloatVector.broadcast(S, x[i + 7 * 2]);
+            a7x0 = x7.fma(w0, a7x0);
+            a7x1 = x7.fma(w1, a7x1);
+            FloatVector x8 = FloatVector.broadcast(S, x[i + 8 * 2]);
+            a8x0 = x8.fma(w0, a8x0);
+            a8x1 = x8.fma(w1, a8x1);
+            FloatVector x9 = FloatVector.broadcast(S, x[i + 9 * 2]);
+            a9x0 = x9.fma(w0, a9x0);
+            a9x1 = x9.fma(w1, a9x1);
+            FloatVector x10 = FloatVector.broadcast(S, x[i + 10 * 2]);
+            a10x0 = x10.fma(w0, a10x0);
+            a10x1 = x10.fma(w1, a10x1);
+            FloatVector x11 = FloatVector.broadcast(S, x[i + 11 * 2]);
+            a11x0 = x11.fma(w0, a11x0);
+            a11x1 = x11.fma(w1, a11x1);
+            FloatVector x12 = FloatVector.broadcast(S, x[i + 12 * 2]);
+            a12x0 = x12.fma(w0, a12x0);
+            a12x1 = x12.fma(w1, a12x1);
+            FloatVector x13 = FloatVector.broadcast(S, x[i + 13 * 2]);
+            a13x0 = x13.fma(w0, a13x0);
+            a13x1 = x13.fma(w1, a13x1);
+        }
+        a0x0.intoArray(y, yo);
+        a0x1.intoArray(y, yo + yBlock);
+        a1x0.intoArray(y, yo + py);
+        a1x1.intoArray(y, yo + py + yBlock);
+        a2x0.intoArray(y, yo + 2 * py);
+        a2x1.intoArray(y, yo + 2 * py + yBlock);
+        a3x0.intoArray(y, yo + 3 * py);
+        a3x1.intoArray(y, yo + 3 * py + yBlock);
+        a4x0.intoArray(y, yo + 4 * py);
+        a4x1.intoArray(y, yo + 4 * py + yBlock);
+        a5x0.intoArray(y, yo + 5 * py);
+        a5x1.intoArray(y, yo + 5 * py + yBlock);
+        a6x0.intoArray(y, yo + 6 * py);
+        a6x1.intoArray(y, yo + 6 * py + yBlock);
+        a7x0.intoArray(y, yo + 7 * py);
+        a7x1.intoArray(y, yo + 7 * py + yBlock);
+        a8x0.intoArray(y, yo + 8 * py);
+        a8x1.intoArray(y, yo + 8 * py + yBlock);
+        a9x0.intoArray(y, yo + 9 * py);
+        a9x1.intoArray(y, yo + 9 * py + yBlock);
+        a10x0.intoArray(y, yo + 10 * py);
+        a10x1.intoArray(y, yo + 10 * py + yBlock);
+        a11x0.intoArray(y, yo + 11 * py);
+        a11x1.intoArray(y, yo + 11 * py + yBlock);
+        a12x0.intoArray(y, yo + 12 * py);
+        a12x1.intoArray(y, yo + 12 * py + yBlock);
+        a13x0.intoArray(y, yo + 13 * py);
+        a13x1.intoArray(y, yo + 13 * py + yBlock);
+    }
+
+    static void adjacent2x7vectors2(float[] x, int xo, int px, int[] taps, int shift, int steps,
+            float[] w, int wo, float[] y, int yo, int py, int yBlock, int next, int yNext) {
+        int first = xo + taps[0];
+        FloatVector firstW0 = FloatVector.fromArray(S, w, wo);
+        FloatVector firstW1 = FloatVector.fromArray(S, w, wo + L);
+        FloatVector firstX0 = FloatVector.broadcast(S, x[first]);
+        FloatVector a0x0 = firstX0.mul(firstW0);
+        FloatVector a0x1 = firstX0.mul(firstW1);
+        FloatVector firstX1 = FloatVector.broadcast(S, x[first + L]);
+        FloatVector a1x0 = firstX1.mul(firstW0);
+        FloatVector a1x1 = firstX1.mul(firstW1);
+        FloatVector firstX2 = FloatVector.broadcast(S, x[first + 2 * L]);
+        FloatVector a2x0 = firstX2.mul(firstW0);
+        FloatVector a2x1 = firstX2.mul(firstW1);
+        FloatVector firstX3 = FloatVector.broadcast(S, x[first + 3 * L]);
+        FloatVector a3x0 = firstX3.mul(firstW0);
+        FloatVector a3x1 = firstX3.mul(firstW1);
+        FloatVector firstX4 = FloatVector.broadcast(S, x[first + 4 * L]);
+        FloatVector a4x0 = firstX4.mul(firstW0);
+        FloatVector a4x1 = firstX4.mul(firstW1);
+        FloatVector firstX5 = FloatVector.broadcast(S, x[first + 5 * L]);
+        FloatVector a5x0 = firstX5.mul(firstW0);
+        FloatVector a5x1 = firstX5.mul(firstW1);
+        FloatVector firstX6 = FloatVector.broadcast(S, x[first + 6 * L]);
+        FloatVector a6x0 = firstX6.mul(firstW0);
+        FloatVector a6x1 = firstX6.mul(firstW1);
+        FloatVector firstX7 = FloatVector.broadcast(S, x[first + next]);
+        FloatVector a7x0 = firstX7.mul(firstW0);
+        FloatVector a7x1 = firstX7.mul(firstW1);
+        FloatVector firstX8 = FloatVector.broadcast(S, x[first + next + L]);
+        FloatVector a8x0 = firstX8.mul(firstW0);
+        FloatVector a8x1 = firstX8.mul(firstW1);
+        FloatVector firstX9 = FloatVector.broadcast(S, x[first + next + 2 * L]);
+        FloatVector a9x0 = firstX9.mul(firstW0);
+        FloatVector a9x1 = firstX9.mul(firstW1);
+        FloatVector firstX10 = FloatVector.broadcast(S, x[first + next + 3 * L]);
+        FloatVector a10x0 = firstX10.mul(firstW0);
+        FloatVector a10x1 = firstX10.mul(firstW1);
+        FloatVector firstX11 = FloatVector.broadcast(S, x[first + next + 4 * L]);
+        FloatVector a11x0 = firstX11.mul(firstW0);
+        FloatVector a11x1 = firstX11.mul(firstW1);
+        FloatVector firstX12 = FloatVector.broadcast(S, x[first + next + 5 * L]);
+        FloatVector a12x0 = firstX12.mul(firstW0);
+        FloatVector a12x1 = firstX12.mul(firstW1);
+        FloatVector firstX13 = FloatVector.broadcast(S, x[first + next + 6 * L]);
+        FloatVector a13x0 = firstX13.mul(firstW0);
+        FloatVector a13x1 = firstX13.mul(firstW1);
+        for (int k = 1; k < steps; k++) {
+            int i = xo + taps[k >> shift] + (k & ((1 << shift) - 1));
+            int j = wo + k * 2 * L;
+            FloatVector w0 = FloatVector.fromArray(S, w, j);
+            FloatVector w1 = FloatVector.fromArray(S, w, j + L);
+            FloatVector x0 = FloatVector.broadcast(S, x[i]);
+            a0x0 = x0.fma(w0, a0x0);
+            a0x1 = x0.fma(w1, a0x1);
+            FloatVector x1 = FloatVector.broadcast(S, x[i + L]);
+            a1x0 = x1.fma(w0, a1x0);
+            a1x1 = x1.fma(w1, a1x1);
+            FloatVector x2 = FloatVector.broadcast(S, x[i + 2 * L]);
+            a2x0 = x2.fma(w0, a2x0);
+            a2x1 = x2.fma(w1, a2x1);
+            FloatVector x3 = FloatVector.broadcast(S, x[i + 3 * L]);
+            a3x0 = x3.fma(w0, a3x0);
+            a3x1 = x3.fma(w1, a3x1);
+            FloatVector x4 = FloatVector.broadcast(S, x[i + 4 * L]);
+            a4x0 = x4.fma(w0, a4x0);
+            a4x1 = x4.fma(w1, a4x1);
+            FloatVector x5 = FloatVector.broadcast(S, x[i + 5 * L]);
+            a5x0 = x5.fma(w0, a5x0);
+            a5x1 = x5.fma(w1, a5x1);
+            FloatVector x6 = FloatVector.broadcast(S, x[i + 6 * L]);
+            a6x0 = x6.fma(w0, a6x0);
+            a6x1 = x6.fma(w1, a6x1);
+            FloatVector x7 = FloatVector.broadcast(S, x[i + next]);
+            a7x0 = x7.fma(w0, a7x0);
+            a7x1 = x7.fma(w1, a7x1);
+            FloatVector x8 = FloatVector.broadcast(S, x[i + next + L]);
+            a8x0 = x8.fma(w0, a8x0);
+            a8x1 = x8.fma(w1, a8x1);
+            FloatVector x9 = FloatVector.broadcast(S, x[i + next + 2 * L]);
+            a9x0 = x9.fma(w0, a9x0);
+            a9x1 = x9.fma(w1, a9x1);
+            FloatVector x10 = FloatVector.broadcast(S, x[i + next + 3 * L]);
+            a10x0 = x10.fma(w0, a10x0);
+            a10x1 = x10.fma(w1, a10x1);
+            FloatVector x11 = FloatVector.broadcast(S, x[i + next + 4 * L]);
+            a11x0 = x11.fma(w0, a11x0);
+            a11x1 = x11.fma(w1, a11x1);
+            FloatVector x12 = FloatVector.broadcast(S, x[i + next + 5 * L]);
+            a12x0 = x12.fma(w0, a12x0);
+            a12x1 = x12.fma(w1, a12x1);
+            FloatVector x13 = FloatVector.broadcast(S, x[i + next + 6 * L]);
+            a13x0 = x13.fma(w0, a13x0);
+            a13x1 = x13.fma(w1, a13x1);
+        }
+        a0x0.intoArray(y, yo);
+        a0x1.intoArray(y, yo + yBlock);
+        a1x0.intoArray(y, yo + py);
+        a1x1.intoArray(y, yo + py + yBlock);
+        a2x0.intoArray(y, yo + 2 * py);
+        a2x1.intoArray(y, yo + 2 * py + yBlock);
+        a3x0.intoArray(y, yo + 3 * py);
+        a3x1.intoArray(y, yo + 3 * py + yBlock);
+        a4x0.intoArray(y, yo + 4 * py);
+        a4x1.intoArray(y, yo + 4 * py + yBlock);
+        a5x0.intoArray(y, yo + 5 * py);
+        a5x1.intoArray(y, yo + 5 * py + yBlock);
+        a6x0.intoArray(y, yo + 6 * py);
+        a6x1.intoArray(y, yo + 6 * py + yBlock);
+        a7x0.intoArray(y, yo + yNext);
+        a7x1.intoArray(y, yo + yNext + yBlock);
+        a8x0.intoArray(y, yo + yNext + py);
+        a8x1.intoArray(y, yo + yNext + py + yBlock);
+        a9x0.intoArray(y, yo + yNext + 2 * py);
+        a9x1.intoArray(y, yo + yNext + 2 * py + yBlock);
+        a10x0.intoArray(y, yo + yNext + 3 * py);
+        a10x1.intoArray(y, yo + yNext + 3 * py + yBlock);
+        a11x0.intoArray(y, yo + yNext + 4 * py);
+        a11x1.intoArray(y, yo + yNext + 4 * py + yBlock);
+        a12x0.intoArray(y, yo + yNext + 5 * py);
+        a12x1.intoArray(y, yo + yNext + 5 * py + yBlock);
+        a13x0.intoArray(y, yo + yNext + 6 * py);
+        a13x1.intoArray(y, yo + yNext + 6 * py + yBlock);
+    }
+
+    static void alternate2x7vectors2(float[] x, int xo, int px, int[] taps, int shift, int steps,
+            float[] w, int wo, float[] y, int yo, int py, int yBlock, int next, int yNext) {
+        int first = xo + taps[0];
+        FloatVector firstW0 = FloatVector.fromArray(S, w, wo);
+        FloatVector firstW1 = FloatVector.fromArray(S, w, wo + L);
+        FloatVector firstX0 = FloatVector.broadcast(S, x[first]);
+        FloatVector a0x0 = firstX0.mul(firstW0);
+        FloatVector a0x1 = firstX0.mul(firstW1);
+        FloatVector firstX1 = FloatVector.broadcast(S, x[first + 2 * L]);
+        FloatVector a1x0 = firstX1.mul(firstW0);
+        FloatVector a1x1 = firstX1.mul(firstW1);
+        FloatVector firstX2 = FloatVector.broadcast(S, x[first + 2 * 2 * L]);
+        FloatVector a2x0 = firstX2.mul(firstW0);
+        FloatVector a2x1 = firstX2.mul(firstW1);
+        FloatVector firstX3 = FloatVector.broadcast(S, x[first + 3 * 2 * L]);
+        FloatVector a3x0 = firstX3.mul(firstW0);
+        FloatVector a3x1 = firstX3.mul(firstW1);
+        FloatVector firstX4 = FloatVector.broadcast(S, x[first + 4 * 2 * L]);
+        FloatVector a4x0 = firstX4.mul(firstW0);
+        FloatVector a4x1 = firstX4.mul(firstW1);
+        FloatVector firstX5 = FloatVector.broadcast(S, x[first + 5 * 2 * L]);
+        FloatVector a5x0 = firstX5.mul(firstW0);
+        FloatVector a5x1 = firstX5.mul(firstW1);
+        FloatVector firstX6 = FloatVector.broadcast(S, x[first + 6 * 2 * L]);
+        FloatVector a6x0 = firstX6.mul(firstW0);
+        FloatVector a6x1 = firstX6.mul(firstW1);
+        FloatVector firstX7 = FloatVector.broadcast(S, x[first + next]);
+        FloatVector a7x0 = firstX7.mul(firstW0);
+        FloatVector a7x1 = firstX7.mul(firstW1);
+        FloatVector firstX8 = FloatVector.broadcast(S, x[first + next + 2 * L]);
+        FloatVector a8x0 = firstX8.mul(firstW0);
+        FloatVector a8x1 = firstX8.mul(firstW1);
+        FloatVector firstX9 = FloatVector.broadcast(S, x[first + next + 2 * 2 * L]);
+        FloatVector a9x0 = firstX9.mul(firstW0);
+        FloatVector a9x1 = firstX9.mul(firstW1);
+        FloatVector firstX10 = FloatVector.broadcast(S, x[first + next + 3 * 2 * L]);
+        FloatVector a10x0 = firstX10.mul(firstW0);
+        FloatVector a10x1 = firstX10.mul(firstW1);
+        FloatVector firstX11 = FloatVector.broadcast(S, x[first + next + 4 * 2 * L]);
+        FloatVector a11x0 = firstX11.mul(firstW0);
+        FloatVector a11x1 = firstX11.mul(firstW1);
+        FloatVector firstX12 = FloatVector.broadcast(S, x[first + next + 5 * 2 * L]);
+        FloatVector a12x0 = firstX12.mul(firstW0);
+        FloatVector a12x1 = firstX12.mul(firstW1);
+        FloatVector firstX13 = FloatVector.broadcast(S, x[first + next + 6 * 2 * L]);
+        FloatVector a13x0 = firstX13.mul(firstW0);
+        FloatVector a13x1 = firstX13.mul(firstW1);
+        for (int k = 1; k < steps; k++) {
+            int i = xo + taps[k >> shift] + (k & ((1 << shift) - 1));
+            int j = wo + k * 2 * L;
+            FloatVector w0 = FloatVector.fromArray(S, w, j);
+            FloatVector w1 = FloatVector.fromArray(S, w, j + L);
+            FloatVector x0 = FloatVector.broadcast(S, x[i]);
+            a0x0 = x0.fma(w0, a0x0);
+            a0x1 = x0.fma(w1, a0x1);
+            FloatVector x1 = FloatVector.broadcast(S, x[i + 2 * L]);
+            a1x0 = x1.fma(w0, a1x0);
+            a1x1 = x1.fma(w1, a1x1);
+            FloatVector x2 = FloatVector.broadcast(S, x[i + 2 * 2 * L]);
+            a2x0 = x2.fma(w0, a2x0);
+            a2x1 = x2.fma(w1, a2x1);
+            FloatVector x3 = FloatVector.broadcast(S, x[i + 3 * 2 * L]);
+            a3x0 = x3.fma(w0, a3x0);
+            a3x1 = x3.fma(w1, a3x1);
+            FloatVector x4 = FloatVector.broadcast(S, x[i + 4 * 2 * L]);
+            a4x0 = x4.fma(w0, a4x0);
+            a4x1 = x4.fma(w1, a4x1);
+            FloatVector x5 = FloatVector.broadcast(S, x[i + 5 * 2 * L]);
+            a5x0 = x5.fma(w0, a5x0);
+            a5x1 = x5.fma(w1, a5x1);
+            FloatVector x6 = FloatVector.broadcast(S, x[i + 6 * 2 * L]);
+            a6x0 = x6.fma(w0, a6x0);
+            a6x1 = x6.fma(w1, a6x1);
+            FloatVector x7 = FloatVector.broadcast(S, x[i + next]);
+            a7x0 = x7.fma(w0, a7x0);
+            a7x1 = x7.fma(w1, a7x1);
+            FloatVector x8 = FloatVector.broadcast(S, x[i + next + 2 * L]);
+            a8x0 = x8.fma(w0, a8x0);
+            a8x1 = x8.fma(w1, a8x1);
+            FloatVector x9 = FloatVector.broadcast(S, x[i + next + 2 * 2 * L]);
+            a9x0 = x9.fma(w0, a9x0);
+            a9x1 = x9.fma(w1, a9x1);
+            FloatVector x10 = FloatVector.broadcast(S, x[i + next + 3 * 2 * L]);
+            a10x0 = x10.fma(w0, a10x0);
+            a10x1 = x10.fma(w1, a10x1);
+            FloatVector x11 = FloatVector.broadcast(S, x[i + next + 4 * 2 * L]);
+            a11x0 = x11.fma(w0, a11x0);
+            a11x1 = x11.fma(w1, a11x1);
+            FloatVector x12 = FloatVector.broadcast(S, x[i + next + 5 * 2 * L]);
+            a12x0 = x12.fma(w0, a12x0);
+            a12x1 = x12.fma(w1, a12x1);
+            FloatVector x13 = FloatVector.broadcast(S, x[i + next + 6 * 2 * L]);
+            a13x0 = x13.fma(w0, a13x0);
+            a13x1 = x13.fma(w1, a13x1);
+        }
+        a0x0.intoArray(y, yo);
+        a0x1.intoArray(y, yo + yBlock);
+        a1x0.intoArray(y, yo + py);
+        a1x1.intoArray(y, yo + py + yBlock);
+        a2x0.intoArray(y, yo + 2 * py);
+        a2x1.intoArray(y, yo + 2 * py + yBlock);
+        a3x0.intoArray(y, yo + 3 * py);
+        a3x1.intoArray(y, yo + 3 * py + yBlock);
+        a4x0.intoArray(y, yo + 4 * py);
+        a4x1.intoArray(y, yo + 4 * py + yBlock);
+        a5x0.intoArray(y, yo + 5 * py);
+        a5x1.intoArray(y, yo + 5 * py + yBlock);
+        a6x0.intoArray(y, yo + 6 * py);
+        a6x1.intoArray(y, yo + 6 * py + yBlock);
+        a7x0.intoArray(y, yo + yNext);
+        a7x1.intoArray(y, yo + yNext + yBlock);
+        a8x0.intoArray(y, yo + yNext + py);
+        a8x1.intoArray(y, yo + yNext + py + yBlock);
+        a9x0.intoArray(y, yo + yNext + 2 * py);
+        a9x1.intoArray(y, yo + yNext + 2 * py + yBlock);
+        a10x0.intoArray(y, yo + yNext + 3 * py);
+        a10x1.intoArray(y, yo + yNext + 3 * py + yBlock);
+        a11x0.intoArray(y, yo + yNext + 4 * py);
+        a11x1.intoArray(y, yo + yNext + 4 * py + yBlock);
+        a12x0.intoArray(y, yo + yNext + 5 * py);
+        a12x1.intoArray(y, yo + yNext + 5 * py + yBlock);
+        a13x0.intoArray(y, yo + yNext + 6 * py);
+        a13x1.intoArray(y, yo + yNext + 6 * py + yBlock);
     }
 }

@@ -174,10 +174,10 @@ public class Workers implements AutoCloseable {
         return helpers.threads.length + 1;
     }
 
-    /** Whether this many items of the same length leave no thread idle for more than a quarter of the time. */
+    /** Whether this many items of the same length leave threads idle for at most 15 % of the time. */
     public boolean shareEvenly(int items) {
         int most = (items + threads() - 1) / threads();
-        return 3L * most * threads() <= 4L * items;
+        return 17L * most * threads() <= 20L * items;
     }
 
     /** Runs all items and returns when they are done; rethrows the exception of an item. */

@@ -325,24 +325,8 @@ record ScalarTransforms(BlockLoops loops, int lanes) implements TileTransforms {
     private void filterLine(int outputs, float[] g, int from, int step,
             float[] u, int to, int toStep) {
         switch (outputs) {
-            case 2 -> filterLine2(g, from, step, u, to, toStep);
             case 4 -> filterLine4(g, from, step, u, to, toStep);
             default -> throw new IllegalArgumentException("no lines have " + outputs + " outputs");
-        }
-    }
-
-    private void filterLine2(float[] g, int from, int step, float[] u, int to, int toStep) {
-        int end = from + lanes;
-        for (int i = from, o = to; i < end; i++, o++) {
-            float g0 = g[i];
-            float g1 = g[i + step];
-            float g2 = g[i + 2 * step];
-            float outer = (g0 + g2) * (-1 / 6f);
-            float inner = g1 * (1 / 6f);
-            u[o] = g0 * (1 / 4f);
-            u[o + toStep] = g2;
-            u[o + 2 * toStep] = outer - inner;
-            u[o + 3 * toStep] = outer + inner;
         }
     }
 

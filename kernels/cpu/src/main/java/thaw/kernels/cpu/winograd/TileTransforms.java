@@ -32,7 +32,7 @@ interface TileTransforms {
     /**
      * {@code G g Gᵀ} of 3×3 filters.
      *
-     * @param outputs outputs along a line of a tile: 4, or 2, which uses the first four points
+     * @param outputs outputs along a line of a tile: 4
      * @param place   floats between neighbouring filter positions
      * @param pair    floats between neighbouring pairs of points, of {@code (outputs + 2)²}
      */

@@ -49,7 +49,6 @@ public final class TransformCompilation {
 
     private void filters() {
         transforms.filter(OUT, from, 0, lanes, scratch, to, 0, pair);
-        transforms.filter(2, from, 0, lanes, scratch, to, 0, pair);
         transforms.stridedFilter(OUT, from, 0, lanes, scratch, to, 0, pair);
     }
 

@@ -496,25 +496,9 @@ final class VectorTransforms implements TileTransforms {
     private static void filterLine(int outputs, float[] g, int from, int step,
             float[] u, int to, int toStep) {
         switch (outputs) {
-            case 2 -> filterLine2(g, from, step, u, to, toStep);
             case 4 -> filterLine4(g, from, step, u, to, toStep);
             default -> throw new IllegalArgumentException("no lines have " + outputs + " outputs");
         }
-    }
-
-    private static void filterLine2(float[] g, int from, int step, float[] u, int to, int toStep) {
-        FloatVector minus1over6 = FloatVector.broadcast(S, -1 / 6f);
-        FloatVector plus1over4 = FloatVector.broadcast(S, 1 / 4f);
-        FloatVector plus1over6 = FloatVector.broadcast(S, 1 / 6f);
-        FloatVector g0 = FloatVector.fromArray(S, g, from);
-        FloatVector g1 = FloatVector.fromArray(S, g, from + step);
-        FloatVector g2 = FloatVector.fromArray(S, g, from + 2 * step);
-        FloatVector outer = g0.add(g2).mul(minus1over6);
-        FloatVector inner = g1.mul(plus1over6);
-        g0.mul(plus1over4).intoArray(u, to);
-        g2.intoArray(u, to + toStep);
-        outer.sub(inner).intoArray(u, to + 2 * toStep);
-        outer.add(inner).intoArray(u, to + 3 * toStep);
     }
 
     private static void filterLine4(float[] g, int from, int step, float[] u, int to, int toStep) {

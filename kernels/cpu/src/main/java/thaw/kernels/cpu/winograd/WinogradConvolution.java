@@ -2,6 +2,7 @@ package thaw.kernels.cpu.winograd;
 
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.IntStream;
 import thaw.kernels.Conv2dOptions;
 import thaw.kernels.Shape;
 import thaw.kernels.cpu.memory.BufferPool;
@@ -13,8 +14,7 @@ import thaw.kernels.cpu.parallel.Workers;
 
 /**
  * 3×3 convolutions by Winograd's F(4×4, 3×3), which turns a convolution into 36 products of small matrices,
- * {@code tiles × inputs} by {@code inputs × outputs}, between two transforms; or by F(2×2, 3×3), with 16 products, for a
- * single small image with many channels. See {@link WinogradPoints}, and for the 81 products of a stride of 2
+ * {@code tiles × inputs} by {@code inputs × outputs}, between two transforms. See {@link WinogradPoints}, and for the 81 products of a stride of 2
  * {@link WinogradPhases}.
  *
  * <p>The gradient of the input is such a convolution too: of the output's gradient, with the filters rotated by 180°,
@@ -33,15 +33,14 @@ import thaw.kernels.cpu.parallel.Workers;
  *
  * <p>GFLOP/s, counted as for a direct convolution, on one core whose FMA peak is 116, batch 16 (batch 1), JDK 17 and 25:
  * <pre>
- *   channels                64         128        256        512        64→128     128→256    256→512
- *   output, stride          56²        28²        14²        7²         28², 2     14², 2     7², 2
- *   weights kept            305 (328)  346 (350)  283 (310)  341 (175)  125 (140)  138 (124)  155
- *   weights transformed     304 (315)  346 (275)  250 (160)  250 (55)   124 (125)  136 (95)   137
- *   direct, weights kept    103        108        109        109        98         106        108
+ *   channels                64         128        256        512   64→128     128→256    256→512
+ *   output, stride          56²        28²        14²        7²    28², 2     14², 2     7², 2
+ *   weights kept            305 (328)  346 (350)  283 (310)  341   125        138        155
+ *   weights transformed     304 (315)  346 (275)  250 (160)  250   124        136        137
  * </pre>
- * with 512 channels at batch 1 in tiles of 2×2; and in training with 128 small images, whose layers' input and output do
- * not fit into the caches: 16 channels at 32² 138, 32 at 16² 207, 64 at 8² 250. With 16 channels the products take half of
- * the time: each number of the transformed input is multiplied with only one vector of weights, see {@link BlockLoops}.
+ * and in training with 128 small images, whose layers' input and output do not fit into the caches: 16 channels at 32² 138, 32 at
+ * 16² 207, 64 at 8² 250. With 16 channels the products take half of the time: each number of the transformed input is multiplied
+ * with only one vector of weights, see {@link BlockLoops}.
  */
 public final class WinogradConvolution {
 
@@ -89,7 +88,7 @@ public final class WinogradConvolution {
     private static final int ONE_STEP = 16;
 
     /** The form of a convolution; also the key of its transformed weights, among the data derived from a weight. */
-    private record Form(boolean gradient, int stride, int side) {
+    private record Form(boolean gradient, int stride) {
     }
 
     private final Memory memory;
@@ -119,15 +118,14 @@ public final class WinogradConvolution {
      * {@code y = epilogue(x ∗ w)}; all arrays but the weight in channel blocks.
      *
      * @param epilogue null for none
-     * @param side     outputs along a line of a tile: {@link WinogradChoice#side}
      */
-    public void forward(CpuArray x, CpuArray w, BlockedEpilogue epilogue, Conv2dOptions o, CpuArray y, int side) {
-        new Run(x, w, epilogue, o.paddingH(), o.paddingW(), y, new Form(false, o.strideH(), side)).run();
+    public void forward(CpuArray x, CpuArray w, BlockedEpilogue epilogue, Conv2dOptions o, CpuArray y) {
+        new Run(x, w, epilogue, o.paddingH(), o.paddingW(), y, new Form(false, o.strideH())).run();
     }
 
     /** The gradient of the input. */
     public void inputGradient(CpuArray gy, CpuArray w, Conv2dOptions o, CpuArray gx) {
-        new Run(gy, w, null, 2 - o.paddingH(), 2 - o.paddingW(), gx, new Form(true, 1, WinogradPoints.OUTPUTS)).run();
+        new Run(gy, w, null, 2 - o.paddingH(), 2 - o.paddingW(), gx, new Form(true, 1)).run();
     }
 
     /** One convolution, with its extents. */
@@ -150,11 +148,11 @@ public final class WinogradConvolution {
             this.epilogue = epilogue;
             this.form = form;
             y = target.data();
-            weights = WinogradWeights.of(memory, transforms, current.panel(), weight.shape(), form.gradient, form.stride, form.side);
+            weights = WinogradWeights.of(memory, transforms, current.panel(), weight.shape(), form.gradient, form.stride);
             Shape in = source.shape();
             Shape out = target.shape();
             tiles = new WinogradTiles(memory, transforms, lanes, in.dim(0), in.dim(2), in.dim(3), out.dim(2), out.dim(3),
-                    padH, padW, form.stride, form.side);
+                    padH, padW, form.stride);
             pairs = tiles.pairs();
             inBlocks = source.channelBlocks();
             outBlocks = target.channelBlocks();
@@ -178,7 +176,9 @@ public final class WinogradConvolution {
         private float[] transformedWeights() {
             float[] u = memory.pool().takeFitting(weights.length());
             float[] w = weight.data();
-            workers.run(weights.panels(), panel -> weights.transform(w, panel, u, weights.offset(panel)));
+            int pieces = weights.pieces();
+            workers.run(weights.panels() * pieces,
+                    i -> weights.transform(w, i / pieces, i % pieces, u, weights.offset(i / pieces)));
             return u;
         }
 
@@ -243,10 +243,12 @@ public final class WinogradConvolution {
             return count <= ONE_STEP ? 1 : (count + step - 1) / step;
         }
 
-        /** The number of groups of tiles: small enough for the cache, and enough to load the threads. */
+        /** The number of groups of tiles: small enough for the cache, and enough to load the threads evenly, if there are. */
         private int groups(int count) {
             int busy = (ITEMS + weights.panels() - 1) / weights.panels();
-            return Math.max((count + GROUP - 1) / GROUP, Math.min(steps(count), busy));
+            int least = Math.max((count + GROUP - 1) / GROUP, Math.min(steps(count), busy));
+            return IntStream.range(least, Math.min(steps(count), 2 * least) + 1)
+                    .filter(groups -> workers.shareEvenly(weights.panels() * groups)).findFirst().orElse(least);
         }
 
         private void transformThenMultiply(float[] u, Part part) {
@@ -263,8 +265,10 @@ public final class WinogradConvolution {
             } else {
                 float[] w = weight.data();
                 workers.run(panels, panel -> {
-                    float[] own = memory.pool().take(weights.values() * weights.valueSize(panel));
-                    weights.transform(w, panel, own, 0);
+                    float[] own = memory.pool().take(WinogradWeights.VALUES * weights.valueSize(panel));
+                    for (int piece = 0; piece < weights.pieces(); piece++) {
+                        weights.transform(w, panel, piece, own, 0);
+                    }
                     for (int group = 0; group < groups; group++) {
                         part.multiply(own, 0, panel, part.group(group, groups), part.group(group + 1, groups));
                     }
@@ -364,7 +368,7 @@ public final class WinogradConvolution {
             /** Micro-kernels of the widest tile, and a narrower one for the rest if it suffices. */
             private void product(int pair, int begin, int size, int vectors, float[] u, int uo, float[] m, int mo, int mBlock) {
                 int vo = (pair * inBlocks * count + begin) * lanes;
-                int wide = current.tile(size <= ONE_STEP ? size : MANY, vectors);
+                int wide = current.tile(size <= ONE_STEP ? size : MANY, vectors, lanes);
                 int rest = size % wide;
                 int narrow = rest <= 4 ? 4 : 8;
                 int most = rest > 0 && rest <= 8 && wide > 8 ? size - rest : size;

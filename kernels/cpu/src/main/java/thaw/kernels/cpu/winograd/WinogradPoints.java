@@ -11,8 +11,7 @@ package thaw.kernels.cpu.winograd;
  *
  * <p>The points are nested, and the filter's values at a point do not depend on the other points: if an image is not a
  * multiple of 4, its last tiles use fewer points of the <em>same</em> transformed filter. A 7×7 image takes (6 + 5)² = 121
- * products instead of the (6 + 6)² of tiles that extend beyond the border; 14×14 takes 484 instead of 576. A filter for
- * F(2×2, 3×3) is 16 of the 36 values, those at the points 0, ∞, 1 and −1.
+ * products instead of the (6 + 6)² of tiles that extend beyond the border; 14×14 takes 484 instead of 576.
  *
  * <p>G's row for a point a is {@code (1, a, a²)} times the s of the table, its row for ∞ is {@code (0, 0, 1)}; the column
  * of Aᵀ is {@code (1, a, a², …)}, and {@code (0, …, 0, 1)} for ∞. The row of Bᵀ for a point holds the coefficients of

@@ -5,7 +5,7 @@ import thaw.kernels.cpu.memory.Memory;
 import thaw.kernels.cpu.microkernel.BlockedEpilogue;
 
 /**
- * Images divided into tiles of 4×4 output pixels, each with the 6×6 input pixels that it depends on, or of 2×2 with 4×4;
+ * Images divided into tiles of 4×4 output pixels, each with the 6×6 input pixels that it depends on;
  * if a height or width is not a multiple, the last tiles are shorter and have fewer {@link WinogradPoints}. With a stride
  * of 2 a tile depends on 9×9 input pixels, and {@link WinogradPhases} replace the points. Converts tiles between channel
  * blocks and their transformed form {@code [pair][block][tile][lane]}, for some tiles {@code first … first + count − 1} at
@@ -22,10 +22,9 @@ import thaw.kernels.cpu.microkernel.BlockedEpilogue;
  * @param h      the input's height
  * @param outH   the output's height
  * @param stride 1 or 2
- * @param side   outputs along a line of a tile: 4, or with a stride of 1 also 2
  */
 record WinogradTiles(Memory memory, TileTransforms transforms, int lanes, int images, int h, int w, int outH, int outW, int padH,
-        int padW, int stride, int side) {
+        int padW, int stride) {
 
     private static final int OUT = WinogradPoints.OUTPUTS;
     private static final int LINE = WinogradPoints.LINE;
@@ -34,13 +33,13 @@ record WinogradTiles(Memory memory, TileTransforms transforms, int lanes, int im
     private static final int STRIP = 8;
 
     /** Products along an image's line of this many outputs. */
-    static int products(int outputs, int stride, int side) {
-        return stride * outputs + (3 - stride) * along(outputs, side);
+    static int products(int outputs, int stride) {
+        return stride * outputs + (3 - stride) * along(outputs);
     }
 
     /** Tiles along an image's line of this many outputs. */
-    static int along(int outputs, int side) {
-        return (outputs + side - 1) / side;
+    static int along(int outputs) {
+        return (outputs + OUT - 1) / OUT;
     }
 
     /** Products of a whole tile along a line. */
@@ -48,14 +47,14 @@ record WinogradTiles(Memory memory, TileTransforms transforms, int lanes, int im
         return stride == 1 ? WinogradPoints.LINE : WinogradPhases.LINE;
     }
 
-    /** Pairs of points, and products, of a whole tile; for 2×2 outputs including the unused pairs between them. */
+    /** Pairs of points, and products, of a whole tile. */
     int pairs() {
-        return stride == 1 ? LINE * (side + 1) + side + 2 : line() * line();
+        return line() * line();
     }
 
     /** The index of the filter value that is multiplied at this pair. */
     int filterValue(int pair) {
-        return stride == 1 ? pair / LINE * (side + 2) + pair % LINE
+        return stride == 1 ? pair
                 : Math.min(pair / line(), WinogradPhases.TAP) * 6 + Math.min(pair % line(), WinogradPhases.TAP);
     }
 
@@ -69,19 +68,19 @@ record WinogradTiles(Memory memory, TileTransforms transforms, int lanes, int im
     }
 
     int count() {
-        return images * along(outH, side) * along(outW, side);
+        return images * along(outH) * along(outW);
     }
 
     private int rows() {
-        return outH / side;
+        return outH / OUT;
     }
 
     private int columns() {
-        return outW / side;
+        return outW / OUT;
     }
 
     private int narrow() {
-        return outW % side == 0 ? 0 : images * rows();
+        return outW % OUT == 0 ? 0 : images * rows();
     }
 
     private int whole() {
@@ -89,21 +88,18 @@ record WinogradTiles(Memory memory, TileTransforms transforms, int lanes, int im
     }
 
     private int low() {
-        return outH % side == 0 ? 0 : images * columns();
+        return outH % OUT == 0 ? 0 : images * columns();
     }
 
     /** The first tile that has this pair of points. */
     int begin(int pair) {
-        return has(outW % side, pair % line()) ? 0 : narrow();
+        return has(outW % OUT, pair % line()) ? 0 : narrow();
     }
 
-    /** The end (exclusive) of the tiles that have this pair of points; 0 if none has, which occurs with 2×2 outputs. */
+    /** The end (exclusive) of the tiles that have this pair of points. */
     int end(int pair) {
-        if (!has(side, pair % line()) || !has(side, pair / line())) {
-            return 0;
-        }
-        boolean isInNarrow = has(outW % side, pair % line());
-        boolean isInLow = has(outH % side, pair / line());
+        boolean isInNarrow = has(outW % OUT, pair % line());
+        boolean isInLow = has(outH % OUT, pair / line());
         return !isInLow ? narrow() + whole() : isInNarrow ? count() : narrow() + whole() + low();
     }
 
@@ -139,10 +135,10 @@ record WinogradTiles(Memory memory, TileTransforms transforms, int lanes, int im
                 row = rows();
                 column = columns();
             }
-            top = row * side;
-            left = column * side;
-            height = Math.min(side, outH - top);
-            width = Math.min(side, outW - left);
+            top = row * OUT;
+            left = column * OUT;
+            height = Math.min(OUT, outH - top);
+            width = Math.min(OUT, outW - left);
         }
 
         boolean isWhole() {

@@ -34,9 +34,6 @@ public final class WinogradWeightGradient {
     /** Values of a filter. */
     private static final int VALUES = WinogradWeights.VALUES;
 
-    /** Outputs along a line of a tile. */
-    private static final int SIDE = WinogradPoints.OUTPUTS;
-
     /** Floats of a part's transformed inputs and gradients: 4 MiB. */
     private static final int PART = 1 << 20;
 
@@ -70,7 +67,7 @@ public final class WinogradWeightGradient {
 
     /** Whether there are enough tiles to outweigh clearing and transforming 36 sums for each pair of channels. */
     public static boolean pays(Shape gy, int stride) {
-        int tiles = gy.dim(0) * WinogradTiles.along(gy.dim(2), SIDE) * WinogradTiles.along(gy.dim(3), SIDE);
+        int tiles = gy.dim(0) * WinogradTiles.along(gy.dim(2)) * WinogradTiles.along(gy.dim(3));
         return tiles >= (stride == 1 ? 16 : 64);
     }
 
@@ -98,7 +95,7 @@ public final class WinogradWeightGradient {
             Shape in = x.shape();
             Shape out = gy.shape();
             tiles = new WinogradTiles(memory, TileTransforms.of(current), lanes, in.dim(0), in.dim(2), in.dim(3),
-                    out.dim(2), out.dim(3), padH, padW, stride, SIDE);
+                    out.dim(2), out.dim(3), padH, padW, stride);
             pairs = tiles.pairs();
             inBlocks = x.channelBlocks();
             outBlocks = gy.channelBlocks();

@@ -4,6 +4,7 @@ import java.util.Arrays;
 import thaw.kernels.Shape;
 import thaw.kernels.cpu.memory.CpuArray;
 import thaw.kernels.cpu.memory.Memory;
+import thaw.kernels.cpu.microkernel.PackedWeights;
 
 /**
  * Transforms the weights of a {@link WinogradConvolution} for {@link thaw.kernels.cpu.microkernel.BlockLoops}: for each panel
@@ -15,22 +16,20 @@ import thaw.kernels.cpu.memory.Memory;
  * @param panel the most vectors in a panel
  */
 record WinogradWeights(Memory memory, TileTransforms transforms, int lanes, int panel, int outputs, int inputs, boolean gradient,
-        int stride, int side) {
+        int stride) {
 
-    /** Values of a filter for tiles of 4×4 outputs. */
+    /** Values of a filter. */
     static final int VALUES = 36;
 
     /** Padding that keeps the 36 places of a filter's values from mapping to the same few cache lines. */
     private static final int GAP = 32;
 
-    static WinogradWeights of(Memory memory, TileTransforms transforms, int panel, Shape w, boolean gradient, int stride, int side) {
-        return new WinogradWeights(memory, transforms, transforms.lanes(), panel, w.dim(gradient ? 1 : 0), w.dim(gradient ? 0 : 1),
-                gradient, stride, side);
-    }
+    /** Input blocks of a panel that are transformed together. */
+    private static final int PIECE = 4;
 
-    /** Values of a filter. */
-    int values() {
-        return (side + 2) * (side + 2);
+    static WinogradWeights of(Memory memory, TileTransforms transforms, int panel, Shape w, boolean gradient, int stride) {
+        return new WinogradWeights(memory, transforms, transforms.lanes(), panel, w.dim(gradient ? 1 : 0), w.dim(gradient ? 0 : 1),
+                gradient, stride);
     }
 
     int inputBlocks() {
@@ -62,26 +61,31 @@ record WinogradWeights(Memory memory, TileTransforms transforms, int lanes, int 
 
     /** The offset of a panel. */
     int offset(int index) {
-        return index * values() * valueSize(0);
+        return PackedWeights.FIRST + index * VALUES * valueSize(0);
     }
 
     /** Floats of all panels. */
     int length() {
-        return offset(panels() - 1) + values() * valueSize(panels() - 1);
+        return offset(panels() - 1) + VALUES * valueSize(panels() - 1);
     }
 
-    /** Transforms one panel, from the row-major weight {@code [K, C, 3, 3]}. */
-    void transform(float[] w, int index, float[] u, int to) {
+    /** The pieces of each panel. */
+    int pieces() {
+        return (inputBlocks() + PIECE - 1) / PIECE;
+    }
+
+    /** Transforms a piece of a panel, from the row-major weight {@code [K, C, 3, 3]}. */
+    void transform(float[] w, int index, int piece, float[] u, int to) {
         float[] filters = memory.pool().take(9 * lanes * lanes);
         float[] scratch = memory.pool().take(VALUES * lanes);
         int width = vectors(index) * lanes;
-        for (int block = 0; block < inputBlocks(); block++) {
+        for (int block = piece * PIECE; block < Math.min(inputBlocks(), (piece + 1) * PIECE); block++) {
             for (int v = 0; v < vectors(index); v++) {
                 gather(w, (block(index) + v) * lanes, block * lanes, filters);
                 for (int i = 0; i < lanes; i++) {
                     int at = to + (block * lanes + i) * width + v * lanes;
                     if (stride == 1) {
-                        transforms.filter(side, filters, i * 9 * lanes, lanes, scratch, u, at, valueSize(index));
+                        transforms.filter(4, filters, i * 9 * lanes, lanes, scratch, u, at, valueSize(index));
                     } else {
                         transforms.stridedFilter(4, filters, i * 9 * lanes, lanes, scratch, u, at, valueSize(index));
                     }
