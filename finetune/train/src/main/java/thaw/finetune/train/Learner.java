@@ -8,6 +8,7 @@ import java.util.concurrent.CancellationException;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
+import java.util.stream.IntStream;
 import thaw.engine.Device;
 import thaw.engine.Interruptible;
 import thaw.engine.io.Weights;
@@ -254,9 +255,20 @@ public final class Learner implements AutoCloseable {
         return this;
     }
 
+    /**
+     * Makes the layer groups of these names trainable and freezes all others, for example {@code train("early")}. The backward
+     * pass ends at the first of them; of frozen groups behind it, it computes no gradients of weights.
+     *
+     * @throws IllegalArgumentException if a name is not that of a layer group; the message lists them
+     */
+    public Learner train(String... groups) {
+        freezing.only(List.of(groups), settings.frozenBatchNorm());
+        return this;
+    }
+
     /** Whether the layer group of index {@code group}, from 0, is trainable. */
     public boolean isTrainable(int group) {
-        return group >= freezing.first();
+        return freezing.isTrainable(group);
     }
 
     /** A summary in plain text: one line per group, one for batch norm if groups are frozen, one for the optimizer. */
@@ -311,7 +323,8 @@ public final class Learner implements AutoCloseable {
      * @throws IllegalStateException                   if the network's device is closed
      */
     public FitResult fit(int epochs, Schedule.Factory schedule, LearningRates rates) {
-        return run(List.of(new TrainingPhase("fit", epochs, schedule, rates).freezeTo(freezing.first())));
+        LearningRates ofTrained = freezing.only().isEmpty() ? rates : rates.only(freezing.only());
+        return run(List.of(new TrainingPhase("fit", epochs, schedule, ofTrained).freezeTo(freezing.first())));
     }
 
     /** fastai's {@code fine_tune}, {@link TrainingPhase#fineTune(int)}: trains the head alone for one epoch, then all groups. */
@@ -396,7 +409,7 @@ public final class Learner implements AutoCloseable {
         } finally {
             epochsSeen = running.dataEpoch();
             running = null;
-            freezing.to(freezing.first(), settings.frozenBatchNorm());
+            freezing.endPhase(settings.frozenBatchNorm());
             net.zeroGrad();
             net.eval();
         }
@@ -445,7 +458,7 @@ public final class Learner implements AutoCloseable {
     /** One sweep per trainable group, during which the other groups are frozen. */
     public List<LearningRateSweep> lrFindPerGroup(SweepOptions options) {
         freezing.requireTrainable();
-        return groups().subList(freezing.first(), groups().size()).stream()
+        return IntStream.range(0, groups().size()).filter(this::isTrainable).mapToObj(groups()::get)
                 .map(group -> LearningRateFinder.sweep(new Learner(this), group.name(), options)).toList();
     }
 

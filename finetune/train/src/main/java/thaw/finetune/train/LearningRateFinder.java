@@ -48,7 +48,7 @@ final class LearningRateFinder implements TrainingListener {
         // The finder stops the training after the last iteration; an epoch has at least one.
         TrainingPhase phase = new TrainingPhase(swept, options.iterations(),
                 (epochs, steps) -> new ExponentialSweep(options.start(), options.end(), options.iterations()),
-                LearningRates.of(1)).freezeTo(learn.freezing.first());
+                LearningRates.of(1).only(learn.freezing.only())).freezeTo(learn.freezing.first());
         boolean broken = false;
         try (TrainingModes kept = new TrainingModes(net)) {
             learn.run(List.of(phase));

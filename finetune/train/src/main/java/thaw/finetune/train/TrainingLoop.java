@@ -98,7 +98,7 @@ final class TrainingLoop {
         phase = plan.get(index);
         FitSettings settings = learn.settings;
         List<Double> rates = phase.rates().forGroups(learn.freezing.names());
-        learn.freezing.to(phase.freezeTo(), rates, settings.frozenBatchNorm());
+        learn.freezing.to(phase.freezeTo(), phase.rates(), settings.frozenBatchNorm());
         learn.freezing.requireTrainable();
         groups = learn.freezing.groups();
         loaders = loaders(phase.size());
@@ -226,7 +226,7 @@ final class TrainingLoop {
     private void thaw(int nextEpoch) {
         int first = learn.freezing.first();
         if (phase.gradual() && first > 0) {
-            learn.freezing.to(first - 1, phase.rates().forGroups(learn.freezing.names()), learn.settings.frozenBatchNorm());
+            learn.freezing.to(first - 1, phase.rates(), learn.settings.frozenBatchNorm());
         }
     }
 
