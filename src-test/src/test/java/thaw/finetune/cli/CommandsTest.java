@@ -10,6 +10,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.StreamSupport;
@@ -66,6 +67,25 @@ class CommandsTest {
         assertEquals(found.get("correct").asInt(), 8 * found.get("accuracy").asDouble());
         assertEquals(List.of("blue", "red"), texts(found.get("classes"), "name"));
         assertEquals(List.of("4", "4"), texts(found.get("classes"), "total"));
+    }
+
+    /** The adapted model differs in the statistics of batch norm alone, and predicts. */
+    @Test
+    void adaptChangesStatisticsAlone() throws IOException {
+        JsonNode said = ThawProcess.json(folder, "adapt", "model.safetensors", data.resolve("valid"), "-o", "other.safetensors", "--json");
+        assertEquals(8, said.get("images").asInt());
+        assertEquals(16, said.get("source_images").asDouble());
+        assertEquals(1 / 3.0, said.get("share").asDouble(), 1e-12);
+        Weights before = Weights.read(folder.resolve("model.safetensors"));
+        Weights after = Weights.read(folder.resolve("other.safetensors"));
+        assertEquals(before.metadata(), after.metadata());
+        assertEquals(before.keySet(), after.keySet());
+        before.forEach((name, tensor) -> assertEquals(!name.contains("running_"),
+                Arrays.equals(tensor.toFloats(), after.get(name).toFloats()), name));
+        assertEquals(8, ThawProcess.json(folder, "evaluate", data, "--model", "other.safetensors", "--json").get("total").asInt());
+        ThawProcess refused = ThawProcess.start(folder, "adapt", "model.safetensors", data.resolve("valid"), "--source-images", -1);
+        assertEquals(2, refused.exitCode());
+        assertTrue(refused.errors().get(0).contains("--source-images"), refused::toString);
     }
 
     @Test
