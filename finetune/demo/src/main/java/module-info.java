@@ -2,6 +2,9 @@
 module thaw.demo {
     requires transitive thaw.finetune;
 
+    requires commons.math3;
+
     exports thaw.finetune.demo;
+    exports thaw.finetune.lesson;
     exports thaw.finetune.synthetic;
 }

@@ -31,7 +31,7 @@ import thaw.resnet.Variant;
  */
 @Command(name = "thaw", versionProvider = Version.class, customSynopsis = "thaw COMMAND [OPTIONS]",
         description = "Fine-tunes ResNets on folders of images.",
-        subcommands = {DemoCommand.class, TrainCommand.class, LrFindCommand.class, EvaluateCommand.class, PredictCommand.class,
+        subcommands = {DemoCommand.class, LessonCommand.class, TrainCommand.class, LrFindCommand.class, EvaluateCommand.class, PredictCommand.class,
             AdaptCommand.class, GroupsCommand.class, ConvertCommand.class, DevicesCommand.class, TuneCommand.class, BenchCommand.class,
             PretrainDemoCommand.class, RehearseCommand.class},
         optionListHeading = "%n", commandListHeading = "%n",
@@ -99,6 +99,7 @@ public final class Main implements Runnable {
                 .registerConverter(RunSettings.Keep.class, Choice.of(RunSettings.Keep.class))
                 .registerConverter(Split.class, Choice.of(Split.class))
                 .registerConverter(FrozenBatchNorm.class, Choice.of(FrozenBatchNorm.class))
+                .registerConverter(LessonCommand.Chapter.class, Choice.of(LessonCommand.Chapter.class))
                 .registerConverter(Mode.class, Choice.of(Mode.class))
                 .registerConverter(Variant.class, Choice.of(Variant.class))
                 .registerConverter(Granularity.class, new Choice<>(List.of(Granularity.values()), Granularity::label))

@@ -1,20 +1,40 @@
 package thaw.finetune.report;
 
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 
-/** The HTML elements from which the page is built. */
-final class Html {
+/** The HTML elements from which pages are built; a page is one file, without scripts, for desktop and mobile browsers. */
+public final class Html {
 
     private Html() {
     }
 
+    /** A page with the report's style sheet; the body is HTML. */
+    public static String page(String title, String body) {
+        return "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
+                + "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>" + text(title)
+                + "</title>\n<style>\n" + stylesheet() + "</style>\n</head>\n<body>\n<h1>" + text(title) + "</h1>\n" + body
+                + "</body>\n</html>\n";
+    }
+
+    private static String stylesheet() {
+        try (InputStream css = Html.class.getResourceAsStream("report.css")) {
+            return new String(css.readAllBytes(), StandardCharsets.UTF_8);
+        } catch (IOException broken) {
+            throw new UncheckedIOException(broken);
+        }
+    }
+
     /** Escapes a text, such as a file's name, for use between tags and in attributes. */
-    static String text(Object value) {
+    public static String text(Object value) {
         return String.valueOf(value).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace("\"", "&quot;");
     }
 
     /** A table that scrolls horizontally on narrow screens. Cells are HTML; the first column is the rows' headers. */
-    static String table(List<String> header, List<List<String>> rows) {
+    public static String table(List<String> header, List<List<String>> rows) {
         StringBuilder html = new StringBuilder("<div class=\"scroll\"><table><thead><tr>");
         header.forEach(cell -> html.append("<th scope=\"col\">").append(cell).append("</th>"));
         html.append("</tr></thead><tbody>");
@@ -27,11 +47,12 @@ final class Html {
     }
 
     /** A figure, such as a chart, with its title above and an explanation below. Content and explanation are HTML. */
-    static String figure(String title, String content, String howToRead) {
+    public static String figure(String title, String content, String howToRead) {
         return "<figure><h3>" + text(title) + "</h3>\n" + content + "<figcaption>" + howToRead + "</figcaption></figure>\n";
     }
 
-    static String section(String title, String content) {
+    /** A section; the content is HTML. */
+    public static String section(String title, String content) {
         return "<section><h2>" + text(title) + "</h2>\n" + content + "</section>\n";
     }
 }
