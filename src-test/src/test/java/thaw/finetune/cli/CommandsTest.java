@@ -223,6 +223,17 @@ class CommandsTest {
         assertTrue(thaw.output().size() < 30, "fits on a screen");
     }
 
+    /** The code of the groups has a line for each that is trained, and names modules as torchvision does. */
+    @Test
+    void groupsAsPyTorch() throws IOException {
+        ThawProcess thaw = ThawProcess.start(folder, "groups", "resnet50", "--lr", "0,1e-4,1e-2", "--pytorch");
+        assertEquals(0, thaw.exitCode(), thaw::toString);
+        assertEquals(List.of("    {\"params\": parameters(\"layer3\", \"layer4\"), \"lr\": 1.0E-4},  # middle",
+                "    {\"params\": parameters(\"fc\"), \"lr\": 0.01},  # head", "], lr=0.01, momentum=0.9, weight_decay=1e-4)"),
+                thaw.output().subList(4, 7), thaw::toString);
+        assertEquals(2, ThawProcess.start(folder, "groups", "resnet50", "--lr", "auto", "--pytorch").exitCode());
+    }
+
     @Test
     void convertKeepsEveryBit() throws IOException {
         Path in = folder.resolve("in.safetensors");

@@ -4,6 +4,7 @@ import java.io.FileDescriptor;
 import java.io.FileOutputStream;
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
@@ -57,7 +58,7 @@ public final class Main implements Runnable {
         Terminal.eraseIncubatorWarning(System.err);
         PrintWriter err = new PrintWriter(System.err, true);
         for (String arg : args) {
-            if (FileNames.isDamaged(arg)) {
+            if (FileNames.isDamaged(arg) && FileNames.listed(arg).isEmpty()) {
                 err.println(ErrorLine.of(new Failure(FileNames.remedy(arg))));
                 System.exit(FAILED);
             }
@@ -93,6 +94,7 @@ public final class Main implements Runnable {
         CommandLine line = new CommandLine(new Main())
                 .setOut(out)
                 .setErr(err)
+                .registerConverter(Path.class, text -> FileNames.isDamaged(text) ? FileNames.listed(text).orElseThrow() : Path.of(text))
                 .registerConverter(NetworkOptions.HeadKind.class, Choice.of(NetworkOptions.HeadKind.class))
                 .registerConverter(PrecomputeMode.class, Choice.of(PrecomputeMode.class))
                 .registerConverter(DataOptions.Variation.class, Choice.of(DataOptions.Variation.class))

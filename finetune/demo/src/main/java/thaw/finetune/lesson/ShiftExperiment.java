@@ -9,6 +9,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletionService;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorCompletionService;
 import java.util.concurrent.ExecutorService;
@@ -52,6 +53,8 @@ final class ShiftExperiment {
     private final int draws;
     private final Measurements measurements;
     private final ShiftsChapter.Listener listener;
+    /** The tasks by shift and draw, whose images are decoded once. */
+    private final Map<String, List<Shift.Task>> tasks = new ConcurrentHashMap<>();
     private int done;
     private int earlier;
     private final int all;
@@ -176,7 +179,7 @@ final class ShiftExperiment {
 
     /** The mean accuracy over the tasks of the draw. */
     private double accuracy(Run run) {
-        return run.shift.tasks().apply(run.draw).stream().mapToDouble(task -> accuracy(run, task)).average().orElseThrow();
+        return tasks.computeIfAbsent(run.shift.name() + run.draw, key -> run.shift.tasks().apply(run.draw)).stream().mapToDouble(task -> accuracy(run, task)).average().orElseThrow();
     }
 
     private double accuracy(Run run, Shift.Task task) {
