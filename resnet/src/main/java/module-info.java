@@ -4,6 +4,7 @@ module thaw.resnet {
     requires static org.jspecify;
 
     exports thaw.resnet;
+    exports thaw.resnet.visualize;
 
     uses thaw.resnet.NetworkFamily;
 }

@@ -16,16 +16,22 @@ import thaw.kernels.Backend;
 final class Backward {
 
     private final Backend on;
+    private final ReluRule reluRule;
     private final Map<Function, Array> pending = new IdentityHashMap<>();
     private final PriorityQueue<Function> ready = new PriorityQueue<>(Comparator.comparingLong(Function::number).reversed());
 
-    private Backward(Backend on) {
+    private Backward(Backend on, ReluRule reluRule) {
         this.on = on;
+        this.reluRule = reluRule;
     }
 
     /** @param gradient the gradient with respect to {@code result}; ownership is taken over */
-    static void run(Tensor result, Array gradient) {
-        new Backward(result.device().backend()).flow(result, gradient);
+    static void run(Tensor result, Array gradient, ReluRule reluRule) {
+        new Backward(result.device().backend(), reluRule).flow(result, gradient);
+    }
+
+    ReluRule reluRule() {
+        return reluRule;
     }
 
     private void flow(Tensor result, Array gradient) {

@@ -28,8 +28,9 @@ final class Elementwise {
 
             @Override
             protected Array[] backward(Backend on, Array gy) {
-                return gradients(() -> op.gradientNeedsInput() ? on.unaryGradient(op, gy, saved.get(), null)
-                        : on.unaryGradient(op, gy, null, saved.get()));
+                return gradients(() -> op == UnaryOp.RELU ? reluGradient(on, gy, saved.get())
+                        : op.gradientNeedsInput() ? on.unaryGradient(op, gy, saved.get(), null)
+                                : on.unaryGradient(op, gy, null, saved.get()));
             }
         }.apply(x);
     }

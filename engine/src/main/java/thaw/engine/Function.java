@@ -8,6 +8,7 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import thaw.kernels.Array;
 import thaw.kernels.Backend;
+import thaw.kernels.UnaryOp;
 
 /**
  * One application of a differentiable operator: the forward value and the backward rule, and a node of the graph if any
@@ -43,6 +44,8 @@ public abstract class Function {
     private boolean freed;
     /** The backward pass that visits this function. */
     private Backward backward;
+    /** The function's value, if it keeps its gradient. */
+    private @Nullable Tensor retaining;
 
     /** @param name the operator's name in messages */
     protected Function(String name) {
@@ -218,6 +221,34 @@ public abstract class Function {
         return null;
     }
 
+    /**
+     * The gradient of a ReLU's input by the backward pass's {@link ReluRule}, as a new array with one owner.
+     *
+     * @param y the ReLU's value
+     */
+    protected final Array reluGradient(Backend on, Array gy, Array y) {
+        if (backward.reluRule() == ReluRule.GRADIENT) {
+            return on.unaryGradient(UnaryOp.RELU, gy, null, y);
+        }
+        Array positive = on.unary(UnaryOp.RELU, gy);
+        if (backward.reluRule() == ReluRule.DECONVNET) {
+            return positive;
+        }
+        try {
+            return on.unaryGradient(UnaryOp.RELU, positive, null, y);
+        } finally {
+            positive.release();
+        }
+    }
+
+    /** @throws IllegalStateException if the backward pass has another {@link ReluRule} than the derivative's */
+    protected final void requireDerivative() {
+        if (backward.reluRule() != ReluRule.GRADIENT) {
+            throw new IllegalStateException(name + ": the rule " + backward.reluRule() + " needs a network in evaluation mode; call eval()"
+                    + " before the forward pass");
+        }
+    }
+
     private static void release(Array[] arrays) {
         for (Array a : arrays) {
             if (a != null) {
@@ -248,7 +279,14 @@ public abstract class Function {
                     + " backward() once");
         }
         backward = pass;
+        if (retaining != null) {
+            retaining.accumulate(gy.retain());
+        }
         return backward(device.backend(), gy);
+    }
+
+    final void retainGradFor(Tensor value) {
+        retaining = value;
     }
 
     final Tensor input(int i) {
@@ -272,6 +310,7 @@ public abstract class Function {
     final void free() {
         freed = true;
         backward = null;
+        retaining = null;
         inputs = null;
         saved.forEach(s -> s.array.release());
         saved.clear();

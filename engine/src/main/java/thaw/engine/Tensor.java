@@ -218,7 +218,7 @@ public final class Tensor implements AutoCloseable {
         requireGraph();
         Array one = device.backend().zeros(shape);
         device.backend().fill(one, 1);
-        Backward.run(this, one);
+        Backward.run(this, one, ReluRule.GRADIENT);
     }
 
     /**
@@ -227,12 +227,35 @@ public final class Tensor implements AutoCloseable {
      * @param gradient of the final result with respect to this tensor, of the same shape
      */
     public void backward(Tensor gradient) {
+        backward(gradient, ReluRule.GRADIENT);
+    }
+
+    /**
+     * Like {@link #backward(Tensor)}, with another rule at each ReLU; what arrives at the leaves is then a projection of
+     * {@code gradient} instead of a gradient.
+     *
+     * @throws IllegalStateException if the rule is not {@link ReluRule#GRADIENT} and a batch norm of the graph was in training mode
+     */
+    public void backward(Tensor gradient, ReluRule rule) {
         if (!gradient.shape.equals(shape)) {
             throw new IllegalArgumentException("backward: the gradient " + gradient.shape + " must have the shape of the"
                     + " tensor, " + shape);
         }
         requireGraph();
-        Backward.run(this, gradient.array().retain());
+        Backward.run(this, gradient.array().retain(), rule);
+    }
+
+    /**
+     * Makes the next backward pass keep the gradient of this tensor in {@link #grad()}, as it does for leaves. Returns this.
+     *
+     * @throws IllegalStateException if no gradient of it is computed
+     */
+    public Tensor retainGrad() {
+        requireGraph();
+        if (function != null) {
+            function.retainGradFor(this);
+        }
+        return this;
     }
 
     private void requireGraph() {

@@ -48,6 +48,7 @@ public record Outline(List<Layer> layers) {
 
         private final List<Layer> layers = new ArrayList<>();
         private Shape shape;
+        private ReceptiveField field = ReceptiveField.PIXEL;
 
         Walk(Shape image) {
             shape = image;
@@ -58,6 +59,7 @@ public record Outline(List<Layer> layers) {
             batchNorm("bn1");
             if (family.hasMaxPool()) {
                 Shape pooled = Pool2dOptions.of(3, 2, 1).outputShape(shape);
+                field = field.after(3, 2);
                 add("maxpool", "max pool 3×3, stride 2", Shape.SCALAR, pooled, 0);
             }
         }
@@ -70,6 +72,7 @@ public record Outline(List<Layer> layers) {
 
         private void block(Architecture a, int i, String path, int stride) {
             Shape input = shape;
+            ReceptiveField before = field;
             int inner = a.innerChannels(i);
             int out = a.channels(i);
             if (a.block() == BlockKind.BASIC) {
@@ -85,10 +88,13 @@ public record Outline(List<Layer> layers) {
                 return;
             }
             Shape output = shape;
+            ReceptiveField after = field;
             if (a.family().projectsShortcuts()) {
                 shape = input;
+                field = before;
                 conv(path + "downsample.0", out, 1, stride, 1);
                 batchNorm(path + "downsample.1");
+                field = after;
             } else {
                 add(path + "shortcut", "subsample by " + stride + ", pad with zeros", Shape.SCALAR, output, 0);
             }
@@ -96,6 +102,7 @@ public record Outline(List<Layer> layers) {
 
         private void head(Head head, int classes) {
             int features = head.features(shape.dim(1));
+            field = field.after(Math.max(shape.dim(2), shape.dim(3)), 1);
             add("avgpool", head.poolKind(), Shape.SCALAR, Shape.of(1, features, 1, 1), 0);
             shape = Shape.of(1, features);
             if (head == Head.CONCAT_POOL) {
@@ -115,6 +122,7 @@ public record Outline(List<Layer> layers) {
 
         private void conv(String name, int out, int kernel, int stride, int groups) {
             Shape weight = Shape.of(out, shape.dim(1) / groups, kernel, kernel);
+            field = field.after(kernel, stride);
             Shape output = Conv2dOptions.of(stride, kernel / 2, 1, groups).outputShape(shape, weight);
             String kind = "conv " + kernel + "×" + kernel + (stride == 1 ? "" : ", stride " + stride)
                     + (groups == 1 ? "" : ", " + groups + " groups");
@@ -134,7 +142,7 @@ public record Outline(List<Layer> layers) {
         private void add(String name, String kind, Shape weight, Shape output, long parameters) {
             int[] dims = output.toArray();
             int[] one = Arrays.copyOfRange(dims, 1, dims.length);
-            layers.add(new Layer(name, kind, weight, Shape.of(one), parameters));
+            layers.add(new Layer(name, kind, weight, Shape.of(one), parameters, field));
             shape = output;
         }
     }

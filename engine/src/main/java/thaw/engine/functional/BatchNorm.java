@@ -105,11 +105,12 @@ final class BatchNorm extends Function {
     @Override
     protected Array[] backward(Backend on, Array gy) {
         if (training && needsNorm()) {
+            requireDerivative();
             Backend.NormGradients g = on.batchNormTrainGradient(gy, x.get(), relu ? y.get() : null, weight.get(), mean.get(),
                     invStd.get(), needs(0), needs(RESIDUAL));
             return new Array[] {g.x(), ifNeeded(1, g.weight()), ifNeeded(2, g.bias()), g.residual()};
         }
-        Array activation = relu ? on.unaryGradient(UnaryOp.RELU, gy, null, y.get()) : gy.retain();
+        Array activation = relu ? reluGradient(on, gy, y.get()) : gy.retain();
         // only the gradients of weight and bias read x; without them any array of its shape can stand in for it
         Backend.NormGradients g = !needsNorm() ? new Backend.NormGradients(null, null, null, null)
                 : on.batchNormEvalGradient(activation, x == null ? gy : x.get(), weight.get(), mean.get(), var.get(), norm.eps(),

@@ -12,7 +12,6 @@ import thaw.kernels.Conv2dOptions;
 import thaw.kernels.Epilogue;
 import thaw.kernels.NormOps.ChannelAffine;
 import thaw.kernels.Shape;
-import thaw.kernels.UnaryOp;
 
 /**
  * A convolution followed by batch normalisation, computed together: {@code act(norm(conv(x)) + residual)}, with the fewest
@@ -124,7 +123,7 @@ public record ConvNorm(Conv2d conv, BatchNorm2d norm) {
 
         @Override
         protected Array[] backward(Backend on, Array gy) {
-            Array g = relu ? on.unaryGradient(UnaryOp.RELU, gy, null, y.get()) : gy.retain();
+            Array g = relu ? reluGradient(on, gy, y.get()) : gy.retain();
             try {
                 if (!needsConvolution()) {
                     return new Array[] {null, null, null, g.retain()};

@@ -3,6 +3,10 @@ package thaw.engine.optim;
 /**
  * The one-cycle policy (Smith and Topin 2017, "Super-convergence"): the learning rate rises from a fraction of the group's
  * own rate to the full rate, then falls to almost 0; the momentum moves inversely.
+ * <pre>
+ * lr(t) = anneal(startFactor·lr, lr, t / peakStep)                               for t ≤ peakStep
+ *         anneal(lr, endFactor·lr, (t − peakStep) / (endStep − peakStep))        after it
+ * </pre>
  *
  * @param totalSteps   the steps of the whole cycle
  * @param peakStep     the step at which the rate is highest; may be fractional

@@ -1,6 +1,7 @@
 package thaw.finetune.predict;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -106,6 +107,9 @@ class ClassifierTest {
             }
             assertTrue(assertThrows(NonFiniteScoresException.class, () -> c.predict(ImageIO.read(images.get(1).toFile())))
                     .getMessage().startsWith("the image: "));
+            for (Outcome outcome : c.tryPredictAll(files(images.subList(1, 3)))) {
+                assertInstanceOf(NonFiniteScoresException.class, ((Outcome.Broken) outcome).reason());
+            }
         }
     }
 

@@ -34,7 +34,9 @@ import thaw.resnet.Layer;
 import thaw.resnet.LayerGroup;
 import thaw.resnet.Network;
 import thaw.resnet.NetworkFamily;
+
 import thaw.resnet.Outline;
+import thaw.resnet.ReceptiveField;
 
 /** A family of networks that a user writes is trained, saved and read like a ResNet. */
 public class OwnNetworkTest {
@@ -118,8 +120,9 @@ public class OwnNetworkTest {
         @Override
         public Outline outline(int height, int width) {
             return new Outline(List.of(new Layer("conv", "conv 3×3, stride 2", Shape.of(CHANNELS, 3, 3, 3),
-                    Shape.of(CHANNELS, (height + 1) / 2, (width + 1) / 2), 3 * 3 * 3 * CHANNELS),
-                    new Layer("fc", "linear", Shape.of(classes, CHANNELS), Shape.of(classes), classes * (CHANNELS + 1L))));
+                    Shape.of(CHANNELS, (height + 1) / 2, (width + 1) / 2), 3 * 3 * 3 * CHANNELS, new ReceptiveField(3, 2)),
+                    new Layer("fc", "linear", Shape.of(classes, CHANNELS), Shape.of(classes), classes * (CHANNELS + 1L),
+                            new ReceptiveField(Math.max(height, width), 1))));
         }
 
         @Override

@@ -24,13 +24,7 @@ public final class StepFlops {
      * @param outline of the architecture's network, for the images' size
      */
     public static long perImage(Outline outline, Architecture architecture, Mode mode) {
-        return outline.layers().stream().filter(layer -> layer.weight().rank() > 1)
-                .mapToLong(layer -> forward(layer) * times(layer, architecture, mode)).sum();
-    }
-
-    private static long forward(Layer layer) {
-        long pixels = layer.output().rank() == 1 ? 1 : (long) layer.output().dim(1) * layer.output().dim(2);
-        return 2 * pixels * layer.weight().size();
+        return outline.layers().stream().mapToLong(layer -> 2 * layer.multiplyAdds() * times(layer, architecture, mode)).sum();
     }
 
     /** A layer's operations in a step, as a multiple of its forward pass. */

@@ -13,6 +13,7 @@ import thaw.resnet.Layer;
 /** A layer group as text: one line per layer of stem and head, per block, and per run of equal blocks. */
 final class GroupListing {
 
+    private static final double MILLION = 1e6;
     private static final String BLOCK = "(layer\\d+\\.\\d+)\\..*";
 
     private final GroupTable.Group group;
@@ -27,16 +28,20 @@ final class GroupListing {
     /**
      * A line for {@code count} layers or blocks that are equal except for their names.
      *
-     * @param parameters the parameters of one of them
+     * @param parameters   the parameters of one of them
+     * @param multiplyAdds of one of them, for an image
+     * @param field        the side of the receptive field of the last one, in pixels
      */
-    private record Line(String first, String last, int count, String output, long parameters, String kind) {
+    private record Line(String first, String last, int count, String output, long parameters, long multiplyAdds, int field,
+            String kind) {
 
         static Line of(String name, List<Layer> layers) {
             List<Layer> path = layers.stream().filter(layer -> !isShortcut(layer)).toList();
             String kind = layers.size() == 1 ? layers.get(0).kind() : kinds(path.stream());
             String shortcut = kinds(layers.stream().filter(Line::isShortcut));
-            return new Line(name, name, 1, path.get(path.size() - 1).output().toString(),
-                    layers.stream().mapToLong(Layer::parameters).sum(),
+            Layer end = path.get(path.size() - 1);
+            return new Line(name, name, 1, end.output().toString(), layers.stream().mapToLong(Layer::parameters).sum(),
+                    layers.stream().mapToLong(Layer::multiplyAdds).sum(), end.field().size(),
                     shortcut.isEmpty() ? kind : kind + "; shortcut: " + shortcut);
         }
 
@@ -54,7 +59,7 @@ final class GroupListing {
         }
 
         Line upTo(Line next) {
-            return new Line(first, next.last, count + 1, output, parameters, kind);
+            return new Line(first, next.last, count + 1, output, parameters, multiplyAdds, next.field, kind);
         }
 
         String name() {
@@ -63,8 +68,8 @@ final class GroupListing {
 
         @Override
         public String toString() {
-            return String.format(Locale.ROOT, "  %-24s  %-16s  %,12d  %s", name(), output, count * parameters,
-                    count == 1 ? kind : count + " × (" + kind + ")");
+            return String.format(Locale.ROOT, "  %-22s  %-14s  %4d  %,11d  %6.1f  %s", name(), output, field, count * parameters,
+                    count * multiplyAdds / MILLION, count == 1 ? kind : count + " × (" + kind + ")");
         }
     }
 
@@ -90,7 +95,7 @@ final class GroupListing {
     public String toString() {
         String title = String.format(Locale.ROOT, "%n%s: %s%,d parameters%n", group.name(),
                 rate == null ? "" : "learning rate " + Rates.text(rate) + ", ", group.parameters());
-        String head = String.format(Locale.ROOT, "  %-24s  %-16s  %12s%n", "layers", "output", "parameters");
+        String head = String.format(Locale.ROOT, "  %-22s  %-14s  %4s  %11s  %6s%n", "layers", "output", "sees", "parameters", "MMACs");
         return title + head + lines().stream().map(Line::toString).collect(Collectors.joining(System.lineSeparator()));
     }
 }

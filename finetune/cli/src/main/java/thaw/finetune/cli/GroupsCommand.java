@@ -111,7 +111,8 @@ final class GroupsCommand implements Callable<Integer> {
         ArrayNode layers = json.putArray("layers");
         for (Layer layer : group.layers()) {
             ObjectNode one = layers.addObject().put("name", layer.name()).put("kind", layer.kind())
-                    .put("parameters", layer.parameters());
+                    .put("parameters", layer.parameters()).put("multiply_adds", layer.multiplyAdds())
+                    .put("receptive_field", layer.field().size());
             ArrayNode shape = one.putArray("output");
             for (int dim : layer.output().toArray()) {
                 shape.add(dim);

@@ -24,7 +24,6 @@ import thaw.finetune.images.ImageSource;
 import thaw.finetune.predict.ClassProbability;
 import thaw.finetune.predict.Classifier;
 import thaw.finetune.predict.ModelFile;
-import thaw.finetune.predict.NonFiniteScoresException;
 import thaw.finetune.predict.Outcome;
 import thaw.finetune.predict.Prediction;
 
@@ -73,8 +72,6 @@ final class PredictCommand implements Callable<Integer> {
         List<Outcome> outcomes;
         try (Classifier classifier = classifier(model)) {
             outcomes = outcomes(classifier);
-        } catch (NonFiniteScoresException overflow) {
-            throw new Failure(modelFile + ": " + overflow.getMessage(), overflow);
         }
         List<Outcome.Broken> broken = outcomes.stream().filter(Outcome.Broken.class::isInstance).map(Outcome.Broken.class::cast)
                 .toList();

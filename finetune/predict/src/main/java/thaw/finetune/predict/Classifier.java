@@ -280,15 +280,19 @@ public final class Classifier implements AutoCloseable {
     }
 
     /**
-     * Predicts several images, some of which may be missing or broken, in batches of the readable ones. Throws an
-     * {@link ImageReadException} for none of them.
+     * Predicts several images, some of which may be missing or broken, in batches of the readable ones. Throws neither an
+     * {@link ImageReadException} nor a {@link NonFiniteScoresException} for any of them.
      *
      * @return the outcome for each image, in the given order
      */
     public List<Outcome> tryPredictAll(List<ImageSource> images) {
-        return each(images, net::call, row -> row.broken == null
-                ? new Outcome.Predicted(row.image, prediction(row.image, row.values()))
-                : new Outcome.Broken(row.image, row.broken));
+        return each(images, net::call, row -> {
+            try {
+                return new Outcome.Predicted(row.image, prediction(row.image, row.values()));
+            } catch (ImageReadException | NonFiniteScoresException reason) {
+                return new Outcome.Broken(row.image, reason);
+            }
+        });
     }
 
     /**

@@ -1,6 +1,5 @@
 package thaw.finetune.predict;
 
-import thaw.finetune.images.ImageReadException;
 import thaw.finetune.images.ImageSource;
 
 /** The outcome of predicting one of several images; see {@link Classifier#tryPredictAll}. */
@@ -18,11 +17,12 @@ public sealed interface Outcome {
     }
 
     /**
-     * The image is missing or cannot be read.
+     * The image has no prediction.
      *
      * @param image  the image
-     * @param reason names the image and says what is wrong with it
+     * @param reason names the image and says what is wrong with it: an {@link thaw.finetune.images.ImageReadException} if it is missing
+     *     or cannot be read, a {@link NonFiniteScoresException} if the model's scores for it overflow
      */
-    record Broken(ImageSource image, ImageReadException reason) implements Outcome {
+    record Broken(ImageSource image, RuntimeException reason) implements Outcome {
     }
 }

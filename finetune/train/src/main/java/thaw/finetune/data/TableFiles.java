@@ -31,41 +31,41 @@ final class TableFiles {
     /**
      * The file of a record, which need not exist.
      *
-     * @param record the record's number, from 1
+     * @param row the record's number, from 1
      * @throws ImageFolderException if the name cannot be a file's, or two images have it
      */
-    Path resolve(int record, String name) {
-        Path file = path(record, name);
+    Path resolve(int row, String name) {
+        Path file = path(row, name);
         if (!name.equals(name.strip()) && !Files.exists(file)) {
-            return resolve(record, name.strip());
+            return resolve(row, name.strip());
         }
         String last = FileNames.of(file);
         if (name.isBlank() || last.isEmpty() || last.equals(".") || last.equals("..")) {
-            throw new ImageFolderException(csv + ": record " + record + " has '" + name + "' as its file; expected a file name");
+            throw new ImageFolderException(csv + ": record " + row + " has '" + name + "' as its file; expected a file name");
         }
         if (ImageFormat.isImageName(last)) {
-            return FileNames.isAscii(name) || Files.exists(file) ? file : otherForm(record, name, file);
+            return FileNames.isAscii(name) || Files.exists(file) ? file : otherForm(row, name, file);
         }
         List<Path> called = calledSo(file);
         if (called.size() > 1) {
-            throw new ImageFolderException(csv + ": record " + record + " has '" + name + "', which may be "
+            throw new ImageFolderException(csv + ": record " + row + " has '" + name + "', which may be "
                     + called.get(0).getFileName() + " or " + called.get(1).getFileName() + "; give the suffix, such as --suffix "
                     + ImageFiles.ending(FileNames.of(called.get(0))) + " (in Java CsvLabels.suffix)");
         }
         return called.isEmpty() ? file : called.get(0);
     }
 
-    private Path path(int record, String name) {
+    private Path path(int row, String name) {
         try {
             return root.resolve(name + suffix);
         } catch (InvalidPathException odd) {
-            throw new ImageFolderException(csv + ": record " + record + " has a name that no file can have: "
+            throw new ImageFolderException(csv + ": record " + row + " has a name that no file can have: "
                     + (odd.getReason().startsWith("Malformed") ? FileNames.remedy(name) : odd.getReason()), odd);
         }
     }
 
-    private Path otherForm(int record, String name, Path otherwise) {
-        return Stream.of(Normalizer.Form.NFC, Normalizer.Form.NFD).map(form -> path(record, Normalizer.normalize(name, form)))
+    private Path otherForm(int row, String name, Path otherwise) {
+        return Stream.of(Normalizer.Form.NFC, Normalizer.Form.NFD).map(form -> path(row, Normalizer.normalize(name, form)))
                 .filter(Files::exists).findFirst().orElse(otherwise);
     }
 
