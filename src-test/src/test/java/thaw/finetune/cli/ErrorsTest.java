@@ -87,6 +87,11 @@ class ErrorsTest {
 
     @Test
     void architectures() {
+        assertFails(List.of("lesson", "--data", data), "--data and --weights");
+        assertFails(List.of("lesson", "-o", folder.resolve("page.txt")), "--out", ".html", "page.txt");
+        assertFails(List.of("lesson", "--images", 1, "-o", folder.resolve("page.html")), "at least 2 training images", "got 1");
+        assertFails(List.of("lesson", "--chapter", "cows"), "--chapter", "shifts");
+        assertFails(List.of("adapt", weights, data), "class_names");
         assertFails(List.of("groups", "resnet5O"), "resnet5O", "did you mean resnet50?", "resnext101_32x8d");
         assertFails(List.of("train", data, "--arch", "vgg16"), "vgg16", "known: resnet18");
     }

@@ -48,7 +48,7 @@ record Shift(String name, String made, boolean newHead, IntFunction<List<Task>> 
 
     /** Corruptions of the highest severity; each draw has two of the ten kinds. Draw 0, on which rates are chosen, has two as well. */
     static Shift input(Source own) {
-        return new Shift("input", "the network’s own classes; images with corruptions of severity 5 after CIFAR-10-C, two kinds in each"
+        return new Shift("input", "The network’s own classes; images with corruptions of severity 5 after CIFAR-10-C, two kinds in each"
                 + " draw: " + String.join(", ", KINDS.stream().map(Kind::label).toList()), false, draw -> {
                     Task clean = own.draw(draw);
                     return IntStream.range(0, KINDS_PER_DRAW).mapToObj(i -> {
@@ -65,7 +65,7 @@ record Shift(String name, String made, boolean newHead, IntFunction<List<Task>> 
     /** The labels in reverse: of C classes, y becomes C − 1 − y. */
     static Shift output(Source own) {
         int last = own.classes.size() - 1;
-        return new Shift("output", "the network’s own images; label y becomes " + last + " − y", false, draw -> {
+        return new Shift("output", "The network’s own images; label y becomes " + last + " − y", false, draw -> {
             Task task = own.draw(draw);
             return List.of(new Task("", reversed(task.train, last), reversed(task.test, last), task.classes));
         });
@@ -83,7 +83,7 @@ record Shift(String name, String made, boolean newHead, IntFunction<List<Task>> 
     /** The network's own images, each with one of ten corruptions, which is to be named. */
     static Shift corruptionNames(Source own) {
         List<String> names = KINDS.stream().map(Kind::label).toList();
-        return new Shift("far", "which of " + KINDS.size() + " corruptions an image has, whatever it shows", true, draw -> {
+        return new Shift("far", "Which of " + KINDS.size() + " corruptions an image has, whatever it shows", true, draw -> {
             Task clean = own.draw(draw);
             return List.of(new Task("", marked(clean.train, draw), marked(clean.test, CORRUPTION_SEED), names));
         });

@@ -71,7 +71,7 @@ public final class ShiftsChapter {
         Shift.Source own = drawn(SyntheticImages.pretraining(), OWN_SEED, network, amount);
         Shift.Source other = drawn(SyntheticImages.demo(), OTHER_SEED, network, amount);
         return new ShiftsChapter(network, List.of(Shift.input(own), Shift.output(own),
-                Shift.classes("near", "ten other classes of synthetic images", other), Shift.corruptionNames(own)), amount,
+                Shift.classes("near", "Ten other classes of synthetic images", other), Shift.corruptionNames(own)), amount,
                 settings("Thaw’s own network and images", amount));
     }
 
@@ -91,7 +91,7 @@ public final class ShiftsChapter {
         }
         Shift.Source own = folder(data, network, amount);
         List<Shift> shifts = new ArrayList<>(List.of(Shift.input(own), Shift.output(own)));
-        near.ifPresent(other -> shifts.add(Shift.classes("near", "photographs of " + String.join(", ", other.classes()),
+        near.ifPresent(other -> shifts.add(Shift.classes("near", "Photographs of " + String.join(", ", other.classes()),
                 folder(other, network, amount))));
         shifts.add(Shift.classes("far", "Thaw’s synthetic images, of ten classes", drawn(SyntheticImages.demo(), OTHER_SEED, network,
                 amount)));
@@ -102,7 +102,8 @@ public final class ShiftsChapter {
         Map<String, String> settings = new LinkedHashMap<>();
         settings.put("chapter", "shifts");
         settings.put("network", name);
-        settings.put("amount", amount.toString());
+        // Not the number of draws: more of them go on from fewer.
+        settings.put("amount", amount.trained + " images, " + amount.epochs + " epochs, tested on " + amount.tested);
         return settings;
     }
 

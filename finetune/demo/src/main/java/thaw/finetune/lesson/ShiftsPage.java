@@ -86,12 +86,19 @@ public final class ShiftsPage {
                     claims.add(new Claim(shift, "it makes little difference: less than 2 points, whichever layers have the lower rate",
                             measured(shift, farthest, Way.ALL), by, Verdict.small(by)));
                 }
-                default -> claims.add(better(shift, "all layers are needed: they beat the head alone", Way.ALL, Way.HEAD));
+                default -> claims.add(better(shift, "all layers are needed: they beat the head alone; rate of all layers " + rates(), Way.ALL,
+                        Way.HEAD));
             }
         }
         results.keySet().forEach(shift -> claims.add(better(shift, "low rates for early layers beat low rates for late ones",
                 Way.EARLY_LOW, Way.LATE_LOW)));
         return claims;
+    }
+
+    /** The chosen rate of all layers on each shift. */
+    private String rates() {
+        return String.join(", ", results.keySet().stream().map(shift -> shift.name() + " " + results.get(shift).get(Way.ALL).rate())
+                .toList());
     }
 
     private Claim better(Shift shift, String claim, Way way, Way than) {

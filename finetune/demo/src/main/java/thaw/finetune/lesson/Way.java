@@ -18,7 +18,7 @@ enum Way {
     FREEZE("first group frozen", true),
     AUTO("Auto-RGN", false),
     L_DOG("L-DoG", false),
-    STATISTICS("batch norm’s statistics alone", false);
+    STATISTICS("statistics re-estimated", false);
 
     /** The ratio of the rates of the last group and the first, and the reverse: fastai's {@code lr_mult}. */
     private static final double RATIO = 100;
