@@ -13,6 +13,7 @@ module thaw.finetune {
     exports thaw.finetune.report;
     exports thaw.finetune.run;
     exports thaw.finetune.train;
+    exports thaw.finetune.visualize;
 
     // Run folders are JSON files of records.
     opens thaw.finetune.run to com.fasterxml.jackson.databind;

@@ -2,18 +2,14 @@ package thaw.finetune.cli;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
-import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
-import java.io.PrintWriter;
-import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -33,25 +29,6 @@ class NonFiniteTest {
     @TempDir
     private static Path folder;
     private static Path data;
-
-    /** The exit code and output of a command. */
-    private record Run(int code, String out, List<String> errors) {
-        static Run of(Object... args) {
-            StringWriter out = new StringWriter();
-            StringWriter err = new StringWriter();
-            String[] line = Arrays.stream(args).map(Object::toString).toArray(String[]::new);
-            int code = assertTimeoutPreemptively(Duration.ofMinutes(1),
-                    () -> Main.run(line, new PrintWriter(out, true), new PrintWriter(err, true)));
-            return new Run(code, out.toString(), err.toString().lines().filter(l -> !l.contains("--add-modules")).toList());
-        }
-
-        void requireFailure(String... words) {
-            assertEquals(2, code, toString());
-            assertEquals(1, errors.size(), toString());
-            assertTrue(errors.get(0).startsWith("thaw: "), toString());
-            Arrays.stream(words).forEach(word -> assertTrue(errors.get(0).contains(word), word + " in " + errors));
-        }
-    }
 
     @BeforeAll
     static void prepare() throws IOException {
@@ -110,7 +87,7 @@ class NonFiniteTest {
     @Test
     void convertTakesThem() throws IOException {
         Path out = folder.resolve("converted.safetensors");
-        assertEquals(0, Run.of("convert", weights("nan"), out).code);
+        assertEquals(0, Run.of("convert", weights("nan"), out).code());
         Weights before = Weights.read(weights("nan"));
         Weights.read(out).forEach((name, tensor) -> assertEquals(before.get(name).bytes(), tensor.bytes(), name));
     }
@@ -120,10 +97,11 @@ class NonFiniteTest {
         Path csv = folder.resolve("large.csv");
         for (Run run : List.of(Run.of("predict", image("1.png"), image("2.png"), "--model", model("large"), "--csv", csv),
                 Run.of("predict", image("1.png"), "--model", model("large"), "--json"))) {
-            assertEquals(2, run.code, run::toString);
-            assertTrue(run.errors.get(0).startsWith("thaw: " + image("1.png") + ": the model's scores are not finite, that of blue is NaN"),
+            assertEquals(2, run.code(), run::toString);
+            assertTrue(
+                    run.errors().get(0).startsWith("thaw: " + image("1.png") + ": the model's scores are not finite, that of blue is NaN"),
                     run::toString);
-            assertEquals("", run.out);
+            assertEquals("", run.out());
         }
         assertFalse(Files.exists(csv));
     }
@@ -131,10 +109,10 @@ class NonFiniteTest {
     @Test
     void evaluateHasNoNumberForWhatIsNotDefined() throws IOException {
         Run text = Run.of("evaluate", data, "--model", model("large"));
-        assertEquals(0, text.code, text::toString);
-        assertTrue(text.out.contains("roc_auc not defined") && text.out.contains("loss not defined"), text::toString);
-        assertFalse(text.out.contains("NaN"), text::toString);
-        assertTrue(text.errors.get(0).contains("the scores of 8 of 8 images are not finite") && text.errors.get(0).contains("0.png"),
+        assertEquals(0, text.code(), text::toString);
+        assertTrue(text.out().contains("roc_auc not defined") && text.out().contains("loss not defined"), text::toString);
+        assertFalse(text.out().contains("NaN"), text::toString);
+        assertTrue(text.errors().get(0).contains("the scores of 8 of 8 images are not finite") && text.errors().get(0).contains("0.png"),
                 text::toString);
         JsonNode json = json(Run.of("evaluate", data, "--weights", weights("large"), "--size", ColourImages.SIDE, "--json"));
         assertEquals(0, json.get("correct").asInt());
@@ -155,9 +133,9 @@ class NonFiniteTest {
     }
 
     private static JsonNode json(Run run) throws IOException {
-        assertEquals(0, run.code, run::toString);
-        assertFalse(run.out.contains("NaN") || run.out.contains("Infinity"), run::toString);
-        return new ObjectMapper().readTree(run.out);
+        assertEquals(0, run.code(), run::toString);
+        assertFalse(run.out().contains("NaN") || run.out().contains("Infinity"), run::toString);
+        return new ObjectMapper().readTree(run.out());
     }
 
     @Test
@@ -165,7 +143,7 @@ class NonFiniteTest {
         for (Run run : List.of(Run.of("train", data, "--weights", weights("large"), "-o", folder.resolve("run")),
                 Run.of("lr-find", data, "--weights", weights("large"), "--per-group"))) {
             run.requireFailure("first step, so no learning rate is the cause", "layer2.0.bn1 in group middle");
-            assertFalse(run.errors.get(0).contains("lower rates"), run::toString);
+            assertFalse(run.errors().get(0).contains("lower rates"), run::toString);
         }
     }
 

@@ -6,22 +6,28 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 
-/** The HTML elements from which pages are built; a page is one file, without scripts, for desktop and mobile browsers. */
+/** The HTML elements from which pages are built. */
 public final class Html {
 
     private Html() {
     }
 
-    /** A page with the report's style sheet; the body is HTML. */
-    public static String page(String title, String body) {
+    /**
+     * A self-contained page for desktop and mobile browsers, light and dark.
+     *
+     * @param style further rules, after the common ones
+     * @param body  HTML below the title
+     */
+    public static String page(String title, String style, String body) {
         return "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
                 + "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>" + text(title)
-                + "</title>\n<style>\n" + stylesheet() + "</style>\n</head>\n<body>\n<h1>" + text(title) + "</h1>\n" + body
-                + "</body>\n</html>\n";
+                + "</title>\n<style>\n" + stylesheet(Html.class, "report.css") + style + "</style>\n</head>\n<body>\n<h1>" + text(title)
+                + "</h1>\n" + body + "</body>\n</html>\n";
     }
 
-    private static String stylesheet() {
-        try (InputStream css = Html.class.getResourceAsStream("report.css")) {
+    /** A style sheet among a class's resources. */
+    public static String stylesheet(Class<?> beside, String name) {
+        try (InputStream css = beside.getResourceAsStream(name)) {
             return new String(css.readAllBytes(), StandardCharsets.UTF_8);
         } catch (IOException broken) {
             throw new UncheckedIOException(broken);
@@ -51,7 +57,7 @@ public final class Html {
         return "<figure><h3>" + text(title) + "</h3>\n" + content + "<figcaption>" + howToRead + "</figcaption></figure>\n";
     }
 
-    /** A section; the content is HTML. */
+    /** A section with its title. Content is HTML. */
     public static String section(String title, String content) {
         return "<section><h2>" + text(title) + "</h2>\n" + content + "</section>\n";
     }
