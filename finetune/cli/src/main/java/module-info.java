@@ -1,5 +1,7 @@
+import org.jspecify.annotations.NullMarked;
+
 /** The command line {@code thaw}, with its benchmark. */
-module thaw.cli {
+@NullMarked module thaw.cli {
     requires info.picocli;
     requires java.management;
     requires jdk.unsupported;
@@ -7,6 +9,7 @@ module thaw.cli {
     requires thaw.demo;
     requires thaw.kernels.cpu;
     requires thaw.kernels.opencl;
+    requires static org.jspecify;
 
     opens thaw.finetune.cli to info.picocli;
 }

@@ -1,6 +1,9 @@
+import org.jspecify.annotations.NullMarked;
+
 /** The demonstration: a small pretrained network, synthetic images, and a comparison of ways to train. */
-module thaw.demo {
+@NullMarked module thaw.demo {
     requires transitive thaw.finetune;
+    requires static org.jspecify;
 
     requires commons.math3;
 

@@ -1,7 +1,10 @@
+import org.jspecify.annotations.NullMarked;
+
 /** Fine-tuning: data sets, augmentation, losses, plans, the learner, evaluation and metrics, diagnostics, runs and reports. */
-module thaw.finetune {
+@NullMarked module thaw.finetune {
     requires transitive thaw.predict;
     requires transitive com.fasterxml.jackson.databind;
+    requires static org.jspecify;
 
     exports thaw.finetune.augment;
     exports thaw.finetune.data;

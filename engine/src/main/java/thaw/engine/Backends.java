@@ -25,16 +25,17 @@ final class Backends {
 
     /** Opens {@code auto}, or the device of a provider. */
     static Backend open(String device, ComputeThreads threads) {
+        return device.equals("auto") ? fastest(providers(), threads) : provider(device).open(device, threads);
+    }
+
+    /** @throws IllegalArgumentException if there is no such kind of device */
+    static BackendProvider provider(String device) {
         List<BackendProvider> providers = providers();
-        if (device.equals("auto")) {
-            return fastest(providers, threads);
-        }
         String kind = device.replaceFirst(":.*", "");
         return providers.stream().filter(provider -> provider.name().equals(kind)).findFirst()
                 .orElseThrow(() -> OWN.contains(kind) ? missing(device, kind) : new IllegalArgumentException(
                         "device: expected auto, " + providers.stream().map(BackendProvider::name).collect(Collectors.joining(", "))
-                                + ", got '" + device + "'"))
-                .open(device, threads);
+                                + ", got '" + device + "'"));
     }
 
     private static Backend fastest(List<BackendProvider> providers, ComputeThreads threads) {

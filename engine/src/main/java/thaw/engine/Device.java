@@ -68,6 +68,16 @@ public final class Device implements AutoCloseable {
     }
 
     /**
+     * The provider of a device.
+     *
+     * @param name like {@link #open(String)}'s, but not {@code auto}
+     * @throws IllegalArgumentException if there is no such kind of device
+     */
+    public static BackendProvider provider(String name) {
+        return Backends.provider(name);
+    }
+
+    /**
      * The fastest available device: an OpenCL graphics card; an integrated graphics processor, if it wins a short race
      * against the CPU, whose outcome is kept in the user's cache folder; otherwise the CPU. If OpenCL cannot be used, that
      * is not an error: it is logged at level DEBUG.

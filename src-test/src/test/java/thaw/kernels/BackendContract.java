@@ -152,7 +152,7 @@ public abstract class BackendContract {
         assertChanges(x, () -> backend.fill(x, 1));
         assertChanges(x, () -> backend.assign(x, y));
         assertChanges(x, () -> backend.add(x, y));
-        SgdOptions options = new SgdOptions(0.1, 0.9, 0, 0, false, false);
+        SgdOps.Options options = new SgdOps.Options(0.1, 0.9, 0, 0, false, false);
         Array momentum = backend.zeros(shape);
         assertChanges(x, () -> backend.sgd(options, List.of(x), List.of(y), List.of(momentum), new boolean[] {true}));
         assertChanges(momentum, () -> backend.sgd(options, List.of(x), List.of(y), List.of(momentum), new boolean[] {false}));

@@ -74,7 +74,7 @@ abstract class LayerAgreement extends Agreement {
             backend.add(w, other);
             results.add(backend.conv2d(x, w, options));
             results.add(backend.conv2dInputGradient(x, w, x.shape(), options));
-            backend.sgd(new SgdOptions(0.5, 0, 0, 0, false, false), List.of(w), List.of(other), List.of(), new boolean[0]);
+            backend.sgd(new SgdOps.Options(0.5, 0, 0, 0, false, false), List.of(w), List.of(other), List.of(), new boolean[0]);
             results.add(backend.conv2d(x, w, options));
             results.add(backend.conv2dInputGradient(x, w, x.shape(), options));
             w.release();

@@ -200,7 +200,7 @@ public abstract class OperatorContract extends BackendContract {
     void momentumIsNotTouchedWhereThereIsNone() {
         Array p = backend.of(Shape.of(2), new float[] {1, 2});
         Array g = backend.of(Shape.of(2), new float[] {10, -10});
-        backend.sgd(new SgdOptions(0.1, 0, 0, 0.5, false, false), List.of(p), List.of(g), List.of(), new boolean[0]);
+        backend.sgd(new SgdOps.Options(0.1, 0, 0, 0.5, false, false), List.of(p), List.of(g), List.of(), new boolean[0]);
         assertArrayEquals(new float[] {1 - 0.1f * 10.5f, 2 + 0.1f * 9}, read(p), 1e-6f);
         assertArrayEquals(new float[] {10, -10}, read(g));
     }
@@ -256,7 +256,7 @@ public abstract class OperatorContract extends BackendContract {
         refuses(() -> backend.of(Shape.of(2, 3), new float[5]), "[2, 3]", "5");
         refuses(() -> backend.read(m, new float[5]), "[3, 4]", "5");
         refuses(() -> backend.write(m, new float[5]), "[3, 4]", "5");
-        SgdOptions sgd = new SgdOptions(0.1, 0.9, 0, 0, false, false);
+        SgdOps.Options sgd = new SgdOps.Options(0.1, 0.9, 0, 0, false, false);
         refuses(() -> backend.sgd(sgd, List.of(m), List.of(c), List.of(m), new boolean[1]), "[3, 4]", "[3]");
         refuses(() -> backend.sgd(sgd, List.of(m), List.of(m), List.of(), new boolean[0]), "1", "0");
         refuses(() -> backend.dropout(m, 1.5, 0), "1.5");

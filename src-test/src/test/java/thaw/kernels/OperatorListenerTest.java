@@ -128,8 +128,8 @@ class OperatorListenerTest {
         backend.logSoftmaxGradient(m, backend.logSoftmax(m));
         backend.crossEntropy(m, labels, null, 0, Reduction.MEAN);
         backend.binaryCrossEntropy(m, m, null, Reduction.MEAN);
-        backend.sgd(new SgdOptions(0.1, 0, 0, 0, false, false), List.of(m, c), List.of(m, c), List.of(), new boolean[0]);
-        backend.adamW(new AdamWOptions(0.1, 0.9, 0.99, 1e-8, 0, false), List.of(c), List.of(c), List.of(c), List.of(c),
+        backend.sgd(new SgdOps.Options(0.1, 0, 0, 0, false, false), List.of(m, c), List.of(m, c), List.of(), new boolean[0]);
+        backend.adamW(new AdamWOps.Options(0.1, 0.9, 0.99, 1e-8, 0, false), List.of(c), List.of(c), List.of(c), List.of(c),
                 new long[] {1});
         expect("logSoftmax [3, 5]", "logSoftmaxGradient [3, 5]", "crossEntropy [3, 5]", "binaryCrossEntropy [3, 5]",
                 "sgd 2 parameters", "adamW 1 parameters");

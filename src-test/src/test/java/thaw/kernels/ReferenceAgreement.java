@@ -162,9 +162,9 @@ public abstract class ReferenceAgreement extends LayerAgreement {
 
     @Test
     void adamW() {
-        List<AdamWOptions> rules = List.of(new AdamWOptions(1e-2, 0.9, 0.999, 1e-8, 0, false),
-                new AdamWOptions(1e-3, 0.9, 0.99, 1e-5, 0.1, false), new AdamWOptions(1e-2, 0.5, 0.9, 1e-3, 0.01, true));
-        for (AdamWOptions rule : rules) {
+        List<AdamWOps.Options> rules = List.of(new AdamWOps.Options(1e-2, 0.9, 0.999, 1e-8, 0, false),
+                new AdamWOps.Options(1e-3, 0.9, 0.99, 1e-5, 0.1, false), new AdamWOps.Options(1e-2, 0.5, 0.9, 1e-3, 0.01, true));
+        for (AdamWOps.Options rule : rules) {
             agree(rules.indexOf(rule), 1e-6, b -> {
                 List<Array> p = new ArrayList<>();
                 List<Array> m = new ArrayList<>();
@@ -197,13 +197,13 @@ public abstract class ReferenceAgreement extends LayerAgreement {
 
     @Test
     void sgd() {
-        List<SgdOptions> rules = List.of(
-                new SgdOptions(0.1, 0, 0, 0, false, false),
-                new SgdOptions(0.01, 0.9, 0, 1e-4, false, false),
-                new SgdOptions(0.01, 0.9, 0.1, 0.05, false, false),
-                new SgdOptions(0.01, 0.9, 0, 1e-4, true, false),
-                new SgdOptions(0.01, 0.5, 0.1, 0.05, false, true));
-        for (SgdOptions rule : rules) {
+        List<SgdOps.Options> rules = List.of(
+                new SgdOps.Options(0.1, 0, 0, 0, false, false),
+                new SgdOps.Options(0.01, 0.9, 0, 1e-4, false, false),
+                new SgdOps.Options(0.01, 0.9, 0.1, 0.05, false, false),
+                new SgdOps.Options(0.01, 0.9, 0, 1e-4, true, false),
+                new SgdOps.Options(0.01, 0.5, 0.1, 0.05, false, true));
+        for (SgdOps.Options rule : rules) {
             agree(rules.indexOf(rule), 1e-6, b -> {
                 List<Array> p = new ArrayList<>();
                 List<Array> buffers = new ArrayList<>();
@@ -232,7 +232,7 @@ public abstract class ReferenceAgreement extends LayerAgreement {
     /** More parameters than a device updates in one launch; every third has no momentum yet. */
     @Test
     void sgdOfManyParameters() {
-        SgdOptions rule = new SgdOptions(0.01, 0.9, 0.1, 0.05, false, false);
+        SgdOps.Options rule = new SgdOps.Options(0.01, 0.9, 0.1, 0.05, false, false);
         agree(1, 1e-6, b -> {
             List<Array> p = new ArrayList<>();
             List<Array> buffers = new ArrayList<>();

@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import thaw.engine.Tensor;
-import thaw.kernels.AdamWOptions;
+import thaw.kernels.AdamWOps;
 import thaw.kernels.Array;
 
 /**
@@ -55,7 +55,7 @@ public final class AdamW extends Optimizer {
     @Override
     protected void update(ParamGroup g, double weightDecay, List<Tensor> parameters, @Nullable Tensor foundInf) {
         parameters.get(0).device().backend().adamW(
-                new AdamWOptions(g.lr(), g.get(BETA1), g.get(BETA2), g.get(EPS), weightDecay, g.is(MAXIMIZE)),
+                new AdamWOps.Options(g.lr(), g.get(BETA1), g.get(BETA2), g.get(EPS), weightDecay, g.is(MAXIMIZE)),
                 parameters.stream().map(Tensor::array).toList(), parameters.stream().map(p -> p.grad().array()).toList(),
                 states(parameters, "exp_avg"), states(parameters, "exp_avg_sq"),
                 parameters.stream().mapToLong(this::countStep).toArray(), foundInf == null ? null : foundInf.array());

@@ -151,6 +151,12 @@ public abstract class Optimizer implements AutoCloseable {
         return group.lr() * stateOf(parameter).lrScale;
     }
 
+    /** The mean {@link #stepSize} of the parameters of the group of this index. */
+    public final double meanStepSize(int group) {
+        ParamGroup of = groups.get(group);
+        return of.parameters().stream().mapToDouble(p -> stepSize(of, p)).average().orElseThrow();
+    }
+
     State stateOf(Tensor parameter) {
         return states.computeIfAbsent(parameter, p -> new State());
     }
@@ -236,7 +242,13 @@ public abstract class Optimizer implements AutoCloseable {
             throw new IllegalStateException(name + ": tried to step " + step + " times, the schedule has " + schedule.totalSteps()
                     + " steps; create it with the number of batches in all epochs together");
         }
-        groups.forEach(group -> group.follow(schedule, step));
+        for (ParamGroup group : groups) {
+            group.setPresent(ParamGroup.LR, schedule.lr(step, group.base(ParamGroup.LR)));
+            String momentum = group.momentumOption();
+            if (group.has(momentum)) {
+                group.setPresent(momentum, schedule.momentum(step, group.base(momentum)));
+            }
+        }
     }
 
     /**

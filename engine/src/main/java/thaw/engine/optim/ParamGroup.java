@@ -194,13 +194,9 @@ public final class ParamGroup {
         present.put(option, value);
     }
 
-    /** Sets learning rate and momentum to those of a schedule's step. */
-    void follow(Schedule schedule, int step) {
-        setPresent(LR, schedule.lr(step, options.get(LR)));
-        String momentum = momentumOption();
-        if (has(momentum)) {
-            setPresent(momentum, schedule.momentum(step, options.get(momentum)));
-        }
+    /** The value that was set, of which a {@link Schedule} computes the present one. */
+    double base(String option) {
+        return options.get(option);
     }
 
     /** Sets an option to 1 for true, 0 for false. */

@@ -10,7 +10,7 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import thaw.engine.Tensor;
 import thaw.kernels.Array;
-import thaw.kernels.SgdOptions;
+import thaw.kernels.SgdOps;
 
 /**
  * Stochastic gradient descent with momentum (Sutskever et al. 2013), with separate options for each parameter group. For a
@@ -61,7 +61,7 @@ public final class SGD extends Optimizer {
             buffers.add(g.momentum() == 0 ? null : state(p, MOMENTUM_BUFFER).array());
         }
         parameters.get(0).device().backend().sgd(
-                new SgdOptions(g.lr(), g.momentum(), g.get(DAMPENING), weightDecay, g.is(NESTEROV), g.is(MAXIMIZE)),
+                new SgdOps.Options(g.lr(), g.momentum(), g.get(DAMPENING), weightDecay, g.is(NESTEROV), g.is(MAXIMIZE)),
                 parameters.stream().map(Tensor::array).toList(), parameters.stream().map(p -> p.grad().array()).toList(), buffers,
                 first, foundInf == null ? null : foundInf.array());
     }

@@ -381,7 +381,7 @@ public abstract class CheckedBackend implements Backend {
     }
 
     @Override
-    public final void sgd(SgdOptions options, List<Array> parameters, List<Array> gradients,
+    public final void sgd(SgdOps.Options options, List<Array> parameters, List<Array> gradients,
             List<@Nullable Array> momentumBuffers, boolean[] first, @Nullable Array foundInf) {
         Shapes.sgd(options, parameters, gradients, momentumBuffers, first, foundInf);
         run("sgd", () -> parameters.size() + " parameters",
@@ -389,7 +389,7 @@ public abstract class CheckedBackend implements Backend {
     }
 
     @Override
-    public final void adamW(AdamWOptions options, List<Array> parameters, List<Array> gradients, List<Array> firstMoments,
+    public final void adamW(AdamWOps.Options options, List<Array> parameters, List<Array> gradients, List<Array> firstMoments,
             List<Array> secondMoments, long[] steps, @Nullable Array foundInf) {
         Shapes.adamW(parameters, gradients, firstMoments, secondMoments, steps, foundInf);
         run("adamW", () -> parameters.size() + " parameters",

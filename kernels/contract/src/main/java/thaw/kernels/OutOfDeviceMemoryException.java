@@ -4,7 +4,7 @@ package thaw.kernels;
  * An array does not fit into a device's memory. The message states the bytes requested, the bytes in use, the device's
  * limit, and what would help. Existing arrays stay valid, and the backend remains usable.
  */
-public final class OutOfDeviceMemoryException extends RuntimeException {
+public final class OutOfDeviceMemoryException extends DeviceException {
 
     private static final long serialVersionUID = 1L;
 

@@ -6,6 +6,10 @@ import org.jspecify.annotations.Nullable;
 /** The update rule of stochastic gradient descent. */
 public interface SgdOps {
 
+    /** The constants of an update of a parameter group; see {@link #sgd}. */
+    record Options(double lr, double momentum, double dampening, double weightDecay, boolean nesterov, boolean maximize) {
+    }
+
     /**
      * In place: one SGD step on all parameters of a group, each with its gradient {@code g} and momentum buffer
      * {@code b} (null where momentum is 0). For each parameter {@code p}, in this order:
@@ -22,11 +26,11 @@ public interface SgdOps {
      * @param foundInf a scalar, or null: the step is skipped if it is not 0. The device tests it without a wait on
      *     the host, as in PyTorch's fused optimizers
      */
-    void sgd(SgdOptions options, List<Array> parameters, List<Array> gradients,
+    void sgd(Options options, List<Array> parameters, List<Array> gradients,
             List<@Nullable Array> momentumBuffers, boolean[] first, @Nullable Array foundInf);
 
     /** The same step, without a condition. */
-    default void sgd(SgdOptions options, List<Array> parameters, List<Array> gradients,
+    default void sgd(Options options, List<Array> parameters, List<Array> gradients,
             List<@Nullable Array> momentumBuffers, boolean[] first) {
         sgd(options, parameters, gradients, momentumBuffers, first, null);
     }

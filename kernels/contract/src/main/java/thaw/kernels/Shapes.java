@@ -315,7 +315,7 @@ public final class Shapes {
     }
 
     /** Checks that each parameter has a gradient, and with momentum a momentum buffer, of its own shape. */
-    static void sgd(SgdOptions options, List<Array> parameters, List<Array> gradients, List<@Nullable Array> momentumBuffers,
+    static void sgd(SgdOps.Options options, List<Array> parameters, List<Array> gradients, List<@Nullable Array> momentumBuffers,
             boolean[] first, @Nullable Array foundInf) {
         foundInf("sgd", foundInf);
         int n = parameters.size();

@@ -177,8 +177,8 @@ class DiagnosticsTest {
             GroupActivity calm = new GroupActivity("early", 0.1, 1, 0.009, 1, 1, 1);
             GroupActivity torn = new GroupActivity("middle", 0.1, 1, 0.02, 1, 1, 1);
             GroupActivity head = new GroupActivity("head", 0.1, 1, 0.5, 1, 1, 1);
-            assertTrue(diagnostics.warning(new EpochActivity(1, 2, List.of(calm, calm, head))).isEmpty());
-            String warning = diagnostics.warning(new EpochActivity(1, 2, List.of(calm, torn, head))).orElseThrow();
+            assertTrue(diagnostics.warning(List.of(calm, calm, head), 1).isEmpty());
+            String warning = diagnostics.warning(List.of(calm, torn, head), 1).orElseThrow();
             assertTrue(warning.contains("group middle moved by 0.020") && warning.contains("divide its rate by 2 or more"), warning);
             assertTrue(warning.contains("in epoch 1 of the run"), warning);
             assertFalse(warning.contains("head"), warning);

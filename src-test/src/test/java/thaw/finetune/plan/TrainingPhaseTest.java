@@ -134,7 +134,7 @@ class TrainingPhaseTest {
         for (int i = 0; i < 12; i++) {
             assertEquals(expected.get(i / 3), rates.get(i), "step " + i);
         }
-        assertTrue(learn.isTrainable(0));
+        assertTrue(learn.groups().get(0).parameters().get(0).requiresGrad());
     }
 
     @Test
@@ -280,7 +280,7 @@ class TrainingPhaseTest {
         });
         EpochResult result = learn.fit(1, 1e-2).epochs().get(0);
         assertArrayEquals(saved.get(0).get("fc.weight").toFloats(), net.stateDict().get("fc.weight").toFloats());
-        assertEquals(result.validLoss(), learn.validate().loss());
+        assertEquals(result.valid().loss(), learn.validate().loss());
     }
 
     // ---- warnings --------------------------------------------------------------------------------------------------
@@ -342,10 +342,10 @@ class TrainingPhaseTest {
             }
         });
         learn.train("early");
-        assertEquals(List.of(true, false, false), IntStream.range(0, 3).mapToObj(learn::isTrainable).toList());
+        assertEquals(List.of(true, false, false), learn.groups().stream().map(group -> group.parameters().get(0).requiresGrad()).toList());
         for (LearningRates rates : List.of(LearningRates.of(0.01), LearningRates.slice(1e-3, 1e-2), LearningRates.auto())) {
             gradients.clear();
-            learn.fit(1, rates);
+            learn.fit(1, ScheduleRecipe.of("constant"), rates);
             assertEquals(List.of(true, false, false), gradients.subList(0, 3));
         }
         learn.train("early", "head").fit(1, 0.01, 0.1);
@@ -366,7 +366,7 @@ class TrainingPhaseTest {
     void rulesChooseRatesThatTheResultShows() throws IOException {
         for (LearningRates rule : List.of(LearningRates.auto(), LearningRates.autoRgn(0.1), LearningRates.autoRgnByGroup(0.1))) {
             learn = learner();
-            List<EpochResult> result = learn.fit(2, rule).epochs();
+            List<EpochResult> result = learn.fit(2, ScheduleRecipe.of("constant"), rule).epochs();
             List<Double> rates = result.get(1).learningRates();
             double most = rates.stream().mapToDouble(Double::doubleValue).max().orElseThrow();
             assertTrue(rates.stream().allMatch(rate -> rate > 0), rule + ": " + rates);
@@ -382,7 +382,7 @@ class TrainingPhaseTest {
             }
         }
         learn = learner();
-        List<Double> rates = learn.fit(2, LearningRates.lDog()).epochs().get(1).learningRates();
+        List<Double> rates = learn.fit(2, ScheduleRecipe.of("constant"), LearningRates.lDog()).epochs().get(1).learningRates();
         assertTrue(rates.stream().allMatch(rate -> rate > 0 && Double.isFinite(rate)), rates::toString);
     }
 
@@ -393,7 +393,7 @@ class TrainingPhaseTest {
         learner().freezeTo(-1).fit(2, 0.05);
         Map<String, StoredTensor> expected = net.stateDict();
         net.restore(start);
-        learner().freezeTo(-1).fit(2, LearningRates.auto());
+        learner().freezeTo(-1).fit(2, ScheduleRecipe.of("constant"), LearningRates.auto());
         net.stateDict().forEach((name, t) -> assertArrayEquals(expected.get(name).toFloats(), t.toFloats(), name));
     }
 }

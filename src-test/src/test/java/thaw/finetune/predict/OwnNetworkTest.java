@@ -179,7 +179,7 @@ public class OwnNetworkTest {
             Network net = new Tiny(device, data.classes().size());
             Learner learn = new Learner(net, data);
             learn.freeze().fitOneCycle(2, 0.1);
-            double trained = learn.unfreeze().fitOneCycle(6, Learner.rates(0.1, 0.3)).epochs().get(5).accuracy();
+            double trained = learn.unfreeze().fitOneCycle(6, Learner.rates(0.1, 0.3)).epochs().get(5).valid().accuracy();
             assertTrue(trained >= 0.9, () -> "two plain colours are easy to tell apart: " + trained);
             assertEquals(List.of("body", "head"), learn.groups().stream().map(LayerGroup::name).toList());
             learn.save(file);

@@ -20,12 +20,15 @@ import java.util.regex.Pattern;
 import javax.imageio.ImageIO;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import thaw.engine.nn.Flatten;
+import thaw.engine.nn.ReLU;
 import thaw.finetune.data.Sample;
 import thaw.finetune.diagnostics.DiagnosticsOptions;
 import thaw.finetune.diagnostics.GroupActivity;
 import thaw.finetune.diagnostics.GroupResilience;
 import thaw.finetune.evaluate.ClassCount;
 import thaw.finetune.evaluate.Evaluation;
+import thaw.finetune.loss.Objective;
 import thaw.finetune.metrics.Predictions;
 import thaw.finetune.plan.LearningRates;
 import thaw.finetune.plan.ScheduleRecipe;
@@ -33,6 +36,9 @@ import thaw.finetune.plan.TrainingPhase;
 import thaw.finetune.predict.LabelSet;
 import thaw.finetune.train.EpochResult;
 import thaw.finetune.train.FitSettings;
+import thaw.finetune.train.Precompute;
+import thaw.finetune.train.TrainingSettings;
+import thaw.resnet.LayerGroup;
 
 class ReportTest {
     private static final List<String> EMPTY_ELEMENTS = List.of("meta", "br", "img");
@@ -42,21 +48,23 @@ class ReportTest {
     private Path folder;
 
     private Report report(List<TrainingPhase> plan, Optional<Evaluation> evaluation, int epochs) {
-        List<Report.Group> groups = List.of(new Report.Group("early", List.of("conv1", "layer1"), 1234),
-                new Report.Group("middle", List.of("layer2"), 5), new Report.Group("head", List.of("fc"), 6));
+        List<LayerGroup> groups = List.of(new LayerGroup("early", Map.of("conv1", new ReLU())),
+                new LayerGroup("middle", Map.of("layer2", new ReLU())), new LayerGroup("head", Map.of("fc", new Flatten())));
         List<EpochResult> done = new ArrayList<>();
         for (int i = 0; i < epochs; i++) {
             done.add(epoch(i == 0 ? "head" : "all", 0.7, 0.6, 0.5,
                     List.of(activity("early", Double.NaN), activity("middle", 1e-4), activity("head", 1e-2))));
         }
-        return new Report("Hares <& others>", Map.of("Images", "a \"b\" <c>"), FitSettings.sgd(), groups,
-                plan, 3, done, epochs - 1,
-                DiagnosticsOptions.standard(), evaluation,
-                List.of(new GroupResilience("middle", 0.1, 0.2), new GroupResilience("head", 0.25, 0.3)), List.of("torn <up>"));
+        TrainingSettings training = new TrainingSettings("3", plan, FitSettings.sgd(), Objective.crossEntropy(),
+                Precompute.When.NEVER, DiagnosticsOptions.standard());
+        return new Report("Hares <& others>", Map.of("Images", "a \"b\" <c>"), training, groups, 3,
+                new Report.Results(done, epochs - 1, evaluation,
+                        List.of(new GroupResilience("middle", 0.1, 0.2), new GroupResilience("head", 0.25, 0.3)), List.of("torn <up>")));
     }
 
     private static EpochResult epoch(String phase, double trainLoss, double validLoss, double accuracy, List<GroupActivity> activity) {
-        return new EpochResult(phase, 1, 1, trainLoss, validLoss, accuracy, Map.of("accuracy", accuracy), List.of(), 2, activity);
+        return new EpochResult(new EpochResult.Place(phase, 1, 1), trainLoss,
+                new EpochResult.Validation(validLoss, accuracy, Map.of("accuracy", accuracy)), List.of(), 2, activity);
     }
 
     private static GroupActivity activity(String group, double ratio) {
@@ -115,8 +123,8 @@ class ReportTest {
             List<EpochResult> epochs = new ArrayList<>(whole.epochs());
             epochs.set(1, epoch("all", 1e30, Double.POSITIVE_INFINITY, Double.NaN,
                     List.of(activity("early", Double.POSITIVE_INFINITY), activity("middle", 1e-4), activity("head", 1e-2))));
-            String html = new Report(whole.title(), whole.settings(), whole.fit(), whole.groups(), whole.plan(), 3, epochs, 1,
-                    whole.diagnostics(), whole.evaluation(), List.of(), List.of()).html();
+            String html = new Report(whole.title(), whole.settings(), whole.training(), whole.groups(), 3,
+                    new Report.Results(epochs, 1, whole.results().evaluation(), List.of(), List.of())).html();
             requireSound(html);
             assertFalse(html.contains("Infinity"));
             assertTrue(multi
@@ -151,8 +159,7 @@ class ReportTest {
 
     @Test
     void anEpochThatIsNotDoneCannotBeKept() {
-        Report begun = report(TrainingPhase.fineTune(1), Optional.empty(), 0);
-        assertThrows(IllegalArgumentException.class, () -> new Report("t", Map.of(), begun.fit(), begun.groups(), begun.plan(),
-                3, begun.epochs(), 0, begun.diagnostics(), Optional.empty(), List.of(), List.of()));
+        assertThrows(IllegalArgumentException.class,
+                () -> new Report.Results(List.of(), 0, Optional.empty(), List.of(), List.of()));
     }
 }

@@ -21,8 +21,9 @@ class FiniteJsonTest {
     private static final double NAN = Double.NaN;
 
     private final ObjectMapper json = FiniteJson.builder().build();
-    private final RunLog log = new RunLog(List.of("body", "head"), List.of(new EpochResult("all", 1, 1, 0.7, 1.0 / 3,
-            0.5, Map.of("roc_auc", NAN), List.of(0.0, 1e-3), 2.5, List.of(new GroupActivity("body", 0, NAN, NAN, 0, 0, 1),
+    private final RunLog log = new RunLog(List.of("body", "head"), List.of(new EpochResult(new EpochResult.Place("all", 1, 1), 0.7,
+            new EpochResult.Validation(1.0 / 3, 0.5, Map.of("roc_auc", NAN)), List.of(0.0, 1e-3), 2.5,
+            List.of(new GroupActivity("body", 0, NAN, NAN, 0, 0, 1),
                     new GroupActivity("head", 1e-3, 0.5, 1e-4, 1, 0.1, NAN)))));
 
     @Test
@@ -55,7 +56,8 @@ class FiniteJsonTest {
 
     @Test
     void tablesHaveEmptyFields(@TempDir Path folder) throws IOException {
-        RunLog infinite = new RunLog(List.of("head"), List.of(new EpochResult("all", 1, 1, 0.5, 0.25, 0.5, Map.of("kappa", NAN),
+        RunLog infinite = new RunLog(List.of("head"), List.of(new EpochResult(new EpochResult.Place("all", 1, 1), 0.5,
+                new EpochResult.Validation(0.25, 0.5, Map.of("kappa", NAN)),
                 List.of(1e-3), 2, List.of(new GroupActivity("head", 1e-3, Double.POSITIVE_INFINITY, NAN, 1, 2, NAN)))));
         infinite.write(folder.resolve("log.csv"));
         assertEquals("all,1,0.5,0.25,,0.001,2.000", Files.readAllLines(folder.resolve("log.csv")).get(1));

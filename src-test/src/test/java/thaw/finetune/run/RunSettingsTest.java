@@ -23,7 +23,6 @@ import thaw.finetune.augment.ImageTransform;
 import thaw.finetune.augment.Mixup;
 import thaw.finetune.augment.RandomErasing;
 import thaw.finetune.data.FolderLayout;
-import thaw.finetune.data.Split;
 import thaw.finetune.diagnostics.DiagnosticsOptions;
 import thaw.finetune.images.Transforms;
 import thaw.finetune.loss.Objective;
@@ -33,6 +32,7 @@ import thaw.finetune.plan.TrainingPhase;
 import thaw.finetune.train.FitSettings;
 import thaw.finetune.train.FrozenBatchNorm;
 import thaw.finetune.train.Precompute;
+import thaw.finetune.train.TrainingSettings;
 
 class RunSettingsTest {
 
@@ -46,11 +46,13 @@ class RunSettingsTest {
 
     private static RunSettings settings(List<TrainingPhase> plan, FitSettings fit, Objective loss, Augmentation augmentation,
             BatchMix mix) {
-        return new RunSettings(RunSettings.Data.of("/photos", null, null, 0.2, Split.STRATIFIED, 32, false, true,
-                Transforms.of(64)), RunSettings.Network.ofScratch("resnet20", "concat"), "stages",
-                plan, fit, loss, augmentation, mix,
-                Precompute.When.EXACT, DiagnosticsOptions.standard(), 3, RunSettings.Keep.BEST, 7,
-                new RunSettings.Environment("1", "17", "cpu"));
+        return new RunSettings(
+                new RunSettings.Data(new RunSettings.Source("/photos", null, null, null, null),
+                        new RunSettings.Loading(32, false, true, Transforms.of(64).toMap(), 0), new RunSettings.Holdout(0.2, "stratified"),
+                        RunSettings.Found.NOTHING),
+                RunSettings.Network.ofScratch("resnet20", "concat"), new RunSettings.Variation(augmentation, mix, 7),
+                new TrainingSettings("stages", plan, fit, loss, Precompute.When.EXACT, DiagnosticsOptions.standard()),
+                new RunSettings.Selection(3, RunSettings.Keep.BEST), new RunSettings.Environment("1", "17", "cpu"));
     }
 
     /** Runs that began when there was one way to read a table and folders go on so. */
@@ -64,7 +66,7 @@ class RunSettingsTest {
         old.set("insight", old.remove("diagnostics"));
         Path file = Files.writeString(folder.resolve("old.json"), old.toString());
         assertEquals(List.of(), RunSettings.read(file).differences(now));
-        assertEquals(FolderLayout.standard(), RunSettings.read(file).data().layout());
+        assertEquals(FolderLayout.standard(), RunSettings.read(file).data().source().layout());
     }
 
     @Test
@@ -83,7 +85,7 @@ class RunSettingsTest {
             assertEquals(one, read);
             assertEquals(List.of(), one.differences(read));
         }
-        assertEquals(GRADUAL, settings(GRADUAL, FitSettings.sgd(), Objective.crossEntropy(), null, null).plan());
+        assertEquals(GRADUAL, settings(GRADUAL, FitSettings.sgd(), Objective.crossEntropy(), null, null).training().plan());
     }
 
     /** The form in which every version reads it; the numbers of rates have been shortened since. */

@@ -121,8 +121,8 @@ class EpochLossesTest {
                 @Override
                 public void onEpoch(EpochResult epoch) {
                     heard.add(epoch.trainLoss());
-                    heard.add(epoch.validLoss());
-                    heard.add(epoch.accuracy());
+                    heard.add(epoch.valid().loss());
+                    heard.add(epoch.valid().accuracy());
                 }
             });
             learn.settings(FitSettings.sgd().accumulate(3)).fit(2, 0.01);

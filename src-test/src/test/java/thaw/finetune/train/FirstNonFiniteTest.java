@@ -7,7 +7,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
@@ -17,7 +16,6 @@ import org.junit.jupiter.api.io.TempDir;
 import thaw.engine.Device;
 import thaw.engine.Tensor;
 import thaw.finetune.diagnostics.DiagnosticsOptions;
-import thaw.finetune.diagnostics.EpochActivity;
 import thaw.finetune.diagnostics.GroupActivity;
 import thaw.finetune.loss.Objective;
 import thaw.resnet.ResNet;
@@ -91,7 +89,7 @@ class FirstNonFiniteTest {
     void batchesOfClassesThatDoNotCountAreNoDivergence() throws IOException {
         Learner weighted = new Learner(net, ColourFolder.in(folder).batch(2));
         weighted.loss(Objective.crossEntropy().classWeights(List.of(0.0, 1.0)));
-        assertTrue(Double.isFinite(weighted.fit(1, 0.01).epochs().get(0).validLoss()));
+        assertTrue(Double.isFinite(weighted.fit(1, 0.01).epochs().get(0).valid().loss()));
     }
 
     @Test
@@ -133,33 +131,20 @@ class FirstNonFiniteTest {
 
     @Test
     void activitiesOfAFit() {
-        List<EpochActivity> heard = new ArrayList<>();
-        learn.diagnostics(new DiagnosticsOptions(1, 6, 1e-2)).addListener(new TrainingListener() {
-            @Override
-            public void onActivity(EpochActivity activity) {
-                heard.add(activity);
-            }
-        });
-        learn.freezeTo(1).fit(2, 0.1, 0.05, 0.1);
-        assertEquals(2, heard.size());
-        GroupActivity early = heard.get(1).groups().get(0);
+        learn.diagnostics(new DiagnosticsOptions(1, 6, 1e-2)).freezeTo(1);
+        List<EpochResult> epochs = learn.fit(2, 0.1, 0.05, 0.1).epochs();
+        GroupActivity early = epochs.get(1).activity().get(0);
         assertEquals(0, early.learningRate());
         assertEquals(0, early.distance());
         assertTrue(Double.isNaN(early.gradNorm()));
-        GroupActivity middle = heard.get(1).groups().get(1);
+        GroupActivity middle = epochs.get(1).activity().get(1);
         assertEquals(0.05, middle.learningRate(), 1e-12);
         assertTrue(middle.gradNorm() > 0 && middle.updateRatio() > 0 && middle.updateRatio() < 1, middle.toString());
-        assertTrue(middle.distance() > heard.get(0).groups().get(1).distance() && middle.drift() > 0, middle.toString());
+        assertTrue(middle.distance() > epochs.get(0).activity().get(1).distance() && middle.drift() > 0, middle.toString());
     }
 
     @Test
     void nothingIsHeardWhereNothingIsAskedFor() {
-        learn.addListener(new TrainingListener() {
-            @Override
-            public void onActivity(EpochActivity activity) {
-                throw new AssertionError("diagnostics are off");
-            }
-        });
-        learn.fit(1, 0.01);
+        assertEquals(List.of(), learn.fit(1, 0.01).epochs().get(0).activity());
     }
 }

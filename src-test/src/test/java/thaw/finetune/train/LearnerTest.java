@@ -87,7 +87,7 @@ class LearnerTest {
             boolean all = groups.get(i).parameters().stream().allMatch(Tensor::requiresGrad);
             boolean none = groups.get(i).parameters().stream().noneMatch(Tensor::requiresGrad);
             assertTrue(all || none);
-            assertEquals(all, learn.isTrainable(i));
+            assertEquals(all, learn.groups().get(i).parameters().get(0).requiresGrad());
             found.append(all ? 'T' : 'F');
         }
         return found.toString();
@@ -134,9 +134,9 @@ class LearnerTest {
         List<EpochResult> history = learn.fitOneCycle(6, 0.1).epochs();
         assertEquals(6, history.size());
         assertTrue(history.get(5).trainLoss() < history.get(0).trainLoss(), history::toString);
-        assertEquals(1.0, history.get(5).accuracy());
+        assertEquals(1.0, history.get(5).valid().accuracy());
         assertEquals(1.0, learn.validate().accuracy());
-        assertEquals(history.get(5).validLoss(), learn.validate().loss());
+        assertEquals(history.get(5).valid().loss(), learn.validate().loss());
         assertFalse(net.isTraining());
     }
 
@@ -223,7 +223,7 @@ class LearnerTest {
 
             @Override
             public void onEpoch(EpochResult e) {
-                heard.add("epoch " + e.epoch() + "/" + e.epochs());
+                heard.add("epoch " + e.at().epoch() + "/" + e.at().epochs());
                 epochs.add(e);
             }
         });
@@ -254,18 +254,18 @@ class LearnerTest {
         TrainingListener first = new TrainingListener() {
             @Override
             public void onEpoch(EpochResult epoch) {
-                heard.add("first " + epoch.metrics().keySet());
+                heard.add("first " + epoch.valid().metrics().keySet());
             }
         };
         learn.metrics(List.of(Metric.ERROR_RATE, Metric.of("images", predictions -> predictions.size()))).addListener(first)
                 .addListener(new TrainingListener() {
                     @Override
                     public void onEpoch(EpochResult epoch) {
-                        heard.add("second " + epoch.metrics().get("images"));
+                        heard.add("second " + epoch.valid().metrics().get("images"));
                     }
                 });
         EpochResult result = learn.fit(1, 0.01).epochs().get(0);
-        assertEquals(1 - result.accuracy(), result.metrics().get("error_rate"), 1e-12);
+        assertEquals(1 - result.valid().accuracy(), result.valid().metrics().get("error_rate"), 1e-12);
         learn.removeListener(first).fit(1, 0.01);
         assertEquals(List.of("first [error_rate, images]", "second 8.0", "second 8.0"), heard);
     }

@@ -113,7 +113,7 @@ class PrecomputeTest {
         assertTrue(features.notes.get(0).contains("(26 computed now, 0 known before"), features.notes::toString);
         images.network.forEach((name, tensor) -> assertArrayEquals(tensor.toFloats(), features.network.get(name).toFloats(), 1e-5f, name));
         for (int i = 0; i < 3; i++) {
-            assertEquals(images.result.epochs().get(i).validLoss(), features.result.epochs().get(i).validLoss(), 1e-5);
+            assertEquals(images.result.epochs().get(i).valid().loss(), features.result.epochs().get(i).valid().loss(), 1e-5);
         }
     }
 

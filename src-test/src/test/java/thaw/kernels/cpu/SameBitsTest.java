@@ -18,7 +18,7 @@ import thaw.kernels.Conv2dOptions;
 import thaw.kernels.Epilogue;
 import thaw.kernels.Pool2dOptions;
 import thaw.kernels.Reduction;
-import thaw.kernels.SgdOptions;
+import thaw.kernels.SgdOps;
 import thaw.kernels.Shape;
 
 /** A Java process without the Vector API gives the bits of this one with it, in the operators of a step of training. */
@@ -81,7 +81,7 @@ class SameBitsTest {
             Array classes = b.integers(10, 6);
             Backend.Loss loss = backend.crossEntropy(scores, classes, null, 0.1, Reduction.MEAN);
             Array p = b.mutable(b.normal(Shape.of(6, 10)));
-            backend.sgd(new SgdOptions(0.1, 0.9, 0, 1e-4, true, false), List.of(p), List.of(loss.gradient()),
+            backend.sgd(new SgdOps.Options(0.1, 0.9, 0, 1e-4, true, false), List.of(p), List.of(loss.gradient()),
                     List.of(backend.zeros(p.shape())), new boolean[] {true});
             add(backend, hashes, scores, loss.value(), loss.gradient(), p);
         }

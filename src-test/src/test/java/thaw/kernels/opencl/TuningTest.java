@@ -22,6 +22,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import thaw.kernels.DeviceTuning;
 import thaw.kernels.opencl.OpenClDevice.Type;
 
 /** Tilings are searched, stored, and ignored if they are invalid or belong to another device. */
@@ -172,17 +173,17 @@ class TuningTest {
     void theSmallestBudgetMeasuresTheUsualTilesAndStoresTheWinners() throws IOException {
         OpenClHere.require();
         List<Double> progress = new ArrayList<>();
-        int index = OpenClDevices.best().index();
-        Tuner.Outcome outcome = Tuner.tune(index, Duration.ZERO, folder, progress::add);
-        assertEquals(ProductShape.values().length, outcome.found().size());
-        for (Tuner.Found found : outcome.found()) {
+        OpenClDevice device = OpenClDevices.best();
+        DeviceTuning outcome = Tuner.tune(device.index(), Duration.ZERO, folder, progress::add);
+        assertEquals(ProductShape.values().length, outcome.products().size());
+        for (DeviceTuning.Product found : outcome.products()) {
             assertTrue(found.gflops() > 0 && found.gflops() >= found.usualGflops() && found.trials() == 1, found::toString);
         }
         assertTrue(outcome.file().startsWith(folder), () -> outcome.file().toString());
         assertFalse(progress.isEmpty());
         assertEquals(1, progress.get(progress.size() - 1));
-        Tuning stored = new TuningCache(folder).read(outcome.device()).orElseThrow();
-        assertEquals(Tuning.usual(outcome.device()).tiles(), stored.tiles());
+        Tuning stored = new TuningCache(folder).read(device).orElseThrow();
+        assertEquals(Tuning.usual(device).tiles(), stored.tiles());
         assertEquals(outcome.winogradChannels(), stored.winogradChannels());
     }
 

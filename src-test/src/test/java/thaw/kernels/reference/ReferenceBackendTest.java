@@ -13,7 +13,7 @@ import thaw.kernels.Conv2dOptions;
 import thaw.kernels.Epilogue;
 import thaw.kernels.OperatorContract;
 import thaw.kernels.Reduction;
-import thaw.kernels.SgdOptions;
+import thaw.kernels.SgdOps;
 import thaw.kernels.Shape;
 import thaw.kernels.SplitMix64;
 import thaw.kernels.UnaryOp;
@@ -77,13 +77,13 @@ class ReferenceBackendTest extends OperatorContract {
 
     @Test
     void threeStepsOfSgd() {
-        assertSgd(new SgdOptions(0.1, 0.9, 0.1, 0.05, false, false), 0.457336721, -0.474638338);
-        assertSgd(new SgdOptions(0.1, 0.9, 0, 0.05, true, false), 0.340769831, -0.480020728);
-        assertSgd(new SgdOptions(0.1, 0.5, 0, 0, false, true), 0.850554657, -0.593911129);
-        assertSgd(new SgdOptions(0.1, 0, 0, 0.05, false, false), 0.556398772, -0.552956098);
+        assertSgd(new SgdOps.Options(0.1, 0.9, 0.1, 0.05, false, false), 0.457336721, -0.474638338);
+        assertSgd(new SgdOps.Options(0.1, 0.9, 0, 0.05, true, false), 0.340769831, -0.480020728);
+        assertSgd(new SgdOps.Options(0.1, 0.5, 0, 0, false, true), 0.850554657, -0.593911129);
+        assertSgd(new SgdOps.Options(0.1, 0, 0, 0.05, false, false), 0.556398772, -0.552956098);
     }
 
-    private void assertSgd(SgdOptions options, double... expected) {
+    private void assertSgd(SgdOps.Options options, double... expected) {
         Array p = fill("p", 2);
         Array buffer = backend.zeros(p.shape());
         for (int i = 0; i < 3; i++) {

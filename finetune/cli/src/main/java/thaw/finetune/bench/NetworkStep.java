@@ -4,6 +4,7 @@ import static thaw.engine.functional.Functional.crossEntropy;
 
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import thaw.engine.Device;
 import thaw.engine.NoGrad;
 import thaw.engine.Scope;
@@ -32,7 +33,7 @@ public final class NetworkStep implements AutoCloseable {
     private final Shape shape;
     private final float[] images;
     private final int[] labels;
-    private final SGD sgd;
+    private final @Nullable SGD sgd;
 
     /**
      * A step of a network. Sets the network's layers to training or evaluation mode as {@code mode} requires.

@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -35,7 +36,7 @@ final class AdaptCommand implements Callable<Integer> {
 
     @Option(names = "--source-images", paramLabel = "N",
             description = "Images that the old statistics count for (default: as many as the new ones, at least 16).")
-    private Double sourceImages;
+    private @Nullable Double sourceImages;
 
     @Mixin
     private DeviceOptions deviceOptions;

@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.OptionalDouble;
 import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -51,7 +52,7 @@ final class BenchCommand implements Callable<Integer> {
     private int batch;
 
     @Option(names = "--size", paramLabel = "PIXELS", description = "Image side (default: 224; CIFAR: 32).")
-    private Integer size;
+    private @Nullable Integer size;
 
     @Option(names = "--runs", paramLabel = "N", defaultValue = "9",
             description = "Steps to measure (default and minimum: 9).")
@@ -109,7 +110,7 @@ final class BenchCommand implements Callable<Integer> {
     }
 
     /** The width of the CPU backend's vectors, or "plain" without vectors; null for other backends. */
-    private static String species(Backend backend) {
+    private static @Nullable String species(Backend backend) {
         return !(backend instanceof CpuBackend cpu) ? null
                 : cpu.lanes() == 1 ? "plain" : cpu.lanes() * FLOAT_BITS + "-bit";
     }

@@ -10,6 +10,7 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -36,7 +37,7 @@ final class ConvertCommand implements Callable<Integer> {
 
     @Option(names = "--weights-key", paramLabel = "KEY",
             description = "Checkpoint key of the weights (default: the model's).")
-    private String key;
+    private @Nullable String key;
 
     @Mixin
     private OutputOptions output;

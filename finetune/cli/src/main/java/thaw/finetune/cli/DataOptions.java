@@ -3,10 +3,10 @@ package thaw.finetune.cli;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import thaw.finetune.augment.Augmentation;
-import thaw.finetune.augment.BatchMix;
 import thaw.finetune.augment.CutMix;
 import thaw.finetune.augment.Flip;
 import thaw.finetune.augment.ImageTransform;
@@ -26,12 +26,12 @@ final class DataOptions {
 
     @Option(names = "--size", paramLabel = "PIXELS",
             description = "Image side (default: weights', else 224; CIFAR: 32).")
-    private Integer size;
+    private @Nullable Integer size;
 
     @Option(names = "--resize", paramLabel = "PIXELS", hidden = true,
             description = "Short side of all images before the crop (default: 1.15 times --size, except for images of that"
                     + " size).")
-    private Integer resize;
+    private @Nullable Integer resize;
 
     @Mixin
     private PixelLimit limit;
@@ -49,23 +49,23 @@ final class DataOptions {
 
     @Option(names = "--erase", paramLabel = "P", hidden = true,
             description = "Erases a random rectangle in a share P of the images.")
-    private Double erase;
+    private @Nullable Double erase;
 
     @Option(names = "--random-resized-crop", arity = "0..1", fallbackValue = "0.35", paramLabel = "MIN", hidden = true,
             description = "Crops a random part of each image, of at least this share of its area (0.35 if no number is given).")
-    private Double randomResizedCrop;
+    private @Nullable Double randomResizedCrop;
 
     @Option(names = "--pca-lighting", arity = "0..1", fallbackValue = "0.1", paramLabel = "STD", hidden = true,
             description = "AlexNet's noise along the principal colours (0.1 if no number is given).")
-    private Double pcaLighting;
+    private @Nullable Double pcaLighting;
 
     @Option(names = "--mixup", arity = "0..1", fallbackValue = "0.4", paramLabel = "ALPHA",
             description = "Mixes images and labels (0.4 if no number is given).")
-    private Double mixup;
+    private @Nullable Double mixup;
 
     @Option(names = "--cutmix", arity = "0..1", fallbackValue = "1", paramLabel = "ALPHA", hidden = true,
             description = "Pastes parts of images into others (1 if no number is given).")
-    private Double cutmix;
+    private @Nullable Double cutmix;
 
     @Mixin
     private ListingOptions listing;
@@ -76,7 +76,7 @@ final class DataOptions {
 
     @Option(names = "--split", paramLabel = "KIND", hidden = true,
             description = "Validation split: stratified by class, or random (default: stratified; --multi-label: random).")
-    private Split split;
+    private @Nullable Split split;
 
     @Option(names = "--balanced", hidden = true, description = "Draws equally many images of each class.")
     private boolean balanced;
@@ -119,21 +119,23 @@ final class DataOptions {
         }
     }
 
-    private static void requirePositive(String option, Double alpha) {
+    private static void requirePositive(String option, @Nullable Double alpha) {
         if (alpha != null && !(alpha > 0 && Double.isFinite(alpha))) {
             throw new Failure(option + ": expected a number above 0, got " + alpha);
         }
     }
 
-    long seed() {
-        return seed;
+    RunSettings.Variation variation() {
+        return new RunSettings.Variation(augmentation(), mixup != null ? new Mixup(mixup) : cutmix == null ? null : new CutMix(cutmix),
+                seed);
     }
 
+    @Nullable
     Integer size() {
         return size;
     }
 
-    Augmentation augmentation() {
+    private @Nullable Augmentation augmentation() {
         Augmentation kind = switch (variation) {
             case NONE -> Augmentation.none();
             case FLIP -> null;
@@ -159,24 +161,16 @@ final class DataOptions {
         return all;
     }
 
-    BatchMix mix() {
-        if (mixup != null) {
-            return new Mixup(mixup);
-        }
-        return cutmix == null ? null : new CutMix(cutmix);
-    }
-
     /** The data settings before the folder has been scanned; {@link RunSettings.Data#found} adds the rest. */
     RunSettings.Data describe(Path folder, Transforms transforms) {
-        String table = listing.table() == null ? null : listing.table().toString();
         Split how = split != null ? split : listing.multiLabel() ? Split.RANDOM : Split.STRATIFIED;
-        return RunSettings.Data.of(folder.toAbsolutePath().normalize().toString(), table, listing.delimiter(), validFraction, how,
-                batch, strict, balanced, resized(transforms, resize)).listed(listing.columns(), listing.layout(folder))
-                .maxPixels(limit.maxPixels());
+        return new RunSettings.Data(listing.source(folder),
+                new RunSettings.Loading(batch, strict, balanced, resized(transforms, resize).toMap(), limit.maxPixels()),
+                new RunSettings.Holdout(validFraction, Choice.spelling(how)), RunSettings.Found.NOTHING);
     }
 
     /** @param shortSide the value of {@code --resize}; null if it is not given */
-    static Transforms resized(Transforms transforms, Integer shortSide) {
+    static Transforms resized(Transforms transforms, @Nullable Integer shortSide) {
         return shortSide == null ? transforms : transforms.resize(shortSide).exact(ExactSize.RESIZE);
     }
 }

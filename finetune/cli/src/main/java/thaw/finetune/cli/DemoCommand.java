@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.util.Locale;
 import java.util.concurrent.Callable;
 import javax.imageio.ImageIO;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -40,14 +41,14 @@ final class DemoCommand implements Callable<Integer> {
     private int seeds;
 
     @Option(names = "--threads", paramLabel = "N", description = "Compute threads (default: one per core).")
-    private Integer threads;
+    private @Nullable Integer threads;
 
     @Option(names = {"-o", "--out"}, paramLabel = "FOLDER", defaultValue = "thaw-demo",
             description = "Folder for images and model (default: thaw-demo).")
     private Path folder;
 
     @Option(names = "--chart", paramLabel = "FILE", description = "Writes the comparison as a chart (PNG).")
-    private Path chart;
+    private @Nullable Path chart;
 
     @Mixin
     private OutputOptions output;

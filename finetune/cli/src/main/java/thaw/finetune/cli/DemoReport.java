@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.List;
 import java.util.Locale;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 import thaw.finetune.demo.Arm;
 import thaw.finetune.demo.Comparison;
 import thaw.finetune.demo.DemoImages;
@@ -23,7 +24,7 @@ final class DemoReport implements DemoListener, AutoCloseable {
     private final OutputOptions output;
     private final Progress progress = new Progress();
     private final ObjectNode json = OutputOptions.object();
-    private TrainingLog log;
+    private @Nullable TrainingLog log;
 
     DemoReport(OutputOptions output) {
         this.output = output;

@@ -15,8 +15,7 @@ import thaw.finetune.images.ImageReadException;
 import thaw.finetune.predict.NonFiniteScoresException;
 import thaw.finetune.predict.NotEnoughMemoryException;
 import thaw.finetune.train.DivergenceException;
-import thaw.kernels.OutOfDeviceMemoryException;
-import thaw.kernels.opencl.OpenClException;
+import thaw.kernels.DeviceException;
 
 /** Formats an error as one line for the user: {@code thaw: …}. */
 final class ErrorLine {
@@ -61,8 +60,7 @@ final class ErrorLine {
         boolean speaksForItself = failure instanceof Failure || failure instanceof ImageFolderException
                 || failure instanceof ImageReadException || failure instanceof NotEnoughMemoryException
                 || failure instanceof DivergenceException || failure instanceof NonFiniteScoresException
-                || failure instanceof OpenClException
-                || failure instanceof OutOfDeviceMemoryException || failure instanceof IllegalArgumentException;
+                || failure instanceof DeviceException || failure instanceof IllegalArgumentException;
         if (speaksForItself && failure.getMessage() != null) {
             return failure.getMessage();
         }

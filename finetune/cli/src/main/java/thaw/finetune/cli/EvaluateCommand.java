@@ -11,6 +11,7 @@ import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -33,7 +34,6 @@ import thaw.finetune.metrics.Predictions;
 import thaw.finetune.predict.ModelFile;
 import thaw.finetune.predict.PretrainedConfig;
 import thaw.finetune.run.BrokenImages;
-import thaw.finetune.run.RunSettings;
 import thaw.resnet.Network;
 
 /** {@code thaw evaluate}: measures a model's accuracy, loss and further metrics on a folder of images. */
@@ -49,27 +49,27 @@ final class EvaluateCommand implements Callable<Integer> {
 
     @Parameters(paramLabel = "DATA", arity = "0..1",
             description = "Folder of class folders; if it has train/ and valid/, valid/ is used.")
-    private Path dataFolder;
+    private @Nullable Path dataFolder;
 
     @Option(names = "--model", paramLabel = "FILE", description = "Trained model (default: model.safetensors).")
-    private Path modelFile;
+    private @Nullable Path modelFile;
 
     @Option(names = "--weights", paramLabel = "FILE",
             description = "Plain weights instead, trained on these classes in this order.")
-    private Path weightFile;
+    private @Nullable Path weightFile;
 
     @Option(names = "--arch", paramLabel = "NAME", description = "Expected architecture of the weights.")
-    private String archName;
+    private @Nullable String archName;
 
     @Mixin
     private WeightOptions weightOptions;
 
     @Option(names = "--size", paramLabel = "PIXELS", description = "Image side (default: the model's).")
-    private Integer size;
+    private @Nullable Integer size;
 
     @Option(names = "--resize", paramLabel = "PIXELS", hidden = true,
             description = "Short side of all images before the crop to --size (default: the model's).")
-    private Integer resize;
+    private @Nullable Integer resize;
 
     @Mixin
     private PixelLimit limit;
@@ -82,19 +82,19 @@ final class EvaluateCommand implements Callable<Integer> {
 
     @Option(names = "--threshold", paramLabel = "P",
             description = "With --multi-label, predicts the classes above probability P (default: the model's).")
-    private Double threshold;
+    private @Nullable Double threshold;
 
     @Option(names = "--tta", arity = "0..1", fallbackValue = "4", paramLabel = "N",
             description = "Test-time augmentation: averages N varied views and the image, as in fastai (4 if no number is"
                     + " given).")
-    private Integer views;
+    private @Nullable Integer views;
 
     @Option(names = "--augment", paramLabel = "KIND", defaultValue = "flip",
             description = "Variation for --tta: flip, or fastai: fastai's aug_transforms (default: flip).")
     private DataOptions.Variation variation;
 
     @Option(names = "--predictions", paramLabel = "FILE", description = "Writes all probabilities as a CSV table.")
-    private Path table;
+    private @Nullable Path table;
 
     @Option(names = "--strict", description = "Stops at an image that cannot be read, instead of skipping it.")
     private boolean strict;
@@ -135,8 +135,7 @@ final class EvaluateCommand implements Callable<Integer> {
         if (table != null) {
             AtomicFile.requireWritable(table);
         }
-        ImageFolder folder = RunSettings.listed(dataFolder.toAbsolutePath().normalize(), listing.table(), listing.columns(),
-                listing.layout(dataFolder)).batch(batch).threads(deviceOptions.threads()).strict(strict)
+        ImageFolder folder = listing.source(dataFolder).images().batch(batch).threads(deviceOptions.threads()).strict(strict)
                 .maxPixels(limit.maxPixels());
         if (variation == DataOptions.Variation.FASTAI) {
             folder = folder.augment(Augmentation.fastai());

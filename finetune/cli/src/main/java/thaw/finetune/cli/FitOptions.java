@@ -2,6 +2,7 @@ package thaw.finetune.cli;
 
 import java.util.List;
 import java.util.function.BiFunction;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 import thaw.engine.optim.GradientClipping;
 import thaw.engine.optim.ParamGroup;
@@ -28,33 +29,33 @@ final class FitOptions {
 
     @Option(names = "--momentum", paramLabel = "M", hidden = true,
             description = "Fixed momentum (default: 0.9; one-cycle: 0.95-0.85-0.95).")
-    private Double momentum;
+    private @Nullable Double momentum;
 
     @Option(names = "--nesterov", hidden = true, description = "Nesterov momentum, for sgd.")
-    private Boolean nesterov;
+    private @Nullable Boolean nesterov;
 
     @Option(names = "--weight-decay", paramLabel = "W", hidden = true,
             description = "L2 penalty of sgd (default: 1e-4), decoupled decay of adamw (default: 0.01).")
-    private Double weightDecay;
+    private @Nullable Double weightDecay;
 
     @Option(names = "--no-decay-norm", hidden = true, description = "No weight decay for biases and batch norm.")
-    private Boolean noDecayNorm;
+    private @Nullable Boolean noDecayNorm;
 
     @Option(names = "--clip", paramLabel = "NORM", hidden = true,
             description = "Clips the norm of all gradients together; 0: no clipping (default: 0).")
-    private Double clipNorm;
+    private @Nullable Double clipNorm;
 
     @Option(names = "--clip-value", paramLabel = "X", hidden = true,
             description = "Clips each element of a gradient; 0: no clipping (default: 0).")
-    private Double clipValue;
+    private @Nullable Double clipValue;
 
     @Option(names = "--accumulate", paramLabel = "N", hidden = true,
             description = "Accumulates the gradients of N batches for one step (default: 1).")
-    private Integer accumulate;
+    private @Nullable Integer accumulate;
 
     @Option(names = "--ema", arity = "0..1", fallbackValue = "0.99", paramLabel = "DECAY", hidden = true,
             description = "Keeps a moving average of the weights (0.99 if no number is given).")
-    private Double averageDecay;
+    private @Nullable Double averageDecay;
 
     @Option(names = "--label-smoothing", paramLabel = "EPS", defaultValue = "0", hidden = true,
             description = "Share of a target spread over all classes, such as 0.1 (default: 0).")
@@ -62,12 +63,13 @@ final class FitOptions {
 
     @Option(names = "--threshold", paramLabel = "P", hidden = true,
             description = "With --multi-label, predicts the classes above probability P; saved in the model (default: 0.5).")
-    private Double threshold;
+    private @Nullable Double threshold;
 
     @Option(names = "--class-weights", hidden = true, description = "Weights the loss towards rare classes.")
     private boolean classWeights;
 
     /** The fixed momentum; null if the schedule or the default decides. */
+    @Nullable
     Double momentum() {
         return momentum;
     }
@@ -108,7 +110,7 @@ final class FitOptions {
     }
 
     /** Applies an option that was given; one that was not is null. */
-    private static <T, V> T with(T settings, String option, V value, BiFunction<T, V, T> change) {
+    private static <T, V> T with(T settings, String option, @Nullable V value, BiFunction<T, V, T> change) {
         return value == null ? settings : Failure.naming(option, () -> change.apply(settings, value));
     }
 

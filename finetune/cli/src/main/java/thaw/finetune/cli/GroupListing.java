@@ -7,6 +7,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import thaw.resnet.GroupTable;
 import thaw.resnet.Layer;
 
@@ -17,10 +18,10 @@ final class GroupListing {
     private static final String BLOCK = "(layer\\d+\\.\\d+)\\..*";
 
     private final GroupTable.Group group;
-    private final Double rate;
+    private final @Nullable Double rate;
 
     /** @param rate the group's learning rate; null to show none */
-    GroupListing(GroupTable.Group group, Double rate) {
+    GroupListing(GroupTable.Group group, @Nullable Double rate) {
         this.group = group;
         this.rate = rate;
     }

@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -30,13 +31,13 @@ final class GroupsCommand implements Callable<Integer> {
 
     @Option(names = "--lr", paramLabel = "RATES",
             description = "Learning rates: one, one per group (1e-5,1e-4,1e-2), LO:HI or :HI.")
-    private LearningRates rates;
+    private @Nullable LearningRates rates;
 
     @Option(names = "--size", paramLabel = "PIXELS", description = "Image side (default: 224; CIFAR: 32).")
-    private Integer size;
+    private @Nullable Integer size;
 
     @Option(names = "--classes", paramLabel = "N", description = "Classes of the head (default: 1000; CIFAR: 10).")
-    private Integer classes;
+    private @Nullable Integer classes;
 
     @Option(names = {"--groups", "--grain"}, paramLabel = "GRANULARITY", defaultValue = "3",
             description = "3 (early, middle, head), stages or blocks (default: 3).")
@@ -105,7 +106,7 @@ final class GroupsCommand implements Callable<Integer> {
         return code.append("], lr=").append(rates.get(rates.size() - 1)).append(", momentum=0.9, weight_decay=1e-4)").toString();
     }
 
-    private static ObjectNode json(GroupTable.Group group, Double rate) {
+    private static ObjectNode json(GroupTable.Group group, @Nullable Double rate) {
         ObjectNode json = OutputOptions.object().put("name", group.name()).put("lr", rate)
                 .put("parameters", group.parameters());
         ArrayNode layers = json.putArray("layers");

@@ -8,6 +8,7 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -35,13 +36,13 @@ final class LessonCommand implements Callable<Integer> {
     private Chapter chapter;
 
     @Option(names = "--data", paramLabel = "DATA", description = "Images of the weights' classes (default: Thaw's own).")
-    private Path dataFolder;
+    private @Nullable Path dataFolder;
 
     @Option(names = "--weights", paramLabel = "FILE", description = "Weights with a head for these classes (default: Thaw's own).")
-    private Path weightFile;
+    private @Nullable Path weightFile;
 
     @Option(names = "--near", paramLabel = "DATA", description = "Images of other classes.")
-    private Path nearFolder;
+    private @Nullable Path nearFolder;
 
     @Option(names = "--images", paramLabel = "N", defaultValue = "100", description = "Training images of a draw (default: 100).")
     private int trained;
@@ -56,7 +57,7 @@ final class LessonCommand implements Callable<Integer> {
     private int draws;
 
     @Option(names = "--threads", paramLabel = "N", description = "Networks trained at a time (default: one per core).")
-    private Integer threads;
+    private @Nullable Integer threads;
 
     @Option(names = {"-o", "--out"}, paramLabel = "PAGE.html", defaultValue = "lesson.html",
             description = "The page; measurements are kept beside it, in PAGE.json, and an ended lesson goes on from there (default:"

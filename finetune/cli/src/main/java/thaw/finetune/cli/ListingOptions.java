@@ -2,19 +2,21 @@ package thaw.finetune.cli;
 
 import java.nio.file.Path;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 import thaw.finetune.data.CsvLabels;
 import thaw.finetune.data.FolderLayout;
+import thaw.finetune.run.RunSettings;
 
 /** Options for the images and labels in DATA: class folders or a CSV table. */
 final class ListingOptions {
 
     @Option(names = "--labels", paramLabel = "CSV", description = "CSV table with a file in DATA and its label per row.")
-    private Path labels;
+    private @Nullable Path labels;
 
     @Option(names = "--multi-label", arity = "0..1", fallbackValue = " ", paramLabel = "SEP",
             description = "Several labels per image, separated by SEP in --labels (a space if none is given).")
-    private String delimiter;
+    private @Nullable String delimiter;
 
     @Option(names = "--file-column", paramLabel = "NAME", defaultValue = "", hidden = true,
             description = "Column of files in --labels (default: the first that names a file).")
@@ -60,18 +62,13 @@ final class ListingOptions {
         return delimiter != null;
     }
 
-    String delimiter() {
-        return delimiter;
-    }
-
-    /** The absolute path of the table; null for class folders. */
-    Path table() {
-        return labels == null ? null : labels.toAbsolutePath().normalize();
-    }
-
-    CsvLabels columns() {
-        return CsvLabels.standard().fileColumn(fileColumn).labelColumn(labelColumn).validColumn(validColumn)
+    /** The images in a folder, as the options list them. */
+    RunSettings.Source source(Path folder) {
+        Path root = folder.toAbsolutePath().normalize();
+        CsvLabels columns = CsvLabels.standard().fileColumn(fileColumn).labelColumn(labelColumn).validColumn(validColumn)
                 .delimiter(delimiter == null ? "" : delimiter).suffix(suffix);
+        return new RunSettings.Source(root.toString(), labels == null ? null : labels.toAbsolutePath().normalize().toString(),
+                delimiter, columns, layout(folder));
     }
 
     /**
@@ -80,7 +77,7 @@ final class ListingOptions {
      * @param folder the data folder; {@code --valid-folder} is resolved against it if it is a folder there, otherwise against
      *     the working directory
      */
-    FolderLayout layout(Path folder) {
+    private FolderLayout layout(Path folder) {
         FolderLayout names = flat ? FolderLayout.everyFolderAClass() : FolderLayout.standard();
         FolderLayout some = names.leaveOut(leftOut);
         if (validFolder.isEmpty()) {

@@ -10,6 +10,7 @@ import java.util.Locale;
 import java.util.OptionalDouble;
 import java.util.concurrent.Callable;
 import javax.imageio.ImageIO;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -41,7 +42,7 @@ final class LrFindCommand implements Callable<Integer> {
     private CommandSpec spec;
 
     @Parameters(paramLabel = "DATA", arity = "0..1", description = "Folder of class folders, or of train/ and valid/.")
-    private Path dataFolder;
+    private @Nullable Path dataFolder;
 
     @Mixin
     private NetworkOptions networkOptions;
@@ -67,7 +68,7 @@ final class LrFindCommand implements Callable<Integer> {
     private double end;
 
     @Option(names = "--chart", paramLabel = "FILE", description = "Writes a chart of the losses (PNG).")
-    private Path chart;
+    private @Nullable Path chart;
 
     @Mixin
     private FitOptions fitOptions;
@@ -104,11 +105,11 @@ final class LrFindCommand implements Callable<Integer> {
         dataOptions.requireSense();
         NetworkOptions.Start from = networkOptions.read();
         RunSettings.Data data = dataOptions.describe(dataFolder, from.transforms(dataOptions.size()));
-        ImageFolder images = data.images(dataOptions.augmentation(), dataOptions.mix(), dataOptions.seed(),
-                deviceOptions.threads());
+        RunSettings.Variation variation = dataOptions.variation();
+        ImageFolder images = data.images(variation, deviceOptions.threads());
         try (Device device = deviceOptions.open(output)) {
-            device.generator().seed(dataOptions.seed());
-            ResNet net = from.build(device, images.classes().size(), dataOptions.seed());
+            device.generator().seed(variation.seed());
+            ResNet net = from.build(device, images.classes().size(), variation.seed());
             if (from.isPretrained()) {
                 from.pretrained().notes().forEach(output::note);
             }

@@ -2,6 +2,7 @@ package thaw.finetune.cli;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import thaw.engine.Device;
@@ -18,10 +19,10 @@ final class NetworkOptions {
     enum HeadKind { LINEAR, CONCAT }
 
     @Option(names = "--weights", paramLabel = "FILE", description = "Pretrained weights (default: from scratch).")
-    private Path weightFile;
+    private @Nullable Path weightFile;
 
     @Option(names = "--arch", paramLabel = "NAME", description = "Architecture (default: the weights').")
-    private String archName;
+    private @Nullable String archName;
 
     @Mixin
     private WeightOptions weightOptions;
@@ -36,7 +37,7 @@ final class NetworkOptions {
      * @param pretrained the pretrained network; null to train from scratch
      * @param weights    the options by which {@code pretrained} was selected
      */
-    record Start(Pretrained pretrained, Architecture architecture, HeadKind head, WeightOptions weights) {
+    record Start(@Nullable Pretrained pretrained, Architecture architecture, HeadKind head, WeightOptions weights) {
 
         boolean isPretrained() {
             return pretrained != null;
@@ -53,7 +54,7 @@ final class NetworkOptions {
         }
 
         /** @param side the side of the images, in pixels; null for that of the weights, or else the architecture's native size */
-        Transforms transforms(Integer side) {
+        Transforms transforms(@Nullable Integer side) {
             int usual = Architectures.nativeSize(architecture);
             if (pretrained == null) {
                 return weights.normalize(Transforms.of(side == null ? usual : side));

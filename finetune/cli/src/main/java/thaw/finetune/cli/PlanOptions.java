@@ -2,6 +2,7 @@ package thaw.finetune.cli;
 
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 import thaw.finetune.plan.LearningRates;
 import thaw.finetune.plan.ScheduleRecipe;
@@ -20,11 +21,11 @@ final class PlanOptions {
 
     @Option(names = "--freeze-epochs", paramLabel = "N",
             description = "Head-only epochs before (default: 1; scratch: 0).")
-    private Integer freezeEpochs;
+    private @Nullable Integer freezeEpochs;
 
     @Option(names = "--freeze-lr", paramLabel = "RATE", hidden = true,
             description = "Rate of --freeze-epochs (default: 0.05).")
-    private LearningRates freezeRate;
+    private @Nullable LearningRates freezeRate;
 
     @Option(names = "--groups", paramLabel = "GRANULARITY", defaultValue = "3",
             description = "Layer groups: 3, stages or blocks (default: 3).")
@@ -32,23 +33,23 @@ final class PlanOptions {
 
     @Option(names = "--lr", paramLabel = "RATES",
             description = "One, one per group, LO:HI, :HI, auto, auto-rgn:BASE or l-dog (default: auto; scratch: 0.01).")
-    private LearningRates rates;
+    private @Nullable LearningRates rates;
 
     @Option(names = "--layer-decay", paramLabel = "F", hidden = true,
             description = "Each group's rate is F times that of the next; --lr is the head's.")
-    private Double layerDecay;
+    private @Nullable Double layerDecay;
 
     @Option(names = "--freeze-to", paramLabel = "N",
             description = "Freezes the groups before N; -2: all but the last 2.")
-    private Integer freezeTo;
+    private @Nullable Integer freezeTo;
 
     @Option(names = "--train", paramLabel = "GROUP", split = ",", hideParamSyntax = true,
             description = "Trains these layer groups alone: early, or early,middle.")
-    private List<String> train;
+    private @Nullable List<String> train;
 
     @Option(names = "--fine-tune", arity = "0..1", fallbackValue = "2e-3", paramLabel = "LR",
             description = "fastai's fine_tune at base rate LR (default: 2e-3).")
-    private Double fineTune;
+    private @Nullable Double fineTune;
 
     @Option(names = "--gradual", description = "Unfreezes a group per epoch, from the head down.")
     private boolean gradual;
@@ -56,18 +57,19 @@ final class PlanOptions {
     @Option(names = "--schedule", paramLabel = "NAME",
             description = "one-cycle, sgdr, flat-cos, cosine, step or constant, also with options: step(step_size=2)"
                     + " (default: one-cycle).")
-    private ScheduleRecipe schedule;
+    private @Nullable ScheduleRecipe schedule;
 
     @Option(names = "--sizes", paramLabel = "PIXELS", split = ",", hideParamSyntax = true, hidden = true,
             description = "Image sizes among which the epochs are divided, smallest first: 48,64.")
-    private int[] sizes;
+    private int @Nullable [] sizes;
 
     Granularity granularity() {
         return granularity;
     }
 
     /** The image size of the last epoch: the last of {@code --sizes}, or else {@code size}, which may be null. */
-    Integer lastSize(Integer size) {
+    @Nullable
+    Integer lastSize(@Nullable Integer size) {
         if (sizes == null) {
             return size;
         }
@@ -84,7 +86,7 @@ final class PlanOptions {
      * @param standard the rates of a pretrained network if none are given
      * @param momentum a fixed momentum; null for the schedule's
      */
-    List<TrainingPhase> plan(boolean pretrained, List<String> names, LearningRates standard, Double momentum) {
+    List<TrainingPhase> plan(boolean pretrained, List<String> names, LearningRates standard, @Nullable Double momentum) {
         int first = freezeEpochs != null ? freezeEpochs : pretrained && !gradual ? 1 : 0;
         requireSense(first, names);
         if (fineTune != null) {
@@ -182,7 +184,7 @@ final class PlanOptions {
     }
 
     /** Divides the last phase's epochs among the image sizes, and sets a fixed momentum in one-cycle schedules. */
-    private List<TrainingPhase> shared(List<TrainingPhase> plan, Double momentum) {
+    private List<TrainingPhase> shared(List<TrainingPhase> plan, @Nullable Double momentum) {
         List<TrainingPhase> phases = new ArrayList<>(plan);
         if (sizes != null) {
             TrainingPhase all = phases.remove(phases.size() - 1);
@@ -199,7 +201,7 @@ final class PlanOptions {
         return phases.stream().map(phase -> withMomentum(phase, momentum)).toList();
     }
 
-    private static TrainingPhase withMomentum(TrainingPhase phase, Double momentum) {
+    private static TrainingPhase withMomentum(TrainingPhase phase, @Nullable Double momentum) {
         if (momentum == null || !(phase.schedule() instanceof ScheduleRecipe recipe) || !recipe.name().equals("one-cycle")) {
             return phase;
         }

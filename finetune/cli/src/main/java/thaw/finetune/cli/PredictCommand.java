@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -46,11 +47,11 @@ final class PredictCommand implements Callable<Integer> {
     private int top;
 
     @Option(names = "--csv", paramLabel = "FILE", description = "Writes all probabilities as a CSV table.")
-    private Path csv;
+    private @Nullable Path csv;
 
     @Option(names = "--threshold", paramLabel = "P",
             description = "For a multi-label model, predicts the classes above probability P (default: the model's).")
-    private Double threshold;
+    private @Nullable Double threshold;
 
     @Mixin
     private PixelLimit limit;

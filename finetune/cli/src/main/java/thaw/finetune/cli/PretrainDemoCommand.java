@@ -5,6 +5,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -21,13 +22,13 @@ import thaw.finetune.predict.ModelFile;
 final class PretrainDemoCommand implements Callable<Integer> {
 
     @Option(names = "--images", paramLabel = "N", description = "Images per class and epoch (default: as bundled).")
-    private Integer images;
+    private @Nullable Integer images;
 
     @Option(names = "--epochs", paramLabel = "N", description = "Epochs (default: as bundled).")
-    private Integer epochs;
+    private @Nullable Integer epochs;
 
     @Option(names = "--seed", paramLabel = "N", description = "Seed of initial weights and images (default: as bundled).")
-    private Long seed;
+    private @Nullable Long seed;
 
     @Option(names = {"-o", "--out"}, paramLabel = "FILE", required = true, description = "Model file to write.")
     private Path out;

@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 import thaw.engine.Device;
 import thaw.engine.io.Weights;
 import thaw.finetune.predict.PretrainedConfig;
@@ -38,7 +39,8 @@ record Pretrained(Path file, NetworkWeights network, PretrainedConfig config, Li
      * @param variants variants in addition to those stated in the file
      * @throws Failure if the weights are of another architecture, or of none
      */
-    static Pretrained read(Path file, String name, String key, String prefix, Set<Variant> variants) throws IOException {
+    static Pretrained read(Path file, @Nullable String name, @Nullable String key, @Nullable String prefix, Set<Variant> variants)
+            throws IOException {
         Architecture wanted = name == null ? null : Architectures.byName(name);
         Weights weights = key == null ? Weights.read(file) : Weights.read(file, key);
         try {
@@ -56,7 +58,7 @@ record Pretrained(Path file, NetworkWeights network, PretrainedConfig config, Li
     }
 
     /** The first network of the given architecture, or of any if it is null. */
-    private static NetworkWeights first(Weights weights, Architecture wanted) {
+    private static NetworkWeights first(Weights weights, @Nullable Architecture wanted) {
         return NetworkWeights.allIn(weights).stream()
                 .filter(found -> wanted == null || wanted.name().equals(found.architecture().name())).findFirst()
                 .orElseGet(() -> NetworkWeights.in(weights));

@@ -5,6 +5,7 @@ import me.tongfei.progressbar.ConsoleProgressBarConsumer;
 import me.tongfei.progressbar.ProgressBar;
 import me.tongfei.progressbar.ProgressBarBuilder;
 import me.tongfei.progressbar.ProgressBarStyle;
+import org.jspecify.annotations.Nullable;
 
 /** A progress bar on standard error; nothing if standard error is not a terminal. */
 final class Progress implements AutoCloseable {
@@ -12,8 +13,8 @@ final class Progress implements AutoCloseable {
     private static final int INTERVAL_MILLIS = 200;
 
     private final int width = Terminal.width();
-    private ProgressBar bar;
-    private String shown;
+    private @Nullable ProgressBar bar;
+    private @Nullable String shown;
     private long lastWords;
 
     /** Shows {@code done} of {@code all} steps of a task; a new task's bar replaces the previous one. */

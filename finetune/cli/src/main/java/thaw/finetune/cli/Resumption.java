@@ -4,7 +4,6 @@ import java.io.IOException;
 import java.util.List;
 import java.util.Set;
 import picocli.CommandLine.ParseResult;
-import thaw.finetune.run.ImageFingerprint;
 import thaw.finetune.run.RunFolder;
 import thaw.finetune.run.RunSettings;
 
@@ -41,7 +40,7 @@ final class Resumption {
                     + " out, or repeat the whole command, with DATA, to compare them");
         }
         RunSettings settings = folder.settings();
-        requireImages(settings.data(), settings.data().found(settings.images(1)));
+        requireImages(settings.data(), settings.data().found(settings.data().images(settings.variation(), 1)));
         return settings;
     }
 
@@ -57,18 +56,20 @@ final class Resumption {
     }
 
     private void requireImages(RunSettings.Data began, RunSettings.Data now) {
-        ImageFingerprint then = began.fingerprint();
-        if (!began.classes().equals(now.classes()) || !then.names().equals(now.fingerprint().names())) {
-            throw new Failure("--resume: the images in " + now.path() + " are not those that the run began with: then "
-                    + began.trainImages() + " for training and " + began.validImages() + " for validation, now "
-                    + now.trainImages() + " and " + now.validImages() + "; restore them, or begin another run");
+        RunSettings.Found then = began.found();
+        RunSettings.Found found = now.found();
+        String place = now.source().path();
+        if (!then.classes().equals(found.classes()) || !then.fingerprint().names().equals(found.fingerprint().names())) {
+            throw new Failure("--resume: the images in " + place + " are not those that the run began with: then "
+                    + then.trainImages() + " for training and " + then.validImages() + " for validation, now "
+                    + found.trainImages() + " and " + found.validImages() + "; restore them, or begin another run");
         }
-        if (!then.sizes().equals(now.fingerprint().sizes())) {
-            throw new Failure("--resume: images in " + now.path() + " were changed since the run began: files of the same"
+        if (!then.fingerprint().sizes().equals(found.fingerprint().sizes())) {
+            throw new Failure("--resume: images in " + place + " were changed since the run began: files of the same"
                     + " names have other sizes; restore the old files, or begin another run");
         }
-        if (!then.modified().equals(now.fingerprint().modified())) {
-            output.note("images in " + now.path() + " were rewritten since the run began, with the same names and sizes;"
+        if (!then.fingerprint().modified().equals(found.fingerprint().modified())) {
+            output.note("images in " + place + " were rewritten since the run began, with the same names and sizes;"
                     + " if their contents differ, so does the result");
         }
     }

@@ -1,6 +1,7 @@
 package thaw.finetune.cli;
 
 import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
 import thaw.finetune.predict.ModelFile;
 
 /** The option {@code --threshold}: the probability above which a multi-label model predicts a class. */
@@ -24,7 +25,7 @@ final class Threshold {
      * @param file  the model's file, for messages
      * @throws Failure if the threshold is out of range, or the model predicts one class per image
      */
-    static ModelFile set(Double given, ModelFile model, Path file) {
+    static ModelFile set(@Nullable Double given, ModelFile model, Path file) {
         if (given == null) {
             return model;
         }

@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -26,6 +27,7 @@ import thaw.finetune.run.RunFolder;
 import thaw.finetune.run.RunSettings;
 import thaw.finetune.run.TrainingRun;
 import thaw.finetune.train.Learner;
+import thaw.finetune.train.TrainingSettings;
 import thaw.resnet.GroupTable;
 import thaw.resnet.LayerGroup;
 import thaw.resnet.ResNet;
@@ -50,7 +52,7 @@ final class TrainCommand implements Callable<Integer> {
     private CommandSpec spec;
 
     @Parameters(paramLabel = "DATA", arity = "0..1", description = "Folder of class folders, or of train/ and valid/.")
-    private Path dataFolder;
+    private @Nullable Path dataFolder;
 
     @Mixin
     private NetworkOptions networkOptions;
@@ -79,7 +81,7 @@ final class TrainCommand implements Callable<Integer> {
 
     @Option(names = {"--diagnostics", "--insight"}, paramLabel = "STEPS", hidden = true,
             description = "Steps between diagnostics of the layer groups; 0: none (default: 10).")
-    private Integer diagnostics;
+    private @Nullable Integer diagnostics;
 
     @Option(names = {"-o", "--out"}, paramLabel = "OUT", defaultValue = "model.safetensors",
             description = "Folder for the run, or .safetensors file for the model alone (default: model.safetensors).")
@@ -126,7 +128,7 @@ final class TrainCommand implements Callable<Integer> {
         return train(settings, folder);
     }
 
-    private void requireSense(RunFolder folder) {
+    private void requireSense(@Nullable RunFolder folder) {
         Counts.require("--patience", patience, 0);
         Counts.require("--diagnostics", diagnostics == null ? 0 : diagnostics, 0);
         if (!(checkpointSeconds >= 0)) {
@@ -143,7 +145,7 @@ final class TrainCommand implements Callable<Integer> {
         }
     }
 
-    private RunSettings settings(RunFolder folder) throws IOException {
+    private RunSettings settings(@Nullable RunFolder folder) throws IOException {
         NetworkOptions.Start start = networkOptions.read();
         List<String> groups = GroupTable.of(start.architecture(), 1, 1, planOptions.granularity()).groups().stream()
                 .map(GroupTable.Group::name).toList();
@@ -152,19 +154,20 @@ final class TrainCommand implements Callable<Integer> {
         fitOptions.requireFit(plan);
         Integer side = planOptions.lastSize(dataOptions.size());
         RunSettings.Data data = dataOptions.describe(dataFolder, start.transforms(side));
-        ImageFolder images = data.images(dataOptions.augmentation(), dataOptions.mix(), dataOptions.seed(),
-                deviceOptions.threads());
+        RunSettings.Variation variation = dataOptions.variation();
+        ImageFolder images = data.images(variation, deviceOptions.threads());
         int steps = diagnostics == null ? DiagnosticsOptions.standard().everySteps() : diagnostics;
         // Without a run folder, only the size of the steps is measured, for its warning.
         int probe = folder == null || Math.min(PROBE_IMAGES, images.batch()) < 2 ? 0 : PROBE_IMAGES;
         DiagnosticsOptions look = steps == 0 ? DiagnosticsOptions.off() : new DiagnosticsOptions(steps, probe, UPDATE_RATIO_LIMIT);
-        return new RunSettings(data.found(images), start.describe(), planOptions.granularity().label(), plan,
-                fitOptions.settings(), fitOptions.objective(images), dataOptions.augmentation(), dataOptions.mix(),
-                precompute.when(), look, patience, keep, dataOptions.seed(),
+        return new RunSettings(data.found(images), start.describe(), variation,
+                new TrainingSettings(planOptions.granularity().label(), plan, fitOptions.settings(), fitOptions.objective(images),
+                        precompute.when(), look),
+                new RunSettings.Selection(patience, keep),
                 new RunSettings.Environment(Version.number(), Runtime.version().toString(), ""));
     }
 
-    private Integer train(RunSettings wanted, RunFolder folder) throws IOException {
+    private Integer train(RunSettings wanted, @Nullable RunFolder folder) throws IOException {
         if (folder != null && folder.hasRun() && folder.isFinished()) {
             // A kill between the last write of the run and the removal of the checkpoint leaves it behind.
             folder.removeCheckpoint();
@@ -173,7 +176,7 @@ final class TrainCommand implements Callable<Integer> {
             return 0;
         }
         Pretrained pretrained = pretrained(wanted.network());
-        ImageFolder images = wanted.images(deviceOptions.threads());
+        ImageFolder images = wanted.data().images(wanted.variation(), deviceOptions.threads());
         try (Device device = deviceOptions.open(output)) {
             RunSettings settings = wanted.on(new RunSettings.Environment(Version.number(), Runtime.version().toString(),
                     device.description()));
@@ -182,8 +185,8 @@ final class TrainCommand implements Callable<Integer> {
             if (pretrained != null) {
                 pretrained.notes().forEach(output::note);
             }
-            try (Learner learn = settings.learner(net, images)) {
-                learn.check(settings.plan());
+            try (Learner learn = settings.training().learner(net, images)) {
+                learn.check(settings.training().plan());
                 describe(settings, net, images);
                 if (net.parameterCount() >= WARMED_UP) {
                     device.warmUp(true);
@@ -193,7 +196,7 @@ final class TrainCommand implements Callable<Integer> {
         }
     }
 
-    private Integer train(RunSettings settings, Learner learn, ImageFolder images, RunFolder folder) throws IOException {
+    private Integer train(RunSettings settings, Learner learn, ImageFolder images, @Nullable RunFolder folder) throws IOException {
         try (TrainingLog log = new TrainingLog(output, learn.groups().stream().map(LayerGroup::name).toList());
                 Interruption interruption = new Interruption(() -> {
                     learn.stop();
@@ -204,7 +207,7 @@ final class TrainCommand implements Callable<Integer> {
         }
     }
 
-    private static Pretrained pretrained(RunSettings.Network network) throws IOException {
+    private static @Nullable Pretrained pretrained(RunSettings.Network network) throws IOException {
         if (network.weights() == null) {
             return null;
         }
@@ -217,7 +220,7 @@ final class TrainCommand implements Callable<Integer> {
         return pretrained;
     }
 
-    private static ResNet network(RunSettings settings, Pretrained pretrained, Device device, ImageFolder images) {
+    private static ResNet network(RunSettings settings, @Nullable Pretrained pretrained, Device device, ImageFolder images) {
         try {
             return settings.network(pretrained == null ? null : pretrained.network(), device, images.classes().size());
         } catch (IllegalArgumentException misfit) {
@@ -225,7 +228,7 @@ final class TrainCommand implements Callable<Integer> {
         }
     }
 
-    private void noteOtherDevice(RunFolder folder, RunSettings settings) throws IOException {
+    private void noteOtherDevice(@Nullable RunFolder folder, RunSettings settings) throws IOException {
         if (folder != null && folder.hasRun()) {
             RunSettings.Environment before = folder.settings().environment();
             RunSettings.Environment now = settings.environment();
@@ -247,8 +250,8 @@ final class TrainCommand implements Callable<Integer> {
 
     private Integer intoFile(RunSettings settings, Learner learn, ImageFolder images, TrainingLog log, Interruption interruption)
             throws IOException {
-        learn.addListener(log.phases(settings.fit().frozenBatchNorm()));
-        learn.run(settings.plan());
+        learn.addListener(log.phases(settings.training().fit().frozenBatchNorm()));
+        learn.run(settings.training().plan());
         learn.save(out);
         boolean cut = interruption.asked();
         String what = (cut ? "stopped; " : "") + "model saved as " + out;
@@ -264,7 +267,7 @@ final class TrainCommand implements Callable<Integer> {
             output.text("resuming the run in " + folder.path());
         }
         TrainingRun run = new TrainingRun(folder, settings, learn, checkpointSeconds);
-        learn.addListener(log.phases(settings.fit().frozenBatchNorm()));
+        learn.addListener(log.phases(settings.training().fit().frozenBatchNorm()));
         TrainingRun.Outcome outcome = run.run();
         log.close();
         if (outcome.ending() == TrainingRun.Ending.STOPPED) {
@@ -272,11 +275,11 @@ final class TrainCommand implements Callable<Integer> {
             return Interruption.EXIT_CODE;
         }
         if (outcome.ending() == TrainingRun.Ending.EARLY) {
-            output.text("ended early: " + settings.patience() + " epochs without a lower validation loss");
+            output.text("ended early: " + settings.selection().patience() + " epochs without a lower validation loss");
         }
         log.rows(outcome.log());
         log.resilience(outcome.resilience());
-        double accuracy = outcome.log().rows().get(outcome.kept() - 1).accuracy();
+        double accuracy = outcome.log().rows().get(outcome.kept() - 1).valid().accuracy();
         DataReport.note(output, outcome.broken(), "in " + folder.broken());
         report(settings, learn, images, log, outcome.broken(), accuracy,
                 "epoch " + outcome.kept() + "; model saved as " + folder.model(),
@@ -288,16 +291,16 @@ final class TrainCommand implements Callable<Integer> {
             double accuracy, String what, Path model, boolean stopped) {
         long parameters = learn.groups().stream().mapToLong(LayerGroup::parameterCount).sum();
         int seen = learn.data().valid().readable();
-        int decisions = settings.objective().multiLabel() ? images.classes().size() * seen : 0;
+        int decisions = settings.training().objective().multiLabel() ? images.classes().size() * seen : 0;
         output.text(String.format(Locale.ROOT, "%naccuracy %s on %s%d images; %s", OutputOptions.number("%.1f %%", 100 * accuracy),
                 decisions == 0 ? "" : decisions + " decisions about ", seen, what));
         ObjectNode json = OutputOptions.object().put("accuracy", accuracy).put("model", model.toString())
                 .put("architecture", settings.network().architecture()).put("head", settings.network().head())
                 .put("weights", settings.network().weights()).put("parameters", parameters)
-                .put("size", Integer.parseInt(settings.data().transforms().get("transforms.size")))
-                .put("batch", settings.data().batch()).put("seed", settings.seed())
-                .put("device", settings.environment().device()).put("train_images", settings.data().trainImages())
-                .put("valid_images", settings.data().validImages());
+                .put("size", Integer.parseInt(settings.data().loading().transforms().get("transforms.size")))
+                .put("batch", settings.data().loading().batch()).put("seed", settings.variation().seed())
+                .put("device", settings.environment().device()).put("train_images", settings.data().found().trainImages())
+                .put("valid_images", settings.data().found().validImages());
         if (learn.data().mixesScales()) {
             DataReport.noteScales(output, images);
         }
@@ -307,7 +310,7 @@ final class TrainCommand implements Callable<Integer> {
             json.put("stopped", true);
         }
         ArrayNode classes = json.putArray("classes");
-        settings.data().classes().forEach(classes::add);
+        settings.data().found().classes().forEach(classes::add);
         ArrayNode groups = json.putArray("groups");
         learn.groups().forEach(group -> groups.add(group.name()));
         json.set("epochs", log.epochs());

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
+import org.jspecify.annotations.Nullable;
 import thaw.finetune.diagnostics.GroupActivity;
 import thaw.finetune.diagnostics.GroupResilience;
 import thaw.finetune.plan.TrainingPhase;
@@ -60,10 +61,10 @@ final class TrainingLog implements AutoCloseable {
     private final class Rows implements TrainingListener {
 
         /** The mode of batch norm in frozen groups; null to print no line at the start of a phase. */
-        private final FrozenBatchNorm frozen;
+        private final @Nullable FrozenBatchNorm frozen;
         private String phase;
 
-        Rows(String phase, FrozenBatchNorm frozen) {
+        Rows(String phase, @Nullable FrozenBatchNorm frozen) {
             this.phase = phase;
             this.frozen = frozen;
         }
@@ -119,9 +120,9 @@ final class TrainingLog implements AutoCloseable {
         @Override
         public void onEpoch(EpochResult epoch) {
             progress.close();
-            accuracy = epoch.accuracy();
+            accuracy = epoch.valid().accuracy();
             StringBuilder row = new StringBuilder(String.format(Locale.ROOT, "%-5s %5s  %10.4f  %10.4f  %6.1f %%  %7.1f  ", phase,
-                    epoch.epoch() + "/" + epoch.epochs(), epoch.trainLoss(), epoch.validLoss(), 100 * epoch.accuracy(),
+                    epoch.at().epoch() + "/" + epoch.at().epochs(), epoch.trainLoss(), epoch.valid().loss(), 100 * epoch.valid().accuracy(),
                     epoch.seconds()));
             List<String> rates = epoch.learningRates().stream().map(rate -> rate == 0 ? "frozen" : Rates.text(rate)).toList();
             if (beside) {
@@ -132,7 +133,7 @@ final class TrainingLog implements AutoCloseable {
                 lines("rates of the last step", rates);
             }
             tell(epoch.activity());
-            add(epoch.epoch(), epoch);
+            add(epoch.at().epoch(), epoch);
         }
     }
 
@@ -204,8 +205,8 @@ final class TrainingLog implements AutoCloseable {
     }
 
     private void add(int number, EpochResult epoch) {
-        ObjectNode json = epochs.addObject().put("phase", epoch.phase()).put("epoch", number).put("train_loss", epoch.trainLoss())
-                .put("valid_loss", epoch.validLoss()).put("accuracy", epoch.accuracy()).put("seconds", epoch.seconds());
+        ObjectNode json = epochs.addObject().put("phase", epoch.at().phase()).put("epoch", number).put("train_loss", epoch.trainLoss())
+                .put("valid_loss", epoch.valid().loss()).put("accuracy", epoch.valid().accuracy()).put("seconds", epoch.seconds());
         ArrayNode rates = json.putArray("lr");
         epoch.learningRates().forEach(rates::add);
     }

@@ -11,9 +11,8 @@ import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.TypeConversionException;
-import thaw.kernels.opencl.OpenClDevice;
-import thaw.kernels.opencl.OpenClDevices;
-import thaw.kernels.opencl.Tuner;
+import thaw.engine.Device;
+import thaw.kernels.DeviceTuning;
 
 /** {@code thaw tune}: searches the fastest work sizes for an OpenCL device and stores them for later runs. */
 @Command(name = "tune", sortOptions = false, customSynopsis = "thaw tune [OPTIONS]",
@@ -54,35 +53,37 @@ final class TuneCommand implements Callable<Integer> {
             throw new Failure("--device: expected opencl or opencl:N, got '" + name + "'; CPU kernels need no tuning,"
                     + " thaw devices lists the OpenCL devices");
         }
-        int index = name.equals(BEST) ? OpenClDevices.best().index() : Integer.parseInt(name.substring(BEST.length() + 1));
-        report(tune(index));
+        report(tune());
         return 0;
     }
 
-    private Tuner.Outcome tune(int index) {
+    private DeviceTuning tune() {
         try (Progress progress = new Progress()) {
-            return Tuner.tune(index, budget, done -> progress.step("tuning", Math.round(PER_CENT * done), PER_CENT));
+            return Device.provider(name).tune(name, budget, done -> progress.step("tuning", Math.round(PER_CENT * done), PER_CENT))
+                    .orElseThrow();
         } catch (IOException unwritable) {
             throw new Failure("cannot write the result: " + unwritable.getMessage() + "; make the folder writable,"
                     + " or set another one by -Dthaw.cache", unwritable);
         }
     }
 
-    private void report(Tuner.Outcome outcome) {
-        OpenClDevice device = outcome.device();
-        ObjectNode json = OutputOptions.object().put("device", "opencl:" + device.index()).put("name", device.name())
-                .put("driver", device.driver());
-        output.text("opencl:" + device.index() + ", " + device.name() + ", driver " + device.driver());
+    private void report(DeviceTuning outcome) {
+        String device = outcome.device().device();
+        Object model = outcome.device().properties().get("device");
+        Object driver = outcome.device().properties().get("driver");
+        ObjectNode json = OutputOptions.object().put("device", device).put("name", String.valueOf(model))
+                .put("driver", String.valueOf(driver));
+        output.text(device + ", " + model + ", driver " + driver);
         output.text("");
         output.text("  GFLOP/s  untuned  tried  products");
         ArrayNode kinds = json.putArray("products");
-        for (Tuner.Found found : outcome.found()) {
-            output.text(String.format(Locale.ROOT, "%9.1f %8.1f %6d  %s: %s", found.gflops(), found.usualGflops(), found.trials(),
-                    found.kind(), found.tile()));
-            kinds.addObject().put("kind", found.kind()).put("tile", found.tile()).put("gflops", found.gflops())
-                    .put("untuned_gflops", found.usualGflops()).put("trials", found.trials());
+        for (DeviceTuning.Product product : outcome.products()) {
+            output.text(String.format(Locale.ROOT, "%9.1f %8.1f %6d  %s: %s", product.gflops(), product.usualGflops(), product.trials(),
+                    product.kind(), product.tile()));
+            kinds.addObject().put("kind", product.kind()).put("tile", product.tile()).put("gflops", product.gflops())
+                    .put("untuned_gflops", product.usualGflops()).put("trials", product.trials());
         }
-        if (outcome.found().stream().allMatch(found -> found.gflops() <= GAIN * found.usualGflops())) {
+        if (outcome.products().stream().allMatch(product -> product.gflops() <= GAIN * product.usualGflops())) {
             output.text("");
             output.text("nothing was gained: the untuned work sizes are as fast within "
                     + Math.round(PER_CENT * (GAIN - 1)) + " %");

@@ -12,6 +12,7 @@ import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -42,7 +43,7 @@ final class VisualizeCommand implements Callable<Integer> {
     private static final int DRAWN = 8;
 
     @Parameters(index = "0", paramLabel = "MODEL", arity = "0..1", description = "Trained model, or plain weights.")
-    private Path modelFile;
+    private @Nullable Path modelFile;
 
     @Parameters(index = "1..*", paramLabel = "IMAGE", arity = "0..*", description = "Files, or folders of them; hundreds show more.")
     private List<Path> given = List.of();
@@ -51,7 +52,7 @@ final class VisualizeCommand implements Callable<Integer> {
     private Path page;
 
     @Option(names = "--before", paramLabel = "FILE", description = "Model or weights to show beside it, such as those it was trained from.")
-    private Path beforeFile;
+    private @Nullable Path beforeFile;
 
     @Option(names = "--channels", paramLabel = "STAGE:N,N",
             description = "Channels of a stage, as in layer3:5,17; may be repeated (default:"
@@ -65,7 +66,7 @@ final class VisualizeCommand implements Callable<Integer> {
     private int explained;
 
     @Option(names = "--size", paramLabel = "PIXELS", description = "Image side (default: the model's).")
-    private Integer size;
+    private @Nullable Integer size;
 
     @Option(names = "--most", paramLabel = "N", defaultValue = "2000", description = "Images that are read, spread evenly (default: 2000).")
     private int most;

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Collections;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import thaw.finetune.images.Transforms;
@@ -16,25 +17,25 @@ final class WeightOptions {
 
     @Option(names = "--weights-key", paramLabel = "KEY",
             description = "Checkpoint key of the weights (default: the model's).")
-    private String key;
+    private @Nullable String key;
 
     @Option(names = "--prefix", paramLabel = "PREFIX",
             description = "Name prefix of the network (default: the first's).")
-    private String prefix;
+    private @Nullable String prefix;
 
     @Mixin
     private VariantOption variantOption;
 
     @Option(names = "--mean", paramLabel = "R,G,B", split = ",", hideParamSyntax = true,
             description = "Mean of samples from 0 to 1 (default: from the weights' config.json, else ImageNet's).")
-    private List<Float> mean;
+    private @Nullable List<Float> mean;
 
     @Option(names = "--std", paramLabel = "R,G,B", split = ",", hideParamSyntax = true,
             description = "Their standard deviation (default: likewise).")
-    private List<Float> std;
+    private @Nullable List<Float> std;
 
     /** Reads the selected network. */
-    Pretrained read(Path file, String archName) throws IOException {
+    Pretrained read(Path file, @Nullable String archName) throws IOException {
         return Pretrained.read(file, archName, key, prefix, variantOption.variants());
     }
 
@@ -58,7 +59,7 @@ final class WeightOptions {
         }
     }
 
-    private static List<Float> colours(String option, List<Float> given, List<Float> otherwise) {
+    private static List<Float> colours(String option, @Nullable List<Float> given, List<Float> otherwise) {
         if (given == null) {
             return otherwise;
         }
@@ -69,10 +70,12 @@ final class WeightOptions {
         return given.size() == 1 ? Collections.nCopies(COLOURS, given.get(0)) : given;
     }
 
+    @Nullable
     String key() {
         return key;
     }
 
+    @Nullable
     String prefix() {
         return prefix;
     }

@@ -14,6 +14,7 @@ import java.util.UUID;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import javax.imageio.ImageIO;
+import org.jspecify.annotations.Nullable;
 
 /** Writes synthetic images of a {@link SyntheticImages} as a folder of class folders. */
 final class SyntheticFolder {
@@ -108,7 +109,7 @@ final class SyntheticFolder {
         }
     }
 
-    private static FileAlreadyExistsException occupied(Path target, IOException cause) {
+    private static FileAlreadyExistsException occupied(Path target, @Nullable IOException cause) {
         FileAlreadyExistsException e = new FileAlreadyExistsException(target.toString(), null,
                 "exists and is not an empty folder; name another folder or remove it");
         e.initCause(cause);

@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Objects;
 import java.util.ServiceLoader;
 import javax.imageio.ImageReader;
 import javax.imageio.spi.IIORegistry;
@@ -54,6 +55,7 @@ final class ImageReaders {
                 first = first == null ? new IOException("it is damaged", failed) : first;
             }
         }
+        Objects.requireNonNull(first, "there is at least one reader");
         boolean refused = format == ImageFormat.JPEG && !(first instanceof EOFException);
         if (refused && providers.stream().allMatch(ImageReaders::isOfJdk)) {
             throw new IOException(first.getMessage() + " (more kinds of JPEG are read with com.twelvemonkeys.imageio:imageio-jpeg"

@@ -5,6 +5,7 @@ import java.nio.ByteOrder;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 
 /**
@@ -146,12 +147,17 @@ final class TiffDirectory {
         return bytes;
     }
 
+    /** The position of a field's entry, which must be present. */
+    private int entry(int tag) {
+        return Objects.requireNonNull(entries.get(tag));
+    }
+
     private int type(int tag) {
-        return has(tag) ? Short.toUnsignedInt(file.getShort(entries.get(tag) + 2)) : 0;
+        return has(tag) ? Short.toUnsignedInt(file.getShort(entry(tag) + 2)) : 0;
     }
 
     private long count(int tag) {
-        int at = entries.get(tag) + 4;
+        int at = entry(tag) + 4;
         return big ? file.getLong(at) : Integer.toUnsignedLong(file.getInt(at));
     }
 
@@ -161,7 +167,7 @@ final class TiffDirectory {
         if (count < 0 || count > file.capacity() / width) {
             return -1;
         }
-        int at = entries.get(tag) + (big ? 12 : 8);
+        int at = entry(tag) + (big ? 12 : 8);
         int start = count * width <= (big ? 8 : 4) ? at : offset(at);
         return start + count * width <= file.capacity() ? start : -1;
     }
@@ -172,7 +178,7 @@ final class TiffDirectory {
             return file.array();
         }
         byte[] copy = file.array().clone();
-        ByteBuffer.wrap(copy).order(order()).putShort(entries.get(tag), (short) otherTag);
+        ByteBuffer.wrap(copy).order(order()).putShort(entry(tag), (short) otherTag);
         return copy;
     }
 }

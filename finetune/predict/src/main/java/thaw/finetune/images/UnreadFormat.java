@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /** Unsupported kinds of image and document files, so that a message can name the kind and the remedy. */
 public enum UnreadFormat {
@@ -53,11 +54,11 @@ public enum UnreadFormat {
 
     private final String kind;
     private final String remedy;
-    private final Pattern head;
+    private final @Nullable Pattern head;
     private final List<String> extensions;
 
     /** @param head a pattern of a file's first bytes, in Latin-1; null if the format has no signature */
-    UnreadFormat(String kind, String remedy, String head, String... extensions) {
+    UnreadFormat(String kind, String remedy, @Nullable String head, String... extensions) {
         this.kind = kind;
         this.remedy = remedy;
         this.head = head == null ? null : Pattern.compile(head, Pattern.DOTALL);

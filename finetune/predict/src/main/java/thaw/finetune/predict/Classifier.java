@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 import java.util.Map;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.Semaphore;
@@ -16,6 +17,7 @@ import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
 import thaw.engine.Device;
 import thaw.engine.Interruptible;
 import thaw.engine.NoGrad;
@@ -314,13 +316,13 @@ public final class Classifier implements AutoCloseable {
      * @param row    the image's row of the result; null if the image cannot be read
      * @param broken null if it can
      */
-    private record Row(ImageSource image, float[] row, ImageReadException broken) {
+    private record Row(ImageSource image, float @Nullable [] row, @Nullable ImageReadException broken) {
 
         float[] values() {
             if (broken != null) {
                 throw broken;
             }
-            return row;
+            return Objects.requireNonNull(row);
         }
     }
 
@@ -342,6 +344,7 @@ public final class Classifier implements AutoCloseable {
     }
 
     private List<Row> rows(List<ImageSource> images, UnaryOperator<Tensor> layers) {
+        @Nullable
         ImageReadException[] broken = new ImageReadException[images.size()];
         float[] batch = new float[images.size() * imageLength()];
         int sound = 0;

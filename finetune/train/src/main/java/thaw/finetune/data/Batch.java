@@ -4,6 +4,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 import thaw.engine.Device;
 import thaw.engine.Tensor;
 import thaw.kernels.Shape;
@@ -159,7 +160,7 @@ public record Batch(float[] images, Targets targets, int size, int side, List<Pa
      *
      * @param batch null while no batch has been prepared
      */
-    public static String describe(Batch batch) {
+    public static String describe(@Nullable Batch batch) {
         if (batch == null) {
             return "preparing images";
         }

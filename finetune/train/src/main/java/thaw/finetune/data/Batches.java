@@ -16,6 +16,7 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
 import thaw.finetune.images.ImageReadException;
 
 /**
@@ -47,7 +48,7 @@ public final class Batches implements Iterable<Batch>, Iterator<Batch>, AutoClos
     private int scheduled;
     private int position;
     private boolean delivered;
-    private Batch current;
+    private @Nullable Batch current;
     private boolean closed;
 
     /** @param from the number of the first batch, from 0, with unreadable batches counted */

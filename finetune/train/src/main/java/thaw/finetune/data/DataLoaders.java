@@ -59,8 +59,12 @@ public record DataLoaders(BatchLoader train, BatchLoader valid, List<BrokenImage
         return train.options.batch;
     }
 
-    /** Loaders of the same images with other transforms; see {@link BatchLoader#prepared}. */
-    public DataLoaders prepared(Transforms otherwise) {
+    /** Loaders of the same images at {@code size × size} pixels; 0 for the present size. */
+    public DataLoaders size(int size) {
+        if (size == 0 || size == transforms().size()) {
+            return this;
+        }
+        Transforms otherwise = transforms().size(size);
         return new DataLoaders(train.prepared(otherwise), valid.prepared(otherwise), unreadable);
     }
 

@@ -15,6 +15,7 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The interpretation of a data set's subfolders. By default {@code train}, {@code valid} and {@code test}, in these and other
@@ -116,7 +117,7 @@ public record FolderLayout(boolean partsByName, String validFolder, List<String>
     }
 
     /** The only folder of a part that has class folders; null if there is none. */
-    private static Path only(Folders folders, Part part) {
+    private static @Nullable Path only(Folders folders, Part part) {
         List<Path> found = folders.of(part);
         if (found.size() > 1) {
             throw new ImageFolderException(folders.root + ": has " + names(found) + ", which are names of the same part; leave"
@@ -126,7 +127,7 @@ public record FolderLayout(boolean partsByName, String validFolder, List<String>
     }
 
     /** The validation folder, or else a test folder with class folders, without which it has no labels. */
-    private static Path validation(Folders folders) {
+    private static @Nullable Path validation(Folders folders) {
         Path valid = only(folders, Part.VALID);
         if (valid == null && !folders.named(Part.VALID).isEmpty()) {
             valid = folders.named(Part.VALID).get(0);
@@ -135,7 +136,7 @@ public record FolderLayout(boolean partsByName, String validFolder, List<String>
     }
 
     /** Lists a folder whose subfolders are the classes. */
-    private Listing classes(Folders folders, Path given) {
+    private Listing classes(Folders folders, @Nullable Path given) {
         List<Path> classes = folders.all.stream().filter(folder -> given == null || !isSame(folder, given)).toList();
         if (given == null && partsByName) {
             requireNoQuestion(folders);
@@ -197,10 +198,10 @@ public record FolderLayout(boolean partsByName, String validFolder, List<String>
                 .map(folder -> FileNames.normalized(FileNames.of(folder))).toList();
     }
 
-    private static Listing listing(ImageList train, Path validFolder, List<String> unused) {
+    private static Listing listing(ImageList train, @Nullable Path validFolder, List<String> unused) {
         List<String> remarks = new ArrayList<>();
         List<Path> folders = train.classes().stream().map(train.root()::resolve).toList();
-        if (train.samples().stream().noneMatch(sample -> sample.file().getParent().equals(folders.get(sample.label())))) {
+        if (train.samples().stream().noneMatch(sample -> folders.get(sample.label()).equals(sample.file().getParent()))) {
             remarks.add("all images are in subfolders of the class folders");
         }
         ImageList valid = validFolder == null ? null : valid(validFolder, train, remarks);

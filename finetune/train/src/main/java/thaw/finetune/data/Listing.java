@@ -8,6 +8,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.TreeMap;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A data set listed from a folder or a table, before images are held out.
@@ -16,7 +17,7 @@ import java.util.stream.Stream;
  * @param unused  names of folders that do not belong to the data set, such as {@code test/}
  * @param remarks remarks on the interpretation, for {@link #describe}
  */
-record Listing(ImageList train, ImageList valid, List<String> unused, List<String> remarks) {
+record Listing(ImageList train, @Nullable ImageList valid, List<String> unused, List<String> remarks) {
     /** The number of unused folders that are named. */
     private static final int NAMED = 4;
 

@@ -8,7 +8,9 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.DoubleSupplier;
+import org.jspecify.annotations.Nullable;
 import thaw.engine.Tensor;
+import thaw.finetune.data.BatchLoader;
 import thaw.resnet.LayerGroup;
 import thaw.resnet.Network;
 
@@ -19,7 +21,7 @@ public final class Diagnostics implements AutoCloseable {
     private final DiagnosticsOptions options;
     private final GroupMeter meter;
     private final Map<Tensor, Tensor> atFirst = new IdentityHashMap<>();
-    private FeatureDrift drift;
+    private @Nullable FeatureDrift drift;
 
     /** Keeps a copy of the network's current weights as the beginning, unless everything is off. */
     public Diagnostics(Network net, DiagnosticsOptions options) {
@@ -41,17 +43,29 @@ public final class Diagnostics implements AutoCloseable {
         return meter;
     }
 
-    /** Sets the feature drift to measure after each epoch, replacing any earlier one. */
-    public void drift(FeatureDrift probe) {
-        this.drift = probe;
+    /**
+     * Keeps the present outputs of the groups for images of the loader's first batch, from which {@link #epoch} measures drift;
+     * does nothing without {@link DiagnosticsOptions#probeImages}.
+     */
+    public void probe(List<LayerGroup> groups, BatchLoader loader) {
+        if (options.probeImages() > 0) {
+            drift(FeatureDrift.of(net, groups, loader, options.probeImages()));
+        }
+    }
+
+    void drift(FeatureDrift probe) {
+        drift = probe;
     }
 
     /**
-     * The measurements since the last call, which are then reset.
+     * The measurements since the last call, which are then reset; empty if everything is off.
      *
      * @param rates learning rate of each group in the last step
      */
     public List<GroupActivity> epoch(List<LayerGroup> groups, List<Double> rates) {
+        if (options.isOff()) {
+            return List.of();
+        }
         Map<String, Double> similarity = drift == null ? Map.of() : drift.similarity(groups);
         List<GroupActivity> found = new ArrayList<>();
         for (int i = 0; i < groups.size(); i++) {
@@ -71,15 +85,17 @@ public final class Diagnostics implements AutoCloseable {
     /**
      * A warning for the group other than the last with the largest update ratio, if that is above the limit; otherwise empty.
      * Rate and ratio are means over the same steps.
+     *
+     * @param groups the measurements of an epoch, of each group in order
+     * @param epoch  number of the epoch in the run, from 1, for the message
      */
-    public Optional<String> warning(EpochActivity epoch) {
-        List<GroupActivity> body = epoch.groups().subList(0, epoch.groups().size() - 1);
-        return body.stream().filter(g -> g.updateRatio() > options.updateRatioLimit())
+    public Optional<String> warning(List<GroupActivity> groups, int epoch) {
+        return groups.subList(0, Math.max(0, groups.size() - 1)).stream().filter(g -> g.updateRatio() > options.updateRatioLimit())
                 .max(Comparator.comparingDouble(GroupActivity::updateRatio)).map(g -> String.format(Locale.ROOT,
                         "group %s moved by %.2g of its norm per step in epoch %d of the run (mean of ‖Δw‖/‖w‖, limit %.2g), at a"
                                 + " mean learning rate of %.2g: steps of this size overwrite pretrained features; freeze the group, or"
                                 + " divide its rate by %.0f or more",
-                        g.group(), g.updateRatio(), epoch.epoch(), options.updateRatioLimit(), g.learningRate(),
+                        g.group(), g.updateRatio(), epoch, options.updateRatioLimit(), g.learningRate(),
                         Math.ceil(g.updateRatio() / options.updateRatioLimit())));
     }
 

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.annotation.JsonSubTypes;
 import com.fasterxml.jackson.annotation.JsonSubTypes.Type;
 import com.fasterxml.jackson.annotation.JsonTypeInfo;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import thaw.engine.Tensor;
 import thaw.engine.functional.Functional;
 import thaw.finetune.data.Batch;
@@ -165,7 +166,7 @@ public sealed interface Objective extends LossFunction {
     }
 
     /** The weights as a tensor {@code [classes]}; null for none, as {@link thaw.engine.functional.Functional} expects. */
-    private static Tensor tensor(String what, List<Double> weights, Tensor scores) {
+    private static @Nullable Tensor tensor(String what, List<Double> weights, Tensor scores) {
         if (weights.isEmpty()) {
             return null;
         }

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.annotation.JsonValue;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeMap;
 import thaw.engine.Device;
 import thaw.engine.optim.AdamW;
@@ -39,10 +40,14 @@ public record OptimizerRecipe(String name, Map<String, Double> options) implemen
         if (options.containsKey(ParamGroup.LR)) {
             throw new IllegalArgumentException("optimizer " + name + ": lr is set for each layer group; leave it out here");
         }
-        Map<String, Double> all = new TreeMap<>(KNOWN.get(name).defaults);
+        Map<String, Double> all = new TreeMap<>(Objects.requireNonNull(KNOWN.get(name)).defaults);
         all.putAll(options);
         options = Collections.unmodifiableMap(all);
         trial(name, options);
+    }
+
+    private static Optimizer.Factory factory(String name) {
+        return Objects.requireNonNull(KNOWN.get(name)).factory;
     }
 
     /** A group that has joined the optimizer, which checks the options. */
@@ -50,7 +55,7 @@ public record OptimizerRecipe(String name, Map<String, Double> options) implemen
         try (Device device = Device.reference()) {
             ParamGroup group = ParamGroup.group(name, device.zeros(Shape.of(1)));
             options.forEach(group::set);
-            KNOWN.get(name).factory.of(group).close();
+            factory(name).of(group).close();
             return group;
         }
     }
@@ -107,6 +112,6 @@ public record OptimizerRecipe(String name, Map<String, Double> options) implemen
         for (ParamGroup group : groups) {
             options.forEach(group::set);
         }
-        return KNOWN.get(name).factory.of(groups);
+        return factory(name).of(groups);
     }
 }

@@ -7,6 +7,7 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.stream.Collectors;
 import thaw.engine.optim.Anneal;
 import thaw.engine.optim.Constant;
@@ -80,7 +81,7 @@ public record ScheduleRecipe(String name, Map<String, Double> options) implement
             throw new IllegalArgumentException("unknown schedule \"" + name + "\"; known are "
                     + String.join(", ", KNOWN.keySet()));
         }
-        Map<String, Double> defaults = KNOWN.get(name).defaults;
+        Map<String, Double> defaults = Objects.requireNonNull(KNOWN.get(name)).defaults;
         options.forEach((option, value) -> {
             if (!defaults.containsKey(option)) {
                 throw new IllegalArgumentException("schedule " + name + " has no option \"" + option + "\"; it has "
@@ -145,7 +146,11 @@ public record ScheduleRecipe(String name, Map<String, Double> options) implement
     }
 
     private double option(String option) {
-        return options.getOrDefault(option, KNOWN.get(name).defaults.get(option));
+        return Objects.requireNonNull(options.getOrDefault(option, known().defaults.get(option)));
+    }
+
+    private Known known() {
+        return Objects.requireNonNull(KNOWN.get(name));
     }
 
     @Override
@@ -161,7 +166,7 @@ public record ScheduleRecipe(String name, Map<String, Double> options) implement
             throw new IllegalArgumentException("schedule sgdr: expected a warm-up of whole epochs, because cycles are"
                     + " whole epochs, got " + warmup);
         }
-        Schedule rest = KNOWN.get(name).construction.of(this, epochs - (int) warmup, all - warmupSteps, stepsPerEpoch);
+        Schedule rest = known().construction.of(this, epochs - (int) warmup, all - warmupSteps, stepsPerEpoch);
         return warmupSteps == 0 ? rest : new Warmup(warmupSteps, option("warmup_start"), rest);
     }
 

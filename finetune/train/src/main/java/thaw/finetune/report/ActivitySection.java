@@ -42,27 +42,27 @@ final class ActivitySection {
     }
 
     private String overLimit() {
-        double limit = report.diagnostics().updateRatioLimit();
+        double limit = report.training().diagnostics().updateRatioLimit();
         List<String> over = IntStream.range(0, report.groups().size() - 1).filter(g -> report.epochs().stream()
                 .anyMatch(epoch -> g < epoch.activity().size() && epoch.activity().get(g).updateRatio() > limit))
-                .mapToObj(g -> Html.text(report.groups().get(g).name())).toList();
+                .mapToObj(g -> Html.text(report.names().get(g))).toList();
         return "The dashed line is the limit of " + Numbers.compact(limit) + " above which steps overwrite pretrained features: "
                 + (over.isEmpty() ? "no group but the head exceeds it." : String.join(", ", over) + " exceeded it.");
     }
 
     private String resilience() {
-        if (report.resilience().isEmpty() || report.evaluation().isEmpty()) {
+        if (report.results().resilience().isEmpty() || report.results().evaluation().isEmpty()) {
             return "";
         }
-        double accuracy = report.evaluation().get().accuracy();
+        double accuracy = report.results().evaluation().get().accuracy();
         List<List<String>> rows = new ArrayList<>();
-        for (GroupResilience group : report.resilience()) {
+        for (GroupResilience group : report.results().resilience()) {
             rows.add(List.of(Html.text(group.group()), Numbers.percent(group.rewound()),
                     Double.isNaN(group.rewound()) ? "" : Numbers.points(group.rewound() - accuracy), Numbers.percent(group.noisy()),
                     Numbers.points(group.noisy() - accuracy)));
         }
-        GroupResilience most = report.resilience().stream().filter(group -> !Double.isNaN(group.rewound()))
-                .min(Comparator.comparingDouble(GroupResilience::rewound)).orElse(report.resilience().get(0));
+        GroupResilience most = report.results().resilience().stream().filter(group -> !Double.isNaN(group.rewound()))
+                .min(Comparator.comparingDouble(GroupResilience::rewound)).orElse(report.results().resilience().get(0));
         return "<h3>What each group’s training brought</h3>\n"
                 + Html.table(List.of("group", "accuracy, rewound", "points", "accuracy, with noise", "points"), rows)
                 + "<p class=\"quiet\">Rewound: the accuracy, " + Numbers.percent(accuracy) + " as trained, when this group’s weights alone"
@@ -73,7 +73,7 @@ final class ActivitySection {
 
     private List<LineChart.Series> limit() {
         int epochs = report.epochs().size();
-        double limit = report.diagnostics().updateRatioLimit();
+        double limit = report.training().diagnostics().updateRatioLimit();
         return List.of(new LineChart.Series("limit for pretrained groups", LIMIT_HUE, true, new double[] {1, Math.max(2, epochs)},
                 new double[] {limit, limit}));
     }
@@ -91,7 +91,7 @@ final class ActivitySection {
                 x[e] = e + 1;
                 y[e] = g < activity.size() ? value.applyAsDouble(activity.get(g)) : Double.NaN;
             }
-            lines.add(new LineChart.Series(report.groups().get(g).name(), Hues.of(g, groups), false, x, y));
+            lines.add(new LineChart.Series(report.names().get(g), Hues.of(g, groups), false, x, y));
         }
         LineChart chart = LineChart.byEpoch(report, log, lines);
         if (chart.isEmpty()) {

@@ -48,8 +48,8 @@ record LineChart(String xLabel, boolean whole, boolean log, List<Double> yEnds, 
     static LineChart byEpoch(Report report, boolean log, List<Series> lines) {
         List<Mark> marks = new ArrayList<>();
         for (int i = 1; i < report.epochs().size(); i++) {
-            String phase = report.epochs().get(i).phase();
-            if (!phase.equals(report.epochs().get(i - 1).phase())) {
+            String phase = report.epochs().get(i).at().phase();
+            if (!phase.equals(report.epochs().get(i - 1).at().phase())) {
                 marks.add(new Mark(i + 0.5, phase));
             }
         }

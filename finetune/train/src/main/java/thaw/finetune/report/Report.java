@@ -9,62 +9,65 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import thaw.engine.io.AtomicFile;
-import thaw.finetune.diagnostics.DiagnosticsOptions;
 import thaw.finetune.diagnostics.GroupResilience;
 import thaw.finetune.evaluate.Evaluation;
 import thaw.finetune.plan.TrainingPhase;
 import thaw.finetune.train.EpochResult;
-import thaw.finetune.train.FitSettings;
+import thaw.finetune.train.TrainingSettings;
 import thaw.resnet.LayerGroup;
 
 /**
  * The contents of a run's report: one self-contained HTML file without scripts, for desktop and mobile browsers.
  *
- * @param title      such as the name of the data
- * @param settings   further settings by name, in order: those that are not in {@code fit} and {@code plan}
- * @param fit        the settings of the optimizer
- * @param groups     the layer groups in order
+ * @param title         such as the name of the data
+ * @param settings      further settings by name, in order: those that are not in {@code training}
+ * @param training      the settings of the learner, and the plan
+ * @param groups        the layer groups in order
  * @param stepsPerEpoch the number of optimizer steps per epoch
- * @param epochs     the completed epochs of all phases, in order
- * @param kept       index of the epoch whose weights were kept; -1 if there is none
- * @param diagnostics    the settings of the measurements in training
- * @param evaluation the evaluation of the kept weights on the validation images, or empty
- * @param resilience of each layer group of the kept weights; empty if it was not measured
- * @param warnings   the warnings of the training
  */
-public record Report(String title, Map<String, String> settings, FitSettings fit, List<Group> groups, List<TrainingPhase> plan,
-        int stepsPerEpoch, List<EpochResult> epochs, int kept, DiagnosticsOptions diagnostics, Optional<Evaluation> evaluation,
-        List<GroupResilience> resilience, List<String> warnings) {
+public record Report(String title, Map<String, String> settings, TrainingSettings training, List<LayerGroup> groups, int stepsPerEpoch,
+        Results results) {
 
-    /** @throws IllegalArgumentException if {@code kept} is not below the number of epochs */
+    /** Copies the collections. */
     public Report {
         settings = Collections.unmodifiableMap(new LinkedHashMap<>(settings));
         groups = List.copyOf(groups);
-        epochs = List.copyOf(epochs);
-        resilience = List.copyOf(resilience);
-        warnings = List.copyOf(warnings);
-        if (kept >= epochs.size()) {
-            throw new IllegalArgumentException("report: epoch " + (kept + 1) + " was kept, but only " + epochs.size()
-                    + " are completed");
-        }
     }
 
     /**
-     * A layer group.
+     * The results of the run.
      *
-     * @param layers     names of its modules
-     * @param parameters number of its parameters
+     * @param epochs     the completed epochs of all phases, in order
+     * @param kept       index of the epoch whose weights were kept; -1 if there is none
+     * @param evaluation of the kept weights on the validation images, or empty
+     * @param resilience of each layer group of the kept weights; empty if it was not measured
+     * @param warnings   the warnings of the training
      */
-    public record Group(String name, List<String> layers, long parameters) {
-        /** Copies the list. */
-        public Group {
-            layers = List.copyOf(layers);
+    public record Results(List<EpochResult> epochs, int kept, Optional<Evaluation> evaluation, List<GroupResilience> resilience,
+            List<String> warnings) {
+        /** @throws IllegalArgumentException if {@code kept} is not below the number of epochs */
+        public Results {
+            epochs = List.copyOf(epochs);
+            resilience = List.copyOf(resilience);
+            warnings = List.copyOf(warnings);
+            if (kept >= epochs.size()) {
+                throw new IllegalArgumentException("report: epoch " + (kept + 1) + " was kept, but only " + epochs.size()
+                        + " are completed");
+            }
         }
+    }
 
-        /** The group of a network's layers. */
-        public static Group of(LayerGroup group) {
-            return new Group(group.name(), List.copyOf(group.modules().keySet()), group.parameterCount());
-        }
+    List<EpochResult> epochs() {
+        return results.epochs;
+    }
+
+    List<TrainingPhase> plan() {
+        return training.plan();
+    }
+
+    /** The names of the layer groups. */
+    List<String> names() {
+        return groups.stream().map(LayerGroup::name).toList();
     }
 
     /** The page as HTML. */

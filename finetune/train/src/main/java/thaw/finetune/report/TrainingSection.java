@@ -35,19 +35,19 @@ final class TrainingSection {
             return "<p>No epoch is completed yet.</p>\n";
         }
         LineChart losses = LineChart.byEpoch(report, false, List.of(line("training", TRAIN_HUE, EpochResult::trainLoss),
-                line("validation", VALID_HUE, EpochResult::validLoss)));
+                line("validation", VALID_HUE, epoch -> epoch.valid().loss())));
         StringBuilder html = new StringBuilder("<div class=\"charts\">\n");
         html.append(Html.figure("Loss", losses.html(), "The quantity that training minimises; lower is better. The validation"
                 + " images are not trained on, so their line shows the performance on new images. If the training loss keeps"
                 + " falling while the validation loss rises, the network overfits the training images: stop training earlier,"
                 + " or use more augmentation."));
-        List<String> names = List.copyOf(report.epochs().get(0).metrics().keySet());
+        List<String> names = List.copyOf(report.epochs().get(0).valid().metrics().keySet());
         List<String> plotted = names.stream().filter(PLOTTED::contains).toList();
         if (!plotted.isEmpty()) {
             List<LineChart.Series> lines = new ArrayList<>();
             for (int i = 0; i < plotted.size(); i++) {
                 String name = plotted.get(i);
-                lines.add(line(name, Hues.of(i, plotted.size()), epoch -> epoch.metrics().getOrDefault(name, Double.NaN)));
+                lines.add(line(name, Hues.of(i, plotted.size()), epoch -> epoch.valid().metrics().getOrDefault(name, Double.NaN)));
             }
             html.append(Html.figure("Metrics", LineChart.byEpoch(report, false, lines).html(), "Metrics of the validation"
                     + " images after each epoch. In the table, roc_auc is the chance that an image of a class scores higher for"
@@ -70,9 +70,10 @@ final class TrainingSection {
         List<List<String>> rows = new ArrayList<>();
         for (int i = 0; i < report.epochs().size(); i++) {
             EpochResult epoch = report.epochs().get(i);
-            List<String> row = new ArrayList<>(List.of((i + 1) + (i == report.kept() ? " (kept)" : ""), Html.text(epoch.phase()),
-                    Numbers.compact(epoch.trainLoss()), Numbers.compact(epoch.validLoss())));
-            names.forEach(name -> row.add(Numbers.compact(epoch.metrics().getOrDefault(name, Double.NaN))));
+            List<String> row = new ArrayList<>(
+                    List.of((i + 1) + (i == report.results().kept() ? " (kept)" : ""), Html.text(epoch.at().phase()),
+                            Numbers.compact(epoch.trainLoss()), Numbers.compact(epoch.valid().loss())));
+            names.forEach(name -> row.add(Numbers.compact(epoch.valid().metrics().getOrDefault(name, Double.NaN))));
             row.add(Numbers.compact(epoch.seconds()));
             rows.add(row);
         }
@@ -89,7 +90,7 @@ final class TrainingSection {
         List<LineChart.Mark> marks = new ArrayList<>();
         List<double[]> rates = new ArrayList<>();
         List<Double> momenta = new ArrayList<>();
-        double momentum = report.fit().optimizer() instanceof OptimizerRecipe recipe ? recipe.momentum() : Double.NaN;
+        double momentum = report.training().fit().optimizer() instanceof OptimizerRecipe recipe ? recipe.momentum() : Double.NaN;
         for (TrainingPhase phase : report.plan()) {
             int epochs = Math.min(epochsLeft, phase.epochs());
             epochsLeft -= epochs;
@@ -97,7 +98,7 @@ final class TrainingSection {
                 marks.add(new LineChart.Mark(steps + 0.5, phase.name()));
             }
             Schedule schedule = phase.schedule().of(phase.epochs(), report.stepsPerEpoch());
-            List<Double> base = phase.rates().forGroups(report.groups().stream().map(Report.Group::name).toList());
+            List<Double> base = phase.rates().forGroups(report.names());
             for (int step = 0; step < epochs * report.stepsPerEpoch(); step++) {
                 int first = phase.firstTrainable(groups, step / report.stepsPerEpoch());
                 double[] now = new double[groups];
@@ -116,7 +117,7 @@ final class TrainingSection {
         List<LineChart.Series> lines = new ArrayList<>();
         for (int g = 0; g < groups; g++) {
             int group = g;
-            lines.add(new LineChart.Series(report.groups().get(g).name(), Hues.of(g, groups), false, x,
+            lines.add(new LineChart.Series(report.names().get(g), Hues.of(g, groups), false, x,
                     rates.stream().mapToDouble(now -> now[group]).toArray()));
         }
         LineChart momentumChart = new LineChart("step", true, false, List.of(), List.of(new LineChart.Series("all groups", TRAIN_HUE, false,

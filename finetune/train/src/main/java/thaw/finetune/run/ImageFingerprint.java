@@ -20,9 +20,6 @@ import thaw.finetune.data.Sample;
  */
 public record ImageFingerprint(String names, String sizes, String modified) {
 
-    /** The fingerprint before the folder has been scanned. */
-    static final ImageFingerprint NONE = new ImageFingerprint("", "", "");
-
     static ImageFingerprint of(ImageFolder data) {
         MessageDigest names = Fingerprint.sha256();
         MessageDigest sizes = Fingerprint.sha256();

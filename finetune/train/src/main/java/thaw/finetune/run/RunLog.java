@@ -36,7 +36,7 @@ public record RunLog(List<String> groups, List<EpochResult> rows) {
     public int best() {
         int best = -1;
         for (int i = 0; i < rows.size(); i++) {
-            if (best < 0 || rows.get(i).validLoss() < rows.get(best).validLoss()) {
+            if (best < 0 || rows.get(i).valid().loss() < rows.get(best).valid().loss()) {
                 best = i;
             }
         }
@@ -52,16 +52,16 @@ public record RunLog(List<String> groups, List<EpochResult> rows) {
     void write(Path file) throws IOException {
         List<String> header = new ArrayList<>(List.of("phase", "epoch", "train_loss", "valid_loss"));
         if (!rows.isEmpty()) {
-            header.addAll(rows.get(0).metrics().keySet());
+            header.addAll(rows.get(0).valid().metrics().keySet());
         }
         groups.forEach(group -> header.add("lr_" + group));
         header.add("seconds");
         StringBuilder table = new StringBuilder(Csv.line(header));
         for (int i = 0; i < rows.size(); i++) {
             EpochResult row = rows.get(i);
-            List<String> fields = new ArrayList<>(List.of(row.phase(), String.valueOf(i + 1), text(row.trainLoss()),
-                    text(row.validLoss())));
-            row.metrics().values().forEach(value -> fields.add(text(value)));
+            List<String> fields = new ArrayList<>(List.of(row.at().phase(), String.valueOf(i + 1), text(row.trainLoss()),
+                    text(row.valid().loss())));
+            row.valid().metrics().values().forEach(value -> fields.add(text(value)));
             row.learningRates().forEach(rate -> fields.add(text(rate)));
             fields.add(String.format(Locale.ROOT, "%.3f", row.seconds()));
             table.append(Csv.line(fields));
@@ -76,7 +76,7 @@ public record RunLog(List<String> groups, List<EpochResult> rows) {
         for (int i = 0; i < rows.size(); i++) {
             EpochResult row = rows.get(i);
             for (GroupActivity group : row.activity()) {
-                table.append(Csv.line(List.of(row.phase(), String.valueOf(i + 1), group.group(),
+                table.append(Csv.line(List.of(row.at().phase(), String.valueOf(i + 1), group.group(),
                         text(group.learningRate()), text(group.gradNorm()), text(group.updateRatio()), text(group.distance()),
                         text(group.relativeDistance()), text(group.similarity()), text(group.drift()))));
             }

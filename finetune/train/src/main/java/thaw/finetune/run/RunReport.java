@@ -24,30 +24,28 @@ final class RunReport {
      */
     static Report of(RunSettings settings, List<LayerGroup> groups, RunLog log, int kept, Evaluation evaluation,
             List<GroupResilience> resilience, List<String> warnings) {
-        Path data = Path.of(settings.data().path());
-        return new Report(String.valueOf(data.getFileName()), words(settings), settings.fit(),
-                groups.stream().map(Report.Group::of).toList(), settings.plan(), steps(settings), log.rows(), kept, settings.diagnostics(),
-                Optional.of(evaluation), resilience, warnings);
-    }
-
-    private static int steps(RunSettings settings) {
-        int perStep = settings.data().batch() * settings.fit().accumulate();
-        return Math.max(1, (settings.data().trainImages() + perStep - 1) / perStep);
+        RunSettings.Data data = settings.data();
+        int perStep = data.loading().batch() * settings.training().fit().accumulate();
+        int steps = Math.max(1, (data.found().trainImages() + perStep - 1) / perStep);
+        return new Report(String.valueOf(Path.of(data.source().path()).getFileName()), words(settings), settings.training(), groups, steps,
+                new Report.Results(log.rows(), kept, Optional.of(evaluation), resilience, warnings));
     }
 
     private static Map<String, String> words(RunSettings settings) {
         RunSettings.Data data = settings.data();
         RunSettings.Network network = settings.network();
         Map<String, String> words = new LinkedHashMap<>();
-        words.put("Images", data.trainImages() + " for training, " + data.validImages() + " for validation, from " + data.path());
-        words.put("Classes", String.join(", ", data.classes()));
+        words.put("Images", data.found().trainImages() + " for training, " + data.found().validImages()
+                + " for validation, from " + data.source().path());
+        words.put("Classes", String.join(", ", data.found().classes()));
         words.put("Network", network.architecture() + (network.weights() == null ? ", from random weights"
                 : ", from the weights in " + network.weights()));
-        words.put("Batch", data.batch() + " images");
-        words.put("Augmentation", settings.augmentation() == null ? "the transforms' own" : settings.augmentation().toString());
-        words.put("Kept", settings.keep() == RunSettings.Keep.BEST ? "the epoch with the lowest validation loss"
+        words.put("Batch", data.loading().batch() + " images");
+        words.put("Augmentation", settings.variation().augmentation() == null ? "the transforms' own"
+                : settings.variation().augmentation().toString());
+        words.put("Kept", settings.selection().keep() == RunSettings.Keep.BEST ? "the epoch with the lowest validation loss"
                 : "the last epoch");
-        words.put("Seed", String.valueOf(settings.seed()));
+        words.put("Seed", String.valueOf(settings.variation().seed()));
         words.put("Made with", "Thaw " + settings.environment().version() + ", Java " + settings.environment().java() + ", "
                 + settings.environment().device());
         return words;

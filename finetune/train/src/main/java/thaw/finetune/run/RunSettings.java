@@ -1,6 +1,6 @@
 package thaw.finetune.run;
 
-import com.fasterxml.jackson.annotation.JsonAlias;
+import com.fasterxml.jackson.annotation.JsonUnwrapped;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -12,30 +12,23 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
 import thaw.engine.Device;
 import thaw.engine.io.AtomicFile;
-import thaw.engine.optim.GradientClipping;
 import thaw.finetune.augment.Augmentation;
 import thaw.finetune.augment.BatchMix;
 import thaw.finetune.data.CsvLabels;
 import thaw.finetune.data.FolderLayout;
 import thaw.finetune.data.ImageFolder;
 import thaw.finetune.data.Split;
-import thaw.finetune.diagnostics.DiagnosticsOptions;
 import thaw.finetune.images.ImageDecoder;
 import thaw.finetune.images.Transforms;
-import thaw.finetune.loss.Objective;
-import thaw.finetune.metrics.Metric;
-import thaw.finetune.plan.OptimizerRecipe;
-import thaw.finetune.plan.TrainingPhase;
 import thaw.finetune.train.FiniteJson;
-import thaw.finetune.train.FitSettings;
-import thaw.finetune.train.Learner;
-import thaw.finetune.train.Precompute;
+import thaw.finetune.train.TrainingSettings;
 import thaw.resnet.Architecture;
-import thaw.resnet.Granularity;
 import thaw.resnet.Head;
 import thaw.resnet.NetworkWeights;
 import thaw.resnet.ResNet;
@@ -45,41 +38,45 @@ import thaw.resnet.Variant;
  * The settings that determine a run's result, stored as {@code settings.json}. Immutable. Runs begun by earlier versions name
  * two of them otherwise, and are read all the same.
  *
- * @param granularity  the granularity of the layer groups: {@code 3}, {@code stages} or {@code blocks}
- * @param augmentation null for the transforms' own, a random flip or none
- * @param mix          null for none
- * @param precompute   the phases in which the frozen body's features are computed once
- * @param diagnostics  the diagnostics to compute
- * @param patience     the number of epochs without a lower validation loss after which training ends; 0 for no early end
- * @param keep         the epoch whose model the run keeps
- * @param environment  versions and device; the only part that may differ when a run is resumed
+ * @param variation   the random variation of the images
+ * @param training    the settings of the learner, and the plan
+ * @param selection   the end of training, and the model to keep
+ * @param environment versions and device; the only part that may differ when a run is resumed
  */
-public record RunSettings(Data data, Network network, @JsonAlias("grain") String granularity, List<TrainingPhase> plan, FitSettings fit,
-        Objective objective, Augmentation augmentation, BatchMix mix, Precompute.When precompute,
-        @JsonAlias("insight") DiagnosticsOptions diagnostics, int patience, Keep keep, long seed, Environment environment) {
+public record RunSettings(Data data, Network network, @JsonUnwrapped Variation variation, @JsonUnwrapped TrainingSettings training,
+        @JsonUnwrapped Selection selection, Environment environment) {
 
     private static final ObjectMapper JSON = FiniteJson.builder().enable(SerializationFeature.INDENT_OUTPUT).build();
 
-    /** @throws IllegalArgumentException if a schedule, the optimizer, a clipping, a transform or the mix cannot be stored */
-    public RunSettings {
-        plan = List.copyOf(plan);
-        requireStorable("ScheduleRecipes", plan.stream().allMatch(TrainingPhase::isStorable));
-        requireStorable("an OptimizerRecipe", fit.optimizer() instanceof OptimizerRecipe);
-        requireStorable("GradientClipping.ByNorm or ByValue", fit.clipping().stream()
-                .allMatch(c -> c instanceof GradientClipping.ByNorm || c instanceof GradientClipping.ByValue));
-        requireStorable("image transforms of thaw.finetune.augment",
-                augmentation == null || augmentation.transforms().stream().allMatch(RunSettings::isOfAugment));
-        requireStorable("a batch mix of thaw.finetune.augment", mix == null || isOfAugment(mix));
+    /**
+     * The random variation of training images.
+     *
+     * @param augmentation null for the transforms' own, a random flip or none
+     * @param mix          null for none
+     * @param seed         of everything that is random in the run
+     */
+    public record Variation(@Nullable Augmentation augmentation, @Nullable BatchMix mix, long seed) {
+        /** @throws IllegalArgumentException if a transform or the mix cannot be stored */
+        public Variation {
+            TrainingSettings.requireStorable("image transforms of thaw.finetune.augment",
+                    augmentation == null || augmentation.transforms().stream().allMatch(RunSettings::isOfAugment));
+            TrainingSettings.requireStorable("a batch mix of thaw.finetune.augment", mix == null || isOfAugment(mix));
+        }
     }
 
     private static boolean isOfAugment(Object part) {
         return part.getClass().getPackage().equals(Augmentation.class.getPackage());
     }
 
-    private static void requireStorable(String expected, boolean storable) {
-        if (!storable) {
-            throw new IllegalArgumentException("a run's settings are stored as text and need " + expected
-                    + "; train with others by Learner.run and store its FitState");
+    /**
+     * The end of training, and the model to keep.
+     *
+     * @param patience the number of epochs without a lower validation loss after which training ends; 0 for no early end
+     */
+    public record Selection(int patience, Keep keep) {
+        /** Requires both. */
+        public Selection {
+            Objects.requireNonNull(keep, "keep");
         }
     }
 
@@ -94,88 +91,100 @@ public record RunSettings(Data data, Network network, @JsonAlias("grain") String
     /**
      * The data of a run.
      *
-     * @param path          the absolute path of the image folder
-     * @param labels        the path of the label table; null if the folders' names are the labels
-     * @param delimiter     between the labels of one image; null for one label per image
-     * @param validFraction the share of the images that is held out for validation, unless the data has its own split
-     * @param split         the method of holding out validation images, if the data has no split of its own
-     * @param batch         the number of images per batch
-     * @param strict        whether an unreadable image is an error
-     * @param balanced      whether the classes are drawn equally often
-     * @param transforms    see {@link Transforms#toMap}
-     * @param fingerprint   for detecting changed images
-     * @param columns       of the table; its folder and delimiter are {@code path} and {@code delimiter}
-     * @param layout        of the folders
-     * @param maxPixels     an image with more pixels counts as broken
+     * @param source  the place of the images and their labels
+     * @param loading the preparation of batches
+     * @param holdout the validation images, unless the data has a split of its own
+     * @param found   the images that the run began with
      */
-    public record Data(String path, String labels, String delimiter, double validFraction, String split, int batch,
-            boolean strict, boolean balanced, Map<String, String> transforms, List<String> classes, int trainImages,
-            int validImages, ImageFingerprint fingerprint, CsvLabels columns, FolderLayout layout,
-            long maxPixels) {
-
-        /** Sets defaults for fields that files of earlier versions lack. */
-        public Data {
-            // Settings written before these fields existed lack them; the defaults are what those runs used.
-            columns = columns == null ? CsvLabels.standard() : columns;
-            layout = layout == null ? FolderLayout.standard() : layout;
-            maxPixels = maxPixels == 0 ? ImageDecoder.MAX_PIXELS : maxPixels;
-        }
-
-        /** Data settings before the folder has been scanned. */
-        public static Data of(String path, String labels, String delimiter, double validFraction, Split split, int batch,
-                boolean strict, boolean balanced, Transforms transforms) {
-            return new Data(path, labels, delimiter, validFraction, split.name().toLowerCase(Locale.ROOT), batch, strict,
-                    balanced, transforms.toMap(), List.of(), 0, 0, ImageFingerprint.NONE, null, null, 0);
-        }
-
-        /** The same data with other columns and another folder layout. */
-        public Data listed(CsvLabels otherColumns, FolderLayout otherLayout) {
-            return new Data(path, labels, delimiter, validFraction, split, batch, strict, balanced, transforms, classes,
-                    trainImages, validImages, fingerprint, otherColumns, otherLayout, maxPixels);
-        }
-
-        /** The same data with another limit to the size of images. */
-        public Data maxPixels(long pixels) {
-            return new Data(path, labels, delimiter, validFraction, split, batch, strict, balanced, transforms, classes,
-                    trainImages, validImages, fingerprint, columns, layout, pixels);
-        }
+    public record Data(@JsonUnwrapped Source source, @JsonUnwrapped Loading loading, @JsonUnwrapped Holdout holdout,
+            @JsonUnwrapped Found found) {
 
         /**
          * Scans the image folder.
          *
-         * @param augmentation null for the transforms' own
-         * @param mix          null for none
-         * @param threads      the number of threads that decode images
+         * @param threads the number of threads that decode images
          */
-        public ImageFolder images(Augmentation augmentation, BatchMix mix, long seed, int threads) {
-            Path table = labels == null ? null : Path.of(labels);
-            CsvLabels read = delimiter == null ? columns : columns.delimiter(delimiter);
-            ImageFolder images = RunSettings.listed(Path.of(path), table, read, layout).transforms(Transforms.fromMap(transforms))
-                    .split(Split.valueOf(split.toUpperCase(Locale.ROOT))).validFraction(validFraction).batch(batch)
-                    .maxPixels(maxPixels).strict(strict).balanced(balanced).seed(seed).threads(threads);
-            images = augmentation == null ? images : images.augment(augmentation);
-            return mix == null ? images : images.mix(mix);
+        public ImageFolder images(Variation variation, int threads) {
+            ImageFolder images = source.images().transforms(Transforms.fromMap(loading.transforms))
+                    .split(Split.valueOf(holdout.split.toUpperCase(Locale.ROOT))).validFraction(holdout.validFraction)
+                    .batch(loading.batch).maxPixels(loading.maxPixels).strict(loading.strict).balanced(loading.balanced)
+                    .seed(variation.seed).threads(threads);
+            images = variation.augmentation == null ? images : images.augment(variation.augmentation);
+            return variation.mix == null ? images : images.mix(variation.mix);
         }
 
         /** The same data with the classes, image counts and fingerprint of the scanned folder. */
         public Data found(ImageFolder images) {
-            return new Data(path, labels, delimiter, validFraction, split, batch, strict, balanced, transforms, images.classes(),
-                    images.train().size(), images.valid().size(), ImageFingerprint.of(images), columns, layout, maxPixels);
+            return new Data(source, loading, holdout, new Found(images.classes(), images.train().size(), images.valid().size(),
+                    ImageFingerprint.of(images)));
         }
     }
 
     /**
-     * The images of a data set that a command names: class folders, or those that a table lists by their paths relative to
-     * the folder.
+     * The place of a run's images and their labels: class folders, or a table that lists images by their paths relative to the
+     * folder.
      *
-     * @param folder  an absolute path
-     * @param table   an absolute path; null for class folders
-     * @param columns of the table
-     * @param layout  of the class folders
+     * @param path      the absolute path of the image folder
+     * @param labels    the absolute path of the label table; null if the folders' names are the labels
+     * @param delimiter between the labels of one image; null for one label per image
+     * @param columns   of the table; its folder and delimiter are {@code path} and {@code delimiter}
+     * @param layout    of the folders
      */
-    public static ImageFolder listed(Path folder, Path table, CsvLabels columns, FolderLayout layout) {
-        return table == null ? ImageFolder.of(folder, layout)
-                : ImageFolder.ofCsv(table, columns.folder(table.getParent().relativize(folder).toString()));
+    public record Source(String path, @Nullable String labels, @Nullable String delimiter, CsvLabels columns,
+            FolderLayout layout) {
+
+        /** Settings written before columns and layout existed lack them; the defaults are what those runs used. */
+        public Source {
+            columns = columns == null ? CsvLabels.standard() : columns;
+            layout = layout == null ? FolderLayout.standard() : layout;
+        }
+
+        /** The images, with the defaults of {@link ImageFolder}. */
+        public ImageFolder images() {
+            if (labels == null) {
+                return ImageFolder.of(Path.of(path), layout);
+            }
+            Path table = Path.of(labels);
+            CsvLabels read = delimiter == null ? columns : columns.delimiter(delimiter);
+            return ImageFolder.ofCsv(table, read.folder(table.getParent().relativize(Path.of(path)).toString()));
+        }
+    }
+
+    /**
+     * The preparation of batches.
+     *
+     * @param batch      the number of images per batch
+     * @param strict     whether an unreadable image is an error
+     * @param balanced   whether the classes are drawn equally often
+     * @param transforms see {@link Transforms#toMap}
+     * @param maxPixels  an image with more pixels counts as broken
+     */
+    public record Loading(int batch, boolean strict, boolean balanced, Map<String, String> transforms, long maxPixels) {
+
+        /** Settings written before the limit of pixels existed lack it; the default is what those runs used. */
+        public Loading {
+            maxPixels = maxPixels == 0 ? ImageDecoder.MAX_PIXELS : maxPixels;
+        }
+    }
+
+    /**
+     * The validation images of data without a split of its own.
+     *
+     * @param validFraction the share of the images
+     * @param split         the name of the {@link Split}, in lower case
+     */
+    public record Holdout(double validFraction, String split) {
+    }
+
+    /**
+     * The images that a run began with.
+     *
+     * @param fingerprint for detecting changed images
+     */
+    public record Found(List<String> classes, int trainImages, int validImages, ImageFingerprint fingerprint) {
+
+        /** Data that has not been scanned. */
+        public static final Found NOTHING = new Found(List.of(), 0, 0, new ImageFingerprint("", "", ""));
     }
 
     /**
@@ -189,8 +198,8 @@ public record RunSettings(Data data, Network network, @JsonAlias("grain") String
      * @param weightsKey   the key of the state dict in that file, if one was given; otherwise null
      * @param prefix       the prefix of the tensors' names in that file, if one was given; otherwise null
      */
-    public record Network(String architecture, List<Variant> variants, String head, String weights, String sha256,
-            String weightsKey, String prefix) {
+    public record Network(String architecture, List<Variant> variants, String head, @Nullable String weights,
+            @Nullable String sha256, @Nullable String weightsKey, @Nullable String prefix) {
 
         /** Settings written before variants existed have none. */
         public Network {
@@ -208,41 +217,21 @@ public record RunSettings(Data data, Network network, @JsonAlias("grain") String
     }
 
     /**
-     * Scans the image folder of the settings.
-     *
-     * @param threads the number of threads that decode images
-     */
-    public ImageFolder images(int threads) {
-        return data.images(augmentation, mix, seed, threads);
-    }
-
-    /**
      * Builds the network, and seeds the device's generator; equal settings give equal bits.
      *
      * @param weights the initial weights of all layers but the head; null for random initialisation
      */
-    public ResNet network(NetworkWeights weights, Device device, int classes) {
-        device.generator().seed(seed);
+    public ResNet network(@Nullable NetworkWeights weights, Device device, int classes) {
+        device.generator().seed(variation.seed);
         Head head = network.head().equals("concat") ? Head.CONCAT_POOL : Head.LINEAR;
-        return weights != null ? weights.withNewHead(head, classes, device, seed)
+        return weights != null ? weights.withNewHead(head, classes, device, variation.seed)
                 : ResNet.of(Architecture.byName(network.architecture()).with(Set.copyOf(network.variants())), head, device, classes,
-                        seed);
-    }
-
-    /** A learner with all of the settings that concern it; its metrics are all that there are for the objective. */
-    public Learner learner(ResNet net, ImageFolder images) {
-        List<Metric> metrics = objective instanceof Objective.BinaryCrossEntropy binary ? Metric.multi(binary.threshold())
-                : Metric.single(images.classes().size());
-        Learner learner = new Learner(net, images).granularity(Granularity.byLabel(granularity)).settings(fit).loss(objective)
-                .metrics(metrics)
-                .precompute(Precompute.of(precompute));
-        return diagnostics.isOff() ? learner : learner.diagnostics(diagnostics);
+                        variation.seed);
     }
 
     /** The same settings with another environment. */
     public RunSettings on(Environment place) {
-        return new RunSettings(data, network, granularity, plan, fit, objective, augmentation, mix, precompute, diagnostics, patience,
-                keep, seed, place);
+        return new RunSettings(data, network, variation, training, selection, place);
     }
 
     /**

@@ -6,8 +6,10 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import thaw.engine.io.AtomicFile;
 import thaw.finetune.diagnostics.GroupResilience;
+import thaw.finetune.evaluate.Evaluation;
 import thaw.finetune.plan.TrainingPhase;
 import thaw.finetune.predict.ModelFile;
 import thaw.finetune.train.BatchResult;
@@ -18,6 +20,7 @@ import thaw.finetune.train.FitState;
 import thaw.finetune.train.Learner;
 import thaw.finetune.train.TrainingListener;
 import thaw.resnet.LayerGroup;
+import thaw.resnet.Network;
 
 /**
  * Trains by a plan and stores its progress in a {@link RunFolder}. If the process is killed at any moment, a new run on
@@ -47,7 +50,7 @@ public final class TrainingRun {
     public enum Ending {
         /** The plan is complete. */
         COMPLETE,
-        /** Early stopping: the validation loss has not fallen for {@link RunSettings#patience()} epochs. */
+        /** Early stopping: the validation loss has not fallen for {@link RunSettings.Selection#patience()} epochs. */
         EARLY,
         /** {@link Learner#stop} was called; the run can be resumed from its checkpoint. */
         STOPPED
@@ -66,14 +69,14 @@ public final class TrainingRun {
     }
 
     /**
-     * @param learn             built by {@link RunSettings#learner} and not trained yet; listeners that are added to it afterwards
+     * @param learn             built by {@link thaw.finetune.train.TrainingSettings#learner} and not trained yet; listeners that are added to it afterwards
      *     are called when an epoch's checkpoint is written
      * @param checkpointSeconds the interval between checkpoints within an epoch; 0 for one after each step
      */
     public TrainingRun(RunFolder folder, RunSettings settings, Learner learn, double checkpointSeconds) {
         this.folder = folder;
         this.settings = settings;
-        this.plan = settings.plan();
+        this.plan = settings.training().plan();
         this.learn = learn;
         this.checkpointNanos = (long) (checkpointSeconds * 1e9);
         learn.addListener(new Recorder());
@@ -113,7 +116,7 @@ public final class TrainingRun {
         if (from == null || !isOver(from)) {
             FitResult result = train(from);
             trained = true;
-            if (result.stoppedAt().isPresent() && !log.isStale(settings.patience())) {
+            if (result.stoppedAt().isPresent() && !log.isStale(settings.selection().patience())) {
                 checkpoint(result.stoppedAt().get());
                 return new Outcome(Ending.STOPPED, log, 0, broken, List.of());
             }
@@ -134,10 +137,10 @@ public final class TrainingRun {
     private boolean isOver(FitState state) {
         int last = plan.size() - 1;
         boolean complete = state.position().phase() == last && state.position().epoch() == plan.get(last).epochs();
-        return complete || log.isStale(settings.patience()) && state.position().batch() == 0;
+        return complete || log.isStale(settings.selection().patience()) && state.position().batch() == 0;
     }
 
-    private FitResult train(FitState from) throws IOException {
+    private FitResult train(@Nullable FitState from) throws IOException {
         lastCheckpoint = System.nanoTime();
         try {
             return from == null ? learn.run(plan) : learn.resume(plan, from);
@@ -155,7 +158,7 @@ public final class TrainingRun {
     }
 
     private Outcome finish() throws IOException {
-        boolean best = settings.keep() == RunSettings.Keep.BEST;
+        boolean best = settings.selection().keep() == RunSettings.Keep.BEST;
         AtomicFile.write(folder.model(), Files.readAllBytes(best ? folder.bestModel() : folder.lastModel()));
         writeTables();
         writeBroken();
@@ -163,11 +166,21 @@ public final class TrainingRun {
         // The learner's network is the kept one unless an earlier process finished the training, or an earlier epoch is kept.
         List<GroupResilience> resilience = trained && kept == log.rows().size() - 1 && learn.groups().size() <= MOST_GROUPS
                 ? learn.resilience() : List.of();
-        RunReport.of(settings, learn.groups(), log, kept, learn.validate(ModelFile.read(folder.model())), resilience, warnings)
+        RunReport.of(settings, learn.groups(), log, kept, evaluation(), resilience, warnings)
                 .write(folder.report());
         folder.removeCheckpoint();
         Ending ending = log.rows().size() < plan.stream().mapToInt(TrainingPhase::epochs).sum() ? Ending.EARLY : Ending.COMPLETE;
         return new Outcome(ending, log, kept + 1, broken, resilience);
+    }
+
+    /** Evaluates the kept model, which may be of an earlier epoch than the learner's network. */
+    private Evaluation evaluation() throws IOException {
+        Network kept = ModelFile.read(folder.model()).toNet(learn.net().device());
+        try {
+            return Evaluation.of(kept, learn.data().valid(), learn.data().classes(), settings.training().objective(), images -> {});
+        } finally {
+            kept.release();
+        }
     }
 
     private void writeTables() throws IOException {
@@ -218,7 +231,7 @@ public final class TrainingRun {
                 checkpoint(learn.state());
                 writeTables();
             });
-            if (log.isStale(settings.patience())) {
+            if (log.isStale(settings.selection().patience())) {
                 learn.stop();
             }
         }

@@ -3,9 +3,12 @@ package thaw.finetune.train;
 import java.util.Collections;
 import java.util.IdentityHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Consumer;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import thaw.engine.Tensor;
 import thaw.engine.io.StoredTensor;
 import thaw.engine.optim.Optimizer;
@@ -49,8 +52,9 @@ final class AutoRgn {
      * step reports them.
      *
      * @param backward computes the gradients of a batch in place of all earlier ones
+     * @return the mean share of each trainable group in words, from the group of index {@code first}
      */
-    void choose(Batches batches, Consumer<Batch> backward) {
+    String choose(Batches batches, Consumer<Batch> backward, int first) {
         Map<String, StoredTensor> before = net.stateDict();
         long random = net.device().generator().state();
         RelativeGradientNorm rgn = new RelativeGradientNorm();
@@ -64,6 +68,8 @@ final class AutoRgn {
         if (unit > 0 && Double.isFinite(unit)) {
             groups.forEach(group -> set(group, rgn, unit));
         }
+        return IntStream.range(first, groups.size()).mapToObj(i -> String.format(Locale.ROOT, "%s %.2g", groups.get(i).name(),
+                optimizer.meanStepSize(i) / optimizer.groups().get(i).lr())).collect(Collectors.joining(", "));
     }
 
     /** The norm of a parameter with the share 1. */

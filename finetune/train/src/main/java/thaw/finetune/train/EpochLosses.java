@@ -4,6 +4,7 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 import thaw.engine.Device;
 import thaw.engine.Tensor;
 import thaw.kernels.Shape;
@@ -25,7 +26,7 @@ final class EpochLosses implements AutoCloseable {
     private final Deque<OfBatch> unread = new ArrayDeque<>();
     private double sum;
     private int images;
-    private OfBatch firstNonFinite;
+    private @Nullable OfBatch firstNonFinite;
 
     EpochLosses(Device device) {
         this.device = device;
@@ -37,7 +38,7 @@ final class EpochLosses implements AutoCloseable {
         private final int batch;
         private final int images;
         private final List<Double> rates;
-        private Tensor onDevice;
+        private @Nullable Tensor onDevice;
         private double value = Double.NaN;
 
         private OfBatch(Tensor onDevice, int batch, int images, List<Double> rates) {

@@ -14,6 +14,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.zip.CRC32;
+import org.jspecify.annotations.Nullable;
 import thaw.engine.io.StoredTensor;
 import thaw.engine.io.Weights;
 import thaw.finetune.images.Crop;
@@ -100,7 +101,7 @@ final class FeatureCache {
     }
 
     /** The features of a key; null if they are not cached. */
-    float[] get(String key) {
+    float @Nullable [] get(String key) {
         return features.get(key);
     }
 

@@ -8,12 +8,14 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 import thaw.engine.NoGrad;
 import thaw.engine.Scope;
 import thaw.engine.Tensor;
 import thaw.engine.nn.ForwardHook;
 import thaw.engine.nn.Module;
 import thaw.finetune.data.Batch;
+import thaw.finetune.evaluate.Evaluation;
 import thaw.resnet.LayerGroup;
 import thaw.resnet.Network;
 
@@ -34,7 +36,7 @@ final class FirstNonFinite {
      *
      * @param batch the batch; null to look at the parameters and running statistics only
      */
-    String describe(Batch batch) {
+    String describe(@Nullable Batch batch) {
         return parameter().map(found -> found + ", so the last step was too large")
                 .or(() -> batch == null ? statistic() : input(batch).or(() -> output(batch)))
                 .orElse("all parameters are finite" + (batch == null ? "" : ", and all layers' outputs; the loss alone is not"));
@@ -56,10 +58,40 @@ final class FirstNonFinite {
      * @param rates the learning rates of the layer groups
      * @param batch see {@link #describe}
      */
-    DivergenceException divergence(String loss, List<Double> rates, Batch batch) {
+    DivergenceException divergence(String loss, List<Double> rates, @Nullable Batch batch) {
         String shown = rates.stream().map(rate -> String.format(Locale.ROOT, "%.3g", rate)).collect(joining(", "));
         return new DivergenceException(loss + ", at learning rates " + shown + "; " + describe(batch) + ". The network's weights are"
                 + " unusable: start again from the pretrained weights or the last checkpoint with lower rates, for example a tenth");
+    }
+
+    /**
+     * The exception for a batch's loss that is infinite or NaN.
+     *
+     * @param epoch       the epoch's number, from 1
+     * @param images      the batch; null if it cannot be read again
+     * @param inFirstStep whether no step was taken before
+     */
+    DivergenceException divergence(EpochLosses.OfBatch bad, int epoch, @Nullable Batch images, boolean inFirstStep) {
+        String loss = "the loss is " + bad.value() + " in epoch " + epoch + ", batch " + bad.batch();
+        return inFirstStep && images != null ? new DivergenceException(loss + ", " + describeFirst(images))
+                : divergence(loss, bad.rates(), images);
+    }
+
+    /**
+     * Checks the loss of a validation.
+     *
+     * @param epoch the number of the epoch before it, from 1
+     * @param rates the learning rates of that epoch's last step
+     * @throws DivergenceException if it is infinite or NaN
+     */
+    void require(Evaluation valid, int epoch, List<Double> rates) {
+        if (!Double.isFinite(valid.loss())) {
+            int[] undefined = valid.predictions().undefined();
+            throw divergence("the validation loss is " + valid.loss() + " after epoch " + epoch + (undefined.length == 0 ? ""
+                    : ", for " + undefined.length + " of " + valid.predictions().size() + " images, the first "
+                            + valid.predictions().samples().get(undefined[0]).file()),
+                    rates, null);
+        }
     }
 
     private Optional<String> parameter() {

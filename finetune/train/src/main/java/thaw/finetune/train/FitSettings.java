@@ -7,9 +7,13 @@ import com.fasterxml.jackson.databind.annotation.JsonDeserialize;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 import thaw.engine.optim.GradientClipping;
+import thaw.engine.optim.LDoG;
 import thaw.engine.optim.Optimizer;
 import thaw.engine.optim.WeightAverage;
+import thaw.finetune.plan.LearningRates;
 import thaw.finetune.plan.OptimizerRecipe;
 
 /**
@@ -27,7 +31,9 @@ public record FitSettings(@JsonDeserialize(as = OptimizerRecipe.class) Optimizer
         @JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "type") @JsonSubTypes( {
             @Type(value = GradientClipping.ByNorm.class, name = "ByNorm"),
             @Type(value = GradientClipping.ByValue.class, name = "ByValue")}) List<GradientClipping> clipping,
-        int accumulate, WeightAverage.Decay average, FrozenBatchNorm frozenBatchNorm){
+        int accumulate, WeightAverage.@Nullable Decay average, FrozenBatchNorm frozenBatchNorm){
+
+    private static final WeightAverage.Share DOG_AVERAGE = new WeightAverage.PolynomialDecay(8);
 
     /** @throws IllegalArgumentException if {@code accumulate} is less than 1 */
     public FitSettings {
@@ -37,6 +43,16 @@ public record FitSettings(@JsonDeserialize(as = OptimizerRecipe.class) Optimizer
         if (accumulate < 1) {
             throw new IllegalArgumentException("accumulate: expected at least 1 batch a step, got " + accumulate);
         }
+    }
+
+    /** The optimizer of a phase with these rates: L-DoG is one itself. */
+    Optimizer.Factory optimizerFor(LearningRates rates) {
+        return rates.rule() == LearningRates.Rule.L_DOG ? LDoG::new : optimizer;
+    }
+
+    /** The average of the weights in a phase with these rates: unless another is set, L-DoG has the one of its paper. */
+    Optional<WeightAverage.Share> averageFor(LearningRates rates) {
+        return average == null && rates.rule() == LearningRates.Rule.L_DOG ? Optional.of(DOG_AVERAGE) : Optional.ofNullable(average);
     }
 
     /** Settings with this optimizer and everything else off. */
@@ -81,7 +97,7 @@ public record FitSettings(@JsonDeserialize(as = OptimizerRecipe.class) Optimizer
     }
 
     /** Sets the decay of the moving average of the weights; null for no average. */
-    public FitSettings average(WeightAverage.Decay decay) {
+    public FitSettings average(WeightAverage.@Nullable Decay decay) {
         return new FitSettings(optimizer, clipping, accumulate, decay, frozenBatchNorm);
     }
 

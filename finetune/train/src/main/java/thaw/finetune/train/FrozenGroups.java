@@ -7,6 +7,7 @@ import java.util.stream.IntStream;
 import thaw.engine.optim.Optimizer;
 import thaw.engine.optim.ParamGroup;
 import thaw.finetune.plan.LearningRates;
+import thaw.finetune.plan.TrainingPhase;
 import thaw.resnet.Granularity;
 import thaw.resnet.LayerGroup;
 import thaw.resnet.Network;
@@ -24,6 +25,10 @@ final class FrozenGroups {
 
     FrozenGroups(Network net) {
         this.net = net;
+    }
+
+    Granularity granularity() {
+        return granularity;
     }
 
     void granularity(Granularity granularity) {
@@ -71,6 +76,13 @@ final class FrozenGroups {
     void endPhase(FrozenBatchNorm batchNorm) {
         rates = List.of();
         requireGradients(batchNorm);
+    }
+
+    /** Unfreezes one more group, if the phase is gradual. */
+    void thaw(TrainingPhase phase, FrozenBatchNorm batchNorm) {
+        if (phase.gradual() && first() > 0) {
+            to(first() - 1, phase.rates(), batchNorm);
+        }
     }
 
     private boolean hasRateZero(int group) {

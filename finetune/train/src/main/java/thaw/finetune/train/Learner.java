@@ -7,18 +7,16 @@ import java.util.Objects;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Consumer;
-import java.util.function.Supplier;
-import java.util.stream.IntStream;
+import java.util.function.IntConsumer;
+import org.jspecify.annotations.Nullable;
 import thaw.engine.Device;
-import thaw.engine.Interruptible;
 import thaw.engine.io.Weights;
-import thaw.engine.optim.OneCycle;
 import thaw.engine.optim.Schedule;
+import thaw.finetune.data.BatchLoader;
 import thaw.finetune.data.DataLoaders;
 import thaw.finetune.data.ImageFolder;
 import thaw.finetune.diagnostics.Diagnostics;
 import thaw.finetune.diagnostics.DiagnosticsOptions;
-import thaw.finetune.diagnostics.FeatureDrift;
 import thaw.finetune.diagnostics.GroupResilience;
 import thaw.finetune.evaluate.Evaluation;
 import thaw.finetune.loss.LossFunction;
@@ -27,10 +25,8 @@ import thaw.finetune.metrics.Metric;
 import thaw.finetune.plan.LearningRates;
 import thaw.finetune.plan.ScheduleRecipe;
 import thaw.finetune.plan.TrainingPhase;
-import thaw.finetune.predict.Classifier;
 import thaw.finetune.predict.InputCheck;
 import thaw.finetune.predict.ModelFile;
-import thaw.finetune.predict.NotEnoughMemoryException;
 import thaw.finetune.predict.PretrainedConfig;
 import thaw.resnet.Granularity;
 import thaw.resnet.Head;
@@ -61,20 +57,16 @@ public final class Learner implements AutoCloseable {
     final Network net;
     final DataLoaders data;
     final FrozenGroups freezing;
-    final boolean pretrained;
     /** Whether each epoch ends with a validation. */
-    final boolean validates;
+    boolean validates = true;
     FitSettings settings = FitSettings.sgd();
     LossFunction loss;
-    private final List<TrainingListener> listeners = new CopyOnWriteArrayList<>();
+    final List<TrainingListener> listeners = new CopyOnWriteArrayList<>();
     List<Metric> metrics = List.of();
     Diagnostics diagnostics;
     Precompute precompute = Precompute.whereExact();
-    private TrainingLoop running;
-    private FitState stoppedAt;
-    private Device ownDevice;
-    private int epochsSeen;
-    volatile boolean stop;
+    final TrainingLoop loop = new TrainingLoop(this);
+    private @Nullable Device ownDevice;
 
     /** A learner on a folder's images; throws also what {@link ImageFolder#loaders} does. */
     public Learner(Network net, ImageFolder data) {
@@ -92,36 +84,12 @@ public final class Learner implements AutoCloseable {
         this.data = data;
         this.loss = Objective.standard(data.labels());
         this.freezing = new FrozenGroups(net);
-        this.pretrained = net.isPretrained();
-        this.validates = true;
         this.diagnostics = new Diagnostics(net, DiagnosticsOptions.off());
         unfreeze();
     }
 
-    /** A learner of the same network and data that trains without validation, for a learning-rate finder. */
-    private Learner(Learner like) {
-        net = like.net;
-        data = like.data;
-        freezing = like.freezing;
-        pretrained = like.pretrained;
-        validates = false;
-        settings = like.settings.accumulate(1).average(null);
-        loss = like.loss;
-        diagnostics = new Diagnostics(net, DiagnosticsOptions.off());
-        precompute = Precompute.never();
-        epochsSeen = like.epochsSeen;
-        listeners.addAll(like.listeners);
-    }
-
     /**
-     * A learner for a pretrained network on a new device, {@link Device#auto}, which {@link #close} closes:
-     *
-     * <pre>{@code
-     * try (Learner learn = Learner.of(ImageFolder.of(Path.of("dogscats")).size(224), Path.of("resnet50.pth"))) {
-     *     learn.fineTune(3);
-     *     learn.save(Path.of("dogscats.safetensors"));
-     * }
-     * }</pre>
+     * A learner for a pretrained network on a new device, {@link Device#auto}, which {@link #close} closes.
      *
      * @throws IOException if the weights cannot be read
      * @see #of(ImageFolder, Weights, Device)
@@ -162,9 +130,9 @@ public final class Learner implements AutoCloseable {
         return this;
     }
 
-    /** The optimizer and its settings. */
-    public FitSettings settings() {
-        return settings;
+    /** The network. */
+    public Network net() {
+        return net;
     }
 
     /** The loaders of the training and validation images. */
@@ -210,15 +178,13 @@ public final class Learner implements AutoCloseable {
     }
 
     /**
-     * Sets the diagnostics to compute for {@link TrainingListener#onActivity}; none by default. Call this before
+     * Sets the diagnostics to compute for {@link EpochResult#activity}; none by default. Call this before
      * training: distances and drift are measured from the network's current weights.
      */
     public Learner diagnostics(DiagnosticsOptions options) {
         diagnostics.close();
         diagnostics = new Diagnostics(net, options);
-        if (options.probeImages() > 0) {
-            diagnostics.drift(FeatureDrift.of(net, freezing.groups(), data.train(), options.probeImages()));
-        }
+        diagnostics.probe(freezing.groups(), data.train());
         return this;
     }
 
@@ -266,11 +232,6 @@ public final class Learner implements AutoCloseable {
         return this;
     }
 
-    /** Whether the layer group of index {@code group}, from 0, is trainable. */
-    public boolean isTrainable(int group) {
-        return freezing.isTrainable(group);
-    }
-
     /** A summary in plain text: one line per group, one for batch norm if groups are frozen, one for the optimizer. */
     public String summary() {
         return freezing.summary(settings);
@@ -285,25 +246,15 @@ public final class Learner implements AutoCloseable {
 
     /** Trains at constant learning rates and momentum; otherwise like {@link #fit(int, Schedule.Factory, LearningRates)}. */
     public FitResult fit(int epochs, double... rates) {
-        return fit(epochs, LearningRates.of(rates));
-    }
-
-    /** Like {@link #fit(int, double...)}, for example with rates that choose themselves, {@link LearningRates#auto()}. */
-    public FitResult fit(int epochs, LearningRates rates) {
-        return fit(epochs, ScheduleRecipe.of("constant"), rates);
+        return fit(epochs, ScheduleRecipe.of("constant"), LearningRates.of(rates));
     }
 
     /**
-     * Trains with fastai's one-cycle schedule, {@link OneCycle#fastai(int)}, with the given rates as its peak; otherwise
+     * Trains with fastai's one-cycle schedule, {@link ScheduleRecipe#oneCycle}, with the given rates as its peak; otherwise
      * like {@link #fit(int, Schedule.Factory, LearningRates)}.
      */
     public FitResult fitOneCycle(int epochs, double... rates) {
-        return fitOneCycle(epochs, LearningRates.of(rates));
-    }
-
-    /** Like {@link #fitOneCycle(int, double...)}. */
-    public FitResult fitOneCycle(int epochs, LearningRates rates) {
-        return fit(epochs, ScheduleRecipe.oneCycle(), rates);
+        return fit(epochs, ScheduleRecipe.oneCycle(), LearningRates.of(rates));
     }
 
     /**
@@ -316,7 +267,7 @@ public final class Learner implements AutoCloseable {
      * @throws IllegalArgumentException                if {@code epochs} is less than 1, the number of rates does not
      *     match the groups, a rate is negative, or all groups are frozen
      * @throws DivergenceException                     if the loss becomes infinite or NaN; the weights are those that gave it
-     * @throws NotEnoughMemoryException                if a batch is too large
+     * @throws thaw.finetune.predict.NotEnoughMemoryException if a batch is too large
      * @throws thaw.finetune.images.ImageReadException if no image can be read, or the data is strict and one cannot
      * @throws CancellationException                   if the thread is interrupted, before its next operator; its interrupt flag
      *     stays set, and the network keeps the weights of the last step. To resume later, use {@link #stop} instead
@@ -334,7 +285,7 @@ public final class Learner implements AutoCloseable {
 
     /** Trains by a plan, phase by phase; throws like {@link #fit(int, Schedule.Factory, LearningRates)}. */
     public FitResult run(List<TrainingPhase> plan) {
-        return run(plan, null);
+        return loop.run(plan, null);
     }
 
     /**
@@ -344,11 +295,7 @@ public final class Learner implements AutoCloseable {
      * @throws IllegalArgumentException if the state does not match the plan, the network or the optimizer
      */
     public FitResult resume(List<TrainingPhase> plan, FitState state) {
-        if (state.position().phase() >= plan.size()) {
-            throw new IllegalArgumentException("resume: the state belongs to phase " + (state.position().phase() + 1) + ", the plan has "
-                    + plan.size() + "; resume with the plan of the stopped fit");
-        }
-        return run(plan, state);
+        return loop.run(plan, state);
     }
 
     /**
@@ -373,46 +320,11 @@ public final class Learner implements AutoCloseable {
      *     its epochs, or {@link Precompute#required} is not possible
      */
     public void check(List<TrainingPhase> plan) {
-        if (plan.isEmpty()) {
-            throw new IllegalArgumentException("a training plan needs at least one phase");
-        }
-        for (TrainingPhase phase : plan) {
-            phase.rates().forGroups(freezing.names());
-            phase.schedule().of(phase.epochs(), stepsPerEpoch());
-        }
-        if (precompute.when() == Precompute.When.REQUIRED) {
-            FrozenFeatures.requireExact(this, plan);
-        }
-    }
-
-    /** The number of optimizer steps in an epoch. */
-    int stepsPerEpoch() {
-        return (data.train().batches() + settings.accumulate() - 1) / settings.accumulate();
+        loop.check(plan);
     }
 
     void tell(Consumer<TrainingListener> event) {
         listeners.forEach(event);
-    }
-
-    private FitResult run(List<TrainingPhase> plan, FitState from) {
-        if (running != null) {
-            throw new IllegalStateException("a fit is already running; a listener may call stop() and state(), but not fit");
-        }
-        check(plan);
-        stop = false;
-        stoppedAt = null;
-        running = new TrainingLoop(this, plan, epochsSeen);
-        try (Interruptible on = net.device().interruptible()) {
-            FitResult result = running.run(from);
-            stoppedAt = result.stoppedAt().orElse(null);
-            return result;
-        } finally {
-            epochsSeen = running.dataEpoch();
-            running = null;
-            freezing.endPhase(settings.frozenBatchNorm());
-            net.zeroGrad();
-            net.eval();
-        }
     }
 
     /**
@@ -420,7 +332,7 @@ public final class Learner implements AutoCloseable {
      * thread; without a running fit it does nothing.
      */
     public void stop() {
-        stop = true;
+        loop.stop();
     }
 
     /**
@@ -430,11 +342,7 @@ public final class Learner implements AutoCloseable {
      * @throws IllegalStateException if no fit is running and the last one is complete
      */
     public FitState state() {
-        if (running == null && stoppedAt == null) {
-            throw new IllegalStateException("no fit is running or stopped; call state() and saveCheckpoint() in"
-                    + " TrainingListener.onBatch or onEpoch, or after stop()");
-        }
-        return running == null ? stoppedAt : running.state();
+        return loop.state();
     }
 
     /** Writes the {@link #state} to a file for {@link #resume(Path)}; throws like {@link FitState#write}. */
@@ -452,39 +360,23 @@ public final class Learner implements AutoCloseable {
      * @throws DivergenceException if the loss of the first batch is infinite or NaN, which no learning rate can fix
      */
     public LearningRateSweep lrFind(SweepOptions options) {
-        return LearningRateFinder.sweep(new Learner(this), "all", options);
+        return LearningRateFinder.sweep(this, "all", options);
     }
 
     /** One sweep per trainable group, during which the other groups are frozen. */
     public List<LearningRateSweep> lrFindPerGroup(SweepOptions options) {
-        freezing.requireTrainable();
-        return IntStream.range(0, groups().size()).filter(this::isTrainable).mapToObj(groups()::get)
-                .map(group -> LearningRateFinder.sweep(new Learner(this), group.name(), options)).toList();
+        return LearningRateFinder.sweepEach(this, options);
     }
 
     // ---- results -----------------------------------------------------------------------------------------------
 
-    /**
-     * Evaluates another model on the validation images, for example that of an earlier epoch.
-     *
-     * @throws IllegalArgumentException if the model is for another number of classes, or its weights are invalid
-     */
-    public Evaluation validate(ModelFile saved) {
-        Network other = saved.toNet(net.device());
-        try {
-            return validate(other);
-        } finally {
-            other.release();
-        }
-    }
-
     /** Evaluates the network on the validation images. */
     public Evaluation validate() {
-        return validate(net);
+        return validate(data.valid(), images -> {});
     }
 
-    private Evaluation validate(Network which) {
-        return Evaluation.of(which, data.valid(), data.classes(), Objective.forValidation(loss, data.labels()), images -> {});
+    Evaluation validate(BatchLoader images, IntConsumer progress) {
+        return Evaluation.of(net, images, data.classes(), Objective.forValidation(loss, data.labels()), progress);
     }
 
     /**
@@ -500,14 +392,11 @@ public final class Learner implements AutoCloseable {
      * validation: their moving average, if there is one.
      */
     public ModelFile model() {
-        Supplier<ModelFile> model = () -> {
-            ModelFile now = ModelFile.of(net, data.labels(), data.transforms());
-            return loss instanceof Objective.BinaryCrossEntropy binary ? now.threshold(binary.threshold()) : now;
-        };
-        return running == null ? model.get() : running.asValidated(model);
+        ModelFile model = loop.asValidated(() -> ModelFile.of(net, data.labels(), data.transforms()));
+        return loss instanceof Objective.BinaryCrossEntropy binary ? model.threshold(binary.threshold()) : model;
     }
 
-    /** Saves the {@link #model} for a {@link Classifier}; throws like {@link ModelFile#write}. */
+    /** Saves the {@link #model} for a {@link thaw.finetune.predict.Classifier}; throws like {@link ModelFile#write}. */
     public void save(Path path) throws IOException {
         model().write(path);
     }

@@ -3,6 +3,7 @@ package thaw.finetune.train;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.IntStream;
 import thaw.engine.io.StoredTensor;
 import thaw.engine.nn.TrainingModes;
 import thaw.engine.optim.ExponentialSweep;
@@ -36,19 +37,26 @@ final class LearningRateFinder implements TrainingListener {
     /**
      * Trains, then restores the network, its modes and the generator.
      *
-     * @param learn for this sweep alone
+     * @param like  the learner of the network, data and settings
      * @param swept the name of the layer group to train; {@code "all"} for all trainable ones
      */
-    static LearningRateSweep sweep(Learner learn, String swept, SweepOptions options) {
-        Network net = learn.net;
+    static LearningRateSweep sweep(Learner like, String swept, SweepOptions options) {
+        Network net = like.net;
+        int first = like.freezing.first();
+        List<String> only = like.freezing.only();
         Map<String, StoredTensor> before = net.stateDict();
         long random = net.device().generator().state();
+        Learner learn = new Learner(net, like.data).granularity(like.freezing.granularity())
+                .settings(like.settings.accumulate(1).average(null)).loss(like.loss).precompute(Precompute.never());
+        learn.validates = false;
+        learn.loop.continueAfter(like.loop);
+        learn.listeners.addAll(like.listeners);
         LearningRateFinder finder = new LearningRateFinder(learn, swept, options);
         learn.addListener(finder);
         // The finder stops the training after the last iteration; an epoch has at least one.
         TrainingPhase phase = new TrainingPhase(swept, options.iterations(),
                 (epochs, steps) -> new ExponentialSweep(options.start(), options.end(), options.iterations()),
-                LearningRates.of(1).only(learn.freezing.only())).freezeTo(learn.freezing.first());
+                LearningRates.of(1).only(only)).freezeTo(first);
         boolean broken = false;
         try (TrainingModes kept = new TrainingModes(net)) {
             learn.run(List.of(phase));
@@ -60,9 +68,16 @@ final class LearningRateFinder implements TrainingListener {
         } finally {
             net.restore(before);
             net.device().generator().seed(random);
-            learn.freezing.requireGradients(learn.settings.frozenBatchNorm());
+            like.freezing.requireGradients(like.settings.frozenBatchNorm());
         }
         return new LearningRateSweep(swept, finder.rates, finder.losses, options.iterations(), broken);
+    }
+
+    /** One sweep per trainable group. */
+    static List<LearningRateSweep> sweepEach(Learner like, SweepOptions options) {
+        like.freezing.requireTrainable();
+        return IntStream.range(0, like.groups().size()).filter(like.freezing::isTrainable).mapToObj(like.groups()::get)
+                .map(group -> sweep(like, group.name(), options)).toList();
     }
 
     @Override

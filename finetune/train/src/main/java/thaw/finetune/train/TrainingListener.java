@@ -1,7 +1,5 @@
 package thaw.finetune.train;
 
-import thaw.finetune.diagnostics.EpochActivity;
-import thaw.finetune.evaluate.Evaluation;
 import thaw.finetune.plan.TrainingPhase;
 
 /**
@@ -38,14 +36,6 @@ public interface TrainingListener {
      * @param all    the number of validation images
      */
     default void onValidation(int images, int all) {
-    }
-
-    /** Called after each epoch's validation, before {@link #onActivity} and {@link #onEpoch}, with its full result. */
-    default void onEvaluation(Evaluation evaluation) {
-    }
-
-    /** Called after each epoch's validation, before {@link #onEpoch}, if {@link Learner#diagnostics} is on. */
-    default void onActivity(EpochActivity activity) {
     }
 
     /** Called after each epoch and its validation; may call {@link Learner#state}. */

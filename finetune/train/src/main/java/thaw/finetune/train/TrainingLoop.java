@@ -1,19 +1,15 @@
 package thaw.finetune.train;
 
-import static java.util.stream.Collectors.joining;
-
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
-import java.util.Map;
 import java.util.Optional;
 import java.util.function.Supplier;
 import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
+import thaw.engine.Interruptible;
 import thaw.engine.Scope;
 import thaw.engine.Tensor;
 import thaw.engine.optim.GradientClipping;
-import thaw.engine.optim.LDoG;
 import thaw.engine.optim.Optimizer;
 import thaw.engine.optim.ParamGroup;
 import thaw.engine.optim.Schedule;
@@ -21,12 +17,8 @@ import thaw.engine.optim.WeightAverage;
 import thaw.finetune.data.Batches;
 import thaw.finetune.data.DataLoaders;
 import thaw.finetune.data.Batch;
-import thaw.finetune.diagnostics.EpochActivity;
 import thaw.finetune.diagnostics.GroupActivity;
 import thaw.finetune.evaluate.Evaluation;
-import thaw.finetune.images.Transforms;
-import thaw.finetune.loss.Objective;
-import thaw.finetune.plan.LearningRates;
 import thaw.finetune.plan.TrainingPhase;
 import thaw.finetune.predict.NotEnoughMemoryException;
 import thaw.kernels.OutOfDeviceMemoryException;
@@ -35,86 +27,117 @@ import thaw.resnet.LayerGroup;
 /** The training loop: phases, in each of them epochs, in each of these steps and a validation. */
 final class TrainingLoop {
 
-    /** The average on which L-DoG's paper evaluates. */
-    private static final WeightAverage.Share DOG_AVERAGE = new WeightAverage.PolynomialDecay(8);
-
     private final Learner learn;
-    private final List<TrainingPhase> plan;
-    private final List<EpochResult> history = new ArrayList<>();
-    private int dataEpoch;
+    private final PlanPosition at = new PlanPosition();
+    private List<TrainingPhase> plan;
+    private List<EpochResult> history;
+    private boolean running;
+    private @Nullable FitState stoppedAt;
+    private volatile boolean stop;
 
     // ---- of the running phase ----
-    private int number;
     private TrainingPhase phase;
     private DataLoaders loaders;
     private List<LayerGroup> groups;
     private Optimizer optimizer;
     private Schedule schedule;
     private EpochLosses losses;
-    private WeightAverage average;
-    /** The numbers of completed steps of the schedule, of completed epochs, and of completed batches of the running epoch. */
-    private int step;
-    private int epoch;
-    private int batch;
-    private double seconds;
-    private long since;
+    private @Nullable WeightAverage average;
 
-    /** @param dataEpoch the loader's number of the next epoch */
-    TrainingLoop(Learner learn, List<TrainingPhase> plan, int dataEpoch) {
+    TrainingLoop(Learner learn) {
         this.learn = learn;
-        this.plan = plan;
-        this.dataEpoch = dataEpoch;
+    }
+
+    /** @throws IllegalArgumentException under the conditions of {@link Learner#check} */
+    void check(List<TrainingPhase> wanted) {
+        if (wanted.isEmpty()) {
+            throw new IllegalArgumentException("a training plan needs at least one phase");
+        }
+        for (TrainingPhase one : wanted) {
+            one.rates().forGroups(learn.freezing.names());
+            one.schedule().of(one.epochs(), stepsPerEpoch());
+        }
+        if (learn.precompute.when() == Precompute.When.REQUIRED) {
+            FrozenFeatures.requireExact(learn, wanted);
+        }
+    }
+
+    private int stepsPerEpoch() {
+        return (learn.data.train().batches() + learn.settings.accumulate() - 1) / learn.settings.accumulate();
     }
 
     /**
-     * Trains the plan, until it is complete or stopped.
+     * Trains a plan, until it is complete or stopped.
      *
      * @param from the state to resume from; null to start from the beginning
      */
-    FitResult run(FitState from) {
-        if (from != null) {
-            history.addAll(from.history());
+    FitResult run(List<TrainingPhase> wanted, @Nullable FitState from) {
+        if (running) {
+            throw new IllegalStateException("a fit is already running; a listener may call stop() and state(), but not fit");
         }
-        int first = from == null ? 0 : from.position().phase();
-        for (int i = first; i < plan.size(); i++) {
-            begin(i);
-            try {
-                if (from != null && i == first) {
-                    restore(from);
-                }
-                learn.tell(listener -> listener.onPhase(phase, number + 1, plan.size()));
-                if (!trainPhase()) {
-                    return new FitResult(history, Optional.of(state()));
-                }
-            } finally {
-                end();
+        check(wanted);
+        if (from != null && from.position().phase() >= wanted.size()) {
+            throw new IllegalArgumentException("resume: the state belongs to phase " + (from.position().phase() + 1) + ", the plan has "
+                    + wanted.size() + "; resume with the plan of the stopped fit");
+        }
+        plan = wanted;
+        history = new ArrayList<>(from == null ? List.of() : from.history());
+        stop = false;
+        stoppedAt = null;
+        running = true;
+        try (Interruptible on = learn.net.device().interruptible()) {
+            for (int i = from == null ? 0 : from.position().phase(); i < plan.size() && stoppedAt == null; i++) {
+                trainPhase(i, from != null && i == from.position().phase() ? from : null);
             }
+            return new FitResult(history, Optional.ofNullable(stoppedAt));
+        } finally {
+            running = false;
+            learn.freezing.endPhase(learn.settings.frozenBatchNorm());
+            learn.net.zeroGrad();
+            learn.net.eval();
         }
-        return new FitResult(history, Optional.empty());
+    }
+
+    private void trainPhase(int index, @Nullable FitState from) {
+        begin(index);
+        try {
+            if (from != null) {
+                restore(from);
+            }
+            learn.tell(listener -> listener.onPhase(phase, index + 1, plan.size()));
+            if (!epochs()) {
+                stoppedAt = state();
+            }
+        } finally {
+            end();
+        }
+    }
+
+    /** Continues the order of epochs of another loop on the same data. */
+    void continueAfter(TrainingLoop other) {
+        at.dataEpoch = other.at.dataEpoch;
+    }
+
+    /** Stops after the current step; from any thread. */
+    void stop() {
+        stop = true;
     }
 
     private void begin(int index) {
-        number = index;
+        at.beginPhase(index);
         phase = plan.get(index);
         FitSettings settings = learn.settings;
         List<Double> rates = phase.rates().forGroups(learn.freezing.names());
         learn.freezing.to(phase.freezeTo(), phase.rates(), settings.frozenBatchNorm());
         learn.freezing.requireTrainable();
         groups = learn.freezing.groups();
-        loaders = loaders(phase.size());
-        schedule = phase.schedule().of(phase.epochs(), learn.stepsPerEpoch());
-        boolean dog = phase.rates().rule() == LearningRates.Rule.L_DOG;
-        optimizer = optimizer(dog ? LDoG::new : settings.optimizer(), groups, rates);
-        step = 0;
+        loaders = learn.data.size(phase.size());
+        schedule = phase.schedule().of(phase.epochs(), stepsPerEpoch());
+        optimizer = optimizer(settings.optimizerFor(phase.rates()), groups, rates);
         optimizer.follow(schedule, 0);
         losses = new EpochLosses(learn.net.device());
-        WeightAverage.Share share = settings.average() == null && dog ? DOG_AVERAGE : settings.average();
-        average = share == null ? null : new WeightAverage(learn.net, share);
-        learn.diagnostics.meter().stepsPerEpoch(learn.stepsPerEpoch());
-        epoch = 0;
-        batch = 0;
-        seconds = 0;
-        since = 0;
+        average = settings.averageFor(phase.rates()).map(share -> new WeightAverage(learn.net, share)).orElse(null);
+        learn.diagnostics.meter().stepsPerEpoch(stepsPerEpoch());
     }
 
     /** An optimizer with a group for each layer group. It leaves frozen parameters alone, because they have no gradient. */
@@ -128,61 +151,46 @@ final class TrainingLoop {
         losses.close();
         if (average != null) {
             average.close();
+            average = null;
         }
         learn.diagnostics.meter().reset();
-    }
-
-    /** The loaders for images of {@code size × size} pixels; 0 for the data's own size. */
-    private DataLoaders loaders(int size) {
-        Transforms own = learn.data.transforms();
-        return size == 0 || size == own.size() ? learn.data : learn.data.prepared(own.size(size));
-    }
-
-    /** The loader's number of the next epoch. */
-    int dataEpoch() {
-        return dataEpoch;
     }
 
     // ---- state -------------------------------------------------------------------------------------------------
 
     /**
-     * The state after the last step.
+     * The state after the last step, or that at which the last fit was stopped.
      *
-     * @throws DivergenceException if a loss was not finite; such a state is not worth resuming from
+     * @throws DivergenceException   if a loss was not finite; such a state is not worth resuming from
+     * @throws IllegalStateException if there is neither
      */
     FitState state() {
+        if (!running) {
+            return Optional.ofNullable(stoppedAt).orElseThrow(() -> new IllegalStateException("no fit is running or stopped; call"
+                    + " state() and saveCheckpoint() in TrainingListener.onBatch or onEpoch, or after stop()"));
+        }
         requireFinite(null);
-        FitState.Position position = new FitState.Position(number, epoch, batch, step, dataEpoch,
-                learn.net.device().generator().state(), losses.sum(), losses.images(), seconds + elapsed());
-        return new FitState(plan, position, learn.net.stateDict(), optimizer.stateDict(),
+        return new FitState(plan, at.copy(learn.net.device(), losses), learn.net.stateDict(), optimizer.stateDict(),
                 Optional.ofNullable(average).map(WeightAverage::stateDict), learn.diagnostics.meter().state(), history);
     }
 
     /** Restores a state of the phase that has just begun. */
     private void restore(FitState state) {
-        FitState.Position at = state.position();
-        for (int i = 1; i <= Math.min(at.epoch(), phase.epochs() - 1); i++) {
-            thaw(i);
+        FitState.Position position = state.position();
+        for (int i = 1; i <= Math.min(position.epoch(), phase.epochs() - 1); i++) {
+            learn.freezing.thaw(phase, learn.settings.frozenBatchNorm());
         }
         learn.net.restore(state.network());
         optimizer.loadStateDict(state.optimizer());
-        step = at.step();
-        optimizer.follow(schedule, step);
+        at.restore(position);
+        optimizer.follow(schedule, at.step);
         if (average != null) {
             average.loadStateDict(state.average().orElseThrow(() -> new IllegalArgumentException("resume: the settings have an"
                     + " average of the weights, the state has none; resume with the settings of the stopped fit")));
         }
-        learn.net.device().generator().seed(at.random());
+        learn.net.device().generator().seed(position.random());
         learn.diagnostics.meter().restore(state.activity());
-        epoch = at.epoch();
-        batch = at.batch();
-        dataEpoch = at.dataEpoch();
-        losses.restart(at.lossSum(), at.images());
-        seconds = at.seconds();
-    }
-
-    private double elapsed() {
-        return since == 0 ? 0 : (System.nanoTime() - since) / 1e9;
+        losses.restart(position.lossSum(), position.images());
     }
 
     /** Runs a function on the network with the weights used for validation: their moving average, if there is one. */
@@ -198,21 +206,21 @@ final class TrainingLoop {
     // ---- training ----------------------------------------------------------------------------------------------
 
     /**
-     * Trains the phase.
+     * Trains the epochs of the phase.
      *
      * @return whether the phase is complete; false if it was stopped
      */
-    private boolean trainPhase() {
+    private boolean epochs() {
         /* Features depend on the body's weights, so they are computed after a state has been restored. */
         loaders = FrozenFeatures.loaders(learn, phase, loaders);
-        while (epoch < phase.epochs()) {
-            since = System.nanoTime();
+        while (at.epoch < phase.epochs()) {
+            at.startClock();
             learn.freezing.trainingModes(learn.settings.frozenBatchNorm());
             if (!batches()) {
                 return false;
             }
             finishEpoch();
-            if (learn.stop && !(number == plan.size() - 1 && epoch == phase.epochs())) {
+            if (stop && !(at.phase == plan.size() - 1 && at.epoch == phase.epochs())) {
                 return false;
             }
         }
@@ -222,14 +230,6 @@ final class TrainingLoop {
         return true;
     }
 
-    /** Unfreezes one more group before the epoch of this index, if the phase is gradual. */
-    private void thaw(int nextEpoch) {
-        int first = learn.freezing.first();
-        if (phase.gradual() && first > 0) {
-            learn.freezing.to(first - 1, phase.rates(), learn.settings.frozenBatchNorm());
-        }
-    }
-
     /**
      * Trains on the rest of the running epoch's batches.
      *
@@ -237,35 +237,35 @@ final class TrainingLoop {
      */
     private boolean batches() {
         Batch images = null;
-        if (batch == 0 && phase.rates().isAutoRgn()) {
+        if (at.batch == 0 && phase.rates().isAutoRgn()) {
             shares();
         }
-        try (Batches batches = loaders.train().epoch(dataEpoch, batch)) {
+        try (Batches batches = loaders.train().epoch(at.dataEpoch, at.batch)) {
             while (batches.hasNext()) {
                 List<Double> rates = learningRates();
                 int expected = imagesExpected();
                 List<EpochLosses.OfBatch> ofStep = new ArrayList<>();
                 for (int i = 0; i < learn.settings.accumulate() && batches.hasNext(); i++) {
                     images = batches.next();
-                    batch = batches.position();
+                    at.batch = batches.position();
                     if (i == 0) {
                         // Before the forward pass, so that its activations can reuse the gradients' memory.
                         optimizer.zeroGrad();
                     }
-                    ofStep.add(losses.add(backward(images, (double) images.size() / expected), batch, images.size(), rates));
+                    ofStep.add(losses.add(backward(images, (double) images.size() / expected), at.batch, images.size(), rates));
                 }
                 update((double) expected / ofStep.stream().mapToInt(EpochLosses.OfBatch::images).sum(), rates);
                 if (losses.isDue()) {
                     requireFinite(images);
                 }
-                optimizer.follow(schedule, ++step);
+                optimizer.follow(schedule, ++at.step);
                 if (average != null) {
                     average.update();
                 }
-                BatchResult result = new BatchResult(epoch + 1, phase.epochs(), batch, loaders.train().batches(), rates,
+                BatchResult result = new BatchResult(at.epoch + 1, phase.epochs(), at.batch, loaders.train().batches(), rates,
                         () -> EpochLosses.mean(ofStep));
                 learn.tell(listener -> listener.onBatch(result));
-                if (learn.stop) {
+                if (stop) {
                     return false;
                 }
             }
@@ -282,16 +282,14 @@ final class TrainingLoop {
 
     /** Sets the parameters' shares of the rate for the epoch by Auto-RGN; in a resumed epoch they are part of the state. */
     private void shares() {
-        try (Batches first = loaders.train().epoch(dataEpoch, 0)) {
-            new AutoRgn(learn.net, groups, optimizer, phase.rates()).choose(first, images -> {
+        try (Batches batches = loaders.train().epoch(at.dataEpoch, 0)) {
+            String chosen = new AutoRgn(learn.net, groups, optimizer, phase.rates()).choose(batches, images -> {
                 optimizer.zeroGrad();
                 backward(images, 1).close();
-            });
+            }, learn.freezing.first());
+            learn.tell(listener -> listener.onNote(phase.rates() + ", epoch " + (at.epoch + 1) + ": mean shares of the rate: " + chosen));
         }
         optimizer.zeroGrad();
-        String chosen = IntStream.range(learn.freezing.first(), groups.size()).mapToObj(i -> String.format(Locale.ROOT, "%s %.2g",
-                groups.get(i).name(), meanStepSize(i) / optimizer.groups().get(i).lr())).collect(joining(", "));
-        learn.tell(listener -> listener.onNote(phase.rates() + ", epoch " + (epoch + 1) + ": mean shares of the rate: " + chosen));
     }
 
     /**
@@ -326,7 +324,7 @@ final class TrainingLoop {
      */
     private int imagesExpected() {
         int size = learn.data.batch();
-        return Math.max(1, Math.min(learn.settings.accumulate() * size, loaders.train().images() - batch * size));
+        return Math.max(1, Math.min(learn.settings.accumulate() * size, loaders.train().images() - at.batch * size));
     }
 
     /**
@@ -336,26 +334,16 @@ final class TrainingLoop {
      * @param latest the last batch; null if it is not at hand
      * @throws DivergenceException if a loss is not finite
      */
-    private void requireFinite(Batch latest) {
+    private void requireFinite(@Nullable Batch latest) {
         EpochLosses.OfBatch bad = losses.firstNonFinite().orElse(null);
         if (bad == null) {
             return;
         }
-        if (bad.batch() == batch && latest != null) {
-            throw diverged(bad, latest);
+        boolean inFirstStep = at.phase == 0 && at.epoch == 0 && bad.batch() <= learn.settings.accumulate();
+        try (Batches again = loaders.train().epoch(at.dataEpoch, bad.batch() - 1)) {
+            Batch images = bad.batch() == at.batch && latest != null ? latest : again.hasNext() ? again.next() : null;
+            throw new FirstNonFinite(learn.net, groups).divergence(bad, at.epoch + 1, images, inFirstStep);
         }
-        try (Batches again = loaders.train().epoch(dataEpoch, bad.batch() - 1)) {
-            throw diverged(bad, again.hasNext() ? again.next() : null);
-        }
-    }
-
-    /** @param images the batch; null if it cannot be read again */
-    private DivergenceException diverged(EpochLosses.OfBatch bad, Batch images) {
-        String loss = "the loss is " + bad.value() + " in epoch " + (epoch + 1) + ", batch " + bad.batch();
-        boolean inFirstStep = number == 0 && epoch == 0 && bad.batch() <= learn.settings.accumulate();
-        FirstNonFinite cause = new FirstNonFinite(learn.net, groups);
-        return inFirstStep && images != null ? new DivergenceException(loss + ", " + cause.describeFirst(images))
-                : cause.divergence(loss, bad.rates(), images);
     }
 
     private void finishEpoch() {
@@ -364,82 +352,42 @@ final class TrainingLoop {
             nextEpoch();
             return;
         }
-        Evaluation valid = asValidated(this::validate);
-        if (!Double.isFinite(valid.loss())) {
-            int[] undefined = valid.predictions().undefined();
-            String loss = "the validation loss is " + valid.loss() + " after epoch " + (epoch + 1) + (undefined.length == 0 ? ""
-                    : ", for " + undefined.length + " of " + valid.predictions().size() + " images, the first "
-                            + valid.predictions().samples().get(undefined[0]).file());
-            throw new FirstNonFinite(learn.net, groups).divergence(loss, rates, null);
+        Evaluation valid = asValidated(() -> learn.validate(loaders.valid(),
+                images -> learn.tell(listener -> listener.onValidation(images, loaders.valid().images()))));
+        new FirstNonFinite(learn.net, groups).require(valid, at.epoch + 1, rates);
+        double duration = at.seconds();
+        List<GroupActivity> activity = learn.diagnostics.epoch(groups, rates);
+        if (learn.net.isPretrained()) {
+            learn.diagnostics.warning(activity, history.size() + 1)
+                    .ifPresent(message -> learn.tell(listener -> listener.onWarning(message)));
         }
-        double trainLoss = losses.sum() / losses.images();
-        double duration = seconds + elapsed();
-        nextEpoch();
-        Map<String, Double> metrics = new LinkedHashMap<>();
-        learn.metrics.forEach(metric -> metrics.put(metric.name(), metric.of(valid.predictions())));
-        learn.tell(listener -> listener.onEvaluation(valid));
-        EpochResult result = new EpochResult(phase.name(), epoch, phase.epochs(), trainLoss, valid.loss(), valid.accuracy(),
-                metrics, rates, duration, activity(rates));
+        EpochResult result = new EpochResult(new EpochResult.Place(phase.name(), at.epoch + 1, phase.epochs()),
+                losses.sum() / losses.images(), EpochResult.Validation.of(valid, learn.metrics), rates, duration, activity);
         history.add(result);
-        if (epoch < phase.epochs()) {
-            thaw(epoch);
+        nextEpoch();
+        if (at.epoch < phase.epochs()) {
+            learn.freezing.thaw(phase, learn.settings.frozenBatchNorm());
         }
         learn.tell(listener -> listener.onEpoch(result));
     }
 
     private void nextEpoch() {
-        epoch++;
-        dataEpoch++;
-        batch = 0;
+        at.nextEpoch();
         losses.restart(0, 0);
-        seconds = 0;
-        since = 0;
     }
 
     /** The current rates of all layer groups, under a rule that sets them by tensor the means; 0 for frozen groups. */
     private List<Double> learningRates() {
         int first = learn.freezing.first();
         return IntStream.range(0, groups.size()).mapToObj(i -> i < first ? 0
-                : phase.rates().isAuto() ? meanStepSize(i) : optimizer.groups().get(i).lr()).toList();
-    }
-
-    private double meanStepSize(int group) {
-        ParamGroup of = optimizer.groups().get(group);
-        return of.parameters().stream().mapToDouble(p -> optimizer.stepSize(of, p)).average().orElse(0);
+                : phase.rates().isAuto() ? optimizer.meanStepSize(i) : optimizer.groups().get(i).lr()).toList();
     }
 
     /** The rates of the step before: the optimizer already has those of the next one. */
     private List<Double> ratesOfTheLastStep() {
-        optimizer.follow(schedule, step - 1);
+        optimizer.follow(schedule, at.step - 1);
         List<Double> rates = learningRates();
-        optimizer.follow(schedule, step);
+        optimizer.follow(schedule, at.step);
         return rates;
-    }
-
-    private Evaluation validate() {
-        Objective objective = Objective.forValidation(learn.loss, learn.data.labels());
-        int all = loaders.valid().images();
-        return Evaluation.of(learn.net, loaders.valid(), learn.data.classes(), objective,
-                images -> learn.tell(listener -> listener.onValidation(images, all)));
-    }
-
-    // ---- events for the listener ---------------------------------------------------------------------------------
-
-    /** The diagnostics of the epoch; empty if they are off. */
-    private List<GroupActivity> activity(List<Double> rates) {
-        if (learn.diagnostics.options().isOff()) {
-            return List.of();
-        }
-        EpochActivity activity = new EpochActivity(history.size() + 1, plan.stream().mapToInt(TrainingPhase::epochs).sum(),
-                learn.diagnostics.epoch(groups, rates));
-        learn.tell(listener -> listener.onActivity(activity));
-        if (learn.pretrained) {
-            learn.diagnostics.warning(activity).ifPresent(this::warn);
-        }
-        return activity.groups();
-    }
-
-    private void warn(String message) {
-        learn.tell(listener -> listener.onWarning(message));
     }
 }

@@ -3,7 +3,6 @@ package thaw.kernels.reference;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import thaw.kernels.AdamWOps;
-import thaw.kernels.AdamWOptions;
 import thaw.kernels.Array;
 
 /** Adam with decoupled weight decay (Loshchilov and Hutter 2019, algorithm 2), in PyTorch's order. */
@@ -16,7 +15,7 @@ final class ReferenceAdamW implements AdamWOps {
     }
 
     @Override
-    public void adamW(AdamWOptions options, List<Array> parameters, List<Array> gradients, List<Array> firstMoments,
+    public void adamW(AdamWOps.Options options, List<Array> parameters, List<Array> gradients, List<Array> firstMoments,
             List<Array> secondMoments, long[] steps, @Nullable Array foundInf) {
         if (foundInf != null && memory.values(foundInf).data[0] != 0) {
             return;
@@ -37,7 +36,7 @@ final class ReferenceAdamW implements AdamWOps {
      * @param m the first moment
      * @param v the second moment
      */
-    private static void step(AdamWOptions o, long t, double[] p, double[] gradient, double[] m, double[] v) {
+    private static void step(AdamWOps.Options o, long t, double[] p, double[] gradient, double[] m, double[] v) {
         double correction1 = 1 - Math.pow(o.beta1(), t);
         double correction2 = 1 - Math.pow(o.beta2(), t);
         for (int i = 0; i < p.length; i++) {

@@ -1,6 +1,7 @@
 package thaw.kernels.reference;
 
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.function.Supplier;
 import thaw.kernels.Backend;
@@ -18,7 +19,7 @@ public final class ReferenceProvider implements BackendProvider {
     @Override
     public List<Offer> devices() {
         try (Backend backend = new ReferenceBackend()) {
-            return List.of(new Offer(name(), backend.description()));
+            return List.of(new Offer(name(), backend.description(), Map.of()));
         }
     }
 

@@ -4,7 +4,6 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 import thaw.kernels.Array;
 import thaw.kernels.SgdOps;
-import thaw.kernels.SgdOptions;
 
 /** Stochastic gradient descent with momentum (Sutskever et al. 2013), in PyTorch's order. */
 final class ReferenceSgd implements SgdOps {
@@ -16,7 +15,7 @@ final class ReferenceSgd implements SgdOps {
     }
 
     @Override
-    public void sgd(SgdOptions options, List<Array> parameters, List<Array> gradients,
+    public void sgd(SgdOps.Options options, List<Array> parameters, List<Array> gradients,
             List<@Nullable Array> momentumBuffers, boolean[] first, @Nullable Array foundInf) {
         if (foundInf != null && memory.values(foundInf).data[0] != 0) {
             return;
@@ -38,7 +37,7 @@ final class ReferenceSgd implements SgdOps {
      * @param b     the momentum buffer; null without momentum
      * @param first whether {@code b} is still empty
      */
-    private static void step(SgdOptions o, double[] p, double[] gradient, double @Nullable [] b, boolean first) {
+    private static void step(SgdOps.Options o, double[] p, double[] gradient, double @Nullable [] b, boolean first) {
         for (int i = 0; i < p.length; i++) {
             double g = (o.maximize() ? -gradient[i] : gradient[i]) + o.weightDecay() * p[i];
             if (b != null) {

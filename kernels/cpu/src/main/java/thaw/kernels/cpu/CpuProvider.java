@@ -1,6 +1,8 @@
 package thaw.kernels.cpu;
 
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.function.Supplier;
 import thaw.kernels.Backend;
@@ -17,8 +19,13 @@ public final class CpuProvider implements BackendProvider {
 
     @Override
     public List<Offer> devices() {
-        try (Backend backend = CpuBackend.create(Runtime.getRuntime().availableProcessors())) {
-            return List.of(new Offer(name(), backend.description()));
+        int threads = Runtime.getRuntime().availableProcessors();
+        try (CpuBackend backend = CpuBackend.create(threads)) {
+            Map<String, Object> properties = new LinkedHashMap<>();
+            properties.put("description", backend.description());
+            properties.put("threads", threads);
+            properties.put("vector_floats", backend.lanes());
+            return List.of(new Offer(name(), backend.description(), properties));
         }
     }
 

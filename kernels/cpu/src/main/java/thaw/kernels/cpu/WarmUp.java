@@ -11,7 +11,7 @@ import thaw.kernels.Conv2dOptions;
 import thaw.kernels.Epilogue;
 import thaw.kernels.Pool2dOptions;
 import thaw.kernels.Reduction;
-import thaw.kernels.SgdOptions;
+import thaw.kernels.SgdOps;
 import thaw.kernels.Shape;
 import thaw.kernels.UnaryOp;
 import thaw.kernels.cpu.microkernel.Compilation;
@@ -156,7 +156,7 @@ final class WarmUp {
         keep(backend.adaptiveAvgPool2dGradient(keep(backend.reshape(keep(backend.matmul(g, false, weight, false)),
                 features.shape())), values.shape()));
         backend.add(y, y);
-        backend.sgd(new SgdOptions(0, 0.9, 0, 1e-4, false, false), List.of(weight), List.of(zeros(100, 2 * lanes)),
+        backend.sgd(new SgdOps.Options(0, 0.9, 0, 1e-4, false, false), List.of(weight), List.of(zeros(100, 2 * lanes)),
                 List.of(zeros(100, 2 * lanes)), new boolean[] {false});
     }
 

@@ -3,7 +3,6 @@ package thaw.kernels.opencl;
 import java.util.List;
 import java.util.Map;
 import thaw.kernels.AdamWOps;
-import thaw.kernels.AdamWOptions;
 import thaw.kernels.Array;
 
 /**
@@ -27,7 +26,7 @@ final class AdamWUpdate implements AdamWOps {
     }
 
     @Override
-    public void adamW(AdamWOptions o, List<Array> parameters, List<Array> gradients, List<Array> firstMoments,
+    public void adamW(AdamWOps.Options o, List<Array> parameters, List<Array> gradients, List<Array> firstMoments,
             List<Array> secondMoments, long[] steps, Array foundInf) {
         CompiledKernel kernel = programs.kernel("adamw.cl", "adamw", Map.of("TENSORS", capacity));
         int group = kernel.groupSize(Launch.GROUP);
@@ -46,7 +45,7 @@ final class AdamWUpdate implements AdamWOps {
     }
 
     /** The struct {@code Rule} of {@code adamw.cl}. */
-    private static double[] rule(AdamWOptions o, long[] steps, TensorBatch batch) {
+    private static double[] rule(AdamWOps.Options o, long[] steps, TensorBatch batch) {
         double[] rule = new double[CONSTANTS + 2 * batch.capacity()];
         double[] constants = {1 - o.lr() * o.weightDecay(), o.beta1(), 1 - o.beta1(), o.beta2(), 1 - o.beta2(), o.eps(),
             o.maximize() ? -1 : 1};

@@ -1,6 +1,9 @@
 package thaw.kernels.opencl;
 
+import java.util.LinkedHashMap;
 import java.util.Locale;
+import java.util.Map;
+import thaw.kernels.BackendProvider;
 
 /**
  * A device's properties, as its driver reports them.
@@ -20,6 +23,9 @@ public record OpenClDevice(int index, String name, Type type, String vendor, Str
         String version, String driver, int computeUnits, int clockMHz, long memory, long largestAllocation, long localMemory,
         int preferredFloatWidth, int largestWorkGroup, boolean sharesHostMemory) {
 
+    private static final long MEBIBYTE = 1 << 20;
+    private static final long KIBIBYTE = 1 << 10;
+
     /** The kind of hardware. */
     public enum Type {
         /** A graphics card with its own memory. */
@@ -35,6 +41,33 @@ public record OpenClDevice(int index, String name, Type type, String vendor, Str
         public String label() {
             return name().toLowerCase(Locale.ROOT).replace('_', ' ');
         }
+    }
+
+    /** The device as {@link OpenClProvider} offers it; memory sizes among the properties are in bytes. */
+    BackendProvider.Offer offer() {
+        Map<String, Object> properties = new LinkedHashMap<>();
+        properties.put("device", name);
+        properties.put("type", type.label());
+        properties.put("vendor", vendor);
+        properties.put("platform", platform);
+        properties.put("platform_version", platformVersion);
+        properties.put("version", version);
+        properties.put("driver", driver);
+        properties.put("compute_units", computeUnits);
+        properties.put("clock_mhz", clockMHz);
+        properties.put("memory", memory);
+        properties.put("largest_allocation", largestAllocation);
+        properties.put("local_memory", localMemory);
+        properties.put("preferred_float_width", preferredFloatWidth);
+        properties.put("largest_work_group", largestWorkGroup);
+        properties.put("shares_host_memory", sharesHostMemory);
+        return new BackendProvider.Offer("opencl:" + index, String.format(Locale.ROOT, """
+                %s
+                %s of %s; driver %s, %s on platform %s
+                %d compute units at %d MHz, work-groups of up to %d, floats preferred in vectors of %d
+                memory %,d MiB%s, largest allocation %,d MiB, local %,d KiB""", name, type.label(), vendor, driver, version, platform,
+                computeUnits, clockMHz, largestWorkGroup, preferredFloatWidth, memory / MEBIBYTE,
+                sharesHostMemory ? " (shared with the processor)" : "", largestAllocation / MEBIBYTE, localMemory / KIBIBYTE), properties);
     }
 
     /** {@code "0: NVIDIA GeForce RTX 2070 (discrete gpu, NVIDIA CUDA)"} */

@@ -2,14 +2,15 @@ package thaw.kernels.opencl;
 
 import org.jocl.CL;
 import org.jocl.CLException;
+import thaw.kernels.DeviceException;
 
 /** OpenCL cannot be used, or failed; the message is one line that says what to install, choose or change. */
-public final class OpenClException extends RuntimeException {
+public final class OpenClException extends DeviceException {
 
     private static final long serialVersionUID = 1L;
 
     OpenClException(String message) {
-        super(message);
+        super(message, null);
     }
 
     OpenClException(String message, Throwable cause) {

@@ -1,13 +1,17 @@
 package thaw.kernels.opencl;
 
+import java.io.IOException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.DoubleConsumer;
 import java.util.function.Supplier;
 import thaw.kernels.Backend;
 import thaw.kernels.BackendProvider;
 import thaw.kernels.ComputeThreads;
+import thaw.kernels.DeviceTuning;
 
 /**
  * Opens the {@link OpenClBackend} as device {@code opencl}, the {@linkplain OpenClDevices#best best} one, or
@@ -22,19 +26,32 @@ public final class OpenClProvider implements BackendProvider {
 
     @Override
     public List<Offer> devices() {
-        return OpenClDevices.list().stream()
-                .map(device -> new Offer(name() + ":" + device.index(), device.name() + ", " + device.type().label())).toList();
+        return OpenClDevices.list().stream().map(OpenClDevice::offer).toList();
     }
 
     @Override
     public Backend open(String device, ComputeThreads threads) {
+        return OpenClBackend.open(index(device));
+    }
+
+    @Override
+    public Backend openProfiled(String device, ComputeThreads threads) {
+        return OpenClBackend.open(index(device), new OpenClBackend.Options(Long.MAX_VALUE, true));
+    }
+
+    @Override
+    public Optional<DeviceTuning> tune(String device, Duration budget, DoubleConsumer progress) throws IOException {
+        return Optional.of(Tuner.tune(index(device), budget, progress));
+    }
+
+    private int index(String device) {
         if (device.equals(name())) {
-            return OpenClBackend.open();
+            return OpenClDevices.best().index();
         }
         if (!device.matches(name() + ":\\d{1,4}")) {
             throw new IllegalArgumentException("device: expected opencl or opencl:N with a device's index, got '" + device + "'");
         }
-        return OpenClBackend.open(Integer.parseInt(device.substring(name().length() + 1)));
+        return Integer.parseInt(device.substring(name().length() + 1));
     }
 
     @Override

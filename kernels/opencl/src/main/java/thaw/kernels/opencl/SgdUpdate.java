@@ -5,7 +5,6 @@ import java.util.List;
 import java.util.Map;
 import thaw.kernels.Array;
 import thaw.kernels.SgdOps;
-import thaw.kernels.SgdOptions;
 
 /**
  * One step of SGD over all parameters of a group, with as many per launch as the device's argument space allows; see
@@ -37,7 +36,7 @@ final class SgdUpdate implements SgdOps {
     }
 
     @Override
-    public void sgd(SgdOptions o, List<Array> parameters, List<Array> gradients, List<Array> buffers, boolean[] first,
+    public void sgd(SgdOps.Options o, List<Array> parameters, List<Array> gradients, List<Array> buffers, boolean[] first,
             Array foundInf) {
         boolean momentum = o.momentum() != 0;
         Moving begun = new Moving();
@@ -52,7 +51,7 @@ final class SgdUpdate implements SgdOps {
         step(o, begun, false, foundInf);
     }
 
-    private void step(SgdOptions o, Moving moving, boolean first, Array foundInf) {
+    private void step(SgdOps.Options o, Moving moving, boolean first, Array foundInf) {
         boolean momentum = o.momentum() != 0;
         CompiledKernel kernel = programs.kernel(FILE, "sgd", Map.of("TENSORS", capacity));
         int group = kernel.groupSize(Launch.GROUP);

@@ -6,8 +6,10 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.function.DoubleConsumer;
 import thaw.kernels.CacheFolder;
 import thaw.kernels.Conv2dOptions;
+import thaw.kernels.DeviceTuning;
 import thaw.kernels.OutOfDeviceMemoryException;
 import thaw.kernels.Shape;
 
@@ -29,42 +31,12 @@ public final class Tuner {
     private static final int DECIDING_ROUNDS = 3;
     private static final int[][] CHANNELS_AND_SIDES = {{16, 56}, {32, 56}, {64, 56}, {128, 28}, {256, 14}};
 
-    /** Receives the tuner's progress. */
-    @FunctionalInterface
-    public interface Listener {
-
-        /** @param done the share of the time used, from 0 to 1 */
-        void onTrial(double done);
-    }
-
-    /**
-     * The result for one kind of product.
-     *
-     * @param kind        its name
-     * @param tile        the best tile, in words
-     * @param gflops      the speed with that tile
-     * @param usualGflops the speed with the usual tile for devices of this kind; 0 if the device refuses it
-     * @param trials      the number of tiles tried
-     */
-    public record Found(String kind, String tile, double gflops, double usualGflops, int trials) {
-    }
-
-    /**
-     * The result of tuning.
-     *
-     * @param winogradChannels the number of channels from which on Winograd's algorithm is faster;
-     *     {@link Integer#MAX_VALUE} if never
-     * @param file             the file that stores it
-     */
-    public record Outcome(OpenClDevice device, List<Found> found, int winogradChannels, Path file) {
-    }
-
     private final OpenClDevice device;
     private final long start = System.nanoTime();
     private final long budget;
-    private final Listener listener;
+    private final DoubleConsumer listener;
 
-    private Tuner(OpenClDevice device, Duration budget, Listener listener) {
+    private Tuner(OpenClDevice device, Duration budget, DoubleConsumer listener) {
         this.device = device;
         this.budget = Math.max(1, budget.toNanos());
         this.listener = listener;
@@ -78,31 +50,31 @@ public final class Tuner {
      * @throws IOException if the outcome cannot be written
      * @throws OpenClException if there is no such device, or it does not work
      */
-    public static Outcome tune(int index, Duration budget, Listener listener) throws IOException {
+    public static DeviceTuning tune(int index, Duration budget, DoubleConsumer listener) throws IOException {
         return tune(index, budget, CacheFolder.path(), listener);
     }
 
     /** @param cache the folder for data kept between runs */
-    static Outcome tune(int index, Duration budget, Path cache, Listener listener) throws IOException {
+    static DeviceTuning tune(int index, Duration budget, Path cache, DoubleConsumer listener) throws IOException {
         return new Tuner(OpenClDevices.handle(index).device(), budget, listener).run(new TuningCache(cache));
     }
 
-    private Outcome run(TuningCache cache) throws IOException {
+    private DeviceTuning run(TuningCache cache) throws IOException {
         try (OpenClBackend backend = OpenClBackend.open(device.index(), OpenClBackend.Options.DEFAULT, Tuning.usual(device))) {
             return run(backend, cache);
         }
     }
 
-    private Outcome run(OpenClBackend backend, TuningCache cache) throws IOException {
+    private DeviceTuning run(OpenClBackend backend, TuningCache cache) throws IOException {
         Tuning tuning = Tuning.usual(device).withWinogradChannels(Integer.MAX_VALUE);
-        List<Found> found = new ArrayList<>();
+        List<DeviceTuning.Product> found = new ArrayList<>();
         ProductShape[] kinds = ProductShape.values();
         for (int i = 0; i < kinds.length; i++) {
             Search search = new Search(backend, kinds[i], tuning);
             search.run((1 - FOR_WINOGRAD) * (i + 1) / kinds.length);
             if (search.best != null) {
                 tuning = tuning.with(kinds[i], search.best);
-                found.add(new Found(kinds[i].name().toLowerCase(Locale.ROOT), search.best.toString(), search.gflops,
+                found.add(new DeviceTuning.Product(kinds[i].name().toLowerCase(Locale.ROOT), search.best.toString(), search.gflops,
                         search.usualGflops, search.trials));
             }
         }
@@ -111,8 +83,8 @@ public final class Tuner {
                     + " compute on the CPU");
         }
         tuning = tuning.withWinogradChannels(winogradChannels(backend, tuning));
-        listener.onTrial(1);
-        return new Outcome(device, found, tuning.winogradChannels(), cache.write(device, tuning));
+        listener.accept(1);
+        return new DeviceTuning(device.offer(), found, tuning.winogradChannels(), cache.write(device, tuning));
     }
 
     private int images(ProductShape kind) {
@@ -121,7 +93,7 @@ public final class Tuner {
 
     private double done() {
         double done = (double) (System.nanoTime() - start) / budget;
-        listener.onTrial(Math.min(1, done));
+        listener.accept(Math.min(1, done));
         return done;
     }
 

@@ -1,6 +1,7 @@
 package thaw.finetune.images.webp;
 
 import java.io.IOException;
+import org.jspecify.annotations.Nullable;
 
 /**
  * ARGB pixels coded by prefix codes; each symbol is a literal, a copy of a run of earlier pixels, or an entry of the color cache
@@ -25,7 +26,7 @@ final class EntropyCodedImage {
     private final int[] pixels;
     private final PrefixCodeGroups groups;
     /** The color cache: recent colors, indexed by their hashes; {@code null} if the image has none. */
-    private final int[] cache;
+    private final int @Nullable [] cache;
     private final int cacheShift;
     /** The end (exclusive) of the pixels that have been added to the cache. */
     private int cached;

@@ -1,5 +1,7 @@
 package thaw.finetune.images.webp;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * Up to four classes of macroblocks with their own quantizers and filter levels (RFC 6386, section 9.3).
  *
@@ -9,7 +11,7 @@ package thaw.finetune.images.webp;
  * @param treeProbabilities the probabilities of the tree that codes a macroblock's segment; {@code null} if all macroblocks
  *                          belong to the first
  */
-record Segments(int[] quantizer, int[] filterLevel, boolean absolute, int[] treeProbabilities) {
+record Segments(int[] quantizer, int[] filterLevel, boolean absolute, int @Nullable [] treeProbabilities) {
     static final int COUNT = 4;
 
     static Segments read(BoolDecoder in) {

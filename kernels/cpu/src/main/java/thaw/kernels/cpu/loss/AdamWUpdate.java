@@ -4,7 +4,6 @@ import static thaw.kernels.cpu.memory.Memory.cpu;
 
 import java.util.List;
 import thaw.kernels.AdamWOps;
-import thaw.kernels.AdamWOptions;
 import thaw.kernels.Array;
 import thaw.kernels.cpu.memory.CpuArray;
 import thaw.kernels.cpu.memory.Memory;
@@ -24,7 +23,7 @@ public final class AdamWUpdate implements AdamWOps {
     }
 
     @Override
-    public void adamW(AdamWOptions options, List<Array> parameters, List<Array> gradients, List<Array> firstMoments,
+    public void adamW(AdamWOps.Options options, List<Array> parameters, List<Array> gradients, List<Array> firstMoments,
             List<Array> secondMoments, long[] steps, Array foundInf) {
         if (foundInf != null && cpu(foundInf).data()[0] != 0) {
             return;
@@ -46,7 +45,7 @@ public final class AdamWUpdate implements AdamWOps {
     }
 
     /** One chunk, with the factors combined: {@code p ← p·(1 − lr·decay) − rate·m / (√v·root + eps)}. */
-    private static void update(AdamWOptions o, double correction1, double correction2, float[] p, float[] g, float[] m, float[] v,
+    private static void update(AdamWOps.Options o, double correction1, double correction2, float[] p, float[] g, float[] m, float[] v,
             int from, int to) {
         float sign = o.maximize() ? -1 : 1;
         float keep = (float) (1 - o.lr() * o.weightDecay());

@@ -5,7 +5,6 @@ import static thaw.kernels.cpu.memory.Memory.cpu;
 import java.util.List;
 import thaw.kernels.Array;
 import thaw.kernels.SgdOps;
-import thaw.kernels.SgdOptions;
 import thaw.kernels.cpu.memory.CpuArray;
 import thaw.kernels.cpu.memory.Memory;
 import thaw.kernels.cpu.parallel.Workers;
@@ -24,7 +23,7 @@ public final class SgdUpdate implements SgdOps {
     }
 
     @Override
-    public void sgd(SgdOptions options, List<Array> parameters, List<Array> gradients, List<Array> buffers, boolean[] first,
+    public void sgd(SgdOps.Options options, List<Array> parameters, List<Array> gradients, List<Array> buffers, boolean[] first,
             Array foundInf) {
         if (foundInf != null && cpu(foundInf).data()[0] != 0) {
             return;
@@ -68,7 +67,7 @@ public final class SgdUpdate implements SgdOps {
         return low;
     }
 
-    private static void update(SgdOptions o, float[] p, float[] g, float[] b, boolean first, int from, int to) {
+    private static void update(SgdOps.Options o, float[] p, float[] g, float[] b, boolean first, int from, int to) {
         float sign = o.maximize() ? -1 : 1;
         float lr = (float) o.lr();
         float decay = (float) o.weightDecay();
