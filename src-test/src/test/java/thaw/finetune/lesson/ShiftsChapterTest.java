@@ -47,7 +47,7 @@ class ShiftsChapterTest {
         List<Integer> heard = new ArrayList<>();
         ShiftsPage found = ShiftsChapter.embedded(least).run(ended, 2, (done, all, earlier) -> heard.add(earlier));
         assertTrue(heard.get(0) >= kept, heard::toString);
-        assertEquals(4 * (7 * 3 + 10 * 2), new ObjectMapper().readTree(ended.toFile()).get("measured").size());
+        assertEquals(4 * (7 * 4 + 10 * 2), new ObjectMapper().readTree(ended.toFile()).get("measured").size());
         ObjectNode json = new ObjectMapper().createObjectNode();
         found.json(json);
         assertEquals(List.of("input", "output", "near", "far"), texts(json.get("shifts"), "name"));

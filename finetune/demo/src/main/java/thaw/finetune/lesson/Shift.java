@@ -21,7 +21,7 @@ record Shift(String name, String made, boolean newHead, IntFunction<List<Task>> 
 
     private static final int WORST = 5;
     private static final long CORRUPTION_SEED = 1000;
-    /** Those of CIFAR-10-C that are drawn here, without speckle noise, which the paper keeps for validation. */
+    /** Those of CIFAR-10-C that are drawn here, without speckle noise, which is like Gaussian noise. */
     private static final List<Kind> KINDS = Stream.of(Kind.values()).filter(kind -> kind != Kind.SPECKLE_NOISE).toList();
     private static final int KINDS_PER_DRAW = 2;
 

@@ -14,6 +14,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorCompletionService;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.stream.Stream;
 import thaw.engine.Device;
 import thaw.finetune.data.BatchLoader;
 import thaw.finetune.data.DataLoaders;
@@ -34,12 +35,12 @@ import thaw.resnet.Network;
 /**
  * Trains a network in every {@link Way} on every shift and draw. All ways have the same start, a head trained alone if the classes are
  * new; the same images in the same order, flipped alike; the same number of epochs; and no other setting than Thaw's own. The rate of a
- * way is the best of three on draw 0, which counts for nothing else.
+ * way is the best of four on draw 0, which counts for nothing else.
  */
 final class ShiftExperiment {
 
     /** The rates to choose from, lowest first. */
-    static final List<Double> RATES = List.of(0.01, 0.05, 0.2);
+    static final List<Double> RATES = List.of(0.001, 0.01, 0.1, 1.0);
     static final int HEAD_EPOCHS = 3;
     static final int BATCH = 20;
     private static final double HEAD_RATE = 0.05;
@@ -82,7 +83,7 @@ final class ShiftExperiment {
         this.draws = draws;
         this.measurements = measurements;
         this.listener = listener;
-        int rated = (int) List.of(Way.values()).stream().filter(Way::isRated).count();
+        int rated = (int) Stream.of(Way.values()).filter(Way::isRated).count();
         all = shifts.size() * (rated * RATES.size() + Way.values().length * draws);
     }
 
@@ -101,7 +102,7 @@ final class ShiftExperiment {
         try {
             List<Run> choosing = new ArrayList<>();
             for (Shift shift : shifts) {
-                List.of(Way.values()).stream().filter(Way::isRated)
+                Stream.of(Way.values()).filter(Way::isRated)
                         .forEach(way -> RATES.forEach(rate -> choosing.add(new Run(shift, 0, way, rate))));
             }
             measure(choosing, workers);
