@@ -11,7 +11,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.stream.IntStream;
 import thaw.finetune.diagnostics.DiagnosticsOptions;
 import java.util.Map;
 import org.junit.jupiter.api.AfterEach;

@@ -202,7 +202,6 @@ class BatchNormAdaptationTest {
             String found = none + ", " + few + " by 32 images, " + many + " by 250; clean " + before + ", " + after;
             assertTrue(many - none >= 0.10 && few - none >= 0.05, found);
             assertTrue(before - after <= 0.005, found);
-            System.out.println(found);
         }
     }
 

@@ -29,7 +29,8 @@ public record PairedDifference(double mean, double low, double high, double p) {
         double[] differences = IntStream.range(0, n).mapToDouble(i -> a[i] - b[i]).toArray();
         double mean = StatUtils.mean(differences);
         double reach = n == 1 ? Double.NaN
-                : new TDistribution(n - 1).inverseCumulativeProbability((1 + CONFIDENCE) / 2) * Math.sqrt(StatUtils.variance(differences) / n);
+                : new TDistribution(n - 1).inverseCumulativeProbability((1 + CONFIDENCE) / 2)
+                        * Math.sqrt(StatUtils.variance(differences) / n);
         return new PairedDifference(mean, mean - reach, mean + reach, permutation(differences));
     }
 

@@ -180,7 +180,8 @@ final class ShiftExperiment {
 
     /** The mean accuracy over the tasks of the draw. */
     private double accuracy(Run run) {
-        return tasks.computeIfAbsent(run.shift.name() + run.draw, key -> run.shift.tasks().apply(run.draw)).stream().mapToDouble(task -> accuracy(run, task)).average().orElseThrow();
+        return tasks.computeIfAbsent(run.shift.name() + run.draw, key -> run.shift.tasks().apply(run.draw)).stream()
+                .mapToDouble(task -> accuracy(run, task)).average().orElseThrow();
     }
 
     private double accuracy(Run run, Shift.Task task) {

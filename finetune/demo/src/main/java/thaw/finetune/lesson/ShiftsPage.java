@@ -87,8 +87,9 @@ public final class ShiftsPage {
                     claims.add(new Claim(shift, "it makes little difference: less than 2 points, whichever layers have the lower rate",
                             measured(shift, farthest, Way.ALL), by, Verdict.small(by)));
                 }
-                default -> claims.add(better(shift, "all layers are needed: they beat the head alone; rate of all layers " + rates(), Way.ALL,
-                        Way.HEAD));
+                default ->
+                    claims.add(better(shift, "all layers are needed: they beat the head alone; rate of all layers " + rates(), Way.ALL,
+                            Way.HEAD));
             }
         }
         results.keySet().forEach(shift -> claims.add(better(shift, "low rates for early layers beat low rates for late ones",

@@ -1,6 +1,5 @@
 package thaw.finetune.lesson;
 
-import java.util.Collections;
 import java.util.List;
 import java.util.stream.IntStream;
 import thaw.finetune.plan.LearningRates;
