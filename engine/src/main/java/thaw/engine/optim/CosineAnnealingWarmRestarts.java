@@ -14,11 +14,6 @@ public record CosineAnnealingWarmRestarts(int t0, int tMult, double etaMin) impl
         }
     }
 
-    /** Cycles of equal length that end at 0. */
-    public CosineAnnealingWarmRestarts(int t0) {
-        this(t0, 1, 0);
-    }
-
     @Override
     public double lr(int step, double base) {
         long length = t0;

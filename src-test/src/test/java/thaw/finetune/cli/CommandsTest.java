@@ -179,7 +179,7 @@ class CommandsTest {
     @Test
     void predictIsTheSameWithoutTheVectorApisModule() throws IOException {
         Path image = data.resolve("valid/red/1.png");
-        ThawProcess with = ThawProcess.start(folder, "predict", image);
+        ThawProcess with = ThawProcess.start(folder, ThawProcess.VECTORS, "predict", image);
         ThawProcess without = ThawProcess.start(folder, List.of(), "predict", image);
         assertEquals(0, with.exitCode(), with::toString);
         assertEquals(0, without.exitCode(), without::toString);

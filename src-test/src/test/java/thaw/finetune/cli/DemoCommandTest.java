@@ -28,7 +28,7 @@ class DemoCommandTest {
 
     @Test
     void tellsOfGroupsEpochsAndComparisonAndSavesWhatItNames() throws IOException {
-        JsonNode demo = ThawProcess.json(folder, small("--json", "--chart", "chart.png"));
+        JsonNode demo = ThawProcess.json(folder, ThawProcess.VECTORS, small("--json", "--chart", "chart.png"));
         assertEquals(List.of("early", "middle", "head"), demo.get("groups").findValuesAsText("name"));
         assertEquals(8, demo.get("epochs").size());
         assertEquals(0, demo.get("epochs").get(0).get("lr").get(0).asDouble(), "the body is frozen at first");
@@ -44,8 +44,8 @@ class DemoCommandTest {
         }
 
         // thaw evaluate and the Classifier find the figures that the demo states for its model.
-        JsonNode evaluated = ThawProcess.json(folder, "evaluate", "thaw-demo/test-of-2", "--model", "thaw-demo/model.safetensors",
-                "--json");
+        JsonNode evaluated = ThawProcess.json(folder, ThawProcess.VECTORS, "evaluate", "thaw-demo/test-of-2", "--model",
+                "thaw-demo/model.safetensors", "--json");
         assertEquals(demo.get("accuracy").asDouble(), evaluated.get("accuracy").asDouble());
         JsonNode first = demo.get("predictions").get(0);
         JsonNode predicted = ThawProcess.json(folder, "predict", first.get("image").asText(), "--model",

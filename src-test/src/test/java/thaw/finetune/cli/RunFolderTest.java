@@ -22,7 +22,7 @@ import thaw.Extent;
 /** Run folders: a run that is killed at any moment and resumed ends with the same bits as an uninterrupted one. */
 class RunFolderTest {
 
-    private static final int KILLS = Extent.times(3, 20);
+    private static final int KILLS = Extent.times(2, 20);
 
     @TempDir
     private static Path folder;

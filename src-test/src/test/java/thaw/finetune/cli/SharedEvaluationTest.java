@@ -17,7 +17,8 @@ class SharedEvaluationTest {
     void evaluatesTheWeightsOfOthers(@TempDir Path folder) throws IOException {
         Path shared = Path.of(System.getProperty("shared.dir", "../../shared"), "data").toAbsolutePath().normalize();
         assumeTrue(Files.isDirectory(shared), "skipped: no " + shared + "; set -Dshared.dir to run on the real data");
-        JsonNode found = ThawProcess.json(folder, "evaluate", shared.resolve("cifar10-test"), "--arch", "resnet20", "--weights",
+        JsonNode found = ThawProcess.json(folder, ThawProcess.VECTORS, "evaluate", shared.resolve("cifar10-test"), "--arch", "resnet20",
+                "--weights",
                 shared.resolve("weights/resnet20-12fca82f.th"), "--json");
         assertEquals(1000, found.get("total").asInt());
         assertEquals(804, found.get("correct").asInt(), 1);
@@ -30,7 +31,8 @@ class SharedEvaluationTest {
     void resizesAllImagesLikeTorchvisionWhereThatIsAskedFor(@TempDir Path folder) throws IOException {
         Path shared = Path.of(System.getProperty("shared.dir", "../../shared"), "data").toAbsolutePath().normalize();
         assumeTrue(Files.isDirectory(shared), "skipped: no " + shared + "; set -Dshared.dir to run on the real data");
-        JsonNode found = ThawProcess.json(folder, "evaluate", shared.resolve("cifar10-test"), "--resize", 37, "--weights",
+        JsonNode found = ThawProcess.json(folder, ThawProcess.VECTORS, "evaluate", shared.resolve("cifar10-test"), "--resize", 37,
+                "--weights",
                 shared.resolve("weights/resnet20-12fca82f.th"), "--json");
         assertEquals(712, found.get("correct").asInt(), 1);
     }

@@ -11,13 +11,24 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+import thaw.Extent;
 
 /** The command line in a separate process, with this Java and this class path. */
 final class ThawProcess {
 
     /** Access to native libraries; the jar that the launcher runs grants it by its manifest. */
     private static final String NATIVE = "--enable-native-access=ALL-UNNAMED";
-    private static final List<String> VECTORS = List.of("--add-modules", "jdk.incubator.vector");
+
+    /** The options of Java for a process that computes much: the Vector API, as the launcher has it. */
+    static final List<String> VECTORS = List.of("--add-modules", "jdk.incubator.vector");
+
+    /**
+     * The usual options of Java. In a sample they leave C2 out: Thaw then computes by plain loops, and a process that computes
+     * little takes half as much of the processor's time.
+     */
+    private static final List<String> USUAL = Extent.FULL ? VECTORS
+            : Stream.concat(VECTORS.stream(), Stream.of("-XX:TieredStopAtLevel=1")).toList();
 
     private final Process process;
     private final Path out;
@@ -29,14 +40,14 @@ final class ThawProcess {
         this.err = err;
     }
 
-    /** Starts a command with the Vector API, as the launcher does. */
+    /** Starts a command with the usual options of Java. */
     static ThawProcess start(Path folder, Object... args) throws IOException {
-        return start(folder, VECTORS, args);
+        return start(folder, USUAL, args);
     }
 
-    /** Starts a command with the Vector API, and standard output in the given file or device. */
+    /** Starts a command with the usual options of Java, and standard output in the given file or device. */
     static ThawProcess startInto(Path out, Path folder, Object... args) throws IOException {
-        return start(folder, VECTORS, out, args);
+        return start(folder, USUAL, out, args);
     }
 
     /** @param folder the working directory, in which the files of standard output and standard error lie too */
@@ -60,7 +71,12 @@ final class ThawProcess {
 
     /** Runs a command that must succeed with {@code --json}, and returns the JSON object on standard output. */
     static JsonNode json(Path folder, Object... args) throws IOException {
-        ThawProcess thaw = start(folder, args);
+        return json(folder, USUAL, args);
+    }
+
+    /** {@link #json(Path, Object...)} with options of Java. */
+    static JsonNode json(Path folder, List<String> javaOptions, Object... args) throws IOException {
+        ThawProcess thaw = start(folder, javaOptions, args);
         assertEquals(0, thaw.exitCode(), thaw::toString);
         assertEquals(List.of(), thaw.errors());
         assertEquals(1, thaw.output().size(), thaw::toString);

@@ -260,7 +260,7 @@ class TrainOptionsTest {
             assertMatches("varied", "\"type\" : \"" + kind + "\"");
         }
         assertFails(train("refused", "--random-resized-crop=1.5"), "--random-resized-crop", "at most 1");
-        assertFails(train("refused", "--pca-lighting=-1"), "--pca-lighting", "above 0");
+        assertFails(train("refused", "--pca-lighting=-1"), "--pca-lighting", "0 or more");
         assertFails(train("refused", "--erase", 2), "--erase", "0 to 1");
     }
 

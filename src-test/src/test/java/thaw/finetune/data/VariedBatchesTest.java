@@ -50,14 +50,14 @@ class VariedBatchesTest {
     @ParameterizedTest
     @ValueSource(ints = {1, 2, 4})
     void threadsAndCacheChangeNothing(int threads) {
-        ImageFolder all = data.augment(ALL).mix(Mixup.fastai()).balanced(true);
+        ImageFolder all = data.augment(ALL).mix(new Mixup(0.4)).balanced(true);
         List<Float> expected = epoch(all.threads(3).trainLoader(), 1);
         assertEquals(expected, epoch(all.threads(threads).trainLoader(), 1));
         assertEquals(expected, epoch(all.threads(threads).cacheBytes(0).trainLoader(), 1));
         assertNotEquals(expected, epoch(all.trainLoader(), 2));
         assertNotEquals(expected, epoch(all.seed(8).trainLoader(), 1));
-        assertEquals(epoch(all.mix(CutMix.fastai()).threads(1).trainLoader(), 0),
-                epoch(all.mix(CutMix.fastai()).threads(threads).trainLoader(), 0));
+        assertEquals(epoch(all.mix(new CutMix(1)).threads(1).trainLoader(), 0),
+                epoch(all.mix(new CutMix(1)).threads(threads).trainLoader(), 0));
     }
 
     /** An image that balancing repeats in an epoch is augmented differently each time. */
@@ -80,14 +80,14 @@ class VariedBatchesTest {
 
     @Test
     void evaluationKnowsNothingOfAllThis() {
-        ImageFolder all = data.augment(ALL).mix(Mixup.fastai()).balanced(true);
+        ImageFolder all = data.augment(ALL).mix(new Mixup(0.4)).balanced(true);
         assertEquals(epoch(data.validLoader(), 0), epoch(all.validLoader(), 3));
         assertEquals(epoch(data.evaluationLoader(), 0), epoch(all.evaluationLoader(), 3));
     }
 
     @Test
     void augmentedEpochsAreInOrderAndUnmixed() {
-        BatchLoader loader = data.augment(ALL).mix(Mixup.fastai()).evaluationLoader();
+        BatchLoader loader = data.augment(ALL).mix(new Mixup(0.4)).evaluationLoader();
         List<Path> files = new ArrayList<>();
         try (Batches batches = loader.augmentedEpoch(0)) {
             batches.forEach(batch -> {
@@ -213,13 +213,13 @@ class VariedBatchesTest {
         assertTrue(
                 data.loaders().isFlipped() && flipped.loaders().isFlipped() && still.augment(Augmentation.fastai()).loaders().isFlipped());
         assertFalse(still.loaders().isFlipped() || data.augment(Augmentation.none()).loaders().isFlipped());
-        for (ImageFolder one : List.of(still.augment(Augmentation.fastai()), still.mix(Mixup.fastai()),
+        for (ImageFolder one : List.of(still.augment(Augmentation.fastai()), still.mix(new Mixup(0.4)),
                 still.transforms(still.transforms().crop(Crop.RANDOM)))) {
             assertFalse(one.loaders().isFlippedAtMost());
         }
         assertEquals("cropped at random and varied by Flip, Rotate and mixed with one another", data.transforms(
                 data.transforms().crop(Crop.RANDOM)).augment(Augmentation.of(new Flip(0.5), new Rotate(10, 0.75)))
-                .mix(Mixup.fastai()).loaders().variation());
+                .mix(new Mixup(0.4)).loaders().variation());
     }
 
     /** Features are flipped in the same epochs as the images that they replace. */
@@ -247,7 +247,7 @@ class VariedBatchesTest {
     void anEpochMayBeginInItsMiddle(@TempDir Path some) throws IOException {
         DrawnFolder.fill(some.resolve("a"), 14, 30, 24);
         DrawnFolder.fill(some.resolve("b"), 14, 30, 24);
-        ImageFolder folder = ImageFolder.of(some).size(16).batch(4).seed(7).augment(ALL).mix(Mixup.fastai());
+        ImageFolder folder = ImageFolder.of(some).size(16).batch(4).seed(7).augment(ALL).mix(new Mixup(0.4));
         BatchLoader probe = folder.trainLoader();
         try (Batches epoch = probe.epoch(2)) {
             epoch.next();

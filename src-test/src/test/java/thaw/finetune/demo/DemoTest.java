@@ -17,6 +17,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import thaw.engine.Device;
 import thaw.finetune.evaluate.Evaluation;
+import thaw.finetune.plan.TrainingPhase;
 import thaw.finetune.predict.ModelFile;
 import thaw.finetune.synthetic.SyntheticImages;
 import thaw.finetune.train.TrainingListener;
@@ -39,7 +40,7 @@ class DemoTest {
     private static double accuracy(Arm arm, DemoImages images, int threads) {
         try (Device device = Device.cpu(threads)) {
             Trial trial = new Trial(arm, images, ShippedNetwork.read(), 1, device);
-            List<Double> accuracies = trial.run(phase -> new TrainingListener() {});
+            List<Double> accuracies = trial.run(new TrainingListener() {});
             assertEquals(arm.phases().size(), accuracies.size());
             return accuracies.get(accuracies.size() - 1);
         }
@@ -73,14 +74,14 @@ class DemoTest {
         }
 
         @Override
-        public void onNetwork(ResNet net) {
+        public TrainingListener onNetwork(ResNet net) {
             events.add("network");
-        }
-
-        @Override
-        public TrainingListener onPhase(Phase phase) {
-            events.add(phase.training().name());
-            return new TrainingListener() {};
+            return new TrainingListener() {
+                @Override
+                public void onPhase(TrainingPhase phase, int number, int count) {
+                    events.add(phase.name());
+                }
+            };
         }
 
         @Override

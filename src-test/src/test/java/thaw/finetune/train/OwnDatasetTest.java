@@ -93,8 +93,9 @@ class OwnDatasetTest {
     @Test
     void trainsAsOnFiles() {
         LoaderOptions options = LoaderOptions.training(files.batch(), files.seed());
-        Map<String, StoredTensor> expected = fit(files.loaders(), Precompute.never());
-        for (Precompute precompute : List.of(Precompute.never(), Precompute.whereExact().in(folder.resolve("cache")))) {
+        Map<String, StoredTensor> expected = fit(files.loaders(), Precompute.of(Precompute.When.NEVER));
+        for (Precompute precompute : List.of(Precompute.of(Precompute.When.NEVER),
+                Precompute.of(Precompute.When.EXACT).in(folder.resolve("cache")))) {
             Map<String, StoredTensor> found = fit(inMemory(options), precompute);
             expected.forEach((name, tensor) -> assertEquals(tensor.bytes(), found.get(name).bytes(), name));
         }

@@ -107,8 +107,8 @@ class PrecomputeTest {
 
     @Test
     void theHeadIsThatOfTrainingThroughTheFrozenBody() {
-        Outcome images = fit(Precompute.never());
-        Outcome features = fit(Precompute.whereExact());
+        Outcome images = fit(Precompute.of(Precompute.When.NEVER));
+        Outcome features = fit(Precompute.of(Precompute.When.EXACT));
         assertTrue(images.notes.isEmpty());
         assertTrue(features.notes.get(0).contains("(26 computed now, 0 known before"), features.notes::toString);
         images.network.forEach((name, tensor) -> assertArrayEquals(tensor.toFloats(), features.network.get(name).toFloats(), 1e-5f, name));
@@ -119,24 +119,24 @@ class PrecomputeTest {
 
     @Test
     void featuresAreKnownToTheNextRunAndChangeNoBit() throws IOException {
-        Outcome first = fit(Precompute.whereExact());
-        Outcome second = fit(Precompute.whereExact());
+        Outcome first = fit(Precompute.of(Precompute.When.EXACT));
+        Outcome second = fit(Precompute.of(Precompute.When.EXACT));
         assertTrue(second.notes.get(0).contains("(0 computed now, 26 known before"), second.notes::toString);
         assertSameBits(first, second);
     }
 
     @Test
     void aDamagedCacheIsMadeAgain() throws IOException {
-        Outcome first = fit(Precompute.whereExact());
+        Outcome first = fit(Precompute.of(Precompute.When.EXACT));
         byte[] bytes = Files.readAllBytes(cacheFile());
         bytes[bytes.length - 3] ^= 64;
         Files.write(cacheFile(), bytes);
-        Outcome oneWrong = fit(Precompute.whereExact());
+        Outcome oneWrong = fit(Precompute.of(Precompute.When.EXACT));
         assertTrue(oneWrong.notes.get(0).contains("known before") && !oneWrong.notes.get(0).contains("(0 computed"),
                 oneWrong.notes::toString);
         assertSameBits(first, oneWrong);
         Files.write(cacheFile(), new byte[] {1, 2, 3});
-        Outcome allWrong = fit(Precompute.whereExact());
+        Outcome allWrong = fit(Precompute.of(Precompute.When.EXACT));
         assertTrue(allWrong.notes.get(0).contains("(26 computed now"), allWrong.notes::toString);
         assertSameBits(first, allWrong);
     }
@@ -144,18 +144,18 @@ class PrecomputeTest {
     @Test
     void aCacheThatCannotBeWrittenStopsNothing() throws IOException {
         Files.writeString(cache, "a file where the folder should be");
-        assertTrue(fit(Precompute.whereExact()).notes.get(0).contains("not kept for later"));
+        assertTrue(fit(Precompute.of(Precompute.When.EXACT)).notes.get(0).contains("not kept for later"));
     }
 
     @Test
     void resumingAtAnyStepEndsWithTheSameBits() {
         List<TrainingPhase> headLast = List.of(PLAN.get(1), PLAN.get(0));
         for (List<TrainingPhase> plan : List.of(PLAN, headLast)) {
-            Outcome whole = fit(plan, Precompute.whereExact(), FIXED, data, -1, null);
+            Outcome whole = fit(plan, Precompute.of(Precompute.When.EXACT), FIXED, data, -1, null);
             for (int k = 1; k < 12; k += 4) {
-                Outcome stopped = fit(plan, Precompute.whereExact(), FIXED, data, k, null);
+                Outcome stopped = fit(plan, Precompute.of(Precompute.When.EXACT), FIXED, data, k, null);
                 FitState state = stopped.result.stoppedAt().orElseThrow();
-                assertSameBits(whole, fit(plan, Precompute.whereExact(), FIXED, data, -1, state));
+                assertSameBits(whole, fit(plan, Precompute.of(Precompute.When.EXACT), FIXED, data, -1, state));
             }
         }
     }
@@ -168,23 +168,23 @@ class PrecomputeTest {
     void withARandomFlipTheHeadIsTheSameToo() {
         ImageFolder flipped = data.transforms(data.transforms().flip(true));
         for (ImageFolder one : List.of(flipped, data.augment(Augmentation.of(new Flip(0.3))), flipped.balanced(true))) {
-            Outcome images = fit(HEAD, Precompute.never(), FIXED, one, -1, null);
-            Outcome features = fit(HEAD, Precompute.whereExact(), FIXED, one, -1, null);
+            Outcome images = fit(HEAD, Precompute.of(Precompute.When.NEVER), FIXED, one, -1, null);
+            Outcome features = fit(HEAD, Precompute.of(Precompute.When.EXACT), FIXED, one, -1, null);
             assertTrue(features.notes.get(0).contains("mirror image"), features.notes::toString);
             images.network
                     .forEach((name, tensor) -> assertArrayEquals(tensor.toFloats(), features.network.get(name).toFloats(), 1e-5f, name));
-            assertSameBits(features, fit(HEAD, Precompute.required(), FIXED, one, -1, null));
+            assertSameBits(features, fit(HEAD, Precompute.of(Precompute.When.REQUIRED), FIXED, one, -1, null));
         }
-        Outcome still = fit(HEAD, Precompute.whereExact(), FIXED, data, -1, null);
-        Outcome turned = fit(HEAD, Precompute.whereExact(), FIXED, flipped, -1, null);
+        Outcome still = fit(HEAD, Precompute.of(Precompute.When.EXACT), FIXED, data, -1, null);
+        Outcome turned = fit(HEAD, Precompute.of(Precompute.When.EXACT), FIXED, flipped, -1, null);
         assertTrue(
                 still.network.keySet().stream().anyMatch(name -> !still.network.get(name).bytes().equals(turned.network.get(name).bytes())),
                 "a flip is no trifle");
         List<TrainingPhase> once = List.of(new TrainingPhase("head", 1, ScheduleRecipe.oneCycle(), LearningRates.slice(0.05))
                 .freezeTo(-1));
-        assertTrue(fit(once, Precompute.whereExact(), FIXED, flipped, -1, null).notes.isEmpty(),
+        assertTrue(fit(once, Precompute.of(Precompute.When.EXACT), FIXED, flipped, -1, null).notes.isEmpty(),
                 "in one epoch, images go through the body one way alone");
-        assertEquals(1, fit(once, Precompute.required(), FIXED, flipped, -1, null).notes.size());
+        assertEquals(1, fit(once, Precompute.of(Precompute.When.REQUIRED), FIXED, flipped, -1, null).notes.size());
     }
 
     @Test
@@ -192,24 +192,24 @@ class PrecomputeTest {
         List<TrainingPhase> all = List.of(PLAN.get(1));
         assertRefused(all, FIXED, data, "no phase trains the head alone [all]");
         assertRefused(PLAN, FIXED, data.augment(Augmentation.fastai()), "varied by Flip, Warp");
-        assertRefused(PLAN, FIXED, data.mix(Mixup.fastai()), "mixed with one another");
+        assertRefused(PLAN, FIXED, data.mix(new Mixup(0.4)), "mixed with one another");
         assertRefused(PLAN, FitSettings.sgd(), data, "batch norm of frozen groups has fixed weights");
-        assertEquals(1, fit(PLAN, Precompute.required(), FIXED, data, -1, null).notes.size());
+        assertEquals(1, fit(PLAN, Precompute.of(Precompute.When.REQUIRED), FIXED, data, -1, null).notes.size());
     }
 
     private void assertRefused(List<TrainingPhase> plan, FitSettings settings, ImageFolder images, String words) {
         String message = assertThrows(IllegalArgumentException.class,
-                () -> fit(plan, Precompute.required(), settings, images, -1, null)).getMessage();
+                () -> fit(plan, Precompute.of(Precompute.When.REQUIRED), settings, images, -1, null)).getMessage();
         assertTrue(message.contains(words), message);
     }
 
     @Test
     void elsewhereOnlyOnRequest() {
         ImageFolder varied = data.transforms(data.transforms().crop(Crop.RANDOM).resize(12));
-        assertTrue(fit(HEAD, Precompute.whereExact(), FIXED, varied, -1, null).notes.isEmpty());
-        assertTrue(fit(HEAD, Precompute.whereExact(), FitSettings.sgd(), data, -1, null).notes.isEmpty());
-        assertTrue(fit(List.of(PLAN.get(1)), Precompute.always(), FIXED, data, -1, null).notes.isEmpty());
-        Outcome asked = fit(HEAD, Precompute.always(), FitSettings.sgd(), varied, -1, null);
+        assertTrue(fit(HEAD, Precompute.of(Precompute.When.EXACT), FIXED, varied, -1, null).notes.isEmpty());
+        assertTrue(fit(HEAD, Precompute.of(Precompute.When.EXACT), FitSettings.sgd(), data, -1, null).notes.isEmpty());
+        assertTrue(fit(List.of(PLAN.get(1)), Precompute.of(Precompute.When.ALWAYS), FIXED, data, -1, null).notes.isEmpty());
+        Outcome asked = fit(HEAD, Precompute.of(Precompute.When.ALWAYS), FitSettings.sgd(), varied, -1, null);
         assertEquals(1, asked.notes.size());
         assertTrue(asked.warnings.get(0).contains("not cropped at random") && asked.warnings.get(0).contains("batch norm"),
                 asked.warnings::toString);
@@ -220,8 +220,8 @@ class PrecomputeTest {
         Files.writeString(folder.resolve("varied/train/red/broken.png"), "no image");
         Files.writeString(folder.resolve("varied/valid/red/broken.png"), "no image");
         ImageFolder some = ImageFolder.of(folder.resolve("varied")).transforms(data.transforms()).batch(6).seed(3);
-        Outcome images = fit(HEAD, Precompute.never(), FIXED, some, -1, null);
-        Outcome features = fit(HEAD, Precompute.whereExact(), FIXED, some, -1, null);
+        Outcome images = fit(HEAD, Precompute.of(Precompute.When.NEVER), FIXED, some, -1, null);
+        Outcome features = fit(HEAD, Precompute.of(Precompute.When.EXACT), FIXED, some, -1, null);
         assertEquals(2, images.broken.size());
         assertEquals(images.broken, features.broken);
         images.network.forEach((name, tensor) -> assertArrayEquals(tensor.toFloats(), features.network.get(name).toFloats(), 1e-5f, name));

@@ -7,6 +7,7 @@ import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import thaw.finetune.augment.Augmentation;
+import thaw.finetune.augment.BatchMix;
 import thaw.finetune.augment.CutMix;
 import thaw.finetune.augment.Flip;
 import thaw.finetune.augment.ImageTransform;
@@ -103,15 +104,6 @@ final class DataOptions {
         if (mixup != null && cutmix != null) {
             throw new Failure("--mixup and --cutmix: give one of them");
         }
-        if (randomResizedCrop != null && !(randomResizedCrop > 0 && randomResizedCrop <= 1)) {
-            throw new Failure("--random-resized-crop: expected a share above 0 and at most 1, got " + randomResizedCrop);
-        }
-        requirePositive("--pca-lighting", pcaLighting);
-        requirePositive("--mixup", mixup);
-        requirePositive("--cutmix", cutmix);
-        if (erase != null && !(erase >= 0 && erase <= 1)) {
-            throw new Failure("--erase: expected a share from 0 to 1, got " + erase);
-        }
         listing.requireSense();
         limit.requireSense();
         if (listing.multiLabel() && balanced) {
@@ -119,15 +111,10 @@ final class DataOptions {
         }
     }
 
-    private static void requirePositive(String option, @Nullable Double alpha) {
-        if (alpha != null && !(alpha > 0 && Double.isFinite(alpha))) {
-            throw new Failure(option + ": expected a number above 0, got " + alpha);
-        }
-    }
-
     RunSettings.Variation variation() {
-        return new RunSettings.Variation(augmentation(), mixup != null ? new Mixup(mixup) : cutmix == null ? null : new CutMix(cutmix),
-                seed);
+        BatchMix mix = mixup != null ? Failure.naming("--mixup", () -> new Mixup(mixup))
+                : cutmix != null ? Failure.naming("--cutmix", () -> new CutMix(cutmix)) : null;
+        return new RunSettings.Variation(augmentation(), mix, seed);
     }
 
     @Nullable
@@ -143,13 +130,13 @@ final class DataOptions {
         };
         List<ImageTransform> more = new ArrayList<>();
         if (randomResizedCrop != null) {
-            more.add(RandomResizedCrop.of(randomResizedCrop));
+            more.add(Failure.naming("--random-resized-crop", () -> RandomResizedCrop.of(randomResizedCrop)));
         }
         if (pcaLighting != null) {
-            more.add(new PcaLighting(pcaLighting));
+            more.add(Failure.naming("--pca-lighting", () -> new PcaLighting(pcaLighting)));
         }
-        if (erase != null && erase > 0) {
-            more.add(RandomErasing.of(erase));
+        if (erase != null && erase != 0) {
+            more.add(Failure.naming("--erase", () -> RandomErasing.of(erase)));
         }
         if (more.isEmpty()) {
             return kind;

@@ -40,7 +40,7 @@ final class DemoReport implements DemoListener, AutoCloseable {
     }
 
     @Override
-    public void onNetwork(ResNet net) {
+    public TrainingListener onNetwork(ResNet net) {
         List<Phase> phases = Arm.discriminative().phases();
         List<Double> rates = phases.get(phases.size() - 1).rates();
         output.text(String.format(Locale.ROOT, "%n%s, pretrained on %d other classes, has %,d parameters in %d"
@@ -56,12 +56,8 @@ final class DemoReport implements DemoListener, AutoCloseable {
             group.layers().forEach(layer -> layers.add(layer.name()));
         }
         output.text(String.format(Locale.ROOT, "%nFirst the head is trained with the body frozen, then all layers:"));
-        log = new TrainingLog(output, net.groups().stream().map(LayerGroup::name).toList());
-    }
-
-    @Override
-    public TrainingListener onPhase(Phase phase) {
-        return log.phase(phase.training().name());
+        log = new TrainingLog(output, net.groups().stream().map(LayerGroup::name).toList(), null);
+        return log;
     }
 
     @Override

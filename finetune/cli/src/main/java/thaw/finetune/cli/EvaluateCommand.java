@@ -12,10 +12,8 @@ import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
-import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import thaw.engine.Device;
@@ -43,9 +41,6 @@ import thaw.resnet.Network;
 final class EvaluateCommand implements Callable<Integer> {
 
     private static final Path DEFAULT_MODEL = Path.of("model.safetensors");
-
-    @CommandLine.Spec
-    private CommandSpec spec;
 
     @Parameters(paramLabel = "DATA", arity = "0..1",
             description = "Folder of class folders; if it has train/ and valid/, valid/ is used.")
@@ -111,11 +106,10 @@ final class EvaluateCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException {
         if (helpAll) {
-            output.text(AllOptions.help(spec));
-            return 0;
+            return output.helpAll();
         }
         if (dataFolder == null) {
-            throw new CommandLine.ParameterException(spec.commandLine(), "Missing required parameter: 'DATA'");
+            throw output.missing("DATA");
         }
         if (modelFile != null && (weightFile != null || archName != null)) {
             throw new Failure("--model contains architecture and weights; give either --model or --weights");
@@ -150,7 +144,7 @@ final class EvaluateCommand implements Callable<Integer> {
                 noteInterpolation(pretrained.config());
                 Objective objective = Objective.standard(folder.labels());
                 if (threshold != null) {
-                    objective = withThreshold(objective);
+                    objective = withThreshold(objective, threshold);
                 }
                 evaluate(net, folder.transforms(DataOptions.resized(transforms, resize)), objective);
             }
@@ -179,9 +173,9 @@ final class EvaluateCommand implements Callable<Integer> {
         }
     }
 
-    private Objective withThreshold(Objective standard) {
+    private static Objective withThreshold(Objective standard, double threshold) {
         if (standard instanceof Objective.BinaryCrossEntropy binary) {
-            return binary.threshold(Threshold.require(threshold));
+            return Failure.naming("--threshold", () -> binary.threshold(threshold));
         }
         throw new Failure("--threshold is for images that may show several classes; give --multi-label too");
     }
@@ -226,7 +220,7 @@ final class EvaluateCommand implements Callable<Integer> {
         Evaluation plain;
         Evaluation result;
         try (Progress progress = new Progress()) {
-            plain = Evaluation.of(net, loader, data.classes(), objective,
+            plain = Evaluation.of(net, loader, objective,
                     images -> progress.step("images", images, loader.images()));
             result = views == null ? plain : withViews(net, loader, plain, objective);
         }

@@ -115,21 +115,19 @@ final class FitOptions {
     }
 
     Objective objective(ImageFolder data) {
-        if (!(labelSmoothing >= 0 && labelSmoothing <= 1)) {
-            throw new Failure("--label-smoothing: expected a share from 0 to 1, got " + labelSmoothing);
-        }
         if (data.labels().multiLabel()) {
-            if (labelSmoothing > 0) {
+            if (labelSmoothing != 0) {
                 throw new Failure("--label-smoothing is for images of one class each; leave it out with --multi-label");
             }
             Objective.BinaryCrossEntropy loss = Objective.binaryCrossEntropy();
-            loss = threshold == null ? loss : loss.threshold(Threshold.require(threshold));
+            loss = with(loss, "--threshold", threshold, Objective.BinaryCrossEntropy::threshold);
             return classWeights ? loss.positiveWeights(data.classWeights()) : loss;
         }
         if (threshold != null) {
             throw new Failure("--threshold is for images that may show several classes; give --multi-label too");
         }
-        Objective.CrossEntropy loss = Objective.crossEntropy().labelSmoothing(labelSmoothing);
+        Objective.CrossEntropy loss = with(Objective.crossEntropy(), "--label-smoothing", labelSmoothing,
+                Objective.CrossEntropy::labelSmoothing);
         return classWeights ? loss.classWeights(data.classWeights()) : loss;
     }
 }

@@ -8,6 +8,7 @@ import java.util.Map;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
+import thaw.finetune.report.Numbers;
 import thaw.resnet.GroupTable;
 import thaw.resnet.Layer;
 
@@ -95,7 +96,7 @@ final class GroupListing {
     @Override
     public String toString() {
         String title = String.format(Locale.ROOT, "%n%s: %s%,d parameters%n", group.name(),
-                rate == null ? "" : "learning rate " + Rates.text(rate) + ", ", group.parameters());
+                rate == null ? "" : "learning rate " + Numbers.compact(rate) + ", ", group.parameters());
         String head = String.format(Locale.ROOT, "  %-22s  %-14s  %4s  %11s  %6s%n", "layers", "output", "sees", "parameters", "MMACs");
         return title + head + lines().stream().map(Line::toString).collect(Collectors.joining(System.lineSeparator()));
     }

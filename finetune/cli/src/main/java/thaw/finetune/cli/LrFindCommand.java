@@ -11,15 +11,14 @@ import java.util.OptionalDouble;
 import java.util.concurrent.Callable;
 import javax.imageio.ImageIO;
 import org.jspecify.annotations.Nullable;
-import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import thaw.engine.Device;
 import thaw.engine.io.AtomicFile;
 import thaw.finetune.data.ImageFolder;
+import thaw.finetune.report.Numbers;
 import thaw.finetune.run.BrokenImages;
 import thaw.finetune.plan.TrainingPhase;
 import thaw.finetune.run.RunSettings;
@@ -37,9 +36,6 @@ import thaw.resnet.ResNet;
         description = "Suggests learning rates by training briefly at increasing rates.",
         footer = {"", "Example: thaw lr-find photos --weights resnet50.pth --per-group --chart rates.png"})
 final class LrFindCommand implements Callable<Integer> {
-
-    @CommandLine.Spec
-    private CommandSpec spec;
 
     @Parameters(paramLabel = "DATA", arity = "0..1", description = "Folder of class folders, or of train/ and valid/.")
     private @Nullable Path dataFolder;
@@ -88,17 +84,13 @@ final class LrFindCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException {
         if (helpAll) {
-            output.text(AllOptions.help(spec));
-            return 0;
+            return output.helpAll();
         }
         if (dataFolder == null) {
-            throw new CommandLine.ParameterException(spec.commandLine(), "Missing required parameter: 'DATA'");
+            throw output.missing("DATA");
         }
         Counts.require("--steps", steps, 1);
-        if (!(start > 0 && end > start && Double.isFinite(end))) {
-            throw new Failure("--start and --end: expected 0 < start < end, got "
-                    + start + " and " + end);
-        }
+        SweepOptions options = Failure.naming("--start and --end", () -> new SweepOptions(start, end, steps, true));
         if (chart != null) {
             AtomicFile.requireWritable(chart);
         }
@@ -115,7 +107,6 @@ final class LrFindCommand implements Callable<Integer> {
             }
             try (Learner learn = new Learner(net, images).granularity(granularity).settings(fitOptions.settings())
                     .loss(fitOptions.objective(images)).freezeTo(freezeTo)) {
-                SweepOptions options = new SweepOptions(start, end, steps, true);
                 output.text(images.summary() + DataReport.skipped(images));
                 report(sweeps(learn, options), learn, images, from.isPretrained());
             }
@@ -188,7 +179,7 @@ final class LrFindCommand implements Callable<Integer> {
     }
 
     private static String text(OptionalDouble rate) {
-        return rate.isEmpty() ? "-" : Rates.text(rate.getAsDouble());
+        return rate.isEmpty() ? "-" : Numbers.compact(rate.getAsDouble());
     }
 
     private static void put(ObjectNode json, String name, OptionalDouble rate) {

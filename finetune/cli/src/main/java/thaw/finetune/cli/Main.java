@@ -22,7 +22,9 @@ import thaw.finetune.plan.OptimizerRecipe;
 import thaw.finetune.plan.ScheduleRecipe;
 import thaw.finetune.run.RunSettings;
 import thaw.finetune.train.FrozenBatchNorm;
+import thaw.finetune.train.Precompute;
 import thaw.resnet.Granularity;
+import thaw.resnet.Head;
 import thaw.resnet.Variant;
 
 /**
@@ -96,8 +98,8 @@ public final class Main implements Runnable {
                 .setOut(out)
                 .setErr(err)
                 .registerConverter(Path.class, text -> FileNames.isDamaged(text) ? FileNames.listed(text).orElseThrow() : Path.of(text))
-                .registerConverter(NetworkOptions.HeadKind.class, Choice.of(NetworkOptions.HeadKind.class))
-                .registerConverter(PrecomputeMode.class, Choice.of(PrecomputeMode.class))
+                .registerConverter(Head.class, NetworkOptions.HEADS)
+                .registerConverter(Precompute.When.class, TrainCommand.PRECOMPUTE)
                 .registerConverter(DataOptions.Variation.class, Choice.of(DataOptions.Variation.class))
                 .registerConverter(RunSettings.Keep.class, Choice.of(RunSettings.Keep.class))
                 .registerConverter(Split.class, Choice.of(Split.class))

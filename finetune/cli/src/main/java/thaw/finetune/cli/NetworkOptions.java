@@ -2,6 +2,7 @@ package thaw.finetune.cli;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -16,7 +17,8 @@ import thaw.resnet.ResNet;
 /** Options for the network to train and its pretrained weights. */
 final class NetworkOptions {
 
-    enum HeadKind { LINEAR, CONCAT }
+    /** The command line's and the settings' names of heads. */
+    static final Choice<Head> HEADS = new Choice<>(List.of(Head.values()), kind -> kind == Head.LINEAR ? "linear" : "concat");
 
     @Option(names = "--weights", paramLabel = "FILE", description = "Pretrained weights (default: from scratch).")
     private @Nullable Path weightFile;
@@ -29,7 +31,7 @@ final class NetworkOptions {
 
     @Option(names = "--head", paramLabel = "KIND", defaultValue = "linear",
             description = "linear, or concat: fastai's head (default: linear).")
-    private HeadKind head;
+    private Head head;
 
     /**
      * The network that the options describe.
@@ -37,7 +39,7 @@ final class NetworkOptions {
      * @param pretrained the pretrained network; null to train from scratch
      * @param weights    the options by which {@code pretrained} was selected
      */
-    record Start(@Nullable Pretrained pretrained, Architecture architecture, HeadKind head, WeightOptions weights) {
+    record Start(@Nullable Pretrained pretrained, Architecture architecture, Head head, WeightOptions weights) {
 
         boolean isPretrained() {
             return pretrained != null;
@@ -45,9 +47,8 @@ final class NetworkOptions {
 
         ResNet build(Device device, int classes, long seed) {
             try {
-                Head kind = head == HeadKind.CONCAT ? Head.CONCAT_POOL : Head.LINEAR;
-                return pretrained == null ? ResNet.of(architecture, kind, device, classes, seed)
-                        : pretrained.network().withNewHead(kind, classes, device, seed);
+                return pretrained == null ? ResNet.of(architecture, head, device, classes, seed)
+                        : pretrained.network().withNewHead(head, classes, device, seed);
             } catch (IllegalArgumentException misfit) {
                 throw pretrained == null ? misfit : new Failure(pretrained.file() + ": " + misfit.getMessage(), misfit);
             }
@@ -66,7 +67,7 @@ final class NetworkOptions {
         RunSettings.Network describe() throws IOException {
             Path file = pretrained == null ? null : pretrained.file();
             return new RunSettings.Network(architecture.name(), architecture.variants().stream().sorted().toList(),
-                    Choice.spelling(head), file == null ? null : file.toAbsolutePath().normalize().toString(),
+                    HEADS.spelling().apply(head), file == null ? null : file.toAbsolutePath().normalize().toString(),
                     file == null ? null : Fingerprint.ofFile(file), weights.key(), weights.prefix());
         }
     }

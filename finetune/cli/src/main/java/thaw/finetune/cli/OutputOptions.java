@@ -8,6 +8,9 @@ import java.io.PrintWriter;
 import java.io.UncheckedIOException;
 import java.util.Locale;
 import picocli.CommandLine;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
+import picocli.CommandLine.Model.PositionalParamSpec;
 import picocli.CommandLine.Option;
 import thaw.finetune.train.FiniteJson;
 
@@ -23,7 +26,7 @@ final class OutputOptions {
     private static final int WIDTH = 80;
 
     @CommandLine.Spec(CommandLine.Spec.Target.MIXEE)
-    private CommandLine.Model.CommandSpec spec;
+    private CommandSpec spec;
 
     @Option(names = "--json", description = "Prints one JSON object instead of text.")
     private boolean json;
@@ -34,8 +37,18 @@ final class OutputOptions {
     @Option(names = {"-h", "--help"}, usageHelp = true, description = "Shows this help.")
     private boolean help;
 
-    boolean json() {
-        return json;
+    /** Prints the command's help with its hidden options included; returns the exit code. */
+    int helpAll() {
+        CommandSpec shown = CommandSpec.create().name(spec.qualifiedName()).usageMessage(spec.usageMessage());
+        spec.positionalParameters().forEach(one -> shown.addPositional(PositionalParamSpec.builder(one).build()));
+        spec.options().forEach(one -> shown.addOption(OptionSpec.builder(one).hidden(false).build()));
+        text(new CommandLine(shown).getUsageMessage().stripTrailing());
+        return 0;
+    }
+
+    /** The exception for a parameter that is missing. */
+    CommandLine.ParameterException missing(String parameter) {
+        return new CommandLine.ParameterException(spec.commandLine(), "Missing required parameter: '" + parameter + "'");
     }
 
     static ObjectNode object() {

@@ -47,8 +47,8 @@ final class PretrainDemoCommand implements Callable<Integer> {
                 epochs == null ? shipped.epochs() : epochs, shipped.batch(), shipped.rate(), shipped.weightDecay(),
                 shipped.validation(), seed == null ? shipped.seed() : seed);
         try (Device device = deviceOptions.open(output);
-                TrainingLog log = new TrainingLog(output, List.of("early", "middle", "head"))) {
-            ModelFile model = pretraining.run(device, deviceOptions.threads(), log.phase("all"));
+                TrainingLog log = new TrainingLog(output, List.of("early", "middle", "head"), null)) {
+            ModelFile model = pretraining.run(device, deviceOptions.threads(), log);
             model.write(out);
             double accuracy = Double.parseDouble(model.network().get(Pretraining.ACCURACY));
             output.text(String.format(Locale.ROOT, "%naccuracy %.1f %% on new images; model saved as %s", 100 * accuracy, out));

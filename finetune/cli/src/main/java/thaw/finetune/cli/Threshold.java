@@ -10,14 +10,6 @@ final class Threshold {
     private Threshold() {
     }
 
-    /** @throws Failure unless the threshold is above 0 and below 1 */
-    static double require(double given) {
-        if (!(given > 0 && given < 1)) {
-            throw new Failure("--threshold: expected a probability between 0 and 1, got " + given);
-        }
-        return given;
-    }
-
     /**
      * The model with the given threshold in place of its own.
      *
@@ -29,10 +21,9 @@ final class Threshold {
         if (given == null) {
             return model;
         }
-        require(given);
         if (!model.labels().multiLabel()) {
             throw new Failure("--threshold: " + file + " is a model for images of one class each; leave it out");
         }
-        return model.threshold(given);
+        return Failure.naming("--threshold", () -> model.threshold(given));
     }
 }

@@ -27,6 +27,7 @@ import thaw.finetune.run.RunFolder;
 import thaw.finetune.run.RunSettings;
 import thaw.finetune.run.TrainingRun;
 import thaw.finetune.train.Learner;
+import thaw.finetune.train.Precompute;
 import thaw.finetune.train.TrainingSettings;
 import thaw.resnet.GroupTable;
 import thaw.resnet.LayerGroup;
@@ -38,6 +39,10 @@ import thaw.resnet.ResNet;
         footer = {"", "Example: thaw train photos --weights resnet50.pth --lr 1e-5,1e-4,1e-2 -o RUN/"})
 final class TrainCommand implements Callable<Integer> {
 
+    /** The values of {@code --precompute}. */
+    static final Choice<Precompute.When> PRECOMPUTE = new Choice<>(
+            List.of(Precompute.When.EXACT, Precompute.When.REQUIRED, Precompute.When.NEVER),
+            when -> when == Precompute.When.EXACT ? "auto" : when == Precompute.When.REQUIRED ? "on" : "off");
     private static final String MODEL_ENDING = ".safetensors";
     private static final int PROBE_IMAGES = 32;
     private static final double UPDATE_RATIO_LIMIT = 1e-2;
@@ -77,7 +82,7 @@ final class TrainCommand implements Callable<Integer> {
     @Option(names = "--precompute", paramLabel = "MODE", defaultValue = "auto", hidden = true,
             description = "Computes a frozen body's features once per image: auto, if the trained head is the same; on, an"
                     + " error if it is not; or off (default: auto).")
-    private PrecomputeMode precompute;
+    private Precompute.When precompute;
 
     @Option(names = {"--diagnostics", "--insight"}, paramLabel = "STEPS", hidden = true,
             description = "Steps between diagnostics of the layer groups; 0: none (default: 10).")
@@ -106,8 +111,7 @@ final class TrainCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException {
         if (helpAll) {
-            output.text(AllOptions.help(spec));
-            return 0;
+            return output.helpAll();
         }
         RunFolder folder = out.toString().endsWith(MODEL_ENDING) || Files.isRegularFile(out) ? null : new RunFolder(out);
         requireSense(folder);
@@ -115,7 +119,7 @@ final class TrainCommand implements Callable<Integer> {
             return train(new Resumption(folder, output).settings(spec.commandLine().getParseResult()), folder);
         }
         if (dataFolder == null) {
-            throw new CommandLine.ParameterException(spec.commandLine(), "Missing required parameter: 'DATA'");
+            throw output.missing("DATA");
         }
         RunSettings settings = settings(folder);
         if (folder == null) {
@@ -162,7 +166,7 @@ final class TrainCommand implements Callable<Integer> {
         DiagnosticsOptions look = steps == 0 ? DiagnosticsOptions.off() : new DiagnosticsOptions(steps, probe, UPDATE_RATIO_LIMIT);
         return new RunSettings(data.found(images), start.describe(), variation,
                 new TrainingSettings(planOptions.granularity().label(), plan, fitOptions.settings(), fitOptions.objective(images),
-                        precompute.when(), look),
+                        precompute, look),
                 new RunSettings.Selection(patience, keep),
                 new RunSettings.Environment(Version.number(), Runtime.version().toString(), ""));
     }
@@ -197,7 +201,8 @@ final class TrainCommand implements Callable<Integer> {
     }
 
     private Integer train(RunSettings settings, Learner learn, ImageFolder images, @Nullable RunFolder folder) throws IOException {
-        try (TrainingLog log = new TrainingLog(output, learn.groups().stream().map(LayerGroup::name).toList());
+        try (TrainingLog log = new TrainingLog(output, learn.groups().stream().map(LayerGroup::name).toList(),
+                settings.training().fit().frozenBatchNorm());
                 Interruption interruption = new Interruption(() -> {
                     learn.stop();
                     output.note("stopping after this step; interrupt again to end at once");
@@ -250,7 +255,7 @@ final class TrainCommand implements Callable<Integer> {
 
     private Integer intoFile(RunSettings settings, Learner learn, ImageFolder images, TrainingLog log, Interruption interruption)
             throws IOException {
-        learn.addListener(log.phases(settings.training().fit().frozenBatchNorm()));
+        learn.addListener(log);
         learn.run(settings.training().plan());
         learn.save(out);
         boolean cut = interruption.asked();
@@ -267,7 +272,7 @@ final class TrainCommand implements Callable<Integer> {
             output.text("resuming the run in " + folder.path());
         }
         TrainingRun run = new TrainingRun(folder, settings, learn, checkpointSeconds);
-        learn.addListener(log.phases(settings.training().fit().frozenBatchNorm()));
+        learn.addListener(log);
         TrainingRun.Outcome outcome = run.run();
         log.close();
         if (outcome.ending() == TrainingRun.Ending.STOPPED) {

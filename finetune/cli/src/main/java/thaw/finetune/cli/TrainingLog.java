@@ -9,6 +9,7 @@ import org.jspecify.annotations.Nullable;
 import thaw.finetune.diagnostics.GroupActivity;
 import thaw.finetune.diagnostics.GroupResilience;
 import thaw.finetune.plan.TrainingPhase;
+import thaw.finetune.report.Numbers;
 import thaw.finetune.run.RunLog;
 import thaw.finetune.train.BatchResult;
 import thaw.finetune.train.EpochResult;
@@ -16,7 +17,7 @@ import thaw.finetune.train.FrozenBatchNorm;
 import thaw.finetune.train.TrainingListener;
 
 /** Reports training: a table row and an entry of the JSON result per epoch, and a progress bar on a terminal. */
-final class TrainingLog implements AutoCloseable {
+final class TrainingLog implements TrainingListener, AutoCloseable {
 
     /** The greatest number of groups that are listed one by one. */
     private static final int FEW = 6;
@@ -31,11 +32,18 @@ final class TrainingLog implements AutoCloseable {
     private double accuracy;
     /** Whether the rates of all groups fit beside the other columns. */
     private final boolean beside;
+    /** The mode of batch norm in frozen groups; null to print no line at the start of a phase. */
+    private final @Nullable FrozenBatchNorm frozen;
+    private String phase = "";
     private boolean explained;
 
-    /** @param groups the layer groups' names */
-    TrainingLog(OutputOptions output, List<String> groups) {
+    /**
+     * @param groups the layer groups' names
+     * @param frozen the mode of batch norm in frozen groups; null to print no line at the start of a phase
+     */
+    TrainingLog(OutputOptions output, List<String> groups, @Nullable FrozenBatchNorm frozen) {
         this.output = output;
+        this.frozen = frozen;
         this.groups = groups;
         this.epochs = OutputOptions.object().arrayNode();
         this.beside = HEADER.length() + RATE_COLUMN * groups.size() <= WIDTH
@@ -48,93 +56,71 @@ final class TrainingLog implements AutoCloseable {
         output.text(header.toString().stripTrailing());
     }
 
-    /** A listener for a single phase. */
-    TrainingListener phase(String name) {
-        return new Rows(name, null);
+    /** Prints the trained groups, the schedule, and the frozen groups with their batch norm's mode. */
+    @Override
+    public void onPhase(TrainingPhase begun, int number, int count) {
+        phase = begun.name();
+        if (frozen == null) {
+            return;
+        }
+        progress.close();
+        int first = begun.firstTrainable(groups.size(), 0);
+        List<Double> rates = begun.rates().forGroups(groups);
+        List<String> trained = groups.subList(first, groups.size()).stream().filter(group -> rates.get(groups.indexOf(group)) > 0)
+                .toList();
+        output.paragraph("training " + names(trained) + " at "
+                + (begun.rates().isAuto() ? "rates chosen by " : begun.rates().isSingle() ? "the rate " : "the rates ")
+                + begun.rates().only(List.of()) + ", scheduled by " + begun.schedule()
+                + (begun.gradual() ? ", one more group each epoch" : "")
+                + (begun.size() == 0 ? "" : ", images of " + begun.size() + " x " + begun.size()));
+        List<String> others = groups.stream().filter(group -> !trained.contains(group)).toList();
+        if (!others.isEmpty()) {
+            output.paragraph(names(others) + " frozen: batch norm there " + frozen.description() + " ("
+                    + frozen.label() + ")");
+        }
     }
 
-    /** A listener for all phases of a plan. */
-    TrainingListener phases(FrozenBatchNorm frozen) {
-        return new Rows("", frozen);
+    @Override
+    public void onBatch(BatchResult batch) {
+        List<Double> rates = batch.learningRates();
+        progress.step(phase + " " + batch.epoch() + "/" + batch.epochs(), batch.batch(), batch.batches(),
+                () -> String.format(Locale.ROOT, "loss %.4f rate %s", batch.loss(), Numbers.compact(rates.get(rates.size() - 1))));
     }
 
-    private final class Rows implements TrainingListener {
+    @Override
+    public void onWarning(String message) {
+        progress.close();
+        output.paragraph("warning: " + message);
+    }
 
-        /** The mode of batch norm in frozen groups; null to print no line at the start of a phase. */
-        private final @Nullable FrozenBatchNorm frozen;
-        private String phase;
+    @Override
+    public void onNote(String message) {
+        progress.close();
+        output.paragraph(message);
+    }
 
-        Rows(String phase, @Nullable FrozenBatchNorm frozen) {
-            this.phase = phase;
-            this.frozen = frozen;
+    @Override
+    public void onValidation(int images, int all) {
+        progress.step("validation", images, all);
+    }
+
+    @Override
+    public void onEpoch(EpochResult epoch) {
+        progress.close();
+        accuracy = epoch.valid().accuracy();
+        StringBuilder row = new StringBuilder(String.format(Locale.ROOT, "%-5s %5s  %10.4f  %10.4f  %6.1f %%  %7.1f  ", phase,
+                epoch.at().epoch() + "/" + epoch.at().epochs(), epoch.trainLoss(), epoch.valid().loss(), 100 * epoch.valid().accuracy(),
+                epoch.seconds()));
+        List<String> rates = epoch.learningRates().stream().map(rate -> rate == 0 ? "frozen" : Numbers.compact(rate)).toList();
+        if (beside) {
+            rates.forEach(rate -> row.append(rateColumn(rate)));
         }
-
-        /** Prints the trained groups, the schedule, and the frozen groups with their batch norm's mode. */
-        @Override
-        public void onPhase(TrainingPhase begun, int number, int count) {
-            if (frozen == null) {
-                return;
-            }
-            progress.close();
-            phase = begun.name();
-            int first = begun.firstTrainable(groups.size(), 0);
-            List<Double> rates = begun.rates().forGroups(groups);
-            List<String> trained = groups.subList(first, groups.size()).stream().filter(group -> rates.get(groups.indexOf(group)) > 0)
-                    .toList();
-            output.paragraph("training " + names(trained) + " at "
-                    + (begun.rates().isAuto() ? "rates chosen by " : begun.rates().isSingle() ? "the rate " : "the rates ")
-                    + begun.rates().only(List.of()) + ", scheduled by " + begun.schedule()
-                    + (begun.gradual() ? ", one more group each epoch" : "")
-                    + (begun.size() == 0 ? "" : ", images of " + begun.size() + " x " + begun.size()));
-            List<String> others = groups.stream().filter(group -> !trained.contains(group)).toList();
-            if (!others.isEmpty()) {
-                output.paragraph(names(others) + " frozen: batch norm there " + frozen.description() + " ("
-                        + frozen.label() + ")");
-            }
+        output.text(row.toString().stripTrailing());
+        if (!beside) {
+            lines("rates of the last step", rates);
         }
-
-        @Override
-        public void onBatch(BatchResult batch) {
-            List<Double> rates = batch.learningRates();
-            progress.step(phase + " " + batch.epoch() + "/" + batch.epochs(), batch.batch(), batch.batches(),
-                    () -> String.format(Locale.ROOT, "loss %.4f rate %s", batch.loss(), Rates.text(rates.get(rates.size() - 1))));
-        }
-
-        @Override
-        public void onWarning(String message) {
-            progress.close();
-            output.paragraph("warning: " + message);
-        }
-
-        @Override
-        public void onNote(String message) {
-            progress.close();
-            output.paragraph(message);
-        }
-
-        @Override
-        public void onValidation(int images, int all) {
-            progress.step("validation", images, all);
-        }
-
-        @Override
-        public void onEpoch(EpochResult epoch) {
-            progress.close();
-            accuracy = epoch.valid().accuracy();
-            StringBuilder row = new StringBuilder(String.format(Locale.ROOT, "%-5s %5s  %10.4f  %10.4f  %6.1f %%  %7.1f  ", phase,
-                    epoch.at().epoch() + "/" + epoch.at().epochs(), epoch.trainLoss(), epoch.valid().loss(), 100 * epoch.valid().accuracy(),
-                    epoch.seconds()));
-            List<String> rates = epoch.learningRates().stream().map(rate -> rate == 0 ? "frozen" : Rates.text(rate)).toList();
-            if (beside) {
-                rates.forEach(rate -> row.append(rateColumn(rate)));
-            }
-            output.text(row.toString().stripTrailing());
-            if (!beside) {
-                lines("rates of the last step", rates);
-            }
-            tell(epoch.activity());
-            add(epoch.at().epoch(), epoch);
-        }
+        tell(epoch.activity());
+        add(epoch.at().epoch(), epoch);
     }
 
     /** Prints a value per group in lines that fit the width; of more than {@value #FEW} groups, the first and the last. */

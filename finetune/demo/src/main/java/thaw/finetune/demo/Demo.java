@@ -65,8 +65,7 @@ public record Demo(Path folder, int perClass, int tested, int draws, int threads
         Arm recommended = Arm.all().get(0);
         try (Device device = Device.cpu(threads)) {
             Trial trial = new Trial(recommended, images, pretrained, FIRST, device);
-            listener.onNetwork(trial.net());
-            results.add(recommended, 0, trial.run(listener::onPhase));
+            results.add(recommended, 0, trial.run(listener.onNetwork(trial.net())));
             trial.save(model());
         }
         runOthers(images, pretrained, results, listener);
@@ -114,7 +113,7 @@ public record Demo(Path folder, int perClass, int tested, int draws, int threads
 
     private static List<Double> runAlone(Arm arm, DemoImages images, ModelFile pretrained, long seed) {
         try (Device device = Device.cpu(1)) {
-            return new Trial(arm, images, pretrained, seed, device).run(phase -> new TrainingListener() {});
+            return new Trial(arm, images, pretrained, seed, device).run(new TrainingListener() {});
         } catch (DivergenceException ranAway) {
             return Collections.nCopies(arm.phases().size(), 0.0);
         }

@@ -9,11 +9,8 @@ public interface DemoListener {
     /** Called when all images have been drawn. */
     void onImages(DemoImages images);
 
-    /** Called before the first network is trained. */
-    void onNetwork(ResNet net);
-
-    /** Called before each phase of the first training; returns the listener for that phase. */
-    TrainingListener onPhase(Phase phase);
+    /** Called before the first network is trained; returns the listener for that training. */
+    TrainingListener onNetwork(ResNet net);
 
     /** Called when {@code done} of {@code all} trainings are finished; by one thread. */
     void onTrial(int done, int all);

@@ -16,8 +16,10 @@ import thaw.finetune.data.Sample;
 import thaw.finetune.data.Sampler;
 import thaw.finetune.evaluate.Evaluation;
 import thaw.finetune.images.Transforms;
+import thaw.finetune.loss.Objective;
 import thaw.finetune.plan.LearningRates;
 import thaw.finetune.plan.OptimizerRecipe;
+import thaw.finetune.plan.TrainingPhase;
 import thaw.finetune.predict.LabelSet;
 import thaw.finetune.predict.ModelFile;
 import thaw.finetune.synthetic.SyntheticImages;
@@ -92,7 +94,7 @@ public record Pretraining(int imagesPerClass, int epochs, int batch, double rate
         try (Learner learn = new Learner(net, new DataLoaders(train, validation(~seed, Math.max(1, validation / 4), threads)))) {
             learn.settings(FitSettings.of(OptimizerRecipe.of("sgd").with(ParamGroup.WEIGHT_DECAY, weightDecay)
                     .with(SGD.NESTEROV, 1))).addListener(listener);
-            learn.fit(epochs, (all, steps) -> OneCycle.of(all * steps), LearningRates.of(rate));
+            learn.run(List.of(new TrainingPhase("all", epochs, (all, steps) -> OneCycle.of(all * steps), LearningRates.of(rate))));
         }
         return describe(ModelFile.of(net, set.classes(), transforms()), accuracy(net, ~seed, validation, threads));
     }
@@ -139,6 +141,7 @@ public record Pretraining(int imagesPerClass, int epochs, int batch, double rate
      * @param threads  number of threads that draw images
      */
     public static double accuracy(Network net, long seed, int perClass, int threads) {
-        return Evaluation.of(net, validation(seed, perClass, threads), SyntheticImages.pretraining().classes()).accuracy();
+        BatchLoader images = validation(seed, perClass, threads);
+        return Evaluation.of(net, images, Objective.standard(images.labels()), done -> {}).accuracy();
     }
 }

@@ -4,7 +4,6 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.function.Function;
 import thaw.engine.Device;
 import thaw.finetune.data.ImageFolder;
 import thaw.finetune.evaluate.Evaluation;
@@ -50,16 +49,14 @@ public final class Trial {
     /**
      * Trains, and tests after each phase.
      *
-     * @param listener gives each phase's listener
+     * @param listener of the training
      * @return the test accuracy after each phase, 0 to 1
      */
-    public List<Double> run(Function<Phase, TrainingListener> listener) {
+    public List<Double> run(TrainingListener listener) {
         List<Double> accuracies = new ArrayList<>();
+        learner.addListener(listener);
         for (Phase phase : arm.phases()) {
-            TrainingListener ofPhase = listener.apply(phase);
-            learner.addListener(ofPhase);
             learner.run(List.of(phase.training()));
-            learner.removeListener(ofPhase);
             accuracies.add(Evaluation.of(net, test).accuracy());
         }
         return List.copyOf(accuracies);

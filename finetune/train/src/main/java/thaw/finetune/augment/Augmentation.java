@@ -79,11 +79,6 @@ public record Augmentation(List<ImageTransform> transforms) {
         return new Augmentation(changed);
     }
 
-    /** A copy without the transforms of a class. */
-    public Augmentation without(Class<? extends ImageTransform> kind) {
-        return new Augmentation(transforms.stream().filter(transform -> !kind.isInstance(transform)).toList());
-    }
-
     /** Whether the list has no transforms but {@link Flip}; mirrored and unmirrored are then the only possible results. */
     public boolean flipsAtMost() {
         return transforms.stream().allMatch(Flip.class::isInstance);

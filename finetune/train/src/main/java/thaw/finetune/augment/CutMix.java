@@ -17,11 +17,6 @@ public record CutMix(double alpha) implements BatchMix {
         Range.require("CutMix alpha", alpha > 0 && Double.isFinite(alpha), "a number above 0", alpha);
     }
 
-    /** CutMix with fastai's α. */
-    public static CutMix fastai() {
-        return new CutMix(1);
-    }
-
     @Override
     public void apply(float[] images, float[] targets, int side, int[] order, SplittableRandom random) {
         int cut = (int) Math.rint(side * Math.sqrt(1 - Chance.beta(alpha, random)));

@@ -15,11 +15,6 @@ public record Mixup(double alpha) implements BatchMix {
         Range.require("Mixup alpha", alpha > 0 && Double.isFinite(alpha), "a number above 0", alpha);
     }
 
-    /** Mixup with fastai's α. */
-    public static Mixup fastai() {
-        return new Mixup(0.4);
-    }
-
     @Override
     public void apply(float[] images, float[] targets, int side, int[] order, SplittableRandom random) {
         float[] share = new float[order.length];

@@ -18,7 +18,7 @@ public record RandomResizedCrop(double minScale, double maxScale, double minRati
 
     /** @throws IllegalArgumentException if a setting is out of range */
     public RandomResizedCrop {
-        Range.require("RandomResizedCrop minScale", minScale > 0 && minScale <= 1, "a share above 0, to 1", minScale);
+        Range.require("RandomResizedCrop minScale", minScale > 0 && minScale <= 1, "a share above 0 and at most 1", minScale);
         Range.require("RandomResizedCrop maxScale", maxScale >= minScale && maxScale <= 1, "minScale to 1", maxScale);
         Range.require("RandomResizedCrop minRatio", minRatio > 0 && Double.isFinite(minRatio), "a ratio above 0", minRatio);
         Range.require("RandomResizedCrop maxRatio", maxRatio >= minRatio && Double.isFinite(maxRatio), "at least minRatio",

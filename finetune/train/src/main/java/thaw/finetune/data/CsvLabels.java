@@ -124,7 +124,7 @@ public record CsvLabels(String fileColumn, String labelColumn, String validColum
         Map<String, String> names = new HashMap<>();
         Stream.of(parts.train, parts.valid).flatMap(List::stream)
                 .forEach(row -> row.labels.forEach(label -> names.putIfAbsent(FileNames.normalized(label), label)));
-        LabelSet labels = new LabelSet(names.values().stream().sorted(CodePoints.ORDER).toList(), !delimiter.isEmpty());
+        LabelSet labels = new LabelSet(names.values().stream().sorted(FileNames.BY_CODE_POINTS).toList(), !delimiter.isEmpty());
         Map<String, Integer> numbers = new HashMap<>();
         labels.classes().forEach(name -> numbers.put(FileNames.normalized(name), numbers.size()));
         ImageList train = new ImageList(FileNames.of(csv), root, labels, samples(parts.train, numbers), skipped, List.of());

@@ -9,6 +9,8 @@ import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.text.Normalizer;
+import java.util.Arrays;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -21,6 +23,13 @@ public final class FileNames {
     /** Folders that file managers, archivers, servers and Python create beside a user's files. */
     private static final Set<String> SYSTEM_FOLDERS = Set.of("__MACOSX", "@eaDir", "#recycle", "$RECYCLE.BIN",
             "System Volume Information", "lost+found", "__pycache__");
+
+    /**
+     * The order of Python's sorted strings: by code points, which is also the order of UTF-8 bytes. {@code String.compareTo} compares
+     * UTF-16 units, and so puts an emoji before a character of the private use area.
+     */
+    static final Comparator<String> BY_CODE_POINTS = (a, b) -> Arrays.compareUnsigned(a.getBytes(StandardCharsets.UTF_8),
+            b.getBytes(StandardCharsets.UTF_8));
 
     private FileNames() {
     }

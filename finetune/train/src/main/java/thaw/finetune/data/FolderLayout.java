@@ -239,7 +239,7 @@ public record FolderLayout(boolean partsByName, String validFolder, List<String>
         if (!unknown.isEmpty()) {
             throw new ImageFolderException(validFolder + ": its classes differ from those of " + train.name() + ": "
                     + (missing.isEmpty() ? "" : "only " + train.name() + " has " + missing + ", ")
-                    + "only " + valid.name() + " has " + unknown.stream().sorted(CodePoints.ORDER).toList()
+                    + "only " + valid.name() + " has " + unknown.stream().sorted(FileNames.BY_CODE_POINTS).toList()
                     + "; expected the same class folders in both");
         }
         if (!missing.isEmpty()) {

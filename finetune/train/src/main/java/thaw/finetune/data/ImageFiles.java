@@ -29,7 +29,7 @@ import thaw.finetune.images.ImageFormat;
  *                   links to a folder that contains them
  */
 public record ImageFiles(List<Path> images, Map<String, Integer> skipped, List<BrokenImage> unreadable) {
-    static final Comparator<Path> BY_CODE_POINTS = Comparator.comparing(Path::toString, CodePoints.ORDER);
+    static final Comparator<Path> BY_CODE_POINTS = Comparator.comparing(Path::toString, FileNames.BY_CODE_POINTS);
 
     /** @throws ImageFolderException if the folder does not exist, is not a folder, or cannot be listed */
     public static ImageFiles beneath(Path folder) {

@@ -228,16 +228,6 @@ public final class ImageFolder {
         return options.seed;
     }
 
-    /** The augmentation of training images. */
-    public Optional<Augmentation> augmentation() {
-        return options.augmentation;
-    }
-
-    /** The mixing of images within training batches. */
-    public Optional<BatchMix> mix() {
-        return options.mix;
-    }
-
     /** The number of skipped files: hidden ones, and those without an image's extension. */
     public int skipped() {
         return skippedByEnding().values().stream().mapToInt(Integer::intValue).sum();

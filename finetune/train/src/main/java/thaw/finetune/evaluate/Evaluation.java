@@ -7,7 +7,6 @@ import thaw.finetune.data.BatchLoader;
 import thaw.finetune.data.ImageFolder;
 import thaw.finetune.loss.Objective;
 import thaw.finetune.metrics.ConfusionMatrix;
-import thaw.finetune.metrics.Metric;
 import thaw.finetune.metrics.MultiLabelCounts;
 import thaw.finetune.metrics.Predictions;
 import thaw.finetune.predict.InputCheck;
@@ -48,49 +47,27 @@ public record Evaluation(List<ClassCount> classes, double loss, Predictions pred
         return (double) correct() / total();
     }
 
-    /** The value of a metric on these predictions. */
-    public double metric(Metric metric) {
-        return metric.of(predictions);
-    }
-
     /**
      * Evaluates a network on the validation images, or on all images if the folder has no validation images.
      *
      * @throws IllegalArgumentException if the network's number of classes is not the data's
      */
     public static Evaluation of(Network net, ImageFolder data) {
-        return of(net, data.evaluationLoader(), data.classes());
+        return of(net, data.evaluationLoader(), Objective.standard(data.labels()), images -> {});
     }
 
     /**
      * Evaluates a network on one epoch of a loader. The network runs in evaluation mode; afterwards each module is back
      * in its previous mode.
      *
-     * @param classes the labels' names
-     * @throws IllegalArgumentException                if the network's number of classes is not that of {@code classes}
+     * @param objective the loss to compute; it also determines whether the data is multi-label
+     * @param progress  called after each batch with the number of images done
+     * @throws IllegalArgumentException                if the network's number of classes is not the loader's
      * @throws thaw.finetune.images.ImageReadException if no image can be read, or the loader is strict and one cannot
      * @throws NotEnoughMemoryException                if a batch is too large
      */
-    public static Evaluation of(Network net, BatchLoader loader, List<String> classes) {
-        return of(net, loader, classes, images -> {});
-    }
-
-    /**
-     * Like {@link #of(Network, BatchLoader, List)}, with progress.
-     *
-     * @param progress called after each batch with the number of images done
-     */
-    public static Evaluation of(Network net, BatchLoader loader, List<String> classes, IntConsumer progress) {
-        return of(net, loader, classes, Objective.standard(loader.labels()), progress);
-    }
-
-    /**
-     * Like {@link #of(Network, BatchLoader, List)}, with another objective and with progress.
-     *
-     * @param objective the loss to compute; it also determines whether the data is multi-label
-     * @param progress  called after each batch with the number of images done
-     */
-    public static Evaluation of(Network net, BatchLoader loader, List<String> classes, Objective objective, IntConsumer progress) {
+    public static Evaluation of(Network net, BatchLoader loader, Objective objective, IntConsumer progress) {
+        List<String> classes = loader.labels().classes();
         InputCheck.require(net, classes);
         LabelSet labels = new LabelSet(classes, objective.multiLabel());
         PredictionPass pass = PredictionPass.over(loader.epoch(0), net, labels, objective, progress);

@@ -6,7 +6,6 @@ import thaw.finetune.data.BatchLoader;
 import thaw.finetune.data.ImageFolder;
 import thaw.finetune.loss.Objective;
 import thaw.finetune.metrics.Predictions;
-import thaw.finetune.predict.InputCheck;
 import thaw.resnet.Network;
 
 /**
@@ -35,25 +34,18 @@ public record TestTimeAugmentation(int views, double beta, boolean max) {
         return new TestTimeAugmentation(4, 0.25, false);
     }
 
-    /** Predicts the validation images, or all images if the folder has no validation images. */
-    public Predictions predict(Network net, ImageFolder data) {
-        return predict(net, data.evaluationLoader());
-    }
-
     /**
-     * Predicts all images of a loader, in order.
+     * Predicts the validation images, or all images if the folder has no validation images.
      *
      * @throws IllegalArgumentException if the network's number of classes is not the data's
      */
-    public Predictions predict(Network net, BatchLoader loader) {
-        InputCheck.require(net, loader.labels().classes());
-        Objective objective = Objective.standard(loader.labels());
-        return predict(net, loader,
-                PredictionPass.over(loader.epoch(0), net, loader.labels(), objective, images -> {}).predictions());
+    public Predictions predict(Network net, ImageFolder data) {
+        BatchLoader loader = data.evaluationLoader();
+        return predict(net, loader, Evaluation.of(net, loader, Objective.standard(loader.labels()), images -> {}).predictions());
     }
 
     /**
-     * Like {@link #predict(Network, BatchLoader)}, with existing predictions for the plain images.
+     * Predicts all images of a loader, in order, with existing predictions for the plain images.
      *
      * @param plain predictions for the plain images, from the same loader
      */

@@ -17,9 +17,4 @@ public interface LossFunction {
      * @return a scalar, the mean over the batch's images
      */
     Tensor of(Tensor scores, Batch batch);
-
-    /** Softmax cross-entropy with the batch's targets. */
-    static LossFunction crossEntropy() {
-        return Objective.crossEntropy();
-    }
 }

@@ -16,8 +16,6 @@ public final class MultiLabelCounts {
     private final long[] falseNegatives;
     /** Missing decisions on classes that the image does not show; on classes that it shows they are false negatives. */
     private final long[] undecided;
-    private final double sampleF1;
-    private final double exactMatches;
     private final double meanAveragePrecision;
 
     private MultiLabelCounts(Predictions predictions, double threshold) {
@@ -27,35 +25,22 @@ public final class MultiLabelCounts {
         falsePositives = new long[classes];
         falseNegatives = new long[classes];
         undecided = new long[classes];
-        double f1 = 0;
-        int exact = 0;
         for (int i = 0; i < images; i++) {
-            int both = 0;
-            int wrong = 0;
-            boolean decided = true;
             for (int c = 0; c < classes; c++) {
                 double p = predictions.probability(i, c);
                 boolean says = p > threshold;
                 boolean shows = predictions.shows(i, c);
                 if (says && shows) {
                     truePositives[c]++;
-                    both++;
                 } else if (says) {
                     falsePositives[c]++;
-                    wrong++;
                 } else if (shows) {
                     falseNegatives[c]++;
-                    wrong++;
                 } else if (Double.isNaN(p)) {
                     undecided[c]++;
-                    decided = false;
                 }
             }
-            f1 += ratio(2L * both, 2L * both + wrong);
-            exact += wrong == 0 && decided ? 1 : 0;
         }
-        sampleF1 = f1 / images;
-        exactMatches = (double) exact / images;
         meanAveragePrecision = IntStream.range(0, classes).mapToObj(c -> RocAuc.curve(predictions, c))
                 .filter(RankCurve::hasPositives).mapToDouble(RankCurve::averagePrecision).average().orElse(Double.NaN);
     }
@@ -69,11 +54,6 @@ public final class MultiLabelCounts {
     public double accuracy() {
         long wrong = sum(falsePositives) + sum(falseNegatives) + sum(undecided);
         return 1 - (double) wrong / ((long) images * truePositives.length);
-    }
-
-    /** The share of images with only correct decisions; NaN if there are no images. */
-    public double exactMatch() {
-        return exactMatches;
     }
 
     /** The number of correct decisions on a class. */
@@ -99,20 +79,6 @@ public final class MultiLabelCounts {
     /** The unweighted mean F1 of all classes, fastai's {@code F1ScoreMulti}. */
     public double macroF1() {
         return IntStream.range(0, truePositives.length).mapToDouble(this::f1).average().orElse(Double.NaN);
-    }
-
-    /** The F1 of the decisions on all classes together. */
-    public double microF1() {
-        long both = 2 * sum(truePositives);
-        return ratio(both, both + sum(falsePositives) + sum(falseNegatives));
-    }
-
-    /**
-     * The mean over images of the F1 of an image's decisions, which is 0 if the image shows no class and no decision is positive.
-     * NaN if there are no images.
-     */
-    public double sampleF1() {
-        return sampleF1;
     }
 
     /**

@@ -91,7 +91,7 @@ final class ActivitySection {
                 x[e] = e + 1;
                 y[e] = g < activity.size() ? value.applyAsDouble(activity.get(g)) : Double.NaN;
             }
-            lines.add(new LineChart.Series(report.names().get(g), Hues.of(g, groups), false, x, y));
+            lines.add(new LineChart.Series(report.names().get(g), LineChart.hue(g, groups), false, x, y));
         }
         LineChart chart = LineChart.byEpoch(report, log, lines);
         if (chart.isEmpty()) {

@@ -17,6 +17,8 @@ import java.util.stream.DoubleStream;
  */
 record LineChart(String xLabel, boolean whole, boolean log, List<Double> yEnds, List<Series> series, List<Mark> marks) {
 
+    private static final int COLD = 222;
+    private static final int WARM = 12;
     private static final int WIDTH = 480;
     private static final int HEIGHT = 250;
     private static final int LEFT = 52;
@@ -54,6 +56,11 @@ record LineChart(String xLabel, boolean whole, boolean log, List<Double> yEnds, 
             }
         }
         return new LineChart("epoch", true, log, List.of(), lines, marks);
+    }
+
+    /** The hue, in degrees, of item {@code index} of {@code count} ordered ones such as layer groups, from cold to warm. */
+    static int hue(int index, int count) {
+        return count == 1 ? COLD : Math.round(COLD + (WARM - COLD) * (float) index / (count - 1));
     }
 
     /** Whether any line has a point. */

@@ -5,7 +5,7 @@ import java.math.MathContext;
 import java.util.Locale;
 
 /** Formats numbers for readers: {@code 0.0213}, {@code 1e-5}, {@code 84.5 %}. */
-final class Numbers {
+public final class Numbers {
     private static final int LEAST_PLAIN = -3;
     private static final int MOST_PLAIN = 6;
 
@@ -13,7 +13,7 @@ final class Numbers {
     }
 
     /** A number rounded to three significant digits, without trailing zeros; a dash if it is not finite. */
-    static String compact(double value) {
+    public static String compact(double value) {
         if (!Double.isFinite(value)) {
             return "–";
         }

@@ -47,7 +47,7 @@ final class TrainingSection {
             List<LineChart.Series> lines = new ArrayList<>();
             for (int i = 0; i < plotted.size(); i++) {
                 String name = plotted.get(i);
-                lines.add(line(name, Hues.of(i, plotted.size()), epoch -> epoch.valid().metrics().getOrDefault(name, Double.NaN)));
+                lines.add(line(name, LineChart.hue(i, plotted.size()), epoch -> epoch.valid().metrics().getOrDefault(name, Double.NaN)));
             }
             html.append(Html.figure("Metrics", LineChart.byEpoch(report, false, lines).html(), "Metrics of the validation"
                     + " images after each epoch. In the table, roc_auc is the chance that an image of a class scores higher for"
@@ -117,7 +117,7 @@ final class TrainingSection {
         List<LineChart.Series> lines = new ArrayList<>();
         for (int g = 0; g < groups; g++) {
             int group = g;
-            lines.add(new LineChart.Series(report.names().get(g), Hues.of(g, groups), false, x,
+            lines.add(new LineChart.Series(report.names().get(g), LineChart.hue(g, groups), false, x,
                     rates.stream().mapToDouble(now -> now[group]).toArray()));
         }
         LineChart momentumChart = new LineChart("step", true, false, List.of(), List.of(new LineChart.Series("all groups", TRAIN_HUE, false,

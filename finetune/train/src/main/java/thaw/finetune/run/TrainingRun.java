@@ -177,7 +177,7 @@ public final class TrainingRun {
     private Evaluation evaluation() throws IOException {
         Network kept = ModelFile.read(folder.model()).toNet(learn.net().device());
         try {
-            return Evaluation.of(kept, learn.data().valid(), learn.data().classes(), settings.training().objective(), images -> {});
+            return Evaluation.of(kept, learn.data().valid(), settings.training().objective(), images -> {});
         } finally {
             kept.release();
         }

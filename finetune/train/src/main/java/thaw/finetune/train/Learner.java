@@ -64,7 +64,7 @@ public final class Learner implements AutoCloseable {
     final List<TrainingListener> listeners = new CopyOnWriteArrayList<>();
     List<Metric> metrics = List.of();
     Diagnostics diagnostics;
-    Precompute precompute = Precompute.whereExact();
+    Precompute precompute = Precompute.of(Precompute.When.EXACT);
     final TrainingLoop loop = new TrainingLoop(this);
     private @Nullable Device ownDevice;
 
@@ -171,7 +171,7 @@ public final class Learner implements AutoCloseable {
         return this;
     }
 
-    /** Sets when the features of a frozen body are computed once, {@link Precompute#whereExact} by default. */
+    /** Sets when the features of a frozen body are computed once, {@link Precompute.When#EXACT} by default. */
     public Learner precompute(Precompute precompute) {
         this.precompute = Objects.requireNonNull(precompute, "precompute");
         return this;
@@ -317,7 +317,7 @@ public final class Learner implements AutoCloseable {
      * Checks a plan without training: throws what {@link #run} would throw at once.
      *
      * @throws IllegalArgumentException if the number of learning rates does not match the groups, a schedule does not fit
-     *     its epochs, or {@link Precompute#required} is not possible
+     *     its epochs, or {@link Precompute.When#REQUIRED} is not possible
      */
     public void check(List<TrainingPhase> plan) {
         loop.check(plan);
@@ -376,7 +376,7 @@ public final class Learner implements AutoCloseable {
     }
 
     Evaluation validate(BatchLoader images, IntConsumer progress) {
-        return Evaluation.of(net, images, data.classes(), Objective.forValidation(loss, data.labels()), progress);
+        return Evaluation.of(net, images, Objective.forValidation(loss, data.labels()), progress);
     }
 
     /**

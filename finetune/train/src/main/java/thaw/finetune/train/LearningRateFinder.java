@@ -47,7 +47,7 @@ final class LearningRateFinder implements TrainingListener {
         Map<String, StoredTensor> before = net.stateDict();
         long random = net.device().generator().state();
         Learner learn = new Learner(net, like.data).granularity(like.freezing.granularity())
-                .settings(like.settings.accumulate(1).average(null)).loss(like.loss).precompute(Precompute.never());
+                .settings(like.settings.accumulate(1).average(null)).loss(like.loss).precompute(Precompute.of(Precompute.When.NEVER));
         learn.validates = false;
         learn.loop.continueAfter(like.loop);
         learn.listeners.addAll(like.listeners);

@@ -43,26 +43,6 @@ public record Precompute(When when, Path folder) {
         return new Precompute(when, CacheFolder.path().resolve("features"));
     }
 
-    /** Computes the features of a frozen body in every epoch. */
-    public static Precompute never() {
-        return of(When.NEVER);
-    }
-
-    /** Precomputes features wherever the trained head is the same with and without. */
-    public static Precompute whereExact() {
-        return of(When.EXACT);
-    }
-
-    /** Requires precomputed features: a fit for which they are not exact throws before it starts. */
-    public static Precompute required() {
-        return of(When.REQUIRED);
-    }
-
-    /** Precomputes features even if the result differs, though it is often no worse; a warning names what is left out. */
-    public static Precompute always() {
-        return of(When.ALWAYS);
-    }
-
     /** With features cached in another folder. */
     public Precompute in(Path folder) {
         return new Precompute(when, folder);

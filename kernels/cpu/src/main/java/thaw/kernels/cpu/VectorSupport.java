@@ -9,14 +9,14 @@ final class VectorSupport {
     }
 
     /**
-     * Whether vectors are compiled to hardware instructions: by HotSpot's C2 compiler, at least 128 bits wide. If narrower
-     * or interpreted, each vector is an object.
+     * Whether vectors are compiled to hardware instructions: by HotSpot's C2 compiler, at least 128 bits wide. If narrower,
+     * interpreted, or compiled by C1 alone ({@code -XX:TieredStopAtLevel=1}, "emulated-client"), each vector is an object.
      */
     static boolean isFast() {
         String vm = System.getProperty("java.vm.name", "");
         String mode = System.getProperty("java.vm.info", "");
         boolean compiler = (vm.contains("HotSpot") || vm.contains("OpenJDK")) && vm.contains("Server VM")
-                && !mode.contains("interpreted");
+                && !mode.contains("interpreted") && !mode.contains("emulated-client");
         return compiler && FloatVector.SPECIES_PREFERRED.length() >= 4;
     }
 

@@ -1,4 +1,4 @@
-package thaw;
+package thaw.sources;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -60,7 +60,7 @@ class PublicCommentsTest {
         DiagnosticCollector<JavaFileObject> found = new DiagnosticCollector<>();
         try (StandardJavaFileManager files = compiler.getStandardFileManager(found, Locale.ENGLISH, StandardCharsets.UTF_8)) {
             List<String> options = List.of("-d", classes.toString(), "-cp", System.getProperty("java.class.path"), "--add-modules",
-                    "jdk.incubator.vector", "-proc:none", "-Xmaxwarns", "100000", "-Xdoclint:all/protected",
+                    "jdk.incubator.vector", "-proc:none", "-Xmaxwarns", "100000", "--should-stop=ifNoError=FLOW", "-Xdoclint:all/protected",
                     "-Xdoclint/package:" + String.join(",", packages));
             boolean compiled = compiler.getTask(null, files, found, options, null, files.getJavaFileObjectsFromPaths(sources)).call();
             assertTrue(compiled, found.getDiagnostics()::toString);

@@ -1,4 +1,4 @@
-package thaw;
+package thaw.sources;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
