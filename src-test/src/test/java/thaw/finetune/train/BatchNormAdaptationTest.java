@@ -35,6 +35,7 @@ import thaw.finetune.data.Sample;
 import thaw.finetune.evaluate.Evaluation;
 import thaw.finetune.images.RgbImage;
 import thaw.finetune.images.Transforms;
+import thaw.finetune.loss.Objective;
 import thaw.finetune.predict.LabelSet;
 import thaw.resnet.Architecture;
 import thaw.resnet.NetworkWeights;
@@ -206,7 +207,8 @@ class BatchNormAdaptationTest {
     }
 
     private static double accuracy(ResNet net, Images images) {
-        return Evaluation.of(net, images.loader(100), images.loader(1).labels().classes()).accuracy();
+        BatchLoader loader = images.loader(100);
+        return Evaluation.of(net, loader, Objective.standard(loader.labels()), done -> {}).accuracy();
     }
 
     private static double adapted(ResNet net, Map<String, StoredTensor> start, Images images, Images test) {

@@ -20,6 +20,7 @@ import thaw.finetune.data.BatchLoader;
 import thaw.finetune.data.DataLoaders;
 import thaw.finetune.data.LoaderOptions;
 import thaw.finetune.evaluate.Evaluation;
+import thaw.finetune.loss.Objective;
 import thaw.finetune.plan.LearningRates;
 import thaw.finetune.plan.ScheduleRecipe;
 import thaw.finetune.plan.TrainingPhase;
@@ -201,7 +202,7 @@ final class ShiftExperiment {
             }
             BatchLoader test = new BatchLoader(task.test(), labels, source.transforms(),
                     LoaderOptions.evaluation(TEST_BATCH).threads(1));
-            return Evaluation.of(net, test, task.classes()).accuracy();
+            return Evaluation.of(net, test, Objective.standard(labels), images -> {}).accuracy();
         } catch (DivergenceException ranAway) {
             return 1.0 / task.classes().size();
         }
