@@ -20,7 +20,7 @@ SCORES_BAR = 1e-3   # relative L2 distance of scores from PyTorch's: float32, an
 LOSS_BAR = 1e-4     # of the first three losses, relative; the second one's has a whole step behind it
 LOSSES = 3
 PEERS = ["torch", "torch-cl", "ort", "djl"]
-NAMES = {"thaw": "Thaw", "thaw-plain": "Thaw, plain loops", "torch": "PyTorch", "torch-cl": "PyTorch channels_last",
+NAMES = {"thaw": "Thaw", "thaw-plain": "Thaw, scalar loops", "torch": "PyTorch", "torch-cl": "PyTorch channels_last",
          "ort": "ONNX Runtime", "djl": "DJL"}
 
 
@@ -64,7 +64,7 @@ ROWS += [(f"peak memory, {what}", case, "memory", ("torch", "torch-cl"))
                             ("training resnet18 batch 16", "train-resnet18-16"),
                             ("training resnet50 batch 8", "train-resnet50-8"))]
 ROWS += [("process start to first prediction", "start", "median", (peer,)) for peer in ("torch", "ort", "djl")]
-PLAIN_ROWS = [(f"plain loops, inference resnet18 batch {b}", f"infer-resnet18-{b}", "median", ("torch", "torch-cl")) for b in (1, 16)]
+PLAIN_ROWS = [(f"scalar loops, inference resnet18 batch {b}", f"infer-resnet18-{b}", "median", ("torch", "torch-cl")) for b in (1, 16)]
 
 
 class Contender:
@@ -153,7 +153,7 @@ def missing(name, options):
     if jar and not list(options.peers.glob(jar)):
         return f"{jar} is not in {options.peers}"
     if name == "thaw-plain" and "--add-modules" not in options.java:
-        return "this Java has no Vector API, so Thaw uses plain loops anyway"
+        return "this Java has no Vector API, so Thaw uses scalar loops anyway"
     return None
 
 

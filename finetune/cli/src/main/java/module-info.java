@@ -4,6 +4,7 @@ import org.jspecify.annotations.NullMarked;
 @NullMarked module thaw.cli {
     requires info.picocli;
     requires java.management;
+    requires jdk.httpserver;
     requires jdk.unsupported;
     requires me.tongfei.progressbar;
     requires thaw.demo;

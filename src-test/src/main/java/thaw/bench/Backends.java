@@ -22,7 +22,7 @@ final class Backends {
     static Backend open(String kernels) {
         int threads = Runtime.getRuntime().availableProcessors();
         if (kernels.equals("plain")) {
-            return CpuBackend.plain(threads);
+            return CpuBackend.scalar(threads);
         }
         if (!CpuBackend.hasVectors()) {
             throw new IllegalStateException("the Vector API is missing; run Java with --add-modules jdk.incubator.vector");

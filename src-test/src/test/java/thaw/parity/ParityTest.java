@@ -38,7 +38,7 @@ class ParityTest {
     private static final On REFERENCE = new On("reference", Device::reference, 1e-6, 3, false);
     private static final On CPU = new On("cpu", Device::cpu, 1e-5, 1, true);
     private static final On OPENCL = new On("opencl", Device::opencl, 1e-5, 2, true);
-    private static final On PLAIN = new On("plain", () -> Device.of(CpuBackend.plain(2)), 1e-5, 2, false);
+    private static final On PLAIN = new On("plain", () -> Device.of(CpuBackend.scalar(2)), 1e-5, 2, false);
 
     private static final Path DIR = Path.of(System.getProperty("parity.dir", "../shared/parity/cases"));
 

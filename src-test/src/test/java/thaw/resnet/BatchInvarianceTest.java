@@ -23,7 +23,7 @@ class BatchInvarianceTest {
     private static final int CLASSES = 5;
 
     static Stream<Named<Backend>> backends() {
-        return Stream.of(Named.of("usual", CpuBackend.create(2)), Named.of("plain", CpuBackend.plain(2)));
+        return Stream.of(Named.of("usual", CpuBackend.create(2)), Named.of("plain", CpuBackend.scalar(2)));
     }
 
     @ParameterizedTest

@@ -18,7 +18,7 @@ import thaw.kernels.cpu.CpuBackend;
  * The heap allocation of a training step once the buffer pool is filled: objects of the graph and of jobs, and lists of rows,
  * some hundred bytes for each piece of an image, but no arrays of floats.
  *
- * <p>It uses plain loops, because the Vector API allocates an object for every vector until its callers are compiled.
+ * <p>It uses scalar loops, because the Vector API allocates an object for every vector until its callers are compiled.
  */
 class StepAllocationTest {
 
@@ -31,7 +31,7 @@ class StepAllocationTest {
     @Test
     void aWarmStepAllocatesLessThanTwoActivations() {
         // One thread, because the counter is of this thread's allocations only.
-        try (Device device = Device.of(CpuBackend.plain(1))) {
+        try (Device device = Device.of(CpuBackend.scalar(1))) {
             ResNet net = ResNet.resnet20(device, 10);
             SGD sgd = new SGD(group("body", net.groups().get(0), net.groups().get(1)).lr(1e-3).momentum(0.9),
                     group("head", net.groups().get(2)).lr(1e-2));

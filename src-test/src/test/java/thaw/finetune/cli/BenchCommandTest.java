@@ -59,7 +59,7 @@ class BenchCommandTest {
         assertEquals(0, run.code, run::toString);
         assertEquals("", run.err);
         List<String> lines = run.out.lines().toList();
-        assertTrue(lines.get(0).matches("resnet20, infer, batch 1 of 16×16 pixels, on cpu, plain loops.*"), run::toString);
+        assertTrue(lines.get(0).matches("resnet20, infer, batch 1 of 16×16 pixels, on cpu, scalar loops.*"), run::toString);
         assertTrue(run.out.contains("images/s") && run.out.contains("GFLOP/s"), run::toString);
         assertTrue(run.out.matches("(?s).* \\d+ +[\\d.]+  conv2d\\w*\\n.*"), run::toString);
         assertTrue(run.out.matches("(?s).* \\d+ +[\\d.]+  conv2d\\w*  \\[1, 64, 4, 4] → 64, 3×3.*"), run::toString);

@@ -11,6 +11,9 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import thaw.engine.Device;
+import thaw.finetune.bench.Mode;
+import thaw.finetune.bench.NetworkStep;
 import thaw.kernels.Array;
 import thaw.kernels.Backend;
 import thaw.kernels.Bench;
@@ -20,16 +23,18 @@ import thaw.kernels.Pool2dOptions;
 import thaw.kernels.Reduction;
 import thaw.kernels.SgdOps;
 import thaw.kernels.Shape;
+import thaw.resnet.Architecture;
+import thaw.resnet.ResNet;
 
-/** A Java process without the Vector API gives the bits of this one with it, in the operators of a step of training. */
+/** A Java process without the Vector API gives the bits of this one with it, in the operators of a step of training, in networks' predictions and in training. */
 class SameBitsTest {
 
-    /** Prints the results of scalar loops; its argument is the number of lanes. */
+    /** Prints the results without vectors. */
     public static void main(String[] args) {
         if (ModuleLayer.boot().findModule("jdk.incubator.vector").isPresent()) {
             throw new IllegalStateException("the Vector API's module is present");
         }
-        try (Backend backend = CpuBackend.scalar(2, Integer.parseInt(args[0]))) {
+        try (Backend backend = CpuBackend.create(2)) {
             System.out.println(results(backend));
         }
     }
@@ -38,14 +43,11 @@ class SameBitsTest {
     void withAndWithoutTheVectorApi() throws IOException, InterruptedException {
         assumeTrue(CpuBackend.hasVectors(), "the Vector API is missing: run Java with --add-modules jdk.incubator.vector");
         String expected;
-        int lanes;
         try (CpuBackend backend = CpuBackend.create(2)) {
-            lanes = backend.lanes();
             expected = results(backend);
         }
         Process process = new ProcessBuilder(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-cp",
-                System.getProperty("java.class.path"), SameBitsTest.class.getName(), Integer.toString(lanes))
-                .redirectErrorStream(true).start();
+                System.getProperty("java.class.path"), SameBitsTest.class.getName()).redirectErrorStream(true).start();
         String found = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8).strip();
         assertEquals(0, process.waitFor(), found);
         assertEquals(expected, found);
@@ -85,7 +87,22 @@ class SameBitsTest {
                     List.of(backend.zeros(p.shape())), new boolean[] {true});
             add(backend, hashes, scores, loss.value(), loss.gradient(), p);
         }
+        network(hashes, Device.of(backend), "resnet18", 64);
+        network(hashes, Device.of(backend), "resnet20", 32);
         return hashes.toString();
+    }
+
+    /** A prediction, and the state of the network after steps of training. */
+    private static void network(List<Integer> hashes, Device device, String architecture, int size) {
+        ResNet net = ResNet.of(Architecture.byName(architecture), device, 10, 1);
+        try (NetworkStep prediction = NetworkStep.of(net, Mode.INFER, 2, size)) {
+            hashes.add(Arrays.hashCode(prediction.run()));
+        }
+        try (NetworkStep training = NetworkStep.of(net, Mode.TRAIN, 3, size)) {
+            training.run();
+            training.run();
+        }
+        net.stateDict().values().forEach(tensor -> hashes.add(Arrays.hashCode(tensor.toFloats())));
     }
 
     private static void add(Backend backend, List<Integer> hashes, Array... results) {

@@ -10,7 +10,7 @@ import thaw.kernels.Backend;
 import thaw.kernels.ReferenceAgreement;
 
 /**
- * Without the module {@code jdk.incubator.vector} the CPU backend uses plain loops, and loads no class of the module. The build
+ * Without the module {@code jdk.incubator.vector} the CPU backend uses scalar loops, and loads no class of the module. The build
  * runs this class in a separate JVM without the module.
  */
 class WithoutVectorsTest extends ReferenceAgreement {
@@ -20,7 +20,7 @@ class WithoutVectorsTest extends ReferenceAgreement {
         assertTrue(ModuleLayer.boot().findModule("jdk.incubator.vector").isEmpty());
     }
 
-    /** Winograd's transforms amplify rounding errors; see {@link thaw.kernels.cpu.winograd.PlainWinograd}. */
+    /** Winograd's transforms amplify rounding errors; see {@link thaw.kernels.cpu.winograd.WinogradConvolution}. */
     @Override
     protected double convolutionTolerance() {
         return 1e-4;
@@ -37,10 +37,10 @@ class WithoutVectorsTest extends ReferenceAgreement {
     }
 
     @Test
-    void plainLoopsAreChosen() {
+    void scalarLoopsAreChosen() {
         assertFalse(CpuBackend.hasVectors());
         try (Backend backend = CpuBackend.create(1)) {
-            assertTrue(backend.description().contains("plain loops"), backend.description());
+            assertTrue(backend.description().contains("scalar loops"), backend.description());
         }
     }
 }

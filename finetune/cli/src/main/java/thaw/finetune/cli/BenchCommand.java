@@ -97,7 +97,7 @@ final class BenchCommand implements Callable<Integer> {
     }
 
     private Device open() {
-        return plain ? Device.of(CpuBackend.plain(deviceOptions.threads())) : deviceOptions.open(output, profile);
+        return plain ? Device.of(CpuBackend.scalar(deviceOptions.threads())) : deviceOptions.open(output, profile);
     }
 
     private ObjectNode describe(ResNet net, int side) {

@@ -87,6 +87,17 @@ public final class ImageSource {
         return new ImageSource(name, (maxPixels, reduce) -> ImageDecoder.reduce(image, name, reduce));
     }
 
+    /**
+     * The square that {@link Transforms#square} made of an image: it is not reduced again, so that an application can decode ahead, on
+     * threads of its own.
+     *
+     * @param name the image's name, for messages
+     */
+    public static ImageSource ofSquare(RgbImage square, String name) {
+        Objects.requireNonNull(square, "square");
+        return new ImageSource(name, (maxPixels, reduce) -> square);
+    }
+
     /** The image's name in messages: a file's path, or the name given. */
     public String name() {
         return name;

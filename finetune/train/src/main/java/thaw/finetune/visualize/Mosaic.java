@@ -11,7 +11,7 @@ import thaw.finetune.images.RgbImage;
 import thaw.resnet.visualize.Heatmap;
 
 /** Small images beside each other, in rows of equal squares. */
-final class Mosaic {
+public final class Mosaic {
 
     private static final int GAP = 1;
     private static final int LEAST_SIDE = 32;
@@ -20,16 +20,18 @@ final class Mosaic {
     private final int columns;
     private final List<BufferedImage> tiles = new ArrayList<>();
 
-    Mosaic(int columns) {
+    /** @param columns squares in a row */
+    public Mosaic(int columns) {
         this.columns = columns;
     }
 
-    void add(BufferedImage tile) {
+    /** Appends a tile. */
+    public void add(BufferedImage tile) {
         tiles.add(tile);
     }
 
     /** All tiles, enlarged without smoothing or reduced to one side. */
-    BufferedImage draw() {
+    public BufferedImage draw() {
         int widest = tiles.stream().mapToInt(tile -> Math.max(tile.getWidth(), tile.getHeight())).max().orElse(1);
         int side = widest >= LEAST_SIDE ? Math.min(widest, MOST_SIDE) : widest * ((LEAST_SIDE + widest - 1) / widest);
         int rows = Math.max(1, (tiles.size() + columns - 1) / columns);
@@ -45,7 +47,7 @@ final class Mosaic {
     }
 
     /** An image's pixels. */
-    static BufferedImage of(RgbImage image) {
+    public static BufferedImage of(RgbImage image) {
         BufferedImage drawn = new BufferedImage(image.width(), image.height(), BufferedImage.TYPE_INT_RGB);
         for (int y = 0; y < image.height(); y++) {
             for (int x = 0; x < image.width(); x++) {
@@ -95,7 +97,7 @@ final class Mosaic {
     }
 
     /** An image in grey beneath a map's positive values in red, and its negative ones in blue. */
-    static BufferedImage heated(RgbImage image, Heatmap map) {
+    public static BufferedImage heated(RgbImage image, Heatmap map) {
         Heatmap heat = map.resize(image.width(), image.height());
         float most = Math.max(1e-12f, heat.largest());
         BufferedImage drawn = new BufferedImage(image.width(), image.height(), BufferedImage.TYPE_INT_RGB);

@@ -2,7 +2,6 @@ package thaw.kernels.cpu;
 
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Supplier;
-import org.jspecify.annotations.Nullable;
 import thaw.kernels.AdamWOps;
 import thaw.kernels.ArrayOps;
 import thaw.kernels.BinaryLossOps;
@@ -18,21 +17,18 @@ import thaw.kernels.ReductionOps;
 import thaw.kernels.SgdOps;
 import thaw.kernels.ShapeOps;
 import thaw.kernels.cpu.conv.BlockedConvolution;
-import thaw.kernels.cpu.conv.PlainConvolution;
 import thaw.kernels.cpu.elementwise.Elementwise;
 import thaw.kernels.cpu.elementwise.Rearrangement;
 import thaw.kernels.cpu.loss.AdamWUpdate;
 import thaw.kernels.cpu.loss.LogisticLoss;
 import thaw.kernels.cpu.loss.SgdUpdate;
 import thaw.kernels.cpu.loss.SoftmaxLoss;
-import thaw.kernels.cpu.matmul.PlainMatrixProduct;
-import thaw.kernels.cpu.matmul.VectorMatrixProduct;
+import thaw.kernels.cpu.matmul.MatrixProduct;
 import thaw.kernels.cpu.memory.CpuArrays;
 import thaw.kernels.cpu.memory.Memory;
 import thaw.kernels.cpu.microkernel.BlockLoops;
 import thaw.kernels.cpu.norm.BatchNorm;
 import thaw.kernels.cpu.norm.LaneLoops;
-import thaw.kernels.cpu.norm.PlainLaneLoops;
 import thaw.kernels.cpu.norm.Pooling;
 import thaw.kernels.cpu.norm.ScalarLaneLoops;
 import thaw.kernels.cpu.norm.VectorLaneLoops;
@@ -41,24 +37,22 @@ import thaw.kernels.cpu.parallel.Workers;
 
 /**
  * The fast backend for CPUs: float32 on all cores. With the module {@code jdk.incubator.vector} present it uses the Vector
- * API, and activations are stored in channel blocks of one vector's width; without it, it runs plain loops on row-major
- * arrays, which are three times as fast as {@linkplain #scalar scalar loops} with the vectors' bits. Thread-safe, as
- * {@link thaw.kernels.Backend} requires.
+ * API; without it, scalar loops that give the same bits. Activations are stored in channel blocks of one vector's width.
+ * Thread-safe, as {@link thaw.kernels.Backend} requires.
  */
 public final class CpuBackend extends CheckedBackend {
 
     private final String description;
-    private final int lanes;
     private final Workers workers;
     private final Memory memory;
     private final CpuArrays arrays;
     private final Rearrangement rearrangement;
     private final Elementwise elementwise;
-    private final @Nullable BlockLoops current;
+    private final BlockLoops loops;
     private final AtomicReference<QuickStart> quickStart = new AtomicReference<>();
     private volatile boolean warm;
     private final MatmulOps product;
-    private final ConvolutionOps convolution;
+    private final BlockedConvolution convolution;
     private final BatchNorm batchNorm;
     private final Pooling pooling;
     private final SoftmaxLoss loss;
@@ -66,41 +60,35 @@ public final class CpuBackend extends CheckedBackend {
     private final SgdUpdate sgd;
     private final AdamWUpdate adamW;
 
-    /** @param loops null for plain loops */
-    private CpuBackend(Workers workers, @Nullable BlockLoops loops) {
+    private CpuBackend(Workers workers, BlockLoops loops) {
         int threads = workers.threads();
         this.workers = workers;
-        current = loops;
-        lanes = loops == null ? 1 : loops.lanes();
+        this.loops = loops;
+        int lanes = loops.lanes();
         memory = new Memory(workers, lanes);
         Supplier<LaneLoops> laneLoops = laneLoops(loops);
         arrays = new CpuArrays(memory);
         rearrangement = new Rearrangement(memory);
         elementwise = new Elementwise(memory, workers, laneLoops);
-        product = loops == null ? new PlainMatrixProduct(memory, workers) : new VectorMatrixProduct(memory, workers, loops);
-        convolution = loops == null ? new PlainConvolution(memory, workers) : new BlockedConvolution(memory, workers, loops);
+        product = new MatrixProduct(memory, workers, loops);
+        convolution = new BlockedConvolution(memory, workers, loops);
         batchNorm = new BatchNorm(memory, workers, laneLoops);
         pooling = new Pooling(memory, workers, laneLoops);
         loss = new SoftmaxLoss(memory);
         binaryLoss = new LogisticLoss(memory);
         sgd = new SgdUpdate(memory, workers);
         adamW = new AdamWUpdate(memory, workers);
-        description = "cpu, " + (loops == null ? "plain loops"
-                : (loops.hasVectors() ? "Vector API with " : "scalar loops in blocks of ") + lanes + " floats") + ", "
+        description = "cpu, " + (loops.hasVectors() ? "Vector API with " : "scalar loops in blocks of ") + lanes + " floats, "
                 + threads + (threads == 1 ? " thread" : " threads");
     }
 
-    private static Supplier<LaneLoops> laneLoops(@Nullable BlockLoops loops) {
-        if (loops == null) {
-            LaneLoops plain = new PlainLaneLoops();
-            return () -> plain;
-        }
+    private static Supplier<LaneLoops> laneLoops(BlockLoops loops) {
         LaneLoops scalars = new ScalarLaneLoops(loops.lanes());
         LaneLoops vectors = loops.hasVectors() ? new VectorLaneLoops() : scalars;
         return () -> loops.vectors() ? vectors : scalars;
     }
 
-    /** The fastest variant for this Java: vectors if {@linkplain #hasVectors available}, else plain loops. */
+    /** The fastest variant for this Java: vectors if {@linkplain #hasVectors available}, else scalar loops. */
     public static CpuBackend create(int threads) {
         return create(ComputeThreads.of(threads));
     }
@@ -109,18 +97,16 @@ public final class CpuBackend extends CheckedBackend {
     public static CpuBackend create(ComputeThreads threads) {
         Workers workers = threads.executor().<Workers>map(executor -> new ExecutorWorkers(threads.count(), executor))
                 .orElseGet(() -> new Workers(threads.count()));
-        return new CpuBackend(workers, hasVectors() ? vectors() : null);
+        return new CpuBackend(workers, hasVectors() ? vectors() : new BlockLoops(Processor.LANES, false));
     }
 
-    /** Plain loops on row-major arrays, whether or not the Vector API is available. */
-    public static CpuBackend plain(int threads) {
-        return new CpuBackend(new Workers(threads), null);
+    /** Scalar loops, whether or not the Vector API is available; both give the same bits. */
+    public static CpuBackend scalar(int threads) {
+        return scalar(threads, Processor.LANES);
     }
 
     /**
-     * Scalar loops that give the bits of vectors, whether or not the Vector API is available: for results that must be equal
-     * on machines or in Java processes without it. About a third as fast as {@link #plain}, whose convolutions sum in other
-     * orders.
+     * Scalar loops that give the bits of another processor's vectors.
      *
      * @param lanes floats in the vectors whose bits to give: 4, 8 or 16 (AVX-512)
      */
@@ -137,7 +123,7 @@ public final class CpuBackend extends CheckedBackend {
 
     /**
      * Whether the Vector API is available and fast. It needs {@code --add-modules jdk.incubator.vector}, and hardware
-     * vectors of at least four floats: otherwise the API falls back to code that is far slower than plain loops.
+     * vectors of at least four floats: otherwise the API falls back to code that is far slower than scalar loops.
      */
     public static boolean hasVectors() {
         return ModuleLayer.boot().findModule("jdk.incubator.vector").isPresent() && VectorSupport.isFast();
@@ -148,32 +134,32 @@ public final class CpuBackend extends CheckedBackend {
         return description;
     }
 
-    /** The number of floats in a vector; 1 with plain loops. */
+    /** The number of floats in a vector; 1 with scalar loops. */
     public int lanes() {
-        return lanes;
+        return loops.hasVectors() ? loops.lanes() : 1;
     }
 
     @Override
     public void warmUp(boolean training) {
-        if (current == null || !current.hasVectors()) {
+        if (!loops.hasVectors()) {
             return;
         }
         QuickStart started = quickStart.get();
         if (started != null) {
             started.await();
         } else {
-            QuickStart.compileAll(lanes);
+            QuickStart.compileAll(loops.lanes());
         }
         if (training) {
-            WarmUp.run(this, lanes);
+            WarmUp.run(this, loops.lanes());
         }
         warm = true;
     }
 
     @Override
     public void warmUpInBackground() {
-        if (current != null && current.hasVectors()) {
-            QuickStart started = new QuickStart(current);
+        if (loops.hasVectors()) {
+            QuickStart started = new QuickStart(loops);
             if (quickStart.compareAndSet(null, started)) {
                 started.begin();
             }
@@ -182,15 +168,13 @@ public final class CpuBackend extends CheckedBackend {
 
     @Override
     public void makeBatchInvariant() {
-        if (convolution instanceof BlockedConvolution blocked) {
-            blocked.makeBatchInvariant();
-        }
+        convolution.makeBatchInvariant();
     }
 
     @Override
     public boolean isWarm() {
         QuickStart started = quickStart.get();
-        return warm || current == null || !current.hasVectors() || started != null && started.isDone();
+        return warm || !loops.hasVectors() || started != null && started.isDone();
     }
 
     @Override

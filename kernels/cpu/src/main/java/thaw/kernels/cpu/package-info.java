@@ -8,8 +8,7 @@
  *
  * <ul>
  * <li><b>{@code [N, C, H, W]}</b>, row-major. Vectors can only run along pixels, whose rows are 56, 28, 14 or 7 long in a
- *     ResNet: vectors of 16 are 88 %, 88 %, 88 % and 44 % full. {@link thaw.kernels.cpu.conv.PlainConvolution}, which has no
- *     alternative, unrolls images, so that rows are as long as a batch has pixels.
+ *     ResNet: vectors of 16 are 88 %, 88 %, 88 % and 44 % full.
  * <li><b>{@code [N, H, W, C]}</b>. Neighbouring pixels are C floats apart. From 1024 channels on that is a multiple of
  *     4 KiB, and the pixels of a tile map to the same few lines of the first-level cache.
  * <li><b>Channel blocks</b>, {@code [N, C/L, H, W, L]} with vectors of L floats. Neighbouring pixels are one vector apart
@@ -29,8 +28,8 @@
  * <tr><td>2048 channels, 7×7</td><td>86 / 102</td><td>66 / 69</td></tr>
  * </table>
  *
- * <p>Channel blocks are therefore used wherever the Vector API is, and where scalar code gives its bits
- * ({@link thaw.kernels.cpu.CpuBackend#scalar}); see {@link thaw.kernels.cpu.memory.CpuArray}. Images, and
+ * <p>Channel blocks are therefore used, also where scalar code gives the bits of vectors; see
+ * {@link thaw.kernels.cpu.memory.CpuArray}. Images, and
  * arrays of any rank but 4, stay row-major, and operators outside the hot paths of networks convert.
  */
 @NullMarked

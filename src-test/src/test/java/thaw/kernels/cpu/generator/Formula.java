@@ -131,7 +131,7 @@ sealed interface Formula {
 
         @Override
         public String scalars() {
-            return "Math.fma(" + a.scalars() + ", " + b.scalars() + ", " + c.scalars() + ")";
+            return "fma(" + a.scalars() + ", " + b.scalars() + ", " + c.scalars() + ")";
         }
 
         @Override

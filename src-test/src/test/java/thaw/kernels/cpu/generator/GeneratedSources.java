@@ -33,7 +33,7 @@ public final class GeneratedSources {
     /** The sources by their path within the package {@code thaw.kernels.cpu}. */
     static Map<String, String> files() {
         return Map.of(
-                "microkernel/TapKernels.java", kernels("microkernel", "TapKernels", true, """
+                "microkernel/TapKernels.java", kernels("microkernel", "TapKernels", """
                         /**
                          * The micro-kernel of convolutions and matrix products. For pixel {@code p}, and {@code V} vectors of output channels,
                          * <pre>
@@ -54,13 +54,7 @@ public final class GeneratedSources {
                          * by one vector 87.
                          */
                         """, MicroKernels.taps()),
-                "microkernel/ScalarTapKernels.java", kernels("microkernel", "ScalarTapKernels", false, """
-                        /**
-                         * The sums of {@link TapKernels} in scalar code, in the same order, for pixels by channels of a block; the weights of
-                         * neighbouring steps are {@code width} floats apart.
-                         */
-                        """, MicroKernels.scalarTaps()),
-                "microkernel/OuterProductKernels.java", kernels("microkernel", "OuterProductKernels", true, """
+                "microkernel/OuterProductKernels.java", kernels("microkernel", "OuterProductKernels", """
                         /**
                          * The micro-kernel of {@link OuterProducts}. For each row, and {@code V} vectors of output channels,
                          * <pre>
@@ -68,7 +62,7 @@ public final class GeneratedSources {
                          * </pre>
                          */
                         """, MicroKernels.outerProducts()),
-                "grouped/GroupTapKernels.java", kernels("grouped", "GroupTapKernels", true, """
+                "grouped/GroupTapKernels.java", kernels("grouped", "GroupTapKernels", """
                         /**
                          * The micro-kernel of {@link GroupTaps}. For pixel {@code p}, and output channel {@code q} of {@code Q} of every group,
                          * <pre>
@@ -76,7 +70,7 @@ public final class GeneratedSources {
                          * </pre>
                          */
                         """, MicroKernels.groupTaps()),
-                "grouped/GroupProductKernels.java", kernels("grouped", "GroupProductKernels", true, """
+                "grouped/GroupProductKernels.java", kernels("grouped", "GroupProductKernels", """
                         /**
                          * The micro-kernel of {@link GroupProducts}. For each {@code r}, and output channel {@code q} of {@code Q} of every group,
                          * <pre>
@@ -100,6 +94,8 @@ public final class GeneratedSources {
                             }
                         """, WinogradSource.vectors()),
                 "winograd/ScalarTransforms.java", file("WinogradTransform", "winograd", false, """
+                        import static thaw.kernels.cpu.microkernel.FusedMultiplyAdd.fma;
+
                         import thaw.kernels.cpu.microkernel.BlockLoops;
                         import thaw.kernels.cpu.microkernel.BlockedEpilogue;
 
@@ -108,9 +104,9 @@ public final class GeneratedSources {
                         """, WinogradSource.scalars()));
     }
 
-    private static String kernels(String folder, String name, boolean vectors, String doc, String methods) {
-        return file("MicroKernels", folder, vectors, doc + "final class " + name + " {\n" + (vectors ? VECTOR_CONSTANTS : "")
-                + NO_INSTANCES.formatted(name), methods);
+    private static String kernels(String folder, String name, String doc, String methods) {
+        return file("MicroKernels", folder, true, doc + "final class " + name + " {\n" + VECTOR_CONSTANTS + NO_INSTANCES.formatted(name),
+                methods);
     }
 
     private static String file(String generator, String folder, boolean vectors, String head, String methods) {

@@ -109,19 +109,6 @@ final class MicroKernels {
             "name", "adjacent${R}vectors${C}",
             "px", "L"));
 
-    private static final Map<String, String> SCALAR_TAPS = with(TAPS, Map.of(
-            "type", "float",
-            "mul", "firstX${r} * firstW${c}",
-            "fma", "Math.fma(x${r}, w${c}, a${r}x${c})",
-            "store", "y[yo${+ r py}${+ c 1}] = a${r}x${c}",
-            "name", "pixels${R}channels${C}",
-            "parameters", """
-                    float[] x, int xo, int px, int[] taps, int shift, int steps,
-                                float[] w, int wo, int width, float[] y, int yo, int py""",
-            "row", "width",
-            "x", "x[${i}${+ r px}]",
-            "w", "w[${j}${+ c 1}]"));
-
     private static final Map<String, String> GROUP_TAPS = with(TAPS, Map.of(
             "name", "pixels${R}outputs${C}",
             "parameters", """
@@ -155,10 +142,6 @@ final class MicroKernels {
 
     static String taps() {
         return kernels(SUMS, TAPS, "14x2 8x2 7x2 6x2 4x2 1x2 14x1 8x1 7x1 4x1 1x1") + kernels(SUMS, ADJACENT_TAPS, "14x2 14x1");
-    }
-
-    static String scalarTaps() {
-        return kernels(SUMS, SCALAR_TAPS, "4x4 1x4");
     }
 
     static String groupTaps() {

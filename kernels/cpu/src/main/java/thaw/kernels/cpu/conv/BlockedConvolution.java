@@ -100,7 +100,7 @@ public final class BlockedConvolution implements ConvolutionOps {
             grouped.forward(x, w, blocked, o, y);
         } else {
             direct(plan(new PlanKey(xShape, w.shape(), o, false, stem),
-                    () -> ConvolutionPlan.forward(xShape, w.shape(), outShape, o, x.block(), lanes)), x, w, blocked, y);
+                    () -> ConvolutionPlan.forward(xShape, w.shape(), outShape, o, x.block(), lanes, loops.panel())), x, w, blocked, y);
         }
         release(blocked);
         if (residual != null) {
@@ -146,7 +146,7 @@ public final class BlockedConvolution implements ConvolutionOps {
             grouped.inputGradient(gy, w, o, gx);
         } else {
             direct(plan(new PlanKey(xShape, w.shape(), o, true, false),
-                    () -> ConvolutionPlan.inputGradient(gy.shape(), w.shape(), xShape, o, lanes)), gy, w, null, gx);
+                    () -> ConvolutionPlan.inputGradient(gy.shape(), w.shape(), xShape, o, lanes, loops.panel())), gy, w, null, gx);
         }
         w.release();
         gy.release();

@@ -27,6 +27,10 @@ record ConvolutionPlan(SourceImages source, List<LoopNest> nests) {
     /** The least number of items per job, so that any number of threads is evenly loaded. */
     static final int ITEMS = 64;
 
+    /** The widest tile of pixels by the Vector API; and in scalar code, whose tiles are narrower but read more weights. */
+    private static final int RUN = 14;
+    private static final int SCALAR_RUN = 28;
+
     /**
      * The loops over rows of pixels of all images. A convolution is one nest. The gradient of the input with stride {@code s}
      * is {@code s·s} nests, one per phase of the input's pixels, each with the filter positions that reach them.
@@ -44,20 +48,21 @@ record ConvolutionPlan(SourceImages source, List<LoopNest> nests) {
                 return new LoopNest(rows, source, target, taps);
             }
             int pixels = rows.count * rows.pixels;
-            int run = run(pixels, rows.images * taps.layout.tiles());
+            int run = run(pixels, rows.images * taps.layout.pairs(), taps.layout.panel() > 2 ? SCALAR_RUN : RUN);
             int runs = (pixels + run - 1) / run;
             return new LoopNest(new Rows(rows.images, runs, run, pixels - (runs - 1) * run),
                     source.withRow(run * source.pixel), target.withRow(run * target.pixel), taps);
         }
 
         /**
-         * The pixels of a run: about 200, or fewer if a job would have too few items; a multiple of the widest tile.
+         * The pixels of a run: about 200, or fewer if a job would have too few items.
          *
-         * @param others the number of images times channel tiles
+         * @param others the number of images times pairs of vectors of output channels
+         * @param multiple a divisor of the result, unless it is all pixels
          */
-        private static int run(int pixels, int others) {
+        private static int run(int pixels, int others, int multiple) {
             int runs = Math.max(Math.max(1, Math.round(pixels / 200f)), (ITEMS + others - 1) / others);
-            return Math.min(pixels, (pixels + runs * 14 - 1) / (runs * 14) * 14);
+            return Math.min(pixels, (pixels + runs * multiple - 1) / (runs * multiple) * multiple);
         }
 
         boolean isEmpty() {
@@ -129,19 +134,22 @@ record ConvolutionPlan(SourceImages source, List<LoopNest> nests) {
         }
     }
 
-    /** @param inLanes channels per block of the input; 1 if it is row-major */
-    static ConvolutionPlan forward(Shape x, Shape w, Shape y, Conv2dOptions o, int inLanes, int lanes) {
+    /**
+     * @param inLanes channels per block of the input; 1 if it is row-major
+     * @param panel   the most vectors of output channels that an inner loop computes together
+     */
+    static ConvolutionPlan forward(Shape x, Shape w, Shape y, Conv2dOptions o, int inLanes, int lanes, int panel) {
         SourceImages source = SourceImages.of(x, w, o, inLanes);
         Strides from = source.strides(CpuArray.channelBlocks(x.dim(1), inLanes))
                 .every(o.strideH() / source.rows().step(), o.strideW() / source.columns().step());
         PackedWeights.Positions all = PackedWeights.Positions.all(w.dim(2), w.dim(3), o.dilationH(), o.dilationW(), source.width());
-        Taps taps = Taps.of(new PackedWeights.Layout(w.dim(0), x.dim(1), o.groups(), all.count(), false, inLanes, lanes), all, from);
+        Taps taps = Taps.of(new PackedWeights.Layout(w.dim(0), x.dim(1), o.groups(), all.count(), false, inLanes, lanes, panel), all, from);
         return new ConvolutionPlan(source,
                 List.of(LoopNest.of(new Rows(y.dim(0), y.dim(2), y.dim(3), y.dim(3)), from, strides(y, lanes), taps)));
     }
 
     /** The input's gradient as convolutions of the output's gradient; see {@link FilterAxis#backward}. */
-    static ConvolutionPlan inputGradient(Shape gy, Shape w, Shape x, Conv2dOptions o, int lanes) {
+    static ConvolutionPlan inputGradient(Shape gy, Shape w, Shape x, Conv2dOptions o, int lanes, int panel) {
         FilterAxis[] down = FilterAxis.backward(x.dim(2), w.dim(2), o.strideH(), o.paddingH(), o.dilationH());
         FilterAxis[] right = FilterAxis.backward(x.dim(3), w.dim(3), o.strideW(), o.paddingW(), o.dilationW());
         int blocks = CpuArray.channelBlocks(gy.dim(1), lanes);
@@ -150,7 +158,7 @@ record ConvolutionPlan(SourceImages source, List<LoopNest> nests) {
         Strides from = source.strides(blocks);
         Strides to = strides(x, lanes);
         PackedWeights.Layout layout = new PackedWeights.Layout(x.dim(1), gy.dim(1), o.groups(), w.dim(2) * w.dim(3), true, lanes,
-                lanes);
+                lanes, panel);
         List<LoopNest> nests = new ArrayList<>();
         for (FilterAxis row : down) {
             for (FilterAxis column : right) {

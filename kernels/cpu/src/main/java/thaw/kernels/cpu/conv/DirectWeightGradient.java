@@ -16,7 +16,7 @@ import thaw.kernels.cpu.parallel.Workers;
  * The gradient of a convolution's weight: for each filter position, the products of the input's channels with the output
  * gradient's channels, summed over all pixels by {@link OuterProducts}.
  *
- * <p>A unit is a tile of one or two vectors of output channels together with some input blocks (or all channels of a
+ * <p>A unit is a tile of some vectors of output channels together with some input blocks (or all channels of a
  * row-major stem). It processes the images in bands of rows, or of whole images if these are small: while a band's
  * gradients are in a core's second-level cache, all blocks and all filter positions use them. 83 to 109 GFLOP/s on a core
  * whose peak is 116; the lowest for 1024 to 2048 channels at 7×7, where writing the gradient matters, and for 64 to 64.
@@ -26,7 +26,7 @@ import thaw.kernels.cpu.parallel.Workers;
  */
 final class DirectWeightGradient {
 
-    /** Output pixels in a band: two vectors of them are 128 KiB. Below LEAST, reading and writing the sums costs too much. */
+    /** Output pixels in a band: two vectors of 16 floats of them are 128 KiB. Below LEAST, reading and writing the sums costs too much. */
     private static final int BAND = 1024;
     private static final int LEAST = 128;
 
@@ -82,6 +82,7 @@ final class DirectWeightGradient {
         final int inBlocks;
         final int outBlocks;
         final PackedWeights.Layout layout;
+        final int plannedTiles;
         /** Floats in a source plane, in a row of it, and in a pixel. */
         final int plane;
         final int row;
@@ -92,8 +93,8 @@ final class DirectWeightGradient {
         /** Neighbouring columns of a stem's filter that are rows of one product, and the number of such groups. */
         final int columns;
         final int columnGroups;
-        /** Floats of one input block's sums with one tile. */
-        final int blockSize;
+        /** Rows of one input block's sums with one tile. */
+        final int rows;
         /** The most input blocks that a tile's groups reach, and the number of items into which they are split. */
         final int reached;
         final int groups;
@@ -122,7 +123,9 @@ final class DirectWeightGradient {
             inLanes = stem ? 1 : lanes;
             inBlocks = CpuArray.channelBlocks(inputs, inLanes);
             outBlocks = gy.channelBlocks();
-            layout = new PackedWeights.Layout(outputs, inputs, o.groups(), 1, false, inLanes, lanes);
+            layout = new PackedWeights.Layout(outputs, inputs, o.groups(), 1, false, inLanes, lanes, loops.panel());
+            // The number of parts decides about the order of the sums: it must not depend on the panel.
+            plannedTiles = new PackedWeights.Layout(outputs, inputs, o.groups(), 1, false, inLanes, lanes, 2).tiles();
             SourceImages copy = SourceImages.of(xs, gw.shape(), o, inLanes);
             copied = stem || copy.isCopy();
             if (copied) {
@@ -136,11 +139,11 @@ final class DirectWeightGradient {
             gPlane = outH * outW * lanes;
             columns = filterW <= 4 ? 4 : OuterProducts.rows(lanes);
             columnGroups = stem ? (filterW + columns - 1) / columns : 1;
-            blockSize = (stem ? inputs * filterH * columnGroups * columns : filterH * filterW * lanes) * layout.width() * lanes;
+            rows = stem ? inputs * filterH * columnGroups * columns : filterH * filterW * lanes;
             reached = mostBlocks();
-            groups = Math.min((reached + 1) / 2, (ITEMS + layout.tiles() - 1) / layout.tiles());
+            groups = Math.min((reached + 1) / 2, (ITEMS + plannedTiles - 1) / plannedTiles);
             int pixels = outH * outW;
-            int size = (int) Math.min(BAND, (long) images * pixels * layout.tiles() * groups / ITEMS);
+            int size = (int) Math.min(BAND, (long) images * pixels * plannedTiles * groups / ITEMS);
             size = Math.max(size, LEAST);
             bandImages = Math.max(1, Math.min(images, size / pixels));
             bandRows = bandImages > 1 ? outH : Math.max(1, Math.min(outH, size / outW));
@@ -158,9 +161,10 @@ final class DirectWeightGradient {
         void run() {
             int tiles = layout.tiles();
             int units = tiles * groups;
+            int plannedUnits = plannedTiles * groups;
             int bands = (images + bandImages - 1) / bandImages * bandsOfImage;
-            int parts = Math.min(bands, (ITEMS + units - 1) / units);
-            int size = tiles * reached * blockSize;
+            int parts = Math.min(bands, (ITEMS + plannedUnits - 1) / plannedUnits);
+            int size = tiles * sumsOfTile();
             float[] sums = memory.pool().take(parts * size);
             workers.run(units * parts, item -> {
                 int tile = item % tiles;
@@ -171,14 +175,13 @@ final class DirectWeightGradient {
                 if (first >= end) {
                     return;
                 }
-                int to = part * size + tile * reached * blockSize;
+                int to = part * size + tile * sumsOfTile();
+                int blockSize = blockSize(tile);
                 Arrays.fill(sums, to + first * blockSize, to + end * blockSize, 0);
-                float[] together = bandImages > 1 ? memory.pool().take(2 * at.length * lanes) : null;
+                float[] together = bandImages > 1 ? memory.pool().take(layout.width() * at.length * lanes) : null;
                 for (int band = part * bands / parts; band < (part + 1) * bands / parts; band++) {
                     Band b = band(band, tile, together);
-                    for (int i = first; i < end; i++) {
-                        add(b, firstBlock(tile) + i, sums, to + i * blockSize);
-                    }
+                    add(b, firstBlock(tile) + first, firstBlock(tile) + end, sums, to + first * blockSize);
                 }
                 if (together != null) {
                     memory.pool().give(together);
@@ -189,13 +192,22 @@ final class DirectWeightGradient {
                 int tile = unit / reached;
                 int block = firstBlock(tile) + unit % reached;
                 if (block < endBlock(tile)) {
-                    store(tile, block, sums, unit * blockSize);
+                    store(tile, block, sums, tile * sumsOfTile() + unit % reached * blockSize(tile));
                 }
             });
             memory.pool().give(sums);
             if (copied) {
                 memory.pool().give(x);
             }
+        }
+
+        /** Floats of one input block's sums with a tile. */
+        private int blockSize(int tile) {
+            return rows * layout.vectors(tile) * lanes;
+        }
+
+        private int sumsOfTile() {
+            return reached * blockSize(0);
         }
 
         private int mostBlocks() {
@@ -234,26 +246,16 @@ final class DirectWeightGradient {
             return new Band(n, 0, count * outH * outW, together, 0, count * gPlane, vectors);
         }
 
-        private void add(Band b, int block, float[] sums, int to) {
-            if (stem) {
-                for (int c = 0; c < inputs; c++) {
-                    for (int r = 0; r < filterH; r++) {
-                        for (int s = 0; s < columnGroups; s++) {
-                            int xo = (b.image * inputs + c) * plane + b.source + r * o.dilationH() * row + s * columns;
-                            OuterProducts.add(loops, columns, x, xo, at, b.steps, b.g, b.go, b.gBlock, b.vectors, sums,
-                                    to + ((c * filterH + r) * columnGroups + s) * columns * b.vectors * lanes);
-                        }
-                    }
-                }
-                return;
+        private void add(Band b, int block, int endBlock, float[] sums, int to) {
+            int[] from = stem ? new int[inputs * filterH * columnGroups] : new int[(endBlock - block) * filterH * filterW];
+            int across = stem ? columnGroups : filterW;
+            int step = stem ? columns : o.dilationW() * lanes;
+            for (int i = 0; i < from.length; i++) {
+                int down = i / across;
+                from[i] = (b.image * inBlocks + block + down / filterH) * plane + b.source + down % filterH * o.dilationH() * row
+                        + i % across * step;
             }
-            for (int r = 0; r < filterH; r++) {
-                for (int s = 0; s < filterW; s++) {
-                    OuterProducts.add(loops, x, (b.image * inBlocks + block) * plane + b.source + r * o.dilationH() * row
-                            + s * o.dilationW() * lanes, at, b.steps, b.g, b.go, b.gBlock, b.vectors, sums,
-                            to + (r * filterW + s) * lanes * b.vectors * lanes);
-                }
-            }
+            OuterProducts.add(loops, stem ? columns : lanes, x, from, at, b.steps, b.g, b.go, b.gBlock, b.vectors, sums, to);
         }
 
         /** Writes a unit's sums into the row-major gradient {@code [K, C/groups, R, S]}. */

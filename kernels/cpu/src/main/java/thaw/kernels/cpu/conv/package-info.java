@@ -5,7 +5,7 @@
  * are a {@code ConvolutionPlan}:
  * <pre>
  * for item                      some rows and tiles of channels, on any thread                  BlockedConvolution, Workers
- *   for tile of channels        1 or 2 vectors; its packed weights stay in the second-level cache
+ *   for tile of channels        2 vectors, or 1; its packed weights stay in the second-level cache
  *     for row of pixels         of one image after the other; reads R rows of the source
  *       for tile of pixels      up to 14, whose sums, 14 × 2 vectors, stay in registers         BlockLoops
  *         for tap               an input block at a filter position                             TapKernels
@@ -14,7 +14,10 @@
  *         epilogue              scale, shift, residual, ReLU: the results are in the            BlockedEpilogue
  *                               first-level cache
  * </pre>
- * The terms, from the outside in:
+ * Scalar code, where the Vector API is absent, has the same loops down to a row of pixels, and there those of
+ * {@code ScalarProducts}.
+ *
+ * <p>The terms, from the outside in:
  * <dl>
  * <dt>item</dt><dd>the part of a job that one thread does at a time; the division never depends on the number of threads</dd>
  * <dt>channel block</dt><dd>as many channels as a vector has floats, stored side by side for each pixel; missing channels are
@@ -24,7 +27,7 @@
  * <dt>nest</dt><dd>the loops above for one set of output pixels; a convolution has one</dd>
  * <dt>phase</dt><dd>for the input's gradient with a stride {@code s}: the pixels whose row and column leave the same remainders
  * modulo {@code s}. They meet the same filter positions, and are a nest of their own</dd>
- * <dt>tile</dt><dd>of channels: one or two vectors of output channels; of pixels: those that the micro-kernel computes at
+ * <dt>tile</dt><dd>of channels: one or two vectors of output channels, up to 16 in scalar code; of pixels: those that the micro-kernel computes at
  * once</dd>
  * <dt>run</dt><dd>a piece of an image whose rows follow each other without a gap, in place of a row</dd>
  * <dt>position</dt><dd>a row and a column of the filter, {@code (r, s)}</dd>

@@ -1,5 +1,7 @@
 package thaw.kernels.cpu.grouped;
 
+import static thaw.kernels.cpu.microkernel.FusedMultiplyAdd.fma;
+
 import thaw.kernels.cpu.microkernel.BlockLoops;
 
 /**
@@ -48,7 +50,7 @@ final class GroupProducts {
                     int i = rows[row] + at[k];
                     int j = go + q * gPlane + k * lanes;
                     for (int lane = 0; lane < lanes; lane++) {
-                        w[o + lane] = Math.fma(x[i + lane], g[j + lane], w[o + lane]);
+                        w[o + lane] = fma(x[i + lane], g[j + lane], w[o + lane]);
                     }
                 }
             }

@@ -1,5 +1,7 @@
 package thaw.kernels.cpu.grouped;
 
+import static thaw.kernels.cpu.microkernel.FusedMultiplyAdd.fma;
+
 import thaw.kernels.cpu.microkernel.BlockLoops;
 
 /**
@@ -65,7 +67,7 @@ final class GroupTaps {
     private static void multiplyAdd(int lanes, boolean first, float[] x, int xo, float[] w, int wo, float[] y, int yo) {
         for (int lane = 0; lane < lanes; lane++) {
             float product = x[xo + lane] * w[wo + lane];
-            y[yo + lane] = first ? product : Math.fma(x[xo + lane], w[wo + lane], y[yo + lane]);
+            y[yo + lane] = first ? product : fma(x[xo + lane], w[wo + lane], y[yo + lane]);
         }
     }
 }

@@ -57,7 +57,7 @@ public final class GroupedConvolution {
             return false;
         }
         int perGroupOut = w.dim(0) / o.groups();
-        PackedWeights.Layout dense = new PackedWeights.Layout(w.dim(0), w.dim(1) * o.groups(), o.groups(), 1, false, lanes, lanes);
+        PackedWeights.Layout dense = new PackedWeights.Layout(w.dim(0), w.dim(1) * o.groups(), o.groups(), 1, false, lanes, lanes, 2);
         long tiles = 0;
         for (int t = 0; t < dense.tiles(); t++) {
             tiles += (long) dense.steps(t, 1) * dense.vectors(t);

@@ -1,9 +1,6 @@
 package thaw.kernels.cpu.memory;
 
-import java.util.ArrayDeque;
 import java.util.Arrays;
-import java.util.HashMap;
-import java.util.Map;
 import thaw.kernels.Array;
 import thaw.kernels.Shape;
 import thaw.kernels.cpu.parallel.Workers;
@@ -15,10 +12,7 @@ public final class Memory {
     private final Workers workers;
     private final int block;
 
-    /** Row tables for reuse, by their length. */
-    private final Map<Integer, ArrayDeque<float[][]>> tables = new HashMap<>();
-
-    /** @param block channels per block; 1 keeps everything row-major */
+    /** @param block channels per block */
     public Memory(Workers workers, int block) {
         this.workers = workers;
         this.block = block;
@@ -164,28 +158,5 @@ public final class Memory {
         System.arraycopy(cpu(perChannel).data(), 0, out, 0, channels);
         Arrays.fill(out, channels, length, 0);
         return out;
-    }
-
-    /** Separate arrays from the pool, for {@link thaw.kernels.cpu.matmul.PlainRows}; to be returned with {@link #giveRows}. */
-    public float[][] takeRows(int count, int length) {
-        float[][] rows;
-        synchronized (tables) {
-            ArrayDeque<float[][]> free = tables.get(count);
-            rows = free == null || free.isEmpty() ? new float[count][] : free.pop();
-        }
-        for (int i = 0; i < count; i++) {
-            rows[i] = pool.take(length);
-        }
-        return rows;
-    }
-
-    public void giveRows(float[][] rows) {
-        for (int i = 0; i < rows.length; i++) {
-            pool.give(rows[i]);
-            rows[i] = null;
-        }
-        synchronized (tables) {
-            tables.computeIfAbsent(rows.length, count -> new ArrayDeque<>()).push(rows);
-        }
     }
 }

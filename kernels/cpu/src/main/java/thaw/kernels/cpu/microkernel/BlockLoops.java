@@ -4,8 +4,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The innermost loops over channel blocks, in two forms that give the same bits: by the Vector API, and by scalar code with the
- * same operations in the same order. Scalar code is six times slower once C2 has compiled both, and ready more than a second
- * earlier: a process's first prediction uses it.
+ * same operations in the same order. Scalar code is slower once C2 has compiled both, and ready more than a second earlier: a
+ * process's first prediction uses it, and every one where the Vector API is absent.
  *
  * <p>{@link #pixels} covers a row of pixels with the micro-kernels' tiles. If the row is not a multiple of the tile, the last
  * tile is the narrowest one that covers the rest, shifted back over pixels that it recomputes, with the same bits.
@@ -22,8 +22,8 @@ public final class BlockLoops {
     static final int[] NARROW = {4, 1};
     static final int WIDEST = 14;
 
-    /** Pixels, and channels, in a tile of scalar code. */
-    private static final int SCALARS = 4;
+    /** Vectors of output channels in a panel of weights for the Vector API, whose sums stay in registers. */
+    private static final int VECTORS = 2;
 
     /** The micro-kernels in use, by the number of pixels that each computes together. */
     public enum Tiles {
@@ -36,6 +36,7 @@ public final class BlockLoops {
 
     private final int lanes;
     private final boolean hasVectors;
+    private final ScalarProducts scalars;
     private volatile boolean vectors;
     private volatile Tiles tiles;
 
@@ -43,6 +44,7 @@ public final class BlockLoops {
     public BlockLoops(int lanes, boolean hasVectors) {
         this.lanes = lanes;
         this.hasVectors = hasVectors;
+        scalars = new ScalarProducts(lanes);
         this.vectors = hasVectors;
         this.tiles = hasVectors ? Tiles.ALL : Tiles.SCALAR;
     }
@@ -55,6 +57,15 @@ public final class BlockLoops {
     /** The number of channels in a block. */
     public int lanes() {
         return lanes;
+    }
+
+    /** The most vectors of output channels that a call of {@link #pixels} computes together. */
+    public int panel() {
+        return hasVectors ? VECTORS : ScalarProducts.VECTORS;
+    }
+
+    ScalarProducts scalars() {
+        return scalars;
     }
 
     /** Whether loops run by the Vector API; may change at any time. */
@@ -115,14 +126,14 @@ public final class BlockLoops {
      * target ResNet-18's prediction took 13 % longer (JDK 17).
      *
      * @param tile     from {@link #tile}
-     * @param blocks   the number of vectors of output channels: 1 or 2
+     * @param blocks   the number of vectors of output channels: up to {@link #panel}
      * @param epilogue null for none
      * @param channel  the channel of the first lane, for the epilogue
      */
     public void pixels(int pixels, int tile, int blocks, float[] x, int xo, int px, int[] taps, int shift, int steps,
             float[] w, int wo, @Nullable BlockedEpilogue epilogue, int channel, float[] y, int yo, int py, int yBlock) {
         if (tiles == Tiles.SCALAR) {
-            scalars(pixels, blocks, x, xo, px, taps, shift, steps, w, wo, epilogue, channel, y, yo, py, yBlock);
+            scalars.pixels(pixels, blocks, x, xo, px, taps, shift, steps, w, wo, epilogue, channel, y, yo, py, yBlock);
             return;
         }
         for (int p = 0; p < pixels; p += tile) {
@@ -165,39 +176,6 @@ public final class BlockLoops {
                     epilogue.apply(this, channel + v * lanes, y, ya + v * yBlock, py, width);
                 }
             }
-        }
-    }
-
-    /**
-     * {@link #pixels} in scalar code: 4 pixels by 4 channels in local variables, of which C1 keeps as many in registers as it
-     * can. GFLOP/s on a core whose peak on vectors is 116: 4 by C1, which compiles it within milliseconds, and 8 by C2.
-     */
-    private void scalars(int pixels, int blocks, float[] x, int xo, int px, int[] taps, int shift, int steps,
-            float[] w, int wo, @Nullable BlockedEpilogue epilogue, int channel, float[] y, int yo, int py, int yBlock) {
-        int width = blocks * lanes;
-        for (int block = 0; block < blocks; block++) {
-            for (int lane = 0; lane < lanes; lane += SCALARS) {
-                scalars(pixels, x, xo, px, taps, shift, steps, w, wo + block * lanes + lane, width,
-                        y, yo + block * yBlock + lane, py);
-            }
-        }
-        for (int block = 0; epilogue != null && block < blocks; block++) {
-            epilogue.apply(this, channel + block * lanes, y, yo + block * yBlock, py, pixels);
-        }
-    }
-
-    /** A row of pixels by four channels. */
-    private static void scalars(int pixels, float[] x, int xo, int px, int[] taps, int shift, int steps, float[] w, int wo,
-            int width, float[] y, int yo, int py) {
-        if (pixels < SCALARS) {
-            for (int p = 0; p < pixels; p++) {
-                ScalarTapKernels.pixels1channels4(x, xo + p * px, px, taps, shift, steps, w, wo, width, y, yo + p * py, py);
-            }
-            return;
-        }
-        for (int p = 0; p < pixels; p += SCALARS) {
-            int at = Math.min(p, pixels - SCALARS);
-            ScalarTapKernels.pixels4channels4(x, xo + at * px, px, taps, shift, steps, w, wo, width, y, yo + at * py, py);
         }
     }
 }

@@ -1,5 +1,7 @@
 package thaw.kernels.cpu.microkernel;
 
+import static thaw.kernels.cpu.microkernel.FusedMultiplyAdd.fma;
+
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorSpecies;
 import org.jspecify.annotations.Nullable;
@@ -36,7 +38,7 @@ public record BlockedEpilogue(float[] scale, float[] shift, float @Nullable [] r
     private static void pixel(int lanes, float[] scale, float[] shift, int channel, float @Nullable [] residual, boolean relu,
             float[] y, int yo) {
         for (int lane = 0; lane < lanes; lane++) {
-            float v = Math.fma(y[yo + lane], scale[channel + lane], shift[channel + lane]);
+            float v = fma(y[yo + lane], scale[channel + lane], shift[channel + lane]);
             if (residual != null) {
                 v += residual[yo + lane];
             }

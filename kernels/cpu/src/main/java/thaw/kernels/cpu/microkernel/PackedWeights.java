@@ -4,7 +4,7 @@ import java.util.Arrays;
 import thaw.kernels.cpu.memory.CpuArray;
 
 /**
- * A convolution's weights in the order in which the micro-kernel reads them: for each tile of one or two vectors of output
+ * A convolution's weights in the order in which the micro-kernel reads them: for each tile of some vectors of output
  * channels, for each input block, filter position and channel of the block, the weights of the tile's output channels side
  * by side. A tile covers the input blocks of its groups; weights between different groups are zeros.
  *
@@ -12,17 +12,26 @@ import thaw.kernels.cpu.memory.CpuArray;
  */
 public final class PackedWeights {
 
-    /** The layout of the packed weights of one loop nest. */
+    /**
+     * The layout of the packed weights of one loop nest.
+     *
+     * @param panel the most vectors of output channels per tile
+     */
     public record Layout(int outputs, int inputs, int groups, int filterSize, boolean transposed, int inputLanes,
-            int outputLanes) {
+            int outputLanes, int panel) {
 
-        /** Vectors of output channels per tile: two, or one if two would cover the inputs of more groups than one does. */
+        /** Vectors of output channels per tile; with groups two, or one if two would cover the inputs of more groups than one does. */
         public int width() {
-            return groups > 1 && outputs / groups % (2 * outputLanes) != 0 ? 1 : 2;
+            return groups == 1 ? panel : outputs / groups % (2 * outputLanes) != 0 ? 1 : 2;
         }
 
         public int tiles() {
             return (outputBlocks() + width() - 1) / width();
+        }
+
+        /** Pairs of vectors of output channels. */
+        public int pairs() {
+            return (outputBlocks() + 1) / 2;
         }
 
         int outputBlocks() {

@@ -33,7 +33,8 @@ public final class BatchNorm implements NormOps {
     private final Memory memory;
     private final Workers workers;
     private final Supplier<LaneLoops> current;
-    private final LaneLoops plain = new PlainLaneLoops();
+    /** For rows of channels that are not a multiple of a vector. */
+    private final LaneLoops single = new ScalarLaneLoops(1);
 
     public BatchNorm(Memory memory, Workers workers, Supplier<LaneLoops> current) {
         this.memory = memory;
@@ -83,7 +84,7 @@ public final class BatchNorm implements NormOps {
         }
         // A row of [N, C] is one pixel, and already in channel block order if C is a multiple of the vector width.
         if (channels % loops.lanes() != 0) {
-            loops = plain;
+            loops = single;
         }
         return new Units(memory.asRowMajor(array), loops, s.dim(0), channels, channels / loops.lanes(), 1);
     }

@@ -7,8 +7,7 @@ import org.jspecify.annotations.Nullable;
  * contiguous, each with {@link #lanes()} channels side by side; per-channel numbers (means, factors) are {@code lanes()}
  * floats from an offset.
  *
- * <p>{@link VectorLaneLoops} has one vector's width of lanes, {@link ScalarLaneLoops} gives its bits without the Vector API, and
- * {@link PlainLaneLoops} has one lane.
+ * <p>{@link VectorLaneLoops} has one vector's width of lanes; {@link ScalarLaneLoops} gives its bits without the Vector API.
  */
 public interface LaneLoops {
 

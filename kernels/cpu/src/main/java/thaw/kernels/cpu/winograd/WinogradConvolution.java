@@ -57,8 +57,10 @@ public final class WinogradConvolution {
     /** Floats of transformed input if all tiles are transformed first: 16 MiB. */
     private static final int PART = 1 << 22;
 
-    /** Tiles that are multiplied at a time. */
+    /** Tiles that are multiplied at a time: the micro-kernel's widest tile, or twice as many by scalar code, in fours. */
     private static final int STEP = 14;
+    private static final int SCALAR_STEP = 28;
+    private static final int SCALAR_UNIT = 4;
 
     /** The least number of items per job, so that threads are evenly loaded. */
     private static final int ITEMS = 16;
@@ -94,6 +96,9 @@ public final class WinogradConvolution {
     private final Workers workers;
     private final BlockLoops current;
     private final int lanes;
+    /** Tiles in a step; groups of tiles are multiples of a unit. */
+    private final int step;
+    private final int unit;
     private final WinogradChoice choice;
 
     public WinogradConvolution(Memory memory, Workers workers, BlockLoops current) {
@@ -101,6 +106,8 @@ public final class WinogradConvolution {
         this.workers = workers;
         this.current = current;
         this.lanes = memory.block();
+        this.step = current.hasVectors() ? STEP : SCALAR_STEP;
+        this.unit = current.hasVectors() ? STEP : SCALAR_UNIT;
         this.choice = new WinogradChoice(lanes);
     }
 
@@ -143,7 +150,7 @@ public final class WinogradConvolution {
             this.epilogue = epilogue;
             this.form = form;
             y = target.data();
-            weights = WinogradWeights.of(memory, transforms, weight.shape(), form.gradient, form.stride, form.side);
+            weights = WinogradWeights.of(memory, transforms, current.panel(), weight.shape(), form.gradient, form.stride, form.side);
             Shape in = source.shape();
             Shape out = target.shape();
             tiles = new WinogradTiles(memory, transforms, lanes, in.dim(0), in.dim(2), in.dim(3), out.dim(2), out.dim(3),
@@ -176,7 +183,8 @@ public final class WinogradConvolution {
         }
 
         private int chunkSize() {
-            return Math.max(STEP, Math.min(CHUNK / (pairs * inBlocks * lanes), tiles.count() / CHUNKS) / STEP * STEP);
+            return Math.max(current.hasVectors() ? STEP : ONE_STEP,
+                    Math.min(CHUNK / (pairs * inBlocks * lanes), tiles.count() / CHUNKS) / unit * unit);
         }
 
         /** The number of chunks into which the tiles are split; 0 for none. */
@@ -232,7 +240,7 @@ public final class WinogradConvolution {
         }
 
         private int steps(int count) {
-            return count <= ONE_STEP ? 1 : (count + STEP - 1) / STEP;
+            return count <= ONE_STEP ? 1 : (count + step - 1) / step;
         }
 
         /** The number of groups of tiles: small enough for the cache, and enough to load the threads. */
@@ -288,12 +296,12 @@ public final class WinogradConvolution {
             }
 
             private int stepSize(int from) {
-                return steps(count) == 1 ? count : Math.min(STEP, count - from);
+                return steps(count) == 1 ? count : Math.min(step, count - from);
             }
 
             /** The first tile of a group. */
             int group(int group, int groups) {
-                return group == groups ? count : group * steps(count) / groups * STEP;
+                return group == groups ? count : group * ((count + unit - 1) / unit) / groups * unit;
             }
 
             void transformInput(int block, int end, int from, int to) {
@@ -308,7 +316,7 @@ public final class WinogradConvolution {
                 for (int pair = 0; pair < pairs; pair++) {
                     multiply(pair, u, uo, panel, from, size, m, pair * vectors * size * lanes);
                 }
-                tiles.output(m, 0, vectors, first + from, size, epilogue, y, outBlocks, 2 * panel);
+                tiles.output(m, 0, vectors, first + from, size, epilogue, y, outBlocks, weights.block(panel));
                 memory.pool().give(m);
             }
 
@@ -323,7 +331,7 @@ public final class WinogradConvolution {
                 workers.run(pairs * panels * steps, i -> {
                     int pair = i / (panels * steps);
                     int panel = i / steps % panels;
-                    int from = i % steps * STEP;
+                    int from = i % steps * step;
                     int size = stepSize(from);
                     int vectors = weights.vectors(panel);
                     multiply(pair, u, weights.offset(panel), panel, from, size, m,
@@ -331,16 +339,16 @@ public final class WinogradConvolution {
                 });
                 workers.run(panels * steps, i -> {
                     int panel = i / steps;
-                    int from = i % steps * STEP;
+                    int from = i % steps * step;
                     tiles.output(m, products(panel, from), weights.vectors(panel), first + from, stepSize(from),
-                            epilogue, y, outBlocks, 2 * panel);
+                            epilogue, y, outBlocks, weights.block(panel));
                 });
                 memory.pool().give(m);
             }
 
             /** The offset of the products of a panel with the tiles from this one on. */
             private int products(int panel, int from) {
-                return (2 * panel * count + weights.vectors(panel) * from) * pairs * lanes;
+                return (weights.block(panel) * count + weights.vectors(panel) * from) * pairs * lanes;
             }
 
             /** One pair of {@code size} tiles by a panel, for the tiles that have this pair. */

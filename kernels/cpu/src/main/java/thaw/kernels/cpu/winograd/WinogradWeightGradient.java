@@ -102,15 +102,14 @@ public final class WinogradWeightGradient {
             pairs = tiles.pairs();
             inBlocks = x.channelBlocks();
             outBlocks = gy.channelBlocks();
-            panels = (outBlocks + 1) / 2;
+            panels = (outBlocks + current.panel() - 1) / current.panel();
             groups = (inBlocks + GROUP - 1) / GROUP;
         }
 
         void run() {
             int total = tiles.count();
-            int sums = sums();
-            if (PARTS * sums <= SUMS && total >= PARTS * CHUNK) {
-                inChunks(sums);
+            if (hasFewSums() && total >= PARTS * CHUNK) {
+                inChunks();
                 return;
             }
             int perTile = pairs * (inBlocks + outBlocks) * lanes;
@@ -138,13 +137,16 @@ public final class WinogradWeightGradient {
             for (int first = 0; first < total; first += size) {
                 Part part = new Part(first, Math.min(size, total - first));
                 part.transform();
-                workers.run(VALUES * panels * inBlocks, item -> {
-                    int block = item % inBlocks;
-                    int panel = item / inBlocks % panels;
+                int together = current.hasVectors() ? 1 : GROUP;
+                int pieces = (inBlocks + together - 1) / together;
+                workers.run(VALUES * panels * pieces, item -> {
+                    int block = item % pieces * together;
+                    int panel = item / pieces % panels;
                     Square square = new Square(panel, block / GROUP);
                     for (int pair = 0; pair < pairs; pair++) {
-                        if (tiles.filterValue(pair) == item / inBlocks / panels) {
-                            part.add(square, block, pair, u, (panel * groups + block / GROUP) * length);
+                        if (tiles.filterValue(pair) == item / pieces / panels) {
+                            part.add(square, block, Math.min(inBlocks, block + together), pair, u,
+                                    (panel * groups + block / GROUP) * length);
                         }
                     }
                 });
@@ -154,15 +156,18 @@ public final class WinogradWeightGradient {
             memory.pool().give(u);
         }
 
-        /** Floats of the sums of all channels. */
-        private int sums() {
-            return panels * groups * new Square(0, 0).length();
+        /** Whether items may have separate sums. This decides about the order of the sums: it must not depend on the panels. */
+        private boolean hasFewSums() {
+            int inputs = groups * Math.min(GROUP, inBlocks) * lanes;
+            int outputs = outBlocks == 1 ? lanes : (outBlocks + 1) / 2 * 2 * lanes;
+            return PARTS * VALUES * inputs * outputs <= SUMS;
         }
 
         /** One item per part of the tiles, chunk by chunk, with separate sums. */
-        private void inChunks(int size) {
+        private void inChunks() {
             int total = tiles.count();
-            int length = size / (panels * groups);
+            int length = new Square(0, 0).length();
+            int size = panels * groups * length;
             float[] sums = memory.pool().take(PARTS * size);
             workers.run(PARTS, part -> {
                 Arrays.fill(sums, part * size, (part + 1) * size, 0);
@@ -233,33 +238,36 @@ public final class WinogradWeightGradient {
 
             /** Adds the products at a pair of points, summed over the tiles, to {@code u[uo …]}. */
             void add(Square s, int pair, float[] u, int uo) {
-                for (int block = s.firstBlock; block < s.endBlock; block++) {
-                    add(s, block, pair, u, uo);
-                }
+                add(s, s.firstBlock, s.endBlock, pair, u, uo);
             }
 
-            /** {@link #add} for one of the square's input blocks. */
-            void add(Square s, int block, int pair, float[] u, int uo) {
+            /** {@link #add} for some of the square's input blocks. */
+            void add(Square s, int block, int endBlock, int pair, float[] u, int uo) {
                 int begin = Math.max(0, tiles.begin(pair) - first);
                 int end = Math.min(count, tiles.end(pair) - first);
                 if (begin < end) {
-                    OuterProducts.add(current, v, ((pair * inBlocks + block) * count + begin) * lanes, at, end - begin,
-                            m, ((pair * outBlocks + 2 * s.panel) * count + begin) * lanes, count * lanes, s.vectors,
+                    int[] from = new int[endBlock - block];
+                    for (int i = 0; i < from.length; i++) {
+                        from[i] = ((pair * inBlocks + block + i) * count + begin) * lanes;
+                    }
+                    OuterProducts.add(current, lanes, v, from, at, end - begin,
+                            m, ((pair * outBlocks + s.output) * count + begin) * lanes, count * lanes, s.vectors,
                             u, uo + tiles.filterValue(pair) * s.valueSize() + (block - s.firstBlock) * lanes * s.vectors * lanes);
                 }
             }
         }
 
-        /** Some input channels by one or two vectors of output channels: {@code [36][input][output]}. */
+        /** Some input channels by a panel of output channels: {@code [36][input][output]}. */
         private final class Square {
-            final int panel;
+            /** The first block of output channels. */
+            final int output;
             final int vectors;
             final int firstBlock;
             final int endBlock;
 
             Square(int panel, int group) {
-                this.panel = panel;
-                vectors = Math.min(2, outBlocks - 2 * panel);
+                output = panel * current.panel();
+                vectors = Math.min(current.panel(), outBlocks - output);
                 firstBlock = group * GROUP;
                 endBlock = Math.min(inBlocks, firstBlock + GROUP);
             }
@@ -288,7 +296,7 @@ public final class WinogradWeightGradient {
                                         i * 9 * lanes, lanes);
                             }
                         }
-                        scatter(filters, (2 * panel + v) * lanes, block * lanes);
+                        scatter(filters, (output + v) * lanes, block * lanes);
                     }
                 }
                 memory.pool().give(scratch);

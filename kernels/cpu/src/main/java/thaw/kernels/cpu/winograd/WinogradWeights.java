@@ -7,13 +7,15 @@ import thaw.kernels.cpu.memory.Memory;
 
 /**
  * Transforms the weights of a {@link WinogradConvolution} for {@link thaw.kernels.cpu.microkernel.BlockLoops}: for each panel
- * of one or two vectors of output channels {@code [value][input][output of the panel]}. "Output" and "input" are those of the
+ * of some vectors of output channels {@code [value][input][output of the panel]}. "Output" and "input" are those of the
  * products: for the gradient of the input they are exchanged, and the filters are rotated by 180°.
  *
  * <p>Filters are gathered into vectors along outputs in squares of channels, which stay in the first-level cache.
+ *
+ * @param panel the most vectors in a panel
  */
-record WinogradWeights(Memory memory, TileTransforms transforms, int lanes, int outputs, int inputs, boolean gradient, int stride,
-        int side) {
+record WinogradWeights(Memory memory, TileTransforms transforms, int lanes, int panel, int outputs, int inputs, boolean gradient,
+        int stride, int side) {
 
     /** Values of a filter for tiles of 4×4 outputs. */
     static final int VALUES = 36;
@@ -21,9 +23,9 @@ record WinogradWeights(Memory memory, TileTransforms transforms, int lanes, int 
     /** Padding that keeps the 36 places of a filter's values from mapping to the same few cache lines. */
     private static final int GAP = 32;
 
-    static WinogradWeights of(Memory memory, TileTransforms transforms, Shape w, boolean gradient, int stride, int side) {
-        return gradient ? new WinogradWeights(memory, transforms, transforms.lanes(), w.dim(1), w.dim(0), true, stride, side)
-                : new WinogradWeights(memory, transforms, transforms.lanes(), w.dim(0), w.dim(1), false, stride, side);
+    static WinogradWeights of(Memory memory, TileTransforms transforms, int panel, Shape w, boolean gradient, int stride, int side) {
+        return new WinogradWeights(memory, transforms, transforms.lanes(), panel, w.dim(gradient ? 1 : 0), w.dim(gradient ? 0 : 1),
+                gradient, stride, side);
     }
 
     /** Values of a filter. */
@@ -40,22 +42,27 @@ record WinogradWeights(Memory memory, TileTransforms transforms, int lanes, int 
     }
 
     int panels() {
-        return (outputBlocks() + 1) / 2;
+        return (outputBlocks() + panel - 1) / panel;
     }
 
-    /** Vectors of output channels in a panel: two, except for a last odd one. */
-    int vectors(int panel) {
-        return Math.min(2, outputBlocks() - 2 * panel);
+    /** The first channel block of a panel. */
+    int block(int index) {
+        return index * panel;
+    }
+
+    /** Vectors of output channels in a panel, fewer in the last one. */
+    int vectors(int index) {
+        return Math.min(panel, outputBlocks() - block(index));
     }
 
     /** Floats from one value of the filters to the next within a panel. */
-    int valueSize(int panel) {
-        return inputBlocks() * lanes * vectors(panel) * lanes + GAP;
+    int valueSize(int index) {
+        return inputBlocks() * lanes * vectors(index) * lanes + GAP;
     }
 
     /** The offset of a panel. */
-    int offset(int panel) {
-        return panel * values() * valueSize(0);
+    int offset(int index) {
+        return index * values() * valueSize(0);
     }
 
     /** Floats of all panels. */
@@ -64,19 +71,19 @@ record WinogradWeights(Memory memory, TileTransforms transforms, int lanes, int 
     }
 
     /** Transforms one panel, from the row-major weight {@code [K, C, 3, 3]}. */
-    void transform(float[] w, int panel, float[] u, int to) {
+    void transform(float[] w, int index, float[] u, int to) {
         float[] filters = memory.pool().take(9 * lanes * lanes);
         float[] scratch = memory.pool().take(VALUES * lanes);
-        int width = vectors(panel) * lanes;
+        int width = vectors(index) * lanes;
         for (int block = 0; block < inputBlocks(); block++) {
-            for (int v = 0; v < vectors(panel); v++) {
-                gather(w, (2 * panel + v) * lanes, block * lanes, filters);
+            for (int v = 0; v < vectors(index); v++) {
+                gather(w, (block(index) + v) * lanes, block * lanes, filters);
                 for (int i = 0; i < lanes; i++) {
                     int at = to + (block * lanes + i) * width + v * lanes;
                     if (stride == 1) {
-                        transforms.filter(side, filters, i * 9 * lanes, lanes, scratch, u, at, valueSize(panel));
+                        transforms.filter(side, filters, i * 9 * lanes, lanes, scratch, u, at, valueSize(index));
                     } else {
-                        transforms.stridedFilter(4, filters, i * 9 * lanes, lanes, scratch, u, at, valueSize(panel));
+                        transforms.stridedFilter(4, filters, i * 9 * lanes, lanes, scratch, u, at, valueSize(index));
                     }
                 }
             }

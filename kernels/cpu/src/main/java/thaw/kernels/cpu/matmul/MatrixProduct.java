@@ -15,10 +15,10 @@ import thaw.kernels.cpu.parallel.Workers;
 
 /**
  * Matrix products by the convolutions' micro-kernel: a row of {@code a} is a pixel, a row of {@code b} the weights of an
- * input channel. The right matrix is packed into columns of two vectors' width; like weights, the packed form is kept if
+ * input channel. The right matrix is packed into panels of some vectors' width; like weights, the packed form is kept if
  * the matrix is used again.
  */
-public final class VectorMatrixProduct implements MatmulOps {
+public final class MatrixProduct implements MatmulOps {
 
     private static final int[] NO_TAPS = {0};
 
@@ -33,14 +33,14 @@ public final class VectorMatrixProduct implements MatmulOps {
 
     private final Memory memory;
     private final Workers workers;
-    private final BlockLoops current;
+    private final BlockLoops loops;
     private final int width;
 
-    public VectorMatrixProduct(Memory memory, Workers workers, BlockLoops current) {
+    public MatrixProduct(Memory memory, Workers workers, BlockLoops loops) {
         this.memory = memory;
         this.workers = workers;
-        this.current = current;
-        this.width = 2 * memory.block();
+        this.loops = loops;
+        this.width = loops.panel() * memory.block();
     }
 
     @Override
@@ -73,48 +73,58 @@ public final class VectorMatrixProduct implements MatmulOps {
 
     private void multiply(float[] a, float[] b, int rows, int inner, int columns, float[] c) {
         int bands = (rows + ROWS - 1) / ROWS;
-        int tiles = (columns + width - 1) / width;
-        workers.run(bands * tiles, item -> {
+        workers.run(bands * panels(columns), item -> {
             int row = item % bands * ROWS;
-            int tile = item / bands;
+            int panel = item / bands;
             int count = Math.min(ROWS, rows - row);
-            int column = tile * width;
+            int column = panel * width;
             int used = Math.min(width, columns - column);
-            int pixels = current.tile(count, 2);
-            if (used == width) {
-                current.pixels(count, pixels, 2, a, row * inner, inner, NO_TAPS, SHIFT, inner, b, tile * inner * width,
-                        null, 0, c, row * columns + column, columns, width / 2);
+            int vectors = vectors(panel, columns);
+            int padded = vectors * memory.block();
+            int pixels = loops.tile(count, vectors);
+            if (used == padded) {
+                loops.pixels(count, pixels, vectors, a, row * inner, inner, NO_TAPS, SHIFT, inner, b, column * inner,
+                        null, 0, c, row * columns + column, columns, memory.block());
                 return;
             }
-            // The last columns do not fill the tile: compute them into a separate buffer and copy the existing ones.
-            float[] aside = memory.pool().take(count * width);
-            current.pixels(count, pixels, 2, a, row * inner, inner, NO_TAPS, SHIFT, inner, b, tile * inner * width,
-                    null, 0, aside, 0, width, width / 2);
+            // The last columns do not fill the vectors: compute them into a separate buffer and copy the existing ones.
+            float[] aside = memory.pool().take(count * padded);
+            loops.pixels(count, pixels, vectors, a, row * inner, inner, NO_TAPS, SHIFT, inner, b, column * inner,
+                    null, 0, aside, 0, padded, memory.block());
             for (int r = 0; r < count; r++) {
-                System.arraycopy(aside, r * width, c, (row + r) * columns + column, used);
+                System.arraycopy(aside, r * padded, c, (row + r) * columns + column, used);
             }
             memory.pool().give(aside);
         });
     }
 
+    private int panels(int columns) {
+        return (columns + width - 1) / width;
+    }
+
+    private int vectors(int panel, int columns) {
+        return Math.min(width / memory.block(), CpuArray.channelBlocks(columns - panel * width, memory.block()));
+    }
+
     private int packedLength(int inner, int columns) {
-        return (columns + width - 1) / width * inner * width;
+        return CpuArray.channelBlocks(columns, memory.block()) * memory.block() * inner;
     }
 
     private float[] pack(CpuArray b, boolean transposed, int inner, int columns) {
-        int tiles = (columns + width - 1) / width;
         float[] out = memory.pool().takeFitting(packedLength(inner, columns));
         float[] from = b.data();
-        workers.run(tiles, tile -> {
-            int used = Math.min(width, columns - tile * width);
+        workers.run(panels(columns), panel -> {
+            int column = panel * width;
+            int used = Math.min(width, columns - column);
+            int padded = vectors(panel, columns) * memory.block();
             for (int k = 0; k < inner; k++) {
-                int to = (tile * inner + k) * width;
+                int to = column * inner + k * padded;
                 if (transposed) {
-                    PackedWeights.copy(from, tile * width * inner + k, inner, out, to, used);
+                    PackedWeights.copy(from, column * inner + k, inner, out, to, used);
                 } else {
-                    System.arraycopy(from, k * columns + tile * width, out, to, used);
+                    System.arraycopy(from, k * columns + column, out, to, used);
                 }
-                Arrays.fill(out, to + used, to + width, 0);
+                Arrays.fill(out, to + used, to + padded, 0);
             }
         });
         return out;

@@ -1,0 +1,147 @@
+package thaw.finetune.cli;
+
+import java.io.IOException;
+import java.net.BindException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.UnknownHostException;
+import java.nio.file.Path;
+import java.security.SecureRandom;
+import java.time.Duration;
+import java.util.Base64;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CountDownLatch;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import thaw.finetune.predict.ClassifierOptions;
+import thaw.finetune.predict.ModelFile;
+import thaw.finetune.serve.ModelServer;
+import thaw.finetune.serve.ServerLimits;
+
+/** {@code thaw serve}: serves models on a local web page and by HTTP. */
+@Command(name = "serve", sortOptions = false, customSynopsis = "thaw serve [MODEL…] [OPTIONS]",
+        description = "Serves models: a web page to drop images on, and POST /predict.",
+        footer = {"", "Example: thaw serve model.safetensors --port 8080", "         curl --data-binary @cat.jpg localhost:8080/predict"})
+final class ServeCommand implements Callable<Integer> {
+
+    /** Seconds after which the JDK's server closes a connection whose request's head is still incomplete. */
+    private static final String HEAD_TIME = "sun.net.httpserver.maxReqTime";
+    private static final int TOKEN_BYTES = 18;
+    private static final int MOST_PORTS = 65_535;
+    private static final int MEBIBYTE = 1 << 20;
+    private static final int MOST_MEBIBYTES = 1024;
+
+    @Parameters(paramLabel = "MODEL", arity = "0..*", description = "Trained models (default: model.safetensors).")
+    private List<Path> models = List.of();
+
+    @Option(names = "--port", paramLabel = "N", defaultValue = "8080", description = "Port; 0 for any free one (default: 8080).")
+    private int port;
+
+    @Option(names = "--host", paramLabel = "NAME", defaultValue = "127.0.0.1",
+            description = "Address. Others than this machine can reach any but the default, and need a token, which is printed.")
+    private String host;
+
+    @Option(names = "--token", paramLabel = "TOKEN", description = "The token with --host (default: a random one).")
+    private String token;
+
+    @Option(names = "--max-body", paramLabel = "MIB", defaultValue = "32", description = "Largest request in MiB (default: 32).")
+    private int body;
+
+    @Option(names = "--timeout", paramLabel = "SECONDS", defaultValue = "30", description = "Time to receive a request (default: 30).")
+    private int seconds;
+
+    @Option(names = "--concurrent", paramLabel = "N", defaultValue = "64", description = "Requests answered at a time (default: 64).")
+    private int concurrent;
+
+    @Option(names = "--per-client", paramLabel = "N", description = "Of one address at a time (default: as --concurrent).")
+    private Integer perClient;
+
+    @Option(names = "--batch", paramLabel = "N", defaultValue = "16", description = "Images computed together (default: 16).")
+    private int batch;
+
+    @Option(names = "--wait", paramLabel = "MS", defaultValue = "2",
+            description = "Milliseconds that an image waits for others to be computed with (default: 2).")
+    private int wait;
+
+    @Mixin
+    private PixelLimit limit;
+
+    @Mixin
+    private DeviceOptions deviceOptions;
+
+    @Mixin
+    private OutputOptions output;
+
+    @Override
+    public Integer call() throws IOException {
+        require();
+        InetAddress address = address();
+        boolean local = address.isLoopbackAddress();
+        Optional<String> secret = local && token == null ? Optional.empty() : Optional.of(token == null ? random() : token);
+        Map<String, ModelFile> files = new LinkedHashMap<>();
+        for (Path file : models.isEmpty() ? List.of(Path.of("model.safetensors")) : models) {
+            if (files.put(file.toString(), ModelFile.read(file)) != null) {
+                throw new Failure(file + " is given twice; expected different models");
+            }
+        }
+        ServerLimits limits = new ServerLimits(body * MEBIBYTE, limit.maxPixels(), Duration.ofSeconds(seconds), concurrent,
+                perClient == null ? concurrent : perClient, batch, Duration.ofMillis(wait));
+        if (System.getProperty(HEAD_TIME) == null) {
+            System.setProperty(HEAD_TIME, String.valueOf(seconds));
+        }
+        ClassifierOptions options = deviceOptions.classifier();
+        CountDownLatch ended = new CountDownLatch(1);
+        try (Interruption interruption = new Interruption(ended::countDown);
+                ModelServer server = new ModelServer(files, options, new InetSocketAddress(address, port), secret, limits)) {
+            String url = "http://" + (local ? "localhost" : host) + ":" + server.port() + "/"
+                    + secret.map(known -> "?token=" + known).orElse("");
+            output.text("serving on " + url + " (Ctrl-C ends it)");
+            output.result(OutputOptions.object().put("url", url));
+            ended.await();
+        } catch (InterruptedException interrupted) {
+            Thread.currentThread().interrupt();
+        } catch (BindException taken) {
+            throw new Failure("--port: " + host + ":" + port + " cannot be bound: " + taken.getMessage() + "; give another port, or 0",
+                    taken);
+        }
+        return 0;
+    }
+
+    private void require() {
+        if (port < 0 || port > MOST_PORTS) {
+            throw new Failure("--port: expected 0 to " + MOST_PORTS + ", got " + port);
+        }
+        if (body < 1 || body > MOST_MEBIBYTES) {
+            throw new Failure("--max-body: expected 1 to " + MOST_MEBIBYTES + ", got " + body);
+        }
+        Counts.require("--timeout", seconds, 1);
+        Counts.require("--concurrent", concurrent, 1);
+        Counts.require("--per-client", perClient == null ? 1 : perClient, 1);
+        Counts.require("--batch", batch, 1);
+        Counts.require("--wait", wait, 0);
+        limit.requireSense();
+        if (token != null && token.isBlank()) {
+            throw new Failure("--token: expected at least one character");
+        }
+    }
+
+    private InetAddress address() {
+        try {
+            return InetAddress.getByName(host);
+        } catch (UnknownHostException unknown) {
+            throw new Failure("--host: there is no address '" + host + "'", unknown);
+        }
+    }
+
+    private static String random() {
+        byte[] bytes = new byte[TOKEN_BYTES];
+        new SecureRandom().nextBytes(bytes);
+        return Base64.getUrlEncoder().encodeToString(bytes);
+    }
+}
