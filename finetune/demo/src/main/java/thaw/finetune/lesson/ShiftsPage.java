@@ -87,9 +87,11 @@ public final class ShiftsPage {
                     claims.add(new Claim(shift, "it makes little difference: less than 2 points, whichever layers have the lower rate",
                             measured(shift, farthest, Way.ALL), by, Verdict.small(by)));
                 }
-                default ->
-                    claims.add(better(shift, "all layers are needed: they beat the head alone; rate of all layers " + rates(), Way.ALL,
-                            Way.HEAD));
+                default -> {
+                    PairedDifference by = difference(shift, Way.ALL, Way.HEAD);
+                    claims.add(new Claim(shift, "all layers are needed: they beat the head alone", measured(shift, Way.ALL, Way.HEAD)
+                            + "; rate of all layers on each shift: " + rates(), by, Verdict.above(by, 0)));
+                }
             }
         }
         results.keySet().forEach(shift -> claims.add(better(shift, "low rates for early layers beat low rates for late ones",
@@ -187,7 +189,8 @@ public final class ShiftsPage {
     }
 
     private static String points(double difference) {
-        return String.format(Locale.ROOT, "%+.1f", 100 * difference);
+        // Adding 0 turns -0 into 0.
+        return String.format(Locale.ROOT, "%+.1f", Math.round(1000 * difference) / 10.0 + 0.0);
     }
 
     private static String interval(PairedDifference by) {
