@@ -5,6 +5,9 @@ import org.jspecify.annotations.NullMarked;
     requires transitive thaw.finetune;
     requires static org.jspecify;
 
+    requires commons.math3;
+
     exports thaw.finetune.demo;
+    exports thaw.finetune.lesson;
     exports thaw.finetune.synthetic;
 }

@@ -2,17 +2,17 @@ package thaw.engine.nn;
 
 import thaw.engine.Tensor;
 
-/** Receives a module's results; see {@link Module#onForward}. */
+/** Receives a module's results, see {@link Module#onForward}, or its inputs, see {@link Module#beforeForward}. */
 @FunctionalInterface
 public interface ForwardHook {
 
     /**
-     * Called with each result.
+     * Called with each result, or each input.
      *
-     * @param output valid until the enclosing module has its own result; to keep the values, use {@link Tensor#toFloats()}
-     *               or {@code output.detach().unscoped()}
+     * @param value valid until the enclosing module has its own result; to keep the numbers, use {@link Tensor#toFloats()} or
+     *              {@code value.detach().unscoped()}
      */
-    void accept(Module module, Tensor output);
+    void accept(Module module, Tensor value);
 
     /** A registered hook; closing it removes the hook. */
     interface Registration extends AutoCloseable {

@@ -29,15 +29,19 @@ public abstract class Module implements Parameterized {
     private final Set<String> variances = new HashSet<>();
     private final Map<String, AtomicLong> counters = new LinkedHashMap<>();
     private final Map<String, Module> children = new LinkedHashMap<>();
+    private final List<ForwardHook> preHooks = new CopyOnWriteArrayList<>();
     private final List<ForwardHook> hooks = new CopyOnWriteArrayList<>();
     private volatile boolean training = true;
 
     /** Computes the module's result. To run a module within another's {@code forward}, use {@link #call}. */
     public abstract Tensor forward(Tensor x);
 
-    /** Runs {@link #forward} in a scope of its own, then the hooks, and keeps only the result. */
+    /** Runs the hooks of the input, {@link #forward} in a scope of its own, then the hooks of the result, which alone is kept. */
     public final Tensor call(Tensor x) {
         try (Scope scope = x.device().scope()) {
+            if (!preHooks.isEmpty() && !x.device().isRecomputing()) {
+                preHooks.forEach(hook -> hook.accept(this, x));
+            }
             Tensor y = forward(x);
             if (!hooks.isEmpty() && !x.device().isRecomputing()) {
                 hooks.forEach(hook -> hook.accept(this, y));
@@ -55,9 +59,15 @@ public abstract class Module implements Parameterized {
         return () -> hooks.remove(hook);
     }
 
+    /** Like {@link #onForward}, with each input before {@link #forward}: PyTorch's forward pre-hook. */
+    public final ForwardHook.Registration beforeForward(ForwardHook hook) {
+        preHooks.add(hook);
+        return () -> preHooks.remove(hook);
+    }
+
     /** Whether any hook is registered. */
     final boolean hasHooks() {
-        return !hooks.isEmpty();
+        return !hooks.isEmpty() || !preHooks.isEmpty();
     }
 
     // ---- registration, in the order of the state dict ------------------------------------------------------------

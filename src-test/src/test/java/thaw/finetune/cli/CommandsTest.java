@@ -10,6 +10,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.StreamSupport;
@@ -66,6 +67,25 @@ class CommandsTest {
         assertEquals(found.get("correct").asInt(), 8 * found.get("accuracy").asDouble());
         assertEquals(List.of("blue", "red"), texts(found.get("classes"), "name"));
         assertEquals(List.of("4", "4"), texts(found.get("classes"), "total"));
+    }
+
+    /** The adapted model differs in the statistics of batch norm alone, and predicts. */
+    @Test
+    void adaptChangesStatisticsAlone() throws IOException {
+        JsonNode said = ThawProcess.json(folder, "adapt", "model.safetensors", data.resolve("valid"), "-o", "other.safetensors", "--json");
+        assertEquals(8, said.get("images").asInt());
+        assertEquals(16, said.get("source_images").asDouble());
+        assertEquals(1 / 3.0, said.get("share").asDouble(), 1e-12);
+        Weights before = Weights.read(folder.resolve("model.safetensors"));
+        Weights after = Weights.read(folder.resolve("other.safetensors"));
+        assertEquals(before.metadata(), after.metadata());
+        assertEquals(before.keySet(), after.keySet());
+        before.forEach((name, tensor) -> assertEquals(!name.contains("running_"),
+                Arrays.equals(tensor.toFloats(), after.get(name).toFloats()), name));
+        assertEquals(8, ThawProcess.json(folder, "evaluate", data, "--model", "other.safetensors", "--json").get("total").asInt());
+        ThawProcess refused = ThawProcess.start(folder, "adapt", "model.safetensors", data.resolve("valid"), "--source-images", -1);
+        assertEquals(2, refused.exitCode());
+        assertTrue(refused.errors().get(0).contains("--source-images"), refused::toString);
     }
 
     @Test
@@ -201,6 +221,17 @@ class CommandsTest {
         assertTrue(thaw.output().stream().anyMatch(line -> line.matches(" +layer3\\.1 to layer3\\.35 +\\[1024, 14, 14\\] .*")),
                 thaw::toString);
         assertTrue(thaw.output().size() < 30, "fits on a screen");
+    }
+
+    /** The code of the groups has a line for each that is trained, and names modules as torchvision does. */
+    @Test
+    void groupsAsPyTorch() throws IOException {
+        ThawProcess thaw = ThawProcess.start(folder, "groups", "resnet50", "--lr", "0,1e-4,1e-2", "--pytorch");
+        assertEquals(0, thaw.exitCode(), thaw::toString);
+        assertEquals(List.of("    {\"params\": parameters(\"layer3\", \"layer4\"), \"lr\": 1.0E-4},  # middle",
+                "    {\"params\": parameters(\"fc\"), \"lr\": 0.01},  # head", "], lr=0.01, momentum=0.9, weight_decay=1e-4)"),
+                thaw.output().subList(4, 7), thaw::toString);
+        assertEquals(2, ThawProcess.start(folder, "groups", "resnet50", "--lr", "auto", "--pytorch").exitCode());
     }
 
     @Test

@@ -87,6 +87,11 @@ class ErrorsTest {
 
     @Test
     void architectures() {
+        assertFails(List.of("lesson", "--data", data), "--data and --weights");
+        assertFails(List.of("lesson", "-o", folder.resolve("page.txt")), "--out", ".html", "page.txt");
+        assertFails(List.of("lesson", "--images", 1, "-o", folder.resolve("page.html")), "at least 2 training images", "got 1");
+        assertFails(List.of("lesson", "--chapter", "cows"), "--chapter", "shifts");
+        assertFails(List.of("adapt", weights, data), "class_names");
         assertFails(List.of("groups", "resnet5O"), "resnet5O", "did you mean resnet50?", "resnext101_32x8d");
         assertFails(List.of("train", data, "--arch", "vgg16"), "vgg16", "known: resnet18");
     }
@@ -116,25 +121,38 @@ class ErrorsTest {
         assertFails(List.of("train", alone, "--arch", "resnet20"), alone.toString(), "at least two classes");
     }
 
-    /** Without the launcher, in a locale of another encoding, Java decodes file names wrongly. */
+    /** Without the launcher, in a locale of another encoding, Java decodes file names wrongly; an existing file is found by its bytes. */
     @Test
     void namesThatJavaCannotHave() throws IOException, InterruptedException {
         assumeTrue("UTF-8".equals(System.getProperty("sun.jnu.encoding")) && Files.isExecutable(Path.of("/bin/sh")),
                 "skipped: this Java cannot name such files");
         ColourImages.fill(folder.resolve("names/caf\u00e9"), 2, 0x808080);
         ColourImages.fill(folder.resolve("names/\u732b"), 2, 0x202020);
+        Path odd = folder.resolve("k\u00e4t");
+        ColourImages.fill(odd, 1, 0x808080);
+        Files.move(odd.resolve("0.png"), odd.resolve("k\u00e4tzchen.png"));
+        assertEquals(0, inAsciiLocale(List.of("predict", "k\u00e4t/k\u00e4tzchen.png", "--model", model().toString())).exit);
         for (List<String> args : List.of(List.of("predict", "\u00fc.png"), List.of("train", "names", "--arch", "resnet20"))) {
-            List<String> command = new ArrayList<>(List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                    "-cp", System.getProperty("java.class.path"), Main.class.getName()));
-            command.addAll(args);
-            ProcessBuilder builder = new ProcessBuilder(command).directory(folder.toFile()).redirectErrorStream(true);
-            builder.environment().put("LC_ALL", "C");
-            Process process = builder.start();
-            String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.US_ASCII);
-            assertEquals(2, process.waitFor(), said);
+            Ended process = inAsciiLocale(args);
+            String said = process.said;
+            assertEquals(2, process.exit, said);
             assertTrue(said.lines().filter(line -> !line.startsWith("WARNING")).allMatch(line -> line.startsWith("thaw: ")
                     && line.contains("start Java with the environment variable LC_ALL=C.UTF-8")), said);
         }
+    }
+
+    private record Ended(int exit, String said) {
+    }
+
+    private static Ended inAsciiLocale(List<String> args) throws IOException, InterruptedException {
+        List<String> command = new ArrayList<>(List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-cp", System.getProperty("java.class.path"), Main.class.getName()));
+        command.addAll(args);
+        ProcessBuilder builder = new ProcessBuilder(command).directory(folder.toFile()).redirectErrorStream(true);
+        builder.environment().put("LC_ALL", "C");
+        Process process = builder.start();
+        String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.US_ASCII);
+        return new Ended(process.waitFor(), said);
     }
 
     @Test

@@ -122,13 +122,30 @@ class TrainOptionsTest {
     @Test
     void ratesOfTheTrainedGroupsAlone() throws IOException {
         assertTrained(train("two", "--epochs", 1, "--freeze-to", -2, "--lr", "0.01,0.1"));
-        assertTrue(settings("two").contains("\"rates\" : \"0,1e-2,0.1\""), settings("two"));
+        assertTrue(settings("two").contains("\"rates\" : \"1e-2,0.1@middle,head\""), settings("two"));
         Said zero = train("zero", "--epochs", 1, "--lr", "0,0.01,0.1");
         assertTrained(zero);
         assertTrue(zero.out.contains("early frozen: batch norm there"), zero.out);
         assertArrayEquals(Files.readAllBytes(folder.resolve("two/model.safetensors")),
                 Files.readAllBytes(folder.resolve("zero/model.safetensors")));
         assertFails(train("refused", "--freeze-to", -2, "--lr", "0.01,0.1,0.2,0.3"), "--lr", "[early, middle, head]");
+    }
+
+    /** The other groups keep the bits of the run's start, whichever rule gives the rates. */
+    @Test
+    void trainedGroupsByName() throws IOException {
+        Said zeros = train("zeros", "--epochs", 1, "--freeze-epochs", 0, "--lr", "0.01,0,0");
+        Said named = train("named", "--epochs", 1, "--freeze-epochs", 0, "--lr", "0.01", "--train", "early");
+        assertTrained(zeros);
+        assertTrained(named);
+        assertTrue(settings("named").contains("\"rates\" : \"1e-2@early\""), settings("named"));
+        assertTrue(named.out.contains("middle, head frozen: batch norm there"), named.out);
+        assertArrayEquals(Files.readAllBytes(folder.resolve("zeros/model.safetensors")),
+                Files.readAllBytes(folder.resolve("named/model.safetensors")));
+        assertTrained(train("earlier", "--epochs", 1, "--train", "early,middle", "--lr", "auto"));
+        assertFails(train("refused", "--train", "late"), "--train", "early, middle, head", "late");
+        assertFails(train("refused", "--train", "early", "--freeze-to", 1), "--train", "--freeze-to");
+        assertFails(train("refused", "--train", "early", "--gradual"), "--train", "--gradual");
     }
 
     @Test

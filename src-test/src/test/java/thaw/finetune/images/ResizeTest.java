@@ -32,6 +32,19 @@ class ResizeTest {
         assertEquals(crc, DrawnImages.crc(resized));
     }
 
+    /** CRC-32 of the bytes of Pillow 12.3's {@code resize((width, height), Image.BOX)}. */
+    @ParameterizedTest
+    @CsvSource({
+        "97, 61, 40, 25, 437091503",
+        "97, 61, 200, 130, 1396549156",
+        "97, 61, 1, 1, 3360676345",
+        "32, 32, 20, 20, 485888374",
+        "20, 20, 32, 32, 3772765324",
+        "1, 50, 7, 9, 628830106"})
+    void boxEqualsPillow(int fromWidth, int fromHeight, int width, int height, long crc) {
+        assertEquals(crc, DrawnImages.crc(Resize.box(DrawnImages.waves(fromWidth, fromHeight), width, height)));
+    }
+
     @Test
     void pixelsOfPillow() {
         RgbImage resized = Resize.to(DrawnImages.waves(97, 61), 40, 25);

@@ -52,7 +52,7 @@ class LearningRatesTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"1e-3", "1e-5,1e-4,1e-2", "1e-5:1e-2", ":1e-2", "decay(1e-2,0.75)", "0.05,1.25e-7,0", "0.1,10", "auto",
-        "auto-rgn:0.5", "auto-rgn-groups:1e-2", "l-dog"})
+        "auto-rgn:0.5", "auto-rgn-groups:1e-2", "l-dog", "1e-2@early", "1e-3:0.1@early,head", "auto@middle"})
     void textIsReadAndWritten(String text) {
         assertEquals(text, LearningRates.parse(text).toString());
         assertEquals(LearningRates.parse(text), LearningRates.parse(LearningRates.parse(text).toString()));
@@ -80,6 +80,19 @@ class LearningRatesTest {
         for (String text : List.of("auto(1)", "auto-rgn()", "auto-rgn:1,2", "l-dog(1)", "auto-rgn:0.1:0.2")) {
             assertThrows(IllegalArgumentException.class, () -> LearningRates.parse(text), text);
         }
+    }
+
+    @Test
+    void ratesOfSomeGroupsOnly() {
+        List<String> groups = List.of("a", "b", "c");
+        assertEquals(List.of(0.1, 0.0, 0.1), LearningRates.of(0.1).only(List.of("c", "a")).forGroups(groups));
+        assertEquals(List.of(0.0, 0.1, 0.2), LearningRates.of(0.1, 0.2).only(List.of("b", "c")).forGroups(groups));
+        assertEquals(List.of(0.1, 0.0, 0.3), LearningRates.of(0.1, 0.2, 0.3).only(List.of("a", "c")).forGroups(groups));
+        assertEquals(List.of(0.0, 4.0, 0.0), LearningRates.slice(2, 8).only(List.of("b")).forGroups(groups));
+        assertEquals(List.of(0.05, 0.0, 0.0), LearningRates.auto().only(List.of("a")).forGroups(groups));
+        String message = assertThrows(IllegalArgumentException.class,
+                () -> LearningRates.of(0.1).only(List.of("d")).forGroups(groups)).getMessage();
+        assertTrue(message.contains("[a, b, c]") && message.contains("[d]"), message);
     }
 
     @Test

@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import thaw.finetune.diagnostics.DiagnosticsOptions;
 import java.util.Map;
@@ -28,6 +29,7 @@ import thaw.finetune.train.FitSettings;
 import thaw.finetune.train.FitState;
 import thaw.finetune.train.FrozenBatchNorm;
 import thaw.finetune.train.Learner;
+import thaw.finetune.train.SweepOptions;
 import thaw.finetune.train.TrainingListener;
 import thaw.resnet.Granularity;
 import thaw.resnet.ResNet;
@@ -323,6 +325,38 @@ class TrainingPhaseTest {
         assertThrows(IllegalArgumentException.class, () -> learn.fit(1, 0, 0, 0));
         gradients.clear();
         learn.fit(1, 0.01);
+        assertEquals(List.of(true, true, true), gradients.subList(0, 3));
+    }
+
+    /** Groups trained by name: gradients and changes in these alone, in every fit until the choice changes. */
+    @Test
+    void trainsGroupsByName() throws IOException {
+        learn = learner();
+        Map<String, StoredTensor> before = net.stateDict();
+        List<Boolean> gradients = new ArrayList<>();
+        learn.addListener(new TrainingListener() {
+            @Override
+            public void onBatch(BatchResult batch) {
+                learn.groups().forEach(group -> gradients.add(group.parameters().stream().anyMatch(p -> p.grad() != null)));
+            }
+        });
+        learn.train("early");
+        assertEquals(List.of(true, false, false), learn.groups().stream().map(group -> group.parameters().get(0).requiresGrad()).toList());
+        for (LearningRates rates : List.of(LearningRates.of(0.01), LearningRates.slice(1e-3, 1e-2), LearningRates.auto())) {
+            gradients.clear();
+            learn.fit(1, ScheduleRecipe.of("constant"), rates);
+            assertEquals(List.of(true, false, false), gradients.subList(0, 3));
+        }
+        learn.train("early", "head").fit(1, 0.01, 0.1);
+        for (String name : List.of("conv1.weight", "layer3.0.conv1.weight", "fc.weight")) {
+            assertEquals(name.startsWith("layer3"), Arrays.equals(before.get(name).toFloats(), net.stateDict().get(name).toFloats()),
+                    name);
+        }
+        assertEquals(2, learn.lrFindPerGroup(SweepOptions.standard()).size());
+        assertTrue(learn.summary().contains("batch norm of frozen groups"), learn.summary());
+        assertThrows(IllegalArgumentException.class, () -> learn.train("late"));
+        gradients.clear();
+        learn.unfreeze().fit(1, 0.01);
         assertEquals(List.of(true, true, true), gradients.subList(0, 3));
     }
 

@@ -28,8 +28,8 @@ record Choice<E>(List<E> constants, Function<E, String> spelling) implements ITy
     public E convert(String value) {
         List<String> all = constants.stream().map(spelling).toList();
         if (!all.contains(value)) {
-            throw new TypeConversionException("expected " + String.join(", ", all.subList(0, all.size() - 1)) + " or "
-                    + all.get(all.size() - 1) + ", got '" + value + "'");
+            throw new TypeConversionException("expected " + String.join(", ", all.subList(0, all.size() - 1))
+                    + (all.size() == 1 ? "" : " or ") + all.get(all.size() - 1) + ", got '" + value + "'");
         }
         return constants.get(all.indexOf(value));
     }

@@ -4,6 +4,7 @@ import java.io.FileDescriptor;
 import java.io.FileOutputStream;
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
@@ -33,9 +34,9 @@ import thaw.resnet.Variant;
  */
 @Command(name = "thaw", versionProvider = Version.class, customSynopsis = "thaw COMMAND [OPTIONS]",
         description = "Fine-tunes ResNets on folders of images.",
-        subcommands = {DemoCommand.class, TrainCommand.class, LrFindCommand.class, EvaluateCommand.class, PredictCommand.class,
-            VisualizeCommand.class, ServeCommand.class,
-            GroupsCommand.class, ConvertCommand.class, DevicesCommand.class, TuneCommand.class, BenchCommand.class,
+        subcommands = {DemoCommand.class, LessonCommand.class, TrainCommand.class, LrFindCommand.class, EvaluateCommand.class,
+            PredictCommand.class, AdaptCommand.class, VisualizeCommand.class, ServeCommand.class, GroupsCommand.class,
+            ConvertCommand.class, DevicesCommand.class, TuneCommand.class, BenchCommand.class,
             PretrainDemoCommand.class, RehearseCommand.class},
         optionListHeading = "%n", commandListHeading = "%n",
         footer = {"", "thaw COMMAND --help shows the options of a command.", "",
@@ -60,7 +61,7 @@ public final class Main implements Runnable {
         Terminal.eraseIncubatorWarning(System.err);
         PrintWriter err = new PrintWriter(System.err, true);
         for (String arg : args) {
-            if (FileNames.isDamaged(arg)) {
+            if (FileNames.isDamaged(arg) && FileNames.listed(arg).isEmpty()) {
                 err.println(ErrorLine.of(new Failure(FileNames.remedy(arg))));
                 System.exit(FAILED);
             }
@@ -96,12 +97,14 @@ public final class Main implements Runnable {
         CommandLine line = new CommandLine(new Main())
                 .setOut(out)
                 .setErr(err)
+                .registerConverter(Path.class, text -> FileNames.isDamaged(text) ? FileNames.listed(text).orElseThrow() : Path.of(text))
                 .registerConverter(Head.class, NetworkOptions.HEADS)
                 .registerConverter(Precompute.When.class, TrainCommand.PRECOMPUTE)
                 .registerConverter(DataOptions.Variation.class, Choice.of(DataOptions.Variation.class))
                 .registerConverter(RunSettings.Keep.class, Choice.of(RunSettings.Keep.class))
                 .registerConverter(Split.class, Choice.of(Split.class))
                 .registerConverter(FrozenBatchNorm.class, Choice.of(FrozenBatchNorm.class))
+                .registerConverter(LessonCommand.Chapter.class, Choice.of(LessonCommand.Chapter.class))
                 .registerConverter(Mode.class, Choice.of(Mode.class))
                 .registerConverter(Variant.class, Choice.of(Variant.class))
                 .registerConverter(Granularity.class, new Choice<>(List.of(Granularity.values()), Granularity::label))

@@ -2,7 +2,6 @@ package thaw.finetune.cli;
 
 import java.util.ArrayList;
 import java.util.List;
-import java.util.stream.DoubleStream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 import thaw.finetune.plan.LearningRates;
@@ -43,6 +42,10 @@ final class PlanOptions {
     @Option(names = "--freeze-to", paramLabel = "N",
             description = "Freezes the groups before N; -2: all but the last 2.")
     private @Nullable Integer freezeTo;
+
+    @Option(names = "--train", paramLabel = "GROUP", split = ",", hideParamSyntax = true,
+            description = "Trains these layer groups alone: early, or early,middle.")
+    private @Nullable List<String> train;
 
     @Option(names = "--fine-tune", arity = "0..1", fallbackValue = "2e-3", paramLabel = "LR",
             description = "fastai's fine_tune at base rate LR (default: 2e-3).")
@@ -96,16 +99,25 @@ final class PlanOptions {
             phases.add(new TrainingPhase("head", first, recipe(), headRate).freezeTo(-1));
         }
         if (epochs > 0) {
-            LearningRates all = mainRates(pretrained ? standard : LearningRates.of(DEFAULT_RATE), names.size());
+            LearningRates all = ofTrained(mainRates(pretrained ? standard : LearningRates.of(DEFAULT_RATE)), names);
             Failure.naming("--lr", () -> all.forGroups(names));
-            int from = freezeTo == null ? 0 : freezeTo;
+            int from = names.stream().filter(trained(names)::contains).findFirst().map(names::indexOf).orElseThrow();
             phases.add(gradual ? TrainingPhase.gradualUnfreezing(epochs, recipe(), all)
-                    : new TrainingPhase(from == 0 ? "all" : "part", epochs, recipe(all), all).freezeTo(from));
+                    : new TrainingPhase(from == 0 && train == null ? "all" : "part", epochs, recipe(all), all).freezeTo(from));
         }
         return shared(phases, momentum);
     }
 
-    private LearningRates mainRates(LearningRates standard, int groups) {
+    /** The names of the layer groups that are trained after the head. */
+    private List<String> trained(List<String> names) {
+        if (train != null) {
+            return train;
+        }
+        int from = freezeTo == null ? 0 : freezeTo < 0 ? Math.max(0, names.size() + freezeTo) : freezeTo;
+        return names.subList(from, names.size());
+    }
+
+    private LearningRates mainRates(LearningRates standard) {
         if (layerDecay != null) {
             if (rates != null && !rates.isSingle()) {
                 throw new Failure("--layer-decay: expected a single --lr, the head's rate, got " + rates);
@@ -113,13 +125,14 @@ final class PlanOptions {
             double head = rates == null ? DEFAULT_RATE : rates.numbers().get(0);
             return Failure.naming("--layer-decay", () -> LearningRates.layerDecay(head, layerDecay));
         }
-        if (rates == null) {
-            return standard;
-        }
-        int trained = freezeTo == null ? groups : freezeTo < 0 ? -freezeTo : groups - freezeTo;
-        boolean ofTrained = rates.rule() == LearningRates.Rule.EACH && !rates.isSingle() && rates.numbers().size() == trained;
-        return ofTrained && trained < groups ? LearningRates.of(DoubleStream.concat(DoubleStream.generate(() -> 0).limit(groups - trained),
-                rates.numbers().stream().mapToDouble(Double::doubleValue)).toArray()) : rates;
+        return rates == null ? standard : rates;
+    }
+
+    /** The rates with those of frozen groups 0, if {@code --train} names the groups or there are as many rates as trained ones. */
+    private LearningRates ofTrained(LearningRates all, List<String> names) {
+        List<String> trained = trained(names);
+        boolean asManyAsTrained = all.rule() == LearningRates.Rule.EACH && !all.isSingle() && all.numbers().size() == trained.size();
+        return train != null || asManyAsTrained && trained.size() < names.size() ? all.only(trained) : all;
     }
 
     private ScheduleRecipe recipe() {
@@ -132,9 +145,9 @@ final class PlanOptions {
     }
 
     private List<TrainingPhase> fineTune(int first) {
-        if (rates != null || layerDecay != null || gradual || freezeTo != null || schedule != null || freezeRate != null) {
+        if (rates != null || layerDecay != null || gradual || freezeTo != null || train != null || schedule != null || freezeRate != null) {
             throw new Failure("--fine-tune sets rates, schedule and freezing itself; leave out --lr, --layer-decay,"
-                    + " --freeze-lr, --freeze-to, --gradual and --schedule");
+                    + " --freeze-lr, --freeze-to, --train, --gradual and --schedule");
         }
         if (!(fineTune > 0 && Double.isFinite(fineTune))) {
             throw new Failure("--fine-tune: expected a learning rate above 0, got " + fineTune);
@@ -151,8 +164,12 @@ final class PlanOptions {
         if (epochs + first == 0) {
             throw new Failure("nothing to train: --epochs and --freeze-epochs are both 0; give at least one epoch");
         }
-        if (gradual && freezeTo != null) {
-            throw new Failure("--gradual unfreezes all groups, beginning with the head; leave --freeze-to out");
+        if (gradual && (freezeTo != null || train != null)) {
+            throw new Failure("--gradual unfreezes all groups, beginning with the head; leave --freeze-to and --train out");
+        }
+        if (train != null && (freezeTo != null || !names.containsAll(train))) {
+            throw new Failure(freezeTo != null ? "--freeze-to and --train: give one of them"
+                    : "--train: expected some of " + String.join(", ", names) + ", got " + String.join(", ", train));
         }
         if (freezeTo != null && freezeTo >= names.size()) {
             throw new Failure("--freeze-to: " + freezeTo + " would freeze all " + names.size() + " layer groups ("

@@ -65,13 +65,17 @@ final class TrainingLog implements TrainingListener, AutoCloseable {
         }
         progress.close();
         int first = begun.firstTrainable(groups.size(), 0);
-        output.paragraph("training " + names(groups.subList(first, groups.size())) + " at "
+        List<Double> rates = begun.rates().forGroups(groups);
+        List<String> trained = groups.subList(first, groups.size()).stream().filter(group -> rates.get(groups.indexOf(group)) > 0)
+                .toList();
+        output.paragraph("training " + names(trained) + " at "
                 + (begun.rates().isAuto() ? "rates chosen by " : begun.rates().isSingle() ? "the rate " : "the rates ")
-                + begun.rates() + ", scheduled by " + begun.schedule()
+                + begun.rates().only(List.of()) + ", scheduled by " + begun.schedule()
                 + (begun.gradual() ? ", one more group each epoch" : "")
                 + (begun.size() == 0 ? "" : ", images of " + begun.size() + " x " + begun.size()));
-        if (first > 0) {
-            output.paragraph(names(groups.subList(0, first)) + " frozen: batch norm there " + frozen.description() + " ("
+        List<String> others = groups.stream().filter(group -> !trained.contains(group)).toList();
+        if (!others.isEmpty()) {
+            output.paragraph(names(others) + " frozen: batch norm there " + frozen.description() + " ("
                     + frozen.label() + ")");
         }
     }

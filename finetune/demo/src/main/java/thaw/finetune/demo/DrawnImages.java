@@ -16,9 +16,10 @@ import thaw.finetune.synthetic.SyntheticImages;
  * @param firstSeed the seed of sample 0; sample n has {@code firstSeed + n}
  * @param size      width and height in pixels
  */
-record DrawnImages(SyntheticImages set, long firstSeed, int size, int length) implements Dataset {
+public record DrawnImages(SyntheticImages set, long firstSeed, int size, int length) implements Dataset {
 
-    static DrawnImages of(SyntheticImages set, long seed, int size, int length) {
+    /** The data set of a seed, whose samples have seeds far from those of other seeds. */
+    public static DrawnImages of(SyntheticImages set, long seed, int size, int length) {
         return new DrawnImages(set, new SplittableRandom(seed).nextLong(), size, length);
     }
 

@@ -31,6 +31,16 @@ public final class Resize {
     }
 
     /**
+     * The image resized to {@code width} x {@code height} pixels with a box filter, byte-identical to Pillow's {@code BOX}: each pixel
+     * is the mean of those whose centres lie in its area, or when the image grows, the nearest one.
+     *
+     * @throws IllegalArgumentException for sizes below 1 or above {@link ImageDecoder#MOST_PIXELS}
+     */
+    public static RgbImage box(RgbImage image, int width, int height) {
+        return part(image, width, height, 0, 0, width, height, Filter.BOX);
+    }
+
+    /**
      * A rectangle of the image resized to {@code width} x {@code height} pixels: equal to {@link #to} followed by
      * {@link RgbImage#crop}, but with the time and memory of the rectangle only.
      *
@@ -38,6 +48,11 @@ public final class Resize {
      *                                  not within the resized image
      */
     public static RgbImage part(RgbImage image, int width, int height, int left, int top, int partWidth, int partHeight) {
+        return part(image, width, height, left, top, partWidth, partHeight, Filter.TRIANGLE);
+    }
+
+    private static RgbImage part(RgbImage image, int width, int height, int left, int top, int partWidth, int partHeight,
+            Filter filter) {
         if (partWidth < 1 || partHeight < 1 || (long) partWidth * partHeight > ImageDecoder.MOST_PIXELS) {
             throw new IllegalArgumentException("resize: expected a size of 1 x 1 to " + ImageDecoder.MOST_PIXELS
                     + " pixels, got " + partWidth + " x " + partHeight);
@@ -49,8 +64,8 @@ public final class Resize {
         if (width == image.width() && height == image.height()) {
             return image.crop(left, top, partWidth, partHeight);
         }
-        return resize(image, Weights.of(image.width(), width, left, partWidth),
-                Weights.of(image.height(), height, top, partHeight));
+        return resize(image, Weights.of(image.width(), width, left, partWidth, filter),
+                Weights.of(image.height(), height, top, partHeight, filter));
     }
 
     /**
@@ -146,6 +161,30 @@ public final class Resize {
         return Math.max(0, Math.min(255, sum >> FRACTION_BITS));
     }
 
+    /** The weight by the distance from an output pixel's centre, in input pixels divided by the scale, at least 1. */
+    private enum Filter {
+        TRIANGLE(1) {
+            @Override
+            double at(double distance) {
+                return Math.max(0, 1 - Math.abs(distance));
+            }
+        },
+        BOX(0.5) {
+            @Override
+            double at(double distance) {
+                return distance > -0.5 && distance <= 0.5 ? 1 : 0;
+            }
+        };
+
+        private final double support;
+
+        Filter(double support) {
+            this.support = support;
+        }
+
+        abstract double at(double distance);
+    }
+
     /**
      * The filter at some output positions of one axis.
      *
@@ -155,9 +194,9 @@ public final class Resize {
      */
     private record Weights(int[] first, int[] start, int[] values) {
         /** The weights of {@code count} of {@code out} output positions, starting at {@code begin}. */
-        static Weights of(int in, int out, int begin, int count) {
+        static Weights of(int in, int out, int begin, int count, Filter filter) {
             double scale = (double) in / out;
-            double support = Math.max(scale, 1);
+            double support = filter.support * Math.max(scale, 1);
             int most = 2 * (int) Math.ceil(support) + 1;
             int[] first = new int[count];
             int[] start = new int[count + 1];
@@ -169,8 +208,7 @@ public final class Resize {
                 int pixels = Math.min(in, (int) (center + support + 0.5)) - from;
                 double sum = 0;
                 for (int k = 0; k < pixels; k++) {
-                    double distance = Math.abs((k + from - center + 0.5) * (1 / support));
-                    taps[k] = distance < 1 ? 1 - distance : 0;
+                    taps[k] = filter.at((k + from - center + 0.5) * (1 / Math.max(scale, 1)));
                     sum += taps[k];
                 }
                 first[i] = from;

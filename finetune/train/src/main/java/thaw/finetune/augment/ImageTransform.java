@@ -28,7 +28,7 @@ import thaw.finetune.images.RgbImage;
 @JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "type")
 @JsonSubTypes({@Type(Flip.class), @Type(Dihedral.class), @Type(Rotate.class), @Type(Zoom.class), @Type(Warp.class),
     @Type(Brightness.class), @Type(Contrast.class), @Type(PcaLighting.class), @Type(RandomResizedCrop.class),
-    @Type(RandomErasing.class)})
+    @Type(RandomErasing.class), @Type(Corruption.class)})
 public interface ImageTransform {
     /**
      * Changes the resized image, before the square of the network's input is cropped from it; the image itself by default.

@@ -1,14 +1,20 @@
 package thaw.finetune.data;
 
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.FileSystems;
+import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.text.Normalizer;
 import java.util.Arrays;
 import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Stream;
 
 /** Names of files and folders as text: encoding, Unicode normalisation, hidden names. */
 public final class FileNames {
@@ -80,6 +86,30 @@ public final class FileNames {
         return isUnicode() ? "'" + name + "' is not text in UTF-8; rename it"
                 : "Java decodes file names as " + ENCODING + " here, which '" + name + "' is not; start Java with the environment"
                         + " variable LC_ALL=C.UTF-8 (./thaw sets it)";
+    }
+
+    /**
+     * The existing file that a command-line argument names, though the locale has another encoding: the one whose name, listed in its
+     * folder with all its bytes, has lost the same characters. Empty if there is none, or several.
+     */
+    public static Optional<Path> listed(String argument) {
+        Path found = Path.of(argument.startsWith("/") ? "/" : "");
+        for (String name : argument.split("/")) {
+            if (!isDamaged(name)) {
+                found = found.resolve(name);
+                continue;
+            }
+            try (Stream<Path> entries = Files.list(found)) {
+                List<Path> alike = entries.filter(entry -> of(entry).equals(name)).toList();
+                if (alike.size() != 1) {
+                    return Optional.empty();
+                }
+                found = alike.get(0);
+            } catch (IOException | UncheckedIOException unlisted) {
+                return Optional.empty();
+            }
+        }
+        return Optional.of(found);
     }
 
     /** Whether Java has lost characters of a command-line argument because the locale has another encoding. */

@@ -11,8 +11,13 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
-/** Learning rates for layer groups: a rule and its numbers. {@link #toString} writes a form that {@link #parse} reads. Immutable. */
-public record LearningRates(Rule rule, List<Double> numbers) {
+/**
+ * Learning rates for layer groups: a rule and its numbers. {@link #toString} writes a form that {@link #parse} reads. Immutable.
+ *
+ * @param only the names of the groups that are trained, in any order; the rate of all others is 0, so that they are frozen. Empty
+ *             for all
+ */
+public record LearningRates(Rule rule, List<Double> numbers, List<String> only) {
 
     static final double AUTO_RATE = 0.05;
 
@@ -46,6 +51,7 @@ public record LearningRates(Rule rule, List<Double> numbers) {
     /** @throws IllegalArgumentException if a number is invalid, or the rule takes another number of them */
     public LearningRates {
         numbers = List.copyOf(numbers);
+        only = List.copyOf(only);
         for (double lr : numbers) {
             if (!(lr >= 0 && Double.isFinite(lr))) {
                 throw new IllegalArgumentException("invalid learning rate " + lr + ", it must be at least 0 and finite");
@@ -108,18 +114,30 @@ public record LearningRates(Rule rule, List<Double> numbers) {
     }
 
     private static LearningRates of(Rule rule, double... numbers) {
-        return new LearningRates(rule, Arrays.stream(numbers).boxed().toList());
+        return new LearningRates(rule, Arrays.stream(numbers).boxed().toList(), List.of());
+    }
+
+    /**
+     * The same rates for these layer groups alone, by name; the others have the rate 0. Rates for each group may be as many as
+     * these groups; all other rules give a group the rate that it would have if all were trained. An empty list stands for all.
+     */
+    public LearningRates only(List<String> groups) {
+        return new LearningRates(rule, numbers, groups);
     }
 
     /**
      * Reads {@code 1e-3}, {@code 1e-5,1e-4,1e-2}, {@code 1e-5:1e-2} or {@code slice(1e-5,1e-2)}, {@code :1e-2} or
      * {@code slice(1e-2)}, {@code decay(1e-2,0.75)}, {@code auto}, {@code auto-rgn:1e-2}, {@code auto-rgn-groups:1e-2} or
-     * {@code l-dog}.
+     * {@code l-dog}; each also for some groups {@link #only}: {@code 1e-2@early,middle}.
      *
      * @throws IllegalArgumentException if the text is none of these, or a rate is invalid
      */
     @JsonCreator
     public static LearningRates parse(String text) {
+        int at = text.indexOf('@');
+        if (at >= 0) {
+            return parse(text.substring(0, at)).only(List.of(text.substring(at + 1).strip().split(",")));
+        }
         String call = text.strip().replaceFirst("^(auto|l-dog)$", "$1()").replaceFirst("^(auto-rgn|auto-rgn-groups):(.*)$", "$1($2)")
                 .replaceFirst("^:(.*)$", "slice($1)").replaceFirst("^([^(]*):(.*)$", "slice($1,$2)");
         Matcher form = Pattern.compile("(?:(slice|decay|auto|auto-rgn|auto-rgn-groups|l-dog)\\(([^()]*)\\)|([^()]*))").matcher(call);
@@ -171,11 +189,18 @@ public record LearningRates(Rule rule, List<Double> numbers) {
      */
     public List<Double> forGroups(List<String> groups) {
         int count = groups.size();
+        if (!groups.containsAll(only)) {
+            throw new IllegalArgumentException("expected layer groups among " + groups + " to train, got " + only);
+        }
+        List<String> trained = groups.stream().filter(only.isEmpty() ? group -> true : only::contains).toList();
+        if (rule == Rule.EACH && numbers.size() > 1 && numbers.size() == trained.size()) {
+            return groups.stream().map(group -> trained.contains(group) ? numbers.get(trained.indexOf(group)) : 0).toList();
+        }
         if (rule == Rule.EACH && !isSingle() && numbers.size() != count) {
             throw new IllegalArgumentException("expected 1 learning rate for all layer groups, or " + count
                     + ", one for each of " + groups + "; got " + numbers.size() + ": " + numbers);
         }
-        return IntStream.range(0, count).mapToObj(i -> rate(i, count - 1)).toList();
+        return IntStream.range(0, count).mapToObj(i -> trained.contains(groups.get(i)) ? rate(i, count - 1) : 0).toList();
     }
 
     private double rate(int i, int last) {
@@ -194,7 +219,7 @@ public record LearningRates(Rule rule, List<Double> numbers) {
     @JsonValue
     @Override
     public String toString() {
-        return text(rule, numbers);
+        return text(rule, numbers) + (only.isEmpty() ? "" : "@" + String.join(",", only));
     }
 
     private static String text(Rule rule, List<Double> numbers) {

@@ -145,6 +145,9 @@ final class ReportPage {
         for (int epoch = 0; epoch < phase.epochs(); epoch++) {
             if (group >= phase.firstTrainable(count, epoch)) {
                 double rate = rates(phase).get(group);
+                if (rate == 0) {
+                    break;
+                }
                 String from = "<br><span class=\"quiet\">from epoch " + (epoch + 1) + "</span>";
                 return Numbers.compact(rate) + (epoch == 0 ? "" : from);
             }

@@ -6,6 +6,7 @@ import java.util.Locale;
 import java.util.stream.IntStream;
 import thaw.engine.optim.Optimizer;
 import thaw.engine.optim.ParamGroup;
+import thaw.finetune.plan.LearningRates;
 import thaw.finetune.plan.TrainingPhase;
 import thaw.resnet.Granularity;
 import thaw.resnet.LayerGroup;
@@ -17,6 +18,8 @@ final class FrozenGroups {
     private final Network net;
     private Granularity granularity = Granularity.COARSE;
     private int n;
+    /** The names of the groups that are trained among those from n on; empty for all. */
+    private List<String> only = List.of();
     /** The rates of the running phase; empty outside of one. */
     private List<Double> rates = List.of();
 
@@ -42,25 +45,52 @@ final class FrozenGroups {
 
     /** Makes the groups of Python's slice {@code groups[n:]} trainable, and freezes the others. */
     void to(int n, FrozenBatchNorm batchNorm) {
-        to(n, List.of(), batchNorm);
+        this.n = n;
+        only = List.of();
+        rates = List.of();
+        requireGradients(batchNorm);
     }
 
-    /** Like {@link #to(int, FrozenBatchNorm)}; groups whose rate is 0 are frozen too, as long as these rates hold. */
-    void to(int n, List<Double> rates, FrozenBatchNorm batchNorm) {
+    /** Makes the groups of these names trainable, and freezes the others. */
+    void only(List<String> trained, FrozenBatchNorm batchNorm) {
+        LearningRates.of(1).only(trained).forGroups(names());
+        n = IntStream.range(0, names().size()).filter(i -> trained.contains(names().get(i))).findFirst().orElse(0);
+        only = trained;
+        requireGradients(batchNorm);
+    }
+
+    /** The names given to {@link #only(List, FrozenBatchNorm)}; empty for all groups from {@link #first} on. */
+    List<String> only() {
+        return only;
+    }
+
+    /** Like {@link #to(int, FrozenBatchNorm)}; groups whose rate is 0 are frozen too, until {@link #endPhase}. */
+    void to(int n, LearningRates of, FrozenBatchNorm batchNorm) {
         this.n = n;
-        this.rates = rates;
+        only = of.only();
+        rates = of.forGroups(names());
+        requireGradients(batchNorm);
+    }
+
+    /** Makes groups trainable again that were frozen by a rate of 0. */
+    void endPhase(FrozenBatchNorm batchNorm) {
+        rates = List.of();
         requireGradients(batchNorm);
     }
 
     /** Unfreezes one more group, if the phase is gradual. */
     void thaw(TrainingPhase phase, FrozenBatchNorm batchNorm) {
         if (phase.gradual() && first() > 0) {
-            to(first() - 1, phase.rates().forGroups(names()), batchNorm);
+            to(first() - 1, phase.rates(), batchNorm);
         }
     }
 
     private boolean hasRateZero(int group) {
         return group < rates.size() && rates.get(group) == 0;
+    }
+
+    boolean isTrainable(int group) {
+        return group >= first() && (only.isEmpty() || only.contains(names().get(group)));
     }
 
     /** The index of the first trainable group; the number of groups if all are frozen. */
@@ -73,7 +103,7 @@ final class FrozenGroups {
         List<LayerGroup> groups = groups();
         for (int i = 0; i < groups.size(); i++) {
             LayerGroup group = groups.get(i);
-            group.requiresGrad(i >= first() && !hasRateZero(i));
+            group.requiresGrad(isTrainable(i) && !hasRateZero(i));
             if (batchNorm == FrozenBatchNorm.TRAIN && !hasRateZero(i)) {
                 group.batchNormParameters().forEach(p -> p.requiresGrad(true));
             }
@@ -85,7 +115,7 @@ final class FrozenGroups {
         net.train();
         List<LayerGroup> groups = groups();
         for (int i = 0; i < groups.size(); i++) {
-            if (i < first() || hasRateZero(i)) {
+            if (!isTrainable(i) || hasRateZero(i)) {
                 groups.get(i).train(batchNorm != FrozenBatchNorm.EVAL);
             }
         }
@@ -106,13 +136,13 @@ final class FrozenGroups {
         List<LayerGroup> groups = groups();
         long trained = 0;
         for (int i = 0; i < groups.size(); i++) {
-            boolean trainable = i >= first();
+            boolean trainable = isTrainable(i);
             trained += trainable ? groups.get(i).parameterCount() : 0;
             text.append(String.format(Locale.ROOT, "%-10s %,12d parameters  %s%n", groups.get(i).name(),
                     groups.get(i).parameterCount(), trainable ? "trained" : "frozen"));
         }
         text.append(String.format(Locale.ROOT, "%,d of %,d parameters are trained", trained, net.parameterCount()));
-        if (first() > 0) {
+        if (first() > 0 || !only.isEmpty()) {
             text.append(String.format(Locale.ROOT, "%nbatch norm of frozen groups %s (%s)",
                     settings.frozenBatchNorm().description(), settings.frozenBatchNorm().label()));
         }

@@ -220,6 +220,17 @@ public final class Learner implements AutoCloseable {
         return this;
     }
 
+    /**
+     * Makes the layer groups of these names trainable and freezes all others, for example {@code train("early")}. The backward
+     * pass ends at the first of them; of frozen groups behind it, it computes no gradients of weights.
+     *
+     * @throws IllegalArgumentException if a name is not that of a layer group; the message lists them
+     */
+    public Learner train(String... groups) {
+        freezing.only(List.of(groups), settings.frozenBatchNorm());
+        return this;
+    }
+
     /** A summary in plain text: one line per group, one for batch norm if groups are frozen, one for the optimizer. */
     public String summary() {
         return freezing.summary(settings);
@@ -262,7 +273,8 @@ public final class Learner implements AutoCloseable {
      * @throws IllegalStateException                   if the network's device is closed
      */
     public FitResult fit(int epochs, Schedule.Factory schedule, LearningRates rates) {
-        return run(List.of(new TrainingPhase("fit", epochs, schedule, rates).freezeTo(freezing.first())));
+        LearningRates ofTrained = freezing.only().isEmpty() ? rates : rates.only(freezing.only());
+        return run(List.of(new TrainingPhase("fit", epochs, schedule, ofTrained).freezeTo(freezing.first())));
     }
 
     /** fastai's {@code fine_tune}, {@link TrainingPhase#fineTune(int)}: trains the head alone for one epoch, then all groups. */

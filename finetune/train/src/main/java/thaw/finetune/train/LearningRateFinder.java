@@ -3,6 +3,7 @@ package thaw.finetune.train;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.IntStream;
 import thaw.engine.io.StoredTensor;
 import thaw.engine.nn.TrainingModes;
 import thaw.engine.optim.ExponentialSweep;
@@ -42,6 +43,7 @@ final class LearningRateFinder implements TrainingListener {
     static LearningRateSweep sweep(Learner like, String swept, SweepOptions options) {
         Network net = like.net;
         int first = like.freezing.first();
+        List<String> only = like.freezing.only();
         Map<String, StoredTensor> before = net.stateDict();
         long random = net.device().generator().state();
         Learner learn = new Learner(net, like.data).granularity(like.freezing.granularity())
@@ -54,7 +56,7 @@ final class LearningRateFinder implements TrainingListener {
         // The finder stops the training after the last iteration; an epoch has at least one.
         TrainingPhase phase = new TrainingPhase(swept, options.iterations(),
                 (epochs, steps) -> new ExponentialSweep(options.start(), options.end(), options.iterations()),
-                LearningRates.of(1)).freezeTo(first);
+                LearningRates.of(1).only(only)).freezeTo(first);
         boolean broken = false;
         try (TrainingModes kept = new TrainingModes(net)) {
             learn.run(List.of(phase));
@@ -74,7 +76,7 @@ final class LearningRateFinder implements TrainingListener {
     /** One sweep per trainable group. */
     static List<LearningRateSweep> sweepEach(Learner like, SweepOptions options) {
         like.freezing.requireTrainable();
-        return like.groups().subList(like.freezing.first(), like.groups().size()).stream()
+        return IntStream.range(0, like.groups().size()).filter(like.freezing::isTrainable).mapToObj(like.groups()::get)
                 .map(group -> sweep(like, group.name(), options)).toList();
     }
 

@@ -92,7 +92,7 @@ final class TrainingLoop {
             return new FitResult(history, Optional.ofNullable(stoppedAt));
         } finally {
             running = false;
-            learn.freezing.to(learn.freezing.first(), learn.settings.frozenBatchNorm());
+            learn.freezing.endPhase(learn.settings.frozenBatchNorm());
             learn.net.zeroGrad();
             learn.net.eval();
         }
@@ -128,7 +128,7 @@ final class TrainingLoop {
         phase = plan.get(index);
         FitSettings settings = learn.settings;
         List<Double> rates = phase.rates().forGroups(learn.freezing.names());
-        learn.freezing.to(phase.freezeTo(), rates, settings.frozenBatchNorm());
+        learn.freezing.to(phase.freezeTo(), phase.rates(), settings.frozenBatchNorm());
         learn.freezing.requireTrainable();
         groups = learn.freezing.groups();
         loaders = learn.data.size(phase.size());
