@@ -16,7 +16,9 @@ import java.util.Map;
 import java.util.Random;
 import java.util.SplittableRandom;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import thaw.Extent;
 import thaw.engine.Device;
 import thaw.engine.Scope;
 import thaw.engine.Tensor;
@@ -190,13 +192,13 @@ class BatchNormAdaptationTest {
             double none = 0;
             double few = 0;
             double many = 0;
-            Corruption.Kind[] kinds = Corruption.Kind.values();
+            List<Corruption.Kind> kinds = Extent.everyNth(3, Stream.of(Corruption.Kind.values()));
             for (Corruption.Kind kind : kinds) {
                 Images adapt = clean.part(0, 250).corrupted(kind);
                 Images test = clean.part(750, 1000).corrupted(kind);
-                none += accuracy(net, test) / kinds.length;
-                few += adapted(net, start, adapt.part(0, 32), test) / kinds.length;
-                many += adapted(net, start, adapt, test) / kinds.length;
+                none += accuracy(net, test) / kinds.size();
+                few += adapted(net, start, adapt.part(0, 32), test) / kinds.size();
+                many += adapted(net, start, adapt, test) / kinds.size();
             }
             double before = accuracy(net, clean);
             double after = adapted(net, start, clean, clean);

