@@ -24,14 +24,10 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.ScheduledExecutorService;
-import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.SynchronousQueue;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.atomic.LongAdder;
 import javax.imageio.ImageIO;
 import org.jspecify.annotations.Nullable;
 import thaw.finetune.images.ImageReadException;
@@ -81,12 +77,10 @@ public final class ModelServer implements AutoCloseable {
     private final Map<String, Network> explained = new ConcurrentHashMap<>();
     private final ServerLimits limits;
     private final Optional<String> token;
-    /** Ends requests whose bodies are late. */
-    private final ScheduledExecutorService clock;
+    private final RequestBody bodies;
     private final AtomicInteger running = new AtomicInteger();
     private final Map<String, Integer> byClient = new ConcurrentHashMap<>();
-    private final Map<Integer, LongAdder> answers = new ConcurrentHashMap<>();
-    private final LongAdder nanos = new LongAdder();
+    private final ServerMetrics metrics = new ServerMetrics();
 
     /**
      * Starts to serve.
@@ -112,7 +106,7 @@ public final class ModelServer implements AutoCloseable {
         // Reads requests that will be refused too, so that their clients get an answer.
         threads = new ThreadPoolExecutor(0, 4 * limits.concurrent() + 8, 1, TimeUnit.SECONDS, new SynchronousQueue<>(),
                 ModelServer::thread);
-        clock = Executors.newSingleThreadScheduledExecutor(ModelServer::thread);
+        bodies = new RequestBody(limits, ModelServer::thread);
         server.setExecutor(threads);
         files.forEach((name, file) -> {
             Classifier classifier = Classifier.of(file, options.batch(limits.batch()));
@@ -138,7 +132,7 @@ public final class ModelServer implements AutoCloseable {
     public void close() {
         server.stop(1);
         threads.shutdownNow();
-        clock.shutdownNow();
+        bodies.close();
         models.values().forEach(model -> model.batcher.close());
         explained.values().forEach(Network::release);
         models.values().forEach(model -> model.classifier.close());
@@ -163,13 +157,12 @@ public final class ModelServer implements AutoCloseable {
                 }
                 send(exchange, status, "application/json", JSON.writeValueAsBytes(Map.of("error", refused.getMessage())));
             } catch (IOException gone) {
-                status = exchange.getResponseCode() == 408 ? 408 : CLIENT_GONE;
+                status = RequestBody.isLate(exchange) ? 408 : CLIENT_GONE;
             } catch (RuntimeException | Error unexpected) {
                 send(exchange, 500, "application/json", JSON.writeValueAsBytes(Map.of("error", "the server failed: " + unexpected)));
             }
         } finally {
-            answers.computeIfAbsent(status, s -> new LongAdder()).increment();
-            nanos.add(System.nanoTime() - began);
+            metrics.count(status, System.nanoTime() - began);
         }
     }
 
@@ -256,7 +249,7 @@ public final class ModelServer implements AutoCloseable {
     private int predict(HttpExchange exchange) throws IOException {
         Served model = model(exchange);
         int top = top(exchange);
-        List<Multipart.File> files = files(exchange);
+        List<Multipart.File> files = bodies.files(exchange);
         List<Decoded> images = files.stream().map(file -> decoded(model, file)).toList();
         List<CompletableFuture<Outcome>> outcomes = new ArrayList<>();
         for (int i = 0; i < files.size(); i++) {
@@ -319,7 +312,7 @@ public final class ModelServer implements AutoCloseable {
     /** A PNG of the image with Grad-CAM of its most probable class. */
     private int heat(HttpExchange exchange) throws IOException {
         Served model = model(exchange);
-        List<Multipart.File> files = files(exchange);
+        List<Multipart.File> files = bodies.files(exchange);
         Decoded image = decoded(model, files.get(0));
         if (image.square == null) {
             throw new HttpError(415, image.error);
@@ -354,73 +347,6 @@ public final class ModelServer implements AutoCloseable {
         return Integer.parseInt(top);
     }
 
-    // ---- bodies ------------------------------------------------------------------------------------------------------
-
-    /** The images of a request: the files of a form, or the whole body. At least one. */
-    private List<Multipart.File> files(HttpExchange exchange) throws IOException {
-        String type = Optional.ofNullable(exchange.getRequestHeaders().getFirst("Content-Type")).orElse("application/octet-stream");
-        String kind = type.toLowerCase(Locale.ROOT);
-        if (kind.startsWith("multipart/form-data")) {
-            try {
-                List<Multipart.File> files = Multipart.files(type, body(exchange));
-                if (files.isEmpty()) {
-                    throw new HttpError(400, "expected at least one file in the form");
-                }
-                return files;
-            } catch (IllegalArgumentException malformed) {
-                throw new HttpError(400, malformed.getMessage());
-            }
-        }
-        if (!kind.startsWith("image/") && !kind.startsWith("application/octet-stream")
-                && !kind.startsWith("application/x-www-form-urlencoded")) {
-            throw new HttpError(415,
-                    "Content-Type: expected an image's, application/octet-stream or multipart/form-data, got '" + type + "'");
-        }
-        byte[] body = body(exchange);
-        if (body.length == 0) {
-            throw new HttpError(400, "expected an image in the body, which is empty");
-        }
-        return List.of(new Multipart.File("image", body));
-    }
-
-    /** Reads the body within the limits of length and time. */
-    private byte[] body(HttpExchange exchange) throws IOException {
-        String stated = exchange.getRequestHeaders().getFirst("Content-Length");
-        if (stated == null) {
-            throw new HttpError(411, "expected a Content-Length; bodies of unknown length are not read");
-        }
-        if (stated.length() > 10 || Long.parseLong(stated) > limits.maxBody()) {
-            throw new HttpError(413, "the body of " + stated + " bytes is larger than " + limits.maxBody());
-        }
-        int length = Integer.parseInt(stated);
-        ScheduledFuture<?> deadline = clock.schedule(() -> refuseLate(exchange), limits.time().toMillis(), TimeUnit.MILLISECONDS);
-        byte[] body;
-        try {
-            // Grows with what has arrived, not with what was promised.
-            body = exchange.getRequestBody().readNBytes(length);
-        } finally {
-            deadline.cancel(false);
-        }
-        if (exchange.getResponseCode() == 408) {
-            throw new IOException("the body came too late");
-        }
-        if (body.length < length) {
-            throw new HttpError(400, "the body ends after " + body.length + " of " + length + " bytes");
-        }
-        return body;
-    }
-
-    /** Answers on another thread than that which waits for the body, and ends its wait by closing the connection. */
-    private void refuseLate(HttpExchange exchange) {
-        try (exchange) {
-            exchange.getResponseHeaders().set("Connection", "close");
-            exchange.sendResponseHeaders(408, -1);
-        } catch (IOException gone) {
-            // The client has gone; there is nobody to answer.
-            return;
-        }
-    }
-
     // ---- the server's state ------------------------------------------------------------------------------------------
 
     private int health(HttpExchange exchange) throws IOException {
@@ -429,22 +355,9 @@ public final class ModelServer implements AutoCloseable {
     }
 
     private String metrics() {
-        StringBuilder text = new StringBuilder("# TYPE thaw_requests_total counter\n");
-        answers.forEach((status, count) -> text.append("thaw_requests_total{status=\"").append(status).append("\"} ").append(count.sum())
-                .append('\n'));
-        text.append("# TYPE thaw_request_seconds_total counter\nthaw_request_seconds_total ").append(nanos.sum() / 1e9)
-                .append("\n# TYPE thaw_requests_running gauge\nthaw_requests_running ").append(running.get())
-                .append("\n# TYPE thaw_images_total counter\n");
-        models.forEach((name, model) -> text.append("thaw_images_total{model=\"").append(label(name)).append("\"} ")
-                .append(model.batcher.images()).append('\n'));
-        text.append("# TYPE thaw_batches_total counter\n");
-        models.forEach((name, model) -> text.append("thaw_batches_total{model=\"").append(label(name)).append("\"} ")
-                .append(model.batcher.batches()).append('\n'));
-        return text.toString();
-    }
-
-    private static String label(String name) {
-        return name.replace("\\", "\\\\").replace("\"", "\\\"").replace("\n", "\\n");
+        Map<String, RequestBatcher> batchers = new LinkedHashMap<>();
+        models.forEach((name, model) -> batchers.put(name, model.batcher));
+        return metrics.text(running.get(), batchers);
     }
 
     private static byte[] resource(String name) {
