@@ -48,6 +48,9 @@ import thaw.resnet.Network;
  * Prometheus' format, and {@code GET /openapi.json}. Images of concurrent requests are computed together. No file of the machine is read
  * by a request. On a loopback address only requests to a loopback name are answered, so that a web page elsewhere cannot reach the server
  * through a name of its own; on any other address each request but {@code /health} needs the token.
+ *
+ * <p>The JDK's server waits for the end of a request that was refused; its property {@code sun.net.httpserver.maxReqTime}, in seconds,
+ * bounds that wait, as {@code thaw serve} does.
  */
 public final class ModelServer implements AutoCloseable {
 
@@ -106,7 +109,7 @@ public final class ModelServer implements AutoCloseable {
         // Reads requests that will be refused too, so that their clients get an answer.
         threads = new ThreadPoolExecutor(0, 4 * limits.concurrent() + 8, 1, TimeUnit.SECONDS, new SynchronousQueue<>(),
                 ModelServer::thread);
-        bodies = new RequestBody(limits, ModelServer::thread);
+        bodies = new RequestBody(limits, threads);
         server.setExecutor(threads);
         files.forEach((name, file) -> {
             Classifier classifier = Classifier.of(file, options.batch(limits.batch()));
@@ -376,6 +379,8 @@ public final class ModelServer implements AutoCloseable {
         exchange.sendResponseHeaders(status, head ? -1 : body.length);
         if (!head) {
             exchange.getResponseBody().write(body);
+            // Closing waits for the rest of a body that was not read, and flushes only then.
+            exchange.getResponseBody().flush();
         }
         return status;
     }

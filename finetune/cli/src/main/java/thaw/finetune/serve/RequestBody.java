@@ -5,10 +5,10 @@ import java.io.IOException;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.concurrent.Executor;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledFuture;
-import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
 
 /** Reads the images in requests' bodies, within the limits of length and time. Thread-safe. */
@@ -18,12 +18,19 @@ final class RequestBody implements AutoCloseable {
     private static final int MOST_DIGITS = 10;
 
     private final ServerLimits limits;
+    private final Executor threads;
     /** Ends requests whose bodies are late. */
     private final ScheduledExecutorService clock;
 
-    RequestBody(ServerLimits limits, ThreadFactory threads) {
+    /** @param threads run what may wait for a client */
+    RequestBody(ServerLimits limits, Executor threads) {
         this.limits = limits;
-        clock = Executors.newSingleThreadScheduledExecutor(threads);
+        this.threads = threads;
+        clock = Executors.newSingleThreadScheduledExecutor(work -> {
+            Thread thread = new Thread(work, "thaw-serve-clock");
+            thread.setDaemon(true);
+            return thread;
+        });
     }
 
     /**
@@ -67,7 +74,8 @@ final class RequestBody implements AutoCloseable {
             throw new HttpError(413, "the body of " + stated + " bytes is larger than " + limits.maxBody());
         }
         int length = Integer.parseInt(stated);
-        ScheduledFuture<?> deadline = clock.schedule(() -> refuseLate(exchange), limits.time().toMillis(), TimeUnit.MILLISECONDS);
+        ScheduledFuture<?> deadline = clock.schedule(() -> threads.execute(() -> refuseLate(exchange)), limits.time().toMillis(),
+                TimeUnit.MILLISECONDS);
         byte[] body;
         try {
             // Grows with what has arrived, not with what was promised.
