@@ -86,7 +86,7 @@ public record VisualizePage(String title, List<String> classes, LayerStudy study
     private String filters() {
         String now = figure("Weights of the first convolution", picture(filters(study), "filters"),
                 "Each square is one filter, from its most"
-                        + " negative weight to its most positive; grey is 0. They answer to colours and edges, whatever the images show.");
+                        + " negative weight to its most positive; grey is 0. After training on many images they are usually edges and colours.");
         return "<div class=\"charts\">" + before.map(other -> figure("Before", picture(filters(other), "filters before"),
                 "The same filters of the other network.")).orElse("") + now + "</div>\n";
     }
@@ -126,8 +126,10 @@ public record VisualizePage(String title, List<String> classes, LayerStudy study
     // ---- channels ----------------------------------------------------------------------------------------------------
 
     private String stage(String stage, ReceptiveField field) {
-        StringBuilder html = new StringBuilder("<p>").append(study.dead(stage)).append(" of ").append(study.channels(stage))
-                .append(" channels are dead: no image excites them.</p>\n<div class=\"channels\">\n");
+        int dead = study.dead(stage);
+        StringBuilder html = new StringBuilder("<p>").append(dead).append(" of ").append(study.channels(stage))
+                .append(dead == 1 ? " channels is dead: no image excites it" : " channels are dead: no image excites them")
+                .append(".</p>\n<div class=\"channels\">\n");
         List<List<String>> rows = new ArrayList<>();
         for (int channel : channels.getOrDefault(stage, study.mostActive(stage, options.channels()))) {
             String excites = classesOf(study.strongest(stage, channel));
