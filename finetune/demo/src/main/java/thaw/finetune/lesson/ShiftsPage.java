@@ -41,12 +41,12 @@ public final class ShiftsPage {
             this.words = words;
         }
 
-        /** That the difference is above the bound. */
+        /** The verdict on the claim that a difference is above a bound. */
         static Verdict above(PairedDifference by, double bound) {
             return by.low() > bound ? HOLDS : by.high() < bound ? FAILS : OPEN;
         }
 
-        /** That the difference is within the margin on both sides. */
+        /** The verdict on the claim that a difference is within the margin on both sides. */
         static Verdict small(PairedDifference by) {
             return by.low() > -MARGIN && by.high() < MARGIN ? HOLDS : by.low() > MARGIN || by.high() < -MARGIN ? FAILS : OPEN;
         }

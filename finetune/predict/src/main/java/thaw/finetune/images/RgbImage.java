@@ -39,6 +39,17 @@ public final class RgbImage {
         return SampleConversion.toRgb(image);
     }
 
+    /** The same pixels, as Java's class of images. */
+    public BufferedImage toBufferedImage() {
+        BufferedImage image = new BufferedImage(width, height, BufferedImage.TYPE_INT_RGB);
+        for (int y = 0; y < height; y++) {
+            for (int x = 0; x < width; x++) {
+                image.setRGB(x, y, sample(x, y, 0) << 16 | sample(x, y, 1) << 8 | sample(x, y, 2));
+            }
+        }
+        return image;
+    }
+
     /** The width in pixels. */
     public int width() {
         return width;

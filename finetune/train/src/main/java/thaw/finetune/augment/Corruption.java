@@ -1,6 +1,5 @@
 package thaw.finetune.augment;
 
-import java.awt.image.BufferedImage;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -245,12 +244,6 @@ public record Corruption(Kind kind, int severity) implements ImageTransform {
     // ---- file format ---------------------------------------------------------------------------------------------
 
     private RgbImage jpeg(RgbImage image) {
-        BufferedImage pixels = new BufferedImage(image.width(), image.height(), BufferedImage.TYPE_INT_RGB);
-        for (int y = 0; y < image.height(); y++) {
-            for (int x = 0; x < image.width(); x++) {
-                pixels.setRGB(x, y, image.sample(x, y, 0) << 16 | image.sample(x, y, 1) << 8 | image.sample(x, y, 2));
-            }
-        }
         ImageWriter writer = ImageIO.getImageWritersByFormatName("jpeg").next();
         ByteArrayOutputStream file = new ByteArrayOutputStream();
         try (ImageOutputStream out = ImageIO.createImageOutputStream(file)) {
@@ -258,7 +251,7 @@ public record Corruption(Kind kind, int severity) implements ImageTransform {
             quality.setCompressionMode(ImageWriteParam.MODE_EXPLICIT);
             quality.setCompressionQuality((float) strength());
             writer.setOutput(out);
-            writer.write(null, new IIOImage(pixels, null, null), quality);
+            writer.write(null, new IIOImage(image.toBufferedImage(), null, null), quality);
         } catch (IOException impossible) {
             throw new UncheckedIOException(impossible);
         } finally {

@@ -1,10 +1,14 @@
 package thaw.finetune.report;
 
+import java.awt.image.BufferedImage;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.util.Base64;
 import java.util.List;
+import javax.imageio.ImageIO;
 
 /** The HTML elements from which pages are built. */
 public final class Html {
@@ -32,6 +36,17 @@ public final class Html {
         } catch (IOException broken) {
             throw new UncheckedIOException(broken);
         }
+    }
+
+    /** An image file as a {@code data:} URL; {@code format} is {@code png}, or {@code jpeg} for an image without transparency. */
+    public static String dataUrl(BufferedImage image, String format) {
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        try {
+            ImageIO.write(image, format, bytes);
+        } catch (IOException inMemory) {
+            throw new UncheckedIOException(inMemory);
+        }
+        return "data:image/" + format + ";base64," + Base64.getEncoder().encodeToString(bytes.toByteArray());
     }
 
     /** Escapes a text, such as a file's name, for use between tags and in attributes. */

@@ -26,7 +26,8 @@ public final class Numbers {
                 : rounded.movePointLeft(exponent).stripTrailingZeros().toPlainString() + "e" + exponent;
     }
 
-    static String percent(double share) {
+    /** A share in percent with one decimal; a dash if it is not finite. */
+    public static String percent(double share) {
         return !Double.isFinite(share) ? "–" : String.format(Locale.ROOT, "%.1f %%", 100 * share);
     }
 

@@ -1,13 +1,7 @@
 package thaw.finetune.report;
 
-import java.awt.image.BufferedImage;
-import java.io.ByteArrayOutputStream;
-import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Path;
-import java.util.Base64;
 import java.util.Optional;
-import javax.imageio.ImageIO;
 import thaw.finetune.images.ImageDecoder;
 import thaw.finetune.images.ImageReadException;
 import thaw.finetune.images.RgbImage;
@@ -24,25 +18,9 @@ final class Thumbnail {
     static Optional<String> of(Path file) {
         try {
             RgbImage square = ImageDecoder.decode(file, ImageDecoder.MOST_PIXELS, Transforms.of(SIDE).resize(SIDE)::square);
-            return Optional.of("data:image/jpeg;base64," + Base64.getEncoder().encodeToString(jpeg(square)));
+            return Optional.of(Html.dataUrl(square.toBufferedImage(), "jpeg"));
         } catch (ImageReadException unreadable) {
             return Optional.empty();
         }
-    }
-
-    private static byte[] jpeg(RgbImage image) {
-        BufferedImage buffered = new BufferedImage(image.width(), image.height(), BufferedImage.TYPE_INT_RGB);
-        for (int y = 0; y < image.height(); y++) {
-            for (int x = 0; x < image.width(); x++) {
-                buffered.setRGB(x, y, image.sample(x, y, 0) << 16 | image.sample(x, y, 1) << 8 | image.sample(x, y, 2));
-            }
-        }
-        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-        try {
-            ImageIO.write(buffered, "jpeg", bytes);
-        } catch (IOException inMemory) {
-            throw new UncheckedIOException(inMemory);
-        }
-        return bytes.toByteArray();
     }
 }

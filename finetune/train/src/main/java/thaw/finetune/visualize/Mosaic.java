@@ -46,17 +46,6 @@ public final class Mosaic {
         return all;
     }
 
-    /** An image's pixels. */
-    public static BufferedImage of(RgbImage image) {
-        BufferedImage drawn = new BufferedImage(image.width(), image.height(), BufferedImage.TYPE_INT_RGB);
-        for (int y = 0; y < image.height(); y++) {
-            for (int x = 0; x < image.width(); x++) {
-                drawn.setRGB(x, y, image.sample(x, y, 0) << 16 | image.sample(x, y, 1) << 8 | image.sample(x, y, 2));
-            }
-        }
-        return drawn;
-    }
-
     /**
      * A part of {@code [3, height, width]} around zero, which is grey; the largest hundredth of the absolute values is black or white, so
      * that a single pixel does not hide the others.

@@ -1,24 +1,21 @@
 package thaw.finetune.visualize;
 
 import java.awt.image.BufferedImage;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Base64;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Collectors;
-import javax.imageio.ImageIO;
 import thaw.engine.ReluRule;
 import thaw.engine.io.AtomicFile;
 import thaw.finetune.images.RgbImage;
 import thaw.finetune.report.Html;
+import thaw.finetune.report.Numbers;
 import thaw.resnet.ReceptiveField;
 import thaw.resnet.visualize.Heatmap;
 import thaw.resnet.visualize.Projection;
@@ -84,10 +81,10 @@ public record VisualizePage(String title, List<String> classes, LayerStudy study
     // ---- filters and change ----------------------------------------------------------------------------------------
 
     private String filters() {
-        String now = figure("Weights of the first convolution", picture(filters(study), "filters"),
+        String now = Html.figure("Weights of the first convolution", picture(filters(study), "filters"),
                 "Each square is one filter, from its most"
                         + " negative weight to its most positive; grey is 0. After training on many images they are usually edges and colours.");
-        return "<div class=\"charts\">" + before.map(other -> figure("Before", picture(filters(other), "filters before"),
+        return "<div class=\"charts\">" + before.map(other -> Html.figure("Before", picture(filters(other), "filters before"),
                 "The same filters of the other network.")).orElse("") + now + "</div>\n";
     }
 
@@ -107,7 +104,7 @@ public record VisualizePage(String title, List<String> classes, LayerStudy study
         List<String> names = List.copyOf(study.stages().keySet());
         List<List<String>> rows = new ArrayList<>();
         for (int i = 0; i < names.size(); i++) {
-            List<String> row = new ArrayList<>(List.of(names.get(i), percent(study.moved(names.get(i), other)),
+            List<String> row = new ArrayList<>(List.of(names.get(i), Numbers.percent(study.moved(names.get(i), other)),
                     other.dead(names.get(i)) + " → " + study.dead(names.get(i)) + " of " + study.channels(names.get(i))));
             for (int j = 0; j < names.size(); j++) {
                 row.add("<span class=\"cell\" style=\"--h:222;--a:" + format(Math.max(0, cka[i][j])) + "\">" + format(cka[i][j])
@@ -133,7 +130,7 @@ public record VisualizePage(String title, List<String> classes, LayerStudy study
         List<List<String>> rows = new ArrayList<>();
         for (int channel : channels.getOrDefault(stage, study.mostActive(stage, options.channels()))) {
             String excites = classesOf(study.strongest(stage, channel));
-            html.append(figure(stage + ", channel " + channel, channel(study, stage, field, channel)
+            html.append(Html.figure(stage + ", channel " + channel, channel(study, stage, field, channel)
                     + before.map(other -> "<p class=\"quiet\">Before:</p>" + channel(other, stage, field, channel)).orElse(""), excites));
             rows.add(List.of(String.valueOf(channel), excites, study.strongest(stage, channel).stream()
                     .map(image -> format(study.activation(stage, image, channel))).collect(Collectors.joining(", "))));
@@ -154,7 +151,7 @@ public record VisualizePage(String title, List<String> classes, LayerStudy study
             RgbImage square = of.images().get(image);
             Projection.Result projected = of.project(stage, image, channel, ReluRule.DECONVNET);
             Patch patch = Patch.of(square.width(), field, projected.row(), projected.column());
-            patches.add(Mosaic.of(square.crop(patch.left(), patch.top(), patch.width(), patch.height())));
+            patches.add(square.crop(patch.left(), patch.top(), patch.width(), patch.height()).toBufferedImage());
             deconvnet.add(patch.of(projected.pixels(), square.width()));
             guided.add(patch.of(of.project(stage, image, channel, ReluRule.GUIDED).pixels(), square.width()));
         }
@@ -195,14 +192,17 @@ public record VisualizePage(String title, List<String> classes, LayerStudy study
             RgbImage square = study.images().get(image);
             Heatmap occlusion = study.occlusion(image);
             String name = "image " + (image + 1) + ": ";
-            html.append(figure(classes.get(study.predicted(image)) + ", " + percent(study.probability(image)), "<div class=\"four\">"
-                    + picture(Mosaic.of(square), name + "the image")
-                    + picture(Mosaic.heated(square, study.gradCam(image)), name + "Grad-CAM")
-                    + picture(Mosaic.heated(square, occlusion), name + "occlusion sensitivity")
-                    + picture(Mosaic.around(study.guided(image), 0, side * side, side, side, side), name + "guided backpropagation")
-                    + "</div>",
-                    "A grey square over the darkest red region lowers the probability by "
-                            + String.format(Locale.ROOT, "%.1f", 100 * max(occlusion.values())) + " points."));
+            html.append(
+                    Html.figure(
+                            classes.get(study.predicted(image)) + ", " + Numbers.percent(study.probability(image)), "<div class=\"four\">"
+                                    + picture(square.toBufferedImage(), name + "the image")
+                                    + picture(Mosaic.heated(square, study.gradCam(image)), name + "Grad-CAM")
+                                    + picture(Mosaic.heated(square, occlusion), name + "occlusion sensitivity")
+                                    + picture(Mosaic.around(study.guided(image), 0, side * side, side, side, side),
+                                            name + "guided backpropagation")
+                                    + "</div>",
+                            "A grey square over the darkest red region lowers the probability by "
+                                    + String.format(Locale.ROOT, "%.1f", 100 * max(occlusion.values())) + " points."));
         }
         return html.append("</div>\n<p class=\"quiet\">From the left: the image; Grad-CAM, the regions that raise the class’s score"
                 + " (Selvaraju et al. 2017); occlusion, the loss of probability when a grey square covers the region, blue where it rises"
@@ -235,7 +235,7 @@ public record VisualizePage(String title, List<String> classes, LayerStudy study
     private String fields(RgbImage image) {
         int side = image.width();
         StringBuilder svg = new StringBuilder("<svg class=\"fields\" viewBox=\"0 0 " + side + " " + side + "\" role=\"img\"><image width=\""
-                + side + "\" height=\"" + side + "\" href=\"" + dataUrl(Mosaic.of(image)) + "\"/>");
+                + side + "\" height=\"" + side + "\" href=\"" + dataUrl(image.toBufferedImage()) + "\"/>");
         int hue = 0;
         StringBuilder legend = new StringBuilder("<ul class=\"legend\">");
         for (Map.Entry<String, ReceptiveField> stage : study.stages().entrySet()) {
@@ -246,15 +246,12 @@ public record VisualizePage(String title, List<String> classes, LayerStudy study
                     .append(" pixels</li>");
             hue += 360 / study.stages().size();
         }
-        return figure("What one value in the middle sees", legend + "</ul>" + svg + "</svg>", "A field larger than the image is cut off at"
-                + " its border. The middle of a field counts most.");
+        return Html.figure("What one value in the middle sees", legend + "</ul>" + svg + "</svg>",
+                "A field larger than the image is cut off at"
+                        + " its border. The middle of a field counts most.");
     }
 
     // ---- elements --------------------------------------------------------------------------------------------------------
-
-    private static String figure(String title, String content, String caption) {
-        return Html.figure(title, content, caption);
-    }
 
     private static String picture(BufferedImage image, String alt) {
         return "<img alt=\"" + Html.text(alt) + "\" width=\"" + image.getWidth() + "\" height=\"" + image.getHeight() + "\" src=\""
@@ -267,17 +264,7 @@ public record VisualizePage(String title, List<String> classes, LayerStudy study
                 && image.getWidth() * image.getHeight() < SMALL * SMALL * FILTER_COLUMNS ? "png" : "jpeg";
         BufferedImage opaque = new BufferedImage(image.getWidth(), image.getHeight(), BufferedImage.TYPE_INT_RGB);
         opaque.createGraphics().drawImage(image, 0, 0, null);
-        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-        try {
-            ImageIO.write(format.equals("png") ? image : opaque, format, bytes);
-        } catch (IOException inMemory) {
-            throw new UncheckedIOException(inMemory);
-        }
-        return "data:image/" + format + ";base64," + Base64.getEncoder().encodeToString(bytes.toByteArray());
-    }
-
-    private static String percent(double share) {
-        return String.format(Locale.ROOT, "%.1f %%", 100 * share);
+        return Html.dataUrl(format.equals("png") ? image : opaque, format);
     }
 
     private static String format(double value) {

@@ -1,2 +1,2 @@
-/** What a network's layers see, as pictures on one HTML page: see {@link thaw.finetune.visualize.LayerStudy}. */
+/** Pictures of the patterns that a network's layers answer to, on one HTML page: see {@link thaw.finetune.visualize.LayerStudy}. */
 package thaw.finetune.visualize;
