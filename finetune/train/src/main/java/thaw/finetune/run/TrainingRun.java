@@ -7,7 +7,6 @@ import java.nio.file.Files;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
-import thaw.engine.io.AtomicFile;
 import thaw.finetune.diagnostics.GroupResilience;
 import thaw.finetune.evaluate.Evaluation;
 import thaw.finetune.plan.TrainingPhase;
@@ -18,6 +17,7 @@ import thaw.finetune.train.EpochResult;
 import thaw.finetune.train.FitResult;
 import thaw.finetune.train.FitState;
 import thaw.finetune.train.Learner;
+import thaw.finetune.train.TrainingFeatures;
 import thaw.finetune.train.TrainingListener;
 import thaw.resnet.LayerGroup;
 import thaw.resnet.Network;
@@ -159,7 +159,8 @@ public final class TrainingRun {
 
     private Outcome finish() throws IOException {
         boolean best = settings.selection().keep() == RunSettings.Keep.BEST;
-        AtomicFile.write(folder.model(), Files.readAllBytes(best ? folder.bestModel() : folder.lastModel()));
+        ModelFile model = ModelFile.read(best ? folder.bestModel() : folder.lastModel());
+        TrainingFeatures.addTo(model, learn.data().train(), learn.net().device()).write(folder.model());
         writeTables();
         writeBroken();
         int kept = best ? log.best() : log.rows().size() - 1;
@@ -224,9 +225,9 @@ public final class TrainingRun {
         public void onEpoch(EpochResult epoch) {
             log = log.with(epoch);
             save(() -> {
-                learn.save(folder.lastModel());
+                learn.model().write(folder.lastModel());
                 if (log.best() == log.rows().size() - 1) {
-                    learn.save(folder.bestModel());
+                    learn.model().write(folder.bestModel());
                 }
                 checkpoint(learn.state());
                 writeTables();
