@@ -11,8 +11,10 @@ import java.util.List;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.CleanupMode;
 import org.junit.jupiter.api.io.TempDir;
 import thaw.engine.Device;
+import thaw.finetune.Chromium;
 import thaw.finetune.images.Transforms;
 import thaw.finetune.predict.ModelFile;
 import thaw.resnet.Architecture;
@@ -59,6 +61,33 @@ class InterpretCommandTest {
         assertTrue(html.contains("Images like 3.png"));
         for (String remote : List.of("http:", "https:", "<script", "src=\"/", "url(")) {
             assertFalse(html.contains(remote), remote);
+        }
+    }
+
+    /** In a browser, on a phone and on a desk, light and dark: nothing in the console, no sideways scrolling, points chosen by keys. */
+    @Test
+    void thePageWorksInABrowser(@TempDir(cleanup = CleanupMode.NEVER) Path profile) throws Exception {
+        Path page = folder.resolve("browsed.html");
+        assertEquals(0, Run.of("interpret", model, data, "-o", page).code());
+        try (Chromium tab = Chromium.open(profile)) {
+            for (int width : new int[] {390, 1280}) {
+                for (String colours : List.of("light", "dark")) {
+                    tab.screen(width, colours);
+                    tab.load(page.toUri());
+                    assertTrue(tab.evaluate("document.documentElement.scrollWidth <= innerWidth").asBoolean(), width + " " + colours);
+                    assertTrue(tab.evaluate("[...document.images].every(image => image.naturalWidth > 0)").asBoolean());
+                    // A figure's numbers are also in a table.
+                    assertTrue(tab.evaluate("[...document.querySelectorAll('figure:has(svg), figure:has(.map)')]"
+                            + ".every(figure => figure.querySelector('table'))").asBoolean());
+                    tab.evaluate("document.querySelector('.map input').focus()");
+                    tab.press("ArrowDown", 40);
+                    tab.press("ArrowDown", 40);
+                    assertEquals("block", tab.evaluate("getComputedStyle(document.querySelectorAll('.map input')[2]"
+                            + ".nextElementSibling).display").asText());
+                    assertEquals(1, tab.evaluate("document.querySelectorAll('.map input:checked').length").asInt());
+                }
+            }
+            assertEquals(List.of(), tab.console());
         }
     }
 

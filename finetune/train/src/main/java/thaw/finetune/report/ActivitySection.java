@@ -47,7 +47,7 @@ final class ActivitySection {
         List<String> over = IntStream.range(0, report.groups().size() - 1).filter(g -> report.epochs().stream()
                 .anyMatch(epoch -> g < epoch.activity().size() && epoch.activity().get(g).updateRatio() > limit))
                 .mapToObj(g -> Html.text(report.names().get(g))).toList();
-        return "The dashed line is the limit of " + Numbers.compact(limit) + " above which steps overwrite pretrained features: "
+        return "The dotted line is the limit of " + Numbers.compact(limit) + " above which steps overwrite pretrained features: "
                 + (over.isEmpty() ? "no group but the head exceeds it." : String.join(", ", over) + " exceeded it.");
     }
 

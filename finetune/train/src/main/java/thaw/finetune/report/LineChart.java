@@ -15,7 +15,7 @@ import java.util.stream.Stream;
  * and the shape of their points; equal lines are drawn as one, with both names. The style sheet sets the colours for light and dark mode.
  *
  * @param lines      drawn in colour, in their order
- * @param references grey dashed lines to compare with, such as a limit
+ * @param references grey dotted lines to compare with, such as a limit
  * @param marks      vertical lines
  */
 record LineChart(Axis x, Axis y, List<Series> lines, List<Series> references, List<Mark> marks) {
@@ -184,7 +184,7 @@ record LineChart(Axis x, Axis y, List<Series> lines, List<Series> references, Li
         for (int i = 1; i < at.length; i++) {
             at[i] = Math.max(at[i], at[i - 1] + LABEL_HEIGHT);
         }
-        double bottom = HEIGHT - BOTTOM + LABEL_HEIGHT;
+        double bottom = HEIGHT - BOTTOM;
         for (int i = at.length - 1; i >= 0 && at[i] > bottom; i--) {
             at[i] = bottom;
             bottom -= LABEL_HEIGHT;

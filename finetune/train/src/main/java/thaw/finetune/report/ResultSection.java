@@ -58,7 +58,7 @@ final class ResultSection {
                 List.of(new LineChart.Series("perfect calibration", new double[] {0, 1}, new double[] {0, 1})), List.of());
         return Html.figure("Reliability diagram: accuracy by confidence", chart.html(), "Images grouped by"
                 + " the network’s confidence in its prediction, and the share of correct predictions in each group. On the"
-                + " dashed line, predictions with 80 % confidence are correct in 80 % of cases; below it the network is"
+                + " dotted line, predictions with 80 % confidence are correct in 80 % of cases; below it the network is"
                 + " overconfident, above it underconfident. The mean distance from the line, the expected calibration error,"
                 + " is " + Numbers.percent(CalibrationError.of(predictions)) + ". Points of few"
                 + " images are unreliable.");

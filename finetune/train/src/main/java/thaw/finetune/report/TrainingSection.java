@@ -59,7 +59,7 @@ final class TrainingSection {
         return Html.figure("Loss", losses.html(), "The quantity that training minimises; lower is better. The validation"
                 + " images are not trained on, so their line shows the performance on new images. If the training loss keeps"
                 + " falling while the validation loss rises, the network overfits the training images: stop training earlier,"
-                + " or use more augmentation. The axis is that of the learning rates below.");
+                + " or use more augmentation. Its epochs are those of the learning rates below.");
     }
 
     private String metrics(List<String> names) {
@@ -71,7 +71,7 @@ final class TrainingSection {
         return Html.figure("Metrics", LineChart.byEpoch(report, new LineChart.Axis("metrics", LINEAR, List.of()), lines, chance()).html(),
                 "Metrics of the validation images after each epoch; the terms are explained below the table. The loss may rise while the"
                         + " accuracy stays constant: the network is then correct as often as before, but more confident in its mistakes."
-                        + (chance().isEmpty() ? "" : " The dashed line is the accuracy of a network that always answers the most frequent"
+                        + (chance().isEmpty() ? "" : " The dotted line is the accuracy of a network that always answers the most frequent"
                                 + " class."));
     }
 
