@@ -17,6 +17,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import javax.imageio.ImageIO;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -44,7 +46,7 @@ import thaw.resnet.LayerGroup;
 import thaw.resnet.visualize.Heatmap;
 
 class ReportTest {
-    private static final List<String> EMPTY_ELEMENTS = List.of("meta", "br", "img");
+    private static final List<String> EMPTY_ELEMENTS = List.of("meta", "br", "img", "input");
     private static final Pattern TAG = Pattern.compile("<(/?)([a-z0-9]+)([^>]*)>");
 
     @TempDir
@@ -62,8 +64,12 @@ class ReportTest {
                 Precompute.When.NEVER, DiagnosticsOptions.standard());
         return new Report("Hares <& others>", Map.of("Images", "a \"b\" <c>"), training, groups, 3,
                 new Report.Results(done, epochs - 1,
-                        evaluation.map(found -> new Interpretation(found, Map.of(2, new float[] {1, 2}), Map.of(0, explanation()))),
+                        evaluation.map(found -> new Interpretation(found, features(found.predictions().size()), Map.of(0, explanation()))),
                         List.of(new GroupResilience("middle", 0.1, 0.2), new GroupResilience("head", 0.25, 0.3)), List.of("torn <up>")));
+    }
+
+    private static Map<Integer, float[]> features(int images) {
+        return IntStream.range(0, images).boxed().collect(Collectors.toMap(i -> i, i -> new float[] {i, i * i}));
     }
 
     private static Interpretation.Explanation explanation() {
@@ -118,6 +124,7 @@ class ReportTest {
         assertTrue(html.contains("33.3 %"), "1 of 3 is right");
         assertTrue(html.indexOf("missing.png") < html.indexOf("a&amp;b.png"), "the highest loss comes first");
         assertTrue(html.contains("data:image/jpeg;base64,/9j/"));
+        assertEquals(3, html.split("<label class=\"point", -1).length - 1);
         assertTrue(html.contains("alt=\"Grad-CAM of &lt;fox&gt;\""));
         // Loss, metrics, rate, momentum, five of the groups and calibration; each has its numbers as a table.
         assertEquals(10, html.split("<svg viewBox=\"0 0 480", -1).length - 1);
@@ -152,6 +159,25 @@ class ReportTest {
         requireSound(html);
         assertTrue(html.contains("not predicted: <strong>hare</strong> (2.0 %)"));
         assertFalse(html.contains("Confusion matrix"));
+    }
+
+    /** Forty classes, of which each but the last is predicted as the next one. */
+    @Test
+    void theMatrixOfManyClassesIsAnImageWithItsPairsAsATable() {
+        List<Sample> samples = new ArrayList<>();
+        List<double[]> rows = new ArrayList<>();
+        for (int c = 0; c < 40; c++) {
+            samples.add(new Sample(folder.resolve(c + ".png"), c));
+            rows.add(new double[40]);
+            rows.get(c)[Math.min(c + 1, 39)] = 1;
+        }
+        LabelSet labels = new LabelSet(IntStream.range(0, 40).mapToObj(c -> "c<" + c).toList(), false);
+        Evaluation evaluation = Evaluation.of(new Predictions(labels, samples, rows), 0.5);
+        String html = new InterpretationPage("Many", new Interpretation(evaluation, Map.of(), Map.of()), Map.of()).html();
+        requireSound(html);
+        assertEquals(40, html.split("<rect ", -1).length - 1);
+        assertTrue(html.contains("<title>c&lt;3 → c&lt;4: 1</title>"));
+        assertEquals(20, Pattern.compile("</th><td>c&lt;\\d+</td><td>1</td><td>100.0 %</td>").matcher(html).results().count());
     }
 
     @Test

@@ -49,7 +49,8 @@ import thaw.resnet.visualize.Heatmap;
  * through a name of its own; on any other address each request but {@code /health} needs the token.
  *
  * <p>The JDK's server waits for the end of a request that was refused; its property {@code sun.net.httpserver.maxReqTime}, in seconds,
- * bounds that wait, as {@code thaw serve} does.
+ * bounds that wait, and {@code sun.net.httpserver.nodelay=true} sends an answer's head and body without a pause of 40 ms between them.
+ * {@code thaw serve} sets both.
  */
 public final class ModelServer implements AutoCloseable {
 

@@ -89,6 +89,8 @@ public record Interpretation(Evaluation evaluation, Map<Integer, float[]> featur
      * Afterwards the network's modes are as before, and its parameters require gradients as before.
      *
      * @param progress called after each batch with the number of images done
+     * @throws IllegalArgumentException if the network's number of classes is not the loader's, or its last stage has no feature maps
+     *                                  {@code [N, C, H, W]}
      */
     public static Interpretation of(Network net, BatchLoader loader, Objective objective, IntConsumer progress) {
         Features kept = new Features(net, loader.images());

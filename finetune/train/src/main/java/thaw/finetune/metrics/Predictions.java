@@ -129,8 +129,9 @@ public record Predictions(LabelSet labels, List<Sample> samples, List<double[]> 
         for (int i = 0; i < size(); i++) {
             List<String> fields = new ArrayList<>();
             fields.add(samples.get(i).file().toString());
-            fields.add(names(samples.get(i).labels()));
-            fields.add(!isDefined(i) ? "" : names(labels.multiLabel() ? above(i, threshold) : List.of(predicted(i))));
+            fields.add(String.join(";", labels.names(samples.get(i).labels())));
+            fields.add(!isDefined(i) ? "" : String.join(";", labels.names(labels.multiLabel() ? above(i, threshold)
+                    : List.of(predicted(i)))));
             for (double probability : probabilities.get(i)) {
                 fields.add(Double.isFinite(probability) ? Float.toString((float) probability) : "");
             }
@@ -147,9 +148,5 @@ public record Predictions(LabelSet labels, List<Sample> samples, List<double[]> 
             }
         }
         return above;
-    }
-
-    private String names(List<Integer> numbers) {
-        return String.join(";", numbers.stream().map(labels.classes()::get).toList());
     }
 }

@@ -4,7 +4,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
-import java.util.stream.Collectors;
 import java.util.stream.DoubleStream;
 import thaw.finetune.evaluate.Interpretation;
 import thaw.finetune.metrics.Predictions;
@@ -55,7 +54,7 @@ final class FeatureMapFigure {
                         + ", along the two directions in which it varies most (principal components, "
                         + Numbers.percent(map.explained().get(0))
                         + " and " + Numbers.percent(map.explained().get(1)) + " of the variance). Images that the network finds similar are"
-                        + " near each other. A dark ring is a mistake. Point at a point, or choose it with the arrow keys, to see its image.");
+                        + " near each other. A ring is a mistake. Point at a point, or choose it with the arrow keys, to see its image.");
     }
 
     private boolean isRight(int image) {
@@ -63,9 +62,10 @@ final class FeatureMapFigure {
     }
 
     private String words(int image) {
-        List<String> classes = predictions.labels().classes();
-        String shown = predictions.samples().get(image).labels().stream().map(classes::get).collect(Collectors.joining(", "));
-        return Html.text(shown) + (isRight(image) ? "" : ", predicted " + Html.text(classes.get(predictions.predicted(image))));
+        String shown = Html.text(String.join(", ", predictions.labels().names(predictions.samples().get(image).labels())));
+        int predicted = predictions.predicted(image);
+        return isRight(image) ? shown
+                : shown + (predicted < 0 ? ", no prediction" : ", predicted " + Html.text(predictions.labels().classes().get(predicted)));
     }
 
     private String legend() {

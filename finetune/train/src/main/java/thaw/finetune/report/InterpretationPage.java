@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
 import thaw.engine.io.AtomicFile;
+import thaw.finetune.data.Sample;
 import thaw.finetune.evaluate.Evaluation;
 import thaw.finetune.evaluate.Interpretation;
 import thaw.finetune.metrics.Metric;
@@ -66,12 +67,10 @@ public record InterpretationPage(String title, Interpretation found, Map<Path, f
                         + " angle to this image’s; the number is its cosine.</p>\n<div class=\"thumbnails\">\n")
                 .append(Thumbnail.figure(Thumbnail.image(file), "<strong>the given image</strong>", file));
         for (Interpretation.Neighbour near : found.nearest(features, NEAREST)) {
-            Path other = found.evaluation().predictions().samples().get(near.image()).file();
-            String classes = found.evaluation().predictions().samples().get(near.image()).labels().stream()
-                    .map(found.evaluation().predictions().labels().classes()::get).collect(Collectors.joining(", "));
-            html.append(Thumbnail.figure(Thumbnail.image(other),
-                    "<strong>" + Html.text(classes) + "</strong>, " + Numbers.compact(near.cosine()),
-                    other));
+            Sample other = found.evaluation().predictions().samples().get(near.image());
+            String classes = String.join(", ", found.evaluation().predictions().labels().names(other.labels()));
+            html.append(Thumbnail.figure(Thumbnail.image(other.file()), "<strong>" + Html.text(classes) + "</strong>, "
+                    + Numbers.compact(near.cosine()), other.file()));
         }
         return html.append("</div>\n").toString();
     }
