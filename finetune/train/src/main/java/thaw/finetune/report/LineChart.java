@@ -18,7 +18,7 @@ import java.util.stream.Stream;
  * @param references grey dotted lines to compare with, such as a limit
  * @param marks      vertical lines
  */
-record LineChart(Axis x, Axis y, List<Series> lines, List<Series> references, List<Mark> marks) {
+public record LineChart(Axis x, Axis y, List<Series> lines, List<Series> references, List<Mark> marks) {
 
     private static final int COLD = 222;
     private static final int WARM = 12;
@@ -44,7 +44,7 @@ record LineChart(Axis x, Axis y, List<Series> lines, List<Series> references, Li
             "m0 -4.2l4 7.2h-8z", "m0 -4.6l4.6 4.6l-4.6 4.6l-4.6 -4.6z");
 
     /** An axis's numbers: integers only, such as epochs; any; or positive ones on a logarithmic axis, where others are left out. */
-    enum Scale {
+    public enum Scale {
         WHOLE, LINEAR, LOG
     }
 
@@ -54,7 +54,7 @@ record LineChart(Axis x, Axis y, List<Series> lines, List<Series> references, Li
      * @param label what it shows
      * @param ends  values that it must include; may be empty
      */
-    record Axis(String label, Scale scale, List<Double> ends) {
+    public record Axis(String label, Scale scale, List<Double> ends) {
 
         private boolean shows(double value) {
             return Double.isFinite(value) && (scale != Scale.LOG || value > 0);
@@ -79,11 +79,11 @@ record LineChart(Axis x, Axis y, List<Series> lines, List<Series> references, Li
      * @param x coordinates of its points, ascending
      * @param y likewise; NaN breaks the line
      */
-    record Series(String name, double[] x, double[] y) {
+    public record Series(String name, double[] x, double[] y) {
     }
 
     /** A labelled vertical line, where for instance a phase begins. */
-    record Mark(double x, String label) {
+    public record Mark(double x, String label) {
     }
 
     /** A line's last point, and where its label stands. */
@@ -107,7 +107,8 @@ record LineChart(Axis x, Axis y, List<Series> lines, List<Series> references, Li
         return lines.stream().noneMatch(line -> DoubleStream.of(line.y).anyMatch(y::shows));
     }
 
-    String html() {
+    /** The legend, the chart as an SVG element, and the table. */
+    public String html() {
         List<Series> drawn = distinct();
         int margin = drawn.size() <= MOST_UNLABELLED ? RIGHT : RIGHT + LABEL_WIDTH * drawn.stream().mapToInt(line -> shortName(line)
                 .length()).max().orElse(0);
@@ -168,10 +169,13 @@ record LineChart(Axis x, Axis y, List<Series> lines, List<Series> references, Li
         return line.name.length() <= LONGEST_LABEL ? line.name : line.name.substring(0, LONGEST_LABEL - 1) + "…";
     }
 
-    /** The hue goes from cold to warm, as layer groups do from the input to the head. */
+    /** The hue, in degrees, of item {@code index} of {@code count} ordered ones such as layer groups, from cold to warm. */
+    public static int hue(int index, int count) {
+        return count == 1 ? COLD : Math.round(COLD + (WARM - COLD) * (float) index / (count - 1));
+    }
+
     private static String style(int index, int count) {
-        int hue = count == 1 ? COLD : Math.round(COLD + (WARM - COLD) * (float) index / (count - 1));
-        return "class=\"line" + (index % 2 == 1 ? " odd" : "") + "\" style=\"--h:" + hue + "\"";
+        return "class=\"line" + (index % 2 == 1 ? " odd" : "") + "\" style=\"--h:" + hue(index, count) + "\"";
     }
 
     /** The last points from top to bottom, with labels at least a line's height apart. */
