@@ -34,7 +34,7 @@ class DesignTest {
                 design(new Design(BlockKind.BOTTLENECK, 1, 64, Stem.DEEP_CONV_POOL, Shortcut.AVERAGED, Attention.SQUEEZE_4), Set.of()),
                 design(new Design(BlockKind.HALVED_BOTTLENECK, 2, 32, Stem.DEEP_WIDE, Shortcut.PROJECTED_3X3, Attention.SQUEEZE_16),
                         Set.of()),
-                design(new Design(BlockKind.BOTTLENECK, 1, 64, Stem.CONV_3X3, Shortcut.AVERAGED, Attention.EFFICIENT), Set.of()),
+                design(new Design(BlockKind.BOTTLENECK, 1, 64, Stem.CONV_7X7, Shortcut.AVERAGED, Attention.EFFICIENT), Set.of()),
                 design(new Design(BlockKind.BASIC, 1, 64, Stem.CONV_7X7, Shortcut.PROJECTED, Attention.NONE),
                         Set.of(Variant.AVERAGE_POOL)),
                 design(new Design(BlockKind.BOTTLENECK, 1, 64, Stem.DEEP, Shortcut.AVERAGED, Attention.EFFICIENT),
