@@ -111,7 +111,7 @@ public final class NetworkWeights {
 
     static List<NetworkWeights> allIn(Map<String, ? extends StoredTensor> weights, Collection<Architecture> known) {
         Set<Variant> variants = weights instanceof Weights file ? StatedNetwork.variants(file.metadata()) : Set.of();
-        List<Architecture> candidates = known.stream().map(a -> in(variants, a)).toList();
+        List<Architecture> candidates = variants.isEmpty() ? List.copyOf(known) : known.stream().map(a -> in(variants, a)).toList();
         Map<String, Body> bodies = new LinkedHashMap<>();
         weights.forEach((name, tensor) -> {
             for (NamingScheme scheme : NamingScheme.values()) {

@@ -15,6 +15,9 @@ import thaw.kernels.Shape;
  */
 public record Outline(List<Layer> layers) {
 
+    private static final String AVERAGE = "average pool 2×2, stride 2";
+    private static final String BLUR = "blur 3×3, stride 2";
+
     /** Copies the list. */
     public Outline {
         layers = List.copyOf(layers);
@@ -44,9 +47,6 @@ public record Outline(List<Layer> layers) {
     public long parameters() {
         return layers.stream().mapToLong(Layer::parameters).sum();
     }
-
-    private static final String AVERAGE = "average pool 2×2, stride 2";
-    private static final String BLUR = "blur 3×3, stride 2";
 
     /** Follows an image's shape through a network. */
     private static final class Walk {
