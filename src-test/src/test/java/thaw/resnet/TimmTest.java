@@ -95,18 +95,6 @@ class TimmTest {
         }
     }
 
-    /** One network with each of the parts, on the other backends. */
-    @ParameterizedTest
-    @CsvSource({"resnet10t", "seresnet18", "ecaresnet26t", "resnetblur18"})
-    void logitsOfTheReference(String name) throws IOException {
-        Line line = lines().filter(other -> other.name.equals(name)).findFirst().orElseThrow();
-        try (Device device = Device.reference()) {
-            ResNet net = ResNet.toBeLoaded(line.architecture(), device, CLASSES);
-            fill(net);
-            assertRight(line, net);
-        }
-    }
-
     /** The tensors are those of a network without pools; the file's name decides. */
     @ParameterizedTest
     @CsvSource({"resnetaa34d,config.architecture", "resnetblur18,arch"})
