@@ -104,7 +104,6 @@ public final class Main implements Runnable {
                 .registerConverter(RunSettings.Keep.class, Choice.of(RunSettings.Keep.class))
                 .registerConverter(Split.class, Choice.of(Split.class))
                 .registerConverter(FrozenBatchNorm.class, Choice.of(FrozenBatchNorm.class))
-                .registerConverter(LessonCommand.Chapter.class, Choice.of(LessonCommand.Chapter.class))
                 .registerConverter(Mode.class, Choice.of(Mode.class))
                 .registerConverter(Variant.class, Choice.of(Variant.class))
                 .registerConverter(Granularity.class, new Choice<>(List.of(Granularity.values()), Granularity::label))

@@ -1,5 +1,6 @@
 package thaw.finetune.lesson;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.Arrays;
 import java.util.stream.IntStream;
 import org.apache.commons.math3.distribution.TDistribution;
@@ -32,6 +33,10 @@ public record PairedDifference(double mean, double low, double high, double p) {
                 : new TDistribution(n - 1).inverseCumulativeProbability((1 + CONFIDENCE) / 2)
                         * Math.sqrt(StatUtils.variance(differences) / n);
         return new PairedDifference(mean, mean - reach, mean + reach, permutation(differences));
+    }
+
+    void json(ObjectNode to) {
+        to.put("difference", mean).put("low", low).put("high", high).put("p", p);
     }
 
     private static double permutation(double[] differences) {

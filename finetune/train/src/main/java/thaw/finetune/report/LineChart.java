@@ -15,7 +15,7 @@ import java.util.stream.DoubleStream;
  * @param yEnds  values that the y axis must include; may be empty
  * @param marks  vertical lines
  */
-record LineChart(String xLabel, boolean whole, boolean log, List<Double> yEnds, List<Series> series, List<Mark> marks) {
+public record LineChart(String xLabel, boolean whole, boolean log, List<Double> yEnds, List<Series> series, List<Mark> marks) {
 
     private static final int COLD = 222;
     private static final int WARM = 12;
@@ -39,11 +39,11 @@ record LineChart(String xLabel, boolean whole, boolean log, List<Double> yEnds, 
      * @param x      coordinates of its points, ascending
      * @param y      likewise; NaN breaks the line
      */
-    record Series(String name, int hue, boolean dashed, double[] x, double[] y) {
+    public record Series(String name, int hue, boolean dashed, double[] x, double[] y) {
     }
 
     /** A labelled vertical line, where for instance a phase begins. */
-    record Mark(double x, String label) {
+    public record Mark(double x, String label) {
     }
 
     /** A chart over a run's epochs, with a mark before the first epoch of each later phase. */
@@ -59,7 +59,7 @@ record LineChart(String xLabel, boolean whole, boolean log, List<Double> yEnds, 
     }
 
     /** The hue, in degrees, of item {@code index} of {@code count} ordered ones such as layer groups, from cold to warm. */
-    static int hue(int index, int count) {
+    public static int hue(int index, int count) {
         return count == 1 ? COLD : Math.round(COLD + (WARM - COLD) * (float) index / (count - 1));
     }
 
@@ -72,7 +72,8 @@ record LineChart(String xLabel, boolean whole, boolean log, List<Double> yEnds, 
         return Double.isFinite(y) && (!log || y > 0);
     }
 
-    String html() {
+    /** The legend, and the chart as an SVG element. */
+    public String html() {
         Ticks xAxis = xAxis();
         Ticks yAxis = yAxis();
         DoubleUnaryOperator toX = x -> LEFT + (x - xAxis.from()) / (xAxis.to() - xAxis.from()) * (WIDTH - LEFT - RIGHT);
