@@ -43,7 +43,8 @@ final class LessonCommand implements Callable<Integer> {
     @Option(names = "--near", paramLabel = "DATA", description = "Images of other classes.")
     private @Nullable Path nearFolder;
 
-    @Option(names = "--images", paramLabel = "N", defaultValue = "60", description = "Training images of a draw (default: 60).")
+    @Option(names = "--images", paramLabel = "N", defaultValue = "50",
+            description = "Training images of a draw, where their number is not the question (default: 50).")
     private int trained;
 
     @Option(names = "--test-images", paramLabel = "N", defaultValue = "200", description = "Test images (default: 200).")

@@ -37,10 +37,8 @@ record FreezeChapter(Subject subject) implements Chapter {
         List<Claim> claims = new ArrayList<>();
         ObjectNode json = JsonNodeFactory.instance.objectNode();
         trainings.json(lab, json.putArray("results"), RECIPES);
-        for (Shift target : trainings.targets()) {
-            ImagesPerClass.COUNTS.forEach(count -> claims.add(trainings.compare(lab, target, count, Recipe.FROZEN, Recipe.ALL, -MARGIN,
-                    "frozen early layers are as good: at most 2 points below")));
-        }
+        trainings.cases().forEach(of -> claims.add(trainings.compare(lab, of, Recipe.FROZEN, Recipe.ALL, -MARGIN,
+                "frozen early layers are as good: at most 2 points below")));
         return new Answer("Freezing the early layers is as good, at most 2 points below training all, in " + count(claims, Verdict.HOLDS)
                 + " of " + claims.size() + " cases; it is worse in " + count(claims, Verdict.FAILS) + ", and " + count(claims, Verdict.OPEN)
                 + " remain undecided.", trainings.done(), claims, trainings.figures(lab, RECIPES), json);

@@ -27,7 +27,7 @@ record ImagesPerClass(Subject subject) {
     private static final double RATE = 0.05;
     /** Images that a training passes through in all, if that makes {@link #LEAST_EPOCHS} to {@link #MOST_EPOCHS} epochs. */
     private static final int PASSED = 800;
-    private static final int LEAST_EPOCHS = 2;
+    private static final int LEAST_EPOCHS = 1;
     private static final int MOST_EPOCHS = 12;
 
     /** A way to train with few images. */
@@ -45,30 +45,41 @@ record ImagesPerClass(Subject subject) {
         }
     }
 
+    /** A target with a number of images of each class. */
+    record Case(Shift target, int count) {
+
+        String words() {
+            return target.name() + ", " + count + " images a class";
+        }
+    }
+
+    /** All targets with all numbers of images. */
+    List<Case> cases() {
+        return targets().stream().flatMap(target -> COUNTS.stream().map(count -> new Case(target, count))).toList();
+    }
+
     List<Shift> targets() {
         return subject.growing().stream().filter(shift -> TARGETS.contains(shift.name())).toList();
     }
 
     List<Trial> trials(Recipe... recipes) {
         List<Trial> trials = new ArrayList<>();
-        for (Shift target : targets()) {
-            for (int count : COUNTS) {
-                for (Recipe recipe : recipes) {
-                    IntStream.rangeClosed(1, subject.amount().draws())
-                            .forEach(draw -> trials.add(new Trial(key(target, recipe, count, draw), () -> train(target, recipe, count, draw))));
-                }
+        for (Case of : cases()) {
+            for (Recipe recipe : recipes) {
+                IntStream.rangeClosed(1, subject.amount().draws())
+                        .forEach(draw -> trials.add(new Trial(key(of, recipe, draw), () -> train(of, recipe, draw))));
             }
         }
         return trials;
     }
 
-    private static String key(Shift target, Recipe recipe, int count, int draw) {
-        return "images/" + target.name() + "/" + recipe.name().toLowerCase(Locale.ROOT) + "/" + count + "/draw " + draw;
+    private static String key(Case of, Recipe recipe, int draw) {
+        return "images/" + of.target.name() + "/" + recipe.name().toLowerCase(Locale.ROOT) + "/" + of.count + "/draw " + draw;
     }
 
-    private double[] train(Shift target, Recipe recipe, int count, int draw) {
-        Shift.Task whole = target.tasks().apply(draw).get(0);
-        Shift.Task task = whole.first(count * whole.classes().size());
+    private double[] train(Case of, Recipe recipe, int draw) {
+        Shift.Task whole = of.target.tasks().apply(draw).get(0);
+        Shift.Task task = whole.first(of.count * whole.classes().size());
         int epochs = epochs(task.train().length());
         return TaskLearner.accuracy(task, () -> {
             try (TaskLearner on = recipe == Recipe.SCRATCH ? TaskLearner.scratch(subject.network(), task, draw)
@@ -88,27 +99,23 @@ record ImagesPerClass(Subject subject) {
         return Math.max(LEAST_EPOCHS, Math.min(MOST_EPOCHS, PASSED / images));
     }
 
-    double[] accuracies(Lab lab, Shift target, Recipe recipe, int count) {
-        return lab.firsts(subject.amount().draws(), draw -> key(target, recipe, count, draw));
-    }
-
-    /** {@code near, 5 a class}. */
-    static String words(Shift target, int count) {
-        return target.name() + ", " + count + " images a class";
+    double[] accuracies(Lab lab, Case of, Recipe recipe) {
+        return lab.firsts(subject.amount().draws(), draw -> key(of, recipe, draw));
     }
 
     /** The claim that a recipe's accuracy is more than {@code bound} above another's. */
-    Claim compare(Lab lab, Shift target, int count, Recipe recipe, Recipe than, double bound, String claim) {
-        double[] a = accuracies(lab, target, recipe, count);
-        double[] b = accuracies(lab, target, than, count);
-        return Claim.above(bound, words(target, count) + ": " + claim, recipe.label + " " + Numbers.percent(StatUtils.mean(a)) + ", "
+    Claim compare(Lab lab, Case of, Recipe recipe, Recipe than, double bound, String claim) {
+        double[] a = accuracies(lab, of, recipe);
+        double[] b = accuracies(lab, of, than);
+        return Claim.above(bound, of.words() + ": " + claim, recipe.label + " " + Numbers.percent(StatUtils.mean(a)) + ", "
                 + than.label + " " + Numbers.percent(StatUtils.mean(b)), PairedDifference.of(a, b), Claim.Unit.POINTS);
     }
 
     /** The recipe in words; HTML. */
     String done() {
         return "<p>" + String.join(" ", targets().stream().map(shift -> "The " + shift.name() + " target: " + Html.text(shift.made()) + ".")
-                .toList()) + " The same recipe everywhere: one cycle at one rate of " + Numbers.compact(RATE) + ", for as many epochs as pass "
+                .toList()) + " The same recipe everywhere: one cycle at one rate of " + Numbers.compact(RATE)
+                + ", for as many epochs as pass "
                 + PASSED + " images, but " + LEAST_EPOCHS + " to " + MOST_EPOCHS + "; before it " + TaskLearner.HEAD_EPOCHS
                 + " epochs of the head alone, or from scratch as many more of everything. " + subject.amount().draws()
                 + " draws of the images, tested on " + subject.amount().tested() + "; where fewer images a class are there, all are used. A"
@@ -125,36 +132,33 @@ record ImagesPerClass(Subject subject) {
                 Recipe recipe = recipes[r];
                 lines.add(new LineChart.Series(recipe.label, LineChart.hue(r, recipes.length), false,
                         COUNTS.stream().mapToDouble(Integer::doubleValue).toArray(), COUNTS.stream()
-                                .mapToDouble(count -> 100 * StatUtils.mean(accuracies(lab, target, recipe, count))).toArray()));
+                                .mapToDouble(count -> 100 * StatUtils.mean(accuracies(lab, new Case(target, count), recipe))).toArray()));
             }
             html.append(Html.figure("Accuracy on the " + target.name() + " target", new LineChart("training images a class", true, false,
                     List.of(), lines, List.of()).html(), "In percent; means of the draws."));
-            for (int count : COUNTS) {
-                List<String> row = new ArrayList<>(List.of(words(target, count)));
-                Arrays.stream(recipes).forEach(recipe -> row.add(Numbers.percent(StatUtils.mean(accuracies(lab, target, recipe, count)))
-                        + diverged(lab, target, recipe, count)));
-                rows.add(row);
-            }
+        }
+        for (Case of : cases()) {
+            List<String> row = new ArrayList<>(List.of(of.words()));
+            Arrays.stream(recipes).forEach(recipe -> row.add(Numbers.percent(StatUtils.mean(accuracies(lab, of, recipe)))
+                    + diverged(lab, of, recipe)));
+            rows.add(row);
         }
         List<String> header = new ArrayList<>(List.of("target"));
         Arrays.stream(recipes).forEach(recipe -> header.add(recipe.label));
         return html + "</div>\n" + Html.table(header, rows);
     }
 
-    private String diverged(Lab lab, Shift target, Recipe recipe, int count) {
-        int diverged = IntStream.rangeClosed(1, subject.amount().draws()).map(draw -> (int) lab.get(key(target, recipe, count, draw))[1])
-                .sum();
+    private String diverged(Lab lab, Case of, Recipe recipe) {
+        int diverged = IntStream.rangeClosed(1, subject.amount().draws()).map(draw -> (int) lab.get(key(of, recipe, draw))[1]).sum();
         return diverged == 0 ? "" : ", " + diverged + " diverged";
     }
 
     /** Adds each recipe's accuracies to an array. */
     void json(Lab lab, ArrayNode results, Recipe... recipes) {
-        for (Shift target : targets()) {
-            for (int count : COUNTS) {
-                for (Recipe recipe : recipes) {
-                    Arrays.stream(accuracies(lab, target, recipe, count)).forEach(results.addObject().put("target", target.name())
-                            .put("per_class", count).put("recipe", recipe.label).putArray("accuracies")::add);
-                }
+        for (Case of : cases()) {
+            for (Recipe recipe : recipes) {
+                Arrays.stream(accuracies(lab, of, recipe)).forEach(results.addObject().put("target", of.target.name())
+                        .put("per_class", of.count).put("recipe", recipe.label).putArray("accuracies")::add);
             }
         }
     }

@@ -41,7 +41,8 @@ record LayerDrawing(List<Group> groups, int size) {
             double width = LayersChapter.weighted(block) * unit;
             int side = side(block);
             svg.append(rect(hue(LayersChapter.third(groups, block)), x, bottom - HEIGHT_UNIT * side, Math.max(width, 1), HEIGHT_UNIT * side,
-                    block.name() + ": " + LayersChapter.weighted(block) + " layers, output " + side + " × " + side + ", " + Numbers.grouped(block.parameters())
+                    block.name() + ": " + LayersChapter.weighted(block) + " layers, output " + side + " × " + side + ", "
+                            + Numbers.grouped(block.parameters())
                             + " parameters"));
             String stage = block.name().replaceFirst("\\..*", "");
             if (!stage.equals(last) && stage.startsWith("layer")) {
@@ -65,7 +66,8 @@ record LayerDrawing(List<Group> groups, int size) {
             for (int g = 0; g < groups.size(); g++) {
                 double share = quantities.get(q).applyAsLong(groups.get(g)) / all;
                 double width = share * (WIDTH - LABELS);
-                svg.append(rect(hue(g), x, y, width, BAR - 10, groups.get(g).name() + ": " + Numbers.percent(share) + " of the " + names.get(q)));
+                svg.append(rect(hue(g), x, y, width, BAR - 10,
+                        groups.get(g).name() + ": " + Numbers.percent(share) + " of the " + names.get(q)));
                 x += width;
             }
         }
@@ -81,12 +83,15 @@ record LayerDrawing(List<Group> groups, int size) {
         StringBuilder svg = begin(TOP + 310);
         for (Group part : parts) {
             double side = LayersChapter.field(part) * unit;
-            svg.append(String.format(Locale.ROOT, "<rect class=\"outline\" style=\"%s\" x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" height=\"%.1f\">"
-                    + "<title>%s</title></rect>%n", hue(LayersChapter.third(groups, part)), x - side / 2, middle - side / 2, side, side,
+            svg.append(String.format(Locale.ROOT,
+                    "<rect class=\"outline\" style=\"%s\" x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" height=\"%.1f\">"
+                            + "<title>%s</title></rect>%n",
+                    hue(LayersChapter.third(groups, part)), x - side / 2, middle - side / 2, side, side,
                     Html.text(part.name() + ": " + LayersChapter.field(part) + " pixels")));
         }
-        svg.append(String.format(Locale.ROOT, "<rect class=\"image\" x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" height=\"%.1f\"/>%n", x - size * unit
-                / 2, middle - size * unit / 2, size * unit, size * unit));
+        svg.append(
+                String.format(Locale.ROOT, "<rect class=\"image\" x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" height=\"%.1f\"/>%n", x - size * unit
+                        / 2, middle - size * unit / 2, size * unit, size * unit));
         svg.append(text("start", 325, TOP + 20, "image: " + size + " px"));
         for (int i = 0; i < parts.size(); i++) {
             svg.append(text("start", 325, TOP + 44 + 22 * i, parts.get(i).name() + ": " + LayersChapter.field(parts.get(i)) + " px"));
@@ -97,7 +102,8 @@ record LayerDrawing(List<Group> groups, int size) {
     private String legend(double y) {
         StringBuilder svg = new StringBuilder();
         for (int g = 0; g < groups.size(); g++) {
-            svg.append(rect(hue(g), 110 * g, y - 9, 12, 10, groups.get(g).name())).append(text("start", 110 * g + 17, y, groups.get(g).name()));
+            svg.append(rect(hue(g), 110 * g, y - 9, 12, 10, groups.get(g).name()))
+                    .append(text("start", 110 * g + 17, y, groups.get(g).name()));
         }
         return svg.toString();
     }
@@ -111,7 +117,8 @@ record LayerDrawing(List<Group> groups, int size) {
     }
 
     private static String rect(String style, double x, double y, double width, double height, String title) {
-        return String.format(Locale.ROOT, "<rect style=\"%s\" x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" height=\"%.1f\"><title>%s</title></rect>%n",
+        return String.format(Locale.ROOT,
+                "<rect style=\"%s\" x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" height=\"%.1f\"><title>%s</title></rect>%n",
                 style, x, y, width, height, Html.text(title));
     }
 

@@ -3,7 +3,6 @@ package thaw.finetune.lesson;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.function.ToLongFunction;
@@ -50,7 +49,8 @@ record LayersChapter() implements Chapter {
         Group early = thirds.get(0);
         Group middle = thirds.get(1);
         String summary = String.format(Locale.ROOT, "The first layers, “early”, are %s: %d of %d layers with weights, whose outputs see at"
-                + " most %d of %d pixels. The middle ones are %s: %d layers. The last is %s.", path(early), weighted(early), weighted(thirds),
+                + " most %d of %d pixels. The middle ones are %s: %d layers. The last is %s.", path(early), weighted(early),
+                weighted(thirds),
                 field(early), SIZE, path(middle), weighted(middle), path(thirds.get(2)));
         return new Answer(summary, done(), claims(thirds, stages), figures(thirds, stages, blocks), json(thirds, blocks));
     }
@@ -98,12 +98,16 @@ record LayersChapter() implements Chapter {
                 Claim.exact(weights < SMALL, "the first layers hold few of the parameters: less than a tenth", Numbers.percent(weights)),
                 Claim.exact(work < SMALL, "so they are a small part of the work: less than a tenth of the multiply-adds",
                         Numbers.percent(work)),
-                Claim.exact(field(early) < SIZE, "the first layers see small patches only, not the whole image", field(early) + " of " + SIZE
-                        + " pixels at the end of the early group"),
-                Claim.exact(weighted(third) > weighted(stages) / 2, "most layers are in one stage, " + third.name(), weighted(third) + " of "
-                        + weighted(stages) + " layers with weights"),
-                Claim.exact(share(thirds, head, Group::parameters) > SMALL, "the head is a large part of the network: more than a tenth of its"
-                        + " parameters", Numbers.percent(share(thirds, head, Group::parameters))));
+                Claim.exact(field(early) < SIZE, "the first layers see small patches only, not the whole image",
+                        field(early) + " of " + SIZE
+                                + " pixels at the end of the early group"),
+                Claim.exact(weighted(third) > weighted(stages) / 2, "most layers are in one stage, " + third.name(),
+                        weighted(third) + " of "
+                                + weighted(stages) + " layers with weights"),
+                Claim.exact(share(thirds, head, Group::parameters) > SMALL,
+                        "the head is a large part of the network: more than a tenth of its"
+                                + " parameters",
+                        Numbers.percent(share(thirds, head, Group::parameters))));
     }
 
     private static String done() {
@@ -119,15 +123,18 @@ record LayersChapter() implements Chapter {
     private static String figures(List<Group> thirds, List<Group> stages, List<Group> blocks) {
         LayerDrawing drawing = new LayerDrawing(thirds, SIZE);
         return "<div class=\"charts\">"
-                + Html.figure("Every block, to scale", drawing.blocks(blocks), "A bar for the stem, each residual block, and the head, in their"
-                        + " order. Its width is the number of its layers with weights, its height the side of its output in pixels, 112 to 7;"
-                        + " its colour is its group. Point at a bar to see its numbers.")
+                + Html.figure("Every block, to scale", drawing.blocks(blocks),
+                        "A bar for the stem, each residual block, and the head, in their"
+                                + " order. Its width is the number of its layers with weights, its height the side of its output in pixels, 112 to 7;"
+                                + " its colour is its group. Point at a bar to see its numbers.")
                 + Html.figure("Shares of the groups", drawing.shares(List.of("layers", "parameters", "multiply-adds"), List.of(
                         LayersChapter::weighted, Group::parameters, LayersChapter::multiplyAdds)), "Many layers, many parameters and much"
                                 + " work are in different places.")
-                + Html.figure("What one value sees", drawing.fields(stages.subList(0, stages.size() - 1)), "The dashed square is an image of "
-                        + SIZE + " pixels, the others the receptive field of one value at the end of each stage, to the same scale, each"
-                        + " centred.")
+                + Html.figure("What one value sees", drawing.fields(stages.subList(0, stages.size() - 1)),
+                        "The dashed square is an image of "
+                                + SIZE
+                                + " pixels, the others the receptive field of one value at the end of each stage, to the same scale, each"
+                                + " centred.")
                 + "</div>\n" + table(thirds, stages) + "<details><summary>Every block</summary>" + table(thirds, blocks) + "</details>\n";
     }
 
@@ -136,9 +143,11 @@ record LayersChapter() implements Chapter {
             Layer end = end(part);
             return List.of(part.name(), thirds.get(third(thirds, part)).name(), String.valueOf(weighted(part)), end.output().toString(),
                     end.field().size() + " px", Numbers.grouped(part.parameters()), String.format(Locale.ROOT, "%,.0f M",
-                            multiplyAdds(part) / MILLION), Numbers.compact(rate(thirds, part)));
+                            multiplyAdds(part) / MILLION),
+                    Numbers.compact(rate(thirds, part)));
         }).toList();
-        return Html.table(List.of("layers", "group", "with weights", "output", "receptive field", "parameters", "multiply-adds", "rate"), rows);
+        return Html.table(List.of("layers", "group", "with weights", "output", "receptive field", "parameters", "multiply-adds", "rate"),
+                rows);
     }
 
     /** The last layer that has weights, or normalises, on the way to the scores. */

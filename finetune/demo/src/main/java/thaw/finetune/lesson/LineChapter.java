@@ -136,7 +136,8 @@ record LineChapter(Subject subject) implements Chapter {
 
     private String done() {
         return "<p>" + Html.text(subject.target().made()) + ": " + subject.amount().trained() + " training images, all layers at one rate"
-                + " for " + subject.amount().epochs() + " epochs, " + subject.amount().draws() + " draws. The weights are then set to points"
+                + " for " + subject.amount().epochs() + " epochs, " + subject.amount().draws()
+                + " draws. The weights are then set to points"
                 + " on the straight line from those at the start (0) to those at the end (1), and a little beyond both; at each point batch"
                 + " norm’s statistics are estimated anew from the training images, and the loss of the " + subject.amount().tested()
                 + " test images is taken. A barrier is how far the loss rises above the straight line between the losses of the two ends.</p>\n";
@@ -151,12 +152,15 @@ record LineChapter(Subject subject) implements Chapter {
             lines.add(new LineChart.Series("rate " + Numbers.compact(rate), LineChart.hue(r, RATES.size()), false, ALPHAS, mean));
             int lowest = IntStream.range(0, ALPHAS.length).reduce((a, b) -> mean[b] < mean[a] ? b : a).orElseThrow();
             long diverged = Arrays.stream(at(lab, rate, END)).filter(Double::isNaN).count();
-            rows.add(List.of(Numbers.compact(rate), Numbers.compact(mean[START]), Numbers.compact(mean[END]), String.valueOf(ALPHAS[lowest]),
-                    Numbers.compact(mean(barriers(lab, rate))), Numbers.percent(mean(at(lab, rate, ALPHAS.length)))
-                            + (diverged == 0 ? "" : ", " + diverged + " diverged")));
+            rows.add(
+                    List.of(Numbers.compact(rate), Numbers.compact(mean[START]), Numbers.compact(mean[END]), String.valueOf(ALPHAS[lowest]),
+                            Numbers.compact(mean(barriers(lab, rate))), Numbers.percent(mean(at(lab, rate, ALPHAS.length)))
+                                    + (diverged == 0 ? "" : ", " + diverged + " diverged")));
         }
-        return "<div class=\"charts\">" + Html.figure("Loss along the line", new LineChart("share of the way, 0 is the start, 1 the end", false,
-                false, List.of(), lines, List.of()).html(), "Cross-entropy of the test images; means of the draws.") + "</div>\n"
+        return "<div class=\"charts\">"
+                + Html.figure("Loss along the line", new LineChart("share of the way, 0 is the start, 1 the end", false,
+                        false, List.of(), lines, List.of()).html(), "Cross-entropy of the test images; means of the draws.")
+                + "</div>\n"
                 + Html.table(List.of("rate", "loss at the start", "at the end", "lowest at", "barrier", "accuracy at the end"), rows);
     }
 

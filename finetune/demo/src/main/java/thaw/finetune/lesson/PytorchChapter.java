@@ -94,7 +94,8 @@ record PytorchChapter() implements Chapter {
     private static String done() {
         return "<p>First the layer groups of a ResNet-152 as PyTorch’s parameter groups, printed by <code>thaw groups " + ARCHITECTURE
                 + " --lr " + Html.text(RATES) + " --pytorch</code>; then the same rates here, with one cycle and saving. Below, three"
-                + " small groups of weights with rates of their own take " + STEPS + " steps of SGD in both, from the same start on the same"
+                + " small groups of weights with rates of their own take " + STEPS
+                + " steps of SGD in both, from the same start on the same"
                 + " loss; PyTorch 2.13’s numbers come from the program beside them.</p>\n";
     }
 

@@ -129,7 +129,8 @@ record RestartsChapter(Subject subject) implements Chapter {
                 Claim.above(0, "warm restarts end better than one cycle", words(lab, accuracy()), better, Unit.POINTS),
                 Claim.above(0, "restarts carry the early layers farther from the start", words(lab, distance()), farther, Unit.PERCENT));
         String summary = "At a restart the loss changes by " + Unit.LOSS.text(mean(rise(lab, Kind.RESTARTS))) + ", by "
-                + claims.get(0).difference() + " against one cycle at the same batches (95 % interval " + claims.get(0).interval() + "); at the end the accuracy differs by "
+                + claims.get(0).difference() + " against one cycle at the same batches (95 % interval " + claims.get(0).interval()
+                + "); at the end the accuracy differs by "
                 + claims.get(1).difference() + " points (" + claims.get(1).interval() + ").";
         return new Answer(summary, done(), claims, figures(lab), json(lab));
     }
@@ -163,21 +164,26 @@ record RestartsChapter(Subject subject) implements Chapter {
 
     private String done() {
         return "<p>" + Html.text(subject.target().made()) + ": " + subject.amount().trained() + " training images, all layers at a highest"
-                + " rate of " + Numbers.compact(RATE) + " for " + EPOCHS + " epochs, after " + TaskLearner.HEAD_EPOCHS + " of the head alone; "
-                + subject.amount().draws() + " draws. Once by one cycle, in which the rate rises and falls once; once by cycles of 1, 2 and 4"
+                + " rate of " + Numbers.compact(RATE) + " for " + EPOCHS + " epochs, after " + TaskLearner.HEAD_EPOCHS
+                + " of the head alone; "
+                + subject.amount().draws()
+                + " draws. Once by one cycle, in which the rate rises and falls once; once by cycles of 1, 2 and 4"
                 + " epochs, at whose beginnings the rate jumps back to the highest (Loshchilov and Hutter 2017, “SGDR”).</p>\n";
     }
 
     private String figures(Lab lab) {
         double[] steps = IntStream.rangeClosed(1, steps()).asDoubleStream().toArray();
         double[] epochs = IntStream.rangeClosed(1, EPOCHS).asDoubleStream().toArray();
-        List<LineChart.Mark> marks = Arrays.stream(RESTARTS).mapToObj(epoch -> new LineChart.Mark(epoch * batches() + 0.5, "restart")).toList();
+        List<LineChart.Mark> marks = Arrays.stream(RESTARTS).mapToObj(epoch -> new LineChart.Mark(epoch * batches() + 0.5, "restart"))
+                .toList();
         return "<div class=\"charts\">" + Html.figure("Loss and rate of each batch",
                 new LineChart("batch", true, false, List.of(), lines(lab, 0, steps), marks).html()
                         + new LineChart("batch", true, false, List.of(0.0), lines(lab, steps(), steps), marks).html(),
                 "Above the training loss, before the batch’s step, mean of the draws; below the learning rate, on the same x axis.")
-                + Html.figure("Steps of the early layers", new LineChart("epoch", true, false, List.of(0.0), lines(lab, 2 * steps(), epochs),
-                        List.of()).html(), "The update ratio of the early group, the change of its weights in one step relative to their"
+                + Html.figure("Steps of the early layers",
+                        new LineChart("epoch", true, false, List.of(0.0), lines(lab, 2 * steps(), epochs),
+                                List.of()).html(),
+                        "The update ratio of the early group, the change of its weights in one step relative to their"
                                 + " norm; mean over the epoch’s steps and the draws.")
                 + "</div>\n";
     }

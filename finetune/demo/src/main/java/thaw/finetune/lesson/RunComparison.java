@@ -138,19 +138,24 @@ public final class RunComparison {
                     + " <code>--seed 1</code>, <code>--seed 2</code>, …</p>\n";
         }
         List<List<String>> rows = pairs.stream().map(pair -> List.of(letter(pair.variant) + " − " + letter(pair.from), pair.seeds.stream()
-                .map(String::valueOf).collect(Collectors.joining(", ")), Numbers.points(pair.by.mean()), Claim.interval(pair.by,
-                        Unit.POINTS))).toList();
+                .map(String::valueOf).collect(Collectors.joining(", ")), Numbers.points(pair.by.mean()),
+                Claim.interval(pair.by,
+                        Unit.POINTS)))
+                .toList();
         return Html.table(List.of("accuracy of", "seeds", "difference in points", "95 % interval"), rows)
                 + "<p class=\"quiet\">Validation accuracy of the kept epoch, paired by seed. The interval is that of the mean, by Student’s t;"
                 + " one seed gives none." + (runs.stream().anyMatch(run -> run.settings().selection().keep() == RunSettings.Keep.BEST)
                         ? " A run that keeps its best epoch chooses it by the same validation images, so that its accuracy is a little too"
-                                + " high." : "")
+                                + " high."
+                        : "")
                 + "</p>\n";
     }
 
     private String curve(String title, String column, boolean log) {
-        List<LineChart.Series> lines = IntStream.range(0, runs.size()).filter(r -> runs.get(r).log().containsKey(column)).mapToObj(r -> series(r,
-                runs.get(r).log().get(column))).toList();
+        List<LineChart.Series> lines = IntStream.range(0, runs.size()).filter(r -> runs.get(r).log().containsKey(column))
+                .mapToObj(r -> series(r,
+                        runs.get(r).log().get(column)))
+                .toList();
         return lines.isEmpty() ? "" : chart(title, lines, log, "By epoch of the run.");
     }
 

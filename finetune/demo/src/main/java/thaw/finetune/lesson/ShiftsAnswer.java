@@ -157,7 +157,8 @@ record ShiftsAnswer(Lesson.Amount amount, Map<Shift, OfShift> results) {
         return "<p>Each layer group when all are trained at one rate, on draw 1, where the accuracy is " + Numbers.percent(shift.accuracy())
                 + ". " + (most.rewound() < shift.accuracy() ? "Most rests on the training of " + Html.text(most.name()) + "."
                         : "No group’s training alone raised it.")
-                + "</p>\n" + Html.table(List.of("group", "update ratio", "distance from the start", "points, rewound", "points, with noise"),
+                + "</p>\n"
+                + Html.table(List.of("group", "update ratio", "distance from the start", "points, rewound", "points, with noise"),
                         rows)
                 + "<p class=\"quiet\">Update ratio: the change of the weights in one step relative to their norm, mean over the steps."
                 + " Rewound: the change of the accuracy when this group’s weights alone are put back to the start. With noise: when noise of "

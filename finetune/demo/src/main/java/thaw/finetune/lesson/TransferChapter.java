@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.IntStream;
 import org.apache.commons.math3.stat.StatUtils;
+import thaw.finetune.lesson.ImagesPerClass.Case;
 import thaw.finetune.lesson.ImagesPerClass.Recipe;
 import thaw.finetune.report.Numbers;
 
@@ -38,11 +39,11 @@ record TransferChapter(Subject subject) implements Chapter {
         int most = ImagesPerClass.COUNTS.get(ImagesPerClass.COUNTS.size() - 1);
         List<Claim> claims = new ArrayList<>();
         List<String> gains = new ArrayList<>();
+        trainings.cases().forEach(of -> claims.add(trainings.compare(lab, of, Recipe.ALL, Recipe.SCRATCH, 0,
+                "a pretrained network beats one from scratch")));
         for (Shift target : trainings.targets()) {
-            ImagesPerClass.COUNTS.forEach(count -> claims.add(trainings.compare(lab, target, count, Recipe.ALL, Recipe.SCRATCH, 0,
-                    "a pretrained network beats one from scratch")));
-            double[] few = gains(trainings, lab, target, fewest);
-            double[] many = gains(trainings, lab, target, most);
+            double[] few = gains(trainings, lab, new Case(target, fewest));
+            double[] many = gains(trainings, lab, new Case(target, most));
             String measured = Numbers.points(StatUtils.mean(few)) + " points with " + fewest + " images a class, "
                     + Numbers.points(StatUtils.mean(many)) + " with " + most;
             claims.add(Claim.above(0, target.name() + ": the fewer images, the more it brings", measured, PairedDifference.of(few, many),
@@ -55,9 +56,9 @@ record TransferChapter(Subject subject) implements Chapter {
                 trainings.done(), claims, trainings.figures(lab, RECIPES), json);
     }
 
-    private static double[] gains(ImagesPerClass trainings, Lab lab, Shift target, int count) {
-        double[] pretrained = trainings.accuracies(lab, target, Recipe.ALL, count);
-        double[] scratch = trainings.accuracies(lab, target, Recipe.SCRATCH, count);
+    private static double[] gains(ImagesPerClass trainings, Lab lab, Case of) {
+        double[] pretrained = trainings.accuracies(lab, of, Recipe.ALL);
+        double[] scratch = trainings.accuracies(lab, of, Recipe.SCRATCH);
         return IntStream.range(0, pretrained.length).mapToDouble(i -> pretrained[i] - scratch[i]).toArray();
     }
 }
