@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import thaw.finetune.lesson.Lesson;
 
 /** Runs beside each other: variants by their settings, differences paired by seed, and errors that teach. */
 class CompareCommandTest {
@@ -69,5 +70,7 @@ class CompareCommandTest {
         Run.of("compare", empty, empty, "-o", page).requireFailure("no finished epoch");
         assertFalse(Files.exists(page));
         Run.of("lesson", "--chapter", "rate", "-o", page).requireFailure("unknown chapter 'rate'", "did you mean rates?");
+        String help = Run.of("lesson", "--help").out();
+        Lesson.embedded(new Lesson.Amount(2, 10, 1, 1)).questions().keySet().forEach(name -> assertTrue(help.contains(name), name));
     }
 }

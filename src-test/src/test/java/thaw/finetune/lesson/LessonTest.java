@@ -121,6 +121,7 @@ class LessonTest {
         assertEquals(Verdict.OPEN, Claim.above(0, "", "", wide, Unit.POINTS).verdict());
         assertEquals(Verdict.OPEN, Claim.above(0, "", "", single, Unit.POINTS).verdict());
         assertEquals(Verdict.OPEN, Claim.above(0, "", "", lost, Unit.POINTS).verdict());
+        assertTrue(Double.isNaN(lost.p()) && Claim.above(0, "", "", lost, Unit.LOSS).difference().equals("–"));
         assertEquals(Verdict.FAILS, Claim.within(0.1, "", "", clear, Unit.POINTS).verdict());
         assertEquals(Verdict.HOLDS, Claim.within(0.5, "", "", clear, Unit.POINTS).verdict());
         assertEquals(Verdict.OPEN, Claim.within(0.2, "", "", wide, Unit.POINTS).verdict());

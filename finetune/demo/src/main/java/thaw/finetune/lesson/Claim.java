@@ -26,7 +26,8 @@ record Claim(String claim, String measured, @Nullable PairedDifference by, Unit 
                 case POINTS -> Numbers.points(difference);
                 case PERCENT -> Numbers.points(difference) + " %";
                 // Adding 0 turns -0 into 0.
-                case LOSS -> String.format(Locale.ROOT, "%+.3f", Math.round(1000 * difference) / 1000.0 + 0.0);
+                case LOSS -> !Double.isFinite(difference) ? "–"
+                        : String.format(Locale.ROOT, "%+.3f", Math.round(1000 * difference) / 1000.0 + 0.0);
             };
         }
     }

@@ -13,7 +13,7 @@ import org.apache.commons.math3.stat.StatUtils;
  * @param low  the lower end of the 95 % confidence interval of the mean, by Student's t distribution; NaN for a single draw
  * @param high the upper end
  * @param p    of the exact permutation test with both signs of each difference: the share of the 2ⁿ sign patterns whose mean is at least
- *             as far from 0; with n draws it is at least 2/2ⁿ
+ *             as far from 0; with n draws it is at least 2/2ⁿ. All four are NaN if a measurement is
  */
 public record PairedDifference(double mean, double low, double high, double p) {
 
@@ -42,6 +42,9 @@ public record PairedDifference(double mean, double low, double high, double p) {
     private static double permutation(double[] differences) {
         int n = differences.length;
         double observed = Math.abs(Arrays.stream(differences).sum());
+        if (Double.isNaN(observed)) {
+            return Double.NaN;
+        }
         long asFar = IntStream.range(0, 1 << n).filter(signs -> {
             double sum = 0;
             for (int i = 0; i < n; i++) {

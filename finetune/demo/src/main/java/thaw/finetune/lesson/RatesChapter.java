@@ -130,16 +130,16 @@ record RatesChapter(Subject subject) implements Chapter {
         return NAMES.get(WAYS.indexOf(curve.way)) + " " + Numbers.percent(mean(accuracies)) + " at " + Numbers.compact(curve.best);
     }
 
-    /** The region of a rate: near the best accuracy, near the start, below it, or between the two. */
+    /** The region of a rate: near the best accuracy, near the start, below it, or above it but below the best. */
     private static String region(double accuracy, double start, double best) {
         return accuracy >= best - MARGIN ? "good" : Math.abs(accuracy - start) < MARGIN ? "unmoved"
-                : accuracy < start ? "destroyed" : "between";
+                : accuracy < start ? "destroyed" : "below the best";
     }
 
     private static String summary(Curve one, double start) {
         double best = Arrays.stream(one.mean).max().orElseThrow();
         List<String> parts = new ArrayList<>();
-        for (String region : List.of("unmoved", "between", "good", "destroyed")) {
+        for (String region : List.of("unmoved", "below the best", "good", "destroyed")) {
             List<String> rates = IntStream.range(0, RATES.size()).filter(i -> region(one.mean[i], start, best).equals(region))
                     .mapToObj(i -> Numbers.compact(RATES.get(i))).toList();
             if (!rates.isEmpty()) {

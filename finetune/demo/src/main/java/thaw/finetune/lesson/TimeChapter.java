@@ -173,7 +173,7 @@ record TimeChapter(Subject subject) implements Chapter {
         return "<p>Steps of " + TaskLearner.BATCH + " images of " + subject.network().transforms().size() + " pixels on one thread, with"
                 + " nothing beside them, in " + ROUNDS + " rounds with each kind of step; the order turns from round to round. A round’s"
                 + " number is the median over its steps after a first epoch; differences are paired by round, as a share of the time of all"
-                + " layers at 0.1. The rate is a factor in the update: it does not change how much is computed. Cached features: the"
+                + " layers at 0.1. Frozen layers normalise by their stored statistics. The rate is a factor in the update: it does not change how much is computed. Cached features: the"
                 + " frozen body’s outputs, computed once before the first step, whose time is not in these.</p>\n";
     }
 
