@@ -12,6 +12,8 @@ import thaw.finetune.plan.ScheduleRecipe;
 import thaw.finetune.plan.TrainingPhase;
 import thaw.finetune.report.Html;
 import thaw.finetune.report.LineChart;
+import thaw.finetune.report.LineChart.Axis;
+import thaw.finetune.report.LineChart.Scale;
 import thaw.finetune.report.Numbers;
 import thaw.resnet.Granularity;
 
@@ -128,14 +130,15 @@ record ImagesPerClass(Subject subject) {
         List<List<String>> rows = new ArrayList<>();
         for (Shift target : targets()) {
             List<LineChart.Series> lines = new ArrayList<>();
-            for (int r = 0; r < recipes.length; r++) {
-                Recipe recipe = recipes[r];
-                lines.add(new LineChart.Series(recipe.label, LineChart.hue(r, recipes.length), false,
+            for (Recipe recipe : recipes) {
+                lines.add(new LineChart.Series(recipe.label,
                         COUNTS.stream().mapToDouble(Integer::doubleValue).toArray(), COUNTS.stream()
                                 .mapToDouble(count -> 100 * StatUtils.mean(accuracies(lab, new Case(target, count), recipe))).toArray()));
             }
-            html.append(Html.figure("Accuracy on the " + target.name() + " target", new LineChart("training images a class", true, false,
-                    List.of(), lines, List.of()).html(), "In percent; means of the draws."));
+            html.append(Html.figure("Accuracy on the " + target.name() + " target",
+                    new LineChart(new Axis("training images a class", Scale.LOG, List.of()),
+                            new Axis("accuracy, percent", Scale.LINEAR, List.of()), lines, List.of(), List.of()).html(),
+                    "Means of the draws."));
         }
         for (Case of : cases()) {
             List<String> row = new ArrayList<>(List.of(of.words()));

@@ -135,7 +135,7 @@ record LayersChapter() implements Chapter {
                                 + SIZE
                                 + " pixels, the others the receptive field of one value at the end of each stage, to the same scale, each"
                                 + " centred.")
-                + "</div>\n" + table(thirds, stages) + "<details><summary>Every block</summary>" + table(thirds, blocks) + "</details>\n";
+                + "</div>\n" + table(thirds, stages) + Html.details("Every block", table(thirds, blocks));
     }
 
     private static String table(List<Group> thirds, List<Group> parts) {

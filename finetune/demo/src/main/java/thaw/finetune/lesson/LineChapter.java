@@ -14,6 +14,8 @@ import thaw.engine.Tensor;
 import thaw.finetune.lesson.Claim.Unit;
 import thaw.finetune.report.Html;
 import thaw.finetune.report.LineChart;
+import thaw.finetune.report.LineChart.Axis;
+import thaw.finetune.report.LineChart.Scale;
 import thaw.finetune.report.Numbers;
 import thaw.finetune.train.BatchNormAdaptation;
 import thaw.finetune.train.DivergenceException;
@@ -146,10 +148,9 @@ record LineChapter(Subject subject) implements Chapter {
     private String figures(Lab lab) {
         List<LineChart.Series> lines = new ArrayList<>();
         List<List<String>> rows = new ArrayList<>();
-        for (int r = 0; r < RATES.size(); r++) {
-            double rate = RATES.get(r);
+        for (double rate : RATES) {
             double[] mean = IntStream.range(0, ALPHAS.length).mapToDouble(a -> mean(at(lab, rate, a))).toArray();
-            lines.add(new LineChart.Series("rate " + Numbers.compact(rate), LineChart.hue(r, RATES.size()), false, ALPHAS, mean));
+            lines.add(new LineChart.Series("rate " + Numbers.compact(rate), ALPHAS, mean));
             int lowest = IntStream.range(0, ALPHAS.length).reduce((a, b) -> mean[b] < mean[a] ? b : a).orElseThrow();
             long diverged = Arrays.stream(at(lab, rate, END)).filter(Double::isNaN).count();
             rows.add(
@@ -158,8 +159,10 @@ record LineChapter(Subject subject) implements Chapter {
                                     + (diverged == 0 ? "" : ", " + diverged + " diverged")));
         }
         return "<div class=\"charts\">"
-                + Html.figure("Loss along the line", new LineChart("share of the way, 0 is the start, 1 the end", false,
-                        false, List.of(), lines, List.of()).html(), "Cross-entropy of the test images; means of the draws.")
+                + Html.figure("Loss along the line",
+                        new LineChart(new Axis("share of the way, 0 is the start, 1 the end", Scale.LINEAR, List.of()),
+                                new Axis("loss", Scale.LINEAR, List.of()), lines, List.of(), List.of()).html(),
+                        "Cross-entropy of the test images; means of the draws.")
                 + "</div>\n"
                 + Html.table(List.of("rate", "loss at the start", "at the end", "lowest at", "barrier", "accuracy at the end"), rows);
     }

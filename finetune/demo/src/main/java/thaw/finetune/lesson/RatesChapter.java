@@ -15,6 +15,8 @@ import java.util.stream.IntStream;
 import thaw.finetune.lesson.Claim.Unit;
 import thaw.finetune.report.Html;
 import thaw.finetune.report.LineChart;
+import thaw.finetune.report.LineChart.Axis;
+import thaw.finetune.report.LineChart.Scale;
 import thaw.finetune.report.Numbers;
 import thaw.resnet.Granularity;
 import thaw.resnet.LayerGroup;
@@ -28,7 +30,6 @@ record RatesChapter(Subject subject) implements Chapter {
     private static final double HIGHEST = RATES.get(RATES.size() - 1);
     /** The margin, in accuracy, within which two accuracies count as equal. */
     private static final double MARGIN = 0.02;
-    private static final int START_HUE = 130;
 
     @Override
     public String name() {
@@ -161,14 +162,14 @@ record RatesChapter(Subject subject) implements Chapter {
     }
 
     private String figures(List<Curve> curves, double start) {
-        double[] powers = RATES.stream().mapToDouble(Math::log10).toArray();
+        double[] rates = RATES.stream().mapToDouble(Double::doubleValue).toArray();
         List<LineChart.Series> lines = new ArrayList<>();
         for (int i = 0; i < curves.size(); i++) {
-            lines.add(new LineChart.Series(NAMES.get(i), LineChart.hue(i, curves.size()), false, powers,
+            lines.add(new LineChart.Series(NAMES.get(i), rates,
                     Arrays.stream(curves.get(i).mean).map(a -> 100 * a).toArray()));
         }
-        lines.add(new LineChart.Series("the head alone", START_HUE, true, new double[] {powers[0], powers[powers.length - 1]},
-                new double[] {100 * start, 100 * start}));
+        LineChart.Series head = new LineChart.Series("the head alone", new double[] {rates[0], HIGHEST},
+                new double[] {100 * start, 100 * start});
         double best = Arrays.stream(curves.get(0).mean).max().orElseThrow();
         List<List<String>> rows = IntStream.range(0, RATES.size()).mapToObj(i -> {
             List<String> row = new ArrayList<>(List.of(Numbers.compact(RATES.get(i))));
@@ -177,9 +178,12 @@ record RatesChapter(Subject subject) implements Chapter {
             row.add(region(curves.get(0).mean[i], start, best));
             return row;
         }).toList();
-        return "<div class=\"charts\">" + Html.figure("Accuracy by learning rate", new LineChart("highest learning rate, as a power of ten",
-                true, false, List.of(), lines, List.of()).html(), "In percent; means of the draws. A training that diverged counts with"
-                        + " the accuracy of a guess.")
+        return "<div class=\"charts\">"
+                + Html.figure("Accuracy by learning rate",
+                        new LineChart(new Axis("highest learning rate", Scale.LOG, List.of()),
+                                new Axis("accuracy, percent", Scale.LINEAR, List.of()), lines, List.of(head), List.of()).html(),
+                        "Means of the draws. A training that diverged counts with"
+                                + " the accuracy of a guess.")
                 + "</div>\n" + Html.table(List.of("rate", NAMES.get(0), NAMES.get(1), NAMES.get(2), "one rate is"), rows);
     }
 

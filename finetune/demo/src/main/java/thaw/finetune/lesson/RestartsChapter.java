@@ -18,6 +18,8 @@ import thaw.finetune.plan.ScheduleRecipe;
 import thaw.finetune.plan.TrainingPhase;
 import thaw.finetune.report.Html;
 import thaw.finetune.report.LineChart;
+import thaw.finetune.report.LineChart.Axis;
+import thaw.finetune.report.LineChart.Scale;
 import thaw.finetune.report.Numbers;
 import thaw.finetune.train.BatchResult;
 import thaw.finetune.train.DivergenceException;
@@ -34,20 +36,16 @@ record RestartsChapter(Subject subject) implements Chapter {
     private static final double RATE = 0.1;
     /** The number of batches before and after a restart that are compared. */
     private static final int WINDOW = 3;
-    private static final int CYCLE_HUE = 222;
-    private static final int RESTARTS_HUE = 12;
 
     private enum Kind {
-        CYCLE("one cycle", ScheduleRecipe.oneCycle(), CYCLE_HUE), RESTARTS("warm restarts", ScheduleRecipe.of("sgdr"), RESTARTS_HUE);
+        CYCLE("one cycle", ScheduleRecipe.oneCycle()), RESTARTS("warm restarts", ScheduleRecipe.of("sgdr"));
 
         private final String label;
         private final ScheduleRecipe schedule;
-        private final int hue;
 
-        Kind(String label, ScheduleRecipe schedule, int hue) {
+        Kind(String label, ScheduleRecipe schedule) {
             this.label = label;
             this.schedule = schedule;
-            this.hue = hue;
         }
     }
 
@@ -174,22 +172,24 @@ record RestartsChapter(Subject subject) implements Chapter {
     private String figures(Lab lab) {
         double[] steps = IntStream.rangeClosed(1, steps()).asDoubleStream().toArray();
         double[] epochs = IntStream.rangeClosed(1, EPOCHS).asDoubleStream().toArray();
+        Axis batch = new Axis("batch", Scale.WHOLE, List.of());
         List<LineChart.Mark> marks = Arrays.stream(RESTARTS).mapToObj(epoch -> new LineChart.Mark(epoch * batches() + 0.5, "restart"))
                 .toList();
         return "<div class=\"charts\">" + Html.figure("Loss and rate of each batch",
-                new LineChart("batch", true, false, List.of(), lines(lab, 0, steps), marks).html()
-                        + new LineChart("batch", true, false, List.of(0.0), lines(lab, steps(), steps), marks).html(),
+                new LineChart(batch, new Axis("training loss", Scale.LINEAR, List.of()), lines(lab, 0, steps), List.of(), marks).html()
+                        + new LineChart(batch, new Axis("learning rate", Scale.LINEAR, List.of(0.0)), lines(lab, steps(), steps), List.of(),
+                                marks).html(),
                 "Above the training loss, before the batch’s step, mean of the draws; below the learning rate, on the same x axis.")
                 + Html.figure("Steps of the early layers",
-                        new LineChart("epoch", true, false, List.of(0.0), lines(lab, 2 * steps(), epochs),
-                                List.of()).html(),
+                        new LineChart(new Axis("epoch", Scale.WHOLE, List.of()), new Axis("update ratio", Scale.LINEAR, List.of(0.0)),
+                                lines(lab, 2 * steps(), epochs), List.of(), List.of()).html(),
                         "The update ratio of the early group, the change of its weights in one step relative to their"
                                 + " norm; mean over the epoch’s steps and the draws.")
                 + "</div>\n";
     }
 
     private List<LineChart.Series> lines(Lab lab, int from, double[] x) {
-        return Arrays.stream(Kind.values()).map(kind -> new LineChart.Series(kind.label, kind.hue, false, x,
+        return Arrays.stream(Kind.values()).map(kind -> new LineChart.Series(kind.label, x,
                 IntStream.range(0, x.length).mapToDouble(i -> mean(at(lab, kind, from + i))).toArray())).toList();
     }
 

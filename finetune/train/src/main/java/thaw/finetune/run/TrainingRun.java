@@ -9,7 +9,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 import thaw.engine.io.AtomicFile;
 import thaw.finetune.diagnostics.GroupResilience;
-import thaw.finetune.evaluate.Evaluation;
+import thaw.finetune.evaluate.Interpretation;
 import thaw.finetune.plan.TrainingPhase;
 import thaw.finetune.predict.ModelFile;
 import thaw.finetune.train.BatchResult;
@@ -166,18 +166,18 @@ public final class TrainingRun {
         // The learner's network is the kept one unless an earlier process finished the training, or an earlier epoch is kept.
         List<GroupResilience> resilience = trained && kept == log.rows().size() - 1 && learn.groups().size() <= MOST_GROUPS
                 ? learn.resilience() : List.of();
-        RunReport.of(settings, learn.groups(), log, kept, evaluation(), resilience, warnings)
+        RunReport.of(settings, learn.groups(), log, kept, interpretation(), resilience, warnings)
                 .write(folder.report());
         folder.removeCheckpoint();
         Ending ending = log.rows().size() < plan.stream().mapToInt(TrainingPhase::epochs).sum() ? Ending.EARLY : Ending.COMPLETE;
         return new Outcome(ending, log, kept + 1, broken, resilience);
     }
 
-    /** Evaluates the kept model, which may be of an earlier epoch than the learner's network. */
-    private Evaluation evaluation() throws IOException {
+    /** Interprets the kept model, which may be of an earlier epoch than the learner's network. */
+    private Interpretation interpretation() throws IOException {
         Network kept = ModelFile.read(folder.model()).toNet(learn.net().device());
         try {
-            return Evaluation.of(kept, learn.data().valid(), settings.training().objective(), images -> {});
+            return Interpretation.of(kept, learn.data().valid(), settings.training().objective(), images -> {});
         } finally {
             kept.release();
         }
