@@ -26,15 +26,15 @@ final class TrainingSection {
     private static final Set<String> PLOTTED = Stream.of(Metric.ACCURACY, Metric.ROC_AUC, Metric.KAPPA, Metric.accuracyMulti(0.5),
             Metric.f1Multi(0.5), Metric.meanAveragePrecision()).map(Metric::name).collect(Collectors.toUnmodifiableSet());
 
-    /** What the table's metrics mean. */
-    private static final Map<String, String> TERMS = Map.of("error_rate", "1 − accuracy.", "precision_macro", "The share of correct ones"
-            + " among the images predicted as a class, mean over the classes.", "recall_macro",
-            "The share of a class’s images that were"
-                    + " found, mean over the classes.",
-            "f1_macro", "The harmonic mean of precision and recall, mean over the classes.", "roc_auc",
-            "The chance that an image of a class scores higher for it than one of another; 0.5 for guessing.", "kappa",
-            "Accuracy corrected for chance: 0 for guessing, 1 for no mistake.", "ece", "Expected calibration error: the mean distance"
-                    + " between confidence and accuracy; 0 is best.");
+    /** The meaning of metrics, by name. */
+    private static final Map<String, String> TERMS = Map.of(
+            "error_rate", "1 − accuracy.",
+            "precision_macro", "The share of correct ones among the images predicted as a class; mean over the classes.",
+            "recall_macro", "The share of a class’s images that were found; mean over the classes.",
+            "f1_macro", "The harmonic mean of precision and recall; mean over the classes.",
+            "roc_auc", "The chance that an image of a class scores higher for it than one of another; 0.5 for guessing.",
+            "kappa", "Accuracy corrected for chance: 0 for guessing, 1 for no mistake.",
+            "ece", "Expected calibration error: the mean distance between confidence and accuracy; 0 is best.");
 
     private final Report report;
 
