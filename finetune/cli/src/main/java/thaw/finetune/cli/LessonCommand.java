@@ -25,7 +25,7 @@ import thaw.finetune.run.Fingerprint;
 /** {@code thaw lesson}: answers questions about fine-tuning by experiments, as a page. */
 @Command(name = "lesson", sortOptions = false, customSynopsis = "thaw lesson [--chapter NAME,…] [-o PAGE.html] [OPTIONS]",
         description = "Answers questions about fine-tuning by experiments, as a page.",
-        footer = {"", "Example: thaw lesson --data cifar10-test --weights resnet20.th --near dogscats -o shifts.html"})
+        footer = {"", "Example: thaw lesson --chapter rates,line -o rates.html"})
 final class LessonCommand implements Callable<Integer> {
 
     private static final String PAGE_ENDING = ".html";
