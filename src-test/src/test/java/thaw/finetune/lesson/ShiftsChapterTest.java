@@ -35,7 +35,7 @@ class ShiftsChapterTest {
     /** A lesson that is ended after some trainings goes on from there, and ends with the same numbers as one that is not. */
     @Test
     void goesOnAfterItsEnd() throws IOException {
-        Amount least = new Amount(10, 10, 1, 2);
+        Amount least = new Amount(2, 10, 1, 2);
         Path ended = folder.resolve("ended.json");
         assertThrows(CancellationException.class, () -> ShiftsChapter.embedded(least).run(ended, 1, (done, all, earlier) -> {
             if (done == 5) {
