@@ -32,7 +32,10 @@ class SharedTransferTest {
         }
     }
 
-    /** PyTorch reaches 78.0 to 79.0 % with the head alone, then 84.8 to 87.7 %; a sample, of one epoch each with smaller images, learns less. */
+    /**
+     * PyTorch reaches 78.0 to 79.0 % with the head alone, then 84.8 to 87.7 %; a sample, of one epoch each with smaller images, learns
+     * less.
+     */
     @Test
     void finetunesToDogsAndCatsAsPyTorchDoes(@TempDir Path folder) throws IOException {
         ImageFolder data = ImageFolder.of(shared("dogscats")).size(Extent.times(48, 64)).batch(32).seed(1);

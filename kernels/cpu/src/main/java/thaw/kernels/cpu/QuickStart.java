@@ -16,7 +16,8 @@ import thaw.kernels.cpu.winograd.TransformCompilation;
  * operators    scalar loops  ─┬─ narrow tiles ─┬─ all loops by vectors ─┬─ wide adjacent tiles ─┬─ all tiles ──
  * this thread  0.4 s         ─┘  1 s          ─┘  1 s, a quarter busy  ─┘  1 s, a quarter busy ─┘
  * </pre>
- * While the caller reads weights, this thread first has the scalar sums of products compiled. A caller never runs a vector loop that is not compiled.
+ * While the caller reads weights, this thread first has the scalar sums of products compiled. A caller never runs a vector loop that is
+ * not compiled.
  */
 final class QuickStart implements AutoCloseable {
 
