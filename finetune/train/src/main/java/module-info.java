@@ -5,6 +5,7 @@ import org.jspecify.annotations.NullMarked;
     requires transitive thaw.predict;
     requires transitive com.fasterxml.jackson.databind;
     requires static org.jspecify;
+    requires thaw.ejml;
 
     exports thaw.finetune.augment;
     exports thaw.finetune.data;

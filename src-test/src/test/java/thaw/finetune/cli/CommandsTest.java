@@ -177,6 +177,7 @@ class CommandsTest {
             }
             assertEquals(1, sum, 1e-9);
             assertEquals(one.get("label"), one.get("classes").get(0).get("name"));
+            assertEquals(one.get("novelty").asDouble() <= 1, one.get("known").asBoolean());
         }
     }
 

@@ -32,13 +32,20 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import thaw.engine.Device;
+import thaw.engine.Tensor;
+import thaw.finetune.images.ImageSource;
 import thaw.finetune.images.Transforms;
 import thaw.finetune.predict.Classifier;
+import thaw.finetune.predict.KnownImages;
 import thaw.finetune.predict.ModelFile;
 import thaw.finetune.predict.Prediction;
 import thaw.finetune.predict.WarmUp;
+import thaw.kernels.Shape;
 import thaw.resnet.Architecture;
+import thaw.resnet.Network;
 import thaw.resnet.ResNet;
+import thaw.resnet.visualize.GradCam;
+import thaw.resnet.visualize.Heatmap;
 
 /** The server's answers, to friendly and to hostile requests. */
 class ModelServerTest {
@@ -55,7 +62,6 @@ class ModelServerTest {
         try (Device device = Device.cpu(1)) {
             model = ModelFile.of(ResNet.of(Architecture.byName("resnet20"), device, 3, 1), List.of("a", "b", "ü\"c"), Transforms.of(SIDE));
         }
-        alone = Classifier.of(model, Classifier.options().threads(1).warmUp(WarmUp.NONE));
         for (int i = 0; i < 8; i++) {
             BufferedImage image = new BufferedImage(40, 36, BufferedImage.TYPE_INT_RGB);
             for (int at = 0; at < 40 * 36; at++) {
@@ -65,6 +71,12 @@ class ModelServerTest {
             ImageIO.write(image, "png", png);
             IMAGES.add(png.toByteArray());
         }
+        try (Classifier plain = Classifier.of(model, Classifier.options().threads(1).warmUp(WarmUp.NONE))) {
+            // Of seven of eight images, so that one is not known.
+            model = model.known(KnownImages.of(plain.featuresAll(IMAGES.subList(1, 8).stream()
+                    .map(image -> ImageSource.of(image, "image")).toList()), 3));
+        }
+        alone = Classifier.of(model, Classifier.options().threads(1).warmUp(WarmUp.NONE));
         server = server(Optional.empty(), ServerLimits.standard());
     }
 
@@ -98,6 +110,8 @@ class ModelServerTest {
         // The same bits, also in a batch with other requests.
         assertEquals(expected.probability(), answer.get("probability").asDouble());
         assertEquals(3, answer.get("classes").size());
+        assertEquals(expected.novelty().orElseThrow(), answer.get("novelty").asDouble());
+        assertEquals(expected.isKnown(), answer.get("known").asBoolean());
     }
 
     @Test
@@ -166,6 +180,35 @@ class ModelServerTest {
         assertEquals(SIDE, ImageIO.read(new ByteArrayInputStream(heat.body())).getWidth());
     }
 
+    /** A heat map is that of a network of its own, takes no further memory, and changes no bit of predictions beside it. */
+    @Test
+    void heatMapsShareTheWeightsOfPredictions() throws Exception {
+        ImageSource image = ImageSource.of(IMAGES.get(3), "an image");
+        Heatmap heat = alone.heatmap(image);
+        try (Device device = Device.cpu(1)) {
+            Network net = model.toNet(device);
+            Tensor pixels = device.tensor(Shape.of(1, 3, SIDE, SIDE), alone.transforms().apply(image.decode(10_000, square -> square)));
+            assertArrayEquals(GradCam.of(net, "layer3").heatmap(pixels, alone.classes().indexOf(alone.predict(image).label())).values(),
+                    heat.values(), 1e-6f);
+        }
+        // Weights rearranged for the backward pass are kept from their second use.
+        alone.heatmap(image);
+        long before = alone.device().backend().memory().inUse();
+        alone.heatmap(image);
+        assertEquals(before, alone.device().backend().memory().inUse());
+        List<CompletableFuture<HttpResponse<String>>> answers = new ArrayList<>();
+        for (int i = 0; i < 64; i++) {
+            answers.add(CLIENT.sendAsync(request(server, i % 4 == 0 ? "/heat" : "/predict").header("Content-Type", "image/png")
+                    .POST(HttpRequest.BodyPublishers.ofByteArray(IMAGES.get(i % 8))).build(), HttpResponse.BodyHandlers.ofString()));
+        }
+        for (int i = 0; i < 64; i++) {
+            assertEquals(200, answers.get(i).join().statusCode());
+            if (i % 4 != 0) {
+                assertPrediction(IMAGES.get(i % 8), JSON.readTree(answers.get(i).join().body()).get("predictions").get(0));
+            }
+        }
+    }
+
     @ParameterizedTest(name = "{0} of {2} bytes of {1}: {3}")
     @CsvSource({"/predict,text/plain,10,415,Content-Type: expected an image's", "/predict,image/png,10,415,image: ",
         "/predict,image/png,0,400,expected an image in the body", "/heat,image/png,10,415,image: ",
@@ -226,6 +269,7 @@ class ModelServerTest {
         ServerLimits two = new ServerLimits(1 << 20, 10_000, Duration.ofMinutes(10), 2, 1, 4, Duration.ZERO);
         try (ModelServer narrow = server(Optional.empty(), two)) {
             try (Socket slow = open(narrow, head("Content-Length: 1000"), new byte[10])) {
+                awaitRunning(narrow);
                 HttpResponse<String> second = untilStatus(narrow, 429);
                 assertEquals("1", second.headers().firstValue("Retry-After").orElse(""));
                 slow.getOutputStream().write(new byte[990]);
@@ -236,10 +280,18 @@ class ModelServerTest {
         ServerLimits one = new ServerLimits(1 << 20, 10_000, Duration.ofMinutes(10), 1, 1, 4, Duration.ZERO);
         try (ModelServer narrow = server(Optional.empty(), one)) {
             Socket aborted = open(narrow, head("Content-Length: 1000"), new byte[10]);
+            awaitRunning(narrow);
             untilStatus(narrow, 503);
             aborted.close();
             // Its place is free again, long before the time for a body ends.
             assertEquals(200, untilStatus(narrow, 200).statusCode());
+        }
+    }
+
+    /** Waits until a request is being answered; another that came first would have it refused. */
+    private static void awaitRunning(ModelServer in) throws Exception {
+        while (!get(in, "/metrics").body().contains("thaw_requests_running 1")) {
+            Thread.sleep(5);
         }
     }
 
