@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
@@ -25,7 +26,7 @@ import thaw.engine.io.Weights;
 import thaw.kernels.Shape;
 import thaw.resnet.ResNet;
 
-/** Each command, run in a separate process. */
+/** Each command, run in a separate process unless it is {@code groups}. */
 class CommandsTest {
 
     @TempDir
@@ -195,7 +196,7 @@ class CommandsTest {
 
     @Test
     void groupsOfResNet152() throws IOException {
-        JsonNode found = ThawProcess.json(folder, "groups", "resnet152", "--lr", "1e-5,1e-4,1e-2", "--json");
+        JsonNode found = new ObjectMapper().readTree(Run.of("groups", "resnet152", "--lr", "1e-5,1e-4,1e-2", "--json").out());
         // The number of parameters in torchvision's documentation of resnet152.
         assertEquals(60_192_808, found.get("parameters").asLong());
         JsonNode groups = found.get("groups");
@@ -220,23 +221,24 @@ class CommandsTest {
 
     @Test
     void groupsShowsRunsOfEqualBlocksOnOneLine() throws IOException {
-        ThawProcess thaw = ThawProcess.start(folder, "groups", "resnet152", "--lr", "1e-5,1e-4,1e-2");
-        assertEquals(0, thaw.exitCode(), thaw::toString);
-        assertTrue(thaw.output().contains("middle: learning rate 1e-4, 55,578,624 parameters"), thaw::toString);
-        assertTrue(thaw.output().stream().anyMatch(line -> line.matches(" +layer3\\.1 to layer3\\.35 +\\[1024, 14, 14\\] .*")),
-                thaw::toString);
-        assertTrue(thaw.output().size() < 30, "fits on a screen");
+        Run groups = Run.of("groups", "resnet152", "--lr", "1e-5,1e-4,1e-2");
+        assertEquals(0, groups.code(), groups::toString);
+        List<String> lines = groups.out().lines().toList();
+        assertTrue(lines.contains("middle: learning rate 1e-4, 55,578,624 parameters"), groups::toString);
+        assertTrue(lines.stream().anyMatch(line -> line.matches(" +layer3\\.1 to layer3\\.35 +\\[1024, 14, 14\\] .*")),
+                groups::toString);
+        assertTrue(lines.size() < 30, "fits on a screen");
     }
 
     /** The code of the groups has a line for each that is trained, and names modules as torchvision does. */
     @Test
     void groupsAsPyTorch() throws IOException {
-        ThawProcess thaw = ThawProcess.start(folder, "groups", "resnet50", "--lr", "0,1e-4,1e-2", "--pytorch");
-        assertEquals(0, thaw.exitCode(), thaw::toString);
+        Run groups = Run.of("groups", "resnet50", "--lr", "0,1e-4,1e-2", "--pytorch");
+        assertEquals(0, groups.code(), groups::toString);
         assertEquals(List.of("    {\"params\": parameters(\"layer3\", \"layer4\"), \"lr\": 1.0E-4},  # middle",
                 "    {\"params\": parameters(\"fc\"), \"lr\": 0.01},  # head", "], lr=0.01, momentum=0.9, weight_decay=1e-4)"),
-                thaw.output().subList(4, 7), thaw::toString);
-        assertEquals(2, ThawProcess.start(folder, "groups", "resnet50", "--lr", "auto", "--pytorch").exitCode());
+                groups.out().lines().toList().subList(4, 7), groups::toString);
+        assertEquals(2, Run.of("groups", "resnet50", "--lr", "auto", "--pytorch").code());
     }
 
     @Test

@@ -36,7 +36,7 @@ class ShiftsChapterTest {
     /** A lesson that is ended after some trials goes on from there, and ends with the same numbers as one that is not. */
     @Test
     void goesOnAfterItsEnd() throws IOException {
-        Amount least = new Amount(10, 10, 1, 2);
+        Amount least = new Amount(2, 10, 1, 2);
         List<String> shifts = List.of("shifts");
         Path ended = folder.resolve("ended.json");
         assertThrows(CancellationException.class, () -> Lesson.embedded(least).run(shifts, ended, 1, (chapter, done, all, earlier) -> {
