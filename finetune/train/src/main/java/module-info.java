@@ -4,6 +4,7 @@ import org.jspecify.annotations.NullMarked;
 @NullMarked module thaw.finetune {
     requires transitive thaw.predict;
     requires transitive com.fasterxml.jackson.databind;
+    requires thaw.ejml;
     requires static org.jspecify;
 
     exports thaw.finetune.augment;

@@ -82,8 +82,12 @@ public record Batch(float[] images, Targets targets, int size, int side, List<Pa
 
     /** The network's scores, {@code [N, classes]}. A batch of precomputed features goes through the classifier alone. */
     public Tensor scores(Network net) {
-        return side == 0 ? net.classify(net.device().tensor(Shape.of(size, images.length / size), images))
-                : net.call(images(net.device()));
+        return side == 0 ? net.classify(pooled(net)) : net.call(images(net.device()));
+    }
+
+    /** The input of the network's classifier, {@code [N, features]}: precomputed features, or those of the body. */
+    public Tensor pooled(Network net) {
+        return side == 0 ? net.device().tensor(Shape.of(size, images.length / size), images) : net.pooled(images(net.device()));
     }
 
     /**

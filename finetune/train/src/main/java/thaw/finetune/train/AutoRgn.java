@@ -6,7 +6,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
-import java.util.function.Consumer;
+import java.util.function.ToDoubleFunction;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import thaw.engine.Tensor;
@@ -25,25 +25,36 @@ import thaw.resnet.Network;
  * {@linkplain RelativeGradientNorm relative gradient norm} w over the epoch's first batches, divided by the largest. The
  * parameters of batch norm, which the norms leave out, have the mean of their group. By layer group, w is that mean for all.
  *
- * <p>{@link Rule#AUTO} divides by the mean w of the tensors outside the last group instead, and limits a share to
- * {@value #MOST}: the pretrained tensors then have the rate on average, whatever their number, and a rate that suits one rule
- * suits the other. The last group, a new head with the gradients of its random weights, has the share 1.
+ * <p>{@link Rule#AUTO} needs no rate for the tensors outside the last group, whose mean w is w̄:
+ *
+ * <pre>
+ * rate = STEP · ρ² / w̄ · min(MOST, w/w̄),      ρ = min(1, loss/loss of a guess)
+ * </pre>
+ *
+ * Without momentum a step changes a tensor of mean w by STEP·ρ² of its norm: the less the features explain the new labels, the
+ * further they are to move, and large gradients, such as those through a head that has been trained before, make no larger
+ * steps. The last group, the head, has the share 1.
  */
 final class AutoRgn {
 
     static final int BATCHES = 5;
     static final double MOST = 2;
+    /** Chosen with the exponent of ρ on training images of corrupted, relabelled and synthetic images and of photographs of pets. */
+    static final double STEP = 8e-3;
 
     private final Network net;
     private final List<LayerGroup> groups;
     private final Optimizer optimizer;
     private final Rule rule;
+    private final double guess;
 
-    AutoRgn(Network net, List<LayerGroup> groups, Optimizer optimizer, LearningRates rates) {
+    /** @param guess the loss of equal probabilities */
+    AutoRgn(Network net, List<LayerGroup> groups, Optimizer optimizer, LearningRates rates, double guess) {
         this.net = net;
         this.groups = groups;
         this.optimizer = optimizer;
         this.rule = rates.rule();
+        this.guess = guess;
     }
 
     /**
@@ -51,22 +62,25 @@ final class AutoRgn {
      * random numbers of dropout are as without it. Gradients that are not finite change no share: the loss of the next
      * step reports them.
      *
-     * @param backward computes the gradients of a batch in place of all earlier ones
+     * @param backward computes the gradients of a batch in place of all earlier ones, and its loss
      * @return the mean share of each trainable group in words, from the group of index {@code first}
      */
-    String choose(Batches batches, Consumer<Batch> backward, int first) {
+    String choose(Batches batches, ToDoubleFunction<Batch> backward, int first) {
         Map<String, StoredTensor> before = net.stateDict();
         long random = net.device().generator().state();
         RelativeGradientNorm rgn = new RelativeGradientNorm();
-        for (int i = 0; i < BATCHES && batches.hasNext(); i++) {
-            backward.accept(batches.next());
-            groups.forEach(group -> rgn.add(outsideBatchNorm(group)));
+        double loss = 0;
+        int seen = 0;
+        for (; seen < BATCHES && batches.hasNext(); seen++) {
+            loss += backward.applyAsDouble(batches.next());
+            rgn.add(outsideBatchNorm(groups));
         }
         net.restore(before);
         net.device().generator().seed(random);
         double unit = unit(rgn);
-        if (unit > 0 && Double.isFinite(unit)) {
-            groups.forEach(group -> set(group, rgn, unit));
+        double ofUnit = rule == Rule.AUTO ? Math.pow(Math.min(1, loss / seen / guess), 2) * STEP / (LearningRates.AUTO_RATE * unit) : 1;
+        if (unit > 0 && Double.isFinite(unit) && Double.isFinite(ofUnit)) {
+            groups.forEach(group -> set(group, rgn, unit, ofUnit));
         }
         return IntStream.range(first, groups.size()).mapToObj(i -> String.format(Locale.ROOT, "%s %.2g", groups.get(i).name(),
                 optimizer.meanStepSize(i) / optimizer.groups().get(i).lr())).collect(Collectors.joining(", "));
@@ -76,14 +90,14 @@ final class AutoRgn {
     private double unit(RelativeGradientNorm rgn) {
         return switch (rule) {
             case AUTO ->
-                rgn.mean(groups.subList(0, groups.size() - 1).stream().flatMap(group -> outsideBatchNorm(group).stream()).toList());
-            case AUTO_RGN_GROUPS -> groups.stream().mapToDouble(group -> rgn.mean(outsideBatchNorm(group))).max().orElse(0);
-            default -> groups.stream().flatMap(group -> outsideBatchNorm(group).stream()).mapToDouble(rgn::of).max().orElse(0);
+                rgn.mean(outsideBatchNorm(groups.subList(0, groups.size() - 1)));
+            case AUTO_RGN_GROUPS -> groups.stream().mapToDouble(group -> rgn.mean(outsideBatchNorm(List.of(group)))).max().orElse(0);
+            default -> outsideBatchNorm(groups).stream().mapToDouble(rgn::of).max().orElse(0);
         };
     }
 
-    private void set(LayerGroup group, RelativeGradientNorm rgn, double unit) {
-        List<Tensor> weights = outsideBatchNorm(group);
+    private void set(LayerGroup group, RelativeGradientNorm rgn, double unit, double ofUnit) {
+        List<Tensor> weights = outsideBatchNorm(List.of(group));
         boolean head = rule == Rule.AUTO && group == groups.get(groups.size() - 1);
         if (head || weights.stream().allMatch(p -> p.grad() == null)) {
             return; // a head with share 1, or a frozen group, of which batch norm alone may be trained
@@ -92,14 +106,14 @@ final class AutoRgn {
         for (Tensor p : group.parameters()) {
             boolean own = rule != Rule.AUTO_RGN_GROUPS && weights.stream().anyMatch(w -> w == p);
             if (p.grad() != null) {
-                optimizer.lrScale(p, Math.min(MOST, own ? rgn.of(p) / unit : mean));
+                optimizer.lrScale(p, ofUnit * Math.min(MOST, own ? rgn.of(p) / unit : mean));
             }
         }
     }
 
-    private static List<Tensor> outsideBatchNorm(LayerGroup group) {
+    private static List<Tensor> outsideBatchNorm(List<LayerGroup> of) {
         Set<Tensor> norm = Collections.newSetFromMap(new IdentityHashMap<>());
-        norm.addAll(group.batchNormParameters());
-        return group.parameters().stream().filter(p -> !norm.contains(p)).toList();
+        of.forEach(group -> norm.addAll(group.batchNormParameters()));
+        return of.stream().flatMap(group -> group.parameters().stream()).filter(p -> !norm.contains(p)).toList();
     }
 }

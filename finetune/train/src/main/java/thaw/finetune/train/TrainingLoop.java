@@ -19,6 +19,7 @@ import thaw.finetune.data.DataLoaders;
 import thaw.finetune.data.Batch;
 import thaw.finetune.diagnostics.GroupActivity;
 import thaw.finetune.evaluate.Evaluation;
+import thaw.finetune.plan.LearningRates;
 import thaw.finetune.plan.TrainingPhase;
 import thaw.finetune.predict.NotEnoughMemoryException;
 import thaw.kernels.OutOfDeviceMemoryException;
@@ -237,8 +238,8 @@ final class TrainingLoop {
      */
     private boolean batches() {
         Batch images = null;
-        if (at.batch == 0 && phase.rates().isAutoRgn()) {
-            shares();
+        if (at.batch == 0) {
+            startEpoch();
         }
         try (Batches batches = loaders.train().epoch(at.dataEpoch, at.batch)) {
             while (batches.hasNext()) {
@@ -280,16 +281,34 @@ final class TrainingLoop {
         }
     }
 
-    /** Sets the parameters' shares of the rate for the epoch by Auto-RGN; in a resumed epoch they are part of the state. */
-    private void shares() {
-        try (Batches batches = loaders.train().epoch(at.dataEpoch, 0)) {
-            String chosen = new AutoRgn(learn.net, groups, optimizer, phase.rates()).choose(batches, images -> {
-                optimizer.zeroGrad();
-                backward(images, 1).close();
-            }, learn.freezing.first());
-            learn.tell(listener -> listener.onNote(phase.rates() + ", epoch " + (at.epoch + 1) + ": mean shares of the rate: " + chosen));
+    /** Sets the head and the parameters' shares of the rate by the rule of the rates; in a resumed epoch they are part of the state. */
+    private void startEpoch() {
+        LearningRates rates = phase.rates();
+        LayerGroup head = groups.get(groups.size() - 1);
+        if (at.epoch == 0 && rates.startsInClosedForm() && learn.freezing.isTrainable(groups.size() - 1)) {
+            try (Batches batches = loaders.train().epoch(at.dataEpoch, 0)) {
+                Optional<String> set = ClosedFormHead.set(learn.net, head, batches);
+                set.ifPresent(done -> learn.tell(listener -> listener.onNote(rates + ": " + done)));
+                if (rates.rule() == LearningRates.Rule.RIDGE) {
+                    set.orElseThrow(() -> new IllegalArgumentException("ridge: expected a head of one linear layer, and images of one"
+                            + " class each that are not mixed; give a rate instead"));
+                    head.parameters().forEach(p -> optimizer.lrScale(p, 0));
+                }
+            }
         }
-        optimizer.zeroGrad();
+        if (rates.isAutoRgn()) {
+            double guess = Math.log(learn.data.labels().multiLabel() ? 2 : learn.net.classes());
+            try (Batches batches = loaders.train().epoch(at.dataEpoch, 0)) {
+                String chosen = new AutoRgn(learn.net, groups, optimizer, rates, guess).choose(batches, images -> {
+                    optimizer.zeroGrad();
+                    try (Tensor loss = backward(images, 1)) {
+                        return loss.item();
+                    }
+                }, learn.freezing.first());
+                learn.tell(listener -> listener.onNote(rates + ", epoch " + (at.epoch + 1) + ": mean shares of the rate: " + chosen));
+            }
+            optimizer.zeroGrad();
+        }
     }
 
     /**
