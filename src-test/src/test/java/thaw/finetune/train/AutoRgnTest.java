@@ -50,7 +50,7 @@ class AutoRgnTest {
             List<Double> losses = new ArrayList<>();
             Optimizer sgd = TrainingLoop.optimizer(SGD::new, groups, LearningRates.auto().forGroups(List.of("early", "middle", "head")));
             try (Batches batches = learn.data().train().epoch(0)) {
-                new AutoRgn(net, groups, sgd, LearningRates.auto(), Math.log(2)).choose(batches, batch -> {
+                new AutoRgn(learn, LearningRates.auto(), sgd).choose(batches, 1, batch -> {
                     net.zeroGrad();
                     double value = backward(loss, net, batch);
                     losses.add(value);
@@ -59,7 +59,7 @@ class AutoRgnTest {
                                 p -> ratios.computeIfAbsent(p, q -> new ArrayList<>()).add(norm(p.grad()) / norm(p)));
                     }
                     return value;
-                }, 0);
+                });
             }
             double rho = Math.min(1, losses.stream().mapToDouble(v -> v).average().orElseThrow() / Math.log(2));
             double mean = ratios.values().stream().mapToDouble(AutoRgnTest::mean).average().orElseThrow();

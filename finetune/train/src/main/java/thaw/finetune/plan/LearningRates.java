@@ -169,7 +169,8 @@ public record LearningRates(Rule rule, List<Double> numbers, List<String> only) 
             }
         }
         throw new IllegalArgumentException("learning rates: expected one such as 1e-3, one per group such as 1e-5,1e-4,1e-2,"
-                + " 1e-5:1e-2 or slice(1e-5,1e-2), :1e-2 or slice(1e-2), decay(1e-2,0.75), auto, auto-rgn:1e-2, l-dog or ridge, got \"" + text
+                + " 1e-5:1e-2 or slice(1e-5,1e-2), :1e-2 or slice(1e-2), decay(1e-2,0.75), auto, auto-rgn:1e-2, l-dog or ridge, got \""
+                + text
                 + "\"");
     }
 

@@ -42,53 +42,57 @@ final class AutoRgn {
     /** Chosen with the exponent of ρ on training images of corrupted, relabelled and synthetic images and of photographs of pets. */
     static final double STEP = 8e-3;
 
-    private final Network net;
+    private final Learner learn;
     private final List<LayerGroup> groups;
     private final Optimizer optimizer;
-    private final Rule rule;
-    private final double guess;
+    private final LearningRates rates;
 
-    /** @param guess the loss of equal probabilities */
-    AutoRgn(Network net, List<LayerGroup> groups, Optimizer optimizer, LearningRates rates, double guess) {
-        this.net = net;
-        this.groups = groups;
+    AutoRgn(Learner learn, LearningRates rates, Optimizer optimizer) {
+        this.learn = learn;
+        this.groups = learn.groups();
+        this.rates = rates;
         this.optimizer = optimizer;
-        this.rule = rates.rule();
-        this.guess = guess;
     }
 
     /**
-     * Computes gradients of the first batches without an update, then sets the shares. Statistics of batch norm and the
-     * random numbers of dropout are as without it. Gradients that are not finite change no share: the loss of the next
-     * step reports them.
+     * Computes gradients of the first batches without an update, sets the shares, and tells listeners the means of the trainable
+     * groups. Statistics of batch norm and the random numbers of dropout are as without it. Gradients that are not finite change
+     * no share: the loss of the next step reports them.
      *
+     * @param number   of the epoch, for listeners
      * @param backward computes the gradients of a batch in place of all earlier ones, and its loss
-     * @return the mean share of each trainable group in words, from the group of index {@code first}
      */
-    String choose(Batches batches, ToDoubleFunction<Batch> backward, int first) {
+    void choose(Batches epoch, int number, ToDoubleFunction<Batch> backward) {
+        Network net = learn.net();
         Map<String, StoredTensor> before = net.stateDict();
         long random = net.device().generator().state();
         RelativeGradientNorm rgn = new RelativeGradientNorm();
         double loss = 0;
         int seen = 0;
-        for (; seen < BATCHES && batches.hasNext(); seen++) {
-            loss += backward.applyAsDouble(batches.next());
+        for (; seen < BATCHES && epoch.hasNext(); seen++) {
+            loss += backward.applyAsDouble(epoch.next());
             rgn.add(outsideBatchNorm(groups));
         }
         net.restore(before);
         net.device().generator().seed(random);
         double unit = unit(rgn);
-        double ofUnit = rule == Rule.AUTO ? Math.pow(Math.min(1, loss / seen / guess), 2) * STEP / (LearningRates.AUTO_RATE * unit) : 1;
+        double ofUnit = rates.rule() == Rule.AUTO ? STEP * Math.pow(uncertainty(loss / seen), 2) / (LearningRates.AUTO_RATE * unit) : 1;
         if (unit > 0 && Double.isFinite(unit) && Double.isFinite(ofUnit)) {
             groups.forEach(group -> set(group, rgn, unit, ofUnit));
         }
-        return IntStream.range(first, groups.size()).mapToObj(i -> String.format(Locale.ROOT, "%s %.2g", groups.get(i).name(),
-                optimizer.meanStepSize(i) / optimizer.groups().get(i).lr())).collect(Collectors.joining(", "));
+        String chosen = IntStream.range(learn.freezing.first(), groups.size()).mapToObj(i -> String.format(Locale.ROOT, "%s %.2g",
+                groups.get(i).name(), optimizer.meanStepSize(i) / optimizer.groups().get(i).lr())).collect(Collectors.joining(", "));
+        learn.tell(listener -> listener.onNote(rates + ", epoch " + number + ": mean shares of the rate: " + chosen));
+    }
+
+    /** ρ: a loss relative to that of equal probabilities, 1 at most. */
+    private double uncertainty(double loss) {
+        return Math.min(1, loss / Math.log(learn.data().labels().multiLabel() ? 2 : learn.net().classes()));
     }
 
     /** The norm of a parameter with the share 1. */
     private double unit(RelativeGradientNorm rgn) {
-        return switch (rule) {
+        return switch (rates.rule()) {
             case AUTO ->
                 rgn.mean(outsideBatchNorm(groups.subList(0, groups.size() - 1)));
             case AUTO_RGN_GROUPS -> groups.stream().mapToDouble(group -> rgn.mean(outsideBatchNorm(List.of(group)))).max().orElse(0);
@@ -96,15 +100,16 @@ final class AutoRgn {
         };
     }
 
+    /** @param ofUnit the share of a parameter with the norm {@code unit} */
     private void set(LayerGroup group, RelativeGradientNorm rgn, double unit, double ofUnit) {
         List<Tensor> weights = outsideBatchNorm(List.of(group));
-        boolean head = rule == Rule.AUTO && group == groups.get(groups.size() - 1);
+        boolean head = rates.rule() == Rule.AUTO && group == groups.get(groups.size() - 1);
         if (head || weights.stream().allMatch(p -> p.grad() == null)) {
             return; // a head with share 1, or a frozen group, of which batch norm alone may be trained
         }
         double mean = rgn.mean(weights) / unit;
         for (Tensor p : group.parameters()) {
-            boolean own = rule != Rule.AUTO_RGN_GROUPS && weights.stream().anyMatch(w -> w == p);
+            boolean own = rates.rule() != Rule.AUTO_RGN_GROUPS && weights.stream().anyMatch(w -> w == p);
             if (p.grad() != null) {
                 optimizer.lrScale(p, ofUnit * Math.min(MOST, own ? rgn.of(p) / unit : mean));
             }

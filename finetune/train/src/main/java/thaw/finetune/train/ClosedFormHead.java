@@ -11,8 +11,11 @@ import thaw.engine.NoGrad;
 import thaw.engine.Scope;
 import thaw.engine.Tensor;
 import thaw.engine.io.StoredTensor;
+import thaw.engine.optim.Optimizer;
 import thaw.finetune.data.Batch;
 import thaw.finetune.data.Batches;
+import thaw.finetune.plan.LearningRates;
+import thaw.finetune.plan.LearningRates.Rule;
 import thaw.resnet.LayerGroup;
 import thaw.resnet.Network;
 
@@ -31,17 +34,32 @@ final class ClosedFormHead {
     }
 
     /**
-     * Sets the head's weights by the features of an epoch's first {@value #MOST_IMAGES} images, in the network's present modes;
-     * batch norm's statistics stay.
+     * Sets a head that is trained, by the features of an epoch's first {@value #MOST_IMAGES} images in the network's present modes;
+     * batch norm's statistics stay. By the rule {@link Rule#RIDGE} that is all of its training. A network whose head is not one
+     * linear layer, or images without one class each, are left as they are.
      *
-     * @param head the last layer group
-     * @return what was done, in words; empty, with nothing changed, unless the head is one linear layer and each image has one class
+     * @throws IllegalArgumentException if the rule is {@link Rule#RIDGE}, and network or images don't fit
      */
-    static Optional<String> set(Network net, LayerGroup head, Batches epoch) {
-        List<Tensor> parameters = head.parameters();
-        if (parameters.size() != 2 || parameters.get(0).shape().rank() != 2) {
-            return Optional.empty();
+    static void set(Learner learn, LearningRates rates, Optimizer optimizer, Batches epoch) {
+        List<LayerGroup> groups = learn.groups();
+        List<Tensor> head = groups.get(groups.size() - 1).parameters();
+        boolean linear = head.size() == 2 && head.get(0).shape().rank() == 2;
+        if (!learn.freezing.isTrainable(groups.size() - 1)) {
+            return;
         }
+        Optional<String> done = linear ? set(learn.net(), head.get(0), head.get(1), epoch) : Optional.empty();
+        done.ifPresent(what -> learn.tell(listener -> listener.onNote(rates + ": " + what)));
+        if (rates.rule() == Rule.RIDGE) {
+            if (done.isEmpty()) {
+                throw new IllegalArgumentException("ridge: expected a head of one linear layer, and images of one class each that are"
+                        + " not mixed; give a rate instead");
+            }
+            head.forEach(p -> optimizer.lrScale(p, 0));
+        }
+    }
+
+    /** Sets the head, and says what was done; empty, with nothing changed, unless each image has one class. */
+    private static Optional<String> set(Network net, Tensor weight, Tensor bias, Batches epoch) {
         List<float[]> features = new ArrayList<>();
         List<float[]> scores = new ArrayList<>();
         List<Integer> labels = new ArrayList<>();
@@ -60,23 +78,24 @@ final class ClosedFormHead {
                 Arrays.stream(batch.labels()).forEach(labels::add);
             }
         }
-        net.restore(before); // batch norm's statistics
+        net.restore(before);
         int[] classes = labels.stream().mapToInt(Integer::intValue).toArray();
         RidgeHead ridge = RidgeHead.fit(new DMatrixRMaj(doubles(features)), classes, net.classes());
         TemperatureScaling present = TemperatureScaling.of(doubles(scores), classes);
         boolean replaced = ridge.loss() < present.loss();
         if (replaced) {
-            parameters.get(0).set(ridge.weight());
-            parameters.get(1).set(ridge.bias());
+            weight.set(ridge.weight());
+            bias.set(ridge.bias());
         } else {
             try (NoGrad off = net.device().noGrad(); Scope scope = net.device().scope()) {
-                parameters.forEach(p -> p.copyFrom(p.mul(present.factor())));
+                weight.copyFrom(weight.mul(present.factor()));
+                bias.copyFrom(bias.mul(present.factor()));
             }
         }
+        String head = replaced ? "head fitted by ridge regression"
+                : String.format(Locale.ROOT, "head kept, its scores times %.2g", present.factor());
         return Optional.of(String.format(Locale.ROOT, "%s; cross-entropy of the old head %.3f, of ridge regression %.3f (leave-one-out)",
-                replaced ? "head fitted by ridge regression" : String.format(Locale.ROOT, "head kept, its scores times %.2g",
-                        present.factor()),
-                present.loss(), ridge.loss()));
+                head, present.loss(), ridge.loss()));
     }
 
     private static void addRows(Tensor matrix, List<float[]> rows) {

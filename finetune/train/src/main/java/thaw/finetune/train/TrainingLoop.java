@@ -19,7 +19,6 @@ import thaw.finetune.data.DataLoaders;
 import thaw.finetune.data.Batch;
 import thaw.finetune.diagnostics.GroupActivity;
 import thaw.finetune.evaluate.Evaluation;
-import thaw.finetune.plan.LearningRates;
 import thaw.finetune.plan.TrainingPhase;
 import thaw.finetune.predict.NotEnoughMemoryException;
 import thaw.kernels.OutOfDeviceMemoryException;
@@ -239,7 +238,7 @@ final class TrainingLoop {
     private boolean batches() {
         Batch images = null;
         if (at.batch == 0) {
-            startEpoch();
+            applyRule();
         }
         try (Batches batches = loaders.train().epoch(at.dataEpoch, at.batch)) {
             while (batches.hasNext()) {
@@ -281,31 +280,21 @@ final class TrainingLoop {
         }
     }
 
-    /** Sets the head and the parameters' shares of the rate by the rule of the rates; in a resumed epoch they are part of the state. */
-    private void startEpoch() {
-        LearningRates rates = phase.rates();
-        LayerGroup head = groups.get(groups.size() - 1);
-        if (at.epoch == 0 && rates.startsInClosedForm() && learn.freezing.isTrainable(groups.size() - 1)) {
-            try (Batches batches = loaders.train().epoch(at.dataEpoch, 0)) {
-                Optional<String> set = ClosedFormHead.set(learn.net, head, batches);
-                set.ifPresent(done -> learn.tell(listener -> listener.onNote(rates + ": " + done)));
-                if (rates.rule() == LearningRates.Rule.RIDGE) {
-                    set.orElseThrow(() -> new IllegalArgumentException("ridge: expected a head of one linear layer, and images of one"
-                            + " class each that are not mixed; give a rate instead"));
-                    head.parameters().forEach(p -> optimizer.lrScale(p, 0));
-                }
+    /** Applies the rule of the rates at the start of an epoch; in a resumed epoch what it chose is part of the state. */
+    private void applyRule() {
+        if (at.epoch == 0 && phase.rates().startsInClosedForm()) {
+            try (Batches epoch = loaders.train().epoch(at.dataEpoch, 0)) {
+                ClosedFormHead.set(learn, phase.rates(), optimizer, epoch);
             }
         }
-        if (rates.isAutoRgn()) {
-            double guess = Math.log(learn.data.labels().multiLabel() ? 2 : learn.net.classes());
-            try (Batches batches = loaders.train().epoch(at.dataEpoch, 0)) {
-                String chosen = new AutoRgn(learn.net, groups, optimizer, rates, guess).choose(batches, images -> {
+        if (phase.rates().isAutoRgn()) {
+            try (Batches epoch = loaders.train().epoch(at.dataEpoch, 0)) {
+                new AutoRgn(learn, phase.rates(), optimizer).choose(epoch, at.epoch + 1, images -> {
                     optimizer.zeroGrad();
                     try (Tensor loss = backward(images, 1)) {
                         return loss.item();
                     }
-                }, learn.freezing.first());
-                learn.tell(listener -> listener.onNote(rates + ", epoch " + (at.epoch + 1) + ": mean shares of the rate: " + chosen));
+                });
             }
             optimizer.zeroGrad();
         }
@@ -342,8 +331,8 @@ final class TrainingLoop {
      * out to be unreadable, the gradients are {@linkplain #update scaled} afterwards.
      */
     private int imagesExpected() {
-        int size = learn.data.batch();
-        return Math.max(1, Math.min(learn.settings.accumulate() * size, loaders.train().images() - at.batch * size));
+        return Math.max(1, Math.min(learn.settings.accumulate() * learn.data.batch(),
+                loaders.train().images() - at.batch * learn.data.batch()));
     }
 
     /**
