@@ -1,0 +1,64 @@
+package thaw.engine.io;
+
+import com.sun.management.ThreadMXBean;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.lang.management.ManagementFactory;
+import java.util.Collection;
+
+/**
+ * The fuzzing target of the readers of weight files: any bytes give weights or a {@link WeightFileException}, and reading takes memory in
+ * proportion to them. {@code src-test/fuzz/run} mutates inputs by the branches that they reach, {@link WeightFileFuzzTest} at random.
+ */
+public final class WeightFileTarget {
+    /** What is read of the weights of one input, at most: a tensor may repeat a storage, which is legal and lazy. */
+    private static final long MOST_ELEMENTS = 1 << 16;
+    /** Memory that small files take, and for each byte of a file. */
+    private static final long BYTES = 8 << 20;
+    private static final long BYTES_PER_BYTE = 200;
+
+    private static final ThreadMXBean THREADS = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+
+    private WeightFileTarget() {
+    }
+
+    /** Reads an input as a safetensors file and as a checkpoint. */
+    public static void fuzzerTestOneInput(byte[] input) {
+        check("fuzz.pth", input);
+        check("fuzz.safetensors", input);
+    }
+
+    /** @throws AssertionError if reading ends in another way than with weights or a {@link WeightFileException} */
+    static void check(String name, byte[] input) {
+        long most = BYTES + BYTES_PER_BYTE * input.length;
+        /* The first time takes memory for classes, too. */
+        if (read(name, input) > most) {
+            long taken = read(name, input);
+            if (taken > most) {
+                throw new AssertionError(name + ": reading " + input.length + " bytes took " + taken + " bytes of memory");
+            }
+        }
+    }
+
+    /** @return the bytes of memory that reading took */
+    private static long read(String name, byte[] input) {
+        long before = THREADS.getCurrentThreadAllocatedBytes();
+        try {
+            Collection<StoredTensor> weights = Weights.read(FileBytes.of(name, input)).values();
+            long taken = THREADS.getCurrentThreadAllocatedBytes() - before;
+            for (StoredTensor tensor : weights) {
+                if (tensor.shape().size() <= MOST_ELEMENTS) {
+                    tensor.toDoubles();
+                }
+            }
+            return taken;
+        } catch (WeightFileException expected) {
+            return THREADS.getCurrentThreadAllocatedBytes() - before;
+        } catch (IOException | RuntimeException | Error other) {
+            if (other instanceof UncheckedIOException late && late.getCause() instanceof WeightFileException) {
+                return 0;
+            }
+            throw new AssertionError(name + ", " + input.length + " bytes: " + other, other);
+        }
+    }
+}
