@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import java.util.List;
+import java.util.OptionalDouble;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
@@ -14,7 +15,8 @@ class PredictionTest {
     /** A prediction of the classes a, b, c, … with these probabilities. */
     private static Prediction prediction(double... probabilities) {
         return new Prediction(IntStream.range(0, probabilities.length)
-                .mapToObj(i -> new ClassProbability(String.valueOf((char) ('a' + i)), probabilities[i])).toList(), 0.15);
+                .mapToObj(i -> new ClassProbability(String.valueOf((char) ('a' + i)), probabilities[i])).toList(), 0.15,
+                OptionalDouble.empty());
     }
 
     @Test

@@ -137,11 +137,13 @@ final class PredictCommand implements Callable<Integer> {
     private void tell(ModelFile model, Outcome.Predicted predicted, ObjectNode one) {
         Prediction prediction = predicted.prediction();
         List<ClassProbability> best = prediction.top(top);
-        String shown = model.labels().multiLabel() ? prediction.labels() + "  " : "";
+        String shown = model.labels().multiLabel() ? prediction.labels() + "  "
+                : prediction.isKnown() ? "" : "none of these classes; nearest: ";
         output.text(predicted.image() + "  " + shown + best.stream()
                 .map(c -> String.format(Locale.ROOT, "%s %.1f %%", c.label(), 100 * c.probability()))
                 .collect(Collectors.joining(", ")));
         one.put("label", best.get(0).label()).put("probability", best.get(0).probability());
+        prediction.novelty().ifPresent(novelty -> one.put("known", prediction.isKnown()).put("novelty", novelty));
         ArrayNode classes = one.putArray("classes");
         if (model.labels().multiLabel()) {
             ArrayNode labels = one.putArray("labels");

@@ -7,6 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
@@ -21,13 +22,16 @@ import thaw.engine.io.AtomicFile;
 import thaw.finetune.data.ImageFolder;
 import thaw.finetune.diagnostics.DiagnosticsOptions;
 import thaw.finetune.plan.TrainingPhase;
+import thaw.finetune.predict.ModelFile;
 import thaw.finetune.run.BrokenImages;
 import thaw.finetune.run.Fingerprint;
 import thaw.finetune.run.RunFolder;
 import thaw.finetune.run.RunSettings;
 import thaw.finetune.run.TrainingRun;
+import thaw.finetune.train.Calibration;
 import thaw.finetune.train.Learner;
 import thaw.finetune.train.Precompute;
+import thaw.finetune.train.TrainingFeatures;
 import thaw.finetune.train.TrainingSettings;
 import thaw.resnet.GroupTable;
 import thaw.resnet.LayerGroup;
@@ -257,11 +261,14 @@ final class TrainCommand implements Callable<Integer> {
             throws IOException {
         learn.addListener(log);
         learn.run(settings.training().plan());
-        learn.save(out);
         boolean cut = interruption.asked();
+        ModelFile model = cut ? learn.model() : TrainingFeatures.addTo(learn.model(), learn.data().train(), learn.net().device());
+        Optional<Calibration> calibration = cut ? Optional.empty() : Calibration.of(learn.validate().predictions());
+        calibration.map(one -> one.applyTo(model, learn.net().device())).orElse(model).write(out);
         String what = (cut ? "stopped; " : "") + "model saved as " + out;
         BrokenImages broken = BrokenImages.of(learn.data().broken());
         DataReport.note(output, broken, "in the result of --json, and in broken.csv if -o names a folder");
+        calibration.ifPresent(this::describe);
         report(settings, learn, images, log, broken, log.accuracy(), what, out, cut);
         return cut ? Interruption.EXIT_CODE : 0;
     }
@@ -284,12 +291,18 @@ final class TrainCommand implements Callable<Integer> {
         }
         log.rows(outcome.log());
         log.resilience(outcome.resilience());
+        outcome.calibration().ifPresent(this::describe);
         double accuracy = outcome.log().rows().get(outcome.kept() - 1).valid().accuracy();
         DataReport.note(output, outcome.broken(), "in " + folder.broken());
         report(settings, learn, images, log, outcome.broken(), accuracy,
                 "epoch " + outcome.kept() + "; model saved as " + folder.model(),
                 folder.model(), false);
         return 0;
+    }
+
+    private void describe(Calibration calibration) {
+        output.text(String.format(Locale.ROOT, "probabilities calibrated by temperature %.2f: calibration error %.3f, before %.3f",
+                calibration.temperature(), calibration.after(), calibration.before()));
     }
 
     private void report(RunSettings settings, Learner learn, ImageFolder images, TrainingLog log, BrokenImages broken,

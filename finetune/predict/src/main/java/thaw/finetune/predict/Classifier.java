@@ -10,6 +10,8 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
 import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalDouble;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.locks.ReadWriteLock;
@@ -23,6 +25,7 @@ import thaw.engine.Interruptible;
 import thaw.engine.NoGrad;
 import thaw.engine.Scope;
 import thaw.engine.Tensor;
+import thaw.engine.functional.Functional;
 import thaw.finetune.images.ImageReadException;
 import thaw.finetune.images.ImageSource;
 import thaw.finetune.images.Transforms;
@@ -71,6 +74,7 @@ public final class Classifier implements AutoCloseable {
     private final double threshold;
     private final Transforms transforms;
     private final Map<String, String> metadata;
+    private final Optional<KnownImages> known;
     private final ClassifierOptions options;
     /** Limits the batches computed at the same time. */
     private final Semaphore computing;
@@ -87,6 +91,7 @@ public final class Classifier implements AutoCloseable {
         this.threshold = model.threshold();
         this.transforms = model.transforms();
         this.metadata = model.metadata();
+        this.known = model.known();
         this.options = options;
         this.computing = new Semaphore(options.concurrency(), true);
         if (options.batchInvariant()) {
@@ -278,7 +283,7 @@ public final class Classifier implements AutoCloseable {
      * @return a prediction for each image, in the given order
      */
     public List<Prediction> predictAll(List<ImageSource> images) {
-        return each(images, net::call, row -> prediction(row.image, row.values()));
+        return each(images, this::outputs, row -> prediction(row.image, row.values()));
     }
 
     /**
@@ -288,13 +293,22 @@ public final class Classifier implements AutoCloseable {
      * @return the outcome for each image, in the given order
      */
     public List<Outcome> tryPredictAll(List<ImageSource> images) {
-        return each(images, net::call, row -> {
+        return each(images, this::outputs, row -> {
             try {
                 return new Outcome.Predicted(row.image, prediction(row.image, row.values()));
             } catch (ImageReadException | NonFiniteScoresException reason) {
                 return new Outcome.Broken(row.image, reason);
             }
         });
+    }
+
+    /** The scores, {@code [N, classes]}; if the model knows training images, followed by the features: {@code [N, classes + features]}. */
+    private Tensor outputs(Tensor x) {
+        if (known.isEmpty()) {
+            return net.call(x);
+        }
+        Tensor pooled = net.pooled(x);
+        return Functional.cat(List.of(net.classify(pooled), pooled), 1);
     }
 
     /**
@@ -373,7 +387,9 @@ public final class Classifier implements AutoCloseable {
         return CHANNELS * transforms.size() * transforms.size();
     }
 
-    private Prediction prediction(ImageSource image, float[] scores) {
+    /** @param outputs of {@link #outputs} for the image */
+    private Prediction prediction(ImageSource image, float[] outputs) {
+        float[] scores = Arrays.copyOf(outputs, classes().size());
         for (int c = 0; c < scores.length; c++) {
             if (!Float.isFinite(scores[c])) {
                 throw new NonFiniteScoresException(image + ": the model's scores are not finite, that of " + classes().get(c)
@@ -381,7 +397,9 @@ public final class Classifier implements AutoCloseable {
                         + "; its weights are finite, but its activations overflow: train the model again, or use an earlier one");
             }
         }
-        return Prediction.ofScores(labels, scores, threshold);
+        float[] features = Arrays.copyOfRange(outputs, scores.length, outputs.length);
+        return Prediction.ofScores(labels, scores, threshold,
+                known.map(images -> OptionalDouble.of(images.novelty(features))).orElse(OptionalDouble.empty()));
     }
 
     /** {@code [count, 3, side, side] → [count, values]} */

@@ -8,6 +8,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import thaw.engine.Device;
 import thaw.engine.io.Weights;
 import thaw.finetune.images.Transforms;
@@ -25,6 +26,7 @@ import thaw.resnet.Network;
  * threshold                                   for multi-label models, the probability above which a class is predicted;
  *                                             0.5 if absent
  * transforms.size, transforms.mean, …         {@link Transforms#toMap}
+ * known.features, known.distance, …           the features of training images, or absent: {@link KnownImages}
  * </pre>
  *
  * @param network    the description of the network: {@link Network#describe}
@@ -32,9 +34,10 @@ import thaw.resnet.Network;
  * @param threshold  the probability above which a multi-label model predicts a class; between 0 and 1
  * @param transforms the preparation of images
  * @param weights    the state dict
+ * @param known      the features of training images; empty if the model has none
  */
 public record ModelFile(Map<String, String> network, LabelSet labels, double threshold, Transforms transforms,
-        Weights weights) {
+        Weights weights, Optional<KnownImages> known) {
     private static final String FORMAT = "format";
     private static final String CLASS_NAMES = "class_names";
     private static final String MULTI_LABEL = "multi_label";
@@ -52,12 +55,17 @@ public record ModelFile(Map<String, String> network, LabelSet labels, double thr
 
     /** A single-label model. */
     public ModelFile(Map<String, String> network, List<String> classes, Transforms transforms, Weights weights) {
-        this(network, new LabelSet(classes, false), USUAL_THRESHOLD, transforms, weights);
+        this(network, new LabelSet(classes, false), USUAL_THRESHOLD, transforms, weights, Optional.empty());
     }
 
     /** The same model with another threshold. */
     public ModelFile threshold(double probability) {
-        return new ModelFile(network, labels, probability, transforms, weights);
+        return new ModelFile(network, labels, probability, transforms, weights, known);
+    }
+
+    /** The same model with the features of training images, by which it recognises images of none of its classes. */
+    public ModelFile known(KnownImages images) {
+        return new ModelFile(network, labels, threshold, transforms, weights, Optional.of(images));
     }
 
     /** The classes' names, in the order of the scores. */
@@ -81,7 +89,8 @@ public record ModelFile(Map<String, String> network, LabelSet labels, double thr
      */
     public static ModelFile of(Network net, LabelSet labels, Transforms transforms) {
         requireAsMany(net, labels);
-        return new ModelFile(net.describe(), labels, USUAL_THRESHOLD, transforms, Weights.of(net.stateDict(), Map.of()));
+        return new ModelFile(net.describe(), labels, USUAL_THRESHOLD, transforms, Weights.of(net.stateDict(), Map.of()),
+                Optional.empty());
     }
 
     /**
@@ -104,6 +113,7 @@ public record ModelFile(Map<String, String> network, LabelSet labels, double thr
             metadata.put(THRESHOLD, String.valueOf(threshold));
         }
         metadata.putAll(transforms.toMap());
+        known.ifPresent(images -> metadata.putAll(images.toMap()));
         return Collections.unmodifiableMap(metadata);
     }
 
@@ -134,11 +144,11 @@ public record ModelFile(Map<String, String> network, LabelSet labels, double thr
         }
         Map<String, String> network = new LinkedHashMap<>(metadata);
         network.keySet().removeIf(key -> key.equals(FORMAT) || key.equals(CLASS_NAMES) || key.equals(MULTI_LABEL)
-                || key.equals(THRESHOLD) || key.startsWith("transforms."));
+                || key.equals(THRESHOLD) || key.startsWith("transforms.") || KnownImages.isKey(key));
         try {
             LabelSet labels = new LabelSet(classNames(metadata.get(CLASS_NAMES)), multiLabel(metadata));
             return new ModelFile(network, labels, threshold(metadata), Transforms.fromMap(metadata),
-                    Weights.of(weights, Map.of()));
+                    Weights.of(weights, Map.of()), KnownImages.fromMap(metadata));
         } catch (IllegalArgumentException wrong) {
             throw new IllegalArgumentException(name + ": " + wrong.getMessage(), wrong);
         }

@@ -3,6 +3,7 @@ package thaw.finetune.predict;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.OptionalDouble;
 
 /**
  * A model's prediction for an image. Immutable.
@@ -10,8 +11,9 @@ import java.util.List;
  * @param probabilities the probabilities of all classes, in the order of {@link Classifier#classes}. Those of a single-label model
  *     sum to 1; those of a multi-label model are independent, each from 0 to 1
  * @param threshold     the probability above which a multi-label model predicts a class
+ * @param novelty       the image's distance from the training images, {@link KnownImages#novelty}; empty if the model keeps none
  */
-public record Prediction(List<ClassProbability> probabilities, double threshold) {
+public record Prediction(List<ClassProbability> probabilities, double threshold, OptionalDouble novelty) {
 
     private static final Comparator<ClassProbability> BY_PROBABILITY = Comparator.comparingDouble(ClassProbability::probability);
 
@@ -21,6 +23,14 @@ public record Prediction(List<ClassProbability> probabilities, double threshold)
         if (probabilities.isEmpty()) {
             throw new IllegalArgumentException("a prediction needs at least one class");
         }
+    }
+
+    /**
+     * Whether the image is like those that the model was trained on; false for one of none of its classes, whatever their probabilities.
+     * True of a model without {@link KnownImages}.
+     */
+    public boolean isKnown() {
+        return novelty.isEmpty() || novelty.getAsDouble() <= 1;
     }
 
     /** The most probable class; the first of equally probable ones. */
@@ -78,12 +88,12 @@ public record Prediction(List<ClassProbability> probabilities, double threshold)
         return top(probabilities.size()).stream().filter(one -> one.probability() > threshold).map(ClassProbability::label).toList();
     }
 
-    static Prediction ofScores(LabelSet labels, float[] scores, double threshold) {
+    static Prediction ofScores(LabelSet labels, float[] scores, double threshold, OptionalDouble novelty) {
         double[] probabilities = Probabilities.of(scores, labels.multiLabel());
         List<ClassProbability> classes = new ArrayList<>();
         for (int i = 0; i < scores.length; i++) {
             classes.add(new ClassProbability(labels.classes().get(i), probabilities[i]));
         }
-        return new Prediction(classes, threshold);
+        return new Prediction(classes, threshold, novelty);
     }
 }

@@ -6,18 +6,21 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
-import thaw.engine.io.AtomicFile;
+import thaw.engine.Device;
 import thaw.finetune.diagnostics.GroupResilience;
 import thaw.finetune.evaluate.Evaluation;
 import thaw.finetune.plan.TrainingPhase;
 import thaw.finetune.predict.ModelFile;
 import thaw.finetune.train.BatchResult;
+import thaw.finetune.train.Calibration;
 import thaw.finetune.train.DivergenceException;
 import thaw.finetune.train.EpochResult;
 import thaw.finetune.train.FitResult;
 import thaw.finetune.train.FitState;
 import thaw.finetune.train.Learner;
+import thaw.finetune.train.TrainingFeatures;
 import thaw.finetune.train.TrainingListener;
 import thaw.resnet.LayerGroup;
 import thaw.resnet.Network;
@@ -64,8 +67,10 @@ public final class TrainingRun {
      * @param broken the images that were skipped
      * @param resilience of the kept model's layer groups; empty if it was not measured: without diagnostics, of an epoch
      *     before the last, or of more than {@value #MOST_GROUPS} groups, which would take long
+     * @param calibration of the kept model's probabilities; empty if there are too few validation images
      */
-    public record Outcome(Ending ending, RunLog log, int kept, BrokenImages broken, List<GroupResilience> resilience) {
+    public record Outcome(Ending ending, RunLog log, int kept, BrokenImages broken, List<GroupResilience> resilience,
+            Optional<Calibration> calibration) {
     }
 
     /**
@@ -118,7 +123,7 @@ public final class TrainingRun {
             trained = true;
             if (result.stoppedAt().isPresent() && !log.isStale(settings.selection().patience())) {
                 checkpoint(result.stoppedAt().get());
-                return new Outcome(Ending.STOPPED, log, 0, broken, List.of());
+                return new Outcome(Ending.STOPPED, log, 0, broken, List.of(), Optional.empty());
             }
         }
         return finish();
@@ -159,23 +164,28 @@ public final class TrainingRun {
 
     private Outcome finish() throws IOException {
         boolean best = settings.selection().keep() == RunSettings.Keep.BEST;
-        AtomicFile.write(folder.model(), Files.readAllBytes(best ? folder.bestModel() : folder.lastModel()));
+        ModelFile model = ModelFile.read(best ? folder.bestModel() : folder.lastModel());
+        Device device = learn.net().device();
+        Evaluation valid = evaluation(model);
+        Optional<Calibration> calibration = Calibration.of(valid.predictions());
+        ModelFile known = TrainingFeatures.addTo(model, learn.data().train(), device);
+        calibration.map(one -> one.applyTo(known, device)).orElse(known).write(folder.model());
         writeTables();
         writeBroken();
         int kept = best ? log.best() : log.rows().size() - 1;
         // The learner's network is the kept one unless an earlier process finished the training, or an earlier epoch is kept.
         List<GroupResilience> resilience = trained && kept == log.rows().size() - 1 && learn.groups().size() <= MOST_GROUPS
                 ? learn.resilience() : List.of();
-        RunReport.of(settings, learn.groups(), log, kept, evaluation(), resilience, warnings)
+        RunReport.of(settings, learn.groups(), log, kept, valid, resilience, warnings)
                 .write(folder.report());
         folder.removeCheckpoint();
         Ending ending = log.rows().size() < plan.stream().mapToInt(TrainingPhase::epochs).sum() ? Ending.EARLY : Ending.COMPLETE;
-        return new Outcome(ending, log, kept + 1, broken, resilience);
+        return new Outcome(ending, log, kept + 1, broken, resilience, calibration);
     }
 
     /** Evaluates the kept model, which may be of an earlier epoch than the learner's network. */
-    private Evaluation evaluation() throws IOException {
-        Network kept = ModelFile.read(folder.model()).toNet(learn.net().device());
+    private Evaluation evaluation(ModelFile model) {
+        Network kept = model.toNet(learn.net().device());
         try {
             return Evaluation.of(kept, learn.data().valid(), settings.training().objective(), images -> {});
         } finally {
@@ -224,9 +234,9 @@ public final class TrainingRun {
         public void onEpoch(EpochResult epoch) {
             log = log.with(epoch);
             save(() -> {
-                learn.save(folder.lastModel());
+                learn.model().write(folder.lastModel());
                 if (log.best() == log.rows().size() - 1) {
-                    learn.save(folder.bestModel());
+                    learn.model().write(folder.bestModel());
                 }
                 checkpoint(learn.state());
                 writeTables();

@@ -4,6 +4,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Optional;
 import java.util.Random;
 import thaw.engine.Device;
 import thaw.engine.NoGrad;
@@ -71,8 +72,9 @@ public record BatchNormAdaptation(double sourceImages) {
         try {
             adapt(net, new BatchLoader(samples, new LabelSet(model.classes(), true), model.transforms(),
                     LoaderOptions.evaluation(BATCH).cacheBytes(0).strict(true)));
+            // Without the features of known images, which the old statistics gave.
             return new ModelFile(model.network(), model.labels(), model.threshold(), model.transforms(),
-                    ModelFile.of(net, model.labels(), model.transforms()).weights());
+                    ModelFile.of(net, model.labels(), model.transforms()).weights(), Optional.empty());
         } finally {
             net.release();
         }

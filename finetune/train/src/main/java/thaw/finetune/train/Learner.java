@@ -395,9 +395,12 @@ public final class Learner implements AutoCloseable {
         return loss instanceof Objective.BinaryCrossEntropy binary ? model.threshold(binary.threshold()) : model;
     }
 
-    /** Saves the {@link #model} for a {@link thaw.finetune.predict.Classifier}; throws like {@link ModelFile#write}. */
+    /**
+     * Saves the {@link #model} for a {@link thaw.finetune.predict.Classifier}, with the {@linkplain TrainingFeatures features of training
+     * images}; throws like {@link ModelFile#write}.
+     */
     public void save(Path path) throws IOException {
-        model().write(path);
+        TrainingFeatures.addTo(model(), data.train(), net.device()).write(path);
     }
 
     /** Releases the memory of the diagnostics, and the device that {@link #of(ImageFolder, Path)} opened. */

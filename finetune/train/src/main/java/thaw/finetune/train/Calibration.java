@@ -1,0 +1,122 @@
+package thaw.finetune.train;
+
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.IntStream;
+import thaw.engine.Device;
+import thaw.engine.Tensor;
+import thaw.engine.nn.Linear;
+import thaw.engine.nn.Module;
+import thaw.finetune.metrics.CalibrationError;
+import thaw.finetune.metrics.Predictions;
+import thaw.finetune.predict.ModelFile;
+import thaw.resnet.Network;
+
+/**
+ * Temperature scaling (Guo et al., "On Calibration of Modern Neural Networks", ICML 2017): probabilities are softmax(s/T) of the scores
+ * s, with the T that minimises the cross-entropy on images that were not trained on. It changes no predicted class. A network of few
+ * training images is usually too sure of itself: then T is above 1.
+ *
+ * @param temperature T
+ * @param before      the calibration error of the validation images at T = 1
+ * @param after       their calibration error if each fifth of them has the T of the others
+ */
+public record Calibration(double temperature, double before, double after) {
+    /** Fewer images leave T to chance. */
+    private static final int LEAST_IMAGES = 100;
+    private static final int FOLDS = 5;
+    private static final double COLDEST = Math.log(0.05);
+    private static final double HOTTEST = Math.log(20);
+    private static final int BISECTIONS = 50;
+
+    /** The calibration by predictions for validation images; empty if images may show several classes, are undefined, or below 100. */
+    public static Optional<Calibration> of(Predictions valid) {
+        if (valid.labels().multiLabel() || valid.size() < LEAST_IMAGES || valid.undefined().length > 0) {
+            return Optional.empty();
+        }
+        double[][] calibrated = new double[valid.size()][];
+        for (int fold = 0; fold < FOLDS; fold++) {
+            int held = fold;
+            double temperature = temperature(valid, IntStream.range(0, valid.size()).filter(i -> i % FOLDS != held).toArray());
+            for (int i = held; i < calibrated.length; i += FOLDS) {
+                calibrated[i] = scaled(valid.probabilities().get(i), temperature);
+            }
+        }
+        return Optional.of(new Calibration(temperature(valid, IntStream.range(0, valid.size()).toArray()), CalibrationError.of(valid),
+                CalibrationError.of(new Predictions(valid.labels(), valid.samples(), List.of(calibrated)))));
+    }
+
+    /** Bisection: the cross-entropy is convex in 1/T, so that its slope has one zero. */
+    private static double temperature(Predictions valid, int[] images) {
+        double cold = COLDEST;
+        double hot = HOTTEST;
+        for (int i = 0; i < BISECTIONS; i++) {
+            double middle = (cold + hot) / 2;
+            if (slope(valid, images, Math.exp(middle)) > 0) {
+                cold = middle;
+            } else {
+                hot = middle;
+            }
+        }
+        return Math.exp((cold + hot) / 2);
+    }
+
+    /** The derivative of the cross-entropy by 1/T: the sum over images of Σ_c q_c s_c - s_y, with s = log p, q = softmax(s/T) and class y. */
+    private static double slope(Predictions valid, int[] images, double temperature) {
+        double sum = 0;
+        for (int i : images) {
+            double[] p = valid.probabilities().get(i);
+            double[] q = scaled(p, temperature);
+            for (int c = 0; c < p.length; c++) {
+                sum += (q[c] - (c == valid.actual(i) ? 1 : 0)) * Math.log(Math.max(Double.MIN_NORMAL, p[c]));
+            }
+        }
+        return sum;
+    }
+
+    /** softmax(log p / T), which is softmax(s/T) if p is softmax(s). */
+    static double[] scaled(double[] probabilities, double temperature) {
+        double most = 0;
+        for (double p : probabilities) {
+            most = Math.max(most, p);
+        }
+        double[] scaled = new double[probabilities.length];
+        double sum = 0;
+        for (int c = 0; c < scaled.length; c++) {
+            scaled[c] = Math.pow(probabilities[c] / most, 1 / temperature);
+            sum += scaled[c];
+        }
+        for (int c = 0; c < scaled.length; c++) {
+            scaled[c] /= sum;
+        }
+        return scaled;
+    }
+
+    /**
+     * The model with its last linear layer divided by T, so that its scores are s/T wherever it is loaded. A network without a linear
+     * layer stays as it is.
+     */
+    public ModelFile applyTo(ModelFile model, Device device) {
+        Network net = model.toNet(device);
+        try {
+            Linear last = null;
+            for (Module module : net.namedModules().values()) {
+                last = module instanceof Linear linear ? linear : last;
+            }
+            if (last == null) {
+                return model;
+            }
+            for (Tensor parameter : last.parameters()) {
+                float[] values = parameter.toFloats();
+                for (int i = 0; i < values.length; i++) {
+                    values[i] /= (float) temperature;
+                }
+                parameter.set(values);
+            }
+            return new ModelFile(model.network(), model.labels(), model.threshold(), model.transforms(),
+                    ModelFile.of(net, model.labels(), model.transforms()).weights(), model.known());
+        } finally {
+            net.release();
+        }
+    }
+}
