@@ -2,6 +2,7 @@ package thaw.finetune.train;
 
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
 import thaw.engine.io.StoredTensor;
 import thaw.engine.io.Weights;
 import thaw.finetune.predict.ModelFile;
@@ -18,7 +19,7 @@ public final class WeightInterpolation {
 
     /**
      * The model at {@code t}: {@code a} at 0, {@code b} at 1; before and behind them it is extrapolated. Its preparation of images is
-     * that of {@code a}. Tensors of integers, such as counts of batches, are those of {@code a}.
+     * that of {@code a}, and so are tensors of integers, such as counts of batches; features of training images are left out.
      *
      * @throws IllegalArgumentException if the models differ in network, classes or the shape of a tensor
      */
@@ -36,7 +37,7 @@ public final class WeightInterpolation {
             }
             blended.put(name, tensor.dtype().isFloating() ? between(tensor, other, t) : tensor);
         });
-        return new ModelFile(a.network(), a.labels(), a.threshold(), a.transforms(), Weights.of(blended, Map.of()));
+        return new ModelFile(a.network(), a.labels(), a.threshold(), a.transforms(), Weights.of(blended, Map.of()), Optional.empty());
     }
 
     private static StoredTensor between(StoredTensor a, StoredTensor b, double t) {
