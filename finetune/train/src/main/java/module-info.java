@@ -4,8 +4,8 @@ import org.jspecify.annotations.NullMarked;
 @NullMarked module thaw.finetune {
     requires transitive thaw.predict;
     requires transitive com.fasterxml.jackson.databind;
-    requires thaw.ejml;
     requires static org.jspecify;
+    requires thaw.ejml;
 
     exports thaw.finetune.augment;
     exports thaw.finetune.data;

@@ -10,13 +10,12 @@ final class Bottleneck extends ResidualBlock {
     /**
      * A block of stage {@code i}.
      *
-     * @param stride of the whole block: of the first 1×1 convolution, or of the 3×3 one
+     * @param stride of the whole block: of the first 1×1 convolution, of the 3×3 one, or of the pool behind that
      */
-    Bottleneck(NewLayers make, Architecture architecture, int i, int in, int stride) {
-        super(make.convNorm(in, architecture.innerChannels(i), 1, architecture.strideIn1x1(stride), 1),
-                make.convNorm(architecture.innerChannels(i), architecture.innerChannels(i), 3,
-                        stride / architecture.strideIn1x1(stride), architecture.groups()),
-                make.convNorm(architecture.innerChannels(i), architecture.channels(i), 1, 1, 1));
-        shortcut(make, in, architecture.channels(i), stride);
+    Bottleneck(NewLayers make, Architecture a, int i, int in, int stride) {
+        super(make.convNorm(in, a.firstChannels(i), 1, a.strideIn1x1(stride), 1),
+                make.convNorm(a.firstChannels(i), a.innerChannels(i), 3, a.strideIn3x3(stride), a.design().groups()),
+                make.convNorm(a.innerChannels(i), a.channels(i), 1, 1, 1));
+        complete(make, a, in, a.channels(i), stride);
     }
 }

@@ -2,42 +2,33 @@ package thaw.resnet;
 
 import thaw.engine.nn.Init;
 
-/** Properties shared by the networks for one kind of image, besides their blocks. */
+/** Properties shared by the networks for one kind of image. */
 public enum Family {
 
-    /**
-     * For images of about 224×224 pixels: a 7×7 convolution with stride 2 to 64 channels and a 3×3 maximum pool with stride 2;
-     * shortcuts that change the shape are projected by a 1×1 convolution (He et al. 2016, section 4.1, option B).
-     */
-    IMAGENET(64, 7, 2),
+    /** For images of about 224×224 pixels. */
+    IMAGENET(64, Stem.CONV_7X7, Shortcut.PROJECTED),
 
-    /**
-     * For images of about 32×32 pixels: a 3×3 convolution to 16 channels; shortcuts that change the shape are subsampled and
-     * padded with zeros, without parameters (section 4.2, option A).
-     */
-    CIFAR(16, 3, 1);
+    /** For images of about 32×32 pixels. */
+    CIFAR(16, Stem.CONV_3X3, Shortcut.PADDED);
 
     private final int width;
-    private final int stemKernel;
-    private final int stemStride;
+    private final Stem stem;
+    private final Shortcut shortcut;
 
-    Family(int width, int stemKernel, int stemStride) {
+    Family(int width, Stem stem, Shortcut shortcut) {
         this.width = width;
-        this.stemKernel = stemKernel;
-        this.stemStride = stemStride;
+        this.stem = stem;
+        this.shortcut = shortcut;
     }
 
-    /** Channels of the stem's output and of the first stage's 3×3 convolutions; each later stage has twice as many. */
+    /** Channels of the first stage's 3×3 convolutions; each later stage has twice as many. */
     public int width() {
         return width;
     }
 
-    int stemKernel() {
-        return stemKernel;
-    }
-
-    int stemStride() {
-        return stemStride;
+    /** The family's usual network of such blocks, without channel attention. */
+    Design design(BlockKind block, int groups, int widthPerGroup) {
+        return new Design(block, groups, widthPerGroup, stem, shortcut, Attention.NONE);
     }
 
     /**
@@ -46,13 +37,5 @@ public enum Family {
      */
     Init.Fan fan() {
         return this == IMAGENET ? Init.Fan.OUT : Init.Fan.IN;
-    }
-
-    boolean hasMaxPool() {
-        return this == IMAGENET;
-    }
-
-    boolean projectsShortcuts() {
-        return this == IMAGENET;
     }
 }

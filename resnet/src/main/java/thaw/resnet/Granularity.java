@@ -64,7 +64,7 @@ public enum Granularity {
     Map<String, List<String>> split(Architecture architecture) {
         Map<String, List<String>> groups = new LinkedHashMap<>();
         List<String> stem = new ArrayList<>(List.of(ResNet.STEM, "bn1", "relu"));
-        if (architecture.family().hasMaxPool()) {
+        if (architecture.design().stem().hasPool()) {
             stem.add("maxpool");
         }
         groups.put(this == COARSE ? "early" : "stem", stem);

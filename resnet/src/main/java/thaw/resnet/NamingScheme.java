@@ -13,10 +13,10 @@ import java.util.regex.Pattern;
 enum NamingScheme {
 
     /** torchvision's names, which timm, MMPretrain and the widely used CIFAR-10 networks share. */
-    TORCHVISION(ResNet.STEM + ".weight") {
+    TORCHVISION(ResNet.STEM + ".weight", ResNet.STEM + ".0.weight") {
         @Override
         UnaryOperator<String> torchvisionNames(Collection<String> names) {
-            Pattern body = Pattern.compile("(conv1|bn1|layer\\d+)\\..+");
+            Pattern body = Pattern.compile("(conv1|bn1|maxpool|layer\\d+)\\..+");
             return name -> body.matcher(name).matches() ? name : null;
         }
     },
@@ -82,15 +82,15 @@ enum NamingScheme {
         }
     };
 
-    private final String stem;
+    private final List<String> stems;
 
-    NamingScheme(String stem) {
-        this.stem = stem;
+    NamingScheme(String... stems) {
+        this.stems = List.of(stems);
     }
 
-    /** The name of the stem convolution's weight. */
-    String stem() {
-        return stem;
+    /** The names that the weight of the stem's first convolution may have. */
+    List<String> stems() {
+        return stems;
     }
 
     /**

@@ -111,14 +111,15 @@ public final class NetworkWeights {
 
     static List<NetworkWeights> allIn(Map<String, ? extends StoredTensor> weights, Collection<Architecture> known) {
         Set<Variant> variants = weights instanceof Weights file ? StatedNetwork.variants(file.metadata()) : Set.of();
-        List<Architecture> candidates = known.stream().map(a -> in(variants, a)).toList();
+        List<Architecture> candidates = variants.isEmpty() ? List.copyOf(known) : known.stream().map(a -> in(variants, a)).toList();
         Map<String, Body> bodies = new LinkedHashMap<>();
         weights.forEach((name, tensor) -> {
             for (NamingScheme scheme : NamingScheme.values()) {
-                if ((name.equals(scheme.stem()) || name.endsWith("." + scheme.stem()))
-                        && candidates.stream().anyMatch(a -> a.hasStem(tensor.shape()))) {
-                    String prefix = name.substring(0, name.length() - scheme.stem().length());
-                    body(weights, prefix, scheme, candidates).ifPresent(found -> bodies.putIfAbsent(prefix, found));
+                for (String stem : scheme.stems()) {
+                    if ((name.equals(stem) || name.endsWith("." + stem)) && candidates.stream().anyMatch(a -> a.hasStem(tensor.shape()))) {
+                        String prefix = name.substring(0, name.length() - stem.length());
+                        body(weights, prefix, scheme, candidates).ifPresent(found -> bodies.putIfAbsent(prefix, found));
+                    }
                 }
             }
         });
@@ -131,11 +132,7 @@ public final class NetworkWeights {
     }
 
     private static Architecture in(Set<Variant> variants, Architecture architecture) {
-        Set<Variant> possible = new HashSet<>(variants);
-        if (architecture.block() == BlockKind.BASIC) {
-            possible.remove(Variant.STRIDE_IN_1X1);
-        }
-        return architecture.with(possible);
+        return architecture.with(variants.stream().filter(variant -> variant.fits(architecture.design())).collect(Collectors.toSet()));
     }
 
     private static Optional<Body> body(Map<String, ? extends StoredTensor> weights, String prefix, NamingScheme scheme,
@@ -170,7 +167,7 @@ public final class NetworkWeights {
     /** Whether all tensors belong to the architecture's modules; any other module in the body would change the result. */
     private static boolean isMadeOf(Architecture architecture, Collection<String> names) {
         Set<String> modules = new HashSet<>();
-        Outline.of(architecture, 1, Head.LINEAR, 1, 1, 1).layers().forEach(layer -> modules.add(layer.name()));
+        architecture.layers(1).forEach(layer -> modules.add(layer.name()));
         return names.stream().allMatch(name -> modules.contains(name.substring(0, name.lastIndexOf('.'))));
     }
 
@@ -213,7 +210,7 @@ public final class NetworkWeights {
 
     /** The channels of the images that the stem takes. */
     public int inputChannels() {
-        return body.tensors().get(ResNet.STEM + ".weight").shape().dim(1);
+        return body.tensors().get(architecture().design().stem().first() + ".weight").shape().dim(1);
     }
 
     /** The kind of head; empty if the weights have no head, or one that Thaw cannot compute. */

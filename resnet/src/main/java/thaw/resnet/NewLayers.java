@@ -8,6 +8,7 @@ import thaw.engine.nn.Conv2d;
 import thaw.engine.nn.ConvNorm;
 import thaw.engine.nn.Init;
 import thaw.kernels.Conv2dOptions;
+import thaw.kernels.Shape;
 
 /**
  * The layers of a new network: on its device, with its family's initial distribution of weights.
@@ -25,6 +26,12 @@ record NewLayers(Device device, Family family, @Nullable Generator generator) {
         }
         Init.kaimingNormal(conv.weight(), family.fan(), generator);
         return conv;
+    }
+
+    /** A 1×1 convolution with bias, which has PyTorch's default distribution. */
+    Conv2d biased(int in, int out) {
+        Conv2d conv = conv(in, out, 1, 1, 1);
+        return new Conv2d(conv.weight(), Init.defaultUniform(device.zeros(Shape.of(out)), in, generator), conv.convolution());
     }
 
     /** A {@link #conv} followed by batch normalisation. */

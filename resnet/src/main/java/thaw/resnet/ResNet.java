@@ -17,14 +17,13 @@ import thaw.engine.nn.Flatten;
 import thaw.engine.nn.Init;
 import thaw.engine.nn.Linear;
 import thaw.engine.nn.LoadReport;
-import thaw.engine.nn.MaxPool2d;
 import thaw.engine.nn.Module;
 import thaw.engine.nn.ReLU;
 import thaw.engine.nn.Sequential;
 
 /**
  * A residual network: {@code [N, C, H, W] → [N, classes]}, scores without softmax. Its children run one after another:
- * {@code conv1, bn1, relu}, in the ImageNet family {@code maxpool}, the stages {@code layer1} and so on,
+ * {@code conv1, bn1, relu}, perhaps {@code maxpool} ({@link Stem}), the stages {@code layer1} and so on,
  * {@code avgpool, flatten, fc}.
  *
  * <p>Initially convolutions have Kaiming's normal distribution, by fan-out in the ImageNet family and by fan-in in the CIFAR
@@ -50,11 +49,13 @@ public final class ResNet extends Network {
         Family family = architecture.family();
         Generator initial = drawn ? generator : null;
         NewLayers make = new NewLayers(device, family, initial);
-        child(STEM, make.conv(3, family.width(), family.stemKernel(), family.stemStride(), 1));
-        child("bn1", new BatchNorm2d(device, family.width()));
+        Stem stem = architecture.design().stem();
+        child(STEM, stem.convolutions(make));
+        child("bn1", new BatchNorm2d(device, stem.width()));
         child("relu", new ReLU());
-        if (family.hasMaxPool()) {
-            child("maxpool", new MaxPool2d(3, 2, 1));
+        Module pool = stem.pool(make, architecture.variants());
+        if (pool != null) {
+            child("maxpool", pool);
         }
         for (int i = 0; i < architecture.stages(); i++) {
             child(stageName(i), stage(i, make));
@@ -72,7 +73,7 @@ public final class ResNet extends Network {
 
     private Sequential stage(int i, NewLayers make) {
         ResidualBlock[] blocks = new ResidualBlock[architecture.depths().get(i)];
-        int in = i == 0 ? architecture.family().width() : architecture.channels(i - 1);
+        int in = i == 0 ? architecture.design().stem().width() : architecture.channels(i - 1);
         for (int j = 0; j < blocks.length; j++) {
             blocks[j] = block(i, in, j == 0 ? architecture.stride(i) : 1, make);
             in = architecture.channels(i);
@@ -81,9 +82,9 @@ public final class ResNet extends Network {
     }
 
     private ResidualBlock block(int i, int in, int stride, NewLayers make) {
-        return switch (architecture.block()) {
-            case BASIC -> new BasicBlock(make, in, architecture.channels(i), stride);
-            case BOTTLENECK -> new Bottleneck(make, architecture, i, in, stride);
+        return switch (architecture.design().block()) {
+            case BASIC -> new BasicBlock(make, architecture, i, in, stride);
+            case BOTTLENECK, HALVED_BOTTLENECK -> new Bottleneck(make, architecture, i, in, stride);
         };
     }
 
@@ -251,7 +252,7 @@ public final class ResNet extends Network {
     }
 
     private Conv2d stem() {
-        return (Conv2d) children().get(STEM);
+        return Stem.first(children().get(STEM));
     }
 
     @Override
@@ -300,7 +301,8 @@ public final class ResNet extends Network {
     public ResNet adaptStem(int channels) {
         Conv2d old = stem();
         if (channels != old.inChannels()) {
-            child(STEM, StemAdaptation.of(old, channels, device, generator)).train(old.isTraining());
+            Conv2d adapted = StemAdaptation.of(old, channels, device, generator);
+            child(STEM, Stem.withFirst(adapted, children().get(STEM))).train(old.isTraining());
             old.release();
         }
         return this;

@@ -1,6 +1,8 @@
 package thaw.resnet;
 
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import thaw.engine.Scope;
 import thaw.engine.Tensor;
@@ -12,12 +14,18 @@ import thaw.engine.nn.Sequential;
 
 /**
  * A residual block {@code y = relu(F(x) + shortcut(x))} (He et al. 2016, equations 1 and 2):
- * {@code [N, in, H, W] → [N, out, H', W']}.
+ * {@code [N, in, H, W] → [N, out, H', W']}. Its modules have timm's names.
  */
 abstract sealed class ResidualBlock extends Module permits BasicBlock, Bottleneck {
 
-    /** The residual function {@code F}; each of its layers but the last is followed by a ReLU. */
+    /** The layers of the residual function {@code F}; each but the last is followed by a ReLU. */
     private final List<ConvNorm> layers;
+
+    /** The pool with the block's stride before the last layer, which avoids aliasing; null for none. */
+    private @Nullable Module pool;
+
+    /** The gates of the last layer's channels; null for none. */
+    private @Nullable Module attention;
 
     /** The projection or padding of the shortcut; null for the identity. */
     private @Nullable Module shortcut;
@@ -46,20 +54,40 @@ abstract sealed class ResidualBlock extends Module permits BasicBlock, Bottlenec
                 scope.release(y);
                 y = next;
             }
-            return scope.keep(layers.get(layers.size() - 1).call(y, direct, Activation.RELU));
+            if (pool != null) {
+                Tensor next = pool.call(y);
+                scope.release(y);
+                y = next;
+            }
+            ConvNorm last = layers.get(layers.size() - 1);
+            return scope.keep(attention == null ? last.call(y, direct, Activation.RELU)
+                    : attention.call(last.call(y, Activation.IDENTITY)).add(direct).relu());
         }
     }
 
-    /** Registers the shortcut, after the layers, which is the state dict's order. */
-    final void shortcut(NewLayers make, int in, int out, int stride) {
-        if (stride == 1 && in == out) {
-            return;
+    /** Registers what a block may have beside its layers, in the state dict's order: pool, attention, shortcut. */
+    final void complete(NewLayers make, Architecture a, int in, int out, int stride) {
+        if (a.isAntiAliased() && stride > 1) {
+            pool = child("aa", a.variants().contains(Variant.BLUR_POOL) ? new BlurPool2d() : new CeilAvgPool2d());
         }
-        if (make.family().projectsShortcuts()) {
-            ConvNorm projection = make.convNorm(in, out, 1, stride, 1);
-            shortcut = child("downsample", new Sequential(projection.conv(), projection.norm()));
-        } else {
-            shortcut = child("shortcut", new PaddedShortcut(in, out, stride));
+        Module gate = a.design().attention().gate(make, out);
+        attention = gate == null ? null : child("se", gate);
+        if (stride > 1 || in != out) {
+            shortcut = a.design().shortcut() == Shortcut.PADDED ? child("shortcut", new PaddedShortcut(in, out, stride))
+                    : child("downsample", projection(make, a.design().shortcut(), in, out, stride));
         }
+    }
+
+    /** A convolution and a norm, behind a pool in {@link Shortcut#AVERAGED}: {@code downsample.1} and {@code downsample.2} there. */
+    private static Sequential projection(NewLayers make, Shortcut kind, int in, int out, int stride) {
+        ConvNorm conv = make.convNorm(in, out, kind.kernel(stride), kind.stride(stride), 1);
+        Map<String, Module> layers = new LinkedHashMap<>();
+        if (kind == Shortcut.AVERAGED && stride > 1) {
+            layers.put("0", new CeilAvgPool2d());
+        }
+        int first = kind == Shortcut.AVERAGED ? 1 : 0;
+        layers.put(String.valueOf(first), conv.conv());
+        layers.put(String.valueOf(first + 1), conv.norm());
+        return new Sequential(layers);
     }
 }

@@ -4,6 +4,7 @@ import java.util.EnumSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -19,10 +20,14 @@ final class StatedNetwork {
 
     private static final int LONGEST_NAME = 200;
 
-    /** timm's networks that blur or average behind each convolution with a stride, which needs no parameters. */
-    private static final Pattern ANTI_ALIASED = Pattern.compile("(?:\\w*[:/-])*(resnet(?:aa|blur)\\d+\\w*)(?:\\.\\w+)?");
+    /** A name of timm's within the names of others: {@code hf-hub:timm/resnetaa50.a1h_in1k}, {@code tu-resnetblur18}. */
+    private static final Pattern NAME = Pattern.compile("(?:\\w*[:/-])*(\\w+)(?:\\.\\w+)?");
 
-    private static final String BLURS = "blurs or averages where it halves the image";
+    /** timm's setting of pools in place of strides, and its values. */
+    private static final String ANTI_ALIASING = "aa_layer";
+
+    private static final Map<String, Variant> POOLS = Map.of("avg", Variant.AVERAGE_POOL, "avgpool", Variant.AVERAGE_POOL, "blur",
+            Variant.BLUR_POOL, "blurpool", Variant.BLUR_POOL);
 
     private static final String DILATED = "whose last stages dilate their convolutions in place of strides";
 
@@ -58,14 +63,21 @@ final class StatedNetwork {
         if (isTrue(metadata, "downsample_in_first_stage")) {
             found.add(Variant.DOWNSAMPLE_IN_FIRST_STAGE);
         }
+        metadata.forEach((entry, value) -> {
+            Matcher name = NAME.matcher(value.length() <= LONGEST_NAME ? value : "");
+            if (name.matches()) {
+                Architecture.find(name.group(1)).ifPresent(architecture -> found.addAll(architecture.variants()));
+            }
+            if (setting(entry).equals(ANTI_ALIASING)) {
+                Optional.ofNullable(POOLS.get(value.toLowerCase(Locale.ROOT))).ifPresent(found::add);
+            }
+        });
         return found;
     }
 
     private static void requireComputable(Map<String, String> metadata) {
         metadata.forEach((entry, value) -> {
-            Matcher name = ANTI_ALIASED.matcher(value.length() <= LONGEST_NAME ? value : "");
-            String difference = name.matches() ? "with the name " + name.group(1) + ", which " + BLURS
-                    : difference(entry, value.toLowerCase(Locale.ROOT));
+            String difference = difference(entry, value.toLowerCase(Locale.ROOT));
             if (difference == null && CONFIGURATIONS.contains(entry) && DILATED_STRIDES.matcher(value).find()) {
                 difference = DILATED;
             }
@@ -79,15 +91,20 @@ final class StatedNetwork {
 
     /** Settings of timm, torchvision, DETR and transformers; null if it is none, or has the usual value. */
     private static String difference(String entry, String value) {
-        return switch (entry.substring(entry.lastIndexOf('.') + 1)) {
+        return switch (setting(entry)) {
             case "output_stride" -> value.equals("8") || value.equals("16") ? DILATED : null;
             case "replace_stride_with_dilation" -> value.contains("true") ? DILATED : null;
             case "dilation" -> value.equals("true") ? DILATED : null;
-            case "aa_layer" -> value.isEmpty() || value.equals("none") ? null : "that " + BLURS;
+            case ANTI_ALIASING -> value.isEmpty() || value.equals("none") || POOLS.containsKey(value) ? null
+                    : "with the pool \"" + value + "\" in place of strides";
             case "act_layer", "hidden_act" -> value.equals("relu") || !ACTIVATIONS.contains(entry) ? null
                     : "with the activation \"" + value + "\" in place of ReLU";
             default -> null;
         };
+    }
+
+    private static String setting(String entry) {
+        return entry.substring(entry.lastIndexOf('.') + 1);
     }
 
     private static boolean isConfigured(Map<String, String> metadata, Pattern setting) {

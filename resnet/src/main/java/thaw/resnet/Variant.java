@@ -19,7 +19,28 @@ public enum Variant {
     STRIDE_IN_1X1,
 
     /** The first stage halves the image as well: transformers' {@code downsample_in_first_stage}. */
-    DOWNSAMPLE_IN_FIRST_STAGE;
+    DOWNSAMPLE_IN_FIRST_STAGE,
+
+    /**
+     * In place of strides, a 2×2 average pool behind the 3×3 convolution, and in place of the stem's maximum pool: timm's
+     * {@code aa_layer=nn.AvgPool2d}, the networks {@code resnetaa…} and {@code resnextaa…}.
+     */
+    AVERAGE_POOL,
+
+    /**
+     * In place of strides, a {@linkplain BlurPool2d blur} at every second pixel behind the 3×3 convolution and behind the stem's
+     * maximum pool (Zhang 2019): timm's {@code aa_layer=BlurPool2d}, the networks {@code resnetblur…}.
+     */
+    BLUR_POOL;
+
+    /** Whether a network of this design can be of this variant. */
+    boolean fits(Design design) {
+        return switch (this) {
+            case STRIDE_IN_1X1 -> design.block() != BlockKind.BASIC;
+            case AVERAGE_POOL, BLUR_POOL -> design.stem() != Stem.DEEP_CONV_POOL;
+            case DOWNSAMPLE_IN_FIRST_STAGE -> true;
+        };
+    }
 
     /** The name in a file's metadata, such as {@code stride_in_1x1}. */
     public String label() {

@@ -46,7 +46,7 @@ final class WeightFit {
             requireArchitecture(found.get().architecture());
             requireStem(found.get().inputChannels());
             requireStatistics(found.get().body().keySet());
-        } else if (!weights.containsKey(ResNet.STEM + ".weight")) {
+        } else if (!weights.containsKey(net.architecture().design().stem().first() + ".weight")) {
             throw new IllegalArgumentException(UnknownNetwork.describe(weights));
         }
         return found.isPresent();
@@ -90,7 +90,7 @@ final class WeightFit {
     private void requireStatistics(Set<String> names) {
         if (names.stream().noneMatch(name -> name.endsWith(".running_var"))) {
             throw new IllegalArgumentException("these weights have the convolutions of " + net.architecture() + " but no running"
-                    + " statistics of batch norm: their norms are of another kind, as in timm's resnet50_gn, or were merged into"
+                    + " statistics of batch norm (bn1.running_var is missing): their norms are of another kind, as in timm's resnet50_gn, or were merged into"
                     + " the convolutions; use weights of a network with batch norm");
         }
     }

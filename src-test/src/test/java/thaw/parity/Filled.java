@@ -1,9 +1,6 @@
 package thaw.parity;
 
 import java.nio.charset.StandardCharsets;
-import java.util.LinkedHashMap;
-import java.util.Map;
-import thaw.engine.io.StoredTensor;
 import thaw.engine.nn.Module;
 import thaw.kernels.Shape;
 import thaw.kernels.SplitMix64;
@@ -30,13 +27,8 @@ public final class Filled {
     /** Fills a ResNet's state: weights in Kaiming's range, scales about 1, but about 0.2 for the last scale of each block. */
     public static void fill(Module net, boolean bottleneck) {
         String last = bottleneck ? ".bn3." : ".bn2.";
-        Map<String, StoredTensor> state = new LinkedHashMap<>();
-        net.stateDict().forEach((name, t) -> {
-            if (!name.endsWith("num_batches_tracked")) {
-                state.put(name, StoredTensor.of(t.shape(), scaled(name, t.shape(), last)));
-            }
-        });
-        net.loadStateDict(state);
+        net.namedParameters().forEach((name, t) -> t.set(scaled(name, t.shape(), last)));
+        net.namedBuffers().forEach((name, t) -> t.set(scaled(name, t.shape(), last)));
     }
 
     private static float[] scaled(String name, Shape shape, String last) {
@@ -49,7 +41,7 @@ public final class Filled {
             }
             offset = 1;
             scale = 0.5;
-        } else if (shape.rank() == 4) {
+        } else if (shape.rank() > 2) {
             scale = Math.sqrt(6.0 / (shape.size() / shape.dim(0)));
         } else if (shape.rank() == 2) {
             scale = 1 / Math.sqrt(shape.dim(1));

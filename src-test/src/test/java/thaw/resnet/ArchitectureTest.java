@@ -42,10 +42,12 @@ class ArchitectureTest {
         assertEquals(millions, count / 1e6, name.equals("resnet110") ? 0.05 : 0.005);
     }
 
-    /** The number in the name counts the layers with weights, except projections on shortcuts. */
+    /** The number in the name counts the layers with weights, except projections on shortcuts, of networks with usual stems. */
     @ParameterizedTest
-    @MethodSource("thaw.resnet.Architecture#all")
-    void theNameSaysTheDepth(Architecture a) {
+    @ValueSource(strings = {"resnet18", "resnet34", "resnet26", "resnet50", "resnet101", "resnet152", "resnet200", "wide_resnet50_2",
+        "wide_resnet101_2", "resnext50_32x4d", "resnext101_64x4d", "resnet20", "resnet32", "resnet44", "resnet56", "resnet110"})
+    void theNameSaysTheDepth(String name) {
+        Architecture a = Architecture.byName(name);
         long depth = Outline.of(a, 3, Head.LINEAR, 10, 64, 64).layers().stream()
                 .filter(l -> l.kind().startsWith("conv") || l.kind().equals("linear"))
                 .filter(l -> !l.name().contains("downsample")).count();
@@ -75,6 +77,19 @@ class ArchitectureTest {
         String message = assertThrows(IllegalArgumentException.class, () -> Architecture.byName("resnet51")).getMessage();
         assertTrue(message.contains("\"resnet51\"") && message.contains("resnet50,")
                 && message.contains("resnext101_32x8d"), message);
+    }
+
+    @Test
+    void namesOfNetworksWithPoolsStandForVariants() {
+        assertEquals(Architecture.byName("resnet50d").with(Variant.AVERAGE_POOL), Architecture.byName("resnetaa50d"));
+        assertEquals(Architecture.byName("seresnext101d_32x8d").with(Variant.AVERAGE_POOL),
+                Architecture.byName("seresnextaa101d_32x8d"));
+        assertEquals(Architecture.byName("resnet18").with(Variant.BLUR_POOL), Architecture.byName("resnetblur18"));
+        assertThrows(IllegalArgumentException.class, () -> Architecture.byName("resnetaa51"));
+        assertTrue(assertThrows(IllegalArgumentException.class, () -> Architecture.byName("resnetrs50").with(Variant.BLUR_POOL))
+                .getMessage().contains("stems with a maximum pool"));
+        assertTrue(assertThrows(IllegalArgumentException.class, () -> Architecture.byName("resnetaa50").with(Variant.STRIDE_IN_1X1))
+                .getMessage().contains("stride_in_1x1,average_pool"));
     }
 
     @Test

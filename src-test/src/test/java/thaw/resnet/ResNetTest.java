@@ -63,9 +63,10 @@ class ResNetTest {
     // ---- structure -----------------------------------------------------------------------------------------------
 
     @ParameterizedTest
-    @ValueSource(strings = {"resnet18", "resnet50", "resnext50_32x4d", "resnet20", "resnet56"})
+    @ValueSource(strings = {"resnet18", "resnet50", "resnext50_32x4d", "resnet20", "resnet56", "resnet10t", "resnet50s",
+        "seresnet50t", "ecaresnetlight", "resnetrs50", "resnetaa34d", "resnetblur50d"})
     void outlineIsWhatTheNetworkDoes(String name) {
-        ResNet net = ResNet.of(Architecture.byName(name), device, 5, 1);
+        ResNet net = ResNet.toBeLoaded(Architecture.byName(name), device, 5);
         Map<String, Layer> outline = net.outline(37, 50).layers().stream()
                 .collect(Collectors.toMap(Layer::name, l -> l, (a, b) -> a, LinkedHashMap::new));
         Map<String, Shape> seen = new LinkedHashMap<>();

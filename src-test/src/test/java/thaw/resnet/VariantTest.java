@@ -40,7 +40,8 @@ class VariantTest extends FilledNetworks {
     @Test
     void variantsMayBeGivenTogether() throws IOException {
         Map<String, StoredTensor> state = filled("resnet50");
-        ResNet net = ResNet.fromWeights(NetworkWeights.in(state).with(Set.of(Variant.values())), device);
+        ResNet net = ResNet.fromWeights(NetworkWeights.in(state).with(
+                Set.of(Variant.STRIDE_IN_1X1, Variant.DOWNSAMPLE_IN_FIRST_STAGE)), device);
         assertArrayEquals(right("resnet50 stride_in_1x1+downsample_in_first_stage"), logits(net), 2e-5f);
         Network read = Network.fromMetadata(net.describe(), state, device);
         assertArrayEquals(logits(net), logits(read));
@@ -56,10 +57,20 @@ class VariantTest extends FilledNetworks {
     }
 
     @ParameterizedTest
+    @CsvSource({"arch,resnetblur18,BLUR_POOL", "config.architecture,resnetaa50.a1h_in1k,AVERAGE_POOL",
+        "args.model,resnetblur50,BLUR_POOL", "hyper_parameters.backbone,hf-hub:timm/resnetaa50.a1h_in1k,AVERAGE_POOL",
+        "args.encoder_name,tu-resnetblur18,BLUR_POOL", "config.model_args.aa_layer,avg,AVERAGE_POOL",
+        "config.model_args.aa_layer,blurpool,BLUR_POOL"})
+    void aNameOrASettingStatesPools(String entry, String value, Variant variant) {
+        Weights weights = Weights.of(ArchitectureTest.shapesOf(Architecture.byName("resnet18"), 3), Map.of(entry, value));
+        assertEquals(Set.of(variant), NetworkWeights.in(weights).architecture().variants());
+    }
+
+    @ParameterizedTest
     @EnumSource(Variant.class)
     void theOutlineIsTheNetworks(Variant variant) {
         Architecture architecture = Architecture.byName("resnet50").with(variant);
-        ResNet net = ResNet.of(architecture, device, 2, 1);
+        ResNet net = ResNet.toBeLoaded(architecture, device, 2);
         Map<String, Shape> shapes = new LinkedHashMap<>();
         net.outline(64, 64).layers().forEach(layer -> shapes.put(layer.name(), layer.output()));
         Map<String, Shape> found = new LinkedHashMap<>();
@@ -82,12 +93,10 @@ class VariantTest extends FilledNetworks {
     }
 
     @ParameterizedTest
-    @CsvSource({"arch,resnetblur18,resnetblur18", "config.architecture,resnetaa50.a1h_in1k,resnetaa50",
-        "args.model,resnetblur50,resnetblur50", "hyper_parameters.backbone,hf-hub:timm/resnetaa50.a1h_in1k,resnetaa50",
-        "args.encoder_name,tu-resnetblur18,resnetblur18", "args.output_stride,8,args.output_stride",
+    @CsvSource({"args.output_stride,8,args.output_stride",
         "config.replace_stride_with_dilation,'[false, true, true]',dilate", "args.dilation,true,dilate",
         "meta.cfg,'backbone=dict(strides=(1, 2, 1, 1), dilations=(1, 1, 2, 4))',dilate",
-        "config.model_args.aa_layer,avg,averages", "config.model_args.act_layer,silu,silu", "config.hidden_act,gelu,gelu",
+        "config.model_args.aa_layer,blurpc,blurpc", "config.model_args.act_layer,silu,silu", "config.hidden_act,gelu,gelu",
         "variant,round,round"})
     void aNetworkThatIsNotComputedIsRefusedByName(String entry, String value, String word) {
         Weights weights = Weights.of(filled("resnet18"), Map.of(entry, value));

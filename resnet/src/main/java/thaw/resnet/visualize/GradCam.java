@@ -1,7 +1,11 @@
 package thaw.resnet.visualize;
 
+import java.util.Map;
+import java.util.function.ToIntFunction;
+import java.util.stream.IntStream;
 import thaw.engine.Scope;
 import thaw.engine.Tensor;
+import thaw.engine.nn.Conv2d;
 import thaw.kernels.Shape;
 import thaw.resnet.Network;
 
@@ -11,7 +15,7 @@ import thaw.resnet.Network;
  * <pre>
  * a[c] = Σ_pixels ∂s/∂A[c] / Z         heat = max(Σ_c a[c] · A[c], 0)
  * </pre>
- * Not thread-safe.
+ * Thread-safe, unless the network is trained meanwhile.
  */
 public final class GradCam {
 
@@ -32,6 +36,14 @@ public final class GradCam {
         return new GradCam(net, layer);
     }
 
+    /** Like {@link #of(Network, String)}, of the last stage: the child of the network that holds its last convolution. */
+    public static GradCam of(Network net) {
+        String last = net.namedModules().entrySet().stream().filter(module -> module.getValue() instanceof Conv2d).map(Map.Entry::getKey)
+                .reduce((first, second) -> second)
+                .orElseThrow(() -> new IllegalArgumentException("layer: " + net.name() + " has no convolution"));
+        return of(net, last.split("\\.")[0]);
+    }
+
     /**
      * The heat of each of the layer's regions.
      *
@@ -40,9 +52,21 @@ public final class GradCam {
      * @throws IllegalArgumentException if there is no such layer or class
      */
     public Heatmap heatmap(Tensor image, int label) {
+        return heatmap(image, scores -> label);
+    }
+
+    /** Like {@link #heatmap(Tensor, int)}, for the class with the highest score. */
+    public Heatmap heatmap(Tensor image) {
+        return heatmap(image, scores -> {
+            float[] values = scores.toFloats();
+            return IntStream.range(0, values.length).reduce((best, c) -> values[c] > values[best] ? c : best).orElseThrow();
+        });
+    }
+
+    private Heatmap heatmap(Tensor image, ToIntFunction<Tensor> label) {
         try (Scope scope = net.device().scope(); LayerOutput at = LayerOutput.of(net, layer, image.detach())) {
             at.output().retainGrad();
-            at.scores().backward(Scores.one(at.scores(), label));
+            at.scores().backward(Scores.one(at.scores(), label.applyAsInt(at.scores())));
             Shape maps = at.output().shape();
             Tensor share = at.output().grad().mean(true, 2, 3);
             Tensor heat = at.output().detach().mul(share).sum(1).relu();

@@ -43,13 +43,16 @@ record LayerOutput(Tensor output, Tensor scores) implements AutoCloseable {
         return new LayerOutput(output, scores);
     }
 
-    /** Keeps the last output, which leaves its scope. */
+    /** Keeps the last output of its own thread, which leaves its scope; other threads may use the network meanwhile. */
     private static final class Caught implements ForwardHook {
+        private final Thread thread = Thread.currentThread();
         private @Nullable Tensor output;
 
         @Override
         public void accept(Module module, Tensor result) {
-            output = result.unscoped();
+            if (Thread.currentThread() == thread) {
+                output = result.unscoped();
+            }
         }
     }
 

@@ -221,6 +221,28 @@ class WeightOptionsTest {
     }
 
     @Test
+    void aNameWithPoolsIsAVariantOfTheWeights() throws IOException {
+        Path weights = write("pools", ResNet.of(Architecture.byName("resnet10t"), device, 2, 1).stateDict(), null);
+        Path model = folder.resolve("pools.safetensors");
+        Said said = run("train", data, "--weights", weights, "--arch", "resnetaa10t", "--size", 32, "--epochs", 1, "--batch", 5,
+                "--threads", 1, "-o", model);
+        assertEquals(0, said.code, said.err);
+        assertEquals("resnet10t", ModelFile.read(model).network().get("architecture"));
+        assertEquals("average_pool", ModelFile.read(model).network().get("variant"));
+        assertEquals(0, run("evaluate", data, "--model", model, "--threads", 1).code);
+    }
+
+    @Test
+    void groupsShowGatesAndPoolsOfShortcuts() {
+        String out = run("groups", "seresnet50t").out;
+        assertTrue(out.contains("conv 1×1 → conv 3×3, stride 2 → conv 1×1; gates: conv 1×1 → conv 1×1; shortcut: average pool 2×2,"
+                + " stride 2 → conv 1×1"), out);
+        assertTrue(run("groups", "seresnet50t", "--groups", "blocks", "--lr", "decay(1e-3, 0.9)", "--pytorch").out
+                .contains("parameters(\"conv1.0\", \"conv1.1\""));
+        assertTrue(run("groups", "resnetblur18").out.contains("blur 3×3, stride 2"));
+    }
+
+    @Test
     void optionsOfWeightsNeedWeights() {
         for (Object[] line : new Object[][] {{"evaluate", data, "--prefix", "model."}, {"evaluate", data, "--mean", "0.5"},
             {"train", data, "--arch", "resnet20", "--weights-key", "ema"}}) {

@@ -41,7 +41,7 @@ class TestTimeAugmentationTest {
                 largest[i] = plain.probabilities().get(i).clone();
             }
             for (int view = 0; view < 4; view++) {
-                Predictions augmented = PredictionPass.over(loader.augmentedEpoch(view), net, loader.labels(),
+                Predictions augmented = PredictionPass.over(loader.augmentedEpoch(view), net, batch -> batch.scores(net), loader.labels(),
                         Objective.crossEntropy(), images -> {}).predictions();
                 for (int i = 0; i < plain.size(); i++) {
                     for (int c = 0; c < 2; c++) {

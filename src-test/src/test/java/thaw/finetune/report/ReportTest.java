@@ -17,6 +17,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import javax.imageio.ImageIO;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -28,6 +30,8 @@ import thaw.finetune.diagnostics.GroupActivity;
 import thaw.finetune.diagnostics.GroupResilience;
 import thaw.finetune.evaluate.ClassCount;
 import thaw.finetune.evaluate.Evaluation;
+import thaw.finetune.evaluate.Interpretation;
+import thaw.finetune.images.RgbImage;
 import thaw.finetune.loss.Objective;
 import thaw.finetune.metrics.Predictions;
 import thaw.finetune.plan.LearningRates;
@@ -39,9 +43,10 @@ import thaw.finetune.train.FitSettings;
 import thaw.finetune.train.Precompute;
 import thaw.finetune.train.TrainingSettings;
 import thaw.resnet.LayerGroup;
+import thaw.resnet.visualize.Heatmap;
 
 class ReportTest {
-    private static final List<String> EMPTY_ELEMENTS = List.of("meta", "br", "img");
+    private static final List<String> EMPTY_ELEMENTS = List.of("meta", "br", "img", "input");
     private static final Pattern TAG = Pattern.compile("<(/?)([a-z0-9]+)([^>]*)>");
 
     @TempDir
@@ -58,8 +63,18 @@ class ReportTest {
         TrainingSettings training = new TrainingSettings("3", plan, FitSettings.sgd(), Objective.crossEntropy(),
                 Precompute.When.NEVER, DiagnosticsOptions.standard());
         return new Report("Hares <& others>", Map.of("Images", "a \"b\" <c>"), training, groups, 3,
-                new Report.Results(done, epochs - 1, evaluation,
+                new Report.Results(done, epochs - 1,
+                        evaluation.map(found -> new Interpretation(found, features(found.predictions().size()), Map.of(0, explanation()))),
                         List.of(new GroupResilience("middle", 0.1, 0.2), new GroupResilience("head", 0.25, 0.3)), List.of("torn <up>")));
+    }
+
+    private static Map<Integer, float[]> features(int images) {
+        return IntStream.range(0, images).boxed().collect(Collectors.toMap(i -> i, i -> new float[] {i, i * i}));
+    }
+
+    private static Interpretation.Explanation explanation() {
+        return new Interpretation.Explanation(1, RgbImage.of(new BufferedImage(8, 8, BufferedImage.TYPE_INT_RGB)),
+                new Heatmap(1, 1, new float[] {1}));
     }
 
     private static EpochResult epoch(String phase, double trainLoss, double validLoss, double accuracy, List<GroupActivity> activity) {
@@ -107,9 +122,15 @@ class ReportTest {
         requireSound(html);
         assertTrue(html.contains("Hares &lt;&amp; others&gt;") && html.contains("torn &lt;up&gt;"));
         assertTrue(html.contains("33.3 %"), "1 of 3 is right");
-        assertTrue(html.indexOf("missing.png") < html.indexOf("a&amp;b.png"), "the most confident mistake comes first");
+        assertTrue(html.indexOf("missing.png") < html.indexOf("a&amp;b.png"), "the highest loss comes first");
         assertTrue(html.contains("data:image/jpeg;base64,/9j/"));
-        assertEquals(10, html.split("<svg", -1).length - 1);
+        assertEquals(3, html.split("<label class=\"point", -1).length - 1);
+        assertTrue(html.contains("alt=\"Grad-CAM of &lt;fox&gt;\""));
+        // Loss, metrics, rate, momentum, five of the groups and calibration; each has its numbers as a table.
+        assertEquals(10, html.split("<svg viewBox=\"0 0 480", -1).length - 1);
+        assertEquals(10, Pattern.compile("</svg>\n<details><summary>As a table</summary>").matcher(html).results().count());
+        // Hares are two of three images.
+        assertTrue(html.contains("<th scope=\"row\">hare</th><td>2</td>") && html.contains("accuracy by chance"));
     }
 
     /** The scores of one image and the metrics of one epoch are not finite. */
@@ -124,7 +145,7 @@ class ReportTest {
             epochs.set(1, epoch("all", 1e30, Double.POSITIVE_INFINITY, Double.NaN,
                     List.of(activity("early", Double.POSITIVE_INFINITY), activity("middle", 1e-4), activity("head", 1e-2))));
             String html = new Report(whole.title(), whole.settings(), whole.training(), whole.groups(), 3,
-                    new Report.Results(epochs, 1, whole.results().evaluation(), List.of(), List.of())).html();
+                    new Report.Results(epochs, 1, whole.results().interpretation(), List.of(), List.of())).html();
             requireSound(html);
             assertFalse(html.contains("Infinity"));
             assertTrue(multi
@@ -138,6 +159,25 @@ class ReportTest {
         requireSound(html);
         assertTrue(html.contains("not predicted: <strong>hare</strong> (2.0 %)"));
         assertFalse(html.contains("Confusion matrix"));
+    }
+
+    /** Forty classes, of which each but the last is predicted as the next one. */
+    @Test
+    void theMatrixOfManyClassesIsAnImageWithItsPairsAsATable() {
+        List<Sample> samples = new ArrayList<>();
+        List<double[]> rows = new ArrayList<>();
+        for (int c = 0; c < 40; c++) {
+            samples.add(new Sample(folder.resolve(c + ".png"), c));
+            rows.add(new double[40]);
+            rows.get(c)[Math.min(c + 1, 39)] = 1;
+        }
+        LabelSet labels = new LabelSet(IntStream.range(0, 40).mapToObj(c -> "c<" + c).toList(), false);
+        Evaluation evaluation = Evaluation.of(new Predictions(labels, samples, rows), 0.5);
+        String html = new InterpretationPage("Many", new Interpretation(evaluation, Map.of(), Map.of()), Map.of()).html();
+        requireSound(html);
+        assertEquals(40, html.split("<rect ", -1).length - 1);
+        assertTrue(html.contains("<title>c&lt;3 → c&lt;4: 1</title>"));
+        assertEquals(20, Pattern.compile("</th><td>c&lt;\\d+</td><td>1</td><td>100.0 %</td>").matcher(html).results().count());
     }
 
     @Test

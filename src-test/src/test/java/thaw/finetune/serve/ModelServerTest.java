@@ -32,13 +32,19 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import thaw.engine.Device;
+import thaw.engine.Tensor;
+import thaw.finetune.images.ImageSource;
 import thaw.finetune.images.Transforms;
 import thaw.finetune.predict.Classifier;
 import thaw.finetune.predict.ModelFile;
 import thaw.finetune.predict.Prediction;
 import thaw.finetune.predict.WarmUp;
+import thaw.kernels.Shape;
 import thaw.resnet.Architecture;
+import thaw.resnet.Network;
 import thaw.resnet.ResNet;
+import thaw.resnet.visualize.GradCam;
+import thaw.resnet.visualize.Heatmap;
 
 /** The server's answers, to friendly and to hostile requests. */
 class ModelServerTest {
@@ -164,6 +170,35 @@ class ModelServerTest {
                 .POST(HttpRequest.BodyPublishers.ofByteArray(IMAGES.get(0))).build(), HttpResponse.BodyHandlers.ofByteArray());
         assertEquals(200, heat.statusCode());
         assertEquals(SIDE, ImageIO.read(new ByteArrayInputStream(heat.body())).getWidth());
+    }
+
+    /** A heat map is that of a network of its own, takes no further memory, and changes no bit of predictions beside it. */
+    @Test
+    void heatMapsShareTheWeightsOfPredictions() throws Exception {
+        ImageSource image = ImageSource.of(IMAGES.get(3), "an image");
+        Heatmap heat = alone.heatmap(image);
+        try (Device device = Device.cpu(1)) {
+            Network net = model.toNet(device);
+            Tensor pixels = device.tensor(Shape.of(1, 3, SIDE, SIDE), alone.transforms().apply(image.decode(10_000, square -> square)));
+            assertArrayEquals(GradCam.of(net, "layer3").heatmap(pixels, alone.classes().indexOf(alone.predict(image).label())).values(),
+                    heat.values(), 1e-6f);
+        }
+        // Weights rearranged for the backward pass are kept from their second use.
+        alone.heatmap(image);
+        long before = alone.device().backend().memory().inUse();
+        alone.heatmap(image);
+        assertEquals(before, alone.device().backend().memory().inUse());
+        List<CompletableFuture<HttpResponse<String>>> answers = new ArrayList<>();
+        for (int i = 0; i < 64; i++) {
+            answers.add(CLIENT.sendAsync(request(server, i % 4 == 0 ? "/heat" : "/predict").header("Content-Type", "image/png")
+                    .POST(HttpRequest.BodyPublishers.ofByteArray(IMAGES.get(i % 8))).build(), HttpResponse.BodyHandlers.ofString()));
+        }
+        for (int i = 0; i < 64; i++) {
+            assertEquals(200, answers.get(i).join().statusCode());
+            if (i % 4 != 0) {
+                assertPrediction(IMAGES.get(i % 8), JSON.readTree(answers.get(i).join().body()).get("predictions").get(0));
+            }
+        }
     }
 
     @ParameterizedTest(name = "{0} of {2} bytes of {1}: {3}")

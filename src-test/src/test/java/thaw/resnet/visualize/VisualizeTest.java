@@ -160,7 +160,8 @@ class VisualizeTest {
     /** The square of non-zero gradients of several images, where all weights are positive, so that none cancels. */
     @ParameterizedTest(name = "{0} of {1}")
     @CsvSource({"conv1,resnet20,33", "layer1.1,resnet20,33", "layer2.0,resnet20,65", "conv1,resnet18,65", "layer1.0,resnet18,65",
-        "layer2.0,resnet18,129", "layer1.1,resnet50,97"})
+        "layer2.0,resnet18,129", "layer1.1,resnet50,97", "layer1.0,resnet18d,65", "layer2.0,resnetaa34d,128",
+        "layer1.0,resnetblur18,65"})
     void aReceptiveFieldIsTheGradientsRegion(String name, String architecture, int side) {
         int images = 12;
         try (Device device = Device.cpu(2)) {

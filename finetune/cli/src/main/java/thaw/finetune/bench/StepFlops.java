@@ -33,10 +33,10 @@ public final class StepFlops {
         String lastBlock = "layer" + stages + "." + (architecture.depths().get(stages - 1) - 1);
         return switch (mode) {
             case INFER -> 1;
-            case TRAIN -> layer.name().equals("conv1") ? 2 : 3;
+            case TRAIN -> layer.name().matches("conv1(\\.0)?") ? 2 : 3;
             case TRAIN_HEAD -> {
                 boolean takesFrozenInput = layer.name().equals(lastBlock + ".conv1")
-                        || layer.name().equals(lastBlock + ".downsample.0");
+                        || layer.name().startsWith(lastBlock + ".downsample.");
                 boolean trained = layer.name().startsWith(lastBlock + ".") || layer.name().startsWith("fc");
                 yield takesFrozenInput ? 2 : trained ? 3 : 1;
             }

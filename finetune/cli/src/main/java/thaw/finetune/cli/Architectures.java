@@ -21,7 +21,7 @@ final class Architectures {
      */
     static Architecture byName(String name) {
         String wanted = name.toLowerCase(Locale.ROOT);
-        return Architecture.all().stream().filter(a -> a.name().equals(wanted)).findFirst().orElseThrow(() -> {
+        return Architecture.find(wanted).orElseThrow(() -> {
             List<String> names = Architecture.all().stream().map(Architecture::name).toList();
             return new Failure("unknown architecture '" + name + "'" + Spelling.hint(wanted, names) + " (known: "
                     + String.join(", ", names) + ")");

@@ -151,10 +151,10 @@ final class EvaluateCommand implements Callable<Integer> {
         } else {
             Path file = modelFile == null ? DEFAULT_MODEL : modelFile;
             ModelFile model = Threshold.set(threshold, ModelFile.read(file), file);
-            requireLabels(model, file);
+            listing.requireFit(model, file);
             ImageFolder data = folder.classes(model.classes()).transforms(model.transforms());
             try (Device device = deviceOptions.open(output)) {
-                evaluate(network(model, file, device), prepared(data), Objective.of(model));
+                evaluate(Failure.naming(file.toString(), () -> model.toNet(device)), prepared(data), Objective.of(model));
             }
         }
         return 0;
@@ -165,28 +165,11 @@ final class EvaluateCommand implements Callable<Integer> {
         return sized.transforms(DataOptions.resized(sized.transforms(), resize));
     }
 
-    private static Network network(ModelFile model, Path file, Device device) {
-        try {
-            return model.toNet(device);
-        } catch (IllegalArgumentException unfit) {
-            throw new Failure(file + ": " + unfit.getMessage(), unfit);
-        }
-    }
-
     private static Objective withThreshold(Objective standard, double threshold) {
         if (standard instanceof Objective.BinaryCrossEntropy binary) {
             return Failure.naming("--threshold", () -> binary.threshold(threshold));
         }
         throw new Failure("--threshold is for images that may show several classes; give --multi-label too");
-    }
-
-    private void requireLabels(ModelFile model, Path file) {
-        if (model.labels().multiLabel() && !listing.multiLabel()) {
-            throw new Failure(file + ": is a model for images that may show several classes; give --labels CSV --multi-label");
-        }
-        if (!model.labels().multiLabel() && listing.multiLabel()) {
-            throw new Failure(file + ": is a model for images of one class each; leave --multi-label out");
-        }
     }
 
     /** The mean, size and crop stated in the weight file, overridden by options. */

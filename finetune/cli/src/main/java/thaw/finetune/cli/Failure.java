@@ -15,12 +15,12 @@ final class Failure extends RuntimeException {
         super(message, cause);
     }
 
-    /** The value of a supplier; if it refuses an option's value, a failure that names the option. */
-    static <T> T naming(String option, Supplier<T> value) {
+    /** The value of a supplier; if it refuses the value of an option, or a file's content, a failure that names it. */
+    static <T> T naming(String subject, Supplier<T> value) {
         try {
             return value.get();
         } catch (IllegalArgumentException refused) {
-            throw new Failure(option + ": " + refused.getMessage(), refused);
+            throw new Failure(subject + ": " + refused.getMessage(), refused);
         }
     }
 }

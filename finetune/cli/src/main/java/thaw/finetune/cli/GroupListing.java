@@ -38,17 +38,23 @@ final class GroupListing {
             String kind) {
 
         static Line of(String name, List<Layer> layers) {
-            List<Layer> path = layers.stream().filter(layer -> !isShortcut(layer)).toList();
+            List<Layer> path = layers.stream().filter(layer -> !isShortcut(layer) && !isGate(layer)).toList();
             String kind = layers.size() == 1 ? layers.get(0).kind() : kinds(path.stream());
+            String gates = kinds(layers.stream().filter(Line::isGate));
             String shortcut = kinds(layers.stream().filter(Line::isShortcut));
             Layer end = path.get(path.size() - 1);
             return new Line(name, name, 1, end.output().toString(), layers.stream().mapToLong(Layer::parameters).sum(),
                     layers.stream().mapToLong(Layer::multiplyAdds).sum(), end.field().size(),
-                    shortcut.isEmpty() ? kind : kind + "; shortcut: " + shortcut);
+                    kind + (gates.isEmpty() ? "" : "; gates: " + gates) + (shortcut.isEmpty() ? "" : "; shortcut: " + shortcut));
         }
 
         private static boolean isShortcut(Layer layer) {
             return layer.name().matches(".*\\.(downsample\\.\\d|shortcut)");
+        }
+
+        /** Whether a layer computes the gates of channel attention. */
+        private static boolean isGate(Layer layer) {
+            return layer.name().matches(".*\\.se\\.\\w+");
         }
 
         /** The kinds of a block's layers; batch norms, which follow every convolution, are left out. */

@@ -6,6 +6,7 @@ import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 import thaw.finetune.data.CsvLabels;
 import thaw.finetune.data.FolderLayout;
+import thaw.finetune.predict.ModelFile;
 import thaw.finetune.run.RunSettings;
 
 /** Options for the images and labels in DATA: class folders or a CSV table. */
@@ -60,6 +61,16 @@ final class ListingOptions {
     /** Whether an image may show several classes. */
     boolean multiLabel() {
         return delimiter != null;
+    }
+
+    /** Requires that the listed images have as many labels each as a model predicts: one, or several. */
+    void requireFit(ModelFile model, Path file) {
+        if (model.labels().multiLabel() && !multiLabel()) {
+            throw new Failure(file + ": is a model for images that may show several classes; give --labels CSV --multi-label");
+        }
+        if (!model.labels().multiLabel() && multiLabel()) {
+            throw new Failure(file + ": is a model for images of one class each; leave --multi-label out");
+        }
     }
 
     /** The images in a folder, as the options list them. */

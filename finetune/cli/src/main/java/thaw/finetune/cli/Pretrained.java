@@ -50,7 +50,8 @@ record Pretrained(Path file, NetworkWeights network, PretrainedConfig config, Li
                 throw new Failure(file + ": holds weights of " + is + ", not of " + wanted.name() + "; give --arch " + is
                         + " or other weights");
             }
-            return new Pretrained(file, found.with(variants), PretrainedConfig.of(weights.metadata()),
+            NetworkWeights inVariant = found.with(variants).with(wanted == null ? Set.of() : wanted.variants());
+            return new Pretrained(file, inVariant, PretrainedConfig.of(weights.metadata()),
                     notes(file, weights, found, key == null, prefix == null));
         } catch (IllegalArgumentException misfit) {
             throw new Failure(file + ": " + misfit.getMessage(), misfit);

@@ -33,10 +33,16 @@ final class ServeCommand implements Callable<Integer> {
 
     /** Seconds after which the JDK's server closes a connection whose request's head is still incomplete. */
     private static final String HEAD_TIME = "sun.net.httpserver.maxReqTime";
+    /**
+     * Whether the JDK's server sends small packets at once. Otherwise an answer's body waits until the client has acknowledged its head,
+     * some 40 ms on a connection that is used again.
+     */
+    private static final String NO_DELAY = "sun.net.httpserver.nodelay";
     private static final int TOKEN_BYTES = 18;
     private static final int MOST_PORTS = 65_535;
     private static final int MEBIBYTE = 1 << 20;
     private static final int MOST_MEBIBYTES = 1024;
+    private static final ServerLimits STANDARD = ServerLimits.standard();
 
     @Parameters(paramLabel = "MODEL", arity = "0..*", description = "Trained models (default: model.safetensors).")
     private List<Path> models = List.of();
@@ -51,24 +57,24 @@ final class ServeCommand implements Callable<Integer> {
     @Option(names = "--token", paramLabel = "TOKEN", description = "The token with --host (default: a random one).")
     private @Nullable String token;
 
-    @Option(names = "--max-body", paramLabel = "MIB", defaultValue = "32", description = "Largest request in MiB (default: 32).")
-    private int body;
+    @Option(names = "--max-body", paramLabel = "MIB", description = "Largest request in MiB (default: ${DEFAULT-VALUE}).")
+    private int body = STANDARD.maxBody() / MEBIBYTE;
 
-    @Option(names = "--timeout", paramLabel = "SECONDS", defaultValue = "30", description = "Time to receive a request (default: 30).")
-    private int seconds;
+    @Option(names = "--timeout", paramLabel = "SECONDS", description = "Time to receive a request (default: ${DEFAULT-VALUE}).")
+    private int seconds = (int) STANDARD.time().toSeconds();
 
-    @Option(names = "--concurrent", paramLabel = "N", defaultValue = "64", description = "Requests answered at a time (default: 64).")
-    private int concurrent;
+    @Option(names = "--concurrent", paramLabel = "N", description = "Requests answered at a time (default: ${DEFAULT-VALUE}).")
+    private int concurrent = STANDARD.concurrent();
 
     @Option(names = "--per-client", paramLabel = "N", description = "Of one address at a time (default: as --concurrent).")
     private @Nullable Integer perClient;
 
-    @Option(names = "--batch", paramLabel = "N", defaultValue = "16", description = "Images computed together (default: 16).")
-    private int batch;
+    @Option(names = "--batch", paramLabel = "N", description = "Images computed together (default: ${DEFAULT-VALUE}).")
+    private int batch = STANDARD.batch();
 
-    @Option(names = "--wait", paramLabel = "MS", defaultValue = "2",
-            description = "Milliseconds that an image waits for others to be computed with (default: 2).")
-    private int wait;
+    @Option(names = "--wait", paramLabel = "MS",
+            description = "Milliseconds that an image waits for others to be computed with (default: ${DEFAULT-VALUE}).")
+    private int wait = (int) STANDARD.batchWait().toMillis();
 
     @Mixin
     private PixelLimit limit;
@@ -93,9 +99,11 @@ final class ServeCommand implements Callable<Integer> {
         }
         ServerLimits limits = new ServerLimits(body * MEBIBYTE, limit.maxPixels(), Duration.ofSeconds(seconds), concurrent,
                 perClient == null ? concurrent : perClient, batch, Duration.ofMillis(wait));
-        if (System.getProperty(HEAD_TIME) == null) {
-            System.setProperty(HEAD_TIME, String.valueOf(seconds));
-        }
+        Map.of(HEAD_TIME, String.valueOf(seconds), NO_DELAY, "true").forEach((name, value) -> {
+            if (System.getProperty(name) == null) {
+                System.setProperty(name, value);
+            }
+        });
         ClassifierOptions options = deviceOptions.classifier();
         CountDownLatch ended = new CountDownLatch(1);
         try (Interruption interruption = new Interruption(ended::countDown);

@@ -155,7 +155,8 @@ final class TrainCommand implements Callable<Integer> {
 
     private RunSettings settings(@Nullable RunFolder folder) throws IOException {
         NetworkOptions.Start start = networkOptions.read();
-        List<String> groups = GroupTable.of(start.architecture(), 1, 1, planOptions.granularity()).groups().stream()
+        List<String> groups = GroupTable
+                .of(start.architecture(), 1, Architectures.nativeSize(start.architecture()), planOptions.granularity()).groups().stream()
                 .map(GroupTable.Group::name).toList();
         dataOptions.requireSense();
         List<TrainingPhase> plan = planOptions.plan(start.isPretrained(), groups, fitOptions.rates(), fitOptions.momentum());

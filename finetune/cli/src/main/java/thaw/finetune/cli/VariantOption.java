@@ -10,7 +10,8 @@ import thaw.resnet.Variant;
 final class VariantOption {
 
     @Option(names = "--variant", paramLabel = "NAME", split = ",", hideParamSyntax = true,
-            description = "Variants of --arch: stride-in-1x1 (ResNet v1), downsample-in-first-stage.")
+            description = "Variants of --arch: stride-in-1x1 (ResNet v1), downsample-in-first-stage, average-pool (resnetaa50), blur-pool"
+                    + " (resnetblur50).")
     private Set<Variant> variants = EnumSet.noneOf(Variant.class);
 
     Set<Variant> variants() {

@@ -134,11 +134,7 @@ final class VisualizeCommand implements Callable<Integer> {
                     .orElse(Architectures.nativeSize(pretrained.architecture())))), names.size() == net.classes() ? names
                             : IntStream.range(0, net.classes()).mapToObj(c -> "class " + c).toList());
         }
-        try {
-            return loaded(model, device);
-        } catch (IllegalArgumentException unfit) {
-            throw new Failure(file + ": " + unfit.getMessage(), unfit);
-        }
+        return Failure.naming(file.toString(), () -> loaded(model, device));
     }
 
     private static List<RgbImage> drawn() {

@@ -39,9 +39,8 @@ import thaw.finetune.predict.ClassifierOptions;
 import thaw.finetune.predict.ModelFile;
 import thaw.finetune.predict.NotEnoughMemoryException;
 import thaw.finetune.predict.Outcome;
-import thaw.finetune.visualize.LayerStudy;
-import thaw.finetune.visualize.Mosaic;
-import thaw.resnet.Network;
+import thaw.finetune.report.Overlay;
+import thaw.resnet.visualize.Heatmap;
 
 /**
  * Serves models over HTTP: a page to try them, {@code POST /predict}, {@code POST /heat}, {@code GET /health}, {@code GET /metrics} in
@@ -50,7 +49,8 @@ import thaw.resnet.Network;
  * through a name of its own; on any other address each request but {@code /health} needs the token.
  *
  * <p>The JDK's server waits for the end of a request that was refused; its property {@code sun.net.httpserver.maxReqTime}, in seconds,
- * bounds that wait, as {@code thaw serve} does.
+ * bounds that wait, and {@code sun.net.httpserver.nodelay=true} sends an answer's head and body without a pause of 40 ms between them.
+ * {@code thaw serve} sets both.
  */
 public final class ModelServer implements AutoCloseable {
 
@@ -61,7 +61,7 @@ public final class ModelServer implements AutoCloseable {
     private static final List<String> PATHS = List.of("/", "/predict", "/heat", "/models", "/health", "/metrics", "/openapi.json");
 
     /** A model by the name in the page and in {@code /predict?model=}. */
-    private record Served(ModelFile file, Classifier classifier, RequestBatcher batcher) {
+    private record Served(Classifier classifier, RequestBatcher batcher) {
     }
 
     /**
@@ -76,8 +76,6 @@ public final class ModelServer implements AutoCloseable {
     private final HttpServer server;
     private final ExecutorService threads;
     private final Map<String, Served> models = new LinkedHashMap<>();
-    /** For heat maps, made when the first is asked for: a network whose gradients are computed. */
-    private final Map<String, Network> explained = new ConcurrentHashMap<>();
     private final ServerLimits limits;
     private final Optional<String> token;
     private final RequestBody bodies;
@@ -113,7 +111,7 @@ public final class ModelServer implements AutoCloseable {
         server.setExecutor(threads);
         files.forEach((name, file) -> {
             Classifier classifier = Classifier.of(file, options.batch(limits.batch()));
-            models.put(name, new Served(file, classifier, new RequestBatcher(classifier, limits)));
+            models.put(name, new Served(classifier, new RequestBatcher(classifier, limits)));
         });
         server.createContext("/", this::answer);
         server.start();
@@ -137,7 +135,6 @@ public final class ModelServer implements AutoCloseable {
         threads.shutdownNow();
         bodies.close();
         models.values().forEach(model -> model.batcher.close());
-        explained.values().forEach(Network::release);
         models.values().forEach(model -> model.classifier.close());
     }
 
@@ -320,13 +317,9 @@ public final class ModelServer implements AutoCloseable {
         if (image.square == null) {
             throw new HttpError(415, image.error);
         }
-        String name = name(exchange);
+        Heatmap heat = model.classifier.heatmap(ImageSource.ofSquare(image.square, files.get(0).name()));
         ByteArrayOutputStream png = new ByteArrayOutputStream();
-        Network net = explained.computeIfAbsent(name, n -> model.file.toNet(model.classifier.device()));
-        synchronized (net) {
-            LayerStudy study = new LayerStudy(net, model.classifier.transforms(), List.of(image.square));
-            ImageIO.write(Mosaic.heated(image.square, study.gradCam(0)), "png", png);
-        }
+        ImageIO.write(Overlay.of(image.square, heat), "png", png);
         return send(exchange, 200, "image/png", png.toByteArray());
     }
 

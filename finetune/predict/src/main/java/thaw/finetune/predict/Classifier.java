@@ -32,6 +32,8 @@ import thaw.finetune.images.Transforms;
 import thaw.kernels.OutOfDeviceMemoryException;
 import thaw.kernels.Shape;
 import thaw.resnet.Network;
+import thaw.resnet.visualize.GradCam;
+import thaw.resnet.visualize.Heatmap;
 
 /**
  * A trained model for use in an application:
@@ -98,6 +100,7 @@ public final class Classifier implements AutoCloseable {
             device.makeBatchInvariant();
         }
         this.net = model.toNet(device);
+        net.requiresGrad(false);
         InputCheck.require(net, labels.classes());
     }
 
@@ -325,6 +328,16 @@ public final class Classifier implements AutoCloseable {
     }
 
     /**
+     * Grad-CAM of an image's most probable class: the regions that raise its score, on the centre crop that the model takes
+     * ({@link Transforms#square}), by one forward and one backward pass with the weights that predict.
+     */
+    public Heatmap heatmap(ImageSource image) {
+        float[] pixels = new float[imageLength()];
+        transforms.write(image.decode(options.maxPixels(), transforms::square), pixels, 0);
+        return onDevice(pixels, 1, GradCam.of(net)::heatmap);
+    }
+
+    /**
      * The values computed for an image.
      *
      * @param row    the image's row of the result; null if the image cannot be read
@@ -404,6 +417,14 @@ public final class Classifier implements AutoCloseable {
 
     /** {@code [count, 3, side, side] → [count, values]} */
     private float[] compute(float[] images, int count, UnaryOperator<Tensor> layers) {
+        return onDevice(images, count, x -> {
+            try (NoGrad off = device.noGrad()) {
+                return layers.apply(x).toFloats();
+            }
+        });
+    }
+
+    private <R> R onDevice(float[] images, int count, Function<Tensor, R> work) {
         requireNotInterrupted();
         try {
             computing.acquire();
@@ -412,21 +433,21 @@ public final class Classifier implements AutoCloseable {
             throw cancelled();
         }
         try {
-            return whileOpen(() -> values(images, count, layers));
+            return whileOpen(() -> interruptibly(images, count, work));
         } finally {
             computing.release();
         }
     }
 
-    private float[] values(float[] images, int count, UnaryOperator<Tensor> layers) {
+    private <R> R interruptibly(float[] images, int count, Function<Tensor, R> work) {
         int side = transforms.size();
-        String work = "predicting " + count + " images of " + side + " x " + side + " pixels";
-        try (NoGrad off = device.noGrad(); Interruptible on = device.interruptible(); Scope scope = device.scope()) {
-            return layers.apply(device.tensor(Shape.of(count, CHANNELS, side, side), images)).toFloats();
+        String what = "predicting " + count + " images of " + side + " x " + side + " pixels";
+        try (Interruptible on = device.interruptible(); Scope scope = device.scope()) {
+            return work.apply(device.tensor(Shape.of(count, CHANNELS, side, side), images));
         } catch (OutOfMemoryError full) {
-            throw new NotEnoughMemoryException(work, "set a smaller batch or concurrency (Classifier.options())", full);
+            throw new NotEnoughMemoryException(what, "set a smaller batch or concurrency (Classifier.options())", full);
         } catch (OutOfDeviceMemoryException full) {
-            throw new NotEnoughMemoryException(work, ", or set a smaller batch or concurrency (Classifier.options())", full, count,
+            throw new NotEnoughMemoryException(what, ", or set a smaller batch or concurrency (Classifier.options())", full, count,
                     device.backend().memory().inUse());
         }
     }

@@ -17,4 +17,9 @@ public record LabelSet(List<String> classes, boolean multiLabel) {
             throw new IllegalArgumentException("classes: expected different names, got " + classes);
         }
     }
+
+    /** The names of labels, in the given order. */
+    public List<String> names(List<Integer> labels) {
+        return labels.stream().map(classes::get).toList();
+    }
 }

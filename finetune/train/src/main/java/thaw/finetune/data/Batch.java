@@ -85,7 +85,7 @@ public record Batch(float[] images, Targets targets, int size, int side, List<Pa
         return side == 0 ? net.classify(pooled(net)) : net.call(images(net.device()));
     }
 
-    /** The input of the network's classifier, {@code [N, features]}: precomputed features, or those of the body. */
+    /** The input of the network's classifier, {@code [N, features]}: the batch itself if its features are precomputed. */
     public Tensor pooled(Network net) {
         return side == 0 ? net.device().tensor(Shape.of(size, images.length / size), images) : net.pooled(images(net.device()));
     }

@@ -2,7 +2,11 @@ package thaw.finetune.evaluate;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Function;
 import java.util.function.IntConsumer;
+import java.util.stream.IntStream;
+import thaw.engine.Tensor;
+import thaw.finetune.data.Batch;
 import thaw.finetune.data.BatchLoader;
 import thaw.finetune.data.ImageFolder;
 import thaw.finetune.loss.Objective;
@@ -67,10 +71,15 @@ public record Evaluation(List<ClassCount> classes, double loss, Predictions pred
      * @throws NotEnoughMemoryException                if a batch is too large
      */
     public static Evaluation of(Network net, BatchLoader loader, Objective objective, IntConsumer progress) {
+        return of(net, loader, batch -> batch.scores(net), objective, progress);
+    }
+
+    /** @param scores the network's scores of a batch, {@code [N, classes]} */
+    static Evaluation of(Network net, BatchLoader loader, Function<Batch, Tensor> scores, Objective objective, IntConsumer progress) {
         List<String> classes = loader.labels().classes();
         InputCheck.require(net, classes);
         LabelSet labels = new LabelSet(classes, objective.multiLabel());
-        PredictionPass pass = PredictionPass.over(loader.epoch(0), net, labels, objective, progress);
+        PredictionPass pass = PredictionPass.over(loader.epoch(0), net, scores, labels, objective, progress);
         Predictions predictions = pass.predictions();
         List<ClassCount> counts = objective instanceof Objective.BinaryCrossEntropy binary
                 ? decisions(predictions, binary.threshold()) : images(predictions);
@@ -86,33 +95,7 @@ public record Evaluation(List<ClassCount> classes, double loss, Predictions pred
     public static Evaluation of(Predictions predictions, double threshold) {
         boolean several = predictions.labels().multiLabel();
         return new Evaluation(several ? decisions(predictions, threshold) : images(predictions),
-                several ? binaryCrossEntropy(predictions) : crossEntropy(predictions), predictions);
-    }
-
-    /** {@code -mean(log p)} over the images, with the probability p of the image's class. */
-    private static double crossEntropy(Predictions predictions) {
-        double sum = 0;
-        for (int i = 0; i < predictions.size(); i++) {
-            sum -= log(predictions.probability(i, predictions.actual(i)));
-        }
-        return sum / predictions.size();
-    }
-
-    /** {@code -mean(y·log p + (1 - y)·log(1 - p))} over images and classes. */
-    private static double binaryCrossEntropy(Predictions predictions) {
-        double sum = 0;
-        for (int i = 0; i < predictions.size(); i++) {
-            for (int c = 0; c < predictions.classes(); c++) {
-                double p = predictions.probability(i, c);
-                sum -= log(predictions.shows(i, c) ? p : 1 - p);
-            }
-        }
-        return sum / predictions.size() / predictions.classes();
-    }
-
-    /** Clamped to at least -100, as in PyTorch's {@code BCELoss}, because the logarithm of a probability 0 is infinite. */
-    private static double log(double probability) {
-        return Math.max(Math.log(probability), -100);
+                IntStream.range(0, predictions.size()).mapToDouble(predictions::loss).average().orElse(Double.NaN), predictions);
     }
 
     private static List<ClassCount> images(Predictions predictions) {

@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Deque;
 import java.util.List;
+import java.util.function.Function;
 import java.util.function.IntConsumer;
 import thaw.engine.NoGrad;
 import thaw.engine.Scope;
@@ -32,6 +33,7 @@ final class PredictionPass {
     private static final int UNREAD_SCORES = 1 << 22;
 
     private final Network net;
+    private final Function<Batch, Tensor> scores;
     private final LabelSet labels;
     private final Objective objective;
     private final List<Sample> samples = new ArrayList<>();
@@ -49,8 +51,9 @@ final class PredictionPass {
         }
     }
 
-    private PredictionPass(Network net, LabelSet labels, Objective objective) {
+    private PredictionPass(Network net, Function<Batch, Tensor> scores, LabelSet labels, Objective objective) {
         this.net = net;
+        this.scores = scores;
         this.labels = labels;
         this.objective = objective;
     }
@@ -58,11 +61,13 @@ final class PredictionPass {
     /**
      * Predicts the images of an epoch and closes it.
      *
+     * @param scores   the network's scores of a batch, {@code [N, classes]}
      * @param progress called after each batch with the number of images done
      * @throws NotEnoughMemoryException if a batch is too large
      */
-    static PredictionPass over(Batches epoch, Network net, LabelSet labels, Objective objective, IntConsumer progress) {
-        PredictionPass pass = new PredictionPass(net, labels, objective);
+    static PredictionPass over(Batches epoch, Network net, Function<Batch, Tensor> scores, LabelSet labels, Objective objective,
+            IntConsumer progress) {
+        PredictionPass pass = new PredictionPass(net, scores, labels, objective);
         Batch batch = null;
         try (Batches batches = epoch; TrainingModes kept = new TrainingModes(net); NoGrad off = net.device().noGrad()) {
             net.eval();
@@ -86,9 +91,9 @@ final class PredictionPass {
 
     private void add(Batch batch) {
         try (Scope scope = net.device().scope()) {
-            Tensor scores = batch.scores(net);
-            unread.add(new OfBatch(scope.keep(scores), scope.keep(objective.of(scores, batch))));
-            unreadScores += scores.shape().size();
+            Tensor ofBatch = scores.apply(batch);
+            unread.add(new OfBatch(scope.keep(ofBatch), scope.keep(objective.of(ofBatch, batch))));
+            unreadScores += ofBatch.shape().size();
         }
         samples.addAll(batch.samples());
         if (!net.device().backend().isAsynchronous() || unreadScores >= UNREAD_SCORES) {

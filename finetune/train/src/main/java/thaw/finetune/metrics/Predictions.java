@@ -86,6 +86,28 @@ public record Predictions(LabelSet labels, List<Sample> samples, List<double[]> 
         return samples.get(image).label();
     }
 
+    /**
+     * The cross-entropy of an image: {@code -log p} with the probability p of its class or, if images may show several, the mean over
+     * the classes of {@code -(y·log p + (1 - y)·log(1 - p))}. NaN if the image is not {@linkplain #isDefined defined}. Logarithms are at
+     * least -100, as in PyTorch's {@code BCELoss}, because that of a probability 0 is infinite.
+     */
+    public double loss(int image) {
+        if (!labels.multiLabel()) {
+            return -log(probability(image, actual(image)));
+        }
+        return IntStream.range(0, classes()).mapToDouble(label -> loss(image, label)).average().orElse(Double.NaN);
+    }
+
+    /** The term of a class in the {@linkplain #loss(int) loss} of an image that may show several. */
+    public double loss(int image, int label) {
+        double p = probability(image, label);
+        return -log(shows(image, label) ? p : 1 - p);
+    }
+
+    private static double log(double probability) {
+        return Math.max(Math.log(probability), -100);
+    }
+
     /** Whether an image shows a class. */
     public boolean shows(int image, int label) {
         return samples.get(image).labels().contains(label);
@@ -107,8 +129,9 @@ public record Predictions(LabelSet labels, List<Sample> samples, List<double[]> 
         for (int i = 0; i < size(); i++) {
             List<String> fields = new ArrayList<>();
             fields.add(samples.get(i).file().toString());
-            fields.add(names(samples.get(i).labels()));
-            fields.add(!isDefined(i) ? "" : names(labels.multiLabel() ? above(i, threshold) : List.of(predicted(i))));
+            fields.add(String.join(";", labels.names(samples.get(i).labels())));
+            fields.add(!isDefined(i) ? "" : String.join(";", labels.names(labels.multiLabel() ? above(i, threshold)
+                    : List.of(predicted(i)))));
             for (double probability : probabilities.get(i)) {
                 fields.add(Double.isFinite(probability) ? Float.toString((float) probability) : "");
             }
@@ -125,9 +148,5 @@ public record Predictions(LabelSet labels, List<Sample> samples, List<double[]> 
             }
         }
         return above;
-    }
-
-    private String names(List<Integer> numbers) {
-        return String.join(";", numbers.stream().map(labels.classes()::get).toList());
     }
 }

@@ -1,5 +1,8 @@
 package thaw.finetune.report;
 
+import static thaw.finetune.report.LineChart.Scale.LINEAR;
+import static thaw.finetune.report.LineChart.Scale.LOG;
+
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -10,8 +13,6 @@ import thaw.finetune.diagnostics.GroupResilience;
 
 /** The report's charts of each layer group's measurements by epoch, with explanations. */
 final class ActivitySection {
-    private static final int LIMIT_HUE = 0;
-
     private final Report report;
 
     ActivitySection(Report report) {
@@ -20,20 +21,20 @@ final class ActivitySection {
 
     String html() {
         return "<div class=\"charts\">\n"
-                + figure("Gradient norm", true, GroupActivity::gradNorm, List.of(), "The Euclidean norm of the loss’s gradient"
+                + figure("Gradient norm", LOG, GroupActivity::gradNorm, List.of(), "The Euclidean norm of the loss’s gradient"
                         + " with respect to the group’s weights, averaged over steps, before clipping. It should decrease or stay"
                         + " constant. A jump by factors of ten means that the learning rate is too high or that a batch is unusual. The"
                         + " size of a step also depends on the learning rate.")
-                + figure("Mean learning rate", true, GroupActivity::learningRate, List.of(), "The mean over the epoch’s measured"
+                + figure("Mean learning rate", LOG, GroupActivity::learningRate, List.of(), "The mean over the epoch’s measured"
                         + " steps, with the share that the rule gives the group, if there is one.")
-                + figure("Update ratio", true, GroupActivity::updateRatio, limit(), "The change of the weights in one step,"
+                + figure("Update ratio", LOG, GroupActivity::updateRatio, limit(), "The change of the weights in one step,"
                         + " relative to their norm: ‖Δw‖ / ‖w‖, mean over the epoch. At 1e-3, a thousand steps in one direction change a"
                         + " group completely; far below 1e-6 training has practically no effect. " + overLimit())
-                + figure("Distance from the start", true, GroupActivity::relativeDistance, List.of(), "The distance of the"
+                + figure("Distance from the start", LOG, GroupActivity::relativeDistance, List.of(), "The distance of the"
                         + " weights from those at the start of the run, relative to their norm: ‖w − w₀‖ / ‖w₀‖. 0 means unchanged; 1"
                         + " means that the change is as large as the initial weights. Steps in opposite directions cancel out: a large"
                         + " update ratio with a small distance means that the weights oscillate.")
-                + figure("Feature similarity (CKA)", false, GroupActivity::similarity, List.of(), "The similarity of the"
+                + figure("Feature similarity (CKA)", LINEAR, GroupActivity::similarity, List.of(), "The similarity of the"
                         + " group’s output for a fixed set of images now and with the weights at the start of the run, measured by linear"
                         + " CKA: 1 means equal up to rotation and scale. Batch norm uses the statistics of these images both times, so"
                         + " that only weights count. It does not tell adaptation from damage; the table below does. Drift propagates:"
@@ -46,15 +47,15 @@ final class ActivitySection {
         List<String> over = IntStream.range(0, report.groups().size() - 1).filter(g -> report.epochs().stream()
                 .anyMatch(epoch -> g < epoch.activity().size() && epoch.activity().get(g).updateRatio() > limit))
                 .mapToObj(g -> Html.text(report.names().get(g))).toList();
-        return "The dashed line is the limit of " + Numbers.compact(limit) + " above which steps overwrite pretrained features: "
+        return "The dotted line is the limit of " + Numbers.compact(limit) + " above which steps overwrite pretrained features: "
                 + (over.isEmpty() ? "no group but the head exceeds it." : String.join(", ", over) + " exceeded it.");
     }
 
     private String resilience() {
-        if (report.results().resilience().isEmpty() || report.results().evaluation().isEmpty()) {
+        if (report.results().resilience().isEmpty() || report.results().interpretation().isEmpty()) {
             return "";
         }
-        double accuracy = report.results().evaluation().get().accuracy();
+        double accuracy = report.results().interpretation().get().evaluation().accuracy();
         List<List<String>> rows = new ArrayList<>();
         for (GroupResilience group : report.results().resilience()) {
             rows.add(List.of(Html.text(group.group()), Numbers.percent(group.rewound()),
@@ -72,18 +73,16 @@ final class ActivitySection {
     }
 
     private List<LineChart.Series> limit() {
-        int epochs = report.epochs().size();
         double limit = report.training().diagnostics().updateRatioLimit();
-        return List.of(new LineChart.Series("limit for pretrained groups", LIMIT_HUE, true, new double[] {1, Math.max(2, epochs)},
+        return List.of(new LineChart.Series("limit for pretrained groups", new double[] {0, report.epochs().size()},
                 new double[] {limit, limit}));
     }
 
-    private String figure(String title, boolean log, ToDoubleFunction<GroupActivity> value, List<LineChart.Series> more,
+    private String figure(String title, LineChart.Scale scale, ToDoubleFunction<GroupActivity> value, List<LineChart.Series> references,
             String howToRead) {
         List<LineChart.Series> lines = new ArrayList<>();
-        int groups = report.groups().size();
         int epochs = report.epochs().size();
-        for (int g = 0; g < groups; g++) {
+        for (int g = 0; g < report.groups().size(); g++) {
             double[] x = new double[epochs];
             double[] y = new double[epochs];
             for (int e = 0; e < epochs; e++) {
@@ -91,13 +90,9 @@ final class ActivitySection {
                 x[e] = e + 1;
                 y[e] = g < activity.size() ? value.applyAsDouble(activity.get(g)) : Double.NaN;
             }
-            lines.add(new LineChart.Series(report.names().get(g), LineChart.hue(g, groups), false, x, y));
+            lines.add(new LineChart.Series(report.names().get(g), x, y));
         }
-        LineChart chart = LineChart.byEpoch(report, log, lines);
-        if (chart.isEmpty()) {
-            return "";
-        }
-        lines.addAll(more);
-        return Html.figure(title, LineChart.byEpoch(report, log, lines).html(), howToRead);
+        LineChart chart = LineChart.byEpoch(report, new LineChart.Axis(title, scale, List.of()), lines, references);
+        return chart.isEmpty() ? "" : Html.figure(title, chart.html(), howToRead);
     }
 }

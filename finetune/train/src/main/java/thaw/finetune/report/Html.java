@@ -54,9 +54,13 @@ public final class Html {
         return String.valueOf(value).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace("\"", "&quot;");
     }
 
-    /** A table that scrolls horizontally on narrow screens. Cells are HTML; the first column is the rows' headers. */
+    /**
+     * A table that scrolls horizontally where it is too wide, by keys too, with a shadow at an edge that hides columns. Cells are HTML;
+     * the first column is the rows' headers.
+     */
     public static String table(List<String> header, List<List<String>> rows) {
-        StringBuilder html = new StringBuilder("<div class=\"scroll\"><table><thead><tr>");
+        StringBuilder html = new StringBuilder(
+                "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"table\"><table><thead><tr>");
         header.forEach(cell -> html.append("<th scope=\"col\">").append(cell).append("</th>"));
         html.append("</tr></thead><tbody>");
         for (List<String> row : rows) {
@@ -70,6 +74,11 @@ public final class Html {
     /** A figure, such as a chart, with its title above and an explanation below. Content and explanation are HTML. */
     public static String figure(String title, String content, String howToRead) {
         return "<figure><h3>" + text(title) + "</h3>\n" + content + "<figcaption>" + howToRead + "</figcaption></figure>\n";
+    }
+
+    /** HTML that is shown on a click. */
+    public static String details(String summary, String content) {
+        return "<details><summary>" + text(summary) + "</summary>\n" + content + "</details>\n";
     }
 
     /** A section with its title. Content is HTML. */

@@ -10,7 +10,7 @@ import java.util.Map;
 import java.util.Optional;
 import thaw.engine.io.AtomicFile;
 import thaw.finetune.diagnostics.GroupResilience;
-import thaw.finetune.evaluate.Evaluation;
+import thaw.finetune.evaluate.Interpretation;
 import thaw.finetune.plan.TrainingPhase;
 import thaw.finetune.train.EpochResult;
 import thaw.finetune.train.TrainingSettings;
@@ -39,11 +39,11 @@ public record Report(String title, Map<String, String> settings, TrainingSetting
      *
      * @param epochs     the completed epochs of all phases, in order
      * @param kept       index of the epoch whose weights were kept; -1 if there is none
-     * @param evaluation of the kept weights on the validation images, or empty
+     * @param interpretation of the kept weights on the validation images, or empty
      * @param resilience of each layer group of the kept weights; empty if it was not measured
      * @param warnings   the warnings of the training
      */
-    public record Results(List<EpochResult> epochs, int kept, Optional<Evaluation> evaluation, List<GroupResilience> resilience,
+    public record Results(List<EpochResult> epochs, int kept, Optional<Interpretation> interpretation, List<GroupResilience> resilience,
             List<String> warnings) {
         /** @throws IllegalArgumentException if {@code kept} is not below the number of epochs */
         public Results {

@@ -9,7 +9,7 @@ import thaw.finetune.images.Transforms;
 
 /** A small square from the middle of an image file, encoded as text for an HTML page. */
 final class Thumbnail {
-    private static final int SIDE = 128;
+    private static final int SIDE = 96;
 
     private Thumbnail() {
     }
@@ -22,5 +22,21 @@ final class Thumbnail {
         } catch (ImageReadException unreadable) {
             return Optional.empty();
         }
+    }
+
+    /** An image element of the file, or a grey square. */
+    static String image(Path file) {
+        return of(file).map(url -> "<img alt=\"\" src=\"" + url + "\">").orElse("<span class=\"none\"></span>");
+    }
+
+    /** Images of a file with words beneath and the file's name, which follows its folder's, often the class. All but the file is HTML. */
+    static String figure(String images, String words, Path file) {
+        return "<figure>" + images + "<figcaption>" + words + "<br>" + Html.text(shortName(file)) + "</figcaption></figure>\n";
+    }
+
+    /** The file's name after its folder's. */
+    static String shortName(Path file) {
+        int names = file.getNameCount();
+        return names < 2 ? file.toString() : file.subpath(names - 2, names).toString();
     }
 }

@@ -1,14 +1,20 @@
 package thaw.finetune.report;
 
+import static thaw.finetune.report.LineChart.Scale.LINEAR;
+import static thaw.finetune.report.LineChart.Scale.LOG;
+
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.function.ToDoubleFunction;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import thaw.engine.optim.Schedule;
+import thaw.finetune.evaluate.ClassCount;
+import thaw.finetune.evaluate.Interpretation;
 import thaw.finetune.plan.OptimizerRecipe;
 import thaw.finetune.plan.TrainingPhase;
 import thaw.finetune.train.EpochResult;
@@ -16,11 +22,19 @@ import thaw.finetune.metrics.Metric;
 
 /** The report's charts of losses, metrics and schedules. */
 final class TrainingSection {
-    private static final int TRAIN_HUE = 210;
-    private static final int VALID_HUE = 18;
     /** The metrics in the chart; the others, which are nearly equal or of another scale, are only in the table. */
     private static final Set<String> PLOTTED = Stream.of(Metric.ACCURACY, Metric.ROC_AUC, Metric.KAPPA, Metric.accuracyMulti(0.5),
             Metric.f1Multi(0.5), Metric.meanAveragePrecision()).map(Metric::name).collect(Collectors.toUnmodifiableSet());
+
+    /** The meaning of metrics, by name. */
+    private static final Map<String, String> TERMS = Map.of(
+            "error_rate", "1 − accuracy.",
+            "precision_macro", "The share of correct ones among the images predicted as a class; mean over the classes.",
+            "recall_macro", "The share of a class’s images that were found; mean over the classes.",
+            "f1_macro", "The harmonic mean of precision and recall; mean over the classes.",
+            "roc_auc", "The chance that an image of a class scores higher for it than one of another; 0.5 for guessing.",
+            "kappa", "Accuracy corrected for chance: 0 for guessing, 1 for no mistake.",
+            "ece", "Expected calibration error: the mean distance between confidence and accuracy; 0 is best.");
 
     private final Report report;
 
@@ -28,44 +42,57 @@ final class TrainingSection {
         this.report = report;
     }
 
-    // ---- by epoch ------------------------------------------------------------------------------------------------
-
-    String losses() {
+    /** Charts on one axis of epochs, losses above the rates by which they were reached, and the table of epochs. */
+    String html() {
         if (report.epochs().isEmpty()) {
             return "<p>No epoch is completed yet.</p>\n";
         }
-        LineChart losses = LineChart.byEpoch(report, false, List.of(line("training", TRAIN_HUE, EpochResult::trainLoss),
-                line("validation", VALID_HUE, epoch -> epoch.valid().loss())));
-        StringBuilder html = new StringBuilder("<div class=\"charts\">\n");
-        html.append(Html.figure("Loss", losses.html(), "The quantity that training minimises; lower is better. The validation"
-                + " images are not trained on, so their line shows the performance on new images. If the training loss keeps"
-                + " falling while the validation loss rises, the network overfits the training images: stop training earlier,"
-                + " or use more augmentation."));
         List<String> names = List.copyOf(report.epochs().get(0).valid().metrics().keySet());
-        List<String> plotted = names.stream().filter(PLOTTED::contains).toList();
-        if (!plotted.isEmpty()) {
-            List<LineChart.Series> lines = new ArrayList<>();
-            for (int i = 0; i < plotted.size(); i++) {
-                String name = plotted.get(i);
-                lines.add(line(name, LineChart.hue(i, plotted.size()), epoch -> epoch.valid().metrics().getOrDefault(name, Double.NaN)));
-            }
-            html.append(Html.figure("Metrics", LineChart.byEpoch(report, false, lines).html(), "Metrics of the validation"
-                    + " images after each epoch. In the table, roc_auc is the chance that an image of a class scores higher for"
-                    + " it than one of another; kappa is accuracy corrected for chance, 0 for guessing and 1 for no mistake; ece,"
-                    + " the expected calibration error, is the mean distance between confidence and accuracy. The loss may rise while the accuracy stays constant: the network is then"
-                    + " correct as often as before, but more confident in its mistakes."));
-        }
-        return html.append("</div>\n").append(table(names)).toString();
+        return "<div class=\"charts\">\n" + losses() + metrics(names) + schedules() + "</div>\n" + table(names);
     }
 
-    private LineChart.Series line(String name, int hue, ToDoubleFunction<EpochResult> value) {
-        return new LineChart.Series(name, hue, false, IntStream.rangeClosed(1, report.epochs().size()).asDoubleStream().toArray(),
+    // ---- by epoch ------------------------------------------------------------------------------------------------
+
+    private String losses() {
+        LineChart losses = LineChart.byEpoch(report, new LineChart.Axis("loss", LINEAR, List.of()), List.of(
+                line("training", EpochResult::trainLoss), line("validation", epoch -> epoch.valid().loss())), List.of());
+        return Html.figure("Loss", losses.html(), "The quantity that training minimises; lower is better. The validation"
+                + " images are not trained on, so their line shows the performance on new images. If the training loss keeps"
+                + " falling while the validation loss rises, the network overfits the training images: stop training earlier,"
+                + " or use more augmentation. Its epochs are those of the learning rates below.");
+    }
+
+    private String metrics(List<String> names) {
+        List<LineChart.Series> lines = names.stream().filter(PLOTTED::contains)
+                .map(name -> line(name, epoch -> epoch.valid().metrics().getOrDefault(name, Double.NaN))).toList();
+        if (lines.isEmpty()) {
+            return "";
+        }
+        return Html.figure("Metrics", LineChart.byEpoch(report, new LineChart.Axis("metrics", LINEAR, List.of()), lines, chance()).html(),
+                "Metrics of the validation images after each epoch; the terms are explained below the table. The loss may rise while the"
+                        + " accuracy stays constant: the network is then correct as often as before, but more confident in its mistakes."
+                        + (chance().isEmpty() ? "" : " The dotted line is the accuracy of a network that always answers the most frequent"
+                                + " class."));
+    }
+
+    /** The share of the most frequent class among the validation images; empty if they are unknown, or may show several classes. */
+    private List<LineChart.Series> chance() {
+        return report.results().interpretation().map(Interpretation::evaluation)
+                .filter(found -> !found.predictions().labels().multiLabel() && found.total() > 0).map(found -> {
+                    double share = found.classes().stream().mapToInt(ClassCount::total).max().orElseThrow() / (double) found.total();
+                    return List.of(new LineChart.Series("accuracy by chance", new double[] {0, report.epochs().size()},
+                            new double[] {share, share}));
+                }).orElse(List.of());
+    }
+
+    private LineChart.Series line(String name, ToDoubleFunction<EpochResult> value) {
+        return new LineChart.Series(name, IntStream.rangeClosed(1, report.epochs().size()).asDoubleStream().toArray(),
                 report.epochs().stream().mapToDouble(value).toArray());
     }
 
     private String table(List<String> names) {
         List<String> header = new ArrayList<>(List.of("epoch", "phase", "train loss", "valid loss"));
-        names.forEach(name -> header.add(Html.text(name)));
+        names.forEach(name -> header.add(Html.text(name).replace("_", " ")));
         header.add("seconds");
         List<List<String>> rows = new ArrayList<>();
         for (int i = 0; i < report.epochs().size(); i++) {
@@ -77,26 +104,24 @@ final class TrainingSection {
             row.add(Numbers.compact(epoch.seconds()));
             rows.add(row);
         }
-        return Html.table(header, rows);
+        String terms = names.stream().filter(TERMS::containsKey)
+                .map(name -> "<dt>" + Html.text(name).replace("_", " ") + "</dt><dd>" + TERMS.get(name) + "</dd>\n")
+                .collect(Collectors.joining());
+        return Html.table(header, rows) + (terms.isEmpty() ? "" : "<dl class=\"quiet\">\n" + terms + "</dl>\n");
     }
 
     // ---- by step -------------------------------------------------------------------------------------------------
 
     /** Learning rates and momentum, computed from the plan: they are functions of the step alone, so training records none. */
-    String schedules() {
+    private String schedules() {
         int groups = report.groups().size();
-        int steps = 0;
         int epochsLeft = report.epochs().size();
-        List<LineChart.Mark> marks = new ArrayList<>();
         List<double[]> rates = new ArrayList<>();
         List<Double> momenta = new ArrayList<>();
         double momentum = report.training().fit().optimizer() instanceof OptimizerRecipe recipe ? recipe.momentum() : Double.NaN;
         for (TrainingPhase phase : report.plan()) {
             int epochs = Math.min(epochsLeft, phase.epochs());
             epochsLeft -= epochs;
-            if (epochs > 0 && steps > 0) {
-                marks.add(new LineChart.Mark(steps + 0.5, phase.name()));
-            }
             Schedule schedule = phase.schedule().of(phase.epochs(), report.stepsPerEpoch());
             List<Double> base = phase.rates().forGroups(report.names());
             for (int step = 0; step < epochs * report.stepsPerEpoch(); step++) {
@@ -107,30 +132,22 @@ final class TrainingSection {
                 }
                 rates.add(now);
                 momenta.add(schedule.momentum(step, momentum));
-                steps++;
             }
         }
-        if (steps == 0) {
-            return "<p>No epoch is completed yet.</p>\n";
-        }
-        double[] x = IntStream.rangeClosed(1, steps).asDoubleStream().toArray();
-        List<LineChart.Series> lines = new ArrayList<>();
-        for (int g = 0; g < groups; g++) {
-            int group = g;
-            lines.add(new LineChart.Series(report.names().get(g), LineChart.hue(g, groups), false, x,
-                    rates.stream().mapToDouble(now -> now[group]).toArray()));
-        }
-        LineChart momentumChart = new LineChart("step", true, false, List.of(), List.of(new LineChart.Series("all groups", TRAIN_HUE, false,
-                x, momenta.stream().mapToDouble(Double::doubleValue).toArray())), marks);
-        return "<div class=\"charts\">\n" + Html.figure("Learning rate of each group",
-                new LineChart("step", true, true, List.of(), lines, marks).html(), "The factor that scales gradients to steps"
-                        + (report.plan().stream().anyMatch(phase -> phase.rates().isAuto())
-                                ? ", before the rule’s share for each group" : "")
-                        + ". The axis is logarithmic, so parallel lines have a constant ratio: the schedule scales all groups alike. A"
-                        + " group without a line is frozen at that step. " + course(rates))
+        double[] x = IntStream.range(0, rates.size()).mapToDouble(step -> (step + 1.0) / report.stepsPerEpoch()).toArray();
+        List<LineChart.Series> lines = IntStream.range(0, groups).mapToObj(g -> new LineChart.Series(report.names().get(g), x,
+                rates.stream().mapToDouble(now -> now[g]).toArray())).toList();
+        LineChart rateChart = LineChart.byEpoch(report, new LineChart.Axis("learning rate", LOG, List.of()), lines, List.of());
+        LineChart momentumChart = LineChart.byEpoch(report, new LineChart.Axis("momentum", LINEAR, List.of()), List.of(
+                new LineChart.Series("all groups", x, momenta.stream().mapToDouble(Double::doubleValue).toArray())), List.of());
+        return Html.figure("Learning rate of each group", rateChart.html(), "The factor that scales gradients to steps, at each of the "
+                + Numbers.grouped(rates.size()) + " steps"
+                + (report.plan().stream().anyMatch(phase -> phase.rates().isAuto())
+                        ? ", before the rule’s share for each group" : "")
+                + ". The axis is logarithmic, so parallel lines have a constant ratio: the schedule scales all groups alike. A"
+                + " group without a line is frozen at that step. " + course(rates))
                 + Html.figure("Momentum", momentumChart.html(), "The share of the last step that is added to the next; equal for all"
-                        + " groups. " + momentum(momenta, rates))
-                + "</div>\n";
+                        + " groups. " + momentum(momenta, rates));
     }
 
     /** How the last group's rate moves. */

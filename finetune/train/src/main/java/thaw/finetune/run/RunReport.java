@@ -6,7 +6,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import thaw.finetune.diagnostics.GroupResilience;
-import thaw.finetune.evaluate.Evaluation;
+import thaw.finetune.evaluate.Interpretation;
 import thaw.finetune.report.Report;
 import thaw.resnet.LayerGroup;
 
@@ -18,17 +18,17 @@ final class RunReport {
 
     /**
      * @param kept       the index of the epoch whose model was kept
-     * @param evaluation of that model on the validation images
+     * @param found      of that model on the validation images
      * @param resilience of that model's groups; empty if it was not measured
      * @param warnings   of this process; those from before an interruption are not stored
      */
-    static Report of(RunSettings settings, List<LayerGroup> groups, RunLog log, int kept, Evaluation evaluation,
+    static Report of(RunSettings settings, List<LayerGroup> groups, RunLog log, int kept, Interpretation found,
             List<GroupResilience> resilience, List<String> warnings) {
         RunSettings.Data data = settings.data();
         int perStep = data.loading().batch() * settings.training().fit().accumulate();
         int steps = Math.max(1, (data.found().trainImages() + perStep - 1) / perStep);
         return new Report(String.valueOf(Path.of(data.source().path()).getFileName()), words(settings), settings.training(), groups, steps,
-                new Report.Results(log.rows(), kept, Optional.of(evaluation), resilience, warnings));
+                new Report.Results(log.rows(), kept, Optional.of(found), resilience, warnings));
     }
 
     private static Map<String, String> words(RunSettings settings) {

@@ -10,7 +10,7 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import thaw.engine.Device;
 import thaw.finetune.diagnostics.GroupResilience;
-import thaw.finetune.evaluate.Evaluation;
+import thaw.finetune.evaluate.Interpretation;
 import thaw.finetune.plan.TrainingPhase;
 import thaw.finetune.predict.ModelFile;
 import thaw.finetune.train.BatchResult;
@@ -166,8 +166,8 @@ public final class TrainingRun {
         boolean best = settings.selection().keep() == RunSettings.Keep.BEST;
         ModelFile model = ModelFile.read(best ? folder.bestModel() : folder.lastModel());
         Device device = learn.net().device();
-        Evaluation valid = evaluation(model);
-        Optional<Calibration> calibration = Calibration.of(valid.predictions());
+        Interpretation valid = interpretation(model);
+        Optional<Calibration> calibration = Calibration.of(valid.evaluation().predictions());
         ModelFile known = TrainingFeatures.addTo(model, learn.data().train(), device);
         calibration.map(one -> one.applyTo(known, device)).orElse(known).write(folder.model());
         writeTables();
@@ -176,18 +176,18 @@ public final class TrainingRun {
         // The learner's network is the kept one unless an earlier process finished the training, or an earlier epoch is kept.
         List<GroupResilience> resilience = trained && kept == log.rows().size() - 1 && learn.groups().size() <= MOST_GROUPS
                 ? learn.resilience() : List.of();
-        RunReport.of(settings, learn.groups(), log, kept, valid, resilience, warnings)
+        RunReport.of(settings, learn.groups(), log, kept, calibration.map(one -> one.applyTo(valid)).orElse(valid), resilience, warnings)
                 .write(folder.report());
         folder.removeCheckpoint();
         Ending ending = log.rows().size() < plan.stream().mapToInt(TrainingPhase::epochs).sum() ? Ending.EARLY : Ending.COMPLETE;
         return new Outcome(ending, log, kept + 1, broken, resilience, calibration);
     }
 
-    /** Evaluates the kept model, which may be of an earlier epoch than the learner's network. */
-    private Evaluation evaluation(ModelFile model) {
+    /** Interprets the kept model, which may be of an earlier epoch than the learner's network. */
+    private Interpretation interpretation(ModelFile model) {
         Network kept = model.toNet(learn.net().device());
         try {
-            return Evaluation.of(kept, learn.data().valid(), settings.training().objective(), images -> {});
+            return Interpretation.of(kept, learn.data().valid(), settings.training().objective(), images -> {});
         } finally {
             kept.release();
         }

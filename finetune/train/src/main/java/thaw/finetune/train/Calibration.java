@@ -8,6 +8,8 @@ import thaw.engine.Device;
 import thaw.engine.Tensor;
 import thaw.engine.nn.Linear;
 import thaw.engine.nn.Module;
+import thaw.finetune.evaluate.Evaluation;
+import thaw.finetune.evaluate.Interpretation;
 import thaw.finetune.metrics.CalibrationError;
 import thaw.finetune.metrics.Predictions;
 import thaw.finetune.predict.ModelFile;
@@ -69,6 +71,14 @@ public record Calibration(double temperature, double before, double after) {
             scaled[c] /= sum;
         }
         return scaled;
+    }
+
+    /** An interpretation with the calibrated probabilities, and their cross-entropy. */
+    public Interpretation applyTo(Interpretation interpretation) {
+        Predictions plain = interpretation.evaluation().predictions();
+        Predictions calibrated = new Predictions(plain.labels(), plain.samples(),
+                plain.probabilities().stream().map(row -> scaled(row, temperature)).toList());
+        return new Interpretation(Evaluation.of(calibrated, 0.5), interpretation.features(), interpretation.explanations());
     }
 
     /**

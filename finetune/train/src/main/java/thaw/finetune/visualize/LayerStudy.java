@@ -195,7 +195,7 @@ public final class LayerStudy {
     /** Grad-CAM of the last stage for an image's most probable class. */
     public Heatmap gradCam(int image) {
         try (Scope scope = net.device().scope()) {
-            return GradCam.of(net, lastStage()).heatmap(batch(image, 1), predicted[image]);
+            return GradCam.of(net).heatmap(batch(image, 1), predicted[image]);
         }
     }
 

@@ -1,17 +1,15 @@
 package thaw.finetune.visualize;
 
-import java.awt.Color;
 import java.awt.Graphics2D;
 import java.awt.RenderingHints;
 import java.awt.image.BufferedImage;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import thaw.finetune.images.RgbImage;
 import thaw.resnet.visualize.Heatmap;
 
 /** Small images beside each other, in rows of equal squares. */
-public final class Mosaic {
+final class Mosaic {
 
     private static final int GAP = 1;
     private static final int LEAST_SIDE = 32;
@@ -21,17 +19,17 @@ public final class Mosaic {
     private final List<BufferedImage> tiles = new ArrayList<>();
 
     /** @param columns squares in a row */
-    public Mosaic(int columns) {
+    Mosaic(int columns) {
         this.columns = columns;
     }
 
     /** Appends a tile. */
-    public void add(BufferedImage tile) {
+    void add(BufferedImage tile) {
         tiles.add(tile);
     }
 
     /** All tiles, enlarged without smoothing or reduced to one side. */
-    public BufferedImage draw() {
+    BufferedImage draw() {
         int widest = tiles.stream().mapToInt(tile -> Math.max(tile.getWidth(), tile.getHeight())).max().orElse(1);
         int side = widest >= LEAST_SIDE ? Math.min(widest, MOST_SIDE) : widest * ((LEAST_SIDE + widest - 1) / widest);
         int rows = Math.max(1, (tiles.size() + columns - 1) / columns);
@@ -83,28 +81,5 @@ public final class Mosaic {
             drawn.setRGB(i % map.width(), i / map.width(), level << 16 | level << 8 | level);
         }
         return drawn;
-    }
-
-    /** An image in grey beneath a map's positive values in red, and its negative ones in blue. */
-    public static BufferedImage heated(RgbImage image, Heatmap map) {
-        Heatmap heat = map.resize(image.width(), image.height());
-        float most = Math.max(1e-12f, heat.largest());
-        BufferedImage drawn = new BufferedImage(image.width(), image.height(), BufferedImage.TYPE_INT_RGB);
-        for (int y = 0; y < image.height(); y++) {
-            for (int x = 0; x < image.width(); x++) {
-                // Rec. 601's luma.
-                float luma = 0.299f * image.sample(x, y, 0) + 0.587f * image.sample(x, y, 1) + 0.114f * image.sample(x, y, 2);
-                float share = heat.values()[y * image.width() + x] / most;
-                float alpha = 0.75f * Math.abs(share);
-                Color tint = share > 0 ? new Color(255, 60, 0) : new Color(0, 110, 255);
-                drawn.setRGB(x, y, mix(luma, tint.getRed(), alpha) << 16 | mix(luma, tint.getGreen(), alpha) << 8
-                        | mix(luma, tint.getBlue(), alpha));
-            }
-        }
-        return drawn;
-    }
-
-    private static int mix(float a, float b, float share) {
-        return Math.round(a + (b - a) * share);
     }
 }

@@ -16,6 +16,7 @@ import thaw.engine.io.AtomicFile;
 import thaw.finetune.images.RgbImage;
 import thaw.finetune.report.Html;
 import thaw.finetune.report.Numbers;
+import thaw.finetune.report.Overlay;
 import thaw.resnet.ReceptiveField;
 import thaw.resnet.visualize.Heatmap;
 import thaw.resnet.visualize.Projection;
@@ -135,8 +136,8 @@ public record VisualizePage(String title, List<String> classes, LayerStudy study
             rows.add(List.of(String.valueOf(channel), excites, study.strongest(stage, channel).stream()
                     .map(image -> format(study.activation(stage, image, channel))).collect(Collectors.joining(", "))));
         }
-        return html.append("</div>\n<details><summary>As a table</summary>")
-                .append(Html.table(List.of("channel", "predicted as", "strongest activations"), rows)).append("</details>\n").toString();
+        return html.append("</div>\n").append(Html.details("As a table",
+                Html.table(List.of("channel", "predicted as", "strongest activations"), rows))).toString();
     }
 
     private String channel(LayerStudy of, String stage, ReceptiveField field, int channel) {
@@ -196,8 +197,8 @@ public record VisualizePage(String title, List<String> classes, LayerStudy study
                     Html.figure(
                             classes.get(study.predicted(image)) + ", " + Numbers.percent(study.probability(image)), "<div class=\"four\">"
                                     + picture(square.toBufferedImage(), name + "the image")
-                                    + picture(Mosaic.heated(square, study.gradCam(image)), name + "Grad-CAM")
-                                    + picture(Mosaic.heated(square, occlusion), name + "occlusion sensitivity")
+                                    + picture(Overlay.of(square, study.gradCam(image)), name + "Grad-CAM")
+                                    + picture(Overlay.of(square, occlusion), name + "occlusion sensitivity")
                                     + picture(Mosaic.around(study.guided(image), 0, side * side, side, side, side),
                                             name + "guided backpropagation")
                                     + "</div>",
@@ -224,9 +225,8 @@ public record VisualizePage(String title, List<String> classes, LayerStudy study
             List<Heatmap> maps = study.maps(stage, 0);
             Mosaic mosaic = new Mosaic(FILTER_COLUMNS);
             maps.forEach(map -> mosaic.add(Mosaic.grey(map)));
-            html.append("<details><summary>").append(stage).append(": ").append(maps.size()).append(" maps of ").append(maps.get(0).width())
-                    .append(" × ").append(maps.get(0).height()).append("</summary>")
-                    .append(picture(mosaic.draw(), "feature maps of " + stage)).append("</details>\n");
+            html.append(Html.details(stage + ": " + maps.size() + " maps of " + maps.get(0).width() + " × " + maps.get(0).height(),
+                    picture(mosaic.draw(), "feature maps of " + stage)));
         });
         return html.toString();
     }
