@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.util.SplittableRandom;
 import java.util.stream.IntStream;
 import org.ejml.data.DMatrixRMaj;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -99,6 +100,13 @@ class RidgeHeadTest {
                 assertEquals(best.factor() * w[j][c], ridge.weight()[c * features + j], 1e-4);
             }
         }
+    }
+
+    @Test
+    void featuresThatAreNotFiniteGiveAGuess() {
+        DMatrixRMaj features = new DMatrixRMaj(6, 4);
+        features.set(2, 1, Double.NaN);
+        assertEquals(Math.log(CLASSES), RidgeHead.fit(features, new int[] {0, 1, 2, 0, 1, 2}, CLASSES).loss(), 0.2);
     }
 
     /** The factor is inverse to the size of the scores. */

@@ -89,10 +89,11 @@ record RidgeHead(float[] weight, float[] bias, double loss) {
                 CommonOps_DDRM.multTransA(x, x, square);
             }
             EigenDecomposition_F64<DMatrixRMaj> eigen = DecompositionFactory_DDRM.eig(side, true, true);
-            eigen.decompose(square);
-            double[] values = IntStream.range(0, side).mapToDouble(k -> eigen.getEigenvalue(k).getReal()).toArray();
-            double largest = IntStream.range(0, side).mapToDouble(k -> values[k]).max().orElse(0);
-            int[] kept = IntStream.range(0, side).filter(k -> values[k] > RANK_TOLERANCE * largest).toArray();
+            // Features that are not finite have no decomposition: then no weights, and the loss of the next step reports them.
+            int found = eigen.decompose(square) ? side : 0;
+            double[] values = IntStream.range(0, found).mapToDouble(k -> eigen.getEigenvalue(k).getReal()).toArray();
+            double largest = IntStream.range(0, found).mapToDouble(k -> values[k]).max().orElse(0);
+            int[] kept = IntStream.range(0, found).filter(k -> values[k] > RANK_TOLERANCE * largest).toArray();
             double[] d = IntStream.of(kept).mapToDouble(k -> values[k]).toArray();
             DMatrixRMaj u = new DMatrixRMaj(x.numRows, kept.length);
             DMatrixRMaj column = new DMatrixRMaj(x.numRows, 1);
