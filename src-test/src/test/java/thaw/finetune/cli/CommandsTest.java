@@ -93,6 +93,35 @@ class CommandsTest {
         assertTrue(refused.errors().get(0).contains("--source-images"), refused::toString);
     }
 
+    /** The ends of the line are the models themselves; the best is saved. */
+    @Test
+    void blendMeasuresModelsBetweenTwo() throws IOException {
+        ThawProcess.json(folder, "train", data, "--arch", "resnet20", "--size", ColourImages.SIDE, "--epochs", 0, "--freeze-lr", "ridge",
+                "--freeze-epochs", 1, "-o", "closed.safetensors", "--json");
+        JsonNode closed = ThawProcess.json(folder, "evaluate", data, "--model", "closed.safetensors", "--json");
+        JsonNode said = ThawProcess.json(folder, "blend", "closed.safetensors", "model.safetensors", data, "--at", "0:1:0.25", "-o",
+                "blend.safetensors", "--json");
+        JsonNode points = said.get("points");
+        assertEquals(5, points.size());
+        assertEquals(closed.get("loss").asDouble(), points.get(0).get("loss").asDouble(), 1e-6);
+        assertEquals(trained.get("accuracy").asDouble(), points.get(4).get("accuracy").asDouble());
+        points.forEach(point -> assertTrue(point.get("accuracy").asDouble() <= said.get("accuracy").asDouble(), said::toString));
+        assertEquals(said.get("accuracy").asDouble(),
+                ThawProcess.json(folder, "evaluate", data, "--model", "blend.safetensors", "--json").get("accuracy").asDouble());
+        Weights a = Weights.read(folder.resolve("closed.safetensors"));
+        Weights b = Weights.read(folder.resolve("model.safetensors"));
+        Weights between = Weights.read(folder.resolve("blend.safetensors"));
+        double t = said.get("t").asDouble();
+        for (String name : List.of("conv1.weight", "bn1.running_var", "fc.bias")) {
+            for (int i = 0; i < a.get(name).shape().size(); i++) {
+                assertEquals((1 - t) * a.get(name).toFloats()[i] + t * b.get(name).toFloats()[i], between.get(name).toFloats()[i], 1e-6);
+            }
+        }
+        ThawProcess refused = ThawProcess.start(folder, "blend", "closed.safetensors", "model.safetensors", data, "--at", "0:1");
+        assertEquals(2, refused.exitCode());
+        assertTrue(refused.errors().get(0).contains("FROM:TO:STEP"), refused::toString);
+    }
+
     @Test
     void trainPrintsARowForEveryEpochAndNoBarIntoAFile() throws IOException {
         ThawProcess thaw = ThawProcess.start(folder, "train", data, "--arch", "resnet20", "--size", ColourImages.SIDE,

@@ -55,7 +55,7 @@ record ShiftsAnswer(Lesson.Amount amount, Map<Shift, OfShift> results) {
     private List<Claim> claims(Shift shift) {
         return switch (shift.name()) {
             case "input" -> List.of(better(shift, "the first group alone beats all layers", Way.FIRST, Way.ALL),
-                    better(shift, "Auto-RGN beats all layers at one rate", Way.AUTO, Way.ALL));
+                    better(shift, "chosen rates (auto) beat all layers at one rate", Way.AUTO, Way.ALL));
             case "output" -> List.of(Claim.above(-MARGIN, "output: the head alone is enough: at most 2 points below all layers",
                     measured(shift, Way.HEAD, Way.ALL), difference(shift, Way.HEAD, Way.ALL), Unit.POINTS));
             case "near" -> {
@@ -104,7 +104,7 @@ record ShiftsAnswer(Lesson.Amount amount, Map<Shift, OfShift> results) {
                 + " epochs; " + amount.draws() + " draws of the training images, each tested on the same " + amount.tested()
                 + " images. The rate of each way is the best of " + ShiftsChapter.RATES.stream().map(String::valueOf).reduce((a, b) -> a
                         + ", " + b).orElseThrow()
-                + " on one more draw; Auto-RGN and L-DoG choose theirs. Where rates differ, the lowest is 1/100 of the highest, with even"
+                + " on one more draw; auto and L-DoG choose theirs. Where rates differ, the lowest is 1/100 of the highest, with even"
                 + " ratios from group to group.</p>\n<p>Differences are paired by draw. The interval is that of the mean at 95 %"
                 + " confidence, by Student’s t; p is that of the exact permutation test, which changes the signs of the "
                 + amount.draws() + " differences and cannot fall below " + String.format(Locale.ROOT, "%.4f", 2 / Math.pow(2,
