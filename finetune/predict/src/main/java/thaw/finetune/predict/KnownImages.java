@@ -15,7 +15,7 @@ import java.util.Optional;
  * ‖z − z₍k₎‖ / λ        z₍k₎: the k-th nearest training image
  * </pre>
  *
- * where λ is the distance that 95 % of the training images have to the k-th nearest of the others. The probabilities of classes cannot say
+ * where λ is the distance within which 95 % of the training images have the k-th nearest of the others. The probabilities of classes cannot say
  * this: they sum to 1 for every image. Immutable.
  */
 public final class KnownImages {
@@ -50,7 +50,7 @@ public final class KnownImages {
     /**
      * The images with the given features.
      *
-     * @param features of each image, at least two images
+     * @param features of each image, at least two images, all of one length
      * @param classes  the number of classes that the images show
      * @throws IllegalArgumentException if features are not finite, or there are fewer than two images
      */
@@ -74,9 +74,8 @@ public final class KnownImages {
         int neighbors = Math.max(1, Math.min(units.length - 1, units.length / (NEIGHBORS_SHARE * classes)));
         KnownImages unscaled = new KnownImages(neighbors, length, step, 1, levels);
         double[] own = new double[units.length];
-        for (int i = 0; i < own.length; i++) {
-            own[i] = unscaled.distance(units[i], neighbors + 1);
-        }
+        // An image is its own nearest one.
+        Arrays.parallelSetAll(own, i -> unscaled.distance(units[i], neighbors + 1));
         Arrays.sort(own);
         double kept = own[Math.min(own.length - 1, (int) Math.ceil(KEPT * own.length))];
         return new KnownImages(neighbors, length, step, Math.max(kept, Float.MIN_NORMAL), levels);
@@ -88,7 +87,7 @@ public final class KnownImages {
             squares += (double) value * value;
         }
         if (!Double.isFinite(squares)) {
-            throw new IllegalArgumentException("known images: expected finite features, got " + Arrays.toString(features));
+            throw new IllegalArgumentException("known images: expected finite features, got NaN or infinity among them");
         }
         float[] unit = new float[features.length];
         for (int i = 0; i < unit.length && squares > 0; i++) {

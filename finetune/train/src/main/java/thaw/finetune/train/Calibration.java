@@ -63,7 +63,7 @@ public record Calibration(double temperature, double before, double after) {
         return Math.exp((cold + hot) / 2);
     }
 
-    /** The derivative of the cross-entropy by 1/T: the sum over images of Σ_c q_c s_c - s_y, with s = log p, q = softmax(s/T) and class y. */
+    /** The derivative of the cross-entropy by 1/T: the sum of Σ_c q_c s_c - s_y over images, with s = log p, q = softmax(s/T), class y. */
     private static double slope(Predictions valid, int[] images, double temperature) {
         double sum = 0;
         for (int i : images) {
