@@ -26,6 +26,8 @@ public final class KnownImages {
     private static final String DISTANCE = KEY + "distance";
     private static final String FEATURES = KEY + "features";
     private static final double KEPT = 0.95;
+    /** The images, spread evenly, that λ is measured on: each takes its distances from all. */
+    private static final int MOST_MEASURED = 1000;
     private static final int LEVELS = Byte.MAX_VALUE;
     /** k is a quarter of a class's images; with a twentieth to a half, dogs and cats are told from CIFAR-10's other classes as well. */
     private static final int NEIGHBORS_SHARE = 4;
@@ -73,9 +75,9 @@ public final class KnownImages {
         }
         int neighbors = Math.max(1, Math.min(units.length - 1, units.length / (NEIGHBORS_SHARE * classes)));
         KnownImages unscaled = new KnownImages(neighbors, length, step, 1, levels);
-        double[] own = new double[units.length];
+        double[] own = new double[Math.min(MOST_MEASURED, units.length)];
         // An image is its own nearest one.
-        Arrays.parallelSetAll(own, i -> unscaled.distance(units[i], neighbors + 1));
+        Arrays.parallelSetAll(own, i -> unscaled.distance(units[(int) ((long) i * units.length / own.length)], neighbors + 1));
         Arrays.sort(own);
         double kept = own[Math.min(own.length - 1, (int) Math.ceil(KEPT * own.length))];
         return new KnownImages(neighbors, length, step, Math.max(kept, Float.MIN_NORMAL), levels);
@@ -152,7 +154,7 @@ public final class KnownImages {
     /**
      * Reads the entries of {@link #toMap}; empty if there are none.
      *
-     * @throws IllegalArgumentException if they contradict each other
+     * @throws IllegalArgumentException if they are no numbers, or contradict each other
      */
     static Optional<KnownImages> fromMap(Map<String, String> metadata) {
         if (!metadata.containsKey(FEATURES)) {
@@ -163,8 +165,9 @@ public final class KnownImages {
                     Integer.parseInt(metadata.getOrDefault(LENGTH, "")), Float.parseFloat(metadata.getOrDefault(STEP, "")),
                     Double.parseDouble(metadata.getOrDefault(DISTANCE, "")), Base64.getDecoder().decode(metadata.get(FEATURES)));
             if (read.length < 1 || read.levels.length % read.length != 0 || read.neighbors < 1 || read.neighbors > read.images()
-                    || !(read.step > 0 && read.distance > 0)) {
-                throw new IllegalArgumentException("they contradict each other");
+                    || !(read.step > 0 && read.distance > 0 && Double.isFinite(read.step + read.distance))) {
+                throw new IllegalArgumentException(read.levels.length + " values, length " + read.length + ", neighbors " + read.neighbors
+                        + ", step " + read.step + ", distance " + read.distance);
             }
             return Optional.of(read);
         } catch (IllegalArgumentException wrong) {
