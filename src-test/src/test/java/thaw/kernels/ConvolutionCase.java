@@ -9,10 +9,10 @@ import thaw.Extent;
 /** A convolution of {@code x [n, c, h, w]} with a weight {@code [k, c/groups, r, s]}, to be tested on backends. */
 public record ConvolutionCase(int n, int c, int h, int w, int k, int r, int s, boolean bias, Conv2dOptions options) {
 
-    private static final int RANDOM = Extent.times(12, 40);
+    private static final int RANDOM = Extent.times(8, 40);
 
     /** Cases with more multiplications are left out of a sample. */
-    private static final long MOST_PRODUCTS = Extent.FULL ? Long.MAX_VALUE : 1 << 25;
+    private static final long MOST_PRODUCTS = Extent.FULL ? Long.MAX_VALUE : 1 << 24;
 
     public Shape weight() {
         return Shape.of(k, c / options.groups(), r, s);

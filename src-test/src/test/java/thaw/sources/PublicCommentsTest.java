@@ -47,9 +47,9 @@ class PublicCommentsTest {
             Matcher exported = EXPORTED.matcher(Files.readString(root.resolve("module-info.java")));
             while (exported.find()) {
                 packages.add(exported.group(1));
-            }
-            try (Stream<Path> files = Files.walk(root)) {
-                files.filter(file -> file.toString().endsWith(".java") && !file.endsWith("module-info.java")).forEach(sources::add);
+                try (Stream<Path> files = Files.list(root.resolve(exported.group(1).replace('.', '/')))) {
+                    files.filter(file -> file.toString().endsWith(".java")).forEach(sources::add);
+                }
             }
         }
         assertEquals(Set.of(), uncommented(sources, packages));

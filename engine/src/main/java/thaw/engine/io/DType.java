@@ -38,6 +38,9 @@ public enum DType {
     /** Unsigned integers of 64 bits. */
     U64(8, false);
 
+    /** Halfway between the largest binary16 and the power of two above it. */
+    private static final float FLOAT16_INFINITE = 65_520;
+
     /** The types by PyTorch's names. */
     private static final Map<String, DType> TORCH = Map.ofEntries(
             Map.entry("bool", BOOL), Map.entry("uint8", U8), Map.entry("int8", I8), Map.entry("int16", I16),
@@ -190,6 +193,20 @@ public enum DType {
             case 0x1f -> Float.intBitsToFloat(sign | 0x7f80_0000 | fraction << 13);
             default -> Float.intBitsToFloat(sign | exponent - 15 + 127 << 23 | fraction << 13);
         };
+    }
+
+    /** The nearest binary16, of two equally near ones the even one; infinite from 65,520. */
+    static short toFloat16(float value) {
+        int sign = Float.floatToRawIntBits(value) >>> 16 & 0x8000;
+        float magnitude = Math.abs(value);
+        if (!(magnitude < FLOAT16_INFINITE)) {
+            return (short) (sign | (Float.isNaN(value) ? 0x7e00 : 0x7c00));
+        }
+        if (magnitude < 0x1p-14f) {
+            return (short) (sign | (int) Math.rint(magnitude * 0x1p24));
+        }
+        int bits = Float.floatToRawIntBits(magnitude);
+        return (short) (sign | bits + 0xfff + (bits >>> 13 & 1) - (127 - 15 << 23) >>> 13);
     }
 
     /** Converts bfloat16, the upper half of a float. */

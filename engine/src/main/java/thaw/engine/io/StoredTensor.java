@@ -98,6 +98,28 @@ public interface StoredTensor {
         return values;
     }
 
+    /**
+     * This tensor in float16, in half the bytes of F32, each value rounded to the nearest. Tensors of integers, float16 and bfloat16 are
+     * returned unchanged.
+     *
+     * @throws ArithmeticException if a finite value is beyond float16's range, 65,504
+     */
+    default StoredTensor toFloat16() {
+        if (dtype() != DType.F32 && dtype() != DType.F64) {
+            return this;
+        }
+        float[] values = toFloats();
+        ByteBuffer bytes = ContiguousTensor.allocate(DType.F16, shape(), values.length);
+        for (int i = 0; i < values.length; i++) {
+            short half = DType.toFloat16(values[i]);
+            if ((half & 0x7fff) == 0x7c00 && Float.isFinite(values[i])) {
+                throw new ArithmeticException("toFloat16: element " + i + " is " + values[i] + "; float16 reaches to 65504");
+            }
+            bytes.putShort(2 * i, half);
+        }
+        return new ContiguousTensor(DType.F16, shape(), bytes);
+    }
+
     /** An F32 tensor of these values, row-major; the array is copied. */
     static StoredTensor of(Shape shape, float[] values) {
         ByteBuffer bytes = ContiguousTensor.allocate(DType.F32, shape, values.length);

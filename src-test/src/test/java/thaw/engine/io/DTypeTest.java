@@ -3,6 +3,7 @@ package thaw.engine.io;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -90,6 +91,44 @@ class DTypeTest {
         float[] floats = new float[length];
         floats[at] = (float) value;
         return dtype == DType.F64 ? StoredTensor.ofDoubles(Shape.of(length), values) : StoredTensor.of(Shape.of(length), floats);
+    }
+
+    /** Each binary16 is its own nearest, and of any other float no binary16 is nearer; a tie goes to the even one. */
+    @Test
+    void nearestFloat16() {
+        double[] all = new double[0x7c00];
+        for (int bits = 0; bits < all.length; bits++) {
+            all[bits] = half((short) bits);
+            assertEquals((short) bits, DType.toFloat16((float) all[bits]));
+            assertEquals((short) (bits | 0x8000), DType.toFloat16((float) -all[bits]));
+            if (bits > 0) {
+                float middle = (float) ((all[bits - 1] + all[bits]) / 2);
+                assertEquals((short) (bits - bits % 2), DType.toFloat16(middle), "tie at " + middle);
+                assertEquals((short) (bits - 1), DType.toFloat16(Math.nextDown(middle)));
+                assertEquals((short) bits, DType.toFloat16(Math.nextUp(middle)));
+            }
+        }
+        assertEquals((short) 0x7bff, DType.toFloat16(Math.nextDown(65_520f)));
+        assertEquals((short) 0x7c00, DType.toFloat16(65_520f));
+        assertEquals((short) 0xfc00, DType.toFloat16(Float.NEGATIVE_INFINITY));
+        assertTrue(Double.isNaN(half(DType.toFloat16(Float.NaN))));
+    }
+
+    private static double half(short bits) {
+        return StoredTensor.ofBytes(DType.F16, Shape.of(1), new byte[] {(byte) bits, (byte) (bits >> 8)}).toDoubles()[0];
+    }
+
+    @Test
+    void float16OfTensors() {
+        StoredTensor floats = StoredTensor.of(Shape.of(2, 2), new float[] {1, -0.1f, 65504, 1e-8f});
+        StoredTensor halves = floats.toFloat16();
+        assertEquals(DType.F16, halves.dtype());
+        assertEquals(Shape.of(2, 2), halves.shape());
+        assertArrayEquals(new double[] {1, -0.0999755859375, 65504, 0}, halves.toDoubles());
+        StoredTensor numbers = StoredTensor.ofLongs(Shape.of(1), new long[] {7});
+        assertSame(numbers, numbers.toFloat16());
+        assertTrue(assertThrows(ArithmeticException.class, () -> StoredTensor.of(Shape.of(2), new float[] {0, 1e5f}).toFloat16())
+                .getMessage().contains("element 1 is 100000"));
     }
 
     /** A bfloat16 is the float whose lower half is zero. */

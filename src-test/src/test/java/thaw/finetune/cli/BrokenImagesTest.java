@@ -32,8 +32,7 @@ class BrokenImagesTest {
     static void train() throws IOException {
         data = ColourImages.blueAndRed(folder.resolve("data"));
         model = folder.resolve("model.safetensors");
-        ThawProcess.json(folder, "train", data, "--arch", "resnet20", "--size", ColourImages.SIDE, "--epochs", 1, "--json", "-o",
-                model);
+        Run.of("train", data, "--arch", "resnet20", "--size", ColourImages.SIDE, "--epochs", 1, "--json", "-o", model);
     }
 
     private static Path withBroken(String name) throws IOException {
@@ -73,10 +72,10 @@ class BrokenImagesTest {
         Path some = withBroken("to predict").resolve("train/blue");
         assertEquals(0, new ProcessBuilder("mkfifo", some.resolve("pipe.png").toString()).start().waitFor());
         Path empty = Files.createDirectory(folder.resolve("empty"));
-        ThawProcess thaw = ThawProcess.start(folder, "predict", some, empty, "/dev/zero", "--model", model);
-        assertEquals(2, thaw.exitCode(), thaw::toString);
-        assertEquals(10, thaw.output().size(), thaw::toString);
-        assertEquals(some.resolve("0.png").toString(), thaw.output().get(0).split("  ")[0]);
+        Run thaw = Run.of("predict", some, empty, "/dev/zero", "--model", model);
+        assertEquals(2, thaw.code(), thaw::toString);
+        assertEquals(10, thaw.out().lines().count(), thaw::toString);
+        assertEquals(some.resolve("0.png").toString(), thaw.out().split("  ")[0]);
         assertEquals(3 + 3, thaw.errors().size(), thaw::toString);
         assertTrue(thaw.errors().get(3).contains("/dev/zero: is a pipe, a socket or a device"), thaw::toString);
         assertTrue(thaw.errors().get(4).contains("pipe.png: is a pipe, a socket or a device"), thaw::toString);
@@ -110,12 +109,11 @@ class BrokenImagesTest {
     void trainAndEvaluateNameAll() throws IOException {
         Path some = withBroken("to train on");
         Path run = folder.resolve("run");
-        ThawProcess thaw = ThawProcess.start(folder, "train", some, "--arch", "resnet20", "--size", ColourImages.SIDE, "--epochs",
-                1, "--json", "-o", run);
-        assertEquals(0, thaw.exitCode(), thaw::toString);
+        Run thaw = Run.of("train", some, "--arch", "resnet20", "--size", ColourImages.SIDE, "--epochs", 1, "--json", "-o", run);
+        assertEquals(0, thaw.code(), thaw::toString);
         assertEquals(1, thaw.errors().size(), thaw::toString);
         assertTrue(thaw.errors().get(0).endsWith("; and 2 more, all of which are in " + run.resolve("broken.csv")), thaw::toString);
-        JsonNode json = new ObjectMapper().readTree(thaw.output().get(0));
+        JsonNode json = new ObjectMapper().readTree(thaw.out());
         assertEquals(BROKEN, json.get("broken_images").asInt());
         List<String> named = new ArrayList<>();
         json.get("broken").forEach(one -> named.add(one.get("file").asText() + "," + one.get("reason").asText()));
@@ -126,9 +124,9 @@ class BrokenImagesTest {
         assertTrue(table.get(1).startsWith(some.resolve("train/blue/broken0.png") + ","), table::toString);
         assertEquals("train/ 23 images of 2 classes, valid/ 10 images to validate on", json.get("data").get("summary").asText());
 
-        thaw = ThawProcess.start(folder, "evaluate", some, "--model", run.resolve("model.safetensors"), "--json");
-        assertEquals(0, thaw.exitCode(), thaw::toString);
-        json = new ObjectMapper().readTree(thaw.output().get(0));
+        thaw = Run.of("evaluate", some, "--model", run.resolve("model.safetensors"), "--json");
+        assertEquals(0, thaw.code(), thaw::toString);
+        json = new ObjectMapper().readTree(thaw.out());
         assertEquals(2, json.get("broken_images").asInt());
         assertEquals(some.resolve("valid/red/broken1.png").toString(), json.get("broken").get(0).get("file").asText());
     }

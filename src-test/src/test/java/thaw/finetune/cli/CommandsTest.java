@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
@@ -25,7 +26,7 @@ import thaw.engine.io.Weights;
 import thaw.kernels.Shape;
 import thaw.resnet.ResNet;
 
-/** Each command, run in a separate process. */
+/** Each command, run in a separate process unless it is {@code groups}. */
 class CommandsTest {
 
     @TempDir
@@ -90,6 +91,35 @@ class CommandsTest {
         ThawProcess refused = ThawProcess.start(folder, "adapt", "model.safetensors", data.resolve("valid"), "--source-images", -1);
         assertEquals(2, refused.exitCode());
         assertTrue(refused.errors().get(0).contains("--source-images"), refused::toString);
+    }
+
+    /** The ends of the line are the models themselves; the best is saved. */
+    @Test
+    void blendMeasuresModelsBetweenTwo() throws IOException {
+        ThawProcess.json(folder, "train", data, "--arch", "resnet20", "--size", ColourImages.SIDE, "--epochs", 0, "--freeze-lr", "ridge",
+                "--freeze-epochs", 1, "-o", "closed.safetensors", "--json");
+        JsonNode closed = ThawProcess.json(folder, "evaluate", data, "--model", "closed.safetensors", "--json");
+        JsonNode said = ThawProcess.json(folder, "blend", "closed.safetensors", "model.safetensors", data, "--at", "0:1:0.25", "-o",
+                "blend.safetensors", "--json");
+        JsonNode points = said.get("points");
+        assertEquals(5, points.size());
+        assertEquals(closed.get("loss").asDouble(), points.get(0).get("loss").asDouble(), 1e-6);
+        assertEquals(trained.get("accuracy").asDouble(), points.get(4).get("accuracy").asDouble());
+        points.forEach(point -> assertTrue(point.get("accuracy").asDouble() <= said.get("accuracy").asDouble(), said::toString));
+        assertEquals(said.get("accuracy").asDouble(),
+                ThawProcess.json(folder, "evaluate", data, "--model", "blend.safetensors", "--json").get("accuracy").asDouble());
+        Weights a = Weights.read(folder.resolve("closed.safetensors"));
+        Weights b = Weights.read(folder.resolve("model.safetensors"));
+        Weights between = Weights.read(folder.resolve("blend.safetensors"));
+        double t = said.get("t").asDouble();
+        for (String name : List.of("conv1.weight", "bn1.running_var", "fc.bias")) {
+            for (int i = 0; i < a.get(name).shape().size(); i++) {
+                assertEquals((1 - t) * a.get(name).toFloats()[i] + t * b.get(name).toFloats()[i], between.get(name).toFloats()[i], 1e-6);
+            }
+        }
+        ThawProcess refused = ThawProcess.start(folder, "blend", "closed.safetensors", "model.safetensors", data, "--at", "0:1");
+        assertEquals(2, refused.exitCode());
+        assertTrue(refused.errors().get(0).contains("FROM:TO:STEP"), refused::toString);
     }
 
     @Test
@@ -176,6 +206,7 @@ class CommandsTest {
             }
             assertEquals(1, sum, 1e-9);
             assertEquals(one.get("label"), one.get("classes").get(0).get("name"));
+            assertEquals(one.get("novelty").asDouble() <= 1, one.get("known").asBoolean());
         }
     }
 
@@ -194,7 +225,7 @@ class CommandsTest {
 
     @Test
     void groupsOfResNet152() throws IOException {
-        JsonNode found = ThawProcess.json(folder, "groups", "resnet152", "--lr", "1e-5,1e-4,1e-2", "--json");
+        JsonNode found = new ObjectMapper().readTree(Run.of("groups", "resnet152", "--lr", "1e-5,1e-4,1e-2", "--json").out());
         // The number of parameters in torchvision's documentation of resnet152.
         assertEquals(60_192_808, found.get("parameters").asLong());
         JsonNode groups = found.get("groups");
@@ -219,23 +250,24 @@ class CommandsTest {
 
     @Test
     void groupsShowsRunsOfEqualBlocksOnOneLine() throws IOException {
-        ThawProcess thaw = ThawProcess.start(folder, "groups", "resnet152", "--lr", "1e-5,1e-4,1e-2");
-        assertEquals(0, thaw.exitCode(), thaw::toString);
-        assertTrue(thaw.output().contains("middle: learning rate 1e-4, 55,578,624 parameters"), thaw::toString);
-        assertTrue(thaw.output().stream().anyMatch(line -> line.matches(" +layer3\\.1 to layer3\\.35 +\\[1024, 14, 14\\] .*")),
-                thaw::toString);
-        assertTrue(thaw.output().size() < 30, "fits on a screen");
+        Run groups = Run.of("groups", "resnet152", "--lr", "1e-5,1e-4,1e-2");
+        assertEquals(0, groups.code(), groups::toString);
+        List<String> lines = groups.out().lines().toList();
+        assertTrue(lines.contains("middle: learning rate 1e-4, 55,578,624 parameters"), groups::toString);
+        assertTrue(lines.stream().anyMatch(line -> line.matches(" +layer3\\.1 to layer3\\.35 +\\[1024, 14, 14\\] .*")),
+                groups::toString);
+        assertTrue(lines.size() < 30, "fits on a screen");
     }
 
     /** The code of the groups has a line for each that is trained, and names modules as torchvision does. */
     @Test
     void groupsAsPyTorch() throws IOException {
-        ThawProcess thaw = ThawProcess.start(folder, "groups", "resnet50", "--lr", "0,1e-4,1e-2", "--pytorch");
-        assertEquals(0, thaw.exitCode(), thaw::toString);
+        Run groups = Run.of("groups", "resnet50", "--lr", "0,1e-4,1e-2", "--pytorch");
+        assertEquals(0, groups.code(), groups::toString);
         assertEquals(List.of("    {\"params\": parameters(\"layer3\", \"layer4\"), \"lr\": 1.0E-4},  # middle",
                 "    {\"params\": parameters(\"fc\"), \"lr\": 0.01},  # head", "], lr=0.01, momentum=0.9, weight_decay=1e-4)"),
-                thaw.output().subList(4, 7), thaw::toString);
-        assertEquals(2, ThawProcess.start(folder, "groups", "resnet50", "--lr", "auto", "--pytorch").exitCode());
+                groups.out().lines().toList().subList(4, 7), groups::toString);
+        assertEquals(2, Run.of("groups", "resnet50", "--lr", "auto", "--pytorch").code());
     }
 
     @Test

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -44,8 +45,8 @@ class DemoCommandTest {
         }
 
         // thaw evaluate and the Classifier find the figures that the demo states for its model.
-        JsonNode evaluated = ThawProcess.json(folder, ThawProcess.VECTORS, "evaluate", "thaw-demo/test-of-2", "--model",
-                "thaw-demo/model.safetensors", "--json");
+        JsonNode evaluated = new ObjectMapper().readTree(Run.of("evaluate", folder.resolve("thaw-demo/test-of-2"), "--model",
+                folder.resolve("thaw-demo/model.safetensors"), "--json").out());
         assertEquals(demo.get("accuracy").asDouble(), evaluated.get("accuracy").asDouble());
         JsonNode first = demo.get("predictions").get(0);
         JsonNode predicted = ThawProcess.json(folder, "predict", first.get("image").asText(), "--model",

@@ -134,19 +134,12 @@ class RunFolderTest {
         List<Object> other = new ArrayList<>(List.of(command(run)));
         other.set(other.indexOf("0.9"), "0.8");
         other.add("--resume");
-        ThawProcess thaw = ThawProcess.start(folder, other.toArray());
-        assertEquals(2, thaw.exitCode(), thaw::toString);
-        assertTrue(thaw.errors().get(0).contains("fit.average.decay was 0.9, is 0.8"), thaw::toString);
-
-        thaw = ThawProcess.start(folder, "train", "--resume", "--epochs", 9, "-o", run);
-        assertEquals(2, thaw.exitCode(), thaw::toString);
-        assertTrue(thaw.errors().get(0).contains("leave --epochs out"), thaw::toString);
-        thaw = ThawProcess.start(folder, "train", "--resume", "-o", run);
-        assertEquals(0, thaw.exitCode(), thaw::toString);
-        assertTrue(thaw.output().get(0).contains("finished already"), thaw::toString);
-        thaw = ThawProcess.start(folder, command(run));
-        assertEquals(2, thaw.exitCode(), thaw::toString);
-        assertTrue(thaw.errors().get(0).contains("holds a run already"), thaw::toString);
+        Run.of(other.toArray()).requireFailure("fit.average.decay was 0.9, is 0.8");
+        Run.of("train", "--resume", "--epochs", 9, "-o", run).requireFailure("leave --epochs out");
+        Run finished = Run.of("train", "--resume", "-o", run);
+        assertEquals(0, finished.code(), finished::toString);
+        assertTrue(finished.out().contains("finished already"), finished::toString);
+        Run.of(command(run)).requireFailure("holds a run already");
     }
 
     /** Images that changed under the same names are reported before the run resumes. */
@@ -156,32 +149,27 @@ class RunFolderTest {
         Path run = folder.resolve("of changing images");
         Object[] line = command(run);
         line[1] = images;
-        ThawProcess thaw = ThawProcess.start(folder, line);
-        assertEquals(0, thaw.exitCode(), thaw::toString);
+        Run first = Run.of(line);
+        assertEquals(0, first.code(), first::toString);
         Path image = images.resolve("train/blue/3.png");
         byte[] before = Files.readAllBytes(image);
 
         Files.setLastModifiedTime(image, FileTime.fromMillis(0));
-        thaw = ThawProcess.start(folder, "train", "--resume", "-o", run);
-        assertEquals(0, thaw.exitCode(), thaw::toString);
-        assertEquals(1, thaw.errors().size(), thaw::toString);
-        assertTrue(thaw.errors().get(0).contains("were rewritten"), thaw::toString);
+        Run resumed = Run.of("train", "--resume", "-o", run);
+        assertEquals(0, resumed.code(), resumed::toString);
+        assertEquals(1, resumed.errors().size(), resumed::toString);
+        assertTrue(resumed.errors().get(0).contains("were rewritten"), resumed::toString);
 
         Files.write(image, new byte[] {1, 2, 3}, StandardOpenOption.APPEND);
         Object[] whole = Arrays.copyOf(line, line.length + 1);
         whole[line.length] = "--resume";
         for (Object[] resuming : List.of(whole, new Object[] {"train", "--resume", "-o", run})) {
-            thaw = ThawProcess.start(folder, resuming);
-            assertEquals(2, thaw.exitCode(), thaw::toString);
-            assertEquals(1, thaw.errors().size(), thaw::toString);
-            assertTrue(thaw.errors().get(0).contains("files of the same names have other sizes"), thaw::toString);
+            Run.of(resuming).requireFailure("files of the same names have other sizes");
         }
 
         Files.write(image, before);
         Files.delete(images.resolve("valid/red/0.png"));
-        thaw = ThawProcess.start(folder, "train", "--resume", "-o", run);
-        assertEquals(2, thaw.exitCode(), thaw::toString);
-        assertTrue(thaw.errors().get(0).contains("then 20 for training and 8 for validation, now 20 and 7"), thaw::toString);
+        Run.of("train", "--resume", "-o", run).requireFailure("then 20 for training and 8 for validation, now 20 and 7");
     }
 
     @Test

@@ -13,6 +13,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -21,7 +22,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import thaw.finetune.demo.DrawnImages;
 import thaw.finetune.demo.ShippedNetwork;
-import thaw.finetune.lesson.ShiftsChapter.Amount;
+import thaw.finetune.lesson.Lesson.Amount;
 import thaw.finetune.plan.TrainingPhase;
 import thaw.finetune.synthetic.SyntheticImages;
 
@@ -32,12 +33,13 @@ class ShiftsChapterTest {
     @TempDir
     private Path folder;
 
-    /** A lesson that is ended after some trainings goes on from there, and ends with the same numbers as one that is not. */
+    /** A lesson that is ended after some trials goes on from there, and ends with the same numbers as one that is not. */
     @Test
     void goesOnAfterItsEnd() throws IOException {
-        Amount least = new Amount(10, 10, 1, 2);
+        Amount least = new Amount(2, 10, 1, 2);
+        List<String> shifts = List.of("shifts");
         Path ended = folder.resolve("ended.json");
-        assertThrows(CancellationException.class, () -> ShiftsChapter.embedded(least).run(ended, 1, (done, all, earlier) -> {
+        assertThrows(CancellationException.class, () -> Lesson.embedded(least).run(shifts, ended, 1, (chapter, done, all, earlier) -> {
             if (done == 5) {
                 throw new CancellationException("ended");
             }
@@ -45,22 +47,43 @@ class ShiftsChapterTest {
         int kept = new ObjectMapper().readTree(ended.toFile()).get("measured").size();
         assertTrue(kept >= 5, kept + " measurements");
         List<Integer> heard = new ArrayList<>();
-        ShiftsPage found = ShiftsChapter.embedded(least).run(ended, 2, (done, all, earlier) -> heard.add(earlier));
+        LessonPage found = Lesson.embedded(least).run(shifts, ended, 2, (chapter, done, all, earlier) -> heard.add(earlier));
         assertTrue(heard.get(0) >= kept, heard::toString);
-        assertEquals(4 * (7 * 4 + 10 * 2), new ObjectMapper().readTree(ended.toFile()).get("measured").size());
+        assertEquals(4 * (7 * 4 + 10 * 2 + 1), new ObjectMapper().readTree(ended.toFile()).get("measured").size());
         ObjectNode json = new ObjectMapper().createObjectNode();
         found.json(json);
-        assertEquals(List.of("input", "output", "near", "far"), texts(json.get("shifts"), "name"));
-        json.get("shifts").forEach(shift -> assertEquals(10, shift.get("ways").size()));
-        String html = found.html("thaw lesson --chapter shifts");
-        assertTrue(html.contains("<svg") && html.contains("thaw lesson --chapter shifts") && html.contains(ShiftsChapter.SOURCE));
+        JsonNode chapter = json.get("chapters").get(0);
+        assertEquals(List.of("input", "output", "near", "far"), texts(chapter.get("shifts"), "name"));
+        chapter.get("shifts").forEach(shift -> {
+            assertEquals(10, shift.get("ways").size());
+            assertEquals(GROUPS, texts(shift.get("groups"), "group"));
+        });
+        String html = found.html(name -> "thaw lesson --chapter " + name);
+        assertTrue(html.contains("<svg") && html.contains("thaw lesson --chapter shifts"));
         assertFalse(html.contains("<script") || html.contains("http:") || html.contains("NaN"), html);
-        json.get("claims").forEach(claim -> assertTrue(html.contains(claim.get("verdict").asText())));
-        assertEquals(json.get("claims").size(), found.verdicts().size());
-        String refused = assertThrows(IllegalArgumentException.class, () -> ShiftsChapter.embedded(new Amount(10, 10, 2, 2)).run(ended, 1,
-                (done, all, earlier) -> {})).getMessage();
+        chapter.get("claims").forEach(claim -> assertTrue(html.contains(claim.get("verdict").asText())));
+        String refused = assertThrows(IllegalArgumentException.class, () -> Lesson.embedded(new Amount(10, 10, 2, 2)).run(shifts, ended, 1,
+                (name, done, all, earlier) -> {})).getMessage();
         assertTrue(refused.contains("other settings") && refused.contains(ended.toString()), refused);
         assertTrue(Files.exists(ended));
+    }
+
+    /** A training that diverges counts as a guess, and the page says so. */
+    @Test
+    void divergedTrainingsAreTold() {
+        Map<Way, ShiftsChapter.Result> ways = new EnumMap<>(Way.class);
+        for (Way way : Way.values()) {
+            ways.put(way, new ShiftsChapter.Result(0.1, new double[] {0.5, 0.6}, way == Way.LAST ? 2 : 0));
+        }
+        Shift shift = new Shift("near", "made", draw -> List.of());
+        Answer answer = new ShiftsAnswer(new Amount(10, 10, 1, 2), Map.of(shift, new ShiftsChapter.OfShift(ways, Double.NaN, List.of())))
+                .answer();
+        assertTrue(answer.done().contains("accuracy of a guess: 2 of those counted"), answer.done());
+        assertTrue(answer.figures().contains("55.0 %, 2 diverged"), answer.figures());
+        assertTrue(answer.figures().contains("diverged on draw 1"), answer.figures());
+        ways.put(Way.LAST, new ShiftsChapter.Result(0.1, new double[] {0.5, 0.6}, 0));
+        assertTrue(new ShiftsAnswer(new Amount(10, 10, 1, 2), Map.of(shift, new ShiftsChapter.OfShift(ways, Double.NaN, List.of())))
+                .answer().done().contains("No training that is counted diverged"));
     }
 
     private static List<String> texts(JsonNode array, String field) {

@@ -52,7 +52,7 @@ class LearningRatesTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"1e-3", "1e-5,1e-4,1e-2", "1e-5:1e-2", ":1e-2", "decay(1e-2,0.75)", "0.05,1.25e-7,0", "0.1,10", "auto",
-        "auto-rgn:0.5", "auto-rgn-groups:1e-2", "l-dog", "1e-2@early", "1e-3:0.1@early,head", "auto@middle"})
+        "auto-rgn:0.5", "auto-rgn-groups:1e-2", "l-dog", "ridge", "1e-2@early", "1e-3:0.1@early,head", "auto@middle"})
     void textIsReadAndWritten(String text) {
         assertEquals(text, LearningRates.parse(text).toString());
         assertEquals(LearningRates.parse(text), LearningRates.parse(LearningRates.parse(text).toString()));
@@ -75,9 +75,10 @@ class LearningRatesTest {
         assertRates(LearningRates.autoRgnByGroup(0.5), 0.5, 0.5);
         assertRates(LearningRates.lDog(), 1, 1, 1);
         assertRates(LearningRates.auto(), 0.05, 0.05, 0.05);
+        assertRates(LearningRates.ridge(), 0, 0, 1);
         assertTrue(LearningRates.auto().isAutoRgn() && LearningRates.lDog().isAuto() && !LearningRates.lDog().isAutoRgn());
         assertTrue(!LearningRates.of(0.1).isAuto() && !LearningRates.auto().isSingle());
-        for (String text : List.of("auto(1)", "auto-rgn()", "auto-rgn:1,2", "l-dog(1)", "auto-rgn:0.1:0.2")) {
+        for (String text : List.of("auto(1)", "auto-rgn()", "auto-rgn:1,2", "l-dog(1)", "ridge:1", "auto-rgn:0.1:0.2")) {
             assertThrows(IllegalArgumentException.class, () -> LearningRates.parse(text), text);
         }
     }

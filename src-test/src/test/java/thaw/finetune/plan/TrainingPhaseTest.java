@@ -10,6 +10,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
 import thaw.finetune.diagnostics.DiagnosticsOptions;
 import java.util.Map;
@@ -385,14 +386,50 @@ class TrainingPhaseTest {
         assertTrue(rates.stream().allMatch(rate -> rate > 0 && Double.isFinite(rate)), rates::toString);
     }
 
-    /** The gradients that Auto-RGN looks at leave no trace: with a frozen body, whose head has the share 1, no bit differs. */
+    /** The gradients that Auto-RGN looks at leave no trace: with a frozen body, whose head as one group has the share 1, no bit differs. */
     @Test
     void choosingRatesLeavesStatisticsAndFrozenGroupsAlone() throws IOException {
         Map<String, StoredTensor> start = net.stateDict();
         learner().freezeTo(-1).fit(2, 0.05);
         Map<String, StoredTensor> expected = net.stateDict();
         net.restore(start);
-        learner().freezeTo(-1).fit(2, ScheduleRecipe.of("constant"), LearningRates.auto());
+        learner().freezeTo(-1).fit(2, ScheduleRecipe.of("constant"), LearningRates.autoRgnByGroup(0.05));
         net.stateDict().forEach((name, t) -> assertArrayEquals(expected.get(name).toFloats(), t.toFloats(), name));
+    }
+
+    /** Ridge regression sets the head alone, which auto then keeps; of other labels auto makes a new one. */
+    @Test
+    void closedFormSetsTheHead() throws IOException {
+        Map<String, StoredTensor> start = net.stateDict();
+        List<String> notes = new ArrayList<>();
+        learn = learner();
+        learn.addListener(new TrainingListener() {
+            @Override
+            public void onNote(String message) {
+                notes.add(message);
+            }
+        });
+        EpochResult fitted = learn.fit(1, ScheduleRecipe.of("constant"), LearningRates.ridge()).epochs().get(0);
+        assertEquals(List.of(0.0, 0.0, 0.0), fitted.learningRates());
+        assertTrue(fitted.trainLoss() < Math.log(2), "loss " + fitted.trainLoss());
+        Map<String, StoredTensor> after = net.stateDict();
+        start.forEach((name, tensor) -> {
+            if (!name.contains("running_") && !name.contains("num_batches")) {
+                assertEquals(!name.startsWith("fc."), Arrays.equals(tensor.toFloats(), after.get(name).toFloats()), name);
+            }
+        });
+        assertTrue(notes.get(0).startsWith("ridge: head fitted by ridge regression; cross-entropy of the old head "), notes::toString);
+        float[] head = after.get("fc.weight").toFloats();
+        for (int i = 0; i < head.length; i++) {
+            head[i] = -head[i];
+        }
+        Map<String, StoredTensor> reversed = new HashMap<>(after);
+        reversed.put("fc.weight", StoredTensor.of(after.get("fc.weight").shape(), head));
+        for (Map<String, StoredTensor> weights : List.of(after, reversed)) {
+            net.restore(weights);
+            notes.clear();
+            learn.fit(1, ScheduleRecipe.of("constant"), LearningRates.auto());
+            assertTrue(notes.get(0).startsWith("auto: head " + (weights == reversed ? "fitted" : "")), notes::toString);
+        }
     }
 }

@@ -46,7 +46,7 @@ class SmallHeapTest {
 
     static List<Arguments> networks() {
         String vectors = "--add-modules=jdk.incubator.vector";
-        return Extent.everyNth(3, Stream.of(Arguments.of("resnet18", 96, vectors), Arguments.of("resnet18", 128, vectors),
+        return Extent.everyNth(5, Stream.of(Arguments.of("resnet18", 96, vectors), Arguments.of("resnet18", 128, vectors),
                 Arguments.of("resnet18", 128, "-Dplain"), Arguments.of("resnet50", 256, "-Dplain"),
                 Arguments.of("resnet50", 256, vectors)));
     }

@@ -36,6 +36,7 @@ import thaw.engine.Tensor;
 import thaw.finetune.images.ImageSource;
 import thaw.finetune.images.Transforms;
 import thaw.finetune.predict.Classifier;
+import thaw.finetune.predict.KnownImages;
 import thaw.finetune.predict.ModelFile;
 import thaw.finetune.predict.Prediction;
 import thaw.finetune.predict.WarmUp;
@@ -61,7 +62,6 @@ class ModelServerTest {
         try (Device device = Device.cpu(1)) {
             model = ModelFile.of(ResNet.of(Architecture.byName("resnet20"), device, 3, 1), List.of("a", "b", "ü\"c"), Transforms.of(SIDE));
         }
-        alone = Classifier.of(model, Classifier.options().threads(1).warmUp(WarmUp.NONE));
         for (int i = 0; i < 8; i++) {
             BufferedImage image = new BufferedImage(40, 36, BufferedImage.TYPE_INT_RGB);
             for (int at = 0; at < 40 * 36; at++) {
@@ -71,6 +71,12 @@ class ModelServerTest {
             ImageIO.write(image, "png", png);
             IMAGES.add(png.toByteArray());
         }
+        try (Classifier plain = Classifier.of(model, Classifier.options().threads(1).warmUp(WarmUp.NONE))) {
+            // Of seven of eight images, so that one is not known.
+            model = model.known(KnownImages.of(plain.featuresAll(IMAGES.subList(1, 8).stream()
+                    .map(image -> ImageSource.of(image, "image")).toList()), 3));
+        }
+        alone = Classifier.of(model, Classifier.options().threads(1).warmUp(WarmUp.NONE));
         server = server(Optional.empty(), ServerLimits.standard());
     }
 
@@ -104,6 +110,8 @@ class ModelServerTest {
         // The same bits, also in a batch with other requests.
         assertEquals(expected.probability(), answer.get("probability").asDouble());
         assertEquals(3, answer.get("classes").size());
+        assertEquals(expected.novelty().orElseThrow(), answer.get("novelty").asDouble());
+        assertEquals(expected.isKnown(), answer.get("known").asBoolean());
     }
 
     @Test
@@ -261,6 +269,7 @@ class ModelServerTest {
         ServerLimits two = new ServerLimits(1 << 20, 10_000, Duration.ofMinutes(10), 2, 1, 4, Duration.ZERO);
         try (ModelServer narrow = server(Optional.empty(), two)) {
             try (Socket slow = open(narrow, head("Content-Length: 1000"), new byte[10])) {
+                awaitRunning(narrow);
                 HttpResponse<String> second = untilStatus(narrow, 429);
                 assertEquals("1", second.headers().firstValue("Retry-After").orElse(""));
                 slow.getOutputStream().write(new byte[990]);
@@ -271,10 +280,18 @@ class ModelServerTest {
         ServerLimits one = new ServerLimits(1 << 20, 10_000, Duration.ofMinutes(10), 1, 1, 4, Duration.ZERO);
         try (ModelServer narrow = server(Optional.empty(), one)) {
             Socket aborted = open(narrow, head("Content-Length: 1000"), new byte[10]);
+            awaitRunning(narrow);
             untilStatus(narrow, 503);
             aborted.close();
             // Its place is free again, long before the time for a body ends.
             assertEquals(200, untilStatus(narrow, 200).statusCode());
+        }
+    }
+
+    /** Waits until a request is being answered; another that came first would have it refused. */
+    private static void awaitRunning(ModelServer in) throws Exception {
+        while (!get(in, "/metrics").body().contains("thaw_requests_running 1")) {
+            Thread.sleep(5);
         }
     }
 

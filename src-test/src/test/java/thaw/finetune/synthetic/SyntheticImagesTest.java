@@ -99,13 +99,15 @@ class SyntheticImagesTest {
     /** Chance is 10 %; with 1000 trials three standard deviations are 2.8 points. */
     @Test
     void colourDoesNotTellTheClass() {
-        assertTrue(nearestMeanAccuracy(1) < 0.16, "mean colour: " + nearestMeanAccuracy(1));
+        double accuracy = nearestMeanAccuracy(1);
+        assertTrue(accuracy < 0.16, "mean colour: " + accuracy);
     }
 
     /** Nor does the coarse arrangement of colours: what a linear classifier on pixels could use. */
     @Test
     void meanImageDoesNotTellTheClass() {
-        assertTrue(nearestMeanAccuracy(8) < 0.25, "mean image: " + nearestMeanAccuracy(8));
+        double accuracy = nearestMeanAccuracy(8);
+        assertTrue(accuracy < 0.25, "mean image: " + accuracy);
     }
 
     @Test

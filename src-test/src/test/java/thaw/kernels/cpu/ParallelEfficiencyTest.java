@@ -103,7 +103,7 @@ class ParallelEfficiencyTest {
     }
 
     static List<Arguments> cases() {
-        return Extent.everyNth(2, Stream.of(arguments("resnet18", Mode.INFER, 16, 32), arguments("resnet50", Mode.INFER, 16, 32),
+        return Extent.everyNth(4, Stream.of(arguments("resnet18", Mode.INFER, 16, 32), arguments("resnet50", Mode.INFER, 16, 32),
                 arguments("resnet18", Mode.TRAIN, 16, 32), arguments("resnet50", Mode.TRAIN, 8, 16)));
     }
 

@@ -39,6 +39,9 @@ final class ConvertCommand implements Callable<Integer> {
             description = "Checkpoint key of the weights (default: the model's).")
     private @Nullable String key;
 
+    @Option(names = "--half", description = "Rounds float32 to float16, which halves the file.")
+    private boolean half;
+
     @Mixin
     private OutputOptions output;
 
@@ -48,11 +51,12 @@ final class ConvertCommand implements Callable<Integer> {
             throw new Failure(out + ": Thaw writes only safetensors; give OUT a name that ends in .safetensors");
         }
         AtomicFile.requireWritable(out);
-        Weights weights = key == null ? Weights.read(in) : Weights.read(in, key);
+        Weights read = key == null ? Weights.read(in) : Weights.read(in, key);
+        Weights weights = half ? halved(read) : read;
         if (Files.exists(out) && Files.isSameFile(in, out)) {
             throw new Failure(out + ": is the input file itself, which is not overwritten; give OUT another name");
         }
-        Map<String, String> metadata = new LinkedHashMap<>(weights.metadata());
+        Map<String, String> metadata = new LinkedHashMap<>(read.metadata());
         // Expected by PyTorch's readers of safetensors.
         metadata.put("format", "pt");
         Weights.write(out, weights, metadata);
@@ -63,18 +67,30 @@ final class ConvertCommand implements Callable<Integer> {
         long bytes = weights.values().stream().mapToLong(ConvertCommand::bytes).sum();
         output.text(String.format(Locale.ROOT, "%s: %,d tensors (%s), %,d elements, %,d bytes", out, weights.size(),
                 String.join(", ", dtypes.keySet()), elements, Files.size(out)));
-        if (key == null && !weights.otherKeys().isEmpty()) {
-            output.text(in + ": using the weights under '" + weights.key() + "'; others are under "
-                    + String.join(", ", weights.otherKeys()) + "; --weights-key selects them");
+        if (key == null && !read.otherKeys().isEmpty()) {
+            output.text(in + ": using the weights under '" + read.key() + "'; others are under "
+                    + String.join(", ", read.otherKeys()) + "; --weights-key selects them");
         }
         ObjectNode json = OutputOptions.object().put("input", in.toString()).put("output", out.toString())
-                .put("key", weights.key())
+                .put("key", read.key())
                 .put("tensors", weights.size()).put("elements", elements).put("tensor_bytes", bytes)
                 .put("file_bytes", Files.size(out));
         ObjectNode counts = json.putObject("dtypes");
         dtypes.forEach(counts::put);
         output.result(json);
         return 0;
+    }
+
+    private Weights halved(Weights read) {
+        Map<String, StoredTensor> halved = new LinkedHashMap<>();
+        read.forEach((name, tensor) -> {
+            try {
+                halved.put(name, tensor.toFloat16());
+            } catch (ArithmeticException beyond) {
+                throw new Failure(in + ": " + name + ": " + beyond.getMessage() + "; leave --half out", beyond);
+            }
+        });
+        return Weights.of(halved, read.metadata());
     }
 
     private static long bytes(StoredTensor tensor) {

@@ -5,13 +5,13 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
-import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import thaw.finetune.plan.LearningRates;
+import thaw.finetune.plan.PyTorchGroups;
 import thaw.resnet.Architecture;
 import thaw.resnet.Granularity;
 import thaw.resnet.GroupTable;
@@ -64,7 +64,7 @@ final class GroupsCommand implements Callable<Integer> {
             if (each == null || rates.isAuto()) {
                 throw new Failure("--pytorch: expected --lr with a rate for each group, such as 1e-5,1e-4,1e-2");
             }
-            String code = pytorch(table.groups(), each, granularity);
+            String code = PyTorchGroups.code(table.groups(), each, granularity);
             output.text(code);
             output.result(OutputOptions.object().put("architecture", architecture.name()).put("pytorch", code));
             return 0;
@@ -82,28 +82,6 @@ final class GroupsCommand implements Callable<Integer> {
         }
         output.result(json);
         return 0;
-    }
-
-    /** The parameter groups as Python, for a network {@code net} of torchvision or timm; groups with the rate 0 are left out. */
-    private static String pytorch(List<GroupTable.Group> groups, List<Double> rates, Granularity granularity) {
-        // The module of a layer: its block, layer1.0, or its stage, layer1.
-        String inner = granularity == Granularity.BLOCKS ? "(?<=layer\\d{1,2}\\.\\d{1,2})\\..*" : "\\..*";
-        StringBuilder code = new StringBuilder("""
-                def parameters(*names):
-                    return [p for name in names for p in net.get_submodule(name).parameters()]
-
-                optimizer = torch.optim.SGD([
-                """);
-        for (int i = 0; i < groups.size(); i++) {
-            if (rates.get(i) > 0) {
-                String modules = groups.get(i).layers().stream().filter(layer -> layer.parameters() > 0)
-                        .map(layer -> layer.name().replaceFirst(inner, "")).distinct()
-                        .map(name -> '"' + name + '"').collect(Collectors.joining(", "));
-                code.append("    {\"params\": parameters(").append(modules).append("), \"lr\": ").append(rates.get(i)).append("},  # ")
-                        .append(groups.get(i).name()).append('\n');
-            }
-        }
-        return code.append("], lr=").append(rates.get(rates.size() - 1)).append(", momentum=0.9, weight_decay=1e-4)").toString();
     }
 
     private static ObjectNode json(GroupTable.Group group, @Nullable Double rate) {

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
@@ -16,24 +17,22 @@ import thaw.engine.Device;
 import thaw.engine.io.AtomicFile;
 import thaw.finetune.data.ImageFolder;
 import thaw.finetune.images.Transforms;
-import thaw.finetune.lesson.ShiftsChapter;
-import thaw.finetune.lesson.ShiftsPage;
+import thaw.finetune.lesson.Lesson;
+import thaw.finetune.lesson.LessonPage;
 import thaw.finetune.predict.ModelFile;
 import thaw.finetune.run.Fingerprint;
 
-/** {@code thaw lesson}: answers a question about fine-tuning by an experiment, as a page. */
-@Command(name = "lesson", sortOptions = false, customSynopsis = "thaw lesson [--chapter NAME] [-o PAGE.html] [OPTIONS]",
-        description = "Answers a question about fine-tuning by an experiment, as a page.",
-        footer = {"", "Example: thaw lesson --data cifar10-test --weights resnet20.th --near dogscats -o shifts.html"})
+/** {@code thaw lesson}: answers questions about fine-tuning by experiments, as a page. */
+@Command(name = "lesson", sortOptions = false, customSynopsis = "thaw lesson [--chapter NAME,…] [-o PAGE.html] [OPTIONS]",
+        description = "Answers questions about fine-tuning by experiments, as a page.",
+        footer = {"", "Example: thaw lesson --chapter rates,line -o rates.html"})
 final class LessonCommand implements Callable<Integer> {
 
     private static final String PAGE_ENDING = ".html";
 
-    enum Chapter { SHIFTS }
-
-    @Option(names = "--chapter", paramLabel = "NAME", defaultValue = "shifts",
-            description = "shifts: why do early layers get a small rate? (default: shifts).")
-    private Chapter chapter;
+    @Option(names = "--chapter", paramLabel = "NAME", split = ",",
+            description = "Chapters: shifts, rates, time, freeze, line, restarts, layers, pytorch, transfer (default: all).")
+    private List<String> chosen = List.of();
 
     @Option(names = "--data", paramLabel = "DATA", description = "Images of the weights' classes (default: Thaw's own).")
     private @Nullable Path dataFolder;
@@ -44,16 +43,17 @@ final class LessonCommand implements Callable<Integer> {
     @Option(names = "--near", paramLabel = "DATA", description = "Images of other classes.")
     private @Nullable Path nearFolder;
 
-    @Option(names = "--images", paramLabel = "N", defaultValue = "100", description = "Training images of a draw (default: 100).")
+    @Option(names = "--images", paramLabel = "N", defaultValue = "50",
+            description = "Training images of a draw, where their number is not the question (default: 50).")
     private int trained;
 
-    @Option(names = "--test-images", paramLabel = "N", defaultValue = "300", description = "Test images (default: 300).")
+    @Option(names = "--test-images", paramLabel = "N", defaultValue = "200", description = "Test images (default: 200).")
     private int tested;
 
-    @Option(names = "--epochs", paramLabel = "N", defaultValue = "8", description = "Epochs of each training (default: 8).")
+    @Option(names = "--epochs", paramLabel = "N", defaultValue = "5", description = "Epochs of each training (default: 5).")
     private int epochs;
 
-    @Option(names = "--seeds", paramLabel = "N", defaultValue = "5", description = "Draws of images (default: 5).")
+    @Option(names = "--seeds", paramLabel = "N", defaultValue = "3", description = "Draws of images (default: 3).")
     private int draws;
 
     @Option(names = "--threads", paramLabel = "N", description = "Networks trained at a time (default: one per core).")
@@ -74,19 +74,26 @@ final class LessonCommand implements Callable<Integer> {
             throw new Failure("--out: expected a page's name that ends in " + PAGE_ENDING + ", got " + out);
         }
         AtomicFile.requireWritable(out);
-        ShiftsChapter lesson = lesson(new ShiftsChapter.Amount(trained, tested, epochs, draws));
+        Lesson lesson = lesson(new Lesson.Amount(trained, tested, epochs, draws));
+        List<String> known = List.copyOf(lesson.questions().keySet());
+        chosen.stream().filter(name -> !known.contains(name)).findFirst().ifPresent(name -> {
+            throw new Failure("--chapter: unknown chapter '" + name + "'" + Spelling.hint(name, known) + "; known are "
+                    + String.join(", ", known));
+        });
         String page = out.toString();
         Path measurements = Path.of(page.substring(0, page.length() - PAGE_ENDING.length()) + ".json");
         DeviceOptions.hint(output);
-        ShiftsPage found;
+        LessonPage found;
         try (Progress progress = new Progress()) {
             long start = System.nanoTime();
-            found = lesson.run(measurements, threads == null ? Runtime.getRuntime().availableProcessors() : threads,
-                    (done, all, earlier) -> progress.step("trainings", done, all, () -> done == earlier ? "" : String.format(Locale.ROOT,
-                            "%.0f s left", (System.nanoTime() - start) / 1e9 / (done - earlier) * (all - done))));
+            found = lesson.run(chosen.isEmpty() ? known : chosen, measurements,
+                    threads == null ? Runtime.getRuntime().availableProcessors() : threads,
+                    (chapter, done, all, earlier) -> progress.step("trials", done, all, () -> chapter + (done == earlier ? ""
+                            : String.format(Locale.ROOT, ", %.0f s left", (System.nanoTime() - start) / 1e9 / (done - earlier) * (all
+                                    - done)))));
         }
-        AtomicFile.write(out, found.html(command()).getBytes(StandardCharsets.UTF_8));
-        found.verdicts().forEach(output::paragraph);
+        AtomicFile.write(out, found.html(this::command).getBytes(StandardCharsets.UTF_8));
+        found.text().forEach(output::paragraph);
         output.text(String.format(Locale.ROOT, "%nThe page is %s, its measurements are in %s.", out, measurements));
         ObjectNode json = OutputOptions.object().put("page", page).put("measurements", measurements.toString());
         found.json(json);
@@ -94,9 +101,9 @@ final class LessonCommand implements Callable<Integer> {
         return 0;
     }
 
-    private ShiftsChapter lesson(ShiftsChapter.Amount amount) throws IOException {
+    private Lesson lesson(Lesson.Amount amount) throws IOException {
         if (dataFolder == null && weightFile == null && nearFolder == null) {
-            return ShiftsChapter.embedded(amount);
+            return Lesson.embedded(amount);
         }
         if (dataFolder == null || weightFile == null) {
             throw new Failure("--data and --weights: give both, or neither for Thaw's own network and images");
@@ -109,14 +116,14 @@ final class LessonCommand implements Callable<Integer> {
         try (Device device = Device.cpu(1)) {
             network = ModelFile.of(pretrained.whole(device), data.classes(), transforms);
         }
-        return ShiftsChapter.of(weightFile.getFileName() + " " + Fingerprint.ofFile(weightFile) + " on " + dataFolder.getFileName()
+        return Lesson.of(weightFile.getFileName() + " " + Fingerprint.ofFile(weightFile) + " on " + dataFolder.getFileName()
                 + (nearFolder == null ? "" : ", near " + nearFolder.getFileName()), network, data,
                 Optional.ofNullable(nearFolder).map(ImageFolder::of), amount);
     }
 
-    /** The command that repeats the lesson. */
-    private String command() {
-        StringBuilder command = new StringBuilder("thaw lesson --chapter ").append(Choice.spelling(chapter));
+    /** The command that repeats a chapter. */
+    private String command(String chapter) {
+        StringBuilder command = new StringBuilder("thaw lesson --chapter ").append(chapter);
         if (dataFolder != null) {
             command.append(" --data ").append(dataFolder).append(" --weights ").append(weightFile);
         }

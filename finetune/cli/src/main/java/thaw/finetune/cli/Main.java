@@ -35,8 +35,8 @@ import thaw.resnet.Variant;
 @Command(name = "thaw", versionProvider = Version.class, customSynopsis = "thaw COMMAND [OPTIONS]",
         description = "Fine-tunes ResNets on folders of images.",
         subcommands = {DemoCommand.class, LessonCommand.class, TrainCommand.class, LrFindCommand.class, EvaluateCommand.class,
-            PredictCommand.class, AdaptCommand.class, InterpretCommand.class, VisualizeCommand.class, ServeCommand.class,
-            GroupsCommand.class, ConvertCommand.class, DevicesCommand.class, TuneCommand.class, BenchCommand.class,
+            PredictCommand.class, AdaptCommand.class, BlendCommand.class, InterpretCommand.class, CompareCommand.class, VisualizeCommand.class,
+            ServeCommand.class, GroupsCommand.class, ConvertCommand.class, DevicesCommand.class, TuneCommand.class, BenchCommand.class,
             PretrainDemoCommand.class, RehearseCommand.class},
         optionListHeading = "%n", commandListHeading = "%n",
         footer = {"", "thaw COMMAND --help shows the options of a command.", "",
@@ -104,7 +104,6 @@ public final class Main implements Runnable {
                 .registerConverter(RunSettings.Keep.class, Choice.of(RunSettings.Keep.class))
                 .registerConverter(Split.class, Choice.of(Split.class))
                 .registerConverter(FrozenBatchNorm.class, Choice.of(FrozenBatchNorm.class))
-                .registerConverter(LessonCommand.Chapter.class, Choice.of(LessonCommand.Chapter.class))
                 .registerConverter(Mode.class, Choice.of(Mode.class))
                 .registerConverter(Variant.class, Choice.of(Variant.class))
                 .registerConverter(Granularity.class, new Choice<>(List.of(Granularity.values()), Granularity::label))

@@ -24,7 +24,7 @@ final class PlanOptions {
     private @Nullable Integer freezeEpochs;
 
     @Option(names = "--freeze-lr", paramLabel = "RATE", hidden = true,
-            description = "Rate of --freeze-epochs (default: 0.05).")
+            description = "Rate of --freeze-epochs; ridge: in closed form (default: 0.05).")
     private @Nullable LearningRates freezeRate;
 
     @Option(names = "--groups", paramLabel = "GRANULARITY", defaultValue = "3",

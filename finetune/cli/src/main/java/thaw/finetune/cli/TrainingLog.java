@@ -8,6 +8,7 @@ import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 import thaw.finetune.diagnostics.GroupActivity;
 import thaw.finetune.diagnostics.GroupResilience;
+import thaw.finetune.plan.LearningRates;
 import thaw.finetune.plan.TrainingPhase;
 import thaw.finetune.report.Numbers;
 import thaw.finetune.run.RunLog;
@@ -68,9 +69,9 @@ final class TrainingLog implements TrainingListener, AutoCloseable {
         List<Double> rates = begun.rates().forGroups(groups);
         List<String> trained = groups.subList(first, groups.size()).stream().filter(group -> rates.get(groups.indexOf(group)) > 0)
                 .toList();
-        output.paragraph("training " + names(trained) + " at "
-                + (begun.rates().isAuto() ? "rates chosen by " : begun.rates().isSingle() ? "the rate " : "the rates ")
-                + begun.rates().only(List.of()) + ", scheduled by " + begun.schedule()
+        String by = begun.rates().rule() == LearningRates.Rule.RIDGE ? " in closed form, by "
+                : begun.rates().isAuto() ? " at rates chosen by " : begun.rates().isSingle() ? " at the rate " : " at the rates ";
+        output.paragraph("training " + names(trained) + by + begun.rates().only(List.of()) + ", scheduled by " + begun.schedule()
                 + (begun.gradual() ? ", one more group each epoch" : "")
                 + (begun.size() == 0 ? "" : ", images of " + begun.size() + " x " + begun.size()));
         List<String> others = groups.stream().filter(group -> !trained.contains(group)).toList();

@@ -39,6 +39,7 @@ import thaw.finetune.predict.ClassifierOptions;
 import thaw.finetune.predict.ModelFile;
 import thaw.finetune.predict.NotEnoughMemoryException;
 import thaw.finetune.predict.Outcome;
+import thaw.finetune.predict.Prediction;
 import thaw.finetune.report.Overlay;
 import thaw.resnet.visualize.Heatmap;
 
@@ -300,10 +301,11 @@ public final class ModelServer implements AutoCloseable {
         if (outcome instanceof Outcome.Broken broken) {
             return broken.reason().getMessage();
         }
-        Outcome.Predicted predicted = (Outcome.Predicted) outcome;
-        to.put("label", predicted.prediction().label()).put("probability", predicted.prediction().probability());
+        Prediction prediction = ((Outcome.Predicted) outcome).prediction();
+        to.put("label", prediction.label()).put("probability", prediction.probability());
+        prediction.novelty().ifPresent(novelty -> to.put("known", prediction.isKnown()).put("novelty", novelty));
         ArrayNode classes = to.putArray("classes");
-        for (ClassProbability one : predicted.prediction().top(top)) {
+        for (ClassProbability one : prediction.top(top)) {
             classes.addObject().put("label", one.label()).put("probability", one.probability());
         }
         return null;

@@ -2,28 +2,30 @@ package thaw.finetune.lesson;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
-import java.util.OptionalDouble;
 import java.util.TreeMap;
+import java.util.stream.StreamSupport;
 import thaw.engine.io.AtomicFile;
+import thaw.finetune.train.FiniteJson;
 
 /**
- * The measured accuracies of a lesson in a JSON file, which is replaced atomically after each measurement, so that a lesson that was
- * ended goes on from there. Thread-safe.
+ * The measurements of a lesson in a JSON file, which is replaced atomically after each of them, so that a lesson that was ended goes on
+ * from there. Thread-safe.
  */
 final class Measurements {
 
-    private static final JsonMapper JSON = JsonMapper.builder().build();
+    private static final JsonMapper JSON = FiniteJson.builder().build();
     private static final String SETTINGS = "settings";
     private static final String MEASURED = "measured";
 
     private final Path file;
     private final Map<String, String> settings;
-    private final Map<String, Double> measured = new TreeMap<>();
+    private final Map<String, double[]> measured = new TreeMap<>();
 
     private Measurements(Path file, Map<String, String> settings) {
         this.file = file;
@@ -47,18 +49,27 @@ final class Measurements {
                 throw new IllegalArgumentException(file + ": holds measurements of other settings, " + before + "; these are "
                         + found.json().get(SETTINGS) + ". Give another output file, or delete this one");
             }
-            json.path(MEASURED).properties().forEach(one -> found.measured.put(one.getKey(), one.getValue().asDouble()));
+            json.path(MEASURED).properties().forEach(one -> found.measured.put(one.getKey(),
+                    StreamSupport.stream(one.getValue().spliterator(), false).mapToDouble(n -> n.asDouble(Double.NaN)).toArray()));
         }
         return found;
     }
 
-    synchronized OptionalDouble get(String key) {
-        Double value = measured.get(key);
-        return value == null ? OptionalDouble.empty() : OptionalDouble.of(value);
+    synchronized boolean has(String key) {
+        return measured.containsKey(key);
     }
 
-    synchronized void put(String key, double value) throws IOException {
-        measured.put(key, value);
+    /** @throws IllegalStateException if the trial has not been made */
+    synchronized double[] get(String key) {
+        double[] numbers = measured.get(key);
+        if (numbers == null) {
+            throw new IllegalStateException("lesson: " + key + " has not been measured");
+        }
+        return numbers.clone();
+    }
+
+    synchronized void put(String key, double[] numbers) throws IOException {
+        measured.put(key, numbers.clone());
         AtomicFile.write(file, JSON.writerWithDefaultPrettyPrinter().writeValueAsBytes(json()));
     }
 
@@ -67,7 +78,12 @@ final class Measurements {
         ObjectNode about = json.putObject(SETTINGS);
         settings.forEach(about::put);
         ObjectNode values = json.putObject(MEASURED);
-        measured.forEach(values::put);
+        measured.forEach((key, numbers) -> {
+            ArrayNode array = values.putArray(key);
+            for (double number : numbers) {
+                array.add(number);
+            }
+        });
         return json;
     }
 }

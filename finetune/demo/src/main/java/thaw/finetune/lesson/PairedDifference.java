@@ -1,5 +1,6 @@
 package thaw.finetune.lesson;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.Arrays;
 import java.util.stream.IntStream;
 import org.apache.commons.math3.distribution.TDistribution;
@@ -12,7 +13,7 @@ import org.apache.commons.math3.stat.StatUtils;
  * @param low  the lower end of the 95 % confidence interval of the mean, by Student's t distribution; NaN for a single draw
  * @param high the upper end
  * @param p    of the exact permutation test with both signs of each difference: the share of the 2ⁿ sign patterns whose mean is at least
- *             as far from 0; with n draws it is at least 2/2ⁿ
+ *             as far from 0; with n draws it is at least 2/2ⁿ. All four are NaN if a measurement is
  */
 public record PairedDifference(double mean, double low, double high, double p) {
 
@@ -34,9 +35,16 @@ public record PairedDifference(double mean, double low, double high, double p) {
         return new PairedDifference(mean, mean - reach, mean + reach, permutation(differences));
     }
 
+    void json(ObjectNode to) {
+        to.put("difference", mean).put("low", low).put("high", high).put("p", p);
+    }
+
     private static double permutation(double[] differences) {
         int n = differences.length;
         double observed = Math.abs(Arrays.stream(differences).sum());
+        if (Double.isNaN(observed)) {
+            return Double.NaN;
+        }
         long asFar = IntStream.range(0, 1 << n).filter(signs -> {
             double sum = 0;
             for (int i = 0; i < n; i++) {

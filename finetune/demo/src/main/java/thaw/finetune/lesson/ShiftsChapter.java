@@ -1,134 +1,203 @@
 package thaw.finetune.lesson;
 
 import java.io.IOException;
-import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
-import java.util.Optional;
-import thaw.finetune.data.Dataset;
-import thaw.finetune.data.ImageFolder;
-import thaw.finetune.data.Sample;
-import thaw.finetune.demo.DrawnImages;
-import thaw.finetune.demo.ShippedNetwork;
-import thaw.finetune.images.ImageDecoder;
-import thaw.finetune.predict.ModelFile;
-import thaw.finetune.synthetic.SyntheticImages;
+import java.util.function.ToDoubleFunction;
+import java.util.stream.Stream;
+import thaw.finetune.diagnostics.Diagnostics;
+import thaw.finetune.diagnostics.DiagnosticsOptions;
+import thaw.finetune.diagnostics.GroupActivity;
+import thaw.finetune.diagnostics.GroupResilience;
+import thaw.finetune.train.BatchNormAdaptation;
+import thaw.finetune.train.DivergenceException;
+import thaw.finetune.train.EpochResult;
+import thaw.resnet.LayerGroup;
 
 /**
- * The lesson's chapter “Why do early layers get a small rate?”: ten ways to train a network on targets that differ from its origin in
- * their images, in their labels, in near classes and in far ones (after Lee et al. 2023, "Surgical fine-tuning improves adaptation to
- * distribution shifts").
+ * Ten ways to train a network on targets that differ from its origin in their images, in their labels, in near classes and in far ones
+ * (after Lee et al. 2023, "Surgical fine-tuning improves adaptation to distribution shifts"). All ways have the same start, a head
+ * trained alone if the classes are new; the same images in the same order, flipped alike; the same number of epochs; and no other
+ * setting than Thaw's own. The rate of a way is the best of four on draw 0, which counts for nothing else.
  */
-public final class ShiftsChapter {
+record ShiftsChapter(Subject subject) implements Chapter {
 
-    /** The file in Thaw's sources that does what the chapter tells. */
-    static final String SOURCE = "finetune/demo/src/main/java/thaw/finetune/lesson/ShiftExperiment.java";
-    private static final int DRAWN = 2000;
-    private static final long OWN_SEED = 11;
-    private static final long OTHER_SEED = 12;
-
-    private final ModelFile network;
-    private final List<Shift> shifts;
-    private final Amount amount;
-    private final Map<String, String> settings;
+    /** The rates to choose from, lowest first. */
+    static final List<Double> RATES = List.of(0.001, 0.01, 0.1, 1.0);
+    private static final DiagnosticsOptions EACH_STEP = new DiagnosticsOptions(1, 0, 1e-2);
 
     /**
-     * The amount of work.
+     * The result of a way on a shift.
      *
-     * @param trained number of training images of a draw
-     * @param tested  number of test images
-     * @param epochs  of each training
-     * @param draws   of training images, 1 to 20
+     * @param rate       the chosen rate; 0 for a way without one
+     * @param accuracies of each draw, 0 to 1
+     * @param diverged   number of trainings that diverged, whose accuracy is that of a guess
      */
-    public record Amount(int trained, int tested, int epochs, int draws) {
-        /** @throws IllegalArgumentException if a number is out of range */
-        public Amount {
-            if (trained < 2 || tested < 10 || epochs < 1 || draws < 1 || draws > 20) {
-                throw new IllegalArgumentException("lesson: expected at least 2 training images, 10 test images and 1 epoch, and 1 to 20"
-                        + " draws, got " + trained + ", " + tested + ", " + epochs + " and " + draws);
+    record Result(double rate, double[] accuracies, int diverged) {
+    }
+
+    /**
+     * A layer group in the training of all layers at one rate.
+     *
+     * @param updateRatio mean over the steps
+     * @param distance    from the start, relative to the start's norm
+     */
+    record Group(String name, double updateRatio, double distance, double rewound, double noisy) {
+        private static final int NUMBERS = 4;
+    }
+
+    /**
+     * The results on a shift.
+     *
+     * @param accuracy of the network whose layer groups are given
+     */
+    record OfShift(Map<Way, Result> ways, double accuracy, List<Group> groups) {
+    }
+
+    @Override
+    public String name() {
+        return "shifts";
+    }
+
+    @Override
+    public String question() {
+        return "Why do early layers get a small rate?";
+    }
+
+    @Override
+    public int trials() {
+        int rated = (int) Stream.of(Way.values()).filter(Way::isRated).count();
+        return subject.shifts().size() * (rated * RATES.size() + Way.values().length * subject.amount().draws() + 1);
+    }
+
+    @Override
+    public Answer answer(Lab lab) throws IOException {
+        List<Trial> choosing = new ArrayList<>();
+        for (Shift shift : subject.shifts()) {
+            Stream.of(Way.values()).filter(Way::isRated)
+                    .forEach(way -> RATES.forEach(rate -> choosing.add(trial(shift, way, 0, rate))));
+        }
+        lab.measure(choosing);
+        List<Trial> counted = new ArrayList<>();
+        for (Shift shift : subject.shifts()) {
+            for (int draw = 1; draw <= subject.amount().draws(); draw++) {
+                for (Way way : Way.values()) {
+                    counted.add(trial(shift, way, draw, chosen(shift, way, lab)));
+                }
+            }
+            double rate = chosen(shift, Way.ALL, lab);
+            counted.add(new Trial(groupsKey(shift), () -> groups(shift.tasks().apply(1).get(0), rate)));
+        }
+        lab.measure(counted);
+        Map<Shift, OfShift> results = new LinkedHashMap<>();
+        for (Shift shift : subject.shifts()) {
+            results.put(shift, results(shift, lab));
+        }
+        return new ShiftsAnswer(subject.amount(), results).answer();
+    }
+
+    private static String key(Shift shift, Way way, int draw, double rate) {
+        return "shifts/" + shift.name() + "/" + way.name().toLowerCase(Locale.ROOT) + "/draw " + draw + (rate == 0 ? "" : "/" + rate);
+    }
+
+    private static String groupsKey(Shift shift) {
+        return "shifts/" + shift.name() + "/groups";
+    }
+
+    /** A trial whose numbers are the mean accuracy over the tasks of the draw, and how many trainings diverged. */
+    private Trial trial(Shift shift, Way way, int draw, double rate) {
+        return new Trial(key(shift, way, draw, rate), () -> {
+            double[] sum = new double[2];
+            List<Shift.Task> tasks = shift.tasks().apply(draw);
+            for (Shift.Task task : tasks) {
+                double[] one = TaskLearner.accuracy(task, () -> accuracy(task, way, draw, rate));
+                sum[0] += one[0] / tasks.size();
+                sum[1] += one[1];
+            }
+            return sum;
+        });
+    }
+
+    private double accuracy(Shift.Task task, Way way, int draw, double rate) {
+        try (TaskLearner on = TaskLearner.pretrained(subject.network(), task, draw)) {
+            on.trainHead();
+            if (way == Way.STATISTICS) {
+                BatchNormAdaptation.to(on.images().images()).adapt(on.net(), on.images().inOrder());
+            } else {
+                on.run(way.phase(subject.amount().epochs(), rate, names(on)));
+            }
+            return on.test().accuracy();
+        }
+    }
+
+    private static List<String> names(TaskLearner on) {
+        return on.learner().groups().stream().map(LayerGroup::name).toList();
+    }
+
+    /** The accuracy after training all layers at one rate, then the numbers of each {@link Group}; none if the training diverges. */
+    private double[] groups(Shift.Task task, double rate) {
+        try (TaskLearner on = TaskLearner.pretrained(subject.network(), task, 1)) {
+            on.trainHead();
+            on.learner().diagnostics(EACH_STEP);
+            try (Diagnostics start = new Diagnostics(on.net(), EACH_STEP)) {
+                List<EpochResult> epochs = on.run(Way.ALL.phase(subject.amount().epochs(), rate, names(on))).epochs();
+                List<GroupResilience> resilience = start.resilience(on.learner().groups(), () -> on.test().accuracy());
+                List<Double> numbers = new ArrayList<>(List.of(on.test().accuracy()));
+                for (int g = 0; g < resilience.size(); g++) {
+                    int group = g;
+                    ToDoubleFunction<EpochResult> ratio = epoch -> epoch.activity().get(group).updateRatio();
+                    GroupActivity end = epochs.get(epochs.size() - 1).activity().get(g);
+                    numbers.addAll(List.of(epochs.stream().mapToDouble(ratio).average().orElseThrow(), end.relativeDistance(),
+                            resilience.get(g).rewound(), resilience.get(g).noisy()));
+                }
+                return numbers.stream().mapToDouble(Double::doubleValue).toArray();
+            }
+        } catch (DivergenceException ranAway) {
+            return new double[] {Double.NaN};
+        }
+    }
+
+    /** The rate with the highest accuracy on draw 0, the lowest of several. */
+    private static double chosen(Shift shift, Way way, Lab lab) {
+        double best = 0;
+        double most = -1;
+        for (double rate : way.isRated() ? RATES : List.<Double>of()) {
+            double accuracy = lab.get(key(shift, way, 0, rate))[0];
+            if (accuracy > most) {
+                most = accuracy;
+                best = rate;
             }
         }
+        return best;
     }
 
-    /** Is told of progress, by one thread. */
-    public interface Listener {
-        /** Called when {@code done} of {@code all} trainings are finished, of which {@code earlier} were before this process. */
-        void onTraining(int done, int all, int earlier);
-    }
-
-    private ShiftsChapter(ModelFile network, List<Shift> shifts, Amount amount, Map<String, String> settings) {
-        this.network = network;
-        this.shifts = shifts;
-        this.amount = amount;
-        this.settings = settings;
-    }
-
-    /** The chapter on Thaw's own network and synthetic images. */
-    public static ShiftsChapter embedded(Amount amount) {
-        ModelFile network = ShippedNetwork.read();
-        Shift.Source own = drawn(SyntheticImages.pretraining(), OWN_SEED, network, amount);
-        Shift.Source other = drawn(SyntheticImages.demo(), OTHER_SEED, network, amount);
-        return new ShiftsChapter(network, List.of(Shift.input(own), Shift.output(own),
-                Shift.classes("near", "Ten other classes of synthetic images", other), Shift.corruptionNames(own)), amount,
-                settings("Thaw’s own network and images", amount));
-    }
-
-    /**
-     * The chapter on a network and images of its classes. The far target is Thaw's synthetic images.
-     *
-     * @param name    of the network and the images, which tells them from others
-     * @param network with classes numbered like the data's
-     * @param data    labelled images, of which some are trained on and some tested
-     * @param near    labelled images of other classes; empty for no near target
-     * @throws IllegalArgumentException if the classes are not the network's
-     */
-    public static ShiftsChapter of(String name, ModelFile network, ImageFolder data, Optional<ImageFolder> near, Amount amount) {
-        if (!data.classes().equals(network.classes())) {
-            throw new IllegalArgumentException("lesson: expected images of the network's classes " + network.classes() + ", got "
-                    + data.classes());
+    private OfShift results(Shift shift, Lab lab) {
+        int draws = subject.amount().draws();
+        Map<Way, Result> ways = new EnumMap<>(Way.class);
+        for (Way way : Way.values()) {
+            double rate = chosen(shift, way, lab);
+            int diverged = 0;
+            for (int draw = 1; draw <= draws; draw++) {
+                diverged += (int) lab.get(key(shift, way, draw, rate))[1];
+            }
+            ways.put(way, new Result(rate, lab.firsts(draws, draw -> key(shift, way, draw, rate)), diverged));
         }
-        Shift.Source own = folder(data, network, amount);
-        List<Shift> shifts = new ArrayList<>(List.of(Shift.input(own), Shift.output(own)));
-        near.ifPresent(other -> shifts.add(Shift.classes("near", "Photographs of " + String.join(", ", other.classes()),
-                folder(other, network, amount))));
-        shifts.add(Shift.classes("far", "Thaw’s synthetic images, of ten classes", drawn(SyntheticImages.demo(), OTHER_SEED, network,
-                amount)));
-        return new ShiftsChapter(network, shifts, amount, settings(name, amount));
+        double[] numbers = lab.get(groupsKey(shift));
+        List<Group> groups = new ArrayList<>();
+        List<String> names = groupNames();
+        for (int i = 1; i < numbers.length; i += Group.NUMBERS) {
+            groups.add(new Group(names.get(i / Group.NUMBERS), numbers[i], numbers[i + 1], numbers[i + 2], numbers[i + 3]));
+        }
+        return new OfShift(ways, numbers[0], groups);
     }
 
-    private static Map<String, String> settings(String name, Amount amount) {
-        Map<String, String> settings = new LinkedHashMap<>();
-        settings.put("chapter", "shifts");
-        settings.put("network", name);
-        // Not the number of draws: more of them go on from fewer.
-        settings.put("amount", amount.trained + " images, " + amount.epochs + " epochs, tested on " + amount.tested);
-        return settings;
-    }
-
-    private static Shift.Source folder(ImageFolder folder, ModelFile network, Amount amount) {
-        List<Sample> all = new ArrayList<>(folder.train());
-        all.addAll(folder.valid());
-        return new Shift.Source(new Dataset.OfFiles(all, ImageDecoder.MAX_PIXELS), folder.classes(), network.transforms(),
-                amount.trained, amount.tested);
-    }
-
-    private static Shift.Source drawn(SyntheticImages set, long seed, ModelFile network, Amount amount) {
-        return new Shift.Source(DrawnImages.of(set, seed, network.transforms().size(), DRAWN), set.classes(), network.transforms(),
-                amount.trained, amount.tested);
-    }
-
-    /**
-     * Runs what {@code file} does not hold yet.
-     *
-     * @param file    receives each measurement when it is made
-     * @param threads number of networks that are trained at a time
-     * @throws IOException              if the file cannot be read or written
-     * @throws IllegalArgumentException if it holds measurements of other settings
-     */
-    public ShiftsPage run(Path file, int threads, Listener listener) throws IOException {
-        return new ShiftsPage(amount, new ShiftExperiment(network, shifts, amount.epochs, amount.draws, Measurements.open(file, settings),
-                listener).run(threads));
+    private List<String> groupNames() {
+        try (TaskLearner on = TaskLearner.pretrained(subject.network(), subject.task(1), 1)) {
+            return names(on);
+        }
     }
 }

@@ -15,7 +15,7 @@ enum Way {
     EARLY_LOW("early layers lower", true),
     LATE_LOW("late layers lower", true),
     FREEZE("first group frozen", true),
-    AUTO("Auto-RGN", false),
+    AUTO("chosen rates (auto)", false),
     L_DOG("L-DoG", false),
     STATISTICS("statistics re-estimated", false);
 

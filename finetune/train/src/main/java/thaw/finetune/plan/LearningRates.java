@@ -19,7 +19,9 @@ import java.util.stream.IntStream;
  */
 public record LearningRates(Rule rule, List<Double> numbers, List<String> only) {
 
-    static final double AUTO_RATE = 0.05;
+    /** The rate of the head under {@link Rule#AUTO}. */
+    public static final double AUTO_RATE = 0.05;
+    private static final String FORM = "(?:(slice|decay|auto|auto-rgn|auto-rgn-groups|l-dog|ridge)\\(([^()]*)\\)|([^()]*))";
 
     /** How the numbers give each group's rate; group i of n, from 0. */
     public enum Rule {
@@ -33,8 +35,9 @@ public record LearningRates(Rule rule, List<Double> numbers, List<String> only) 
         /** timm's layer-wise decay {@code decay(lr, decay)}: {@code lr·decay^(n−1−i)}, so {@code lr} for the last group. */
         DECAY,
         /**
-         * Auto-RGN around a fixed rate, {@value LearningRates#AUTO_RATE}: the pretrained tensors have it on average, each more or
-         * less by its relative gradient norm; the last group, a new head, has it as it is.
+         * No rate: Auto-RGN with steps that are a share of the weights' norm, the smaller the lower the loss is; {@value
+         * LearningRates#AUTO_RATE} for the last group, the head. A linear head first becomes the better of the present one and a
+         * closed form.
          */
         AUTO,
         /**
@@ -45,7 +48,16 @@ public record LearningRates(Rule rule, List<Double> numbers, List<String> only) 
         /** Auto-RGN with the mean over a layer group for all of its tensors. */
         AUTO_RGN_GROUPS,
         /** L-DoG: no rate; {@link thaw.engine.optim.LDoG} is the optimizer, and its average of the weights is kept. */
-        L_DOG
+        L_DOG,
+        /**
+         * No rate: the last group, a linear head, is fitted in closed form by ridge regression, whose strength leave-one-out
+         * chooses, and all other groups are frozen. An epoch measures its loss.
+         */
+        RIDGE;
+
+        private boolean isWithoutNumber() {
+            return this == AUTO || this == L_DOG || this == RIDGE;
+        }
     }
 
     /** @throws IllegalArgumentException if a number is invalid, or the rule takes another number of them */
@@ -63,9 +75,9 @@ public record LearningRates(Rule rule, List<Double> numbers, List<String> only) 
                     + text(rule, numbers));
         }
         boolean one = rule == Rule.AUTO_RGN || rule == Rule.AUTO_RGN_GROUPS;
-        boolean none = rule == Rule.AUTO || rule == Rule.L_DOG;
+        boolean none = rule.isWithoutNumber();
         if (one && count != 1 || none && count != 0) {
-            throw new IllegalArgumentException("learning rates: expected auto, auto-rgn:LR, auto-rgn-groups:LR or l-dog, got "
+            throw new IllegalArgumentException("learning rates: expected auto, auto-rgn:LR, auto-rgn-groups:LR, l-dog or ridge, got "
                     + text(rule, numbers));
         }
         if (rule == Rule.SLICE && count == 2 && numbers.contains(0.0)) {
@@ -113,6 +125,11 @@ public record LearningRates(Rule rule, List<Double> numbers, List<String> only) 
         return of(Rule.L_DOG);
     }
 
+    /** The head alone in closed form, without a rate. */
+    public static LearningRates ridge() {
+        return of(Rule.RIDGE);
+    }
+
     private static LearningRates of(Rule rule, double... numbers) {
         return new LearningRates(rule, Arrays.stream(numbers).boxed().toList(), List.of());
     }
@@ -127,8 +144,8 @@ public record LearningRates(Rule rule, List<Double> numbers, List<String> only) 
 
     /**
      * Reads {@code 1e-3}, {@code 1e-5,1e-4,1e-2}, {@code 1e-5:1e-2} or {@code slice(1e-5,1e-2)}, {@code :1e-2} or
-     * {@code slice(1e-2)}, {@code decay(1e-2,0.75)}, {@code auto}, {@code auto-rgn:1e-2}, {@code auto-rgn-groups:1e-2} or
-     * {@code l-dog}; each also for some groups {@link #only}: {@code 1e-2@early,middle}.
+     * {@code slice(1e-2)}, {@code decay(1e-2,0.75)}, {@code auto}, {@code auto-rgn:1e-2}, {@code auto-rgn-groups:1e-2},
+     * {@code l-dog} or {@code ridge}; each also for some groups {@link #only}: {@code 1e-2@early,middle}.
      *
      * @throws IllegalArgumentException if the text is none of these, or a rate is invalid
      */
@@ -138,21 +155,22 @@ public record LearningRates(Rule rule, List<Double> numbers, List<String> only) 
         if (at >= 0) {
             return parse(text.substring(0, at)).only(List.of(text.substring(at + 1).strip().split(",")));
         }
-        String call = text.strip().replaceFirst("^(auto|l-dog)$", "$1()").replaceFirst("^(auto-rgn|auto-rgn-groups):(.*)$", "$1($2)")
+        String call = text.strip().replaceFirst("^(auto|l-dog|ridge)$", "$1()").replaceFirst("^(auto-rgn|auto-rgn-groups):(.*)$", "$1($2)")
                 .replaceFirst("^:(.*)$", "slice($1)").replaceFirst("^([^(]*):(.*)$", "slice($1,$2)");
-        Matcher form = Pattern.compile("(?:(slice|decay|auto|auto-rgn|auto-rgn-groups|l-dog)\\(([^()]*)\\)|([^()]*))").matcher(call);
+        Matcher form = Pattern.compile(FORM).matcher(call);
         if (form.matches()) {
             Rule rule = form.group(1) == null ? Rule.EACH : Rule.valueOf(form.group(1).toUpperCase(Locale.ROOT).replace('-', '_'));
             String list = rule == Rule.EACH ? form.group(3) : form.group(2);
             try {
-                boolean none = list.isEmpty() && (rule == Rule.AUTO || rule == Rule.L_DOG);
+                boolean none = list.isEmpty() && rule.isWithoutNumber();
                 return of(rule, Arrays.stream(none ? new String[0] : list.split(",", -1)).mapToDouble(Double::parseDouble).toArray());
             } catch (NumberFormatException none) {
                 // The message below lists the forms.
             }
         }
         throw new IllegalArgumentException("learning rates: expected one such as 1e-3, one per group such as 1e-5,1e-4,1e-2,"
-                + " 1e-5:1e-2 or slice(1e-5,1e-2), :1e-2 or slice(1e-2), decay(1e-2,0.75), auto, auto-rgn:1e-2 or l-dog, got \"" + text
+                + " 1e-5:1e-2 or slice(1e-5,1e-2), :1e-2 or slice(1e-2), decay(1e-2,0.75), auto, auto-rgn:1e-2, l-dog or ridge, got \""
+                + text
                 + "\"");
     }
 
@@ -161,9 +179,14 @@ public record LearningRates(Rule rule, List<Double> numbers, List<String> only) 
         return of(Rule.AUTO);
     }
 
-    /** Whether training chooses each group's rate: Auto-RGN or L-DoG. */
+    /** Whether no rate is given for each group: Auto-RGN, L-DoG or ridge regression. */
     public boolean isAuto() {
-        return isAutoRgn() || rule == Rule.L_DOG;
+        return isAutoRgn() || rule == Rule.L_DOG || rule == Rule.RIDGE;
+    }
+
+    /** Whether a phase begins with the best head that closed forms give. */
+    public boolean startsInClosedForm() {
+        return rule == Rule.AUTO || rule == Rule.RIDGE;
     }
 
     /** Whether relative gradient norms give each tensor or group a share of the rate. */
@@ -207,6 +230,7 @@ public record LearningRates(Rule rule, List<Double> numbers, List<String> only) 
         double first = numbers.isEmpty() ? rule == Rule.AUTO ? AUTO_RATE : 1 : numbers.get(0);
         return switch (rule) {
             case AUTO, AUTO_RGN, AUTO_RGN_GROUPS, L_DOG -> first;
+            case RIDGE -> i == last ? first : 0;
             case EACH -> numbers.get(isSingle() ? 0 : i);
             case DECAY -> first * Math.pow(numbers.get(1), last - i);
             case SLICE -> {
@@ -230,7 +254,7 @@ public record LearningRates(Rule rule, List<Double> numbers, List<String> only) 
             case SLICE -> numbers.size() == 1 ? ":" + list : list.replace(',', ':');
             case DECAY -> name + "(" + list + ")";
             case AUTO_RGN, AUTO_RGN_GROUPS -> name + ":" + list;
-            case AUTO, L_DOG -> name;
+            case AUTO, L_DOG, RIDGE -> name;
         };
     }
 

@@ -25,14 +25,14 @@ public final class Html {
     public static String page(String title, String style, String body) {
         return "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
                 + "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>" + text(title)
-                + "</title>\n<style>\n" + stylesheet(Html.class, "report.css") + style + "</style>\n</head>\n<body>\n<h1>" + text(title)
+                + "</title>\n<style>\n" + resource(Html.class, "report.css") + style + "</style>\n</head>\n<body>\n<h1>" + text(title)
                 + "</h1>\n" + body + "</body>\n</html>\n";
     }
 
-    /** A style sheet among a class's resources. */
-    public static String stylesheet(Class<?> beside, String name) {
-        try (InputStream css = beside.getResourceAsStream(name)) {
-            return new String(css.readAllBytes(), StandardCharsets.UTF_8);
+    /** A text file among a class's resources, such as a style sheet. */
+    public static String resource(Class<?> beside, String name) {
+        try (InputStream text = beside.getResourceAsStream(name)) {
+            return new String(text.readAllBytes(), StandardCharsets.UTF_8);
         } catch (IOException broken) {
             throw new UncheckedIOException(broken);
         }

@@ -43,9 +43,14 @@ public record LineChart(Axis x, Axis y, List<Series> lines, List<Series> referen
     private static final List<String> SHAPES = List.of("m-3.5 0a3.5 3.5 0 1 0 7 0a3.5 3.5 0 1 0 -7 0", "m-3.2 -3.2h6.4v6.4h-6.4z",
             "m0 -4.2l4 7.2h-8z", "m0 -4.6l4.6 4.6l-4.6 4.6l-4.6 -4.6z");
 
-    /** An axis's numbers: integers only, such as epochs; any; or positive ones on a logarithmic axis, where others are left out. */
+    /** The numbers of an axis. */
     public enum Scale {
-        WHOLE, LINEAR, LOG
+        /** Integers only, such as epochs. */
+        WHOLE,
+        /** Any numbers. */
+        LINEAR,
+        /** Positive ones on a logarithmic axis; others are left out. */
+        LOG
     }
 
     /**

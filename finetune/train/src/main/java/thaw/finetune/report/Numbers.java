@@ -32,11 +32,13 @@ public final class Numbers {
     }
 
     /** A difference of shares in percentage points, with its sign. */
-    static String points(double difference) {
-        return !Double.isFinite(difference) ? "–" : String.format(Locale.ROOT, "%+.1f", 100 * difference);
+    public static String points(double difference) {
+        // Adding 0 turns -0 into 0.
+        return !Double.isFinite(difference) ? "–" : String.format(Locale.ROOT, "%+.1f", Math.round(1000 * difference) / 10.0 + 0.0);
     }
 
-    static String grouped(long count) {
+    /** A number with commas between its thousands. */
+    public static String grouped(long count) {
         return String.format(Locale.ROOT, "%,d", count);
     }
 

@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import thaw.finetune.plan.LearningRates;
 import thaw.finetune.plan.TrainingPhase;
 import thaw.finetune.train.EpochResult;
 import thaw.finetune.train.FitSettings;
@@ -118,14 +119,15 @@ final class ReportPage {
         double to = trained.get(trained.size() - 1);
         boolean rises = IntStream.range(1, trained.size()).allMatch(i -> trained.get(i) >= trained.get(i - 1));
         boolean falls = IntStream.range(1, trained.size()).allMatch(i -> trained.get(i) <= trained.get(i - 1));
-        String groups = trained.size() == 1 ? Html.text(report.names().get(first)) + " alone is trained, at "
-                + Numbers.compact(to)
-                : phase.rates().isAuto()
-                        ? "the rule " + Html.text(phase.rates()) + " sets each group’s rate at the start of an epoch or step"
-                        : rises && falls ? "the trained groups share the rate " + Numbers.compact(to)
-                                : (rises ? "the rate rises" : falls ? "the rate falls" : "the rates go") + " from "
-                                        + Numbers.compact(from) + " in " + Html.text(report.names().get(first)) + " to "
-                                        + Numbers.compact(to) + " in " + Html.text(report.names().get(count - 1));
+        String groups = phase.rates().rule() == LearningRates.Rule.RIDGE ? "the head alone is fitted, in closed form"
+                : trained.size() == 1 ? Html.text(report.names().get(first)) + " alone is trained, at "
+                        + Numbers.compact(to)
+                        : phase.rates().isAuto()
+                                ? "the rule " + Html.text(phase.rates()) + " sets each group’s rate at the start of an epoch or step"
+                                : rises && falls ? "the trained groups share the rate " + Numbers.compact(to)
+                                        : (rises ? "the rate rises" : falls ? "the rate falls" : "the rates go") + " from "
+                                                + Numbers.compact(from) + " in " + Html.text(report.names().get(first)) + " to "
+                                                + Numbers.compact(to) + " in " + Html.text(report.names().get(count - 1));
         return "In phase “" + Html.text(phase.name()) + "” " + groups + ".";
     }
 

@@ -2,6 +2,7 @@ package thaw.finetune.train;
 
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.DoubleStream;
 import java.util.stream.IntStream;
 import thaw.engine.Device;
 import thaw.engine.Tensor;
@@ -15,8 +16,8 @@ import thaw.finetune.predict.ModelFile;
 import thaw.resnet.Network;
 
 /**
- * Temperature scaling (Guo et al., "On Calibration of Modern Neural Networks", ICML 2017): probabilities are softmax(s/T) of the scores
- * s, with the T that minimises the cross-entropy on images that were not trained on. It changes no predicted class. A network of few
+ * {@link TemperatureScaling} of a model: probabilities are softmax(s/T) of the scores s, with the T from 0.05 to 20 that minimises the
+ * cross-entropy on images that were not trained on. It changes no predicted class. A network of few
  * training images is usually too sure of itself: then T is above 1.
  *
  * @param temperature T
@@ -27,9 +28,8 @@ public record Calibration(double temperature, double before, double after) {
     /** Fewer images leave T to chance. */
     private static final int LEAST_IMAGES = 100;
     private static final int FOLDS = 5;
-    private static final double COLDEST = Math.log(0.05);
-    private static final double HOTTEST = Math.log(20);
-    private static final int BISECTIONS = 50;
+    private static final double COLDEST = 0.05;
+    private static final double HOTTEST = 20;
 
     /** The calibration by predictions for validation images; empty if images may show several classes, are undefined, or below 100. */
     public static Optional<Calibration> of(Predictions valid) {
@@ -48,32 +48,11 @@ public record Calibration(double temperature, double before, double after) {
                 CalibrationError.of(new Predictions(valid.labels(), valid.samples(), List.of(calibrated)))));
     }
 
-    /** Bisection: the cross-entropy is convex in 1/T, so that its slope has one zero. */
     private static double temperature(Predictions valid, int[] images) {
-        double cold = COLDEST;
-        double hot = HOTTEST;
-        for (int i = 0; i < BISECTIONS; i++) {
-            double middle = (cold + hot) / 2;
-            if (slope(valid, images, Math.exp(middle)) > 0) {
-                cold = middle;
-            } else {
-                hot = middle;
-            }
-        }
-        return Math.exp((cold + hot) / 2);
-    }
-
-    /** The derivative of the cross-entropy by 1/T: the sum of Σ_c q_c s_c - s_y over images, with s = log p, q = softmax(s/T), class y. */
-    private static double slope(Predictions valid, int[] images, double temperature) {
-        double sum = 0;
-        for (int i : images) {
-            double[] p = valid.probabilities().get(i);
-            double[] q = scaled(p, temperature);
-            for (int c = 0; c < p.length; c++) {
-                sum += (q[c] - (c == valid.actual(i) ? 1 : 0)) * Math.log(Math.max(Double.MIN_NORMAL, p[c]));
-            }
-        }
-        return sum;
+        double[][] scores = IntStream.of(images).mapToObj(i -> DoubleStream.of(valid.probabilities().get(i))
+                .map(p -> Math.log(Math.max(Double.MIN_NORMAL, p))).toArray()).toArray(double[][]::new);
+        double factor = TemperatureScaling.of(scores, IntStream.of(images).map(valid::actual).toArray()).factor();
+        return Math.max(COLDEST, Math.min(HOTTEST, 1 / factor));
     }
 
     /** softmax(log p / T), which is softmax(s/T) if p is softmax(s). */

@@ -237,8 +237,8 @@ final class TrainingLoop {
      */
     private boolean batches() {
         Batch images = null;
-        if (at.batch == 0 && phase.rates().isAutoRgn()) {
-            shares();
+        if (at.batch == 0) {
+            applyRule();
         }
         try (Batches batches = loaders.train().epoch(at.dataEpoch, at.batch)) {
             while (batches.hasNext()) {
@@ -280,16 +280,24 @@ final class TrainingLoop {
         }
     }
 
-    /** Sets the parameters' shares of the rate for the epoch by Auto-RGN; in a resumed epoch they are part of the state. */
-    private void shares() {
-        try (Batches batches = loaders.train().epoch(at.dataEpoch, 0)) {
-            String chosen = new AutoRgn(learn.net, groups, optimizer, phase.rates()).choose(batches, images -> {
-                optimizer.zeroGrad();
-                backward(images, 1).close();
-            }, learn.freezing.first());
-            learn.tell(listener -> listener.onNote(phase.rates() + ", epoch " + (at.epoch + 1) + ": mean shares of the rate: " + chosen));
+    /** Applies the rule of the rates at the start of an epoch; in a resumed epoch what it chose is part of the state. */
+    private void applyRule() {
+        if (at.epoch == 0 && phase.rates().startsInClosedForm()) {
+            try (Batches epoch = loaders.train().epoch(at.dataEpoch, 0)) {
+                ClosedFormHead.set(learn, phase.rates(), optimizer, epoch);
+            }
         }
-        optimizer.zeroGrad();
+        if (phase.rates().isAutoRgn()) {
+            try (Batches epoch = loaders.train().epoch(at.dataEpoch, 0)) {
+                new AutoRgn(learn, phase.rates(), optimizer).choose(epoch, at.epoch + 1, images -> {
+                    optimizer.zeroGrad();
+                    try (Tensor loss = backward(images, 1)) {
+                        return loss.item();
+                    }
+                });
+            }
+            optimizer.zeroGrad();
+        }
     }
 
     /**
@@ -323,8 +331,8 @@ final class TrainingLoop {
      * out to be unreadable, the gradients are {@linkplain #update scaled} afterwards.
      */
     private int imagesExpected() {
-        int size = learn.data.batch();
-        return Math.max(1, Math.min(learn.settings.accumulate() * size, loaders.train().images() - at.batch * size));
+        return Math.max(1, Math.min(learn.settings.accumulate() * learn.data.batch(),
+                loaders.train().images() - at.batch * learn.data.batch()));
     }
 
     /**

@@ -76,7 +76,7 @@ public record VisualizePage(String title, List<String> classes, LayerStudy study
             body.append(Html.section("Single predictions", predictions()));
             body.append(Html.section("Feature maps and receptive fields of the first image", maps()));
         }
-        return Html.page(title, Html.stylesheet(VisualizePage.class, "visualize.css"), body.toString());
+        return Html.page(title, Html.resource(VisualizePage.class, "visualize.css"), body.toString());
     }
 
     // ---- filters and change ----------------------------------------------------------------------------------------

@@ -13,10 +13,11 @@ import thaw.kernels.cpu.winograd.TransformCompilation;
  * the same bits.
  * <pre>
  * caller       reads weights    predictions …
- * operators    scalar loops  ─┬─ narrow tiles ─┬─ all loops by vectors ─┬─ wide tiles too ──
- * this thread  0.4 s         ─┘  1 s          ─┘  2 s, one tenth busy  ─┘
+ * operators    scalar loops  ─┬─ narrow tiles ─┬─ all loops by vectors ─┬─ wide adjacent tiles ─┬─ all tiles ──
+ * this thread  0.4 s         ─┘  1 s          ─┘  1 s, a quarter busy  ─┘  1 s, a quarter busy ─┘
  * </pre>
- * A caller never runs a vector loop that is not compiled.
+ * While the caller reads weights, this thread first has the scalar sums of products compiled. A caller never runs a vector loop that is
+ * not compiled.
  */
 final class QuickStart implements AutoCloseable {
 
@@ -53,11 +54,12 @@ final class QuickStart implements AutoCloseable {
 
     private void compile() {
         try {
-            if (!oneProcessor) {
-                wanted.await(DELAY_MS, TimeUnit.MILLISECONDS);
-            }
             Compilation all = new Compilation(0);
             TapCompilation taps = new TapCompilation(all, loops.lanes());
+            if (!oneProcessor) {
+                taps.scalar();
+                wanted.await(DELAY_MS, TimeUnit.MILLISECONDS);
+            }
             taps.narrow();
             all.await();
             loops.use(BlockLoops.Tiles.NARROW);
@@ -65,7 +67,11 @@ final class QuickStart implements AutoCloseable {
             loops.useVectors(true);
             vectors.countDown();
             Compilation slow = new Compilation(IDLE);
-            new TapCompilation(slow, loops.lanes()).wide();
+            TapCompilation wide = new TapCompilation(slow, loops.lanes());
+            wide.adjacent();
+            slow.await();
+            loops.use(BlockLoops.Tiles.ADJACENT);
+            wide.others();
             slow.await();
         } catch (InterruptedException closed) {
             Thread.currentThread().interrupt();
@@ -81,7 +87,8 @@ final class QuickStart implements AutoCloseable {
         Compilation all = new Compilation(0);
         TapCompilation taps = new TapCompilation(all, lanes);
         taps.narrow();
-        taps.wide();
+        taps.adjacent();
+        taps.others();
         rest(all, taps);
     }
 

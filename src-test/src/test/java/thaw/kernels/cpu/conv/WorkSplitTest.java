@@ -7,9 +7,11 @@ import static thaw.kernels.cpu.memory.Memory.cpu;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import thaw.Extent;
 import thaw.kernels.Array;
 import thaw.kernels.Conv2dOptions;
 import thaw.kernels.Epilogue;
@@ -28,7 +30,7 @@ import thaw.kernels.cpu.parallel.Workers;
  */
 class WorkSplitTest {
 
-    private static final int[] THREADS = {2, 4, 8, 16, 32, 64};
+    private static final List<Integer> THREADS = Extent.everyNth(2, Stream.of(2, 4, 8, 16, 32, 64));
     private static final double SHARE = 4 / 3.0;
 
     /** Reports a given number of threads, runs all items on the calling thread, and records the number of items per job. */

@@ -1,7 +1,5 @@
 package thaw.kernels.cpu.grouped;
 
-import static thaw.kernels.cpu.microkernel.FusedMultiplyAdd.fma;
-
 import thaw.kernels.cpu.microkernel.BlockLoops;
 
 /**
@@ -15,7 +13,10 @@ import thaw.kernels.cpu.microkernel.BlockLoops;
 final class GroupProducts {
 
     /** The number of rows must be a multiple of this. */
-    static final int ROWS = 4;
+    static final int ROWS = ScalarGroupSums.ROWS;
+
+    /** Pixels whose vectors stay in the first-level cache while scalar code passes over them for one lane after the other. */
+    private static final int NEAR = 64;
 
     private GroupProducts() {
     }
@@ -43,16 +44,16 @@ final class GroupProducts {
 
     private static void scalars(int lanes, int outputs, float[] x, int[] rows, int[] at, int steps, float[] g, int go, int gPlane,
             float[] w, int wo) {
-        for (int row = 0; row < rows.length; row++) {
-            for (int q = 0; q < outputs; q++) {
-                int o = wo + (row * outputs + q) * lanes;
-                for (int k = 0; k < steps; k++) {
-                    int i = rows[row] + at[k];
-                    int j = go + q * gPlane + k * lanes;
-                    for (int lane = 0; lane < lanes; lane++) {
-                        w[o + lane] = fma(x[i + lane], g[j + lane], w[o + lane]);
-                    }
+        ScalarGroupSums sums = new ScalarGroupSums(lanes, x, at, g, lanes, gPlane, w, lanes);
+        int[] from = new int[ROWS];
+        int[] to = new int[ROWS];
+        for (int k = 0; k < steps; k += NEAR) {
+            for (int row = 0; row < rows.length; row += ROWS) {
+                for (int i = 0; i < ROWS; i++) {
+                    from[i] = rows[row + i];
+                    to[i] = wo + (row + i) * outputs * lanes;
                 }
+                sums.add(outputs, from, k, Math.min(steps, k + NEAR), go, to);
             }
         }
     }

@@ -1,7 +1,6 @@
 package thaw.kernels.cpu.grouped;
 
-import static thaw.kernels.cpu.microkernel.FusedMultiplyAdd.fma;
-
+import java.util.Arrays;
 import thaw.kernels.cpu.microkernel.BlockLoops;
 
 /**
@@ -54,20 +53,20 @@ final class GroupTaps {
 
     private static void scalars(int lanes, int pixels, int outputs, float[] x, int xo, int px, int[] at, int steps, float[] w,
             int wo, float[] y, int yo, int py, int yPlane) {
-        for (int p = 0; p < pixels; p++) {
-            for (int q = 0; q < outputs; q++) {
-                int o = yo + p * py + q * yPlane;
-                for (int k = 0; k < steps; k++) {
-                    multiplyAdd(lanes, k == 0, x, xo + p * px + at[k], w, wo + (k * outputs + q) * lanes, y, o);
+        ScalarGroupSums sums = new ScalarGroupSums(lanes, x, at, w, outputs * lanes, lanes, y, yPlane);
+        int[] from = new int[ScalarGroupSums.ROWS];
+        int[] to = new int[ScalarGroupSums.ROWS];
+        for (int p = 0; p < pixels; p += ScalarGroupSums.ROWS) {
+            for (int i = 0; i < ScalarGroupSums.ROWS; i++) {
+                int pixel = Math.min(p + i, pixels - 1);
+                from[i] = xo + pixel * px;
+                to[i] = yo + pixel * py;
+                for (int q = 0; q < outputs; q++) {
+                    // Vectors begin with a product: to add it to −0 keeps its sign, even if it is 0.
+                    Arrays.fill(y, to[i] + q * yPlane, to[i] + q * yPlane + lanes, -0f);
                 }
             }
-        }
-    }
-
-    private static void multiplyAdd(int lanes, boolean first, float[] x, int xo, float[] w, int wo, float[] y, int yo) {
-        for (int lane = 0; lane < lanes; lane++) {
-            float product = x[xo + lane] * w[wo + lane];
-            y[yo + lane] = first ? product : fma(x[xo + lane], w[wo + lane], y[yo + lane]);
+            sums.add(outputs, from, 0, steps, wo, to);
         }
     }
 }

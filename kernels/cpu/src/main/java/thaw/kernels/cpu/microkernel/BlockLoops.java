@@ -43,6 +43,8 @@ public final class BlockLoops {
         SCALAR,
         /** Those that C2 compiles in tenths of a second, half as fast as the others. */
         NARROW,
+        /** Also wide ones of two vectors by adjacent pixels: most of a ResNet's work. */
+        ADJACENT,
         ALL
     }
 
@@ -138,7 +140,8 @@ public final class BlockLoops {
 
     /** The widths in use, descending. */
     int[] widths(int blocks, int px) {
-        if (tiles != Tiles.ALL) {
+        Tiles now = tiles;
+        if (now != Tiles.ALL && (now != Tiles.ADJACENT || blocks != 2 || px != lanes)) {
             return NARROW;
         }
         if (blocks == 2 && !manyRegisters()) {
@@ -167,7 +170,7 @@ public final class BlockLoops {
             return;
         }
         int[] widths = widths(blocks, px);
-        boolean adjacent = px == lanes && tiles == Tiles.ALL;
+        boolean adjacent = px == lanes && widths != NARROW;
         for (int p = 0; p < pixels; p += tile) {
             int width = pixels - p >= tile ? tile : last(pixels - p, tile, widths);
             int at = Math.min(p, pixels - width);

@@ -3,8 +3,8 @@ package thaw.kernels.cpu.microkernel;
 import com.sun.management.HotSpotDiagnosticMXBean;
 import com.sun.management.ThreadMXBean;
 import java.lang.management.ManagementFactory;
-import java.util.ArrayList;
-import java.util.List;
+import java.util.ArrayDeque;
+import java.util.Deque;
 import java.util.concurrent.TimeUnit;
 
 /**
@@ -13,8 +13,11 @@ import java.util.concurrent.TimeUnit;
  */
 public final class Compilation {
 
-    /** The number of calls after which C2 compiles a method whose loops have had 15,000 iterations by then. */
-    public static final int CALLS = 1100;
+    /**
+     * The number of calls after which C2 compiles a method whose loops have had 15,000 iterations by then: 1024 that Java counts after
+     * the first, interpreted ones.
+     */
+    public static final int CALLS = 1200;
 
     /** The number of calls after which it compiles any method. */
     public static final int MANY_CALLS = 5500;
@@ -22,21 +25,37 @@ public final class Compilation {
     /** Bytes that a call allocates without vectors. */
     private static final long FEW_BYTES = 400;
 
-    /** The part of a loop's calls that shows whether it is compiled; more than one call, in case those before were too few. */
-    private static final int PART = 20;
+    /** The calls that show whether a loop is compiled; more than one, because asking for allocations allocates too. */
+    private static final int FEW_CALLS = 4;
+
+    /**
+     * Loops that wait for C2 while the next one is called. C2 raises the number of calls that it demands with the length of its queue,
+     * and a loop called in vain leaves only garbage.
+     */
+    private static final int WAITING = 2;
+
+    /** The part of its calls that a loop repeats each time the wait for it has doubled, in case they were too few. */
+    private static final int PART = 10;
     private static final long LEAST_PAUSE = TimeUnit.MILLISECONDS.toNanos(4);
+
+    /** The wait after which a loop counts as one that C2 does not compile. */
     private static final long LONGEST = TimeUnit.SECONDS.toNanos(20);
 
     /** Looks at a loop where Java does not report a thread's allocations. */
-    private static final int UNSEEN = 250;
+    private static final int UNSEEN = 60;
     private static final boolean SEES = ModuleLayer.boot().findModule("jdk.management").isPresent();
 
     private record Loop(int calls, Runnable loop) {
     }
 
     private final int idle;
-    private final List<Loop> loops = new ArrayList<>();
+
+    /** In the order in which they were called, which is C2's. */
+    private final Deque<Loop> loops = new ArrayDeque<>();
     private long resumed = System.nanoTime();
+
+    /** Whether a loop was not compiled in time; then there is no wait for others. */
+    private boolean failed;
 
     /**
      * @param idle how much longer the thread pauses than it calls, so that others get their share of few processors; 0 for calls
@@ -47,12 +66,15 @@ public final class Compilation {
     }
 
     /**
-     * Calls a loop, so that C2 begins to compile it.
+     * Calls a loop, so that C2 begins to compile it, and waits for earlier ones if these are many.
      *
      * @param calls {@link #CALLS}, or another number that suffices
      */
     public void call(int calls, Runnable loop) {
-        loops.add(new Loop((calls + PART - 1) / PART, loop));
+        while (loops.size() > WAITING) {
+            awaitFirst();
+        }
+        loops.add(new Loop(calls, loop));
         for (int i = 0; i < calls && !Thread.currentThread().isInterrupted(); i++) {
             loop.run();
             if (idle > 0 && System.nanoTime() - resumed > LEAST_PAUSE) {
@@ -63,20 +85,34 @@ public final class Compilation {
 
     /** Returns when all loops are compiled, or this thread is interrupted. */
     public void await() {
-        long began = System.nanoTime();
-        for (int looks = 1; !loops.isEmpty() && System.nanoTime() - began < LONGEST && pause(); looks++) {
-            boolean last = looks == UNSEEN;
-            loops.removeIf(loop -> isCompiled(loop) && (SEES || last));
+        while (!loops.isEmpty()) {
+            awaitFirst();
         }
-        loops.clear();
     }
 
-    private static boolean isCompiled(Loop loop) {
-        long before = allocated();
-        for (int i = 0; i < loop.calls; i++) {
-            loop.loop.run();
+    private void awaitFirst() {
+        Loop first = loops.remove();
+        long began = System.nanoTime();
+        long next = 2 * LEAST_PAUSE;
+        boolean compiled = false;
+        for (int looks = 1; !compiled && !failed && pause(); looks++) {
+            long waited = System.nanoTime() - began;
+            int calls = FEW_CALLS;
+            if (waited > next) {
+                calls = first.calls / PART;
+                next = 2 * waited;
+            }
+            compiled = isCompiled(first.loop, calls) && (SEES || looks == UNSEEN);
+            failed = waited > LONGEST;
         }
-        return allocated() - before < loop.calls * FEW_BYTES;
+    }
+
+    private static boolean isCompiled(Runnable loop, int calls) {
+        long before = allocated();
+        for (int i = 0; i < calls; i++) {
+            loop.run();
+        }
+        return allocated() - before < calls * FEW_BYTES;
     }
 
     /** The bytes that this thread has allocated so far; 0 where Java does not tell. */

@@ -38,6 +38,9 @@ final class ScalarProducts {
     private static final int ROWS = 64;
     private static final int STEPS = 64;
 
+    /** Rows of a loop's body. */
+    static final int TOGETHER = 4;
+
     /** The columns of all vectors, of at most 16 lanes. */
     private static final int COLUMNS = VECTORS * 16;
 

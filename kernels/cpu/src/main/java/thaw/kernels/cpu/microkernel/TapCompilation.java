@@ -4,16 +4,9 @@ package thaw.kernels.cpu.microkernel;
 public final class TapCompilation {
 
     /** Iterations of a kernel's loop for which {@link Compilation#CALLS} suffice. */
-    private static final int SHORT = 26;
-
-    /**
-     * Iterations for a kernel whose accumulators take all registers. C2 expects a loop to be as long as it has been so far, and
-     * spills accumulators within a short one: 66 GFLOP/s instead of 152 on a core of a Xeon with AVX-512.
-     */
-    private static final int LONG = 512;
-
-    /** Calls with long loops after which C2 compiles the running loop, and then the method: 40,000 iterations. */
-    private static final int LONG_CALLS = 78;
+    private static final int STEPS = 26;
+    /** Calls of scalar sums, each of which calls its inner loop several times. */
+    private static final int SCALAR_CALLS = 250;
     private static final int[] NO_TAPS = {0};
 
     /** A shift beyond any number of iterations: all belong to one tap. */
@@ -32,44 +25,61 @@ public final class TapCompilation {
     public TapCompilation(Compilation compilation, int lanes) {
         this.compilation = compilation;
         loops = new BlockLoops(lanes, true);
-        x = new float[LONG + 2 * BlockLoops.WIDEST * lanes];
-        w = new float[LONG * 2 * lanes];
+        x = new float[STEPS + 2 * BlockLoops.WIDEST * lanes];
+        w = new float[STEPS * 2 * lanes];
         y = new float[2 * BlockLoops.WIDEST * lanes];
+    }
+
+    /** Scalar sums of products, which C2 compiles in a tenth of the time. */
+    public void scalar() {
+        for (int rows : new int[] {ScalarProducts.TOGETHER, 1}) {
+            compilation.call(SCALAR_CALLS, () -> loops.scalars().pixels(rows, 2, x, 0, 1, NO_TAPS, SHIFT, STEPS, w, 0, null, 0, y, 0,
+                    loops.lanes(), BlockLoops.WIDEST * loops.lanes()));
+        }
     }
 
     /** Those of {@link BlockLoops.Tiles#NARROW}. */
     public void narrow() {
         for (int blocks = 2; blocks >= 1; blocks--) {
             for (int width : BlockLoops.NARROW) {
-                call(width, blocks, ANY, SHORT, Compilation.CALLS);
+                call(width, blocks, ANY);
             }
         }
+    }
+
+    /** Those that {@link BlockLoops.Tiles#ADJACENT} adds. */
+    public void adjacent() {
+        wide(2, loops.lanes());
     }
 
     /** All others. */
-    public void wide() {
+    public void others() {
         int lanes = loops.lanes();
-        for (int blocks = 2; blocks >= 1; blocks--) {
-            for (int px : new int[] {lanes, 2 * lanes, 2, ANY}) {
-                for (int width : loops.widths(blocks, px)) {
-                    if (width > BlockLoops.NARROW[0] || width > 1 && px == lanes && blocks == 2) {
-                        call(width, blocks, px, LONG, LONG_CALLS);
-                    }
-                }
-            }
-        }
         for (int px = lanes; px <= 2 * lanes; px += lanes) {
             int distance = px;
             if (loops.joinsRows(BlockLoops.WIDEST / 2, 2, px)) {
-                compilation.call(LONG_CALLS, () -> loops.twoRows(x, 0, distance, NO_TAPS, SHIFT, LONG, w, 0, null, 0, y, 0,
+                compilation.call(Compilation.CALLS, () -> loops.twoRows(x, 0, distance, NO_TAPS, SHIFT, STEPS, w, 0, null, 0, y, 0,
                         lanes, BlockLoops.WIDEST * lanes, distance, lanes));
+            }
+        }
+        for (int px : new int[] {2 * lanes, 2, ANY}) {
+            wide(2, px);
+        }
+        wide(1, lanes);
+        wide(1, ANY);
+    }
+
+    private void wide(int blocks, int px) {
+        for (int width : loops.widths(blocks, px)) {
+            if (width > BlockLoops.NARROW[0] || width > 1 && blocks == 2 && px == loops.lanes()) {
+                call(width, blocks, px);
             }
         }
     }
 
-    private void call(int width, int blocks, int px, int steps, int calls) {
-        compilation.call(calls, () -> loops.pixels(width, width, blocks, x, 0, px, NO_TAPS, SHIFT, steps, w, 0, null, 0, y, 0,
-                loops.lanes(), BlockLoops.WIDEST * loops.lanes()));
+    private void call(int width, int blocks, int px) {
+        compilation.call(Compilation.CALLS, () -> loops.pixels(width, width, blocks, x, 0, px, NO_TAPS, SHIFT, STEPS, w, 0, null, 0,
+                y, 0, loops.lanes(), BlockLoops.WIDEST * loops.lanes()));
     }
 
     /** The epilogue, of all kinds. */
