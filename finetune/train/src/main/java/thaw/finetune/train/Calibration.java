@@ -17,8 +17,8 @@ import thaw.resnet.Network;
 
 /**
  * {@link TemperatureScaling} of a model: probabilities are softmax(s/T) of the scores s, with the T from 0.05 to 20 that minimises the
- * cross-entropy on images that were not trained on. It changes no predicted class. A network of few
- * training images is usually too sure of itself: then T is above 1.
+ * cross-entropy on images that were not trained on. It changes no predicted class. A network of few training images is usually too sure
+ * of itself: then T is above 1.
  *
  * @param temperature T
  * @param before      the calibration error of the validation images at T = 1
