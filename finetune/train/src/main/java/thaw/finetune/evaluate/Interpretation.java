@@ -2,7 +2,6 @@ package thaw.finetune.evaluate;
 
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Collections;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -112,16 +111,14 @@ public record Interpretation(Evaluation evaluation, Map<Integer, float[]> featur
 
         Tensor scores(Batch batch) {
             Tensor pooled = batch.pooled(net);
-            float[] rows = pooled.toFloats();
-            int width = rows.length / batch.size();
+            int width = pooled.shape().dim(1);
             int step = (int) (1 + ((long) images * width * Float.BYTES - 1) / FEATURE_BYTES);
-            for (int i = 0; i < batch.size(); i++) {
-                float[] row = Arrays.copyOfRange(rows, i * width, (i + 1) * width);
-                if ((done + i) % step == 0 && IntStream.range(0, width).allMatch(k -> Float.isFinite(row[k]))) {
-                    byImage.put(done + i, row);
+            for (float[] row : pooled.toRows()) {
+                if (done % step == 0 && IntStream.range(0, width).allMatch(k -> Float.isFinite(row[k]))) {
+                    byImage.put(done, row);
                 }
+                done++;
             }
-            done += batch.size();
             return net.classify(pooled);
         }
     }

@@ -1,10 +1,8 @@
 package thaw.finetune.train;
 
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.function.UnaryOperator;
-import java.util.stream.IntStream;
 import thaw.engine.Device;
 import thaw.engine.NoGrad;
 import thaw.engine.Scope;
@@ -52,9 +50,7 @@ public final class TrainingFeatures {
                 while (batches.hasNext()) {
                     Batch batch = batches.next();
                     try (Scope scope = device.scope()) {
-                        float[] rows = net.pooled(batch.images(device)).toFloats();
-                        IntStream.range(0, rows.length / width).mapToObj(i -> Arrays.copyOfRange(rows, i * width, (i + 1) * width))
-                                .filter(FirstNonFinite::isFinite).forEach(features::add);
+                        net.pooled(batch.images(device)).toRows().stream().filter(FirstNonFinite::isFinite).forEach(features::add);
                     }
                 }
             }
