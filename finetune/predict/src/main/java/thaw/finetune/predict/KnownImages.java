@@ -15,8 +15,8 @@ import java.util.Optional;
  * ‖z − z₍k₎‖ / λ        z₍k₎: the k-th nearest training image
  * </pre>
  *
- * where λ is the distance within which 95 % of the training images have the k-th nearest of the others. The probabilities of classes cannot say
- * this: they sum to 1 for every image. Immutable.
+ * where λ is the distance within which 95 % of the training images have the k-th nearest of the others. Probabilities of classes do not
+ * tell such images: they sum to 1 for every image. Immutable.
  */
 public final class KnownImages {
     private static final String KEY = "known.";

@@ -75,8 +75,8 @@ public final class TrainingRun {
     }
 
     /**
-     * @param learn             built by {@link thaw.finetune.train.TrainingSettings#learner} and not trained yet; listeners that are added to it afterwards
-     *     are called when an epoch's checkpoint is written
+     * @param learn             built by {@link thaw.finetune.train.TrainingSettings#learner} and not trained yet; listeners that are
+     *     added to it afterwards are called when an epoch's checkpoint is written
      * @param checkpointSeconds the interval between checkpoints within an epoch; 0 for one after each step
      */
     public TrainingRun(RunFolder folder, RunSettings settings, Learner learn, double checkpointSeconds) {
