@@ -115,7 +115,8 @@ public final class KnownImages {
      */
     public double novelty(float[] features) {
         if (features.length != length) {
-            throw new IllegalArgumentException("known images: expected " + length + " features, got " + features.length);
+            throw new IllegalArgumentException("known images: expected " + length + " features, got " + features.length
+                    + "; the model's entries known.* are another network's");
         }
         return distance(unit(features), neighbors) / distance;
     }

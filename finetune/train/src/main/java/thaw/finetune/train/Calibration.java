@@ -31,7 +31,10 @@ public record Calibration(double temperature, double before, double after) {
     private static final double COLDEST = 0.05;
     private static final double HOTTEST = 20;
 
-    /** The calibration by predictions for validation images; empty if images may show several classes, are undefined, or below 100. */
+    /**
+     * The calibration by predictions for validation images; empty if images may show several classes, if a score is not finite, or for fewer
+     * than 100 images.
+     */
     public static Optional<Calibration> of(Predictions valid) {
         if (valid.labels().multiLabel() || valid.size() < LEAST_IMAGES || valid.undefined().length > 0) {
             return Optional.empty();
