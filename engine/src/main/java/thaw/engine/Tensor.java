@@ -1,6 +1,9 @@
 package thaw.engine;
 
 import java.nio.FloatBuffer;
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import thaw.kernels.Array;
 import thaw.kernels.BinaryOp;
@@ -97,6 +100,20 @@ public final class Tensor implements AutoCloseable {
         float[] values = new float[shape.size()];
         device.backend().read(array(), values);
         return values;
+    }
+
+    /**
+     * A copy of the rows of a matrix {@code [N, M]}; waits for the device.
+     *
+     * @throws IllegalStateException if the tensor is no matrix
+     */
+    public List<float[]> toRows() {
+        if (shape.rank() != 2) {
+            throw new IllegalStateException("toRows: expected a matrix [N, M], got a tensor " + shape);
+        }
+        float[] values = toFloats();
+        int width = shape.dim(1);
+        return IntStream.range(0, shape.dim(0)).mapToObj(i -> Arrays.copyOfRange(values, i * width, (i + 1) * width)).toList();
     }
 
     /** A copy of the elements in row-major order, in the device's full precision; waits for the device. */

@@ -113,7 +113,7 @@ public record Architecture(String name, Family family, List<Integer> depths, Des
         if (depths.isEmpty() || depths.stream().anyMatch(d -> d < 1)) {
             throw new IllegalArgumentException("architecture " + name + ": every stage needs at least one block, got " + depths);
         }
-        variants.stream().filter(variant -> !variant.fits(design)).findFirst().ifPresent(variant -> {
+        variants.stream().sorted().filter(variant -> !variant.fits(design)).findFirst().ifPresent(variant -> {
             throw new IllegalArgumentException("architecture " + name + ": " + variant.label() + " is a variant of "
                     + (variant == Variant.STRIDE_IN_1X1 ? "bottlenecks, as in resnet50; basic blocks have no 1×1 convolution for the"
                             + " stride" : "stems with a maximum pool, as in resnet50d; this one has a convolution in its place"));

@@ -30,7 +30,7 @@ public enum Attention {
         return Math.max(LEAST, channels / (this == SQUEEZE_4 ? 4 : 16));
     }
 
-    /** The gates of a block with so many output channels; null for none. */
+    /** The module {@code [N, channels, H, W] → [N, channels, H, W]} that multiplies a block's last norm by its gates; null for none. */
     @Nullable
     Module gate(NewLayers make, int channels) {
         return squeezes() ? new SqueezeExcitation(make, channels, squeezed(channels))

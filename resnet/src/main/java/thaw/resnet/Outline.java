@@ -71,7 +71,7 @@ public record Outline(List<Layer> layers) {
             if (stem == Stem.DEEP_CONV_POOL) {
                 conv("maxpool.0", stem.width(), 3, 2, 1);
                 batchNorm("maxpool.1");
-            } else if (a.variants().contains(Variant.AVERAGE_POOL)) {
+            } else if (stem.hasPool() && a.variants().contains(Variant.AVERAGE_POOL)) {
                 pool("maxpool", AVERAGE, 2, Pool2dOptions.of(2, 2, 0).outputShape(shape));
             } else if (stem.hasPool()) {
                 boolean blurs = a.variants().contains(Variant.BLUR_POOL);

@@ -1,6 +1,6 @@
 package thaw.resnet;
 
-/** How a residual block's input reaches its output where their shapes differ; elsewhere the shortcut is the identity. */
+/** The path of a residual block's input to its sum where their shapes differ; elsewhere it is the identity. */
 public enum Shortcut {
 
     /** A 1×1 convolution with the block's stride (He et al. 2016, section 4.1, option B). */

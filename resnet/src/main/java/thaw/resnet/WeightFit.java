@@ -90,8 +90,8 @@ final class WeightFit {
     private void requireStatistics(Set<String> names) {
         if (names.stream().noneMatch(name -> name.endsWith(".running_var"))) {
             throw new IllegalArgumentException("these weights have the convolutions of " + net.architecture() + " but no running"
-                    + " statistics of batch norm (bn1.running_var is missing): their norms are of another kind, as in timm's resnet50_gn, or were merged into"
-                    + " the convolutions; use weights of a network with batch norm");
+                    + " statistics of batch norm (bn1.running_var is missing): their norms are of another kind, as in timm's"
+                    + " resnet50_gn, or were merged into the convolutions; use weights of a network with batch norm");
         }
     }
 

@@ -34,6 +34,9 @@ class TensorTest {
         t.set(5, 6, 7, 8);
         assertArrayEquals(new float[] {5, 6, 7, 8}, t.toFloats());
         assertArrayEquals(new double[] {1, 1}, device.ones(Shape.of(2)).toDoubles());
+        assertArrayEquals(new float[][] {{1, 2, 3}, {4, 5, 6}},
+                device.tensor(Shape.of(2, 3), 1f, 2f, 3f, 4f, 5f, 6f).toRows().toArray(float[][]::new));
+        assertRefused(IllegalStateException.class, "expected a matrix [N, M], got a tensor [2]", device.ones(Shape.of(2))::toRows);
         assertEquals(2.5f, device.scalar(2.5).item());
         assertArrayEquals(new float[] {0, 2}, device.labels(0, 2).toFloats());
         assertRefused(IllegalArgumentException.class, "has 4 elements, but 3 numbers were given", () -> t.set(1, 2, 3));

@@ -147,7 +147,7 @@ public final class Chromium implements AutoCloseable {
         }
     }
 
-    /** What the pages wrote to the console so far, errors and refused resources included. */
+    /** The pages' messages on the console so far, errors and refused resources included. */
     public List<String> console() {
         return messages;
     }

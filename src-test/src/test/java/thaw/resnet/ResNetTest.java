@@ -64,7 +64,7 @@ class ResNetTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"resnet18", "resnet50", "resnext50_32x4d", "resnet20", "resnet56", "resnet10t", "resnet50s",
-        "seresnet50t", "ecaresnetlight", "resnetrs50", "resnetaa34d", "resnetblur50d"})
+        "seresnet50t", "ecaresnetlight", "resnetrs50", "resnetaa20", "resnetaa34d", "resnetblur50d"})
     void outlineIsWhatTheNetworkDoes(String name) {
         ResNet net = ResNet.toBeLoaded(Architecture.byName(name), device, 5);
         Map<String, Layer> outline = net.outline(37, 50).layers().stream()

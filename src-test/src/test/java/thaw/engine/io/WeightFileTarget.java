@@ -11,7 +11,7 @@ import java.util.Collection;
  * proportion to them. {@code src-test/fuzz/run} mutates inputs by the branches that they reach, {@link WeightFileFuzzTest} at random.
  */
 public final class WeightFileTarget {
-    /** What is read of the weights of one input, at most: a tensor may repeat a storage, which is legal and lazy. */
+    /** Larger tensors are not read: a tensor may repeat a storage, which is legal and lazy. */
     private static final long MOST_ELEMENTS = 1 << 16;
     /** Memory that small files take, and for each byte of a file. */
     private static final long BYTES = 8 << 20;
@@ -31,7 +31,7 @@ public final class WeightFileTarget {
     /** @throws AssertionError if reading ends in another way than with weights or a {@link WeightFileException} */
     static void check(String name, byte[] input) {
         long most = BYTES + BYTES_PER_BYTE * input.length;
-        /* The first time takes memory for classes, too. */
+        // The first time takes memory for classes, too.
         if (read(name, input) > most) {
             long taken = read(name, input);
             if (taken > most) {

@@ -19,7 +19,7 @@ public final class ImageTarget {
 
     /** @throws AssertionError if decoding ends in another way than with an image or an {@link ImageReadException} */
     public static void fuzzerTestOneInput(byte[] input) {
-        /* The first time takes memory for classes, too. */
+        // The first time takes memory for classes, too.
         if (decode(input) > BYTES) {
             long taken = decode(input);
             if (taken > BYTES) {

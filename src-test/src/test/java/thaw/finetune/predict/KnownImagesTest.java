@@ -11,6 +11,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class KnownImagesTest {
 
@@ -36,9 +38,10 @@ class KnownImagesTest {
         return images.stream().filter(image -> known.novelty(image) <= 1).count() / (double) images.size();
     }
 
-    @Test
-    void keepsNewImagesOfTheSameKindsAndNoOthers() {
-        KnownImages known = KnownImages.of(images(400, 0, 1), 2);
+    @ParameterizedTest
+    @ValueSource(ints = {400, 3000})
+    void keepsNewImagesOfTheSameKindsAndNoOthers(int count) {
+        KnownImages known = KnownImages.of(images(count, 0, 1), 2);
         assertEquals(0.95, shareKnown(known, images(4000, 0, 2)), 0.03);
         assertEquals(0, shareKnown(known, images(400, 5, 3)));
     }
@@ -101,7 +104,7 @@ class KnownImagesTest {
     @Test
     void damagedEntriesAreRefused() {
         Map<String, String> good = KnownImages.of(images(30, 0, 10), 2).toMap();
-        Map.of("known.neighbors", "31", "known.length", "7", "known.step", "NaN", "known.distance", "-1", "known.features", "?")
+        Map.of("known.neighbors", "31", "known.length", "7", "known.step", "Infinity", "known.distance", "NaN", "known.features", "?")
                 .forEach((key, value) -> {
                     Map<String, String> bad = new HashMap<>(good);
                     bad.put(key, value);

@@ -130,7 +130,7 @@ class ReportTest {
         assertEquals(10, html.split("<svg viewBox=\"0 0 480", -1).length - 1);
         assertEquals(10, Pattern.compile("</svg>\n<details><summary>As a table</summary>").matcher(html).results().count());
         // Hares are two of three images.
-        assertTrue(html.contains("<th scope=\"row\">hare</th><td>2</td>") && html.contains("accuracy by chance"));
+        assertTrue(html.contains("<th scope=\"row\">hare</th><td>2</td>") && html.contains("accuracy of the most frequent class"));
     }
 
     /** The scores of one image and the metrics of one epoch are not finite. */

@@ -24,7 +24,7 @@ final class Architectures {
         return Architecture.find(wanted).orElseThrow(() -> {
             List<String> names = Architecture.all().stream().map(Architecture::name).toList();
             return new Failure("unknown architecture '" + name + "'" + Spelling.hint(wanted, names) + " (known: "
-                    + String.join(", ", names) + ")");
+                    + String.join(", ", names) + "; with pools in place of strides resnetaa50, resnetblur50 and so on)");
         });
     }
 

@@ -67,10 +67,7 @@ final class BlendCommand implements Callable<Integer> {
         }
         ModelFile a = ModelFile.read(first);
         ModelFile b = ModelFile.read(second);
-        if (a.labels().multiLabel() != listing.multiLabel()) {
-            throw new Failure(first + ": is a model for images of " + (a.labels().multiLabel() ? "several classes; give --labels CSV"
-                    + " --multi-label" : "one class each; leave --multi-label out"));
-        }
+        listing.requireFit(a, first);
         ImageFolder data = listing.source(dataFolder).images().threads(deviceOptions.threads()).classes(a.classes())
                 .transforms(a.transforms());
         double best = -1;

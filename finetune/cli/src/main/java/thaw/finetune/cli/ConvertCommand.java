@@ -21,7 +21,7 @@ import thaw.engine.io.Weights;
 
 /** {@code thaw convert}: rewrites weights of any supported format as a single safetensors file. */
 @Command(name = "convert", sortOptions = false, customSynopsis = "thaw convert IN OUT [OPTIONS]",
-        description = "Converts a weight file to safetensors, bit for bit.",
+        description = "Converts a weight file to safetensors, bit for bit unless --half is given.",
         footer = {"", "Example: thaw convert resnet50.pth resnet50.safetensors"})
 final class ConvertCommand implements Callable<Integer> {
 

@@ -100,13 +100,10 @@ final class PredictCommand implements Callable<Integer> {
     }
 
     private Classifier classifier(ModelFile model) {
-        try {
-            Classifier classifier = Classifier.of(model, deviceOptions.classifier().maxPixels(limit.maxPixels()));
-            DeviceOptions.hint(output, classifier.device());
-            return classifier;
-        } catch (IllegalArgumentException unfit) {
-            throw new Failure(modelFile + ": " + unfit.getMessage(), unfit);
-        }
+        Classifier classifier = Failure.naming(modelFile.toString(),
+                () -> Classifier.of(model, deviceOptions.classifier().maxPixels(limit.maxPixels())));
+        DeviceOptions.hint(output, classifier.device());
+        return classifier;
     }
 
     /** The outcomes for the files and all image files in the folders, in the order given; unreadable entries come last. */

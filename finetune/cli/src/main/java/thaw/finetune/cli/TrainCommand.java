@@ -270,7 +270,7 @@ final class TrainCommand implements Callable<Integer> {
         BrokenImages broken = BrokenImages.of(learn.data().broken());
         DataReport.note(output, broken, "in the result of --json, and in broken.csv if -o names a folder");
         calibration.ifPresent(this::describe);
-        report(settings, learn, images, log, broken, log.accuracy(), what, out, cut);
+        report(settings, learn, images, log, new Saved(out, what, log.accuracy(), broken, cut));
         return cut ? Interruption.EXIT_CODE : 0;
     }
 
@@ -295,9 +295,8 @@ final class TrainCommand implements Callable<Integer> {
         outcome.calibration().ifPresent(this::describe);
         double accuracy = outcome.log().rows().get(outcome.kept() - 1).valid().accuracy();
         DataReport.note(output, outcome.broken(), "in " + folder.broken());
-        report(settings, learn, images, log, outcome.broken(), accuracy,
-                "epoch " + outcome.kept() + "; model saved as " + folder.model(),
-                folder.model(), false);
+        report(settings, learn, images, log, new Saved(folder.model(), "epoch " + outcome.kept() + "; model saved as " + folder.model(),
+                accuracy, outcome.broken(), false));
         return 0;
     }
 
@@ -306,14 +305,24 @@ final class TrainCommand implements Callable<Integer> {
                 calibration.temperature(), calibration.after(), calibration.before()));
     }
 
-    private void report(RunSettings settings, Learner learn, ImageFolder images, TrainingLog log, BrokenImages broken,
-            double accuracy, String what, Path model, boolean stopped) {
+    /**
+     * The end of a training.
+     *
+     * @param words    the kept epoch and the file, for the text
+     * @param accuracy of the model
+     * @param broken   the images that were skipped
+     * @param stopped  whether an interruption ended it
+     */
+    private record Saved(Path model, String words, double accuracy, BrokenImages broken, boolean stopped) {
+    }
+
+    private void report(RunSettings settings, Learner learn, ImageFolder images, TrainingLog log, Saved saved) {
         long parameters = learn.groups().stream().mapToLong(LayerGroup::parameterCount).sum();
         int seen = learn.data().valid().readable();
         int decisions = settings.training().objective().multiLabel() ? images.classes().size() * seen : 0;
-        output.text(String.format(Locale.ROOT, "%naccuracy %s on %s%d images; %s", OutputOptions.number("%.1f %%", 100 * accuracy),
-                decisions == 0 ? "" : decisions + " decisions about ", seen, what));
-        ObjectNode json = OutputOptions.object().put("accuracy", accuracy).put("model", model.toString())
+        output.text(String.format(Locale.ROOT, "%naccuracy %s on %s%d images; %s", OutputOptions.number("%.1f %%", 100 * saved.accuracy),
+                decisions == 0 ? "" : decisions + " decisions about ", seen, saved.words));
+        ObjectNode json = OutputOptions.object().put("accuracy", saved.accuracy).put("model", saved.model.toString())
                 .put("architecture", settings.network().architecture()).put("head", settings.network().head())
                 .put("weights", settings.network().weights()).put("parameters", parameters)
                 .put("size", Integer.parseInt(settings.data().loading().transforms().get("transforms.size")))
@@ -324,8 +333,8 @@ final class TrainCommand implements Callable<Integer> {
             DataReport.noteScales(output, images);
         }
         DataReport.add(json, images, images.summary());
-        DataReport.add(json, broken);
-        if (stopped) {
+        DataReport.add(json, saved.broken);
+        if (saved.stopped) {
             json.put("stopped", true);
         }
         ArrayNode classes = json.putArray("classes");

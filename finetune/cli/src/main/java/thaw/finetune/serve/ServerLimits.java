@@ -24,7 +24,9 @@ public record ServerLimits(int maxBody, long maxPixels, Duration time, int concu
         }
     }
 
-    /** Bodies of 32 MiB, images as large as {@link ImageDecoder#MAX_PIXELS}, 30 s, 64 requests, all of which may be one client's; 16 images wait 2 ms. */
+    /**
+     * Bodies of 32 MiB, images of {@link ImageDecoder#MAX_PIXELS}, 30 s, 64 requests, all perhaps of one client; 16 images wait 2 ms.
+     */
     public static ServerLimits standard() {
         return new ServerLimits(32 << 20, ImageDecoder.MAX_PIXELS, Duration.ofSeconds(30), 64, 64, 16, Duration.ofMillis(2));
     }

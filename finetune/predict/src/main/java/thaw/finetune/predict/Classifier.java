@@ -7,6 +7,7 @@ import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Objects;
 import java.util.Map;
@@ -385,13 +386,10 @@ public final class Classifier implements AutoCloseable {
             }
         }
         float[] readable = sound == broken.length ? batch : Arrays.copyOf(batch, sound * imageLength());
-        float[] values = sound == 0 ? readable : compute(readable, sound, layers);
+        Iterator<float[]> values = (sound == 0 ? List.<float[]>of() : compute(readable, sound, layers)).iterator();
         List<Row> rows = new ArrayList<>();
-        int length = sound == 0 ? 0 : values.length / sound;
-        int next = 0;
         for (int i = 0; i < broken.length; i++) {
-            rows.add(new Row(images.get(i), broken[i] != null ? null
-                    : Arrays.copyOfRange(values, next * length, ++next * length), broken[i]));
+            rows.add(new Row(images.get(i), broken[i] != null ? null : values.next(), broken[i]));
         }
         return rows;
     }
@@ -416,10 +414,10 @@ public final class Classifier implements AutoCloseable {
     }
 
     /** {@code [count, 3, side, side] → [count, values]} */
-    private float[] compute(float[] images, int count, UnaryOperator<Tensor> layers) {
+    private List<float[]> compute(float[] images, int count, UnaryOperator<Tensor> layers) {
         return onDevice(images, count, x -> {
             try (NoGrad off = device.noGrad()) {
-                return layers.apply(x).toFloats();
+                return layers.apply(x).toRows();
             }
         });
     }

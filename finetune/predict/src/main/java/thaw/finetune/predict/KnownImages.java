@@ -15,8 +15,8 @@ import java.util.Optional;
  * ‖z − z₍k₎‖ / λ        z₍k₎: the k-th nearest training image
  * </pre>
  *
- * where λ is the distance that 95 % of the training images have to the k-th nearest of the others. The probabilities of classes cannot say
- * this: they sum to 1 for every image. Immutable.
+ * where λ is the distance within which 95 % of the training images have the k-th nearest of the others. Probabilities of classes do not
+ * tell such images: they sum to 1 for every image. Immutable.
  */
 public final class KnownImages {
     private static final String KEY = "known.";
@@ -26,6 +26,8 @@ public final class KnownImages {
     private static final String DISTANCE = KEY + "distance";
     private static final String FEATURES = KEY + "features";
     private static final double KEPT = 0.95;
+    /** The images, spread evenly, that λ is measured on: each takes its distances from all. */
+    private static final int MOST_MEASURED = 1000;
     private static final int LEVELS = Byte.MAX_VALUE;
     /** k is a quarter of a class's images; with a twentieth to a half, dogs and cats are told from CIFAR-10's other classes as well. */
     private static final int NEIGHBORS_SHARE = 4;
@@ -50,7 +52,7 @@ public final class KnownImages {
     /**
      * The images with the given features.
      *
-     * @param features of each image, at least two images
+     * @param features of each image, at least two images, all of one length
      * @param classes  the number of classes that the images show
      * @throws IllegalArgumentException if features are not finite, or there are fewer than two images
      */
@@ -73,10 +75,9 @@ public final class KnownImages {
         }
         int neighbors = Math.max(1, Math.min(units.length - 1, units.length / (NEIGHBORS_SHARE * classes)));
         KnownImages unscaled = new KnownImages(neighbors, length, step, 1, levels);
-        double[] own = new double[units.length];
-        for (int i = 0; i < own.length; i++) {
-            own[i] = unscaled.distance(units[i], neighbors + 1);
-        }
+        double[] own = new double[Math.min(MOST_MEASURED, units.length)];
+        // An image is its own nearest one.
+        Arrays.parallelSetAll(own, i -> unscaled.distance(units[(int) ((long) i * units.length / own.length)], neighbors + 1));
         Arrays.sort(own);
         double kept = own[Math.min(own.length - 1, (int) Math.ceil(KEPT * own.length))];
         return new KnownImages(neighbors, length, step, Math.max(kept, Float.MIN_NORMAL), levels);
@@ -88,7 +89,7 @@ public final class KnownImages {
             squares += (double) value * value;
         }
         if (!Double.isFinite(squares)) {
-            throw new IllegalArgumentException("known images: expected finite features, got " + Arrays.toString(features));
+            throw new IllegalArgumentException("known images: expected finite features, got NaN or infinity among them");
         }
         float[] unit = new float[features.length];
         for (int i = 0; i < unit.length && squares > 0; i++) {
@@ -114,7 +115,8 @@ public final class KnownImages {
      */
     public double novelty(float[] features) {
         if (features.length != length) {
-            throw new IllegalArgumentException("known images: expected " + length + " features, got " + features.length);
+            throw new IllegalArgumentException("known images: expected " + length + " features, got " + features.length
+                    + "; the model's entries known.* are another network's");
         }
         return distance(unit(features), neighbors) / distance;
     }
@@ -153,7 +155,7 @@ public final class KnownImages {
     /**
      * Reads the entries of {@link #toMap}; empty if there are none.
      *
-     * @throws IllegalArgumentException if they contradict each other
+     * @throws IllegalArgumentException if they are no numbers, or contradict each other
      */
     static Optional<KnownImages> fromMap(Map<String, String> metadata) {
         if (!metadata.containsKey(FEATURES)) {
@@ -164,8 +166,9 @@ public final class KnownImages {
                     Integer.parseInt(metadata.getOrDefault(LENGTH, "")), Float.parseFloat(metadata.getOrDefault(STEP, "")),
                     Double.parseDouble(metadata.getOrDefault(DISTANCE, "")), Base64.getDecoder().decode(metadata.get(FEATURES)));
             if (read.length < 1 || read.levels.length % read.length != 0 || read.neighbors < 1 || read.neighbors > read.images()
-                    || !(read.step > 0 && read.distance > 0)) {
-                throw new IllegalArgumentException("they contradict each other");
+                    || !(read.step > 0 && read.distance > 0 && Double.isFinite(read.step + read.distance))) {
+                throw new IllegalArgumentException(read.levels.length + " values, length " + read.length + ", neighbors " + read.neighbors
+                        + ", step " + read.step + ", distance " + read.distance);
             }
             return Optional.of(read);
         } catch (IllegalArgumentException wrong) {

@@ -26,8 +26,8 @@ public record Prediction(List<ClassProbability> probabilities, double threshold,
     }
 
     /**
-     * Whether the image is like those that the model was trained on; false for one of none of its classes, whatever their probabilities.
-     * True of a model without {@link KnownImages}.
+     * Whether the novelty is at most 1, which it is for 95 % of images such as those of the training; an image of none of the classes is
+     * usually farther away. True of a model without {@link KnownImages}.
      */
     public boolean isKnown() {
         return novelty.isEmpty() || novelty.getAsDouble() <= 1;

@@ -2,7 +2,6 @@ package thaw.finetune.evaluate;
 
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Collections;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -38,7 +37,7 @@ import thaw.resnet.visualize.Heatmap;
 public record Interpretation(Evaluation evaluation, Map<Integer, float[]> features, Map<Integer, Explanation> explanations) {
 
     private static final int EXPLAINED = 12;
-    /** Images on the map: the time of its decomposition grows with the cube of their number. */
+    /** Images in the scatter plot: the time of its decomposition grows with the cube of their number. */
     private static final int MAPPED = 200;
     private static final long FEATURE_BYTES = 64L << 20;
 
@@ -63,12 +62,12 @@ public record Interpretation(Evaluation evaluation, Map<Integer, float[]> featur
     }
 
     /**
-     * Images as points of a plane.
+     * Images as points of a scatter plot.
      *
      * @param points    at most 200 images, spread evenly
      * @param explained the share of the features' variance along each of the two axes
      */
-    public record FeatureMap(List<Point> points, List<Double> explained) {
+    public record Scatter(List<Point> points, List<Double> explained) {
     }
 
     /** An image's coordinates along the first two principal components of the features. */
@@ -112,16 +111,14 @@ public record Interpretation(Evaluation evaluation, Map<Integer, float[]> featur
 
         Tensor scores(Batch batch) {
             Tensor pooled = batch.pooled(net);
-            float[] rows = pooled.toFloats();
-            int width = rows.length / batch.size();
-            int step = (int) Math.max(1, 1 + ((long) images * width * Float.BYTES - 1) / FEATURE_BYTES);
-            for (int i = 0; i < batch.size(); i++) {
-                float[] row = Arrays.copyOfRange(rows, i * width, (i + 1) * width);
-                if ((done + i) % step == 0 && IntStream.range(0, width).allMatch(k -> Float.isFinite(row[k]))) {
-                    byImage.put(done + i, row);
+            int width = pooled.shape().dim(1);
+            int step = (int) (1 + ((long) images * width * Float.BYTES - 1) / FEATURE_BYTES);
+            for (float[] row : pooled.toRows()) {
+                if (done % step == 0 && IntStream.range(0, width).allMatch(k -> Float.isFinite(row[k]))) {
+                    byImage.put(done, row);
                 }
+                done++;
             }
-            done += batch.size();
             return net.classify(pooled);
         }
     }
@@ -181,12 +178,12 @@ public record Interpretation(Evaluation evaluation, Map<Integer, float[]> featur
         return explainedClass(evaluation.predictions(), image);
     }
 
-    /** A map of the features by principal component analysis; empty if there are fewer than three images with features. */
-    public FeatureMap map() {
+    /** The features along their first two principal components; empty if there are fewer than three images with features. */
+    public Scatter scatter() {
         List<Integer> all = List.copyOf(features.keySet());
         int count = Math.min(MAPPED, all.size());
         if (count < 3) {
-            return new FeatureMap(List.of(), List.of());
+            return new Scatter(List.of(), List.of());
         }
         List<Integer> some = IntStream.range(0, count).mapToObj(i -> all.get((int) ((long) i * all.size() / count))).toList();
         PrincipalComponents plane = PrincipalComponents.of(some.stream().map(features::get).toList(), 2);
@@ -194,7 +191,7 @@ public record Interpretation(Evaluation evaluation, Map<Integer, float[]> featur
         for (int i = 0; i < count; i++) {
             points.add(new Point(some.get(i), plane.coordinates()[i][0], plane.coordinates()[i][1]));
         }
-        return new FeatureMap(points, List.of(plane.explained()[0], plane.explained()[1]));
+        return new Scatter(points, List.of(plane.explained()[0], plane.explained()[1]));
     }
 
     /**

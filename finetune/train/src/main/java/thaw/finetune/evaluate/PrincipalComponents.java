@@ -8,8 +8,8 @@ import org.ejml.interfaces.decomposition.EigenDecomposition_F64;
 import thaw.finetune.diagnostics.LinearCka;
 
 /**
- * Principal component analysis of n examples: the orthogonal directions in which they vary most. With the centred examples as the rows of
- * X, the eigenvectors u of {@code XXᵀ} with the eigenvalues λ give the examples' coordinates {@code √λ·u}, for any number of features.
+ * Principal component analysis of n examples: the orthogonal directions in which they vary most. With the centred examples as the rows
+ * of X, the eigenvectors u of {@code XXᵀ} with the eigenvalues λ give the examples' coordinates {@code √λ·u}, for any number of features.
  *
  * @param coordinates {@code [n][components]}, those of the largest variance first; the sign of a component is chosen so that its largest
  *                    coordinate is positive

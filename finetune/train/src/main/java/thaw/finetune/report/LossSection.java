@@ -21,8 +21,8 @@ final class LossSection {
     String html() {
         StringBuilder html = new StringBuilder(
                 "<h3>Highest losses</h3>\n<p class=\"quiet\">The images to whose classes the network gave the"
-                        + " least probability. Check them for wrong labels first, then for common properties that the training images may lack. Red"
-                        + " marks the regions that raise the named class’s score (Grad-CAM).</p>\n<div class=\"thumbnails pairs\">\n");
+                        + " least probability. Check them for wrong labels first, then for common properties that the training images may"
+                        + " lack. Red marks the regions that raise the named class’s score (Grad-CAM).</p>\n<div class=\"thumbnails pairs\">\n");
         List<List<String>> rows = new ArrayList<>();
         for (int image : found.highestLosses()) {
             String words = words(image);

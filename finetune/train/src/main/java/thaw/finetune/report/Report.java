@@ -37,11 +37,11 @@ public record Report(String title, Map<String, String> settings, TrainingSetting
     /**
      * The results of the run.
      *
-     * @param epochs     the completed epochs of all phases, in order
-     * @param kept       index of the epoch whose weights were kept; -1 if there is none
+     * @param epochs         the completed epochs of all phases, in order
+     * @param kept           index of the epoch whose weights were kept; -1 if there is none
      * @param interpretation of the kept weights on the validation images, or empty
-     * @param resilience of each layer group of the kept weights; empty if it was not measured
-     * @param warnings   the warnings of the training
+     * @param resilience     of each layer group of the kept weights; empty if it was not measured
+     * @param warnings       the warnings of the training
      */
     public record Results(List<EpochResult> epochs, int kept, Optional<Interpretation> interpretation, List<GroupResilience> resilience,
             List<String> warnings) {

@@ -9,7 +9,7 @@ import thaw.finetune.metrics.ConfusionMatrix;
 import thaw.finetune.metrics.MultiLabelCounts;
 import thaw.finetune.metrics.Predictions;
 
-/** A network's results on images: by class, the highest losses, by confidence, and a map of its features. */
+/** A network's results on images: by class, the highest losses, by confidence, and a scatter plot of its features. */
 final class ResultSection {
     /** The probability above which a class counts as predicted, if images may show several. */
     static final double THRESHOLD = 0.5;
@@ -28,7 +28,7 @@ final class ResultSection {
     String html() {
         boolean multi = predictions.labels().multiLabel();
         return (multi ? "" : new ConfusionSection(ConfusionMatrix.of(predictions)).html()) + classTable() + new LossSection(found).html()
-                + "<div class=\"charts\">\n" + (multi ? "" : calibration()) + new FeatureMapFigure(found).html() + "</div>\n";
+                + "<div class=\"charts\">\n" + (multi ? "" : calibration()) + new ScatterPlot(found).html() + "</div>\n";
     }
 
     private String classTable() {

@@ -68,19 +68,19 @@ final class TrainingSection {
         if (lines.isEmpty()) {
             return "";
         }
-        return Html.figure("Metrics", LineChart.byEpoch(report, new LineChart.Axis("metrics", LINEAR, List.of()), lines, chance()).html(),
+        return Html.figure("Metrics", LineChart.byEpoch(report, new LineChart.Axis("metrics", LINEAR, List.of()), lines, baseline()).html(),
                 "Metrics of the validation images after each epoch; the terms are explained below the table. The loss may rise while the"
                         + " accuracy stays constant: the network is then correct as often as before, but more confident in its mistakes."
-                        + (chance().isEmpty() ? "" : " The dotted line is the accuracy of a network that always answers the most frequent"
+                        + (baseline().isEmpty() ? "" : " The dotted line is the accuracy of a network that always answers the most frequent"
                                 + " class."));
     }
 
     /** The share of the most frequent class among the validation images; empty if they are unknown, or may show several classes. */
-    private List<LineChart.Series> chance() {
+    private List<LineChart.Series> baseline() {
         return report.results().interpretation().map(Interpretation::evaluation)
                 .filter(found -> !found.predictions().labels().multiLabel() && found.total() > 0).map(found -> {
                     double share = found.classes().stream().mapToInt(ClassCount::total).max().orElseThrow() / (double) found.total();
-                    return List.of(new LineChart.Series("accuracy by chance", new double[] {0, report.epochs().size()},
+                    return List.of(new LineChart.Series("accuracy of the most frequent class", new double[] {0, report.epochs().size()},
                             new double[] {share, share}));
                 }).orElse(List.of());
     }

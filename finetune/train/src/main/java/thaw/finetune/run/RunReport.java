@@ -4,9 +4,6 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
-import thaw.finetune.diagnostics.GroupResilience;
-import thaw.finetune.evaluate.Interpretation;
 import thaw.finetune.report.Report;
 import thaw.resnet.LayerGroup;
 
@@ -16,19 +13,12 @@ final class RunReport {
     private RunReport() {
     }
 
-    /**
-     * @param kept       the index of the epoch whose model was kept
-     * @param found      of that model on the validation images
-     * @param resilience of that model's groups; empty if it was not measured
-     * @param warnings   of this process; those from before an interruption are not stored
-     */
-    static Report of(RunSettings settings, List<LayerGroup> groups, RunLog log, int kept, Interpretation found,
-            List<GroupResilience> resilience, List<String> warnings) {
+    static Report of(RunSettings settings, List<LayerGroup> groups, Report.Results results) {
         RunSettings.Data data = settings.data();
         int perStep = data.loading().batch() * settings.training().fit().accumulate();
         int steps = Math.max(1, (data.found().trainImages() + perStep - 1) / perStep);
         return new Report(String.valueOf(Path.of(data.source().path()).getFileName()), words(settings), settings.training(), groups, steps,
-                new Report.Results(log.rows(), kept, Optional.of(found), resilience, warnings));
+                results);
     }
 
     private static Map<String, String> words(RunSettings settings) {

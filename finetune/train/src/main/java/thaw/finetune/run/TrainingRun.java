@@ -13,6 +13,7 @@ import thaw.finetune.diagnostics.GroupResilience;
 import thaw.finetune.evaluate.Interpretation;
 import thaw.finetune.plan.TrainingPhase;
 import thaw.finetune.predict.ModelFile;
+import thaw.finetune.report.Report;
 import thaw.finetune.train.BatchResult;
 import thaw.finetune.train.Calibration;
 import thaw.finetune.train.DivergenceException;
@@ -74,8 +75,8 @@ public final class TrainingRun {
     }
 
     /**
-     * @param learn             built by {@link thaw.finetune.train.TrainingSettings#learner} and not trained yet; listeners that are added to it afterwards
-     *     are called when an epoch's checkpoint is written
+     * @param learn             built by {@link thaw.finetune.train.TrainingSettings#learner} and not trained yet; listeners that are
+     *     added to it afterwards are called when an epoch's checkpoint is written
      * @param checkpointSeconds the interval between checkpoints within an epoch; 0 for one after each step
      */
     public TrainingRun(RunFolder folder, RunSettings settings, Learner learn, double checkpointSeconds) {
@@ -176,8 +177,9 @@ public final class TrainingRun {
         // The learner's network is the kept one unless an earlier process finished the training, or an earlier epoch is kept.
         List<GroupResilience> resilience = trained && kept == log.rows().size() - 1 && learn.groups().size() <= MOST_GROUPS
                 ? learn.resilience() : List.of();
-        RunReport.of(settings, learn.groups(), log, kept, calibration.map(one -> one.applyTo(valid)).orElse(valid), resilience, warnings)
-                .write(folder.report());
+        // The warnings are those of this process; those from before an interruption are not stored.
+        RunReport.of(settings, learn.groups(), new Report.Results(log.rows(), kept,
+                Optional.of(calibration.map(one -> one.applyTo(valid)).orElse(valid)), resilience, warnings)).write(folder.report());
         folder.removeCheckpoint();
         Ending ending = log.rows().size() < plan.stream().mapToInt(TrainingPhase::epochs).sum() ? Ending.EARLY : Ending.COMPLETE;
         return new Outcome(ending, log, kept + 1, broken, resilience, calibration);

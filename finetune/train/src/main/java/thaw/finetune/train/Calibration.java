@@ -17,8 +17,8 @@ import thaw.resnet.Network;
 
 /**
  * {@link TemperatureScaling} of a model: probabilities are softmax(s/T) of the scores s, with the T from 0.05 to 20 that minimises the
- * cross-entropy on images that were not trained on. It changes no predicted class. A network of few
- * training images is usually too sure of itself: then T is above 1.
+ * cross-entropy on images that were not trained on. It changes no predicted class. A network of few training images is usually too sure
+ * of itself: then T is above 1.
  *
  * @param temperature T
  * @param before      the calibration error of the validation images at T = 1
@@ -31,7 +31,10 @@ public record Calibration(double temperature, double before, double after) {
     private static final double COLDEST = 0.05;
     private static final double HOTTEST = 20;
 
-    /** The calibration by predictions for validation images; empty if images may show several classes, are undefined, or below 100. */
+    /**
+     * The calibration by predictions for validation images; empty if images may show several classes, if a score is not finite, or for fewer
+     * than 100 images.
+     */
     public static Optional<Calibration> of(Predictions valid) {
         if (valid.labels().multiLabel() || valid.size() < LEAST_IMAGES || valid.undefined().length > 0) {
             return Optional.empty();

@@ -72,8 +72,8 @@ final class ClosedFormHead {
                 }
                 try (Scope scope = net.device().scope()) {
                     Tensor pooled = batch.pooled(net);
-                    addRows(pooled, features);
-                    addRows(net.classify(pooled), scores);
+                    features.addAll(pooled.toRows());
+                    scores.addAll(net.classify(pooled).toRows());
                 }
                 Arrays.stream(batch.labels()).forEach(labels::add);
             }
@@ -96,14 +96,6 @@ final class ClosedFormHead {
                 : String.format(Locale.ROOT, "head kept, its scores times %.2g", present.factor());
         return Optional.of(String.format(Locale.ROOT, "%s; cross-entropy of the old head %.3f, of ridge regression %.3f (leave-one-out)",
                 head, present.loss(), ridge.loss()));
-    }
-
-    private static void addRows(Tensor matrix, List<float[]> rows) {
-        float[] values = matrix.toFloats();
-        int width = matrix.shape().dim(1);
-        for (int at = 0; at < values.length; at += width) {
-            rows.add(Arrays.copyOfRange(values, at, at + width));
-        }
     }
 
     private static double[][] doubles(List<float[]> rows) {

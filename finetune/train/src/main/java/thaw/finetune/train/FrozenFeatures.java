@@ -3,7 +3,6 @@ package thaw.finetune.train;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -183,13 +182,11 @@ final class FrozenFeatures {
 
     private void compute(Batch batch, boolean mirrored, Map<Path, float[]> found) {
         try (Scope scope = net.device().scope()) {
-            float[] rows = net.pooled(batch.images(net.device())).toFloats();
-            int width = rows.length / batch.size();
+            List<float[]> rows = net.pooled(batch.images(net.device())).toRows();
             for (int i = 0; i < batch.size(); i++) {
                 Path file = batch.files().get(i);
-                float[] values = Arrays.copyOfRange(rows, i * width, (i + 1) * width);
-                found.put(file, values);
-                cache.put(key(file, mirrored), values);
+                found.put(file, rows.get(i));
+                cache.put(key(file, mirrored), rows.get(i));
                 computed++;
             }
         }

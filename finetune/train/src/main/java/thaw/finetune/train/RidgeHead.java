@@ -1,5 +1,6 @@
 package thaw.finetune.train;
 
+import java.util.function.DoubleUnaryOperator;
 import java.util.stream.IntStream;
 import org.ejml.data.DMatrixRMaj;
 import org.ejml.dense.row.CommonOps_DDRM;
@@ -58,8 +59,9 @@ record RidgeHead(float[] weight, float[] bias, double loss) {
                 strength = lambda;
             }
         }
+        double chosen = strength;
         DMatrixRMaj w = new DMatrixRMaj(classes, x.numCols);
-        CommonOps_DDRM.multTransA(best.factor(), spectrum.times(uy, strength, false), x, w);
+        CommonOps_DDRM.multTransA(best.factor(), spectrum.times(uy, d -> 1 / (d + chosen)), x, w);
         float[] weight = new float[w.data.length];
         float[] bias = new float[classes];
         for (int c = 0; c < classes; c++) {
@@ -107,12 +109,11 @@ record RidgeHead(float[] weight, float[] bias, double loss) {
             return new Spectrum(d, u);
         }
 
-        /** {@code U·diag(1/(d + λ))·uy}, or with {@code fit} {@code U·diag(d/(d + λ))·uy}. */
-        DMatrixRMaj times(DMatrixRMaj uy, double lambda, boolean fit) {
+        /** {@code U·diag(f(d))·uy}. */
+        DMatrixRMaj times(DMatrixRMaj uy, DoubleUnaryOperator f) {
             DMatrixRMaj scaled = uy.copy();
             for (int i = 0; i < scaled.data.length; i++) {
-                double value = d[i / uy.numCols];
-                scaled.data[i] *= (fit ? value : 1) / (value + lambda);
+                scaled.data[i] *= f.applyAsDouble(d[i / uy.numCols]);
             }
             DMatrixRMaj product = new DMatrixRMaj(u.numRows, uy.numCols);
             CommonOps_DDRM.mult(u, scaled, product);
@@ -121,7 +122,7 @@ record RidgeHead(float[] weight, float[] bias, double loss) {
 
         /** The scores of each image by a fit to all others. */
         double[][] leaveOneOut(DMatrixRMaj y, DMatrixRMaj uy, double[] yMean, double lambda) {
-            DMatrixRMaj fit = times(uy, lambda, true);
+            DMatrixRMaj fit = times(uy, value -> value / (value + lambda));
             double[][] scores = new double[y.numRows][y.numCols];
             for (int i = 0; i < y.numRows; i++) {
                 double own = 1.0 / y.numRows;

@@ -41,7 +41,7 @@ record TemperatureScaling(double factor, double loss) {
         return new TemperatureScaling(factor, sum / labels.length);
     }
 
-    /** The derivative of the cross-entropy by the factor: the sum over images of Σ_c q_c s_c − s_y, with q = softmax(factor·s), class y. */
+    /** The derivative of the cross-entropy by the factor: the sum of Σ_c q_c s_c − s_y over images, q = softmax(factor·s), class y. */
     private static double slope(double[][] scores, int[] labels, double factor) {
         double slope = 0;
         for (int i = 0; i < labels.length; i++) {

@@ -1,10 +1,8 @@
 package thaw.finetune.train;
 
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.function.UnaryOperator;
-import java.util.stream.IntStream;
 import thaw.engine.Device;
 import thaw.engine.NoGrad;
 import thaw.engine.Scope;
@@ -22,7 +20,7 @@ import thaw.resnet.Network;
 
 /** The features of training images, added to a model so that it recognises images of none of its classes: {@link KnownImages}. */
 public final class TrainingFeatures {
-    /** The most features kept, unless that is fewer images than {@link #LEAST_PER_CLASS}: half a mebibyte at a byte each. */
+    /** The most features kept, unless classes would have fewer than {@link #LEAST_PER_CLASS} images on average: half a mebibyte. */
     private static final int MOST_FEATURES = 1 << 19;
     private static final int LEAST_PER_CLASS = 8;
     private static final int BATCH = 32;
@@ -32,9 +30,8 @@ public final class TrainingFeatures {
     }
 
     /**
-     * The model with the features of a loader's images, or of as many as fit into half a mebibyte, taken at equal distances. Images that
-     * cannot be read are left out, and so are features that are not finite. A model of images that may show several classes, none among
-     * them, stays as it is.
+     * The model with the features of a loader's images, or of as many as fit into half a mebibyte, but of eight for each class, taken at
+     * equal distances. Images that cannot be read and features that are not finite are left out. A multi-label model stays as it is.
      *
      * @param train the training images; they are neither augmented nor mixed here
      */
@@ -47,15 +44,13 @@ public final class TrainingFeatures {
         try (NoGrad off = device.noGrad()) {
             int width = width(net, model.transforms().size());
             int most = Math.max(MOST_FEATURES / width, LEAST_PER_CLASS * model.classes().size());
-            BatchLoader some = new BatchLoader(new Some(train.data(), most), model.labels(), model.transforms(),
+            BatchLoader some = new BatchLoader(new Subset(train.data(), most), model.labels(), model.transforms(),
                     LoaderOptions.evaluation(BATCH).cacheBytes(0));
             try (Batches batches = some.epoch(0)) {
                 while (batches.hasNext()) {
                     Batch batch = batches.next();
                     try (Scope scope = device.scope()) {
-                        float[] rows = net.pooled(batch.images(device)).toFloats();
-                        IntStream.range(0, rows.length / width).mapToObj(i -> Arrays.copyOfRange(rows, i * width, (i + 1) * width))
-                                .filter(TrainingFeatures::isFinite).forEach(features::add);
+                        net.pooled(batch.images(device)).toRows().stream().filter(FirstNonFinite::isFinite).forEach(features::add);
                     }
                 }
             }
@@ -72,17 +67,8 @@ public final class TrainingFeatures {
         }
     }
 
-    private static boolean isFinite(float[] features) {
-        for (float value : features) {
-            if (!Float.isFinite(value)) {
-                return false;
-            }
-        }
-        return true;
-    }
-
     /** At most {@code most} samples of a data set, at equal distances. */
-    private record Some(Dataset all, int most) implements Dataset {
+    private record Subset(Dataset all, int most) implements Dataset {
         @Override
         public int length() {
             return Math.min(most, all.length());
