@@ -69,6 +69,9 @@ final class PredictCommand implements Callable<Integer> {
         if (csv != null) {
             AtomicFile.requireWritable(csv);
         }
+        images.stream().filter(image -> image.toString().endsWith(".safetensors")).findFirst().ifPresent(image -> {
+            throw new Failure(image + ": is a model, not an image; name it by --model " + image);
+        });
         ModelFile model = Threshold.set(threshold, ModelFile.read(modelFile), modelFile);
         List<Outcome> outcomes;
         try (Classifier classifier = classifier(model)) {

@@ -68,6 +68,11 @@ public record ModelFile(Map<String, String> network, LabelSet labels, double thr
         return new ModelFile(network, labels, threshold, transforms, weights, Optional.of(images));
     }
 
+    /** The same model with a copy of a network's current weights, and with or without features of training images. */
+    public ModelFile with(Network net, Optional<KnownImages> images) {
+        return new ModelFile(network, labels, threshold, transforms, Weights.of(net.stateDict(), Map.of()), images);
+    }
+
     /** The classes' names, in the order of the scores. */
     public List<String> classes() {
         return labels.classes();

@@ -73,8 +73,7 @@ public record BatchNormAdaptation(double sourceImages) {
             adapt(net, new BatchLoader(samples, new LabelSet(model.classes(), true), model.transforms(),
                     LoaderOptions.evaluation(BATCH).cacheBytes(0).strict(true)));
             // Without the features of known images, which the old statistics gave.
-            return new ModelFile(model.network(), model.labels(), model.threshold(), model.transforms(),
-                    ModelFile.of(net, model.labels(), model.transforms()).weights(), Optional.empty());
+            return model.with(net, Optional.empty());
         } finally {
             net.release();
         }

@@ -105,8 +105,7 @@ public record Calibration(double temperature, double before, double after) {
                 }
                 parameter.set(values);
             }
-            return new ModelFile(model.network(), model.labels(), model.threshold(), model.transforms(),
-                    ModelFile.of(net, model.labels(), model.transforms()).weights(), model.known());
+            return model.with(net, model.known());
         } finally {
             net.release();
         }
