@@ -46,7 +46,7 @@ class TrainingFeaturesTest {
         return classifier.predictAll(all);
     }
 
-    /** Of dogs and cats, and images of other classes: the share of pairs in which the latter are the more novel ones. */
+    /** Dogs and cats, and images of other classes: the share of pairs in which the latter are the more novel ones. */
     @Test
     void imagesOfNoneOfTheClassesAreRecognised(@TempDir Path folder) throws IOException {
         Path data = shared("data/dogscats");
