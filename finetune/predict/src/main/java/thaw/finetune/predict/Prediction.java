@@ -11,7 +11,7 @@ import java.util.OptionalDouble;
  * @param probabilities the probabilities of all classes, in the order of {@link Classifier#classes}. Those of a single-label model
  *     sum to 1; those of a multi-label model are independent, each from 0 to 1
  * @param threshold     the probability above which a multi-label model predicts a class
- * @param novelty       the image's distance from the training images, {@link KnownImages#novelty}; empty if the model keeps none
+ * @param novelty       the image's distance from known images of the classes, {@link KnownImages#novelty}; empty if the model keeps none
  */
 public record Prediction(List<ClassProbability> probabilities, double threshold, OptionalDouble novelty) {
 
@@ -26,8 +26,8 @@ public record Prediction(List<ClassProbability> probabilities, double threshold,
     }
 
     /**
-     * Whether the novelty is at most 1, which it is for 95 % of images such as those of the training; an image of none of the classes is
-     * usually farther away. True of a model without {@link KnownImages}.
+     * Whether the novelty is at most 1, which it is for 95 % of new images like the known ones; an image of none of the classes is usually
+     * farther away. True of a model without {@link KnownImages}.
      */
     public boolean isKnown() {
         return novelty.isEmpty() || novelty.getAsDouble() <= 1;
