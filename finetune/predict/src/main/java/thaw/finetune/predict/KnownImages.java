@@ -42,7 +42,7 @@ public final class KnownImages {
     /** The most numbers kept: half a mebibyte, and as many multiplications for a novelty. */
     private static final int MOST_NUMBERS = 1 << 19;
     private static final int MOST_IMAGES = 1 << 12;
-    /** A class without an image is novel itself: of many classes, images are kept with fewer numbers each. */
+    /** Images of a class of which none is kept would be novel. */
     private static final int LEAST_PER_CLASS = 2;
     private static final int LEVELS = Byte.MAX_VALUE;
     /** k is a quarter of a class's images, so that single images of other classes among them do not count. */
@@ -85,8 +85,8 @@ public final class KnownImages {
     }
 
     /**
-     * The images with the given features, or as many of them, at equal distances, as fit into half a mebibyte. Of more than 128 images
-     * for each feature, fewer than two a class would fit: then they are kept with fewer numbers.
+     * The images with the given features, or as many of them, at equal distances, as fit into half a mebibyte. If these were fewer than
+     * two for each class, two are kept, with fewer numbers each.
      *
      * @param features of each image, at least two images, all of one length, ordered by class or by chance
      * @param classes  the number of classes that the images show

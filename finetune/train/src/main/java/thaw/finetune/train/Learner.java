@@ -396,9 +396,8 @@ public final class Learner implements AutoCloseable {
     }
 
     /**
-     * Saves the {@link #model} for a {@link thaw.finetune.predict.Classifier}, with the {@linkplain Evaluation#knownImages known images}
-     * of an evaluation on the validation images: in {@link TrainingListener#onEpoch} that of the epoch, elsewhere a new one. Throws like
-     * {@link ModelFile#write}.
+     * Saves the {@link #model} with the {@linkplain Evaluation#knownImages known images} of an evaluation on the validation images: in
+     * {@link TrainingListener#onEpoch} that of the epoch, elsewhere a new one. Throws like {@link ModelFile#write}.
      */
     public void save(Path path) throws IOException {
         ModelFile model = model();
