@@ -23,6 +23,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 import thaw.engine.io.DType;
 import thaw.engine.io.StoredTensor;
 import thaw.engine.io.Weights;
+import thaw.engine.nn.BatchNorm2d;
 import thaw.kernels.Shape;
 import thaw.parity.Filled;
 
@@ -357,6 +358,53 @@ class NetworkWeightsTest extends FilledNetworks {
         weights.keySet().removeIf(name -> name.contains("running_"));
         String message = assertThrows(IllegalArgumentException.class, () -> ResNet.fromWeights(weights, device)).getMessage();
         assertTrue(message.contains("resnet50_gn"), message);
+    }
+
+    /** Scores are those of the norms, as the formula of {@link MergedNorms} merges them. */
+    @Test
+    void mergedNormsAreSplit() {
+        for (String name : List.of("resnet20", "seresnext26d_32x4d")) {
+            ResNet net = ResNet.toBeLoaded(Architecture.byName(name), device, CLASSES);
+            Filled.fill(net, name.startsWith("se"));
+            Map<String, StoredTensor> merged = new LinkedHashMap<>(net.stateDict());
+            net.namedModules().forEach((path, module) -> {
+                String conv = path.replaceFirst("bn(\\d)$", "conv$1");
+                if (module instanceof BatchNorm2d norm) {
+                    conv = conv.equals("conv1") && name.startsWith("se") ? "conv1.6" : conv;
+                    if (conv.equals(path)) {
+                        int dot = path.lastIndexOf('.') + 1;
+                        conv = path.substring(0, dot) + (Integer.parseInt(path.substring(dot)) - 1);
+                    }
+                    merge(merged, conv, path, norm);
+                }
+            });
+            assertFalse(NetworkWeights.in(net.stateDict()).hasMergedNorms());
+            assertTrue(NetworkWeights.in(merged).hasMergedNorms());
+            assertFalse(merged.containsKey("bn1.weight"));
+            ResNet split = ResNet.fromWeights(merged, device);
+            assertArrayEquals(logits(net), logits(split), 1e-5f);
+            float[] kept = split.namedParameters().get("layer1.0.bn1.bias").toFloats();
+            assertArrayEquals(merged.get("layer1.0.conv1.bias").toFloats(), kept);
+        }
+    }
+
+    private static void merge(Map<String, StoredTensor> state, String conv, String path, BatchNorm2d norm) {
+        StoredTensor weight = state.get(conv + ".weight");
+        double[] values = weight.toDoubles();
+        double[] gamma = norm.weight().toDoubles();
+        double[] beta = norm.bias().toDoubles();
+        double[] mean = norm.runningMean().toDoubles();
+        double[] var = norm.runningVar().toDoubles();
+        float[] merged = new float[values.length];
+        float[] bias = new float[beta.length];
+        for (int i = 0; i < merged.length; i++) {
+            int c = i / (values.length / beta.length);
+            merged[i] = (float) (values[i] * gamma[c] / Math.sqrt(var[c] + norm.eps()));
+            bias[c] = (float) (beta[c] - mean[c] * gamma[c] / Math.sqrt(var[c] + norm.eps()));
+        }
+        state.keySet().removeIf(name -> name.startsWith(path + "."));
+        state.put(conv + ".weight", StoredTensor.of(weight.shape(), merged));
+        state.put(conv + ".bias", StoredTensor.of(Shape.of(bias.length), bias));
     }
 
     /** A colour image gets the answer that a network of one channel gives its luma. */

@@ -172,7 +172,7 @@ public record ModelFile(Map<String, String> network, LabelSet labels, double thr
         }
         Map<String, String> network = new LinkedHashMap<>(metadata);
         network.keySet().removeIf(key -> key.equals(FORMAT) || key.equals(CLASS_NAMES) || key.equals(MULTI_LABEL)
-                || key.equals(THRESHOLD) || key.startsWith("transforms.") || KnownImages.isKey(key));
+                || key.equals(THRESHOLD) || key.startsWith("transforms.") || key.startsWith("onnx.") || KnownImages.isKey(key));
         try {
             LabelSet labels = new LabelSet(classNames(metadata.get(CLASS_NAMES)), multiLabel(metadata));
             return new ModelFile(network, labels, threshold(metadata), Transforms.fromMap(metadata),
