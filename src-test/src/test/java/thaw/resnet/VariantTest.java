@@ -115,8 +115,10 @@ class VariantTest extends FilledNetworks {
         Map<String, StoredTensor> bottlenecks = ArchitectureTest.shapesOf(Architecture.byName("resnet50"), 3);
         Map.of("conv1=2 layer2.0.conv2=2", Set.of(), "net.conv1=2 net.layer2.0.conv1=2", Set.of(Variant.STRIDE_IN_1X1),
                 "conv1=2 layer1.0.conv2=2 layer2.0.conv2=2", Set.of(Variant.DOWNSAMPLE_IN_FIRST_STAGE),
-                "embedder.embedder.convolution=2", Set.of()).forEach((strides, variants) -> assertEquals(variants,
-                        NetworkWeights.in(Weights.of(bottlenecks, Map.of("onnx.strides", strides))).architecture().variants(), strides));
+                "embedder.embedder.convolution=2", Set.of()).forEach(
+                        (strides, variants) -> assertEquals(variants,
+                                NetworkWeights.in(Weights.of(bottlenecks, Map.of("onnx.strides", strides))).architecture().variants(),
+                                strides));
         Weights basic = Weights.of(filled("resnet18"), Map.of("onnx.strides", "conv1=2 layer2.0.conv1=2"));
         assertEquals(Set.of(), NetworkWeights.in(basic).architecture().variants());
         for (Map<String, String> stated : List.of(Map.of("onnx.strides", "conv1=2"), Map.of("onnx.dilations", "layer3.0.conv2=2"))) {

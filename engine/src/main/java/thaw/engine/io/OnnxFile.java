@@ -61,7 +61,7 @@ public final class OnnxFile {
      * @param input  the shape of one sample
      * @param output the shape of its result
      */
-    public record Graph(String name, List<OnnxNode> nodes, String result, Shape input, Shape output) {
+    public record Graph(List<OnnxNode> nodes, String result, Shape input, Shape output) {
     }
 
     /**
@@ -75,7 +75,7 @@ public final class OnnxFile {
     public static void write(Path path, Graph graph, Map<String, StoredTensor> tensors, Map<String, String> metadata) throws IOException {
         ProtobufMessage inside = new ProtobufMessage();
         graph.nodes().forEach(node -> inside.message(GRAPH_NODE, node.renamed(graph.result(), OUTPUT).message()));
-        inside.text(GRAPH_NAME, graph.name());
+        inside.text(GRAPH_NAME, "network");
         Map<String, String> entries = new LinkedHashMap<>(metadata);
         tensors.forEach((name, tensor) -> {
             if (name.endsWith(COUNTER)) {
@@ -89,8 +89,8 @@ public final class OnnxFile {
                 .message(MODEL_GRAPH, inside).message(MODEL_OPSET, new ProtobufMessage().number(OPSET_VERSION, OPSET));
         entries.forEach((key, value) -> model.message(MODEL_METADATA, new ProtobufMessage().text(1, key).text(2, value)));
         if (model.size() > Integer.MAX_VALUE) {
-            throw new IllegalArgumentException(graph.name() + " would be an ONNX file of " + model.size() + " bytes; the format holds up to "
-                    + Integer.MAX_VALUE + ": export a smaller network");
+            throw new IllegalArgumentException("ONNX: the network would be a file of " + model.size() + " bytes, the format holds up to "
+                    + Integer.MAX_VALUE + "; export a smaller network");
         }
         AtomicFile.write(path, channel -> {
             for (ByteBuffer piece : model.pieces()) {
@@ -172,7 +172,8 @@ public final class OnnxFile {
             }
             String module = module(inputs.get(1), node.name());
             if (isLinear && !Arrays.equals(node.integers("transB"), new long[] {1})) {
-                throw new WeightFileException("has the weight " + WeightFileException.quote(inputs.get(1)) + " of a linear layer transposed,"
+                throw new WeightFileException("has the weight " + WeightFileException.quote(inputs.get(1))
+                        + " of a linear layer transposed,"
                         + " which PyTorch's exporter does not; read the network in the program that made it, and save its state_dict");
             }
             for (String attribute : List.of("strides", "dilations")) {

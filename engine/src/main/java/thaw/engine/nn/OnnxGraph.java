@@ -3,16 +3,13 @@ package thaw.engine.nn;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.HashMap;
 import java.util.IdentityHashMap;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import thaw.engine.Tensor;
 import thaw.engine.io.OnnxFile;
 import thaw.engine.io.OnnxNode;
-import thaw.engine.io.StoredTensor;
 import thaw.kernels.Pool2dOptions;
 import thaw.kernels.Shape;
 
@@ -138,7 +135,7 @@ public final class OnnxGraph {
      * @throws IOException              if writing fails; an existing file is unchanged then
      */
     public void write(Path file, Shape input, Shape output, Map<String, String> metadata) throws IOException {
-        OnnxFile.write(file, new OnnxFile.Graph(module.getClass().getSimpleName(), nodes, result, input, output), module.stateDict(),
+        OnnxFile.write(file, new OnnxFile.Graph(nodes, result, input, output), module.stateDict(),
                 metadata);
     }
 }

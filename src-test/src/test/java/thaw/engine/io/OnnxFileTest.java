@@ -216,7 +216,7 @@ class OnnxFileTest {
         try (RandomAccessFile sparse = new RandomAccessFile(folder.resolve("sparse").toFile(), "rw")) {
             sparse.setLength(1 << 30);
             StoredTensor large = new ContiguousTensor(DType.F32, Shape.of(1 << 28), sparse.getChannel().map(MapMode.READ_ONLY, 0, 1 << 30));
-            OnnxFile.Graph graph = new OnnxFile.Graph("net", List.of(), "x", Shape.of(1), Shape.of(1));
+            OnnxFile.Graph graph = new OnnxFile.Graph(List.of(), "x", Shape.of(1), Shape.of(1));
             Path out = folder.resolve("out.onnx");
             String message = assertThrows(IllegalArgumentException.class,
                     () -> OnnxFile.write(out, graph, Map.of("a", large, "b", large), Map.of())).getMessage();

@@ -39,8 +39,9 @@ final class ExportCommand implements Callable<Integer> {
             throw new Failure(modelFile + ": " + refused.getMessage(), refused);
         }
         int size = model.transforms().size();
-        output.text(String.format(Locale.ROOT, "%s: from input [batch, 3, %d, %d] to output [batch, %d], scores of %s; %,d bytes", out, size,
-                size, model.classes().size(), String.join(", ", model.classes()), Files.size(out)));
+        output.text(
+                String.format(Locale.ROOT, "%s: from input [batch, 3, %d, %d] to output [batch, %d], scores of %s; %,d bytes", out, size,
+                        size, model.classes().size(), String.join(", ", model.classes()), Files.size(out)));
         output.result(OutputOptions.object().put("model", modelFile.toString()).put("output", out.toString()).put("size", size)
                 .put("classes", model.classes().size()).put("file_bytes", Files.size(out)));
         return 0;
