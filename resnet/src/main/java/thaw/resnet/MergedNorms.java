@@ -19,19 +19,20 @@ final class MergedNorms {
     private MergedNorms() {
     }
 
-    /** @param tensors of the architecture's body, by torchvision's names; those without merged norms are returned unchanged */
+    /** @param tensors of the architecture's body, by torchvision's names; unchanged if the stem's convolution has no bias */
     static Map<String, StoredTensor> split(Architecture architecture, Map<String, StoredTensor> tensors) {
         Map<String, StoredTensor> split = new LinkedHashMap<>(tensors);
+        boolean merged = tensors.containsKey(architecture.design().stem().first() + ".bias");
         String before = "";
         for (Layer layer : architecture.layers(1)) {
-            StoredTensor bias = tensors.get(before + ".bias");
-            if (layer.weight().rank() == 1 && bias != null && !tensors.containsKey(layer.name() + ".running_var")) {
-                Shape channels = bias.shape();
-                split.remove(before + ".bias");
-                split.put(layer.name() + ".weight", constant(channels, 1));
-                split.put(layer.name() + ".bias", bias);
-                split.put(layer.name() + ".running_mean", constant(channels, 0));
-                split.put(layer.name() + ".running_var", constant(channels, 1 - EPS));
+            boolean isNorm = layer.weight().rank() == 1;
+            if (merged && isNorm && !tensors.containsKey(layer.name() + ".weight")) {
+                StoredTensor bias = split.remove(before + ".bias");
+                split.put(layer.name() + ".weight", constant(layer.weight(), 1));
+                // An exporter may leave out a bias of zeros.
+                split.put(layer.name() + ".bias", bias == null ? constant(layer.weight(), 0) : bias);
+                split.put(layer.name() + ".running_mean", constant(layer.weight(), 0));
+                split.put(layer.name() + ".running_var", constant(layer.weight(), 1 - EPS));
             }
             before = layer.name();
         }

@@ -213,7 +213,7 @@ public final class NetworkWeights {
      * by each batch's statistics, begins with other features.
      */
     public boolean hasMergedNorms() {
-        // Each merged norm is one tensor in the file, the bias of its convolution, and four here.
+        // A merged norm is at most one tensor in the file, the bias of its convolution, and four here.
         return body.names().size() < body.tensors().size();
     }
 

@@ -361,31 +361,44 @@ class NetworkWeightsTest extends FilledNetworks {
     }
 
     /** Scores are those of the norms, as the formula of {@link MergedNorms} merges them. */
+    @ParameterizedTest
+    @ValueSource(strings = {"resnet20", "seresnext26d_32x4d"})
+    void mergedNormsAreSplit(String name) {
+        ResNet net = ResNet.toBeLoaded(Architecture.byName(name), device, CLASSES);
+        Filled.fill(net, !name.equals("resnet20"));
+        Map<String, StoredTensor> merged = merged(net);
+        assertFalse(NetworkWeights.in(net.stateDict()).hasMergedNorms());
+        assertTrue(NetworkWeights.in(merged).hasMergedNorms());
+        ResNet split = ResNet.fromWeights(merged, device);
+        assertArrayEquals(logits(net), logits(split), 1e-5f);
+        assertArrayEquals(merged.get("layer1.0.conv1.bias").toFloats(), split.namedParameters().get("layer1.0.bn1.bias").toFloats());
+    }
+
+    /** PyTorch's exporter leaves out biases of zeros. */
     @Test
-    void mergedNormsAreSplit() {
-        for (String name : List.of("resnet20", "seresnext26d_32x4d")) {
-            ResNet net = ResNet.toBeLoaded(Architecture.byName(name), device, CLASSES);
-            Filled.fill(net, name.startsWith("se"));
-            Map<String, StoredTensor> merged = new LinkedHashMap<>(net.stateDict());
-            net.namedModules().forEach((path, module) -> {
-                String conv = path.replaceFirst("bn(\\d)$", "conv$1");
-                if (module instanceof BatchNorm2d norm) {
-                    conv = conv.equals("conv1") && name.startsWith("se") ? "conv1.6" : conv;
-                    if (conv.equals(path)) {
-                        int dot = path.lastIndexOf('.') + 1;
-                        conv = path.substring(0, dot) + (Integer.parseInt(path.substring(dot)) - 1);
-                    }
-                    merge(merged, conv, path, norm);
-                }
-            });
-            assertFalse(NetworkWeights.in(net.stateDict()).hasMergedNorms());
-            assertTrue(NetworkWeights.in(merged).hasMergedNorms());
-            assertFalse(merged.containsKey("bn1.weight"));
-            ResNet split = ResNet.fromWeights(merged, device);
-            assertArrayEquals(logits(net), logits(split), 1e-5f);
-            float[] kept = split.namedParameters().get("layer1.0.bn1.bias").toFloats();
-            assertArrayEquals(merged.get("layer1.0.conv1.bias").toFloats(), kept);
-        }
+    void aMergedBiasOfZerosMayBeMissing() {
+        Map<String, StoredTensor> merged = merged(ResNet.fromWeights(filled("resnet20"), device));
+        merged.put("layer1.0.conv2.bias", StoredTensor.of(Shape.of(16), new float[16]));
+        float[] zeros = logits(ResNet.fromWeights(merged, device));
+        merged.remove("layer1.0.conv2.bias");
+        assertArrayEquals(zeros, logits(ResNet.fromWeights(merged, device)));
+    }
+
+    /** The state dict of a network whose norms are merged into the convolutions before them. */
+    private static Map<String, StoredTensor> merged(ResNet net) {
+        Map<String, StoredTensor> merged = new LinkedHashMap<>(net.stateDict());
+        String stem = net.architecture().design().stem().depth() == 1 ? "conv1" : "conv1.6";
+        net.namedModules().forEach((path, module) -> {
+            if (module instanceof BatchNorm2d norm) {
+                String parent = path.substring(0, path.lastIndexOf('.') + 1);
+                String own = path.substring(parent.length());
+                String conv = path.equals("bn1") ? stem
+                        : parent + (own.startsWith("bn") ? own.replace("bn", "conv") : String.valueOf(Integer.parseInt(own) - 1));
+                merge(merged, conv, path, norm);
+            }
+        });
+        assertFalse(merged.keySet().stream().anyMatch(name -> name.endsWith("running_var")));
+        return merged;
     }
 
     private static void merge(Map<String, StoredTensor> state, String conv, String path, BatchNorm2d norm) {
