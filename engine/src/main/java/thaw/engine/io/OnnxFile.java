@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import thaw.kernels.Shape;
 
@@ -46,6 +47,10 @@ public final class OnnxFile {
     private static final int GRAPH_OUTPUT = 12;
 
     private static final int MOST_NODES = 100_000;
+    /** The names that PyTorch's exporters give to tensors that have none. */
+    private static final Pattern GENERATED = Pattern.compile("(?:onnx::|val_|/).*", Pattern.DOTALL);
+    /** The longest name of a node that is taken apart. */
+    private static final int LONGEST_NAME = 1000;
 
     private static final String COUNTER = ".num_batches_tracked";
     private static final String WEIGHT = ".weight";
@@ -154,44 +159,39 @@ public final class OnnxFile {
         }
     }
 
-    /** The tensors under PyTorch's names; those of the graph's own constants, which have no dots, are left out. */
+    /** The tensors under PyTorch's names, without those of the graph's own constants. */
     private static Map<String, StoredTensor> named(Map<String, StoredTensor> tensors, List<OnnxNode> nodes, Map<String, String> metadata)
             throws WeightFileException {
         Map<String, StoredTensor> weights = new LinkedHashMap<>();
-        Set<String> named = new HashSet<>();
         Map<String, StringBuilder> stated = new TreeMap<>();
+        Set<String> named = new HashSet<>();
         for (OnnxNode node : nodes) {
             List<String> inputs = node.inputs();
             if (node.operator().equals("Identity") && inputs.size() == 1 && tensors.containsKey(inputs.get(0))) {
                 // PyTorch's older exporter writes equal tensors once.
                 tensors.put(node.output(), tensors.get(inputs.get(0)));
             }
-            boolean isLinear = node.operator().equals("Gemm");
-            if (!isLinear && !node.operator().equals("Conv") || inputs.size() < 2 || !tensors.containsKey(inputs.get(1))) {
+            if (inputs.size() < 2 || !tensors.containsKey(inputs.get(1))) {
                 continue;
             }
             String module = module(inputs.get(1), node.name());
-            if (isLinear && !Arrays.equals(node.integers("transB"), new long[] {1})) {
-                throw new WeightFileException("has the weight " + WeightFileException.quote(inputs.get(1))
-                        + " of a linear layer transposed,"
-                        + " which PyTorch's exporter does not; read the network in the program that made it, and save its state_dict");
-            }
-            for (String attribute : List.of("strides", "dilations")) {
-                if (!isLinear && Arrays.stream(node.integers(attribute)).anyMatch(value -> value != 1)) {
-                    stated.computeIfAbsent(attribute, of -> new StringBuilder()).append(' ').append(module).append('=')
-                            .append(node.integers(attribute)[0]);
+            switch (node.operator()) {
+                case "Conv" -> List.of("strides", "dilations").forEach(attribute -> state(stated, attribute, module, node));
+                case "Gemm" -> requireRows(node);
+                default -> {
+                    continue;
                 }
             }
-            List<String> parameters = List.of(WEIGHT, ".bias");
             for (int i = 1; i < Math.min(inputs.size(), 3); i++) {
-                if (tensors.containsKey(inputs.get(i))) {
-                    weights.put(module + parameters.get(i - 1), tensors.get(inputs.get(i)));
-                    named.add(inputs.get(i));
+                String name = inputs.get(i);
+                if (tensors.containsKey(name)) {
+                    weights.put(module.isEmpty() ? name : module + (i == 1 ? WEIGHT : ".bias"), tensors.get(name));
+                    named.add(name);
                 }
             }
         }
         tensors.forEach((name, tensor) -> {
-            if (name.indexOf('.') > 0 && name.charAt(0) != '/' && !named.contains(name)) {
+            if (!GENERATED.matcher(name).matches() && !named.contains(name)) {
                 weights.put(name, tensor);
             }
         });
@@ -199,9 +199,25 @@ public final class OnnxFile {
         return weights;
     }
 
+    private static void state(Map<String, StringBuilder> stated, String attribute, String module, OnnxNode node) {
+        long[] values = node.integers(attribute);
+        if (Arrays.stream(values).anyMatch(value -> value != 1)) {
+            stated.computeIfAbsent(attribute, of -> new StringBuilder()).append(' ').append(module).append('=').append(values[0]);
+        }
+    }
+
+    /** Checks that a linear layer has a row of weights for each of its results. */
+    private static void requireRows(OnnxNode node) throws WeightFileException {
+        if (!Arrays.equals(node.integers("transB"), new long[] {1})) {
+            throw new WeightFileException("has the weight " + WeightFileException.quote(node.inputs().get(1)) + " of a linear layer"
+                    + " transposed, which PyTorch's exporter does not; read the network in the program that made it, and save its"
+                    + " state_dict");
+        }
+    }
+
     /**
-     * The module of a weight: {@code layer1.0.conv1} for {@code layer1.0.conv1.weight}, and for a weight {@code onnx::Conv_7} of a node that
-     * is {@code /layer1/layer1.0/conv1/Conv}; otherwise the weight's name.
+     * The module of a weight: {@code layer1.0.conv1} for {@code layer1.0.conv1.weight}, and for a weight {@code onnx::Conv_7} of a node
+     * {@code /layer1/layer1.0/conv1/Conv}; empty if neither has its name.
      */
     private static String module(String weight, String node) {
         if (weight.endsWith(WEIGHT)) {
@@ -209,13 +225,13 @@ public final class OnnxFile {
         }
         String path = "";
         String before = "";
-        String[] parts = node.split("/");
+        String[] parts = GENERATED.matcher(weight).matches() && node.length() <= LONGEST_NAME ? node.split("/") : new String[0];
         for (int i = 1; i < parts.length - 1; i++) {
             // The children of a Sequential have its name in theirs.
             path = !before.isEmpty() && parts[i].startsWith(before + ".") ? path.substring(0, path.length() - before.length()) + parts[i]
                     : path.isEmpty() ? parts[i] : path + "." + parts[i];
             before = parts[i];
         }
-        return path.isEmpty() ? weight : path;
+        return path;
     }
 }

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.ByteArrayInputStream;
@@ -15,6 +16,7 @@ import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel.MapMode;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
@@ -157,6 +159,7 @@ class OnnxFileTest {
         ByteBuffer two = StoredTensor.of(Shape.of(2), new float[] {1, -3}).bytes();
         assertArrayEquals(new float[] {1, -3}, read(tensor(1, 2).bytes(9, two)).get("a.weight").toFloats());
         assertArrayEquals(new float[] {1, -3}, read(tensor(1, 2).bytes(4, two)).get("a.weight").toFloats());
+        assertArrayEquals(new float[] {1, -3}, read(tensor(1, 2).text(8, "scale").bytes(9, two)).get("scale").toFloats());
         ByteBuffer doubles = StoredTensor.ofDoubles(Shape.of(2), new double[] {0.1, 2}).bytes();
         assertArrayEquals(new double[] {0.1, 2}, read(tensor(11, 2).bytes(10, doubles)).get("a.weight").toDoubles());
         assertEquals(DType.BF16, read(tensor(16, 1).bytes(9, ByteBuffer.allocate(2))).get("a.weight").dtype());
@@ -201,6 +204,16 @@ class OnnxFileTest {
                 .message(5, tensor(1, 1).bytes(9, ByteBuffer.allocate(4)));
         assertRefused(() -> Weights.read(FileBytes.of("m.onnx", bytes(new ProtobufMessage().number(1, 8).message(7, graph)))),
                 "a.weight", "transposed");
+    }
+
+    /** Names of any length and depth are read in time that grows with the file. */
+    @Test
+    void deepNames() {
+        ProtobufMessage graph = new ProtobufMessage().message(5, tensor(1, 1).text(8, "onnx::Conv_1").bytes(9, ByteBuffer.allocate(4)))
+                .message(1, new OnnxNode("Conv", "/a".repeat(1_000_000), List.of("x", "onnx::Conv_1")).message());
+        byte[] model = bytes(new ProtobufMessage().number(1, 8).message(7, graph));
+        assertEquals(Set.of("onnx::Conv_1"), assertTimeoutPreemptively(Duration.ofSeconds(30),
+                () -> Weights.read(FileBytes.of("m.onnx", model)).keySet()));
     }
 
     private static void assertRefused(Executable read, String... words) {
