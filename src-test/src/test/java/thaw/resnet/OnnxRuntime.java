@@ -4,6 +4,7 @@ import ai.onnxruntime.OnnxTensor;
 import ai.onnxruntime.OrtEnvironment;
 import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtSession;
+import ai.onnxruntime.TensorInfo;
 import java.nio.FloatBuffer;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -64,7 +65,7 @@ public final class OnnxRuntime implements AutoCloseable {
     /** The shape of the input, -1 for any. */
     public String inputShape() {
         try {
-            return Arrays.toString(((ai.onnxruntime.TensorInfo) session.getInputInfo().get("input").getInfo()).getShape());
+            return Arrays.toString(((TensorInfo) session.getInputInfo().get("input").getInfo()).getShape());
         } catch (OrtException wrong) {
             throw new AssertionError(wrong);
         }

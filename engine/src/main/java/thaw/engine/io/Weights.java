@@ -158,7 +158,9 @@ public final class Weights extends AbstractMap<String, StoredTensor> {
     /**
      * The file's metadata. For a safetensors file, its {@code __metadata__}; for a PyTorch checkpoint, the numbers and
      * strings beside the state dict, and those within its settings ({@code args}, {@code hyper_parameters} and similar) by
-     * path, such as {@code args.model}. The keys of a {@code config.json} begin with {@code config.}.
+     * path, such as {@code args.model}; for an ONNX model, its {@code metadata_props}, and where they are not 1 the strides and
+     * dilations of its convolutions, {@code onnx.strides} and {@code onnx.dilations}. The keys of a {@code config.json} begin with
+     * {@code config.}.
      */
     public Map<String, String> metadata() {
         return metadata;

@@ -101,7 +101,7 @@ public final class OnnxGraph {
         return node("Constant").integers("value_ints", values).output();
     }
 
-    /** Adds a pool; its name is that of ONNX's operator. */
+    /** Adds {@code MaxPool} or {@code AveragePool}; further attributes may be set. */
     public OnnxNode pool(String operator, String x, Pool2dOptions options) {
         return node(operator, x).integers("kernel_shape", options.kernelH(), options.kernelW())
                 .integers("pads", options.paddingH(), options.paddingW(), options.paddingH(), options.paddingW())
