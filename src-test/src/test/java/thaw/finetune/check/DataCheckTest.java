@@ -139,7 +139,7 @@ class DataCheckTest {
         Files.write(cats.resolve("blurred.jpg"), RealImages.jpeg(Resize.shortSide(small, 300), 0.9f));
         Files.write(cats.resolve("tiny.jpg"),
                 RealImages.jpeg(Resize.shortSide(ImageDecoder.decode(more.get(2)), 40), 0.9f));
-        Files.write(cats.resolve("odd.jpg"), RealImages.jpeg(RealImages.resized(image.crop(0, 0, image.width(), image.height() / 5), 2), 0.9f));
+        Files.write(cats.resolve("odd.jpg"), RealImages.jpeg(RealImages.resized(image.crop(0, 0, image.width(), image.height() / 5), 4), 0.9f));
         Path foxes = Files.createDirectories(data.resolve("train/foxes"));
         Files.copy(files(data.resolve("valid/dogs")).get(2), foxes.resolve("fox.jpg"));
         Files.delete(files(data.resolve("valid/dogs")).get(2));
@@ -190,10 +190,13 @@ class DataCheckTest {
     void imagesOfSeveralClassesAreCheckedForCopies() throws IOException {
         Path images = Files.createDirectories(folder.resolve("several"));
         StringBuilder table = new StringBuilder("file,labels\n");
+        int written = 0;
         for (Path file : files(RealImages.shared("dogscats").resolve("train/cats")).subList(0, 6)) {
             Files.copy(file, images.resolve(file.getFileName()));
             Files.copy(file, images.resolve("copy of " + file.getFileName()));
-            table.append(file.getFileName()).append(",cat grey\n").append("copy of ").append(file.getFileName()).append(",cat\n");
+            // The order of an image's classes says nothing.
+            String others = ++written > 4 ? ",grey cat\n" : ",cat\n";
+            table.append(file.getFileName()).append(",cat grey\n").append("copy of ").append(file.getFileName()).append(others);
         }
         Files.writeString(images.resolve("labels.csv"), table);
         DataCheck found = check(ImageFolder.ofCsv(images.resolve("labels.csv"), CsvLabels.standard().delimiter(" ")));
@@ -201,7 +204,7 @@ class DataCheckTest {
         assertEquals(Map.of("all", 12), found.images());
         assertEquals(6, found.of(Kind.EXACT_COPY).size());
         assertEquals(0, found.leaks().size());
-        assertTrue(found.of(Kind.EXACT_COPY).stream().allMatch(Finding::isConflict));
+        assertEquals(4, found.conflicts().size());
     }
 
     @Test

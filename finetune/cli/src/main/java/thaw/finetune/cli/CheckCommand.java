@@ -135,12 +135,18 @@ final class CheckCommand implements Callable<Integer> {
             List<Finding> found = check.of(kind);
             if (!found.isEmpty()) {
                 Finding worst = found.get(0);
-                String name = kind == Kind.IMBALANCE ? worst.image().classes().get(0)
-                        : dataFolder.toAbsolutePath().normalize().relativize(worst.image().file().toAbsolutePath().normalize()).toString();
+                String name = kind == Kind.IMBALANCE ? worst.image().classes().get(0) : name(worst.image())
+                        + worst.other().map(other -> " of " + name(other)).orElse("");
                 output.text(String.format(Locale.ROOT, "%6d %-15s such as %s: %s", found.size(), kind.label(), name, worst.reason()));
             }
         }
         output.text((check.findings().isEmpty() ? "no findings; " : "") + "the page is " + page + ", the table " + table);
+    }
+
+    /** The file, relative to DATA if it lies there. */
+    private String name(Finding.Place image) {
+        Path root = dataFolder.toAbsolutePath().normalize();
+        return (image.file().startsWith(root) ? root.relativize(image.file()) : image.file()).toString();
     }
 
     private static ObjectNode json(DataCheck check) {

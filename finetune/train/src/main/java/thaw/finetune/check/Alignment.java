@@ -40,11 +40,13 @@ final class Alignment {
     /**
      * The correlation of two thumbnails of {@link ImageTraits#SIDE} pixels, -1 to 1, after alignment. Noise of one level of luma in each
      * image is taken into account, so that images of one colour are not alike.
+     *
+     * @param detail the short side of the smaller image: thumbnails of more pixels would compare what an enlargement adds
      */
-    static double correlation(byte[] a, byte[] b) {
+    static double correlation(byte[] a, byte[] b, double detail) {
         double[] p = new double[PARAMETERS];
         double correlation = -1;
-        for (int level = 0; level < SIDES.length; level++) {
+        for (int level = 0; level < SIDES.length && (level == 0 || SIDES[level] <= detail); level++) {
             Alignment alignment = new Alignment(SIDES[level], reduced(a, SIDES[level]), reduced(b, SIDES[level]), p);
             int steps = 0;
             while (steps < STEPS && alignment.step()) {

@@ -141,7 +141,9 @@ final class Copies {
     private Pair aligned(long pair) {
         int first = (int) (pair >>> Integer.SIZE);
         int second = (int) pair;
-        return new Pair(first, second, Math.min(Math.nextDown(1.0), Alignment.correlation(traits[first].thumbnail(),
-                traits[second].thumbnail())));
+        ImageTraits a = traits[first];
+        ImageTraits b = traits[second];
+        return new Pair(first, second, Math.min(Math.nextDown(1.0),
+                Alignment.correlation(a.thumbnail(), b.thumbnail(), Math.min(a.shortSide(), b.shortSide()))));
     }
 }

@@ -138,9 +138,9 @@ public record DataCheck(Map<String, Integer> images, Map<String, Map<String, Int
         List<Finding> copies = new ArrayList<>();
         ofImage.forEach((image, pair) -> {
             boolean equal = pair.correlation() == 1;
-            Place other = pass.places.get(pair.first());
             copies.add(new Finding(equal ? Kind.EXACT_COPY : Kind.NEAR_COPY, pass.places.get(image), pair.correlation(), Optional.empty(),
-                    Optional.of(other), (equal ? "the same pixels as " : "nearly the same image as ") + other.file()));
+                    Optional.of(pass.places.get(pair.first())),
+                    equal ? "the same pixels" : String.format(Locale.ROOT, "correlation %.3f", pair.correlation())));
         });
         copies.sort(Comparator.comparing(Finding::kind).thenComparing(copy -> !copy.isLeak()).thenComparing(copy -> !copy.isConflict())
                 .thenComparing(Comparator.comparingDouble(Finding::score).reversed()));

@@ -4,6 +4,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * One thing to look at in a data set.
@@ -69,6 +70,6 @@ public record Finding(Kind kind, Place image, double score, Optional<String> sug
 
     /** Whether two copies have different labels: one of them is wrong. */
     public boolean isConflict() {
-        return other.isPresent() && !other.get().classes.equals(image.classes);
+        return other.isPresent() && !Set.copyOf(other.get().classes).equals(Set.copyOf(image.classes));
     }
 }

@@ -124,9 +124,7 @@ public record CheckPage(String title, DataCheck check, String table) {
             String labels = one.isConflict() ? "<strong>" + classes(one.image()) + "</strong> and <strong>" + classes(other)
                     + "</strong><br>" : "";
             html.append(Thumbnail.figure(Thumbnail.image(one.image().file()) + Thumbnail.image(other.file()), words + labels
-                    + Html.text(Thumbnail.shortName(one.image().file())) + (one.kind() == Kind.EXACT_COPY ? ""
-                            : ", correlation " + Numbers.compact(one.score())),
-                    other.file()));
+                    + Html.text(one.reason()) + "<br>" + Html.text(Thumbnail.shortName(one.image().file())), other.file()));
         }
         return html.append("</div>\n").append(more(found)).toString();
     }

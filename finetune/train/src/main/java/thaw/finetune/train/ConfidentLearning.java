@@ -4,7 +4,10 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.ejml.data.DMatrixRMaj;
 import thaw.finetune.data.Sample;
 import thaw.finetune.metrics.Predictions;
@@ -74,11 +77,12 @@ public record ConfidentLearning(Predictions predictions, List<Double> thresholds
         return confident != predictions.actual(image);
     }
 
-    /** The images whose most probable class is not their label: first those that are {@link #isWrong wrong}, the least probable label first. */
+    /** The images that are {@link #isWrong wrong}, then others with a more probable class than their label; each the least probable label first. */
     public List<Integer> ranking() {
-        return IntStream.range(0, predictions.size()).boxed()
-                .filter(i -> predictions.isDefined(i) && (predictions.predicted(i) != predictions.actual(i) || isWrong(i)))
-                .sorted(Comparator.comparing((Integer i) -> !isWrong(i)).thenComparing(i -> predictions.probability(i, predictions.actual(i))))
-                .toList();
+        Map<Boolean, List<Integer>> byWrong = IntStream.range(0, predictions.size()).boxed().filter(predictions::isDefined)
+                .sorted(Comparator.comparingDouble(i -> predictions.probability(i, predictions.actual(i))))
+                .collect(Collectors.partitioningBy(this::isWrong));
+        return Stream.concat(byWrong.get(true).stream(),
+                byWrong.get(false).stream().filter(i -> predictions.predicted(i) != predictions.actual(i))).toList();
     }
 }
