@@ -84,9 +84,8 @@ public record DataCheck(Map<String, Integer> images, Map<String, Map<String, Int
         List<Finding> findings = new ArrayList<>();
         addCopies(pass, net.device(), findings);
         OptionalDouble accuracy = addLabels(pass, data.labels(), findings);
-        pass.broken.forEach((image, reason) -> findings.add(finding(Kind.UNREADABLE, image, 0, reason)));
-        data.unreadable().forEach(broken -> findings.add(finding(Kind.UNREADABLE, new Place(broken.file(), "", List.of()), 0,
-                broken.reason())));
+        data.unreadable().forEach(broken -> pass.broken.put(new Place(broken.file(), "", List.of()), broken.reason()));
+        pass.broken.forEach((image, reason) -> findings.add(finding(Kind.UNREADABLE, image, 0, without(image.file() + ": ", reason))));
         addUnfit(pass, findings);
         Map<String, Map<String, Integer>> classes = new LinkedHashMap<>();
         for (String name : data.classes()) {
@@ -97,6 +96,10 @@ public record DataCheck(Map<String, Integer> images, Map<String, Map<String, Int
         pass.places.forEach(place -> place.classes().forEach(name -> classes.get(name).merge(place.part(), 1, Integer::sum)));
         addImbalance(classes, findings);
         return new DataCheck(pass.images, classes, accuracy, findings);
+    }
+
+    private static String without(String prefix, String text) {
+        return text.startsWith(prefix) ? text.substring(prefix.length()) : text;
     }
 
     private static Finding finding(Kind kind, Place image, double score, String reason) {
@@ -187,7 +190,7 @@ public record DataCheck(Map<String, Integer> images, Map<String, Map<String, Int
         int most = Collections.max(sums.values());
         sums.entrySet().stream().filter(one -> one.getValue() < LEAST_SHARE * most).sorted(Map.Entry.comparingByValue())
                 .forEach(one -> findings.add(finding(Kind.IMBALANCE, new Place(Path.of(""), "", List.of(one.getKey())),
-                        (double) one.getValue() / most, one.getValue() + " images, the largest class has " + most)));
+                        (double) one.getValue() / most, one.getValue() + (one.getValue() == 1 ? " image" : " images") + ", the largest class has " + most)));
     }
 
     /** The findings of a kind, the worst first. */

@@ -120,7 +120,7 @@ public record CheckPage(String title, DataCheck check, String table) {
         StringBuilder html = new StringBuilder("<div class=\"thumbnails pairs\">\n");
         for (Finding one : found.subList(0, Math.min(MOST_SHOWN, found.size()))) {
             Place other = one.other().orElseThrow();
-            String words = one.isLeak() ? "<strong>" + one.image().part() + " of " + other.part() + "</strong><br>" : "";
+            String words = one.isLeak() ? "<strong>leak</strong>: " + one.image().part() + " and " + other.part() + "<br>" : "";
             String labels = one.isConflict() ? "<strong>" + classes(one.image()) + "</strong> and <strong>" + classes(other)
                     + "</strong><br>" : "";
             html.append(Thumbnail.figure(Thumbnail.image(one.image().file()) + Thumbnail.image(other.file()), words + labels

@@ -4,10 +4,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Comparator;
 import java.util.List;
-import java.util.Map;
-import java.util.stream.Collectors;
 import java.util.stream.IntStream;
-import java.util.stream.Stream;
 import org.ejml.data.DMatrixRMaj;
 import thaw.finetune.data.Sample;
 import thaw.finetune.metrics.Predictions;
@@ -22,8 +19,8 @@ import thaw.finetune.predict.Probabilities;
  * t_c = the mean of p_c over the images labelled c
  * </pre>
  *
- * the confident class of an image is the most probable one among those with p_c ≥ t_c; a label is probably wrong if the confident class
- * is another.
+ * a label is probably wrong if another class c is the most probable, with p_c ≥ t_c. The authors leave out classes below their thresholds
+ * before they take the most probable; then a class of a few images, with a threshold near 0, takes the images of all others.
  *
  * @param predictions the images with their labels and p
  * @param thresholds  t by class; NaN for a class without images
@@ -69,20 +66,19 @@ public record ConfidentLearning(Predictions predictions, List<Double> thresholds
         return floats;
     }
 
-    /** Whether the confident class of an image is not its label. */
+    /** Whether the label of an image is probably wrong. */
     public boolean isWrong(int image) {
-        int confident = IntStream.range(0, predictions.classes())
-                .filter(c -> predictions.probability(image, c) >= thresholds.get(c)).boxed()
-                .max(Comparator.comparingDouble(c -> predictions.probability(image, c))).orElse(predictions.actual(image));
-        return confident != predictions.actual(image);
+        int predicted = predictions.predicted(image);
+        return predicted >= 0 && predicted != predictions.actual(image)
+                && predictions.probability(image, predicted) >= thresholds.get(predicted);
     }
 
-    /** The images that are {@link #isWrong wrong}, then others with a more probable class than their label; each the least probable label first. */
+    /** The images with a more probable class than their label: first those that are {@link #isWrong wrong}, the least probable label first. */
     public List<Integer> ranking() {
-        Map<Boolean, List<Integer>> byWrong = IntStream.range(0, predictions.size()).boxed().filter(predictions::isDefined)
-                .sorted(Comparator.comparingDouble(i -> predictions.probability(i, predictions.actual(i))))
-                .collect(Collectors.partitioningBy(this::isWrong));
-        return Stream.concat(byWrong.get(true).stream(),
-                byWrong.get(false).stream().filter(i -> predictions.predicted(i) != predictions.actual(i))).toList();
+        return IntStream.range(0, predictions.size()).boxed()
+                .filter(i -> predictions.isDefined(i) && predictions.predicted(i) != predictions.actual(i))
+                .sorted(Comparator.comparing((Integer i) -> !isWrong(i))
+                        .thenComparingDouble(i -> predictions.probability(i, predictions.actual(i))))
+                .toList();
     }
 }
