@@ -55,7 +55,8 @@ class CopiesTest {
         Set<Integer> found = right.stream().map(Copies.Pair::second).collect(Collectors.toSet());
         Map<String, Integer> missed = new TreeMap<>();
         Map<String, Double> least = new HashMap<>();
-        IntStream.range(files.size(), traits.size()).filter(i -> !found.contains(i)).forEach(i -> missed.merge(kind.get(i), 1, Integer::sum));
+        IntStream.range(files.size(), traits.size()).filter(i -> !found.contains(i))
+                .forEach(i -> missed.merge(kind.get(i), 1, Integer::sum));
         right.forEach(pair -> least.merge(kind.get(pair.second()), pair.correlation(), Math::min));
         int copies = traits.size() - files.size();
         double recall = 1 - missed.values().stream().mapToInt(Integer::intValue).sum() / (double) copies;

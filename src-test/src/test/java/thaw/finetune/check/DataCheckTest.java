@@ -45,7 +45,8 @@ class DataCheckTest {
     private Path folder;
 
     private static ResNet pretrained(Device device, int classes) throws IOException {
-        return NetworkWeights.in(Weights.read(RealImages.shared("weights/resnet20-12fca82f.th"))).withNewHead(Head.LINEAR, classes, device, 1);
+        return NetworkWeights.in(Weights.read(RealImages.shared("weights/resnet20-12fca82f.th"))).withNewHead(Head.LINEAR, classes, device,
+                1);
     }
 
     private static List<String> dataSets() {
@@ -141,7 +142,8 @@ class DataCheckTest {
         Files.write(cats.resolve("blurred.jpg"), RealImages.jpeg(Resize.shortSide(small, 300), 0.9f));
         Files.write(cats.resolve("tiny.jpg"),
                 RealImages.jpeg(Resize.shortSide(ImageDecoder.decode(more.get(2)), 40), 0.9f));
-        Files.write(cats.resolve("odd.jpg"), RealImages.jpeg(RealImages.resized(image.crop(0, 0, image.width(), image.height() / 5), 4), 0.9f));
+        Files.write(cats.resolve("odd.jpg"),
+                RealImages.jpeg(RealImages.resized(image.crop(0, 0, image.width(), image.height() / 5), 4), 0.9f));
         Path foxes = Files.createDirectories(data.resolve("train/foxes"));
         Files.copy(files(data.resolve("valid/dogs")).get(2), foxes.resolve("fox.jpg"));
         Files.delete(files(data.resolve("valid/dogs")).get(2));

@@ -92,7 +92,8 @@ final class CheckCommand implements Callable<Integer> {
             check = DataCheck.of(body.net, data, done -> progress.step("images", done, images));
         }
         check.writeCsv(table);
-        new CheckPage(dataFolder.toAbsolutePath().normalize().getFileName() + ", checked", check, table.getFileName().toString()).write(page);
+        new CheckPage(dataFolder.toAbsolutePath().normalize().getFileName() + ", checked", check, table.getFileName().toString())
+                .write(page);
         summarize(check);
         output.result(json(check).put("page", page.toString()).put("table", table.toString()));
         return 0;

@@ -190,7 +190,8 @@ public record DataCheck(Map<String, Integer> images, Map<String, Map<String, Int
         int most = Collections.max(sums.values());
         sums.entrySet().stream().filter(one -> one.getValue() < LEAST_SHARE * most).sorted(Map.Entry.comparingByValue())
                 .forEach(one -> findings.add(finding(Kind.IMBALANCE, new Place(Path.of(""), "", List.of(one.getKey())),
-                        (double) one.getValue() / most, one.getValue() + (one.getValue() == 1 ? " image" : " images") + ", the largest class has " + most)));
+                        (double) one.getValue() / most,
+                        one.getValue() + (one.getValue() == 1 ? " image" : " images") + ", the largest class has " + most)));
     }
 
     /** The findings of a kind, the worst first. */
