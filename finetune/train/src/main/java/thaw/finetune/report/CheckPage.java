@@ -130,8 +130,8 @@ public record CheckPage(String title, DataCheck check, String table) {
     }
 
     private String reasons(List<Finding> found) {
-        return Html.table(List.of("file", "reason"), found.stream().limit(MOST_SHOWN)
-                .map(one -> List.of(Html.text(Thumbnail.shortName(one.image().file())), Html.text(one.reason()))).toList()) + more(found);
+        return found.stream().limit(MOST_SHOWN).map(one -> "<dt>" + Html.text(Thumbnail.shortName(one.image().file())) + "</dt><dd>"
+                + Html.text(one.reason()) + "</dd>\n").collect(Collectors.joining("", "<dl>\n", "</dl>\n")) + more(found);
     }
 
     private static String classes(Place image) {
