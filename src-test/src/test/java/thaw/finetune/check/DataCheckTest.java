@@ -134,6 +134,7 @@ class DataCheckTest {
         Files.copy(some, data.resolve("valid/dogs/exact.jpg"));
         Files.write(data.resolve("valid/cats/near.jpg"),
                 RealImages.jpeg(RealImages.cropped(ImageDecoder.decode(other), 0.95, new SplittableRandom(1)), 0.7f));
+        Files.copy(data.resolve("valid/cats/near.jpg"), data.resolve("valid/cats/near too.jpg"));
         Files.writeString(cats.resolve("text.jpg"), "no image");
         byte[] bytes = Files.readAllBytes(some);
         Files.write(cats.resolve("short.jpg"), Arrays.copyOf(bytes, bytes.length / 3));
@@ -150,14 +151,14 @@ class DataCheckTest {
 
         DataCheck found = check(ImageFolder.of(data));
         assertEquals(Set.of("exact.jpg"), files(found, Kind.EXACT_COPY));
-        assertEquals(Set.of("near.jpg"), files(found, Kind.NEAR_COPY));
+        assertEquals(Set.of("near.jpg", "near too.jpg"), files(found, Kind.NEAR_COPY));
         assertEquals(Set.of("text.jpg", "short.jpg"), files(found, Kind.UNREADABLE));
         assertEquals(Set.of("dark.jpg"), files(found, Kind.DARK));
         assertTrue(files(found, Kind.BLURRED).contains("blurred.jpg"));
         assertEquals(Set.of("tiny.jpg"), files(found, Kind.TINY));
         assertEquals(Set.of("odd.jpg"), files(found, Kind.ODD_SHAPE));
         assertEquals(List.of(List.of("foxes")), found.of(Kind.IMBALANCE).stream().map(one -> one.image().classes()).toList());
-        assertEquals(2, found.leaks().size());
+        assertEquals(3, found.leaks().size());
         assertTrue(found.of(Kind.EXACT_COPY).get(0).isConflict());
         assertFalse(found.of(Kind.NEAR_COPY).get(0).isConflict());
         assertEquals(some, found.of(Kind.EXACT_COPY).get(0).other().orElseThrow().file());

@@ -18,6 +18,7 @@ import java.util.TreeMap;
 import java.util.function.BinaryOperator;
 import java.util.function.DoublePredicate;
 import java.util.function.IntConsumer;
+import java.util.function.Predicate;
 import java.util.function.ToDoubleFunction;
 import java.util.stream.IntStream;
 import thaw.engine.Device;
@@ -133,11 +134,16 @@ public record DataCheck(Map<String, Integer> images, Map<String, Map<String, Int
 
     private static void addCopies(ImagePass pass, Device device, List<Finding> findings) {
         // A leak is the copy to know of, if an image has several.
-        Comparator<Copies.Pair> worst = Comparator
-                .comparing((Copies.Pair pair) -> !pass.places.get(pair.first()).part().equals(pass.places.get(pair.second()).part()))
-                .thenComparingDouble(Copies.Pair::correlation);
+        Predicate<Copies.Pair> leak = pair -> !pass.places.get(pair.first()).part().equals(pass.places.get(pair.second()).part());
         Map<Integer, Copies.Pair> ofImage = new TreeMap<>();
-        Copies.find(pass.traits, device).forEach(pair -> ofImage.merge(pair.second(), pair, BinaryOperator.maxBy(worst)));
+        Copies.find(pass.traits, device).forEach(pair -> ofImage.merge(pair.second(), pair, BinaryOperator.maxBy(
+                Comparator.comparing(leak::test).thenComparingDouble(Copies.Pair::correlation))));
+        // The copy of a leak is one too.
+        ofImage.replaceAll((image, pair) -> {
+            Copies.Pair before = ofImage.get(pair.first());
+            return before != null && leak.test(before) && !leak.test(pair)
+                    ? new Copies.Pair(before.first(), image, Math.min(before.correlation(), pair.correlation())) : pair;
+        });
         List<Finding> copies = new ArrayList<>();
         ofImage.forEach((image, pair) -> {
             boolean equal = pair.correlation() == 1;
