@@ -14,52 +14,63 @@ import java.util.Map;
  */
 final class MicroKernels {
 
-    /** Sums that replace the target's. They begin with products: C2 (JDK 17) spills sums that begin with a shared zero. */
+    /**
+     * Sums that replace the target's, U steps of a tap per turn of the loop. They begin with products: C2 (JDK 17) spills sums that begin
+     * with a shared zero.
+     */
     private static final String SUMS = """
 
                 static void ${name}(${parameters}) {
                     int first = xo + ${firstTap};
             #let i first
             #let j wo
+            #let u 0
             #for c ${C}
                     ${type} firstW${c} = ${w};
             #end
-            #for q ${Q}
             #for r ${R}
-                    ${type} firstX${q*R+r} = ${x};
+                    ${type} firstX${r} = ${x};
             #for c ${C}
-                    ${type} a${q*R+r}x${c} = ${mul};
+                    ${type} a${r}x${c} = ${mul};
+            #end
+            #end
+            #for u 1 ${U}
+            #for c ${C}
+                    ${type} firstW${u*C+c} = ${w};
+            #end
+            #for r ${R}
+                    ${type} firstX${u*R+r} = ${x};
+            #for c ${C}
+                    a${r}x${c} = firstX${u*R+r}.fma(firstW${u*C+c}, a${r}x${c});
             #end
             #end
             #end
-                    for (int k = 1; k < steps; k++) {
+                    for (int k = ${U}; k < steps; k${increment}) {
                         int i = xo + ${tap};
                         int j = wo + k * ${row};
             #let i i
             #let j j
+            #for u ${U}
             #for c ${C}
-                        ${type} w${c} = ${w};
+                        ${type} w${u*C+c} = ${w};
             #end
-            #for q ${Q}
             #for r ${R}
-                        ${type} x${q*R+r} = ${x};
+                        ${type} x${u*R+r} = ${x};
             #for c ${C}
-                        a${q*R+r}x${c} = ${fma};
+                        a${r}x${c} = ${fma};
             #end
             #end
             #end
                     }
-            #for q ${Q}
             #for r ${R}
             #for c ${C}
                     ${store};
             #end
             #end
-            #end
                 }
             """;
 
-    /** Sums that are added to the target's. */
+    /** Sums that are added to the target's, U steps per turn of the loop. */
     private static final String ADDED_SUMS = """
 
                 static void ${name}(${parameters}) {
@@ -71,7 +82,28 @@ final class MicroKernels {
                     ${type} a${r}x${c} = FloatVector.fromArray(S, ${target});
             #end
             #end
-                    for (int k = 0; k < steps; k++) {
+            #for turns ${turns}
+                    int k = 0;
+                    for (; k <= steps - ${U}; k += ${U}) {
+            #let i i${u}
+            #for u ${U}
+                        int i${u} = ${tap};
+                        int j${u} = go + k * L${+ u L};
+            #for c ${C}
+                        ${type} w${u*C+c} = FloatVector.fromArray(S, g, j${u}${+ c gBlock});
+            #end
+            #for r ${R}
+                        ${type} x${u*R+r} = ${x};
+            #for c ${C}
+                        a${r}x${c} = ${fma};
+            #end
+            #end
+            #end
+                    }
+            #end
+            #let i i
+            #let u 0
+                    for (${start}; k < steps; k++) {
                         int i = ${tap};
                         int j = go + k * L;
             #for c ${C}
@@ -94,11 +126,14 @@ final class MicroKernels {
 
     private static final Map<String, String> VECTORS = Map.of(
             "type", "FloatVector",
-            "Q", "1",
-            "q", "0",
-            "mul", "firstX${q*R+r}.mul(firstW${c})",
-            "fma", "x${q*R+r}.fma(w${c}, a${q*R+r}x${c})",
-            "store", "a${q*R+r}x${c}.intoArray(${target})");
+            "U", "1",
+            "u", "0",
+            "increment", "++",
+            "turns", "0",
+            "start", "int k = 0",
+            "mul", "firstX${r}.mul(firstW${c})",
+            "fma", "x${u*R+r}.fma(w${u*C+c}, a${r}x${c})",
+            "store", "a${r}x${c}.intoArray(${target})");
 
     private static final Map<String, String> TAPS = with(VECTORS, Map.of(
             "name", "pixels${R}vectors${C}",
@@ -108,9 +143,9 @@ final class MicroKernels {
             "firstTap", "taps[0]",
             "tap", "taps[k >> shift] + (k & ((1 << shift) - 1))",
             "row", "${C} * L",
-            "x", "FloatVector.broadcast(S, x[${i}${+ q next}${+ r px}])",
-            "w", "FloatVector.fromArray(S, w, ${j}${+ c L})",
-            "target", "y, yo${+ q yNext}${+ r py}${+ c yBlock}"));
+            "x", "FloatVector.broadcast(S, x[${i}${+ u 1}${+ r px}])",
+            "w", "FloatVector.fromArray(S, w, ${j}${+ u*C+c L})",
+            "target", "y, yo${+ r py}${+ c yBlock}"));
 
     /** {@link #TAPS} of pixels that are L floats apart. */
     private static final Map<String, String> ADJACENT_TAPS = with(TAPS, Map.of(
@@ -142,8 +177,8 @@ final class MicroKernels {
                     float[] x, int xo, int[] at, int steps,
                                 float[] g, int go, int gBlock, float[] w, int wo""",
             "sources", "0",
-            "tap", "xo + at[k]",
-            "x", "FloatVector.broadcast(S, x[i${+ r 1}])",
+            "tap", "xo + at[k${+ u 1}]",
+            "x", "FloatVector.broadcast(S, x[${i}${+ r 1}])",
             "target", "w, wo${+ r*C+c L}"));
 
     private static final Map<String, String> GROUP_PRODUCTS = with(OUTER_PRODUCTS, Map.of(
@@ -160,9 +195,8 @@ final class MicroKernels {
 
     static String taps() {
         return kernels(SUMS, TAPS, "14x2 6x2 4x2 1x2 14x1 4x1 1x1")
-                + kernels(SUMS, ADJACENT_TAPS, "14x2 8x2 7x2 6x2 4x2 14x1 8x1 7x1")
-                + kernels(SUMS, ALTERNATE_TAPS, "14x2") + kernels(SUMS, STEM_TAPS, "14x2")
-                + kernels(SUMS, twoRows(ADJACENT_TAPS), "7x2") + kernels(SUMS, twoRows(ALTERNATE_TAPS), "7x2");
+                + kernels(SUMS, ADJACENT_TAPS, "14x2 8x2x4 7x2x4 6x2x4 4x2x4 14x1x2 8x1x4 7x1x4 4x1x4")
+                + kernels(SUMS, ALTERNATE_TAPS, "14x2 8x2x4 7x2x4 6x2x4 4x2x4") + kernels(SUMS, STEM_TAPS, "14x2 6x2");
     }
 
     static String groupTaps() {
@@ -170,25 +204,21 @@ final class MicroKernels {
     }
 
     static String outerProducts() {
-        return kernels(ADDED_SUMS, OUTER_PRODUCTS, "8x2 8x1 4x2 4x1");
+        return kernels(ADDED_SUMS, OUTER_PRODUCTS, "8x2 8x1 4x2x4 4x1");
     }
 
     static String groupProducts() {
         return kernels(ADDED_SUMS, GROUP_PRODUCTS, "4x4 2x4 4x1");
     }
 
-    /** Kernels of two rows of R pixels, that are {@code next} and {@code yNext} floats apart. */
-    private static Map<String, String> twoRows(Map<String, String> taps) {
-        return with(taps, Map.of("Q", "2",
-                "name", taps.get("name").replace("${R}", "2x${R}"),
-                "parameters", taps.get("parameters") + ", int next, int yNext"));
-    }
-
+    /** @param sizes R × C, or R × C × U, of each kernel */
     private static String kernels(String template, Map<String, String> values, String sizes) {
         StringBuilder out = new StringBuilder();
         for (String size : sizes.split(" ")) {
             String[] sides = size.split("x");
-            out.append(Template.expand(template, with(values, Map.of("R", sides[0], "C", sides[1]))));
+            Map<String, String> all = with(values, Map.of("R", sides[0], "C", sides[1]));
+            out.append(Template.expand(template, sides.length == 2 ? all : with(all,
+                    Map.of("U", sides[2], "increment", " += " + sides[2], "turns", "1", "start", ""))));
         }
         return out.toString();
     }
