@@ -5,6 +5,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.File;
 import java.io.IOException;
+import java.net.URI;
+import java.nio.file.FileSystem;
+import java.nio.file.FileSystems;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -58,8 +61,9 @@ class OclgrindTest {
         List<String> ran = List.of(simulate("kernels", OpenClProcess.CLASS_PATH).result().split(" "));
         assertEquals("", Files.readString(log()));
         Set<String> missing = new TreeSet<>();
-        Path sources = Path.of(OpenClBackend.class.getResource("gemm.cl").toURI()).getParent();
-        try (Stream<Path> files = Files.list(sources)) {
+        URI source = OpenClBackend.class.getResource("gemm.cl").toURI();
+        try (FileSystem jar = source.getScheme().equals("jar") ? FileSystems.newFileSystem(source, Map.of()) : null;
+                Stream<Path> files = Files.list(Path.of(source).getParent())) {
             for (Path file : files.filter(file -> file.toString().endsWith(".cl")).toList()) {
                 Matcher kernels = KERNEL.matcher(Files.readString(file));
                 while (kernels.find()) {

@@ -116,9 +116,9 @@ final class BatchNorm implements NormOps {
             OpenClArray mean = work.result(weight.shape());
             OpenClArray invStd = work.result(weight.shape());
             OpenClArray y = work.result(x.shape());
-            Optional<OpenClArray> ofConvolution = x.storage().take(Statistics.PARTS);
             CompiledKernel statistics = kernel("batch_norm_statistics", x.shape());
             Channels c = channels(x.shape(), statistics);
+            Optional<OpenClArray> ofConvolution = x.storage().take(Statistics.PARTS);
             if (ofConvolution.isEmpty() && c.splits() == 1) {
                 programs.launch(kernel("batch_norm_channel_statistics", x.shape())).array(x).ints(c.values() / c.vector).ints(c.count)
                         .ints(c.pixels / c.vector).floats(eps).floats(momentum).array(mean).array(invStd).array(trackedMean)
