@@ -22,9 +22,18 @@ final class Gemm {
 
     private static final String SUM = "gemm_sum.cl";
 
-    /** Work-groups that load a compute unit: of work-items that wait for memory, and of solo ones, which do not. */
-    private static final int GROUPS_OF_A_UNIT = 4;
+    /** Solo work-groups that load a compute unit. */
     private static final int SOLO_GROUPS_OF_A_UNIT = 2;
+
+    /** Work-items that a card's unit runs at once: a block and its operands take up to 255 of its 65,536 registers. */
+    private static final int ITEMS_OF_A_UNIT = 256;
+
+    /** The most rounds in which a split product's groups run, each of which keeps all units busy. */
+    private static final int MOST_WAVES = 4;
+
+    /** Multiply-adds that a card computes while it moves a float, and while it starts a kernel. */
+    private static final double COST_OF_FLOAT = 32;
+    private static final double COST_OF_LAUNCH = 5e7;
 
     /**
      * The compile-time parameters of a kernel.
@@ -32,10 +41,10 @@ final class Gemm {
      * @param leftVector see {@link GemmProblem#leftVector}
      */
     private record Variant(ProductShape shape, boolean padded, boolean alongDepth, boolean leftAlongRows, int leftVector,
-            int rightVector, int resultVector) {
-        static Variant of(GemmProblem p) {
+            int rightVector, int resultVector, boolean statistics) {
+        static Variant of(GemmProblem p, boolean statistics) {
             return new Variant(ProductShape.of(p), p.isPadded(), p.alongDepth(), p.isLeftAlongRows(), p.leftVector(),
-                    p.rightVector(), p.resultVector());
+                    p.rightVector(), p.resultVector(), statistics);
         }
     }
 
@@ -51,13 +60,19 @@ final class Gemm {
         }
     }
 
-    /** The epilogue of a product; each array may be null. */
-    record Store(OpenClArray scale, OpenClArray shift, OpenClArray residual, boolean relu) {
-        static final Store PLAIN = new Store(null, null, null, false);
+    /**
+     * The epilogue of a product; each array may be null.
+     *
+     * @param statistics whether to keep the {@linkplain BatchNorm.Statistics parts of the rows' statistics} with the result, if
+     *     its sums are not split
+     */
+    record Store(OpenClArray scale, OpenClArray shift, OpenClArray residual, boolean relu, boolean statistics) {
+        static final Store PLAIN = new Store(null, null, null, false, false);
+        static final Store STATISTICS = new Store(null, null, null, false, true);
 
         /** {@code c += …}: every element is read and written by one work-item. */
         static Store adding(OpenClArray c) {
-            return new Store(null, null, c, false);
+            return new Store(null, null, c, false, false);
         }
     }
 
@@ -91,8 +106,8 @@ final class Gemm {
                 .allMatch(build -> build.getValue().tile.equals(tile));
     }
 
-    private Build build(GemmProblem p) {
-        return builds.computeIfAbsent(Variant.of(p), this::build);
+    private Build build(GemmProblem p, Store store) {
+        return builds.computeIfAbsent(Variant.of(p, store.statistics), this::build);
     }
 
     /**
@@ -101,7 +116,7 @@ final class Gemm {
      * @param name its name in the profile
      */
     void run(String name, GemmProblem p, OpenClArray a, OpenClArray b, OpenClArray c, Store store) {
-        Build build = build(p);
+        Build build = build(p, store);
         Plan plan = new Plan(p, build, p.count() > 1 ? Math.max(1, p.depth()) : chunk(p, build.tile));
         if (plan.splits() == 1) {
             launch(name, plan, a, b, c, store);
@@ -118,7 +133,7 @@ final class Gemm {
 
     /** Enqueues products whose depth may be split; the caller adds the parts of each: {@code [count·splits, rows, columns]}. */
     OpenClArray parts(Workspace work, String name, GemmProblem p, OpenClArray a, OpenClArray b) {
-        Build build = build(p);
+        Build build = build(p, Store.PLAIN);
         return parts(work, name, new Plan(p, build, chunk(p, build.tile)), a, b);
     }
 
@@ -138,22 +153,59 @@ final class Gemm {
         long[] local = {tile.items(), 1};
         double stored = splits + (store.residual == null ? 0 : 1);
         double bytes = 4.0 * p.count() * ((double) p.rows() * p.columns() * stored + p.b().size() + (double) p.rows() * p.depth());
+        OpenClArray parts = store.statistics && splits == 1
+                ? memory.array(Shape.of(3, p.rows(), (p.columns() + tile.columns() - 1) / tile.columns())) : null;
+        if (parts != null) {
+            c.storage().keep(BatchNorm.Statistics.PARTS, parts);
+        }
         programs.launch(plan.build.kernel.named(name)).array(a).array(b).array(c).array(store.scale).array(store.shift)
-                .array(store.residual).ints(p.ints(splits, plan.chunk, store.relu)).work(p.flops(), bytes).run(global, local);
+                .array(store.residual).ints(p.ints(splits, plan.chunk, store.relu)).array(parts)
+                .work(p.flops(), bytes + (parts == null ? 0 : 4.0 * parts.size())).run(global, local);
     }
 
     private static long tiles(GemmProblem p, GemmTile tile) {
         return (long) ((p.rows() + tile.rows() - 1) / tile.rows()) * ((p.columns() + tile.columns() - 1) / tile.columns());
     }
 
-    /** The length of the part of a sum that one work-group computes, such that there are enough groups for all compute units. */
+    /** The length of the part of a sum that one work-group computes. */
     private int chunk(GemmProblem p, GemmTile tile) {
-        long groups = tiles(p, tile) * p.count();
-        long wanted = (long) device.computeUnits() * (tile.solo() ? SOLO_GROUPS_OF_A_UNIT : GROUPS_OF_A_UNIT);
-        long splits = Math.min((wanted + groups - 1) / groups, p.depth() / SHORTEST_PART);
-        splits = Math.max(splits, (p.depth() + LONGEST_SUM - 1) / LONGEST_SUM);
+        long splits = Math.max(splits(p, tile), (p.depth() + LONGEST_SUM - 1) / LONGEST_SUM);
+        return chunk(p, tile, splits);
+    }
+
+    private static int chunk(GemmProblem p, GemmTile tile, long splits) {
         int chunk = splits <= 1 ? p.depth() : (int) ((p.depth() + splits - 1) / splits);
         return Math.max(1, (chunk + tile.kTile() - 1) / tile.kTile()) * tile.kTile();
+    }
+
+    /**
+     * The number of parts of each sum. Parts keep more units busy, but are written, read and added: a card's number is the
+     * one that takes the least time, among those whose groups fill all units once or several times.
+     */
+    private long splits(GemmProblem p, GemmTile tile) {
+        long groups = tiles(p, tile) * p.count();
+        long most = p.depth() / SHORTEST_PART;
+        if (tile.solo()) {
+            long wanted = (long) device.computeUnits() * SOLO_GROUPS_OF_A_UNIT;
+            return Math.min((wanted + groups - 1) / groups, most);
+        }
+        long places = (long) device.computeUnits() * Math.max(1, ITEMS_OF_A_UNIT / tile.items());
+        long best = 1;
+        for (int waves = 1; waves <= MOST_WAVES; waves++) {
+            long splits = Math.min(waves * places / groups, most);
+            if (splits > 1 && cost(p, tile, splits, places) < cost(p, tile, best, places)) {
+                best = splits;
+            }
+        }
+        return best;
+    }
+
+    /** The time of a product in multiply-adds of a whole card. */
+    private static double cost(GemmProblem p, GemmTile tile, long splits, long places) {
+        long groups = tiles(p, tile) * p.count() * splits;
+        double products = (double) ((groups + places - 1) / places) * places * tile.rows() * tile.columns() * chunk(p, tile, splits);
+        double moved = 2.0 * splits * p.count() * p.rows() * p.columns();
+        return products + (splits == 1 ? 0 : COST_OF_FLOAT * moved + COST_OF_LAUNCH);
     }
 
     /** The first of the candidates that the device accepts. */
@@ -176,8 +228,8 @@ final class Gemm {
     }
 
     /** Lets other threads compile what this product will need. */
-    void prepare(GemmProblem p) {
-        Variant v = Variant.of(p);
+    void prepare(GemmProblem p, Store store) {
+        Variant v = Variant.of(p, store.statistics);
         if (!builds.containsKey(v)) {
             tuning.candidates(v.shape).stream().filter(tile -> tile.fits(device)).findFirst()
                     .ifPresent(tile -> programs.prepare(tile.file(), parameters(tile, v)));
@@ -191,6 +243,7 @@ final class Gemm {
     private static Map<String, Object> parameters(GemmTile tile, Variant v) {
         Map<String, Object> parameters = new TreeMap<>(tile.parameters());
         parameters.put("PADDED", v.padded ? 1 : 0);
+        parameters.put("STATISTICS", v.statistics ? 1 : 0);
         if (!tile.solo()) {
             parameters.put("DEEP", v.alongDepth ? 1 : 0);
             parameters.put("A_ROWS", v.leftAlongRows ? 1 : 0);
