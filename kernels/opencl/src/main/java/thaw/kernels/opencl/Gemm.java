@@ -22,18 +22,9 @@ final class Gemm {
 
     private static final String SUM = "gemm_sum.cl";
 
-    /** Solo work-groups that load a compute unit. */
+    /** Work-groups that load a compute unit: of work-items that wait for memory, and of solo ones, which do not. */
+    private static final int GROUPS_OF_A_UNIT = 4;
     private static final int SOLO_GROUPS_OF_A_UNIT = 2;
-
-    /** Work-items that a card's unit runs at once: a block and its operands take up to 255 of its 65,536 registers. */
-    private static final int ITEMS_OF_A_UNIT = 256;
-
-    /** The most rounds in which a split product's groups run, each of which keeps all units busy. */
-    private static final int MOST_WAVES = 4;
-
-    /** Multiply-adds that a card computes while it moves a float, and while it starts a kernel. */
-    private static final double COST_OF_FLOAT = 32;
-    private static final double COST_OF_LAUNCH = 5e7;
 
     /**
      * The compile-time parameters of a kernel.
@@ -167,45 +158,14 @@ final class Gemm {
         return (long) ((p.rows() + tile.rows() - 1) / tile.rows()) * ((p.columns() + tile.columns() - 1) / tile.columns());
     }
 
-    /** The length of the part of a sum that one work-group computes. */
+    /** The length of the part of a sum that one work-group computes, such that there are enough groups for all compute units. */
     private int chunk(GemmProblem p, GemmTile tile) {
-        long splits = Math.max(splits(p, tile), (p.depth() + LONGEST_SUM - 1) / LONGEST_SUM);
-        return chunk(p, tile, splits);
-    }
-
-    private static int chunk(GemmProblem p, GemmTile tile, long splits) {
+        long groups = tiles(p, tile) * p.count();
+        long wanted = (long) device.computeUnits() * (tile.solo() ? SOLO_GROUPS_OF_A_UNIT : GROUPS_OF_A_UNIT);
+        long splits = Math.min((wanted + groups - 1) / groups, p.depth() / SHORTEST_PART);
+        splits = Math.max(splits, (p.depth() + LONGEST_SUM - 1) / LONGEST_SUM);
         int chunk = splits <= 1 ? p.depth() : (int) ((p.depth() + splits - 1) / splits);
         return Math.max(1, (chunk + tile.kTile() - 1) / tile.kTile()) * tile.kTile();
-    }
-
-    /**
-     * The number of parts of each sum. Parts keep more units busy, but are written, read and added: a card's number is the
-     * one that takes the least time, among those whose groups fill all units once or several times.
-     */
-    private long splits(GemmProblem p, GemmTile tile) {
-        long groups = tiles(p, tile) * p.count();
-        long most = p.depth() / SHORTEST_PART;
-        if (tile.solo()) {
-            long wanted = (long) device.computeUnits() * SOLO_GROUPS_OF_A_UNIT;
-            return Math.min((wanted + groups - 1) / groups, most);
-        }
-        long places = (long) device.computeUnits() * Math.max(1, ITEMS_OF_A_UNIT / tile.items());
-        long best = 1;
-        for (int waves = 1; waves <= MOST_WAVES; waves++) {
-            long splits = Math.min(waves * places / groups, most);
-            if (splits > 1 && cost(p, tile, splits, places) < cost(p, tile, best, places)) {
-                best = splits;
-            }
-        }
-        return best;
-    }
-
-    /** The time of a product in multiply-adds of a whole card. */
-    private static double cost(GemmProblem p, GemmTile tile, long splits, long places) {
-        long groups = tiles(p, tile) * p.count() * splits;
-        double products = (double) ((groups + places - 1) / places) * places * tile.rows() * tile.columns() * chunk(p, tile, splits);
-        double moved = 2.0 * splits * p.count() * p.rows() * p.columns();
-        return products + (splits == 1 ? 0 : COST_OF_FLOAT * moved + COST_OF_LAUNCH);
     }
 
     /** The first of the candidates that the device accepts. */
