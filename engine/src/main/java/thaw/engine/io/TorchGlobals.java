@@ -4,7 +4,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import thaw.kernels.Shape;
+import java.util.function.Supplier;
 
 /**
  * The Python names that a checkpoint's pickle may refer to, and their meaning here. A pickle can name any function of any
@@ -97,7 +97,7 @@ final class TorchGlobals {
             found = DType.ofTorch(name);
         }
         if (found == null && global.startsWith("torch._utils._rebuild_")) {
-            found = (Function) args -> unread("is made by " + WeightFileException.quote(global) + ", a kind of tensor that is"
+            found = (Function) args -> unread(() -> "is made by " + WeightFileException.quote(global) + ", a kind of tensor that is"
                     + " not read; save dense tensors of float, integer or bool type only");
         }
         return found != null ? found : new Name(global);
@@ -115,7 +115,7 @@ final class TorchGlobals {
                 if (!(item instanceof List<?> pair) || pair.size() != 2) {
                     throw new WeightFileException("OrderedDict: a list of pairs is expected");
                 }
-                dict.put(Unpickler.key(pair.get(0)), pair.get(1));
+                Unpickler.put(dict, pair.get(0), pair.get(1));
             }
         }
         return dict;
@@ -133,8 +133,8 @@ final class TorchGlobals {
         }
         TorchStorage storage = argument(args, 0, TorchStorage.class, "a storage");
         if (dtypeAt >= 0 && dtypeAt < args.size() && args.get(dtypeAt) instanceof Name dtype) {
-            return unread("is of type " + dtype.name() + ", which is not read; convert it to float32 first",
-                    TorchTensor.shape(numbers(args, 2)));
+            return UnreadTensor.because(() -> "is of type " + WeightFileException.quote(dtype.name())
+                    + ", which is not read; convert it to float32 first", null, TorchTensor.shape(numbers(args, 2)));
         }
         long offset = argument(args, 1, Long.class, "an offset");
         return dtypeAt < 0 ? tensor(storage, offset, numbers(args, 2), numbers(args, 3)) : TorchTensor.of(storage,
@@ -145,15 +145,15 @@ final class TorchGlobals {
     private static StoredTensor plain(Tuple args, int metadataAt, StoredTensor tensor) {
         return metadataAt < args.size() && args.get(metadataAt) instanceof Map<?, ?> metadata
                 && (Boolean.TRUE.equals(metadata.get("neg")) || Boolean.TRUE.equals(metadata.get("conj")))
-                        ? unread("is a lazy negative or conjugate, which is not read; save it with .resolve_neg().resolve_conj()")
+                        ? unread(() -> "is a lazy negative or conjugate, which is not read; save it with .resolve_neg().resolve_conj()")
                         : tensor;
     }
 
     /** A tensor of its storage's element type. */
     static StoredTensor tensor(TorchStorage storage, long offset, long[] size, long[] strides) throws WeightFileException {
         if (storage.type().dtype() == null) {
-            return unread("lies in a " + storage.type().name() + ", whose type is not read; save dense tensors of float,"
-                    + " integer or bool type only", TorchTensor.shape(size));
+            return UnreadTensor.because(() -> "lies in a " + storage.type().name() + ", whose type is not read; save dense"
+                    + " tensors of float, integer or bool type only", null, TorchTensor.shape(size));
         }
         return TorchTensor.of(storage, storage.type().dtype(), offset, size, strides);
     }
@@ -177,17 +177,13 @@ final class TorchGlobals {
 
     /** The placeholder for a tensor that only a function named by the file could make. */
     static UnreadTensor madeBy(String global) {
-        return unread("is made by " + WeightFileException.quote(global) + ", which is not run, because a pickle can run"
+        return unread(() -> "is made by " + WeightFileException.quote(global) + ", which is not run, because a pickle can run"
                 + " any code. If you trust the file, load it in Python and save only its weights:"
                 + " torch.save(model.state_dict(), \"weights.pth\")");
     }
 
-    private static UnreadTensor unread(String reason) {
-        return unread(reason, null);
-    }
-
-    private static UnreadTensor unread(String reason, Shape shape) {
-        return UnreadTensor.because(reason, null, shape);
+    private static UnreadTensor unread(Supplier<String> reason) {
+        return UnreadTensor.because(reason, null, null);
     }
 
     /** The name of the class or function that a callable stands for. */
