@@ -295,7 +295,6 @@ class WeightFileAttackTest {
         read(name, file, message);
         bytes = THREAD.getCurrentThreadAllocatedBytes() - bytes;
         time = THREAD.getCurrentThreadCpuTime() - time;
-        System.out.printf("%-50s %8d bytes: %10d allocated (%5.1f), %5d ms%n", name, file.length, bytes, bytes / (double) file.length, time / 1_000_000);
         assertTrue(bytes <= WeightFileTarget.mostBytes(file), file.length + " bytes took " + bytes + " bytes of memory");
         assertTrue(time < NANOSECONDS, file.length + " bytes took " + time / 1_000_000 + " ms");
         assertFalse(canaryLoaded);
