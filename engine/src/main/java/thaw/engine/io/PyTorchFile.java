@@ -79,7 +79,8 @@ final class PyTorchFile {
     /** {@code ("storage", StorageType, key, location, number of elements, …)}; the location, a device, is ignored. */
     static TorchStorage named(Object id) throws WeightFileException {
         if (id instanceof Tuple parts && parts.size() >= 5 && "storage".equals(parts.get(0))
-                && parts.get(1) instanceof TorchGlobals.StorageType type && parts.get(2) instanceof String key && key.length() <= LONGEST_KEY
+                && parts.get(1) instanceof TorchGlobals.StorageType type && parts.get(2) instanceof String key
+                && key.length() <= LONGEST_KEY
                 && parts.get(4) instanceof Long elements && elements >= 0 && elements <= MOST_ELEMENTS) {
             return new TorchStorage(key, type, elements);
         }

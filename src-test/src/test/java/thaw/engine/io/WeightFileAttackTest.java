@@ -179,14 +179,18 @@ class WeightFileAttackTest {
                 attack("texts of one hash", beside("U\1d}(" + repeated(1 << 14, i -> "U\36" + colliding(i) + "N") + "us"), READ),
                 attack("numbers with texts' hash", beside("U\1d}(" + repeated(1 << 14, i -> "U\36" + colliding(i) + "N"
                         + "\212\10" + int32(colliding(0).hashCode() ^ i) + int32(i) + "N") + "us"), READ),
-                attack("one shape of 64 dimensions for all tensors", beside(hundred + "0" + STORAGE + "q\2" + REBUILD + "q\3(h\2K\0h\1h\1\211}tq\4"
-                        + "h\3h\4R0".repeat(20_000)), "over and over"),
+                attack("one shape of 64 dimensions for all tensors",
+                        beside(hundred + "0" + STORAGE + "q\2" + REBUILD + "q\3(h\2K\0h\1h\1\211}tq\4"
+                                + "h\3h\4R0".repeat(20_000)),
+                        "over and over"),
                 attack("an unread tensor, again and again", beside(global("torch._utils", "_rebuild_qtensor") + "q\0010)q\0020(h\1h\2R"
                         + "h\1h\2R".repeat(100_000) + "1"), READ),
-                attack("a long name, again and again", beside(text("n".repeat(50_000)) + names + "h\1h\2\223".repeat(20_000)), "over and over"),
+                attack("a long name, again and again", beside(text("n".repeat(50_000)) + names + "h\1h\2\223".repeat(20_000)),
+                        "over and over"),
                 attack("a long NumPy type, again and again", beside(global("numpy", "dtype") + "(" + text("f".repeat(100_000)) + "tRq\0010"
                         + global("numpy.core.multiarray", "scalar") + "q\0020(h\1C\0tq\0030" + "h\2h\3R0".repeat(20_000)), READ),
-                attack("long texts for each setting", beside(texts() + "0U\4args}(" + repeated(5000, i -> text("s" + i) + "h\1") + "us"), READ),
+                attack("long texts for each setting", beside(texts() + "0U\4args}(" + repeated(5000, i -> text("s" + i) + "h\1") + "us"),
+                        READ),
                 attack("a long path for each key", beside(texts() + "0" + global("pathlib", "Path") + "(" + "h\2".repeat(900)
                         + "tRq\0010(" + repeated(5000, i -> text("p" + i) + "h\1") + "u"), READ),
                 attack("modules that share children under long names", zip(modules()).bytes(), "too long names or are too many"),
@@ -243,12 +247,15 @@ class WeightFileAttackTest {
         String pickle = "}U\1wU\00540002Qs.";
         return Stream.of(
                 attack("an old file", legacy(old, storages), READ),
-                attack("a second magic number", bytes("\200\2\212\12l\374\234F\371 j\250P\31." + new String(legacy(old, storages), StandardCharsets.ISO_8859_1)),
+                attack("a second magic number",
+                        bytes("\200\2\212\12l\374\234F\371 j\250P\31." + new String(legacy(old, storages), StandardCharsets.ISO_8859_1)),
                         "protocol version"),
-                attack("a storage of 2^60 elements", legacy(old.replace("K\2NtQ", "\212\10\0\0\0\0\0\0\0\20NtQ"), storages), "persistent id"),
+                attack("a storage of 2^60 elements", legacy(old.replace("K\2NtQ", "\212\10\0\0\0\0\0\0\0\20NtQ"), storages),
+                        "persistent id"),
                 attack("bytes behind an old file", legacy(old, storages + "PK\3\4" + "x".repeat(1000)), READ),
                 attack("a chain of 40,000 views", tar("storages", first + views, "tensors", tensors, "pickle", pickle), READ),
-                attack("a file outside of the archive", tar("../storages", first, "/tensors", tensors, "pickle", pickle), "without \"storages\""),
+                attack("a file outside of the archive", tar("../storages", first, "/tensors", tensors, "pickle", pickle),
+                        "without \"storages\""),
                 attack("a million storages claimed", tar("storages", "J" + int32(1_000_000) + first.substring(2), "tensors", tensors,
                         "pickle", pickle), "damaged"));
     }
@@ -258,7 +265,8 @@ class WeightFileAttackTest {
         String data = "\0".repeat(8);
         String longName = "n".repeat(49_000);
         return Stream.of(
-                attack("a zip archive behind the tensors", safetensors(tensor, data + new String(zip(OBJECT).bytes(), StandardCharsets.ISO_8859_1)),
+                attack("a zip archive behind the tensors",
+                        safetensors(tensor, data + new String(zip(OBJECT).bytes(), StandardCharsets.ISO_8859_1)),
                         "nothing may follow"),
                 attack("a shape of 100,000 dimensions", safetensors(tensor.replace("[2]", "[" + "1,".repeat(100_000) + "2]"), data),
                         "more than 64 numbers"),
@@ -266,15 +274,20 @@ class WeightFileAttackTest {
                 attack("a dimension of 100,000 digits", safetensors(tensor.replace("[2]", "[" + "9".repeat(100_000) + "]"), data),
                         "not valid JSON"),
                 attack("a name of 100,000 characters", safetensors(tensor.replace("w", "w".repeat(100_000)), data), "not valid JSON"),
-                attack("a text of a million characters", safetensors(tensor.replace("{\"w\"", "{\"__metadata__\":{\"k\":\"" + "t".repeat(1_000_000)
-                        + "\"},\"w\""), data), READ),
-                attack("an unread field, nested 100,000 deep", safetensors(tensor.replace("[0,8]", "[0,8],\"x\":" + "[".repeat(100_000)), data),
+                attack("a text of a million characters",
+                        safetensors(tensor.replace("{\"w\"", "{\"__metadata__\":{\"k\":\"" + "t".repeat(1_000_000)
+                                + "\"},\"w\""), data),
+                        READ),
+                attack("an unread field, nested 100,000 deep",
+                        safetensors(tensor.replace("[0,8]", "[0,8],\"x\":" + "[".repeat(100_000)), data),
                         "not valid JSON"),
                 attack("texts of one hash", safetensors("{\"__metadata__\":{" + repeated(1 << 15, i -> "\"" + colliding(i) + "\":\"\",")
                         + "\"k\":\"v\"}," + tensor.substring(1), data), READ),
-                attack("an index whose names repeat a long one", bytes("{\"" + longName + "\":{" + "\"k\":null,".repeat(20_000) + "\"k\":null}}"),
+                attack("an index whose names repeat a long one",
+                        bytes("{\"" + longName + "\":{" + "\"k\":null,".repeat(20_000) + "\"k\":null}}"),
                         "JSON is too large"),
-                attack("an index outside of its folder", bytes("{\"weight_map\":{\"w\":\"../../etc/passwd\"}}"), "can't be read from a stream"));
+                attack("an index outside of its folder", bytes("{\"weight_map\":{\"w\":\"../../etc/passwd\"}}"),
+                        "can't be read from a stream"));
     }
 
     static Stream<Arguments> otherNames() {

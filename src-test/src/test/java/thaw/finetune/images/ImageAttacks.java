@@ -130,14 +130,15 @@ public final class ImageAttacks {
         files.put("a-large-frame-first.jpg", join(begin, tables, frame(0xc0, 12_000, 12_000), frame(0xc0, 16, 16), baseline, end));
         files.put("a-frame-between-scans.jpg", join(begin, tables, frame(0xc2, 16, 16), direct, frame(0xc2, 12_000, 12_000), direct, end));
         files.put("lossless.jpg", join(begin, tables, frame(0xc3, 6000, 6000), scan("\1\0\0"), end));
-        files.put("the-largest.jpg", join(begin, tables, frame(0xc0, 8000, 8300), baseline, end));
+        files.put("the-largest.jpg", join(begin, tables, frame(0xc0, 9000, 9200), baseline, end));
         files.put("the-most-scans.jpg", join(begin, tables, frame(0xc2, 4600, 4800), direct, repeated(5, refining), end));
-        files.put("the-largest-lossless.jpg", join(begin, tables, frame(0xc3, 3200, 3200), scan("\1\0\0"), end));
+        files.put("the-largest-lossless.jpg", join(begin, tables, frame(0xc3, 3500, 3500), scan("\1\0\0"), end));
         files.put("arithmetic.jpg", join(begin, tables, frame(0xc9, 6000, 6000), baseline, end));
         files.put("restart-interval.jpg", join(begin, segment(0xdd, int16(0xffff)), rest));
         files.put("comments.jpg", join(begin, repeated(200_000, segment(0xfe, new byte[0])), rest));
         files.put("huffman-tables.jpg", join(begin, repeated(40_000, segment(0xc4, latin1("\0\1" + "\0".repeat(16)))), rest));
-        byte[] loop = join(latin1("Exif\0\0II*\0"), little(8), repeated(2700, latin1("\377\377")), repeated(5000, latin1("\1\201\4\0\1\0\0\0\10\0\0\0")));
+        byte[] loop = join(latin1("Exif\0\0II*\0"), little(8), repeated(2700, latin1("\377\377")),
+                repeated(5000, latin1("\1\201\4\0\1\0\0\0\10\0\0\0")));
         files.put("exif-of-thousands-of-tags.jpg", join(begin, segment(0xe1, Arrays.copyOf(loop, 65_000)), rest));
         files.put("exif-of-billions-of-values.jpg", join(begin, segment(0xe1, join(latin1("Exif\0\0II*\0"), little(8),
                 latin1("\1\0\22\1\3\0\377\377\377\177\10\0\0\0\0\0\0\0"))), rest));
@@ -169,13 +170,13 @@ public final class ImageAttacks {
         byte[] bomb = deflated(400_000_000);
         files.put("too-much-data.png", ofChunks(small, chunk("IDAT", bomb)));
         files.put("much-of-nothing.png", ofChunks(header(12_000, 11_000, "\10\2\0\0\0"), chunk("IDAT", bomb)));
-        files.put("the-largest.png", ofChunks(header(5700, 5700, "\10\2\0\0\0"), chunk("IDAT", deflated(110_000_000))));
+        files.put("the-largest.png", ofChunks(header(5200, 5200, "\10\2\0\0\0"), chunk("IDAT", deflated(110_000_000))));
         files.put("a-long-row.png", ofChunks(header(262_144, 100, "\10\2\0\0\0"), chunk("IDAT", deflated(90_000_001))));
         files.put("a-long-column.png", ofChunks(header(1, 262_144, "\10\2\0\0\1"), chunk("IDAT", deflated(2_000_000))));
         files.put("a-row.png", ofChunks(header(30_000_000, 1, "\10\2\0\0\0"), chunk("IDAT", deflated(90_000_001))));
         files.put("a-column.png", ofChunks(header(1, 30_000_000, "\10\0\0\0\0"), chunk("IDAT", deflated(60_000_000))));
-        files.put("interlaced.png", ofChunks(header(5300, 5300, "\10\6\0\0\1"), chunk("IDAT", deflated(160_000_000))));
-        files.put("sixteen-bits.png", ofChunks(header(4200, 4300, "\20\6\0\0\0"), chunk("IDAT", deflated(300_000_000))));
+        files.put("interlaced.png", ofChunks(header(4700, 4700, "\10\6\0\0\1"), chunk("IDAT", deflated(160_000_000))));
+        files.put("sixteen-bits.png", ofChunks(header(3000, 3000, "\20\6\0\0\0"), chunk("IDAT", deflated(300_000_000))));
         files.put("greatest-size.png", ofChunks(header(Integer.MAX_VALUE, Integer.MAX_VALUE, "\20\6\0\0\0"), pixels));
         files.put("negative-size.png", ofChunks(header(-1, -1, "\10\2\0\0\0"), pixels));
         files.put("a-text-without-end.png", ofChunks(small, chunk("zTXt", join(latin1("XML:com.adobe.xmp\0\0"), bomb)), pixels));
@@ -241,9 +242,9 @@ public final class ImageAttacks {
         files.put("a-frame-far-away.gif", join(screen(1, 1), gifFrame(9000, 9000, 1, 1, blocks(latin1("\104\1"))), end));
         files.put("too-much-data.gif", join(screen(1, 1), gifFrame(0, 0, 1, 1, blocks(runs(600_000))), end));
         files.put("much-of-nothing.gif", join(screen(11_000, 11_000), gifFrame(0, 0, 11_000, 11_000, blocks(runs(80_000))), end));
-        files.put("the-largest.gif", join(screen(5300, 5300), gifFrame(0, 0, 5300, 5300, blocks(runs(80_000))), end));
-        files.put("a-frame-at-the-end.gif", join(screen(5300, 5300), gifFrame(5299, 5299, 1, 1, blocks(latin1("\104\1"))), end));
-        files.put("a-row.gif", join(screen(65_535, 430), gifFrame(0, 0, 65_535, 430, blocks(runs(80_000))), end));
+        files.put("the-largest.gif", join(screen(5900, 5900), gifFrame(0, 0, 5900, 5900, blocks(runs(80_000))), end));
+        files.put("a-frame-at-the-end.gif", join(screen(5900, 5900), gifFrame(5899, 5899, 1, 1, blocks(latin1("\104\1"))), end));
+        files.put("a-row.gif", join(screen(65_535, 530), gifFrame(0, 0, 65_535, 530, blocks(runs(80_000))), end));
         files.put("empty-blocks.gif", join(screen(8, 8), gifFrame(0, 0, 8, 8, repeated(400_000, latin1("\1\104"))), end));
         files.put("comments-first.gif", join(screen(8, 8), latin1("!\376"), repeated(400_000, latin1("\1c")), new byte[1], pixel, end));
         files.put("comments-behind.gif", join(screen(8, 8), pixel, latin1("!\376"), repeated(400_000, latin1("\1c")), new byte[1], end));
@@ -254,7 +255,8 @@ public final class ImageAttacks {
     // ---- BMP ---------------------------------------------------------------------------------------------------
 
     private static byte[] bitmap(int offset, int width, int height, int bits, int compression, int colors, byte[] rest) {
-        return join(latin1("BM"), little(54 + rest.length, 0, offset, 40, width, height, 1 | bits << 16, compression, rest.length, 0, 0, colors, 0), rest);
+        return join(latin1("BM"),
+                little(54 + rest.length, 0, offset, 40, width, height, 1 | bits << 16, compression, rest.length, 0, 0, colors, 0), rest);
     }
 
     private static void bmp(Map<String, byte[]> files) {
@@ -263,12 +265,13 @@ public final class ImageAttacks {
         files.put("greatest-size.bmp", bitmap(54, Integer.MAX_VALUE, Integer.MAX_VALUE, 24, 0, 0, new byte[64]));
         files.put("negative-size.bmp", bitmap(54, Integer.MIN_VALUE, Integer.MIN_VALUE, 24, 0, 0, new byte[64]));
         files.put("no-pixels.bmp", bitmap(54, 13_000, 13_000, 24, 0, 0, new byte[64]));
-        files.put("runs-of-nothing.bmp", bitmap(54 + 1024, 5700, 5700, 8, 1, 0, join(palette, repeated(400_000, latin1("\0\0")))));
-        files.put("runs.bmp", bitmap(54 + 1024, 5700, 5700, 8, 1, 0, join(palette, repeated(400_000, latin1("\377\1")))));
-        files.put("moves.bmp", bitmap(54 + 1024, 5700, 5700, 8, 1, 0, join(palette, repeated(200_000, latin1("\0\2\377\377")))));
-        files.put("runs-of-four-bits.bmp", bitmap(54 + 64, 5700, 5700, 4, 2, 0, join(new byte[64], repeated(400_000, latin1("\377\1")))));
+        files.put("runs-of-nothing.bmp", bitmap(54 + 1024, 6400, 6400, 8, 1, 0, join(palette, repeated(400_000, latin1("\0\0")))));
+        files.put("runs.bmp", bitmap(54 + 1024, 6400, 6400, 8, 1, 0, join(palette, repeated(400_000, latin1("\377\1")))));
+        files.put("moves.bmp", bitmap(54 + 1024, 6400, 6400, 8, 1, 0, join(palette, repeated(200_000, latin1("\0\2\377\377")))));
+        files.put("runs-of-four-bits.bmp", bitmap(54 + 64, 6400, 6400, 4, 2, 0, join(new byte[64], repeated(400_000, latin1("\377\1")))));
         files.put("an-image-within.bmp", bitmap(54, 16, 16, 0, 5, 0, inner));
-        files.put("a-jpeg-within.bmp", bitmap(54, 16, 16, 0, 4, 0, join(int16(0xffd8), frame(0xc0, 12_000, 12_000), scan("\0\77\0"), int16(0xffd9))));
+        files.put("a-jpeg-within.bmp",
+                bitmap(54, 16, 16, 0, 4, 0, join(int16(0xffd8), frame(0xc0, 12_000, 12_000), scan("\0\77\0"), int16(0xffd9))));
         files.put("pixels-far-away.bmp", bitmap(Integer.MAX_VALUE, 8, 8, 8, 0, 0, new byte[64]));
         files.put("billions-of-colours.bmp", bitmap(0x7000_0000, 8, 8, 8, 0, Integer.MAX_VALUE, palette));
     }
@@ -284,9 +287,18 @@ public final class ImageAttacks {
         return join(latin1(type), little(content.length), content, new byte[content.length % 2]);
     }
 
-    /** A bitstream whose codes have one symbol each, so that pixels take no bits. */
-    private static byte[] blank(int width, int height, byte[] more) {
-        return riffChunk("VP8L", join(latin1("/"), little(width - 1 | height - 1 << 14), latin1("\0\0\0\0"), more));
+    /** A bitstream without transforms whose codes have one symbol each, so that pixels take no bits. */
+    private static byte[] blank(int width, int height) {
+        return lossless(width, height, "000" + "1000".repeat(5), 16);
+    }
+
+    /** @param bits of the bitstream, the first one lowest */
+    private static byte[] lossless(int width, int height, String bits, int length) {
+        byte[] packed = new byte[length];
+        for (int i = 0; i < bits.length(); i++) {
+            packed[i / 8] |= (byte) (bits.charAt(i) - '0' << i % 8);
+        }
+        return riffChunk("VP8L", join(latin1("/"), little(width - 1 | height - 1 << 14), packed));
     }
 
     private static byte[] uint24(int... numbers) {
@@ -294,10 +306,11 @@ public final class ImageAttacks {
     }
 
     private static void webp(Map<String, byte[]> files) {
-        byte[] small = blank(8, 8, new byte[64]);
-        files.put("much-of-nothing.webp", riff(blank(13_000, 13_000, new byte[64])));
-        files.put("blank.webp", riff(blank(5300, 5300, new byte[64])));
-        files.put("lossy-of-nothing.webp", riff(riffChunk("VP8 ", join(latin1("\20\100\0\u009d\1*"), shorts(6300, 6300), new byte[900_000]))));
+        byte[] small = blank(8, 8);
+        files.put("much-of-nothing.webp", riff(blank(13_000, 13_000)));
+        files.put("blank.webp", riff(blank(5900, 5900)));
+        files.put("lossy-of-nothing.webp",
+                riff(riffChunk("VP8 ", join(latin1("\20\100\0\u009d\1*"), shorts(7000, 7000), new byte[900_000]))));
         files.put("groups.webp", riff(groups()));
         files.put("canvas-that-lies.webp", riff(riffChunk("VP8X", join(new byte[4], uint24(9, 9))), small));
         files.put("canvas-of-everything.webp", riff(riffChunk("VP8X", join(latin1("\2\0\0\0"), uint24(0xffffff, 0xffffff))),
@@ -308,7 +321,8 @@ public final class ImageAttacks {
                 join(uint24(0, 0, 7, 7, 0), new byte[1], riffChunk("ANMF", join(uint24(0, 0, 7, 7, 0), new byte[1], small))))));
         files.put("thousands-of-frames.webp", riff(riffChunk("VP8X", join(latin1("\2\0\0\0"), uint24(7, 7))),
                 repeated(9000, riffChunk("ANMF", join(uint24(0, 0, 7, 7, 0), new byte[1], small)))));
-        files.put("thousands-of-chunks.webp", riff(riffChunk("VP8X", join(new byte[4], uint24(7, 7))), repeated(100_000, riffChunk("XMP ", new byte[0])), small));
+        files.put("thousands-of-chunks.webp",
+                riff(riffChunk("VP8X", join(new byte[4], uint24(7, 7))), repeated(100_000, riffChunk("XMP ", new byte[0])), small));
         files.put("a-chunk-of-4-gib.webp", riff(riffChunk("VP8X", join(new byte[4], uint24(7, 7))), latin1("ICCP"), little(-1), small));
     }
 
@@ -318,13 +332,7 @@ public final class ImageAttacks {
         String last = "1" + "0" + "1" + "11111111";
         // No transform; a colour cache of 11 bits; an entropy image in blocks of 512 pixels, without a cache; green and red are 255.
         String bits = "0" + "1" + "1101" + "1" + "111" + "0" + last + last + one + one + one;
-        byte[] packed = new byte[600_000];
-        int at = 0;
-        for (char bit : (bits + one.repeat(5 * 65_536)).toCharArray()) {
-            packed[at / 8] |= (byte) (bit - '0' << at % 8);
-            at++;
-        }
-        return riffChunk("VP8L", join(latin1("/"), little(511 | 511 << 14), packed));
+        return lossless(512, 512, bits + one.repeat(5 * 65_536), 600_000);
     }
 
     // ---- TIFF --------------------------------------------------------------------------------------------------
@@ -360,30 +368,34 @@ public final class ImageAttacks {
         byte[] pixels = new byte[64];
         byte[][] image = image(8, 8, 1, behind, 64);
         files.put("directory-in-a-loop.tif", directory(8, pixels, image));
-        files.put("thousands-of-directories.tif", directory(behind + 64, join(pixels, repeated(50_000, i -> join(shorts(1), field(256, 4, 1, 8),
-                little(behind + 64 + 18 * (i + 1))))), image));
+        files.put("thousands-of-directories.tif",
+                directory(behind + 64, join(pixels, repeated(50_000, i -> join(shorts(1), field(256, 4, 1, 8),
+                        little(behind + 64 + 18 * (i + 1))))), image));
         files.put("sub-directories-in-a-loop.tif", directory(0, pixels, with(image, field(330, 4, 1, 8))));
         files.put("exif-in-a-loop.tif", directory(0, pixels, with(image, field(34665, 4, 1, 8), field(34853, 4, 1, 8))));
-        files.put("billions-of-values.tif", directory(0, pixels, with(image, field(40_000, 4, Integer.MAX_VALUE, 8), field(40_001, 5, -1, 8))));
+        files.put("billions-of-values.tif",
+                directory(0, pixels, with(image, field(40_000, 4, Integer.MAX_VALUE, 8), field(40_001, 5, -1, 8))));
         byte[][] many = IntStream.range(0, 30_000).mapToObj(i -> field(30_000 + i, 1, 300_000, 8)).toArray(byte[][]::new);
         files.put("thousands-of-large-tags.tif", directory(0, join(pixels), moved(with(image, many))));
         byte[][] texts = IntStream.range(0, 20_000).mapToObj(i -> field(30_000 + i, 2, 200_000, 8)).toArray(byte[][]::new);
         files.put("thousands-of-large-texts.tif", directory(0, join(pixels), moved(with(image, texts))));
         files.put("a-strip-for-each-row.tif", strips(60_000, 5));
-        files.put("deflate.tif", directory(0, deflated(400_000_000), image(5700, 5700, 8, behind, 390_000)));
+        files.put("deflate.tif", directory(0, deflated(400_000_000), image(6400, 6400, 8, behind, 390_000)));
         files.put("deflate-of-much.tif", directory(0, deflated(400_000_000), image(16, 16, 8, behind, 390_000)));
-        files.put("lzw.tif", directory(0, new byte[500_000], image(5700, 5700, 5, behind, 500_000)));
-        files.put("runs.tif", directory(0, repeated(400_000, latin1("\u0081\1")), image(5700, 5700, 32_773, behind, 800_000)));
-        files.put("fax.tif", directory(0, new byte[800_000], image(5700, 5700, 4, behind, 800_000)));
+        files.put("lzw.tif", directory(0, new byte[500_000], image(6400, 6400, 5, behind, 500_000)));
+        files.put("runs.tif", directory(0, repeated(400_000, latin1("\u0081\1")), image(6400, 6400, 32_773, behind, 800_000)));
+        files.put("fax.tif", directory(0, new byte[800_000], image(6400, 6400, 4, behind, 800_000)));
         files.put("nothing.tif", directory(0, pixels, image(13_000, 13_000, 1, behind, 64)));
         files.put("greatest-size.tif", directory(0, pixels, image(-1, -1, 1, behind, 64)));
         byte[] inner = join(int16(0xffd8), tables(), frame(0xc0, 12_000, 12_000), scan("\0\77\0"), int16(0xffd9));
         files.put("a-jpeg-that-lies.tif", directory(0, inner, image(16, 16, 7, behind, inner.length)));
         byte[][] tiles = with(Arrays.stream(image(8, 8, 1, behind, 64)).filter(f -> tag(f) != 273 && tag(f) != 278 && tag(f) != 279)
-                .toArray(byte[][]::new), field(322, 4, 1, 1 << 14), field(323, 4, 1, 1 << 14), field(324, 4, 1, behind), field(325, 4, 1, 64));
+                .toArray(byte[][]::new), field(322, 4, 1, 1 << 14), field(323, 4, 1, 1 << 14), field(324, 4, 1, behind),
+                field(325, 4, 1, 64));
         files.put("a-tile-of-everything.tif", directory(0, new byte[128], tiles));
-        files.put("thousands-of-samples.tif", directory(0, new byte[200_000], with(Arrays.stream(image).filter(f -> tag(f) != 277 && tag(f) != 258)
-                .toArray(byte[][]::new), field(277, 3, 1, 65_535), field(258, 3, 65_535, behind))));
+        files.put("thousands-of-samples.tif",
+                directory(0, new byte[200_000], with(Arrays.stream(image).filter(f -> tag(f) != 277 && tag(f) != 258)
+                        .toArray(byte[][]::new), field(277, 3, 1, 65_535), field(258, 3, 65_535, behind))));
         files.put("big-of-many-entries.tif", join(latin1("II+\0\10\0\0\0"), little(16, 0, -1, 0x7fffffff), new byte[100_000]));
     }
 

@@ -21,9 +21,12 @@ final class DecodingMemory implements AutoCloseable {
     private static final int PIXELS_MEBIBYTES = Math.max(1, HEAP_MEBIBYTES / 2);
     private static final Semaphore FILES = new Semaphore(FILES_MEBIBYTES, true);
     private static final Semaphore PIXELS = new Semaphore(PIXELS_MEBIBYTES, true);
-    /** A file of a MiB may take this much memory, and a larger one as much for each of its MiB: hardly any image is that plain. */
-    private static final int FREE_MEBIBYTES = 192;
-    private static final long BYTES_PER_BYTE = 192;
+    /**
+     * A file of a MiB may take this much memory, which a page at 600 dots per inch needs, and a larger one as much for each of its MiB:
+     * hardly any image is that plain.
+     */
+    private static final int FREE_MEBIBYTES = 240;
+    private static final long BYTES_PER_BYTE = 240;
     /** Some readers take a microsecond for a row, or keep several. */
     private static final int LONGEST_SIDE = 1 << 18;
     /** An image of less than 1/64 of the heap is not the cause of its exhaustion. */
@@ -80,7 +83,7 @@ final class DecodingMemory implements AutoCloseable {
      * second copy of the file, which some formats make.
      *
      * @param bytesPerPixel the peak memory per pixel, in bytes
-     * @throws IOException if the image has no pixels, more than the limit, or needs more than half of the heap or 192 MiB and 192 times
+     * @throws IOException if the image has no pixels, more than the limit, or needs more than half of the heap or 240 MiB and 240 times
      *     the bytes of its file
      */
     void take(int width, int height, int bytesPerPixel) throws IOException {

@@ -66,7 +66,8 @@ public final class ImageDecoder {
      * Reads an image file of at most {@link #MAX_PIXELS} pixels.
      *
      * @throws ImageReadException if the file is missing, is not an image or of an unsupported kind, is damaged or cut short, has
-     *                            too many pixels, or needs more than a quarter of Java's heap for its bytes or half to decode
+     *                            too many pixels, or needs more than a quarter of Java's heap for its bytes, half of it to decode, or
+     *                            more than 240 MiB and 240 times its bytes
      */
     public static RgbImage decode(Path file) {
         return decode(file, MAX_PIXELS, UnaryOperator.identity());
@@ -224,8 +225,8 @@ public final class ImageDecoder {
                 yield tiff.orientation().apply(tiff.read(memory));
             }
             case PNG -> ChunkMetadata.ofPng(bytes).apply(ImageReaders.read(format, bytes, reader -> {
-                /* The JDK's reader copies each row. */
-                memory.take(reader, 2);
+                /* The JDK's reader copies each row, and takes three times as long for samples of 16 bits. */
+                memory.take(reader, bytes[PNG_DEPTH] > Byte.SIZE ? 3 : 2);
                 requireEnoughPng(bytes);
                 return RgbImage.of(reader.read(0));
             }));
