@@ -18,7 +18,7 @@ final class PickledModules {
     private static final int LONGEST_NAME = 1000;
     /** Bounds on the walk, which can be longer than the pickle, because several modules may share a child. */
     private static final int LONGEST_WALK = 100_000;
-    private static final int MOST_CHARACTERS = 1 << 21;
+    private static final int MOST_CHARACTERS = 1 << 20;
 
     private final Map<PickledObject, Map<String, Object>> known = new IdentityHashMap<>();
     private int steps;

@@ -225,7 +225,7 @@ class WeightFileAttackTest {
     private static String buffers() {
         String names = "U\33_non_persistent_buffers_set](" + repeated(900, i -> text("n".repeat(90) + (char) (i / 100 + 'a') + i)) + "e";
         return module("U\1w" + TENSOR,
-                repeated(20_000, i -> text("n".repeat(90) + (char) ('a' + i % 26) + i) + "N"), "", names);
+                repeated(8000, i -> text("n".repeat(90) + (char) ('a' + i % 26) + i) + "N"), "", names);
     }
 
     private static String nested() {
