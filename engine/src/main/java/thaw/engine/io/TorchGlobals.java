@@ -32,6 +32,9 @@ final class TorchGlobals {
         Object call(Tuple args) throws WeightFileException;
     }
 
+    /** Keys of equal content are compared to their ends, and two bytes of a pickle can refer to one. */
+    private static final int LONGEST_KEY = 10_000;
+
     private static final Map<String, StorageType> STORAGES = storages();
 
     private static final Function PARAMETER = args -> tensor(args, 0);
@@ -107,6 +110,23 @@ final class TorchGlobals {
         return args.size() == 0 ? Tuple.EMPTY : args.get(0);
     }
 
+    /**
+     * Puts an item into a dict, if its key is a text. No item under another key is looked up, and values of several classes with
+     * one hash, which a file can choose, would make each access as slow as a search through all of them.
+     */
+    static void put(Map<Object, Object> dict, Object key, Object value) throws WeightFileException {
+        if (key instanceof List || key instanceof Map) {
+            throw new WeightFileException("damaged pickle: a list or dict is the key of a dict");
+        }
+        if (key instanceof String text) {
+            if (text.length() > LONGEST_KEY) {
+                throw new WeightFileException("damaged pickle: a dict's key has " + text.length() + " characters; up to "
+                        + LONGEST_KEY + " are read");
+            }
+            dict.put(text, value);
+        }
+    }
+
     /** Makes an OrderedDict; the call has no arguments or, in files from Python 2, a list of pairs. */
     private static Object orderedDict(Tuple args) throws WeightFileException {
         Map<Object, Object> dict = new LinkedHashMap<>();
@@ -115,7 +135,7 @@ final class TorchGlobals {
                 if (!(item instanceof List<?> pair) || pair.size() != 2) {
                     throw new WeightFileException("OrderedDict: a list of pairs is expected");
                 }
-                Unpickler.put(dict, pair.get(0), pair.get(1));
+                put(dict, pair.get(0), pair.get(1));
             }
         }
         return dict;

@@ -37,8 +37,6 @@ final class Unpickler {
     /** One takes a byte or two of a pickle, and in memory about a hundred. */
     private static final int MOST_CONTAINERS = 1 << 20;
     private static final int LONGEST_LINE = 1000;
-    /** Keys of equal content are compared to their ends, and two bytes of a pickle can refer to one. */
-    private static final int LONGEST_KEY = 10_000;
     /** Values that calls take beyond the pickle's length, for pickles that consist of little else. */
     private static final int SPARE_COPIES = 1 << 16;
     /** Bound on an integer's bytes; hashing takes time proportional to the length, and no plain value is longer. */
@@ -143,23 +141,6 @@ final class Unpickler {
         }
     }
 
-    /**
-     * Puts an item into a dict, if its key is a text. No item under another key is looked up, and values of several classes with
-     * one hash, which a file can choose, would make each access as slow as a search through all of them.
-     */
-    static void put(Map<Object, Object> dict, Object key, Object value) throws WeightFileException {
-        if (key instanceof List || key instanceof Map) {
-            throw new WeightFileException("damaged pickle: a list or dict is the key of a dict");
-        }
-        if (key instanceof String text) {
-            if (text.length() > LONGEST_KEY) {
-                throw new WeightFileException("damaged pickle: a dict's key has " + text.length() + " characters; up to "
-                        + LONGEST_KEY + " are read");
-            }
-            dict.put(text, value);
-        }
-    }
-
     private Object call() throws WeightFileException {
         Tuple args = value(pop(), Tuple.class, "a tuple of arguments");
         return call(pop(), args);
@@ -242,7 +223,7 @@ final class Unpickler {
             throw corrupt("a dict's key has no value");
         }
         for (int i = 0; i < items.size(); i += 2) {
-            put(dict, items.get(i), items.get(i + 1));
+            TorchGlobals.put(dict, items.get(i), items.get(i + 1));
         }
     }
 

@@ -27,18 +27,18 @@ public final class ImageAttacks {
         gif(files);
         bmp(files);
         webp(files);
-        tiff(files);
+        TiffAttacks.add(files);
         pnm(files);
         return files;
     }
 
     // ---- bytes -------------------------------------------------------------------------------------------------
 
-    private static byte[] latin1(String text) {
+    static byte[] latin1(String text) {
         return text.getBytes(StandardCharsets.ISO_8859_1);
     }
 
-    private static byte[] join(byte[]... parts) {
+    static byte[] join(byte[]... parts) {
         ByteArrayOutputStream out = new ByteArrayOutputStream();
         for (byte[] part : parts) {
             out.writeBytes(part);
@@ -46,18 +46,18 @@ public final class ImageAttacks {
         return out.toByteArray();
     }
 
-    private static byte[] repeated(int times, byte[] part) {
+    static byte[] repeated(int times, byte[] part) {
         return repeated(times, i -> part);
     }
 
-    private static byte[] repeated(int times, IntFunction<byte[]> part) {
+    static byte[] repeated(int times, IntFunction<byte[]> part) {
         ByteArrayOutputStream out = new ByteArrayOutputStream();
         IntStream.range(0, times).forEach(i -> out.writeBytes(part.apply(i)));
         return out.toByteArray();
     }
 
     /** Numbers of two bytes, the high byte first. */
-    private static byte[] int16(int... numbers) {
+    static byte[] int16(int... numbers) {
         ByteBuffer bytes = ByteBuffer.allocate(2 * numbers.length);
         Arrays.stream(numbers).forEach(n -> bytes.putShort((short) n));
         return bytes.array();
@@ -69,12 +69,12 @@ public final class ImageAttacks {
         return bytes.array();
     }
 
-    private static byte[] little(int... numbers) {
+    static byte[] little(int... numbers) {
         return int32(ByteOrder.LITTLE_ENDIAN, numbers);
     }
 
     /** Zeros, compressed a thousandfold: the same block again and again, since compressing them anew takes seconds. */
-    private static byte[] deflated(int zeros) {
+    static byte[] deflated(int zeros) {
         int size = 1 << 16;
         Deflater deflater = new Deflater(9);
         byte[] first = deflated(deflater, Math.min(zeros, size));
@@ -96,16 +96,16 @@ public final class ImageAttacks {
         return join(int16(0xff00 | marker, content.length + 2), content);
     }
 
-    private static byte[] frame(int marker, int width, int height) {
+    static byte[] frame(int marker, int width, int height) {
         return segment(marker, join(new byte[] {8}, int16(height, width), latin1("\3\1\21\0\2\21\0\3\21\0")));
     }
 
     /** The header of a scan of all components. */
-    private static byte[] scan(String spectrum) {
+    static byte[] scan(String spectrum) {
         return segment(0xda, latin1("\3\1\0\2\0\3\0" + spectrum));
     }
 
-    private static byte[] tables() {
+    static byte[] tables() {
         return join(segment(0xdb, join(new byte[1], repeated(64, new byte[] {1}))),
                 segment(0xc4, latin1("\0\1" + "\0".repeat(16))), segment(0xc4, latin1("\20\1" + "\0".repeat(16))));
     }
@@ -198,7 +198,7 @@ public final class ImageAttacks {
         return join(latin1("GIF89a"), shorts(width, height), latin1("\200\0\0" + "\0\0\0\377\377\377"));
     }
 
-    private static byte[] shorts(int... numbers) {
+    static byte[] shorts(int... numbers) {
         ByteBuffer bytes = ByteBuffer.allocate(2 * numbers.length).order(ByteOrder.LITTLE_ENDIAN);
         Arrays.stream(numbers).forEach(n -> bytes.putShort((short) n));
         return bytes.array();
@@ -254,26 +254,28 @@ public final class ImageAttacks {
 
     // ---- BMP ---------------------------------------------------------------------------------------------------
 
-    private static byte[] bitmap(int offset, int width, int height, int bits, int compression, int colors, byte[] rest) {
+    private static byte[] bitmap(int offset, int width, int height, int bits, int compression, byte[] rest) {
         return join(latin1("BM"),
-                little(54 + rest.length, 0, offset, 40, width, height, 1 | bits << 16, compression, rest.length, 0, 0, colors, 0), rest);
+                little(54 + rest.length, 0, offset, 40, width, height, 1 | bits << 16, compression, rest.length, 0, 0, 0, 0), rest);
     }
 
     private static void bmp(Map<String, byte[]> files) {
         byte[] palette = new byte[1024];
         byte[] inner = ofChunks(header(12_000, 11_000, "\10\2\0\0\0"), chunk("IDAT", deflated(400_000_000)));
-        files.put("greatest-size.bmp", bitmap(54, Integer.MAX_VALUE, Integer.MAX_VALUE, 24, 0, 0, new byte[64]));
-        files.put("negative-size.bmp", bitmap(54, Integer.MIN_VALUE, Integer.MIN_VALUE, 24, 0, 0, new byte[64]));
-        files.put("no-pixels.bmp", bitmap(54, 13_000, 13_000, 24, 0, 0, new byte[64]));
-        files.put("runs-of-nothing.bmp", bitmap(54 + 1024, 6400, 6400, 8, 1, 0, join(palette, repeated(400_000, latin1("\0\0")))));
-        files.put("runs.bmp", bitmap(54 + 1024, 6400, 6400, 8, 1, 0, join(palette, repeated(400_000, latin1("\377\1")))));
-        files.put("moves.bmp", bitmap(54 + 1024, 6400, 6400, 8, 1, 0, join(palette, repeated(200_000, latin1("\0\2\377\377")))));
-        files.put("runs-of-four-bits.bmp", bitmap(54 + 64, 6400, 6400, 4, 2, 0, join(new byte[64], repeated(400_000, latin1("\377\1")))));
-        files.put("an-image-within.bmp", bitmap(54, 16, 16, 0, 5, 0, inner));
+        files.put("greatest-size.bmp", bitmap(54, Integer.MAX_VALUE, Integer.MAX_VALUE, 24, 0, new byte[64]));
+        files.put("negative-size.bmp", bitmap(54, Integer.MIN_VALUE, Integer.MIN_VALUE, 24, 0, new byte[64]));
+        files.put("no-pixels.bmp", bitmap(54, 13_000, 13_000, 24, 0, new byte[64]));
+        files.put("runs-of-nothing.bmp", bitmap(54 + 1024, 6400, 6400, 8, 1, join(palette, repeated(400_000, latin1("\0\0")))));
+        files.put("runs.bmp", bitmap(54 + 1024, 6400, 6400, 8, 1, join(palette, repeated(400_000, latin1("\377\1")))));
+        files.put("moves.bmp", bitmap(54 + 1024, 6400, 6400, 8, 1, join(palette, repeated(200_000, latin1("\0\2\377\377")))));
+        files.put("runs-of-four-bits.bmp", bitmap(54 + 64, 6400, 6400, 4, 2, join(new byte[64], repeated(400_000, latin1("\377\1")))));
+        files.put("an-image-within.bmp", bitmap(54, 16, 16, 0, 5, inner));
         files.put("a-jpeg-within.bmp",
-                bitmap(54, 16, 16, 0, 4, 0, join(int16(0xffd8), frame(0xc0, 12_000, 12_000), scan("\0\77\0"), int16(0xffd9))));
-        files.put("pixels-far-away.bmp", bitmap(Integer.MAX_VALUE, 8, 8, 8, 0, 0, new byte[64]));
-        files.put("billions-of-colours.bmp", bitmap(0x7000_0000, 8, 8, 8, 0, Integer.MAX_VALUE, palette));
+                bitmap(54, 16, 16, 0, 4, join(int16(0xffd8), frame(0xc0, 12_000, 12_000), scan("\0\77\0"), int16(0xffd9))));
+        files.put("pixels-far-away.bmp", bitmap(Integer.MAX_VALUE, 8, 8, 8, 0, new byte[64]));
+        byte[] colors = bitmap(54 + 1024, 8, 8, 8, 0, join(palette, new byte[64]));
+        System.arraycopy(little(Integer.MAX_VALUE), 0, colors, 46, Integer.BYTES);
+        files.put("billions-of-colours.bmp", colors);
     }
 
     // ---- WebP --------------------------------------------------------------------------------------------------
@@ -333,92 +335,6 @@ public final class ImageAttacks {
         // No transform; a colour cache of 11 bits; an entropy image in blocks of 512 pixels, without a cache; green and red are 255.
         String bits = "0" + "1" + "1101" + "1" + "111" + "0" + last + last + one + one + one;
         return lossless(512, 512, bits + one.repeat(5 * 65_536), 600_000);
-    }
-
-    // ---- TIFF --------------------------------------------------------------------------------------------------
-
-    /** A field: its tag, type, number of values, and value or position. */
-    private static byte[] field(int tag, int type, int count, int value) {
-        return join(shorts(tag, type), little(count, value));
-    }
-
-    /** A file of one directory at byte 8, with the next at {@code next}, and the rest behind it. */
-    private static byte[] directory(int next, byte[] rest, byte[]... fields) {
-        return join(latin1("II*\0"), little(8), shorts(fields.length), join(fields), little(next), rest);
-    }
-
-    private static byte[][] image(int width, int height, int compression, int position, int length) {
-        return new byte[][] {field(256, 4, 1, width), field(257, 4, 1, height), field(258, 3, 1, 8), field(259, 3, 1, compression),
-            field(262, 3, 1, 1), field(273, 4, 1, position), field(277, 3, 1, 1), field(278, 4, 1, height), field(279, 4, 1, length)};
-    }
-
-    private static byte[][] with(byte[][] fields, byte[]... more) {
-        byte[][] all = Arrays.copyOf(fields, fields.length + more.length);
-        System.arraycopy(more, 0, all, fields.length, more.length);
-        Arrays.sort(all, (a, b) -> Integer.compare(tag(a), tag(b)));
-        return all;
-    }
-
-    private static int tag(byte[] field) {
-        return field[0] & 0xff | (field[1] & 0xff) << 8;
-    }
-
-    private static void tiff(Map<String, byte[]> files) {
-        int behind = 8 + 2 + 9 * 12 + 4;
-        byte[] pixels = new byte[64];
-        byte[][] image = image(8, 8, 1, behind, 64);
-        files.put("directory-in-a-loop.tif", directory(8, pixels, image));
-        files.put("thousands-of-directories.tif",
-                directory(behind + 64, join(pixels, repeated(50_000, i -> join(shorts(1), field(256, 4, 1, 8),
-                        little(behind + 64 + 18 * (i + 1))))), image));
-        files.put("sub-directories-in-a-loop.tif", directory(0, pixels, with(image, field(330, 4, 1, 8))));
-        files.put("exif-in-a-loop.tif", directory(0, pixels, with(image, field(34665, 4, 1, 8), field(34853, 4, 1, 8))));
-        files.put("billions-of-values.tif",
-                directory(0, pixels, with(image, field(40_000, 4, Integer.MAX_VALUE, 8), field(40_001, 5, -1, 8))));
-        byte[][] many = IntStream.range(0, 30_000).mapToObj(i -> field(30_000 + i, 1, 300_000, 8)).toArray(byte[][]::new);
-        files.put("thousands-of-large-tags.tif", directory(0, join(pixels), moved(with(image, many))));
-        byte[][] texts = IntStream.range(0, 20_000).mapToObj(i -> field(30_000 + i, 2, 200_000, 8)).toArray(byte[][]::new);
-        files.put("thousands-of-large-texts.tif", directory(0, join(pixels), moved(with(image, texts))));
-        files.put("a-strip-for-each-row.tif", strips(60_000, 5));
-        files.put("deflate.tif", directory(0, deflated(400_000_000), image(6400, 6400, 8, behind, 390_000)));
-        files.put("deflate-of-much.tif", directory(0, deflated(400_000_000), image(16, 16, 8, behind, 390_000)));
-        files.put("lzw.tif", directory(0, new byte[500_000], image(6400, 6400, 5, behind, 500_000)));
-        files.put("runs.tif", directory(0, repeated(400_000, latin1("\u0081\1")), image(6400, 6400, 32_773, behind, 800_000)));
-        files.put("fax.tif", directory(0, new byte[800_000], image(6400, 6400, 4, behind, 800_000)));
-        files.put("nothing.tif", directory(0, pixels, image(13_000, 13_000, 1, behind, 64)));
-        files.put("greatest-size.tif", directory(0, pixels, image(-1, -1, 1, behind, 64)));
-        byte[] inner = join(int16(0xffd8), tables(), frame(0xc0, 12_000, 12_000), scan("\0\77\0"), int16(0xffd9));
-        files.put("a-jpeg-that-lies.tif", directory(0, inner, image(16, 16, 7, behind, inner.length)));
-        byte[][] tiles = with(Arrays.stream(image(8, 8, 1, behind, 64)).filter(f -> tag(f) != 273 && tag(f) != 278 && tag(f) != 279)
-                .toArray(byte[][]::new), field(322, 4, 1, 1 << 14), field(323, 4, 1, 1 << 14), field(324, 4, 1, behind),
-                field(325, 4, 1, 64));
-        files.put("a-tile-of-everything.tif", directory(0, new byte[128], tiles));
-        files.put("thousands-of-samples.tif",
-                directory(0, new byte[200_000], with(Arrays.stream(image).filter(f -> tag(f) != 277 && tag(f) != 258)
-                        .toArray(byte[][]::new), field(277, 3, 1, 65_535), field(258, 3, 65_535, behind))));
-        files.put("big-of-many-entries.tif", join(latin1("II+\0\10\0\0\0"), little(16, 0, -1, 0x7fffffff), new byte[100_000]));
-    }
-
-    /** The fields with the strip's position set behind the directory. */
-    private static byte[][] moved(byte[][] fields) {
-        int behind = 8 + 2 + 12 * fields.length + 4;
-        return Arrays.stream(fields).map(f -> tag(f) == 273 ? field(273, 4, 1, behind) : f).toArray(byte[][]::new);
-    }
-
-    /** Strips of a row each that all lie at one place and have nearly the file's length. */
-    private static byte[] strips(int rows, int compression) {
-        int behind = 8 + 2 + 9 * 12 + 4;
-        byte[][] fields = Arrays.stream(image(8, rows, compression, 0, 0)).map(f -> switch (tag(f)) {
-            case 273 -> field(273, 4, rows, behind);
-            case 278 -> field(278, 4, 1, 1);
-            case 279 -> field(279, 4, rows, behind + 4 * rows);
-            default -> f;
-        }).toArray(byte[][]::new);
-        int[] positions = new int[rows];
-        Arrays.fill(positions, behind + 8 * rows);
-        int[] lengths = new int[rows];
-        Arrays.fill(lengths, 400_000);
-        return directory(0, join(little(positions), little(lengths), new byte[400_000]), fields);
     }
 
     // ---- Netpbm ------------------------------------------------------------------------------------------------
