@@ -4,6 +4,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -15,7 +17,8 @@ import org.junit.jupiter.api.io.CleanupMode;
 import org.junit.jupiter.api.io.TempDir;
 import thaw.engine.Device;
 import thaw.finetune.Chromium;
-import thaw.finetune.images.Transforms;
+import thaw.finetune.data.ImageFolder;
+import thaw.finetune.evaluate.Evaluation;
 import thaw.finetune.predict.ModelFile;
 import thaw.resnet.Architecture;
 import thaw.resnet.ResNet;
@@ -37,7 +40,9 @@ class InterpretCommandTest {
             // All images are predicted as red.
             net.namedParameters().get("fc.weight").set(new float[2 * 64]);
             net.namedParameters().get("fc.bias").set(0, 1);
-            ModelFile.of(net, List.of("blue", "red"), Transforms.of(ColourImages.SIDE)).write(model);
+            ImageFolder images = ImageFolder.of(data).size(ColourImages.SIDE);
+            ModelFile.of(net, List.of("blue", "red"), images.transforms()).known(Evaluation.of(net, images).knownImages().orElseThrow())
+                    .write(model);
         }
     }
 
@@ -64,11 +69,35 @@ class InterpretCommandTest {
         }
     }
 
+    /** Images of another colour than those of the classes. */
+    private static Path others() throws IOException {
+        Path others = folder.resolve("others");
+        if (!Files.exists(others)) {
+            ColourImages.fill(others, 5, 0x20c040);
+        }
+        return others;
+    }
+
+    @Test
+    void imagesOfNoneOfTheClassesGiveAnRocCurve() throws IOException {
+        Path page = folder.resolve("others.html");
+        Run run = Run.of("interpret", model, data, "-o", page, "--others", others(), "--json");
+        assertEquals(0, run.code(), run::toString);
+        JsonNode novelty = new ObjectMapper().readTree(run.out()).get("novelty");
+        assertEquals(5, novelty.get("others").asInt());
+        // Eight images are too few for 95 %: λ is the largest of their distances.
+        assertEquals(1, novelty.get("kept").asDouble());
+        String html = Files.readString(page);
+        assertTrue(html.contains("ROC curve: images of none of the classes"));
+        assertTrue(html.contains("100.0 % of the 8 images of these classes are known"));
+        Run.of("interpret", model, data, "-o", page, "--others", folder.resolve("missing")).requireFailure("missing: no such folder");
+    }
+
     /** In a browser, on a phone and on a desk, light and dark: nothing in the console, no sideways scrolling, points chosen by keys. */
     @Test
     void thePageWorksInABrowser(@TempDir(cleanup = CleanupMode.NEVER) Path profile) throws Exception {
         Path page = folder.resolve("browsed.html");
-        assertEquals(0, Run.of("interpret", model, data, "-o", page).code());
+        assertEquals(0, Run.of("interpret", model, data, "-o", page, "--others", others()).code());
         try (Chromium tab = Chromium.open(profile)) {
             for (int width : new int[] {390, 1280}) {
                 for (String colours : List.of("light", "dark")) {

@@ -3,7 +3,6 @@ package thaw.finetune.evaluate;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
-import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
@@ -11,6 +10,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import thaw.engine.Device;
@@ -20,6 +20,7 @@ import thaw.finetune.images.ImageSource;
 import thaw.finetune.metrics.Predictions;
 import thaw.finetune.predict.Classifier;
 import thaw.finetune.predict.ModelFile;
+import thaw.finetune.train.Calibration;
 import thaw.finetune.train.ColourFolder;
 import thaw.resnet.ResNet;
 
@@ -35,7 +36,7 @@ class InterpretationTest {
             Interpretation found = Interpretation.of(net, data);
             Predictions predictions = found.evaluation().predictions();
             assertEquals(Evaluation.of(net, data).loss(), found.evaluation().loss());
-            assertEquals(8, found.features().size());
+            assertEquals(8, found.evaluation().features().size());
             List<Integer> highest = found.highestLosses();
             for (int i = 1; i < highest.size(); i++) {
                 assertTrue(predictions.loss(highest.get(i - 1)) >= predictions.loss(highest.get(i)));
@@ -46,9 +47,8 @@ class InterpretationTest {
         }
     }
 
-    /** The features are those of the classifier for the same file, and an image is nearest to itself. */
     @Test
-    void anImageIsMostLikeItself() throws IOException {
+    void featuresAreThoseOfAClassifier() throws IOException {
         ImageFolder data = ColourFolder.in(folder);
         try (Device device = Device.cpu(1)) {
             ResNet net = ResNet.resnet20(device, 2);
@@ -56,15 +56,36 @@ class InterpretationTest {
             try (Classifier classifier = Classifier.of(ModelFile.of(net, data.classes(), data.transforms()), Device.cpu(1))) {
                 for (int image = 0; image < 8; image++) {
                     float[] features = classifier.features(ImageSource.of(found.evaluation().predictions().samples().get(image).file()));
-                    assertArrayEquals(found.features().get(image), features, 1e-5f);
-                    List<Interpretation.Neighbour> nearest = found.nearest(features, 3);
-                    assertEquals(image, nearest.get(0).image());
-                    assertEquals(1, nearest.get(0).cosine(), 1e-6);
-                    assertEquals(3, nearest.size());
+                    assertArrayEquals(found.evaluation().features().get(image), features, 1e-5f);
                 }
             }
-            assertTrue(assertThrows(IllegalArgumentException.class, () -> found.nearest(new float[3], 1)).getMessage()
-                    .contains("expected 64 numbers"));
+        }
+    }
+
+    /** At a higher temperature a mistake between two even classes costs more than a surer one; heat maps are in that order. */
+    @Test
+    void calibratedPredictionsAreExplainedInTheirOwnOrder() throws IOException {
+        ImageFolder data = ColourFolder.in(folder);
+        ImageFolder three = data.classes(Stream.concat(data.classes().stream(), Stream.of("third")).toList());
+        try (Device device = Device.cpu(1)) {
+            ResNet net = ResNet.resnet20(device, 3);
+            Evaluation plain = Evaluation.of(net, three);
+            Predictions from = plain.predictions();
+            List<double[]> rows = IntStream.range(0, from.size()).mapToObj(i -> {
+                double[] row = new double[3];
+                row[from.actual(i)] = i % 2 == 0 ? 1e-4 : 2e-4;
+                row[2] = i % 2 == 0 ? 1 - 1e-4 - 1e-9 : (1 - 2e-4) / 2;
+                row[1 - from.actual(i)] = 1 - row[2] - row[from.actual(i)];
+                return row;
+            }).toList();
+            Evaluation sure = new Evaluation(plain.classes(), 1, new Predictions(from.labels(), from.samples(), rows), plain.features());
+            Evaluation calibrated = new Calibration(8, sure.predictions(), sure.predictions()).applyTo(sure);
+            assertEquals(plain.features().keySet(), calibrated.features().keySet());
+            List<Integer> before = Interpretation.of(net, three.evaluationLoader(), sure).highestLosses();
+            Interpretation after = Interpretation.of(net, three.evaluationLoader(), calibrated);
+            assertEquals(0, before.get(0) % 2);
+            assertEquals(1, after.highestLosses().get(0) % 2);
+            assertEquals(after.highestLosses(), List.copyOf(after.explanations().keySet()));
         }
     }
 

@@ -41,8 +41,9 @@ class TestTimeAugmentationTest {
                 largest[i] = plain.probabilities().get(i).clone();
             }
             for (int view = 0; view < 4; view++) {
-                Predictions augmented = PredictionPass.over(loader.augmentedEpoch(view), net, batch -> batch.scores(net), loader.labels(),
-                        Objective.crossEntropy(), images -> {}).predictions();
+                Predictions augmented = PredictionPass
+                        .over(loader.augmentedEpoch(view), loader, net, Objective.crossEntropy(), images -> {})
+                        .predictions();
                 for (int i = 0; i < plain.size(); i++) {
                     for (int c = 0; c < 2; c++) {
                         means[i][c] += augmented.probability(i, c) / 4;

@@ -64,7 +64,7 @@ class ReportTest {
                 Precompute.When.NEVER, DiagnosticsOptions.standard());
         return new Report("Hares <& others>", Map.of("Images", "a \"b\" <c>"), training, groups, 3,
                 new Report.Results(done, epochs - 1,
-                        evaluation.map(found -> new Interpretation(found, features(found.predictions().size()), Map.of(0, explanation()))),
+                        evaluation.map(found -> new Interpretation(found, Map.of(0, explanation()))), Optional.empty(),
                         List.of(new GroupResilience("middle", 0.1, 0.2), new GroupResilience("head", 0.25, 0.3)), List.of("torn <up>")));
     }
 
@@ -93,7 +93,7 @@ class ReportTest {
                 new Sample(hare, 1));
         LabelSet labels = new LabelSet(List.of("hare", "<fox>"), multi);
         return new Evaluation(List.of(new ClassCount("hare", 0, 2), new ClassCount("<fox>", 1, 1)), 1, new Predictions(labels,
-                samples, List.of(new double[] {0.3, 0.7}, new double[] {0.02, 0.98}, new double[] {0.1, 0.9})));
+                samples, List.of(new double[] {0.3, 0.7}, new double[] {0.02, 0.98}, new double[] {0.1, 0.9})), features(3));
     }
 
     /** Every element that is opened is closed where it should be, and nothing comes from elsewhere. */
@@ -126,9 +126,9 @@ class ReportTest {
         assertTrue(html.contains("data:image/jpeg;base64,/9j/"));
         assertEquals(3, html.split("<label class=\"point", -1).length - 1);
         assertTrue(html.contains("alt=\"Grad-CAM of &lt;fox&gt;\""));
-        // Loss, metrics, rate, momentum, five of the groups and calibration; each has its numbers as a table.
-        assertEquals(10, html.split("<svg viewBox=\"0 0 480", -1).length - 1);
-        assertEquals(10, Pattern.compile("</svg>\n<details><summary>As a table</summary>").matcher(html).results().count());
+        // Loss, metrics, rate, momentum, five of the groups, calibration, risk and novelty; each has its numbers as a table.
+        assertEquals(12, html.split("<svg viewBox=\"0 0 480", -1).length - 1);
+        assertEquals(12, Pattern.compile("</svg>\n<details><summary>As a table</summary>").matcher(html).results().count());
         // Hares are two of three images.
         assertTrue(html.contains("<th scope=\"row\">hare</th><td>2</td>") && html.contains("accuracy of the most frequent class"));
     }
@@ -145,7 +145,7 @@ class ReportTest {
             epochs.set(1, epoch("all", 1e30, Double.POSITIVE_INFINITY, Double.NaN,
                     List.of(activity("early", Double.POSITIVE_INFINITY), activity("middle", 1e-4), activity("head", 1e-2))));
             String html = new Report(whole.title(), whole.settings(), whole.training(), whole.groups(), 3,
-                    new Report.Results(epochs, 1, whole.results().interpretation(), List.of(), List.of())).html();
+                    new Report.Results(epochs, 1, whole.results().interpretation(), Optional.empty(), List.of(), List.of())).html();
             requireSound(html);
             assertFalse(html.contains("Infinity"));
             assertTrue(multi
@@ -173,7 +173,7 @@ class ReportTest {
         }
         LabelSet labels = new LabelSet(IntStream.range(0, 40).mapToObj(c -> "c<" + c).toList(), false);
         Evaluation evaluation = Evaluation.of(new Predictions(labels, samples, rows), 0.5);
-        String html = new InterpretationPage("Many", new Interpretation(evaluation, Map.of(), Map.of()), Map.of()).html();
+        String html = new InterpretationPage("Many", new Interpretation(evaluation, Map.of()), Optional.empty(), Map.of()).html();
         requireSound(html);
         assertEquals(40, html.split("<rect ", -1).length - 1);
         assertTrue(html.contains("<title>c&lt;3 → c&lt;4: 1</title>"));
@@ -200,6 +200,6 @@ class ReportTest {
     @Test
     void anEpochThatIsNotDoneCannotBeKept() {
         assertThrows(IllegalArgumentException.class,
-                () -> new Report.Results(List.of(), 0, Optional.empty(), List.of(), List.of()));
+                () -> new Report.Results(List.of(), 0, Optional.empty(), Optional.empty(), List.of(), List.of()));
     }
 }

@@ -29,11 +29,11 @@ class DryDeviceTest {
 
     @ParameterizedTest
     @CsvSource({
-        "resnet50, TRAIN, 64, 653, 1170, 60.5, 30",
-        "resnet50, TRAIN,  1, 534,   22, 1.87, 37",
-        "resnet50, INFER, 64, 105,  390, 12.4, 16",
+        "resnet50, TRAIN, 64, 607, 1165, 55.4, 31",
+        "resnet50, TRAIN,  1, 534,   22, 1.84, 38",
+        "resnet50, INFER, 64,  96,  390, 11.3, 16",
         "resnet50, INFER,  1,  97,  7.2, 0.33, 18",
-        "resnet18, TRAIN, 16, 314,   70, 6.60, 32",
+        "resnet18, TRAIN, 16, 308,   70, 6.45, 32",
     })
     void aStepStaysWithinItsBounds(String arch, Mode mode, int batch, long launches, double gflop, double gigabytes, int programs) {
         try (Device device = Device.of(backend);

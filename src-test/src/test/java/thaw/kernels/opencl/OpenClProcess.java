@@ -16,8 +16,11 @@ import thaw.kernels.Shape;
 /** A process of its own that uses OpenCL, for what happens once in a process. */
 final class OpenClProcess {
 
+    /** This process's. */
+    static final String CLASS_PATH = System.getProperty("java.class.path");
+
     private static final int THREADS = 4;
-    private static final int SECONDS = 240;
+    private static final int SECONDS = 600;
 
     private final Process process;
     private final Path output;
@@ -35,8 +38,18 @@ final class OpenClProcess {
      * @param environment further variables
      */
     static OpenClProcess start(String task, Path cache, Map<String, String> environment) throws IOException {
+        return start(task, cache, CLASS_PATH, environment);
+    }
+
+    /**
+     * Like {@link #start(String, Path, Map)}.
+     *
+     * @param task      also {@code kernels} or {@code product}
+     * @param classPath of the new process
+     */
+    static OpenClProcess start(String task, Path cache, String classPath, Map<String, String> environment) throws IOException {
         List<String> command = new ArrayList<>(List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-cp",
-                System.getProperty("java.class.path"), "-Dthaw.cache=" + cache, OpenClProcess.class.getName(), task));
+                classPath, "-Dthaw.cache=" + cache, OpenClProcess.class.getName(), task));
         Path output = Files.createTempFile("opencl", ".txt");
         output.toFile().deleteOnExit();
         ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(output.toFile());
@@ -60,6 +73,8 @@ final class OpenClProcess {
         switch (args[0]) {
             case "discover" -> discover();
             case "compute" -> compute();
+            case "kernels" -> System.out.println(String.join(" ", EveryKernel.run()));
+            case "product" -> EveryKernel.runProduct();
             default -> throw new IllegalArgumentException(args[0]);
         }
     }

@@ -8,6 +8,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -29,6 +30,7 @@ import thaw.finetune.loss.Objective;
 import thaw.finetune.metrics.ConfusionMatrix;
 import thaw.finetune.metrics.Metric;
 import thaw.finetune.metrics.Predictions;
+import thaw.finetune.metrics.RiskCoverage;
 import thaw.finetune.predict.ModelFile;
 import thaw.finetune.predict.PretrainedConfig;
 import thaw.finetune.run.BrokenImages;
@@ -79,6 +81,10 @@ final class EvaluateCommand implements Callable<Integer> {
             description = "With --multi-label, predicts the classes above probability P (default: the model's).")
     private @Nullable Double threshold;
 
+    @Option(names = "--precision", paramLabel = "P",
+            description = "Finds the probability above which a share P of the predictions is right, and the share of images above it.")
+    private @Nullable Double precision;
+
     @Option(names = "--tta", arity = "0..1", fallbackValue = "4", paramLabel = "N",
             description = "Test-time augmentation: averages N varied views and the image, as in fastai (4 if no number is"
                     + " given).")
@@ -124,6 +130,10 @@ final class EvaluateCommand implements Callable<Integer> {
         Counts.require("--batch", batch, 1);
         Counts.require("--size", size == null ? 1 : size, 1);
         Counts.require("--tta", views == null ? 1 : views, 1);
+        if (precision != null && (!(precision > 0 && precision < 1) || listing.multiLabel())) {
+            throw new Failure(listing.multiLabel() ? "--precision is for images of one class each; leave it out with --multi-label"
+                    : "--precision: expected a share between 0 and 1 such as 0.98, got " + precision);
+        }
         listing.requireSense();
         limit.requireSense();
         if (table != null) {
@@ -150,7 +160,7 @@ final class EvaluateCommand implements Callable<Integer> {
             }
         } else {
             Path file = modelFile == null ? DEFAULT_MODEL : modelFile;
-            ModelFile model = Threshold.set(threshold, ModelFile.read(file), file);
+            ModelFile model = withThreshold(ModelFile.read(file), file);
             listing.requireFit(model, file);
             ImageFolder data = folder.classes(model.classes()).transforms(model.transforms());
             try (Device device = deviceOptions.open(output)) {
@@ -163,6 +173,16 @@ final class EvaluateCommand implements Callable<Integer> {
     private ImageFolder prepared(ImageFolder data) {
         ImageFolder sized = size == null ? data : data.size(size);
         return sized.transforms(DataOptions.resized(sized.transforms(), resize));
+    }
+
+    private ModelFile withThreshold(ModelFile model, Path file) {
+        if (threshold == null) {
+            return model;
+        }
+        if (!model.labels().multiLabel()) {
+            throw new Failure("--threshold: " + file + " is a model for images of one class each; leave it out, or give --precision");
+        }
+        return Failure.naming("--threshold", () -> model.threshold(threshold));
     }
 
     private static Objective withThreshold(Objective standard, double threshold) {
@@ -235,6 +255,10 @@ final class EvaluateCommand implements Callable<Integer> {
             output.note("the scores of " + undefined.length + " of " + result.predictions().size() + " images are not finite, the"
                     + " first those of " + result.predictions().samples().get(undefined[0]).file() + "; they count as wrong");
         }
+        ObjectNode json = json(net, data, result).put("seconds", seconds).put("undefined_images", undefined.length);
+        if (precision != null) {
+            selective(result.predictions(), json);
+        }
         if (table != null) {
             result.predictions().writeCsv(table, threshold(objective));
             output.text("probabilities written to " + table);
@@ -244,7 +268,6 @@ final class EvaluateCommand implements Callable<Integer> {
         }
         output.text((views == null ? "" : "with " + views + " varied views of each image: ") + line(result)
                 + String.format(Locale.ROOT, ", in %.1f s", seconds));
-        ObjectNode json = json(net, data, result).put("seconds", seconds).put("undefined_images", undefined.length);
         DataReport.add(json, data, data.evaluationSummary());
         DataReport.add(json, broken);
         if (views != null) {
@@ -260,6 +283,22 @@ final class EvaluateCommand implements Callable<Integer> {
             json.put("predictions", table.toString());
         }
         output.result(json);
+    }
+
+    /** Tells of the threshold that reaches {@code --precision}. */
+    private void selective(Predictions predictions, ObjectNode json) {
+        Optional<RiskCoverage.Point> found = RiskCoverage.of(predictions).reaching(precision);
+        RiskCoverage.Point other = RiskCoverage.outOfFold(predictions, precision);
+        output.text(found.map(point -> String.format(Locale.ROOT, "precision %s: above a probability of %.4f, which %.1f %% of the images"
+                + " have, %.1f %% are right%n(each fifth of the images by the threshold of the others: %.1f %% have it, %s are right)",
+                precision, point.threshold(), 100 * point.coverage(), 100 * point.precision(), 100 * other.coverage(),
+                OutputOptions.number("%.1f %%", 100 * other.precision())))
+                .orElseGet(() -> "precision " + precision + ": no threshold reaches it on " + predictions.size() + " images"));
+        ObjectNode selective = json.putObject("selective").put("precision", precision);
+        selective.put("threshold", found.map(RiskCoverage.Point::threshold).orElse(null))
+                .put("answered", found.map(RiskCoverage.Point::coverage).orElse(null))
+                .put("right", found.map(RiskCoverage.Point::precision).orElse(null));
+        selective.putObject("out_of_fold").put("answered", other.coverage()).put("right", other.precision());
     }
 
     private Evaluation withViews(Network net, BatchLoader loader, Evaluation plain, Objective objective) {

@@ -6,9 +6,12 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -18,12 +21,20 @@ import thaw.engine.NoGrad;
 import thaw.engine.Scope;
 import thaw.engine.io.AtomicFile;
 import thaw.finetune.data.BatchLoader;
+import thaw.finetune.data.Dataset;
+import thaw.finetune.data.ImageFiles;
 import thaw.finetune.data.ImageFolder;
+import thaw.finetune.data.LoaderOptions;
+import thaw.finetune.data.Sample;
+import thaw.finetune.evaluate.Evaluation;
 import thaw.finetune.evaluate.Interpretation;
 import thaw.finetune.images.ImageSource;
 import thaw.finetune.images.Transforms;
 import thaw.finetune.loss.Objective;
+import thaw.finetune.metrics.Novelty;
 import thaw.finetune.metrics.Predictions;
+import thaw.finetune.predict.KnownImages;
+import thaw.finetune.predict.LabelSet;
 import thaw.finetune.predict.ModelFile;
 import thaw.finetune.report.InterpretationPage;
 import thaw.finetune.run.BrokenImages;
@@ -48,6 +59,10 @@ final class InterpretCommand implements Callable<Integer> {
 
     @Option(names = "--like", paramLabel = "IMAGE", description = "Shows the images of DATA that are most like this one; may be repeated.")
     private List<Path> like = List.of();
+
+    @Option(names = "--others", paramLabel = "FOLDER",
+            description = "Images of none of the classes, to show how well the model recognises them.")
+    private @Nullable Path others;
 
     @Option(names = "--batch", paramLabel = "N", defaultValue = "32", description = "Images per batch (default: 32).")
     private int batch;
@@ -74,27 +89,56 @@ final class InterpretCommand implements Callable<Integer> {
         limit.requireSense();
         AtomicFile.requireWritable(page);
         ModelFile model = ModelFile.read(modelFile);
+        if (others != null && model.known().isEmpty()) {
+            throw new Failure("--others: " + modelFile + " has no features of known images; train it again, or leave --others out");
+        }
         listing.requireFit(model, modelFile);
         ImageFolder data = listing.source(dataFolder).images().batch(batch).threads(deviceOptions.threads()).strict(strict)
                 .maxPixels(limit.maxPixels()).classes(model.classes()).transforms(model.transforms());
         output.text(data.evaluationSummary() + DataReport.skipped(data));
         BatchLoader loader = data.evaluationLoader();
         Interpretation found;
+        Optional<Novelty> novelty;
         try (Device device = deviceOptions.open(output); Progress progress = new Progress()) {
             Network net = Failure.naming(modelFile.toString(), () -> model.toNet(device));
             Map<Path, float[]> given = new LinkedHashMap<>();
             like.forEach(image -> given.put(image, features(net, model.transforms(), image)));
             found = Interpretation.of(net, loader, Objective.of(model), images -> progress.step("images", images, loader.images()));
-            new InterpretationPage(modelFile.getFileName() + " on " + dataFolder.toAbsolutePath().normalize().getFileName(), found, given)
+            Evaluation plain = found.evaluation();
+            novelty = model.known().map(known -> new Novelty(novelties(known, plain),
+                    others == null ? new double[0] : novelties(known, ofOthers(net, data))));
+            new InterpretationPage(modelFile.getFileName() + " on " + dataFolder.toAbsolutePath().normalize().getFileName(), found, novelty,
+                    given)
                     .write(page);
         }
         BrokenImages broken = BrokenImages.of(Stream.concat(data.unreadable().stream(), loader.broken().stream()).toList());
         DataReport.note(output, broken, "in the result of --json");
         output.text(found.evaluation().correct() + " of " + found.evaluation().total() + " correct; written to " + page);
         ObjectNode json = json(found).put("page", page.toString());
+        novelty.filter(some -> some.others().length > 0).ifPresent(some -> {
+            output.text(
+                    String.format(Locale.ROOT, "of %d images of none of the classes %.1f %% are recognised, %.1f %% of the others known;"
+                            + " area under the ROC curve %.3f", some.others().length, 100 * some.told(), 100 * some.kept(), some.auroc()));
+            json.putObject("novelty").put("others", some.others().length).put("told", some.told()).put("kept", some.kept())
+                    .put("auroc", some.auroc());
+        });
         DataReport.add(json, broken);
         output.result(json);
         return 0;
+    }
+
+    private static double[] novelties(KnownImages known, Evaluation evaluation) {
+        return evaluation.features().values().stream().mapToDouble(known::novelty).toArray();
+    }
+
+    private Evaluation ofOthers(Network net, ImageFolder data) {
+        List<Sample> samples = ImageFiles.beneath(others).images().stream().map(file -> new Sample(file, List.of())).toList();
+        if (samples.isEmpty()) {
+            throw new Failure("--others: " + others + ": no images there; give a folder of image files");
+        }
+        BatchLoader loader = new BatchLoader(new Dataset.OfFiles(samples, limit.maxPixels()), new LabelSet(data.classes(), true),
+                data.transforms(), LoaderOptions.evaluation(batch).cacheBytes(0));
+        return Evaluation.of(net, loader, Objective.binaryCrossEntropy(), images -> {});
     }
 
     private float[] features(Network net, Transforms transforms, Path image) {

@@ -34,8 +34,9 @@ import thaw.resnet.Variant;
  */
 @Command(name = "thaw", versionProvider = Version.class, customSynopsis = "thaw COMMAND [OPTIONS]",
         description = "Fine-tunes ResNets on folders of images.",
-        subcommands = {DemoCommand.class, LessonCommand.class, TrainCommand.class, LrFindCommand.class, EvaluateCommand.class,
-            PredictCommand.class, AdaptCommand.class, BlendCommand.class, InterpretCommand.class, CompareCommand.class,
+        subcommands = {DemoCommand.class, LessonCommand.class, CheckCommand.class, TrainCommand.class, LrFindCommand.class,
+            EvaluateCommand.class, PredictCommand.class, AdaptCommand.class, BlendCommand.class, InterpretCommand.class,
+            SimilarCommand.class, CompareCommand.class,
             VisualizeCommand.class,
             ServeCommand.class, GroupsCommand.class, ConvertCommand.class, ExportCommand.class, DevicesCommand.class, TuneCommand.class,
             BenchCommand.class,

@@ -50,7 +50,8 @@ final class PredictCommand implements Callable<Integer> {
     private @Nullable Path csv;
 
     @Option(names = "--threshold", paramLabel = "P",
-            description = "For a multi-label model, predicts the classes above probability P (default: the model's).")
+            description = "Predicts the classes above probability P, possibly none; thaw evaluate --precision finds one (default: the"
+                    + " model's, or 0 for images of one class each).")
     private @Nullable Double threshold;
 
     @Mixin
@@ -72,7 +73,8 @@ final class PredictCommand implements Callable<Integer> {
         images.stream().filter(image -> image.toString().endsWith(".safetensors")).findFirst().ifPresent(image -> {
             throw new Failure(image + ": is a model, not an image; name it by --model " + image);
         });
-        ModelFile model = Threshold.set(threshold, ModelFile.read(modelFile), modelFile);
+        ModelFile read = ModelFile.read(modelFile);
+        ModelFile model = threshold == null ? read : Failure.naming("--threshold", () -> read.threshold(threshold));
         List<Outcome> outcomes;
         try (Classifier classifier = classifier(model)) {
             outcomes = outcomes(classifier);
@@ -134,14 +136,21 @@ final class PredictCommand implements Callable<Integer> {
         return new Outcome.Broken(ImageSource.of(file), new ImageReadException(reason));
     }
 
+    private boolean isAnswered(Prediction prediction) {
+        return threshold == null || !prediction.labels().isEmpty();
+    }
+
     private void tell(ModelFile model, Outcome.Predicted predicted, ObjectNode one) {
         Prediction prediction = predicted.prediction();
         List<ClassProbability> best = prediction.top(top);
         String shown = model.labels().multiLabel() ? prediction.labels() + "  "
-                : prediction.isKnown() ? "" : "none of these classes; nearest: ";
+                : !prediction.isKnown() ? "none of these classes; nearest: " : isAnswered(prediction) ? "" : "unsure; most probable: ";
         output.text(predicted.image() + "  " + shown + best.stream()
                 .map(c -> String.format(Locale.ROOT, "%s %.1f %%", c.label(), 100 * c.probability()))
                 .collect(Collectors.joining(", ")));
+        if (threshold != null && !model.labels().multiLabel()) {
+            one.put("answered", isAnswered(prediction));
+        }
         one.put("label", best.get(0).label()).put("probability", best.get(0).probability());
         prediction.novelty().ifPresent(novelty -> one.put("known", prediction.isKnown()).put("novelty", novelty));
         ArrayNode classes = one.putArray("classes");
@@ -164,7 +173,7 @@ final class PredictCommand implements Callable<Integer> {
             List<String> fields = new ArrayList<>(List.of(outcome.image().name()));
             if (outcome instanceof Outcome.Predicted predicted) {
                 Prediction one = predicted.prediction();
-                fields.add(String.join(";", model.labels().multiLabel() ? one.labels() : List.of(one.label())));
+                fields.add(String.join(";", model.labels().multiLabel() || threshold != null ? one.labels() : List.of(one.label())));
                 one.probabilities().forEach(of -> fields.add(Float.toString((float) of.probability())));
             } else {
                 fields.addAll(Collections.nCopies(1 + model.classes().size(), ""));

@@ -21,6 +21,8 @@ import thaw.engine.Device;
 import thaw.engine.io.AtomicFile;
 import thaw.finetune.data.ImageFolder;
 import thaw.finetune.diagnostics.DiagnosticsOptions;
+import thaw.finetune.evaluate.Evaluation;
+import thaw.finetune.metrics.CalibrationError;
 import thaw.finetune.plan.TrainingPhase;
 import thaw.finetune.predict.ModelFile;
 import thaw.finetune.run.BrokenImages;
@@ -31,7 +33,6 @@ import thaw.finetune.run.TrainingRun;
 import thaw.finetune.train.Calibration;
 import thaw.finetune.train.Learner;
 import thaw.finetune.train.Precompute;
-import thaw.finetune.train.TrainingFeatures;
 import thaw.finetune.train.TrainingSettings;
 import thaw.resnet.GroupTable;
 import thaw.resnet.LayerGroup;
@@ -263,8 +264,9 @@ final class TrainCommand implements Callable<Integer> {
         learn.addListener(log);
         learn.run(settings.training().plan());
         boolean cut = interruption.asked();
-        ModelFile model = cut ? learn.model() : TrainingFeatures.addTo(learn.model(), learn.data().train(), learn.net().device());
-        Optional<Calibration> calibration = cut ? Optional.empty() : Calibration.of(learn.validate().predictions());
+        Optional<Evaluation> valid = cut ? Optional.empty() : Optional.of(learn.validate());
+        ModelFile model = valid.flatMap(Evaluation::knownImages).map(learn.model()::known).orElse(learn.model());
+        Optional<Calibration> calibration = valid.flatMap(one -> Calibration.of(one.predictions()));
         calibration.map(one -> one.applyTo(model, learn.net().device())).orElse(model).write(out);
         String what = (cut ? "stopped; " : "") + "model saved as " + out;
         BrokenImages broken = BrokenImages.of(learn.data().broken());
@@ -302,7 +304,7 @@ final class TrainCommand implements Callable<Integer> {
 
     private void describe(Calibration calibration) {
         output.text(String.format(Locale.ROOT, "probabilities calibrated by temperature %.2f: calibration error %.3f, before %.3f",
-                calibration.temperature(), calibration.after(), calibration.before()));
+                calibration.temperature(), CalibrationError.of(calibration.after()), CalibrationError.of(calibration.before())));
     }
 
     /**

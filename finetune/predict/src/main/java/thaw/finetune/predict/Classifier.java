@@ -14,24 +14,17 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.concurrent.CancellationException;
-import java.util.concurrent.Semaphore;
-import java.util.concurrent.locks.ReadWriteLock;
-import java.util.concurrent.locks.ReentrantReadWriteLock;
+import java.util.function.Consumer;
 import java.util.function.Function;
-import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 import thaw.engine.Device;
-import thaw.engine.Interruptible;
 import thaw.engine.NoGrad;
-import thaw.engine.Scope;
 import thaw.engine.Tensor;
 import thaw.engine.functional.Functional;
 import thaw.finetune.images.ImageReadException;
 import thaw.finetune.images.ImageSource;
 import thaw.finetune.images.Transforms;
-import thaw.kernels.OutOfDeviceMemoryException;
-import thaw.kernels.Shape;
 import thaw.resnet.Network;
 import thaw.resnet.visualize.GradCam;
 import thaw.resnet.visualize.Heatmap;
@@ -79,14 +72,7 @@ public final class Classifier implements AutoCloseable {
     private final Map<String, String> metadata;
     private final Optional<KnownImages> known;
     private final ClassifierOptions options;
-    /** Limits the batches computed at the same time. */
-    private final Semaphore computing;
-    /**
-     * Predictions hold the read lock and {@link #close} the write lock, so that the device is not closed during a
-     * prediction.
-     */
-    private final ReadWriteLock use = new ReentrantReadWriteLock();
-    private boolean closed;
+    private final SharedNetwork shared;
 
     private Classifier(Device device, ModelFile model, ClassifierOptions options) {
         this.device = device;
@@ -96,13 +82,13 @@ public final class Classifier implements AutoCloseable {
         this.metadata = model.metadata();
         this.known = model.known();
         this.options = options;
-        this.computing = new Semaphore(options.concurrency(), true);
         if (options.batchInvariant()) {
             device.makeBatchInvariant();
         }
         this.net = model.toNet(device);
         net.requiresGrad(false);
         InputCheck.require(net, labels.classes());
+        this.shared = new SharedNetwork(net, options.concurrency());
     }
 
     /** The default settings, to be changed and passed to {@link #load(Path, ClassifierOptions)}. */
@@ -213,7 +199,7 @@ public final class Classifier implements AutoCloseable {
      * @throws IllegalStateException if the classifier is closed
      */
     public void warmUp() {
-        whileOpen(() -> {
+        shared.whileOpen(() -> {
             device.warmUp(false);
             return device;
         });
@@ -306,7 +292,7 @@ public final class Classifier implements AutoCloseable {
         });
     }
 
-    /** The scores, {@code [N, classes]}; if the model knows training images, followed by the features: {@code [N, classes + features]}. */
+    /** The scores, {@code [N, classes]}; if the model has known images, followed by the features: {@code [N, classes + features]}. */
     private Tensor outputs(Tensor x) {
         if (known.isEmpty()) {
             return net.call(x);
@@ -329,13 +315,37 @@ public final class Classifier implements AutoCloseable {
     }
 
     /**
+     * An index of images for {@link #similar}, by their features, computed in batches.
+     *
+     * @param broken told of each image that is left out because it cannot be read
+     */
+    public SimilarImages<ImageSource> index(List<ImageSource> images, Consumer<ImageReadException> broken) {
+        List<ImageSource> read = new ArrayList<>();
+        List<float[]> features = new ArrayList<>();
+        for (Row row : each(images, net::pooled, row -> row)) {
+            if (row.broken != null) {
+                broken.accept(row.broken);
+            } else {
+                read.add(row.image);
+                features.add(row.values());
+            }
+        }
+        return new SimilarImages<>(read, features);
+    }
+
+    /** The {@code k} images of an index that are most like an image, the most similar first. */
+    public List<SimilarImages.Match<ImageSource>> similar(ImageSource image, SimilarImages<ImageSource> index, int k) {
+        return index.nearest(features(image), k);
+    }
+
+    /**
      * Grad-CAM of an image's most probable class: the regions that raise its score, on the centre crop that the model takes
      * ({@link Transforms#square}), by one forward and one backward pass with the weights that predict.
      */
     public Heatmap heatmap(ImageSource image) {
         float[] pixels = new float[imageLength()];
         transforms.write(image.decode(options.maxPixels(), transforms::square), pixels, 0);
-        return onDevice(pixels, 1, GradCam.of(net)::heatmap);
+        return shared.apply(pixels, transforms.size(), GradCam.of(net)::heatmap);
     }
 
     /**
@@ -377,7 +387,7 @@ public final class Classifier implements AutoCloseable {
         float[] batch = new float[images.size() * imageLength()];
         int sound = 0;
         for (int i = 0; i < broken.length; i++) {
-            requireNotInterrupted();
+            SharedNetwork.requireNotInterrupted();
             try {
                 transforms.write(images.get(i).decode(options.maxPixels(), transforms::square), batch, sound * imageLength());
                 sound++;
@@ -386,7 +396,7 @@ public final class Classifier implements AutoCloseable {
             }
         }
         float[] readable = sound == broken.length ? batch : Arrays.copyOf(batch, sound * imageLength());
-        Iterator<float[]> values = (sound == 0 ? List.<float[]>of() : compute(readable, sound, layers)).iterator();
+        Iterator<float[]> values = (sound == 0 ? List.<float[]>of() : compute(readable, layers)).iterator();
         List<Row> rows = new ArrayList<>();
         for (int i = 0; i < broken.length; i++) {
             rows.add(new Row(images.get(i), broken[i] != null ? null : values.next(), broken[i]));
@@ -413,64 +423,13 @@ public final class Classifier implements AutoCloseable {
                 known.map(images -> OptionalDouble.of(images.novelty(features))).orElse(OptionalDouble.empty()));
     }
 
-    /** {@code [count, 3, side, side] → [count, values]} */
-    private List<float[]> compute(float[] images, int count, UnaryOperator<Tensor> layers) {
-        return onDevice(images, count, x -> {
+    /** {@code [N, 3, side, side] → [N, values]} */
+    private List<float[]> compute(float[] images, UnaryOperator<Tensor> layers) {
+        return shared.apply(images, transforms.size(), x -> {
             try (NoGrad off = device.noGrad()) {
                 return layers.apply(x).toRows();
             }
         });
-    }
-
-    private <R> R onDevice(float[] images, int count, Function<Tensor, R> work) {
-        requireNotInterrupted();
-        try {
-            computing.acquire();
-        } catch (InterruptedException interrupted) {
-            Thread.currentThread().interrupt();
-            throw cancelled();
-        }
-        try {
-            return whileOpen(() -> interruptibly(images, count, work));
-        } finally {
-            computing.release();
-        }
-    }
-
-    private <R> R interruptibly(float[] images, int count, Function<Tensor, R> work) {
-        int side = transforms.size();
-        String what = "predicting " + count + " images of " + side + " x " + side + " pixels";
-        try (Interruptible on = device.interruptible(); Scope scope = device.scope()) {
-            return work.apply(device.tensor(Shape.of(count, CHANNELS, side, side), images));
-        } catch (OutOfMemoryError full) {
-            throw new NotEnoughMemoryException(what, "set a smaller batch or concurrency (Classifier.options())", full);
-        } catch (OutOfDeviceMemoryException full) {
-            throw new NotEnoughMemoryException(what, ", or set a smaller batch or concurrency (Classifier.options())", full, count,
-                    device.backend().memory().inUse());
-        }
-    }
-
-    /** Runs work during which the classifier is not closed. */
-    private <R> R whileOpen(Supplier<R> work) {
-        use.readLock().lock();
-        try {
-            if (closed) {
-                throw new IllegalStateException("the classifier is closed; predict within its try block");
-            }
-            return work.get();
-        } finally {
-            use.readLock().unlock();
-        }
-    }
-
-    private static void requireNotInterrupted() {
-        if (Thread.currentThread().isInterrupted()) {
-            throw cancelled();
-        }
-    }
-
-    private static CancellationException cancelled() {
-        return new CancellationException("the thread was interrupted while it predicted images");
     }
 
     /**
@@ -480,15 +439,6 @@ public final class Classifier implements AutoCloseable {
      */
     @Override
     public void close() {
-        use.writeLock().lock();
-        try {
-            if (!closed) {
-                closed = true;
-                net.release();
-                device.close();
-            }
-        } finally {
-            use.writeLock().unlock();
-        }
+        shared.close();
     }
 }

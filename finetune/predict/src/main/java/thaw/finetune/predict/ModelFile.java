@@ -28,7 +28,7 @@ import thaw.resnet.Network;
  * threshold                                   for multi-label models, the probability above which a class is predicted;
  *                                             0.5 if absent
  * transforms.size, transforms.mean, …         {@link Transforms#toMap}
- * known.features, known.distance, …           the features of training images, or absent: {@link KnownImages}
+ * known.features, known.distance, …           the features of known images, or absent: {@link KnownImages}
  * </pre>
  *
  * @param network    the description of the network: {@link Network#describe}
@@ -36,7 +36,7 @@ import thaw.resnet.Network;
  * @param threshold  the probability above which a multi-label model predicts a class; between 0 and 1
  * @param transforms the preparation of images
  * @param weights    the state dict
- * @param known      the features of training images; empty if the model has none
+ * @param known      the features of images of the classes; empty if the model has none
  */
 public record ModelFile(Map<String, String> network, LabelSet labels, double threshold, Transforms transforms,
         Weights weights, Optional<KnownImages> known) {
@@ -65,12 +65,12 @@ public record ModelFile(Map<String, String> network, LabelSet labels, double thr
         return new ModelFile(network, labels, probability, transforms, weights, known);
     }
 
-    /** The same model with the features of training images, by which it recognises images of none of its classes. */
+    /** The same model with the features of known images, by which it recognises images of none of its classes. */
     public ModelFile known(KnownImages images) {
         return new ModelFile(network, labels, threshold, transforms, weights, Optional.of(images));
     }
 
-    /** The same model with a copy of a network's current weights, and with or without features of training images. */
+    /** The same model with a copy of a network's current weights, and with or without features of known images. */
     public ModelFile with(Network net, Optional<KnownImages> images) {
         return new ModelFile(network, labels, threshold, transforms, Weights.of(net.stateDict(), Map.of()), images);
     }
@@ -210,13 +210,14 @@ public record ModelFile(Map<String, String> network, LabelSet labels, double thr
     /**
      * Builds the network with its weights, in evaluation mode.
      *
-     * @throws IllegalArgumentException if the metadata describes no known network, if the number of classes or the
-     *     weights do not match it, or if weights are not finite
+     * @throws IllegalArgumentException if the metadata describes no known network, if the number of classes, the weights or the
+     *     features of known images do not match it, or if weights are not finite
      */
     public Network toNet(Device device) {
         Network net = Network.fromMetadata(network, weights, device);
         requireAsMany(net, labels);
         net.eval();
+        known.ifPresent(images -> images.requireFit(net));
         return net;
     }
 

@@ -10,8 +10,8 @@ import java.util.OptionalDouble;
  *
  * @param probabilities the probabilities of all classes, in the order of {@link Classifier#classes}. Those of a single-label model
  *     sum to 1; those of a multi-label model are independent, each from 0 to 1
- * @param threshold     the probability above which a multi-label model predicts a class
- * @param novelty       the image's distance from the training images, {@link KnownImages#novelty}; empty if the model keeps none
+ * @param threshold     the probability above which {@link #labels()} has a class
+ * @param novelty       the image's distance from known images of the classes, {@link KnownImages#novelty}; empty if the model keeps none
  */
 public record Prediction(List<ClassProbability> probabilities, double threshold, OptionalDouble novelty) {
 
@@ -26,8 +26,8 @@ public record Prediction(List<ClassProbability> probabilities, double threshold,
     }
 
     /**
-     * Whether the novelty is at most 1, which it is for 95 % of images such as those of the training; an image of none of the classes is
-     * usually farther away. True of a model without {@link KnownImages}.
+     * Whether the novelty is at most 1, which it is for 95 % of new images like the known ones; an image of none of the classes is usually
+     * farther away. True of a model without {@link KnownImages}.
      */
     public boolean isKnown() {
         return novelty.isEmpty() || novelty.getAsDouble() <= 1;
@@ -78,7 +78,10 @@ public record Prediction(List<ClassProbability> probabilities, double threshold,
         return probabilities.stream().sorted(BY_PROBABILITY.reversed()).limit(k).toList();
     }
 
-    /** The predicted classes of a multi-label model: those more probable than its threshold, the most probable first. May be empty. */
+    /**
+     * The classes more probable than the threshold, the most probable first: those that a multi-label model predicts; of a single-label
+     * model the predicted class, or none if it is unsure. May be empty.
+     */
     public List<String> labels() {
         return labels(threshold);
     }

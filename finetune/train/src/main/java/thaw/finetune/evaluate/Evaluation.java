@@ -1,12 +1,13 @@
 package thaw.finetune.evaluate;
 
 import java.util.ArrayList;
+import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.function.Function;
+import java.util.Map;
+import java.util.Optional;
 import java.util.function.IntConsumer;
 import java.util.stream.IntStream;
-import thaw.engine.Tensor;
-import thaw.finetune.data.Batch;
 import thaw.finetune.data.BatchLoader;
 import thaw.finetune.data.ImageFolder;
 import thaw.finetune.loss.Objective;
@@ -14,7 +15,7 @@ import thaw.finetune.metrics.ConfusionMatrix;
 import thaw.finetune.metrics.MultiLabelCounts;
 import thaw.finetune.metrics.Predictions;
 import thaw.finetune.predict.InputCheck;
-import thaw.finetune.predict.LabelSet;
+import thaw.finetune.predict.KnownImages;
 import thaw.finetune.predict.NotEnoughMemoryException;
 import thaw.resnet.Network;
 
@@ -25,12 +26,15 @@ import thaw.resnet.Network;
  * @param classes     the correct predictions per class, in the order of the labels
  * @param loss        the mean of the objective: the standard one of the labels, unless another is given
  * @param predictions for each image
+ * @param features    the input of the network's last layer by image, {@code [features]}; of images spread evenly if those of all would
+ *                    take more than 64 MiB, without those that are not finite; empty for predictions made elsewhere
  */
-public record Evaluation(List<ClassCount> classes, double loss, Predictions predictions) {
+public record Evaluation(List<ClassCount> classes, double loss, Predictions predictions, Map<Integer, float[]> features) {
 
-    /** Copies the list. */
+    /** Copies the collections, in their order; not the arrays. */
     public Evaluation {
         classes = List.copyOf(classes);
+        features = Collections.unmodifiableMap(new LinkedHashMap<>(features));
     }
 
     /**
@@ -49,6 +53,15 @@ public record Evaluation(List<ClassCount> classes, double loss, Predictions pred
     /** The share that is correct, 0 to 1. */
     public double accuracy() {
         return (double) correct() / total();
+    }
+
+    /**
+     * The images as known ones of a model, which it must not have been trained on; empty if they may show several classes, or fewer than two
+     * have features.
+     */
+    public Optional<KnownImages> knownImages() {
+        return predictions.labels().multiLabel() || features.size() < 2 ? Optional.empty()
+                : Optional.of(KnownImages.of(List.copyOf(features.values()), predictions.classes()));
     }
 
     /**
@@ -71,19 +84,12 @@ public record Evaluation(List<ClassCount> classes, double loss, Predictions pred
      * @throws NotEnoughMemoryException                if a batch is too large
      */
     public static Evaluation of(Network net, BatchLoader loader, Objective objective, IntConsumer progress) {
-        return of(net, loader, batch -> batch.scores(net), objective, progress);
-    }
-
-    /** @param scores the network's scores of a batch, {@code [N, classes]} */
-    static Evaluation of(Network net, BatchLoader loader, Function<Batch, Tensor> scores, Objective objective, IntConsumer progress) {
-        List<String> classes = loader.labels().classes();
-        InputCheck.require(net, classes);
-        LabelSet labels = new LabelSet(classes, objective.multiLabel());
-        PredictionPass pass = PredictionPass.over(loader.epoch(0), net, scores, labels, objective, progress);
+        InputCheck.require(net, loader.labels().classes());
+        PredictionPass pass = PredictionPass.over(loader.epoch(0), loader, net, objective, progress);
         Predictions predictions = pass.predictions();
         List<ClassCount> counts = objective instanceof Objective.BinaryCrossEntropy binary
                 ? decisions(predictions, binary.threshold()) : images(predictions);
-        return new Evaluation(counts, pass.loss(), predictions);
+        return new Evaluation(counts, pass.loss(), predictions, pass.features());
     }
 
     /**
@@ -95,7 +101,7 @@ public record Evaluation(List<ClassCount> classes, double loss, Predictions pred
     public static Evaluation of(Predictions predictions, double threshold) {
         boolean several = predictions.labels().multiLabel();
         return new Evaluation(several ? decisions(predictions, threshold) : images(predictions),
-                IntStream.range(0, predictions.size()).mapToDouble(predictions::loss).average().orElse(Double.NaN), predictions);
+                IntStream.range(0, predictions.size()).mapToDouble(predictions::loss).average().orElse(Double.NaN), predictions, Map.of());
     }
 
     private static List<ClassCount> images(Predictions predictions) {

@@ -13,7 +13,6 @@ import java.util.stream.IntStream;
 import thaw.engine.Scope;
 import thaw.engine.Tensor;
 import thaw.engine.nn.TrainingModes;
-import thaw.finetune.data.Batch;
 import thaw.finetune.data.BatchLoader;
 import thaw.finetune.data.ImageFolder;
 import thaw.finetune.images.ImageReadException;
@@ -26,24 +25,20 @@ import thaw.resnet.visualize.GradCam;
 import thaw.resnet.visualize.Heatmap;
 
 /**
- * An evaluation with what explains it: the features of the images, and the regions on which the worst predictions rest. Images are
- * numbered as in the {@linkplain Evaluation#predictions() predictions}.
+ * An evaluation with the regions on which its worst predictions rest. Images are numbered as in the
+ * {@linkplain Evaluation#predictions() predictions}.
  *
  * @param evaluation   of the network on the images
- * @param features     the input of the network's last layer by image, {@code [features]}; of images spread evenly if those of all would
- *                     take more than 64 MiB; without those that are not finite
  * @param explanations of the images with the highest losses, by image, the highest first; without images that can no longer be read
  */
-public record Interpretation(Evaluation evaluation, Map<Integer, float[]> features, Map<Integer, Explanation> explanations) {
+public record Interpretation(Evaluation evaluation, Map<Integer, Explanation> explanations) {
 
     private static final int EXPLAINED = 12;
     /** Images in the scatter plot: the time of its decomposition grows with the cube of their number. */
     private static final int MAPPED = 200;
-    private static final long FEATURE_BYTES = 64L << 20;
 
-    /** Copies the maps, in their order. */
+    /** Copies the map, in its order. */
     public Interpretation {
-        features = Collections.unmodifiableMap(new LinkedHashMap<>(features));
         explanations = Collections.unmodifiableMap(new LinkedHashMap<>(explanations));
     }
 
@@ -55,10 +50,6 @@ public record Interpretation(Evaluation evaluation, Map<Integer, float[]> featur
      * @param heat   Grad-CAM of the network's last stage
      */
     public record Explanation(int label, RgbImage square, Heatmap heat) {
-    }
-
-    /** An image, and the cosine of the angle between its features and those given, -1 to 1. */
-    public record Neighbour(int image, double cosine) {
     }
 
     /**
@@ -85,42 +76,23 @@ public record Interpretation(Evaluation evaluation, Map<Integer, float[]> featur
 
     /**
      * Interprets a network on one epoch of a loader, as {@link Evaluation#of(Network, BatchLoader, Objective, IntConsumer)} evaluates it.
-     * Afterwards the network's modes are as before, and its parameters require gradients as before.
      *
      * @param progress called after each batch with the number of images done
+     * @throws IllegalArgumentException under the conditions of {@link #of(Network, BatchLoader, Evaluation)}
+     */
+    public static Interpretation of(Network net, BatchLoader loader, Objective objective, IntConsumer progress) {
+        return of(net, loader, Evaluation.of(net, loader, objective, progress));
+    }
+
+    /**
+     * Explains an evaluation of a network on a loader's images. Afterwards the network's modes are as before, and its parameters require
+     * gradients as before.
+     *
      * @throws IllegalArgumentException if the network's number of classes is not the loader's, or its last stage has no feature maps
      *                                  {@code [N, C, H, W]}
      */
-    public static Interpretation of(Network net, BatchLoader loader, Objective objective, IntConsumer progress) {
-        Features kept = new Features(net, loader.images());
-        Evaluation evaluation = Evaluation.of(net, loader, kept::scores, objective, progress);
-        return new Interpretation(evaluation, kept.byImage, explain(net, loader, evaluation.predictions()));
-    }
-
-    /** Keeps features while batches pass. */
-    private static final class Features {
-        private final Network net;
-        private final int images;
-        private final Map<Integer, float[]> byImage = new LinkedHashMap<>();
-        private int done;
-
-        Features(Network net, int images) {
-            this.net = net;
-            this.images = images;
-        }
-
-        Tensor scores(Batch batch) {
-            Tensor pooled = batch.pooled(net);
-            int width = pooled.shape().dim(1);
-            int step = (int) (1 + ((long) images * width * Float.BYTES - 1) / FEATURE_BYTES);
-            for (float[] row : pooled.toRows()) {
-                if (done % step == 0 && IntStream.range(0, width).allMatch(k -> Float.isFinite(row[k]))) {
-                    byImage.put(done, row);
-                }
-                done++;
-            }
-            return net.classify(pooled);
-        }
+    public static Interpretation of(Network net, BatchLoader loader, Evaluation evaluation) {
+        return new Interpretation(evaluation, explain(net, loader, evaluation.predictions()));
     }
 
     private static Map<Integer, Explanation> explain(Network net, BatchLoader loader, Predictions predictions) {
@@ -180,6 +152,7 @@ public record Interpretation(Evaluation evaluation, Map<Integer, float[]> featur
 
     /** The features along their first two principal components; empty if there are fewer than three images with features. */
     public Scatter scatter() {
+        Map<Integer, float[]> features = evaluation.features();
         List<Integer> all = List.copyOf(features.keySet());
         int count = Math.min(MAPPED, all.size());
         if (count < 3) {
@@ -192,33 +165,5 @@ public record Interpretation(Evaluation evaluation, Map<Integer, float[]> featur
             points.add(new Point(some.get(i), plane.coordinates()[i][0], plane.coordinates()[i][1]));
         }
         return new Scatter(points, List.of(plane.explained()[0], plane.explained()[1]));
-    }
-
-    /**
-     * The images whose features are most similar, the most similar first.
-     *
-     * @param like  features of the same network, such as {@link thaw.finetune.predict.Classifier#features} gives
-     * @param count the most images
-     * @throws IllegalArgumentException if the features are not as many as those of the images
-     */
-    public List<Neighbour> nearest(float[] like, int count) {
-        return features.entrySet().stream().map(one -> new Neighbour(one.getKey(), cosine(like, one.getValue())))
-                .sorted(Comparator.comparingDouble(Neighbour::cosine).reversed()).limit(count).toList();
-    }
-
-    private static double cosine(float[] a, float[] b) {
-        if (a.length != b.length) {
-            throw new IllegalArgumentException("features: expected " + b.length + " numbers, as of the images, got " + a.length
-                    + "; compute them with the same network");
-        }
-        double product = 0;
-        double sizes = 0;
-        double others = 0;
-        for (int i = 0; i < a.length; i++) {
-            product += (double) a[i] * b[i];
-            sizes += (double) a[i] * a[i];
-            others += (double) b[i] * b[i];
-        }
-        return sizes == 0 || others == 0 ? 0 : product / Math.sqrt(sizes * others);
     }
 }

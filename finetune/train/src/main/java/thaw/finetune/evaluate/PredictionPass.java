@@ -2,16 +2,18 @@ package thaw.finetune.evaluate;
 
 import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Deque;
+import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.function.Function;
+import java.util.Map;
 import java.util.function.IntConsumer;
+import java.util.stream.IntStream;
 import thaw.engine.NoGrad;
 import thaw.engine.Scope;
 import thaw.engine.Tensor;
 import thaw.engine.nn.TrainingModes;
 import thaw.finetune.data.Batch;
+import thaw.finetune.data.BatchLoader;
 import thaw.finetune.data.Batches;
 import thaw.finetune.data.Sample;
 import thaw.finetune.loss.Objective;
@@ -23,51 +25,54 @@ import thaw.kernels.OutOfDeviceMemoryException;
 import thaw.resnet.Network;
 
 /**
- * A network's predictions for the images of an epoch. The network runs in evaluation mode; afterwards each module is back
- * in its previous mode. On an asynchronous device, scores are read at the end, or earlier if they would take too much of
- * its memory.
+ * A network's predictions for the images of an epoch, and their features, the input of its last layer. The network runs in evaluation
+ * mode; afterwards each module is back in its previous mode. On an asynchronous device, both are read at the end, or earlier if they
+ * would take too much of its memory.
  */
 final class PredictionPass {
 
-    /** The largest number of scores kept on the device: 16 MiB. */
-    private static final int UNREAD_SCORES = 1 << 22;
+    /** The largest number of scores and features kept on the device: 16 MiB. */
+    private static final int UNREAD_VALUES = 1 << 22;
+    private static final long FEATURE_BYTES = 64L << 20;
 
     private final Network net;
-    private final Function<Batch, Tensor> scores;
     private final LabelSet labels;
     private final Objective objective;
+    /** The images of the epoch, of which features are kept. */
+    private final int images;
     private final List<Sample> samples = new ArrayList<>();
     private final List<double[]> probabilities = new ArrayList<>();
+    private final Map<Integer, float[]> features = new LinkedHashMap<>();
     private final Deque<OfBatch> unread = new ArrayDeque<>();
-    private int unreadScores;
+    private int unreadValues;
     private double lossSum;
 
-    /** The scores and the loss of a batch, on the device. */
-    private record OfBatch(Tensor scores, Tensor loss) implements AutoCloseable {
+    /** The features, the scores and the loss of a batch, on the device. */
+    private record OfBatch(Tensor features, Tensor scores, Tensor loss) implements AutoCloseable {
         @Override
         public void close() {
+            features.close();
             scores.close();
             loss.close();
         }
     }
 
-    private PredictionPass(Network net, Function<Batch, Tensor> scores, LabelSet labels, Objective objective) {
+    private PredictionPass(Network net, LabelSet labels, Objective objective, int images) {
         this.net = net;
-        this.scores = scores;
         this.labels = labels;
         this.objective = objective;
+        this.images = images;
     }
 
     /**
-     * Predicts the images of an epoch and closes it.
+     * Predicts the images of a loader's epoch and closes it.
      *
-     * @param scores   the network's scores of a batch, {@code [N, classes]}
      * @param progress called after each batch with the number of images done
      * @throws NotEnoughMemoryException if a batch is too large
      */
-    static PredictionPass over(Batches epoch, Network net, Function<Batch, Tensor> scores, LabelSet labels, Objective objective,
-            IntConsumer progress) {
-        PredictionPass pass = new PredictionPass(net, scores, labels, objective);
+    static PredictionPass over(Batches epoch, BatchLoader loader, Network net, Objective objective, IntConsumer progress) {
+        LabelSet labels = new LabelSet(loader.labels().classes(), objective.multiLabel());
+        PredictionPass pass = new PredictionPass(net, labels, objective, loader.images());
         Batch batch = null;
         try (Batches batches = epoch; TrainingModes kept = new TrainingModes(net); NoGrad off = net.device().noGrad()) {
             net.eval();
@@ -91,28 +96,42 @@ final class PredictionPass {
 
     private void add(Batch batch) {
         try (Scope scope = net.device().scope()) {
-            Tensor ofBatch = scores.apply(batch);
-            unread.add(new OfBatch(scope.keep(ofBatch), scope.keep(objective.of(ofBatch, batch))));
-            unreadScores += ofBatch.shape().size();
+            Tensor pooled = batch.pooled(net);
+            Tensor scores = net.classify(pooled);
+            unread.add(new OfBatch(scope.keep(pooled), scope.keep(scores), scope.keep(objective.of(scores, batch))));
+            unreadValues += pooled.shape().size() + scores.shape().size();
         }
         samples.addAll(batch.samples());
-        if (!net.device().backend().isAsynchronous() || unreadScores >= UNREAD_SCORES) {
+        if (!net.device().backend().isAsynchronous() || unreadValues >= UNREAD_VALUES) {
             read();
         }
     }
 
     private void read() {
-        int classes = labels.classes().size();
         while (!unread.isEmpty()) {
             try (OfBatch batch = unread.remove()) {
-                float[] rows = batch.scores.toFloats();
-                for (int start = 0; start < rows.length; start += classes) {
-                    probabilities.add(Probabilities.of(Arrays.copyOfRange(rows, start, start + classes), objective.multiLabel()));
-                }
+                addFeatures(batch.features);
+                batch.scores.toRows().forEach(row -> probabilities.add(Probabilities.of(row, objective.multiLabel())));
                 lossSum += batch.loss.item() * (double) batch.scores.shape().dim(0);
             }
         }
-        unreadScores = 0;
+        unreadValues = 0;
+    }
+
+    private void addFeatures(Tensor rows) {
+        int step = (int) (1 + ((long) images * rows.shape().dim(1) * Float.BYTES - 1) / FEATURE_BYTES);
+        int image = probabilities.size();
+        for (float[] row : rows.toRows()) {
+            if (image % step == 0 && IntStream.range(0, row.length).allMatch(k -> Float.isFinite(row[k]))) {
+                features.put(image, row);
+            }
+            image++;
+        }
+    }
+
+    /** The {@link Evaluation#features}. */
+    Map<Integer, float[]> features() {
+        return features;
     }
 
     Predictions predictions() {

@@ -53,9 +53,7 @@ public record TestTimeAugmentation(int views, double beta, boolean max) {
         Objective objective = Objective.standard(loader.labels());
         List<Predictions> augmented = new ArrayList<>();
         for (int view = 0; view < views; view++) {
-            augmented.add(PredictionPass.over(loader.augmentedEpoch(view), net, batch -> batch.scores(net), loader.labels(), objective,
-                    images -> {})
-                    .predictions());
+            augmented.add(PredictionPass.over(loader.augmentedEpoch(view), loader, net, objective, images -> {}).predictions());
         }
         List<double[]> combined = new ArrayList<>();
         for (int i = 0; i < plain.size(); i++) {

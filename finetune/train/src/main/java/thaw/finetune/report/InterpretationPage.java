@@ -7,20 +7,24 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.Collectors;
 import thaw.engine.io.AtomicFile;
 import thaw.finetune.data.Sample;
 import thaw.finetune.evaluate.Evaluation;
 import thaw.finetune.evaluate.Interpretation;
 import thaw.finetune.metrics.Metric;
+import thaw.finetune.metrics.Novelty;
+import thaw.finetune.predict.SimilarImages;
 
 /**
  * A self-contained HTML page of an {@link Interpretation}, without scripts.
  *
  * @param title such as the model's name
+ * @param novelty of the images and of others; empty if the model has no known images
  * @param like  image files to which the most similar images are shown, with their features
  */
-public record InterpretationPage(String title, Interpretation found, Map<Path, float[]> like) {
+public record InterpretationPage(String title, Interpretation found, Optional<Novelty> novelty, Map<Path, float[]> like) {
 
     private static final int NEAREST = 8;
 
@@ -42,7 +46,8 @@ public record InterpretationPage(String title, Interpretation found, Map<Path, f
     public String html() {
         StringBuilder html = new StringBuilder(lead(found.evaluation()));
         like.forEach((file, features) -> html.append(Html.section("Images like " + file.getFileName(), neighbours(file, features))));
-        return Html.page(title, "", html.append(Html.section("Results", new ResultSection(found).html())).toString());
+        return Html.page(title, "",
+                html.append(Html.section("Results", new ResultSection(found, Optional.empty(), novelty).html())).toString());
     }
 
     /** The share of correct predictions. */
@@ -66,7 +71,9 @@ public record InterpretationPage(String title, Interpretation found, Map<Path, f
                 "<p class=\"quiet\">The images whose features, the input of the last layer, have the smallest"
                         + " angle to this image’s; the number is its cosine.</p>\n<div class=\"thumbnails\">\n")
                 .append(Thumbnail.figure(Thumbnail.image(file), "<strong>the given image</strong>", file));
-        for (Interpretation.Neighbour near : found.nearest(features, NEAREST)) {
+        Map<Integer, float[]> all = found.evaluation().features();
+        for (SimilarImages.Match<Integer> near : new SimilarImages<>(List.copyOf(all.keySet()), List.copyOf(all.values()))
+                .nearest(features, NEAREST)) {
             Sample other = found.evaluation().predictions().samples().get(near.image());
             String classes = String.join(", ", found.evaluation().predictions().labels().names(other.labels()));
             html.append(Thumbnail.figure(Thumbnail.image(other.file()), "<strong>" + Html.text(classes) + "</strong>, "

@@ -12,6 +12,7 @@ import thaw.engine.io.AtomicFile;
 import thaw.finetune.diagnostics.GroupResilience;
 import thaw.finetune.evaluate.Interpretation;
 import thaw.finetune.plan.TrainingPhase;
+import thaw.finetune.train.Calibration;
 import thaw.finetune.train.EpochResult;
 import thaw.finetune.train.TrainingSettings;
 import thaw.resnet.LayerGroup;
@@ -40,11 +41,12 @@ public record Report(String title, Map<String, String> settings, TrainingSetting
      * @param epochs         the completed epochs of all phases, in order
      * @param kept           index of the epoch whose weights were kept; -1 if there is none
      * @param interpretation of the kept weights on the validation images, or empty
+     * @param calibration    of their probabilities; empty if there was none
      * @param resilience     of each layer group of the kept weights; empty if it was not measured
      * @param warnings       the warnings of the training
      */
-    public record Results(List<EpochResult> epochs, int kept, Optional<Interpretation> interpretation, List<GroupResilience> resilience,
-            List<String> warnings) {
+    public record Results(List<EpochResult> epochs, int kept, Optional<Interpretation> interpretation, Optional<Calibration> calibration,
+            List<GroupResilience> resilience, List<String> warnings) {
         /** @throws IllegalArgumentException if {@code kept} is not below the number of epochs */
         public Results {
             epochs = List.copyOf(epochs);

@@ -10,6 +10,7 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import thaw.engine.Device;
 import thaw.finetune.diagnostics.GroupResilience;
+import thaw.finetune.evaluate.Evaluation;
 import thaw.finetune.evaluate.Interpretation;
 import thaw.finetune.plan.TrainingPhase;
 import thaw.finetune.predict.ModelFile;
@@ -21,7 +22,6 @@ import thaw.finetune.train.EpochResult;
 import thaw.finetune.train.FitResult;
 import thaw.finetune.train.FitState;
 import thaw.finetune.train.Learner;
-import thaw.finetune.train.TrainingFeatures;
 import thaw.finetune.train.TrainingListener;
 import thaw.resnet.LayerGroup;
 import thaw.resnet.Network;
@@ -167,32 +167,31 @@ public final class TrainingRun {
         boolean best = settings.selection().keep() == RunSettings.Keep.BEST;
         ModelFile model = ModelFile.read(best ? folder.bestModel() : folder.lastModel());
         Device device = learn.net().device();
-        Interpretation valid = interpretation(model);
-        Optional<Calibration> calibration = Calibration.of(valid.evaluation().predictions());
-        ModelFile known = TrainingFeatures.addTo(model, learn.data().train(), device);
-        calibration.map(one -> one.applyTo(known, device)).orElse(known).write(folder.model());
-        writeTables();
-        writeBroken();
-        int kept = best ? log.best() : log.rows().size() - 1;
-        // The learner's network is the kept one unless an earlier process finished the training, or an earlier epoch is kept.
-        List<GroupResilience> resilience = trained && kept == log.rows().size() - 1 && learn.groups().size() <= MOST_GROUPS
-                ? learn.resilience() : List.of();
-        // The warnings are those of this process; those from before an interruption are not stored.
-        RunReport.of(settings, learn.groups(), new Report.Results(log.rows(), kept,
-                Optional.of(calibration.map(one -> one.applyTo(valid)).orElse(valid)), resilience, warnings)).write(folder.report());
-        folder.removeCheckpoint();
-        Ending ending = log.rows().size() < plan.stream().mapToInt(TrainingPhase::epochs).sum() ? Ending.EARLY : Ending.COMPLETE;
-        return new Outcome(ending, log, kept + 1, broken, resilience, calibration);
-    }
-
-    /** Interprets the kept model, which may be of an earlier epoch than the learner's network. */
-    private Interpretation interpretation(ModelFile model) {
-        Network kept = model.toNet(learn.net().device());
+        Network kept = model.toNet(device);
+        Optional<Calibration> calibration;
+        Interpretation valid;
         try {
-            return Interpretation.of(kept, learn.data().valid(), settings.training().objective(), images -> {});
+            Evaluation plain = Evaluation.of(kept, learn.data().valid(), settings.training().objective(), images -> {});
+            calibration = Calibration.of(plain.predictions());
+            ModelFile known = plain.knownImages().map(model::known).orElse(model);
+            calibration.map(one -> one.applyTo(known, device)).orElse(known).write(folder.model());
+            valid = Interpretation.of(kept, learn.data().valid(), calibration.map(one -> one.applyTo(plain)).orElse(plain));
         } finally {
             kept.release();
         }
+        writeTables();
+        writeBroken();
+        int epoch = best ? log.best() : log.rows().size() - 1;
+        // The learner's network is the kept one unless an earlier process finished the training, or an earlier epoch is kept.
+        List<GroupResilience> resilience = trained && epoch == log.rows().size() - 1 && learn.groups().size() <= MOST_GROUPS
+                ? learn.resilience() : List.of();
+        // The warnings are those of this process; those from before an interruption are not stored.
+        RunReport.of(settings, learn.groups(), new Report.Results(log.rows(), epoch, Optional.of(valid), calibration,
+                resilience, warnings))
+                .write(folder.report());
+        folder.removeCheckpoint();
+        Ending ending = log.rows().size() < plan.stream().mapToInt(TrainingPhase::epochs).sum() ? Ending.EARLY : Ending.COMPLETE;
+        return new Outcome(ending, log, epoch + 1, broken, resilience, calibration);
     }
 
     private void writeTables() throws IOException {

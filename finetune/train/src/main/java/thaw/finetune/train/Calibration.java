@@ -9,8 +9,6 @@ import thaw.engine.Tensor;
 import thaw.engine.nn.Linear;
 import thaw.engine.nn.Module;
 import thaw.finetune.evaluate.Evaluation;
-import thaw.finetune.evaluate.Interpretation;
-import thaw.finetune.metrics.CalibrationError;
 import thaw.finetune.metrics.Predictions;
 import thaw.finetune.predict.ModelFile;
 import thaw.resnet.Network;
@@ -21,10 +19,10 @@ import thaw.resnet.Network;
  * of itself: then T is above 1.
  *
  * @param temperature T
- * @param before      the calibration error of the validation images at T = 1
- * @param after       their calibration error if each fifth of them has the T of the others
+ * @param before      the predictions for the validation images at T = 1
+ * @param after       the predictions if each fifth of the images has the T of the others
  */
-public record Calibration(double temperature, double before, double after) {
+public record Calibration(double temperature, Predictions before, Predictions after) {
     /** Fewer images leave T to chance. */
     private static final int LEAST_IMAGES = 100;
     private static final int FOLDS = 5;
@@ -47,8 +45,8 @@ public record Calibration(double temperature, double before, double after) {
                 calibrated[i] = scaled(valid.probabilities().get(i), temperature);
             }
         }
-        return Optional.of(new Calibration(temperature(valid, IntStream.range(0, valid.size()).toArray()), CalibrationError.of(valid),
-                CalibrationError.of(new Predictions(valid.labels(), valid.samples(), List.of(calibrated)))));
+        return Optional.of(new Calibration(temperature(valid, IntStream.range(0, valid.size()).toArray()), valid,
+                new Predictions(valid.labels(), valid.samples(), List.of(calibrated))));
     }
 
     private static double temperature(Predictions valid, int[] images) {
@@ -76,12 +74,13 @@ public record Calibration(double temperature, double before, double after) {
         return scaled;
     }
 
-    /** An interpretation with the calibrated probabilities, and their cross-entropy. */
-    public Interpretation applyTo(Interpretation interpretation) {
-        Predictions plain = interpretation.evaluation().predictions();
-        Predictions calibrated = new Predictions(plain.labels(), plain.samples(),
-                plain.probabilities().stream().map(row -> scaled(row, temperature)).toList());
-        return new Interpretation(Evaluation.of(calibrated, 0.5), interpretation.features(), interpretation.explanations());
+    /** An evaluation with the calibrated probabilities, and their cross-entropy. */
+    public Evaluation applyTo(Evaluation plain) {
+        Predictions from = plain.predictions();
+        Predictions calibrated = new Predictions(from.labels(), from.samples(),
+                from.probabilities().stream().map(row -> scaled(row, temperature)).toList());
+        Evaluation applied = Evaluation.of(calibrated, 0.5);
+        return new Evaluation(applied.classes(), applied.loss(), calibrated, plain.features());
     }
 
     /**

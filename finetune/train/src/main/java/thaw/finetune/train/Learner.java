@@ -396,11 +396,12 @@ public final class Learner implements AutoCloseable {
     }
 
     /**
-     * Saves the {@link #model} for a {@link thaw.finetune.predict.Classifier}, with the {@linkplain TrainingFeatures features of training
-     * images}; throws like {@link ModelFile#write}.
+     * Saves the {@link #model} with the {@linkplain Evaluation#knownImages known images} of an evaluation on the validation images: in
+     * {@link TrainingListener#onEpoch} that of the epoch, elsewhere a new one. Throws like {@link ModelFile#write}.
      */
     public void save(Path path) throws IOException {
-        TrainingFeatures.addTo(model(), data.train(), net.device()).write(path);
+        ModelFile model = model();
+        loop.evaluation().knownImages().map(model::known).orElse(model).write(path);
     }
 
     /** Releases the memory of the diagnostics, and the device that {@link #of(ImageFolder, Path)} opened. */

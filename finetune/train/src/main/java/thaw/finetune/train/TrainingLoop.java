@@ -43,6 +43,8 @@ final class TrainingLoop {
     private Schedule schedule;
     private EpochLosses losses;
     private @Nullable WeightAverage average;
+    /** The evaluation of the present weights, from an epoch's end until training goes on. */
+    private @Nullable Evaluation evaluation;
 
     TrainingLoop(Learner learn) {
         this.learn = learn;
@@ -92,6 +94,7 @@ final class TrainingLoop {
             return new FitResult(history, Optional.ofNullable(stoppedAt));
         } finally {
             running = false;
+            evaluation = null;
             learn.freezing.endPhase(learn.settings.frozenBatchNorm());
             learn.net.zeroGrad();
             learn.net.eval();
@@ -203,6 +206,11 @@ final class TrainingLoop {
         }
     }
 
+    /** The evaluation of the weights used for validation on the validation images: the running epoch's, or else a new one. */
+    Evaluation evaluation() {
+        return evaluation != null ? evaluation : asValidated(learn::validate);
+    }
+
     // ---- training ----------------------------------------------------------------------------------------------
 
     /**
@@ -214,6 +222,7 @@ final class TrainingLoop {
         /* Features depend on the body's weights, so they are computed after a state has been restored. */
         loaders = FrozenFeatures.loaders(learn, phase, loaders);
         while (at.epoch < phase.epochs()) {
+            evaluation = null;
             at.startClock();
             learn.freezing.trainingModes(learn.settings.frozenBatchNorm());
             if (!batches()) {
@@ -376,6 +385,7 @@ final class TrainingLoop {
         if (at.epoch < phase.epochs()) {
             learn.freezing.thaw(phase, learn.settings.frozenBatchNorm());
         }
+        evaluation = valid;
         learn.tell(listener -> listener.onEpoch(result));
     }
 

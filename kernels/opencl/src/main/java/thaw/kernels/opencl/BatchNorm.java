@@ -3,6 +3,7 @@ package thaw.kernels.opencl;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.Consumer;
 import thaw.kernels.Array;
 import thaw.kernels.NormOps;
@@ -59,10 +60,6 @@ final class BatchNorm implements NormOps {
         int splits() {
             return (values() + chunk() - 1) / chunk();
         }
-
-        Shape perChannel() {
-            return Shape.of(count);
-        }
     }
 
     private static int pixels(Shape x) {
@@ -115,26 +112,28 @@ final class BatchNorm implements NormOps {
         OpenClArray residual = memory.mineOrNull(residualArray);
         OpenClArray trackedMean = memory.mineOrNull(runningMean);
         OpenClArray trackedVar = memory.mineOrNull(runningVar);
-        CompiledKernel statistics = kernel("batch_norm_statistics", x.shape());
-        Channels c = channels(x.shape(), statistics);
         try (Workspace work = memory.workspace()) {
-            OpenClArray mean = work.result(c.perChannel());
-            OpenClArray invStd = work.result(c.perChannel());
+            OpenClArray mean = work.result(weight.shape());
+            OpenClArray invStd = work.result(weight.shape());
             OpenClArray y = work.result(x.shape());
-            if (c.splits() == 1) {
+            CompiledKernel statistics = kernel("batch_norm_statistics", x.shape());
+            Channels c = channels(x.shape(), statistics);
+            Optional<OpenClArray> ofConvolution = x.storage().take(Statistics.PARTS);
+            if (ofConvolution.isEmpty() && c.splits() == 1) {
                 programs.launch(kernel("batch_norm_channel_statistics", x.shape())).array(x).ints(c.values() / c.vector).ints(c.count)
                         .ints(c.pixels / c.vector).floats(eps).floats(momentum).array(mean).array(invStd).array(trackedMean)
                         .array(trackedVar).local(c.group).work(5.0 * c.size, 4.0 * c.size).groups(c.count, c.group);
             } else {
-                OpenClArray means = work.temporary(c.count * c.splits());
-                OpenClArray squares = work.temporary(c.count * c.splits());
-                parts(programs.launch(statistics).array(x), c).array(means).array(squares).local(c.group)
-                        .work(5.0 * c.size, 4.0 * c.size).groups((long) c.count * c.splits(), c.group);
+                OpenClArray parts = work.temporary(ofConvolution.orElseGet(() -> memory.array(Shape.of(3, c.count, c.splits()))));
+                if (ofConvolution.isEmpty()) {
+                    parts(programs.launch(statistics).array(x), c).array(parts).local(c.group)
+                            .work(5.0 * c.size, 4.0 * c.size).groups((long) c.count * c.splits(), c.group);
+                }
                 CompiledKernel combine = kernel("batch_norm_combine", x.shape());
                 int group = combine.groupSize(SMALL_GROUP);
-                programs.launch(combine).array(means).array(squares).ints(c.values()).ints(c.chunk()).ints(c.splits())
-                        .floats(eps).floats(momentum).array(mean).array(invStd).array(trackedMean).array(trackedVar).local(group)
-                        .work(8.0 * means.size(), 8.0 * means.size() + 24.0 * c.count).groups(c.count, group);
+                programs.launch(combine).array(parts).ints(c.count).ints(c.values()).ints(parts.dim(2)).floats(eps)
+                        .floats(momentum).array(mean).array(invStd).array(trackedMean).array(trackedVar).local(group)
+                        .work(3.0 * parts.size(), 4.0 * parts.size() + 24.0 * c.count).groups(c.count, group);
             }
             if (trackedMean != null) {
                 trackedMean.storage().changed();
@@ -163,6 +162,14 @@ final class BatchNorm implements NormOps {
         overPlanes("batch_norm_normalize", x.shape(), launch -> launch.array(x).array(mean).array(invStd).array(weight)
                 .array(bias).array(residual).array(mask).array(y)
                 .work(4.0 * x.size(), (residual == null ? 8.0 : 12.0) * x.size() + bytes(mask)));
+    }
+
+    /**
+     * The key of the parts of channels' statistics that a convolution keeps with its result: {@code [3, C, parts]}, the mean, the
+     * sum of squares about it and the number of the values of each part.
+     */
+    enum Statistics {
+        PARTS
     }
 
     /** The key of a ReLU's mask, among the data derived from its output; released with it. */

@@ -32,10 +32,10 @@ final class Gemm {
      * @param leftVector see {@link GemmProblem#leftVector}
      */
     private record Variant(ProductShape shape, boolean padded, boolean alongDepth, boolean leftAlongRows, int leftVector,
-            int rightVector, int resultVector) {
-        static Variant of(GemmProblem p) {
+            int rightVector, int resultVector, boolean statistics) {
+        static Variant of(GemmProblem p, boolean statistics) {
             return new Variant(ProductShape.of(p), p.isPadded(), p.alongDepth(), p.isLeftAlongRows(), p.leftVector(),
-                    p.rightVector(), p.resultVector());
+                    p.rightVector(), p.resultVector(), statistics);
         }
     }
 
@@ -51,13 +51,19 @@ final class Gemm {
         }
     }
 
-    /** The epilogue of a product; each array may be null. */
-    record Store(OpenClArray scale, OpenClArray shift, OpenClArray residual, boolean relu) {
-        static final Store PLAIN = new Store(null, null, null, false);
+    /**
+     * The epilogue of a product; each array may be null.
+     *
+     * @param statistics whether to keep the {@linkplain BatchNorm.Statistics parts of the rows' statistics} with the result, if
+     *     its sums are not split
+     */
+    record Store(OpenClArray scale, OpenClArray shift, OpenClArray residual, boolean relu, boolean statistics) {
+        static final Store PLAIN = new Store(null, null, null, false, false);
+        static final Store STATISTICS = new Store(null, null, null, false, true);
 
         /** {@code c += …}: every element is read and written by one work-item. */
         static Store adding(OpenClArray c) {
-            return new Store(null, null, c, false);
+            return new Store(null, null, c, false, false);
         }
     }
 
@@ -91,8 +97,8 @@ final class Gemm {
                 .allMatch(build -> build.getValue().tile.equals(tile));
     }
 
-    private Build build(GemmProblem p) {
-        return builds.computeIfAbsent(Variant.of(p), this::build);
+    private Build build(GemmProblem p, Store store) {
+        return builds.computeIfAbsent(Variant.of(p, store.statistics), this::build);
     }
 
     /**
@@ -101,7 +107,7 @@ final class Gemm {
      * @param name its name in the profile
      */
     void run(String name, GemmProblem p, OpenClArray a, OpenClArray b, OpenClArray c, Store store) {
-        Build build = build(p);
+        Build build = build(p, store);
         Plan plan = new Plan(p, build, p.count() > 1 ? Math.max(1, p.depth()) : chunk(p, build.tile));
         if (plan.splits() == 1) {
             launch(name, plan, a, b, c, store);
@@ -118,7 +124,7 @@ final class Gemm {
 
     /** Enqueues products whose depth may be split; the caller adds the parts of each: {@code [count·splits, rows, columns]}. */
     OpenClArray parts(Workspace work, String name, GemmProblem p, OpenClArray a, OpenClArray b) {
-        Build build = build(p);
+        Build build = build(p, Store.PLAIN);
         return parts(work, name, new Plan(p, build, chunk(p, build.tile)), a, b);
     }
 
@@ -138,8 +144,14 @@ final class Gemm {
         long[] local = {tile.items(), 1};
         double stored = splits + (store.residual == null ? 0 : 1);
         double bytes = 4.0 * p.count() * ((double) p.rows() * p.columns() * stored + p.b().size() + (double) p.rows() * p.depth());
+        OpenClArray parts = store.statistics && splits == 1
+                ? memory.array(Shape.of(3, p.rows(), (p.columns() + tile.columns() - 1) / tile.columns())) : null;
+        if (parts != null) {
+            c.storage().keep(BatchNorm.Statistics.PARTS, parts);
+        }
         programs.launch(plan.build.kernel.named(name)).array(a).array(b).array(c).array(store.scale).array(store.shift)
-                .array(store.residual).ints(p.ints(splits, plan.chunk, store.relu)).work(p.flops(), bytes).run(global, local);
+                .array(store.residual).ints(p.ints(splits, plan.chunk, store.relu)).array(parts)
+                .work(p.flops(), bytes + (parts == null ? 0 : 4.0 * parts.size())).run(global, local);
     }
 
     private static long tiles(GemmProblem p, GemmTile tile) {
@@ -176,8 +188,8 @@ final class Gemm {
     }
 
     /** Lets other threads compile what this product will need. */
-    void prepare(GemmProblem p) {
-        Variant v = Variant.of(p);
+    void prepare(GemmProblem p, Store store) {
+        Variant v = Variant.of(p, store.statistics);
         if (!builds.containsKey(v)) {
             tuning.candidates(v.shape).stream().filter(tile -> tile.fits(device)).findFirst()
                     .ifPresent(tile -> programs.prepare(tile.file(), parameters(tile, v)));
@@ -191,6 +203,7 @@ final class Gemm {
     private static Map<String, Object> parameters(GemmTile tile, Variant v) {
         Map<String, Object> parameters = new TreeMap<>(tile.parameters());
         parameters.put("PADDED", v.padded ? 1 : 0);
+        parameters.put("STATISTICS", v.statistics ? 1 : 0);
         if (!tile.solo()) {
             parameters.put("DEEP", v.alongDepth ? 1 : 0);
             parameters.put("A_ROWS", v.leftAlongRows ? 1 : 0);

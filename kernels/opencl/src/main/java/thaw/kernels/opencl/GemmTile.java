@@ -60,8 +60,13 @@ record GemmTile(boolean solo, int mDim, int nDim, int mItem, int nItem, int kTil
     /** Bytes of local memory per work-group: panels, tables of positions, and if solo the tile. */
     long localBytes() {
         long floats = solo ? (long) kTile * columns() + (long) rows() * columns() + kTile + 4L * columns()
-                : (long) kTile * (rows() + columns() + 2L * vector) + 8L * kTile + 4L * columns();
+                : panel(rows()) + panel(columns()) + 8L * kTile + 4L * columns();
         return floats * Float.BYTES;
+    }
+
+    /** Floats of a panel of this width, in which the rows' statistics have room too. */
+    private long panel(int width) {
+        return Math.max((long) kTile * (width + vector), (long) rows() * (nDim + 1) + vector);
     }
 
     /** Whether a device's limits allow this tile; limits that depend on the compiler show only when it is built. */

@@ -47,8 +47,12 @@ public final class OpenClBackend extends CheckedBackend {
     private final AdamWUpdate adamW;
 
     OpenClBackend(CommandQueue queue, Tuning tuning) {
+        this(queue, new Programs(queue), tuning);
+    }
+
+    OpenClBackend(CommandQueue queue, Programs programs, Tuning tuning) {
         this.queue = queue;
-        programs = new Programs(queue);
+        this.programs = programs;
         transfers = new Transfers(queue);
         memory = new Memory(queue, transfers, programs);
         rearrangement = new Rearrangement(memory, programs);

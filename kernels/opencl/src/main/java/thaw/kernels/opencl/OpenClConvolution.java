@@ -42,8 +42,8 @@ final class OpenClConvolution implements ConvolutionOps {
         OpenClArray w = memory.mine(weight);
         Shape shape = options.outputShape(x.shape(), w.shape());
         Gemm.Store store = new Gemm.Store(memory.mineOrNull(e.scale()), memory.mineOrNull(e.shift()),
-                memory.mineOrNull(e.residual()), e.relu());
-        if (store.equals(Gemm.Store.PLAIN)) {
+                memory.mineOrNull(e.residual()), e.relu(), e.equals(Epilogue.NONE));
+        if (store.statistics()) {
             prepareGradients(new Correlation(x.shape(), w.shape(), shape, options));
         }
         return memory.result(shape, y -> {
@@ -76,7 +76,7 @@ final class OpenClConvolution implements ConvolutionOps {
             if (winograd.suits(c.x(), c.w(), c.y(), c.options())) {
                 winograd.prepareForward(c.x(), c.y());
             } else {
-                gemm.prepare(c.forward());
+                gemm.prepare(c.forward(), training ? Gemm.Store.STATISTICS : Gemm.Store.PLAIN);
             }
         }
         if (training) {
@@ -92,8 +92,8 @@ final class OpenClConvolution implements ConvolutionOps {
     }
 
     /**
-     * A convolution without epilogue is probably one of a training step: a network that predicts has its batch norms in
-     * epilogues. While the step goes forward, other threads compile what it needs on its way back.
+     * A convolution without epilogue is probably one of a training step, before a batch norm: a network that predicts has its
+     * batch norms in epilogues. While the step goes forward, other threads compile what it needs on its way back.
      */
     private void prepareGradients(Correlation c) {
         if (c.options().groups() > 1 || prepared.size() >= MOST_PREPARED || !prepared.add(c)) {
@@ -103,9 +103,10 @@ final class OpenClConvolution implements ConvolutionOps {
         if (winograd.suits(c.x(), c.w(), c.y(), c.options())) {
             winograd.prepareGradients(c.x(), c.y());
         } else {
-            gemm.prepare(c.weightGradient());
+            gemm.prepare(c.weightGradient(), Gemm.Store.PLAIN);
             if (c.x().dim(1) > IMAGE_CHANNELS) {
-                c.inputGradient().stream().filter(phase -> phase.depth() > 0).forEach(gemm::prepare);
+                c.inputGradient().stream().filter(phase -> phase.depth() > 0)
+                        .forEach(phase -> gemm.prepare(phase, Gemm.Store.PLAIN));
             }
         }
     }

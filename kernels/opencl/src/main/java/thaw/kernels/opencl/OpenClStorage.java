@@ -83,6 +83,18 @@ final class OpenClStorage extends Storage {
         return derived.stream().filter(d -> d.key.equals(key) && d.version == version()).map(Derived::array).findFirst();
     }
 
+    /** Keeps a result under a key until it is {@linkplain #take taken}, or the contents change. */
+    synchronized void keep(Object key, OpenClArray result) {
+        derived.add(new Derived(key, key, version(), result));
+    }
+
+    /** The kept result of this key for the present contents, which the caller then owns. */
+    synchronized Optional<OpenClArray> take(Object key) {
+        Optional<OpenClArray> kept = derived(key);
+        kept.ifPresent(array -> derived.removeIf(d -> d.array == array));
+        return kept;
+    }
+
     /**
      * Whether this is at least the second query for this key and the present contents. Training uses each state of a
      * weight once; a large derived array is therefore kept by {@link #derive} only if this returns true.

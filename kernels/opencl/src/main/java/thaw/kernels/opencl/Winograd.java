@@ -69,13 +69,16 @@ final class Winograd {
     /** Lets other threads compile the products and transforms. */
     void prepareForward(Shape x, Shape y) {
         programs.prepare(FILE, Map.of());
-        gemm.prepare(GemmProblem.several(PAIRS, y.dim(1), x.dim(0) * along(y.dim(2)) * along(y.dim(3)), x.dim(1)));
+        gemm.prepare(GemmProblem.several(PAIRS, y.dim(1), x.dim(0) * along(y.dim(2)) * along(y.dim(3)), x.dim(1)),
+                Gemm.Store.PLAIN);
     }
 
     /** Lets other threads compile the products of both gradients. */
     void prepareGradients(Shape x, Shape y) {
-        gemm.prepare(GemmProblem.several(PAIRS, x.dim(1), x.dim(0) * along(x.dim(2)) * along(x.dim(3)), y.dim(1)));
-        gemm.prepare(GemmProblem.severalAlongDepth(PAIRS, y.dim(1), x.dim(1), x.dim(0) * along(y.dim(2)) * along(y.dim(3))));
+        gemm.prepare(GemmProblem.several(PAIRS, x.dim(1), x.dim(0) * along(x.dim(2)) * along(x.dim(3)), y.dim(1)),
+                Gemm.Store.PLAIN);
+        gemm.prepare(GemmProblem.severalAlongDepth(PAIRS, y.dim(1), x.dim(1), x.dim(0) * along(y.dim(2)) * along(y.dim(3))),
+                Gemm.Store.PLAIN);
     }
 
     /** {@code y = store(x ∗ w)}. */
@@ -144,11 +147,19 @@ final class Winograd {
                     tiles};
                 transform("winograd_input", x, v, ints, channels, tiles);
                 gemm.run(name + "_winograd", GemmProblem.several(PAIRS, outputs, tiles, channels), u, v, m, Gemm.Store.PLAIN);
-                over(programs.kernel(FILE, "winograd_output"), tiles, outputs,
-                        launch -> launch.array(m).array(store.scale()).array(store.shift()).array(store.residual())
-                                .ints(store.relu() ? 1 : 0).array(y).ints(ints)
-                                .work(100.0 * outputs * tiles, 4.0 * outputs * tiles
-                                        * (TILE * TILE * (store.residual() == null ? 1 : 2) + PAIRS)));
+                double bytes = 4.0 * outputs * tiles * (TILE * TILE * (store.residual() == null ? 1 : 2) + PAIRS);
+                if (store.statistics() && images == x.dim(0)) {
+                    CompiledKernel kernel = programs.kernel(FILE, "winograd_output_statistics");
+                    int group = group(kernel, tiles);
+                    OpenClArray parts = memory.array(Shape.of(3, outputs, (tiles + group - 1) / group));
+                    y.storage().keep(BatchNorm.Statistics.PARTS, parts);
+                    over(kernel, tiles, outputs, launch -> launch.array(m).array(y).ints(ints).array(parts).local(group)
+                            .work(150.0 * outputs * tiles, bytes + 4.0 * parts.size()));
+                } else {
+                    over(programs.kernel(FILE, "winograd_output"), tiles, outputs,
+                            launch -> launch.array(m).array(store.scale()).array(store.shift()).array(store.residual())
+                                    .ints(store.relu() ? 1 : 0).array(y).ints(ints).work(100.0 * outputs * tiles, bytes));
+                }
             }
         }
     }
@@ -171,8 +182,12 @@ final class Winograd {
                         .work(60.0 * outputs * channels, 4.0 * (w.size() + u.size()))));
     }
 
+    private static int group(CompiledKernel kernel, int items) {
+        return kernel.groupSize(Math.min(GROUP, Integer.highestOneBit(items)));
+    }
+
     private void over(CompiledKernel kernel, int items, int channels, Consumer<Launch> arguments) {
-        int group = kernel.groupSize(Math.min(GROUP, Integer.highestOneBit(items)));
+        int group = group(kernel, items);
         Launch launch = programs.launch(kernel);
         arguments.accept(launch);
         launch.run(new long[] {(items + group - 1L) / group * group, channels}, new long[] {group, 1});

@@ -29,6 +29,10 @@
  * {@link thaw.kernels.opencl.Tuning}, either a default or one that {@link thaw.kernels.opencl.Tuner} has found and
  * {@link thaw.kernels.opencl.TuningCache} has kept.
  *
+ * <p>A convolution without epilogue is mostly followed by a batch norm. Its last kernel therefore leaves, beside the result,
+ * means and sums of squares of parts of each channel; {@link thaw.kernels.opencl.BatchNorm} combines them instead of reading
+ * the result for its statistics. They are kept with the result until the batch norm takes them, or the result changes.
+ *
  * <h2>Memory layout</h2>
  *
  * <p>Row-major, activations as {@code [N, C, H, W]}: neighbouring work-items take neighbouring pixels, whose reads and

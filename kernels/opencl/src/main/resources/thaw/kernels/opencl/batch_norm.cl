@@ -121,15 +121,20 @@ void store_statistics(const int c, const float m, const float square, const int 
     }
 }
 
-/* First level. values, pixels and chunk count vectors. */
+/*
+ * First level: the parts' means, squares and numbers of values, [3][channel][part]. values, pixels and chunk count vectors.
+ * A convolution leaves the parts of its result itself (gemm.cl, winograd.cl).
+ */
 kernel void batch_norm_statistics(global const FLOATV *x, const int values, const int channels, const int pixels,
-                                  const int chunk, const int splits, global float *means, global float *squares,
-                                  local float *scratch) {
+                                  const int chunk, const int splits, global float *parts, local float *scratch) {
     const int start = get_group_id(0) % splits * chunk;
-    const float2 part = part_statistics(x, get_group_id(0) / splits, start, min(values, start + chunk), channels, pixels, scratch);
+    const int end = min(values, start + chunk);
+    const float2 part = part_statistics(x, get_group_id(0) / splits, start, end, channels, pixels, scratch);
     if (get_local_id(0) == 0) {
-        means[get_group_id(0)] = part.x;
-        squares[get_group_id(0)] = part.y;
+        parts += get_group_id(0);
+        parts[0] = part.x;
+        parts[channels * splits] = part.y;
+        parts[2 * channels * splits] = VW * (end - start);
     }
 }
 
@@ -146,27 +151,25 @@ kernel void batch_norm_channel_statistics(global const FLOATV *x, const int valu
 
 /*
  * Second level, by the formula of Chan, Golub and LeVeque (1979): for parts with n[s] values, mean m[s] and squares q[s],
- * mean = sum of n[s]*m[s] / M, and M * var = sum of q[s] + n[s] * (m[s] - mean)^2. values and chunk count floats.
+ * mean = sum of n[s]*m[s] / M, and M * var = sum of q[s] + n[s] * (m[s] - mean)^2. values counts floats.
  */
-kernel void batch_norm_combine(global const float *means, global const float *squares, const int values, const int chunk,
-                               const int splits, const float eps, const float momentum, global float *mean,
-                               global float *invStd, global float *runningMean, global float *runningVar,
-                               local float *scratch) {
+kernel void batch_norm_combine(global const float *parts, const int channels, const int values, const int splits,
+                               const float eps, const float momentum, global float *mean, global float *invStd,
+                               global float *runningMean, global float *runningVar, local float *scratch) {
     const int c = get_group_id(0);
-    means += c * splits;
-    squares += c * splits;
+    global const float *means = parts + c * splits;
+    global const float *squares = means + channels * splits;
+    global const float *counts = squares + channels * splits;
     const float pivot = means[0];
     float sum = 0;
     for (int s = get_local_id(0); s < splits; s += get_local_size(0)) {
-        const int n = min(chunk, values - s * chunk);
-        sum = fma((float) n, means[s] - pivot, sum);
+        sum = fma(counts[s], means[s] - pivot, sum);
     }
     const float m = pivot + tree_sum(sum, scratch) / values;
     float square = 0;
     for (int s = get_local_id(0); s < splits; s += get_local_size(0)) {
-        const int n = min(chunk, values - s * chunk);
         const float d = means[s] - m;
-        square += fma(n * d, d, squares[s]);
+        square += fma(counts[s] * d, d, squares[s]);
     }
     square = tree_sum(square, scratch);
     if (get_local_id(0) == 0) {

@@ -26,6 +26,10 @@
  * 64 Ki registers, and the 64 independent multiply-adds of each work-item cover the latency. Limiting the registers to 128,
  * for two groups, gains nothing there. Local memory: 2*16*132 floats and 3 KiB of tables, 20 KiB.
  *
+ * STATISTICS 1: the kernel leaves the statistics of its tile's rows for the batch norm that follows, if parts is not null:
+ * of each row, a channel, the mean of the tile's elements and the sum of squares about it, so that the batch norm need not
+ * read c for them. An item has those of its own NWI elements, which are joined by the formula of batch_norm_combine.
+ *
  * The order of additions depends on KWG and the splits alone: the same device and tuning give the same bits.
  */
 #include "gemm_problem.cl"
@@ -36,6 +40,15 @@
 /* In vectors. */
 #define A_PITCH (MWG / VW + 1)
 #define B_PITCH (NWG / VW + 1)
+
+/* Vectors of both panels, which hold the statistics of each item's rows at the end. */
+#if STATISTICS
+#define PART_PITCH (NDIM + 1)
+#define PARTS ((MWG * PART_PITCH + VW - 1) / VW)
+#define PANEL(vectors) ((vectors) > PARTS ? (vectors) : PARTS)
+#else
+#define PANEL(vectors) (vectors)
+#endif
 
 /* The type of one load, the number of loads per step for all work-items, and the most for one work-item. */
 #if A_LOAD == 1
@@ -143,11 +156,69 @@ void store_vector(FLOATV sum, int m, int at, global float *c, global const float
 }
 #endif
 
+#if STATISTICS
+/* Columns of the tile that block b has of the first ones. */
+int columns_of_block(int b, int columns) {
+    int count = 0;
+#pragma unroll
+    for (int j = 0; j < NWI / VW; j++) {
+        count += clamp(columns - (b + j * NDIM) * VW, 0, VW);
+    }
+    return count;
+}
+
+/* Stores the means, squares and numbers of elements of the tile's rows as parts [3][row][tile of columns]. */
+void store_statistics(float (*sum)[NWI], const int firstRow, const int firstColumn, local float *means, local float *squares,
+                      global float *parts, const Problem p) {
+    const int item = get_local_id(0);
+    const int block = item % NDIM;
+    const int columns = min(NWG, p.columns - firstColumn);
+    const int mine = columns_of_block(block, columns);
+#pragma unroll
+    for (int i = 0; i < MWI; i++) {
+        float mean = 0;
+#pragma unroll
+        for (int j = 0; j < NWI; j++) {
+            mean += (block + j / VW * NDIM) * VW + j % VW < columns ? sum[i][j] : 0;
+        }
+        mean /= max(mine, 1);
+        float square = 0;
+#pragma unroll
+        for (int j = 0; j < NWI; j++) {
+            const float d = (block + j / VW * NDIM) * VW + j % VW < columns ? sum[i][j] - mean : 0;
+            square = MULTIPLY_ADD(d, d, square);
+        }
+        const int row = (item / NDIM + i / VW * MDIM) * VW + i % VW;
+        means[row * PART_PITCH + block] = mean;
+        squares[row * PART_PITCH + block] = square;
+    }
+    barrier(CLK_LOCAL_MEM_FENCE);
+    const int across = (p.columns + NWG - 1) / NWG;
+    for (int row = item; row < min(MWG, p.rows - firstRow); row += ITEMS) {
+        const float pivot = means[row * PART_PITCH];
+        float total = 0;
+        for (int b = 0; b < NDIM; b++) {
+            total = MULTIPLY_ADD((float) columns_of_block(b, columns), means[row * PART_PITCH + b] - pivot, total);
+        }
+        const float mean = pivot + total / columns;
+        float square = 0;
+        for (int b = 0; b < NDIM; b++) {
+            const float d = means[row * PART_PITCH + b] - mean;
+            square += MULTIPLY_ADD(columns_of_block(b, columns) * d, d, squares[row * PART_PITCH + b]);
+        }
+        const int part = (firstRow + row) * across + firstColumn / NWG;
+        parts[part] = mean;
+        parts[part + p.rows * across] = square;
+        parts[part + 2 * p.rows * across] = columns;
+    }
+}
+#endif
+
 kernel __attribute__((reqd_work_group_size(ITEMS, 1, 1)))
 void gemm(global const float *a, global const float *b, global float *c, global const float *scale,
-          global const float *shift, global const float *residual, const Problem p) {
-    local FLOATV as[KWG * A_PITCH];
-    local FLOATV bs[KWG * B_PITCH];
+          global const float *shift, global const float *residual, const Problem p, global float *parts) {
+    local FLOATV as[PANEL(KWG * A_PITCH)];
+    local FLOATV bs[PANEL(KWG * B_PITCH)];
     local int4 depths[2][KWG];
     local int4 columns[NWG];
 
@@ -254,4 +325,9 @@ void gemm(global const float *a, global const float *b, global float *c, global 
 #endif
         }
     }
+#if STATISTICS
+    if (parts) {
+        store_statistics(sum, firstRow, firstColumn, (local float *) as, (local float *) bs, parts, p);
+    }
+#endif
 }

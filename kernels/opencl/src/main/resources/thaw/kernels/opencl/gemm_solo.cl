@@ -7,6 +7,8 @@
  * the first-level cache, and processes the tile in blocks of MWI x NWI elements, which it holds in vector registers of VW
  * floats for all KWG steps: 8 x 32 floats are 16 of the 32 registers of AVX-512. a is read in place, MWI rows at a time.
  *
+ * STATISTICS 1: as in gemm.cl.
+ *
  * VW neighbours of a row of b are mostly contiguous (stride 1), so that copying them takes one load, and a select for
  * those outside the plane; otherwise they are gathered.
  */
@@ -18,7 +20,7 @@
 
 kernel __attribute__((reqd_work_group_size(1, 1, 1)))
 void gemm(global const float *a, global const float *b, global float *c, global const float *scale,
-          global const float *shift, global const float *residual, const Problem p) {
+          global const float *shift, global const float *residual, const Problem p, global float *parts) {
     local float panel[KWG * NWG];
     local float tile[MWG * NWG];
     local int aPlaces[KWG];
@@ -152,4 +154,23 @@ void gemm(global const float *a, global const float *b, global float *c, global 
             }
         }
     }
+#if STATISTICS
+    const int across = (p.columns + NWG - 1) / NWG;
+    for (int m = 0; m < (parts ? rows : 0); m++) {
+        float mean = 0;
+        for (int n = 0; n < columns; n++) {
+            mean += tile[m * NWG + n];
+        }
+        mean /= columns;
+        float square = 0;
+        for (int n = 0; n < columns; n++) {
+            const float d = tile[m * NWG + n] - mean;
+            square = MULTIPLY_ADD(d, d, square);
+        }
+        const int part = (firstRow + m) * across + firstColumn / NWG;
+        parts[part] = mean;
+        parts[part + p.rows * across] = square;
+        parts[part + 2 * p.rows * across] = columns;
+    }
+#endif
 }

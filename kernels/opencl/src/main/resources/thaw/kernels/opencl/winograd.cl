@@ -10,7 +10,8 @@
  *   u[pair][channel][output]  = G g G'         winograd_weights, one work-item per filter
  *   v[pair][channel][tile]    = B' d B         winograd_input, one work-item per tile of a channel
  *   m[pair][output][tile]     = u' v           the product
- *   y                         = A' m A         winograd_output, one work-item per tile of an output channel, with the epilogue
+ *   y                         = A' m A         winograd_output, one work-item per tile of an output channel, with the epilogue,
+ *                               or statistics for the batch norm that follows
  *
  * Tiling: neighbouring work-items process neighbouring tiles, so that accesses to v and m coalesce; the 36 numbers of a
  * tile are in registers. A transform moves 36/16 of the image in addition to the image itself, so many channels are needed
@@ -27,6 +28,7 @@
  *   gw                        = A' m A         winograd_weight_gradient, one work-item per filter
  */
 #include "multiply_add.cl"
+#include "tree.cl"
 
 typedef struct {
     int channels, height, width;              /* of the input */
@@ -97,14 +99,8 @@ kernel void winograd_input(global const float *x, global float *v, const Pass p)
         to[3 * step] = MULTIPLY_ADD(8.0f, difference2, difference1) + m5; \
     }
 
-/* y = act(scale[k]*conv + shift[k] + residual); scale, shift and residual may be null. */
-kernel void winograd_output(global const float *m, global const float *scale, global const float *shift,
-                            global const float *residual, const int relu, global float *y, const Pass p) {
-    const int tile = get_global_id(0);
-    const int output = get_global_id(1);
-    if (tile >= p.tiles) {
-        return;
-    }
+/* The 4x4 outputs of a tile. */
+void output_tile(global const float *m, const int tile, const int output, float *values, const Pass p) {
     const int step = p.outputs * p.tiles;
     m += output * p.tiles + tile;
     float lines[24];
@@ -114,6 +110,17 @@ kernel void winograd_output(global const float *m, global const float *scale, gl
         OUTPUT_LINE(m[j * step], m[(6 + j) * step], m[(12 + j) * step], m[(18 + j) * step], m[(24 + j) * step],
                     m[(30 + j) * step], to, 6)
     }
+#pragma unroll
+    for (int i = 0; i < 4; i++) {
+        const float *d = lines + i * 6;
+        float *to = values + i * 4;
+        OUTPUT_LINE(d[0], d[1], d[2], d[3], d[4], d[5], to, 1)
+    }
+}
+
+/* y = act(scale[k]*conv + shift[k] + residual); scale, shift and residual may be null. */
+void store_tile(const float *values, const int tile, const int output, global const float *scale, global const float *shift,
+                global const float *residual, const int relu, global float *y, const Pass p) {
     const int left = tile % p.columns * 4;
     const int top = tile / p.columns % p.rows * 4;
     const int image = p.firstImage + tile / p.columns / p.rows;
@@ -122,9 +129,7 @@ kernel void winograd_output(global const float *m, global const float *scale, gl
     const float term = shift ? shift[output] : 0;
 #pragma unroll
     for (int i = 0; i < 4; i++) {
-        const float *d = lines + i * 6;
-        float line[4];
-        OUTPUT_LINE(d[0], d[1], d[2], d[3], d[4], d[5], line, 1)
+        const float *line = values + i * 4;
         const int at = start + (top + i) * p.outWidth + left;
         if (top + i < p.outHeight && p.outWidth % 2 == 0) {
             /* Lines of even length consist of aligned pairs. */
@@ -145,6 +150,61 @@ kernel void winograd_output(global const float *m, global const float *scale, gl
                 }
             }
         }
+    }
+}
+
+kernel void winograd_output(global const float *m, global const float *scale, global const float *shift,
+                            global const float *residual, const int relu, global float *y, const Pass p) {
+    const int tile = get_global_id(0);
+    const int output = get_global_id(1);
+    if (tile < p.tiles) {
+        float values[16];
+        output_tile(m, tile, output, values, p);
+        store_tile(values, tile, output, scale, shift, residual, relu, y, p);
+    }
+}
+
+/*
+ * y = conv, and the parts of its statistics, [3][output][group of tiles], as batch_norm.cl expects them: mean, sum of squares
+ * about it and number of the outputs of a work-group.
+ */
+kernel void winograd_output_statistics(global const float *m, global float *y, const Pass p, global float *parts,
+                                       local float *scratch) {
+    const int tile = get_global_id(0);
+    const int output = get_global_id(1);
+    const int height = tile < p.tiles ? min(4, p.outHeight - tile / p.columns % p.rows * 4) : 0;
+    const int width = min(4, p.outWidth - tile % p.columns * 4);
+    float values[16];
+    if (tile < p.tiles) {
+        output_tile(m, tile, output, values, p);
+        store_tile(values, tile, output, 0, 0, 0, 0, y, p);
+    }
+    if (get_local_id(0) == 0) {
+        scratch[0] = values[0];
+    }
+    barrier(CLK_LOCAL_MEM_FENCE);
+    const float pivot = scratch[0];
+    barrier(CLK_LOCAL_MEM_FENCE); /* scratch is used again */
+    float sum = 0;
+#pragma unroll
+    for (int i = 0; i < 16; i++) {
+        sum += i / 4 < height && i % 4 < width ? values[i] - pivot : 0;
+    }
+    const float count = tree_sum((float) (height * width), scratch);
+    const float mean = tree_sum(sum, scratch) / count;
+    float square = 0;
+#pragma unroll
+    for (int i = 0; i < 16; i++) {
+        const float d = i / 4 < height && i % 4 < width ? values[i] - pivot - mean : 0;
+        square = MULTIPLY_ADD(d, d, square);
+    }
+    square = tree_sum(square, scratch);
+    if (get_local_id(0) == 0) {
+        const int groups = get_num_groups(0);
+        parts += output * groups + get_group_id(0);
+        parts[0] = pivot + mean;
+        parts[p.outputs * groups] = square;
+        parts[2 * p.outputs * groups] = count;
     }
 }
 

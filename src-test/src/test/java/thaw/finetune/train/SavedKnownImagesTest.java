@@ -2,27 +2,41 @@ package thaw.finetune.train;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.function.Executable;
 import org.junit.jupiter.api.io.TempDir;
 import thaw.engine.Device;
 import thaw.engine.io.Weights;
+import thaw.finetune.data.BatchLoader;
+import thaw.finetune.data.DataLoaders;
+import thaw.finetune.data.Dataset;
 import thaw.finetune.data.ImageFolder;
+import thaw.finetune.data.LoaderOptions;
+import thaw.finetune.data.Sample;
 import thaw.finetune.images.ImageSource;
+import thaw.finetune.images.RgbImage;
+import thaw.finetune.images.Transforms;
 import thaw.finetune.predict.Classifier;
+import thaw.finetune.predict.KnownImages;
 import thaw.finetune.predict.ModelFile;
 import thaw.finetune.predict.Prediction;
+import thaw.resnet.ResNet;
 
-class TrainingFeaturesTest {
+/** The known images of models that a learner saves. */
+class SavedKnownImagesTest {
 
     private static final int SIZE = 32;
 
@@ -79,24 +93,84 @@ class TrainingFeaturesTest {
     @Test
     void probabilitiesKeepTheirBits(@TempDir Path folder) throws IOException {
         Path data = shared("data/dogscats");
-        ModelFile plain;
-        ModelFile known;
         try (Device device = Device.cpu();
                 Learner learn = Learner.of(ImageFolder.of(data).size(SIZE).batch(32).seed(1),
                         Weights.read(shared("data/weights/resnet20-12fca82f.th")), device)) {
-            plain = learn.model();
-            known = TrainingFeatures.addTo(plain, learn.data().train(), device);
+            ModelFile plain = learn.model();
+            assertFalse(plain.known().isPresent());
+            plain.write(folder.resolve("plain.safetensors"));
+            learn.save(folder.resolve("known.safetensors"));
+            assertEquals(learn.data().valid().samples().size(),
+                    ModelFile.read(folder.resolve("known.safetensors")).known().orElseThrow().images());
         }
-        assertFalse(plain.known().isPresent());
-        assertEquals(ImageFolder.of(data).loaders().train().samples().size(), known.known().orElseThrow().images());
-        known.write(folder.resolve("known.safetensors"));
-        plain.write(folder.resolve("plain.safetensors"));
         try (Classifier with = Classifier.load(folder.resolve("known.safetensors"));
                 Classifier without = Classifier.load(folder.resolve("plain.safetensors"))) {
             List<Prediction> one = predictions(with, "data/dogscats/valid/cats");
             List<Prediction> other = predictions(without, "data/dogscats/valid/cats");
             IntStream.range(0, one.size()).forEach(i -> assertEquals(other.get(i).probabilities(), one.get(i).probabilities()));
             assertTrue(other.stream().allMatch(prediction -> prediction.novelty().isEmpty() && prediction.isKnown()));
+        }
+    }
+
+    /** A model saved at an epoch's end has the known images of its own weights, and no image is read for them once more. */
+    @Test
+    void savingAtAnEpochsEndReadsNoImage(@TempDir Path folder) throws IOException {
+        ImageFolder data = ColourFolder.in(folder.resolve("data"));
+        try (Device device = Device.cpu(1)) {
+            DataLoaders loaders = data.loaders();
+            Counted valid = new Counted(loaders.valid().data(), new AtomicInteger());
+            Learner learn = new Learner(ResNet.resnet20(device, 2), new DataLoaders(loaders.train(), new BatchLoader(valid,
+                    loaders.labels(), loaders.transforms(), LoaderOptions.evaluation(4).cacheBytes(0))));
+            learn.addListener(new TrainingListener() {
+                @Override
+                public void onEpoch(EpochResult epoch) {
+                    try {
+                        learn.save(folder.resolve(epoch.at().epoch() + ".safetensors"));
+                    } catch (IOException failed) {
+                        throw new UncheckedIOException(failed);
+                    }
+                }
+            });
+            learn.fit(2, 0.01);
+            assertEquals(2 * valid.length(), valid.read.get());
+            learn.save(folder.resolve("end.safetensors"));
+            assertEquals(3 * valid.length(), valid.read.get());
+        }
+        assertEquals(Files.mismatch(folder.resolve("2.safetensors"), folder.resolve("end.safetensors")), -1);
+        assertTrue(Files.mismatch(folder.resolve("1.safetensors"), folder.resolve("2.safetensors")) >= 0);
+        assertTrue(ModelFile.read(folder.resolve("1.safetensors")).known().isPresent());
+    }
+
+    /** Counts the images that are read. */
+    private record Counted(Dataset all, AtomicInteger read) implements Dataset {
+        @Override
+        public int length() {
+            return all.length();
+        }
+
+        @Override
+        public Sample sample(int index) {
+            return all.sample(index);
+        }
+
+        @Override
+        public RgbImage image(int index) {
+            read.incrementAndGet();
+            return all.image(index);
+        }
+    }
+
+    /** Known images of another network are found when the model is opened, by name. */
+    @Test
+    void knownImagesOfAnotherNetworkAreRefused() {
+        try (Device device = Device.cpu(1)) {
+            List<float[]> features = List.of(new float[32], new float[32], new float[32]);
+            ModelFile other = ModelFile.of(ResNet.resnet20(device, 2), List.of("a", "b"), Transforms.of(SIZE))
+                    .known(KnownImages.of(features, 2));
+            for (Executable open : List.<Executable>of(() -> other.toNet(device), () -> Classifier.of(other, Device.cpu(1)))) {
+                String message = assertThrows(IllegalArgumentException.class, open).getMessage();
+                assertTrue(message.startsWith("known.length: ") && message.contains("got 32"), message);
+            }
         }
     }
 }
