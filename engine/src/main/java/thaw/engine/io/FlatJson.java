@@ -23,8 +23,9 @@ final class FlatJson {
     static final int LONGEST = 1 << 24;
 
     private static final int DEEPEST = 16;
-    /** Bound on all keys and values together; a nested key repeats the names around it. */
-    private static final long MOST_CHARACTERS = 1 << 26;
+    /** Bounds on all keys and values together, by the file's length; a nested key repeats the names around it. */
+    private static final long MOST_REPEATS = 16;
+    private static final long SPARE_CHARACTERS = 1 << 20;
 
     /**
      * Names come from untrusted files, so they are neither interned nor kept in tables that crafted names could fill. Buffers
@@ -38,10 +39,11 @@ final class FlatJson {
 
     private final JsonParser json;
     private final Map<String, String> values = new LinkedHashMap<>();
-    private long characters;
+    private long charactersLeft;
 
-    private FlatJson(JsonParser json) {
+    private FlatJson(JsonParser json, long length) {
         this.json = json;
+        this.charactersLeft = SPARE_CHARACTERS + MOST_REPEATS * length;
     }
 
     /** @throws WeightFileException if the file is not a JSON object, or too large */
@@ -54,7 +56,7 @@ final class FlatJson {
             CharBuffer text = StandardCharsets.UTF_8.newDecoder().decode(file.slice(0, file.length()));
             try (JsonParser json = FACTORY.createParser(text.array(), text.arrayOffset(), text.length())) {
                 json.enable(JsonReadFeature.ALLOW_NON_NUMERIC_NUMBERS.mappedFeature());     // as Python's writer has them
-                FlatJson flat = new FlatJson(json);
+                FlatJson flat = new FlatJson(json, file.length());
                 if (json.nextToken() != JsonToken.START_OBJECT) {
                     throw new WeightFileException("is not a JSON object");
                 }
@@ -72,17 +74,18 @@ final class FlatJson {
         while (json.nextToken() == JsonToken.FIELD_NAME) {
             String name = json.currentName();
             String key = path.isEmpty() ? name : path + "." + name;
+            count(key.length());
             JsonToken value = json.nextToken();
             if (value == JsonToken.START_OBJECT && depth < DEEPEST) {
                 object(key, depth + 1);
             } else if (value == JsonToken.START_ARRAY) {
                 String array = array();
                 if (array != null) {
-                    put(key, array);
+                    values.put(key, array);
                 }
             } else if (value.isScalarValue()) {
                 if (value != JsonToken.VALUE_NULL) {
-                    put(key, json.getText());
+                    values.put(key, json.getText());
                 }
             } else {
                 json.skipChildren();
@@ -105,12 +108,11 @@ final class FlatJson {
         return flat ? text.append(']').toString() : null;
     }
 
-    private void put(String key, String value) throws WeightFileException {
-        characters += key.length() + value.length();
-        if (characters > MOST_CHARACTERS) {
-            throw new WeightFileException("its JSON is too large: keys, including the names around them, and values"
-                    + " exceed " + MOST_CHARACTERS + " characters");
+    private void count(int characters) throws WeightFileException {
+        charactersLeft -= characters;
+        if (charactersLeft < 0) {
+            throw new WeightFileException("its JSON is too large: keys, including the names around them, have more than "
+                    + MOST_REPEATS + " times the characters of the file");
         }
-        values.put(key, value);
     }
 }

@@ -14,8 +14,10 @@ final class Metadata {
             "model_args");
 
     private static final int DEEPEST = 4;
-    /** Bound on the steps of the walk, because settings that are referred to several times are written out each time. */
+    /** Bound on the values of the walk, because settings that are referred to several times are written out each time. */
     private static final int LONGEST_WALK = 10_000;
+    /** Bound on all characters of composed names and texts, for the same reason. */
+    private static final int MOST_CHARACTERS = 1 << 20;
     private static final int LONGEST_NAME = 200;
     private static final int LONGEST_LIST = 1000;
     /** Bound on a text composed of several values; a single text is kept whole, because a configuration may be long. */
@@ -24,6 +26,7 @@ final class Metadata {
 
     private final Map<String, String> values = new LinkedHashMap<>();
     private int steps;
+    private int characters;
 
     Map<String, String> values() {
         return values;
@@ -50,10 +53,11 @@ final class Metadata {
                 ? !object.items().isEmpty() ? object.items() : object.state() instanceof Map<?, ?> state ? state : Map.of()
                 : Map.of();
         for (Map.Entry<?, ?> e : fields.entrySet()) {
-            if (++steps > LONGEST_WALK) {
+            if (++steps > LONGEST_WALK || characters > MOST_CHARACTERS) {
                 return;
             }
             if (e.getKey() instanceof String name && name.length() <= LONGEST_NAME) {
+                characters += path.length() + name.length();
                 String text = list(e.getValue());
                 if (text != null) {
                     values.putIfAbsent(path + "." + name, text);
@@ -65,12 +69,12 @@ final class Metadata {
     }
 
     /** A plain value, or a list or tuple of them in brackets, as text; null for anything else. */
-    private static String list(Object value) {
+    private String list(Object value) {
         List<?> items = value instanceof List<?> list ? list : value instanceof Tuple tuple ? tuple.items() : null;
         if (items == null) {
             return text(value);
         }
-        if (items.size() > LONGEST_LIST) {
+        if (items.size() > LONGEST_LIST || characters > MOST_CHARACTERS) {
             return null;
         }
         StringBuilder text = new StringBuilder("[");
@@ -80,11 +84,12 @@ final class Metadata {
                 return null;
             }
             text.append(text.length() > 1 ? ", " : "").append(one);
+            characters += one.length();
         }
         return text.append(']').toString();
     }
 
-    private static String text(Object value) {
+    private String text(Object value) {
         if (value instanceof BigInteger n && n.bitLength() > LONGEST_INTEGER) {
             return null;    // conversion to decimal takes quadratic time
         }
@@ -99,12 +104,14 @@ final class Metadata {
     }
 
     /** The path of a {@code pathlib.Path}, which is pickled as its parts; the first part of an absolute path is the root. */
-    private static String path(Tuple parts) {
+    private String path(Tuple parts) {
         StringBuilder path = new StringBuilder();
         for (Object part : parts.items()) {
-            if (!(part instanceof String name) || path.length() + name.length() > LONGEST_TEXT) {
+            if (!(part instanceof String name) || path.length() + name.length() > LONGEST_TEXT
+                    || characters > MOST_CHARACTERS) {
                 return null;
             }
+            characters += name.length();
             path.append(path.length() == 0 || path.charAt(path.length() - 1) == '/' ? "" : "/").append(name);
         }
         return path.toString();

@@ -18,7 +18,7 @@ final class NumPyScalar {
      */
     static Object of(Tuple args) {
         if (args.size() == 2 && args.get(0) instanceof PickledObject dtype && dtype.type().equals("numpy.dtype")
-                && dtype.args().size() > 0 && dtype.args().get(0) instanceof String code) {
+                && dtype.args().size() > 0 && dtype.args().get(0) instanceof String code && code.length() == 2) {
             byte[] bytes = args.get(1) instanceof byte[] plain ? plain
                     : args.get(1) instanceof String latin && latin.length() <= Long.BYTES
                             ? latin.getBytes(StandardCharsets.ISO_8859_1) : new byte[0];

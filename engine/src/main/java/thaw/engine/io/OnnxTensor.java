@@ -91,12 +91,12 @@ record OnnxTensor(String name, StoredTensor tensor) {
         Shape shape = TorchTensor.shape(dims);
         if (dtype == null || shape == null || (kind == FLOATS && dtype != DType.F32) || (kind == DOUBLES && dtype != DType.F64)) {
             String reason = "is of ONNX's type " + type + " and the shape " + Arrays.toString(dims) + ", which is not read";
-            return new OnnxTensor(name, UnreadTensor.because(reason, dtype, shape));
+            return new OnnxTensor(name, UnreadTensor.because(() -> reason, dtype, shape));
         }
         long bytes = (long) shape.size() * dtype.size();
         if (bytes > FileBytes.LARGEST_SLICE) {
             String reason = "takes " + bytes + " bytes; Thaw reads tensors of up to " + FileBytes.LARGEST_SLICE;
-            return new OnnxTensor(name, UnreadTensor.because(reason, dtype, shape));
+            return new OnnxTensor(name, UnreadTensor.because(() -> reason, dtype, shape));
         }
         try {
             ProtobufReader found = external.isEmpty() ? values : external(external, bytes, folder);

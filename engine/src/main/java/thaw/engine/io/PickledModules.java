@@ -1,9 +1,11 @@
 package thaw.engine.io;
 
+import java.util.HashSet;
 import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * The pickled {@code torch.nn.Module}s of a checkpoint. A module's state dict is built from its fields as
@@ -14,11 +16,13 @@ final class PickledModules {
 
     private static final int DEEPEST = 64;
     private static final int LONGEST_NAME = 1000;
-    /** Bound on the steps of the walk; it can be longer than the pickle, because several modules may share a child. */
-    private static final int LONGEST_WALK = 1_000_000;
+    /** Bounds on the walk, which can be longer than the pickle, because several modules may share a child. */
+    private static final int LONGEST_WALK = 100_000;
+    private static final int MOST_CHARACTERS = 1 << 20;
 
     private final Map<PickledObject, Map<String, Object>> known = new IdentityHashMap<>();
     private int steps;
+    private int characters;
 
     static boolean is(PickledObject object) {
         return object.field("_parameters") instanceof Map && object.field("_buffers") instanceof Map
@@ -44,12 +48,14 @@ final class PickledModules {
         for (Map.Entry<?, ?> e : ((Map<?, ?>) module.field("_parameters")).entrySet()) {
             put(step(prefix, e.getKey(), depth), e.getValue(), tensors);
         }
+        Set<String> notPersistent = new HashSet<>();
+        if (module.field("_non_persistent_buffers_set") instanceof List<?> names) {
+            steps += names.size();
+            names.stream().filter(String.class::isInstance).forEach(name -> notPersistent.add((String) name));
+        }
         for (Map.Entry<?, ?> e : ((Map<?, ?>) module.field("_buffers")).entrySet()) {
             String name = step(prefix, e.getKey(), depth);
-            // A list; few modules have non-persistent buffers, and none has many, so linear search is fine.
-            boolean isTransient = module.field("_non_persistent_buffers_set") instanceof List<?> names
-                    && names.size() <= LONGEST_NAME && names.contains(e.getKey());
-            if (!isTransient) {
+            if (!notPersistent.contains(e.getKey())) {
                 put(name, e.getValue(), tensors);
             }
         }
@@ -63,7 +69,9 @@ final class PickledModules {
 
     private String step(String prefix, Object key, int depth) throws WeightFileException {
         String name = key instanceof String text && text.length() <= LONGEST_NAME ? prefix + text : null;
-        if (name == null || name.length() > LONGEST_NAME || depth > DEEPEST || ++steps > LONGEST_WALK) {
+        characters += name == null ? 0 : name.length();
+        if (name == null || name.length() > LONGEST_NAME || depth > DEEPEST || ++steps > LONGEST_WALK
+                || characters > MOST_CHARACTERS) {
             throw new WeightFileException("the modules of the pickled model are nested too deep, have too long names"
                     + " or are too many; save its state_dict() instead");
         }

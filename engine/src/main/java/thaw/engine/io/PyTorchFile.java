@@ -25,6 +25,9 @@ final class PyTorchFile {
     /** Bound that keeps a length in bytes within a long: no type has more than 16 bytes per element. */
     private static final long MOST_ELEMENTS = Long.MAX_VALUE / 16;
 
+    /** PyTorch's keys are numbers. */
+    private static final int LONGEST_KEY = 1000;
+
     private static final String PICKLE = "data.pkl";
 
     private final ZipArchive archive;
@@ -48,13 +51,13 @@ final class PyTorchFile {
     }
 
     private Object load() throws WeightFileException {
-        ZipArchive.Content pickle = archive.content(folder + PICKLE);
-        if (pickle.length() > LONGEST_PICKLE) {
-            throw new WeightFileException("its pickle has " + pickle.length() + " bytes; up to "
-                    + LONGEST_PICKLE + " bytes are read; numbers inside the pickle, such as NumPy arrays, are not tensors: save"
-                    + " them as tensors, with torch.from_numpy");
+        long length = archive.length(folder + PICKLE);
+        if (length > LONGEST_PICKLE) {
+            throw new WeightFileException("its pickle has " + length + " bytes; up to " + LONGEST_PICKLE
+                    + " bytes are read; numbers inside the pickle, such as NumPy arrays, are not tensors: save them as tensors,"
+                    + " with torch.from_numpy");
         }
-        return new Unpickler(pickle.slice(), this::storage).load();
+        return new Unpickler(archive.content(folder + PICKLE).slice(), this::storage).load();
     }
 
     private TorchStorage storage(Object id) throws WeightFileException {
@@ -77,6 +80,7 @@ final class PyTorchFile {
     static TorchStorage named(Object id) throws WeightFileException {
         if (id instanceof Tuple parts && parts.size() >= 5 && "storage".equals(parts.get(0))
                 && parts.get(1) instanceof TorchGlobals.StorageType type && parts.get(2) instanceof String key
+                && key.length() <= LONGEST_KEY
                 && parts.get(4) instanceof Long elements && elements >= 0 && elements <= MOST_ELEMENTS) {
             return new TorchStorage(key, type, elements);
         }

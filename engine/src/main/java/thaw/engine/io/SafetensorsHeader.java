@@ -39,6 +39,9 @@ final class SafetensorsHeader {
     private static final Map<String, Integer> UNREAD = Map.of("F8_E4M3", 8, "F8_E5M2", 8, "F8_E8M0", 8, "F8_E4M3FNUZ", 8,
             "F8_E5M2FNUZ", 8, "F6_E2M3", 6, "F6_E3M2", 6, "F4", 4, "C64", 64);
 
+    /** PyTorch's limit. */
+    private static final int MOST_DIMENSIONS = 64;
+
     private record Entry(String name, Type type, long[] shape, long begin, long end) {
     }
 
@@ -195,6 +198,9 @@ final class SafetensorsHeader {
         long[] numbers = new long[4];
         int n = 0;
         while (next(json, JsonToken.VALUE_NUMBER_INT)) {
+            if (n == MOST_DIMENSIONS) {
+                throw malformed(where + " has more than " + MOST_DIMENSIONS + " numbers");
+            }
             if (n == numbers.length) {
                 numbers = Arrays.copyOf(numbers, 2 * n);
             }
@@ -246,7 +252,6 @@ final class SafetensorsHeader {
     }
 
     private void validateSize(Entry e) throws SafetensorsException {
-        String where = "tensor " + WeightFileException.quote(e.name) + " of shape " + Arrays.toString(e.shape);
         long size;
         try {
             size = 1;
@@ -255,16 +260,20 @@ final class SafetensorsHeader {
             }
             size = Math.multiplyExact(size, e.type.bits);
         } catch (ArithmeticException overflow) {
-            throw new SafetensorsException(VALIDATION_OVERFLOW, where + " has more elements than a 64-bit number can count");
+            throw new SafetensorsException(VALIDATION_OVERFLOW, described(e) + " has more elements than a 64-bit number can count");
         }
         if (size % 8 != 0 || size / 8 != e.end - e.begin) {
-            throw new SafetensorsException(TENSOR_INVALID_INFO, where + " and dtype " + e.type.name + " needs "
+            throw new SafetensorsException(TENSOR_INVALID_INFO, described(e) + " and dtype " + e.type.name + " needs "
                     + (size % 8 == 0 ? size / 8 + " bytes" : size + " bits") + ", but its data_offsets give it "
                     + (e.end - e.begin) + " bytes");
         }
         if (size == 0) {
             shape(e);
         }
+    }
+
+    private static String described(Entry e) {
+        return "tensor " + WeightFileException.quote(e.name) + " of shape " + Arrays.toString(e.shape);
     }
 
     /** The shape. Only the shape of a tensor without elements can still be out of range, such as [0, 2^40]. */

@@ -151,8 +151,8 @@ final class StateDictSearch {
         Map<?, ?> dict = places.get(path).dict;
         List<String> inner = new ArrayList<>();
         for (Map.Entry<?, ?> e : dict.entrySet()) {
-            if (e.getKey() instanceof String name && name.length() <= LONGEST_KEY && leading.contains(join(path, name))
-                    && dict(e.getValue()) != null) {
+            if (dict(e.getValue()) != null && e.getKey() instanceof String name && name.length() <= LONGEST_KEY
+                    && leading.contains(join(path, name))) {
                 inner.add(name);
             }
         }

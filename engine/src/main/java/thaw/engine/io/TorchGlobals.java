@@ -4,7 +4,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import thaw.kernels.Shape;
+import java.util.function.Supplier;
 
 /**
  * The Python names that a checkpoint's pickle may refer to, and their meaning here. A pickle can name any function of any
@@ -31,6 +31,9 @@ final class TorchGlobals {
     interface Function {
         Object call(Tuple args) throws WeightFileException;
     }
+
+    /** Keys of equal content are compared to their ends, and two bytes of a pickle can refer to one. */
+    private static final int LONGEST_KEY = 10_000;
 
     private static final Map<String, StorageType> STORAGES = storages();
 
@@ -97,7 +100,7 @@ final class TorchGlobals {
             found = DType.ofTorch(name);
         }
         if (found == null && global.startsWith("torch._utils._rebuild_")) {
-            found = (Function) args -> unread("is made by " + WeightFileException.quote(global) + ", a kind of tensor that is"
+            found = (Function) args -> unread(() -> "is made by " + WeightFileException.quote(global) + ", a kind of tensor that is"
                     + " not read; save dense tensors of float, integer or bool type only");
         }
         return found != null ? found : new Name(global);
@@ -105,6 +108,23 @@ final class TorchGlobals {
 
     private static Object content(Tuple args) {
         return args.size() == 0 ? Tuple.EMPTY : args.get(0);
+    }
+
+    /**
+     * Puts an item into a dict, if its key is a text. No item under another key is looked up, and values of several classes with
+     * one hash, which a file can choose, would make each access as slow as a search through all of them.
+     */
+    static void put(Map<Object, Object> dict, Object key, Object value) throws WeightFileException {
+        if (key instanceof List || key instanceof Map) {
+            throw new WeightFileException("damaged pickle: a list or dict is the key of a dict");
+        }
+        if (key instanceof String text) {
+            if (text.length() > LONGEST_KEY) {
+                throw new WeightFileException("damaged pickle: a dict's key has " + text.length() + " characters; up to "
+                        + LONGEST_KEY + " are read");
+            }
+            dict.put(text, value);
+        }
     }
 
     /** Makes an OrderedDict; the call has no arguments or, in files from Python 2, a list of pairs. */
@@ -115,7 +135,7 @@ final class TorchGlobals {
                 if (!(item instanceof List<?> pair) || pair.size() != 2) {
                     throw new WeightFileException("OrderedDict: a list of pairs is expected");
                 }
-                dict.put(Unpickler.key(pair.get(0)), pair.get(1));
+                put(dict, pair.get(0), pair.get(1));
             }
         }
         return dict;
@@ -133,8 +153,8 @@ final class TorchGlobals {
         }
         TorchStorage storage = argument(args, 0, TorchStorage.class, "a storage");
         if (dtypeAt >= 0 && dtypeAt < args.size() && args.get(dtypeAt) instanceof Name dtype) {
-            return unread("is of type " + dtype.name() + ", which is not read; convert it to float32 first",
-                    TorchTensor.shape(numbers(args, 2)));
+            return UnreadTensor.because(() -> "is of type " + WeightFileException.quote(dtype.name())
+                    + ", which is not read; convert it to float32 first", null, TorchTensor.shape(numbers(args, 2)));
         }
         long offset = argument(args, 1, Long.class, "an offset");
         return dtypeAt < 0 ? tensor(storage, offset, numbers(args, 2), numbers(args, 3)) : TorchTensor.of(storage,
@@ -145,15 +165,15 @@ final class TorchGlobals {
     private static StoredTensor plain(Tuple args, int metadataAt, StoredTensor tensor) {
         return metadataAt < args.size() && args.get(metadataAt) instanceof Map<?, ?> metadata
                 && (Boolean.TRUE.equals(metadata.get("neg")) || Boolean.TRUE.equals(metadata.get("conj")))
-                        ? unread("is a lazy negative or conjugate, which is not read; save it with .resolve_neg().resolve_conj()")
+                        ? unread(() -> "is a lazy negative or conjugate, which is not read; save it with .resolve_neg().resolve_conj()")
                         : tensor;
     }
 
     /** A tensor of its storage's element type. */
     static StoredTensor tensor(TorchStorage storage, long offset, long[] size, long[] strides) throws WeightFileException {
         if (storage.type().dtype() == null) {
-            return unread("lies in a " + storage.type().name() + ", whose type is not read; save dense tensors of float,"
-                    + " integer or bool type only", TorchTensor.shape(size));
+            return UnreadTensor.because(() -> "lies in a " + storage.type().name() + ", whose type is not read; save dense"
+                    + " tensors of float, integer or bool type only", null, TorchTensor.shape(size));
         }
         return TorchTensor.of(storage, storage.type().dtype(), offset, size, strides);
     }
@@ -177,17 +197,13 @@ final class TorchGlobals {
 
     /** The placeholder for a tensor that only a function named by the file could make. */
     static UnreadTensor madeBy(String global) {
-        return unread("is made by " + WeightFileException.quote(global) + ", which is not run, because a pickle can run"
+        return unread(() -> "is made by " + WeightFileException.quote(global) + ", which is not run, because a pickle can run"
                 + " any code. If you trust the file, load it in Python and save only its weights:"
                 + " torch.save(model.state_dict(), \"weights.pth\")");
     }
 
-    private static UnreadTensor unread(String reason) {
-        return unread(reason, null);
-    }
-
-    private static UnreadTensor unread(String reason, Shape shape) {
-        return UnreadTensor.because(reason, null, shape);
+    private static UnreadTensor unread(Supplier<String> reason) {
+        return UnreadTensor.because(reason, null, null);
     }
 
     /** The name of the class or function that a callable stands for. */

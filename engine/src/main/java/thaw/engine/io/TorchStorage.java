@@ -37,7 +37,8 @@ final class TorchStorage {
             throw new WeightFileException("a view of " + count + " elements from element " + offset + " leaves storage "
                     + WeightFileException.quote(key) + ", whose length is " + elements);
         }
-        return new TorchStorage(key, type, count, this, offset * type.elementSize());
+        // A view of a view refers to the root, since a file can chain any number of them.
+        return new TorchStorage(key, type, count, root == null ? this : root, rootOffset + offset * type.elementSize());
     }
 
     String key() {

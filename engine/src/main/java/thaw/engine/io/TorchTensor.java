@@ -45,11 +45,9 @@ final class TorchTensor implements StoredTensor {
      */
     static StoredTensor of(TorchStorage storage, DType dtype, long offset, long[] size, long[] strides)
             throws WeightFileException {
-        String what = "a tensor of size " + Arrays.toString(size) + ", strides " + Arrays.toString(strides) + " and offset "
-                + offset;
         if (size.length != strides.length || size.length > LARGEST_RANK || offset < 0
                 || Arrays.stream(size).anyMatch(d -> d < 0) || Arrays.stream(strides).anyMatch(s -> s < 0)) {
-            throw new WeightFileException(what + " is impossible: equal numbers of sizes and strides (at most " + LARGEST_RANK
+            throw refused(offset, size, strides, " is impossible: equal numbers of sizes and strides (at most " + LARGEST_RANK
                     + "), none of them negative, are expected");
         }
         long available = storage.byteLength() / dtype.size();
@@ -62,26 +60,31 @@ final class TorchTensor implements StoredTensor {
                 last = Math.addExact(last, Math.multiplyExact(size[i] - 1, strides[i]));
             }
             if (elements > 0 && last >= available) {
-                throw new WeightFileException(what + " reaches element " + last + " of storage "
+                throw refused(offset, size, strides, " reaches element " + last + " of storage "
                         + WeightFileException.quote(storage.key()) + ", which has " + available
                         + "; the file is damaged or crafted");
             }
             extent = elements == 0 ? 0 : last - offset + 1;
         } catch (ArithmeticException overflow) {
-            throw new WeightFileException(what + " exceeds the numeric range; the file is damaged or crafted");
+            throw refused(offset, size, strides, " exceeds the numeric range; the file is damaged or crafted");
         }
         Shape shape = shape(size);
         if (shape == null || Math.max(extent, elements) > FileBytes.LARGEST_SLICE / dtype.size()) {
-            return UnreadTensor.because("of size " + Arrays.toString(size) + " and type " + dtype
-                    + " takes " + Math.max(extent, elements) * dtype.size() + " bytes; Thaw reads tensors of up to "
-                    + FileBytes.LARGEST_SLICE, dtype, shape);
+            long most = Math.max(extent, elements);
+            return UnreadTensor.because(() -> "of size " + Arrays.toString(size) + " and type " + dtype + " takes "
+                    + most * dtype.size() + " bytes; Thaw reads tensors of up to " + FileBytes.LARGEST_SLICE, dtype, shape);
         }
         if (elements > available && elements > LARGEST_EXPANDED) {
-            return UnreadTensor.because("has " + elements + " elements, but its storage only "
+            return UnreadTensor.because(() -> "has " + elements + " elements, but its storage only "
                     + available + "; such an expanded tensor is not read: save it with .contiguous(), or leave it out",
                     dtype, shape);
         }
         return new TorchTensor(storage, dtype, shape, strides, offset, extent);
+    }
+
+    private static WeightFileException refused(long offset, long[] size, long[] strides, String why) {
+        return new WeightFileException("a tensor of size " + Arrays.toString(size) + ", strides " + Arrays.toString(strides)
+                + " and offset " + offset + why);
     }
 
     private static long elements(long[] size) {

@@ -5,6 +5,7 @@ import java.nio.BufferUnderflowException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.CharacterCodingException;
+import java.nio.charset.CharsetDecoder;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -21,7 +22,7 @@ import java.util.Map;
  * {@code Boolean}, str {@code String}, bytes {@code byte[]}, None {@code null}, a tensor {@link StoredTensor}.
  *
  * <p>Time and memory are bounded by the pickle's length: there is no recursion, values that are referred to twice are
- * shared, and the list elements copied by calls are at most as many as the pickle has bytes.
+ * shared, and the values that calls take from lists, tuples and names are at most as many as the pickle has bytes.
  */
 final class Unpickler {
 
@@ -36,6 +37,8 @@ final class Unpickler {
     /** One takes a byte or two of a pickle, and in memory about a hundred. */
     private static final int MOST_CONTAINERS = 1 << 20;
     private static final int LONGEST_LINE = 1000;
+    /** Values that calls take beyond the pickle's length, for pickles that consist of little else. */
+    private static final int SPARE_COPIES = 1 << 16;
     /** Bound on an integer's bytes; hashing takes time proportional to the length, and no plain value is longer. */
     private static final int LONGEST_INTEGER = 1000;
 
@@ -45,6 +48,7 @@ final class Unpickler {
     private final List<Object> stack = new ArrayList<>();
     private final List<Integer> marks = new ArrayList<>();
     private final Map<Integer, Object> memo = new HashMap<>();
+    private final CharsetDecoder utf8 = StandardCharsets.UTF_8.newDecoder();
     private long copiesLeft;
     private int containers;
 
@@ -53,7 +57,7 @@ final class Unpickler {
         this.in = in.order(ByteOrder.LITTLE_ENDIAN);
         this.bigEndian = in.duplicate().order(ByteOrder.BIG_ENDIAN);
         this.storages = storages;
-        this.copiesLeft = in.remaining();
+        this.copiesLeft = SPARE_COPIES + (long) in.remaining();
     }
 
     /**
@@ -137,14 +141,6 @@ final class Unpickler {
         }
     }
 
-    /** The value as a dict's key; lists and dicts, whose hashes depend on their content, are refused. */
-    static Object key(Object o) throws WeightFileException {
-        if (o instanceof List || o instanceof Map) {
-            throw new WeightFileException("damaged pickle: a list or dict is the key of a dict");
-        }
-        return o;
-    }
-
     private Object call() throws WeightFileException {
         Tuple args = value(pop(), Tuple.class, "a tuple of arguments");
         return call(pop(), args);
@@ -167,18 +163,25 @@ final class Unpickler {
             return new PickledObject(TorchGlobals.typeName(callable), args);
         }
         TorchGlobals.Function function = value(callable, TorchGlobals.Function.class, "a function that may be called");
-        if (args.size() > 0 && args.get(0) instanceof List<?> copied) {
-            copiesLeft -= copied.size();
-            if (copiesLeft < 0) {
-                throw corrupt("it copies its lists over and over, beyond its own length");
-            }
+        for (Object arg : args.items()) {
+            copy(arg instanceof List<?> list ? list.size() : arg instanceof Tuple tuple ? 1 + tuple.size() : 0);
         }
         return function.call(args);
     }
 
+    /** Counts values that are taken from a list, tuple or text to which the pickle can refer by two bytes. */
+    private void copy(int values) throws WeightFileException {
+        copiesLeft -= values;
+        if (copiesLeft < 0) {
+            throw corrupt("it copies its values over and over, beyond its own length");
+        }
+    }
+
     private Object stackGlobal(Tuple names) throws WeightFileException {
-        return TorchGlobals.find(value(names.get(0), String.class, "a module's name"),
-                value(names.get(1), String.class, "a global's name"));
+        String module = value(names.get(0), String.class, "a module's name");
+        String name = value(names.get(1), String.class, "a global's name");
+        copy(module.length() + name.length());
+        return TorchGlobals.find(module, name);
     }
 
     /**
@@ -220,7 +223,7 @@ final class Unpickler {
             throw corrupt("a dict's key has no value");
         }
         for (int i = 0; i < items.size(); i += 2) {
-            dict.put(key(items.get(i)), items.get(i + 1));
+            TorchGlobals.put(dict, items.get(i), items.get(i + 1));
         }
     }
 
@@ -326,9 +329,9 @@ final class Unpickler {
         return text(in.slice(begin, in.position() - 1 - begin));
     }
 
-    private String text(ByteBuffer utf8) throws WeightFileException {
+    private String text(ByteBuffer bytes) throws WeightFileException {
         try {
-            return StandardCharsets.UTF_8.newDecoder().decode(utf8).toString();
+            return utf8.decode(bytes).toString();
         } catch (CharacterCodingException e) {
             throw corrupt("a text is not UTF-8");
         }

@@ -27,8 +27,8 @@ final class UnreadTensor implements StoredTensor {
     }
 
     /** A tensor that cannot be read for this reason. */
-    static UnreadTensor because(String reason, DType dtype, Shape shape) {
-        return new UnreadTensor(() -> new WeightFileException(reason), dtype, shape);
+    static UnreadTensor because(Supplier<String> reason, DType dtype, Shape shape) {
+        return new UnreadTensor(() -> new WeightFileException(reason.get()), dtype, shape);
     }
 
     /** The same tensor, with the file's and the tensor's name before the reason. */

@@ -2,8 +2,11 @@ package thaw.engine.io;
 
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.Collections;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.zip.DataFormatException;
 import java.util.zip.Inflater;
@@ -12,7 +15,8 @@ import java.util.zip.Inflater;
  * The directory of a zip archive (PKWARE's APPNOTE, sections 4.3 and 4.5), with the large sizes of zip64.
  *
  * <p>{@code java.util.zip} does not give the position of an entry's bytes, which mapping needs: a stored (uncompressed)
- * entry is a range of the file. Checksums are not verified, because PyTorch can be configured not to write them.
+ * entry is a range of the file. Checksums are not verified, because PyTorch can be configured not to write them. An entry whose
+ * local header says otherwise than the directory is refused: two readers could read two different contents.
  */
 final class ZipArchive {
 
@@ -28,6 +32,11 @@ final class ZipArchive {
     private static final int DEFLATED = 8;
     /** The highest compression ratio of deflate: 258 bytes from 2 bits. */
     private static final int BEST_RATIO = 1032;
+    /** The most inflated bytes for each byte of the file, and beyond; Deflate makes float weights about a tenth smaller. */
+    private static final int MOST_INFLATED = 32;
+    private static final int FREELY_INFLATED = 1 << 22;
+    /** A flag: the sizes follow the content, and the local header has zeros. */
+    private static final int SIZES_FOLLOW = 8;
 
     /** @param header the position of the entry's local header */
     private record Entry(String name, int method, boolean encrypted, long compressed, long size, long header) {
@@ -35,11 +44,12 @@ final class ZipArchive {
 
     private final FileBytes file;
     private final Map<String, Entry> entries = new LinkedHashMap<>();
-    private long inflatable = Runtime.getRuntime().maxMemory() / 2;
+    private long inflatable;
 
     /** Reads the directory. */
     ZipArchive(FileBytes file) throws WeightFileException {
         this.file = file;
+        this.inflatable = Math.min(Runtime.getRuntime().maxMemory() / 2, FREELY_INFLATED + MOST_INFLATED * file.length());
         long end = findEnd();
         ByteBuffer record = slice(end, END_LENGTH);
         long count = record.getShort(10) & 0xffff;
@@ -66,6 +76,23 @@ final class ZipArchive {
         return entries.containsKey(name);
     }
 
+    /**
+     * The length of an entry's content.
+     *
+     * @throws WeightFileException if there is no such entry
+     */
+    long length(String name) throws WeightFileException {
+        return entry(name).size;
+    }
+
+    private Entry entry(String name) throws WeightFileException {
+        Entry entry = entries.get(name);
+        if (entry == null) {
+            throw damaged("it has no entry " + WeightFileException.quote(name));
+        }
+        return entry;
+    }
+
     /** An entry's content: a range of the file, or inflated memory. */
     record Content(FileBytes bytes, long begin, long length) {
         ByteBuffer slice() {
@@ -79,10 +106,7 @@ final class ZipArchive {
      * @throws WeightFileException if there is no such entry, or it is damaged, encrypted, or too large to be inflated
      */
     Content content(String name) throws WeightFileException {
-        Entry e = entries.get(name);
-        if (e == null) {
-            throw damaged("it has no entry " + WeightFileException.quote(name));
-        }
+        Entry e = entry(name);
         String shown = "its entry " + WeightFileException.quote(name);
         if (e.encrypted) {
             throw damaged(shown + " is encrypted");
@@ -91,7 +115,12 @@ final class ZipArchive {
         if (local.getInt(0) != LOCAL_HEADER) {
             throw damaged(shown + " is not at the position that the directory gives");
         }
-        long begin = e.header + 30 + (local.getShort(26) & 0xffff) + (local.getShort(28) & 0xffff);
+        int nameLength = local.getShort(26) & 0xffff;
+        int extraLength = local.getShort(28) & 0xffff;
+        if (!agrees(e, local, text(slice(e.header + 30, nameLength)), slice(e.header + 30 + nameLength, extraLength))) {
+            throw damaged(shown + " has another name, method, size or encryption in its local header than in the directory");
+        }
+        long begin = e.header + 30 + nameLength + extraLength;
         if (begin > file.length() || e.compressed > file.length() - begin) {
             throw damaged(shown + " reaches past the end of the file; is it complete?");
         }
@@ -107,6 +136,15 @@ final class ZipArchive {
         };
     }
 
+    private static boolean agrees(Entry e, ByteBuffer local, String name, ByteBuffer extra) {
+        ByteBuffer large = zip64(extra);
+        long size = number(local, 22, large);
+        long compressed = number(local, 18, large);
+        boolean sizesFollow = (local.getShort(6) & SIZES_FOLLOW) != 0 && size == 0 && compressed == 0;
+        return name.equals(e.name) && (local.getShort(8) & 0xffff) == e.method && isEncrypted(local, 6) == e.encrypted
+                && (sizesFollow || size == e.size && compressed == e.compressed);
+    }
+
     private FileBytes inflate(Entry e, long begin) throws WeightFileException {
         String shown = "its entry " + WeightFileException.quote(e.name);
         if (e.size > BEST_RATIO * e.compressed || e.size > FileBytes.LARGEST_SLICE
@@ -116,9 +154,9 @@ final class ZipArchive {
         }
         inflatable -= e.size;
         if (inflatable < 0) {
-            throw new WeightFileException("inflating it takes more than half of the heap of "
-                    + Runtime.getRuntime().maxMemory() + " bytes; raise -Xmx, or save the file with torch.save,"
-                    + " which doesn't compress");
+            throw new WeightFileException("inflating it takes more than " + MOST_INFLATED + " times the bytes of the file, or half of"
+                    + " the heap of " + Runtime.getRuntime().maxMemory() + " bytes; save the file with torch.save, which doesn't"
+                    + " compress");
         }
         byte[] inflated = new byte[(int) e.size];
         Inflater inflater = new Inflater(true);
@@ -175,7 +213,7 @@ final class ZipArchive {
             if (directory.remaining() < 46 + nameLength + extraLength + commentLength) {
                 throw damaged("its directory ends within entry " + i);
             }
-            String name = StandardCharsets.UTF_8.decode(directory.slice(at + 46, nameLength)).toString();
+            String name = text(directory.slice(at + 46, nameLength));
             ByteBuffer extra = directory.slice(at + 46 + nameLength, extraLength).order(directory.order());
             Entry entry = sized(name, directory, at, extra);
             if (entries.put(name, entry) != null) {
@@ -183,22 +221,46 @@ final class ZipArchive {
             }
             directory.position(at + 46 + nameLength + extraLength + commentLength);
         }
+        refuseOverlaps();
     }
 
-    /** The entry's sizes and position; those that are all ones in the entry are in the zip64 extra field, in this order. */
+    /** Refuses entries that share bytes, by which a small archive can stand for any number of large ones. */
+    private void refuseOverlaps() throws WeightFileException {
+        List<Entry> ordered = new ArrayList<>(entries.values());
+        ordered.sort(Comparator.comparingLong(Entry::header));
+        long end = 0;
+        for (Entry e : ordered) {
+            if (e.header < end) {
+                throw damaged("its entry " + WeightFileException.quote(e.name) + " overlaps the one before it");
+            }
+            end = e.header + 30 + e.compressed;
+        }
+    }
+
+    /** An entry; its numbers that are all ones are in the zip64 extra field, in this order. */
     private Entry sized(String name, ByteBuffer directory, int at, ByteBuffer extra) throws WeightFileException {
-        long size = directory.getInt(at + 24) & 0xffff_ffffL;
-        long compressed = directory.getInt(at + 20) & 0xffff_ffffL;
-        long header = directory.getInt(at + 42) & 0xffff_ffffL;
         ByteBuffer large = zip64(extra);
-        size = size == 0xffff_ffffL && large.remaining() >= 8 ? large.getLong() : size;
-        compressed = compressed == 0xffff_ffffL && large.remaining() >= 8 ? large.getLong() : compressed;
-        header = header == 0xffff_ffffL && large.remaining() >= 8 ? large.getLong() : header;
+        long size = number(directory, at + 24, large);
+        long compressed = number(directory, at + 20, large);
+        long header = number(directory, at + 42, large);
         if (size < 0 || compressed < 0 || header < 0 || compressed > file.length() || header > file.length()) {
             throw damaged("its entry " + WeightFileException.quote(name) + " has an impossible size or position");
         }
-        boolean encrypted = (directory.getShort(at + 8) & 1) != 0;
-        return new Entry(name, directory.getShort(at + 10) & 0xffff, encrypted, compressed, size, header);
+        return new Entry(name, directory.getShort(at + 10) & 0xffff, isEncrypted(directory, at + 8), compressed, size, header);
+    }
+
+    private static boolean isEncrypted(ByteBuffer header, int flagsAt) {
+        return (header.getShort(flagsAt) & 1) != 0;
+    }
+
+    /** A number of 32 bits, or the next of the zip64 extra field if all of its bits are ones. */
+    private static long number(ByteBuffer header, int at, ByteBuffer large) {
+        long number = header.getInt(at) & 0xffff_ffffL;
+        return number == 0xffff_ffffL && large.remaining() >= 8 ? large.getLong() : number;
+    }
+
+    private static String text(ByteBuffer utf8) {
+        return StandardCharsets.UTF_8.decode(utf8).toString();
     }
 
     private static ByteBuffer zip64(ByteBuffer extra) {

@@ -1,10 +1,13 @@
 package thaw.engine.io;
 
+import static org.junit.jupiter.api.Assertions.assertTimeout;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assertions.fail;
 
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Map;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
@@ -12,6 +15,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import thaw.Extent;
+import thaw.FuzzCorpus;
 import thaw.Mutant;
 import thaw.kernels.Shape;
 
@@ -35,6 +39,14 @@ class WeightFileFuzzTest {
         Weights.write(path, Map.of("a.weight", StoredTensor.of(Shape.of(2, 3), new float[6]), "a.bias",
                 StoredTensor.ofLongs(Shape.of(2), new long[2])), Map.of("format", "pt"));
         fuzz("w.safetensors", Files.readAllBytes(path));
+    }
+
+    /** What {@code src-test/fuzz/run} found, within a second each. */
+    @Test
+    void corpus() throws IOException {
+        Map<String, byte[]> inputs = FuzzCorpus.of(WeightFileFuzzTest.class);
+        assertTrue(inputs.size() > 300, inputs.size() + " inputs");
+        inputs.forEach((name, input) -> assertTimeout(Duration.ofSeconds(1), () -> WeightFileTarget.check(name, input), name));
     }
 
     private static void fuzz(String name, byte[] original) {

@@ -10,10 +10,15 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import thaw.finetune.images.ImageAttacks;
+import thaw.finetune.images.ImageDecoder;
+import thaw.finetune.images.ImageReadException;
 import thaw.finetune.images.ImageSource;
+import thaw.finetune.images.Transforms;
 import thaw.finetune.predict.Classifier;
 import thaw.finetune.predict.Outcome;
 import thaw.finetune.predict.Prediction;
@@ -22,6 +27,8 @@ import thaw.finetune.predict.Prediction;
 class BrokenImagesTest {
 
     private static final int BROKEN = 5;
+    /** The limit beside attacks, so that no second goes into each that is merely large. */
+    private static final int MOST_PIXELS = 1_000_000;
 
     @TempDir
     private static Path folder;
@@ -129,6 +136,36 @@ class BrokenImagesTest {
         json = new ObjectMapper().readTree(thaw.out());
         assertEquals(2, json.get("broken_images").asInt());
         assertEquals(some.resolve("valid/red/broken1.png").toString(), json.get("broken").get(0).get("file").asText());
+    }
+
+    /** Files that attack the decoders, beside sound ones: the run uses these, and names each of the others that it can't read. */
+    @Test
+    void trainsBesideAttacks() throws IOException {
+        Path some = ColourImages.blueAndRed(folder.resolve("attacked"));
+        Map<String, byte[]> attacks = ImageAttacks.files();
+        for (Map.Entry<String, byte[]> attack : attacks.entrySet()) {
+            Files.write(some.resolve("train/red").resolve(attack.getKey()), attack.getValue());
+        }
+        Path run = folder.resolve("attacked run");
+        Run thaw = Run.of("train", some, "--arch", "resnet20", "--size", ColourImages.SIDE, "--epochs", 1, "--max-pixels",
+                MOST_PIXELS, "--json", "-o", run);
+        assertEquals(0, thaw.code(), thaw::toString);
+        List<String> table = Files.readAllLines(run.resolve("broken.csv"));
+        assertEquals(new ObjectMapper().readTree(thaw.out()).get("broken_images").asInt() + 1, table.size());
+        for (String name : attacks.keySet()) {
+            Path file = some.resolve("train/red").resolve(name);
+            boolean listed = table.stream().anyMatch(line -> line.startsWith(file + ","));
+            assertEquals(!isReadable(file), listed, name);
+        }
+    }
+
+    private static boolean isReadable(Path file) {
+        try {
+            ImageDecoder.decode(file, MOST_PIXELS, Transforms.of(ColourImages.SIDE)::square);
+            return true;
+        } catch (ImageReadException unreadable) {
+            return false;
+        }
     }
 
     /** A run killed in its only epoch resumes after the broken images found so far, and still names them at its end. */

@@ -234,8 +234,8 @@ class ImageDecoderTest {
     @Test
     void aPngTooShortForItsPixelsIsRefusedBeforeMemoryIsAskedFor() throws IOException {
         byte[] png = DrawnImages.encode(new BufferedImage(1, 1, BufferedImage.TYPE_INT_RGB), "png");
-        png[18] = 0x2e;
-        png[22] = 0x2e;
+        png[18] = 0x11;
+        png[22] = 0x11;
         ThreadMXBean thread = (ThreadMXBean) ManagementFactory.getThreadMXBean();
         long before = thread.getThreadAllocatedBytes(Thread.currentThread().getId());
         String message = assertThrows(ImageReadException.class, () -> ImageDecoder.decode(png, "bomb.png")).getMessage();

@@ -5,12 +5,12 @@ import java.lang.management.ManagementFactory;
 import java.util.function.UnaryOperator;
 
 /**
- * The fuzzing target of the image decoders: any bytes give an image or an {@link ImageReadException}, within 256 MiB for an image of at
- * most a million pixels. {@code src-test/fuzz/run} mutates inputs by the branches that they reach.
+ * The fuzzing target of the image decoders: any bytes give an image or an {@link ImageReadException}, within 64 MiB for an image of at
+ * most 2^16 pixels. {@code src-test/fuzz/run} mutates inputs by the branches that they reach.
  */
 public final class ImageTarget {
-    private static final long MAX_PIXELS = 1_000_000;
-    private static final long BYTES = 256 << 20;
+    private static final long MAX_PIXELS = 1 << 16;
+    private static final long BYTES = 64 << 20;
 
     private static final ThreadMXBean THREADS = (ThreadMXBean) ManagementFactory.getThreadMXBean();
 

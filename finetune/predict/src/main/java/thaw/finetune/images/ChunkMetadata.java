@@ -1,5 +1,6 @@
 package thaw.finetune.images;
 
+import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
@@ -16,6 +17,7 @@ import java.util.zip.Inflater;
 final class ChunkMetadata {
     private static final byte[] NONE = {};
     private static final int EXIF_OF_PNG = 0x65584966;
+    private static final int PIXELS = 0x49444154;
     private static final int TEXT = 0x74455874;
     private static final int COMPRESSED_TEXT = 0x7a545874;
     private static final int INTERNATIONAL_TEXT = 0x69545874;
@@ -25,6 +27,9 @@ final class ChunkMetadata {
     private static final String RAW_EXIF = "Raw profile type exif";
     private static final String XMP = "XML:com.adobe.xmp";
     private static final int MOST_BYTES = 1 << 20;
+    /** The most chunks of pixels: of any file, and one more for this many bytes of it. */
+    private static final int MOST_CHUNKS = 1000;
+    private static final int CHUNK_BYTES = 512;
 
     private final byte[] file;
     private byte[] exif = NONE;
@@ -36,15 +41,25 @@ final class ChunkMetadata {
         this.file = file;
     }
 
-    /** The orientation of a PNG file. Chunks follow the signature of 8 bytes: length, type, payload, checksum. */
-    static Orientation ofPng(byte[] file) {
+    /**
+     * The orientation of a PNG file. Chunks follow the signature of 8 bytes: length, type, payload, checksum.
+     *
+     * @throws IOException if the pixels lie in far more chunks than they have bytes for; the JDK's reader takes 8 KiB for each
+     */
+    static Orientation ofPng(byte[] file) throws IOException {
         ChunkMetadata found = new ChunkMetadata(file);
+        int pixelChunks = 0;
         ByteBuffer chunks = ByteBuffer.wrap(file);
         for (long at = 8; at + 12 <= file.length;) {
             long length = Integer.toUnsignedLong(chunks.getInt((int) at));
             int type = chunks.getInt((int) at + 4);
             switch (type) {
                 case EXIF_OF_PNG -> found.exif = withoutPrefix(found.payload(at + 8, length));
+                case PIXELS -> {
+                    if (++pixelChunks > MOST_CHUNKS + file.length / CHUNK_BYTES) {
+                        throw new IOException("its pixels lie in " + pixelChunks + " chunks or more");
+                    }
+                }
                 case TEXT, COMPRESSED_TEXT, INTERNATIONAL_TEXT -> found.readText(type, found.payload(at + 8, length));
                 default -> {
                 }

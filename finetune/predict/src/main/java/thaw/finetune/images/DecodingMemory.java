@@ -21,6 +21,14 @@ final class DecodingMemory implements AutoCloseable {
     private static final int PIXELS_MEBIBYTES = Math.max(1, HEAP_MEBIBYTES / 2);
     private static final Semaphore FILES = new Semaphore(FILES_MEBIBYTES, true);
     private static final Semaphore PIXELS = new Semaphore(PIXELS_MEBIBYTES, true);
+    /**
+     * A file of a MiB may take this much memory, which a page at 600 dots per inch needs, and a larger one as much for each of its MiB:
+     * hardly any image is that plain.
+     */
+    private static final int FREE_MEBIBYTES = 240;
+    private static final long BYTES_PER_BYTE = 240;
+    /** Some readers take a microsecond for a row, or keep several. */
+    private static final int LONGEST_SIDE = 1 << 18;
     /** An image of less than 1/64 of the heap is not the cause of its exhaustion. */
     private static final int SMALL_SHARE = 64;
 
@@ -58,11 +66,16 @@ final class DecodingMemory implements AutoCloseable {
                     + HEAP_MEBIBYTES + " MiB; make it smaller, or enlarge the heap (JAVA_TOOL_OPTIONS=-Xmx"
                     + (4 * mebibytes / 1024 + 1) + "g)");
         }
-        fileBytes = bytes;
+        holds(bytes);
         if (!alone) {
             FILES.acquireUninterruptibly((int) mebibytes);
             fileTaken = (int) mebibytes;
         }
+    }
+
+    /** States the number of the file's bytes, which its pixels are measured by. */
+    void holds(long bytes) {
+        fileBytes = bytes;
     }
 
     /**
@@ -70,7 +83,8 @@ final class DecodingMemory implements AutoCloseable {
      * second copy of the file, which some formats make.
      *
      * @param bytesPerPixel the peak memory per pixel, in bytes
-     * @throws IOException if the image has no pixels, more than the limit, or needs more than half of the heap
+     * @throws IOException if the image has no pixels, more than the limit, or needs more than half of the heap or 240 MiB and 240 times
+     *     the bytes of its file
      */
     void take(int width, int height, int bytesPerPixel) throws IOException {
         if (width < 1 || height < 1) {
@@ -81,11 +95,19 @@ final class DecodingMemory implements AutoCloseable {
             throw new UnsupportedImageException("its " + width + " x " + height + " pixels are more than the limit of " + maxPixels
                     + "; make it smaller, or raise the limit (--max-pixels)");
         }
+        if (Math.max(width, height) > LONGEST_SIDE) {
+            throw new UnsupportedImageException("a side of its " + width + " x " + height + " pixels is longer than " + LONGEST_SIDE
+                    + "; cut it into pieces");
+        }
         long mebibytes = (pixels * bytesPerPixel + fileBytes) / MEBIBYTE + 1;
         if (mebibytes > PIXELS_MEBIBYTES) {
             throw new UnsupportedImageException("its " + width + " x " + height + " pixels take " + mebibytes
                     + " MiB to decode, more than half of Java's heap of " + HEAP_MEBIBYTES
                     + " MiB; make it smaller, or enlarge the heap (JAVA_TOOL_OPTIONS=-Xmx" + (2 * mebibytes / 1024 + 1) + "g)");
+        }
+        if (mebibytes > FREE_MEBIBYTES && pixels * bytesPerPixel > BYTES_PER_BYTE * fileBytes) {
+            throw new UnsupportedImageException("its " + width + " x " + height + " pixels take " + mebibytes
+                    + " MiB to decode, out of proportion to its file of " + fileBytes + " bytes; make it smaller");
         }
         this.width = width;
         this.height = height;
@@ -97,12 +119,16 @@ final class DecodingMemory implements AutoCloseable {
         }
     }
 
-    /** Like {@link #take(int, int, int)}, for a reader's image, its copy in RGB, and the copy's upright form. */
-    void take(ImageReader reader) throws IOException {
+    /**
+     * Like {@link #take(int, int, int)}, for a reader's image, its copy in RGB, and the copy's upright form.
+     *
+     * @param copies how often the reader holds each sample
+     */
+    void take(ImageReader reader, int copies) throws IOException {
         ImageTypeSpecifier type = reader.getRawImageType(0);
         SampleModel samples = type == null ? reader.getImageTypes(0).next().getSampleModel() : type.getSampleModel();
         int bits = samples.getNumDataElements() * DataBuffer.getDataTypeSize(samples.getDataType());
-        take(reader.getWidth(0), reader.getHeight(0), Math.max(RGB_BYTES + (bits + 7) / 8, 2 * RGB_BYTES));
+        take(reader.getWidth(0), reader.getHeight(0), Math.max(RGB_BYTES + copies * ((bits + 7) / 8), 2 * RGB_BYTES));
     }
 
     /**

@@ -13,6 +13,7 @@ import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -46,6 +47,10 @@ public final class ImageDecoder {
     private static final int PNG_HEIGHT = 20;
     private static final int PNG_DEPTH = 24;
     private static final int PNG_COLOR_TYPE = 25;
+    /** Places in a BMP file's headers. */
+    private static final int BMP_PIXELS = 10;
+    private static final int BMP_HEADER_BYTES = 14;
+    private static final int BMP_COMPRESSION = 30;
     /** The most bytes per compressed byte: Deflate copies up to 258 bytes by a length and a distance of one bit each. */
     private static final long MOST_EXPANSION = 1032;
 
@@ -61,7 +66,8 @@ public final class ImageDecoder {
      * Reads an image file of at most {@link #MAX_PIXELS} pixels.
      *
      * @throws ImageReadException if the file is missing, is not an image or of an unsupported kind, is damaged or cut short, has
-     *                            too many pixels, or needs more than a quarter of Java's heap for its bytes or half to decode
+     *                            too many pixels, or needs more than a quarter of Java's heap for its bytes, half of it to decode, or
+     *                            more than 240 MiB and 240 times its bytes
      */
     public static RgbImage decode(Path file) {
         return decode(file, MAX_PIXELS, UnaryOperator.identity());
@@ -89,7 +95,10 @@ public final class ImageDecoder {
     }
 
     static RgbImage decode(byte[] bytes, String name, long maxPixels, UnaryOperator<RgbImage> then) {
-        return decode(memory -> bytes, name, maxPixels, then);
+        return decode(memory -> {
+            memory.holds(bytes.length);
+            return bytes;
+        }, name, maxPixels, then);
     }
 
     /** A fragmented heap may have no room for a large array beside those of other files; such a file is decoded again alone. */
@@ -216,7 +225,8 @@ public final class ImageDecoder {
                 yield tiff.orientation().apply(tiff.read(memory));
             }
             case PNG -> ChunkMetadata.ofPng(bytes).apply(ImageReaders.read(format, bytes, reader -> {
-                memory.take(reader);
+                /* The JDK's reader copies each row, and takes three times as long for samples of 16 bits. */
+                memory.take(reader, bytes[PNG_DEPTH] > Byte.SIZE ? 3 : 2);
                 requireEnoughPng(bytes);
                 return RgbImage.of(reader.read(0));
             }));
@@ -230,7 +240,13 @@ public final class ImageDecoder {
                 memory.take(canvas.width(), canvas.height(), GifCanvas.BYTES_PER_PIXEL);
                 yield ImageReaders.read(format, canvas.plain(bytes), canvas::read);
             }
-            case BMP -> decodeColors(format, bytes, memory);
+            case BMP -> {
+                requirePlainBmp(bytes);
+                yield ImageReaders.read(format, bytes, reader -> {
+                    memory.take(reader, 1);
+                    return RgbImage.of(reader.read(0));
+                });
+            }
             case PNM -> PnmImage.read(bytes, memory);
         };
     }
@@ -254,11 +270,20 @@ public final class ImageDecoder {
         }
     }
 
-    private static RgbImage decodeColors(ImageFormat format, byte[] bytes, DecodingMemory memory) throws IOException {
-        return ImageReaders.read(format, bytes, reader -> {
-            memory.take(reader);
-            return RgbImage.of(reader.read(0));
-        });
+    /**
+     * Refuses a bitmap that holds a file of another format, whose size would not be counted, and one whose pixels begin behind the
+     * file: the JDK's reader allocates a palette up to them.
+     */
+    private static void requirePlainBmp(byte[] bytes) throws IOException {
+        ByteBuffer bmp = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
+        if (bytes.length < BMP_COMPRESSION + Integer.BYTES || Integer.toUnsignedLong(bmp.getInt(BMP_PIXELS)) > bytes.length) {
+            throw new EOFException();
+        }
+        int compression = bmp.getInt(BMP_HEADER_BYTES) < 40 ? 0 : bmp.getInt(BMP_COMPRESSION);
+        if (compression == 4 || compression == 5) {
+            throw new UnsupportedImageException("BMP that holds a " + (compression == 4 ? "JPEG" : "PNG")
+                    + " file is not read; export the image as PNG or JPEG");
+        }
     }
 
     private static RgbImage decodeJpeg(byte[] bytes, DecodingMemory memory) throws IOException {

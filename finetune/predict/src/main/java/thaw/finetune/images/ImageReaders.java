@@ -28,6 +28,12 @@ final class ImageReaders {
         RgbImage from(ImageReader reader) throws IOException;
     }
 
+    /** Loading providers takes longer than decoding a small image. */
+    private static final class Tiff {
+        private static final List<ImageReaderSpi> PROVIDERS = ServiceLoader.load(ImageReaderSpi.class, ImageReaders.class.getClassLoader())
+                .stream().map(ServiceLoader.Provider::get).toList();
+    }
+
     private ImageReaders() {
     }
 
@@ -76,7 +82,7 @@ final class ImageReaders {
     private static List<ImageReaderSpi> providers(ImageFormat format) throws UnsupportedImageException {
         List<ImageReaderSpi> providers = new ArrayList<>();
         if (format == ImageFormat.TIFF) {
-            ServiceLoader.load(ImageReaderSpi.class, ImageReaders.class.getClassLoader()).forEach(providers::add);
+            providers.addAll(Tiff.PROVIDERS);
         } else {
             IIORegistry.getDefaultInstance().getServiceProviders(ImageReaderSpi.class, true).forEachRemaining(providers::add);
         }

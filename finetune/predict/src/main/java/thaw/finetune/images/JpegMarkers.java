@@ -30,6 +30,11 @@ final class JpegMarkers {
     private static final int LOOK_AHEAD = 3;
     /** Encoders write about ten scans; each takes time for all pixels, and a small file with thousands would take minutes. */
     private static final int MOST_SCANS = 200;
+    /** Bounds on the pixels of all scans together: of a small file, and for each byte of a larger one. */
+    private static final long FREE_PIXELS = 1 << 27;
+    private static final long PIXELS_PER_BYTE = 256;
+    /** TwelveMonkeys' decoder of lossless JPEG keeps each sample as an int, and a copy. */
+    private static final int LOSSLESS_BYTES = 16;
     private static final int COM = 0xfe;
     private static final int APP0 = 0xe0;
     private static final int APP1 = 0xe1;
@@ -48,6 +53,7 @@ final class JpegMarkers {
     private boolean jfif;
     private int adobeTransform = -1;
     private boolean progressive;
+    private boolean lossless;
     private boolean endMissing;
     private byte[] exif = {};
     private byte[] xmp = {};
@@ -81,14 +87,15 @@ final class JpegMarkers {
         return endMissing;
     }
 
-    /** The peak memory of decoding: the image in RGB, and either the stored samples or the upright image. */
+    /** The peak memory of decoding: the image in RGB, either the stored samples or the upright image, and the coefficients of scans. */
     int bytesPerPixel() {
         int stored = switch (colorModel()) {
             case GRAY -> 1;
             case RGB, YCBCR -> 0;
             case CMYK, YCCK -> 4;
         };
-        return 3 + Math.max(stored, orientation() == Orientation.UPRIGHT ? 0 : 3);
+        int coefficients = progressive ? Short.BYTES * componentIds.length : 0;
+        return 3 + Math.max(stored, orientation() == Orientation.UPRIGHT ? 0 : 3) + (lossless ? LOSSLESS_BYTES : coefficients);
     }
 
     Orientation orientation() {
@@ -187,6 +194,10 @@ final class JpegMarkers {
                         throw new UnsupportedImageException("JPEG of more than " + MOST_SCANS
                                 + " scans is not read; save it anew");
                     }
+                    if (scans > 1 && (long) scans * width * height > Math.max(FREE_PIXELS, PIXELS_PER_BYTE * file.length)) {
+                        throw new UnsupportedImageException("JPEG of " + width + " x " + height + " pixels in " + scans
+                                + " scans or more, out of proportion to its " + file.length + " bytes, is not read; save it anew");
+                    }
                 }
                 /* Within a scan ff 00 encodes the byte ff; restart and reserved markers have no length either. */
                 at += marker < FIRST_FRAME || hasNoLength(marker) ? 0 : Math.max(2, segmentLength(at));
@@ -240,6 +251,10 @@ final class JpegMarkers {
         }
         tables.write(file, at - 2, length + 2);
         if (isFrame(marker)) {
+            if (componentIds.length > 0) {
+                throw new IOException("it has two frames");
+            }
+            lossless = marker == LOSSLESS;
             int bits = byteAt(at + 2);
             if (bits != 8 && marker != LOSSLESS) {
                 throw new UnsupportedImageException("JPEG with samples of " + bits + " bits is not read; save it with 8 bits, or as PNG");

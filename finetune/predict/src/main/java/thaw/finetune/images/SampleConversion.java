@@ -133,7 +133,7 @@ final class SampleConversion {
             for (int i = 0; i < row.length; i++) {
                 /* Bits above the sample's are masked: readers that invert samples invert whole words. */
                 int high = row[i] >>> shift & most;
-                row[i] = (high * 255 + most / 2) / most;
+                row[i] = most == 255 ? high : (high * 255 + most / 2) / most;
             }
         }
     }

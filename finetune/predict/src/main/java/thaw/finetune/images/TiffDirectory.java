@@ -1,5 +1,6 @@
 package thaw.finetune.images;
 
+import java.io.EOFException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Arrays;
@@ -7,6 +8,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * The first directory of a TIFF structure: a TIFF file (TIFF 6.0), a BigTIFF file with 64-bit offsets, or an EXIF block, which is
@@ -107,14 +109,9 @@ final class TiffDirectory {
 
     /** The first 64 values of a numeric field, rounded towards zero; empty if it is missing, damaged or of bytes. */
     long[] values(int tag) {
-        int width = switch (type(tag)) {
-            case SBYTE -> 1;
-            case SHORT, SSHORT -> 2;
-            case LONG, SLONG, IFD, FLOAT -> 4;
-            case LONG8, RATIONAL, DOUBLE -> 8;
-            default -> 0;
-        };
-        int start = width == 0 ? -1 : start(tag, width);
+        int width = width(type(tag));
+        boolean numeric = has(tag) && (width > 1 || type(tag) == SBYTE);
+        int start = numeric ? start(tag, width) : -1;
         if (start < 0) {
             return new long[0];
         }
@@ -134,6 +131,16 @@ final class TiffDirectory {
             };
         }
         return values;
+    }
+
+    /** The bytes of a value. */
+    private static int width(int type) {
+        return switch (type) {
+            case SHORT, SSHORT -> 2;
+            case LONG, SLONG, IFD, FLOAT -> 4;
+            case LONG8, RATIONAL, DOUBLE -> 8;
+            default -> 1;
+        };
     }
 
     /** The content of a field of bytes, up to 1 MiB; empty if it is missing, damaged or of another type. */
@@ -172,13 +179,47 @@ final class TiffDirectory {
         return start + count * width <= file.capacity() ? start : -1;
     }
 
-    /** The file with a field's tag, if present, replaced by another that readers ignore. */
-    byte[] renamed(int tag, int otherTag) {
-        if (!has(tag)) {
-            return file.array();
+    /** The sum of all values of a field of integers; 0 if it is missing. */
+    long total(int tag) {
+        int width = width(type(tag));
+        int start = has(tag) ? start(tag, width) : -1;
+        long total = 0;
+        for (long i = 0; start >= 0 && i < count(tag); i++) {
+            int at = (int) (start + i * width);
+            total += width == 2 ? Short.toUnsignedLong(file.getShort(at))
+                    : width == 4 ? Integer.toUnsignedLong(file.getInt(at)) : width == 8 ? file.getLong(at) : 0;
         }
-        byte[] copy = file.array().clone();
-        ByteBuffer.wrap(copy).order(order()).putShort(entry(tag), (short) otherTag);
-        return copy;
+        return total;
+    }
+
+    /**
+     * The file with these fields alone and no other directory. Readers follow each field and directory, of which a small file can
+     * have any number at one place.
+     *
+     * @throws EOFException if the values of one of the fields exceed the file
+     */
+    byte[] plain(Set<Integer> tags) throws EOFException {
+        int entryBytes = big ? 20 : 12;
+        int first = offset(big ? 8 : 4);
+        int at = first + (big ? 8 : 2);
+        byte[] plain = Arrays.copyOf(file.array(), file.capacity() + Long.BYTES);
+        ByteBuffer out = ByteBuffer.wrap(plain).order(order());
+        int count = 0;
+        for (Map.Entry<Integer, Integer> entry : entries.entrySet()) {
+            if (tags.contains(entry.getKey())) {
+                if (start(entry.getKey(), width(type(entry.getKey()))) < 0) {
+                    throw new EOFException("field");
+                }
+                System.arraycopy(file.array(), entry.getValue(), plain, at, entryBytes);
+                at += entryBytes;
+                count++;
+            }
+        }
+        if (big) {
+            out.putLong(first, count).putLong(at, 0);
+        } else {
+            out.putShort(first, (short) count).putInt(at, 0);
+        }
+        return plain;
     }
 }

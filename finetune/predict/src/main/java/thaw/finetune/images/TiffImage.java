@@ -7,6 +7,7 @@ import java.io.EOFException;
 import java.io.IOException;
 import java.nio.ByteOrder;
 import java.util.Arrays;
+import java.util.Set;
 import javax.imageio.ImageReader;
 
 /**
@@ -24,9 +25,14 @@ final class TiffImage {
     private static final int TILE_WIDTH = 322;
     private static final int EXTRA_SAMPLES = 338;
     private static final int SAMPLE_FORMAT = 339;
-    private static final int ICC_PROFILE = 34675;
-    /** A tag of the range for private use (TIFF 6.0, section 2: numbers from 65000). */
-    private static final int PRIVATE = 65000;
+    private static final int STRIP_BYTES = 279;
+    private static final int TILE_BYTES = 325;
+    /** The fields of pixels; all others, such as profiles, are hidden from the reader. */
+    private static final Set<Integer> PIXELS = Set.of(254, 256, 257, BITS_PER_SAMPLE, COMPRESSION, PHOTOMETRIC, 266, 273, 277, 278,
+            STRIP_BYTES, PLANAR, 292, 293, 317, 320, TILE_WIDTH, 323, 324, TILE_BYTES, 332, 334, EXTRA_SAMPLES, SAMPLE_FORMAT, 347, 512,
+            513, 514, 515, 517, 518, 519, 520, 521, 529, 530, 531, 532);
+    /** Some writers state the bytes before compression; strips that share the file's bytes state many times more. */
+    private static final int MOST_STRIP_BYTES = 8;
     private static final int DNG_VERSION = 50706;
 
     private static final int RGB = 2;
@@ -47,6 +53,7 @@ final class TiffImage {
             throw new EOFException("directory");
         }
         requireImage();
+        requireStrips(file.length);
         requireCompression();
         requireColors();
         requireSamples();
@@ -57,8 +64,8 @@ final class TiffImage {
     }
 
     RgbImage read(DecodingMemory memory) throws IOException {
-        return ImageReaders.read(ImageFormat.TIFF, directory.renamed(ICC_PROFILE, PRIVATE), reader -> {
-            memory.take(reader);
+        return ImageReaders.read(ImageFormat.TIFF, directory.plain(PIXELS), reader -> {
+            memory.take(reader, isFloat() ? 2 : 1);
             if (isFloat()) {
                 /* Checks the stored samples, because read() clips them. */
                 requireFractions(reader.readRaster(0, null));
@@ -82,6 +89,12 @@ final class TiffImage {
         boolean preview = (directory.value(NEW_SUBFILE_TYPE, 0) & 1) != 0 && directory.has(SUB_DIRECTORIES);
         if (preview || directory.has(DNG_VERSION) || photometric() == 32803 || photometric() == 34892) {
             throw rawImage();
+        }
+    }
+
+    private void requireStrips(int length) throws IOException {
+        if (directory.total(STRIP_BYTES) + directory.total(TILE_BYTES) > (long) MOST_STRIP_BYTES * length) {
+            throw new IOException("its strips or tiles have many times the bytes of the file");
         }
     }
 

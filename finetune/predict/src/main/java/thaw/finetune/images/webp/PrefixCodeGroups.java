@@ -11,8 +11,8 @@ final class PrefixCodeGroups {
     private static final int GREEN_SYMBOLS = 256 + 24;
     private static final int LITERALS = 256;
     private static final int DISTANCE_SYMBOLS = 40;
-    /** The limit of 64 MiB of tables; the at most 2,600 groups that libwebp's encoder writes need less. */
-    private static final int MAX_TABLE_ENTRIES = 1 << 24;
+    /** The limit of tables and of the lengths that they are made of, 128 MiB; the at most 2,600 groups of libwebp's encoder need less. */
+    private static final int MOST_ENTRIES = 1 << 25;
 
     /** The codes of a group, in the order in which they are stored. */
     record Group(PrefixCode green, PrefixCode red, PrefixCode blue, PrefixCode alpha, PrefixCode distance) {
@@ -54,13 +54,11 @@ final class PrefixCodeGroups {
         long entries = 0;
         for (int i = 0; i < groups; i++) {
             Group group = readGroup(in, cacheSize);
-            if (used[i]) {
-                read[i] = group;
-                entries += group.size();
-            }
-            if (entries > MAX_TABLE_ENTRIES) {
-                throw new IOException("its " + groups + " groups of prefix codes need more than " + MAX_TABLE_ENTRIES
-                        + " table entries");
+            entries += group.size() + GREEN_SYMBOLS + cacheSize + 3 * LITERALS + DISTANCE_SYMBOLS;
+            read[i] = used[i] ? group : null;
+            if (entries > MOST_ENTRIES) {
+                throw new IOException("its " + groups + " groups of prefix codes need more than " + MOST_ENTRIES
+                        + " lengths and table entries");
             }
         }
         Group[] ofBlock = new Group[numbers.length];
