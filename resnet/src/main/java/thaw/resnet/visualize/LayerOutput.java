@@ -34,6 +34,11 @@ record LayerOutput(Tensor output, Tensor scores) implements AutoCloseable {
         Tensor scores;
         try (ForwardHook.Registration hook = module.onForward(caught)) {
             scores = net.call(x).unscoped();
+        } catch (RuntimeException | Error failed) {
+            if (caught.output != null) {
+                caught.output.close();
+            }
+            throw failed;
         }
         Tensor output = caught.output;
         if (output == null || output.shape().rank() != 4) {
