@@ -80,7 +80,12 @@ public record ConvolutionCase(int n, int c, int h, int w, int k, int r, int s, b
                 new ConvolutionCase(1, 4, 5, 5, 6, 5, 5, true, Conv2dOptions.DEFAULT),
                 new ConvolutionCase(2, 16, 6, 6, 16, 2, 2, false, Conv2dOptions.of(1, 3)),
                 new ConvolutionCase(2, 5, 6, 9, 16, 1, 7, true, new Conv2dOptions(1, 2, 0, 3, 1, 1, 1)),
-                new ConvolutionCase(2, 16, 11, 4, 19, 5, 2, false, new Conv2dOptions(3, 1, 4, 0, 2, 1, 1)));
+                new ConvolutionCase(2, 16, 11, 4, 19, 5, 2, false, new Conv2dOptions(3, 1, 4, 0, 2, 1, 1)),
+                // Pixels of one channel as far apart as those of channel blocks.
+                new ConvolutionCase(1, 3, 9, 70, 40, 3, 3, true, new Conv2dOptions(4, 4, 1, 1, 1, 1, 1)),
+                new ConvolutionCase(1, 3, 16, 136, 40, 3, 3, false, new Conv2dOptions(8, 8, 1, 1, 1, 1, 1)),
+                new ConvolutionCase(1, 3, 32, 272, 40, 3, 3, true, new Conv2dOptions(16, 16, 1, 1, 1, 1, 1)),
+                new ConvolutionCase(1, 1, 32, 544, 40, 3, 3, true, new Conv2dOptions(32, 32, 1, 1, 1, 1, 1)));
         SplittableRandom random = new SplittableRandom(1);
         return Stream.concat(fixed, IntStream.range(0, RANDOM).mapToObj(i -> random(random, i)))
                 .filter(v -> v.products() <= MOST_PRODUCTS);

@@ -44,13 +44,17 @@ public final class GeneratedSources {
                          *
                          * <p>Where the distance {@code px} is a constant, C2 needs one address and two bounds checks for all pixels of a row
                          * instead of one and two for each: {@code adjacent} kernels have {@code px = L}, {@code alternate} ones
-                         * {@code px = 2·L}, as with a stride of 2, and {@code stem} ones {@code px = 2}. {@code 2x7} are two rows of seven pixels.
+                         * {@code px = 2·L}, as with a stride of 2, and {@code stem} ones {@code px = 2}. The first two kinds, unless 14 pixels by
+                         * two vectors, take 4 steps of a tap per turn of the loop (14 by one vector: 2), whose addresses would take longer than the
+                         * products: {@code shift} must be above 0 and {@code steps} a multiple of 4.
                          *
-                         * <p>GFLOP/s on one core of a Xeon whose peak is 170, JDK 17 and 25, with 512 steps by two vectors: 14 adjacent pixels 167
-                         * and 154, 8 137 and 143, 7 124 and 142, 4 88 and 104; 14 alternate pixels 162 and 150, 2×7 153 and 158; at any distance
-                         * 14 pixels 112 and 133, 4 pixels 81 and 95. With weights that cross cache lines it is a twelfth less; see
-                         * {@link PackedWeights#FIRST}. With 16 vector registers (AVX2) 6 pixels are the most that fit. By one vector, for narrow
-                         * layers and a last odd block of output channels, 14 pixels 121 and 112: such a kernel is bound by its loads of {@code x}.
+                         * <p>GFLOP/s on one core of a Xeon whose peak is 170, JDK 17 and 25, with 256 steps, and in parentheses with one step per
+                         * turn: by two vectors, 14 adjacent pixels 165 and 159, 8 163 and 173 (149, 159), 7 168 and 172 (129, 154), 4 153 and 154
+                         * (95, 110); by one vector, 14 pixels 145 and 148 (135, 133), 8 146 and 137 (101, 108), 4 86 and 89 (57, 65). At any distance
+                         * 14 pixels by two vectors 123 and 140, 4 pixels 87 and 98. With vectors of 8 and 16 registers (AVX2): 7 pixels by two
+                         * vectors 75 and 67 (61, 62), 6 76 and 69 (61, 56). With weights that cross cache lines it is a twelfth less; see
+                         * {@link PackedWeights#FIRST}. In a network, whose weights come from the second-level cache, 14 pixels are 3 % faster than
+                         * twice 7.
                          *
                          * <p>C2 spills integers to the vector registers that narrow tiles leave free, which delays addresses.
                          * {@code -XX:-UseFPUForSpilling} spills to the stack instead, which these figures are for.

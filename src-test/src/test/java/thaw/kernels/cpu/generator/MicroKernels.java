@@ -14,46 +14,57 @@ import java.util.Map;
  */
 final class MicroKernels {
 
-    /** Sums that replace the target's. They begin with products: C2 (JDK 17) spills sums that begin with a shared zero. */
+    /**
+     * Sums that replace the target's, U steps of a tap per turn of the loop. They begin with products: C2 (JDK 17) spills sums that begin
+     * with a shared zero.
+     */
     private static final String SUMS = """
 
                 static void ${name}(${parameters}) {
                     int first = xo + ${firstTap};
             #let i first
             #let j wo
+            #let u 0
             #for c ${C}
                     ${type} firstW${c} = ${w};
             #end
-            #for q ${Q}
             #for r ${R}
-                    ${type} firstX${q*R+r} = ${x};
+                    ${type} firstX${r} = ${x};
             #for c ${C}
-                    ${type} a${q*R+r}x${c} = ${mul};
+                    ${type} a${r}x${c} = ${mul};
+            #end
+            #end
+            #for u 1 ${U}
+            #for c ${C}
+                    ${type} firstW${u*C+c} = ${w};
+            #end
+            #for r ${R}
+                    ${type} firstX${u*R+r} = ${x};
+            #for c ${C}
+                    a${r}x${c} = firstX${u*R+r}.fma(firstW${u*C+c}, a${r}x${c});
             #end
             #end
             #end
-                    for (int k = 1; k < steps; k++) {
+                    for (int k = ${U}; k < steps; k${increment}) {
                         int i = xo + ${tap};
                         int j = wo + k * ${row};
             #let i i
             #let j j
+            #for u ${U}
             #for c ${C}
-                        ${type} w${c} = ${w};
+                        ${type} w${u*C+c} = ${w};
             #end
-            #for q ${Q}
             #for r ${R}
-                        ${type} x${q*R+r} = ${x};
+                        ${type} x${u*R+r} = ${x};
             #for c ${C}
-                        a${q*R+r}x${c} = ${fma};
+                        a${r}x${c} = ${fma};
             #end
             #end
             #end
                     }
-            #for q ${Q}
             #for r ${R}
             #for c ${C}
                     ${store};
-            #end
             #end
             #end
                 }
@@ -94,11 +105,12 @@ final class MicroKernels {
 
     private static final Map<String, String> VECTORS = Map.of(
             "type", "FloatVector",
-            "Q", "1",
-            "q", "0",
-            "mul", "firstX${q*R+r}.mul(firstW${c})",
-            "fma", "x${q*R+r}.fma(w${c}, a${q*R+r}x${c})",
-            "store", "a${q*R+r}x${c}.intoArray(${target})");
+            "U", "1",
+            "u", "0",
+            "increment", "++",
+            "mul", "firstX${r}.mul(firstW${c})",
+            "fma", "x${u*R+r}.fma(w${u*C+c}, a${r}x${c})",
+            "store", "a${r}x${c}.intoArray(${target})");
 
     private static final Map<String, String> TAPS = with(VECTORS, Map.of(
             "name", "pixels${R}vectors${C}",
@@ -108,9 +120,9 @@ final class MicroKernels {
             "firstTap", "taps[0]",
             "tap", "taps[k >> shift] + (k & ((1 << shift) - 1))",
             "row", "${C} * L",
-            "x", "FloatVector.broadcast(S, x[${i}${+ q next}${+ r px}])",
-            "w", "FloatVector.fromArray(S, w, ${j}${+ c L})",
-            "target", "y, yo${+ q yNext}${+ r py}${+ c yBlock}"));
+            "x", "FloatVector.broadcast(S, x[${i}${+ u 1}${+ r px}])",
+            "w", "FloatVector.fromArray(S, w, ${j}${+ u*C+c L})",
+            "target", "y, yo${+ r py}${+ c yBlock}"));
 
     /** {@link #TAPS} of pixels that are L floats apart. */
     private static final Map<String, String> ADJACENT_TAPS = with(TAPS, Map.of(
@@ -160,9 +172,8 @@ final class MicroKernels {
 
     static String taps() {
         return kernels(SUMS, TAPS, "14x2 6x2 4x2 1x2 14x1 4x1 1x1")
-                + kernels(SUMS, ADJACENT_TAPS, "14x2 8x2 7x2 6x2 4x2 14x1 8x1 7x1")
-                + kernels(SUMS, ALTERNATE_TAPS, "14x2") + kernels(SUMS, STEM_TAPS, "14x2")
-                + kernels(SUMS, twoRows(ADJACENT_TAPS), "7x2") + kernels(SUMS, twoRows(ALTERNATE_TAPS), "7x2");
+                + kernels(SUMS, ADJACENT_TAPS, "14x2 8x2x4 7x2x4 6x2x4 4x2x4 14x1x2 8x1x4 7x1x4 4x1x4")
+                + kernels(SUMS, ALTERNATE_TAPS, "14x2 8x2x4 7x2x4 6x2x4 4x2x4") + kernels(SUMS, STEM_TAPS, "14x2 6x2");
     }
 
     static String groupTaps() {
@@ -177,18 +188,13 @@ final class MicroKernels {
         return kernels(ADDED_SUMS, GROUP_PRODUCTS, "4x4 2x4 4x1");
     }
 
-    /** Kernels of two rows of R pixels, that are {@code next} and {@code yNext} floats apart. */
-    private static Map<String, String> twoRows(Map<String, String> taps) {
-        return with(taps, Map.of("Q", "2",
-                "name", taps.get("name").replace("${R}", "2x${R}"),
-                "parameters", taps.get("parameters") + ", int next, int yNext"));
-    }
-
+    /** @param sizes R × C, or R × C × U, of each kernel */
     private static String kernels(String template, Map<String, String> values, String sizes) {
         StringBuilder out = new StringBuilder();
         for (String size : sizes.split(" ")) {
             String[] sides = size.split("x");
-            out.append(Template.expand(template, with(values, Map.of("R", sides[0], "C", sides[1]))));
+            Map<String, String> all = with(values, Map.of("R", sides[0], "C", sides[1]));
+            out.append(Template.expand(template, sides.length == 2 ? all : with(all, Map.of("U", sides[2], "increment", " += " + sides[2]))));
         }
         return out.toString();
     }

@@ -10,7 +10,7 @@ import java.util.stream.Stream;
 /**
  * Java source with a few directives:
  * <ul>
- * <li>the lines between {@code #for r 4} and {@code #end} are repeated for r = 0 … 3;
+ * <li>the lines between {@code #for r 4} and {@code #end} are repeated for r = 0 … 3, those after {@code #for r 1 4} for 1 … 3;
  * <li>{@code #let name text} gives a name a value from there on;
  * <li>{@code ${name}} is a name's value, itself expanded, or a number such as {@code ${r*C+c}};
  * <li>{@code ${+ r px}} is an offset of r times px: nothing for r = 0, {@code + px} for 1, {@code + 3 * px} for 3.
@@ -37,15 +37,17 @@ final class Template {
             String line = lines.next();
             String[] words = line.split(" ", 3);
             switch (words[0]) {
-                case "#for" -> repeat(words[1], Integer.parseInt(line(words[2])), body(lines), out);
+                case "#for" -> repeat(words[1], line(words[2]).split(" "), body(lines), out);
                 case "#let" -> values.put(words[1], words[2]);
                 default -> out.append(line(line)).append('\n');
             }
         }
     }
 
-    private void repeat(String name, int count, List<String> body, StringBuilder out) {
-        for (int i = 0; i < count; i++) {
+    /** @param range an end (exclusive), or a start and an end */
+    private void repeat(String name, String[] range, List<String> body, StringBuilder out) {
+        int end = Integer.parseInt(range[range.length - 1]);
+        for (int i = range.length == 1 ? 0 : Integer.parseInt(range[0]); i < end; i++) {
             values.put(name, Integer.toString(i));
             lines(body.iterator(), out);
         }

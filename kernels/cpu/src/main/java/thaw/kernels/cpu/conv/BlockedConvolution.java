@@ -196,8 +196,7 @@ public final class BlockedConvolution implements ConvolutionOps {
         int shift = Integer.numberOfTrailingZeros(layout.inputLanes());
         int px = nest.source().pixel();
         int py = nest.target().pixel();
-        int step = loops.joinsRows(nest.rows().pixels(), layout.width(), px) ? 2 : 1;
-        ItemSplit split = ItemSplit.of(nest, step, sourceLength, workers);
+        ItemSplit split = ItemSplit.of(nest, sourceLength, workers);
         workers.run(split.items(), item -> {
             int endRow = split.endRow(item);
             for (int tile = split.firstTile(item); tile < split.endTile(item); tile++) {
@@ -208,16 +207,8 @@ public final class BlockedConvolution implements ConvolutionOps {
                     int pixels = nest.pixels(r);
                     int from = nest.source(r, firstBlock);
                     int to = nest.target(r, tile * layout.width());
-                    if (r + 1 < endRow && loops.joinsRows(pixels, vectors, px) && nest.pixels(r + 1) == pixels) {
-                        r++;
-                        loops.twoRows(x, from, px, taps.distances(), shift, steps, weights, taps.weights()[tile], epilogue,
-                                layout.firstOutput(tile), y, to, py, nest.target().block(),
-                                nest.source(r, firstBlock) - from, nest.target(r, tile * layout.width()) - to);
-                    } else {
-                        loops.pixels(pixels, loops.tile(pixels, vectors, px), vectors, x, from, px, taps.distances(), shift, steps,
-                                weights, taps.weights()[tile], epilogue, layout.firstOutput(tile),
-                                y, to, py, nest.target().block());
-                    }
+                    loops.pixels(pixels, loops.tile(pixels, vectors, px, shift), vectors, x, from, px, taps.distances(), shift, steps,
+                            weights, taps.weights()[tile], epilogue, layout.firstOutput(tile), y, to, py, nest.target().block());
                 }
             }
         });

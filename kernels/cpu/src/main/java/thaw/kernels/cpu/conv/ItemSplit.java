@@ -23,22 +23,20 @@ record ItemSplit(int rows, int rowsPerItem, int tiles, int tileItems, boolean ti
     /**
      * The division of a nest.
      *
-     * @param step   rows that are computed together
      * @param source floats of the source
      */
-    static ItemSplit of(ConvolutionPlan.LoopNest nest, int step, int source, Workers workers) {
+    static ItemSplit of(ConvolutionPlan.LoopNest nest, int source, Workers workers) {
         int rows = nest.rows().total();
         int tiles = nest.taps().layout().tiles();
         int weights = nest.taps().weightLength();
         long work = (long) rows * nest.rows().pixels() * weights;
         double best = Math.sqrt((double) ITEMS * source / weights);
-        int most = (rows + step - 1) / step;
-        int rowItems = (int) Math.max(Math.min(best, Math.min(most, Math.max(ITEMS, work / ITEM))), (ITEMS + tiles - 1) / tiles);
-        int rowsPerItem = Math.max(1, rows / (rowItems * step)) * step;
+        int rowItems = (int) Math.max(Math.min(best, Math.min(rows, Math.max(ITEMS, work / ITEM))), (ITEMS + tiles - 1) / tiles);
+        int rowsPerItem = Math.max(1, rows / rowItems);
         int divided = (rows + rowsPerItem - 1) / rowsPerItem;
         int tileItems = Math.min(tiles, (ITEMS + divided - 1) / divided);
         // Smaller items, if these would leave threads idle.
-        for (int[] finer : new int[][] {{rowsPerItem, tileItems}, {rowsPerItem, tiles}, {step, tiles}}) {
+        for (int[] finer : new int[][] {{rowsPerItem, tileItems}, {rowsPerItem, tiles}, {1, tiles}}) {
             ItemSplit split = new ItemSplit(rows, finer[0], tiles, finer[1], weights > source);
             if (workers.shareEvenly(split.items())) {
                 return split;

@@ -81,7 +81,7 @@ public final class MatrixProduct implements MatmulOps {
             int used = Math.min(width, columns - column);
             int vectors = vectors(panel, columns);
             int padded = vectors * memory.block();
-            int pixels = loops.tile(count, vectors, inner);
+            int pixels = loops.tile(count, vectors, inner, SHIFT);
             if (used == padded) {
                 loops.pixels(count, pixels, vectors, a, row * inner, inner, NO_TAPS, SHIFT, inner, b, column * inner,
                         null, 0, c, row * columns + column, columns, memory.block());

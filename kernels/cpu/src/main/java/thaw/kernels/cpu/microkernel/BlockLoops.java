@@ -17,18 +17,18 @@ public final class BlockLoops {
 
     /** Fewer pixels take as long as these: two FMA units need eight sums to be busy. */
     private static final int SHORTEST = 4;
+
+    /** Widths for two vectors of output channels, with 32 vector registers and with 16. */
     private static final int[] TWO_OF_32 = {14, 8, 7, 4, 1};
-    private static final int[] TWO_OF_16 = {6, 4, 1};
+    private static final int[] TWO_OF_16 = {7, 6, 4, 1};
 
     /** Without {@link Compilation#inlinesManyVectors}. */
     private static final int[] TWO_OF_FEW = {8, 7, 4, 1};
     private static final int[] ONE = {14, 8, 7, 4, 1};
 
-    /** Widths for pixels that are not adjacent. */
+    /** Widths at distances for which {@link #hasTurns} is false. */
     private static final int[] ANY = {14, 4, 1};
-
-    /** The row of which two make the widest tile. */
-    private static final int HALF = 7;
+    private static final int[] ANY_OF_16 = {6, 4, 1};
 
     /** Widths of {@link Tiles#NARROW}. */
     static final int[] NARROW = {4, 1};
@@ -96,7 +96,7 @@ public final class BlockLoops {
         tiles = kernels;
     }
 
-    /** Whether there are 32 vector registers, enough for tiles of 14 pixels by 2 vectors; with 16 the limit is 6 by 2. */
+    /** Whether there are 32 vector registers, enough for tiles of 14 pixels by 2 vectors; with 16 the limit is 7 by 2. */
     public boolean manyRegisters() {
         return lanes == 16 || lanes == 4;
     }
@@ -104,10 +104,11 @@ public final class BlockLoops {
     /**
      * The tile width with the lowest cost for rows of this many pixels.
      *
-     * @param px floats from a pixel to the next, as in {@link #pixels}
+     * @param px    floats from a pixel to the next, as in {@link #pixels}
+     * @param shift as in {@link #pixels}
      */
-    public int tile(int pixels, int blocks, int px) {
-        int[] widths = widths(blocks, px);
+    public int tile(int pixels, int blocks, int px, int shift) {
+        int[] widths = widths(blocks, px, shift);
         int best = 1;
         int least = Integer.MAX_VALUE;
         for (int width : widths) {
@@ -139,18 +140,28 @@ public final class BlockLoops {
     }
 
     /** The widths in use, descending. */
-    int[] widths(int blocks, int px) {
+    int[] widths(int blocks, int px, int shift) {
         Tiles now = tiles;
-        if (now != Tiles.ALL && (now != Tiles.ADJACENT || blocks != 2 || px != lanes)) {
+        boolean adjacent = px == lanes && shift > 0;
+        if (now != Tiles.ALL && (now != Tiles.ADJACENT || blocks != 2 || !adjacent)) {
             return NARROW;
         }
-        if (blocks == 2 && !manyRegisters()) {
-            return TWO_OF_16;
+        if (blocks == 1) {
+            return adjacent ? ONE : ANY;
         }
-        if (blocks == 2 && !Compilation.inlinesManyVectors()) {
-            return px == lanes ? TWO_OF_FEW : NARROW;
+        boolean turns = hasTurns(px, shift);
+        if (!manyRegisters()) {
+            return turns ? TWO_OF_16 : ANY_OF_16;
         }
-        return px != lanes ? ANY : blocks == 2 ? TWO_OF_32 : ONE;
+        if (!Compilation.inlinesManyVectors()) {
+            return adjacent ? TWO_OF_FEW : NARROW;
+        }
+        return turns ? TWO_OF_32 : ANY;
+    }
+
+    /** Whether the kernels for this distance take several steps per turn, all of one tap; see {@link TapKernels}. */
+    boolean hasTurns(int px, int shift) {
+        return shift > 0 && (px == lanes || px == 2 * lanes);
     }
 
     /**
@@ -169,8 +180,9 @@ public final class BlockLoops {
             scalars.pixels(pixels, blocks, x, xo, px, taps, shift, steps, w, wo, epilogue, channel, y, yo, py, yBlock);
             return;
         }
-        int[] widths = widths(blocks, px);
-        boolean adjacent = px == lanes && widths != NARROW;
+        int[] widths = widths(blocks, px, shift);
+        boolean turns = widths != NARROW && hasTurns(px, shift);
+        boolean adjacent = turns && px == lanes;
         for (int p = 0; p < pixels; p += tile) {
             int width = pixels - p >= tile ? tile : last(pixels - p, tile, widths);
             int at = Math.min(p, pixels - width);
@@ -190,20 +202,28 @@ public final class BlockLoops {
                     case 14 -> TapKernels.adjacent14vectors1(x, xa, px, taps, shift, steps, w, wo, y, ya, py, yBlock);
                     case 8 -> TapKernels.adjacent8vectors1(x, xa, px, taps, shift, steps, w, wo, y, ya, py, yBlock);
                     case 7 -> TapKernels.adjacent7vectors1(x, xa, px, taps, shift, steps, w, wo, y, ya, py, yBlock);
-                    case 4 -> TapKernels.pixels4vectors1(x, xa, px, taps, shift, steps, w, wo, y, ya, py, yBlock);
+                    case 4 -> TapKernels.adjacent4vectors1(x, xa, px, taps, shift, steps, w, wo, y, ya, py, yBlock);
                     default -> TapKernels.pixels1vectors1(x, xa, px, taps, shift, steps, w, wo, y, ya, py, yBlock);
+                }
+            } else if (turns && blocks == 2) {
+                switch (width) {
+                    case 14 -> TapKernels.alternate14vectors2(x, xa, px, taps, shift, steps, w, wo, y, ya, py, yBlock);
+                    case 8 -> TapKernels.alternate8vectors2(x, xa, px, taps, shift, steps, w, wo, y, ya, py, yBlock);
+                    case 7 -> TapKernels.alternate7vectors2(x, xa, px, taps, shift, steps, w, wo, y, ya, py, yBlock);
+                    case 6 -> TapKernels.alternate6vectors2(x, xa, px, taps, shift, steps, w, wo, y, ya, py, yBlock);
+                    case 4 -> TapKernels.alternate4vectors2(x, xa, px, taps, shift, steps, w, wo, y, ya, py, yBlock);
+                    default -> TapKernels.pixels1vectors2(x, xa, px, taps, shift, steps, w, wo, y, ya, py, yBlock);
+                }
+            } else if (px == 2 && blocks == 2) {
+                switch (width) {
+                    case 14 -> TapKernels.stem14vectors2(x, xa, px, taps, shift, steps, w, wo, y, ya, py, yBlock);
+                    case 6 -> TapKernels.stem6vectors2(x, xa, px, taps, shift, steps, w, wo, y, ya, py, yBlock);
+                    case 4 -> TapKernels.pixels4vectors2(x, xa, px, taps, shift, steps, w, wo, y, ya, py, yBlock);
+                    default -> TapKernels.pixels1vectors2(x, xa, px, taps, shift, steps, w, wo, y, ya, py, yBlock);
                 }
             } else if (blocks == 2) {
                 switch (width) {
-                    case 14 -> {
-                        if (px == 2 * lanes) {
-                            TapKernels.alternate14vectors2(x, xa, px, taps, shift, steps, w, wo, y, ya, py, yBlock);
-                        } else if (px == 2) {
-                            TapKernels.stem14vectors2(x, xa, px, taps, shift, steps, w, wo, y, ya, py, yBlock);
-                        } else {
-                            TapKernels.pixels14vectors2(x, xa, px, taps, shift, steps, w, wo, y, ya, py, yBlock);
-                        }
-                    }
+                    case 14 -> TapKernels.pixels14vectors2(x, xa, px, taps, shift, steps, w, wo, y, ya, py, yBlock);
                     case 6 -> TapKernels.pixels6vectors2(x, xa, px, taps, shift, steps, w, wo, y, ya, py, yBlock);
                     case 4 -> TapKernels.pixels4vectors2(x, xa, px, taps, shift, steps, w, wo, y, ya, py, yBlock);
                     default -> TapKernels.pixels1vectors2(x, xa, px, taps, shift, steps, w, wo, y, ya, py, yBlock);
@@ -220,30 +240,6 @@ public final class BlockLoops {
                     epilogue.apply(this, channel + v * lanes, y, ya + v * yBlock, py, width);
                 }
             }
-        }
-    }
-
-    /** Whether {@link #twoRows} applies to rows of this many pixels, by this many vectors of output channels. */
-    public boolean joinsRows(int pixels, int blocks, int px) {
-        return pixels == HALF && blocks == 2 && tiles == Tiles.ALL && manyRegisters()
-                && Compilation.inlinesManyVectors() && (px == lanes || px == 2 * lanes);
-    }
-
-    /**
-     * {@link #pixels} for two rows of seven pixels, by one tile and two vectors.
-     *
-     * @param next  floats from the source of the first row to that of the second
-     * @param yNext floats from the first row to the second
-     */
-    public void twoRows(float[] x, int xo, int px, int[] taps, int shift, int steps, float[] w, int wo,
-            @Nullable BlockedEpilogue epilogue, int channel, float[] y, int yo, int py, int yBlock, int next, int yNext) {
-        if (px == lanes) {
-            TapKernels.adjacent2x7vectors2(x, xo, px, taps, shift, steps, w, wo, y, yo, py, yBlock, next, yNext);
-        } else {
-            TapKernels.alternate2x7vectors2(x, xo, px, taps, shift, steps, w, wo, y, yo, py, yBlock, next, yNext);
-        }
-        for (int i = 0; epilogue != null && i < 4; i++) {
-            epilogue.apply(this, channel + i / 2 * lanes, y, yo + i / 2 * yBlock + i % 2 * yNext, py, HALF);
         }
     }
 }

@@ -5,6 +5,9 @@ public final class TapCompilation {
 
     /** Iterations of a kernel's loop for which {@link Compilation#CALLS} suffice. */
     private static final int STEPS = 26;
+
+    /** The same for kernels of up to four steps an iteration. */
+    private static final int STEPS_IN_TURNS = 56;
     /** Calls of scalar sums, each of which calls its inner loop several times. */
     private static final int SCALAR_CALLS = 250;
     private static final int[] NO_TAPS = {0};
@@ -25,8 +28,8 @@ public final class TapCompilation {
     public TapCompilation(Compilation compilation, int lanes) {
         this.compilation = compilation;
         loops = new BlockLoops(lanes, true);
-        x = new float[STEPS + 2 * BlockLoops.WIDEST * lanes];
-        w = new float[STEPS * 2 * lanes];
+        x = new float[STEPS_IN_TURNS + 2 * BlockLoops.WIDEST * lanes];
+        w = new float[STEPS_IN_TURNS * 2 * lanes];
         y = new float[2 * BlockLoops.WIDEST * lanes];
     }
 
@@ -55,13 +58,6 @@ public final class TapCompilation {
     /** All others. */
     public void others() {
         int lanes = loops.lanes();
-        for (int px = lanes; px <= 2 * lanes; px += lanes) {
-            int distance = px;
-            if (loops.joinsRows(BlockLoops.WIDEST / 2, 2, px)) {
-                compilation.call(Compilation.CALLS, () -> loops.twoRows(x, 0, distance, NO_TAPS, SHIFT, STEPS, w, 0, null, 0, y, 0,
-                        lanes, BlockLoops.WIDEST * lanes, distance, lanes));
-            }
-        }
         for (int px : new int[] {2 * lanes, 2, ANY}) {
             wide(2, px);
         }
@@ -70,15 +66,16 @@ public final class TapCompilation {
     }
 
     private void wide(int blocks, int px) {
-        for (int width : loops.widths(blocks, px)) {
-            if (width > BlockLoops.NARROW[0] || width > 1 && blocks == 2 && px == loops.lanes()) {
+        for (int width : loops.widths(blocks, px, SHIFT)) {
+            if (width > BlockLoops.NARROW[0] || width > 1 && loops.hasTurns(px, SHIFT)) {
                 call(width, blocks, px);
             }
         }
     }
 
     private void call(int width, int blocks, int px) {
-        compilation.call(Compilation.CALLS, () -> loops.pixels(width, width, blocks, x, 0, px, NO_TAPS, SHIFT, STEPS, w, 0, null, 0,
+        int steps = loops.hasTurns(px, SHIFT) ? STEPS_IN_TURNS : STEPS;
+        compilation.call(Compilation.CALLS, () -> loops.pixels(width, width, blocks, x, 0, px, NO_TAPS, SHIFT, steps, w, 0, null, 0,
                 y, 0, loops.lanes(), BlockLoops.WIDEST * loops.lanes()));
     }
 

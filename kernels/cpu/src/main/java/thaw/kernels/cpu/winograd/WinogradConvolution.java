@@ -368,11 +368,11 @@ public final class WinogradConvolution {
             /** Micro-kernels of the widest tile, and a narrower one for the rest if it suffices. */
             private void product(int pair, int begin, int size, int vectors, float[] u, int uo, float[] m, int mo, int mBlock) {
                 int vo = (pair * inBlocks * count + begin) * lanes;
-                int wide = current.tile(size <= ONE_STEP ? size : MANY, vectors, lanes);
+                int shift = Integer.numberOfTrailingZeros(lanes);
+                int wide = current.tile(size <= ONE_STEP ? size : MANY, vectors, lanes, shift);
                 int rest = size % wide;
                 int narrow = rest <= 4 ? 4 : 8;
                 int most = rest > 0 && rest <= 8 && wide > 8 ? size - rest : size;
-                int shift = Integer.numberOfTrailingZeros(lanes);
                 int steps = inBlocks * lanes;
                 current.pixels(most, wide, vectors, v, vo, lanes, taps, shift, steps, u, uo, null, 0, m, mo, lanes, mBlock);
                 if (most < size) {
