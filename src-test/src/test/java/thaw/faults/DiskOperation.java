@@ -1,5 +1,6 @@
 package thaw.faults;
 
+import java.io.IOException;
 import java.nio.file.Path;
 
 /**
@@ -18,8 +19,8 @@ public record DiskOperation(Kind kind, Path path, Path target, byte[] content) {
 
     /** Is told of each operation before it is done. */
     public interface Observer {
-        /** @throws java.io.IOException to prevent the operation, which then fails with it; half of the bytes are written of a write */
-        void before(DiskOperation operation) throws java.io.IOException;
+        /** @throws IOException to prevent the operation, which then fails with it; half of the bytes are written of a write */
+        void before(DiskOperation operation) throws IOException;
     }
 
     static DiskOperation of(Kind kind, Path path) {

@@ -35,13 +35,13 @@ record LayerOutput(Tensor output, Tensor scores) implements AutoCloseable {
         try (ForwardHook.Registration hook = module.onForward(caught)) {
             scores = net.call(x).unscoped();
         } catch (RuntimeException | Error failed) {
-            if (caught.output != null) {
-                caught.output.close();
-            }
+            caught.close();
             throw failed;
         }
         Tensor output = caught.output;
         if (output == null || output.shape().rank() != 4) {
+            caught.close();
+            scores.close();
             throw new IllegalArgumentException("layer: \"" + layer + "\" has the output "
                     + (output == null ? "of no call" : output.shape().toString()) + "; expected a layer with feature maps [N, C, H, W]");
         }
@@ -57,6 +57,12 @@ record LayerOutput(Tensor output, Tensor scores) implements AutoCloseable {
         public void accept(Module module, Tensor result) {
             if (Thread.currentThread() == thread) {
                 output = result.unscoped();
+            }
+        }
+
+        void close() {
+            if (output != null) {
+                output.close();
             }
         }
     }

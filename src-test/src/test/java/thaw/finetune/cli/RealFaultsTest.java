@@ -152,7 +152,8 @@ class RealFaultsTest {
         thaw.signal("STOP");
         Files.move(run, folder.resolve("moved"));
         thaw.signal("CONT");
-        requireFailure(thaw, "cannot write " + run, "there is no folder");
+        // The folder is missed before a file is written, or while one is.
+        requireFailure(thaw, "cannot write " + run, "folder");
         assertFalse(Files.exists(run));
         FitState.read(folder.resolve("moved/checkpoint/state.safetensors"));
     }
@@ -190,7 +191,8 @@ class RealFaultsTest {
         Files.move(other, data.resolve("train/red/3.png"), StandardCopyOption.REPLACE_EXISTING);
         assertEquals(0, thaw.exitCode(), thaw::toString);
         ModelFile.read(run.resolve("model.safetensors"));
-        List<String> broken = Files.readAllLines(run.resolve("broken.csv"));
+        Path table = run.resolve("broken.csv");
+        List<String> broken = Files.exists(table) ? Files.readAllLines(table) : List.of();
         assertTrue(broken.stream().skip(1).allMatch(line -> line.startsWith(removed.toString()) || line.startsWith(cut.toString())),
                 broken::toString);
     }
