@@ -8,6 +8,7 @@ import org.jspecify.annotations.NullMarked;
     requires thaw.ejml;
 
     exports thaw.finetune.augment;
+    exports thaw.finetune.check;
     exports thaw.finetune.data;
     exports thaw.finetune.diagnostics;
     exports thaw.finetune.evaluate;

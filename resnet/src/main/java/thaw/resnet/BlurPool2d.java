@@ -5,6 +5,7 @@ import thaw.engine.Tensor;
 import thaw.engine.functional.Functional;
 import thaw.engine.nn.Module;
 import thaw.kernels.Pool2dOptions;
+import thaw.engine.nn.OnnxGraph;
 
 /**
  * A blur by the binomial filter {@code [1 2 1]/4} in both directions, at every second pixel of the image, which is mirrored at its
@@ -24,5 +25,11 @@ final class BlurPool2d extends Module {
         try (Scope scope = x.device().scope()) {
             return scope.keep(Functional.avgPool2d(Functional.avgPool2d(x, NEIGHBOURS), EVERY_SECOND));
         }
+    }
+
+    @Override
+    protected String onnx(OnnxGraph graph, String x) {
+        String means = graph.pool("AveragePool", x, NEIGHBOURS).output();
+        return graph.pool("AveragePool", means, EVERY_SECOND).integer("count_include_pad", 0).output();
     }
 }

@@ -6,6 +6,7 @@ import thaw.engine.Tensor;
 import thaw.engine.functional.Functional;
 import thaw.engine.nn.Module;
 import thaw.kernels.Pool2dOptions;
+import thaw.engine.nn.OnnxGraph;
 
 /**
  * The mean of 2×2 windows with stride 2, where the last window of an odd extent has only the pixels that are left: PyTorch's
@@ -20,6 +21,11 @@ final class CeilAvgPool2d extends Module {
         try (Scope scope = x.device().scope()) {
             return scope.keep(Functional.avgPool2d(even(even(x, 2), 3), WINDOWS));
         }
+    }
+
+    @Override
+    protected String onnx(OnnxGraph graph, String x) {
+        return graph.pool("AveragePool", x, WINDOWS).integer("ceil_mode", 1).integer("count_include_pad", 0).output();
     }
 
     /** An odd extent with its last row or column twice: the mean of two equal rows is that row. */

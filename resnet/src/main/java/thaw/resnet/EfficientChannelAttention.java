@@ -7,6 +7,7 @@ import thaw.engine.nn.Init;
 import thaw.engine.nn.Module;
 import thaw.kernels.Conv2dOptions;
 import thaw.kernels.Shape;
+import thaw.engine.nn.OnnxGraph;
 
 /**
  * Efficient channel attention (Wang et al. 2020, "ECA-Net", equations 5 and 12): each channel is multiplied by a gate that is
@@ -40,6 +41,13 @@ final class EfficientChannelAttention extends Module {
         }
     }
 
+    @Override
+    protected String onnx(OnnxGraph graph, String x) {
+        String means = graph.node("Reshape", graph.node("GlobalAveragePool", x).output(), graph.constant(0, 1, -1)).output();
+        String gate = graph.node("Sigmoid", graph.call(conv, means)).output();
+        return graph.node("Mul", x, graph.node("Reshape", gate, graph.constant(0, -1, 1, 1)).output()).output();
+    }
+
     /** PyTorch's {@code Conv1d(1, 1, k)} along the channels, {@code [N, 1, C, 1] → [N, 1, C, 1]}, with a weight {@code [1, 1, k]}. */
     private static final class OverChannels extends Module {
 
@@ -54,6 +62,13 @@ final class EfficientChannelAttention extends Module {
         @Override
         public Tensor forward(Tensor x) {
             return Functional.conv2d(x, weight.reshape(1, 1, kernel, 1), new Conv2dOptions(1, 1, kernel / 2, 0, 1, 1, 1));
+        }
+
+        /** One-dimensional, as PyTorch exports it: {@code [N, 1, C] → [N, 1, C]}. */
+        @Override
+        protected String onnx(OnnxGraph graph, String x) {
+            return graph.node("Conv", x, graph.tensor(weight)).integers("kernel_shape", kernel).integers("pads", kernel / 2, kernel / 2)
+                    .output();
         }
 
         @Override

@@ -156,7 +156,7 @@ public final class NetworkWeights {
             }
         }
         return candidates.stream().filter(a -> a.hasConvolutions(convolutions)).filter(a -> isMadeOf(a, tensors.keySet()))
-                .findFirst().map(a -> new Body(prefix, a, Collections.unmodifiableMap(tensors), names));
+                .findFirst().map(a -> new Body(prefix, a, Collections.unmodifiableMap(MergedNorms.split(a, tensors)), names));
     }
 
     /** Whether a tensor is one that the profiler THOP leaves in every module it has counted. */
@@ -206,6 +206,15 @@ public final class NetworkWeights {
     /** The architecture, with the variants that the file states. */
     public Architecture architecture() {
         return body.architecture();
+    }
+
+    /**
+     * Whether batch norms are merged into the convolutions, as in many ONNX models. Scores are the same; but training, which normalises
+     * by each batch's statistics, begins with other features.
+     */
+    public boolean hasMergedNorms() {
+        // A merged norm is at most one tensor in the file, the bias of its convolution, and four here.
+        return body.names().size() < body.tensors().size();
     }
 
     /** The channels of the images that the stem takes. */

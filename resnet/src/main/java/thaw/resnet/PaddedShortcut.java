@@ -7,6 +7,7 @@ import thaw.engine.functional.Functional;
 import thaw.engine.nn.Module;
 import thaw.kernels.Pool2dOptions;
 import thaw.kernels.Shape;
+import thaw.engine.nn.OnnxGraph;
 
 /**
  * A shortcut without parameters (He et al. 2016, option A): every {@code stride}-th pixel, and zeros for the additional
@@ -38,6 +39,12 @@ final class PaddedShortcut extends Module {
             Tensor zeros = x.device().zeros(missing);
             return scope.keep(Functional.cat(List.of(zeros, y, zeros), 1));
         }
+    }
+
+    @Override
+    protected String onnx(OnnxGraph graph, String x) {
+        String y = graph.pool("AveragePool", x, subsampling).output();
+        return padding == 0 ? y : graph.node("Pad", y, graph.constant(0, padding, 0, 0, 0, padding, 0, 0)).output();
     }
 
     @Override

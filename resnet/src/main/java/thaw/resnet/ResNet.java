@@ -20,6 +20,7 @@ import thaw.engine.nn.LoadReport;
 import thaw.engine.nn.Module;
 import thaw.engine.nn.ReLU;
 import thaw.engine.nn.Sequential;
+import thaw.engine.nn.OnnxGraph;
 
 /**
  * A residual network: {@code [N, C, H, W] → [N, classes]}, scores without softmax. Its children run one after another:
@@ -183,6 +184,11 @@ public final class ResNet extends Network {
     @Override
     public Tensor forward(Tensor x) {
         return Sequential.run(children().values(), x);
+    }
+
+    @Override
+    protected String onnx(OnnxGraph graph, String x) {
+        return graph.call(children().values(), x);
     }
 
     @Override

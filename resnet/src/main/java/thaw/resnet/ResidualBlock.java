@@ -11,6 +11,7 @@ import thaw.engine.nn.BatchNorm2d;
 import thaw.engine.nn.ConvNorm;
 import thaw.engine.nn.Module;
 import thaw.engine.nn.Sequential;
+import thaw.engine.nn.OnnxGraph;
 
 /**
  * A residual block {@code y = relu(F(x) + shortcut(x))} (He et al. 2016, equations 1 and 2):
@@ -63,6 +64,20 @@ abstract sealed class ResidualBlock extends Module permits BasicBlock, Bottlenec
             return scope.keep(attention == null ? last.call(y, direct, Activation.RELU)
                     : attention.call(last.call(y, Activation.IDENTITY)).add(direct).relu());
         }
+    }
+
+    @Override
+    protected final String onnx(OnnxGraph graph, String x) {
+        String y = x;
+        for (ConvNorm layer : layers) {
+            boolean isLast = layer == layers.get(layers.size() - 1);
+            y = isLast && pool != null ? graph.call(pool, y) : y;
+            y = graph.call(layer.norm(), graph.call(layer.conv(), y));
+            y = isLast ? y : graph.node("Relu", y).output();
+        }
+        y = attention == null ? y : graph.call(attention, y);
+        String sum = graph.node("Add", y, shortcut == null ? x : graph.call(shortcut, x)).output();
+        return graph.node("Relu", sum).output();
     }
 
     /** Registers what a block may have beside its layers, in the state dict's order: pool, attention, shortcut. */

@@ -5,6 +5,7 @@ import thaw.engine.Tensor;
 import thaw.engine.functional.Functional;
 import thaw.engine.nn.Conv2d;
 import thaw.engine.nn.Module;
+import thaw.engine.nn.OnnxGraph;
 
 /**
  * Squeeze and excitation (Hu et al. 2018, "Squeeze-and-excitation networks", equations 2 to 4): each channel is multiplied by a
@@ -30,5 +31,12 @@ final class SqueezeExcitation extends Module {
             Tensor gate = fc2.call(fc1.call(Functional.adaptiveAvgPool2d(x, 1, 1)).relu()).sigmoid();
             return scope.keep(x.mul(gate));
         }
+    }
+
+    @Override
+    protected String onnx(OnnxGraph graph, String x) {
+        String hidden = graph.call(fc1, graph.node("GlobalAveragePool", x).output());
+        String gate = graph.call(fc2, graph.node("Relu", hidden).output());
+        return graph.node("Mul", x, graph.node("Sigmoid", gate).output()).output();
     }
 }

@@ -18,6 +18,15 @@ final class StatedNetwork {
 
     private static final String CONFIG = "config.";
 
+    /** The entries of {@link thaw.engine.io.Weights#read} for ONNX models. */
+    private static final String ONNX = "onnx.";
+    private static final String STRIDES = ONNX + "strides";
+
+    private static final Pattern STRIDE_IN_STEM = Pattern.compile("(?:^|[ .])conv1(?:\\.0)?=2");
+    private static final Pattern STRIDE_IN_BLOCK = Pattern.compile("layer2\\.0\\.conv[12]=2");
+    private static final Pattern STRIDE_IN_FIRST = Pattern.compile("layer2\\.0\\.conv1=2");
+    private static final Pattern STRIDE_IN_LAYER1 = Pattern.compile("layer1\\.0\\.conv[12]=2");
+
     private static final int LONGEST_NAME = 200;
 
     /** A name of timm's within the names of others: {@code hf-hub:timm/resnetaa50.a1h_in1k}, {@code tu-resnetblur18}. */
@@ -63,6 +72,7 @@ final class StatedNetwork {
         if (isTrue(metadata, "downsample_in_first_stage")) {
             found.add(Variant.DOWNSAMPLE_IN_FIRST_STAGE);
         }
+        found.addAll(strides(metadata.getOrDefault(STRIDES, "")));
         metadata.forEach((entry, value) -> {
             Matcher name = NAME.matcher(value.length() <= LONGEST_NAME ? value : "");
             if (name.matches()) {
@@ -75,9 +85,25 @@ final class StatedNetwork {
         return found;
     }
 
+    /** The variants that show in the strides of an ONNX graph's convolutions: {@code conv1=2 layer2.0.conv2=2}. */
+    private static Set<Variant> strides(String convolutions) {
+        Set<Variant> found = EnumSet.noneOf(Variant.class);
+        if (STRIDE_IN_FIRST.matcher(convolutions).find()) {
+            found.add(Variant.STRIDE_IN_1X1);
+        }
+        if (STRIDE_IN_LAYER1.matcher(convolutions).find()) {
+            found.add(Variant.DOWNSAMPLE_IN_FIRST_STAGE);
+        }
+        return found;
+    }
+
     private static void requireComputable(Map<String, String> metadata) {
         metadata.forEach((entry, value) -> {
             String difference = difference(entry, value.toLowerCase(Locale.ROOT));
+            if (entry.equals(STRIDES) && STRIDE_IN_STEM.matcher(value).find() && !STRIDE_IN_BLOCK.matcher(value).find()
+                    && !metadata.containsKey(ModelDescription.VARIANT)) {
+                difference = "without strides in the blocks of its second stage, in whose place it may have pools or dilations";
+            }
             if (difference == null && CONFIGURATIONS.contains(entry) && DILATED_STRIDES.matcher(value).find()) {
                 difference = DILATED;
             }
@@ -94,6 +120,7 @@ final class StatedNetwork {
         return switch (setting(entry)) {
             case "output_stride" -> value.equals("8") || value.equals("16") ? DILATED : null;
             case "replace_stride_with_dilation" -> value.contains("true") ? DILATED : null;
+            case "dilations" -> entry.equals(ONNX + "dilations") ? DILATED : null;
             case "dilation" -> value.equals("true") ? DILATED : null;
             case ANTI_ALIASING -> value.isEmpty() || value.equals("none") || POOLS.containsKey(value) ? null
                     : "with the pool \"" + value + "\" in place of strides";

@@ -23,6 +23,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 import thaw.engine.io.DType;
 import thaw.engine.io.StoredTensor;
 import thaw.engine.io.Weights;
+import thaw.engine.nn.BatchNorm2d;
 import thaw.kernels.Shape;
 import thaw.parity.Filled;
 
@@ -357,6 +358,66 @@ class NetworkWeightsTest extends FilledNetworks {
         weights.keySet().removeIf(name -> name.contains("running_"));
         String message = assertThrows(IllegalArgumentException.class, () -> ResNet.fromWeights(weights, device)).getMessage();
         assertTrue(message.contains("resnet50_gn"), message);
+    }
+
+    /** Scores are those of the norms, as the formula of {@link MergedNorms} merges them. */
+    @ParameterizedTest
+    @ValueSource(strings = {"resnet10t", "seresnet18"})
+    void mergedNormsAreSplit(String name) {
+        ResNet net = ResNet.toBeLoaded(Architecture.byName(name), device, CLASSES);
+        Filled.fill(net, false);
+        Map<String, StoredTensor> merged = merged(net);
+        assertFalse(NetworkWeights.in(net.stateDict()).hasMergedNorms());
+        assertTrue(NetworkWeights.in(merged).hasMergedNorms());
+        ResNet split = ResNet.fromWeights(merged, device);
+        assertArrayEquals(logits(net), logits(split), 1e-5f);
+        assertArrayEquals(merged.get("layer1.0.conv1.bias").toFloats(), split.namedParameters().get("layer1.0.bn1.bias").toFloats());
+    }
+
+    /** PyTorch's exporter leaves out biases of zeros. */
+    @Test
+    void aMergedBiasOfZerosMayBeMissing() {
+        Map<String, StoredTensor> merged = merged(ResNet.fromWeights(filled("resnet20"), device));
+        merged.put("layer1.0.conv2.bias", StoredTensor.of(Shape.of(16), new float[16]));
+        float[] zeros = logits(ResNet.fromWeights(merged, device));
+        merged.remove("layer1.0.conv2.bias");
+        assertArrayEquals(zeros, logits(ResNet.fromWeights(merged, device)));
+    }
+
+    /** The state dict of a network whose norms are merged into the convolutions before them. */
+    private static Map<String, StoredTensor> merged(ResNet net) {
+        Map<String, StoredTensor> merged = new LinkedHashMap<>(net.stateDict());
+        String stem = net.architecture().design().stem().depth() == 1 ? "conv1" : "conv1.6";
+        net.namedModules().forEach((path, module) -> {
+            if (module instanceof BatchNorm2d norm) {
+                String parent = path.substring(0, path.lastIndexOf('.') + 1);
+                String own = path.substring(parent.length());
+                String conv = path.equals("bn1") ? stem
+                        : parent + (own.startsWith("bn") ? own.replace("bn", "conv") : String.valueOf(Integer.parseInt(own) - 1));
+                merge(merged, conv, path, norm);
+            }
+        });
+        assertFalse(merged.keySet().stream().anyMatch(name -> name.endsWith("running_var")));
+        return merged;
+    }
+
+    private static void merge(Map<String, StoredTensor> state, String conv, String path, BatchNorm2d norm) {
+        StoredTensor weight = state.get(conv + ".weight");
+        double[] values = weight.toDoubles();
+        double[] gamma = norm.weight().toDoubles();
+        double[] beta = norm.bias().toDoubles();
+        double[] mean = norm.runningMean().toDoubles();
+        double[] var = norm.runningVar().toDoubles();
+        float[] merged = new float[values.length];
+        float[] bias = new float[beta.length];
+        for (int i = 0; i < merged.length; i++) {
+            int c = i / (values.length / beta.length);
+            merged[i] = (float) (values[i] * gamma[c] / Math.sqrt(var[c] + norm.eps()));
+            bias[c] = (float) (beta[c] - mean[c] * gamma[c] / Math.sqrt(var[c] + norm.eps()));
+        }
+        state.keySet().removeIf(name -> name.startsWith(path + "."));
+        state.put(conv + ".weight", StoredTensor.of(weight.shape(), merged));
+        state.put(conv + ".bias", StoredTensor.of(Shape.of(bias.length), bias));
     }
 
     /** A colour image gets the answer that a network of one channel gives its luma. */

@@ -109,6 +109,27 @@ class VariantTest extends FilledNetworks {
         }
     }
 
+    /** The strides of an ONNX graph show where a bottleneck has its own, and that it has none. */
+    @Test
+    void stridesStateTheVariant() {
+        Map<String, StoredTensor> bottlenecks = ArchitectureTest.shapesOf(Architecture.byName("resnet50"), 3);
+        Map.of("conv1=2 layer2.0.conv2=2", Set.of(), "net.conv1=2 net.layer2.0.conv1=2", Set.of(Variant.STRIDE_IN_1X1),
+                "conv1=2 layer1.0.conv2=2 layer2.0.conv2=2", Set.of(Variant.DOWNSAMPLE_IN_FIRST_STAGE),
+                "embedder.embedder.convolution=2", Set.of()).forEach(
+                        (strides, variants) -> assertEquals(variants,
+                                NetworkWeights.in(Weights.of(bottlenecks, Map.of("onnx.strides", strides))).architecture().variants(),
+                                strides));
+        Weights basic = Weights.of(filled("resnet18"), Map.of("onnx.strides", "conv1=2 layer2.0.conv1=2"));
+        assertEquals(Set.of(), NetworkWeights.in(basic).architecture().variants());
+        for (Map<String, String> stated : List.of(Map.of("onnx.strides", "conv1=2"), Map.of("onnx.dilations", "layer3.0.conv2=2"))) {
+            String message = assertThrows(IllegalArgumentException.class,
+                    () -> NetworkWeights.in(Weights.of(bottlenecks, stated))).getMessage();
+            assertTrue(message.contains("stated by " + stated.keySet().iterator().next()), message);
+        }
+        Weights own = Weights.of(bottlenecks, Map.of("onnx.strides", "conv1=2", "variant", "blur_pool"));
+        assertEquals(Set.of(Variant.BLUR_POOL), NetworkWeights.in(own).architecture().variants());
+    }
+
     /** Settings with the usual value, or of another part. */
     @Test
     void usualSettingsDoNotMatter() throws IOException {

@@ -100,12 +100,14 @@ public final class AtomicFile {
 
     /** Like {@link #write(Path, Content)}, for content in memory. */
     public static void write(Path path, byte[] content) throws IOException {
-        write(path, channel -> {
-            ByteBuffer bytes = ByteBuffer.wrap(content);
-            while (bytes.hasRemaining()) {
-                channel.write(bytes);
-            }
-        });
+        write(path, channel -> writeAll(channel, ByteBuffer.wrap(content)));
+    }
+
+    /** Writes all remaining bytes of a buffer, which one call of {@link FileChannel#write} need not do. */
+    static void writeAll(FileChannel channel, ByteBuffer bytes) throws IOException {
+        while (bytes.hasRemaining()) {
+            channel.write(bytes);
+        }
     }
 
     /**

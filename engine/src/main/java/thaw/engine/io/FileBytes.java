@@ -78,6 +78,11 @@ final class FileBytes {
         return begin >= 0 && count >= 0 && begin <= length && count <= length - begin && count <= LARGEST_SLICE;
     }
 
+    /** One byte; its position must be within the file. */
+    byte get(long at) {
+        return windows[(int) (at >>> LOG2_STEP)].get((int) (at & LARGEST_SLICE - 1));
+    }
+
     /** A read-only, little-endian view of a range for which {@link #holds} is true. */
     ByteBuffer slice(long begin, long count) {
         Objects.checkFromIndexSize(begin, count, length);

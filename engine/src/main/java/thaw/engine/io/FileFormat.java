@@ -7,7 +7,7 @@ import java.util.HexFormat;
 
 /** The weight file formats that are read, identified by a file's first bytes. */
 enum FileFormat {
-    SAFETENSORS, PYTORCH_ZIP, PYTORCH_LEGACY, PYTORCH_TAR, SHARD_INDEX;
+    SAFETENSORS, PYTORCH_ZIP, PYTORCH_LEGACY, PYTORCH_TAR, SHARD_INDEX, ONNX;
 
     /** The first bytes of the PyTorch format before 1.6, in hexadecimal: a pickle of the integer 0x1950A86A20F9469CFC6C. */
     private static final String LEGACY = "8a0a6cfc9c46f9206aa850192e";
@@ -37,8 +37,20 @@ enum FileFormat {
         if (hex.startsWith("7b")) {
             return SHARD_INDEX;
         }
+        if (isOnnx(file)) {
+            return ONNX;
+        }
         throw new WeightFileException(ForeignFormat.of(file, hex)
-                + "; Thaw reads safetensors and PyTorch checkpoints (.pth, .pt, .th, .tar, .bin)");
+                + "; Thaw reads safetensors, PyTorch checkpoints (.pth, .pt, .th, .tar, .bin) and ONNX models");
+    }
+
+    /**
+     * Protocol buffers have no magic number: an ONNX model begins with the version of its format, field 1, and the name of its producer,
+     * field 2, or its graph, field 7.
+     */
+    private static boolean isOnnx(FileBytes file) {
+        return file.length() >= 8 && file.get(0) == 0x08 && file.get(1) > 0 && file.get(1) < 32
+                && (file.get(2) == 0x3a || file.get(2) == 0x12 && file.get(3) > 0 && Character.isLetter(file.get(4)));
     }
 
     /** Whether a file starts with valid UTF-8 that has no control characters other than tabs and line breaks. */

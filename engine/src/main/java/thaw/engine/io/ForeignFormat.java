@@ -89,10 +89,8 @@ final class ForeignFormat {
         ByteBuffer start = file.slice(0, Math.min(8, file.length()));
         int first = start.get(0) & 0xff;
         int second = start.remaining() > 1 ? start.get(1) & 0xff : 0;
-        if (first == 0x08 && second < 32 && start.remaining() == 8 && (start.get(2) == 0x12 || start.get(2) == 0x3a)) {
-            boolean producer = start.get(2) == 0x12 && start.get(3) > 0 && Character.isLetter(start.get(4));
-            return producer || start.get(2) == 0x3a ? "an ONNX model (.onnx)" + EXPORT
-                    : "a model as protocol buffer (Core ML's .mlmodel or TensorFlow's saved_model.pb)" + EXPORT;
+        if (first == 0x08 && second < 32 && start.remaining() == 8 && start.get(2) == 0x12) {
+            return "a model as protocol buffer (Core ML's .mlmodel or TensorFlow's saved_model.pb)" + EXPORT;
         }
         if (first == 0x0a && start.remaining() == 8 && (start.get(2) == 0x0a || start.get(3) == 0x0a)) {
             return "a protocol buffer, such as TensorFlow's frozen graph (.pb)" + EXPORT;

@@ -4,7 +4,6 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -60,10 +59,10 @@ final class Safetensors {
         byte[] header = header(ordered, metadata);
         AtomicFile.write(path, channel -> {
             ByteBuffer length = ByteBuffer.allocate(8).order(ByteOrder.LITTLE_ENDIAN).putLong(0, header.length);
-            writeAll(channel, length);
-            writeAll(channel, ByteBuffer.wrap(header));
+            AtomicFile.writeAll(channel, length);
+            AtomicFile.writeAll(channel, ByteBuffer.wrap(header));
             for (Map.Entry<String, StoredTensor> e : ordered) {
-                writeAll(channel, e.getValue().bytes());
+                AtomicFile.writeAll(channel, e.getValue().bytes());
             }
         });
     }
@@ -107,11 +106,5 @@ final class Safetensors {
                     + " bytes; readers of safetensors accept up to " + LONGEST_HEADER);
         }
         return out.toByteArray();
-    }
-
-    private static void writeAll(FileChannel channel, ByteBuffer bytes) throws IOException {
-        while (bytes.hasRemaining()) {
-            channel.write(bytes);
-        }
     }
 }

@@ -49,7 +49,7 @@ final class ShardIndex {
         Map<String, Weights> shards = new LinkedHashMap<>();
         Map<String, String> metadata = new LinkedHashMap<>();
         for (String name : names) {
-            Weights shard = Weights.readShard(shard(path, name, names));
+            Weights shard = Weights.readShard(beside(path, name));
             shards.put(name, shard);
             shard.metadata().forEach(metadata::putIfAbsent);
         }
@@ -65,16 +65,21 @@ final class ShardIndex {
         return Weights.of(tensors, metadata);
     }
 
-    private static Path shard(Path index, String name, Set<String> all) throws WeightFileException {
+    /**
+     * A file that a file of weights names, beside it.
+     *
+     * @throws WeightFileException if it is missing, or would be in another folder
+     */
+    static Path beside(Path weights, String name) throws WeightFileException {
         if (name.isEmpty() || name.matches(".*[/\\\\:\\x00].*") || name.equals("..") || name.equals(".")) {
             throw new WeightFileException("names the file " + WeightFileException.quote(name) + "; the files of an"
-                    + " index must lie beside it");
+                    + " index or model must lie beside it");
         }
-        Path shard = index.resolveSibling(name);
-        if (!Files.isRegularFile(shard)) {
-            throw new WeightFileException("the weights are in " + all.size() + " files beside it, and "
-                    + WeightFileException.quote(name) + " is missing; download it into the same folder");
+        Path file = weights.resolveSibling(name);
+        if (!Files.isRegularFile(file)) {
+            throw new WeightFileException("has its weights in several files, and " + WeightFileException.quote(name)
+                    + " is missing; download it into the same folder");
         }
-        return shard;
+        return file;
     }
 }

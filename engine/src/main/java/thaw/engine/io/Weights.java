@@ -48,8 +48,8 @@ public final class Weights extends AbstractMap<String, StoredTensor> {
 
     /**
      * Opens a weight file of any supported format, identified by its first bytes regardless of its name: safetensors, a
-     * PyTorch checkpoint (zip, the pickle stream from before 1.6, or the tar archive from before 0.1.9), or the index of
-     * weights in several files ({@code model.safetensors.index.json}).
+     * PyTorch checkpoint (zip, the pickle stream from before 1.6, or the tar archive from before 0.1.9), an ONNX model, or the
+     * index of weights in several files ({@code model.safetensors.index.json}).
      *
      * <p>In a checkpoint the state dict is searched where training programs store it: under {@code state_dict},
      * {@code model} and similar keys. {@code state_dict_ema} and {@code model_ema} come first, because such programs evaluate
@@ -110,7 +110,7 @@ public final class Weights extends AbstractMap<String, StoredTensor> {
     /**
      * The tensors under the names that the file has.
      *
-     * @param path the path of an index; null refuses one
+     * @param path the path of an index or ONNX model, beside which other files may be; null refuses those
      */
     private static Weights named(FileBytes file, Path path, String key) throws IOException {
         try {
@@ -123,14 +123,15 @@ public final class Weights extends AbstractMap<String, StoredTensor> {
     }
 
     private static Weights read(FileBytes file, FileFormat format, Path path, String key) throws IOException {
-        boolean single = format == FileFormat.SAFETENSORS || format == FileFormat.SHARD_INDEX;
+        boolean single = format == FileFormat.SAFETENSORS || format == FileFormat.SHARD_INDEX || format == FileFormat.ONNX;
         if (single && key != null && !key.isEmpty()) {
-            throw new WeightFileException("contains a single dict of tensors, as all safetensors files do, and"
+            throw new WeightFileException("contains a single dict of tensors, as all safetensors files and ONNX models do, and"
                     + " none under the key " + WeightFileException.quote(key) + "; leave the key out");
         }
         return switch (format) {
             case SAFETENSORS -> Safetensors.read(file);
             case SHARD_INDEX -> ShardIndex.read(file, path);
+            case ONNX -> OnnxFile.read(file, path);
             case PYTORCH_ZIP, PYTORCH_LEGACY, PYTORCH_TAR -> StateDictSearch.weights(PyTorchFile.load(file), key);
         };
     }
@@ -157,7 +158,9 @@ public final class Weights extends AbstractMap<String, StoredTensor> {
     /**
      * The file's metadata. For a safetensors file, its {@code __metadata__}; for a PyTorch checkpoint, the numbers and
      * strings beside the state dict, and those within its settings ({@code args}, {@code hyper_parameters} and similar) by
-     * path, such as {@code args.model}. The keys of a {@code config.json} begin with {@code config.}.
+     * path, such as {@code args.model}; for an ONNX model, its {@code metadata_props}, and where they are not 1 the strides and
+     * dilations of its convolutions, {@code onnx.strides} and {@code onnx.dilations}. The keys of a {@code config.json} begin with
+     * {@code config.}.
      */
     public Map<String, String> metadata() {
         return metadata;

@@ -1,5 +1,6 @@
 /**
- * Weight files: reads and writes safetensors, and reads all three formats of PyTorch checkpoints.
+ * Weight files: reads and writes safetensors, reads all three formats of PyTorch checkpoints and the weights of ONNX models, and writes
+ * ONNX models.
  *
  * <p>{@link thaw.engine.io.Weights} is the entry point: it identifies the format by a file's first bytes, finds the state
  * dict and returns it as {@link thaw.engine.io.StoredTensor}s. A checkpoint is a pickle, which can name any Python code to be

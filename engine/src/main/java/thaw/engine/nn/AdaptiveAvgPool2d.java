@@ -29,6 +29,11 @@ public final class AdaptiveAvgPool2d extends Module {
     }
 
     @Override
+    protected String onnx(OnnxGraph graph, String x) {
+        return graph.globalPool("GlobalAveragePool", x, outH, outW);
+    }
+
+    @Override
     protected String options() {
         return "output_size=(" + outH + ", " + outW + ")";
     }

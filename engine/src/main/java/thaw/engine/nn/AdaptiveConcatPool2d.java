@@ -23,6 +23,12 @@ public final class AdaptiveConcatPool2d extends Module {
     }
 
     @Override
+    protected String onnx(OnnxGraph graph, String x) {
+        return graph.node("Concat", graph.globalPool("GlobalMaxPool", x, size, size), graph.globalPool("GlobalAveragePool", x, size, size))
+                .integer("axis", 1).output();
+    }
+
+    @Override
     protected String options() {
         return "output_size=(" + size + ", " + size + ")";
     }

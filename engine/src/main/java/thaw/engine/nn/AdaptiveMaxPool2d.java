@@ -29,6 +29,11 @@ public final class AdaptiveMaxPool2d extends Module {
     }
 
     @Override
+    protected String onnx(OnnxGraph graph, String x) {
+        return graph.globalPool("GlobalMaxPool", x, outH, outW);
+    }
+
+    @Override
     protected String options() {
         return "output_size=(" + outH + ", " + outW + ")";
     }

@@ -25,6 +25,11 @@ public final class AvgPool2d extends Module {
     }
 
     @Override
+    protected String onnx(OnnxGraph graph, String x) {
+        return graph.pool("AveragePool", x, options).integer("count_include_pad", options.countIncludePad() ? 1 : 0).output();
+    }
+
+    @Override
     protected String options() {
         return "kernel_size=(" + options.kernelH() + ", " + options.kernelW() + "), stride=(" + options.strideH() + ", "
                 + options.strideW() + "), padding=(" + options.paddingH() + ", " + options.paddingW() + ")"

@@ -41,6 +41,13 @@ public final class BatchNorm2d extends Module {
         return forward(x, null, Activation.IDENTITY);
     }
 
+    @Override
+    protected String onnx(OnnxGraph graph, String x) {
+        // ONNX's momentum is the weight of the old statistics.
+        return graph.node("BatchNormalization", x, graph.tensor(weight()), graph.tensor(bias()), graph.tensor(runningMean()),
+                graph.tensor(runningVar())).number("epsilon", norm.eps()).number("momentum", 1 - norm.momentum()).output();
+    }
+
     private Tensor forward(Tensor x, @Nullable Tensor residual, Activation activation) {
         if (!isTraining()) {
             return Functional.batchNormEval(x, norm, residual, activation);

@@ -32,6 +32,11 @@ public final class CheckpointedModule extends Module {
         return new Recompute(x.device()).apply(Stream.concat(Stream.of(x), module.parameters().stream()).toArray(Tensor[]::new));
     }
 
+    @Override
+    protected String onnx(OnnxGraph graph, String x) {
+        return graph.call(module, x);
+    }
+
     /** The wrapped module. */
     public Module module() {
         return module;

@@ -7,6 +7,7 @@ import thaw.engine.Tensor;
 import thaw.engine.functional.Functional;
 import thaw.kernels.Conv2dOptions;
 import thaw.kernels.Shape;
+import thaw.engine.io.OnnxNode;
 
 /**
  * A convolution {@code [N, in, H, W] → [N, out, OH, OW]} with a weight {@code [out, in/groups, R, S]} and an optional bias
@@ -77,6 +78,16 @@ public final class Conv2d extends Module {
     @Override
     public Tensor forward(Tensor x) {
         return Functional.conv2d(x, weight, bias, options);
+    }
+
+    @Override
+    protected String onnx(OnnxGraph graph, String x) {
+        OnnxNode conv = bias == null ? graph.node("Conv", x, graph.tensor(weight))
+                : graph.node("Conv", x, graph.tensor(weight), graph.tensor(bias));
+        return conv.integers("dilations", options.dilationH(), options.dilationW()).integer("group", options.groups())
+                .integers("kernel_shape", weight.shape().dim(2), weight.shape().dim(3))
+                .integers("pads", options.paddingH(), options.paddingW(), options.paddingH(), options.paddingW())
+                .integers("strides", options.strideH(), options.strideW()).output();
     }
 
     /** The weight {@code [out, in/groups, R, S]}. */

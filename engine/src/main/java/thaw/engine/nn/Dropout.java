@@ -43,6 +43,11 @@ public final class Dropout extends Module {
     }
 
     @Override
+    protected String onnx(OnnxGraph graph, String x) {
+        return x;
+    }
+
+    @Override
     protected String options() {
         return "p=" + p;
     }

@@ -9,4 +9,9 @@ public final class Flatten extends Module {
     public Tensor forward(Tensor x) {
         return x.flatten(1);
     }
+
+    @Override
+    protected String onnx(OnnxGraph graph, String x) {
+        return graph.node("Flatten", x).integer("axis", 1).output();
+    }
 }

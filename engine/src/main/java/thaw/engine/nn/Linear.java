@@ -6,6 +6,7 @@ import thaw.engine.Generator;
 import thaw.engine.Tensor;
 import thaw.engine.functional.Functional;
 import thaw.kernels.Shape;
+import thaw.engine.io.OnnxNode;
 
 /**
  * A fully connected layer {@code [N, in] → [N, out]}: {@code x·weightᵀ + bias} with a weight {@code [out, in]} and an
@@ -45,6 +46,13 @@ public final class Linear extends Module {
     @Override
     public Tensor forward(Tensor x) {
         return Functional.linear(x, weight, bias);
+    }
+
+    @Override
+    protected String onnx(OnnxGraph graph, String x) {
+        OnnxNode product = bias == null ? graph.node("Gemm", x, graph.tensor(weight))
+                : graph.node("Gemm", x, graph.tensor(weight), graph.tensor(bias));
+        return product.integer("transB", 1).output();
     }
 
     /** The weight {@code [out, in]}. */

@@ -25,6 +25,11 @@ public final class MaxPool2d extends Module {
     }
 
     @Override
+    protected String onnx(OnnxGraph graph, String x) {
+        return graph.pool("MaxPool", x, options).output();
+    }
+
+    @Override
     protected String options() {
         return "kernel_size=(" + options.kernelH() + ", " + options.kernelW() + "), stride=(" + options.strideH() + ", "
                 + options.strideW() + "), padding=(" + options.paddingH() + ", " + options.paddingW() + ")";

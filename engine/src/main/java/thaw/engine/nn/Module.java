@@ -36,6 +36,19 @@ public abstract class Module implements Parameterized {
     /** Computes the module's result. To run a module within another's {@code forward}, use {@link #call}. */
     public abstract Tensor forward(Tensor x);
 
+    /**
+     * Adds to a graph the nodes that compute {@link #forward} in evaluation mode. A module that contains others calls them by
+     * {@link OnnxGraph#call}, one that computes itself adds nodes by {@link OnnxGraph#node}.
+     *
+     * @param x the name of the input in the graph
+     * @return the name of the result
+     * @throws IllegalArgumentException if the module has no counterpart in ONNX, which is the default
+     */
+    protected String onnx(OnnxGraph graph, String x) {
+        throw graph.refusal("is a " + getClass().getSimpleName() + ", which doesn't say how ONNX computes it; override"
+                + " Module.onnx in it, which adds the nodes");
+    }
+
     /** Runs the hooks of the input, {@link #forward} in a scope of its own, then the hooks of the result, which alone is kept. */
     public final Tensor call(Tensor x) {
         try (Scope scope = x.device().scope()) {

@@ -9,4 +9,9 @@ public final class ReLU extends Module {
     public Tensor forward(Tensor x) {
         return x.relu();
     }
+
+    @Override
+    protected String onnx(OnnxGraph graph, String x) {
+        return graph.node("Relu", x).output();
+    }
 }

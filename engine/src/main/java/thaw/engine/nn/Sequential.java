@@ -37,6 +37,11 @@ public final class Sequential extends Module {
         return fusion.run(x);
     }
 
+    @Override
+    protected String onnx(OnnxGraph graph, String x) {
+        return graph.call(children().values(), x);
+    }
+
     /**
      * Calls each module with the result of the one before, starting with {@code x}; {@code x} itself if there are none. For a
      * chain that is not a module itself, or whose modules are exchanged.

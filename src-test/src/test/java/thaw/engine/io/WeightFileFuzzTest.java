@@ -23,8 +23,9 @@ class WeightFileFuzzTest {
     @ParameterizedTest
     @ValueSource(strings = {"kinds.pth", "kinds_legacy.pth", "kinds_deflated.pth", "nested.pth", "nested_legacy.pth",
         "big_endian.pth", "uint16.pth", "zip64.pth", "kinds_tar.pth", "nested_tar.pth",
-        "inert1.pth", "inert5.pth", "inert_legacy4.pth", "whole.pth", "unread.pth"})
-    void checkpoints(String name) {
+        "inert1.pth", "inert5.pth", "inert_legacy4.pth", "whole.pth", "unread.pth", "onnx_norms.onnx",
+        "onnx_merged.onnx"})
+    void files(String name) {
         fuzz(name, Fixture.bytes(name));
     }
 

@@ -23,6 +23,7 @@ import thaw.engine.Device;
 import thaw.engine.io.DType;
 import thaw.engine.io.StoredTensor;
 import thaw.engine.io.Weights;
+import thaw.finetune.predict.ModelFile;
 import thaw.kernels.Shape;
 import thaw.resnet.ResNet;
 
@@ -284,6 +285,30 @@ class CommandsTest {
         assertEquals(DType.F16, out.get("h").dtype());
         assertEquals(Weights.read(in).get("h").bytes(), out.get("h").bytes());
         assertEquals(1L << 60, out.get("n").toLongs()[0]);
+    }
+
+    /** To ONNX, and back. */
+    @Test
+    void exportIsReadByConvert() throws IOException {
+        Path model = folder.resolve("model.safetensors");
+        Path exported = folder.resolve("exported.onnx");
+        Path back = folder.resolve("back.safetensors");
+        Run run = Run.of("export", model, exported);
+        assertTrue(run.out().contains(String.format("from input [batch, 3, %d, %<d] to output [batch, 2], scores of blue, red",
+                ColourImages.SIDE)), run::toString);
+        assertEquals(0, Run.of("convert", exported, back).code());
+        Weights before = Weights.read(model);
+        Weights after = Weights.read(back);
+        assertEquals(before.keySet(), after.keySet());
+        before.forEach((name, tensor) -> assertEquals(tensor.bytes(), after.get(name).bytes(), name));
+        before.metadata().forEach((key, value) -> assertEquals(value, after.metadata().get(key)));
+        assertEquals(ModelFile.read(model).metadata(), ModelFile.read(back).metadata());
+
+        Run.of("export", model, folder.resolve("model.pb")).requireFailure("ends in .onnx");
+        Run.of("export", model, folder.resolve("no/model.onnx")).requireFailure("no folder");
+        Run.of("convert", model, folder.resolve("again.onnx")).requireFailure("thaw export writes ONNX");
+        Files.write(exported, Arrays.copyOf(Files.readAllBytes(exported), 5000));
+        Run.of("convert", exported, back).requireFailure("exported.onnx", "is the download complete?");
     }
 
     @Test

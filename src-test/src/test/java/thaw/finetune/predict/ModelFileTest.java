@@ -34,6 +34,7 @@ import thaw.resnet.BlockKind;
 import thaw.resnet.Family;
 import thaw.resnet.Head;
 import thaw.resnet.Network;
+import thaw.resnet.OnnxRuntime;
 import thaw.resnet.ResNet;
 
 class ModelFileTest {
@@ -80,6 +81,34 @@ class ModelFileTest {
             Path copy = folder.resolve("copy.safetensors");
             model.write(copy);
             assertArrayEquals(Files.readAllBytes(file), Files.readAllBytes(copy));
+        }
+    }
+
+    /** A model that was exported is a model file, which gives the same bytes again in either format. */
+    @Test
+    void comesBackFromOnnx() throws IOException {
+        Path exported = folder.resolve("model.onnx");
+        try (Device device = Device.cpu(1)) {
+            ResNet net = ResNet.resnet20(device, CLASSES.size());
+            net.call(device.tensor(Shape.of(2, 3, 20, 20), new float[2 * 3 * 20 * 20]));
+            ModelFile model = ModelFile.of(net, CLASSES, TRANSFORMS);
+            model.writeOnnx(exported);
+            try (OnnxRuntime runtime = OnnxRuntime.open(exported)) {
+                Map<String, String> metadata = new LinkedHashMap<>(runtime.metadata());
+                assertEquals("bilinear", metadata.remove("transforms.interpolation"));
+                assertEquals("1", metadata.get("bn1.num_batches_tracked"));
+                metadata.keySet().removeIf(key -> key.endsWith("num_batches_tracked"));
+                Map<String, String> own = new LinkedHashMap<>(model.metadata());
+                own.remove("format");
+                assertEquals(own, metadata);
+                assertEquals("[-1, 3, 20, 20]", runtime.inputShape());
+            }
+            ModelFile read = ModelFile.read(exported);
+            model.write(folder.resolve("before.safetensors"));
+            read.write(folder.resolve("after.safetensors"));
+            assertEquals(-1, Files.mismatch(folder.resolve("before.safetensors"), folder.resolve("after.safetensors")));
+            read.writeOnnx(folder.resolve("again.onnx"));
+            assertEquals(-1, Files.mismatch(exported, folder.resolve("again.onnx")));
         }
     }
 

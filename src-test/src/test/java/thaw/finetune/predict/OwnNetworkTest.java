@@ -22,18 +22,22 @@ import thaw.engine.nn.Flatten;
 import thaw.engine.nn.Linear;
 import thaw.engine.nn.LoadReport;
 import thaw.engine.nn.Module;
+import thaw.engine.nn.OnnxGraph;
 import thaw.engine.nn.ReLU;
 import thaw.finetune.data.ImageFolder;
+import thaw.finetune.images.Transforms;
 import thaw.finetune.train.ColourFolder;
 import thaw.finetune.train.Learner;
 import thaw.kernels.Conv2dOptions;
 import thaw.kernels.Shape;
+import thaw.parity.Filled;
 import thaw.resnet.Granularity;
 import thaw.resnet.GroupTable;
 import thaw.resnet.Layer;
 import thaw.resnet.LayerGroup;
 import thaw.resnet.Network;
 import thaw.resnet.NetworkFamily;
+import thaw.resnet.OnnxRuntime;
 
 import thaw.resnet.Outline;
 import thaw.resnet.ReceptiveField;
@@ -109,6 +113,11 @@ public class OwnNetworkTest {
         @Override
         public Tensor forward(Tensor x) {
             return classify(pooled(x));
+        }
+
+        @Override
+        protected String onnx(OnnxGraph graph, String x) {
+            return graph.call(children().values(), x);
         }
 
         @Override
@@ -193,6 +202,20 @@ public class OwnNetworkTest {
         }
         try (Classifier classifier = Classifier.load(file)) {
             assertEquals(data.classes().size(), classifier.classes().size());
+        }
+    }
+
+    @Test
+    void isExported(@TempDir Path folder) throws IOException {
+        Path file = folder.resolve("tiny.onnx");
+        try (Device device = Device.cpu(1)) {
+            Network net = new Tiny(device, 2);
+            ModelFile.of(net, List.of("blue", "red"), Transforms.of(9)).writeOnnx(file);
+            float[] images = Filled.fill("input", 2 * 3 * 9 * 9);
+            try (OnnxRuntime runtime = OnnxRuntime.open(file)) {
+                assertArrayEquals(net.eval().call(device.tensor(Shape.of(2, 3, 9, 9), images)).toFloats(), runtime.logits(images, 2, 9),
+                        1e-5f);
+            }
         }
     }
 

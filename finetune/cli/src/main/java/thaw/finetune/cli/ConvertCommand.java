@@ -25,11 +25,11 @@ import thaw.engine.io.Weights;
         footer = {"", "Example: thaw convert resnet50.pth resnet50.safetensors"})
 final class ConvertCommand implements Callable<Integer> {
 
-    /** Usual extensions of PyTorch's own checkpoint formats, which Thaw reads but does not write. */
-    private static final String PYTORCH_ENDING = ".*\\.(pth|pt|th|tar|bin|ckpt|pkl)";
+    /** Usual extensions of formats that the command reads but does not write. */
+    private static final String OTHER_ENDING = ".*\\.(pth|pt|th|tar|bin|ckpt|pkl|onnx)";
 
-    @Parameters(index = "0", paramLabel = "IN", description = "PyTorch checkpoint (.pth, .pt, .th, .tar), safetensors, or"
-            + " the index or folder of weights in several files.")
+    @Parameters(index = "0", paramLabel = "IN", description = "PyTorch checkpoint (.pth, .pt, .th, .tar), safetensors, ONNX"
+            + " model, or the index or folder of weights in several files.")
     private Path in;
 
     @Parameters(index = "1", paramLabel = "OUT", description = "File to write; an existing one is replaced at the end.")
@@ -47,8 +47,9 @@ final class ConvertCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
-        if (out.toString().toLowerCase(Locale.ROOT).matches(PYTORCH_ENDING)) {
-            throw new Failure(out + ": Thaw writes only safetensors; give OUT a name that ends in .safetensors");
+        if (out.toString().toLowerCase(Locale.ROOT).matches(OTHER_ENDING)) {
+            throw new Failure(out + ": thaw convert writes only safetensors (thaw export writes ONNX); give OUT a name that ends"
+                    + " in .safetensors");
         }
         AtomicFile.requireWritable(out);
         Weights read = key == null ? Weights.read(in) : Weights.read(in, key);
@@ -56,8 +57,9 @@ final class ConvertCommand implements Callable<Integer> {
         if (Files.exists(out) && Files.isSameFile(in, out)) {
             throw new Failure(out + ": is the input file itself, which is not overwritten; give OUT another name");
         }
-        Map<String, String> metadata = new LinkedHashMap<>(read.metadata());
-        // Expected by PyTorch's readers of safetensors.
+        // Expected by PyTorch's readers of safetensors; first, as in models.
+        Map<String, String> metadata = new LinkedHashMap<>(Map.of("format", "pt"));
+        metadata.putAll(read.metadata());
         metadata.put("format", "pt");
         Weights.write(out, weights, metadata);
 

@@ -82,6 +82,10 @@ record Pretrained(Path file, NetworkWeights network, PretrainedConfig config, Li
         found.denseHead().ifPresent(convolution -> notes.add(file + ": " + convolution + " takes the body's feature maps, as in"
                 + " networks that predict each pixel; these often dilate their last stages, which the weights do not show. Thaw"
                 + " uses strides there, so the features may differ"));
+        if (found.hasMergedNorms()) {
+            notes.add(file + ": its batch norms are merged into its convolutions: scores are the same, but training beyond the head"
+                    + " begins with other features; give weights with batch norms if there are any");
+        }
         if (found.inputChannels() == 1) {
             notes.add(file + ": its stem takes grey images; it is adapted to colour images, by their luma");
         } else if (found.inputChannels() != COLOURS) {

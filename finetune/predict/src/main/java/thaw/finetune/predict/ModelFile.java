@@ -11,7 +11,9 @@ import java.util.Objects;
 import java.util.Optional;
 import thaw.engine.Device;
 import thaw.engine.io.Weights;
+import thaw.engine.nn.OnnxGraph;
 import thaw.finetune.images.Transforms;
+import thaw.kernels.Shape;
 import thaw.resnet.Network;
 
 /**
@@ -107,6 +109,27 @@ public record ModelFile(Map<String, String> network, LabelSet labels, double thr
         Weights.write(path, weights, metadata());
     }
 
+    /**
+     * Writes the model as ONNX, for other programs: a graph from {@code input [batch, 3, size, size]}, prepared by {@link #transforms},
+     * to {@code output [batch, classes]}, scores without softmax. Its metadata is {@link #metadata}, without {@code format}, and
+     * {@code transforms.interpolation}.
+     *
+     * @throws IllegalArgumentException if the network is none that {@link #toNet} can build, has a layer without counterpart in ONNX, or
+     *     takes more than 2 GiB
+     * @throws IOException              if writing fails; an existing file is unchanged then
+     */
+    public void writeOnnx(Path path) throws IOException {
+        Map<String, String> entries = new LinkedHashMap<>(metadata());
+        entries.remove(FORMAT);
+        // Transforms knows no other.
+        entries.put("transforms.interpolation", "bilinear");
+        try (Device device = Device.cpu()) {
+            Network net = toNet(device);
+            OnnxGraph.of(net).write(path, Shape.of(net.inputChannels(), transforms.size(), transforms.size()), Shape.of(net.classes()),
+                    entries);
+        }
+    }
+
     /** The metadata of the file: all entries of the table above, and those of {@link #network} that are not Thaw's. */
     public Map<String, String> metadata() {
         Map<String, String> metadata = new LinkedHashMap<>();
@@ -149,7 +172,7 @@ public record ModelFile(Map<String, String> network, LabelSet labels, double thr
         }
         Map<String, String> network = new LinkedHashMap<>(metadata);
         network.keySet().removeIf(key -> key.equals(FORMAT) || key.equals(CLASS_NAMES) || key.equals(MULTI_LABEL)
-                || key.equals(THRESHOLD) || key.startsWith("transforms.") || KnownImages.isKey(key));
+                || key.equals(THRESHOLD) || key.startsWith("transforms.") || key.startsWith("onnx.") || KnownImages.isKey(key));
         try {
             LabelSet labels = new LabelSet(classNames(metadata.get(CLASS_NAMES)), multiLabel(metadata));
             return new ModelFile(network, labels, threshold(metadata), Transforms.fromMap(metadata),

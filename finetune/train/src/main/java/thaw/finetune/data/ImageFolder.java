@@ -269,6 +269,11 @@ public final class ImageFolder {
         return Optional.ofNullable(listing.valid()).filter(list -> !list.name().isEmpty()).map(ImageList::root);
     }
 
+    /** Whether the validation images are given, by a folder or a table; otherwise the seed draws them. */
+    public boolean isDivided() {
+        return listing.valid() != null;
+    }
+
     /** The training images. */
     public List<Sample> train() {
         return labelled(listing.valid() == null ? part(false) : listing.train().samples());

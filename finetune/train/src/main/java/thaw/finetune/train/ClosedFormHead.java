@@ -28,7 +28,7 @@ import thaw.resnet.Network;
 final class ClosedFormHead {
 
     /** More images add little to a linear fit and cost memory: 16 bytes for each feature of an image. */
-    private static final int MOST_IMAGES = 5000;
+    static final int MOST_IMAGES = 5000;
 
     private ClosedFormHead() {
     }
@@ -98,7 +98,7 @@ final class ClosedFormHead {
                 head, present.loss(), ridge.loss()));
     }
 
-    private static double[][] doubles(List<float[]> rows) {
+    static double[][] doubles(List<float[]> rows) {
         double[][] all = new double[rows.size()][];
         for (int i = 0; i < all.length; i++) {
             float[] row = rows.get(i);

@@ -1,5 +1,6 @@
 package thaw.finetune.train;
 
+import java.util.Arrays;
 import java.util.function.DoubleUnaryOperator;
 import java.util.stream.IntStream;
 import org.ejml.data.DMatrixRMaj;
@@ -22,9 +23,10 @@ import org.ejml.interfaces.decomposition.EigenDecomposition_F64;
  *
  * @param weight {@code [classes, features]}, row by row
  * @param bias   {@code [classes]}
- * @param loss   the lowest mean cross-entropy of ŷ
+ * @param held   the chosen ŷ with that factor, {@code [images][classes]}
+ * @param loss   their mean cross-entropy, the lowest
  */
-record RidgeHead(float[] weight, float[] bias, double loss) {
+record RidgeHead(float[] weight, float[] bias, double[][] held, double loss) {
 
     /** The strengths, as powers of ten times the mean eigenvalue. */
     private static final double LEAST_POWER = -5;
@@ -51,17 +53,22 @@ record RidgeHead(float[] weight, float[] bias, double loss) {
         double unit = IntStream.range(0, spectrum.d.length).mapToDouble(k -> spectrum.d[k]).average().orElse(1);
         TemperatureScaling best = new TemperatureScaling(1, Double.POSITIVE_INFINITY);
         double strength = unit;
+        double[][] held = new double[labels.length][classes];
         for (double power = LEAST_POWER; power <= MOST_POWER; power += STEP) {
             double lambda = unit * Math.pow(10, power);
-            TemperatureScaling scaled = TemperatureScaling.of(spectrum.leaveOneOut(y, uy, yMean, lambda), labels);
+            double[][] scores = spectrum.leaveOneOut(y, uy, yMean, lambda);
+            TemperatureScaling scaled = TemperatureScaling.of(scores, labels);
             if (scaled.loss() < best.loss()) {
                 best = scaled;
                 strength = lambda;
+                held = scores;
             }
         }
+        double factor = best.factor();
+        Arrays.stream(held).forEach(row -> Arrays.setAll(row, c -> factor * row[c]));
         double chosen = strength;
         DMatrixRMaj w = new DMatrixRMaj(classes, x.numCols);
-        CommonOps_DDRM.multTransA(best.factor(), spectrum.times(uy, d -> 1 / (d + chosen)), x, w);
+        CommonOps_DDRM.multTransA(factor, spectrum.times(uy, d -> 1 / (d + chosen)), x, w);
         float[] weight = new float[w.data.length];
         float[] bias = new float[classes];
         for (int c = 0; c < classes; c++) {
@@ -70,9 +77,9 @@ record RidgeHead(float[] weight, float[] bias, double loss) {
                 weight[c * x.numCols + j] = (float) w.get(c, j);
                 atMean += w.get(c, j) * xMean[j];
             }
-            bias[c] = (float) (best.factor() * yMean[c] - atMean);
+            bias[c] = (float) (factor * yMean[c] - atMean);
         }
-        return new RidgeHead(weight, bias, best.loss());
+        return new RidgeHead(weight, bias, held, best.loss());
     }
 
     /**

@@ -70,7 +70,7 @@ final class MicroKernels {
                 }
             """;
 
-    /** Sums that are added to the target's. */
+    /** Sums that are added to the target's, U steps per turn of the loop. */
     private static final String ADDED_SUMS = """
 
                 static void ${name}(${parameters}) {
@@ -82,7 +82,28 @@ final class MicroKernels {
                     ${type} a${r}x${c} = FloatVector.fromArray(S, ${target});
             #end
             #end
-                    for (int k = 0; k < steps; k++) {
+            #for turns ${turns}
+                    int k = 0;
+                    for (; k <= steps - ${U}; k += ${U}) {
+            #let i i${u}
+            #for u ${U}
+                        int i${u} = ${tap};
+                        int j${u} = go + k * L${+ u L};
+            #for c ${C}
+                        ${type} w${u*C+c} = FloatVector.fromArray(S, g, j${u}${+ c gBlock});
+            #end
+            #for r ${R}
+                        ${type} x${u*R+r} = ${x};
+            #for c ${C}
+                        a${r}x${c} = ${fma};
+            #end
+            #end
+            #end
+                    }
+            #end
+            #let i i
+            #let u 0
+                    for (${start}; k < steps; k++) {
                         int i = ${tap};
                         int j = go + k * L;
             #for c ${C}
@@ -108,6 +129,8 @@ final class MicroKernels {
             "U", "1",
             "u", "0",
             "increment", "++",
+            "turns", "0",
+            "start", "int k = 0",
             "mul", "firstX${r}.mul(firstW${c})",
             "fma", "x${u*R+r}.fma(w${u*C+c}, a${r}x${c})",
             "store", "a${r}x${c}.intoArray(${target})");
@@ -154,8 +177,8 @@ final class MicroKernels {
                     float[] x, int xo, int[] at, int steps,
                                 float[] g, int go, int gBlock, float[] w, int wo""",
             "sources", "0",
-            "tap", "xo + at[k]",
-            "x", "FloatVector.broadcast(S, x[i${+ r 1}])",
+            "tap", "xo + at[k${+ u 1}]",
+            "x", "FloatVector.broadcast(S, x[${i}${+ r 1}])",
             "target", "w, wo${+ r*C+c L}"));
 
     private static final Map<String, String> GROUP_PRODUCTS = with(OUTER_PRODUCTS, Map.of(
@@ -181,7 +204,7 @@ final class MicroKernels {
     }
 
     static String outerProducts() {
-        return kernels(ADDED_SUMS, OUTER_PRODUCTS, "8x2 8x1 4x2 4x1");
+        return kernels(ADDED_SUMS, OUTER_PRODUCTS, "8x2 8x1 4x2x4 4x1");
     }
 
     static String groupProducts() {
@@ -194,7 +217,8 @@ final class MicroKernels {
         for (String size : sizes.split(" ")) {
             String[] sides = size.split("x");
             Map<String, String> all = with(values, Map.of("R", sides[0], "C", sides[1]));
-            out.append(Template.expand(template, sides.length == 2 ? all : with(all, Map.of("U", sides[2], "increment", " += " + sides[2]))));
+            out.append(Template.expand(template, sides.length == 2 ? all : with(all,
+                    Map.of("U", sides[2], "increment", " += " + sides[2], "turns", "1", "start", ""))));
         }
         return out.toString();
     }
