@@ -91,6 +91,7 @@ public final class Scope implements AutoCloseable {
         if (outer != null) {
             outer.functions.addAll(functions);
         } else {
+            kept.removeIf(Tensor::isClosed);
             Set<Function> needed = behind(kept);
             for (Function f : functions) {
                 if (!needed.contains(f)) {

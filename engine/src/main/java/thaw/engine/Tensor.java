@@ -72,6 +72,10 @@ public final class Tensor implements AutoCloseable {
         }
     }
 
+    synchronized boolean isClosed() {
+        return closed;
+    }
+
     /** Removes the tensor from all scopes: it then lives until it is closed or unreachable, like a parameter. Returns it. */
     public Tensor unscoped() {
         while (owner != null) {

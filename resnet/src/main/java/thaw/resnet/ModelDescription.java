@@ -83,13 +83,19 @@ record ModelDescription(Architecture architecture, int classes, Head head, int i
         return entries;
     }
 
-    /** The network with these weights. */
+    /** The network with these weights; a network that they do not fit is released. */
     ResNet build(Device device, Map<String, ? extends StoredTensor> weights) {
-        ResNet net = ResNet.toBeLoaded(architecture, device, classes).adaptStem(inputChannels);
-        if (head != Head.LINEAR) {
-            net.replaceHead(head, classes);
+        ResNet net = ResNet.toBeLoaded(architecture, device, classes);
+        try {
+            net.adaptStem(inputChannels);
+            if (head != Head.LINEAR) {
+                net.replaceHead(head, classes);
+            }
+            net.loadStateDict(weights);
+            return net;
+        } catch (RuntimeException | Error failed) {
+            net.release();
+            throw failed;
         }
-        net.loadStateDict(weights);
-        return net;
     }
 }

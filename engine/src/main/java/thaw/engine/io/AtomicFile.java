@@ -15,8 +15,9 @@ import java.util.UUID;
 
 /**
  * Replaces files atomically: new content goes to a temporary file in the same folder, is forced to the disk, and is then
- * renamed. Whatever fails in between, the name refers either to the complete old content or to the complete new one. On
- * file systems without atomic renames the file is replaced by an ordinary move.
+ * renamed; the folder is forced to the disk too. Whatever fails in between, the name refers either to the complete old
+ * content or to the complete new one, and what is written or deleted later never reaches the disk earlier. On file systems
+ * without atomic renames the file is replaced by an ordinary move.
  */
 public final class AtomicFile {
 
@@ -56,7 +57,44 @@ public final class AtomicFile {
         } catch (IOException failed) {
             throw new IOException("cannot write " + path + ": " + reason(failed), failed);
         } finally {
+            discard(temporary);
+        }
+        force(file.getParent());
+    }
+
+    /**
+     * Deletes a file, if it exists; the disk has this before what is written or deleted afterwards.
+     *
+     * @throws IOException if the file cannot be deleted
+     */
+    public static void delete(Path file) throws IOException {
+        try {
+            if (Files.deleteIfExists(file)) {
+                force(file.toAbsolutePath().getParent());
+            }
+        } catch (IOException failed) {
+            throw new IOException("cannot delete " + file + ": " + reason(failed), failed);
+        }
+    }
+
+    /** Deletes the temporary file, which is there only after a failure; a second failure must not hide the first one's reason. */
+    private static void discard(Path temporary) {
+        try {
             Files.deleteIfExists(temporary);
+        } catch (IOException remains) {
+            // It stays under its hidden name.
+        }
+    }
+
+    /**
+     * Forces a folder's entries to the disk. Where a system cannot do that, the disk alone decides when they get there; each file
+     * is still complete.
+     */
+    private static void force(Path folder) {
+        try (FileChannel channel = FileChannel.open(folder, StandardOpenOption.READ)) {
+            channel.force(true);
+        } catch (IOException unsupported) {
+            // Windows opens no folders, and some network file systems force none.
         }
     }
 

@@ -99,12 +99,14 @@ public record ConvNorm(Conv2d conv, BatchNorm2d norm) {
                 savedVar = save(var);
             }
             ChannelAffine norm = affine(on, in[2]);
-            Array value = on.conv2d(in[0], in[1], new Epilogue(norm.scale(), norm.shift(), in[RESIDUAL], relu),
-                    options);
-            norm.scale().release();
-            norm.shift().release();
-            y = relu && needsAny() ? save(value) : null;
-            return value;
+            try {
+                Array value = on.conv2d(in[0], in[1], new Epilogue(norm.scale(), norm.shift(), in[RESIDUAL], relu), options);
+                y = relu && needsAny() ? save(value) : null;
+                return value;
+            } finally {
+                norm.scale().release();
+                norm.shift().release();
+            }
         }
 
         /** The convolution's bias shifts the mean: {@code x ⋆ w + b − mean = x ⋆ w − (mean − b)}. */

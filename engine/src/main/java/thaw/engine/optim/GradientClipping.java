@@ -88,18 +88,27 @@ public interface GradientClipping {
     }
 
     private static void assign(Tensor gradient, Array value) {
-        gradient.device().backend().assign(gradient.array(), value);
-        value.release();
+        try {
+            gradient.device().backend().assign(gradient.array(), value);
+        } finally {
+            value.release();
+        }
     }
 
     private static double sumOfSquares(Backend on, Array x) {
         Array squares = on.unary(UnaryOp.SQUARE, x);
-        Array sum = on.sum(squares, false);
-        double[] value = new double[1];
-        on.read(sum, value);
-        squares.release();
-        sum.release();
-        return value[0];
+        try {
+            Array sum = on.sum(squares, false);
+            try {
+                double[] value = new double[1];
+                on.read(sum, value);
+                return value[0];
+            } finally {
+                sum.release();
+            }
+        } finally {
+            squares.release();
+        }
     }
 
     private static void requireAboveZero(String name, double value) {

@@ -1,6 +1,9 @@
 package thaw.kernels;
 
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.Locale;
 import java.util.Map;
 
@@ -18,6 +21,23 @@ public final class CacheFolder {
         String named = System.getProperty("thaw.cache");
         return named != null ? Path.of(named)
                 : path(System.getProperty("os.name"), Path.of(System.getProperty("user.home")), System.getenv());
+    }
+
+    /**
+     * Writes a file of the cache, in a folder that is made if it is missing. It is replaced as a whole: of processes that write at
+     * once, one leaves its file.
+     *
+     * @throws IOException if writing fails; an existing file is unchanged then
+     */
+    public static void write(Path file, byte[] content) throws IOException {
+        Files.createDirectories(file.getParent());
+        Path draft = Files.createTempFile(file.getParent(), "draft", null);
+        try {
+            Files.write(draft, content);
+            Files.move(draft, file, StandardCopyOption.ATOMIC_MOVE);
+        } finally {
+            Files.deleteIfExists(draft);
+        }
     }
 
     /** Thaw's folder in the cache folder of the named operating system, for a home folder and an environment. */

@@ -34,9 +34,14 @@ record LayerOutput(Tensor output, Tensor scores) implements AutoCloseable {
         Tensor scores;
         try (ForwardHook.Registration hook = module.onForward(caught)) {
             scores = net.call(x).unscoped();
+        } catch (RuntimeException | Error failed) {
+            caught.close();
+            throw failed;
         }
         Tensor output = caught.output;
         if (output == null || output.shape().rank() != 4) {
+            caught.close();
+            scores.close();
             throw new IllegalArgumentException("layer: \"" + layer + "\" has the output "
                     + (output == null ? "of no call" : output.shape().toString()) + "; expected a layer with feature maps [N, C, H, W]");
         }
@@ -52,6 +57,12 @@ record LayerOutput(Tensor output, Tensor scores) implements AutoCloseable {
         public void accept(Module module, Tensor result) {
             if (Thread.currentThread() == thread) {
                 output = result.unscoped();
+            }
+        }
+
+        void close() {
+            if (output != null) {
+                output.close();
             }
         }
     }

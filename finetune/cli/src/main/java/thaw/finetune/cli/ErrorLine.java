@@ -52,7 +52,8 @@ final class ErrorLine {
         return line(message(failure));
     }
 
-    private static String message(Throwable failure) {
+    /** What the line says, without its beginning. */
+    static String message(Throwable failure) {
         if (failure instanceof InvalidPathException path && path.getInput().chars().anyMatch(c -> c >= 0x80)) {
             return FileNames.remedy(path.getInput());
         }
@@ -73,6 +74,10 @@ final class ErrorLine {
         if (failure instanceof OutOfMemoryError) {
             return "not enough memory: Java's heap of " + Runtime.getRuntime().maxMemory() / MEBIBYTE
                     + " MiB is full; use a smaller batch or smaller images, or raise its limit (JAVA_TOOL_OPTIONS=-Xmx8g)";
+        }
+        if (failure instanceof InternalError && String.valueOf(failure.getMessage()).contains("unsafe memory access")) {
+            // Java's error for a page of a mapped file that is no longer there.
+            return "a file was cut short while it was read, or its disk failed; try again when nothing writes to it";
         }
         return "internal error: " + failure + "; --verbose shows the stack trace";
     }

@@ -122,7 +122,7 @@ public final class Main implements Runnable {
         });
         try {
             return line.execute(args);
-        } catch (OutOfMemoryError | StackOverflowError error) {
+        } catch (Error error) {
             // picocli passes exceptions to the handler, but errors to the caller.
             return report(error, line);
         }

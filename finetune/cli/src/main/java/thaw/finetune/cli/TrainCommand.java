@@ -3,6 +3,7 @@ package thaw.finetune.cli;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -25,6 +26,7 @@ import thaw.finetune.evaluate.Evaluation;
 import thaw.finetune.metrics.CalibrationError;
 import thaw.finetune.plan.TrainingPhase;
 import thaw.finetune.predict.ModelFile;
+import thaw.finetune.predict.NotEnoughMemoryException;
 import thaw.finetune.run.BrokenImages;
 import thaw.finetune.run.Fingerprint;
 import thaw.finetune.run.RunFolder;
@@ -34,6 +36,7 @@ import thaw.finetune.train.Calibration;
 import thaw.finetune.train.Learner;
 import thaw.finetune.train.Precompute;
 import thaw.finetune.train.TrainingSettings;
+import thaw.kernels.DeviceException;
 import thaw.resnet.GroupTable;
 import thaw.resnet.LayerGroup;
 import thaw.resnet.ResNet;
@@ -283,7 +286,7 @@ final class TrainCommand implements Callable<Integer> {
         }
         TrainingRun run = new TrainingRun(folder, settings, learn, checkpointSeconds);
         learn.addListener(log);
-        TrainingRun.Outcome outcome = run.run();
+        TrainingRun.Outcome outcome = complete(run, folder);
         log.close();
         if (outcome.ending() == TrainingRun.Ending.STOPPED) {
             output.note("stopped; thaw train --resume -o " + folder.path() + " continues the run");
@@ -300,6 +303,19 @@ final class TrainCommand implements Callable<Integer> {
         report(settings, learn, images, log, new Saved(folder.model(), "epoch " + outcome.kept() + "; model saved as " + folder.model(),
                 accuracy, outcome.broken(), false));
         return 0;
+    }
+
+    /** Runs to the end. A failure's message says how to go on, unless the same settings would fail again. */
+    private static TrainingRun.Outcome complete(TrainingRun run, RunFolder folder) throws IOException {
+        try {
+            return run.run();
+        } catch (IOException | UncheckedIOException | NotEnoughMemoryException | DeviceException | OutOfMemoryError failed) {
+            if (!run.isResumable()) {
+                throw failed;
+            }
+            throw new Failure(ErrorLine.message(failed) + "; thaw train --resume -o " + folder.path()
+                    + " continues from the last checkpoint", failed);
+        }
     }
 
     private void describe(Calibration calibration) {

@@ -11,6 +11,7 @@ import java.nio.file.StandardOpenOption;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
+import thaw.engine.io.AtomicFile;
 
 /**
  * The folder of one training run:
@@ -179,7 +180,7 @@ public record RunFolder(Path path) {
      * rest is not deleted.
      */
     public void removeCheckpoint() throws IOException {
-        Files.deleteIfExists(state());
+        AtomicFile.delete(state());
         if (Files.isDirectory(checkpoint())) {
             try (Stream<Path> files = Files.list(checkpoint())) {
                 files.forEach(RunFolder::delete);

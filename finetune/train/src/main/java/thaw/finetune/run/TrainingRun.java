@@ -47,6 +47,8 @@ public final class TrainingRun {
     private RunLog log;
     private BrokenImages broken = BrokenImages.of(List.of());
     private long lastCheckpoint;
+    /** Whether the checkpoint, if there is one, is sound. */
+    private boolean begun;
     /** Whether this process trained the network to its end. */
     private boolean trained;
 
@@ -107,6 +109,11 @@ public final class TrainingRun {
         }
     }
 
+    /** Whether a new run on the same folder would resume from a checkpoint, after {@link #run} has failed. */
+    public boolean isResumable() {
+        return begun && folder.hasCheckpoint();
+    }
+
     private Outcome runAlone() throws IOException {
         if (!folder.hasRun()) {
             folder.begin(settings);
@@ -118,6 +125,7 @@ public final class TrainingRun {
             from = checkpointState();
             log = new RunLog(log.groups(), from.history());
         }
+        begun = true;
         writeTables();
         if (from == null || !isOver(from)) {
             FitResult result = train(from);

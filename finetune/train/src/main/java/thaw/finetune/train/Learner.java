@@ -103,6 +103,9 @@ public final class Learner implements AutoCloseable {
         } catch (IllegalArgumentException misfit) {
             device.close();
             throw new IllegalArgumentException(weights + ": " + misfit.getMessage(), misfit);
+        } catch (RuntimeException | Error failed) {
+            device.close();
+            throw failed;
         }
     }
 
@@ -181,9 +184,15 @@ public final class Learner implements AutoCloseable {
      * training: distances and drift are measured from the network's current weights.
      */
     public Learner diagnostics(DiagnosticsOptions options) {
+        Diagnostics wanted = new Diagnostics(net, options);
+        try {
+            wanted.probe(freezing.groups(), data.train());
+        } catch (RuntimeException | Error failed) {
+            wanted.close();
+            throw failed;
+        }
         diagnostics.close();
-        diagnostics = new Diagnostics(net, options);
-        diagnostics.probe(freezing.groups(), data.train());
+        diagnostics = wanted;
         return this;
     }
 

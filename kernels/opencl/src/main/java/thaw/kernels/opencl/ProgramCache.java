@@ -1,15 +1,15 @@
 package thaw.kernels.opencl;
 
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.Optional;
-import java.nio.charset.StandardCharsets;
+import thaw.kernels.CacheFolder;
 
 /**
  * Compiled programs of earlier processes: a file for each device, driver, source and set of options, so that what another
@@ -56,22 +56,15 @@ final class ProgramCache {
         }
     }
 
-    /** Replaces the file as a whole: processes that write at once leave one of their files. */
+    /** Replaces the file as a whole. */
     void write(byte[] identity, byte[] binary) {
         if (folder == null || binary.length == 0) {
             return;
         }
+        byte[] file = Arrays.copyOf(digest(identity, binary), DIGEST_BYTES + binary.length);
+        System.arraycopy(binary, 0, file, DIGEST_BYTES, binary.length);
         try {
-            Files.createDirectories(folder);
-            Path written = Files.createTempFile(folder, "program", null);
-            try {
-                byte[] file = Arrays.copyOf(digest(identity, binary), DIGEST_BYTES + binary.length);
-                System.arraycopy(binary, 0, file, DIGEST_BYTES, binary.length);
-                Files.write(written, file);
-                Files.move(written, file(identity), StandardCopyOption.ATOMIC_MOVE);
-            } finally {
-                Files.deleteIfExists(written);
-            }
+            CacheFolder.write(file(identity), file);
         } catch (IOException | SecurityException unwritable) {
             // The next process compiles again.
         }

@@ -2,14 +2,15 @@ package thaw.kernels.opencl;
 
 import java.io.IOException;
 import java.io.Reader;
-import java.io.Writer;
+import java.io.StringWriter;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.Properties;
 import java.util.function.Supplier;
 import thaw.kernels.Array;
 import thaw.kernels.Backend;
+import thaw.kernels.CacheFolder;
 import thaw.kernels.Conv2dOptions;
 import thaw.kernels.Shape;
 
@@ -98,12 +99,9 @@ final class Race {
 
     private void write(Properties outcomes) {
         try {
-            Files.createDirectories(folder);
-            Path written = Files.createTempFile(folder, FILE, null);
-            try (Writer out = Files.newBufferedWriter(written)) {
-                outcomes.store(out, null);
-            }
-            Files.move(written, folder.resolve(FILE), StandardCopyOption.ATOMIC_MOVE);
+            StringWriter text = new StringWriter();
+            outcomes.store(text, null);
+            CacheFolder.write(folder.resolve(FILE), text.toString().getBytes(StandardCharsets.UTF_8));
         } catch (IOException unwritable) {
             // The next run races again.
         }

@@ -2,13 +2,12 @@ package thaw.kernels.opencl;
 
 import java.io.IOException;
 import java.io.Reader;
-import java.io.Writer;
+import java.io.StringWriter;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.Arrays;
@@ -19,6 +18,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Properties;
 import java.util.TreeMap;
+import thaw.kernels.CacheFolder;
 
 /**
  * The {@link Tuning}s found on this machine: a properties file for each device, driver and version of the kernels, so that
@@ -68,13 +68,10 @@ final class TuningCache {
                 (shape, t) -> entries.setProperty(key(shape), String.join(" ", t.solo() ? "solo" : t.prefetch() ? "ahead" : "shared",
                         "" + t.mDim(), "" + t.nDim(), "" + t.mItem(), "" + t.nItem(), "" + t.kTile(), "" + t.vector())));
         entries.setProperty(WINOGRAD, Integer.toString(tuning.winogradChannels()));
-        Files.createDirectories(folder);
-        Path written = Files.createTempFile(folder, "tuning", null);
-        try (Writer out = Files.newBufferedWriter(written)) {
-            entries.store(out, "Written by thaw tune; delete this file to discard the tuning.");
-        }
+        StringWriter text = new StringWriter();
+        entries.store(text, "Written by thaw tune; delete this file to discard the tuning.");
         Path file = file(device);
-        Files.move(written, file, StandardCopyOption.ATOMIC_MOVE);
+        CacheFolder.write(file, text.toString().getBytes(StandardCharsets.UTF_8));
         return file;
     }
 
