@@ -4,7 +4,7 @@ import thaw.finetune.images.RgbImage;
 import thaw.finetune.images.Resize;
 
 /**
- * What remains of a decoded image for the check: one kibibyte.
+ * The measures and the thumbnail of an image that the check keeps after decoding: one kibibyte.
  *
  * @param width      in pixels
  * @param height     in pixels
