@@ -95,7 +95,8 @@ class InterpretCommandTest {
         ColourImages.fill(some, 2, 0x20c040);
         Files.writeString(some.resolve("text.png"), "no image");
         Run skipped = Run.of("interpret", model, data, "-o", page, "--others", some);
-        assertTrue(skipped.errors().stream().anyMatch(line -> line.contains("1 image was skipped") && line.contains("text.png")), skipped::toString);
+        assertTrue(skipped.errors().stream().anyMatch(line -> line.contains("1 image was skipped") && line.contains("text.png")),
+                skipped::toString);
     }
 
     /** In a browser, on a phone and on a desk, light and dark: nothing in the console, no sideways scrolling, points chosen by keys. */
