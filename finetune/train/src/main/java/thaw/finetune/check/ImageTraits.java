@@ -1,7 +1,7 @@
 package thaw.finetune.check;
 
-import thaw.finetune.images.RgbImage;
 import thaw.finetune.images.Resize;
+import thaw.finetune.images.RgbImage;
 
 /**
  * The measures and the thumbnail of an image that the check keeps after decoding: one kibibyte.
