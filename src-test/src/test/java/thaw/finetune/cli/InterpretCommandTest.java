@@ -86,7 +86,7 @@ class InterpretCommandTest {
         JsonNode novelty = new ObjectMapper().readTree(run.out()).get("novelty");
         assertEquals(5, novelty.get("others").asInt());
         // Eight images are too few for 95 %: λ is the largest of their distances.
-        assertEquals(1, novelty.get("kept").asDouble());
+        assertEquals(1, novelty.get("known").asDouble());
         String html = Files.readString(page);
         assertTrue(html.contains("ROC curve: images of none of the classes"));
         assertTrue(html.contains("100.0 % of the 8 images of these classes are known"));

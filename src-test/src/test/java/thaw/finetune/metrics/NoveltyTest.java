@@ -14,7 +14,7 @@ class NoveltyTest {
     void byHand() {
         Novelty novelty = new Novelty(new double[] {0.5, 0.9, 1.2, 0.7}, new double[] {0.9, 1.5});
         assertEquals(0.75, novelty.kept());
-        assertEquals(0.5, novelty.told());
+        assertEquals(0.5, novelty.recognised());
         // Of eight pairs the other image is the more novel one in 2 and in 4, and equal in 1.
         assertEquals(6.5 / 8, novelty.auroc(), 1e-12);
         assertArrayEquals(new double[] {0, 0, 0.25, 0.5, 0.75, 1}, novelty.roc()[0], 1e-12);
@@ -42,6 +42,6 @@ class NoveltyTest {
     void withoutOthersNothingIsTold() {
         Novelty novelty = new Novelty(new double[] {0.5, 2}, new double[0]);
         assertEquals(0.5, novelty.kept());
-        assertTrue(Double.isNaN(novelty.told()) && Double.isNaN(novelty.auroc()));
+        assertTrue(Double.isNaN(novelty.recognised()) && Double.isNaN(novelty.auroc()));
     }
 }

@@ -123,8 +123,9 @@ final class InterpretCommand implements Callable<Integer> {
         novelty.filter(some -> some.others().length > 0).ifPresent(some -> {
             output.text(
                     String.format(Locale.ROOT, "of %d images of none of the classes %.1f %% are recognised, %.1f %% of the others known;"
-                            + " area under the ROC curve %.3f", some.others().length, 100 * some.told(), 100 * some.kept(), some.auroc()));
-            json.putObject("novelty").put("others", some.others().length).put("told", some.told()).put("kept", some.kept())
+                            + " area under the ROC curve %.3f", some.others().length, 100 * some.recognised(), 100 * some.kept(),
+                            some.auroc()));
+            json.putObject("novelty").put("others", some.others().length).put("recognised", some.recognised()).put("known", some.kept())
                     .put("auroc", some.auroc());
         });
         DataReport.add(json, broken);

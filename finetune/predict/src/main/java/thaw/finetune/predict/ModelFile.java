@@ -111,7 +111,7 @@ public record ModelFile(Map<String, String> network, LabelSet labels, double thr
     }
 
     /**
-     * Writes the model as ONNX, for other programs: a graph from {@code input [batch, 3, size, size]}, prepared by {@link #transforms},
+     * Writes the model as ONNX, for other programs: a graph from {@code input [batch, channels, size, size]}, prepared by {@link #transforms},
      * to {@code output [batch, classes]}, scores without softmax. Its metadata is {@link #metadata}, without {@code format}, and
      * {@code transforms.interpolation}.
      *

@@ -27,7 +27,8 @@ public record SimilarImages<T>(List<T> images, List<float[]> features) {
     }
 
     /**
-     * The images most like another, the most similar first, equally similar ones in their order; all images if there are fewer.
+     * The images most like another, the most similar first, equally similar ones in their order; all images if there are fewer. Features
+     * that are not finite are similar to none (0).
      *
      * @param like  features of the same network, such as {@link Classifier#features} gives
      * @param count the most images
@@ -54,6 +55,7 @@ public record SimilarImages<T>(List<T> images, List<float[]> features) {
             sizes += (double) a[i] * a[i];
             others += (double) b[i] * b[i];
         }
-        return sizes == 0 || others == 0 ? 0 : product / Math.sqrt(sizes * others);
+        double cosine = product / Math.sqrt(sizes * others);
+        return Double.isFinite(cosine) ? cosine : 0;
     }
 }

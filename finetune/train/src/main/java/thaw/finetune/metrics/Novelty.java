@@ -53,7 +53,7 @@ public record Novelty(double[] known, double[] others) {
     }
 
     /** The share of the other images whose novelty is above 1; NaN if there are none. */
-    public double told() {
+    public double recognised() {
         return share(others, value -> value > 1);
     }
 }

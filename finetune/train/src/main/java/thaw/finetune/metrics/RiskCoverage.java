@@ -83,6 +83,7 @@ public record RiskCoverage(List<Point> points) {
         if (!(precision > 0 && precision < 1)) {
             throw new IllegalArgumentException("precision: expected a share between 0 and 1, got " + precision);
         }
+        // 1 − precision is rounded: of 99 answers to 0.98, one may be wrong.
         return points.stream().filter(point -> point.wrong + 1 <= (1 - precision) * (point.answered + 1) * (1 + 1e-9))
                 .reduce((fewer, more) -> more);
     }

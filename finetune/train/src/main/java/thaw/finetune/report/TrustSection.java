@@ -100,7 +100,7 @@ record TrustSection(Predictions predictions, Optional<Calibration> calibration, 
                 List.of(new LineChart.Series("by chance", new double[] {0, 1}, new double[] {0, 1})), List.of());
         return Html.figure("ROC curve: images of none of the classes", chart.html(), "Each point is a threshold of the novelty. The area"
                 + " under the curve is " + Numbers.compact(found.auroc()) + ": the chance that an image of none of the classes has a higher"
-                + " novelty than one of them. At the model’s own threshold " + Numbers.percent(found.told()) + " of the "
+                + " novelty than one of them. At the model’s own threshold " + Numbers.percent(found.recognised()) + " of the "
                 + Numbers.count(found.others().length, "other image", "other images") + " are recognised. " + kept);
     }
 
