@@ -3,6 +3,7 @@ package thaw.parity;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -101,6 +102,21 @@ class ParityTest {
                 default -> OperatorCase.run(c, device, on.bar);
             }
         }
+    }
+
+    /** Denormals, infinities, NaN and 1e30; in double precision against PyTorch's float64. */
+    @TestFactory
+    List<DynamicTest> specialNumbers() throws IOException {
+        List<DynamicTest> tests = new ArrayList<>();
+        for (On on : OpenClHere.missing().isPresent() ? List.of(REFERENCE, CPU, PLAIN) : List.of(REFERENCE, CPU, PLAIN, OPENCL)) {
+            String file = "special." + (on == REFERENCE ? "float64" : "float32") + ".safetensors";
+            try (InputStream in = ParityTest.class.getResourceAsStream(file)) {
+                for (ParityCase c : ParityCase.readAll(in)) {
+                    tests.add(DynamicTest.dynamicTest(on.name + ", " + c, () -> run(c, on)));
+                }
+            }
+        }
+        return tests;
     }
 
     @TestFactory
