@@ -91,12 +91,12 @@ class EpochLossesTest {
             }).fit(1, 0.01);
             assertEquals(35 + 8, reads.size());
             // Of 35 losses, 32 are read together once that many have accumulated, and 3 at the epoch's end; validation
-            // reads at its end.
+            // reads scores, losses and features of its batches at its end.
             for (int i = 1; i < reads.size(); i++) {
                 int expected = i == 31 ? 32 : i == 35 ? 3 : 0;
                 assertEquals(expected, reads.get(i) - reads.get(i - 1), "reads before event " + i);
             }
-            assertEquals(reads.get(reads.size() - 1) + 2 * 8, counted.reads);
+            assertEquals(reads.get(reads.size() - 1) + 3 * 8, counted.reads);
         }
     }
 

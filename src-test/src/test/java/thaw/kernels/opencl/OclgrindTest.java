@@ -21,6 +21,7 @@ import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import thaw.Extent;
 
 /** Oclgrind interprets every kernel on small arrays, and reports races, accesses out of bounds and wrong calls of the API. */
 class OclgrindTest {
@@ -39,6 +40,7 @@ class OclgrindTest {
 
     @BeforeAll
     static void simulator() {
+        Assumptions.assumeTrue(Extent.FULL, "skipped: Oclgrind takes half a minute; run it with -Dextent=full");
         OpenClHere.require();
         if (!Files.exists(DRIVER)) {
             Assumptions.abort("Oclgrind is not installed; its test is skipped");

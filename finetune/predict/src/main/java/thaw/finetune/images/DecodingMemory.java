@@ -23,7 +23,7 @@ final class DecodingMemory implements AutoCloseable {
     private static final Semaphore PIXELS = new Semaphore(PIXELS_MEBIBYTES, true);
     /**
      * A file of a MiB may take this much memory, which a page at 600 dots per inch needs, and a larger one as much for each of its MiB:
-     * hardly any image is that plain.
+     * hardly any image is that plain. A limit of pixels above the default lifts this one.
      */
     private static final int FREE_MEBIBYTES = 240;
     private static final long BYTES_PER_BYTE = 240;
@@ -83,8 +83,8 @@ final class DecodingMemory implements AutoCloseable {
      * second copy of the file, which some formats make.
      *
      * @param bytesPerPixel the peak memory per pixel, in bytes
-     * @throws IOException if the image has no pixels, more than the limit, or needs more than half of the heap or 240 MiB and 240 times
-     *     the bytes of its file
+     * @throws IOException if the image has no pixels, more than the limit, or needs more than half of the heap, or, unless the limit is above
+     *     {@link ImageDecoder#MAX_PIXELS}, more than 240 MiB and 240 times the bytes of its file
      */
     void take(int width, int height, int bytesPerPixel) throws IOException {
         if (width < 1 || height < 1) {
@@ -105,9 +105,10 @@ final class DecodingMemory implements AutoCloseable {
                     + " MiB to decode, more than half of Java's heap of " + HEAP_MEBIBYTES
                     + " MiB; make it smaller, or enlarge the heap (JAVA_TOOL_OPTIONS=-Xmx" + (2 * mebibytes / 1024 + 1) + "g)");
         }
-        if (mebibytes > FREE_MEBIBYTES && pixels * bytesPerPixel > BYTES_PER_BYTE * fileBytes) {
+        if (maxPixels <= ImageDecoder.MAX_PIXELS && mebibytes > FREE_MEBIBYTES && pixels * bytesPerPixel > BYTES_PER_BYTE * fileBytes) {
             throw new UnsupportedImageException("its " + width + " x " + height + " pixels take " + mebibytes
-                    + " MiB to decode, out of proportion to its file of " + fileBytes + " bytes; make it smaller");
+                    + " MiB to decode, out of proportion to its file of " + fileBytes + " bytes; make it smaller, or raise the limit above "
+                    + ImageDecoder.MAX_PIXELS + " (--max-pixels)");
         }
         this.width = width;
         this.height = height;
