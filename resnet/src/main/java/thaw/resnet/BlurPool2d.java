@@ -4,8 +4,8 @@ import thaw.engine.Scope;
 import thaw.engine.Tensor;
 import thaw.engine.functional.Functional;
 import thaw.engine.nn.Module;
-import thaw.kernels.Pool2dOptions;
 import thaw.engine.nn.OnnxGraph;
+import thaw.kernels.Pool2dOptions;
 
 /**
  * A blur by the binomial filter {@code [1 2 1]/4} in both directions, at every second pixel of the image, which is mirrored at its

@@ -5,8 +5,8 @@ import thaw.engine.Scope;
 import thaw.engine.Tensor;
 import thaw.engine.functional.Functional;
 import thaw.engine.nn.Module;
-import thaw.kernels.Pool2dOptions;
 import thaw.engine.nn.OnnxGraph;
+import thaw.kernels.Pool2dOptions;
 
 /**
  * The mean of 2×2 windows with stride 2, where the last window of an odd extent has only the pixels that are left: PyTorch's

@@ -5,9 +5,9 @@ import thaw.engine.Tensor;
 import thaw.engine.functional.Functional;
 import thaw.engine.nn.Init;
 import thaw.engine.nn.Module;
+import thaw.engine.nn.OnnxGraph;
 import thaw.kernels.Conv2dOptions;
 import thaw.kernels.Shape;
-import thaw.engine.nn.OnnxGraph;
 
 /**
  * Efficient channel attention (Wang et al. 2020, "ECA-Net", equations 5 and 12): each channel is multiplied by a gate that is

@@ -5,9 +5,9 @@ import thaw.engine.Scope;
 import thaw.engine.Tensor;
 import thaw.engine.functional.Functional;
 import thaw.engine.nn.Module;
+import thaw.engine.nn.OnnxGraph;
 import thaw.kernels.Pool2dOptions;
 import thaw.kernels.Shape;
-import thaw.engine.nn.OnnxGraph;
 
 /**
  * A shortcut without parameters (He et al. 2016, option A): every {@code stride}-th pixel, and zeros for the additional

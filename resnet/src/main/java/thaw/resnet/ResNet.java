@@ -18,9 +18,9 @@ import thaw.engine.nn.Init;
 import thaw.engine.nn.Linear;
 import thaw.engine.nn.LoadReport;
 import thaw.engine.nn.Module;
+import thaw.engine.nn.OnnxGraph;
 import thaw.engine.nn.ReLU;
 import thaw.engine.nn.Sequential;
-import thaw.engine.nn.OnnxGraph;
 
 /**
  * A residual network: {@code [N, C, H, W] → [N, classes]}, scores without softmax. Its children run one after another:

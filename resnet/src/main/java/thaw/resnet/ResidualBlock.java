@@ -10,8 +10,8 @@ import thaw.engine.functional.Activation;
 import thaw.engine.nn.BatchNorm2d;
 import thaw.engine.nn.ConvNorm;
 import thaw.engine.nn.Module;
-import thaw.engine.nn.Sequential;
 import thaw.engine.nn.OnnxGraph;
+import thaw.engine.nn.Sequential;
 
 /**
  * A residual block {@code y = relu(F(x) + shortcut(x))} (He et al. 2016, equations 1 and 2):

@@ -27,7 +27,7 @@ public final class RecordedDisk implements DiskOperation.Observer {
     private final Set<Path> folders = new LinkedHashSet<>();
     private final List<Change> pending = new ArrayList<>();
 
-    /** What a file has, and how much of it was forced. */
+    /** The content of a file, and how much of it was forced. */
     private static final class Content {
         private final ByteArrayOutputStream bytes = new ByteArrayOutputStream();
         private int forced;
@@ -50,7 +50,7 @@ public final class RecordedDisk implements DiskOperation.Observer {
     }
 
     /**
-     * What a disk holds.
+     * The content of a disk.
      *
      * @param when  for messages
      * @param files by path, without temporary ones

@@ -21,7 +21,7 @@ import thaw.finetune.report.LineChart.Axis;
 import thaw.finetune.report.LineChart.Scale;
 import thaw.finetune.report.LineChart.Series;
 
-/** What this process holds while it works, measured at an interval. */
+/** The memory, threads and file handles of this process while it works, measured at an interval. */
 final class ResourceCurve implements AutoCloseable {
 
     private static final double MEBIBYTE = 1 << 20;
@@ -30,7 +30,7 @@ final class ResourceCurve implements AutoCloseable {
 
     /** A quantity, and by how much it may grow between the first and the last third of the warm measurements. */
     enum Quantity {
-        /** What the last collection of each part of the heap has left. */
+        /** Left by the last collection of each part of the heap. */
         HEAP("heap after a collection, MiB", 16),
         DIRECT("direct and mapped buffers, MiB", 2),
         RESIDENT("resident memory, MiB", 64),

@@ -18,9 +18,12 @@ record OnnxTensor(String name, StoredTensor tensor) {
     private static final int DIMS = 1;
     private static final int TYPE = 2;
     private static final int FLOATS = 4;
+    private static final int INTS = 5;
+    private static final int LONGS = 7;
     private static final int NAME = 8;
     private static final int RAW = 9;
     private static final int DOUBLES = 10;
+    private static final int UNSIGNED = 11;
     private static final int EXTERNAL = 13;
 
     /** The types by their numbers; null for those that are not read: texts, complex numbers. */
@@ -83,14 +86,17 @@ record OnnxTensor(String name, StoredTensor tensor) {
             } else if (message.isBytes(RAW) || message.isBytes(FLOATS) || message.isBytes(DOUBLES)) {
                 kind = message.field();
                 values = message.message();
+            } else if (message.field() == INTS || message.field() == LONGS || message.field() == UNSIGNED) {
+                kind = message.field();
             } else if (message.isBytes(EXTERNAL)) {
                 message.message().entry(external::put);
             }
         }
         DType dtype = type > 0 && type < TYPES.length ? TYPES[(int) type] : null;
         Shape shape = TorchTensor.shape(dims);
-        if (dtype == null || shape == null || (kind == FLOATS && dtype != DType.F32) || (kind == DOUBLES && dtype != DType.F64)) {
-            String reason = "is of ONNX's type " + type + " and the shape " + Arrays.toString(dims) + ", which is not read";
+        if (dtype == null || shape == null || !isRead(kind, dtype)) {
+            String reason = "is of ONNX's type " + type + " and the shape " + Arrays.toString(dims) + ", with values as "
+                    + (kind == RAW ? "bytes" : "a list of numbers") + ", which is not read";
             return new OnnxTensor(name, UnreadTensor.because(() -> reason, dtype, shape));
         }
         long bytes = (long) shape.size() * dtype.size();
@@ -110,6 +116,15 @@ record OnnxTensor(String name, StoredTensor tensor) {
         } catch (WeightFileException e) {
             throw e.prefixed("tensor " + WeightFileException.quote(name) + " ");
         }
+    }
+
+    private static boolean isRead(int kind, DType dtype) {
+        return switch (kind) {
+            case RAW -> true;
+            case FLOATS -> dtype == DType.F32;
+            case DOUBLES -> dtype == DType.F64;
+            default -> false;
+        };
     }
 
     /** The values that are in another file: {@code location}, {@code offset}, and {@code length}, which is that of the tensor. */

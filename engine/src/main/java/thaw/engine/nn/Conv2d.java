@@ -5,9 +5,9 @@ import thaw.engine.Device;
 import thaw.engine.Generator;
 import thaw.engine.Tensor;
 import thaw.engine.functional.Functional;
+import thaw.engine.io.OnnxNode;
 import thaw.kernels.Conv2dOptions;
 import thaw.kernels.Shape;
-import thaw.engine.io.OnnxNode;
 
 /**
  * A convolution {@code [N, in, H, W] → [N, out, OH, OW]} with a weight {@code [out, in/groups, R, S]} and an optional bias

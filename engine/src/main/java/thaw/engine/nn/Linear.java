@@ -5,8 +5,8 @@ import thaw.engine.Device;
 import thaw.engine.Generator;
 import thaw.engine.Tensor;
 import thaw.engine.functional.Functional;
-import thaw.kernels.Shape;
 import thaw.engine.io.OnnxNode;
+import thaw.kernels.Shape;
 
 /**
  * A fully connected layer {@code [N, in] → [N, out]}: {@code x·weightᵀ + bias} with a weight {@code [out, in]} and an

@@ -185,7 +185,8 @@ class OnnxFileTest {
     @Test
     void tensorsThatAreNotRead() throws IOException {
         for (ProtobufMessage tensor : List.of(tensor(8, 2), tensor(99, 2), tensor(-1, 2), tensor(1, 1L << 40), tensor(1, -1),
-                tensor(1, 1 << 15, 1 << 15), tensor(7, 2).bytes(4, ByteBuffer.allocate(16)))) {
+                tensor(1, 1 << 15, 1 << 15), tensor(7, 2).bytes(4, ByteBuffer.allocate(16)), tensor(7, 1).bytes(7, ByteBuffer.allocate(1)),
+                tensor(7, 1).number(7, 5), tensor(10, 2).bytes(5, ByteBuffer.allocate(2)))) {
             StoredTensor unread = read(tensor).get("a.weight");
             assertRefused(() -> {
                 try {

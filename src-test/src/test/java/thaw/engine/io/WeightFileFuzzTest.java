@@ -41,7 +41,7 @@ class WeightFileFuzzTest {
         fuzz("w.safetensors", Files.readAllBytes(path));
     }
 
-    /** What {@code src-test/fuzz/run} found, within a second each. */
+    /** The inputs that {@code src-test/fuzz/run} found, within a second each. */
     @Test
     void corpus() throws IOException {
         Map<String, byte[]> inputs = FuzzCorpus.of(WeightFileFuzzTest.class);

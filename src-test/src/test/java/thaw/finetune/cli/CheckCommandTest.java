@@ -102,6 +102,7 @@ class CheckCommandTest {
         Run.of("check", data, "-o", page, "--arch", "resnet18").requireFailure("--weights");
         Run.of("check", data, "-o", page, "--weights", data.resolve("train/red/text.png")).requireFailure("text.png");
         Run.of("check", data, "-o", folder.resolve("no/folder/page.html")).requireFailure("no/folder");
+        Run.of("check", data, "-o", page, "--csv", page).requireFailure("--csv: ", "none.html");
         Run.of("check").requireFailure("DATA");
         assertFalse(Files.exists(page));
     }

@@ -91,6 +91,12 @@ class InterpretCommandTest {
         assertTrue(html.contains("ROC curve: images of none of the classes"));
         assertTrue(html.contains("100.0 % of the 8 images of these classes are known"));
         Run.of("interpret", model, data, "-o", page, "--others", folder.resolve("missing")).requireFailure("missing: no such folder");
+        Path some = folder.resolve("some");
+        ColourImages.fill(some, 2, 0x20c040);
+        Files.writeString(some.resolve("text.png"), "no image");
+        Run skipped = Run.of("interpret", model, data, "-o", page, "--others", some);
+        assertTrue(skipped.errors().stream().anyMatch(line -> line.contains("1 image was skipped") && line.contains("text.png")),
+                skipped::toString);
     }
 
     /** In a browser, on a phone and on a desk, light and dark: nothing in the console, no sideways scrolling, points chosen by keys. */

@@ -9,10 +9,12 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import thaw.engine.Device;
+import thaw.finetune.data.Csv;
 import thaw.finetune.images.Transforms;
 import thaw.finetune.predict.ModelFile;
 import thaw.resnet.Architecture;
@@ -49,7 +51,10 @@ class SelectiveAnswersTest {
     void evaluateFindsTheThresholdOfAPrecision() throws IOException {
         JsonNode reached = json("evaluate", data, "--model", model, "--precision", 0.4, "--json").get("selective");
         assertEquals(0.4, reached.get("precision").asDouble());
-        assertEquals(0, reached.get("threshold").asDouble());
+        double threshold = reached.get("threshold").asDouble();
+        assertEquals(1 / (1 + Math.exp(-1)) / 2, threshold, 1e-6);
+        assertTrue(json("predict", data.resolve("valid/red/1.png"), "--model", model, "--threshold", threshold, "--json")
+                .get("predictions").get(0).get("answered").asBoolean(), "predict takes each threshold that evaluate finds");
         assertEquals(1, reached.get("answered").asDouble());
         assertEquals(0.5, reached.get("right").asDouble());
         JsonNode missed = json("evaluate", data, "--model", model, "--precision", 0.45, "--json").get("selective");
@@ -71,6 +76,17 @@ class SelectiveAnswersTest {
         assertFalse(json("predict", image, "--model", model, "--json").get("predictions").get(0).has("answered"));
         String text = Run.of("predict", image, "--model", model, "--threshold", 0.8).out();
         assertTrue(text.contains("unsure; most probable: red 73.1 %"), text);
+    }
+
+    /** With a threshold below 1/2 several classes may be above it; one of them is predicted. */
+    @Test
+    void theTableHasOneClassOrNone() throws IOException {
+        Path table = folder.resolve("predictions.csv");
+        for (Map.Entry<Double, String> answer : Map.of(0.1, "red", 0.7, "red", 0.8, "").entrySet()) {
+            assertEquals(0, Run.of("predict", data.resolve("valid/red/1.png"), "--model", model, "--threshold", answer.getKey(), "--csv",
+                    table).code());
+            assertEquals(answer.getValue(), Csv.read(table).get(1).get(1), "above " + answer.getKey());
+        }
     }
 
     @Test

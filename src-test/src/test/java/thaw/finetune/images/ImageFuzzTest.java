@@ -21,7 +21,7 @@ class ImageFuzzTest {
 
     private static final int MUTANTS = Extent.times(60, 1000);
 
-    /** What {@code src-test/fuzz/run} found, within a second each. */
+    /** The inputs that {@code src-test/fuzz/run} found, within a second each. */
     @Test
     void corpus() throws IOException {
         Map<String, byte[]> inputs = FuzzCorpus.of(ImageFuzzTest.class);

@@ -20,7 +20,7 @@ class RiskCoverageTest {
         assertEquals(List.of(0, 1, 1), curve.points().stream().map(RiskCoverage.Point::wrong).toList());
         assertEquals(0.85, curve.points().get(0).threshold(), 1e-12);
         assertEquals(0.7, curve.points().get(1).threshold(), 1e-12);
-        assertEquals(0, curve.points().get(2).threshold());
+        assertEquals(0.3, curve.points().get(2).threshold(), 1e-12);
         assertEquals(0.75, curve.points().get(2).precision());
         assertEquals(0.25, curve.points().get(0).coverage());
         assertEquals(4, curve.reaching(0.6).orElseThrow().answered(), "2 of 5 may be wrong");

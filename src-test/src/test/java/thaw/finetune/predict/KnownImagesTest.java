@@ -167,6 +167,9 @@ class KnownImagesTest {
                     String message = assertThrows(IllegalArgumentException.class, () -> KnownImages.fromMap(bad)).getMessage();
                     assertTrue(message.startsWith("known.*: damaged features of known images"), message);
                 });
+        Map<String, String> large = new HashMap<>(good);
+        large.putAll(Map.of("known.hashed", good.get("known.length"), "known.length", "2147483647"));
+        assertThrows(IllegalArgumentException.class, () -> KnownImages.fromMap(large), "a length that would take 8 GB");
     }
 
     @Test

@@ -38,7 +38,6 @@ import thaw.resnet.LayerGroup;
 import thaw.resnet.Network;
 import thaw.resnet.NetworkFamily;
 import thaw.resnet.OnnxRuntime;
-
 import thaw.resnet.Outline;
 import thaw.resnet.ReceptiveField;
 

@@ -31,6 +31,7 @@ import thaw.finetune.images.RgbImage;
 import thaw.finetune.images.Transforms;
 import thaw.finetune.predict.Classifier;
 import thaw.finetune.predict.KnownImages;
+import thaw.finetune.predict.LabelSet;
 import thaw.finetune.predict.ModelFile;
 import thaw.finetune.predict.Prediction;
 import thaw.resnet.ResNet;
@@ -141,6 +142,23 @@ class SavedKnownImagesTest {
         assertTrue(ModelFile.read(folder.resolve("1.safetensors")).known().isPresent());
     }
 
+    /** Images that may show several classes have no known ones, so that there is nothing to evaluate. */
+    @Test
+    void savingAMultiLabelModelReadsNoImage(@TempDir Path folder) throws IOException {
+        DataLoaders loaders = ColourFolder.in(folder.resolve("data")).loaders();
+        LabelSet several = new LabelSet(loaders.labels().classes(), true);
+        Counted valid = new Counted(loaders.valid().data(), new AtomicInteger());
+        try (Device device = Device.cpu(1)) {
+            Learner learn = new Learner(ResNet.resnet20(device, 2), new DataLoaders(
+                    new BatchLoader(loaders.train().data(), several, loaders.transforms(), LoaderOptions.evaluation(4)),
+                    new BatchLoader(valid, several, loaders.transforms(), LoaderOptions.evaluation(4).cacheBytes(0))));
+            learn.save(folder.resolve("several.safetensors"));
+        }
+        assertEquals(0, valid.read.get());
+        ModelFile saved = ModelFile.read(folder.resolve("several.safetensors"));
+        assertTrue(saved.labels().multiLabel() && saved.known().isEmpty());
+    }
+
     /** Counts the images that are read. */
     private record Counted(Dataset all, AtomicInteger read) implements Dataset {
         @Override
@@ -167,10 +185,12 @@ class SavedKnownImagesTest {
             List<float[]> features = List.of(new float[32], new float[32], new float[32]);
             ModelFile other = ModelFile.of(ResNet.resnet20(device, 2), List.of("a", "b"), Transforms.of(SIZE))
                     .known(KnownImages.of(features, 2));
+            long before = device.backend().memory().inUse();
             for (Executable open : List.<Executable>of(() -> other.toNet(device), () -> Classifier.of(other, Device.cpu(1)))) {
                 String message = assertThrows(IllegalArgumentException.class, open).getMessage();
                 assertTrue(message.startsWith("known.length: ") && message.contains("got 32"), message);
             }
+            assertEquals(before, device.backend().memory().inUse(), "the network that they do not fit is released");
         }
     }
 }

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import java.util.List;
 import java.util.SplittableRandom;
+import java.util.function.BiFunction;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -31,6 +32,8 @@ class ConvolutionStatisticsTest {
             new ConvolutionCase(2, 7, 1, 1, 5, 1, 1, false, Conv2dOptions.of(1, 0)),
             new ConvolutionCase(8, 5, 8, 7, 7, 3, 3, false, Conv2dOptions.of(1, 1)));
 
+    private static final BiFunction<Backend, Array, Array> ITSELF = (on, convolved) -> convolved.retain();
+
     @BeforeAll
     static void device() {
         OpenClHere.require();
@@ -41,17 +44,17 @@ class ConvolutionStatisticsTest {
                 Tuning.of(new GemmTile(false, 2, 2, 3, 1, 4, 1, true), 1), Tuning.of(new GemmTile(true, 3, 2, 6, 32, 20, 16), 1));
     }
 
-    /** The mean, the inverse deviation, both running statistics and the result of a batch norm after a convolution. */
-    private static List<float[]> normalized(Backend backend, ConvolutionCase v, boolean apart) {
+    /** The mean, the inverse deviation, both running statistics and the result of a batch norm of {@code of(backend, convolution)}. */
+    private static List<float[]> normalized(Backend backend, ConvolutionCase v, BiFunction<Backend, Array, Array> of) {
         SplittableRandom random = new SplittableRandom(v.seed());
         Shape shape = Shape.of(v.n(), v.c(), v.h(), v.w());
         Array x = backend.of(shape, random.doubles(shape.size(), 30, 31).toArray());
         Array w = backend.of(v.weight(), random.doubles(v.weight().size(), -0.1, 1).toArray());
         Array convolved = backend.conv2d(x, w, v.options());
-        Array y = apart ? backend.copy(convolved) : convolved.retain();
-        Shape channels = Shape.of(v.k());
-        Array weight = backend.of(channels, random.doubles(v.k(), 1, 2).toArray());
-        Array bias = backend.of(channels, random.doubles(v.k(), -1, 1).toArray());
+        Array y = of.apply(backend, convolved);
+        Shape channels = Shape.of(y.shape().dim(1));
+        Array weight = backend.of(channels, random.doubles(y.shape().dim(1), 1, 2).toArray());
+        Array bias = backend.of(channels, random.doubles(y.shape().dim(1), -1, 1).toArray());
         Array mean = backend.zeros(channels);
         Array var = backend.zeros(channels);
         Normalized n = backend.batchNormTrain(y, weight, bias, mean, var, MOMENTUM, EPS, null, false);
@@ -72,19 +75,36 @@ class ConvolutionStatisticsTest {
         try (OpenClBackend backend = OpenClBackend.open(OpenClDevices.best().index(), profiled, tuning);
                 Backend reference = new ReferenceBackend()) {
             for (ConvolutionCase v : CASES) {
-                List<float[]> actual = normalized(backend, v, false);
+                List<float[]> actual = normalized(backend, v, ITSELF);
                 assertEquals(List.of(), backend.profile().orElseThrow().kernelTimes().stream().map(time -> time.kernel())
                         .filter(kernel -> kernel.matches("batch_norm.*_statistics")).toList(), "second passes");
-                List<float[]> again = normalized(backend, v, false);
-                List<float[]> expected = normalized(reference, v, false);
+                List<float[]> again = normalized(backend, v, ITSELF);
+                List<float[]> expected = normalized(reference, v, ITSELF);
                 for (int i = 0; i < actual.size(); i++) {
                     assertArrayEquals(actual.get(i), again.get(i), "the bits of another run");
                     assertClose(expected.get(i), actual.get(i), v + ", result " + i);
                 }
             }
-            normalized(backend, CASES.get(0), true);
+            normalized(backend, CASES.get(0), Backend::copy);
             assertEquals(1, backend.profile().orElseThrow().kernelTimes().stream()
                     .filter(time -> time.kernel().matches("batch_norm.*_statistics")).count(), "second passes for an array of its own");
+            assertEquals(0, backend.memory().inUse());
+        }
+    }
+
+    /** A view of a convolution's result has its memory, but other channels. */
+    @ParameterizedTest
+    @MethodSource("tunings")
+    void aViewHasStatisticsOfItsOwn(Tuning tuning) {
+        try (OpenClBackend backend = OpenClBackend.open(OpenClDevices.best().index(), OpenClBackend.Options.DEFAULT, tuning);
+                Backend reference = new ReferenceBackend()) {
+            ConvolutionCase v = CASES.get(0);
+            BiFunction<Backend, Array, Array> view = (on, y) -> on.reshape(y, Shape.of(v.n(), v.k() / 2, 2 * v.h(), v.w()));
+            List<float[]> expected = normalized(reference, v, view);
+            List<float[]> actual = normalized(backend, v, view);
+            for (int i = 0; i < actual.size(); i++) {
+                assertClose(expected.get(i), actual.get(i), "result " + i);
+            }
             assertEquals(0, backend.memory().inUse());
         }
     }

@@ -78,8 +78,9 @@ final class CheckCommand implements Callable<Integer> {
         Counts.require("--size", size == null ? 1 : size, 1);
         listing.requireSense();
         limit.requireSense();
-        AtomicFile.requireWritable(page);
-        AtomicFile.requireWritable(table);
+        if (AtomicFile.requireWritable(page).equals(AtomicFile.requireWritable(table))) {
+            throw new Failure("--csv: the page would replace the table " + table + "; give it another name");
+        }
         ImageFolder folder = listing.source(dataFolder).images().batch(batch).threads(deviceOptions.threads()).maxPixels(limit.maxPixels());
         DataCheck check;
         try (Device device = deviceOptions.open(output); Progress progress = new Progress()) {

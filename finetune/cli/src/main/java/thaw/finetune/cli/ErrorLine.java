@@ -52,7 +52,7 @@ final class ErrorLine {
         return line(message(failure));
     }
 
-    /** What the line says, without its beginning. */
+    /** The line without its beginning. */
     static String message(Throwable failure) {
         if (failure instanceof InvalidPathException path && path.getInput().chars().anyMatch(c -> c >= 0x80)) {
             return FileNames.remedy(path.getInput());

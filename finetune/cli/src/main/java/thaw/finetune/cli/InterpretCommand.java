@@ -4,13 +4,13 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -21,6 +21,7 @@ import thaw.engine.NoGrad;
 import thaw.engine.Scope;
 import thaw.engine.io.AtomicFile;
 import thaw.finetune.data.BatchLoader;
+import thaw.finetune.data.BrokenImage;
 import thaw.finetune.data.Dataset;
 import thaw.finetune.data.ImageFiles;
 import thaw.finetune.data.ImageFolder;
@@ -97,6 +98,8 @@ final class InterpretCommand implements Callable<Integer> {
                 .maxPixels(limit.maxPixels()).classes(model.classes()).transforms(model.transforms());
         output.text(data.evaluationSummary() + DataReport.skipped(data));
         BatchLoader loader = data.evaluationLoader();
+        List<BrokenImage> unread = new ArrayList<>(data.unreadable());
+        Optional<BatchLoader> strangers = Optional.ofNullable(others).map(folder -> ofOthers(folder, data, unread));
         Interpretation found;
         Optional<Novelty> novelty;
         try (Device device = deviceOptions.open(output); Progress progress = new Progress()) {
@@ -105,13 +108,15 @@ final class InterpretCommand implements Callable<Integer> {
             like.forEach(image -> given.put(image, features(net, model.transforms(), image)));
             found = Interpretation.of(net, loader, Objective.of(model), images -> progress.step("images", images, loader.images()));
             Evaluation plain = found.evaluation();
-            novelty = model.known().map(known -> new Novelty(novelties(known, plain),
-                    others == null ? new double[0] : novelties(known, ofOthers(net, data))));
+            novelty = model.known().map(known -> new Novelty(novelties(known, plain), strangers.map(images -> novelties(known,
+                    Evaluation.of(net, images, Objective.binaryCrossEntropy(), done -> {}))).orElse(new double[0])));
             new InterpretationPage(modelFile.getFileName() + " on " + dataFolder.toAbsolutePath().normalize().getFileName(), found, novelty,
                     given)
                     .write(page);
         }
-        BrokenImages broken = BrokenImages.of(Stream.concat(data.unreadable().stream(), loader.broken().stream()).toList());
+        unread.addAll(loader.broken());
+        strangers.ifPresent(images -> unread.addAll(images.broken()));
+        BrokenImages broken = BrokenImages.of(unread);
         DataReport.note(output, broken, "in the result of --json");
         output.text(found.evaluation().correct() + " of " + found.evaluation().total() + " correct; written to " + page);
         ObjectNode json = json(found).put("page", page.toString());
@@ -131,14 +136,15 @@ final class InterpretCommand implements Callable<Integer> {
         return evaluation.features().values().stream().mapToDouble(known::novelty).toArray();
     }
 
-    private Evaluation ofOthers(Network net, ImageFolder data) {
-        List<Sample> samples = ImageFiles.beneath(others).images().stream().map(file -> new Sample(file, List.of())).toList();
-        if (samples.isEmpty()) {
-            throw new Failure("--others: " + others + ": no images there; give a folder of image files");
+    private BatchLoader ofOthers(Path folder, ImageFolder data, List<BrokenImage> unread) {
+        ImageFiles files = ImageFiles.beneath(folder);
+        unread.addAll(files.unreadable());
+        if (files.images().isEmpty()) {
+            throw new Failure("--others: " + folder + ": no images there; give a folder of image files");
         }
-        BatchLoader loader = new BatchLoader(new Dataset.OfFiles(samples, limit.maxPixels()), new LabelSet(data.classes(), true),
-                data.transforms(), LoaderOptions.evaluation(batch).cacheBytes(0));
-        return Evaluation.of(net, loader, Objective.binaryCrossEntropy(), images -> {});
+        List<Sample> samples = files.images().stream().map(file -> new Sample(file, List.of())).toList();
+        return new BatchLoader(new Dataset.OfFiles(samples, limit.maxPixels()), new LabelSet(data.classes(), true), data.transforms(),
+                LoaderOptions.evaluation(batch).cacheBytes(0));
     }
 
     private float[] features(Network net, Transforms transforms, Path image) {

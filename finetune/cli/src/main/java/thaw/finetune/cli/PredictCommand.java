@@ -173,7 +173,7 @@ final class PredictCommand implements Callable<Integer> {
             List<String> fields = new ArrayList<>(List.of(outcome.image().name()));
             if (outcome instanceof Outcome.Predicted predicted) {
                 Prediction one = predicted.prediction();
-                fields.add(String.join(";", model.labels().multiLabel() || threshold != null ? one.labels() : List.of(one.label())));
+                fields.add(model.labels().multiLabel() ? String.join(";", one.labels()) : isAnswered(one) ? one.label() : "");
                 one.probabilities().forEach(of -> fields.add(Float.toString((float) of.probability())));
             } else {
                 fields.addAll(Collections.nCopies(1 + model.classes().size(), ""));

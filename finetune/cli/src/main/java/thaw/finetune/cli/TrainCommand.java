@@ -305,7 +305,7 @@ final class TrainCommand implements Callable<Integer> {
         return 0;
     }
 
-    /** Runs to the end. A failure's message says how to go on, unless the same settings would fail again. */
+    /** Runs to the end. A failure's message says how to go on, if there is a checkpoint. */
     private static TrainingRun.Outcome complete(TrainingRun run, RunFolder folder) throws IOException {
         try {
             return run.run();

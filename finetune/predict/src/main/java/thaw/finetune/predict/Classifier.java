@@ -187,7 +187,7 @@ public final class Classifier implements AutoCloseable {
         return labels;
     }
 
-    /** The probability above which a multi-label model assigns a class to an image. */
+    /** The probability above which {@link Prediction#labels()} has a class. */
     public double threshold() {
         return threshold;
     }

@@ -42,6 +42,8 @@ public final class KnownImages {
     /** The most numbers kept: half a mebibyte, and as many multiplications for a novelty. */
     private static final int MOST_NUMBERS = 1 << 19;
     private static final int MOST_IMAGES = 1 << 12;
+    /** A file of a few bytes could state any length, and {@link #requireFit} takes memory for it. */
+    private static final int MOST_FEATURES = 1 << 24;
     /** Images of a class of which none is kept would be novel. */
     private static final int LEAST_PER_CLASS = 2;
     private static final int LEVELS = Byte.MAX_VALUE;
@@ -70,7 +72,8 @@ public final class KnownImages {
         this.step = step;
         this.distance = distance;
         this.levels = levels;
-        if (length < 1 || hashed < 1 || hashed > length || levels.length % hashed != 0 || neighbors < 1 || neighbors > images()
+        if (length < 1 || length > MOST_FEATURES || hashed < 1 || hashed > length || levels.length % hashed != 0 || neighbors < 1
+                || neighbors > images()
                 || !(step > 0 && distance > 0 && Double.isFinite(step + distance))) {
             throw new IllegalArgumentException(levels.length + " values, length " + length + ", hashed " + hashed + ", neighbors "
                     + neighbors + ", step " + step + ", distance " + distance);

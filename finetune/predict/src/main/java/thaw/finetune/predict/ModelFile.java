@@ -33,7 +33,8 @@ import thaw.resnet.Network;
  *
  * @param network    the description of the network: {@link Network#describe}
  * @param labels     the classes in the order of the scores, and whether the model is multi-label
- * @param threshold  the probability above which a multi-label model predicts a class; between 0 and 1
+ * @param threshold  the probability above which {@link Prediction#labels()} has a class; between 0 and 1. That of a single-label model
+ *                   is not written
  * @param transforms the preparation of images
  * @param weights    the state dict
  * @param known      the features of images of the classes; empty if the model has none
@@ -215,10 +216,15 @@ public record ModelFile(Map<String, String> network, LabelSet labels, double thr
      */
     public Network toNet(Device device) {
         Network net = Network.fromMetadata(network, weights, device);
-        requireAsMany(net, labels);
-        net.eval();
-        known.ifPresent(images -> images.requireFit(net));
-        return net;
+        try {
+            requireAsMany(net, labels);
+            net.eval();
+            known.ifPresent(images -> images.requireFit(net));
+            return net;
+        } catch (RuntimeException | Error failed) {
+            net.release();
+            throw failed;
+        }
     }
 
     private static void requireAsMany(Network net, LabelSet labels) {

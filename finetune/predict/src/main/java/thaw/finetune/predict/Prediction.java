@@ -79,8 +79,8 @@ public record Prediction(List<ClassProbability> probabilities, double threshold,
     }
 
     /**
-     * The classes more probable than the threshold, the most probable first: those that a multi-label model predicts; of a single-label
-     * model the predicted class, or none if it is unsure. May be empty.
+     * The classes more probable than the threshold, the most probable first: those that a multi-label model predicts. A single-label
+     * model predicts the first, or is unsure if there is none; below a threshold of 1/2 others may follow.
      */
     public List<String> labels() {
         return labels(threshold);

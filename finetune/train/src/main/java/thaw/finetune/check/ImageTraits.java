@@ -1,10 +1,10 @@
 package thaw.finetune.check;
 
-import thaw.finetune.images.RgbImage;
 import thaw.finetune.images.Resize;
+import thaw.finetune.images.RgbImage;
 
 /**
- * What remains of a decoded image for the check: one kibibyte.
+ * The measures and the thumbnail of an image that the check keeps after decoding: one kibibyte.
  *
  * @param width      in pixels
  * @param height     in pixels

@@ -18,7 +18,8 @@ public record RiskCoverage(List<Point> points) {
     /**
      * The answers at a threshold.
      *
-     * @param threshold an image is answered if its predicted class is more probable; NaN if parts of the images have one each
+     * @param threshold an image is answered if its predicted class is more probable: halfway to the next probability, or to 0, and so
+     *                  between 0 and 1; NaN if parts of the images have one each
      * @param answered  the number of images that are answered
      * @param wrong     the number of these whose predicted class is wrong
      * @param images    the number of images
@@ -61,7 +62,7 @@ public record RiskCoverage(List<Point> points) {
             double here = confidence(predictions, surest[i]);
             double next = i + 1 < surest.length ? confidence(predictions, surest[i + 1]) : 0;
             if (next < here) {
-                points.add(new Point(i + 1 < surest.length ? (here + next) / 2 : 0, i + 1, wrong, images.length));
+                points.add(new Point((here + next) / 2, i + 1, wrong, images.length));
             }
         }
         return new RiskCoverage(points);
@@ -87,7 +88,7 @@ public record RiskCoverage(List<Point> points) {
     }
 
     /**
-     * What a precision gives on images other than those that its threshold is chosen on: each fifth of the images is answered by the
+     * The answers on images other than those that the threshold of a precision is chosen on: each fifth of the images is answered by the
      * threshold that {@linkplain #reaching reaches} it on the others.
      */
     public static Point outOfFold(Predictions predictions, double precision) {

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Consumer;
@@ -26,6 +27,7 @@ import thaw.finetune.plan.LearningRates;
 import thaw.finetune.plan.ScheduleRecipe;
 import thaw.finetune.plan.TrainingPhase;
 import thaw.finetune.predict.InputCheck;
+import thaw.finetune.predict.KnownImages;
 import thaw.finetune.predict.ModelFile;
 import thaw.finetune.predict.PretrainedConfig;
 import thaw.resnet.Granularity;
@@ -406,11 +408,13 @@ public final class Learner implements AutoCloseable {
 
     /**
      * Saves the {@link #model} with the {@linkplain Evaluation#knownImages known images} of an evaluation on the validation images: in
-     * {@link TrainingListener#onEpoch} that of the epoch, elsewhere a new one. Throws like {@link ModelFile#write}.
+     * {@link TrainingListener#onEpoch} that of the epoch, elsewhere a new one; a multi-label model has none. Throws like
+     * {@link ModelFile#write}.
      */
     public void save(Path path) throws IOException {
         ModelFile model = model();
-        loop.evaluation().knownImages().map(model::known).orElse(model).write(path);
+        Optional<KnownImages> known = model.labels().multiLabel() ? Optional.empty() : loop.evaluation().knownImages();
+        known.map(model::known).orElse(model).write(path);
     }
 
     /** Releases the memory of the diagnostics, and the device that {@link #of(ImageFolder, Path)} opened. */

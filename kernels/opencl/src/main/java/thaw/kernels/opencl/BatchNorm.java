@@ -118,7 +118,7 @@ final class BatchNorm implements NormOps {
             OpenClArray y = work.result(x.shape());
             CompiledKernel statistics = kernel("batch_norm_statistics", x.shape());
             Channels c = channels(x.shape(), statistics);
-            Optional<OpenClArray> ofConvolution = x.storage().take(Statistics.PARTS);
+            Optional<OpenClArray> ofConvolution = x.storage().take(new Statistics(x.shape()));
             if (ofConvolution.isEmpty() && c.splits() == 1) {
                 programs.launch(kernel("batch_norm_channel_statistics", x.shape())).array(x).ints(c.values() / c.vector).ints(c.count)
                         .ints(c.pixels / c.vector).floats(eps).floats(momentum).array(mean).array(invStd).array(trackedMean)
@@ -166,10 +166,9 @@ final class BatchNorm implements NormOps {
 
     /**
      * The key of the parts of channels' statistics that a convolution keeps with its result: {@code [3, C, parts]}, the mean, the
-     * sum of squares about it and the number of the values of each part.
+     * sum of squares about it and the number of the values of each part. A view of another shape has other channels.
      */
-    enum Statistics {
-        PARTS
+    record Statistics(Shape result) {
     }
 
     /** The key of a ReLU's mask, among the data derived from its output; released with it. */

@@ -147,7 +147,7 @@ final class Gemm {
         OpenClArray parts = store.statistics && splits == 1
                 ? memory.array(Shape.of(3, p.rows(), (p.columns() + tile.columns() - 1) / tile.columns())) : null;
         if (parts != null) {
-            c.storage().keep(BatchNorm.Statistics.PARTS, parts);
+            c.storage().keep(new BatchNorm.Statistics(c.shape()), parts);
         }
         programs.launch(plan.build.kernel.named(name)).array(a).array(b).array(c).array(store.scale).array(store.shift)
                 .array(store.residual).ints(p.ints(splits, plan.chunk, store.relu)).array(parts)

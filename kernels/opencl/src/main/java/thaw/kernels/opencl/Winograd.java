@@ -152,7 +152,7 @@ final class Winograd {
                     CompiledKernel kernel = programs.kernel(FILE, "winograd_output_statistics");
                     int group = group(kernel, tiles);
                     OpenClArray parts = memory.array(Shape.of(3, outputs, (tiles + group - 1) / group));
-                    y.storage().keep(BatchNorm.Statistics.PARTS, parts);
+                    y.storage().keep(new BatchNorm.Statistics(y.shape()), parts);
                     over(kernel, tiles, outputs, launch -> launch.array(m).array(y).ints(ints).array(parts).local(group)
                             .work(150.0 * outputs * tiles, bytes + 4.0 * parts.size()));
                 } else {
